@@ -1,0 +1,121 @@
+//! The currencies of ISO 4217 in which the bank can keep accounts.
+
+use std::fmt;
+
+/// The largest scale that ISO 4217 knows (CLF, UYW).
+const SCALE_MAX: u16 = 4;
+
+/// A currency that has a minor unit.
+///
+/// The codes whose minor unit is "n.a." in ISO 4217 (metals such as XAU, the test code XTS, XXX) are no [`Currency`]: an amount in
+/// them has no defined scale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Currency {
+    iso: iso_currency::Currency,
+    scale: u32,
+}
+
+/// Why a text is not a [`Currency`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CurrencyError {
+    /// Not the three capital letters of an ISO 4217 code.
+    #[error("is not an ISO 4217 currency code of three capital letters")]
+    Unknown,
+    /// A code without a minor unit.
+    #[error("is a code without a minor unit, which cannot be held in an account")]
+    NoMinorUnit,
+}
+
+impl Currency {
+    /// The currency of an ISO 4217 code: exactly three capital letters.
+    ///
+    /// # Errors
+    /// [`CurrencyError`] where there is no such code, or it has no minor unit.
+    pub fn from_code(code: &str) -> Result<Self, CurrencyError> {
+        if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            return Err(CurrencyError::Unknown);
+        }
+        let iso = iso_currency::Currency::from_code(code).ok_or(CurrencyError::Unknown)?;
+        match iso.exponent() {
+            Some(scale) if scale <= SCALE_MAX => Ok(Self {
+                iso,
+                scale: u32::from(scale),
+            }),
+            _ => Err(CurrencyError::NoMinorUnit),
+        }
+    }
+
+    /// The ISO 4217 code.
+    pub fn code(self) -> &'static str {
+        self.iso.code()
+    }
+
+    /// How many decimal digits the minor unit has: 0 to 4.
+    pub fn scale(self) -> u32 {
+        self.scale
+    }
+
+    /// Whether the currency has been replaced by another (HRK by EUR): what exists goes on, nothing new begins.
+    pub fn is_superseded(self) -> bool {
+        self.iso.is_superseded().is_some()
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scales_are_those_of_iso_4217() {
+        for (code, scale) in [
+            ("JPY", 0),
+            ("KRW", 0),
+            ("EUR", 2),
+            ("USD", 2),
+            ("KWD", 3),
+            ("BHD", 3),
+            ("TND", 3),
+            ("CLF", 4),
+            ("UYW", 4),
+        ] {
+            let currency = Currency::from_code(code).unwrap();
+            assert_eq!((currency.code(), currency.scale()), (code, scale));
+        }
+    }
+
+    #[test]
+    fn codes_without_a_minor_unit_are_refused() {
+        for code in ["XAU", "XAG", "XPT", "XPD", "XXX", "XTS", "XDR"] {
+            assert_eq!(
+                Currency::from_code(code),
+                Err(CurrencyError::NoMinorUnit),
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
+    fn anything_but_three_capital_letters_is_refused() {
+        for code in [
+            "", "E", "EU", "eur", "Eur", "EURO", " EUR", "EUR ", "978", "ZZZ", "\u{20ac}",
+        ] {
+            assert_eq!(
+                Currency::from_code(code),
+                Err(CurrencyError::Unknown),
+                "{code:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_replaced_currency_is_known_as_such() {
+        assert!(Currency::from_code("HRK").unwrap().is_superseded());
+        assert!(!Currency::from_code("EUR").unwrap().is_superseded());
+    }
+}
