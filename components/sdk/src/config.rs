@@ -1,0 +1,167 @@
+//! A service's configuration: the plain values that `registry.toml` gives it, read once into types.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::RangeInclusive;
+
+#[cfg(target_family = "wasm")]
+mod bindings {
+    wit_bindgen::generate!({
+        path: "../../wit/config",
+        inline: "package strongroom:sdk-config; world imports { import wasi:config/store@0.2.0-rc.1; }",
+        world: "strongroom:sdk-config/imports",
+        generate_all,
+    });
+}
+
+/// The values, by key.
+#[derive(Clone, Default)]
+pub struct Config(BTreeMap<String, String>);
+
+/// Why a configuration is refused. Names the key, never the value, which may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The host cannot read it.
+    #[error("the configuration cannot be read: {0}")]
+    Unreadable(String),
+    /// A key that the service does not have: most likely a misspelt one.
+    #[error("config key `{0}` is not known; there are: {1}")]
+    Unknown(String, String),
+    /// A value that is not what it must be.
+    #[error("config key `{key}` must be {expected}")]
+    Invalid {
+        /// The key.
+        key: String,
+        /// What its value must be.
+        expected: String,
+    },
+}
+
+impl Config {
+    /// What the host gives to this service.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unreadable`].
+    #[cfg(target_family = "wasm")]
+    pub fn from_host() -> Result<Self, ConfigError> {
+        use bindings::wasi::config::store;
+        store::get_all()
+            .map(|values| Self(values.into_iter().collect()))
+            .map_err(|error| ConfigError::Unreadable(format!("{error:?}")))
+    }
+
+    /// Fixed values, for tests.
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+        Self(pairs.into_iter().map(owned).collect())
+    }
+
+    /// Refuses every key that is not one of `keys`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unknown`] with the first such key.
+    pub fn expect_only(&self, keys: &[&str]) -> Result<(), ConfigError> {
+        match self.0.keys().find(|key| !keys.contains(&key.as_str())) {
+            Some(key) => Err(ConfigError::Unknown(key.clone(), keys.join(", "))),
+            None => Ok(()),
+        }
+    }
+
+    /// A text, if it is given.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+
+    /// A whole number within `range`, or `default` where none is given.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`].
+    pub fn integer(
+        &self,
+        key: &str,
+        range: RangeInclusive<u32>,
+        default: u32,
+    ) -> Result<u32, ConfigError> {
+        let Some(text) = self.text(key) else {
+            return Ok(default);
+        };
+        match text.parse() {
+            Ok(value) if range.contains(&value) => Ok(value),
+            _ => Err(ConfigError::Invalid {
+                key: key.to_owned(),
+                expected: format!("a whole number from {} to {}", range.start(), range.end()),
+            }),
+        }
+    }
+
+    /// A length of time such as `12h` or `90s`, in milliseconds: at least a second, at most ten years.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`].
+    pub fn duration_ms(&self, key: &str, default_ms: i64) -> Result<i64, ConfigError> {
+        const RANGE_MS: RangeInclusive<i64> = 1_000..=10 * 365 * 24 * 3_600 * 1_000;
+        let Some(text) = self.text(key) else {
+            return Ok(default_ms);
+        };
+        let parsed = humantime::parse_duration(text)
+            .ok()
+            .and_then(|length| i64::try_from(length.as_millis()).ok());
+        match parsed {
+            Some(length_ms) if RANGE_MS.contains(&length_ms) => Ok(length_ms),
+            _ => Err(ConfigError::Invalid {
+                key: key.to_owned(),
+                expected:
+                    "a length of time such as \"60m\", at least a second and at most ten years"
+                        .to_owned(),
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    /// The keys alone: a value may be a secret.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_read_or_refused_by_key() {
+        let config = Config::from_pairs([
+            ("idle", "90s"),
+            ("absolute", "soon"),
+            ("memory", "65536"),
+            ("small", "1"),
+        ]);
+        assert_eq!(config.duration_ms("idle", 1), Ok(90_000));
+        assert_eq!(config.duration_ms("other", 7), Ok(7));
+        assert!(
+            config
+                .duration_ms("absolute", 1)
+                .unwrap_err()
+                .to_string()
+                .contains("`absolute`")
+        );
+        assert_eq!(config.integer("memory", 8..=65_536, 9), Ok(65_536));
+        assert!(config.integer("small", 8..=65_536, 9).is_err());
+        assert_eq!(config.integer("other", 8..=65_536, 9), Ok(9));
+    }
+
+    #[test]
+    fn a_misspelt_key_is_named() {
+        let config = Config::from_pairs([("sesion_idle", "1h")]);
+        let message = config
+            .expect_only(&["session_idle"])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("`sesion_idle`") && message.contains("session_idle"),
+            "{message}"
+        );
+        assert!(!format!("{config:?}").contains("1h"));
+    }
+}

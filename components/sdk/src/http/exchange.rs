@@ -1,0 +1,47 @@
+//! What of a request must still be known when its response is completed.
+
+use axum::extract::Request;
+use http::uri::PathAndQuery;
+use http::{HeaderName, Uri};
+
+/// The host gives each request an id, and sends it back to the client.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The whole path of a request, and its id.
+#[derive(Debug, Clone)]
+pub(super) struct Exchange {
+    pub(super) path: String,
+    pub(super) request_id: Option<String>,
+}
+
+impl Exchange {
+    pub(super) fn of(request: &Request) -> Self {
+        Self {
+            path: request.uri().path().to_owned(),
+            request_id: request
+                .headers()
+                .get(REQUEST_ID)
+                .and_then(|id| id.to_str().ok())
+                .map(str::to_owned),
+        }
+    }
+}
+
+/// Takes the first two segments (`/api/<service>`) off the path, so that routes do not depend on the name under which the registry
+/// serves the component.
+pub(super) fn strip_service_route(uri: &Uri) -> Uri {
+    let path = uri.path();
+    let rest = path
+        .match_indices('/')
+        .nth(2)
+        .and_then(|(index, _)| path.get(index..))
+        .unwrap_or("/");
+    let path_and_query = match uri.query() {
+        Some(query) => format!("{rest}?{query}"),
+        None => rest.to_owned(),
+    };
+    let mut parts = uri.clone().into_parts();
+    // A part of a valid path that begins with a slash is a valid path.
+    parts.path_and_query = path_and_query.parse::<PathAndQuery>().ok();
+    Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
+}

@@ -1,0 +1,98 @@
+//! A component's routes, with what every answer needs.
+
+use super::exchange::{Exchange, strip_service_route};
+use crate::problem::Problem;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tower_service::Service;
+
+/// A router that answers every failure with a complete problem document.
+///
+/// Made once per instance; a clone is cheap.
+#[derive(Debug, Clone)]
+pub struct Site {
+    router: Router,
+    store: Caching,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Caching {
+    Unsaid,
+    Forbidden,
+}
+
+impl Site {
+    /// The routes of a component, relative to the service's own route. Adds the answers for what is no route (404 `not_found`) and
+    /// for a method that a route does not have (405 `method_not_allowed` with `allow`).
+    pub fn new(routes: Router) -> Self {
+        Self {
+            router: routes
+                .method_not_allowed_fallback(method_not_allowed)
+                .fallback(not_found),
+            store: Caching::Unsaid,
+        }
+    }
+
+    /// Puts `cache-control: no-store` on every response that does not say otherwise, as OAuth servers must (RFC 6749 section 5.1).
+    #[must_use]
+    pub fn no_store(mut self) -> Self {
+        self.store = Caching::Forbidden;
+        self
+    }
+}
+
+async fn not_found() -> Problem {
+    Problem::not_found()
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This path does not have that method; the allow header has those it has.",
+    )
+}
+
+impl Service<Request> for Site {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request>::poll_ready(&mut self.router, context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let exchange = Exchange::of(&request);
+        let caching = self.store;
+        *request.uri_mut() = strip_service_route(request.uri());
+        let answer = self.router.call(request);
+        Box::pin(async move {
+            let mut response = complete(answer.await?, &exchange);
+            if caching == Caching::Forbidden {
+                response
+                    .headers_mut()
+                    .entry(header::CACHE_CONTROL)
+                    .or_insert(HeaderValue::from_static("no-store"));
+            }
+            Ok(response)
+        })
+    }
+}
+
+/// Writes into a problem what only the exchange knows.
+fn complete(mut response: Response, exchange: &Exchange) -> Response {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let document = problem.render(Some(&exchange.path), exchange.request_id.as_deref());
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        *response.body_mut() = Body::from(document);
+    }
+    response
+}

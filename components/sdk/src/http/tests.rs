@@ -1,0 +1,111 @@
+//! Goal: whatever happens below a site, the client gets a complete problem document; and routes do not know the service's name.
+//! Method: requests through a site of two routes.
+
+use super::*;
+use axum::Router;
+use axum::body::Body;
+use axum::routing::{get, post};
+use http::{Method, Request, Response, StatusCode, header};
+use serde_json::Value;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use tower_service::Service;
+
+fn site() -> Site {
+    let routes = Router::new()
+        .route("/", get(|| async { "root" }))
+        .route(
+            "/things/{id}",
+            get(|PathId(id): PathId| async move { id.to_string() }),
+        )
+        .route("/things", post(|| async { StatusCode::CREATED }))
+        .route(
+            "/cached",
+            get(|| async { ([(header::CACHE_CONTROL, "public, max-age=300")], "") }),
+        );
+    Site::new(routes).no_store()
+}
+
+/// Nothing below waits for anything, so one poll is enough.
+fn now<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the future waits"),
+    }
+}
+
+fn call(method: Method, uri: &str) -> (Response<()>, Vec<u8>) {
+    let request = Request::builder()
+        .method(method)
+        .uri(uri)
+        .header("x-request-id", "r-1")
+        .body(Body::empty())
+        .unwrap();
+    let (parts, body) = now(site().call(request)).unwrap().into_parts();
+    let body = now(axum::body::to_bytes(body, usize::MAX)).unwrap();
+    (Response::from_parts(parts, ()), body.to_vec())
+}
+
+#[test]
+fn routes_do_not_know_the_service_s_name() {
+    for uri in [
+        "/api/things-service",
+        "/api/other/",
+        "/api/x?limit=1",
+        "http://host/api/x",
+    ] {
+        assert_eq!(call(Method::GET, uri).1, b"root", "{uri}");
+    }
+    let id = "018f0000-0000-7000-8000-000000000001";
+    assert_eq!(
+        call(Method::GET, &format!("/api/x/things/{id}?a=b")).1,
+        id.as_bytes()
+    );
+}
+
+#[test]
+fn unknown_routes_and_ids_are_the_same_complete_document() {
+    for uri in [
+        "/api/x/nothing",
+        "/api/x/things/7",
+        "/api/x/things/018f000000007000800000000000000a",
+    ] {
+        let (response, body) = call(Method::GET, uri);
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            "application/problem+json"
+        );
+        let document: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(document["instance"], uri);
+        assert_eq!(document["request_id"], "r-1");
+        assert_eq!(document["code"], "not_found");
+        assert_eq!(document["detail"], "There is nothing here.");
+    }
+}
+
+#[test]
+fn a_wrong_method_names_the_right_ones() {
+    let (response, body) = call(Method::DELETE, "/api/x/things");
+    assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(response.headers()[header::ALLOW], "POST");
+    let document: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(document["code"], "method_not_allowed");
+}
+
+#[test]
+fn no_store_gives_way_to_what_a_route_says() {
+    assert_eq!(
+        call(Method::GET, "/api/x").0.headers()[header::CACHE_CONTROL],
+        "no-store"
+    );
+    assert_eq!(
+        call(Method::GET, "/api/x/none").0.headers()[header::CACHE_CONTROL],
+        "no-store"
+    );
+    assert_eq!(
+        call(Method::GET, "/api/x/cached").0.headers()[header::CACHE_CONTROL],
+        "public, max-age=300"
+    );
+}

@@ -1,0 +1,56 @@
+//! What a user may do.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A user's role. Each user has exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Owns accounts. Every registration.
+    Customer,
+    /// Serves customers: pays in and out, freezes accounts.
+    Teller,
+    /// Reads everything, and changes nothing.
+    Auditor,
+    /// Administers users, and does what a teller does.
+    Admin,
+}
+
+/// A text that is no role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be one of customer, teller, auditor, admin")]
+pub struct UnknownRole;
+
+impl Role {
+    /// The word that tokens, headers and JSON carry.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Teller => "teller",
+            Self::Auditor => "auditor",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        match text {
+            "customer" => Ok(Self::Customer),
+            "teller" => Ok(Self::Teller),
+            "auditor" => Ok(Self::Auditor),
+            "admin" => Ok(Self::Admin),
+            _ => Err(UnknownRole),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Strict JSON bodies.
+//!
+//! What is no JSON, or names a key twice, is 400 `bad_request`. What is JSON but not what the type asks for is 422
+//! `validation_failed` with a pointer to the field; types of bodies carry `#[serde(deny_unknown_fields)]`.
+
+mod syntax;
+mod violation;
+
+pub(crate) use violation::violation;
+
+use crate::problem::Problem;
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The largest body unless a route says otherwise, in bytes.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// A JSON body: as an extractor of at most `BYTES_MAX` bytes, and as a response.
+#[derive(Debug, Clone, Copy)]
+pub struct Json<T, const BYTES_MAX: usize = BODY_BYTES_MAX>(pub T);
+
+impl<T: DeserializeOwned, S: Sync, const BYTES_MAX: usize> FromRequest<S> for Json<T, BYTES_MAX> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(unsupported_media_type("application/json"));
+        }
+        from_slice(&read_body(request, BYTES_MAX).await?).map(Self)
+    }
+}
+
+impl<T: Serialize, const BYTES_MAX: usize> IntoResponse for Json<T, BYTES_MAX> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => (
+                [(
+                    header::CONTENT_TYPE,
+                    HeaderValue::from_static("application/json"),
+                )],
+                body,
+            )
+                .into_response(),
+            Err(cause) => Problem::internal(cause).into_response(),
+        }
+    }
+}
+
+/// Reads a JSON text as a `T`.
+///
+/// # Errors
+/// 400 `bad_request` or 422 `validation_failed`; see the module.
+pub fn from_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    syntax::check(text)?;
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let violation = violation(error.path(), &error.inner().to_string());
+        Problem::validation_failed().with_error(violation.pointer, violation.code, violation.detail)
+    })
+}
+
+/// The whole body.
+///
+/// # Errors
+/// 413 `payload_too_large` past `bytes_max`; 400 `bad_request` where the body cannot be read to its end.
+pub async fn read_body(request: Request, bytes_max: usize) -> Result<Vec<u8>, Problem> {
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|bytes| bytes > bytes_max) {
+        return Err(payload_too_large(bytes_max));
+    }
+    match axum::body::to_bytes(request.into_body(), bytes_max).await {
+        Ok(body) => Ok(body.into()),
+        Err(error) if is_length_limit(&error) => Err(payload_too_large(bytes_max)),
+        Err(_) => Err(bad_request("The body could not be read to its end.")),
+    }
+}
+
+/// Whether the text of `content-type` is that of JSON: `application/json` or `application/*+json`, whatever the parameters.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+    else {
+        return false;
+    };
+    let essence = value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+fn is_length_limit(error: &axum::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// 415 `unsupported_media_type`, naming the one that is understood.
+pub fn unsupported_media_type(supported: &str) -> Problem {
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        format!("The body must be sent with content-type {supported}."),
+    )
+}
+
+fn payload_too_large(bytes_max: usize) -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "payload_too_large",
+        format!("The body may have at most {bytes_max} bytes."),
+    )
+}
+
+fn bad_request(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail)
+}
+
+#[cfg(test)]
+mod tests;

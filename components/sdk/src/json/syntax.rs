@@ -1,0 +1,89 @@
+//! Whether a text is JSON, and names no key twice.
+//!
+//! `serde_json` alone lets the last of two equal keys win, and what stands before the application may let the first one win: the
+//! two would act on different requests.
+
+use super::bad_request;
+use crate::problem::Problem;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::collections::HashSet;
+use std::fmt;
+
+/// Passes a text that is exactly one JSON value, nested at most as deep as `serde_json` allows (128), without doubled keys.
+pub(super) fn check(text: &[u8]) -> Result<(), Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    DistinctKeys
+        .deserialize(&mut deserializer)
+        .and_then(|()| deserializer.end())
+        .map_err(|error| {
+            let what = if error.is_data() {
+                "a key that stands there twice"
+            } else {
+                "no valid JSON"
+            };
+            bad_request(format!(
+                "The body has {what} at line {} column {}.",
+                error.line(),
+                error.column()
+            ))
+        })
+}
+
+/// Walks a value of any shape and keeps nothing but the keys of the objects it is in.
+struct DistinctKeys;
+
+impl<'de> DeserializeSeed<'de> for DistinctKeys {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for DistinctKeys {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while elements.next_element_seed(DistinctKeys)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        let mut keys = HashSet::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            if !keys.insert(key) {
+                return Err(A::Error::custom("duplicate key"));
+            }
+            entries.next_value_seed(DistinctKeys)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! Goal: each kind of wrong body has its one answer, which points at the field and never repeats a value.
+//! Method: the named cases, then random bytes and random JSON.
+
+use super::*;
+use proptest::prelude::*;
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Login {
+    email: String,
+    password: String,
+    #[serde(default)]
+    legs: Vec<Leg>,
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Leg {
+    amount: String,
+}
+
+fn refusal(text: &str) -> (u16, &'static str, Vec<(String, &'static str)>) {
+    let problem = from_slice::<Login>(text.as_bytes()).unwrap_err();
+    assert!(!format!("{problem:?}").contains("hunter2"), "{problem:?}");
+    let errors = problem
+        .errors()
+        .iter()
+        .map(|error| (error.pointer.clone(), error.code))
+        .collect();
+    (problem.status().as_u16(), problem.code(), errors)
+}
+
+#[test]
+fn broken_json_is_a_bad_request() {
+    for text in [
+        "",
+        "{",
+        "{]",
+        "nul",
+        "{\"email\":}",
+        "{} {}",
+        "{\"a\":\"\\ud800\"}",
+        "\u{feff}{}",
+    ] {
+        assert_eq!(refusal(text), (400, "bad_request", vec![]), "{text}");
+    }
+    assert_eq!(refusal(&"[".repeat(10_000)), (400, "bad_request", vec![]));
+}
+
+#[test]
+fn a_key_twice_is_a_bad_request_at_any_depth() {
+    for text in [
+        r#"{"email":"a","email":"b","password":"p"}"#,
+        r#"{"email":"a","password":"p","legs":[{"amount":"1","amount":"2"}]}"#,
+        r#"{"x":{"y":[{"z":1,"\u007a":2}]}}"#,
+    ] {
+        assert_eq!(refusal(text), (400, "bad_request", vec![]), "{text}");
+    }
+}
+
+#[test]
+fn wrong_fields_are_pointed_at() {
+    for (text, pointer, code) in [
+        (r#"{"email":"a"}"#, "/password", "missing"),
+        (r#"{"email":"a","password":12}"#, "/password", "invalid"),
+        (
+            r#"{"email":"hunter2","password":null}"#,
+            "/password",
+            "invalid",
+        ),
+        (
+            r#"{"email":"a","password":"b","role":"admin"}"#,
+            "/role",
+            "unknown_field",
+        ),
+        (
+            r#"{"email":"a","password":"b","a/b~c":1}"#,
+            "/a~1b~0c",
+            "unknown_field",
+        ),
+        (
+            r#"{"email":"a","password":"b","legs":[{"amount":"1"},{"amount":7}]}"#,
+            "/legs/1/amount",
+            "invalid",
+        ),
+        (
+            r#"{"email":"a","password":"b","legs":[{}]}"#,
+            "/legs/0/amount",
+            "missing",
+        ),
+        (
+            r#"{"email":"a","password":"b","legs":[{"amount":"1","fee":1}]}"#,
+            "/legs/0/fee",
+            "unknown_field",
+        ),
+        (r#"[]"#, "/email", "invalid"),
+        (r#""hunter2""#, "", "invalid"),
+    ] {
+        let (status, problem, errors) = refusal(text);
+        assert_eq!((status, problem), (422, "validation_failed"), "{text}");
+        assert_eq!(errors.len(), 1);
+        if text != "[]" {
+            assert_eq!(errors[0], (pointer.to_owned(), code), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_right_body_is_read() {
+    let login: Login = from_slice(br#" {"email":"a","password":"b"} "#).unwrap();
+    assert_eq!(login.password, "b");
+}
+
+#[test]
+fn only_json_media_types_are_json() {
+    let is = |value: &'static str| {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(value));
+        is_json(&headers)
+    };
+    assert!(is("application/json"));
+    assert!(is("Application/JSON; charset=utf-8"));
+    assert!(is("application/merge-patch+json"));
+    assert!(!is("text/plain"));
+    assert!(!is("application/x-www-form-urlencoded"));
+    assert!(!is_json(&HeaderMap::new()));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = from_slice::<Login>(&bytes);
+    }
+
+    #[test]
+    fn an_invalid_value_is_never_repeated(value in "[a-z]{12}", number in 1_000_000_000_i64..) {
+        for text in [format!(r#"{{"email":{number},"password":"{value}"}}"#), format!(r#"{{"email":["{value}"]}}"#)] {
+            let problem = from_slice::<Login>(text.as_bytes()).unwrap_err();
+            let document = String::from_utf8(problem.render(None, None)).unwrap();
+            prop_assert!(!document.contains(&value) && !document.contains(&number.to_string()), "{}", document);
+        }
+    }
+}

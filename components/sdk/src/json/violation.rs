@@ -1,0 +1,89 @@
+//! From serde's error to the field it is about.
+//!
+//! serde reports an error as a text. Only the part of it that tells what was *expected* goes on: the rest repeats the value, which
+//! may be a password.
+
+use crate::problem::FieldError;
+use serde_path_to_error::{Path, Segment};
+
+/// The field that a deserialization error with this path and message is about.
+pub(crate) fn violation(path: &Path, message: &str) -> FieldError {
+    if let Some(name) = quoted_after(message, "missing field ") {
+        return FieldError {
+            pointer: format!("{}/{}", pointer(path), escape(name)),
+            code: "missing",
+            detail: "is missing".to_owned(),
+        };
+    }
+    if let Some(name) = quoted_after(message, "unknown field ") {
+        return FieldError {
+            pointer: pointer_to_key(path, name),
+            code: "unknown_field",
+            detail: "is not a field here".to_owned(),
+        };
+    }
+    if let Some(name) = quoted_after(message, "duplicate field ") {
+        return FieldError {
+            pointer: pointer_to_key(path, name),
+            code: "duplicate_field",
+            detail: "stands there twice".to_owned(),
+        };
+    }
+    FieldError {
+        pointer: pointer(path),
+        code: "invalid",
+        detail: expectation(message),
+    }
+}
+
+/// `invalid type: integer `1`, expected a string at line 1 column 9` -> `must be a string`.
+fn expectation(message: &str) -> String {
+    let message = without_position(message);
+    match message.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("must be {expected}"),
+        None => "is not what it must be".to_owned(),
+    }
+}
+
+fn without_position(message: &str) -> &str {
+    message
+        .rsplit_once(" at line ")
+        .map_or(message, |(text, _)| text)
+}
+
+fn quoted_after<'a>(message: &'a str, prefix: &str) -> Option<&'a str> {
+    let rest = message.strip_prefix(prefix)?.strip_prefix('`')?;
+    // The name may itself have a backtick, if the client chose it; what follows it is known.
+    let end = rest
+        .find("`, expected ")
+        .or_else(|| rest.find("`, there are no fields"))
+        .or_else(|| rest.rfind('`'))?;
+    rest.get(..end)
+}
+
+/// The path is that of the object, or already that of the key.
+fn pointer_to_key(path: &Path, name: &str) -> String {
+    let object = pointer(path);
+    let suffix = format!("/{}", escape(name));
+    if object.ends_with(&suffix) {
+        object
+    } else {
+        object + &suffix
+    }
+}
+
+/// RFC 6901.
+fn pointer(path: &Path) -> String {
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(format!("/{index}")),
+            Segment::Map { key } => Some(format!("/{}", escape(key))),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect()
+}
+
+/// RFC 6901 section 3.
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}

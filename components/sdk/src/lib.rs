@@ -1,0 +1,13 @@
+//! What any Strongroom service needs, and nothing of what one service alone knows.
+
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod identity;
+pub mod json;
+pub mod money;
+pub mod page;
+pub mod problem;
+pub mod query;
+pub mod random;
+pub mod store;

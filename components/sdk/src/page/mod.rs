@@ -1,0 +1,149 @@
+//! Lists, page by page: `?limit=` and `&cursor=`, answered by `{"data":[..],"next_cursor":null,"has_more":false}`.
+
+mod cursor;
+
+pub use cursor::CursorKey;
+
+use crate::problem::Problem;
+use crate::query::{self, NoParameters};
+use axum::extract::FromRequestParts;
+use http::StatusCode;
+use http::request::Parts;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// How many objects a page has unless the client says otherwise.
+pub const LIMIT_DEFAULT: usize = 50;
+
+/// The longest page.
+pub const LIMIT_MAX: usize = 500;
+
+/// Which page of a list is asked for. `K` is what the list is ordered by, `F` the list's own parameters, of which any others are
+/// refused (422).
+///
+/// Read [`Page::fetch`] rows that come after `after`, then answer with [`List::new`].
+#[derive(Debug, Clone, Copy)]
+pub struct Page<K, F = NoParameters> {
+    /// The key of the last object that the client has seen.
+    pub after: Option<K>,
+    /// How many objects to answer, 1 to [`LIMIT_MAX`].
+    pub limit: usize,
+    /// The list's own parameters.
+    pub filter: F,
+}
+
+/// One page, as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct List<T> {
+    /// The objects.
+    pub data: Vec<T>,
+    /// What to send as `cursor` for the next page, if there is one.
+    pub next_cursor: Option<String>,
+    /// Whether there is a next page.
+    pub has_more: bool,
+}
+
+impl<K, F> Page<K, F> {
+    /// How many rows to read: one more than will be answered, which tells whether there is a next page.
+    pub fn fetch(&self) -> i64 {
+        // At most 501.
+        self.limit as i64 + 1
+    }
+}
+
+impl<K: CursorKey, F: DeserializeOwned> Page<K, F> {
+    /// Reads the query string of a list.
+    ///
+    /// # Errors
+    /// 400 `cursor_invalid` for a cursor that no list of this kind has made; 422 `validation_failed` for the rest.
+    pub fn from_query(query: &str) -> Result<Self, Problem> {
+        let mut limit = None;
+        let mut cursor = None;
+        let mut others = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let place = match name.as_ref() {
+                "limit" => &mut limit,
+                "cursor" => &mut cursor,
+                _ => {
+                    others.append_pair(&name, &value);
+                    continue;
+                }
+            };
+            if place.replace(value.into_owned()).is_some() {
+                return Err(Problem::validation_failed().with_error(
+                    format!("/{name}"),
+                    "duplicate_field",
+                    "stands there twice",
+                ));
+            }
+        }
+        Ok(Self {
+            after: cursor.as_deref().map(read_cursor).transpose()?,
+            limit: limit.as_deref().map_or(Ok(LIMIT_DEFAULT), read_limit)?,
+            filter: query::from_str(&others.finish())?,
+        })
+    }
+}
+
+fn read_limit(text: &str) -> Result<usize, Problem> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(limit @ 1..=LIMIT_MAX) if digits => Ok(limit),
+        _ => Err(Problem::validation_failed().with_error(
+            "/limit",
+            "invalid",
+            format!("must be a whole number from 1 to {LIMIT_MAX}"),
+        )),
+    }
+}
+
+fn read_cursor<K: CursorKey>(text: &str) -> Result<K, Problem> {
+    K::from_cursor(text).ok_or_else(|| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "cursor_invalid",
+            "The cursor is not one that this list has answered.",
+        )
+    })
+}
+
+impl<S: Sync, K: CursorKey, F: DeserializeOwned> FromRequestParts<S> for Page<K, F> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Self::from_query(parts.uri.query().unwrap_or_default())
+    }
+}
+
+impl<T> List<T> {
+    /// The answer to `page` from the rows that were read for it ([`Page::fetch`] at most); `key` is what the list is ordered by.
+    pub fn new<K: CursorKey, F>(
+        mut rows: Vec<T>,
+        page: &Page<K, F>,
+        key: impl FnOnce(&T) -> K,
+    ) -> Self {
+        let has_more = rows.len() > page.limit;
+        rows.truncate(page.limit);
+        let next_cursor = rows
+            .last()
+            .filter(|_| has_more)
+            .map(|last| key(last).to_cursor());
+        Self {
+            data: rows,
+            next_cursor,
+            has_more,
+        }
+    }
+
+    /// The same page with each object as a client sees it.
+    pub fn map<U>(self, view: impl FnMut(T) -> U) -> List<U> {
+        List {
+            data: self.data.into_iter().map(view).collect(),
+            next_cursor: self.next_cursor,
+            has_more: self.has_more,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,249 @@
+//! Problem documents (RFC 9457): the one form of every error that a client sees.
+
+mod store;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// The media type of RFC 9457.
+pub const CONTENT_TYPE: &str = "application/problem+json";
+
+/// An error as a client sees it. Write it for the client: it must not tell what is inside the service.
+///
+/// [`crate::http::Site`] adds the members that only the exchange knows, `instance` and `request_id`.
+#[derive(Debug, Clone)]
+pub struct Problem(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    errors: Vec<FieldError>,
+    extensions: Map<String, Value>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// What is wrong with one field of the request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// RFC 6901 JSON pointer into the body; for a query, into the object of its parameters. Empty for the whole.
+    pub pointer: String,
+    /// Stable, in snake case.
+    pub code: &'static str,
+    /// A sentence for a human. Never repeats the value, which may be a secret.
+    pub detail: String,
+}
+
+/// The document of RFC 9457 section 3.1, with our extension members.
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: String,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<&'a str>,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+    #[serde(flatten)]
+    extensions: &'a Map<String, Value>,
+}
+
+impl Problem {
+    /// A problem with a stable `code` in snake case, and a sentence for a human.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self(Box::new(Parts {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            extensions: Map::new(),
+            headers: Vec::new(),
+        }))
+    }
+
+    /// 404 `not_found`, always in the same words: an object of somebody else must look exactly like one that does not exist.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here.")
+    }
+
+    /// 403 `forbidden`: the caller is known, and may not do this.
+    pub fn forbidden() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "Your role may not do this.",
+        )
+    }
+
+    /// 422 `validation_failed`; name the fields by [`Problem::with_error`].
+    pub fn validation_failed() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "validation_failed",
+            "The request is well-formed, but a part of it is not what it must be.",
+        )
+    }
+
+    /// 503 `service_unavailable`, worth a retry after `retry_after_seconds`.
+    pub fn unavailable(retry_after_seconds: u32) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "service_unavailable",
+            "The service cannot answer now. Try again.",
+        )
+        .with_retry_after(retry_after_seconds)
+    }
+
+    /// 500 `internal_error`, for what is our own fault. `cause` goes to the log (the host keeps a component's stderr), never to the
+    /// client.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        eprintln!("internal error: {cause}");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal_error",
+            "The service has made a mistake. It has been logged.",
+        )
+    }
+
+    /// Adds what is wrong with one field; `pointer` is an RFC 6901 pointer such as `/transfers/0/amount`.
+    #[must_use]
+    pub fn with_error(
+        mut self,
+        pointer: impl Into<String>,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        self.0.errors.push(FieldError {
+            pointer: pointer.into(),
+            code,
+            detail: detail.into(),
+        });
+        self
+    }
+
+    /// Adds an extension member (RFC 9457 section 3.2).
+    #[must_use]
+    pub fn with_extension(mut self, name: impl Into<String>, value: Value) -> Self {
+        self.0.extensions.insert(name.into(), value);
+        self
+    }
+
+    /// Adds a header to the response.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.push((name, value));
+        self
+    }
+
+    /// Adds `retry-after` (RFC 9110 section 10.2.3).
+    #[must_use]
+    pub fn with_retry_after(self, seconds: u32) -> Self {
+        self.with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// The sentence for a human.
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// What is wrong with which field.
+    pub fn errors(&self) -> &[FieldError] {
+        &self.0.errors
+    }
+
+    /// The document as JSON; `instance` is the path of the request.
+    pub(crate) fn render(&self, instance: Option<&str>, request_id: Option<&str>) -> Vec<u8> {
+        let document = Document {
+            r#type: format!("urn:strongroom:problem:{}", self.0.code),
+            title: title_of(self.0.code),
+            status: self.0.status.as_u16(),
+            detail: &self.0.detail,
+            instance,
+            code: self.0.code,
+            request_id,
+            errors: &self.0.errors,
+            extensions: &self.0.extensions,
+        };
+        // Strings and numbers under distinct names always serialize.
+        serde_json::to_vec(&document).unwrap_or_default()
+    }
+}
+
+/// `insufficient_funds` -> `Insufficient funds`: the title depends on the type alone, as RFC 9457 section 3.1.3 asks.
+fn title_of(code: &str) -> String {
+    let mut title = code.replace('_', " ");
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    title
+}
+
+impl IntoResponse for Problem {
+    /// Leaves the problem in the response's extensions too, for [`crate::http::Site`] to complete.
+    fn into_response(self) -> Response {
+        let mut response = (
+            self.0.status,
+            [(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))],
+            self.render(None, None),
+        )
+            .into_response();
+        for (name, value) in &self.0.headers {
+            response.headers_mut().append(name, value.clone());
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_has_the_members_of_rfc_9457_and_ours() {
+        let problem = Problem::validation_failed()
+            .with_error("/amount", "amount_scale", "too many digits")
+            .with_extension("transaction_id", Value::from("7"));
+        let document: Value =
+            serde_json::from_slice(&problem.render(Some("/api/x/1"), Some("r-1"))).unwrap();
+        assert_eq!(
+            document,
+            serde_json::json!({
+                "type": "urn:strongroom:problem:validation_failed",
+                "title": "Validation failed",
+                "status": 422,
+                "detail": problem.detail(),
+                "instance": "/api/x/1",
+                "code": "validation_failed",
+                "request_id": "r-1",
+                "errors": [{"pointer": "/amount", "code": "amount_scale", "detail": "too many digits"}],
+                "transaction_id": "7",
+            })
+        );
+    }
+
+    #[test]
+    fn a_response_has_the_media_type_and_the_headers() {
+        let response = Problem::unavailable(3).into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], CONTENT_TYPE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "3");
+    }
+}

@@ -1,0 +1,69 @@
+//! What a client is told when the store has failed.
+
+use super::Problem;
+use crate::store::StoreError;
+use http::StatusCode;
+
+/// A store that is only busy is worth a retry after this long.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+impl From<StoreError> for Problem {
+    /// A full queue and a time limit pass by themselves (503), a full or a failing disk does not (507, 503); whatever else happens
+    /// is our own mistake (500), and its cause is for the log alone.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy | StoreError::TimedOut | StoreError::Aborted(_) => {
+                Self::unavailable(RETRY_AFTER_SECONDS)
+            }
+            StoreError::Full => Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "storage_full",
+                "The service has no room for more. Nothing was changed.",
+            ),
+            StoreError::Io(cause) => {
+                eprintln!("store: {cause}");
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "storage_unavailable",
+                    "The service cannot reach its storage.",
+                )
+                .with_retry_after(RETRY_AFTER_SECONDS)
+            }
+            StoreError::Constraint(_)
+            | StoreError::Invalid(_)
+            | StoreError::Denied(_)
+            | StoreError::TooLarge(_)
+            | StoreError::Row(_) => Self::internal(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_mistakes_are_internal_errors() {
+        for (error, status, code) in [
+            (StoreError::Busy, 503, "service_unavailable"),
+            (StoreError::TimedOut, 503, "service_unavailable"),
+            (
+                StoreError::Aborted("group".into()),
+                503,
+                "service_unavailable",
+            ),
+            (StoreError::Full, 507, "storage_full"),
+            (StoreError::Io("EIO".into()), 503, "storage_unavailable"),
+            (
+                StoreError::Constraint("UNIQUE secret".into()),
+                500,
+                "internal_error",
+            ),
+            (StoreError::Row("secret".into()), 500, "internal_error"),
+        ] {
+            let problem = Problem::from(error);
+            assert_eq!((problem.status().as_u16(), problem.code()), (status, code));
+            assert!(!problem.detail().contains("secret"));
+        }
+    }
+}

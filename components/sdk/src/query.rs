@@ -1,0 +1,40 @@
+//! Strict query strings.
+//!
+//! A parameter that is unknown, doubled, or not what it must be is 422 `validation_failed`, like a field of a body: a misspelt
+//! filter that is silently dropped would answer a question that nobody asked.
+
+use crate::json::violation;
+use crate::problem::Problem;
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+/// The query of a request. Its type carries `#[serde(deny_unknown_fields)]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<T>(pub T);
+
+/// For a route that takes no parameters (of its own).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoParameters {}
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        from_str(parts.uri.query().unwrap_or_default()).map(Self)
+    }
+}
+
+/// Reads a query string (`application/x-www-form-urlencoded`) as a `T`.
+///
+/// # Errors
+/// 422 `validation_failed`; the pointers are `/<name of the parameter>`.
+pub fn from_str<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    let deserializer =
+        serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let violation = violation(error.path(), &error.inner().to_string());
+        Problem::validation_failed().with_error(violation.pointer, violation.code, violation.detail)
+    })
+}

@@ -1,0 +1,82 @@
+//! The SQL store of a service, behind one small trait.
+//!
+//! In a component the trait is the `strongroom:store/sql` import ([`HostStore`]); in native tests and in the bench's native twin it
+//! is SQLite itself ([`SqliteStore`]). Rules and SQL are written once, against the trait, and so cannot drift apart.
+
+mod migrate;
+#[cfg(feature = "native")]
+mod native;
+mod row;
+mod value;
+#[cfg(target_family = "wasm")]
+mod wasm;
+
+pub use migrate::{Migration, migrate};
+#[cfg(feature = "native")]
+pub use native::SqliteStore;
+pub use row::{Row, Rows};
+pub use value::Value;
+#[cfg(target_family = "wasm")]
+pub use wasm::HostStore;
+
+/// Why a statement or a transaction did not succeed; unless said otherwise, nothing of it took effect.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// A constraint refused the row; the text names it.
+    #[error("constraint: {0}")]
+    Constraint(String),
+    /// The statement or its parameters are wrong.
+    #[error("invalid statement: {0}")]
+    Invalid(String),
+    /// The statement tries what a service may not do.
+    #[error("denied: {0}")]
+    Denied(String),
+    /// The answer has more rows or bytes than the store's limits allow.
+    #[error("answer too large: {0}")]
+    TooLarge(String),
+    /// The statement or the write transaction took longer than its limit.
+    #[error("the store's time limit has passed")]
+    TimedOut,
+    /// Too many callers wait for the writer.
+    #[error("the store is busy")]
+    Busy,
+    /// The transaction was rolled back by the host; begin a new one.
+    #[error("transaction aborted: {0}")]
+    Aborted(String),
+    /// The store's size limit is reached, or the disk is full.
+    #[error("the store is full")]
+    Full,
+    /// The disk failed.
+    #[error("disk: {0}")]
+    Io(String),
+    /// A row did not have the column or the type that the code asked for.
+    #[error("row: {0}")]
+    Row(String),
+}
+
+/// A service's SQL store: durable reads, and write transactions.
+pub trait Store {
+    /// A write transaction of this store.
+    type Transaction: Transaction;
+
+    /// Runs one read-only statement on a snapshot of what is durable.
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError>;
+
+    /// Begins a write transaction; waits for the writer's turn.
+    fn begin(&self) -> Result<Self::Transaction, StoreError>;
+}
+
+/// A write transaction; dropping it rolls back.
+pub trait Transaction {
+    /// Runs one statement that changes rows, and answers how many it changed.
+    fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError>;
+
+    /// Runs one statement and answers its rows; sees this transaction's own changes.
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError>;
+
+    /// Commits, and returns when the change is on disk.
+    fn commit(self) -> Result<(), StoreError>;
+
+    /// Ends the transaction and lets it become durable with the next group commit, without waiting. A crash may still lose it.
+    fn commit_later(self) -> Result<(), StoreError>;
+}

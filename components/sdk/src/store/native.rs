@@ -1,0 +1,138 @@
+//! The store trait on SQLite itself, for native tests and for the bench's native twin.
+
+use super::{Row, Rows, Store, StoreError, Transaction, Value};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, ToSql};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// One SQLite database with one connection; for one thread.
+#[derive(Clone)]
+pub struct SqliteStore {
+    connection: Rc<RefCell<Connection>>,
+}
+
+impl SqliteStore {
+    /// A store in memory.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        Self::new(Connection::open_in_memory()?)
+    }
+
+    /// A store in a file, with the same settings as the host's.
+    pub fn open(path: &std::path::Path) -> Result<Self, StoreError> {
+        Self::new(Connection::open(path)?)
+    }
+
+    fn new(connection: Connection) -> Result<Self, StoreError> {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        Ok(Self {
+            connection: Rc::new(RefCell::new(connection)),
+        })
+    }
+}
+
+impl Store for SqliteStore {
+    type Transaction = SqliteTransaction;
+
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        query(&self.connection.borrow(), sql, params)
+    }
+
+    fn begin(&self) -> Result<Self::Transaction, StoreError> {
+        self.connection.borrow().execute_batch("BEGIN IMMEDIATE")?;
+        Ok(SqliteTransaction {
+            connection: Rc::clone(&self.connection),
+            open: Cell::new(true),
+        })
+    }
+}
+
+/// A write transaction of a [`SqliteStore`].
+pub struct SqliteTransaction {
+    connection: Rc<RefCell<Connection>>,
+    open: Cell<bool>,
+}
+
+impl Transaction for SqliteTransaction {
+    fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+        let connection = self.connection.borrow();
+        let changed = connection
+            .prepare_cached(sql)?
+            .execute(rusqlite::params_from_iter(params))?;
+        Ok(changed as u64)
+    }
+
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        query(&self.connection.borrow(), sql, params)
+    }
+
+    fn commit(self) -> Result<(), StoreError> {
+        self.connection.borrow().execute_batch("COMMIT")?;
+        self.open.set(false);
+        Ok(())
+    }
+
+    fn commit_later(self) -> Result<(), StoreError> {
+        self.commit()
+    }
+}
+
+impl Drop for SqliteTransaction {
+    fn drop(&mut self) {
+        if self.open.get() {
+            // A failed rollback leaves nothing to do: SQLite has rolled back by itself.
+            let _ = self.connection.borrow().execute_batch("ROLLBACK");
+        }
+    }
+}
+
+fn query(connection: &Connection, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let columns = statement.column_count();
+    let mut found = statement.query(rusqlite::params_from_iter(params))?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        let values = (0..columns)
+            .map(|column| Ok(row.get_ref(column)?.into()))
+            .collect::<Result<_, rusqlite::Error>>()?;
+        rows.push(Row(values));
+    }
+    Ok(Rows { rows })
+}
+
+impl From<ValueRef<'_>> for Value {
+    fn from(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Null => Self::Null,
+            ValueRef::Integer(value) => Self::Integer(value),
+            ValueRef::Real(value) => Self::Text(value.to_string()),
+            ValueRef::Text(value) => Self::Text(String::from_utf8_lossy(value).into_owned()),
+            ValueRef::Blob(value) => Self::Blob(value.to_vec()),
+        }
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(value) => ValueRef::Integer(*value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Blob(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::ConstraintViolation) => Self::Constraint(error.to_string()),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::SystemIoFailure) => Self::Io(error.to_string()),
+            _ => Self::Invalid(error.to_string()),
+        }
+    }
+}
