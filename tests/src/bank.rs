@@ -1,0 +1,246 @@
+//! A host with the four services of the default bank, and its people.
+
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock, Weak};
+
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::host::Host;
+use crate::registry::{Registry, Service};
+use crate::{Answer, Client};
+
+/// The first administrator's email address.
+pub const ADMIN_EMAIL: &str = "admin@strongroom.local";
+/// The first administrator's password in tests.
+pub const ADMIN_PASSWORD: &str = "a kestrel over nine grey barns";
+/// A good password, for people whose password does not matter.
+pub const PASSWORD: &str = "seven otters juggle walnuts";
+
+/// A bank: a [`Host`] that has an administrator.
+#[derive(Debug)]
+pub struct Bank {
+    pub host: Host,
+}
+
+impl Deref for Bank {
+    type Target = Host;
+
+    fn deref(&self) -> &Host {
+        &self.host
+    }
+}
+
+impl Bank {
+    /// A bank of one test's own.
+    pub async fn start() -> Self {
+        Self::start_with(&Registry::bank()).await
+    }
+
+    /// A bank of one test's own, with this registry.
+    pub async fn start_with(registry: &Registry) -> Self {
+        Self {
+            host: Host::start(registry, Some(ADMIN_PASSWORD)).await,
+        }
+    }
+
+    /// The bank that the tests of one program share, with the guests `hello` and `hostile` (public), and `guarded` (`hostile`
+    /// behind a token) beside it. It ends when no test holds it.
+    pub async fn shared() -> Arc<Self> {
+        static SHARED: LazyLock<Mutex<Weak<Bank>>> = LazyLock::new(Mutex::default);
+        let mut shared = SHARED.lock().await;
+        if let Some(bank) = shared.upgrade() {
+            return bank;
+        }
+        let registry = Registry::bank()
+            .service("hello", Service::guest("hello").public())
+            .service("hostile", Service::guest("hostile").public())
+            .service("guarded", Service::guest("hostile"));
+        let bank = Arc::new(Self::start_with(&registry).await);
+        *shared = Arc::downgrade(&bank);
+        bank
+    }
+
+    /// The first administrator, logged in.
+    pub async fn admin(&self) -> Person {
+        Person::log_in(&self.client(), ADMIN_EMAIL, ADMIN_PASSWORD).await
+    }
+
+    /// A new customer, logged in.
+    pub async fn customer(&self) -> Person {
+        let email = new_email();
+        self.register(&email, PASSWORD).await.expect(201);
+        Person::log_in(&self.client(), &email, PASSWORD).await
+    }
+
+    /// A new member of staff (`teller`, `auditor`, `admin`), logged in.
+    pub async fn staff(&self, role: &str) -> Person {
+        let email = new_email();
+        let user = json!({"email": email, "password": PASSWORD, "role": role});
+        self.admin()
+            .await
+            .post("/api/auth/users")
+            .json(&user)
+            .await
+            .expect(201);
+        Person::log_in(&self.client(), &email, PASSWORD).await
+    }
+
+    /// `POST /api/auth/register`.
+    pub async fn register(&self, email: &str, password: &str) -> Answer {
+        self.client()
+            .post("/api/auth/register")
+            .json(&json!({"email": email, "password": password}))
+            .await
+    }
+
+    /// `POST /api/auth/login`.
+    pub async fn login(&self, email: &str, password: &str) -> Answer {
+        login(&self.client(), email, password).await
+    }
+}
+
+async fn login(client: &Client, email: &str, password: &str) -> Answer {
+    client
+        .post("/api/auth/login")
+        .json(&json!({"email": email, "password": password}))
+        .await
+}
+
+/// An email address that nobody has.
+pub fn new_email() -> String {
+    format!("{}@example.org", Uuid::now_v7().simple())
+}
+
+/// An idempotency key that nobody has used.
+pub fn new_key() -> String {
+    Uuid::now_v7().to_string()
+}
+
+/// A user with a session. It is also the client that carries the session's token.
+#[derive(Debug, Clone)]
+pub struct Person {
+    client: Client,
+    pub id: String,
+    pub email: String,
+    pub password: String,
+    pub refresh_token: String,
+}
+
+impl Deref for Person {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Person {
+    /// Starts a session.
+    pub async fn log_in(client: &Client, email: &str, password: &str) -> Self {
+        let session = login(client, email, password).await.expect(200);
+        Self {
+            client: client.with_token(text(&session["auth"]["access_token"])),
+            id: text(&session["user"]["id"]).to_owned(),
+            email: email.to_owned(),
+            password: password.to_owned(),
+            refresh_token: text(&session["auth"]["refresh_token"]).to_owned(),
+        }
+    }
+
+    /// Another session of the same user.
+    pub async fn log_in_again(&self) -> Self {
+        Self::log_in(&self.client.without_token(), &self.email, &self.password).await
+    }
+
+    /// The same user and session at a host that was restarted, on whatever port it listens now.
+    #[must_use]
+    pub fn at(&self, host: &Host) -> Self {
+        Self {
+            client: host.client().with_token(self.token()),
+            ..self.clone()
+        }
+    }
+
+    /// Opens a checking account, and answers its id.
+    pub async fn open_account(&self, currency: &str) -> String {
+        let account = self
+            .post("/api/accounts")
+            .json(&json!({"type": "checking", "currency": currency}))
+            .await
+            .expect(201);
+        text(&account["id"]).to_owned()
+    }
+
+    /// As staff: pays cash into an account.
+    pub async fn deposit(&self, account: &str, amount: &str, currency: &str) -> Value {
+        let deposit = json!({"account_id": account, "amount": amount, "currency": currency});
+        self.post("/api/transactions/deposit")
+            .key(&new_key())
+            .json(&deposit)
+            .await
+            .expect(201)
+    }
+
+    /// Sends EUR under a key.
+    pub async fn transfer(&self, key: &str, from: &str, to: &str, amount: &str) -> Answer {
+        self.post("/api/transactions/transfer")
+            .key(key)
+            .json(&transfer(from, to, amount, "EUR"))
+            .await
+    }
+
+    /// The posted balance of an account.
+    pub async fn balance(&self, account: &str) -> String {
+        let balance = self
+            .get(&format!("/api/accounts/{account}/balance"))
+            .await
+            .expect(200);
+        text(&balance["balance"]).to_owned()
+    }
+
+    /// All entries of an account, newest first, over all pages.
+    pub async fn entries(&self, account: &str) -> Vec<Value> {
+        self.all(&format!("/api/accounts/{account}/entries?limit=500"))
+            .await
+    }
+
+    /// All objects of a list, over all pages. `path` has a query already.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let mut objects = Vec::new();
+        let mut page = self.get(path).await.expect(200);
+        loop {
+            objects.extend_from_slice(page["data"].as_array().expect("data is a list"));
+            if page["has_more"] == false {
+                assert!(
+                    page["next_cursor"].is_null(),
+                    "the last page has no next: {}",
+                    page["next_cursor"]
+                );
+                return objects;
+            }
+            page = self
+                .get(&format!("{path}&cursor={}", text(&page["next_cursor"])))
+                .await
+                .expect(200);
+        }
+    }
+}
+
+/// The body of a transfer.
+pub fn transfer(from: &str, to: &str, amount: &str, currency: &str) -> Value {
+    json!({"from_account_id": from, "to_account_id": to, "amount": amount, "currency": currency})
+}
+
+/// A JSON string.
+///
+/// # Panics
+///
+/// If it is something else.
+#[track_caller]
+pub fn text(value: &Value) -> &str {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is not a string"))
+}

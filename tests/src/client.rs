@@ -1,0 +1,218 @@
+//! Requests, and what came back.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use serde_json::Value;
+
+/// No answer of the bank takes longer, even on a loaded machine.
+const ANSWER_SECONDS_MAX: u64 = 60;
+
+/// A client of one listener, with or without an access token.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    token: Option<String>,
+}
+
+impl Client {
+    /// A client without a token. It belongs to the runtime (the test) that makes it.
+    pub fn new(url: &str) -> Self {
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(std::time::Duration::from_secs(ANSWER_SECONDS_MAX))
+            .build()
+            .expect("a client without TLS needs nothing");
+        Self {
+            http,
+            url: url.trim_end_matches('/').to_owned(),
+            token: None,
+        }
+    }
+
+    /// The same client with a token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// The same client without a token.
+    #[must_use]
+    pub fn without_token(&self) -> Self {
+        Self {
+            token: None,
+            ..self.clone()
+        }
+    }
+
+    /// The token it sends.
+    ///
+    /// # Panics
+    ///
+    /// If it sends none.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().expect("the client has a token")
+    }
+
+    /// `GET path`.
+    pub fn get(&self, path: &str) -> Call {
+        self.call("GET", path)
+    }
+
+    /// `POST path`.
+    pub fn post(&self, path: &str) -> Call {
+        self.call("POST", path)
+    }
+
+    /// `PATCH path`.
+    pub fn patch(&self, path: &str) -> Call {
+        self.call("PATCH", path)
+    }
+
+    /// Any method.
+    ///
+    /// # Panics
+    ///
+    /// If the method is no HTTP token.
+    pub fn call(&self, method: &str, path: &str) -> Call {
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        if let Some(token) = &self.token {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        Call { request }
+    }
+}
+
+/// A request under construction; awaiting it sends it.
+#[derive(Debug)]
+pub struct Call {
+    request: reqwest::RequestBuilder,
+}
+
+impl Call {
+    /// A JSON body.
+    #[must_use]
+    pub fn json(self, body: &Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
+
+    /// Any body.
+    #[must_use]
+    pub fn body(self, content_type: &str, body: impl Into<reqwest::Body>) -> Self {
+        Self {
+            request: self.request.header(CONTENT_TYPE, content_type).body(body),
+        }
+    }
+
+    /// A header.
+    #[must_use]
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self {
+            request: self.request.header(name, value),
+        }
+    }
+
+    /// The `idempotency-key` header.
+    #[must_use]
+    pub fn key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    /// Sends it.
+    ///
+    /// # Errors
+    ///
+    /// If there is no complete answer: the connection was refused or broke.
+    pub async fn try_send(self) -> Result<Answer, reqwest::Error> {
+        let response = self.request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.bytes().await?.to_vec();
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
+}
+
+impl IntoFuture for Call {
+    type Output = Answer;
+    type IntoFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+    /// Sends it; panics if there is no complete answer.
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async { self.try_send().await.expect("the host answers") })
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header's value, if it is there once.
+    ///
+    /// # Panics
+    ///
+    /// If it is there more than once or is not text.
+    #[track_caller]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next()?;
+        assert!(values.next().is_none(), "{name} is there more than once");
+        Some(value.to_str().expect("a header of text"))
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// Asserts the status, and answers the JSON body.
+    ///
+    /// # Panics
+    ///
+    /// If the status is another, the body is not JSON or not labelled so, or there is no request id.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        assert!(
+            self.header("x-request-id").is_some_and(|id| !id.is_empty()),
+            "no x-request-id"
+        );
+        let content_type = self.header("content-type").unwrap_or_default();
+        assert!(
+            content_type.starts_with("application/json"),
+            "content-type: {content_type}"
+        );
+        serde_json::from_slice(&self.body).expect("a JSON body")
+    }
+
+    /// Asserts 204 and an empty body.
+    ///
+    /// # Panics
+    ///
+    /// If it is not so.
+    #[track_caller]
+    pub fn expect_no_content(&self) {
+        assert_eq!(self.status, 204, "{}", self.text());
+        assert!(self.body.is_empty(), "a 204 with a body");
+    }
+
+    /// Was this answer stored under its idempotency key before?
+    pub fn replayed(&self) -> bool {
+        self.header("idempotency-replayed") == Some("true")
+    }
+}

@@ -1,0 +1,75 @@
+//! One run of the binary that ends by itself.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::workspace;
+
+/// Compiling all components on a loaded machine, with room to spare.
+const RUN_SECONDS_MAX: u64 = 120;
+
+/// What a finished run left.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The exit code; none if a signal ended the run.
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Outcome {
+    /// Everything that was printed.
+    pub fn text(&self) -> String {
+        format!("{}\n{}", self.stdout, self.stderr)
+    }
+
+    /// The lines printed that contain each of `parts`.
+    pub fn lines_with(&self, parts: &[&str]) -> Vec<String> {
+        self.text()
+            .lines()
+            .filter(|line| parts.iter().all(|part| line.contains(part)))
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+/// Runs `strongroom ARGUMENTS` in `folder` to its end.
+///
+/// # Panics
+///
+/// If it cannot be started, or does not end in time (then it is killed).
+pub fn run(folder: &Path, arguments: &[&str]) -> Outcome {
+    let mut child = Command::new(workspace::binary())
+        .args(arguments)
+        .current_dir(folder)
+        .env("STRONGROOM_ADMIN_PASSWORD", crate::bank::ADMIN_PASSWORD)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let stdout = crate::host::Output::gather(child.stdout.take().expect("stdout is piped"));
+    let stderr = crate::host::Output::gather(child.stderr.take().expect("stderr is piped"));
+    let started = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("the child can be waited for") {
+            break status;
+        }
+        if started.elapsed().as_secs() >= RUN_SECONDS_MAX {
+            let _already_gone = child.kill();
+            let _status = child.wait();
+            panic!(
+                "`strongroom {}` did not end in {RUN_SECONDS_MAX} s",
+                arguments.join(" ")
+            );
+        }
+        thread::sleep(Duration::from_millis(5));
+    };
+    Outcome {
+        code: status.code(),
+        stdout: stdout.to_the_end(),
+        stderr: stderr.to_the_end(),
+    }
+}

@@ -1,0 +1,349 @@
+//! A running `strongroom serve`.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::thread::{self, JoinHandle};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use crate::registry::Registry;
+use crate::{Client, wait_for, workspace};
+
+/// Compiling every component for the first time on a loaded machine, with room to spare.
+const READY_SECONDS_MAX: u64 = 180;
+/// The host's own limit on draining is 30 s.
+const EXIT_SECONDS_MAX: u64 = 40;
+
+/// The environment variable that names the first administrator's password.
+pub const ADMIN_PASSWORD_VARIABLE: &str = "STRONGROOM_ADMIN_PASSWORD";
+
+/// A folder with a registry and data, and the process that serves them, if it runs. Dropping it kills the process and removes
+/// the folder.
+#[derive(Debug)]
+pub struct Host {
+    folder: TempDir,
+    admin_password: Option<&'static str>,
+    running: Option<Running>,
+    log_of_earlier_runs: String,
+}
+
+#[derive(Debug)]
+struct Running {
+    child: Child,
+    stdout: Output,
+    stderr: Output,
+    url: String,
+    admin_url: String,
+}
+
+impl Host {
+    /// Starts a host in a new folder, and waits until it is ready.
+    ///
+    /// # Panics
+    ///
+    /// If it does not become ready.
+    pub async fn start(registry: &Registry, admin_password: Option<&'static str>) -> Self {
+        let mut host = Self::prepared(registry, admin_password);
+        host.launch();
+        host.wait_until_ready().await;
+        host
+    }
+
+    /// A folder with a registry, and no process yet.
+    pub fn prepared(registry: &Registry, admin_password: Option<&'static str>) -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("strongroom-test-")
+            .tempdir()
+            .expect("a temporary folder");
+        registry.write(folder.path());
+        Self {
+            folder,
+            admin_password,
+            running: None,
+            log_of_earlier_runs: String::new(),
+        }
+    }
+
+    /// Starts the process on free ports, and waits until it listens.
+    pub fn launch(&mut self) {
+        let data = self.data().display().to_string();
+        self.launch_with(&[
+            "--data",
+            &data,
+            "--listen",
+            "127.0.0.1:0",
+            "--admin",
+            "127.0.0.1:0",
+        ]);
+    }
+
+    /// Starts the process with these flags after `serve --registry FILE`, and waits until it listens.
+    pub fn launch_with(&mut self, flags: &[&str]) {
+        assert!(self.running.is_none(), "the host runs already");
+        let mut command = Command::new(workspace::binary());
+        command
+            .args(["serve", "--registry"])
+            .arg(self.folder().join("registry.toml"))
+            .args(flags)
+            .current_dir(self.folder())
+            .env_remove(ADMIN_PASSWORD_VARIABLE)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if let Some(password) = self.admin_password {
+            command.env(ADMIN_PASSWORD_VARIABLE, password);
+        }
+        self.running = Some(Running::spawn(command));
+    }
+
+    /// Waits until every service serves.
+    pub async fn wait_until_ready(&self) {
+        let admin = self.admin();
+        wait_for("the host to be ready", READY_SECONDS_MAX, async || {
+            let ready = admin
+                .get("/readyz")
+                .try_send()
+                .await
+                .is_ok_and(|answer| answer.status == 200);
+            ready.then_some(())
+        })
+        .await;
+    }
+
+    /// Where `registry.toml` and `data` are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder().join("data")
+    }
+
+    /// A client of the public listener, without a token.
+    pub fn client(&self) -> Client {
+        Client::new(&self.running().url)
+    }
+
+    /// A client of the admin listener.
+    pub fn admin(&self) -> Client {
+        Client::new(&self.running().admin_url)
+    }
+
+    /// The public listener as `ADDRESS:PORT`.
+    pub fn address(&self) -> &str {
+        self.running().url.trim_start_matches("http://")
+    }
+
+    /// The admin listener as `ADDRESS:PORT`.
+    pub fn admin_address(&self) -> &str {
+        self.running().admin_url.trim_start_matches("http://")
+    }
+
+    /// What was printed for the operator so far, in this run.
+    pub fn stdout(&self) -> String {
+        self.running().stdout.so_far()
+    }
+
+    /// What was logged so far, in all runs.
+    pub fn log(&self) -> String {
+        let running = self
+            .running
+            .as_ref()
+            .map(|running| running.stderr.so_far())
+            .unwrap_or_default();
+        format!("{}{running}", self.log_of_earlier_runs)
+    }
+
+    /// SIGKILL: the host gets no chance to tidy up.
+    pub fn kill(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            let _already_gone = running.child.kill();
+            let _status = running.child.wait();
+            self.log_of_earlier_runs
+                .push_str(&running.stderr.to_the_end());
+        }
+    }
+
+    /// Sends a signal to the process.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("the process takes the signal");
+    }
+
+    /// A handle to kill the process from another task while this one goes on.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.running().child)
+    }
+
+    /// Waits until the process has ended by itself.
+    pub async fn wait_for_exit(&mut self) -> ExitStatus {
+        let running = self.running.as_mut().expect("the host runs");
+        let status = wait_for("the host to exit", EXIT_SECONDS_MAX, async || {
+            running
+                .child
+                .try_wait()
+                .expect("the child can be waited for")
+        })
+        .await;
+        let running = self.running.take().expect("the host ran");
+        self.log_of_earlier_runs
+            .push_str(&running.stderr.to_the_end());
+        status
+    }
+
+    fn running(&self) -> &Running {
+        self.running.as_ref().expect("the host runs")
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let test_failed = thread::panicking();
+        self.kill();
+        if test_failed {
+            eprintln!(
+                "--- the end of the host's log ---\n{}",
+                last_lines(&self.log_of_earlier_runs, 40)
+            );
+        }
+    }
+}
+
+fn last_lines(text: &str, count: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(count)..].join("\n")
+}
+
+impl Running {
+    fn spawn(command: Command) -> Self {
+        let mut child = spawn_for_life(command);
+        let stdout = Output::gather(child.stdout.take().expect("stdout is piped"));
+        let stderr = Output::gather(child.stderr.take().expect("stderr is piped"));
+        let listening = stdout.wait_for_both("strongroom listens on ", "admin listens on ");
+        let Some((url, admin_url)) = listening else {
+            let _already_gone = child.kill();
+            let status = child.wait();
+            panic!(
+                "the host does not listen ({status:?}):\n{}\n{}",
+                stdout.so_far(),
+                stderr.so_far()
+            );
+        };
+        Self {
+            child,
+            stdout,
+            stderr,
+            url,
+            admin_url,
+        }
+    }
+}
+
+/// What a child prints, gathered by a thread so that the pipe never fills.
+#[derive(Debug)]
+pub struct Output {
+    text: Arc<Mutex<String>>,
+    reader: JoinHandle<()>,
+}
+
+impl Output {
+    /// Gathers until the pipe closes.
+    pub fn gather(pipe: impl Read + Send + 'static) -> Self {
+        let text = Arc::new(Mutex::new(String::new()));
+        let shared = Arc::clone(&text);
+        let reader = thread::spawn(move || {
+            let mut lines = BufReader::new(pipe);
+            let mut line = Vec::new();
+            while lines
+                .read_until(b'\n', &mut line)
+                .is_ok_and(|read| read > 0)
+            {
+                shared
+                    .lock()
+                    .expect("no reader panics")
+                    .push_str(&String::from_utf8_lossy(&line));
+                line.clear();
+            }
+        });
+        Self { text, reader }
+    }
+
+    /// Everything so far.
+    pub fn so_far(&self) -> String {
+        self.text.lock().expect("no reader panics").clone()
+    }
+
+    /// Everything, once the pipe has closed.
+    pub fn to_the_end(self) -> String {
+        self.reader.join().expect("no reader panics");
+        self.text.lock().expect("no reader panics").clone()
+    }
+
+    /// What follows these prefixes at the start of a line, once both lines are there; none if the pipe closes first.
+    fn wait_for_both(&self, first: &str, second: &str) -> Option<(String, String)> {
+        let after = |text: &str, prefix: &str| {
+            text.lines()
+                .find_map(|line| line.strip_prefix(prefix).map(str::to_owned))
+        };
+        for _attempt in 0..READY_SECONDS_MAX * 100 {
+            let over = self.reader.is_finished();
+            let text = self.so_far();
+            if let (Some(first), Some(second)) = (after(&text, first), after(&text, second)) {
+                return Some((first, second));
+            }
+            if over {
+                return None;
+            }
+            thread::sleep(std::time::Duration::from_millis(10));
+        }
+        None
+    }
+}
+
+/// Starts a child that the kernel kills when this process ends, however it ends.
+///
+/// The kernel takes the *thread* that started a child for its parent, and a test's thread ends with its test. So one thread,
+/// which lives as long as the process, starts them all.
+fn spawn_for_life(command: Command) -> Child {
+    static PARENT: LazyLock<Sender<(Command, Sender<Child>)>> = LazyLock::new(|| {
+        let (sender, requests) = channel::<(Command, Sender<Child>)>();
+        thread::spawn(move || {
+            for (mut command, reply) in requests {
+                die_with_parent(&mut command);
+                let child = command.spawn().expect("the binary starts");
+                let _nobody_waits = reply.send(child);
+            }
+        });
+        sender
+    });
+    let (reply, child) = channel();
+    PARENT
+        .send((command, reply))
+        .expect("the parent thread lives");
+    child.recv().expect("the parent thread lives")
+}
+
+#[cfg(target_os = "linux")]
+#[expect(
+    unsafe_code,
+    reason = "only between fork and exec can a child ask for a signal at its parent's death"
+)]
+fn die_with_parent(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    // SAFETY: the closure makes one system call; it neither allocates nor locks.
+    unsafe {
+        command.pre_exec(|| {
+            Ok(rustix::process::set_parent_process_death_signal(Some(
+                Signal::KILL,
+            ))?)
+        });
+    }
+}
+
+/// Other systems have no such call: there, a host can outlive a test process that is itself killed.
+#[cfg(not(target_os = "linux"))]
+fn die_with_parent(_command: &mut Command) {}

@@ -1,0 +1,50 @@
+//! The harness of the black-box tests: it starts the real binary on free ports with a data folder of its own, and speaks to it
+//! over real sockets, as a client or an operator would. It knows `contract.md`, and nothing of the code behind it.
+//!
+//! The parts, outermost first:
+//! - [`workspace`]: where the binary and the components are.
+//! - [`command`]: one run of the binary that ends by itself (`check`, `verify`, `--help`).
+//! - [`registry`]: the text of a `registry.toml`.
+//! - [`host`]: a running `strongroom serve`, killed when dropped.
+//! - [`bank`]: a host with the four services, and its people: customers and staff.
+//! - [`client`]: requests, and what came back.
+//! - [`problem`]: what every error must look like.
+//! - [`wire`]: bytes on a socket, for requests that no proper client can send.
+//! - [`forge`]: access tokens that are wrong in one way.
+
+pub mod bank;
+pub mod client;
+pub mod command;
+pub mod forge;
+pub mod host;
+pub mod problem;
+pub mod registry;
+pub mod wire;
+pub mod workspace;
+
+pub use bank::{Bank, Person};
+pub use client::{Answer, Client};
+pub use serde_json::{Value, json};
+
+/// Asks `probe` again and again until it answers something, for at most `deadline_seconds`.
+///
+/// # Panics
+///
+/// When time is up; `what` says what was waited for.
+pub async fn wait_for<T>(
+    what: &str,
+    deadline_seconds: u64,
+    mut probe: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let started = std::time::Instant::now();
+    loop {
+        if let Some(found) = probe().await {
+            return found;
+        }
+        assert!(
+            started.elapsed().as_secs() < deadline_seconds,
+            "waited {deadline_seconds} s in vain for {what}"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}

@@ -1,0 +1,124 @@
+//! What every error must look like: a problem document (RFC 9457).
+
+use serde_json::Value;
+
+use crate::Answer;
+
+impl Answer {
+    /// Asserts a problem document with this status, and answers it.
+    ///
+    /// # Panics
+    ///
+    /// If the answer is anything else.
+    #[track_caller]
+    pub fn problem(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        let content_type = self.header("content-type").unwrap_or_default();
+        assert!(
+            content_type.starts_with("application/problem+json"),
+            "content-type: {content_type}"
+        );
+        assert!(
+            self.header("x-request-id").is_some_and(|id| !id.is_empty()),
+            "no x-request-id"
+        );
+        let document: Value =
+            serde_json::from_slice(&self.body).expect("a problem document is JSON");
+        assert_eq!(document["status"], status, "{document}");
+        for member in ["type", "title", "detail", "instance", "code"] {
+            let text = document[member].as_str().unwrap_or_default();
+            assert!(!text.is_empty(), "no {member} in {document}");
+        }
+        let code = document["code"].as_str().unwrap_or_default();
+        assert!(
+            code.chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'),
+            "{code} is not snake_case"
+        );
+        document
+    }
+
+    /// Asserts a problem document with this status and code, and answers it.
+    ///
+    /// # Panics
+    ///
+    /// If the answer is anything else.
+    #[track_caller]
+    pub fn refused(&self, status: u16, code: &str) -> Value {
+        let document = self.problem(status);
+        assert_eq!(document["code"], code, "{document}");
+        document
+    }
+
+    /// Asserts 422 `validation_failed` with an error for the field at `pointer` (RFC 6901).
+    ///
+    /// # Panics
+    ///
+    /// If the answer is anything else.
+    #[track_caller]
+    pub fn invalid(&self, pointer: &str) {
+        let document = self.refused(422, "validation_failed");
+        let errors = document["errors"].as_array().expect("errors is a list");
+        assert!(!errors.is_empty(), "{document}");
+        for error in errors {
+            for member in ["pointer", "code", "detail"] {
+                assert!(error[member].is_string(), "no {member} in {error}");
+            }
+        }
+        assert!(
+            errors.iter().any(|error| error["pointer"] == pointer),
+            "nothing about {pointer} in {document}"
+        );
+    }
+
+    /// Asserts a 401 for a token that is there and bad (RFC 6750 section 3.1).
+    ///
+    /// # Panics
+    ///
+    /// If the answer is anything else.
+    #[track_caller]
+    pub fn bad_token(&self) {
+        self.problem(401);
+        let challenge = self.header("www-authenticate").unwrap_or_default();
+        assert!(
+            challenge.starts_with("Bearer "),
+            "www-authenticate: {challenge}"
+        );
+        assert!(
+            challenge.contains("error=\"invalid_token\""),
+            "www-authenticate: {challenge}"
+        );
+    }
+
+    /// Asserts a 401 for a request that has no token.
+    ///
+    /// # Panics
+    ///
+    /// If the answer is anything else.
+    #[track_caller]
+    pub fn no_token(&self) {
+        self.problem(401);
+        let challenge = self.header("www-authenticate").unwrap_or_default();
+        assert!(
+            challenge.starts_with("Bearer"),
+            "www-authenticate: {challenge}"
+        );
+    }
+
+    /// The problem document without what is different each time: `instance`, and each of `ids`.
+    ///
+    /// # Panics
+    ///
+    /// If the body is no JSON object.
+    #[track_caller]
+    pub fn problem_without(&self, ids: &[&str]) -> String {
+        let mut document: Value =
+            serde_json::from_slice(&self.body).expect("a problem document is JSON");
+        document
+            .as_object_mut()
+            .expect("an object")
+            .remove("instance");
+        ids.iter()
+            .fold(document.to_string(), |text, id| text.replace(id, "<id>"))
+    }
+}

@@ -1,0 +1,143 @@
+//! The text of a `registry.toml`, made for one test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use crate::workspace;
+
+/// Argon2's smallest cost: tests that are not about passwords need not pay for them.
+const CHEAP_PASSWORDS: [(&str, &str); 2] = [("argon2_memory_kib", "8"), ("argon2_iterations", "1")];
+
+/// A registry under construction.
+#[derive(Debug, Clone, Default)]
+pub struct Registry {
+    host: Table,
+    services: Table,
+}
+
+impl Registry {
+    /// No services; compiled code is cached where all tests find it.
+    pub fn empty() -> Self {
+        Self::default().host(
+            "cache",
+            workspace::compiled_code_cache().display().to_string(),
+        )
+    }
+
+    /// The four services of the default bank, as `registry.toml` at the root of the workspace has them.
+    pub fn bank() -> Self {
+        let text = fs::read_to_string(workspace::root().join("registry.toml"))
+            .expect("the default registry is there");
+        let default: Table = text.parse().expect("the default registry is TOML");
+        let mut registry = Self::empty();
+        for (name, settings) in default["services"].as_table().expect("it has services") {
+            let mut service = Service(settings.as_table().expect("a service is a table").clone());
+            let component = workspace::root().join(
+                settings["component"]
+                    .as_str()
+                    .expect("a component is a path"),
+            );
+            service = service.set("component", component.display().to_string());
+            if name == "auth" {
+                for (key, value) in CHEAP_PASSWORDS {
+                    service = service.config(key, value);
+                }
+            }
+            registry = registry.service(name, service);
+        }
+        registry
+    }
+
+    /// Sets a key of the `[host]` table.
+    #[must_use]
+    pub fn host(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.host.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Adds or replaces a service.
+    #[must_use]
+    pub fn service(mut self, name: &str, service: Service) -> Self {
+        self.services
+            .insert(name.to_owned(), Value::Table(service.0));
+        self
+    }
+
+    /// Changes a service that is there.
+    ///
+    /// # Panics
+    ///
+    /// If it is not.
+    #[must_use]
+    pub fn change(mut self, name: &str, change: impl FnOnce(Service) -> Service) -> Self {
+        let Some(Value::Table(settings)) = self.services.remove(name) else {
+            panic!("no service {name}")
+        };
+        self.service(name, change(Service(settings)))
+    }
+
+    /// The TOML.
+    pub fn text(&self) -> String {
+        let mut whole = Table::new();
+        whole.insert("host".to_owned(), Value::Table(self.host.clone()));
+        whole.insert("services".to_owned(), Value::Table(self.services.clone()));
+        whole.to_string()
+    }
+
+    /// Writes `registry.toml` into `folder`, and answers its path.
+    pub fn write(&self, folder: &Path) -> PathBuf {
+        let path = folder.join("registry.toml");
+        fs::write(&path, self.text()).expect("the registry can be written");
+        path
+    }
+}
+
+/// The table of one service.
+#[derive(Debug, Clone, Default)]
+pub struct Service(Table);
+
+impl Service {
+    /// A guest of `tests/guests` that speaks nothing but `wasi:http`.
+    pub fn guest(name: &str) -> Self {
+        Self::default().set("component", workspace::guest(name).display().to_string())
+    }
+
+    /// Reachable without a token.
+    #[must_use]
+    pub fn public(self) -> Self {
+        self.set("public", Value::Array(vec!["* /*".into()]))
+    }
+
+    /// Sets a key.
+    #[must_use]
+    pub fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.0.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Sets a key of the `config` table.
+    #[must_use]
+    pub fn config(self, key: &str, value: impl Into<Value>) -> Self {
+        self.set_in("config", key, value.into())
+    }
+
+    /// Sets a key of the `limits` table.
+    #[must_use]
+    pub fn limit(self, key: &str, value: impl Into<Value>) -> Self {
+        self.set_in("limits", key, value.into())
+    }
+
+    fn set_in(mut self, table: &str, key: &str, value: Value) -> Self {
+        let entry = self
+            .0
+            .entry(table)
+            .or_insert_with(|| Value::Table(Table::new()));
+        entry
+            .as_table_mut()
+            .expect("it is a table")
+            .insert(key.to_owned(), value);
+        self
+    }
+}

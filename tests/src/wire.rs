@@ -1,0 +1,131 @@
+//! Bytes on a socket: for requests that no proper client can send, and for requests that stay in flight as long as a test likes.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// A server that says nothing for so long has neither answered nor hung up.
+const SILENCE_MAX: Duration = Duration::from_secs(40);
+
+/// One connection.
+#[derive(Debug)]
+pub struct Connection {
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+impl Connection {
+    /// Connects to `ADDRESS:PORT`.
+    pub async fn open(address: &str) -> Self {
+        Self {
+            stream: TcpStream::connect(address).await.expect("the host listens"),
+            received: Vec::new(),
+        }
+    }
+
+    /// Sends bytes. A host that has hung up is no error here: the answer tells.
+    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        let _hung_up = self.stream.write_all(bytes.as_ref()).await;
+    }
+
+    /// Reads until `text` has arrived.
+    ///
+    /// # Panics
+    ///
+    /// If the connection closes or falls silent before.
+    pub async fn wait_for(&mut self, text: &str) {
+        while !String::from_utf8_lossy(&self.received).contains(text) {
+            let more = self.read_some().await;
+            assert!(
+                more,
+                "no {text:?} in {:?}",
+                String::from_utf8_lossy(&self.received)
+            );
+        }
+    }
+
+    /// Reads until the host hangs up, and answers all that has arrived.
+    pub async fn read_to_the_end(&mut self) -> String {
+        while self.read_some().await {}
+        String::from_utf8_lossy(&self.received).into_owned()
+    }
+
+    /// False when the host has hung up.
+    async fn read_some(&mut self) -> bool {
+        let mut chunk = [0; 16 * 1024];
+        let read = timeout(SILENCE_MAX, self.stream.read(&mut chunk)).await;
+        let read = read.unwrap_or_else(|_silence| {
+            panic!(
+                "silence after {:?}",
+                String::from_utf8_lossy(&self.received)
+            )
+        });
+        match read {
+            Ok(0) | Err(_) => false,
+            Ok(count) => {
+                self.received.extend_from_slice(&chunk[..count]);
+                true
+            }
+        }
+    }
+}
+
+/// Sends one request as it stands, and reads until the host hangs up; the request should carry `connection: close`.
+pub async fn exchange(address: &str, request: impl AsRef<[u8]>) -> Reply {
+    let mut connection = Connection::open(address).await;
+    connection.send(request).await;
+    Reply {
+        text: connection.read_to_the_end().await,
+    }
+}
+
+/// All that came back on one connection.
+#[derive(Debug)]
+pub struct Reply {
+    text: String,
+}
+
+impl Reply {
+    /// The first answer's status; none if the host hung up without one.
+    pub fn status(&self) -> Option<u16> {
+        self.text.strip_prefix("HTTP/1.")?.get(2..5)?.parse().ok()
+    }
+
+    /// How many answers came.
+    pub fn answers(&self) -> usize {
+        self.text.matches("HTTP/1.1 ").count()
+    }
+
+    /// All of it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The body of a single answer, if it is JSON.
+    pub fn json(&self) -> Option<Value> {
+        let (_head, body) = self.text.split_once("\r\n\r\n")?;
+        serde_json::from_str(body.trim()).ok()
+    }
+
+    /// Asserts that the request was refused: the host hung up, or answered 4xx, and then with a problem document if the body is
+    /// JSON. `what` names the request.
+    ///
+    /// # Panics
+    ///
+    /// If it was accepted, or made the host fail.
+    #[track_caller]
+    pub fn assert_refused(&self, what: &str) {
+        let Some(status) = self.status() else {
+            assert!(self.text.is_empty(), "{what}: {:?}", self.text);
+            return;
+        };
+        assert!((400..500).contains(&status), "{what}: {:?}", self.text);
+        if let Some(document) = self.json() {
+            assert_eq!(document["status"], status, "{what}: {document}");
+            assert!(document["code"].is_string(), "{what}: {document}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Where the things under test are.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The root of the workspace.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ lies in the workspace")
+}
+
+/// The binary under test: `$STRONGROOM_BIN`, or the release build of this workspace.
+///
+/// # Panics
+///
+/// If there is none.
+pub fn binary() -> PathBuf {
+    let path = env::var_os("STRONGROOM_BIN")
+        .map_or_else(|| root().join("target/release/strongroom"), PathBuf::from);
+    assert!(
+        path.is_file(),
+        "{} is missing: run ./build.sh first",
+        path.display()
+    );
+    path
+}
+
+/// One of the bank's components: `auth`, `token`, `account`, `transaction`.
+pub fn component(name: &str) -> PathBuf {
+    built(&format!("{name}.wasm"))
+}
+
+/// One of the components of `tests/guests`: `hello`, `hostile`.
+pub fn guest(name: &str) -> PathBuf {
+    built(&format!("test-guests/{name}.wasm"))
+}
+
+fn built(file: &str) -> PathBuf {
+    let path = root().join("target/components").join(file);
+    assert!(
+        path.is_file(),
+        "{} is missing: run ./build.sh first",
+        path.display()
+    );
+    path
+}
+
+/// Compiled code that all tests share, so that each component is compiled once.
+pub fn compiled_code_cache() -> PathBuf {
+    root().join("target/test-cache")
+}

@@ -1,0 +1,480 @@
+//! Section 1: the commands of the binary.
+
+use std::fs;
+
+use rusqlite::Connection;
+use rustix::process::Signal;
+use strongroom_tests::bank::{ADMIN_EMAIL, new_key};
+use strongroom_tests::command::run;
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::wire::Connection as Wire;
+use strongroom_tests::{Bank, wait_for};
+use tempfile::tempdir;
+use tokio::net::TcpStream;
+
+fn hello() -> Registry {
+    Registry::empty().service("hello", Service::guest("hello").public())
+}
+
+fn hostile() -> Registry {
+    Registry::empty().service("hostile", Service::guest("hostile").public())
+}
+
+#[test]
+fn help_names_every_command() {
+    let folder = tempdir().expect("a temporary folder");
+    let outcome = run(folder.path(), &["--help"]);
+    assert_eq!(outcome.code, Some(0));
+    for command in ["serve", "check", "verify"] {
+        assert!(outcome.stdout.contains(command), "{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn help_of_serve_names_every_flag() {
+    let folder = tempdir().expect("a temporary folder");
+    let outcome = run(folder.path(), &["serve", "--help"]);
+    assert_eq!(outcome.code, Some(0));
+    for flag in ["--registry", "--data", "--listen", "--admin"] {
+        assert!(outcome.stdout.contains(flag), "{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn version_is_printed() {
+    let folder = tempdir().expect("a temporary folder");
+    let outcome = run(folder.path(), &["--version"]);
+    assert_eq!(outcome.code, Some(0));
+    let version = outcome
+        .stdout
+        .trim()
+        .strip_prefix("strongroom ")
+        .expect("it names itself");
+    assert_eq!(version.split('.').count(), 3, "{version}");
+}
+
+#[test]
+fn an_unknown_command_is_refused() {
+    let folder = tempdir().expect("a temporary folder");
+    let outcome = run(folder.path(), &["launder"]);
+    assert!(outcome.code.is_some_and(|code| code != 0), "{outcome:?}");
+    assert!(outcome.stderr.contains("launder"), "{}", outcome.stderr);
+}
+
+#[test]
+fn check_accepts_the_default_bank() {
+    let folder = tempdir().expect("a temporary folder");
+    Registry::bank().write(folder.path());
+    let outcome = run(folder.path(), &["check"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(
+        !folder.path().join("data").exists(),
+        "a check leaves nothing behind"
+    );
+}
+
+#[test]
+fn check_of_a_missing_file_names_it() {
+    let folder = tempdir().expect("a temporary folder");
+    let outcome = run(folder.path(), &["check", "--registry", "nowhere.toml"]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.text().contains("nowhere.toml"), "{outcome:?}");
+}
+
+#[test]
+fn check_reports_five_mistakes_with_file_line_and_key() {
+    let folder = tempdir().expect("a temporary folder");
+    let good = strongroom_tests::workspace::guest("hello");
+    let good = good.display();
+    let lines = [
+        "[host]".to_owned(),
+        "listen = \"not an address\"".to_owned(),
+        "[services.one]".to_owned(),
+        "component = \"nowhere.wasm\"".to_owned(),
+        "[services.two]".to_owned(),
+        format!("component = \"{good}\""),
+        "public = [\"GET\"]".to_owned(),
+        "[services.two.limits]".to_owned(),
+        "memory = \"plenty\"".to_owned(),
+        "[services.three]".to_owned(),
+        format!("component = \"{good}\""),
+        "colour = \"green\"".to_owned(),
+    ];
+    fs::write(folder.path().join("mistakes.toml"), lines.join("\n"))
+        .expect("a file can be written");
+
+    let outcome = run(folder.path(), &["check", "--registry", "mistakes.toml"]);
+
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    for (line, key) in [
+        (2, "listen"),
+        (4, "component"),
+        (7, "public"),
+        (9, "memory"),
+        (12, "colour"),
+    ] {
+        let reports = outcome.lines_with(&[&format!("mistakes.toml:{line}"), key]);
+        assert_eq!(
+            reports.len(),
+            1,
+            "one report of line {line}, key {key}, in:\n{}",
+            outcome.text()
+        );
+    }
+    assert_eq!(
+        outcome.lines_with(&["mistakes.toml:"]).len(),
+        5,
+        "five reports:\n{}",
+        outcome.text()
+    );
+}
+
+#[test]
+fn check_reports_what_only_linking_finds() {
+    let folder = tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("text.wasm"), "this is no component")
+        .expect("a file can be written");
+    let registry = Registry::bank()
+        .change("accounts", |service| {
+            service.set("grants", toml::Value::Array(Vec::new()))
+        })
+        .change("transactions", |service| {
+            let links = [
+                ("strongroom:account/ledger", "nobody"),
+                ("strongroom:account/directory", "auth"),
+            ];
+            let links = links.map(|(interface, target)| (interface.to_owned(), target.into()));
+            service.set("links", toml::Table::from_iter(links))
+        })
+        .service("text", Service::default().set("component", "text.wasm"));
+    registry.write(folder.path());
+
+    let outcome = run(folder.path(), &["check"]);
+
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    let reports = |parts: &[&str]| !outcome.lines_with(parts).is_empty();
+    assert!(
+        reports(&["registry.toml:", "accounts", "strongroom:store/sql"]),
+        "not granted:\n{}",
+        outcome.text()
+    );
+    assert!(
+        reports(&["registry.toml:", "nobody"]),
+        "no such service:\n{}",
+        outcome.text()
+    );
+    assert!(
+        reports(&["registry.toml:", "strongroom:account/directory", "auth"]),
+        "no such export:\n{}",
+        outcome.text()
+    );
+    assert!(
+        reports(&["registry.toml:", "text"]),
+        "no component:\n{}",
+        outcome.text()
+    );
+}
+
+#[test]
+fn serve_refuses_a_registry_with_mistakes() {
+    let folder = tempdir().expect("a temporary folder");
+    fs::write(
+        folder.path().join("registry.toml"),
+        "[services.one]\ncomponent = 7\n",
+    )
+    .expect("a file can be written");
+    let outcome = run(
+        folder.path(),
+        &["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"],
+    );
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert_eq!(
+        outcome.lines_with(&["registry.toml:2", "component"]).len(),
+        1,
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test]
+async fn serve_takes_addresses_and_data_from_the_registry() {
+    let registry = hello()
+        .host("listen", "127.0.0.1:0")
+        .host("admin", "127.0.0.1:0")
+        .host("data", "vault");
+    let mut host = Host::prepared(&registry, None);
+    host.launch_with(&[]);
+    host.wait_until_ready().await;
+    assert_eq!(host.client().get("/api/hello").await.text(), "hello");
+    assert!(host.folder().join("vault").is_dir());
+}
+
+#[tokio::test]
+async fn flags_of_serve_override_the_registry() {
+    let registry = hello()
+        .host("listen", "127.0.0.1:1")
+        .host("admin", "127.0.0.1:1")
+        .host("data", "vault");
+    let mut host = Host::prepared(&registry, None);
+    host.launch_with(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--admin",
+        "127.0.0.1:0",
+        "--data",
+        "cellar",
+    ]);
+    host.wait_until_ready().await;
+    assert_ne!(host.address(), "127.0.0.1:1");
+    assert_ne!(host.admin_address(), "127.0.0.1:1");
+    assert!(host.folder().join("cellar").is_dir());
+    assert!(!host.folder().join("vault").exists());
+}
+
+#[tokio::test]
+async fn data_is_kept_in_the_folder_data_by_default() {
+    let mut host = Host::prepared(&hello(), None);
+    host.launch_with(&["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+    host.wait_until_ready().await;
+    assert!(host.folder().join("data").is_dir());
+}
+
+#[tokio::test]
+async fn two_hosts_cannot_share_a_data_folder() {
+    let bank = Bank::start().await;
+    let data = bank.data().display().to_string();
+    let outcome = run(
+        bank.folder(),
+        &[
+            "serve",
+            "--data",
+            &data,
+            "--listen",
+            "127.0.0.1:0",
+            "--admin",
+            "127.0.0.1:0",
+        ],
+    );
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert_eq!(
+        bank.admin().await.get("/api/auth/me").await.status,
+        200,
+        "the first host goes on"
+    );
+}
+
+#[tokio::test]
+async fn sigterm_finishes_what_runs_and_exits_0() {
+    drains_on(Signal::TERM).await;
+}
+
+#[tokio::test]
+async fn ctrl_c_finishes_what_runs_and_exits_0() {
+    drains_on(Signal::INT).await;
+}
+
+async fn drains_on(signal: Signal) {
+    let mut host = Host::start(&hostile(), None).await;
+    let address = host.address().to_owned();
+    let mut in_flight = Wire::open(&address).await;
+    in_flight
+        .send("POST /api/hostile/echo HTTP/1.1\r\nhost: bank\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n")
+        .await;
+    in_flight.wait_for("first").await;
+
+    host.signal(signal);
+    let admin = host.admin();
+    wait_for("readyz to say that the host drains", 10, async || {
+        let answer = admin.get("/readyz").try_send().await.ok()?;
+        (answer.status == 503).then_some(())
+    })
+    .await;
+    wait_for("the public port to close", 10, async || {
+        TcpStream::connect(&address).await.is_err().then_some(())
+    })
+    .await;
+
+    in_flight.send("4\r\nlast\r\n0\r\n\r\n").await;
+    let answer = in_flight.read_to_the_end().await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("last"), "the answer is whole: {answer}");
+    assert_eq!(host.wait_for_exit().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn verify_agrees_with_a_bank_that_runs_and_with_one_that_does_not() {
+    let mut bank = Bank::start().await;
+    bank_with_a_transfer(&bank).await;
+    let data = bank.data().display().to_string();
+
+    let running = run(bank.folder(), &["verify", "--data", &data]);
+    assert_eq!(running.code, Some(0), "{running:?}");
+    assert!(
+        running.stdout.contains("EUR"),
+        "totals per currency: {}",
+        running.stdout
+    );
+
+    bank.host.kill();
+    let stopped = run(bank.folder(), &["verify", "--data", &data]);
+    assert_eq!(stopped.code, Some(0), "{stopped:?}");
+}
+
+#[tokio::test]
+async fn verify_finds_each_amount_that_was_changed_behind_its_back() {
+    let mut bank = Bank::start().await;
+    bank_with_a_transfer(&bank).await;
+    bank.host.kill();
+    let ledger = ledger_file(&bank);
+    let amounts = amount_columns(&ledger);
+    assert!(!amounts.is_empty(), "the ledger keeps amounts");
+
+    for (table, column) in amounts {
+        add_to_first_row(&ledger, &table, &column, 1);
+        let outcome = run(
+            bank.folder(),
+            &["verify", "--data", &bank.data().display().to_string()],
+        );
+        assert_eq!(outcome.code, Some(1), "{table}.{column}: {outcome:?}");
+        add_to_first_row(&ledger, &table, &column, -1);
+    }
+    let outcome = run(
+        bank.folder(),
+        &["verify", "--data", &bank.data().display().to_string()],
+    );
+    assert_eq!(outcome.code, Some(0), "all is as it was: {outcome:?}");
+}
+
+#[tokio::test]
+async fn the_first_administrators_password_is_made_and_printed_once() {
+    let mut host = Host::start(&Registry::bank(), None).await;
+    let printed = host.stdout();
+    let about_admin: Vec<&str> = printed
+        .lines()
+        .filter(|line| line.contains(ADMIN_EMAIL))
+        .collect();
+    let [line] = about_admin.as_slice() else {
+        panic!("one line names the administrator:\n{printed}")
+    };
+    let password = line
+        .split_whitespace()
+        .last()
+        .expect("the line ends with the password")
+        .to_owned();
+    let login = strongroom_tests::json!({"email": ADMIN_EMAIL, "password": password});
+    let session = host
+        .client()
+        .post("/api/auth/login")
+        .json(&login)
+        .await
+        .expect(200);
+    assert_eq!(session["user"]["role"], "admin");
+    assert!(!host.log().contains(&password), "printed, and not logged");
+
+    host.kill();
+    host.launch();
+    host.wait_until_ready().await;
+    assert!(!host.stdout().contains(&password), "printed once");
+    host.client()
+        .post("/api/auth/login")
+        .json(&login)
+        .await
+        .expect(200);
+}
+
+async fn bank_with_a_transfer(bank: &Bank) {
+    let (alice, bob) = (bank.customer().await, bank.customer().await);
+    let (from, to) = (
+        alice.open_account("EUR").await,
+        bob.open_account("EUR").await,
+    );
+    bank.admin().await.deposit(&from, "10.00", "EUR").await;
+    alice
+        .transfer(&new_key(), &from, &to, "4.00")
+        .await
+        .expect(201);
+    alice
+        .transfer(&new_key(), &from, &to, "40.00")
+        .await
+        .refused(422, "insufficient_funds");
+}
+
+/// The store of the service `accounts`: the one SQLite file whose path says so.
+fn ledger_file(bank: &Bank) -> std::path::PathBuf {
+    let mut folders = vec![bank.data()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("data can be read") {
+            let path = entry.expect("data can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().contains("accounts") && is_sqlite(&path) {
+                return path;
+            }
+        }
+    }
+    panic!("no store of accounts in {}", bank.data().display());
+}
+
+fn is_sqlite(path: &std::path::Path) -> bool {
+    fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"SQLite format 3\0"))
+}
+
+/// Every integer column that holds minor units, in any table that has rows.
+fn amount_columns(ledger: &std::path::Path) -> Vec<(String, String)> {
+    let sql = "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c \
+               WHERE t.type = 'table' AND (c.name LIKE '%amount%' OR c.name LIKE '%posted%' OR c.name LIKE '%balance%') \
+               AND c.type LIKE 'INT%' AND c.name NOT LIKE '%\\_at\\_%' ESCAPE '\\' AND c.name NOT LIKE '%\\_ms' ESCAPE '\\'";
+    let store = Connection::open(ledger).expect("the store opens");
+    let mut statement = store.prepare(sql).expect("the schema can be read");
+    let columns = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .expect("the schema can be read");
+    let columns: Vec<(String, String)> = columns.map(|column| column.expect("a name")).collect();
+    columns
+        .into_iter()
+        .filter(|(table, _)| first_row(&store, table).is_some())
+        .collect()
+}
+
+fn first_row(store: &Connection, table: &str) -> Option<i64> {
+    store
+        .query_row(&format!("SELECT min(rowid) FROM \"{table}\""), [], |row| {
+            row.get(0)
+        })
+        .expect("the table can be read")
+}
+
+/// Changes one figure as somebody with a hex editor would: constraints and triggers do not stop it.
+fn add_to_first_row(ledger: &std::path::Path, table: &str, column: &str, difference: i64) {
+    let store = Connection::open(ledger).expect("the store opens");
+    let row = first_row(&store, table).expect("the table has rows");
+    let triggers: Vec<(String, String)> = {
+        let mut statement = store
+            .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+            .expect("the schema");
+        let triggers = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .expect("the schema");
+        triggers
+            .map(|trigger| trigger.expect("a trigger"))
+            .collect()
+    };
+    for (name, _sql) in &triggers {
+        store
+            .execute_batch(&format!("DROP TRIGGER \"{name}\""))
+            .expect("a trigger can be dropped");
+    }
+    store
+        .execute_batch("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF")
+        .expect("a setting");
+    let sql = format!("UPDATE \"{table}\" SET \"{column}\" = \"{column}\" + ?1 WHERE rowid = ?2");
+    assert_eq!(
+        store
+            .execute(&sql, (difference, row))
+            .expect("the row can be changed"),
+        1
+    );
+    for (_name, sql) in &triggers {
+        store.execute_batch(sql).expect("a trigger can be restored");
+    }
+}

@@ -1,0 +1,10 @@
+//! Each row of `contract.md`'s tables, tried by a test that bears its name.
+
+mod admin_listener;
+mod api;
+mod commands;
+mod http_accounts;
+mod http_auth;
+mod http_token;
+mod http_transactions;
+mod registry;
