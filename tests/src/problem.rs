@@ -105,7 +105,7 @@ impl Answer {
         );
     }
 
-    /// The problem document without what is different each time: `instance`, and each of `ids`.
+    /// The problem document without what is different each time: `instance`, the request's id, and each of `ids`.
     ///
     /// # Panics
     ///
@@ -114,10 +114,9 @@ impl Answer {
     pub fn problem_without(&self, ids: &[&str]) -> String {
         let mut document: Value =
             serde_json::from_slice(&self.body).expect("a problem document is JSON");
-        document
-            .as_object_mut()
-            .expect("an object")
-            .remove("instance");
+        let members = document.as_object_mut().expect("an object");
+        members.remove("instance");
+        members.remove("request_id");
         ids.iter()
             .fold(document.to_string(), |text, id| text.replace(id, "<id>"))
     }

@@ -54,27 +54,17 @@ impl Purse {
     }
 }
 
-/// Each call that takes a body.
-fn calls_with_a_body(purse: &Purse) -> Vec<(&'static str, String)> {
-    let calls = [
-        ("POST", "/api/auth/register"),
-        ("POST", "/api/auth/login"),
-        ("POST", "/api/auth/password"),
-        ("POST", "/api/token/refresh"),
-        ("POST", "/api/accounts"),
-        ("POST", "/api/transactions/transfer"),
-        ("POST", "/api/transactions/send"),
-        ("POST", "/api/transactions/withdraw"),
-    ];
-    let mut calls: Vec<(&str, String)> = calls
-        .map(|(method, path)| (method, path.to_owned()))
-        .to_vec();
-    calls.push((
-        "POST",
-        format!("/api/transactions/transfer?from={}", purse.euros[0]),
-    ));
-    calls
-}
+/// Calls that take a body, some of each service.
+const CALLS_WITH_A_BODY: [&str; 8] = [
+    "/api/auth/register",
+    "/api/auth/login",
+    "/api/auth/password",
+    "/api/token/refresh",
+    "/api/accounts",
+    "/api/transactions/transfer",
+    "/api/transactions/send",
+    "/api/transactions/withdraw",
+];
 
 #[tokio::test]
 async fn broken_json_is_400_bad_request() {
@@ -91,14 +81,14 @@ async fn broken_json_is_400_bad_request() {
         b"\xff\xfe{}",
         b"{\"email\":\"\\ud800\"}",
     ];
-    for (method, path) in calls_with_a_body(&purse) {
+    for path in CALLS_WITH_A_BODY {
         for body in bodies {
-            let call = purse.owner.call(method, &path).key(&new_key());
+            let call = purse.owner.post(path).key(&new_key());
             let answer = call.body("application/json", body.to_vec()).await;
             assert_eq!(
                 answer.status,
                 400,
-                "{method} {path} {:?}: {}",
+                "{path} {:?}: {}",
                 String::from_utf8_lossy(body),
                 answer.text()
             );
@@ -112,16 +102,11 @@ async fn broken_json_is_400_bad_request() {
 async fn json_that_is_no_object_is_422() {
     let bank = Bank::shared().await;
     let purse = Purse::prepare(&bank).await;
-    for (method, path) in calls_with_a_body(&purse) {
+    for path in CALLS_WITH_A_BODY {
         for body in ["[]", "null", "7", "\"text\"", "true"] {
-            let call = purse.owner.call(method, &path).key(&new_key());
+            let call = purse.owner.post(path).key(&new_key());
             let answer = call.body("application/json", body).await;
-            assert_eq!(
-                answer.status,
-                422,
-                "{method} {path} {body}: {}",
-                answer.text()
-            );
+            assert_eq!(answer.status, 422, "{path} {body}: {}", answer.text());
             answer.refused(422, "validation_failed");
         }
     }
@@ -133,20 +118,20 @@ async fn deep_json_is_refused() {
     let purse = Purse::prepare(&bank).await;
     let deep = format!(
         "{{\"metadata\":{}{}}}",
-        "[".repeat(50_000),
-        "]".repeat(50_000)
+        "[".repeat(20_000),
+        "]".repeat(20_000)
     );
-    for (method, path) in calls_with_a_body(&purse) {
-        let call = purse.owner.call(method, &path).key(&new_key());
+    for path in CALLS_WITH_A_BODY {
+        let call = purse.owner.post(path).key(&new_key());
         let answer = call.body("application/json", deep.clone()).await;
         assert!(
             [400, 413, 422].contains(&answer.status),
-            "{method} {path}: {}",
+            "{path}: {}",
             answer.text()
         );
         answer.problem(answer.status);
     }
-}
+            "{path}: {}",
 
 #[tokio::test]
 async fn a_body_of_another_type_is_refused() {
