@@ -131,7 +131,7 @@ async fn deep_json_is_refused() {
         );
         answer.problem(answer.status);
     }
-            "{path}: {}",
+}
 
 #[tokio::test]
 async fn a_body_of_another_type_is_refused() {
