@@ -1,0 +1,119 @@
+//! What a token is worth, for those who may ask (RFC 7662).
+
+use crate::access_token::{CLIENT_ID, Verified};
+use crate::outside::Outside;
+use crate::refresh_token::RefreshToken;
+use crate::service::{TokenError, TokenService};
+use crate::session::{Session, Standing};
+use serde::Serialize;
+use strongroom_sdk::store::Store;
+use uuid::Uuid;
+
+/// The answer of RFC 7662 section 2.2. Of a token that is not active nothing is told but that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Introspection {
+    /// Would be accepted now.
+    Active(Box<Active>),
+    /// Would not, for whatever reason.
+    Inactive {
+        /// Always false.
+        active: bool,
+    },
+}
+
+/// What is told of a token that works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Active {
+    active: bool,
+    /// `access_token` or `refresh_token`, as in RFC 7009 section 2.1.
+    token_kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
+    sub: Uuid,
+    sid: Uuid,
+    client_id: String,
+    role: String,
+    scope: String,
+    iat: i64,
+    exp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<String>,
+}
+
+impl Introspection {
+    /// Would not be accepted.
+    pub const INACTIVE: Self = Self::Inactive { active: false };
+}
+
+impl<O: Outside> TokenService<O> {
+    /// What an access or a refresh token is worth now.
+    ///
+    /// # Errors
+    /// [`TokenError::Store`].
+    pub fn introspect(&self, text: &str) -> Result<Introspection, TokenError> {
+        let active = match RefreshToken::parse(text) {
+            Some(token) => self.introspect_refresh(&token)?,
+            None => Verified::read::<O::Keys>(text).map(from_access),
+        };
+        Ok(active.map_or(Introspection::INACTIVE, |active| {
+            Introspection::Active(Box::new(active))
+        }))
+    }
+
+    fn introspect_refresh(&self, token: &RefreshToken) -> Result<Option<Active>, TokenError> {
+        let session = Session::find(token.session(), |sql, params| self.store.query(sql, params))?;
+        let Some(session) = session else {
+            return Ok(None);
+        };
+        // To look is not to use: a reused token does not end the session here.
+        match session.standing(token, &self.settings, self.now_ms()) {
+            Standing::Current | Standing::Repeated => {}
+            Standing::Reused | Standing::Worthless => return Ok(None),
+        }
+        let expires_at_ms = session
+            .idle_at_ms(&self.settings)
+            .min(session.expires_at_ms);
+        Ok(Some(Active {
+            active: true,
+            token_kind: "refresh_token",
+            token_type: None,
+            sub: session.subject,
+            sid: session.id,
+            client_id: CLIENT_ID.to_owned(),
+            role: session.role,
+            scope: session.scope,
+            iat: session.last_used_at_ms / 1_000,
+            exp: expires_at_ms / 1_000,
+            nbf: None,
+            iss: None,
+            aud: None,
+            jti: None,
+        }))
+    }
+}
+
+fn from_access(token: Verified) -> Active {
+    Active {
+        active: true,
+        token_kind: "access_token",
+        token_type: Some("Bearer"),
+        sub: token.sub,
+        sid: token.sid,
+        client_id: token.client_id,
+        role: token.role,
+        scope: token.scope,
+        iat: token.iat,
+        exp: token.exp,
+        nbf: Some(token.nbf),
+        iss: Some(token.iss),
+        aud: Some(token.aud),
+        jti: Some(token.jti),
+    }
+}

@@ -1,0 +1,39 @@
+//! Sessions that are long over leave the store.
+
+use crate::outside::Outside;
+use crate::service::{TokenError, TokenService};
+use strongroom_sdk::store::{Store, Transaction};
+
+/// A session stays this long after its absolute end, for those who ask what happened.
+const RETENTION_MS: i64 = 7 * 24 * 3_600_000;
+
+/// One tick deletes at most this many, so that the writer is soon free again.
+const DELETIONS_PER_TICK: i64 = 500;
+
+const ANY_OVER: &str = "SELECT 1 FROM session WHERE expires_at < ?1 LIMIT 1";
+
+const DELETE_OVER: &str = "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
+
+impl<O: Outside> TokenService<O> {
+    /// Deletes sessions that are long over, and answers how many. For `tick`.
+    ///
+    /// # Errors
+    /// [`TokenError::Store`].
+    pub fn purge(&self) -> Result<u64, TokenError> {
+        let before_ms = self.now_ms().saturating_sub(RETENTION_MS);
+        // Most ticks have nothing to do, and then do not take the writer's turn.
+        if self
+            .store
+            .query(ANY_OVER, &[before_ms.into()])?
+            .first()
+            .is_none()
+        {
+            return Ok(0);
+        }
+        let transaction = self.store.begin()?;
+        let count =
+            transaction.execute(DELETE_OVER, &[before_ms.into(), DELETIONS_PER_TICK.into()])?;
+        transaction.commit_later()?;
+        Ok(count)
+    }
+}

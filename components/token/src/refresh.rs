@@ -1,0 +1,136 @@
+//! A refresh token is exchanged for the next one (RFC 6749 section 6).
+//!
+//! The access token is signed *before* the transaction that rotates, from a snapshot, and the transaction then checks that the
+//! snapshot still holds. The other way round, a session could end between the commit and the signing, and the token would have been
+//! made after its own revocation, which the host forgets one token lifetime later.
+
+use crate::access_token;
+use crate::outside::Outside;
+use crate::refresh_token::RefreshToken;
+use crate::revocation::Revocation;
+use crate::service::{TokenError, TokenService, Tokens};
+use crate::session::{EndReason, Session, Standing};
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::store::{Store, StoreError, Transaction};
+
+/// A snapshot that does not hold is read again this often: only a new security version in the same instant makes it so.
+const ATTEMPTS: usize = 3;
+
+/// Why a refresh token was not exchanged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RefreshError {
+    /// `invalid_grant` of RFC 6749 section 5.2. The client never learns why.
+    #[error("the refresh token is not valid")]
+    InvalidGrant,
+    /// Nothing happened; worth a retry.
+    #[error(transparent)]
+    Failed(#[from] TokenError),
+}
+
+impl From<StoreError> for RefreshError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl<O: Outside> TokenService<O> {
+    /// Exchanges a refresh token. The current one is rotated; the one before it, repeated within ten seconds, gets the same
+    /// successor; any older one ends the session.
+    ///
+    /// # Errors
+    /// [`RefreshError`].
+    pub fn refresh(&self, text: &str) -> Result<Tokens, RefreshError> {
+        let token = RefreshToken::parse(text).ok_or(RefreshError::InvalidGrant)?;
+        for _ in 0..ATTEMPTS {
+            let snapshot =
+                Session::find(token.session(), |sql, params| self.store.query(sql, params))?
+                    .ok_or(RefreshError::InvalidGrant)?;
+            if let Some(tokens) = self.exchange(&token, &snapshot)? {
+                return Ok(tokens);
+            }
+        }
+        Err(StoreError::Busy.into())
+    }
+
+    /// Exchanges `token` of the session that `snapshot` shows; none if the session is no longer as it shows.
+    fn exchange(
+        &self,
+        token: &RefreshToken,
+        snapshot: &Session,
+    ) -> Result<Option<Tokens>, RefreshError> {
+        let now_ms = self.now_ms();
+        match snapshot.standing(token, &self.settings, now_ms) {
+            Standing::Current | Standing::Repeated => {}
+            Standing::Reused => return Err(self.end_for_reuse(snapshot)),
+            Standing::Worthless => return Err(RefreshError::InvalidGrant),
+        }
+        let successor = token
+            .successor(&snapshot.refresh_key)
+            .ok_or(RefreshError::InvalidGrant)?;
+        let access_token =
+            access_token::sign::<O::Keys>(snapshot, self.new_id(), now_ms, &self.random)
+                .map_err(TokenError::from)?;
+
+        let transaction = self.store.begin()?;
+        let session = Session::find(token.session(), |sql, params| {
+            transaction.query(sql, params)
+        })?
+        .ok_or(RefreshError::InvalidGrant)?;
+        match session.standing(token, &self.settings, now_ms) {
+            _ if !session.grants_the_same_as(snapshot) => return Ok(None),
+            Standing::Current => {
+                session.rotate(&transaction, successor.counter(), successor.hash(), now_ms)?;
+                transaction.commit()?;
+            }
+            Standing::Repeated => drop(transaction),
+            Standing::Reused => {
+                drop(transaction);
+                return Err(self.end_for_reuse(&session));
+            }
+            Standing::Worthless => return Err(RefreshError::InvalidGrant),
+        }
+        Ok(Some(Tokens {
+            session: session.id,
+            access_token: access_token.text,
+            expires_in: access_token.lifetime_seconds,
+            refresh_token: successor.to_text(),
+        }))
+    }
+
+    /// Ends the session. The client learns no more than from any bad token, also when the gateway could not be told yet: the outbox
+    /// has it, and the next tick tells it again.
+    fn end_for_reuse(&self, session: &Session) -> RefreshError {
+        eprintln!(
+            "refresh token reused: session {} of subject {} ends",
+            session.id, session.subject
+        );
+        match self.end(&Revocation::Session(session.id), |transaction, now_ms| {
+            Session::end(
+                session.id,
+                session.subject,
+                EndReason::Reuse,
+                now_ms,
+                transaction,
+            )
+            .map(u64::from)
+        }) {
+            Ok(_) | Err(TokenError::Revocation(_)) => RefreshError::InvalidGrant,
+            Err(error) => RefreshError::Failed(error),
+        }
+    }
+}
+
+impl From<RefreshError> for Problem {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::InvalidGrant => Self::new(
+                http::StatusCode::BAD_REQUEST,
+                "invalid_grant",
+                "The refresh token is not valid, or its session is over. Log in again.",
+            )
+            // RFC 6749 section 5.2, for OAuth clients.
+            .with_extension("error", "invalid_grant".into()),
+            RefreshError::Failed(error) => error.into(),
+        }
+    }
+}

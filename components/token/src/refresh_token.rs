@@ -1,0 +1,219 @@
+//! The form of refresh tokens, and how one follows from another.
+//!
+//! ```text
+//! srt_ base64url( session id (16) | counter (4) | secret (32) | tag (16) )
+//! ```
+//!
+//! The first secret of a session is random. Each next one is `HMAC-SHA256(session key, "next" | counter | secret)`, so the same token
+//! always has the same successor, and a client whose answer was lost may simply ask again. The store has the session key and the
+//! SHA-256 of the current secret: neither it alone, nor a stolen token alone, tells the next token.
+//!
+//! The tag is `HMAC-SHA256(session key, "tag" | counter | secret)`, cut to 128 bits. It tells a token that was once good, whose
+//! reuse ends the session (RFC 9700 section 4.14.2), from an invented one, which must not: else anyone who knows a session's id
+//! could end it.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+/// Tells a refresh token from anything else, also for those who search leaked texts for secrets.
+const PREFIX: &str = "srt_";
+
+const SECRET_LENGTH: usize = 32;
+const TAG_LENGTH: usize = 16;
+const LENGTH: usize = 16 + 4 + SECRET_LENGTH + TAG_LENGTH;
+
+/// The key of a session from which tags and successors are made; random, and never leaves the store.
+pub type SessionKey = [u8; 32];
+
+/// A refresh token. Authentic only once [`RefreshToken::is_authentic`] has said so.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RefreshToken {
+    session: Uuid,
+    counter: u32,
+    secret: [u8; SECRET_LENGTH],
+    tag: [u8; TAG_LENGTH],
+}
+
+impl RefreshToken {
+    /// The first token of a session.
+    pub fn first(session: Uuid, key: &SessionKey, secret: [u8; SECRET_LENGTH]) -> Self {
+        Self::new(session, key, 0, secret)
+    }
+
+    /// The one token that follows this one; none after 2^32 rotations, which no session lives to see.
+    pub fn successor(&self, key: &SessionKey) -> Option<Self> {
+        let counter = self.counter.checked_add(1)?;
+        let secret = mac(key, b"next", counter, &self.secret);
+        Some(Self::new(self.session, key, counter, secret))
+    }
+
+    fn new(session: Uuid, key: &SessionKey, counter: u32, secret: [u8; SECRET_LENGTH]) -> Self {
+        Self {
+            session,
+            counter,
+            secret,
+            tag: tag(key, counter, &secret),
+        }
+    }
+
+    /// Whether the session of this key has made this token.
+    pub fn is_authentic(&self, key: &SessionKey) -> bool {
+        tag(key, self.counter, &self.secret).ct_eq(&self.tag).into()
+    }
+
+    /// The session that the token says it belongs to.
+    pub fn session(&self) -> Uuid {
+        self.session
+    }
+
+    /// How many rotations came before.
+    pub fn counter(&self) -> u32 {
+        self.counter
+    }
+
+    /// What the store keeps of it.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.secret).into()
+    }
+
+    /// The text that a client gets.
+    pub fn to_text(&self) -> String {
+        let mut bytes = [0; LENGTH];
+        bytes[..16].copy_from_slice(self.session.as_bytes());
+        bytes[16..20].copy_from_slice(&self.counter.to_be_bytes());
+        bytes[20..52].copy_from_slice(&self.secret);
+        bytes[52..].copy_from_slice(&self.tag);
+        format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// Reads a text; none if it is not of the form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes: [u8; LENGTH] = URL_SAFE_NO_PAD
+            .decode(text.strip_prefix(PREFIX)?)
+            .ok()?
+            .try_into()
+            .ok()?;
+        let (session, rest) = bytes.split_first_chunk::<16>()?;
+        let (counter, rest) = rest.split_first_chunk::<4>()?;
+        let (secret, rest) = rest.split_first_chunk::<SECRET_LENGTH>()?;
+        Some(Self {
+            session: Uuid::from_bytes(*session),
+            counter: u32::from_be_bytes(*counter),
+            secret: *secret,
+            tag: rest.try_into().ok()?,
+        })
+    }
+}
+
+impl std::fmt::Debug for RefreshToken {
+    /// Without what makes it a secret.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("RefreshToken")
+            .field("session", &self.session)
+            .field("counter", &self.counter)
+            .finish_non_exhaustive()
+    }
+}
+
+fn tag(key: &SessionKey, counter: u32, secret: &[u8; SECRET_LENGTH]) -> [u8; TAG_LENGTH] {
+    let mut tag = [0; TAG_LENGTH];
+    tag.copy_from_slice(&mac(key, b"tag ", counter, secret)[..TAG_LENGTH]);
+    tag
+}
+
+/// Every part has a fixed length, so no two inputs run together.
+fn mac(
+    key: &SessionKey,
+    purpose: &[u8; 4],
+    counter: u32,
+    secret: &[u8; SECRET_LENGTH],
+) -> [u8; 32] {
+    // HMAC takes keys of any length.
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("a key of 32 bytes fits HMAC");
+    mac.update(purpose);
+    mac.update(&counter.to_be_bytes());
+    mac.update(secret);
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: a token reads back, follows from its predecessor alone, and cannot be invented.
+    //! Method: random tokens, each of their bits flipped, and random texts.
+
+    use super::*;
+    use proptest::prelude::*;
+
+    prop_compose! {
+        fn any_token()(session: u128, key: [u8; 32], secret: [u8; 32], rotations in 0..4) -> (RefreshToken, SessionKey) {
+            let mut token = RefreshToken::first(Uuid::from_u128(session), &key, secret);
+            for _ in 0..rotations {
+                token = token.successor(&key).unwrap();
+            }
+            (token, key)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_token_reads_back((token, key) in any_token()) {
+            let read = RefreshToken::parse(&token.to_text()).unwrap();
+            prop_assert!(read.is_authentic(&key));
+            prop_assert!(read == token);
+        }
+
+        #[test]
+        fn a_successor_is_always_the_same_and_never_its_predecessor((token, key) in any_token()) {
+            let next = token.successor(&key).unwrap();
+            prop_assert!(next == token.successor(&key).unwrap());
+            prop_assert!(next.is_authentic(&key));
+            prop_assert_eq!(next.counter(), token.counter() + 1);
+            prop_assert_ne!(next.hash(), token.hash());
+        }
+
+        #[test]
+        fn a_token_alone_does_not_tell_its_successor((token, key) in any_token(), other_key: [u8; 32]) {
+            prop_assume!(key != other_key);
+            prop_assert!(!token.is_authentic(&other_key));
+            prop_assert_ne!(token.successor(&key).unwrap().hash(), token.successor(&other_key).unwrap().hash());
+        }
+
+        #[test]
+        fn no_flipped_bit_is_authentic((token, key) in any_token(), bit in 16_usize * 8..LENGTH * 8) {
+            let text = token.to_text();
+            let mut bytes = URL_SAFE_NO_PAD.decode(&text[PREFIX.len()..]).unwrap();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let forged = RefreshToken::parse(&format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))).unwrap();
+            prop_assert!(!forged.is_authentic(&key));
+        }
+
+        #[test]
+        fn no_text_panics(text in ".*", tail in "[A-Za-z0-9_=-]{0,100}") {
+            let _ = RefreshToken::parse(&text);
+            let _ = RefreshToken::parse(&format!("{PREFIX}{tail}"));
+        }
+
+        #[test]
+        fn nothing_but_the_exact_text_is_a_token((token, _) in any_token(), extra in "[A-Za-z0-9=. ]{1,4}") {
+            let text = token.to_text();
+            prop_assert!(RefreshToken::parse(&format!("{text}{extra}")).is_none());
+            prop_assert!(RefreshToken::parse(&text[..text.len() - 1]).is_none());
+            prop_assert!(RefreshToken::parse(text.trim_start_matches(PREFIX)).is_none());
+        }
+    }
+
+    #[test]
+    fn debug_does_not_show_the_secret() {
+        let token = RefreshToken::first(Uuid::nil(), &[7; 32], [9; 32]);
+        assert_eq!(
+            format!("{token:?}"),
+            "RefreshToken { session: 00000000-0000-0000-0000-000000000000, counter: 0, .. }"
+        );
+    }
+}

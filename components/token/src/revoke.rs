@@ -1,0 +1,32 @@
+//! A client gives a token back (RFC 7009).
+
+use crate::access_token::Verified;
+use crate::outside::Outside;
+use crate::refresh_token::RefreshToken;
+use crate::service::{TokenError, TokenService};
+use crate::session::{EndReason, Session};
+use strongroom_sdk::store::Store;
+
+impl<O: Outside> TokenService<O> {
+    /// Ends the session of an access or a refresh token. Whoever holds any token that the session ever made may end it. A token that
+    /// is unknown, expired, or invented is no error (RFC 7009 section 2.2).
+    ///
+    /// # Errors
+    /// [`TokenError`], where the session could not be ended.
+    pub fn revoke(&self, text: &str) -> Result<(), TokenError> {
+        if let Some(token) = RefreshToken::parse(text) {
+            let session =
+                Session::find(token.session(), |sql, params| self.store.query(sql, params))?;
+            return match session {
+                Some(session) if token.is_authentic(&session.refresh_key) => {
+                    self.end_owned(session.id, session.subject, EndReason::Revoked)
+                }
+                _ => Ok(()),
+            };
+        }
+        match Verified::read::<O::Keys>(text) {
+            Some(token) => self.end_owned(token.sid, token.sub, EndReason::Revoked),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The store's schema. Times are milliseconds since 1970 UTC, ids the 16 bytes of a UUID.
+
+use strongroom_sdk::store::Migration;
+
+/// In order; a released one never changes.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    name: "sessions, subject floors, and the revocation outbox",
+    statements: &[
+        "CREATE TABLE session (
+            id                    BLOB    PRIMARY KEY CHECK (length(id) = 16),
+            subject               BLOB    NOT NULL CHECK (length(subject) = 16),
+            role                  TEXT    NOT NULL,
+            scope                 TEXT    NOT NULL,
+            security_version      INTEGER NOT NULL,
+            user_agent            TEXT,
+            created_at            INTEGER NOT NULL,
+            last_used_at          INTEGER NOT NULL,
+            expires_at            INTEGER NOT NULL,
+            ended_at              INTEGER,
+            end_reason            TEXT,
+            refresh_key           BLOB    NOT NULL CHECK (length(refresh_key) = 32),
+            refresh_counter       INTEGER NOT NULL CHECK (refresh_counter >= 0),
+            refresh_hash          BLOB    NOT NULL CHECK (length(refresh_hash) = 32),
+            refresh_hash_previous BLOB             CHECK (length(refresh_hash_previous) = 32),
+            CHECK ((ended_at IS NULL) = (end_reason IS NULL))
+        ) STRICT, WITHOUT ROWID",
+        "CREATE INDEX session_by_subject ON session (subject)",
+        "CREATE INDEX session_by_expiry ON session (expires_at)",
+        // What a login that raced with a password change is refused by. One row for each user who ever ended sessions.
+        "CREATE TABLE subject_floor (
+            subject              BLOB    PRIMARY KEY CHECK (length(subject) = 16),
+            security_version_min INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID",
+        // A row is a revocation that the host may not know of yet; it leaves when the host has it.
+        "CREATE TABLE revocation_outbox (
+            id                   BLOB    PRIMARY KEY CHECK (length(id) = 16),
+            session              BLOB    CHECK (length(session) = 16),
+            subject              BLOB    CHECK (length(subject) = 16),
+            security_version_min INTEGER,
+            except_session       BLOB    CHECK (length(except_session) = 16),
+            created_at           INTEGER NOT NULL,
+            CHECK ((session IS NULL) <> (subject IS NULL)),
+            CHECK ((subject IS NULL) = (security_version_min IS NULL))
+        ) STRICT, WITHOUT ROWID",
+    ],
+}];

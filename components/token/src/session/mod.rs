@@ -1,0 +1,188 @@
+//! A session: one login of one user, as one row.
+
+mod standing;
+
+pub(crate) use standing::Standing;
+
+use crate::refresh_token::SessionKey;
+use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};
+use uuid::Uuid;
+
+/// What is kept of the user agent, in characters.
+const USER_AGENT_LENGTH_MAX: usize = 256;
+
+/// A row of the table `session`, but for its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Session {
+    pub(crate) id: Uuid,
+    pub(crate) subject: Uuid,
+    pub(crate) role: String,
+    pub(crate) scope: String,
+    pub(crate) security_version: i64,
+    pub(crate) created_at_ms: i64,
+    /// When the refresh token was last rotated; at first, when the session began.
+    pub(crate) last_used_at_ms: i64,
+    /// The end that no refresh moves.
+    pub(crate) expires_at_ms: i64,
+    pub(crate) ended: bool,
+    pub(crate) refresh_key: SessionKey,
+    pub(crate) refresh_counter: u32,
+    /// SHA-256 of the current refresh token's secret.
+    pub(crate) refresh_hash: [u8; 32],
+    /// That of the one before, whose repetition is answered for a while.
+    pub(crate) refresh_hash_previous: Option<[u8; 32]>,
+}
+
+/// Why a session was ended before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EndReason {
+    /// The user logged out.
+    Logout,
+    /// Its token was revoked (RFC 7009).
+    Revoked,
+    /// An old refresh token came back: it, or its successor, is stolen.
+    Reuse,
+    /// The user's security version has grown: a new password, a new role, or a disabled account.
+    Superseded,
+}
+
+impl EndReason {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::Revoked => "revoked",
+            Self::Reuse => "reuse",
+            Self::Superseded => "superseded",
+        }
+    }
+}
+
+impl From<EndReason> for Value {
+    fn from(reason: EndReason) -> Self {
+        reason.as_str().into()
+    }
+}
+
+const INSERT: &str = "INSERT INTO session (id, subject, role, scope, security_version, user_agent, created_at, last_used_at,
+    expires_at, refresh_key, refresh_counter, refresh_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+
+const SELECT: &str = "SELECT id, subject, role, scope, security_version, created_at, last_used_at, expires_at,
+    ended_at IS NOT NULL, refresh_key, refresh_counter, refresh_hash, refresh_hash_previous FROM session WHERE id = ?1";
+
+const ROTATE: &str = "UPDATE session SET refresh_counter = ?2, refresh_hash_previous = refresh_hash, refresh_hash = ?3,
+    last_used_at = ?4 WHERE id = ?1 AND ended_at IS NULL AND refresh_counter = ?2 - 1";
+
+const END: &str = "UPDATE session SET ended_at = ?3, end_reason = ?4 WHERE id = ?1 AND subject = ?2 AND ended_at IS NULL";
+
+impl Session {
+    /// Writes a new session.
+    pub(crate) fn insert(
+        &self,
+        transaction: &impl Transaction,
+        user_agent: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let user_agent =
+            user_agent.map(|text| text.chars().take(USER_AGENT_LENGTH_MAX).collect::<String>());
+        transaction.execute(
+            INSERT,
+            &[
+                self.id.into(),
+                self.subject.into(),
+                self.role.as_str().into(),
+                self.scope.as_str().into(),
+                self.security_version.into(),
+                user_agent.into(),
+                self.created_at_ms.into(),
+                self.last_used_at_ms.into(),
+                self.expires_at_ms.into(),
+                self.refresh_key.as_slice().into(),
+                i64::from(self.refresh_counter).into(),
+                self.refresh_hash.as_slice().into(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Reads a session by whichever `query`: the store's snapshot, or a transaction's.
+    pub(crate) fn find(
+        id: Uuid,
+        query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
+    ) -> Result<Option<Self>, StoreError> {
+        query(SELECT, &[id.into()])?
+            .first()
+            .as_ref()
+            .map(Self::from_row)
+            .transpose()
+    }
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.uuid(0)?,
+            subject: row.uuid(1)?,
+            role: row.text(2)?,
+            scope: row.text(3)?,
+            security_version: row.integer(4)?,
+            created_at_ms: row.integer(5)?,
+            last_used_at_ms: row.integer(6)?,
+            expires_at_ms: row.integer(7)?,
+            ended: row.integer(8)? != 0,
+            refresh_key: bytes(row, 9)?,
+            refresh_counter: u32::try_from(row.integer(10)?)
+                .map_err(|error| StoreError::Row(format!("column 10: {error}")))?,
+            refresh_hash: bytes(row, 11)?,
+            refresh_hash_previous: row.optional(12, bytes)?,
+        })
+    }
+
+    /// Makes the token with this counter and hash the current one.
+    pub(crate) fn rotate(
+        &self,
+        transaction: &impl Transaction,
+        counter: u32,
+        hash: [u8; 32],
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let changed = transaction.execute(
+            ROTATE,
+            &[
+                self.id.into(),
+                i64::from(counter).into(),
+                hash.as_slice().into(),
+                now_ms.into(),
+            ],
+        )?;
+        match changed {
+            1 => Ok(()),
+            _ => Err(StoreError::Row(
+                "the session has changed within the transaction".to_owned(),
+            )),
+        }
+    }
+
+    /// Ends a session of `subject`; answers whether there was one that had not ended.
+    pub(crate) fn end(
+        id: Uuid,
+        subject: Uuid,
+        reason: EndReason,
+        now_ms: i64,
+        transaction: &impl Transaction,
+    ) -> Result<bool, StoreError> {
+        let changed = transaction.execute(
+            END,
+            &[id.into(), subject.into(), now_ms.into(), reason.into()],
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Whether an access token made from `self` would be the same as one made from `other`.
+    pub(crate) fn grants_the_same_as(&self, other: &Self) -> bool {
+        (&self.role, &self.scope, self.security_version)
+            == (&other.role, &other.scope, other.security_version)
+    }
+}
+
+fn bytes(row: &Row, column: usize) -> Result<[u8; 32], StoreError> {
+    <[u8; 32]>::try_from(row.blob(column)?).map_err(|bytes| {
+        StoreError::Row(format!("column {column} has {} bytes, not 32", bytes.len()))
+    })
+}

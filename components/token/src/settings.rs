@@ -1,0 +1,41 @@
+//! How long sessions live.
+
+use strongroom_sdk::config::{Config, ConfigError};
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+/// The service's configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// `session_absolute`: a session ends this long after its login, whatever happens, in milliseconds.
+    pub session_absolute_ms: i64,
+    /// `session_idle`: a session ends when it has not been refreshed for this long, in milliseconds.
+    pub session_idle_ms: i64,
+}
+
+impl Default for Settings {
+    /// 12 hours and 60 minutes: within NIST SP 800-63B-4 (24 hours, 1 hour) for a bank.
+    fn default() -> Self {
+        Self {
+            session_absolute_ms: 12 * HOUR_MS,
+            session_idle_ms: 60 * MINUTE_MS,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// The first key that is unknown or wrong.
+    pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
+        config.expect_only(&["session_absolute", "session_idle"])?;
+        let default = Self::default();
+        Ok(Self {
+            session_absolute_ms: config
+                .duration_ms("session_absolute", default.session_absolute_ms)?,
+            session_idle_ms: config.duration_ms("session_idle", default.session_idle_ms)?,
+        })
+    }
+}
