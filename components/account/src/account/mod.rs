@@ -1,0 +1,22 @@
+//! Accounts: opening, finding, and changing them. Money is moved by [`ledger`](crate::ledger) alone.
+
+mod event;
+mod find;
+mod manage;
+mod number;
+mod open;
+mod record;
+pub(crate) mod settlement;
+
+pub use event::{Action, Actor};
+pub use find::{by_id, entries_of, of_owner};
+pub use manage::{ManageError, close, freeze, set_overdraft_limit, unfreeze};
+pub use number::{NumberFormat, NumberFormatError};
+pub use open::{NAME_CHARACTERS_MAX, OpenError, OpenRequest, OpenRules, open};
+pub use record::{Account, AccountEntry, AccountStatus, AccountType};
+
+pub(crate) use event::{EVENT_COLUMNS, EventRow, event_hash, opened_value};
+pub(crate) use record::account_sql;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! Opening an account.
+
+use super::event::{Action, Actor, Event, opened_value};
+use super::number::NumberFormat;
+use super::record::{Account, AccountStatus, AccountType};
+use crate::balance::Balance;
+use strongroom_sdk::clock::Clock;
+use strongroom_sdk::money::Currency;
+use strongroom_sdk::random::Random;
+use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
+use uuid::Uuid;
+
+/// The longest name of an account, in characters.
+pub const NAME_CHARACTERS_MAX: usize = 100;
+
+/// How often another number is tried when one is taken. Numbers are random: two failures in a row are already past belief.
+const NUMBER_TRIES: u32 = 3;
+
+const COUNT_OF_OWNER: &str =
+    "SELECT count(*) FROM account WHERE owner_id = ?1 AND status <> 'closed'";
+
+const INSERT_ACCOUNT: &str = "\
+INSERT INTO account (id, number, owner_id, type, name, currency, scale, status, overdraft_limit_minor, version, created_at_ms)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'open', ?8, 1, ?9)
+ON CONFLICT (number) DO NOTHING
+RETURNING key";
+
+const INSERT_BALANCE: &str = "INSERT INTO balance (account_key) VALUES (?1)";
+
+/// What the bank's configuration says about new accounts.
+#[derive(Debug, Clone)]
+pub struct OpenRules {
+    /// How account numbers look.
+    pub number_format: NumberFormat,
+    /// How many of a user's accounts may be open or frozen.
+    pub accounts_per_user_max: u32,
+}
+
+/// What a customer wants to open.
+#[derive(Debug, Clone)]
+pub struct OpenRequest {
+    /// Who it shall belong to.
+    pub owner_id: Uuid,
+    /// Checking or savings.
+    pub account_type: AccountType,
+    /// The currency it shall be kept in.
+    pub currency: Currency,
+    /// What its owner calls it: 1 to [`NAME_CHARACTERS_MAX`] characters.
+    pub name: Option<String>,
+}
+
+/// Why no account was opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The user has as many accounts as one may have.
+    #[error("a user may have at most {0} accounts")]
+    LimitReached(u32),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Opens an account of balance zero.
+///
+/// # Errors
+/// [`OpenError`]: no account was opened.
+pub fn open<S: Store>(
+    store: &S,
+    (clock, random): (&impl Clock, &impl Random),
+    rules: &OpenRules,
+    request: OpenRequest,
+    actor: &Actor,
+) -> Result<Account, OpenError> {
+    assert_ne!(request.account_type, AccountType::Settlement);
+    let transaction = store.begin()?;
+    let count = transaction
+        .query(COUNT_OF_OWNER, &[request.owner_id.into()])?
+        .first()
+        .map_or(Ok(0), |row| row.integer(0))?;
+    if count >= i64::from(rules.accounts_per_user_max) {
+        return Err(OpenError::LimitReached(rules.accounts_per_user_max));
+    }
+    let mut account = Account {
+        key: 0,
+        id: Uuid::nil(),
+        number: String::new(),
+        owner_id: request.owner_id,
+        account_type: request.account_type,
+        name: request.name,
+        currency: request.currency,
+        status: AccountStatus::Open,
+        balance: zero(Some(0)),
+        version: 1,
+        created_at_ms: clock.now_ms(),
+        entry_count: 0,
+    };
+    for _ in 0..NUMBER_TRIES {
+        account.id = random.uuid_v7(clock);
+        account.number = rules.number_format.number_of(account.id);
+        if insert(&transaction, &mut account, actor)? {
+            transaction.commit()?;
+            return Ok(account);
+        }
+    }
+    Err(StoreError::Constraint("no free account number".to_owned()).into())
+}
+
+/// Inserts an account, its balance of zero, and its first event; false if its number is taken.
+pub(super) fn insert(
+    transaction: &impl Transaction,
+    account: &mut Account,
+    actor: &Actor,
+) -> Result<bool, StoreError> {
+    let inserted = transaction
+        .query(
+            INSERT_ACCOUNT,
+            &[
+                Value::from(account.id),
+                Value::from(account.number.as_str()),
+                Value::from(account.owner_id),
+                Value::from(account.account_type.as_str()),
+                Value::from(account.name.as_deref()),
+                Value::from(account.currency.code()),
+                Value::from(i64::from(account.currency.scale())),
+                Value::from(account.balance.overdraft_limit),
+                Value::from(account.created_at_ms),
+            ],
+        )?
+        .first();
+    let Some(row) = inserted else {
+        return Ok(false);
+    };
+    account.key = row.integer(0)?;
+    transaction.execute(INSERT_BALANCE, &[Value::from(account.key)])?;
+    Event {
+        account_key: account.key,
+        account_id: account.id,
+        action: Action::Opened,
+        actor,
+        old_value: None,
+        new_value: opened_value(account),
+        at_ms: account.created_at_ms,
+    }
+    .record(transaction)?;
+    Ok(true)
+}
+
+/// The balance of a new account.
+pub(super) fn zero(overdraft_limit: Option<i64>) -> Balance {
+    Balance {
+        overdraft_limit,
+        debits_posted: 0,
+        credits_posted: 0,
+        debits_pending: 0,
+        credits_pending: 0,
+    }
+}

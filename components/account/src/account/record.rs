@@ -1,0 +1,132 @@
+//! An account as it is stored, and its entries as its owner sees them.
+
+use crate::balance::Balance;
+use crate::ledger::Direction;
+use crate::stored_enum::stored_enum;
+use strongroom_sdk::money::{Currency, Money};
+use strongroom_sdk::store::{Row, StoreError};
+use uuid::Uuid;
+
+stored_enum! {
+    /// What an account is for.
+    pub enum AccountType {
+        /// A customer's everyday account.
+        Checking = 1, "checking";
+        /// A customer's savings.
+        Savings = 2, "savings";
+        /// The bank's own counterpart of deposits and withdrawals, one for each currency; no customer sees it.
+        Settlement = 3, "settlement";
+    }
+}
+
+stored_enum! {
+    /// Whether money may move.
+    pub enum AccountStatus {
+        /// It may.
+        Open = 1, "open";
+        /// Staff have stopped all movements.
+        Frozen = 2, "frozen";
+        /// Closed for ever, with a balance of zero.
+        Closed = 3, "closed";
+    }
+}
+
+/// An account and its balance, from one snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The integer that the hot tables know it by; never shown.
+    pub key: i64,
+    /// UUID v7.
+    pub id: Uuid,
+    /// IBAN.
+    pub number: String,
+    /// The user it belongs to; never changes.
+    pub owner_id: Uuid,
+    /// What it is for.
+    pub account_type: AccountType,
+    /// What its owner calls it.
+    pub name: Option<String>,
+    /// The currency it is kept in; never changes.
+    pub currency: Currency,
+    /// Whether money may move.
+    pub status: AccountStatus,
+    /// Its counters and limit.
+    pub balance: Balance,
+    /// How many events it has had.
+    pub version: i64,
+    /// When it was opened, in milliseconds since 1970 UTC.
+    pub created_at_ms: i64,
+    /// How many entries it has.
+    pub entry_count: i64,
+}
+
+/// A `SELECT` of accounts with their balances, in the column order that [`Account::from_row`] reads.
+macro_rules! account_sql {
+    ($tail:literal) => {
+        concat!(
+            "SELECT account.key, account.id, account.number, account.owner_id, account.type, account.name, account.currency, \
+             account.scale, account.status, account.overdraft_limit_minor, balance.debits_posted, balance.credits_posted, \
+             balance.debits_pending, balance.credits_pending, account.version, account.created_at_ms, balance.entry_count \
+             FROM account JOIN balance ON balance.account_key = account.key ",
+            $tail
+        )
+    };
+}
+pub(crate) use account_sql;
+
+impl Account {
+    /// Reads a row of [`account_sql`].
+    ///
+    /// # Errors
+    /// [`StoreError::Row`] where a column is not what the schema says, or the currency's scale is not the one of the account's opening.
+    pub fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let code = row.text(6)?;
+        let currency = Currency::from_code(&code)
+            .map_err(|error| StoreError::Row(format!("{code:?} {error}")))?;
+        if row.integer(7)? != i64::from(currency.scale()) {
+            return Err(StoreError::Row(format!(
+                "{code} has changed its scale since the account was opened"
+            )));
+        }
+        Ok(Self {
+            key: row.integer(0)?,
+            id: row.uuid(1)?,
+            number: row.text(2)?,
+            owner_id: row.uuid(3)?,
+            account_type: AccountType::from_stored(&row.text(4)?)?,
+            name: row.optional(5, Row::text)?,
+            currency,
+            status: AccountStatus::from_stored(&row.text(8)?)?,
+            balance: Balance::from_row(row, 9)?,
+            version: row.integer(14)?,
+            created_at_ms: row.integer(15)?,
+            entry_count: row.integer(16)?,
+        })
+    }
+
+    /// An amount of the account's currency.
+    pub fn money(&self, minor: i64) -> Money {
+        Money::from_minor(minor, self.currency)
+    }
+}
+
+/// A line of an account's statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountEntry {
+    /// The place in the journal: where a page ends, and the next begins.
+    pub transfer_sequence: i64,
+    /// The place among the account's entries: 1, 2, 3, .. without gaps.
+    pub sequence: i64,
+    /// The transfer it belongs to.
+    pub transaction_id: Uuid,
+    /// Debit or credit.
+    pub direction: Direction,
+    /// Minor units.
+    pub amount_minor: i64,
+    /// The account's balance after it.
+    pub balance_after_minor: i64,
+    /// When it was posted, in milliseconds since 1970 UTC.
+    pub created_at_ms: i64,
+    /// What the parties see.
+    pub reference: Option<String>,
+}

@@ -1,0 +1,60 @@
+//! The bank's own accounts: the other side of deposits and withdrawals, one for each currency.
+
+use super::event::Actor;
+use super::open::{insert, zero};
+use super::record::{Account, AccountStatus, AccountType};
+use crate::ledger::{BANK_OWNER, Party, Standing};
+use sha2::{Digest, Sha256};
+use strongroom_sdk::clock::Clock;
+use strongroom_sdk::money::Currency;
+use strongroom_sdk::store::{StoreError, Transaction};
+use uuid::Uuid;
+
+/// The account's id follows from its currency (UUID v8, of a SHA-256), so that posting needs no randomness.
+fn id_of(currency: Currency) -> Uuid {
+    let digest = Sha256::digest(format!("strongroom settlement account {}", currency.code()));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// Opens the settlement account of a currency. The ledger calls this at the currency's first deposit or withdrawal.
+pub(crate) fn open(
+    transaction: &impl Transaction,
+    clock: &impl Clock,
+    currency: Currency,
+) -> Result<Standing, StoreError> {
+    let mut account = Account {
+        key: 0,
+        id: id_of(currency),
+        // No IBAN: nobody outside ever names it.
+        number: format!("SETTLEMENT-{}", currency.code()),
+        owner_id: BANK_OWNER,
+        account_type: AccountType::Settlement,
+        name: None,
+        currency,
+        status: AccountStatus::Open,
+        balance: zero(None),
+        version: 1,
+        created_at_ms: clock.now_ms(),
+        entry_count: 0,
+    };
+    let bank = Actor {
+        id: BANK_OWNER,
+        role: "bank".to_owned(),
+        request_id: String::new(),
+    };
+    let inserted = insert(transaction, &mut account, &bank)?;
+    assert!(inserted, "a currency has one settlement account");
+    Ok(Standing {
+        party: Party {
+            key: account.key,
+            id: account.id,
+            owner_id: account.owner_id,
+        },
+        currency: currency.code().to_owned(),
+        status: account.status,
+        balance: account.balance,
+        entry_count: 0,
+    })
+}

@@ -1,0 +1,159 @@
+//! Goal: an account changes only as its rules allow, and every change leaves its event.
+//! Method: named cases on an in-memory store.
+
+use super::*;
+use crate::audit::check_invariants;
+use crate::ledger::{self, AccountRef, DebitAuthority, Kind, Transfer};
+use strongroom_sdk::clock::SystemClock;
+use strongroom_sdk::money::Currency;
+use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::store::{SqliteStore, Store, migrate};
+use uuid::Uuid;
+
+const OWNER: Uuid = Uuid::from_u128(0xA);
+
+fn store() -> SqliteStore {
+    let store = SqliteStore::in_memory().unwrap();
+    migrate(&store, crate::schema::MIGRATIONS).unwrap();
+    store
+}
+
+fn actor() -> Actor {
+    Actor {
+        id: Uuid::from_u128(0x7),
+        role: "teller".to_owned(),
+        request_id: "request".to_owned(),
+    }
+}
+
+fn try_open(store: &SqliteStore, accounts_per_user_max: u32) -> Result<Account, OpenError> {
+    let rules = OpenRules {
+        number_format: NumberFormat::new("DE", "10000000").unwrap(),
+        accounts_per_user_max,
+    };
+    let request = OpenRequest {
+        owner_id: OWNER,
+        account_type: AccountType::Savings,
+        currency: Currency::from_code("EUR").unwrap(),
+        name: Some("Holiday".to_owned()),
+    };
+    open(
+        store,
+        (&SystemClock, &SystemRandom),
+        &rules,
+        request,
+        &actor(),
+    )
+}
+
+fn move_money(store: &SqliteStore, id: u128, kind: Kind, account: &Account) {
+    let transfer = Transfer {
+        id: Uuid::from_u128(id),
+        fingerprint: [0; 32],
+        kind,
+        authority: DebitAuthority::Bank,
+        initiator: OWNER,
+        source: (kind == Kind::Withdrawal).then_some(account.id),
+        destination: (kind == Kind::Deposit).then_some(AccountRef::Id(account.id)),
+        amount_minor: 100,
+        currency: "EUR".to_owned(),
+        reference: None,
+        metadata: None,
+        requested_at_ms: 0,
+    };
+    ledger::post(store, &SystemClock, &transfer).unwrap();
+}
+
+fn actions(store: &SqliteStore) -> Vec<String> {
+    let rows = store
+        .query("SELECT action FROM account_event ORDER BY sequence", &[])
+        .unwrap();
+    rows.into_iter().map(|row| row.text(0).unwrap()).collect()
+}
+
+#[test]
+fn an_opened_account_is_found_as_it_was_answered() {
+    let store = store();
+    let account = try_open(&store, 1).unwrap();
+    assert_eq!(by_id(&store, account.id).unwrap(), Some(account.clone()));
+    assert_eq!(of_owner(&store, OWNER, i64::MAX, 10).unwrap(), [account]);
+    assert_eq!(by_id(&store, Uuid::nil()).unwrap(), None);
+}
+
+#[test]
+fn a_user_has_at_most_as_many_accounts_as_allowed_and_closed_ones_do_not_count() {
+    let store = store();
+    let first = try_open(&store, 2).unwrap();
+    try_open(&store, 2).unwrap();
+    assert_eq!(try_open(&store, 2), Err(OpenError::LimitReached(2)));
+    close(&store, &SystemClock, first.id, &actor()).unwrap();
+    assert!(try_open(&store, 2).is_ok());
+}
+
+#[test]
+fn an_account_with_money_is_not_closed() {
+    let store = store();
+    let account = try_open(&store, 1).unwrap();
+    move_money(&store, 1, Kind::Deposit, &account);
+    assert_eq!(
+        close(&store, &SystemClock, account.id, &actor()),
+        Err(ManageError::BalanceNotZero)
+    );
+    move_money(&store, 2, Kind::Withdrawal, &account);
+    let closed = close(&store, &SystemClock, account.id, &actor()).unwrap();
+    assert_eq!(closed.status, AccountStatus::Closed);
+    for again in [freeze, unfreeze, close] {
+        assert_eq!(
+            again(&store, &SystemClock, account.id, &actor()),
+            Err(ManageError::Closed)
+        );
+    }
+    assert_eq!(check_invariants(&store).unwrap().violations().next(), None);
+}
+
+#[test]
+fn a_change_leaves_one_event_and_its_repetition_none() {
+    let store = store();
+    let id = try_open(&store, 1).unwrap().id;
+    for _ in 0..2 {
+        freeze(&store, &SystemClock, id, &actor()).unwrap();
+    }
+    assert_eq!(
+        close(&store, &SystemClock, id, &actor()),
+        Err(ManageError::Frozen)
+    );
+    for _ in 0..2 {
+        unfreeze(&store, &SystemClock, id, &actor()).unwrap();
+        set_overdraft_limit(&store, &SystemClock, id, 500, &actor()).unwrap();
+    }
+    assert_eq!(
+        actions(&store),
+        ["opened", "frozen", "unfrozen", "overdraft_limit_changed"]
+    );
+    let account = by_id(&store, id).unwrap().unwrap();
+    assert_eq!(
+        (account.version, account.balance.overdraft_limit),
+        (4, Some(500))
+    );
+    assert_eq!(check_invariants(&store).unwrap().violations().next(), None);
+}
+
+#[test]
+fn a_limit_below_what_is_used_is_refused() {
+    let store = store();
+    let account = try_open(&store, 1).unwrap();
+    set_overdraft_limit(&store, &SystemClock, account.id, 500, &actor()).unwrap();
+    move_money(&store, 1, Kind::Withdrawal, &account);
+    let refused = set_overdraft_limit(&store, &SystemClock, account.id, 99, &actor());
+    assert_eq!(refused, Err(ManageError::LimitBelowUse));
+    assert!(set_overdraft_limit(&store, &SystemClock, account.id, 100, &actor()).is_ok());
+}
+
+#[test]
+fn what_does_not_exist_is_not_changed() {
+    let store = store();
+    assert_eq!(
+        freeze(&store, &SystemClock, OWNER, &actor()),
+        Err(ManageError::NotFound)
+    );
+}

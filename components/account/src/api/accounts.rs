@@ -1,0 +1,169 @@
+//! Opening and reading accounts.
+
+use super::view::{AccountView, BalanceView, EntryView};
+use super::{Caller, Service, readable};
+use crate::account::{self, AccountType, NAME_CHARACTERS_MAX, OpenError, OpenRequest};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use strongroom_sdk::clock::Clock;
+use strongroom_sdk::identity::Identity;
+use strongroom_sdk::money::Currency;
+use strongroom_sdk::page::{List, Page};
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::random::Random;
+use strongroom_sdk::store::Store;
+use uuid::Uuid;
+
+/// The body of `POST /`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenBody {
+    r#type: CustomerAccountType,
+    currency: String,
+    name: Option<String>,
+}
+
+/// The types of account that a customer may open.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum CustomerAccountType {
+    Checking,
+    Savings,
+}
+
+impl OpenBody {
+    fn into_request(self, owner_id: Uuid) -> Result<OpenRequest, Problem> {
+        Ok(OpenRequest {
+            owner_id,
+            account_type: match self.r#type {
+                CustomerAccountType::Checking => AccountType::Checking,
+                CustomerAccountType::Savings => AccountType::Savings,
+            },
+            currency: currency(&self.currency)?,
+            name: self.name.map(name).transpose()?,
+        })
+    }
+}
+
+fn currency(code: &str) -> Result<Currency, Problem> {
+    let refused = |detail: String| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "currency_invalid",
+            "An account cannot be kept in this currency.",
+        )
+        .with_error("/currency", "currency_invalid", detail)
+    };
+    match Currency::from_code(code) {
+        Ok(currency) if !currency.is_superseded() => Ok(currency),
+        Ok(_) => Err(refused("has been replaced by another currency".to_owned())),
+        Err(error) => Err(refused(error.to_string())),
+    }
+}
+
+fn name(name: String) -> Result<String, Problem> {
+    let length = name.chars().count();
+    let visible = !name.chars().any(char::is_control) && !name.trim().is_empty();
+    if visible && length <= NAME_CHARACTERS_MAX {
+        return Ok(name);
+    }
+    Err(Problem::validation_failed().with_error(
+        "/name",
+        "invalid",
+        format!("must have 1 to {NAME_CHARACTERS_MAX} characters, and no control characters"),
+    ))
+}
+
+/// `POST /`: opens an account of the caller.
+///
+/// # Errors
+/// 409 `account_limit_reached`; 422.
+pub fn open<S: Store, C: Clock, R: Random>(
+    service: &Service<S, C, R>,
+    caller: &Caller,
+    body: OpenBody,
+) -> Result<AccountView, Problem> {
+    let request = body.into_request(caller.identity.subject)?;
+    let sources = (&service.clock, &service.random);
+    account::open(
+        &service.store,
+        sources,
+        &service.rules,
+        request,
+        &caller.actor(),
+    )
+    .map(AccountView::from)
+    .map_err(|error| match error {
+        OpenError::LimitReached(max) => Problem::new(
+            StatusCode::CONFLICT,
+            "account_limit_reached",
+            format!("A user may have at most {max} open accounts."),
+        ),
+        OpenError::Store(error) => error.into(),
+    })
+}
+
+/// `GET /user/{user_id}` and, for the caller, `GET /`: a user's accounts, newest first.
+///
+/// # Errors
+/// 404 for anybody but the user and staff.
+pub fn list_of<S: Store>(
+    store: &S,
+    identity: &Identity,
+    owner_id: Uuid,
+    page: &Page<u64>,
+) -> Result<List<AccountView>, Problem> {
+    if !identity.may_read(owner_id) {
+        return Err(Problem::not_found());
+    }
+    let accounts = account::of_owner(store, owner_id, before(page), page.fetch())?;
+    Ok(List::new(accounts, page, |account| account.key.unsigned_abs()).map(AccountView::from))
+}
+
+/// `GET /{id}`.
+///
+/// # Errors
+/// 404.
+pub fn get<S: Store>(store: &S, identity: &Identity, id: Uuid) -> Result<AccountView, Problem> {
+    readable(store, identity, id).map(AccountView::from)
+}
+
+/// `GET /{id}/balance`.
+///
+/// # Errors
+/// 404.
+pub fn balance<S: Store>(
+    store: &S,
+    clock: &impl Clock,
+    identity: &Identity,
+    id: Uuid,
+) -> Result<BalanceView, Problem> {
+    let as_of_ms = clock.now_ms();
+    let account = readable(store, identity, id)?;
+    Ok(BalanceView::new(&account, as_of_ms))
+}
+
+/// `GET /{id}/entries`: newest first.
+///
+/// # Errors
+/// 404.
+pub fn entries<S: Store>(
+    store: &S,
+    identity: &Identity,
+    id: Uuid,
+    page: &Page<u64>,
+) -> Result<List<EntryView>, Problem> {
+    let account = readable(store, identity, id)?;
+    let entries = account::entries_of(store, &account, before(page), page.fetch())?;
+    let list = List::new(entries, page, |entry| {
+        entry.transfer_sequence.unsigned_abs()
+    });
+    Ok(list.map(|entry| EntryView::new(&account, entry)))
+}
+
+/// The key below which the page's rows are; a page without a cursor begins at the newest.
+fn before(page: &Page<u64>) -> i64 {
+    page.after
+        .and_then(|key| i64::try_from(key).ok())
+        .unwrap_or(i64::MAX)
+}

@@ -1,0 +1,133 @@
+//! What staff, or an owner, may do to an account.
+
+use super::view::AccountView;
+use super::{Caller, STAFF_WHO_ACT, Service, readable};
+use crate::account::{self, ManageError};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use strongroom_sdk::clock::Clock;
+use strongroom_sdk::money::Money;
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::store::Store;
+use uuid::Uuid;
+
+/// The body of `PATCH /{id}`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitBody {
+    /// A decimal string of the account's currency, zero or more.
+    pub overdraft_limit: String,
+}
+
+/// `POST /{id}/freeze`: stops all movements. Teller, admin.
+///
+/// # Errors
+/// 403, 404, 409 `account_closed`.
+pub fn freeze<S: Store, C: Clock, R>(
+    service: &Service<S, C, R>,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<AccountView, Problem> {
+    caller.identity.require(STAFF_WHO_ACT)?;
+    answer(account::freeze(
+        &service.store,
+        &service.clock,
+        id,
+        &caller.actor(),
+    ))
+}
+
+/// `POST /{id}/unfreeze`: allows movements again. Teller, admin.
+///
+/// # Errors
+/// As [`freeze`].
+pub fn unfreeze<S: Store, C: Clock, R>(
+    service: &Service<S, C, R>,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<AccountView, Problem> {
+    caller.identity.require(STAFF_WHO_ACT)?;
+    answer(account::unfreeze(
+        &service.store,
+        &service.clock,
+        id,
+        &caller.actor(),
+    ))
+}
+
+/// `PATCH /{id}`: sets the overdraft limit. Teller, admin.
+///
+/// # Errors
+/// 403, 404, 409 `account_closed` or `overdraft_in_use`, 422 `amount_invalid`.
+pub fn set_overdraft_limit<S: Store, C: Clock, R>(
+    service: &Service<S, C, R>,
+    caller: &Caller,
+    id: Uuid,
+    body: &LimitBody,
+) -> Result<AccountView, Problem> {
+    caller.identity.require(STAFF_WHO_ACT)?;
+    let account = readable(&service.store, &caller.identity, id)?;
+    // An account never changes its currency, so what is read here still holds in the transaction.
+    let limit =
+        Money::parse_non_negative(&body.overdraft_limit, account.currency).map_err(|error| {
+            Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "amount_invalid",
+                "The overdraft limit is not an amount of the account's currency.",
+            )
+            .with_error("/overdraft_limit", "amount_invalid", error.to_string())
+        })?;
+    let (store, clock) = (&service.store, &service.clock);
+    answer(account::set_overdraft_limit(
+        store,
+        clock,
+        id,
+        limit.minor(),
+        &caller.actor(),
+    ))
+}
+
+/// `POST /{id}/close`: closes an account whose balance is zero. Owner, teller, admin.
+///
+/// # Errors
+/// 403 for an auditor, 404, 409 `account_closed`, `account_frozen`, or `balance_not_zero`.
+pub fn close<S: Store, C: Clock, R>(
+    service: &Service<S, C, R>,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<AccountView, Problem> {
+    let account = readable(&service.store, &caller.identity, id)?;
+    if account.owner_id != caller.identity.subject {
+        caller.identity.require(STAFF_WHO_ACT)?;
+    }
+    answer(account::close(
+        &service.store,
+        &service.clock,
+        id,
+        &caller.actor(),
+    ))
+}
+
+fn answer(result: Result<account::Account, ManageError>) -> Result<AccountView, Problem> {
+    result.map(AccountView::from).map_err(|error| match error {
+        ManageError::NotFound => Problem::not_found(),
+        ManageError::Closed => conflict("account_closed", "The account is closed."),
+        ManageError::Frozen => conflict(
+            "account_frozen",
+            "The account is frozen; it must be unfrozen first.",
+        ),
+        ManageError::BalanceNotZero => conflict(
+            "balance_not_zero",
+            "Only an account with a balance of zero, and nothing pending, can be closed.",
+        ),
+        ManageError::LimitBelowUse => conflict(
+            "overdraft_in_use",
+            "The account is already overdrawn by more than the new limit.",
+        ),
+        ManageError::Store(error) => error.into(),
+    })
+}
+
+fn conflict(code: &'static str, detail: &str) -> Problem {
+    Problem::new(StatusCode::CONFLICT, code, detail)
+}

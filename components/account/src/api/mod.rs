@@ -1,0 +1,62 @@
+//! What each call of `/api/accounts` does, without the web server around it: parse, decide, store, answer.
+//!
+//! Who may do what is decided here. An account that is not the caller's is answered exactly like one that does not exist.
+
+mod accounts;
+mod manage;
+mod view;
+
+pub use accounts::{OpenBody, balance, entries, get, list_of, open};
+pub use manage::{LimitBody, close, freeze, set_overdraft_limit, unfreeze};
+pub use view::{AccountView, BalanceView, EntryView};
+
+use crate::account::{Account, Actor, OpenRules, by_id};
+use strongroom_sdk::identity::{Identity, Role};
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::store::Store;
+use uuid::Uuid;
+
+/// The roles that may change what belongs to a customer. An auditor only reads.
+const STAFF_WHO_ACT: &[Role] = &[Role::Teller, Role::Admin];
+
+/// What the calls work with.
+#[derive(Debug, Clone)]
+pub struct Service<S, C, R> {
+    /// The service's store.
+    pub store: S,
+    /// The time.
+    pub clock: C,
+    /// Randomness for ids.
+    pub random: R,
+    /// What the configuration says about new accounts.
+    pub rules: OpenRules,
+}
+
+/// A verified caller and the id of the request, for the audit trail.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who asks.
+    pub identity: Identity,
+    /// The host's `x-request-id`.
+    pub request_id: String,
+}
+
+impl Caller {
+    fn actor(&self) -> Actor {
+        Actor {
+            id: self.identity.subject,
+            role: self.identity.role.as_str().to_owned(),
+            request_id: self.request_id.clone(),
+        }
+    }
+}
+
+/// The account of an id, if the caller may read it.
+fn readable<S: Store>(store: &S, identity: &Identity, id: Uuid) -> Result<Account, Problem> {
+    by_id(store, id)?
+        .filter(|account| identity.may_read(account.owner_id))
+        .ok_or_else(Problem::not_found)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! Accounts, balances, and entries as a client sees them. Amounts are decimal strings at the currency's scale, times RFC 3339.
+
+use crate::account::{Account, AccountEntry};
+use crate::ledger::Direction;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use strongroom_sdk::clock::format_rfc3339;
+use uuid::Uuid;
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccountView {
+    id: Uuid,
+    number: String,
+    owner_id: Uuid,
+    r#type: &'static str,
+    name: Option<String>,
+    currency: &'static str,
+    status: &'static str,
+    balance: String,
+    available: String,
+    overdraft_limit: String,
+    created_at: String,
+}
+
+/// A balance at a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BalanceView {
+    account_id: Uuid,
+    currency: &'static str,
+    balance: String,
+    available: String,
+    pending_debits: String,
+    pending_credits: String,
+    as_of: String,
+}
+
+/// A line of a statement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EntryView {
+    id: Uuid,
+    sequence: i64,
+    transaction_id: Uuid,
+    direction: &'static str,
+    amount: String,
+    currency: &'static str,
+    balance_after: String,
+    created_at: String,
+    reference: Option<String>,
+}
+
+/// What may be spent. Four counters of 64 bits may add up to more than 64 bits; no such account is below `i64::MAX` in any real currency,
+/// and it is shown as having at least that.
+fn available(account: &Account) -> String {
+    let limits = (i128::from(i64::MIN), i128::from(i64::MAX));
+    let clamped = account.balance.available().clamp(limits.0, limits.1);
+    account
+        .money(i64::try_from(clamped).unwrap_or_default())
+        .to_string()
+}
+
+impl From<Account> for AccountView {
+    fn from(account: Account) -> Self {
+        Self {
+            id: account.id,
+            owner_id: account.owner_id,
+            r#type: account.account_type.as_str(),
+            currency: account.currency.code(),
+            status: account.status.as_str(),
+            balance: account.money(account.balance.posted()).to_string(),
+            available: available(&account),
+            overdraft_limit: account
+                .money(account.balance.overdraft_limit.unwrap_or_default())
+                .to_string(),
+            created_at: format_rfc3339(account.created_at_ms),
+            number: account.number,
+            name: account.name,
+        }
+    }
+}
+
+impl BalanceView {
+    /// The balance of an account that was read at `as_of_ms`.
+    pub fn new(account: &Account, as_of_ms: i64) -> Self {
+        Self {
+            account_id: account.id,
+            currency: account.currency.code(),
+            balance: account.money(account.balance.posted()).to_string(),
+            available: available(account),
+            pending_debits: account.money(account.balance.debits_pending).to_string(),
+            pending_credits: account.money(account.balance.credits_pending).to_string(),
+            as_of: format_rfc3339(as_of_ms),
+        }
+    }
+}
+
+impl EntryView {
+    /// An entry of `account`.
+    pub fn new(account: &Account, entry: AccountEntry) -> Self {
+        Self {
+            id: entry_id(entry.transaction_id, entry.direction),
+            sequence: entry.sequence,
+            transaction_id: entry.transaction_id,
+            direction: entry.direction.as_str(),
+            amount: account.money(entry.amount_minor).to_string(),
+            currency: account.currency.code(),
+            balance_after: account.money(entry.balance_after_minor).to_string(),
+            created_at: format_rfc3339(entry.created_at_ms),
+            reference: entry.reference,
+        }
+    }
+}
+
+/// The entry's id follows from its transfer and side (UUID v8, of a SHA-256), and so needs no room in the ledger's largest table.
+fn entry_id(transaction_id: Uuid, direction: Direction) -> Uuid {
+    let digest = Sha256::new()
+        .chain_update(transaction_id.as_bytes())
+        .chain_update([direction.chain_code()])
+        .finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}

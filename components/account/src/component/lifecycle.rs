@@ -1,0 +1,20 @@
+//! `strongroom:service/lifecycle`.
+
+use super::bindings::exports::strongroom::service::lifecycle::Guest;
+use super::{Component, configure};
+use crate::schema::MIGRATIONS;
+use strongroom_sdk::store::{HostStore, migrate};
+
+impl Guest for Component {
+    /// Refuses a wrong configuration, then migrates the store.
+    fn start() -> Result<Vec<String>, String> {
+        configure()?;
+        migrate(&HostStore, MIGRATIONS).map_err(|error| error.to_string())?;
+        Ok(Vec::new())
+    }
+
+    /// Nothing waits here: each decision is complete when its transaction is.
+    fn tick() -> Result<(), String> {
+        Ok(())
+    }
+}

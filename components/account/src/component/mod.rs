@@ -1,0 +1,57 @@
+//! The shell that makes a WebAssembly component of the library: routes, exports, and the service they share.
+
+mod audit;
+mod bindings;
+mod directory;
+mod ledger;
+mod lifecycle;
+mod routes;
+
+use crate::account::{NumberFormat, OpenRules};
+use crate::api::Service;
+use std::sync::OnceLock;
+use strongroom_sdk::clock::SystemClock;
+use strongroom_sdk::config::Config;
+use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::store::HostStore;
+
+struct Component;
+
+strongroom_sdk::export_http!(routes::site);
+
+type HostService = Service<HostStore, SystemClock, SystemRandom>;
+
+/// `iban_country`: ISO 3166, two letters, of the IBAN registry. `bank_code`: the part of the IBAN that all accounts share.
+/// `accounts_per_user_max`: how many accounts of a user may be open at a time.
+const CONFIG_KEYS: &[&str] = &["iban_country", "bank_code", "accounts_per_user_max"];
+
+/// Reads the configuration; the error names the key.
+fn configure() -> Result<HostService, String> {
+    let config = Config::from_host().map_err(|error| error.to_string())?;
+    config
+        .expect_only(CONFIG_KEYS)
+        .map_err(|error| error.to_string())?;
+    let country = config.text("iban_country").unwrap_or("DE");
+    let bank_code = config.text("bank_code").unwrap_or("10000000");
+    Ok(Service {
+        store: HostStore,
+        clock: SystemClock,
+        random: SystemRandom,
+        rules: OpenRules {
+            number_format: NumberFormat::new(country, bank_code)
+                .map_err(|error| error.to_string())?,
+            accounts_per_user_max: config
+                .integer("accounts_per_user_max", 1..=10_000, 100)
+                .map_err(|error| error.to_string())?,
+        },
+    })
+}
+
+/// The service of this instance.
+///
+/// # Panics
+/// If the configuration is wrong; `start` has then refused the generation, and no request comes here.
+fn service() -> &'static HostService {
+    static SERVICE: OnceLock<HostService> = OnceLock::new();
+    SERVICE.get_or_init(|| configure().expect("`start` accepted this configuration"))
+}

@@ -1,0 +1,110 @@
+//! The routes of `/api/accounts`, as one table.
+
+use super::service;
+use crate::api::{self, AccountView, BalanceView, Caller, EntryView, LimitBody, OpenBody};
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::routing::{get, post};
+use strongroom_sdk::http::{PathId, Site};
+use strongroom_sdk::identity::Identity;
+use strongroom_sdk::json::Json;
+use strongroom_sdk::page::{List, Page};
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::query::{NoParameters, Query};
+
+type Answer<T> = Result<Json<T>, Problem>;
+
+pub(super) fn site() -> Site {
+    let routes = Router::new()
+        .route("/", get(list).post(open))
+        .route("/user/{user_id}", get(list_of_user))
+        .route("/{id}", get(account).patch(set_overdraft_limit))
+        .route("/{id}/balance", get(balance))
+        .route("/{id}/entries", get(entries))
+        .route("/{id}/freeze", post(freeze))
+        .route("/{id}/unfreeze", post(unfreeze))
+        .route("/{id}/close", post(close));
+    Site::new(routes).no_store()
+}
+
+async fn open(
+    caller: Caller,
+    Json(body): Json<OpenBody>,
+) -> Result<(StatusCode, Json<AccountView>), Problem> {
+    let account = api::open(service(), &caller, body)?;
+    Ok((StatusCode::CREATED, Json(account)))
+}
+
+async fn list(identity: Identity, page: Page<u64>) -> Answer<List<AccountView>> {
+    api::list_of(&service().store, &identity, identity.subject, &page).map(Json)
+}
+
+async fn list_of_user(
+    identity: Identity,
+    PathId(user): PathId,
+    page: Page<u64>,
+) -> Answer<List<AccountView>> {
+    api::list_of(&service().store, &identity, user, &page).map(Json)
+}
+
+async fn account(
+    identity: Identity,
+    PathId(id): PathId,
+    _: Query<NoParameters>,
+) -> Answer<AccountView> {
+    api::get(&service().store, &identity, id).map(Json)
+}
+
+async fn balance(
+    identity: Identity,
+    PathId(id): PathId,
+    _: Query<NoParameters>,
+) -> Answer<BalanceView> {
+    api::balance(&service().store, &service().clock, &identity, id).map(Json)
+}
+
+async fn entries(
+    identity: Identity,
+    PathId(id): PathId,
+    page: Page<u64>,
+) -> Answer<List<EntryView>> {
+    api::entries(&service().store, &identity, id, &page).map(Json)
+}
+
+async fn freeze(caller: Caller, PathId(id): PathId) -> Answer<AccountView> {
+    api::freeze(service(), &caller, id).map(Json)
+}
+
+async fn unfreeze(caller: Caller, PathId(id): PathId) -> Answer<AccountView> {
+    api::unfreeze(service(), &caller, id).map(Json)
+}
+
+async fn set_overdraft_limit(
+    caller: Caller,
+    PathId(id): PathId,
+    Json(body): Json<LimitBody>,
+) -> Answer<AccountView> {
+    api::set_overdraft_limit(service(), &caller, id, &body).map(Json)
+}
+
+async fn close(caller: Caller, PathId(id): PathId) -> Answer<AccountView> {
+    api::close(service(), &caller, id).map(Json)
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let identity = Identity::from_request_parts(parts, state).await?;
+        let request_id = parts
+            .headers
+            .get("x-request-id")
+            .and_then(|id| id.to_str().ok());
+        Ok(Self {
+            identity,
+            request_id: request_id.unwrap_or_default().to_owned(),
+        })
+    }
+}

@@ -1,0 +1,145 @@
+//! The tables of the account service.
+//!
+//! Money is moved only by rows of `transfer` and `entry`, which are never changed or deleted (triggers refuse it). `balance` is what
+//! they add up to, kept because it is asked for at every transfer. `journal_head` and `account_event_head` hold the end of each
+//! hash chain, so that a cut-off tail is found.
+//!
+//! The hot tables name an account by its integer `key`: an index entry of a few bytes instead of sixteen. They carry no foreign
+//! key, as each would cost a search per entry; the audit looks for dangling keys instead.
+
+use strongroom_sdk::store::Migration;
+
+/// Every step of the schema, oldest first. A released step never changes.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    name: "accounts, ledger, and their hash chains",
+    statements: &[
+        ACCOUNT,
+        "CREATE INDEX account_by_owner ON account (owner_id)",
+        "CREATE UNIQUE INDEX account_settlement ON account (currency) WHERE type = 'settlement'",
+        BALANCE,
+        TRANSFER,
+        TRANSFER_DECLINED,
+        ENTRY,
+        JOURNAL_HEAD,
+        "INSERT INTO journal_head (singleton, transfer_sequence, entry_sequence, recorded_at_ms, hash)
+         VALUES (1, 0, 0, 0, zeroblob(32))",
+        ACCOUNT_EVENT,
+        ACCOUNT_EVENT_HEAD,
+        "INSERT INTO account_event_head (singleton, sequence, hash) VALUES (1, 0, zeroblob(32))",
+        "CREATE TRIGGER transfer_no_update BEFORE UPDATE ON transfer
+         BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
+        "CREATE TRIGGER transfer_no_delete BEFORE DELETE ON transfer
+         BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
+        "CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry
+         BEGIN SELECT RAISE(ABORT, 'entries are append-only'); END",
+        "CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry
+         BEGIN SELECT RAISE(ABORT, 'entries are append-only'); END",
+        "CREATE TRIGGER account_event_no_update BEFORE UPDATE ON account_event
+         BEGIN SELECT RAISE(ABORT, 'account events are append-only'); END",
+        "CREATE TRIGGER account_event_no_delete BEFORE DELETE ON account_event
+         BEGIN SELECT RAISE(ABORT, 'account events are append-only'); END",
+        "CREATE TRIGGER account_no_delete BEFORE DELETE ON account
+         BEGIN SELECT RAISE(ABORT, 'accounts are closed, never deleted'); END",
+    ],
+}];
+
+/// `version` counts the account's events. `scale` is frozen at opening: a later ISO 4217 table must not move a decimal point.
+/// The overdraft limit is NULL only for the bank's own settlement accounts, which have none.
+const ACCOUNT: &str = "CREATE TABLE account (
+    key                   INTEGER PRIMARY KEY,
+    id                    BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+    number                TEXT    NOT NULL UNIQUE CHECK (length(number) BETWEEN 1 AND 34),
+    owner_id              BLOB    NOT NULL CHECK (length(owner_id) = 16),
+    type                  TEXT    NOT NULL CHECK (type IN ('checking', 'savings', 'settlement')),
+    name                  TEXT    CHECK (length(name) BETWEEN 1 AND 100),
+    currency              TEXT    NOT NULL CHECK (length(currency) = 3),
+    scale                 INTEGER NOT NULL CHECK (scale BETWEEN 0 AND 4),
+    status                TEXT    NOT NULL CHECK (status IN ('open', 'frozen', 'closed')),
+    overdraft_limit_minor INTEGER CHECK (overdraft_limit_minor BETWEEN 0 AND 1000000000000000),
+    version               INTEGER NOT NULL CHECK (version >= 1),
+    created_at_ms         INTEGER NOT NULL,
+    CHECK ((type = 'settlement') = (overdraft_limit_minor IS NULL))
+) STRICT";
+
+/// Four counters that only grow or are released, never a signed balance. `entry_count` is the sequence of the newest entry.
+const BALANCE: &str = "CREATE TABLE balance (
+    account_key    INTEGER PRIMARY KEY,
+    debits_posted  INTEGER NOT NULL DEFAULT 0 CHECK (debits_posted  BETWEEN 0 AND 9000000000000000000),
+    credits_posted INTEGER NOT NULL DEFAULT 0 CHECK (credits_posted BETWEEN 0 AND 9000000000000000000),
+    debits_pending  INTEGER NOT NULL DEFAULT 0 CHECK (debits_pending  BETWEEN 0 AND 9000000000000000000),
+    credits_pending INTEGER NOT NULL DEFAULT 0 CHECK (credits_pending BETWEEN 0 AND 9000000000000000000),
+    entry_count    INTEGER NOT NULL DEFAULT 0 CHECK (entry_count >= 0)
+) STRICT";
+
+/// The journal: every decision, posted or declined. An account key is NULL only where a request was given up (`cancelled`) that
+/// names no account of the bank.
+const TRANSFER: &str = "CREATE TABLE transfer (
+    sequence           INTEGER PRIMARY KEY CHECK (sequence >= 1),
+    id                 BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+    fingerprint        BLOB    NOT NULL CHECK (length(fingerprint) = 32),
+    kind               TEXT    NOT NULL CHECK (kind IN ('deposit', 'withdrawal', 'transfer')),
+    status             TEXT    NOT NULL CHECK (status IN ('posted', 'declined')),
+    decline_code       TEXT    CHECK (decline_code IN ('account_closed', 'account_frozen', 'currency_mismatch',
+                                      'limit_exceeded', 'insufficient_funds', 'cancelled')),
+    initiator_id       BLOB    NOT NULL CHECK (length(initiator_id) = 16),
+    debit_account_key  INTEGER,
+    credit_account_key INTEGER,
+    amount_minor       INTEGER NOT NULL CHECK (amount_minor BETWEEN 1 AND 1000000000000000),
+    currency           TEXT    NOT NULL CHECK (length(currency) = 3),
+    reference          TEXT    CHECK (length(reference) <= 140),
+    metadata           TEXT    CHECK (length(metadata) <= 4096),
+    requested_at_ms    INTEGER NOT NULL,
+    recorded_at_ms     INTEGER NOT NULL,
+    hash               BLOB    NOT NULL CHECK (length(hash) = 32),
+    CHECK ((status = 'declined') = (decline_code IS NOT NULL)),
+    CHECK (status = 'declined' OR (debit_account_key IS NOT NULL AND credit_account_key IS NOT NULL)),
+    CHECK (debit_account_key <> credit_account_key)
+) STRICT";
+
+/// Finds the declines of the account whose owner, or for whom staff, asked; posted transfers are found by their entries. Only
+/// declines pay for this index.
+const TRANSFER_DECLINED: &str = "CREATE INDEX transfer_declined ON transfer
+    (iif(kind = 'deposit', credit_account_key, debit_account_key), sequence) WHERE status = 'declined'";
+
+/// One debit or credit. An account has at most one entry of a transfer, so (account, transfer) orders its entries just as
+/// `account_sequence` does, and the one index serves statements, history, and balances at a past time.
+const ENTRY: &str = "CREATE TABLE entry (
+    sequence            INTEGER PRIMARY KEY CHECK (sequence >= 1),
+    transfer_sequence   INTEGER NOT NULL,
+    account_key         INTEGER NOT NULL,
+    account_sequence    INTEGER NOT NULL CHECK (account_sequence >= 1),
+    direction           TEXT    NOT NULL CHECK (direction IN ('debit', 'credit')),
+    amount_minor        INTEGER NOT NULL CHECK (amount_minor BETWEEN 1 AND 1000000000000000),
+    balance_after_minor INTEGER NOT NULL,
+    UNIQUE (account_key, transfer_sequence)
+) STRICT";
+
+/// The end of the journal: its last sequences, its last time (times never go back), its last hash.
+const JOURNAL_HEAD: &str = "CREATE TABLE journal_head (
+    singleton         INTEGER PRIMARY KEY CHECK (singleton = 1),
+    transfer_sequence INTEGER NOT NULL,
+    entry_sequence    INTEGER NOT NULL,
+    recorded_at_ms    INTEGER NOT NULL,
+    hash              BLOB    NOT NULL CHECK (length(hash) = 32)
+) STRICT";
+
+/// What was done to an account other than moving money: by whom, when, and the value before and after.
+const ACCOUNT_EVENT: &str = "CREATE TABLE account_event (
+    sequence    INTEGER PRIMARY KEY CHECK (sequence >= 1),
+    account_key INTEGER NOT NULL,
+    action      TEXT    NOT NULL CHECK (action IN ('opened', 'frozen', 'unfrozen', 'overdraft_limit_changed', 'closed')),
+    actor_id    BLOB    NOT NULL CHECK (length(actor_id) = 16),
+    actor_role  TEXT    NOT NULL,
+    request_id  TEXT    NOT NULL,
+    old_value   TEXT,
+    new_value   TEXT    NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    hash        BLOB    NOT NULL CHECK (length(hash) = 32)
+) STRICT";
+
+const ACCOUNT_EVENT_HEAD: &str = "CREATE TABLE account_event_head (
+    singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
+    sequence  INTEGER NOT NULL,
+    hash      BLOB    NOT NULL CHECK (length(hash) = 32)
+) STRICT";

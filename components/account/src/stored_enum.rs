@@ -1,0 +1,40 @@
+//! Enumerations that are kept in the store as words, and in the hash chain as numbers.
+
+/// Declares an enumeration with its word (for SQL and JSON) and its code (for the hash chain). Neither ever changes.
+macro_rules! stored_enum {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $code:literal, $word:literal; )+ }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name { $( $(#[$variant_meta])* $variant, )+ }
+
+        impl $name {
+            /// The word that the store and JSON have for it.
+            pub const fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $word, )+ }
+            }
+
+            /// Its byte in the hash chain.
+            pub const fn chain_code(self) -> u8 {
+                match self { $( Self::$variant => $code, )+ }
+            }
+
+            /// The value of a stored word.
+            ///
+            /// # Errors
+            /// [`StoreError::Row`](strongroom_sdk::store::StoreError::Row) for any other word.
+            pub fn from_stored(word: &str) -> Result<Self, strongroom_sdk::store::StoreError> {
+                match word {
+                    $( $word => Ok(Self::$variant), )+
+                    other => Err(strongroom_sdk::store::StoreError::Row(format!(
+                        concat!("{:?} is no ", stringify!($name)), other
+                    ))),
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use stored_enum;
