@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Builds Strongroom. `./build.sh` builds all; `./build.sh run` starts the bank; `./build.sh test` runs every test;
+# `./build.sh bench` measures it. A second run with nothing changed takes seconds.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+readonly CARGO_COMPONENT_VERSION=0.21.1
+readonly TOOLS="$PWD/.tools"
+readonly COMPONENTS=(auth token account transaction)
+readonly OUTPUT=target/components
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+fail() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
+
+install_tools() {
+  command -v cargo >/dev/null || fail "cargo is missing; install Rust with rustup (https://rustup.rs) and run this again"
+  command -v cc >/dev/null || fail "a C compiler is missing (cc); install one, such as the package build-essential, and run this again"
+  if command -v rustup >/dev/null; then
+    local installed
+    installed=$(rustup target list --installed)
+    for target in wasm32-wasip1 wasm32-wasip2; do
+      if ! grep -qx "$target" <<<"$installed"; then
+        say "installing the target $target"
+        rustup target add "$target"
+      fi
+    done
+  fi
+  local found
+  found=$("$TOOLS/bin/cargo-component" component --version 2>/dev/null || true)
+  if [[ $found != *" $CARGO_COMPONENT_VERSION"* ]]; then
+    say "installing cargo-component $CARGO_COMPONENT_VERSION into .tools (once, some minutes)"
+    cargo install cargo-component --version "$CARGO_COMPONENT_VERSION" --locked --root "$TOOLS" --target-dir "$TOOLS/build"
+    rm -rf "$TOOLS/build"
+  fi
+}
+
+build_components() {
+  say "building components"
+  mkdir -p "$OUTPUT"
+  for component in "${COMPONENTS[@]}"; do
+    (cd "components/$component" && "$TOOLS/bin/cargo-component" component build --release --quiet)
+    # Put in place whole: a running host may be watching this file.
+    install_file "target/wasm32-wasip1/release/strongroom_$component.wasm" "$OUTPUT/$component.wasm"
+  done
+}
+
+# Copies a file if it differs, by a rename.
+install_file() {
+  if ! cmp -s "$1" "$2"; then
+    cp "$1" "$2.new"
+    mv "$2.new" "$2"
+  fi
+}
+
+build_host() {
+  say "building the host"
+  cargo build --release --quiet -p strongroom-host
+}
+
+build_test_guests() {
+  say "building the guests of the tests"
+  mkdir -p "$OUTPUT/test-guests"
+  for guest in tests/guests/*/; do
+    local name
+    name=$(basename "$guest")
+    (cd "$guest" && cargo build --release --quiet --target wasm32-wasip2 --target-dir "$OLDPWD/target/test-guests")
+    install_file "target/test-guests/wasm32-wasip2/release/$name.wasm" "$OUTPUT/test-guests/$name.wasm"
+  done
+}
+
+build() {
+  install_tools
+  build_components
+  build_host
+}
+
+lint() {
+  say "checking format and lints"
+  cargo fmt --all --check
+  cargo clippy --release --quiet --workspace --all-targets -- -D warnings
+  for component in "${COMPONENTS[@]}"; do
+    cargo clippy --release --quiet -p "strongroom-$component" --target wasm32-wasip2 -- -D warnings
+  done
+}
+
+case "${1:-}" in
+  "")
+    build
+    ;;
+  run)
+    build
+    say "starting the bank; log in as admin@strongroom.local with the password in STRONGROOM_ADMIN_PASSWORD, or, if that is unset, with the one printed below at the first start"
+    exec target/release/strongroom serve --registry registry.toml
+    ;;
+  test)
+    build
+    build_test_guests
+    lint
+    say "running the tests"
+    cargo test --release --workspace
+    ;;
+  bench)
+    build
+    build_test_guests
+    exec bench/run.sh
+    ;;
+  *)
+    fail "unknown command: $1; there are: (none), run, test, bench"
+    ;;
+esac
