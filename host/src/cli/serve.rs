@@ -1,0 +1,133 @@
+//! `strongroom serve`.
+
+use super::RegistryArgument;
+use crate::admin::AdminListener;
+use crate::gateway::{Gateway, Listener};
+use crate::keys::{Keys, Policy};
+use crate::registry::Registry;
+use crate::runtime::{Loader, Services};
+use crate::telemetry;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// How long requests that run at SIGTERM may take.
+const DRAIN_TIME_MAX: Duration = Duration::from_secs(30);
+/// How long instances may take to end after the last request.
+const RELEASE_TIME_MAX: Duration = Duration::from_secs(5);
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ServeArguments {
+    #[command(flatten)]
+    registry: RegistryArgument,
+    /// Where stores and keys live; overrides the registry
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where the gateway listens; overrides the registry
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Where the admin API listens; overrides the registry
+    #[arg(long, value_name = "ADDR")]
+    admin: Option<SocketAddr>,
+}
+
+pub(super) async fn run(arguments: ServeArguments) -> ExitCode {
+    let Some(mut registry) = arguments.registry.load() else {
+        return ExitCode::FAILURE;
+    };
+    let host = &mut registry.host;
+    host.set_data(arguments.data);
+    host.listen = arguments.listen.unwrap_or(host.listen);
+    host.admin = arguments.admin.unwrap_or(host.admin);
+    let _log = telemetry::start();
+    match serve(&registry).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("strongroom: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(registry: &Registry) -> anyhow::Result<()> {
+    let host = &registry.host;
+    // The signals first: one that comes while components compile must end the host as well.
+    let stop = stop_signal()?;
+    let _lock = lock_data(&host.data)?;
+    let policy = Policy {
+        issuer: host.issuer.clone(),
+        audience: host.audience.clone(),
+    };
+    let keys = Arc::new(Keys::open(&host.data.join("keys"), policy)?);
+    let loader = Arc::new(Loader::new(&host.cache, Some(Arc::clone(&keys)))?);
+    let services = Arc::new(Services::open(registry, &host.data)?);
+    let listener = Listener::bind(host.listen, host.connections)
+        .await
+        .map_err(|error| anyhow::anyhow!("cannot listen on {} (`listen`): {error}", host.listen))?;
+    let admin = AdminListener::bind(host.admin)
+        .await
+        .map_err(|error| anyhow::anyhow!("cannot listen on {} (`admin`): {error}", host.admin))?;
+    let listen_address = listener.address()?;
+    let admin_address = admin.address()?;
+
+    let admin = tokio::spawn(admin.serve(Arc::clone(&services)));
+    let announcements = tokio::select! {
+        announcements = services.start(&loader, registry) => announcements,
+        () = stop.cancelled() => Vec::new(),
+    };
+    services.spawn_ticks();
+    println!("strongroom listens on http://{listen_address}");
+    println!("admin listens on http://{admin_address}");
+    for line in announcements {
+        println!("{line}");
+    }
+
+    let gateway = Arc::new(Gateway::new(Arc::clone(&services), keys));
+    let draining = Arc::clone(&services);
+    let begin_drain = async {
+        stop.cancelled().await;
+        tracing::info!("draining: no new connections; what runs is finished");
+        draining.begin_drain();
+    };
+    let serving = listener.serve(gateway, stop.clone(), DRAIN_TIME_MAX);
+    tokio::join!(begin_drain, serving);
+    services.finish_drain(RELEASE_TIME_MAX).await;
+    admin.abort();
+    tracing::info!("drained");
+    Ok(())
+}
+
+/// A token that SIGTERM or Ctrl-C cancels; a second signal ends the process at once.
+fn stop_signal() -> std::io::Result<CancellationToken> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stop = CancellationToken::new();
+    let cancelled = stop.clone();
+    tokio::spawn(async move {
+        for _ in 0..2 {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if cancelled.is_cancelled() {
+                std::process::exit(1);
+            }
+            cancelled.cancel();
+        }
+    });
+    Ok(stop)
+}
+
+/// Two hosts on one data folder would each believe that they alone write.
+fn lock_data(data: &Path) -> anyhow::Result<std::fs::File> {
+    std::fs::create_dir_all(data).map_err(|error| anyhow::anyhow!("{}: the data folder cannot be made: {error}", data.display()))?;
+    let path = data.join("lock");
+    let file = std::fs::File::create(&path).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+    file.try_lock()
+        .map_err(|_| anyhow::anyhow!("{}: another strongroom uses this data folder; stop it, or choose another with --data", data.display()))?;
+    Ok(file)
+}

@@ -1,0 +1,20 @@
+//! Who a request speaks for: the bearer token of RFC 6750, verified in process.
+
+use super::problem::GatewayError;
+use crate::keys::{Identity, Keys};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+/// The identity of a request; none of its own words are believed but the token's.
+pub(super) fn authenticate(keys: &Keys, headers: &HeaderMap) -> Result<Identity, GatewayError> {
+    let value = headers.get(AUTHORIZATION).ok_or(GatewayError::TokenMissing)?;
+    let (scheme, token) = value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .ok_or(GatewayError::TokenMissing)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(GatewayError::TokenMissing);
+    }
+    keys.verify(token).map_err(GatewayError::TokenRefused)
+}

@@ -1,0 +1,75 @@
+//! What a component is told of the caller: only what the host has verified.
+
+use crate::keys::Identity;
+use http::header::{AUTHORIZATION, COOKIE, FORWARDED};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use std::net::IpAddr;
+
+const SUBJECT: HeaderName = HeaderName::from_static("x-strongroom-subject");
+const ROLE: HeaderName = HeaderName::from_static("x-strongroom-role");
+const SESSION: HeaderName = HeaderName::from_static("x-strongroom-session");
+const SCOPE: HeaderName = HeaderName::from_static("x-strongroom-scope");
+const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("x-strongroom-client-address");
+
+/// Takes away every header in which a client could claim to be somebody, or to come from somewhere.
+///
+/// Some servers take `_` for `-` in names (CGI does), so both are taken for the same.
+pub(super) fn strip_claims(headers: &mut HeaderMap) {
+    let claims: Vec<HeaderName> = headers.keys().filter(|name| is_claim(name.as_str())).cloned().collect();
+    for name in claims {
+        headers.remove(name);
+    }
+    headers.remove(FORWARDED);
+}
+
+fn is_claim(name: &str) -> bool {
+    let begins_with = |prefix: &str| {
+        name.len() >= prefix.len()
+            && name
+                .bytes()
+                .zip(prefix.bytes())
+                .all(|(byte, wanted)| byte == wanted || (byte == b'_' && wanted == b'-'))
+    };
+    begins_with("x-strongroom-") || begins_with("x-forwarded-")
+}
+
+/// Says where the request came from.
+pub(super) fn tell_address(headers: &mut HeaderMap, peer: IpAddr) {
+    if let Ok(value) = HeaderValue::from_str(&peer.to_string()) {
+        headers.insert(CLIENT_ADDRESS, value);
+    }
+}
+
+/// Says who the caller is, and keeps the proof from the component: it has no use for it.
+pub(super) fn tell_identity(headers: &mut HeaderMap, identity: &Identity) {
+    headers.remove(AUTHORIZATION);
+    headers.remove(COOKIE);
+    for (name, value) in [
+        (SUBJECT, &identity.subject),
+        (ROLE, &identity.role),
+        (SESSION, &identity.session),
+        (SCOPE, &identity.scope),
+    ] {
+        // Tokens whose claims are no header values are not accepted, so nothing is left out here.
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_spelling_of_a_claim_passes() {
+        let mut headers = HeaderMap::new();
+        for name in ["x-strongroom-subject", "x_strongroom_role", "x-strongroom_session", "x-forwarded-for", "x_forwarded_for", "forwarded"] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static("admin"));
+        }
+        headers.insert("x-strong", HeaderValue::from_static("kept"));
+        strip_claims(&mut headers);
+        assert_eq!(headers.len(), 1);
+        assert!(headers.contains_key("x-strong"));
+    }
+}

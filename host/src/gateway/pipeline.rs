@@ -1,0 +1,112 @@
+//! What happens to a request, step by step.
+
+use super::access_log::AccessRecord;
+use super::body::{self, ResponseBody};
+use super::problem::GatewayError;
+use super::request_id::{self, REQUEST_ID};
+use super::{authenticate, identity, limits, route};
+use crate::keys::Keys;
+use crate::runtime::{Service, Services};
+use http::header::{CONTENT_TYPE, SERVER, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Method, Request, Response};
+use hyper::body::Incoming;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Where the public keys are (RFC 8414 names the folder; `jwks.json` is what verifiers look for).
+const JWKS_PATH: &str = "/.well-known/jwks.json";
+
+/// The gateway: routes, authenticates, and hands requests to services.
+pub struct Gateway {
+    services: Arc<Services>,
+    keys: Arc<Keys>,
+}
+
+impl Gateway {
+    /// A gateway in front of these services.
+    pub fn new(services: Arc<Services>, keys: Arc<Keys>) -> Self {
+        Self { services, keys }
+    }
+
+    /// Answers one request; a failure is an answer too.
+    pub async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<ResponseBody> {
+        let record = AccessRecord::begin(request.method(), request.uri().path());
+        let request_id = request_id::choose(request.headers());
+        let (service, outcome) = self.pass(request, peer, &request_id).await;
+        let cause = outcome.as_ref().err().and_then(GatewayError::cause).map(str::to_owned);
+        let mut response = outcome.unwrap_or_else(|error| error.into_response(record.path(), &request_id));
+        let headers = response.headers_mut();
+        headers.insert(REQUEST_ID, request_id.clone());
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.remove(SERVER);
+        let service = service.as_deref().map(Service::name);
+        record.end(service, &request_id, response.status(), cause.as_deref());
+        response
+    }
+
+    async fn pass(
+        &self,
+        request: Request<Incoming>,
+        peer: IpAddr,
+        request_id: &HeaderValue,
+    ) -> (Option<Arc<Service>>, Result<Response<ResponseBody>, GatewayError>) {
+        if let Err(error) = limits::check(&request) {
+            return (None, Err(error));
+        }
+        if request.uri().path() == JWKS_PATH {
+            return (None, self.public_keys(request.method()));
+        }
+        match self.find(request.uri().path()) {
+            Ok(service) => {
+                let outcome = self.hand_over(&service, request, peer, request_id).await;
+                (Some(service), outcome)
+            }
+            Err(error) => (None, Err(error)),
+        }
+    }
+
+    fn find(&self, path: &str) -> Result<Arc<Service>, GatewayError> {
+        let route = route::parse(path)?;
+        let service = self.services.get(route.service).ok_or(GatewayError::NoSuchService)?;
+        Ok(Arc::clone(service))
+    }
+
+    async fn hand_over(
+        &self,
+        service: &Service,
+        request: Request<Incoming>,
+        peer: IpAddr,
+        request_id: &HeaderValue,
+    ) -> Result<Response<ResponseBody>, GatewayError> {
+        let (mut parts, body) = request.into_parts();
+        let generation = service.admit()?;
+        let spec = generation.spec();
+        let rest = route::parse(parts.uri.path())?.rest;
+        let is_public = spec.public.iter().any(|public| public.matches(&parts.method, rest));
+        let caller = if is_public {
+            None
+        } else {
+            Some(authenticate::authenticate(&self.keys, &parts.headers)?)
+        };
+        identity::strip_claims(&mut parts.headers);
+        identity::tell_address(&mut parts.headers, peer);
+        if let Some(caller) = &caller {
+            identity::tell_identity(&mut parts.headers, caller);
+        }
+        parts.headers.insert(REQUEST_ID, request_id.clone());
+        let body = body::read(&parts, body, spec.limits.request_body).await?;
+        let response = generation.serve(Request::from_parts(parts, body)).await?;
+        Ok(response.map(ResponseBody::from))
+    }
+
+    fn public_keys(&self, method: &Method) -> Result<Response<ResponseBody>, GatewayError> {
+        if *method != Method::GET && *method != Method::HEAD {
+            return Err(GatewayError::MethodNotAllowed);
+        }
+        let mut response = Response::new(ResponseBody::from(self.keys.public_set().as_bytes().to_vec()));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/jwk-set+json"));
+        headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+        Ok(response)
+    }
+}

@@ -1,0 +1,153 @@
+//! Failures of the gateway, as the problem documents of RFC 9457.
+
+use super::body::ResponseBody;
+use super::limits::METHODS_ALLOWED;
+use crate::keys::TokenError;
+use crate::runtime::ServeError;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Response, StatusCode};
+use serde::Serialize;
+
+/// The content type of every problem document.
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+/// When to come back after a shortage that lasts milliseconds, in seconds: the least that the header can say.
+const RETRY_AFTER_SHORTAGE: HeaderValue = HeaderValue::from_static("1");
+
+/// Everything that can be wrong with a request before, or instead of, its service's answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum GatewayError {
+    #[error("{0}")]
+    BadRequest(&'static str),
+    #[error("the path is longer than {0} bytes")]
+    UriTooLong(usize),
+    #[error("the request's header is too large")]
+    HeaderTooLarge,
+    #[error("this server does not know the method")]
+    MethodNotAllowed,
+    #[error("no service is at this path; services are at /api/<service>")]
+    NoSuchService,
+    #[error("this call needs a token: authorization: Bearer <access token>")]
+    TokenMissing,
+    #[error("{0}")]
+    TokenRefused(TokenError),
+    #[error("the body is larger than {0} bytes")]
+    PayloadTooLarge(u64),
+    #[error("the body did not arrive in time")]
+    BodyTooSlow,
+    #[error("the service failed to answer this request")]
+    ServiceFailed(String),
+    #[error("{0}")]
+    Unavailable(&'static str),
+    #[error("the service did not answer in time; it may or may not have done what was asked")]
+    DeadlineExceeded,
+}
+
+impl From<ServeError> for GatewayError {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::NotServing => Self::Unavailable("the service is not serving now"),
+            ServeError::Overloaded => Self::Unavailable("the service is overloaded; try again"),
+            ServeError::TimedOut => Self::DeadlineExceeded,
+            ServeError::Failed(reason) => Self::ServiceFailed(reason),
+        }
+    }
+}
+
+impl GatewayError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::UriTooLong(_) => StatusCode::URI_TOO_LONG,
+            Self::HeaderTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoSuchService => StatusCode::NOT_FOUND,
+            Self::TokenMissing | Self::TokenRefused(_) => StatusCode::UNAUTHORIZED,
+            Self::PayloadTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::ServiceFailed(_) => StatusCode::BAD_GATEWAY,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+
+    /// The stable code of the contract.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::BadRequest(_) => "bad_request",
+            Self::UriTooLong(_) => "uri_too_long",
+            Self::HeaderTooLarge => "header_too_large",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::NoSuchService => "no_such_service",
+            Self::TokenMissing => "token_missing",
+            Self::TokenRefused(_) => "invalid_token",
+            Self::PayloadTooLarge(_) => "payload_too_large",
+            Self::BodyTooSlow => "request_timeout",
+            Self::ServiceFailed(_) => "service_failed",
+            Self::Unavailable(_) => "service_unavailable",
+            Self::DeadlineExceeded => "deadline_exceeded",
+        }
+    }
+
+    /// What operators may know and clients not.
+    pub(super) fn cause(&self) -> Option<&str> {
+        match self {
+            Self::ServiceFailed(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// The document, as a response to the request of this path and id.
+    pub(super) fn into_response(self, path: &str, request_id: &HeaderValue) -> Response<ResponseBody> {
+        let status = self.status();
+        let code = self.code();
+        let document = Document {
+            kind: format!("urn:strongroom:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: self.to_string(),
+            instance: path,
+            code,
+            request_id: request_id.to_str().unwrap_or_default(),
+        };
+        // A struct of texts and a number always serialises.
+        let json = serde_json::to_vec(&document).unwrap_or_default();
+        let mut response = Response::new(ResponseBody::from(json));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, PROBLEM_JSON);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match &self {
+            Self::TokenMissing => {
+                // RFC 6750 section 3.1: a request without a token is told of no error.
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(r#"Bearer realm="strongroom""#));
+            }
+            Self::TokenRefused(error) => {
+                let value = format!(r#"Bearer realm="strongroom", error="invalid_token", error_description="{error}""#);
+                if let Ok(value) = HeaderValue::from_str(&value) {
+                    headers.insert(WWW_AUTHENTICATE, value);
+                }
+            }
+            Self::MethodNotAllowed => {
+                headers.insert(ALLOW, HeaderValue::from_static(METHODS_ALLOWED));
+            }
+            Self::Unavailable(_) => {
+                headers.insert(RETRY_AFTER, RETRY_AFTER_SHORTAGE);
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// RFC 9457 section 3.1, with two members of ours.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    instance: &'a str,
+    code: &'static str,
+    request_id: &'a str,
+}

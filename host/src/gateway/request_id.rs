@@ -1,0 +1,51 @@
+//! The name of a request, in its response, in the log, and for the component.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use uuid::Uuid;
+
+/// The header.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest id of a client's own.
+const LENGTH_MAX: usize = 128;
+
+/// The client's own id if it is a plain one, else a new UUID v7. A log must not be written by clients.
+pub(super) fn choose(headers: &HeaderMap) -> HeaderValue {
+    match headers.get(&REQUEST_ID) {
+        Some(own) if is_plain(own.as_bytes()) => own.clone(),
+        _ => new(),
+    }
+}
+
+fn new() -> HeaderValue {
+    let mut buffer = Uuid::encode_buffer();
+    let text = Uuid::now_v7().hyphenated().encode_lower(&mut buffer);
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"))
+}
+
+fn is_plain(id: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+    (1..=LENGTH_MAX).contains(&id.len()) && id.iter().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(own: &str) -> String {
+        let mut headers = HeaderMap::new();
+        headers.insert(REQUEST_ID, HeaderValue::from_bytes(own.as_bytes()).unwrap());
+        choose(&headers).to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_plain_id_of_the_client_is_kept() {
+        assert_eq!(chosen("order-7.retry_2"), "order-7.retry_2");
+    }
+
+    #[test]
+    fn any_other_id_is_replaced() {
+        for own in ["", "a b", "x\ty", "<script>", &"x".repeat(129)] {
+            assert!(Uuid::parse_str(&chosen(own)).is_ok(), "{own}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Signing keys, the tokens they sign, and the revocations of those tokens.
+//!
+//! The private keys stay in the host: a component can ask for the signature of a proper access token ([`guest`]), and for nothing
+//! else. The gateway verifies tokens here, in process, against the same keys and the revocations in memory.
+
+mod bindings;
+mod durable_file;
+mod guest;
+mod keyring;
+mod revocations;
+mod signing;
+mod token;
+mod verification;
+
+pub use guest::{KeysView, add_revocations_to_linker, add_signer_to_linker};
+pub use token::{Identity, Policy};
+pub use verification::TokenError;
+
+use keyring::Keyring;
+use revocations::Revocations;
+use std::path::Path;
+use token::Claims;
+use verification::Verifier;
+
+/// Everything about tokens; one for the host.
+pub struct Keys {
+    policy: Policy,
+    ring: Keyring,
+    verifier: Verifier,
+    revocations: Revocations,
+}
+
+/// Why the keys of a data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// A file cannot be read or written.
+    #[error("{file}: {source}")]
+    File {
+        /// The file.
+        file: String,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// A file does not hold what it must.
+    #[error("{file}: {problem}; restore it from a backup, or remove it (then every token ends)")]
+    Content {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl Keys {
+    /// Opens the keys and revocations in a folder; makes the first key if there is none.
+    ///
+    /// # Errors
+    /// See [`KeysError`]. Revocations that cannot be read are an error too: without them a token that was revoked would work again.
+    pub fn open(folder: &Path, policy: Policy) -> Result<Self, KeysError> {
+        let ring = Keyring::open(folder)?;
+        let verifier = Verifier::new(&ring, &policy);
+        let revocations = Revocations::open(folder)?;
+        Ok(Self {
+            policy,
+            ring,
+            verifier,
+            revocations,
+        })
+    }
+
+    /// Who a token speaks for, if the gateway accepts it now.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
+        self.accepted_claims(token).map(Identity::from)
+    }
+
+    fn accepted_claims(&self, token: &str) -> Result<Claims, TokenError> {
+        let claims = self.verifier.verify(token)?;
+        if self.revocations.view().ends(&claims.sub, claims.sv, &claims.sid) {
+            return Err(TokenError::Revoked);
+        }
+        Ok(claims)
+    }
+
+    /// The public keys as a JWK Set (RFC 7517) in JSON.
+    pub fn public_set(&self) -> &str {
+        self.ring.public_set()
+    }
+}
+

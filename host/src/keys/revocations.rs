@@ -1,0 +1,219 @@
+//! Which tokens no longer work, although they have not expired.
+//!
+//! The log is one JSON object a line, appended and fsynced before a revocation is answered; in memory it is a view that requests
+//! read without a lock. A revocation matters only until the last token it ends has expired, so the log stays as short as the
+//! revocations of some minutes: what is older is left out when the log is read, and when it is written anew.
+//!
+//! A last line without its end was never acknowledged and is ignored. Any other line that cannot be read stops the host: it
+//! cannot know whom it should keep out.
+
+use super::KeysError;
+use super::durable_file::{create_folder, file_error, open_to_append, replace};
+use super::token::{LEEWAY_SECONDS, LIFETIME_SECONDS_MAX, now_seconds};
+use arc_swap::ArcSwap;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+const FILE_NAME: &str = "revocations.jsonl";
+/// How long a revocation is kept, in seconds: longer than any access token lives, with room for clocks that differ.
+const KEPT_SECONDS: u64 = LIFETIME_SECONDS_MAX as u64 + LEEWAY_SECONDS + 60;
+/// The log is written anew when it has this many lines more than the view has entries.
+const STALE_LINES_MAX: usize = 10_000;
+
+/// One line of the log.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
+enum Entry {
+    Session {
+        at: u64,
+        session: String,
+    },
+    Subject {
+        at: u64,
+        subject: String,
+        security_version_min: u64,
+        except: Option<String>,
+    },
+}
+
+/// The revocations that matter now.
+#[derive(Debug, Clone, Default)]
+pub(super) struct View {
+    /// Session to the time of its revocation.
+    sessions: HashMap<Arc<str>, u64>,
+    subjects: HashMap<Arc<str>, SubjectEntry>,
+}
+
+#[derive(Debug, Clone)]
+struct SubjectEntry {
+    at: u64,
+    security_version_min: u64,
+    except: Option<String>,
+}
+
+impl View {
+    /// Whether a token of this subject, security version, and session has ended.
+    pub(super) fn ends(&self, subject: &str, security_version: u64, session: &str) -> bool {
+        self.sessions.contains_key(session)
+            || self.subjects.get(subject).is_some_and(|entry| {
+                security_version < entry.security_version_min && entry.except.as_deref() != Some(session)
+            })
+    }
+
+    fn len(&self) -> usize {
+        self.sessions.len() + self.subjects.len()
+    }
+
+    fn add(&mut self, entry: Entry) {
+        match entry {
+            Entry::Session { at, session } => {
+                self.sessions.insert(session.into(), at);
+            }
+            Entry::Subject {
+                at,
+                subject,
+                security_version_min,
+                except,
+            } => {
+                let entry = SubjectEntry {
+                    at,
+                    security_version_min,
+                    except,
+                };
+                let known = self.subjects.entry(subject.into()).or_insert_with(|| entry.clone());
+                // A late repeat of an older revocation must not weaken a newer one.
+                if entry.security_version_min >= known.security_version_min {
+                    *known = entry;
+                }
+            }
+        }
+    }
+
+    fn forget_before(&mut self, time: u64) {
+        self.sessions.retain(|_, at| *at >= time);
+        self.subjects.retain(|_, entry| entry.at >= time);
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
+        let sessions = self.sessions.iter().map(|(session, at)| Entry::Session {
+            at: *at,
+            session: session.to_string(),
+        });
+        let subjects = self.subjects.iter().map(|(subject, entry)| Entry::Subject {
+            at: entry.at,
+            subject: subject.to_string(),
+            security_version_min: entry.security_version_min,
+            except: entry.except.clone(),
+        });
+        sessions.chain(subjects)
+    }
+}
+
+/// The revocations of the host.
+pub(super) struct Revocations {
+    view: ArcSwap<View>,
+    log: Mutex<Log>,
+}
+
+struct Log {
+    path: PathBuf,
+    file: File,
+    lines: usize,
+}
+
+impl Revocations {
+    pub(super) fn open(folder: &Path) -> Result<Self, KeysError> {
+        create_folder(folder)?;
+        let path = folder.join(FILE_NAME);
+        let view = read(&path)?;
+        let lines = view.len();
+        // Begin with a log that has no torn line, so that the next one does not continue it.
+        rewrite(&path, &view).map_err(|error| file_error(&path, error))?;
+        let file = open_to_append(&path).map_err(|error| file_error(&path, error))?;
+        Ok(Self {
+            view: ArcSwap::from_pointee(view),
+            log: Mutex::new(Log { path, file, lines }),
+        })
+    }
+
+    pub(super) fn view(&self) -> arc_swap::Guard<Arc<View>> {
+        self.view.load()
+    }
+
+    /// Ends a session's tokens; on return they have ended, for good.
+    pub(super) fn revoke_session(&self, session: &str) -> std::io::Result<()> {
+        self.append(Entry::Session {
+            at: now_seconds(),
+            session: session.to_owned(),
+        })
+    }
+
+    /// Ends a subject's tokens below a security version, but for those of one session; on return they have ended, for good.
+    pub(super) fn revoke_subject(&self, subject: &str, security_version_min: u64, except: Option<&str>) -> std::io::Result<()> {
+        self.append(Entry::Subject {
+            at: now_seconds(),
+            subject: subject.to_owned(),
+            security_version_min,
+            except: except.map(str::to_owned),
+        })
+    }
+
+    fn append(&self, entry: Entry) -> std::io::Result<()> {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut view = View::clone(&self.view.load());
+        view.forget_before(now_seconds().saturating_sub(KEPT_SECONDS));
+        let line = line_of(&entry)?;
+        view.add(entry);
+        if log.lines > view.len() + STALE_LINES_MAX {
+            rewrite(&log.path, &view)?;
+            log.file = open_to_append(&log.path)?;
+            log.lines = view.len();
+        } else {
+            log.file.write_all(&line)?;
+            log.file.sync_data()?;
+            log.lines += 1;
+        }
+        self.view.store(Arc::new(view));
+        Ok(())
+    }
+}
+
+fn line_of(entry: &Entry) -> std::io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(entry)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+fn rewrite(path: &Path, view: &View) -> std::io::Result<()> {
+    let mut content = Vec::new();
+    for entry in view.entries() {
+        content.extend(line_of(&entry)?);
+    }
+    replace(path, &content)
+}
+
+fn read(path: &Path) -> Result<View, KeysError> {
+    let content = match std::fs::read(path) {
+        Ok(content) => content,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(file_error(path, error)),
+    };
+    let mut view = View::default();
+    let whole = content.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    for (index, line) in content[..whole].split(|byte| *byte == b'\n').enumerate() {
+        if line.is_empty() {
+            continue;
+        }
+        let entry = serde_json::from_slice(line).map_err(|error| KeysError::Content {
+            file: path.display().to_string(),
+            problem: format!("line {} is not a revocation: {error}", index + 1),
+        })?;
+        view.add(entry);
+    }
+    view.forget_before(now_seconds().saturating_sub(KEPT_SECONDS));
+    Ok(view)
+}

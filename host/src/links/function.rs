@@ -1,0 +1,166 @@
+//! Satisfies an imported interface with another service's export, function by function.
+
+use super::failure::FailureCase;
+use super::plain::first_bound_to_a_store;
+use super::{CallError, Callee};
+use std::sync::Arc;
+use wasmtime::Engine;
+use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem};
+use wasmtime::component::Linker;
+
+/// The full name of an exported function.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FunctionName {
+    /// The interface with its version, such as `strongroom:token/issuer@0.1.0`.
+    pub interface: String,
+    /// The function, such as `issue`.
+    pub function: String,
+}
+
+/// Why an interface cannot be linked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LinkProblem {
+    /// The callee's component lacks the function.
+    #[error("`{callee}` does not export the function `{function}`")]
+    Missing {
+        /// The callee's service.
+        callee: String,
+        /// The function.
+        function: String,
+    },
+    /// Both sides have the function, with different types.
+    #[error("the function `{function}` of `{callee}` has other parameters or another result than the import; build both against the same WIT")]
+    TypeMismatch {
+        /// The callee's service.
+        callee: String,
+        /// The function.
+        function: String,
+    },
+    /// A type is bound to a store.
+    #[error("the function `{function}` has {what} in its type; only plain values can cross a link")]
+    NotPlain {
+        /// The function.
+        function: String,
+        /// What cannot cross.
+        what: &'static str,
+    },
+    /// The result cannot say that the call failed.
+    #[error("the function `{function}` must return `result<_, E>` where E is `string`, or has a case `unavailable` with a string or nothing")]
+    NoFailureCase {
+        /// The function.
+        function: String,
+    },
+    /// The interface holds something else than functions and types.
+    #[error("the interface holds `{item}`, which is no function of plain values")]
+    NotAFunction {
+        /// The item.
+        item: String,
+    },
+}
+
+/// What a link needs to know of the calling instance.
+pub trait LinkView {
+    /// Whether the instance has a write transaction open.
+    fn is_writing(&self) -> bool;
+}
+
+/// Defines every function of the imported interface `import` in `linker`, as calls to `callee`.
+///
+/// # Errors
+/// All that is wrong with the link; then nothing may be made of the linker.
+pub fn link_interface<T: LinkView + Send + 'static>(
+    engine: &Engine,
+    linker: &mut Linker<T>,
+    import: (&str, &ComponentInstance),
+    export: &ComponentInstance,
+    callee_name: &str,
+    callee: &Arc<dyn Callee>,
+) -> Result<(), Vec<LinkProblem>> {
+    let (interface, import) = import;
+    let mut problems = Vec::new();
+    for (name, item) in import.exports(engine) {
+        let wanted = match item.ty {
+            ComponentItem::ComponentFunc(wanted) => wanted,
+            ComponentItem::Type(_) => continue,
+            _ => {
+                problems.push(LinkProblem::NotAFunction { item: name.to_owned() });
+                continue;
+            }
+        };
+        let offered = export.get_export(engine, name).map(|export| export.ty);
+        let failure = match check_function(name, callee_name, &wanted, offered.as_ref()) {
+            Ok(failure) => failure,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
+        let target = Arc::new(FunctionName {
+            interface: interface.to_owned(),
+            function: name.to_owned(),
+        });
+        let callee = Arc::clone(callee);
+        let defined = linker.instance(interface).and_then(|mut instance| {
+            instance.func_new_async(name, move |store, _, parameters, results| {
+                let callee = Arc::clone(&callee);
+                let target = Arc::clone(&target);
+                Box::new(async move {
+                    let outcome = if store.data().is_writing() {
+                        Err(CallError::Writing)
+                    } else {
+                        callee.call(&target, parameters.to_vec()).await
+                    };
+                    results[0] = outcome.unwrap_or_else(|error| {
+                        tracing::warn!(interface = %target.interface, function = %target.function, %error, "a link call failed");
+                        failure.value(error)
+                    });
+                    Ok(())
+                })
+            })
+        });
+        if defined.is_err() {
+            problems.push(LinkProblem::NotAFunction { item: name.to_owned() });
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+fn check_function(
+    function: &str,
+    callee: &str,
+    wanted: &ComponentFunc,
+    offered: Option<&ComponentItem>,
+) -> Result<FailureCase, LinkProblem> {
+    let Some(ComponentItem::ComponentFunc(offered)) = offered else {
+        return Err(LinkProblem::Missing {
+            callee: callee.to_owned(),
+            function: function.to_owned(),
+        });
+    };
+    let same_parameters = wanted.params().map(|(_, ty)| ty).eq(offered.params().map(|(_, ty)| ty));
+    if !same_parameters || !wanted.results().eq(offered.results()) {
+        return Err(LinkProblem::TypeMismatch {
+            callee: callee.to_owned(),
+            function: function.to_owned(),
+        });
+    }
+    let mut types = wanted.params().map(|(_, ty)| ty).chain(wanted.results());
+    if let Some(what) = types.find_map(|ty| first_bound_to_a_store(&ty)) {
+        return Err(LinkProblem::NotPlain {
+            function: function.to_owned(),
+            what,
+        });
+    }
+    wanted
+        .results()
+        .next()
+        .and_then(|result| FailureCase::find(&result))
+        .ok_or_else(|| LinkProblem::NoFailureCase {
+            function: function.to_owned(),
+        })
+}
+
+/// Whether an interface that a registry names is the imported one: with its version, or without.
+pub fn names_interface(named: &str, interface: &str) -> bool {
+    named == interface || interface.split_once('@').is_some_and(|(name, _)| name == named)
+}

@@ -1,0 +1,23 @@
+//! `strongroom`: a banking backend in one binary, whose services are WebAssembly components.
+//!
+//! The way of a request leads through the modules in this order: [`gateway`] (socket, token, route), [`runtime`] (the service's
+//! instance), and, from inside the component, [`store`], [`links`], and [`keys`]. [`registry`] says what there is; [`admin`] shows it.
+//! The host knows nothing of banks: that is the components' business.
+
+mod admin;
+mod cli;
+mod gateway;
+mod keys;
+mod links;
+mod registry;
+mod runtime;
+mod store;
+mod telemetry;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    cli::run(cli::Cli::parse()).await
+}

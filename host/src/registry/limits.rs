@@ -1,0 +1,104 @@
+//! The bounds on a service (design section 6), each with a safe default.
+
+use super::problem::Collector;
+use super::table::Table;
+use super::units::{parse_duration, parse_size};
+use std::time::Duration;
+
+/// The most that an instance may have by the engine's pooling allocator, whatever the registry says.
+pub const MEMORY_MAX: u64 = 512 << 20;
+/// The most instances a service may run at once.
+pub const INSTANCES_MAX: u64 = 256;
+
+/// What a service may use. Everything that can grow is in here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Linear memory of an instance, summed over all its memories, in bytes.
+    pub memory: u64,
+    /// Wall time of a request or link call, queueing apart.
+    pub timeout: Duration,
+    /// CPU time of a request or link call.
+    pub cpu: Duration,
+    /// Requests and link calls that run at once.
+    pub instances: usize,
+    /// Requests and link calls that wait for an instance; more are answered 503 at once.
+    pub queue: usize,
+    /// How many requests an instance serves before it is replaced; 1 gives every request a fresh one.
+    pub reuse: usize,
+    /// How long an idle instance is kept.
+    pub idle: Duration,
+    /// The largest request body, in bytes.
+    pub request_body: u64,
+    /// The largest response body, in bytes.
+    pub response_body: u64,
+    /// The largest store, in bytes.
+    pub store: u64,
+    /// How long a write transaction may hold the store's writer.
+    pub write_turn: Duration,
+    /// How long one read may take.
+    pub read: Duration,
+    /// How long `lifecycle.start` may take.
+    pub start: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory: 64 << 20,
+            timeout: Duration::from_secs(10),
+            cpu: Duration::from_secs(2),
+            instances: 64,
+            queue: 1024,
+            reuse: 10_000,
+            idle: Duration::from_secs(10),
+            request_body: 1 << 20,
+            response_body: 16 << 20,
+            store: 16 << 30,
+            write_turn: Duration::from_millis(500),
+            read: Duration::from_secs(1),
+            start: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn read(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Self {
+        let mut limits = Self::default();
+        let at_most_memory_max = |text: &str| match parse_size(text)? {
+            size if size > MEMORY_MAX => Err(format!("is above what one instance may have, {}MiB", MEMORY_MAX >> 20)),
+            size => Ok(size),
+        };
+        set(&mut limits.memory, table.string(problems, "memory", at_most_memory_max));
+        set(&mut limits.timeout, table.string(problems, "timeout", parse_duration));
+        set(&mut limits.cpu, table.string(problems, "cpu", parse_duration));
+        set(&mut limits.instances, count(table, problems, "instances", 1, INSTANCES_MAX));
+        set(&mut limits.queue, count(table, problems, "queue", 0, 1_000_000));
+        set(&mut limits.reuse, count(table, problems, "reuse", 1, 1_000_000_000));
+        set(&mut limits.idle, table.string(problems, "idle", parse_duration));
+        set(&mut limits.request_body, table.string(problems, "request_body", parse_size));
+        set(&mut limits.response_body, table.string(problems, "response_body", parse_size));
+        set(&mut limits.store, table.string(problems, "store", parse_size));
+        set(&mut limits.write_turn, table.string(problems, "write_turn", parse_duration));
+        set(&mut limits.read, table.string(problems, "read", parse_duration));
+        set(&mut limits.start, table.string(problems, "start", parse_duration));
+        table.refuse_unknown(problems);
+        limits
+    }
+}
+
+fn count(
+    table: &mut Table<'_, '_>,
+    problems: &mut Collector<'_>,
+    key: &str,
+    min: u64,
+    max: u64,
+) -> Option<usize> {
+    let number = table.number(problems, key, min, max)?;
+    usize::try_from(number).ok()
+}
+
+fn set<T>(slot: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *slot = value;
+    }
+}

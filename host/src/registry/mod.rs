@@ -1,0 +1,254 @@
+//! `registry.toml`: parsed once, at the edge, into types that cannot be wrong.
+//!
+//! Every mistake of the file is reported in one go, with its line, its key, and what to do ([`RegistryProblems`]).
+
+mod limits;
+mod problem;
+mod public;
+mod service;
+mod table;
+mod units;
+
+pub use limits::{INSTANCES_MAX, Limits, MEMORY_MAX};
+pub use problem::{RegistryProblem, RegistryProblems};
+pub use service::{Digest, Grant, Link, ServiceSpec};
+
+use problem::Collector;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use table::Table;
+use toml::de::DeTable;
+
+/// A whole registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registry {
+    /// The file it was read from.
+    pub file: PathBuf,
+    /// The host's own settings.
+    pub host: HostSpec,
+    /// The services, callees before their callers.
+    pub services: Vec<ServiceSpec>,
+}
+
+/// The `[host]` table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostSpec {
+    /// Where the gateway listens.
+    pub listen: SocketAddr,
+    /// Where the admin API listens; loopback unless the operator says otherwise.
+    pub admin: SocketAddr,
+    /// Where stores, keys, and logs of revocations live.
+    pub data: PathBuf,
+    /// Where compiled components are kept.
+    pub cache: PathBuf,
+    /// The `iss` of access tokens.
+    pub issuer: String,
+    /// The `aud` of access tokens.
+    pub audience: String,
+    /// How many connections may be open at once; more wait in the kernel's backlog.
+    pub connections: usize,
+}
+
+const LISTEN_DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+const ADMIN_DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9090);
+const CONNECTIONS_DEFAULT: usize = 4096;
+
+impl Registry {
+    /// Reads and parses a registry file.
+    ///
+    /// # Errors
+    /// All problems of the file, or the one that it cannot be read.
+    pub fn load(file: &Path) -> Result<Self, RegistryProblems> {
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            RegistryProblems(vec![RegistryProblem {
+                file: file.to_owned(),
+                line: 1,
+                key: String::new(),
+                message: format!("cannot be read: {error}"),
+            }])
+        })?;
+        Self::parse(file, &text)
+    }
+
+    /// Parses the text of a registry; relative paths in it are relative to `file`.
+    ///
+    /// # Errors
+    /// All problems of the text.
+    pub fn parse(file: &Path, text: &str) -> Result<Self, RegistryProblems> {
+        let mut problems = Collector::new(file, text);
+        let (document, errors) = DeTable::parse_recoverable(text);
+        for error in errors {
+            let message = format!("is not valid TOML: {}", error.message());
+            problems.add(error.span().unwrap_or(0..0), "", message);
+        }
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let mut root = Table::new(document.get_ref(), document.span(), "");
+        let host = HostSpec::read(&mut root, folder, &mut problems);
+        let services = read_services(&mut root, folder, &mut problems);
+        root.refuse_unknown(&mut problems);
+        let registry = Self {
+            file: file.to_owned(),
+            host,
+            services,
+        };
+        problems.finish(Some(registry))
+    }
+
+    /// The service of a name.
+    pub fn service(&self, name: &str) -> Option<&ServiceSpec> {
+        self.services.iter().find(|service| service.name == name)
+    }
+}
+
+impl HostSpec {
+    /// Puts the data elsewhere, and the compiled code with it unless the registry names a place for that.
+    pub fn set_data(&mut self, data: Option<PathBuf>) {
+        let Some(data) = data else { return };
+        if self.cache == default_cache(&self.data) {
+            self.cache = default_cache(&data);
+        }
+        self.data = data;
+    }
+
+    fn read(root: &mut Table<'_, '_>, folder: &Path, problems: &mut Collector<'_>) -> Self {
+        let mut host = Self {
+            listen: LISTEN_DEFAULT,
+            admin: ADMIN_DEFAULT,
+            data: folder.join("data"),
+            cache: PathBuf::new(),
+            issuer: "strongroom".to_owned(),
+            audience: "strongroom".to_owned(),
+            connections: CONNECTIONS_DEFAULT,
+        };
+        let mut cache = None;
+        if let Some(mut table) = root.table(problems, "host") {
+            let path = |text: &str| match text {
+                "" => Err("must name a folder".to_owned()),
+                text => Ok(folder.join(text)),
+            };
+            let name = |text: &str| match text {
+                "" => Err("must not be empty".to_owned()),
+                text => Ok(text.to_owned()),
+            };
+            if let Some(listen) = table.string(problems, "listen", parse_address) {
+                host.listen = listen;
+            }
+            if let Some(admin) = table.string(problems, "admin", parse_address) {
+                host.admin = admin;
+            }
+            if let Some(data) = table.string(problems, "data", path) {
+                host.data = data;
+            }
+            cache = table.string(problems, "cache", path);
+            if let Some(issuer) = table.string(problems, "issuer", name) {
+                host.issuer = issuer;
+            }
+            if let Some(audience) = table.string(problems, "audience", name) {
+                host.audience = audience;
+            }
+            if let Some(count) = table.number(problems, "connections", 1, 1_000_000) {
+                host.connections = usize::try_from(count).unwrap_or(CONNECTIONS_DEFAULT);
+            }
+            table.refuse_unknown(problems);
+        }
+        host.cache = cache.unwrap_or_else(|| default_cache(&host.data));
+        host
+    }
+}
+
+fn default_cache(data: &Path) -> PathBuf {
+    data.join("cache")
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is not an address; write IP:PORT, such as \"127.0.0.1:8080\""))
+}
+
+fn read_services(root: &mut Table<'_, '_>, folder: &Path, problems: &mut Collector<'_>) -> Vec<ServiceSpec> {
+    let Some(table) = root.table(problems, "services") else {
+        if root.get("services").is_none() {
+            problems.add(
+                0..0,
+                "services",
+                "there is no service; add one, such as [services.hello] with component = \"hello.wasm\"",
+            );
+        }
+        return Vec::new();
+    };
+    let mut services = BTreeMap::new();
+    let mut spans = BTreeMap::new();
+    for (name, span, value) in table.entries() {
+        let path = table.path_of(name);
+        if let Err(message) = service::check_name(name) {
+            problems.add(span.clone(), &path, message);
+        }
+        let toml::de::DeValue::Table(entries) = value.get_ref() else {
+            let message = format!("must be a table, not {}", table::type_name(value.get_ref()));
+            problems.add(value.span(), &path, message);
+            continue;
+        };
+        let mut table = Table::new(entries, span.clone(), &path);
+        spans.insert(name.to_owned(), span);
+        if let Some(service) = ServiceSpec::read(name, &mut table, folder, problems) {
+            services.insert(name.to_owned(), service);
+        }
+    }
+    check_links(&services, &spans, problems);
+    callees_first(services, &spans, problems)
+}
+
+/// Each link must lead to a service of the registry.
+fn check_links(
+    services: &BTreeMap<String, ServiceSpec>,
+    spans: &BTreeMap<String, std::ops::Range<usize>>,
+    problems: &mut Collector<'_>,
+) {
+    for service in services.values() {
+        for link in &service.links {
+            if !spans.contains_key(&link.service) {
+                let names = spans.keys().cloned().collect::<Vec<_>>().join(", ");
+                let key = format!("services.{}.links.\"{}\"", service.name, link.import);
+                let message = format!("leads to `{}`, which is no service here; the services are: {names}", link.service);
+                problems.add(link.span.clone(), &key, message);
+            }
+        }
+    }
+}
+
+/// Sorts the services so that each comes after those it links to; a circle is a problem.
+fn callees_first(
+    mut services: BTreeMap<String, ServiceSpec>,
+    spans: &BTreeMap<String, std::ops::Range<usize>>,
+    problems: &mut Collector<'_>,
+) -> Vec<ServiceSpec> {
+    let mut sorted = Vec::with_capacity(services.len());
+    let mut done = BTreeSet::new();
+    while !services.is_empty() {
+        let ready = services
+            .values()
+            .find(|service| {
+                let leads_to_done = |link: &Link| done.contains(&link.service) || !services.contains_key(&link.service);
+                service.links.iter().all(leads_to_done)
+            })
+            .map(|service| service.name.clone());
+        let Some(name) = ready else {
+            let names = services.keys().cloned().collect::<Vec<_>>().join(", ");
+            for name in services.keys() {
+                let span = spans.get(name).cloned().unwrap_or(0..0);
+                let message = format!("links in a circle; remove one of the links among: {names}");
+                problems.add(span, &format!("services.{name}.links"), message);
+            }
+            break;
+        };
+        if let Some(service) = services.remove(&name) {
+            done.insert(name);
+            sorted.push(service);
+        }
+    }
+    sorted
+}
+
+#[cfg(test)]
+mod tests;

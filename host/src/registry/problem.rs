@@ -1,0 +1,91 @@
+//! What is wrong with a registry, in words that lead to the line.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryProblem {
+    /// The registry file.
+    pub file: PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+    /// The key, such as `services.auth.limits.memory`; empty for a mistake of the file as a whole.
+    pub key: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for RegistryProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}: ", self.file.display(), self.line)?;
+        if !self.key.is_empty() {
+            write!(formatter, "{}: ", self.key)?;
+        }
+        formatter.write_str(&self.message)
+    }
+}
+
+/// All that is wrong with a registry, in the order of the file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct RegistryProblems(pub Vec<RegistryProblem>);
+
+impl fmt::Display for RegistryProblems {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                writeln!(formatter)?;
+            }
+            write!(formatter, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Gathers problems, so that one run reports them all.
+#[derive(Debug)]
+pub(super) struct Collector<'a> {
+    file: &'a Path,
+    text: &'a str,
+    problems: Vec<RegistryProblem>,
+}
+
+impl<'a> Collector<'a> {
+    pub(super) fn new(file: &'a Path, text: &'a str) -> Self {
+        Self {
+            file,
+            text,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Adds a problem at a place of the text.
+    pub(super) fn add(&mut self, span: Range<usize>, key: &str, message: impl Into<String>) {
+        let line = self.line_of(span.start);
+        self.problems.push(RegistryProblem {
+            file: self.file.to_owned(),
+            line,
+            key: key.to_owned(),
+            message: message.into(),
+        });
+    }
+
+    /// The line of a byte offset, from 1.
+    pub(super) fn line_of(&self, offset: usize) -> usize {
+        let end = offset.min(self.text.len());
+        1 + self.text.as_bytes()[..end]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+    }
+
+    /// The problems in the order of their lines, or the value if there are none.
+    pub(super) fn finish<T>(mut self, value: Option<T>) -> Result<T, RegistryProblems> {
+        self.problems.sort_by_key(|problem| problem.line);
+        match value {
+            Some(value) if self.problems.is_empty() => Ok(value),
+            _ => Err(RegistryProblems(self.problems)),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Which requests of a service need no token: `POST /login`, `* /.well-known/*`.
+
+use http::Method;
+
+/// A pattern over method and path. The path is the part behind `/api/<service>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicRoute {
+    /// None stands for any method.
+    method: Option<Method>,
+    /// The path, or its beginning if `prefix`.
+    path: String,
+    prefix: bool,
+}
+
+impl PublicRoute {
+    /// Parses `METHOD /path`; `*` stands for any method, and at the end of the path for the rest of it.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let wanted = || {
+            format!("`{text}` is not `METHOD /path`; write for example \"POST /login\", or \"* /*\" for the whole service")
+        };
+        let (method, path) = text.split_once(' ').ok_or_else(wanted)?;
+        let method = match method {
+            "*" => None,
+            name if name.bytes().all(|byte| byte.is_ascii_uppercase()) && !name.is_empty() => {
+                Some(Method::from_bytes(name.as_bytes()).map_err(|_| wanted())?)
+            }
+            _ => return Err(wanted()),
+        };
+        let (path, prefix) = match path.strip_suffix('*') {
+            Some(path) => (path, true),
+            None => (path, false),
+        };
+        let plain = path.starts_with('/')
+            && !path.contains(['*', '?', '#', ' ', '%'])
+            && !path.contains("//")
+            && (prefix && path.ends_with('/') || !prefix);
+        if !plain {
+            return Err(wanted());
+        }
+        Ok(Self {
+            method,
+            path: path.to_owned(),
+            prefix,
+        })
+    }
+
+    /// Whether a request is meant. `path` is the part behind `/api/<service>`, and begins with `/`.
+    pub fn matches(&self, method: &Method, path: &str) -> bool {
+        let method_fits = self.method.as_ref().is_none_or(|wanted| wanted == method);
+        let path_fits = if self.prefix {
+            path.starts_with(&self.path)
+        } else {
+            path == self.path
+        };
+        method_fits && path_fits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, method: Method, path: &str) -> bool {
+        PublicRoute::parse(pattern).unwrap().matches(&method, path)
+    }
+
+    #[test]
+    fn a_plain_route_is_that_route_only() {
+        assert!(matches("POST /login", Method::POST, "/login"));
+        assert!(!matches("POST /login", Method::GET, "/login"));
+        assert!(!matches("POST /login", Method::POST, "/login/"));
+        assert!(!matches("POST /login", Method::POST, "/login/x"));
+        assert!(!matches("POST /login", Method::POST, "/x/login"));
+    }
+
+    #[test]
+    fn a_star_is_any_method_or_the_rest_of_the_path() {
+        assert!(matches("* /*", Method::DELETE, "/"));
+        assert!(matches("* /*", Method::GET, "/a/b"));
+        assert!(matches("GET /docs/*", Method::GET, "/docs/a"));
+        assert!(!matches("GET /docs/*", Method::GET, "/docsx"));
+    }
+
+    #[test]
+    fn what_is_not_a_route_is_refused() {
+        for wrong in ["", "POST", "/login", "post /login", "POST login", "POST /a*", "POST /*/x", "POST /a b", "POST /%61"] {
+            assert!(PublicRoute::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

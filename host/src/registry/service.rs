@@ -1,0 +1,256 @@
+//! One `[services.<name>]` table.
+
+use super::limits::Limits;
+use super::problem::Collector;
+use super::public::PublicRoute;
+use super::table::{Table, type_name};
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use toml::de::DeValue;
+
+/// A service as the registry describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceSpec {
+    /// Its name, which is also its place: `/api/<name>`.
+    pub name: String,
+    /// The component's file.
+    pub component: PathBuf,
+    /// The component's file as the registry writes it, for people.
+    pub component_as_written: String,
+    /// The only digest that may be loaded, if the operator pinned one.
+    pub digest: Option<Digest>,
+    /// What may be called without a token.
+    pub public: Vec<PublicRoute>,
+    /// The host interfaces beyond the ordinary that the component may import.
+    pub grants: BTreeSet<Grant>,
+    /// The imports that other services satisfy.
+    pub links: Vec<Link>,
+    /// What `wasi:config/store` answers.
+    pub config: Vec<(String, String)>,
+    /// Its bounds.
+    pub limits: Limits,
+    /// The line of its table in the registry, for messages.
+    pub line: usize,
+}
+
+/// A host interface that is given by name only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grant {
+    /// `strongroom:keys/signer`
+    Signer,
+    /// `strongroom:keys/revocations`
+    Revocations,
+}
+
+impl Grant {
+    /// The word in the registry.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Signer => "signer",
+            Self::Revocations => "revocations",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "signer" => Ok(Self::Signer),
+            "revocations" => Ok(Self::Revocations),
+            other => Err(format!("`{other}` is not a grant; known: signer, revocations")),
+        }
+    }
+}
+
+/// A typed import that another service's export satisfies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The interface, such as `strongroom:token/issuer`, with or without `@version`.
+    pub import: String,
+    /// The service whose component exports it.
+    pub service: String,
+    pub(super) span: Range<usize>,
+}
+
+/// The SHA-256 of a component's file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Digest(pub [u8; 32]);
+
+impl std::fmt::Display for Digest {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("sha256:")?;
+        self.0
+            .iter()
+            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+impl std::fmt::Debug for Digest {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl Digest {
+    fn parse(text: &str) -> Result<Self, String> {
+        let wanted = || format!("`{text}` is not a digest; write \"sha256:\" and 64 hexadecimal digits");
+        let digits = text.strip_prefix("sha256:").ok_or_else(wanted)?;
+        if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(wanted());
+        }
+        let mut bytes = [0; 32];
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            let pair = &digits[2 * index..2 * index + 2];
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| wanted())?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// A name is one segment of a URL path, and the name of a file.
+pub(super) fn check_name(name: &str) -> Result<(), String> {
+    let fits = (1..=63).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if fits {
+        Ok(())
+    } else {
+        Err("is not a service name; use at most 63 of a-z, 0-9, and -, and begin with a letter".to_owned())
+    }
+}
+
+impl ServiceSpec {
+    pub(super) fn read(
+        name: &str,
+        table: &mut Table<'_, '_>,
+        folder: &Path,
+        problems: &mut Collector<'_>,
+    ) -> Option<Self> {
+        let has_component = table.get("component").is_some();
+        let component = table.string(problems, "component", |text| match text {
+            "" => Err("must name the component's file".to_owned()),
+            text => Ok(text.to_owned()),
+        });
+        if !has_component {
+            let message = "is missing; name the component's file, such as component = \"hello.wasm\"";
+            problems.add(table.span(), &table.path_of("component"), message);
+        }
+        let digest = table.string(problems, "digest", Digest::parse);
+        let public = table.strings(problems, "public", PublicRoute::parse);
+        let grants = table.strings(problems, "grants", Grant::parse).into_iter().collect();
+        let links = read_links(table, problems);
+        let config = read_config(table, problems);
+        let limits = match table.table(problems, "limits") {
+            Some(mut limits) => Limits::read(&mut limits, problems),
+            None => Limits::default(),
+        };
+        table.refuse_unknown(problems);
+        let line = problems.line_of(table.span().start);
+        let component_as_written = component?;
+        Some(Self {
+            name: name.to_owned(),
+            component: folder.join(&component_as_written),
+            component_as_written,
+            digest,
+            public,
+            grants,
+            links,
+            config,
+            limits,
+            line,
+        })
+    }
+}
+
+fn read_links(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Vec<Link> {
+    let Some(links) = table.table(problems, "links") else {
+        return Vec::new();
+    };
+    let mut parsed = Vec::new();
+    for (import, span, value) in links.entries() {
+        let path = format!("{}.\"{import}\"", links.path_of("").trim_end_matches('.'));
+        let names_interface = import.split_once(':').is_some_and(|(namespace, rest)| {
+            !namespace.is_empty() && rest.split_once('/').is_some_and(|(package, interface)| !package.is_empty() && !interface.is_empty())
+        });
+        if !names_interface {
+            let message = "is not an interface; write `namespace:package/interface`, such as \"strongroom:token/issuer\"";
+            problems.add(span.clone(), &path, message);
+        }
+        match value.get_ref() {
+            DeValue::String(service) => parsed.push(Link {
+                import: import.to_owned(),
+                service: service.to_string(),
+                span: value.span(),
+            }),
+            other => {
+                let message = format!("must be the name of a service in quotes, not {}", type_name(other));
+                problems.add(value.span(), &path, message);
+            }
+        }
+    }
+    parsed
+}
+
+/// Values are strings, numbers, booleans, or `{ env = "NAME" }`; a component sees them as strings.
+///
+/// A variable that is not set leaves the key out, unless it says `required = true`.
+fn read_config(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Vec<(String, String)> {
+    let Some(config) = table.table(problems, "config") else {
+        return Vec::new();
+    };
+    let mut parsed = Vec::new();
+    for (key, _, value) in config.entries() {
+        let path = config.path_of(key);
+        let text = match value.get_ref() {
+            DeValue::String(text) => Some(text.to_string()),
+            DeValue::Integer(integer) => Some(integer.to_string()),
+            DeValue::Boolean(boolean) => Some(boolean.to_string()),
+            DeValue::Table(entries) => {
+                let mut secret = Table::new(entries, value.span(), &path);
+                read_environment(&mut secret, problems)
+            }
+            other => {
+                let message = format!("must be a string, an integer, a boolean, or {{ env = \"NAME\" }}, not {}", type_name(other));
+                problems.add(value.span(), &path, message);
+                None
+            }
+        };
+        if let Some(text) = text {
+            parsed.push((key.to_owned(), text));
+        }
+    }
+    parsed
+}
+
+fn read_environment(secret: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Option<String> {
+    let variable = secret.string(problems, "env", |name| match name {
+        "" => Err("must name an environment variable".to_owned()),
+        name => Ok(name.to_owned()),
+    });
+    let required = match secret.get("required").map(|value| (value.span(), value.get_ref())) {
+        None => false,
+        Some((_, DeValue::Boolean(required))) => *required,
+        Some((span, other)) => {
+            let message = format!("must be true or false, not {}", type_name(other));
+            problems.add(span, &secret.path_of("required"), message);
+            false
+        }
+    };
+    if secret.get("env").is_none() {
+        let message = "names no environment variable; write { env = \"NAME\" }";
+        problems.add(secret.span(), &secret.path_of("env"), message);
+    }
+    secret.refuse_unknown(problems);
+    let variable = variable?;
+    match std::env::var(&variable) {
+        Ok(value) => Some(value),
+        Err(_) => {
+            if required {
+                let message = format!("the environment variable {variable} is not set, or is not UTF-8; set it, or remove `required`");
+                problems.add(secret.span(), &secret.path_of("env"), message);
+            }
+            None
+        }
+    }
+}

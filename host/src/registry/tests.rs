@@ -1,0 +1,121 @@
+//! A registry is read whole, and every mistake is told at once.
+
+use super::*;
+use proptest::prelude::*;
+
+fn parse(text: &str) -> Result<Registry, RegistryProblems> {
+    Registry::parse(Path::new("bank/registry.toml"), text)
+}
+
+fn keys_and_lines(text: &str) -> Vec<(usize, String)> {
+    let problems = parse(text).unwrap_err();
+    problems.0.into_iter().map(|problem| (problem.line, problem.key)).collect()
+}
+
+#[test]
+fn a_service_needs_nothing_but_its_component() {
+    let registry = parse("[services.hello]\ncomponent = \"hello.wasm\"\n").unwrap();
+    let hello = registry.service("hello").unwrap();
+    assert_eq!(hello.component, Path::new("bank/hello.wasm"));
+    assert_eq!(hello.component_as_written, "hello.wasm");
+    assert_eq!(hello.limits, Limits::default());
+    assert_eq!(registry.host.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(registry.host.data, Path::new("bank/data"));
+}
+
+#[test]
+fn five_mistakes_are_five_reports_in_the_order_of_the_file() {
+    let found = keys_and_lines(
+        r#"
+[host]
+listen = "localhost"
+[services.auth]
+component = 7
+public = ["login"]
+[services.auth.limits]
+memory = "64MB"
+[services.Token]
+component = "token.wasm"
+"#,
+    );
+    let expected = [
+        (3, "host.listen"),
+        (5, "services.auth.component"),
+        (6, "services.auth.public"),
+        (8, "services.auth.limits.memory"),
+        (9, "services.Token"),
+    ];
+    let expected: Vec<_> = expected.into_iter().map(|(line, key)| (line, key.to_owned())).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn unknown_keys_are_refused_where_they_stand() {
+    let found = keys_and_lines("colour = 1\n[services.a]\ncomponent = \"a.wasm\"\ncomponnet = \"b\"\n");
+    assert_eq!(found, [(1, "colour".to_owned()), (4, "services.a.componnet".to_owned())]);
+}
+
+#[test]
+fn broken_toml_is_reported_with_its_line() {
+    let problems = parse("[services.a]\ncomponent = \"a.wasm\n").unwrap_err();
+    assert_eq!(problems.0[0].line, 2);
+    assert!(problems.0[0].message.contains("not valid TOML"), "{problems}");
+}
+
+#[test]
+fn a_link_to_nowhere_is_a_problem() {
+    let found = keys_and_lines(
+        "[services.a]\ncomponent = \"a.wasm\"\nlinks = { \"x:y/z\" = \"b\" }\n",
+    );
+    assert_eq!(found, [(3, "services.a.links.\"x:y/z\"".to_owned())]);
+}
+
+#[test]
+fn links_in_a_circle_are_a_problem() {
+    let problems = parse(
+        "[services.a]\ncomponent = \"a\"\nlinks = { \"x:y/z\" = \"b\" }\n[services.b]\ncomponent = \"b\"\nlinks = { \"x:y/w\" = \"a\" }\n",
+    )
+    .unwrap_err();
+    assert_eq!(problems.0.len(), 2);
+    assert!(problems.0[0].message.contains("circle"), "{problems}");
+}
+
+#[test]
+fn services_come_after_those_they_call() {
+    let registry = parse(
+        "[services.a]\ncomponent = \"a\"\nlinks = { \"x:y/z\" = \"c\" }\n[services.b]\ncomponent = \"b\"\n[services.c]\ncomponent = \"c\"\nlinks = { \"x:y/w\" = \"b\" }\n",
+    )
+    .unwrap();
+    let names: Vec<_> = registry.services.iter().map(|service| service.name.as_str()).collect();
+    assert_eq!(names, ["b", "c", "a"]);
+}
+
+#[test]
+fn an_unset_variable_leaves_its_key_out_unless_it_is_required() {
+    let text = |rest: &str| {
+        format!("[services.a]\ncomponent = \"a\"\nconfig = {{ secret = {{ env = \"STRONGROOM_TEST_NEVER_SET\"{rest} }}, plain = 3 }}\n")
+    };
+    let registry = parse(&text("")).unwrap();
+    assert_eq!(registry.services[0].config, [("plain".to_owned(), "3".to_owned())]);
+    let problems = parse(&text(", required = true")).unwrap_err();
+    assert!(problems.0[0].message.contains("STRONGROOM_TEST_NEVER_SET"), "{problems}");
+}
+
+#[test]
+fn a_digest_is_read_and_written_the_same() {
+    let digest = format!("sha256:{}", "0f".repeat(32));
+    let registry = parse(&format!("[services.a]\ncomponent = \"a\"\ndigest = \"{digest}\"\n")).unwrap();
+    assert_eq!(registry.services[0].digest.unwrap().to_string(), digest);
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_parser_panic(text in ".*") {
+        let _ = parse(&text);
+    }
+
+    #[test]
+    fn no_line_noise_in_a_service_makes_the_parser_panic(text in "(\\[services\\.[a-z]\\]\n)?([a-z]{1,9} = [\"\\[\\{\\}\\]a-z0-9=, ]{0,20}\n){0,5}") {
+        let _ = parse(&text);
+    }
+}

@@ -1,0 +1,76 @@
+//! Sizes and durations as people write them: `64MiB`, `10s`.
+
+use std::time::Duration;
+
+/// Parses a size such as `512KiB`, `64MiB`, `2GiB`, or `100B`.
+pub(super) fn parse_size(text: &str) -> Result<u64, String> {
+    let wanted = || format!("`{text}` is not a size; write a whole number and B, KiB, MiB, or GiB, such as \"64MiB\"");
+    let (number, unit) = split(text).ok_or_else(wanted)?;
+    let factor = match unit {
+        "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return Err(wanted()),
+    };
+    number
+        .checked_mul(factor)
+        .filter(|size| *size > 0)
+        .ok_or_else(wanted)
+}
+
+/// Parses a duration such as `500ms`, `10s`, `5m`, or `12h`.
+pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let wanted = || format!("`{text}` is not a duration; write a whole number and ms, s, m, or h, such as \"10s\"");
+    let (number, unit) = split(text).ok_or_else(wanted)?;
+    let factor = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(wanted()),
+    };
+    number
+        .checked_mul(factor)
+        .filter(|millis| *millis > 0)
+        .map(Duration::from_millis)
+        .ok_or_else(wanted)
+}
+
+fn split(text: &str) -> Option<(u64, &str)> {
+    let digits = text.find(|character: char| !character.is_ascii_digit())?;
+    let (number, unit) = text.split_at(digits);
+    Some((number.parse().ok()?, unit.trim_start()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn sizes_are_read_in_binary_units() {
+        assert_eq!(parse_size("64MiB"), Ok(64 << 20));
+        assert_eq!(parse_size("1 KiB"), Ok(1024));
+        for wrong in ["", "64", "MiB", "64MB", "-1B", "0B", "1.5GiB", "99999999999GiB"] {
+            assert!(parse_size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn durations_are_read_in_whole_units() {
+        assert_eq!(parse_duration("10s"), Ok(Duration::from_secs(10)));
+        assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
+        for wrong in ["", "10", "s", "0s", "-1s", "1.5s", "1d"] {
+            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parsers_panic(text in ".*") {
+            let _ = parse_size(&text);
+            let _ = parse_duration(&text);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! `strongroom:service/audit`: a service checks the invariants of its own data.
+
+use super::generation::Generation;
+use std::time::Duration;
+use wasmtime::component::{ComponentType, Lift};
+
+/// The interface, as components export it.
+pub(super) const AUDIT: &str = "strongroom:service/audit@0.1.0";
+/// Its one function.
+pub(super) const AUDIT_FUNCTION: &str = "check-invariants";
+/// How long an audit may take: it reads everything.
+const TIME_MAX: Duration = Duration::from_secs(3600);
+
+/// What an audit found.
+#[derive(Debug, Clone, ComponentType, Lift)]
+#[component(record)]
+pub struct AuditReport {
+    /// Every invariant.
+    pub checks: Vec<AuditCheck>,
+    /// Figures for the auditor.
+    pub totals: Vec<AuditTotal>,
+}
+
+/// One invariant.
+#[derive(Debug, Clone, ComponentType, Lift)]
+#[component(record)]
+pub struct AuditCheck {
+    /// What holds, in a sentence.
+    pub name: String,
+    /// How many rows were looked at.
+    pub examined: u64,
+    /// The first broken rows.
+    pub violations: Vec<String>,
+}
+
+/// A figure.
+#[derive(Debug, Clone, ComponentType, Lift)]
+#[component(record)]
+pub struct AuditTotal {
+    /// What it is.
+    pub name: String,
+    /// How much.
+    pub value: String,
+}
+
+/// Lets a service check its data; none if it has no such check.
+///
+/// # Errors
+/// The component's own words, or why it could not say any.
+pub async fn audit(generation: &Generation) -> Option<Result<AuditReport, String>> {
+    let check = generation.audit?;
+    let report = generation.residents.call_typed(check, (), TIME_MAX).await;
+    Some(match report {
+        Ok(report) => report,
+        Err(error) => Err(error.to_string()),
+    })
+}

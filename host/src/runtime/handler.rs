@@ -1,0 +1,196 @@
+//! HTTP requests: the instances that serve them, by wasmtime's `ProxyHandler`, which pools, queues, and expires them.
+//!
+//! What is added here: one request at a time in an instance of WASI 0.2, so that a failure hurts one request; a wall-time limit
+//! that ends the instance from outside (the limit inside its event loop does not fire while a guest spins, wasmtime #11869); and the
+//! end of all instances when their generation is drained.
+
+use super::context::{Context, Provisions};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task;
+use std::time::{Duration, Instant};
+use tokio::time::Sleep;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use wasmtime::component::GuestTaskId;
+use wasmtime::{Engine, Result, Store, StoreContextMut};
+use wasmtime_wasi_http::WasiHttpView;
+use wasmtime_wasi_http::handler::{
+    HandlerState, Instance, Proxy, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
+};
+
+/// How many requests one instance of WASI 0.3 serves at once. More share one fate when it traps.
+const CONCURRENT_MAX_P3: usize = 16;
+
+/// Set when a request's time is up, by whoever notices first.
+pub(super) type TimeUp = Arc<AtomicBool>;
+
+/// Counts the live instances of a generation.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LiveCount(Arc<AtomicUsize>);
+
+/// A live instance: held as long as it lives.
+#[derive(Debug)]
+pub(super) struct Alive(Arc<AtomicUsize>);
+
+impl LiveCount {
+    /// How many instances live.
+    pub(super) fn get(&self) -> usize {
+        self.0.load(Relaxed)
+    }
+
+    /// Counts one more.
+    pub(super) fn begin(&self) -> Alive {
+        self.0.fetch_add(1, Relaxed);
+        Alive(Arc::clone(&self.0))
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+/// What makes instances for requests.
+pub(super) struct Workers {
+    pub(super) engine: Engine,
+    pub(super) pre: ProxyPre<Context>,
+    pub(super) provisions: Arc<Provisions>,
+    pub(super) live: LiveCount,
+    pub(super) drained: CancellationToken,
+}
+
+impl HandlerState for Workers {
+    type StoreData = Context;
+    type WorkerExpiration = Expiration;
+    type WorkerState = Worker;
+
+    async fn instantiate(&self) -> Result<Instance<Context, Expiration, Worker>> {
+        let retire = Arc::new(AtomicBool::new(false));
+        let mut store = Context::store(&self.engine, &self.provisions, Arc::clone(&retire));
+        let proxy = self.pre.instantiate_async(&mut store).await?;
+        let concurrent_max = match &proxy {
+            Proxy::P2(_) => 1,
+            Proxy::P3(_) => CONCURRENT_MAX_P3,
+        };
+        let limits = &self.provisions.limits;
+        let newest = Arc::new(Mutex::new(None));
+        Ok(Instance {
+            store,
+            proxy,
+            view: Context::http,
+            expiration: Expiration {
+                timeout: limits.timeout,
+                idle: limits.idle,
+                alarm: Box::pin(tokio::time::sleep(limits.idle)),
+                drained: Box::pin(self.drained.clone().cancelled_owned()),
+                newest: Arc::clone(&newest),
+            },
+            state: Worker {
+                service: Arc::clone(&self.provisions.service),
+                concurrent_max,
+                total_max: limits.reuse,
+                retire,
+                drained: self.drained.clone(),
+                newest,
+                _alive: self.live.begin(),
+            },
+        })
+    }
+}
+
+/// The request that an instance accepted last.
+type Newest = Arc<Mutex<Option<TimeUp>>>;
+
+/// One instance that serves requests.
+pub(super) struct Worker {
+    service: Arc<str>,
+    concurrent_max: usize,
+    total_max: usize,
+    retire: Arc<AtomicBool>,
+    drained: CancellationToken,
+    newest: Newest,
+    _alive: Alive,
+}
+
+impl WorkerState for Worker {
+    type StoreData = Context;
+    type RequestData = TimeUp;
+
+    fn should_accept_request(&self, concurrent_count: usize, total_count: usize) -> ShouldAccept {
+        if self.retire.load(Relaxed) || self.drained.is_cancelled() || total_count >= self.total_max {
+            ShouldAccept::Never
+        } else if concurrent_count >= self.concurrent_max {
+            ShouldAccept::No
+        } else {
+            ShouldAccept::Yes
+        }
+    }
+
+    fn on_request_start(
+        &self,
+        mut store: StoreContextMut<'_, Context>,
+        time_up: TimeUp,
+        _: GuestTaskId,
+    ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
+        store.data_mut().begin_call(Some(Arc::clone(&time_up)));
+        store.set_epoch_deadline(1);
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(time_up);
+        // `Expiration` ends what takes too long, from where it is sure to be polled.
+        Box::pin(std::future::pending())
+    }
+
+    fn drop(&self, store: Store<Context>, result: Result<()>) {
+        let asked_for_too_much_memory = store.data().memory.was_refused();
+        if let Err(error) = result {
+            tracing::warn!(
+                service = %self.service,
+                asked_for_too_much_memory,
+                error = format!("{error:?}"),
+                "an instance failed and is gone"
+            );
+        }
+    }
+}
+
+/// When an instance must end.
+pub(super) struct Expiration {
+    timeout: Duration,
+    idle: Duration,
+    alarm: Pin<Box<Sleep>>,
+    drained: Pin<Box<WaitForCancellationFutureOwned>>,
+    newest: Newest,
+}
+
+impl WorkerExpiration for Expiration {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>, status: WorkerStatus, start: Instant) -> task::Poll<()> {
+        let time = match status {
+            WorkerStatus::Idle => self.idle,
+            WorkerStatus::Requests | WorkerStatus::PostReturn => self.timeout,
+        };
+        if status == WorkerStatus::Idle && self.drained.as_mut().poll(cx).is_ready() {
+            return task::Poll::Ready(());
+        }
+        let deadline = start + time;
+        loop {
+            if Instant::now() >= deadline {
+                if status == WorkerStatus::Requests {
+                    let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    if let Some(time_up) = newest {
+                        time_up.store(true, Relaxed);
+                    }
+                }
+                return task::Poll::Ready(());
+            }
+            // Setting an alarm costs more than a request should pay, so one that rings too early is let be, and set anew when it rings.
+            let alarm = self.alarm.deadline().into_std();
+            if alarm > deadline || self.alarm.is_elapsed() {
+                self.alarm.as_mut().reset(deadline.into());
+            }
+            if self.alarm.as_mut().poll(cx).is_pending() {
+                return task::Poll::Pending;
+            }
+        }
+    }
+}

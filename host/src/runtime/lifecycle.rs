@@ -1,0 +1,46 @@
+//! `strongroom:service/lifecycle`: `start` before any traffic, and `tick` about every second.
+
+use super::generation::Generation;
+use crate::links::CallError;
+use wasmtime::component::ComponentExportIndex;
+
+/// The interface, as components export it.
+pub(super) const LIFECYCLE: &str = "strongroom:service/lifecycle@0.1.0";
+
+/// The two functions of a component that has the interface.
+#[derive(Clone, Copy)]
+pub(super) struct Lifecycle {
+    pub(super) start: ComponentExportIndex,
+    pub(super) tick: ComponentExportIndex,
+}
+
+impl Generation {
+    /// Runs `start`, if there is one; answers what the operator must be told.
+    ///
+    /// # Errors
+    /// The component's own words, or why it could not say any.
+    pub(super) async fn start(&self) -> Result<Vec<String>, String> {
+        let Some(lifecycle) = self.lifecycle else {
+            return Ok(Vec::new());
+        };
+        let time = self.spec.limits.start;
+        match self.residents.call_typed(lifecycle.start, (), time).await {
+            Ok(answer) => answer,
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Runs `tick`, if there is one; lets idle instances go.
+    pub(super) async fn tick(&self) -> Result<(), String> {
+        self.residents.release_idle();
+        let Some(lifecycle) = self.lifecycle else {
+            return Ok(());
+        };
+        let answer: Result<Result<(), String>, CallError> =
+            self.residents.call_typed(lifecycle.tick, (), self.spec.limits.timeout).await;
+        match answer {
+            Ok(answer) => answer,
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}

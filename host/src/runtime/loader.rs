@@ -1,0 +1,210 @@
+//! Makes a generation of what the registry says: read, compile, type-check, link. Nothing of it is in service yet.
+
+use super::audit::{AUDIT, AUDIT_FUNCTION};
+use super::compiled::{CompiledCache, digest_of};
+use super::context::{Context, Provisions};
+use super::generation::{Generation, Pre};
+use super::guest_log::GuestLog;
+use super::handler::{LiveCount, Workers};
+use super::lifecycle::{LIFECYCLE, Lifecycle};
+use super::problem::LoadProblem;
+use super::residents::Residents;
+use super::slots::Slots;
+use super::imports::{self, LinkTarget};
+use super::{compute, engine};
+use crate::keys::Keys;
+use crate::links::FunctionName;
+use crate::registry::{Digest, ServiceSpec};
+use crate::store::ServiceStore;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use wasmtime::Engine;
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, ComponentExportIndex, Linker};
+use wasmtime_wasi_http::handler::{ProxyHandler, ProxyPre};
+use wasmtime_wasi_http::{p2, p3};
+
+/// Everything that generations are made with.
+pub struct Loader {
+    engine: Engine,
+    cache: CompiledCache,
+    /// None where nothing is served, such as for a check.
+    keys: Option<Arc<Keys>>,
+    compute: Arc<Semaphore>,
+}
+
+/// A component that fits the host and its links.
+pub(super) struct Prepared {
+    pub(super) component: Component,
+    digest: Digest,
+    pre: Pre,
+    proxy: ProxyPre<Context>,
+    wasi: &'static str,
+}
+
+impl Loader {
+    /// A loader whose compiled code is kept in the folder `cache`.
+    ///
+    /// # Errors
+    /// The engine cannot run here, or the folder cannot be used.
+    pub fn new(cache: &Path, keys: Option<Arc<Keys>>) -> anyhow::Result<Self> {
+        let engine = engine::start()?;
+        let cache = CompiledCache::open(cache, &engine)
+            .map_err(|error| anyhow::anyhow!("{}: the folder for compiled code cannot be used: {error}", cache.display()))?;
+        Ok(Self {
+            engine,
+            cache,
+            keys,
+            compute: compute::permits(),
+        })
+    }
+
+    /// Reads, compiles, and type-checks a component; `target` finds the services that its links lead to.
+    ///
+    /// # Errors
+    /// Everything that keeps it from serving.
+    pub(super) fn prepare(
+        &self,
+        spec: &ServiceSpec,
+        target: impl Fn(&str) -> Option<LinkTarget>,
+    ) -> Result<Prepared, Vec<LoadProblem>> {
+        let (component, digest) = self.component(spec).map_err(|problem| vec![problem])?;
+        let linker = imports::linker(&self.engine, spec, &component, target)?;
+        let (pre, proxy, wasi) = instance_kinds(&linker, &component).map_err(|problem| vec![problem])?;
+        Ok(Prepared {
+            component,
+            digest,
+            pre,
+            proxy,
+            wasi,
+        })
+    }
+
+    /// Whether a component can check the data of its service.
+    pub(super) fn can_audit(&self, prepared: &Prepared) -> bool {
+        function(&exported_functions(&self.engine, &prepared.component), AUDIT, AUDIT_FUNCTION).is_some()
+    }
+
+    /// Makes a generation; it has no instance yet.
+    pub(super) fn generation(&self, spec: &ServiceSpec, prepared: Prepared, store: Option<ServiceStore>) -> Generation {
+        let Prepared {
+            component,
+            digest,
+            pre,
+            proxy,
+            wasi,
+        } = prepared;
+        let service: Arc<str> = spec.name.as_str().into();
+        let provisions = Arc::new(Provisions {
+            service: Arc::clone(&service),
+            limits: spec.limits.clone(),
+            config: spec.config.clone(),
+            store,
+            keys: self.keys.clone(),
+            compute: Arc::clone(&self.compute),
+            log: GuestLog::new(service),
+        });
+        let live = LiveCount::default();
+        let drained = CancellationToken::new();
+        let functions = exported_functions(&self.engine, &component);
+        let lifecycle = function(&functions, LIFECYCLE, "start")
+            .zip(function(&functions, LIFECYCLE, "tick"))
+            .map(|(start, tick)| Lifecycle { start, tick });
+        let audit = function(&functions, AUDIT, AUDIT_FUNCTION);
+        let residents = Residents::new(&self.engine, pre, &provisions, live.clone());
+        let handler = ProxyHandler::new(Workers {
+            engine: self.engine.clone(),
+            pre: proxy,
+            provisions,
+            live: live.clone(),
+            drained: drained.clone(),
+        });
+        Generation {
+            spec: spec.clone(),
+            component,
+            digest,
+            wasi,
+            functions,
+            lifecycle,
+            audit,
+            handler,
+            residents,
+            slots: Slots::new(spec.limits.instances, spec.limits.queue),
+            live,
+            drained,
+        }
+    }
+
+    fn component(&self, spec: &ServiceSpec) -> Result<(Component, Digest), LoadProblem> {
+        let file = || spec.component.clone();
+        let bytes = std::fs::read(&spec.component).map_err(|error| LoadProblem::Unreadable { file: file(), error })?;
+        let digest = digest_of(&bytes);
+        if let Some(pinned) = spec.digest.filter(|pinned| *pinned != digest) {
+            return Err(LoadProblem::OtherDigest {
+                file: file(),
+                found: digest,
+                pinned,
+            });
+        }
+        let component = self
+            .cache
+            .component(&self.engine, &bytes, digest)
+            .map_err(|error| LoadProblem::NotAComponent {
+                file: file(),
+                reason: format!("{error:#}"),
+            })?;
+        Ok((component, digest))
+    }
+}
+
+/// What instances are made of: for calls, and for requests of WASI 0.3 or 0.2.
+fn instance_kinds(linker: &Linker<Context>, component: &Component) -> Result<(Pre, ProxyPre<Context>, &'static str), LoadProblem> {
+    let pre = linker
+        .instantiate_pre(component)
+        .map_err(|error| LoadProblem::DoesNotFit(format!("{error:#}")))?;
+    if let Ok(service) = p3::bindings::ServicePre::new(pre.clone()) {
+        return Ok((pre, ProxyPre::P3(service), "0.3"));
+    }
+    match p2::bindings::ProxyPre::new(pre.clone()) {
+        Ok(proxy) => Ok((pre, ProxyPre::P2(proxy), "0.2")),
+        Err(_) => Err(LoadProblem::NoHandler),
+    }
+}
+
+/// Every function that the component exports in an interface.
+fn exported_functions(engine: &Engine, component: &Component) -> HashMap<FunctionName, ComponentExportIndex> {
+    let mut functions = HashMap::new();
+    let ty = component.component_type();
+    for (interface, item) in ty.exports(engine) {
+        let ComponentItem::ComponentInstance(instance) = item.ty else {
+            continue;
+        };
+        let Some(parent) = component.get_export_index(None, interface) else {
+            continue;
+        };
+        for (name, item) in instance.exports(engine) {
+            let ComponentItem::ComponentFunc(_) = item.ty else {
+                continue;
+            };
+            if let Some(index) = component.get_export_index(Some(&parent), name) {
+                let name = FunctionName {
+                    interface: interface.to_owned(),
+                    function: name.to_owned(),
+                };
+                functions.insert(name, index);
+            }
+        }
+    }
+    functions
+}
+
+fn function(functions: &HashMap<FunctionName, ComponentExportIndex>, interface: &str, function: &str) -> Option<ComponentExportIndex> {
+    let name = FunctionName {
+        interface: interface.to_owned(),
+        function: function.to_owned(),
+    };
+    functions.get(&name).copied()
+}

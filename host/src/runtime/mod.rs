@@ -1,0 +1,34 @@
+//! Runs the services: loads their components, keeps their instances, and gives them requests, link calls, and ticks of the clock.
+//!
+//! A [`Service`] is a name; behind it stands its current [`Generation`], one loaded version of a component. The runtime knows nothing
+//! of tokens or of the registry's file.
+
+mod audit;
+mod compiled;
+mod compute;
+mod context;
+mod engine;
+mod generation;
+mod guest_log;
+mod handler;
+mod imports;
+mod lifecycle;
+mod loader;
+mod memory_limit;
+mod offline;
+mod outbound;
+mod problem;
+mod residents;
+mod response;
+mod service;
+mod services;
+mod slots;
+
+pub use audit::{AuditReport, audit};
+pub use generation::Generation;
+pub use loader::Loader;
+pub use offline::{auditors, check};
+pub use problem::LoadProblem;
+pub use response::GuestBody;
+pub use service::{ServeError, Service};
+pub use services::Services;

@@ -1,0 +1,102 @@
+//! Why a component cannot serve, in words that name the file, the import, or the export.
+
+use crate::links::LinkProblem;
+use crate::registry::{Digest, Grant};
+use std::path::PathBuf;
+
+/// One reason.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadProblem {
+    /// The file cannot be read.
+    #[error("{file}: cannot be read: {error}; build the component, or correct `component`")]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// The system's error.
+        error: std::io::Error,
+    },
+    /// The file is not the one that the operator pinned.
+    #[error("{file}: its digest is {found}, and `digest` pins {pinned}")]
+    OtherDigest {
+        /// The file.
+        file: PathBuf,
+        /// What it is.
+        found: Digest,
+        /// What it must be.
+        pinned: Digest,
+    },
+    /// The file is no component, or uses what this engine does not know.
+    #[error("{file}: is not a WebAssembly component that this host can run: {reason}")]
+    NotAComponent {
+        /// The file.
+        file: PathBuf,
+        /// The engine's words.
+        reason: String,
+    },
+    /// It imports an interface that nobody offers.
+    #[error("imports `{import}`, which this host does not have; if a service exports it, add it to `links`")]
+    UnknownImport {
+        /// The interface.
+        import: String,
+    },
+    /// It imports an interface that must be granted.
+    #[error("imports `{import}`, which it was not granted; add \"{}\" to `grants` if it may have it", grant.name())]
+    NotGranted {
+        /// The interface.
+        import: String,
+        /// The word for it.
+        grant: Grant,
+    },
+    /// It imports an interface of a type that the host's does not have.
+    #[error("does not fit this host: {0}")]
+    DoesNotFit(String),
+    /// It handles no HTTP requests.
+    #[error("exports neither `wasi:http/incoming-handler` (WASI 0.2) nor `wasi:http/handler` (WASI 0.3), so it cannot serve requests")]
+    NoHandler,
+    /// The callee of a link is no service.
+    #[error("the link `{import}` leads to `{callee}`, which is no service")]
+    CalleeMissing {
+        /// The interface.
+        import: String,
+        /// The service.
+        callee: String,
+    },
+    /// The callee of a link did not load.
+    #[error("the link `{import}` leads to `{callee}`, which did not load")]
+    CalleeFailed {
+        /// The interface.
+        import: String,
+        /// The service.
+        callee: String,
+    },
+    /// The callee of a link does not export the interface.
+    #[error("the link `{import}` leads to `{callee}`, which does not export this interface (in this version)")]
+    NotExported {
+        /// The interface.
+        import: String,
+        /// The service.
+        callee: String,
+    },
+    /// The two sides of a link do not fit.
+    #[error("the link `{import}`: {problem}")]
+    Link {
+        /// The interface.
+        import: String,
+        /// What does not fit.
+        problem: LinkProblem,
+    },
+    /// The service's store cannot be opened.
+    #[error("{file}: the store cannot be opened: {error}")]
+    Store {
+        /// The file.
+        file: PathBuf,
+        /// SQLite's words.
+        error: String,
+    },
+    /// The component's own `start` refused.
+    #[error("its `start` failed: {0}")]
+    Start(String),
+    /// The engine refused for a reason of its own.
+    #[error("{0}")]
+    Engine(String),
+}

@@ -1,0 +1,66 @@
+//! The body of a guest's response on its way out: bounded, and holding the request's slot until its end.
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::sync::OwnedSemaphorePermit;
+use wasmtime_wasi_http::WasiBody;
+
+/// The body of a guest's response.
+pub struct GuestBody {
+    inner: WasiBody,
+    bytes_left: u64,
+    _slot: OwnedSemaphorePermit,
+}
+
+/// Why a response breaks off.
+#[derive(Debug, thiserror::Error)]
+pub enum GuestBodyError {
+    /// It is larger than the service may send.
+    #[error("the response is larger than the service's limit")]
+    TooLarge,
+    /// The guest failed in the middle of it.
+    #[error("the component failed while it was sending the response: {0}")]
+    Guest(wasmtime_wasi_http::Error),
+}
+
+impl GuestBody {
+    pub(super) fn new(inner: WasiBody, bytes_max: u64, slot: OwnedSemaphorePermit) -> Self {
+        Self {
+            inner,
+            bytes_left: bytes_max,
+            _slot: slot,
+        }
+    }
+}
+
+impl Body for GuestBody {
+    type Data = Bytes;
+    type Error = GuestBodyError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, GuestBodyError>>> {
+        let frame = match Pin::new(&mut self.inner).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => frame,
+            Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(GuestBodyError::Guest(error)))),
+            Poll::Ready(None) => return Poll::Ready(None),
+            Poll::Pending => return Poll::Pending,
+        };
+        let bytes = frame.data_ref().map_or(0, |data| data.len() as u64);
+        match self.bytes_left.checked_sub(bytes) {
+            Some(left) => {
+                self.bytes_left = left;
+                Poll::Ready(Some(Ok(frame)))
+            }
+            None => Poll::Ready(Some(Err(GuestBodyError::TooLarge))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,79 @@
+//! How many requests and link calls of a service run at once, and how many may wait.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The slots of one generation.
+pub(super) struct Slots {
+    running: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    waiting_max: usize,
+}
+
+/// Too many wait already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("all instances are busy, and the queue is full")]
+pub(super) struct QueueFull;
+
+impl Slots {
+    pub(super) fn new(running_max: usize, waiting_max: usize) -> Self {
+        Self {
+            running: Arc::new(Semaphore::new(running_max)),
+            waiting: AtomicUsize::new(0),
+            waiting_max,
+        }
+    }
+
+    /// Waits for a slot; whoever asks is served in turn.
+    pub(super) async fn take(&self) -> Result<OwnedSemaphorePermit, QueueFull> {
+        if let Ok(slot) = Arc::clone(&self.running).try_acquire_owned() {
+            return Ok(slot);
+        }
+        let place = Place(&self.waiting);
+        if self.waiting.fetch_add(1, Relaxed) >= self.waiting_max {
+            return Err(QueueFull);
+        }
+        let slot = Arc::clone(&self.running).acquire_owned().await.map_err(|_| QueueFull);
+        drop(place);
+        slot
+    }
+}
+
+/// A place in the queue; given up when the one who waits goes away.
+struct Place<'a>(&'a AtomicUsize);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn more_than_may_wait_are_turned_away_at_once() {
+        let slots = Slots::new(1, 1);
+        let running = slots.take().await.unwrap();
+        let mut waiting = Box::pin(slots.take());
+        assert!(futures::poll!(waiting.as_mut()).is_pending());
+        assert_eq!(slots.take().await.unwrap_err(), QueueFull);
+        drop(running);
+        waiting.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn one_who_gives_up_leaves_the_queue() {
+        let slots = Slots::new(1, 1);
+        let running = slots.take().await.unwrap();
+        let mut gives_up = Box::pin(slots.take());
+        assert!(futures::poll!(gives_up.as_mut()).is_pending());
+        drop(gives_up);
+        let mut waiting = Box::pin(slots.take());
+        assert!(futures::poll!(waiting.as_mut()).is_pending());
+        drop(running);
+        waiting.await.unwrap();
+    }
+}

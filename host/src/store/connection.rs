@@ -1,0 +1,98 @@
+//! Opens connections, each with the settings that the bank's promises rest on.
+
+use super::StoreLimits;
+use super::authorizer::HostPass;
+use super::budget::Budget;
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The page size, in bytes: SQLite's default, and what the disk writes at once.
+const PAGE_BYTES: u64 = 4096;
+/// How many prepared statements a connection keeps: more than any of our services has.
+const STATEMENTS_CACHED: usize = 128;
+/// Memory for pages, in KiB, per connection.
+const CACHE_KIB: i64 = 8 * 1024;
+/// The write-ahead log is cut back to this size when it starts over, in bytes.
+const WAL_BYTES_KEPT: i64 = 4 << 20;
+/// The longest statement, in bytes.
+const SQL_BYTES_MAX: i32 = 64 * 1024;
+/// The largest text or blob, in bytes.
+const VALUE_BYTES_MAX: i32 = 8 << 20;
+/// The most steps of a compiled statement, so that none is a program.
+const STATEMENT_OPS_MAX: i32 = 25_000;
+/// The most parameters of a statement.
+const PARAMETERS_MAX: i32 = 1_000;
+
+/// A connection for a guest's statements.
+pub(super) struct GuestConnection {
+    pub(super) sqlite: Connection,
+    pub(super) budget: Arc<Budget>,
+    pub(super) host: HostPass,
+}
+
+impl GuestConnection {
+    /// The connection that writes.
+    pub(super) fn writer(file: &Path, limits: &StoreLimits) -> rusqlite::Result<Self> {
+        let sqlite = Connection::open(file)?;
+        set_text(&sqlite, "journal_mode", "WAL")?;
+        // Acknowledged means fsynced: NORMAL may lose the last commits when the power fails.
+        sqlite.pragma_update(None, "synchronous", "FULL")?;
+        sqlite.pragma_update(None, "foreign_keys", true)?;
+        // Checkpoints are made off the commit path (see `checkpoint`).
+        sqlite.pragma_update(None, "wal_autocheckpoint", 0)?;
+        sqlite.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
+        let pages = i64::try_from(limits.bytes / PAGE_BYTES).unwrap_or(i64::MAX);
+        sqlite.pragma_update(None, "max_page_count", pages.max(1))?;
+        Self::guard(sqlite)
+    }
+
+    /// A connection that reads.
+    pub(super) fn reader(file: &Path) -> rusqlite::Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let sqlite = Connection::open_with_flags(file, flags)?;
+        sqlite.pragma_update(None, "query_only", true)?;
+        Self::guard(sqlite)
+    }
+
+    fn guard(mut sqlite: Connection) -> rusqlite::Result<Self> {
+        sqlite.pragma_update(None, "trusted_schema", false)?;
+        sqlite.pragma_update(None, "cell_size_check", true)?;
+        sqlite.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        sqlite.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+        sqlite.busy_timeout(std::time::Duration::from_secs(5))?;
+        for (limit, value) in [
+            (Limit::SQLITE_LIMIT_ATTACHED, 0),
+            (Limit::SQLITE_LIMIT_SQL_LENGTH, SQL_BYTES_MAX),
+            (Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX),
+            (Limit::SQLITE_LIMIT_VDBE_OP, STATEMENT_OPS_MAX),
+            (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, PARAMETERS_MAX),
+        ] {
+            sqlite.set_limit(limit, value)?;
+        }
+        let budget = Budget::install(&mut sqlite)?;
+        let host = HostPass::default();
+        let authorizer = host.clone();
+        sqlite.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| authorizer.authorize(&context)))?;
+        Ok(Self { sqlite, budget, host })
+    }
+
+    /// Runs one of the host's own statements.
+    pub(super) fn host_statement(&self, sql: &str) -> rusqlite::Result<()> {
+        // Not through the statement cache: a guest could run what lies in there without being asked.
+        self.host.with(|| self.sqlite.execute_batch(sql))
+    }
+}
+
+/// Sets a pragma that answers with what it really set.
+fn set_text(sqlite: &Connection, pragma: &str, wanted: &str) -> rusqlite::Result<()> {
+    let found: String = sqlite.pragma_update_and_check(None, pragma, wanted, |row| row.get(0))?;
+    if found.eq_ignore_ascii_case(wanted) {
+        Ok(())
+    } else {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ERROR);
+        let text = format!("{pragma} is {found}, not {wanted}");
+        Err(rusqlite::Error::SqliteFailure(code, Some(text)))
+    }
+}

@@ -1,0 +1,38 @@
+//! SQLite's errors in the words of `strongroom:store/sql`.
+
+use super::bindings::Error;
+use rusqlite::ErrorCode;
+use rusqlite::ffi;
+
+/// What a guest is told; `out_of_time` says whether its budget ran out.
+pub(super) fn for_guest(error: &rusqlite::Error, out_of_time: bool) -> Error {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::ConstraintViolation) => Error::Constraint(error.to_string()),
+        Some(ErrorCode::OperationInterrupted) if out_of_time => Error::TimedOut,
+        Some(ErrorCode::OperationInterrupted) => Error::Aborted("the statement was interrupted".to_owned()),
+        Some(ErrorCode::AuthorizationForStatementDenied | ErrorCode::ReadOnly) => Error::Denied(error.to_string()),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy,
+        Some(ErrorCode::DiskFull) => Error::Full,
+        Some(ErrorCode::TooBig) => Error::TooLarge(error.to_string()),
+        Some(
+            ErrorCode::SystemIoFailure
+            | ErrorCode::CannotOpen
+            | ErrorCode::DatabaseCorrupt
+            | ErrorCode::NotADatabase
+            | ErrorCode::OutOfMemory,
+        ) => Error::Io(error.to_string()),
+        _ => Error::Invalid(error.to_string()),
+    }
+}
+
+/// Whether the disk refused to make a write durable. The kernel may have thrown the pages away, so that a second fsync would
+/// answer well for data that is lost ("fsyncgate"): the process must end and recover from the log.
+pub(super) fn is_failed_sync(error: &rusqlite::Error) -> bool {
+    let rusqlite::Error::SqliteFailure(failure, _) = error else {
+        return false;
+    };
+    matches!(
+        failure.extended_code,
+        ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC
+    )
+}

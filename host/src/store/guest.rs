@@ -1,0 +1,125 @@
+//! What a guest sees of the store.
+
+use super::ServiceStore;
+use super::bindings::{self, Error, Host, HostTransaction, Rows, Value};
+use super::turn::Turn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use wasmtime::Result;
+use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
+
+/// The store as one instance of a component uses it.
+pub struct StoreSession {
+    store: Option<ServiceStore>,
+    open: bool,
+    /// Set when the instance must not serve again: it held the writer for too long.
+    retire: Arc<AtomicBool>,
+}
+
+impl StoreSession {
+    /// A session on a store; `retire` is set when the instance has broken its bounds.
+    pub fn new(store: Option<ServiceStore>, retire: Arc<AtomicBool>) -> Self {
+        Self {
+            store,
+            open: false,
+            retire,
+        }
+    }
+
+    /// Whether a write transaction is open, in which case nothing that may wait long is allowed.
+    pub fn is_writing(&self) -> bool {
+        self.open
+    }
+
+    fn closed(&mut self, outcome: &Result<(), Error>) {
+        self.open = false;
+        if matches!(outcome, Err(Error::TimedOut)) {
+            self.retire.store(true, Relaxed);
+        }
+    }
+}
+
+/// A session with the table that holds the guest's transaction.
+pub struct StoreView<'a> {
+    /// The session.
+    pub session: &'a mut StoreSession,
+    /// The instance's resources.
+    pub table: &'a mut ResourceTable,
+}
+
+/// Gives `strongroom:store/sql` to the components of a linker.
+///
+/// # Errors
+/// The interface is in the linker already.
+pub fn add_to_linker<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    view: fn(&mut T) -> StoreView<'_>,
+) -> Result<()> {
+    bindings::add_to_linker::<T, HasStore>(linker, view)
+}
+
+struct HasStore;
+
+impl HasData for HasStore {
+    type Data<'a> = StoreView<'a>;
+}
+
+fn no_store() -> Error {
+    Error::Denied("this service has no store here".to_owned())
+}
+
+impl Host for StoreView<'_> {
+    async fn query(&mut self, sql: String, params: Vec<Value>) -> Result<Result<Rows, Error>> {
+        let Some(store) = &self.session.store else {
+            return Ok(Err(no_store()));
+        };
+        Ok(store.readers.query(sql, params).await)
+    }
+}
+
+impl HostTransaction for StoreView<'_> {
+    async fn begin(&mut self) -> Result<Result<Resource<Turn>, Error>> {
+        let Some(writer) = self.session.store.as_ref().and_then(|store| store.writer.as_ref()) else {
+            return Ok(Err(no_store()));
+        };
+        if self.session.open {
+            let text = "this instance has a write transaction open; end it first";
+            return Ok(Err(Error::Invalid(text.to_owned())));
+        }
+        let turn = match writer.begin().await {
+            Ok(turn) => turn,
+            Err(error) => return Ok(Err(error)),
+        };
+        let resource = self.table.push(turn)?;
+        self.session.open = true;
+        Ok(Ok(resource))
+    }
+
+    fn execute(&mut self, turn: Resource<Turn>, sql: String, params: Vec<Value>) -> Result<Result<u64, Error>> {
+        Ok(self.table.get(&turn)?.execute(&sql, &params))
+    }
+
+    fn query(&mut self, turn: Resource<Turn>, sql: String, params: Vec<Value>) -> Result<Result<Rows, Error>> {
+        Ok(self.table.get(&turn)?.query(&sql, &params))
+    }
+
+    async fn commit(&mut self, turn: Resource<Turn>) -> Result<Result<(), Error>> {
+        let outcome = self.table.delete(turn)?.commit().await;
+        self.session.closed(&outcome);
+        Ok(outcome)
+    }
+
+    async fn commit_later(&mut self, turn: Resource<Turn>) -> Result<Result<(), Error>> {
+        let outcome = self.table.delete(turn)?.commit_later();
+        self.session.closed(&outcome);
+        Ok(outcome)
+    }
+
+    async fn drop(&mut self, turn: Resource<Turn>) -> Result<()> {
+        let turn = self.table.delete(turn)?;
+        let outcome = turn.timed_out();
+        drop(turn);
+        self.session.closed(&outcome);
+        Ok(())
+    }
+}

@@ -1,0 +1,87 @@
+//! The SQL store of a service: one SQLite database, one writer with group commit, and readers that see durable data only.
+//!
+//! A guest reaches it through `strongroom:store/sql` ([`add_to_linker`]) and nothing else: every statement passes the authorizer
+//! ([`connection`]), and has a time limit ([`budget`]). The database belongs to the *name* of a service and outlives its components.
+
+mod authorizer;
+mod bindings;
+mod budget;
+mod checkpoint;
+mod connection;
+mod error;
+mod guest;
+mod reader;
+mod statement;
+mod turn;
+mod writer;
+
+pub use guest::{StoreSession, StoreView, add_to_linker};
+
+use crate::registry::Limits;
+use reader::Readers;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use writer::Writer;
+
+/// What a store needs to know of its bounds.
+#[derive(Debug, Clone)]
+pub struct StoreLimits {
+    /// The largest database, in bytes.
+    pub bytes: u64,
+    /// How long a write transaction may hold the writer.
+    pub write_turn: Duration,
+    /// How long one read may take.
+    pub read: Duration,
+}
+
+impl From<&Limits> for StoreLimits {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            bytes: limits.store,
+            write_turn: limits.write_turn,
+            read: limits.read,
+        }
+    }
+}
+
+/// The store of one service; cheap to clone.
+#[derive(Clone)]
+pub struct ServiceStore {
+    readers: Arc<Readers>,
+    /// None for a store that was opened to be read only.
+    writer: Option<Arc<Writer>>,
+}
+
+impl ServiceStore {
+    /// Opens the store in a file, and makes it if there is none.
+    ///
+    /// # Errors
+    /// The file cannot be opened, or is not a database.
+    pub fn open(file: &Path, limits: &StoreLimits) -> rusqlite::Result<Self> {
+        let writer = Writer::open(file, limits)?;
+        Ok(Self {
+            readers: Arc::new(Readers::new(file, limits)),
+            writer: Some(Arc::new(writer)),
+        })
+    }
+
+    /// Opens the store in a file to read one snapshot of it, such as for an audit; the host that writes to it may be running.
+    ///
+    /// # Errors
+    /// The file does not exist, or is not a database.
+    pub fn open_snapshot(file: &Path, limits: &StoreLimits) -> rusqlite::Result<Self> {
+        Ok(Self {
+            readers: Arc::new(Readers::snapshot(file, limits)?),
+            writer: None,
+        })
+    }
+
+    /// Writes what `commit-later` left, and empties the write-ahead log into the database: the last act of a drained host.
+    pub async fn close(&self) {
+        if let Some(writer) = &self.writer {
+            writer.close().await;
+        }
+    }
+}
+

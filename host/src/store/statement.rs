@@ -1,0 +1,93 @@
+//! Runs one statement of a guest: binds its parameters, reads its rows, within bounds.
+
+use super::bindings::{Error, Rows, Value};
+use super::connection::GuestConnection;
+use super::error::for_guest;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Statement, ToSql};
+
+/// The most rows of an answer.
+pub(super) const ROWS_MAX: usize = 10_000;
+/// The most bytes of text and blobs in an answer.
+pub(super) const ANSWER_BYTES_MAX: usize = 4 << 20;
+
+/// Runs a statement that changes rows; answers how many.
+pub(super) fn execute(connection: &GuestConnection, sql: &str, parameters: &[Value]) -> Result<u64, Error> {
+    let run = || -> rusqlite::Result<u64> {
+        let mut statement = connection.sqlite.prepare_cached(sql)?;
+        bind(&mut statement, parameters)?;
+        let changed = statement.raw_execute()?;
+        Ok(changed as u64)
+    };
+    run().map_err(|error| for_guest(&error, connection.budget.was_spent()))
+}
+
+/// Runs a statement that answers rows.
+pub(super) fn query(connection: &GuestConnection, sql: &str, parameters: &[Value]) -> Result<Rows, Error> {
+    let fail = |error: rusqlite::Error| for_guest(&error, connection.budget.was_spent());
+    let mut statement = connection.sqlite.prepare_cached(sql).map_err(fail)?;
+    bind(&mut statement, parameters).map_err(fail)?;
+    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let mut answer = Vec::new();
+    let mut bytes = 0_usize;
+    let mut found = statement.raw_query();
+    while let Some(row) = found.next().map_err(fail)? {
+        if answer.len() == ROWS_MAX {
+            return Err(Error::TooLarge(format!("more than {ROWS_MAX} rows; use LIMIT")));
+        }
+        let mut values = Vec::with_capacity(columns.len());
+        for column in 0..columns.len() {
+            let value = from_sqlite(row.get_ref(column).map_err(fail)?);
+            bytes = bytes.saturating_add(size_of_value(&value));
+            values.push(value);
+        }
+        if bytes > ANSWER_BYTES_MAX {
+            return Err(Error::TooLarge(format!("more than {ANSWER_BYTES_MAX} bytes; use LIMIT")));
+        }
+        answer.push(values);
+    }
+    Ok(Rows { columns, rows: answer })
+}
+
+fn bind(statement: &mut Statement<'_>, parameters: &[Value]) -> rusqlite::Result<()> {
+    let wanted = statement.parameter_count();
+    if wanted != parameters.len() {
+        return Err(rusqlite::Error::InvalidParameterCount(parameters.len(), wanted));
+    }
+    for (index, parameter) in parameters.iter().enumerate() {
+        statement.raw_bind_parameter(index + 1, Parameter(parameter))?;
+    }
+    Ok(())
+}
+
+struct Parameter<'a>(&'a Value);
+
+impl ToSql for Parameter<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Integer(value) => ValueRef::Integer(*value),
+            Value::Real(value) => ValueRef::Real(*value),
+            Value::Text(value) => ValueRef::Text(value.as_bytes()),
+            Value::Blob(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+fn from_sqlite(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Integer(value),
+        ValueRef::Real(value) => Value::Real(value),
+        ValueRef::Text(value) => Value::Text(String::from_utf8_lossy(value).into_owned()),
+        ValueRef::Blob(value) => Value::Blob(value.to_vec()),
+    }
+}
+
+fn size_of_value(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Integer(_) | Value::Real(_) => 8,
+        Value::Text(value) => value.len(),
+        Value::Blob(value) => value.len(),
+    }
+}

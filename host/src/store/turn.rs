@@ -1,0 +1,150 @@
+//! A guest's write transaction: the resource `strongroom:store/sql.transaction`.
+
+use super::bindings::{Error, Rows, Value};
+use super::statement;
+use super::writer::{Held, Line};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
+
+/// One turn of a guest at the writer. Dropped without an end, it is undone.
+pub struct Turn {
+    cell: Arc<TurnCell>,
+    line: Arc<Line>,
+}
+
+/// The turn as the guest and the watch share it.
+pub(super) struct TurnCell {
+    state: Mutex<State>,
+    began: Instant,
+}
+
+enum State {
+    Open(Held),
+    /// The host has ended it, for this reason.
+    Ended(Error),
+}
+
+impl Turn {
+    pub(super) fn new(cell: Arc<TurnCell>, line: Arc<Line>) -> Self {
+        Self { cell, line }
+    }
+
+    pub(super) fn execute(&self, sql: &str, parameters: &[Value]) -> Result<u64, Error> {
+        self.run(|held| statement::execute(&held.guest, sql, parameters))
+    }
+
+    pub(super) fn query(&self, sql: &str, parameters: &[Value]) -> Result<Rows, Error> {
+        self.run(|held| statement::query(&held.guest, sql, parameters))
+    }
+
+    /// Keeps the turn, and returns when its group is on disk.
+    pub(super) async fn commit(self) -> Result<(), Error> {
+        let outcome = {
+            let mut held = self.cell.end(Error::Invalid("the transaction has ended".to_owned()))?;
+            let kept = held.keep_turn();
+            let outcome = kept.is_ok().then(|| held.join_group());
+            self.line.leave(held);
+            kept?;
+            outcome
+        };
+        match outcome {
+            Some(outcome) => outcome
+                .await
+                .unwrap_or_else(|_| Err(Error::Aborted("the store is closing".to_owned()))),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps the turn for the next group, whenever that is.
+    pub(super) fn commit_later(self) -> Result<(), Error> {
+        let mut held = self.cell.end(Error::Invalid("the transaction has ended".to_owned()))?;
+        let kept = held.keep_turn();
+        self.line.leave(held);
+        kept
+    }
+
+    /// `TimedOut` if the host ended the turn because it took too long.
+    pub(super) fn timed_out(&self) -> Result<(), Error> {
+        match &*self.cell.lock() {
+            State::Ended(Error::TimedOut) => Err(Error::TimedOut),
+            _ => Ok(()),
+        }
+    }
+
+    fn run<T>(&self, act: impl FnOnce(&mut Held) -> Result<T, Error>) -> Result<T, Error> {
+        let mut state = self.cell.lock();
+        let held = match &mut *state {
+            State::Open(held) => held,
+            State::Ended(reason) => return Err(reason.clone()),
+        };
+        let result = act(held);
+        if result.is_err() && held.notice_lost_group() {
+            let reason = match &result {
+                Err(Error::TimedOut) => Error::TimedOut,
+                _ => Error::Aborted("an error in the store undid the transaction".to_owned()),
+            };
+            let held = std::mem::replace(&mut *state, State::Ended(reason));
+            drop(state);
+            if let State::Open(held) = held {
+                self.line.leave(held);
+            }
+        }
+        result
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let reason = Error::Aborted("the transaction was dropped".to_owned());
+        if let Ok(mut held) = self.cell.end(reason) {
+            held.undo_turn();
+            self.line.leave(held);
+        }
+    }
+}
+
+impl TurnCell {
+    pub(super) fn new(held: Held) -> Self {
+        Self {
+            state: Mutex::new(State::Open(held)),
+            began: Instant::now(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the connection out of the turn; `reason` is what any later use of the turn is told.
+    fn end(&self, reason: Error) -> Result<Held, Error> {
+        let mut state = self.lock();
+        match &*state {
+            State::Open(_) => {}
+            State::Ended(reason) => return Err(reason.clone()),
+        }
+        match std::mem::replace(&mut *state, State::Ended(reason)) {
+            State::Open(held) => Ok(held),
+            State::Ended(reason) => Err(reason),
+        }
+    }
+
+    /// Undoes a turn that has outlived its time. One that runs a statement right now is left to that statement's time limit.
+    pub(super) fn end_if_older_than(&self, time: Duration, line: &Arc<Line>) {
+        if self.began.elapsed() <= time {
+            return;
+        }
+        let held = match self.state.try_lock() {
+            Ok(mut state) => std::mem::replace(&mut *state, State::Ended(Error::TimedOut)),
+            Err(TryLockError::Poisoned(state)) => std::mem::replace(&mut *state.into_inner(), State::Ended(Error::TimedOut)),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        match held {
+            State::Open(mut held) => {
+                held.undo_turn();
+                line.leave(held);
+            }
+            // It had ended already: what it says stays as it was.
+            State::Ended(reason) => *self.lock() = State::Ended(reason),
+        }
+    }
+}
