@@ -15,12 +15,19 @@ pub fn start() -> WorkerGuard {
         .buffered_lines_limit(LINES_BUFFERED_MAX)
         .lossy(true)
         .finish(std::io::stderr());
-    let filter = EnvFilter::try_from_env(FILTER_VARIABLE).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let filter =
+        EnvFilter::try_from_env(FILTER_VARIABLE).unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer);
     if std::io::stderr().is_terminal() {
         log.with_target(false).init();
     } else {
-        log.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
+        log.json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .init();
     }
     guard
 }

@@ -87,13 +87,18 @@ fn answer(services: &Services, request: &Request<Incoming>) -> Response<Full<Byt
     }
     if *request.method() != Method::GET && *request.method() != Method::HEAD {
         let mut response = text_response(StatusCode::METHOD_NOT_ALLOWED, "use GET\n");
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        response
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
     match path {
         "/healthz" => text_response(StatusCode::OK, "ok\n"),
         "/readyz" if services.are_ready() => text_response(StatusCode::OK, "ready\n"),
-        "/readyz" => text_response(StatusCode::SERVICE_UNAVAILABLE, "not ready; /services says why\n"),
+        "/readyz" => text_response(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not ready; /services says why\n",
+        ),
         _ => match serde_json::to_vec(&ServiceList::of(services)) {
             Ok(json) => response(StatusCode::OK, "application/json", json),
             Err(error) => text_response(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error}\n")),
@@ -102,12 +107,22 @@ fn answer(services: &Services, request: &Request<Incoming>) -> Response<Full<Byt
 }
 
 fn text_response(status: StatusCode, text: &str) -> Response<Full<Bytes>> {
-    response(status, "text/plain; charset=utf-8", text.as_bytes().to_vec())
+    response(
+        status,
+        "text/plain; charset=utf-8",
+        text.as_bytes().to_vec(),
+    )
 }
 
-fn response(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response<Full<Bytes>> {
+fn response(
+    status: StatusCode,
+    content_type: &'static str,
+    body: Vec<u8>,
+) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }

@@ -34,7 +34,11 @@ struct Instances {
 impl<'a> ServiceList<'a> {
     pub(super) fn of(services: &'a Services) -> Self {
         Self {
-            services: services.all().iter().map(|service| ServiceRow::of(service)).collect(),
+            services: services
+                .all()
+                .iter()
+                .map(|service| ServiceRow::of(service))
+                .collect(),
         }
     }
 }

@@ -26,12 +26,19 @@ pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
         for problem in &problems {
             let file = registry.file.display();
             let key = problem_key(problem);
-            println!("{file}:{}: services.{}{key}: {problem}", spec.line, spec.name);
+            println!(
+                "{file}:{}: services.{}{key}: {problem}",
+                spec.line, spec.name
+            );
             is_sound = false;
         }
     }
     if is_sound {
-        println!("{}: {} services, all sound", registry.file.display(), registry.services.len());
+        println!(
+            "{}: {} services, all sound",
+            registry.file.display(),
+            registry.services.len()
+        );
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -41,7 +48,10 @@ pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
 /// The key of the service's table that a problem is about.
 fn problem_key(problem: &LoadProblem) -> &'static str {
     match problem {
-        LoadProblem::Unreadable { .. } | LoadProblem::NotAComponent { .. } | LoadProblem::NoHandler | LoadProblem::DoesNotFit(_) => ".component",
+        LoadProblem::Unreadable { .. }
+        | LoadProblem::NotAComponent { .. }
+        | LoadProblem::NoHandler
+        | LoadProblem::DoesNotFit(_) => ".component",
         LoadProblem::OtherDigest { .. } => ".digest",
         LoadProblem::NotGranted { .. } => ".grants",
         LoadProblem::UnknownImport { .. }

@@ -124,10 +124,20 @@ fn stop_signal() -> std::io::Result<CancellationToken> {
 
 /// Two hosts on one data folder would each believe that they alone write.
 fn lock_data(data: &Path) -> anyhow::Result<std::fs::File> {
-    std::fs::create_dir_all(data).map_err(|error| anyhow::anyhow!("{}: the data folder cannot be made: {error}", data.display()))?;
+    std::fs::create_dir_all(data).map_err(|error| {
+        anyhow::anyhow!(
+            "{}: the data folder cannot be made: {error}",
+            data.display()
+        )
+    })?;
     let path = data.join("lock");
-    let file = std::fs::File::create(&path).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-    file.try_lock()
-        .map_err(|_| anyhow::anyhow!("{}: another strongroom uses this data folder; stop it, or choose another with --data", data.display()))?;
+    let file = std::fs::File::create(&path)
+        .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+    file.try_lock().map_err(|_| {
+        anyhow::anyhow!(
+            "{}: another strongroom uses this data folder; stop it, or choose another with --data",
+            data.display()
+        )
+    })?;
     Ok(file)
 }

@@ -28,7 +28,10 @@ pub(super) async fn run(arguments: &VerifyArguments) -> ExitCode {
     };
     let auditors = runtime::auditors(&loader, &registry, &registry.host.data);
     if auditors.is_empty() {
-        eprintln!("strongroom: no service of {} can check its data", registry.file.display());
+        eprintln!(
+            "strongroom: no service of {} can check its data",
+            registry.file.display()
+        );
         return ExitCode::FAILURE;
     }
     let mut is_sound = true;
@@ -67,11 +70,21 @@ fn print(service: &str, report: &AuditReport) -> bool {
         println!("{service}: {}: {}", total.name, total.value);
     }
     for check in &report.checks {
-        let verdict = if check.violations.is_empty() { "ok" } else { "BROKEN" };
-        println!("{service}: {verdict}: {} ({} examined)", check.name, check.examined);
+        let verdict = if check.violations.is_empty() {
+            "ok"
+        } else {
+            "BROKEN"
+        };
+        println!(
+            "{service}: {verdict}: {} ({} examined)",
+            check.name, check.examined
+        );
         for violation in &check.violations {
             println!("{service}:   {violation}");
         }
     }
-    report.checks.iter().all(|check| check.violations.is_empty())
+    report
+        .checks
+        .iter()
+        .all(|check| check.violations.is_empty())
 }

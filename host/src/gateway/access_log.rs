@@ -24,7 +24,13 @@ impl AccessRecord {
     }
 
     /// Writes the line, when the response's head is known.
-    pub(super) fn end(self, service: Option<&str>, request_id: &HeaderValue, status: StatusCode, cause: Option<&str>) {
+    pub(super) fn end(
+        self,
+        service: Option<&str>,
+        request_id: &HeaderValue,
+        status: StatusCode,
+        cause: Option<&str>,
+    ) {
         let microseconds = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         tracing::info!(
             target: "access",

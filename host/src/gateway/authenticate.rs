@@ -7,7 +7,9 @@ use http::header::AUTHORIZATION;
 
 /// The identity of a request; none of its own words are believed but the token's.
 pub(super) fn authenticate(keys: &Keys, headers: &HeaderMap) -> Result<Identity, GatewayError> {
-    let value = headers.get(AUTHORIZATION).ok_or(GatewayError::TokenMissing)?;
+    let value = headers
+        .get(AUTHORIZATION)
+        .ok_or(GatewayError::TokenMissing)?;
     let (scheme, token) = value
         .to_str()
         .ok()

@@ -19,20 +19,33 @@ use wasmtime_wasi_http::WasiBody;
 const READ_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Reads a request's body.
-pub(super) async fn read(parts: &Parts, body: Incoming, bytes_max: u64) -> Result<WasiBody, GatewayError> {
+pub(super) async fn read(
+    parts: &Parts,
+    body: Incoming,
+    bytes_max: u64,
+) -> Result<WasiBody, GatewayError> {
     if body.is_end_stream() {
         return Ok(Empty::new().map_err(|never| match never {}).boxed_unsync());
     }
-    let announced = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let announced = parts
+        .headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|announced| announced > bytes_max) {
         return Err(GatewayError::PayloadTooLarge(bytes_max));
     }
     let limit = usize::try_from(bytes_max).unwrap_or(usize::MAX);
     let collected = tokio::time::timeout(READ_TIME_MAX, Limited::new(body, limit).collect()).await;
     match collected {
-        Ok(Ok(collected)) => Ok(Full::new(collected.to_bytes()).map_err(|never| match never {}).boxed_unsync()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(GatewayError::PayloadTooLarge(bytes_max)),
-        Ok(Err(_)) => Err(GatewayError::BadRequest("the body broke off or is not framed as HTTP demands")),
+        Ok(Ok(collected)) => Ok(Full::new(collected.to_bytes())
+            .map_err(|never| match never {})
+            .boxed_unsync()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err(GatewayError::PayloadTooLarge(bytes_max))
+        }
+        Ok(Err(_)) => Err(GatewayError::BadRequest(
+            "the body broke off or is not framed as HTTP demands",
+        )),
         Err(_) => Err(GatewayError::BodyTooSlow),
     }
 }
@@ -65,10 +78,15 @@ impl Body for ResponseBody {
     type Data = Bytes;
     type Error = <GuestBody as Body>::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         match self.get_mut() {
             Self::Empty => Poll::Ready(None),
-            Self::Whole(body) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
+            Self::Whole(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map_err(|never| match never {}),
             Self::Guest(body) => Pin::new(body).poll_frame(cx),
         }
     }

@@ -15,7 +15,11 @@ const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("x-strongroom-client-
 ///
 /// Some servers take `_` for `-` in names (CGI does), so both are taken for the same.
 pub(super) fn strip_claims(headers: &mut HeaderMap) {
-    let claims: Vec<HeaderName> = headers.keys().filter(|name| is_claim(name.as_str())).cloned().collect();
+    let claims: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| is_claim(name.as_str()))
+        .cloned()
+        .collect();
     for name in claims {
         headers.remove(name);
     }
@@ -64,8 +68,18 @@ mod tests {
     #[test]
     fn no_spelling_of_a_claim_passes() {
         let mut headers = HeaderMap::new();
-        for name in ["x-strongroom-subject", "x_strongroom_role", "x-strongroom_session", "x-forwarded-for", "x_forwarded_for", "forwarded"] {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from_static("admin"));
+        for name in [
+            "x-strongroom-subject",
+            "x_strongroom_role",
+            "x-strongroom_session",
+            "x-forwarded-for",
+            "x_forwarded_for",
+            "forwarded",
+        ] {
+            headers.insert(
+                HeaderName::from_static(name),
+                HeaderValue::from_static("admin"),
+            );
         }
         headers.insert("x-strong", HeaderValue::from_static("kept"));
         strip_claims(&mut headers);

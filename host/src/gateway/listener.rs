@@ -80,7 +80,9 @@ impl Listener {
                 let gateway = Arc::clone(&gateway);
                 async move { Ok::<_, Infallible>(gateway.answer(request, peer.ip()).await) }
             });
-            let connection = http.serve_connection(TokioIo::new(stream), answer).into_owned();
+            let connection = http
+                .serve_connection(TokioIo::new(stream), answer)
+                .into_owned();
             let connection = graceful.watch(connection);
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
@@ -90,7 +92,10 @@ impl Listener {
             });
         }
         drop(self.socket);
-        if tokio::time::timeout(drain_time, graceful.shutdown()).await.is_err() {
+        if tokio::time::timeout(drain_time, graceful.shutdown())
+            .await
+            .is_err()
+        {
             tracing::warn!("the drain's time is over; what still runs is cut off");
         }
     }

@@ -33,8 +33,13 @@ impl Gateway {
         let record = AccessRecord::begin(request.method(), request.uri().path());
         let request_id = request_id::choose(request.headers());
         let (service, outcome) = self.pass(request, peer, &request_id).await;
-        let cause = outcome.as_ref().err().and_then(GatewayError::cause).map(str::to_owned);
-        let mut response = outcome.unwrap_or_else(|error| error.into_response(record.path(), &request_id));
+        let cause = outcome
+            .as_ref()
+            .err()
+            .and_then(GatewayError::cause)
+            .map(str::to_owned);
+        let mut response =
+            outcome.unwrap_or_else(|error| error.into_response(record.path(), &request_id));
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, request_id.clone());
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -49,7 +54,10 @@ impl Gateway {
         request: Request<Incoming>,
         peer: IpAddr,
         request_id: &HeaderValue,
-    ) -> (Option<Arc<Service>>, Result<Response<ResponseBody>, GatewayError>) {
+    ) -> (
+        Option<Arc<Service>>,
+        Result<Response<ResponseBody>, GatewayError>,
+    ) {
         if let Err(error) = limits::check(&request) {
             return (None, Err(error));
         }
@@ -67,7 +75,10 @@ impl Gateway {
 
     fn find(&self, path: &str) -> Result<Arc<Service>, GatewayError> {
         let route = route::parse(path)?;
-        let service = self.services.get(route.service).ok_or(GatewayError::NoSuchService)?;
+        let service = self
+            .services
+            .get(route.service)
+            .ok_or(GatewayError::NoSuchService)?;
         Ok(Arc::clone(service))
     }
 
@@ -82,7 +93,10 @@ impl Gateway {
         let generation = service.admit()?;
         let spec = generation.spec();
         let rest = route::parse(parts.uri.path())?.rest;
-        let is_public = spec.public.iter().any(|public| public.matches(&parts.method, rest));
+        let is_public = spec
+            .public
+            .iter()
+            .any(|public| public.matches(&parts.method, rest));
         let caller = if is_public {
             None
         } else {
@@ -103,10 +117,18 @@ impl Gateway {
         if *method != Method::GET && *method != Method::HEAD {
             return Err(GatewayError::MethodNotAllowed);
         }
-        let mut response = Response::new(ResponseBody::from(self.keys.public_set().as_bytes().to_vec()));
+        let mut response = Response::new(ResponseBody::from(
+            self.keys.public_set().as_bytes().to_vec(),
+        ));
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/jwk-set+json"));
-        headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/jwk-set+json"),
+        );
+        headers.insert(
+            http::header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=300"),
+        );
         Ok(response)
     }
 }

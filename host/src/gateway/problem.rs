@@ -97,7 +97,11 @@ impl GatewayError {
     }
 
     /// The document, as a response to the request of this path and id.
-    pub(super) fn into_response(self, path: &str, request_id: &HeaderValue) -> Response<ResponseBody> {
+    pub(super) fn into_response(
+        self,
+        path: &str,
+        request_id: &HeaderValue,
+    ) -> Response<ResponseBody> {
         let status = self.status();
         let code = self.code();
         let document = Document {
@@ -119,10 +123,15 @@ impl GatewayError {
         match &self {
             Self::TokenMissing => {
                 // RFC 6750 section 3.1: a request without a token is told of no error.
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(r#"Bearer realm="strongroom""#));
+                headers.insert(
+                    WWW_AUTHENTICATE,
+                    HeaderValue::from_static(r#"Bearer realm="strongroom""#),
+                );
             }
             Self::TokenRefused(error) => {
-                let value = format!(r#"Bearer realm="strongroom", error="invalid_token", error_description="{error}""#);
+                let value = format!(
+                    r#"Bearer realm="strongroom", error="invalid_token", error_description="{error}""#
+                );
                 if let Ok(value) = HeaderValue::from_str(&value) {
                     headers.insert(WWW_AUTHENTICATE, value);
                 }

@@ -23,7 +23,8 @@ fn new() -> HeaderValue {
 }
 
 fn is_plain(id: &[u8]) -> bool {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+    let plain =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
     (1..=LENGTH_MAX).contains(&id.len()) && id.iter().all(plain)
 }
 

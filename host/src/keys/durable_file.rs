@@ -28,7 +28,11 @@ pub(super) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
         _ => {}
     }
     let mut options = OpenOptions::new();
-    let mut written = options.write(true).create_new(true).mode(FILE_MODE).open(&beside)?;
+    let mut written = options
+        .write(true)
+        .create_new(true)
+        .mode(FILE_MODE)
+        .open(&beside)?;
     written.write_all(content)?;
     written.sync_all()?;
     std::fs::rename(&beside, file)?;
@@ -37,7 +41,11 @@ pub(super) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
 
 /// Opens a file to append to; makes it if there is none.
 pub(super) fn open_to_append(file: &Path) -> io::Result<File> {
-    let opened = OpenOptions::new().append(true).create(true).mode(FILE_MODE).open(file)?;
+    let opened = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(FILE_MODE)
+        .open(file)?;
     sync_folder(file)?;
     Ok(opened)
 }

@@ -1,9 +1,9 @@
 //! What a guest sees of the keys.
 
+use super::Keys;
 use super::bindings::signer::{Policy as GuestPolicy, SignError};
 use super::bindings::{revocations, signer};
 use super::token::{ALGORITHM, LIFETIME_SECONDS_MAX};
-use super::Keys;
 use std::sync::Arc;
 use wasmtime::Result;
 use wasmtime::component::{HasData, Linker};
@@ -21,7 +21,10 @@ pub struct KeysView<'a> {
 ///
 /// # Errors
 /// The interface is in the linker already.
-pub fn add_signer_to_linker<T: Send + 'static>(linker: &mut Linker<T>, view: fn(&mut T) -> KeysView<'_>) -> Result<()> {
+pub fn add_signer_to_linker<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    view: fn(&mut T) -> KeysView<'_>,
+) -> Result<()> {
     signer::add_to_linker::<T, HasKeys>(linker, view)
 }
 
@@ -29,7 +32,10 @@ pub fn add_signer_to_linker<T: Send + 'static>(linker: &mut Linker<T>, view: fn(
 ///
 /// # Errors
 /// The interface is in the linker already.
-pub fn add_revocations_to_linker<T: Send + 'static>(linker: &mut Linker<T>, view: fn(&mut T) -> KeysView<'_>) -> Result<()> {
+pub fn add_revocations_to_linker<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    view: fn(&mut T) -> KeysView<'_>,
+) -> Result<()> {
     revocations::add_to_linker::<T, HasKeys>(linker, view)
 }
 
@@ -52,7 +58,10 @@ impl signer::Host for KeysView<'_> {
     }
 
     fn sign(&mut self, signing_input: String) -> Result<Result<Vec<u8>, SignError>> {
-        Ok(self.present()?.sign(&signing_input).map(|signature| signature.to_vec()))
+        Ok(self
+            .present()?
+            .sign(&signing_input)
+            .map(|signature| signature.to_vec()))
     }
 
     fn verify(&mut self, token: String) -> Result<Option<String>> {
@@ -66,11 +75,15 @@ impl signer::Host for KeysView<'_> {
 }
 
 impl revocations::Host for KeysView<'_> {
-    async fn revoke_session(&mut self, session_id: String) -> Result<Result<(), revocations::Error>> {
+    async fn revoke_session(
+        &mut self,
+        session_id: String,
+    ) -> Result<Result<(), revocations::Error>> {
         if let Err(error) = check_name("session-id", &session_id) {
             return Ok(Err(error));
         }
-        self.revoke(move |keys| keys.revocations.revoke_session(&session_id)).await
+        self.revoke(move |keys| keys.revocations.revoke_session(&session_id))
+            .await
     }
 
     async fn revoke_subject(
@@ -82,14 +95,18 @@ impl revocations::Host for KeysView<'_> {
         if let Err(error) = check_name("subject", &subject) {
             return Ok(Err(error));
         }
-        let revoke = move |keys: &Keys| keys.revocations.revoke_subject(&subject, security_version_min, except.as_deref());
+        let revoke = move |keys: &Keys| {
+            keys.revocations
+                .revoke_subject(&subject, security_version_min, except.as_deref())
+        };
         self.revoke(revoke).await
     }
 }
 
 impl<'a> KeysView<'a> {
     fn present(&self) -> Result<&'a Arc<Keys>> {
-        self.keys.ok_or_else(|| wasmtime::format_err!("there are no keys where nothing is served"))
+        self.keys
+            .ok_or_else(|| wasmtime::format_err!("there are no keys where nothing is served"))
     }
 
     /// Runs a revocation where it may wait for the disk.
@@ -105,7 +122,9 @@ impl<'a> KeysView<'a> {
                 tracing::error!(%error, "a revocation could not be written");
                 Err(revocations::Error::Unavailable(error.to_string()))
             }
-            Err(_) => Err(revocations::Error::Unavailable("the host is stopping".to_owned())),
+            Err(_) => Err(revocations::Error::Unavailable(
+                "the host is stopping".to_owned(),
+            )),
         })
     }
 }
@@ -114,6 +133,8 @@ fn check_name(field: &str, name: &str) -> Result<(), revocations::Error> {
     if (1..=NAME_BYTES_MAX).contains(&name.len()) {
         Ok(())
     } else {
-        Err(revocations::Error::Invalid(format!("`{field}` must have 1 to {NAME_BYTES_MAX} bytes")))
+        Err(revocations::Error::Invalid(format!(
+            "`{field}` must have 1 to {NAME_BYTES_MAX} bytes"
+        )))
     }
 }

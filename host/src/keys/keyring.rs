@@ -100,11 +100,19 @@ fn create(file: &Path) -> Result<Key, KeysError> {
 }
 
 fn parse(content: &[u8]) -> Result<Vec<Key>, String> {
-    let stored: StoredRing =
-        serde_json::from_slice(content).map_err(|error| format!("is not a key file: line {}, column {}", error.line(), error.column()))?;
+    let stored: StoredRing = serde_json::from_slice(content).map_err(|error| {
+        format!(
+            "is not a key file: line {}, column {}",
+            error.line(),
+            error.column()
+        )
+    })?;
     let mut keys: Vec<Key> = Vec::with_capacity(stored.keys.len());
     for stored in stored.keys {
-        let seed = URL_SAFE_NO_PAD.decode(&stored.d).ok().and_then(|seed| <[u8; 32]>::try_from(seed).ok());
+        let seed = URL_SAFE_NO_PAD
+            .decode(&stored.d)
+            .ok()
+            .and_then(|seed| <[u8; 32]>::try_from(seed).ok());
         let seed = seed.ok_or("a key's `d` is not 32 bytes in base64url")?;
         let key = Key::new(SigningKey::from_bytes(&seed));
         if keys.iter().any(|other| other.kid == key.kid) {

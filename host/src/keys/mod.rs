@@ -78,7 +78,11 @@ impl Keys {
 
     fn accepted_claims(&self, token: &str) -> Result<Claims, TokenError> {
         let claims = self.verifier.verify(token)?;
-        if self.revocations.view().ends(&claims.sub, claims.sv, &claims.sid) {
+        if self
+            .revocations
+            .view()
+            .ends(&claims.sub, claims.sv, &claims.sid)
+        {
             return Err(TokenError::Revoked);
         }
         Ok(claims)
@@ -90,3 +94,5 @@ impl Keys {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -60,7 +60,8 @@ impl View {
     pub(super) fn ends(&self, subject: &str, security_version: u64, session: &str) -> bool {
         self.sessions.contains_key(session)
             || self.subjects.get(subject).is_some_and(|entry| {
-                security_version < entry.security_version_min && entry.except.as_deref() != Some(session)
+                security_version < entry.security_version_min
+                    && entry.except.as_deref() != Some(session)
             })
     }
 
@@ -84,7 +85,10 @@ impl View {
                     security_version_min,
                     except,
                 };
-                let known = self.subjects.entry(subject.into()).or_insert_with(|| entry.clone());
+                let known = self
+                    .subjects
+                    .entry(subject.into())
+                    .or_insert_with(|| entry.clone());
                 // A late repeat of an older revocation must not weaken a newer one.
                 if entry.security_version_min >= known.security_version_min {
                     *known = entry;
@@ -153,7 +157,12 @@ impl Revocations {
     }
 
     /// Ends a subject's tokens below a security version, but for those of one session; on return they have ended, for good.
-    pub(super) fn revoke_subject(&self, subject: &str, security_version_min: u64, except: Option<&str>) -> std::io::Result<()> {
+    pub(super) fn revoke_subject(
+        &self,
+        subject: &str,
+        security_version_min: u64,
+        except: Option<&str>,
+    ) -> std::io::Result<()> {
         self.append(Entry::Subject {
             at: now_seconds(),
             subject: subject.to_owned(),
@@ -173,9 +182,11 @@ impl Revocations {
             log.file = open_to_append(&log.path)?;
             log.lines = view.len();
         } else {
+            // Until the line is whole on disk the log counts as stale: after a failure the next revocation writes it anew.
+            let lines = std::mem::replace(&mut log.lines, usize::MAX);
             log.file.write_all(&line)?;
             log.file.sync_data()?;
-            log.lines += 1;
+            log.lines = lines + 1;
         }
         self.view.store(Arc::new(view));
         Ok(())
@@ -203,7 +214,10 @@ fn read(path: &Path) -> Result<View, KeysError> {
         Err(error) => return Err(file_error(path, error)),
     };
     let mut view = View::default();
-    let whole = content.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let whole = content
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |end| end + 1);
     for (index, line) in content[..whole].split(|byte| *byte == b'\n').enumerate() {
         if line.is_empty() {
             continue;

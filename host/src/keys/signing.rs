@@ -18,7 +18,9 @@ impl Keys {
         if signing_input.len() > TOKEN_BYTES_MAX {
             return Err(format!("the token is longer than {TOKEN_BYTES_MAX} bytes"));
         }
-        let (header, claims) = signing_input.split_once('.').ok_or("the token has no `.`")?;
+        let (header, claims) = signing_input
+            .split_once('.')
+            .ok_or("the token has no `.`")?;
         let header: Header = decode("header", header)?;
         if header.typ != TOKEN_TYPE {
             return Err(format!("`typ` must be `{TOKEN_TYPE}`"));
@@ -47,6 +49,9 @@ impl Keys {
 }
 
 fn decode<T: DeserializeOwned>(part: &str, text: &str) -> Result<T, String> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| format!("the {part} is not base64url without padding"))?;
-    serde_json::from_slice(&bytes).map_err(|error| format!("the {part} is not as it must be: {error}"))
+    let bytes = URL_SAFE_NO_PAD
+        .decode(text)
+        .map_err(|_| format!("the {part} is not base64url without padding"))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| format!("the {part} is not as it must be: {error}"))
 }

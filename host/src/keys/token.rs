@@ -113,7 +113,9 @@ pub(super) fn check_times(claims: &Claims, now: u64) -> Result<(), &'static str>
 
 /// Whether the values that the gateway hands on as headers can be headers, and are what they say.
 pub(super) fn check_names(claims: &Claims) -> Result<(), &'static str> {
-    let is_name = |text: &str| (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_name = |text: &str| {
+        (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    };
     if !is_name(&claims.sub) {
         return Err("`sub` is not 1 to 128 visible ASCII characters");
     }
@@ -126,7 +128,11 @@ pub(super) fn check_names(claims: &Claims) -> Result<(), &'static str> {
     if !is_name(&claims.jti) {
         return Err("`jti` is not 1 to 128 visible ASCII characters");
     }
-    let is_scope = claims.scope.len() <= 1024 && claims.scope.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    let is_scope = claims.scope.len() <= 1024
+        && claims
+            .scope
+            .bytes()
+            .all(|byte| byte == b' ' || byte.is_ascii_graphic());
     if !is_scope {
         return Err("`scope` is not at most 1024 visible ASCII characters and spaces");
     }

@@ -4,7 +4,9 @@
 //! `aud`, `iat` tomorrow, duplicate keys) is decided here. The order is from cheap to dear, so that rubbish costs little.
 
 use super::keyring::Keyring;
-use super::token::{self, ALGORITHM, Claims, Header, LEEWAY_SECONDS, Policy, TOKEN_BYTES_MAX, TOKEN_TYPE};
+use super::token::{
+    self, ALGORITHM, Claims, Header, LEEWAY_SECONDS, Policy, TOKEN_BYTES_MAX, TOKEN_TYPE,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -53,7 +55,12 @@ impl Verifier {
         let keys = ring
             .all()
             .iter()
-            .filter_map(|key| Some((key.kid.clone(), DecodingKey::from_ed_components(&key.x()).ok()?)))
+            .filter_map(|key| {
+                Some((
+                    key.kid.clone(),
+                    DecodingKey::from_ed_components(&key.x()).ok()?,
+                ))
+            })
             .collect();
         Self { keys, validation }
     }
@@ -63,13 +70,16 @@ impl Verifier {
             return Err(TokenError::Malformed);
         }
         let header = token.split('.').next().unwrap_or_default();
-        let header = URL_SAFE_NO_PAD.decode(header).map_err(|_| TokenError::Malformed)?;
+        let header = URL_SAFE_NO_PAD
+            .decode(header)
+            .map_err(|_| TokenError::Malformed)?;
         let header: Header = serde_json::from_slice(&header).map_err(|_| TokenError::Header)?;
         if header.alg != ALGORITHM || header.typ != TOKEN_TYPE {
             return Err(TokenError::Header);
         }
         let key = self.keys.get(&header.kid).ok_or(TokenError::UnknownKey)?;
-        let decoded = jsonwebtoken::decode::<Claims>(token, key, &self.validation).map_err(|error| refusal(&error))?;
+        let decoded = jsonwebtoken::decode::<Claims>(token, key, &self.validation)
+            .map_err(|error| refusal(&error))?;
         let claims = decoded.claims;
         token::check_times(&claims, token::now_seconds()).map_err(|_| TokenError::Claims)?;
         token::check_names(&claims).map_err(|_| TokenError::Claims)?;
@@ -80,7 +90,9 @@ impl Verifier {
 fn refusal(error: &jsonwebtoken::errors::Error) -> TokenError {
     use jsonwebtoken::errors::ErrorKind;
     match error.kind() {
-        ErrorKind::InvalidToken | ErrorKind::Base64(_) | ErrorKind::Utf8(_) => TokenError::Malformed,
+        ErrorKind::InvalidToken | ErrorKind::Base64(_) | ErrorKind::Utf8(_) => {
+            TokenError::Malformed
+        }
         ErrorKind::InvalidSignature => TokenError::Signature,
         ErrorKind::ExpiredSignature => TokenError::Expired,
         ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => TokenError::Header,

@@ -5,8 +5,8 @@ use super::plain::first_bound_to_a_store;
 use super::{CallError, Callee};
 use std::sync::Arc;
 use wasmtime::Engine;
-use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem};
 use wasmtime::component::Linker;
+use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem};
 
 /// The full name of an exported function.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,7 +29,9 @@ pub enum LinkProblem {
         function: String,
     },
     /// Both sides have the function, with different types.
-    #[error("the function `{function}` of `{callee}` has other parameters or another result than the import; build both against the same WIT")]
+    #[error(
+        "the function `{function}` of `{callee}` has other parameters or another result than the import; build both against the same WIT"
+    )]
     TypeMismatch {
         /// The callee's service.
         callee: String,
@@ -45,7 +47,9 @@ pub enum LinkProblem {
         what: &'static str,
     },
     /// The result cannot say that the call failed.
-    #[error("the function `{function}` must return `result<_, E>` where E is `string`, or has a case `unavailable` with a string or nothing")]
+    #[error(
+        "the function `{function}` must return `result<_, E>` where E is `string`, or has a case `unavailable` with a string or nothing"
+    )]
     NoFailureCase {
         /// The function.
         function: String,
@@ -83,7 +87,9 @@ pub fn link_interface<T: LinkView + Send + 'static>(
             ComponentItem::ComponentFunc(wanted) => wanted,
             ComponentItem::Type(_) => continue,
             _ => {
-                problems.push(LinkProblem::NotAFunction { item: name.to_owned() });
+                problems.push(LinkProblem::NotAFunction {
+                    item: name.to_owned(),
+                });
                 continue;
             }
         };
@@ -119,10 +125,16 @@ pub fn link_interface<T: LinkView + Send + 'static>(
             })
         });
         if defined.is_err() {
-            problems.push(LinkProblem::NotAFunction { item: name.to_owned() });
+            problems.push(LinkProblem::NotAFunction {
+                item: name.to_owned(),
+            });
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
 }
 
 fn check_function(
@@ -137,7 +149,10 @@ fn check_function(
             function: function.to_owned(),
         });
     };
-    let same_parameters = wanted.params().map(|(_, ty)| ty).eq(offered.params().map(|(_, ty)| ty));
+    let same_parameters = wanted
+        .params()
+        .map(|(_, ty)| ty)
+        .eq(offered.params().map(|(_, ty)| ty));
     if !same_parameters || !wanted.results().eq(offered.results()) {
         return Err(LinkProblem::TypeMismatch {
             callee: callee.to_owned(),
@@ -162,5 +177,8 @@ fn check_function(
 
 /// Whether an interface that a registry names is the imported one: with its version, or without.
 pub fn names_interface(named: &str, interface: &str) -> bool {
-    named == interface || interface.split_once('@').is_some_and(|(name, _)| name == named)
+    named == interface
+        || interface
+            .split_once('@')
+            .is_some_and(|(name, _)| name == named)
 }

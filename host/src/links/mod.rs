@@ -17,7 +17,11 @@ use wasmtime::component::Val;
 /// Whatever can be called by a link: the service behind it.
 pub trait Callee: Send + Sync + 'static {
     /// Calls an exported function and answers its one result.
-    fn call<'a>(&'a self, function: &'a FunctionName, parameters: Vec<Val>) -> BoxFuture<'a, Result<Val, CallError>>;
+    fn call<'a>(
+        &'a self,
+        function: &'a FunctionName,
+        parameters: Vec<Val>,
+    ) -> BoxFuture<'a, Result<Val, CallError>>;
 }
 
 /// Why a link call has no result of the callee's own.

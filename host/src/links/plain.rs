@@ -10,7 +10,9 @@ pub(super) fn first_bound_to_a_store(ty: &Type) -> Option<&'static str> {
         Type::Stream(_) => Some("a stream"),
         Type::ErrorContext => Some("an error context"),
         Type::List(list) => first_bound_to_a_store(&list.ty()),
-        Type::Record(record) => record.fields().find_map(|field| first_bound_to_a_store(&field.ty)),
+        Type::Record(record) => record
+            .fields()
+            .find_map(|field| first_bound_to_a_store(&field.ty)),
         Type::Tuple(tuple) => tuple.types().find_map(|ty| first_bound_to_a_store(&ty)),
         Type::Variant(variant) => variant
             .cases()
@@ -21,7 +23,9 @@ pub(super) fn first_bound_to_a_store(ty: &Type) -> Option<&'static str> {
             .into_iter()
             .flatten()
             .find_map(|ty| first_bound_to_a_store(&ty)),
-        Type::Map(map) => [map.key(), map.value()].iter().find_map(first_bound_to_a_store),
+        Type::Map(map) => [map.key(), map.value()]
+            .iter()
+            .find_map(first_bound_to_a_store),
         Type::FixedLengthList(list) => first_bound_to_a_store(&list.ty()),
         Type::Bool
         | Type::S8

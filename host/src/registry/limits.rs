@@ -65,22 +65,64 @@ impl Limits {
     pub(super) fn read(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Self {
         let mut limits = Self::default();
         let at_most_memory_max = |text: &str| match parse_size(text)? {
-            size if size > MEMORY_MAX => Err(format!("is above what one instance may have, {}MiB", MEMORY_MAX >> 20)),
+            size if size > MEMORY_MAX => Err(format!(
+                "is above what one instance may have, {}MiB",
+                MEMORY_MAX >> 20
+            )),
             size => Ok(size),
         };
-        set(&mut limits.memory, table.string(problems, "memory", at_most_memory_max));
-        set(&mut limits.timeout, table.string(problems, "timeout", parse_duration));
-        set(&mut limits.cpu, table.string(problems, "cpu", parse_duration));
-        set(&mut limits.instances, count(table, problems, "instances", 1, INSTANCES_MAX));
-        set(&mut limits.queue, count(table, problems, "queue", 0, 1_000_000));
-        set(&mut limits.reuse, count(table, problems, "reuse", 1, 1_000_000_000));
-        set(&mut limits.idle, table.string(problems, "idle", parse_duration));
-        set(&mut limits.request_body, table.string(problems, "request_body", parse_size));
-        set(&mut limits.response_body, table.string(problems, "response_body", parse_size));
-        set(&mut limits.store, table.string(problems, "store", parse_size));
-        set(&mut limits.write_turn, table.string(problems, "write_turn", parse_duration));
-        set(&mut limits.read, table.string(problems, "read", parse_duration));
-        set(&mut limits.start, table.string(problems, "start", parse_duration));
+        set(
+            &mut limits.memory,
+            table.string(problems, "memory", at_most_memory_max),
+        );
+        set(
+            &mut limits.timeout,
+            table.string(problems, "timeout", parse_duration),
+        );
+        set(
+            &mut limits.cpu,
+            table.string(problems, "cpu", parse_duration),
+        );
+        set(
+            &mut limits.instances,
+            count(table, problems, "instances", 1, INSTANCES_MAX),
+        );
+        set(
+            &mut limits.queue,
+            count(table, problems, "queue", 0, 1_000_000),
+        );
+        set(
+            &mut limits.reuse,
+            count(table, problems, "reuse", 1, 1_000_000_000),
+        );
+        set(
+            &mut limits.idle,
+            table.string(problems, "idle", parse_duration),
+        );
+        set(
+            &mut limits.request_body,
+            table.string(problems, "request_body", parse_size),
+        );
+        set(
+            &mut limits.response_body,
+            table.string(problems, "response_body", parse_size),
+        );
+        set(
+            &mut limits.store,
+            table.string(problems, "store", parse_size),
+        );
+        set(
+            &mut limits.write_turn,
+            table.string(problems, "write_turn", parse_duration),
+        );
+        set(
+            &mut limits.read,
+            table.string(problems, "read", parse_duration),
+        );
+        set(
+            &mut limits.start,
+            table.string(problems, "start", parse_duration),
+        );
         table.refuse_unknown(problems);
         limits
     }

@@ -50,8 +50,10 @@ pub struct HostSpec {
     pub connections: usize,
 }
 
-const LISTEN_DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
-const ADMIN_DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9090);
+const LISTEN_DEFAULT: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+const ADMIN_DEFAULT: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9090);
 const CONNECTIONS_DEFAULT: usize = 4096;
 
 impl Registry {
@@ -162,11 +164,16 @@ fn default_cache(data: &Path) -> PathBuf {
 }
 
 fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| format!("`{text}` is not an address; write IP:PORT, such as \"127.0.0.1:8080\""))
+    text.parse().map_err(|_| {
+        format!("`{text}` is not an address; write IP:PORT, such as \"127.0.0.1:8080\"")
+    })
 }
 
-fn read_services(root: &mut Table<'_, '_>, folder: &Path, problems: &mut Collector<'_>) -> Vec<ServiceSpec> {
+fn read_services(
+    root: &mut Table<'_, '_>,
+    folder: &Path,
+    problems: &mut Collector<'_>,
+) -> Vec<ServiceSpec> {
     let Some(table) = root.table(problems, "services") else {
         if root.get("services").is_none() {
             problems.add(
@@ -210,7 +217,10 @@ fn check_links(
             if !spans.contains_key(&link.service) {
                 let names = spans.keys().cloned().collect::<Vec<_>>().join(", ");
                 let key = format!("services.{}.links.\"{}\"", service.name, link.import);
-                let message = format!("leads to `{}`, which is no service here; the services are: {names}", link.service);
+                let message = format!(
+                    "leads to `{}`, which is no service here; the services are: {names}",
+                    link.service
+                );
                 problems.add(link.span.clone(), &key, message);
             }
         }
@@ -229,7 +239,9 @@ fn callees_first(
         let ready = services
             .values()
             .find(|service| {
-                let leads_to_done = |link: &Link| done.contains(&link.service) || !services.contains_key(&link.service);
+                let leads_to_done = |link: &Link| {
+                    done.contains(&link.service) || !services.contains_key(&link.service)
+                };
                 service.links.iter().all(leads_to_done)
             })
             .map(|service| service.name.clone());

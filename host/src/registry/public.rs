@@ -16,7 +16,9 @@ impl PublicRoute {
     /// Parses `METHOD /path`; `*` stands for any method, and at the end of the path for the rest of it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let wanted = || {
-            format!("`{text}` is not `METHOD /path`; write for example \"POST /login\", or \"* /*\" for the whole service")
+            format!(
+                "`{text}` is not `METHOD /path`; write for example \"POST /login\", or \"* /*\" for the whole service"
+            )
         };
         let (method, path) = text.split_once(' ').ok_or_else(wanted)?;
         let method = match method {
@@ -83,7 +85,17 @@ mod tests {
 
     #[test]
     fn what_is_not_a_route_is_refused() {
-        for wrong in ["", "POST", "/login", "post /login", "POST login", "POST /a*", "POST /*/x", "POST /a b", "POST /%61"] {
+        for wrong in [
+            "",
+            "POST",
+            "/login",
+            "post /login",
+            "POST login",
+            "POST /a*",
+            "POST /*/x",
+            "POST /a b",
+            "POST /%61",
+        ] {
             assert!(PublicRoute::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -56,7 +56,9 @@ impl Grant {
         match text {
             "signer" => Ok(Self::Signer),
             "revocations" => Ok(Self::Revocations),
-            other => Err(format!("`{other}` is not a grant; known: signer, revocations")),
+            other => Err(format!(
+                "`{other}` is not a grant; known: signer, revocations"
+            )),
         }
     }
 }
@@ -92,7 +94,8 @@ impl std::fmt::Debug for Digest {
 
 impl Digest {
     fn parse(text: &str) -> Result<Self, String> {
-        let wanted = || format!("`{text}` is not a digest; write \"sha256:\" and 64 hexadecimal digits");
+        let wanted =
+            || format!("`{text}` is not a digest; write \"sha256:\" and 64 hexadecimal digits");
         let digits = text.strip_prefix("sha256:").ok_or_else(wanted)?;
         if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(wanted());
@@ -116,7 +119,10 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
     if fits {
         Ok(())
     } else {
-        Err("is not a service name; use at most 63 of a-z, 0-9, and -, and begin with a letter".to_owned())
+        Err(
+            "is not a service name; use at most 63 of a-z, 0-9, and -, and begin with a letter"
+                .to_owned(),
+        )
     }
 }
 
@@ -133,12 +139,16 @@ impl ServiceSpec {
             text => Ok(text.to_owned()),
         });
         if !has_component {
-            let message = "is missing; name the component's file, such as component = \"hello.wasm\"";
+            let message =
+                "is missing; name the component's file, such as component = \"hello.wasm\"";
             problems.add(table.span(), &table.path_of("component"), message);
         }
         let digest = table.string(problems, "digest", Digest::parse);
         let public = table.strings(problems, "public", PublicRoute::parse);
-        let grants = table.strings(problems, "grants", Grant::parse).into_iter().collect();
+        let grants = table
+            .strings(problems, "grants", Grant::parse)
+            .into_iter()
+            .collect();
         let links = read_links(table, problems);
         let config = read_config(table, problems);
         let limits = match table.table(problems, "limits") {
@@ -171,7 +181,10 @@ fn read_links(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Vec<Li
     for (import, span, value) in links.entries() {
         let path = format!("{}.\"{import}\"", links.path_of("").trim_end_matches('.'));
         let names_interface = import.split_once(':').is_some_and(|(namespace, rest)| {
-            !namespace.is_empty() && rest.split_once('/').is_some_and(|(package, interface)| !package.is_empty() && !interface.is_empty())
+            !namespace.is_empty()
+                && rest.split_once('/').is_some_and(|(package, interface)| {
+                    !package.is_empty() && !interface.is_empty()
+                })
         });
         if !names_interface {
             let message = "is not an interface; write `namespace:package/interface`, such as \"strongroom:token/issuer\"";
@@ -184,7 +197,10 @@ fn read_links(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Vec<Li
                 span: value.span(),
             }),
             other => {
-                let message = format!("must be the name of a service in quotes, not {}", type_name(other));
+                let message = format!(
+                    "must be the name of a service in quotes, not {}",
+                    type_name(other)
+                );
                 problems.add(value.span(), &path, message);
             }
         }
@@ -211,7 +227,10 @@ fn read_config(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Vec<(
                 read_environment(&mut secret, problems)
             }
             other => {
-                let message = format!("must be a string, an integer, a boolean, or {{ env = \"NAME\" }}, not {}", type_name(other));
+                let message = format!(
+                    "must be a string, an integer, a boolean, or {{ env = \"NAME\" }}, not {}",
+                    type_name(other)
+                );
                 problems.add(value.span(), &path, message);
                 None
             }
@@ -228,7 +247,10 @@ fn read_environment(secret: &mut Table<'_, '_>, problems: &mut Collector<'_>) ->
         "" => Err("must name an environment variable".to_owned()),
         name => Ok(name.to_owned()),
     });
-    let required = match secret.get("required").map(|value| (value.span(), value.get_ref())) {
+    let required = match secret
+        .get("required")
+        .map(|value| (value.span(), value.get_ref()))
+    {
         None => false,
         Some((_, DeValue::Boolean(required))) => *required,
         Some((span, other)) => {
@@ -247,7 +269,9 @@ fn read_environment(secret: &mut Table<'_, '_>, problems: &mut Collector<'_>) ->
         Ok(value) => Some(value),
         Err(_) => {
             if required {
-                let message = format!("the environment variable {variable} is not set, or is not UTF-8; set it, or remove `required`");
+                let message = format!(
+                    "the environment variable {variable} is not set, or is not UTF-8; set it, or remove `required`"
+                );
                 problems.add(secret.span(), &secret.path_of("env"), message);
             }
             None

@@ -89,7 +89,9 @@ impl<'t, 'i> Table<'t, 'i> {
         let value = self.get(key)?;
         let path = self.path_of(key);
         let number = match value.get_ref() {
-            DeValue::Integer(integer) => u64::from_str_radix(integer.as_str(), integer.radix()).ok(),
+            DeValue::Integer(integer) => {
+                u64::from_str_radix(integer.as_str(), integer.radix()).ok()
+            }
             _ => None,
         };
         let number = number.filter(|number| (min..=max).contains(number));
@@ -112,7 +114,10 @@ impl<'t, 'i> Table<'t, 'i> {
         };
         let path = self.path_of(key);
         let DeValue::Array(items) = value.get_ref() else {
-            let message = format!("must be a list of strings, not {}", type_name(value.get_ref()));
+            let message = format!(
+                "must be a list of strings, not {}",
+                type_name(value.get_ref())
+            );
             problems.add(value.span(), &path, message);
             return Vec::new();
         };
@@ -133,7 +138,11 @@ impl<'t, 'i> Table<'t, 'i> {
     }
 
     /// Reads a table within this one.
-    pub(super) fn table(&mut self, problems: &mut Collector<'_>, key: &str) -> Option<Table<'t, 'i>> {
+    pub(super) fn table(
+        &mut self,
+        problems: &mut Collector<'_>,
+        key: &str,
+    ) -> Option<Table<'t, 'i>> {
         let value = self.get(key)?;
         let path = self.path_of(key);
         match value.get_ref() {

@@ -9,7 +9,11 @@ fn parse(text: &str) -> Result<Registry, RegistryProblems> {
 
 fn keys_and_lines(text: &str) -> Vec<(usize, String)> {
     let problems = parse(text).unwrap_err();
-    problems.0.into_iter().map(|problem| (problem.line, problem.key)).collect()
+    problems
+        .0
+        .into_iter()
+        .map(|problem| (problem.line, problem.key))
+        .collect()
 }
 
 #[test]
@@ -45,28 +49,40 @@ component = "token.wasm"
         (8, "services.auth.limits.memory"),
         (9, "services.Token"),
     ];
-    let expected: Vec<_> = expected.into_iter().map(|(line, key)| (line, key.to_owned())).collect();
+    let expected: Vec<_> = expected
+        .into_iter()
+        .map(|(line, key)| (line, key.to_owned()))
+        .collect();
     assert_eq!(found, expected);
 }
 
 #[test]
 fn unknown_keys_are_refused_where_they_stand() {
-    let found = keys_and_lines("colour = 1\n[services.a]\ncomponent = \"a.wasm\"\ncomponnet = \"b\"\n");
-    assert_eq!(found, [(1, "colour".to_owned()), (4, "services.a.componnet".to_owned())]);
+    let found =
+        keys_and_lines("colour = 1\n[services.a]\ncomponent = \"a.wasm\"\ncomponnet = \"b\"\n");
+    assert_eq!(
+        found,
+        [
+            (1, "colour".to_owned()),
+            (4, "services.a.componnet".to_owned())
+        ]
+    );
 }
 
 #[test]
 fn broken_toml_is_reported_with_its_line() {
     let problems = parse("[services.a]\ncomponent = \"a.wasm\n").unwrap_err();
     assert_eq!(problems.0[0].line, 2);
-    assert!(problems.0[0].message.contains("not valid TOML"), "{problems}");
+    assert!(
+        problems.0[0].message.contains("not valid TOML"),
+        "{problems}"
+    );
 }
 
 #[test]
 fn a_link_to_nowhere_is_a_problem() {
-    let found = keys_and_lines(
-        "[services.a]\ncomponent = \"a.wasm\"\nlinks = { \"x:y/z\" = \"b\" }\n",
-    );
+    let found =
+        keys_and_lines("[services.a]\ncomponent = \"a.wasm\"\nlinks = { \"x:y/z\" = \"b\" }\n");
     assert_eq!(found, [(3, "services.a.links.\"x:y/z\"".to_owned())]);
 }
 
@@ -86,25 +102,40 @@ fn services_come_after_those_they_call() {
         "[services.a]\ncomponent = \"a\"\nlinks = { \"x:y/z\" = \"c\" }\n[services.b]\ncomponent = \"b\"\n[services.c]\ncomponent = \"c\"\nlinks = { \"x:y/w\" = \"b\" }\n",
     )
     .unwrap();
-    let names: Vec<_> = registry.services.iter().map(|service| service.name.as_str()).collect();
+    let names: Vec<_> = registry
+        .services
+        .iter()
+        .map(|service| service.name.as_str())
+        .collect();
     assert_eq!(names, ["b", "c", "a"]);
 }
 
 #[test]
 fn an_unset_variable_leaves_its_key_out_unless_it_is_required() {
     let text = |rest: &str| {
-        format!("[services.a]\ncomponent = \"a\"\nconfig = {{ secret = {{ env = \"STRONGROOM_TEST_NEVER_SET\"{rest} }}, plain = 3 }}\n")
+        format!(
+            "[services.a]\ncomponent = \"a\"\nconfig = {{ secret = {{ env = \"STRONGROOM_TEST_NEVER_SET\"{rest} }}, plain = 3 }}\n"
+        )
     };
     let registry = parse(&text("")).unwrap();
-    assert_eq!(registry.services[0].config, [("plain".to_owned(), "3".to_owned())]);
+    assert_eq!(
+        registry.services[0].config,
+        [("plain".to_owned(), "3".to_owned())]
+    );
     let problems = parse(&text(", required = true")).unwrap_err();
-    assert!(problems.0[0].message.contains("STRONGROOM_TEST_NEVER_SET"), "{problems}");
+    assert!(
+        problems.0[0].message.contains("STRONGROOM_TEST_NEVER_SET"),
+        "{problems}"
+    );
 }
 
 #[test]
 fn a_digest_is_read_and_written_the_same() {
     let digest = format!("sha256:{}", "0f".repeat(32));
-    let registry = parse(&format!("[services.a]\ncomponent = \"a\"\ndigest = \"{digest}\"\n")).unwrap();
+    let registry = parse(&format!(
+        "[services.a]\ncomponent = \"a\"\ndigest = \"{digest}\"\n"
+    ))
+    .unwrap();
     assert_eq!(registry.services[0].digest.unwrap().to_string(), digest);
 }
 

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 /// Parses a size such as `512KiB`, `64MiB`, `2GiB`, or `100B`.
 pub(super) fn parse_size(text: &str) -> Result<u64, String> {
-    let wanted = || format!("`{text}` is not a size; write a whole number and B, KiB, MiB, or GiB, such as \"64MiB\"");
+    let wanted = || {
+        format!(
+            "`{text}` is not a size; write a whole number and B, KiB, MiB, or GiB, such as \"64MiB\""
+        )
+    };
     let (number, unit) = split(text).ok_or_else(wanted)?;
     let factor = match unit {
         "B" => 1,
@@ -21,7 +25,11 @@ pub(super) fn parse_size(text: &str) -> Result<u64, String> {
 
 /// Parses a duration such as `500ms`, `10s`, `5m`, or `12h`.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let wanted = || format!("`{text}` is not a duration; write a whole number and ms, s, m, or h, such as \"10s\"");
+    let wanted = || {
+        format!(
+            "`{text}` is not a duration; write a whole number and ms, s, m, or h, such as \"10s\""
+        )
+    };
     let (number, unit) = split(text).ok_or_else(wanted)?;
     let factor = match unit {
         "ms" => 1,
@@ -52,7 +60,16 @@ mod tests {
     fn sizes_are_read_in_binary_units() {
         assert_eq!(parse_size("64MiB"), Ok(64 << 20));
         assert_eq!(parse_size("1 KiB"), Ok(1024));
-        for wrong in ["", "64", "MiB", "64MB", "-1B", "0B", "1.5GiB", "99999999999GiB"] {
+        for wrong in [
+            "",
+            "64",
+            "MiB",
+            "64MB",
+            "-1B",
+            "0B",
+            "1.5GiB",
+            "99999999999GiB",
+        ] {
             assert!(parse_size(wrong).is_err(), "{wrong}");
         }
     }

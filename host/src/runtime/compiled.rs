@@ -29,7 +29,10 @@ pub(super) struct CompiledCache {
 
 impl CompiledCache {
     pub(super) fn open(folder: &Path, engine: &Engine) -> std::io::Result<Self> {
-        std::fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(FOLDER_MODE)
+            .create(folder)?;
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(FOLDER_MODE))?;
         let mut hasher = Sha256Hasher(Sha256::new());
         engine.precompile_compatibility_hash().hash(&mut hasher);
@@ -45,19 +48,29 @@ impl CompiledCache {
     }
 
     /// The component of these bytes, compiled now if it never was.
-    pub(super) fn component(&self, engine: &Engine, bytes: &[u8], digest: Digest) -> Result<Component> {
+    pub(super) fn component(
+        &self,
+        engine: &Engine,
+        bytes: &[u8],
+        digest: Digest,
+    ) -> Result<Component> {
         let name = digest.to_string().replace(':', "-");
-        let file = self.folder.join(format!("{name}-{}.cwasm", self.engine_hash));
+        let file = self
+            .folder
+            .join(format!("{name}-{}.cwasm", self.engine_hash));
         if file.exists() {
             match load(engine, &file) {
                 Ok(component) => return Ok(component),
-                Err(error) => tracing::warn!(file = %file.display(), %error, "compiled code cannot be used; it is compiled anew"),
+                Err(error) => {
+                    tracing::warn!(file = %file.display(), %error, "compiled code cannot be used; it is compiled anew")
+                }
             }
         }
         tracing::info!(%digest, "compiling a component; the next start will not need to");
         let started = std::time::Instant::now();
         let compiled = engine.precompile_component(bytes)?;
-        keep(&file, &compiled).with_context(|| format!("{}: compiled code cannot be kept", file.display()))?;
+        keep(&file, &compiled)
+            .with_context(|| format!("{}: compiled code cannot be kept", file.display()))?;
         tracing::info!(%digest, milliseconds = started.elapsed().as_millis(), "compiled");
         load(engine, &file)
     }

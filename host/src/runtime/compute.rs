@@ -38,7 +38,10 @@ pub(super) fn permits() -> Arc<Semaphore> {
 }
 
 /// Gives `strongroom:service/compute` to the components of a linker.
-pub(super) fn add_to_linker<T: Send + 'static>(linker: &mut Linker<T>, view: fn(&mut T) -> ComputeView<'_>) -> Result<()> {
+pub(super) fn add_to_linker<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    view: fn(&mut T) -> ComputeView<'_>,
+) -> Result<()> {
     compute::add_to_linker::<T, HasCompute>(linker, view)
 }
 

@@ -63,7 +63,11 @@ struct CpuBudget {
 
 impl Context {
     /// A store for a new instance. `retire` is set when the instance has broken a bound and must not serve again.
-    pub(super) fn store(engine: &Engine, provisions: &Provisions, retire: Arc<AtomicBool>) -> Store<Self> {
+    pub(super) fn store(
+        engine: &Engine,
+        provisions: &Provisions,
+        retire: Arc<AtomicBool>,
+    ) -> Store<Self> {
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(FIELD_BYTES_MAX);
         let mut table = ResourceTable::new();
@@ -159,7 +163,9 @@ impl Context {
     }
 
     pub(super) fn keys_view(&mut self) -> KeysView<'_> {
-        KeysView { keys: self.keys.as_ref() }
+        KeysView {
+            keys: self.keys.as_ref(),
+        }
     }
 
     pub(super) fn config_view(&mut self) -> WasiConfig<'_> {

@@ -32,19 +32,23 @@ pub(super) fn start() -> Result<Engine> {
     if address_space_is_large() {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
     } else {
-        tracing::warn!("the address space is limited (ulimit -v): instances are allocated one by one, which is slower");
+        tracing::warn!(
+            "the address space is limited (ulimit -v): instances are allocated one by one, which is slower"
+        );
     }
     let engine = Engine::new(&config)?;
     let clock = engine.weak();
-    std::thread::Builder::new().name("epoch".to_owned()).spawn(move || {
-        loop {
-            std::thread::sleep(EPOCH_TICK);
-            match clock.upgrade() {
-                Some(engine) => engine.increment_epoch(),
-                None => return,
+    std::thread::Builder::new()
+        .name("epoch".to_owned())
+        .spawn(move || {
+            loop {
+                std::thread::sleep(EPOCH_TICK);
+                match clock.upgrade() {
+                    Some(engine) => engine.increment_epoch(),
+                    None => return,
+                }
             }
-        }
-    })?;
+        })?;
     Ok(engine)
 }
 

@@ -67,13 +67,22 @@ impl Generation {
     ///
     /// # Errors
     /// Why there is no response of the component's own.
-    pub async fn serve(&self, request: http::Request<WasiBody>) -> Result<http::Response<GuestBody>, ServeError> {
-        let slot = self.slots.take().await.map_err(|_| ServeError::Overloaded)?;
+    pub async fn serve(
+        &self,
+        request: http::Request<WasiBody>,
+    ) -> Result<http::Response<GuestBody>, ServeError> {
+        let slot = self
+            .slots
+            .take()
+            .await
+            .map_err(|_| ServeError::Overloaded)?;
         let time_up: TimeUp = Arc::new(AtomicBool::new(false));
         let handled = self.handler.handle(Arc::clone(&time_up), request);
         let outermost = self.spec.limits.timeout + TIMEOUT_SLACK;
         match tokio::time::timeout(outermost, handled).await {
-            Ok(Ok(response)) => Ok(response.map(|body| GuestBody::new(body, self.spec.limits.response_body, slot))),
+            Ok(Ok(response)) => {
+                Ok(response.map(|body| GuestBody::new(body, self.spec.limits.response_body, slot)))
+            }
             Ok(Err(_)) if time_up.load(Relaxed) => Err(ServeError::TimedOut),
             Ok(Err(error)) => Err(serve_error(&error)),
             Err(_) => Err(ServeError::TimedOut),
@@ -81,7 +90,11 @@ impl Generation {
     }
 
     /// Answers one link call.
-    pub(super) async fn call(&self, function: &FunctionName, parameters: &[Val]) -> Result<Val, CallError> {
+    pub(super) async fn call(
+        &self,
+        function: &FunctionName,
+        parameters: &[Val],
+    ) -> Result<Val, CallError> {
         let function = self.functions.get(function).ok_or(CallError::Failed)?;
         let _slot = self.slots.take().await.map_err(|_| CallError::Overloaded)?;
         self.residents.call_values(*function, parameters).await
@@ -101,7 +114,10 @@ impl Generation {
 
 fn serve_error(error: &wasmtime::Error) -> ServeError {
     if let Some(instantiation) = error.downcast_ref::<InstantiationError<TimeUp>>() {
-        return match instantiation.error.downcast_ref::<PoolConcurrencyLimitError>() {
+        return match instantiation
+            .error
+            .downcast_ref::<PoolConcurrencyLimitError>()
+        {
             Some(_) => ServeError::Overloaded,
             None => ServeError::Failed(format!("{:#}", instantiation.error)),
         };

@@ -54,7 +54,10 @@ impl GuestLog {
         let shared = &self.0;
         let second = shared.started.elapsed().as_secs();
         if shared.second.swap(second, Relaxed) != second {
-            let dropped = shared.lines.swap(0, Relaxed).saturating_sub(LINES_PER_SECOND_MAX);
+            let dropped = shared
+                .lines
+                .swap(0, Relaxed)
+                .saturating_sub(LINES_PER_SECOND_MAX);
             if dropped > 0 {
                 tracing::warn!(target: "guest", service = %shared.service, dropped, "lines of the guest were left out");
             }
@@ -124,7 +127,11 @@ impl Pollable for GuestStream {
 }
 
 impl AsyncWrite for GuestStream {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
         self.take(bytes);
         Poll::Ready(Ok(bytes.len()))
     }

@@ -16,7 +16,8 @@ use wasmtime::component::GuestTaskId;
 use wasmtime::{Engine, Result, Store, StoreContextMut};
 use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::handler::{
-    HandlerState, Instance, Proxy, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
+    HandlerState, Instance, Proxy, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState,
+    WorkerStatus,
 };
 
 /// How many requests one instance of WASI 0.3 serves at once. More share one fate when it traps.
@@ -119,7 +120,8 @@ impl WorkerState for Worker {
     type RequestData = TimeUp;
 
     fn should_accept_request(&self, concurrent_count: usize, total_count: usize) -> ShouldAccept {
-        if self.retire.load(Relaxed) || self.drained.is_cancelled() || total_count >= self.total_max {
+        if self.retire.load(Relaxed) || self.drained.is_cancelled() || total_count >= self.total_max
+        {
             ShouldAccept::Never
         } else if concurrent_count >= self.concurrent_max {
             ShouldAccept::No
@@ -147,7 +149,7 @@ impl WorkerState for Worker {
             tracing::warn!(
                 service = %self.service,
                 asked_for_too_much_memory,
-                error = format!("{error:?}"),
+                error = error.root_cause().to_string(),
                 "an instance failed and is gone"
             );
         }
@@ -164,7 +166,12 @@ pub(super) struct Expiration {
 }
 
 impl WorkerExpiration for Expiration {
-    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>, status: WorkerStatus, start: Instant) -> task::Poll<()> {
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut task::Context<'_>,
+        status: WorkerStatus,
+        start: Instant,
+    ) -> task::Poll<()> {
         let time = match status {
             WorkerStatus::Idle => self.idle,
             WorkerStatus::Requests | WorkerStatus::PostReturn => self.timeout,
@@ -176,7 +183,11 @@ impl WorkerExpiration for Expiration {
         loop {
             if Instant::now() >= deadline {
                 if status == WorkerStatus::Requests {
-                    let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    let newest = self
+                        .newest
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .take();
                     if let Some(time_up) = newest {
                         time_up.store(true, Relaxed);
                     }

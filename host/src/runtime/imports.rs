@@ -34,11 +34,15 @@ pub(super) fn linker(
     target: impl Fn(&str) -> Option<LinkTarget>,
 ) -> Result<Linker<Context>, Vec<LoadProblem>> {
     let mut linker = Linker::new(engine);
-    add_ambient(&mut linker, spec).map_err(|error| vec![LoadProblem::Engine(format!("{error:#}"))])?;
+    add_ambient(&mut linker, spec)
+        .map_err(|error| vec![LoadProblem::Engine(format!("{error:#}"))])?;
     let mut problems = Vec::new();
     let ty = component.component_type();
     for (import, item) in ty.imports(engine) {
-        let link = spec.links.iter().find(|link| links::names_interface(&link.import, import));
+        let link = spec
+            .links
+            .iter()
+            .find(|link| links::names_interface(&link.import, import));
         match (link, &item.ty) {
             (Some(link), ComponentItem::ComponentInstance(instance)) => {
                 let Some(target) = target(&link.service) else {
@@ -50,20 +54,32 @@ pub(super) fn linker(
                 };
                 problems.extend(add_link(engine, &mut linker, (import, instance), &target));
             }
-            (None, ComponentItem::ComponentInstance(_)) => problems.extend(check_granted(spec, import)),
+            (None, ComponentItem::ComponentInstance(_)) => {
+                problems.extend(check_granted(spec, import))
+            }
             _ => problems.push(LoadProblem::UnknownImport {
                 import: import.to_owned(),
             }),
         }
     }
     for link in &spec.links {
-        let is_imported = ty.imports(engine).any(|(import, _)| links::names_interface(&link.import, import));
+        let is_imported = ty
+            .imports(engine)
+            .any(|(import, _)| links::names_interface(&link.import, import));
         if !is_imported {
             // Not an error: a simpler version of a service may call nobody.
-            tracing::debug!(service = spec.name, import = link.import, "the component does not import this link");
+            tracing::debug!(
+                service = spec.name,
+                import = link.import,
+                "the component does not import this link"
+            );
         }
     }
-    if problems.is_empty() { Ok(linker) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(linker)
+    } else {
+        Err(problems)
+    }
 }
 
 /// The interfaces that any component of Rust, JavaScript, or Python imports: WASI 0.2 and 0.3 with no files, sockets, or
@@ -89,9 +105,7 @@ fn check_granted(spec: &ServiceSpec, import: &str) -> Option<LoadProblem> {
     let grant = match import.split('@').next() {
         Some(SIGNER) => Grant::Signer,
         Some(REVOCATIONS) => Grant::Revocations,
-        Some(
-            "strongroom:store/sql" | "strongroom:service/compute",
-        ) => return None,
+        Some("strongroom:store/sql" | "strongroom:service/compute") => return None,
         Some(name) if name.starts_with("wasi:") => return None,
         _ => {
             return Some(LoadProblem::UnknownImport {
@@ -120,14 +134,23 @@ fn add_link(
         }];
     };
     let exports = component.component_type();
-    let export = exports.get_export(engine, interface).map(|export| export.ty);
+    let export = exports
+        .get_export(engine, interface)
+        .map(|export| export.ty);
     let Some(ComponentItem::ComponentInstance(export)) = export else {
         return vec![LoadProblem::NotExported {
             import: interface.to_owned(),
             callee: target.service.clone(),
         }];
     };
-    match links::link_interface(engine, linker, import, &export, &target.service, &target.callee) {
+    match links::link_interface(
+        engine,
+        linker,
+        import,
+        &export,
+        &target.service,
+        &target.callee,
+    ) {
         Ok(()) => Vec::new(),
         Err(problems) => problems
             .into_iter()

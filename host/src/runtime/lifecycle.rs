@@ -36,8 +36,10 @@ impl Generation {
         let Some(lifecycle) = self.lifecycle else {
             return Ok(());
         };
-        let answer: Result<Result<(), String>, CallError> =
-            self.residents.call_typed(lifecycle.tick, (), self.spec.limits.timeout).await;
+        let answer: Result<Result<(), String>, CallError> = self
+            .residents
+            .call_typed(lifecycle.tick, (), self.spec.limits.timeout)
+            .await;
         match answer {
             Ok(answer) => answer,
             Err(error) => Err(error.to_string()),

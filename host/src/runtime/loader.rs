@@ -6,11 +6,11 @@ use super::context::{Context, Provisions};
 use super::generation::{Generation, Pre};
 use super::guest_log::GuestLog;
 use super::handler::{LiveCount, Workers};
+use super::imports::{self, LinkTarget};
 use super::lifecycle::{LIFECYCLE, Lifecycle};
 use super::problem::LoadProblem;
 use super::residents::Residents;
 use super::slots::Slots;
-use super::imports::{self, LinkTarget};
 use super::{compute, engine};
 use crate::keys::Keys;
 use crate::links::FunctionName;
@@ -52,8 +52,12 @@ impl Loader {
     /// The engine cannot run here, or the folder cannot be used.
     pub fn new(cache: &Path, keys: Option<Arc<Keys>>) -> anyhow::Result<Self> {
         let engine = engine::start()?;
-        let cache = CompiledCache::open(cache, &engine)
-            .map_err(|error| anyhow::anyhow!("{}: the folder for compiled code cannot be used: {error}", cache.display()))?;
+        let cache = CompiledCache::open(cache, &engine).map_err(|error| {
+            anyhow::anyhow!(
+                "{}: the folder for compiled code cannot be used: {error}",
+                cache.display()
+            )
+        })?;
         Ok(Self {
             engine,
             cache,
@@ -73,7 +77,8 @@ impl Loader {
     ) -> Result<Prepared, Vec<LoadProblem>> {
         let (component, digest) = self.component(spec).map_err(|problem| vec![problem])?;
         let linker = imports::linker(&self.engine, spec, &component, target)?;
-        let (pre, proxy, wasi) = instance_kinds(&linker, &component).map_err(|problem| vec![problem])?;
+        let (pre, proxy, wasi) =
+            instance_kinds(&linker, &component).map_err(|problem| vec![problem])?;
         Ok(Prepared {
             component,
             digest,
@@ -85,11 +90,21 @@ impl Loader {
 
     /// Whether a component can check the data of its service.
     pub(super) fn can_audit(&self, prepared: &Prepared) -> bool {
-        function(&exported_functions(&self.engine, &prepared.component), AUDIT, AUDIT_FUNCTION).is_some()
+        function(
+            &exported_functions(&self.engine, &prepared.component),
+            AUDIT,
+            AUDIT_FUNCTION,
+        )
+        .is_some()
     }
 
     /// Makes a generation; it has no instance yet.
-    pub(super) fn generation(&self, spec: &ServiceSpec, prepared: Prepared, store: Option<ServiceStore>) -> Generation {
+    pub(super) fn generation(
+        &self,
+        spec: &ServiceSpec,
+        prepared: Prepared,
+        store: Option<ServiceStore>,
+    ) -> Generation {
         let Prepared {
             component,
             digest,
@@ -140,7 +155,10 @@ impl Loader {
 
     fn component(&self, spec: &ServiceSpec) -> Result<(Component, Digest), LoadProblem> {
         let file = || spec.component.clone();
-        let bytes = std::fs::read(&spec.component).map_err(|error| LoadProblem::Unreadable { file: file(), error })?;
+        let bytes = std::fs::read(&spec.component).map_err(|error| LoadProblem::Unreadable {
+            file: file(),
+            error,
+        })?;
         let digest = digest_of(&bytes);
         if let Some(pinned) = spec.digest.filter(|pinned| *pinned != digest) {
             return Err(LoadProblem::OtherDigest {
@@ -161,7 +179,10 @@ impl Loader {
 }
 
 /// What instances are made of: for calls, and for requests of WASI 0.3 or 0.2.
-fn instance_kinds(linker: &Linker<Context>, component: &Component) -> Result<(Pre, ProxyPre<Context>, &'static str), LoadProblem> {
+fn instance_kinds(
+    linker: &Linker<Context>,
+    component: &Component,
+) -> Result<(Pre, ProxyPre<Context>, &'static str), LoadProblem> {
     let pre = linker
         .instantiate_pre(component)
         .map_err(|error| LoadProblem::DoesNotFit(format!("{error:#}")))?;
@@ -175,7 +196,10 @@ fn instance_kinds(linker: &Linker<Context>, component: &Component) -> Result<(Pr
 }
 
 /// Every function that the component exports in an interface.
-fn exported_functions(engine: &Engine, component: &Component) -> HashMap<FunctionName, ComponentExportIndex> {
+fn exported_functions(
+    engine: &Engine,
+    component: &Component,
+) -> HashMap<FunctionName, ComponentExportIndex> {
     let mut functions = HashMap::new();
     let ty = component.component_type();
     for (interface, item) in ty.exports(engine) {
@@ -201,7 +225,11 @@ fn exported_functions(engine: &Engine, component: &Component) -> HashMap<Functio
     functions
 }
 
-fn function(functions: &HashMap<FunctionName, ComponentExportIndex>, interface: &str, function: &str) -> Option<ComponentExportIndex> {
+fn function(
+    functions: &HashMap<FunctionName, ComponentExportIndex>,
+    interface: &str,
+    function: &str,
+) -> Option<ComponentExportIndex> {
     let name = FunctionName {
         interface: interface.to_owned(),
         function: function.to_owned(),

@@ -22,7 +22,10 @@ const AUDIT_TIME_MAX: Duration = Duration::from_secs(3600);
 type PerService<'r, T> = Vec<(&'r ServiceSpec, Result<T, Vec<LoadProblem>>)>;
 
 /// Loads and type-checks every service; answers those that cannot serve, with the reasons.
-pub fn check<'r>(loader: &Loader, registry: &'r Registry) -> Vec<(&'r ServiceSpec, Vec<LoadProblem>)> {
+pub fn check<'r>(
+    loader: &Loader,
+    registry: &'r Registry,
+) -> Vec<(&'r ServiceSpec, Vec<LoadProblem>)> {
     prepare_all(loader, registry)
         .into_iter()
         .filter_map(|(spec, prepared)| Some((spec, prepared.err()?)))
@@ -31,7 +34,11 @@ pub fn check<'r>(loader: &Loader, registry: &'r Registry) -> Vec<(&'r ServiceSpe
 
 /// Makes a generation of each service whose component can check its data. It sees one snapshot of the service's store in `data`, and
 /// links lead nowhere.
-pub fn auditors<'r>(loader: &Loader, registry: &'r Registry, data: &Path) -> PerService<'r, Generation> {
+pub fn auditors<'r>(
+    loader: &Loader,
+    registry: &'r Registry,
+    data: &Path,
+) -> PerService<'r, Generation> {
     let mut auditors = Vec::new();
     for (spec, prepared) in prepare_all(loader, registry) {
         let auditor = match prepared {
@@ -44,15 +51,21 @@ pub fn auditors<'r>(loader: &Loader, registry: &'r Registry, data: &Path) -> Per
     auditors
 }
 
-fn auditor(loader: &Loader, spec: &ServiceSpec, prepared: Prepared, data: &Path) -> Result<Generation, Vec<LoadProblem>> {
+fn auditor(
+    loader: &Loader,
+    spec: &ServiceSpec,
+    prepared: Prepared,
+    data: &Path,
+) -> Result<Generation, Vec<LoadProblem>> {
     let mut patient = spec.clone();
     patient.limits.cpu = AUDIT_TIME_MAX;
     patient.limits.read = AUDIT_TIME_MAX;
     let file = store_file(data, &spec.name);
-    let snapshot = ServiceStore::open_snapshot(&file, &StoreLimits::from(&patient.limits)).map_err(|error| {
-        let error = error.to_string();
-        vec![LoadProblem::Store { file, error }]
-    })?;
+    let snapshot = ServiceStore::open_snapshot(&file, &StoreLimits::from(&patient.limits))
+        .map_err(|error| {
+            let error = error.to_string();
+            vec![LoadProblem::Store { file, error }]
+        })?;
     Ok(loader.generation(&patient, prepared, Some(snapshot)))
 }
 

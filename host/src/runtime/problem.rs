@@ -34,7 +34,9 @@ pub enum LoadProblem {
         reason: String,
     },
     /// It imports an interface that nobody offers.
-    #[error("imports `{import}`, which this host does not have; if a service exports it, add it to `links`")]
+    #[error(
+        "imports `{import}`, which this host does not have; if a service exports it, add it to `links`"
+    )]
     UnknownImport {
         /// The interface.
         import: String,
@@ -51,7 +53,9 @@ pub enum LoadProblem {
     #[error("does not fit this host: {0}")]
     DoesNotFit(String),
     /// It handles no HTTP requests.
-    #[error("exports neither `wasi:http/incoming-handler` (WASI 0.2) nor `wasi:http/handler` (WASI 0.3), so it cannot serve requests")]
+    #[error(
+        "exports neither `wasi:http/incoming-handler` (WASI 0.2) nor `wasi:http/handler` (WASI 0.3), so it cannot serve requests"
+    )]
     NoHandler,
     /// The callee of a link is no service.
     #[error("the link `{import}` leads to `{callee}`, which is no service")]
@@ -70,7 +74,9 @@ pub enum LoadProblem {
         callee: String,
     },
     /// The callee of a link does not export the interface.
-    #[error("the link `{import}` leads to `{callee}`, which does not export this interface (in this version)")]
+    #[error(
+        "the link `{import}` leads to `{callee}`, which does not export this interface (in this version)"
+    )]
     NotExported {
         /// The interface.
         import: String,

@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
-use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower, Val};
+use wasmtime::component::{
+    ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower, Val,
+};
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap};
 
 /// The instances of one generation.
@@ -32,7 +34,12 @@ struct Resident {
 }
 
 impl Residents {
-    pub(super) fn new(engine: &Engine, pre: InstancePre<Context>, provisions: &Arc<Provisions>, live: LiveCount) -> Self {
+    pub(super) fn new(
+        engine: &Engine,
+        pre: InstancePre<Context>,
+        provisions: &Arc<Provisions>,
+        live: LiveCount,
+    ) -> Self {
         Self {
             engine: engine.clone(),
             pre,
@@ -43,12 +50,19 @@ impl Residents {
     }
 
     /// Calls a function of one result with untyped values.
-    pub(super) async fn call_values(&self, function: ComponentExportIndex, parameters: &[Val]) -> Result<Val, CallError> {
+    pub(super) async fn call_values(
+        &self,
+        function: ComponentExportIndex,
+        parameters: &[Val],
+    ) -> Result<Val, CallError> {
         self.call(self.provisions.limits.timeout, async |resident| {
             let function = resident.instance.get_func(&mut resident.store, function);
-            let function = function.ok_or_else(|| wasmtime::format_err!("the function is not exported"))?;
+            let function =
+                function.ok_or_else(|| wasmtime::format_err!("the function is not exported"))?;
             let mut results = [Val::Bool(false)];
-            function.call_async(&mut resident.store, parameters, &mut results).await?;
+            function
+                .call_async(&mut resident.store, parameters, &mut results)
+                .await?;
             let [result] = results;
             Ok(result)
         })
@@ -56,21 +70,32 @@ impl Residents {
     }
 
     /// Calls a function with typed values; it may take `time`.
-    pub(super) async fn call_typed<P, R>(&self, function: ComponentExportIndex, parameters: P, time: Duration) -> Result<R, CallError>
+    pub(super) async fn call_typed<P, R>(
+        &self,
+        function: ComponentExportIndex,
+        parameters: P,
+        time: Duration,
+    ) -> Result<R, CallError>
     where
         P: ComponentNamedList + Lower + Send + Sync + 'static,
         R: Send + Sync + 'static,
         (R,): ComponentNamedList + Lift + Send + Sync + 'static,
     {
         self.call(time, async move |resident| {
-            let function = resident.instance.get_typed_func::<P, (R,)>(&mut resident.store, function)?;
+            let function = resident
+                .instance
+                .get_typed_func::<P, (R,)>(&mut resident.store, function)?;
             let (result,) = function.call_async(&mut resident.store, parameters).await?;
             Ok(result)
         })
         .await
     }
 
-    async fn call<R>(&self, time: Duration, act: impl AsyncFnOnce(&mut Resident) -> wasmtime::Result<R>) -> Result<R, CallError> {
+    async fn call<R>(
+        &self,
+        time: Duration,
+        act: impl AsyncFnOnce(&mut Resident) -> wasmtime::Result<R>,
+    ) -> Result<R, CallError> {
         let run = async {
             let mut resident = self.take().await?;
             resident.store.data_mut().begin_call(None);
@@ -91,7 +116,7 @@ impl Residents {
         if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
             return CallError::Overloaded;
         }
-        tracing::warn!(service = %self.provisions.service, error = format!("{error:?}"), "a call into the component failed; its instance is gone");
+        tracing::warn!(service = %self.provisions.service, error = error.root_cause().to_string(), "a call into the component failed; its instance is gone");
         if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
             CallError::TimedOut
         } else {
@@ -100,7 +125,11 @@ impl Residents {
     }
 
     async fn take(&self) -> wasmtime::Result<Resident> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         if let Some(resident) = idle {
             return Ok(resident);
         }
@@ -122,7 +151,10 @@ impl Residents {
             return;
         }
         resident.idle_since = Instant::now();
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(resident);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(resident);
     }
 
     /// Lets instances go that nobody has needed for `limits.idle`.
@@ -134,6 +166,9 @@ impl Residents {
 
     /// Lets all idle instances go.
     pub(super) fn release_all(&self) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 }

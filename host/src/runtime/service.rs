@@ -95,7 +95,10 @@ impl Service {
 
     /// What it is doing.
     pub fn status(&self) -> ServiceStatus {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.status
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// How many requests it was given.
@@ -154,7 +157,11 @@ impl Service {
 }
 
 impl Callee for Service {
-    fn call<'a>(&'a self, function: &'a FunctionName, parameters: Vec<Val>) -> BoxFuture<'a, Result<Val, CallError>> {
+    fn call<'a>(
+        &'a self,
+        function: &'a FunctionName,
+        parameters: Vec<Val>,
+    ) -> BoxFuture<'a, Result<Val, CallError>> {
         Box::pin(async move {
             let generation = self.generation.load_full().ok_or(CallError::NotServing)?;
             generation.call(function, &parameters).await

@@ -33,8 +33,15 @@ impl Services {
     /// # Errors
     /// A store that cannot be opened.
     pub fn open(registry: &Registry, data: &Path) -> Result<Self, LoadProblem> {
-        let ordered: Vec<_> = registry.services.iter().map(|spec| Arc::new(Service::new(&spec.name))).collect();
-        let by_name = ordered.iter().map(|service| (service.name().to_owned(), Arc::clone(service))).collect();
+        let ordered: Vec<_> = registry
+            .services
+            .iter()
+            .map(|spec| Arc::new(Service::new(&spec.name)))
+            .collect();
+        let by_name = ordered
+            .iter()
+            .map(|service| (service.name().to_owned(), Arc::clone(service)))
+            .collect();
         let mut stores = HashMap::new();
         for spec in &registry.services {
             let file = store_file(data, &spec.name);
@@ -42,9 +49,13 @@ impl Services {
                 if let Some(folder) = file.parent() {
                     std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
                 }
-                ServiceStore::open(&file, &StoreLimits::from(&spec.limits)).map_err(|error| error.to_string())
+                ServiceStore::open(&file, &StoreLimits::from(&spec.limits))
+                    .map_err(|error| error.to_string())
             };
-            let store = open().map_err(|error| LoadProblem::Store { file: file.clone(), error })?;
+            let store = open().map_err(|error| LoadProblem::Store {
+                file: file.clone(),
+                error,
+            })?;
             stores.insert(spec.name.clone(), store);
         }
         Ok(Self {
@@ -67,7 +78,11 @@ impl Services {
 
     /// Whether every service serves, and none is to stop.
     pub fn are_ready(&self) -> bool {
-        !self.draining.is_cancelled() && self.ordered.iter().all(|service| service.status().state == ServiceState::Serving)
+        !self.draining.is_cancelled()
+            && self
+                .ordered
+                .iter()
+                .all(|service| service.status().state == ServiceState::Serving)
     }
 
     /// Loads and starts every service; one that cannot serve is left `failed`, with its reason. Answers what the operator must be told.
@@ -119,7 +134,10 @@ impl Services {
         let generation = tokio::task::spawn_blocking(make)
             .await
             .map_err(|error| vec![LoadProblem::Engine(error.to_string())])??;
-        let told = generation.start().await.map_err(|reason| vec![LoadProblem::Start(reason)])?;
+        let told = generation
+            .start()
+            .await
+            .map_err(|reason| vec![LoadProblem::Start(reason)])?;
         Ok((generation, told))
     }
 
@@ -128,7 +146,9 @@ impl Services {
         Some(LinkTarget {
             service: name.to_owned(),
             callee: Arc::clone(service) as Arc<dyn Callee>,
-            component: service.generation().map(|generation| generation.component().clone()),
+            component: service
+                .generation()
+                .map(|generation| generation.component().clone()),
         })
     }
 
@@ -149,7 +169,11 @@ impl Services {
                         continue;
                     };
                     if let Err(reason) = generation.tick().await {
-                        tracing::warn!(service = service.name(), reason, "the service's tick failed");
+                        tracing::warn!(
+                            service = service.name(),
+                            reason,
+                            "the service's tick failed"
+                        );
                     }
                 }
             });
@@ -168,7 +192,11 @@ impl Services {
             service.drain();
         }
         for service in self.ordered.iter().rev() {
-            let is_drained = || service.generation().is_none_or(|generation| generation.is_drained());
+            let is_drained = || {
+                service
+                    .generation()
+                    .is_none_or(|generation| generation.is_drained())
+            };
             while !is_drained() && Instant::now() < deadline {
                 tokio::time::sleep(DRAIN_POLL).await;
             }

@@ -34,7 +34,10 @@ impl Slots {
         if self.waiting.fetch_add(1, Relaxed) >= self.waiting_max {
             return Err(QueueFull);
         }
-        let slot = Arc::clone(&self.running).acquire_owned().await.map_err(|_| QueueFull);
+        let slot = Arc::clone(&self.running)
+            .acquire_owned()
+            .await
+            .map_err(|_| QueueFull);
         drop(place);
         slot
     }
@@ -61,7 +64,7 @@ mod tests {
         assert!(futures::poll!(waiting.as_mut()).is_pending());
         assert_eq!(slots.take().await.unwrap_err(), QueueFull);
         drop(running);
-        waiting.await.unwrap();
+        drop(waiting.await.unwrap());
     }
 
     #[tokio::test]
@@ -74,6 +77,6 @@ mod tests {
         let mut waiting = Box::pin(slots.take());
         assert!(futures::poll!(waiting.as_mut()).is_pending());
         drop(running);
-        waiting.await.unwrap();
+        drop(waiting.await.unwrap());
     }
 }

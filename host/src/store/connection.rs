@@ -74,8 +74,14 @@ impl GuestConnection {
         let budget = Budget::install(&mut sqlite)?;
         let host = HostPass::default();
         let authorizer = host.clone();
-        sqlite.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| authorizer.authorize(&context)))?;
-        Ok(Self { sqlite, budget, host })
+        sqlite.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| {
+            authorizer.authorize(&context)
+        }))?;
+        Ok(Self {
+            sqlite,
+            budget,
+            host,
+        })
     }
 
     /// Runs one of the host's own statements.

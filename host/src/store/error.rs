@@ -9,8 +9,12 @@ pub(super) fn for_guest(error: &rusqlite::Error, out_of_time: bool) -> Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => Error::Constraint(error.to_string()),
         Some(ErrorCode::OperationInterrupted) if out_of_time => Error::TimedOut,
-        Some(ErrorCode::OperationInterrupted) => Error::Aborted("the statement was interrupted".to_owned()),
-        Some(ErrorCode::AuthorizationForStatementDenied | ErrorCode::ReadOnly) => Error::Denied(error.to_string()),
+        Some(ErrorCode::OperationInterrupted) => {
+            Error::Aborted("the statement was interrupted".to_owned())
+        }
+        Some(ErrorCode::AuthorizationForStatementDenied | ErrorCode::ReadOnly) => {
+            Error::Denied(error.to_string())
+        }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy,
         Some(ErrorCode::DiskFull) => Error::Full,
         Some(ErrorCode::TooBig) => Error::TooLarge(error.to_string()),

@@ -79,7 +79,12 @@ impl Host for StoreView<'_> {
 
 impl HostTransaction for StoreView<'_> {
     async fn begin(&mut self) -> Result<Result<Resource<Turn>, Error>> {
-        let Some(writer) = self.session.store.as_ref().and_then(|store| store.writer.as_ref()) else {
+        let Some(writer) = self
+            .session
+            .store
+            .as_ref()
+            .and_then(|store| store.writer.as_ref())
+        else {
             return Ok(Err(no_store()));
         };
         if self.session.open {
@@ -95,11 +100,21 @@ impl HostTransaction for StoreView<'_> {
         Ok(Ok(resource))
     }
 
-    fn execute(&mut self, turn: Resource<Turn>, sql: String, params: Vec<Value>) -> Result<Result<u64, Error>> {
+    fn execute(
+        &mut self,
+        turn: Resource<Turn>,
+        sql: String,
+        params: Vec<Value>,
+    ) -> Result<Result<u64, Error>> {
         Ok(self.table.get(&turn)?.execute(&sql, &params))
     }
 
-    fn query(&mut self, turn: Resource<Turn>, sql: String, params: Vec<Value>) -> Result<Result<Rows, Error>> {
+    fn query(
+        &mut self,
+        turn: Resource<Turn>,
+        sql: String,
+        params: Vec<Value>,
+    ) -> Result<Result<Rows, Error>> {
         Ok(self.table.get(&turn)?.query(&sql, &params))
     }
 

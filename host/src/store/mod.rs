@@ -85,3 +85,5 @@ impl ServiceStore {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,11 @@ impl Readers {
         Ok(readers)
     }
 
-    pub(super) async fn query(self: &Arc<Self>, sql: String, parameters: Vec<Value>) -> Result<Rows, Error> {
+    pub(super) async fn query(
+        self: &Arc<Self>,
+        sql: String,
+        parameters: Vec<Value>,
+    ) -> Result<Rows, Error> {
         let inline_time = INLINE_TIME_MAX.min(self.time_max);
         match self.query_within(inline_time, &sql, &parameters) {
             Err(Error::TimedOut) if inline_time < self.time_max => {}
@@ -71,7 +75,11 @@ impl Readers {
     }
 
     fn take(&self) -> Result<GuestConnection, Error> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         match idle {
             Some(connection) => Ok(connection),
             None if self.snapshot => Err(Error::Busy),

@@ -12,7 +12,11 @@ pub(super) const ROWS_MAX: usize = 10_000;
 pub(super) const ANSWER_BYTES_MAX: usize = 4 << 20;
 
 /// Runs a statement that changes rows; answers how many.
-pub(super) fn execute(connection: &GuestConnection, sql: &str, parameters: &[Value]) -> Result<u64, Error> {
+pub(super) fn execute(
+    connection: &GuestConnection,
+    sql: &str,
+    parameters: &[Value],
+) -> Result<u64, Error> {
     let run = || -> rusqlite::Result<u64> {
         let mut statement = connection.sqlite.prepare_cached(sql)?;
         bind(&mut statement, parameters)?;
@@ -23,17 +27,27 @@ pub(super) fn execute(connection: &GuestConnection, sql: &str, parameters: &[Val
 }
 
 /// Runs a statement that answers rows.
-pub(super) fn query(connection: &GuestConnection, sql: &str, parameters: &[Value]) -> Result<Rows, Error> {
+pub(super) fn query(
+    connection: &GuestConnection,
+    sql: &str,
+    parameters: &[Value],
+) -> Result<Rows, Error> {
     let fail = |error: rusqlite::Error| for_guest(&error, connection.budget.was_spent());
     let mut statement = connection.sqlite.prepare_cached(sql).map_err(fail)?;
     bind(&mut statement, parameters).map_err(fail)?;
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement
+        .column_names()
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     let mut answer = Vec::new();
     let mut bytes = 0_usize;
     let mut found = statement.raw_query();
     while let Some(row) = found.next().map_err(fail)? {
         if answer.len() == ROWS_MAX {
-            return Err(Error::TooLarge(format!("more than {ROWS_MAX} rows; use LIMIT")));
+            return Err(Error::TooLarge(format!(
+                "more than {ROWS_MAX} rows; use LIMIT"
+            )));
         }
         let mut values = Vec::with_capacity(columns.len());
         for column in 0..columns.len() {
@@ -42,17 +56,25 @@ pub(super) fn query(connection: &GuestConnection, sql: &str, parameters: &[Value
             values.push(value);
         }
         if bytes > ANSWER_BYTES_MAX {
-            return Err(Error::TooLarge(format!("more than {ANSWER_BYTES_MAX} bytes; use LIMIT")));
+            return Err(Error::TooLarge(format!(
+                "more than {ANSWER_BYTES_MAX} bytes; use LIMIT"
+            )));
         }
         answer.push(values);
     }
-    Ok(Rows { columns, rows: answer })
+    Ok(Rows {
+        columns,
+        rows: answer,
+    })
 }
 
 fn bind(statement: &mut Statement<'_>, parameters: &[Value]) -> rusqlite::Result<()> {
     let wanted = statement.parameter_count();
     if wanted != parameters.len() {
-        return Err(rusqlite::Error::InvalidParameterCount(parameters.len(), wanted));
+        return Err(rusqlite::Error::InvalidParameterCount(
+            parameters.len(),
+            wanted,
+        ));
     }
     for (index, parameter) in parameters.iter().enumerate() {
         statement.raw_bind_parameter(index + 1, Parameter(parameter))?;

@@ -40,7 +40,9 @@ impl Turn {
     /// Keeps the turn, and returns when its group is on disk.
     pub(super) async fn commit(self) -> Result<(), Error> {
         let outcome = {
-            let mut held = self.cell.end(Error::Invalid("the transaction has ended".to_owned()))?;
+            let mut held = self
+                .cell
+                .end(Error::Invalid("the transaction has ended".to_owned()))?;
             let kept = held.keep_turn();
             let outcome = kept.is_ok().then(|| held.join_group());
             self.line.leave(held);
@@ -57,7 +59,9 @@ impl Turn {
 
     /// Keeps the turn for the next group, whenever that is.
     pub(super) fn commit_later(self) -> Result<(), Error> {
-        let mut held = self.cell.end(Error::Invalid("the transaction has ended".to_owned()))?;
+        let mut held = self
+            .cell
+            .end(Error::Invalid("the transaction has ended".to_owned()))?;
         let kept = held.keep_turn();
         self.line.leave(held);
         kept
@@ -135,7 +139,9 @@ impl TurnCell {
         }
         let held = match self.state.try_lock() {
             Ok(mut state) => std::mem::replace(&mut *state, State::Ended(Error::TimedOut)),
-            Err(TryLockError::Poisoned(state)) => std::mem::replace(&mut *state.into_inner(), State::Ended(Error::TimedOut)),
+            Err(TryLockError::Poisoned(state)) => {
+                std::mem::replace(&mut *state.into_inner(), State::Ended(Error::TimedOut))
+            }
             Err(TryLockError::WouldBlock) => return,
         };
         match held {

@@ -196,7 +196,11 @@ async fn watch_turns(line: Weak<Line>) {
     loop {
         tokio::time::sleep(WATCH_INTERVAL).await;
         let Some(line) = line.upgrade() else { return };
-        let current = line.current.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        let current = line
+            .current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .upgrade();
         if let Some(cell) = current {
             cell.end_if_older_than(line.turn_time_max, &line);
         }
@@ -253,7 +257,9 @@ impl WriterConnection {
     pub(super) fn notice_lost_group(&mut self) -> bool {
         let lost = self.group.open && self.guest.sqlite.is_autocommit();
         if lost {
-            self.roll_back_group(&Error::Aborted("the group was rolled back by the store".to_owned()));
+            self.roll_back_group(&Error::Aborted(
+                "the group was rolled back by the store".to_owned(),
+            ));
         }
         lost
     }

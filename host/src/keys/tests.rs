@@ -1,0 +1,366 @@
+//! Only our own, unrevoked access tokens are accepted, and only such are signed.
+
+use super::token::LIFETIME_SECONDS_MAX;
+use super::*;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+struct Fixture {
+    keys: Keys,
+    folder: TempDir,
+}
+
+fn policy() -> Policy {
+    Policy {
+        issuer: "bank".to_owned(),
+        audience: "customers".to_owned(),
+    }
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::open(folder.path(), policy()).unwrap();
+        Self { keys, folder }
+    }
+
+    fn reopen(self) -> Self {
+        let Self { keys, folder } = self;
+        drop(keys);
+        let keys = Keys::open(folder.path(), policy()).unwrap();
+        Self { keys, folder }
+    }
+
+    fn header(&self) -> Value {
+        json!({ "typ": "at+jwt", "alg": "EdDSA", "kid": self.keys.ring.current().kid })
+    }
+
+    /// A token of these parts, with a good signature whatever they say.
+    fn token(&self, header: &Value, claims: &str) -> String {
+        let input = format!("{}.{}", encode(&header.to_string()), encode(claims));
+        let signature = self.keys.ring.current().sign(input.as_bytes());
+        format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    fn verify(&self, claims: &Value) -> Result<Identity, TokenError> {
+        self.keys
+            .verify(&self.token(&self.header(), &claims.to_string()))
+    }
+}
+
+fn encode(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(text)
+}
+
+fn claims() -> Value {
+    let now = token::now_seconds();
+    json!({
+        "iss": "bank", "aud": "customers", "sub": "u1", "sid": "s1", "sv": 3, "jti": "j1", "client_id": "strongroom",
+        "role": "customer", "scope": "", "iat": now, "nbf": now, "exp": now + 300,
+    })
+}
+
+fn with(mut claims: Value, name: &str, value: Value) -> Value {
+    claims[name] = value;
+    claims
+}
+
+#[test]
+fn a_token_of_ours_is_accepted() {
+    let fixture = Fixture::new();
+    let identity = fixture.verify(&claims()).unwrap();
+    assert_eq!(identity.subject, "u1");
+    assert_eq!(identity.session, "s1");
+    assert_eq!(identity.role, "customer");
+    let many = with(claims(), "aud", json!(["others", "customers"]));
+    assert!(fixture.verify(&many).is_ok());
+}
+
+#[test]
+fn every_claim_is_required() {
+    let fixture = Fixture::new();
+    for name in [
+        "iss",
+        "aud",
+        "sub",
+        "sid",
+        "sv",
+        "jti",
+        "client_id",
+        "role",
+        "scope",
+        "iat",
+        "nbf",
+        "exp",
+    ] {
+        let mut claims = claims();
+        claims.as_object_mut().unwrap().remove(name);
+        assert!(fixture.verify(&claims).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn claims_that_are_not_ours_are_refused() {
+    let fixture = Fixture::new();
+    let now = token::now_seconds();
+    for (name, value) in [
+        ("iss", json!("other")),
+        ("iss", json!(["bank"])),
+        ("aud", json!("others")),
+        ("aud", json!([])),
+        ("sub", json!("")),
+        ("sub", json!("u1\r\nx-strongroom-role: admin")),
+        ("sub", json!(7)),
+        ("sid", json!("")),
+        ("sv", json!(-1)),
+        ("sv", json!("3")),
+        ("role", json!("admin\n")),
+        ("iat", json!(now + 60)),
+        ("nbf", json!(now + 60)),
+        ("exp", json!(now - 6)),
+        ("exp", json!(now + 301)),
+        ("exp", json!(-1)),
+        ("exp", json!("9999999999")),
+        ("exp", json!(1e300)),
+        ("extra", json!(true)),
+    ] {
+        assert!(
+            fixture
+                .verify(&with(claims(), name, value.clone()))
+                .is_err(),
+            "{name}: {value}"
+        );
+    }
+}
+
+#[test]
+fn clocks_may_differ_by_the_leeway_only() {
+    let fixture = Fixture::new();
+    let now = token::now_seconds();
+    let expired = |ago: u64| {
+        with(
+            with(claims(), "iat", json!(now - 100)),
+            "exp",
+            json!(now - ago),
+        )
+    };
+    assert!(fixture.verify(&expired(3)).is_ok());
+    assert_eq!(fixture.verify(&expired(7)), Err(TokenError::Expired));
+}
+
+#[test]
+fn headers_that_are_not_ours_are_refused() {
+    let fixture = Fixture::new();
+    let good = fixture.header();
+    let kid = good["kid"].clone();
+    let headers = [
+        json!({ "alg": "EdDSA", "kid": kid }),
+        json!({ "typ": "JWT", "alg": "EdDSA", "kid": kid }),
+        json!({ "typ": "at+jwt", "alg": "none", "kid": kid }),
+        json!({ "typ": "at+jwt", "alg": "None", "kid": kid }),
+        json!({ "typ": "at+jwt", "alg": "HS256", "kid": kid }),
+        json!({ "typ": "at+jwt", "alg": "ES256", "kid": kid }),
+        json!({ "typ": "at+jwt", "alg": "EdDSA" }),
+        json!({ "typ": "at+jwt", "alg": "EdDSA", "kid": "other" }),
+        json!({ "typ": "at+jwt", "alg": "EdDSA", "kid": 1 }),
+        json!({ "typ": "at+jwt", "alg": "EdDSA", "kid": "../../dev/null" }),
+        with(good.clone(), "crit", json!(["x"])),
+        with(good.clone(), "b64", json!(false)),
+        with(good.clone(), "zip", json!("DEF")),
+        with(good.clone(), "jwk", json!({})),
+        with(good.clone(), "jku", json!("http://127.0.0.1:1/")),
+        with(good.clone(), "x5u", json!("http://127.0.0.1:1/")),
+    ];
+    for header in headers {
+        let token = fixture.token(&header, &claims().to_string());
+        assert!(fixture.keys.verify(&token).is_err(), "{header}");
+    }
+}
+
+#[test]
+fn a_key_that_is_there_twice_is_refused() {
+    let fixture = Fixture::new();
+    let twice = claims().to_string().replacen('{', r#"{"role":"admin","#, 1);
+    assert!(
+        fixture
+            .keys
+            .verify(&fixture.token(&fixture.header(), &twice))
+            .is_err()
+    );
+}
+
+#[test]
+fn a_changed_token_is_refused() {
+    let fixture = Fixture::new();
+    let token = fixture.token(&fixture.header(), &claims().to_string());
+    let parts: Vec<&str> = token.split('.').collect();
+    let signature = URL_SAFE_NO_PAD.decode(parts[2]).unwrap();
+    let mut flipped = signature.clone();
+    flipped[10] ^= 1;
+    let mut long = signature.clone();
+    long.push(0);
+    let changed = |signature: &[u8]| {
+        format!(
+            "{}.{}.{}",
+            parts[0],
+            parts[1],
+            URL_SAFE_NO_PAD.encode(signature)
+        )
+    };
+    for token in [
+        changed(&flipped),
+        changed(&long),
+        changed(&signature[..63]),
+        changed(&[]),
+        format!("{token}="),
+        format!("{token}.x"),
+        format!("{}.{}", parts[0], parts[1]),
+        format!(
+            "{}.{}.{}",
+            parts[0],
+            encode(&with(claims(), "role", json!("admin")).to_string()),
+            parts[2]
+        ),
+        String::new(),
+        "..".to_owned(),
+        "x".repeat(9_000),
+    ] {
+        assert!(fixture.keys.verify(&token).is_err(), "{token}");
+    }
+    assert!(fixture.keys.verify(&token).is_ok());
+}
+
+#[test]
+fn the_key_signs_access_tokens_only() {
+    let fixture = Fixture::new();
+    let input = |header: &Value, claims: &Value| {
+        format!(
+            "{}.{}",
+            encode(&header.to_string()),
+            encode(&claims.to_string())
+        )
+    };
+    let good = fixture.header();
+    assert!(fixture.keys.sign(&input(&good, &claims())).is_ok());
+    let now = token::now_seconds();
+    let refused = [
+        input(&with(good.clone(), "typ", json!("JWT")), &claims()),
+        input(&with(good.clone(), "alg", json!("none")), &claims()),
+        input(&with(good.clone(), "kid", json!("other")), &claims()),
+        input(&with(good.clone(), "crit", json!([])), &claims()),
+        input(&good, &with(claims(), "iss", json!("other"))),
+        input(&good, &with(claims(), "aud", json!("other"))),
+        input(
+            &good,
+            &with(
+                claims(),
+                "exp",
+                json!(now + u64::from(LIFETIME_SECONDS_MAX) + 1),
+            ),
+        ),
+        input(&good, &with(claims(), "admin", json!(true))),
+        "plain text".to_owned(),
+        String::new(),
+    ];
+    for input in refused {
+        assert!(fixture.keys.sign(&input).is_err(), "{input}");
+    }
+}
+
+#[test]
+fn a_revoked_session_ends_and_stays_ended_over_a_restart() {
+    let fixture = Fixture::new();
+    fixture.keys.revocations.revoke_session("s1").unwrap();
+    assert_eq!(fixture.verify(&claims()), Err(TokenError::Revoked));
+    let fixture = fixture.reopen();
+    assert_eq!(fixture.verify(&claims()), Err(TokenError::Revoked));
+    assert!(fixture.verify(&with(claims(), "sid", json!("s2"))).is_ok());
+}
+
+#[test]
+fn a_subjects_older_tokens_end_but_for_one_session() {
+    let fixture = Fixture::new();
+    fixture
+        .keys
+        .revocations
+        .revoke_subject("u1", 4, Some("s2"))
+        .unwrap();
+    let fixture = fixture.reopen();
+    assert_eq!(fixture.verify(&claims()), Err(TokenError::Revoked));
+    assert!(fixture.verify(&with(claims(), "sid", json!("s2"))).is_ok());
+    assert!(fixture.verify(&with(claims(), "sv", json!(4))).is_ok());
+    assert!(fixture.verify(&with(claims(), "sub", json!("u2"))).is_ok());
+}
+
+#[test]
+fn a_late_repeat_of_an_older_revocation_weakens_nothing() {
+    let fixture = Fixture::new();
+    fixture
+        .keys
+        .revocations
+        .revoke_subject("u1", 5, None)
+        .unwrap();
+    fixture
+        .keys
+        .revocations
+        .revoke_subject("u1", 2, Some("s1"))
+        .unwrap();
+    assert_eq!(fixture.verify(&claims()), Err(TokenError::Revoked));
+}
+
+#[test]
+fn a_torn_last_line_of_the_log_is_ignored_and_any_other_stops_the_host() {
+    let fixture = Fixture::new();
+    fixture.keys.revocations.revoke_session("s1").unwrap();
+    let log = fixture.folder.path().join("revocations.jsonl");
+    let whole = std::fs::read(&log).unwrap();
+    std::fs::write(&log, [&whole, &whole[..9]].concat()).unwrap();
+    let fixture = fixture.reopen();
+    assert_eq!(fixture.verify(&claims()), Err(TokenError::Revoked));
+    std::fs::write(&log, [b"rubbish\n".as_slice(), &whole].concat()).unwrap();
+    assert!(Keys::open(fixture.folder.path(), policy()).is_err());
+}
+
+#[test]
+fn keys_stay_over_a_restart_and_only_their_owner_may_read_them() {
+    use std::os::unix::fs::PermissionsExt;
+    let fixture = Fixture::new();
+    let token = fixture.token(&fixture.header(), &claims().to_string());
+    let fixture = fixture.reopen();
+    assert!(fixture.keys.verify(&token).is_ok());
+    let mode = std::fs::metadata(fixture.folder.path().join("signing-keys.json"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_broken_key_file_is_refused_by_name() {
+    let fixture = Fixture::new();
+    let file = fixture.folder.path().join("signing-keys.json");
+    for content in ["", "{}", r#"{"keys":[]}"#, r#"{"keys":[{"d":"AAAA"}]}"#] {
+        std::fs::write(&file, content).unwrap();
+        let error = Keys::open(fixture.folder.path(), policy())
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(error.contains("signing-keys.json"), "{error}");
+    }
+}
+
+#[test]
+fn the_public_set_holds_no_private_part() {
+    let fixture = Fixture::new();
+    let set: Value = serde_json::from_str(fixture.keys.public_set()).unwrap();
+    let mut members: Vec<_> = set["keys"][0]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
+    members.sort();
+    assert_eq!(members, ["alg", "crv", "kid", "kty", "use", "x"]);
+}

@@ -1,0 +1,294 @@
+//! The store keeps what it acknowledged, shows what is durable, and lets a guest do no more than it may.
+
+use super::bindings::{Error, Rows, Value};
+use super::*;
+use tempfile::TempDir;
+
+fn limits() -> StoreLimits {
+    StoreLimits {
+        bytes: 64 << 20,
+        write_turn: Duration::from_millis(200),
+        read: Duration::from_millis(300),
+    }
+}
+
+struct Fixture {
+    store: ServiceStore,
+    folder: TempDir,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        Self::with(limits()).await
+    }
+
+    async fn with(limits: StoreLimits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ServiceStore::open(&folder.path().join("s.sqlite"), &limits).unwrap();
+        let fixture = Self { store, folder };
+        fixture
+            .write("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT UNIQUE) STRICT")
+            .await
+            .unwrap();
+        fixture
+    }
+
+    fn writer(&self) -> &Writer {
+        self.store.writer.as_ref().unwrap()
+    }
+
+    async fn write(&self, sql: &str) -> Result<u64, Error> {
+        let turn = self.writer().begin().await?;
+        let changed = turn.execute(sql, &[])?;
+        turn.commit().await?;
+        Ok(changed)
+    }
+
+    async fn read(&self, sql: &str) -> Result<Rows, Error> {
+        self.store.readers.query(sql.to_owned(), Vec::new()).await
+    }
+
+    async fn count(&self) -> i64 {
+        match self.read("SELECT count(*) FROM t").await.unwrap().rows[0][0] {
+            Value::Integer(count) => count,
+            ref other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_sees_a_write_when_it_is_committed_and_not_before() {
+    let fixture = Fixture::new().await;
+    let turn = fixture.writer().begin().await.unwrap();
+    turn.execute("INSERT INTO t (v) VALUES ('a')", &[]).unwrap();
+    assert_eq!(turn.query("SELECT v FROM t", &[]).unwrap().rows.len(), 1);
+    assert_eq!(fixture.count().await, 0);
+    turn.commit().await.unwrap();
+    assert_eq!(fixture.count().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_transaction_is_undone_and_its_group_is_kept() {
+    let fixture = Arc::new(Fixture::new().await);
+    let tasks: Vec<_> = (0..200)
+        .map(|number| {
+            let fixture = Arc::clone(&fixture);
+            tokio::spawn(async move {
+                let turn = fixture.writer().begin().await.unwrap();
+                turn.execute(
+                    "INSERT INTO t (v) VALUES (?1)",
+                    &[Value::Text(number.to_string())],
+                )
+                .unwrap();
+                if number % 3 != 0 {
+                    turn.commit().await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(fixture.count().await, 133);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_statement_leaves_its_transaction_and_its_group_whole() {
+    let fixture = Fixture::new().await;
+    fixture
+        .write("INSERT INTO t (v) VALUES ('a')")
+        .await
+        .unwrap();
+    let turn = fixture.writer().begin().await.unwrap();
+    turn.execute("INSERT INTO t (v) VALUES ('b')", &[]).unwrap();
+    let error = turn
+        .execute("INSERT INTO t (v) VALUES ('a')", &[])
+        .unwrap_err();
+    assert!(matches!(error, Error::Constraint(_)), "{error:?}");
+    turn.commit().await.unwrap();
+    assert_eq!(fixture.count().await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_committed_later_becomes_durable_by_itself() {
+    let fixture = Fixture::new().await;
+    let turn = fixture.writer().begin().await.unwrap();
+    turn.execute("INSERT INTO t (v) VALUES ('a')", &[]).unwrap();
+    turn.commit_later().unwrap();
+    tokio::time::timeout(Duration::from_secs(5), async {
+        while fixture.count().await == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_store_has_all_that_was_kept() {
+    let fixture = Fixture::new().await;
+    let turn = fixture.writer().begin().await.unwrap();
+    turn.execute("INSERT INTO t (v) VALUES ('a')", &[]).unwrap();
+    turn.commit_later().unwrap();
+    fixture.store.close().await;
+    let reopened =
+        ServiceStore::open_snapshot(&fixture.folder.path().join("s.sqlite"), &limits()).unwrap();
+    let rows = reopened
+        .readers
+        .query("SELECT v FROM t".to_owned(), Vec::new())
+        .await
+        .unwrap();
+    assert_eq!(rows.rows.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_holds_the_writer_too_long_is_undone() {
+    let fixture = Fixture::new().await;
+    let slow = fixture.writer().begin().await.unwrap();
+    slow.execute("INSERT INTO t (v) VALUES ('slow')", &[])
+        .unwrap();
+    // The next writer waits until the slow one's time is over.
+    fixture
+        .write("INSERT INTO t (v) VALUES ('next')")
+        .await
+        .unwrap();
+    assert!(matches!(
+        slow.execute("INSERT INTO t (v) VALUES ('more')", &[]),
+        Err(Error::TimedOut)
+    ));
+    assert!(matches!(slow.commit().await, Err(Error::TimedOut)));
+    assert_eq!(fixture.count().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_never_ends_is_stopped() {
+    let fixture = Fixture::new().await;
+    let endless =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+    assert!(matches!(fixture.read(endless).await, Err(Error::TimedOut)));
+    let turn = fixture.writer().begin().await.unwrap();
+    let insert = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO t (id) SELECT i FROM n";
+    assert!(matches!(turn.execute(insert, &[]), Err(Error::TimedOut)));
+    drop(turn);
+    fixture
+        .write("INSERT INTO t (v) VALUES ('next')")
+        .await
+        .unwrap();
+    assert_eq!(fixture.count().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_reaches_nothing_but_its_own_tables() {
+    let fixture = Fixture::new().await;
+    let other = fixture.folder.path().join("other.sqlite");
+    let attach = format!("ATTACH '{}' AS other", other.display());
+    let vacuum = format!("VACUUM INTO '{}'", other.display());
+    for sql in [
+        attach.as_str(),
+        vacuum.as_str(),
+        "DETACH main",
+        "VACUUM",
+        "PRAGMA journal_mode = DELETE",
+        "PRAGMA synchronous = OFF",
+        "SELECT * FROM pragma_database_list",
+        "BEGIN",
+        "COMMIT",
+        "ROLLBACK",
+        "SAVEPOINT turn",
+        "RELEASE turn",
+        "ROLLBACK TO turn",
+        "CREATE TEMP TABLE x (y)",
+        "SELECT load_extension('x')",
+        "ANALYZE",
+        "INSERT INTO sqlite_schema VALUES ('table', 'x', 'x', 0, '')",
+    ] {
+        let read = fixture.read(sql).await;
+        assert!(read.is_err(), "read {sql}: {read:?}");
+        let turn = fixture.writer().begin().await.unwrap();
+        let written = turn.execute(sql, &[]);
+        assert!(written.is_err(), "write {sql}: {written:?}");
+        turn.commit().await.unwrap();
+    }
+    assert!(!other.exists());
+    // The writer goes on.
+    fixture
+        .write("INSERT INTO t (v) VALUES ('a')")
+        .await
+        .unwrap();
+    assert_eq!(fixture.count().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_cannot_write() {
+    let fixture = Fixture::new().await;
+    let error = fixture
+        .read("INSERT INTO t (v) VALUES ('a')")
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Denied(_)), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_has_a_limit() {
+    let fixture = Fixture::new().await;
+    let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10001) SELECT i FROM n";
+    assert!(matches!(fixture.read(rows).await, Err(Error::TooLarge(_))));
+    let bytes = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 6) SELECT zeroblob(1000000) FROM n";
+    assert!(matches!(fixture.read(bytes).await, Err(Error::TooLarge(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_store_refuses_writes_and_goes_on_reading() {
+    let small = StoreLimits {
+        bytes: 256 << 10,
+        ..limits()
+    };
+    let fixture = Fixture::with(small).await;
+    let mut outcome = Ok(0);
+    for _ in 0..100 {
+        outcome = fixture
+            .write("INSERT INTO t (v) VALUES (hex(randomblob(8000)))")
+            .await;
+        if outcome.is_err() {
+            break;
+        }
+    }
+    assert!(matches!(outcome, Err(Error::Full)), "{outcome:?}");
+    let kept = fixture.count().await;
+    assert!(kept > 0);
+    fixture.write("DELETE FROM t").await.unwrap();
+    fixture
+        .write("INSERT INTO t (v) VALUES ('a')")
+        .await
+        .unwrap();
+    assert_eq!(fixture.count().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parameters_must_be_as_many_as_the_statement_has() {
+    let fixture = Fixture::new().await;
+    let turn = fixture.writer().begin().await.unwrap();
+    assert!(matches!(
+        turn.execute("INSERT INTO t (v) VALUES (?1)", &[]),
+        Err(Error::Invalid(_))
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_moved_into_the_database_while_writers_write() {
+    let fixture = Fixture::new().await;
+    for round in 0..60 {
+        let turn = fixture.writer().begin().await.unwrap();
+        for row in 0..30 {
+            let text = format!("{round}-{row}-{}", "x".repeat(4_000));
+            turn.execute("INSERT INTO t (v) VALUES (?1)", &[Value::Text(text)])
+                .unwrap();
+        }
+        turn.commit().await.unwrap();
+    }
+    let database = std::fs::metadata(fixture.folder.path().join("s.sqlite"))
+        .unwrap()
+        .len();
+    assert!(database > 1 << 20, "{database} bytes");
+    assert_eq!(fixture.count().await, 1_800);
+}
