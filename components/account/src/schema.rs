@@ -16,7 +16,6 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
     statements: &[
         ACCOUNT,
         "CREATE INDEX account_by_owner ON account (owner_id)",
-        "CREATE UNIQUE INDEX account_settlement ON account (currency) WHERE type = 'settlement'",
         BALANCE,
         TRANSFER,
         TRANSFER_DECLINED,

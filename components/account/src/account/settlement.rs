@@ -10,9 +10,9 @@ use strongroom_sdk::money::Currency;
 use strongroom_sdk::store::{StoreError, Transaction};
 use uuid::Uuid;
 
-/// The account's id follows from its currency (UUID v8, of a SHA-256), so that posting needs no randomness.
-fn id_of(currency: Currency) -> Uuid {
-    let digest = Sha256::digest(format!("strongroom settlement account {}", currency.code()));
+/// The account's id follows from its currency (UUID v8, of a SHA-256): posting needs no randomness to open it, and no search to find it.
+pub(crate) fn id_of(currency_code: &str) -> Uuid {
+    let digest = Sha256::digest(format!("strongroom settlement account {currency_code}"));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
@@ -26,7 +26,7 @@ pub(crate) fn open(
 ) -> Result<Standing, StoreError> {
     let mut account = Account {
         key: 0,
-        id: id_of(currency),
+        id: id_of(currency.code()),
         // No IBAN: nobody outside ever names it.
         number: format!("SETTLEMENT-{}", currency.code()),
         owner_id: BANK_OWNER,

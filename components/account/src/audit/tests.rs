@@ -111,10 +111,11 @@ fn an_honest_ledger_has_no_violations() {
 }
 
 /// Other values for a column, of which at least one passes the table's checks: the next number, another word, the bytes inverted.
-const CHANGES: [&str; 19] = [
+const CHANGES: [&str; 20] = [
     "{} + 1",
     "{} - 1",
     "{} + 1000",
+    "7",
     "'forged'",
     "'posted'",
     "'declined'",

@@ -1,15 +1,15 @@
 //! What the store says before a decision: whether the id is known, the two accounts, and the end of the journal; in one query.
 
+use super::BANK_OWNER;
 use super::chain::Hash;
 use super::error::{LedgerError, Side};
 use super::journal::{Party, bytes32};
 use super::transfer::{AccountRef, DebitAuthority, Transfer};
-use crate::account::AccountStatus;
+use crate::account::{AccountStatus, settlement};
 use crate::balance::Balance;
 use strongroom_sdk::store::{Row, StoreError, Transaction, Value};
 
-/// `?1` the transfer's id, `?2` the source's id, `?3` and `?4` the destination's id and number, `?5` the currency, whose settlement
-/// account stands in for a source or destination that is not named. A settlement account is never found by its id or number.
+/// `?1` the transfer's id, `?2` the source's id, `?3` the destination's id, or `?4` its number.
 const SITUATION: &str = "\
 SELECT head.transfer_sequence, head.entry_sequence, head.recorded_at_ms, head.hash, known.fingerprint,
     source.key, source.id, source.owner_id, source.currency, source.status, source.overdraft_limit_minor,
@@ -20,14 +20,10 @@ SELECT head.transfer_sequence, head.entry_sequence, head.recorded_at_ms, head.ha
     destination_balance.debits_pending, destination_balance.credits_pending, destination_balance.entry_count
 FROM journal_head AS head
 LEFT JOIN transfer AS known ON known.id = ?1
-LEFT JOIN account AS source ON source.key = CASE
-    WHEN ?2 IS NOT NULL THEN (SELECT key FROM account WHERE id = ?2 AND type <> 'settlement')
-    ELSE (SELECT key FROM account WHERE currency = ?5 AND type = 'settlement') END
+LEFT JOIN account AS source ON source.id = ?2
 LEFT JOIN balance AS source_balance ON source_balance.account_key = source.key
-LEFT JOIN account AS destination ON destination.key = CASE
-    WHEN ?3 IS NOT NULL THEN (SELECT key FROM account WHERE id = ?3 AND type <> 'settlement')
-    WHEN ?4 IS NOT NULL THEN (SELECT key FROM account WHERE number = ?4 AND type <> 'settlement')
-    ELSE (SELECT key FROM account WHERE currency = ?5 AND type = 'settlement') END
+LEFT JOIN account AS destination ON destination.key =
+    coalesce((SELECT key FROM account WHERE id = ?3), (SELECT key FROM account WHERE number = ?4))
 LEFT JOIN balance AS destination_balance ON destination_balance.account_key = destination.key
 WHERE head.singleton = 1";
 
@@ -65,17 +61,18 @@ pub struct Situation {
 
 impl Situation {
     pub fn read(transaction: &impl Transaction, transfer: &Transfer) -> Result<Self, StoreError> {
+        // A deposit or withdrawal does not name the bank's side of it: the settlement account of its currency.
+        let settlement_id = || settlement::id_of(&transfer.currency);
         let (destination_id, destination_number) = match &transfer.destination {
             Some(AccountRef::Id(id)) => (Value::from(*id), Value::Null),
             Some(AccountRef::Number(number)) => (Value::Null, Value::from(number.as_str())),
-            None => (Value::Null, Value::Null),
+            None => (Value::from(settlement_id()), Value::Null),
         };
         let params = [
             Value::from(transfer.id),
-            Value::from(transfer.source),
+            Value::from(transfer.source.unwrap_or_else(settlement_id)),
             destination_id,
             destination_number,
-            Value::from(transfer.currency.as_str()),
         ];
         let row = transaction
             .query(SITUATION, &params)?
@@ -95,28 +92,31 @@ impl Situation {
     }
 
     /// The source, if the transfer names one that its authority may debit. `None` inside: the bank's own account of a currency that
-    /// has none yet.
+    /// has none yet. The bank's own accounts are never found by their id.
     pub fn source(&self, transfer: &Transfer) -> Result<Option<&Standing>, LedgerError> {
         let allowed = |standing: &&Standing| match transfer.authority {
-            DebitAuthority::Owner(owner) => standing.party.owner_id == owner,
-            DebitAuthority::Bank => true,
+            DebitAuthority::Owner(owner) => standing.party.owner_id == owner && owner != BANK_OWNER,
+            DebitAuthority::Bank => standing.party.owner_id != BANK_OWNER,
         };
-        match (&self.source, transfer.source) {
-            (source, None) => Ok(source.as_ref()),
-            (source, Some(_)) => source
-                .as_ref()
-                .filter(allowed)
-                .map(Some)
-                .ok_or(LedgerError::AccountNotFound(Side::Source)),
+        let source = self.source.as_ref();
+        if transfer.source.is_none() {
+            return Ok(source);
+        }
+        match source.filter(allowed) {
+            Some(source) => Ok(Some(source)),
+            None => Err(LedgerError::AccountNotFound(Side::Source)),
         }
     }
 
-    /// The destination, likewise.
+    /// The destination, likewise: any customer's account.
     pub fn destination(&self, transfer: &Transfer) -> Result<Option<&Standing>, LedgerError> {
-        match (&self.destination, &transfer.destination) {
-            (destination, None) => Ok(destination.as_ref()),
-            (Some(destination), Some(_)) => Ok(Some(destination)),
-            (None, Some(_)) => Err(LedgerError::AccountNotFound(Side::Destination)),
+        let destination = self.destination.as_ref();
+        if transfer.destination.is_none() {
+            return Ok(destination);
+        }
+        match destination.filter(|standing| standing.party.owner_id != BANK_OWNER) {
+            Some(destination) => Ok(Some(destination)),
+            None => Err(LedgerError::AccountNotFound(Side::Destination)),
         }
     }
 }
