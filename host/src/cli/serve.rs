@@ -86,7 +86,7 @@ async fn serve(registry: &Registry) -> anyhow::Result<()> {
         println!("{line}");
     }
 
-    let gateway = Arc::new(Gateway::new(Arc::clone(&services), keys));
+    let gateway = Arc::new(Gateway::new(registry, Arc::clone(&services), keys));
     let draining = Arc::clone(&services);
     let begin_drain = async {
         stop.cancelled().await;

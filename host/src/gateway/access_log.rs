@@ -19,10 +19,6 @@ impl AccessRecord {
         }
     }
 
-    pub(super) fn path(&self) -> &str {
-        &self.path
-    }
-
     /// Writes the line, when the response's head is known.
     pub(super) fn end(
         self,

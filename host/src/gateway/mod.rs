@@ -2,24 +2,27 @@
 //!
 //! A request's way, in order:
 //! 1. [`listener`] accepts the connection, and speaks HTTP/1.1 or HTTP/2;
-//! 2. [`pipeline`] gives the request an id and writes the access log; all that follows is one list in there:
+//! 2. [`pipeline`] gives the request an id and writes the access log; all that follows is one list in there, inside [`cors`]:
 //! 3. [`limits`] refuses what no honest client sends;
 //! 4. [`route`] finds the service by the first segment under `/api`;
-//! 5. [`authenticate`] verifies the token, unless the route is public;
-//! 6. [`identity`] takes away what the client said of itself, and says who it is;
-//! 7. [`body`] reads the request's body, within bounds;
-//! 8. the service's current generation answers.
+//! 5. [`rate`] turns away a client that sends too much;
+//! 6. [`authenticate`] verifies the token, unless the route is public;
+//! 7. [`identity`] takes away what the client said of itself, and says who it is;
+//! 8. [`body`] reads the request's body, within bounds;
+//! 9. the service's current generation answers.
 //!
 //! [`problem`] is the one place that turns a failure of any step into a problem document.
 
 mod access_log;
 mod authenticate;
 mod body;
+mod cors;
 mod identity;
 mod limits;
 mod listener;
 mod pipeline;
 mod problem;
+mod rate;
 mod request_id;
 mod route;
 

@@ -3,15 +3,20 @@
 use super::access_log::AccessRecord;
 use super::body::{self, ResponseBody};
 use super::problem::GatewayError;
+use super::rate::RateLimits;
 use super::request_id::{self, REQUEST_ID};
-use super::{authenticate, identity, limits, route};
+use super::{authenticate, cors, identity, limits, route};
 use crate::keys::Keys;
+use crate::registry::Registry;
 use crate::runtime::{Service, Services};
 use http::header::{CONTENT_TYPE, SERVER, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Method, Request, Response};
 use hyper::body::Incoming;
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
+use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower_http::cors::CorsLayer;
 
 /// Where the public keys are (RFC 8414 names the folder; `jwks.json` is what verifiers look for).
 const JWKS_PATH: &str = "/.well-known/jwks.json";
@@ -20,33 +25,72 @@ const JWKS_PATH: &str = "/.well-known/jwks.json";
 pub struct Gateway {
     services: Arc<Services>,
     keys: Arc<Keys>,
+    rates: RateLimits,
+    cors: Option<CorsLayer>,
 }
+
+/// Which service a response is from, for the access log.
+#[derive(Clone)]
+struct ServedBy(Arc<Service>);
+
+/// Why a response is a failure, for the access log and never for the client.
+#[derive(Clone)]
+struct Cause(String);
 
 impl Gateway {
     /// A gateway in front of these services.
-    pub fn new(services: Arc<Services>, keys: Arc<Keys>) -> Self {
-        Self { services, keys }
+    pub fn new(registry: &Registry, services: Arc<Services>, keys: Arc<Keys>) -> Self {
+        Self {
+            services,
+            keys,
+            rates: RateLimits::of(registry),
+            cors: cors::layer(&registry.host.cors_origins),
+        }
     }
 
     /// Answers one request; a failure is an answer too.
     pub async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<ResponseBody> {
         let record = AccessRecord::begin(request.method(), request.uri().path());
         let request_id = request_id::choose(request.headers());
-        let (service, outcome) = self.pass(request, peer, &request_id).await;
-        let cause = outcome
-            .as_ref()
-            .err()
-            .and_then(GatewayError::cause)
-            .map(str::to_owned);
-        let mut response =
-            outcome.unwrap_or_else(|error| error.into_response(record.path(), &request_id));
+        let inside = service_fn(|request| self.answer_inside_cors(request, peer, &request_id));
+        let answered = match &self.cors {
+            Some(cors) => cors.layer(inside).oneshot(request).await,
+            None => inside.oneshot(request).await,
+        };
+        let Ok(mut response) = answered;
+        let service = response.extensions_mut().remove::<ServedBy>();
+        let cause = response.extensions_mut().remove::<Cause>();
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, request_id.clone());
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.remove(SERVER);
-        let service = service.as_deref().map(Service::name);
-        record.end(service, &request_id, response.status(), cause.as_deref());
+        let service = service.as_ref().map(|ServedBy(service)| service.name());
+        let cause = cause.as_ref().map(|Cause(cause)| cause.as_str());
+        record.end(service, &request_id, response.status(), cause);
         response
+    }
+
+    async fn answer_inside_cors(
+        &self,
+        request: Request<Incoming>,
+        peer: IpAddr,
+        request_id: &HeaderValue,
+    ) -> Result<Response<ResponseBody>, Infallible> {
+        let uri = request.uri().clone();
+        let mut served_by = None;
+        let outcome = self.pass(request, peer, request_id, &mut served_by).await;
+        let mut response = outcome.unwrap_or_else(|error| {
+            let cause = error.cause().map(str::to_owned);
+            let mut response = error.into_response(uri.path(), request_id);
+            if let Some(cause) = cause {
+                response.extensions_mut().insert(Cause(cause));
+            }
+            response
+        });
+        if let Some(service) = served_by {
+            response.extensions_mut().insert(ServedBy(service));
+        }
+        Ok(response)
     }
 
     async fn pass(
@@ -54,23 +98,19 @@ impl Gateway {
         request: Request<Incoming>,
         peer: IpAddr,
         request_id: &HeaderValue,
-    ) -> (
-        Option<Arc<Service>>,
-        Result<Response<ResponseBody>, GatewayError>,
-    ) {
-        if let Err(error) = limits::check(&request) {
-            return (None, Err(error));
-        }
+        served_by: &mut Option<Arc<Service>>,
+    ) -> Result<Response<ResponseBody>, GatewayError> {
+        limits::check(&request)?;
         if request.uri().path() == JWKS_PATH {
-            return (None, self.public_keys(request.method()));
+            return self.public_keys(request.method());
         }
-        match self.find(request.uri().path()) {
-            Ok(service) => {
-                let outcome = self.hand_over(&service, request, peer, request_id).await;
-                (Some(service), outcome)
-            }
-            Err(error) => (None, Err(error)),
-        }
+        let service = served_by.insert(self.find(request.uri().path())?);
+        self.rates
+            .admit(service.name(), peer)
+            .map_err(|wait| GatewayError::RateLimited {
+                retry_after: wait.as_secs().saturating_add(1),
+            })?;
+        self.hand_over(service, request, peer, request_id).await
     }
 
     fn find(&self, path: &str) -> Result<Arc<Service>, GatewayError> {

@@ -28,6 +28,11 @@ pub(super) enum GatewayError {
     NoSuchService,
     #[error("this call needs a token: authorization: Bearer <access token>")]
     TokenMissing,
+    #[error("too many requests from this address; try again later")]
+    RateLimited {
+        /// Seconds.
+        retry_after: u64,
+    },
     #[error("{0}")]
     TokenRefused(TokenError),
     #[error("the body is larger than {0} bytes")]
@@ -61,6 +66,7 @@ impl GatewayError {
             Self::HeaderTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoSuchService => StatusCode::NOT_FOUND,
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::TokenMissing | Self::TokenRefused(_) => StatusCode::UNAUTHORIZED,
             Self::PayloadTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -78,6 +84,7 @@ impl GatewayError {
             Self::HeaderTooLarge => "header_too_large",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NoSuchService => "no_such_service",
+            Self::RateLimited { .. } => "rate_limited",
             Self::TokenMissing => "token_missing",
             Self::TokenRefused(_) => "invalid_token",
             Self::PayloadTooLarge(_) => "payload_too_large",
@@ -138,6 +145,9 @@ impl GatewayError {
             }
             Self::MethodNotAllowed => {
                 headers.insert(ALLOW, HeaderValue::from_static(METHODS_ALLOWED));
+            }
+            Self::RateLimited { retry_after } => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after));
             }
             Self::Unavailable(_) => {
                 headers.insert(RETRY_AFTER, RETRY_AFTER_SHORTAGE);

@@ -2,7 +2,7 @@
 
 use super::problem::Collector;
 use super::table::Table;
-use super::units::{parse_duration, parse_size};
+use super::units::{Rate, parse_duration, parse_rate, parse_size};
 use std::time::Duration;
 
 /// The most that an instance may have by the engine's pooling allocator, whatever the registry says.
@@ -39,6 +39,8 @@ pub struct Limits {
     pub read: Duration,
     /// How long `lifecycle.start` may take.
     pub start: Duration,
+    /// How many requests one client address may send; none is no limit.
+    pub rate: Option<Rate>,
 }
 
 impl Default for Limits {
@@ -57,6 +59,7 @@ impl Default for Limits {
             write_turn: Duration::from_millis(500),
             read: Duration::from_secs(1),
             start: Duration::from_secs(30),
+            rate: None,
         }
     }
 }
@@ -123,6 +126,7 @@ impl Limits {
             &mut limits.start,
             table.string(problems, "start", parse_duration),
         );
+        limits.rate = table.string(problems, "rate", parse_rate);
         table.refuse_unknown(problems);
         limits
     }

@@ -12,7 +12,9 @@ mod units;
 pub use limits::{INSTANCES_MAX, Limits, MEMORY_MAX};
 pub use problem::{RegistryProblem, RegistryProblems};
 pub use service::{Digest, Grant, Link, ServiceSpec};
+pub use units::Rate;
 
+use http::HeaderValue;
 use problem::Collector;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -48,6 +50,8 @@ pub struct HostSpec {
     pub audience: String,
     /// How many connections may be open at once; more wait in the kernel's backlog.
     pub connections: usize,
+    /// The web origins whose pages may call the services (CORS), such as `https://app.example`; none by default.
+    pub cors_origins: Vec<HeaderValue>,
 }
 
 const LISTEN_DEFAULT: SocketAddr =
@@ -122,6 +126,7 @@ impl HostSpec {
             issuer: "strongroom".to_owned(),
             audience: "strongroom".to_owned(),
             connections: CONNECTIONS_DEFAULT,
+            cors_origins: Vec::new(),
         };
         let mut cache = None;
         if let Some(mut table) = root.table(problems, "host") {
@@ -152,11 +157,29 @@ impl HostSpec {
             if let Some(count) = table.number(problems, "connections", 1, 1_000_000) {
                 host.connections = usize::try_from(count).unwrap_or(CONNECTIONS_DEFAULT);
             }
+            host.cors_origins = table.strings(problems, "cors_origins", parse_origin);
             table.refuse_unknown(problems);
         }
         host.cache = cache.unwrap_or_else(|| default_cache(&host.data));
         host
     }
+}
+
+/// An origin as browsers send it (RFC 6454 section 7): scheme, host, and perhaps a port.
+fn parse_origin(text: &str) -> Result<HeaderValue, String> {
+    let wanted = || {
+        format!(
+            "`{text}` is not an origin; write scheme and host without a path, such as \"https://app.example\""
+        )
+    };
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))
+        .ok_or_else(wanted)?;
+    if host.is_empty() || host.contains(['/', '*', '?', '#', '@']) {
+        return Err(wanted());
+    }
+    HeaderValue::from_str(text).map_err(|_| wanted())
 }
 
 fn default_cache(data: &Path) -> PathBuf {

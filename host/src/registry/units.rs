@@ -1,5 +1,6 @@
 //! Sizes and durations as people write them: `64MiB`, `10s`.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// Parses a size such as `512KiB`, `64MiB`, `2GiB`, or `100B`.
@@ -45,6 +46,29 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(wanted)
 }
 
+/// So many in so long a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many, at once or spread.
+    pub count: NonZeroU32,
+    /// In how long a time.
+    pub period: Duration,
+}
+
+/// Parses a rate such as `50/s` or `600/m`.
+pub(super) fn parse_rate(text: &str) -> Result<Rate, String> {
+    let wanted =
+        || format!("`{text}` is not a rate; write a whole number and /s or /m, such as \"50/s\"");
+    let (count, unit) = text.split_once('/').ok_or_else(wanted)?;
+    let period = match unit {
+        "s" => Duration::from_secs(1),
+        "m" => Duration::from_secs(60),
+        _ => return Err(wanted()),
+    };
+    let count = count.parse().map_err(|_| wanted())?;
+    Ok(Rate { count, period })
+}
+
 fn split(text: &str) -> Option<(u64, &str)> {
     let digits = text.find(|character: char| !character.is_ascii_digit())?;
     let (number, unit) = text.split_at(digits);
@@ -83,11 +107,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn rates_are_read_by_second_or_minute() {
+        let rate = parse_rate("50/s").unwrap();
+        assert_eq!(
+            (rate.count.get(), rate.period),
+            (50, Duration::from_secs(1))
+        );
+        for wrong in ["", "50", "/s", "0/s", "-1/s", "50/h", "50/ s", "1.5/s"] {
+            assert!(parse_rate(wrong).is_err(), "{wrong}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_text_makes_the_parsers_panic(text in ".*") {
             let _ = parse_size(&text);
             let _ = parse_duration(&text);
+            let _ = parse_rate(&text);
         }
     }
 }
