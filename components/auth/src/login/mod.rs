@@ -1,0 +1,128 @@
+//! A user logs in, logs out, and changes the password: whatever needs the password itself.
+
+mod change;
+
+pub use change::PasswordChange;
+
+use crate::email;
+use crate::outside::Issuer;
+use crate::outside::{IssuerError, Outside, Tokens};
+use crate::service::{AuthError, AuthService};
+use crate::throttle::{Account, Attempt};
+use crate::user::User;
+use serde::Deserialize;
+use strongroom_sdk::store::{Store, Transaction};
+use uuid::Uuid;
+
+/// A login that raced with a change of the user is judged again by what the user is now.
+const ATTEMPTS: usize = 2;
+
+/// `POST /login`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// The email address.
+    pub email: String,
+    /// The password.
+    pub password: String,
+    /// The second factor, of users who have one. Nobody has one yet, so it is read and not needed.
+    #[serde(default, rename = "totp")]
+    pub _totp: Option<String>,
+}
+
+/// A user and a new session.
+pub struct LoggedIn {
+    /// The user.
+    pub user: User,
+    /// The session's tokens.
+    pub tokens: Tokens,
+}
+
+impl<O: Outside> AuthService<O> {
+    /// Begins a session for the one who knows the password.
+    ///
+    /// # Errors
+    /// [`AuthError::InvalidCredentials`] for a wrong password, an unknown address and a disabled user alike, after the same time.
+    pub fn log_in(&self, login: &Login, user_agent: Option<&str>) -> Result<LoggedIn, AuthError> {
+        let email_key = email::key(&login.email);
+        let attempt = self.begin_attempt(Account::of(&email_key))?;
+        let user = self.judged(&attempt, || {
+            self.find_by_password(&email_key, &login.password)
+        })?;
+        let Some(mut user) = user else {
+            return Err(AuthError::InvalidCredentials);
+        };
+        self.rehash(&mut user, &login.password)?;
+        for _ in 0..ATTEMPTS {
+            match self
+                .issuer
+                .issue(user.id, user.role, user.security_version, user_agent)
+            {
+                Ok(tokens) => return Ok(LoggedIn { user, tokens }),
+                Err(IssuerError::Superseded) => {
+                    user = self
+                        .find_by_password(&email_key, &login.password)?
+                        .ok_or(AuthError::InvalidCredentials)?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(IssuerError::Superseded.into())
+    }
+
+    /// Ends a session; its tokens stop working before this returns.
+    ///
+    /// # Errors
+    /// [`AuthError::Issuer`].
+    pub fn log_out(&self, session: Uuid, subject: Uuid) -> Result<(), AuthError> {
+        Ok(self.issuer.end_session(session, subject)?)
+    }
+
+    /// Checks a password by `find` and tells the throttle what came of it.
+    fn judged(
+        &self,
+        attempt: &Attempt,
+        find: impl FnOnce() -> Result<Option<User>, AuthError>,
+    ) -> Result<Option<User>, AuthError> {
+        match find() {
+            Ok(Some(user)) => {
+                self.attempt_succeeded(attempt)?;
+                Ok(Some(user))
+            }
+            Ok(None) => {
+                self.attempt_failed(attempt)?;
+                Ok(None)
+            }
+            Err(error) => {
+                self.attempt_withdrawn(attempt)?;
+                Err(error)
+            }
+        }
+    }
+
+    /// The enabled user with this address and password. Takes one hash, whoever there is.
+    fn find_by_password(&self, email_key: &str, password: &str) -> Result<Option<User>, AuthError> {
+        let user = User::by_email(email_key, |sql, params| self.store.query(sql, params))?;
+        let kept = user.as_ref().map(|user| user.password_hash.as_str());
+        let right = self.verify_password(password, kept)?;
+        Ok(user.filter(|user| right && !user.disabled))
+    }
+
+    /// Replaces a hash of older parameters, now that the password is known. That it does not work is no reason to refuse the login.
+    fn rehash(&self, user: &mut User, password: &str) -> Result<(), AuthError> {
+        if !self.is_outdated(&user.password_hash)? {
+            return Ok(());
+        }
+        let password_hash = match self.hash_password(password) {
+            Ok(password_hash) => password_hash,
+            Err(AuthError::Overloaded) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let transaction = self.store.begin()?;
+        if user.update_password(&password_hash, user.security_version, &transaction)? {
+            transaction.commit_later()?;
+            user.password_hash = password_hash;
+        }
+        Ok(())
+    }
+}

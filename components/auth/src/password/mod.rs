@@ -1,0 +1,61 @@
+//! Passwords: which may be chosen, and how they are kept.
+//!
+//! The rules are those of NIST SP 800-63B-4 section 3.1.1.2 and ASVS 5.0 V6.2: length, and no password that is common or made of
+//! what is known of the user. No composition rules. A password is taken exactly as received.
+
+mod guessable;
+pub(crate) mod hash;
+
+/// The shortest password, in Unicode scalar values: what NIST asks of a password that is the only factor.
+pub const LENGTH_MIN: usize = 15;
+
+/// The longest. A bound is needed only so that a body's size is no weapon.
+pub const LENGTH_MAX: usize = 256;
+
+/// Why a password may not be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Fewer than [`LENGTH_MIN`] characters.
+    #[error("must have at least 15 characters")]
+    TooShort,
+    /// More than [`LENGTH_MAX`] characters.
+    #[error("must have at most 256 characters")]
+    TooLong,
+    /// Common, a plain pattern, or made of the user's own words.
+    #[error(
+        "is too easy to guess: it is common, a pattern, or made of words that are known of you"
+    )]
+    Blocked,
+}
+
+impl PasswordError {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::TooShort => "password_too_short",
+            Self::TooLong => "password_too_long",
+            Self::Blocked => "password_blocked",
+        }
+    }
+}
+
+/// Passes a password that a user with this address and name may choose.
+///
+/// # Errors
+/// [`PasswordError`], the first that applies in the order of its variants.
+pub fn check(password: &str, email: &str, name: Option<&str>) -> Result<(), PasswordError> {
+    let length = password.chars().count();
+    if length < LENGTH_MIN {
+        return Err(PasswordError::TooShort);
+    }
+    if length > LENGTH_MAX {
+        return Err(PasswordError::TooLong);
+    }
+    if guessable::is_guessable(password, [email, name.unwrap_or_default()]) {
+        return Err(PasswordError::Blocked);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

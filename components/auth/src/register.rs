@@ -1,0 +1,95 @@
+//! A customer registers.
+
+use crate::email::Email;
+use crate::outside::Outside;
+use crate::password;
+use crate::service::{AuthError, AuthService};
+use crate::user::{self, User};
+use serde::Deserialize;
+use strongroom_sdk::identity::Role;
+use strongroom_sdk::store::{Store, StoreError, Transaction};
+
+/// `POST /register`. There is no role here on purpose: it would be refused as an unknown field.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// The email address.
+    pub email: String,
+    /// The password.
+    pub password: String,
+    /// What the user is called.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+impl<O: Outside> AuthService<O> {
+    /// Makes a customer.
+    ///
+    /// # Errors
+    /// [`AuthError::EmailTaken`]: registering tells who has an account, which only a mail server could avoid; the gateway's rate
+    /// limit bounds it.
+    pub fn register(&self, registration: &Registration) -> Result<User, AuthError> {
+        let (user, email) = self.new_user(
+            &registration.email,
+            &registration.password,
+            registration.name.as_deref(),
+            Role::Customer,
+        )?;
+        let transaction = self.store.begin()?;
+        insert(&user, &email, &transaction)?;
+        transaction.commit()?;
+        Ok(user)
+    }
+
+    /// A user who passes every rule, with the password hashed, not yet written.
+    pub(crate) fn new_user(
+        &self,
+        email: &str,
+        password: &str,
+        name: Option<&str>,
+        role: Role,
+    ) -> Result<(User, Email), AuthError> {
+        let email = Email::parse(email)
+            .ok_or_else(|| AuthError::Invalid("/email", "must be an email address".to_owned()))?;
+        check_name(name)?;
+        password::check(password, email.given(), name)
+            .map_err(|error| AuthError::Password("/password", error))?;
+        // The hash is dear: an address that is taken is refused before it. The insert decides.
+        if User::by_email(email.key(), |sql, params| self.store.query(sql, params))?.is_some() {
+            return Err(AuthError::EmailTaken);
+        }
+        let user = User {
+            id: self.new_id(),
+            email: email.given().to_owned(),
+            name: name.map(str::to_owned),
+            role,
+            password_hash: self.hash_password(password)?,
+            security_version: 1,
+            disabled: false,
+            created_at_ms: self.now_ms(),
+        };
+        Ok((user, email))
+    }
+}
+
+pub(crate) fn check_name(name: Option<&str>) -> Result<(), AuthError> {
+    match name {
+        Some(name) if !user::is_name(name) => Err(AuthError::Invalid(
+            "/name",
+            "must have 1 to 100 characters, none of them a control character".to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn insert(
+    user: &User,
+    email: &Email,
+    transaction: &impl Transaction,
+) -> Result<(), AuthError> {
+    user.insert(email.key(), transaction)
+        .map_err(|error| match error {
+            StoreError::Constraint(text) if text.contains("email_key") => AuthError::EmailTaken,
+            other => other.into(),
+        })
+}

@@ -1,0 +1,97 @@
+//! Which sessions the token service must end, kept until it has.
+//!
+//! The row is committed with the change that makes the sessions wrong, and leaves after the token service has answered. A crash in
+//! between leaves it, and the next start or tick delivers it again, which is harmless.
+
+use crate::outside::{Issuer, Outside};
+use crate::service::{AuthError, AuthService};
+use strongroom_sdk::store::{Row, Store, StoreError, Transaction};
+use uuid::Uuid;
+
+/// How many one tick delivers: each costs the token service an fsync.
+const DELIVERIES_PER_TICK: i64 = 100;
+
+const INSERT: &str = "INSERT INTO ended_sessions_outbox (id, subject, security_version_min, except_session, created_at)
+    VALUES (?1, ?2, ?3, ?4, ?5)";
+
+const SELECT_OLDEST: &str = "SELECT id, subject, security_version_min, except_session
+    FROM ended_sessions_outbox ORDER BY id LIMIT ?1";
+
+const DELETE: &str = "DELETE FROM ended_sessions_outbox WHERE id = ?1";
+
+/// The sessions of a user with an older security version, but for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EndedSessions {
+    pub(crate) id: Uuid,
+    pub(crate) subject: Uuid,
+    pub(crate) security_version_min: i64,
+    pub(crate) except: Option<Uuid>,
+}
+
+impl EndedSessions {
+    pub(crate) fn insert(
+        &self,
+        now_ms: i64,
+        transaction: &impl Transaction,
+    ) -> Result<(), StoreError> {
+        transaction.execute(
+            INSERT,
+            &[
+                self.id.into(),
+                self.subject.into(),
+                self.security_version_min.into(),
+                self.except.into(),
+                now_ms.into(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.uuid(0)?,
+            subject: row.uuid(1)?,
+            security_version_min: row.integer(2)?,
+            except: row.optional(3, Row::uuid)?,
+        })
+    }
+}
+
+impl<O: Outside> AuthService<O> {
+    /// Delivers what is still in the outbox, oldest first. For `start` and `tick`.
+    ///
+    /// # Errors
+    /// The first failure; what is left is tried again at the next call.
+    pub fn deliver_pending(&self) -> Result<usize, AuthError> {
+        let rows = self
+            .store
+            .query(SELECT_OLDEST, &[DELIVERIES_PER_TICK.into()])?;
+        let mut count = 0;
+        for row in rows {
+            self.deliver(&EndedSessions::from_row(&row)?)?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Delivers now. Where that fails the change stands all the same, and the next tick delivers it: to report an error would make
+    /// the client repeat what has been done.
+    pub(crate) fn deliver_or_leave(&self, ended: &EndedSessions) {
+        if let Err(error) = self.deliver(ended) {
+            eprintln!(
+                "the sessions of {} end at the next tick: {error}",
+                ended.subject
+            );
+        }
+    }
+
+    fn deliver(&self, ended: &EndedSessions) -> Result<(), AuthError> {
+        self.issuer
+            .end_user_sessions(ended.subject, ended.security_version_min, ended.except)?;
+        let transaction = self.store.begin()?;
+        transaction.execute(DELETE, &[ended.id.into()])?;
+        // Lost in a crash, it costs one more delivery.
+        transaction.commit_later()?;
+        Ok(())
+    }
+}

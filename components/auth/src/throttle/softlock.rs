@@ -1,0 +1,131 @@
+//! How long an account waits after so many failures.
+//!
+//! The steps are Kanidm's (its "softlock"), but that the first three cost nothing, as people mistype, and that beyond a hundred the
+//! account is not shut until midnight but heard every quarter of an hour: about a hundred guesses on the first day and 96 on each
+//! later one (NIST SP 800-63B-4 section 3.2.2 asks for at most a hundred), and no stranger can shut a user out for a day.
+
+const SECOND_MS: i64 = 1_000;
+
+/// A day without a failure forgets them all.
+pub(super) const MEMORY_MS: i64 = 24 * 3_600 * SECOND_MS;
+
+/// The failures of one account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Softlock {
+    /// How many there were, since the last success or the last day without one.
+    pub failures: i64,
+    /// No password is checked before this time.
+    pub locked_until_ms: i64,
+    /// When the last one was.
+    pub last_failure_at_ms: i64,
+}
+
+/// How long the account is locked by its nth failure.
+pub fn delay_ms(failures: i64) -> i64 {
+    match failures {
+        ..=3 => 0,
+        4..=9 => 3 * SECOND_MS,
+        10..=25 => 5 * SECOND_MS,
+        26..=99 => 10 * SECOND_MS,
+        _ => 15 * 60 * SECOND_MS,
+    }
+}
+
+impl Softlock {
+    /// The same, with what is forgotten by now.
+    pub(super) fn at(self, now_ms: i64) -> Self {
+        if now_ms.saturating_sub(self.last_failure_at_ms) > MEMORY_MS {
+            Self::default()
+        } else {
+            self
+        }
+    }
+
+    /// One more.
+    pub fn after_failure(&self, now_ms: i64) -> Self {
+        let failures = self.failures.saturating_add(1);
+        Self {
+            failures,
+            locked_until_ms: self
+                .locked_until_ms
+                .max(now_ms.saturating_add(delay_ms(failures))),
+            last_failure_at_ms: now_ms,
+        }
+    }
+
+    /// One less, whose lock is lifted; none if that was the only one.
+    pub fn before_failure(&self, now_ms: i64) -> Option<Self> {
+        (self.failures > 1).then(|| Self {
+            failures: self.failures - 1,
+            locked_until_ms: self.locked_until_ms.min(now_ms),
+            last_failure_at_ms: self.last_failure_at_ms,
+        })
+    }
+
+    /// How long the account is still locked, if it is.
+    pub fn wait_ms(&self, now_ms: i64) -> Option<i64> {
+        let wait_ms = self.locked_until_ms.saturating_sub(now_ms);
+        // A clock that was set back must not lock anyone for longer than the longest step.
+        (wait_ms > 0).then(|| wait_ms.min(delay_ms(i64::MAX)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_first_three_failures_cost_nothing() {
+        let mut softlock = Softlock::default();
+        for _ in 0..3 {
+            softlock = softlock.after_failure(1_000);
+            assert_eq!(softlock.wait_ms(1_000), None);
+        }
+        assert_eq!(softlock.after_failure(1_000).wait_ms(1_000), Some(3_000));
+    }
+
+    #[test]
+    fn at_most_two_hundred_guesses_a_day() {
+        let mut softlock = Softlock::default();
+        let (mut now_ms, mut guesses) = (0, 0);
+        while now_ms < MEMORY_MS {
+            softlock = softlock.at(now_ms).after_failure(now_ms);
+            guesses += 1;
+            now_ms += softlock.wait_ms(now_ms).unwrap_or(0);
+        }
+        assert!(guesses <= 200, "{guesses}");
+    }
+
+    #[test]
+    fn a_day_without_a_failure_forgets() {
+        let softlock = Softlock {
+            failures: 99,
+            locked_until_ms: 0,
+            last_failure_at_ms: 0,
+        };
+        assert_eq!(softlock.at(MEMORY_MS).failures, 99);
+        assert_eq!(softlock.at(MEMORY_MS + 1).failures, 0);
+    }
+
+    proptest! {
+        #[test]
+        fn more_failures_never_wait_less(failures in 0_i64..1_000_000) {
+            prop_assert!(delay_ms(failures) <= delay_ms(failures + 1));
+        }
+
+        #[test]
+        fn no_lock_is_for_ever(failures in 0..i64::MAX, now_ms: i64, locked_until_ms: i64, last_failure_at_ms: i64) {
+            let softlock = Softlock { failures, locked_until_ms, last_failure_at_ms };
+            let wait_ms = softlock.wait_ms(now_ms).unwrap_or(0);
+            prop_assert!((0..=15 * 60 * SECOND_MS).contains(&wait_ms));
+            let _ = softlock.at(now_ms).after_failure(now_ms).before_failure(now_ms);
+        }
+
+        #[test]
+        fn an_attempt_that_is_withdrawn_counts_nothing(failures in 1_i64..200, now_ms in 0..i64::MAX / 2) {
+            let before = Softlock { failures, locked_until_ms: now_ms, last_failure_at_ms: now_ms };
+            prop_assert_eq!(before.after_failure(now_ms).before_failure(now_ms), Some(before));
+        }
+    }
+}

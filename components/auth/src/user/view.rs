@@ -1,0 +1,46 @@
+//! What clients see of a user: never the password hash.
+
+use super::User;
+use serde::Serialize;
+use strongroom_sdk::clock::format_rfc3339;
+use strongroom_sdk::identity::Role;
+use uuid::Uuid;
+
+/// What users see of themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct View {
+    id: Uuid,
+    email: String,
+    name: Option<String>,
+    role: Role,
+    created_at: String,
+}
+
+/// What staff see of a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StaffView {
+    #[serde(flatten)]
+    user: View,
+    disabled: bool,
+}
+
+impl From<User> for View {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id,
+            email: user.email,
+            name: user.name,
+            role: user.role,
+            created_at: format_rfc3339(user.created_at_ms),
+        }
+    }
+}
+
+impl From<User> for StaffView {
+    fn from(user: User) -> Self {
+        Self {
+            disabled: user.disabled,
+            user: user.into(),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The component around the service: what it imports, what it exports, and its routes.
+
+#[expect(
+    unsafe_code,
+    reason = "the component model's exports are C functions, which wit-bindgen writes"
+)]
+mod bindings;
+mod directory;
+mod lifecycle;
+mod outside;
+mod routes;
+
+struct Component;
+
+strongroom_sdk::export_http!(routes::site);

@@ -1,0 +1,111 @@
+//! The host and the token service, as the service sees them.
+
+use super::bindings::strongroom::service::compute;
+use super::bindings::strongroom::token::issuer;
+use crate::outside::{Compute, Issuer, IssuerError, Outside, Tokens};
+use crate::{AuthService, Settings};
+use strongroom_sdk::clock::SystemClock;
+use strongroom_sdk::config::{Config, ConfigError};
+use strongroom_sdk::identity::Role;
+use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::store::HostStore;
+use uuid::Uuid;
+
+/// Everything outside is the host's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Host;
+
+impl Outside for Host {
+    type Store = HostStore;
+    type Clock = SystemClock;
+    type Random = SystemRandom;
+    type Compute = HostCompute;
+    type Issuer = TokenLink;
+}
+
+/// The service, under the configuration that the host gives.
+pub(super) fn service() -> Result<AuthService<Host>, ConfigError> {
+    Ok(AuthService {
+        store: HostStore,
+        clock: SystemClock,
+        random: SystemRandom,
+        compute: HostCompute,
+        issuer: TokenLink,
+        settings: Settings::from_config(&Config::from_host()?)?,
+    })
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HostCompute;
+
+impl Compute for HostCompute {
+    type Permit = compute::Permit;
+
+    fn acquire(&self) -> Option<Self::Permit> {
+        compute::Permit::acquire()
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TokenLink;
+
+impl Issuer for TokenLink {
+    fn issue(
+        &self,
+        subject: Uuid,
+        role: Role,
+        security_version: i64,
+        user_agent: Option<&str>,
+    ) -> Result<Tokens, IssuerError> {
+        let subject = issuer::Subject {
+            id: subject.to_string(),
+            role: role.to_string(),
+            scope: String::new(),
+            security_version: unsigned(security_version),
+        };
+        let tokens = issuer::issue(&subject, user_agent)?;
+        Ok(Tokens {
+            access_token: tokens.access_token,
+            expires_in: tokens.expires_in,
+            refresh_token: tokens.refresh_token,
+        })
+    }
+
+    fn end_session(&self, session: Uuid, subject: Uuid) -> Result<(), IssuerError> {
+        Ok(issuer::end_session(
+            &session.to_string(),
+            &subject.to_string(),
+        )?)
+    }
+
+    fn end_user_sessions(
+        &self,
+        subject: Uuid,
+        security_version_min: i64,
+        except: Option<Uuid>,
+    ) -> Result<(), IssuerError> {
+        let except = except.map(|session| session.to_string());
+        issuer::end_user_sessions(
+            &subject.to_string(),
+            unsigned(security_version_min),
+            except.as_deref(),
+        )?;
+        Ok(())
+    }
+}
+
+/// Versions begin at 1 and grow.
+fn unsigned(version: i64) -> u64 {
+    u64::try_from(version).unwrap_or_default()
+}
+
+impl From<issuer::Error> for IssuerError {
+    fn from(error: issuer::Error) -> Self {
+        match error {
+            issuer::Error::Superseded => Self::Superseded,
+            issuer::Error::Invalid(reason) | issuer::Error::Unavailable(reason) => {
+                Self::Unavailable(reason)
+            }
+        }
+    }
+}
