@@ -1,0 +1,230 @@
+//! Goal: administrators find and change users, each change is in the audit log, and the bank always keeps one administrator.
+//! Method: each change, the sessions it ends, and the log's rows.
+
+use super::*;
+use crate::{Actor, NewUser, UserChange, UserFilter};
+use strongroom_sdk::json;
+use strongroom_sdk::page::Page;
+
+impl Scene {
+    fn create(&self, email: &str, role: Role) -> User {
+        let new = NewUser {
+            email: email.to_owned(),
+            password: PASSWORD.to_owned(),
+            role,
+            name: None,
+        };
+        self.service.create_user(&actor(), &new).unwrap()
+    }
+
+    fn change(&self, user: &User, body: &str) -> Result<User, AuthError> {
+        let change: UserChange = json::from_slice(body.as_bytes()).unwrap();
+        self.service.change_user(&actor(), user.id, &change)
+    }
+
+    /// `action old -> new`, oldest first.
+    fn audit(&self) -> Vec<String> {
+        let sql = "SELECT action || ' ' || coalesce(old_value, '-') || ' -> ' || coalesce(new_value, '-') FROM audit_log
+            WHERE request_id = 'r-7' ORDER BY at, id";
+        let rows = self.service.store.query(sql, &[]).unwrap();
+        rows.into_iter().map(|row| row.text(0).unwrap()).collect()
+    }
+
+    fn found(&self, query: &str) -> Vec<String> {
+        let page = Page::<Uuid, UserFilter>::from_query(query).unwrap();
+        self.service
+            .users(&page)
+            .unwrap()
+            .data
+            .into_iter()
+            .map(|user| user.email)
+            .collect()
+    }
+}
+
+fn actor() -> Actor {
+    Actor {
+        id: Uuid::from_u128(0xAD),
+        request_id: Some("r-7".to_owned()),
+    }
+}
+
+#[test]
+fn staff_are_created_with_a_role_and_a_row_in_the_log() {
+    let scene = Scene::new();
+    let teller = scene.create("teller@example.org", Role::Teller);
+    assert_eq!(
+        scene
+            .log_in("teller@example.org", PASSWORD)
+            .unwrap()
+            .user
+            .role,
+        Role::Teller
+    );
+    assert_eq!(scene.audit(), ["user.created - -> teller"]);
+    assert_eq!(teller.security_version, 1);
+}
+
+#[test]
+fn a_new_role_and_disabling_end_all_sessions_and_a_name_ends_none() {
+    let scene = Scene::new();
+    let user = scene.register(EMAIL);
+    scene.change(&user, r#"{"role":"auditor"}"#).unwrap();
+    scene.pass_ms(1);
+    scene.change(&user, r#"{"disabled":true}"#).unwrap();
+    scene.pass_ms(1);
+    scene.change(&user, r#"{"disabled":false}"#).unwrap();
+    scene.pass_ms(1);
+    scene.change(&user, r#"{"name":"Ada"}"#).unwrap();
+    scene.pass_ms(1);
+    let last = scene.change(&user, r#"{"name":null}"#).unwrap();
+    assert_eq!((last.name.clone(), last.security_version), (None, 3));
+    assert_eq!(
+        scene.tokens.calls(),
+        [
+            Call::EndUserSessions(user.id, 2, None),
+            Call::EndUserSessions(user.id, 3, None)
+        ]
+    );
+    assert_eq!(
+        scene.audit(),
+        [
+            "user.role customer -> auditor",
+            "user.disabled false -> true",
+            "user.disabled true -> false",
+            "user.name - -> Ada",
+            "user.name Ada -> -",
+        ]
+    );
+}
+
+#[test]
+fn what_changes_nothing_writes_nothing() {
+    let scene = Scene::new();
+    let user = scene.register(EMAIL);
+    scene.change(&user, "{}").unwrap();
+    scene
+        .change(&user, r#"{"role":"customer","disabled":false}"#)
+        .unwrap();
+    assert_eq!(scene.audit().len(), 0);
+    assert_eq!(scene.tokens.calls(), []);
+}
+
+#[test]
+fn null_is_refused_where_a_field_has_no_such_value() {
+    for body in [
+        r#"{"role":null}"#,
+        r#"{"disabled":null}"#,
+        r#"{"email":"x"}"#,
+        r#"{"security_version":9}"#,
+    ] {
+        assert!(
+            json::from_slice::<UserChange>(body.as_bytes()).is_err(),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn the_last_enabled_administrator_stays() {
+    let scene = Scene::new();
+    let first = scene.create("first@example.org", Role::Admin);
+    for body in [r#"{"disabled":true}"#, r#"{"role":"teller"}"#] {
+        assert_eq!(
+            scene.change(&first, body).err(),
+            Some(AuthError::LastAdmin),
+            "{body}"
+        );
+    }
+    let second = scene.create("second@example.org", Role::Admin);
+    scene.change(&second, r#"{"disabled":true}"#).unwrap();
+    assert_eq!(
+        scene.change(&first, r#"{"role":"teller"}"#).err(),
+        Some(AuthError::LastAdmin)
+    );
+    scene.change(&second, r#"{"disabled":false}"#).unwrap();
+    scene.change(&first, r#"{"role":"teller"}"#).unwrap();
+    assert_eq!(
+        scene.change(&second, r#"{"disabled":true}"#).err(),
+        Some(AuthError::LastAdmin)
+    );
+}
+
+#[test]
+fn an_unknown_user_is_not_found() {
+    let scene = Scene::new();
+    let change = UserChange {
+        disabled: Some(true),
+        ..UserChange::default()
+    };
+    assert_eq!(
+        scene
+            .service
+            .change_user(&actor(), Uuid::nil(), &change)
+            .err(),
+        Some(AuthError::NotFound)
+    );
+    assert_eq!(
+        scene.service.user(Uuid::nil()).err(),
+        Some(AuthError::NotFound)
+    );
+}
+
+#[test]
+fn the_audit_log_only_grows() {
+    let scene = Scene::new();
+    scene.create("teller@example.org", Role::Teller);
+    assert!(
+        scene
+            .execute("UPDATE audit_log SET new_value = 'admin'")
+            .is_err()
+    );
+    assert!(scene.execute("DELETE FROM audit_log").is_err());
+    assert_eq!(scene.audit().len(), 1);
+}
+
+#[test]
+fn users_are_found_by_address_and_by_part() {
+    let scene = Scene::new();
+    for email in ["ada@example.org", "bob@example.org", "ada@other.org"] {
+        scene.register(email);
+        scene.pass_ms(1);
+    }
+    assert_eq!(scene.found("email=ADA@example.org"), ["ada@example.org"]);
+    assert_eq!(
+        scene.found("query=ada"),
+        ["ada@other.org", "ada@example.org"]
+    );
+    assert_eq!(
+        scene.found("q=EXAMPLE"),
+        ["bob@example.org", "ada@example.org"]
+    );
+    assert_eq!(
+        scene.found("query=%25"),
+        Vec::<String>::new(),
+        "no pattern, only parts"
+    );
+    assert_eq!(scene.found("").len(), 3);
+}
+
+#[test]
+fn pages_have_every_user_once() {
+    let scene = Scene::new();
+    for index in 0..7 {
+        scene.register(&format!("user{index}@example.org"));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    let mut query = "limit=2".to_owned();
+    loop {
+        let page = Page::<Uuid, UserFilter>::from_query(&query).unwrap();
+        let list = scene.service.users(&page).unwrap();
+        for user in list.data {
+            assert!(seen.insert(user.email));
+        }
+        match list.next_cursor {
+            Some(cursor) => query = format!("limit=2&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen.len(), 7);
+}

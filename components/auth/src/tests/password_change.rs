@@ -1,0 +1,100 @@
+//! Goal: a new password ends every session but the caller's, whatever breaks in between; a guess changes nothing.
+//! Method: changes with a token service that works and one that does not.
+
+use super::*;
+use crate::PasswordChange;
+use strongroom_sdk::problem::Problem;
+
+impl Scene {
+    fn change_password(&self, user: &User, current: &str, new: &str) -> Result<(), AuthError> {
+        let change = PasswordChange {
+            current_password: current.to_owned(),
+            new_password: new.to_owned(),
+        };
+        self.service.change_password(&identity(user), &change)
+    }
+}
+
+#[test]
+fn a_new_password_ends_all_other_sessions() {
+    let scene = Scene::new();
+    let user = scene.register(EMAIL);
+    scene
+        .change_password(&user, PASSWORD, OTHER_PASSWORD)
+        .unwrap();
+    let except = Some(identity(&user).session);
+    assert_eq!(
+        scene.tokens.calls(),
+        [Call::EndUserSessions(user.id, 2, except)]
+    );
+    assert_eq!(scene.count("SELECT 1 FROM ended_sessions_outbox"), 0);
+    assert!(scene.log_in(EMAIL, PASSWORD).is_err());
+    scene.log_in(EMAIL, OTHER_PASSWORD).unwrap();
+    assert_eq!(
+        scene.tokens.calls().last(),
+        Some(&Call::Issue(user.id, Role::Customer, 2))
+    );
+}
+
+#[test]
+fn sessions_that_could_not_be_ended_are_ended_by_a_later_tick() {
+    let scene = Scene::new();
+    let user = scene.register(EMAIL);
+    scene.tokens.broken.set(true);
+    scene
+        .change_password(&user, PASSWORD, OTHER_PASSWORD)
+        .unwrap();
+    assert!(scene.service.deliver_pending().is_err());
+    scene.tokens.broken.set(false);
+    assert_eq!(scene.service.deliver_pending(), Ok(1));
+    assert_eq!(scene.service.deliver_pending(), Ok(0));
+    assert_eq!(
+        scene.tokens.calls(),
+        [Call::EndUserSessions(
+            user.id,
+            2,
+            Some(identity(&user).session)
+        )]
+    );
+}
+
+#[test]
+fn a_wrong_current_password_changes_nothing_and_is_throttled() {
+    let scene = Scene::new();
+    let user = scene.register(EMAIL);
+    for _ in 0..4 {
+        let error = scene
+            .change_password(&user, OTHER_PASSWORD, "a third password for ada")
+            .unwrap_err();
+        assert_eq!(error, AuthError::WrongCurrentPassword);
+        assert_eq!(Problem::from(error).code(), "invalid_credentials");
+    }
+    assert!(matches!(
+        scene.change_password(&user, PASSWORD, OTHER_PASSWORD),
+        Err(AuthError::TooManyAttempts { .. })
+    ));
+    assert!(matches!(
+        scene.log_in(EMAIL, PASSWORD),
+        Err(AuthError::TooManyAttempts { .. })
+    ));
+    scene.pass_ms(3_000);
+    scene.log_in(EMAIL, PASSWORD).unwrap();
+}
+
+#[test]
+fn the_new_password_keeps_the_rules() {
+    let scene = Scene::new();
+    let user = scene.register(EMAIL);
+    for (new, code) in [
+        ("fourteen chars", "password_too_short"),
+        ("passwordpassword", "password_blocked"),
+        (EMAIL, "password_blocked"),
+    ] {
+        let problem = Problem::from(scene.change_password(&user, PASSWORD, new).unwrap_err());
+        assert_eq!(
+            (problem.code(), problem.errors()[0].pointer.as_str()),
+            (code, "/new_password")
+        );
+    }
+    scene.log_in(EMAIL, PASSWORD).unwrap();
+}
