@@ -18,6 +18,7 @@ UNION ALL SELECT account_key FROM balance WHERE account_key NOT IN (SELECT key F
 /// What is known of one account: its row's figures, and what its entries and events add up to so far.
 pub struct Ledgered {
     pub currency: &'static str,
+    pub internal: bool,
     entry_count_row: i64,
     debits_row: i64,
     credits_row: i64,
@@ -74,6 +75,7 @@ impl Accounts {
         let balance = &account.balance;
         let ledgered = Ledgered {
             currency: account.currency.code(),
+            internal: account.account_type == AccountType::Settlement,
             entry_count_row: account.entry_count,
             debits_row: balance.debits_posted,
             credits_row: balance.credits_posted,

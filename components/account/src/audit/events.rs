@@ -103,8 +103,8 @@ fn apply(event: &EventRow, accounts: &mut Accounts) {
                 version: facts.version,
                 opened_as: Sha256::digest(&event.new_value).into(),
                 status: "open".to_owned(),
-                // The one fact that an account starts with and its opening does not tell: the bank's own accounts have no limit.
-                overdraft_limit: account.facts_row.overdraft_limit.and(Some(0)),
+                // The bank's own accounts have no limit, all others begin with none to use.
+                overdraft_limit: (!account.internal).then_some(0),
             };
         }
         Action::Frozen | Action::Unfrozen | Action::Closed => {

@@ -1,0 +1,98 @@
+//! The calls that move money.
+
+use super::{STAFF_WHO_ACT, Service};
+use crate::drive::{self, Answer};
+use crate::idempotency::IdempotencyKey;
+use crate::intent::Intent;
+use crate::ledger::{DebitAuthority, Ledger};
+use crate::request::{DepositBody, Instruction, Route, TransferBody, WithdrawBody};
+use strongroom_sdk::clock::Clock;
+use strongroom_sdk::identity::{Identity, Role};
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::store::Store;
+
+/// `POST /deposit`: teller, admin.
+///
+/// # Errors
+/// 403, and those of [`drive::submit`].
+pub fn deposit<S: Store, L: Ledger, C: Clock>(
+    service: &Service<S, L, C>,
+    identity: &Identity,
+    key: IdempotencyKey,
+    body: DepositBody,
+) -> Result<Answer, Problem> {
+    identity.require(STAFF_WHO_ACT)?;
+    let instruction = body.into_instruction()?;
+    submit(
+        service,
+        identity,
+        Route::Deposit,
+        key,
+        DebitAuthority::Bank,
+        instruction,
+    )
+}
+
+/// `POST /withdraw`: the owner, teller, admin.
+///
+/// # Errors
+/// 403 for an auditor, who only reads; and those of [`drive::submit`].
+pub fn withdraw<S: Store, L: Ledger, C: Clock>(
+    service: &Service<S, L, C>,
+    identity: &Identity,
+    key: IdempotencyKey,
+    body: WithdrawBody,
+) -> Result<Answer, Problem> {
+    let authority = match identity.role {
+        Role::Teller | Role::Admin => DebitAuthority::Bank,
+        Role::Customer => DebitAuthority::Owner(identity.subject),
+        Role::Auditor => return Err(Problem::forbidden()),
+    };
+    let instruction = body.into_instruction()?;
+    submit(
+        service,
+        identity,
+        Route::Withdraw,
+        key,
+        authority,
+        instruction,
+    )
+}
+
+/// `POST /transfer` and `POST /send`: the owner of the source, whatever the role but auditor.
+///
+/// # Errors
+/// As [`withdraw`].
+pub fn transfer<S: Store, L: Ledger, C: Clock>(
+    service: &Service<S, L, C>,
+    identity: &Identity,
+    key: IdempotencyKey,
+    body: TransferBody,
+) -> Result<Answer, Problem> {
+    if identity.role == Role::Auditor {
+        return Err(Problem::forbidden());
+    }
+    let authority = DebitAuthority::Owner(identity.subject);
+    let instruction = body.into_instruction()?;
+    submit(
+        service,
+        identity,
+        Route::Transfer,
+        key,
+        authority,
+        instruction,
+    )
+}
+
+fn submit<S: Store, L: Ledger, C: Clock>(
+    service: &Service<S, L, C>,
+    identity: &Identity,
+    route: Route,
+    key: IdempotencyKey,
+    authority: DebitAuthority,
+    instruction: Instruction,
+) -> Result<Answer, Problem> {
+    let times = (service.clock.now_ms(), service.intent_deadline_ms);
+    let intent = Intent::new(identity.subject, route, key, authority, instruction, times);
+    drive::submit(&service.store, &service.ledger, &intent)
+}

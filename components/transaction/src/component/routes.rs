@@ -1,0 +1,116 @@
+//! The routes of `/api/transactions`, as one table.
+
+use super::service;
+use crate::api::{self, ListFilter, TransactionView};
+use crate::drive::Answer;
+use crate::idempotency::{IdempotencyKey, KeyError};
+use crate::request::{DepositBody, TransferBody, WithdrawBody};
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use strongroom_sdk::http::{PathId, Site};
+use strongroom_sdk::identity::Identity;
+use strongroom_sdk::json::Json;
+use strongroom_sdk::page::{List, Page};
+use strongroom_sdk::problem::{self, Problem};
+use strongroom_sdk::query::{NoParameters, Query};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+pub(super) fn site() -> Site {
+    let routes = Router::new()
+        .route("/", get(list))
+        .route("/deposit", post(deposit))
+        .route("/withdraw", post(withdraw))
+        .route("/transfer", post(transfer))
+        .route("/send", post(transfer))
+        .route("/{id}", get(transaction));
+    Site::new(routes).no_store()
+}
+
+async fn deposit(
+    identity: Identity,
+    key: IdempotencyKey,
+    Json(body): Json<DepositBody>,
+) -> Result<Answer, Problem> {
+    api::deposit(service(), &identity, key, body)
+}
+
+async fn withdraw(
+    identity: Identity,
+    key: IdempotencyKey,
+    Json(body): Json<WithdrawBody>,
+) -> Result<Answer, Problem> {
+    api::withdraw(service(), &identity, key, body)
+}
+
+async fn transfer(
+    identity: Identity,
+    key: IdempotencyKey,
+    Json(body): Json<TransferBody>,
+) -> Result<Answer, Problem> {
+    api::transfer(service(), &identity, key, body)
+}
+
+async fn transaction(
+    identity: Identity,
+    PathId(id): PathId,
+    _: Query<NoParameters>,
+) -> Result<Json<TransactionView>, Problem> {
+    api::get(service(), &identity, id).map(Json)
+}
+
+async fn list(
+    identity: Identity,
+    page: Page<u64, ListFilter>,
+) -> Result<Json<List<TransactionView>>, Problem> {
+    api::list(&service().ledger, &identity, &page).map(Json)
+}
+
+impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let values = parts.headers.get_all(IDEMPOTENCY_KEY);
+        Self::from_header(values.iter().map(HeaderValue::as_bytes)).map_err(|error| {
+            let code = match error {
+                KeyError::Missing => "idempotency_key_missing",
+                KeyError::Invalid => "idempotency_key_invalid",
+            };
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                code,
+                format!("idempotency-key: {error}."),
+            )
+        })
+    }
+}
+
+impl IntoResponse for Answer {
+    /// The body as it is kept, byte by byte.
+    fn into_response(self) -> Response {
+        let status =
+            StatusCode::from_u16(self.content.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let content_type = if status.is_success() {
+            "application/json"
+        } else {
+            problem::CONTENT_TYPE
+        };
+        let mut response = (
+            status,
+            [(header::CONTENT_TYPE, HeaderValue::from_static(content_type))],
+            self.content.body,
+        )
+            .into_response();
+        if self.replayed {
+            response
+                .headers_mut()
+                .insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}

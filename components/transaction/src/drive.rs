@@ -1,0 +1,165 @@
+//! From an intent to its answer.
+//!
+//! 1. The intent is committed: from here on, recovery finishes what a crash cuts off.
+//! 2. The ledger posts or declines: its commit is the decision.
+//! 3. The client is answered, from the ledger's record alone.
+//! 4. The intent is marked final with whatever is committed next. Lost in a crash, the mark is derived again.
+//!
+//! No write transaction is open while the ledger is asked.
+
+use crate::api::{answer_of, refusal_of};
+use crate::intent::{self, Accepted, Final, Intent, Stored};
+use crate::ledger::{Ledger, LedgerError, Posting};
+use axum::http::StatusCode;
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::store::{Store, StoreError, Transaction};
+
+/// When a client whose request is still in progress may ask again.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// The answer to a request that moves money, and whether it was decided before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Status and body; the same for each repetition.
+    pub content: Final,
+    /// Whether this is a repetition.
+    pub replayed: bool,
+}
+
+/// Accepts a request, has the ledger decide, and answers; a repeated request is answered as the first was.
+///
+/// # Errors
+/// 404 `account_not_found`, 422 `idempotency_key_reused`, 422 `validation_failed`: nothing is kept. 409 `in_progress` and 503
+/// `service_unavailable`: the request may be repeated with the same key, and is finished by recovery in any case.
+pub fn submit<S: Store, L: Ledger>(
+    store: &S,
+    ledger: &L,
+    intent: &Intent,
+) -> Result<Answer, Problem> {
+    let transaction = store.begin()?;
+    if intent::insert(&transaction, intent)? {
+        transaction.commit()?;
+        return decide(store, ledger, &intent.accepted, Asked::First);
+    }
+    let stored = intent::find(&transaction, intent.accepted.transfer.id)?;
+    // Nothing was changed; the ledger must not be asked while the transaction is open.
+    drop(transaction);
+    let Some(stored) = stored else {
+        return Err(StoreError::Row("an id that conflicts has no row".to_owned()).into());
+    };
+    repeat(store, ledger, intent, stored)
+}
+
+fn repeat<S: Store, L: Ledger>(
+    store: &S,
+    ledger: &L,
+    intent: &Intent,
+    stored: Stored,
+) -> Result<Answer, Problem> {
+    if stored.fingerprint != intent.accepted.transfer.fingerprint {
+        return Err(key_reused());
+    }
+    match stored.state {
+        Ok(content) => Ok(Answer {
+            content,
+            replayed: true,
+        }),
+        // Cut off, or still running elsewhere: asking the ledger again is harmless, as the id is the same.
+        Err(accepted) => decide(store, ledger, &accepted, Asked::Again),
+    }
+}
+
+/// Whether the client has asked before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    First,
+    Again,
+}
+
+fn decide<S: Store, L: Ledger>(
+    store: &S,
+    ledger: &L,
+    accepted: &Accepted,
+    asked: Asked,
+) -> Result<Answer, Problem> {
+    match resolve(store, ledger, accepted) {
+        Ok(posting) => {
+            // An older request under the same id, which this service has since forgotten, was the first.
+            let replayed = asked == Asked::Again
+                || posting.requested_at_ms != accepted.transfer.requested_at_ms;
+            let content = answer_of(&posting)?;
+            Ok(Answer { content, replayed })
+        }
+        Err(LedgerError::IdReused) => Err(key_reused()),
+        Err(LedgerError::Unavailable(cause)) => {
+            eprintln!("ledger: {cause}");
+            Err(match asked {
+                Asked::First => Problem::unavailable(RETRY_AFTER_SECONDS),
+                Asked::Again => in_progress(),
+            })
+        }
+        Err(refused) => Err(refusal_of(&refused, &accepted.transfer.instruction)),
+    }
+}
+
+/// Asks the ledger to post, and notes what it says.
+pub(crate) fn resolve<S: Store, L: Ledger>(
+    store: &S,
+    ledger: &L,
+    accepted: &Accepted,
+) -> Result<Posting, LedgerError> {
+    let result = ledger.post(&accepted.transfer);
+    // Only a note: what is lost of it, recovery finds again.
+    if let Err(error) = note(store, accepted, &result) {
+        eprintln!("intent {}: {error}", accepted.transfer.id);
+    }
+    result
+}
+
+fn note<S: Store>(
+    store: &S,
+    accepted: &Accepted,
+    result: &Result<Posting, LedgerError>,
+) -> Result<(), StoreError> {
+    if matches!(result, Err(LedgerError::Unavailable(_))) {
+        return Ok(());
+    }
+    let transaction = store.begin()?;
+    settle(&transaction, accepted, result)?;
+    transaction.commit_later()
+}
+
+/// Marks an intent final, or forgets it where the ledger records nothing. Unavailable says nothing, and changes nothing.
+pub(crate) fn settle(
+    transaction: &impl Transaction,
+    accepted: &Accepted,
+    result: &Result<Posting, LedgerError>,
+) -> Result<(), StoreError> {
+    let id = accepted.transfer.id;
+    match result {
+        Ok(posting) => {
+            let content = answer_of(posting)
+                .map_err(|problem| StoreError::Row(problem.detail().to_owned()))?;
+            intent::finish(transaction, id, &content)
+        }
+        Err(LedgerError::Unavailable(_)) => Ok(()),
+        Err(_) => intent::remove(transaction, id),
+    }
+}
+
+fn key_reused() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "idempotency_key_reused",
+        "This idempotency-key was used for another request. Use a new key for each new request.",
+    )
+}
+
+fn in_progress() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "in_progress",
+        "The first request with this idempotency-key has no outcome yet. Repeat it to learn the outcome.",
+    )
+    .with_retry_after(RETRY_AFTER_SECONDS)
+}

@@ -1,0 +1,7 @@
+//! The client's idempotency key, and the transfer id that follows from it.
+
+mod id;
+mod key;
+
+pub use id::transfer_id;
+pub use key::{IdempotencyKey, KeyError};

@@ -1,0 +1,9 @@
+//! Intents: what clients asked, kept until the ledger's decision is known, and then the answer to repeat.
+
+mod record;
+mod rows;
+
+pub use record::{Accepted, Final, Intent, Stored};
+pub use rows::{
+    PURGE_ROWS_MAX, count_accepted, due, find, finish, insert, peek, postpone, purge, remove,
+};

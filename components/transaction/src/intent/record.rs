@@ -1,0 +1,159 @@
+//! An intent, before and after its outcome is known.
+
+use crate::idempotency::{IdempotencyKey, transfer_id};
+use crate::ledger::{DebitAuthority, Transfer};
+use crate::request::{Instruction, Route};
+use serde::{Deserialize, Serialize};
+use strongroom_sdk::store::{Row, StoreError};
+use uuid::Uuid;
+
+/// A new intent.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    /// Who asked.
+    pub principal: Uuid,
+    /// By which call.
+    pub route: Route,
+    /// Under which key.
+    pub key: IdempotencyKey,
+    /// What recovery needs.
+    pub accepted: Accepted,
+    /// When the service gives it up, in milliseconds since 1970 UTC.
+    pub deadline_at_ms: i64,
+}
+
+/// An intent whose outcome is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The transfer, as the ledger will be asked for it, each time with the same words.
+    pub transfer: Transfer,
+    /// How often the sweep has tried.
+    pub attempts: i64,
+    /// When it is given up.
+    pub deadline_at_ms: i64,
+}
+
+/// The answer to a request, the same for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Final {
+    /// The HTTP status: 201, or 422 for a decline.
+    pub status: u16,
+    /// The body: a transaction, or a problem document.
+    pub body: String,
+}
+
+/// What the store has under an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Of the request that came first.
+    pub fingerprint: [u8; 32],
+    /// Who sent it.
+    pub principal: Uuid,
+    /// How far it is.
+    pub state: Result<Final, Accepted>,
+}
+
+impl Intent {
+    /// The intent of a request.
+    pub fn new(
+        principal: Uuid,
+        route: Route,
+        key: IdempotencyKey,
+        authority: DebitAuthority,
+        instruction: Instruction,
+        (now_ms, deadline_ms): (i64, i64),
+    ) -> Self {
+        let deadline_at_ms = now_ms.saturating_add(deadline_ms);
+        let accepted = Accepted {
+            transfer: Transfer {
+                id: transfer_id(principal, route, &key),
+                fingerprint: instruction.fingerprint(),
+                authority,
+                initiator: principal,
+                instruction,
+                requested_at_ms: now_ms,
+            },
+            attempts: 0,
+            deadline_at_ms,
+        };
+        Self {
+            principal,
+            route,
+            key,
+            accepted,
+            deadline_at_ms,
+        }
+    }
+}
+
+/// The column `request`.
+#[derive(Serialize, Deserialize)]
+struct StoredRequest {
+    /// Whether bank staff asked; otherwise the accounts to debit are the principal's.
+    by_bank: bool,
+    instruction: Instruction,
+}
+
+/// The text of the column `request`.
+pub(super) fn request_column(transfer: &Transfer) -> String {
+    let request = StoredRequest {
+        by_bank: transfer.authority == DebitAuthority::Bank,
+        instruction: transfer.instruction.clone(),
+    };
+    // Strings, integers, and maps of strings always serialize.
+    serde_json::to_string(&request).unwrap_or_default()
+}
+
+/// The columns that [`Stored::from_row`] reads.
+pub(super) const COLUMNS: &str =
+    "id, principal_id, fingerprint, request, status, body, created_at_ms, attempts, deadline_at_ms";
+
+impl Stored {
+    /// Reads a row of [`COLUMNS`].
+    pub(super) fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let fingerprint = row
+            .blob(2)?
+            .try_into()
+            .map_err(|_| StoreError::Row("a fingerprint does not have 32 bytes".to_owned()))?;
+        let principal = row.uuid(1)?;
+        let state = match row.optional(3, Row::text)? {
+            Some(request) => Err(accepted(row, principal, fingerprint, &request)?),
+            None => Ok(Final {
+                status: u16::try_from(row.integer(4)?)
+                    .map_err(|_| StoreError::Row("a status is not one of HTTP".to_owned()))?,
+                body: row.text(5)?,
+            }),
+        };
+        Ok(Self {
+            fingerprint,
+            principal,
+            state,
+        })
+    }
+}
+
+fn accepted(
+    row: &Row,
+    principal: Uuid,
+    fingerprint: [u8; 32],
+    request: &str,
+) -> Result<Accepted, StoreError> {
+    let request: StoredRequest = serde_json::from_str(request)
+        .map_err(|error| StoreError::Row(format!("request: {error}")))?;
+    Ok(Accepted {
+        transfer: Transfer {
+            id: row.uuid(0)?,
+            fingerprint,
+            authority: if request.by_bank {
+                DebitAuthority::Bank
+            } else {
+                DebitAuthority::Owner(principal)
+            },
+            initiator: principal,
+            instruction: request.instruction,
+            requested_at_ms: row.integer(6)?,
+        },
+        attempts: row.integer(7)?,
+        deadline_at_ms: row.integer(8)?,
+    })
+}

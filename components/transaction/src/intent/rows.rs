@@ -1,0 +1,130 @@
+//! The statements of the table `intent`.
+
+use super::record::{Accepted, COLUMNS, Final, Intent, Stored, request_column};
+use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
+use uuid::Uuid;
+
+/// How long a new intent is left to the request that brought it, before the sweep looks at it.
+const FIRST_ATTEMPT_AFTER_MS: i64 = 2_000;
+
+/// How many of the oldest rows one [`purge`] looks at.
+pub const PURGE_ROWS_MAX: i64 = 256;
+
+const INSERT: &str = "\
+INSERT INTO intent
+    (id, principal_id, route, idempotency_key, fingerprint, state, request, created_at_ms, attempts, next_attempt_at_ms, deadline_at_ms)
+VALUES (?1, ?2, ?3, ?4, ?5, 'accepted', ?6, ?7, 0, ?8, ?9)
+ON CONFLICT (id) DO NOTHING";
+
+const FINISH: &str = "\
+UPDATE intent SET state = 'final', request = NULL, status = ?2, body = ?3 WHERE id = ?1 AND state = 'accepted'";
+
+const REMOVE: &str = "DELETE FROM intent WHERE id = ?1 AND state = 'accepted'";
+
+const POSTPONE: &str = "\
+UPDATE intent SET attempts = attempts + 1, next_attempt_at_ms = ?2 WHERE id = ?1 AND state = 'accepted'";
+
+/// Bounded by the rows it looks at, not by those it deletes: it costs the same whether there is anything to do or not.
+const PURGE: &str = "\
+DELETE FROM intent WHERE sequence IN (
+    SELECT sequence FROM (SELECT sequence, state, created_at_ms FROM intent ORDER BY sequence LIMIT ?2)
+    WHERE state = 'final' AND created_at_ms < ?1)";
+
+const PURGEABLE: &str = "\
+SELECT 1 FROM (SELECT state, created_at_ms FROM intent ORDER BY sequence LIMIT ?2)
+WHERE state = 'final' AND created_at_ms < ?1 LIMIT 1";
+
+/// Inserts a new intent; false if its id is there already.
+pub fn insert(transaction: &impl Transaction, intent: &Intent) -> Result<bool, StoreError> {
+    let transfer = &intent.accepted.transfer;
+    let inserted = transaction.execute(
+        INSERT,
+        &[
+            Value::from(transfer.id),
+            Value::from(intent.principal),
+            Value::from(intent.route.as_str()),
+            Value::from(intent.key.as_str()),
+            Value::from(transfer.fingerprint.as_slice()),
+            Value::from(request_column(transfer)),
+            Value::from(transfer.requested_at_ms),
+            Value::from(
+                transfer
+                    .requested_at_ms
+                    .saturating_add(FIRST_ATTEMPT_AFTER_MS),
+            ),
+            Value::from(intent.deadline_at_ms),
+        ],
+    )?;
+    Ok(inserted == 1)
+}
+
+/// What is stored under an id, inside a write transaction.
+pub fn find(transaction: &impl Transaction, id: Uuid) -> Result<Option<Stored>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM intent WHERE id = ?1");
+    let row = transaction.query(&sql, &[id.into()])?.first();
+    row.map(|row| Stored::from_row(&row)).transpose()
+}
+
+/// What is durably stored under an id.
+pub fn peek<S: Store>(store: &S, id: Uuid) -> Result<Option<Stored>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM intent WHERE id = ?1");
+    let row = store.query(&sql, &[id.into()])?.first();
+    row.map(|row| Stored::from_row(&row)).transpose()
+}
+
+/// Keeps the answer. An intent that is final already stays as it is: the answer is the same.
+pub fn finish(transaction: &impl Transaction, id: Uuid, answer: &Final) -> Result<(), StoreError> {
+    let params = [
+        Value::from(id),
+        Value::from(i64::from(answer.status)),
+        Value::from(answer.body.as_str()),
+    ];
+    transaction.execute(FINISH, &params).map(drop)
+}
+
+/// Forgets a request for which the ledger records nothing.
+pub fn remove(transaction: &impl Transaction, id: Uuid) -> Result<(), StoreError> {
+    transaction.execute(REMOVE, &[id.into()]).map(drop)
+}
+
+/// Leaves an intent for a later sweep.
+pub fn postpone(
+    transaction: &impl Transaction,
+    id: Uuid,
+    next_attempt_at_ms: i64,
+) -> Result<(), StoreError> {
+    let params = [Value::from(id), Value::from(next_attempt_at_ms)];
+    transaction.execute(POSTPONE, &params).map(drop)
+}
+
+/// The intents without an outcome whose next attempt is due, at most `limit`, longest overdue first.
+pub fn due<S: Store>(store: &S, now_ms: i64, limit: i64) -> Result<Vec<Accepted>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM intent WHERE state = 'accepted' AND next_attempt_at_ms <= ?1 \
+         ORDER BY next_attempt_at_ms LIMIT ?2"
+    );
+    let rows = store.query(&sql, &[Value::from(now_ms), Value::from(limit)])?;
+    let stored = rows.into_iter().map(|row| Stored::from_row(&row));
+    stored
+        .filter_map(|stored| stored.map(|stored| stored.state.err()).transpose())
+        .collect()
+}
+
+/// How many intents have no outcome yet.
+pub fn count_accepted<S: Store>(store: &S) -> Result<i64, StoreError> {
+    let rows = store.query("SELECT count(*) FROM intent WHERE state = 'accepted'", &[])?;
+    rows.first().map_or(Ok(0), |row: Row| row.integer(0))
+}
+
+/// Deletes answers that are older than `before_ms` from among the oldest rows. A retry that comes later still than that meets the
+/// transfer in the ledger, and is answered from there.
+pub fn purge<S: Store>(store: &S, before_ms: i64) -> Result<(), StoreError> {
+    let params = [Value::from(before_ms), Value::from(PURGE_ROWS_MAX)];
+    // Reading first: most ticks find nothing, and then do not take the writer's turn.
+    if store.query(PURGEABLE, &params)?.first().is_none() {
+        return Ok(());
+    }
+    let transaction = store.begin()?;
+    transaction.execute(PURGE, &params)?;
+    transaction.commit_later()
+}

@@ -1,0 +1,162 @@
+//! The link to the ledger: the words of `strongroom:account/ledger` and `/directory`, as a trait.
+//!
+//! In the component it is the import; in native tests it is the account service's own library on its own store.
+
+use crate::request::{Instruction, Kind};
+use uuid::Uuid;
+
+/// Whose accounts may be debited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DebitAuthority {
+    /// Those of this user alone.
+    Owner(Uuid),
+    /// Any customer's: bank staff.
+    Bank,
+}
+
+/// What is asked of the ledger. The same `id` is decided at most once, for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transfer {
+    /// Derived from the client's idempotency key.
+    pub id: Uuid,
+    /// SHA-256 of the canonical request.
+    pub fingerprint: [u8; 32],
+    /// Whose accounts may be debited.
+    pub authority: DebitAuthority,
+    /// The user who asked.
+    pub initiator: Uuid,
+    /// What was asked.
+    pub instruction: Instruction,
+    /// When the client asked, in milliseconds since 1970 UTC.
+    pub requested_at_ms: i64,
+}
+
+/// What the ledger decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Money has moved.
+    Posted,
+    /// Money has not moved, and never will under this id.
+    Declined(Decline),
+}
+
+/// Why money has not moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decline {
+    /// The source does not have that much available.
+    InsufficientFunds,
+    /// One of the accounts is frozen.
+    AccountFrozen,
+    /// One of the accounts is closed.
+    AccountClosed,
+    /// One of the accounts is kept in another currency.
+    CurrencyMismatch,
+    /// An account's counter would grow past its limit.
+    LimitExceeded,
+    /// Given up before it was decided.
+    Cancelled,
+}
+
+/// A customer's account of a posting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Party {
+    /// The account's id.
+    pub account_id: Uuid,
+    /// Its owner.
+    pub owner_id: Uuid,
+}
+
+/// The ledger's record of a transfer. It never changes, and so neither does an answer that is made of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posting {
+    /// The transfer's id.
+    pub id: Uuid,
+    /// The place in the journal.
+    pub sequence: u64,
+    /// What it is for.
+    pub kind: Kind,
+    /// What was decided.
+    pub outcome: Outcome,
+    /// The user who asked.
+    pub initiator: Uuid,
+    /// The customer's account to debit; none where it is the bank's own.
+    pub source: Option<Party>,
+    /// The customer's account to credit; none where it is the bank's own.
+    pub destination: Option<Party>,
+    /// Minor units of `currency`.
+    pub amount_minor: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// What the parties see.
+    pub reference: Option<String>,
+    /// The client's notes: a JSON object, as text.
+    pub metadata: Option<String>,
+    /// When the client asked, in milliseconds since 1970 UTC.
+    pub requested_at_ms: i64,
+    /// When the ledger decided, in milliseconds since 1970 UTC.
+    pub recorded_at_ms: i64,
+}
+
+/// Which account of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The account to debit.
+    Source,
+    /// The account to credit.
+    Destination,
+}
+
+/// Why the ledger recorded nothing, or did not say.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    /// There is no such account, or this user may not debit it. Nothing is recorded.
+    #[error("account not found")]
+    AccountNotFound(Side),
+    /// The id is taken by a transfer with another fingerprint. Nothing is recorded.
+    #[error("the id is taken")]
+    IdReused,
+    /// A field is not what it must be. Nothing is recorded.
+    #[error("invalid: {0}")]
+    Invalid(String),
+    /// The ledger cannot answer now. The transfer may have been posted or not: ask again with the same id.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+}
+
+/// The one who decides.
+pub trait Ledger {
+    /// Posts or declines, durably; an id that is known answers its recorded posting.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    fn post(&self, transfer: &Transfer) -> Result<Posting, LedgerError>;
+
+    /// Gives an id up, so that a late [`Ledger::post`] can never move money.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    fn fence(&self, transfer: &Transfer) -> Result<Posting, LedgerError>;
+
+    /// The posting of an id, if there is one.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unavailable`].
+    fn lookup(&self, id: Uuid) -> Result<Option<Posting>, LedgerError>;
+
+    /// The postings of an account, newest first, with a sequence below `before` (0: the newest), at most `limit`.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unavailable`].
+    fn history(
+        &self,
+        account_id: Uuid,
+        before: u64,
+        limit: u32,
+    ) -> Result<Vec<Posting>, LedgerError>;
+
+    /// Whose an account is, if there is one.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unavailable`].
+    fn owner_of(&self, account_id: Uuid) -> Result<Option<Uuid>, LedgerError>;
+}

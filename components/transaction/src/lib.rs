@@ -1,0 +1,24 @@
+//! The transaction service: what clients asked the bank to do with money.
+//!
+//! It holds *intents* and never money. Exactly one commit decides whether money moved: the ledger's. Everything here can be derived
+//! again from the ledger by the transfer's id, so this service's store may even be lost.
+//!
+//! - [`idempotency`]: the client's key, and the transfer id that follows from it;
+//! - [`request`]: what a client may ask for, parsed and checked to the end before anything is stored;
+//! - [`intent`]: the rows;
+//! - [`ledger`]: the link to the one who decides;
+//! - [`drive`]: from an intent to its answer; [`recover`]: the same for what a crash has left;
+//! - [`api`]: the calls of `/api/transactions`, and who may make them.
+
+#![deny(missing_docs)]
+
+pub mod api;
+#[cfg(target_family = "wasm")]
+mod component;
+pub mod drive;
+pub mod idempotency;
+pub mod intent;
+pub mod ledger;
+pub mod recover;
+pub mod request;
+pub mod schema;

@@ -1,0 +1,130 @@
+//! Finishing what a crash, or a ledger that did not answer, has left without an outcome.
+//!
+//! Every step may be done twice, or at the same time as the client's own retry: the ledger decides an id once.
+
+use crate::drive::settle;
+use crate::intent::{self, Accepted};
+use crate::ledger::{Ledger, LedgerError, Posting};
+use strongroom_sdk::clock::Clock;
+use strongroom_sdk::store::{Store, StoreError, Transaction};
+
+/// How many intents one sweep takes, so that a tick is short.
+pub const SWEEP_INTENTS_MAX: i64 = 256;
+/// After so many failures in a row the ledger is down, and the rest of the sweep would only wait for it too.
+const FAILURES_MAX: usize = 3;
+/// The longest pause between two attempts.
+const PAUSE_MAX_MS: i64 = 30_000;
+/// How long an answer is kept to be repeated byte by byte.
+const ANSWER_KEPT_MS: i64 = 30 * 24 * 3_600 * 1_000;
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sweep {
+    /// How many intents now have an outcome, or were forgotten as the ledger records nothing for them.
+    pub settled: usize,
+    /// How many the ledger did not answer for.
+    pub failed: usize,
+}
+
+/// Settles every intent that can be settled, before the first request. A ledger that does not answer ends it early, and is no error:
+/// [`tick`] goes on.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn start<S: Store, L: Ledger>(
+    store: &S,
+    ledger: &L,
+    clock: &impl Clock,
+) -> Result<Sweep, StoreError> {
+    let mut total = Sweep::default();
+    loop {
+        // Whenever their next attempt was due: the crash is over.
+        let sweep = sweep(store, ledger, clock, i64::MAX)?;
+        total.settled += sweep.settled;
+        total.failed += sweep.failed;
+        if sweep.settled == 0 || sweep.failed > 0 {
+            return Ok(total);
+        }
+    }
+}
+
+/// Settles the intents that are due, and deletes old answers.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tick<S: Store, L: Ledger>(
+    store: &S,
+    ledger: &L,
+    clock: &impl Clock,
+) -> Result<Sweep, StoreError> {
+    let now_ms = clock.now_ms();
+    intent::purge(store, now_ms.saturating_sub(ANSWER_KEPT_MS))?;
+    sweep(store, ledger, clock, now_ms)
+}
+
+fn sweep<S: Store, L: Ledger>(
+    store: &S,
+    ledger: &L,
+    clock: &impl Clock,
+    due_at_ms: i64,
+) -> Result<Sweep, StoreError> {
+    let due = intent::due(store, due_at_ms, SWEEP_INTENTS_MAX)?;
+    if due.is_empty() {
+        return Ok(Sweep::default());
+    }
+    let mut results: Vec<(Accepted, Result<Posting, LedgerError>)> = Vec::with_capacity(due.len());
+    let mut failures = 0;
+    for accepted in due {
+        let result = attempt(ledger, &accepted, clock.now_ms());
+        failures = match &result {
+            Err(LedgerError::Unavailable(_)) => failures + 1,
+            _ => 0,
+        };
+        results.push((accepted, result));
+        if failures >= FAILURES_MAX {
+            break;
+        }
+    }
+    record(store, clock.now_ms(), &results)
+}
+
+/// Posts again; past its deadline, an intent is given up by the one way that is safe.
+fn attempt<L: Ledger>(
+    ledger: &L,
+    accepted: &Accepted,
+    now_ms: i64,
+) -> Result<Posting, LedgerError> {
+    if now_ms < accepted.deadline_at_ms {
+        ledger.post(&accepted.transfer)
+    } else {
+        ledger.fence(&accepted.transfer)
+    }
+}
+
+/// Commits durably, unlike a request's own note: the next sweep must not see these again.
+fn record<S: Store>(
+    store: &S,
+    now_ms: i64,
+    results: &[(Accepted, Result<Posting, LedgerError>)],
+) -> Result<Sweep, StoreError> {
+    let mut sweep = Sweep::default();
+    let transaction = store.begin()?;
+    for (accepted, result) in results {
+        if let Err(LedgerError::Unavailable(_)) = result {
+            let next = now_ms.saturating_add(pause_ms(accepted.attempts));
+            intent::postpone(&transaction, accepted.transfer.id, next)?;
+            sweep.failed += 1;
+        } else {
+            settle(&transaction, accepted, result)?;
+            sweep.settled += 1;
+        }
+    }
+    transaction.commit()?;
+    Ok(sweep)
+}
+
+/// 1 s, 2 s, 4 s, .. 30 s.
+fn pause_ms(attempts: i64) -> i64 {
+    let doublings = u32::try_from(attempts.clamp(0, 5)).unwrap_or(5);
+    1_000_i64.saturating_mul(1 << doublings).min(PAUSE_MAX_MS)
+}

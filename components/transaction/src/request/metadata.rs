@@ -1,0 +1,34 @@
+//! The client's own notes on a transfer.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeMap;
+
+const KEYS_MAX: usize = 50;
+const BYTES_MAX: usize = 4_096;
+
+/// A JSON object of at most 50 strings, and at most 4 KiB as JSON. Kept in the order of its keys, so that it has one form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Metadata(BTreeMap<String, String>);
+
+impl Metadata {
+    /// The JSON text.
+    pub fn to_json(&self) -> String {
+        // A map of strings always serializes.
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+}
+
+impl<'de> Deserialize<'de> for Metadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let metadata = Self(BTreeMap::deserialize(deserializer)?);
+        if metadata.0.len() > KEYS_MAX || metadata.to_json().len() > BYTES_MAX {
+            // The part behind `expected` is what the client is told.
+            return Err(D::Error::custom(
+                "too long, expected an object of at most 50 strings and 4096 bytes",
+            ));
+        }
+        Ok(metadata)
+    }
+}
