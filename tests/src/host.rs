@@ -101,15 +101,21 @@ impl Host {
     }
 
     /// Waits until every service serves.
+    ///
+    /// # Panics
+    ///
+    /// If one has failed, or time is up.
     pub async fn wait_until_ready(&self) {
         let admin = self.admin();
         wait_for("the host to be ready", READY_SECONDS_MAX, async || {
-            let ready = admin
-                .get("/readyz")
-                .try_send()
-                .await
-                .is_ok_and(|answer| answer.status == 200);
-            ready.then_some(())
+            if admin.get("/readyz").await.status == 200 {
+                return Some(());
+            }
+            let services = admin.get("/services").await.expect(200);
+            for service in services["services"].as_array().expect("a list") {
+                assert_ne!(service["state"], "failed", "{}: {}", service["name"], service["last_error"]);
+            }
+            None
         })
         .await;
     }

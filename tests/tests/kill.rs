@@ -255,7 +255,7 @@ impl Requests {
     }
 }
 
-/// The final answer, if there is one: a broken connection, a 409, and a 5xx are none.
+/// The final answer, if there is one: a broken connection, a 409, and a 502 to 504 are none.
 async fn ask(person: &Person, request: &Request) -> Option<Outcome> {
     let body = transfer(&request.from, &request.to, &decimal(request.cents), "EUR");
     let call = person
@@ -266,7 +266,7 @@ async fn ask(person: &Person, request: &Request) -> Option<Outcome> {
     match answer.status {
         201 => {}
         422 => drop(answer.refused(422, "insufficient_funds")),
-        409 | 500..=599 => return None,
+        409 | 502..=504 => return None,
         status => panic!("{request:?}: {status}: {}", answer.text()),
     }
     Some(Outcome {
