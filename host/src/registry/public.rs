@@ -35,7 +35,7 @@ impl PublicRoute {
         let plain = path.starts_with('/')
             && !path.contains(['*', '?', '#', ' ', '%'])
             && !path.contains("//")
-            && (prefix && path.ends_with('/') || !prefix);
+            && (!prefix || path.ends_with('/'));
         if !plain {
             return Err(wanted());
         }

@@ -37,7 +37,6 @@ pub(super) fn query(
     bind(&mut statement, parameters).map_err(fail)?;
     let columns: Vec<String> = statement
         .column_names()
-        .into_iter()
         .map(str::to_owned)
         .collect();
     let mut answer = Vec::new();

@@ -265,10 +265,10 @@ impl WriterConnection {
     }
 
     fn roll_back_group(&mut self, reason: &Error) {
-        if !self.guest.sqlite.is_autocommit() {
-            if let Err(error) = self.guest.host_statement("ROLLBACK") {
-                tracing::error!(%error, "the store could not roll back");
-            }
+        if !self.guest.sqlite.is_autocommit()
+            && let Err(error) = self.guest.host_statement("ROLLBACK")
+        {
+            tracing::error!(%error, "the store could not roll back");
         }
         self.end_group(&Err(reason.clone()));
     }
