@@ -8,7 +8,7 @@
 //! No write transaction is open while the ledger is asked.
 
 use crate::api::{answer_of, refusal_of};
-use crate::intent::{self, Accepted, Final, Intent, Stored};
+use crate::intent::{self, Accepted, Final, Intent, State, Stored};
 use crate::ledger::{Ledger, LedgerError, Posting};
 use axum::http::StatusCode;
 use strongroom_sdk::problem::Problem;
@@ -60,12 +60,12 @@ fn repeat<S: Store, L: Ledger>(
         return Err(key_reused());
     }
     match stored.state {
-        Ok(content) => Ok(Answer {
+        State::Final(content) => Ok(Answer {
             content,
             replayed: true,
         }),
         // Cut off, or still running elsewhere: asking the ledger again is harmless, as the id is the same.
-        Err(accepted) => decide(store, ledger, &accepted, Asked::Again),
+        State::Accepted(accepted) => decide(store, ledger, &accepted, Asked::Again),
     }
 }
 

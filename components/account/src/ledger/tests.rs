@@ -1,5 +1,7 @@
 //! Goal: one id is decided once, every decision follows the documented order, and money is never made or lost.
-//! Method: named cases on an in-memory store; random sequences are in `tests/model.rs` of this crate.
+//! Method: named cases on an in-memory store; random sequences are in `model`.
+
+mod model;
 
 use super::*;
 use crate::account::{self, AccountType, Actor, NumberFormat, OpenRequest, OpenRules};

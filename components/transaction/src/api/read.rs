@@ -5,7 +5,7 @@
 use super::Service;
 use super::view::TransactionView;
 use crate::drive::resolve;
-use crate::intent;
+use crate::intent::{self, State};
 use crate::ledger::{Ledger, LedgerError, Outcome, Posting};
 use serde::Deserialize;
 use strongroom_sdk::clock::Clock;
@@ -53,7 +53,7 @@ fn undecided<S: Store, L: Ledger, C: Clock>(
 ) -> Result<TransactionView, Problem> {
     let stored =
         intent::peek(&service.store, id)?.filter(|stored| identity.may_read(stored.principal));
-    let Some(Err(accepted)) = stored.map(|stored| stored.state) else {
+    let Some(State::Accepted(accepted)) = stored.map(|stored| stored.state) else {
         return Err(Problem::not_found());
     };
     let age_ms = service

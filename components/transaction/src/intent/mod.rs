@@ -3,7 +3,7 @@
 mod record;
 mod rows;
 
-pub use record::{Accepted, Final, Intent, Stored};
+pub use record::{Accepted, Final, Intent, State, Stored};
 pub use rows::{
     PURGE_ROWS_MAX, count_accepted, due, find, finish, insert, peek, postpone, purge, remove,
 };

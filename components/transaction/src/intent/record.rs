@@ -50,7 +50,16 @@ pub struct Stored {
     /// Who sent it.
     pub principal: Uuid,
     /// How far it is.
-    pub state: Result<Final, Accepted>,
+    pub state: State,
+}
+
+/// How far an intent is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// The ledger's decision is not known here.
+    Accepted(Box<Accepted>),
+    /// Decided; this is the answer.
+    Final(Final),
 }
 
 impl Intent {
@@ -117,8 +126,10 @@ impl Stored {
             .map_err(|_| StoreError::Row("a fingerprint does not have 32 bytes".to_owned()))?;
         let principal = row.uuid(1)?;
         let state = match row.optional(3, Row::text)? {
-            Some(request) => Err(accepted(row, principal, fingerprint, &request)?),
-            None => Ok(Final {
+            Some(request) => {
+                State::Accepted(Box::new(accepted(row, principal, fingerprint, &request)?))
+            }
+            None => State::Final(Final {
                 status: u16::try_from(row.integer(4)?)
                     .map_err(|_| StoreError::Row("a status is not one of HTTP".to_owned()))?,
                 body: row.text(5)?,

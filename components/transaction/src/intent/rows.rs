@@ -1,6 +1,6 @@
 //! The statements of the table `intent`.
 
-use super::record::{Accepted, COLUMNS, Final, Intent, Stored, request_column};
+use super::record::{Accepted, COLUMNS, Final, Intent, State, Stored, request_column};
 use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
@@ -104,10 +104,13 @@ pub fn due<S: Store>(store: &S, now_ms: i64, limit: i64) -> Result<Vec<Accepted>
          ORDER BY next_attempt_at_ms LIMIT ?2"
     );
     let rows = store.query(&sql, &[Value::from(now_ms), Value::from(limit)])?;
-    let stored = rows.into_iter().map(|row| Stored::from_row(&row));
-    stored
-        .filter_map(|stored| stored.map(|stored| stored.state.err()).transpose())
-        .collect()
+    let mut due = Vec::with_capacity(rows.rows.len());
+    for row in rows {
+        if let State::Accepted(accepted) = Stored::from_row(&row)?.state {
+            due.push(*accepted);
+        }
+    }
+    Ok(due)
 }
 
 /// How many intents have no outcome yet.

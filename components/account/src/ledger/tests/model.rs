@@ -2,14 +2,12 @@
 //! Method: random sequences of posts, repetitions, fences, freezes, limits, and closings over a few accounts, side by side with a model
 //! that knows nothing of SQL, double entry, or hashes. A failure prints its shortest sequence.
 
+use crate::account::{self, AccountType, Actor, NumberFormat, OpenRequest, OpenRules};
+use crate::audit::check_invariants;
+use crate::ledger::{self, AccountRef, DebitAuthority, Decline, Kind, Posting, Transfer};
+use crate::schema::MIGRATIONS;
 use proptest::prelude::*;
 use std::collections::HashMap;
-use strongroom_account::account::{self, AccountType, Actor, NumberFormat, OpenRequest, OpenRules};
-use strongroom_account::audit::check_invariants;
-use strongroom_account::ledger::{
-    self, AccountRef, DebitAuthority, Decline, Kind, Posting, Transfer,
-};
-use strongroom_account::schema::MIGRATIONS;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::random::SystemRandom;
