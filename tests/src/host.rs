@@ -111,9 +111,13 @@ impl Host {
             if admin.get("/readyz").await.status == 200 {
                 return Some(());
             }
-            let services = admin.get("/services").await.expect(200);
+            let services = admin.get("/services").await.json(200);
             for service in services["services"].as_array().expect("a list") {
-                assert_ne!(service["state"], "failed", "{}: {}", service["name"], service["last_error"]);
+                assert_ne!(
+                    service["state"], "failed",
+                    "{}: {}",
+                    service["name"], service["last_error"]
+                );
             }
             None
         })

@@ -8,7 +8,8 @@ use toml::{Table, Value};
 use crate::workspace;
 
 /// The smallest cost that the service takes: tests that are not about passwords need not pay for them.
-const CHEAP_PASSWORDS: [(&str, &str); 2] = [("argon2_memory_kib", "7168"), ("argon2_iterations", "1")];
+const CHEAP_PASSWORDS: [(&str, &str); 2] =
+    [("argon2_memory_kib", "7168"), ("argon2_iterations", "1")];
 
 /// A registry under construction.
 #[derive(Debug, Clone, Default)]

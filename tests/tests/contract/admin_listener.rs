@@ -34,7 +34,7 @@ async fn readyz_is_200_only_when_every_service_serves() {
         );
         let ready = admin.get("/readyz").await.status;
         assert!([200, 503].contains(&ready), "{ready}");
-        let states = states(&admin.get("/services").await.expect(200));
+        let states = states(&admin.get("/services").await.json(200));
         let all_serve = states.len() == 4 && states.iter().all(|state| state == "serving");
         assert!(ready == 503 || all_serve, "ready, and yet {states:?}");
         (ready == 200).then_some(())
@@ -45,7 +45,7 @@ async fn readyz_is_200_only_when_every_service_serves() {
 #[tokio::test]
 async fn get_services() {
     let bank = Bank::shared().await;
-    let answer = bank.host.admin().get("/services").await.expect(200);
+    let answer = bank.host.admin().get("/services").await.json(200);
     let services = answer["services"].as_array().expect("a list");
     let names: Vec<&str> = services
         .iter()
@@ -76,7 +76,7 @@ async fn get_services_counts_requests() {
     let bank = Bank::shared().await;
     let admin = bank.host.admin();
     let count = async || {
-        let answer = admin.get("/services").await.expect(200);
+        let answer = admin.get("/services").await.json(200);
         let services = answer["services"].as_array().expect("a list").clone();
         let hello = services
             .into_iter()
