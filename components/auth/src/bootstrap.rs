@@ -21,11 +21,12 @@ const GROUP_LENGTH: usize = 5;
 const ANY_ADMIN: &str = "SELECT 1 FROM user WHERE role = 'admin' LIMIT 1";
 
 impl<O: Outside> AuthService<O> {
-    /// Makes the first administrator where there is none, and answers what the operator must be told. For `start`.
+    /// Makes the first administrator where there is none, with the configured password or a random one, and answers what the operator
+    /// must be told. For `start`.
     ///
     /// # Errors
     /// In words for the operator, such as that the configured password may not be chosen.
-    pub fn bootstrap(&self) -> Result<Vec<String>, String> {
+    pub fn bootstrap(&self, configured: Option<&str>) -> Result<Vec<String>, String> {
         let exists = self
             .store
             .query(ANY_ADMIN, &[])
@@ -33,13 +34,13 @@ impl<O: Outside> AuthService<O> {
         if exists.first().is_some() {
             return Ok(Vec::new());
         }
-        let (password, told) = match &self.settings.admin_password {
+        let (password, told) = match configured {
             Some(password) => {
                 password::check(password, EMAIL, None).map_err(|error| {
                     format!("config key `admin_password`: the password {error}")
                 })?;
                 (
-                    password.clone(),
+                    password.to_owned(),
                     format!("The first administrator is {EMAIL}, with the configured password."),
                 )
             }

@@ -30,7 +30,7 @@ pub use login::{LoggedIn, Login, PasswordChange};
 pub use register::Registration;
 pub use schema::MIGRATIONS;
 pub use service::{AuthError, AuthService};
-pub use settings::Settings;
+pub use settings::{Settings, admin_password};
 
 #[cfg(test)]
 mod tests;

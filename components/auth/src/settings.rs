@@ -1,4 +1,4 @@
-//! How passwords are hashed, and the first administrator's.
+//! How passwords are hashed, and the first administrator's password.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use strongroom_sdk::config::{Config, ConfigError};
@@ -11,12 +11,10 @@ const ITERATIONS: u32 = 2;
 const LANES: u32 = 1;
 
 /// The service's configuration.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// `argon2_memory_kib` (7,168 to 262,144) and `argon2_iterations` (1 to 10).
     pub argon2: Params,
-    /// `admin_password`: that of `admin@strongroom.local`, used only where there is no administrator yet.
-    pub admin_password: Option<String>,
 }
 
 impl Settings {
@@ -34,17 +32,19 @@ impl Settings {
                 expected: format!("what Argon2 allows: {error}"),
             }
         })?;
-        Ok(Self {
-            argon2,
-            // An environment variable that is set to nothing is meant as unset.
-            admin_password: config
-                .text("admin_password")
-                .filter(|text| !text.is_empty())
-                .map(str::to_owned),
-        })
+        Ok(Self { argon2 })
     }
 
     pub(crate) fn hasher(&self) -> Argon2<'static> {
         Argon2::new(Algorithm::Argon2id, Version::V0x13, self.argon2.clone())
     }
+}
+
+/// `admin_password`: that of `admin@strongroom.local`, used only where there is no administrator yet. Not among the settings, so that
+/// it is not in memory while requests are served.
+pub fn admin_password(config: &Config) -> Option<&str> {
+    // An environment variable that is set to nothing is meant as unset.
+    config
+        .text("admin_password")
+        .filter(|text| !text.is_empty())
 }

@@ -7,7 +7,7 @@ use strongroom_sdk::config::Config;
 #[test]
 fn without_a_configured_password_a_random_one_is_told_once() {
     let scene = Scene::new();
-    let told = scene.service.bootstrap().unwrap();
+    let told = scene.service.bootstrap(None).unwrap();
     assert_eq!(told.len(), 1);
     let password = told[0]
         .split("password ")
@@ -18,7 +18,7 @@ fn without_a_configured_password_a_random_one_is_told_once() {
     let logged_in = scene.log_in("admin@strongroom.local", password).unwrap();
     assert_eq!(logged_in.user.role, Role::Admin);
     assert_eq!(
-        scene.service.bootstrap(),
+        scene.service.bootstrap(None),
         Ok(Vec::new()),
         "the second start has nothing to tell"
     );
@@ -27,16 +27,15 @@ fn without_a_configured_password_a_random_one_is_told_once() {
 #[test]
 fn two_banks_have_different_passwords() {
     assert_ne!(
-        Scene::new().service.bootstrap(),
-        Scene::new().service.bootstrap()
+        Scene::new().service.bootstrap(None),
+        Scene::new().service.bootstrap(None)
     );
 }
 
 #[test]
 fn a_configured_password_is_taken_and_not_repeated() {
-    let mut scene = Scene::new();
-    scene.service.settings.admin_password = Some(PASSWORD.to_owned());
-    let told = scene.service.bootstrap().unwrap();
+    let scene = Scene::new();
+    let told = scene.service.bootstrap(Some(PASSWORD)).unwrap();
     assert!(!told.concat().contains(PASSWORD), "{told:?}");
     scene.log_in("admin@strongroom.local", PASSWORD).unwrap();
 }
@@ -44,9 +43,8 @@ fn a_configured_password_is_taken_and_not_repeated() {
 #[test]
 fn a_configured_password_keeps_the_rules() {
     for password in ["short", "strongroom-admin", "admin@strongroom.local"] {
-        let mut scene = Scene::new();
-        scene.service.settings.admin_password = Some(password.to_owned());
-        let error = scene.service.bootstrap().unwrap_err();
+        let scene = Scene::new();
+        let error = scene.service.bootstrap(Some(password)).unwrap_err();
         assert!(error.contains("`admin_password`"), "{error}");
         assert!(password == "short" || !error.contains(password), "{error}");
         assert_eq!(scene.count("SELECT 1 FROM user"), 0);
@@ -55,17 +53,16 @@ fn a_configured_password_keeps_the_rules() {
 
 #[test]
 fn a_bank_that_has_an_administrator_gets_no_other() {
-    let mut scene = Scene::new();
-    scene.service.bootstrap().unwrap();
-    scene.service.settings.admin_password = Some("short".to_owned());
-    assert_eq!(scene.service.bootstrap(), Ok(Vec::new()));
+    let scene = Scene::new();
+    scene.service.bootstrap(None).unwrap();
+    assert_eq!(scene.service.bootstrap(Some("short")), Ok(Vec::new()));
 }
 
 #[test]
 fn settings_are_read_from_the_configuration() {
     let read =
         |pairs: &[(&str, &str)]| Settings::from_config(&Config::from_pairs(pairs.iter().copied()));
-    let defaults = read(&[("admin_password", "")]).ok().unwrap();
+    let defaults = read(&[]).ok().unwrap();
     assert_eq!(
         (
             defaults.argon2.m_cost(),
@@ -74,7 +71,8 @@ fn settings_are_read_from_the_configuration() {
         ),
         (19_456, 2, 1)
     );
-    assert_eq!(defaults.admin_password, None);
+    let unset = Config::from_pairs([("admin_password", "")]);
+    assert_eq!(crate::admin_password(&unset), None);
     let set = read(&[("argon2_memory_kib", "65536"), ("argon2_iterations", "3")])
         .ok()
         .unwrap();

@@ -157,10 +157,7 @@ impl Scene {
             random: SystemRandom,
             compute: cores.clone(),
             issuer: tokens.clone(),
-            settings: Settings {
-                argon2: small(1),
-                admin_password: None,
-            },
+            settings: Settings { argon2: small(1) },
         };
         Self {
             service,

@@ -145,3 +145,21 @@ fn addresses_are_not_kept() {
         0
     );
 }
+
+#[test]
+fn whoever_tries_very_many_addresses_pushes_out_the_oldest() {
+    let scene = Scene::new();
+    scene
+        .execute(
+            "WITH RECURSIVE number (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM number WHERE value < 100200)
+            INSERT INTO login_failure SELECT randomblob(32), 1, 0, 1795348800000 + value FROM number",
+        )
+        .unwrap();
+    scene.pass_ms(100_200);
+    scene.service.forget_old_failures().unwrap();
+    assert_eq!(scene.failures(), 100_000);
+    assert_eq!(
+        scene.count("SELECT 1 FROM login_failure WHERE last_failure_at <= 1795348800200"),
+        0
+    );
+}

@@ -3,7 +3,8 @@
 use super::Component;
 use super::bindings::exports::strongroom::service::lifecycle::Guest;
 use super::outside::service;
-use crate::MIGRATIONS;
+use crate::{MIGRATIONS, admin_password};
+use strongroom_sdk::config::Config;
 use strongroom_sdk::store::{HostStore, migrate};
 
 impl Guest for Component {
@@ -14,7 +15,8 @@ impl Guest for Component {
         if let Err(error) = service.deliver_pending() {
             eprintln!("sessions to end are left for the next tick: {error}");
         }
-        service.bootstrap()
+        let config = Config::from_host().map_err(|error| error.to_string())?;
+        service.bootstrap(admin_password(&config))
     }
 
     fn tick() -> Result<(), String> {

@@ -4,6 +4,7 @@ use super::bindings::strongroom::service::compute;
 use super::bindings::strongroom::token::issuer;
 use crate::outside::{Compute, Issuer, IssuerError, Outside, Tokens};
 use crate::{AuthService, Settings};
+use std::sync::OnceLock;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::config::{Config, ConfigError};
 use strongroom_sdk::identity::Role;
@@ -31,8 +32,20 @@ pub(super) fn service() -> Result<AuthService<Host>, ConfigError> {
         random: SystemRandom,
         compute: HostCompute,
         issuer: TokenLink,
-        settings: Settings::from_config(&Config::from_host()?)?,
+        settings: settings()?,
     })
+}
+
+/// Read once by each instance: the host's answer does not change while the instance lives.
+fn settings() -> Result<Settings, ConfigError> {
+    static SETTINGS: OnceLock<Settings> = OnceLock::new();
+    match SETTINGS.get() {
+        Some(settings) => Ok(settings.clone()),
+        None => {
+            let settings = Settings::from_config(&Config::from_host()?)?;
+            Ok(SETTINGS.get_or_init(|| settings).clone())
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -19,7 +19,7 @@ use tower_service::Service;
 #[derive(Debug, Clone)]
 pub struct Site {
     router: Router,
-    store: Caching,
+    caching: Caching,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,14 +36,14 @@ impl Site {
             router: routes
                 .method_not_allowed_fallback(method_not_allowed)
                 .fallback(not_found),
-            store: Caching::Unsaid,
+            caching: Caching::Unsaid,
         }
     }
 
     /// Puts `cache-control: no-store` on every response that does not say otherwise, as OAuth servers must (RFC 6749 section 5.1).
     #[must_use]
     pub fn no_store(mut self) -> Self {
-        self.store = Caching::Forbidden;
+        self.caching = Caching::Forbidden;
         self
     }
 }
@@ -71,7 +71,7 @@ impl Service<Request> for Site {
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let exchange = Exchange::of(&request);
-        let caching = self.store;
+        let caching = self.caching;
         *request.uri_mut() = strip_service_route(request.uri());
         let answer = self.router.call(request);
         Box::pin(async move {
@@ -91,7 +91,9 @@ impl Service<Request> for Site {
 fn complete(mut response: Response, exchange: &Exchange) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let document = problem.render(Some(&exchange.path), exchange.request_id.as_deref());
-        response.headers_mut().remove(header::CONTENT_LENGTH);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, document.len().into());
         *response.body_mut() = Body::from(document);
     }
     response

@@ -1,7 +1,7 @@
 //! The `wasi:http/incoming-handler` export, by hand.
 //!
 //! `#[wstd::http_server]` unwraps the write of the response body, so a client that goes away would trap the instance, and the host
-//! would count that against the service.
+//! would count that against the service. What is used of wstd here is what that macro uses, and hidden from its documentation.
 
 use super::Site;
 use wasip2::http::types::{IncomingRequest, ResponseOutparam};

@@ -4,6 +4,8 @@
 use super::*;
 use proptest::prelude::*;
 use serde::Deserialize;
+use std::future::Future;
+use std::task::{Context, Poll, Waker};
 
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
@@ -125,6 +127,49 @@ fn only_json_media_types_are_json() {
     assert!(!is("text/plain"));
     assert!(!is("application/x-www-form-urlencoded"));
     assert!(!is_json(&HeaderMap::new()));
+}
+
+/// Nothing below waits for anything, so one poll is enough.
+fn extract(content_type: Option<&'static str>, body: Vec<u8>) -> Result<Login, Problem> {
+    let mut request = Request::new(axum::body::Body::from(body));
+    if let Some(content_type) = content_type {
+        request
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    let future = std::pin::pin!(Json::<Login>::from_request(request, &()));
+    match future.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(extracted) => extracted.map(|Json(login)| login),
+        Poll::Pending => panic!("the body waits"),
+    }
+}
+
+#[test]
+fn the_extractor_wants_json_of_a_bounded_size() {
+    let right = br#"{"email":"a","password":"b"}"#.to_vec();
+    assert!(extract(Some("application/json"), right.clone()).is_ok());
+    for content_type in [
+        None,
+        Some("text/plain"),
+        Some("application/x-www-form-urlencoded"),
+    ] {
+        let problem = extract(content_type, right.clone()).unwrap_err();
+        assert_eq!(
+            (problem.status().as_u16(), problem.code()),
+            (415, "unsupported_media_type")
+        );
+    }
+    let padded = |length: usize| {
+        let mut body = right.clone();
+        body.resize(length, b' ');
+        extract(Some("application/json"), body)
+    };
+    assert!(padded(BODY_BYTES_MAX).is_ok());
+    let problem = padded(BODY_BYTES_MAX + 1).unwrap_err();
+    assert_eq!(
+        (problem.status().as_u16(), problem.code()),
+        (413, "payload_too_large")
+    );
 }
 
 proptest! {

@@ -61,7 +61,7 @@ pub(crate) fn sign<K: Keys>(
     provider::install::<K>();
     let mut refusal = SignError("never tried".to_owned());
     for _ in 0..SIGN_ATTEMPTS {
-        match sign_under::<K>(&K::policy(), session, jti, now_ms, random) {
+        match sign_under(&K::policy(), session, jti, now_ms, random) {
             Ok(token) => return Ok(token),
             Err(error) => refusal = error,
         }
@@ -69,7 +69,7 @@ pub(crate) fn sign<K: Keys>(
     Err(refusal)
 }
 
-fn sign_under<K: Keys>(
+fn sign_under(
     policy: &Policy,
     session: &Session,
     jti: Uuid,

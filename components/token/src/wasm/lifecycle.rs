@@ -3,7 +3,7 @@
 use super::Component;
 use super::bindings::exports::strongroom::service::lifecycle::Guest;
 use super::outside::service;
-use crate::{MIGRATIONS, TokenError};
+use crate::MIGRATIONS;
 use strongroom_sdk::store::{HostStore, migrate};
 
 impl Guest for Component {
@@ -17,12 +17,12 @@ impl Guest for Component {
     }
 
     fn tick() -> Result<(), String> {
-        let tick = || -> Result<(), TokenError> {
-            let service = service().map_err(|error| TokenError::Invalid(error.to_string()))?;
-            service.deliver_pending()?;
-            service.purge()?;
-            Ok(())
-        };
-        tick().map_err(|error| error.to_string())
+        let service = service().map_err(|error| error.to_string())?;
+        let delivered = service.deliver_pending();
+        let purged = service.purge();
+        delivered
+            .map(drop)
+            .and(purged.map(drop))
+            .map_err(|error| error.to_string())
     }
 }

@@ -3,6 +3,7 @@
 use super::bindings::strongroom::keys::{revocations, signer};
 use crate::outside::{Keys, Outside, Policy, RevocationError, Revocations, SignError};
 use crate::{Settings, TokenService};
+use std::sync::OnceLock;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::config::{Config, ConfigError};
 use strongroom_sdk::random::SystemRandom;
@@ -28,8 +29,20 @@ pub(super) fn service() -> Result<TokenService<Host>, ConfigError> {
         clock: SystemClock,
         random: SystemRandom,
         revocations: HostRevocations,
-        settings: Settings::from_config(&Config::from_host()?)?,
+        settings: settings()?,
     })
+}
+
+/// Read once by each instance: the host's answer does not change while the instance lives.
+fn settings() -> Result<Settings, ConfigError> {
+    static SETTINGS: OnceLock<Settings> = OnceLock::new();
+    match SETTINGS.get() {
+        Some(settings) => Ok(*settings),
+        None => {
+            let settings = Settings::from_config(&Config::from_host()?)?;
+            Ok(*SETTINGS.get_or_init(|| settings))
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
