@@ -540,14 +540,17 @@ async fn h1_a_request_names_one_valid_host() {
         ("a host with a user", "host: user@bank\r\n"),
     ];
     for (what, host) in heads {
-        let reply = exchange(
-            bank.address(),
-            format!("GET /api/hello HTTP/1.1\r\n{host}connection: close\r\n\r\n"),
-        )
-        .await;
-        reply.assert_refused(what);
+        let request = format!("GET /api/hello HTTP/1.1\r\n{host}connection: close\r\n\r\n");
+        exchange(bank.address(), request).await.assert_refused(what);
     }
-    let absolute = "GET http://other/api/hello HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n";
+}
+
+/// RFC 9112 section 3.2.2 lets a server take the target for the truth.
+#[tokio::test]
+async fn h1_a_target_with_a_host_of_its_own_is_no_way_around_the_token() {
+    let bank = Bank::shared().await;
+    let absolute =
+        "GET http://other/api/auth/me HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n";
     exchange(bank.address(), absolute)
         .await
         .assert_refused("a target that differs from the host");
@@ -557,10 +560,6 @@ async fn h1_a_request_names_one_valid_host() {
 async fn h2_a_body_has_one_length() {
     let bank = Bank::shared().await;
     let framings = [
-        (
-            "content-length and transfer-encoding",
-            "content-length: 5\r\ntransfer-encoding: chunked\r\n",
-        ),
         (
             "two transfer-encodings",
             "transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n",
@@ -578,21 +577,38 @@ async fn h2_a_body_has_one_length() {
         ("a list of lengths", "content-length: 5, 5\r\n"),
         ("a negative length", "content-length: -1\r\n"),
     ];
+    let mut accepted = Vec::new();
     for (what, framing) in framings {
-        let request = format!(
-            "POST /api/hostile/echo HTTP/1.1\r\nhost: bank\r\n{framing}\r\n0\r\n\r\nGET /api/hello HTTP/1.1\r\nhost: bank\r\n\r\n"
-        );
-        let reply = exchange(bank.address(), request).await;
-        assert!(
-            reply.answers() <= 1,
-            "{what}: the second request was smuggled in: {}",
-            reply.text()
-        );
-        let refused = reply
-            .status()
-            .is_none_or(|status| (400..500).contains(&status) || status == 501);
-        assert!(refused, "{what}: {}", reply.text());
+        let reply = exchange(bank.address(), with_a_second_request_in_the_body(framing)).await;
+        let refused = |status| (400..500).contains(&status) || status == 501;
+        if !reply.status().is_none_or(refused) {
+            accepted.push((what, reply));
+        }
     }
+    assert!(accepted.is_empty(), "{accepted:#?}");
+}
+
+/// RFC 9112 section 6.3 lets a server take `transfer-encoding` for the truth, if it closes the connection after its answer.
+#[tokio::test]
+async fn h2_a_body_with_two_framings_is_refused_or_ends_the_connection() {
+    let bank = Bank::shared().await;
+    let framing = "content-length: 5\r\ntransfer-encoding: chunked\r\n";
+    let reply = exchange(bank.address(), with_a_second_request_in_the_body(framing)).await;
+    assert!(
+        reply.answers() <= 1,
+        "the second request was smuggled in: {}",
+        reply.text()
+    );
+    assert!(
+        reply.status().is_none_or(|status| status < 500),
+        "{}",
+        reply.text()
+    );
+}
+
+fn with_a_second_request_in_the_body(framing: &str) -> String {
+    let smuggled = "GET /api/hello HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n";
+    format!("POST /api/hostile/echo HTTP/1.1\r\nhost: bank\r\n{framing}\r\n0\r\n\r\n{smuggled}")
 }
 
 #[tokio::test]

@@ -151,7 +151,7 @@ async fn moves_money(call: &str) {
     let payment = Payment::prepare(&bank).await;
     let mut body = payment.body("40.25");
     body["reference"] = json!("rent");
-    body["metadata"] = json!({"flat": "3b", "month": 7});
+    body["metadata"] = json!({"flat": "3b", "month": "July"});
     let transaction = post(&payment.alice, call, &body).await.expect(201);
     assert_eq!(
         (&transaction["type"], &transaction["status"]),
