@@ -12,15 +12,11 @@ use crate::registry::{Digest, ServiceSpec};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wasmtime::component::{Component, ComponentExportIndex, Val};
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{InstantiationError, ProxyHandler};
-
-/// Time beyond a request's limit after which the host no longer waits for the instance's end.
-const TIMEOUT_SLACK: Duration = Duration::from_secs(1);
 
 /// One loaded version of a service: its code, its instances, its bounds.
 pub struct Generation {
@@ -77,15 +73,13 @@ impl Generation {
             .await
             .map_err(|_| ServeError::Overloaded)?;
         let time_up: TimeUp = Arc::new(AtomicBool::new(false));
-        let handled = self.handler.handle(Arc::clone(&time_up), request);
-        let outermost = self.spec.limits.timeout + TIMEOUT_SLACK;
-        match tokio::time::timeout(outermost, handled).await {
-            Ok(Ok(response)) => {
+        // The instance's own expiration bounds this wait, whatever the guest does.
+        match self.handler.handle(Arc::clone(&time_up), request).await {
+            Ok(response) => {
                 Ok(response.map(|body| GuestBody::new(body, self.spec.limits.response_body, slot)))
             }
-            Ok(Err(_)) if time_up.load(Relaxed) => Err(ServeError::TimedOut),
-            Ok(Err(error)) => Err(serve_error(&error)),
-            Err(_) => Err(ServeError::TimedOut),
+            Err(_) if time_up.load(Relaxed) => Err(ServeError::TimedOut),
+            Err(error) => Err(serve_error(&error)),
         }
     }
 

@@ -35,10 +35,7 @@ pub(super) fn query(
     let fail = |error: rusqlite::Error| for_guest(&error, connection.budget.was_spent());
     let mut statement = connection.sqlite.prepare_cached(sql).map_err(fail)?;
     bind(&mut statement, parameters).map_err(fail)?;
-    let columns: Vec<String> = statement
-        .column_names()
-        .map(str::to_owned)
-        .collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut answer = Vec::new();
     let mut bytes = 0_usize;
     let mut found = statement.raw_query();
