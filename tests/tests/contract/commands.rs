@@ -9,7 +9,7 @@ use strongroom_tests::command::run;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::wire::Connection as Wire;
-use strongroom_tests::{Bank, wait_for};
+use strongroom_tests::{Bank, wait_for, workspace};
 use tempfile::tempdir;
 use tokio::net::TcpStream;
 
@@ -85,7 +85,7 @@ fn check_of_a_missing_file_names_it() {
 #[test]
 fn check_reports_five_mistakes_with_file_line_and_key() {
     let folder = tempdir().expect("a temporary folder");
-    let good = strongroom_tests::workspace::guest("hello");
+    let good = workspace::guest("hello");
     let good = good.display();
     let lines = [
         "[host]".to_owned(),
@@ -131,47 +131,61 @@ fn check_reports_five_mistakes_with_file_line_and_key() {
 }
 
 #[test]
-fn check_reports_what_only_linking_finds() {
+fn check_reports_mistakes_of_every_kind_together() {
     let folder = tempdir().expect("a temporary folder");
     fs::write(folder.path().join("text.wasm"), "this is no component")
         .expect("a file can be written");
+    let ungranted = Service::default().set(
+        "component",
+        workspace::component("token").display().to_string(),
+    );
+    let links = [
+        ("strongroom:account/ledger", "nobody"),
+        ("strongroom:account/directory", "auth"),
+    ];
+    let links = links.map(|(interface, target)| (interface.to_owned(), target.into()));
     let registry = Registry::bank()
-        .change("accounts", |service| {
-            service.set("grants", toml::Value::Array(Vec::new()))
-        })
+        .service("ungranted", ungranted)
+        .service("text", Service::default().set("component", "text.wasm"))
         .change("transactions", |service| {
-            let links = [
-                ("strongroom:account/ledger", "nobody"),
-                ("strongroom:account/directory", "auth"),
-            ];
-            let links = links.map(|(interface, target)| (interface.to_owned(), target.into()));
             service.set("links", toml::Table::from_iter(links))
-        })
-        .service("text", Service::default().set("component", "text.wasm"));
+        });
     registry.write(folder.path());
 
     let outcome = run(folder.path(), &["check"]);
 
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    let reports = |parts: &[&str]| !outcome.lines_with(parts).is_empty();
+    let mistakes: [(&str, &[&str]); 4] = [
+        (
+            "an import that is not granted",
+            &["services.ungranted", "strongroom:keys/signer"],
+        ),
+        (
+            "a link to no service",
+            &["services.transactions.links", "nobody"],
+        ),
+        (
+            "a link to no such export",
+            &[
+                "services.transactions.links",
+                "strongroom:account/directory",
+            ],
+        ),
+        ("a file that is no component", &["services.text.component"]),
+    ];
+    let reported = |parts: &[&str]| {
+        !outcome
+            .lines_with(&[&["registry.toml:"], parts].concat())
+            .is_empty()
+    };
+    let missing: Vec<&str> = mistakes
+        .iter()
+        .filter(|(_what, parts)| !reported(parts))
+        .map(|(what, _parts)| *what)
+        .collect();
     assert!(
-        reports(&["registry.toml:", "accounts", "strongroom:store/sql"]),
-        "not granted:\n{}",
-        outcome.text()
-    );
-    assert!(
-        reports(&["registry.toml:", "nobody"]),
-        "no such service:\n{}",
-        outcome.text()
-    );
-    assert!(
-        reports(&["registry.toml:", "strongroom:account/directory", "auth"]),
-        "no such export:\n{}",
-        outcome.text()
-    );
-    assert!(
-        reports(&["registry.toml:", "text"]),
-        "no component:\n{}",
+        missing.is_empty(),
+        "not reported: {missing:?}; reported:\n{}",
         outcome.text()
     );
 }
