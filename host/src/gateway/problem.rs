@@ -4,7 +4,7 @@ use super::body::ResponseBody;
 use super::limits::METHODS_ALLOWED;
 use crate::keys::TokenError;
 use crate::runtime::ServeError;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
@@ -18,6 +18,10 @@ const RETRY_AFTER_SHORTAGE: HeaderValue = HeaderValue::from_static("1");
 pub(super) enum GatewayError {
     #[error("{0}")]
     BadRequest(&'static str),
+    #[error(
+        "the body's end is not clear: send content-length, or one `transfer-encoding: chunked`"
+    )]
+    BadFraming,
     #[error("the path is longer than {0} bytes")]
     UriTooLong(usize),
     #[error("the request's header is too large")]
@@ -61,7 +65,7 @@ impl From<ServeError> for GatewayError {
 impl GatewayError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::BadRequest(_) | Self::BadFraming => StatusCode::BAD_REQUEST,
             Self::UriTooLong(_) => StatusCode::URI_TOO_LONG,
             Self::HeaderTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -79,7 +83,7 @@ impl GatewayError {
     /// The stable code of the contract.
     fn code(&self) -> &'static str {
         match self {
-            Self::BadRequest(_) => "bad_request",
+            Self::BadRequest(_) | Self::BadFraming => "bad_request",
             Self::UriTooLong(_) => "uri_too_long",
             Self::HeaderTooLarge => "header_too_large",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -145,6 +149,10 @@ impl GatewayError {
             }
             Self::MethodNotAllowed => {
                 headers.insert(ALLOW, HeaderValue::from_static(METHODS_ALLOWED));
+            }
+            Self::BadFraming => {
+                // What follows on this connection could be anything.
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Self::RateLimited { retry_after } => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after));

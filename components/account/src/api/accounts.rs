@@ -47,12 +47,7 @@ impl OpenBody {
 
 fn currency(code: &str) -> Result<Currency, Problem> {
     let refused = |detail: String| {
-        Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "currency_invalid",
-            "An account cannot be kept in this currency.",
-        )
-        .with_error("/currency", "currency_invalid", detail)
+        Problem::validation_failed().with_error("/currency", "currency_invalid", detail)
     };
     match Currency::from_code(code) {
         Ok(currency) if !currency.is_superseded() => Ok(currency),

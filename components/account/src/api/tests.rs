@@ -105,15 +105,15 @@ fn what_cannot_be_opened_is_refused() {
     for (body, expected) in [
         (
             json!({"type": "savings", "currency": "XAU"}),
-            "currency_invalid",
+            "validation_failed",
         ),
         (
             json!({"type": "savings", "currency": "eur"}),
-            "currency_invalid",
+            "validation_failed",
         ),
         (
             json!({"type": "savings", "currency": "HRK"}),
-            "currency_invalid",
+            "validation_failed",
         ),
         (
             json!({"type": "savings", "currency": "EUR", "name": ""}),

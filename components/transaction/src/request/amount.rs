@@ -15,14 +15,14 @@ impl AmountField {
     /// The amount, in the currency of the request.
     ///
     /// # Errors
-    /// 422 `currency_invalid`, 422 `amount_invalid`.
+    /// 422 `validation_failed` for the currency, 422 `amount_invalid`.
     pub(super) fn parse(&self, currency_code: &str) -> Result<Money, Problem> {
         let currency = Currency::from_code(currency_code).map_err(|error| {
-            unprocessable(
+            Problem::validation_failed().with_error(
+                "/currency",
                 "currency_invalid",
-                "The currency is not one that an account can have.",
+                error.to_string(),
             )
-            .with_error("/currency", "currency_invalid", error.to_string())
         })?;
         let Value::String(text) = &self.0 else {
             return Err(amount_invalid(
@@ -34,13 +34,10 @@ impl AmountField {
 }
 
 fn amount_invalid(detail: impl Into<String>) -> Problem {
-    unprocessable("amount_invalid", "The amount is not one of the currency.").with_error(
-        "/amount",
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
         "amount_invalid",
-        detail,
+        "The amount is not one of the currency.",
     )
-}
-
-fn unprocessable(code: &'static str, detail: &str) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
+    .with_error("/amount", "amount_invalid", detail)
 }

@@ -96,8 +96,8 @@ fn amounts_of_every_wrong_shape_are_amount_invalid() {
 #[test]
 fn every_other_wrong_field_is_named() {
     for (field, value, code) in [
-        ("currency", json!("XAU"), "currency_invalid"),
-        ("currency", json!("eur"), "currency_invalid"),
+        ("currency", json!("XAU"), "validation_failed"),
+        ("currency", json!("eur"), "validation_failed"),
         ("currency", json!(7), "validation_failed"),
         ("from_account_id", json!("x"), "validation_failed"),
         ("to_account_id", json!(FROM), "validation_failed"),
