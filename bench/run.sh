@@ -1,0 +1,226 @@
+#!/usr/bin/env bash
+# Measures Strongroom beside a native server and PostgreSQL on this machine, and prints one table. `./build.sh bench` calls it.
+#
+# usage: bench/run.sh [--seconds N]
+#   --seconds N   how long each run is measured, 1 to 240 (10); a warm-up of 2 seconds comes before
+#
+# All servers listen on the loopback or a socket of their own and end with this script. Everything they write goes to a folder
+# in /var/tmp, which is on a disk where /tmp may be in memory; TMPDIR names another place.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+readonly CLIENTS_HELLO=32 CLIENTS_BANK=64 WARM_UP=2 IDLE=15
+seconds=10
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+fail() { printf 'bench/run.sh: %s\n' "$*" >&2; exit 1; }
+
+while (($#)); do
+  case $1 in
+    --seconds)
+      [[ ${2:-} =~ ^[0-9]{1,3}$ ]] && ((10#$2 >= 1 && 10#$2 <= 240)) || fail "--seconds takes a number from 1 to 240"
+      seconds=$((10#$2))
+      shift 2
+      ;;
+    *) fail "unknown argument: $1; there is: --seconds N" ;;
+  esac
+done
+
+host=${STRONGROOM_BIN:-$root/target/release/strongroom}
+components=$root/target/components
+for file in "$host" "$components"/{auth,token,account,transaction,test-guests/hello}.wasm; do
+  [[ -f $file ]] || fail "$file is missing; run ./build.sh bench"
+done
+cargo build --release --quiet -p strongroom-bench
+bench=${CARGO_TARGET_DIR:-target}/release/strongroom-bench
+
+folder=$(mktemp -d -p "${TMPDIR:-/var/tmp}" strongroom-bench.XXXXXX)
+chmod 711 "$folder" # PostgreSQL's user passes through to its own part.
+mkdir "$folder/records"
+pids=()
+postgres_bin=
+postgres_data=
+
+stop() { # PID
+  kill "$1" 2>/dev/null || true
+  # It drains; past the host's own limit of 30 s it is stuck.
+  for _ in $(seq 350); do
+    kill -0 "$1" 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -KILL "$1" 2>/dev/null || true
+  wait "$1" 2>/dev/null || true
+}
+
+clean_up() {
+  local status=$?
+  trap - EXIT
+  for pid in "${pids[@]}"; do stop "$pid"; done
+  if [[ -n $postgres_data ]]; then as_postgres "$postgres_bin/pg_ctl" -D "$postgres_data" -m immediate stop >/dev/null 2>&1 || true; fi
+  if ((status != 0)) && [[ -f $folder/host.err ]]; then
+    echo "--- the end of the host's log ---" >&2
+    grep -v '"target":"access"' "$folder/host.err" | tail -n 20 >&2 || true
+  fi
+  rm -rf "$folder"
+  exit "$status"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+record() { printf '%s' "--record=$folder/records/$1.json"; }
+
+# --- the native twin -----------------------------------------------------------------------------------------------------------
+
+measure_native() {
+  say "hello, native: $CLIENTS_HELLO clients, $seconds s"
+  "$bench" native >"$folder/native.out" &
+  local pid=$!
+  pids=("$pid")
+  until grep -q '^native listens' "$folder/native.out"; do
+    kill -0 "$pid" 2>/dev/null || fail "the native server does not start"
+    sleep 0.05
+  done
+  local address
+  address=$(sed -n 's|^native listens on http://||p' "$folder/native.out")
+  "$bench" hello --address "$address" --clients $CLIENTS_HELLO --seconds "$seconds" --warm-up $WARM_UP "$(record native)"
+  stop "$pid"
+  pids=()
+}
+
+# --- Strongroom ----------------------------------------------------------------------------------------------------------------
+
+# The default bank and the hello guest.
+write_registry() {
+  sed "s|^component = \"|&$root/|" registry.toml
+  printf '\n[services.hello]\ncomponent = "%s/test-guests/hello.wasm"\npublic = ["* /*"]\n' "$components"
+}
+
+# Starts the host, its access log to a file; sets host_pid and gateway.
+start_host() { # RECORD
+  : >"$folder/host.out"
+  local started=${EPOCHREALTIME/[.,]/}
+  "$host" serve --registry "$folder/registry.toml" --data "$folder/data" --listen 127.0.0.1:0 --admin 127.0.0.1:0 \
+    >"$folder/host.out" 2>"$folder/host.err" &
+  host_pid=$!
+  pids=("$host_pid")
+  gateway=$("$bench" ready --stdout "$folder/host.out" --started "$started" --pid "$host_pid" "$(record "$1")")
+}
+
+stop_host() {
+  stop "$host_pid"
+  pids=()
+}
+
+measure_host() {
+  say "starting the host; it compiles the components"
+  start_host ready-first
+  say "hello, gateway: $CLIENTS_HELLO clients, $seconds s"
+  "$bench" hello --address "$gateway" --clients $CLIENTS_HELLO --seconds "$seconds" --warm-up $WARM_UP "$(record hello)"
+  say "opening the bank: 50 customers with 20 accounts each"
+  "$bench" seed --address "$gateway" --bank "$folder/bank.json"
+  local load=(--address "$gateway" --bank "$folder/bank.json" --seconds "$seconds" --warm-up "$WARM_UP")
+  say "transfers: $CLIENTS_BANK clients, $seconds s"
+  "$bench" transfers "${load[@]}" --clients $CLIENTS_BANK "$(record transfers)"
+  say "balances: $CLIENTS_BANK clients, $seconds s"
+  "$bench" balances "${load[@]}" --clients $CLIENTS_BANK "$(record balances)"
+  say "transfers: 1 client, $seconds s"
+  "$bench" transfers "${load[@]}" --clients 1 "$(record transfers-1)"
+  say "memory, after $IDLE s without a request"
+  sleep $IDLE
+  "$bench" memory --pid "$host_pid" "$(record memory-after-load)"
+  stop_host
+}
+
+measure_second_start() {
+  say "second start, a few requests, and memory after $IDLE s without any"
+  start_host ready
+  "$bench" hello --address "$gateway" --clients 1 --seconds 1 --warm-up 0 "$(record few-hello)"
+  "$bench" balances --address "$gateway" --bank "$folder/bank.json" --clients 1 --seconds 1 --warm-up 0 "$(record few-balances)"
+  sleep $IDLE
+  "$bench" memory --pid "$host_pid" "$(record memory)"
+  stop_host
+}
+
+# --- PostgreSQL ----------------------------------------------------------------------------------------------------------------
+
+# The newest installation that has a server, its control program, and pgbench.
+find_postgres() {
+  local candidate
+  for candidate in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV) $(IFS=:; echo $PATH); do
+    if [[ -x $candidate/postgres && -x $candidate/initdb && -x $candidate/pg_ctl && -x $candidate/pgbench ]]; then
+      postgres_bin=$candidate
+      return 0
+    fi
+  done
+  return 1
+}
+
+# PostgreSQL refuses to run as root.
+as_postgres() {
+  if ((EUID == 0)); then (cd / && runuser -u postgres -- "$@"); else "$@"; fi
+}
+
+measure_postgres() {
+  if ! find_postgres; then
+    say "PostgreSQL is NOT INSTALLED (postgres, initdb, pg_ctl, pgbench): its side is not measured"
+    return
+  fi
+  if ((EUID == 0)) && ! id postgres >/dev/null 2>&1; then
+    say "PostgreSQL does not run as root, and there is NO USER postgres: its side is not measured"
+    return
+  fi
+  local home=$folder/postgres
+  mkdir "$home" "$home/logs"
+  cp bench/pgbench-*.sql "$home"
+  if ((EUID == 0)); then chown -R postgres "$home"; fi
+  say "starting a PostgreSQL of its own"
+  # Defaults throughout: fsync and synchronous_commit are on.
+  as_postgres "$postgres_bin/initdb" -D "$home/data" -U bench -A trust >"$folder/initdb.out"
+  as_postgres "$postgres_bin/pg_ctl" -D "$home/data" -w -s -l "$home/server.log" \
+    -o "-c listen_addresses='' -c unix_socket_directories='$home' -p 54320" start
+  postgres_data=$home/data
+  local connection=(-h "$home" -p 54320 -U bench)
+  as_postgres "$postgres_bin/psql" "${connection[@]}" -d postgres -q -v ON_ERROR_STOP=1 -f "$home/pgbench-schema.sql"
+  run_pgbench $CLIENTS_BANK pgbench
+  run_pgbench 1 pgbench-1
+  as_postgres "$postgres_bin/pg_ctl" -D "$home/data" -w -s -m fast stop
+  postgres_data=
+}
+
+run_pgbench() { # CLIENTS RECORD
+  say "pgbench: $1 clients, $seconds s"
+  local threads=$(($1 < 2 ? 1 : 2))
+  local run=("$postgres_bin/pgbench" "${connection[@]}" -n -M prepared -c "$1" -j "$threads" -f "$home/pgbench-transfer.sql")
+  as_postgres "${run[@]}" -T $WARM_UP postgres >/dev/null 2>&1
+  as_postgres mkdir "$home/logs/$2"
+  as_postgres "${run[@]}" -T "$seconds" -l --log-prefix "$home/logs/$2/log" postgres >"$folder/$2.out" 2>&1
+  "$bench" pgbench --clients "$1" --seconds "$seconds" --logs "$home/logs/$2" "$(record "$2")"
+}
+
+# --- all of it -----------------------------------------------------------------------------------------------------------------
+
+STRONGROOM_ADMIN_PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+export STRONGROOM_ADMIN_PASSWORD
+write_registry >"$folder/registry.toml"
+
+load_before=$(cut -d' ' -f1 /proc/loadavg)
+say "the disk under $folder"
+"$bench" disk --folder "$folder" "$(record disk)"
+measure_native
+measure_host
+measure_postgres
+measure_second_start
+
+postgres_version="not measured"
+if [[ -n $postgres_bin ]]; then postgres_version=$("$postgres_bin/postgres" --version); fi
+cat <<EOF
+
+Strongroom's bench: $(nproc) cores, $(uname -sr), load average before $load_before
+disk: $(df --output=source,fstype "$folder" | tail -n 1 | tr -s ' '); PostgreSQL: $postgres_version
+each run: $WARM_UP s of warm-up, then $seconds s; 1,000 accounts of 50 customers in EUR, 10,000 accounts in PostgreSQL
+Server and load generator share the cores. Transfers and pgbench make every commit durable before they answer.
+
+EOF
+"$bench" report --records "$folder/records"

@@ -1,0 +1,97 @@
+//! One who calls the bank's API outside of any measurement.
+
+use anyhow::{Context, Result, bail};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::{HeaderValue, Request};
+use http_body_util::Full;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::load::client::Client;
+
+/// A connection, and the session of whoever logged in on it.
+pub struct Caller {
+    client: Client,
+    host: HeaderValue,
+    authorization: Option<HeaderValue>,
+}
+
+impl Caller {
+    /// A caller without a session.
+    ///
+    /// # Errors
+    /// The network's.
+    pub async fn connect(address: &str) -> Result<Self> {
+        Ok(Self {
+            client: Client::connect(address).await?,
+            host: HeaderValue::from_str(address)?,
+            authorization: None,
+        })
+    }
+
+    /// A caller with a session that was begun elsewhere.
+    ///
+    /// # Errors
+    /// The network's.
+    pub async fn with_session(address: &str, authorization: HeaderValue) -> Result<Self> {
+        let mut caller = Self::connect(address).await?;
+        caller.authorization = Some(authorization);
+        Ok(caller)
+    }
+
+    /// A caller with a new session.
+    ///
+    /// # Errors
+    /// If the bank refuses the login.
+    pub async fn log_in(address: &str, email: &str, password: &str) -> Result<Self> {
+        let mut caller = Self::connect(address).await?;
+        let login = json!({"email": email, "password": password});
+        let session = caller.post("/api/auth/login", &login).await?;
+        let token = text(&session["auth"]["access_token"])?;
+        let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))?;
+        authorization.set_sensitive(true);
+        caller.authorization = Some(authorization);
+        Ok(caller)
+    }
+
+    /// The `authorization` header of the session.
+    ///
+    /// # Errors
+    /// If there is no session.
+    pub fn authorization(&self) -> Result<HeaderValue> {
+        self.authorization.clone().context("nobody is logged in")
+    }
+
+    /// Posts a document under a new idempotency key, and answers the answer.
+    ///
+    /// # Errors
+    /// Anything but success.
+    pub async fn post(&mut self, path: &str, body: &Value) -> Result<Value> {
+        let mut request = Request::post(path)
+            .header(HOST, &self.host)
+            .header(CONTENT_TYPE, "application/json")
+            .header("idempotency-key", Uuid::new_v4().to_string())
+            .body(Full::from(body.to_string()))?;
+        if let Some(authorization) = &self.authorization {
+            request
+                .headers_mut()
+                .insert(AUTHORIZATION, authorization.clone());
+        }
+        let answer = self.client.ask(request).await?;
+        if !answer.status.is_success() {
+            let body = String::from_utf8_lossy(&answer.body);
+            bail!("POST {path}: {}: {body}", answer.status);
+        }
+        serde_json::from_slice(&answer.body).with_context(|| format!("POST {path}"))
+    }
+}
+
+/// A JSON string.
+///
+/// # Errors
+/// If it is something else.
+pub fn text(value: &Value) -> Result<&str> {
+    value
+        .as_str()
+        .with_context(|| format!("{value} is not a string"))
+}

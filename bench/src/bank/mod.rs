@@ -1,0 +1,65 @@
+//! The bank under load: its customers and their accounts.
+
+mod caller;
+pub mod seed;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use http::HeaderValue;
+use serde::{Deserialize, Serialize};
+
+use caller::Caller;
+
+/// Every customer's password.
+const PASSWORD: &str = "seven otters juggle walnuts";
+
+/// What `seed` opened.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Bank {
+    customers: Vec<Customer>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Customer {
+    email: String,
+    /// The ids of the accounts.
+    accounts: Vec<String>,
+}
+
+/// An account, and what its owner proves to be the owner with.
+#[derive(Debug, Clone)]
+pub struct OwnedAccount {
+    pub id: String,
+    /// The `authorization` header.
+    pub authorization: HeaderValue,
+}
+
+impl Bank {
+    /// Reads what `seed` wrote.
+    ///
+    /// # Errors
+    /// The file system's, or that the file holds something else.
+    pub fn read(file: &Path) -> Result<Self> {
+        let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
+        serde_json::from_str(&text).with_context(|| format!("{}", file.display()))
+    }
+
+    /// Logs every customer in, and answers all accounts.
+    ///
+    /// # Errors
+    /// If the bank refuses a login.
+    pub async fn log_in(&self, address: &str) -> Result<Vec<OwnedAccount>> {
+        let mut accounts = Vec::new();
+        for customer in &self.customers {
+            let caller = Caller::log_in(address, &customer.email, PASSWORD).await?;
+            let authorization = caller.authorization()?;
+            accounts.extend(customer.accounts.iter().map(|id| OwnedAccount {
+                id: id.clone(),
+                authorization: authorization.clone(),
+            }));
+        }
+        Ok(accounts)
+    }
+}

@@ -1,0 +1,92 @@
+//! Opening the bank for business: customers, their accounts, and cash in each.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use super::caller::{Caller, text};
+use super::{Bank, Customer, PASSWORD};
+use crate::load::on_one_thread;
+
+/// The first administrator, who pays the cash in.
+const ADMIN_EMAIL: &str = "admin@strongroom.local";
+/// In each account; the transfers of a run move a cent each, so no account ever runs out.
+const DEPOSIT_EUR: &str = "1000000.00";
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The gateway
+    #[arg(long, value_name = "HOST:PORT")]
+    address: String,
+    /// The first administrator's password
+    #[arg(long, env = "STRONGROOM_ADMIN_PASSWORD", hide_env_values = true)]
+    admin_password: String,
+    /// How many customers to register
+    #[arg(long, default_value_t = 50)]
+    customers: u64,
+    /// How many accounts each of them opens
+    #[arg(long, default_value_t = 20)]
+    accounts: u64,
+    /// The file to write the customers and accounts to
+    #[arg(long, value_name = "FILE")]
+    bank: PathBuf,
+}
+
+impl Arguments {
+    pub fn run(&self) -> Result<()> {
+        let bank = on_one_thread(self.open_bank())?;
+        let text = serde_json::to_string(&bank)?;
+        fs::write(&self.bank, text).with_context(|| format!("{}", self.bank.display()))
+    }
+
+    async fn open_bank(&self) -> Result<Bank> {
+        let administrator =
+            Caller::log_in(&self.address, ADMIN_EMAIL, &self.admin_password).await?;
+        let administrator = administrator.authorization()?;
+        let mut arrivals = JoinSet::new();
+        for number in 0..self.customers {
+            // One after another: the bank checks only so many passwords at once, and turns a crowd away.
+            let email = format!("customer-{number}@bench.example");
+            let customer = register(&self.address, &email).await?;
+            let teller = Caller::with_session(&self.address, administrator.clone()).await?;
+            let accounts = self.accounts;
+            arrivals.spawn(async move {
+                let accounts = open_accounts(customer, teller, accounts).await?;
+                Ok(Customer { email, accounts })
+            });
+        }
+        let customers = arrivals.join_all().await;
+        Ok(Bank {
+            customers: customers.into_iter().collect::<Result<_>>()?,
+        })
+    }
+}
+
+/// Registers a customer, and logs in.
+async fn register(address: &str, email: &str) -> Result<Caller> {
+    let registration = json!({"email": email, "password": PASSWORD});
+    let mut visitor = Caller::connect(address).await?;
+    visitor.post("/api/auth/register", &registration).await?;
+    Caller::log_in(address, email, PASSWORD).await
+}
+
+/// Opens accounts for a customer, has a deposit paid into each, and answers their ids.
+async fn open_accounts(
+    mut customer: Caller,
+    mut teller: Caller,
+    count: u64,
+) -> Result<Vec<String>> {
+    let mut ids = Vec::new();
+    for _ in 0..count {
+        let account = json!({"type": "checking", "currency": "EUR"});
+        let account = customer.post("/api/accounts", &account).await?;
+        let id = text(&account["id"])?;
+        let deposit = json!({"account_id": id, "amount": DEPOSIT_EUR, "currency": "EUR"});
+        teller.post("/api/transactions/deposit", &deposit).await?;
+        ids.push(id.to_owned());
+    }
+    Ok(ids)
+}

@@ -1,0 +1,163 @@
+//! The load generator: clients that each keep one connection and one request under way.
+//!
+//! It runs on one thread, so that on a machine with two cores at least one is left to the server.
+
+pub mod balances;
+pub mod client;
+pub mod hello;
+pub mod transfers;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use hdrhistogram::Histogram;
+use http::{Request, StatusCode};
+use http_body_util::Full;
+use tokio::task::LocalSet;
+use tokio::time::Instant;
+
+use crate::record::{self, Latency, Load};
+use client::Client;
+
+/// The size of a run.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Size {
+    /// Clients at once
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    clients: u64,
+    // An access token lives for 300 s, and each run begins by logging in.
+    /// How long to measure, in seconds
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=240))]
+    seconds: u64,
+    /// How long to load the server before that, in seconds
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(0..=30))]
+    warm_up: u64,
+}
+
+/// Where the requests of a run come from.
+pub trait RequestSource {
+    /// The status that means success.
+    const SUCCESS: StatusCode;
+
+    /// The next request, its target in origin form.
+    fn next(&mut self) -> Request<Full<Bytes>>;
+}
+
+/// What all clients of a run measured.
+struct Tally {
+    latencies: Histogram<u64>,
+    errors: std::collections::BTreeMap<String, u64>,
+}
+
+/// The times of a run.
+#[derive(Clone, Copy)]
+struct Span {
+    measured_from: Instant,
+    measured_until: Instant,
+}
+
+/// Runs a load against a server, `HOST:PORT`.
+///
+/// # Errors
+/// If no request succeeded at all, or the server cannot be reached.
+pub async fn run<S: RequestSource + 'static>(
+    address: &str,
+    size: &Size,
+    source: impl Fn() -> S,
+) -> Result<Load> {
+    let tally = Rc::new(RefCell::new(Tally {
+        latencies: record::histogram(),
+        errors: Default::default(),
+    }));
+    let mut clients = Vec::new();
+    for _ in 0..size.clients {
+        clients.push(Client::connect(address).await?);
+    }
+    let measured_from = Instant::now() + Duration::from_secs(size.warm_up);
+    let span = Span {
+        measured_from,
+        measured_until: measured_from + Duration::from_secs(size.seconds),
+    };
+    let tasks = LocalSet::new();
+    for client in clients {
+        tasks.spawn_local(keep_asking(client, source(), span, Rc::clone(&tally)));
+    }
+    tasks.await;
+    let tally = tally.borrow();
+    if tally.latencies.is_empty() {
+        bail!("no request succeeded: {:?}", tally.errors);
+    }
+    Ok(Load {
+        clients: size.clients,
+        microseconds: size.seconds.saturating_mul(1_000_000),
+        answered: tally.latencies.len(),
+        errors: tally.errors.clone(),
+        latency: Latency::from(&tally.latencies),
+    })
+}
+
+async fn keep_asking<S: RequestSource>(
+    mut client: Client,
+    mut source: S,
+    span: Span,
+    tally: Rc<RefCell<Tally>>,
+) {
+    loop {
+        let request = source.next();
+        let asked = Instant::now();
+        let outcome = client.ask(request).await;
+        let answered = Instant::now();
+        if answered >= span.measured_until {
+            return;
+        }
+        if answered >= span.measured_from {
+            tally.borrow_mut().count::<S>(&outcome, answered - asked);
+        }
+        if let Err(error) = outcome
+            && let Err(again) = client.reconnect().await
+        {
+            eprintln!("a client gives up: {error:#}, then {again:#}");
+            return;
+        }
+    }
+}
+
+impl Tally {
+    fn count<S: RequestSource>(&mut self, outcome: &Result<client::Answer>, took: Duration) {
+        let error = match outcome {
+            Ok(answer) if answer.status == S::SUCCESS => {
+                let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+                self.latencies.saturating_record(microseconds);
+                return;
+            }
+            Ok(answer) => answer.status.to_string(),
+            Err(error) => format!("{error:#}"),
+        };
+        let count = self.errors.entry(error.clone()).or_default();
+        *count = count.saturating_add(1);
+        if *count == 1 {
+            let body = outcome
+                .as_ref()
+                .map(|answer| String::from_utf8_lossy(&answer.body));
+            eprintln!(
+                "the first of its kind: {error}: {}",
+                body.unwrap_or_default()
+            );
+        }
+    }
+}
+
+/// Runs a future on this thread alone.
+///
+/// # Errors
+/// The future's, or that there is no runtime to be had.
+pub fn on_one_thread<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("a runtime")?
+        .block_on(future)
+}

@@ -1,0 +1,58 @@
+//! PostgreSQL's side: what pgbench printed and logged.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::record::{Destination, Latency, Load, histogram};
+
+/// Which word of a line of pgbench's `--log` is the latency, in microseconds.
+const LATENCY_WORD: usize = 2;
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// pgbench's clients
+    #[arg(long)]
+    clients: u64,
+    /// How long it ran, in seconds
+    #[arg(long)]
+    seconds: u64,
+    /// The folder that holds what pgbench logged, and nothing else
+    #[arg(long, value_name = "DIR")]
+    logs: PathBuf,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+impl Arguments {
+    pub fn run(&self) -> Result<()> {
+        let mut latencies = histogram();
+        let mut failed = 0_u64;
+        for file in fs::read_dir(&self.logs)? {
+            let path = file?.path();
+            let log = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
+            for line in log.lines() {
+                let word = line.split(' ').nth(LATENCY_WORD);
+                let word = word.with_context(|| format!("{}: {line}", path.display()))?;
+                // pgbench writes `failed` where a transaction was given up.
+                match word.parse() {
+                    Ok(microseconds) => latencies.saturating_record(microseconds),
+                    Err(_) => failed = failed.saturating_add(1),
+                }
+            }
+        }
+        let mut errors = BTreeMap::new();
+        if failed > 0 {
+            errors.insert("failed".to_owned(), failed);
+        }
+        self.destination.keep(&Load {
+            clients: self.clients,
+            microseconds: self.seconds.saturating_mul(1_000_000),
+            answered: latencies.len(),
+            errors,
+            latency: Latency::from(&latencies),
+        })
+    }
+}

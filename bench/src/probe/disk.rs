@@ -1,0 +1,47 @@
+//! What a durable write costs on a disk: the floor under every commit, ours or PostgreSQL's.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use crate::record::{Destination, Latency, histogram};
+
+/// A page of most databases.
+const APPEND_BYTES: usize = 4096;
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// A folder on the disk
+    #[arg(long, value_name = "DIR")]
+    folder: PathBuf,
+    /// How long to measure, in seconds
+    #[arg(long, default_value_t = 2)]
+    seconds: u64,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+impl Arguments {
+    pub fn run(&self) -> Result<()> {
+        let path = self.folder.join("appends");
+        let mut file = OpenOptions::new()
+            .create_new(true)
+            .append(true)
+            .open(&path)
+            .with_context(|| format!("{}", path.display()))?;
+        let mut latencies = histogram();
+        let end = Instant::now() + Duration::from_secs(self.seconds);
+        while Instant::now() < end {
+            let started = Instant::now();
+            file.write_all(&[0x5a; APPEND_BYTES])?;
+            file.sync_data()?;
+            let microseconds = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+            latencies.saturating_record(microseconds);
+        }
+        std::fs::remove_file(&path)?;
+        self.destination.keep(&Latency::from(&latencies))
+    }
+}

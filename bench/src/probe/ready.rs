@@ -1,0 +1,98 @@
+//! How long a host takes from its start until every service serves.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use http::header::HOST;
+use http::{HeaderValue, Request};
+use http_body_util::Full;
+
+use crate::load::client::Client;
+use crate::load::on_one_thread;
+use crate::record::{Destination, Figure};
+
+/// Short beside what is measured.
+const PAUSE: Duration = Duration::from_millis(1);
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The file that the host's standard output goes to
+    #[arg(long, value_name = "FILE")]
+    stdout: PathBuf,
+    /// When it was started, in microseconds since 1970
+    #[arg(long, value_name = "MICROSECONDS")]
+    started: u64,
+    /// The process, to notice that it ended
+    #[arg(long)]
+    pid: u32,
+    /// How long to wait, in seconds
+    #[arg(long, default_value_t = 180)]
+    seconds_max: u64,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+impl Arguments {
+    pub fn run(&self) -> Result<()> {
+        let gateway = on_one_thread(async {
+            let deadline = Duration::from_secs(self.seconds_max);
+            tokio::time::timeout(deadline, self.wait())
+                .await
+                .context("the host did not become ready")?
+        })?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+        let microseconds = u64::try_from(now.as_micros())?.saturating_sub(self.started);
+        println!("{gateway}");
+        self.destination.keep(&Figure {
+            value: microseconds,
+        })
+    }
+
+    /// Waits, and answers the gateway's `HOST:PORT`.
+    async fn wait(&self) -> Result<String> {
+        let (gateway, admin) = loop {
+            if let Some(addresses) = announced(&self.stdout)? {
+                break addresses;
+            }
+            if !Path::new(&format!("/proc/{}", self.pid)).exists() {
+                bail!("the host has ended");
+            }
+            tokio::time::sleep(PAUSE).await;
+        };
+        let mut client = Client::connect(&admin).await?;
+        loop {
+            let mut request = Request::get("/readyz").body(Full::<Bytes>::default())?;
+            request
+                .headers_mut()
+                .insert(HOST, HeaderValue::from_str(&admin)?);
+            let answer = client.ask(request).await?;
+            if answer.status.is_success() {
+                return Ok(gateway);
+            }
+            if answer.status.is_client_error() {
+                bail!("/readyz: {}", answer.status);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// The addresses of the gateway and the admin listener, once both are announced.
+fn announced(stdout: &Path) -> Result<Option<(String, String)>> {
+    let text = fs::read_to_string(stdout).with_context(|| format!("{}", stdout.display()))?;
+    // The last line may still be under way.
+    let whole = text
+        .rfind('\n')
+        .and_then(|end| text.get(..end))
+        .unwrap_or("");
+    let after = |prefix| {
+        whole
+            .lines()
+            .find_map(|line| line.strip_prefix(prefix).map(str::to_owned))
+    };
+    let gateway = after("strongroom listens on http://");
+    Ok(gateway.zip(after("admin listens on http://")))
+}

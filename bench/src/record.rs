@@ -1,0 +1,112 @@
+//! What was measured, kept as one JSON file for each measurement.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use hdrhistogram::Histogram;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// Where a command keeps what it measured.
+#[derive(Debug, clap::Args)]
+pub struct Destination {
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    record: PathBuf,
+}
+
+impl Destination {
+    /// Keeps a measurement.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn keep(&self, measurement: &impl Serialize) -> Result<()> {
+        let text = serde_json::to_string_pretty(measurement)?;
+        fs::write(&self.record, text).with_context(|| format!("{}", self.record.display()))
+    }
+}
+
+/// Reads a measurement; none if it was not taken.
+///
+/// # Errors
+/// The file system's, or that the file holds something else.
+pub fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<Option<T>> {
+    let path = folder.join(name).with_extension("json");
+    let text = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        text => text.with_context(|| format!("{}", path.display()))?,
+    };
+    serde_json::from_str(&text)
+        .map(Some)
+        .with_context(|| format!("{}", path.display()))
+}
+
+/// A load run: only what ended between the warm-up and the end counts.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Load {
+    /// Clients that each have one request under way at any time.
+    pub clients: u64,
+    /// The length of the run without its warm-up.
+    pub microseconds: u64,
+    /// Answers with the status that means success.
+    pub answered: u64,
+    /// All else, by what it was.
+    pub errors: BTreeMap<String, u64>,
+    /// How long the answers took.
+    pub latency: Latency,
+}
+
+impl Load {
+    /// Successes a second.
+    pub fn rate(&self) -> u64 {
+        let answered = u128::from(self.answered);
+        let per_second = answered
+            .saturating_mul(1_000_000)
+            .checked_div(u128::from(self.microseconds))
+            .unwrap_or(0);
+        u64::try_from(per_second).unwrap_or(u64::MAX)
+    }
+
+    /// How many requests failed.
+    pub fn failed(&self) -> u64 {
+        self.errors.values().sum()
+    }
+}
+
+/// The shape of a distribution, in microseconds.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Latency {
+    pub p50: u64,
+    pub p99: u64,
+    pub max: u64,
+}
+
+impl From<&Histogram<u64>> for Latency {
+    fn from(histogram: &Histogram<u64>) -> Self {
+        Self {
+            p50: histogram.value_at_quantile(0.50),
+            p99: histogram.value_at_quantile(0.99),
+            max: histogram.max(),
+        }
+    }
+}
+
+/// A minute: longer than any server here keeps a request.
+const LATENCY_MICROSECONDS_MAX: u64 = 60_000_000;
+
+/// A histogram of microseconds, exact to three digits.
+///
+/// # Panics
+/// Never: the bounds and the precision are ones that histograms have.
+pub fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, LATENCY_MICROSECONDS_MAX, 3).expect("the bounds are in order")
+}
+
+/// A single figure.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Figure {
+    pub value: u64,
+}

@@ -1,0 +1,239 @@
+//! The table: each figure beside what it is compared with, and whether the target is met.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::record::{self, Figure, Latency, Load};
+
+/// A megabyte, as memory is sold.
+const BYTES_PER_MB: u64 = 1_000_000;
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The folder of the records
+    #[arg(long, value_name = "DIR")]
+    records: PathBuf,
+}
+
+/// A load run, and the run that it must keep up with.
+struct Comparison {
+    title: &'static str,
+    record: &'static str,
+    /// The record of the other side, and the least share of its rate, in thousandths.
+    against: Option<(&'static str, Option<u64>)>,
+}
+
+/// In the order of the table.
+const COMPARISONS: [Comparison; 7] = [
+    Comparison {
+        title: "hello: native hyper",
+        record: "native",
+        against: None,
+    },
+    Comparison {
+        title: "hello: component behind the gateway",
+        record: "hello",
+        against: Some(("native", Some(400))),
+    },
+    Comparison {
+        title: "double entry: PostgreSQL, pgbench",
+        record: "pgbench",
+        against: None,
+    },
+    Comparison {
+        title: "POST /api/transactions/transfer",
+        record: "transfers",
+        against: Some(("pgbench", Some(700))),
+    },
+    Comparison {
+        title: "GET /api/accounts/{id}/balance",
+        record: "balances",
+        against: Some(("pgbench", Some(3000))),
+    },
+    Comparison {
+        title: "one client: PostgreSQL, pgbench",
+        record: "pgbench-1",
+        against: None,
+    },
+    Comparison {
+        title: "one client: POST .../transfer",
+        record: "transfers-1",
+        against: Some(("pgbench-1", None)),
+    },
+];
+
+/// A figure with an upper bound.
+struct Bound {
+    title: &'static str,
+    record: &'static str,
+    below: Option<u64>,
+    show: fn(u64) -> String,
+}
+
+const BOUNDS: [Bound; 4] = [
+    Bound {
+        title: "resident memory, idle after a few requests",
+        record: "memory",
+        below: Some(150 * BYTES_PER_MB),
+        show: megabytes,
+    },
+    Bound {
+        title: "resident memory, idle after the runs above",
+        record: "memory-after-load",
+        below: None,
+        show: megabytes,
+    },
+    Bound {
+        title: "second start to ready",
+        record: "ready",
+        below: Some(1_000_000),
+        show: milliseconds_with_unit,
+    },
+    Bound {
+        title: "first start to ready (compiles the components)",
+        record: "ready-first",
+        below: None,
+        show: milliseconds_with_unit,
+    },
+];
+
+const HEAD: [&str; 8] = [
+    "",
+    "clients",
+    "per second",
+    "p50 ms",
+    "p99 ms",
+    "max ms",
+    "errors",
+    "ratio",
+];
+
+impl Arguments {
+    pub fn run(&self) -> Result<()> {
+        let mut table = String::new();
+        row(&mut table, HEAD.map(str::to_owned), "target");
+        for comparison in &COMPARISONS {
+            self.compare(&mut table, comparison)?;
+        }
+        table.push('\n');
+        for bound in &BOUNDS {
+            self.check(&mut table, bound)?;
+        }
+        if let Some(disk) = record::read::<Latency>(&self.records, "disk")? {
+            let Latency { p50, p99, max } = disk;
+            let [p50, p99, max] = [p50, p99, max].map(milliseconds);
+            writeln!(
+                table,
+                "{:<48} p50 {p50} ms, p99 {p99} ms, max {max} ms",
+                "fdatasync of a 4 KiB append"
+            )?;
+        }
+        print!("{table}");
+        Ok(())
+    }
+
+    fn compare(&self, table: &mut String, comparison: &Comparison) -> Result<()> {
+        let title = comparison.title.to_owned();
+        let Some(load) = record::read::<Load>(&self.records, comparison.record)? else {
+            let mut cells = [const { String::new() }; 8];
+            cells[0] = title;
+            row(table, cells, "not measured");
+            return Ok(());
+        };
+        let (ratio, mut verdict) = match comparison.against {
+            None => (String::new(), String::new()),
+            Some((other, target)) => {
+                let other = record::read::<Load>(&self.records, other)?;
+                let permille = other.and_then(|other| ratio_permille(load.rate(), other.rate()));
+                judge_ratio(permille, target)
+            }
+        };
+        if load.failed() > 0 {
+            verdict.push_str(" HAS ERRORS:");
+            for (error, count) in &load.errors {
+                write!(verdict, " {count} x {error};")?;
+            }
+        }
+        let cells = [
+            title,
+            load.clients.to_string(),
+            load.rate().to_string(),
+            milliseconds(load.latency.p50),
+            milliseconds(load.latency.p99),
+            milliseconds(load.latency.max),
+            load.failed().to_string(),
+            ratio,
+        ];
+        row(table, cells, &verdict);
+        Ok(())
+    }
+
+    fn check(&self, table: &mut String, bound: &Bound) -> Result<()> {
+        let figure = record::read::<Figure>(&self.records, bound.record)?;
+        let shown = figure.as_ref().map_or("not measured".to_owned(), |figure| {
+            (bound.show)(figure.value)
+        });
+        let verdict = match (figure, bound.below) {
+            (Some(figure), Some(below)) => {
+                format!("< {}: {}", (bound.show)(below), met(figure.value < below))
+            }
+            _ => String::new(),
+        };
+        writeln!(table, "{:<48} {shown:>12}  {verdict}", bound.title)?;
+        Ok(())
+    }
+}
+
+fn row(table: &mut String, cells: [String; 8], verdict: &str) {
+    let [title, clients, rate, p50, p99, max, errors, ratio] = cells;
+    let line = format!(
+        "{title:<36} {clients:>7} {rate:>10} {p50:>8} {p99:>8} {max:>8} {errors:>6} {ratio:>6}  {verdict}"
+    );
+    table.push_str(line.trim_end());
+    table.push('\n');
+}
+
+/// One rate over another, in thousandths; none if there is no other.
+fn ratio_permille(rate: u64, other: u64) -> Option<u64> {
+    rate.saturating_mul(1000).checked_div(other)
+}
+
+/// What to show of a ratio, and whether it reaches its target.
+fn judge_ratio(permille: Option<u64>, target: Option<u64>) -> (String, String) {
+    let Some(permille) = permille else {
+        return ("-".to_owned(), "nothing to compare with".to_owned());
+    };
+    let verdict = target.map(|target| {
+        let reached = met(permille >= target);
+        format!(">= {}: {reached}", thousandths(target))
+    });
+    (thousandths(permille), verdict.unwrap_or_default())
+}
+
+fn met(met: bool) -> &'static str {
+    if met { "met" } else { "MISSED" }
+}
+
+/// A number of thousandths, to three digits.
+fn thousandths(number: u64) -> String {
+    format!("{}.{:03}", number / 1000, number % 1000)
+}
+
+/// Microseconds, as milliseconds.
+fn milliseconds(microseconds: u64) -> String {
+    thousandths(microseconds)
+}
+
+fn milliseconds_with_unit(microseconds: u64) -> String {
+    format!("{} ms", microseconds / 1000)
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!(
+        "{}.{} MB",
+        bytes / BYTES_PER_MB,
+        bytes % BYTES_PER_MB / (BYTES_PER_MB / 10)
+    )
+}
