@@ -84,7 +84,7 @@ measure_native() {
   done
   local address
   address=$(sed -n 's|^native listens on http://||p' "$folder/native.out")
-  "$bench" hello --address "$address" --clients $CLIENTS_HELLO --seconds "$seconds" --warm-up $WARM_UP "$(record native)"
+  "$bench" hello --address "$address" --pid "$pid" --clients $CLIENTS_HELLO --seconds "$seconds" --warm-up $WARM_UP "$(record native)"
   stop "$pid"
   pids=()
 }
@@ -117,10 +117,10 @@ measure_host() {
   say "starting the host; it compiles the components"
   start_host ready-first
   say "hello, gateway: $CLIENTS_HELLO clients, $seconds s"
-  "$bench" hello --address "$gateway" --clients $CLIENTS_HELLO --seconds "$seconds" --warm-up $WARM_UP "$(record hello)"
+  "$bench" hello --address "$gateway" --pid "$host_pid" --clients $CLIENTS_HELLO --seconds "$seconds" --warm-up $WARM_UP "$(record hello)"
   say "opening the bank: 50 customers with 20 accounts each"
   "$bench" seed --address "$gateway" --bank "$folder/bank.json"
-  local load=(--address "$gateway" --bank "$folder/bank.json" --seconds "$seconds" --warm-up "$WARM_UP")
+  local load=(--address "$gateway" --pid "$host_pid" --bank "$folder/bank.json" --seconds "$seconds" --warm-up "$WARM_UP")
   say "transfers: $CLIENTS_BANK clients, $seconds s"
   "$bench" transfers "${load[@]}" --clients $CLIENTS_BANK "$(record transfers)"
   say "balances: $CLIENTS_BANK clients, $seconds s"
@@ -136,8 +136,8 @@ measure_host() {
 measure_second_start() {
   say "second start, a few requests, and memory after $IDLE s without any"
   start_host ready
-  "$bench" hello --address "$gateway" --clients 1 --seconds 1 --warm-up 0 "$(record few-hello)"
-  "$bench" balances --address "$gateway" --bank "$folder/bank.json" --clients 1 --seconds 1 --warm-up 0 "$(record few-balances)"
+  "$bench" hello --address "$gateway" --pid "$host_pid" --clients 1 --seconds 1 --warm-up 0 "$(record few-hello)"
+  "$bench" balances --address "$gateway" --pid "$host_pid" --bank "$folder/bank.json" --clients 1 --seconds 1 --warm-up 0 "$(record few-balances)"
   sleep $IDLE
   "$bench" memory --pid "$host_pid" "$(record memory)"
   stop_host
@@ -221,6 +221,7 @@ Strongroom's bench: $(nproc) cores, $(uname -sr), load average before $load_befo
 disk: $(df --output=source,fstype "$folder" | tail -n 1 | tr -s ' '); PostgreSQL: $postgres_version
 each run: $WARM_UP s of warm-up, then $seconds s; 1,000 accounts of 50 customers in EUR, 10,000 accounts in PostgreSQL
 Server and load generator share the cores. Transfers and pgbench make every commit durable before they answer.
+"cpu us" is the server's CPU time for each request.
 
 EOF
 "$bench" report --records "$folder/records"

@@ -53,6 +53,7 @@ impl Arguments {
             answered: latencies.len(),
             errors,
             latency: Latency::from(&latencies),
+            server_cpu_microseconds: None,
         })
     }
 }

@@ -57,6 +57,8 @@ pub struct Load {
     pub errors: BTreeMap<String, u64>,
     /// How long the answers took.
     pub latency: Latency,
+    /// The CPU time that the server used, where it is one process.
+    pub server_cpu_microseconds: Option<u64>,
 }
 
 impl Load {
@@ -68,6 +70,12 @@ impl Load {
             .checked_div(u128::from(self.microseconds))
             .unwrap_or(0);
         u64::try_from(per_second).unwrap_or(u64::MAX)
+    }
+
+    /// The server's CPU time for each request, in microseconds.
+    pub fn cpu_microseconds_each(&self) -> Option<u64> {
+        let requests = self.answered.saturating_add(self.failed());
+        self.server_cpu_microseconds?.checked_div(requests)
     }
 
     /// How many requests failed.

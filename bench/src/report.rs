@@ -99,13 +99,14 @@ const BOUNDS: [Bound; 4] = [
     },
 ];
 
-const HEAD: [&str; 8] = [
+const HEAD: [&str; 9] = [
     "",
     "clients",
     "per second",
     "p50 ms",
     "p99 ms",
     "max ms",
+    "cpu us",
     "errors",
     "ratio",
 ];
@@ -137,7 +138,7 @@ impl Arguments {
     fn compare(&self, table: &mut String, comparison: &Comparison) -> Result<()> {
         let title = comparison.title.to_owned();
         let Some(load) = record::read::<Load>(&self.records, comparison.record)? else {
-            let mut cells = [const { String::new() }; 8];
+            let mut cells = [const { String::new() }; 9];
             cells[0] = title;
             row(table, cells, "not measured");
             return Ok(());
@@ -163,6 +164,8 @@ impl Arguments {
             milliseconds(load.latency.p50),
             milliseconds(load.latency.p99),
             milliseconds(load.latency.max),
+            load.cpu_microseconds_each()
+                .map_or(String::new(), |each| each.to_string()),
             load.failed().to_string(),
             ratio,
         ];
@@ -186,10 +189,10 @@ impl Arguments {
     }
 }
 
-fn row(table: &mut String, cells: [String; 8], verdict: &str) {
-    let [title, clients, rate, p50, p99, max, errors, ratio] = cells;
+fn row(table: &mut String, cells: [String; 9], verdict: &str) {
+    let [title, clients, rate, p50, p99, max, cpu, errors, ratio] = cells;
     let line = format!(
-        "{title:<36} {clients:>7} {rate:>10} {p50:>8} {p99:>8} {max:>8} {errors:>6} {ratio:>6}  {verdict}"
+        "{title:<36} {clients:>7} {rate:>10} {p50:>8} {p99:>8} {max:>8} {cpu:>6} {errors:>6} {ratio:>6}  {verdict}"
     );
     table.push_str(line.trim_end());
     table.push('\n');

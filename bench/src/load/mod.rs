@@ -19,6 +19,7 @@ use http_body_util::Full;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 
+use crate::probe::cpu;
 use crate::record::{self, Latency, Load};
 use client::Client;
 
@@ -32,6 +33,9 @@ pub struct Size {
     /// How long to measure, in seconds
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=240))]
     seconds: u64,
+    /// The server's process, to count its CPU time
+    #[arg(long)]
+    pid: u32,
     /// How long to load the server before that, in seconds
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(0..=30))]
     warm_up: u64,
@@ -85,6 +89,13 @@ pub async fn run<S: RequestSource + 'static>(
     for client in clients {
         tasks.spawn_local(keep_asking(client, source(), span, Rc::clone(&tally)));
     }
+    let cpu = tasks.run_until(async {
+        tokio::time::sleep_until(span.measured_from).await;
+        let before = cpu::microseconds(size.pid)?;
+        tokio::time::sleep_until(span.measured_until).await;
+        anyhow::Ok(cpu::microseconds(size.pid)?.saturating_sub(before))
+    });
+    let server_cpu_microseconds = cpu.await?;
     tasks.await;
     let tally = tally.borrow();
     if tally.latencies.is_empty() {
@@ -96,6 +107,7 @@ pub async fn run<S: RequestSource + 'static>(
         answered: tally.latencies.len(),
         errors: tally.errors.clone(),
         latency: Latency::from(&tally.latencies),
+        server_cpu_microseconds: Some(server_cpu_microseconds),
     })
 }
 
