@@ -60,11 +60,9 @@ build_host() {
 build_test_guests() {
   say "building the guests of the tests"
   mkdir -p "$OUTPUT/test-guests"
-  for guest in tests/guests/*/; do
-    local name
-    name=$(basename "$guest")
-    (cd "$guest" && cargo build --release --quiet --target wasm32-wasip2 --target-dir "$OLDPWD/target/test-guests")
-    install_file "target/test-guests/wasm32-wasip2/release/$name.wasm" "$OUTPUT/test-guests/$name.wasm"
+  cargo build --release --locked --quiet --manifest-path tests/guests/Cargo.toml --target wasm32-wasip2 --target-dir target/test-guests
+  for guest in hello hostile; do
+    install_file "target/test-guests/wasm32-wasip2/release/$guest.wasm" "$OUTPUT/test-guests/$guest.wasm"
   done
 }
 

@@ -1,6 +1,7 @@
 //! `strongroom check`.
 
 use super::RegistryArgument;
+use crate::registry::{Registry, RegistryProblem, ServiceSpec};
 use crate::runtime::{self, LoadProblem, Loader};
 use std::process::ExitCode;
 
@@ -11,8 +12,12 @@ pub(super) struct CheckArguments {
 }
 
 pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
-    let Some(registry) = arguments.registry.load() else {
-        return ExitCode::FAILURE;
+    let (registry, mut problems) = match Registry::load_recoverable(&arguments.registry.registry) {
+        Ok(read) => read,
+        Err(problems) => {
+            println!("{problems}");
+            return ExitCode::FAILURE;
+        }
     };
     let loader = match Loader::new(&registry.host.cache, None) {
         Ok(loader) => loader,
@@ -21,19 +26,20 @@ pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut is_sound = true;
-    for (spec, problems) in runtime::check(&loader, &registry) {
-        for problem in &problems {
-            let file = registry.file.display();
-            let key = problem_key(problem);
-            println!(
-                "{file}:{}: services.{}{key}: {problem}",
-                spec.line, spec.name
-            );
-            is_sound = false;
-        }
+    for (spec, found) in runtime::check(&loader, &registry) {
+        let is_new = |problem: &&LoadProblem| !is_said_already(problem, &registry);
+        problems.extend(
+            found
+                .iter()
+                .filter(is_new)
+                .map(|problem| place(&registry, spec, problem)),
+        );
     }
-    if is_sound {
+    problems.sort_by_key(|problem| problem.line);
+    for problem in &problems {
+        println!("{problem}");
+    }
+    if problems.is_empty() {
         println!(
             "{}: {} services, all sound",
             registry.file.display(),
@@ -45,8 +51,30 @@ pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
     }
 }
 
+/// The registry's own check names links that lead nowhere, and a callee that does not load is named itself.
+fn is_said_already(problem: &LoadProblem, registry: &Registry) -> bool {
+    match problem {
+        LoadProblem::CalleeMissing { .. } => true,
+        LoadProblem::CalleeFailed { callee, .. } => registry.service(callee).is_some(),
+        _ => false,
+    }
+}
+
+/// A problem of a service, where the registry names the service.
+fn place(registry: &Registry, spec: &ServiceSpec, problem: &LoadProblem) -> RegistryProblem {
+    let text = problem.to_string();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    RegistryProblem {
+        file: registry.file.clone(),
+        line: spec.line,
+        key: format!("services.{}{}", spec.name, key_of(problem)),
+        // One line for each problem, whatever the engine's words are.
+        message: words.join(" "),
+    }
+}
+
 /// The key of the service's table that a problem is about.
-fn problem_key(problem: &LoadProblem) -> &'static str {
+fn key_of(problem: &LoadProblem) -> &'static str {
     match problem {
         LoadProblem::Unreadable { .. }
         | LoadProblem::NotAComponent { .. }

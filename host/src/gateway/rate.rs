@@ -72,7 +72,7 @@ mod tests {
         let text = format!(
             "[services.a]\ncomponent = \"a\"\nlimits = {{ rate = \"{rate}\" }}\n[services.b]\ncomponent = \"b\"\n"
         );
-        RateLimits::of(&Registry::parse(Path::new("r.toml"), &text).unwrap())
+        RateLimits::of(&Registry::parse(Path::new("r.toml"), &text).0)
     }
 
     #[test]

@@ -66,6 +66,17 @@ impl Registry {
     /// # Errors
     /// All problems of the file, or the one that it cannot be read.
     pub fn load(file: &Path) -> Result<Self, RegistryProblems> {
+        match Self::load_recoverable(file)? {
+            (registry, problems) if problems.is_empty() => Ok(registry),
+            (_, problems) => Err(RegistryProblems(problems)),
+        }
+    }
+
+    /// Reads a registry file, and what can be understood of it although it has problems: so that a check of the services can go on.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn load_recoverable(file: &Path) -> Result<(Self, Vec<RegistryProblem>), RegistryProblems> {
         let text = std::fs::read_to_string(file).map_err(|error| {
             RegistryProblems(vec![RegistryProblem {
                 file: file.to_owned(),
@@ -74,14 +85,12 @@ impl Registry {
                 message: format!("cannot be read: {error}"),
             }])
         })?;
-        Self::parse(file, &text)
+        Ok(Self::parse(file, &text))
     }
 
-    /// Parses the text of a registry; relative paths in it are relative to `file`.
-    ///
-    /// # Errors
-    /// All problems of the text.
-    pub fn parse(file: &Path, text: &str) -> Result<Self, RegistryProblems> {
+    /// Parses the text of a registry; relative paths in it are relative to `file`. Answers what could be understood, and all
+    /// problems in the order of their lines.
+    pub fn parse(file: &Path, text: &str) -> (Self, Vec<RegistryProblem>) {
         let mut problems = Collector::new(file, text);
         let (document, errors) = DeTable::parse_recoverable(text);
         for error in errors {
@@ -98,7 +107,7 @@ impl Registry {
             host,
             services,
         };
-        problems.finish(Some(registry))
+        (registry, problems.finish())
     }
 
     /// The service of a name.
@@ -275,6 +284,7 @@ fn callees_first(
                 let message = format!("links in a circle; remove one of the links among: {names}");
                 problems.add(span, &format!("services.{name}.links"), message);
             }
+            sorted.extend(std::mem::take(&mut services).into_values());
             break;
         };
         if let Some(service) = services.remove(&name) {

@@ -80,12 +80,9 @@ impl<'a> Collector<'a> {
             .count()
     }
 
-    /// The problems in the order of their lines, or the value if there are none.
-    pub(super) fn finish<T>(mut self, value: Option<T>) -> Result<T, RegistryProblems> {
+    /// The problems, in the order of their lines.
+    pub(super) fn finish(mut self) -> Vec<RegistryProblem> {
         self.problems.sort_by_key(|problem| problem.line);
-        match value {
-            Some(value) if self.problems.is_empty() => Ok(value),
-            _ => Err(RegistryProblems(self.problems)),
-        }
+        self.problems
     }
 }

@@ -4,7 +4,10 @@ use super::*;
 use proptest::prelude::*;
 
 fn parse(text: &str) -> Result<Registry, RegistryProblems> {
-    Registry::parse(Path::new("bank/registry.toml"), text)
+    match Registry::parse(Path::new("bank/registry.toml"), text) {
+        (registry, problems) if problems.is_empty() => Ok(registry),
+        (_, problems) => Err(RegistryProblems(problems)),
+    }
 }
 
 fn keys_and_lines(text: &str) -> Vec<(usize, String)> {
@@ -137,6 +140,14 @@ fn a_digest_is_read_and_written_the_same() {
     ))
     .unwrap();
     assert_eq!(registry.services[0].digest.unwrap().to_string(), digest);
+}
+
+#[test]
+fn what_is_understood_of_a_broken_registry_is_there_to_be_checked() {
+    let text = "[host]\nlisten = 1\n[services.a]\ncomponent = \"a\"\n[services.b]\n";
+    let (registry, problems) = Registry::parse(Path::new("r.toml"), text);
+    assert_eq!(problems.len(), 2);
+    assert!(registry.service("a").is_some());
 }
 
 proptest! {

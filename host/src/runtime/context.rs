@@ -1,8 +1,8 @@
 //! What an instance of a component has in the host: the data of its [`wasmtime::Store`].
 
 use super::compute::ComputeView;
+use super::fate::RequestFate;
 use super::guest_log::GuestLog;
-use super::handler::TimeUp;
 use super::memory_limit::MemoryLimit;
 use super::outbound::NoOutbound;
 use crate::keys::{Keys, KeysView};
@@ -10,7 +10,7 @@ use crate::links::LinkView;
 use crate::registry::Limits;
 use crate::store::{ServiceStore, StoreSession, StoreView};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use wasmtime::component::ResourceTable;
@@ -58,7 +58,7 @@ pub(super) struct Context {
 struct CpuBudget {
     ticks: u64,
     ticks_max: u64,
-    time_up: Option<TimeUp>,
+    fate: Option<Arc<RequestFate>>,
 }
 
 impl Context {
@@ -98,10 +98,10 @@ impl Context {
         store
     }
 
-    /// Begins the CPU time of a new call; `time_up` is set if the call uses more than it may.
-    pub(super) fn begin_call(&mut self, time_up: Option<TimeUp>) {
+    /// Begins the CPU time of a new call; `fate` is told if the call uses more than it may.
+    pub(super) fn begin_call(&mut self, fate: Option<Arc<RequestFate>>) {
         self.cpu.ticks = 0;
-        self.cpu.time_up = time_up;
+        self.cpu.fate = fate;
     }
 }
 
@@ -111,7 +111,7 @@ impl CpuBudget {
         Self {
             ticks: 0,
             ticks_max: u64::try_from(ticks).unwrap_or(u64::MAX).max(1),
-            time_up: None,
+            fate: None,
         }
     }
 
@@ -121,8 +121,8 @@ impl CpuBudget {
         if self.ticks <= self.ticks_max {
             return UpdateDeadline::Yield(1);
         }
-        if let Some(time_up) = self.time_up.take() {
-            time_up.store(true, Relaxed);
+        if let Some(fate) = self.fate.take() {
+            fate.end_time();
         }
         UpdateDeadline::Interrupt
     }

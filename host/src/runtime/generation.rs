@@ -1,7 +1,8 @@
 //! One loaded version of a service.
 
 use super::context::Context;
-use super::handler::{LiveCount, TimeUp, Workers};
+use super::fate::RequestFate;
+use super::handler::{LiveCount, Workers};
 use super::lifecycle::Lifecycle;
 use super::residents::Residents;
 use super::response::GuestBody;
@@ -11,7 +12,6 @@ use crate::links::{CallError, FunctionName};
 use crate::registry::{Digest, ServiceSpec};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio_util::sync::CancellationToken;
 use wasmtime::component::{Component, ComponentExportIndex, Val};
 use wasmtime::{PoolConcurrencyLimitError, Trap};
@@ -72,13 +72,12 @@ impl Generation {
             .take()
             .await
             .map_err(|_| ServeError::Overloaded)?;
-        let time_up: TimeUp = Arc::new(AtomicBool::new(false));
+        let fate = Arc::new(RequestFate::default());
         // The instance's own expiration bounds this wait, whatever the guest does.
-        match self.handler.handle(Arc::clone(&time_up), request).await {
-            Ok(response) => {
-                Ok(response.map(|body| GuestBody::new(body, self.spec.limits.response_body, slot)))
-            }
-            Err(_) if time_up.load(Relaxed) => Err(ServeError::TimedOut),
+        match self.handler.handle(Arc::clone(&fate), request).await {
+            Ok(response) => Ok(response
+                .map(|body| GuestBody::new(body, self.spec.limits.response_body, fate, slot))),
+            Err(_) if fate.is_time_up() => Err(ServeError::TimedOut),
             Err(error) => Err(serve_error(&error)),
         }
     }
@@ -107,7 +106,7 @@ impl Generation {
 }
 
 fn serve_error(error: &wasmtime::Error) -> ServeError {
-    if let Some(instantiation) = error.downcast_ref::<InstantiationError<TimeUp>>() {
+    if let Some(instantiation) = error.downcast_ref::<InstantiationError<Arc<RequestFate>>>() {
         return match instantiation
             .error
             .downcast_ref::<PoolConcurrencyLimitError>()

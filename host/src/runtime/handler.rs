@@ -5,9 +5,10 @@
 //! end of all instances when their generation is drained.
 
 use super::context::{Context, Provisions};
+use super::fate::{RequestFate, Requests};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task;
 use std::time::{Duration, Instant};
 use tokio::time::Sleep;
@@ -22,9 +23,6 @@ use wasmtime_wasi_http::handler::{
 
 /// How many requests one instance of WASI 0.3 serves at once. More share one fate when it traps.
 const CONCURRENT_MAX_P3: usize = 16;
-
-/// Set when a request's time is up, by whoever notices first.
-pub(super) type TimeUp = Arc<AtomicBool>;
 
 /// Counts the live instances of a generation.
 #[derive(Debug, Clone, Default)]
@@ -76,7 +74,7 @@ impl HandlerState for Workers {
             Proxy::P3(_) => CONCURRENT_MAX_P3,
         };
         let limits = &self.provisions.limits;
-        let newest = Arc::new(Mutex::new(None));
+        let requests = Requests::default();
         Ok(Instance {
             store,
             proxy,
@@ -86,7 +84,7 @@ impl HandlerState for Workers {
                 idle: limits.idle,
                 alarm: Box::pin(tokio::time::sleep(limits.idle)),
                 drained: Box::pin(self.drained.clone().cancelled_owned()),
-                newest: Arc::clone(&newest),
+                requests: requests.clone(),
             },
             state: Worker {
                 service: Arc::clone(&self.provisions.service),
@@ -94,15 +92,12 @@ impl HandlerState for Workers {
                 total_max: limits.reuse,
                 retire,
                 drained: self.drained.clone(),
-                newest,
+                requests,
                 _alive: self.live.begin(),
             },
         })
     }
 }
-
-/// The request that an instance accepted last.
-type Newest = Arc<Mutex<Option<TimeUp>>>;
 
 /// One instance that serves requests.
 pub(super) struct Worker {
@@ -111,13 +106,13 @@ pub(super) struct Worker {
     total_max: usize,
     retire: Arc<AtomicBool>,
     drained: CancellationToken,
-    newest: Newest,
+    requests: Requests,
     _alive: Alive,
 }
 
 impl WorkerState for Worker {
     type StoreData = Context;
-    type RequestData = TimeUp;
+    type RequestData = Arc<RequestFate>;
 
     fn should_accept_request(&self, concurrent_count: usize, total_count: usize) -> ShouldAccept {
         if self.retire.load(Relaxed) || self.drained.is_cancelled() || total_count >= self.total_max
@@ -133,12 +128,12 @@ impl WorkerState for Worker {
     fn on_request_start(
         &self,
         mut store: StoreContextMut<'_, Context>,
-        time_up: TimeUp,
+        fate: Arc<RequestFate>,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
-        store.data_mut().begin_call(Some(Arc::clone(&time_up)));
+        self.requests.add(&fate);
+        store.data_mut().begin_call(Some(fate));
         store.set_epoch_deadline(1);
-        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(time_up);
         // `Expiration` ends what takes too long, from where it is sure to be polled.
         Box::pin(std::future::pending())
     }
@@ -146,6 +141,8 @@ impl WorkerState for Worker {
     fn drop(&self, store: Store<Context>, result: Result<()>) {
         let asked_for_too_much_memory = store.data().memory.was_refused();
         if let Err(error) = result {
+            // Before the store goes, and with it the response bodies' other ends.
+            self.requests.break_off();
             tracing::warn!(
                 service = %self.service,
                 asked_for_too_much_memory,
@@ -162,7 +159,7 @@ pub(super) struct Expiration {
     idle: Duration,
     alarm: Pin<Box<Sleep>>,
     drained: Pin<Box<WaitForCancellationFutureOwned>>,
-    newest: Newest,
+    requests: Requests,
 }
 
 impl WorkerExpiration for Expiration {
@@ -183,14 +180,7 @@ impl WorkerExpiration for Expiration {
         loop {
             if Instant::now() >= deadline {
                 if status == WorkerStatus::Requests {
-                    let newest = self
-                        .newest
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .take();
-                    if let Some(time_up) = newest {
-                        time_up.store(true, Relaxed);
-                    }
+                    self.requests.end_time();
                 }
                 return task::Poll::Ready(());
             }

@@ -8,6 +8,7 @@ mod compiled;
 mod compute;
 mod context;
 mod engine;
+mod fate;
 mod generation;
 mod guest_log;
 mod handler;

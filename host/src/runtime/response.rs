@@ -1,8 +1,10 @@
 //! The body of a guest's response on its way out: bounded, and holding the request's slot until its end.
 
+use super::fate::RequestFate;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::OwnedSemaphorePermit;
 use wasmtime_wasi_http::WasiBody;
@@ -11,6 +13,7 @@ use wasmtime_wasi_http::WasiBody;
 pub struct GuestBody {
     inner: WasiBody,
     bytes_left: u64,
+    fate: Arc<RequestFate>,
     _slot: OwnedSemaphorePermit,
 }
 
@@ -20,16 +23,25 @@ pub enum GuestBodyError {
     /// It is larger than the service may send.
     #[error("the response is larger than the service's limit")]
     TooLarge,
+    /// The guest trapped, or ran out of time, in the middle of it.
+    #[error("the component ended before its response did")]
+    BrokenOff,
     /// The guest failed in the middle of it.
     #[error("the component failed while it was sending the response: {0}")]
     Guest(wasmtime_wasi_http::Error),
 }
 
 impl GuestBody {
-    pub(super) fn new(inner: WasiBody, bytes_max: u64, slot: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(
+        inner: WasiBody,
+        bytes_max: u64,
+        fate: Arc<RequestFate>,
+        slot: OwnedSemaphorePermit,
+    ) -> Self {
         Self {
             inner,
             bytes_left: bytes_max,
+            fate,
             _slot: slot,
         }
     }
@@ -47,6 +59,9 @@ impl Body for GuestBody {
             Poll::Ready(Some(Ok(frame))) => frame,
             Poll::Ready(Some(Err(error))) => {
                 return Poll::Ready(Some(Err(GuestBodyError::Guest(error))));
+            }
+            Poll::Ready(None) if self.fate.is_broken_off() => {
+                return Poll::Ready(Some(Err(GuestBodyError::BrokenOff)));
             }
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Pending => return Poll::Pending,
