@@ -10,7 +10,7 @@ use http::{HeaderValue, Request, StatusCode, Uri};
 use http_body_util::Full;
 use rand::seq::IndexedRandom;
 
-use super::{RequestSource, Size};
+use super::{Plan, RequestSource};
 use crate::bank::Bank;
 use crate::record::Destination;
 
@@ -23,7 +23,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     bank: PathBuf,
     #[command(flatten)]
-    size: Size,
+    plan: Plan,
     #[command(flatten)]
     destination: Destination,
 }
@@ -55,7 +55,7 @@ impl Arguments {
                 host: host.clone(),
                 questions: Rc::clone(&questions),
             };
-            super::run(&self.address, &self.size, source).await
+            super::run(&self.address, &self.plan, source).await
         })?;
         self.destination.keep(&load)
     }

@@ -6,7 +6,7 @@ use http::header::HOST;
 use http::{HeaderValue, Request, StatusCode, Uri};
 use http_body_util::Full;
 
-use super::{RequestSource, Size};
+use super::{Plan, RequestSource};
 use crate::record::Destination;
 
 #[derive(Debug, clap::Args)]
@@ -18,7 +18,7 @@ pub struct Arguments {
     #[arg(long, default_value = "/api/hello")]
     path: Uri,
     #[command(flatten)]
-    size: Size,
+    plan: Plan,
     #[command(flatten)]
     destination: Destination,
 }
@@ -35,7 +35,7 @@ impl Arguments {
             host: host.clone(),
             path: self.path.clone(),
         };
-        let load = super::on_one_thread(super::run(&self.address, &self.size, source))?;
+        let load = super::on_one_thread(super::run(&self.address, &self.plan, source))?;
         self.destination.keep(&load)
     }
 }

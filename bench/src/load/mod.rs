@@ -8,6 +8,7 @@ pub mod hello;
 pub mod transfers;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -23,9 +24,9 @@ use crate::probe::cpu;
 use crate::record::{self, Latency, Load};
 use client::Client;
 
-/// The size of a run.
+/// What to load a server with, and for how long.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Size {
+pub struct Plan {
     /// Clients at once
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     clients: u64,
@@ -53,7 +54,7 @@ pub trait RequestSource {
 /// What all clients of a run measured.
 struct Tally {
     latencies: Histogram<u64>,
-    errors: std::collections::BTreeMap<String, u64>,
+    errors: BTreeMap<String, u64>,
 }
 
 /// The times of a run.
@@ -69,46 +70,48 @@ struct Span {
 /// If no request succeeded at all, or the server cannot be reached.
 pub async fn run<S: RequestSource + 'static>(
     address: &str,
-    size: &Size,
+    plan: &Plan,
     source: impl Fn() -> S,
 ) -> Result<Load> {
     let tally = Rc::new(RefCell::new(Tally {
         latencies: record::histogram(),
-        errors: Default::default(),
+        errors: BTreeMap::new(),
     }));
     let mut clients = Vec::new();
-    for _ in 0..size.clients {
+    for _ in 0..plan.clients {
         clients.push(Client::connect(address).await?);
     }
-    let measured_from = Instant::now() + Duration::from_secs(size.warm_up);
+    let measured_from = Instant::now() + Duration::from_secs(plan.warm_up);
     let span = Span {
         measured_from,
-        measured_until: measured_from + Duration::from_secs(size.seconds),
+        measured_until: measured_from + Duration::from_secs(plan.seconds),
     };
     let tasks = LocalSet::new();
     for client in clients {
         tasks.spawn_local(keep_asking(client, source(), span, Rc::clone(&tally)));
     }
-    let cpu = tasks.run_until(async {
-        tokio::time::sleep_until(span.measured_from).await;
-        let before = cpu::microseconds(size.pid)?;
-        tokio::time::sleep_until(span.measured_until).await;
-        anyhow::Ok(cpu::microseconds(size.pid)?.saturating_sub(before))
-    });
-    let server_cpu_microseconds = cpu.await?;
+    let server_cpu_microseconds = tasks.run_until(cpu_used(plan.pid, span)).await?;
     tasks.await;
     let tally = tally.borrow();
     if tally.latencies.is_empty() {
         bail!("no request succeeded: {:?}", tally.errors);
     }
     Ok(Load {
-        clients: size.clients,
-        microseconds: size.seconds.saturating_mul(1_000_000),
+        clients: plan.clients,
+        microseconds: plan.seconds.saturating_mul(1_000_000),
         answered: tally.latencies.len(),
         errors: tally.errors.clone(),
         latency: Latency::from(&tally.latencies),
         server_cpu_microseconds: Some(server_cpu_microseconds),
     })
+}
+
+/// The CPU time that a process uses while a run is measured.
+async fn cpu_used(pid: u32, span: Span) -> Result<u64> {
+    tokio::time::sleep_until(span.measured_from).await;
+    let before = cpu::microseconds(pid)?;
+    tokio::time::sleep_until(span.measured_until).await;
+    Ok(cpu::microseconds(pid)?.saturating_sub(before))
 }
 
 async fn keep_asking<S: RequestSource>(

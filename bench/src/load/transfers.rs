@@ -11,7 +11,7 @@ use http_body_util::Full;
 use rand::seq::IndexedRandom;
 use uuid::Uuid;
 
-use super::{RequestSource, Size};
+use super::{Plan, RequestSource};
 use crate::bank::{Bank, OwnedAccount};
 use crate::record::Destination;
 
@@ -26,7 +26,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     bank: PathBuf,
     #[command(flatten)]
-    size: Size,
+    plan: Plan,
     #[command(flatten)]
     destination: Destination,
 }
@@ -47,7 +47,7 @@ impl Arguments {
                 host: host.clone(),
                 accounts: Rc::clone(&accounts),
             };
-            super::run(&self.address, &self.size, source).await
+            super::run(&self.address, &self.plan, source).await
         })?;
         self.destination.keep(&load)
     }
