@@ -66,7 +66,7 @@ impl signer::Host for KeysView<'_> {
 
     fn verify(&mut self, token: String) -> Result<Option<String>> {
         let claims = self.present()?.accepted_claims(&token).ok();
-        Ok(claims.and_then(|claims| serde_json::to_string(&claims).ok()))
+        Ok(claims.and_then(|claims| serde_json::to_string(&*claims).ok()))
     }
 
     fn public_set(&mut self) -> Result<String> {

@@ -19,6 +19,7 @@ pub use verification::TokenError;
 use keyring::Keyring;
 use revocations::Revocations;
 use std::path::Path;
+use std::sync::Arc;
 use token::Claims;
 use verification::Verifier;
 
@@ -73,10 +74,11 @@ impl Keys {
     /// # Errors
     /// Why it does not.
     pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
-        self.accepted_claims(token).map(Identity::from)
+        self.accepted_claims(token)
+            .map(|claims| Identity::from(&*claims))
     }
 
-    fn accepted_claims(&self, token: &str) -> Result<Claims, TokenError> {
+    fn accepted_claims(&self, token: &str) -> Result<Arc<Claims>, TokenError> {
         let claims = self.verifier.verify(token)?;
         if self
             .revocations

@@ -1,6 +1,6 @@
 //! Only our own, unrevoked access tokens are accepted, and only such are signed.
 
-use super::token::LIFETIME_SECONDS_MAX;
+use super::token::{LEEWAY_SECONDS, LIFETIME_SECONDS_MAX};
 use super::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -277,6 +277,26 @@ fn a_revoked_session_ends_and_stays_ended_over_a_restart() {
     let fixture = fixture.reopen();
     assert_eq!(fixture.verify(&claims()), Err(TokenError::Revoked));
     assert!(fixture.verify(&with(claims(), "sid", json!("s2"))).is_ok());
+}
+
+#[test]
+fn a_token_that_was_good_ends_when_it_expires_or_is_revoked() {
+    let fixture = Fixture::new();
+    let now = token::now_seconds();
+    let expires = with(
+        with(claims(), "iat", json!(now - 100)),
+        "exp",
+        json!(now - LEEWAY_SECONDS + 1),
+    );
+    let token = fixture.token(&fixture.header(), &expires.to_string());
+    assert!(fixture.keys.verify(&token).is_ok());
+    while token::now_seconds() <= now {
+        std::thread::yield_now();
+    }
+    assert_eq!(fixture.keys.verify(&token), Err(TokenError::Expired));
+    assert!(fixture.verify(&claims()).is_ok());
+    fixture.keys.revocations.revoke_session("s1").unwrap();
+    assert_eq!(fixture.verify(&claims()), Err(TokenError::Revoked));
 }
 
 #[test]

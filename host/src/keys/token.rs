@@ -83,13 +83,13 @@ pub struct Identity {
     pub scope: String,
 }
 
-impl From<Claims> for Identity {
-    fn from(claims: Claims) -> Self {
+impl From<&Claims> for Identity {
+    fn from(claims: &Claims) -> Self {
         Self {
-            subject: claims.sub,
-            session: claims.sid,
-            role: claims.role,
-            scope: claims.scope,
+            subject: claims.sub.clone(),
+            session: claims.sid.clone(),
+            role: claims.role.clone(),
+            scope: claims.scope.clone(),
         }
     }
 }
