@@ -64,29 +64,33 @@ fn is_said_already(problem: &LoadProblem, registry: &Registry) -> bool {
 fn place(registry: &Registry, spec: &ServiceSpec, problem: &LoadProblem) -> RegistryProblem {
     let text = problem.to_string();
     let words: Vec<&str> = text.split_whitespace().collect();
+    let (key, line) = match key_of(problem) {
+        Some(key) => (format!("services.{}.{key}", spec.name), spec.line_of(key)),
+        None => (format!("services.{}", spec.name), spec.line_of("")),
+    };
     RegistryProblem {
         file: registry.file.clone(),
-        line: spec.line,
-        key: format!("services.{}{}", spec.name, key_of(problem)),
+        line,
+        key,
         // One line for each problem, whatever the engine's words are.
         message: words.join(" "),
     }
 }
 
 /// The key of the service's table that a problem is about.
-fn key_of(problem: &LoadProblem) -> &'static str {
+fn key_of(problem: &LoadProblem) -> Option<&'static str> {
     match problem {
         LoadProblem::Unreadable { .. }
         | LoadProblem::NotAComponent { .. }
         | LoadProblem::NoHandler
-        | LoadProblem::DoesNotFit(_) => ".component",
-        LoadProblem::OtherDigest { .. } => ".digest",
-        LoadProblem::NotGranted { .. } => ".grants",
+        | LoadProblem::DoesNotFit(_) => Some("component"),
+        LoadProblem::OtherDigest { .. } => Some("digest"),
+        LoadProblem::NotGranted { .. } => Some("grants"),
         LoadProblem::UnknownImport { .. }
         | LoadProblem::CalleeMissing { .. }
         | LoadProblem::CalleeFailed { .. }
         | LoadProblem::NotExported { .. }
-        | LoadProblem::Link { .. } => ".links",
-        LoadProblem::Store { .. } | LoadProblem::Start(_) | LoadProblem::Engine(_) => "",
+        | LoadProblem::Link { .. } => Some("links"),
+        LoadProblem::Store { .. } | LoadProblem::Start(_) | LoadProblem::Engine(_) => None,
     }
 }

@@ -4,7 +4,7 @@ use super::limits::Limits;
 use super::problem::Collector;
 use super::public::PublicRoute;
 use super::table::{Table, type_name};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::de::DeValue;
@@ -30,8 +30,15 @@ pub struct ServiceSpec {
     pub config: Vec<(String, String)>,
     /// Its bounds.
     pub limits: Limits,
-    /// The line of its table in the registry, for messages.
-    pub line: usize,
+    /// Where its table and the keys in it stand in the registry, for messages.
+    lines: KeyLines,
+}
+
+/// The lines of a table's keys, from 1.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct KeyLines {
+    table: usize,
+    keys: BTreeMap<String, usize>,
 }
 
 /// A host interface that is given by name only.
@@ -127,6 +134,11 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
 }
 
 impl ServiceSpec {
+    /// The line of a key of its table, or of the table if the key is not there.
+    pub fn line_of(&self, key: &str) -> usize {
+        *self.lines.keys.get(key).unwrap_or(&self.lines.table)
+    }
+
     pub(super) fn read(
         name: &str,
         table: &mut Table<'_, '_>,
@@ -156,7 +168,13 @@ impl ServiceSpec {
             None => Limits::default(),
         };
         table.refuse_unknown(problems);
-        let line = problems.line_of(table.span().start);
+        let lines = KeyLines {
+            table: problems.line_of(table.span().start),
+            keys: table
+                .entries()
+                .map(|(key, span, _)| (key.to_owned(), problems.line_of(span.start)))
+                .collect(),
+        };
         let component_as_written = component?;
         Some(Self {
             name: name.to_owned(),
@@ -168,7 +186,7 @@ impl ServiceSpec {
             links,
             config,
             limits,
-            line,
+            lines,
         })
     }
 }
