@@ -18,6 +18,7 @@ install_tools() {
   if command -v rustup >/dev/null; then
     local installed
     installed=$(rustup target list --installed)
+    local target
     for target in wasm32-wasip1 wasm32-wasip2; do
       if ! grep -qx "$target" <<<"$installed"; then
         say "installing the target $target"
@@ -37,6 +38,7 @@ install_tools() {
 build_components() {
   say "building components"
   mkdir -p "$OUTPUT"
+  local component
   for component in "${COMPONENTS[@]}"; do
     (cd "components/$component" && "$TOOLS/bin/cargo-component" component build --release --quiet)
     # Put in place whole: a running host may be watching this file.
@@ -57,10 +59,22 @@ build_host() {
   cargo build --release --quiet -p strongroom-host
 }
 
+# The second way to build them, which must give the same bank.
+build_components_plainly() {
+  say "building components by plain cargo"
+  mkdir -p "$OUTPUT/plain"
+  local component
+  for component in "${COMPONENTS[@]}"; do
+    cargo build --release --quiet --target wasm32-wasip2 -p "strongroom-$component"
+    install_file "target/wasm32-wasip2/release/strongroom_$component.wasm" "$OUTPUT/plain/$component.wasm"
+  done
+}
+
 build_test_guests() {
   say "building the guests of the tests"
   mkdir -p "$OUTPUT/test-guests"
   cargo build --release --locked --quiet --manifest-path tests/guests/Cargo.toml --target wasm32-wasip2 --target-dir target/test-guests
+  local guest
   for guest in hello hostile; do
     install_file "target/test-guests/wasm32-wasip2/release/$guest.wasm" "$OUTPUT/test-guests/$guest.wasm"
   done
@@ -76,6 +90,7 @@ lint() {
   say "checking format and lints"
   cargo fmt --all --check
   cargo clippy --release --quiet --workspace --all-targets -- -D warnings
+  local component
   for component in "${COMPONENTS[@]}"; do
     cargo clippy --release --quiet -p "strongroom-$component" --target wasm32-wasip2 -- -D warnings
   done
@@ -92,6 +107,7 @@ case "${1:-}" in
     ;;
   test)
     build
+    build_components_plainly
     build_test_guests
     lint
     say "running the tests"

@@ -6,6 +6,7 @@
 
 mod admin;
 mod cli;
+mod durable_file;
 mod gateway;
 mod keys;
 mod links;

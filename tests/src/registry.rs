@@ -51,6 +51,24 @@ impl Registry {
         registry
     }
 
+    /// The same with the components that plain `cargo build --target wasm32-wasip2` made.
+    pub fn bank_of_plain_builds() -> Self {
+        let components = [
+            ("auth", "auth"),
+            ("token", "token"),
+            ("accounts", "account"),
+            ("transactions", "transaction"),
+        ];
+        components
+            .into_iter()
+            .fold(Self::bank(), |bank, (service, component)| {
+                let file = workspace::plain_component(component);
+                bank.change(service, |service| {
+                    service.set("component", file.display().to_string())
+                })
+            })
+    }
+
     /// Sets a key of the `[host]` table.
     #[must_use]
     pub fn host(mut self, key: &str, value: impl Into<Value>) -> Self {

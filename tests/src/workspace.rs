@@ -31,6 +31,11 @@ pub fn component(name: &str) -> PathBuf {
     built(&format!("{name}.wasm"))
 }
 
+/// The same component, built by plain `cargo build --target wasm32-wasip2`.
+pub fn plain_component(name: &str) -> PathBuf {
+    built(&format!("plain/{name}.wasm"))
+}
+
 /// One of the components of `tests/guests`: `hello`, `hostile`.
 pub fn guest(name: &str) -> PathBuf {
     built(&format!("test-guests/{name}.wasm"))

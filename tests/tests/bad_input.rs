@@ -461,6 +461,18 @@ async fn a_chunked_body_that_grows_too_large_is_413() {
 }
 
 #[tokio::test]
+async fn a_client_that_is_still_sending_sees_the_413() {
+    let bank = Bank::shared().await;
+    let body = "x".repeat(3 << 20);
+    for _ in 0..5 {
+        let call = bank.client().post("/api/auth/register");
+        let answer = call.body("application/json", body.clone()).try_send().await;
+        let answer = answer.expect("an answer, not a broken connection");
+        answer.refused(413, "payload_too_large");
+    }
+}
+
+#[tokio::test]
 async fn a_password_as_long_as_a_book_is_refused() {
     let bank = Bank::shared().await;
     let email = new_email();

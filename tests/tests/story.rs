@@ -1,6 +1,7 @@
 //! The whole story of a newcomer: register, log in, open accounts, get a deposit, send money, read both histories.
 
 use strongroom_tests::bank::{ADMIN_EMAIL, ADMIN_PASSWORD, new_email, new_key, text};
+use strongroom_tests::registry::Registry;
 use strongroom_tests::{Bank, Person, Value, json};
 
 const ALICES_PASSWORD: &str = "forty geese cross the canal";
@@ -9,6 +10,12 @@ const BOBS_PASSWORD: &str = "a lighthouse eats blue bread";
 #[tokio::test]
 async fn a_newcomer_sends_money_and_both_sides_see_it() {
     let bank = Bank::start().await;
+    tell_the_story(&bank).await;
+}
+
+#[tokio::test]
+async fn components_of_plain_cargo_tell_the_same_story() {
+    let bank = Bank::start_with(&Registry::bank_of_plain_builds()).await;
     tell_the_story(&bank).await;
 }
 

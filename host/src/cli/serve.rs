@@ -2,11 +2,13 @@
 
 use super::RegistryArgument;
 use crate::admin::AdminListener;
+use crate::durable_file::create_folder;
 use crate::gateway::{Gateway, Listener};
 use crate::keys::{Keys, Policy};
 use crate::registry::Registry;
 use crate::runtime::{Loader, Services};
 use crate::telemetry;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -79,11 +81,11 @@ async fn serve(registry: &Registry) -> anyhow::Result<()> {
         announcements = services.start(&loader, registry) => announcements,
         () = stop.cancelled() => Vec::new(),
     };
-    services.spawn_ticks();
-    println!("strongroom listens on http://{listen_address}");
-    println!("admin listens on http://{admin_address}");
-    for line in announcements {
-        println!("{line}");
+    if !stop.is_cancelled() {
+        services.spawn_ticks();
+        say(&format!("strongroom listens on http://{listen_address}"));
+        say(&format!("admin listens on http://{admin_address}"));
+        announcements.iter().for_each(|line| say(line));
     }
 
     let gateway = Arc::new(Gateway::new(registry, Arc::clone(&services), keys));
@@ -99,6 +101,11 @@ async fn serve(registry: &Registry) -> anyhow::Result<()> {
     admin.abort();
     tracing::info!("drained");
     Ok(())
+}
+
+/// Tells the operator, on standard output; one that is closed must not end the bank.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// A token that SIGTERM or Ctrl-C cancels; a second signal ends the process at once.
@@ -124,7 +131,7 @@ fn stop_signal() -> std::io::Result<CancellationToken> {
 
 /// Two hosts on one data folder would each believe that they alone write.
 fn lock_data(data: &Path) -> anyhow::Result<std::fs::File> {
-    std::fs::create_dir_all(data).map_err(|error| {
+    create_folder(data).map_err(|error| {
         anyhow::anyhow!(
             "{}: the data folder cannot be made: {error}",
             data.display()

@@ -59,7 +59,7 @@ pub(super) async fn run(arguments: &VerifyArguments) -> ExitCode {
         println!("sound");
         ExitCode::SUCCESS
     } else {
-        println!("NOT SOUND");
+        println!("NOT PROVEN SOUND: see above");
         ExitCode::FAILURE
     }
 }

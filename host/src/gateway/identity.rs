@@ -1,7 +1,7 @@
 //! What a component is told of the caller: only what the host has verified.
 
 use crate::keys::Identity;
-use http::header::{AUTHORIZATION, COOKIE, FORWARDED};
+use http::header::{AUTHORIZATION, FORWARDED};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::net::IpAddr;
 
@@ -10,6 +10,9 @@ const ROLE: HeaderName = HeaderName::from_static("x-strongroom-role");
 const SESSION: HeaderName = HeaderName::from_static("x-strongroom-session");
 const SCOPE: HeaderName = HeaderName::from_static("x-strongroom-scope");
 const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("x-strongroom-client-address");
+
+/// The scheme of RFC 6750.
+const BEARER: &[u8] = b"bearer";
 
 /// Takes away every header in which a client could claim to be somebody, or to come from somewhere.
 ///
@@ -37,6 +40,18 @@ fn is_claim(name: &str) -> bool {
     begins_with("x-strongroom-") || begins_with("x-forwarded-")
 }
 
+/// Keeps bearer tokens from components: they have no use for them, and a dishonest one could use them. Other credentials are a public
+/// service's own business.
+pub(super) fn strip_token(headers: &mut HeaderMap) {
+    let is_bearer = |value: &HeaderValue| {
+        let scheme = value.as_bytes().get(..BEARER.len());
+        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(BEARER))
+    };
+    if headers.get_all(AUTHORIZATION).iter().any(is_bearer) {
+        headers.remove(AUTHORIZATION);
+    }
+}
+
 /// Says where the request came from.
 pub(super) fn tell_address(headers: &mut HeaderMap, peer: IpAddr) {
     if let Ok(value) = HeaderValue::from_str(&peer.to_string()) {
@@ -44,10 +59,8 @@ pub(super) fn tell_address(headers: &mut HeaderMap, peer: IpAddr) {
     }
 }
 
-/// Says who the caller is, and keeps the proof from the component: it has no use for it.
+/// Says who the caller is.
 pub(super) fn tell_identity(headers: &mut HeaderMap, identity: &Identity) {
-    headers.remove(AUTHORIZATION);
-    headers.remove(COOKIE);
     for (name, value) in [
         (SUBJECT, &identity.subject),
         (ROLE, &identity.role),
@@ -64,6 +77,20 @@ pub(super) fn tell_identity(headers: &mut HeaderMap, identity: &Identity) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_component_sees_no_bearer_token() {
+        for (value, is_kept) in [
+            ("Bearer x.y.z", false),
+            ("bEARER x", false),
+            ("Basic eDp5", true),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, HeaderValue::from_static(value));
+            strip_token(&mut headers);
+            assert_eq!(headers.contains_key(AUTHORIZATION), is_kept, "{value}");
+        }
+    }
 
     #[test]
     fn no_spelling_of_a_claim_passes() {

@@ -1,6 +1,7 @@
 //! Accepts connections and speaks HTTP on them, until the drain.
 
 use super::pipeline::Gateway;
+use super::preface;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -16,7 +17,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 /// How long a client may take to send a request's head, and how long an idle connection is kept.
-const HEAD_TIME_MAX: Duration = Duration::from_secs(30);
+pub(super) const HEAD_TIME_MAX: Duration = Duration::from_secs(30);
 /// The largest head that is read at all, in bytes; what is judged too large is smaller, so that it can be answered.
 const HEAD_BYTES_READ_MAX: usize = 64 << 10;
 /// The most header fields that are read at all.
@@ -80,12 +81,16 @@ impl Listener {
                 let gateway = Arc::clone(&gateway);
                 async move { Ok::<_, Infallible>(gateway.answer(request, peer.ip()).await) }
             });
-            let connection = http
-                .serve_connection(TokioIo::new(stream), answer)
-                .into_owned();
-            let connection = graceful.watch(connection);
+            let http = http.clone();
+            let watcher = graceful.watcher();
             tokio::spawn(async move {
-                if let Err(error) = connection.await {
+                if !preface::arrives(&stream).await {
+                    return;
+                }
+                let connection = http
+                    .serve_connection(TokioIo::new(stream), answer)
+                    .into_owned();
+                if let Err(error) = watcher.watch(connection).await {
                     tracing::debug!(%peer, %error, "a connection ended");
                 }
                 drop(place);

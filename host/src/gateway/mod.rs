@@ -21,6 +21,7 @@ mod identity;
 mod limits;
 mod listener;
 mod pipeline;
+mod preface;
 mod problem;
 mod rate;
 mod request_id;

@@ -1,7 +1,7 @@
 //! What happens to a request, step by step.
 
 use super::access_log::AccessRecord;
-use super::body::{self, ResponseBody};
+use super::body::{self, BodyMemory, ResponseBody};
 use super::problem::GatewayError;
 use super::rate::RateLimits;
 use super::request_id::{self, REQUEST_ID};
@@ -27,6 +27,7 @@ pub struct Gateway {
     keys: Arc<Keys>,
     rates: RateLimits,
     cors: Option<CorsLayer>,
+    body_memory: BodyMemory,
 }
 
 /// Which service a response is from, for the access log.
@@ -45,13 +46,14 @@ impl Gateway {
             keys,
             rates: RateLimits::of(registry),
             cors: cors::layer(&registry.host.cors_origins),
+            body_memory: BodyMemory::new(),
         }
     }
 
     /// Answers one request; a failure is an answer too.
     pub async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<ResponseBody> {
-        let record = AccessRecord::begin(request.method(), request.uri().path());
         let request_id = request_id::choose(request.headers());
+        let record = AccessRecord::begin(request.method(), request.uri().path(), &request_id);
         let inside = service_fn(|request| self.answer_inside_cors(request, peer, &request_id));
         let answered = match &self.cors {
             Some(cors) => cors.layer(inside).oneshot(request).await,
@@ -66,7 +68,7 @@ impl Gateway {
         headers.remove(SERVER);
         let service = service.as_ref().map(|ServedBy(service)| service.name());
         let cause = cause.as_ref().map(|Cause(cause)| cause.as_str());
-        record.end(service, &request_id, response.status(), cause);
+        record.end(service, response.status(), cause);
         response
     }
 
@@ -143,12 +145,15 @@ impl Gateway {
             Some(authenticate::authenticate(&self.keys, &parts.headers)?)
         };
         identity::strip_claims(&mut parts.headers);
+        identity::strip_token(&mut parts.headers);
         identity::tell_address(&mut parts.headers, peer);
         if let Some(caller) = &caller {
             identity::tell_identity(&mut parts.headers, caller);
         }
         parts.headers.insert(REQUEST_ID, request_id.clone());
-        let body = body::read(&parts, body, spec.limits.request_body).await?;
+        let bytes_max = spec.limits.request_body;
+        let _share = self.body_memory.reserve(&parts, &body, bytes_max)?;
+        let body = body::read(&parts, body, bytes_max).await?;
         let response = generation.serve(Request::from_parts(parts, body)).await?;
         Ok(response.map(ResponseBody::from))
     }

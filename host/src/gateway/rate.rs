@@ -7,7 +7,8 @@ use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 /// Above so many addresses those whose buckets are full again are forgotten.
 const ADDRESSES_MAX: usize = 100_000;
@@ -18,6 +19,8 @@ const IPV6_CUSTOMER_MASK: u128 = !0 << 64;
 pub(super) struct RateLimits {
     by_service: HashMap<String, DefaultKeyedRateLimiter<IpAddr>>,
     clock: DefaultClock,
+    started: Instant,
+    scanned_at_second: AtomicU64,
 }
 
 impl RateLimits {
@@ -29,7 +32,15 @@ impl RateLimits {
         Self {
             by_service: limited.map(|(name, rate)| (name, limiter(rate))).collect(),
             clock: DefaultClock::default(),
+            started: Instant::now(),
+            scanned_at_second: AtomicU64::new(0),
         }
+    }
+
+    /// At most once a second, since a scan looks at every address.
+    fn may_scan(&self) -> bool {
+        let second = self.started.elapsed().as_secs();
+        self.scanned_at_second.swap(second, Relaxed) != second
     }
 
     /// Counts a request; an error says how long the client must wait.
@@ -37,7 +48,7 @@ impl RateLimits {
         let Some(limiter) = self.by_service.get(service) else {
             return Ok(());
         };
-        if limiter.len() > ADDRESSES_MAX {
+        if limiter.len() > ADDRESSES_MAX && self.may_scan() {
             limiter.retain_recent();
         }
         limiter

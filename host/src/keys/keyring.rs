@@ -1,7 +1,7 @@
 //! The Ed25519 keys, in one file that only the owner may read.
 
 use super::KeysError;
-use super::durable_file::{create_folder, file_error, replace};
+use crate::durable_file::{create_folder, replace};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
@@ -56,7 +56,7 @@ impl Key {
 
 impl Keyring {
     pub(super) fn open(folder: &Path) -> Result<Self, KeysError> {
-        create_folder(folder)?;
+        create_folder(folder).map_err(|error| KeysError::file(folder, error))?;
         let file = folder.join(FILE_NAME);
         let keys = match std::fs::read(&file) {
             Ok(content) => parse(&content).map_err(|problem| KeysError::Content {
@@ -64,7 +64,7 @@ impl Keyring {
                 problem,
             })?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => vec![create(&file)?],
-            Err(error) => return Err(file_error(&file, error)),
+            Err(error) => return Err(KeysError::file(&file, error)),
         };
         let public_set = public_set(&keys);
         Ok(Self { keys, public_set })
@@ -87,15 +87,17 @@ impl Keyring {
 
 fn create(file: &Path) -> Result<Key, KeysError> {
     let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|error| file_error(file, std::io::Error::other(error)))?;
+    getrandom::fill(&mut seed)
+        .map_err(|error| KeysError::file(file, std::io::Error::other(error)))?;
     let stored = StoredRing {
         keys: vec![StoredKey {
             d: URL_SAFE_NO_PAD.encode(seed),
         }],
     };
-    let content = serde_json::to_vec(&stored).map_err(|error| file_error(file, error.into()))?;
+    let content =
+        serde_json::to_vec(&stored).map_err(|error| KeysError::file(file, error.into()))?;
     // Durable before its first use: a token must never be signed by a key that a crash can take away.
-    replace(file, &content).map_err(|error| file_error(file, error))?;
+    replace(file, &content).map_err(|error| KeysError::file(file, error))?;
     Ok(Key::new(SigningKey::from_bytes(&seed)))
 }
 

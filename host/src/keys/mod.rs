@@ -4,7 +4,6 @@
 //! else. The gateway verifies tokens here, in process, against the same keys and the revocations in memory.
 
 mod bindings;
-mod durable_file;
 mod guest;
 mod keyring;
 mod revocations;
@@ -50,6 +49,15 @@ pub enum KeysError {
         /// What is wrong.
         problem: String,
     },
+}
+
+impl KeysError {
+    fn file(file: &Path, source: std::io::Error) -> Self {
+        Self::File {
+            file: file.display().to_string(),
+            source,
+        }
+    }
 }
 
 impl Keys {

@@ -8,8 +8,8 @@
 //! cannot know whom it should keep out.
 
 use super::KeysError;
-use super::durable_file::{create_folder, file_error, open_to_append, replace};
 use super::token::{LEEWAY_SECONDS, LIFETIME_SECONDS_MAX, now_seconds};
+use crate::durable_file::{create_folder, open_to_append, replace};
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -89,9 +89,14 @@ impl View {
                     .subjects
                     .entry(subject.into())
                     .or_insert_with(|| entry.clone());
-                // A late repeat of an older revocation must not weaken a newer one.
-                if entry.security_version_min >= known.security_version_min {
+                // A repeat must not weaken what is there: neither an older one, nor one that spares another session.
+                if entry.security_version_min > known.security_version_min {
                     *known = entry;
+                } else if entry.security_version_min == known.security_version_min {
+                    known.at = known.at.max(entry.at);
+                    if known.except != entry.except {
+                        known.except = None;
+                    }
                 }
             }
         }
@@ -131,13 +136,13 @@ struct Log {
 
 impl Revocations {
     pub(super) fn open(folder: &Path) -> Result<Self, KeysError> {
-        create_folder(folder)?;
+        create_folder(folder).map_err(|error| KeysError::file(folder, error))?;
         let path = folder.join(FILE_NAME);
         let view = read(&path)?;
         let lines = view.len();
         // Begin with a log that has no torn line, so that the next one does not continue it.
-        rewrite(&path, &view).map_err(|error| file_error(&path, error))?;
-        let file = open_to_append(&path).map_err(|error| file_error(&path, error))?;
+        rewrite(&path, &view).map_err(|error| KeysError::file(&path, error))?;
+        let file = open_to_append(&path).map_err(|error| KeysError::file(&path, error))?;
         Ok(Self {
             view: ArcSwap::from_pointee(view),
             log: Mutex::new(Log { path, file, lines }),
@@ -211,7 +216,7 @@ fn read(path: &Path) -> Result<View, KeysError> {
     let content = match std::fs::read(path) {
         Ok(content) => content,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(file_error(path, error)),
+        Err(error) => return Err(KeysError::file(path, error)),
     };
     let mut view = View::default();
     let whole = content

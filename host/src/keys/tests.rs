@@ -331,6 +331,22 @@ fn a_late_repeat_of_an_older_revocation_weakens_nothing() {
 }
 
 #[test]
+fn of_two_revocations_that_spare_different_sessions_none_is_spared() {
+    let fixture = Fixture::new();
+    fixture
+        .keys
+        .revocations
+        .revoke_subject("u1", 4, None)
+        .unwrap();
+    fixture
+        .keys
+        .revocations
+        .revoke_subject("u1", 4, Some("s1"))
+        .unwrap();
+    assert_eq!(fixture.verify(&claims()), Err(TokenError::Revoked));
+}
+
+#[test]
 fn a_torn_last_line_of_the_log_is_ignored_and_any_other_stops_the_host() {
     let fixture = Fixture::new();
     fixture.keys.revocations.revoke_session("s1").unwrap();

@@ -9,7 +9,7 @@ pub(super) const AUDIT: &str = "strongroom:service/audit@0.1.0";
 /// Its one function.
 pub(super) const AUDIT_FUNCTION: &str = "check-invariants";
 /// How long an audit may take: it reads everything.
-const TIME_MAX: Duration = Duration::from_secs(3600);
+pub(super) const AUDIT_TIME_MAX: Duration = Duration::from_secs(3600);
 
 /// What an audit found.
 #[derive(Debug, Clone, ComponentType, Lift)]
@@ -49,7 +49,10 @@ pub struct AuditTotal {
 /// The component's own words, or why it could not say any.
 pub async fn audit(generation: &Generation) -> Option<Result<AuditReport, String>> {
     let check = generation.audit?;
-    let report = generation.residents.call_typed(check, (), TIME_MAX).await;
+    let report = generation
+        .residents
+        .call_typed(check, (), AUDIT_TIME_MAX)
+        .await;
     Some(match report {
         Ok(report) => report,
         Err(error) => Err(error.to_string()),

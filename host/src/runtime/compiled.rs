@@ -3,18 +3,15 @@
 //! A file of the cache is named by a hash of the engine (its full version and all settings that the code depends on) and by the
 //! SHA-256 of the component. The engine's own check compares less: only its major version.
 
+use crate::durable_file::{create_folder, replace};
 use crate::registry::Digest;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use wasmtime::component::Component;
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, Result};
-
-/// The folder's mode: code from it is run without a check, so nobody else may write there.
-const FOLDER_MODE: u32 = 0o700;
 
 /// The SHA-256 of a component's bytes.
 pub(super) fn digest_of(bytes: &[u8]) -> Digest {
@@ -28,12 +25,9 @@ pub(super) struct CompiledCache {
 }
 
 impl CompiledCache {
+    /// Makes the folder so that nobody else may enter it: code from it is run without a check.
     pub(super) fn open(folder: &Path, engine: &Engine) -> std::io::Result<Self> {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(FOLDER_MODE)
-            .create(folder)?;
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(FOLDER_MODE))?;
+        create_folder(folder)?;
         let mut hasher = Sha256Hasher(Sha256::new());
         engine.precompile_compatibility_hash().hash(&mut hasher);
         let mut engine_hash = String::new();
@@ -69,24 +63,17 @@ impl CompiledCache {
         tracing::info!(%digest, "compiling a component; the next start will not need to");
         let started = std::time::Instant::now();
         let compiled = engine.precompile_component(bytes)?;
-        keep(&file, &compiled)
+        replace(&file, &compiled)
             .with_context(|| format!("{}: compiled code cannot be kept", file.display()))?;
         tracing::info!(%digest, milliseconds = started.elapsed().as_millis(), "compiled");
         load(engine, &file)
     }
 }
 
-/// Written beside and renamed, so that the file is whole or not there.
-fn keep(file: &Path, compiled: &[u8]) -> std::io::Result<()> {
-    let beside = file.with_extension(format!("{}.new", std::process::id()));
-    std::fs::write(&beside, compiled)?;
-    std::fs::rename(&beside, file)
-}
-
 #[expect(unsafe_code, reason = "loading compiled code trusts the file")]
 fn load(engine: &Engine, file: &Path) -> Result<Component> {
-    // SAFETY: the file was written by this program (or one of the same engine, by its name) into a folder that only this user may
-    // enter, and nobody writes to it in place.
+    // SAFETY: the file was written by this program (or one of the same engine, by its name) whole or not at all, into the
+    // operator's folder for it, and nobody writes to it in place.
     let component = unsafe { Component::deserialize_file(engine, file)? };
     component.initialize_copy_on_write_image()?;
     Ok(component)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::task::AbortOnDropHandle;
 use wasmtime::Result;
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 
@@ -22,8 +23,20 @@ mod bindings {
 
 use bindings::strongroom::service::compute;
 
-/// One core, held.
-pub struct Permit(#[expect(dead_code, reason = "held until it is dropped")] OwnedSemaphorePermit);
+/// How long a core may be held: a guest that forgets to drop its permit must not keep others out.
+const HOLD_MAX: Duration = Duration::from_secs(5);
+
+/// One core, held until it is dropped, or for [`HOLD_MAX`].
+pub struct Permit(#[expect(dead_code, reason = "held until it is dropped")] AbortOnDropHandle<()>);
+
+impl Permit {
+    fn new(core: OwnedSemaphorePermit) -> Self {
+        Self(AbortOnDropHandle::new(tokio::spawn(async move {
+            tokio::time::sleep(HOLD_MAX).await;
+            drop(core);
+        })))
+    }
+}
 
 /// The host's permits as one instance of a component uses them.
 pub(super) struct ComputeView<'a> {
@@ -57,7 +70,7 @@ impl compute::HostPermit for ComputeView<'_> {
     async fn acquire(&mut self) -> Result<Option<Resource<Permit>>> {
         let permit = tokio::time::timeout(WAIT_MAX, Arc::clone(self.permits).acquire_owned()).await;
         match permit {
-            Ok(Ok(permit)) => Ok(Some(self.table.push(Permit(permit))?)),
+            Ok(Ok(permit)) => Ok(Some(self.table.push(Permit::new(permit))?)),
             _ => Ok(None),
         }
     }

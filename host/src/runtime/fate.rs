@@ -3,16 +3,38 @@
 //! wasmtime's answers do not tell a trap from a timeout, and a response body whose guest has trapped ends like one that is whole.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// The fate of one request.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct RequestFate {
     time_up: AtomicBool,
     broken_off: AtomicBool,
+    /// The request's slot. It is the instance that needs it: a client that goes away, or that does not read its response, neither
+    /// frees nor keeps it.
+    slot: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 impl RequestFate {
+    pub(super) fn new(slot: OwnedSemaphorePermit) -> Self {
+        Self {
+            time_up: AtomicBool::new(false),
+            broken_off: AtomicBool::new(false),
+            slot: Mutex::new(Some(slot)),
+        }
+    }
+
+    /// Gives the slot back: the instance is done with the request.
+    fn release(&self) {
+        let slot = self
+            .slot
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(slot);
+    }
+
     /// Whether it used up its wall time or its CPU time.
     pub(super) fn is_time_up(&self) -> bool {
         self.time_up.load(Relaxed)
@@ -29,33 +51,38 @@ impl RequestFate {
     }
 }
 
-/// The requests that an instance serves, or whose response bodies it still sends.
+/// The request that an instance serves, or served last.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Requests(Arc<Mutex<Vec<Weak<RequestFate>>>>);
+pub(super) struct CurrentRequest(Arc<Mutex<Option<Arc<RequestFate>>>>);
 
-impl Requests {
-    /// Notes one more; those whose clients have everything are forgotten.
-    pub(super) fn add(&self, fate: &Arc<RequestFate>) {
-        let mut requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        requests.retain(|request| request.strong_count() > 0);
-        requests.push(Arc::downgrade(fate));
+impl CurrentRequest {
+    /// Notes that the instance has taken a request.
+    pub(super) fn begin(&self, fate: Arc<RequestFate>) {
+        *self.lock() = Some(fate);
     }
 
-    /// Says to all that their time is up.
+    /// Notes that the instance is done with its request.
+    pub(super) fn end(&self) {
+        if let Some(fate) = self.lock().as_ref() {
+            fate.release();
+        }
+    }
+
+    /// Tells the request that its time is up.
     pub(super) fn end_time(&self) {
-        self.for_each(RequestFate::end_time);
+        if let Some(fate) = self.lock().as_ref() {
+            fate.end_time();
+        }
     }
 
-    /// Says to all that their instance is gone.
+    /// Tells the request that its instance is gone.
     pub(super) fn break_off(&self) {
-        self.for_each(|fate| fate.broken_off.store(true, Relaxed));
+        if let Some(fate) = self.lock().as_ref() {
+            fate.broken_off.store(true, Relaxed);
+        }
     }
 
-    fn for_each(&self, tell: impl Fn(&RequestFate)) {
-        let requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        requests
-            .iter()
-            .filter_map(Weak::upgrade)
-            .for_each(|fate| tell(&fate));
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<RequestFate>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -72,11 +72,12 @@ impl Generation {
             .take()
             .await
             .map_err(|_| ServeError::Overloaded)?;
-        let fate = Arc::new(RequestFate::default());
+        let fate = Arc::new(RequestFate::new(slot));
         // The instance's own expiration bounds this wait, whatever the guest does.
         match self.handler.handle(Arc::clone(&fate), request).await {
-            Ok(response) => Ok(response
-                .map(|body| GuestBody::new(body, self.spec.limits.response_body, fate, slot))),
+            Ok(response) => {
+                Ok(response.map(|body| GuestBody::new(body, self.spec.limits.response_body, fate)))
+            }
             Err(_) if fate.is_time_up() => Err(ServeError::TimedOut),
             Err(error) => Err(serve_error(&error)),
         }

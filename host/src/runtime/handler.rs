@@ -1,11 +1,11 @@
 //! HTTP requests: the instances that serve them, by wasmtime's `ProxyHandler`, which pools, queues, and expires them.
 //!
-//! What is added here: one request at a time in an instance of WASI 0.2, so that a failure hurts one request; a wall-time limit
+//! What is added here: one request at a time in an instance, so that a failure hurts one request; a wall-time limit
 //! that ends the instance from outside (the limit inside its event loop does not fire while a guest spins, wasmtime #11869); and the
 //! end of all instances when their generation is drained.
 
 use super::context::{Context, Provisions};
-use super::fate::{RequestFate, Requests};
+use super::fate::{CurrentRequest, RequestFate};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -17,12 +17,12 @@ use wasmtime::component::GuestTaskId;
 use wasmtime::{Engine, Result, Store, StoreContextMut};
 use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::handler::{
-    HandlerState, Instance, Proxy, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState,
-    WorkerStatus,
+    HandlerState, Instance, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
 };
 
-/// How many requests one instance of WASI 0.3 serves at once. More share one fate when it traps.
-const CONCURRENT_MAX_P3: usize = 16;
+/// How many requests one instance serves at once. Instances of WASI 0.3 could take more, but those would share one fate, one CPU budget, and
+/// one deadline (wasmtime knows only the newest).
+const CONCURRENT_MAX: usize = 1;
 
 /// Counts the live instances of a generation.
 #[derive(Debug, Clone, Default)]
@@ -69,12 +69,8 @@ impl HandlerState for Workers {
         let retire = Arc::new(AtomicBool::new(false));
         let mut store = Context::store(&self.engine, &self.provisions, Arc::clone(&retire));
         let proxy = self.pre.instantiate_async(&mut store).await?;
-        let concurrent_max = match &proxy {
-            Proxy::P2(_) => 1,
-            Proxy::P3(_) => CONCURRENT_MAX_P3,
-        };
         let limits = &self.provisions.limits;
-        let requests = Requests::default();
+        let current = CurrentRequest::default();
         Ok(Instance {
             store,
             proxy,
@@ -84,15 +80,14 @@ impl HandlerState for Workers {
                 idle: limits.idle,
                 alarm: Box::pin(tokio::time::sleep(limits.idle)),
                 drained: Box::pin(self.drained.clone().cancelled_owned()),
-                requests: requests.clone(),
+                current: current.clone(),
             },
             state: Worker {
                 service: Arc::clone(&self.provisions.service),
-                concurrent_max,
                 total_max: limits.reuse,
                 retire,
                 drained: self.drained.clone(),
-                requests,
+                current,
                 _alive: self.live.begin(),
             },
         })
@@ -102,11 +97,10 @@ impl HandlerState for Workers {
 /// One instance that serves requests.
 pub(super) struct Worker {
     service: Arc<str>,
-    concurrent_max: usize,
     total_max: usize,
     retire: Arc<AtomicBool>,
     drained: CancellationToken,
-    requests: Requests,
+    current: CurrentRequest,
     _alive: Alive,
 }
 
@@ -118,7 +112,7 @@ impl WorkerState for Worker {
         if self.retire.load(Relaxed) || self.drained.is_cancelled() || total_count >= self.total_max
         {
             ShouldAccept::Never
-        } else if concurrent_count >= self.concurrent_max {
+        } else if concurrent_count >= CONCURRENT_MAX {
             ShouldAccept::No
         } else {
             ShouldAccept::Yes
@@ -131,7 +125,7 @@ impl WorkerState for Worker {
         fate: Arc<RequestFate>,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
-        self.requests.add(&fate);
+        self.current.begin(Arc::clone(&fate));
         store.data_mut().begin_call(Some(fate));
         store.set_epoch_deadline(1);
         // `Expiration` ends what takes too long, from where it is sure to be polled.
@@ -139,10 +133,11 @@ impl WorkerState for Worker {
     }
 
     fn drop(&self, store: Store<Context>, result: Result<()>) {
+        self.current.end();
         let asked_for_too_much_memory = store.data().memory.was_refused();
         if let Err(error) = result {
             // Before the store goes, and with it the response bodies' other ends.
-            self.requests.break_off();
+            self.current.break_off();
             tracing::warn!(
                 service = %self.service,
                 asked_for_too_much_memory,
@@ -159,7 +154,7 @@ pub(super) struct Expiration {
     idle: Duration,
     alarm: Pin<Box<Sleep>>,
     drained: Pin<Box<WaitForCancellationFutureOwned>>,
-    requests: Requests,
+    current: CurrentRequest,
 }
 
 impl WorkerExpiration for Expiration {
@@ -180,7 +175,7 @@ impl WorkerExpiration for Expiration {
         loop {
             if Instant::now() >= deadline {
                 if status == WorkerStatus::Requests {
-                    self.requests.end_time();
+                    self.current.end_time();
                 }
                 return task::Poll::Ready(());
             }

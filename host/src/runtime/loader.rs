@@ -129,7 +129,13 @@ impl Loader {
             .zip(function(&functions, LIFECYCLE, "tick"))
             .map(|(start, tick)| Lifecycle { start, tick });
         let audit = function(&functions, AUDIT, AUDIT_FUNCTION);
-        let residents = Residents::new(&self.engine, pre, &provisions, live.clone());
+        let residents = Residents::new(
+            &self.engine,
+            pre,
+            &provisions,
+            live.clone(),
+            drained.clone(),
+        );
         let handler = ProxyHandler::new(Workers {
             engine: self.engine.clone(),
             pre: proxy,
@@ -147,7 +153,11 @@ impl Loader {
             audit,
             handler,
             residents,
-            slots: Slots::new(spec.limits.instances, spec.limits.queue),
+            slots: Slots::new(
+                spec.limits.instances,
+                spec.limits.queue,
+                spec.limits.timeout,
+            ),
             live,
             drained,
         }

@@ -6,7 +6,7 @@ use wasmtime::{Error, ResourceLimiter, Result};
 const TABLE_ELEMENTS_MAX: usize = 200_000;
 const INSTANCES_MAX: usize = 32;
 const TABLES_MAX: usize = 32;
-const MEMORIES_MAX: usize = 8;
+const MEMORIES_MAX: usize = 2;
 
 /// Counts what one instance has.
 #[derive(Debug)]

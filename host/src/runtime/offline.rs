@@ -1,5 +1,6 @@
 //! What can be said of a registry's services without serving them: whether they fit, and whether their data is sound.
 
+use super::audit::AUDIT_TIME_MAX;
 use super::generation::Generation;
 use super::imports::LinkTarget;
 use super::loader::{Loader, Prepared};
@@ -12,11 +13,7 @@ use crate::store::{ServiceStore, StoreLimits};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 use wasmtime::component::Component;
-
-/// How long an audit may take: it reads everything.
-const AUDIT_TIME_MAX: Duration = Duration::from_secs(3600);
 
 /// Something of each service, or why the service cannot serve.
 type PerService<'r, T> = Vec<(&'r ServiceSpec, Result<T, Vec<LoadProblem>>)>;

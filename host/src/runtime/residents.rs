@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use wasmtime::component::{
     ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower, Val,
 };
@@ -21,6 +22,7 @@ pub(super) struct Residents {
     pre: InstancePre<Context>,
     provisions: Arc<Provisions>,
     live: LiveCount,
+    drained: CancellationToken,
     idle: Mutex<Vec<Resident>>,
 }
 
@@ -39,12 +41,14 @@ impl Residents {
         pre: InstancePre<Context>,
         provisions: &Arc<Provisions>,
         live: LiveCount,
+        drained: CancellationToken,
     ) -> Self {
         Self {
             engine: engine.clone(),
             pre,
             provisions: Arc::clone(provisions),
             live,
+            drained,
             idle: Mutex::default(),
         }
     }
@@ -147,7 +151,10 @@ impl Residents {
     }
 
     fn keep(&self, mut resident: Resident) {
-        if resident.retire.load(Relaxed) || resident.calls >= self.provisions.limits.reuse {
+        if self.drained.is_cancelled()
+            || resident.retire.load(Relaxed)
+            || resident.calls >= self.provisions.limits.reuse
+        {
             return;
         }
         resident.idle_since = Instant::now();

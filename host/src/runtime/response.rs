@@ -1,4 +1,4 @@
-//! The body of a guest's response on its way out: bounded, and holding the request's slot until its end.
+//! The body of a guest's response on its way out: bounded, and broken off when its guest is gone.
 
 use super::fate::RequestFate;
 use bytes::Bytes;
@@ -6,7 +6,6 @@ use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use tokio::sync::OwnedSemaphorePermit;
 use wasmtime_wasi_http::WasiBody;
 
 /// The body of a guest's response.
@@ -14,7 +13,6 @@ pub struct GuestBody {
     inner: WasiBody,
     bytes_left: u64,
     fate: Arc<RequestFate>,
-    _slot: OwnedSemaphorePermit,
 }
 
 /// Why a response breaks off.
@@ -32,17 +30,11 @@ pub enum GuestBodyError {
 }
 
 impl GuestBody {
-    pub(super) fn new(
-        inner: WasiBody,
-        bytes_max: u64,
-        fate: Arc<RequestFate>,
-        slot: OwnedSemaphorePermit,
-    ) -> Self {
+    pub(super) fn new(inner: WasiBody, bytes_max: u64, fate: Arc<RequestFate>) -> Self {
         Self {
             inner,
             bytes_left: bytes_max,
             fate,
-            _slot: slot,
         }
     }
 }

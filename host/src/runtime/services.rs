@@ -4,6 +4,7 @@ use super::imports::LinkTarget;
 use super::loader::Loader;
 use super::problem::LoadProblem;
 use super::service::{Service, ServiceState};
+use crate::durable_file::create_folder;
 use crate::links::Callee;
 use crate::registry::{Registry, ServiceSpec};
 use crate::store::{ServiceStore, StoreLimits};
@@ -47,7 +48,7 @@ impl Services {
             let file = store_file(data, &spec.name);
             let open = || -> Result<ServiceStore, String> {
                 if let Some(folder) = file.parent() {
-                    std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+                    create_folder(folder).map_err(|error| error.to_string())?;
                 }
                 ServiceStore::open(&file, &StoreLimits::from(&spec.limits))
                     .map_err(|error| error.to_string())

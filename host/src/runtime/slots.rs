@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The slots of one generation.
@@ -9,23 +10,25 @@ pub(super) struct Slots {
     running: Arc<Semaphore>,
     waiting: AtomicUsize,
     waiting_max: usize,
+    wait_max: Duration,
 }
 
-/// Too many wait already.
+/// Too many wait already, or the wait was too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("all instances are busy, and the queue is full")]
+#[error("all instances are busy")]
 pub(super) struct QueueFull;
 
 impl Slots {
-    pub(super) fn new(running_max: usize, waiting_max: usize) -> Self {
+    pub(super) fn new(running_max: usize, waiting_max: usize, wait_max: Duration) -> Self {
         Self {
             running: Arc::new(Semaphore::new(running_max)),
             waiting: AtomicUsize::new(0),
             waiting_max,
+            wait_max,
         }
     }
 
-    /// Waits for a slot; whoever asks is served in turn.
+    /// Waits for a slot, within bounds; whoever asks is served in turn.
     pub(super) async fn take(&self) -> Result<OwnedSemaphorePermit, QueueFull> {
         if let Ok(slot) = Arc::clone(&self.running).try_acquire_owned() {
             return Ok(slot);
@@ -34,12 +37,10 @@ impl Slots {
         if self.waiting.fetch_add(1, Relaxed) >= self.waiting_max {
             return Err(QueueFull);
         }
-        let slot = Arc::clone(&self.running)
-            .acquire_owned()
-            .await
-            .map_err(|_| QueueFull);
+        let slot =
+            tokio::time::timeout(self.wait_max, Arc::clone(&self.running).acquire_owned()).await;
         drop(place);
-        slot
+        slot.map_err(|_| QueueFull)?.map_err(|_| QueueFull)
     }
 }
 
@@ -58,7 +59,7 @@ mod tests {
 
     #[tokio::test]
     async fn more_than_may_wait_are_turned_away_at_once() {
-        let slots = Slots::new(1, 1);
+        let slots = Slots::new(1, 1, Duration::from_secs(60));
         let running = slots.take().await.unwrap();
         let mut waiting = Box::pin(slots.take());
         assert!(futures::poll!(waiting.as_mut()).is_pending());
@@ -68,8 +69,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn one_who_waits_too_long_is_turned_away() {
+        let slots = Slots::new(1, 1, Duration::from_millis(10));
+        let running = slots.take().await.unwrap();
+        assert_eq!(slots.take().await.unwrap_err(), QueueFull);
+        drop(running);
+        drop(slots.take().await.unwrap());
+    }
+
+    #[tokio::test]
     async fn one_who_gives_up_leaves_the_queue() {
-        let slots = Slots::new(1, 1);
+        let slots = Slots::new(1, 1, Duration::from_secs(60));
         let running = slots.take().await.unwrap();
         let mut gives_up = Box::pin(slots.take());
         assert!(futures::poll!(gives_up.as_mut()).is_pending());

@@ -20,9 +20,13 @@ const WAL_BYTES_KEPT: i64 = 4 << 20;
 /// The longest statement, in bytes.
 const SQL_BYTES_MAX: i32 = 64 * 1024;
 /// The largest text or blob, in bytes.
-const VALUE_BYTES_MAX: i32 = 8 << 20;
+const VALUE_BYTES_MAX: i32 = 2 << 20;
 /// The most steps of a compiled statement, so that none is a program.
 const STATEMENT_OPS_MAX: i32 = 25_000;
+/// The most columns of a table or an answer.
+const COLUMNS_MAX: i32 = 200;
+/// The longest pattern of LIKE and GLOB, in bytes: matching takes time by the pattern's wildcards.
+const PATTERN_BYTES_MAX: i32 = 100;
 /// The most parameters of a statement.
 const PARAMETERS_MAX: i32 = 1_000;
 
@@ -72,6 +76,8 @@ impl GuestConnection {
             (Limit::SQLITE_LIMIT_SQL_LENGTH, SQL_BYTES_MAX),
             (Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX),
             (Limit::SQLITE_LIMIT_VDBE_OP, STATEMENT_OPS_MAX),
+            (Limit::SQLITE_LIMIT_COLUMN, COLUMNS_MAX),
+            (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, PATTERN_BYTES_MAX),
             (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, PARAMETERS_MAX),
         ] {
             sqlite.set_limit(limit, value)?;

@@ -91,7 +91,8 @@ impl HostTransaction for StoreView<'_> {
             let text = "this instance has a write transaction open; end it first";
             return Ok(Err(Error::Invalid(text.to_owned())));
         }
-        let turn = match writer.begin().await {
+        let retire = Arc::clone(&self.session.retire);
+        let turn = match writer.begin(retire).await {
             Ok(turn) => turn,
             Err(error) => return Ok(Err(error)),
         };

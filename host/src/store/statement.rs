@@ -20,8 +20,10 @@ pub(super) fn execute(
     let run = || -> rusqlite::Result<u64> {
         let mut statement = connection.sqlite.prepare_cached(sql)?;
         bind(&mut statement, parameters)?;
-        let changed = statement.raw_execute()?;
-        Ok(changed as u64)
+        // Rows of a RETURNING clause are passed over: to stop at the first would be an error after the effect.
+        let mut rows = statement.raw_query();
+        while rows.next()?.is_some() {}
+        Ok(connection.sqlite.changes())
     };
     run().map_err(|error| for_guest(&error, connection.budget.was_spent()))
 }
@@ -47,14 +49,15 @@ pub(super) fn query(
         }
         let mut values = Vec::with_capacity(columns.len());
         for column in 0..columns.len() {
-            let value = from_sqlite(row.get_ref(column).map_err(fail)?);
-            bytes = bytes.saturating_add(size_of_value(&value));
-            values.push(value);
-        }
-        if bytes > ANSWER_BYTES_MAX {
-            return Err(Error::TooLarge(format!(
-                "more than {ANSWER_BYTES_MAX} bytes; use LIMIT"
-            )));
+            let value = row.get_ref(column).map_err(fail)?;
+            // Before the copy: one row can hold more than an answer may.
+            bytes = bytes.saturating_add(size_of_value(value));
+            if bytes > ANSWER_BYTES_MAX {
+                return Err(Error::TooLarge(format!(
+                    "more than {ANSWER_BYTES_MAX} bytes; use LIMIT"
+                )));
+            }
+            values.push(from_sqlite(value));
         }
         answer.push(values);
     }
@@ -102,10 +105,9 @@ fn from_sqlite(value: ValueRef<'_>) -> Value {
     }
 }
 
-fn size_of_value(value: &Value) -> usize {
+fn size_of_value(value: ValueRef<'_>) -> usize {
     match value {
-        Value::Null | Value::Integer(_) | Value::Real(_) => 8,
-        Value::Text(value) => value.len(),
-        Value::Blob(value) => value.len(),
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => 8,
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
     }
 }

@@ -38,7 +38,7 @@ impl Fixture {
     }
 
     async fn write(&self, sql: &str) -> Result<u64, Error> {
-        let turn = self.writer().begin().await?;
+        let turn = self.writer().begin(Arc::default()).await?;
         let changed = turn.execute(sql, &[])?;
         turn.commit().await?;
         Ok(changed)
@@ -59,7 +59,7 @@ impl Fixture {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_sees_a_write_when_it_is_committed_and_not_before() {
     let fixture = Fixture::new().await;
-    let turn = fixture.writer().begin().await.unwrap();
+    let turn = fixture.writer().begin(Arc::default()).await.unwrap();
     turn.execute("INSERT INTO t (v) VALUES ('a')", &[]).unwrap();
     assert_eq!(turn.query("SELECT v FROM t", &[]).unwrap().rows.len(), 1);
     assert_eq!(fixture.count().await, 0);
@@ -74,7 +74,7 @@ async fn a_dropped_transaction_is_undone_and_its_group_is_kept() {
         .map(|number| {
             let fixture = Arc::clone(&fixture);
             tokio::spawn(async move {
-                let turn = fixture.writer().begin().await.unwrap();
+                let turn = fixture.writer().begin(Arc::default()).await.unwrap();
                 turn.execute(
                     "INSERT INTO t (v) VALUES (?1)",
                     &[Value::Text(number.to_string())],
@@ -99,7 +99,7 @@ async fn a_failed_statement_leaves_its_transaction_and_its_group_whole() {
         .write("INSERT INTO t (v) VALUES ('a')")
         .await
         .unwrap();
-    let turn = fixture.writer().begin().await.unwrap();
+    let turn = fixture.writer().begin(Arc::default()).await.unwrap();
     turn.execute("INSERT INTO t (v) VALUES ('b')", &[]).unwrap();
     let error = turn
         .execute("INSERT INTO t (v) VALUES ('a')", &[])
@@ -112,7 +112,7 @@ async fn a_failed_statement_leaves_its_transaction_and_its_group_whole() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_committed_later_becomes_durable_by_itself() {
     let fixture = Fixture::new().await;
-    let turn = fixture.writer().begin().await.unwrap();
+    let turn = fixture.writer().begin(Arc::default()).await.unwrap();
     turn.execute("INSERT INTO t (v) VALUES ('a')", &[]).unwrap();
     turn.commit_later().unwrap();
     tokio::time::timeout(Duration::from_secs(5), async {
@@ -127,7 +127,7 @@ async fn what_is_committed_later_becomes_durable_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_store_has_all_that_was_kept() {
     let fixture = Fixture::new().await;
-    let turn = fixture.writer().begin().await.unwrap();
+    let turn = fixture.writer().begin(Arc::default()).await.unwrap();
     turn.execute("INSERT INTO t (v) VALUES ('a')", &[]).unwrap();
     turn.commit_later().unwrap();
     fixture.store.close().await;
@@ -144,7 +144,8 @@ async fn a_closed_store_has_all_that_was_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_that_holds_the_writer_too_long_is_undone() {
     let fixture = Fixture::new().await;
-    let slow = fixture.writer().begin().await.unwrap();
+    let retire = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let slow = fixture.writer().begin(Arc::clone(&retire)).await.unwrap();
     slow.execute("INSERT INTO t (v) VALUES ('slow')", &[])
         .unwrap();
     // The next writer waits until the slow one's time is over.
@@ -157,6 +158,10 @@ async fn a_transaction_that_holds_the_writer_too_long_is_undone() {
         Err(Error::TimedOut)
     ));
     assert!(matches!(slow.commit().await, Err(Error::TimedOut)));
+    assert!(
+        retire.load(std::sync::atomic::Ordering::Relaxed),
+        "its instance must go"
+    );
     assert_eq!(fixture.count().await, 1);
 }
 
@@ -166,7 +171,7 @@ async fn a_statement_that_never_ends_is_stopped() {
     let endless =
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
     assert!(matches!(fixture.read(endless).await, Err(Error::TimedOut)));
-    let turn = fixture.writer().begin().await.unwrap();
+    let turn = fixture.writer().begin(Arc::default()).await.unwrap();
     let insert = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO t (id) SELECT i FROM n";
     assert!(matches!(turn.execute(insert, &[]), Err(Error::TimedOut)));
     drop(turn);
@@ -199,12 +204,13 @@ async fn a_guest_reaches_nothing_but_its_own_tables() {
         "ROLLBACK TO turn",
         "CREATE TEMP TABLE x (y)",
         "SELECT load_extension('x')",
+        "SELECT instr(zeroblob(1000000), x'01')",
         "ANALYZE",
         "INSERT INTO sqlite_schema VALUES ('table', 'x', 'x', 0, '')",
     ] {
         let read = fixture.read(sql).await;
         assert!(read.is_err(), "read {sql}: {read:?}");
-        let turn = fixture.writer().begin().await.unwrap();
+        let turn = fixture.writer().begin(Arc::default()).await.unwrap();
         let written = turn.execute(sql, &[]);
         assert!(written.is_err(), "write {sql}: {written:?}");
         turn.commit().await.unwrap();
@@ -267,7 +273,7 @@ async fn a_full_store_refuses_writes_and_goes_on_reading() {
 #[tokio::test(flavor = "multi_thread")]
 async fn parameters_must_be_as_many_as_the_statement_has() {
     let fixture = Fixture::new().await;
-    let turn = fixture.writer().begin().await.unwrap();
+    let turn = fixture.writer().begin(Arc::default()).await.unwrap();
     assert!(matches!(
         turn.execute("INSERT INTO t (v) VALUES (?1)", &[]),
         Err(Error::Invalid(_))
@@ -278,7 +284,7 @@ async fn parameters_must_be_as_many_as_the_statement_has() {
 async fn the_log_is_moved_into_the_database_while_writers_write() {
     let fixture = Fixture::new().await;
     for round in 0..60 {
-        let turn = fixture.writer().begin().await.unwrap();
+        let turn = fixture.writer().begin(Arc::default()).await.unwrap();
         for row in 0..30 {
             let text = format!("{round}-{row}-{}", "x".repeat(4_000));
             turn.execute("INSERT INTO t (v) VALUES (?1)", &[Value::Text(text)])
@@ -291,4 +297,24 @@ async fn the_log_is_moved_into_the_database_while_writers_write() {
         .len();
     assert!(database > 1 << 20, "{database} bytes");
     assert_eq!(fixture.count().await, 1_800);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_execute_passes_over_returned_rows() {
+    let fixture = Fixture::new().await;
+    let changed = fixture
+        .write("INSERT INTO t (v) VALUES ('a'), ('b') RETURNING v")
+        .await;
+    assert_eq!(changed.unwrap(), 2);
+    assert_eq!(fixture.count().await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_too_large_undoes_what_its_statement_did() {
+    let fixture = Fixture::new().await;
+    let turn = fixture.writer().begin(Arc::default()).await.unwrap();
+    let insert = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10001) INSERT INTO t (id) SELECT i FROM n RETURNING id";
+    assert!(matches!(turn.query(insert, &[]), Err(Error::TooLarge(_))));
+    assert!(turn.commit().await.is_err());
+    assert_eq!(fixture.count().await, 0);
 }

@@ -3,6 +3,7 @@
 use super::bindings::{Error, Rows, Value};
 use super::statement;
 use super::writer::{Held, Line};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,8 @@ pub struct Turn {
 pub(super) struct TurnCell {
     state: Mutex<State>,
     began: Instant,
+    /// Set when the turn outlives its time: its instance must not serve again.
+    retire: Arc<AtomicBool>,
 }
 
 enum State {
@@ -82,14 +85,23 @@ impl Turn {
             State::Ended(reason) => return Err(reason.clone()),
         };
         let result = act(held);
-        if result.is_err() && held.notice_lost_group() {
-            let reason = match &result {
-                Err(Error::TimedOut) => Error::TimedOut,
-                _ => Error::Aborted("an error in the store undid the transaction".to_owned()),
+        let Err(error) = &result else {
+            return result;
+        };
+        let is_lost = held.notice_lost_group();
+        // An answer that is too large comes after the statement's effect, which must not stay when the call has failed.
+        let must_end = is_lost || matches!(error, Error::TooLarge(_));
+        if must_end {
+            let reason = match error {
+                Error::TimedOut => Error::TimedOut,
+                _ => Error::Aborted("an error undid the transaction".to_owned()),
             };
-            let held = std::mem::replace(&mut *state, State::Ended(reason));
+            let ended = std::mem::replace(&mut *state, State::Ended(reason));
             drop(state);
-            if let State::Open(held) = held {
+            if let State::Open(mut held) = ended {
+                if !is_lost {
+                    held.undo_turn();
+                }
                 self.line.leave(held);
             }
         }
@@ -108,10 +120,11 @@ impl Drop for Turn {
 }
 
 impl TurnCell {
-    pub(super) fn new(held: Held) -> Self {
+    pub(super) fn new(held: Held, retire: Arc<AtomicBool>) -> Self {
         Self {
             state: Mutex::new(State::Open(held)),
             began: Instant::now(),
+            retire,
         }
     }
 
@@ -137,20 +150,20 @@ impl TurnCell {
         if self.began.elapsed() <= time {
             return;
         }
-        let held = match self.state.try_lock() {
-            Ok(mut state) => std::mem::replace(&mut *state, State::Ended(Error::TimedOut)),
-            Err(TryLockError::Poisoned(state)) => {
-                std::mem::replace(&mut *state.into_inner(), State::Ended(Error::TimedOut))
-            }
+        let mut state = match self.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(state)) => state.into_inner(),
             Err(TryLockError::WouldBlock) => return,
         };
-        match held {
-            State::Open(mut held) => {
-                held.undo_turn();
-                line.leave(held);
-            }
-            // It had ended already: what it says stays as it was.
-            State::Ended(reason) => *self.lock() = State::Ended(reason),
+        if matches!(*state, State::Ended(_)) {
+            return;
+        }
+        self.retire.store(true, Relaxed);
+        let ended = std::mem::replace(&mut *state, State::Ended(Error::TimedOut));
+        drop(state);
+        if let State::Open(mut held) = ended {
+            held.undo_turn();
+            line.leave(held);
         }
     }
 }

@@ -16,13 +16,15 @@ use super::error::{for_guest, is_failed_sync};
 use super::turn::{Turn, TurnCell};
 use async_lock::{Mutex, MutexGuardArc};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// The most turns that share a commit: bounds how long the first of them waits.
 const GROUP_TURNS_MAX: usize = 256;
+/// How long a group may gather: bounds how long its first turn waits when those that follow are slow.
+const GROUP_TIME_MAX: Duration = Duration::from_millis(10);
 /// How long a turn may stand in line.
 const LINE_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long what `commit-later` left may wait for a group of others.
@@ -58,6 +60,8 @@ pub(super) struct WriterConnection {
 struct Group {
     /// Whether the outer transaction has begun.
     open: bool,
+    /// When the first of those who wait began to.
+    since: Option<Instant>,
     /// Those who wait for the commit.
     waiters: Vec<oneshot::Sender<Result<(), Error>>>,
     /// Whether a commit is sure to come for turns that nobody waits for.
@@ -84,15 +88,15 @@ impl Writer {
         Ok(Self(line))
     }
 
-    /// Waits for the writer's turn.
-    pub(super) async fn begin(&self) -> Result<Turn, Error> {
+    /// Waits for the writer's turn; `retire` is set if the turn outlives its time.
+    pub(super) async fn begin(&self, retire: Arc<AtomicBool>) -> Result<Turn, Error> {
         let line = &self.0;
         let mut held = line.hold().await?;
         if let Err(error) = held.begin_turn(line.turn_time_max) {
             line.leave(held);
             return Err(error);
         }
-        let cell = Arc::new(TurnCell::new(held));
+        let cell = Arc::new(TurnCell::new(held, retire));
         *line.current.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&cell);
         Ok(Turn::new(cell, Arc::clone(line)))
     }
@@ -136,15 +140,21 @@ impl Line {
             return;
         }
         let someone_carries_on = self.waiting.load(SeqCst) > 0;
-        if someone_carries_on && group.waiters.len() < GROUP_TURNS_MAX {
+        let is_young = group
+            .since
+            .is_none_or(|since| since.elapsed() < GROUP_TIME_MAX);
+        if someone_carries_on && is_young && group.waiters.len() < GROUP_TURNS_MAX {
             return;
         }
         let line = Arc::clone(self);
-        self.runtime.spawn_blocking(move || {
-            held.commit_group();
-            drop(held);
-            line.checkpointer.run_if_due(&line.connection);
-        });
+        self.runtime.spawn_blocking(move || line.commit(held));
+    }
+
+    /// Takes the group to disk; blocks, so it belongs on a thread that may.
+    fn commit(&self, mut held: Held) {
+        held.commit_group();
+        drop(held);
+        self.checkpointer.run_if_due(&self.connection);
     }
 }
 
@@ -185,9 +195,8 @@ async fn commit_later(line: Weak<Line>) {
     let mut held = line.connection.lock_arc().await;
     held.group.later_scheduled = false;
     if held.group.open {
-        let commit = move || held.commit_group();
         // The blocking pool refuses only when the runtime ends, and then `close` has committed.
-        let _ = tokio::task::spawn_blocking(commit).await;
+        let _ = tokio::task::spawn_blocking(move || line.commit(held)).await;
     }
 }
 
@@ -218,6 +227,9 @@ impl WriterConnection {
             guest.host_statement("SAVEPOINT turn")
         };
         let begun = begin().map_err(|error| for_guest(&error, false));
+        if begun.is_err() {
+            self.notice_lost_group();
+        }
         self.group.open = !self.guest.sqlite.is_autocommit();
         begun
     }
@@ -235,6 +247,7 @@ impl WriterConnection {
     /// A promise of the group's outcome.
     pub(super) fn join_group(&mut self) -> oneshot::Receiver<Result<(), Error>> {
         let (sender, receiver) = oneshot::channel();
+        self.group.since.get_or_insert_with(Instant::now);
         self.group.waiters.push(sender);
         receiver
     }
@@ -276,7 +289,8 @@ impl WriterConnection {
     /// Takes the group to disk and answers all of it.
     fn commit_group(&mut self) {
         if !self.group.open {
-            self.end_group(&Ok(()));
+            // Whoever waits for a transaction that is gone must not be told that it was kept.
+            self.end_group(&Err(Error::Aborted("the group was rolled back".to_owned())));
             return;
         }
         self.guest.budget.allow(Duration::MAX);
@@ -284,6 +298,10 @@ impl WriterConnection {
             Ok(()) => self.end_group(&Ok(())),
             Err(error) if is_failed_sync(&error) => {
                 tracing::error!(%error, "the disk did not keep a write; the process ends, and recovers from the log when it starts");
+                // The log's own thread will not come to it any more.
+                eprintln!(
+                    "strongroom: the disk did not keep a write ({error}); start again to recover from the log"
+                );
                 std::process::abort();
             }
             Err(error) => {
@@ -295,6 +313,7 @@ impl WriterConnection {
 
     fn end_group(&mut self, outcome: &Result<(), Error>) {
         self.group.open = false;
+        self.group.since = None;
         for waiter in self.group.waiters.drain(..) {
             // One who no longer waits was cancelled; the outcome is in the store.
             let _ = waiter.send(outcome.clone());

@@ -1,6 +1,5 @@
 //! Files that survive a crash whole: written beside, fsynced, renamed, and the folder fsynced.
 
-use super::KeysError;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -10,18 +9,24 @@ use std::path::Path;
 const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
 
-/// Makes a folder that only its owner may enter.
-pub(super) fn create_folder(folder: &Path) -> Result<(), KeysError> {
+/// Makes a folder that only its owner may enter; one that is there stays as it is.
+///
+/// # Errors
+/// The system's.
+pub fn create_folder(folder: &Path) -> io::Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(FOLDER_MODE)
         .create(folder)
-        .map_err(|source| file_error(folder, source))
 }
 
-/// Puts `content` in the place of `file`.
-pub(super) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
-    let beside = file.with_extension("new");
+/// Puts `content` in the place of `file`; after a crash the file is the old one or the new one.
+///
+/// # Errors
+/// The system's.
+pub fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
+    // Named after the process, since two hosts may share a folder of compiled code.
+    let beside = file.with_extension(format!("{}.new", std::process::id()));
     // A leftover of a crash may have another mode.
     match std::fs::remove_file(&beside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -40,7 +45,10 @@ pub(super) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 /// Opens a file to append to; makes it if there is none.
-pub(super) fn open_to_append(file: &Path) -> io::Result<File> {
+///
+/// # Errors
+/// The system's.
+pub fn open_to_append(file: &Path) -> io::Result<File> {
     let opened = OpenOptions::new()
         .append(true)
         .create(true)
@@ -55,12 +63,5 @@ fn sync_folder(file: &Path) -> io::Result<()> {
     match file.parent() {
         Some(folder) => File::open(folder)?.sync_all(),
         None => Ok(()),
-    }
-}
-
-pub(super) fn file_error(file: &Path, source: io::Error) -> KeysError {
-    KeysError::File {
-        file: file.display().to_string(),
-        source,
     }
 }
