@@ -129,14 +129,17 @@ impl<O: Outside> AuthService<O> {
             name: change.name.clone().unwrap_or_else(|| old.name.clone()),
             ..old.clone()
         };
-        if new == old {
-            return Ok(old);
-        }
-        if old.is_active_admin()
+        let leaves_no_admin = old.is_active_admin()
             && !new.is_active_admin()
-            && User::count_other_admins(id, &transaction)? == 0
-        {
-            return Err(AuthError::LastAdmin);
+            && User::count_other_admins(id, &transaction)? == 0;
+        if new == old || leaves_no_admin {
+            // What the answer rests on may be of an earlier turn of the group: the commit waits until it is on disk.
+            transaction.commit()?;
+            return if leaves_no_admin {
+                Err(AuthError::LastAdmin)
+            } else {
+                Ok(old)
+            };
         }
         let ended = ended_by(&old, &mut new, self.new_id());
         new.update(&transaction)?;

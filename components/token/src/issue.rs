@@ -39,6 +39,8 @@ impl<O: Outside> TokenService<O> {
 
         let transaction = self.store.begin()?;
         if subject.security_version < floor(&transaction, subject.id)? {
+            // The floor may be of an earlier turn of the group: the commit waits until it is on disk.
+            transaction.commit()?;
             return Err(TokenError::Superseded);
         }
         session.insert(&transaction, user_agent)?;

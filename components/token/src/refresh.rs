@@ -76,17 +76,18 @@ impl<O: Outside> TokenService<O> {
             transaction.query(sql, params)
         })?
         .ok_or(RefreshError::InvalidGrant)?;
-        match session.standing(token, &self.settings, now_ms) {
-            _ if !session.grants_the_same_as(snapshot) => return Ok(None),
-            Standing::Current => {
-                session.rotate(&transaction, successor.counter(), successor.hash(), now_ms)?;
-                transaction.commit()?;
-            }
-            Standing::Repeated => drop(transaction),
-            Standing::Reused => {
-                drop(transaction);
-                return Err(self.end_for_reuse(&session));
-            }
+        let is_as_shown = session.grants_the_same_as(snapshot);
+        let standing = session.standing(token, &self.settings, now_ms);
+        if is_as_shown && standing == Standing::Current {
+            session.rotate(&transaction, successor.counter(), successor.hash(), now_ms)?;
+        }
+        // Also where nothing was changed: what the answer rests on may be of an earlier turn of the group, and the commit waits until
+        // it is on disk. Else a crash could forget the rotation whose repetition was answered.
+        transaction.commit()?;
+        match standing {
+            _ if !is_as_shown => return Ok(None),
+            Standing::Current | Standing::Repeated => {}
+            Standing::Reused => return Err(self.end_for_reuse(&session)),
             Standing::Worthless => return Err(RefreshError::InvalidGrant),
         }
         Ok(Some(Tokens {

@@ -42,8 +42,9 @@ pub fn submit<S: Store, L: Ledger>(
         return decide(store, ledger, &intent.accepted, Asked::First);
     }
     let stored = intent::find(&transaction, intent.accepted.transfer.id)?;
-    // Nothing was changed; the ledger must not be asked while the transaction is open.
-    drop(transaction);
+    // Nothing was changed, but what was found may be of an earlier turn of the group: the commit waits until it is on disk. And the
+    // ledger must not be asked while the transaction is open.
+    transaction.commit()?;
     let Some(stored) = stored else {
         return Err(StoreError::Row("an id that conflicts has no row".to_owned()).into());
     };

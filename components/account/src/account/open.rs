@@ -78,6 +78,8 @@ pub fn open<S: Store>(
         .first()
         .map_or(Ok(0), |row| row.integer(0))?;
     if count >= i64::from(rules.accounts_per_user_max) {
+        // The other accounts may be of earlier turns of the group: the commit waits until they are on disk.
+        transaction.commit()?;
         return Err(OpenError::LimitReached(rules.accounts_per_user_max));
     }
     let mut account = Account {

@@ -7,7 +7,7 @@ use crate::ledger::{self, AccountRef, DebitAuthority, Kind, Transfer};
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{SqliteStore, Store, migrate};
+use strongroom_sdk::store::{Ending, SqliteStore, Store, WatchedStore, migrate};
 use uuid::Uuid;
 
 const OWNER: Uuid = Uuid::from_u128(0xA);
@@ -156,4 +156,24 @@ fn what_does_not_exist_is_not_changed() {
         freeze(&store, &SystemClock, OWNER, &actor()),
         Err(ManageError::NotFound)
     );
+}
+
+#[test]
+fn an_account_that_is_already_so_is_answered_only_after_its_group_is_on_disk() {
+    let store = store();
+    let id = try_open(&store, 1).unwrap().id;
+    let store = WatchedStore::new(store);
+    freeze(&store, &SystemClock, id, &actor()).unwrap();
+    freeze(&store, &SystemClock, id, &actor()).unwrap();
+    assert_eq!(
+        close(&store, &SystemClock, id, &actor()),
+        Err(ManageError::Frozen)
+    );
+    unfreeze(&store, &SystemClock, id, &actor()).unwrap();
+    close(&store, &SystemClock, id, &actor()).unwrap();
+    assert_eq!(
+        close(&store, &SystemClock, id, &actor()),
+        Err(ManageError::Closed)
+    );
+    assert_eq!(store.take_endings(), [Ending::OnDisk; 6]);
 }

@@ -26,7 +26,7 @@ pub fn post<S: Store>(
     let transaction = store.begin()?;
     let situation = Situation::read(&transaction, transfer)?;
     if let Some(fingerprint) = situation.known {
-        return recall(&transaction, transfer, fingerprint);
+        return recall(transaction, transfer, fingerprint);
     }
     let currency = transfer.validate()?;
     let source = situation.source(transfer)?;
@@ -69,7 +69,7 @@ pub fn fence<S: Store>(
     let transaction = store.begin()?;
     let situation = Situation::read(&transaction, transfer)?;
     if let Some(fingerprint) = situation.known {
-        return recall(&transaction, transfer, fingerprint);
+        return recall(transaction, transfer, fingerprint);
     }
     transfer.validate()?;
     let source = situation.source(transfer).ok().flatten();
@@ -88,16 +88,18 @@ pub fn fence<S: Store>(
     Ok(posting)
 }
 
-/// What is recorded under a known id, if it is the same request. The transaction has changed nothing and rolls back.
+/// What is recorded under a known id, if it is the same request. The transaction has changed nothing, but the record may be of an
+/// earlier turn of its group: the commit waits until it is on disk.
 fn recall(
-    transaction: &impl Transaction,
+    transaction: impl Transaction,
     transfer: &Transfer,
     fingerprint: [u8; 32],
 ) -> Result<Posting, LedgerError> {
+    let rows = transaction.query(read::BY_ID, &[transfer.id.into()])?;
+    transaction.commit()?;
     if fingerprint != transfer.fingerprint {
         return Err(LedgerError::IdReused);
     }
-    let rows = transaction.query(read::BY_ID, &[transfer.id.into()])?;
     let row = rows
         .first()
         .ok_or_else(|| StoreError::Row("a known transfer has no row".to_owned()))?;

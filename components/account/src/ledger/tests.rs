@@ -9,7 +9,9 @@ use crate::audit::check_invariants;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::{AMOUNT_MINOR_MAX, Currency};
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{SqliteStore, Store, Transaction, Value, migrate};
+use strongroom_sdk::store::{
+    Ending, SqliteStore, Store, Transaction, Value, WatchedStore, migrate,
+};
 use uuid::Uuid;
 
 struct FixedClock(i64);
@@ -378,4 +380,19 @@ fn history_has_posted_transfers_of_both_sides_and_declines_of_the_one_who_asked(
     assert_eq!(sequences(&to, 0, 10), [4, 2]);
     assert_eq!(journal(&store, 2, 2).unwrap().len(), 2);
     assert_eq!(history(&store, Uuid::nil(), 0, 10).unwrap(), Vec::new());
+}
+
+#[test]
+fn a_recalled_posting_is_answered_only_after_its_group_is_on_disk() {
+    let store = store();
+    let account = open(&store, ALICE, "EUR");
+    let store = WatchedStore::new(store);
+    let deposit = transfer(1, Kind::Deposit, None, Some(account.id), 1_000);
+    post(&store, &CLOCK, &deposit).unwrap();
+    post(&store, &CLOCK, &deposit).unwrap();
+    fence(&store, &CLOCK, &deposit).unwrap();
+    let mut other = deposit.clone();
+    other.fingerprint = [8; 32];
+    assert_eq!(post(&store, &CLOCK, &other), Err(LedgerError::IdReused));
+    assert_eq!(store.take_endings(), [Ending::OnDisk; 4]);
 }

@@ -56,6 +56,8 @@ impl<O: Outside> AuthService<O> {
         };
         let transaction = self.store.begin()?;
         if !user.update_password(&password_hash, ended.security_version_min, &transaction)? {
+            // The other change may be of an earlier turn of the group: the commit waits until it is on disk.
+            transaction.commit()?;
             return Err(AuthError::Conflict);
         }
         ended.insert(self.now_ms(), &transaction)?;

@@ -228,3 +228,17 @@ fn pages_have_every_user_once() {
     }
     assert_eq!(seen.len(), 7);
 }
+
+#[test]
+fn a_user_who_is_already_so_is_answered_only_after_the_change_is_on_disk() {
+    let scene = Scene::new();
+    let teller = scene.create("teller@example.org", Role::Teller);
+    let admin = scene.create("admin@example.org", Role::Admin);
+    scene.service.store.take_endings();
+    scene.change(&teller, r#"{"role":"teller"}"#).unwrap();
+    assert_eq!(
+        scene.change(&admin, r#"{"disabled":true}"#).err(),
+        Some(AuthError::LastAdmin)
+    );
+    assert_eq!(scene.service.store.take_endings(), [Ending::OnDisk; 2]);
+}

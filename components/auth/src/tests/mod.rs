@@ -16,7 +16,7 @@ use std::rc::Rc;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{SqliteStore, Store, Transaction, migrate};
+use strongroom_sdk::store::{Ending, SqliteStore, Store, Transaction, WatchedStore, migrate};
 use uuid::Uuid;
 
 const PASSWORD: &str = "seven otters juggle walnuts";
@@ -29,7 +29,7 @@ const START_MS: i64 = 1_795_348_800_000;
 struct Test;
 
 impl Outside for Test {
-    type Store = SqliteStore;
+    type Store = WatchedStore;
     type Clock = SetClock;
     type Random = SystemRandom;
     type Compute = Cores;
@@ -147,7 +147,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let store = SqliteStore::in_memory().unwrap();
+        let store = WatchedStore::new(SqliteStore::in_memory().unwrap());
         migrate(&store, MIGRATIONS).unwrap();
         let (cores, tokens) = (Cores::default(), TokenService::default());
         let now = Rc::new(Cell::new(START_MS));

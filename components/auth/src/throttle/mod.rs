@@ -78,9 +78,12 @@ impl<O: Outside> AuthService<O> {
         let current = find(account, now_ms, |sql, params| {
             transaction.query(sql, params)
         })?;
-        refuse_if_locked(&current, now_ms)?;
-        save(account, &current.after_failure(now_ms), &transaction)?;
+        if current.wait_ms(now_ms).is_none() {
+            save(account, &current.after_failure(now_ms), &transaction)?;
+        }
+        // Also of nothing: the lock may be of an earlier turn of the group, and must be on disk before anyone is refused for it.
         transaction.commit()?;
+        refuse_if_locked(&current, now_ms)?;
         Ok(Attempt::Counted(account))
     }
 

@@ -10,14 +10,18 @@ mod row;
 mod value;
 #[cfg(target_family = "wasm")]
 mod wasm;
+#[cfg(feature = "native")]
+mod watched;
 
 pub use migrate::{Migration, migrate};
 #[cfg(feature = "native")]
-pub use native::SqliteStore;
+pub use native::{SqliteStore, SqliteTransaction};
 pub use row::{Row, Rows};
 pub use value::Value;
 #[cfg(target_family = "wasm")]
 pub use wasm::HostStore;
+#[cfg(feature = "native")]
+pub use watched::{Ending, WatchedStore, WatchedTransaction};
 
 /// Why a statement or a transaction did not succeed; unless said otherwise, nothing of it took effect.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +71,9 @@ pub trait Store {
 }
 
 /// A write transaction; dropping it rolls back.
+///
+/// It reads what earlier turns of the same group have written, which may not be on disk yet, and only [`Transaction::commit`] waits for
+/// the group. So what is answered from a row that was read here is answered after a commit, even of nothing.
 pub trait Transaction {
     /// Runs one statement that changes rows, and answers how many it changed.
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError>;

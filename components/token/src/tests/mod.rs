@@ -15,7 +15,7 @@ use std::rc::Rc;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{SqliteStore, Store, Transaction, migrate};
+use strongroom_sdk::store::{Ending, SqliteStore, Store, Transaction, WatchedStore, migrate};
 use uuid::Uuid;
 
 const KEY: [u8; 32] = [42; 32];
@@ -26,7 +26,7 @@ const START_MS: i64 = 1_795_348_800_000;
 struct Test;
 
 impl Outside for Test {
-    type Store = SqliteStore;
+    type Store = WatchedStore;
     type Clock = SetClock;
     type Random = SystemRandom;
     type Keys = LocalKeys;
@@ -126,7 +126,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let store = SqliteStore::in_memory().unwrap();
+        let store = WatchedStore::new(SqliteStore::in_memory().unwrap());
         migrate(&store, MIGRATIONS).unwrap();
         let now = Rc::new(Cell::new(START_MS));
         let host = Host::default();

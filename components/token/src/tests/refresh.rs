@@ -160,3 +160,13 @@ fn a_refresh_carries_the_security_version_in_force() {
     let next = scene.refresh(&tokens.refresh_token).unwrap();
     assert_eq!(claims(&next.access_token)["sv"], 2);
 }
+
+#[test]
+fn a_repeated_refresh_is_answered_only_after_the_rotation_is_on_disk() {
+    let scene = Scene::new();
+    let first = scene.issue(&alice()).refresh_token;
+    scene.rotated(&first);
+    scene.service.store.take_endings();
+    scene.rotated(&first);
+    assert_eq!(scene.service.store.take_endings(), [Ending::OnDisk]);
+}

@@ -25,7 +25,7 @@ use strongroom_sdk::money::Currency;
 use strongroom_sdk::page::Page;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{SqliteStore, Store, Transaction, migrate};
+use strongroom_sdk::store::{Ending, SqliteStore, Store, Transaction, WatchedStore, migrate};
 use uuid::Uuid;
 
 const ALICE: Uuid = Uuid::from_u128(0xA);
@@ -844,4 +844,25 @@ fn an_open_intent_is_pending_to_its_owner_and_driven_on_when_it_is_stale() {
     bank.cut(Cut::Nowhere);
     assert_eq!(status(&alice()).unwrap(), "posted");
     assert_eq!((bank.open_intents(), bank.bob_has()), (0, 100));
+}
+
+#[test]
+fn a_repeated_request_is_answered_only_after_the_first_is_on_disk() {
+    let bank = bank();
+    let body: TransferBody = serde_json::from_value(bank.body("1")).unwrap();
+    let times = (bank.service.clock.now_ms(), DEADLINE_MS);
+    let request = Intent::new(
+        ALICE,
+        Route::Transfer,
+        key("k"),
+        DebitAuthority::Owner(ALICE),
+        body.into_instruction().unwrap(),
+        times,
+    );
+    let store = WatchedStore::new(bank.service.store.clone());
+    drive::submit(&store, &bank.service.ledger, &request).unwrap();
+    // The intent, and the note that it is final.
+    assert_eq!(store.take_endings(), [Ending::OnDisk, Ending::Later]);
+    drive::submit(&store, &bank.service.ledger, &request).unwrap();
+    assert_eq!(store.take_endings(), [Ending::OnDisk]);
 }
