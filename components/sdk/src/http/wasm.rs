@@ -30,13 +30,19 @@ pub fn serve(request: IncomingRequest, response_out: ResponseOutparam, mut site:
         Err(error) => return ResponseOutparam::set(response_out, Err(error)),
     };
     let Some(Ok(response)) = complete(site.call(request)) else {
-        return ResponseOutparam::set(response_out, Err(ErrorCode::InternalError(None)));
+        return fail(response_out, "the handler waits for what never comes");
     };
     let (parts, body) = response.into_parts();
     let Some(Ok(body)) = complete(body.collect()) else {
-        return ResponseOutparam::set(response_out, Err(ErrorCode::InternalError(None)));
+        return fail(response_out, "the body of the answer has no end");
     };
     write(Response::from_parts(parts, body.to_bytes()), response_out);
+}
+
+/// Gives up on a request. The client learns nothing of the reason; the service's log has it.
+fn fail(response_out: ResponseOutparam, reason: &str) {
+    eprintln!("no answer: {reason}");
+    ResponseOutparam::set(response_out, Err(ErrorCode::InternalError(None)));
 }
 
 /// Runs a future that does not wait.
@@ -104,23 +110,28 @@ fn method(method: WasiMethod) -> Result<Method, http::method::InvalidMethod> {
 }
 
 fn write(response: Response<Bytes>, response_out: ResponseOutparam) {
-    let (parts, content) = response.into_parts();
+    let (mut parts, content) = response.into_parts();
+    let has_content = parts.status != StatusCode::NO_CONTENT;
+    if !has_content {
+        // RFC 9110 section 8.6: a 204 has no content-length. The router sets one on whatever is empty.
+        parts.headers.remove(header::CONTENT_LENGTH);
+    }
     let mut fields: Vec<(String, Vec<u8>)> = Vec::with_capacity(parts.headers.len() + 1);
     for (name, value) in &parts.headers {
         fields.push((name.as_str().to_owned(), value.as_bytes().to_vec()));
     }
     let says_length = parts.headers.contains_key(header::CONTENT_LENGTH);
-    if !says_length && parts.status != StatusCode::NO_CONTENT {
+    if !says_length && has_content {
         let length = content.len().to_string().into_bytes();
         fields.push((header::CONTENT_LENGTH.as_str().to_owned(), length));
     }
     let Ok(fields) = Fields::from_list(&fields) else {
-        return ResponseOutparam::set(response_out, Err(ErrorCode::InternalError(None)));
+        return fail(response_out, "the host refuses the headers of the answer");
     };
     let response = OutgoingResponse::new(fields);
     let is_status = response.set_status_code(parts.status.as_u16()).is_ok();
     let (true, Ok(body)) = (is_status, response.body()) else {
-        return ResponseOutparam::set(response_out, Err(ErrorCode::InternalError(None)));
+        return fail(response_out, "the host refuses the status of the answer");
     };
     ResponseOutparam::set(response_out, Ok(response));
     if let Ok(stream) = body.write() {
