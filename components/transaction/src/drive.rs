@@ -29,17 +29,19 @@ pub struct Answer {
 /// Accepts a request, has the ledger decide, and answers; a repeated request is answered as the first was.
 ///
 /// # Errors
-/// 404 `account_not_found`, 422 `idempotency_key_reused`, 422 `validation_failed`: nothing is kept. 409 `in_progress` and 503
-/// `service_unavailable`: the request may be repeated with the same key, and is finished by recovery in any case.
+/// 404 `account_not_found`, 422 `idempotency_key_reused`, 422 `validation_failed`: nothing is kept. 409 `in_progress`: the request
+/// was accepted; recovery finishes it, or gives it up after its deadline. 503 `service_unavailable`: it may have been accepted or
+/// not. After both, its repetition with the same key tells.
 pub fn submit<S: Store, L: Ledger>(
     store: &S,
     ledger: &L,
     intent: &Intent,
 ) -> Result<Answer, Problem> {
+    let now_ms = intent.accepted.transfer.requested_at_ms;
     let transaction = store.begin()?;
     if intent::insert(&transaction, intent)? {
         transaction.commit()?;
-        return decide(store, ledger, &intent.accepted, Asked::First);
+        return decide(store, ledger, &intent.accepted, Asked::First, now_ms);
     }
     let stored = intent::find(&transaction, intent.accepted.transfer.id)?;
     // Nothing was changed, but what was found may be of an earlier turn of the group: the commit waits until it is on disk. And the
@@ -66,7 +68,10 @@ fn repeat<S: Store, L: Ledger>(
             replayed: true,
         }),
         // Cut off, or still running elsewhere: asking the ledger again is harmless, as the id is the same.
-        State::Accepted(accepted) => decide(store, ledger, &accepted, Asked::Again),
+        State::Accepted(accepted) => {
+            let now_ms = intent.accepted.transfer.requested_at_ms;
+            decide(store, ledger, &accepted, Asked::Again, now_ms)
+        }
     }
 }
 
@@ -82,8 +87,9 @@ fn decide<S: Store, L: Ledger>(
     ledger: &L,
     accepted: &Accepted,
     asked: Asked,
+    now_ms: i64,
 ) -> Result<Answer, Problem> {
-    match resolve(store, ledger, accepted) {
+    match resolve(store, ledger, accepted, now_ms) {
         Ok(posting) => {
             // An older request under the same id, which this service has since forgotten, was the first.
             let replayed = asked == Asked::Again
@@ -103,13 +109,27 @@ fn decide<S: Store, L: Ledger>(
     }
 }
 
-/// Asks the ledger to post, and notes what it says.
+/// Asks the ledger to post; past its deadline, an intent is given up by the one way that is safe.
+pub(crate) fn attempt<L: Ledger>(
+    ledger: &L,
+    accepted: &Accepted,
+    now_ms: i64,
+) -> Result<Posting, LedgerError> {
+    if now_ms < accepted.deadline_at_ms {
+        ledger.post(&accepted.transfer)
+    } else {
+        ledger.fence(&accepted.transfer)
+    }
+}
+
+/// Makes an [`attempt`], and notes what the ledger says.
 pub(crate) fn resolve<S: Store, L: Ledger>(
     store: &S,
     ledger: &L,
     accepted: &Accepted,
+    now_ms: i64,
 ) -> Result<Posting, LedgerError> {
-    let result = ledger.post(&accepted.transfer);
+    let result = attempt(ledger, accepted, now_ms);
     // Only a note: what is lost of it, recovery finds again.
     if let Err(error) = note(store, accepted, &result) {
         eprintln!("intent {}: {error}", accepted.transfer.id);

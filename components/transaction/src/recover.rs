@@ -2,7 +2,7 @@
 //!
 //! Every step may be done twice, or at the same time as the client's own retry: the ledger decides an id once.
 
-use crate::drive::settle;
+use crate::drive::{attempt, settle};
 use crate::intent::{self, Accepted};
 use crate::ledger::{Ledger, LedgerError, Posting};
 use strongroom_sdk::clock::Clock;
@@ -10,6 +10,10 @@ use strongroom_sdk::store::{Store, StoreError, Transaction};
 
 /// How many intents one sweep takes, so that a tick is short.
 pub const SWEEP_INTENTS_MAX: i64 = 256;
+/// How many sweeps one start makes: what a crash leaves is a moment's requests, and a longer backlog is the ticks' work.
+pub const START_SWEEPS_MAX: usize = 40;
+/// How long one start goes on asking the ledger; the last question may take longer. The old generation serves meanwhile, or nobody.
+pub const START_MS_MAX: i64 = 10_000;
 /// After so many failures in a row the ledger is down, and the rest of the sweep would only wait for it too.
 const FAILURES_MAX: usize = 3;
 /// The longest pause between two attempts.
@@ -26,8 +30,8 @@ pub struct Sweep {
     pub failed: usize,
 }
 
-/// Settles every intent that can be settled, before the first request. A ledger that does not answer ends it early, and is no error:
-/// [`tick`] goes on.
+/// Settles what was left open when it began, before the first request. A ledger that does not answer ends it early, and so does a
+/// backlog of more than [`START_SWEEPS_MAX`] sweeps or [`START_MS_MAX`]; neither is an error: [`tick`] goes on.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -36,16 +40,20 @@ pub fn start<S: Store, L: Ledger>(
     ledger: &L,
     clock: &impl Clock,
 ) -> Result<Sweep, StoreError> {
+    let started_ms = clock.now_ms();
+    let until_ms = started_ms.saturating_add(START_MS_MAX);
     let mut total = Sweep::default();
-    loop {
-        // Whenever their next attempt was due: the crash is over.
-        let sweep = sweep(store, ledger, clock, i64::MAX)?;
+    for _ in 0..START_SWEEPS_MAX {
+        // Whenever their next attempt was due: the crash is over. But only what was there: the old generation may still take requests.
+        let left = intent::left_over(store, started_ms, SWEEP_INTENTS_MAX)?;
+        let sweep = sweep(store, ledger, clock, left, until_ms)?;
         total.settled += sweep.settled;
         total.failed += sweep.failed;
-        if sweep.settled == 0 || sweep.failed > 0 {
-            return Ok(total);
+        if sweep.settled == 0 || sweep.failed > 0 || clock.now_ms() >= until_ms {
+            break;
         }
     }
+    Ok(total)
 }
 
 /// Settles the intents that are due, and deletes old answers.
@@ -59,16 +67,17 @@ pub fn tick<S: Store, L: Ledger>(
 ) -> Result<Sweep, StoreError> {
     let now_ms = clock.now_ms();
     intent::purge(store, now_ms.saturating_sub(ANSWER_KEPT_MS))?;
-    sweep(store, ledger, clock, now_ms)
+    let due = intent::due(store, now_ms, SWEEP_INTENTS_MAX)?;
+    sweep(store, ledger, clock, due, i64::MAX)
 }
 
 fn sweep<S: Store, L: Ledger>(
     store: &S,
     ledger: &L,
     clock: &impl Clock,
-    due_at_ms: i64,
+    due: Vec<Accepted>,
+    until_ms: i64,
 ) -> Result<Sweep, StoreError> {
-    let due = intent::due(store, due_at_ms, SWEEP_INTENTS_MAX)?;
     if due.is_empty() {
         return Ok(Sweep::default());
     }
@@ -81,24 +90,11 @@ fn sweep<S: Store, L: Ledger>(
             _ => 0,
         };
         results.push((accepted, result));
-        if failures >= FAILURES_MAX {
+        if failures >= FAILURES_MAX || clock.now_ms() >= until_ms {
             break;
         }
     }
     record(store, clock.now_ms(), &results)
-}
-
-/// Posts again; past its deadline, an intent is given up by the one way that is safe.
-fn attempt<L: Ledger>(
-    ledger: &L,
-    accepted: &Accepted,
-    now_ms: i64,
-) -> Result<Posting, LedgerError> {
-    if now_ms < accepted.deadline_at_ms {
-        ledger.post(&accepted.transfer)
-    } else {
-        ledger.fence(&accepted.transfer)
-    }
 }
 
 /// Commits durably, unlike a request's own note: the next sweep must not see these again.

@@ -56,14 +56,11 @@ fn undecided<S: Store, L: Ledger, C: Clock>(
     let Some(State::Accepted(accepted)) = stored.map(|stored| stored.state) else {
         return Err(Problem::not_found());
     };
-    let age_ms = service
-        .clock
-        .now_ms()
-        .saturating_sub(accepted.transfer.requested_at_ms);
-    if age_ms < STALE_AFTER_MS {
+    let now_ms = service.clock.now_ms();
+    if now_ms.saturating_sub(accepted.transfer.requested_at_ms) < STALE_AFTER_MS {
         return TransactionView::of_accepted(&accepted);
     }
-    match resolve(&service.store, &service.ledger, &accepted) {
+    match resolve(&service.store, &service.ledger, &accepted, now_ms) {
         Ok(posting) => TransactionView::of_posting(&posting, identity),
         Err(LedgerError::Unavailable(_)) => TransactionView::of_accepted(&accepted),
         Err(_) => Err(Problem::not_found()),
@@ -87,9 +84,13 @@ pub fn list<L: Ledger>(
         return Err(Problem::not_found());
     }
     let limit = u32::try_from(page.fetch()).unwrap_or(u32::MAX);
-    let postings = ledger
-        .history(account_id, page.after.unwrap_or(0), limit)
-        .map_err(|error| unavailable(&error))?;
+    let postings = match page.after {
+        // Nothing comes before the first; the ledger would take 0 for the newest.
+        Some(0) => Vec::new(),
+        after => ledger
+            .history(account_id, after.unwrap_or(0), limit)
+            .map_err(|error| unavailable(&error))?,
+    };
     let List {
         data,
         next_cursor,

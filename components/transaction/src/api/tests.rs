@@ -866,3 +866,93 @@ fn a_repeated_request_is_answered_only_after_the_first_is_on_disk() {
     drive::submit(&store, &bank.service.ledger, &request).unwrap();
     assert_eq!(store.take_endings(), [Ending::OnDisk]);
 }
+
+#[test]
+fn start_ends_in_time_and_leaves_the_rest_to_the_ticks() {
+    /// Takes a second for each answer.
+    struct SlowLedger(LocalLedger);
+
+    impl Ledger for SlowLedger {
+        fn post(&self, transfer: &Transfer) -> Result<Posting, LedgerError> {
+            self.0.clock.0.set(self.0.clock.0.get() + 1_000);
+            self.0.post(transfer)
+        }
+        fn fence(&self, transfer: &Transfer) -> Result<Posting, LedgerError> {
+            self.0.fence(transfer)
+        }
+        fn lookup(&self, id: Uuid) -> Result<Option<Posting>, LedgerError> {
+            self.0.lookup(id)
+        }
+        fn history(&self, id: Uuid, before: u64, limit: u32) -> Result<Vec<Posting>, LedgerError> {
+            self.0.history(id, before, limit)
+        }
+        fn owner_of(&self, id: Uuid) -> Result<Option<Uuid>, LedgerError> {
+            self.0.owner_of(id)
+        }
+    }
+
+    let bank = bank();
+    bank.cut(Cut::Before);
+    for number in 0..30 {
+        let _ = bank.send(&number.to_string(), "0.01");
+    }
+    bank.cut(Cut::Nowhere);
+    let ledger = SlowLedger(bank.service.ledger.clone());
+    let sweep = recover::start(&bank.service.store, &ledger, &bank.service.clock).unwrap();
+    assert_eq!(
+        (sweep.settled, sweep.failed, bank.open_intents()),
+        (10, 0, 20)
+    );
+    assert_eq!(bank.tick().settled, 20);
+}
+
+#[test]
+fn start_leaves_what_came_after_it_began() {
+    let bank = bank();
+    bank.cut(Cut::Before);
+    let _ = bank.send("before", "1");
+    bank.wait(1);
+    let started_ms = bank.service.clock.now_ms() - 1;
+    let _ = bank.send("after", "1");
+    let left = intent::left_over(&bank.service.store, started_ms, 10).unwrap();
+    assert_eq!((left.len(), bank.open_intents()), (1, 2));
+}
+
+#[test]
+fn past_its_deadline_whoever_asks_for_an_intent_gives_it_up() {
+    for by_get in [true, false] {
+        let bank = bank();
+        bank.cut(Cut::Before);
+        let _ = bank.send("k", "1");
+        bank.cut(Cut::Nowhere);
+        bank.wait(DEADLINE_MS);
+        if by_get {
+            let left = intent::due(&bank.service.store, i64::MAX, 1).unwrap();
+            let view = get(&bank.service, &alice(), left[0].transfer.id).unwrap();
+            let view = serde_json::to_value(view).unwrap();
+            assert_eq!(view["decline_code"], "cancelled");
+        } else {
+            let answer = bank.send("k", "1").unwrap();
+            assert_eq!(json_of(&answer)["code"], "cancelled");
+        }
+        assert_eq!(bank.service.ledger.asked.borrow().last(), Some(&"fence"));
+        assert_eq!((bank.open_intents(), bank.bob_has()), (0, 0));
+    }
+}
+
+#[test]
+fn before_the_first_transaction_there_is_none() {
+    let bank = bank();
+    bank.send("k", "1").unwrap();
+    let mut page: Page<u64, ListFilter> =
+        Page::from_query(&format!("account_id={}", bank.bob.id)).unwrap();
+    let listed =
+        |page: &Page<_, _>| list(&bank.service.ledger, &teller(), page).map(|list| list.data.len());
+    assert_eq!(listed(&page).unwrap(), 1);
+    page.after = Some(0);
+    assert_eq!(listed(&page).unwrap(), 0);
+}
+
+fn teller() -> Identity {
+    identity(TELLER, Role::Teller)
+}

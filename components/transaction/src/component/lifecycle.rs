@@ -11,13 +11,14 @@ impl Guest for Component {
     fn start() -> Result<Vec<String>, String> {
         let service = configure()?;
         migrate(&service.store, MIGRATIONS).map_err(|error| error.to_string())?;
-        let sweep = recover::start(&service.store, &service.ledger, &service.clock)
-            .map_err(|error| error.to_string())?;
-        if sweep != recover::Sweep::default() {
-            eprintln!(
-                "recovery: {} intents settled, {} left for later",
+        match recover::start(&service.store, &service.ledger, &service.clock) {
+            Ok(sweep) if sweep == recover::Sweep::default() => {}
+            Ok(sweep) => eprintln!(
+                "recovery: {} intents settled, {} without an answer",
                 sweep.settled, sweep.failed
-            );
+            ),
+            // Nothing is lost, and the ticks go on: no reason not to serve.
+            Err(error) => eprintln!("recovery is left to the ticks: {error}"),
         }
         Ok(Vec::new())
     }

@@ -5,5 +5,6 @@ mod rows;
 
 pub use record::{Accepted, Final, Intent, State, Stored};
 pub use rows::{
-    PURGE_ROWS_MAX, count_accepted, due, find, finish, insert, peek, postpone, purge, remove,
+    PURGE_ROWS_MAX, count_accepted, due, find, finish, insert, left_over, peek, postpone, purge,
+    remove,
 };

@@ -1,7 +1,7 @@
 //! The statements of the table `intent`.
 
 use super::record::{Accepted, COLUMNS, Final, Intent, State, Stored, request_column};
-use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Row, Rows, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 /// How long a new intent is left to the request that brought it, before the sweep looks at it.
@@ -103,14 +103,30 @@ pub fn due<S: Store>(store: &S, now_ms: i64, limit: i64) -> Result<Vec<Accepted>
         "SELECT {COLUMNS} FROM intent WHERE state = 'accepted' AND next_attempt_at_ms <= ?1 \
          ORDER BY next_attempt_at_ms LIMIT ?2"
     );
-    let rows = store.query(&sql, &[Value::from(now_ms), Value::from(limit)])?;
-    let mut due = Vec::with_capacity(rows.rows.len());
+    accepted(store.query(&sql, &[Value::from(now_ms), Value::from(limit)])?)
+}
+
+/// The intents without an outcome that were there at `started_ms`, whenever their next attempt is due, at most `limit`.
+pub fn left_over<S: Store>(
+    store: &S,
+    started_ms: i64,
+    limit: i64,
+) -> Result<Vec<Accepted>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM intent WHERE state = 'accepted' AND created_at_ms <= ?1 \
+         ORDER BY next_attempt_at_ms LIMIT ?2"
+    );
+    accepted(store.query(&sql, &[Value::from(started_ms), Value::from(limit)])?)
+}
+
+fn accepted(rows: Rows) -> Result<Vec<Accepted>, StoreError> {
+    let mut intents = Vec::with_capacity(rows.rows.len());
     for row in rows {
         if let State::Accepted(accepted) = Stored::from_row(&row)?.state {
-            due.push(*accepted);
+            intents.push(*accepted);
         }
     }
-    Ok(due)
+    Ok(intents)
 }
 
 /// How many intents have no outcome yet.
