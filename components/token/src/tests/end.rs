@@ -64,7 +64,31 @@ fn logout_may_be_repeated() {
         .service
         .end_session(tokens.session, alice().id)
         .unwrap();
-    assert_eq!(scene.host.told().len(), 2);
+    assert_eq!(scene.host.told().len(), 1);
+}
+
+#[test]
+fn revoking_what_has_ended_costs_nothing() {
+    let scene = Scene::new();
+    let tokens = scene.issue(&alice());
+    scene.service.revoke(&tokens.refresh_token).unwrap();
+    scene.service.store.take_endings();
+    for token in [&tokens.refresh_token, &tokens.access_token] {
+        scene.service.revoke(token).unwrap();
+    }
+    assert_eq!(scene.service.store.take_endings(), []);
+    assert_eq!(scene.host.told(), [Told::Session(tokens.session)]);
+}
+
+#[test]
+fn revoking_what_the_host_has_not_heard_of_tells_it() {
+    let scene = Scene::new();
+    let tokens = scene.issue(&alice());
+    scene.host.broken.set(true);
+    assert!(scene.service.revoke(&tokens.refresh_token).is_err());
+    scene.host.broken.set(false);
+    scene.service.revoke(&tokens.refresh_token).unwrap();
+    assert_eq!(scene.host.told(), [Told::Session(tokens.session)]);
 }
 
 #[test]
