@@ -1,7 +1,7 @@
 //! Opening and reading accounts.
 
 use super::view::{AccountView, BalanceView, EntryView};
-use super::{Caller, Service, readable};
+use super::{Caller, Service, WHO_ACT, readable};
 use crate::account::{self, AccountType, NAME_CHARACTERS_MAX, OpenError, OpenRequest};
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -72,12 +72,13 @@ fn name(name: String) -> Result<String, Problem> {
 /// `POST /`: opens an account of the caller.
 ///
 /// # Errors
-/// 409 `account_limit_reached`; 422.
+/// 403 for an auditor, 409 `account_limit_reached`; 422.
 pub fn open<S: Store, C: Clock, R: Random>(
     service: &Service<S, C, R>,
     caller: &Caller,
     body: OpenBody,
 ) -> Result<AccountView, Problem> {
+    caller.identity.require(WHO_ACT)?;
     let request = body.into_request(caller.identity.subject)?;
     let sources = (&service.clock, &service.random);
     account::open(

@@ -1,7 +1,7 @@
 //! What staff, or an owner, may do to an account.
 
 use super::view::AccountView;
-use super::{Caller, STAFF_WHO_ACT, Service, readable};
+use super::{Caller, STAFF_WHO_ACT, Service, WHO_ACT, readable};
 use crate::account::{self, ManageError};
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -96,6 +96,7 @@ pub fn close<S: Store, C: Clock, R>(
     caller: &Caller,
     id: Uuid,
 ) -> Result<AccountView, Problem> {
+    caller.identity.require(WHO_ACT)?;
     let account = readable(&service.store, &caller.identity, id)?;
     if account.owner_id != caller.identity.subject {
         caller.identity.require(STAFF_WHO_ACT)?;

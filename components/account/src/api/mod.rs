@@ -17,7 +17,10 @@ use strongroom_sdk::store::Store;
 use uuid::Uuid;
 
 /// The roles that may change what belongs to a customer. An auditor only reads.
-const STAFF_WHO_ACT: &[Role] = &[Role::Teller, Role::Admin];
+pub(crate) const STAFF_WHO_ACT: &[Role] = &[Role::Teller, Role::Admin];
+
+/// The roles that may open accounts, and close their own.
+const WHO_ACT: &[Role] = &[Role::Customer, Role::Teller, Role::Admin];
 
 /// What the calls work with.
 #[derive(Debug, Clone)]

@@ -298,3 +298,19 @@ fn own_accounts_are_listed_newest_first_in_pages() {
     }
     assert!(listed.iter().eq(opened.iter().rev()));
 }
+
+#[test]
+fn an_auditor_only_reads() {
+    let service = service();
+    let (id, _) = open_eur(&service, &alice());
+    // Who became an auditor may still own accounts.
+    for auditor in [caller(0xA, Role::Auditor), caller(1, Role::Auditor)] {
+        let body = open_body(json!({"type": "checking", "currency": "EUR"}));
+        assert_eq!(code(open(&service, &auditor, body)), (403, "forbidden"));
+        assert_eq!(code(close(&service, &auditor, id)), (403, "forbidden"));
+        assert_eq!(
+            code(get(&service.store, &auditor.identity, id)),
+            (200, "ok")
+        );
+    }
+}
