@@ -34,10 +34,12 @@ pub enum ManageError {
     Store(#[from] StoreError),
 }
 
-/// A change of status or limit, with the audit event that tells it; none where the account is already so.
+/// A change of status or limit, with the audit event that tells it.
 struct Change {
     action: Action,
-    status: AccountStatus,
+    /// None: it stays.
+    status: Option<AccountStatus>,
+    /// None: it stays.
     overdraft_limit: Option<i64>,
     old_value: String,
     new_value: String,
@@ -51,11 +53,11 @@ pub fn freeze<S: Store>(
     actor: &Actor,
 ) -> Result<Account, ManageError> {
     change(store, clock, id, actor, |account| {
-        Ok(status_change(
-            account,
-            Action::Frozen,
-            AccountStatus::Frozen,
-        ))
+        Ok(
+            status_change(account, Action::Frozen, AccountStatus::Frozen)
+                .into_iter()
+                .collect(),
+        )
     })
 }
 
@@ -67,16 +69,16 @@ pub fn unfreeze<S: Store>(
     actor: &Actor,
 ) -> Result<Account, ManageError> {
     change(store, clock, id, actor, |account| {
-        Ok(status_change(
-            account,
-            Action::Unfrozen,
-            AccountStatus::Open,
-        ))
+        Ok(
+            status_change(account, Action::Unfrozen, AccountStatus::Open)
+                .into_iter()
+                .collect(),
+        )
     })
 }
 
 /// Closes an account for ever. Its balance must be zero and nothing pending; a frozen account must be unfrozen first, so that its owner
-/// cannot end what staff have stopped.
+/// cannot end what staff have stopped. Its overdraft limit goes first: nothing is available from a closed account.
 pub fn close<S: Store>(
     store: &S,
     clock: &impl Clock,
@@ -91,11 +93,9 @@ pub fn close<S: Store>(
         if balance.posted() != 0 || balance.debits_pending != 0 || balance.credits_pending != 0 {
             return Err(ManageError::BalanceNotZero);
         }
-        Ok(status_change(
-            account,
-            Action::Closed,
-            AccountStatus::Closed,
-        ))
+        let limit = limit_change(account, 0);
+        let closed = status_change(account, Action::Closed, AccountStatus::Closed);
+        Ok(limit.into_iter().chain(closed).collect())
     })
 }
 
@@ -111,26 +111,32 @@ pub fn set_overdraft_limit<S: Store>(
     assert!(limit_minor >= 0);
     change(store, clock, id, actor, |account| {
         let mut balance = account.balance;
-        let old = balance.overdraft_limit.unwrap_or_default();
         balance.overdraft_limit = Some(limit_minor);
         if balance.available() < 0 {
             return Err(ManageError::LimitBelowUse);
         }
-        Ok((old != limit_minor).then(|| Change {
-            action: Action::OverdraftLimitChanged,
-            status: account.status,
-            overdraft_limit: Some(limit_minor),
-            old_value: old.to_string(),
-            new_value: limit_minor.to_string(),
-        }))
+        Ok(limit_change(account, limit_minor).into_iter().collect())
     })
 }
 
+/// None where the limit is already so.
+fn limit_change(account: &Account, limit_minor: i64) -> Option<Change> {
+    let old = account.balance.overdraft_limit.unwrap_or_default();
+    (old != limit_minor).then(|| Change {
+        action: Action::OverdraftLimitChanged,
+        status: None,
+        overdraft_limit: Some(limit_minor),
+        old_value: old.to_string(),
+        new_value: limit_minor.to_string(),
+    })
+}
+
+/// None where the status is already so.
 fn status_change(account: &Account, action: Action, status: AccountStatus) -> Option<Change> {
     (account.status != status).then(|| Change {
         action,
-        status,
-        overdraft_limit: account.balance.overdraft_limit,
+        status: Some(status),
+        overdraft_limit: None,
         old_value: account.status.as_str().to_owned(),
         new_value: status.as_str().to_owned(),
     })
@@ -141,7 +147,7 @@ fn change<S: Store>(
     clock: &impl Clock,
     id: Uuid,
     actor: &Actor,
-    decide: impl FnOnce(&Account) -> Result<Option<Change>, ManageError>,
+    decide: impl FnOnce(&Account) -> Result<Vec<Change>, ManageError>,
 ) -> Result<Account, ManageError> {
     let transaction = store.begin()?;
     let mut account = by_id_within(&transaction, id)?.ok_or(ManageError::NotFound)?;
@@ -149,18 +155,28 @@ fn change<S: Store>(
         AccountStatus::Closed => Err(ManageError::Closed),
         AccountStatus::Open | AccountStatus::Frozen => decide(&account),
     };
-    let change = match decided {
-        Ok(Some(change)) => change,
-        // What the answer rests on may be of an earlier turn of the group: the commit waits until it is on disk.
-        unchanged => {
-            transaction.commit()?;
-            return unchanged.map(|_| account);
-        }
-    };
+    for change in decided.iter().flatten() {
+        apply(&transaction, clock, &mut account, change, actor)?;
+    }
+    // Also of nothing: what the answer rests on may be of an earlier turn of the group, and the commit waits until it is on disk.
+    transaction.commit()?;
+    decided.map(|_| account)
+}
+
+/// Writes one change and its event.
+fn apply(
+    transaction: &impl Transaction,
+    clock: &impl Clock,
+    account: &mut Account,
+    change: &Change,
+    actor: &Actor,
+) -> Result<(), StoreError> {
+    let status = change.status.unwrap_or(account.status);
+    let overdraft_limit = change.overdraft_limit.or(account.balance.overdraft_limit);
     let params = [
         Value::from(account.key),
-        Value::from(change.status.as_str()),
-        Value::from(change.overdraft_limit),
+        Value::from(status.as_str()),
+        Value::from(overdraft_limit),
         Value::from(account.version),
     ];
     let changed = transaction.execute(UPDATE, &params)?;
@@ -173,14 +189,13 @@ fn change<S: Store>(
         account_id: account.id,
         action: change.action,
         actor,
-        old_value: Some(change.old_value),
-        new_value: change.new_value,
+        old_value: Some(change.old_value.clone()),
+        new_value: change.new_value.clone(),
         at_ms: clock.now_ms(),
     }
-    .record(&transaction)?;
-    transaction.commit()?;
-    account.status = change.status;
-    account.balance.overdraft_limit = change.overdraft_limit;
+    .record(transaction)?;
+    account.status = status;
+    account.balance.overdraft_limit = overdraft_limit;
     account.version += 1;
-    Ok(account)
+    Ok(())
 }

@@ -177,3 +177,24 @@ fn an_account_that_is_already_so_is_answered_only_after_its_group_is_on_disk() {
     );
     assert_eq!(store.take_endings(), [Ending::OnDisk; 6]);
 }
+
+#[test]
+fn nothing_is_available_from_a_closed_account() {
+    let store = store();
+    let id = try_open(&store, 1).unwrap().id;
+    set_overdraft_limit(&store, &SystemClock, id, 500, &actor()).unwrap();
+    let closed = close(&store, &SystemClock, id, &actor()).unwrap();
+    assert_eq!(closed.balance.available(), 0);
+    assert_eq!(by_id(&store, id).unwrap(), Some(closed));
+    assert_eq!(
+        actions(&store),
+        [
+            "opened",
+            "overdraft_limit_changed",
+            "overdraft_limit_changed",
+            "closed"
+        ]
+    );
+    let report = check_invariants(&store).unwrap();
+    assert_eq!(report.violations().collect::<Vec<_>>(), Vec::new());
+}
