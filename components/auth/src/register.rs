@@ -26,8 +26,8 @@ impl<O: Outside> AuthService<O> {
     /// Makes a customer.
     ///
     /// # Errors
-    /// [`AuthError::EmailTaken`]: registering tells who has an account, which only a mail server could avoid; the gateway's rate
-    /// limit bounds it.
+    /// [`AuthError::EmailTaken`]: registering tells who has an account, which only a mail server could avoid. A rate limit
+    /// of the registry bounds how fast; the default registry has none.
     pub fn register(&self, registration: &Registration) -> Result<User, AuthError> {
         let (user, email) = self.new_user(
             &registration.email,

@@ -108,7 +108,8 @@ impl<O: Outside> AuthService<O> {
         Ok(user.filter(|user| right && !user.disabled))
     }
 
-    /// Replaces a hash of older parameters, now that the password is known. That it does not work is no reason to refuse the login.
+    /// Replaces a hash of older parameters, now that the password is known. That no core is free for it is no reason to refuse the
+    /// login: the next one tries again.
     fn rehash(&self, user: &mut User, password: &str) -> Result<(), AuthError> {
         if !self.is_outdated(&user.password_hash)? {
             return Ok(());

@@ -1,8 +1,9 @@
 //! How long an account waits after so many failures.
 //!
 //! The steps are Kanidm's (its "softlock"), but that the first three cost nothing, as people mistype, and that beyond a hundred the
-//! account is not shut until midnight but heard every quarter of an hour: about a hundred guesses on the first day and 96 on each
-//! later one (NIST SP 800-63B-4 section 3.2.2 asks for at most a hundred), and no stranger can shut a user out for a day.
+//! account is not shut until midnight but heard every quarter of an hour: 195 guesses on the first day, and 96 on each later one (NIST
+//! SP 800-63B-4 section 3.2.2 asks for at most a hundred in a row). What runs at once before the first failure is counted comes on top;
+//! the cores bound it. A stranger who guesses delays the user, each time for no longer than the step, but can do so again and again.
 
 const SECOND_MS: i64 = 1_000;
 
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn at_most_two_hundred_guesses_a_day() {
+    fn so_many_guesses_a_day_as_the_module_says() {
         let mut softlock = Softlock::default();
         let (mut now_ms, mut guesses) = (0, 0);
         while now_ms < MEMORY_MS {
@@ -94,7 +95,13 @@ mod tests {
             guesses += 1;
             now_ms += softlock.wait_ms(now_ms).unwrap_or(0);
         }
-        assert!(guesses <= 200, "{guesses}");
+        assert_eq!(guesses, 195);
+        while now_ms < 2 * MEMORY_MS {
+            softlock = softlock.at(now_ms).after_failure(now_ms);
+            guesses += 1;
+            now_ms += softlock.wait_ms(now_ms).unwrap_or(0);
+        }
+        assert_eq!(guesses, 195 + 96);
     }
 
     #[test]
