@@ -1,7 +1,9 @@
 //! The routes of `/api/accounts`, as one table.
 
 use super::service;
-use crate::api::{self, AccountView, BalanceView, Caller, EntryView, LimitBody, OpenBody};
+use crate::api::{
+    self, AccountView, BalanceView, Caller, EntryView, LimitBody, OpenBody, STAFF_WHO_ACT,
+};
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
@@ -9,7 +11,7 @@ use axum::http::request::Parts;
 use axum::routing::{get, post};
 use strongroom_sdk::http::{PathId, Site};
 use strongroom_sdk::identity::Identity;
-use strongroom_sdk::json::Json;
+use strongroom_sdk::json::{Json, NoBody};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
@@ -73,23 +75,38 @@ async fn entries(
     api::entries(&service().store, &identity, id, &page).map(Json)
 }
 
-async fn freeze(caller: Caller, PathId(id): PathId) -> Answer<AccountView> {
-    api::freeze(service(), &caller, id).map(Json)
+// What only staff may call judges the role before the path and the body: whoever may not call it learns nothing about what it takes.
+
+async fn freeze(
+    caller: Caller,
+    id: Result<PathId, Problem>,
+    body: Result<NoBody, Problem>,
+) -> Answer<AccountView> {
+    caller.identity.require(STAFF_WHO_ACT)?;
+    body?;
+    api::freeze(service(), &caller, id?.0).map(Json)
 }
 
-async fn unfreeze(caller: Caller, PathId(id): PathId) -> Answer<AccountView> {
-    api::unfreeze(service(), &caller, id).map(Json)
+async fn unfreeze(
+    caller: Caller,
+    id: Result<PathId, Problem>,
+    body: Result<NoBody, Problem>,
+) -> Answer<AccountView> {
+    caller.identity.require(STAFF_WHO_ACT)?;
+    body?;
+    api::unfreeze(service(), &caller, id?.0).map(Json)
 }
 
 async fn set_overdraft_limit(
     caller: Caller,
-    PathId(id): PathId,
-    Json(body): Json<LimitBody>,
+    id: Result<PathId, Problem>,
+    body: Result<Json<LimitBody>, Problem>,
 ) -> Answer<AccountView> {
-    api::set_overdraft_limit(service(), &caller, id, &body).map(Json)
+    caller.identity.require(STAFF_WHO_ACT)?;
+    api::set_overdraft_limit(service(), &caller, id?.0, &body?.0).map(Json)
 }
 
-async fn close(caller: Caller, PathId(id): PathId) -> Answer<AccountView> {
+async fn close(caller: Caller, PathId(id): PathId, _: NoBody) -> Answer<AccountView> {
     api::close(service(), &caller, id).map(Json)
 }
 

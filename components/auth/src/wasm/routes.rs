@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 use strongroom_sdk::http::{PathId, Site};
 use strongroom_sdk::identity::{Identity, Role};
-use strongroom_sdk::json::Json;
+use strongroom_sdk::json::{Json, NoBody};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
@@ -74,7 +74,7 @@ async fn log_in(
     }))
 }
 
-async fn log_out(caller: Identity) -> Result<StatusCode, Problem> {
+async fn log_out(caller: Identity, _: NoBody) -> Result<StatusCode, Problem> {
     configured()?.log_out(caller.session, caller.subject)?;
     Ok(StatusCode::NO_CONTENT)
 }

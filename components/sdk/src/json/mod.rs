@@ -12,8 +12,9 @@ use crate::problem::Problem;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// The largest body unless a route says otherwise, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -46,6 +47,34 @@ impl<T: Serialize, const BYTES_MAX: usize> IntoResponse for Json<T, BYTES_MAX> {
                 .into_response(),
             Err(cause) => Problem::internal(cause).into_response(),
         }
+    }
+}
+
+/// The body of a call that takes none: nothing, or the empty JSON object that some clients send with every call, whatever they call it.
+/// Anything else is refused like any bad body, as its sender means something that would not happen.
+#[derive(Debug, Clone, Copy)]
+pub struct NoBody;
+
+impl<S: Sync> FromRequest<S> for NoBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        Self::from_slice(&read_body(request, BODY_BYTES_MAX).await?)
+    }
+}
+
+impl NoBody {
+    fn from_slice(text: &[u8]) -> Result<Self, Problem> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct NoFields {}
+
+        if text.is_empty() {
+            return Ok(Self);
+        }
+        // An empty list would do for a struct without fields.
+        from_slice::<HashMap<String, IgnoredAny>>(text)?;
+        from_slice::<NoFields>(text).map(|NoFields {}| Self)
     }
 }
 

@@ -187,3 +187,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_call_without_a_body_takes_nothing_or_an_empty_object() {
+    for text in ["", "{}", " { } "] {
+        assert!(NoBody::from_slice(text.as_bytes()).is_ok(), "{text}");
+    }
+    for (text, status, code) in [
+        ("{", 400, "bad_request"),
+        (" ", 400, "bad_request"),
+        ("[]", 422, "validation_failed"),
+        ("null", 422, "validation_failed"),
+        ("\"\"", 422, "validation_failed"),
+        (r#"{"reason":"x"}"#, 422, "validation_failed"),
+    ] {
+        let problem = NoBody::from_slice(text.as_bytes()).unwrap_err();
+        assert_eq!(
+            (problem.status().as_u16(), problem.code()),
+            (status, code),
+            "{text}"
+        );
+    }
+    let problem = NoBody::from_slice(br#"{"reason":"x"}"#).unwrap_err();
+    assert_eq!(problem.errors()[0].pointer, "/reason");
+}

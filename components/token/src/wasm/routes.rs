@@ -60,12 +60,12 @@ async fn revoke(JsonOrForm(body): JsonOrForm<TokenRequest>) -> Result<StatusCode
 
 async fn introspect(
     identity: Identity,
-    JsonOrForm(body): JsonOrForm<TokenRequest>,
+    body: Result<JsonOrForm<TokenRequest>, Problem>,
 ) -> Result<Json<Introspection>, Problem> {
     identity.require(&[Role::Admin, Role::Auditor])?;
     let introspection = service()
         .map_err(Problem::internal)?
-        .introspect(&body.token)?;
+        .introspect(&body?.0.token)?;
     Ok(Json(introspection))
 }
 

@@ -13,7 +13,7 @@ pub(crate) use view::{answer_of, refusal_of};
 use strongroom_sdk::identity::Role;
 
 /// The roles that act for the bank, on any customer's account.
-const STAFF_WHO_ACT: &[Role] = &[Role::Teller, Role::Admin];
+pub(crate) const STAFF_WHO_ACT: &[Role] = &[Role::Teller, Role::Admin];
 
 /// What the calls work with.
 #[derive(Debug, Clone)]
