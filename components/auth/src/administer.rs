@@ -94,7 +94,11 @@ impl<O: Outside> AuthService<O> {
         let (user, email) =
             self.new_user(&new.email, &new.password, new.name.as_deref(), new.role)?;
         let transaction = self.store.begin()?;
-        insert(&user, &email, &transaction)?;
+        if let Err(error) = insert(&user, &email, &transaction) {
+            // Who has the address may be of an earlier turn of the group: the commit waits until it is on disk.
+            transaction.commit()?;
+            return Err(error);
+        }
         self.record(
             actor,
             "user.created",

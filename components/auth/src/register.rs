@@ -36,7 +36,11 @@ impl<O: Outside> AuthService<O> {
             Role::Customer,
         )?;
         let transaction = self.store.begin()?;
-        insert(&user, &email, &transaction)?;
+        if let Err(error) = insert(&user, &email, &transaction) {
+            // Who has the address may be of an earlier turn of the group: the commit waits until it is on disk.
+            transaction.commit()?;
+            return Err(error);
+        }
         transaction.commit()?;
         Ok(user)
     }

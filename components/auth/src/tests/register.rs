@@ -122,3 +122,33 @@ fn equal_passwords_have_different_hashes() {
         scene.register("b@example.org").password_hash
     );
 }
+
+#[test]
+fn an_address_is_taken_only_after_its_user_is_on_disk() {
+    let scene = Scene::new();
+    scene.register(EMAIL);
+    // The look before the hash does not see a user of the same group; the insert does.
+    scene.service.store.take_endings();
+    let registration = |email: &str| Registration {
+        email: email.to_owned(),
+        password: PASSWORD.to_owned(),
+        name: None,
+    };
+    assert_eq!(
+        scene.service.register(&registration(EMAIL)).err(),
+        Some(AuthError::EmailTaken)
+    );
+    assert_eq!(scene.service.store.take_endings(), []);
+    scene
+        .execute("CREATE TRIGGER overtaken BEFORE INSERT ON user BEGIN SELECT RAISE(ABORT, 'UNIQUE: user.email_key'); END")
+        .unwrap();
+    scene.service.store.take_endings();
+    assert_eq!(
+        scene
+            .service
+            .register(&registration("late@example.org"))
+            .err(),
+        Some(AuthError::EmailTaken)
+    );
+    assert_eq!(scene.service.store.take_endings(), [Ending::OnDisk]);
+}
