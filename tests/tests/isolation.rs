@@ -1,9 +1,10 @@
 //! A component's trap, endless loop, or hunger for memory hurts only its own requests.
 
 use strongroom_tests::bank::new_key;
+use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::wire::Connection;
-use strongroom_tests::{Answer, Bank, Client};
+use strongroom_tests::{Answer, Bank, Client, wait_for};
 use tokio::task::JoinSet;
 
 /// A bank beside a hostile service with tight limits.
@@ -194,4 +195,37 @@ async fn the_smallest_component_is_served_without_a_token() {
             .is_some_and(|value| value.starts_with("text/plain"))
     );
     assert!(answer.header("x-request-id").is_some());
+}
+
+#[tokio::test]
+async fn clients_that_go_away_do_not_free_what_their_requests_still_use() {
+    let sleepy = Service::guest("hostile")
+        .public()
+        .limit("instances", 2)
+        .limit("timeout", "4s");
+    let registry = Registry::empty()
+        .service("sleepy", sleepy)
+        .service("hello", Service::guest("hello").public());
+    let host = Host::start(&registry, None).await;
+    for _ in 0..20 {
+        let mut connection = Connection::open(host.address()).await;
+        connection
+            .send("GET /api/sleepy/sleep HTTP/1.1\r\nhost: bank\r\n\r\n")
+            .await;
+    }
+    // All of them have gone away; the instances of the first two still sleep, and nobody else got one.
+    assert_eq!(host.client().get("/api/hello").await.status, 200);
+    let services = host.admin().get("/services").await.json(200);
+    let sleepy = services["services"]
+        .as_array()
+        .and_then(|services| services.iter().find(|service| service["name"] == "sleepy"))
+        .expect("the service is listed");
+    let live = sleepy["instances"]["live"].as_u64().expect("a number");
+    assert!(live <= 2, "{sleepy}");
+    // When their time is up the service goes on.
+    wait_for("the service to go on", 20, async || {
+        let next = host.client().get("/api/sleepy/fine").await;
+        (next.status == 200).then_some(())
+    })
+    .await;
 }

@@ -56,9 +56,11 @@ impl RequestFate {
 pub(super) struct CurrentRequest(Arc<Mutex<Option<Arc<RequestFate>>>>);
 
 impl CurrentRequest {
-    /// Notes that the instance has taken a request.
+    /// Notes that the instance has taken a request, and so is done with the one before.
     pub(super) fn begin(&self, fate: Arc<RequestFate>) {
-        *self.lock() = Some(fate);
+        if let Some(done) = self.lock().replace(fate) {
+            done.release();
+        }
     }
 
     /// Notes that the instance is done with its request.

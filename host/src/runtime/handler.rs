@@ -164,6 +164,10 @@ impl WorkerExpiration for Expiration {
         status: WorkerStatus,
         start: Instant,
     ) -> task::Poll<()> {
+        // Polled whenever the instance has nothing to do at once, so also right after a request's end.
+        if status != WorkerStatus::Requests {
+            self.current.end();
+        }
         let time = match status {
             WorkerStatus::Idle => self.idle,
             WorkerStatus::Requests | WorkerStatus::PostReturn => self.timeout,

@@ -51,8 +51,7 @@ fn is_allowed(action: &AuthAction<'_>) -> bool {
         | AuthAction::Reindex { .. } => true,
         AuthAction::Function { function_name } => !matches!(
             function_name.to_ascii_lowercase().as_str(),
-            // `instr` takes time by the product of its arguments, in one step that no limit can interrupt.
-            "load_extension" | "fts3_tokenizer" | "writefile" | "readfile" | "edit" | "instr"
+            "load_extension" | "fts3_tokenizer" | "writefile" | "readfile" | "edit"
         ),
         _ => false,
     }

@@ -3,6 +3,7 @@
 use super::StoreLimits;
 use super::authorizer::HostPass;
 use super::budget::Budget;
+use super::instr;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
@@ -82,6 +83,7 @@ impl GuestConnection {
         ] {
             sqlite.set_limit(limit, value)?;
         }
+        instr::install(&sqlite)?;
         let budget = Budget::install(&mut sqlite)?;
         let host = HostPass::default();
         let authorizer = host.clone();

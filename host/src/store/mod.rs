@@ -10,6 +10,7 @@ mod checkpoint;
 mod connection;
 mod error;
 mod guest;
+mod instr;
 mod reader;
 mod statement;
 mod turn;
