@@ -1,5 +1,6 @@
 //! One line for each request. It never holds a header, a query, or a body, since those hold tokens and passwords.
 
+use crate::telemetry::AccessLine;
 use http::{HeaderValue, Method, StatusCode};
 use std::time::Instant;
 
@@ -34,16 +35,16 @@ impl AccessRecord {
 
     fn write(&self, service: Option<&str>, status: u16, cause: Option<&str>) {
         let microseconds = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        tracing::info!(
-            target: "access",
-            request_id = self.request_id.to_str().unwrap_or_default(),
+        let line = AccessLine {
+            request_id: self.request_id.to_str().unwrap_or_default(),
             service,
-            method = self.method.as_str(),
-            path = self.path,
+            method: self.method.as_str(),
+            path: &self.path,
             status,
             microseconds,
             cause,
-        );
+        };
+        line.write();
     }
 }
 

@@ -24,7 +24,7 @@ use tokio::sync::oneshot;
 /// The most turns that share a commit: bounds how long the first of them waits.
 const GROUP_TURNS_MAX: usize = 256;
 /// How long a group may gather: bounds how long its first turn waits when those that follow are slow.
-const GROUP_TIME_MAX: Duration = Duration::from_millis(10);
+const GROUP_TIME_MAX: Duration = Duration::from_millis(50);
 /// How long a turn may stand in line.
 const LINE_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long what `commit-later` left may wait for a group of others.

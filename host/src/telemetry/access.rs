@@ -1,0 +1,86 @@
+//! The access log: one line for each request, written without the detour through `tracing`, which took a sixth of a small request's time.
+
+use super::batch::BatchWriter;
+use serde::Serialize;
+use std::io::Write as _;
+use std::sync::OnceLock;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// The target by which the filter names it.
+pub(super) const TARGET: &str = "access";
+
+/// Where the lines go; not set if the operator wants none.
+static LOG: OnceLock<AccessLog> = OnceLock::new();
+
+struct AccessLog {
+    writer: BatchWriter,
+    is_json: bool,
+}
+
+/// What a line says of a request.
+#[derive(Debug, Serialize)]
+pub struct AccessLine<'a> {
+    /// `x-request-id`.
+    pub request_id: &'a str,
+    /// The service that was asked.
+    pub service: Option<&'a str>,
+    /// The method.
+    pub method: &'a str,
+    /// The path without its query, which may hold secrets.
+    pub path: &'a str,
+    /// The status of the response.
+    pub status: u16,
+    /// From the request's head to the response's.
+    pub microseconds: u64,
+    /// Why the response is a failure, for operators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<&'a str>,
+}
+
+/// The line with what all lines of the log have.
+#[derive(Serialize)]
+struct Labelled<'a> {
+    timestamp: &'a str,
+    level: &'static str,
+    target: &'static str,
+    #[serde(flatten)]
+    line: &'a AccessLine<'a>,
+}
+
+pub(super) fn start(writer: BatchWriter, is_json: bool) {
+    // A second start would be a programmer's error, and the first one's lines go on.
+    let _ = LOG.set(AccessLog { writer, is_json });
+}
+
+impl AccessLine<'_> {
+    /// Writes the line.
+    pub fn write(&self) {
+        let Some(log) = LOG.get() else { return };
+        let timestamp = OffsetDateTime::now_utc()
+            .format(&Rfc3339)
+            .unwrap_or_default();
+        let mut text = Vec::with_capacity(320);
+        if log.is_json {
+            let labelled = Labelled {
+                timestamp: &timestamp,
+                level: "INFO",
+                target: TARGET,
+                line: self,
+            };
+            // A struct of texts and numbers always serialises.
+            let _ = serde_json::to_writer(&mut text, &labelled);
+        } else {
+            let service = self.service.unwrap_or("-");
+            let cause = self.cause.unwrap_or_default();
+            // Writing to memory cannot fail.
+            let _ = write!(
+                text,
+                "{timestamp}  {} {} {} {}us service={service} request_id={} {cause}",
+                self.status, self.method, self.path, self.microseconds, self.request_id
+            );
+        }
+        text.push(b'\n');
+        let _ = (&log.writer).write_all(&text);
+    }
+}
