@@ -1,7 +1,7 @@
 //! Writes log lines in batches, from a thread of its own.
 //!
 //! A request pays for a copy into a buffer and never waits for whoever reads the log. `tracing-appender` wakes its thread, and makes a
-//! system call, for every line: with one line a request that was a fifth of the CPU time of a small request.
+//! system call, for every line: with one line a request that is much of what a small request costs.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

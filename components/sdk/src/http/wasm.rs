@@ -2,7 +2,8 @@
 //!
 //! A handler of ours never waits: the host hands a request over with its body, and the store and the links answer before they return. So
 //! there is no need for an async runtime inside the component. `wstd` brings one, with a pollable for every stream and a conversion for
-//! every field; without it a small request costs about half. It would also trap when a client goes away before it has the whole response.
+//! every field; all of it host calls that a small
+//! request pays for. It would also trap when a client goes away before it has the whole response.
 
 use super::Site;
 use axum::body::{Body, Bytes};
