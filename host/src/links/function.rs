@@ -66,6 +66,8 @@ pub enum LinkProblem {
 pub trait LinkView {
     /// Whether the instance has a write transaction open.
     fn is_writing(&self) -> bool;
+    /// Says that a link call of the instance has come back.
+    fn link_call_ended(&mut self);
 }
 
 /// Defines every function of the imported interface `import` in `linker`, as calls to `callee`.
@@ -107,7 +109,7 @@ pub fn link_interface<T: LinkView + Send + 'static>(
         });
         let callee = Arc::clone(callee);
         let defined = linker.instance(interface).and_then(|mut instance| {
-            instance.func_new_async(name, move |store, _, parameters, results| {
+            instance.func_new_async(name, move |mut store, _, parameters, results| {
                 let callee = Arc::clone(&callee);
                 let target = Arc::clone(&target);
                 Box::new(async move {
@@ -116,6 +118,7 @@ pub fn link_interface<T: LinkView + Send + 'static>(
                     } else {
                         callee.call(&target, parameters.to_vec()).await
                     };
+                    store.data_mut().link_call_ended();
                     results[0] = outcome.unwrap_or_else(|error| {
                         tracing::warn!(interface = %target.interface, function = %target.function, %error, "a link call failed");
                         failure.value(error)

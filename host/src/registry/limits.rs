@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// The most that an instance may have by the engine's pooling allocator, whatever the registry says.
 pub const MEMORY_MAX: u64 = 512 << 20;
+/// The most elements that one table may have by the same allocator.
+pub const TABLE_ELEMENTS_MAX: u64 = 200_000;
 /// The most instances a service may run at once.
 pub const INSTANCES_MAX: u64 = 256;
 
@@ -15,6 +17,14 @@ pub const INSTANCES_MAX: u64 = 256;
 pub struct Limits {
     /// Linear memory of an instance, summed over all its memories, in bytes.
     pub memory: u64,
+    /// Elements of all tables of an instance: mostly its function pointers.
+    pub table_elements: usize,
+    /// Resources of the host that an instance may hold at once.
+    pub handles: usize,
+    /// Bytes that one call of a host function may copy out of an instance.
+    pub hostcall: u64,
+    /// Lines that all instances together may log in a second; more are counted and left out.
+    pub log_lines: u64,
     /// Wall time of a request or link call, queueing apart.
     pub timeout: Duration,
     /// CPU time of a request or link call.
@@ -47,6 +57,10 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             memory: 64 << 20,
+            table_elements: 100_000,
+            handles: 4_096,
+            hostcall: 8 << 20,
+            log_lines: 200,
             timeout: Duration::from_secs(10),
             cpu: Duration::from_secs(2),
             instances: 64,
@@ -77,6 +91,22 @@ impl Limits {
         set(
             &mut limits.memory,
             table.string(problems, "memory", at_most_memory_max),
+        );
+        set(
+            &mut limits.table_elements,
+            count(table, problems, "table_elements", 1, TABLE_ELEMENTS_MAX),
+        );
+        set(
+            &mut limits.handles,
+            count(table, problems, "handles", 16, 1_000_000),
+        );
+        set(
+            &mut limits.hostcall,
+            table.string(problems, "hostcall", parse_size),
+        );
+        set(
+            &mut limits.log_lines,
+            table.number(problems, "log_lines", 0, 1_000_000),
         );
         set(
             &mut limits.timeout,

@@ -9,7 +9,7 @@ mod service;
 mod table;
 mod units;
 
-pub use limits::{INSTANCES_MAX, Limits, MEMORY_MAX};
+pub use limits::{INSTANCES_MAX, Limits, MEMORY_MAX, TABLE_ELEMENTS_MAX};
 pub use problem::{RegistryProblem, RegistryProblems};
 pub use service::{Digest, Grant, Link, ServiceSpec};
 pub use units::Rate;

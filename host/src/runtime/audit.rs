@@ -1,5 +1,6 @@
 //! `strongroom:service/audit`: a service checks the invariants of its own data.
 
+use super::call_times::CallTimes;
 use super::generation::Generation;
 use std::time::Duration;
 use wasmtime::component::{ComponentType, Lift};
@@ -9,7 +10,7 @@ pub(super) const AUDIT: &str = "strongroom:service/audit@0.1.0";
 /// Its one function.
 pub(super) const AUDIT_FUNCTION: &str = "check-invariants";
 /// How long an audit may take: it reads everything.
-pub(super) const AUDIT_TIME_MAX: Duration = Duration::from_secs(3600);
+const AUDIT_TIME_MAX: Duration = Duration::from_secs(3600);
 
 /// What an audit found.
 #[derive(Debug, Clone, ComponentType, Lift)]
@@ -51,7 +52,7 @@ pub async fn audit(generation: &Generation) -> Option<Result<AuditReport, String
     let check = generation.audit?;
     let report = generation
         .residents
-        .call_typed(check, (), AUDIT_TIME_MAX)
+        .call_typed(check, (), CallTimes::all(AUDIT_TIME_MAX))
         .await;
     Some(match report {
         Ok(report) => report,

@@ -46,8 +46,7 @@ pub(super) struct ComputeView<'a> {
 
 /// As many permits as the machine has cores.
 pub(super) fn permits() -> Arc<Semaphore> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    Arc::new(Semaphore::new(cores))
+    Arc::new(Semaphore::new(super::cpu::cores()))
 }
 
 /// Gives `strongroom:service/compute` to the components of a linker.

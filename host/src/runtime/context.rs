@@ -1,6 +1,8 @@
 //! What an instance of a component has in the host: the data of its [`wasmtime::Store`].
 
+use super::call_times::CallTimes;
 use super::compute::ComputeView;
+use super::cpu::{CpuBudget, Turns};
 use super::fate::RequestFate;
 use super::guest_log::GuestLog;
 use super::memory_limit::MemoryLimit;
@@ -11,18 +13,14 @@ use crate::registry::Limits;
 use crate::store::{ServiceStore, StoreSession, StoreView};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::Instant;
 use tokio::sync::Semaphore;
 use wasmtime::component::ResourceTable;
-use wasmtime::{Engine, Store, UpdateDeadline};
+use wasmtime::{Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_config::{WasiConfig, WasiConfigVariables};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-/// The most bytes that one call may copy from a guest into the host.
-const HOSTCALL_BYTES_MAX: usize = 8 << 20;
-/// The most resources an instance may hold: a request needs some ten.
-const HANDLES_MAX: usize = 4_096;
 /// The most bytes of header fields that a guest may build, as memory.
 const FIELD_BYTES_MAX: usize = 64 << 10;
 /// The most random bytes of one call.
@@ -32,11 +30,16 @@ const RANDOM_BYTES_MAX: u64 = 64 << 10;
 pub(super) struct Provisions {
     pub(super) service: Arc<str>,
     pub(super) limits: Limits,
+    /// The times of ordinary calls.
+    pub(super) times: CallTimes,
     pub(super) config: Vec<(String, String)>,
     pub(super) store: Option<ServiceStore>,
     /// None where nothing is served, such as in an audit.
     pub(super) keys: Option<Arc<Keys>>,
     pub(super) compute: Arc<Semaphore>,
+    /// Whose turn it is to use much CPU time: among this service's guests, and among all.
+    pub(super) service_turns: Arc<Turns>,
+    pub(super) host_turns: Arc<Turns>,
     pub(super) log: GuestLog,
 }
 
@@ -52,13 +55,8 @@ pub(super) struct Context {
     keys: Option<Arc<Keys>>,
     compute: Arc<Semaphore>,
     cpu: CpuBudget,
-}
-
-/// The CPU time of the call that runs, in ticks of the engine's clock.
-struct CpuBudget {
-    ticks: u64,
-    ticks_max: u64,
-    fate: Option<Arc<RequestFate>>,
+    /// When the last link call ended.
+    link_ended: Instant,
 }
 
 impl Context {
@@ -68,10 +66,11 @@ impl Context {
         provisions: &Provisions,
         retire: Arc<AtomicBool>,
     ) -> Store<Self> {
+        let limits = &provisions.limits;
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(FIELD_BYTES_MAX);
         let mut table = ResourceTable::new();
-        table.set_max_capacity(HANDLES_MAX);
+        table.set_max_capacity(limits.handles);
         let wasi = WasiCtx::builder()
             .stdout(provisions.log.stream("stdout"))
             .stderr(provisions.log.stream("stderr"))
@@ -83,48 +82,34 @@ impl Context {
             outbound: NoOutbound,
             table,
             config: provisions.config.iter().cloned().collect(),
-            memory: MemoryLimit::new(provisions.limits.memory),
-            session: StoreSession::new(provisions.store.clone(), retire),
+            memory: MemoryLimit::new(limits.memory, limits.table_elements),
+            session: StoreSession::new(provisions.store.clone(), provisions.times.store, retire),
             keys: provisions.keys.clone(),
             compute: Arc::clone(&provisions.compute),
-            cpu: CpuBudget::new(provisions.limits.cpu),
+            cpu: CpuBudget::new(
+                provisions.times.cpu,
+                Arc::clone(&provisions.service_turns),
+                Arc::clone(&provisions.host_turns),
+            ),
+            link_ended: Instant::now(),
         };
         let mut store = Store::new(engine, context);
         store.limiter(|context| &mut context.memory);
-        store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
-        store.set_max_component_handles(HANDLES_MAX);
-        store.epoch_deadline_callback(|mut store| Ok(store.data_mut().cpu.tick()));
+        store.set_hostcall_fuel(usize::try_from(limits.hostcall).unwrap_or(usize::MAX));
+        store.set_max_component_handles(limits.handles);
+        store.epoch_deadline_callback(|mut store| {
+            let context = store.data_mut();
+            let waited_until = context.session.waited_until().max(context.link_ended);
+            Ok(context.cpu.tick(waited_until))
+        });
         store.set_epoch_deadline(1);
         store
     }
 
-    /// Begins the CPU time of a new call; `fate` is told if the call uses more than it may.
-    pub(super) fn begin_call(&mut self, fate: Option<Arc<RequestFate>>) {
-        self.cpu.ticks = 0;
-        self.cpu.fate = fate;
-    }
-}
-
-impl CpuBudget {
-    fn new(time: Duration) -> Self {
-        let ticks = time.as_millis() / super::engine::EPOCH_TICK.as_millis();
-        Self {
-            ticks: 0,
-            ticks_max: u64::try_from(ticks).unwrap_or(u64::MAX).max(1),
-            fate: None,
-        }
-    }
-
-    /// At each tick the guest gives way, so that its deadline is seen; past its budget it is interrupted.
-    fn tick(&mut self) -> UpdateDeadline {
-        self.ticks += 1;
-        if self.ticks <= self.ticks_max {
-            return UpdateDeadline::Yield(1);
-        }
-        if let Some(fate) = self.fate.take() {
-            fate.end_time();
-        }
-        UpdateDeadline::Interrupt
+    /// Begins a call; `fate` is told if it uses more CPU time than it may.
+    pub(super) fn begin_call(&mut self, times: &CallTimes, fate: Option<Arc<RequestFate>>) {
+        self.session.set_times(times.store);
+        self.cpu.begin(times.cpu, fate);
     }
 }
 
@@ -150,6 +135,10 @@ impl WasiHttpView for Context {
 impl LinkView for Context {
     fn is_writing(&self) -> bool {
         self.session.is_writing()
+    }
+
+    fn link_call_ended(&mut self) {
+        self.link_ended = Instant::now();
     }
 }
 

@@ -1,20 +1,19 @@
 //! The WebAssembly engine: one for the host.
 
-use crate::registry::{INSTANCES_MAX, MEMORY_MAX};
+use crate::registry::{INSTANCES_MAX, MEMORY_MAX, TABLE_ELEMENTS_MAX};
 use std::time::Duration;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result};
 
-/// How often running guests give way, and are counted a tick of CPU time.
-pub(super) const EPOCH_TICK: Duration = Duration::from_millis(10);
+/// How often running guests give way, and are counted a tick of CPU time. Those who wait for a core wait so long for each guest that
+/// runs before them.
+pub(super) const EPOCH_TICK: Duration = Duration::from_millis(2);
 
 /// The most instances of all services together; each takes some GiB of address space, and memory only for what it touches.
 const INSTANCES_TOTAL: u32 = 1_024;
-/// A component built here has 3 or 4 core modules (preview 1 adapter, libc shims).
-const CORE_INSTANCES_PER_COMPONENT: u32 = 8;
+/// A component of Rust has 3 or 4 core modules (preview 1 adapter, libc shims), one of Python some twenty (an interpreter in parts).
+const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
 const MEMORIES_PER_COMPONENT: u32 = 2;
 const TABLES_PER_COMPONENT: u32 = 8;
-/// The largest table, in elements: function pointers of a large guest, such as a JavaScript engine.
-const TABLE_ELEMENTS: usize = 100_000;
 /// Metadata of an instance, in bytes.
 const INSTANCE_BYTES: usize = 10 << 20;
 /// What stays resident of a memory when its instance ends: cleared by hand, cheaper than giving the pages back.
@@ -65,7 +64,7 @@ fn pool() -> PoolingAllocationConfig {
         .max_component_instance_size(INSTANCE_BYTES)
         .max_core_instance_size(INSTANCE_BYTES)
         .max_memory_size(usize::try_from(MEMORY_MAX).unwrap_or(usize::MAX))
-        .table_elements(TABLE_ELEMENTS)
+        .table_elements(usize::try_from(TABLE_ELEMENTS_MAX).unwrap_or(usize::MAX))
         .linear_memory_keep_resident(MEMORY_KEPT_RESIDENT);
     debug_assert!(INSTANCES_MAX <= u64::from(INSTANCES_TOTAL));
     pool

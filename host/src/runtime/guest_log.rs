@@ -12,8 +12,6 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 /// The longest line, in bytes; the rest of a longer one is cut off.
 const LINE_BYTES_MAX: usize = 4 << 10;
-/// The most lines a second of one service; more are counted and left out.
-const LINES_PER_SECOND_MAX: u64 = 200;
 
 /// The log of one generation's guests.
 #[derive(Clone)]
@@ -21,15 +19,17 @@ pub(super) struct GuestLog(Arc<Shared>);
 
 struct Shared {
     service: Arc<str>,
+    lines_per_second_max: u64,
     started: Instant,
     second: AtomicU64,
     lines: AtomicU64,
 }
 
 impl GuestLog {
-    pub(super) fn new(service: Arc<str>) -> Self {
+    pub(super) fn new(service: Arc<str>, lines_per_second_max: u64) -> Self {
         Self(Arc::new(Shared {
             service,
+            lines_per_second_max,
             started: Instant::now(),
             second: AtomicU64::new(0),
             lines: AtomicU64::new(0),
@@ -57,12 +57,12 @@ impl GuestLog {
             let dropped = shared
                 .lines
                 .swap(0, Relaxed)
-                .saturating_sub(LINES_PER_SECOND_MAX);
+                .saturating_sub(shared.lines_per_second_max);
             if dropped > 0 {
                 tracing::warn!(target: "guest", service = %shared.service, dropped, "lines of the guest were left out");
             }
         }
-        if shared.lines.fetch_add(1, Relaxed) < LINES_PER_SECOND_MAX {
+        if shared.lines.fetch_add(1, Relaxed) < shared.lines_per_second_max {
             tracing::info!(target: "guest", service = %shared.service, stream, "{text}");
         }
     }

@@ -4,6 +4,7 @@
 //! that ends the instance from outside (the limit inside its event loop does not fire while a guest spins, wasmtime #11869); and the
 //! end of all instances when their generation is drained.
 
+use super::call_times::CallTimes;
 use super::context::{Context, Provisions};
 use super::fate::{CurrentRequest, RequestFate};
 use std::pin::Pin;
@@ -76,7 +77,7 @@ impl HandlerState for Workers {
             proxy,
             view: Context::http,
             expiration: Expiration {
-                timeout: limits.timeout,
+                timeout: self.provisions.times.wall,
                 idle: limits.idle,
                 alarm: Box::pin(tokio::time::sleep(limits.idle)),
                 drained: Box::pin(self.drained.clone().cancelled_owned()),
@@ -84,6 +85,7 @@ impl HandlerState for Workers {
             },
             state: Worker {
                 service: Arc::clone(&self.provisions.service),
+                times: self.provisions.times,
                 total_max: limits.reuse,
                 retire,
                 drained: self.drained.clone(),
@@ -97,6 +99,7 @@ impl HandlerState for Workers {
 /// One instance that serves requests.
 pub(super) struct Worker {
     service: Arc<str>,
+    times: CallTimes,
     total_max: usize,
     retire: Arc<AtomicBool>,
     drained: CancellationToken,
@@ -126,7 +129,7 @@ impl WorkerState for Worker {
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
         self.current.begin(Arc::clone(&fate));
-        store.data_mut().begin_call(Some(fate));
+        store.data_mut().begin_call(&self.times, Some(fate));
         store.set_epoch_deadline(1);
         // `Expiration` ends what takes too long, from where it is sure to be polled.
         Box::pin(std::future::pending())

@@ -1,5 +1,6 @@
 //! `strongroom:service/lifecycle`: `start` before any traffic, and `tick` about every second.
 
+use super::call_times::CallTimes;
 use super::generation::Generation;
 use crate::links::CallError;
 use wasmtime::component::ComponentExportIndex;
@@ -23,8 +24,8 @@ impl Generation {
         let Some(lifecycle) = self.lifecycle else {
             return Ok(Vec::new());
         };
-        let time = self.spec.limits.start;
-        match self.residents.call_typed(lifecycle.start, (), time).await {
+        let times = CallTimes::of_start(&self.spec.limits);
+        match self.residents.call_typed(lifecycle.start, (), times).await {
             Ok(answer) => answer,
             Err(error) => Err(error.to_string()),
         }
@@ -38,7 +39,7 @@ impl Generation {
         };
         let answer: Result<Result<(), String>, CallError> = self
             .residents
-            .call_typed(lifecycle.tick, (), self.spec.limits.timeout)
+            .call_typed(lifecycle.tick, (), CallTimes::of_calls(&self.spec.limits))
             .await;
         match answer {
             Ok(answer) => answer,

@@ -1,8 +1,10 @@
 //! Makes a generation of what the registry says: read, compile, type-check, link. Nothing of it is in service yet.
 
 use super::audit::{AUDIT, AUDIT_FUNCTION};
+use super::call_times::CallTimes;
 use super::compiled::{CompiledCache, digest_of};
 use super::context::{Context, Provisions};
+use super::cpu::Turns;
 use super::generation::{Generation, Pre};
 use super::guest_log::GuestLog;
 use super::handler::{LiveCount, Workers};
@@ -34,6 +36,8 @@ pub struct Loader {
     /// None where nothing is served, such as for a check.
     keys: Option<Arc<Keys>>,
     compute: Arc<Semaphore>,
+    /// Whose turn it is, of all services' guests, to use much CPU time.
+    turns: Arc<Turns>,
 }
 
 /// A component that fits the host and its links.
@@ -63,6 +67,7 @@ impl Loader {
             cache,
             keys,
             compute: compute::permits(),
+            turns: Turns::of_host(),
         })
     }
 
@@ -116,11 +121,14 @@ impl Loader {
         let provisions = Arc::new(Provisions {
             service: Arc::clone(&service),
             limits: spec.limits.clone(),
+            times: CallTimes::of_calls(&spec.limits),
             config: spec.config.clone(),
             store,
             keys: self.keys.clone(),
             compute: Arc::clone(&self.compute),
-            log: GuestLog::new(service),
+            service_turns: Turns::of_service(),
+            host_turns: Arc::clone(&self.turns),
+            log: GuestLog::new(service, spec.limits.log_lines),
         });
         let live = LiveCount::default();
         let drained = CancellationToken::new();

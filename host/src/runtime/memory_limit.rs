@@ -2,9 +2,7 @@
 
 use wasmtime::{Error, ResourceLimiter, Result};
 
-/// The most elements of all tables of an instance.
-const TABLE_ELEMENTS_MAX: usize = 200_000;
-const INSTANCES_MAX: usize = 32;
+const INSTANCES_MAX: usize = 64;
 const TABLES_MAX: usize = 32;
 const MEMORIES_MAX: usize = 2;
 
@@ -13,17 +11,19 @@ const MEMORIES_MAX: usize = 2;
 pub struct MemoryLimit {
     bytes_max: usize,
     bytes: usize,
+    table_elements_max: usize,
     table_elements: usize,
     /// Whether the guest asked for more than it may have.
     was_refused: bool,
 }
 
 impl MemoryLimit {
-    /// A limit of so many bytes.
-    pub fn new(bytes_max: u64) -> Self {
+    /// A limit of so many bytes, and so many elements of tables.
+    pub fn new(bytes_max: u64, table_elements_max: usize) -> Self {
         Self {
             bytes_max: usize::try_from(bytes_max).unwrap_or(usize::MAX),
             bytes: 0,
+            table_elements_max,
             table_elements: 0,
             was_refused: false,
         }
@@ -56,7 +56,7 @@ impl ResourceLimiter for MemoryLimit {
         let total = self
             .table_elements
             .saturating_add(desired.saturating_sub(current));
-        let fits = total <= TABLE_ELEMENTS_MAX;
+        let fits = total <= self.table_elements_max;
         if fits {
             self.table_elements = total;
         }
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_memories_of_an_instance_share_one_limit() {
-        let mut limit = MemoryLimit::new(100);
+        let mut limit = MemoryLimit::new(100, 0);
         assert!(limit.memory_growing(0, 60, None).unwrap());
         assert!(limit.memory_growing(0, 40, None).unwrap());
         assert!(!limit.was_refused());

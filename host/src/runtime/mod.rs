@@ -4,9 +4,11 @@
 //! of tokens or of the registry's file.
 
 mod audit;
+mod call_times;
 mod compiled;
 mod compute;
 mod context;
+mod cpu;
 mod engine;
 mod fate;
 mod generation;

@@ -3,12 +3,13 @@
 //! One call at a time runs in an instance. It is kept for the next call only after a clean return: a trap, a timeout, or a caller that
 //! went away ends it, so that nothing of a failed call survives.
 
+use super::call_times::CallTimes;
 use super::context::{Context, Provisions};
 use super::handler::{Alive, LiveCount};
 use crate::links::CallError;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use wasmtime::component::{
@@ -59,7 +60,7 @@ impl Residents {
         function: ComponentExportIndex,
         parameters: &[Val],
     ) -> Result<Val, CallError> {
-        self.call(self.provisions.limits.timeout, async |resident| {
+        self.call(self.provisions.times, async |resident| {
             let function = resident.instance.get_func(&mut resident.store, function);
             let function =
                 function.ok_or_else(|| wasmtime::format_err!("the function is not exported"))?;
@@ -73,19 +74,19 @@ impl Residents {
         .await
     }
 
-    /// Calls a function with typed values; it may take `time`.
+    /// Calls a function with typed values; it may take as long as `times` says.
     pub(super) async fn call_typed<P, R>(
         &self,
         function: ComponentExportIndex,
         parameters: P,
-        time: Duration,
+        times: CallTimes,
     ) -> Result<R, CallError>
     where
         P: ComponentNamedList + Lower + Send + Sync + 'static,
         R: Send + Sync + 'static,
         (R,): ComponentNamedList + Lift + Send + Sync + 'static,
     {
-        self.call(time, async move |resident| {
+        self.call(times, async move |resident| {
             let function = resident
                 .instance
                 .get_typed_func::<P, (R,)>(&mut resident.store, function)?;
@@ -97,19 +98,19 @@ impl Residents {
 
     async fn call<R>(
         &self,
-        time: Duration,
+        times: CallTimes,
         act: impl AsyncFnOnce(&mut Resident) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
         let run = async {
             let mut resident = self.take().await?;
-            resident.store.data_mut().begin_call(None);
+            resident.store.data_mut().begin_call(&times, None);
             resident.store.set_epoch_deadline(1);
             resident.calls += 1;
             let result = act(&mut resident).await?;
             self.keep(resident);
             wasmtime::Result::Ok(result)
         };
-        match timeout(time, run).await {
+        match timeout(times.wall, run).await {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(error)) => Err(self.failure(&error)),
             Err(_) => Err(CallError::TimedOut),

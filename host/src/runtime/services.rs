@@ -7,7 +7,7 @@ use super::service::{Service, ServiceState};
 use crate::durable_file::create_folder;
 use crate::links::Callee;
 use crate::registry::{Registry, ServiceSpec};
-use crate::store::{ServiceStore, StoreLimits};
+use crate::store::ServiceStore;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,8 +50,7 @@ impl Services {
                 if let Some(folder) = file.parent() {
                     create_folder(folder).map_err(|error| error.to_string())?;
                 }
-                ServiceStore::open(&file, &StoreLimits::from(&spec.limits))
-                    .map_err(|error| error.to_string())
+                ServiceStore::open(&file, spec.limits.store).map_err(|error| error.to_string())
             };
             let store = open().map_err(|error| LoadProblem::Store {
                 file: file.clone(),

@@ -1,4 +1,7 @@
 //! How long a statement may run: SQLite asks here every thousand of its virtual machine's steps.
+//!
+//! Statements of a transaction run on the thread of their request, since most take some microseconds. One that turns out to be long
+//! gives the thread's place in Tokio's pool away, so that it holds up nobody else.
 
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -7,12 +10,18 @@ use std::time::{Duration, Instant};
 
 /// How many steps of SQLite's virtual machine pass between two looks at the clock: some 20 microseconds.
 const STEPS_PER_CHECK: i32 = 1_000;
+/// How long a statement may run on a thread that others need.
+const INLINE_TIME_MAX: Duration = Duration::from_millis(2);
+/// How long another thread takes to come for the place that is given away.
+const HAND_OVER_TIME: Duration = Duration::from_micros(200);
 
 /// The time that the statements of one connection have, and whether it has run out.
 #[derive(Debug)]
 pub(super) struct Budget {
     started: Instant,
     deadline_nanos: AtomicU64,
+    /// When the thread is to be given away.
+    inline_until_nanos: AtomicU64,
     spent: AtomicBool,
 }
 
@@ -22,6 +31,7 @@ impl Budget {
         let budget = Arc::new(Self {
             started: Instant::now(),
             deadline_nanos: AtomicU64::new(u64::MAX),
+            inline_until_nanos: AtomicU64::new(u64::MAX),
             spent: AtomicBool::new(false),
         });
         let watched = Arc::clone(&budget);
@@ -31,10 +41,16 @@ impl Budget {
 
     /// Gives the next statements `time` from now on.
     pub(super) fn allow(&self, time: Duration) {
-        let deadline = self.started.elapsed().saturating_add(time);
-        let nanos = u64::try_from(deadline.as_nanos()).unwrap_or(u64::MAX);
+        let now = self.started.elapsed();
         self.spent.store(false, Relaxed);
-        self.deadline_nanos.store(nanos, Relaxed);
+        self.deadline_nanos
+            .store(nanos(now.saturating_add(time)), Relaxed);
+    }
+
+    /// Says that a statement begins on a thread that others need.
+    pub(super) fn begin_inline(&self) {
+        let until = self.started.elapsed().saturating_add(INLINE_TIME_MAX);
+        self.inline_until_nanos.store(nanos(until), Relaxed);
     }
 
     /// Whether a statement was interrupted for want of time since the last [`Budget::allow`].
@@ -43,11 +59,19 @@ impl Budget {
     }
 
     fn is_over(&self) -> bool {
-        let now = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let now = nanos(self.started.elapsed());
+        if now > self.inline_until_nanos.load(Relaxed) {
+            self.inline_until_nanos.store(u64::MAX, Relaxed);
+            tokio::task::block_in_place(|| std::thread::sleep(HAND_OVER_TIME));
+        }
         let over = now > self.deadline_nanos.load(Relaxed);
         if over {
             self.spent.store(true, Relaxed);
         }
         over
     }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

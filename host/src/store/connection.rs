@@ -1,6 +1,5 @@
 //! Opens connections, each with the settings that the bank's promises rest on.
 
-use super::StoreLimits;
 use super::authorizer::HostPass;
 use super::budget::Budget;
 use super::instr;
@@ -40,7 +39,7 @@ pub(super) struct GuestConnection {
 
 impl GuestConnection {
     /// The connection that writes.
-    pub(super) fn writer(file: &Path, limits: &StoreLimits) -> rusqlite::Result<Self> {
+    pub(super) fn writer(file: &Path, bytes_max: u64) -> rusqlite::Result<Self> {
         let sqlite = Connection::open(file)?;
         set_text(&sqlite, "journal_mode", "WAL")?;
         // Acknowledged means fsynced: NORMAL may lose the last commits when the power fails.
@@ -49,9 +48,15 @@ impl GuestConnection {
         // Checkpoints are made off the commit path (see `checkpoint`).
         sqlite.pragma_update(None, "wal_autocheckpoint", 0)?;
         sqlite.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
-        let pages = i64::try_from(limits.bytes / PAGE_BYTES).unwrap_or(i64::MAX);
-        sqlite.pragma_update(None, "max_page_count", pages.max(1))?;
-        Self::guard(sqlite)
+        let guarded = Self::guard(sqlite)?;
+        guarded.resize(bytes_max)?;
+        Ok(guarded)
+    }
+
+    /// Sets how large the database may become.
+    pub(super) fn resize(&self, bytes_max: u64) -> rusqlite::Result<()> {
+        let pages = i64::try_from(bytes_max / PAGE_BYTES).unwrap_or(i64::MAX);
+        self.host_statement(&format!("PRAGMA max_page_count = {}", pages.max(1)))
     }
 
     /// A connection that reads.

@@ -1,16 +1,19 @@
 //! What a guest sees of the store.
 
-use super::ServiceStore;
 use super::bindings::{self, Error, Host, HostTransaction, Rows, Value};
 use super::turn::Turn;
+use super::{ServiceStore, StoreTimes};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Instant;
 use wasmtime::Result;
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 
 /// The store as one instance of a component uses it.
 pub struct StoreSession {
     store: Option<ServiceStore>,
+    times: StoreTimes,
+    waited_until: Instant,
     open: bool,
     /// Set when the instance must not serve again: it held the writer for too long.
     retire: Arc<AtomicBool>,
@@ -18,12 +21,24 @@ pub struct StoreSession {
 
 impl StoreSession {
     /// A session on a store; `retire` is set when the instance has broken its bounds.
-    pub fn new(store: Option<ServiceStore>, retire: Arc<AtomicBool>) -> Self {
+    pub fn new(store: Option<ServiceStore>, times: StoreTimes, retire: Arc<AtomicBool>) -> Self {
         Self {
             store,
+            times,
+            waited_until: Instant::now(),
             open: false,
             retire,
         }
+    }
+
+    /// When the last call that may wait came back.
+    pub fn waited_until(&self) -> Instant {
+        self.waited_until
+    }
+
+    /// Changes how long the next calls may take.
+    pub fn set_times(&mut self, times: StoreTimes) {
+        self.times = times;
     }
 
     /// Whether a write transaction is open, in which case nothing that may wait long is allowed.
@@ -33,6 +48,7 @@ impl StoreSession {
 
     fn closed(&mut self, outcome: &Result<(), Error>) {
         self.open = false;
+        self.waited_until = Instant::now();
         if matches!(outcome, Err(Error::TimedOut)) {
             self.retire.store(true, Relaxed);
         }
@@ -73,7 +89,12 @@ impl Host for StoreView<'_> {
         let Some(store) = &self.session.store else {
             return Ok(Err(no_store()));
         };
-        Ok(store.readers.query(sql, params).await)
+        let rows = store
+            .readers
+            .query(self.session.times.read, sql, params)
+            .await;
+        self.session.waited_until = Instant::now();
+        Ok(rows)
     }
 }
 
@@ -92,7 +113,9 @@ impl HostTransaction for StoreView<'_> {
             return Ok(Err(Error::Invalid(text.to_owned())));
         }
         let retire = Arc::clone(&self.session.retire);
-        let turn = match writer.begin(retire).await {
+        let turn = writer.begin(self.session.times.write_turn, retire).await;
+        self.session.waited_until = Instant::now();
+        let turn = match turn {
             Ok(turn) => turn,
             Err(error) => return Ok(Err(error)),
         };

@@ -18,32 +18,19 @@ mod writer;
 
 pub use guest::{StoreSession, StoreView, add_to_linker};
 
-use crate::registry::Limits;
 use reader::Readers;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use writer::Writer;
 
-/// What a store needs to know of its bounds.
-#[derive(Debug, Clone)]
-pub struct StoreLimits {
-    /// The largest database, in bytes.
-    pub bytes: u64,
+/// How long the calls of a session may take. They belong to a generation, so two that share a store can differ.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreTimes {
     /// How long a write transaction may hold the writer.
     pub write_turn: Duration,
     /// How long one read may take.
     pub read: Duration,
-}
-
-impl From<&Limits> for StoreLimits {
-    fn from(limits: &Limits) -> Self {
-        Self {
-            bytes: limits.store,
-            write_turn: limits.write_turn,
-            read: limits.read,
-        }
-    }
 }
 
 /// The store of one service; cheap to clone.
@@ -55,14 +42,14 @@ pub struct ServiceStore {
 }
 
 impl ServiceStore {
-    /// Opens the store in a file, and makes it if there is none.
+    /// Opens the store in a file, and makes it if there is none; it may grow to `bytes_max`.
     ///
     /// # Errors
     /// The file cannot be opened, or is not a database.
-    pub fn open(file: &Path, limits: &StoreLimits) -> rusqlite::Result<Self> {
-        let writer = Writer::open(file, limits)?;
+    pub fn open(file: &Path, bytes_max: u64) -> rusqlite::Result<Self> {
+        let writer = Writer::open(file, bytes_max)?;
         Ok(Self {
-            readers: Arc::new(Readers::new(file, limits)),
+            readers: Arc::new(Readers::new(file)),
             writer: Some(Arc::new(writer)),
         })
     }
@@ -71,11 +58,22 @@ impl ServiceStore {
     ///
     /// # Errors
     /// The file does not exist, or is not a database.
-    pub fn open_snapshot(file: &Path, limits: &StoreLimits) -> rusqlite::Result<Self> {
+    pub fn open_snapshot(file: &Path) -> rusqlite::Result<Self> {
         Ok(Self {
-            readers: Arc::new(Readers::snapshot(file, limits)?),
+            readers: Arc::new(Readers::snapshot(file)?),
             writer: None,
         })
+    }
+
+    /// Lets the store grow to `bytes_max`. One that is larger already keeps what it has, and grows no more.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub async fn resize(&self, bytes_max: u64) -> rusqlite::Result<()> {
+        match &self.writer {
+            Some(writer) => writer.resize(bytes_max).await,
+            None => Ok(()),
+        }
     }
 
     /// Writes what `commit-later` left, and empties the write-ahead log into the database: the last act of a drained host.

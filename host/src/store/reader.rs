@@ -3,7 +3,6 @@
 //! Most reads of a service take a few microseconds, less than handing them to another thread would. So a read begins right
 //! where its request runs; one that turns out to be long is stopped and begun again on the blocking pool, where it holds up nobody.
 
-use super::StoreLimits;
 use super::bindings::{Error, Rows, Value};
 use super::connection::GuestConnection;
 use super::error::for_guest;
@@ -19,30 +18,27 @@ const IDLE_MAX: usize = 8;
 
 pub(super) struct Readers {
     file: PathBuf,
-    time_max: Duration,
     idle: Mutex<Vec<GuestConnection>>,
     /// Whether there is one connection only, with one transaction that is never ended.
     snapshot: bool,
 }
 
 impl Readers {
-    pub(super) fn new(file: &Path, limits: &StoreLimits) -> Self {
+    pub(super) fn new(file: &Path) -> Self {
         Self {
             file: file.to_owned(),
-            time_max: limits.read,
             idle: Mutex::default(),
             snapshot: false,
         }
     }
 
-    pub(super) fn snapshot(file: &Path, limits: &StoreLimits) -> rusqlite::Result<Self> {
+    pub(super) fn snapshot(file: &Path) -> rusqlite::Result<Self> {
         let connection = GuestConnection::reader(file)?;
         connection.host_statement("BEGIN")?;
         // The snapshot is taken by the first read, not by BEGIN.
         connection.host_statement("SELECT 1 FROM sqlite_schema LIMIT 1")?;
         let readers = Self {
             file: file.to_owned(),
-            time_max: limits.read,
             idle: Mutex::new(vec![connection]),
             snapshot: true,
         };
@@ -51,16 +47,17 @@ impl Readers {
 
     pub(super) async fn query(
         self: &Arc<Self>,
+        time_max: Duration,
         sql: String,
         parameters: Vec<Value>,
     ) -> Result<Rows, Error> {
-        let inline_time = INLINE_TIME_MAX.min(self.time_max);
+        let inline_time = INLINE_TIME_MAX.min(time_max);
         match self.query_within(inline_time, &sql, &parameters) {
-            Err(Error::TimedOut) if inline_time < self.time_max => {}
+            Err(Error::TimedOut) if inline_time < time_max => {}
             done => return done,
         }
         let readers = Arc::clone(self);
-        let long = move || readers.query_within(readers.time_max, &sql, &parameters);
+        let long = move || readers.query_within(time_max, &sql, &parameters);
         tokio::task::spawn_blocking(long)
             .await
             .unwrap_or_else(|_| Err(Error::Io("the read did not end".to_owned())))

@@ -4,13 +4,9 @@ use super::bindings::{Error, Rows, Value};
 use super::*;
 use tempfile::TempDir;
 
-fn limits() -> StoreLimits {
-    StoreLimits {
-        bytes: 64 << 20,
-        write_turn: Duration::from_millis(200),
-        read: Duration::from_millis(300),
-    }
-}
+const BYTES_MAX: u64 = 64 << 20;
+const TURN: Duration = Duration::from_millis(200);
+const READ: Duration = Duration::from_millis(300);
 
 struct Fixture {
     store: ServiceStore,
@@ -19,12 +15,12 @@ struct Fixture {
 
 impl Fixture {
     async fn new() -> Self {
-        Self::with(limits()).await
+        Self::with(BYTES_MAX).await
     }
 
-    async fn with(limits: StoreLimits) -> Self {
+    async fn with(bytes_max: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = ServiceStore::open(&folder.path().join("s.sqlite"), &limits).unwrap();
+        let store = ServiceStore::open(&folder.path().join("s.sqlite"), bytes_max).unwrap();
         let fixture = Self { store, folder };
         fixture
             .write("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT UNIQUE) STRICT")
@@ -38,14 +34,17 @@ impl Fixture {
     }
 
     async fn write(&self, sql: &str) -> Result<u64, Error> {
-        let turn = self.writer().begin(Arc::default()).await?;
+        let turn = self.writer().begin(TURN, Arc::default()).await?;
         let changed = turn.execute(sql, &[])?;
         turn.commit().await?;
         Ok(changed)
     }
 
     async fn read(&self, sql: &str) -> Result<Rows, Error> {
-        self.store.readers.query(sql.to_owned(), Vec::new()).await
+        self.store
+            .readers
+            .query(READ, sql.to_owned(), Vec::new())
+            .await
     }
 
     async fn count(&self) -> i64 {
@@ -59,7 +58,7 @@ impl Fixture {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_sees_a_write_when_it_is_committed_and_not_before() {
     let fixture = Fixture::new().await;
-    let turn = fixture.writer().begin(Arc::default()).await.unwrap();
+    let turn = fixture.writer().begin(TURN, Arc::default()).await.unwrap();
     turn.execute("INSERT INTO t (v) VALUES ('a')", &[]).unwrap();
     assert_eq!(turn.query("SELECT v FROM t", &[]).unwrap().rows.len(), 1);
     assert_eq!(fixture.count().await, 0);
@@ -74,7 +73,7 @@ async fn a_dropped_transaction_is_undone_and_its_group_is_kept() {
         .map(|number| {
             let fixture = Arc::clone(&fixture);
             tokio::spawn(async move {
-                let turn = fixture.writer().begin(Arc::default()).await.unwrap();
+                let turn = fixture.writer().begin(TURN, Arc::default()).await.unwrap();
                 turn.execute(
                     "INSERT INTO t (v) VALUES (?1)",
                     &[Value::Text(number.to_string())],
@@ -99,7 +98,7 @@ async fn a_failed_statement_leaves_its_transaction_and_its_group_whole() {
         .write("INSERT INTO t (v) VALUES ('a')")
         .await
         .unwrap();
-    let turn = fixture.writer().begin(Arc::default()).await.unwrap();
+    let turn = fixture.writer().begin(TURN, Arc::default()).await.unwrap();
     turn.execute("INSERT INTO t (v) VALUES ('b')", &[]).unwrap();
     let error = turn
         .execute("INSERT INTO t (v) VALUES ('a')", &[])
@@ -112,7 +111,7 @@ async fn a_failed_statement_leaves_its_transaction_and_its_group_whole() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_committed_later_becomes_durable_by_itself() {
     let fixture = Fixture::new().await;
-    let turn = fixture.writer().begin(Arc::default()).await.unwrap();
+    let turn = fixture.writer().begin(TURN, Arc::default()).await.unwrap();
     turn.execute("INSERT INTO t (v) VALUES ('a')", &[]).unwrap();
     turn.commit_later().unwrap();
     tokio::time::timeout(Duration::from_secs(5), async {
@@ -127,15 +126,14 @@ async fn what_is_committed_later_becomes_durable_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_store_has_all_that_was_kept() {
     let fixture = Fixture::new().await;
-    let turn = fixture.writer().begin(Arc::default()).await.unwrap();
+    let turn = fixture.writer().begin(TURN, Arc::default()).await.unwrap();
     turn.execute("INSERT INTO t (v) VALUES ('a')", &[]).unwrap();
     turn.commit_later().unwrap();
     fixture.store.close().await;
-    let reopened =
-        ServiceStore::open_snapshot(&fixture.folder.path().join("s.sqlite"), &limits()).unwrap();
+    let reopened = ServiceStore::open_snapshot(&fixture.folder.path().join("s.sqlite")).unwrap();
     let rows = reopened
         .readers
-        .query("SELECT v FROM t".to_owned(), Vec::new())
+        .query(READ, "SELECT v FROM t".to_owned(), Vec::new())
         .await
         .unwrap();
     assert_eq!(rows.rows.len(), 1);
@@ -145,7 +143,11 @@ async fn a_closed_store_has_all_that_was_kept() {
 async fn a_transaction_that_holds_the_writer_too_long_is_undone() {
     let fixture = Fixture::new().await;
     let retire = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let slow = fixture.writer().begin(Arc::clone(&retire)).await.unwrap();
+    let slow = fixture
+        .writer()
+        .begin(TURN, Arc::clone(&retire))
+        .await
+        .unwrap();
     slow.execute("INSERT INTO t (v) VALUES ('slow')", &[])
         .unwrap();
     // The next writer waits until the slow one's time is over.
@@ -171,7 +173,7 @@ async fn a_statement_that_never_ends_is_stopped() {
     let endless =
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
     assert!(matches!(fixture.read(endless).await, Err(Error::TimedOut)));
-    let turn = fixture.writer().begin(Arc::default()).await.unwrap();
+    let turn = fixture.writer().begin(TURN, Arc::default()).await.unwrap();
     let insert = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO t (id) SELECT i FROM n";
     assert!(matches!(turn.execute(insert, &[]), Err(Error::TimedOut)));
     drop(turn);
@@ -209,7 +211,7 @@ async fn a_guest_reaches_nothing_but_its_own_tables() {
     ] {
         let read = fixture.read(sql).await;
         assert!(read.is_err(), "read {sql}: {read:?}");
-        let turn = fixture.writer().begin(Arc::default()).await.unwrap();
+        let turn = fixture.writer().begin(TURN, Arc::default()).await.unwrap();
         let written = turn.execute(sql, &[]);
         assert!(written.is_err(), "write {sql}: {written:?}");
         turn.commit().await.unwrap();
@@ -244,11 +246,7 @@ async fn an_answer_has_a_limit() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_store_refuses_writes_and_goes_on_reading() {
-    let small = StoreLimits {
-        bytes: 256 << 10,
-        ..limits()
-    };
-    let fixture = Fixture::with(small).await;
+    let fixture = Fixture::with(256 << 10).await;
     let mut outcome = Ok(0);
     for _ in 0..100 {
         outcome = fixture
@@ -270,9 +268,21 @@ async fn a_full_store_refuses_writes_and_goes_on_reading() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_given_more_room_grows_on() {
+    let fixture = Fixture::with(64 << 10).await;
+    let big = "INSERT INTO t (v) VALUES (hex(randomblob(100000)))";
+    assert!(matches!(fixture.write(big).await, Err(Error::Full)));
+    fixture.store.resize(BYTES_MAX).await.unwrap();
+    fixture.write(big).await.unwrap();
+    fixture.store.resize(64 << 10).await.unwrap();
+    assert!(matches!(fixture.write(big).await, Err(Error::Full)));
+    assert_eq!(fixture.count().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn parameters_must_be_as_many_as_the_statement_has() {
     let fixture = Fixture::new().await;
-    let turn = fixture.writer().begin(Arc::default()).await.unwrap();
+    let turn = fixture.writer().begin(TURN, Arc::default()).await.unwrap();
     assert!(matches!(
         turn.execute("INSERT INTO t (v) VALUES (?1)", &[]),
         Err(Error::Invalid(_))
@@ -283,7 +293,7 @@ async fn parameters_must_be_as_many_as_the_statement_has() {
 async fn the_log_is_moved_into_the_database_while_writers_write() {
     let fixture = Fixture::new().await;
     for round in 0..60 {
-        let turn = fixture.writer().begin(Arc::default()).await.unwrap();
+        let turn = fixture.writer().begin(TURN, Arc::default()).await.unwrap();
         for row in 0..30 {
             let text = format!("{round}-{row}-{}", "x".repeat(4_000));
             turn.execute("INSERT INTO t (v) VALUES (?1)", &[Value::Text(text)])
@@ -311,7 +321,7 @@ async fn an_execute_passes_over_returned_rows() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_too_large_undoes_what_its_statement_did() {
     let fixture = Fixture::new().await;
-    let turn = fixture.writer().begin(Arc::default()).await.unwrap();
+    let turn = fixture.writer().begin(TURN, Arc::default()).await.unwrap();
     let insert = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10001) INSERT INTO t (id) SELECT i FROM n RETURNING id";
     assert!(matches!(turn.query(insert, &[]), Err(Error::TooLarge(_))));
     assert!(turn.commit().await.is_err());

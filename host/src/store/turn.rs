@@ -17,6 +17,7 @@ pub struct Turn {
 pub(super) struct TurnCell {
     state: Mutex<State>,
     began: Instant,
+    time_max: Duration,
     /// Set when the turn outlives its time: its instance must not serve again.
     retire: Arc<AtomicBool>,
 }
@@ -84,6 +85,7 @@ impl Turn {
             State::Open(held) => held,
             State::Ended(reason) => return Err(reason.clone()),
         };
+        held.guest.budget.begin_inline();
         let result = act(held);
         let Err(error) = &result else {
             return result;
@@ -120,10 +122,11 @@ impl Drop for Turn {
 }
 
 impl TurnCell {
-    pub(super) fn new(held: Held, retire: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(held: Held, time_max: Duration, retire: Arc<AtomicBool>) -> Self {
         Self {
             state: Mutex::new(State::Open(held)),
             began: Instant::now(),
+            time_max,
             retire,
         }
     }
@@ -146,8 +149,8 @@ impl TurnCell {
     }
 
     /// Undoes a turn that has outlived its time. One that runs a statement right now is left to that statement's time limit.
-    pub(super) fn end_if_older_than(&self, time: Duration, line: &Arc<Line>) {
-        if self.began.elapsed() <= time {
+    pub(super) fn end_if_out_of_time(&self, line: &Arc<Line>) {
+        if self.began.elapsed() <= self.time_max {
             return;
         }
         let mut state = match self.state.try_lock() {

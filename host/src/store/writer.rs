@@ -8,7 +8,6 @@
 //! Why a turn that begins during a commit cannot miss its group: the counter of those in line only falls while the connection is
 //! held, or when a waiter gives up, and a waiter that gives up and finds the line empty looks after the group itself.
 
-use super::StoreLimits;
 use super::bindings::Error;
 use super::checkpoint::Checkpointer;
 use super::connection::GuestConnection;
@@ -42,7 +41,6 @@ pub(super) type Held = MutexGuardArc<WriterConnection>;
 pub(super) struct Line {
     connection: Arc<Mutex<WriterConnection>>,
     waiting: AtomicUsize,
-    pub(super) turn_time_max: Duration,
     /// The turn that runs, for the watch.
     current: std::sync::Mutex<Weak<TurnCell>>,
     checkpointer: Checkpointer,
@@ -70,8 +68,8 @@ struct Group {
 
 impl Writer {
     /// Must be called within a Tokio runtime.
-    pub(super) fn open(file: &Path, limits: &StoreLimits) -> rusqlite::Result<Self> {
-        let mut guest = GuestConnection::writer(file, limits)?;
+    pub(super) fn open(file: &Path, bytes_max: u64) -> rusqlite::Result<Self> {
+        let mut guest = GuestConnection::writer(file, bytes_max)?;
         let checkpointer = Checkpointer::open(file, &mut guest.sqlite)?;
         let line = Arc::new(Line {
             connection: Arc::new(Mutex::new(WriterConnection {
@@ -79,7 +77,6 @@ impl Writer {
                 group: Group::default(),
             })),
             waiting: AtomicUsize::new(0),
-            turn_time_max: limits.write_turn,
             current: std::sync::Mutex::new(Weak::new()),
             checkpointer,
             runtime: tokio::runtime::Handle::current(),
@@ -88,17 +85,26 @@ impl Writer {
         Ok(Self(line))
     }
 
-    /// Waits for the writer's turn; `retire` is set if the turn outlives its time.
-    pub(super) async fn begin(&self, retire: Arc<AtomicBool>) -> Result<Turn, Error> {
+    /// Waits for the writer's turn, which may take `time_max`; `retire` is set if the turn outlives that.
+    pub(super) async fn begin(
+        &self,
+        time_max: Duration,
+        retire: Arc<AtomicBool>,
+    ) -> Result<Turn, Error> {
         let line = &self.0;
         let mut held = line.hold().await?;
-        if let Err(error) = held.begin_turn(line.turn_time_max) {
+        if let Err(error) = held.begin_turn(time_max) {
             line.leave(held);
             return Err(error);
         }
-        let cell = Arc::new(TurnCell::new(held, retire));
+        let cell = Arc::new(TurnCell::new(held, time_max, retire));
         *line.current.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&cell);
         Ok(Turn::new(cell, Arc::clone(line)))
+    }
+
+    /// Sets how large the database may become.
+    pub(super) async fn resize(&self, bytes_max: u64) -> rusqlite::Result<()> {
+        self.0.connection.lock_arc().await.guest.resize(bytes_max)
     }
 
     /// Commits what is open and empties the write-ahead log.
@@ -211,7 +217,7 @@ async fn watch_turns(line: Weak<Line>) {
             .unwrap_or_else(PoisonError::into_inner)
             .upgrade();
         if let Some(cell) = current {
-            cell.end_if_older_than(line.turn_time_max, &line);
+            cell.end_if_out_of_time(&line);
         }
     }
 }

@@ -1,0 +1,47 @@
+//! How long a call into a component may take.
+
+use crate::registry::Limits;
+use crate::store::StoreTimes;
+use std::time::Duration;
+
+/// The times of one call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CallTimes {
+    /// From its begin to its end.
+    pub(super) wall: Duration,
+    /// That the guest itself runs.
+    pub(super) cpu: Duration,
+    /// Of each of its calls to the store.
+    pub(super) store: StoreTimes,
+}
+
+impl CallTimes {
+    /// For requests, link calls, and ticks.
+    pub(super) fn of_calls(limits: &Limits) -> Self {
+        Self {
+            wall: limits.timeout,
+            cpu: limits.cpu,
+            store: StoreTimes {
+                write_turn: limits.write_turn,
+                read: limits.read,
+            },
+        }
+    }
+
+    /// For `lifecycle.start`: an index over a large table is built in one statement.
+    pub(super) fn of_start(limits: &Limits) -> Self {
+        Self::all(limits.start)
+    }
+
+    /// As much time for the parts as for the whole.
+    pub(super) fn all(time: Duration) -> Self {
+        Self {
+            wall: time,
+            cpu: time,
+            store: StoreTimes {
+                write_turn: time,
+                read: time,
+            },
+        }
+    }
+}
