@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Builds the exchange-rate service into target/components/examples/exchange-rates.wasm. Needs Node.js 20 with npm.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+source ../output.sh
+
+readonly INPUTS=(build.sh package.json package-lock.json src wit "$ROOT/wit/config" "$ROOT/wit/service" "$ROOT/wit/wasi-0.2")
+
+if is_current "$OUTPUT/exchange-rates.wasm" "${INPUTS[@]}"; then
+  exit 0
+fi
+command -v npm >/dev/null || fail "npm is missing; install Node.js 20 or newer and run this again"
+say "building the exchange-rate service (JavaScript)"
+
+# No package needs to run a script of its own, so none may.
+npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+
+# The component's interfaces in one folder, as componentize-js wants them.
+rm -rf build
+mkdir -p build/wit/deps
+cp wit/world.wit build/wit
+cp -r "$ROOT/wit/config" "$ROOT/wit/service" build/wit/deps
+cp "$ROOT"/wit/wasi-0.2/*.wit build/wit/deps
+
+npx esbuild src/main.js --bundle --format=esm --external:'wasi:*' --outfile=build/main.js --log-level=warning
+npx componentize-js build/main.js --wit build/wit --world-name service --out build/exchange-rates.wasm
+install_component build/exchange-rates.wasm exchange-rates.wasm

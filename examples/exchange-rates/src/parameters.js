@@ -1,0 +1,44 @@
+// Strict query strings: a parameter that is unknown, doubled, or missing is refused, as a misspelt one would answer another question.
+
+import { scaleOf } from './currency.js';
+import { decimalsOf, isPlainDecimal, isZero } from './decimal.js';
+import { Problem } from './problem.js';
+
+/** The longest amount, in characters: what the bank itself takes. */
+const AMOUNT_CHARACTERS_MAX = 17;
+
+/** The parameters of a query by name, each of `required` and none but those and `optional`. */
+export function parameters(query, required, optional = []) {
+  const values = new Map();
+  for (const [name, value] of query) {
+    if (!required.includes(name) && !optional.includes(name)) {
+      throw Problem.parameter(name, 'is not a parameter of this call', 'unknown_field');
+    }
+    if (values.has(name)) throw Problem.parameter(name, 'stands there twice', 'duplicate_field');
+    values.set(name, value);
+  }
+  const missing = required.find((name) => !values.has(name));
+  if (missing) throw Problem.parameter(missing, 'is missing', 'missing_field');
+  return values;
+}
+
+/** The currency that the parameter `name` gives, which the table must have. */
+export function currency(table, name, code) {
+  if (!table.has(code)) {
+    throw Problem.parameter(name, 'must be the code of a currency that has a rate here, such as "EUR"', 'currency_invalid');
+  }
+  return code;
+}
+
+/** An amount of a currency, at most as fine as the currency is. */
+export function amount(text, code) {
+  const refuse = (detail) => {
+    const errors = [{ pointer: '/amount', code: 'amount_invalid', detail }];
+    return new Problem(422, 'amount_invalid', 'The amount is not one of the currency.', { errors });
+  };
+  if (!isPlainDecimal(text)) throw refuse('must be a plain decimal number such as "12.34"');
+  if (decimalsOf(text) > scaleOf(code)) throw refuse(`has more decimal places than the currency's ${scaleOf(code)}`);
+  if (isZero(text)) throw refuse('must be greater than zero');
+  if (text.length > AMOUNT_CHARACTERS_MAX) throw refuse('is larger than the largest amount');
+  return text;
+}
