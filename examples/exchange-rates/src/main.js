@@ -3,6 +3,7 @@
 import { getAll } from 'wasi:config/store@0.2.0-rc.1';
 import { RateTable } from './rate-table.js';
 import { answer } from './routes.js';
+import { read, write } from './wasi-http.js';
 
 let table;
 
@@ -12,10 +13,12 @@ function rateTable() {
   return table;
 }
 
-addEventListener('fetch', (event) => {
-  const { status, headers, body } = answer(rateTable(), event.request);
-  event.respondWith(new Response(body, { status, headers }));
-});
+// Not `addEventListener('fetch', ..)`: that handler answers one request in the life of an instance, and the host reuses instances.
+export const incomingHandler = {
+  handle(request, responseOut) {
+    write(answer(rateTable(), read(request)), responseOut);
+  },
+};
 
 export const lifecycle = {
   /** Refuses a wrong table: the generation then never serves, and the one before it goes on. */

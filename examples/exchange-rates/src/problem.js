@@ -22,7 +22,7 @@ export class Problem extends Error {
       detail: this.message,
       instance: path,
       code: this.code,
-      request_id: requestId ?? undefined,
+      request_id: requestId,
       errors: this.errors,
     };
     return {

@@ -10,7 +10,7 @@ const CONFIG = [['base', 'EUR'], ['as_of', '2026-11-20'], ['USD', '1.0842'], ['J
 const table = RateTable.read(CONFIG);
 
 function get(path, method = 'GET') {
-  const request = { url: `http://bank/api/rates${path}`, method, headers: new Headers({ 'x-request-id': 'r-1' }) };
+  const request = { method, path: `/api/rates${path}`, header: (name) => (name === 'x-request-id' ? 'r-1' : undefined) };
   const { status, headers, body } = answer(table, request);
   return { status, headers, body: JSON.parse(body) };
 }

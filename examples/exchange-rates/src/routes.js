@@ -32,19 +32,19 @@ function convert(table, query) {
 
 /** The answer to a request: status, headers, and body. */
 export function answer(table, request) {
-  const url = new URL(request.url);
+  const [path, query = ''] = request.path.split(/\?(.*)/s);
   try {
-    const route = ROUTES[withoutService(url.pathname)];
+    const route = ROUTES[withoutService(path)];
     if (!route) throw new Problem(404, 'not_found', 'There is nothing here.');
     if (!['GET', 'HEAD'].includes(request.method)) {
       const detail = 'This path does not have that method; the allow header has those it has.';
       throw new Problem(405, 'method_not_allowed', detail, { headers: { allow: 'GET,HEAD' } });
     }
-    const body = JSON.stringify(route(table, url.searchParams));
+    const body = JSON.stringify(route(table, new URLSearchParams(query)));
     return { status: 200, headers: { 'content-type': 'application/json' }, body };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return error.response(url.pathname, request.headers.get('x-request-id'));
+    return error.response(path, request.header('x-request-id'));
   }
 }
 
