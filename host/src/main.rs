@@ -1,7 +1,8 @@
 //! `strongroom`: a banking backend in one binary, whose services are WebAssembly components.
 //!
 //! The way of a request leads through the modules in this order: [`gateway`] (socket, token, route), [`runtime`] (the service's
-//! instance), and, from inside the component, [`store`], [`links`], and [`keys`]. [`registry`] says what there is; [`admin`] shows it.
+//! instance), and, from inside the component, [`store`], [`links`], and [`keys`]. [`registry`] says what there is, [`swap`] makes it so
+//! while requests go on, and [`admin`] shows it.
 //! The host knows nothing of banks: that is the components' business.
 
 mod admin;
@@ -13,6 +14,7 @@ mod links;
 mod registry;
 mod runtime;
 mod store;
+mod swap;
 mod telemetry;
 
 use clap::Parser as _;

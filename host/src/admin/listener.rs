@@ -1,12 +1,7 @@
 //! The admin listener.
 
-use super::services::ServiceList;
-use crate::runtime::Services;
-use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::Full;
-use hyper::body::Incoming;
+use super::calls;
+use crate::swap::Swapper;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
@@ -46,7 +41,7 @@ impl AdminListener {
     }
 
     /// Serves for as long as it is polled.
-    pub async fn serve(self, services: Arc<Services>) {
+    pub async fn serve(self, swapper: Arc<Swapper>) {
         let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         loop {
             let Ok(place) = Arc::clone(&connections).acquire_owned().await else {
@@ -60,10 +55,10 @@ impl AdminListener {
                     continue;
                 }
             };
-            let services = Arc::clone(&services);
+            let swapper = Arc::clone(&swapper);
             let answer = service_fn(move |request| {
-                let response = answer(&services, &request);
-                async move { Ok::<_, Infallible>(response) }
+                let swapper = Arc::clone(&swapper);
+                async move { Ok::<_, Infallible>(calls::answer(&swapper, request).await) }
             });
             tokio::spawn(async move {
                 let connection = hyper::server::conn::http1::Builder::new()
@@ -77,52 +72,4 @@ impl AdminListener {
             });
         }
     }
-}
-
-fn answer(services: &Services, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-    let path = request.uri().path();
-    if !matches!(path, "/healthz" | "/readyz" | "/services") {
-        let text = "there is nothing here; see /healthz, /readyz, and /services\n";
-        return text_response(StatusCode::NOT_FOUND, text);
-    }
-    if *request.method() != Method::GET && *request.method() != Method::HEAD {
-        let mut response = text_response(StatusCode::METHOD_NOT_ALLOWED, "use GET\n");
-        response
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return response;
-    }
-    match path {
-        "/healthz" => text_response(StatusCode::OK, "ok\n"),
-        "/readyz" if services.are_ready() => text_response(StatusCode::OK, "ready\n"),
-        "/readyz" => text_response(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "not ready; /services says why\n",
-        ),
-        _ => match serde_json::to_vec(&ServiceList::of(services)) {
-            Ok(json) => response(StatusCode::OK, "application/json", json),
-            Err(error) => text_response(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error}\n")),
-        },
-    }
-}
-
-fn text_response(status: StatusCode, text: &str) -> Response<Full<Bytes>> {
-    response(
-        status,
-        "text/plain; charset=utf-8",
-        text.as_bytes().to_vec(),
-    )
-}
-
-fn response(
-    status: StatusCode,
-    content_type: &'static str,
-    body: Vec<u8>,
-) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body.into()));
-    *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
 }

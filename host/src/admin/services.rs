@@ -1,18 +1,32 @@
 //! `GET /services`.
 
-use crate::runtime::{Service, Services};
+use crate::runtime::{Canary, Post, Service};
+use crate::swap::{RecordRow, Swapper};
 use serde::Serialize;
+use std::sync::Arc;
+use std::time::SystemTime;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+/// How many changes of a service are listed with it; `/services/history` has more.
+const CHANGES_LISTED: usize = 5;
+
 #[derive(Serialize)]
-pub(super) struct ServiceList<'a> {
-    services: Vec<ServiceRow<'a>>,
+pub(super) struct ServiceList {
+    registry: RegistryRow,
+    services: Vec<ServiceRow>,
 }
 
 #[derive(Serialize)]
-struct ServiceRow<'a> {
-    name: &'a str,
+struct RegistryRow {
+    file: String,
+    taken_at: String,
+    last_error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ServiceRow {
+    name: String,
     route: String,
     component: Option<String>,
     digest: Option<String>,
@@ -23,6 +37,9 @@ struct ServiceRow<'a> {
     last_error: Option<String>,
     instances: Instances,
     requests_total: u64,
+    canary: Option<CanaryRow>,
+    /// Newest first.
+    changes: Vec<RecordRow>,
 }
 
 #[derive(Serialize)]
@@ -31,40 +48,98 @@ struct Instances {
     max: usize,
 }
 
-impl<'a> ServiceList<'a> {
-    pub(super) fn of(services: &'a Services) -> Self {
+#[derive(Serialize)]
+struct CanaryRow {
+    component: String,
+    digest: String,
+    /// Percent.
+    weight: u8,
+    header: Option<String>,
+    requests_total: u64,
+    failures_total: u64,
+    p95_us: u128,
+}
+
+impl ServiceList {
+    pub(super) fn of(swapper: &Swapper) -> Self {
+        let services = swapper.services();
+        let lineup = services.lineup();
+        let mut rows: Vec<_> = lineup
+            .posts()
+            .map(|post| ServiceRow::of(post, swapper))
+            .collect();
+        let leaving = services.leaving();
+        rows.extend(leaving.iter().map(|service| ServiceRow::of_leaving(service, swapper)));
+        let status = swapper.registry_status();
         Self {
-            services: services
-                .all()
-                .iter()
-                .map(|service| ServiceRow::of(service))
-                .collect(),
+            registry: RegistryRow {
+                file: swapper.file().display().to_string(),
+                taken_at: text(status.taken_at),
+                last_error: status.last_error,
+            },
+            services: rows,
         }
     }
 }
 
-impl<'a> ServiceRow<'a> {
-    fn of(service: &'a Service) -> Self {
+impl ServiceRow {
+    fn of(post: &Post, swapper: &Swapper) -> Self {
+        let mut row = Self::of_leaving(&post.service, swapper);
+        let canary = post.canary.as_deref();
+        if let Some(stable) = &post.stable {
+            row.component = Some(stable.spec().component_as_written.clone());
+            row.digest = Some(stable.digest().to_string());
+            row.wasi = Some(stable.wasi());
+            let live_in_canary = canary.map_or(0, |canary| canary.generation().instances_live());
+            row.instances = Instances {
+                live: stable.instances_live() + live_in_canary,
+                max: stable.spec().limits.instances,
+            };
+        }
+        row.canary = canary.map(CanaryRow::of);
+        row
+    }
+
+    /// A service without its generations.
+    fn of_leaving(service: &Arc<Service>, swapper: &Swapper) -> Self {
         let status = service.status();
-        let generation = service.generation();
-        let generation = generation.as_deref();
-        let since = OffsetDateTime::from(status.since).format(&Rfc3339);
         Self {
-            name: service.name(),
+            name: service.name().to_owned(),
             route: format!("/api/{}", service.name()),
-            component: generation.map(|generation| generation.spec().component_as_written.clone()),
-            digest: generation.map(|generation| generation.digest().to_string()),
-            wasi: generation.map(|generation| generation.wasi()),
+            component: None,
+            digest: None,
+            wasi: None,
             generation: status.generation,
             state: status.state.name(),
-            // Only years beyond 9999 cannot be written.
-            since: since.unwrap_or_default(),
+            since: text(status.since),
             last_error: status.last_error,
-            instances: Instances {
-                live: generation.map_or(0, |generation| generation.instances_live()),
-                max: generation.map_or(0, |generation| generation.spec().limits.instances),
-            },
+            instances: Instances { live: 0, max: 0 },
             requests_total: service.requests_total(),
+            canary: None,
+            changes: swapper.latest(Some(service.name()), CHANGES_LISTED),
         }
     }
+}
+
+impl CanaryRow {
+    fn of(canary: &Canary) -> Self {
+        let generation = canary.generation();
+        let tally = generation.tally();
+        let header = canary.spec().header.as_ref();
+        Self {
+            component: generation.spec().component_as_written.clone(),
+            digest: generation.digest().to_string(),
+            weight: canary.spec().weight,
+            header: header
+                .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))),
+            requests_total: tally.requests,
+            failures_total: tally.failures,
+            p95_us: if tally.requests == 0 { 0 } else { tally.p95().as_micros() },
+        }
+    }
+}
+
+fn text(time: SystemTime) -> String {
+    // Only years beyond 9999 cannot be written.
+    OffsetDateTime::from(time).format(&Rfc3339).unwrap_or_default()
 }

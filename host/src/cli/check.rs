@@ -1,6 +1,6 @@
 //! `strongroom check`.
 
-use super::RegistryArgument;
+use super::{RegistryArgument, against};
 use crate::registry::{Registry, RegistryProblem, ServiceSpec};
 use crate::runtime::{self, LoadProblem, Loader};
 use std::process::ExitCode;
@@ -9,9 +9,15 @@ use std::process::ExitCode;
 pub(super) struct CheckArguments {
     #[command(flatten)]
     registry: RegistryArgument,
+    /// Ask the host whose admin API is at this address what it would change if the registry were saved in the place of its own
+    #[arg(long, value_name = "ADMIN_ADDR")]
+    against: Option<String>,
 }
 
-pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
+pub(super) async fn run(arguments: &CheckArguments) -> ExitCode {
+    if let Some(address) = &arguments.against {
+        return against::run(&arguments.registry.registry, address).await;
+    }
     let (registry, mut problems) = match Registry::load_recoverable(&arguments.registry.registry) {
         Ok(read) => read,
         Err(problems) => {
@@ -27,7 +33,7 @@ pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
         }
     };
     for (spec, found) in runtime::check(&loader, &registry) {
-        let is_new = |problem: &&LoadProblem| !is_said_already(problem, &registry);
+        let is_new = |problem: &&LoadProblem| !is_said_already(problem);
         problems.extend(
             found
                 .iter()
@@ -52,12 +58,8 @@ pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
 }
 
 /// The registry's own check names links that lead nowhere, and a callee that does not load is named itself.
-fn is_said_already(problem: &LoadProblem, registry: &Registry) -> bool {
-    match problem {
-        LoadProblem::CalleeMissing { .. } => true,
-        LoadProblem::CalleeFailed { callee, .. } => registry.service(callee).is_some(),
-        _ => false,
-    }
+fn is_said_already(problem: &LoadProblem) -> bool {
+    matches!(problem, LoadProblem::CalleeFailed { .. })
 }
 
 /// A problem of a service, where the registry names the service.
@@ -87,10 +89,15 @@ fn key_of(problem: &LoadProblem) -> Option<&'static str> {
         LoadProblem::OtherDigest { .. } => Some("digest"),
         LoadProblem::NotGranted { .. } => Some("grants"),
         LoadProblem::UnknownImport { .. }
-        | LoadProblem::CalleeMissing { .. }
         | LoadProblem::CalleeFailed { .. }
         | LoadProblem::NotExported { .. }
         | LoadProblem::Link { .. } => Some("links"),
-        LoadProblem::Store { .. } | LoadProblem::Start(_) | LoadProblem::Engine(_) => None,
+        // These come up while services run, and not in a check.
+        LoadProblem::BreaksCaller { .. }
+        | LoadProblem::StillCalled { .. }
+        | LoadProblem::Store { .. }
+        | LoadProblem::Start(_)
+        | LoadProblem::Instantiate(_)
+        | LoadProblem::Engine(_) => None,
     }
 }

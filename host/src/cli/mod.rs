@@ -1,5 +1,6 @@
 //! The commands of the binary.
 
+mod against;
 mod check;
 mod serve;
 mod verify;
@@ -52,7 +53,7 @@ impl RegistryArgument {
 pub async fn run(cli: Cli) -> ExitCode {
     match cli.command {
         Command::Serve(arguments) => serve::run(arguments).await,
-        Command::Check(arguments) => check::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments).await,
         Command::Verify(arguments) => verify::run(&arguments).await,
     }
 }

@@ -5,8 +5,9 @@ use crate::admin::AdminListener;
 use crate::durable_file::create_folder;
 use crate::gateway::{Gateway, Listener};
 use crate::keys::{Keys, Policy};
-use crate::registry::Registry;
+use crate::registry::{HostSpec, Registry};
 use crate::runtime::{Loader, Services};
+use crate::swap::{self, Swapper};
 use crate::telemetry;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// How long requests that run at SIGTERM may take.
@@ -38,15 +39,15 @@ pub(super) struct ServeArguments {
 }
 
 pub(super) async fn run(arguments: ServeArguments) -> ExitCode {
-    let Some(mut registry) = arguments.registry.load() else {
+    let Some(registry) = arguments.registry.load() else {
         return ExitCode::FAILURE;
     };
-    let host = &mut registry.host;
+    let mut host = registry.host.clone();
     host.set_data(arguments.data);
     host.listen = arguments.listen.unwrap_or(host.listen);
     host.admin = arguments.admin.unwrap_or(host.admin);
     let _log = telemetry::start();
-    match serve(&registry).await {
+    match serve(&registry, &host).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("strongroom: {error:#}");
@@ -55,10 +56,10 @@ pub(super) async fn run(arguments: ServeArguments) -> ExitCode {
     }
 }
 
-async fn serve(registry: &Registry) -> anyhow::Result<()> {
-    let host = &registry.host;
-    // The signals first: one that comes while components compile must end the host as well.
+async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
+    // The signals first: one that comes while components compile must end the host as well, and SIGHUP must not.
     let stop = stop_signal()?;
+    let hangup = signal(SignalKind::hangup())?;
     let _lock = lock_data(&host.data)?;
     let policy = Policy {
         issuer: host.issuer.clone(),
@@ -66,7 +67,8 @@ async fn serve(registry: &Registry) -> anyhow::Result<()> {
     };
     let keys = Arc::new(Keys::open(&host.data.join("keys"), policy)?);
     let loader = Arc::new(Loader::new(&host.cache, Some(Arc::clone(&keys)))?);
-    let services = Arc::new(Services::open(registry, &host.data)?);
+    let services = Arc::new(Services::new(&host.data));
+    let swapper = Arc::new(Swapper::new(registry, Arc::clone(&services), loader));
     let listener = Listener::bind(host.listen, host.connections)
         .await
         .map_err(|error| anyhow::anyhow!("cannot listen on {} (`listen`): {error}", host.listen))?;
@@ -76,31 +78,38 @@ async fn serve(registry: &Registry) -> anyhow::Result<()> {
     let listen_address = listener.address()?;
     let admin_address = admin.address()?;
 
-    let admin = tokio::spawn(admin.serve(Arc::clone(&services)));
-    let announcements = tokio::select! {
-        announcements = services.start(&loader, registry) => announcements,
-        () = stop.cancelled() => Vec::new(),
-    };
-    if !stop.is_cancelled() {
-        services.spawn_ticks();
-        say(&format!("strongroom listens on http://{listen_address}"));
-        say(&format!("admin listens on http://{admin_address}"));
-        announcements.iter().for_each(|line| say(line));
-    }
-
-    let gateway = Arc::new(Gateway::new(registry, Arc::clone(&services), keys));
-    let draining = Arc::clone(&services);
-    let begin_drain = async {
-        stop.cancelled().await;
+    let admin = tokio::spawn(admin.serve(Arc::clone(&swapper)));
+    let gateway = Arc::new(Gateway::new(host, Arc::clone(&services), keys));
+    let keep_running = async {
+        tokio::select! {
+            () = run_services(swapper, registry, hangup, &stop, [listen_address, admin_address]) => {}
+            () = stop.cancelled() => {}
+        }
         tracing::info!("draining: no new connections; what runs is finished");
-        draining.begin_drain();
+        services.begin_drain();
     };
+    // Who calls a service that is still being loaded is told to come back.
     let serving = listener.serve(gateway, stop.clone(), DRAIN_TIME_MAX);
-    tokio::join!(begin_drain, serving);
+    tokio::join!(keep_running, serving);
     services.finish_drain(RELEASE_TIME_MAX).await;
     admin.abort();
     tracing::info!("drained");
     Ok(())
+}
+
+/// Starts the services, says that they can be called, and keeps them what the registry says.
+async fn run_services(
+    swapper: Arc<Swapper>,
+    registry: &Registry,
+    hangup: Signal,
+    stop: &CancellationToken,
+    [listen, admin]: [SocketAddr; 2],
+) {
+    let report = swapper.start(registry).await;
+    say(&format!("strongroom listens on http://{listen}"));
+    say(&format!("admin listens on http://{admin}"));
+    report.announcements.iter().for_each(|line| say(line));
+    swap::watch(swapper, hangup, stop.clone()).await;
 }
 
 /// Tells the operator, on standard output; one that is closed must not end the bank.

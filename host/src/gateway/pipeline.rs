@@ -7,8 +7,8 @@ use super::rate::RateLimits;
 use super::request_id::{self, REQUEST_ID};
 use super::{authenticate, cors, identity, limits, route};
 use crate::keys::Keys;
-use crate::registry::Registry;
-use crate::runtime::{Service, Services};
+use crate::registry::HostSpec;
+use crate::runtime::{Generation, Service, Services};
 use http::header::{CONTENT_TYPE, SERVER, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Method, Request, Response};
 use hyper::body::Incoming;
@@ -40,12 +40,12 @@ struct Cause(String);
 
 impl Gateway {
     /// A gateway in front of these services.
-    pub fn new(registry: &Registry, services: Arc<Services>, keys: Arc<Keys>) -> Self {
+    pub fn new(host: &HostSpec, services: Arc<Services>, keys: Arc<Keys>) -> Self {
         Self {
             services,
             keys,
-            rates: RateLimits::of(registry),
-            cors: cors::layer(&registry.host.cors_origins),
+            rates: RateLimits::new(),
+            cors: cors::layer(&host.cors_origins),
             body_memory: BodyMemory::new(),
         }
     }
@@ -106,33 +106,32 @@ impl Gateway {
         if request.uri().path() == JWKS_PATH {
             return self.public_keys(request.method());
         }
-        let service = served_by.insert(self.find(request.uri().path())?);
+        let lineup = self.services.lineup();
+        let post = lineup
+            .get(route::parse(request.uri().path())?.service)
+            .ok_or(GatewayError::NoSuchService)?;
+        let service = served_by.insert(Arc::clone(&post.service));
+        // The request belongs to this generation from here to its end, whatever is switched meanwhile.
+        let generation = post.admit(request.headers())?;
+        drop(lineup);
+        let rate = generation.spec().limits.rate;
         self.rates
-            .admit(service.name(), peer)
+            .admit(service.name(), rate, peer)
             .map_err(|wait| GatewayError::RateLimited {
                 retry_after: wait.as_secs().saturating_add(1),
             })?;
-        self.hand_over(service, request, peer, request_id).await
+        self.hand_over(&generation, request, peer, request_id).await
     }
 
-    fn find(&self, path: &str) -> Result<Arc<Service>, GatewayError> {
-        let route = route::parse(path)?;
-        let service = self
-            .services
-            .get(route.service)
-            .ok_or(GatewayError::NoSuchService)?;
-        Ok(Arc::clone(service))
-    }
 
     async fn hand_over(
         &self,
-        service: &Service,
+        generation: &Generation,
         request: Request<Incoming>,
         peer: IpAddr,
         request_id: &HeaderValue,
     ) -> Result<Response<ResponseBody>, GatewayError> {
         let (mut parts, body) = request.into_parts();
-        let generation = service.admit()?;
         let spec = generation.spec();
         let rest = route::parse(parts.uri.path())?.rest;
         let is_public = spec

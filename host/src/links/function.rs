@@ -70,84 +70,35 @@ pub trait LinkView {
     fn link_call_ended(&mut self);
 }
 
-/// Defines every function of the imported interface `import` in `linker`, as calls to `callee`.
+/// Checks that `export` has every function of the imported interface, of the same type.
 ///
 /// # Errors
-/// All that is wrong with the link; then nothing may be made of the linker.
-pub fn link_interface<T: LinkView + Send + 'static>(
+/// All that does not fit.
+pub fn check_interface(
     engine: &Engine,
-    linker: &mut Linker<T>,
-    import: (&str, &ComponentInstance),
+    (_, import): (&str, &ComponentInstance),
     export: &ComponentInstance,
-    callee_name: &str,
-    callee: &Arc<dyn Callee>,
+    callee: &str,
 ) -> Result<(), Vec<LinkProblem>> {
-    let (interface, import) = import;
     let mut problems = Vec::new();
     for (name, item) in import.exports(engine) {
-        let wanted = match item.ty {
-            ComponentItem::ComponentFunc(wanted) => wanted,
-            ComponentItem::Type(_) => continue,
-            _ => {
-                problems.push(LinkProblem::NotAFunction {
-                    item: name.to_owned(),
-                });
-                continue;
-            }
+        let ComponentItem::ComponentFunc(wanted) = item.ty else {
+            continue;
         };
         let offered = export.get_export(engine, name).map(|export| export.ty);
-        let failure = match check_function(name, callee_name, &wanted, offered.as_ref()) {
-            Ok(failure) => failure,
-            Err(problem) => {
-                problems.push(problem);
-                continue;
-            }
-        };
-        let target = Arc::new(FunctionName {
-            interface: interface.to_owned(),
-            function: name.to_owned(),
-        });
-        let callee = Arc::clone(callee);
-        let defined = linker.instance(interface).and_then(|mut instance| {
-            instance.func_new_async(name, move |mut store, _, parameters, results| {
-                let callee = Arc::clone(&callee);
-                let target = Arc::clone(&target);
-                Box::new(async move {
-                    let outcome = if store.data().is_writing() {
-                        Err(CallError::Writing)
-                    } else {
-                        callee.call(&target, parameters.to_vec()).await
-                    };
-                    store.data_mut().link_call_ended();
-                    results[0] = outcome.unwrap_or_else(|error| {
-                        tracing::warn!(interface = %target.interface, function = %target.function, %error, "a link call failed");
-                        failure.value(error)
-                    });
-                    Ok(())
-                })
-            })
-        });
-        if defined.is_err() {
-            problems.push(LinkProblem::NotAFunction {
-                item: name.to_owned(),
-            });
-        }
+        problems.extend(compare(name, callee, &wanted, offered.as_ref()));
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(problems)
-    }
+    all_well(problems)
 }
 
-fn check_function(
+fn compare(
     function: &str,
     callee: &str,
     wanted: &ComponentFunc,
     offered: Option<&ComponentItem>,
-) -> Result<FailureCase, LinkProblem> {
+) -> Option<LinkProblem> {
     let Some(ComponentItem::ComponentFunc(offered)) = offered else {
-        return Err(LinkProblem::Missing {
+        return Some(LinkProblem::Missing {
             callee: callee.to_owned(),
             function: function.to_owned(),
         });
@@ -156,12 +107,52 @@ fn check_function(
         .params()
         .map(|(_, ty)| ty)
         .eq(offered.params().map(|(_, ty)| ty));
-    if !same_parameters || !wanted.results().eq(offered.results()) {
-        return Err(LinkProblem::TypeMismatch {
-            callee: callee.to_owned(),
-            function: function.to_owned(),
-        });
+    let is_same = same_parameters && wanted.results().eq(offered.results());
+    (!is_same).then(|| LinkProblem::TypeMismatch {
+        callee: callee.to_owned(),
+        function: function.to_owned(),
+    })
+}
+
+/// Defines every function of the imported interface in `linker`, as calls to `callee`.
+///
+/// # Errors
+/// All that cannot be linked, whoever the callee is; then nothing may be made of the linker.
+pub fn define_interface<T: LinkView + Send + 'static>(
+    engine: &Engine,
+    linker: &mut Linker<T>,
+    (interface, import): (&str, &ComponentInstance),
+    callee: &Arc<dyn Callee>,
+) -> Result<(), Vec<LinkProblem>> {
+    let mut problems = Vec::new();
+    for (name, item) in import.exports(engine) {
+        let defined = match item.ty {
+            ComponentItem::ComponentFunc(wanted) => failure_case(name, &wanted)
+                .and_then(|failure| define(linker, interface, name, failure, callee)),
+            ComponentItem::Type(_) => Ok(()),
+            _ => Err(not_a_function(name)),
+        };
+        problems.extend(defined.err());
     }
+    all_well(problems)
+}
+
+fn all_well(problems: Vec<LinkProblem>) -> Result<(), Vec<LinkProblem>> {
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
+}
+
+fn not_a_function(item: &str) -> LinkProblem {
+    LinkProblem::NotAFunction {
+        item: item.to_owned(),
+    }
+}
+
+/// Where the function's result can say that a call failed; all its types must be plain.
+fn failure_case(function: &str, wanted: &ComponentFunc) -> Result<FailureCase, LinkProblem> {
     let mut types = wanted.params().map(|(_, ty)| ty).chain(wanted.results());
     if let Some(what) = types.find_map(|ty| first_bound_to_a_store(&ty)) {
         return Err(LinkProblem::NotPlain {
@@ -176,6 +167,41 @@ fn check_function(
         .ok_or_else(|| LinkProblem::NoFailureCase {
             function: function.to_owned(),
         })
+}
+
+fn define<T: LinkView + Send + 'static>(
+    linker: &mut Linker<T>,
+    interface: &str,
+    function: &str,
+    failure: FailureCase,
+    callee: &Arc<dyn Callee>,
+) -> Result<(), LinkProblem> {
+    let target = Arc::new(FunctionName {
+        interface: interface.to_owned(),
+        function: function.to_owned(),
+    });
+    let callee = Arc::clone(callee);
+    let mut instance = linker
+        .instance(interface)
+        .map_err(|_| not_a_function(function))?;
+    let defined = instance.func_new_async(function, move |mut store, _, parameters, results| {
+        let callee = Arc::clone(&callee);
+        let target = Arc::clone(&target);
+        Box::new(async move {
+            let outcome = if store.data().is_writing() {
+                Err(CallError::Writing)
+            } else {
+                callee.call(&target, parameters.to_vec()).await
+            };
+            store.data_mut().link_call_ended();
+            results[0] = outcome.unwrap_or_else(|error| {
+                tracing::warn!(interface = %target.interface, function = %target.function, %error, "a link call failed");
+                failure.value(error)
+            });
+            Ok(())
+        })
+    });
+    defined.map_err(|_| not_a_function(function))
 }
 
 /// Whether an interface that a registry names is the imported one: with its version, or without.

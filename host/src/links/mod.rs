@@ -9,7 +9,9 @@ mod failure;
 mod function;
 mod plain;
 
-pub use function::{FunctionName, LinkProblem, LinkView, link_interface, names_interface};
+pub use function::{
+    FunctionName, LinkProblem, LinkView, check_interface, define_interface, names_interface,
+};
 
 use futures::future::BoxFuture;
 use wasmtime::component::Val;

@@ -2,6 +2,8 @@
 //!
 //! Every mistake of the file is reported in one go, with its line, its key, and what to do ([`RegistryProblems`]).
 
+mod canary;
+mod difference;
 mod limits;
 mod problem;
 mod public;
@@ -9,6 +11,7 @@ mod service;
 mod table;
 mod units;
 
+pub use canary::CanarySpec;
 pub use limits::{INSTANCES_MAX, Limits, MEMORY_MAX, TABLE_ELEMENTS_MAX};
 pub use problem::{RegistryProblem, RegistryProblems};
 pub use service::{Digest, Grant, Link, ServiceSpec};
@@ -117,6 +120,22 @@ impl Registry {
 }
 
 impl HostSpec {
+    /// The keys whose values differ in `new`.
+    pub fn differences(&self, new: &Self) -> Vec<&'static str> {
+        let pairs = [
+            ("listen", self.listen == new.listen),
+            ("admin", self.admin == new.admin),
+            ("data", self.data == new.data),
+            ("cache", self.cache == new.cache),
+            ("issuer", self.issuer == new.issuer),
+            ("audience", self.audience == new.audience),
+            ("connections", self.connections == new.connections),
+            ("cors_origins", self.cors_origins == new.cors_origins),
+        ];
+        let differing = pairs.into_iter().filter(|(_, is_same)| !is_same);
+        differing.map(|(key, _)| key).collect()
+    }
+
     /// Puts the data elsewhere, and the compiled code with it unless the registry names a place for that.
     pub fn set_data(&mut self, data: Option<PathBuf>) {
         let Some(data) = data else { return };

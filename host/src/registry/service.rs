@@ -1,5 +1,6 @@
 //! One `[services.<name>]` table.
 
+use super::canary::CanarySpec;
 use super::limits::Limits;
 use super::problem::Collector;
 use super::public::PublicRoute;
@@ -30,6 +31,8 @@ pub struct ServiceSpec {
     pub config: Vec<(String, String)>,
     /// Its bounds.
     pub limits: Limits,
+    /// A version that is tried out beside it.
+    pub canary: Option<CanarySpec>,
     /// Where its table and the keys in it stand in the registry, for messages.
     lines: KeyLines,
 }
@@ -100,7 +103,7 @@ impl std::fmt::Debug for Digest {
 }
 
 impl Digest {
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let wanted =
             || format!("`{text}` is not a digest; write \"sha256:\" and 64 hexadecimal digits");
         let digits = text.strip_prefix("sha256:").ok_or_else(wanted)?;
@@ -145,16 +148,7 @@ impl ServiceSpec {
         folder: &Path,
         problems: &mut Collector<'_>,
     ) -> Option<Self> {
-        let has_component = table.get("component").is_some();
-        let component = table.string(problems, "component", |text| match text {
-            "" => Err("must name the component's file".to_owned()),
-            text => Ok(text.to_owned()),
-        });
-        if !has_component {
-            let message =
-                "is missing; name the component's file, such as component = \"hello.wasm\"";
-            problems.add(table.span(), &table.path_of("component"), message);
-        }
+        let component = read_component(table, problems);
         let digest = table.string(problems, "digest", Digest::parse);
         let public = table.strings(problems, "public", PublicRoute::parse);
         let grants = table
@@ -167,6 +161,9 @@ impl ServiceSpec {
             Some(mut limits) => Limits::read(&mut limits, problems),
             None => Limits::default(),
         };
+        let canary = table
+            .table(problems, "canary")
+            .and_then(|mut canary| CanarySpec::read(&mut canary, folder, problems));
         table.refuse_unknown(problems);
         let lines = KeyLines {
             table: problems.line_of(table.span().start),
@@ -186,9 +183,37 @@ impl ServiceSpec {
             links,
             config,
             limits,
+            canary,
             lines,
         })
     }
+
+    /// The service with its canary's component in the place of its own.
+    pub fn of_canary(&self, canary: &CanarySpec) -> Self {
+        Self {
+            component: canary.component.clone(),
+            component_as_written: canary.component_as_written.clone(),
+            digest: canary.digest,
+            canary: None,
+            ..self.clone()
+        }
+    }
+}
+
+/// The key `component` of a table that must have it.
+pub(super) fn read_component(
+    table: &mut Table<'_, '_>,
+    problems: &mut Collector<'_>,
+) -> Option<String> {
+    let component = table.string(problems, "component", |text| match text {
+        "" => Err("must name the component's file".to_owned()),
+        text => Ok(text.to_owned()),
+    });
+    if table.get("component").is_none() {
+        let message = "is missing; name the component's file, such as component = \"hello.wasm\"";
+        problems.add(table.span(), &table.path_of("component"), message);
+    }
+    component
 }
 
 fn read_links(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Vec<Link> {

@@ -1,18 +1,22 @@
 //! One loaded version of a service.
 
+use super::callees::{Callees, Pins};
 use super::context::Context;
 use super::fate::RequestFate;
-use super::handler::{LiveCount, Workers};
+use super::handler::Workers;
 use super::lifecycle::Lifecycle;
+use super::live::{Departure, LiveCount, Presence};
 use super::residents::Residents;
 use super::response::GuestBody;
+use super::scores::{Scores, Tally};
 use super::service::ServeError;
 use super::slots::Slots;
 use crate::links::{CallError, FunctionName};
 use crate::registry::{Digest, ServiceSpec};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
 use wasmtime::component::{Component, ComponentExportIndex, Val};
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi_http::WasiBody;
@@ -31,7 +35,11 @@ pub struct Generation {
     pub(super) residents: Residents,
     pub(super) slots: Slots,
     pub(super) live: LiveCount,
-    pub(super) drained: CancellationToken,
+    pub(super) callees: Arc<Callees>,
+    pub(super) scores: Arc<Scores>,
+    pub(super) drained: tokio_util::sync::CancellationToken,
+    pub(super) presence: Presence,
+    pub(super) number: AtomicU64,
 }
 
 impl Generation {
@@ -50,13 +58,46 @@ impl Generation {
         self.wasi
     }
 
+    /// How many of its service's generations it is, from 1; 0 before it serves.
+    pub fn number(&self) -> u64 {
+        self.number.load(Relaxed)
+    }
+
     /// How many instances it has now.
     pub fn instances_live(&self) -> usize {
         self.live.get()
     }
 
+    /// How well it does.
+    pub fn tally(&self) -> Tally {
+        self.scores.tally()
+    }
+
     pub(super) fn component(&self) -> &Component {
         &self.component
+    }
+
+    /// Numbers it among its service's generations.
+    pub fn set_number(&self, number: u64) {
+        self.number.store(number, Relaxed);
+    }
+
+    /// Before it serves: keeps its link calls to the generations that it will serve with.
+    pub fn call_only(&self, callees: Pins) {
+        self.callees.pin(callees);
+    }
+
+    /// Follows its callees as they change.
+    pub fn call_whoever_serves(&self) {
+        self.callees.unpin();
+    }
+
+    /// Makes an instance, so that the first request does not pay for it.
+    ///
+    /// # Errors
+    /// The component cannot be instantiated within its limits.
+    pub async fn warm(&self) -> Result<(), String> {
+        self.residents.warm().await
     }
 
     /// Serves one request.
@@ -64,6 +105,20 @@ impl Generation {
     /// # Errors
     /// Why there is no response of the component's own.
     pub async fn serve(
+        &self,
+        request: http::Request<WasiBody>,
+    ) -> Result<http::Response<GuestBody>, ServeError> {
+        let begun = Instant::now();
+        let answer = self.answer(request).await;
+        let has_failed = match &answer {
+            Ok(response) => response.status().is_server_error(),
+            Err(_) => true,
+        };
+        self.scores.count(begun.elapsed(), has_failed);
+        answer
+    }
+
+    async fn answer(
         &self,
         request: http::Request<WasiBody>,
     ) -> Result<http::Response<GuestBody>, ServeError> {
@@ -75,9 +130,10 @@ impl Generation {
         let fate = Arc::new(RequestFate::new(slot));
         // The instance's own expiration bounds this wait, whatever the guest does.
         match self.handler.handle(Arc::clone(&fate), request).await {
-            Ok(response) => {
-                Ok(response.map(|body| GuestBody::new(body, self.spec.limits.response_body, fate)))
-            }
+            Ok(response) => Ok(response.map(|body| {
+                let scores = Arc::clone(&self.scores);
+                GuestBody::new(body, self.spec.limits.response_body, fate, scores)
+            })),
             Err(_) if fate.is_time_up() => Err(ServeError::TimedOut),
             Err(error) => Err(serve_error(&error)),
         }
@@ -89,20 +145,26 @@ impl Generation {
         function: &FunctionName,
         parameters: &[Val],
     ) -> Result<Val, CallError> {
-        let function = self.functions.get(function).ok_or(CallError::Failed)?;
-        let _slot = self.slots.take().await.map_err(|_| CallError::Overloaded)?;
-        self.residents.call_values(*function, parameters).await
+        let begun = Instant::now();
+        let answer = async {
+            let function = self.functions.get(function).ok_or(CallError::Failed)?;
+            let _slot = self.slots.take().await.map_err(|_| CallError::Overloaded)?;
+            self.residents.call_values(*function, parameters).await
+        };
+        let answer = answer.await;
+        self.scores.count(begun.elapsed(), answer.is_err());
+        answer
     }
 
     /// Ends the idle instances now, and the others when they have done what they do.
-    pub(super) fn drain(&self) {
+    pub fn drain(&self) {
         self.drained.cancel();
         self.residents.release_all();
     }
 
-    /// Whether no instance is left.
-    pub(super) fn is_drained(&self) -> bool {
-        self.live.get() == 0
+    /// To wait for its end without holding it.
+    pub fn departure(&self) -> Departure {
+        self.presence.departure(&self.live)
     }
 }
 

@@ -7,9 +7,10 @@
 use super::call_times::CallTimes;
 use super::context::{Context, Provisions};
 use super::fate::{CurrentRequest, RequestFate};
+use super::live::{Alive, LiveCount};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task;
 use std::time::{Duration, Instant};
 use tokio::time::Sleep;
@@ -24,33 +25,6 @@ use wasmtime_wasi_http::handler::{
 /// How many requests one instance serves at once. Instances of WASI 0.3 could take more, but those would share one fate, one CPU budget, and
 /// one deadline (wasmtime knows only the newest).
 const CONCURRENT_MAX: usize = 1;
-
-/// Counts the live instances of a generation.
-#[derive(Debug, Clone, Default)]
-pub(super) struct LiveCount(Arc<AtomicUsize>);
-
-/// A live instance: held as long as it lives.
-#[derive(Debug)]
-pub(super) struct Alive(Arc<AtomicUsize>);
-
-impl LiveCount {
-    /// How many instances live.
-    pub(super) fn get(&self) -> usize {
-        self.0.load(Relaxed)
-    }
-
-    /// Counts one more.
-    pub(super) fn begin(&self) -> Alive {
-        self.0.fetch_add(1, Relaxed);
-        Alive(Arc::clone(&self.0))
-    }
-}
-
-impl Drop for Alive {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
-    }
-}
 
 /// What makes instances for requests.
 pub(super) struct Workers {

@@ -1,11 +1,14 @@
 //! What a component may import: the ordinary interfaces of WASI, what it was granted, and its links. Everything else is refused
 //! when it loads, by name.
+//!
+//! A link is checked apart from the linker that it is defined in ([`check_links`]), since either side of it can change alone.
 
+use super::callees::Callees;
 use super::context::Context;
 use super::{LoadProblem, compute};
 use crate::keys;
-use crate::links::{self, Callee};
-use crate::registry::{Grant, ServiceSpec};
+use crate::links;
+use crate::registry::{Grant, Link, ServiceSpec};
 use crate::store;
 use std::sync::Arc;
 use wasmtime::Engine;
@@ -15,23 +18,15 @@ use wasmtime::component::{Component, Linker};
 const SIGNER: &str = "strongroom:keys/signer";
 const REVOCATIONS: &str = "strongroom:keys/revocations";
 
-/// Where a link leads.
-pub(super) struct LinkTarget {
-    pub(super) service: String,
-    pub(super) callee: Arc<dyn Callee>,
-    /// The component whose exports are checked against the import; none if it did not load.
-    pub(super) component: Option<Component>,
-}
-
-/// Makes the linker of one component; `target` finds the services that its links lead to.
+/// Makes the linker of one component.
 ///
 /// # Errors
-/// Every import that is missing, not granted, or does not fit.
+/// Every import that is missing, not granted, or cannot be linked.
 pub(super) fn linker(
     engine: &Engine,
     spec: &ServiceSpec,
     component: &Component,
-    target: impl Fn(&str) -> Option<LinkTarget>,
+    callees: &Arc<Callees>,
 ) -> Result<Linker<Context>, Vec<LoadProblem>> {
     let mut linker = Linker::new(engine);
     add_ambient(&mut linker, spec)
@@ -45,14 +40,9 @@ pub(super) fn linker(
             .find(|link| links::names_interface(&link.import, import));
         match (link, &item.ty) {
             (Some(link), ComponentItem::ComponentInstance(instance)) => {
-                let Some(target) = target(&link.service) else {
-                    problems.push(LoadProblem::CalleeMissing {
-                        import: import.to_owned(),
-                        callee: link.service.clone(),
-                    });
-                    continue;
-                };
-                problems.extend(add_link(engine, &mut linker, (import, instance), &target));
+                let callee = callees.service(&link.service);
+                let defined = links::define_interface(engine, &mut linker, (import, instance), &callee);
+                problems.extend(link_problems(import, defined));
             }
             (None, ComponentItem::ComponentInstance(_)) => {
                 problems.extend(check_granted(spec, import))
@@ -120,44 +110,74 @@ fn check_granted(spec: &ServiceSpec, import: &str) -> Option<LoadProblem> {
     })
 }
 
-fn add_link(
+/// Checks every link that `caller` imports against the component of its callee, which `callee` finds.
+pub(super) fn check_links<'c>(
     engine: &Engine,
-    linker: &mut Linker<Context>,
+    spec: &ServiceSpec,
+    caller: &Component,
+    callee: impl Fn(&str) -> Option<&'c Component>,
+) -> Vec<LoadProblem> {
+    spec.links
+        .iter()
+        .flat_map(|link| check_link(engine, link, caller, callee(&link.service)))
+        .collect()
+}
+
+/// Checks the imports that one link is for.
+pub(super) fn check_link(
+    engine: &Engine,
+    link: &Link,
+    caller: &Component,
+    callee: Option<&Component>,
+) -> Vec<LoadProblem> {
+    let mut problems = Vec::new();
+    for (import, item) in caller.component_type().imports(engine) {
+        let ComponentItem::ComponentInstance(instance) = item.ty else {
+            continue;
+        };
+        if links::names_interface(&link.import, import) {
+            problems.extend(check_import(engine, (import, &instance), link, callee));
+        }
+    }
+    problems
+}
+
+fn check_import(
+    engine: &Engine,
     import: (&str, &ComponentInstance),
-    target: &LinkTarget,
+    link: &Link,
+    callee: Option<&Component>,
 ) -> Vec<LoadProblem> {
     let (interface, _) = import;
-    let Some(component) = &target.component else {
+    let Some(callee) = callee else {
         return vec![LoadProblem::CalleeFailed {
             import: interface.to_owned(),
-            callee: target.service.clone(),
+            callee: link.service.clone(),
         }];
     };
-    let exports = component.component_type();
+    let exports = callee.component_type();
     let export = exports
         .get_export(engine, interface)
         .map(|export| export.ty);
     let Some(ComponentItem::ComponentInstance(export)) = export else {
         return vec![LoadProblem::NotExported {
             import: interface.to_owned(),
-            callee: target.service.clone(),
+            callee: link.service.clone(),
         }];
     };
-    match links::link_interface(
-        engine,
-        linker,
-        import,
-        &export,
-        &target.service,
-        &target.callee,
-    ) {
-        Ok(()) => Vec::new(),
-        Err(problems) => problems
-            .into_iter()
-            .map(|problem| LoadProblem::Link {
-                import: interface.to_owned(),
-                problem,
-            })
-            .collect(),
-    }
+    let checked = links::check_interface(engine, import, &export, &link.service);
+    link_problems(interface, checked)
+}
+
+fn link_problems(
+    interface: &str,
+    outcome: Result<(), Vec<links::LinkProblem>>,
+) -> Vec<LoadProblem> {
+    let problems = outcome.err().unwrap_or_default().into_iter();
+    problems
+        .map(|problem| LoadProblem::Link {
+            import: interface.to_owned(),
+            problem,
+        })
+        .collect()
 }

@@ -20,7 +20,7 @@ impl Generation {
     ///
     /// # Errors
     /// The component's own words, or why it could not say any.
-    pub(super) async fn start(&self) -> Result<Vec<String>, String> {
+    pub async fn start(&self) -> Result<Vec<String>, String> {
         let Some(lifecycle) = self.lifecycle else {
             return Ok(Vec::new());
         };
@@ -31,9 +31,14 @@ impl Generation {
         }
     }
 
+    /// Lets instances go that nobody has needed for long.
+    pub(super) fn release_idle(&self) {
+        self.residents.release_idle();
+    }
+
     /// Runs `tick`, if there is one; lets idle instances go.
     pub(super) async fn tick(&self) -> Result<(), String> {
-        self.residents.release_idle();
+        self.release_idle();
         let Some(lifecycle) = self.lifecycle else {
             return Ok(());
         };

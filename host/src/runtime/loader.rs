@@ -2,16 +2,19 @@
 
 use super::audit::{AUDIT, AUDIT_FUNCTION};
 use super::call_times::CallTimes;
+use super::callees::Callees;
 use super::compiled::{CompiledCache, digest_of};
 use super::context::{Context, Provisions};
 use super::cpu::Turns;
 use super::generation::{Generation, Pre};
 use super::guest_log::GuestLog;
-use super::handler::{LiveCount, Workers};
-use super::imports::{self, LinkTarget};
+use super::handler::Workers;
+use super::imports;
 use super::lifecycle::{LIFECYCLE, Lifecycle};
+use super::live::{LiveCount, Presence};
 use super::problem::LoadProblem;
 use super::residents::Residents;
+use super::services::Services;
 use super::slots::Slots;
 use super::{compute, engine};
 use crate::keys::Keys;
@@ -21,6 +24,7 @@ use crate::store::ServiceStore;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use wasmtime::Engine;
@@ -40,13 +44,14 @@ pub struct Loader {
     turns: Arc<Turns>,
 }
 
-/// A component that fits the host and its links.
+/// A component that fits the host. Whether it fits its callees is another question.
 pub(super) struct Prepared {
     pub(super) component: Component,
     digest: Digest,
     pre: Pre,
     proxy: ProxyPre<Context>,
     wasi: &'static str,
+    callees: Arc<Callees>,
 }
 
 impl Loader {
@@ -71,17 +76,18 @@ impl Loader {
         })
     }
 
-    /// Reads, compiles, and type-checks a component; `target` finds the services that its links lead to.
+    /// Reads and compiles a component, and checks its imports and exports against the host's. Blocks, for a minute if the component is
+    /// new and large.
     ///
     /// # Errors
     /// Everything that keeps it from serving.
     pub(super) fn prepare(
         &self,
         spec: &ServiceSpec,
-        target: impl Fn(&str) -> Option<LinkTarget>,
+        callees: Arc<Callees>,
     ) -> Result<Prepared, Vec<LoadProblem>> {
         let (component, digest) = self.component(spec).map_err(|problem| vec![problem])?;
-        let linker = imports::linker(&self.engine, spec, &component, target)?;
+        let linker = imports::linker(&self.engine, spec, &component, &callees)?;
         let (pre, proxy, wasi) =
             instance_kinds(&linker, &component).map_err(|problem| vec![problem])?;
         Ok(Prepared {
@@ -90,7 +96,50 @@ impl Loader {
             pre,
             proxy,
             wasi,
+            callees,
         })
+    }
+
+    /// Makes a generation that calls the services of `services`; it has no instance yet. Blocks like [`Loader::prepare`].
+    ///
+    /// # Errors
+    /// Everything that keeps it from serving.
+    pub fn load(
+        &self,
+        spec: &ServiceSpec,
+        services: &Services,
+        store: Option<ServiceStore>,
+    ) -> Result<Generation, Vec<LoadProblem>> {
+        let prepared = self.prepare(spec, services.callees())?;
+        Ok(self.generation(spec, prepared, store))
+    }
+
+    /// Checks a generation's links against the generations that `callee` finds.
+    pub fn check_links<'g>(
+        &self,
+        caller: &Generation,
+        callee: impl Fn(&str) -> Option<&'g Generation>,
+    ) -> Vec<LoadProblem> {
+        imports::check_links(&self.engine, caller.spec(), caller.component(), |name| {
+            callee(name).map(Generation::component)
+        })
+    }
+
+    /// Checks those of `caller`'s links that lead to `callee`.
+    pub fn check_link(&self, caller: &Generation, callee: &Generation) -> Vec<LoadProblem> {
+        let links = caller.spec().links.iter();
+        links
+            .filter(|link| link.service == callee.spec().name)
+            .flat_map(|link| {
+                let component = Some(callee.component());
+                imports::check_link(&self.engine, link, caller.component(), component)
+            })
+            .collect()
+    }
+
+    /// The engine, for checks of components that make no generation.
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// Whether a component can check the data of its service.
@@ -116,6 +165,7 @@ impl Loader {
             pre,
             proxy,
             wasi,
+            callees,
         } = prepared;
         let service: Arc<str> = spec.name.as_str().into();
         let provisions = Arc::new(Provisions {
@@ -167,7 +217,11 @@ impl Loader {
                 spec.limits.timeout,
             ),
             live,
+            callees,
+            scores: Arc::default(),
             drained,
+            presence: Presence::begin(),
+            number: AtomicU64::new(0),
         }
     }
 

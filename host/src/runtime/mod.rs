@@ -5,6 +5,8 @@
 
 mod audit;
 mod call_times;
+mod callees;
+mod canary;
 mod compiled;
 mod compute;
 mod context;
@@ -16,6 +18,8 @@ mod guest_log;
 mod handler;
 mod imports;
 mod lifecycle;
+mod lineup;
+mod live;
 mod loader;
 mod memory_limit;
 mod offline;
@@ -23,15 +27,19 @@ mod outbound;
 mod problem;
 mod residents;
 mod response;
+mod scores;
 mod service;
 mod services;
 mod slots;
 
 pub use audit::{AuditReport, audit};
+pub use canary::Canary;
 pub use generation::Generation;
+pub use lineup::{Lineup, Post};
 pub use loader::Loader;
 pub use offline::{auditors, check};
 pub use problem::LoadProblem;
 pub use response::GuestBody;
+pub use scores::Tally;
 pub use service::{ServeError, Service};
 pub use services::Services;

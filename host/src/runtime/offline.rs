@@ -1,17 +1,15 @@
 //! What can be said of a registry's services without serving them: whether they fit, and whether their data is sound.
 
+use super::callees::Callees;
 use super::generation::Generation;
-use super::imports::LinkTarget;
+use super::imports;
 use super::loader::{Loader, Prepared};
 use super::problem::LoadProblem;
-use super::service::Service;
 use super::services::store_file;
-use crate::links::Callee;
 use crate::registry::{Registry, ServiceSpec};
 use crate::store::ServiceStore;
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 use wasmtime::component::Component;
 
 /// Something of each service, or why the service cannot serve.
@@ -65,15 +63,16 @@ fn prepare_all<'r>(loader: &Loader, registry: &'r Registry) -> PerService<'r, Pr
     let mut components: HashMap<&str, Component> = HashMap::new();
     let mut all = Vec::new();
     for spec in &registry.services {
-        let target = |name: &str| {
-            registry.service(name).map(|callee| LinkTarget {
-                service: name.to_owned(),
-                // A service that was never started: whoever calls it is told so.
-                callee: Arc::new(Service::new(&callee.name)) as Arc<dyn Callee>,
-                component: components.get(name).cloned(),
-            })
-        };
-        let prepared = loader.prepare(spec, target);
+        let prepared = loader.prepare(spec, Callees::none()).and_then(|prepared| {
+            let callee = |name: &str| components.get(name);
+            let problems =
+                imports::check_links(loader.engine(), spec, &prepared.component, callee);
+            if problems.is_empty() {
+                Ok(prepared)
+            } else {
+                Err(problems)
+            }
+        });
         if let Ok(prepared) = &prepared {
             components.insert(&spec.name, prepared.component.clone());
         }

@@ -57,14 +57,6 @@ pub enum LoadProblem {
         "exports neither `wasi:http/incoming-handler` (WASI 0.2) nor `wasi:http/handler` (WASI 0.3), so it cannot serve requests"
     )]
     NoHandler,
-    /// The callee of a link is no service.
-    #[error("the link `{import}` leads to `{callee}`, which is no service")]
-    CalleeMissing {
-        /// The interface.
-        import: String,
-        /// The service.
-        callee: String,
-    },
     /// The callee of a link did not load.
     #[error("the link `{import}` leads to `{callee}`, which did not load")]
     CalleeFailed {
@@ -91,6 +83,20 @@ pub enum LoadProblem {
         /// What does not fit.
         problem: LinkProblem,
     },
+    /// A service that calls this one, and that does not change with it, could not call the new component.
+    #[error("does not fit `{caller}`, which calls it and is not changed with it: {problem}")]
+    BreaksCaller {
+        /// The caller's service.
+        caller: String,
+        /// What does not fit.
+        problem: Box<LoadProblem>,
+    },
+    /// A service that calls this one is still there.
+    #[error("cannot be removed: `{caller}` still links to it")]
+    StillCalled {
+        /// The caller's service.
+        caller: String,
+    },
     /// The service's store cannot be opened.
     #[error("{file}: the store cannot be opened: {error}")]
     Store {
@@ -102,6 +108,9 @@ pub enum LoadProblem {
     /// The component's own `start` refused.
     #[error("its `start` failed: {0}")]
     Start(String),
+    /// No instance could be made.
+    #[error("no instance of it can be made: {0}; if it needs more than `limits` allows, raise that")]
+    Instantiate(String),
     /// The engine refused for a reason of its own.
     #[error("{0}")]
     Engine(String),

@@ -5,7 +5,7 @@
 
 use super::call_times::CallTimes;
 use super::context::{Context, Provisions};
-use super::handler::{Alive, LiveCount};
+use super::live::{Alive, LiveCount};
 use crate::links::CallError;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -163,6 +163,20 @@ impl Residents {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(resident);
+    }
+
+    /// Makes one instance, and keeps it for the first call: whatever keeps the component from running is found out before it serves.
+    pub(super) async fn warm(&self) -> Result<(), String> {
+        let run = async {
+            let resident = self.take().await?;
+            self.keep(resident);
+            wasmtime::Result::<()>::Ok(())
+        };
+        match timeout(self.provisions.times.wall, run).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(format!("{error:#}")),
+            Err(_) => Err("it took longer than limits.timeout".to_owned()),
+        }
     }
 
     /// Lets instances go that nobody has needed for `limits.idle`.

@@ -1,6 +1,7 @@
 //! The body of a guest's response on its way out: bounded, and broken off when its guest is gone.
 
 use super::fate::RequestFate;
+use super::scores::Scores;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
@@ -13,6 +14,7 @@ pub struct GuestBody {
     inner: WasiBody,
     bytes_left: u64,
     fate: Arc<RequestFate>,
+    scores: Arc<Scores>,
 }
 
 /// Why a response breaks off.
@@ -30,12 +32,24 @@ pub enum GuestBodyError {
 }
 
 impl GuestBody {
-    pub(super) fn new(inner: WasiBody, bytes_max: u64, fate: Arc<RequestFate>) -> Self {
+    pub(super) fn new(
+        inner: WasiBody,
+        bytes_max: u64,
+        fate: Arc<RequestFate>,
+        scores: Arc<Scores>,
+    ) -> Self {
         Self {
             inner,
             bytes_left: bytes_max,
             fate,
+            scores,
         }
+    }
+
+    /// Breaks off, which is a failure although the response's head looked well.
+    fn fail(&self, error: GuestBodyError) -> Poll<Option<Result<Frame<Bytes>, GuestBodyError>>> {
+        self.scores.count_failure();
+        Poll::Ready(Some(Err(error)))
     }
 }
 
@@ -50,10 +64,10 @@ impl Body for GuestBody {
         let frame = match Pin::new(&mut self.inner).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => frame,
             Poll::Ready(Some(Err(error))) => {
-                return Poll::Ready(Some(Err(GuestBodyError::Guest(error))));
+                return self.fail(GuestBodyError::Guest(error));
             }
             Poll::Ready(None) if self.fate.is_broken_off() => {
-                return Poll::Ready(Some(Err(GuestBodyError::BrokenOff)));
+                return self.fail(GuestBodyError::BrokenOff);
             }
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Pending => return Poll::Pending,
@@ -64,7 +78,7 @@ impl Body for GuestBody {
                 self.bytes_left = left;
                 Poll::Ready(Some(Ok(frame)))
             }
-            None => Poll::Ready(Some(Err(GuestBodyError::TooLarge))),
+            None => self.fail(GuestBodyError::TooLarge),
         }
     }
 

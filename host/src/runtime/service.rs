@@ -1,14 +1,10 @@
 //! A service: a name with a store, whose component can change.
 
-use super::generation::Generation;
 use super::problem::LoadProblem;
-use crate::links::{CallError, Callee, FunctionName};
-use arc_swap::ArcSwapOption;
-use futures::future::BoxFuture;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
-use wasmtime::component::Val;
+use tokio_util::sync::CancellationToken;
 
 /// Why a request has no response of the component's own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,7 +55,7 @@ pub struct ServiceStatus {
     pub state: ServiceState,
     /// How many generations it has had.
     pub generation: u64,
-    /// When the state began.
+    /// When the state, or the generation, began.
     pub since: SystemTime,
     /// Why the latest change was refused.
     pub last_error: Option<String>,
@@ -68,16 +64,19 @@ pub struct ServiceStatus {
 /// A service by its name.
 pub struct Service {
     name: String,
-    generation: ArcSwapOption<Generation>,
+    /// Whether the host is ready only when this service serves: it was there at the start.
+    is_awaited: bool,
     status: Mutex<ServiceStatus>,
     requests: AtomicU64,
+    /// Cancelled when the registry no longer names it.
+    removed: CancellationToken,
 }
 
 impl Service {
-    pub(super) fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str, is_awaited: bool) -> Self {
         Self {
             name: name.to_owned(),
-            generation: ArcSwapOption::empty(),
+            is_awaited,
             status: Mutex::new(ServiceStatus {
                 state: ServiceState::Starting,
                 generation: 0,
@@ -85,6 +84,7 @@ impl Service {
                 last_error: None,
             }),
             requests: AtomicU64::new(0),
+            removed: CancellationToken::new(),
         }
     }
 
@@ -106,65 +106,62 @@ impl Service {
         self.requests.load(Relaxed)
     }
 
-    /// The generation that serves.
-    pub fn generation(&self) -> Option<Arc<Generation>> {
-        self.generation.load_full()
+    /// Notes why a change of it was refused.
+    pub fn refuse(&self, problems: &[LoadProblem]) {
+        let reasons: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        self.note_error(reasons.join("; "));
     }
 
-    /// The generation that a new request belongs to, from its beginning to its end.
-    ///
-    /// # Errors
-    /// The service serves nobody now.
-    pub fn admit(&self) -> Result<Arc<Generation>, ServeError> {
+    /// Notes why a change was refused.
+    pub fn note_error(&self, reason: String) {
+        self.change(|status| {
+            if status.generation == 0 && status.state != ServiceState::Failed {
+                status.state = ServiceState::Failed;
+                status.since = SystemTime::now();
+            }
+            status.last_error = Some(reason);
+        });
+    }
+
+    /// Notes that it runs what the registry says.
+    pub fn note_settled(&self) {
+        self.change(|status| status.last_error = None);
+    }
+
+    /// Whether the host can be called ready.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.is_awaited || self.status().state == ServiceState::Serving
+    }
+
+    pub(super) fn count_request(&self) {
         self.requests.fetch_add(1, Relaxed);
-        self.generation.load_full().ok_or(ServeError::NotServing)
     }
 
-    /// Puts a generation in the place of the current one.
-    pub(super) fn install(&self, generation: Generation) {
-        self.generation.store(Some(Arc::new(generation)));
+    /// Notes that another generation has taken over; answers its number.
+    pub(super) fn note_switched(&self) -> u64 {
         self.change(|status| {
             status.state = ServiceState::Serving;
+            status.since = SystemTime::now();
             status.generation += 1;
             status.last_error = None;
-        });
-    }
-
-    /// Notes why a generation did not come to serve.
-    pub(super) fn refuse(&self, problems: &[LoadProblem]) {
-        let reasons: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        self.change(|status| {
-            if status.generation == 0 {
-                status.state = ServiceState::Failed;
-            }
-            status.last_error = Some(reasons.join("; "));
-        });
-    }
-
-    /// Takes no more work, and lets what runs come to its end.
-    pub(super) fn drain(&self) {
-        self.change(|status| status.state = ServiceState::Draining);
-        if let Some(generation) = self.generation.load_full() {
-            generation.drain();
-        }
-    }
-
-    fn change(&self, change: impl FnOnce(&mut ServiceStatus)) {
-        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut status);
-        status.since = SystemTime::now();
-    }
-}
-
-impl Callee for Service {
-    fn call<'a>(
-        &'a self,
-        function: &'a FunctionName,
-        parameters: Vec<Val>,
-    ) -> BoxFuture<'a, Result<Val, CallError>> {
-        Box::pin(async move {
-            let generation = self.generation.load_full().ok_or(CallError::NotServing)?;
-            generation.call(function, &parameters).await
+            status.generation
         })
+    }
+
+    /// Notes that it takes no more requests.
+    pub(super) fn note_draining(&self) {
+        self.change(|status| {
+            status.state = ServiceState::Draining;
+            status.since = SystemTime::now();
+        });
+    }
+
+    /// Cancelled when the registry no longer names the service.
+    pub(super) fn removed(&self) -> &CancellationToken {
+        &self.removed
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut ServiceStatus) -> T) -> T {
+        change(&mut self.status.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,208 +1,271 @@
-//! All services of the host, from start to drain.
+//! All services of the host: their lineup, their stores, and their clock.
 
-use super::imports::LinkTarget;
-use super::loader::Loader;
+use super::callees::{Callees, Pins};
+use super::canary::Canary;
+use super::generation::Generation;
+use super::lineup::{Lineup, Post};
 use super::problem::LoadProblem;
-use super::service::{Service, ServiceState};
+use super::service::Service;
 use crate::durable_file::create_folder;
-use crate::links::Callee;
-use crate::registry::{Registry, ServiceSpec};
+use crate::registry::ServiceSpec;
 use crate::store::ServiceStore;
+use arc_swap::{ArcSwap, Guard};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// How often services tick.
 const TICK: Duration = Duration::from_secs(1);
-/// How often a drain looks whether it is done.
-const DRAIN_POLL: Duration = Duration::from_millis(10);
 
-/// The services of a registry.
+/// The services of a host. Those who change them take turns.
 pub struct Services {
-    /// Callees before their callers.
-    ordered: Vec<Arc<Service>>,
-    by_name: HashMap<String, Arc<Service>>,
-    stores: HashMap<String, ServiceStore>,
+    lineup: Arc<ArcSwap<Lineup>>,
+    /// Services that the registry no longer names, and that have not come to their end.
+    leaving: Mutex<Vec<Arc<Service>>>,
+    stores: tokio::sync::Mutex<HashMap<String, ServiceStore>>,
+    data: PathBuf,
     draining: CancellationToken,
 }
 
 impl Services {
-    /// Names every service; none serves yet. Opens their stores in `data`.
+    /// No services yet; their stores will be in `data`.
+    pub fn new(data: &Path) -> Self {
+        Self {
+            lineup: Arc::default(),
+            leaving: Mutex::default(),
+            stores: tokio::sync::Mutex::default(),
+            data: data.to_owned(),
+            draining: CancellationToken::new(),
+        }
+    }
+
+    /// Who serves now.
+    pub fn lineup(&self) -> Guard<Arc<Lineup>> {
+        self.lineup.load()
+    }
+
+    /// The services that the registry no longer names, and that still finish what they began.
+    pub fn leaving(&self) -> Vec<Arc<Service>> {
+        self.leaving
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Whether every service that was there at the start serves, and none is to stop.
+    pub fn are_ready(&self) -> bool {
+        let lineup = self.lineup();
+        !self.draining.is_cancelled()
+            && lineup.posts().next().is_some()
+            && lineup.posts().all(|post| post.service.is_ready())
+    }
+
+    /// The callees of a new generation.
+    pub(super) fn callees(&self) -> Arc<Callees> {
+        Callees::in_lineup(Arc::clone(&self.lineup))
+    }
+
+    /// The store of a service, opened if it is not; it may grow as far as `spec` says.
     ///
     /// # Errors
-    /// A store that cannot be opened.
-    pub fn open(registry: &Registry, data: &Path) -> Result<Self, LoadProblem> {
-        let ordered: Vec<_> = registry
-            .services
-            .iter()
-            .map(|spec| Arc::new(Service::new(&spec.name)))
-            .collect();
-        let by_name = ordered
-            .iter()
-            .map(|service| (service.name().to_owned(), Arc::clone(service)))
-            .collect();
-        let mut stores = HashMap::new();
-        for spec in &registry.services {
-            let file = store_file(data, &spec.name);
-            let open = || -> Result<ServiceStore, String> {
-                if let Some(folder) = file.parent() {
-                    create_folder(folder).map_err(|error| error.to_string())?;
-                }
-                ServiceStore::open(&file, spec.limits.store).map_err(|error| error.to_string())
-            };
-            let store = open().map_err(|error| LoadProblem::Store {
-                file: file.clone(),
-                error,
-            })?;
-            stores.insert(spec.name.clone(), store);
+    /// It cannot be opened.
+    pub async fn store(&self, spec: &ServiceSpec) -> Result<ServiceStore, LoadProblem> {
+        let mut stores = self.stores.lock().await;
+        if let Some(store) = stores.get(&spec.name) {
+            return Ok(store.clone());
         }
-        Ok(Self {
-            ordered,
-            by_name,
-            stores,
-            draining: CancellationToken::new(),
-        })
-    }
-
-    /// The service of a name.
-    pub fn get(&self, name: &str) -> Option<&Arc<Service>> {
-        self.by_name.get(name)
-    }
-
-    /// All services, callees before their callers.
-    pub fn all(&self) -> &[Arc<Service>] {
-        &self.ordered
-    }
-
-    /// Whether every service serves, and none is to stop.
-    pub fn are_ready(&self) -> bool {
-        !self.draining.is_cancelled()
-            && self
-                .ordered
-                .iter()
-                .all(|service| service.status().state == ServiceState::Serving)
-    }
-
-    /// Loads and starts every service; one that cannot serve is left `failed`, with its reason. Answers what the operator must be told.
-    pub async fn start(self: &Arc<Self>, loader: &Arc<Loader>, registry: &Registry) -> Vec<String> {
-        let mut announcements = Vec::new();
-        for (index, spec) in registry.services.iter().enumerate() {
-            let Some(service) = self.get(&spec.name) else {
-                continue;
-            };
-            let started = Instant::now();
-            match self.start_one(loader, spec).await {
-                Ok((generation, mut told)) => {
-                    service.install(generation);
-                    announcements.append(&mut told);
-                    tracing::info!(
-                        service = spec.name,
-                        milliseconds = started.elapsed().as_millis(),
-                        "serving ({} of {})",
-                        index + 1,
-                        registry.services.len()
-                    );
-                }
-                Err(problems) => {
-                    for problem in &problems {
-                        tracing::error!(service = spec.name, "the service cannot serve: {problem}");
-                    }
-                    service.refuse(&problems);
-                }
+        let file = store_file(&self.data, &spec.name);
+        let open = || -> Result<ServiceStore, String> {
+            if let Some(folder) = file.parent() {
+                create_folder(folder).map_err(|error| error.to_string())?;
             }
-        }
-        announcements
-    }
-
-    async fn start_one(
-        self: &Arc<Self>,
-        loader: &Arc<Loader>,
-        spec: &ServiceSpec,
-    ) -> Result<(super::Generation, Vec<String>), Vec<LoadProblem>> {
-        let services = Arc::clone(self);
-        let make = {
-            let loader = Arc::clone(loader);
-            let spec = spec.clone();
-            let store = self.stores.get(&spec.name).cloned();
-            move || {
-                let prepared = loader.prepare(&spec, |name| services.link_target(name))?;
-                Ok::<_, Vec<LoadProblem>>(loader.generation(&spec, prepared, store))
-            }
+            ServiceStore::open(&file, spec.limits.store).map_err(|error| error.to_string())
         };
-        let generation = tokio::task::spawn_blocking(make)
-            .await
-            .map_err(|error| vec![LoadProblem::Engine(error.to_string())])??;
-        let told = generation
-            .start()
-            .await
-            .map_err(|reason| vec![LoadProblem::Start(reason)])?;
-        Ok((generation, told))
+        let store = open().map_err(|error| LoadProblem::Store {
+            file: file.clone(),
+            error,
+        })?;
+        stores.insert(spec.name.clone(), store.clone());
+        Ok(store)
     }
 
-    fn link_target(&self, name: &str) -> Option<LinkTarget> {
-        let service = self.get(name)?;
-        Some(LinkTarget {
-            service: name.to_owned(),
-            callee: Arc::clone(service) as Arc<dyn Callee>,
-            component: service
-                .generation()
-                .map(|generation| generation.component().clone()),
-        })
-    }
-
-    /// Ticks every service until the drain, each one by itself so that a slow one holds up nobody.
-    pub fn spawn_ticks(&self) {
-        for service in &self.ordered {
-            let service = Arc::clone(service);
-            let draining = self.draining.clone();
-            tokio::spawn(async move {
-                let mut clock = tokio::time::interval(TICK);
-                clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-                loop {
-                    tokio::select! {
-                        () = draining.cancelled() => return,
-                        _ = clock.tick() => {}
-                    }
-                    let Some(generation) = service.generation() else {
-                        continue;
-                    };
-                    if let Err(reason) = generation.tick().await {
-                        tracing::warn!(
-                            service = service.name(),
-                            reason,
-                            "the service's tick failed"
-                        );
-                    }
-                }
+    /// Takes services in; none of them serves yet. The host is ready only when those that it awaits serve.
+    pub fn take_in(&self, names: &[&str], are_awaited: bool) {
+        let mut lineup = Lineup::clone(&self.lineup());
+        for name in names {
+            if lineup.get(name).is_some() {
+                continue;
+            }
+            let service = Arc::new(Service::new(name, are_awaited));
+            tokio::spawn(tick(
+                Arc::clone(&self.lineup),
+                Arc::clone(&service),
+                self.draining.clone(),
+            ));
+            lineup.insert(Post {
+                service,
+                stable: None,
+                canary: None,
             });
+        }
+        self.lineup.store(Arc::new(lineup));
+    }
+
+    /// Lists the services as `names` are: callees before their callers.
+    pub fn sort_as(&self, names: &[&str]) {
+        let mut lineup = Lineup::clone(&self.lineup());
+        lineup.sort_as(names);
+        self.lineup.store(Arc::new(lineup));
+    }
+
+    /// Puts generations in the place of those that serve, all in one step; answers the ones that were replaced, and how long the step took.
+    ///
+    /// Those that are replaced, and those of the services that are `leaving`, go on calling the callees that they were checked with.
+    pub fn switch(
+        &self,
+        arrivals: &[Arc<Generation>],
+        leaving: &[&str],
+    ) -> (Vec<Arc<Generation>>, Duration) {
+        let before = self.lineup.load_full();
+        let mut after = Lineup::clone(&before);
+        let mut replaced = Vec::new();
+        for arrival in arrivals {
+            after.change(&arrival.spec().name, |post| {
+                replaced.extend(post.stable.replace(Arc::clone(arrival)));
+            });
+        }
+        let begun = Instant::now();
+        let left = leaving
+            .iter()
+            .filter_map(|name| before.get(name)?.stable.as_ref());
+        for old in replaced.iter().chain(left) {
+            old.callees.pin(pins_of(old, &before));
+        }
+        self.lineup.store(Arc::new(after));
+        for arrival in arrivals {
+            arrival.callees.unpin();
+        }
+        let took = begun.elapsed();
+        for arrival in arrivals {
+            if let Some(post) = self.lineup().get(&arrival.spec().name) {
+                arrival.set_number(post.service.note_switched());
+            }
+        }
+        (replaced, took)
+    }
+
+    /// Puts a canary beside the generation that serves, or takes it away; answers the one that was there.
+    pub fn set_canary(&self, name: &str, canary: Option<Arc<Canary>>) -> Option<Arc<Canary>> {
+        let mut lineup = Lineup::clone(&self.lineup());
+        let mut before = None;
+        lineup.change(name, |post| {
+            before = std::mem::replace(&mut post.canary, canary);
+        });
+        self.lineup.store(Arc::new(lineup));
+        before
+    }
+
+    /// Takes a service out: no new request finds it. Answers its generations; `finish_removal` must follow when they are gone.
+    pub fn remove(&self, name: &str) -> Vec<Arc<Generation>> {
+        let mut lineup = Lineup::clone(&self.lineup());
+        let Some(post) = lineup.remove(name) else {
+            return Vec::new();
+        };
+        self.lineup.store(Arc::new(lineup));
+        post.service.removed().cancel();
+        post.service.note_draining();
+        self.leaving
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Arc::clone(&post.service));
+        let canary = post.canary.map(|canary| Arc::clone(canary.generation()));
+        post.stable.into_iter().chain(canary).collect()
+    }
+
+    /// Forgets a service that was taken out, and closes its store unless the name has come back.
+    pub async fn finish_removal(&self, name: &str) {
+        self.leaving
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|service| service.name() != name);
+        let mut stores = self.stores.lock().await;
+        if self.lineup().get(name).is_none()
+            && let Some(store) = stores.remove(name)
+        {
+            store.close().await;
         }
     }
 
     /// Says that no new work will come: `/readyz` turns, and ticks end.
     pub fn begin_drain(&self) {
         self.draining.cancel();
+        for post in self.lineup().posts() {
+            post.service.note_draining();
+        }
+    }
+
+    /// Cancelled by [`Services::begin_drain`].
+    pub fn draining(&self) -> &CancellationToken {
+        &self.draining
     }
 
     /// Ends all instances, callers before callees, and closes the stores; waits at most `time`.
     pub async fn finish_drain(&self, time: Duration) {
-        let deadline = Instant::now() + time;
-        for service in self.ordered.iter().rev() {
-            service.drain();
-        }
-        for service in self.ordered.iter().rev() {
-            let is_drained = || {
-                service
-                    .generation()
-                    .is_none_or(|generation| generation.is_drained())
-            };
-            while !is_drained() && Instant::now() < deadline {
-                tokio::time::sleep(DRAIN_POLL).await;
+        let deadline = tokio::time::Instant::now() + time;
+        let lineup = self.lineup.load_full();
+        for post in lineup.posts().rev() {
+            let canary = post.canary.as_ref().map(|canary| canary.generation());
+            for generation in post.stable.iter().chain(canary) {
+                generation.drain();
+                // Past the deadline what is left is cut off with the process.
+                let _ = tokio::time::timeout_at(deadline, generation.live.none()).await;
             }
         }
-        for store in self.stores.values() {
+        for store in self.stores.lock().await.values() {
             store.close().await;
+        }
+    }
+}
+
+fn pins_of(generation: &Generation, lineup: &Lineup) -> Pins {
+    generation
+        .spec()
+        .links
+        .iter()
+        .filter_map(|link| {
+            let stable = lineup.get(&link.service)?.stable.as_ref()?;
+            Some((link.service.clone(), Arc::clone(stable)))
+        })
+        .collect()
+}
+
+/// Ticks a service until it is removed or the host drains; each by itself, so that a slow one holds up nobody.
+async fn tick(lineup: Arc<ArcSwap<Lineup>>, service: Arc<Service>, draining: CancellationToken) {
+    let mut clock = tokio::time::interval(TICK);
+    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = draining.cancelled() => return,
+            () = service.removed().cancelled() => return,
+            _ = clock.tick() => {}
+        }
+        let (stable, canary) = match lineup.load().get(service.name()) {
+            Some(post) => (post.stable.clone(), post.canary.clone()),
+            None => return,
+        };
+        // The canary shares the store, whose work is the stable generation's.
+        if let Some(canary) = canary {
+            canary.generation().release_idle();
+        }
+        let Some(stable) = stable else { continue };
+        if let Err(reason) = stable.tick().await {
+            tracing::warn!(
+                service = service.name(),
+                reason,
+                "the service's tick failed"
+            );
         }
     }
 }

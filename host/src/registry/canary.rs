@@ -1,0 +1,79 @@
+//! The `[services.<name>.canary]` table: a new version that gets a share of the requests first.
+
+use super::problem::Collector;
+use super::service::{Digest, read_component};
+use super::table::Table;
+use http::{HeaderName, HeaderValue};
+use std::path::{Path, PathBuf};
+
+/// A canary, and when it must go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CanarySpec {
+    /// The component's file.
+    pub component: PathBuf,
+    /// The component's file as the registry writes it, for people.
+    pub component_as_written: String,
+    /// The only digest that may be loaded, if the operator pinned one.
+    pub digest: Option<Digest>,
+    /// The share of requests and link calls that it gets, in percent.
+    pub weight: u8,
+    /// Requests with this header field go to it.
+    pub header: Option<(HeaderName, HeaderValue)>,
+    /// By how many percentage points its error rate may be above that of the stable generation.
+    pub error_margin: u64,
+    /// By how many percent its 95th percentile of latency may be above that of the stable generation.
+    pub latency_margin: u64,
+    /// How many requests both must have had before their latencies are compared.
+    pub requests_min: u64,
+}
+
+const ERROR_MARGIN_DEFAULT: u64 = 1;
+const LATENCY_MARGIN_DEFAULT: u64 = 100;
+const REQUESTS_MIN_DEFAULT: u64 = 100;
+
+impl CanarySpec {
+    pub(super) fn read(
+        table: &mut Table<'_, '_>,
+        folder: &Path,
+        problems: &mut Collector<'_>,
+    ) -> Option<Self> {
+        let component_as_written = read_component(table, problems);
+        let digest = table.string(problems, "digest", Digest::parse);
+        let weight = table.number(problems, "weight", 0, 100);
+        let header = table.string(problems, "header", parse_header);
+        let error_margin = table.number(problems, "error_margin", 0, 100);
+        let latency_margin = table.number(problems, "latency_margin", 0, 100_000);
+        let requests_min = table.number(problems, "min_requests", 1, 1_000_000_000);
+        if table.get("weight").is_none() && table.get("header").is_none() {
+            let message = "gets no requests; give it a share, such as weight = 5 (percent), or a rule, such as header = \"x-canary: yes\"";
+            problems.add(table.span(), &table.path_of("weight"), message);
+        }
+        table.refuse_unknown(problems);
+        let component_as_written = component_as_written?;
+        Some(Self {
+            component: folder.join(&component_as_written),
+            component_as_written,
+            digest,
+            weight: u8::try_from(weight.unwrap_or(0)).unwrap_or(100),
+            header,
+            error_margin: error_margin.unwrap_or(ERROR_MARGIN_DEFAULT),
+            latency_margin: latency_margin.unwrap_or(LATENCY_MARGIN_DEFAULT),
+            requests_min: requests_min.unwrap_or(REQUESTS_MIN_DEFAULT),
+        })
+    }
+}
+
+fn parse_header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let wanted = || {
+        format!(
+            "`{text}` is not a header field; write name and value, such as \"x-canary: yes\""
+        )
+    };
+    let (name, value) = text.split_once(':').ok_or_else(wanted)?;
+    let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| wanted())?;
+    let value = HeaderValue::from_str(value.trim()).map_err(|_| wanted())?;
+    if value.is_empty() {
+        return Err(wanted());
+    }
+    Ok((name, value))
+}

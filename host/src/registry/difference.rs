@@ -1,0 +1,143 @@
+//! What differs between two tables of a service, in words for operators. Values of `config` may be secrets, and are never among them.
+
+use super::limits::Limits;
+use super::service::ServiceSpec;
+use std::collections::BTreeMap;
+
+impl ServiceSpec {
+    /// What differs in `new`, but for the component's content and the canary: `limits.timeout: 10s -> 5s`.
+    pub fn differences(&self, new: &Self) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.component != new.component {
+            let (old, new) = (&self.component_as_written, &new.component_as_written);
+            found.push(arrow("component", old, new));
+        }
+        if self.digest != new.digest {
+            let text = |spec: &Self| spec.digest.map_or("none".to_owned(), |pin| pin.to_string());
+            found.push(arrow("digest", &text(self), &text(new)));
+        }
+        if self.public != new.public {
+            found.push("public".to_owned());
+        }
+        if self.grants != new.grants {
+            let text = |spec: &Self| {
+                let names: Vec<_> = spec.grants.iter().map(|grant| grant.name()).collect();
+                format!("[{}]", names.join(", "))
+            };
+            found.push(arrow("grants", &text(self), &text(new)));
+        }
+        found.extend(entries("links", &links(self), &links(new)));
+        found.extend(config(self, new));
+        found.extend(entries("limits", &limits(&self.limits), &limits(&new.limits)));
+        found
+    }
+}
+
+fn arrow(key: &str, old: &str, new: &str) -> String {
+    format!("{key}: {old} -> {new}")
+}
+
+fn links(spec: &ServiceSpec) -> BTreeMap<String, String> {
+    spec.links
+        .iter()
+        .map(|link| (format!("\"{}\"", link.import), link.service.clone()))
+        .collect()
+}
+
+/// The keys whose values differ, without the values.
+fn config(old: &ServiceSpec, new: &ServiceSpec) -> Vec<String> {
+    let old: BTreeMap<_, _> = old.config.iter().cloned().collect();
+    let new: BTreeMap<_, _> = new.config.iter().cloned().collect();
+    let mut keys: Vec<_> = old.keys().chain(new.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    keys.into_iter()
+        .filter(|key| old.get(*key) != new.get(*key))
+        .map(|key| format!("config.{key}"))
+        .collect()
+}
+
+fn entries(
+    table: &str,
+    old: &BTreeMap<String, String>,
+    new: &BTreeMap<String, String>,
+) -> Vec<String> {
+    let mut keys: Vec<_> = old.keys().chain(new.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    let text = |value: Option<&String>| value.cloned().unwrap_or_else(|| "none".to_owned());
+    keys.into_iter()
+        .filter(|key| old.get(*key) != new.get(*key))
+        .map(|key| arrow(&format!("{table}.{key}"), &text(old.get(key)), &text(new.get(key))))
+        .collect()
+}
+
+fn limits(limits: &Limits) -> BTreeMap<String, String> {
+    let bytes = |bytes: u64| format!("{bytes} bytes");
+    let time = |time: std::time::Duration| format!("{time:?}");
+    let mut all = vec![
+        ("memory", bytes(limits.memory)),
+        ("table_elements", limits.table_elements.to_string()),
+        ("handles", limits.handles.to_string()),
+        ("hostcall", bytes(limits.hostcall)),
+        ("log_lines", limits.log_lines.to_string()),
+        ("timeout", time(limits.timeout)),
+        ("cpu", time(limits.cpu)),
+        ("instances", limits.instances.to_string()),
+        ("queue", limits.queue.to_string()),
+        ("reuse", limits.reuse.to_string()),
+        ("idle", time(limits.idle)),
+        ("request_body", bytes(limits.request_body)),
+        ("response_body", bytes(limits.response_body)),
+        ("store", bytes(limits.store)),
+        ("write_turn", time(limits.write_turn)),
+        ("read", time(limits.read)),
+        ("start", time(limits.start)),
+    ];
+    if let Some(rate) = limits.rate {
+        all.push(("rate", format!("{}/{:?}", rate.count, rate.period)));
+    }
+    all.into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::registry::Registry;
+    use std::path::Path;
+
+    fn differences(old: &str, new: &str) -> Vec<String> {
+        let parse = |text: &str| {
+            let text = format!("[services.callee]\ncomponent = \"c.wasm\"\n[services.x]\n{text}");
+            let (registry, problems) = Registry::parse(Path::new("/r/registry.toml"), &text);
+            assert!(problems.is_empty(), "{problems:?}");
+            registry.service("x").unwrap().clone()
+        };
+        parse(old).differences(&parse(new))
+    }
+
+    const OLD: &str = "component = \"x.wasm\"\nconfig = { key = \"secret\" }\nlimits = { timeout = \"10s\" }";
+
+    #[test]
+    fn the_same_table_elsewhere_in_the_file_is_no_difference() {
+        assert!(differences(OLD, &format!("\n\n{OLD}")).is_empty());
+    }
+
+    #[test]
+    fn every_difference_is_named_and_no_secret_told() {
+        let new = "component = \"y.wasm\"\npublic = [\"* /*\"]\ngrants = [\"signer\"]\nlinks = { \"a:b/c\" = \"callee\" }\nconfig = { key = \"other\" }\nlimits = { timeout = \"5s\", rate = \"5/s\" }";
+        assert_eq!(
+            differences(OLD, new),
+            [
+                "component: x.wasm -> y.wasm",
+                "public",
+                "grants: [] -> [signer]",
+                "links.\"a:b/c\": none -> callee",
+                "config.key",
+                "limits.rate: none -> 5/1s",
+                "limits.timeout: 10s -> 5s",
+            ]
+        );
+    }
+}

@@ -1,0 +1,268 @@
+//! A change of services that hang together: loaded, checked, started, warmed, and switched in one step.
+//!
+//! What fails at any step is refused, alone: its old generation stays, and so the others are checked again, now against that one. One
+//! that does not fit any more is refused as well, until what is left fits together. So whatever the mistake is, the lineup after the
+//! switch is one whose links fit.
+
+use super::history::Steps;
+use crate::registry::ServiceSpec;
+use crate::runtime::{Generation, Lineup, LoadProblem, Loader, Post, Services};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A service that is to change.
+pub(super) struct Candidate {
+    pub(super) spec: ServiceSpec,
+    /// What differs from what runs.
+    pub(super) changed: Vec<String>,
+    pub(super) steps: Steps,
+    pub(super) outcome: Result<Arc<Generation>, Vec<LoadProblem>>,
+    /// What its `start` has for the operator.
+    pub(super) announcements: Vec<String>,
+}
+
+impl Candidate {
+    /// Loads a component for a service; it serves nobody yet. It can be started only if it `opens_store`.
+    pub(super) async fn load(
+        spec: ServiceSpec,
+        changed: Vec<String>,
+        services: &Arc<Services>,
+        loader: &Arc<Loader>,
+        opens_store: bool,
+    ) -> Self {
+        let begun = Instant::now();
+        let outcome = load(&spec, services, loader, opens_store).await;
+        let steps = Steps {
+            load: Some(begun.elapsed()),
+            ..Steps::default()
+        };
+        Self {
+            spec,
+            changed,
+            steps,
+            outcome: outcome.map(Arc::new),
+            announcements: Vec::new(),
+        }
+    }
+
+    /// The generation, unless it was refused.
+    pub(super) fn generation(&self) -> Option<&Arc<Generation>> {
+        self.outcome.as_ref().ok()
+    }
+
+    /// Starts and warms the generation.
+    pub(super) async fn start(&mut self) {
+        let Some(generation) = self.generation().cloned() else {
+            return;
+        };
+        let begun = Instant::now();
+        let started = generation.start().await;
+        self.steps.start = Some(begun.elapsed());
+        match started {
+            Ok(announcements) => self.announcements = announcements,
+            Err(reason) => {
+                self.refuse(vec![LoadProblem::Start(reason)]);
+                return;
+            }
+        }
+        let begun = Instant::now();
+        let warmed = generation.warm().await;
+        self.steps.warm = Some(begun.elapsed());
+        if let Err(reason) = warmed {
+            self.refuse(vec![LoadProblem::Instantiate(reason)]);
+        }
+    }
+
+    pub(super) fn refuse(&mut self, problems: Vec<LoadProblem>) {
+        if let Ok(generation) = &self.outcome {
+            generation.call_whoever_serves();
+            generation.drain();
+        }
+        self.outcome = Err(problems);
+    }
+}
+
+async fn load(
+    spec: &ServiceSpec,
+    services: &Arc<Services>,
+    loader: &Arc<Loader>,
+    opens_store: bool,
+) -> Result<Generation, Vec<LoadProblem>> {
+    let store = if opens_store {
+        let opened = services.store(spec).await;
+        Some(opened.map_err(|problem| vec![problem])?)
+    } else {
+        None
+    };
+    let work = {
+        let (spec, services, loader) = (spec.clone(), Arc::clone(services), Arc::clone(loader));
+        move || loader.load(&spec, &services, store)
+    };
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| vec![LoadProblem::Engine(error.to_string())])?
+}
+
+/// Services that change together: callees before their callers.
+pub(super) struct Change<'a> {
+    pub(super) services: &'a Arc<Services>,
+    pub(super) loader: &'a Arc<Loader>,
+    pub(super) candidates: Vec<Candidate>,
+    /// Services that are to be removed, whose calls therefore need not fit any more.
+    pub(super) leaving: &'a [&'a str],
+}
+
+impl Change<'_> {
+    /// Refuses what does not fit, until what is left does.
+    pub(super) fn settle(&mut self) {
+        loop {
+            let lineup = self.services.lineup();
+            let unfit = self.unfit(&lineup);
+            if unfit.is_empty() {
+                return;
+            }
+            for (name, problems) in unfit {
+                if let Some(candidate) = self.candidate_mut(&name) {
+                    candidate.refuse(problems);
+                }
+            }
+        }
+    }
+
+    /// The candidates that do not fit those that they call, or those that call them.
+    fn unfit(&self, lineup: &Lineup) -> Vec<(String, Vec<LoadProblem>)> {
+        let arrivals: HashMap<&str, &Generation> = self
+            .candidates
+            .iter()
+            .filter_map(|candidate| {
+                let generation = candidate.generation()?;
+                Some((candidate.spec.name.as_str(), generation.as_ref()))
+            })
+            .collect();
+        let after = |name: &str| {
+            let stable = || lineup.get(name)?.stable.as_deref();
+            arrivals.get(name).copied().or_else(stable)
+        };
+        let mut unfit = Vec::new();
+        for (name, arrival) in &arrivals {
+            let problems = self.loader.check_links(arrival, after);
+            if !problems.is_empty() {
+                unfit.push(((*name).to_owned(), problems));
+            }
+        }
+        for caller in lineup.posts().flat_map(|post| self.callers_that_stay(post)) {
+            for (name, arrival) in &arrivals {
+                let problems = self.loader.check_link(caller, arrival);
+                let broken = problems.into_iter().map(|problem| LoadProblem::BreaksCaller {
+                    caller: caller.spec().name.clone(),
+                    problem: Box::new(problem),
+                });
+                let broken: Vec<_> = broken.collect();
+                if !broken.is_empty() {
+                    unfit.push(((*name).to_owned(), broken));
+                }
+            }
+        }
+        unfit
+    }
+
+    /// The generations of a service that go on after the switch.
+    fn callers_that_stay<'p>(&self, post: &'p Post) -> Vec<&'p Generation> {
+        let name = post.service.name();
+        if self.leaving.contains(&name) {
+            return Vec::new();
+        }
+        let is_replaced = self
+            .candidates
+            .iter()
+            .any(|candidate| candidate.spec.name == name && candidate.outcome.is_ok());
+        let stable = post.stable.as_deref().filter(|_| !is_replaced);
+        let canary = post.canary.as_ref().map(|canary| canary.generation().as_ref());
+        stable.into_iter().chain(canary).collect()
+    }
+
+    /// Starts all that is left, callees first.
+    pub(super) async fn start(&mut self) {
+        for index in 0..self.candidates.len() {
+            self.pin();
+            self.candidates[index].start().await;
+            if self.candidates[index].outcome.is_err() {
+                self.settle();
+            }
+        }
+    }
+
+    /// Until the switch, new generations call each other and nobody who is to be replaced.
+    fn pin(&self) {
+        let arrivals: HashMap<String, Arc<Generation>> = self
+            .candidates
+            .iter()
+            .filter_map(|candidate| {
+                let generation = candidate.generation()?;
+                Some((candidate.spec.name.clone(), Arc::clone(generation)))
+            })
+            .collect();
+        for candidate in &self.candidates {
+            let Some(generation) = candidate.generation() else {
+                continue;
+            };
+            // Its callees only: with itself among them it would hold itself for ever.
+            let callees = generation.spec().links.iter().filter_map(|link| {
+                let arrival = arrivals.get(&link.service)?;
+                Some((link.service.clone(), Arc::clone(arrival)))
+            });
+            generation.call_only(callees.collect());
+        }
+    }
+
+    /// Lets the new generations serve; answers the ones they replaced, and how long the switch took.
+    pub(super) async fn switch(&self) -> (Vec<Arc<Generation>>, Duration) {
+        self.pin();
+        let arrivals: Vec<_> = self
+            .candidates
+            .iter()
+            .filter_map(|candidate| candidate.generation().cloned())
+            .collect();
+        let switched = self.services.switch(&arrivals, self.leaving);
+        for arrival in &arrivals {
+            self.resize_store(arrival.spec()).await;
+        }
+        switched
+    }
+
+    async fn resize_store(&self, spec: &ServiceSpec) {
+        let resized = match self.services.store(spec).await {
+            Ok(store) => store.resize(spec.limits.store).await.map_err(|error| error.to_string()),
+            Err(problem) => Err(problem.to_string()),
+        };
+        if let Err(reason) = resized {
+            tracing::warn!(service = spec.name, reason, "the store keeps its old size limit");
+        }
+    }
+
+    fn candidate_mut(&mut self, name: &str) -> Option<&mut Candidate> {
+        self.candidates
+            .iter_mut()
+            .find(|candidate| candidate.spec.name == name)
+    }
+}
+
+/// Parts services into those that hang together by links, each part in the order of the whole.
+pub(super) fn connected(specs: Vec<(ServiceSpec, Vec<String>)>) -> Vec<Vec<(ServiceSpec, Vec<String>)>> {
+    let mut parts: Vec<Vec<(ServiceSpec, Vec<String>)>> = Vec::new();
+    for entry in specs {
+        // Callees come first, so a service belongs to the parts of its callees, and joins them into one.
+        let calls_into = |part: &Vec<(ServiceSpec, Vec<String>)>| {
+            let links = &entry.0.links;
+            part.iter()
+                .any(|(callee, _)| links.iter().any(|link| link.service == callee.name))
+        };
+        let (joined, apart): (Vec<_>, Vec<_>) = parts.into_iter().partition(calls_into);
+        let mut part: Vec<_> = joined.into_iter().flatten().collect();
+        part.push(entry);
+        parts = apart;
+        parts.push(part);
+    }
+    parts
+}

@@ -1,0 +1,227 @@
+//! What changed, what came of it, and how long each step took.
+
+use super::trigger::Trigger;
+use crate::registry::Digest;
+use crate::runtime::LoadProblem;
+use serde::Serialize;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// How many changes are remembered.
+const RECORDS_MAX: usize = 2_000;
+
+/// What came of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The new generation serves.
+    Switched,
+    /// The old one goes on, if there was one.
+    Refused,
+    /// The service is gone.
+    Removed,
+    /// The new version gets its share of the requests.
+    CanaryStarted,
+    /// The canary did worse than the stable generation, and was taken out by itself.
+    CanaryTakenOut,
+    /// The registry names the canary no longer, or names another.
+    CanaryEnded,
+}
+
+/// How long the steps of a change took; a step that was not reached is absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Steps {
+    /// Read, compile (or find compiled), check imports and exports.
+    pub load: Option<Duration>,
+    /// `lifecycle.start`.
+    pub start: Option<Duration>,
+    /// Make the first instance.
+    pub warm: Option<Duration>,
+    /// The time in which neither the old nor the new generation could be found: one store of a pointer.
+    pub switch: Option<Duration>,
+}
+
+/// One change of one service.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Counts the changes from 1.
+    pub id: u64,
+    /// When it was decided.
+    pub at: SystemTime,
+    /// The service.
+    pub service: String,
+    /// Why the registry was read.
+    pub trigger: &'static str,
+    /// What differed.
+    pub changed: Vec<String>,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Why, if it was refused or taken out.
+    pub reason: Option<String>,
+    /// The number of the generation that serves after it.
+    pub generation: u64,
+    /// The component that served before.
+    pub from: Option<Digest>,
+    /// The component that was to serve.
+    pub to: Option<Digest>,
+    /// How long it took.
+    pub steps: Steps,
+    /// How long the old generation took to end what it had begun, once it has.
+    pub drained: Arc<OnceLock<Duration>>,
+}
+
+impl Record {
+    /// A change that begins now.
+    pub(super) fn new(service: &str, trigger: Trigger, changed: Vec<String>) -> Self {
+        Self {
+            id: 0,
+            at: SystemTime::now(),
+            service: service.to_owned(),
+            trigger: trigger.name(),
+            changed,
+            outcome: Outcome::Switched,
+            reason: None,
+            generation: 0,
+            from: None,
+            to: None,
+            steps: Steps::default(),
+            drained: Arc::default(),
+        }
+    }
+
+    /// Notes that it was refused.
+    pub(super) fn refuse(&mut self, problems: &[LoadProblem]) {
+        let reasons: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        self.outcome = Outcome::Refused;
+        self.reason = Some(reasons.join("; "));
+    }
+}
+
+/// The latest changes.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    last_id: u64,
+    records: VecDeque<Record>,
+}
+
+impl History {
+    /// Remembers and logs a change; gives it its id.
+    pub(super) fn add(&self, mut record: Record) {
+        log(&record);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.last_id += 1;
+        record.id = kept.last_id;
+        if kept.records.len() == RECORDS_MAX {
+            kept.records.pop_front();
+        }
+        kept.records.push_back(record);
+    }
+
+    /// The latest changes of a service, or of all, newest first.
+    pub(super) fn latest(&self, service: Option<&str>, count: usize) -> Vec<Record> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = |record: &&Record| service.is_none_or(|name| name == record.service);
+        let newest_first = kept.records.iter().rev().filter(wanted);
+        newest_first.take(count).cloned().collect()
+    }
+}
+
+fn log(record: &Record) {
+    let micros = |step: Option<Duration>| step.map(|time| time.as_micros());
+    let text = |digest: Option<Digest>| digest.map(|digest| digest.to_string());
+    let changed = record.changed.join(", ");
+    macro_rules! line {
+        ($level:ident, $message:literal) => {
+            tracing::$level!(
+                service = record.service,
+                trigger = record.trigger,
+                changed,
+                generation = record.generation,
+                from = text(record.from),
+                to = text(record.to),
+                load_us = micros(record.steps.load),
+                start_us = micros(record.steps.start),
+                warm_us = micros(record.steps.warm),
+                switch_us = micros(record.steps.switch),
+                reason = record.reason,
+                $message
+            )
+        };
+    }
+    match record.outcome {
+        Outcome::Switched => line!(info, "the service was switched"),
+        Outcome::Refused => line!(error, "a change of the service was refused"),
+        Outcome::Removed => line!(info, "the service was removed"),
+        Outcome::CanaryStarted => line!(info, "the canary gets requests"),
+        Outcome::CanaryTakenOut => line!(error, "the canary was taken out"),
+        Outcome::CanaryEnded => line!(info, "the canary has ended"),
+    }
+}
+
+/// A record as JSON.
+#[derive(Debug, Serialize)]
+pub struct RecordRow {
+    id: u64,
+    at: String,
+    service: String,
+    trigger: &'static str,
+    changed: Vec<String>,
+    outcome: Outcome,
+    reason: Option<String>,
+    generation: u64,
+    from_digest: Option<String>,
+    to_digest: Option<String>,
+    /// Microseconds.
+    steps_us: StepsRow,
+}
+
+impl RecordRow {
+    /// Whether the change did not come about.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.outcome == Outcome::Refused
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct StepsRow {
+    load: Option<u128>,
+    start: Option<u128>,
+    warm: Option<u128>,
+    switch: Option<u128>,
+    drain: Option<u128>,
+}
+
+impl From<Record> for RecordRow {
+    fn from(record: Record) -> Self {
+        let micros = |step: Option<Duration>| step.map(|time| time.as_micros());
+        let at = OffsetDateTime::from(record.at).format(&Rfc3339);
+        Self {
+            id: record.id,
+            // Only years beyond 9999 cannot be written.
+            at: at.unwrap_or_default(),
+            service: record.service,
+            trigger: record.trigger,
+            changed: record.changed,
+            outcome: record.outcome,
+            reason: record.reason,
+            generation: record.generation,
+            from_digest: record.from.map(|digest| digest.to_string()),
+            to_digest: record.to.map(|digest| digest.to_string()),
+            steps_us: StepsRow {
+                load: micros(record.steps.load),
+                start: micros(record.steps.start),
+                warm: micros(record.steps.warm),
+                switch: micros(record.steps.switch),
+                drain: micros(record.drained.get().copied()),
+            },
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Makes the running services what `registry.toml` says, without dropping a request.
+//!
+//! A change's way, in order:
+//! 1. [`watch`] sees that the registry or a component's file was saved, or is told by SIGHUP or the admin API;
+//! 2. [`swapper`] reads the registry, compares it with what runs ([`difference`](crate::registry)), and goes through what differs;
+//! 3. [`change`] loads the services that differ and hang together by links, type-checks them against each other and against those
+//!    that stay, starts and warms them, and switches all of them in one step; whatever fails is refused, and the old one goes on;
+//! 4. [`departure`] waits until the old generations have ended what they began;
+//! 5. [`canary`] does the same for a version that is tried out, and takes it out when it does worse;
+//! 6. [`history`] and [`report`] say what happened, and why not.
+
+mod canary;
+mod change;
+mod departure;
+mod files;
+mod history;
+mod report;
+mod swapper;
+mod trigger;
+mod watch;
+
+pub use history::RecordRow;
+pub use report::Plan;
+pub use swapper::Swapper;
+pub use trigger::Trigger;
+pub use watch::run as watch;

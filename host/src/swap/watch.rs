@@ -1,0 +1,194 @@
+//! Sees that the registry or a component's file was saved.
+//!
+//! The kernel tells of changes at once; a slow look at the files' metadata finds those that it does not tell of (network
+//! file systems, links to other folders, folders that were replaced). A file is taken when it has been quiet for a moment and nobody
+//! has it open for writing any more, so that none is taken half-written.
+
+use super::files::Fingerprint;
+use super::swapper::Swapper;
+use super::trigger::Trigger;
+use notify::event::{AccessKind, AccessMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use std::collections::{HashMap, HashSet};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::signal::unix::Signal;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// How long the files must be quiet.
+const QUIET_TIME: Duration = Duration::from_millis(50);
+/// How long a writer may keep a file open without writing to it; then it is taken as it is.
+const OPEN_TIME_MAX: Duration = Duration::from_secs(30);
+/// How often the files' metadata are looked at.
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// How often canaries are judged.
+const JUDGE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What the kernel tells of the watched files.
+#[derive(Default)]
+struct Tidings {
+    files: Mutex<HashSet<PathBuf>>,
+    /// Files that somebody is writing to, and when they last did.
+    being_written: Mutex<HashMap<PathBuf, Instant>>,
+    changed: Notify,
+}
+
+impl Tidings {
+    fn take(&self, event: &Event) {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut being_written = self
+            .being_written
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for path in event.paths.iter().filter(|path| files.contains(*path)) {
+            match event.kind {
+                EventKind::Modify(notify::event::ModifyKind::Data(_)) => {
+                    being_written.insert(path.clone(), Instant::now());
+                }
+                EventKind::Access(AccessKind::Close(AccessMode::Write))
+                | EventKind::Remove(_)
+                | EventKind::Modify(notify::event::ModifyKind::Name(_)) => {
+                    being_written.remove(path);
+                }
+                EventKind::Create(_) | EventKind::Modify(_) => {}
+                _ => continue,
+            }
+            self.changed.notify_one();
+        }
+    }
+
+    fn is_any_being_written(&self) -> bool {
+        let mut being_written = self
+            .being_written
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        being_written.retain(|_, last| last.elapsed() < OPEN_TIME_MAX);
+        !being_written.is_empty()
+    }
+}
+
+/// The kernel's watches: on the folders of the files, so that a file that is replaced is seen as well.
+struct FolderWatcher {
+    /// None where the kernel has no such thing, or no more of it.
+    watcher: Option<RecommendedWatcher>,
+    /// With their inodes: a watch ends with its folder, although another may come in that one's place.
+    folders: HashMap<PathBuf, u64>,
+}
+
+impl FolderWatcher {
+    fn new(tidings: &Arc<Tidings>) -> Self {
+        let tidings = Arc::clone(tidings);
+        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| match event {
+            Ok(event) => tidings.take(&event),
+            // Events may have been lost: look at everything.
+            Err(_) => tidings.changed.notify_one(),
+        });
+        let watcher = watcher.inspect_err(|error| {
+            tracing::warn!(%error, "the kernel does not tell of saved files; they are looked at every {LOOK_INTERVAL:?}");
+        });
+        Self {
+            watcher: watcher.ok(),
+            folders: HashMap::new(),
+        }
+    }
+
+    /// Watches these files, and no others.
+    fn watch(&mut self, files: &[PathBuf], tidings: &Tidings) {
+        let Some(watcher) = &mut self.watcher else {
+            return;
+        };
+        let files: HashSet<PathBuf> = files
+            .iter()
+            .filter_map(|file| std::path::absolute(file).ok())
+            .collect();
+        let wanted: HashMap<PathBuf, u64> = files
+            .iter()
+            .filter_map(|file| {
+                let folder = file.parent()?;
+                let inode = std::fs::metadata(folder).ok()?.ino();
+                Some((folder.to_owned(), inode))
+            })
+            .collect();
+        *tidings.files.lock().unwrap_or_else(PoisonError::into_inner) = files;
+        self.folders.retain(|folder, inode| {
+            let is_kept = wanted.get(folder) == Some(inode);
+            if !is_kept {
+                // An error says that the watch has ended already.
+                let _ = watcher.unwatch(folder);
+            }
+            is_kept
+        });
+        for (folder, inode) in wanted {
+            if self.folders.contains_key(&folder) {
+                continue;
+            }
+            match watcher.watch(&folder, RecursiveMode::NonRecursive) {
+                Ok(()) => {
+                    self.folders.insert(folder, inode);
+                }
+                Err(error) => {
+                    tracing::debug!(folder = %folder.display(), %error, "the folder cannot be watched");
+                }
+            }
+        }
+    }
+}
+
+/// Watches the registry and its components, and has them taken, until `stop`; `hangup` is SIGHUP.
+pub async fn run(swapper: Arc<Swapper>, mut hangup: Signal, stop: CancellationToken) {
+    let tidings = Arc::new(Tidings::default());
+    let mut watcher = FolderWatcher::new(&tidings);
+    let files = swapper.files();
+    let mut look = tokio::time::interval(LOOK_INTERVAL);
+    let mut judge = tokio::time::interval(JUDGE_INTERVAL);
+    for clock in [&mut look, &mut judge] {
+        clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    }
+    let mut taken = Vec::new();
+    loop {
+        let named = files.borrow().clone();
+        watcher.watch(&named, &tidings);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = judge.tick() => {
+                swapper.judge_canaries().await;
+                continue;
+            }
+            _ = hangup.recv() => {
+                tracing::info!("SIGHUP: reading the registry");
+                swapper.reload(Trigger::Signal).await;
+                continue;
+            }
+            _ = look.tick() => {}
+            () = tidings.changed.notified() => {}
+        }
+        let found = quiet_fingerprints(&named, &tidings).await;
+        if found != taken {
+            taken = found;
+            swapper.reload(Trigger::Saved).await;
+        }
+    }
+}
+
+type Fingerprints = Vec<(PathBuf, Option<Fingerprint>)>;
+
+/// The files' fingerprints, when nobody writes to them any more.
+async fn quiet_fingerprints(files: &[PathBuf], tidings: &Tidings) -> Fingerprints {
+    let mut before = fingerprints_of(files);
+    loop {
+        tokio::time::sleep(QUIET_TIME).await;
+        let now = fingerprints_of(files);
+        if now == before && !tidings.is_any_being_written() {
+            return now;
+        }
+        before = now;
+    }
+}
+
+fn fingerprints_of(files: &[PathBuf]) -> Fingerprints {
+    let fingerprint = |file: &PathBuf| (file.clone(), Fingerprint::of(file));
+    files.iter().map(fingerprint).collect()
+}
