@@ -124,6 +124,16 @@ impl Host {
         .await;
     }
 
+    /// Saves another registry over the one that runs, and waits until the host has taken it; answers the host's report.
+    ///
+    /// # Panics
+    ///
+    /// If anything of it is refused.
+    pub async fn save_registry(&self, registry: &Registry) -> serde_json::Value {
+        registry.save(self.folder());
+        self.admin().post("/services/reload").await.json(200)
+    }
+
     /// Where `registry.toml` and `data` are.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -105,6 +105,13 @@ impl Registry {
         whole.to_string()
     }
 
+    /// Saves `registry.toml` in `folder` as careful editors do: whole, by a rename.
+    pub fn save(&self, folder: &Path) {
+        let new = folder.join("registry.toml.new");
+        fs::write(&new, self.text()).expect("the registry can be written");
+        fs::rename(&new, folder.join("registry.toml")).expect("the registry can be replaced");
+    }
+
     /// Writes `registry.toml` into `folder`, and answers its path.
     pub fn write(&self, folder: &Path) -> PathBuf {
         let path = folder.join("registry.toml");
