@@ -75,7 +75,7 @@ build_test_guests() {
   mkdir -p "$OUTPUT/test-guests"
   cargo build --release --locked --quiet --manifest-path tests/guests/Cargo.toml --target wasm32-wasip2 --target-dir target/test-guests
   local guest
-  for guest in hello hostile; do
+  for guest in callee caller clockwork hello hoarder hostile late sql; do
     install_file "target/test-guests/wasm32-wasip2/release/$guest.wasm" "$OUTPUT/test-guests/$guest.wasm"
   done
 }

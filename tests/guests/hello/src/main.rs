@@ -17,8 +17,14 @@ wasip2::http::proxy::export!(Hello);
 impl Guest for Hello {
     fn handle(_: IncomingRequest, outparam: ResponseOutparam) {
         let headers = [
-            ("content-type".to_owned(), b"text/plain; charset=utf-8".to_vec()),
-            ("content-length".to_owned(), GREETING.len().to_string().into_bytes()),
+            (
+                "content-type".to_owned(),
+                b"text/plain; charset=utf-8".to_vec(),
+            ),
+            (
+                "content-length".to_owned(),
+                GREETING.len().to_string().into_bytes(),
+            ),
         ];
         let fields = Fields::from_list(&headers).expect("the header fields are well-formed");
         let response = OutgoingResponse::new(fields);

@@ -4,9 +4,13 @@
 use std::convert::Infallible;
 use std::hint::black_box;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use wasip2::http::types::Fields;
 use wstd::http::body::{Bytes, Frame, HttpBody};
+use wstd::http::response::Builder;
 use wstd::http::{Body, Error, HeaderMap, Request, Response, StatusCode};
 
 /// The size of one piece of an endless body, in bytes.
@@ -15,6 +19,14 @@ const PIECE_BYTES: usize = 64 * 1024;
 const GREED_BYTES: usize = 1024 * 1024;
 /// Larger than any sensible limit on a response, in bytes.
 const HUGE_BODY_BYTES: u64 = 1024 * 1024 * 1024;
+/// The size of one field of a flood of header fields, in bytes.
+const FIELD_BYTES: usize = 100;
+/// More header fields than any response has.
+const HEADERS_FLOOD: usize = 10_000;
+/// More lines than anybody reads.
+const LINES_FLOOD: usize = 20_000;
+/// The time between two bytes of a response that trickles.
+const TRICKLE_PAUSE: Duration = Duration::from_millis(100);
 
 #[wstd::http_server]
 async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
@@ -37,6 +49,19 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
         "huge-body" => stream(Fault::Huge {
             left: HUGE_BODY_BYTES,
         }),
+        "trickle" => stream(Fault::Trickle),
+        "recursion" => text(&dig(1).to_string()),
+        "handles" => take_all_handles(),
+        "hundred-handles" => take_some_handles(),
+        "fields" => build_all_fields(),
+        "many-headers" => many_headers(),
+        "large-header" => large_header(),
+        "log-flood" => flood_the_log(),
+        "one-line" => one_line(),
+        "outbound" => call_out().await,
+        "socket" => text(&connect()),
+        "outside" => text(&outside()),
+        "count" => text(&count().to_string()),
         "own-request-id" => own_request_id(),
         "echo" => Ok(Response::new(request.into_body())),
         "seen-headers" => text(&listing(request.headers())),
@@ -85,6 +110,95 @@ fn take_all_memory() -> Result<Response<Body>, Error> {
     }
 }
 
+/// Never comes back: what is done with its own answer keeps the compiler from making a loop of it.
+fn dig(depth: u64) -> u64 {
+    match black_box(depth) {
+        0 => 0,
+        depth => dig(depth.wrapping_add(1)).wrapping_add(black_box(depth)),
+    }
+}
+
+/// Takes resources of the host and never drops one.
+fn take_all_handles() -> Result<Response<Body>, Error> {
+    let mut hoard = Vec::new();
+    loop {
+        hoard.push(Fields::new());
+    }
+}
+
+/// As many as a busy honest request may have at once.
+fn take_some_handles() -> Result<Response<Body>, Error> {
+    let hoard: Vec<Fields> = (0..100).map(|_| Fields::new()).collect();
+    text(&format!("took {}", hoard.len()))
+}
+
+/// Builds header fields until the host refuses, and answers how many bytes it took.
+fn build_all_fields() -> Result<Response<Body>, Error> {
+    let fields = Fields::new();
+    let value = vec![b'x'; FIELD_BYTES];
+    let mut taken = 0;
+    while fields.append("x-flood", &value).is_ok() {
+        taken += value.len();
+    }
+    text(&taken.to_string())
+}
+
+fn many_headers() -> Result<Response<Body>, Error> {
+    let flood = |response: Builder, number| response.header(format!("x-flood-{number}"), "1");
+    Ok((0..HEADERS_FLOOD)
+        .fold(Response::builder(), flood)
+        .body(Body::from("fine"))?)
+}
+
+fn large_header() -> Result<Response<Body>, Error> {
+    Ok(Response::builder()
+        .header("x-flood", "x".repeat(GREED_BYTES))
+        .body(Body::from("fine"))?)
+}
+
+fn flood_the_log() -> Result<Response<Body>, Error> {
+    for number in 0..LINES_FLOOD {
+        println!("flood {number}");
+    }
+    text("flooded")
+}
+
+fn one_line() -> Result<Response<Body>, Error> {
+    println!("an honest line");
+    text("fine")
+}
+
+/// Sends a request, and answers what became of it.
+async fn call_out() -> Result<Response<Body>, Error> {
+    let request = Request::get("http://127.0.0.1:9/").body(Body::empty())?;
+    match wstd::http::Client::new().send(request).await {
+        Ok(response) => text(&format!("status {}", response.status())),
+        Err(error) => text(&format!("refused: {error:?}")),
+    }
+}
+
+/// Opens a plain connection, past HTTP.
+fn connect() -> String {
+    match std::net::TcpStream::connect("127.0.0.1:9") {
+        Ok(_) => "connected".to_owned(),
+        Err(error) => format!("refused: {:?}", error.kind()),
+    }
+}
+
+/// Everything of the machine that it can see: environment, arguments, files.
+fn outside() -> String {
+    let environment: Vec<_> = std::env::vars().collect();
+    let arguments: Vec<_> = std::env::args().collect();
+    let files = std::fs::read_dir("/").map_or(0, Iterator::count);
+    format!("{environment:?} {arguments:?} {files} files")
+}
+
+/// The requests that this instance has had, this one among them.
+fn count() -> u64 {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    COUNT.fetch_add(1, Relaxed) + 1
+}
+
 /// Answers with a header that is the gateway's to set.
 fn own_request_id() -> Result<Response<Body>, Error> {
     Ok(Response::builder()
@@ -107,7 +221,11 @@ fn listing(headers: &HeaderMap) -> String {
 enum Fault {
     Trap,
     Endless,
-    Huge { left: u64 },
+    Huge {
+        left: u64,
+    },
+    /// A byte now and then, for ever.
+    Trickle,
 }
 
 fn stream(fault: Fault) -> Result<Response<Body>, Error> {
@@ -133,6 +251,10 @@ impl HttpBody for FaultyBody {
                 Poll::Ready(None)
             }
             Fault::Endless => piece(),
+            Fault::Trickle => {
+                std::thread::sleep(TRICKLE_PAUSE);
+                Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"x")))))
+            }
             Fault::Huge { left: 0 } => Poll::Ready(None),
             Fault::Huge { left } => {
                 *left = left.saturating_sub(PIECE_BYTES as u64);

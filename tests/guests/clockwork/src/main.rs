@@ -1,0 +1,82 @@
+//! A component whose `start` and `tick` misbehave as its configuration says.
+
+use std::hint::black_box;
+
+use wstd::http::{Body, Error, Request, Response};
+
+#[expect(
+    unsafe_code,
+    reason = "the component model's exports are C functions, which wit-bindgen writes"
+)]
+mod bindings {
+    use super::Clockwork;
+
+    wit_bindgen::generate!({
+        path: ["../../../wit/service", "../../../wit/config"],
+        inline: "
+            package tests:clockwork;
+            world clockwork {
+                import wasi:config/store@0.2.0-rc.1;
+                export strongroom:service/lifecycle@0.1.0;
+            }
+        ",
+        world: "tests:clockwork/clockwork",
+        generate_all,
+    });
+
+    export!(Clockwork with_types_in self);
+}
+
+use bindings::exports::strongroom::service::lifecycle::Guest;
+use bindings::wasi::config::store;
+
+/// Far more than an operator reads, in bytes.
+const LONG_ERROR_BYTES: usize = 4 << 20;
+/// How much memory is taken at a time until the limit stops it, in bytes.
+const GREED_BYTES: usize = 1 << 20;
+
+struct Clockwork;
+
+impl Guest for Clockwork {
+    fn start() -> Result<Vec<String>, String> {
+        misbehave("start").map(|()| Vec::new())
+    }
+
+    fn tick() -> Result<(), String> {
+        println!("tick");
+        misbehave("tick")
+    }
+}
+
+/// Does what the configuration says under `key`.
+fn misbehave(key: &str) -> Result<(), String> {
+    let behaviour = store::get(key).ok().flatten().unwrap_or_default();
+    match behaviour.as_str() {
+        "loop" => endless_loop(),
+        "sleep" => std::thread::sleep(std::time::Duration::from_secs(86_400)),
+        "panic" => panic!("a panic on demand"),
+        "memory" => take_all_memory(),
+        "long-error" => return Err("x".repeat(LONG_ERROR_BYTES)),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn endless_loop() {
+    let mut turns: u64 = 0;
+    loop {
+        turns = black_box(turns.wrapping_add(1));
+    }
+}
+
+fn take_all_memory() {
+    let mut hoard = Vec::new();
+    loop {
+        hoard.push(black_box(vec![1_u8; GREED_BYTES]));
+    }
+}
+
+#[wstd::http_server]
+async fn main(_: Request<Body>) -> Result<Response<Body>, Error> {
+    Ok(Response::new(Body::from("fine")))
+}

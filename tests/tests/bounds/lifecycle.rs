@@ -1,0 +1,117 @@
+//! `start` and `tick` that misbehave.
+
+use crate::neighbours::{Neighbours, assert_honest};
+use strongroom_tests::registry::Service;
+use strongroom_tests::wait_for;
+
+/// A failed start or tick is noted in less.
+const NOTED_SECONDS_MAX: u64 = 30;
+/// The name comes first in the alphabet, so that a host that starts one service after the other is found out.
+const SERVICE: &str = "a-clockwork";
+
+fn clockwork() -> Service {
+    Service::guest("clockwork")
+        .public()
+        .limit("cpu", "500ms")
+        .limit("timeout", "1s")
+}
+
+/// Asserts that a start of this kind fails, for this reason, and that its service is then nobody's but the operator's trouble.
+async fn fails_alone(behaviour: &str, start: &str, reason: &str) {
+    let service = clockwork().config("start", behaviour).limit("start", start);
+    let neighbours = Neighbours::of([(SERVICE, service)]).await;
+    neighbours
+        .stay_well_while(async || {
+            wait_for("the start to fail", NOTED_SECONDS_MAX, async || {
+                let service = neighbours.service(SERVICE).await;
+                (service["state"] == "failed").then_some(())
+            })
+            .await;
+        })
+        .await;
+    let error = neighbours.service(SERVICE).await["last_error"].to_string();
+    assert!(
+        error.contains("`start`") && error.contains(reason),
+        "{error}"
+    );
+    let answer = neighbours.client().get(&format!("/api/{SERVICE}")).await;
+    answer.refused(503, "service_unavailable");
+}
+
+#[tokio::test]
+async fn an_endless_loop_in_start_is_ended() {
+    fails_alone("loop", "50s", "did not answer in time").await;
+}
+
+#[tokio::test]
+async fn an_endless_sleep_in_start_is_ended() {
+    fails_alone("sleep", "2s", "did not answer in time").await;
+}
+
+#[tokio::test]
+async fn a_panic_in_start_is_a_reason() {
+    fails_alone("panic", "10s", "failed").await;
+}
+
+#[tokio::test]
+async fn memory_without_end_in_start_is_refused() {
+    fails_alone("memory", "10s", "failed").await;
+}
+
+#[tokio::test]
+async fn a_start_that_takes_long_keeps_nobody_waiting() {
+    let service = clockwork().config("start", "sleep").limit("start", "60s");
+    let neighbours = Neighbours::of([(SERVICE, service)]).await;
+    neighbours.are_well().await;
+    assert_eq!(neighbours.service(SERVICE).await["state"], "starting");
+}
+
+/// Asserts that ticks of this kind fail again and again, and that requests are served all the same.
+async fn fails_and_comes_again(behaviour: &str) {
+    let service = clockwork().config("tick", behaviour);
+    let neighbours = Neighbours::of([(SERVICE, service)]).await;
+    let failed_ticks = || neighbours.log().matches("tick failed").count();
+    neighbours
+        .stay_well_while(async || {
+            let before = failed_ticks();
+            wait_for("another tick to fail", NOTED_SECONDS_MAX, async || {
+                (failed_ticks() > before).then_some(())
+            })
+            .await;
+            assert_honest(&neighbours.client(), &format!("/api/{SERVICE}"), "fine").await;
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn an_endless_loop_in_tick_is_ended() {
+    fails_and_comes_again("loop").await;
+}
+
+#[tokio::test]
+async fn an_endless_sleep_in_tick_is_ended() {
+    fails_and_comes_again("sleep").await;
+}
+
+#[tokio::test]
+async fn a_panic_in_tick_is_logged() {
+    fails_and_comes_again("panic").await;
+}
+
+#[tokio::test]
+async fn memory_without_end_in_tick_is_refused() {
+    fails_and_comes_again("memory").await;
+}
+
+#[tokio::test]
+async fn the_words_of_a_failed_tick_are_cut_to_a_line() {
+    let service = clockwork().config("tick", "long-error");
+    let neighbours = Neighbours::of([(SERVICE, service)]).await;
+    wait_for("a tick to fail", NOTED_SECONDS_MAX, async || {
+        neighbours.log().contains("tick failed").then_some(())
+    })
+    .await;
+    let longest = neighbours.log().lines().map(str::len).max();
+    assert!(longest < Some(64 << 10), "{longest:?} bytes");
+    assert_honest(&neighbours.client(), &format!("/api/{SERVICE}"), "fine").await;
+}
