@@ -15,13 +15,7 @@ say "building the exchange-rate service (JavaScript)"
 # No package needs to run a script of its own, so none may.
 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
-# The component's interfaces in one folder, as componentize-js wants them.
-rm -rf build
-mkdir -p build/wit/deps
-cp wit/world.wit build/wit
-cp -r "$ROOT/wit/config" "$ROOT/wit/service" build/wit/deps
-cp "$ROOT"/wit/wasi-0.2/*.wit build/wit/deps
-
+gather_interfaces config service
 npx esbuild src/main.js --bundle --format=esm --external:'wasi:*' --outfile=build/main.js --log-level=warning
 # `http` stays although nothing is fetched: without it `wasi:http/types` is a stub that traps.
 npx componentize-js build/main.js --wit build/wit --world-name service --disable fetch-event --out build/exchange-rates.wasm

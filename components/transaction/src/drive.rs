@@ -5,7 +5,8 @@
 //! 3. The client is answered, from the ledger's record alone.
 //! 4. The intent is marked final with whatever is committed next. Lost in a crash, the mark is derived again.
 //!
-//! No write transaction is open while the ledger is asked.
+//! No write transaction is open while the ledger is asked. Where a screening stands before the ledger and does not answer, the ledger
+//! is not asked to post, and a first request is forgotten: nothing of it happens behind the client's back.
 
 use crate::api::{answer_of, refusal_of};
 use crate::intent::{self, Accepted, Final, Intent, State, Stored};
@@ -105,7 +106,26 @@ fn decide<S: Store, L: Ledger>(
                 Asked::Again => in_progress(),
             })
         }
+        Err(LedgerError::NotScreened(cause)) => {
+            eprintln!("screening: {cause}");
+            if asked == Asked::First {
+                forget(store, accepted);
+            }
+            Err(Problem::unavailable(RETRY_AFTER_SECONDS))
+        }
         Err(refused) => Err(refusal_of(&refused, &accepted.transfer.instruction)),
+    }
+}
+
+/// Forgets a request that was never posted, before the client is told that it was not. Where that fails, recovery finishes the
+/// request, as after any 503.
+fn forget<S: Store>(store: &S, accepted: &Accepted) {
+    let forgotten = store.begin().and_then(|transaction| {
+        intent::remove(&transaction, accepted.transfer.id)?;
+        transaction.commit()
+    });
+    if let Err(error) = forgotten {
+        eprintln!("intent {}: {error}", accepted.transfer.id);
     }
 }
 
@@ -142,7 +162,7 @@ fn note<S: Store>(
     accepted: &Accepted,
     result: &Result<Posting, LedgerError>,
 ) -> Result<(), StoreError> {
-    if matches!(result, Err(LedgerError::Unavailable(_))) {
+    if result.as_ref().is_err_and(LedgerError::leaves_open) {
         return Ok(());
     }
     let transaction = store.begin()?;
@@ -150,7 +170,7 @@ fn note<S: Store>(
     transaction.commit_later()
 }
 
-/// Marks an intent final, or forgets it where the ledger records nothing. Unavailable says nothing, and changes nothing.
+/// Marks an intent final, or forgets it where the ledger records nothing. An error that leaves it open changes nothing.
 pub(crate) fn settle(
     transaction: &impl Transaction,
     accepted: &Accepted,
@@ -163,7 +183,7 @@ pub(crate) fn settle(
                 .map_err(|problem| StoreError::Row(problem.detail().to_owned()))?;
             intent::finish(transaction, id, &content)
         }
-        Err(LedgerError::Unavailable(_)) => Ok(()),
+        Err(error) if error.leaves_open() => Ok(()),
         Err(_) => intent::remove(transaction, id),
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! In the component it is the import; in native tests it is the account service's own library on its own store.
 
-use crate::request::{Instruction, Kind};
+use crate::request::{Instruction, Kind, Metadata};
+use crate::screening;
 use uuid::Uuid;
 
 /// Whose accounts may be debited.
@@ -29,6 +30,27 @@ pub struct Transfer {
     pub instruction: Instruction,
     /// When the client asked, in milliseconds since 1970 UTC.
     pub requested_at_ms: i64,
+    /// The rule that forbids it, where the screening has denied it.
+    pub denied_by: Option<String>,
+}
+
+impl Transfer {
+    /// The same, denied by a rule of the screening.
+    #[must_use]
+    pub fn denied_by(self, rule: String) -> Self {
+        Self {
+            denied_by: Some(rule),
+            ..self
+        }
+    }
+
+    /// What the ledger keeps with it, as JSON: the client's notes, or the note of a denial in their place.
+    pub fn metadata(&self) -> Option<String> {
+        match &self.denied_by {
+            Some(rule) => Some(screening::note(rule)),
+            None => self.instruction.metadata.as_ref().map(Metadata::to_json),
+        }
+    }
 }
 
 /// What the ledger decided.
@@ -55,6 +77,19 @@ pub enum Decline {
     LimitExceeded,
     /// Given up before it was decided.
     Cancelled,
+    /// Given up because the screening has denied it.
+    ScreeningDenied,
+}
+
+impl Decline {
+    /// Why an id was given up: the note that the ledger keeps with it tells.
+    pub fn of_given_up(metadata: Option<&str>) -> Self {
+        if screening::is_denial(metadata) {
+            Self::ScreeningDenied
+        } else {
+            Self::Cancelled
+        }
+    }
 }
 
 /// A customer's account of a posting.
@@ -121,6 +156,16 @@ pub enum LedgerError {
     /// The ledger cannot answer now. The transfer may have been posted or not: ask again with the same id.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// The screening has no verdict now, and so the ledger was not asked to post.
+    #[error("not screened: {0}")]
+    NotScreened(String),
+}
+
+impl LedgerError {
+    /// Whether the outcome is still open, and the same is to be asked again.
+    pub fn leaves_open(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::NotScreened(_))
+    }
 }
 
 /// The one who decides.

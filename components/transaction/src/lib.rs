@@ -7,6 +7,7 @@
 //! - [`request`]: what a client may ask for, parsed and checked to the end before anything is stored;
 //! - [`intent`]: the rows;
 //! - [`ledger`]: the link to the one who decides;
+//! - [`screening`]: the second opinion that some banks ask for first;
 //! - [`drive`]: from an intent to its answer; [`recover`]: the same for what a crash has left;
 //! - [`api`]: the calls of `/api/transactions`, and who may make them.
 
@@ -22,3 +23,4 @@ pub mod ledger;
 pub mod recover;
 pub mod request;
 pub mod schema;
+pub mod screening;

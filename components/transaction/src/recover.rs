@@ -1,6 +1,7 @@
 //! Finishing what a crash, or a ledger that did not answer, has left without an outcome.
 //!
-//! Every step may be done twice, or at the same time as the client's own retry: the ledger decides an id once.
+//! Every step may be done twice, or at the same time as the client's own retry: the ledger decides an id once. A screening that does not
+//! answer holds up only what was never decided: it is asked once a sweep in vain, and no more.
 
 use crate::drive::{attempt, settle};
 use crate::intent::{self, Accepted};
@@ -26,7 +27,7 @@ const ANSWER_KEPT_MS: i64 = 30 * 24 * 3_600 * 1_000;
 pub struct Sweep {
     /// How many intents now have an outcome, or were forgotten as the ledger records nothing for them.
     pub settled: usize,
-    /// How many the ledger did not answer for.
+    /// How many the ledger, or the screening before it, did not answer for.
     pub failed: usize,
 }
 
@@ -83,8 +84,14 @@ fn sweep<S: Store, L: Ledger>(
     }
     let mut results: Vec<(Accepted, Result<Posting, LedgerError>)> = Vec::with_capacity(due.len());
     let mut failures = 0;
+    let mut screening_answers = true;
     for accepted in due {
-        let result = attempt(ledger, &accepted, clock.now_ms());
+        let result = if screening_answers {
+            attempt(ledger, &accepted, clock.now_ms())
+        } else {
+            attempt_unscreened(ledger, &accepted, clock.now_ms())
+        };
+        screening_answers &= !matches!(result, Err(LedgerError::NotScreened(_)));
         failures = match &result {
             Err(LedgerError::Unavailable(_)) => failures + 1,
             _ => 0,
@@ -97,6 +104,19 @@ fn sweep<S: Store, L: Ledger>(
     record(store, clock.now_ms(), &results)
 }
 
+/// An [`attempt`] that settles what the ledger has decided before or gives up, and leaves the rest.
+fn attempt_unscreened<L: Ledger>(
+    ledger: &L,
+    accepted: &Accepted,
+    now_ms: i64,
+) -> Result<Posting, LedgerError> {
+    let is_decided = ledger.lookup(accepted.transfer.id)?.is_some();
+    if is_decided || now_ms >= accepted.deadline_at_ms {
+        return attempt(ledger, accepted, now_ms);
+    }
+    Err(LedgerError::NotScreened("not asked again".to_owned()))
+}
+
 /// Commits durably, unlike a request's own note: the next sweep must not see these again.
 fn record<S: Store>(
     store: &S,
@@ -106,7 +126,7 @@ fn record<S: Store>(
     let mut sweep = Sweep::default();
     let transaction = store.begin()?;
     for (accepted, result) in results {
-        if let Err(LedgerError::Unavailable(_)) = result {
+        if result.as_ref().is_err_and(LedgerError::leaves_open) {
             let next = now_ms.saturating_add(pause_ms(accepted.attempts));
             intent::postpone(&transaction, accepted.transfer.id, next)?;
             sweep.failed += 1;

@@ -62,7 +62,7 @@ fn undecided<S: Store, L: Ledger, C: Clock>(
     }
     match resolve(&service.store, &service.ledger, &accepted, now_ms) {
         Ok(posting) => TransactionView::of_posting(&posting, identity),
-        Err(LedgerError::Unavailable(_)) => TransactionView::of_accepted(&accepted),
+        Err(error) if error.leaves_open() => TransactionView::of_accepted(&accepted),
         Err(_) => Err(Problem::not_found()),
     }
 }

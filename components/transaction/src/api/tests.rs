@@ -3,6 +3,8 @@
 //! Method: this service and the account service's own library, each on its own store. The link between them can be cut before or
 //! after the ledger decides; a crash is a step that does not happen, as each step is one call.
 
+mod screening;
+
 use super::*;
 use crate::drive;
 use crate::idempotency::IdempotencyKey;
@@ -147,10 +149,7 @@ fn to_account(transfer: &Transfer) -> account_ledger::Transfer {
         amount_minor: instruction.amount_minor,
         currency: instruction.currency.clone(),
         reference: instruction.reference.clone(),
-        metadata: instruction
-            .metadata
-            .as_ref()
-            .map(crate::request::Metadata::to_json),
+        metadata: transfer.metadata(),
         requested_at_ms: transfer.requested_at_ms,
     }
 }
@@ -175,7 +174,9 @@ fn from_account(posting: account_ledger::Posting) -> Posting {
                 account_ledger::Decline::CurrencyMismatch => Decline::CurrencyMismatch,
                 account_ledger::Decline::LimitExceeded => Decline::LimitExceeded,
                 account_ledger::Decline::InsufficientFunds => Decline::InsufficientFunds,
-                account_ledger::Decline::Cancelled => Decline::Cancelled,
+                account_ledger::Decline::Cancelled => {
+                    Decline::of_given_up(posting.metadata.as_deref())
+                }
             })
         }),
         initiator: posting.initiator,

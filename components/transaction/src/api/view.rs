@@ -43,7 +43,10 @@ impl TransactionView {
         let owns_source = posting
             .source
             .is_some_and(|party| party.owner_id == viewer.subject);
-        if !(viewer.is_staff() || posting.initiator == viewer.subject || owns_source) {
+        let is_party = posting.initiator == viewer.subject || owns_source;
+        // Of a denial it names the rule, and who knows the rule that caught him knows how to pass it.
+        let is_denial = posting.outcome == Outcome::Declined(Decline::ScreeningDenied);
+        if !viewer.is_staff() && (!is_party || is_denial) {
             view.metadata = None;
         }
         Ok(view)
@@ -124,6 +127,7 @@ impl Decline {
             Self::CurrencyMismatch => "currency_mismatch",
             Self::LimitExceeded => "limit_exceeded",
             Self::Cancelled => "cancelled",
+            Self::ScreeningDenied => "screening_denied",
         }
     }
 
@@ -135,6 +139,7 @@ impl Decline {
             Self::CurrencyMismatch => "Currency mismatch",
             Self::LimitExceeded => "Limit exceeded",
             Self::Cancelled => "Cancelled",
+            Self::ScreeningDenied => "Denied by the screening",
         }
     }
 
@@ -148,6 +153,7 @@ impl Decline {
             Self::Cancelled => {
                 "The request could not be decided in time, and was given up. No money has moved."
             }
+            Self::ScreeningDenied => "The bank does not make this payment. No money has moved.",
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::request::{AccountRef, Kind};
 use uuid::Uuid;
 
 /// The ledger that the registry links this service to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct LinkedLedger;
 
 impl Ledger for LinkedLedger {
@@ -79,10 +79,7 @@ impl From<&Transfer> for wit::Transfer {
             amount_minor: instruction.amount_minor,
             currency: instruction.currency.clone(),
             reference: instruction.reference.clone(),
-            metadata: instruction
-                .metadata
-                .as_ref()
-                .map(crate::request::Metadata::to_json),
+            metadata: transfer.metadata(),
             requested_at_ms: transfer.requested_at_ms,
         }
     }
@@ -102,7 +99,9 @@ impl TryFrom<wit::Posting> for Posting {
             },
             outcome: match (posting.status, posting.decline) {
                 (wit::Status::Posted, None) => Outcome::Posted,
-                (wit::Status::Declined, Some(code)) => Outcome::Declined(decline(code)),
+                (wit::Status::Declined, Some(code)) => {
+                    Outcome::Declined(decline(code, posting.metadata.as_deref()))
+                }
                 _ => {
                     return Err(LedgerError::Unavailable(
                         "the ledger answered half a decline".to_owned(),
@@ -132,14 +131,14 @@ fn party(account: Option<String>, owner: Option<String>) -> Result<Option<Party>
     }
 }
 
-fn decline(code: wit::DeclineCode) -> Decline {
+fn decline(code: wit::DeclineCode, metadata: Option<&str>) -> Decline {
     match code {
         wit::DeclineCode::InsufficientFunds => Decline::InsufficientFunds,
         wit::DeclineCode::AccountFrozen => Decline::AccountFrozen,
         wit::DeclineCode::AccountClosed => Decline::AccountClosed,
         wit::DeclineCode::CurrencyMismatch => Decline::CurrencyMismatch,
         wit::DeclineCode::LimitExceeded => Decline::LimitExceeded,
-        wit::DeclineCode::Cancelled => Decline::Cancelled,
+        wit::DeclineCode::Cancelled => Decline::of_given_up(metadata),
     }
 }
 

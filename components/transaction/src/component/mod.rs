@@ -5,6 +5,8 @@ mod intents;
 mod ledger;
 mod lifecycle;
 mod routes;
+#[cfg(feature = "screening")]
+mod screening;
 
 use crate::api::Service;
 use ledger::LinkedLedger;
@@ -17,7 +19,13 @@ struct Component;
 
 strongroom_sdk::export_http!(routes::site);
 
-type HostService = Service<HostStore, LinkedLedger, SystemClock>;
+/// What posts: the ledger of the registry's link, or one that asks the screening of another link first.
+#[cfg(not(feature = "screening"))]
+type HostLedger = LinkedLedger;
+#[cfg(feature = "screening")]
+type HostLedger = crate::screening::Screened<LinkedLedger, screening::LinkedScreening>;
+
+type HostService = Service<HostStore, HostLedger, SystemClock>;
 
 /// How long a request is tried before it is given up, in seconds.
 const INTENT_DEADLINE_SECONDS: &str = "intent_deadline_seconds";
@@ -34,7 +42,7 @@ fn configure() -> Result<HostService, String> {
         .map_err(|error| error.to_string())?;
     Ok(Service {
         store: HostStore,
-        ledger: LinkedLedger,
+        ledger: HostLedger::default(),
         clock: SystemClock,
         intent_deadline_ms: i64::from(seconds) * 1_000,
     })

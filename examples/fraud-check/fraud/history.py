@@ -1,0 +1,96 @@
+"""The table of judgements: so that a judgement is never another the second time, and payments can be counted."""
+
+from dataclasses import dataclass
+
+#: Longer than the transactions service ever asks again about one payment.
+KEPT_MS = 90 * 24 * 3_600 * 1_000
+#: So that a tick is short.
+FORGET_ROWS_MAX = 256
+
+CREATE = """CREATE TABLE IF NOT EXISTS judgement (
+    sequence        INTEGER PRIMARY KEY,
+    payment_id      TEXT    NOT NULL UNIQUE,
+    kind            TEXT    NOT NULL CHECK (kind IN ('deposit', 'withdrawal', 'transfer')),
+    source          TEXT,
+    destination     TEXT,
+    amount_minor    INTEGER NOT NULL CHECK (amount_minor > 0),
+    currency        TEXT    NOT NULL,
+    requested_at_ms INTEGER NOT NULL,
+    rule            TEXT
+) STRICT"""
+CREATE_INDEX = "CREATE INDEX IF NOT EXISTS judgement_source ON judgement (source, requested_at_ms) WHERE rule IS NULL"
+COLUMNS = "sequence, payment_id, kind, source, destination, amount_minor, currency, requested_at_ms, rule"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A row."""
+
+    sequence: int
+    payment_id: str
+    kind: str
+    source: str | None
+    destination: str | None
+    amount_minor: int
+    currency: str
+    requested_at_ms: int
+    rule: str | None
+
+
+def migrate(store) -> None:
+    with store.begin() as transaction:
+        transaction.execute(CREATE)
+        transaction.execute(CREATE_INDEX)
+        transaction.commit()
+
+
+def find(transaction, payment_id: str) -> Judgement | None:
+    rows = transaction.query(f"SELECT {COLUMNS} FROM judgement WHERE payment_id = ?1", payment_id)
+    return Judgement(*rows[0]) if rows else None
+
+
+def insert(transaction, payment, rule: str | None) -> None:
+    transaction.execute(
+        "INSERT INTO judgement (payment_id, kind, source, destination, amount_minor, currency, requested_at_ms, rule) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        payment.id,
+        payment.kind,
+        payment.source,
+        payment.destination,
+        payment.amount_minor,
+        payment.currency,
+        payment.requested_at_ms,
+        rule,
+    )
+
+
+def count_allowed(transaction, source: str, since_ms: int, at_most: int) -> int:
+    """How many payments out of an account were allowed since then; counts no further than `at_most`."""
+    rows = transaction.query(
+        "SELECT count(*) FROM (SELECT 1 FROM judgement "
+        "WHERE source = ?1 AND requested_at_ms > ?2 AND rule IS NULL LIMIT ?3)",
+        source,
+        since_ms,
+        at_most,
+    )
+    return rows[0][0]
+
+
+def newest(store, before: int | None, limit: int) -> list[Judgement]:
+    """The judgements below the sequence `before`, newest first."""
+    rows = store.query(
+        f"SELECT {COLUMNS} FROM judgement WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2",
+        2**63 - 1 if before is None else before,
+        limit,
+    )
+    return [Judgement(*row) for row in rows]
+
+
+def forget(store, now_ms: int) -> None:
+    """Deletes the oldest judgements once they are past their time."""
+    stale = "SELECT sequence FROM (SELECT sequence, requested_at_ms FROM judgement ORDER BY sequence LIMIT ?2) WHERE requested_at_ms < ?1"
+    # Reading first: most ticks find nothing, and then do not take the writer's turn.
+    if store.query(f"{stale} LIMIT 1", now_ms - KEPT_MS, FORGET_ROWS_MAX):
+        with store.begin() as transaction:
+            transaction.execute(f"DELETE FROM judgement WHERE sequence IN ({stale})", now_ms - KEPT_MS, FORGET_ROWS_MAX)
+            transaction.commit()

@@ -1,0 +1,63 @@
+"""The rules, as the registry's `config` gives them."""
+
+import re
+from dataclasses import dataclass
+
+AMOUNT_PREFIX = "amount_minor_max_"
+#: More would make the count of a window slow.
+PAYMENTS_MAX = 10_000
+WINDOW_SECONDS_MAX = 30 * 24 * 3_600
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a payment must not do."""
+
+    #: Accounts, by id or IBAN, that neither pay nor are paid.
+    blocked_accounts: frozenset[str]
+    #: The largest payment out of an account, in minor units, by currency; a currency that is not here has no such limit.
+    amount_minor_max: dict[str, int]
+    #: So many payments out of one account within the window are allowed.
+    payments_max: int
+    window_seconds: int
+
+    @staticmethod
+    def read(pairs: list[tuple[str, str]]) -> "Rules":
+        """Reads the pairs of a configuration; a ValueError names the first wrong key."""
+        blocked, amounts, payments, window = frozenset(), {}, PAYMENTS_MAX, 600
+        for key, value in pairs:
+            if key == "blocked_accounts":
+                blocked = frozenset(_account(key, part) for part in value.split(",") if part.strip())
+            elif key == "payments_max":
+                payments = _integer(key, value, 1, PAYMENTS_MAX)
+            elif key == "window_seconds":
+                window = _integer(key, value, 1, WINDOW_SECONDS_MAX)
+            elif re.fullmatch(AMOUNT_PREFIX + "[A-Z]{3}", key):
+                amounts[key.removeprefix(AMOUNT_PREFIX)] = _integer(key, value, 1, 10**15)
+            else:
+                raise ValueError(
+                    f"config key `{key}` is not known; there are: blocked_accounts, payments_max, window_seconds, "
+                    f"{AMOUNT_PREFIX}EUR and the like for each currency"
+                )
+        return Rules(blocked, amounts, payments, window)
+
+    def as_json(self) -> dict:
+        return {
+            "blocked_accounts": sorted(self.blocked_accounts),
+            "amount_minor_max": dict(sorted(self.amount_minor_max.items())),
+            "payments_max": self.payments_max,
+            "window_seconds": self.window_seconds,
+        }
+
+
+def _integer(key: str, text: str, lowest: int, highest: int) -> int:
+    if re.fullmatch("[0-9]{1,16}", text) and lowest <= int(text) <= highest:
+        return int(text)
+    raise ValueError(f"config key `{key}` must be a whole number from {lowest} to {highest}")
+
+
+def _account(key: str, text: str) -> str:
+    account = text.strip()
+    if re.fullmatch("[0-9a-f-]{36}|[A-Z0-9]{5,34}", account):
+        return account
+    raise ValueError(f"config key `{key}` must be ids and IBANs without spaces, with commas between them")

@@ -1,0 +1,135 @@
+"""Goal: each rule denies what it says and nothing else, a judgement never changes, and only staff see the rules.
+
+Method: the rules and routes on a store of SQLite in memory, with the interface of `fraud.store`. Run by
+`python3 -m unittest discover tests` in the folder above.
+"""
+
+import sqlite3
+import unittest
+
+from fraud import history, routes
+from fraud.exchange import Request
+from fraud.judge import Payment, judge
+from fraud.rules import Rules
+
+ANN, BOB, IBAN = "018f0000-0000-7000-8000-00000000000a", "018f0000-0000-7000-8000-00000000000b", "DE44500105175407324931"
+CONFIG = [("amount_minor_max_EUR", "100000"), ("payments_max", "2"), ("window_seconds", "60"), ("blocked_accounts", f"{BOB}, {IBAN}")]
+NOW_MS = 1_800_000_000_000
+
+
+class MemoryStore:
+    def __init__(self):
+        self.connection = sqlite3.connect(":memory:", isolation_level=None)
+
+    def query(self, statement, *parameters):
+        return [list(row) for row in self.connection.execute(statement, parameters)]
+
+    def begin(self):
+        self.connection.execute("BEGIN IMMEDIATE")
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+
+    def execute(self, statement, *parameters):
+        return self.connection.execute(statement, parameters).rowcount
+
+    def commit(self):
+        self.connection.execute("COMMIT")
+
+
+class FraudCheck(unittest.TestCase):
+    def setUp(self):
+        self.store = MemoryStore()
+        history.migrate(self.store)
+        self.rules = Rules.read(CONFIG)
+
+    def judge(self, payment_id, **changes):
+        fields = dict(kind="transfer", source=ANN, destination="c", amount_minor=100_000, currency="EUR", requested_at_ms=NOW_MS)
+        return judge(self.store, self.rules, Payment(id=payment_id, **fields | changes))
+
+    def test_the_largest_amount_is_allowed_and_one_cent_more_is_not(self):
+        self.assertIsNone(self.judge("1"))
+        self.assertEqual(self.judge("2", amount_minor=100_001), "amount_over_limit")
+        self.assertIsNone(self.judge("3", amount_minor=100_001, currency="JPY"), "a currency without a limit")
+        self.assertIsNone(self.judge("4", amount_minor=100_001, kind="deposit", source=None), "money that comes in")
+
+    def test_blocked_accounts_neither_pay_nor_are_paid(self):
+        self.assertEqual(self.judge("1", source=BOB), "account_blocked")
+        self.assertEqual(self.judge("2", destination=IBAN), "account_blocked")
+        self.assertEqual(self.judge("3", source=None, destination=BOB, kind="deposit"), "account_blocked")
+
+    def test_too_many_payments_out_of_one_account_wait_for_the_window_to_pass(self):
+        self.assertIsNone(self.judge("1"))
+        self.assertEqual(self.judge("big", amount_minor=100_001), "amount_over_limit")
+        self.assertIsNone(self.judge("2"), "what was denied does not count")
+        self.assertEqual(self.judge("3"), "too_many_payments")
+        self.assertIsNone(self.judge("4", source="d"), "another account")
+        self.assertIsNone(self.judge("5", requested_at_ms=NOW_MS + 60_000), "the window has passed")
+
+    def test_a_judgement_is_the_same_again_and_counts_once(self):
+        for _ in range(3):
+            self.assertIsNone(self.judge("1"))
+        self.assertIsNone(self.judge("2"))
+        self.rules = Rules.read([("payments_max", "9")])
+        self.assertEqual(len(history.newest(self.store, None, 10)), 2)
+        self.rules = Rules.read([("blocked_accounts", ANN)])
+        self.assertIsNone(self.judge("1"), "other rules since then")
+
+    def test_old_judgements_are_forgotten(self):
+        self.judge("1")
+        history.forget(self.store, NOW_MS + history.KEPT_MS)
+        self.assertEqual(len(history.newest(self.store, None, 10)), 1)
+        history.forget(self.store, NOW_MS + history.KEPT_MS + 1)
+        self.assertEqual(history.newest(self.store, None, 10), [])
+
+    def test_a_wrong_rule_is_refused_by_its_key(self):
+        for key, value in [
+            ("payments_max", "0"),
+            ("payments_max", "many"),
+            ("window_seconds", "-1"),
+            ("amount_minor_max_EUR", "10.00"),
+            ("amount_minor_max_eur", "1"),
+            ("blocked_accounts", "DE44 5001"),
+            ("surprise", "1"),
+        ]:
+            with self.assertRaisesRegex(ValueError, f"`{key}`", msg=f"{key} = {value}"):
+                Rules.read([(key, value)])
+
+    def get(self, path, role="auditor", method="GET"):
+        path, _, query = path.partition("?")
+        pairs = [tuple(pair.split("=")) for pair in query.split("&") if pair]
+        return routes.answer(self.store, self.rules, Request(method, path, pairs, {"x-strongroom-role": role}))
+
+    def test_staff_read_rules_and_judgements_page_by_page(self):
+        self.assertEqual(self.get("/api/fraud/rules").body["amount_minor_max"], {"EUR": 100_000})
+        for number in range(3):
+            self.judge(str(number))
+        first = self.get("/api/fraud/judgements?limit=2").body
+        self.assertEqual([row["payment_id"] for row in first["data"]], ["2", "1"])
+        self.assertEqual(first["data"][0]["rule"], "too_many_payments")
+        last = self.get(f"/api/fraud/judgements?limit=2&cursor={first['next_cursor']}").body
+        self.assertEqual(([row["payment_id"] for row in last["data"]], last["has_more"], last["next_cursor"]), (["0"], False, None))
+
+    def test_everything_else_is_a_problem_document(self):
+        for expected, path, role, method in [
+            ((403, "forbidden"), "/api/fraud/rules", "customer", "GET"),
+            ((403, "forbidden"), "/api/fraud/rules", None, "GET"),
+            ((404, "not_found"), "/api/fraud", "admin", "GET"),
+            ((405, "method_not_allowed"), "/api/fraud/rules", "admin", "POST"),
+            ((422, "validation_failed"), "/api/fraud/rules?x=1", "admin", "GET"),
+            ((422, "validation_failed"), "/api/fraud/judgements?limit=0", "admin", "GET"),
+            ((422, "validation_failed"), "/api/fraud/judgements?limit=1&limit=2", "admin", "GET"),
+            ((422, "validation_failed"), "/api/fraud/judgements?cursor=" + "9" * 20, "admin", "GET"),
+        ]:
+            response = self.get(path, role, method)
+            self.assertEqual((response.status, response.body["code"]), expected, path)
+            self.assertEqual(response.headers["content-type"], "application/problem+json")
+
+
+if __name__ == "__main__":
+    unittest.main()
