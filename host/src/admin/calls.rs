@@ -30,12 +30,15 @@ pub(super) async fn answer(swapper: &Swapper, request: Request<Incoming>) -> Res
     let is_post = *request.method() == Method::POST;
     let path = request.uri().path().to_owned();
     match path.as_str() {
-        "/healthz" | "/readyz" | "/services" | "/services/history" if !is_get => not_allowed("GET, HEAD"),
+        "/healthz" | "/readyz" | "/services" | "/services/history" if !is_get => {
+            not_allowed("GET, HEAD")
+        }
         "/services/reload" | "/services/plan" if !is_post => not_allowed("POST"),
         // A web page in the operator's browser can reach the loopback too.
-        _ if request.headers().contains_key(ORIGIN) => {
-            text(StatusCode::FORBIDDEN, "web pages may not call the admin API\n")
-        }
+        _ if request.headers().contains_key(ORIGIN) => text(
+            StatusCode::FORBIDDEN,
+            "web pages may not call the admin API\n",
+        ),
         "/healthz" => text(StatusCode::OK, "ok\n"),
         "/readyz" if swapper.services().are_ready() => text(StatusCode::OK, "ready\n"),
         "/readyz" => text(
@@ -88,20 +91,21 @@ fn history(swapper: &Swapper, query: &str) -> Response<Full<Bytes>> {
 async fn plan(swapper: &Swapper, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let body = Limited::new(request.into_body(), REGISTRY_BYTES_MAX).collect();
     let Ok(body) = body.await else {
-        let message = format!("the body must be a registry of at most {REGISTRY_BYTES_MAX} bytes\n");
+        let message =
+            format!("the body must be a registry of at most {REGISTRY_BYTES_MAX} bytes\n");
         return text(StatusCode::PAYLOAD_TOO_LARGE, &message);
     };
     match std::str::from_utf8(&body.to_bytes()) {
         Ok(registry) => json(StatusCode::OK, &swapper.plan(registry).await),
-        Err(_) => text(StatusCode::BAD_REQUEST, "the body must be a registry in UTF-8\n"),
+        Err(_) => text(
+            StatusCode::BAD_REQUEST,
+            "the body must be a registry in UTF-8\n",
+        ),
     }
 }
 
 fn not_allowed(methods: &'static str) -> Response<Full<Bytes>> {
-    let mut response = text(
-        StatusCode::METHOD_NOT_ALLOWED,
-        &format!("use {methods}\n"),
-    );
+    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, &format!("use {methods}\n"));
     response
         .headers_mut()
         .insert(ALLOW, HeaderValue::from_static(methods));

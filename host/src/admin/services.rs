@@ -69,7 +69,11 @@ impl ServiceList {
             .map(|post| ServiceRow::of(post, swapper))
             .collect();
         let leaving = services.leaving();
-        rows.extend(leaving.iter().map(|service| ServiceRow::of_leaving(service, swapper)));
+        rows.extend(
+            leaving
+                .iter()
+                .map(|service| ServiceRow::of_leaving(service, swapper)),
+        );
         let status = swapper.registry_status();
         Self {
             registry: RegistryRow {
@@ -130,16 +134,23 @@ impl CanaryRow {
             component: generation.spec().component_as_written.clone(),
             digest: generation.digest().to_string(),
             weight: canary.spec().weight,
-            header: header
-                .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))),
+            header: header.map(|(name, value)| {
+                format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))
+            }),
             requests_total: tally.requests,
             failures_total: tally.failures,
-            p95_us: if tally.requests == 0 { 0 } else { tally.p95().as_micros() },
+            p95_us: if tally.requests == 0 {
+                0
+            } else {
+                tally.p95().as_micros()
+            },
         }
     }
 }
 
 fn text(time: SystemTime) -> String {
     // Only years beyond 9999 cannot be written.
-    OffsetDateTime::from(time).format(&Rfc3339).unwrap_or_default()
+    OffsetDateTime::from(time)
+        .format(&Rfc3339)
+        .unwrap_or_default()
 }

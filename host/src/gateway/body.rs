@@ -4,14 +4,15 @@
 
 use super::problem::GatewayError;
 use crate::runtime::GuestBody;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt, Empty, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Incoming;
+use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -25,41 +26,78 @@ const READ_TIME_MAX: Duration = Duration::from_secs(30);
 const LINGER_BYTES_MAX: usize = 4 << 20;
 const LINGER_TIME_MAX: Duration = Duration::from_secs(2);
 
-/// How much all request bodies may take at once, in KiB (256 MiB).
+/// How much all request bodies may take at once, in KiB (256 MiB), and those to one service (64 MiB).
 const TOTAL_KIB_MAX: usize = 256 << 10;
+const SERVICE_KIB_MAX: usize = 64 << 10;
 
 /// The memory that all request bodies share.
-#[derive(Clone)]
-pub(super) struct BodyMemory(Arc<Semaphore>);
+pub(super) struct BodyMemory {
+    all: Arc<Semaphore>,
+    by_service: RwLock<HashMap<String, Arc<Semaphore>>>,
+}
 
-/// A part of it.
-pub(super) struct BodyShare(
-    #[expect(dead_code, reason = "held until it is dropped")] OwnedSemaphorePermit,
-);
+/// The memory of one request's body. It grows with what has arrived: what a client only announces takes none away from others.
+pub(super) struct BodyShare {
+    all: Arc<Semaphore>,
+    service: Arc<Semaphore>,
+    kib: u64,
+    held: Vec<OwnedSemaphorePermit>,
+}
 
 impl BodyMemory {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(TOTAL_KIB_MAX)))
+        Self {
+            all: Arc::new(Semaphore::new(TOTAL_KIB_MAX)),
+            by_service: RwLock::default(),
+        }
     }
 
-    /// Room for the body that a request announces, or for the largest if it announces none.
-    pub(super) fn reserve(
-        &self,
-        parts: &Parts,
-        body: &Incoming,
-        bytes_max: u64,
-    ) -> Result<Option<BodyShare>, GatewayError> {
-        if body.is_end_stream() {
-            return Ok(None);
+    /// No room yet for a body to a service.
+    pub(super) fn share(&self, service: &str) -> BodyShare {
+        BodyShare {
+            all: Arc::clone(&self.all),
+            service: self.of_service(service),
+            kib: 0,
+            held: Vec::new(),
         }
-        let bytes = announced_length(parts).map_or(bytes_max, |announced| announced.min(bytes_max));
-        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
-        match Arc::clone(&self.0).try_acquire_many_owned(kib) {
-            Ok(share) => Ok(Some(BodyShare(share))),
-            Err(_) => Err(GatewayError::Unavailable(
-                "too many large requests at once; try again",
-            )),
+    }
+
+    fn of_service(&self, service: &str) -> Arc<Semaphore> {
+        let known = self
+            .by_service
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(memory) = known.get(service) {
+            return Arc::clone(memory);
         }
+        drop(known);
+        let mut known = self
+            .by_service
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let memory = known
+            .entry(service.to_owned())
+            .or_insert_with(|| Arc::new(Semaphore::new(SERVICE_KIB_MAX)));
+        Arc::clone(memory)
+    }
+}
+
+impl BodyShare {
+    /// Makes room for so many bytes in all.
+    fn grow_to(&mut self, bytes: u64) -> Result<(), GatewayError> {
+        let kib = bytes.div_ceil(1024);
+        let more = u32::try_from(kib.saturating_sub(self.kib)).unwrap_or(u32::MAX);
+        if more == 0 {
+            return Ok(());
+        }
+        for memory in [&self.service, &self.all] {
+            let room = Arc::clone(memory).try_acquire_many_owned(more);
+            self.held.push(room.map_err(|_| {
+                GatewayError::Unavailable("too many large requests at once; try again")
+            })?);
+        }
+        self.kib = kib;
+        Ok(())
     }
 }
 
@@ -73,11 +111,12 @@ fn announced_length(parts: &Parts) -> Option<u64> {
         .ok()
 }
 
-/// Reads a request's body.
+/// Reads a request's body into its share of the memory.
 pub(super) async fn read(
     parts: &Parts,
     mut body: Incoming,
     bytes_max: u64,
+    share: &mut BodyShare,
 ) -> Result<WasiBody, GatewayError> {
     if body.is_end_stream() {
         return Ok(Empty::new().map_err(|never| match never {}).boxed_unsync());
@@ -86,21 +125,45 @@ pub(super) async fn read(
         tokio::spawn(linger(body));
         return Err(GatewayError::PayloadTooLarge(bytes_max));
     }
-    let limit = usize::try_from(bytes_max).unwrap_or(usize::MAX);
-    let limited = Limited::new(&mut body, limit).collect();
-    match tokio::time::timeout(READ_TIME_MAX, limited).await {
-        Ok(Ok(collected)) => Ok(Full::new(collected.to_bytes())
+    let read = read_to_the_end(&mut body, bytes_max, share);
+    match tokio::time::timeout(READ_TIME_MAX, read).await {
+        Ok(Ok(bytes)) => Ok(Full::new(bytes)
             .map_err(|never| match never {})
             .boxed_unsync()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            tokio::spawn(linger(body));
-            Err(GatewayError::PayloadTooLarge(bytes_max))
+        Ok(Err(error)) => {
+            if matches!(error, GatewayError::PayloadTooLarge(_)) {
+                tokio::spawn(linger(body));
+            }
+            Err(error)
         }
-        Ok(Err(_)) => Err(GatewayError::BadRequest(
-            "the body broke off or is not framed as HTTP demands",
-        )),
         Err(_) => Err(GatewayError::BodyTooSlow),
     }
+}
+
+async fn read_to_the_end(
+    body: &mut Incoming,
+    bytes_max: u64,
+    share: &mut BodyShare,
+) -> Result<Bytes, GatewayError> {
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let broken =
+            |_| GatewayError::BadRequest("the body broke off or is not framed as HTTP demands");
+        // Trailers are of no use to a component that is handed a whole body.
+        let Ok(data) = frame.map_err(broken)?.into_data() else {
+            continue;
+        };
+        let bytes = u64::try_from(whole.len() + data.len()).unwrap_or(u64::MAX);
+        if bytes > bytes_max {
+            return Err(GatewayError::PayloadTooLarge(bytes_max));
+        }
+        share.grow_to(bytes)?;
+        if whole.is_empty() && body.is_end_stream() {
+            return Ok(data);
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole.freeze())
 }
 
 /// Reads on while the answer is sent, and throws away, within bounds; what comes of it does not matter.

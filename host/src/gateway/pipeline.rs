@@ -123,7 +123,6 @@ impl Gateway {
         self.hand_over(&generation, request, peer, request_id).await
     }
 
-
     async fn hand_over(
         &self,
         generation: &Generation,
@@ -151,8 +150,8 @@ impl Gateway {
         }
         parts.headers.insert(REQUEST_ID, request_id.clone());
         let bytes_max = spec.limits.request_body;
-        let _share = self.body_memory.reserve(&parts, &body, bytes_max)?;
-        let body = body::read(&parts, body, bytes_max).await?;
+        let mut share = self.body_memory.share(&spec.name);
+        let body = body::read(&parts, body, bytes_max, &mut share).await?;
         let response = generation.serve(Request::from_parts(parts, body)).await?;
         Ok(response.map(ResponseBody::from))
     }

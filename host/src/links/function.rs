@@ -66,8 +66,8 @@ pub enum LinkProblem {
 pub trait LinkView {
     /// Whether the instance has a write transaction open.
     fn is_writing(&self) -> bool;
-    /// Says that a link call of the instance has come back.
-    fn link_call_ended(&mut self);
+    /// Says that a link call of the instance has come back; answers whether its failure may be logged.
+    fn link_call_ended(&mut self, has_failed: bool) -> bool;
 }
 
 /// Checks that `export` has every function of the imported interface, of the same type.
@@ -193,9 +193,12 @@ fn define<T: LinkView + Send + 'static>(
             } else {
                 callee.call(&target, parameters.to_vec()).await
             };
-            store.data_mut().link_call_ended();
+            let has_failed = outcome.is_err();
+            let is_logged = store.data_mut().link_call_ended(has_failed);
             results[0] = outcome.unwrap_or_else(|error| {
-                tracing::warn!(interface = %target.interface, function = %target.function, %error, "a link call failed");
+                if is_logged {
+                    tracing::warn!(interface = %target.interface, function = %target.function, %error, "a link call failed");
+                }
                 failure.value(error)
             });
             Ok(())

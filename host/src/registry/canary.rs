@@ -65,9 +65,7 @@ impl CanarySpec {
 
 fn parse_header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
     let wanted = || {
-        format!(
-            "`{text}` is not a header field; write name and value, such as \"x-canary: yes\""
-        )
+        format!("`{text}` is not a header field; write name and value, such as \"x-canary: yes\"")
     };
     let (name, value) = text.split_once(':').ok_or_else(wanted)?;
     let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| wanted())?;

@@ -28,7 +28,11 @@ impl ServiceSpec {
         }
         found.extend(entries("links", &links(self), &links(new)));
         found.extend(config(self, new));
-        found.extend(entries("limits", &limits(&self.limits), &limits(&new.limits)));
+        found.extend(entries(
+            "limits",
+            &limits(&self.limits),
+            &limits(&new.limits),
+        ));
         found
     }
 }
@@ -68,7 +72,13 @@ fn entries(
     let text = |value: Option<&String>| value.cloned().unwrap_or_else(|| "none".to_owned());
     keys.into_iter()
         .filter(|key| old.get(*key) != new.get(*key))
-        .map(|key| arrow(&format!("{table}.{key}"), &text(old.get(key)), &text(new.get(key))))
+        .map(|key| {
+            arrow(
+                &format!("{table}.{key}"),
+                &text(old.get(key)),
+                &text(new.get(key)),
+            )
+        })
         .collect()
 }
 
@@ -117,7 +127,8 @@ mod tests {
         parse(old).differences(&parse(new))
     }
 
-    const OLD: &str = "component = \"x.wasm\"\nconfig = { key = \"secret\" }\nlimits = { timeout = \"10s\" }";
+    const OLD: &str =
+        "component = \"x.wasm\"\nconfig = { key = \"secret\" }\nlimits = { timeout = \"10s\" }";
 
     #[test]
     fn the_same_table_elsewhere_in_the_file_is_no_difference() {

@@ -1,8 +1,9 @@
 //! `strongroom:service/compute`: leave to burn a core, so that a storm of password hashes starves nobody.
 
+use super::cpu::cores;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
 use wasmtime::Result;
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
@@ -29,24 +30,45 @@ const HOLD_MAX: Duration = Duration::from_secs(5);
 /// One core, held until it is dropped, or for [`HOLD_MAX`].
 pub struct Permit(#[expect(dead_code, reason = "held until it is dropped")] AbortOnDropHandle<()>);
 
-impl Permit {
-    fn new(core: OwnedSemaphorePermit) -> Self {
-        Self(AbortOnDropHandle::new(tokio::spawn(async move {
+/// The cores that may be burnt: as many as the machine has, and one service's share of them, so that none takes all.
+#[derive(Clone)]
+pub(super) struct Permits {
+    host: Arc<Semaphore>,
+    service: Arc<Semaphore>,
+}
+
+impl Permits {
+    /// For a host; no service has a share yet.
+    pub(super) fn of_host() -> Self {
+        let cores = Arc::new(Semaphore::new(cores()));
+        Self {
+            host: Arc::clone(&cores),
+            service: cores,
+        }
+    }
+
+    /// The same with a share for one more service: all cores but one, if there are more.
+    pub(super) fn for_service(&self) -> Self {
+        Self {
+            host: Arc::clone(&self.host),
+            service: Arc::new(Semaphore::new((cores() - 1).max(1))),
+        }
+    }
+
+    async fn acquire(&self) -> Option<Permit> {
+        let share = Arc::clone(&self.service).acquire_owned().await.ok()?;
+        let core = Arc::clone(&self.host).acquire_owned().await.ok()?;
+        Some(Permit(AbortOnDropHandle::new(tokio::spawn(async move {
             tokio::time::sleep(HOLD_MAX).await;
-            drop(core);
-        })))
+            drop((share, core));
+        }))))
     }
 }
 
 /// The host's permits as one instance of a component uses them.
 pub(super) struct ComputeView<'a> {
-    pub(super) permits: &'a Arc<Semaphore>,
+    pub(super) permits: &'a Permits,
     pub(super) table: &'a mut ResourceTable,
-}
-
-/// As many permits as the machine has cores.
-pub(super) fn permits() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(super::cpu::cores()))
 }
 
 /// Gives `strongroom:service/compute` to the components of a linker.
@@ -67,9 +89,8 @@ impl compute::Host for ComputeView<'_> {}
 
 impl compute::HostPermit for ComputeView<'_> {
     async fn acquire(&mut self) -> Result<Option<Resource<Permit>>> {
-        let permit = tokio::time::timeout(WAIT_MAX, Arc::clone(self.permits).acquire_owned()).await;
-        match permit {
-            Ok(Ok(permit)) => Ok(Some(self.table.push(Permit::new(permit))?)),
+        match tokio::time::timeout(WAIT_MAX, self.permits.acquire()).await {
+            Ok(Some(permit)) => Ok(Some(self.table.push(permit)?)),
             _ => Ok(None),
         }
     }

@@ -1,7 +1,7 @@
 //! What an instance of a component has in the host: the data of its [`wasmtime::Store`].
 
 use super::call_times::CallTimes;
-use super::compute::ComputeView;
+use super::compute::{ComputeView, Permits};
 use super::cpu::{CpuBudget, Turns};
 use super::fate::RequestFate;
 use super::guest_log::GuestLog;
@@ -14,7 +14,6 @@ use crate::store::{ServiceStore, StoreSession, StoreView};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
-use tokio::sync::Semaphore;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -36,7 +35,7 @@ pub(super) struct Provisions {
     pub(super) store: Option<ServiceStore>,
     /// None where nothing is served, such as in an audit.
     pub(super) keys: Option<Arc<Keys>>,
-    pub(super) compute: Arc<Semaphore>,
+    pub(super) compute: Permits,
     /// Whose turn it is to use much CPU time: among this service's guests, and among all.
     pub(super) service_turns: Arc<Turns>,
     pub(super) host_turns: Arc<Turns>,
@@ -53,10 +52,11 @@ pub(super) struct Context {
     pub(super) memory: MemoryLimit,
     session: StoreSession,
     keys: Option<Arc<Keys>>,
-    compute: Arc<Semaphore>,
+    compute: Permits,
     cpu: CpuBudget,
     /// When the last link call ended.
     link_ended: Instant,
+    log: GuestLog,
 }
 
 impl Context {
@@ -85,13 +85,14 @@ impl Context {
             memory: MemoryLimit::new(limits.memory, limits.table_elements),
             session: StoreSession::new(provisions.store.clone(), provisions.times.store, retire),
             keys: provisions.keys.clone(),
-            compute: Arc::clone(&provisions.compute),
+            compute: provisions.compute.clone(),
             cpu: CpuBudget::new(
                 provisions.times.cpu,
                 Arc::clone(&provisions.service_turns),
                 Arc::clone(&provisions.host_turns),
             ),
             link_ended: Instant::now(),
+            log: provisions.log.clone(),
         };
         let mut store = Store::new(engine, context);
         store.limiter(|context| &mut context.memory);
@@ -104,6 +105,11 @@ impl Context {
         });
         store.set_epoch_deadline(1);
         store
+    }
+
+    /// The service's log.
+    pub(super) fn log(&self) -> &GuestLog {
+        &self.log
     }
 
     /// Begins a call; `fate` is told if it uses more CPU time than it may.
@@ -137,8 +143,9 @@ impl LinkView for Context {
         self.session.is_writing()
     }
 
-    fn link_call_ended(&mut self) {
+    fn link_call_ended(&mut self, has_failed: bool) -> bool {
         self.link_ended = Instant::now();
+        has_failed && self.log.admits_line()
     }
 }
 

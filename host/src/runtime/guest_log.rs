@@ -13,6 +13,16 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 /// The longest line, in bytes; the rest of a longer one is cut off.
 const LINE_BYTES_MAX: usize = 4 << 10;
 
+/// A guest's own words, cut to what a line may have.
+pub(super) fn cut(mut text: String) -> String {
+    if text.len() > LINE_BYTES_MAX {
+        let end = text.floor_char_boundary(LINE_BYTES_MAX);
+        text.truncate(end);
+        text.push_str(" ..");
+    }
+    text
+}
+
 /// The log of one generation's guests.
 #[derive(Clone)]
 pub(super) struct GuestLog(Arc<Shared>);
@@ -48,9 +58,13 @@ impl GuestLog {
     fn line(&self, stream: &'static str, line: &[u8]) {
         let text = String::from_utf8_lossy(line);
         let text = text.trim_end();
-        if text.is_empty() {
-            return;
+        if !text.is_empty() && self.admits_line() {
+            tracing::info!(target: "guest", service = %self.0.service, stream, "{text}");
         }
+    }
+
+    /// Counts a line that is about the guest, the host's own words on it too; answers whether there is room for it.
+    pub(super) fn admits_line(&self) -> bool {
         let shared = &self.0;
         let second = shared.started.elapsed().as_secs();
         if shared.second.swap(second, Relaxed) != second {
@@ -62,9 +76,7 @@ impl GuestLog {
                 tracing::warn!(target: "guest", service = %shared.service, dropped, "lines of the guest were left out");
             }
         }
-        if shared.lines.fetch_add(1, Relaxed) < shared.lines_per_second_max {
-            tracing::info!(target: "guest", service = %shared.service, stream, "{text}");
-        }
+        shared.lines.fetch_add(1, Relaxed) < shared.lines_per_second_max
     }
 }
 

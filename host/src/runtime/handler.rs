@@ -115,12 +115,14 @@ impl WorkerState for Worker {
         if let Err(error) = result {
             // Before the store goes, and with it the response bodies' other ends.
             self.current.break_off();
-            tracing::warn!(
-                service = %self.service,
-                asked_for_too_much_memory,
-                error = error.root_cause().to_string(),
-                "an instance failed and is gone"
-            );
+            if store.data().log().admits_line() {
+                tracing::warn!(
+                    service = %self.service,
+                    asked_for_too_much_memory,
+                    error = error.root_cause().to_string(),
+                    "an instance failed and is gone"
+                );
+            }
         }
     }
 }

@@ -41,7 +41,8 @@ pub(super) fn linker(
         match (link, &item.ty) {
             (Some(link), ComponentItem::ComponentInstance(instance)) => {
                 let callee = callees.service(&link.service);
-                let defined = links::define_interface(engine, &mut linker, (import, instance), &callee);
+                let defined =
+                    links::define_interface(engine, &mut linker, (import, instance), &callee);
                 problems.extend(link_problems(import, defined));
             }
             (None, ComponentItem::ComponentInstance(_)) => {

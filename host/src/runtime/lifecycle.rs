@@ -2,11 +2,15 @@
 
 use super::call_times::CallTimes;
 use super::generation::Generation;
+use super::guest_log::cut;
 use crate::links::CallError;
 use wasmtime::component::ComponentExportIndex;
 
 /// The interface, as components export it.
 pub(super) const LIFECYCLE: &str = "strongroom:service/lifecycle@0.1.0";
+
+/// The most that one start may tell the operator.
+const ANNOUNCEMENTS_MAX: usize = 20;
 
 /// The two functions of a component that has the interface.
 #[derive(Clone, Copy)]
@@ -25,8 +29,12 @@ impl Generation {
             return Ok(Vec::new());
         };
         let times = CallTimes::of_start(&self.spec.limits);
-        match self.residents.call_typed(lifecycle.start, (), times).await {
-            Ok(answer) => answer,
+        let answer: Result<Result<Vec<String>, String>, CallError> =
+            self.residents.call_typed(lifecycle.start, (), times).await;
+        match answer {
+            Ok(answer) => answer
+                .map(|lines| lines.into_iter().take(ANNOUNCEMENTS_MAX).map(cut).collect())
+                .map_err(cut),
             Err(error) => Err(error.to_string()),
         }
     }
@@ -47,7 +55,7 @@ impl Generation {
             .call_typed(lifecycle.tick, (), CallTimes::of_calls(&self.spec.limits))
             .await;
         match answer {
-            Ok(answer) => answer,
+            Ok(answer) => answer.map_err(cut),
             Err(error) => Err(error.to_string()),
         }
     }

@@ -4,8 +4,10 @@ use super::audit::{AUDIT, AUDIT_FUNCTION};
 use super::call_times::CallTimes;
 use super::callees::Callees;
 use super::compiled::{CompiledCache, digest_of};
+use super::compute::Permits;
 use super::context::{Context, Provisions};
 use super::cpu::Turns;
+use super::engine;
 use super::generation::{Generation, Pre};
 use super::guest_log::GuestLog;
 use super::handler::Workers;
@@ -16,7 +18,6 @@ use super::problem::LoadProblem;
 use super::residents::Residents;
 use super::services::Services;
 use super::slots::Slots;
-use super::{compute, engine};
 use crate::keys::Keys;
 use crate::links::FunctionName;
 use crate::registry::{Digest, ServiceSpec};
@@ -25,7 +26,6 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;
@@ -39,7 +39,7 @@ pub struct Loader {
     cache: CompiledCache,
     /// None where nothing is served, such as for a check.
     keys: Option<Arc<Keys>>,
-    compute: Arc<Semaphore>,
+    compute: Permits,
     /// Whose turn it is, of all services' guests, to use much CPU time.
     turns: Arc<Turns>,
 }
@@ -71,7 +71,7 @@ impl Loader {
             engine,
             cache,
             keys,
-            compute: compute::permits(),
+            compute: Permits::of_host(),
             turns: Turns::of_host(),
         })
     }
@@ -175,7 +175,7 @@ impl Loader {
             config: spec.config.clone(),
             store,
             keys: self.keys.clone(),
-            compute: Arc::clone(&self.compute),
+            compute: self.compute.for_service(),
             service_turns: Turns::of_service(),
             host_turns: Arc::clone(&self.turns),
             log: GuestLog::new(service, spec.limits.log_lines),

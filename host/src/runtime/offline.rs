@@ -65,8 +65,7 @@ fn prepare_all<'r>(loader: &Loader, registry: &'r Registry) -> PerService<'r, Pr
     for spec in &registry.services {
         let prepared = loader.prepare(spec, Callees::none()).and_then(|prepared| {
             let callee = |name: &str| components.get(name);
-            let problems =
-                imports::check_links(loader.engine(), spec, &prepared.component, callee);
+            let problems = imports::check_links(loader.engine(), spec, &prepared.component, callee);
             if problems.is_empty() {
                 Ok(prepared)
             } else {

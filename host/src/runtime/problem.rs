@@ -109,7 +109,9 @@ pub enum LoadProblem {
     #[error("its `start` failed: {0}")]
     Start(String),
     /// No instance could be made.
-    #[error("no instance of it can be made: {0}; if it needs more than `limits` allows, raise that")]
+    #[error(
+        "no instance of it can be made: {0}; if it needs more than `limits` allows, raise that"
+    )]
     Instantiate(String),
     /// The engine refused for a reason of its own.
     #[error("{0}")]

@@ -121,7 +121,9 @@ impl Residents {
         if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
             return CallError::Overloaded;
         }
-        tracing::warn!(service = %self.provisions.service, error = error.root_cause().to_string(), "a call into the component failed; its instance is gone");
+        if self.provisions.log.admits_line() {
+            tracing::warn!(service = %self.provisions.service, error = error.root_cause().to_string(), "a call into the component failed; its instance is gone");
+        }
         if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
             CallError::TimedOut
         } else {

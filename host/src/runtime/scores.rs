@@ -93,7 +93,9 @@ impl Tally {
 }
 
 fn bucket_of(latency: Duration) -> usize {
-    let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX).max(1);
+    let micros = u64::try_from(latency.as_micros())
+        .unwrap_or(u64::MAX)
+        .max(1);
     let doubling = micros.ilog2();
     let rest = micros - (1 << doubling);
     let part = (u128::from(rest) * u128::from(PARTS)) >> doubling;

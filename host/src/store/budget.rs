@@ -1,4 +1,4 @@
-//! How long a statement may run: SQLite asks here every thousand of its virtual machine's steps.
+//! How long a statement may run: SQLite asks here every few hundred of its virtual machine's steps.
 //!
 //! Statements of a transaction run on the thread of their request, since most take some microseconds. One that turns out to be long
 //! gives the thread's place in Tokio's pool away, so that it holds up nobody else.
@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// How many steps of SQLite's virtual machine pass between two looks at the clock: some 20 microseconds.
-const STEPS_PER_CHECK: i32 = 1_000;
+/// How many steps of SQLite's virtual machine pass between two looks at the clock: some microseconds, or some hundred times as many
+/// when each step makes a value of the largest size.
+const STEPS_PER_CHECK: i32 = 200;
 /// How long a statement may run on a thread that others need.
 const INLINE_TIME_MAX: Duration = Duration::from_millis(2);
 /// How long another thread takes to come for the place that is given away.

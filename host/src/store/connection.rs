@@ -2,7 +2,7 @@
 
 use super::authorizer::HostPass;
 use super::budget::Budget;
-use super::instr;
+use super::linear;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
@@ -19,12 +19,12 @@ const CACHE_KIB: i64 = 8 * 1024;
 const WAL_BYTES_KEPT: i64 = 4 << 20;
 /// The longest statement, in bytes.
 const SQL_BYTES_MAX: i32 = 64 * 1024;
-/// The largest text or blob, in bytes.
-const VALUE_BYTES_MAX: i32 = 2 << 20;
+/// The largest text, blob, or row, in bytes. A statement makes whole rows of such values before anybody can stop it.
+pub(super) const VALUE_BYTES_MAX: usize = 512 << 10;
 /// The most steps of a compiled statement, so that none is a program.
 const STATEMENT_OPS_MAX: i32 = 25_000;
 /// The most columns of a table or an answer.
-const COLUMNS_MAX: i32 = 200;
+const COLUMNS_MAX: i32 = 100;
 /// The longest pattern of LIKE and GLOB, in bytes: matching takes time by the pattern's wildcards.
 const PATTERN_BYTES_MAX: i32 = 100;
 /// The most parameters of a statement.
@@ -80,7 +80,10 @@ impl GuestConnection {
         for (limit, value) in [
             (Limit::SQLITE_LIMIT_ATTACHED, 0),
             (Limit::SQLITE_LIMIT_SQL_LENGTH, SQL_BYTES_MAX),
-            (Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX),
+            (
+                Limit::SQLITE_LIMIT_LENGTH,
+                i32::try_from(VALUE_BYTES_MAX).unwrap_or(i32::MAX),
+            ),
             (Limit::SQLITE_LIMIT_VDBE_OP, STATEMENT_OPS_MAX),
             (Limit::SQLITE_LIMIT_COLUMN, COLUMNS_MAX),
             (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, PATTERN_BYTES_MAX),
@@ -88,7 +91,7 @@ impl GuestConnection {
         ] {
             sqlite.set_limit(limit, value)?;
         }
-        instr::install(&sqlite)?;
+        linear::install(&sqlite)?;
         let budget = Budget::install(&mut sqlite)?;
         let host = HostPass::default();
         let authorizer = host.clone();

@@ -15,6 +15,8 @@ pub(super) fn for_guest(error: &rusqlite::Error, out_of_time: bool) -> Error {
         Some(ErrorCode::AuthorizationForStatementDenied | ErrorCode::ReadOnly) => {
             Error::Denied(error.to_string())
         }
+        // A function that may not be called has no code of its own.
+        _ if error.to_string().starts_with("not authorized") => Error::Denied(error.to_string()),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy,
         Some(ErrorCode::DiskFull) => Error::Full,
         Some(ErrorCode::TooBig) => Error::TooLarge(error.to_string()),

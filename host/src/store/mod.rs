@@ -10,7 +10,7 @@ mod checkpoint;
 mod connection;
 mod error;
 mod guest;
-mod instr;
+mod linear;
 mod reader;
 mod statement;
 mod turn;

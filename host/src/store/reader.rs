@@ -10,15 +10,19 @@ use super::statement;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// How long a read may run where its request runs.
 const INLINE_TIME_MAX: Duration = Duration::from_millis(2);
+/// How many long reads of one store run at once, each on a thread of its own; more wait for their turn within their time.
+const LONG_READS_MAX: usize = 4;
 /// How many idle connections are kept; more are closed after use.
 const IDLE_MAX: usize = 8;
 
 pub(super) struct Readers {
     file: PathBuf,
     idle: Mutex<Vec<GuestConnection>>,
+    long_reads: Semaphore,
     /// Whether there is one connection only, with one transaction that is never ended.
     snapshot: bool,
 }
@@ -28,6 +32,7 @@ impl Readers {
         Self {
             file: file.to_owned(),
             idle: Mutex::default(),
+            long_reads: Semaphore::new(LONG_READS_MAX),
             snapshot: false,
         }
     }
@@ -40,6 +45,7 @@ impl Readers {
         let readers = Self {
             file: file.to_owned(),
             idle: Mutex::new(vec![connection]),
+            long_reads: Semaphore::new(LONG_READS_MAX),
             snapshot: true,
         };
         Ok(readers)
@@ -56,6 +62,10 @@ impl Readers {
             Err(Error::TimedOut) if inline_time < time_max => {}
             done => return done,
         }
+        let turn = tokio::time::timeout(time_max, self.long_reads.acquire()).await;
+        let Ok(Ok(_turn)) = turn else {
+            return Err(Error::Busy);
+        };
         let readers = Arc::clone(self);
         let long = move || readers.query_within(time_max, &sql, &parameters);
         tokio::task::spawn_blocking(long)

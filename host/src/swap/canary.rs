@@ -18,9 +18,14 @@ fn too_many_failures(spec: &CanarySpec, canary: &Tally, stable: &Tally) -> Optio
     if canary.failures < FAILURES_MIN {
         return None;
     }
-    let (bad, all) = (u128::from(canary.failures), u128::from(canary.requests.max(1)));
-    let (stable_bad, stable_all) =
-        (u128::from(stable.failures), u128::from(stable.requests.max(1)));
+    let (bad, all) = (
+        u128::from(canary.failures),
+        u128::from(canary.requests.max(1)),
+    );
+    let (stable_bad, stable_all) = (
+        u128::from(stable.failures),
+        u128::from(stable.requests.max(1)),
+    );
     let margin = u128::from(spec.error_margin);
     // bad / all > stable_bad / stable_all + margin / 100, without fractions.
     let is_worse = bad * stable_all * 100 > (stable_bad * 100 + margin * stable_all) * all;

@@ -154,10 +154,12 @@ impl Change<'_> {
         for caller in lineup.posts().flat_map(|post| self.callers_that_stay(post)) {
             for (name, arrival) in &arrivals {
                 let problems = self.loader.check_link(caller, arrival);
-                let broken = problems.into_iter().map(|problem| LoadProblem::BreaksCaller {
-                    caller: caller.spec().name.clone(),
-                    problem: Box::new(problem),
-                });
+                let broken = problems
+                    .into_iter()
+                    .map(|problem| LoadProblem::BreaksCaller {
+                        caller: caller.spec().name.clone(),
+                        problem: Box::new(problem),
+                    });
                 let broken: Vec<_> = broken.collect();
                 if !broken.is_empty() {
                     unfit.push(((*name).to_owned(), broken));
@@ -178,7 +180,10 @@ impl Change<'_> {
             .iter()
             .any(|candidate| candidate.spec.name == name && candidate.outcome.is_ok());
         let stable = post.stable.as_deref().filter(|_| !is_replaced);
-        let canary = post.canary.as_ref().map(|canary| canary.generation().as_ref());
+        let canary = post
+            .canary
+            .as_ref()
+            .map(|canary| canary.generation().as_ref());
         stable.into_iter().chain(canary).collect()
     }
 
@@ -233,11 +238,18 @@ impl Change<'_> {
 
     async fn resize_store(&self, spec: &ServiceSpec) {
         let resized = match self.services.store(spec).await {
-            Ok(store) => store.resize(spec.limits.store).await.map_err(|error| error.to_string()),
+            Ok(store) => store
+                .resize(spec.limits.store)
+                .await
+                .map_err(|error| error.to_string()),
             Err(problem) => Err(problem.to_string()),
         };
         if let Err(reason) = resized {
-            tracing::warn!(service = spec.name, reason, "the store keeps its old size limit");
+            tracing::warn!(
+                service = spec.name,
+                reason,
+                "the store keeps its old size limit"
+            );
         }
     }
 
@@ -249,7 +261,9 @@ impl Change<'_> {
 }
 
 /// Parts services into those that hang together by links, each part in the order of the whole.
-pub(super) fn connected(specs: Vec<(ServiceSpec, Vec<String>)>) -> Vec<Vec<(ServiceSpec, Vec<String>)>> {
+pub(super) fn connected(
+    specs: Vec<(ServiceSpec, Vec<String>)>,
+) -> Vec<Vec<(ServiceSpec, Vec<String>)>> {
     let mut parts: Vec<Vec<(ServiceSpec, Vec<String>)>> = Vec::new();
     for entry in specs {
         // Callees come first, so a service belongs to the parts of its callees, and joins them into one.

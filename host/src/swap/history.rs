@@ -179,7 +179,7 @@ pub struct RecordRow {
     generation: u64,
     from_digest: Option<String>,
     to_digest: Option<String>,
-    /// Microseconds.
+    /// Microseconds, rounded up.
     steps_us: StepsRow,
 }
 
@@ -201,7 +201,7 @@ struct StepsRow {
 
 impl From<Record> for RecordRow {
     fn from(record: Record) -> Self {
-        let micros = |step: Option<Duration>| step.map(|time| time.as_micros());
+        let micros = |step: Option<Duration>| step.map(|time| time.as_nanos().div_ceil(1_000));
         let at = OffsetDateTime::from(record.at).format(&Rfc3339);
         Self {
             id: record.id,

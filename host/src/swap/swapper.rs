@@ -9,11 +9,15 @@ use super::report::{Plan, PlannedChange, Report};
 use super::trigger::Trigger;
 use crate::registry::{Digest, HostSpec, Registry, RegistryProblem, ServiceSpec};
 use crate::runtime::{Canary, Generation, Lineup, LoadProblem, Loader, Post, Services};
+use futures::StreamExt as _;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 use tokio::sync::watch;
+
+/// How many parts of a change are loaded at once.
+const LOADED_AT_ONCE: usize = 4;
 
 /// Makes the running services what the registry says.
 pub struct Swapper {
@@ -186,7 +190,8 @@ impl Swapper {
         for part in connected(state.differing(&registry, &self.services.lineup(), true)) {
             let mut change = self.load(part, &leaving, false).await;
             change.settle();
-            plan.changes.extend(change.candidates.into_iter().map(planned));
+            plan.changes
+                .extend(change.candidates.into_iter().map(planned));
         }
         for name in leaving {
             // A registry in which somebody still links to it does not parse.
@@ -196,7 +201,8 @@ impl Swapper {
                 refused: None,
             });
         }
-        plan.changes.extend(self.planned_canaries(&mut state, &registry));
+        plan.changes
+            .extend(self.planned_canaries(&mut state, &registry));
         plan
     }
 
@@ -204,7 +210,9 @@ impl Swapper {
         let lineup = self.services.lineup();
         let mut planned = Vec::new();
         for spec in &registry.services {
-            let running = lineup.get(&spec.name).and_then(|post| post.canary.as_deref());
+            let running = lineup
+                .get(&spec.name)
+                .and_then(|post| post.canary.as_deref());
             let wanted = spec.canary.as_ref();
             let text = match (running, wanted) {
                 (Some(running), Some(_)) if state.is_canary_as_wanted(running, spec) => continue,
@@ -231,7 +239,11 @@ impl Swapper {
         }
         self.note_registry();
         self.files.send_replace(files_of(registry));
-        let names: Vec<&str> = registry.services.iter().map(|spec| spec.name.as_str()).collect();
+        let names: Vec<&str> = registry
+            .services
+            .iter()
+            .map(|spec| spec.name.as_str())
+            .collect();
         let leaving = self.leaving(registry);
         let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
         self.services.take_in(&names, trigger == Trigger::Start);
@@ -240,11 +252,15 @@ impl Swapper {
         for pass in 0..=registry.services.len() {
             let retry = pass == 0 && trigger.is_asked_for();
             let differing = state.differing(registry, &self.services.lineup(), retry);
+            // Services that have nothing to do with each other do not wait for each other.
+            let parts = connected(differing).into_iter();
+            let mut ready = futures::stream::iter(parts.map(|part| self.ready(part, &leaving)))
+                .buffer_unordered(LOADED_AT_ONCE);
             let mut has_switched = false;
-            for part in connected(differing) {
-                let change = self.load(part, &leaving, true).await;
-                has_switched |= self.go_through(state, change, trigger, &mut report).await;
+            while let Some(change) = ready.next().await {
+                has_switched |= self.finish(state, change, trigger, &mut report).await;
             }
+            drop(ready);
             if !has_switched {
                 break;
             }
@@ -278,16 +294,26 @@ impl Swapper {
         }
     }
 
-    /// Checks, starts, and switches; answers whether anything was switched.
-    async fn go_through(
+    /// Loads, checks, starts, and warms: all but the switch.
+    async fn ready<'a>(
+        &'a self,
+        part: Vec<(ServiceSpec, Vec<String>)>,
+        leaving: &'a [&'a str],
+    ) -> Change<'a> {
+        let mut change = self.load(part, leaving, true).await;
+        change.settle();
+        change.start().await;
+        change
+    }
+
+    /// Switches, and says what came of it; answers whether anything was switched.
+    async fn finish(
         &self,
         state: &mut State,
-        mut change: Change<'_>,
+        change: Change<'_>,
         trigger: Trigger,
         report: &mut Report,
     ) -> bool {
-        change.settle();
-        change.start().await;
         let before = self.services.lineup().clone();
         let (replaced, switch_time) = change.switch().await;
         let mut has_switched = false;
@@ -330,7 +356,9 @@ impl Swapper {
     fn leaving(&self, registry: &Registry) -> Vec<String> {
         let lineup = self.services.lineup();
         let names = lineup.posts().map(|post| post.service.name().to_owned());
-        names.filter(|name| registry.service(name).is_none()).collect()
+        names
+            .filter(|name| registry.service(name).is_none())
+            .collect()
     }
 
     fn remove(&self, state: &mut State, leaving: &[&str], trigger: Trigger, report: &mut Report) {
@@ -338,7 +366,9 @@ impl Swapper {
         self.services.switch(&[], leaving);
         for name in leaving {
             let lineup = self.services.lineup();
-            let Some(post) = lineup.get(name) else { continue };
+            let Some(post) = lineup.get(name) else {
+                continue;
+            };
             let mut record = Record::new(name, trigger, vec!["removed".to_owned()]);
             record.generation = post.service.status().generation;
             record.from = post.stable.as_ref().map(|old| old.digest());
@@ -428,9 +458,7 @@ impl Swapper {
         steps: &mut Steps,
     ) -> Result<Arc<Generation>, Vec<LoadProblem>> {
         let part = vec![(spec.clone(), Vec::new())];
-        let mut change = self.load(part, &[], true).await;
-        change.settle();
-        change.start().await;
+        let mut change = self.ready(part, &[]).await;
         let mut candidate = change.candidates.remove(0);
         *steps = candidate.steps;
         if let Ok(generation) = &candidate.outcome {
@@ -449,10 +477,7 @@ impl Swapper {
         record.generation = post.service.status().generation;
         record.from = Some(canary.generation().digest());
         record.to = post.stable.as_ref().map(|stable| stable.digest());
-        departure::drain(
-            Arc::clone(canary.generation()),
-            Arc::clone(&record.drained),
-        );
+        departure::drain(Arc::clone(canary.generation()), Arc::clone(&record.drained));
         self.history.add(record.clone());
         report.add(record);
     }
@@ -482,11 +507,15 @@ impl Swapper {
             let digest = Some(canary.generation().digest());
             let attempt = Attempt::of(spec, digest, &self.services.lineup());
             state.refused.insert(Seat::canary(&spec.name), attempt);
-            let mut record =
-                Record::new(&spec.name, Trigger::Saved, vec!["canary".to_owned()]);
+            let mut record = Record::new(&spec.name, Trigger::Saved, vec!["canary".to_owned()]);
             record.trigger = "canary";
             record.reason = Some(reason.clone());
-            self.end_canary(post, record, Outcome::CanaryTakenOut, &mut Report::default());
+            self.end_canary(
+                post,
+                record,
+                Outcome::CanaryTakenOut,
+                &mut Report::default(),
+            );
             post.service
                 .note_error(format!("the canary was taken out: {reason}"));
         }
@@ -513,9 +542,15 @@ impl Swapper {
                 let key = problem.key.as_str();
                 !key.starts_with("services.")
                     || key == table
-                    || key.strip_prefix(&table).is_some_and(|rest| rest.starts_with('.'))
+                    || key
+                        .strip_prefix(&table)
+                        .is_some_and(|rest| rest.starts_with('.'))
             };
-            let reasons: Vec<_> = problems.iter().filter(concerns).map(ToString::to_string).collect();
+            let reasons: Vec<_> = problems
+                .iter()
+                .filter(concerns)
+                .map(ToString::to_string)
+                .collect();
             if !reasons.is_empty() {
                 post.service.note_error(reasons.join("; "));
             }
@@ -571,8 +606,7 @@ impl State {
         spec.canary.as_ref().is_some_and(|wanted| {
             let spec = spec.of_canary(wanted);
             let digest = self.digests.of(&spec.component);
-            wanted == running.spec()
-                && differences(running.generation(), &spec, digest).is_empty()
+            wanted == running.spec() && differences(running.generation(), &spec, digest).is_empty()
         })
     }
 
@@ -586,7 +620,8 @@ impl State {
 
     fn forget_others(&mut self, registry: &Registry) {
         let files = files_of(registry);
-        self.digests.keep(|file| files.iter().any(|known| known == file));
+        self.digests
+            .keep(|file| files.iter().any(|known| known == file));
         self.refused.retain(|seat, _| {
             let spec = registry.service(&seat.service);
             spec.is_some_and(|spec| !seat.is_canary || spec.canary.is_some())
@@ -603,7 +638,11 @@ fn differences(running: &Generation, spec: &ServiceSpec, digest: Option<Digest>)
 }
 
 fn planned(candidate: Candidate) -> PlannedChange {
-    let refused = candidate.outcome.as_ref().err().map(|problems| words(problems));
+    let refused = candidate
+        .outcome
+        .as_ref()
+        .err()
+        .map(|problems| words(problems));
     if let Some(generation) = candidate.generation() {
         generation.call_whoever_serves();
         generation.drain();

@@ -81,11 +81,12 @@ struct FolderWatcher {
 impl FolderWatcher {
     fn new(tidings: &Arc<Tidings>) -> Self {
         let tidings = Arc::clone(tidings);
-        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| match event {
-            Ok(event) => tidings.take(&event),
-            // Events may have been lost: look at everything.
-            Err(_) => tidings.changed.notify_one(),
-        });
+        let watcher =
+            notify::recommended_watcher(move |event: notify::Result<Event>| match event {
+                Ok(event) => tidings.take(&event),
+                // Events may have been lost: look at everything.
+                Err(_) => tidings.changed.notify_one(),
+            });
         let watcher = watcher.inspect_err(|error| {
             tracing::warn!(%error, "the kernel does not tell of saved files; they are looked at every {LOOK_INTERVAL:?}");
         });
