@@ -6,6 +6,8 @@ use strongroom_tests::wait_for;
 
 /// A failed start or tick is noted in less.
 const NOTED_SECONDS_MAX: u64 = 30;
+/// More than a person reads of one failure.
+const WORDS_BYTES_MAX: usize = 16 << 10;
 /// The name comes first in the alphabet, so that a host that starts one service after the other is found out.
 const SERVICE: &str = "a-clockwork";
 
@@ -16,18 +18,20 @@ fn clockwork() -> Service {
         .limit("timeout", "1s")
 }
 
+async fn start_fails(neighbours: &Neighbours) {
+    wait_for("the start to fail", NOTED_SECONDS_MAX, async || {
+        let service = neighbours.service(SERVICE).await;
+        (service["state"] == "failed").then_some(())
+    })
+    .await;
+}
+
 /// Asserts that a start of this kind fails, for this reason, and that its service is then nobody's but the operator's trouble.
 async fn fails_alone(behaviour: &str, start: &str, reason: &str) {
     let service = clockwork().config("start", behaviour).limit("start", start);
     let neighbours = Neighbours::of([(SERVICE, service)]).await;
     neighbours
-        .stay_well_while(async || {
-            wait_for("the start to fail", NOTED_SECONDS_MAX, async || {
-                let service = neighbours.service(SERVICE).await;
-                (service["state"] == "failed").then_some(())
-            })
-            .await;
-        })
+        .stay_well_while(async || start_fails(&neighbours).await)
         .await;
     let error = neighbours.service(SERVICE).await["last_error"].to_string();
     assert!(
@@ -51,6 +55,11 @@ async fn an_endless_sleep_in_start_is_ended() {
 #[tokio::test]
 async fn a_panic_in_start_is_a_reason() {
     fails_alone("panic", "10s", "failed").await;
+}
+
+#[tokio::test]
+async fn an_exit_in_start_is_a_reason() {
+    fails_alone("exit", "10s", "failed").await;
 }
 
 #[tokio::test]
@@ -99,19 +108,42 @@ async fn a_panic_in_tick_is_logged() {
 }
 
 #[tokio::test]
+async fn an_exit_in_tick_is_logged() {
+    fails_and_comes_again("exit").await;
+}
+
+#[tokio::test]
 async fn memory_without_end_in_tick_is_refused() {
     fails_and_comes_again("memory").await;
 }
 
+/// Asserts that what the guest says of its failure, some MiB, is cut wherever people read it.
+async fn is_cut(neighbours: &Neighbours) {
+    let longest = neighbours.log().lines().map(str::len).max();
+    assert!(
+        longest < Some(WORDS_BYTES_MAX),
+        "{longest:?} bytes in the log"
+    );
+    let error = neighbours.service(SERVICE).await["last_error"].to_string();
+    assert!(error.len() < WORDS_BYTES_MAX, "{} bytes", error.len());
+}
+
 #[tokio::test]
-async fn the_words_of_a_failed_tick_are_cut_to_a_line() {
+async fn the_words_of_a_failed_start_are_cut() {
+    let service = clockwork().config("start", "long-error");
+    let neighbours = Neighbours::of([(SERVICE, service)]).await;
+    start_fails(&neighbours).await;
+    is_cut(&neighbours).await;
+}
+
+#[tokio::test]
+async fn the_words_of_a_failed_tick_are_cut() {
     let service = clockwork().config("tick", "long-error");
     let neighbours = Neighbours::of([(SERVICE, service)]).await;
     wait_for("a tick to fail", NOTED_SECONDS_MAX, async || {
         neighbours.log().contains("tick failed").then_some(())
     })
     .await;
-    let longest = neighbours.log().lines().map(str::len).max();
-    assert!(longest < Some(64 << 10), "{longest:?} bytes");
+    is_cut(&neighbours).await;
     assert_honest(&neighbours.client(), &format!("/api/{SERVICE}"), "fine").await;
 }

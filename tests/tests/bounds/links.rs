@@ -59,6 +59,11 @@ async fn a_panic_in_a_link_call_is_a_value() {
 }
 
 #[tokio::test]
+async fn an_exit_in_a_link_call_is_a_value() {
+    reaches_the_caller_as(callee(), "exit", FAILED).await;
+}
+
+#[tokio::test]
 async fn memory_without_end_in_a_link_call_is_refused() {
     reaches_the_caller_as(callee(), "memory", FAILED).await;
 }

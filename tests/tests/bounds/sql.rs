@@ -56,7 +56,6 @@ async fn files_settings_and_the_hosts_transaction_are_out_of_reach() {
         "SELECT file FROM pragma_database_list",
         "SELECT * FROM pragma_journal_mode",
         "SELECT * FROM pragma_table_info('sqlite_schema')",
-        "SELECT load_extension('mod_spatialite')",
         "CREATE TEMP TABLE scratch (x)",
         "CREATE VIRTUAL TABLE words USING fts5(word)",
         "BEGIN",
@@ -65,9 +64,20 @@ async fn files_settings_and_the_hosts_transaction_are_out_of_reach() {
         "SAVEPOINT mine",
         "RELEASE turn",
         "ROLLBACK TO turn",
-        "ANALYZE",
     ];
     are_refused(shell::service(), &statements, "denied").await;
+}
+
+#[tokio::test]
+async fn native_code_cannot_be_loaded() {
+    let (neighbours, shell) = beside(shell::service()).await;
+    for action in ["query", "query-in-transaction", "execute"] {
+        let load = shell.run(action, "SELECT load_extension('mod_spatialite')");
+        let refusal = load.await.expect_err(action);
+        assert!(refusal.contains("not authorized"), "{action}: {refusal}");
+    }
+    neighbours.are_well().await;
+    assert_store_works(&shell).await;
 }
 
 #[tokio::test]
@@ -161,7 +171,9 @@ async fn no_single_function_of_sql_takes_for_ever() {
     neighbours
         .stay_well_while(async || {
             for statement in &statements {
-                let _answer_or_refusal = shell.query(statement).await;
+                for action in ["query", "query-in-transaction"] {
+                    let _answer_or_refusal = shell.run(action, statement).await;
+                }
             }
         })
         .await;

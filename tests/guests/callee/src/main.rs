@@ -37,6 +37,7 @@ impl Guest for Callee {
             "loop" => endless_loop(),
             "sleep" => std::thread::sleep(std::time::Duration::from_secs(86_400)),
             "panic" => panic!("a panic on demand"),
+            "exit" => std::process::exit(0),
             "memory" => take_all_memory(),
             "recursion" => drop(dig(1)),
             "count" => return Ok(count().to_string()),

@@ -55,6 +55,7 @@ fn misbehave(key: &str) -> Result<(), String> {
         "loop" => endless_loop(),
         "sleep" => std::thread::sleep(std::time::Duration::from_secs(86_400)),
         "panic" => panic!("a panic on demand"),
+        "exit" => std::process::exit(0),
         "memory" => take_all_memory(),
         "long-error" => return Err("x".repeat(LONG_ERROR_BYTES)),
         _ => {}

@@ -8,7 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use wasip2::clocks::monotonic_clock::subscribe_duration;
 use wasip2::http::types::Fields;
+use wasip2::io::poll::poll;
+use wasip2::random::random::get_random_bytes;
 use wstd::http::body::{Bytes, Frame, HttpBody};
 use wstd::http::response::Builder;
 use wstd::http::{Body, Error, HeaderMap, Request, Response, StatusCode};
@@ -23,6 +26,10 @@ const HUGE_BODY_BYTES: u64 = 1024 * 1024 * 1024;
 const FIELD_BYTES: usize = 100;
 /// More header fields than any response has.
 const HEADERS_FLOOD: usize = 10_000;
+/// More than the host hands out in one call, in bytes.
+const RANDOM_BYTES: u64 = 1 << 32;
+/// As many as a copy into the host may hold, and some.
+const POLLED_FLOOD: usize = 1_000_000;
 /// More lines than anybody reads.
 const LINES_FLOOD: usize = 20_000;
 /// The time between two bytes of a response that trickles.
@@ -51,6 +58,9 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
         }),
         "trickle" => stream(Fault::Trickle),
         "recursion" => text(&dig(1).to_string()),
+        "exit" => std::process::exit(0),
+        "random" => take_all_randomness(),
+        "poll" => poll_one_thing_a_million_times(),
         "handles" => take_all_handles(),
         "hundred-handles" => take_some_handles(),
         "fields" => build_all_fields(),
@@ -116,6 +126,20 @@ fn dig(depth: u64) -> u64 {
         0 => 0,
         depth => dig(depth.wrapping_add(1)).wrapping_add(black_box(depth)),
     }
+}
+
+/// Asks for so much in one call that the host would be busy with it.
+fn take_all_randomness() -> Result<Response<Body>, Error> {
+    text(&get_random_bytes(RANDOM_BYTES).len().to_string())
+}
+
+/// One handle, so no limit on handles helps.
+fn poll_one_thing_a_million_times() -> Result<Response<Body>, Error> {
+    let far_away = subscribe_duration(u64::MAX);
+    let now = subscribe_duration(0);
+    let mut flood = vec![&far_away; POLLED_FLOOD];
+    flood.push(&now);
+    text(&poll(&flood).len().to_string())
 }
 
 /// Takes resources of the host and never drops one.
