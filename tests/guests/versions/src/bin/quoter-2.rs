@@ -1,0 +1,36 @@
+//! Version 2 of a callee: its interface has another type.
+
+use wstd::http::{Body, Error, Request, Response};
+
+#[expect(
+    unsafe_code,
+    reason = "the component model's exports are C functions, which wit-bindgen writes"
+)]
+mod bindings {
+    use super::Quoter;
+
+    wit_bindgen::generate!({
+        path: "wit/quotes-2",
+        world: "quoter",
+    });
+
+    export!(Quoter with_types_in self);
+}
+
+use bindings::exports::tests::quotes::quotes::{Guest, Request as Question};
+
+struct Quoter;
+
+impl Guest for Quoter {
+    fn quote(question: Question) -> Result<String, String> {
+        if !question.gate.is_empty() {
+            versions::gate::wait(&question.gate);
+        }
+        Ok("quoter-2".repeat(question.times as usize))
+    }
+}
+
+#[wstd::http_server]
+async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
+    versions::answer("quoter-2", request).await
+}

@@ -1,0 +1,56 @@
+//! Gates in the store: closed until a request opens them, whichever version serves it.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+wit_bindgen::generate!({
+    path: "../../../wit/store",
+    inline: "
+        package tests:gates;
+        world gates {
+            import strongroom:store/sql@0.1.0;
+        }
+    ",
+    world: "tests:gates/gates",
+    generate_all,
+});
+
+use strongroom::store::sql::{Transaction, Value, query};
+
+/// How often a closed gate is looked at.
+const LOOK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Waits until the gate is open. The host ends a request that waits too long.
+pub fn wait(name: &str) {
+    while !is_open(name) {
+        sleep(LOOK_INTERVAL);
+    }
+}
+
+fn is_open(name: &str) -> bool {
+    let found = query(
+        "SELECT 1 FROM gates WHERE name = ?1",
+        &[Value::Text(name.to_owned())],
+    );
+    // Before the first gate is opened there is no table.
+    found.is_ok_and(|rows| !rows.rows.is_empty())
+}
+
+/// Opens the gate for good.
+///
+/// # Panics
+///
+/// If the store refuses.
+pub fn open(name: &str) {
+    let transaction = Transaction::begin().expect("the writer has a turn for us");
+    transaction
+        .execute("CREATE TABLE IF NOT EXISTS gates (name TEXT)", &[])
+        .expect("a table can be made");
+    transaction
+        .execute(
+            "INSERT INTO gates VALUES (?1)",
+            &[Value::Text(name.to_owned())],
+        )
+        .expect("a row can be written");
+    Transaction::commit(transaction).expect("the transaction is durable");
+}
