@@ -1,0 +1,9 @@
+//! The shell that makes a WebAssembly component of the library.
+
+mod bindings;
+mod http;
+mod journal;
+mod lifecycle;
+mod routes;
+
+struct Component;

@@ -1,0 +1,80 @@
+//! What of a posting concerns whom.
+
+use crate::journal::{Kind, Party, Posting};
+use uuid::Uuid;
+
+/// What has happened, from the reader's side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// Money came in from outside.
+    Deposited,
+    /// Money went out.
+    Withdrawn,
+    /// Money went to somebody else.
+    Sent,
+    /// Money came from somebody else.
+    Received,
+    /// Money went from one of the reader's accounts to another.
+    Moved,
+    /// Money did not go.
+    Declined,
+}
+
+impl Event {
+    /// The word that clients see.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Deposited => "deposited",
+            Self::Withdrawn => "withdrawn",
+            Self::Sent => "sent",
+            Self::Received => "received",
+            Self::Moved => "moved",
+            Self::Declined => "declined",
+        }
+    }
+}
+
+/// Who is told, of which of his accounts, and what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notice {
+    /// The reader.
+    pub owner_id: Uuid,
+    /// His account.
+    pub account_id: Uuid,
+    /// What has happened.
+    pub event: Event,
+}
+
+impl Notice {
+    fn new(party: Party, event: Event) -> Self {
+        Self {
+            owner_id: party.owner_id,
+            account_id: party.account_id,
+            event,
+        }
+    }
+}
+
+/// The notices of a posting: one for each owner. Whoever would have been paid does not learn of what was declined.
+pub fn notices(posting: &Posting) -> Vec<Notice> {
+    if !posting.is_posted {
+        let notice = posting
+            .source
+            .map(|party| Notice::new(party, Event::Declined));
+        return notice.into_iter().collect();
+    }
+    let (debited, credited) = match posting.kind {
+        Kind::Deposit | Kind::Withdrawal => (Event::Withdrawn, Event::Deposited),
+        Kind::Transfer => (Event::Sent, Event::Received),
+    };
+    match (posting.source, posting.destination) {
+        (Some(source), Some(destination)) if source.owner_id == destination.owner_id => {
+            vec![Notice::new(source, Event::Moved)]
+        }
+        (source, destination) => {
+            let debited = source.map(|party| Notice::new(party, debited));
+            let credited = destination.map(|party| Notice::new(party, credited));
+            debited.into_iter().chain(credited).collect()
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The statements of the two tables.
+
+use crate::journal::Posting;
+use crate::notification::Notice;
+use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
+use uuid::Uuid;
+
+const COLUMNS: &str = "sequence, id, event, account_id, transaction_id, amount_minor, currency, reference, created_at_ms, read_at_ms";
+
+const INSERT: &str = "\
+INSERT INTO notification
+    (id, owner_id, journal_sequence, event, account_id, transaction_id, amount_minor, currency, reference, created_at_ms)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+
+const MARK_READ: &str = "UPDATE notification SET read_at_ms = ?3 WHERE id = ?1 AND owner_id = ?2 AND read_at_ms IS NULL";
+
+/// A notification as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// The place in the feed.
+    pub sequence: u64,
+    /// Its id.
+    pub id: Uuid,
+    /// What has happened.
+    pub event: String,
+    /// To which of the reader's accounts.
+    pub account_id: Uuid,
+    /// By which transaction.
+    pub transaction_id: Uuid,
+    /// Minor units of `currency`.
+    pub amount_minor: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// What the parties see.
+    pub reference: Option<String>,
+    /// When the ledger decided, in milliseconds since 1970 UTC.
+    pub created_at_ms: i64,
+    /// When the reader said so first, in the same.
+    pub read_at_ms: Option<i64>,
+}
+
+impl Notification {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            sequence: row.integer(0)?.unsigned_abs(),
+            id: row.uuid(1)?,
+            event: row.text(2)?,
+            account_id: row.uuid(3)?,
+            transaction_id: row.uuid(4)?,
+            amount_minor: row.integer(5)?,
+            currency: row.text(6)?,
+            reference: row.optional(7, Row::text)?,
+            created_at_ms: row.integer(8)?,
+            read_at_ms: row.optional(9, Row::integer)?,
+        })
+    }
+}
+
+/// How far the journal is read.
+pub fn cursor<S: Store>(store: &S) -> Result<u64, StoreError> {
+    let row = store
+        .query("SELECT after FROM journal_cursor", &[])?
+        .first();
+    let after = row.map_or(Ok(0), |row| row.integer(0))?;
+    Ok(after.unsigned_abs())
+}
+
+/// Moves the cursor from `from` to `to`; false if it stands elsewhere: somebody else has moved it.
+pub fn move_cursor(transaction: &impl Transaction, from: u64, to: u64) -> Result<bool, StoreError> {
+    let params = [integer(from)?, integer(to)?];
+    let moved = transaction.execute(
+        "UPDATE journal_cursor SET after = ?2 WHERE after = ?1",
+        &params,
+    )?;
+    Ok(moved == 1)
+}
+
+/// Writes a notice of a posting.
+pub fn insert(
+    transaction: &impl Transaction,
+    id: Uuid,
+    posting: &Posting,
+    notice: &Notice,
+) -> Result<(), StoreError> {
+    let params = [
+        Value::from(id),
+        Value::from(notice.owner_id),
+        integer(posting.sequence)?,
+        Value::from(notice.event.as_str()),
+        Value::from(notice.account_id),
+        Value::from(posting.id),
+        Value::from(posting.amount_minor),
+        Value::from(posting.currency.as_str()),
+        Value::from(posting.reference.as_deref()),
+        Value::from(posting.recorded_at_ms),
+    ];
+    transaction.execute(INSERT, &params).map(drop)
+}
+
+/// A reader's notifications below the sequence `before`, newest first.
+pub fn newest<S: Store>(
+    store: &S,
+    owner_id: Uuid,
+    before: Option<u64>,
+    limit: i64,
+) -> Result<Vec<Notification>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM notification WHERE owner_id = ?1 AND sequence < ?2 ORDER BY sequence DESC LIMIT ?3"
+    );
+    let before = before.map_or(Ok(Value::Integer(i64::MAX)), integer)?;
+    let rows = store.query(&sql, &[Value::from(owner_id), before, Value::from(limit)])?;
+    rows.into_iter()
+        .map(|row| Notification::from_row(&row))
+        .collect()
+}
+
+/// Notes when a reader has read one of his, if he has not before; none if it is not his.
+pub fn mark_read(
+    transaction: &impl Transaction,
+    (id, owner_id): (Uuid, Uuid),
+    now_ms: i64,
+) -> Result<Option<Notification>, StoreError> {
+    let ids = [Value::from(id), Value::from(owner_id)];
+    transaction.execute(
+        MARK_READ,
+        &[ids[0].clone(), ids[1].clone(), Value::from(now_ms)],
+    )?;
+    let sql = format!("SELECT {COLUMNS} FROM notification WHERE id = ?1 AND owner_id = ?2");
+    let row = transaction.query(&sql, &ids)?.first();
+    row.map(|row| Notification::from_row(&row)).transpose()
+}
+
+/// SQLite's integers are signed; no journal is that long.
+fn integer(number: u64) -> Result<Value, StoreError> {
+    i64::try_from(number)
+        .map(Value::from)
+        .map_err(|_| StoreError::Row(format!("{number} is beyond any journal")))
+}
