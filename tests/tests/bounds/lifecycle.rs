@@ -40,6 +40,9 @@ async fn fails_alone(behaviour: &str, start: &str, reason: &str) {
     );
     let answer = neighbours.client().get(&format!("/api/{SERVICE}")).await;
     answer.refused(503, "service_unavailable");
+    // The operator mends it.
+    neighbours.replace(SERVICE, clockwork()).await;
+    assert_honest(&neighbours.client(), &format!("/api/{SERVICE}"), "fine").await;
 }
 
 #[tokio::test]
@@ -69,7 +72,7 @@ async fn memory_without_end_in_start_is_refused() {
 
 #[tokio::test]
 async fn a_start_that_takes_long_keeps_nobody_waiting() {
-    let service = clockwork().config("start", "sleep").limit("start", "60s");
+    let service = clockwork().config("start", "sleep").limit("start", "300s");
     let neighbours = Neighbours::of([(SERVICE, service)]).await;
     neighbours.are_well().await;
     assert_eq!(neighbours.service(SERVICE).await["state"], "starting");

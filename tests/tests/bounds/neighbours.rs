@@ -17,6 +17,7 @@ const NEIGHBOURS: [&str; 5] = ["accounts", "auth", "hello", "token", "transactio
 pub struct Neighbours {
     bank: Bank,
     admin: Person,
+    registry: Registry,
 }
 
 impl Deref for Neighbours {
@@ -44,7 +45,17 @@ impl Neighbours {
         })
         .await;
         let admin = bank.admin().await;
-        Self { bank, admin }
+        Self {
+            bank,
+            admin,
+            registry,
+        }
+    }
+
+    /// Saves the registry with this service instead of the one of that name.
+    pub async fn replace(&self, name: &str, service: Service) {
+        let registry = self.registry.clone().service(name, service);
+        self.bank.save_registry(&registry).await;
     }
 
     /// Repeats an attack for as long as it takes the neighbours to do all that they are there for; answers what came of each.
