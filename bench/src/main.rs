@@ -10,6 +10,7 @@ mod pgbench;
 mod probe;
 mod record;
 mod report;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,10 @@ enum Command {
     Pgbench(pgbench::Arguments),
     /// Print the table
     Report(report::Arguments),
+    /// Swap components of a running host again and again by saving its registry
+    Swaps(torture::swaps::Arguments),
+    /// Print what the swaps cost, and judge it
+    Verdict(torture::verdict::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +57,8 @@ fn main() -> ExitCode {
         Command::Balances(arguments) => arguments.run(),
         Command::Pgbench(arguments) => arguments.run(),
         Command::Report(arguments) => arguments.run(),
+        Command::Swaps(arguments) => arguments.run(),
+        Command::Verdict(arguments) => arguments.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,10 +1,12 @@
 //! The load generator: clients that each keep one connection and one request under way.
 //!
-//! It runs on one thread, so that on a machine with two cores at least one is left to the server.
+//! It runs on one thread, so that on a machine with two cores at least one is left to the server. Clients ask as fast as they are
+//! answered, or at a [`pace`].
 
 pub mod balances;
 pub mod client;
 pub mod hello;
+mod pace;
 pub mod transfers;
 
 use std::cell::RefCell;
@@ -23,6 +25,7 @@ use tokio::time::Instant;
 use crate::probe::cpu;
 use crate::record::{self, Latency, Load};
 use client::Client;
+use pace::Pace;
 
 /// What to load a server with, and for how long.
 #[derive(Debug, Clone, clap::Args)]
@@ -40,6 +43,9 @@ pub struct Plan {
     /// How long to load the server before that, in seconds
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(0..=30))]
     warm_up: u64,
+    /// Requests a second of all clients together; without it, as many as are answered
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    rate: Option<u64>,
 }
 
 /// Where the requests of a run come from.
@@ -87,9 +93,12 @@ pub async fn run<S: RequestSource + 'static>(
         measured_until: measured_from + Duration::from_secs(plan.seconds),
     };
     let tasks = LocalSet::new();
+    let pace = Rc::new(Pace::new(plan.rate));
     for client in clients {
-        tasks.spawn_local(keep_asking(client, source(), span, Rc::clone(&tally)));
+        let pace = Rc::clone(&pace);
+        tasks.spawn_local(keep_asking(client, source(), pace, span, Rc::clone(&tally)));
     }
+    tasks.spawn_local(async move { pace.run_until(span.measured_until).await });
     let server_cpu_microseconds = tasks.run_until(cpu_used(plan.pid, span)).await?;
     tasks.await;
     let tally = tally.borrow();
@@ -117,12 +126,15 @@ async fn cpu_used(pid: u32, span: Span) -> Result<u64> {
 async fn keep_asking<S: RequestSource>(
     mut client: Client,
     mut source: S,
+    pace: Rc<Pace>,
     span: Span,
     tally: Rc<RefCell<Tally>>,
 ) {
     loop {
         let request = source.next();
-        let asked = Instant::now();
+        let Some(asked) = pace.next().await else {
+            return;
+        };
         let outcome = client.ask(request).await;
         let answered = Instant::now();
         if answered >= span.measured_until {

@@ -86,8 +86,9 @@ impl WorkerState for Worker {
     type RequestData = Arc<RequestFate>;
 
     fn should_accept_request(&self, concurrent_count: usize, total_count: usize) -> ShouldAccept {
-        if self.retire.load(Relaxed) || self.drained.is_cancelled() || total_count >= self.total_max
-        {
+        // A drained generation makes a new instance only for a request that waits already: that instance must take it, or nobody will.
+        let is_drained = self.drained.is_cancelled() && total_count > 0;
+        if self.retire.load(Relaxed) || is_drained || total_count >= self.total_max {
             ShouldAccept::Never
         } else if concurrent_count >= CONCURRENT_MAX {
             ShouldAccept::No

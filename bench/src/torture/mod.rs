@@ -1,0 +1,5 @@
+//! What a host must bear, far beyond what it ever meets.
+
+mod connections;
+pub mod swaps;
+pub mod verdict;

@@ -1,0 +1,235 @@
+//! Swaps, one after the other, by saving the registry of a running host.
+
+use std::cell::Cell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use bytes::Bytes;
+use http::header::HOST;
+use http::{HeaderValue, Request};
+use http_body_util::Full;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::task::LocalSet;
+use tokio::time::Instant;
+
+use super::connections::connect_until;
+use crate::load::client::Client;
+use crate::load::on_one_thread;
+use crate::record::{self, Destination, Latency};
+
+/// How often the host is asked whether it has taken the registry.
+const PAUSE: Duration = Duration::from_millis(2);
+/// How long a swap may take: the components were compiled before.
+const SWAP_TIME_MAX: Duration = Duration::from_secs(30);
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The registry that the host watches
+    #[arg(long, value_name = "FILE")]
+    registry: PathBuf,
+    /// The gateway
+    #[arg(long, value_name = "HOST:PORT")]
+    address: String,
+    /// The file that the host's standard output went to, to find its admin listener
+    #[arg(long, value_name = "FILE")]
+    stdout: PathBuf,
+    /// Two components of one service, as the registry writes them; the first is the one that serves. Several pairs take turns
+    #[arg(long = "pair", value_name = "FILE=FILE", required = true, value_parser = parse_pair)]
+    pairs: Vec<(String, String)>,
+    /// How many swaps
+    #[arg(long, default_value_t = 1_000)]
+    swaps: u64,
+    /// Over how long they are spread, in seconds
+    #[arg(long, default_value_t = 150)]
+    seconds: u64,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+fn parse_pair(text: &str) -> Result<(String, String)> {
+    let (first, second) = text.split_once('=').context("write FILE=FILE")?;
+    Ok((first.to_owned(), second.to_owned()))
+}
+
+/// What the swaps took.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Swaps {
+    pub swaps: u64,
+    pub microseconds: u64,
+    /// From the save until the host had taken it, the quiet time of its watch included.
+    pub taken: Latency,
+    pub load: Latency,
+    pub warm: Latency,
+    pub switch: Latency,
+    pub drain: Latency,
+    /// Old generations that had not ended at the end.
+    pub not_drained: u64,
+    pub connections_opened: u64,
+    pub connections_failed: u64,
+}
+
+impl Arguments {
+    pub fn run(&self) -> Result<()> {
+        let swaps = on_one_thread(async {
+            let is_over = Rc::new(Cell::new(false));
+            let tasks = LocalSet::new();
+            let watched = Rc::clone(&is_over);
+            let address = self.address.clone();
+            let connections =
+                tasks.spawn_local(async move { connect_until(&address, || watched.get()).await });
+            let swaps = tasks.run_until(self.swap_all()).await;
+            is_over.set(true);
+            let connections = tasks.run_until(connections).await?;
+            let mut swaps = swaps?;
+            swaps.connections_opened = connections.opened;
+            swaps.connections_failed = connections.failed;
+            Ok(swaps)
+        })?;
+        self.destination.keep(&swaps)
+    }
+
+    async fn swap_all(&self) -> Result<Swaps> {
+        let mut host = Host::find(&self.stdout).await?;
+        let mut text = fs::read_to_string(&self.registry)
+            .with_context(|| format!("{}", self.registry.display()))?;
+        let mut pairs = self.pairs.clone();
+        let mut taken = record::histogram();
+        let began = Instant::now();
+        let interval = Duration::from_secs(self.seconds)
+            .checked_div(u32::try_from(self.swaps)?)
+            .context("at least one swap")?;
+        let mut clock = tokio::time::interval(interval);
+        let first = host.last_change().await?;
+        let mut last = first;
+        for number in 0..self.swaps {
+            clock.tick().await;
+            let turn = usize::try_from(number)?
+                .checked_rem(pairs.len())
+                .context("at least one pair")?;
+            let pair = pairs.get_mut(turn).context("the turn is of a pair")?;
+            let new = text.replace(&in_quotes(&pair.0), &in_quotes(&pair.1));
+            ensure!(new != text, "{} is not in the registry", pair.0);
+            text = new;
+            std::mem::swap(&mut pair.0, &mut pair.1);
+            let saved = Instant::now();
+            save(&self.registry, &text)?;
+            last = host.wait_for_change(last).await?;
+            taken.saturating_record(u64::try_from(saved.elapsed().as_micros())?);
+        }
+        let microseconds = u64::try_from(began.elapsed().as_micros())?;
+        // The last generations' requests are answered in a moment.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let mut swaps = host.steps(first, self.swaps).await?;
+        swaps.microseconds = microseconds;
+        swaps.taken = Latency::from(&taken);
+        Ok(swaps)
+    }
+}
+
+fn in_quotes(file: &str) -> String {
+    format!("\"{file}\"")
+}
+
+/// As careful editors do: whole, by a rename.
+fn save(registry: &Path, text: &str) -> Result<()> {
+    let new = registry.with_extension("toml.new");
+    fs::write(&new, text)?;
+    fs::rename(&new, registry)?;
+    Ok(())
+}
+
+/// The admin listener of a host.
+struct Host {
+    admin: Client,
+    name: HeaderValue,
+}
+
+impl Host {
+    async fn find(stdout: &Path) -> Result<Self> {
+        let text = fs::read_to_string(stdout).with_context(|| format!("{}", stdout.display()))?;
+        let admin = text
+            .lines()
+            .find_map(|line| line.strip_prefix("admin listens on http://"))
+            .context("the host does not say where its admin listener is")?;
+        Ok(Self {
+            admin: Client::connect(admin).await?,
+            name: HeaderValue::from_str(admin)?,
+        })
+    }
+
+    /// The latest changes, newest first.
+    async fn changes(&mut self, limit: u64) -> Result<Vec<Value>> {
+        let path = format!("/services/history?limit={limit}");
+        let request = Request::get(path)
+            .header(HOST, &self.name)
+            .body(Full::<Bytes>::default())?;
+        let answer = self.admin.ask(request).await?;
+        ensure!(answer.status.is_success(), "history: {}", answer.status);
+        let mut page: Value = serde_json::from_slice(&answer.body)?;
+        match page["changes"].take() {
+            Value::Array(changes) => Ok(changes),
+            other => bail!("history is {other}"),
+        }
+    }
+
+    /// The number of the latest change.
+    async fn last_change(&mut self) -> Result<u64> {
+        let changes = self.changes(1).await?;
+        Ok(changes
+            .first()
+            .and_then(|change| change["id"].as_u64())
+            .unwrap_or(0))
+    }
+
+    /// Waits for a change after `last`, and answers its number.
+    async fn wait_for_change(&mut self, last: u64) -> Result<u64> {
+        let deadline = Instant::now() + SWAP_TIME_MAX;
+        loop {
+            let changes = self.changes(1).await?;
+            let change = changes.first().context("the start is a change")?;
+            let id = change["id"].as_u64().context("a change has an id")?;
+            if id > last {
+                ensure!(change["outcome"] == "switched", "{change}");
+                return Ok(id);
+            }
+            ensure!(Instant::now() < deadline, "a swap is not taken");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// How long the steps of all changes after `first` took.
+    async fn steps(&mut self, first: u64, expected: u64) -> Result<Swaps> {
+        let changes = self.changes(expected.min(2_000)).await?;
+        let changes: Vec<_> = changes
+            .iter()
+            .filter(|change| change["id"].as_u64().is_some_and(|id| id > first))
+            .collect();
+        let step = |name: &str| {
+            let mut histogram = record::histogram();
+            for change in &changes {
+                if let Some(microseconds) = change["steps_us"][name].as_u64() {
+                    histogram.saturating_record(microseconds);
+                }
+            }
+            histogram
+        };
+        let drain = step("drain");
+        let swaps = u64::try_from(changes.len())?;
+        Ok(Swaps {
+            swaps,
+            microseconds: 0,
+            taken: Latency::from(&record::histogram()),
+            load: Latency::from(&step("load")),
+            warm: Latency::from(&step("warm")),
+            switch: Latency::from(&step("switch")),
+            drain: Latency::from(&drain),
+            not_drained: swaps.saturating_sub(drain.len()),
+            connections_opened: 0,
+            connections_failed: 0,
+        })
+    }
+}
