@@ -30,6 +30,20 @@ async fn bodies_that_never_end_leave_room_for_those_of_the_neighbours() {
 }
 
 #[tokio::test]
+async fn bodies_that_never_end_leave_room_for_others_to_the_same_service() {
+    let neighbours = Neighbours::of([]).await;
+    let begun = BEGUN.replace("/api/hostile/echo", "/api/auth/login");
+    let mut stalled = Vec::new();
+    for _client in 0..CLIENTS {
+        let mut connection = Connection::open(neighbours.address()).await;
+        connection.send(&begun).await;
+        stalled.push(connection);
+    }
+    neighbours.are_well().await;
+    drop(stalled);
+}
+
+#[tokio::test]
 async fn a_body_that_never_ends_takes_no_instance() {
     let hostile = Service::guest("hostile").public().limit("instances", 1);
     let neighbours = Neighbours::of([("hostile", hostile)]).await;

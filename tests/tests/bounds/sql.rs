@@ -3,6 +3,7 @@
 use crate::neighbours::Neighbours;
 use crate::shell::{self, Shell};
 use strongroom_tests::registry::Service;
+use tokio::task::JoinSet;
 
 /// Counts for ever.
 const ENDLESS: &str =
@@ -180,6 +181,44 @@ async fn no_single_function_of_sql_takes_for_ever() {
     assert_store_works(&shell).await;
 }
 
+/// Each step of these is long, and few steps are looked at between two looks at the clock.
+#[tokio::test]
+async fn heavy_steps_of_sql_hold_up_nobody() {
+    let (neighbours, shell) = beside(shell::service()).await;
+    let matches = vec![
+        format!(
+            "replace(hex(zeroblob(250000)), '00', 'ab') LIKE '%{}c%'",
+            "a_".repeat(48)
+        );
+        60
+    ];
+    let largest = |from: u32| {
+        let texts: Vec<String> = (from..from + 90).map(|n| format!("x || {n}")).collect();
+        format!("max({})", texts.join(", "))
+    };
+    let largest: Vec<String> = (0..50).map(|n| largest(90 * n)).collect();
+    let statements = [
+        format!("SELECT {}", matches.join(" || ")),
+        format!(
+            "WITH a(x) AS MATERIALIZED (SELECT hex(zeroblob(200000))) SELECT length(max({})) FROM a",
+            largest.join(", ")
+        ),
+    ];
+    neighbours
+        .stay_well_while(async || {
+            let mut runs = JoinSet::new();
+            for action in ["query", "query-in-transaction"] {
+                for statement in statements.iter().cycle().take(16) {
+                    let (shell, statement) = (shell.clone(), statement.clone());
+                    runs.spawn(async move { shell.run(action, &statement).await });
+                }
+            }
+            let _answers_or_refusals = runs.join_all().await;
+        })
+        .await;
+    assert_store_works(&shell).await;
+}
+
 #[tokio::test]
 #[cfg(target_os = "linux")]
 async fn a_row_of_megabytes_does_not_become_memory_of_the_host() {
@@ -200,7 +239,7 @@ async fn a_row_of_megabytes_does_not_become_memory_of_the_host() {
                 let (shell, statement) = (shell.clone(), statement.clone());
                 async move { shell.query(&statement).await }
             });
-            for outcome in reads.collect::<tokio::task::JoinSet<_>>().join_all().await {
+            for outcome in reads.collect::<JoinSet<_>>().join_all().await {
                 outcome.expect_err("the answer is too large");
             }
         })
