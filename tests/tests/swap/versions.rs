@@ -1,0 +1,38 @@
+//! The services that the tests swap.
+
+use strongroom_tests::registry::{Registry, Service};
+use toml::Table;
+
+/// A guest that answers with its version; its requests may wait long at a gate.
+pub fn version(guest: &str) -> Service {
+    Service::guest(guest).public().limit("timeout", "60s")
+}
+
+/// A service that answers with its component's version, and another that nobody changes.
+pub fn beside_a_bystander(service: Service) -> Registry {
+    Registry::empty()
+        .service("changing", service)
+        .service("bystander", version("version-a"))
+}
+
+/// An asker that is linked to the service `quoter`.
+pub fn asker(guest: &str) -> Service {
+    asker_of(guest, "quoter")
+}
+
+/// An asker that is linked to this service.
+pub fn asker_of(guest: &str, callee: &str) -> Service {
+    version(guest).set("links", link(callee))
+}
+
+/// The `links` table of an asker.
+pub fn link(callee: &str) -> Table {
+    Table::from_iter([("tests:quotes/quotes".to_owned(), callee.into())])
+}
+
+/// A service `asker` that calls a service `quoter`.
+pub fn pair(asker_guest: &str, quoter_guest: &str) -> Registry {
+    Registry::empty()
+        .service("asker", asker(asker_guest))
+        .service("quoter", version(quoter_guest))
+}
