@@ -11,7 +11,7 @@ fail() { printf '%s: %s\n' "$0" "$*" >&2; exit 1; }
 is_current() {
   local component=$1
   shift
-  [[ -f $component && -z $(find "$@" -type f -newer "$component" -print -quit) ]]
+  [[ -f $component && -z $(find "$@" -name __pycache__ -prune -o -type f -newer "$component" -print -quit) ]]
 }
 
 # Gathers wit/world.wit and these packages of the bank in build/wit, as the toolchains want them: WIT in a folder, its packages in deps.

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Runs the examples' own tests, which need no bank; tests/tests/examples runs the examples in one. Needs what ./build.sh needs.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+source output.sh
+
+say "testing the exchange-rate service (JavaScript)"
+(cd exchange-rates && npm test --silent)
+
+say "testing the fraud check (Python)"
+(cd fraud-check && python3 -B -m unittest discover tests)
+
+say "testing the notification feed (Rust)"
+target_dir="${CARGO_TARGET_DIR:-$ROOT/target}/examples"
+cd notifications
+cargo fmt --check
+cargo clippy --release --locked --quiet --target-dir "$target_dir" --all-targets -- -D warnings
+cargo clippy --release --locked --quiet --target-dir "$target_dir" --target wasm32-wasip2 -- -D warnings
+cargo test --release --locked --quiet --target-dir "$target_dir"
