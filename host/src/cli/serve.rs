@@ -20,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How long requests that run at SIGTERM may take.
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(30);
+/// How often a start looks whether there is anybody left to wait for.
+const SETTLED_POLL: Duration = Duration::from_millis(20);
 /// How long instances may take to end after the last request.
 const RELEASE_TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -105,11 +107,27 @@ async fn run_services(
     stop: &CancellationToken,
     [listen, admin]: [SocketAddr; 2],
 ) {
-    let report = swapper.start(registry).await;
+    let start = swapper.start(registry);
+    tokio::pin!(start);
+    let early = tokio::select! {
+        report = &mut start => Some(report),
+        () = settled(swapper.services()) => None,
+    };
     say(&format!("strongroom listens on http://{listen}"));
     say(&format!("admin listens on http://{admin}"));
+    let report = match early {
+        Some(report) => report,
+        None => start.await,
+    };
     report.announcements.iter().for_each(|line| say(line));
-    swap::watch(swapper, hangup, stop.clone()).await;
+    swap::watch(Arc::clone(&swapper), hangup, stop.clone()).await;
+}
+
+/// Waits until every service serves, or will not soon.
+async fn settled(services: &Services) {
+    while !services.are_settled() {
+        tokio::time::sleep(SETTLED_POLL).await;
+    }
 }
 
 /// Tells the operator, on standard output; one that is closed must not end the bank.

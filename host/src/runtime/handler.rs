@@ -9,8 +9,8 @@ use super::context::{Context, Provisions};
 use super::fate::{CurrentRequest, RequestFate};
 use super::live::{Alive, LiveCount};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task;
 use std::time::{Duration, Instant};
 use tokio::time::Sleep;
@@ -64,7 +64,7 @@ impl HandlerState for Workers {
                 retire,
                 drained: self.drained.clone(),
                 current,
-                _alive: self.live.begin(),
+                alive: Mutex::new(Some(self.live.begin())),
             },
         })
     }
@@ -78,7 +78,7 @@ pub(super) struct Worker {
     retire: Arc<AtomicBool>,
     drained: CancellationToken,
     current: CurrentRequest,
-    _alive: Alive,
+    alive: Mutex<Option<Alive>>,
 }
 
 impl WorkerState for Worker {
@@ -111,7 +111,6 @@ impl WorkerState for Worker {
     }
 
     fn drop(&self, store: Store<Context>, result: Result<()>) {
-        self.current.end();
         let asked_for_too_much_memory = store.data().memory.was_refused();
         if let Err(error) = result {
             // Before the store goes, and with it the response bodies' other ends.
@@ -125,6 +124,15 @@ impl WorkerState for Worker {
                 );
             }
         }
+        // The slot last: whoever gets it makes the next instance, which must not come on top of this one.
+        drop(store);
+        let alive = self
+            .alive
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(alive);
+        self.current.end();
     }
 }
 
@@ -145,7 +153,7 @@ impl WorkerExpiration for Expiration {
         start: Instant,
     ) -> task::Poll<()> {
         // Polled whenever the instance has nothing to do at once, so also right after a request's end.
-        if status != WorkerStatus::Requests {
+        if status == WorkerStatus::Idle {
             self.current.end();
         }
         let time = match status {

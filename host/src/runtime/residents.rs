@@ -167,15 +167,19 @@ impl Residents {
             .push(resident);
     }
 
-    /// Makes one instance, and keeps it for the first call: whatever keeps the component from running is found out before it serves.
+    /// Makes one instance, unless `start` has left one: whatever keeps the component from running is found out before it serves, and
+    /// its code is in memory.
     pub(super) async fn warm(&self) -> Result<(), String> {
-        let run = async {
-            let resident = self.take().await?;
-            self.keep(resident);
-            wasmtime::Result::<()>::Ok(())
-        };
-        match timeout(self.provisions.times.wall, run).await {
-            Ok(Ok(())) => Ok(()),
+        if !self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty()
+        {
+            return Ok(());
+        }
+        match timeout(self.provisions.times.wall, self.take()).await {
+            Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(format!("{error:#}")),
             Err(_) => Err("it took longer than limits.timeout".to_owned()),
         }

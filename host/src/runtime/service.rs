@@ -1,7 +1,7 @@
 //! A service: a name with a store, whose component can change.
 
 use super::problem::LoadProblem;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 use tokio_util::sync::CancellationToken;
@@ -68,6 +68,8 @@ pub struct Service {
     is_awaited: bool,
     status: Mutex<ServiceStatus>,
     requests: AtomicU64,
+    /// Whether its start takes so long that nobody else should wait for it.
+    is_slow_to_start: AtomicBool,
     /// Cancelled when the registry no longer names it.
     removed: CancellationToken,
 }
@@ -84,6 +86,7 @@ impl Service {
                 last_error: None,
             }),
             requests: AtomicU64::new(0),
+            is_slow_to_start: AtomicBool::new(false),
             removed: CancellationToken::new(),
         }
     }
@@ -126,6 +129,16 @@ impl Service {
     /// Notes that it runs what the registry says.
     pub fn note_settled(&self) {
         self.change(|status| status.last_error = None);
+    }
+
+    /// Notes that its start takes so long that nobody else should wait for it.
+    pub fn note_slow_start(&self) {
+        self.is_slow_to_start.store(true, Relaxed);
+    }
+
+    /// Whether it serves, or will not soon.
+    pub(super) fn is_settled(&self) -> bool {
+        self.is_slow_to_start.load(Relaxed) || self.status().state != ServiceState::Starting
     }
 
     /// Whether the host can be called ready.

@@ -62,6 +62,12 @@ impl Services {
             && lineup.posts().all(|post| post.service.is_ready())
     }
 
+    /// Whether every service serves, or will not soon.
+    pub fn are_settled(&self) -> bool {
+        let lineup = self.lineup();
+        lineup.posts().next().is_some() && lineup.posts().all(|post| post.service.is_settled())
+    }
+
     /// The callees of a new generation.
     pub(super) fn callees(&self) -> Arc<Callees> {
         Callees::in_lineup(Arc::clone(&self.lineup))

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// How many steps of SQLite's virtual machine pass between two looks at the clock: some microseconds, or some hundred times as many
 /// when each step makes a value of the largest size.
-const STEPS_PER_CHECK: i32 = 200;
+const STEPS_PER_CHECK: i32 = 50;
 /// How long a statement may run on a thread that others need.
 const INLINE_TIME_MAX: Duration = Duration::from_millis(2);
 /// How long another thread takes to come for the place that is given away.
@@ -23,6 +23,8 @@ pub(super) struct Budget {
     deadline_nanos: AtomicU64,
     /// When the thread is to be given away.
     inline_until_nanos: AtomicU64,
+    /// Whether a statement was too long for its thread.
+    overran: AtomicBool,
     spent: AtomicBool,
 }
 
@@ -33,6 +35,7 @@ impl Budget {
             started: Instant::now(),
             deadline_nanos: AtomicU64::new(u64::MAX),
             inline_until_nanos: AtomicU64::new(u64::MAX),
+            overran: AtomicBool::new(false),
             spent: AtomicBool::new(false),
         });
         let watched = Arc::clone(&budget);
@@ -54,6 +57,11 @@ impl Budget {
         self.inline_until_nanos.store(nanos(until), Relaxed);
     }
 
+    /// Whether a statement that began inline has turned out to be long; asking forgets it.
+    pub(super) fn take_overran(&self) -> bool {
+        self.overran.swap(false, Relaxed)
+    }
+
     /// Whether a statement was interrupted for want of time since the last [`Budget::allow`].
     pub(super) fn was_spent(&self) -> bool {
         self.spent.load(Relaxed)
@@ -63,6 +71,7 @@ impl Budget {
         let now = nanos(self.started.elapsed());
         if now > self.inline_until_nanos.load(Relaxed) {
             self.inline_until_nanos.store(u64::MAX, Relaxed);
+            self.overran.store(true, Relaxed);
             tokio::task::block_in_place(|| std::thread::sleep(HAND_OVER_TIME));
         }
         let over = now > self.deadline_nanos.load(Relaxed);

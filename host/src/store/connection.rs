@@ -59,6 +59,14 @@ impl GuestConnection {
         self.host_statement(&format!("PRAGMA max_page_count = {}", pages.max(1)))
     }
 
+    /// Sets the largest value that the next statements may make.
+    pub(super) fn allow_values_of(&self, bytes_max: usize) -> rusqlite::Result<()> {
+        let bytes_max = i32::try_from(bytes_max).unwrap_or(i32::MAX);
+        self.sqlite
+            .set_limit(Limit::SQLITE_LIMIT_LENGTH, bytes_max)?;
+        Ok(())
+    }
+
     /// A connection that reads.
     pub(super) fn reader(file: &Path) -> rusqlite::Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

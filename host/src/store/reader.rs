@@ -4,20 +4,31 @@
 //! where its request runs; one that turns out to be long is stopped and begun again on the blocking pool, where it holds up nobody.
 
 use super::bindings::{Error, Rows, Value};
-use super::connection::GuestConnection;
+use super::connection::{GuestConnection, VALUE_BYTES_MAX};
 use super::error::for_guest;
 use super::statement;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// How long a read may run where its request runs.
+/// How long a read may run where its request runs, and the largest value it may make there, in bytes: a single step of SQLite's, which
+/// nothing can interrupt, takes time by the size of its values.
 const INLINE_TIME_MAX: Duration = Duration::from_millis(2);
-/// How many long reads of one store run at once, each on a thread of its own; more wait for their turn within their time.
-const LONG_READS_MAX: usize = 4;
+const INLINE_VALUE_BYTES_MAX: usize = 16 << 10;
+/// How many long reads of one store may run or wait at once for a thread of their own.
+const LONG_READS_MAX: usize = 2;
 /// How many idle connections are kept; more are closed after use.
 const IDLE_MAX: usize = 8;
+
+/// The long reads of all stores leave a core to everybody else, if there are two.
+fn all_long_reads() -> &'static Semaphore {
+    static ALL: LazyLock<Semaphore> = LazyLock::new(|| {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Semaphore::new((cores - 1).max(1))
+    });
+    &ALL
+}
 
 pub(super) struct Readers {
     file: PathBuf,
@@ -58,23 +69,36 @@ impl Readers {
         parameters: Vec<Value>,
     ) -> Result<Rows, Error> {
         let inline_time = INLINE_TIME_MAX.min(time_max);
-        match self.query_within(inline_time, &sql, &parameters) {
-            Err(Error::TimedOut) if inline_time < time_max => {}
+        match self.query_within(inline_time, INLINE_VALUE_BYTES_MAX, &sql, &parameters) {
+            Err(Error::TimedOut | Error::TooLarge(_)) => {}
             done => return done,
         }
-        let turn = tokio::time::timeout(time_max, self.long_reads.acquire()).await;
-        let Ok(Ok(_turn)) = turn else {
+        // First a place among the store's own, so that no store fills the line of all.
+        let turns = async {
+            let own = self.long_reads.acquire().await;
+            (own, all_long_reads().acquire().await)
+        };
+        let Ok((Ok(_own), Ok(_all))) = tokio::time::timeout(time_max, turns).await else {
             return Err(Error::Busy);
         };
         let readers = Arc::clone(self);
-        let long = move || readers.query_within(time_max, &sql, &parameters);
+        let long = move || readers.query_within(time_max, VALUE_BYTES_MAX, &sql, &parameters);
         tokio::task::spawn_blocking(long)
             .await
             .unwrap_or_else(|_| Err(Error::Io("the read did not end".to_owned())))
     }
 
-    fn query_within(&self, time: Duration, sql: &str, parameters: &[Value]) -> Result<Rows, Error> {
+    fn query_within(
+        &self,
+        time: Duration,
+        value_bytes_max: usize,
+        sql: &str,
+        parameters: &[Value],
+    ) -> Result<Rows, Error> {
         let connection = self.take()?;
+        connection
+            .allow_values_of(value_bytes_max)
+            .map_err(|error| for_guest(&error, false))?;
         connection.budget.allow(time);
         let answer = statement::query(&connection, sql, parameters);
         self.give_back(connection);

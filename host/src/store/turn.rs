@@ -85,8 +85,16 @@ impl Turn {
             State::Open(held) => held,
             State::Ended(reason) => return Err(reason.clone()),
         };
-        held.guest.budget.begin_inline();
-        let result = act(held);
+        let result = if self.line.is_slow() {
+            tokio::task::block_in_place(|| act(held))
+        } else {
+            held.guest.budget.begin_inline();
+            let result = act(held);
+            if held.guest.budget.take_overran() {
+                self.line.note_slow();
+            }
+            result
+        };
         let Err(error) = &result else {
             return result;
         };

@@ -28,6 +28,9 @@ const GROUP_TIME_MAX: Duration = Duration::from_millis(50);
 const LINE_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long what `commit-later` left may wait for a group of others.
 const LATER_TIME_MAX: Duration = Duration::from_millis(50);
+/// How long a store whose statement was too long for its thread gets a thread of its own for each: one step of SQLite's, which nothing
+/// can interrupt, may take milliseconds, so the next such statement must not begin where others wait.
+const SLOW_TIME: Duration = Duration::from_secs(60);
 /// How often the writer looks whether a turn has outlived its time.
 const WATCH_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -44,6 +47,7 @@ pub(super) struct Line {
     /// The turn that runs, for the watch.
     current: std::sync::Mutex<Weak<TurnCell>>,
     checkpointer: Checkpointer,
+    slow_until: std::sync::Mutex<Option<Instant>>,
     runtime: tokio::runtime::Handle,
 }
 
@@ -79,6 +83,7 @@ impl Writer {
             waiting: AtomicUsize::new(0),
             current: std::sync::Mutex::new(Weak::new()),
             checkpointer,
+            slow_until: std::sync::Mutex::default(),
             runtime: tokio::runtime::Handle::current(),
         });
         tokio::spawn(watch_turns(Arc::downgrade(&line)));
@@ -133,6 +138,22 @@ impl Line {
             }
             Err(_) => Err(Error::Busy),
         }
+    }
+
+    /// Whether statements of this store have been long lately.
+    pub(super) fn is_slow(&self) -> bool {
+        self.slow_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Notes that one was.
+    pub(super) fn note_slow(&self) {
+        *self
+            .slow_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + SLOW_TIME);
     }
 
     /// Ends a turn: the last in line takes the group to disk.

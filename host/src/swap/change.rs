@@ -11,6 +11,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// Services that take longer to start are not waited for before the host says where it listens.
+const SOON: Duration = Duration::from_secs(5);
+
 /// A service that is to change.
 pub(super) struct Candidate {
     pub(super) spec: ServiceSpec,
@@ -189,13 +192,31 @@ impl Change<'_> {
 
     /// Starts all that is left, callees first.
     pub(super) async fn start(&mut self) {
+        let begun = Instant::now();
         for index in 0..self.candidates.len() {
             self.pin();
-            self.candidates[index].start().await;
+            let time_left = SOON.saturating_sub(begun.elapsed());
+            let services = self.services;
+            let names = self.names();
+            {
+                let mut start = std::pin::pin!(self.candidates[index].start());
+                if tokio::time::timeout(time_left, &mut start).await.is_err() {
+                    note_slow_start(services, &names);
+                    start.await;
+                }
+            }
             if self.candidates[index].outcome.is_err() {
                 self.settle();
             }
         }
+    }
+
+    fn names(&self) -> Vec<String> {
+        let names = self
+            .candidates
+            .iter()
+            .map(|candidate| candidate.spec.name.clone());
+        names.collect()
     }
 
     /// Until the switch, new generations call each other and nobody who is to be replaced.
@@ -257,6 +278,13 @@ impl Change<'_> {
         self.candidates
             .iter_mut()
             .find(|candidate| candidate.spec.name == name)
+    }
+}
+
+fn note_slow_start(services: &Services, names: &[String]) {
+    let lineup = services.lineup();
+    for post in names.iter().filter_map(|name| lineup.get(name)) {
+        post.service.note_slow_start();
     }
 }
 
