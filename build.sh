@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Builds Strongroom. `./build.sh` builds all; `./build.sh run` starts the bank; `./build.sh test` runs every test;
-# `./build.sh bench` measures it. A second run with nothing changed takes seconds.
+# `./build.sh examples` builds the example services; `./build.sh bench` measures it; `./build.sh torture swap` swaps its services a
+# thousand times under load, and `./build.sh torture hostile` has its bounds broken beside it. A second run with nothing changed takes
+# seconds.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -33,6 +35,19 @@ install_tools() {
     cargo install cargo-component --version "$CARGO_COMPONENT_VERSION" --locked --root "$TOOLS" --target-dir "$TOOLS/build"
     rm -rf "$TOOLS/build"
   fi
+}
+
+# The examples are written in JavaScript and Python too. Where they are missing and this may install packages, it does.
+install_example_tools() {
+  local missing=()
+  command -v npm >/dev/null || missing+=(nodejs npm)
+  python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
+  if ((${#missing[@]} == 0)); then return; fi
+  if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
+    fail "the examples need ${missing[*]}; install them and run this again"
+  fi
+  say "installing ${missing[*]}"
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
 }
 
 build_components() {
@@ -110,16 +125,30 @@ case "${1:-}" in
     build
     build_components_plainly
     build_test_guests
+    install_example_tools
+    examples/build.sh
     lint
     say "running the tests"
+    examples/test.sh
     cargo test --release --workspace
+    ;;
+  examples)
+    build
+    install_example_tools
+    examples/build.sh
     ;;
   bench)
     build
     build_test_guests
     exec bench/run.sh
     ;;
+  torture)
+    build
+    build_components_plainly
+    build_test_guests
+    exec bench/torture.sh "${@:2}"
+    ;;
   *)
-    fail "unknown command: $1; there are: (none), run, test, bench"
+    fail "unknown command: $1; there are: (none), run, test, examples, bench, torture swap, torture hostile"
     ;;
 esac

@@ -100,16 +100,13 @@ impl Services {
     /// Takes services in; none of them serves yet. The host is ready only when those that it awaits serve.
     pub fn take_in(&self, names: &[&str], are_awaited: bool) {
         let mut lineup = Lineup::clone(&self.lineup());
+        let mut new = Vec::new();
         for name in names {
             if lineup.get(name).is_some() {
                 continue;
             }
             let service = Arc::new(Service::new(name, are_awaited));
-            tokio::spawn(tick(
-                Arc::clone(&self.lineup),
-                Arc::clone(&service),
-                self.draining.clone(),
-            ));
+            new.push(Arc::clone(&service));
             lineup.insert(Post {
                 service,
                 stable: None,
@@ -117,6 +114,11 @@ impl Services {
             });
         }
         self.lineup.store(Arc::new(lineup));
+        // After the lineup, in which the clock looks for its service.
+        for service in new {
+            let draining = self.draining.clone();
+            tokio::spawn(tick(Arc::clone(&self.lineup), service, draining));
+        }
     }
 
     /// Lists the services as `names` are: callees before their callers.
