@@ -33,6 +33,7 @@ class Screen(exports.Screen):
                 destination = None
         asked = Payment(
             id=payment.id,
+            fingerprint=payment.fingerprint.hex(),
             kind=payment.kind.name.lower(),
             source=payment.source,
             destination=destination,

@@ -10,6 +10,7 @@ FORGET_ROWS_MAX = 256
 CREATE = """CREATE TABLE IF NOT EXISTS judgement (
     sequence        INTEGER PRIMARY KEY,
     payment_id      TEXT    NOT NULL UNIQUE,
+    fingerprint     TEXT    NOT NULL,
     kind            TEXT    NOT NULL CHECK (kind IN ('deposit', 'withdrawal', 'transfer')),
     source          TEXT,
     destination     TEXT,
@@ -19,7 +20,7 @@ CREATE = """CREATE TABLE IF NOT EXISTS judgement (
     rule            TEXT
 ) STRICT"""
 CREATE_INDEX = "CREATE INDEX IF NOT EXISTS judgement_source ON judgement (source, requested_at_ms) WHERE rule IS NULL"
-COLUMNS = "sequence, payment_id, kind, source, destination, amount_minor, currency, requested_at_ms, rule"
+COLUMNS = "sequence, payment_id, fingerprint, kind, source, destination, amount_minor, currency, requested_at_ms, rule"
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Judgement:
 
     sequence: int
     payment_id: str
+    fingerprint: str
     kind: str
     source: str | None
     destination: str | None
@@ -49,11 +51,14 @@ def find(transaction, payment_id: str) -> Judgement | None:
     return Judgement(*rows[0]) if rows else None
 
 
-def insert(transaction, payment, rule: str | None) -> None:
+def keep(transaction, payment, rule: str | None) -> None:
+    """Keeps a judgement in the place of any other on this id, whose payment can no longer be made."""
     transaction.execute(
-        "INSERT INTO judgement (payment_id, kind, source, destination, amount_minor, currency, requested_at_ms, rule) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT OR REPLACE INTO judgement "
+        "(payment_id, fingerprint, kind, source, destination, amount_minor, currency, requested_at_ms, rule) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         payment.id,
+        payment.fingerprint,
         payment.kind,
         payment.source,
         payment.destination,
@@ -64,13 +69,14 @@ def insert(transaction, payment, rule: str | None) -> None:
     )
 
 
-def count_allowed(transaction, source: str, since_ms: int, at_most: int) -> int:
-    """How many payments out of an account were allowed since then; counts no further than `at_most`."""
+def count_others(transaction, payment, since_ms: int, at_most: int) -> int:
+    """How many other payments out of the same account were allowed since then; counts no further than `at_most`."""
     rows = transaction.query(
         "SELECT count(*) FROM (SELECT 1 FROM judgement "
-        "WHERE source = ?1 AND requested_at_ms > ?2 AND rule IS NULL LIMIT ?3)",
-        source,
+        "WHERE source = ?1 AND requested_at_ms > ?2 AND rule IS NULL AND payment_id <> ?3 LIMIT ?4)",
+        payment.source,
         since_ms,
+        payment.id,
         at_most,
     )
     return rows[0][0]

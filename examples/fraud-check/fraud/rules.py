@@ -17,14 +17,14 @@ class Rules:
     blocked_accounts: frozenset[str]
     #: The largest payment out of an account, in minor units, by currency; a currency that is not here has no such limit.
     amount_minor_max: dict[str, int]
-    #: So many payments out of one account within the window are allowed.
-    payments_max: int
+    #: So many payments out of one account within the window are allowed; None is no such limit.
+    payments_max: int | None
     window_seconds: int
 
     @staticmethod
     def read(pairs: list[tuple[str, str]]) -> "Rules":
         """Reads the pairs of a configuration; a ValueError names the first wrong key."""
-        blocked, amounts, payments, window = frozenset(), {}, PAYMENTS_MAX, 600
+        blocked, amounts, payments, window = frozenset(), {}, None, 600
         for key, value in pairs:
             if key == "blocked_accounts":
                 blocked = frozenset(_account(key, part) for part in value.split(",") if part.strip())

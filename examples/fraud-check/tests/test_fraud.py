@@ -49,7 +49,7 @@ class FraudCheck(unittest.TestCase):
         self.rules = Rules.read(CONFIG)
 
     def judge(self, payment_id, **changes):
-        fields = dict(kind="transfer", source=ANN, destination="c", amount_minor=100_000, currency="EUR", requested_at_ms=NOW_MS)
+        fields = dict(fingerprint="f", kind="transfer", source=ANN, destination="c", amount_minor=100_000, currency="EUR", requested_at_ms=NOW_MS)
         return judge(self.store, self.rules, Payment(id=payment_id, **fields | changes))
 
     def test_the_largest_amount_is_allowed_and_one_cent_more_is_not(self):
@@ -70,6 +70,8 @@ class FraudCheck(unittest.TestCase):
         self.assertEqual(self.judge("3"), "too_many_payments")
         self.assertIsNone(self.judge("4", source="d"), "another account")
         self.assertIsNone(self.judge("5", requested_at_ms=NOW_MS + 60_000), "the window has passed")
+        self.rules = Rules.read([])
+        self.assertIsNone(self.judge("6"), "no such rule")
 
     def test_a_judgement_is_the_same_again_and_counts_once(self):
         for _ in range(3):
@@ -79,6 +81,13 @@ class FraudCheck(unittest.TestCase):
         self.assertEqual(len(history.newest(self.store, None, 10)), 2)
         self.rules = Rules.read([("blocked_accounts", ANN)])
         self.assertIsNone(self.judge("1"), "other rules since then")
+
+    def test_another_payment_under_the_same_id_is_judged_anew(self):
+        self.assertIsNone(self.judge("1", amount_minor=1))
+        self.assertEqual(self.judge("1", fingerprint="g", amount_minor=100_001), "amount_over_limit")
+        self.assertIsNone(self.judge("1", fingerprint="h", amount_minor=2))
+        self.assertIsNone(self.judge("2"), "the id counts once")
+        self.assertEqual(self.judge("3"), "too_many_payments")
 
     def test_old_judgements_are_forgotten(self):
         self.judge("1")

@@ -158,6 +158,21 @@ async fn a_check_that_fails_or_hangs_holds_the_money_and_the_same_key_works_late
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_judgement_of_a_small_payment_does_not_let_a_large_one_through() {
+    let judged = JudgedBank::start().await;
+    let key = new_key();
+    let nobody = "018f0000-0000-7000-8000-000000000000";
+    let small = judged.alice.transfer(&key, &judged.from, nobody, "0.01");
+    small.await.refused(404, "account_not_found");
+    // Of that nothing was kept, so the key is free for another payment.
+    judged
+        .send(&key, "10000.01")
+        .await
+        .refused(422, "screening_denied");
+    assert_eq!(judged.received().await, "0.00");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bank_that_asks_is_not_served_without_the_one_it_asks() {
     let judged = JudgedBank::start().await;
     let unlinked = judged.registry.clone().change("transactions", |service| {

@@ -27,6 +27,7 @@ impl From<&Transfer> for wit::Payment {
         let destination = instruction.destination.as_ref();
         Self {
             id: transfer.id.to_string(),
+            fingerprint: transfer.fingerprint.to_vec(),
             kind: match instruction.kind {
                 Kind::Deposit => wit::Kind::Deposit,
                 Kind::Withdrawal => wit::Kind::Withdrawal,

@@ -28,7 +28,7 @@ pub struct NotScreened(pub String);
 
 /// The one who judges.
 pub trait Screening {
-    /// Judges a transfer; the verdict on an id that was judged before is the same again.
+    /// Judges a transfer; the verdict on an id and fingerprint that were judged before is the same again.
     ///
     /// # Errors
     /// [`NotScreened`].
