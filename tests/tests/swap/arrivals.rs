@@ -1,6 +1,8 @@
 //! Services that come.
 
-use crate::operator::{assert_answers, listed, service, wait_for_generation, wait_for_refusal};
+use crate::operator::{
+    assert_answers, listed, service, wait_for_generation, wait_for_log, wait_for_refusal,
+};
 use crate::versions::{asker, beside_a_bystander, version};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::Service;
@@ -112,4 +114,40 @@ async fn the_host_is_ready_and_serves_while_a_service_is_being_added() {
         .refused(503, "service_unavailable");
     wait_for_refusal(&host, "added").await;
     assert_eq!(host.admin().get("/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_service_that_failed_at_the_start_is_taken_when_it_is_mended_and_the_host_gets_ready() {
+    let registry = beside_a_bystander(version("version-a"));
+    let bad = registry.clone().change("changing", |service| {
+        service.set("component", "nowhere.wasm")
+    });
+    let mut host = Host::prepared(&bad, None);
+    host.launch();
+    wait_for_refusal(&host, "changing").await;
+    wait_for_generation(&host, "bystander", 1).await;
+    assert_answers(&host, "/api/bystander", "version-a").await;
+    assert_eq!(host.admin().get("/readyz").await.status, 503);
+    registry.save(host.folder());
+    wait_for_generation(&host, "changing", 1).await;
+    assert_answers(&host, "/api/changing", "version-a").await;
+    assert_eq!(host.admin().get("/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_service_that_is_added_ticks() {
+    let host = Host::start(&beside_a_bystander(version("version-a")), None).await;
+    let ticking = beside_a_bystander(version("version-a"))
+        .service("added", Service::guest("clockwork").public());
+    host.save_registry(&ticking).await;
+    wait_for_log(&host, &["\"tick\"", "\"added\""]).await;
+    // And goes on ticking in its next generation.
+    host.save_registry(&ticking.change("added", |service| service.config("word", "x")))
+        .await;
+    let ticks = || host.log().matches("\"tick\"").count();
+    let before = ticks();
+    wait_for("two more ticks", 20, async || {
+        (ticks() >= before + 2).then_some(())
+    })
+    .await;
 }

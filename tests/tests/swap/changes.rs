@@ -5,7 +5,7 @@ use std::fs;
 use crate::files::{digest_of, guest_bytes, host_with_file, replace};
 use crate::operator::{
     assert_answers, history, identity, latest, service, services, wait_for_generation,
-    wait_until_read_again,
+    wait_for_log, wait_until_read_again,
 };
 use crate::versions::{asker_of, beside_a_bystander, version};
 use strongroom_tests::bank::text;
@@ -73,14 +73,17 @@ async fn another_component() {
     assert_answers(&host, "/api/changing", "version-b").await;
     assert_eq!(change["from_digest"], digest_of(&guest_bytes("version-a")));
     assert_eq!(change["to_digest"], digest_of(&guest_bytes("version-b")));
-    let log = host.log();
-    let line = log
-        .lines()
-        .find(|line| line.contains("was switched") && line.contains(&paths[1]));
-    let line = line.unwrap_or_else(|| panic!("no line of the swap in {log}"));
-    for part in ["changing", "saved", text(&change["to_digest"]), "switch_us"] {
-        assert!(line.contains(part), "{part} in {line}");
-    }
+    let to = text(&change["to_digest"]);
+    let parts = [
+        "INFO",
+        "was switched",
+        "\"changing\"",
+        "saved",
+        &named,
+        to,
+        "switch_us",
+    ];
+    wait_for_log(&host, &parts).await;
 }
 
 async fn assert_content_is_swapped(write: impl FnOnce(&Host)) {
@@ -149,15 +152,15 @@ async fn limits() {
 #[tokio::test]
 async fn the_rate_limit() {
     let (registry, host) = start(version("version-a")).await;
-    let registry = registry.change("changing", |service| service.limit("rate", "1/h"));
-    changes_only(&host, &registry, &["limits.rate: none -> 1/3600s"]).await;
+    let registry = registry.change("changing", |service| service.limit("rate", "1/m"));
+    changes_only(&host, &registry, &["limits.rate: none -> 1/60s"]).await;
     assert_eq!(host.client().get("/api/changing").await.status, 200);
     host.client()
         .get("/api/changing")
         .await
         .refused(429, "rate_limited");
     let registry = registry.change("changing", |service| service.limit("rate", "1000/s"));
-    changes_only(&host, &registry, &["limits.rate: 1/3600s -> 1000/1s"]).await;
+    changes_only(&host, &registry, &["limits.rate: 1/60s -> 1000/1s"]).await;
     assert_eq!(
         host.client().get("/api/changing").await.status,
         200,

@@ -1,6 +1,6 @@
 //! The host is told to stop while something changes.
 
-use crate::operator::{assert_answers, wait_for_log};
+use crate::operator::{assert_answers, listed, service, wait_for_log};
 use crate::versions::{beside_a_bystander, version};
 use rustix::process::Signal;
 use strongroom_tests::host::Host;
@@ -15,21 +15,20 @@ async fn a_stop_while_a_service_starts_is_not_kept_waiting() {
     let slow = Service::guest("clockwork")
         .config("start", "sleep")
         .limit("start", "10m");
-    registry.service("changing", slow).save(host.folder());
-    // A reload waits for its turn, and tells so that the change has begun.
-    let admin = host.admin();
-    let reload = tokio::spawn(admin.post("/services/reload").try_send());
-    wait_for("the change to begin", 20, async || {
-        let (registry, log) = (admin.get("/services").await.json(200), host.log());
-        assert!(!log.contains("was refused"), "{log}");
-        (registry["registry"]["taken_at"] != registry["services"][0]["since"]).then_some(())
+    registry.service("added", slow).save(host.folder());
+    wait_for("the start to begin", 20, async || {
+        let added = listed(&host, "added").await?;
+        (added["state"] == "starting").then_some(())
     })
     .await;
+    // Who asks for another change waits for this one.
+    let reload = tokio::spawn(host.admin().post("/services/reload").try_send());
     assert_answers(&host, "/api/changing", "version-a").await;
     host.signal(Signal::TERM);
     let status = host.wait_for_exit().await;
     assert_eq!(status.code(), Some(0), "{status:?}");
-    drop(reload);
+    let cut_off = reload.await.expect("it ends");
+    assert!(cut_off.is_err() || cut_off.is_ok_and(|answer| answer.status != 200));
 }
 
 #[tokio::test]
@@ -41,7 +40,7 @@ async fn what_is_saved_while_draining_is_not_taken() {
         .send("POST /api/changing/length HTTP/1.1\r\nhost: bank\r\ncontent-length: 10\r\n\r\n12345")
         .await;
     wait_for("the request to begin", 20, async || {
-        let changing = crate::operator::service(&host, "changing").await;
+        let changing = service(&host, "changing").await;
         (changing["requests_total"] == 1).then_some(())
     })
     .await;
@@ -54,9 +53,9 @@ async fn what_is_saved_while_draining_is_not_taken() {
         .save(host.folder());
     let reload = admin.post("/services/reload").await;
     assert_ne!(reload.status, 200, "nothing was done: {}", reload.text());
-    let service = crate::operator::service(&host, "changing").await;
+    let changing = service(&host, "changing").await;
     assert_eq!(
-        (&service["generation"], &service["state"]),
+        (&changing["generation"], &changing["state"]),
         (&1.into(), &"draining".into())
     );
     sender.send("67890").await;

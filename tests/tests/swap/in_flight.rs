@@ -98,7 +98,7 @@ async fn a_request_whose_body_is_still_being_sent() {
     sender.send("67890").await;
     let answer = sender.read_to_the_end().await;
     assert!(
-        answer.starts_with("HTTP/1.1 200") && answer.ends_with("version-a 10"),
+        answer.starts_with("HTTP/1.1 200") && answer.contains("version-a 10"),
         "{answer}"
     );
     assert_drains(&host, "changing").await;

@@ -1,6 +1,6 @@
 //! Callers and callees change so that they always fit each other.
 
-use crate::load::Load;
+use crate::load::{CLIENTS, Load};
 use crate::operator::{
     assert_answers, identity, latest, service, wait_for_generation, wait_for_outcome,
     wait_for_refusal,
@@ -12,8 +12,9 @@ use strongroom_tests::host::Host;
 const OLD: &str = "asker-1 quoter-1";
 const NEW: &str = "asker-2 quoter-2";
 
-fn generations_load(host: &Host) -> Load {
+fn load(host: &Host) -> Load {
     Load::begin(
+        CLIENTS,
         || host.client(),
         "/api/asker",
         |text| [OLD, NEW].contains(&text),
@@ -93,7 +94,7 @@ async fn a_link_that_is_turned_to_one_that_lacks_the_interface_is_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_sides_of_a_new_interface_switch_together_under_load() {
     let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
-    let load = generations_load(&host);
+    let load = load(&host);
     for round in 2..=7 {
         load.go_on().await;
         match round % 2 {
@@ -118,7 +119,7 @@ async fn both_sides_of_a_new_interface_switch_together_under_load() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_that_is_refused_keeps_its_callee_too_if_they_would_not_fit() {
     let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
-    let load = generations_load(&host);
+    let load = load(&host);
     let missing = |registry: strongroom_tests::registry::Registry| {
         registry.change("asker", |service| service.set("component", "nowhere.wasm"))
     };

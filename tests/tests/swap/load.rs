@@ -7,7 +7,7 @@ use strongroom_tests::{Client, wait_for};
 use tokio::task::JoinSet;
 
 /// How many clients hammer a service.
-const CLIENTS: usize = 6;
+pub const CLIENTS: usize = 6;
 
 /// Clients that call one path again and again until they are told to stop.
 pub struct Load {
@@ -17,9 +17,10 @@ pub struct Load {
 }
 
 impl Load {
-    /// Begins. Every answer must be a 200 that `is_good` takes; a request that gets none is a failure. Half of the clients keep their
+    /// Begins with so many clients. Every answer must be a 200 that `is_good` takes; a request that gets none is a failure. Half of the clients keep their
     /// connections, and half make one for each request.
     pub fn begin(
+        clients: usize,
         client: impl Fn() -> Client,
         path: &'static str,
         is_good: impl Fn(&str) -> bool + Clone + Send + 'static,
@@ -29,7 +30,7 @@ impl Load {
             answered: Arc::default(),
             clients: JoinSet::new(),
         };
-        for number in 0..CLIENTS {
+        for number in 0..clients {
             let (over, answered) = (Arc::clone(&load.over), Arc::clone(&load.answered));
             let (client, is_good) = (client(), is_good.clone());
             let keeps_alive = number % 2 == 0;
@@ -59,7 +60,7 @@ impl Load {
     pub async fn go_on(&self) {
         let before = self.answered.load(Relaxed);
         wait_for("answers under load", 30, async || {
-            (self.answered.load(Relaxed) > before + 2 * CLIENTS as u64).then_some(())
+            (self.answered.load(Relaxed) > before + 2 * self.clients.len() as u64).then_some(())
         })
         .await;
     }

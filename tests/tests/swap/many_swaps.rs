@@ -5,7 +5,7 @@
 //! again; each save is taken before the next.
 
 use crate::bank::Payers;
-use crate::load::Load;
+use crate::load::{CLIENTS, Load};
 use crate::operator::{assert_answers, history, service, wait_for_generation};
 use crate::versions::version;
 use strongroom_tests::registry::Registry;
@@ -29,15 +29,18 @@ async fn fifty_swaps_under_load() {
     let bank = Bank::start_with(&registry(1)).await;
     let payers = Payers::begin(&bank, 2).await;
     let changing = Load::begin(
+        CLIENTS,
         || bank.client(),
         "/api/changing",
         |text| ["version-a", "version-b"].contains(&text),
     );
     let bystander = Load::begin(
+        CLIENTS,
         || bank.client(),
         "/api/bystander",
         |text| text == "version-a",
     );
+    let readiness = Load::begin(1, || bank.host.admin(), "/readyz", |text| text == "ready\n");
     for generation in 2..=SWAPS + 1 {
         changing.go_on().await;
         registry(generation).save(bank.folder());
@@ -46,8 +49,10 @@ async fn fifty_swaps_under_load() {
         assert_answers(&bank, "/api/changing", expected).await;
     }
     changing.go_on().await;
-    let answers = (changing.end().await, bystander.end().await);
-    assert!(answers.0 > SWAPS && answers.1 > 0, "{answers:?}");
+    let answers = [changing, bystander, readiness].map(Load::end);
+    for answers in answers {
+        assert!(answers.await > SWAPS);
+    }
     payers.end_and_add_up(&bank).await;
 
     assert_are_told(&history(&bank, "changing").await);

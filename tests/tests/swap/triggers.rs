@@ -119,3 +119,19 @@ async fn a_registry_that_was_saved_while_the_host_started() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_reload_tells_changes_by_their_ids_in_the_history() {
+    let registry = beside_a_bystander(version("version-a"));
+    let host = Host::start(&registry, None).await;
+    // The file that comes is seen by nobody before the reload: what was refused is tried again only when somebody asks.
+    let missing = registry.change("changing", |service| {
+        service.set("component", "nowhere.wasm")
+    });
+    missing.save(host.folder());
+    wait_for_outcome(&host, "changing", "refused").await;
+    let report = host.admin().post("/services/reload").await.json(422);
+    let change = &report["changes"][0];
+    assert_eq!(change["trigger"], "request", "{report}");
+    assert_eq!(*change, latest(&host, "changing").await);
+}

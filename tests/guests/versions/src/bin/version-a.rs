@@ -4,5 +4,5 @@ use wstd::http::{Body, Error, Request, Response};
 
 #[wstd::http_server]
 async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
-    versions::answer("a", request).await
+    versions::answer("version-a", request).await
 }
