@@ -1,23 +1,42 @@
 #!/usr/bin/env bash
-# Swaps services again and again under load, and judges what that costs. `./build.sh torture` calls it.
+# Tortures a host, and judges what that costs those who use it meanwhile. `./build.sh torture` calls it.
 #
 # usage: bench/torture.sh swap [--swaps N] [--seconds N]
+#   swaps services again and again at 80 % of the load that this machine was measured to bear
 #   --swaps N     how many swaps of `hello`; the bank's services are swapped a quarter as often (1000)
 #   --seconds N   over how long they are spread, 10 to 200 (150)
+# usage: bench/torture.sh hostile [--seconds N]
+#   has a hostile component break every bound, beside a bank that pays at a quarter of its measured maximum
+#   --seconds N   how long each attack lasts, 4 to 200 (8)
 #
-# The load is 80 % of what this machine was measured to bear. Everything listens on the loopback and ends with this script.
+# Everything listens on the loopback and ends with this script.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
-readonly CLIENTS=32 CLIENTS_BANK=64 WARM_UP=2 MEASURE=10 IDLE=15
+readonly CLIENTS=32 CLIENTS_BANK=64 WARM_UP=2 MEASURE=10 IDLE=15 ATTACKERS=16
+# What the guests in tests/guests do when they are asked to.
+readonly ATTACKS=(
+  hostile/loop hostile/memory hostile/recursion hostile/trap hostile/exit hostile/handles hostile/fields hostile/random hostile/poll
+  hostile/huge-body hostile/log-flood hostile/outbound hostile/sleep
+  sql/hold-and-loop sql/hold-and-sleep
+  # A path, and what to post there.
+  "sql/query WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+  "sql/query WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000000) SELECT i FROM n ORDER BY hex(i) LIMIT 1"
+  "sql/query-in-transaction SELECT replace(hex(zeroblob(200000)), '00', 'ab') LIKE '%a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_c%'"
+)
 swaps=1000
-seconds=150
+seconds=
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 fail() { printf 'bench/torture.sh: %s\n' "$*" >&2; exit 1; }
 
-[[ ${1:-} == swap ]] || fail "unknown torture: ${1:-}; there is: swap"
+torture=${1:-}
+case $torture in
+  swap) least=10 default=150 ;;
+  hostile) least=4 default=8 ;;
+  *) fail "unknown torture: $torture; there are: swap, hostile" ;;
+esac
 shift
 while (($#)); do
   case $1 in
@@ -29,11 +48,12 @@ while (($#)); do
     *) fail "unknown argument: $1; there are: --swaps N, --seconds N" ;;
   esac
 done
-((seconds >= 10 && seconds <= 200)) || fail "--seconds takes a number from 10 to 200"
+seconds=${seconds:-$default}
+((seconds >= least && seconds <= 200)) || fail "--seconds takes a number from $least to 200"
 
 host=${STRONGROOM_BIN:-$root/target/release/strongroom}
 components=$root/target/components
-for file in "$host" "$components"/{auth,token,account,transaction}.wasm "$components"/plain/{auth,token,account,transaction}.wasm "$components"/test-guests/hello.wasm; do
+for file in "$host" "$components"/{auth,token,account,transaction}.wasm "$components"/plain/{auth,token,account,transaction}.wasm "$components"/test-guests/{hello,hostile,sql}.wasm; do
   [[ -f $file ]] || fail "$file is missing; run ./build.sh torture swap"
 done
 cargo build --release --quiet -p strongroom-bench
@@ -76,6 +96,10 @@ cp "$components/test-guests/hello.wasm" "$folder/hello/a.wasm"
 {
   sed "s|^component = \"|&$root/|" registry.toml
   printf '\n[services.hello]\ncomponent = "%s"\npublic = ["* /*"]\n' "$folder/hello/a.wasm"
+  if [[ $torture == hostile ]]; then
+    printf '\n[services.%s]\ncomponent = "%s"\npublic = ["* /*"]\n' \
+      hostile "$components/test-guests/hostile.wasm" sql "$components/test-guests/sql.wasm"
+  fi
 } >"$folder/registry.toml"
 
 STRONGROOM_ADMIN_PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
@@ -97,18 +121,18 @@ memory() { # RECORD
 }
 
 # Measures a load without swaps and with them.
-torture() { # PREFIX, NUMBER OF SWAPS, LOAD COMMAND.., -- PAIRS..
+swap() { # PREFIX, NUMBER OF SWAPS, LOAD COMMAND.., -- PAIRS..
   local prefix=$1 number=$2
   shift 2
   local load=("$bench")
   while [[ $1 != -- ]]; do load+=("$1"); shift; done
   shift
   load+=(--address "$gateway" --pid "$host_pid" --warm-up "$WARM_UP")
-  local swap=("$bench" swaps --registry "$folder/registry.toml" --address "$gateway" --stdout "$folder/host.out")
+  local swapper=("$bench" swaps --registry "$folder/registry.toml" --address "$gateway" --stdout "$folder/host.out")
   local pair
-  for pair in "$@"; do swap+=(--pair "$pair"); done
+  for pair in "$@"; do swapper+=(--pair "$pair"); done
   # Each version is compiled once before anything is measured.
-  "${swap[@]}" --swaps $((2 * $#)) --seconds 1 "$(record "$prefix-first")"
+  "${swapper[@]}" --swaps $((2 * $#)) --seconds 1 "$(record "$prefix-first")"
   say "$prefix: the measured maximum, $MEASURE s"
   "${load[@]}" --seconds $MEASURE "$(record "$prefix-max")"
   local rate=$(($(rate_of "$prefix-max") * 8 / 10))
@@ -116,27 +140,58 @@ torture() { # PREFIX, NUMBER OF SWAPS, LOAD COMMAND.., -- PAIRS..
   "${load[@]}" --seconds $MEASURE --rate $rate "$(record "$prefix-calm")"
   memory "$prefix-memory-before"
   say "$prefix: $rate requests/s and $number swaps, $seconds s"
-  "${swap[@]}" --swaps "$number" --seconds "$seconds" "$(record "$prefix-swaps")" &
+  "${swapper[@]}" --swaps "$number" --seconds "$seconds" "$(record "$prefix-swaps")" &
   local swapping=$!
   "${load[@]}" --seconds "$seconds" --rate $rate "$(record "$prefix-swapped")"
   wait $swapping
   memory "$prefix-memory-after"
 }
 
-torture hello "$swaps" hello --clients $CLIENTS -- "$folder/hello/a.wasm=$folder/hello/b.wasm"
+# Measures paying without an attack, and during each.
+attack_all() {
+  local bank=("$bench" transfers --address "$gateway" --pid "$host_pid" --bank "$folder/bank.json" --clients $CLIENTS_BANK --warm-up 1)
+  say "the measured maximum, $MEASURE s"
+  "${bank[@]}" --seconds $MEASURE "$(record max)"
+  local rate=$(($(rate_of max) / 4))
+  say "$rate transfers/s, $MEASURE s"
+  "${bank[@]}" --seconds $MEASURE --rate $rate "$(record calm)"
+  local attack attacking body
+  for attack in "${ATTACKS[@]}"; do
+    say "$rate transfers/s beside $ATTACKERS clients of $attack, $seconds s"
+    body=()
+    if [[ $attack == *' '* ]]; then body=(--body "${attack#* }"); fi
+    "$bench" hello --attack --address "$gateway" --path "/api/${attack%% *}" "${body[@]}" --pid "$host_pid" --clients $ATTACKERS \
+      --warm-up 0 --seconds $((seconds + 4)) "$(record attack)" &
+    attacking=$!
+    "${bank[@]}" --seconds "$seconds" --rate $rate "$(record "during-$(echo "$attack" | tr -cs 'A-Za-z0-9\n' - | cut -c1-60)")"
+    wait $attacking || true
+  done
+}
 
-say "opening the bank: 50 customers with 20 accounts each"
-"$bench" seed --address "$gateway" --bank "$folder/bank.json"
-bank_pairs=()
-for component in account transaction token auth; do
-  bank_pairs+=("$components/$component.wasm=$components/plain/$component.wasm")
-done
-torture bank $((swaps / 4)) transfers --bank "$folder/bank.json" --clients $CLIENTS_BANK -- "${bank_pairs[@]}"
+open_bank() {
+  say "opening the bank: 50 customers with 20 accounts each"
+  "$bench" seed --address "$gateway" --bank "$folder/bank.json"
+}
 
-printf '\nStrongroom, swapped under 80 %% of its measured maximum: %s cores, %s\n\n' "$(nproc)" "$(uname -sr)"
 status=0
-for prefix in hello bank; do
-  "$bench" verdict --records "$folder/records" --prefix $prefix || status=1
-done
+if [[ $torture == swap ]]; then
+  swap hello "$swaps" hello --clients $CLIENTS -- "$folder/hello/a.wasm=$folder/hello/b.wasm"
+
+  open_bank
+  bank_pairs=()
+  for component in account transaction token auth; do
+    bank_pairs+=("$components/$component.wasm=$components/plain/$component.wasm")
+  done
+  swap bank $((swaps / 4)) transfers --bank "$folder/bank.json" --clients $CLIENTS_BANK -- "${bank_pairs[@]}"
+  printf '\nStrongroom, swapped under 80 %% of its measured maximum: %s cores, %s\n\n' "$(nproc)" "$(uname -sr)"
+  for prefix in hello bank; do
+    "$bench" verdict --records "$folder/records" --prefix $prefix || status=1
+  done
+else
+  open_bank
+  attack_all
+  printf '\nStrongroom, attacked from within: %s cores, %s\n\n' "$(nproc)" "$(uname -sr)"
+  "$bench" siege --records "$folder/records" || status=1
+fi
 "$host" verify --registry "$folder/registry.toml" --data "$folder/data" || status=1
 exit $status

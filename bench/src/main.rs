@@ -43,6 +43,8 @@ enum Command {
     Swaps(torture::swaps::Arguments),
     /// Print what the swaps cost, and judge it
     Verdict(torture::verdict::Arguments),
+    /// Print what attacks from within cost the bank, and judge it
+    Siege(torture::siege::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Report(arguments) => arguments.run(),
         Command::Swaps(arguments) => arguments.run(),
         Command::Verdict(arguments) => arguments.run(),
+        Command::Siege(arguments) => arguments.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use bytes::Bytes;
 use http::header::HOST;
-use http::{HeaderValue, Request, StatusCode, Uri};
+use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::Full;
 
 use super::{Plan, RequestSource};
@@ -17,6 +17,9 @@ pub struct Arguments {
     /// What to ask for
     #[arg(long, default_value = "/api/hello")]
     path: Uri,
+    /// Post this instead
+    #[arg(long)]
+    body: Option<String>,
     #[command(flatten)]
     plan: Plan,
     #[command(flatten)]
@@ -26,6 +29,7 @@ pub struct Arguments {
 struct Hello {
     host: HeaderValue,
     path: Uri,
+    body: Option<Bytes>,
 }
 
 impl Arguments {
@@ -34,6 +38,7 @@ impl Arguments {
         let source = || Hello {
             host: host.clone(),
             path: self.path.clone(),
+            body: self.body.clone().map(Bytes::from),
         };
         let load = super::on_one_thread(super::run(&self.address, &self.plan, source))?;
         self.destination.keep(&load)
@@ -44,7 +49,10 @@ impl RequestSource for Hello {
     const SUCCESS: StatusCode = StatusCode::OK;
 
     fn next(&mut self) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::default());
+        let mut request = Request::new(Full::from(self.body.clone().unwrap_or_default()));
+        if self.body.is_some() {
+            *request.method_mut() = Method::POST;
+        }
         *request.uri_mut() = self.path.clone();
         request.headers_mut().insert(HOST, self.host.clone());
         request

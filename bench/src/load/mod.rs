@@ -46,6 +46,9 @@ pub struct Plan {
     /// Requests a second of all clients together; without it, as many as are answered
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     rate: Option<u64>,
+    /// The load is an attack, whose requests are expected to fail: they are counted and not reported
+    #[arg(long)]
+    attack: bool,
 }
 
 /// Where the requests of a run come from.
@@ -61,6 +64,7 @@ pub trait RequestSource {
 struct Tally {
     latencies: Histogram<u64>,
     errors: BTreeMap<String, u64>,
+    is_attack: bool,
 }
 
 /// The times of a run.
@@ -82,6 +86,7 @@ pub async fn run<S: RequestSource + 'static>(
     let tally = Rc::new(RefCell::new(Tally {
         latencies: record::histogram(),
         errors: BTreeMap::new(),
+        is_attack: plan.attack,
     }));
     let mut clients = Vec::new();
     for _ in 0..plan.clients {
@@ -102,7 +107,7 @@ pub async fn run<S: RequestSource + 'static>(
     let server_cpu_microseconds = tasks.run_until(cpu_used(plan.pid, span)).await?;
     tasks.await;
     let tally = tally.borrow();
-    if tally.latencies.is_empty() {
+    if tally.latencies.is_empty() && !plan.attack {
         bail!("no request succeeded: {:?}", tally.errors);
     }
     Ok(Load {
@@ -165,7 +170,7 @@ impl Tally {
         };
         let count = self.errors.entry(error.clone()).or_default();
         *count = count.saturating_add(1);
-        if *count == 1 {
+        if *count == 1 && !self.is_attack {
             let body = outcome
                 .as_ref()
                 .map(|answer| String::from_utf8_lossy(&answer.body));
