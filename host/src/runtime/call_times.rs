@@ -28,9 +28,13 @@ impl CallTimes {
         }
     }
 
-    /// For `lifecycle.start`: an index over a large table is built in one statement.
+    /// For `lifecycle.start`: an index over a large table is built in one statement. The guest itself has no more to compute than in a
+    /// request.
     pub(super) fn of_start(limits: &Limits) -> Self {
-        Self::all(limits.start)
+        Self {
+            cpu: limits.cpu,
+            ..Self::all(limits.start)
+        }
     }
 
     /// As much time for the parts as for the whole.
