@@ -167,3 +167,44 @@ async fn several_generations_at_once() {
     }
     assert_drains(&host, "changing").await;
 }
+
+#[tokio::test]
+async fn requests_that_wait_for_an_instance() {
+    let registry = beside_a_bystander(version("version-a").limit("instances", 1));
+    let host = Host::start(&registry, None).await;
+    let mut requests = vec![in_flight(&host, "/api/changing", "gate").await];
+    for _waiting in 0..3 {
+        requests.push(tokio::spawn(
+            host.client().get("/api/changing").into_future(),
+        ));
+    }
+    wait_for("all requests to begin", 20, async || {
+        (service(&host, "changing").await["requests_total"] == 4).then_some(())
+    })
+    .await;
+    host.save_registry(&registry.service("changing", version("version-b")))
+        .await;
+    assert_answers(&host, "/api/changing", "version-b").await;
+    assert_does_not_drain_yet(&host, "changing").await;
+    open(&host, "changing", "gate").await;
+    for request in requests {
+        let answer = request.await.expect("it is answered");
+        assert_eq!((answer.status, answer.text().as_str()), (200, "version-a"));
+    }
+    assert_drains(&host, "changing").await;
+}
+
+#[tokio::test]
+async fn one_that_never_ends_is_ended_by_the_limits_of_its_own_generation() {
+    let hasty = version("version-a").limit("timeout", "2s");
+    let registry = beside_a_bystander(hasty);
+    let host = Host::start(&registry, None).await;
+    let held = in_flight(&host, "/api/changing", "closed").await;
+    host.save_registry(&registry.service("changing", version("version-b")))
+        .await;
+    assert_does_not_drain_yet(&host, "changing").await;
+    let answer = held.await.expect("it is answered");
+    answer.refused(504, "deadline_exceeded");
+    assert_drains(&host, "changing").await;
+    assert_answers(&host, "/api/changing", "version-b").await;
+}

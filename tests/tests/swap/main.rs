@@ -12,6 +12,7 @@ mod bank;
 mod canary;
 mod canary_verdict;
 mod changes;
+mod compiled_code;
 mod departures;
 mod drain;
 mod files;

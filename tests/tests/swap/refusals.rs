@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::files::{digest_of, guest_bytes, host_with_file, of_file, replace};
+use crate::load::Load;
 use crate::operator::{
     assert_answers, history, latest, service, wait_for_generation, wait_for_log, wait_for_refusal,
 };
@@ -65,6 +66,15 @@ async fn assert_goes_on(host: &Host, before: &Value, reason: &str) {
     let first_words: String = first_line.chars().take(60).collect();
     let words = first_words.replace('"', "\\\"");
     wait_for_log(host, &["ERROR", "refused", "changing", &words]).await;
+}
+
+/// Waits until the service runs what the registry says.
+async fn wait_until_settled(host: &Host) {
+    wait_for("the refusal to be over", 20, async || {
+        let last_error = &service(host, "changing").await["last_error"];
+        last_error.is_null().then_some(())
+    })
+    .await;
 }
 
 fn wat(text: &str) -> Vec<u8> {
@@ -161,12 +171,7 @@ async fn a_pinned_file_whose_content_changes() {
     );
     assert_answers(&host, "/api/changing", "version-a").await;
     replace(host.folder(), "changing.wasm", &guest_bytes("version-a"));
-    wait_for("the refusal to be over", 20, async || {
-        service(&host, "changing").await["last_error"]
-            .is_null()
-            .then_some(())
-    })
-    .await;
+    wait_until_settled(&host).await;
     assert_eq!(
         service(&host, "changing").await["generation"],
         1,
@@ -264,11 +269,44 @@ async fn going_back_to_what_serves_ends_a_refusal() {
         .save(host.folder());
     wait_for_refusal(&host, "changing").await;
     registry.save(host.folder());
-    wait_for("the refusal to be over", 20, async || {
-        service(&host, "changing").await["last_error"]
-            .is_null()
-            .then_some(())
-    })
-    .await;
+    wait_until_settled(&host).await;
     assert_eq!(service(&host, "changing").await["generation"], 1);
+}
+
+#[tokio::test]
+async fn a_file_that_goes_while_its_service_runs() {
+    let registry = beside_a_bystander(version("version-a"));
+    let (host, file) = host_with_file(&registry, "version-a").await;
+    fs::remove_file(&file).expect("it can be removed");
+    let reason = wait_for_refusal(&host, "changing").await;
+    assert!(
+        reason.contains("changing.wasm") && reason.contains("cannot be read"),
+        "{reason}"
+    );
+    assert_answers(&host, "/api/changing", "version-a").await;
+    replace(host.folder(), "changing.wasm", &guest_bytes("version-a"));
+    wait_until_settled(&host).await;
+    assert_eq!(
+        service(&host, "changing").await["generation"],
+        1,
+        "it is what serves"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_serves_goes_on_while_the_new_version_starts() {
+    let registry = beside_a_bystander(version("version-a"));
+    let host = Host::start(&registry, None).await;
+    let load = Load::begin(
+        2,
+        || host.client(),
+        "/api/changing",
+        |text| text == "version-a",
+    );
+    registry
+        .service("changing", clockwork("sleep"))
+        .save(host.folder());
+    wait_for_refusal(&host, "changing").await;
+    load.go_on().await;
+    load.end().await;
 }

@@ -1,5 +1,7 @@
 //! A registry with a mistake: nothing of it is applied, and the operator is told the line and the key.
 
+use std::fs;
+
 use crate::files::replace;
 use crate::operator::{
     assert_answers, history, service, services, wait_for_generation, wait_for_log,
@@ -159,4 +161,26 @@ async fn a_setting_of_the_host_takes_effect_at_the_next_start() {
         "{report}"
     );
     assert_answers(&host, "/api/changing", "version-a").await;
+}
+
+#[tokio::test]
+async fn a_registry_that_is_gone() {
+    let registry = beside_a_bystander(version("version-a"));
+    let host = Host::start(&registry, None).await;
+    fs::remove_file(host.folder().join("registry.toml")).expect("it can be removed");
+    let reason = wait_for("the registry to be missed", 20, async || {
+        let error = &services(&host).await["registry"]["last_error"];
+        error.as_str().map(str::to_owned)
+    })
+    .await;
+    assert!(
+        reason.contains("registry.toml") && reason.contains("No such file"),
+        "{reason}"
+    );
+    assert_answers(&host, "/api/changing", "version-a").await;
+    registry
+        .service("changing", version("version-b"))
+        .save(host.folder());
+    wait_for_generation(&host, "changing", 2).await;
+    assert!(services(&host).await["registry"]["last_error"].is_null());
 }

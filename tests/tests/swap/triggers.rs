@@ -6,8 +6,8 @@ use std::os::unix::fs::symlink;
 use crate::operator::{assert_answers, latest, service, wait_for_generation, wait_for_outcome};
 use crate::versions::{beside_a_bystander, version};
 use rustix::process::Signal;
-use strongroom_tests::Value;
 use strongroom_tests::host::Host;
+use strongroom_tests::{Value, wait_for};
 
 #[tokio::test]
 async fn a_reload_answers_when_the_new_version_serves_and_tells_what_changed() {
@@ -63,7 +63,7 @@ async fn sighup_tries_again_what_was_refused() {
         .save(host.folder());
     let first = wait_for_outcome(&host, "changing", "refused").await;
     host.signal(Signal::HUP);
-    let again = strongroom_tests::wait_for("another refusal", 20, async || {
+    let again = wait_for("another refusal", 20, async || {
         let latest = latest(&host, "changing").await;
         (latest["id"] != first["id"]).then_some(latest)
     })
@@ -113,7 +113,7 @@ async fn a_registry_that_was_saved_while_the_host_started() {
     registry
         .service("changing", version("version-b"))
         .save(host.folder());
-    strongroom_tests::wait_for("the saved version", 60, async || {
+    wait_for("the saved version", 60, async || {
         let answer = host.client().get("/api/changing").await;
         (answer.text() == "version-b").then_some(())
     })
@@ -134,4 +134,43 @@ async fn a_reload_tells_changes_by_their_ids_in_the_history() {
     let change = &report["changes"][0];
     assert_eq!(change["trigger"], "request", "{report}");
     assert_eq!(*change, latest(&host, "changing").await);
+}
+
+#[tokio::test]
+async fn a_registry_that_is_overwritten_in_place() {
+    let registry = beside_a_bystander(version("version-a"));
+    let host = Host::start(&registry, None).await;
+    registry
+        .service("changing", version("version-b"))
+        .write(host.folder());
+    wait_for_generation(&host, "changing", 2).await;
+    assert_answers(&host, "/api/changing", "version-b").await;
+}
+
+#[tokio::test]
+async fn of_many_saves_in_a_row_the_last_one_counts() {
+    let registry = beside_a_bystander(version("version-a"));
+    let host = Host::start(&registry, None).await;
+    for queue in 1..=30 {
+        registry
+            .clone()
+            .change("changing", |service| service.limit("queue", queue))
+            .save(host.folder());
+    }
+    registry
+        .service("changing", version("version-b"))
+        .save(host.folder());
+    wait_for("the last version", 60, async || {
+        let answer = host.client().get("/api/changing").await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        (answer.text() == "version-b").then_some(())
+    })
+    .await;
+    let report = host.admin().post("/services/reload").await.json(200);
+    assert_eq!(
+        report["changes"],
+        Value::Array(Vec::new()),
+        "nothing is left to do"
+    );
+    assert_answers(&host, "/api/changing", "version-b").await;
 }
