@@ -7,7 +7,9 @@ use crate::operator::{
 use crate::versions::{beside_a_bystander, pair, version};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{Client, wait_for};
+use strongroom_tests::wire::Connection;
+use strongroom_tests::{Answer, Client, Value, wait_for};
+use tokio::task::JoinHandle;
 
 fn alone() -> Registry {
     Registry::empty().service("bystander", version("version-a"))
@@ -41,21 +43,9 @@ async fn a_service_that_the_registry_no_longer_names_is_gone() {
 
 #[tokio::test]
 async fn what_a_removed_service_began_it_ends() {
-    // The gate is in the store, and the service that is to go can be asked to open it no more: so one that was begun opens it.
+    // The gate is in the store, and a service that is gone cannot be asked to open it: so a request that was begun before does.
     let host = Host::start(&beside_a_bystander(version("version-a")), None).await;
-    let mut sender = strongroom_tests::wire::Connection::open(host.address()).await;
-    let (head, rest) = (
-        "POST /api/changing/open/gate HTTP/1.1\r\nhost: bank\r\nconnection: close\r\ncontent-length: 2\r\n\r\n1",
-        "2",
-    );
-    sender.send(head).await;
-    let held = tokio::spawn(host.client().get("/api/changing/held/gate").into_future());
-    wait_for_log(&host, &["waits at the gate"]).await;
-    assert_eq!(
-        service(&host, "changing").await["requests_total"],
-        2,
-        "both have begun"
-    );
+    let (opener, held) = held(&host, "gate").await;
     alone().save(host.folder());
     wait_for_outcome(&host, "changing", "removed").await;
     host.client()
@@ -63,13 +53,68 @@ async fn what_a_removed_service_began_it_ends() {
         .await
         .refused(404, "no_such_service");
     assert_eq!(service(&host, "changing").await["state"], "draining");
-    sender.send(rest).await;
-    assert!(sender.read_to_the_end().await.starts_with("HTTP/1.1 200"));
+    open(opener).await;
     let answer = held.await.expect("it is answered");
     assert_eq!((answer.status, answer.text().as_str()), (200, "version-a"));
     wait_until_gone(&host, "changing").await;
     let removed = &history(&host, "changing").await[0];
     assert!(removed["steps_us"]["drain"].is_u64(), "{removed}");
+}
+
+/// Begins a request that opens a gate when its body has been sent whole.
+async fn opener(host: &Host, service: &str, gate: &str) -> Connection {
+    let mut opener = Connection::open(host.address()).await;
+    let path = format!("/api/{service}/open/{gate}");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: bank\r\nconnection: close\r\ncontent-length: 2\r\n\r\n1"
+    );
+    opener.send(head).await;
+    opener
+}
+
+/// Ends such a request, and asserts that the gate was opened.
+async fn open(mut opener: Connection) {
+    opener.send("2").await;
+    let answer = opener.read_to_the_end().await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+/// A request that waits at a gate, with another that opens it; both of them have begun.
+async fn held(host: &Host, gate: &str) -> (Connection, JoinHandle<Answer>) {
+    let before = service(host, "changing").await["requests_total"].clone();
+    let opener = opener(host, "changing", gate).await;
+    let path = format!("/api/changing/held/{gate}");
+    let held = tokio::spawn(host.client().get(&path).into_future());
+    wait_for("both requests to begin", 20, async || {
+        let now = service(host, "changing").await["requests_total"].clone();
+        (now.as_u64() == before.as_u64().map(|count| count + 2)).then_some(())
+    })
+    .await;
+    wait_for_log(host, &[&format!("waits at the gate {gate}")]).await;
+    (opener, held)
+}
+
+#[tokio::test]
+async fn what_a_removed_service_began_it_ends_although_it_came_back_and_went_again() {
+    let with_service = beside_a_bystander(version("version-a"));
+    let host = Host::start(&with_service, None).await;
+    let first = held(&host, "first").await;
+    host.save_registry(&alone()).await;
+    host.save_registry(&with_service).await;
+    let second = held(&host, "second").await;
+    host.save_registry(&alone()).await;
+    for (round, (opener, held)) in [first, second].into_iter().enumerate() {
+        open(opener).await;
+        let answer = held.await.expect("it is answered");
+        assert_eq!((answer.status, answer.text().as_str()), (200, "version-a"));
+        wait_for("the generation to end", 30, async || {
+            let changes = history(&host, "changing").await;
+            let ended = |change: &&Value| change["steps_us"]["drain"].is_u64();
+            (changes.iter().filter(ended).count() == round + 1).then_some(())
+        })
+        .await;
+    }
+    wait_until_gone(&host, "changing").await;
 }
 
 async fn sql(client: &Client, path: &str, statement: &str) -> String {
@@ -186,10 +231,7 @@ async fn a_caller_and_its_callee_go_together() {
 async fn a_link_call_in_flight_ends_although_both_are_removed() {
     let registry = pair("asker-1", "quoter-1").service("bystander", version("version-a"));
     let host = Host::start(&registry, None).await;
-    let mut opener = strongroom_tests::wire::Connection::open(host.address()).await;
-    opener
-        .send("POST /api/quoter/open/gate HTTP/1.1\r\nhost: bank\r\nconnection: close\r\ncontent-length: 2\r\n\r\n1")
-        .await;
+    let opener = opener(&host, "quoter", "gate").await;
     let held = tokio::spawn(host.client().get("/api/asker/held/gate").into_future());
     wait_for_log(&host, &["waits at the gate"]).await;
     assert_eq!(
@@ -199,8 +241,7 @@ async fn a_link_call_in_flight_ends_although_both_are_removed() {
     );
     alone().save(host.folder());
     wait_for_outcome(&host, "quoter", "removed").await;
-    opener.send("2").await;
-    assert!(opener.read_to_the_end().await.starts_with("HTTP/1.1 200"));
+    open(opener).await;
     assert_eq!(
         held.await.expect("it is answered").text(),
         "asker-1 quoter-1"
