@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Only the owner may read what lies here.
 const FILE_MODE: u32 = 0o600;
@@ -25,8 +26,10 @@ pub fn create_folder(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// The system's.
 pub fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
-    // Named after the process, since two hosts may share a folder of compiled code.
-    let beside = file.with_extension(format!("{}.new", std::process::id()));
+    // Two hosts may share a folder of compiled code, and two services a component.
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Relaxed);
+    let beside = file.with_extension(format!("{}-{count}.new", std::process::id()));
     // A leftover of a crash may have another mode.
     match std::fs::remove_file(&beside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

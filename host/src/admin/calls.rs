@@ -49,9 +49,12 @@ pub(super) async fn answer(swapper: &Swapper, request: Request<Incoming>) -> Res
         "/services/history" => history(swapper, request.uri().query().unwrap_or_default()),
         "/services/reload" => {
             let report = swapper.reload(Trigger::Request).await;
-            let status = match report.is_done() {
-                true => StatusCode::OK,
-                false => StatusCode::UNPROCESSABLE_ENTITY,
+            let status = if report.is_done() {
+                StatusCode::OK
+            } else if swapper.services().draining().is_cancelled() {
+                StatusCode::SERVICE_UNAVAILABLE
+            } else {
+                StatusCode::UNPROCESSABLE_ENTITY
             };
             json(status, &report)
         }

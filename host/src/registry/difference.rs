@@ -26,6 +26,13 @@ impl ServiceSpec {
             };
             found.push(arrow("grants", &text(self), &text(new)));
         }
+        if self.outbound != new.outbound {
+            let text = |spec: &Self| {
+                let origins: Vec<_> = spec.outbound.iter().map(ToString::to_string).collect();
+                format!("[{}]", origins.join(", "))
+            };
+            found.push(arrow("outbound", &text(self), &text(new)));
+        }
         found.extend(entries("links", &links(self), &links(new)));
         found.extend(config(self, new));
         found.extend(entries(

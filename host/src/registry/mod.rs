@@ -5,6 +5,7 @@
 mod canary;
 mod difference;
 mod limits;
+mod origin;
 mod problem;
 mod public;
 mod service;
@@ -13,6 +14,7 @@ mod units;
 
 pub use canary::CanarySpec;
 pub use limits::{INSTANCES_MAX, Limits, MEMORY_MAX, TABLE_ELEMENTS_MAX};
+pub use origin::Origin;
 pub use problem::{RegistryProblem, RegistryProblems};
 pub use service::{Digest, Grant, Link, ServiceSpec};
 pub use units::Rate;

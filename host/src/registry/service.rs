@@ -2,6 +2,7 @@
 
 use super::canary::CanarySpec;
 use super::limits::Limits;
+use super::origin::Origin;
 use super::problem::Collector;
 use super::public::PublicRoute;
 use super::table::{Table, type_name};
@@ -27,6 +28,8 @@ pub struct ServiceSpec {
     pub grants: BTreeSet<Grant>,
     /// The imports that other services satisfy.
     pub links: Vec<Link>,
+    /// Where the component may send HTTP requests.
+    pub outbound: Vec<Origin>,
     /// What `wasi:config/store` answers.
     pub config: Vec<(String, String)>,
     /// Its bounds.
@@ -156,6 +159,7 @@ impl ServiceSpec {
             .into_iter()
             .collect();
         let links = read_links(table, problems);
+        let outbound = table.strings(problems, "outbound", Origin::parse);
         let config = read_config(table, problems);
         let limits = match table.table(problems, "limits") {
             Some(mut limits) => Limits::read(&mut limits, problems),
@@ -181,6 +185,7 @@ impl ServiceSpec {
             public,
             grants,
             links,
+            outbound,
             config,
             limits,
             canary,

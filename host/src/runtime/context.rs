@@ -6,10 +6,10 @@ use super::cpu::{CpuBudget, Turns};
 use super::fate::RequestFate;
 use super::guest_log::GuestLog;
 use super::memory_limit::MemoryLimit;
-use super::outbound::NoOutbound;
+use super::outbound::Outbound;
 use crate::keys::{Keys, KeysView};
 use crate::links::LinkView;
-use crate::registry::Limits;
+use crate::registry::{Limits, Origin};
 use crate::store::{ServiceStore, StoreSession, StoreView};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -32,6 +32,7 @@ pub(super) struct Provisions {
     /// The times of ordinary calls.
     pub(super) times: CallTimes,
     pub(super) config: Vec<(String, String)>,
+    pub(super) outbound: Arc<[Origin]>,
     pub(super) store: Option<ServiceStore>,
     /// None where nothing is served, such as in an audit.
     pub(super) keys: Option<Arc<Keys>>,
@@ -46,7 +47,7 @@ pub(super) struct Provisions {
 pub(super) struct Context {
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    outbound: NoOutbound,
+    outbound: Outbound,
     table: ResourceTable,
     config: WasiConfigVariables,
     pub(super) memory: MemoryLimit,
@@ -79,7 +80,7 @@ impl Context {
         let context = Self {
             wasi,
             http,
-            outbound: NoOutbound,
+            outbound: Outbound::new(Arc::clone(&provisions.outbound), provisions.times.wall),
             table,
             config: provisions.config.iter().cloned().collect(),
             memory: MemoryLimit::new(limits.memory, limits.table_elements),
@@ -130,6 +131,7 @@ impl WasiView for Context {
 
 impl WasiHttpView for Context {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.outbound.is_writing = self.session.is_writing();
         WasiHttpCtxView {
             hooks: &mut self.outbound,
             table: &mut self.table,

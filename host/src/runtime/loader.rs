@@ -173,6 +173,7 @@ impl Loader {
             limits: spec.limits.clone(),
             times: CallTimes::of_calls(&spec.limits),
             config: spec.config.clone(),
+            outbound: spec.outbound.clone().into(),
             store,
             keys: self.keys.clone(),
             compute: self.compute.for_service(),

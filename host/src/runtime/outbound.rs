@@ -1,25 +1,61 @@
-//! Outbound HTTP of guests: none. A component that needs the outside says so in the registry, once that is offered.
+//! HTTP requests that guests send: only to the origins that the registry names for the service, and none by default.
 
+use crate::registry::Origin;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody,
-    WasiHttpHooks,
+    WasiHttpHooks, default_send_request,
 };
 
 /// Made once: the engine asks for it with every header.
 static FORBIDDEN: LazyLock<ForbiddenHeaderFilter> =
     LazyLock::new(|| Arc::new(|name| DEFAULT_FORBIDDEN_HEADERS.contains(name)));
 
-/// Refuses every request that a guest wants to send.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct NoOutbound;
+/// The outside as one instance may reach it.
+#[derive(Debug, Clone)]
+pub(super) struct Outbound {
+    allowed: Arc<[Origin]>,
+    time_max: Duration,
+    /// Whether the instance has a write transaction open: then it may wait for nobody.
+    pub(super) is_writing: bool,
+}
+
+impl Outbound {
+    /// These origins, each answer within `time_max`.
+    pub(super) fn new(allowed: Arc<[Origin]>, time_max: Duration) -> Self {
+        Self {
+            allowed,
+            time_max,
+            is_writing: false,
+        }
+    }
+
+    fn allows(&self, request: &http::Request<WasiBody>) -> bool {
+        let origin = Origin::of(request.uri());
+        !self.is_writing && origin.is_some_and(|origin| self.allowed.contains(&origin))
+    }
+
+    /// The guest's wishes, as far as its time goes.
+    fn bounded(&self, options: Option<RequestOptions>) -> RequestOptions {
+        let mut options = options.unwrap_or_default();
+        for wish in [
+            &mut options.connect_timeout,
+            &mut options.first_byte_timeout,
+            &mut options.between_bytes_timeout,
+        ] {
+            *wish = Some(wish.map_or(self.time_max, |time| time.min(self.time_max)));
+        }
+        options
+    }
+}
 
 type SentResponse = (
     http::Response<WasiBody>,
     Box<dyn Future<Output = Result<(), Error>> + Send>,
 );
 
-impl WasiHttpHooks for NoOutbound {
+impl WasiHttpHooks for Outbound {
     fn is_forbidden_header(&mut self, name: &http::HeaderName) -> bool {
         DEFAULT_FORBIDDEN_HEADERS.contains(name)
     }
@@ -30,10 +66,21 @@ impl WasiHttpHooks for NoOutbound {
 
     fn send_request(
         &mut self,
-        _: http::Request<WasiBody>,
-        _: Option<RequestOptions>,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
         _: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<SentResponse, Error>> + Send> {
-        Box::new(async { Err(Error::HttpRequestDenied) })
+        if !self.allows(&request) {
+            return Box::new(async { Err(Error::HttpRequestDenied) });
+        }
+        let options = self.bounded(options);
+        Box::new(async move {
+            let (response, rest) = default_send_request(request, Some(options)).await?;
+            let response = response.map(http_body_util::BodyExt::boxed_unsync);
+            Ok((
+                response,
+                Box::new(rest) as Box<dyn Future<Output = _> + Send>,
+            ))
+        })
     }
 }

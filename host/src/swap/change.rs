@@ -288,23 +288,33 @@ fn note_slow_start(services: &Services, names: &[String]) {
     }
 }
 
-/// Parts services into those that hang together by links, each part in the order of the whole.
-pub(super) fn connected(
-    specs: Vec<(ServiceSpec, Vec<String>)>,
-) -> Vec<Vec<(ServiceSpec, Vec<String>)>> {
-    let mut parts: Vec<Vec<(ServiceSpec, Vec<String>)>> = Vec::new();
-    for entry in specs {
+/// A service that does not run as the registry says.
+pub(super) struct Wish {
+    /// What the registry says.
+    pub(super) spec: ServiceSpec,
+    /// What differs from what runs.
+    pub(super) changed: Vec<String>,
+    /// Whether it was not refused already, as it is.
+    pub(super) is_new: bool,
+}
+
+/// Parts services into those that hang together by links, each part in the order of the whole. A part in which nothing is new is
+/// left out: it was refused, and would be again.
+pub(super) fn connected(wishes: Vec<Wish>) -> Vec<Vec<Wish>> {
+    let mut parts: Vec<Vec<Wish>> = Vec::new();
+    for wish in wishes {
         // Callees come first, so a service belongs to the parts of its callees, and joins them into one.
-        let calls_into = |part: &Vec<(ServiceSpec, Vec<String>)>| {
-            let links = &entry.0.links;
+        let calls_into = |part: &Vec<Wish>| {
+            let links = &wish.spec.links;
             part.iter()
-                .any(|(callee, _)| links.iter().any(|link| link.service == callee.name))
+                .any(|callee| links.iter().any(|link| link.service == callee.spec.name))
         };
         let (joined, apart): (Vec<_>, Vec<_>) = parts.into_iter().partition(calls_into);
         let mut part: Vec<_> = joined.into_iter().flatten().collect();
-        part.push(entry);
+        part.push(wish);
         parts = apart;
         parts.push(part);
     }
+    parts.retain(|part| part.iter().any(|wish| wish.is_new));
     parts
 }

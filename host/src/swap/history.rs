@@ -113,8 +113,8 @@ struct Kept {
 }
 
 impl History {
-    /// Remembers and logs a change; gives it its id.
-    pub(super) fn add(&self, mut record: Record) {
+    /// Remembers and logs a change; answers it with its id.
+    pub(super) fn add(&self, mut record: Record) -> Record {
         log(&record);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.last_id += 1;
@@ -122,7 +122,8 @@ impl History {
         if kept.records.len() == RECORDS_MAX {
             kept.records.pop_front();
         }
-        kept.records.push_back(record);
+        kept.records.push_back(record.clone());
+        record
     }
 
     /// The latest changes of a service, or of all, newest first.

@@ -1,13 +1,13 @@
 //! Compares the registry with what runs, and makes it so.
 
 use super::canary::verdict;
-use super::change::{Candidate, Change, connected};
+use super::change::{Candidate, Change, Wish, connected};
 use super::departure;
 use super::files::Digests;
 use super::history::{History, Outcome, Record, RecordRow, Steps};
 use super::report::{Plan, PlannedChange, Report};
 use super::trigger::Trigger;
-use crate::registry::{Digest, HostSpec, Registry, RegistryProblem, ServiceSpec};
+use crate::registry::{CanarySpec, Digest, HostSpec, Registry, RegistryProblem, ServiceSpec};
 use crate::runtime::{Canary, Generation, Lineup, LoadProblem, Loader, Post, Services};
 use futures::StreamExt as _;
 use std::collections::HashMap;
@@ -75,15 +75,23 @@ impl Seat {
 /// What was tried: with another component, table, or callee it may fare otherwise.
 struct Attempt {
     spec: ServiceSpec,
+    /// The table of the canary whose seat it is.
+    canary: Option<CanarySpec>,
     digest: Option<Digest>,
     callees: Vec<Option<Digest>>,
 }
 
 impl Attempt {
-    fn of(spec: &ServiceSpec, digest: Option<Digest>, lineup: &Lineup) -> Self {
+    fn of(
+        spec: &ServiceSpec,
+        canary: Option<&CanarySpec>,
+        digest: Option<Digest>,
+        lineup: &Lineup,
+    ) -> Self {
         let digest_of = |service: &str| Some(lineup.get(service)?.stable.as_ref()?.digest());
         Self {
             spec: spec.clone(),
+            canary: canary.cloned(),
             digest,
             callees: spec
                 .links
@@ -95,6 +103,7 @@ impl Attempt {
 
     fn is_same(&self, other: &Self) -> bool {
         self.digest == other.digest
+            && self.canary == other.canary
             && self.callees == other.callees
             && self.spec.differences(&other.spec).is_empty()
     }
@@ -160,7 +169,10 @@ impl Swapper {
     pub async fn reload(&self, trigger: Trigger) -> Report {
         let mut state = self.state.lock().await;
         if self.services.draining().is_cancelled() {
-            return Report::default();
+            return Report {
+                problems: vec!["the host is draining; nothing is changed any more".to_owned()],
+                ..Report::default()
+            };
         }
         match Registry::load(&self.file) {
             Ok(registry) => self.apply(&mut state, &registry, trigger).await,
@@ -276,12 +288,12 @@ impl Swapper {
 
     async fn load<'a>(
         &'a self,
-        part: Vec<(ServiceSpec, Vec<String>)>,
+        part: Vec<Wish>,
         leaving: &'a [&'a str],
         opens_stores: bool,
     ) -> Change<'a> {
         let mut candidates = Vec::new();
-        for (spec, changed) in part {
+        for Wish { spec, changed, .. } in part {
             let loaded =
                 Candidate::load(spec, changed, &self.services, &self.loader, opens_stores).await;
             candidates.push(loaded);
@@ -295,11 +307,7 @@ impl Swapper {
     }
 
     /// Loads, checks, starts, and warms: all but the switch.
-    async fn ready<'a>(
-        &'a self,
-        part: Vec<(ServiceSpec, Vec<String>)>,
-        leaving: &'a [&'a str],
-    ) -> Change<'a> {
+    async fn ready<'a>(&'a self, part: Vec<Wish>, leaving: &'a [&'a str]) -> Change<'a> {
         let mut change = self.load(part, leaving, true).await;
         change.settle();
         change.start().await;
@@ -337,7 +345,8 @@ impl Swapper {
                 Err(problems) => {
                     post.service.refuse(problems);
                     let digest = record.to;
-                    let attempt = Attempt::of(&candidate.spec, digest, &self.services.lineup());
+                    let lineup = self.services.lineup();
+                    let attempt = Attempt::of(&candidate.spec, None, digest, &lineup);
                     state.refused.insert(Seat::stable(&name), attempt);
                     record.refuse(problems);
                 }
@@ -346,8 +355,7 @@ impl Swapper {
             if let Some(old) = replaced.iter().find(|old| old.spec().name == name) {
                 departure::drain(Arc::clone(old), Arc::clone(&record.drained));
             }
-            self.history.add(record.clone());
-            report.add(record);
+            report.add(self.history.add(record));
         }
         has_switched
     }
@@ -387,8 +395,7 @@ impl Swapper {
                 );
                 state.refused.remove(&Seat::stable(name));
             }
-            self.history.add(record.clone());
-            report.add(record);
+            report.add(self.history.add(record));
         }
     }
 
@@ -421,7 +428,7 @@ impl Swapper {
             let seat = Seat::canary(&spec.name);
             let spec = spec.of_canary(wanted);
             let digest = state.digests.of(&spec.component);
-            let attempt = Attempt::of(&spec, digest, &self.services.lineup());
+            let attempt = Attempt::of(&spec, Some(wanted), digest, &self.services.lineup());
             let was_refused = state
                 .refused
                 .get(&seat)
@@ -439,6 +446,9 @@ impl Swapper {
                     self.services.set_canary(&spec.name, Some(Arc::new(canary)));
                     record.outcome = Outcome::CanaryStarted;
                     state.refused.remove(&seat);
+                    if !state.refused.contains_key(&Seat::stable(&spec.name)) {
+                        post.service.note_settled();
+                    }
                 }
                 Err(problems) => {
                     post.service.refuse(&problems);
@@ -446,8 +456,7 @@ impl Swapper {
                     state.refused.insert(seat, attempt);
                 }
             }
-            self.history.add(record.clone());
-            report.add(record);
+            report.add(self.history.add(record));
         }
     }
 
@@ -457,8 +466,7 @@ impl Swapper {
         stable: &Generation,
         steps: &mut Steps,
     ) -> Result<Arc<Generation>, Vec<LoadProblem>> {
-        let part = vec![(spec.clone(), Vec::new())];
-        let mut change = self.ready(part, &[]).await;
+        let mut change = self.ready(vec![canary_wish(spec)], &[]).await;
         let mut candidate = change.candidates.remove(0);
         *steps = candidate.steps;
         if let Ok(generation) = &candidate.outcome {
@@ -478,8 +486,7 @@ impl Swapper {
         record.from = Some(canary.generation().digest());
         record.to = post.stable.as_ref().map(|stable| stable.digest());
         departure::drain(Arc::clone(canary.generation()), Arc::clone(&record.drained));
-        self.history.add(record.clone());
-        report.add(record);
+        report.add(self.history.add(record));
     }
 
     /// Takes out the canaries that do worse than their stable generations.
@@ -505,7 +512,8 @@ impl Swapper {
             }
             let spec = canary.generation().spec();
             let digest = Some(canary.generation().digest());
-            let attempt = Attempt::of(spec, digest, &self.services.lineup());
+            let lineup = self.services.lineup();
+            let attempt = Attempt::of(spec, Some(canary.spec()), digest, &lineup);
             state.refused.insert(Seat::canary(&spec.name), attempt);
             let mut record = Record::new(&spec.name, Trigger::Saved, vec!["canary".to_owned()]);
             record.trigger = "canary";
@@ -564,14 +572,9 @@ impl Swapper {
 }
 
 impl State {
-    /// The services that do not run as the registry says, with what differs; callees before their callers. What was refused and is the
-    /// same is left out, unless `retry`.
-    fn differing(
-        &mut self,
-        registry: &Registry,
-        lineup: &Lineup,
-        retry: bool,
-    ) -> Vec<(ServiceSpec, Vec<String>)> {
+    /// The services that do not run as the registry says; callees before their callers. What was refused and is the same is nothing new,
+    /// unless `retry`.
+    fn differing(&mut self, registry: &Registry, lineup: &Lineup, retry: bool) -> Vec<Wish> {
         let mut differing = Vec::new();
         for spec in &registry.services {
             let digest = self.digests.of(&spec.component);
@@ -590,14 +593,16 @@ impl State {
                 }
                 continue;
             }
-            let attempt = Attempt::of(spec, digest, lineup);
+            let attempt = Attempt::of(spec, None, digest, lineup);
             let was_refused = self
                 .refused
                 .get(&Seat::stable(&spec.name))
                 .is_some_and(|refused| refused.is_same(&attempt));
-            if retry || !was_refused {
-                differing.push((spec.clone(), changed));
-            }
+            differing.push(Wish {
+                spec: spec.clone(),
+                changed,
+                is_new: retry || !was_refused,
+            });
         }
         differing
     }
@@ -635,6 +640,14 @@ fn differences(running: &Generation, spec: &ServiceSpec, digest: Option<Digest>)
         found.insert(0, format!("content of {}", spec.component_as_written));
     }
     found
+}
+
+fn canary_wish(spec: &ServiceSpec) -> Wish {
+    Wish {
+        spec: spec.clone(),
+        changed: vec!["canary".to_owned()],
+        is_new: true,
+    }
 }
 
 fn planned(candidate: Candidate) -> PlannedChange {

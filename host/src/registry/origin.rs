@@ -1,0 +1,94 @@
+//! Web origins: scheme, host, and port (RFC 6454).
+
+use http::Uri;
+use http::uri::Scheme;
+use std::fmt;
+
+/// An origin of the web.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    is_https: bool,
+    /// In lower case.
+    host: String,
+    port: u16,
+}
+
+impl Origin {
+    /// Parses `https://host` or `http://host:port`, without a path.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let wanted = || {
+            format!(
+                "`{text}` is not an origin; write scheme and host without a path, such as \"https://rates.example\""
+            )
+        };
+        let uri: Uri = text.parse().map_err(|_| wanted())?;
+        let is_bare = !text.ends_with('/') && uri.path() == "/" && uri.query().is_none();
+        let has_user = uri
+            .authority()
+            .is_some_and(|name| name.as_str().contains('@'));
+        match Self::of(&uri) {
+            Some(origin) if is_bare && !has_user => Ok(origin),
+            _ => Err(wanted()),
+        }
+    }
+
+    /// The origin of a URI, if it has one.
+    pub fn of(uri: &Uri) -> Option<Self> {
+        let is_https = uri.scheme()? == &Scheme::HTTPS;
+        if !is_https && uri.scheme()? != &Scheme::HTTP {
+            return None;
+        }
+        let host = uri.host()?;
+        if host.is_empty() || host.contains('*') {
+            return None;
+        }
+        Some(Self {
+            is_https,
+            host: host.to_ascii_lowercase(),
+            port: uri.port_u16().unwrap_or(if is_https { 443 } else { 80 }),
+        })
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.is_https { "https" } else { "http" };
+        write!(formatter, "{scheme}://{}:{}", self.host, self.port)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_origin_has_many_spellings() {
+        let origin = |text: &str| Origin::parse(text).unwrap();
+        assert_eq!(
+            origin("https://Rates.Example"),
+            origin("https://rates.example:443")
+        );
+        assert_ne!(
+            origin("https://rates.example"),
+            origin("http://rates.example")
+        );
+        let uri: Uri = "http://127.0.0.1:81/path?query".parse().unwrap();
+        assert_eq!(Origin::of(&uri).unwrap(), origin("http://127.0.0.1:81"));
+    }
+
+    #[test]
+    fn what_is_more_or_less_than_an_origin_is_refused() {
+        for wrong in [
+            "",
+            "rates.example",
+            "https://",
+            "https://rates.example/",
+            "https://rates.example/path",
+            "https://*.example",
+            "https://user@rates.example",
+            "ftp://rates.example",
+        ] {
+            assert!(Origin::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}
