@@ -113,6 +113,10 @@ async fn what_a_removed_service_began_it_ends_although_it_came_back_and_went_aga
             (changes.iter().filter(ended).count() == round + 1).then_some(())
         })
         .await;
+        if round == 0 {
+            let second = service(&host, "changing").await;
+            assert_eq!(second["state"], "draining", "it still works: {second}");
+        }
     }
     wait_until_gone(&host, "changing").await;
 }
