@@ -110,6 +110,7 @@ lint() {
   for component in "${COMPONENTS[@]}"; do
     cargo clippy --release --quiet -p "strongroom-$component" --target wasm32-wasip2 -- -D warnings
   done
+  cargo clippy --release --quiet -p strongroom-transaction --features screening --target wasm32-wasip2 -- -D warnings
 }
 
 case "${1:-}" in

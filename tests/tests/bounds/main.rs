@@ -10,6 +10,7 @@ mod http;
 mod lifecycle;
 mod links;
 mod neighbours;
+mod outbound;
 mod request_body;
 mod shell;
 mod sql;

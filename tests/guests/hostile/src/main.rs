@@ -68,7 +68,7 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
         "large-header" => large_header(),
         "log-flood" => flood_the_log(),
         "one-line" => one_line(),
-        "outbound" => call_out().await,
+        "outbound" => call_out(request.uri().query().unwrap_or("http://127.0.0.1:9/")).await,
         "socket" => text(&connect()),
         "outside" => text(&outside()),
         "count" => text(&count().to_string()),
@@ -193,8 +193,8 @@ fn one_line() -> Result<Response<Body>, Error> {
 }
 
 /// Sends a request, and answers what became of it.
-async fn call_out() -> Result<Response<Body>, Error> {
-    let request = Request::get("http://127.0.0.1:9/").body(Body::empty())?;
+async fn call_out(url: &str) -> Result<Response<Body>, Error> {
+    let request = Request::get(url).body(Body::empty())?;
     match wstd::http::Client::new().send(request).await {
         Ok(response) => text(&format!("status {}", response.status())),
         Err(error) => text(&format!("refused: {error:?}")),

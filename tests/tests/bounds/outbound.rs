@@ -1,0 +1,38 @@
+//! A service reaches the origins that its table names, and nothing else of the outside.
+
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::{Registry, Service};
+
+async fn call(host: &Host, url: &str) -> String {
+    let path = format!("/api/caller/outbound?{url}");
+    host.client().get(&path).await.text()
+}
+
+#[tokio::test]
+async fn a_service_reaches_the_origins_of_its_table_and_no_others() {
+    let caller = Service::guest("hostile").public();
+    let registry = Registry::empty().service("caller", caller.clone());
+    let host = Host::start(&registry, None).await;
+    // The host's own admin listener stands for the outside: it is an HTTP server on a port of this test's own.
+    let outside = format!("http://{}", host.admin_address());
+    let healthz = format!("{outside}/healthz");
+    assert!(
+        call(&host, &healthz).await.starts_with("refused"),
+        "nothing is named"
+    );
+
+    let named = caller.set("outbound", vec![outside.clone()]);
+    host.save_registry(&Registry::empty().service("caller", named))
+        .await;
+    assert_eq!(call(&host, &healthz).await, "status 200");
+
+    let port = host.admin_address().rsplit(':').next().expect("a port");
+    for other in [
+        format!("http://localhost:{port}/healthz"),
+        format!("https://127.0.0.1:{port}/healthz"),
+        format!("http://{}/api/caller/fine", host.address()),
+    ] {
+        let answer = call(&host, &other).await;
+        assert!(answer.starts_with("refused"), "{other}: {answer}");
+    }
+}
