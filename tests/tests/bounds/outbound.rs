@@ -24,7 +24,7 @@ async fn a_service_reaches_the_origins_of_its_table_and_no_others() {
     let named = caller.set("outbound", vec![outside.clone()]);
     host.save_registry(&Registry::empty().service("caller", named))
         .await;
-    assert_eq!(call(&host, &healthz).await, "status 200");
+    assert_eq!(call(&host, &healthz).await, "status 200 OK");
 
     let port = host.admin_address().rsplit(':').next().expect("a port");
     for other in [

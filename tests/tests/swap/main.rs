@@ -11,6 +11,7 @@ mod arrivals;
 mod bank;
 mod canary;
 mod canary_verdict;
+mod chain;
 mod changes;
 mod compiled_code;
 mod departures;
