@@ -22,6 +22,8 @@ const TICK: Duration = Duration::from_secs(1);
 /// The services of a host. Those who change them take turns.
 pub struct Services {
     lineup: Arc<ArcSwap<Lineup>>,
+    /// Held while the lineup is changed.
+    changing: Mutex<()>,
     /// Services that the registry no longer names, and that have not come to their end.
     leaving: Mutex<Vec<Arc<Service>>>,
     stores: tokio::sync::Mutex<HashMap<String, ServiceStore>>,
@@ -34,6 +36,7 @@ impl Services {
     pub fn new(data: &Path) -> Self {
         Self {
             lineup: Arc::default(),
+            changing: Mutex::default(),
             leaving: Mutex::default(),
             stores: tokio::sync::Mutex::default(),
             data: data.to_owned(),
@@ -99,21 +102,21 @@ impl Services {
 
     /// Takes services in; none of them serves yet. The host is ready only when those that it awaits serve.
     pub fn take_in(&self, names: &[&str], are_awaited: bool) {
-        let mut lineup = Lineup::clone(&self.lineup());
         let mut new = Vec::new();
-        for name in names {
-            if lineup.get(name).is_some() {
-                continue;
+        self.change(|lineup| {
+            for name in names {
+                if lineup.get(name).is_some() {
+                    continue;
+                }
+                let service = Arc::new(Service::new(name, are_awaited));
+                new.push(Arc::clone(&service));
+                lineup.insert(Post {
+                    service,
+                    stable: None,
+                    canary: None,
+                });
             }
-            let service = Arc::new(Service::new(name, are_awaited));
-            new.push(Arc::clone(&service));
-            lineup.insert(Post {
-                service,
-                stable: None,
-                canary: None,
-            });
-        }
-        self.lineup.store(Arc::new(lineup));
+        });
         // After the lineup, in which the clock looks for its service.
         for service in new {
             let draining = self.draining.clone();
@@ -123,9 +126,7 @@ impl Services {
 
     /// Lists the services as `names` are: callees before their callers.
     pub fn sort_as(&self, names: &[&str]) {
-        let mut lineup = Lineup::clone(&self.lineup());
-        lineup.sort_as(names);
-        self.lineup.store(Arc::new(lineup));
+        self.change(|lineup| lineup.sort_as(names));
     }
 
     /// Puts generations in the place of those that serve, all in one step; answers the ones that were replaced, and how long the step took.
@@ -136,6 +137,7 @@ impl Services {
         arrivals: &[Arc<Generation>],
         leaving: &[&str],
     ) -> (Vec<Arc<Generation>>, Duration) {
+        let _turn = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.lineup.load_full();
         let mut after = Lineup::clone(&before);
         let mut replaced = Vec::new();
@@ -166,22 +168,18 @@ impl Services {
 
     /// Puts a canary beside the generation that serves, or takes it away; answers the one that was there.
     pub fn set_canary(&self, name: &str, canary: Option<Arc<Canary>>) -> Option<Arc<Canary>> {
-        let mut lineup = Lineup::clone(&self.lineup());
-        let mut before = None;
-        lineup.change(name, |post| {
-            before = std::mem::replace(&mut post.canary, canary);
-        });
-        self.lineup.store(Arc::new(lineup));
-        before
+        self.change(|lineup| {
+            let mut before = None;
+            lineup.change(name, |post| {
+                before = std::mem::replace(&mut post.canary, canary);
+            });
+            before
+        })
     }
 
-    /// Takes a service out: no new request finds it. Answers its generations; `finish_removal` must follow when they are gone.
-    pub fn remove(&self, name: &str) -> Vec<Arc<Generation>> {
-        let mut lineup = Lineup::clone(&self.lineup());
-        let Some(post) = lineup.remove(name) else {
-            return Vec::new();
-        };
-        self.lineup.store(Arc::new(lineup));
+    /// Takes a service out: no new request finds it. Answers it with its generations; `finish_removal` must follow when they are gone.
+    pub fn remove(&self, name: &str) -> Option<(Arc<Service>, Vec<Arc<Generation>>)> {
+        let post = self.change(|lineup| lineup.remove(name))?;
         post.service.removed().cancel();
         post.service.note_draining();
         self.leaving
@@ -189,21 +187,36 @@ impl Services {
             .unwrap_or_else(PoisonError::into_inner)
             .push(Arc::clone(&post.service));
         let canary = post.canary.map(|canary| Arc::clone(canary.generation()));
-        post.stable.into_iter().chain(canary).collect()
+        Some((
+            post.service,
+            post.stable.into_iter().chain(canary).collect(),
+        ))
     }
 
-    /// Forgets a service that was taken out, and closes its store unless the name has come back.
-    pub async fn finish_removal(&self, name: &str) {
-        self.leaving
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|service| service.name() != name);
+    /// Forgets a service that was taken out, and closes its store unless another of its name uses it.
+    pub async fn finish_removal(&self, removed: &Arc<Service>) {
+        let name = removed.name();
+        let is_used = {
+            let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+            leaving.retain(|service| !Arc::ptr_eq(service, removed));
+            leaving.iter().any(|service| service.name() == name)
+        };
         let mut stores = self.stores.lock().await;
-        if self.lineup().get(name).is_none()
+        if !is_used
+            && self.lineup().get(name).is_none()
             && let Some(store) = stores.remove(name)
         {
             store.close().await;
         }
+    }
+
+    /// Puts a changed lineup in the place of the one that serves.
+    fn change<T>(&self, change: impl FnOnce(&mut Lineup) -> T) -> T {
+        let _turn = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lineup = Lineup::clone(&self.lineup());
+        let result = change(&mut lineup);
+        self.lineup.store(Arc::new(lineup));
+        result
     }
 
     /// Says that no new work will come: `/readyz` turns, and ticks end.

@@ -1,6 +1,6 @@
 //! The end of generations that were replaced.
 
-use crate::runtime::{Generation, Services};
+use crate::runtime::{Generation, Service, Services};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ pub(super) fn drain(old: Arc<Generation>, took: Arc<OnceLock<Duration>>) {
 /// Drains the generations of a service that was removed, and then forgets the service.
 pub(super) fn drain_removed(
     services: Arc<Services>,
-    name: String,
+    service: Arc<Service>,
     generations: Vec<Arc<Generation>>,
     took: Arc<OnceLock<Duration>>,
 ) {
@@ -23,7 +23,7 @@ pub(super) fn drain_removed(
         for old in generations {
             drain_to_the_end(old, Arc::clone(&took)).await;
         }
-        services.finish_removal(&name).await;
+        services.finish_removal(&service).await;
     });
 }
 

@@ -94,10 +94,15 @@ impl Record {
 
     /// Notes that it was refused.
     pub(super) fn refuse(&mut self, problems: &[LoadProblem]) {
-        let reasons: Vec<_> = problems.iter().map(ToString::to_string).collect();
         self.outcome = Outcome::Refused;
-        self.reason = Some(reasons.join("; "));
+        self.reason = Some(words(problems));
     }
+}
+
+/// All problems in one line.
+pub(super) fn words(problems: &[LoadProblem]) -> String {
+    let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    texts.join("; ")
 }
 
 /// The latest changes.

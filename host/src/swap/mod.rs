@@ -6,21 +6,26 @@
 //! 3. [`change`] loads the services that differ and hang together by links, type-checks them against each other and against those
 //!    that stay, starts and warms them, and switches all of them in one step; whatever fails is refused, and the old one goes on;
 //! 4. [`departure`] waits until the old generations have ended what they began;
-//! 5. [`canary`] does the same for a version that is tried out, and takes it out when it does worse;
-//! 6. [`history`] and [`report`] say what happened, and why not.
+//! 5. [`removal`] takes out what the registry no longer names;
+//! 6. [`canary`] does the same for a version that is tried out, and takes it out when it does worse;
+//! 7. [`history`] and [`report`] say what happened, and why not; [`plan`] says what would.
 
 mod canary;
 mod change;
 mod departure;
 mod files;
 mod history;
+mod plan;
+mod refusals;
+mod removal;
 mod report;
 mod swapper;
 mod trigger;
+mod verdict;
 mod watch;
 
 pub use history::RecordRow;
-pub use report::Plan;
+pub use plan::Plan;
 pub use swapper::Swapper;
 pub use trigger::Trigger;
 pub use watch::run as watch;

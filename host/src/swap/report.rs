@@ -1,8 +1,8 @@
-//! What a reload did, and what one would do: for the admin API and `strongroom check --against`.
+//! What a reload did, for the admin API.
 
 use super::history::{Record, RecordRow};
 use crate::registry::RegistryProblem;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What a reload did.
 #[derive(Debug, Default, Serialize)]
@@ -34,26 +34,4 @@ impl Report {
     pub fn is_done(&self) -> bool {
         self.problems.is_empty() && self.changes.iter().all(|change| !change.is_refusal())
     }
-}
-
-/// What a registry would change in the running host.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Plan {
-    /// What is wrong with the registry: then nothing would be changed.
-    pub problems: Vec<String>,
-    /// What would be changed, or refused.
-    pub changes: Vec<PlannedChange>,
-    /// What would take effect at the next start.
-    pub notices: Vec<String>,
-}
-
-/// What would become of one service.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct PlannedChange {
-    /// The service.
-    pub service: String,
-    /// What differs.
-    pub changed: Vec<String>,
-    /// Why it would be refused.
-    pub refused: Option<String>,
 }

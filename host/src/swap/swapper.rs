@@ -1,16 +1,15 @@
 //! Compares the registry with what runs, and makes it so.
 
-use super::canary::verdict;
 use super::change::{Candidate, Change, Wish, connected};
 use super::departure;
 use super::files::Digests;
-use super::history::{History, Outcome, Record, RecordRow, Steps};
-use super::report::{Plan, PlannedChange, Report};
+use super::history::{History, Record, RecordRow};
+use super::refusals::{Attempt, Refusals, Seat};
+use super::report::Report;
 use super::trigger::Trigger;
-use crate::registry::{CanarySpec, Digest, HostSpec, Registry, RegistryProblem, ServiceSpec};
-use crate::runtime::{Canary, Generation, Lineup, LoadProblem, Loader, Post, Services};
+use crate::registry::{Digest, HostSpec, Registry, RegistryProblem, ServiceSpec};
+use crate::runtime::{Canary, Generation, Loader, Services};
 use futures::StreamExt as _;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -24,12 +23,13 @@ pub struct Swapper {
     file: PathBuf,
     services: Arc<Services>,
     loader: Arc<Loader>,
-    history: History,
+    pub(super) history: History,
+    pub(super) refusals: Refusals,
     status: Mutex<RegistryStatus>,
     /// The files whose changes matter.
     files: watch::Sender<Vec<PathBuf>>,
     /// Held while something changes: changes come one after the other.
-    state: tokio::sync::Mutex<State>,
+    pub(super) state: tokio::sync::Mutex<State>,
 }
 
 /// What is known of the registry's file.
@@ -41,72 +41,10 @@ pub struct RegistryStatus {
     pub last_error: Option<String>,
 }
 
-struct State {
+pub(super) struct State {
     /// The settings that the host was started with.
     host: HostSpec,
-    digests: Digests,
-    /// What was refused, so that it is not tried again while it is the same.
-    refused: HashMap<Seat, Attempt>,
-}
-
-/// A place for a generation: a service's own, or its canary's.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Seat {
-    service: String,
-    is_canary: bool,
-}
-
-impl Seat {
-    fn stable(service: &str) -> Self {
-        Self {
-            service: service.to_owned(),
-            is_canary: false,
-        }
-    }
-
-    fn canary(service: &str) -> Self {
-        Self {
-            service: service.to_owned(),
-            is_canary: true,
-        }
-    }
-}
-
-/// What was tried: with another component, table, or callee it may fare otherwise.
-struct Attempt {
-    spec: ServiceSpec,
-    /// The table of the canary whose seat it is.
-    canary: Option<CanarySpec>,
-    digest: Option<Digest>,
-    callees: Vec<Option<Digest>>,
-}
-
-impl Attempt {
-    fn of(
-        spec: &ServiceSpec,
-        canary: Option<&CanarySpec>,
-        digest: Option<Digest>,
-        lineup: &Lineup,
-    ) -> Self {
-        let digest_of = |service: &str| Some(lineup.get(service)?.stable.as_ref()?.digest());
-        Self {
-            spec: spec.clone(),
-            canary: canary.cloned(),
-            digest,
-            callees: spec
-                .links
-                .iter()
-                .map(|link| digest_of(&link.service))
-                .collect(),
-        }
-    }
-
-    fn is_same(&self, other: &Self) -> bool {
-        self.digest == other.digest
-            && self.canary == other.canary
-            && self.callees == other.callees
-            && self.spec.differences(&other.spec).is_empty()
-    }
+    pub(super) digests: Digests,
 }
 
 impl Swapper {
@@ -117,6 +55,7 @@ impl Swapper {
             services,
             loader,
             history: History::default(),
+            refusals: Refusals::default(),
             status: Mutex::new(RegistryStatus {
                 taken_at: SystemTime::now(),
                 last_error: None,
@@ -125,7 +64,6 @@ impl Swapper {
             state: tokio::sync::Mutex::new(State {
                 host: registry.host.clone(),
                 digests: Digests::default(),
-                refused: HashMap::new(),
             }),
         }
     }
@@ -183,64 +121,6 @@ impl Swapper {
         }
     }
 
-    /// Says what this text would change if it were saved in the registry's place.
-    pub async fn plan(&self, text: &str) -> Plan {
-        let (registry, problems) = Registry::parse(&self.file, text);
-        if !problems.is_empty() {
-            return Plan {
-                problems: problems.iter().map(ToString::to_string).collect(),
-                ..Plan::default()
-            };
-        }
-        let mut state = self.state.lock().await;
-        let leaving = self.leaving(&registry);
-        let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
-        let mut plan = Plan {
-            notices: state.notices(&registry.host),
-            ..Plan::default()
-        };
-        for part in connected(state.differing(&registry, &self.services.lineup(), true)) {
-            let mut change = self.load(part, &leaving, false).await;
-            change.settle();
-            plan.changes
-                .extend(change.candidates.into_iter().map(planned));
-        }
-        for name in leaving {
-            // A registry in which somebody still links to it does not parse.
-            plan.changes.push(PlannedChange {
-                service: name.to_owned(),
-                changed: vec!["removed".to_owned()],
-                refused: None,
-            });
-        }
-        plan.changes
-            .extend(self.planned_canaries(&mut state, &registry));
-        plan
-    }
-
-    fn planned_canaries(&self, state: &mut State, registry: &Registry) -> Vec<PlannedChange> {
-        let lineup = self.services.lineup();
-        let mut planned = Vec::new();
-        for spec in &registry.services {
-            let running = lineup
-                .get(&spec.name)
-                .and_then(|post| post.canary.as_deref());
-            let wanted = spec.canary.as_ref();
-            let text = match (running, wanted) {
-                (Some(running), Some(_)) if state.is_canary_as_wanted(running, spec) => continue,
-                (None, None) => continue,
-                (_, Some(wanted)) => format!("canary: {}", wanted.component_as_written),
-                (Some(_), None) => "canary: ends".to_owned(),
-            };
-            planned.push(PlannedChange {
-                service: spec.name.clone(),
-                changed: vec![text],
-                refused: None,
-            });
-        }
-        planned
-    }
-
     async fn apply(&self, state: &mut State, registry: &Registry, trigger: Trigger) -> Report {
         let mut report = Report {
             notices: state.notices(&registry.host),
@@ -250,7 +130,8 @@ impl Swapper {
             tracing::warn!("{notice}");
         }
         self.note_registry();
-        self.files.send_replace(files_of(registry));
+        let files = files_of(registry);
+        self.files.send_replace(files.clone());
         let names: Vec<&str> = registry
             .services
             .iter()
@@ -260,33 +141,108 @@ impl Swapper {
         let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
         self.services.take_in(&names, trigger == Trigger::Start);
 
-        // A service that was refused for its callee's sake is tried again when that has changed.
-        for pass in 0..=registry.services.len() {
-            let retry = pass == 0 && trigger.is_asked_for();
-            let differing = state.differing(registry, &self.services.lineup(), retry);
-            // Services that have nothing to do with each other do not wait for each other.
-            let parts = connected(differing).into_iter();
-            let mut ready = futures::stream::iter(parts.map(|part| self.ready(part, &leaving)))
-                .buffer_unordered(LOADED_AT_ONCE);
-            let mut has_switched = false;
-            while let Some(change) = ready.next().await {
-                has_switched |= self.finish(state, change, trigger, &mut report).await;
-            }
-            drop(ready);
-            if !has_switched {
-                break;
-            }
+        let retry = trigger.is_asked_for();
+        self.apply_services(state, registry, (trigger, retry), &leaving, &mut report)
+            .await;
+        if self.remove(&leaving, trigger, &mut report) {
+            // What did not fit a service that has left may fit now.
+            self.apply_services(state, registry, (trigger, false), &[], &mut report)
+                .await;
         }
-        self.remove(state, &leaving, trigger, &mut report);
         for spec in &registry.services {
             self.apply_canary(state, spec, trigger, &mut report).await;
         }
         self.services.sort_as(&names);
-        state.forget_others(registry);
+        state
+            .digests
+            .keep(|file| files.iter().any(|known| known == file));
+        self.refusals.keep(|seat| {
+            let spec = registry.service(&seat.service);
+            spec.is_some_and(|spec| !seat.is_canary || spec.canary.is_some())
+        });
         report
     }
 
-    async fn load<'a>(
+    /// Goes through what differs, until nothing more can be switched; with `retry` also through what was refused and is the same.
+    async fn apply_services(
+        &self,
+        state: &mut State,
+        registry: &Registry,
+        (trigger, retry): (Trigger, bool),
+        leaving: &[&str],
+        report: &mut Report,
+    ) {
+        // A service that was refused for its callee's sake is tried again when that has changed.
+        for pass in 0..=registry.services.len() {
+            let leaving = self.free_to_leave(leaving);
+            let wishes = self.differing(state, registry, retry && pass == 0);
+            self.note_settled(registry, &wishes);
+            // Services that have nothing to do with each other do not wait for each other.
+            let parts = connected(wishes).into_iter();
+            let mut ready = futures::stream::iter(parts.map(|part| self.ready(part, &leaving)))
+                .buffer_unordered(LOADED_AT_ONCE);
+            let mut has_switched = false;
+            while let Some(change) = ready.next().await {
+                has_switched |= self.finish(state, change, trigger, report).await;
+            }
+            if !has_switched {
+                return;
+            }
+        }
+    }
+
+    /// The services that do not run as the registry says; callees before their callers. What was refused and is the same is nothing new,
+    /// unless `retry`.
+    pub(super) fn differing(
+        &self,
+        state: &mut State,
+        registry: &Registry,
+        retry: bool,
+    ) -> Vec<Wish> {
+        let lineup = self.services.lineup();
+        let mut wishes = Vec::new();
+        for spec in &registry.services {
+            let digest = state.digests.of(&spec.component);
+            let running = lineup
+                .get(&spec.name)
+                .and_then(|post| post.stable.as_deref());
+            let changed = match running {
+                Some(running) => differences(running, spec, digest),
+                None => vec!["added".to_owned()],
+            };
+            if changed.is_empty() {
+                continue;
+            }
+            let attempt = Attempt::of(spec, None, digest, &lineup);
+            let was_refused = self.refusals.has_same(&Seat::stable(&spec.name), &attempt);
+            wishes.push(Wish {
+                spec: spec.clone(),
+                changed,
+                is_new: retry || !was_refused,
+            });
+        }
+        wishes
+    }
+
+    /// Notes that services run as the registry says: all but those that are wished otherwise, and those whose canary was refused.
+    fn note_settled(&self, registry: &Registry, wishes: &[Wish]) {
+        let lineup = self.services.lineup();
+        for spec in &registry.services {
+            if wishes.iter().any(|wish| wish.spec.name == spec.name) {
+                continue;
+            }
+            self.refusals.forget(&Seat::stable(&spec.name));
+            let has_refused_canary =
+                spec.canary.is_some() && self.refusals.has(&Seat::canary(&spec.name));
+            if let Some(post) = lineup.get(&spec.name)
+                && !has_refused_canary
+            {
+                post.service.note_settled();
+            }
+        }
+    }
+
+    pub(super) async fn load<'a>(
         &'a self,
         part: Vec<Wish>,
         leaving: &'a [&'a str],
@@ -307,7 +263,7 @@ impl Swapper {
     }
 
     /// Loads, checks, starts, and warms: all but the switch.
-    async fn ready<'a>(&'a self, part: Vec<Wish>, leaving: &'a [&'a str]) -> Change<'a> {
+    pub(super) async fn ready<'a>(&'a self, part: Vec<Wish>, leaving: &'a [&'a str]) -> Change<'a> {
         let mut change = self.load(part, leaving, true).await;
         change.settle();
         change.start().await;
@@ -340,14 +296,14 @@ impl Swapper {
                 Ok(_) => {
                     has_switched = true;
                     record.steps.switch = Some(switch_time);
-                    state.refused.remove(&Seat::stable(&name));
+                    self.refusals.forget(&Seat::stable(&name));
                 }
                 Err(problems) => {
                     post.service.refuse(problems);
                     let digest = record.to;
                     let lineup = self.services.lineup();
                     let attempt = Attempt::of(&candidate.spec, None, digest, &lineup);
-                    state.refused.insert(Seat::stable(&name), attempt);
+                    self.refusals.note(Seat::stable(&name), attempt);
                     record.refuse(problems);
                 }
             }
@@ -358,175 +314,6 @@ impl Swapper {
             report.add(self.history.add(record));
         }
         has_switched
-    }
-
-    /// The services that serve and that the registry does not name.
-    fn leaving(&self, registry: &Registry) -> Vec<String> {
-        let lineup = self.services.lineup();
-        let names = lineup.posts().map(|post| post.service.name().to_owned());
-        names
-            .filter(|name| registry.service(name).is_none())
-            .collect()
-    }
-
-    fn remove(&self, state: &mut State, leaving: &[&str], trigger: Trigger, report: &mut Report) {
-        // They go on calling each other until they have ended what they began.
-        self.services.switch(&[], leaving);
-        for name in leaving {
-            let lineup = self.services.lineup();
-            let Some(post) = lineup.get(name) else {
-                continue;
-            };
-            let mut record = Record::new(name, trigger, vec!["removed".to_owned()]);
-            record.generation = post.service.status().generation;
-            record.from = post.stable.as_ref().map(|old| old.digest());
-            if let Some(caller) = caller_that_stays(name, leaving, &lineup) {
-                let problems = [LoadProblem::StillCalled { caller }];
-                post.service.refuse(&problems);
-                record.refuse(&problems);
-            } else {
-                record.outcome = Outcome::Removed;
-                let generations = self.services.remove(name);
-                departure::drain_removed(
-                    Arc::clone(&self.services),
-                    (*name).to_owned(),
-                    generations,
-                    Arc::clone(&record.drained),
-                );
-                state.refused.remove(&Seat::stable(name));
-            }
-            report.add(self.history.add(record));
-        }
-    }
-
-    async fn apply_canary(
-        &self,
-        state: &mut State,
-        spec: &ServiceSpec,
-        trigger: Trigger,
-        report: &mut Report,
-    ) {
-        let Some(post) = self.services.lineup().get(&spec.name).cloned() else {
-            return;
-        };
-        let Some(stable) = &post.stable else { return };
-        if let Some(running) = &post.canary {
-            if state.is_canary_as_wanted(running, spec) {
-                // The stable generation may be another one: they are compared from now on.
-                if !running.is_beside(stable) {
-                    let generation = Arc::clone(running.generation());
-                    let canary = Canary::new(running.spec().clone(), generation, stable);
-                    self.services.set_canary(&spec.name, Some(Arc::new(canary)));
-                }
-                return;
-            }
-            let changed = vec!["canary".to_owned()];
-            let record = Record::new(&spec.name, trigger, changed);
-            self.end_canary(&post, record, Outcome::CanaryEnded, report);
-        }
-        if let Some(wanted) = &spec.canary {
-            let seat = Seat::canary(&spec.name);
-            let spec = spec.of_canary(wanted);
-            let digest = state.digests.of(&spec.component);
-            let attempt = Attempt::of(&spec, Some(wanted), digest, &self.services.lineup());
-            let was_refused = state
-                .refused
-                .get(&seat)
-                .is_some_and(|refused| refused.is_same(&attempt));
-            if was_refused && !trigger.is_asked_for() {
-                return;
-            }
-            let mut record = Record::new(&spec.name, trigger, vec!["canary".to_owned()]);
-            record.generation = post.service.status().generation;
-            record.from = Some(stable.digest());
-            record.to = digest;
-            match self.start_canary(&spec, stable, &mut record.steps).await {
-                Ok(generation) => {
-                    let canary = Canary::new(wanted.clone(), generation, stable);
-                    self.services.set_canary(&spec.name, Some(Arc::new(canary)));
-                    record.outcome = Outcome::CanaryStarted;
-                    state.refused.remove(&seat);
-                    if !state.refused.contains_key(&Seat::stable(&spec.name)) {
-                        post.service.note_settled();
-                    }
-                }
-                Err(problems) => {
-                    post.service.refuse(&problems);
-                    record.refuse(&problems);
-                    state.refused.insert(seat, attempt);
-                }
-            }
-            report.add(self.history.add(record));
-        }
-    }
-
-    async fn start_canary(
-        &self,
-        spec: &ServiceSpec,
-        stable: &Generation,
-        steps: &mut Steps,
-    ) -> Result<Arc<Generation>, Vec<LoadProblem>> {
-        let mut change = self.ready(vec![canary_wish(spec)], &[]).await;
-        let mut candidate = change.candidates.remove(0);
-        *steps = candidate.steps;
-        if let Ok(generation) = &candidate.outcome {
-            generation.call_whoever_serves();
-            generation.set_number(stable.number());
-        }
-        std::mem::replace(&mut candidate.outcome, Err(Vec::new()))
-    }
-
-    fn end_canary(&self, post: &Post, mut record: Record, outcome: Outcome, report: &mut Report) {
-        let name = post.service.name();
-        let Some(canary) = self.services.set_canary(name, None) else {
-            return;
-        };
-        record.outcome = outcome;
-        record.generation = post.service.status().generation;
-        record.from = Some(canary.generation().digest());
-        record.to = post.stable.as_ref().map(|stable| stable.digest());
-        departure::drain(Arc::clone(canary.generation()), Arc::clone(&record.drained));
-        report.add(self.history.add(record));
-    }
-
-    /// Takes out the canaries that do worse than their stable generations.
-    pub(super) async fn judge_canaries(&self) {
-        let lineup = self.services.lineup().clone();
-        for post in lineup.posts() {
-            let (Some(stable), Some(canary)) = (&post.stable, &post.canary) else {
-                continue;
-            };
-            let tally = canary.generation().tally();
-            let Some(reason) = verdict(canary.spec(), &tally, &canary.stable_tally(stable)) else {
-                continue;
-            };
-            let mut state = self.state.lock().await;
-            let is_same = self
-                .services
-                .lineup()
-                .get(post.service.name())
-                .and_then(|post| post.canary.as_ref())
-                .is_some_and(|now| Arc::ptr_eq(now.generation(), canary.generation()));
-            if !is_same {
-                continue;
-            }
-            let spec = canary.generation().spec();
-            let digest = Some(canary.generation().digest());
-            let lineup = self.services.lineup();
-            let attempt = Attempt::of(spec, Some(canary.spec()), digest, &lineup);
-            state.refused.insert(Seat::canary(&spec.name), attempt);
-            let mut record = Record::new(&spec.name, Trigger::Saved, vec!["canary".to_owned()]);
-            record.trigger = "canary";
-            record.reason = Some(reason.clone());
-            self.end_canary(
-                post,
-                record,
-                Outcome::CanaryTakenOut,
-                &mut Report::default(),
-            );
-            post.service
-                .note_error(format!("the canary was taken out: {reason}"));
-        }
     }
 
     fn note_registry(&self) {
@@ -572,42 +359,8 @@ impl Swapper {
 }
 
 impl State {
-    /// The services that do not run as the registry says; callees before their callers. What was refused and is the same is nothing new,
-    /// unless `retry`.
-    fn differing(&mut self, registry: &Registry, lineup: &Lineup, retry: bool) -> Vec<Wish> {
-        let mut differing = Vec::new();
-        for spec in &registry.services {
-            let digest = self.digests.of(&spec.component);
-            let post = lineup.get(&spec.name);
-            let changed = match post.and_then(|post| post.stable.as_ref()) {
-                Some(running) => differences(running, spec, digest),
-                None => vec!["added".to_owned()],
-            };
-            if changed.is_empty() {
-                self.refused.remove(&Seat::stable(&spec.name));
-                let has_refused_canary = self.refused.contains_key(&Seat::canary(&spec.name));
-                if let Some(post) = post
-                    && !(has_refused_canary && spec.canary.is_some())
-                {
-                    post.service.note_settled();
-                }
-                continue;
-            }
-            let attempt = Attempt::of(spec, None, digest, lineup);
-            let was_refused = self
-                .refused
-                .get(&Seat::stable(&spec.name))
-                .is_some_and(|refused| refused.is_same(&attempt));
-            differing.push(Wish {
-                spec: spec.clone(),
-                changed,
-                is_new: retry || !was_refused,
-            });
-        }
-        differing
-    }
-
-    fn is_canary_as_wanted(&mut self, running: &Canary, spec: &ServiceSpec) -> bool {
+    /// Whether a canary is what the registry says.
+    pub(super) fn is_canary_as_wanted(&mut self, running: &Canary, spec: &ServiceSpec) -> bool {
         spec.canary.as_ref().is_some_and(|wanted| {
             let spec = spec.of_canary(wanted);
             let digest = self.digests.of(&spec.component);
@@ -616,21 +369,11 @@ impl State {
     }
 
     /// The settings of the host that differ from those it was started with.
-    fn notices(&self, new: &HostSpec) -> Vec<String> {
+    pub(super) fn notices(&self, new: &HostSpec) -> Vec<String> {
         let keys = self.host.differences(new);
         keys.into_iter()
             .map(|key| format!("host.{key} takes effect at the next start"))
             .collect()
-    }
-
-    fn forget_others(&mut self, registry: &Registry) {
-        let files = files_of(registry);
-        self.digests
-            .keep(|file| files.iter().any(|known| known == file));
-        self.refused.retain(|seat, _| {
-            let spec = registry.service(&seat.service);
-            spec.is_some_and(|spec| !seat.is_canary || spec.canary.is_some())
-        });
     }
 }
 
@@ -640,52 +383,6 @@ fn differences(running: &Generation, spec: &ServiceSpec, digest: Option<Digest>)
         found.insert(0, format!("content of {}", spec.component_as_written));
     }
     found
-}
-
-fn canary_wish(spec: &ServiceSpec) -> Wish {
-    Wish {
-        spec: spec.clone(),
-        changed: vec!["canary".to_owned()],
-        is_new: true,
-    }
-}
-
-fn planned(candidate: Candidate) -> PlannedChange {
-    let refused = candidate
-        .outcome
-        .as_ref()
-        .err()
-        .map(|problems| words(problems));
-    if let Some(generation) = candidate.generation() {
-        generation.call_whoever_serves();
-        generation.drain();
-    }
-    PlannedChange {
-        service: candidate.spec.name,
-        changed: candidate.changed,
-        refused,
-    }
-}
-
-fn words(problems: &[LoadProblem]) -> String {
-    let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
-    texts.join("; ")
-}
-
-/// A service that stays, and whose running generation calls `name`.
-fn caller_that_stays(name: &str, leaving: &[&str], lineup: &Lineup) -> Option<String> {
-    let staying = lineup
-        .posts()
-        .filter(|post| !leaving.contains(&post.service.name()));
-    for post in staying {
-        let canary = post.canary.as_ref().map(|canary| canary.generation());
-        for caller in post.stable.iter().chain(canary) {
-            if caller.spec().links.iter().any(|link| link.service == name) {
-                return Some(post.service.name().to_owned());
-            }
-        }
-    }
-    None
 }
 
 /// The registry, and every component that it names.

@@ -138,26 +138,36 @@ impl FolderWatcher {
     }
 }
 
-/// Watches the registry and its components, and has them taken, until `stop`; `hangup` is SIGHUP.
-pub async fn run(swapper: Arc<Swapper>, mut hangup: Signal, stop: CancellationToken) {
+/// Watches the registry and its components, and has them taken, until `stop`; `hangup` is SIGHUP. Judges canaries meanwhile.
+pub async fn run(swapper: Arc<Swapper>, hangup: Signal, stop: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = watch_files(&swapper, hangup) => {}
+        () = watch_canaries(&swapper) => {}
+    }
+}
+
+/// Apart from the files, since a change may take as long as a service's start.
+async fn watch_canaries(swapper: &Swapper) {
+    let mut judge = tokio::time::interval(JUDGE_INTERVAL);
+    judge.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        judge.tick().await;
+        swapper.judge_canaries();
+    }
+}
+
+async fn watch_files(swapper: &Swapper, mut hangup: Signal) {
     let tidings = Arc::new(Tidings::default());
     let mut watcher = FolderWatcher::new(&tidings);
     let files = swapper.files();
     let mut look = tokio::time::interval(LOOK_INTERVAL);
-    let mut judge = tokio::time::interval(JUDGE_INTERVAL);
-    for clock in [&mut look, &mut judge] {
-        clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    }
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut taken = Vec::new();
     loop {
         let named = files.borrow().clone();
         watcher.watch(&named, &tidings);
         tokio::select! {
-            () = stop.cancelled() => return,
-            _ = judge.tick() => {
-                swapper.judge_canaries().await;
-                continue;
-            }
             _ = hangup.recv() => {
                 tracing::info!("SIGHUP: reading the registry");
                 swapper.reload(Trigger::Signal).await;

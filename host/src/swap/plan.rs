@@ -1,0 +1,109 @@
+//! What a registry would change in the running host: all that can be known before anything is started.
+
+use super::change::{Candidate, connected};
+use super::history::words;
+use super::swapper::{State, Swapper};
+use crate::registry::{Registry, ServiceSpec};
+use serde::{Deserialize, Serialize};
+
+/// What a registry would change in the running host.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Plan {
+    /// What is wrong with the registry: then nothing would be changed.
+    pub problems: Vec<String>,
+    /// What would be changed, or refused.
+    pub changes: Vec<PlannedChange>,
+    /// What would take effect at the next start.
+    pub notices: Vec<String>,
+}
+
+/// What would become of one service.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PlannedChange {
+    /// The service.
+    pub service: String,
+    /// What differs.
+    pub changed: Vec<String>,
+    /// Why it would be refused.
+    pub refused: Option<String>,
+}
+
+impl PlannedChange {
+    fn of(service: &str, what: &str) -> Self {
+        Self {
+            service: service.to_owned(),
+            changed: vec![what.to_owned()],
+            refused: None,
+        }
+    }
+}
+
+impl Swapper {
+    /// Says what this text would change if it were saved in the registry's place.
+    pub async fn plan(&self, text: &str) -> Plan {
+        let (registry, problems) = Registry::parse(self.file(), text);
+        if !problems.is_empty() {
+            return Plan {
+                problems: problems.iter().map(ToString::to_string).collect(),
+                ..Plan::default()
+            };
+        }
+        let mut state = self.state.lock().await;
+        let leaving = self.leaving(&registry);
+        let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
+        let mut plan = Plan {
+            notices: state.notices(&registry.host),
+            ..Plan::default()
+        };
+        for part in connected(self.differing(&mut state, &registry, true)) {
+            let mut change = self.load(part, &leaving, false).await;
+            change.settle();
+            plan.changes
+                .extend(change.candidates.into_iter().map(planned));
+        }
+        // A registry in which somebody still links to a service that leaves does not parse.
+        let removed = leaving
+            .iter()
+            .map(|name| PlannedChange::of(name, "removed"));
+        plan.changes.extend(removed);
+        for spec in &registry.services {
+            plan.changes
+                .extend(self.planned_canary(&mut state, spec).await);
+        }
+        plan
+    }
+
+    async fn planned_canary(&self, state: &mut State, spec: &ServiceSpec) -> Option<PlannedChange> {
+        let post = self.services().lineup().get(&spec.name).cloned();
+        let running = post.and_then(|post| post.canary);
+        match (running, &spec.canary) {
+            (None, None) => None,
+            (Some(running), Some(_)) if state.is_canary_as_wanted(&running, spec) => None,
+            (Some(_), None) => Some(PlannedChange::of(&spec.name, "canary ends")),
+            (_, Some(wanted)) => {
+                let wish = super::canary::wish(&spec.of_canary(wanted));
+                let mut change = self.load(vec![wish], &[], false).await;
+                change.settle();
+                change.candidates.pop().map(planned)
+            }
+        }
+    }
+}
+
+/// Says what would become of a candidate, and lets it go.
+fn planned(candidate: Candidate) -> PlannedChange {
+    let refused = candidate
+        .outcome
+        .as_ref()
+        .err()
+        .map(|problems| words(problems));
+    if let Some(generation) = candidate.generation() {
+        generation.call_whoever_serves();
+        generation.drain();
+    }
+    PlannedChange {
+        service: candidate.spec.name,
+        changed: candidate.changed,
+        refused,
+    }
+}
