@@ -15,6 +15,9 @@ pub const SWEEP_INTENTS_MAX: i64 = 256;
 pub const START_SWEEPS_MAX: usize = 40;
 /// How long one start goes on asking the ledger; the last question may take longer. The old generation serves meanwhile, or nobody.
 pub const START_MS_MAX: i64 = 10_000;
+/// How old an intent is before a start takes it for left over: a younger one is most likely a request that the old generation serves
+/// right now, and if it is not, the next ticks find it.
+pub const LEFT_OVER_MS_MIN: i64 = 2_000;
 /// After so many failures in a row the ledger is down, and the rest of the sweep would only wait for it too.
 const FAILURES_MAX: usize = 3;
 /// The longest pause between two attempts.
@@ -31,7 +34,7 @@ pub struct Sweep {
     pub failed: usize,
 }
 
-/// Settles what was left open when it began, before the first request. A ledger that does not answer ends it early, and so does a
+/// Settles what was left open a moment before it began, before the first request. A ledger that does not answer ends it early, and so does a
 /// backlog of more than [`START_SWEEPS_MAX`] sweeps or [`START_MS_MAX`]; neither is an error: [`tick`] goes on.
 ///
 /// # Errors
@@ -45,8 +48,9 @@ pub fn start<S: Store, L: Ledger>(
     let until_ms = started_ms.saturating_add(START_MS_MAX);
     let mut total = Sweep::default();
     for _ in 0..START_SWEEPS_MAX {
-        // Whenever their next attempt was due: the crash is over. But only what was there: the old generation may still take requests.
-        let left = intent::left_over(store, started_ms, SWEEP_INTENTS_MAX)?;
+        // Whenever their next attempt was due: the crash is over.
+        let before_ms = started_ms.saturating_sub(LEFT_OVER_MS_MIN);
+        let left = intent::left_over(store, before_ms, SWEEP_INTENTS_MAX)?;
         let sweep = sweep(store, ledger, clock, left, until_ms)?;
         total.settled += sweep.settled;
         total.failed += sweep.failed;

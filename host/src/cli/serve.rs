@@ -70,7 +70,7 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
     let keys = Arc::new(Keys::open(&host.data.join("keys"), policy)?);
     let loader = Arc::new(Loader::new(&host.cache, Some(Arc::clone(&keys)))?);
     let services = Arc::new(Services::new(&host.data));
-    let swapper = Arc::new(Swapper::new(registry, Arc::clone(&services), loader));
+    let swapper = Arc::new(Swapper::new(registry, Arc::clone(&services), loader, say));
     let listener = Listener::bind(host.listen, host.connections)
         .await
         .map_err(|error| anyhow::anyhow!("cannot listen on {} (`listen`): {error}", host.listen))?;
@@ -109,17 +109,15 @@ async fn run_services(
 ) {
     let start = swapper.start(registry);
     tokio::pin!(start);
-    let early = tokio::select! {
-        report = &mut start => Some(report),
-        () = settled(swapper.services()) => None,
+    let is_done = tokio::select! {
+        _ = &mut start => true,
+        () = settled(swapper.services()) => false,
     };
     say(&format!("strongroom listens on http://{listen}"));
     say(&format!("admin listens on http://{admin}"));
-    let report = match early {
-        Some(report) => report,
-        None => start.await,
-    };
-    report.announcements.iter().for_each(|line| say(line));
+    if !is_done {
+        start.await;
+    }
     swap::watch(Arc::clone(&swapper), hangup, stop.clone()).await;
 }
 

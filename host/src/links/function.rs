@@ -4,6 +4,7 @@ use super::failure::FailureCase;
 use super::plain::first_bound_to_a_store;
 use super::{CallError, Callee};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem};
@@ -66,8 +67,8 @@ pub enum LinkProblem {
 pub trait LinkView {
     /// Whether the instance has a write transaction open.
     fn is_writing(&self) -> bool;
-    /// Says that a link call of the instance has come back; answers whether its failure may be logged.
-    fn link_call_ended(&mut self, has_failed: bool) -> bool;
+    /// Says that a link call of the instance has come back, after `waited`; answers whether its failure may be logged.
+    fn link_call_ended(&mut self, waited: Duration, has_failed: bool) -> bool;
 }
 
 /// Checks that `export` has every function of the imported interface, of the same type.
@@ -188,13 +189,14 @@ fn define<T: LinkView + Send + 'static>(
         let callee = Arc::clone(&callee);
         let target = Arc::clone(&target);
         Box::new(async move {
+            let begun = Instant::now();
             let outcome = if store.data().is_writing() {
                 Err(CallError::Writing)
             } else {
                 callee.call(&target, parameters.to_vec()).await
             };
             let has_failed = outcome.is_err();
-            let is_logged = store.data_mut().link_call_ended(has_failed);
+            let is_logged = store.data_mut().link_call_ended(begun.elapsed(), has_failed);
             results[0] = outcome.unwrap_or_else(|error| {
                 if is_logged {
                     tracing::warn!(interface = %target.interface, function = %target.function, %error, "a link call failed");

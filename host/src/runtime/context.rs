@@ -2,7 +2,7 @@
 
 use super::call_times::CallTimes;
 use super::compute::{ComputeView, Permits};
-use super::cpu::{CpuBudget, Turns};
+use super::cpu::{CpuBudget, HostTurns, ServiceTurns};
 use super::fate::RequestFate;
 use super::guest_log::GuestLog;
 use super::memory_limit::MemoryLimit;
@@ -13,7 +13,7 @@ use crate::registry::{Limits, Origin};
 use crate::store::{ServiceStore, StoreSession, StoreView};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use std::time::Duration;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -38,8 +38,8 @@ pub(super) struct Provisions {
     pub(super) keys: Option<Arc<Keys>>,
     pub(super) compute: Permits,
     /// Whose turn it is to use much CPU time: among this service's guests, and among all.
-    pub(super) service_turns: Arc<Turns>,
-    pub(super) host_turns: Arc<Turns>,
+    pub(super) service_turns: Arc<ServiceTurns>,
+    pub(super) host_turns: Arc<HostTurns>,
     pub(super) log: GuestLog,
 }
 
@@ -55,8 +55,8 @@ pub(super) struct Context {
     keys: Option<Arc<Keys>>,
     compute: Permits,
     cpu: CpuBudget,
-    /// When the last link call ended.
-    link_ended: Instant,
+    /// How long link calls have taken since the last tick.
+    waited_for_links: Duration,
     log: GuestLog,
 }
 
@@ -92,7 +92,7 @@ impl Context {
                 Arc::clone(&provisions.service_turns),
                 Arc::clone(&provisions.host_turns),
             ),
-            link_ended: Instant::now(),
+            waited_for_links: Duration::ZERO,
             log: provisions.log.clone(),
         };
         let mut store = Store::new(engine, context);
@@ -101,8 +101,9 @@ impl Context {
         store.set_max_component_handles(limits.handles);
         store.epoch_deadline_callback(|mut store| {
             let context = store.data_mut();
-            let waited_until = context.session.waited_until().max(context.link_ended);
-            Ok(context.cpu.tick(waited_until))
+            let waited =
+                std::mem::take(&mut context.waited_for_links) + context.session.take_waited();
+            Ok(context.cpu.tick(waited))
         });
         store.set_epoch_deadline(1);
         store
@@ -145,8 +146,8 @@ impl LinkView for Context {
         self.session.is_writing()
     }
 
-    fn link_call_ended(&mut self, has_failed: bool) -> bool {
-        self.link_ended = Instant::now();
+    fn link_call_ended(&mut self, waited: Duration, has_failed: bool) -> bool {
+        self.waited_for_links += waited;
         has_failed && self.log.admits_line()
     }
 }

@@ -1,43 +1,41 @@
 //! The CPU time of guests: counted, bounded, and shared.
 //!
 //! A guest gives way at each tick of the engine's clock. One that has run for longer than a common request ever does is *heavy*: from
-//! then on it runs a tick at a time, when it is its turn among the heavy guests of its service, and then among those of all services,
-//! which together leave a core to the light ones. So a hundred endless loops in one service delay a password hash in another by a
-//! tick or two, and a request of some milliseconds hardly at all.
+//! then on it runs a tick at a time, when it is its turn: first among the heavy guests of its service, of which only so many may wait
+//! for more, then among those of all services, which together leave a core to the light ones. So a neighbour's tick waits for at
+//! most a tick of each other service, however many endless loops that has.
 
 use super::engine::EPOCH_TICK;
 use super::fate::RequestFate;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::UpdateDeadline;
 
 /// The ticks after which a call is heavy: 10 ms, some twenty times what a transfer needs.
 const LIGHT_TICKS: u64 = 5;
+/// How long a guest keeps its turn when it does not come back from the host: then it waits there, and needs no turn.
+const TURN_TIME_MAX: Duration = EPOCH_TICK.saturating_mul(2);
 
-/// Whose turn it is: each takes the next free tick of a timeline on which so many run at once.
+/// The turns of all services: each tick takes the next free place of a timeline on which so many run at once.
 #[derive(Debug)]
-pub(super) struct Turns {
+pub(super) struct HostTurns {
     interval: Duration,
     next_free: Mutex<Instant>,
 }
 
-impl Turns {
-    fn new(at_once: usize) -> Self {
-        let at_once = u32::try_from(at_once).unwrap_or(u32::MAX).max(1);
+impl HostTurns {
+    /// For all cores but one, if there are more.
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self::at_once(cores() - 1))
+    }
+
+    fn at_once(count: usize) -> Self {
+        let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
         Self {
-            interval: EPOCH_TICK / at_once,
+            interval: EPOCH_TICK / count,
             next_free: Mutex::new(Instant::now()),
         }
-    }
-
-    /// For the heavy guests of one service: half of the cores.
-    pub(super) fn of_service() -> Arc<Self> {
-        Arc::new(Self::new(cores() / 2))
-    }
-
-    /// For the heavy guests of all services: all cores but one, if there are more.
-    pub(super) fn of_host() -> Arc<Self> {
-        Arc::new(Self::new(cores() - 1))
     }
 
     fn take(&self, now: Instant) -> Instant {
@@ -59,6 +57,72 @@ impl Turns {
     }
 }
 
+/// The turns of one service: half of the cores, each for a tick.
+#[derive(Debug)]
+pub(super) struct ServiceTurns {
+    free: Arc<Semaphore>,
+    taken: Mutex<Vec<Weak<Turn>>>,
+}
+
+/// The right of one guest to wait for, and to use, a turn of the host.
+#[derive(Debug)]
+struct Turn {
+    since: Instant,
+    permit: Mutex<Option<OwnedSemaphorePermit>>,
+}
+
+impl ServiceTurns {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self::at_once(cores() / 2))
+    }
+
+    fn at_once(count: usize) -> Self {
+        Self {
+            free: Arc::new(Semaphore::new(count.max(1))),
+            taken: Mutex::default(),
+        }
+    }
+
+    async fn wait(&self) -> Option<Arc<Turn>> {
+        let permit = loop {
+            let acquired = Arc::clone(&self.free).acquire_owned();
+            match tokio::time::timeout(TURN_TIME_MAX, acquired).await {
+                Ok(permit) => break permit.ok()?,
+                Err(_) => self.take_back(),
+            }
+        };
+        let turn = Arc::new(Turn {
+            since: Instant::now(),
+            permit: Mutex::new(Some(permit)),
+        });
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.retain(|turn| turn.strong_count() > 0);
+        taken.push(Arc::downgrade(&turn));
+        Some(turn)
+    }
+
+    /// Takes turns back from guests that wait in the host.
+    fn take_back(&self) {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        for turn in taken.iter().filter_map(Weak::upgrade) {
+            if turn.since.elapsed() > TURN_TIME_MAX {
+                turn.end();
+            }
+        }
+    }
+}
+
+impl Turn {
+    fn end(&self) {
+        let permit = self
+            .permit
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(permit);
+    }
+}
+
 /// At least 1.
 pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
@@ -68,20 +132,25 @@ pub(super) fn cores() -> usize {
 pub(super) struct CpuBudget {
     ticks: u64,
     ticks_max: u64,
+    ticked_at: Instant,
     fate: Option<Arc<RequestFate>>,
-    service: Arc<Turns>,
-    host: Arc<Turns>,
+    service: Arc<ServiceTurns>,
+    host: Arc<HostTurns>,
+    /// The turn that a heavy guest has.
+    turn: Arc<Mutex<Option<Arc<Turn>>>>,
 }
 
 impl CpuBudget {
     /// The first call is the instantiation, of so much CPU time.
-    pub(super) fn new(time: Duration, service: Arc<Turns>, host: Arc<Turns>) -> Self {
+    pub(super) fn new(time: Duration, service: Arc<ServiceTurns>, host: Arc<HostTurns>) -> Self {
         let mut budget = Self {
             ticks: 0,
             ticks_max: 0,
+            ticked_at: Instant::now(),
             fate: None,
             service,
             host,
+            turn: Arc::default(),
         };
         budget.begin(time, None);
         budget
@@ -92,14 +161,19 @@ impl CpuBudget {
         let ticks = time.as_millis() / EPOCH_TICK.as_millis();
         self.ticks = 0;
         self.ticks_max = u64::try_from(ticks).unwrap_or(u64::MAX).max(1);
+        self.ticked_at = Instant::now();
         self.fate = fate;
+        self.end_turn();
     }
 
-    /// What the guest does at a tick. `waited_until` is when it last came back from waiting in the host: a tick that passed while it
-    /// waited is none of its own.
-    pub(super) fn tick(&mut self, waited_until: Instant) -> UpdateDeadline {
-        if waited_until.elapsed() < EPOCH_TICK {
-            return UpdateDeadline::Continue(1);
+    /// What the guest does at a tick; `waited` is how long it has waited in the host since the one before. One that mostly waited is not
+    /// charged, but gives way like any other: only then are its time limits looked at.
+    pub(super) fn tick(&mut self, waited: Duration) -> UpdateDeadline {
+        self.end_turn();
+        let elapsed = self.ticked_at.elapsed();
+        self.ticked_at = Instant::now();
+        if waited > elapsed / 2 {
+            return UpdateDeadline::Yield(1);
         }
         self.ticks += 1;
         if self.ticks > self.ticks_max {
@@ -113,12 +187,25 @@ impl CpuBudget {
         }
         let service = Arc::clone(&self.service);
         let host = Arc::clone(&self.host);
-        let turn = async move {
-            service.wait().await;
+        let turn = Arc::clone(&self.turn);
+        let wait = async move {
+            let taken = service.wait().await;
             host.wait().await;
+            *turn.lock().unwrap_or_else(PoisonError::into_inner) = taken;
             tokio::task::yield_now().await;
         };
-        UpdateDeadline::YieldCustom(1, Box::pin(turn))
+        UpdateDeadline::YieldCustom(1, Box::pin(wait))
+    }
+
+    fn end_turn(&mut self) {
+        let turn = self
+            .turn
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(turn) = turn {
+            turn.end();
+        }
     }
 }
 
@@ -128,7 +215,7 @@ mod tests {
 
     #[test]
     fn as_many_as_may_run_at_once_share_a_tick() {
-        let turns = Turns::new(2);
+        let turns = HostTurns::at_once(2);
         let now = Instant::now() + Duration::from_secs(1);
         let waits: Vec<_> = (0..4).map(|_| turns.take(now) - now).collect();
         assert_eq!(waits, [0, 1, 2, 3].map(|half| EPOCH_TICK / 2 * half));
@@ -136,21 +223,51 @@ mod tests {
 
     #[test]
     fn turns_that_nobody_took_are_not_saved_up() {
-        let turns = Turns::new(1);
+        let turns = HostTurns::at_once(1);
         let later = Instant::now() + Duration::from_secs(60);
         assert_eq!(turns.take(later), later);
         assert_eq!(turns.take(later), later + EPOCH_TICK);
     }
 
+    #[tokio::test]
+    async fn only_so_many_guests_of_a_service_wait_for_the_host() {
+        let turns = ServiceTurns::at_once(1);
+        let first = turns.wait().await.unwrap();
+        let mut second = Box::pin(turns.wait());
+        assert!(futures::poll!(second.as_mut()).is_pending());
+        first.end();
+        assert!(second.await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_guest_that_does_not_come_back_keeps_nobody_waiting() {
+        let turns = ServiceTurns::at_once(1);
+        let _sleeps_in_the_host = turns.wait().await.unwrap();
+        assert!(turns.wait().await.is_some());
+    }
+
+    fn budget(ticks: u32) -> CpuBudget {
+        CpuBudget::new(EPOCH_TICK * ticks, ServiceTurns::new(), HostTurns::new())
+    }
+
     #[test]
-    fn a_tick_that_passed_in_the_host_is_not_counted() {
-        let mut cpu = CpuBudget::new(EPOCH_TICK, Turns::of_service(), Turns::of_host());
+    fn a_guest_that_waits_is_not_charged_and_gives_way() {
+        let mut cpu = budget(1);
         for _ in 0..10 {
-            let update = cpu.tick(Instant::now());
-            assert!(matches!(update, UpdateDeadline::Continue(1)));
+            let update = cpu.tick(Duration::from_secs(1));
+            assert!(matches!(update, UpdateDeadline::Yield(1)));
         }
-        let long_ago = Instant::now() - Duration::from_secs(1);
-        assert!(matches!(cpu.tick(long_ago), UpdateDeadline::Yield(1)));
-        assert!(matches!(cpu.tick(long_ago), UpdateDeadline::Interrupt));
+    }
+
+    #[test]
+    fn a_guest_that_computes_is_ended_when_its_time_is_used_up() {
+        let mut cpu = budget(2);
+        for _ in 0..2 {
+            assert!(matches!(cpu.tick(Duration::ZERO), UpdateDeadline::Yield(1)));
+        }
+        assert!(matches!(
+            cpu.tick(Duration::ZERO),
+            UpdateDeadline::Interrupt
+        ));
     }
 }

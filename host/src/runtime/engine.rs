@@ -16,6 +16,8 @@ const MEMORIES_PER_COMPONENT: u32 = 2;
 const TABLES_PER_COMPONENT: u32 = 8;
 /// Metadata of an instance, in bytes.
 const INSTANCE_BYTES: usize = 10 << 20;
+/// How many free places keep the memory image of the component that they were last used for: a swapped component never comes back.
+const WARM_SLOTS_MAX: u32 = 16;
 /// What stays resident of a memory when its instance ends: cleared by hand, cheaper than giving the pages back.
 const MEMORY_KEPT_RESIDENT: usize = 256 << 10;
 
@@ -65,7 +67,8 @@ fn pool() -> PoolingAllocationConfig {
         .max_core_instance_size(INSTANCE_BYTES)
         .max_memory_size(usize::try_from(MEMORY_MAX).unwrap_or(usize::MAX))
         .table_elements(usize::try_from(TABLE_ELEMENTS_MAX).unwrap_or(usize::MAX))
-        .linear_memory_keep_resident(MEMORY_KEPT_RESIDENT);
+        .linear_memory_keep_resident(MEMORY_KEPT_RESIDENT)
+        .max_unused_warm_slots(WARM_SLOTS_MAX);
     debug_assert!(INSTANCES_MAX <= u64::from(INSTANCES_TOTAL));
     pool
 }

@@ -6,7 +6,7 @@ use super::callees::Callees;
 use super::compiled::{CompiledCache, digest_of};
 use super::compute::Permits;
 use super::context::{Context, Provisions};
-use super::cpu::Turns;
+use super::cpu::{HostTurns, ServiceTurns};
 use super::engine;
 use super::generation::{Generation, Pre};
 use super::guest_log::GuestLog;
@@ -41,7 +41,7 @@ pub struct Loader {
     keys: Option<Arc<Keys>>,
     compute: Permits,
     /// Whose turn it is, of all services' guests, to use much CPU time.
-    turns: Arc<Turns>,
+    turns: Arc<HostTurns>,
 }
 
 /// A component that fits the host. Whether it fits its callees is another question.
@@ -72,7 +72,7 @@ impl Loader {
             cache,
             keys,
             compute: Permits::of_host(),
-            turns: Turns::of_host(),
+            turns: HostTurns::new(),
         })
     }
 
@@ -177,7 +177,7 @@ impl Loader {
             store,
             keys: self.keys.clone(),
             compute: self.compute.for_service(),
-            service_turns: Turns::of_service(),
+            service_turns: ServiceTurns::new(),
             host_turns: Arc::clone(&self.turns),
             log: GuestLog::new(service, spec.limits.log_lines),
         });

@@ -201,11 +201,12 @@ impl Services {
             leaving.retain(|service| !Arc::ptr_eq(service, removed));
             leaving.iter().any(|service| service.name() == name)
         };
-        let mut stores = self.stores.lock().await;
-        if !is_used
-            && self.lineup().get(name).is_none()
-            && let Some(store) = stores.remove(name)
-        {
+        if is_used || self.lineup().get(name).is_some() {
+            return;
+        }
+        // Closing may take as long as a checkpoint, and nobody else is to wait for that.
+        let store = self.stores.lock().await.remove(name);
+        if let Some(store) = store {
             store.close().await;
         }
     }

@@ -1,11 +1,12 @@
 //! What a guest sees of the store.
 
 use super::bindings::{self, Error, Host, HostTransaction, Rows, Value};
+use super::reader::INLINE_TIME_MAX;
 use super::turn::Turn;
 use super::{ServiceStore, StoreTimes};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use wasmtime::Result;
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 
@@ -13,7 +14,7 @@ use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 pub struct StoreSession {
     store: Option<ServiceStore>,
     times: StoreTimes,
-    waited_until: Instant,
+    waited: Duration,
     open: bool,
     /// Set when the instance must not serve again: it held the writer for too long.
     retire: Arc<AtomicBool>,
@@ -25,15 +26,15 @@ impl StoreSession {
         Self {
             store,
             times,
-            waited_until: Instant::now(),
+            waited: Duration::ZERO,
             open: false,
             retire,
         }
     }
 
-    /// When the last call that may wait came back.
-    pub fn waited_until(&self) -> Instant {
-        self.waited_until
+    /// How long calls have waited for a turn, a disk, or a thread since this was last asked.
+    pub fn take_waited(&mut self) -> Duration {
+        std::mem::take(&mut self.waited)
     }
 
     /// Changes how long the next calls may take.
@@ -48,7 +49,6 @@ impl StoreSession {
 
     fn closed(&mut self, outcome: &Result<(), Error>) {
         self.open = false;
-        self.waited_until = Instant::now();
         if matches!(outcome, Err(Error::TimedOut)) {
             self.retire.store(true, Relaxed);
         }
@@ -89,11 +89,15 @@ impl Host for StoreView<'_> {
         let Some(store) = &self.session.store else {
             return Ok(Err(no_store()));
         };
+        let begun = Instant::now();
         let rows = store
             .readers
             .query(self.session.times.read, sql, params)
             .await;
-        self.session.waited_until = Instant::now();
+        let elapsed = begun.elapsed();
+        if elapsed > INLINE_TIME_MAX {
+            self.session.waited += elapsed;
+        }
         Ok(rows)
     }
 }
@@ -113,8 +117,9 @@ impl HostTransaction for StoreView<'_> {
             return Ok(Err(Error::Invalid(text.to_owned())));
         }
         let retire = Arc::clone(&self.session.retire);
+        let begun = Instant::now();
         let turn = writer.begin(self.session.times.write_turn, retire).await;
-        self.session.waited_until = Instant::now();
+        self.session.waited += begun.elapsed();
         let turn = match turn {
             Ok(turn) => turn,
             Err(error) => return Ok(Err(error)),
@@ -143,7 +148,9 @@ impl HostTransaction for StoreView<'_> {
     }
 
     async fn commit(&mut self, turn: Resource<Turn>) -> Result<Result<(), Error>> {
+        let begun = Instant::now();
         let outcome = self.table.delete(turn)?.commit().await;
+        self.session.waited += begun.elapsed();
         self.session.closed(&outcome);
         Ok(outcome)
     }

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 
 /// How long a read may run where its request runs, and the largest value it may make there, in bytes: a single step of SQLite's, which
 /// nothing can interrupt, takes time by the size of its values.
-const INLINE_TIME_MAX: Duration = Duration::from_millis(2);
+pub(super) const INLINE_TIME_MAX: Duration = Duration::from_millis(2);
 const INLINE_VALUE_BYTES_MAX: usize = 16 << 10;
 /// How many long reads of one store may run or wait at once for a thread of their own.
 const LONG_READS_MAX: usize = 2;

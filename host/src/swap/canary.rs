@@ -8,14 +8,15 @@ use super::report::Report;
 use super::swapper::{State, Swapper};
 use super::trigger::Trigger;
 use super::verdict::verdict;
-use crate::registry::ServiceSpec;
+use crate::registry::{Digest, ServiceSpec};
 use crate::runtime::{Canary, Generation, LoadProblem, Post};
 use std::sync::Arc;
 
 /// The wish for a canary's generation; `spec` is the service's with the canary's component.
-pub(super) fn wish(spec: &ServiceSpec) -> Wish {
+pub(super) fn wish(spec: &ServiceSpec, digest: Option<Digest>) -> Wish {
     Wish {
         spec: spec.clone(),
+        digest,
         changed: vec!["canary".to_owned()],
         is_new: true,
     }
@@ -62,7 +63,10 @@ impl Swapper {
             record.generation = post.service.status().generation;
             record.from = Some(stable.digest());
             record.to = digest;
-            match self.start_canary(&spec, stable, &mut record.steps).await {
+            match self
+                .start_canary(wish(&spec, digest), stable, &mut record.steps)
+                .await
+            {
                 Ok(generation) => {
                     let canary = Canary::new(wanted.clone(), generation, stable);
                     self.services()
@@ -85,11 +89,11 @@ impl Swapper {
 
     async fn start_canary(
         &self,
-        spec: &ServiceSpec,
+        wish: Wish,
         stable: &Generation,
         steps: &mut Steps,
     ) -> Result<Arc<Generation>, Vec<LoadProblem>> {
-        let mut change = self.ready(vec![wish(spec)], &[]).await;
+        let mut change = self.ready(vec![wish], &[]).await;
         let mut candidate = change.candidates.remove(0);
         *steps = candidate.steps;
         if let Ok(generation) = &candidate.outcome {

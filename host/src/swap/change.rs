@@ -5,8 +5,9 @@
 //! switch is one whose links fit.
 
 use super::history::Steps;
-use crate::registry::ServiceSpec;
+use crate::registry::{Digest, ServiceSpec};
 use crate::runtime::{Generation, Lineup, LoadProblem, Loader, Post, Services};
+use crate::store::ServiceStore;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,9 +18,12 @@ const SOON: Duration = Duration::from_secs(5);
 /// A service that is to change.
 pub(super) struct Candidate {
     pub(super) spec: ServiceSpec,
+    /// The digest of what was to be loaded: the file may have been saved again since.
+    pub(super) digest: Option<Digest>,
     /// What differs from what runs.
     pub(super) changed: Vec<String>,
     pub(super) steps: Steps,
+    store: Option<ServiceStore>,
     pub(super) outcome: Result<Arc<Generation>, Vec<LoadProblem>>,
     /// What its `start` has for the operator.
     pub(super) announcements: Vec<String>,
@@ -28,22 +32,39 @@ pub(super) struct Candidate {
 impl Candidate {
     /// Loads a component for a service; it serves nobody yet. It can be started only if it `opens_store`.
     pub(super) async fn load(
-        spec: ServiceSpec,
-        changed: Vec<String>,
+        wish: Wish,
         services: &Arc<Services>,
         loader: &Arc<Loader>,
         opens_store: bool,
     ) -> Self {
         let begun = Instant::now();
-        let outcome = load(&spec, services, loader, opens_store).await;
-        let steps = Steps {
-            load: Some(begun.elapsed()),
-            ..Steps::default()
+        let Wish {
+            spec,
+            digest,
+            changed,
+            ..
+        } = wish;
+        let store = if opens_store {
+            services.store(&spec).await.map(Some)
+        } else {
+            Ok(None)
         };
+        let (store, outcome) = match store {
+            Ok(store) => (store.clone(), load(&spec, services, loader, store).await),
+            Err(problem) => (None, Err(vec![problem])),
+        };
+        let digest = outcome
+            .as_ref()
+            .map_or(digest, |generation| Some(generation.digest()));
         Self {
             spec,
+            digest,
             changed,
-            steps,
+            steps: Steps {
+                load: Some(begun.elapsed()),
+                ..Steps::default()
+            },
+            store,
             outcome: outcome.map(Arc::new),
             announcements: Vec::new(),
         }
@@ -77,6 +98,17 @@ impl Candidate {
         }
     }
 
+    /// Lets the store grow as far as the generation that serves may.
+    async fn resize_store(&self) {
+        let (Ok(generation), Some(store)) = (&self.outcome, &self.store) else {
+            return;
+        };
+        if let Err(error) = store.resize(generation.spec().limits.store).await {
+            let service = &self.spec.name;
+            tracing::warn!(service, %error, "the store keeps its old size limit");
+        }
+    }
+
     pub(super) fn refuse(&mut self, problems: Vec<LoadProblem>) {
         if let Ok(generation) = &self.outcome {
             generation.call_whoever_serves();
@@ -90,14 +122,8 @@ async fn load(
     spec: &ServiceSpec,
     services: &Arc<Services>,
     loader: &Arc<Loader>,
-    opens_store: bool,
+    store: Option<ServiceStore>,
 ) -> Result<Generation, Vec<LoadProblem>> {
-    let store = if opens_store {
-        let opened = services.store(spec).await;
-        Some(opened.map_err(|problem| vec![problem])?)
-    } else {
-        None
-    };
     let work = {
         let (spec, services, loader) = (spec.clone(), Arc::clone(services), Arc::clone(loader));
         move || loader.load(&spec, &services, store)
@@ -251,27 +277,10 @@ impl Change<'_> {
             .filter_map(|candidate| candidate.generation().cloned())
             .collect();
         let switched = self.services.switch(&arrivals, self.leaving);
-        for arrival in &arrivals {
-            self.resize_store(arrival.spec()).await;
+        for candidate in &self.candidates {
+            candidate.resize_store().await;
         }
         switched
-    }
-
-    async fn resize_store(&self, spec: &ServiceSpec) {
-        let resized = match self.services.store(spec).await {
-            Ok(store) => store
-                .resize(spec.limits.store)
-                .await
-                .map_err(|error| error.to_string()),
-            Err(problem) => Err(problem.to_string()),
-        };
-        if let Err(reason) = resized {
-            tracing::warn!(
-                service = spec.name,
-                reason,
-                "the store keeps its old size limit"
-            );
-        }
     }
 
     fn candidate_mut(&mut self, name: &str) -> Option<&mut Candidate> {
@@ -292,6 +301,8 @@ fn note_slow_start(services: &Services, names: &[String]) {
 pub(super) struct Wish {
     /// What the registry says.
     pub(super) spec: ServiceSpec,
+    /// The component's digest when it was looked at; none if it could not be read.
+    pub(super) digest: Option<Digest>,
     /// What differs from what runs.
     pub(super) changed: Vec<String>,
     /// Whether it was not refused already, as it is.

@@ -81,7 +81,7 @@ impl Swapper {
             (Some(running), Some(_)) if state.is_canary_as_wanted(&running, spec) => None,
             (Some(_), None) => Some(PlannedChange::of(&spec.name, "canary ends")),
             (_, Some(wanted)) => {
-                let wish = super::canary::wish(&spec.of_canary(wanted));
+                let wish = super::canary::wish(&spec.of_canary(wanted), None);
                 let mut change = self.load(vec![wish], &[], false).await;
                 change.settle();
                 change.candidates.pop().map(planned)

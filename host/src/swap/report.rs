@@ -13,9 +13,6 @@ pub struct Report {
     pub changes: Vec<RecordRow>,
     /// What takes effect at the next start.
     pub notices: Vec<String>,
-    /// What the operator must be told once.
-    #[serde(skip)]
-    pub announcements: Vec<String>,
 }
 
 impl Report {

@@ -23,6 +23,8 @@ pub struct Swapper {
     file: PathBuf,
     services: Arc<Services>,
     loader: Arc<Loader>,
+    /// Tells the operator, once and not in the log.
+    say: fn(&str),
     pub(super) history: History,
     pub(super) refusals: Refusals,
     status: Mutex<RegistryStatus>,
@@ -48,12 +50,18 @@ pub(super) struct State {
 }
 
 impl Swapper {
-    /// A swapper for these services, none of which serves yet.
-    pub fn new(registry: &Registry, services: Arc<Services>, loader: Arc<Loader>) -> Self {
+    /// A swapper for these services, none of which serves yet; `say` tells the operator what their `start` has to be told.
+    pub fn new(
+        registry: &Registry,
+        services: Arc<Services>,
+        loader: Arc<Loader>,
+        say: fn(&str),
+    ) -> Self {
         Self {
             file: registry.file.clone(),
             services,
             loader,
+            say,
             history: History::default(),
             refusals: Refusals::default(),
             status: Mutex::new(RegistryStatus {
@@ -183,7 +191,7 @@ impl Swapper {
                 .buffer_unordered(LOADED_AT_ONCE);
             let mut has_switched = false;
             while let Some(change) = ready.next().await {
-                has_switched |= self.finish(state, change, trigger, report).await;
+                has_switched |= self.finish(change, trigger, report).await;
             }
             if !has_switched {
                 return;
@@ -217,6 +225,7 @@ impl Swapper {
             let was_refused = self.refusals.has_same(&Seat::stable(&spec.name), &attempt);
             wishes.push(Wish {
                 spec: spec.clone(),
+                digest,
                 changed,
                 is_new: retry || !was_refused,
             });
@@ -249,9 +258,8 @@ impl Swapper {
         opens_stores: bool,
     ) -> Change<'a> {
         let mut candidates = Vec::new();
-        for Wish { spec, changed, .. } in part {
-            let loaded =
-                Candidate::load(spec, changed, &self.services, &self.loader, opens_stores).await;
+        for wish in part {
+            let loaded = Candidate::load(wish, &self.services, &self.loader, opens_stores).await;
             candidates.push(loaded);
         }
         Change {
@@ -271,13 +279,7 @@ impl Swapper {
     }
 
     /// Switches, and says what came of it; answers whether anything was switched.
-    async fn finish(
-        &self,
-        state: &mut State,
-        change: Change<'_>,
-        trigger: Trigger,
-        report: &mut Report,
-    ) -> bool {
+    async fn finish(&self, change: Change<'_>, trigger: Trigger, report: &mut Report) -> bool {
         let before = self.services.lineup().clone();
         let (replaced, switch_time) = change.switch().await;
         let mut has_switched = false;
@@ -287,10 +289,13 @@ impl Swapper {
                 continue;
             };
             let old = before.get(&name).and_then(|post| post.stable.as_ref());
-            report.announcements.append(&mut candidate.announcements);
+            candidate
+                .announcements
+                .drain(..)
+                .for_each(|line| (self.say)(&line));
             let mut record = Record::new(&candidate.spec.name, trigger, candidate.changed);
             record.from = old.map(|old| old.digest());
-            record.to = state.digests.of(&candidate.spec.component);
+            record.to = candidate.digest;
             record.steps = candidate.steps;
             match &candidate.outcome {
                 Ok(_) => {

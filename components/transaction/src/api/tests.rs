@@ -490,6 +490,7 @@ fn a_crash_before_the_ledger_is_asked_is_finished_by_recovery() {
     assert_eq!(refusal(bank.send("k", "1")), (409, "in_progress"));
     assert_eq!((bank.open_intents(), bank.bob_has()), (1, 0));
     bank.cut(Cut::Nowhere);
+    bank.wait(recover::LEFT_OVER_MS_MIN);
     let sweep = recover::start(
         &bank.service.store,
         &bank.service.ledger,
@@ -643,6 +644,7 @@ fn start_settles_more_than_one_batch() {
         let _ = bank.send(&number.to_string(), "0.01");
     }
     bank.cut(Cut::Nowhere);
+    bank.wait(recover::LEFT_OVER_MS_MIN);
     let sweep = recover::start(
         &bank.service.store,
         &bank.service.ledger,
@@ -898,6 +900,7 @@ fn start_ends_in_time_and_leaves_the_rest_to_the_ticks() {
         let _ = bank.send(&number.to_string(), "0.01");
     }
     bank.cut(Cut::Nowhere);
+    bank.wait(recover::LEFT_OVER_MS_MIN);
     let ledger = SlowLedger(bank.service.ledger.clone());
     let sweep = recover::start(&bank.service.store, &ledger, &bank.service.clock).unwrap();
     assert_eq!(
