@@ -8,6 +8,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// The largest registry that can be planned with, in bytes.
 const REGISTRY_BYTES_MAX: usize = 1 << 20;
@@ -25,7 +26,10 @@ POST /services/plan      what the registry in the body would change; `strongroom
 ";
 
 /// The answer to one request.
-pub(super) async fn answer(swapper: &Swapper, request: Request<Incoming>) -> Response<Full<Bytes>> {
+pub(super) async fn answer(
+    swapper: &Arc<Swapper>,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
     let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
     let is_post = *request.method() == Method::POST;
     let path = request.uri().path().to_owned();
@@ -48,7 +52,15 @@ pub(super) async fn answer(swapper: &Swapper, request: Request<Incoming>) -> Res
         "/services" => json(StatusCode::OK, &ServiceList::of(swapper)),
         "/services/history" => history(swapper, request.uri().query().unwrap_or_default()),
         "/services/reload" => {
-            let report = swapper.reload(Trigger::Request).await;
+            // A task of its own: a client that goes away must not break a change off half-way.
+            let reloading = Arc::clone(swapper);
+            let reload = tokio::spawn(async move { reloading.reload(Trigger::Request).await });
+            let Ok(report) = reload.await else {
+                return text(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "the reload failed; see the log\n",
+                );
+            };
             let status = if report.is_done() {
                 StatusCode::OK
             } else if swapper.services().draining().is_cancelled() {

@@ -94,6 +94,7 @@ fn key_of(problem: &LoadProblem) -> Option<&'static str> {
         | LoadProblem::Link { .. } => Some("links"),
         // These come up while services run, and not in a check.
         LoadProblem::BreaksCaller { .. }
+        | LoadProblem::Circle
         | LoadProblem::StillCalled { .. }
         | LoadProblem::Store { .. }
         | LoadProblem::Start(_)

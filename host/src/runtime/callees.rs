@@ -55,11 +55,17 @@ impl Callees {
     }
 
     fn find(&self, name: &str) -> Option<Arc<Generation>> {
-        let pinned = self.pinned.load();
-        match pinned.as_ref().and_then(|pins| pins.get(name)) {
-            Some(generation) => Some(Arc::clone(generation)),
-            None => self.lineup.load().get(name)?.choose_for_call(),
+        if let Some(pinned) = self.find_pinned(name) {
+            return Some(pinned);
         }
+        let followed = self.lineup.load().get(name)?.choose_for_call();
+        // A switch pins the old generations before it stores the lineup, so whoever has seen the new lineup sees the pin now.
+        self.find_pinned(name).or(followed)
+    }
+
+    fn find_pinned(&self, name: &str) -> Option<Arc<Generation>> {
+        let pinned = self.pinned.load();
+        pinned.as_ref()?.get(name).cloned()
     }
 }
 

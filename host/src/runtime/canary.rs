@@ -15,7 +15,8 @@ pub struct Canary {
     generation: Arc<Generation>,
     spec: CanarySpec,
     picks: AtomicU64,
-    /// What the stable generation had counted when the canary began.
+    /// What both had counted when they began to be compared.
+    before: Tally,
     stable_before: Tally,
     stable_number: u64,
 }
@@ -24,6 +25,7 @@ impl Canary {
     /// A canary of this generation, beside `stable`.
     pub fn new(spec: CanarySpec, generation: Arc<Generation>, stable: &Generation) -> Self {
         Self {
+            before: generation.tally(),
             generation,
             spec,
             picks: AtomicU64::new(0),
@@ -45,6 +47,11 @@ impl Canary {
     /// Whether it runs beside this generation.
     pub fn is_beside(&self, stable: &Generation) -> bool {
         self.stable_number == stable.number()
+    }
+
+    /// What it counted since they are compared.
+    pub fn tally(&self) -> Tally {
+        self.generation.tally().since(&self.before)
     }
 
     /// What `stable` counted while the canary ran.

@@ -6,10 +6,10 @@ use super::cpu::{CpuBudget, HostTurns, ServiceTurns};
 use super::fate::RequestFate;
 use super::guest_log::GuestLog;
 use super::memory_limit::MemoryLimit;
-use super::outbound::Outbound;
+use super::outbound::{Outbound, Outside};
 use crate::keys::{Keys, KeysView};
 use crate::links::LinkView;
-use crate::registry::{Limits, Origin};
+use crate::registry::Limits;
 use crate::store::{ServiceStore, StoreSession, StoreView};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -32,7 +32,7 @@ pub(super) struct Provisions {
     /// The times of ordinary calls.
     pub(super) times: CallTimes,
     pub(super) config: Vec<(String, String)>,
-    pub(super) outbound: Arc<[Origin]>,
+    pub(super) outside: Outside,
     pub(super) store: Option<ServiceStore>,
     /// None where nothing is served, such as in an audit.
     pub(super) keys: Option<Arc<Keys>>,
@@ -80,7 +80,7 @@ impl Context {
         let context = Self {
             wasi,
             http,
-            outbound: Outbound::new(Arc::clone(&provisions.outbound), provisions.times.wall),
+            outbound: Outbound::new(provisions.outside.clone(), provisions.times.wall),
             table,
             config: provisions.config.iter().cloned().collect(),
             memory: MemoryLimit::new(limits.memory, limits.table_elements),

@@ -92,7 +92,7 @@ impl Generation {
         self.callees.unpin();
     }
 
-    /// Makes an instance, so that the first request does not pay for it.
+    /// Makes an instance, so that what keeps it from running is found out before it serves.
     ///
     /// # Errors
     /// The component cannot be instantiated within its limits.

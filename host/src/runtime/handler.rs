@@ -41,6 +41,8 @@ impl HandlerState for Workers {
     type WorkerState = Worker;
 
     async fn instantiate(&self) -> Result<Instance<Context, Expiration, Worker>> {
+        // Counted before it is made: nobody must take the generation for gone meanwhile.
+        let alive = self.live.begin();
         let retire = Arc::new(AtomicBool::new(false));
         let mut store = Context::store(&self.engine, &self.provisions, Arc::clone(&retire));
         let proxy = self.pre.instantiate_async(&mut store).await?;
@@ -64,7 +66,7 @@ impl HandlerState for Workers {
                 retire,
                 drained: self.drained.clone(),
                 current,
-                alive: Mutex::new(Some(self.live.begin())),
+                alive: Mutex::new(Some(alive)),
             },
         })
     }

@@ -14,6 +14,7 @@ use super::handler::Workers;
 use super::imports;
 use super::lifecycle::{LIFECYCLE, Lifecycle};
 use super::live::{LiveCount, Presence};
+use super::outbound::Outside;
 use super::problem::LoadProblem;
 use super::residents::Residents;
 use super::services::Services;
@@ -173,7 +174,7 @@ impl Loader {
             limits: spec.limits.clone(),
             times: CallTimes::of_calls(&spec.limits),
             config: spec.config.clone(),
-            outbound: spec.outbound.clone().into(),
+            outside: Outside::new(&spec.outbound),
             store,
             keys: self.keys.clone(),
             compute: self.compute.for_service(),

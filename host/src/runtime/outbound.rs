@@ -3,6 +3,7 @@
 use crate::registry::Origin;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody,
     WasiHttpHooks, default_send_request,
@@ -12,20 +13,39 @@ use wasmtime_wasi_http::{
 static FORBIDDEN: LazyLock<ForbiddenHeaderFilter> =
     LazyLock::new(|| Arc::new(|name| DEFAULT_FORBIDDEN_HEADERS.contains(name)));
 
+/// How many requests all instances of a service may have under way: each takes a socket, of which the process has only so many.
+const AT_ONCE_MAX: usize = 64;
+
+/// Where the guests of a service may send requests.
+#[derive(Debug, Clone)]
+pub(super) struct Outside {
+    allowed: Arc<[Origin]>,
+    places: Arc<Semaphore>,
+}
+
+impl Outside {
+    pub(super) fn new(allowed: &[Origin]) -> Self {
+        Self {
+            allowed: allowed.into(),
+            places: Arc::new(Semaphore::new(AT_ONCE_MAX)),
+        }
+    }
+}
+
 /// The outside as one instance may reach it.
 #[derive(Debug, Clone)]
 pub(super) struct Outbound {
-    allowed: Arc<[Origin]>,
+    outside: Outside,
     time_max: Duration,
     /// Whether the instance has a write transaction open: then it may wait for nobody.
     pub(super) is_writing: bool,
 }
 
 impl Outbound {
-    /// These origins, each answer within `time_max`.
-    pub(super) fn new(allowed: Arc<[Origin]>, time_max: Duration) -> Self {
+    /// Each answer comes within `time_max`.
+    pub(super) fn new(outside: Outside, time_max: Duration) -> Self {
         Self {
-            allowed,
+            outside,
             time_max,
             is_writing: false,
         }
@@ -33,7 +53,7 @@ impl Outbound {
 
     fn allows(&self, request: &http::Request<WasiBody>) -> bool {
         let origin = Origin::of(request.uri());
-        !self.is_writing && origin.is_some_and(|origin| self.allowed.contains(&origin))
+        !self.is_writing && origin.is_some_and(|origin| self.outside.allowed.contains(&origin))
     }
 
     /// The guest's wishes, as far as its time goes.
@@ -73,10 +93,18 @@ impl WasiHttpHooks for Outbound {
         if !self.allows(&request) {
             return Box::new(async { Err(Error::HttpRequestDenied) });
         }
+        let Ok(place) = Arc::clone(&self.outside.places).try_acquire_owned() else {
+            return Box::new(async { Err(Error::ConnectionLimitReached) });
+        };
         let options = self.bounded(options);
         Box::new(async move {
             let (response, rest) = default_send_request(request, Some(options)).await?;
             let response = response.map(http_body_util::BodyExt::boxed_unsync);
+            let rest = async move {
+                let outcome = rest.await;
+                drop(place);
+                outcome
+            };
             Ok((
                 response,
                 Box::new(rest) as Box<dyn Future<Output = _> + Send>,

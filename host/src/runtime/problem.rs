@@ -84,13 +84,16 @@ pub enum LoadProblem {
         problem: LinkProblem,
     },
     /// A service that calls this one, and that does not change with it, could not call the new component.
-    #[error("does not fit `{caller}`, which calls it and is not changed with it: {problem}")]
+    #[error("does not fit `{caller}`, which calls it and goes on as it is: {problem}")]
     BreaksCaller {
         /// The caller's service.
         caller: String,
         /// What does not fit.
         problem: Box<LoadProblem>,
     },
+    /// The links of a change that was taken in part would lead in a circle.
+    #[error("would call itself by way of services whose changes were refused")]
+    Circle,
     /// A service that calls this one is still there.
     #[error("cannot be removed: `{caller}` still links to it")]
     StillCalled {

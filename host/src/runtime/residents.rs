@@ -140,6 +140,7 @@ impl Residents {
         if let Some(resident) = idle {
             return Ok(resident);
         }
+        let alive = self.live.begin();
         let retire = Arc::new(AtomicBool::new(false));
         let mut store = Context::store(&self.engine, &self.provisions, Arc::clone(&retire));
         let instance = self.pre.instantiate_async(&mut store).await?;
@@ -149,11 +150,13 @@ impl Residents {
             calls: 0,
             idle_since: Instant::now(),
             retire,
-            _alive: self.live.begin(),
+            _alive: alive,
         })
     }
 
     fn keep(&self, mut resident: Resident) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        // Within the lock: a drain that comes later finds the instance there.
         if self.drained.is_cancelled()
             || resident.retire.load(Relaxed)
             || resident.calls >= self.provisions.limits.reuse
@@ -161,10 +164,7 @@ impl Residents {
             return;
         }
         resident.idle_since = Instant::now();
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(resident);
+        idle.push(resident);
     }
 
     /// Makes one instance, unless `start` has left one: whatever keeps the component from running is found out before it serves, and

@@ -149,7 +149,11 @@ impl Services {
         let begun = Instant::now();
         let left = leaving
             .iter()
-            .filter_map(|name| before.get(name)?.stable.as_ref());
+            .filter_map(|name| before.get(name))
+            .flat_map(|post| {
+                let canary = post.canary.as_ref().map(|canary| canary.generation());
+                post.stable.iter().chain(canary)
+            });
         for old in replaced.iter().chain(left) {
             old.callees.pin(pins_of(old, &before));
         }
@@ -166,14 +170,30 @@ impl Services {
         (replaced, took)
     }
 
-    /// Puts a canary beside the generation that serves, or takes it away; answers the one that was there.
-    pub fn set_canary(&self, name: &str, canary: Option<Arc<Canary>>) -> Option<Arc<Canary>> {
+    /// Puts a canary beside the generation that serves, or takes it away; answers whether it did. It does if `expected` is there now. A
+    /// canary that goes keeps to the callees that it has.
+    pub fn set_canary(
+        &self,
+        name: &str,
+        expected: Option<&Arc<Canary>>,
+        canary: Option<Arc<Canary>>,
+    ) -> bool {
         self.change(|lineup| {
-            let mut before = None;
-            lineup.change(name, |post| {
-                before = std::mem::replace(&mut post.canary, canary);
-            });
-            before
+            let before = lineup.get(name).and_then(|post| post.canary.clone());
+            let is_expected = match (&before, expected) {
+                (None, None) => true,
+                (Some(before), Some(expected)) => Arc::ptr_eq(before, expected),
+                _ => false,
+            };
+            if !is_expected {
+                return false;
+            }
+            if let (Some(before), None) = (&before, &canary) {
+                let generation = before.generation();
+                generation.callees.pin(pins_of(generation, lineup));
+            }
+            lineup.change(name, |post| post.canary = canary);
+            true
         })
     }
 
@@ -196,6 +216,7 @@ impl Services {
     /// Forgets a service that was taken out, and closes its store unless another of its name uses it.
     pub async fn finish_removal(&self, removed: &Arc<Service>) {
         let name = removed.name();
+        let mut stores = self.stores.lock().await;
         let is_used = {
             let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
             leaving.retain(|service| !Arc::ptr_eq(service, removed));
@@ -204,8 +225,9 @@ impl Services {
         if is_used || self.lineup().get(name).is_some() {
             return;
         }
+        let store = stores.remove(name);
         // Closing may take as long as a checkpoint, and nobody else is to wait for that.
-        let store = self.stores.lock().await.remove(name);
+        drop(stores);
         if let Some(store) = store {
             store.close().await;
         }

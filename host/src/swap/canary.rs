@@ -2,7 +2,7 @@
 
 use super::change::Wish;
 use super::departure;
-use super::history::{Outcome, Record, Steps};
+use super::history::{Outcome, Record, Steps, words};
 use super::refusals::{Attempt, Seat};
 use super::report::Report;
 use super::swapper::{State, Swapper};
@@ -17,6 +17,7 @@ pub(super) fn wish(spec: &ServiceSpec, digest: Option<Digest>) -> Wish {
     Wish {
         spec: spec.clone(),
         digest,
+        calls: Vec::new(),
         changed: vec!["canary".to_owned()],
         is_new: true,
     }
@@ -36,19 +37,18 @@ impl Swapper {
         };
         let Some(stable) = &post.stable else { return };
         if let Some(running) = &post.canary {
-            if state.is_canary_as_wanted(running, spec) {
-                // The stable generation may be another one: they are compared from now on.
-                if !running.is_beside(stable) {
-                    let generation = Arc::clone(running.generation());
-                    let canary = Canary::new(running.spec().clone(), generation, stable);
-                    self.services()
-                        .set_canary(&spec.name, Some(Arc::new(canary)));
-                }
-                return;
+            if let Some(problems) = self.misfit(running) {
+                let record = Record::new(&spec.name, trigger, vec!["canary".to_owned()]);
+                post.service.refuse(&problems);
+                self.end_canary(&post, running, record.because(&problems), report);
+            } else if !running.is_beside(stable) {
+                // The stable generation is another one: they are compared from now on.
+                let generation = Arc::clone(running.generation());
+                let canary = Canary::new(running.spec().clone(), generation, stable);
+                self.services()
+                    .set_canary(&spec.name, Some(running), Some(Arc::new(canary)));
             }
-            let changed = vec!["canary".to_owned()];
-            let record = Record::new(&spec.name, trigger, changed);
-            self.end_canary(&post, record, Outcome::CanaryEnded, report);
+            return;
         }
         if let Some(wanted) = &spec.canary {
             let seat = Seat::canary(&spec.name);
@@ -70,7 +70,7 @@ impl Swapper {
                 Ok(generation) => {
                     let canary = Canary::new(wanted.clone(), generation, stable);
                     self.services()
-                        .set_canary(&spec.name, Some(Arc::new(canary)));
+                        .set_canary(&spec.name, None, Some(Arc::new(canary)));
                     record.outcome = Outcome::CanaryStarted;
                     self.refusals.forget(&seat);
                     if !self.refusals.has(&Seat::stable(&spec.name)) {
@@ -80,11 +80,40 @@ impl Swapper {
                 Err(problems) => {
                     post.service.refuse(&problems);
                     record.refuse(&problems);
-                    self.refusals.note(seat, attempt);
+                    self.refusals.note(seat, attempt.refused(words(&problems)));
                 }
             }
             report.add(self.history.add(record));
         }
+    }
+
+    /// Ends the canary of a service if it is not what the registry says.
+    pub(super) fn end_unwanted_canary(
+        &self,
+        state: &mut State,
+        spec: &ServiceSpec,
+        trigger: Trigger,
+        report: &mut Report,
+    ) {
+        let Some(post) = self.services().lineup().get(&spec.name).cloned() else {
+            return;
+        };
+        if let Some(running) = &post.canary
+            && !state.is_canary_as_wanted(running, spec)
+        {
+            let record = Record::new(&spec.name, trigger, vec!["canary".to_owned()]);
+            self.end_canary(&post, running, record, report);
+        }
+    }
+
+    /// Why those that call its service could not call a canary, if they could not.
+    fn misfit(&self, canary: &Canary) -> Option<Vec<LoadProblem>> {
+        let lineup = self.services().lineup().clone();
+        let mut problems = Vec::new();
+        for caller in lineup.posts().filter_map(|post| post.stable.as_ref()) {
+            problems.extend(self.loader.check_link(caller, canary.generation()));
+        }
+        (!problems.is_empty()).then_some(problems)
     }
 
     async fn start_canary(
@@ -103,17 +132,27 @@ impl Swapper {
         std::mem::replace(&mut candidate.outcome, Err(Vec::new()))
     }
 
-    fn end_canary(&self, post: &Post, mut record: Record, outcome: Outcome, report: &mut Report) {
+    /// Ends this canary, unless another has come in its place.
+    fn end_canary(
+        &self,
+        post: &Post,
+        canary: &Arc<Canary>,
+        mut record: Record,
+        report: &mut Report,
+    ) -> bool {
         let name = post.service.name();
-        let Some(canary) = self.services().set_canary(name, None) else {
-            return;
-        };
-        record.outcome = outcome;
+        if !self.services().set_canary(name, Some(canary), None) {
+            return false;
+        }
+        if record.outcome == Outcome::Switched {
+            record.outcome = Outcome::CanaryEnded;
+        }
         record.generation = post.service.status().generation;
         record.from = Some(canary.generation().digest());
         record.to = post.stable.as_ref().map(|stable| stable.digest());
         departure::drain(Arc::clone(canary.generation()), Arc::clone(&record.drained));
         report.add(self.history.add(record));
+        true
     }
 
     /// Takes out the canaries that do worse than their stable generations.
@@ -123,35 +162,31 @@ impl Swapper {
             let (Some(stable), Some(canary)) = (&post.stable, &post.canary) else {
                 continue;
             };
-            let tally = canary.generation().tally();
-            let Some(reason) = verdict(canary.spec(), &tally, &canary.stable_tally(stable)) else {
-                continue;
-            };
-            let is_same = self
-                .services()
-                .lineup()
-                .get(post.service.name())
-                .and_then(|post| post.canary.as_ref())
-                .is_some_and(|now| Arc::ptr_eq(now.generation(), canary.generation()));
-            if !is_same {
+            // Until they are compared anew after a switch, the two have run for different times.
+            if !canary.is_beside(stable) {
                 continue;
             }
+            let Some(reason) =
+                verdict(canary.spec(), &canary.tally(), &canary.stable_tally(stable))
+            else {
+                continue;
+            };
+            let reason_in_full = format!("the canary was taken out: {reason}");
             let spec = canary.generation().spec();
             let digest = Some(canary.generation().digest());
-            let lineup = self.services().lineup();
             let attempt = Attempt::of(spec, Some(canary.spec()), digest, &lineup);
-            self.refusals.note(Seat::canary(&spec.name), attempt);
+            // Before it goes, so that no change brings it back.
+            self.refusals.note(
+                Seat::canary(&spec.name),
+                attempt.refused(reason_in_full.clone()),
+            );
             let mut record = Record::new(&spec.name, Trigger::Saved, vec!["canary".to_owned()]);
             record.trigger = "canary";
-            record.reason = Some(reason.clone());
-            self.end_canary(
-                post,
-                record,
-                Outcome::CanaryTakenOut,
-                &mut Report::default(),
-            );
-            post.service
-                .note_error(format!("the canary was taken out: {reason}"));
+            record.outcome = Outcome::CanaryTakenOut;
+            record.reason = Some(reason);
+            if self.end_canary(post, canary, record, &mut Report::default()) {
+                post.service.note_error(reason_in_full);
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use super::history::Steps;
 use crate::registry::{Digest, ServiceSpec};
 use crate::runtime::{Generation, Lineup, LoadProblem, Loader, Post, Services};
 use crate::store::ServiceStore;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -175,7 +175,10 @@ impl Change<'_> {
         };
         let mut unfit = Vec::new();
         for (name, arrival) in &arrivals {
-            let problems = self.loader.check_links(arrival, after);
+            let mut problems = self.loader.check_links(arrival, after);
+            if calls_itself(name, after) {
+                problems.push(LoadProblem::Circle);
+            }
             if !problems.is_empty() {
                 unfit.push(((*name).to_owned(), problems));
             }
@@ -221,6 +224,7 @@ impl Change<'_> {
         let begun = Instant::now();
         for index in 0..self.candidates.len() {
             self.pin();
+            self.grow_store(index).await;
             let time_left = SOON.saturating_sub(begun.elapsed());
             let services = self.services;
             let names = self.names();
@@ -234,6 +238,20 @@ impl Change<'_> {
             if self.candidates[index].outcome.is_err() {
                 self.settle();
             }
+        }
+    }
+
+    /// Gives more room before `start`, which may need it; less room comes after the switch.
+    async fn grow_store(&self, index: usize) {
+        let candidate = &self.candidates[index];
+        let lineup = self.services.lineup().clone();
+        let stable = lineup
+            .get(&candidate.spec.name)
+            .and_then(|post| post.stable.as_ref());
+        let is_more =
+            stable.is_some_and(|old| old.spec().limits.store < candidate.spec.limits.store);
+        if is_more {
+            candidate.resize_store().await;
         }
     }
 
@@ -290,6 +308,24 @@ impl Change<'_> {
     }
 }
 
+/// Whether a service would come back to itself by links: its own new ones, and old ones of services whose change was refused.
+fn calls_itself<'g>(name: &str, after: impl Fn(&str) -> Option<&'g Generation>) -> bool {
+    let mut seen = HashSet::new();
+    let mut ahead = vec![name.to_owned()];
+    while let Some(caller) = ahead.pop() {
+        let links = after(&caller).map_or(&[][..], |generation| &generation.spec().links);
+        for link in links {
+            if link.service == name {
+                return true;
+            }
+            if seen.insert(link.service.clone()) {
+                ahead.push(link.service.clone());
+            }
+        }
+    }
+    false
+}
+
 fn note_slow_start(services: &Services, names: &[String]) {
     let lineup = services.lineup();
     for post in names.iter().filter_map(|name| lineup.get(name)) {
@@ -305,6 +341,8 @@ pub(super) struct Wish {
     pub(super) digest: Option<Digest>,
     /// What differs from what runs.
     pub(super) changed: Vec<String>,
+    /// The services that it calls, or called until now.
+    pub(super) calls: Vec<String>,
     /// Whether it was not refused already, as it is.
     pub(super) is_new: bool,
 }
@@ -314,13 +352,12 @@ pub(super) struct Wish {
 pub(super) fn connected(wishes: Vec<Wish>) -> Vec<Vec<Wish>> {
     let mut parts: Vec<Vec<Wish>> = Vec::new();
     for wish in wishes {
-        // Callees come first, so a service belongs to the parts of its callees, and joins them into one.
-        let calls_into = |part: &Vec<Wish>| {
-            let links = &wish.spec.links;
-            part.iter()
-                .any(|callee| links.iter().any(|link| link.service == callee.spec.name))
+        let hangs_together = |part: &Vec<Wish>| {
+            part.iter().any(|other| {
+                wish.calls.contains(&other.spec.name) || other.calls.contains(&wish.spec.name)
+            })
         };
-        let (joined, apart): (Vec<_>, Vec<_>) = parts.into_iter().partition(calls_into);
+        let (joined, apart): (Vec<_>, Vec<_>) = parts.into_iter().partition(hangs_together);
         let mut part: Vec<_> = joined.into_iter().flatten().collect();
         part.push(wish);
         parts = apart;

@@ -40,7 +40,7 @@ pub struct Steps {
     pub start: Option<Duration>,
     /// Make the first instance.
     pub warm: Option<Duration>,
-    /// The time in which neither the old nor the new generation could be found: one store of a pointer.
+    /// Pin the callees of the old generations, store one pointer, unpin those of the new.
     pub switch: Option<Duration>,
 }
 
@@ -90,6 +90,12 @@ impl Record {
             steps: Steps::default(),
             drained: Arc::default(),
         }
+    }
+
+    /// Notes why.
+    pub(super) fn because(mut self, problems: &[LoadProblem]) -> Self {
+        self.reason = Some(words(problems));
+        self
     }
 
     /// Notes that it was refused.

@@ -34,6 +34,7 @@ pub(super) struct Attempt {
     /// The table of the canary whose seat it is.
     canary: Option<CanarySpec>,
     digest: Option<Digest>,
+    reason: String,
     callees: Vec<Option<Digest>>,
 }
 
@@ -49,12 +50,18 @@ impl Attempt {
             spec: spec.clone(),
             canary: canary.cloned(),
             digest,
+            reason: String::new(),
             callees: spec
                 .links
                 .iter()
                 .map(|link| digest_of(&link.service))
                 .collect(),
         }
+    }
+
+    /// The same with the reason why it was refused.
+    pub(super) fn refused(self, reason: String) -> Self {
+        Self { reason, ..self }
     }
 
     fn is_same(&self, other: &Self) -> bool {
@@ -81,6 +88,11 @@ impl Refusals {
     /// Whether the last attempt at this seat was refused.
     pub(super) fn has(&self, seat: &Seat) -> bool {
         self.lock().contains_key(seat)
+    }
+
+    /// Why the last attempt at this seat was refused.
+    pub(super) fn reason(&self, seat: &Seat) -> Option<String> {
+        self.lock().get(seat).map(|refused| refused.reason.clone())
     }
 
     /// Whether this attempt would be the same again.

@@ -3,7 +3,7 @@
 use super::change::{Candidate, Change, Wish, connected};
 use super::departure;
 use super::files::Digests;
-use super::history::{History, Record, RecordRow};
+use super::history::{History, Record, RecordRow, words};
 use super::refusals::{Attempt, Refusals, Seat};
 use super::report::Report;
 use super::trigger::Trigger;
@@ -16,13 +16,13 @@ use std::time::SystemTime;
 use tokio::sync::watch;
 
 /// How many parts of a change are loaded at once.
-const LOADED_AT_ONCE: usize = 4;
+const LOADED_AT_ONCE: usize = 2;
 
 /// Makes the running services what the registry says.
 pub struct Swapper {
     file: PathBuf,
     services: Arc<Services>,
-    loader: Arc<Loader>,
+    pub(super) loader: Arc<Loader>,
     /// Tells the operator, once and not in the log.
     say: fn(&str),
     pub(super) history: History,
@@ -149,6 +149,10 @@ impl Swapper {
         let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
         self.services.take_in(&names, trigger == Trigger::Start);
 
+        // A canary of yesterday's table must not serve beside today's.
+        for spec in &registry.services {
+            self.end_unwanted_canary(state, spec, trigger, &mut report);
+        }
         let retry = trigger.is_asked_for();
         self.apply_services(state, registry, (trigger, retry), &leaving, &mut report)
             .await;
@@ -227,26 +231,36 @@ impl Swapper {
                 spec: spec.clone(),
                 digest,
                 changed,
+                calls: spec
+                    .links
+                    .iter()
+                    .chain(running.map_or(&[][..], |running| &running.spec().links))
+                    .map(|link| link.service.clone())
+                    .collect(),
                 is_new: retry || !was_refused,
             });
         }
         wishes
     }
 
-    /// Notes that services run as the registry says: all but those that are wished otherwise, and those whose canary was refused.
+    /// Notes that services run as the registry says, or why they do not.
     fn note_settled(&self, registry: &Registry, wishes: &[Wish]) {
         let lineup = self.services.lineup();
         for spec in &registry.services {
-            if wishes.iter().any(|wish| wish.spec.name == spec.name) {
+            let Some(post) = lineup.get(&spec.name) else {
                 continue;
+            };
+            let wish = wishes.iter().find(|wish| wish.spec.name == spec.name);
+            if wish.is_none() {
+                self.refusals.forget(&Seat::stable(&spec.name));
             }
-            self.refusals.forget(&Seat::stable(&spec.name));
-            let has_refused_canary =
-                spec.canary.is_some() && self.refusals.has(&Seat::canary(&spec.name));
-            if let Some(post) = lineup.get(&spec.name)
-                && !has_refused_canary
-            {
-                post.service.note_settled();
+            let reasons = [Seat::stable(&spec.name), Seat::canary(&spec.name)];
+            let reason = reasons.iter().find_map(|seat| self.refusals.reason(seat));
+            match (wish, reason) {
+                // The registry may have had a mistake meanwhile, which was the last thing to be said.
+                (_, Some(reason)) => post.service.note_error(reason),
+                (None, None) => post.service.note_settled(),
+                (Some(_), None) => {}
             }
         }
     }
@@ -307,7 +321,8 @@ impl Swapper {
                     post.service.refuse(problems);
                     let digest = record.to;
                     let lineup = self.services.lineup();
-                    let attempt = Attempt::of(&candidate.spec, None, digest, &lineup);
+                    let attempt = Attempt::of(&candidate.spec, None, digest, &lineup)
+                        .refused(words(problems));
                     self.refusals.note(Seat::stable(&name), attempt);
                     record.refuse(problems);
                 }

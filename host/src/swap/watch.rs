@@ -38,6 +38,14 @@ struct Tidings {
 
 impl Tidings {
     fn take(&self, event: &Event) {
+        if event.need_rescan() {
+            // Events were lost, and with them perhaps the end of a write.
+            self.being_written
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
+            self.changed.notify_one();
+        }
         let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let mut being_written = self
             .being_written
