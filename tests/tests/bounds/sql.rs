@@ -181,6 +181,25 @@ async fn no_single_function_of_sql_takes_for_ever() {
     assert_store_works(&shell).await;
 }
 
+/// Each of these is answered at once, so that the guest never waits.
+#[tokio::test]
+async fn short_queries_without_end_are_ended_and_hold_up_nobody() {
+    let (neighbours, shell) = beside(shell::service()).await;
+    neighbours
+        .stay_well_while(async || {
+            let mut runs = JoinSet::new();
+            for _ in 0..4 {
+                let call = neighbours.client().post("/api/sql/query-for-ever");
+                runs.spawn(async move { call.await });
+            }
+            for ended in runs.join_all().await {
+                ended.refused(504, "deadline_exceeded");
+            }
+        })
+        .await;
+    assert_store_works(&shell).await;
+}
+
 /// Each step of these is long, and few steps are looked at between two looks at the clock.
 #[tokio::test]
 async fn heavy_steps_of_sql_hold_up_nobody() {

@@ -190,7 +190,7 @@ async fn is_promoted_by_naming_its_component() {
         .collect();
     assert_eq!(
         outcomes,
-        ["canary_ended", "switched", "canary_started", "switched"]
+        ["switched", "canary_ended", "canary_started", "switched"]
     );
 }
 

@@ -19,6 +19,7 @@ mod drain;
 mod files;
 mod half_written;
 mod in_flight;
+mod late_arrivals;
 mod links;
 mod load;
 mod many_swaps;

@@ -39,6 +39,7 @@ struct Clockwork;
 
 impl Guest for Clockwork {
     fn start() -> Result<Vec<String>, String> {
+        println!("start");
         misbehave("start").map(|()| Vec::new())
     }
 

@@ -36,6 +36,9 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
         "query" => sql::query(&sql, &[]).map(|rows| as_text(&rows)),
         "execute" => execute(&sql),
         "query-in-transaction" => query_in_transaction(&sql),
+        "query-for-ever" => loop {
+            let _rows = sql::query("SELECT 1", &[]);
+        },
         "hold-and-sleep" => hold_and_sleep().await,
         "hold-and-loop" => hold_and_loop(),
         "hold-and-answer" => hold_and_answer(),
