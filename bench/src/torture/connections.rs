@@ -10,7 +10,7 @@ use http_body_util::Full;
 use crate::load::client::Client;
 
 /// How often it connects.
-const INTERVAL: Duration = Duration::from_millis(5);
+const INTERVAL: Duration = Duration::from_millis(20);
 
 /// What became of its connections.
 #[derive(Debug, Default)]

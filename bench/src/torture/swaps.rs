@@ -22,7 +22,7 @@ use crate::load::on_one_thread;
 use crate::record::{self, Destination, Latency};
 
 /// How often the host is asked whether it has taken the registry.
-const PAUSE: Duration = Duration::from_millis(2);
+const PAUSE: Duration = Duration::from_millis(10);
 /// How long a swap may take: the components were compiled before.
 const SWAP_TIME_MAX: Duration = Duration::from_secs(30);
 
