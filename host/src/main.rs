@@ -16,6 +16,7 @@ mod runtime;
 mod store;
 mod swap;
 mod telemetry;
+mod thread_clock;
 
 use clap::Parser as _;
 use std::process::ExitCode;

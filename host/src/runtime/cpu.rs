@@ -7,7 +7,9 @@
 
 use super::engine::EPOCH_TICK;
 use super::fate::RequestFate;
+use crate::thread_clock::cpu_time;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::UpdateDeadline;
@@ -133,6 +135,8 @@ pub(super) struct CpuBudget {
     ticks: u64,
     ticks_max: u64,
     ticked_at: Instant,
+    /// When the guest last went on.
+    resumed: Arc<Mutex<Resumed>>,
     fate: Option<Arc<RequestFate>>,
     service: Arc<ServiceTurns>,
     host: Arc<HostTurns>,
@@ -147,6 +151,7 @@ impl CpuBudget {
             ticks: 0,
             ticks_max: 0,
             ticked_at: Instant::now(),
+            resumed: Arc::new(Mutex::new(Resumed::now())),
             fate: None,
             service,
             host,
@@ -162,18 +167,20 @@ impl CpuBudget {
         self.ticks = 0;
         self.ticks_max = u64::try_from(ticks).unwrap_or(u64::MAX).max(1);
         self.ticked_at = Instant::now();
+        Resumed::note(&self.resumed);
         self.fate = fate;
         self.end_turn();
     }
 
-    /// What the guest does at a tick; `waited` is how long it has waited in the host since the one before. One that mostly waited is not
-    /// charged, but gives way like any other: only then are its time limits looked at.
+    /// What the guest does at a tick; `waited` is how long it has waited in the host since the one before. One that mostly waited, or that
+    /// the machine had no time for, is not charged: it would else be taken for heavy when everything is slow, and be slowed down
+    /// more. But it gives way like any other, since only then are its time limits looked at.
     pub(super) fn tick(&mut self, waited: Duration) -> UpdateDeadline {
         self.end_turn();
         let elapsed = self.ticked_at.elapsed();
         self.ticked_at = Instant::now();
-        if waited > elapsed / 2 {
-            return UpdateDeadline::Yield(1);
+        if waited > elapsed / 2 || !Resumed::has_computed(&self.resumed) {
+            return self.give_way();
         }
         self.ticks += 1;
         if self.ticks > self.ticks_max {
@@ -183,8 +190,9 @@ impl CpuBudget {
             return UpdateDeadline::Interrupt;
         }
         if self.ticks <= LIGHT_TICKS {
-            return UpdateDeadline::Yield(1);
+            return self.give_way();
         }
+        let resumed = Arc::clone(&self.resumed);
         let service = Arc::clone(&self.service);
         let host = Arc::clone(&self.host);
         let turn = Arc::clone(&self.turn);
@@ -193,6 +201,16 @@ impl CpuBudget {
             host.wait().await;
             *turn.lock().unwrap_or_else(PoisonError::into_inner) = taken;
             tokio::task::yield_now().await;
+            Resumed::note(&resumed);
+        };
+        UpdateDeadline::YieldCustom(1, Box::pin(wait))
+    }
+
+    fn give_way(&self) -> UpdateDeadline {
+        let resumed = Arc::clone(&self.resumed);
+        let wait = async move {
+            tokio::task::yield_now().await;
+            Resumed::note(&resumed);
         };
         UpdateDeadline::YieldCustom(1, Box::pin(wait))
     }
@@ -206,6 +224,33 @@ impl CpuBudget {
         if let Some(turn) = turn {
             turn.end();
         }
+    }
+}
+
+/// Where a guest went on, and what that thread had computed by then.
+#[derive(Debug)]
+struct Resumed {
+    thread: ThreadId,
+    cpu_time: Duration,
+}
+
+impl Resumed {
+    fn now() -> Self {
+        Self {
+            thread: std::thread::current().id(),
+            cpu_time: cpu_time(),
+        }
+    }
+
+    fn note(resumed: &Mutex<Self>) {
+        *resumed.lock().unwrap_or_else(PoisonError::into_inner) = Self::now();
+    }
+
+    /// Whether the guest has computed for most of a tick since. One that came back on another thread has waited.
+    fn has_computed(resumed: &Mutex<Self>) -> bool {
+        let now = Self::now();
+        let then = resumed.lock().unwrap_or_else(PoisonError::into_inner);
+        now.thread == then.thread && now.cpu_time.saturating_sub(then.cpu_time) >= EPOCH_TICK / 2
     }
 }
 
@@ -255,7 +300,27 @@ mod tests {
         let mut cpu = budget(1);
         for _ in 0..10 {
             let update = cpu.tick(Duration::from_secs(1));
-            assert!(matches!(update, UpdateDeadline::Yield(1)));
+            assert!(matches!(update, UpdateDeadline::YieldCustom(1, _)));
+        }
+        assert_eq!(cpu.ticks, 0);
+    }
+
+    #[test]
+    fn a_guest_that_the_machine_has_no_time_for_is_not_charged() {
+        let mut cpu = budget(1);
+        for _ in 0..10 {
+            std::thread::sleep(EPOCH_TICK);
+            cpu.tick(Duration::ZERO);
+        }
+        assert_eq!(cpu.ticks, 0);
+    }
+
+    /// Computes for a tick.
+    fn compute(cpu: &CpuBudget) {
+        Resumed::note(&cpu.resumed);
+        let until = cpu_time() + EPOCH_TICK;
+        while cpu_time() < until {
+            std::hint::spin_loop();
         }
     }
 
@@ -263,11 +328,12 @@ mod tests {
     fn a_guest_that_computes_is_ended_when_its_time_is_used_up() {
         let mut cpu = budget(2);
         for _ in 0..2 {
-            assert!(matches!(cpu.tick(Duration::ZERO), UpdateDeadline::Yield(1)));
+            compute(&cpu);
+            let update = cpu.tick(Duration::ZERO);
+            assert!(matches!(update, UpdateDeadline::YieldCustom(1, _)));
         }
-        assert!(matches!(
-            cpu.tick(Duration::ZERO),
-            UpdateDeadline::Interrupt
-        ));
+        compute(&cpu);
+        let update = cpu.tick(Duration::ZERO);
+        assert!(matches!(update, UpdateDeadline::Interrupt));
     }
 }
