@@ -140,6 +140,11 @@ swap() { # PREFIX, NUMBER OF SWAPS, LOAD COMMAND.., -- PAIRS..
   local rate=$(($(rate_of "$prefix-max") * 8 / 10))
   say "$prefix: $rate requests/s without swaps, $MEASURE s"
   "${load[@]}" --seconds $MEASURE --rate $rate "$(record "$prefix-calm")"
+  say "$prefix: $rate requests/s and the first swaps, 8 s"
+  "${swapper[@]}" --swaps 16 --seconds 8 "$(record "$prefix-first")" &
+  local first=$!
+  "${load[@]}" --seconds 8 --rate $rate "$(record "$prefix-first-load")"
+  wait $first
   memory "$prefix-memory-before"
   say "$prefix: $rate requests/s and $number swaps, $seconds s"
   "${swapper[@]}" --swaps "$number" --seconds "$seconds" "$(record "$prefix-swaps")" &

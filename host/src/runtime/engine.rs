@@ -16,8 +16,8 @@ const MEMORIES_PER_COMPONENT: u32 = 2;
 const TABLES_PER_COMPONENT: u32 = 8;
 /// Metadata of an instance, in bytes.
 const INSTANCE_BYTES: usize = 10 << 20;
-/// How many free places keep the memory image of the component that they were last used for: a swapped component never comes back.
-const WARM_SLOTS_MAX: u32 = 16;
+/// How many free places keep the memory image of the component that they were last used for: as many as two services' requests take at once.
+const WARM_SLOTS_MAX: u32 = 128;
 /// What stays resident of a memory when its instance ends: cleared by hand, cheaper than giving the pages back.
 const MEMORY_KEPT_RESIDENT: usize = 256 << 10;
 

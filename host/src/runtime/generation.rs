@@ -92,12 +92,15 @@ impl Generation {
         self.callees.unpin();
     }
 
-    /// Makes an instance, so that what keeps it from running is found out before it serves.
+    /// Makes instances, as many as `replaced` has now (and at least one), so that what keeps it from running is found out before it serves,
+    /// and its first requests do not all pay for new ones at once.
     ///
     /// # Errors
     /// The component cannot be instantiated within its limits.
-    pub async fn warm(&self) -> Result<(), String> {
-        self.residents.warm().await
+    pub async fn warm(&self, replaced: Option<&Self>) -> Result<(), String> {
+        let wanted = replaced.map_or(0, Self::instances_live);
+        let count = wanted.clamp(1, self.spec.limits.instances);
+        self.residents.warm(count).await
     }
 
     /// Serves one request.

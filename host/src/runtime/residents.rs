@@ -137,9 +137,13 @@ impl Residents {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop();
-        if let Some(resident) = idle {
-            return Ok(resident);
+        match idle {
+            Some(resident) => Ok(resident),
+            None => self.make().await,
         }
+    }
+
+    async fn make(&self) -> wasmtime::Result<Resident> {
         let alive = self.live.begin();
         let retire = Arc::new(AtomicBool::new(false));
         let mut store = Context::store(&self.engine, &self.provisions, Arc::clone(&retire));
@@ -167,22 +171,21 @@ impl Residents {
         idle.push(resident);
     }
 
-    /// Makes one instance, unless `start` has left one: whatever keeps the component from running is found out before it serves, and
-    /// its code is in memory.
-    pub(super) async fn warm(&self) -> Result<(), String> {
-        if !self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_empty()
-        {
-            return Ok(());
+    /// Makes so many instances at once and lets them go: whatever keeps the component from running is found out before it serves, and the
+    /// pool keeps places that are laid out for it, in which an instance is made in a fraction of the time.
+    pub(super) async fn warm(&self, count: usize) -> Result<(), String> {
+        let mut instances = Vec::with_capacity(count);
+        for _ in 0..count {
+            match timeout(self.provisions.times.wall, self.make()).await {
+                Ok(Ok(instance)) => instances.push(instance),
+                // The pool is full of those that serve: there is nothing to be made ready.
+                Ok(Err(error)) if error.is::<PoolConcurrencyLimitError>() => break,
+                Ok(Err(error)) => return Err(format!("{error:#}")),
+                Err(_) => return Err("it took longer than limits.timeout".to_owned()),
+            }
+            tokio::task::yield_now().await;
         }
-        match timeout(self.provisions.times.wall, self.take()).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(format!("{error:#}")),
-            Err(_) => Err("it took longer than limits.timeout".to_owned()),
-        }
+        Ok(())
     }
 
     /// Lets instances go that nobody has needed for `limits.idle`.

@@ -75,8 +75,8 @@ impl Candidate {
         self.outcome.as_ref().ok()
     }
 
-    /// Starts and warms the generation.
-    pub(super) async fn start(&mut self) {
+    /// Starts the generation, and warms it to take over from the one that is replaced.
+    async fn start(&mut self, replaced: Option<&Generation>) {
         let Some(generation) = self.generation().cloned() else {
             return;
         };
@@ -91,7 +91,7 @@ impl Candidate {
             }
         }
         let begun = Instant::now();
-        let warmed = generation.warm().await;
+        let warmed = generation.warm(replaced).await;
         self.steps.warm = Some(begun.elapsed());
         if let Err(reason) = warmed {
             self.refuse(vec![LoadProblem::Instantiate(reason)]);
@@ -228,8 +228,12 @@ impl Change<'_> {
             let time_left = SOON.saturating_sub(begun.elapsed());
             let services = self.services;
             let names = self.names();
+            let lineup = services.lineup().clone();
+            let replaced = lineup
+                .get(&self.candidates[index].spec.name)
+                .and_then(|post| post.stable.as_deref());
             {
-                let mut start = std::pin::pin!(self.candidates[index].start());
+                let mut start = std::pin::pin!(self.candidates[index].start(replaced));
                 if tokio::time::timeout(time_left, &mut start).await.is_err() {
                     note_slow_start(services, &names);
                     start.await;
