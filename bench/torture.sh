@@ -4,7 +4,7 @@
 # usage: bench/torture.sh swap [--swaps N] [--seconds N]
 #   swaps services again and again at 80 % of the load that this machine was measured to bear
 #   --swaps N     how many swaps of `hello`; the bank's services are swapped a quarter as often (1000)
-#   --seconds N   over how long they are spread, 10 to 200 (150)
+#   --seconds N   over how long they are spread, 10 to 200 (200)
 # usage: bench/torture.sh hostile [--seconds N]
 #   has a hostile component break every bound, beside a bank that pays at a quarter of its measured maximum
 #   --seconds N   how long each attack lasts, 4 to 200 (8)
@@ -35,7 +35,7 @@ fail() { printf 'bench/torture.sh: %s\n' "$*" >&2; exit 1; }
 
 torture=${1:-}
 case $torture in
-  swap) least=10 default=150 ;;
+  swap) least=10 default=200 ;;
   hostile) least=4 default=8 ;;
   *) fail "unknown torture: $torture; there are: swap, hostile" ;;
 esac
