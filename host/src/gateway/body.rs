@@ -3,6 +3,7 @@
 //! A request's body is read whole, within its limit, before an instance is taken: a slow client holds a connection, never an instance.
 
 use super::problem::GatewayError;
+use crate::registry::ServiceSpec;
 use crate::runtime::GuestBody;
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_LENGTH;
@@ -53,7 +54,7 @@ impl BodyMemory {
     }
 
     /// No room yet for a body to a service.
-    pub(super) fn share(&self, service: &str) -> BodyShare {
+    fn share(&self, service: &str) -> BodyShare {
         BodyShare {
             all: Arc::clone(&self.all),
             service: self.of_service(service),
@@ -111,25 +112,31 @@ fn announced_length(parts: &Parts) -> Option<u64> {
         .ok()
 }
 
-/// Reads a request's body into its share of the memory.
+/// Reads the body of a request to a service; its share of the memory, if it has a body, is to be held as long as that.
 pub(super) async fn read(
     parts: &Parts,
     mut body: Incoming,
-    bytes_max: u64,
-    share: &mut BodyShare,
-) -> Result<WasiBody, GatewayError> {
+    memory: &BodyMemory,
+    service: &ServiceSpec,
+) -> Result<(WasiBody, Option<BodyShare>), GatewayError> {
     if body.is_end_stream() {
-        return Ok(Empty::new().map_err(|never| match never {}).boxed_unsync());
+        let empty = Empty::new().map_err(|never| match never {}).boxed_unsync();
+        return Ok((empty, None));
     }
+    let bytes_max = service.limits.request_body;
     if announced_length(parts).is_some_and(|announced| announced > bytes_max) {
         tokio::spawn(linger(body));
         return Err(GatewayError::PayloadTooLarge(bytes_max));
     }
-    let read = read_to_the_end(&mut body, bytes_max, share);
+    let mut share = memory.share(&service.name);
+    let read = read_to_the_end(&mut body, bytes_max, &mut share);
     match tokio::time::timeout(READ_TIME_MAX, read).await {
-        Ok(Ok(bytes)) => Ok(Full::new(bytes)
-            .map_err(|never| match never {})
-            .boxed_unsync()),
+        Ok(Ok(bytes)) => {
+            let whole = Full::new(bytes)
+                .map_err(|never| match never {})
+                .boxed_unsync();
+            Ok((whole, Some(share)))
+        }
         Ok(Err(error)) => {
             if matches!(error, GatewayError::PayloadTooLarge(_)) {
                 tokio::spawn(linger(body));

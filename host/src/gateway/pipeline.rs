@@ -149,9 +149,7 @@ impl Gateway {
             identity::tell_identity(&mut parts.headers, caller);
         }
         parts.headers.insert(REQUEST_ID, request_id.clone());
-        let bytes_max = spec.limits.request_body;
-        let mut share = self.body_memory.share(&spec.name);
-        let body = body::read(&parts, body, bytes_max, &mut share).await?;
+        let (body, _share) = body::read(&parts, body, &self.body_memory, spec).await?;
         let response = generation.serve(Request::from_parts(parts, body)).await?;
         Ok(response.map(ResponseBody::from))
     }

@@ -38,7 +38,7 @@ pub use generation::Generation;
 pub use lineup::{Lineup, Post};
 pub use loader::Loader;
 pub use offline::{auditors, check};
-pub use problem::LoadProblem;
+pub use problem::{LoadProblem, in_one_line};
 pub use response::GuestBody;
 pub use scores::Tally;
 pub use service::{ServeError, Service};

@@ -4,6 +4,12 @@ use crate::links::LinkProblem;
 use crate::registry::{Digest, Grant};
 use std::path::PathBuf;
 
+/// All reasons in one line.
+pub fn in_one_line(problems: &[LoadProblem]) -> String {
+    let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    texts.join("; ")
+}
+
 /// One reason.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadProblem {

@@ -1,6 +1,6 @@
 //! A service: a name with a store, whose component can change.
 
-use super::problem::LoadProblem;
+use super::problem::{LoadProblem, in_one_line};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
@@ -111,8 +111,7 @@ impl Service {
 
     /// Notes why a change of it was refused.
     pub fn refuse(&self, problems: &[LoadProblem]) {
-        let reasons: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        self.note_error(reasons.join("; "));
+        self.note_error(in_one_line(problems));
     }
 
     /// Notes why a change was refused.

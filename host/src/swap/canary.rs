@@ -2,14 +2,14 @@
 
 use super::change::Wish;
 use super::departure;
-use super::history::{Outcome, Record, Steps, words};
+use super::history::{Outcome, Record, Steps};
 use super::refusals::{Attempt, Seat};
 use super::report::Report;
 use super::swapper::{State, Swapper};
 use super::trigger::Trigger;
 use super::verdict::verdict;
 use crate::registry::{Digest, ServiceSpec};
-use crate::runtime::{Canary, Generation, LoadProblem, Post};
+use crate::runtime::{Canary, Generation, LoadProblem, Post, in_one_line};
 use std::sync::Arc;
 
 /// The wish for a canary's generation; `spec` is the service's with the canary's component.
@@ -80,7 +80,8 @@ impl Swapper {
                 Err(problems) => {
                     post.service.refuse(&problems);
                     record.refuse(&problems);
-                    self.refusals.note(seat, attempt.refused(words(&problems)));
+                    self.refusals
+                        .note(seat, attempt.refused(in_one_line(&problems)));
                 }
             }
             report.add(self.history.add(record));

@@ -2,7 +2,7 @@
 
 use super::trigger::Trigger;
 use crate::registry::Digest;
-use crate::runtime::LoadProblem;
+use crate::runtime::{LoadProblem, in_one_line};
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -38,7 +38,7 @@ pub struct Steps {
     pub load: Option<Duration>,
     /// `lifecycle.start`.
     pub start: Option<Duration>,
-    /// Make the first instance.
+    /// Make as many instances as the old generation has, and let them go.
     pub warm: Option<Duration>,
     /// Pin the callees of the old generations, store one pointer, unpin those of the new.
     pub switch: Option<Duration>,
@@ -94,21 +94,15 @@ impl Record {
 
     /// Notes why.
     pub(super) fn because(mut self, problems: &[LoadProblem]) -> Self {
-        self.reason = Some(words(problems));
+        self.reason = Some(in_one_line(problems));
         self
     }
 
     /// Notes that it was refused.
     pub(super) fn refuse(&mut self, problems: &[LoadProblem]) {
         self.outcome = Outcome::Refused;
-        self.reason = Some(words(problems));
+        self.reason = Some(in_one_line(problems));
     }
-}
-
-/// All problems in one line.
-pub(super) fn words(problems: &[LoadProblem]) -> String {
-    let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
-    texts.join("; ")
 }
 
 /// The latest changes.

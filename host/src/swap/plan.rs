@@ -1,9 +1,9 @@
 //! What a registry would change in the running host: all that can be known before anything is started.
 
 use super::change::{Candidate, connected};
-use super::history::words;
 use super::swapper::{State, Swapper};
 use crate::registry::{Registry, ServiceSpec};
+use crate::runtime::in_one_line;
 use serde::{Deserialize, Serialize};
 
 /// What a registry would change in the running host.
@@ -96,7 +96,7 @@ fn planned(candidate: Candidate) -> PlannedChange {
         .outcome
         .as_ref()
         .err()
-        .map(|problems| words(problems));
+        .map(|problems| in_one_line(problems));
     if let Some(generation) = candidate.generation() {
         generation.call_whoever_serves();
         generation.drain();

@@ -3,12 +3,12 @@
 use super::change::{Candidate, Change, Wish, connected};
 use super::departure;
 use super::files::Digests;
-use super::history::{History, Record, RecordRow, words};
+use super::history::{History, Record, RecordRow};
 use super::refusals::{Attempt, Refusals, Seat};
 use super::report::Report;
 use super::trigger::Trigger;
 use crate::registry::{Digest, HostSpec, Registry, RegistryProblem, ServiceSpec};
-use crate::runtime::{Canary, Generation, Loader, Services};
+use crate::runtime::{Canary, Generation, Loader, Services, in_one_line};
 use futures::StreamExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -322,7 +322,7 @@ impl Swapper {
                     let digest = record.to;
                     let lineup = self.services.lineup();
                     let attempt = Attempt::of(&candidate.spec, None, digest, &lineup)
-                        .refused(words(problems));
+                        .refused(in_one_line(problems));
                     self.refusals.note(Seat::stable(&name), attempt);
                     record.refuse(problems);
                 }
