@@ -97,12 +97,13 @@ fn transfer(number: usize, kind: Kind, source: Option<Uuid>, destination: Uuid) 
         fingerprint: [7; 32],
         kind,
         authority: match kind {
-            Kind::Deposit | Kind::Withdrawal => DebitAuthority::Bank,
             Kind::Transfer => DebitAuthority::Owner(OWNER),
+            _ => DebitAuthority::Bank,
         },
         initiator: OWNER,
         source,
         destination: Some(AccountRef::Id(destination)),
+        subject: None,
         amount_minor: if kind == Kind::Deposit {
             1_000_000
         } else {
@@ -111,6 +112,7 @@ fn transfer(number: usize, kind: Kind, source: Option<Uuid>, destination: Uuid) 
         currency: "EUR".to_owned(),
         reference: Some("Invoice 2026-117".to_owned()),
         metadata: None,
+        timeout_seconds: None,
         requested_at_ms: 0,
     }
 }

@@ -18,6 +18,7 @@ pub mod audit;
 pub mod balance;
 #[cfg(target_family = "wasm")]
 mod component;
+mod hex;
 pub mod ledger;
 pub mod schema;
 mod stored_enum;

@@ -10,7 +10,9 @@
 use strongroom_sdk::store::Migration;
 
 /// Every step of the schema, oldest first. A released step never changes.
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[FIRST, MONEY_MOVEMENT, TRAIL_OF_ACCOUNT];
+
+const FIRST: Migration = Migration {
     number: 1,
     name: "accounts, ledger, and their hash chains",
     statements: &[
@@ -41,7 +43,60 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
         "CREATE TRIGGER account_no_delete BEFORE DELETE ON account
          BEGIN SELECT RAISE(ABORT, 'accounts are closed, never deleted'); END",
     ],
-}];
+};
+
+/// SQLite cannot change a `CHECK`, so the journal is copied into a table that takes the new kinds; its rows and hashes stay as they are.
+/// It is copied twice, since a service may not call the functions by which SQLite renames a table; and so are the accounts, as it may not
+/// call those by which SQLite adds a column to a `STRICT` table either.
+const MONEY_MOVEMENT: Migration = Migration {
+    number: 2,
+    name: "holds, captures, voids, reversals, and accounts frozen for debits or credits alone",
+    statements: &[
+        "DROP INDEX transfer_declined",
+        "DROP TRIGGER transfer_no_update",
+        "DROP TRIGGER transfer_no_delete",
+        "CREATE TABLE transfer_1 AS SELECT * FROM transfer",
+        "DROP TABLE transfer",
+        TRANSFER_2,
+        "INSERT INTO transfer
+            (sequence, id, fingerprint, kind, status, decline_code, initiator_id, debit_account_key, credit_account_key,
+             amount_minor, currency, reference, metadata, requested_at_ms, recorded_at_ms, hash)
+         SELECT sequence, id, fingerprint, kind, status, decline_code, initiator_id, debit_account_key, credit_account_key,
+             amount_minor, currency, reference, metadata, requested_at_ms, recorded_at_ms, hash
+         FROM transfer_1 ORDER BY sequence",
+        "DROP TABLE transfer_1",
+        TRANSFER_DECLINED,
+        TRANSFER_RESOLVES,
+        TRANSFER_HELD_DEBIT,
+        TRANSFER_HELD_CREDIT,
+        "CREATE INDEX transfer_by_time ON transfer (recorded_at_ms)",
+        "CREATE TRIGGER transfer_no_update BEFORE UPDATE ON transfer
+         BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
+        "CREATE TRIGGER transfer_no_delete BEFORE DELETE ON transfer
+         BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
+        OPEN_HOLD,
+        "CREATE INDEX open_hold_by_expiry ON open_hold (expires_at_ms)",
+        "CREATE TABLE account_1 AS SELECT * FROM account",
+        "DROP TABLE account",
+        ACCOUNT_2,
+        "INSERT INTO account
+            (key, id, number, owner_id, type, name, currency, scale, status, frozen, overdraft_limit_minor, version, created_at_ms)
+         SELECT key, id, number, owner_id, type, name, currency, scale, status, iif(status = 'frozen', 'both', NULL),
+             overdraft_limit_minor, version, created_at_ms
+         FROM account_1 ORDER BY key",
+        "DROP TABLE account_1",
+        "CREATE INDEX account_by_owner ON account (owner_id)",
+        "CREATE TRIGGER account_no_delete BEFORE DELETE ON account
+         BEGIN SELECT RAISE(ABORT, 'accounts are closed, never deleted'); END",
+    ],
+};
+
+/// So that the trail of one account is read without the trail of all others.
+const TRAIL_OF_ACCOUNT: Migration = Migration {
+    number: 3,
+    name: "the audit trail by account",
+    statements: &["CREATE INDEX account_event_by_account ON account_event (account_key, sequence)"],
+};
 
 /// `version` counts the account's events. `scale` is frozen at opening: a later ISO 4217 table must not move a decimal point.
 /// The overdraft limit is NULL only for the bank's own settlement accounts, which have none.
@@ -58,6 +113,25 @@ const ACCOUNT: &str = "CREATE TABLE account (
     overdraft_limit_minor INTEGER CHECK (overdraft_limit_minor BETWEEN 0 AND 1000000000000000),
     version               INTEGER NOT NULL CHECK (version >= 1),
     created_at_ms         INTEGER NOT NULL,
+    CHECK ((type = 'settlement') = (overdraft_limit_minor IS NULL))
+) STRICT";
+
+/// As the first, with what a freeze stops.
+const ACCOUNT_2: &str = "CREATE TABLE account (
+    key                   INTEGER PRIMARY KEY,
+    id                    BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+    number                TEXT    NOT NULL UNIQUE CHECK (length(number) BETWEEN 1 AND 34),
+    owner_id              BLOB    NOT NULL CHECK (length(owner_id) = 16),
+    type                  TEXT    NOT NULL CHECK (type IN ('checking', 'savings', 'settlement')),
+    name                  TEXT    CHECK (length(name) BETWEEN 1 AND 100),
+    currency              TEXT    NOT NULL CHECK (length(currency) = 3),
+    scale                 INTEGER NOT NULL CHECK (scale BETWEEN 0 AND 4),
+    status                TEXT    NOT NULL CHECK (status IN ('open', 'frozen', 'closed')),
+    frozen                TEXT    CHECK (frozen IN ('debits', 'credits', 'both')),
+    overdraft_limit_minor INTEGER CHECK (overdraft_limit_minor BETWEEN 0 AND 1000000000000000),
+    version               INTEGER NOT NULL CHECK (version >= 1),
+    created_at_ms         INTEGER NOT NULL,
+    CHECK ((status = 'frozen') = (frozen IS NOT NULL)),
     CHECK ((type = 'settlement') = (overdraft_limit_minor IS NULL))
 ) STRICT";
 
@@ -94,6 +168,55 @@ const TRANSFER: &str = "CREATE TABLE transfer (
     CHECK ((status = 'declined') = (decline_code IS NOT NULL)),
     CHECK (status = 'declined' OR (debit_account_key IS NOT NULL AND credit_account_key IS NOT NULL)),
     CHECK (debit_account_key <> credit_account_key)
+) STRICT";
+
+/// As the first, with what a hold, its end, and a reversal add. `subject_sequence` is the row that this one captures, voids, lets expire,
+/// or reverses.
+const TRANSFER_2: &str = "CREATE TABLE transfer (
+    sequence           INTEGER PRIMARY KEY CHECK (sequence >= 1),
+    id                 BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+    fingerprint        BLOB    NOT NULL CHECK (length(fingerprint) = 32),
+    kind               TEXT    NOT NULL CHECK (kind IN ('deposit', 'withdrawal', 'transfer', 'hold', 'capture', 'void',
+                                      'expiry', 'reversal')),
+    status             TEXT    NOT NULL CHECK (status IN ('posted', 'declined', 'pending', 'voided', 'expired')),
+    decline_code       TEXT    CHECK (decline_code IN ('account_closed', 'account_frozen', 'currency_mismatch',
+                                      'limit_exceeded', 'insufficient_funds', 'cancelled', 'already_captured',
+                                      'already_voided', 'hold_expired', 'amount_exceeds_hold', 'already_reversed',
+                                      'not_reversible', 'batch_declined')),
+    initiator_id       BLOB    NOT NULL CHECK (length(initiator_id) = 16),
+    debit_account_key  INTEGER,
+    credit_account_key INTEGER,
+    amount_minor       INTEGER NOT NULL CHECK (amount_minor BETWEEN 1 AND 1000000000000000),
+    currency           TEXT    NOT NULL CHECK (length(currency) = 3),
+    reference          TEXT    CHECK (length(reference) <= 140),
+    metadata           TEXT    CHECK (length(metadata) <= 4096),
+    requested_at_ms    INTEGER NOT NULL,
+    recorded_at_ms     INTEGER NOT NULL,
+    hash               BLOB    NOT NULL CHECK (length(hash) = 32),
+    subject_sequence   INTEGER CHECK (subject_sequence BETWEEN 1 AND sequence - 1),
+    expires_at_ms      INTEGER,
+    CHECK ((status = 'declined') = (decline_code IS NOT NULL)),
+    CHECK (status = 'declined' OR (debit_account_key IS NOT NULL AND credit_account_key IS NOT NULL)),
+    CHECK (debit_account_key <> credit_account_key),
+    CHECK (status = 'declined' OR (kind IN ('capture', 'void', 'expiry', 'reversal')) = (subject_sequence IS NOT NULL)),
+    CHECK ((status = 'pending') = (expires_at_ms IS NOT NULL)),
+    CHECK (status NOT IN ('pending', 'voided', 'expired') OR kind = iif(status = 'pending', 'hold',
+        iif(status = 'voided', 'void', 'expiry')))
+) STRICT";
+
+/// Each hold ends once, and each posting is reversed once, whatever races: the engine refuses a second row.
+const TRANSFER_RESOLVES: &str =
+    "CREATE UNIQUE INDEX transfer_resolves ON transfer (subject_sequence)
+    WHERE subject_sequence IS NOT NULL AND status <> 'declined'";
+
+/// The holds on an account, and those in its favour.
+const TRANSFER_HELD_DEBIT: &str = "CREATE INDEX transfer_held_debit ON transfer (debit_account_key, sequence) WHERE status = 'pending'";
+const TRANSFER_HELD_CREDIT: &str = "CREATE INDEX transfer_held_credit ON transfer (credit_account_key, sequence) WHERE status = 'pending'";
+
+/// The holds that have not ended: what the sweep of expired ones looks at, and nothing else. A hold's row in the journal is the truth.
+const OPEN_HOLD: &str = "CREATE TABLE open_hold (
+    transfer_sequence INTEGER PRIMARY KEY,
+    expires_at_ms     INTEGER NOT NULL
 ) STRICT";
 
 /// Finds the declines of the account whose owner, or for whom staff, asked; posted transfers are found by their entries. Only

@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
+use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
 /// RFC 3339 in UTC, with milliseconds.
@@ -39,6 +40,12 @@ pub fn format_rfc3339(time_ms: i64) -> String {
         .unwrap_or_else(|| time_ms.to_string())
 }
 
+/// The milliseconds since 1970 UTC of an RFC 3339 time of any offset; what is finer is cut off, towards the past. None for any other text.
+pub fn parse_rfc3339(text: &str) -> Option<i64> {
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +59,25 @@ mod tests {
         );
         assert_eq!(format_rfc3339(-1), "1969-12-31T23:59:59.999Z");
         assert_eq!(format_rfc3339(i64::MAX), i64::MAX.to_string());
+    }
+
+    #[test]
+    fn times_are_read_at_any_offset_and_cut_to_milliseconds() {
+        for (text, time_ms) in [
+            ("2026-11-22T19:10:57.123Z", Some(1_795_374_657_123)),
+            ("2026-11-22T19:10:57.123999Z", Some(1_795_374_657_123)),
+            ("2026-11-22T20:10:57.123+01:00", Some(1_795_374_657_123)),
+            ("2026-11-22T19:10:57Z", Some(1_795_374_657_000)),
+            ("1969-12-31T23:59:59.9999Z", Some(-1)),
+            ("2026-11-22T20:10:57.123 01:00", None),
+            ("2026-11-22T19:10:57", None),
+            ("2026-11-22", None),
+            ("2026-02-30T00:00:00Z", None),
+            ("1795374657123", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_rfc3339(text), time_ms, "{text:?}");
+        }
     }
 
     #[test]

@@ -2,14 +2,15 @@
 
 use super::event::{Action, Actor, Event};
 use super::find::by_id_within;
+use super::freeze::Freeze;
 use super::record::{Account, AccountStatus};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 const UPDATE: &str = "\
-UPDATE account SET status = ?2, overdraft_limit_minor = ?3, version = version + 1
-WHERE key = ?1 AND version = ?4";
+UPDATE account SET status = ?2, frozen = ?3, overdraft_limit_minor = ?4, version = version + 1
+WHERE key = ?1 AND version = ?5";
 
 /// Why an account was not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,30 +35,25 @@ pub enum ManageError {
     Store(#[from] StoreError),
 }
 
-/// A change of status or limit, with the audit event that tells it.
+/// A change with the audit event that tells it: the account as it is to be.
 struct Change {
     action: Action,
-    /// None: it stays.
-    status: Option<AccountStatus>,
-    /// None: it stays.
-    overdraft_limit: Option<i64>,
+    after: Account,
     old_value: String,
     new_value: String,
 }
 
-/// Stops all movements. Frozen already: nothing changes.
+/// Stops movements. Stopped so already: nothing changes.
 pub fn freeze<S: Store>(
     store: &S,
     clock: &impl Clock,
     id: Uuid,
+    stops: Freeze,
     actor: &Actor,
 ) -> Result<Account, ManageError> {
     change(store, clock, id, actor, |account| {
-        Ok(
-            status_change(account, Action::Frozen, AccountStatus::Frozen)
-                .into_iter()
-                .collect(),
-        )
+        let frozen = status_change(account, Action::Frozen, AccountStatus::Frozen, Some(stops));
+        Ok(frozen.into_iter().collect())
     })
 }
 
@@ -69,11 +65,8 @@ pub fn unfreeze<S: Store>(
     actor: &Actor,
 ) -> Result<Account, ManageError> {
     change(store, clock, id, actor, |account| {
-        Ok(
-            status_change(account, Action::Unfrozen, AccountStatus::Open)
-                .into_iter()
-                .collect(),
-        )
+        let open = status_change(account, Action::Unfrozen, AccountStatus::Open, None);
+        Ok(open.into_iter().collect())
     })
 }
 
@@ -94,7 +87,8 @@ pub fn close<S: Store>(
             return Err(ManageError::BalanceNotZero);
         }
         let limit = limit_change(account, 0);
-        let closed = status_change(account, Action::Closed, AccountStatus::Closed);
+        let without_limit = limit.as_ref().map_or(account, |limit| &limit.after);
+        let closed = status_change(without_limit, Action::Closed, AccountStatus::Closed, None);
         Ok(limit.into_iter().chain(closed).collect())
     })
 }
@@ -122,23 +116,34 @@ pub fn set_overdraft_limit<S: Store>(
 /// None where the limit is already so.
 fn limit_change(account: &Account, limit_minor: i64) -> Option<Change> {
     let old = account.balance.overdraft_limit.unwrap_or_default();
+    let mut after = account.clone();
+    after.balance.overdraft_limit = Some(limit_minor);
     (old != limit_minor).then(|| Change {
         action: Action::OverdraftLimitChanged,
-        status: None,
-        overdraft_limit: Some(limit_minor),
+        after,
         old_value: old.to_string(),
         new_value: limit_minor.to_string(),
     })
 }
 
 /// None where the status is already so.
-fn status_change(account: &Account, action: Action, status: AccountStatus) -> Option<Change> {
-    (account.status != status).then(|| Change {
+fn status_change(
+    account: &Account,
+    action: Action,
+    status: AccountStatus,
+    freeze: Option<Freeze>,
+) -> Option<Change> {
+    let after = Account {
+        status,
+        freeze,
+        ..account.clone()
+    };
+    let (old_value, new_value) = (account.status_words(), after.status_words());
+    (old_value != new_value).then_some(Change {
         action,
-        status: Some(status),
-        overdraft_limit: None,
-        old_value: account.status.as_str().to_owned(),
-        new_value: status.as_str().to_owned(),
+        after,
+        old_value,
+        new_value,
     })
 }
 
@@ -156,28 +161,28 @@ fn change<S: Store>(
         AccountStatus::Open | AccountStatus::Frozen => decide(&account),
     };
     for change in decided.iter().flatten() {
-        apply(&transaction, clock, &mut account, change, actor)?;
+        account = apply(&transaction, clock, account, change, actor)?;
     }
     // Also of nothing: what the answer rests on may be of an earlier turn of the group, and the commit waits until it is on disk.
     transaction.commit()?;
     decided.map(|_| account)
 }
 
-/// Writes one change and its event.
+/// Writes one change and its event, and answers the account as it is then.
 fn apply(
     transaction: &impl Transaction,
     clock: &impl Clock,
-    account: &mut Account,
+    before: Account,
     change: &Change,
     actor: &Actor,
-) -> Result<(), StoreError> {
-    let status = change.status.unwrap_or(account.status);
-    let overdraft_limit = change.overdraft_limit.or(account.balance.overdraft_limit);
+) -> Result<Account, StoreError> {
+    let after = &change.after;
     let params = [
-        Value::from(account.key),
-        Value::from(status.as_str()),
-        Value::from(overdraft_limit),
-        Value::from(account.version),
+        Value::from(before.key),
+        Value::from(after.status.as_str()),
+        Value::from(after.freeze.map(Freeze::as_str)),
+        Value::from(after.balance.overdraft_limit),
+        Value::from(before.version),
     ];
     let changed = transaction.execute(UPDATE, &params)?;
     assert_eq!(
@@ -185,8 +190,8 @@ fn apply(
         "nobody else writes while this transaction is open"
     );
     Event {
-        account_key: account.key,
-        account_id: account.id,
+        account_key: before.key,
+        account_id: before.id,
         action: change.action,
         actor,
         old_value: Some(change.old_value.clone()),
@@ -194,8 +199,8 @@ fn apply(
         at_ms: clock.now_ms(),
     }
     .record(transaction)?;
-    account.status = status;
-    account.balance.overdraft_limit = overdraft_limit;
-    account.version += 1;
-    Ok(())
+    Ok(Account {
+        version: before.version + 1,
+        ..after.clone()
+    })
 }

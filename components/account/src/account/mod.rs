@@ -2,21 +2,27 @@
 
 mod event;
 mod find;
+mod freeze;
 mod manage;
 mod number;
 mod open;
+mod past;
 mod record;
 pub(crate) mod settlement;
+mod trail;
 
 pub use event::{Action, Actor};
 pub use find::{by_id, entries_of, of_owner};
+pub use freeze::Freeze;
 pub use manage::{ManageError, close, freeze, set_overdraft_limit, unfreeze};
 pub use number::{NumberFormat, NumberFormatError};
 pub use open::{NAME_CHARACTERS_MAX, OpenError, OpenRequest, OpenRules, open};
+pub use past::{PastError, balance_at};
 pub use record::{Account, AccountEntry, AccountStatus, AccountType};
 
 pub(crate) use event::{EVENT_COLUMNS, EventRow, event_hash, opened_value};
-pub(crate) use record::account_sql;
+pub(crate) use record::{ACCOUNT_COLUMNS, account_sql};
+pub(crate) use trail::{TrailRow, events_after, events_of};
 
 #[cfg(test)]
 mod tests;

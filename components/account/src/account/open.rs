@@ -91,6 +91,7 @@ pub fn open<S: Store>(
         name: request.name,
         currency: request.currency,
         status: AccountStatus::Open,
+        freeze: None,
         balance: zero(Some(0)),
         version: 1,
         created_at_ms: clock.now_ms(),

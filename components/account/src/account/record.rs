@@ -1,5 +1,6 @@
 //! An account as it is stored, and its entries as its owner sees them.
 
+use super::freeze::Freeze;
 use crate::balance::Balance;
 use crate::ledger::Direction;
 use crate::stored_enum::stored_enum;
@@ -24,7 +25,7 @@ stored_enum! {
     pub enum AccountStatus {
         /// It may.
         Open = 1, "open";
-        /// Staff have stopped all movements.
+        /// Staff have stopped movements.
         Frozen = 2, "frozen";
         /// Closed for ever, with a balance of zero.
         Closed = 3, "closed";
@@ -50,6 +51,8 @@ pub struct Account {
     pub currency: Currency,
     /// Whether money may move.
     pub status: AccountStatus,
+    /// What staff have stopped; some exactly where the status is frozen.
+    pub freeze: Option<Freeze>,
     /// Its counters and limit.
     pub balance: Balance,
     /// How many events it has had.
@@ -60,19 +63,26 @@ pub struct Account {
     pub entry_count: i64,
 }
 
-/// A `SELECT` of accounts with their balances, in the column order that [`Account::from_row`] reads.
+/// A `SELECT` of accounts with their balances, in the column order that [`Account::from_row`] reads; further columns may follow.
 macro_rules! account_sql {
     ($tail:literal) => {
+        account_sql!("", $tail)
+    };
+    ($columns:literal, $tail:literal) => {
         concat!(
             "SELECT account.key, account.id, account.number, account.owner_id, account.type, account.name, account.currency, \
              account.scale, account.status, account.overdraft_limit_minor, balance.debits_posted, balance.credits_posted, \
-             balance.debits_pending, balance.credits_pending, account.version, account.created_at_ms, balance.entry_count \
-             FROM account JOIN balance ON balance.account_key = account.key ",
+             balance.debits_pending, balance.credits_pending, account.version, account.created_at_ms, balance.entry_count, account.frozen",
+            $columns,
+            " FROM account JOIN balance ON balance.account_key = account.key ",
             $tail
         )
     };
 }
 pub(crate) use account_sql;
+
+/// How many columns these are.
+pub(crate) const ACCOUNT_COLUMNS: usize = 18;
 
 impl Account {
     /// Reads a row of [`account_sql`].
@@ -101,7 +111,22 @@ impl Account {
             version: row.integer(14)?,
             created_at_ms: row.integer(15)?,
             entry_count: row.integer(16)?,
+            freeze: row
+                .optional(17, Row::text)?
+                .map(|word| Freeze::from_stored(&word))
+                .transpose()?,
         })
+    }
+
+    /// The status as the audit trail says it: of a freeze in one direction alone, also which.
+    pub(crate) fn status_words(&self) -> String {
+        let status = self.status.as_str();
+        match (self.status, self.freeze) {
+            (AccountStatus::Frozen, Some(Freeze::Both)) => status.to_owned(),
+            (AccountStatus::Frozen, None) => format!("{status}:none"),
+            (_, None) => status.to_owned(),
+            (_, Some(freeze)) => format!("{status}:{}", freeze.as_str()),
+        }
     }
 
     /// An amount of the account's currency.

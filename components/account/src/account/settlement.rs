@@ -34,6 +34,7 @@ pub(crate) fn open(
         name: None,
         currency,
         status: AccountStatus::Open,
+        freeze: None,
         balance: zero(None),
         version: 1,
         created_at_ms: clock.now_ms(),
@@ -54,6 +55,7 @@ pub(crate) fn open(
         },
         currency: currency.code().to_owned(),
         status: account.status,
+        freeze: account.freeze,
         balance: account.balance,
         entry_count: 0,
     })

@@ -7,7 +7,7 @@ use crate::ledger::{self, AccountRef, DebitAuthority, Kind, Transfer};
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{Ending, SqliteStore, Store, WatchedStore, migrate};
+use strongroom_sdk::store::{Ending, SqliteStore, Store, Transaction, WatchedStore, migrate};
 use uuid::Uuid;
 
 const OWNER: Uuid = Uuid::from_u128(0xA);
@@ -16,6 +16,15 @@ fn store() -> SqliteStore {
     let store = SqliteStore::in_memory().unwrap();
     migrate(&store, crate::schema::MIGRATIONS).unwrap();
     store
+}
+
+fn freeze_all(
+    store: &SqliteStore,
+    clock: &SystemClock,
+    id: Uuid,
+    actor: &Actor,
+) -> Result<Account, ManageError> {
+    freeze(store, clock, id, Freeze::Both, actor)
 }
 
 fn actor() -> Actor {
@@ -59,6 +68,8 @@ fn move_money(store: &SqliteStore, id: u128, kind: Kind, account: &Account) {
         currency: "EUR".to_owned(),
         reference: None,
         metadata: None,
+        subject: None,
+        timeout_seconds: None,
         requested_at_ms: 0,
     };
     ledger::post(store, &SystemClock, &transfer).unwrap();
@@ -102,7 +113,7 @@ fn an_account_with_money_is_not_closed() {
     move_money(&store, 2, Kind::Withdrawal, &account);
     let closed = close(&store, &SystemClock, account.id, &actor()).unwrap();
     assert_eq!(closed.status, AccountStatus::Closed);
-    for again in [freeze, unfreeze, close] {
+    for again in [freeze_all, unfreeze, close] {
         assert_eq!(
             again(&store, &SystemClock, account.id, &actor()),
             Err(ManageError::Closed)
@@ -116,7 +127,7 @@ fn a_change_leaves_one_event_and_its_repetition_none() {
     let store = store();
     let id = try_open(&store, 1).unwrap().id;
     for _ in 0..2 {
-        freeze(&store, &SystemClock, id, &actor()).unwrap();
+        freeze(&store, &SystemClock, id, Freeze::Both, &actor()).unwrap();
     }
     assert_eq!(
         close(&store, &SystemClock, id, &actor()),
@@ -153,7 +164,7 @@ fn a_limit_below_what_is_used_is_refused() {
 fn what_does_not_exist_is_not_changed() {
     let store = store();
     assert_eq!(
-        freeze(&store, &SystemClock, OWNER, &actor()),
+        freeze(&store, &SystemClock, OWNER, Freeze::Both, &actor()),
         Err(ManageError::NotFound)
     );
 }
@@ -163,8 +174,8 @@ fn an_account_that_is_already_so_is_answered_only_after_its_group_is_on_disk() {
     let store = store();
     let id = try_open(&store, 1).unwrap().id;
     let store = WatchedStore::new(store);
-    freeze(&store, &SystemClock, id, &actor()).unwrap();
-    freeze(&store, &SystemClock, id, &actor()).unwrap();
+    freeze(&store, &SystemClock, id, Freeze::Both, &actor()).unwrap();
+    freeze(&store, &SystemClock, id, Freeze::Both, &actor()).unwrap();
     assert_eq!(
         close(&store, &SystemClock, id, &actor()),
         Err(ManageError::Frozen)
@@ -197,4 +208,85 @@ fn nothing_is_available_from_a_closed_account() {
     );
     let report = check_invariants(&store).unwrap();
     assert_eq!(report.violations().collect::<Vec<_>>(), Vec::new());
+}
+
+#[test]
+fn a_freeze_of_one_side_is_told_and_each_change_of_side_is_an_event() {
+    let store = store();
+    let id = try_open(&store, 1).unwrap().id;
+    for stops in [
+        Freeze::Debits,
+        Freeze::Debits,
+        Freeze::Credits,
+        Freeze::Both,
+    ] {
+        let account = freeze(&store, &SystemClock, id, stops, &actor()).unwrap();
+        assert_eq!(
+            (account.status, account.freeze),
+            (AccountStatus::Frozen, Some(stops))
+        );
+        assert_eq!(by_id(&store, id).unwrap(), Some(account));
+        assert_eq!(
+            close(&store, &SystemClock, id, &actor()),
+            Err(ManageError::Frozen)
+        );
+    }
+    let open = unfreeze(&store, &SystemClock, id, &actor()).unwrap();
+    assert_eq!((open.status, open.freeze), (AccountStatus::Open, None));
+    let changes = store
+        .query(
+            "SELECT coalesce(old_value, '') || ' -> ' || new_value FROM account_event WHERE action <> 'opened' ORDER BY sequence",
+            &[],
+        )
+        .unwrap();
+    let changes: Vec<_> = changes
+        .into_iter()
+        .map(|row| row.text(0).unwrap())
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            "open -> frozen:debits",
+            "frozen:debits -> frozen:credits",
+            "frozen:credits -> frozen",
+            "frozen -> open",
+        ]
+    );
+    assert_eq!(check_invariants(&store).unwrap().violations().next(), None);
+}
+
+#[test]
+fn an_account_that_was_frozen_before_there_were_sides_is_frozen_on_both() {
+    let store = SqliteStore::in_memory().unwrap();
+    migrate(&store, &crate::schema::MIGRATIONS[..1]).unwrap();
+    let account = try_open(&store, 1).unwrap();
+    let transaction = store.begin().unwrap();
+    transaction
+        .execute("UPDATE account SET status = 'frozen', version = 2", &[])
+        .unwrap();
+    event::Event {
+        account_key: account.key,
+        account_id: account.id,
+        action: Action::Frozen,
+        actor: &actor(),
+        old_value: Some("open".to_owned()),
+        new_value: "frozen".to_owned(),
+        at_ms: 0,
+    }
+    .record(&transaction)
+    .unwrap();
+    transaction.commit().unwrap();
+    migrate(&store, crate::schema::MIGRATIONS).unwrap();
+
+    let expected = Account {
+        status: AccountStatus::Frozen,
+        freeze: Some(Freeze::Both),
+        version: 2,
+        ..account
+    };
+    let id = expected.id;
+    assert_eq!(by_id(&store, id).unwrap(), Some(expected));
+    assert_eq!(check_invariants(&store).unwrap().violations().next(), None);
+    let transaction = store.begin().unwrap();
+    assert!(transaction.execute("DELETE FROM account", &[]).is_err());
 }

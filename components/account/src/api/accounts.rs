@@ -1,11 +1,11 @@
 //! Opening and reading accounts.
 
 use super::view::{AccountView, BalanceView, EntryView};
-use super::{Caller, Service, WHO_ACT, readable};
-use crate::account::{self, AccountType, NAME_CHARACTERS_MAX, OpenError, OpenRequest};
+use super::{Caller, Service, WHO_ACT, before, readable};
+use crate::account::{self, AccountType, NAME_CHARACTERS_MAX, OpenError, OpenRequest, PastError};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use strongroom_sdk::clock::Clock;
+use strongroom_sdk::clock::{Clock, parse_rfc3339};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::page::{List, Page};
@@ -124,19 +124,56 @@ pub fn get<S: Store>(store: &S, identity: &Identity, id: Uuid) -> Result<Account
     readable(store, identity, id).map(AccountView::from)
 }
 
-/// `GET /{id}/balance`.
+/// The parameters of `GET /{id}/balance`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BalanceQuery {
+    /// An RFC 3339 time of the past; none asks for now.
+    #[serde(default)]
+    at: Option<String>,
+}
+
+/// `GET /{id}/balance`. At a past time it says what was posted by then, to the millisecond; zero before the account was opened.
 ///
 /// # Errors
-/// 404.
+/// 404; 422 `at_in_future`, `validation_failed`.
 pub fn balance<S: Store>(
     store: &S,
     clock: &impl Clock,
     identity: &Identity,
     id: Uuid,
+    query: &BalanceQuery,
 ) -> Result<BalanceView, Problem> {
     let as_of_ms = clock.now_ms();
     let account = readable(store, identity, id)?;
-    Ok(BalanceView::new(&account, as_of_ms))
+    let Some(at) = query.at.as_deref() else {
+        return Ok(BalanceView::new(&account, as_of_ms));
+    };
+    let at_ms = time_of(at)?;
+    match account::balance_at(store, clock, &account, at_ms) {
+        Ok(balance_minor) => Ok(BalanceView::past(&account, balance_minor, at_ms)),
+        Err(PastError::NotPast) => Err(at_in_future()),
+        Err(PastError::Store(error)) => Err(error.into()),
+    }
+}
+
+fn time_of(at: &str) -> Result<i64, Problem> {
+    parse_rfc3339(at).ok_or_else(|| {
+        Problem::validation_failed().with_error(
+            "/at",
+            "invalid",
+            "must be a time of RFC 3339, such as 2026-11-22T19:10:57.123Z (in a URL, the + of an offset is written %2B)",
+        )
+    })
+}
+
+fn at_in_future() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "at_in_future",
+        "What the balance will be at that time is not known yet.",
+    )
+    .with_error("/at", "at_in_future", "must be in the past")
 }
 
 /// `GET /{id}/entries`: newest first.
@@ -155,11 +192,4 @@ pub fn entries<S: Store>(
         entry.transfer_sequence.unsigned_abs()
     });
     Ok(list.map(|entry| EntryView::new(&account, entry)))
-}
-
-/// The key below which the page's rows are; a page without a cursor begins at the newest.
-fn before(page: &Page<u64>) -> i64 {
-    page.after
-        .and_then(|key| i64::try_from(key).ok())
-        .unwrap_or(i64::MAX)
 }

@@ -3,21 +3,34 @@
 //! Who may do what is decided here. An account that is not the caller's is answered exactly like one that does not exist.
 
 mod accounts;
+mod events;
+mod journal;
 mod manage;
+mod onward;
 mod view;
 
-pub use accounts::{OpenBody, balance, entries, get, list_of, open};
-pub use manage::{LimitBody, close, freeze, set_overdraft_limit, unfreeze};
+pub use accounts::{BalanceQuery, OpenBody, balance, entries, get, list_of, open};
+pub use events::{EventView, all_events, events};
+pub use journal::{JournalEntryView, JournalView, journal};
+pub use manage::{FreezeBody, LimitBody, close, freeze, set_overdraft_limit, unfreeze};
+pub use onward::{OnwardList, OnwardQuery};
 pub use view::{AccountView, BalanceView, EntryView};
 
 use crate::account::{Account, Actor, OpenRules, by_id};
 use strongroom_sdk::identity::{Identity, Role};
+use strongroom_sdk::page::Page;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::Store;
 use uuid::Uuid;
 
 /// The roles that may change what belongs to a customer. An auditor only reads.
 pub(crate) const STAFF_WHO_ACT: &[Role] = &[Role::Teller, Role::Admin];
+
+/// The roles that work for the bank, and see what it did to an account.
+pub(crate) const STAFF: &[Role] = &[Role::Teller, Role::Auditor, Role::Admin];
+
+/// The roles that see the whole of the books.
+pub(crate) const AUDITORS: &[Role] = &[Role::Auditor, Role::Admin];
 
 /// The roles that may open accounts, and close their own.
 const WHO_ACT: &[Role] = &[Role::Customer, Role::Teller, Role::Admin];
@@ -59,6 +72,13 @@ fn readable<S: Store>(store: &S, identity: &Identity, id: Uuid) -> Result<Accoun
     by_id(store, id)?
         .filter(|account| identity.may_read(account.owner_id))
         .ok_or_else(Problem::not_found)
+}
+
+/// The key below which the page's rows are; a page without a cursor begins at the newest.
+fn before(page: &Page<u64>) -> i64 {
+    page.after
+        .and_then(|key| i64::try_from(key).ok())
+        .unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Goal: every call answers what the contract says, and nobody sees or changes what is not theirs.
 //! Method: the calls as plain functions on an in-memory store, for two customers and each staff role.
 
+mod books;
+
 use super::*;
 use crate::account::NumberFormat;
 use crate::schema::MIGRATIONS;
@@ -92,8 +94,17 @@ fn an_opened_account_has_the_contract_s_members() {
         expected
     );
     assert_eq!(
-        serde_json::to_value(balance(&service.store, &FixedClock, &alice().identity, id).unwrap())
-            .unwrap(),
+        serde_json::to_value(
+            balance(
+                &service.store,
+                &FixedClock,
+                &alice().identity,
+                id,
+                &BalanceQuery::default()
+            )
+            .unwrap()
+        )
+        .unwrap(),
         json!({"account_id": id, "currency": "EUR", "balance": "0.00", "available": "0.00", "pending_debits": "0.00",
             "pending_credits": "0.00", "as_of": "2026-11-22T19:10:57.123Z"})
     );
@@ -168,7 +179,13 @@ fn another_customer_s_account_looks_like_none() {
             };
             assert_eq!(code(get(store, &caller.identity, id)), expected);
             assert_eq!(
-                code(balance(store, &FixedClock, &caller.identity, id)),
+                code(balance(
+                    store,
+                    &FixedClock,
+                    &caller.identity,
+                    id,
+                    &BalanceQuery::default()
+                )),
                 expected
             );
             assert_eq!(
@@ -212,7 +229,10 @@ fn staff_read_and_only_tellers_and_admins_change() {
         );
     }
     for refused in [alice(), caller(1, Role::Auditor)] {
-        assert_eq!(code(freeze(&service, &refused, id)), (403, "forbidden"));
+        assert_eq!(
+            code(freeze(&service, &refused, id, FreezeBody::default())),
+            (403, "forbidden")
+        );
         assert_eq!(code(unfreeze(&service, &refused, id)), (403, "forbidden"));
         assert_eq!(
             code(set_overdraft_limit(&service, &refused, id, &limit)),
@@ -224,7 +244,15 @@ fn staff_read_and_only_tellers_and_admins_change() {
         (403, "forbidden")
     );
     for role in [Role::Teller, Role::Admin] {
-        assert_eq!(code(freeze(&service, &caller(1, role), id)), (200, "ok"));
+        assert_eq!(
+            code(freeze(
+                &service,
+                &caller(1, role),
+                id,
+                FreezeBody::default()
+            )),
+            (200, "ok")
+        );
         assert_eq!(code(unfreeze(&service, &caller(1, role), id)), (200, "ok"));
         assert_eq!(
             code(set_overdraft_limit(&service, &caller(1, role), id, &limit)),
@@ -237,7 +265,12 @@ fn staff_read_and_only_tellers_and_admins_change() {
         (&json!("10.00"), &json!("10.00"))
     );
     assert_eq!(
-        code(freeze(&service, &caller(1, Role::Teller), Uuid::nil())),
+        code(freeze(
+            &service,
+            &caller(1, Role::Teller),
+            Uuid::nil(),
+            FreezeBody::default()
+        )),
         (404, "not_found")
     );
     assert_eq!(code(close(&service, &alice(), id)), (200, "ok"));
@@ -313,4 +346,99 @@ fn an_auditor_only_reads() {
             (200, "ok")
         );
     }
+}
+
+#[test]
+fn a_frozen_account_says_which_movements_are_stopped() {
+    let service = service();
+    let (id, view) = open_eur(&service, &alice());
+    assert!(view.get("frozen").is_none(), "{view}");
+    for (body, word) in [
+        (&b""[..], "both"),
+        (b"{}", "both"),
+        (br#"{"stops":"debits"}"#, "debits"),
+        (br#"{"stops":"credits"}"#, "credits"),
+        (br#"{"stops":"both"}"#, "both"),
+    ] {
+        let body = FreezeBody::from_slice(body).unwrap();
+        let view = freeze(&service, &caller(1, Role::Teller), id, body).unwrap();
+        let view = serde_json::to_value(view).unwrap();
+        assert_eq!(
+            (&view["status"], &view["frozen"]),
+            (&json!("frozen"), &json!(word))
+        );
+        assert_eq!(
+            serde_json::to_value(get(&service.store, &alice().identity, id).unwrap()).unwrap(),
+            view
+        );
+    }
+    let view = unfreeze(&service, &caller(1, Role::Teller), id).unwrap();
+    let view = serde_json::to_value(view).unwrap();
+    assert_eq!(
+        (&view["status"], view.get("frozen")),
+        (&json!("open"), None)
+    );
+}
+
+#[test]
+fn a_freeze_of_something_else_is_refused_at_its_field() {
+    for (body, pointer) in [
+        (&br#"{"stops":"transfers"}"#[..], "/stops"),
+        (br#"{"stops":null}"#, "/stops"),
+        (br#"{"stop":"debits"}"#, "/stop"),
+    ] {
+        let problem = FreezeBody::from_slice(body).unwrap_err();
+        assert_eq!(problem.status().as_u16(), 422);
+        assert_eq!(problem.errors()[0].pointer, pointer);
+    }
+    assert_eq!(
+        code(FreezeBody::from_slice(b"debits")),
+        (400, "bad_request")
+    );
+}
+
+#[test]
+fn a_past_balance_says_only_what_was_posted() {
+    let service = service();
+    let (id, _) = open_eur(&service, &alice());
+    let at = |at: &str| {
+        let query: BalanceQuery = serde_json::from_value(json!({ "at": at })).unwrap();
+        balance(&service.store, &FixedClock, &alice().identity, id, &query)
+    };
+    assert_eq!(
+        serde_json::to_value(at("2026-11-22T20:10:57.122999+01:00").unwrap()).unwrap(),
+        json!({"account_id": id, "currency": "EUR", "balance": "0.00", "as_of": "2026-11-22T19:10:57.122Z"})
+    );
+    for future in [
+        "2026-11-22T19:10:57.123Z",
+        "2026-11-22T19:10:58Z",
+        "9999-12-31T23:59:59Z",
+    ] {
+        assert_eq!(code(at(future)), (422, "at_in_future"), "{future}");
+    }
+    for wrong in [
+        "",
+        "yesterday",
+        "2026-11-22",
+        "2026-11-22T19:10:57",
+        "1795374657123",
+    ] {
+        let problem = at(wrong).unwrap_err();
+        assert_eq!(
+            (problem.status().as_u16(), problem.code()),
+            (422, "validation_failed")
+        );
+        assert_eq!(problem.errors()[0].pointer, "/at");
+    }
+    let query: BalanceQuery = serde_json::from_value(json!({"at": "yesterday"})).unwrap();
+    assert_eq!(
+        code(balance(
+            &service.store,
+            &FixedClock,
+            &bob().identity,
+            id,
+            &query
+        )),
+        (404, "not_found")
+    );
 }

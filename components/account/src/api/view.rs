@@ -1,6 +1,6 @@
 //! Accounts, balances, and entries as a client sees them. Amounts are decimal strings at the currency's scale, times RFC 3339.
 
-use crate::account::{Account, AccountEntry};
+use crate::account::{Account, AccountEntry, Freeze};
 use crate::ledger::Direction;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -17,6 +17,9 @@ pub struct AccountView {
     name: Option<String>,
     currency: &'static str,
     status: &'static str,
+    /// Only where the account is frozen: which movements are stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frozen: Option<&'static str>,
     balance: String,
     available: String,
     overdraft_limit: String,
@@ -29,10 +32,17 @@ pub struct BalanceView {
     account_id: Uuid,
     currency: &'static str,
     balance: String,
+    #[serde(flatten)]
+    spendable: Option<SpendableView>,
+    as_of: String,
+}
+
+/// What depends on holds and the overdraft limit. Only of now: entries say what an account had, not what could have been spent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct SpendableView {
     available: String,
     pending_debits: String,
     pending_credits: String,
-    as_of: String,
 }
 
 /// A line of a statement.
@@ -67,6 +77,7 @@ impl From<Account> for AccountView {
             r#type: account.account_type.as_str(),
             currency: account.currency.code(),
             status: account.status.as_str(),
+            frozen: account.freeze.map(Freeze::as_str),
             balance: account.money(account.balance.posted()).to_string(),
             available: available(&account),
             overdraft_limit: account
@@ -86,10 +97,23 @@ impl BalanceView {
             account_id: account.id,
             currency: account.currency.code(),
             balance: account.money(account.balance.posted()).to_string(),
-            available: available(account),
-            pending_debits: account.money(account.balance.debits_pending).to_string(),
-            pending_credits: account.money(account.balance.credits_pending).to_string(),
+            spendable: Some(SpendableView {
+                available: available(account),
+                pending_debits: account.money(account.balance.debits_pending).to_string(),
+                pending_credits: account.money(account.balance.credits_pending).to_string(),
+            }),
             as_of: format_rfc3339(as_of_ms),
+        }
+    }
+
+    /// The balance that an account had at `at_ms`.
+    pub fn past(account: &Account, balance_minor: i64, at_ms: i64) -> Self {
+        Self {
+            account_id: account.id,
+            currency: account.currency.code(),
+            balance: account.money(balance_minor).to_string(),
+            spendable: None,
+            as_of: format_rfc3339(at_ms),
         }
     }
 }

@@ -1,14 +1,23 @@
 //! The accounts and balances, as rows and as what the entries add up to.
 
 use super::PAGE_ROWS;
-use super::check::Check;
-use crate::account::{Account, AccountType, account_sql, opened_value};
+use strongroom_sdk::audit::Check;
+use crate::account::{ACCOUNT_COLUMNS, Account, AccountType, account_sql, opened_value};
 use crate::ledger::{Direction, Entry, Hash};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use strongroom_sdk::store::{Store, StoreError, Value};
 
-const PAGE: &str = account_sql!("WHERE account.key > ?1 ORDER BY account.key LIMIT ?2");
+/// With each account the sums of its open holds, from the same snapshot.
+const PAGE: &str = account_sql!(
+    ", (SELECT coalesce(sum(transfer.amount_minor), 0) FROM transfer INDEXED BY transfer_held_debit
+        WHERE transfer.debit_account_key = account.key AND transfer.status = 'pending'
+            AND EXISTS (SELECT 1 FROM open_hold WHERE transfer_sequence = transfer.sequence)),
+       (SELECT coalesce(sum(transfer.amount_minor), 0) FROM transfer INDEXED BY transfer_held_credit
+        WHERE transfer.credit_account_key = account.key AND transfer.status = 'pending'
+            AND EXISTS (SELECT 1 FROM open_hold WHERE transfer_sequence = transfer.sequence))",
+    "WHERE account.key > ?1 ORDER BY account.key LIMIT ?2"
+);
 
 /// Rows of one table without their row of the other.
 const UNPAIRED: &str = "\
@@ -22,7 +31,7 @@ pub struct Ledgered {
     entry_count_row: i64,
     debits_row: i64,
     credits_row: i64,
-    pending_row: bool,
+    pending_matches: bool,
     below_limit: bool,
     debits: i64,
     credits: i64,
@@ -62,7 +71,13 @@ impl Accounts {
             for row in rows {
                 accounts.key_max = row.integer(0)?;
                 match Account::from_row(&row) {
-                    Ok(account) => accounts.insert(&account),
+                    Ok(account) => {
+                        let held = (
+                            row.integer(ACCOUNT_COLUMNS)?,
+                            row.integer(ACCOUNT_COLUMNS + 1)?,
+                        );
+                        accounts.insert(&account, held);
+                    }
                     Err(error) => accounts
                         .unreadable
                         .push(format!("account {}: {error}", accounts.key_max)),
@@ -71,7 +86,8 @@ impl Accounts {
         }
     }
 
-    fn insert(&mut self, account: &Account) {
+    /// `held`: the sums of the account's open holds, as debits and as credits.
+    fn insert(&mut self, account: &Account, held: (i64, i64)) {
         let balance = &account.balance;
         let ledgered = Ledgered {
             currency: account.currency.code(),
@@ -79,7 +95,7 @@ impl Accounts {
             entry_count_row: account.entry_count,
             debits_row: balance.debits_posted,
             credits_row: balance.credits_posted,
-            pending_row: balance.debits_pending != 0 || balance.credits_pending != 0,
+            pending_matches: (balance.debits_pending, balance.credits_pending) == held,
             below_limit: balance.available() < 0 && account.account_type != AccountType::Settlement,
             debits: 0,
             credits: 0,
@@ -87,7 +103,7 @@ impl Accounts {
             facts_row: Facts {
                 version: account.version,
                 opened_as: Sha256::digest(opened_value(account)).into(),
-                status: account.status.as_str().to_owned(),
+                status: account.status_words(),
                 overdraft_limit: balance.overdraft_limit,
             },
             facts: Facts::default(),
@@ -153,8 +169,10 @@ impl Accounts {
                     account.entry_count
                 )
             });
-            sums.require(!account.pending_row, || {
-                format!("balance of account {key}: pending without a hold")
+            sums.require(account.pending_matches, || {
+                format!(
+                    "balance of account {key}: what is pending is not the sum of its open holds"
+                )
             });
             limits.examine();
             limits.require(!account.below_limit, || {

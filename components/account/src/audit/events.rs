@@ -2,7 +2,7 @@
 
 use super::PAGE_ROWS;
 use super::accounts::{Accounts, Facts};
-use super::check::Check;
+use strongroom_sdk::audit::Check;
 use crate::account::{Action, EVENT_COLUMNS, EventRow, event_hash};
 use crate::ledger::{GENESIS, Hash, bytes32};
 use sha2::{Digest, Sha256};

@@ -1,8 +1,9 @@
-//! I1, I4, I6: the journal and its entries, read side by side in the order in which they were written.
+//! I1, I4, I6, I7: the journal and its entries, read side by side in the order in which they were written.
 
 use super::PAGE_ROWS;
 use super::accounts::{Accounts, Expected};
-use super::check::Check;
+use strongroom_sdk::audit::Check;
+use super::holds::Holds;
 use crate::ledger::{
     Direction, Entry, GENESIS, Hash, JournalRow, Status, bytes32, chain_hash, journal_row_sql,
 };
@@ -26,12 +27,12 @@ SELECT transfer_sequence = coalesce((SELECT max(sequence) FROM transfer), 0),
 FROM journal_head WHERE singleton = 1";
 
 /// Checks the journal up to its head, and adds every entry to its account.
-pub fn check<S: Store>(store: &S, accounts: &mut Accounts) -> Result<[Check; 3], StoreError> {
-    let mut walk = Walk::new(accounts);
+pub fn check<S: Store>(store: &S, accounts: &mut Accounts) -> Result<[Check; 4], StoreError> {
+    let mut walk = Walk::new(store, accounts);
     let Some(head) = store.query(HEAD, &[])?.first() else {
         walk.chain
             .require(false, || "the journal has no head".to_owned());
-        return Ok(walk.into_checks());
+        return walk.into_checks();
     };
     let (transfer_sequence, entry_sequence) = (head.integer(0)?, head.integer(1)?);
     let mut entries = EntryStream::new(store, entry_sequence);
@@ -56,12 +57,13 @@ pub fn check<S: Store>(store: &S, accounts: &mut Accounts) -> Result<[Check; 3],
             "the head of the journal is not at its last transfer and entry".to_owned()
         });
     }
-    Ok(walk.into_checks())
+    walk.into_checks()
 }
 
 /// Where the walk along the journal is, and what it has found.
-struct Walk<'a> {
+struct Walk<'a, S> {
     accounts: &'a mut Accounts,
+    holds: Holds<'a, S>,
     double_entry: Check,
     chain: Check,
     declines: Check,
@@ -71,17 +73,18 @@ struct Walk<'a> {
     hash: Hash,
 }
 
-impl<'a> Walk<'a> {
-    fn new(accounts: &'a mut Accounts) -> Self {
+impl<'a, S: Store> Walk<'a, S> {
+    fn new(store: &'a S, accounts: &'a mut Accounts) -> Self {
         Self {
             accounts,
+            holds: Holds::new(store),
             double_entry: Check::new(
                 "every posted transfer has one debit and one credit of its amount, in one currency",
             ),
             chain: Check::new(
                 "sequences have no gaps, the hash chain verifies, and its end is the stored head",
             ),
-            declines: Check::new("no declined transfer has entries"),
+            declines: Check::new("no declined transfer, and no hold, void, or expiry, has entries"),
             transfer_sequence: 0,
             entry_sequence: 0,
             recorded_at_ms: 0,
@@ -89,15 +92,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn into_checks(self) -> [Check; 3] {
-        [self.double_entry, self.chain, self.declines]
+    fn into_checks(self) -> Result<[Check; 4], StoreError> {
+        let holds = self.holds.finish()?;
+        Ok([self.double_entry, self.chain, self.declines, holds])
     }
 
-    fn step<S: Store>(
-        &mut self,
-        row: &Row,
-        entries: &mut EntryStream<'_, S>,
-    ) -> Result<(), StoreError> {
+    fn step(&mut self, row: &Row, entries: &mut EntryStream<'_, S>) -> Result<(), StoreError> {
         let sequence = row.integer(0)?;
         let previous = self.transfer_sequence;
         self.chain.examine();
@@ -111,7 +111,10 @@ impl<'a> Walk<'a> {
             self.count(sequence, entry);
         }
         match JournalRow::from_row(row) {
-            Ok(transfer) => self.judge(&transfer, &own, JournalRow::hash_from_row(row)?),
+            Ok(transfer) => {
+                self.judge(&transfer, &own, JournalRow::hash_from_row(row)?);
+                self.holds.follow(&transfer)?;
+            }
             Err(error) => self
                 .chain
                 .require(false, || format!("transfer {sequence}: {error}")),
@@ -161,11 +164,12 @@ impl<'a> Walk<'a> {
                     format!("transfer {sequence}: its {} entries are not one debit and one credit of its amount", entries.len())
                 });
             }
-            Status::Declined => {
+            Status::Declined | Status::Pending | Status::Voided | Status::Expired => {
                 self.declines.examine();
                 self.declines.require(entries.is_empty(), || {
                     format!(
-                        "transfer {sequence}: declined, and has {} entries",
+                        "transfer {sequence}: {}, and has {} entries",
+                        transfer.status.as_str(),
                         entries.len()
                     )
                 });
@@ -193,11 +197,7 @@ impl<'a> Walk<'a> {
             })
     }
 
-    fn finish<S: Store>(
-        &mut self,
-        entries: &mut EntryStream<'_, S>,
-        head: &Row,
-    ) -> Result<(), StoreError> {
+    fn finish(&mut self, entries: &mut EntryStream<'_, S>, head: &Row) -> Result<(), StoreError> {
         // What is left belongs to no transfer.
         entries.of_transfer(i64::MAX, &mut self.double_entry)?;
         let last = (

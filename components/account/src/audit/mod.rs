@@ -5,12 +5,12 @@
 //! Memory: about a hundred bytes for each account; everything else is streamed in pages of [`PAGE_ROWS`].
 
 mod accounts;
-mod check;
 mod events;
+mod holds;
 mod journal;
 mod totals;
 
-pub use check::{Check, Report, Total, VIOLATIONS_MAX};
+use strongroom_sdk::audit::Report;
 
 use accounts::Accounts;
 use strongroom_sdk::store::{Store, StoreError};

@@ -5,7 +5,7 @@ use super::*;
 use crate::account::{self, AccountType, Actor, NumberFormat, OpenRequest, OpenRules};
 use crate::ledger::{self, AccountRef, DebitAuthority, Kind, Transfer};
 use crate::schema::MIGRATIONS;
-use strongroom_sdk::clock::SystemClock;
+use strongroom_sdk::clock::{Clock, SystemClock};
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{SqliteStore, Transaction, Value, migrate};
@@ -13,7 +13,17 @@ use uuid::Uuid;
 
 const OWNER: Uuid = Uuid::from_u128(0xA);
 
-/// Two customers' accounts, a deposit, a transfer, a withdrawal, a decline, a cancelled id, and a change of a limit.
+/// A clock that is two minutes ahead of the system's.
+struct Later;
+
+impl Clock for Later {
+    fn now_ms(&self) -> i64 {
+        SystemClock.now_ms() + 120_000
+    }
+}
+
+/// Two customers' accounts, one frozen for debits, with rows of every kind: holds that were captured, voided, expired, and left open, a
+/// reversal, a decline, a cancelled id, and a change of a limit.
 fn bank() -> SqliteStore {
     let store = SqliteStore::in_memory().unwrap();
     migrate(&store, MIGRATIONS).unwrap();
@@ -52,10 +62,12 @@ fn bank() -> SqliteStore {
         initiator: OWNER,
         source,
         destination: destination.map(AccountRef::Id),
+        subject: None,
         amount_minor,
         currency: "EUR".to_owned(),
         reference: Some("rent".to_owned()),
         metadata: Some("{}".to_owned()),
+        timeout_seconds: (kind == Kind::Hold).then_some(60),
         requested_at_ms: 5,
     };
     for transfer in [
@@ -66,8 +78,31 @@ fn bank() -> SqliteStore {
     ] {
         ledger::post(&store, &SystemClock, &transfer).unwrap();
     }
-    let cancelled = transfer(5, Kind::Transfer, Some(first), Some(second), 1);
+    let of_subject = |id, kind, subject, amount_minor| Transfer {
+        subject: Some(Uuid::from_u128(subject)),
+        ..transfer(id, kind, None, None, amount_minor)
+    };
+    let hold = |id| transfer(id, Kind::Hold, Some(first), Some(second), 40);
+    for transfer in [
+        hold(6),
+        of_subject(7, Kind::Capture, 6, 30),
+        hold(8),
+        of_subject(9, Kind::Void, 8, 40),
+        of_subject(10, Kind::Reversal, 3, 100),
+        hold(11),
+    ] {
+        let posting = ledger::post(&store, &SystemClock, &transfer).unwrap();
+        assert_eq!(posting.decline, None, "{transfer:?}");
+    }
+    assert_eq!(ledger::expire_holds(&store, &Later).unwrap(), 1);
+    let mut open_hold = hold(12);
+    open_hold.timeout_seconds = Some(6_000);
+    ledger::post(&store, &SystemClock, &open_hold).unwrap();
+    // At the end, where only the head of the chain knows of it.
+    let cancelled = transfer(13, Kind::Transfer, Some(first), Some(second), 1);
     ledger::fence(&store, &SystemClock, &cancelled).unwrap();
+    let debits = account::Freeze::Debits;
+    account::freeze(&store, &SystemClock, second, debits, &actor).unwrap();
     store
 }
 
@@ -103,7 +138,7 @@ fn an_honest_ledger_has_no_violations() {
         .iter()
         .map(|total| total.value.as_str())
         .collect();
-    assert_eq!(totals, ["9.00", "-9.00"]);
+    assert_eq!(totals, ["10.00", "-10.00"]);
     assert!(
         report.checks.iter().all(|check| check.examined > 0),
         "{report:?}"
@@ -111,7 +146,7 @@ fn an_honest_ledger_has_no_violations() {
 }
 
 /// Other values for a column, of which at least one passes the table's checks: the next number, another word, the bytes inverted.
-const CHANGES: [&str; 20] = [
+const CHANGES: [&str; 25] = [
     "{} + 1",
     "{} - 1",
     "{} + 1000",
@@ -128,6 +163,11 @@ const CHANGES: [&str; 20] = [
     "'cancelled'",
     "'savings'",
     "'unfrozen'",
+    "'hold'",
+    "'reversal'",
+    "'voided'",
+    "'pending'",
+    "'both'",
     "NULL",
     "zeroblob(16)",
     "zeroblob(32)",
@@ -140,6 +180,7 @@ fn every_changed_field_is_found() {
         "transfer",
         "entry",
         "balance",
+        "open_hold",
         "journal_head",
         "account",
         "account_event",
@@ -165,8 +206,10 @@ fn every_changed_field_is_found() {
             .collect();
         for column in columns.iter().filter(|column| *column != "singleton") {
             for rowid in &rows {
+                // A row of another kind cannot have them at all: the table's checks refuse every value.
+                let is_of_few = ["subject_sequence", "expires_at_ms"].contains(&column.as_str());
                 assert!(
-                    changes_are_found(table, column, *rowid) > 0,
+                    changes_are_found(table, column, *rowid) > 0 || is_of_few,
                     "nothing changes {table}.{column} in row {rowid}"
                 );
             }
@@ -210,6 +253,7 @@ fn every_lost_or_added_row_is_found() {
         "transfer",
         "entry",
         "balance",
+        "open_hold",
         "journal_head",
         "account_event",
         "account_event_head",
@@ -239,7 +283,8 @@ fn every_lost_or_added_row_is_found() {
 fn a_cut_off_tail_is_found() {
     let store = bank();
     // A declined row moves no balance: only the head of the chain knows of it.
-    tamper(&store, &["DELETE FROM transfer WHERE sequence = 5"]).unwrap();
+    let last = "DELETE FROM transfer WHERE sequence = (SELECT max(sequence) FROM transfer)";
+    tamper(&store, &[last]).unwrap();
     assert!(is_broken(&store));
 }
 

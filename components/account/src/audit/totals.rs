@@ -1,6 +1,6 @@
 //! I9: in each currency the customers' money and the bank's own side of it add up to zero.
 
-use super::check::{Check, Report, Total};
+use strongroom_sdk::audit::{Check, Report, Total};
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::store::{Store, StoreError};
 

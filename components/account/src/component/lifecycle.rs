@@ -2,7 +2,9 @@
 
 use super::bindings::exports::strongroom::service::lifecycle::Guest;
 use super::{Component, configure};
+use crate::ledger::expire_holds;
 use crate::schema::MIGRATIONS;
+use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::store::{HostStore, migrate};
 
 impl Guest for Component {
@@ -13,8 +15,9 @@ impl Guest for Component {
         Ok(Vec::new())
     }
 
-    /// Nothing waits here: each decision is complete when its transaction is.
+    /// Ends the holds whose time is up.
     fn tick() -> Result<(), String> {
+        expire_holds(&HostStore, &SystemClock).map_err(|error| error.to_string())?;
         Ok(())
     }
 }

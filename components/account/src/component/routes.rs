@@ -2,7 +2,8 @@
 
 use super::service;
 use crate::api::{
-    self, AccountView, BalanceView, Caller, EntryView, LimitBody, OpenBody, STAFF_WHO_ACT,
+    self, AUDITORS, AccountView, BalanceQuery, BalanceView, Caller, EntryView, EventView,
+    FreezeBody, JournalView, LimitBody, OnwardList, OnwardQuery, OpenBody, STAFF, STAFF_WHO_ACT,
 };
 use axum::Router;
 use axum::extract::FromRequestParts;
@@ -22,9 +23,12 @@ pub(super) fn site() -> Site {
     let routes = Router::new()
         .route("/", get(list).post(open))
         .route("/user/{user_id}", get(list_of_user))
+        .route("/journal", get(journal))
+        .route("/events", get(all_events))
         .route("/{id}", get(account).patch(set_overdraft_limit))
         .route("/{id}/balance", get(balance))
         .route("/{id}/entries", get(entries))
+        .route("/{id}/events", get(events))
         .route("/{id}/freeze", post(freeze))
         .route("/{id}/unfreeze", post(unfreeze))
         .route("/{id}/close", post(close));
@@ -62,9 +66,9 @@ async fn account(
 async fn balance(
     identity: Identity,
     PathId(id): PathId,
-    _: Query<NoParameters>,
+    Query(query): Query<BalanceQuery>,
 ) -> Answer<BalanceView> {
-    api::balance(&service().store, &service().clock, &identity, id).map(Json)
+    api::balance(&service().store, &service().clock, &identity, id, &query).map(Json)
 }
 
 async fn entries(
@@ -77,14 +81,39 @@ async fn entries(
 
 // What only staff may call judges the role before the path and the body: whoever may not call it learns nothing about what it takes.
 
+async fn journal(
+    identity: Identity,
+    query: Result<Query<OnwardQuery>, Problem>,
+) -> Answer<OnwardList<JournalView>> {
+    identity.require(AUDITORS)?;
+    api::journal(&service().store, &identity, query?.0).map(Json)
+}
+
+async fn all_events(
+    identity: Identity,
+    query: Result<Query<OnwardQuery>, Problem>,
+) -> Answer<OnwardList<EventView>> {
+    identity.require(AUDITORS)?;
+    api::all_events(&service().store, &identity, query?.0).map(Json)
+}
+
+async fn events(
+    identity: Identity,
+    id: Result<PathId, Problem>,
+    page: Result<Page<u64>, Problem>,
+) -> Answer<List<EventView>> {
+    identity.require(STAFF)?;
+    api::events(&service().store, &identity, id?.0, &page?).map(Json)
+}
+
 async fn freeze(
     caller: Caller,
     id: Result<PathId, Problem>,
-    body: Result<NoBody, Problem>,
+    body: Result<FreezeBody, Problem>,
 ) -> Answer<AccountView> {
     caller.identity.require(STAFF_WHO_ACT)?;
-    body?;
-    api::freeze(service(), &caller, id?.0).map(Json)
+    let body = body?;
+    api::freeze(service(), &caller, id?.0, body).map(Json)
 }
 
 async fn unfreeze(

@@ -2,7 +2,7 @@
 //!
 //! Each row's hash covers the row, its entries, and the hash of the row before, so that nothing in the past can be changed, left
 //! out, or slipped in without every later hash changing. The encoding is fixed and binary: no two different rows have the same bytes,
-//! and no library's way of writing JSON or dates matters. It is version 1:
+//! and no library's way of writing JSON or dates matters. A deposit, withdrawal, or transfer is of version 1:
 //!
 //! ```text
 //! hash(n) = SHA-256( hash(n-1)                      32 bytes, all zero before the first row
@@ -20,10 +20,18 @@
 //!     sequence u64, account id 16 bytes, account sequence u64, direction u8, amount i64, balance after i64 )
 //! ```
 //!
+//! A row of a hold, capture, void, expiry, or reversal is of version 2: it begins with "SRJ2", and after the recorded time has
+//!
+//! ```text
+//!   subject           0x00, or 0x01 and its sequence u64
+//!   expires at ms     0x00, or 0x01 and i64
+//! ```
+//!
 //! Integers are big-endian. The codes of `kind`, `status`, `decline`, and `direction` are those of
 //! [`chain_code`](super::Kind::chain_code).
 
 use super::journal::{Direction, Entry, JournalRow, Party};
+use super::transfer::Kind;
 use sha2::{Digest, Sha256};
 
 /// A SHA-256 hash.
@@ -33,13 +41,19 @@ pub type Hash = [u8; 32];
 pub const GENESIS: Hash = [0; 32];
 
 const ENCODING: &[u8; 4] = b"SRJ1";
+const ENCODING_WITH_SUBJECT: &[u8; 4] = b"SRJ2";
 
 /// The hash of a row that follows the row with the hash `previous`.
 pub fn hash(previous: &Hash, row: &JournalRow, entries: &[Entry]) -> Hash {
     // One buffer and one update: the usual row has some 400 bytes.
     let mut bytes = Vec::with_capacity(512);
     bytes.extend_from_slice(previous);
-    bytes.extend_from_slice(ENCODING);
+    let with_subject = row.kind.has_subject() || row.kind == Kind::Hold;
+    bytes.extend_from_slice(if with_subject {
+        ENCODING_WITH_SUBJECT
+    } else {
+        ENCODING
+    });
     bytes.extend_from_slice(&row.sequence.to_be_bytes());
     bytes.extend_from_slice(row.id.as_bytes());
     bytes.extend_from_slice(&row.fingerprint);
@@ -55,11 +69,20 @@ pub fn hash(previous: &Hash, row: &JournalRow, entries: &[Entry]) -> Hash {
     push_text(&mut bytes, row.metadata.as_deref());
     bytes.extend_from_slice(&row.requested_at_ms.to_be_bytes());
     bytes.extend_from_slice(&row.recorded_at_ms.to_be_bytes());
+    if with_subject {
+        push_integer(&mut bytes, row.subject.map(|subject| subject.sequence));
+        push_integer(&mut bytes, row.expires_at_ms);
+    }
     bytes.push(entries.len().min(usize::from(u8::MAX)) as u8);
     for entry in entries {
         push_entry(&mut bytes, row, entry);
     }
     Sha256::digest(&bytes).into()
+}
+
+fn push_integer(bytes: &mut Vec<u8>, integer: Option<i64>) {
+    bytes.push(u8::from(integer.is_some()));
+    bytes.extend(integer.map(i64::to_be_bytes).into_iter().flatten());
 }
 
 fn push_party(bytes: &mut Vec<u8>, party: Option<Party>) {

@@ -27,6 +27,12 @@ pub enum LedgerError {
     /// There is no such account, or this user may not debit it.
     #[error("account not found: {}", .0.as_str())]
     AccountNotFound(Side),
+    /// There is no such hold or posting, or it is not this user's to capture, void, or reverse.
+    #[error("subject not found")]
+    SubjectNotFound,
+    /// Another transfer of the same atomic batch was refused.
+    #[error("another transfer of the batch was refused")]
+    BatchRefused,
     /// The id belongs to a transfer with another fingerprint.
     #[error("the id is taken by another transfer")]
     IdReused,

@@ -1,7 +1,7 @@
 //! A row of the journal and its entries, as they are stored.
 
 use super::chain::Hash;
-use super::transfer::{Decline, Kind, Status};
+use super::transfer::{Decline, Kind, Resolution, Status, Transfer};
 use crate::stored_enum::stored_enum;
 use strongroom_sdk::store::{Row, StoreError};
 use uuid::Uuid;
@@ -25,6 +25,15 @@ pub struct Party {
     pub id: Uuid,
     /// Its owner, who never changes.
     pub owner_id: Uuid,
+}
+
+/// The row of before that a capture, void, expiry, or reversal is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject {
+    /// Its place in the journal.
+    pub sequence: i64,
+    /// Its id.
+    pub id: Uuid,
 }
 
 /// One decision of the ledger.
@@ -60,6 +69,10 @@ pub struct JournalRow {
     pub requested_at_ms: i64,
     /// When the ledger decided.
     pub recorded_at_ms: i64,
+    /// What it captures, voids, lets expire, or reverses.
+    pub subject: Option<Subject>,
+    /// Of holds: when the time is up.
+    pub expires_at_ms: Option<i64>,
 }
 
 /// One debit or credit of a posted transfer.
@@ -79,17 +92,32 @@ pub struct Entry {
     pub balance_after_minor: i64,
 }
 
-/// A `SELECT` of journal rows, in the column order that [`JournalRow::from_row`] reads. The tail says which and in what order.
+/// A `SELECT` of journal rows, in the column order that [`JournalRow::from_row`] reads. The tail says which and in what order; with
+/// `resolved`, the columns of [`resolution`] follow.
 macro_rules! journal_row_sql {
+    (resolved $tail:literal) => {
+        journal_row_sql!(
+            ", resolving.id, resolving.kind, resolving.amount_minor",
+            "LEFT JOIN transfer AS resolving ON resolving.subject_sequence = transfer.sequence AND resolving.status <> 'declined' ",
+            $tail
+        )
+    };
     ($tail:literal) => {
+        journal_row_sql!("", "", $tail)
+    };
+    ($columns:literal, $join:literal, $tail:literal) => {
         concat!(
             "SELECT transfer.sequence, transfer.id, transfer.fingerprint, transfer.kind, transfer.status, transfer.decline_code, \
              transfer.initiator_id, transfer.debit_account_key, debit.id, debit.owner_id, transfer.credit_account_key, \
              credit.id, credit.owner_id, transfer.amount_minor, transfer.currency, transfer.reference, transfer.metadata, \
-             transfer.requested_at_ms, transfer.recorded_at_ms, transfer.hash \
-             FROM transfer \
+             transfer.requested_at_ms, transfer.recorded_at_ms, transfer.subject_sequence, subject.id, \
+             transfer.expires_at_ms, transfer.hash",
+            $columns,
+            " FROM transfer \
              LEFT JOIN account AS debit ON debit.key = transfer.debit_account_key \
-             LEFT JOIN account AS credit ON credit.key = transfer.credit_account_key ",
+             LEFT JOIN account AS credit ON credit.key = transfer.credit_account_key \
+             LEFT JOIN transfer AS subject ON subject.sequence = transfer.subject_sequence ",
+            $join,
             $tail
         )
     };
@@ -97,9 +125,48 @@ macro_rules! journal_row_sql {
 pub(crate) use journal_row_sql;
 
 /// How many columns [`journal_row_sql`] selects.
-pub(crate) const JOURNAL_ROW_COLUMNS: usize = 20;
+pub(crate) const JOURNAL_ROW_COLUMNS: usize = 23;
+
+/// Where a decision stands in the journal, and between whom.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub sequence: i64,
+    pub recorded_at_ms: i64,
+    pub debit: Option<Party>,
+    pub credit: Option<Party>,
+    pub subject: Option<Subject>,
+}
 
 impl JournalRow {
+    /// The row of a decision on `transfer`.
+    pub(super) fn of_decision(transfer: &Transfer, place: Place, decline: Option<Decline>) -> Self {
+        let status = match decline {
+            None => transfer.kind.accepted_status(),
+            Some(_) => Status::Declined,
+        };
+        let lasts_ms = i64::from(transfer.timeout_seconds.unwrap_or(0)) * 1_000;
+        Self {
+            sequence: place.sequence,
+            id: transfer.id,
+            fingerprint: transfer.fingerprint,
+            kind: transfer.kind,
+            status,
+            decline,
+            initiator: transfer.initiator,
+            debit: place.debit,
+            credit: place.credit,
+            amount_minor: transfer.amount_minor,
+            currency: transfer.currency.clone(),
+            reference: transfer.reference.clone(),
+            metadata: transfer.metadata.clone(),
+            requested_at_ms: transfer.requested_at_ms,
+            recorded_at_ms: place.recorded_at_ms,
+            subject: place.subject,
+            expires_at_ms: (status == Status::Pending)
+                .then(|| place.recorded_at_ms.saturating_add(lasts_ms)),
+        }
+    }
+
     /// Reads a row of [`journal_row_sql`].
     ///
     /// # Errors
@@ -124,6 +191,8 @@ impl JournalRow {
             metadata: row.optional(16, Row::text)?,
             requested_at_ms: row.integer(17)?,
             recorded_at_ms: row.integer(18)?,
+            subject: row.optional(19, subject)?,
+            expires_at_ms: row.optional(21, Row::integer)?,
         })
     }
 
@@ -134,6 +203,24 @@ impl JournalRow {
     pub fn hash_from_row(row: &Row) -> Result<Hash, StoreError> {
         bytes32(row, JOURNAL_ROW_COLUMNS - 1)
     }
+}
+
+fn subject(row: &Row, column: usize) -> Result<Subject, StoreError> {
+    Ok(Subject {
+        sequence: row.integer(column)?,
+        id: row.uuid(column + 1)?,
+    })
+}
+
+/// What the columns after those of a journal row say, where the `SELECT` is `resolved`.
+pub(super) fn resolution(row: &Row) -> Result<Option<Resolution>, StoreError> {
+    row.optional(JOURNAL_ROW_COLUMNS, |row, column| {
+        Ok(Resolution {
+            id: row.uuid(column)?,
+            kind: Kind::from_stored(&row.text(column + 1)?)?,
+            amount_minor: row.integer(column + 2)?,
+        })
+    })
 }
 
 fn party(row: &Row, column: usize) -> Result<Party, StoreError> {

@@ -1,26 +1,34 @@
 //! The ledger of record: double entry, one commit per decision.
 //!
 //! Read in this order: [`transfer`] (what is asked and what is answered), [`situation`] (what the store says before the decision),
-//! [`decide`] (the decision, pure), [`write`] (its rows), [`post`] (the whole), [`chain`] (the tamper evidence), [`read`] (questions later).
+//! [`decide`] (the decision, pure), [`movement`] (what it does to balances, pure), [`write`] (its rows), [`post`] (the whole), [`chain`]
+//! (the tamper evidence), [`read`] (questions later). [`batch`] does the same for many at once, on a [`book`] in memory; [`expire`] ends holds.
 
+mod batch;
+mod book;
 mod chain;
 mod decide;
 mod error;
+mod expire;
 mod journal;
+mod movement;
 mod post;
 mod read;
 mod situation;
 mod transfer;
 mod write;
 
+pub use batch::{BATCH_TRANSFERS_MAX, Outcomes, fence_batch, post_batch};
 pub use chain::{GENESIS, Hash};
 pub use error::{LedgerError, Side};
-pub use journal::{Direction, Entry, JournalRow, Party};
+pub use expire::{EXPIRIES_MAX, expire_holds};
+pub use journal::{Direction, Entry, JournalRow, Party, Subject};
 pub use post::{fence, post};
 pub use read::{history, journal, lookup};
 pub(crate) use situation::Standing;
 pub use transfer::{
-    AccountRef, DebitAuthority, Decline, Kind, Posting, PostingParty, Status, Transfer,
+    AccountRef, DebitAuthority, Decline, HOLD_SECONDS_MAX, Kind, Posting, PostingParty, Resolution,
+    Status, Transfer,
 };
 
 pub(crate) use chain::{hash as chain_hash, push_text};

@@ -1,16 +1,26 @@
-//! Posting and fencing: the only two ways into the journal.
+//! Posting and fencing one transfer.
 
-use super::decide::decide;
+use super::decide::{Question, decide};
 use super::error::LedgerError;
-use super::journal::JournalRow;
+use super::journal::{JournalRow, Place};
+use super::movement::Movement;
 use super::read;
 use super::situation::{Situation, Standing};
-use super::transfer::{Decline, Posting, Status, Transfer};
-use super::write;
+use super::transfer::{Decline, Posting, Transfer};
+use super::write::{self, Decision};
 use crate::account::settlement;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
+
+/// What is to become of an id that is not known yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// It is decided.
+    Post,
+    /// It is given up.
+    Fence,
+}
 
 /// Decides on a transfer and records the decision, in one transaction; a known id answers what was recorded before.
 ///
@@ -23,36 +33,9 @@ pub fn post<S: Store>(
     clock: &impl Clock,
     transfer: &Transfer,
 ) -> Result<Posting, LedgerError> {
-    let transaction = store.begin()?;
-    let situation = Situation::read(&transaction, transfer)?;
-    if let Some(fingerprint) = situation.known {
-        return recall(transaction, transfer, fingerprint);
-    }
-    let currency = transfer.validate()?;
-    let source = situation.source(transfer)?;
-    let destination = situation.destination(transfer)?;
-    refuse_same_account(source, destination)?;
-
-    let posting = match decide(source, destination, transfer.amount_minor, currency.code()) {
-        Ok(()) => {
-            let source = existing_or_bank(&transaction, clock, source, currency)?;
-            let destination = existing_or_bank(&transaction, clock, destination, currency)?;
-            record_posted(
-                &transaction,
-                clock,
-                transfer,
-                &situation,
-                &source,
-                &destination,
-            )?
-        }
-        Err(decline) => {
-            let parties = (source, destination);
-            record_declined(&transaction, clock, transfer, &situation, parties, decline)?
-        }
-    };
-    transaction.commit()?;
-    Ok(posting)
+    in_transaction(store, |transaction| {
+        record(transaction, clock, transfer, Wish::Post)
+    })
 }
 
 /// Gives an id up: if it is unknown, it is recorded as declined with `cancelled`, and a late [`post`] can never move money.
@@ -60,62 +43,139 @@ pub fn post<S: Store>(
 /// The accounts need not exist: a row without them still burns the id.
 ///
 /// # Errors
-/// As [`post`], but for [`LedgerError::AccountNotFound`].
+/// As [`post`], but for [`LedgerError::AccountNotFound`] and [`LedgerError::SubjectNotFound`].
 pub fn fence<S: Store>(
     store: &S,
     clock: &impl Clock,
     transfer: &Transfer,
 ) -> Result<Posting, LedgerError> {
+    in_transaction(store, |transaction| {
+        record(transaction, clock, transfer, Wish::Fence)
+    })
+}
+
+/// Commits what `work` has recorded or recalled. A recalled row may be of an earlier turn of the group, so that also a reused id is
+/// told only after a commit, which waits until that row is on disk.
+pub(super) fn in_transaction<S: Store, T>(
+    store: &S,
+    work: impl FnOnce(&S::Transaction) -> Result<T, LedgerError>,
+) -> Result<T, LedgerError> {
     let transaction = store.begin()?;
-    let situation = Situation::read(&transaction, transfer)?;
+    let outcome = work(&transaction);
+    if matches!(outcome, Ok(_) | Err(LedgerError::IdReused)) {
+        transaction.commit()?;
+    }
+    outcome
+}
+
+/// Recalls, decides, or gives up one transfer, within a transaction.
+pub(super) fn record(
+    transaction: &impl Transaction,
+    clock: &impl Clock,
+    transfer: &Transfer,
+    wish: Wish,
+) -> Result<Posting, LedgerError> {
+    let situation = Situation::read(transaction, transfer)?;
     if let Some(fingerprint) = situation.known {
         return recall(transaction, transfer, fingerprint);
     }
-    transfer.validate()?;
-    let source = situation.source(transfer).ok().flatten();
-    let destination = situation.destination(transfer).ok().flatten();
-    refuse_same_account(source, destination)?;
-    let parties = (source, destination);
-    let posting = record_declined(
-        &transaction,
-        clock,
-        transfer,
-        &situation,
-        parties,
-        Decline::Cancelled,
-    )?;
-    transaction.commit()?;
-    Ok(posting)
+    let currency = transfer.validate()?;
+    // The journal's times never go back, even when the machine's clock does.
+    let now_ms = clock.now_ms().max(situation.head.recorded_at_ms);
+    let (parties, decision) = match wish {
+        Wish::Post => {
+            let (source, destination) = situation.parties(transfer)?;
+            let question = Question {
+                kind: transfer.kind,
+                amount_minor: transfer.amount_minor,
+                currency: currency.code(),
+                source,
+                destination,
+                subject: situation.subject.as_ref(),
+                now_ms,
+            };
+            ((source, destination), decide(&question))
+        }
+        Wish::Fence => (situation.permitted(transfer)?, Err(Decline::Cancelled)),
+    };
+    let row = match decision {
+        Ok(()) => accept(transaction, clock, transfer, &situation, currency, now_ms)?,
+        Err(decline) => {
+            let place = place(&situation, parties, now_ms);
+            let row = JournalRow::of_decision(transfer, place, Some(decline));
+            let decision = [Decision::declined(row)];
+            write::append(transaction, &situation.head, &decision)?;
+            let [decision] = decision;
+            decision.row
+        }
+    };
+    Ok(row.into())
 }
 
-/// What is recorded under a known id, if it is the same request. The transaction has changed nothing, but the record may be of an
-/// earlier turn of its group: the commit waits until it is on disk.
+/// Writes the rows of an accepted transfer.
+fn accept(
+    transaction: &impl Transaction,
+    clock: &impl Clock,
+    transfer: &Transfer,
+    situation: &Situation,
+    currency: Currency,
+    now_ms: i64,
+) -> Result<JournalRow, StoreError> {
+    let source = existing_or_bank(transaction, clock, situation.source.as_ref(), currency)?;
+    let destination =
+        existing_or_bank(transaction, clock, situation.destination.as_ref(), currency)?;
+    let place = place(situation, (Some(&source), Some(&destination)), now_ms);
+    let row = JournalRow::of_decision(transfer, place, None);
+    let held_minor = situation
+        .subject
+        .as_ref()
+        .map_or(0, |subject| subject.amount_minor);
+    let movement = Movement::of(transfer.kind, transfer.amount_minor, held_minor);
+    write::move_balances(transaction, movement, &source, &destination)?;
+    let decision = [Decision::new(
+        row,
+        situation.head.entry_sequence,
+        &source,
+        &destination,
+    )];
+    write::append(transaction, &situation.head, &decision)?;
+    let [decision] = decision;
+    Ok(decision.row)
+}
+
+fn place(
+    situation: &Situation,
+    (source, destination): (Option<&Standing>, Option<&Standing>),
+    now_ms: i64,
+) -> Place {
+    Place {
+        sequence: situation.head.transfer_sequence + 1,
+        recorded_at_ms: now_ms,
+        debit: source.map(|standing| standing.party),
+        credit: destination.map(|standing| standing.party),
+        // A row that may not name the accounts may not name the subject either.
+        subject: situation
+            .subject
+            .as_ref()
+            .filter(|_| source.is_some())
+            .map(|standing| standing.subject),
+    }
+}
+
+/// What is recorded under a known id, if it is the same request.
 fn recall(
-    transaction: impl Transaction,
+    transaction: &impl Transaction,
     transfer: &Transfer,
     fingerprint: [u8; 32],
 ) -> Result<Posting, LedgerError> {
-    let rows = transaction.query(read::BY_ID, &[transfer.id.into()])?;
-    transaction.commit()?;
     if fingerprint != transfer.fingerprint {
         return Err(LedgerError::IdReused);
     }
-    let row = rows
+    let row = transaction
+        .query(read::BY_ID, &[transfer.id.into()])?
         .first()
         .ok_or_else(|| StoreError::Row("a known transfer has no row".to_owned()))?;
     Ok(JournalRow::from_row(&row)?.into())
-}
-
-fn refuse_same_account(
-    source: Option<&Standing>,
-    destination: Option<&Standing>,
-) -> Result<(), LedgerError> {
-    match (source, destination) {
-        (Some(source), Some(destination)) if source.party.key == destination.party.key => {
-            Err(LedgerError::Invalid("destination"))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The account, or the bank's own account of the currency, opened at its first use.
@@ -128,64 +188,5 @@ fn existing_or_bank(
     match standing {
         Some(standing) => Ok(standing.clone()),
         None => settlement::open(transaction, clock, currency),
-    }
-}
-
-fn record_posted(
-    transaction: &impl Transaction,
-    clock: &impl Clock,
-    transfer: &Transfer,
-    situation: &Situation,
-    source: &Standing,
-    destination: &Standing,
-) -> Result<Posting, StoreError> {
-    let parties = (Some(source), Some(destination));
-    let row = journal_row(clock, transfer, situation, parties, None);
-    let entries = write::move_money(transaction, &row, &situation.head, source, destination)?;
-    write::append(transaction, &row, &situation.head, &entries)?;
-    Ok(row.into())
-}
-
-fn record_declined(
-    transaction: &impl Transaction,
-    clock: &impl Clock,
-    transfer: &Transfer,
-    situation: &Situation,
-    parties: (Option<&Standing>, Option<&Standing>),
-    decline: Decline,
-) -> Result<Posting, StoreError> {
-    let row = journal_row(clock, transfer, situation, parties, Some(decline));
-    write::append(transaction, &row, &situation.head, &[])?;
-    Ok(row.into())
-}
-
-fn journal_row(
-    clock: &impl Clock,
-    transfer: &Transfer,
-    situation: &Situation,
-    (source, destination): (Option<&Standing>, Option<&Standing>),
-    decline: Option<Decline>,
-) -> JournalRow {
-    let status = match decline {
-        None => Status::Posted,
-        Some(_) => Status::Declined,
-    };
-    JournalRow {
-        sequence: situation.head.transfer_sequence + 1,
-        id: transfer.id,
-        fingerprint: transfer.fingerprint,
-        kind: transfer.kind,
-        status,
-        decline,
-        initiator: transfer.initiator,
-        debit: source.map(|standing| standing.party),
-        credit: destination.map(|standing| standing.party),
-        amount_minor: transfer.amount_minor,
-        currency: transfer.currency.clone(),
-        reference: transfer.reference.clone(),
-        metadata: transfer.metadata.clone(),
-        requested_at_ms: transfer.requested_at_ms,
-        // The journal's times never go back, even when the machine's clock does.
-        recorded_at_ms: clock.now_ms().max(situation.head.recorded_at_ms),
     }
 }

@@ -1,8 +1,8 @@
 //! Questions to the journal; each is one query on a durable snapshot.
 
-use super::journal::{JournalRow, journal_row_sql};
+use super::journal::{JournalRow, journal_row_sql, resolution};
 use super::transfer::Posting;
-use strongroom_sdk::store::{Rows, Store, StoreError, Value};
+use strongroom_sdk::store::{Row, Store, StoreError, Value};
 use uuid::Uuid;
 
 /// The most postings of one [`journal`] answer.
@@ -12,11 +12,13 @@ pub const HISTORY_LIMIT_MAX: u32 = 501;
 
 pub(super) const BY_ID: &str = journal_row_sql!("WHERE transfer.id = ?1");
 
+const BY_ID_RESOLVED: &str = journal_row_sql!(resolved "WHERE transfer.id = ?1");
+
 const AFTER: &str =
     journal_row_sql!("WHERE transfer.sequence > ?1 ORDER BY transfer.sequence LIMIT ?2");
 
-/// Posted transfers by the account's entries; declines by their own index. Each arm reads at most a page from its index.
-const HISTORY: &str = journal_row_sql!(
+/// What moved money by the account's entries; declines and holds by indexes of their own. Each arm reads at most a page from its index.
+const HISTORY: &str = journal_row_sql!(resolved
     "WHERE transfer.sequence IN (
         SELECT transfer_sequence FROM (
             SELECT transfer_sequence FROM entry
@@ -27,26 +29,38 @@ const HISTORY: &str = journal_row_sql!(
             SELECT sequence FROM transfer
             WHERE status = 'declined' AND sequence < ?2
                 AND iif(kind = 'deposit', credit_account_key, debit_account_key) = (SELECT key FROM account WHERE id = ?1)
+            ORDER BY sequence DESC LIMIT ?3)
+        UNION ALL
+        SELECT sequence FROM (
+            SELECT sequence FROM transfer
+            WHERE status = 'pending' AND sequence < ?2 AND debit_account_key = (SELECT key FROM account WHERE id = ?1)
+            ORDER BY sequence DESC LIMIT ?3)
+        UNION ALL
+        SELECT sequence FROM (
+            SELECT sequence FROM transfer
+            WHERE status = 'pending' AND sequence < ?2 AND credit_account_key = (SELECT key FROM account WHERE id = ?1)
             ORDER BY sequence DESC LIMIT ?3))
      ORDER BY transfer.sequence DESC LIMIT ?3"
 );
 
-/// The posting of an id, if there is one.
+/// The posting of an id, if there is one, with its resolution.
 pub fn lookup<S: Store>(store: &S, id: Uuid) -> Result<Option<Posting>, StoreError> {
-    let row = store.query(BY_ID, &[id.into()])?.first();
-    row.map(|row| JournalRow::from_row(&row).map(Posting::from))
-        .transpose()
+    let row = store.query(BY_ID_RESOLVED, &[id.into()])?.first();
+    row.as_ref().map(resolved).transpose()
 }
 
 /// The postings with a sequence above `after`, oldest first, at most `limit` (at most [`JOURNAL_LIMIT_MAX`]).
 pub fn journal<S: Store>(store: &S, after: i64, limit: u32) -> Result<Vec<Posting>, StoreError> {
     let limit = i64::from(limit.min(JOURNAL_LIMIT_MAX));
-    postings(store.query(AFTER, &[Value::from(after), Value::from(limit)])?)
+    let rows = store.query(AFTER, &[Value::from(after), Value::from(limit)])?;
+    rows.into_iter()
+        .map(|row| JournalRow::from_row(&row).map(Posting::from))
+        .collect()
 }
 
 /// An account's postings, newest first, with a sequence below `before` (0: the newest), at most `limit` (at most
 /// [`HISTORY_LIMIT_MAX`]). A decline belongs to the account whose debit was asked for (for a deposit: credit), so that nobody sees
-/// what others tried and failed to send to them.
+/// what others tried and failed to send to them. How a hold ended is told by its resolution: voids and expiries are not in the list.
 pub fn history<S: Store>(
     store: &S,
     account_id: Uuid,
@@ -60,11 +74,12 @@ pub fn history<S: Store>(
         Value::from(before),
         Value::from(limit),
     ];
-    postings(store.query(HISTORY, &params)?)
+    let rows = store.query(HISTORY, &params)?;
+    rows.into_iter().map(|row| resolved(&row)).collect()
 }
 
-fn postings(rows: Rows) -> Result<Vec<Posting>, StoreError> {
-    rows.into_iter()
-        .map(|row| JournalRow::from_row(&row).map(Posting::from))
-        .collect()
+fn resolved(row: &Row) -> Result<Posting, StoreError> {
+    let mut posting = Posting::from(JournalRow::from_row(row)?);
+    posting.resolution = resolution(row)?;
+    Ok(posting)
 }

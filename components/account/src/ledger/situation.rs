@@ -1,34 +1,90 @@
-//! What the store says before a decision: whether the id is known, the two accounts, and the end of the journal; in one query.
+//! What the store says before a decision: whether the id is known, the two accounts, what the transfer is about, and the end of the
+//! journal; in one query.
 
 use super::BANK_OWNER;
 use super::chain::Hash;
 use super::error::{LedgerError, Side};
-use super::journal::{Party, bytes32};
-use super::transfer::{AccountRef, DebitAuthority, Transfer};
-use crate::account::{AccountStatus, settlement};
+use super::journal::{Party, Subject, bytes32};
+use super::transfer::{AccountRef, DebitAuthority, Kind, Status, Transfer};
+use crate::account::{AccountStatus, Freeze, settlement};
 use crate::balance::Balance;
 use strongroom_sdk::store::{Row, StoreError, Transaction, Value};
 
-/// `?1` the transfer's id, `?2` the source's id, `?3` the destination's id, or `?4` its number.
-const SITUATION: &str = "\
-SELECT head.transfer_sequence, head.entry_sequence, head.recorded_at_ms, head.hash, known.fingerprint,
-    source.key, source.id, source.owner_id, source.currency, source.status, source.overdraft_limit_minor,
-    source_balance.debits_posted, source_balance.credits_posted,
-    source_balance.debits_pending, source_balance.credits_pending, source_balance.entry_count,
-    destination.key, destination.id, destination.owner_id, destination.currency, destination.status,
-    destination.overdraft_limit_minor, destination_balance.debits_posted, destination_balance.credits_posted,
-    destination_balance.debits_pending, destination_balance.credits_pending, destination_balance.entry_count
-FROM journal_head AS head
-LEFT JOIN transfer AS known ON known.id = ?1
-LEFT JOIN account AS source ON source.id = ?2
-LEFT JOIN balance AS source_balance ON source_balance.account_key = source.key
-LEFT JOIN account AS destination ON destination.key =
-    coalesce((SELECT key FROM account WHERE id = ?3), (SELECT key FROM account WHERE number = ?4))
-LEFT JOIN balance AS destination_balance ON destination_balance.account_key = destination.key
-WHERE head.singleton = 1";
+/// The columns that [`Standing::from_row`] reads of one account.
+macro_rules! standing_columns {
+    ($account:literal, $balance:literal) => {
+        concat!(
+            $account,
+            ".key, ",
+            $account,
+            ".id, ",
+            $account,
+            ".owner_id, ",
+            $account,
+            ".currency, ",
+            $account,
+            ".status, ",
+            $account,
+            ".frozen, ",
+            $account,
+            ".overdraft_limit_minor, ",
+            $balance,
+            ".debits_posted, ",
+            $balance,
+            ".credits_posted, ",
+            $balance,
+            ".debits_pending, ",
+            $balance,
+            ".credits_pending, ",
+            $balance,
+            ".entry_count"
+        )
+    };
+}
+pub(super) use standing_columns;
+
+/// How many these are.
+pub(super) const STANDING_COLUMNS: usize = 12;
+
+/// The query of a situation: `?1` is the transfer's id; the rest says how `source` and `destination` are found.
+macro_rules! situation_sql {
+    ($columns:literal, $accounts:literal) => {
+        concat!(
+            "SELECT head.transfer_sequence, head.entry_sequence, head.recorded_at_ms, head.hash, known.fingerprint, ",
+            standing_columns!("source", "source_balance"),
+            ", ",
+            standing_columns!("destination", "destination_balance"),
+            $columns,
+            " FROM journal_head AS head LEFT JOIN transfer AS known ON known.id = ?1 ",
+            $accounts,
+            " LEFT JOIN balance AS source_balance ON source_balance.account_key = source.key \
+              LEFT JOIN balance AS destination_balance ON destination_balance.account_key = destination.key \
+              WHERE head.singleton = 1"
+        )
+    };
+}
+
+/// `?2` the source's id, `?3` the destination's id, or `?4` its number.
+const OF_ACCOUNTS: &str = situation_sql!(
+    "",
+    "LEFT JOIN account AS source ON source.id = ?2 \
+     LEFT JOIN account AS destination ON destination.key = \
+        coalesce((SELECT key FROM account WHERE id = ?3), (SELECT key FROM account WHERE number = ?4))"
+);
+
+/// `?2` the id of the hold or posting of before.
+const OF_SUBJECT: &str = situation_sql!(
+    ", subject.sequence, subject.id, subject.kind, subject.status, subject.amount_minor, subject.currency, \
+     subject.expires_at_ms, resolving.kind",
+    "LEFT JOIN transfer AS subject ON subject.id = ?2 \
+     LEFT JOIN transfer AS resolving ON resolving.subject_sequence = subject.sequence AND resolving.status <> 'declined' \
+     LEFT JOIN account AS source ON source.key = subject.debit_account_key \
+     LEFT JOIN account AS destination ON destination.key = subject.credit_account_key"
+);
 
 const SOURCE_COLUMN: usize = 5;
-const DESTINATION_COLUMN: usize = 16;
+const DESTINATION_COLUMN: usize = SOURCE_COLUMN + STANDING_COLUMNS;
+const SUBJECT_COLUMN: usize = DESTINATION_COLUMN + STANDING_COLUMNS;
 
 /// The end of the journal.
 #[derive(Debug, Clone, Copy)]
@@ -39,14 +95,61 @@ pub struct Head {
     pub hash: Hash,
 }
 
+impl Head {
+    /// Reads transfer sequence, entry sequence, recorded time, and hash from four columns in a row.
+    pub fn from_row(row: &Row, column: usize) -> Result<Self, StoreError> {
+        Ok(Self {
+            transfer_sequence: row.integer(column)?,
+            entry_sequence: row.integer(column + 1)?,
+            recorded_at_ms: row.integer(column + 2)?,
+            hash: bytes32(row, column + 3)?,
+        })
+    }
+}
+
 /// An account as the decision sees it.
 #[derive(Debug, Clone)]
 pub struct Standing {
     pub party: Party,
     pub currency: String,
     pub status: AccountStatus,
+    pub freeze: Option<Freeze>,
     pub balance: Balance,
     pub entry_count: i64,
+}
+
+impl Standing {
+    /// Reads the columns of `standing_columns`.
+    pub fn from_row(row: &Row, column: usize) -> Result<Self, StoreError> {
+        Ok(Self {
+            party: Party {
+                key: row.integer(column)?,
+                id: row.uuid(column + 1)?,
+                owner_id: row.uuid(column + 2)?,
+            },
+            currency: row.text(column + 3)?,
+            status: AccountStatus::from_stored(&row.text(column + 4)?)?,
+            freeze: row
+                .optional(column + 5, Row::text)?
+                .map(|word| Freeze::from_stored(&word))
+                .transpose()?,
+            balance: Balance::from_row(row, column + 6)?,
+            entry_count: row.integer(column + 11)?,
+        })
+    }
+}
+
+/// The hold or posting of before that a transfer is about.
+#[derive(Debug, Clone)]
+pub struct SubjectStanding {
+    pub subject: Subject,
+    pub kind: Kind,
+    pub status: Status,
+    pub amount_minor: i64,
+    pub currency: String,
+    pub expires_at_ms: Option<i64>,
+    /// What has ended or reversed it already.
+    pub resolved_by: Option<Kind>,
 }
 
 /// All that the decision depends on.
@@ -57,80 +160,182 @@ pub struct Situation {
     pub known: Option<[u8; 32]>,
     pub source: Option<Standing>,
     pub destination: Option<Standing>,
+    pub subject: Option<SubjectStanding>,
 }
 
 impl Situation {
     pub fn read(transaction: &impl Transaction, transfer: &Transfer) -> Result<Self, StoreError> {
-        // A deposit or withdrawal does not name the bank's side of it: the settlement account of its currency.
-        let settlement_id = || settlement::id_of(&transfer.currency);
-        let (destination_id, destination_number) = match &transfer.destination {
-            Some(AccountRef::Id(id)) => (Value::from(*id), Value::Null),
-            Some(AccountRef::Number(number)) => (Value::Null, Value::from(number.as_str())),
-            None => (Value::from(settlement_id()), Value::Null),
+        let rows = match transfer.subject {
+            Some(subject) => transaction.query(
+                OF_SUBJECT,
+                &[Value::from(transfer.id), Value::from(subject)],
+            ),
+            None => transaction.query(OF_ACCOUNTS, &params_of_accounts(transfer)),
         };
-        let params = [
-            Value::from(transfer.id),
-            Value::from(transfer.source.unwrap_or_else(settlement_id)),
-            destination_id,
-            destination_number,
-        ];
-        let row = transaction
-            .query(SITUATION, &params)?
+        let row = rows?
             .first()
             .ok_or_else(|| StoreError::Row("the journal has no head".to_owned()))?;
-        Ok(Self {
-            head: Head {
-                transfer_sequence: row.integer(0)?,
-                entry_sequence: row.integer(1)?,
-                recorded_at_ms: row.integer(2)?,
-                hash: bytes32(&row, 3)?,
-            },
+        let mut situation = Self {
+            head: Head::from_row(&row, 0)?,
             known: row.optional(4, bytes32)?,
-            source: row.optional(SOURCE_COLUMN, standing)?,
-            destination: row.optional(DESTINATION_COLUMN, standing)?,
-        })
-    }
-
-    /// The source, if the transfer names one that its authority may debit. `None` inside: the bank's own account of a currency that
-    /// has none yet. The bank's own accounts are never found by their id.
-    pub fn source(&self, transfer: &Transfer) -> Result<Option<&Standing>, LedgerError> {
-        let allowed = |standing: &&Standing| match transfer.authority {
-            DebitAuthority::Owner(owner) => standing.party.owner_id == owner && owner != BANK_OWNER,
-            DebitAuthority::Bank => standing.party.owner_id != BANK_OWNER,
+            source: row.optional(SOURCE_COLUMN, Standing::from_row)?,
+            destination: row.optional(DESTINATION_COLUMN, Standing::from_row)?,
+            subject: match transfer.subject {
+                Some(_) => row.optional(SUBJECT_COLUMN, subject)?,
+                None => None,
+            },
         };
-        let source = self.source.as_ref();
-        if transfer.source.is_none() {
-            return Ok(source);
+        if transfer.kind == Kind::Reversal {
+            std::mem::swap(&mut situation.source, &mut situation.destination);
         }
-        match source.filter(allowed) {
-            Some(source) => Ok(Some(source)),
-            None => Err(LedgerError::AccountNotFound(Side::Source)),
-        }
+        Ok(situation)
     }
 
-    /// The destination, likewise: any customer's account.
-    pub fn destination(&self, transfer: &Transfer) -> Result<Option<&Standing>, LedgerError> {
-        let destination = self.destination.as_ref();
-        if transfer.destination.is_none() {
-            return Ok(destination);
+    /// The source and the destination, if the transfer names such that its authority may use. `None` inside: the bank's own account of a
+    /// currency that has none yet. The bank's own accounts are never found by their id.
+    pub fn parties(
+        &self,
+        transfer: &Transfer,
+    ) -> Result<(Option<&Standing>, Option<&Standing>), LedgerError> {
+        let parties = (self.source.as_ref(), self.destination.as_ref());
+        if transfer.kind.has_subject() {
+            self.check_subject(transfer)?;
+            return Ok(parties);
         }
-        match destination.filter(|standing| standing.party.owner_id != BANK_OWNER) {
-            Some(destination) => Ok(Some(destination)),
-            None => Err(LedgerError::AccountNotFound(Side::Destination)),
+        check_source(parties.0, transfer)?;
+        check_destination(parties.1, transfer)?;
+        refuse_same_account(parties)?;
+        Ok(parties)
+    }
+
+    /// The parties as far as the transfer may name them: for the record of a request that was given up.
+    pub fn permitted(
+        &self,
+        transfer: &Transfer,
+    ) -> Result<(Option<&Standing>, Option<&Standing>), LedgerError> {
+        let (source, destination) = (self.source.as_ref(), self.destination.as_ref());
+        if transfer.kind.has_subject() {
+            let permitted = self.check_subject(transfer).is_ok();
+            return Ok((
+                source.filter(|_| permitted),
+                destination.filter(|_| permitted),
+            ));
         }
+        permitted(source, destination, transfer)
+    }
+
+    /// A hold is its payer's to capture or void; a posting is the bank's to reverse.
+    fn check_subject(&self, transfer: &Transfer) -> Result<(), LedgerError> {
+        let subject = self.subject.as_ref();
+        let subject = subject.ok_or(LedgerError::SubjectNotFound)?;
+        let is_hold = subject.status == Status::Pending;
+        if !is_hold && transfer.kind != Kind::Reversal {
+            return Err(LedgerError::SubjectNotFound);
+        }
+        let payer = self.source.as_ref().map(|source| source.party.owner_id);
+        if let DebitAuthority::Owner(owner) = transfer.authority
+            && payer != Some(owner)
+        {
+            return Err(LedgerError::SubjectNotFound);
+        }
+        if transfer.currency != subject.currency {
+            return Err(LedgerError::Invalid("currency"));
+        }
+        if transfer.kind != Kind::Capture && transfer.amount_minor != subject.amount_minor {
+            return Err(LedgerError::Invalid("amount-minor"));
+        }
+        Ok(())
     }
 }
 
-fn standing(row: &Row, column: usize) -> Result<Standing, StoreError> {
-    Ok(Standing {
-        party: Party {
-            key: row.integer(column)?,
+/// A deposit or withdrawal does not name the bank's side of it: the settlement account of its currency.
+fn params_of_accounts(transfer: &Transfer) -> [Value; 4] {
+    let settlement_id = || settlement::id_of(&transfer.currency);
+    let (destination_id, destination_number) = match &transfer.destination {
+        Some(AccountRef::Id(id)) => (Value::from(*id), Value::Null),
+        Some(AccountRef::Number(number)) => (Value::Null, Value::from(number.as_str())),
+        None => (Value::from(settlement_id()), Value::Null),
+    };
+    [
+        Value::from(transfer.id),
+        Value::from(transfer.source.unwrap_or_else(settlement_id)),
+        destination_id,
+        destination_number,
+    ]
+}
+
+/// A customer's account that the authority may debit, where the transfer names one.
+pub(super) fn check_source(
+    source: Option<&Standing>,
+    transfer: &Transfer,
+) -> Result<(), LedgerError> {
+    let allowed = |standing: &Standing| match transfer.authority {
+        DebitAuthority::Owner(owner) => standing.party.owner_id == owner && owner != BANK_OWNER,
+        DebitAuthority::Bank => standing.party.owner_id != BANK_OWNER,
+    };
+    if transfer.source.is_none() || source.is_some_and(allowed) {
+        Ok(())
+    } else {
+        Err(LedgerError::AccountNotFound(Side::Source))
+    }
+}
+
+/// Any customer's account, where the transfer names one.
+pub(super) fn check_destination(
+    destination: Option<&Standing>,
+    transfer: &Transfer,
+) -> Result<(), LedgerError> {
+    let is_customer = |standing: &Standing| standing.party.owner_id != BANK_OWNER;
+    if transfer.destination.is_none() || destination.is_some_and(is_customer) {
+        Ok(())
+    } else {
+        Err(LedgerError::AccountNotFound(Side::Destination))
+    }
+}
+
+/// Those of the two that the transfer may name.
+///
+/// # Errors
+/// [`LedgerError::Invalid`] where they are the same: no row of the journal can say that.
+pub(super) fn permitted<'a>(
+    source: Option<&'a Standing>,
+    destination: Option<&'a Standing>,
+    transfer: &Transfer,
+) -> Result<(Option<&'a Standing>, Option<&'a Standing>), LedgerError> {
+    let parties = (
+        source.filter(|source| check_source(Some(source), transfer).is_ok()),
+        destination.filter(|standing| check_destination(Some(standing), transfer).is_ok()),
+    );
+    refuse_same_account(parties)?;
+    Ok(parties)
+}
+
+/// Money does not move from an account to itself.
+pub(super) fn refuse_same_account(
+    (source, destination): (Option<&Standing>, Option<&Standing>),
+) -> Result<(), LedgerError> {
+    match (source, destination) {
+        (Some(source), Some(destination)) if source.party.key == destination.party.key => {
+            Err(LedgerError::Invalid("destination"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn subject(row: &Row, column: usize) -> Result<SubjectStanding, StoreError> {
+    Ok(SubjectStanding {
+        subject: Subject {
+            sequence: row.integer(column)?,
             id: row.uuid(column + 1)?,
-            owner_id: row.uuid(column + 2)?,
         },
-        currency: row.text(column + 3)?,
-        status: AccountStatus::from_stored(&row.text(column + 4)?)?,
-        balance: Balance::from_row(row, column + 5)?,
-        entry_count: row.integer(column + 10)?,
+        kind: Kind::from_stored(&row.text(column + 2)?)?,
+        status: Status::from_stored(&row.text(column + 3)?)?,
+        amount_minor: row.integer(column + 4)?,
+        currency: row.text(column + 5)?,
+        expires_at_ms: row.optional(column + 6, Row::integer)?,
+        resolved_by: row
+            .optional(column + 7, Row::text)?
+            .map(|word| Kind::from_stored(&word))
+            .transpose()?,
     })
 }

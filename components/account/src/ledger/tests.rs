@@ -1,7 +1,10 @@
 //! Goal: one id is decided once, every decision follows the documented order, and money is never made or lost.
 //! Method: named cases on an in-memory store; random sequences are in `model`.
 
+mod batch;
+mod holds;
 mod model;
+mod reversal;
 
 use super::*;
 use crate::account::{self, AccountType, Actor, NumberFormat, OpenRequest, OpenRules};
@@ -63,8 +66,8 @@ fn transfer(
     amount_minor: i64,
 ) -> Transfer {
     let authority = match kind {
-        Kind::Transfer => DebitAuthority::Owner(ALICE),
-        Kind::Deposit | Kind::Withdrawal => DebitAuthority::Bank,
+        Kind::Transfer | Kind::Hold | Kind::Capture | Kind::Void => DebitAuthority::Owner(ALICE),
+        Kind::Deposit | Kind::Withdrawal | Kind::Expiry | Kind::Reversal => DebitAuthority::Bank,
     };
     Transfer {
         id: Uuid::from_u128(id),
@@ -74,10 +77,12 @@ fn transfer(
         initiator: ALICE,
         source,
         destination: destination.map(AccountRef::Id),
+        subject: None,
         amount_minor,
         currency: "EUR".to_owned(),
         reference: Some("rent".to_owned()),
         metadata: Some(r#"{"invoice":"7"}"#.to_owned()),
+        timeout_seconds: None,
         requested_at_ms: CLOCK.0 - 5,
     }
 }
@@ -196,7 +201,7 @@ fn declines_come_in_the_documented_order() {
         open(&store, BOB, "JPY"),
         open(&store, BOB, "JPY"),
     );
-    account::freeze(&store, &CLOCK, frozen.id, &actor()).unwrap();
+    account::freeze(&store, &CLOCK, frozen.id, account::Freeze::Both, &actor()).unwrap();
     account::close(&store, &CLOCK, closed.id, &actor()).unwrap();
     // Each case also has every fault of the later ones: the source is empty, and for the first three the currency is wrong.
     for (id, destination, decline) in [

@@ -1,148 +1,251 @@
-//! The rows of a decision.
+//! The rows of decisions.
 
-use super::chain::{self, Hash};
+use super::chain;
 use super::journal::{Direction, Entry, JournalRow};
+use super::movement::Movement;
 use super::situation::{Head, Standing};
+use super::transfer::{Decline, Kind, Status};
 use strongroom_sdk::store::{StoreError, Transaction, Value};
 
 /// Both balances in one statement: the writer's turn is short, and each call into the host costs as much as a row.
-/// The condition repeats the decision where it cannot be bypassed: no row changes unless the source covers the amount.
+/// The condition repeats the decision where it cannot be bypassed: no row changes unless the source covers what is moved and held.
 const MOVE_BALANCES: &str = "\
 UPDATE balance SET
     debits_posted = debits_posted + iif(account_key = ?1, ?3, 0),
     credits_posted = credits_posted + iif(account_key = ?2, ?3, 0),
-    entry_count = entry_count + 1
+    debits_pending = debits_pending + iif(account_key = ?1, ?4, 0),
+    credits_pending = credits_pending + iif(account_key = ?2, ?4, 0),
+    entry_count = entry_count + (?3 > 0)
 WHERE account_key IN (?1, ?2)
-    AND (account_key <> ?1 OR ?4 IS NULL OR credits_posted - debits_posted - debits_pending + ?4 >= ?3)";
+    AND (account_key <> ?1 OR ?5 IS NULL OR credits_posted - debits_posted - debits_pending + ?5 >= ?3 + ?4)";
 
 const INSERT_ENTRIES: &str = "\
 INSERT INTO entry
-    (sequence, transfer_sequence, account_key, account_sequence, direction, amount_minor, balance_after_minor)
-VALUES (?1, ?2, ?3, ?4, 'debit', ?5, ?6), (?1 + 1, ?2, ?7, ?8, 'credit', ?5, ?9)";
+    (sequence, transfer_sequence, account_key, account_sequence, direction, amount_minor, balance_after_minor) VALUES ";
+const ENTRY_COLUMNS: usize = 7;
 
-const INSERT_TRANSFER: &str = "\
+const INSERT_TRANSFERS: &str = "\
 INSERT INTO transfer
     (sequence, id, fingerprint, kind, status, decline_code, initiator_id, debit_account_key, credit_account_key,
-     amount_minor, currency, reference, metadata, requested_at_ms, recorded_at_ms, hash)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+     amount_minor, currency, reference, metadata, requested_at_ms, recorded_at_ms, hash, subject_sequence, expires_at_ms) VALUES ";
+const TRANSFER_COLUMNS: usize = 18;
 
-/// The old sequence is part of the condition: the journal grows by one row at a time, or not at all.
+const INSERT_OPEN_HOLD: &str =
+    "INSERT INTO open_hold (transfer_sequence, expires_at_ms) VALUES (?1, ?2)";
+const DELETE_OPEN_HOLD: &str = "DELETE FROM open_hold WHERE transfer_sequence = ?1";
+
+/// The old sequence is part of the condition: the journal grows from where the decisions began, or not at all.
 const MOVE_HEAD: &str = "\
 UPDATE journal_head SET transfer_sequence = ?1, entry_sequence = ?2, recorded_at_ms = ?3, hash = ?4
-WHERE singleton = 1 AND transfer_sequence = ?1 - 1";
+WHERE singleton = 1 AND transfer_sequence = ?5";
 
-/// Moves the money of a posted transfer, and answers its two entries.
+/// How many rows one `INSERT` has, largest first. Few sizes, so that the host's prepared statements serve again; the largest is below
+/// its limit of 1,000 parameters.
+const ROWS_OF_INSERT: [usize; 4] = [54, 16, 4, 1];
+
+/// A decision and the entries it makes: two where money moved, none otherwise.
+#[derive(Debug)]
+pub struct Decision {
+    pub row: JournalRow,
+    pub entries: Vec<Entry>,
+}
+
+impl Decision {
+    /// The decision on `row` between standings as they were before it; numbered after `entry_sequence`.
+    pub fn new(
+        row: JournalRow,
+        entry_sequence: i64,
+        source: &Standing,
+        destination: &Standing,
+    ) -> Self {
+        let amount_minor = row.amount_minor;
+        assert!(amount_minor > 0);
+        assert_ne!(source.party.key, destination.party.key);
+        let entries = match row.status {
+            Status::Posted => vec![
+                Entry {
+                    sequence: entry_sequence + 1,
+                    account_key: source.party.key,
+                    account_sequence: source.entry_count + 1,
+                    direction: Direction::Debit,
+                    amount_minor,
+                    balance_after_minor: source.balance.posted() - amount_minor,
+                },
+                Entry {
+                    sequence: entry_sequence + 2,
+                    account_key: destination.party.key,
+                    account_sequence: destination.entry_count + 1,
+                    direction: Direction::Credit,
+                    amount_minor,
+                    balance_after_minor: destination.balance.posted() + amount_minor,
+                },
+            ],
+            Status::Declined | Status::Pending | Status::Voided | Status::Expired => Vec::new(),
+        };
+        Self { row, entries }
+    }
+
+    /// A decision that moves nothing.
+    pub fn declined(row: JournalRow) -> Self {
+        assert_eq!(row.status, Status::Declined);
+        Self {
+            row,
+            entries: Vec::new(),
+        }
+    }
+}
+
+/// Moves the two balances.
 ///
 /// # Panics
 /// If the rows are not as the decision saw them. That is a fault of this program, and the transaction must not commit.
-pub fn move_money(
+pub fn move_balances(
     transaction: &impl Transaction,
-    row: &JournalRow,
-    head: &Head,
+    movement: Movement,
     source: &Standing,
     destination: &Standing,
-) -> Result<[Entry; 2], StoreError> {
-    let amount = row.amount_minor;
-    assert!(amount > 0);
-    assert_ne!(source.party.key, destination.party.key);
-
-    let entries = [
-        Entry {
-            sequence: head.entry_sequence + 1,
-            account_key: source.party.key,
-            account_sequence: source.entry_count + 1,
-            direction: Direction::Debit,
-            amount_minor: amount,
-            balance_after_minor: source.balance.posted() - amount,
-        },
-        Entry {
-            sequence: head.entry_sequence + 2,
-            account_key: destination.party.key,
-            account_sequence: destination.entry_count + 1,
-            direction: Direction::Credit,
-            amount_minor: amount,
-            balance_after_minor: destination.balance.posted() + amount,
-        },
-    ];
-    let [debit, credit] = &entries;
-
+) -> Result<(), StoreError> {
     let moved = transaction.execute(
         MOVE_BALANCES,
         &[
-            Value::from(debit.account_key),
-            Value::from(credit.account_key),
-            Value::from(amount),
+            Value::from(source.party.key),
+            Value::from(destination.party.key),
+            Value::from(movement.posted),
+            Value::from(movement.pending),
             Value::from(source.balance.overdraft_limit),
         ],
     )?;
     assert_eq!(moved, 2, "both balances move, or neither");
-
-    let inserted = transaction.execute(
-        INSERT_ENTRIES,
-        &[
-            Value::from(debit.sequence),
-            Value::from(row.sequence),
-            Value::from(debit.account_key),
-            Value::from(debit.account_sequence),
-            Value::from(amount),
-            Value::from(debit.balance_after_minor),
-            Value::from(credit.account_key),
-            Value::from(credit.account_sequence),
-            Value::from(credit.balance_after_minor),
-        ],
-    )?;
-    assert_eq!(inserted, 2, "one debit and one credit");
-    Ok(entries)
+    Ok(())
 }
 
-/// Appends a row to the journal and its hash chain.
+/// Appends decisions, in their order, to the journal and its hash chain.
 ///
 /// # Panics
-/// As [`move_money`].
+/// As [`move_balances`].
 pub fn append(
     transaction: &impl Transaction,
-    row: &JournalRow,
     head: &Head,
-    entries: &[Entry],
-) -> Result<Hash, StoreError> {
-    assert_eq!(row.sequence, head.transfer_sequence + 1);
-    assert!(row.recorded_at_ms >= head.recorded_at_ms);
-    let hash = chain::hash(&head.hash, row, entries);
-    let inserted = transaction.execute(
-        INSERT_TRANSFER,
-        &[
-            Value::from(row.sequence),
-            Value::from(row.id),
-            Value::from(row.fingerprint.as_slice()),
-            Value::from(row.kind.as_str()),
-            Value::from(row.status.as_str()),
-            Value::from(row.decline.map(super::Decline::as_str)),
-            Value::from(row.initiator),
-            Value::from(row.debit.map(|party| party.key)),
-            Value::from(row.credit.map(|party| party.key)),
-            Value::from(row.amount_minor),
-            Value::from(row.currency.as_str()),
-            Value::from(row.reference.as_deref()),
-            Value::from(row.metadata.as_deref()),
-            Value::from(row.requested_at_ms),
-            Value::from(row.recorded_at_ms),
-            Value::from(hash.as_slice()),
-        ],
-    )?;
-    assert_eq!(inserted, 1);
-
-    let entry_sequence = entries
-        .last()
-        .map_or(head.entry_sequence, |entry| entry.sequence);
+    decisions: &[Decision],
+) -> Result<(), StoreError> {
+    let mut end = *head;
+    let mut transfers = Vec::with_capacity(decisions.len() * TRANSFER_COLUMNS);
+    let mut entries = Vec::with_capacity(decisions.len() * 2 * ENTRY_COLUMNS);
+    for Decision { row, entries: own } in decisions {
+        assert_eq!(row.sequence, end.transfer_sequence + 1);
+        assert!(row.recorded_at_ms >= end.recorded_at_ms);
+        end = Head {
+            transfer_sequence: row.sequence,
+            entry_sequence: own
+                .last()
+                .map_or(end.entry_sequence, |entry| entry.sequence),
+            recorded_at_ms: row.recorded_at_ms,
+            hash: chain::hash(&end.hash, row, own),
+        };
+        push_transfer(&mut transfers, row, &end);
+        for entry in own {
+            push_entry(&mut entries, row, entry);
+        }
+        keep_open_hold(transaction, row)?;
+    }
+    insert(transaction, INSERT_TRANSFERS, TRANSFER_COLUMNS, &transfers)?;
+    insert(transaction, INSERT_ENTRIES, ENTRY_COLUMNS, &entries)?;
     let moved = transaction.execute(
         MOVE_HEAD,
         &[
-            Value::from(row.sequence),
-            Value::from(entry_sequence),
-            Value::from(row.recorded_at_ms),
-            Value::from(hash.as_slice()),
+            Value::from(end.transfer_sequence),
+            Value::from(end.entry_sequence),
+            Value::from(end.recorded_at_ms),
+            Value::from(end.hash.as_slice()),
+            Value::from(head.transfer_sequence),
         ],
     )?;
     assert_eq!(moved, 1, "the journal has one head, at the row before");
-    Ok(hash)
+    Ok(())
+}
+
+fn push_transfer(values: &mut Vec<Value>, row: &JournalRow, end: &Head) {
+    values.extend([
+        Value::from(row.sequence),
+        Value::from(row.id),
+        Value::from(row.fingerprint.as_slice()),
+        Value::from(row.kind.as_str()),
+        Value::from(row.status.as_str()),
+        Value::from(row.decline.map(Decline::as_str)),
+        Value::from(row.initiator),
+        Value::from(row.debit.map(|party| party.key)),
+        Value::from(row.credit.map(|party| party.key)),
+        Value::from(row.amount_minor),
+        Value::from(row.currency.as_str()),
+        Value::from(row.reference.as_deref()),
+        Value::from(row.metadata.as_deref()),
+        Value::from(row.requested_at_ms),
+        Value::from(row.recorded_at_ms),
+        Value::from(end.hash.as_slice()),
+        Value::from(row.subject.map(|subject| subject.sequence)),
+        Value::from(row.expires_at_ms),
+    ]);
+}
+
+fn push_entry(values: &mut Vec<Value>, row: &JournalRow, entry: &Entry) {
+    values.extend([
+        Value::from(entry.sequence),
+        Value::from(row.sequence),
+        Value::from(entry.account_key),
+        Value::from(entry.account_sequence),
+        Value::from(entry.direction.as_str()),
+        Value::from(entry.amount_minor),
+        Value::from(entry.balance_after_minor),
+    ]);
+}
+
+/// Notes a new hold for the sweep, and forgets one that ends.
+fn keep_open_hold(transaction: &impl Transaction, row: &JournalRow) -> Result<(), StoreError> {
+    let changed = match (row.status, row.kind, row.subject) {
+        (Status::Pending, _, _) => transaction.execute(
+            INSERT_OPEN_HOLD,
+            &[Value::from(row.sequence), Value::from(row.expires_at_ms)],
+        )?,
+        (Status::Declined, _, _) => return Ok(()),
+        (_, Kind::Capture | Kind::Void | Kind::Expiry, Some(subject)) => {
+            transaction.execute(DELETE_OPEN_HOLD, &[Value::from(subject.sequence)])?
+        }
+        _ => return Ok(()),
+    };
+    assert_eq!(changed, 1, "an open hold is noted once");
+    Ok(())
+}
+
+/// Inserts rows of `columns` values each, many with one statement.
+fn insert(
+    transaction: &impl Transaction,
+    insert: &str,
+    columns: usize,
+    values: &[Value],
+) -> Result<(), StoreError> {
+    for (rows, values) in in_statements(columns, values) {
+        let inserted = transaction.execute(&with_rows(insert, columns, rows, ""), values)?;
+        assert_eq!(inserted, rows as u64);
+    }
+    Ok(())
+}
+
+/// Cuts the values of many rows into statements of [`ROWS_OF_INSERT`] rows.
+pub(super) fn in_statements(
+    columns: usize,
+    mut values: &[Value],
+) -> impl Iterator<Item = (usize, &[Value])> {
+    std::iter::from_fn(move || {
+        let left = values.len() / columns;
+        let rows = ROWS_OF_INSERT.into_iter().find(|rows| *rows <= left)?;
+        let (now, later) = values.split_at(rows * columns);
+        values = later;
+        Some((rows, now))
+    })
+}
+
+/// `before (?, ?, ..), (?, ?, ..), .. after`
+pub(super) fn with_rows(before: &str, columns: usize, rows: usize, after: &str) -> String {
+    let row = format!("({})", vec!["?"; columns].join(", "));
+    format!("{before}{}{after}", vec![row; rows].join(", "))
 }

@@ -2,6 +2,7 @@
 //!
 //! A component writes its routes below its own name (`/login`, not `/api/auth/login`) and exports them with [`crate::export_http!`].
 
+pub mod client;
 mod exchange;
 mod path;
 mod site;

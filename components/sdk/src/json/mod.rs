@@ -50,6 +50,27 @@ impl<T: Serialize, const BYTES_MAX: usize> IntoResponse for Json<T, BYTES_MAX> {
     }
 }
 
+/// A JSON body that may be left out, for a call whose every field is optional.
+#[derive(Debug, Clone, Copy)]
+pub struct OptionalJson<T>(pub T);
+
+impl<T: DeserializeOwned + Default, S: Sync> FromRequest<S> for OptionalJson<T> {
+    type Rejection = Problem;
+
+    /// As with [`NoBody`], nothing has no media type to be right or wrong.
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let is_json = is_json(request.headers());
+        let body = read_body(request, BODY_BYTES_MAX).await?;
+        if body.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        if !is_json {
+            return Err(unsupported_media_type("application/json"));
+        }
+        from_slice(&body).map(Self)
+    }
+}
+
 /// The body of a call that takes none: nothing, or the empty JSON object that some clients send with every call, whatever they call it.
 /// Anything else is refused like any bad body, as its sender means something that would not happen.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +105,14 @@ impl NoBody {
 /// 400 `bad_request` or 422 `validation_failed`; see the module.
 pub fn from_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     syntax::check(text)?;
+    from_checked_slice(text)
+}
+
+/// As [`from_slice`], of a part of a text that was read by it.
+///
+/// # Errors
+/// As [`from_slice`].
+pub fn from_checked_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let violation = violation(error.path(), &error.inner().to_string());

@@ -186,10 +186,12 @@ impl Bank {
             initiator: OWNER,
             source: (kind != Kind::Deposit).then(|| self.ids[source]),
             destination: (kind != Kind::Withdrawal).then(|| AccountRef::Id(self.ids[destination])),
+            subject: None,
             amount_minor,
             currency: "EUR".to_owned(),
             reference: None,
             metadata: None,
+            timeout_seconds: None,
             requested_at_ms: 0,
         };
         // Another request has another fingerprint; one byte of it is enough for these few.
@@ -276,7 +278,14 @@ impl Bank {
         let (store, actor) = (&self.store, &self.actor);
         match *operation {
             Operation::Freeze { account } => {
-                let done = account::freeze(store, &SystemClock, self.ids[account], actor).is_ok();
+                let done = account::freeze(
+                    store,
+                    &SystemClock,
+                    self.ids[account],
+                    account::Freeze::Both,
+                    actor,
+                )
+                .is_ok();
                 self.model.accounts[account].frozen |= done;
             }
             Operation::Unfreeze { account } => {

@@ -1,4 +1,4 @@
-//! What an audit reports.
+//! What a service reports of the invariants of its data: the words of `strongroom:service/audit`.
 
 /// How many broken rows a check names. The first ones lead to the rest.
 pub const VIOLATIONS_MAX: usize = 20;

@@ -1,0 +1,205 @@
+//! Goal: the balance of any past moment is what the entries up to it add up to, found without reading them.
+//! Method: movements at times of a clock that the test sets, several of them in one millisecond, compared with a sum over all entries.
+
+use super::*;
+use crate::account::{AccountType, Actor, NumberFormat, OpenRequest, OpenRules, by_id, open};
+use crate::ledger::{self, AccountRef, DebitAuthority, Kind, Transfer};
+use crate::schema::MIGRATIONS;
+use proptest::prelude::*;
+use std::cell::Cell;
+use strongroom_sdk::money::Currency;
+use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::store::{Ending, SqliteStore, WatchedStore, migrate};
+use uuid::Uuid;
+
+const START_MS: i64 = 1_795_374_657_123;
+const OWNER: Uuid = Uuid::from_u128(0xA);
+
+struct SetClock(Cell<i64>);
+
+impl Clock for SetClock {
+    fn now_ms(&self) -> i64 {
+        self.0.get()
+    }
+}
+
+struct Scene {
+    store: SqliteStore,
+    clock: SetClock,
+    account: Account,
+    moved: Cell<u128>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let store = SqliteStore::in_memory().unwrap();
+        migrate(&store, MIGRATIONS).unwrap();
+        let clock = SetClock(Cell::new(START_MS));
+        let rules = OpenRules {
+            number_format: NumberFormat::new("DE", "10000000").unwrap(),
+            accounts_per_user_max: 10,
+        };
+        let request = OpenRequest {
+            owner_id: OWNER,
+            account_type: AccountType::Checking,
+            currency: Currency::from_code("EUR").unwrap(),
+            name: None,
+        };
+        let actor = Actor {
+            id: OWNER,
+            role: "customer".to_owned(),
+            request_id: String::new(),
+        };
+        let sources = (&clock, &SystemRandom);
+        let account = open(&store, sources, &rules, request, &actor).unwrap();
+        Self {
+            store,
+            clock,
+            account,
+            moved: Cell::new(0),
+        }
+    }
+
+    fn pass_ms(&self, ms: i64) {
+        self.clock.0.set(self.clock.0.get() + ms);
+    }
+
+    /// Deposits, or withdraws what is negative; what is not covered is declined, and leaves a row without entries.
+    fn pay(&self, amount_minor: i64) {
+        let id = self.moved.get() + 1;
+        self.moved.set(id);
+        let deposit = amount_minor > 0;
+        let transfer = Transfer {
+            id: Uuid::from_u128(id),
+            fingerprint: [0; 32],
+            kind: if deposit {
+                Kind::Deposit
+            } else {
+                Kind::Withdrawal
+            },
+            authority: DebitAuthority::Bank,
+            initiator: OWNER,
+            source: (!deposit).then_some(self.account.id),
+            destination: deposit.then_some(AccountRef::Id(self.account.id)),
+            amount_minor: amount_minor.abs(),
+            currency: "EUR".to_owned(),
+            reference: None,
+            metadata: None,
+            subject: None,
+            timeout_seconds: None,
+            requested_at_ms: 0,
+        };
+        ledger::post(&self.store, &self.clock, &transfer).unwrap();
+    }
+
+    fn at(&self, at_ms: i64) -> Result<i64, PastError> {
+        balance_at(&self.store, &self.clock, &self.account, at_ms)
+    }
+
+    /// The same, by adding up.
+    fn sum_at(&self, at_ms: i64) -> i64 {
+        let sql = "SELECT coalesce(sum(iif(direction = 'credit', entry.amount_minor, -entry.amount_minor)), 0)
+            FROM entry JOIN transfer ON transfer.sequence = transfer_sequence
+            WHERE account_key = ?1 AND recorded_at_ms <= ?2";
+        let params = [Value::from(self.account.key), Value::from(at_ms)];
+        let row = self.store.query(sql, &params).unwrap().first().unwrap();
+        row.integer(0).unwrap()
+    }
+}
+
+#[test]
+fn each_moment_between_movements_of_one_second_has_its_own_balance() {
+    let scene = Scene::new();
+    scene.pass_ms(10);
+    scene.pay(500);
+    scene.pass_ms(1);
+    scene.pay(-200);
+    scene.pay(-100);
+    scene.pass_ms(988);
+    scene.pay(1);
+    scene.pass_ms(1);
+    for (after_ms, balance_minor) in [
+        (-1_000_000, 0),
+        (0, 0),
+        (9, 0),
+        (10, 500),
+        (11, 200),
+        (998, 200),
+        (999, 201),
+    ] {
+        assert_eq!(
+            scene.at(START_MS + after_ms),
+            Ok(balance_minor),
+            "{after_ms}"
+        );
+    }
+    let account = by_id(&scene.store, scene.account.id).unwrap().unwrap();
+    assert_eq!(account.balance.posted(), 201);
+}
+
+#[test]
+fn a_moment_that_is_not_over_has_no_past_balance() {
+    let scene = Scene::new();
+    scene.pay(500);
+    for at_ms in [START_MS, START_MS + 1, i64::MAX] {
+        assert_eq!(scene.at(at_ms), Err(PastError::NotPast));
+    }
+    assert_eq!(scene.at(START_MS - 1), Ok(0));
+    assert_eq!(scene.at(i64::MIN), Ok(0));
+}
+
+#[test]
+fn what_may_not_be_on_disk_yet_is_waited_for_and_what_is_settled_is_not() {
+    let scene = Scene::new();
+    scene.pay(500);
+    scene.pass_ms(2);
+    let store = WatchedStore::new(scene.store.clone());
+    let at = |at_ms| balance_at(&store, &scene.clock, &scene.account, at_ms);
+    assert_eq!(at(START_MS - 1), Ok(0));
+    assert_eq!(store.take_endings(), []);
+    assert_eq!(at(START_MS), Ok(500));
+    assert_eq!(at(START_MS + 1), Ok(500));
+    assert_eq!(store.take_endings(), [Ending::OnDisk; 2]);
+}
+
+#[test]
+fn a_past_balance_reads_no_history() {
+    let scene = Scene::new();
+    scene.pay(500);
+    let params = [Value::from(scene.account.key), Value::from(START_MS)];
+    let plan = scene
+        .store
+        .query(&format!("EXPLAIN QUERY PLAN {AT}"), &params)
+        .unwrap();
+    let steps: Vec<_> = plan
+        .into_iter()
+        .map(|row| row.text(3).unwrap())
+        .filter(|step| {
+            step.starts_with("SCAN") || step.starts_with("SEARCH") || step.contains("TEMP")
+        })
+        .collect();
+    assert_eq!(steps.len(), 3, "{steps:?}");
+    assert!(
+        steps.iter().all(|step| step.starts_with("SEARCH")),
+        "{steps:?}"
+    );
+}
+
+proptest! {
+    #[test]
+    fn every_past_balance_is_the_sum_of_the_entries_until_then(
+        movements in prop::collection::vec((0_i64..3, -50_i64..60), 1..40),
+    ) {
+        let scene = Scene::new();
+        for (ms, amount_minor) in movements {
+            scene.pass_ms(ms);
+            if amount_minor != 0 {
+                scene.pay(amount_minor);
+            }
+        }
+        scene.pass_ms(3);
+        for at_ms in START_MS - 2..scene.clock.now_ms() {
+            prop_assert_eq!(scene.at(at_ms), Ok(scene.sum_at(at_ms)));
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The journal as an auditor copies it: every decision with all that its hash covers, so that the chain can be computed anew elsewhere.
+//!
+//! The encoding that is hashed is told at the head of `ledger/chain.rs`. Here an amount is a decimal string: its digits without the
+//! point are the minor units. A time is RFC 3339 to the millisecond, as it is stored. A hash is in hexadecimal. The codes of the words:
+//!
+//! ```text
+//! kind         deposit 1, withdrawal 2, transfer 3, hold 4, capture 5, void 6, expiry 7, reversal 8
+//! status       posted 1, declined 2, pending 3, voided 4, expired 5
+//! direction    debit 1, credit 2
+//! decline_code account_closed 1, account_frozen 2, currency_mismatch 3, limit_exceeded 4, insufficient_funds 5, cancelled 6,
+//!              already_captured 7, already_voided 8, hold_expired 9, amount_exceeds_hold 10, already_reversed 11, not_reversible 12,
+//!              batch_declined 13
+//! ```
+
+use super::AUDITORS;
+use super::onward::{Onward, OnwardList, OnwardQuery};
+use crate::hex;
+use crate::ledger::{
+    Decline, Direction, Entry, GENESIS, Hash, JournalRow, Party, bytes32, journal_row_sql,
+};
+use serde::Serialize;
+use std::collections::VecDeque;
+use strongroom_sdk::clock::format_rfc3339;
+use strongroom_sdk::identity::Identity;
+use strongroom_sdk::money::{Currency, Money};
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::store::{Store, StoreError, Value};
+use uuid::Uuid;
+
+/// How many rows one query asks for. The store answers at most 4 MiB, and a row has up to 5 KiB of metadata and reference.
+const QUERY_ROWS_MAX: i64 = 500;
+
+const AFTER: &str =
+    journal_row_sql!("WHERE transfer.sequence > ?1 ORDER BY transfer.sequence LIMIT ?2");
+
+const HASH_AT: &str =
+    "SELECT hash FROM transfer WHERE sequence <= ?1 ORDER BY sequence DESC LIMIT 1";
+
+/// The entries of the rows above `?1`, up to `?2`. They are found by their accounts, as there is no index by transfer alone.
+const ENTRIES: &str = "\
+SELECT entry.transfer_sequence, entry.sequence, entry.account_key, entry.account_sequence, entry.direction,
+    entry.amount_minor, entry.balance_after_minor
+FROM transfer JOIN entry ON entry.account_key IN (transfer.debit_account_key, transfer.credit_account_key)
+    AND entry.transfer_sequence = transfer.sequence
+WHERE transfer.sequence > ?1 AND transfer.sequence <= ?2
+ORDER BY transfer.sequence, entry.sequence";
+
+/// A row of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JournalView {
+    sequence: i64,
+    id: Uuid,
+    fingerprint: String,
+    kind: &'static str,
+    status: &'static str,
+    decline_code: Option<&'static str>,
+    initiator_id: Uuid,
+    debit_account_id: Option<Uuid>,
+    debit_owner_id: Option<Uuid>,
+    credit_account_id: Option<Uuid>,
+    credit_owner_id: Option<Uuid>,
+    amount: String,
+    currency: String,
+    reference: Option<String>,
+    /// A JSON text, exactly as it is hashed.
+    metadata: Option<String>,
+    requested_at: String,
+    recorded_at: String,
+    subject_sequence: Option<i64>,
+    subject_id: Option<Uuid>,
+    expires_at: Option<String>,
+    entries: Vec<JournalEntryView>,
+    previous_hash: String,
+    hash: String,
+}
+
+/// A debit or credit of a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JournalEntryView {
+    sequence: i64,
+    account_id: Uuid,
+    account_sequence: i64,
+    direction: &'static str,
+    amount: String,
+    balance_after: String,
+}
+
+/// `GET /journal`: oldest first. Auditor, admin.
+///
+/// # Errors
+/// 403; 422 `validation_failed`.
+pub fn journal<S: Store>(
+    store: &S,
+    identity: &Identity,
+    query: OnwardQuery,
+) -> Result<OnwardList<JournalView>, Problem> {
+    identity.require(AUDITORS)?;
+    let page = query.page()?;
+    let rows = read(store, &page)?;
+    Ok(page.list(rows, |row| row.sequence, |row| row))
+}
+
+/// The page's rows. What is in the journal never changes, so several snapshots tell the same as one.
+fn read<S: Store>(store: &S, page: &Onward) -> Result<Vec<JournalView>, StoreError> {
+    let mut previous = hash_at(store, page.after)?;
+    let (mut after, mut missing) = (page.after, page.fetch());
+    let mut views = Vec::new();
+    while missing > 0 {
+        let limit = missing.min(QUERY_ROWS_MAX);
+        let rows = store.query(AFTER, &[Value::from(after), Value::from(limit)])?;
+        let Some(last) = rows.rows.last() else { break };
+        let last = last.integer(0)?;
+        let mut entries = entries(store, after, last)?;
+        for row in rows {
+            let hash = JournalRow::hash_from_row(&row)?;
+            let row = JournalRow::from_row(&row)?;
+            let own = std::iter::from_fn(|| {
+                entries.pop_front_if(|(transfer_sequence, _)| *transfer_sequence == row.sequence)
+            });
+            let own: Vec<_> = own.map(|(_, entry)| entry).collect();
+            views.push(view(row, &own, &previous, &hash)?);
+            previous = hash;
+        }
+        after = last;
+        missing -= limit;
+    }
+    Ok(views)
+}
+
+/// The hash of the row at or before a sequence: what the first row of a page follows.
+fn hash_at<S: Store>(store: &S, sequence: i64) -> Result<Hash, StoreError> {
+    match store.query(HASH_AT, &[Value::from(sequence)])?.first() {
+        Some(row) => bytes32(&row, 0),
+        None => Ok(GENESIS),
+    }
+}
+
+/// The entries of some rows, each with its row's sequence, in their order.
+fn entries<S: Store>(
+    store: &S,
+    after: i64,
+    last: i64,
+) -> Result<VecDeque<(i64, Entry)>, StoreError> {
+    store
+        .query(ENTRIES, &[Value::from(after), Value::from(last)])?
+        .into_iter()
+        .map(|row| {
+            let entry = Entry {
+                sequence: row.integer(1)?,
+                account_key: row.integer(2)?,
+                account_sequence: row.integer(3)?,
+                direction: Direction::from_stored(&row.text(4)?)?,
+                amount_minor: row.integer(5)?,
+                balance_after_minor: row.integer(6)?,
+            };
+            Ok((row.integer(0)?, entry))
+        })
+        .collect()
+}
+
+fn view(
+    row: JournalRow,
+    entries: &[Entry],
+    previous: &Hash,
+    hash: &Hash,
+) -> Result<JournalView, StoreError> {
+    let currency = Currency::from_code(&row.currency)
+        .map_err(|error| StoreError::Row(format!("{:?} {error}", row.currency)))?;
+    let parties = [row.debit, row.credit];
+    let entries = entries
+        .iter()
+        .map(|entry| entry_view(entry, &parties, currency))
+        .collect::<Result<_, _>>()?;
+    Ok(JournalView {
+        sequence: row.sequence,
+        id: row.id,
+        fingerprint: hex::text(&row.fingerprint),
+        kind: row.kind.as_str(),
+        status: row.status.as_str(),
+        decline_code: row.decline.map(Decline::as_str),
+        initiator_id: row.initiator,
+        debit_account_id: row.debit.map(|party| party.id),
+        debit_owner_id: row.debit.map(|party| party.owner_id),
+        credit_account_id: row.credit.map(|party| party.id),
+        credit_owner_id: row.credit.map(|party| party.owner_id),
+        amount: Money::from_minor(row.amount_minor, currency).to_string(),
+        currency: row.currency,
+        reference: row.reference,
+        metadata: row.metadata,
+        requested_at: format_rfc3339(row.requested_at_ms),
+        recorded_at: format_rfc3339(row.recorded_at_ms),
+        subject_sequence: row.subject.map(|subject| subject.sequence),
+        subject_id: row.subject.map(|subject| subject.id),
+        expires_at: row.expires_at_ms.map(format_rfc3339),
+        entries,
+        previous_hash: hex::text(previous),
+        hash: hex::text(hash),
+    })
+}
+
+fn entry_view(
+    entry: &Entry,
+    parties: &[Option<Party>],
+    currency: Currency,
+) -> Result<JournalEntryView, StoreError> {
+    let account = parties
+        .iter()
+        .flatten()
+        .find(|party| party.key == entry.account_key)
+        .ok_or_else(|| StoreError::Row("an entry is of neither account".to_owned()))?;
+    Ok(JournalEntryView {
+        sequence: entry.sequence,
+        account_id: account.id,
+        account_sequence: entry.account_sequence,
+        direction: entry.direction.as_str(),
+        amount: Money::from_minor(entry.amount_minor, currency).to_string(),
+        balance_after: Money::from_minor(entry.balance_after_minor, currency).to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

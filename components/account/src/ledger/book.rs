@@ -1,0 +1,193 @@
+//! What the store says before a batch: the end of the journal, the ids that are known, and every account that the batch names, read
+//! once, and then kept as the decisions move it.
+
+use super::journal::{JournalRow, bytes32, journal_row_sql};
+use super::movement::Movement;
+use super::situation::{Head, STANDING_COLUMNS, Standing, standing_columns};
+use super::transfer::{AccountRef, Posting, Transfer};
+use super::write::{in_statements, with_rows};
+use std::collections::{BTreeSet, HashMap};
+use strongroom_sdk::store::{Row, StoreError, Transaction, Value};
+use uuid::Uuid;
+
+const HEAD: &str = "SELECT transfer_sequence, entry_sequence, recorded_at_ms, hash FROM journal_head WHERE singleton = 1";
+
+const FINGERPRINTS: &str = "SELECT id, fingerprint FROM transfer WHERE id IN (VALUES ";
+
+const STANDINGS_BY_ID: &str = concat!(
+    "SELECT ",
+    standing_columns!("account", "balance"),
+    ", account.number FROM account JOIN balance ON balance.account_key = account.key WHERE account.id IN (VALUES "
+);
+
+const STANDINGS_BY_NUMBER: &str = concat!(
+    "SELECT ",
+    standing_columns!("account", "balance"),
+    ", account.number FROM account JOIN balance ON balance.account_key = account.key WHERE account.number IN (VALUES "
+);
+
+/// One statement for many balances. A batch of transfers leaves what is pending as it is.
+const MOVE_BALANCES: &str =
+    "INSERT INTO balance (account_key, debits_posted, credits_posted, entry_count) VALUES ";
+const MOVE_BALANCES_TAIL: &str = " ON CONFLICT (account_key) DO UPDATE SET debits_posted = excluded.debits_posted, \
+     credits_posted = excluded.credits_posted, entry_count = excluded.entry_count
+     WHERE excluded.debits_posted >= balance.debits_posted AND excluded.credits_posted >= balance.credits_posted
+         AND excluded.entry_count > balance.entry_count";
+const BALANCE_COLUMNS: usize = 4;
+
+/// The accounts of a batch, and the end of the journal.
+pub struct Book {
+    pub head: Head,
+    /// The fingerprints of the ids that are known.
+    pub known: HashMap<Uuid, [u8; 32]>,
+    standings: Vec<Standing>,
+    by_id: HashMap<Uuid, usize>,
+    by_number: HashMap<String, usize>,
+    moved: BTreeSet<usize>,
+}
+
+impl Book {
+    /// Reads what the transfers name.
+    pub fn read(
+        transaction: &impl Transaction,
+        transfers: &[Transfer],
+    ) -> Result<Self, StoreError> {
+        let head = transaction
+            .query(HEAD, &[])?
+            .first()
+            .ok_or_else(|| StoreError::Row("the journal has no head".to_owned()))?;
+        let mut book = Self {
+            head: Head::from_row(&head, 0)?,
+            known: HashMap::new(),
+            standings: Vec::new(),
+            by_id: HashMap::new(),
+            by_number: HashMap::new(),
+            moved: BTreeSet::new(),
+        };
+        let transfer_ids = transfers.iter().map(|transfer| transfer.id);
+        select(transaction, FINGERPRINTS, transfer_ids, |row| {
+            book.known.insert(row.uuid(0)?, bytes32(row, 1)?);
+            Ok(())
+        })?;
+        let destinations = || transfers.iter().filter_map(|one| one.destination.as_ref());
+        let account_ids: BTreeSet<Uuid> = destinations()
+            .filter_map(|destination| match destination {
+                AccountRef::Id(id) => Some(*id),
+                AccountRef::Number(_) => None,
+            })
+            .chain(transfers.iter().filter_map(|transfer| transfer.source))
+            .collect();
+        select(transaction, STANDINGS_BY_ID, account_ids, |row| {
+            book.insert(row)
+        })?;
+        let numbers: BTreeSet<&str> = destinations()
+            .filter_map(|destination| match destination {
+                AccountRef::Id(_) => None,
+                AccountRef::Number(number) => Some(number.as_str()),
+            })
+            .collect();
+        select(transaction, STANDINGS_BY_NUMBER, numbers, |row| {
+            book.insert(row)
+        })?;
+        Ok(book)
+    }
+
+    /// An account that was named by its id and by its number is one account.
+    fn insert(&mut self, row: &Row) -> Result<(), StoreError> {
+        let standing = Standing::from_row(row, 0)?;
+        let next = self.standings.len();
+        let place = *self.by_id.entry(standing.party.id).or_insert(next);
+        self.by_number.insert(row.text(STANDING_COLUMNS)?, place);
+        if place == next {
+            self.standings.push(standing);
+        }
+        Ok(())
+    }
+
+    /// Where the transfer's source and destination are in this book.
+    pub fn parties(&self, transfer: &Transfer) -> (Option<usize>, Option<usize>) {
+        let source = transfer.source.and_then(|id| self.by_id.get(&id));
+        let destination = match &transfer.destination {
+            Some(AccountRef::Id(id)) => self.by_id.get(id),
+            Some(AccountRef::Number(number)) => self.by_number.get(number),
+            None => None,
+        };
+        (source.copied(), destination.copied())
+    }
+
+    /// An account as the decisions so far have left it.
+    pub fn standing(&self, place: Option<usize>) -> Option<&Standing> {
+        self.standings.get(place?)
+    }
+
+    /// Moves money between two accounts of the book.
+    pub fn apply(&mut self, movement: Movement, source: usize, destination: usize) {
+        if let Ok([source, destination]) = self.standings.get_disjoint_mut([source, destination]) {
+            movement.apply(source, destination);
+        }
+        self.moved.extend([source, destination]);
+    }
+
+    /// Leaves the balances in the store as they are.
+    pub fn forget_moves(&mut self) {
+        self.moved.clear();
+    }
+
+    /// Writes the balances that have moved.
+    ///
+    /// # Panics
+    /// If a balance in the store is not the one that was read. That is a fault of this program, and the transaction must not commit.
+    pub fn write_balances(&self, transaction: &impl Transaction) -> Result<(), StoreError> {
+        let moved = self
+            .moved
+            .iter()
+            .filter_map(|place| self.standings.get(*place));
+        let values: Vec<Value> = moved
+            .flat_map(|standing| {
+                [
+                    Value::from(standing.party.key),
+                    Value::from(standing.balance.debits_posted),
+                    Value::from(standing.balance.credits_posted),
+                    Value::from(standing.entry_count),
+                ]
+            })
+            .collect();
+        for (rows, values) in in_statements(BALANCE_COLUMNS, &values) {
+            let sql = with_rows(MOVE_BALANCES, BALANCE_COLUMNS, rows, MOVE_BALANCES_TAIL);
+            let written = transaction.execute(&sql, values)?;
+            assert_eq!(written, rows as u64, "every balance moves");
+        }
+        Ok(())
+    }
+}
+
+/// The recorded postings of ids.
+pub fn recorded(
+    transaction: &impl Transaction,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, Posting>, StoreError> {
+    let mut postings = HashMap::new();
+    let sql = journal_row_sql!("WHERE transfer.id IN (VALUES ");
+    select(transaction, sql, ids, |row| {
+        let row = JournalRow::from_row(row)?;
+        postings.insert(row.id, row.into());
+        Ok(())
+    })?;
+    Ok(postings)
+}
+
+/// Reads the rows that one of `values` finds; `sql` ends where the list begins.
+fn select<V: Into<Value>>(
+    transaction: &impl Transaction,
+    sql: &str,
+    values: impl IntoIterator<Item = V>,
+    mut each: impl FnMut(&Row) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let values: Vec<Value> = values.into_iter().map(V::into).collect();
+    for (rows, values) in in_statements(1, &values) {
+        for row in transaction.query(&with_rows(sql, 1, rows, ")"), values)? {
+            each(&row)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! Ends holds whose time is up. A capture or void after that time is refused whether or not the sweep has been here, so nothing
+//! depends on when it comes.
+
+use super::BANK_OWNER;
+use super::error::LedgerError;
+use super::post::{Wish, in_transaction, record};
+use super::transfer::{DebitAuthority, Kind, Transfer};
+use sha2::{Digest, Sha256};
+use strongroom_sdk::clock::Clock;
+use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
+
+/// How many holds one call ends.
+pub const EXPIRIES_MAX: u32 = 256;
+
+const DUE: &str = "\
+SELECT transfer.id, transfer.amount_minor, transfer.currency
+FROM open_hold JOIN transfer ON transfer.sequence = open_hold.transfer_sequence
+WHERE open_hold.expires_at_ms <= ?1 ORDER BY open_hold.expires_at_ms LIMIT ?2";
+
+/// Ends up to [`EXPIRIES_MAX`] expired holds, oldest first, in one transaction; answers how many.
+///
+/// Each expiry's id follows from its hold's: a sweep that is repeated, after whatever crash, finds it recorded.
+pub fn expire_holds<S: Store>(store: &S, clock: &impl Clock) -> Result<usize, LedgerError> {
+    let now_ms = clock.now_ms();
+    let due = |limit: u32| [Value::from(now_ms), Value::from(i64::from(limit))];
+    // Mostly nothing is due, and then nobody waits for the writer.
+    if store.query(DUE, &due(1))?.rows.is_empty() {
+        return Ok(0);
+    }
+    in_transaction(store, |transaction| {
+        let rows = transaction.query(DUE, &due(EXPIRIES_MAX))?;
+        let expired = rows.rows.len();
+        for row in rows {
+            let expiry = expiry(&row, now_ms)?;
+            record(transaction, clock, &expiry, Wish::Post)?;
+        }
+        Ok(expired)
+    })
+}
+
+fn expiry(row: &Row, now_ms: i64) -> Result<Transfer, StoreError> {
+    let hold = row.uuid(0)?;
+    let digest: [u8; 32] = Sha256::new()
+        .chain_update(b"expiry")
+        .chain_update(hold.as_bytes())
+        .finalize()
+        .into();
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    Ok(Transfer {
+        id: uuid::Builder::from_custom_bytes(id).into_uuid(),
+        fingerprint: digest,
+        kind: Kind::Expiry,
+        authority: DebitAuthority::Bank,
+        initiator: BANK_OWNER,
+        source: None,
+        destination: None,
+        subject: Some(hold),
+        amount_minor: row.integer(1)?,
+        currency: row.text(2)?,
+        timeout_seconds: None,
+        reference: None,
+        metadata: None,
+        requested_at_ms: now_ms,
+    })
+}

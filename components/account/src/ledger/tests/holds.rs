@@ -1,0 +1,293 @@
+//! Holds: what is held is not available, and each hold ends once: captured, voided, or expired.
+
+use super::*;
+
+const HOLD_SECONDS: u32 = 60;
+
+pub(super) fn hold(
+    id: u128,
+    from: &account::Account,
+    to: &account::Account,
+    amount_minor: i64,
+) -> Transfer {
+    let mut hold = transfer(id, Kind::Hold, Some(from.id), Some(to.id), amount_minor);
+    hold.timeout_seconds = Some(HOLD_SECONDS);
+    hold
+}
+
+pub(super) fn of_subject(id: u128, kind: Kind, subject: u128, amount_minor: i64) -> Transfer {
+    let mut transfer = transfer(id, kind, None, None, amount_minor);
+    transfer.subject = Some(Uuid::from_u128(subject));
+    transfer
+}
+
+fn later(seconds: u32) -> FixedClock {
+    FixedClock(CLOCK.0 + i64::from(seconds) * 1_000)
+}
+
+fn balance(store: &SqliteStore, account: &account::Account) -> crate::balance::Balance {
+    account::by_id(store, account.id).unwrap().unwrap().balance
+}
+
+/// Alice has 1,000 and holds 600 of it for Bob under id 2.
+fn bank_with_a_hold() -> (SqliteStore, account::Account, account::Account) {
+    let store = store();
+    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
+    deposit(&store, 1, &from, 1_000);
+    let held = post(&store, &CLOCK, &hold(2, &from, &to, 600)).unwrap();
+    assert_eq!((held.status, held.decline), (Status::Pending, None));
+    assert_eq!(held.expires_at_ms, Some(later(HOLD_SECONDS).0));
+    (store, from, to)
+}
+
+fn decline_of(store: &SqliteStore, clock: &FixedClock, transfer: &Transfer) -> Option<Decline> {
+    post(store, clock, transfer).unwrap().decline
+}
+
+#[test]
+fn a_hold_lowers_what_is_available_and_moves_nothing() {
+    let (store, from, to) = bank_with_a_hold();
+    let (alice, bob) = (balance(&store, &from), balance(&store, &to));
+    assert_eq!(
+        (alice.posted(), alice.available(), alice.debits_pending),
+        (1_000, 400, 600)
+    );
+    assert_eq!(
+        (bob.posted(), bob.available(), bob.credits_pending),
+        (0, 0, 600)
+    );
+    let payment = transfer(3, Kind::Transfer, Some(from.id), Some(to.id), 401);
+    assert_eq!(
+        decline_of(&store, &CLOCK, &payment),
+        Some(Decline::InsufficientFunds)
+    );
+    assert_eq!(
+        decline_of(&store, &CLOCK, &hold(4, &from, &to, 401)),
+        Some(Decline::InsufficientFunds)
+    );
+    assert_eq!(decline_of(&store, &CLOCK, &hold(5, &from, &to, 400)), None);
+    assert_invariants(&store);
+}
+
+#[test]
+fn a_capture_of_a_part_moves_it_and_releases_the_rest() {
+    let (store, from, to) = bank_with_a_hold();
+    let captured = post(&store, &CLOCK, &of_subject(3, Kind::Capture, 2, 250)).unwrap();
+    assert_eq!(
+        (captured.status, captured.amount_minor),
+        (Status::Posted, 250)
+    );
+    assert_eq!(captured.subject, Some(Uuid::from_u128(2)));
+    assert_eq!(captured.source.map(|party| party.account_id), Some(from.id));
+    let (alice, bob) = (balance(&store, &from), balance(&store, &to));
+    assert_eq!(
+        (alice.posted(), alice.available(), alice.debits_pending),
+        (750, 750, 0)
+    );
+    assert_eq!(
+        (bob.posted(), bob.available(), bob.credits_pending),
+        (250, 250, 0)
+    );
+    let hold = lookup(&store, Uuid::from_u128(2)).unwrap().unwrap();
+    assert_eq!(
+        hold.resolution,
+        Some(Resolution {
+            id: captured.id,
+            kind: Kind::Capture,
+            amount_minor: 250
+        })
+    );
+    assert_invariants(&store);
+}
+
+#[test]
+fn a_void_releases_everything() {
+    let (store, from, to) = bank_with_a_hold();
+    let voided = post(&store, &CLOCK, &of_subject(3, Kind::Void, 2, 600)).unwrap();
+    assert_eq!(voided.status, Status::Voided);
+    assert_eq!(balance(&store, &from).available(), 1_000);
+    assert_eq!(balance(&store, &to).credits_pending, 0);
+    assert_invariants(&store);
+}
+
+#[test]
+fn a_hold_ends_once_and_says_how_to_those_who_come_later() {
+    for (kind, amount, decline) in [
+        (Kind::Capture, 600, Decline::AlreadyCaptured),
+        (Kind::Void, 600, Decline::AlreadyVoided),
+    ] {
+        let (store, ..) = bank_with_a_hold();
+        assert_eq!(
+            decline_of(&store, &CLOCK, &of_subject(3, kind, 2, amount)),
+            None
+        );
+        for (id, late) in [(4, Kind::Capture), (5, Kind::Void)] {
+            assert_eq!(
+                decline_of(&store, &CLOCK, &of_subject(id, late, 2, 600)),
+                Some(decline)
+            );
+        }
+        // Its time is up later, and there is nothing to sweep.
+        assert_eq!(expire_holds(&store, &later(HOLD_SECONDS)).unwrap(), 0);
+        assert_invariants(&store);
+    }
+}
+
+#[test]
+fn a_hold_is_over_at_its_time_whether_or_not_it_was_swept() {
+    let (store, from, _) = bank_with_a_hold();
+    let time = later(HOLD_SECONDS);
+    for (id, kind) in [(3, Kind::Capture), (4, Kind::Void)] {
+        let late = of_subject(id, kind, 2, 600);
+        assert_eq!(decline_of(&store, &time, &late), Some(Decline::HoldExpired));
+    }
+    assert_eq!(balance(&store, &from).available(), 400);
+    assert_eq!(expire_holds(&store, &FixedClock(time.0 - 1)).unwrap(), 0);
+    assert_eq!(expire_holds(&store, &time).unwrap(), 1);
+    assert_eq!(expire_holds(&store, &time).unwrap(), 0);
+    assert_eq!(balance(&store, &from).available(), 1_000);
+    let hold = lookup(&store, Uuid::from_u128(2)).unwrap().unwrap();
+    assert_eq!(hold.resolution.map(|end| end.kind), Some(Kind::Expiry));
+    let late = of_subject(5, Kind::Capture, 2, 600);
+    assert_eq!(decline_of(&store, &time, &late), Some(Decline::HoldExpired));
+    assert_invariants(&store);
+}
+
+#[test]
+fn a_capture_of_more_than_is_held_moves_nothing() {
+    let (store, from, _) = bank_with_a_hold();
+    let more = of_subject(3, Kind::Capture, 2, 601);
+    assert_eq!(
+        decline_of(&store, &CLOCK, &more),
+        Some(Decline::AmountExceedsHold)
+    );
+    assert_eq!(balance(&store, &from).debits_pending, 600);
+    // It is declined for ever, and the hold goes on.
+    assert_eq!(
+        decline_of(&store, &CLOCK, &more),
+        Some(Decline::AmountExceedsHold)
+    );
+    assert_eq!(
+        decline_of(&store, &CLOCK, &of_subject(4, Kind::Capture, 2, 600)),
+        None
+    );
+    assert_invariants(&store);
+}
+
+#[test]
+fn only_its_payer_or_the_bank_ends_a_hold() {
+    let (store, ..) = bank_with_a_hold();
+    for kind in [Kind::Capture, Kind::Void] {
+        let mut stranger = of_subject(3, kind, 2, 600);
+        stranger.authority = DebitAuthority::Owner(BOB);
+        assert_eq!(
+            post(&store, &CLOCK, &stranger),
+            Err(LedgerError::SubjectNotFound)
+        );
+        let unknown = of_subject(3, kind, 404, 600);
+        assert_eq!(
+            post(&store, &CLOCK, &unknown),
+            Err(LedgerError::SubjectNotFound)
+        );
+        // A deposit is no hold.
+        let mut other = of_subject(3, kind, 1, 1_000);
+        other.authority = DebitAuthority::Bank;
+        assert_eq!(
+            post(&store, &CLOCK, &other),
+            Err(LedgerError::SubjectNotFound)
+        );
+    }
+    let mut staff = of_subject(3, Kind::Void, 2, 600);
+    staff.authority = DebitAuthority::Bank;
+    assert_eq!(decline_of(&store, &CLOCK, &staff), None);
+    assert_invariants(&store);
+}
+
+#[test]
+fn an_account_with_a_hold_is_not_closed_and_a_frozen_one_voids() {
+    let (store, from, to) = bank_with_a_hold();
+    assert_eq!(
+        account::close(&store, &CLOCK, to.id, &actor()),
+        Err(account::ManageError::BalanceNotZero)
+    );
+    account::freeze(&store, &CLOCK, from.id, account::Freeze::Debits, &actor()).unwrap();
+    let capture = of_subject(3, Kind::Capture, 2, 600);
+    assert_eq!(
+        decline_of(&store, &CLOCK, &capture),
+        Some(Decline::AccountFrozen)
+    );
+    assert_eq!(
+        decline_of(&store, &CLOCK, &of_subject(4, Kind::Void, 2, 600)),
+        None
+    );
+    assert_invariants(&store);
+}
+
+#[test]
+fn a_given_up_capture_never_moves_money() {
+    let (store, from, _) = bank_with_a_hold();
+    let capture = of_subject(3, Kind::Capture, 2, 600);
+    assert_eq!(
+        fence(&store, &CLOCK, &capture).unwrap().decline,
+        Some(Decline::Cancelled)
+    );
+    assert_eq!(
+        decline_of(&store, &CLOCK, &capture),
+        Some(Decline::Cancelled)
+    );
+    assert_eq!(balance(&store, &from).posted(), 1_000);
+    assert_invariants(&store);
+}
+
+#[test]
+fn history_shows_a_hold_to_both_sides_with_its_end() {
+    let (store, from, to) = bank_with_a_hold();
+    post(&store, &CLOCK, &of_subject(3, Kind::Void, 2, 600)).unwrap();
+    for account in [&from, &to] {
+        let hold = history(&store, account.id, 0, 10).unwrap().remove(0);
+        assert_eq!(
+            (hold.kind, hold.resolution.map(|end| end.kind)),
+            (Kind::Hold, Some(Kind::Void))
+        );
+    }
+    // Queries of a hold find it by an index each.
+    let plan = store.query("EXPLAIN QUERY PLAN SELECT 1 FROM transfer WHERE subject_sequence = 1 AND status <> 'declined'", &[]);
+    let words = plan.unwrap().first().unwrap().text(3).unwrap();
+    assert!(words.contains("transfer_resolves"), "{words}");
+}
+
+#[test]
+fn a_freeze_of_one_direction_leaves_the_other() {
+    let store = store();
+    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
+    deposit(&store, 1, &from, 1_000);
+    let pay = |id| transfer(id, Kind::Transfer, Some(from.id), Some(to.id), 1);
+    for (id, frozen, freeze, decline) in [
+        (
+            10,
+            &from,
+            account::Freeze::Debits,
+            Some(Decline::AccountFrozen),
+        ),
+        (11, &from, account::Freeze::Credits, None),
+        (
+            12,
+            &from,
+            account::Freeze::Both,
+            Some(Decline::AccountFrozen),
+        ),
+        (13, &to, account::Freeze::Debits, None),
+        (
+            14,
+            &to,
+            account::Freeze::Credits,
+            Some(Decline::AccountFrozen),
+        ),
+        (15, &to, account::Freeze::Both, Some(Decline::AccountFrozen)),
+    ] {
+        account::freeze(&store, &CLOCK, frozen.id, freeze, &actor()).unwrap();
+        assert_eq!(decline_of(&store, &CLOCK, &pay(id)), decline, "{id}");
+        assert_invariants(&store);
+        account::unfreeze(&store, &CLOCK, frozen.id, &actor()).unwrap();
+    }
+}

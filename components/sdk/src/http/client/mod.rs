@@ -1,0 +1,109 @@
+//! Requests that a service sends to the outside: to the origins that the registry's `outbound` names for it, and no others.
+//!
+//! A trait, so that a native test can be the outside. In a component it is `wasi:http/outgoing-handler` ([`HostClient`]).
+
+#[cfg(target_family = "wasm")]
+mod wasm;
+
+#[cfg(target_family = "wasm")]
+pub use wasm::HostClient;
+
+use http::Uri;
+use http::uri::Scheme;
+use std::time::Duration;
+
+/// An absolute `http` or `https` URL without a user or a fragment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target(Uri);
+
+impl Target {
+    /// Reads a URL; none if it is not one that can be sent to.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.contains('#') {
+            return None;
+        }
+        let uri: Uri = text.parse().ok()?;
+        let is_web = uri.scheme() == Some(&Scheme::HTTP) || uri.scheme() == Some(&Scheme::HTTPS);
+        let authority = uri.authority()?.as_str();
+        let is_plain = !authority.contains('@') && !uri.host()?.is_empty();
+        (is_web && is_plain).then_some(Self(uri))
+    }
+
+    /// Whether it is sent to through TLS.
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == Some(&Scheme::HTTPS)
+    }
+
+    /// Host and port.
+    pub fn authority(&self) -> &str {
+        self.0
+            .authority()
+            .map_or("", |authority| authority.as_str())
+    }
+
+    /// Path and query.
+    pub fn path_and_query(&self) -> &str {
+        self.0.path_and_query().map_or("/", |path| path.as_str())
+    }
+}
+
+/// A POST to the outside.
+#[derive(Debug, Clone)]
+pub struct Post {
+    /// Where to.
+    pub target: Target,
+    /// Names and values. The length of the body is added.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer. The outside may have seen the request all the same.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The registry does not name this origin.
+    #[error("the registry does not allow this origin (`outbound`)")]
+    NotAllowed,
+    /// No answer in time.
+    #[error("no answer in time")]
+    TimedOut,
+    /// Anything else, such as a refused connection.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Sends requests to the outside.
+pub trait Client {
+    /// Sends all of them at once, and answers the status of each answer when all have one, or after `timeout`. No write transaction may be
+    /// open: the host refuses to wait for anybody then.
+    fn post_all(&self, posts: &[Post], timeout: Duration) -> Vec<Result<u16, SendError>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_an_absolute_url_without_a_user() {
+        let target = Target::parse("https://Hooks.example:8443/in?a=b").unwrap();
+        assert!(target.is_https());
+        assert_eq!(
+            (target.authority(), target.path_and_query()),
+            ("Hooks.example:8443", "/in?a=b")
+        );
+        let bare = Target::parse("http://127.0.0.1:81").unwrap();
+        assert_eq!((bare.is_https(), bare.path_and_query()), (false, "/"));
+        for text in [
+            "",
+            "/in",
+            "hooks.example/in",
+            "ftp://hooks.example",
+            "https://user:word@hooks.example",
+            "https://hooks.example/#part",
+            "https:///in",
+            "https://a b",
+        ] {
+            assert_eq!(Target::parse(text), None, "{text}");
+        }
+    }
+}

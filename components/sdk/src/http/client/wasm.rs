@@ -1,0 +1,168 @@
+//! The client on `wasi:http/outgoing-handler`, by hand and without an async runtime, as the server side is.
+
+use super::{Client, Post, SendError};
+use std::time::Duration;
+use wasip2::clocks::monotonic_clock;
+use wasip2::http::outgoing_handler;
+use wasip2::http::types::{
+    ErrorCode, Fields, FutureIncomingResponse, Method, OutgoingBody, OutgoingRequest,
+    RequestOptions, Scheme,
+};
+use wasip2::io::poll::{Pollable, poll};
+use wasip2::io::streams::OutputStream;
+
+/// The outside, as far as the registry lets this service reach it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HostClient;
+
+impl Client for HostClient {
+    fn post_all(&self, posts: &[Post], timeout: Duration) -> Vec<Result<u16, SendError>> {
+        let nanoseconds = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
+        let timer = monotonic_clock::subscribe_duration(nanoseconds);
+        let sent = posts.iter().map(|post| send(post, nanoseconds, &timer));
+        let mut exchanges: Vec<Exchange> = sent.collect();
+        while !timer.ready() && wait(&exchanges, &timer) {
+            for exchange in &mut exchanges {
+                exchange.look();
+            }
+        }
+        exchanges.into_iter().map(Exchange::end).collect()
+    }
+}
+
+/// A request that was sent, and what is known of its answer.
+enum Exchange {
+    UnderWay(FutureIncomingResponse),
+    Done(Result<u16, SendError>),
+}
+
+impl Exchange {
+    fn look(&mut self) {
+        let Self::UnderWay(future) = self else {
+            return;
+        };
+        let result = match future.get() {
+            None => return,
+            Some(Ok(Ok(response))) => Ok(response.status()),
+            Some(Ok(Err(error))) => Err(error.into()),
+            Some(Err(())) => Err(SendError::Failed("the answer is gone".to_owned())),
+        };
+        *self = Self::Done(result);
+    }
+
+    fn end(self) -> Result<u16, SendError> {
+        match self {
+            Self::UnderWay(_) => Err(SendError::TimedOut),
+            Self::Done(result) => result,
+        }
+    }
+}
+
+/// Waits until any answer is there, or time is up; false if none is waited for.
+fn wait(exchanges: &[Exchange], timer: &Pollable) -> bool {
+    let under_way: Vec<Pollable> = exchanges
+        .iter()
+        .filter_map(|exchange| match exchange {
+            Exchange::UnderWay(future) => Some(future.subscribe()),
+            Exchange::Done(_) => None,
+        })
+        .collect();
+    if under_way.is_empty() {
+        return false;
+    }
+    let all: Vec<&Pollable> = under_way.iter().chain([timer]).collect();
+    poll(&all);
+    true
+}
+
+fn send(post: &Post, nanoseconds: u64, timer: &Pollable) -> Exchange {
+    match try_send(post, nanoseconds, timer) {
+        Ok(future) => Exchange::UnderWay(future),
+        Err(error) => Exchange::Done(Err(error)),
+    }
+}
+
+fn try_send(
+    post: &Post,
+    nanoseconds: u64,
+    timer: &Pollable,
+) -> Result<FutureIncomingResponse, SendError> {
+    let refused = |what: &str| SendError::Failed(format!("the host refuses the {what}"));
+    let request = OutgoingRequest::new(fields(post)?);
+    let scheme = if post.target.is_https() {
+        Scheme::Https
+    } else {
+        Scheme::Http
+    };
+    let is_complete = request.set_method(&Method::Post).is_ok()
+        && request.set_scheme(Some(&scheme)).is_ok()
+        && request.set_authority(Some(post.target.authority())).is_ok()
+        && request
+            .set_path_with_query(Some(post.target.path_and_query()))
+            .is_ok();
+    if !is_complete {
+        return Err(refused("address"));
+    }
+    let options = RequestOptions::new();
+    // A host without such a wish has its own limit; ours is the timer.
+    let _ = options.set_connect_timeout(Some(nanoseconds));
+    let _ = options.set_first_byte_timeout(Some(nanoseconds));
+    let body = request.body().map_err(|()| refused("body"))?;
+    let future = outgoing_handler::handle(request, Some(options))?;
+    let is_written = body
+        .write()
+        .is_ok_and(|stream| write_all(&stream, &post.body, timer));
+    // Without all of its body the request fails by itself, and its answer says so.
+    if is_written {
+        drop(OutgoingBody::finish(body, None));
+    }
+    Ok(future)
+}
+
+fn fields(post: &Post) -> Result<Fields, SendError> {
+    let mut fields: Vec<(String, Vec<u8>)> = post
+        .headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes()))
+        .collect();
+    let length = post.body.len().to_string();
+    fields.push(("content-length".to_owned(), length.into_bytes()));
+    Fields::from_list(&fields)
+        .map_err(|error| SendError::Failed(format!("the host refuses the headers: {error}")))
+}
+
+/// Writes while there is time; false if not all could be written.
+fn write_all(stream: &OutputStream, mut content: &[u8], timer: &Pollable) -> bool {
+    while !content.is_empty() {
+        let Ok(room) = stream.check_write() else {
+            return false;
+        };
+        let room = usize::try_from(room).unwrap_or(usize::MAX);
+        if room == 0 {
+            if timer.ready() {
+                return false;
+            }
+            poll(&[&stream.subscribe(), timer]);
+            continue;
+        }
+        let (now, later) = content.split_at(room.min(content.len()));
+        if stream.write(now).is_err() {
+            return false;
+        }
+        content = later;
+    }
+    true
+}
+
+impl From<ErrorCode> for SendError {
+    fn from(error: ErrorCode) -> Self {
+        match error {
+            ErrorCode::HttpRequestDenied => Self::NotAllowed,
+            ErrorCode::ConnectionTimeout
+            | ErrorCode::HttpResponseTimeout
+            | ErrorCode::ConnectionReadTimeout
+            | ErrorCode::ConnectionWriteTimeout => Self::TimedOut,
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
