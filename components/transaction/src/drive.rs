@@ -8,9 +8,10 @@
 //! No write transaction is open while the ledger is asked. Where a screening stands before the ledger and does not answer, the ledger
 //! is not asked to post, and a first request is forgotten: nothing of it happens behind the client's back.
 
-use crate::api::{answer_of, refusal_of};
+use crate::api::{answer_to, refusal_of};
 use crate::intent::{self, Accepted, Final, Intent, State, Stored};
-use crate::ledger::{Ledger, LedgerError, Posting};
+use crate::ledger::{Ledger, LedgerError};
+use crate::order::Decided;
 use axum::http::StatusCode;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
@@ -38,13 +39,13 @@ pub fn submit<S: Store, L: Ledger>(
     ledger: &L,
     intent: &Intent,
 ) -> Result<Answer, Problem> {
-    let now_ms = intent.accepted.transfer.requested_at_ms;
+    let now_ms = intent.accepted.order.requested_at_ms();
     let transaction = store.begin()?;
     if intent::insert(&transaction, intent)? {
         transaction.commit()?;
         return decide(store, ledger, &intent.accepted, Asked::First, now_ms);
     }
-    let stored = intent::find(&transaction, intent.accepted.transfer.id)?;
+    let stored = intent::find(&transaction, intent.accepted.order.id())?;
     // Nothing was changed, but what was found may be of an earlier turn of the group: the commit waits until it is on disk. And the
     // ledger must not be asked while the transaction is open.
     transaction.commit()?;
@@ -60,7 +61,7 @@ fn repeat<S: Store, L: Ledger>(
     intent: &Intent,
     stored: Stored,
 ) -> Result<Answer, Problem> {
-    if stored.fingerprint != intent.accepted.transfer.fingerprint {
+    if stored.fingerprint != *intent.accepted.order.fingerprint() {
         return Err(key_reused());
     }
     match stored.state {
@@ -70,7 +71,7 @@ fn repeat<S: Store, L: Ledger>(
         }),
         // Cut off, or still running elsewhere: asking the ledger again is harmless, as the id is the same.
         State::Accepted(accepted) => {
-            let now_ms = intent.accepted.transfer.requested_at_ms;
+            let now_ms = intent.accepted.order.requested_at_ms();
             decide(store, ledger, &accepted, Asked::Again, now_ms)
         }
     }
@@ -91,11 +92,11 @@ fn decide<S: Store, L: Ledger>(
     now_ms: i64,
 ) -> Result<Answer, Problem> {
     match resolve(store, ledger, accepted, now_ms) {
-        Ok(posting) => {
+        Ok(Resolved { decided, content }) => {
             // An older request under the same id, which this service has since forgotten, was the first.
+            let first_asked_ms = decided.requested_at_ms();
             let replayed = asked == Asked::Again
-                || posting.requested_at_ms != accepted.transfer.requested_at_ms;
-            let content = answer_of(&posting)?;
+                || first_asked_ms.is_some_and(|first| first != accepted.order.requested_at_ms());
             Ok(Answer { content, replayed })
         }
         Err(LedgerError::IdReused) => Err(key_reused()),
@@ -113,7 +114,7 @@ fn decide<S: Store, L: Ledger>(
             }
             Err(Problem::unavailable(RETRY_AFTER_SECONDS))
         }
-        Err(refused) => Err(refusal_of(&refused, &accepted.transfer.instruction)),
+        Err(refused) => Err(refusal_of(&refused, &accepted.order)),
     }
 }
 
@@ -121,12 +122,19 @@ fn decide<S: Store, L: Ledger>(
 /// request, as after any 503.
 fn forget<S: Store>(store: &S, accepted: &Accepted) {
     let forgotten = store.begin().and_then(|transaction| {
-        intent::remove(&transaction, accepted.transfer.id)?;
+        intent::remove(&transaction, accepted.order.id())?;
         transaction.commit()
     });
     if let Err(error) = forgotten {
-        eprintln!("intent {}: {error}", accepted.transfer.id);
+        eprintln!("intent {}: {error}", accepted.order.id());
     }
+}
+
+/// What the ledger says to an order, and the answer that is made of it.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub decided: Decided,
+    pub content: Final,
 }
 
 /// Asks the ledger to post; past its deadline, an intent is given up by the one way that is safe.
@@ -134,12 +142,23 @@ pub(crate) fn attempt<L: Ledger>(
     ledger: &L,
     accepted: &Accepted,
     now_ms: i64,
-) -> Result<Posting, LedgerError> {
-    if now_ms < accepted.deadline_at_ms {
-        ledger.post(&accepted.transfer)
-    } else {
-        ledger.fence(&accepted.transfer)
+) -> Result<Resolved, LedgerError> {
+    if now_ms >= accepted.deadline_at_ms {
+        return give_up(ledger, accepted);
     }
+    resolved(accepted, accepted.order.post(ledger)?)
+}
+
+/// Has the ledger give an intent up: afterwards it is never posted, if it was not before.
+pub(crate) fn give_up<L: Ledger>(ledger: &L, accepted: &Accepted) -> Result<Resolved, LedgerError> {
+    resolved(accepted, accepted.order.fence(ledger)?)
+}
+
+fn resolved(accepted: &Accepted, decided: Decided) -> Result<Resolved, LedgerError> {
+    // A record of which no answer can be made is as good as none: the order stays open until the ledger answers better.
+    let content = answer_to(&accepted.order, &decided)
+        .map_err(|problem| LedgerError::Unavailable(problem.detail().to_owned()))?;
+    Ok(Resolved { decided, content })
 }
 
 /// Makes an [`attempt`], and notes what the ledger says.
@@ -148,11 +167,11 @@ pub(crate) fn resolve<S: Store, L: Ledger>(
     ledger: &L,
     accepted: &Accepted,
     now_ms: i64,
-) -> Result<Posting, LedgerError> {
+) -> Result<Resolved, LedgerError> {
     let result = attempt(ledger, accepted, now_ms);
     // Only a note: what is lost of it, recovery finds again.
     if let Err(error) = note(store, accepted, &result) {
-        eprintln!("intent {}: {error}", accepted.transfer.id);
+        eprintln!("intent {}: {error}", accepted.order.id());
     }
     result
 }
@@ -160,7 +179,7 @@ pub(crate) fn resolve<S: Store, L: Ledger>(
 fn note<S: Store>(
     store: &S,
     accepted: &Accepted,
-    result: &Result<Posting, LedgerError>,
+    result: &Result<Resolved, LedgerError>,
 ) -> Result<(), StoreError> {
     if result.as_ref().is_err_and(LedgerError::leaves_open) {
         return Ok(());
@@ -174,21 +193,17 @@ fn note<S: Store>(
 pub(crate) fn settle(
     transaction: &impl Transaction,
     accepted: &Accepted,
-    result: &Result<Posting, LedgerError>,
+    result: &Result<Resolved, LedgerError>,
 ) -> Result<(), StoreError> {
-    let id = accepted.transfer.id;
+    let id = accepted.order.id();
     match result {
-        Ok(posting) => {
-            let content = answer_of(posting)
-                .map_err(|problem| StoreError::Row(problem.detail().to_owned()))?;
-            intent::finish(transaction, id, &content)
-        }
+        Ok(resolved) => intent::finish(transaction, id, &resolved.content),
         Err(error) if error.leaves_open() => Ok(()),
         Err(_) => intent::remove(transaction, id),
     }
 }
 
-fn key_reused() -> Problem {
+pub(crate) fn key_reused() -> Problem {
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "idempotency_key_reused",

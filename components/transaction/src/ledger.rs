@@ -60,6 +60,12 @@ pub enum Outcome {
     Posted,
     /// Money has not moved, and never will under this id.
     Declined(Decline),
+    /// A hold: money is reserved.
+    Held,
+    /// A void: what was held is released.
+    Voided,
+    /// An expiry: what was held is released.
+    Expired,
 }
 
 /// Why money has not moved.
@@ -79,6 +85,20 @@ pub enum Decline {
     Cancelled,
     /// Given up because the screening has denied it.
     ScreeningDenied,
+    /// The hold was captured before.
+    AlreadyCaptured,
+    /// The hold was voided before.
+    AlreadyVoided,
+    /// The hold's time is up.
+    HoldExpired,
+    /// A capture of more than is held.
+    AmountExceedsHold,
+    /// The transaction was reversed before.
+    AlreadyReversed,
+    /// What was to be reversed has not moved money, or is a reversal itself.
+    NotReversible,
+    /// Another transfer of the same atomic batch was declined.
+    BatchDeclined,
 }
 
 impl Decline {
@@ -101,7 +121,18 @@ pub struct Party {
     pub owner_id: Uuid,
 }
 
-/// The ledger's record of a transfer. It never changes, and so neither does an answer that is made of it.
+/// How a hold ended, or by what a transaction was reversed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resolution {
+    /// The capture, void, expiry, or reversal.
+    pub id: Uuid,
+    /// Which of these it is.
+    pub kind: Kind,
+    /// What was moved or released, in minor units.
+    pub amount_minor: i64,
+}
+
+/// The ledger's record of a transfer. It never changes, but for `resolution`, and so neither does an answer that is made of the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posting {
     /// The transfer's id.
@@ -118,6 +149,12 @@ pub struct Posting {
     pub source: Option<Party>,
     /// The customer's account to credit; none where it is the bank's own.
     pub destination: Option<Party>,
+    /// The hold that this captured, voided, or let expire, or the transaction that it reversed.
+    pub subject: Option<Uuid>,
+    /// Of holds: when the time is up, in milliseconds since 1970 UTC.
+    pub expires_at_ms: Option<i64>,
+    /// What came of a hold or transaction later; only [`Ledger::lookup`] and [`Ledger::history`] tell it.
+    pub resolution: Option<Resolution>,
     /// Minor units of `currency`.
     pub amount_minor: i64,
     /// ISO 4217.
@@ -147,6 +184,12 @@ pub enum LedgerError {
     /// There is no such account, or this user may not debit it. Nothing is recorded.
     #[error("account not found")]
     AccountNotFound(Side),
+    /// There is no such hold or transaction, or it is not this user's to capture, void, or reverse. Nothing is recorded.
+    #[error("subject not found")]
+    SubjectNotFound,
+    /// Another transfer of the same atomic batch was refused. Nothing is recorded.
+    #[error("another transfer of the batch was refused")]
+    BatchRefused,
     /// The id is taken by a transfer with another fingerprint. Nothing is recorded.
     #[error("the id is taken")]
     IdReused,
@@ -181,6 +224,22 @@ pub trait Ledger {
     /// # Errors
     /// [`LedgerError`].
     fn fence(&self, transfer: &Transfer) -> Result<Posting, LedgerError>;
+
+    /// Posts or declines transfers in their order, in one commit, with one outcome each; `atomic`: all or none.
+    ///
+    /// # Errors
+    /// [`LedgerError`], of the whole: nothing is known of any.
+    fn post_batch(
+        &self,
+        transfers: &[Transfer],
+        atomic: bool,
+    ) -> Result<Vec<Result<Posting, LedgerError>>, LedgerError>;
+
+    /// Gives the ids of a batch up.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    fn fence_batch(&self, transfers: &[Transfer]) -> Result<Vec<Posting>, LedgerError>;
 
     /// The posting of an id, if there is one.
     ///

@@ -9,6 +9,9 @@
 //! - [`ledger`]: the link to the one who decides;
 //! - [`screening`]: the second opinion that some banks ask for first;
 //! - [`drive`]: from an intent to its answer; [`recover`]: the same for what a crash has left;
+//! - [`schedule`]: standing orders, which the tick turns into intents;
+//! - [`event`]: what has happened, for programs that follow it;
+//! - [`webhook`]: the same, sent to those who asked for it;
 //! - [`api`]: the calls of `/api/transactions`, and who may make them.
 
 #![deny(missing_docs)]
@@ -17,10 +20,14 @@ pub mod api;
 #[cfg(target_family = "wasm")]
 mod component;
 pub mod drive;
+pub mod event;
 pub mod idempotency;
 pub mod intent;
 pub mod ledger;
+pub mod order;
 pub mod recover;
 pub mod request;
+pub mod schedule;
 pub mod schema;
 pub mod screening;
+pub mod webhook;

@@ -3,9 +3,9 @@
 //! Every step may be done twice, or at the same time as the client's own retry: the ledger decides an id once. A screening that does not
 //! answer holds up only what was never decided: it is asked once a sweep in vain, and no more.
 
-use crate::drive::{attempt, settle};
+use crate::drive::{Resolved, attempt, settle};
 use crate::intent::{self, Accepted};
-use crate::ledger::{Ledger, LedgerError, Posting};
+use crate::ledger::{Ledger, LedgerError};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 
@@ -86,7 +86,7 @@ fn sweep<S: Store, L: Ledger>(
     if due.is_empty() {
         return Ok(Sweep::default());
     }
-    let mut results: Vec<(Accepted, Result<Posting, LedgerError>)> = Vec::with_capacity(due.len());
+    let mut results: Vec<(Accepted, Result<Resolved, LedgerError>)> = Vec::with_capacity(due.len());
     let mut failures = 0;
     let mut screening_answers = true;
     for accepted in due {
@@ -113,9 +113,8 @@ fn attempt_unscreened<L: Ledger>(
     ledger: &L,
     accepted: &Accepted,
     now_ms: i64,
-) -> Result<Posting, LedgerError> {
-    let is_decided = ledger.lookup(accepted.transfer.id)?.is_some();
-    if is_decided || now_ms >= accepted.deadline_at_ms {
+) -> Result<Resolved, LedgerError> {
+    if accepted.order.is_decided(ledger)? || now_ms >= accepted.deadline_at_ms {
         return attempt(ledger, accepted, now_ms);
     }
     Err(LedgerError::NotScreened("not asked again".to_owned()))
@@ -125,14 +124,14 @@ fn attempt_unscreened<L: Ledger>(
 fn record<S: Store>(
     store: &S,
     now_ms: i64,
-    results: &[(Accepted, Result<Posting, LedgerError>)],
+    results: &[(Accepted, Result<Resolved, LedgerError>)],
 ) -> Result<Sweep, StoreError> {
     let mut sweep = Sweep::default();
     let transaction = store.begin()?;
     for (accepted, result) in results {
         if result.as_ref().is_err_and(LedgerError::leaves_open) {
             let next = now_ms.saturating_add(pause_ms(accepted.attempts));
-            intent::postpone(&transaction, accepted.transfer.id, next)?;
+            intent::postpone(&transaction, accepted.order.id(), next)?;
             sweep.failed += 1;
         } else {
             settle(&transaction, accepted, result)?;

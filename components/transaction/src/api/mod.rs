@@ -1,14 +1,26 @@
 //! What each call of `/api/transactions` does, without the web server around it.
 
+mod batch;
 mod read;
+mod resolve;
+mod schedules;
 mod submit;
 mod view;
+mod webhooks;
 
-pub use read::{ListFilter, get, list};
-pub use submit::{deposit, transfer, withdraw};
+pub use read::{Found, ListFilter, get, list};
+pub use resolve::{capture, reverse, void};
+pub use schedules::{
+    SCHEDULES_PER_USER_MAX, create_schedule, delete_schedule, get_schedule, list_schedules,
+};
+pub use submit::{batch, deposit, hold, transfer, withdraw};
 pub use view::TransactionView;
+pub use webhooks::{
+    WEBHOOKS_MAX, create_webhook, delete_webhook, list_deliveries, list_webhooks, resend_delivery,
+};
 
-pub(crate) use view::{answer_of, refusal_of};
+pub(crate) use read::may_read;
+pub(crate) use view::{answer_to, refusal_of};
 
 use strongroom_sdk::identity::Role;
 

@@ -4,10 +4,12 @@
 
 use super::Service;
 use super::view::TransactionView;
-use crate::drive::resolve;
-use crate::intent::{self, State};
+use crate::drive::{Resolved, resolve};
+use crate::intent::{self, State, Stored};
 use crate::ledger::{Ledger, LedgerError, Outcome, Posting};
-use serde::Deserialize;
+use crate::order::{Decided, Order};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::page::{List, Page};
@@ -34,10 +36,10 @@ pub fn get<S: Store, L: Ledger, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,
     id: Uuid,
-) -> Result<TransactionView, Problem> {
+) -> Result<Found, Problem> {
     match service.ledger.lookup(id) {
         Ok(Some(posting)) if may_read(identity, &posting) => {
-            TransactionView::of_posting(&posting, identity)
+            TransactionView::of_posting(&posting, identity).map(Found::of)
         }
         Ok(Some(_)) => Err(Problem::not_found()),
         Ok(None) => undecided(service, identity, id),
@@ -50,20 +52,78 @@ fn undecided<S: Store, L: Ledger, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,
     id: Uuid,
-) -> Result<TransactionView, Problem> {
+) -> Result<Found, Problem> {
     let stored =
         intent::peek(&service.store, id)?.filter(|stored| identity.may_read(stored.principal));
-    let Some(State::Accepted(accepted)) = stored.map(|stored| stored.state) else {
-        return Err(Problem::not_found());
+    let accepted = match stored {
+        Some(Stored {
+            state: State::Accepted(accepted),
+            ..
+        }) => accepted,
+        Some(Stored {
+            is_batch: true,
+            state: State::Final(answer),
+            ..
+        }) => return Found::batch(&answer.body),
+        _ => return Err(Problem::not_found()),
     };
     let now_ms = service.clock.now_ms();
-    if now_ms.saturating_sub(accepted.transfer.requested_at_ms) < STALE_AFTER_MS {
-        return TransactionView::of_accepted(&accepted);
+    if now_ms.saturating_sub(accepted.order.requested_at_ms()) < STALE_AFTER_MS {
+        return open(&accepted.order);
     }
     match resolve(&service.store, &service.ledger, &accepted, now_ms) {
-        Ok(posting) => TransactionView::of_posting(&posting, identity),
-        Err(error) if error.leaves_open() => TransactionView::of_accepted(&accepted),
+        Ok(Resolved { decided, content }) => match decided {
+            Decided::Transfer(posting) => {
+                TransactionView::of_posting(&posting, identity).map(Found::of)
+            }
+            Decided::Batch(_) => Found::batch(&content.body),
+        },
+        Err(error) if error.leaves_open() => open(&accepted.order),
         Err(_) => Err(Problem::not_found()),
+    }
+}
+
+/// What has no outcome yet.
+fn open(order: &Order) -> Result<Found, Problem> {
+    match order {
+        Order::Transfer(transfer) => TransactionView::of_accepted(transfer).map(Found::of),
+        Order::Batch(batch) => Ok(Found::Batch(FoundBatch {
+            id: batch.id,
+            atomic: batch.instruction.atomic,
+            outcomes: None,
+        })),
+    }
+}
+
+/// What an id is.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Found {
+    /// A transaction.
+    Transaction(Box<TransactionView>),
+    /// A batch.
+    Batch(FoundBatch),
+}
+
+/// A batch, as far as its answer is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FoundBatch {
+    id: Uuid,
+    atomic: bool,
+    /// Null while there are none.
+    outcomes: Option<Box<RawValue>>,
+}
+
+impl Found {
+    fn of(view: TransactionView) -> Self {
+        Self::Transaction(Box::new(view))
+    }
+
+    /// The batch of which `answer` tells, be it a success or a problem document.
+    fn batch(answer: &str) -> Result<Self, Problem> {
+        serde_json::from_str(answer)
+            .map(Self::Batch)
+            .map_err(Problem::internal)
     }
 }
 
@@ -106,17 +166,17 @@ pub fn list<L: Ledger>(
     })
 }
 
-fn may_read(identity: &Identity, posting: &Posting) -> bool {
+pub(crate) fn may_read(identity: &Identity, posting: &Posting) -> bool {
     let owns = |party: Option<crate::ledger::Party>| {
         party.is_some_and(|party| party.owner_id == identity.subject)
     };
     identity.is_staff()
         || posting.initiator == identity.subject
         || owns(posting.source)
-        || (posting.outcome == Outcome::Posted && owns(posting.destination))
+        || (!matches!(posting.outcome, Outcome::Declined(_)) && owns(posting.destination))
 }
 
-fn unavailable(error: &LedgerError) -> Problem {
+pub(super) fn unavailable(error: &LedgerError) -> Problem {
     eprintln!("ledger: {error}");
     Problem::unavailable(1)
 }

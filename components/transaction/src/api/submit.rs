@@ -5,7 +5,9 @@ use crate::drive::{self, Answer};
 use crate::idempotency::IdempotencyKey;
 use crate::intent::Intent;
 use crate::ledger::{DebitAuthority, Ledger};
-use crate::request::{DepositBody, Instruction, Route, TransferBody, WithdrawBody};
+use crate::request::{
+    BatchBody, DepositBody, HoldBody, Instruction, Route, TransferBody, WithdrawBody,
+};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::problem::Problem;
@@ -69,10 +71,7 @@ pub fn transfer<S: Store, L: Ledger, C: Clock>(
     key: IdempotencyKey,
     body: TransferBody,
 ) -> Result<Answer, Problem> {
-    if identity.role == Role::Auditor {
-        return Err(Problem::forbidden());
-    }
-    let authority = DebitAuthority::Owner(identity.subject);
+    let authority = own_accounts(identity)?;
     let instruction = body.into_instruction()?;
     submit(
         service,
@@ -84,7 +83,47 @@ pub fn transfer<S: Store, L: Ledger, C: Clock>(
     )
 }
 
-fn submit<S: Store, L: Ledger, C: Clock>(
+/// `POST /holds`: the owner of the source, as for [`transfer`].
+///
+/// # Errors
+/// As [`withdraw`].
+pub fn hold<S: Store, L: Ledger, C: Clock>(
+    service: &Service<S, L, C>,
+    identity: &Identity,
+    key: IdempotencyKey,
+    body: HoldBody,
+) -> Result<Answer, Problem> {
+    let authority = own_accounts(identity)?;
+    let instruction = body.into_instruction()?;
+    submit(service, identity, Route::Hold, key, authority, instruction)
+}
+
+/// `POST /batch`: the owner of the sources, as for [`transfer`].
+///
+/// # Errors
+/// As [`withdraw`].
+pub fn batch<S: Store, L: Ledger, C: Clock>(
+    service: &Service<S, L, C>,
+    identity: &Identity,
+    key: IdempotencyKey,
+    body: BatchBody,
+) -> Result<Answer, Problem> {
+    own_accounts(identity)?;
+    let instruction = body.into_instruction()?;
+    let times = (service.clock.now_ms(), service.intent_deadline_ms);
+    let intent = Intent::of_batch(identity.subject, key, instruction, times);
+    drive::submit(&service.store, &service.ledger, &intent)
+}
+
+/// Everybody may debit what is his, but for an auditor, who only reads.
+pub(super) fn own_accounts(identity: &Identity) -> Result<DebitAuthority, Problem> {
+    match identity.role {
+        Role::Auditor => Err(Problem::forbidden()),
+        Role::Customer | Role::Teller | Role::Admin => Ok(DebitAuthority::Owner(identity.subject)),
+    }
+}
+
+pub(super) fn submit<S: Store, L: Ledger, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,
     route: Route,

@@ -3,6 +3,7 @@
 //! Method: this service and the account service's own library, each on its own store. The link between them can be cut before or
 //! after the ledger decides; a crash is a step that does not happen, as each step is one call.
 
+mod movement;
 mod screening;
 
 use super::*;
@@ -10,8 +11,10 @@ use crate::drive;
 use crate::idempotency::IdempotencyKey;
 use crate::intent::{self, Intent};
 use crate::ledger::{
-    DebitAuthority, Decline, Ledger, LedgerError, Outcome, Party, Posting, Side, Transfer,
+    DebitAuthority, Decline, Ledger, LedgerError, Outcome, Party, Posting, Resolution, Side,
+    Transfer,
 };
+use crate::order::Decided;
 use crate::recover;
 use crate::request::{AccountRef, DepositBody, Kind, Route, TransferBody, WithdrawBody};
 use crate::schema::MIGRATIONS;
@@ -99,6 +102,40 @@ impl Ledger for LocalLedger {
         self.ask("fence", transfer, account_ledger::fence)
     }
 
+    fn post_batch(
+        &self,
+        transfers: &[Transfer],
+        atomic: bool,
+    ) -> Result<Vec<Result<Posting, LedgerError>>, LedgerError> {
+        self.posts.set(self.posts.get() + 1);
+        self.asked.borrow_mut().push("post_batch");
+        let lost = || LedgerError::Unavailable("cut".to_owned());
+        if self.cut.get() == Cut::Before {
+            return Err(lost());
+        }
+        let transfers: Vec<_> = transfers.iter().map(to_account).collect();
+        let result = account_ledger::post_batch(&self.store, &self.clock, &transfers, atomic);
+        if self.cut.get() == Cut::After {
+            return Err(lost());
+        }
+        let outcomes = result.map_err(from_account_error)?;
+        let outcomes = outcomes
+            .into_iter()
+            .map(|outcome| outcome.map(from_account).map_err(from_account_error));
+        Ok(outcomes.collect())
+    }
+
+    fn fence_batch(&self, transfers: &[Transfer]) -> Result<Vec<Posting>, LedgerError> {
+        self.asked.borrow_mut().push("fence_batch");
+        if self.cut.get() == Cut::Before {
+            return Err(LedgerError::Unavailable("cut".to_owned()));
+        }
+        let transfers: Vec<_> = transfers.iter().map(to_account).collect();
+        let result = account_ledger::fence_batch(&self.store, &self.clock, &transfers);
+        let postings = result.map_err(from_account_error)?;
+        Ok(postings.into_iter().map(from_account).collect())
+    }
+
     fn lookup(&self, id: Uuid) -> Result<Option<Posting>, LedgerError> {
         Ok(account_ledger::lookup(&self.store, id)
             .unwrap()
@@ -132,6 +169,11 @@ fn to_account(transfer: &Transfer) -> account_ledger::Transfer {
             Kind::Deposit => account_ledger::Kind::Deposit,
             Kind::Withdrawal => account_ledger::Kind::Withdrawal,
             Kind::Transfer => account_ledger::Kind::Transfer,
+            Kind::Hold => account_ledger::Kind::Hold,
+            Kind::Capture => account_ledger::Kind::Capture,
+            Kind::Void => account_ledger::Kind::Void,
+            Kind::Expiry => account_ledger::Kind::Expiry,
+            Kind::Reversal => account_ledger::Kind::Reversal,
         },
         authority: match transfer.authority {
             DebitAuthority::Owner(owner) => account_ledger::DebitAuthority::Owner(owner),
@@ -146,11 +188,35 @@ fn to_account(transfer: &Transfer) -> account_ledger::Transfer {
                 AccountRef::Id(id) => account_ledger::AccountRef::Id(id),
                 AccountRef::Number(number) => account_ledger::AccountRef::Number(number),
             }),
+        subject: instruction.subject,
+        timeout_seconds: instruction.expires_in,
         amount_minor: instruction.amount_minor,
         currency: instruction.currency.clone(),
         reference: instruction.reference.clone(),
         metadata: transfer.metadata(),
         requested_at_ms: transfer.requested_at_ms,
+    }
+}
+
+fn from_account_kind(kind: account_ledger::Kind) -> Kind {
+    match kind {
+        account_ledger::Kind::Deposit => Kind::Deposit,
+        account_ledger::Kind::Withdrawal => Kind::Withdrawal,
+        account_ledger::Kind::Transfer => Kind::Transfer,
+        account_ledger::Kind::Hold => Kind::Hold,
+        account_ledger::Kind::Capture => Kind::Capture,
+        account_ledger::Kind::Void => Kind::Void,
+        account_ledger::Kind::Expiry => Kind::Expiry,
+        account_ledger::Kind::Reversal => Kind::Reversal,
+    }
+}
+
+fn from_account_status(status: account_ledger::Status) -> Outcome {
+    match status {
+        account_ledger::Status::Pending => Outcome::Held,
+        account_ledger::Status::Voided => Outcome::Voided,
+        account_ledger::Status::Expired => Outcome::Expired,
+        account_ledger::Status::Posted | account_ledger::Status::Declined => Outcome::Posted,
     }
 }
 
@@ -162,23 +228,36 @@ fn from_account(posting: account_ledger::Posting) -> Posting {
     Posting {
         id: posting.id,
         sequence: posting.sequence as u64,
-        kind: match posting.kind {
-            account_ledger::Kind::Deposit => Kind::Deposit,
-            account_ledger::Kind::Withdrawal => Kind::Withdrawal,
-            account_ledger::Kind::Transfer => Kind::Transfer,
-        },
-        outcome: posting.decline.map_or(Outcome::Posted, |decline| {
-            Outcome::Declined(match decline {
-                account_ledger::Decline::AccountClosed => Decline::AccountClosed,
-                account_ledger::Decline::AccountFrozen => Decline::AccountFrozen,
-                account_ledger::Decline::CurrencyMismatch => Decline::CurrencyMismatch,
-                account_ledger::Decline::LimitExceeded => Decline::LimitExceeded,
-                account_ledger::Decline::InsufficientFunds => Decline::InsufficientFunds,
-                account_ledger::Decline::Cancelled => {
-                    Decline::of_given_up(posting.metadata.as_deref())
-                }
-            })
+        kind: from_account_kind(posting.kind),
+        subject: posting.subject,
+        expires_at_ms: posting.expires_at_ms,
+        resolution: posting.resolution.map(|resolution| Resolution {
+            id: resolution.id,
+            kind: from_account_kind(resolution.kind),
+            amount_minor: resolution.amount_minor,
         }),
+        outcome: posting.decline.map_or_else(
+            || from_account_status(posting.status),
+            |decline| {
+                Outcome::Declined(match decline {
+                    account_ledger::Decline::AccountClosed => Decline::AccountClosed,
+                    account_ledger::Decline::AccountFrozen => Decline::AccountFrozen,
+                    account_ledger::Decline::CurrencyMismatch => Decline::CurrencyMismatch,
+                    account_ledger::Decline::LimitExceeded => Decline::LimitExceeded,
+                    account_ledger::Decline::InsufficientFunds => Decline::InsufficientFunds,
+                    account_ledger::Decline::Cancelled => {
+                        Decline::of_given_up(posting.metadata.as_deref())
+                    }
+                    account_ledger::Decline::AlreadyCaptured => Decline::AlreadyCaptured,
+                    account_ledger::Decline::AlreadyVoided => Decline::AlreadyVoided,
+                    account_ledger::Decline::HoldExpired => Decline::HoldExpired,
+                    account_ledger::Decline::AmountExceedsHold => Decline::AmountExceedsHold,
+                    account_ledger::Decline::AlreadyReversed => Decline::AlreadyReversed,
+                    account_ledger::Decline::NotReversible => Decline::NotReversible,
+                    account_ledger::Decline::BatchDeclined => Decline::BatchDeclined,
+                })
+            },
+        ),
         initiator: posting.initiator,
         source: posting.source.map(party),
         destination: posting.destination.map(party),
@@ -199,6 +278,8 @@ fn from_account_error(error: account_ledger::LedgerError) -> LedgerError {
         account_ledger::LedgerError::AccountNotFound(_) => {
             LedgerError::AccountNotFound(Side::Destination)
         }
+        account_ledger::LedgerError::SubjectNotFound => LedgerError::SubjectNotFound,
+        account_ledger::LedgerError::BatchRefused => LedgerError::BatchRefused,
         account_ledger::LedgerError::IdReused => LedgerError::IdReused,
         account_ledger::LedgerError::Invalid(field) => LedgerError::Invalid(field.to_owned()),
         account_ledger::LedgerError::Store(error) => LedgerError::Unavailable(error.to_string()),
@@ -665,7 +746,7 @@ fn past_its_deadline_an_intent_is_fenced_and_a_late_post_moves_nothing() {
     let late = intent::due(&bank.service.store, i64::MAX, 1)
         .unwrap()
         .remove(0)
-        .transfer;
+        .order;
     bank.cut(Cut::Nowhere);
     bank.wait(DEADLINE_MS);
     assert_eq!(
@@ -676,7 +757,9 @@ fn past_its_deadline_an_intent_is_fenced_and_a_late_post_moves_nothing() {
         }
     );
     assert_eq!(bank.service.ledger.asked.borrow().last(), Some(&"fence"));
-    let posted = bank.service.ledger.post(&late).unwrap();
+    let Ok(Decided::Transfer(posted)) = late.post(&bank.service.ledger) else {
+        panic!("the ledger answers a transfer");
+    };
     assert_eq!(posted.outcome, Outcome::Declined(Decline::Cancelled));
     let answer = bank.send("k", "1").unwrap();
     assert_eq!(
@@ -717,12 +800,9 @@ fn a_request_that_runs_twice_at_once_is_decided_once() {
     assert!(intent::insert(&transaction, &request).unwrap());
     transaction.commit().unwrap();
     let second = drive::submit(&bank.service.store, &bank.service.ledger, &request).unwrap();
-    let first = bank
-        .service
-        .ledger
-        .post(&request.accepted.transfer)
-        .unwrap();
-    assert_eq!(answer_of(&first).unwrap(), second.content);
+    let order = &request.accepted.order;
+    let first = order.post(&bank.service.ledger).unwrap();
+    assert_eq!(answer_to(order, &first).unwrap(), second.content);
     assert_eq!(bank.bob_has(), 100);
 }
 
@@ -827,8 +907,8 @@ fn an_open_intent_is_pending_to_its_owner_and_driven_on_when_it_is_stale() {
     let id = intent::due(&bank.service.store, i64::MAX, 1)
         .unwrap()
         .remove(0)
-        .transfer
-        .id;
+        .order
+        .id();
     let status = |who: &Identity| {
         get(&bank.service, who, id).map(|view| {
             serde_json::to_value(view).unwrap()["status"]
@@ -883,6 +963,16 @@ fn start_ends_in_time_and_leaves_the_rest_to_the_ticks() {
         fn fence(&self, transfer: &Transfer) -> Result<Posting, LedgerError> {
             self.0.fence(transfer)
         }
+        fn post_batch(
+            &self,
+            transfers: &[Transfer],
+            atomic: bool,
+        ) -> Result<Vec<Result<Posting, LedgerError>>, LedgerError> {
+            self.0.post_batch(transfers, atomic)
+        }
+        fn fence_batch(&self, transfers: &[Transfer]) -> Result<Vec<Posting>, LedgerError> {
+            self.0.fence_batch(transfers)
+        }
         fn lookup(&self, id: Uuid) -> Result<Option<Posting>, LedgerError> {
             self.0.lookup(id)
         }
@@ -932,7 +1022,7 @@ fn past_its_deadline_whoever_asks_for_an_intent_gives_it_up() {
         bank.wait(DEADLINE_MS);
         if by_get {
             let left = intent::due(&bank.service.store, i64::MAX, 1).unwrap();
-            let view = get(&bank.service, &alice(), left[0].transfer.id).unwrap();
+            let view = get(&bank.service, &alice(), left[0].order.id()).unwrap();
             let view = serde_json::to_value(view).unwrap();
             assert_eq!(view["decline_code"], "cancelled");
         } else {

@@ -3,9 +3,11 @@
 //! The answer to a request that moves money is made of the ledger's record alone, so that it has the same bytes each time, whatever
 //! this service has forgotten.
 
-use crate::intent::{Accepted, Final};
-use crate::ledger::{Decline, LedgerError, Outcome, Posting, Side};
-use crate::request::{AccountRef, Instruction, Kind};
+use super::batch::answer_of_batch;
+use crate::intent::Final;
+use crate::ledger::{Decline, LedgerError, Outcome, Posting, Side, Transfer};
+use crate::order::{Decided, Order};
+use crate::request::{AccountRef, Instruction, Kind, Refusal};
 use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -31,6 +33,24 @@ pub struct TransactionView {
     created_at: String,
     posted_at: Option<String>,
     sequence: Option<u64>,
+    /// Of a hold: when its time is up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    /// Of a capture, a void, or an expiry: its hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold_id: Option<Uuid>,
+    /// Of a reversal: what it reversed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reverses: Option<Uuid>,
+    /// Of a hold that was captured: how much of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    captured_amount: Option<String>,
+    /// Of a hold that has ended: its capture, void, or expiry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolved_by: Option<Uuid>,
+    /// Of a transaction that was reversed: its reversal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reversed_by: Option<Uuid>,
 }
 
 impl TransactionView {
@@ -40,6 +60,7 @@ impl TransactionView {
     /// 500 where the ledger's record is not one.
     pub fn of_posting(posting: &Posting, viewer: &Identity) -> Result<Self, Problem> {
         let mut view = Self::whole(posting)?;
+        view.resolve(posting)?;
         let owns_source = posting
             .source
             .is_some_and(|party| party.owner_id == viewer.subject);
@@ -52,9 +73,38 @@ impl TransactionView {
         Ok(view)
     }
 
-    fn whole(posting: &Posting) -> Result<Self, Problem> {
+    /// What came of it later.
+    fn resolve(&mut self, posting: &Posting) -> Result<(), Problem> {
+        let Some(resolution) = posting.resolution else {
+            return Ok(());
+        };
+        match resolution.kind {
+            Kind::Reversal => {
+                self.status = "reversed";
+                self.reversed_by = Some(resolution.id);
+                return Ok(());
+            }
+            Kind::Capture => {
+                self.status = "posted";
+                self.captured_amount = Some(amount(resolution.amount_minor, &posting.currency)?);
+            }
+            Kind::Void => self.status = "voided",
+            _ => self.status = "expired",
+        }
+        self.resolved_by = Some(resolution.id);
+        Ok(())
+    }
+
+    /// A posting as the ledger has recorded it, whatever came of it later.
+    ///
+    /// # Errors
+    /// 500 where the ledger's record is not one.
+    pub(crate) fn whole(posting: &Posting) -> Result<Self, Problem> {
         let (status, decline_code) = match posting.outcome {
             Outcome::Posted => ("posted", None),
+            Outcome::Held => ("pending", None),
+            Outcome::Voided => ("voided", None),
+            Outcome::Expired => ("expired", None),
             Outcome::Declined(decline) => ("declined", Some(decline.code())),
         };
         let metadata = posting
@@ -77,6 +127,12 @@ impl TransactionView {
             posted_at: (posting.outcome == Outcome::Posted)
                 .then(|| format_rfc3339(posting.recorded_at_ms)),
             sequence: Some(posting.sequence),
+            expires_at: posting.expires_at_ms.map(format_rfc3339),
+            hold_id: posting.subject.filter(|_| posting.kind != Kind::Reversal),
+            reverses: posting.subject.filter(|_| posting.kind == Kind::Reversal),
+            captured_amount: None,
+            resolved_by: None,
+            reversed_by: None,
         })
     }
 
@@ -84,8 +140,7 @@ impl TransactionView {
     ///
     /// # Errors
     /// 500 where the intent is not one.
-    pub fn of_accepted(accepted: &Accepted) -> Result<Self, Problem> {
-        let transfer = &accepted.transfer;
+    pub fn of_accepted(transfer: &Transfer) -> Result<Self, Problem> {
         let instruction = &transfer.instruction;
         let metadata = instruction
             .metadata
@@ -108,6 +163,16 @@ impl TransactionView {
             created_at: format_rfc3339(transfer.requested_at_ms),
             posted_at: None,
             sequence: None,
+            expires_at: None,
+            hold_id: instruction
+                .subject
+                .filter(|_| instruction.kind != Kind::Reversal),
+            reverses: instruction
+                .subject
+                .filter(|_| instruction.kind == Kind::Reversal),
+            captured_amount: None,
+            resolved_by: None,
+            reversed_by: None,
         })
     }
 }
@@ -128,6 +193,13 @@ impl Decline {
             Self::LimitExceeded => "limit_exceeded",
             Self::Cancelled => "cancelled",
             Self::ScreeningDenied => "screening_denied",
+            Self::AlreadyCaptured => "already_captured",
+            Self::AlreadyVoided => "already_voided",
+            Self::HoldExpired => "hold_expired",
+            Self::AmountExceedsHold => "amount_exceeds_hold",
+            Self::AlreadyReversed => "already_reversed",
+            Self::NotReversible => "not_reversible",
+            Self::BatchDeclined => "batch_declined",
         }
     }
 
@@ -140,10 +212,17 @@ impl Decline {
             Self::LimitExceeded => "Limit exceeded",
             Self::Cancelled => "Cancelled",
             Self::ScreeningDenied => "Denied by the screening",
+            Self::AlreadyCaptured => "Already captured",
+            Self::AlreadyVoided => "Already voided",
+            Self::HoldExpired => "Hold expired",
+            Self::AmountExceedsHold => "Amount exceeds hold",
+            Self::AlreadyReversed => "Already reversed",
+            Self::NotReversible => "Not reversible",
+            Self::BatchDeclined => "Batch declined",
         }
     }
 
-    const fn detail(self) -> &'static str {
+    pub(super) const fn detail(self) -> &'static str {
         match self {
             Self::InsufficientFunds => "The account does not have that much available.",
             Self::AccountFrozen => "One of the accounts is frozen.",
@@ -154,6 +233,15 @@ impl Decline {
                 "The request could not be decided in time, and was given up. No money has moved."
             }
             Self::ScreeningDenied => "The bank does not make this payment. No money has moved.",
+            Self::AlreadyCaptured => "The hold was captured before; a hold ends once.",
+            Self::AlreadyVoided => "The hold was voided before; a hold ends once.",
+            Self::HoldExpired => "The time of the hold is up, and its money is released.",
+            Self::AmountExceedsHold => "The amount is more than the hold has reserved.",
+            Self::AlreadyReversed => "The transaction was reversed before; it is reversed once.",
+            Self::NotReversible => {
+                "Only a posted transaction that is no reversal itself can be reversed."
+            }
+            Self::BatchDeclined => "Another transfer of the atomic batch was declined.",
         }
     }
 }
@@ -161,7 +249,7 @@ impl Decline {
 /// A decline as a problem document (RFC 9457). It names the transaction and not the exchange, so that each repetition has the same
 /// bytes.
 #[derive(Serialize)]
-struct DeclineDocument {
+pub(super) struct DeclineDocument {
     r#type: String,
     title: &'static str,
     status: u16,
@@ -171,24 +259,42 @@ struct DeclineDocument {
     transaction_id: Uuid,
 }
 
-/// The answer to the request that led to this posting.
+impl DeclineDocument {
+    pub(super) fn type_of(code: &str) -> String {
+        format!("urn:strongroom:problem:{code}")
+    }
+
+    pub(super) fn instance_of(id: Uuid) -> String {
+        format!("/api/transactions/{id}")
+    }
+}
+
+/// The answer to the request that led to this.
 ///
 /// # Errors
 /// 500 where the ledger's record is not one.
-pub(crate) fn answer_of(posting: &Posting) -> Result<Final, Problem> {
+pub(crate) fn answer_to(order: &Order, decided: &Decided) -> Result<Final, Problem> {
+    match (order, decided) {
+        (Order::Transfer(_), Decided::Transfer(posting)) => answer_of(posting),
+        (Order::Batch(batch), Decided::Batch(outcomes)) => answer_of_batch(batch, outcomes),
+        _ => Err(Problem::internal("the ledger answered another question")),
+    }
+}
+
+fn answer_of(posting: &Posting) -> Result<Final, Problem> {
     let (status, body) = match posting.outcome {
-        Outcome::Posted => (
+        Outcome::Posted | Outcome::Held | Outcome::Voided | Outcome::Expired => (
             StatusCode::CREATED,
             serde_json::to_string(&TransactionView::whole(posting)?),
         ),
         Outcome::Declined(decline) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             let document = DeclineDocument {
-                r#type: format!("urn:strongroom:problem:{}", decline.code()),
+                r#type: DeclineDocument::type_of(decline.code()),
                 title: decline.title(),
                 status: status.as_u16(),
                 detail: decline.detail(),
-                instance: format!("/api/transactions/{}", posting.id),
+                instance: DeclineDocument::instance_of(posting.id),
                 code: decline.code(),
                 transaction_id: posting.id,
             };
@@ -202,8 +308,33 @@ pub(crate) fn answer_of(posting: &Posting) -> Result<Final, Problem> {
 }
 
 /// The answer where the ledger records nothing.
-pub(crate) fn refusal_of(error: &LedgerError, instruction: &Instruction) -> Problem {
+pub(crate) fn refusal_of(error: &LedgerError, order: &Order) -> Problem {
+    match order {
+        Order::Transfer(transfer) => refusal_of_transfer(error, &transfer.instruction),
+        Order::Batch(_) => Problem::internal(error),
+    }
+}
+
+/// Why the ledger records nothing of a line.
+pub(super) fn refusal_of_line(error: &LedgerError, instruction: &Instruction) -> Refusal {
     match error {
+        LedgerError::BatchRefused => Refusal {
+            code: "batch_refused".to_owned(),
+            pointer: String::new(),
+            detail: "Another transfer of the atomic batch was refused.".to_owned(),
+        },
+        LedgerError::IdReused => Refusal {
+            code: "idempotency_key_reused".to_owned(),
+            pointer: String::new(),
+            detail: "This idempotency-key was used for another batch before.".to_owned(),
+        },
+        other => Refusal::of(&refusal_of_transfer(other, instruction)),
+    }
+}
+
+pub(super) fn refusal_of_transfer(error: &LedgerError, instruction: &Instruction) -> Problem {
+    match error {
+        LedgerError::SubjectNotFound => Problem::not_found(),
         LedgerError::AccountNotFound(side) => Problem::new(
             StatusCode::NOT_FOUND,
             "account_not_found",
@@ -227,8 +358,8 @@ pub(crate) fn refusal_of(error: &LedgerError, instruction: &Instruction) -> Prob
 fn pointer(side: Side, instruction: &Instruction) -> &'static str {
     match (instruction.kind, side, &instruction.destination) {
         (Kind::Deposit | Kind::Withdrawal, _, _) => "/account_id",
-        (Kind::Transfer, Side::Source, _) => "/from_account_id",
-        (Kind::Transfer, Side::Destination, Some(AccountRef::Number(_))) => "/to_account_number",
-        (Kind::Transfer, Side::Destination, _) => "/to_account_id",
+        (_, Side::Source, _) => "/from_account_id",
+        (_, Side::Destination, Some(AccountRef::Number(_))) => "/to_account_number",
+        (_, Side::Destination, _) => "/to_account_id",
     }
 }

@@ -12,8 +12,10 @@ impl wit::Guest for Component {
         let posting = service().ledger.lookup(id).map_err(unavailable)?;
         if let Some(posting) = posting {
             return Ok(Some(match posting.outcome {
-                Outcome::Posted => wit::State::Posted,
                 Outcome::Declined(_) => wit::State::Declined,
+                Outcome::Posted | Outcome::Held | Outcome::Voided | Outcome::Expired => {
+                    wit::State::Posted
+                }
             }));
         }
         let stored = intent::peek(&service().store, id).map_err(unavailable)?;

@@ -2,7 +2,8 @@
 
 use super::bindings::strongroom::account::{directory, ledger as wit};
 use crate::ledger::{
-    DebitAuthority, Decline, Ledger, LedgerError, Outcome, Party, Posting, Side, Transfer,
+    DebitAuthority, Decline, Ledger, LedgerError, Outcome, Party, Posting, Resolution, Side,
+    Transfer,
 };
 use crate::request::{AccountRef, Kind};
 use uuid::Uuid;
@@ -18,6 +19,25 @@ impl Ledger for LinkedLedger {
 
     fn fence(&self, transfer: &Transfer) -> Result<Posting, LedgerError> {
         wit::fence(&transfer.into())?.try_into()
+    }
+
+    fn post_batch(
+        &self,
+        transfers: &[Transfer],
+        atomic: bool,
+    ) -> Result<Vec<Result<Posting, LedgerError>>, LedgerError> {
+        let transfers: Vec<wit::Transfer> = transfers.iter().map(Into::into).collect();
+        let outcomes = wit::post_batch(&transfers, atomic)?;
+        let outcomes = outcomes
+            .into_iter()
+            .map(|outcome| outcome.map_err(LedgerError::from)?.try_into());
+        Ok(outcomes.collect())
+    }
+
+    fn fence_batch(&self, transfers: &[Transfer]) -> Result<Vec<Posting>, LedgerError> {
+        let transfers: Vec<wit::Transfer> = transfers.iter().map(Into::into).collect();
+        let postings = wit::fence_batch(&transfers)?;
+        postings.into_iter().map(Posting::try_from).collect()
     }
 
     fn lookup(&self, id: Uuid) -> Result<Option<Posting>, LedgerError> {
@@ -62,6 +82,11 @@ impl From<&Transfer> for wit::Transfer {
                 Kind::Deposit => wit::Kind::Deposit,
                 Kind::Withdrawal => wit::Kind::Withdrawal,
                 Kind::Transfer => wit::Kind::Transfer,
+                Kind::Hold => wit::Kind::Hold,
+                Kind::Capture => wit::Kind::Capture,
+                Kind::Void => wit::Kind::Void,
+                Kind::Expiry => wit::Kind::Expiry,
+                Kind::Reversal => wit::Kind::Reversal,
             },
             authority: match transfer.authority {
                 DebitAuthority::Owner(owner) => wit::DebitAuthority::Owner(owner.to_string()),
@@ -78,6 +103,8 @@ impl From<&Transfer> for wit::Transfer {
                 }),
             amount_minor: instruction.amount_minor,
             currency: instruction.currency.clone(),
+            subject: instruction.subject.map(|id| id.to_string()),
+            timeout_seconds: instruction.expires_in,
             reference: instruction.reference.clone(),
             metadata: transfer.metadata(),
             requested_at_ms: transfer.requested_at_ms,
@@ -92,13 +119,12 @@ impl TryFrom<wit::Posting> for Posting {
         Ok(Self {
             id: uuid(&posting.id)?,
             sequence: posting.sequence,
-            kind: match posting.kind {
-                wit::Kind::Deposit => Kind::Deposit,
-                wit::Kind::Withdrawal => Kind::Withdrawal,
-                wit::Kind::Transfer => Kind::Transfer,
-            },
+            kind: kind(posting.kind),
             outcome: match (posting.status, posting.decline) {
                 (wit::Status::Posted, None) => Outcome::Posted,
+                (wit::Status::Pending, None) => Outcome::Held,
+                (wit::Status::Voided, None) => Outcome::Voided,
+                (wit::Status::Expired, None) => Outcome::Expired,
                 (wit::Status::Declined, Some(code)) => {
                     Outcome::Declined(decline(code, posting.metadata.as_deref()))
                 }
@@ -111,6 +137,9 @@ impl TryFrom<wit::Posting> for Posting {
             initiator: uuid(&posting.initiator)?,
             source: party(posting.source, posting.source_owner)?,
             destination: party(posting.destination, posting.destination_owner)?,
+            subject: posting.subject.map(|id| uuid(&id)).transpose()?,
+            expires_at_ms: posting.expires_at_ms,
+            resolution: posting.resolution.map(resolution).transpose()?,
             amount_minor: posting.amount_minor,
             currency: posting.currency,
             reference: posting.reference,
@@ -119,6 +148,27 @@ impl TryFrom<wit::Posting> for Posting {
             recorded_at_ms: posting.recorded_at_ms,
         })
     }
+}
+
+fn kind(kind: wit::Kind) -> Kind {
+    match kind {
+        wit::Kind::Deposit => Kind::Deposit,
+        wit::Kind::Withdrawal => Kind::Withdrawal,
+        wit::Kind::Transfer => Kind::Transfer,
+        wit::Kind::Hold => Kind::Hold,
+        wit::Kind::Capture => Kind::Capture,
+        wit::Kind::Void => Kind::Void,
+        wit::Kind::Expiry => Kind::Expiry,
+        wit::Kind::Reversal => Kind::Reversal,
+    }
+}
+
+fn resolution(resolution: wit::Resolution) -> Result<Resolution, LedgerError> {
+    Ok(Resolution {
+        id: uuid(&resolution.id)?,
+        kind: kind(resolution.kind),
+        amount_minor: resolution.amount_minor,
+    })
 }
 
 fn party(account: Option<String>, owner: Option<String>) -> Result<Option<Party>, LedgerError> {
@@ -139,6 +189,13 @@ fn decline(code: wit::DeclineCode, metadata: Option<&str>) -> Decline {
         wit::DeclineCode::CurrencyMismatch => Decline::CurrencyMismatch,
         wit::DeclineCode::LimitExceeded => Decline::LimitExceeded,
         wit::DeclineCode::Cancelled => Decline::of_given_up(metadata),
+        wit::DeclineCode::AlreadyCaptured => Decline::AlreadyCaptured,
+        wit::DeclineCode::AlreadyVoided => Decline::AlreadyVoided,
+        wit::DeclineCode::HoldExpired => Decline::HoldExpired,
+        wit::DeclineCode::AmountExceedsHold => Decline::AmountExceedsHold,
+        wit::DeclineCode::AlreadyReversed => Decline::AlreadyReversed,
+        wit::DeclineCode::NotReversible => Decline::NotReversible,
+        wit::DeclineCode::BatchDeclined => Decline::BatchDeclined,
     }
 }
 
@@ -149,6 +206,8 @@ impl From<wit::Error> for LedgerError {
                 Self::AccountNotFound(Side::Source)
             }
             wit::Error::AccountNotFound(_) => Self::AccountNotFound(Side::Destination),
+            wit::Error::SubjectNotFound => Self::SubjectNotFound,
+            wit::Error::BatchRefused => Self::BatchRefused,
             wit::Error::IdReused => Self::IdReused,
             wit::Error::Invalid(field) => Self::Invalid(field),
             wit::Error::Unavailable(cause) => Self::Unavailable(cause),

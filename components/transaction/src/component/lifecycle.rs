@@ -1,9 +1,12 @@
 //! `strongroom:service/lifecycle`.
 
 use super::bindings::exports::strongroom::service::lifecycle::Guest;
+use super::webhooks::HUB;
 use super::{Component, configure, service};
 use crate::recover;
+use crate::schedule;
 use crate::schema::MIGRATIONS;
+use crate::webhook;
 use strongroom_sdk::store::migrate;
 
 impl Guest for Component {
@@ -23,10 +26,15 @@ impl Guest for Component {
         Ok(Vec::new())
     }
 
+    /// Each part in its turn, whatever becomes of those before it; what waits for the outside is last.
     fn tick() -> Result<(), String> {
         let service = service();
-        recover::tick(&service.store, &service.ledger, &service.clock)
-            .map(drop)
-            .map_err(|error| error.to_string())
+        let (store, ledger, clock) = (&service.store, &service.ledger, &service.clock);
+        let intents = recover::tick(store, ledger, clock).map(drop);
+        let schedules = schedule::tick(store, ledger, clock, service.intent_deadline_ms).map(drop);
+        let webhooks = webhook::tick(&HUB).map(drop);
+        intents.map_err(|error| error.to_string())?;
+        schedules.map_err(|error| format!("schedules: {error}"))?;
+        webhooks.map_err(|error| format!("webhooks: {error}"))
     }
 }

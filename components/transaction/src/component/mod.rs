@@ -1,12 +1,16 @@
 //! The shell that makes a WebAssembly component of the library: routes, exports, the link, and the service they share.
 
 mod bindings;
+mod events;
 mod intents;
+mod journal;
 mod ledger;
 mod lifecycle;
 mod routes;
+mod schedules;
 #[cfg(feature = "screening")]
 mod screening;
+mod webhooks;
 
 use crate::api::Service;
 use ledger::LinkedLedger;

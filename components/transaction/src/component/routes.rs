@@ -1,10 +1,13 @@
 //! The routes of `/api/transactions`, as one table.
 
-use super::service;
-use crate::api::{self, ListFilter, STAFF_WHO_ACT, TransactionView};
+use super::{events, schedules, service, webhooks};
+use crate::api::{self, Found, ListFilter, STAFF_WHO_ACT, TransactionView};
 use crate::drive::Answer;
 use crate::idempotency::{IdempotencyKey, KeyError};
-use crate::request::{DepositBody, TransferBody, WithdrawBody};
+use crate::request::{
+    BATCH_BODY_BYTES_MAX, BatchBody, CaptureBody, DepositBody, HoldBody, ReverseBody, TransferBody,
+    WithdrawBody,
+};
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -13,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use strongroom_sdk::http::{PathId, Site};
 use strongroom_sdk::identity::Identity;
-use strongroom_sdk::json::Json;
+use strongroom_sdk::json::{Json, NoBody, OptionalJson};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::{self, Problem};
 use strongroom_sdk::query::{NoParameters, Query};
@@ -28,7 +31,15 @@ pub(super) fn site() -> Site {
         .route("/withdraw", post(withdraw))
         .route("/transfer", post(transfer))
         .route("/send", post(transfer))
-        .route("/{id}", get(transaction));
+        .route("/holds", post(hold))
+        .route("/holds/{id}/capture", post(capture))
+        .route("/holds/{id}/void", post(void))
+        .route("/batch", post(batch))
+        .route("/{id}/reverse", post(reverse))
+        .route("/{id}", get(transaction))
+        .merge(events::routes())
+        .merge(schedules::routes())
+        .merge(webhooks::routes());
     Site::new(routes).no_store()
 }
 
@@ -58,11 +69,56 @@ async fn transfer(
     api::transfer(service(), &identity, key, body)
 }
 
+async fn hold(
+    identity: Identity,
+    key: IdempotencyKey,
+    Json(body): Json<HoldBody>,
+) -> Result<Answer, Problem> {
+    api::hold(service(), &identity, key, body)
+}
+
+async fn capture(
+    identity: Identity,
+    PathId(hold_id): PathId,
+    key: IdempotencyKey,
+    OptionalJson(body): OptionalJson<CaptureBody>,
+) -> Result<Answer, Problem> {
+    api::capture(service(), &identity, key, hold_id, body)
+}
+
+async fn void(
+    identity: Identity,
+    PathId(hold_id): PathId,
+    key: IdempotencyKey,
+    _: NoBody,
+) -> Result<Answer, Problem> {
+    api::void(service(), &identity, key, hold_id)
+}
+
+async fn reverse(
+    identity: Identity,
+    PathId(id): PathId,
+    key: Result<IdempotencyKey, Problem>,
+    body: Result<OptionalJson<ReverseBody>, Problem>,
+) -> Result<Answer, Problem> {
+    // As for a deposit.
+    identity.require(STAFF_WHO_ACT)?;
+    api::reverse(service(), &identity, key?, id, body?.0)
+}
+
+async fn batch(
+    identity: Identity,
+    key: IdempotencyKey,
+    Json(body): Json<BatchBody, BATCH_BODY_BYTES_MAX>,
+) -> Result<Answer, Problem> {
+    api::batch(service(), &identity, key, body)
+}
+
 async fn transaction(
     identity: Identity,
     PathId(id): PathId,
     _: Query<NoParameters>,
-) -> Result<Json<TransactionView>, Problem> {
+) -> Result<Json<Found>, Problem> {
     api::get(service(), &identity, id).map(Json)
 }
 

@@ -31,7 +31,13 @@ impl From<&Transfer> for wit::Payment {
             kind: match instruction.kind {
                 Kind::Deposit => wit::Kind::Deposit,
                 Kind::Withdrawal => wit::Kind::Withdrawal,
-                Kind::Transfer => wit::Kind::Transfer,
+                // A hold is the promise of a transfer; its capture, like all that follows from a payment, is not asked about again.
+                Kind::Transfer
+                | Kind::Hold
+                | Kind::Capture
+                | Kind::Void
+                | Kind::Expiry
+                | Kind::Reversal => wit::Kind::Transfer,
             },
             initiator: transfer.initiator.to_string(),
             source: instruction.source.map(|id| id.to_string()),

@@ -11,10 +11,15 @@ use uuid::Uuid;
 /// Deterministic, and without a time, on purpose: this service may lose its file, and a client's retry still meets the same transfer
 /// in the ledger, which keeps ids unique for ever.
 pub fn transfer_id(principal: Uuid, route: Route, key: &IdempotencyKey) -> Uuid {
+    derived_id(principal, route.as_str(), key)
+}
+
+/// The same for what is no transfer: `scope` stands where the route does.
+pub fn derived_id(principal: Uuid, scope: &str, key: &IdempotencyKey) -> Uuid {
     let mut hasher = Sha256::new();
     for field in [
         principal.as_bytes().as_slice(),
-        route.as_str().as_bytes(),
+        scope.as_bytes(),
         key.as_str().as_bytes(),
     ] {
         // A key has at most 255 bytes, the others fewer.

@@ -45,6 +45,11 @@ impl IdempotencyKey {
         }
     }
 
+    /// The key of an attempt at a standing order's date. It has spaces, and so is no client's key.
+    pub(crate) fn of_schedule(schedule_id: uuid::Uuid, due: &str, attempt: u32) -> Self {
+        Self(format!("schedule {schedule_id} {due} {attempt}"))
+    }
+
     /// The key, without quotes.
     pub fn as_str(&self) -> &str {
         &self.0

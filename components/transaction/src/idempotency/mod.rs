@@ -3,5 +3,5 @@
 mod id;
 mod key;
 
-pub use id::transfer_id;
+pub use id::{derived_id, transfer_id};
 pub use key::{IdempotencyKey, KeyError};

@@ -2,7 +2,8 @@
 
 use crate::idempotency::{IdempotencyKey, transfer_id};
 use crate::ledger::{DebitAuthority, Transfer};
-use crate::request::{Instruction, Route};
+use crate::order::{Batch, Order};
+use crate::request::{BatchInstruction, Instruction, Route};
 use serde::{Deserialize, Serialize};
 use strongroom_sdk::store::{Row, StoreError};
 use uuid::Uuid;
@@ -25,8 +26,8 @@ pub struct Intent {
 /// An intent whose outcome is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// The transfer, as the ledger will be asked for it, each time with the same words.
-    pub transfer: Transfer,
+    /// What the ledger will be asked for, each time with the same words.
+    pub order: Order,
     /// How often the sweep has tried.
     pub attempts: i64,
     /// When it is given up.
@@ -38,7 +39,7 @@ pub struct Accepted {
 pub struct Final {
     /// The HTTP status: 201, or 422 for a decline.
     pub status: u16,
-    /// The body: a transaction, or a problem document.
+    /// The body: a transaction, a batch, or a problem document.
     pub body: String,
 }
 
@@ -49,6 +50,8 @@ pub struct Stored {
     pub fingerprint: [u8; 32],
     /// Who sent it.
     pub principal: Uuid,
+    /// Whether it is a batch.
+    pub is_batch: bool,
     /// How far it is.
     pub state: State,
 }
@@ -63,7 +66,7 @@ pub enum State {
 }
 
 impl Intent {
-    /// The intent of a request.
+    /// The intent of a request for one transfer.
     pub fn new(
         principal: Uuid,
         route: Route,
@@ -72,17 +75,46 @@ impl Intent {
         instruction: Instruction,
         (now_ms, deadline_ms): (i64, i64),
     ) -> Self {
-        let deadline_at_ms = now_ms.saturating_add(deadline_ms);
+        let order = Order::Transfer(Transfer {
+            id: transfer_id(principal, route, &key),
+            fingerprint: instruction.fingerprint(),
+            authority,
+            initiator: principal,
+            instruction,
+            requested_at_ms: now_ms,
+            denied_by: None,
+        });
+        Self::of_order(principal, route, key, order, deadline_ms)
+    }
+
+    /// The intent of a request for a batch. The accounts to debit are the principal's.
+    pub fn of_batch(
+        principal: Uuid,
+        key: IdempotencyKey,
+        instruction: BatchInstruction,
+        (now_ms, deadline_ms): (i64, i64),
+    ) -> Self {
+        let order = Order::Batch(Batch {
+            id: transfer_id(principal, Route::Batch, &key),
+            fingerprint: instruction.fingerprint(),
+            authority: DebitAuthority::Owner(principal),
+            initiator: principal,
+            instruction,
+            requested_at_ms: now_ms,
+        });
+        Self::of_order(principal, Route::Batch, key, order, deadline_ms)
+    }
+
+    fn of_order(
+        principal: Uuid,
+        route: Route,
+        key: IdempotencyKey,
+        order: Order,
+        deadline_ms: i64,
+    ) -> Self {
+        let deadline_at_ms = order.requested_at_ms().saturating_add(deadline_ms);
         let accepted = Accepted {
-            transfer: Transfer {
-                id: transfer_id(principal, route, &key),
-                fingerprint: instruction.fingerprint(),
-                authority,
-                initiator: principal,
-                instruction,
-                requested_at_ms: now_ms,
-                denied_by: None,
-            },
+            order,
             attempts: 0,
             deadline_at_ms,
         };
@@ -97,26 +129,48 @@ impl Intent {
 }
 
 /// The column `request`.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct StoredRequest {
     /// Whether bank staff asked; otherwise the accounts to debit are the principal's.
     by_bank: bool,
-    instruction: Instruction,
+    #[serde(flatten)]
+    words: Words,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Words {
+    Instruction(Instruction),
+    Batch(BatchInstruction),
+}
+
+/// A [`StoredRequest`] to be written.
+#[derive(Serialize)]
+struct RequestToStore<'a> {
+    by_bank: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instruction: Option<&'a Instruction>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<&'a BatchInstruction>,
 }
 
 /// The text of the column `request`.
-pub(super) fn request_column(transfer: &Transfer) -> String {
-    let request = StoredRequest {
-        by_bank: transfer.authority == DebitAuthority::Bank,
-        instruction: transfer.instruction.clone(),
+pub(super) fn request_column(order: &Order) -> String {
+    let (instruction, batch) = match order {
+        Order::Transfer(transfer) => (Some(&transfer.instruction), None),
+        Order::Batch(batch) => (None, Some(&batch.instruction)),
+    };
+    let request = RequestToStore {
+        by_bank: order.authority() == DebitAuthority::Bank,
+        instruction,
+        batch,
     };
     // Strings, integers, and maps of strings always serialize.
     serde_json::to_string(&request).unwrap_or_default()
 }
 
 /// The columns that [`Stored::from_row`] reads.
-pub(super) const COLUMNS: &str =
-    "id, principal_id, fingerprint, request, status, body, created_at_ms, attempts, deadline_at_ms";
+pub(super) const COLUMNS: &str = "id, principal_id, fingerprint, request, status, body, created_at_ms, attempts, deadline_at_ms, route = 'batch'";
 
 impl Stored {
     /// Reads a row of [`COLUMNS`].
@@ -139,6 +193,7 @@ impl Stored {
         Ok(Self {
             fingerprint,
             principal,
+            is_batch: row.integer(9)? == 1,
             state,
         })
     }
@@ -152,20 +207,34 @@ fn accepted(
 ) -> Result<Accepted, StoreError> {
     let request: StoredRequest = serde_json::from_str(request)
         .map_err(|error| StoreError::Row(format!("request: {error}")))?;
-    Ok(Accepted {
-        transfer: Transfer {
-            id: row.uuid(0)?,
+    let id = row.uuid(0)?;
+    let authority = if request.by_bank {
+        DebitAuthority::Bank
+    } else {
+        DebitAuthority::Owner(principal)
+    };
+    let requested_at_ms = row.integer(6)?;
+    let order = match request.words {
+        Words::Instruction(instruction) => Order::Transfer(Transfer {
+            id,
             fingerprint,
-            authority: if request.by_bank {
-                DebitAuthority::Bank
-            } else {
-                DebitAuthority::Owner(principal)
-            },
+            authority,
             initiator: principal,
-            instruction: request.instruction,
-            requested_at_ms: row.integer(6)?,
+            instruction,
+            requested_at_ms,
             denied_by: None,
-        },
+        }),
+        Words::Batch(instruction) => Order::Batch(Batch {
+            id,
+            fingerprint,
+            authority,
+            initiator: principal,
+            instruction,
+            requested_at_ms,
+        }),
+    };
+    Ok(Accepted {
+        order,
         attempts: row.integer(7)?,
         deadline_at_ms: row.integer(8)?,
     })

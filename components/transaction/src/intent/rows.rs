@@ -36,20 +36,20 @@ WHERE state = 'final' AND created_at_ms < ?1 LIMIT 1";
 
 /// Inserts a new intent; false if its id is there already.
 pub fn insert(transaction: &impl Transaction, intent: &Intent) -> Result<bool, StoreError> {
-    let transfer = &intent.accepted.transfer;
+    let order = &intent.accepted.order;
     let inserted = transaction.execute(
         INSERT,
         &[
-            Value::from(transfer.id),
+            Value::from(order.id()),
             Value::from(intent.principal),
             Value::from(intent.route.as_str()),
             Value::from(intent.key.as_str()),
-            Value::from(transfer.fingerprint.as_slice()),
-            Value::from(request_column(transfer)),
-            Value::from(transfer.requested_at_ms),
+            Value::from(order.fingerprint().as_slice()),
+            Value::from(request_column(order)),
+            Value::from(order.requested_at_ms()),
             Value::from(
-                transfer
-                    .requested_at_ms
+                order
+                    .requested_at_ms()
                     .saturating_add(FIRST_ATTEMPT_AFTER_MS),
             ),
             Value::from(intent.deadline_at_ms),

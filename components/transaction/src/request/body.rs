@@ -8,6 +8,10 @@ use uuid::Uuid;
 
 /// The longest reference, in characters: that of a SEPA remittance text.
 const REFERENCE_CHARACTERS_MAX: usize = 140;
+/// How long a hold lasts where its request does not say: 7 days.
+const HOLD_SECONDS_DEFAULT: u32 = 7 * 24 * 60 * 60;
+/// The longest time of a hold: 90 days.
+const HOLD_SECONDS_MAX: u32 = 90 * 24 * 60 * 60;
 /// The longest account number: that of an IBAN (ISO 13616).
 const NUMBER_CHARACTERS_MAX: usize = 34;
 
@@ -44,6 +48,34 @@ pub struct TransferBody {
     metadata: Option<Metadata>,
 }
 
+/// The body of `POST /holds`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoldBody {
+    from_account_id: Uuid,
+    to_account_id: Option<Uuid>,
+    to_account_number: Option<String>,
+    amount: AmountField,
+    currency: String,
+    expires_in: Option<u32>,
+    reference: Option<String>,
+    metadata: Option<Metadata>,
+}
+
+/// The body of `POST /holds/{id}/capture`; nothing captures the whole.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaptureBody {
+    amount: Option<AmountField>,
+}
+
+/// The body of `POST /{id}/reverse`; it may be empty.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReverseBody {
+    reference: Option<String>,
+}
+
 impl DepositBody {
     /// The request in its canonical form.
     ///
@@ -58,6 +90,8 @@ impl DepositBody {
             currency: self.currency,
             reference: self.reference.map(reference).transpose()?,
             metadata: None,
+            subject: None,
+            expires_in: None,
         })
     }
 }
@@ -76,6 +110,8 @@ impl WithdrawBody {
             currency: self.currency,
             reference: self.reference.map(reference).transpose()?,
             metadata: None,
+            subject: None,
+            expires_in: None,
         })
     }
 }
@@ -86,31 +122,131 @@ impl TransferBody {
     /// # Errors
     /// 422, with the field.
     pub fn into_instruction(self) -> Result<Instruction, Problem> {
-        let destination = match (self.to_account_id, self.to_account_number) {
-            (Some(id), None) if id == self.from_account_id => {
-                return Err(invalid(
-                    "/to_account_id",
-                    "must be another account than from_account_id",
-                ));
-            }
-            (Some(id), None) => AccountRef::Id(id),
-            (None, Some(number)) => AccountRef::Number(account_number(&number)?),
-            _ => {
-                return Err(invalid(
-                    "/to_account_id",
-                    "give either to_account_id or to_account_number",
-                ));
-            }
-        };
         Ok(Instruction {
             kind: Kind::Transfer,
             source: Some(self.from_account_id),
-            destination: Some(destination),
+            destination: Some(destination(
+                self.from_account_id,
+                self.to_account_id,
+                self.to_account_number.as_deref(),
+            )?),
             amount_minor: self.amount.parse(&self.currency)?.minor(),
             currency: self.currency,
             reference: self.reference.map(reference).transpose()?,
             metadata: self.metadata,
+            subject: None,
+            expires_in: None,
         })
+    }
+}
+
+impl HoldBody {
+    /// The request in its canonical form.
+    ///
+    /// # Errors
+    /// 422, with the field.
+    pub fn into_instruction(self) -> Result<Instruction, Problem> {
+        let expires_in = self.expires_in.unwrap_or(HOLD_SECONDS_DEFAULT);
+        if !(1..=HOLD_SECONDS_MAX).contains(&expires_in) {
+            return Err(invalid(
+                "/expires_in",
+                "must be a number of seconds from 1 to 7776000, which are 90 days",
+            ));
+        }
+        Ok(Instruction {
+            kind: Kind::Hold,
+            source: Some(self.from_account_id),
+            destination: Some(destination(
+                self.from_account_id,
+                self.to_account_id,
+                self.to_account_number.as_deref(),
+            )?),
+            amount_minor: self.amount.parse(&self.currency)?.minor(),
+            currency: self.currency,
+            reference: self.reference.map(reference).transpose()?,
+            metadata: self.metadata,
+            subject: None,
+            expires_in: Some(expires_in),
+        })
+    }
+}
+
+impl CaptureBody {
+    /// The capture of a hold of `held_minor` of `currency`, in its canonical form: without an amount, of the whole.
+    ///
+    /// # Errors
+    /// 422, with the field.
+    pub fn into_instruction(
+        self,
+        hold: Uuid,
+        held_minor: i64,
+        currency: String,
+    ) -> Result<Instruction, Problem> {
+        let amount_minor = match self.amount {
+            Some(amount) => amount.parse(&currency)?.minor(),
+            None => held_minor,
+        };
+        Ok(Instruction {
+            amount_minor,
+            ..of_subject(Kind::Capture, hold, held_minor, currency)
+        })
+    }
+}
+
+impl ReverseBody {
+    /// The reversal of a transaction of `amount_minor` of `currency`, in its canonical form.
+    ///
+    /// # Errors
+    /// 422, with the field.
+    pub fn into_instruction(
+        self,
+        transaction: Uuid,
+        amount_minor: i64,
+        currency: String,
+    ) -> Result<Instruction, Problem> {
+        Ok(Instruction {
+            reference: self.reference.map(reference).transpose()?,
+            ..of_subject(Kind::Reversal, transaction, amount_minor, currency)
+        })
+    }
+}
+
+/// The instruction to void a hold.
+pub fn void_instruction(hold: Uuid, held_minor: i64, currency: String) -> Instruction {
+    of_subject(Kind::Void, hold, held_minor, currency)
+}
+
+fn of_subject(kind: Kind, subject: Uuid, amount_minor: i64, currency: String) -> Instruction {
+    Instruction {
+        kind,
+        source: None,
+        destination: None,
+        amount_minor,
+        currency,
+        reference: None,
+        metadata: None,
+        subject: Some(subject),
+        expires_in: None,
+    }
+}
+
+/// The account to credit, which is named in one of two ways.
+fn destination(
+    source: Uuid,
+    id: Option<Uuid>,
+    number: Option<&str>,
+) -> Result<AccountRef, Problem> {
+    match (id, number) {
+        (Some(id), None) if id == source => Err(invalid(
+            "/to_account_id",
+            "must be another account than from_account_id",
+        )),
+        (Some(id), None) => Ok(AccountRef::Id(id)),
+        (None, Some(number)) => Ok(AccountRef::Number(account_number(number)?)),
+        _ => Err(invalid(
+            "/to_account_id",
+            "give either to_account_id or to_account_number",
+        )),
     }
 }
 

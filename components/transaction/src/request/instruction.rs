@@ -15,6 +15,18 @@ pub enum Route {
     Withdraw,
     /// `POST /transfer` and `POST /send`.
     Transfer,
+    /// `POST /holds`.
+    Hold,
+    /// `POST /holds/{id}/capture`.
+    Capture,
+    /// `POST /holds/{id}/void`.
+    Void,
+    /// `POST /{id}/reverse`.
+    Reverse,
+    /// `POST /batch`.
+    Batch,
+    /// A date of a standing order.
+    Schedule,
 }
 
 impl Route {
@@ -24,6 +36,12 @@ impl Route {
             Self::Deposit => "deposit",
             Self::Withdraw => "withdraw",
             Self::Transfer => "transfer",
+            Self::Hold => "hold",
+            Self::Capture => "capture",
+            Self::Void => "void",
+            Self::Reverse => "reverse",
+            Self::Batch => "batch",
+            Self::Schedule => "schedule",
         }
     }
 }
@@ -38,15 +56,38 @@ pub enum Kind {
     Withdrawal,
     /// From one account to another.
     Transfer,
+    /// Reserves money for another account.
+    Hold,
+    /// Moves what a hold has reserved, or a part of it.
+    Capture,
+    /// Releases what a hold has reserved.
+    Void,
+    /// Releases a hold whose time was up.
+    Expiry,
+    /// Moves a posted amount back.
+    Reversal,
 }
 
 impl Kind {
+    /// Whether it is what somebody wants paid, and not what follows from a payment of before.
+    pub const fn is_payment(self) -> bool {
+        matches!(
+            self,
+            Self::Deposit | Self::Withdrawal | Self::Transfer | Self::Hold
+        )
+    }
+
     /// The word that clients see.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Deposit => "deposit",
             Self::Withdrawal => "withdrawal",
             Self::Transfer => "transfer",
+            Self::Hold => "hold",
+            Self::Capture => "capture",
+            Self::Void => "void",
+            Self::Expiry => "expiry",
+            Self::Reversal => "reversal",
         }
     }
 }
@@ -68,10 +109,10 @@ pub enum AccountRef {
 pub struct Instruction {
     /// What it is for.
     pub kind: Kind,
-    /// The account to debit; none for a deposit.
+    /// The account to debit; none for a deposit, and where a subject says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Uuid>,
-    /// The account to credit; none for a withdrawal.
+    /// The account to credit; none for a withdrawal, and where a subject says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<AccountRef>,
     /// Minor units of `currency`.
@@ -84,6 +125,12 @@ pub struct Instruction {
     /// The client's own notes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
+    /// The hold to capture or void, or the transaction to reverse; of no other kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Uuid>,
+    /// How long a hold lasts, in seconds; of holds only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<u32>,
 }
 
 impl Instruction {

@@ -13,6 +13,14 @@ const BYTES_MAX: usize = 4_096;
 pub struct Metadata(BTreeMap<String, String>);
 
 impl Metadata {
+    /// The note on a payment of a standing order: which one, and its date.
+    pub(crate) fn of_schedule(schedule_id: uuid::Uuid, due: &str) -> Self {
+        Self(BTreeMap::from([
+            ("schedule_due".to_owned(), due.to_owned()),
+            ("schedule_id".to_owned(), schedule_id.to_string()),
+        ]))
+    }
+
     /// The JSON text.
     pub fn to_json(&self) -> String {
         // A map of strings always serializes.

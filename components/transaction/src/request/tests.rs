@@ -5,6 +5,7 @@ use super::*;
 use serde_json::{Value, json};
 use strongroom_sdk::json::from_slice;
 use strongroom_sdk::problem::Problem;
+use uuid::Uuid;
 
 const FROM: &str = "018f0000-0000-7000-8000-000000000001";
 const TO: &str = "018f0000-0000-7000-8000-000000000002";
@@ -142,4 +143,19 @@ fn a_number_is_read_as_it_is_printed() {
         body["to_account_number"] = json!(number);
         assert_eq!(refusal(&body).2, "/to_account_number");
     }
+}
+
+#[test]
+fn the_lines_of_a_batch_have_ids_of_their_own_side_by_side() {
+    let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let ids: Vec<Uuid> = (0..1_000).map(|index| line_id(one, index)).collect();
+    assert!(ids.is_sorted(), "in the order of the lines");
+    assert!(ids.windows(2).all(|pair| pair[0] != pair[1]));
+    assert!(ids.iter().all(|id| id.get_version_num() == 8));
+    assert!(!ids.contains(&line_id(other, 0)));
+    // It never changes from release to release, or a batch that is repeated would be posted again. Computed apart from this code.
+    assert_eq!(
+        line_id(one, 3).to_string(),
+        "0d890fa5-2091-80c2-84e3-0a4a00000003"
+    );
 }

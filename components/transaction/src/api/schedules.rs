@@ -1,0 +1,202 @@
+//! The calls of `/schedules`: standing orders.
+
+use super::Service;
+use super::view::refusal_of_transfer;
+use crate::drive::{Answer, key_reused};
+use crate::idempotency::{IdempotencyKey, derived_id};
+use crate::intent::Final;
+use crate::ledger::{Ledger, LedgerError, Side};
+use crate::request::{AccountRef, Instruction};
+use crate::schedule::{
+    self, CancelError, Day, Schedule, ScheduleBody, ScheduleState, ScheduleView, StandingOrder,
+};
+use axum::http::StatusCode;
+use strongroom_sdk::clock::Clock;
+use strongroom_sdk::identity::{Identity, Role};
+use strongroom_sdk::page::{List, Page};
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::store::{Store, StoreError, Transaction};
+use uuid::Uuid;
+
+/// How many standing orders a user may have at a time.
+pub const SCHEDULES_PER_USER_MAX: i64 = 1_000;
+/// What makes an id of a schedule another than one of a transfer under the same key.
+const ID_SCOPE: &str = "schedule";
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// `POST /schedules`: the owner of the source, whatever the role but auditor.
+///
+/// # Errors
+/// 403; 404 `account_not_found`; 422 `schedule_in_past`, `schedules_too_many`, `idempotency_key_reused`; 503.
+pub fn create_schedule<S: Store, L: Ledger, C: Clock>(
+    service: &Service<S, L, C>,
+    identity: &Identity,
+    key: &IdempotencyKey,
+    body: ScheduleBody,
+) -> Result<Answer, Problem> {
+    if identity.role == Role::Auditor {
+        return Err(Problem::forbidden());
+    }
+    let order = body.into_order()?;
+    let schedule = Schedule {
+        sequence: 0,
+        id: derived_id(identity.subject, ID_SCOPE, key),
+        owner: identity.subject,
+        fingerprint: order.fingerprint(),
+        order,
+        state: ScheduleState::Active,
+        dates_behind: 0,
+        created_at_ms: service.clock.now_ms(),
+    };
+    // Before it is judged: what was right when it was asked first is answered the same for ever.
+    if let Some((first, _)) = schedule::peek(&service.store, schedule.id)? {
+        return replay(&schedule, first);
+    }
+    check(&service.ledger, &schedule)?;
+    let transaction = service.store.begin()?;
+    if schedule::count_active(&transaction, schedule.owner)? >= SCHEDULES_PER_USER_MAX {
+        return Err(too_many());
+    }
+    if schedule::insert(&transaction, &schedule)? {
+        transaction.commit()?;
+        return answer(&schedule, false);
+    }
+    let first = schedule::find(&transaction, schedule.id)?;
+    transaction.commit()?;
+    let missing = || StoreError::Row("an id that conflicts has no row".to_owned());
+    replay(&schedule, first.ok_or_else(missing)?)
+}
+
+fn replay(asked: &Schedule, first: Schedule) -> Result<Answer, Problem> {
+    if first.fingerprint != asked.fingerprint {
+        return Err(key_reused());
+    }
+    // As it was at first.
+    let first = Schedule {
+        state: ScheduleState::Active,
+        dates_behind: 0,
+        ..first
+    };
+    answer(&first, true)
+}
+
+fn answer(schedule: &Schedule, replayed: bool) -> Result<Answer, Problem> {
+    let view = ScheduleView::new(schedule, None)?;
+    let content = Final {
+        status: StatusCode::CREATED.as_u16(),
+        body: serde_json::to_string(&view).map_err(Problem::internal)?,
+    };
+    Ok(Answer { content, replayed })
+}
+
+/// What depends on the day, and on whose the accounts are.
+fn check<L: Ledger>(ledger: &L, schedule: &Schedule) -> Result<(), Problem> {
+    let StandingOrder {
+        instruction, plan, ..
+    } = &schedule.order;
+    if Day::at(schedule.created_at_ms).is_some_and(|today| plan.start < today) {
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "schedule_in_past",
+            "A standing order begins today (UTC) at the earliest.",
+        )
+        .with_error(
+            "/start",
+            "schedule_in_past",
+            "must be today or later, in UTC",
+        ));
+    }
+    let source = instruction.source.map(|id| owner(ledger, id)).transpose()?;
+    if source.flatten() != Some(schedule.owner) {
+        return Err(not_found(Side::Source, instruction));
+    }
+    match instruction.destination {
+        Some(AccountRef::Id(id)) if owner(ledger, id)?.is_none() => {
+            Err(not_found(Side::Destination, instruction))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn owner<L: Ledger>(ledger: &L, account_id: Uuid) -> Result<Option<Uuid>, Problem> {
+    ledger.owner_of(account_id).map_err(|error| {
+        eprintln!("ledger: {error}");
+        Problem::unavailable(RETRY_AFTER_SECONDS)
+    })
+}
+
+fn not_found(side: Side, instruction: &Instruction) -> Problem {
+    refusal_of_transfer(&LedgerError::AccountNotFound(side), instruction)
+}
+
+fn too_many() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "schedules_too_many",
+        format!("A user may have {SCHEDULES_PER_USER_MAX} standing orders at a time."),
+    )
+}
+
+/// `GET /schedules`: the caller's own, newest first.
+///
+/// # Errors
+/// 503 where the store does not work.
+pub fn list_schedules<S: Store, L, C>(
+    service: &Service<S, L, C>,
+    identity: &Identity,
+    page: &Page<u64>,
+) -> Result<List<ScheduleView>, Problem> {
+    let found = schedule::list(&service.store, identity.subject, page.after, page.fetch())?;
+    let List {
+        data,
+        next_cursor,
+        has_more,
+    } = List::new(found, page, |(schedule, _)| schedule.sequence);
+    let views = data
+        .into_iter()
+        .map(|(schedule, last_run)| ScheduleView::new(&schedule, last_run));
+    Ok(List {
+        data: views.collect::<Result<_, _>>()?,
+        next_cursor,
+        has_more,
+    })
+}
+
+/// `GET /schedules/{id}`: its owner, and staff.
+///
+/// # Errors
+/// 404.
+pub fn get_schedule<S: Store, L, C>(
+    service: &Service<S, L, C>,
+    identity: &Identity,
+    id: Uuid,
+) -> Result<ScheduleView, Problem> {
+    match schedule::peek(&service.store, id)? {
+        Some((schedule, last_run)) if identity.may_read(schedule.owner) => {
+            ScheduleView::new(&schedule, last_run)
+        }
+        _ => Err(Problem::not_found()),
+    }
+}
+
+/// `DELETE /schedules/{id}`: its owner. It stays readable, as `cancelled`.
+///
+/// # Errors
+/// 404; 503 where a payment under way could not be stopped for certain: the call may be repeated until it is answered.
+pub fn delete_schedule<S: Store, L: Ledger, C: Clock>(
+    service: &Service<S, L, C>,
+    identity: &Identity,
+    id: Uuid,
+) -> Result<(), Problem> {
+    let Service {
+        store,
+        ledger,
+        clock,
+        ..
+    } = service;
+    schedule::cancel(store, ledger, clock, (id, identity.subject)).map_err(|error| match error {
+        CancelError::NotFound => Problem::not_found(),
+        CancelError::Unavailable => Problem::unavailable(RETRY_AFTER_SECONDS),
+        CancelError::Store(error) => error.into(),
+    })
+}

@@ -1,0 +1,52 @@
+//! The routes of the standing orders.
+
+use super::service;
+use crate::api;
+use crate::drive::Answer;
+use crate::idempotency::IdempotencyKey;
+use crate::schedule::{ScheduleBody, ScheduleView};
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use strongroom_sdk::http::PathId;
+use strongroom_sdk::identity::Identity;
+use strongroom_sdk::json::{Json, NoBody};
+use strongroom_sdk::page::{List, Page};
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::query::{NoParameters, Query};
+
+pub(super) fn routes() -> Router {
+    Router::new()
+        .route("/schedules", post(create).get(list))
+        .route("/schedules/{id}", get(schedule).delete(cancel))
+}
+
+async fn create(
+    identity: Identity,
+    key: IdempotencyKey,
+    Json(body): Json<ScheduleBody>,
+) -> Result<Answer, Problem> {
+    api::create_schedule(service(), &identity, &key, body)
+}
+
+async fn list(identity: Identity, page: Page<u64>) -> Result<Json<List<ScheduleView>>, Problem> {
+    api::list_schedules(service(), &identity, &page).map(Json)
+}
+
+async fn schedule(
+    identity: Identity,
+    PathId(id): PathId,
+    _: Query<NoParameters>,
+) -> Result<Json<ScheduleView>, Problem> {
+    api::get_schedule(service(), &identity, id).map(Json)
+}
+
+async fn cancel(
+    identity: Identity,
+    PathId(id): PathId,
+    _: Query<NoParameters>,
+    _: NoBody,
+) -> Result<StatusCode, Problem> {
+    api::delete_schedule(service(), &identity, id)?;
+    Ok(StatusCode::NO_CONTENT)
+}

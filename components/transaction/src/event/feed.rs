@@ -1,0 +1,123 @@
+//! `GET /events`: the journal from a place on, as far as the reader may see it.
+
+use super::{Journal, PAGE_MAX, event_type};
+use crate::api::{TransactionView, may_read};
+use crate::ledger::{LedgerError, Posting};
+use serde::{Deserialize, Serialize};
+use strongroom_sdk::clock::format_rfc3339;
+use strongroom_sdk::identity::Identity;
+use strongroom_sdk::problem::Problem;
+
+/// How many events are answered unless the reader says otherwise.
+pub const LIMIT_DEFAULT: usize = 100;
+/// The most events that are answered at once.
+pub const LIMIT_MAX: usize = 1_000;
+/// How many rows of the journal one request looks at, however few of them are the reader's: the next request goes on from there.
+pub const SCAN_MAX: usize = 4_000;
+
+/// The parameters of `GET /events`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventQuery {
+    /// The place up to which the reader has seen the journal; 0 for all of it.
+    #[serde(default)]
+    pub after_sequence: u64,
+    /// How many events to answer.
+    pub limit: Option<usize>,
+}
+
+/// Something that has happened.
+#[derive(Debug, Clone, Serialize)]
+pub struct Event {
+    /// Its place in the journal: grows from event to event. A reader misses those that are not his.
+    pub sequence: u64,
+    /// What it is.
+    pub r#type: &'static str,
+    /// When the ledger decided it.
+    pub created_at: String,
+    /// The transaction as it was then; what came of it later is another event.
+    pub data: TransactionView,
+}
+
+impl Event {
+    /// The event of a row, with a view of it.
+    pub fn new(posting: &Posting, data: TransactionView) -> Self {
+        Self {
+            sequence: posting.sequence,
+            r#type: event_type(posting),
+            created_at: format_rfc3339(posting.recorded_at_ms),
+            data,
+        }
+    }
+}
+
+/// A part of the journal.
+#[derive(Debug, Clone, Serialize)]
+pub struct EventPage {
+    /// The reader's events in it, oldest first.
+    pub items: Vec<Event>,
+    /// What to send as `after_sequence` next: behind the last row that was looked at, the reader's or not.
+    pub next_after_sequence: u64,
+    /// Whether there is more to read at once. Otherwise this was the journal's end, for now.
+    pub has_more: bool,
+}
+
+/// `GET /events`: customers see what they may `GET`, one by one; staff see all.
+///
+/// # Errors
+/// 422 for the limit; 503 where the ledger does not answer.
+pub fn read<J: Journal>(
+    journal: &J,
+    identity: &Identity,
+    query: EventQuery,
+) -> Result<EventPage, Problem> {
+    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        let detail = format!("must be a whole number from 1 to {LIMIT_MAX}");
+        return Err(Problem::validation_failed().with_error("/limit", "invalid", detail));
+    }
+    // SQLite's integers are signed; no journal is that long.
+    let mut after = query.after_sequence.min(i64::MAX.unsigned_abs());
+    let mut items = Vec::new();
+    let mut scanned = 0;
+    let has_more = 'scan: loop {
+        if scanned >= SCAN_MAX {
+            break true;
+        }
+        let page_rows = page_rows(identity, limit);
+        let page = journal.journal(after, page_rows).map_err(unavailable)?;
+        for posting in &page {
+            if items.len() == limit {
+                break 'scan true;
+            }
+            if may_read(identity, posting) {
+                let view = TransactionView::of_posting(posting, identity)?;
+                items.push(Event::new(posting, view));
+            }
+            after = posting.sequence;
+        }
+        if page.len() < page_rows as usize {
+            break false;
+        }
+        scanned += page.len();
+    };
+    Ok(EventPage {
+        items,
+        next_after_sequence: after,
+        has_more,
+    })
+}
+
+/// How many rows to ask for at once: of staff each is an event, and one more tells whether there are more; of others few are.
+fn page_rows(identity: &Identity, limit: usize) -> u32 {
+    if identity.is_staff() {
+        u32::try_from(limit.saturating_add(1)).map_or(PAGE_MAX, |rows| rows.min(PAGE_MAX))
+    } else {
+        PAGE_MAX
+    }
+}
+
+fn unavailable(error: LedgerError) -> Problem {
+    eprintln!("journal: {error}");
+    Problem::unavailable(1)
+}

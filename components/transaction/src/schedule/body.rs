@@ -1,0 +1,104 @@
+//! The body of `POST /schedules`.
+
+use super::calendar::{Day, Interval, Plan};
+use super::record::{OnInsufficientFunds, StandingOrder};
+use crate::request::TransferBody;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use strongroom_sdk::problem::Problem;
+
+/// The most payments that a `count` may ask for: a daily payment of 27 years.
+pub const COUNT_MAX: u32 = 10_000;
+/// The longest pause between two payments, in the interval's unit.
+pub const EVERY_MAX: u16 = 366;
+
+/// The fields that are a transfer's own, and checked as its.
+const OF_THE_TRANSFER: [&str; 6] = [
+    "from_account_id",
+    "to_account_id",
+    "to_account_number",
+    "amount",
+    "currency",
+    "reference",
+];
+
+/// A standing order as a client asks for it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScheduleBody {
+    from_account_id: Value,
+    to_account_id: Option<Value>,
+    to_account_number: Option<Value>,
+    amount: Value,
+    currency: Value,
+    reference: Option<Value>,
+    start: Day,
+    interval: Interval,
+    every: Option<u16>,
+    until: Option<Day>,
+    count: Option<u32>,
+    #[serde(default)]
+    on_insufficient_funds: OnInsufficientFunds,
+}
+
+impl ScheduleBody {
+    /// The request in its canonical form. Whether the start has passed is not asked here: it depends on when.
+    ///
+    /// # Errors
+    /// 422, with the field.
+    pub fn into_order(self) -> Result<StandingOrder, Problem> {
+        let every = self.every.unwrap_or(1);
+        if !(1..=EVERY_MAX).contains(&every) {
+            let detail = format!("must be a whole number from 1 to {EVERY_MAX}");
+            return Err(invalid("/every", detail));
+        }
+        if self
+            .count
+            .is_some_and(|count| !(1..=COUNT_MAX).contains(&count))
+        {
+            let detail = format!("must be a whole number from 1 to {COUNT_MAX}");
+            return Err(invalid("/count", detail));
+        }
+        if self.until.is_some() && self.count.is_some() {
+            return Err(invalid("/count", "give either until or count".to_owned()));
+        }
+        if self.until.is_some_and(|until| until < self.start) {
+            return Err(invalid("/until", "must not be before start".to_owned()));
+        }
+        let plan = Plan {
+            start: self.start,
+            interval: self.interval,
+            every,
+            until: self.until,
+            count: self.count,
+        };
+        let on_insufficient_funds = self.on_insufficient_funds;
+        Ok(StandingOrder {
+            instruction: self.into_transfer()?.into_instruction()?,
+            plan,
+            on_insufficient_funds,
+        })
+    }
+
+    /// Read again as the body of a transfer, so that both are judged by the same words.
+    fn into_transfer(self) -> Result<TransferBody, Problem> {
+        let values = [
+            Some(self.from_account_id),
+            self.to_account_id,
+            self.to_account_number,
+            Some(self.amount),
+            Some(self.currency),
+            self.reference,
+        ];
+        let fields: Map<String, Value> = OF_THE_TRANSFER
+            .into_iter()
+            .zip(values)
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect();
+        strongroom_sdk::json::from_slice(Value::from(fields).to_string().as_bytes())
+    }
+}
+
+fn invalid(pointer: &str, detail: String) -> Problem {
+    Problem::validation_failed().with_error(pointer, "invalid", detail)
+}

@@ -1,0 +1,228 @@
+//! A standing order and its runs, as they are stored.
+
+use super::calendar::{Day, Plan};
+use crate::request::Instruction;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use strongroom_sdk::store::{Row, StoreError};
+use uuid::Uuid;
+
+/// What becomes of a date on which the source has too little.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnInsufficientFunds {
+    /// Nothing: the next date is the next attempt.
+    #[default]
+    Skip,
+    /// It is tried again each hour for three days, and never past the next date.
+    Retry,
+}
+
+/// What a client has asked for, parsed and checked. It never changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandingOrder {
+    /// The transfer of each date.
+    pub instruction: Instruction,
+    /// The dates.
+    pub plan: Plan,
+    /// What becomes of a date on which the source has too little.
+    pub on_insufficient_funds: OnInsufficientFunds,
+}
+
+impl StandingOrder {
+    /// The canonical JSON, as the store keeps it.
+    pub fn to_json(&self) -> String {
+        // Strings, integers, and maps of strings always serialize.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// SHA-256 of the canonical JSON: tells a repeated request from another under the same key.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        Sha256::digest(self.to_json()).into()
+    }
+}
+
+/// How far a standing order is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScheduleState {
+    /// There is a next date.
+    Active,
+    /// All its dates are behind.
+    Completed,
+    /// Ended by its owner: no date of it is paid any more.
+    Cancelled,
+}
+
+impl ScheduleState {
+    /// The word that the store and clients see.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    fn from_text(text: &str) -> Result<Self, StoreError> {
+        [Self::Active, Self::Completed, Self::Cancelled]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or_else(|| StoreError::Row(format!("`{text}` is no state of a schedule")))
+    }
+}
+
+/// A standing order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// The place in the list.
+    pub sequence: u64,
+    /// Derived from the client's idempotency key.
+    pub id: Uuid,
+    /// Whose account pays.
+    pub owner: Uuid,
+    /// Of the request.
+    pub fingerprint: [u8; 32],
+    /// What was asked.
+    pub order: StandingOrder,
+    /// How far it is.
+    pub state: ScheduleState,
+    /// How many dates are behind, which is also the number of the next one.
+    pub dates_behind: u32,
+    /// When it was asked for, in milliseconds since 1970 UTC.
+    pub created_at_ms: i64,
+}
+
+impl Schedule {
+    /// The next date, if there is one.
+    pub fn next_due(&self) -> Option<Day> {
+        match self.state {
+            ScheduleState::Active => self.order.plan.date(self.dates_behind),
+            ScheduleState::Completed | ScheduleState::Cancelled => None,
+        }
+    }
+}
+
+/// The columns that [`Schedule::from_row`] reads.
+pub(super) const SCHEDULE_COLUMNS: &str = "schedule.sequence, schedule.id, schedule.owner_id, schedule.fingerprint, schedule.request, \
+     schedule.state, schedule.dates_behind, schedule.created_at_ms";
+const SCHEDULE_COLUMN_COUNT: usize = 8;
+
+impl Schedule {
+    pub(super) fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let order = serde_json::from_str(&row.text(4)?)
+            .map_err(|error| StoreError::Row(format!("schedule: {error}")))?;
+        Ok(Self {
+            sequence: row.integer(0)?.unsigned_abs(),
+            id: row.uuid(1)?,
+            owner: row.uuid(2)?,
+            fingerprint: row
+                .blob(3)?
+                .try_into()
+                .map_err(|_| StoreError::Row("a fingerprint does not have 32 bytes".to_owned()))?,
+            order,
+            state: ScheduleState::from_text(&row.text(5)?)?,
+            dates_behind: number(row, 6)?,
+            created_at_ms: row.integer(7)?,
+        })
+    }
+}
+
+/// How a run of a date stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// The ledger's decision is not known here.
+    Open,
+    /// Money has moved.
+    Posted,
+    /// Money has not moved.
+    Declined,
+    /// The ledger knows no such account, and records nothing.
+    Refused,
+    /// Declined for want of money, and tried again.
+    Retrying,
+    /// Was to be tried again when the schedule ended.
+    Cancelled,
+}
+
+impl RunState {
+    /// The word that the store and clients see.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "pending",
+            Self::Posted => "posted",
+            Self::Declined => "declined",
+            Self::Refused => "refused",
+            Self::Retrying => "retrying",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    fn from_text(text: &str) -> Result<Self, StoreError> {
+        [
+            Self::Open,
+            Self::Posted,
+            Self::Declined,
+            Self::Refused,
+            Self::Retrying,
+            Self::Cancelled,
+        ]
+        .into_iter()
+        .find(|state| state.as_str() == text)
+        .ok_or_else(|| StoreError::Row(format!("`{text}` is no state of a run")))
+    }
+}
+
+/// What became of a date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Its place among all runs.
+    pub sequence: i64,
+    /// Of which schedule.
+    pub schedule_id: Uuid,
+    /// Its date.
+    pub due: Day,
+    /// How often it was tried: 1, 2, 3, ..
+    pub attempts: u32,
+    /// The transfer of the latest attempt.
+    pub transfer_id: Uuid,
+    /// How it stands.
+    pub state: RunState,
+    /// Why money has not moved.
+    pub decline_code: Option<String>,
+    /// No attempt begins later, in milliseconds since 1970 UTC.
+    pub retry_until_ms: i64,
+    /// When it began or was decided last.
+    pub changed_at_ms: i64,
+}
+
+/// The columns of a run, which stand behind those of its schedule.
+pub(super) const RUN_COLUMNS: &str = "run.sequence, run.schedule_id, run.due, run.attempts, run.transfer_id, run.state, run.decline_code, \
+     run.retry_until_ms, run.changed_at_ms";
+
+impl Run {
+    /// Reads the run behind a schedule's own columns, if there is one.
+    pub(super) fn behind_schedule(row: &Row) -> Result<Option<Self>, StoreError> {
+        let first = SCHEDULE_COLUMN_COUNT;
+        if row.is_null(first)? {
+            return Ok(None);
+        }
+        let due = row.text(first + 2)?;
+        Ok(Some(Self {
+            sequence: row.integer(first)?,
+            schedule_id: row.uuid(first + 1)?,
+            due: Day::parse(&due)
+                .ok_or_else(|| StoreError::Row(format!("`{due}` is not a date")))?,
+            attempts: number(row, first + 3)?,
+            transfer_id: row.uuid(first + 4)?,
+            state: RunState::from_text(&row.text(first + 5)?)?,
+            decline_code: row.optional(first + 6, Row::text)?,
+            retry_until_ms: row.integer(first + 7)?,
+            changed_at_ms: row.integer(first + 8)?,
+        }))
+    }
+}
+
+fn number(row: &Row, column: usize) -> Result<u32, StoreError> {
+    u32::try_from(row.integer(column)?)
+        .map_err(|_| StoreError::Row(format!("column {column} is not a number of things")))
+}

@@ -1,0 +1,93 @@
+//! A standing order as its owner sees it.
+
+use super::calendar::{Day, Interval};
+use super::record::{OnInsufficientFunds, Run, Schedule};
+use crate::request::AccountRef;
+use serde::Serialize;
+use strongroom_sdk::clock::format_rfc3339;
+use strongroom_sdk::money::{Currency, Money};
+use strongroom_sdk::problem::Problem;
+use uuid::Uuid;
+
+/// A standing order.
+#[derive(Debug, Clone, Serialize)]
+pub struct ScheduleView {
+    id: Uuid,
+    status: &'static str,
+    from_account_id: Option<Uuid>,
+    to_account_id: Option<Uuid>,
+    to_account_number: Option<String>,
+    amount: String,
+    currency: String,
+    reference: Option<String>,
+    start: Day,
+    interval: Interval,
+    every: u16,
+    until: Option<Day>,
+    count: Option<u32>,
+    on_insufficient_funds: OnInsufficientFunds,
+    next_due: Option<Day>,
+    runs: u32,
+    last_run: Option<RunView>,
+    created_at: String,
+}
+
+/// What became of a date.
+#[derive(Debug, Clone, Serialize)]
+struct RunView {
+    due: Day,
+    status: &'static str,
+    attempts: u32,
+    transaction_id: Uuid,
+    decline_code: Option<String>,
+    at: String,
+}
+
+impl ScheduleView {
+    /// A schedule, with its latest run if there was one.
+    ///
+    /// # Errors
+    /// 500 where what is stored is not one.
+    pub fn new(schedule: &Schedule, last_run: Option<Run>) -> Result<Self, Problem> {
+        let (instruction, plan) = (&schedule.order.instruction, &schedule.order.plan);
+        let currency = Currency::from_code(&instruction.currency).map_err(Problem::internal)?;
+        let (to_account_id, to_account_number) = match instruction.destination.clone() {
+            Some(AccountRef::Id(id)) => (Some(id), None),
+            Some(AccountRef::Number(number)) => (None, Some(number)),
+            None => (None, None),
+        };
+        Ok(Self {
+            id: schedule.id,
+            status: schedule.state.as_str(),
+            from_account_id: instruction.source,
+            to_account_id,
+            to_account_number,
+            amount: Money::from_minor(instruction.amount_minor, currency).to_string(),
+            currency: instruction.currency.clone(),
+            reference: instruction.reference.clone(),
+            start: plan.start,
+            interval: plan.interval,
+            every: plan.every,
+            until: plan.until,
+            count: plan.count,
+            on_insufficient_funds: schedule.order.on_insufficient_funds,
+            next_due: schedule.next_due(),
+            runs: schedule.dates_behind,
+            last_run: last_run.map(RunView::from),
+            created_at: format_rfc3339(schedule.created_at_ms),
+        })
+    }
+}
+
+impl From<Run> for RunView {
+    fn from(run: Run) -> Self {
+        Self {
+            due: run.due,
+            status: run.state.as_str(),
+            attempts: run.attempts,
+            transaction_id: run.transfer_id,
+            decline_code: run.decline_code,
+            at: format_rfc3339(run.changed_at_ms),
+        }
+    }
+}
