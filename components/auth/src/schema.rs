@@ -3,7 +3,9 @@
 use strongroom_sdk::store::Migration;
 
 /// In order; a released one never changes.
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[FIRST, LOG_OF_USER];
+
+const FIRST: Migration = Migration {
     number: 1,
     name: "users, login throttle, audit log, and the outbox of ended sessions",
     statements: &[
@@ -50,4 +52,11 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
             created_at           INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID",
     ],
-}];
+};
+
+/// So that what was done to one user is read without what was done to all others.
+const LOG_OF_USER: Migration = Migration {
+    number: 2,
+    name: "the audit log by user",
+    statements: &["CREATE INDEX audit_log_by_target ON audit_log (target, id)"],
+};

@@ -7,7 +7,7 @@ use strongroom_sdk::json;
 use strongroom_sdk::page::Page;
 
 impl Scene {
-    fn create(&self, email: &str, role: Role) -> User {
+    pub(super) fn create(&self, email: &str, role: Role) -> User {
         let new = NewUser {
             email: email.to_owned(),
             password: PASSWORD.to_owned(),
@@ -17,7 +17,7 @@ impl Scene {
         self.service.create_user(&actor(), &new).unwrap()
     }
 
-    fn change(&self, user: &User, body: &str) -> Result<User, AuthError> {
+    pub(super) fn change(&self, user: &User, body: &str) -> Result<User, AuthError> {
         let change: UserChange = json::from_slice(body.as_bytes()).unwrap();
         self.service.change_user(&actor(), user.id, &change)
     }

@@ -2,6 +2,7 @@
 
 mod administer;
 mod bootstrap;
+mod events;
 mod login;
 mod password_change;
 mod register;

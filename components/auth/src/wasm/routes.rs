@@ -4,7 +4,8 @@ use super::outside::{Host, service};
 use crate::outside::Tokens;
 use crate::user::{StaffView, View};
 use crate::{
-    Actor, AuthService, Login, NewUser, PasswordChange, Registration, UserChange, UserFilter,
+    Actor, AuthService, EventFilter, EventView, Login, NewUser, PasswordChange, Registration,
+    UserChange, UserFilter,
 };
 use axum::Router;
 use axum::routing::{get, post};
@@ -25,11 +26,12 @@ pub(super) fn site() -> Site {
         .route("/me", get(me))
         .route("/password", post(change_password))
         .route("/users", get(users).post(create_user))
-        .route("/users/{id}", get(user).patch(change_user));
+        .route("/users/{id}", get(user).patch(change_user))
+        .route("/events", get(events));
     Site::new(routes).no_store()
 }
 
-/// Who may look at users. Only an administrator may change them.
+/// Who may look at users, and at what was done to them. Only an administrator may change them.
 const READERS: &[Role] = &[Role::Auditor, Role::Admin];
 
 #[derive(Serialize)]
@@ -123,6 +125,14 @@ async fn change_user(
     caller.require(&[Role::Admin])?;
     let user = configured()?.change_user(&actor(&caller, &headers), id?.0, &body?.0)?;
     Ok(Json(user.into()))
+}
+
+async fn events(
+    caller: Identity,
+    page: Result<Page<Uuid, EventFilter>, Problem>,
+) -> Result<Json<List<EventView>>, Problem> {
+    caller.require(READERS)?;
+    Ok(Json(configured()?.events(&page?)?))
 }
 
 /// `start` has read the same configuration, so an error here is the host's or ours.

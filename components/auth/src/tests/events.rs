@@ -1,0 +1,90 @@
+//! Goal: whoever audits the bank sees who made, disabled, or promoted whom, when, and in which request.
+//! Method: changes of two users, read from the log in pages, and of one user.
+
+use super::*;
+use crate::EventFilter;
+use serde_json::{Value, json};
+use strongroom_sdk::page::Page;
+
+impl Scene {
+    fn events(&self, query: &str) -> Value {
+        let page = Page::<Uuid, EventFilter>::from_query(query).unwrap();
+        serde_json::to_value(self.service.events(&page).unwrap()).unwrap()
+    }
+}
+
+fn actions(list: &Value) -> Vec<&str> {
+    let events = list["data"].as_array().unwrap();
+    events
+        .iter()
+        .map(|event| event["action"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_change_of_a_role_is_told_with_who_when_before_after_and_in_which_request() {
+    let scene = Scene::new();
+    let teller = scene.create("teller@example.org", Role::Teller);
+    scene.pass_ms(1);
+    let changed = scene.change(&teller, r#"{"role":"auditor"}"#).unwrap();
+    let list = scene.events("");
+    let newest = &list["data"][0];
+    let expected = json!({
+        "id": newest["id"], "action": "user.role", "actor_id": Uuid::from_u128(0xAD), "user_id": changed.id,
+        "old_value": "teller", "new_value": "auditor", "request_id": "r-7", "created_at": "2026-11-22T12:00:00.001Z",
+    });
+    assert_eq!(newest, &expected);
+    assert_eq!(actions(&list), ["user.role", "user.created"]);
+}
+
+#[test]
+fn pages_have_every_event_once_newest_first_and_a_filter_those_of_one_user() {
+    let scene = Scene::new();
+    let teller = scene.create("teller@example.org", Role::Teller);
+    scene.pass_ms(1);
+    let other = scene.create("other@example.org", Role::Teller);
+    for (user, body) in [
+        (&teller, r#"{"disabled":true}"#),
+        (&other, r#"{"name":"Ada"}"#),
+        (&teller, r#"{"disabled":false}"#),
+    ] {
+        scene.pass_ms(1);
+        scene.change(user, body).unwrap();
+    }
+    let (mut seen, mut query) = (Vec::new(), "limit=2".to_owned());
+    loop {
+        let list = scene.events(&query);
+        seen.extend_from_slice(list["data"].as_array().unwrap());
+        match list["next_cursor"].as_str() {
+            Some(cursor) => query = format!("limit=2&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(scene.events("")["data"], Value::Array(seen));
+    assert_eq!(
+        actions(&scene.events("")),
+        [
+            "user.disabled",
+            "user.name",
+            "user.disabled",
+            "user.created",
+            "user.created"
+        ]
+    );
+    assert_eq!(
+        actions(&scene.events(&format!("user_id={}", other.id))),
+        ["user.name", "user.created"]
+    );
+    assert_eq!(
+        actions(&scene.events(&format!("user_id={}", Uuid::nil()))),
+        Vec::<&str>::new()
+    );
+}
+
+#[test]
+fn a_filter_that_is_no_id_is_refused() {
+    for query in ["user_id=me", "actor=x"] {
+        let problem = Page::<Uuid, EventFilter>::from_query(query).err().unwrap();
+        assert_eq!(problem.status().as_u16(), 422, "{query}");
+    }
+}
