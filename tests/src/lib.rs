@@ -9,6 +9,7 @@
 //! - [`bank`]: a host with the four services, and its people: customers and staff.
 //! - [`client`]: requests, and what came back.
 //! - [`problem`]: what every error must look like.
+//! - [`race`]: many requests at the same time.
 //! - [`wire`]: bytes on a socket, for requests that no proper client can send.
 //! - [`forge`]: access tokens that are wrong in one way.
 
@@ -18,6 +19,7 @@ pub mod command;
 pub mod forge;
 pub mod host;
 pub mod problem;
+pub mod race;
 pub mod registry;
 pub mod wire;
 pub mod workspace;

@@ -1,24 +1,8 @@
 //! Money under concurrency: whatever the order, the sums are exact.
 
 use strongroom_tests::bank::{new_key, text, transfer};
-use strongroom_tests::{Answer, Bank, Person, json};
-use tokio::task::JoinSet;
-
-/// Sends all requests at once, each on a connection of its own, and answers all answers.
-async fn at_once(calls: impl IntoIterator<Item = strongroom_tests::client::Call>) -> Vec<Answer> {
-    let mut tasks = JoinSet::new();
-    for call in calls {
-        tasks.spawn(call.into_future());
-    }
-    tasks.join_all().await
-}
-
-fn count(answers: &[Answer], status: u16) -> usize {
-    answers
-        .iter()
-        .filter(|answer| answer.status == status)
-        .count()
-}
+use strongroom_tests::race::{at_once, count};
+use strongroom_tests::{Bank, Person, json};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_balance_of_100_pays_exactly_100_of_200_transfers_at_once() {

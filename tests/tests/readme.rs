@@ -37,6 +37,11 @@ async fn the_tour_works_line_by_line() {
         "\"code\":\"not_found\"",
         "\"code\":\"insufficient_funds\"",
         "\"code\":\"invalid_token\"",
+        "\"available\":\"47.66\",\"pending_debits\":\"40.00\"",
+        "\"type\":\"capture\",\"status\":\"posted\"",
+        "\"captured_amount\":\"25.00\"",
+        "\"type\":\"reversal\",\"status\":\"posted\"",
+        "\"status\":\"reversed\"",
     ] {
         assert!(said.contains(expected), "{expected} is not in:\n{said}");
     }
