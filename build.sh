@@ -141,7 +141,7 @@ case "${1:-}" in
   bench)
     build
     build_test_guests
-    exec bench/run.sh
+    exec bench/run.sh "${@:2}"
     ;;
   torture)
     build

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Measures Strongroom beside a native server and PostgreSQL on this machine, and prints one table. `./build.sh bench` calls it.
 #
-# usage: bench/run.sh [--seconds N]
+# usage: bench/run.sh [--seconds N] [--no-large]
 #   --seconds N   how long each run is measured, 1 to 240 (10); a warm-up of 2 seconds comes before
+#   --no-large    leave out the bank of a million accounts, which takes minutes and some gigabytes to fill
 #
 # All servers listen on the loopback or a socket of their own and end with this script. Everything they write goes to a folder
 # in /var/tmp, which is on a disk where /tmp may be in memory; TMPDIR names another place.
@@ -10,8 +11,10 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
-readonly CLIENTS_HELLO=32 CLIENTS_BANK=64 WARM_UP=2 IDLE=15
+readonly CLIENTS_HELLO=32 CLIENTS_BANK=64 CLIENTS_BATCH=32 WARM_UP=2 IDLE=15
+readonly LARGE_ACCOUNTS=1000000 LARGE_ENTRIES=10000000
 seconds=10
+large=yes
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 fail() { printf 'bench/run.sh: %s\n' "$*" >&2; exit 1; }
@@ -23,7 +26,11 @@ while (($#)); do
       seconds=$((10#$2))
       shift 2
       ;;
-    *) fail "unknown argument: $1; there is: --seconds N" ;;
+    --no-large)
+      large=
+      shift
+      ;;
+    *) fail "unknown argument: $1; there are: --seconds N, --no-large" ;;
   esac
 done
 
@@ -123,6 +130,10 @@ measure_host() {
   local load=(--address "$gateway" --pid "$host_pid" --bank "$folder/bank.json" --seconds "$seconds" --warm-up "$WARM_UP")
   say "transfers: $CLIENTS_BANK clients, $seconds s"
   "$bench" transfers "${load[@]}" --clients $CLIENTS_BANK "$(record transfers)"
+  say "transfers to one account: $CLIENTS_BANK clients, $seconds s"
+  "$bench" transfers "${load[@]}" --clients $CLIENTS_BANK --to-one "$(record transfers-hot)"
+  say "batches of 100 transfers: $CLIENTS_BATCH clients, $seconds s"
+  "$bench" transfers "${load[@]}" --clients $CLIENTS_BATCH --batch 100 "$(record batches)"
   say "balances: $CLIENTS_BANK clients, $seconds s"
   "$bench" balances "${load[@]}" --clients $CLIENTS_BANK "$(record balances)"
   say "transfers: 1 client, $seconds s"
@@ -140,6 +151,20 @@ measure_second_start() {
   "$bench" balances --address "$gateway" --pid "$host_pid" --bank "$folder/bank.json" --clients 1 --seconds 1 --warm-up 0 "$(record few-balances)"
   sleep $IDLE
   "$bench" memory --pid "$host_pid" "$(record memory)"
+  stop_host
+}
+
+# The same customers, with many more accounts and a long history.
+measure_large() {
+  say "filling the bank with $LARGE_ACCOUNTS accounts and $LARGE_ENTRIES entries"
+  "$bench" fill --store "$folder/data/stores/accounts.sqlite" --bank "$folder/bank.json" \
+    --accounts $LARGE_ACCOUNTS --entries $LARGE_ENTRIES
+  start_host ready-large
+  local load=(--address "$gateway" --pid "$host_pid" --bank "$folder/bank.json" --seconds "$seconds" --warm-up "$WARM_UP")
+  say "large bank, transfers: $CLIENTS_BANK clients, $seconds s"
+  "$bench" transfers "${load[@]}" --clients $CLIENTS_BANK "$(record transfers-large)"
+  say "large bank, balances: $CLIENTS_BANK clients, $seconds s"
+  "$bench" balances "${load[@]}" --clients $CLIENTS_BANK "$(record balances-large)"
   stop_host
 }
 
@@ -212,6 +237,7 @@ measure_native
 measure_host
 measure_postgres
 measure_second_start
+if [[ -n $large ]]; then measure_large; fi
 
 postgres_version="not measured"
 if [[ -n $postgres_bin ]]; then postgres_version=$("$postgres_bin/postgres" --version); fi

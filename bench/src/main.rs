@@ -29,6 +29,8 @@ enum Command {
     Memory(probe::memory::Arguments),
     /// Open the bank: customers, accounts, money
     Seed(bank::seed::Arguments),
+    /// Fill the ledger's file of a bank that is not running with accounts and transfers
+    Fill(bank::fill::Arguments),
     /// Load a server with requests for `hello`
     Hello(load::hello::Arguments),
     /// Load the bank with transfers between random accounts
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Ready(arguments) => arguments.run(),
         Command::Memory(arguments) => arguments.run(),
         Command::Seed(arguments) => arguments.run(),
+        Command::Fill(arguments) => arguments.run(),
         Command::Hello(arguments) => arguments.run(),
         Command::Transfers(arguments) => arguments.run(),
         Command::Balances(arguments) => arguments.run(),

@@ -51,6 +51,7 @@ impl Arguments {
             clients: self.clients,
             microseconds: self.seconds.saturating_mul(1_000_000),
             answered: latencies.len(),
+            operations_per_request: 1,
             errors,
             latency: Latency::from(&latencies),
             server_cpu_microseconds: None,

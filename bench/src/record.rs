@@ -53,6 +53,8 @@ pub struct Load {
     pub microseconds: u64,
     /// Answers with the status that means success.
     pub answered: u64,
+    /// How many operations each request asks for.
+    pub operations_per_request: u64,
     /// All else, by what it was.
     pub errors: BTreeMap<String, u64>,
     /// How long the answers took.
@@ -62,20 +64,21 @@ pub struct Load {
 }
 
 impl Load {
-    /// Successes a second.
+    /// Operations that succeeded, a second.
     pub fn rate(&self) -> u64 {
-        let answered = u128::from(self.answered);
-        let per_second = answered
+        let done = u128::from(self.answered) * u128::from(self.operations_per_request);
+        let per_second = done
             .saturating_mul(1_000_000)
             .checked_div(u128::from(self.microseconds))
             .unwrap_or(0);
         u64::try_from(per_second).unwrap_or(u64::MAX)
     }
 
-    /// The server's CPU time for each request, in microseconds.
+    /// The server's CPU time for each operation, in microseconds.
     pub fn cpu_microseconds_each(&self) -> Option<u64> {
         let requests = self.answered.saturating_add(self.failed());
-        self.server_cpu_microseconds?.checked_div(requests)
+        let operations = requests.saturating_mul(self.operations_per_request);
+        self.server_cpu_microseconds?.checked_div(operations)
     }
 
     /// How many requests failed.

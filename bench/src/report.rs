@@ -23,44 +23,77 @@ struct Comparison {
     record: &'static str,
     /// The record of the other side, and the least share of its rate, in thousandths.
     against: Option<(&'static str, Option<u64>)>,
+    /// The least rate, a second.
+    at_least: Option<u64>,
 }
 
 /// In the order of the table.
-const COMPARISONS: [Comparison; 7] = [
+const COMPARISONS: [Comparison; 11] = [
     Comparison {
         title: "hello: native hyper",
         record: "native",
         against: None,
+        at_least: None,
     },
     Comparison {
         title: "hello: component behind the gateway",
         record: "hello",
         against: Some(("native", Some(400))),
+        at_least: None,
     },
     Comparison {
         title: "double entry: PostgreSQL, pgbench",
         record: "pgbench",
         against: None,
+        at_least: None,
     },
     Comparison {
         title: "POST /api/transactions/transfer",
         record: "transfers",
         against: Some(("pgbench", Some(700))),
+        at_least: None,
+    },
+    Comparison {
+        title: "all to one account",
+        record: "transfers-hot",
+        against: Some(("transfers", Some(900))),
+        at_least: None,
+    },
+    Comparison {
+        title: "POST .../batch of 100, transfers",
+        record: "batches",
+        against: Some(("transfers", None)),
+        at_least: Some(15_000),
     },
     Comparison {
         title: "GET /api/accounts/{id}/balance",
         record: "balances",
         against: Some(("pgbench", Some(3000))),
+        at_least: None,
+    },
+    Comparison {
+        title: "large bank: POST .../transfer",
+        record: "transfers-large",
+        against: Some(("transfers", Some(800))),
+        at_least: None,
+    },
+    Comparison {
+        title: "large bank: GET .../balance",
+        record: "balances-large",
+        against: Some(("balances", Some(800))),
+        at_least: None,
     },
     Comparison {
         title: "one client: PostgreSQL, pgbench",
         record: "pgbench-1",
         against: None,
+        at_least: None,
     },
     Comparison {
         title: "one client: POST .../transfer",
         record: "transfers-1",
         against: Some(("pgbench-1", None)),
+        at_least: None,
     },
 ];
 
@@ -151,6 +184,10 @@ impl Arguments {
                 judge_ratio(permille, target)
             }
         };
+        if let Some(least) = comparison.at_least {
+            let reached = met(load.rate() >= least);
+            write!(verdict, " >= {least}/s: {reached}")?;
+        }
         if load.failed() > 0 {
             verdict.push_str(" HAS ERRORS:");
             for (error, count) in &load.errors {

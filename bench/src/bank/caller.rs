@@ -14,6 +14,7 @@ pub struct Caller {
     client: Client,
     host: HeaderValue,
     authorization: Option<HeaderValue>,
+    user_id: Option<String>,
 }
 
 impl Caller {
@@ -26,6 +27,7 @@ impl Caller {
             client: Client::connect(address).await?,
             host: HeaderValue::from_str(address)?,
             authorization: None,
+            user_id: None,
         })
     }
 
@@ -51,7 +53,16 @@ impl Caller {
         let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))?;
         authorization.set_sensitive(true);
         caller.authorization = Some(authorization);
+        caller.user_id = Some(text(&session["user"]["id"])?.to_owned());
         Ok(caller)
+    }
+
+    /// The id of the user who logged in.
+    ///
+    /// # Errors
+    /// If nobody has.
+    pub fn user_id(&self) -> Result<&str> {
+        self.user_id.as_deref().context("nobody is logged in")
     }
 
     /// The `authorization` header of the session.

@@ -1,6 +1,8 @@
 //! The bank under load: its customers and their accounts.
 
+mod bulk;
 mod caller;
+pub mod fill;
 pub mod seed;
 
 use std::fs;
@@ -23,6 +25,8 @@ pub struct Bank {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Customer {
+    /// The user's id.
+    id: String,
     email: String,
     /// The ids of the accounts.
     accounts: Vec<String>,
@@ -44,6 +48,15 @@ impl Bank {
     pub fn read(file: &Path) -> Result<Self> {
         let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
         serde_json::from_str(&text).with_context(|| format!("{}", file.display()))
+    }
+
+    /// Writes it to a file.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn write(&self, file: &Path) -> Result<()> {
+        let text = serde_json::to_string(self)?;
+        fs::write(file, text).with_context(|| format!("{}", file.display()))
     }
 
     /// Logs every customer in, and answers all accounts.

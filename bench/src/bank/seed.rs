@@ -1,9 +1,8 @@
 //! Opening the bank for business: customers, their accounts, and cash in each.
 
-use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -37,9 +36,7 @@ pub struct Arguments {
 
 impl Arguments {
     pub fn run(&self) -> Result<()> {
-        let bank = on_one_thread(self.open_bank())?;
-        let text = serde_json::to_string(&bank)?;
-        fs::write(&self.bank, text).with_context(|| format!("{}", self.bank.display()))
+        on_one_thread(self.open_bank())?.write(&self.bank)
     }
 
     async fn open_bank(&self) -> Result<Bank> {
@@ -54,8 +51,13 @@ impl Arguments {
             let teller = Caller::with_session(&self.address, administrator.clone()).await?;
             let accounts = self.accounts;
             arrivals.spawn(async move {
+                let id = customer.user_id()?.to_owned();
                 let accounts = open_accounts(customer, teller, accounts).await?;
-                Ok(Customer { email, accounts })
+                Ok(Customer {
+                    id,
+                    email,
+                    accounts,
+                })
             });
         }
         let customers = arrivals.join_all().await;

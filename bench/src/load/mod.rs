@@ -114,6 +114,7 @@ pub async fn run<S: RequestSource + 'static>(
         clients: plan.clients,
         microseconds: plan.seconds.saturating_mul(1_000_000),
         answered: tally.latencies.len(),
+        operations_per_request: 1,
         errors: tally.errors.clone(),
         latency: Latency::from(&tally.latencies),
         server_cpu_microseconds: Some(server_cpu_microseconds),

@@ -1,4 +1,5 @@
-//! Transfers of a cent between two random accounts, each by the owner of the source and under an idempotency key of its own.
+//! Transfers of a cent between two random accounts, each by the owner of the source and under an idempotency key of its own; one by one,
+//! or in batches.
 
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 
 use super::{Plan, RequestSource};
 use crate::bank::{Bank, OwnedAccount};
-use crate::record::Destination;
+use crate::record::{Destination, Load};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -25,6 +26,12 @@ pub struct Arguments {
     /// The file that `seed` wrote
     #[arg(long, value_name = "FILE")]
     bank: PathBuf,
+    /// Transfers in each request; more than one are sent as an atomic batch
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    batch: u64,
+    /// All transfers go to the same account
+    #[arg(long)]
+    to_one: bool,
     #[command(flatten)]
     plan: Plan,
     #[command(flatten)]
@@ -34,6 +41,8 @@ pub struct Arguments {
 struct Transfers {
     host: HeaderValue,
     accounts: Rc<[OwnedAccount]>,
+    batch: u64,
+    to_one: bool,
 }
 
 impl Arguments {
@@ -46,10 +55,15 @@ impl Arguments {
             let source = || Transfers {
                 host: host.clone(),
                 accounts: Rc::clone(&accounts),
+                batch: self.batch,
+                to_one: self.to_one,
             };
             super::run(&self.address, &self.plan, source).await
         })?;
-        self.destination.keep(&load)
+        self.destination.keep(&Load {
+            operations_per_request: self.batch,
+            ..load
+        })
     }
 }
 
@@ -57,23 +71,19 @@ impl RequestSource for Transfers {
     const SUCCESS: StatusCode = StatusCode::CREATED;
 
     fn next(&mut self) -> Request<Full<Bytes>> {
-        let mut random = rand::rng();
-        let [from, to] = loop {
-            if let (Some(from), Some(to)) = (
-                self.accounts.choose(&mut random),
-                self.accounts.choose(&mut random),
-            ) && from.id != to.id
-            {
-                break [from, to];
-            }
+        let (from, to) = self.pair();
+        let (path, body) = if self.batch == 1 {
+            ("/api/transactions/transfer", line(from, to))
+        } else {
+            let lines: Vec<String> = (0..self.batch)
+                .map(|_| line(from, self.other_than(from)))
+                .collect();
+            let body = format!(r#"{{"atomic":true,"transfers":[{}]}}"#, lines.join(","));
+            ("/api/transactions/batch", body)
         };
-        let body = format!(
-            r#"{{"from_account_id":"{}","to_account_id":"{}","amount":"0.01","currency":"EUR"}}"#,
-            from.id, to.id
-        );
         let mut request = Request::new(Full::from(body));
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = Uri::from_static("/api/transactions/transfer");
+        *request.uri_mut() = Uri::from_static(path);
         let headers = request.headers_mut();
         headers.insert(HOST, self.host.clone());
         headers.insert(AUTHORIZATION, from.authorization.clone());
@@ -81,6 +91,43 @@ impl RequestSource for Transfers {
         headers.insert(IDEMPOTENCY_KEY, new_key());
         request
     }
+}
+
+impl Transfers {
+    fn pair(&self) -> (&OwnedAccount, &OwnedAccount) {
+        let from = loop {
+            let from = self.any();
+            if !(self.to_one && from.id == self.accounts[0].id) {
+                break from;
+            }
+        };
+        (from, self.other_than(from))
+    }
+
+    fn other_than(&self, from: &OwnedAccount) -> &OwnedAccount {
+        if self.to_one {
+            return &self.accounts[0];
+        }
+        loop {
+            let to = self.any();
+            if to.id != from.id {
+                return to;
+            }
+        }
+    }
+
+    fn any(&self) -> &OwnedAccount {
+        self.accounts
+            .choose(&mut rand::rng())
+            .expect("the bank has accounts")
+    }
+}
+
+fn line(from: &OwnedAccount, to: &OwnedAccount) -> String {
+    format!(
+        r#"{{"from_account_id":"{}","to_account_id":"{}","amount":"0.01","currency":"EUR"}}"#,
+        from.id, to.id
+    )
 }
 
 /// A key that nobody has used.
