@@ -213,7 +213,7 @@ async fn events(reader: &Person, after: u64, limit: usize) -> Vec<Value> {
     loop {
         let path = format!("/api/transactions/events?after_sequence={after}&limit={limit}");
         let page = reader.get(&path).await.expect(200);
-        seen.extend_from_slice(page["items"].as_array().expect("a list"));
+        seen.extend_from_slice(page["data"].as_array().expect("a list"));
         after = page["next_after_sequence"].as_u64().expect("a place");
         if page["has_more"] == false {
             return seen;

@@ -1,5 +1,6 @@
 //! What any Strongroom service needs, and nothing of what one service alone knows.
 
+pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod http;

@@ -55,7 +55,7 @@ impl Event {
 #[derive(Debug, Clone, Serialize)]
 pub struct EventPage {
     /// The reader's events in it, oldest first.
-    pub items: Vec<Event>,
+    pub data: Vec<Event>,
     /// What to send as `after_sequence` next: behind the last row that was looked at, the reader's or not.
     pub next_after_sequence: u64,
     /// Whether there is more to read at once. Otherwise this was the journal's end, for now.
@@ -78,7 +78,7 @@ pub fn read<J: Journal>(
     }
     // SQLite's integers are signed; no journal is that long.
     let mut after = query.after_sequence.min(i64::MAX.unsigned_abs());
-    let mut items = Vec::new();
+    let mut data = Vec::new();
     let mut scanned = 0;
     let has_more = 'scan: loop {
         if scanned >= SCAN_MAX {
@@ -87,12 +87,12 @@ pub fn read<J: Journal>(
         let page_rows = page_rows(identity, limit);
         let page = journal.journal(after, page_rows).map_err(unavailable)?;
         for posting in &page {
-            if items.len() == limit {
+            if data.len() == limit {
                 break 'scan true;
             }
             if may_read(identity, posting) {
                 let view = TransactionView::of_posting(posting, identity)?;
-                items.push(Event::new(posting, view));
+                data.push(Event::new(posting, view));
             }
             after = posting.sequence;
         }
@@ -102,7 +102,7 @@ pub fn read<J: Journal>(
         scanned += page.len();
     };
     Ok(EventPage {
-        items,
+        data,
         next_after_sequence: after,
         has_more,
     })

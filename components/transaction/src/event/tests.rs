@@ -67,8 +67,8 @@ fn all(journal: &Written, reader: &Identity, limit: usize) -> Vec<u64> {
     let mut seen = Vec::new();
     loop {
         let page = read(journal, reader, query(after, limit)).unwrap();
-        assert!(page.items.len() <= limit && page.next_after_sequence >= after);
-        seen.extend(page.items.iter().map(|event| event.sequence));
+        assert!(page.data.len() <= limit && page.next_after_sequence >= after);
+        seen.extend(page.data.iter().map(|event| event.sequence));
         after = page.next_after_sequence;
         if !page.has_more {
             return seen;
@@ -83,7 +83,7 @@ fn an_event_has_the_words_of_the_contract() {
     let page = serde_json::to_value(page).unwrap();
     assert_eq!(page["next_after_sequence"], 1);
     assert_eq!(page["has_more"], false);
-    let event = &page["items"][0];
+    let event = &page["data"][0];
     assert_eq!(event["sequence"], 1);
     assert_eq!(event["type"], "transfer.posted");
     assert_eq!(event["created_at"], "2027-01-15T08:00:00.000Z");
@@ -101,8 +101,8 @@ fn who_is_paid_sees_neither_the_payer_s_notes_nor_what_was_declined() {
     ]);
     let page = read(&journal, &reader(2, Role::Customer), query(0, 10)).unwrap();
     let page = serde_json::to_value(page).unwrap();
-    assert_eq!(page["items"].as_array().unwrap().len(), 1);
-    assert!(page["items"][0]["data"]["metadata"].is_null());
+    assert_eq!(page["data"].as_array().unwrap().len(), 1);
+    assert!(page["data"][0]["data"]["metadata"].is_null());
     assert_eq!(page["next_after_sequence"], 3);
     assert_eq!(all(&journal, &reader(1, Role::Customer), 10), [1, 2]);
     for role in [Role::Teller, Role::Auditor, Role::Admin] {
@@ -116,10 +116,10 @@ fn a_request_looks_at_a_bounded_part_of_a_long_journal() {
     let rows = (1..=SCAN_MAX as u64 * 2).map(|sequence| posting(sequence, 1, 2, Outcome::Posted));
     let journal = Written(rows.collect());
     let page = read(&journal, &reader(9, Role::Customer), query(0, 10)).unwrap();
-    assert!(page.items.is_empty() && page.has_more);
+    assert!(page.data.is_empty() && page.has_more);
     assert_eq!(page.next_after_sequence, SCAN_MAX as u64);
     let end = read(&journal, &reader(1, Role::Customer), query(u64::MAX, 10)).unwrap();
-    assert!(end.items.is_empty() && !end.has_more);
+    assert!(end.data.is_empty() && !end.has_more);
 }
 
 #[test]
