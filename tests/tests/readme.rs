@@ -42,6 +42,8 @@ async fn the_tour_works_line_by_line() {
         "\"captured_amount\":\"25.00\"",
         "\"type\":\"reversal\",\"status\":\"posted\"",
         "\"status\":\"reversed\"",
+        ",reversal,credit,12.34,EUR,75.00,",
+        ",closing_balance,,,EUR,75.00,",
     ] {
         assert!(said.contains(expected), "{expected} is not in:\n{said}");
     }

@@ -7,6 +7,7 @@
 //! - [`account`]: opening, finding, and changing accounts;
 //! - [`balance`]: four counters, and what is available;
 //! - [`ledger`]: posting, declining, fencing, and the hash-chained journal;
+//! - [`statement`]: an account's statement, and the forms it may have;
 //! - [`api`]: the calls of `/api/accounts`, and who may make them;
 //! - [`audit`]: the invariants that must hold in the store.
 
@@ -21,4 +22,5 @@ mod component;
 mod hex;
 pub mod ledger;
 pub mod schema;
+pub mod statement;
 mod stored_enum;

@@ -80,7 +80,6 @@ impl Event<'_> {
             &previous,
             &EventRow {
                 sequence,
-                account_key: self.account_key,
                 account_id: self.account_id,
                 action: self.action,
                 actor_id: self.actor.id,
@@ -119,7 +118,6 @@ impl Event<'_> {
 #[derive(Debug)]
 pub(crate) struct EventRow {
     pub sequence: i64,
-    pub account_key: i64,
     pub account_id: Uuid,
     pub action: Action,
     pub actor_id: Uuid,
@@ -132,24 +130,26 @@ pub(crate) struct EventRow {
 
 /// The columns that [`EventRow::from_row`] reads; `account_event` joined with `account`.
 pub(crate) const EVENT_COLUMNS: &str = "\
-account_event.sequence, account_event.account_key, account.id, account_event.action, account_event.actor_id, \
+account_event.sequence, account.id, account_event.action, account_event.actor_id, \
 account_event.actor_role, account_event.request_id, account_event.old_value, account_event.new_value, \
 account_event.at_ms, account_event.hash";
+
+/// Which of them is the hash.
+pub(crate) const EVENT_HASH_COLUMN: usize = 9;
 
 impl EventRow {
     /// Reads a row of [`EVENT_COLUMNS`].
     pub fn from_row(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             sequence: row.integer(0)?,
-            account_key: row.integer(1)?,
-            account_id: row.uuid(2)?,
-            action: Action::from_stored(&row.text(3)?)?,
-            actor_id: row.uuid(4)?,
-            actor_role: row.text(5)?,
-            request_id: row.text(6)?,
-            old_value: row.optional(7, Row::text)?,
-            new_value: row.text(8)?,
-            at_ms: row.integer(9)?,
+            account_id: row.uuid(1)?,
+            action: Action::from_stored(&row.text(2)?)?,
+            actor_id: row.uuid(3)?,
+            actor_role: row.text(4)?,
+            request_id: row.text(5)?,
+            old_value: row.optional(6, Row::text)?,
+            new_value: row.text(7)?,
+            at_ms: row.integer(8)?,
         })
     }
 }

@@ -20,7 +20,7 @@ pub use open::{NAME_CHARACTERS_MAX, OpenError, OpenRequest, OpenRules, open};
 pub use past::{PastError, balance_at};
 pub use record::{Account, AccountEntry, AccountStatus, AccountType};
 
-pub(crate) use event::{EVENT_COLUMNS, EventRow, event_hash, opened_value};
+pub(crate) use event::{EVENT_COLUMNS, EVENT_HASH_COLUMN, EventRow, event_hash, opened_value};
 pub(crate) use record::{ACCOUNT_COLUMNS, account_sql};
 pub(crate) use trail::{TrailRow, events_after, events_of};
 

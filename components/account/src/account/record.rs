@@ -4,6 +4,7 @@ use super::freeze::Freeze;
 use crate::balance::Balance;
 use crate::ledger::Direction;
 use crate::stored_enum::stored_enum;
+use sha2::{Digest, Sha256};
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::store::{Row, StoreError};
 use uuid::Uuid;
@@ -135,7 +136,7 @@ impl Account {
     }
 }
 
-/// A line of an account's statement.
+/// An entry of an account, with what its transfer says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountEntry {
     /// The place in the journal: where a page ends, and the next begins.
@@ -154,4 +155,17 @@ pub struct AccountEntry {
     pub created_at_ms: i64,
     /// What the parties see.
     pub reference: Option<String>,
+}
+
+impl AccountEntry {
+    /// The entry's id follows from its transfer and side (UUID v8, of a SHA-256), and so needs no room in the ledger's largest table.
+    pub fn id(&self) -> Uuid {
+        let digest = Sha256::new()
+            .chain_update(self.transaction_id.as_bytes())
+            .chain_update([self.direction.chain_code()])
+            .finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    }
 }

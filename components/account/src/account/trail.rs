@@ -1,6 +1,6 @@
 //! Reading the audit trail: one account's events newest first, or all of them in their order.
 
-use super::event::{EVENT_COLUMNS, EventRow};
+use super::event::{EVENT_COLUMNS, EVENT_HASH_COLUMN, EventRow};
 use super::record::Account;
 use crate::ledger::{Hash, bytes32};
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
@@ -12,9 +12,6 @@ WHERE account_event.account_key = ?1 AND account_event.sequence < ?2 ORDER BY ac
 const AFTER: &str = "\
 FROM account_event JOIN account ON account.key = account_event.account_key
 WHERE account_event.sequence > ?1 ORDER BY account_event.sequence LIMIT ?2";
-
-/// Where the currency is, and before it the hash.
-const CURRENCY_COLUMN: usize = 11;
 
 /// An event, its account's currency, and its hash.
 #[derive(Debug)]
@@ -62,8 +59,8 @@ impl TrailRow {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             event: EventRow::from_row(row)?,
-            currency: row.text(CURRENCY_COLUMN)?,
-            hash: bytes32(row, CURRENCY_COLUMN - 1)?,
+            currency: row.text(EVENT_HASH_COLUMN + 1)?,
+            hash: bytes32(row, EVENT_HASH_COLUMN)?,
         })
     }
 }

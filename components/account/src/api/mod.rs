@@ -7,6 +7,7 @@ mod events;
 mod journal;
 mod manage;
 mod onward;
+mod statement;
 mod view;
 
 pub use accounts::{BalanceQuery, OpenBody, balance, entries, get, list_of, open};
@@ -14,6 +15,7 @@ pub use events::{EventView, all_events, events};
 pub use journal::{JournalEntryView, JournalView, journal};
 pub use manage::{FreezeBody, LimitBody, close, freeze, set_overdraft_limit, unfreeze};
 pub use onward::{OnwardList, OnwardQuery};
+pub use statement::{StatementAnswer, StatementQuery, statement};
 pub use view::{AccountView, BalanceView, EntryView};
 
 use crate::account::{Account, Actor, OpenRules, by_id};

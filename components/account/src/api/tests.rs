@@ -2,6 +2,7 @@
 //! Method: the calls as plain functions on an in-memory store, for two customers and each staff role.
 
 mod books;
+mod statement;
 
 use super::*;
 use crate::account::NumberFormat;

@@ -1,9 +1,7 @@
 //! Accounts, balances, and entries as a client sees them. Amounts are decimal strings at the currency's scale, times RFC 3339.
 
 use crate::account::{Account, AccountEntry, Freeze};
-use crate::ledger::Direction;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use strongroom_sdk::clock::format_rfc3339;
 use uuid::Uuid;
 
@@ -45,7 +43,7 @@ struct SpendableView {
     pending_credits: String,
 }
 
-/// A line of a statement.
+/// An entry of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EntryView {
     id: Uuid,
@@ -122,7 +120,7 @@ impl EntryView {
     /// An entry of `account`.
     pub fn new(account: &Account, entry: AccountEntry) -> Self {
         Self {
-            id: entry_id(entry.transaction_id, entry.direction),
+            id: entry.id(),
             sequence: entry.sequence,
             transaction_id: entry.transaction_id,
             direction: entry.direction.as_str(),
@@ -133,15 +131,4 @@ impl EntryView {
             reference: entry.reference,
         }
     }
-}
-
-/// The entry's id follows from its transfer and side (UUID v8, of a SHA-256), and so needs no room in the ledger's largest table.
-fn entry_id(transaction_id: Uuid, direction: Direction) -> Uuid {
-    let digest = Sha256::new()
-        .chain_update(transaction_id.as_bytes())
-        .chain_update([direction.chain_code()])
-        .finalize();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }

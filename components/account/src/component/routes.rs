@@ -4,13 +4,15 @@ use super::service;
 use crate::api::{
     self, AUDITORS, AccountView, BalanceQuery, BalanceView, Caller, EntryView, EventView,
     FreezeBody, JournalView, LimitBody, OnwardList, OnwardQuery, OpenBody, STAFF, STAFF_WHO_ACT,
+    StatementQuery,
 };
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use strongroom_sdk::http::{PathId, Site};
+use strongroom_sdk::http::{PathId, Site, body_of_pieces};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::json::{Json, NoBody};
 use strongroom_sdk::page::{List, Page};
@@ -28,6 +30,7 @@ pub(super) fn site() -> Site {
         .route("/{id}", get(account).patch(set_overdraft_limit))
         .route("/{id}/balance", get(balance))
         .route("/{id}/entries", get(entries))
+        .route("/{id}/statement", get(statement))
         .route("/{id}/events", get(events))
         .route("/{id}/freeze", post(freeze))
         .route("/{id}/unfreeze", post(unfreeze))
@@ -77,6 +80,19 @@ async fn entries(
     page: Page<u64>,
 ) -> Answer<List<EntryView>> {
     api::entries(&service().store, &identity, id, &page).map(Json)
+}
+
+async fn statement(
+    identity: Identity,
+    PathId(id): PathId,
+    Query(query): Query<StatementQuery>,
+) -> Result<Response, Problem> {
+    let statement = api::statement(&service().store, &service().clock, &identity, id, &query)?;
+    let mut answer = body_of_pieces(statement.pieces).into_response();
+    for (name, value) in statement.headers {
+        answer.headers_mut().insert(name, value);
+    }
+    Ok(answer)
 }
 
 // What only staff may call judges the role before the path and the body: whoever may not call it learns nothing about what it takes.

@@ -5,11 +5,15 @@
 pub mod client;
 mod exchange;
 mod path;
+mod pieces;
+#[cfg(target_family = "wasm")]
+mod send;
 mod site;
 #[cfg(target_family = "wasm")]
 mod wasm;
 
 pub use path::PathId;
+pub use pieces::body_of_pieces;
 pub use site::Site;
 #[cfg(target_family = "wasm")]
 pub use wasm::serve;

@@ -3,12 +3,14 @@
 
 use super::*;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::routing::{get, post};
 use http::{Method, Request, Response, StatusCode, header};
 use serde_json::Value;
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 use tower_service::Service;
 
@@ -108,4 +110,48 @@ fn no_store_gives_way_to_what_a_route_says() {
         call(Method::GET, "/api/x/cached").0.headers()[header::CACHE_CONTROL],
         "public, max-age=300"
     );
+}
+
+/// Takes a body's next piece.
+fn next(body: &mut Body) -> Option<Result<Vec<u8>, axum::Error>> {
+    let frame = now(http_body_util::BodyExt::frame(body))?;
+    Some(frame.map(|frame| frame.into_data().unwrap().to_vec()))
+}
+
+#[test]
+fn a_body_of_pieces_has_no_length_and_makes_each_when_it_is_asked_for() {
+    let made = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&made);
+    let pieces = ["opening", "entries", "closing"].map(|text| Ok::<_, axum::Error>(text.into()));
+    let pieces = pieces
+        .into_iter()
+        .inspect(move |_| count.store(count.load(Relaxed) + 1, Relaxed));
+    let mut body = body_of_pieces(pieces);
+    assert_eq!(HttpBody::size_hint(&body).exact(), None);
+    for (number, text) in (1..).zip(["opening", "entries", "closing"]) {
+        assert_eq!(next(&mut body).unwrap().unwrap(), text.as_bytes());
+        assert_eq!(made.load(Relaxed), number);
+    }
+    assert!(next(&mut body).is_none());
+}
+
+#[test]
+fn a_body_whose_next_piece_cannot_be_made_says_so() {
+    let mut body = body_of_pieces([Ok(b"opening".to_vec()), Err("no more")].into_iter());
+    assert!(next(&mut body).unwrap().is_ok());
+    assert_eq!(next(&mut body).unwrap().unwrap_err().to_string(), "no more");
+}
+
+#[test]
+fn a_site_says_the_length_of_what_is_whole_and_none_of_what_is_made_meanwhile() {
+    let pieces = || async { body_of_pieces([Ok::<_, axum::Error>(b"piece".to_vec())].into_iter()) };
+    let mut site = Site::new(Router::new().route("/", get(pieces)));
+    let request = Request::builder()
+        .uri("/api/x")
+        .body(Body::empty())
+        .unwrap();
+    let answer = now(site.call(request)).unwrap();
+    assert!(!answer.headers().contains_key(header::CONTENT_LENGTH));
+    let (whole, _) = call(Method::GET, "/api/x");
+    assert_eq!(whole.headers()[header::CONTENT_LENGTH], "4");
 }

@@ -6,18 +6,16 @@
 //! request pays for. It would also trap when a client goes away before it has the whole response.
 
 use super::Site;
-use axum::body::{Body, Bytes};
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use super::send::{fail, send, send_pieces};
+use axum::body::{Body, Bytes, HttpBody};
+use http::{HeaderName, HeaderValue, Method, Request, Response};
 use http_body_util::BodyExt;
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use tower_service::Service;
-use wasip2::http::types::{
-    ErrorCode, Fields, IncomingRequest, Method as WasiMethod, OutgoingBody, OutgoingResponse,
-    ResponseOutparam,
-};
-use wasip2::io::streams::{OutputStream, StreamError};
+use wasip2::http::types::{ErrorCode, IncomingRequest, Method as WasiMethod, ResponseOutparam};
+use wasip2::io::streams::StreamError;
 
 /// How much of a body is taken at once, in bytes.
 const READ_BYTES: u64 = 64 * 1024;
@@ -30,24 +28,23 @@ pub fn serve(request: IncomingRequest, response_out: ResponseOutparam, mut site:
         Ok(request) => request,
         Err(error) => return ResponseOutparam::set(response_out, Err(error)),
     };
+    let method = request.method().clone();
     let Some(Ok(response)) = complete(site.call(request)) else {
         return fail(response_out, "the handler waits for what never comes");
     };
     let (parts, body) = response.into_parts();
+    if body.size_hint().exact().is_none() {
+        return send_pieces(&parts, body, response_out);
+    }
     let Some(Ok(body)) = complete(body.collect()) else {
         return fail(response_out, "the body of the answer has no end");
     };
-    write(Response::from_parts(parts, body.to_bytes()), response_out);
-}
-
-/// Gives up on a request. The client learns nothing of the reason; the service's log has it.
-fn fail(response_out: ResponseOutparam, reason: &str) {
-    eprintln!("no answer: {reason}");
-    ResponseOutparam::set(response_out, Err(ErrorCode::InternalError(None)));
+    let response = Response::from_parts(parts, body.to_bytes());
+    send(response, &method, response_out);
 }
 
 /// Runs a future that does not wait.
-fn complete<F: Future>(future: F) -> Option<F::Output> {
+pub(super) fn complete<F: Future>(future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     (0..POLLS_MAX).find_map(|_| match future.as_mut().poll(&mut context) {
@@ -108,53 +105,6 @@ fn method(method: WasiMethod) -> Result<Method, http::method::InvalidMethod> {
         WasiMethod::Patch => Method::PATCH,
         WasiMethod::Other(name) => Method::from_bytes(name.as_bytes())?,
     })
-}
-
-fn write(response: Response<Bytes>, response_out: ResponseOutparam) {
-    let (mut parts, content) = response.into_parts();
-    let has_content = parts.status != StatusCode::NO_CONTENT;
-    if !has_content {
-        // RFC 9110 section 8.6: a 204 has no content-length. The router sets one on whatever is empty.
-        parts.headers.remove(header::CONTENT_LENGTH);
-    }
-    let mut fields: Vec<(String, Vec<u8>)> = Vec::with_capacity(parts.headers.len() + 1);
-    for (name, value) in &parts.headers {
-        fields.push((name.as_str().to_owned(), value.as_bytes().to_vec()));
-    }
-    let says_length = parts.headers.contains_key(header::CONTENT_LENGTH);
-    if !says_length && has_content {
-        let length = content.len().to_string().into_bytes();
-        fields.push((header::CONTENT_LENGTH.as_str().to_owned(), length));
-    }
-    let Ok(fields) = Fields::from_list(&fields) else {
-        return fail(response_out, "the host refuses the headers of the answer");
-    };
-    let response = OutgoingResponse::new(fields);
-    let is_status = response.set_status_code(parts.status.as_u16()).is_ok();
-    let (true, Ok(body)) = (is_status, response.body()) else {
-        return fail(response_out, "the host refuses the status of the answer");
-    };
-    ResponseOutparam::set(response_out, Ok(response));
-    if let Ok(stream) = body.write() {
-        // Only a client that has gone away makes the write fail, and then there is nobody left to tell.
-        drop(write_all(&stream, &content));
-    }
-    drop(OutgoingBody::finish(body, None));
-}
-
-/// Writes without a flush: the host sends what it has, and waiting until it did would cost a switch of tasks.
-fn write_all(stream: &OutputStream, mut content: &[u8]) -> Result<(), StreamError> {
-    while !content.is_empty() {
-        let room = usize::try_from(stream.check_write()?).unwrap_or(usize::MAX);
-        if room == 0 {
-            stream.subscribe().block();
-            continue;
-        }
-        let (now, later) = content.split_at(room.min(content.len()));
-        stream.write(now)?;
-        content = later;
-    }
-    Ok(())
 }
 
 /// Exports a component's routes as `wasi:http/incoming-handler`: takes the path of a `fn() -> Site`, which is called once per

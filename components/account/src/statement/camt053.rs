@@ -1,0 +1,243 @@
+//! The statement as an ISO 20022 message: `camt.053.001.08`, "Bank to Customer Statement".
+//!
+//! The order of the elements is the schema's. What is optional there and of no meaning here is left out, such as the numbering of
+//! statements, as this bank keeps none. The message names no moment of its making: `CreDtTm`, which it must have, is the moment of the
+//! closing balance, so that the statement of a past period is the same whenever it is made.
+//!
+//! A period that is not over has no closing balance yet. Its last balance is then of the type `ITBD`, "interim booked", at a time of the day.
+
+use super::format::Layout;
+use super::line::Line;
+use super::summary::{Summary, Total};
+use super::xml::Xml;
+use crate::account::{Account, AccountType};
+use crate::ledger::Direction;
+use std::io;
+use strongroom_sdk::clock::format_rfc3339;
+use uuid::Uuid;
+
+pub(super) struct Camt053;
+
+const NAMESPACE: (&str, &str) = ("xmlns", "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08");
+
+/// Amounts and sums have at most 18 digits (`totalDigits` of their types).
+const AMOUNT_MINOR_END: i64 = 1_000_000_000_000_000_000;
+
+/// What stands where the payer has given no reference of their own from end to end, as in SEPA.
+const NO_END_TO_END_ID: &str = "NOTPROVIDED";
+
+impl Layout for Camt053 {
+    fn has_room_for(&self, summary: &Summary) -> bool {
+        let (opening, closing) = (summary.opening, summary.closing);
+        let all = summary
+            .debits
+            .sum_minor
+            .checked_add(summary.credits.sum_minor);
+        let balances = [opening.balance_minor, closing.balance_minor];
+        all.is_some_and(|sum| sum < AMOUNT_MINOR_END)
+            && balances
+                .iter()
+                .all(|balance| balance.saturating_abs() < AMOUNT_MINOR_END)
+    }
+
+    fn head(&self, summary: &Summary, out: &mut Vec<u8>) -> io::Result<()> {
+        let mut xml = Xml::new(out);
+        let (id, made_at) = (identifier(summary.id()), format_rfc3339(summary.as_of_ms));
+        xml.declaration(None)?;
+        xml.open_with("Document", NAMESPACE)?;
+        xml.open("BkToCstmrStmt")?;
+        xml.around("GrpHdr", |xml| {
+            xml.text("MsgId", &id)?;
+            xml.text("CreDtTm", &made_at)
+        })?;
+        xml.open("Stmt")?;
+        xml.text("Id", &id)?;
+        xml.text("CreDtTm", &made_at)?;
+        xml.around("FrToDt", |xml| {
+            let from_ms = summary.period.from().first_ms();
+            xml.text("FrDtTm", &format_rfc3339(from_ms))?;
+            xml.text("ToDtTm", &made_at)
+        })?;
+        account(&mut xml, &summary.account)?;
+        balances(&mut xml, summary)?;
+        totals(&mut xml, summary)
+    }
+
+    fn line(&self, summary: &Summary, line: &Line, out: &mut Vec<u8>) -> io::Result<()> {
+        let entry = &line.entry;
+        let booked_at = format_rfc3339(entry.created_at_ms);
+        let amount = |xml: &mut Xml<'_>| {
+            amount(xml, &summary.account, entry.amount_minor)?;
+            xml.text("CdtDbtInd", word_of(entry.direction))
+        };
+        // An RFC 3339 time in UTC begins with its date.
+        let day = booked_at.get(..10).unwrap_or_default();
+        Xml::new(out).around("Ntry", |xml| {
+            xml.text("NtryRef", &entry.sequence.to_string())?;
+            amount(xml)?;
+            if line.is_reversal() {
+                xml.text("RvslInd", "true")?;
+            }
+            xml.around("Sts", |xml| xml.text("Cd", "BOOK"))?;
+            xml.around("BookgDt", |xml| xml.text("Dt", day))?;
+            xml.around("ValDt", |xml| xml.text("Dt", day))?;
+            xml.text("AcctSvcrRef", &identifier(entry.id()))?;
+            code(xml, line)?;
+            xml.open("NtryDtls")?;
+            xml.around("TxDtls", |xml| {
+                xml.around("Refs", |xml| {
+                    xml.text("EndToEndId", NO_END_TO_END_ID)?;
+                    xml.text("TxId", &identifier(entry.transaction_id))
+                })?;
+                amount(xml)?;
+                details(xml, line, &booked_at)
+            })?;
+            xml.close("NtryDtls")
+        })
+    }
+
+    fn tail(&self, _: &Summary, out: &mut Vec<u8>) -> io::Result<()> {
+        let mut xml = Xml::new(out);
+        for name in ["Stmt", "BkToCstmrStmt", "Document"] {
+            xml.close(name)?;
+        }
+        Ok(())
+    }
+}
+
+/// Identifiers have at most 35 characters, and a UUID with its hyphens has 36.
+fn identifier(id: Uuid) -> String {
+    id.simple().to_string()
+}
+
+fn word_of(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Debit => "DBIT",
+        Direction::Credit => "CRDT",
+    }
+}
+
+/// Amounts have no sign: an indicator says on which side they are.
+fn side_of(minor: i64) -> &'static str {
+    word_of(if minor < 0 {
+        Direction::Debit
+    } else {
+        Direction::Credit
+    })
+}
+
+fn amount(xml: &mut Xml<'_>, account: &Account, minor: i64) -> io::Result<()> {
+    let text = account.money(minor.saturating_abs()).to_string();
+    xml.text_with("Amt", ("Ccy", account.currency.code()), &text)
+}
+
+fn account(xml: &mut Xml<'_>, account: &Account) -> io::Result<()> {
+    let kind = match account.account_type {
+        AccountType::Savings => "SVGS",
+        // A settlement account has no statement.
+        AccountType::Checking | AccountType::Settlement => "CACC",
+    };
+    xml.around("Acct", |xml| {
+        iban(xml, &account.number)?;
+        xml.around("Tp", |xml| xml.text("Cd", kind))?;
+        xml.text("Ccy", account.currency.code())
+    })
+}
+
+fn iban(xml: &mut Xml<'_>, number: &str) -> io::Result<()> {
+    xml.around("Id", |xml| xml.text("IBAN", number))
+}
+
+fn balances(xml: &mut Xml<'_>, summary: &Summary) -> io::Result<()> {
+    let from = ("Dt", summary.period.from().to_string());
+    balance(xml, summary, "OPBD", summary.opening.balance_minor, &from)?;
+    let (code, at) = if summary.is_final {
+        ("CLBD", ("Dt", summary.period.to().to_string()))
+    } else {
+        ("ITBD", ("DtTm", format_rfc3339(summary.as_of_ms)))
+    };
+    balance(xml, summary, code, summary.closing.balance_minor, &at)
+}
+
+fn balance(
+    xml: &mut Xml<'_>,
+    summary: &Summary,
+    code: &str,
+    minor: i64,
+    (unit, at): &(&str, String),
+) -> io::Result<()> {
+    xml.around("Bal", |xml| {
+        xml.around("Tp", |xml| {
+            xml.around("CdOrPrtry", |xml| xml.text("Cd", code))
+        })?;
+        amount(xml, &summary.account, minor)?;
+        xml.text("CdtDbtInd", side_of(minor))?;
+        xml.around("Dt", |xml| xml.text(unit, at))
+    })
+}
+
+/// Room for the sum of both was seen to before.
+fn totals(xml: &mut Xml<'_>, summary: &Summary) -> io::Result<()> {
+    let (debits, credits) = (summary.debits, summary.credits);
+    let all = Total {
+        count: debits.count + credits.count,
+        sum_minor: debits.sum_minor.saturating_add(credits.sum_minor),
+    };
+    let net_minor = credits.sum_minor - debits.sum_minor;
+    let total = |xml: &mut Xml<'_>, total: Total| {
+        xml.text("NbOfNtries", &total.count.to_string())?;
+        let sum = summary.account.money(total.sum_minor).to_string();
+        xml.text("Sum", &sum)
+    };
+    xml.around("TxsSummry", |xml| {
+        xml.around("TtlNtries", |xml| {
+            total(xml, all)?;
+            xml.around("TtlNetNtry", |xml| {
+                let net = summary.account.money(net_minor.saturating_abs());
+                xml.text("Amt", &net.to_string())?;
+                xml.text("CdtDbtInd", side_of(net_minor))
+            })
+        })?;
+        xml.around("TtlCdtNtries", |xml| total(xml, credits))?;
+        xml.around("TtlDbtNtries", |xml| total(xml, debits))
+    })
+}
+
+/// ISO's code of the payment, and the bank's own word for it. A reversal has the code of what it reverses, as its indicator demands.
+fn code(xml: &mut Xml<'_>, line: &Line) -> io::Result<()> {
+    let is_out = (line.entry.direction == Direction::Debit) != line.is_reversal();
+    let (family, subfamily) = match (&line.counterparty, is_out) {
+        // Between accounts of this bank: a credit transfer, by a book entry.
+        (Some(_), true) => ("ICDT", "BOOK"),
+        (Some(_), false) => ("RCDT", "BOOK"),
+        // At the counter.
+        (None, true) => ("CNTR", "CWDL"),
+        (None, false) => ("CNTR", "CDPT"),
+    };
+    xml.around("BkTxCd", |xml| {
+        xml.around("Domn", |xml| {
+            xml.text("Cd", "PMNT")?;
+            xml.around("Fmly", |xml| {
+                xml.text("Cd", family)?;
+                xml.text("SubFmlyCd", subfamily)
+            })
+        })?;
+        xml.around("Prtry", |xml| xml.text("Cd", line.kind.as_str()))
+    })
+}
+
+/// The other side, the reference, and the time of day.
+fn details(xml: &mut Xml<'_>, line: &Line, booked_at: &str) -> io::Result<()> {
+    if let Some(number) = &line.counterparty {
+        let name = match line.entry.direction {
+            Direction::Debit => "CdtrAcct",
+            Direction::Credit => "DbtrAcct",
+        };
+        xml.around("RltdPties", |xml| xml.around(name, |xml| iban(xml, number)))?;
+    }
+    let reference = line.entry.reference.as_deref().unwrap_or_default();
+    if !reference.is_empty() {
+        xml.around("RmtInf", |xml| xml.text("Ustrd", reference))?;
+    }
+    xml.around("RltdDts", |xml| xml.text("TxDtTm", booked_at))
+}

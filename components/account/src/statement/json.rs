@@ -1,0 +1,124 @@
+//! The statement as JSON: one object, whose list of entries comes last, as it is the part that may be long.
+//!
+//! An entry has the members that `GET /{id}/entries` tells of it, and three more: what moved the money, the number of the other side, and
+//! whether it is a reversal.
+
+use super::format::Layout;
+use super::line::Line;
+use super::summary::{Summary, Total};
+use crate::account::Account;
+use serde::Serialize;
+use std::io;
+use strongroom_sdk::clock::format_rfc3339;
+use uuid::Uuid;
+
+pub(super) struct Json;
+
+#[derive(Serialize)]
+struct Head<'a> {
+    account: AccountPart<'a>,
+    from: String,
+    to: String,
+    as_of: String,
+    r#final: bool,
+    opening_balance: String,
+    closing_balance: String,
+    debits: TotalPart,
+    credits: TotalPart,
+}
+
+/// What never changes of an account.
+#[derive(Serialize)]
+struct AccountPart<'a> {
+    id: Uuid,
+    number: &'a str,
+    owner_id: Uuid,
+    r#type: &'static str,
+    currency: &'static str,
+}
+
+#[derive(Serialize)]
+struct TotalPart {
+    count: i64,
+    sum: String,
+}
+
+#[derive(Serialize)]
+struct LinePart<'a> {
+    id: Uuid,
+    sequence: i64,
+    transaction_id: Uuid,
+    r#type: &'static str,
+    direction: &'static str,
+    amount: String,
+    currency: &'static str,
+    balance_after: String,
+    created_at: String,
+    counterparty_number: Option<&'a str>,
+    reference: Option<&'a str>,
+    reversal: bool,
+}
+
+impl TotalPart {
+    fn new(account: &Account, total: Total) -> Self {
+        Self {
+            count: total.count,
+            sum: account.money(total.sum_minor).to_string(),
+        }
+    }
+}
+
+impl Layout for Json {
+    fn head(&self, summary: &Summary, out: &mut Vec<u8>) -> io::Result<()> {
+        let account = &summary.account;
+        let head = Head {
+            account: AccountPart {
+                id: account.id,
+                number: &account.number,
+                owner_id: account.owner_id,
+                r#type: account.account_type.as_str(),
+                currency: account.currency.code(),
+            },
+            from: summary.period.from().to_string(),
+            to: summary.period.to().to_string(),
+            as_of: format_rfc3339(summary.as_of_ms),
+            r#final: summary.is_final,
+            opening_balance: account.money(summary.opening.balance_minor).to_string(),
+            closing_balance: account.money(summary.closing.balance_minor).to_string(),
+            debits: TotalPart::new(account, summary.debits),
+            credits: TotalPart::new(account, summary.credits),
+        };
+        serde_json::to_writer(&mut *out, &head)?;
+        // The object goes on: its last member is the list.
+        out.pop();
+        out.extend_from_slice(b",\"entries\":[");
+        Ok(())
+    }
+
+    fn line(&self, summary: &Summary, line: &Line, out: &mut Vec<u8>) -> io::Result<()> {
+        let (account, entry) = (&summary.account, &line.entry);
+        if entry.sequence > summary.opening.entries + 1 {
+            out.push(b',');
+        }
+        let part = LinePart {
+            id: entry.id(),
+            sequence: entry.sequence,
+            transaction_id: entry.transaction_id,
+            r#type: line.kind.as_str(),
+            direction: entry.direction.as_str(),
+            amount: account.money(entry.amount_minor).to_string(),
+            currency: account.currency.code(),
+            balance_after: account.money(entry.balance_after_minor).to_string(),
+            created_at: format_rfc3339(entry.created_at_ms),
+            counterparty_number: line.counterparty.as_deref(),
+            reference: entry.reference.as_deref(),
+            reversal: line.is_reversal(),
+        };
+        Ok(serde_json::to_writer(out, &part)?)
+    }
+
+    fn tail(&self, _: &Summary, out: &mut Vec<u8>) -> io::Result<()> {
+        out.extend_from_slice(b"]}");
+        Ok(())
+    }
+}

@@ -1,0 +1,85 @@
+//! The entries of a period, as the account's owner sees them, a page at a time.
+
+use super::summary::Span;
+use crate::account::{Account, AccountEntry};
+use crate::ledger::{Direction, Kind};
+use strongroom_sdk::store::{Row, Store, StoreError, Value};
+
+/// How many entries one query reads: with their transfers and the other sides' numbers, half of the two milliseconds within which the host
+/// runs a query where it was asked. Longer ones stand in a line.
+pub(super) const PAGE_ENTRIES: i64 = 100;
+
+/// How often a page is asked for when the store is busy, or slow for want of what is not in memory yet: what is sent cannot be taken back,
+/// so it is worth more patience than a question that can be asked again.
+const ATTEMPTS_MAX: usize = 5;
+
+/// The bank's own accounts have no number that a customer would know.
+pub(super) const PAGE: &str = "\
+SELECT entry.transfer_sequence, entry.account_sequence, transfer.id, entry.direction, entry.amount_minor,
+    entry.balance_after_minor, transfer.recorded_at_ms, transfer.reference, transfer.kind, counterparty.number
+FROM entry JOIN transfer ON transfer.sequence = entry.transfer_sequence
+LEFT JOIN account AS counterparty
+    ON counterparty.key = iif(entry.direction = 'debit', transfer.credit_account_key, transfer.debit_account_key)
+    AND counterparty.type <> 'settlement'
+WHERE entry.account_key = ?1 AND entry.transfer_sequence > ?2 AND entry.transfer_sequence <= ?3
+ORDER BY entry.transfer_sequence LIMIT ?4";
+
+/// An entry with what a statement says beyond it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The entry.
+    pub entry: AccountEntry,
+    /// What moved the money.
+    pub kind: Kind,
+    /// The number (IBAN) of the other side; none where it is the bank itself.
+    pub counterparty: Option<String>,
+}
+
+impl Line {
+    /// Whether it moves an amount back.
+    pub fn is_reversal(&self) -> bool {
+        self.kind == Kind::Reversal
+    }
+
+    /// The amount, negative for a debit.
+    pub fn signed_minor(&self) -> i64 {
+        match self.entry.direction {
+            Direction::Debit => -self.entry.amount_minor,
+            Direction::Credit => self.entry.amount_minor,
+        }
+    }
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            entry: AccountEntry {
+                transfer_sequence: row.integer(0)?,
+                sequence: row.integer(1)?,
+                transaction_id: row.uuid(2)?,
+                direction: Direction::from_stored(&row.text(3)?)?,
+                amount_minor: row.integer(4)?,
+                balance_after_minor: row.integer(5)?,
+                created_at_ms: row.integer(6)?,
+                reference: row.optional(7, Row::text)?,
+            },
+            kind: Kind::from_stored(&row.text(8)?)?,
+            counterparty: row.optional(9, Row::text)?,
+        })
+    }
+}
+
+/// The next entries of a span, oldest first.
+pub(super) fn page<S: Store>(
+    store: &S,
+    account: &Account,
+    span: Span,
+) -> Result<Vec<Line>, StoreError> {
+    let params = [account.key, span.after, span.upto, PAGE_ENTRIES].map(Value::from);
+    let mut attempt = 1;
+    let rows = loop {
+        match store.query(PAGE, &params) {
+            Err(StoreError::Busy | StoreError::TimedOut) if attempt < ATTEMPTS_MAX => attempt += 1,
+            outcome => break outcome?,
+        }
+    };
+    rows.into_iter().map(|row| Line::from_row(&row)).collect()
+}

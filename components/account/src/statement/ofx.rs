@@ -1,0 +1,186 @@
+//! The statement as Open Financial Exchange, version 2.2: XML, with the elements and their order as in the OFX specification, section 11.4.
+//!
+//! It is made as the answer to a question of that protocol, as every such file is, by nobody asked: so it has a sign-on in front.
+//!
+//! OFX has no opening balance. It stands in the list of further balances, which comes after the closing balance.
+
+use super::format::Layout;
+use super::line::Line;
+use super::summary::Summary;
+use super::xml::Xml;
+use crate::account::{Account, AccountType};
+use crate::ledger::{Direction, Kind};
+use iban::Iban;
+use std::io;
+use strongroom_sdk::clock::format_rfc3339;
+
+pub(super) struct Ofx;
+
+const INSTRUCTION: &str =
+    r#"OFX OFXHEADER="200" VERSION="220" SECURITY="NONE" OLDFILEUID="NONE" NEWFILEUID="NONE""#;
+
+/// The most characters of `BANKID`, of `ACCTID`, and of `NAME`.
+const BANK_ID_LENGTH_MAX: usize = 9;
+const ACCOUNT_ID_LENGTH_MAX: usize = 22;
+const NAME_LENGTH_MAX: usize = 32;
+
+impl Layout for Ofx {
+    fn head(&self, summary: &Summary, out: &mut Vec<u8>) -> io::Result<()> {
+        let account = &summary.account;
+        let as_of = time(summary.as_of_ms);
+        let mut xml = Xml::new(out);
+        xml.declaration(Some("no"))?;
+        xml.instruction(INSTRUCTION)?;
+        xml.open("OFX")?;
+        xml.open("SIGNONMSGSRSV1")?;
+        xml.around("SONRS", |xml| {
+            success(xml)?;
+            xml.text("DTSERVER", &as_of)?;
+            xml.text("LANGUAGE", "ENG")
+        })?;
+        xml.close("SIGNONMSGSRSV1")?;
+        xml.open("BANKMSGSRSV1")?;
+        xml.open("STMTTRNRS")?;
+        xml.text("TRNUID", &summary.id().to_string())?;
+        success(&mut xml)?;
+        xml.open("STMTRS")?;
+        xml.text("CURDEF", account.currency.code())?;
+        xml.around("BANKACCTFROM", |xml| {
+            xml.text("BANKID", &bank_id(&account.number))?;
+            xml.text("ACCTID", account_id(&account.number))?;
+            xml.text("ACCTTYPE", type_of(account))
+        })?;
+        xml.open("BANKTRANLIST")?;
+        xml.text("DTSTART", &time(summary.period.from().first_ms()))?;
+        xml.text("DTEND", &as_of)
+    }
+
+    fn line(&self, summary: &Summary, line: &Line, out: &mut Vec<u8>) -> io::Result<()> {
+        let entry = &line.entry;
+        Xml::new(out).around("STMTTRN", |xml| {
+            xml.text("TRNTYPE", word_of(line))?;
+            xml.text("DTPOSTED", &time(entry.created_at_ms))?;
+            let amount = summary.account.money(line.signed_minor());
+            xml.text("TRNAMT", &amount.to_string())?;
+            xml.text("FITID", &entry.id().to_string())?;
+            xml.text("REFNUM", &entry.transaction_id.simple().to_string())?;
+            let name = line.counterparty.as_deref().unwrap_or(line.kind.as_str());
+            xml.text("NAME", name.get(..NAME_LENGTH_MAX).unwrap_or(name))?;
+            match entry.reference.as_deref() {
+                Some(reference) if !reference.is_empty() => xml.text("MEMO", reference),
+                _ => Ok(()),
+            }
+        })
+    }
+
+    fn tail(&self, summary: &Summary, out: &mut Vec<u8>) -> io::Result<()> {
+        let account = &summary.account;
+        let mut xml = Xml::new(out);
+        xml.close("BANKTRANLIST")?;
+        xml.around("LEDGERBAL", |xml| {
+            let closing = account.money(summary.closing.balance_minor);
+            xml.text("BALAMT", &closing.to_string())?;
+            xml.text("DTASOF", &time(summary.as_of_ms))
+        })?;
+        xml.open("BALLIST")?;
+        xml.around("BAL", |xml| {
+            xml.text("NAME", "Opening balance")?;
+            xml.text("DESC", "Balance before the first transaction")?;
+            xml.text("BALTYPE", "DOLLAR")?;
+            let opening = account.money(summary.opening.balance_minor);
+            xml.text("VALUE", &opening.to_string())?;
+            xml.text("DTASOF", &time(summary.period.from().first_ms()))
+        })?;
+        for name in ["BALLIST", "STMTRS", "STMTTRNRS", "BANKMSGSRSV1", "OFX"] {
+            xml.close(name)?;
+        }
+        Ok(())
+    }
+}
+
+fn success(xml: &mut Xml<'_>) -> io::Result<()> {
+    xml.around("STATUS", |xml| {
+        xml.text("CODE", "0")?;
+        xml.text("SEVERITY", "INFO")
+    })
+}
+
+/// `20261122191057.123[0:GMT]`.
+fn time(time_ms: i64) -> String {
+    let digits = format_rfc3339(time_ms);
+    let digits = digits
+        .chars()
+        .filter(|character| character.is_ascii_digit() || *character == '.');
+    digits.chain("[0:GMT]".chars()).collect()
+}
+
+/// The bank code within an IBAN.
+fn bank_id(number: &str) -> String {
+    let iban = number.parse::<Iban>().ok();
+    let bank = iban.as_ref().and_then(Iban::bank_identifier);
+    let bank = bank.unwrap_or(number);
+    bank.get(..BANK_ID_LENGTH_MAX).unwrap_or(bank).to_owned()
+}
+
+/// The IBAN, or its end, where the account's own part is.
+fn account_id(number: &str) -> &str {
+    let start = number.len().saturating_sub(ACCOUNT_ID_LENGTH_MAX);
+    number.get(start..).unwrap_or(number)
+}
+
+fn type_of(account: &Account) -> &'static str {
+    match account.account_type {
+        AccountType::Savings => "SAVINGS",
+        // A settlement account has no statement.
+        AccountType::Checking | AccountType::Settlement => "CHECKING",
+    }
+}
+
+/// OFX has no word for a capture or a reversal.
+fn word_of(line: &Line) -> &'static str {
+    match (line.kind, line.entry.direction) {
+        (Kind::Deposit, _) => "DEP",
+        (Kind::Withdrawal, _) => "CASH",
+        (Kind::Transfer, _) => "XFER",
+        (_, Direction::Debit) => "DEBIT",
+        (_, Direction::Credit) => "CREDIT",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_named_within_the_lengths_of_the_form() {
+        for (number, bank, account) in [
+            (
+                "DE44500105175407324931",
+                "50010517",
+                "DE44500105175407324931",
+            ),
+            ("NL91ABNA0417164300", "ABNA", "NL91ABNA0417164300"),
+            (
+                "FR1420041010050500013M02606",
+                "20041",
+                "0041010050500013M02606",
+            ),
+            (
+                "MT84MALT011000012345MTLCAST001S",
+                "MALT",
+                "11000012345MTLCAST001S",
+            ),
+            ("SETTLEMENT-EUR", "SETTLEMEN", "SETTLEMENT-EUR"),
+        ] {
+            assert_eq!(
+                (bank_id(number).as_str(), account_id(number)),
+                (bank, account)
+            );
+        }
+    }
+
+    #[test]
+    fn times_are_digits_with_their_zone() {
+        assert_eq!(time(1_795_374_657_123), "20261122191057.123[0:GMT]");
+    }
+}

@@ -1,0 +1,277 @@
+//! Goal: a statement says what the ledger has, all of it, the same for ever, in every form; and says nothing where it would not be true.
+//! Method: movements on days of a clock that the test sets; each form is read back by a reader that shares nothing with its writer.
+
+mod contradictions;
+mod forms;
+mod histories;
+mod periods;
+mod pieces;
+mod read;
+
+use super::*;
+use crate::account::{
+    Account, AccountType, Actor, NumberFormat, OpenRequest, OpenRules, by_id, open,
+};
+use crate::ledger::{self, AccountRef, DebitAuthority, Kind, Status, Transfer};
+use crate::schema::MIGRATIONS;
+use read::{Read, ReadLine};
+use std::cell::Cell;
+use strongroom_sdk::clock::Clock;
+use strongroom_sdk::money::Currency;
+use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::store::{SqliteStore, Store, Transaction, Value, migrate};
+use uuid::Uuid;
+
+const OWNER: Uuid = Uuid::from_u128(0xA);
+const DAY_MS: i64 = 86_400_000;
+
+struct SetClock(Cell<i64>);
+
+impl Clock for SetClock {
+    fn now_ms(&self) -> i64 {
+        self.0.get()
+    }
+}
+
+/// Two accounts, of which the first is told about.
+struct Scene {
+    store: SqliteStore,
+    clock: SetClock,
+    own: Account,
+    other: Account,
+    moved: Cell<u128>,
+}
+
+fn day(text: &str) -> Day {
+    Day::parse(text).unwrap()
+}
+
+fn period(from: &str, to: &str) -> Period {
+    Period::new(day(from), day(to)).unwrap()
+}
+
+impl Scene {
+    /// It begins at noon of 2026-11-20.
+    fn new() -> Self {
+        Self::in_currency("EUR")
+    }
+
+    fn in_currency(code: &str) -> Self {
+        let store = SqliteStore::in_memory().unwrap();
+        migrate(&store, MIGRATIONS).unwrap();
+        let clock = SetClock(Cell::new(day("2026-11-20").first_ms() + DAY_MS / 2));
+        let currency = Currency::from_code(code).unwrap();
+        let [own, other] = [AccountType::Checking, AccountType::Savings]
+            .map(|account_type| open_account(&store, &clock, account_type, currency));
+        Self {
+            store,
+            clock,
+            own,
+            other,
+            moved: Cell::new(0),
+        }
+    }
+
+    /// Goes to a moment after a day's midnight.
+    fn go_to(&self, text: &str, ms: i64) {
+        self.clock.0.set(day(text).first_ms() + ms);
+    }
+
+    /// Moves an amount between the two accounts, or the bank where there is none, and answers its id.
+    fn post(&self, order: Order<'_>) -> Uuid {
+        let number = self.moved.get() + 1;
+        self.moved.set(number);
+        let transfer = Transfer {
+            id: Uuid::from_u128(number),
+            fingerprint: [0; 32],
+            kind: order.kind,
+            authority: DebitAuthority::Bank,
+            initiator: OWNER,
+            source: order.from.map(|account| account.id),
+            destination: order.to.map(|account| AccountRef::Id(account.id)),
+            amount_minor: order.amount_minor,
+            currency: self.own.currency.code().to_owned(),
+            reference: order.reference.map(str::to_owned),
+            metadata: None,
+            subject: order.subject,
+            timeout_seconds: (order.kind == Kind::Hold).then_some(1_000),
+            requested_at_ms: 0,
+        };
+        let posting = ledger::post(&self.store, &self.clock, &transfer).unwrap();
+        assert_ne!(posting.status, Status::Declined, "{transfer:?}");
+        transfer.id
+    }
+
+    fn deposit(&self, amount_minor: i64) -> Uuid {
+        self.post(Order::new(
+            Kind::Deposit,
+            None,
+            Some(&self.own),
+            amount_minor,
+        ))
+    }
+
+    fn withdraw(&self, amount_minor: i64) -> Uuid {
+        self.post(Order::new(
+            Kind::Withdrawal,
+            Some(&self.own),
+            None,
+            amount_minor,
+        ))
+    }
+
+    fn send(&self, amount_minor: i64, reference: &str) -> Uuid {
+        let order = Order::new(
+            Kind::Transfer,
+            Some(&self.own),
+            Some(&self.other),
+            amount_minor,
+        );
+        self.post(Order {
+            reference: Some(reference),
+            ..order
+        })
+    }
+
+    fn receive(&self, amount_minor: i64) -> Uuid {
+        self.post(Order::new(
+            Kind::Transfer,
+            Some(&self.other),
+            Some(&self.own),
+            amount_minor,
+        ))
+    }
+
+    /// Holds so much, and captures a part.
+    fn hold_and_capture(&self, held_minor: i64, captured_minor: i64) -> Uuid {
+        let (from, to) = (Some(&self.own), Some(&self.other));
+        let hold = self.post(Order::new(Kind::Hold, from, to, held_minor));
+        self.post(Order {
+            subject: Some(hold),
+            ..Order::new(Kind::Capture, None, None, captured_minor)
+        })
+    }
+
+    fn reverse(&self, id: Uuid, amount_minor: i64) -> Uuid {
+        self.post(Order {
+            subject: Some(id),
+            ..Order::new(Kind::Reversal, None, None, amount_minor)
+        })
+    }
+
+    fn account(&self) -> Account {
+        by_id(&self.store, self.own.id).unwrap().unwrap()
+    }
+
+    fn summary(&self, period: Period) -> Result<Summary, StatementError> {
+        Summary::read(&self.store, &self.clock, self.account(), period)
+    }
+
+    fn statement(&self, period: Period, format: Format) -> Result<Vec<u8>, StatementError> {
+        let summary = self.summary(period)?;
+        let pieces = Body::new(self.store.clone(), summary, format)?;
+        pieces
+            .collect::<Result<Vec<_>, _>>()
+            .map(|pieces| pieces.concat())
+    }
+
+    fn read(&self, period: Period, format: Format) -> Read {
+        let text = String::from_utf8(self.statement(period, format).unwrap()).unwrap();
+        read::read(format, &text, self.own.currency)
+    }
+
+    /// All that the account has, by a query of the test's own.
+    fn lines(&self) -> Vec<ReadLine> {
+        let sql = "SELECT transfer.id, transfer.kind, entry.direction, entry.amount_minor, entry.balance_after_minor,
+                transfer.recorded_at_ms, transfer.reference, transfer.debit_account_key, transfer.credit_account_key
+            FROM entry JOIN transfer ON transfer.sequence = entry.transfer_sequence
+            WHERE entry.account_key = ?1 ORDER BY entry.sequence";
+        let rows = self.store.query(sql, &[Value::from(self.own.key)]).unwrap();
+        let line = |(sequence, row): (i64, strongroom_sdk::store::Row)| {
+            let is_debit = row.text(2).unwrap() == "debit";
+            let kind = row.text(1).unwrap();
+            let keys = [row.integer(7).unwrap(), row.integer(8).unwrap()];
+            let amount_minor = row.integer(3).unwrap();
+            ReadLine {
+                sequence: Some(sequence),
+                transaction_id: row.uuid(0).unwrap(),
+                signed_minor: if is_debit {
+                    -amount_minor
+                } else {
+                    amount_minor
+                },
+                balance_after_minor: Some(row.integer(4).unwrap()),
+                created_at_ms: row.integer(5).unwrap(),
+                counterparty: keys
+                    .contains(&self.other.key)
+                    .then(|| self.other.number.clone()),
+                reference: row.optional(6, strongroom_sdk::store::Row::text).unwrap(),
+                is_reversal: kind == "reversal",
+                kind,
+            }
+        };
+        (1..).zip(rows).map(line).collect()
+    }
+
+    /// Changes what never changes.
+    fn tamper(&self, sql: &str) {
+        let transaction = self.store.begin().unwrap();
+        for trigger in ["entry_no_update", "entry_no_delete"] {
+            let drop = format!("DROP TRIGGER IF EXISTS {trigger}");
+            transaction.execute(&drop, &[]).unwrap();
+        }
+        assert_eq!(transaction.execute(sql, &[]).unwrap(), 1, "{sql}");
+        transaction.commit().unwrap();
+    }
+}
+
+fn open_account(
+    store: &SqliteStore,
+    clock: &SetClock,
+    account_type: AccountType,
+    currency: Currency,
+) -> Account {
+    let rules = OpenRules {
+        number_format: NumberFormat::new("DE", "10000000").unwrap(),
+        accounts_per_user_max: 10,
+    };
+    let request = OpenRequest {
+        owner_id: OWNER,
+        account_type,
+        currency,
+        name: None,
+    };
+    let actor = Actor {
+        id: OWNER,
+        role: "customer".to_owned(),
+        request_id: String::new(),
+    };
+    open(store, (clock, &SystemRandom), &rules, request, &actor).unwrap()
+}
+
+struct Order<'a> {
+    kind: Kind,
+    from: Option<&'a Account>,
+    to: Option<&'a Account>,
+    subject: Option<Uuid>,
+    amount_minor: i64,
+    reference: Option<&'a str>,
+}
+
+impl<'a> Order<'a> {
+    fn new(
+        kind: Kind,
+        from: Option<&'a Account>,
+        to: Option<&'a Account>,
+        amount_minor: i64,
+    ) -> Self {
+        Self {
+            kind,
+            from,
+            to,
+            subject: None,
+            amount_minor,
+            reference: None,
+        }
+    }
+}

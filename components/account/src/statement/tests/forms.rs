@@ -1,0 +1,403 @@
+//! What each form says, word by word where others rely on it.
+
+use super::*;
+use roxmltree::Document;
+use serde_json::json;
+
+/// One entry of each kind, and each of them moved back that can be.
+fn scene() -> Scene {
+    let scene = Scene::new();
+    scene.post(Order::new(Kind::Deposit, None, Some(&scene.other), 1_250));
+    let deposit = scene.deposit(10_000);
+    let sent = scene.send(2_500, "rent <November> & \"more\"");
+    scene.receive(1_250);
+    let capture = scene.hold_and_capture(4_000, 1_500);
+    let withdrawal = scene.withdraw(100);
+    for (id, amount_minor) in [
+        (sent, 2_500),
+        (capture, 1_500),
+        (withdrawal, 100),
+        (deposit, 10_000),
+    ] {
+        scene.reverse(id, amount_minor);
+    }
+    scene
+}
+
+fn whole() -> Period {
+    period("2026-11-20", "2026-11-20")
+}
+
+/// An account that is in debt, as staff may let it be.
+fn indebted() -> Scene {
+    let scene = Scene::new();
+    let transaction = scene.store.begin().unwrap();
+    let sql = "UPDATE account SET overdraft_limit_minor = 1000000 WHERE id = ?1";
+    let own = Value::from(scene.own.id);
+    transaction.execute(sql, &[own]).unwrap();
+    transaction.commit().unwrap();
+    scene.withdraw(1_234);
+    scene
+}
+
+fn text(scene: &Scene, format: Format) -> String {
+    String::from_utf8(scene.statement(whole(), format).unwrap()).unwrap()
+}
+
+/// The texts of all elements of a name, in order.
+fn all(text: &str, name: &str) -> Vec<String> {
+    let document = Document::parse(text).unwrap();
+    let elements = document.descendants();
+    elements
+        .filter(|node| node.tag_name().name() == name)
+        .map(|node| node.text().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// The texts of all leaves below the first element of a name, each with its name.
+fn leaves(text: &str, name: &str) -> Vec<(String, String)> {
+    let document = Document::parse(text).unwrap();
+    let mut elements = document.descendants();
+    let first = elements
+        .find(|node| node.tag_name().name() == name)
+        .unwrap();
+    let leaves = first
+        .descendants()
+        .filter(|node| node.is_element() && node.children().all(|child| !child.is_element()));
+    leaves
+        .map(|node| {
+            let text = node.text().unwrap_or_default();
+            (node.tag_name().name().to_owned(), text.to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn every_form_says_what_the_ledger_has() {
+    let scene = scene();
+    let lines = scene.lines();
+    assert_eq!(lines.len(), 9);
+    for format in Format::ALL {
+        let read = scene.read(whole(), format);
+        assert_eq!(read.lines, read::said_by(format, &lines), "{format:?}");
+        assert_eq!((read.opening_minor, read.closing_minor), (0, 1_250));
+        let totals = [(4, 14_100), (5, 15_350)];
+        if matches!(format, Format::Json | Format::Camt053) {
+            assert_eq!(read.totals, Some(totals));
+        }
+    }
+}
+
+#[test]
+fn json_is_one_object_whose_entries_come_last() {
+    let scene = Scene::new();
+    scene.go_to("2026-11-20", DAY_MS / 2);
+    let id = scene.send_after_deposit();
+    let document: serde_json::Value = serde_json::from_str(&text(&scene, Format::Json)).unwrap();
+    let (account, other) = (&scene.own, &scene.other);
+    assert_eq!(
+        document,
+        json!({
+            "account": {"id": account.id, "number": account.number, "owner_id": OWNER, "type": "checking", "currency": "EUR"},
+            "from": "2026-11-20", "to": "2026-11-20", "as_of": "2026-11-20T12:00:00.000Z", "final": false,
+            "opening_balance": "0.00", "closing_balance": "70.00",
+            "debits": {"count": 1, "sum": "30.00"}, "credits": {"count": 1, "sum": "100.00"},
+            "entries": [
+                {"id": document["entries"][0]["id"], "sequence": 1, "transaction_id": Uuid::from_u128(1), "type": "deposit",
+                    "direction": "credit", "amount": "100.00", "currency": "EUR", "balance_after": "100.00",
+                    "created_at": "2026-11-20T12:00:00.000Z", "counterparty_number": null, "reference": null, "reversal": false},
+                {"id": document["entries"][1]["id"], "sequence": 2, "transaction_id": id, "type": "transfer",
+                    "direction": "debit", "amount": "30.00", "currency": "EUR", "balance_after": "70.00",
+                    "created_at": "2026-11-20T12:00:00.000Z", "counterparty_number": other.number, "reference": "rent",
+                    "reversal": false},
+            ],
+        })
+    );
+}
+
+impl Scene {
+    fn send_after_deposit(&self) -> Uuid {
+        self.deposit(10_000);
+        self.send(3_000, "rent")
+    }
+}
+
+#[test]
+fn csv_has_a_header_the_balances_as_rows_and_signed_amounts() {
+    let scene = Scene::new();
+    let id = scene.send_after_deposit();
+    scene.go_to("2026-11-21", 0);
+    let text = text(&scene, Format::Csv);
+    let ids: Vec<_> = text
+        .lines()
+        .map(|row| row.rsplit(',').next().unwrap())
+        .collect();
+    let expected = [
+        "sequence,created_at,type,direction,amount,currency,balance_after,counterparty_number,reference,reversal,\
+         transaction_id,id".to_owned(),
+        ",2026-11-20T00:00:00.000Z,opening_balance,,,EUR,0.00,,,,,".to_owned(),
+        format!("1,2026-11-20T12:00:00.000Z,deposit,credit,100.00,EUR,100.00,,,false,{},{}", Uuid::from_u128(1), ids[2]),
+        format!("2,2026-11-20T12:00:00.000Z,transfer,debit,-30.00,EUR,70.00,{},rent,false,{id},{}", scene.other.number, ids[3]),
+        ",2026-11-20T23:59:59.999Z,closing_balance,,,EUR,70.00,,,,,".to_owned(),
+    ];
+    assert_eq!(text, expected.map(|row| row + "\r\n").concat());
+}
+
+#[test]
+fn camt_053_has_iso_s_codes_and_a_reversal_those_of_what_it_reverses() {
+    let text = text(&scene(), Format::Camt053);
+    let codes = leaves_of_all(&text, "BkTxCd");
+    let expected = [
+        ["PMNT", "CNTR", "CDPT", "deposit"],
+        ["PMNT", "ICDT", "BOOK", "transfer"],
+        ["PMNT", "RCDT", "BOOK", "transfer"],
+        ["PMNT", "ICDT", "BOOK", "capture"],
+        ["PMNT", "CNTR", "CWDL", "withdrawal"],
+        ["PMNT", "ICDT", "BOOK", "reversal"],
+        ["PMNT", "ICDT", "BOOK", "reversal"],
+        ["PMNT", "CNTR", "CWDL", "reversal"],
+        ["PMNT", "CNTR", "CDPT", "reversal"],
+    ];
+    assert_eq!(codes, expected);
+    assert_eq!(all(&text, "RvslInd"), ["true"; 4]);
+}
+
+/// The texts of the leaves below each element of a name.
+fn leaves_of_all(text: &str, name: &str) -> Vec<Vec<String>> {
+    let document = Document::parse(text).unwrap();
+    let elements = document.descendants();
+    elements
+        .filter(|node| node.tag_name().name() == name)
+        .map(|node| {
+            let texts = node.descendants().filter(roxmltree::Node::is_text);
+            texts.map(|text| text.text().unwrap().to_owned()).collect()
+        })
+        .collect()
+}
+
+#[test]
+fn camt_053_of_a_past_period_is_made_at_its_end_and_has_a_closing_balance() {
+    let scene = Scene::new();
+    scene.deposit(10_000);
+    scene.go_to("2026-11-22", 5);
+    let text = text(&scene, Format::Camt053);
+    let id = scene.summary(whole()).unwrap().id().simple().to_string();
+    let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        pairs.iter().map(owned).collect()
+    };
+    let end = "2026-11-20T23:59:59.999Z";
+    assert_eq!(
+        leaves(&text, "GrpHdr"),
+        pairs(&[("MsgId", &id), ("CreDtTm", end)])
+    );
+    let mut statement = leaves(&text, "Stmt");
+    statement.truncate(25);
+    assert_eq!(
+        statement,
+        pairs(&[
+            ("Id", &id),
+            ("CreDtTm", end),
+            ("FrDtTm", "2026-11-20T00:00:00.000Z"),
+            ("ToDtTm", end),
+            ("IBAN", &scene.own.number),
+            ("Cd", "CACC"),
+            ("Ccy", "EUR"),
+            ("Cd", "OPBD"),
+            ("Amt", "0.00"),
+            ("CdtDbtInd", "CRDT"),
+            ("Dt", "2026-11-20"),
+            ("Cd", "CLBD"),
+            ("Amt", "100.00"),
+            ("CdtDbtInd", "CRDT"),
+            ("Dt", "2026-11-20"),
+            ("NbOfNtries", "1"),
+            ("Sum", "100.00"),
+            ("Amt", "100.00"),
+            ("CdtDbtInd", "CRDT"),
+            ("NbOfNtries", "1"),
+            ("Sum", "100.00"),
+            ("NbOfNtries", "0"),
+            ("Sum", "0.00"),
+            ("NtryRef", "1"),
+            ("Amt", "100.00"),
+        ])
+    );
+}
+
+#[test]
+fn camt_053_of_a_day_that_is_not_over_has_an_interim_balance() {
+    let scene = Scene::new();
+    scene.deposit(10_000);
+    let text = text(&scene, Format::Camt053);
+    let balances = leaves_of_all(&text, "Bal");
+    let now = "2026-11-20T12:00:00.000Z";
+    assert_eq!(
+        balances,
+        [
+            ["OPBD", "0.00", "CRDT", "2026-11-20"],
+            ["ITBD", "100.00", "CRDT", now]
+        ]
+    );
+    assert_eq!(all(&text, "CreDtTm"), [now, now]);
+}
+
+#[test]
+fn a_debt_is_a_debit_where_there_are_no_signs_and_negative_where_there_are() {
+    let scene = indebted();
+    for format in Format::ALL {
+        assert_eq!(scene.read(whole(), format).closing_minor, -1_234);
+    }
+    let text = text(&scene, Format::Camt053);
+    let balances = leaves_of_all(&text, "Bal");
+    assert_eq!(balances[1][1..3], ["12.34", "DBIT"]);
+    assert_eq!(
+        leaves_of_all(&text, "TtlNtries"),
+        [["1", "12.34", "12.34", "DBIT"]]
+    );
+}
+
+#[test]
+fn ofx_has_the_elements_of_its_specification_in_their_order() {
+    let scene = Scene::new();
+    scene.send_after_deposit();
+    scene.go_to("2026-11-21", 0);
+    let text = text(&scene, Format::Ofx);
+    let start = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\
+        <?OFX OFXHEADER=\"200\" VERSION=\"220\" SECURITY=\"NONE\" OLDFILEUID=\"NONE\" NEWFILEUID=\"NONE\"?><OFX>";
+    assert!(text.starts_with(start), "{text}");
+    let fitids = all(&text, "FITID");
+    let id = scene.summary(whole()).unwrap().id().to_string();
+    let (noon, end) = ("20261120120000.000[0:GMT]", "20261120235959.999[0:GMT]");
+    let refnum = |number: u128| Uuid::from_u128(number).simple().to_string();
+    let expected = [
+        ("CODE", "0"),
+        ("SEVERITY", "INFO"),
+        ("DTSERVER", end),
+        ("LANGUAGE", "ENG"),
+        ("TRNUID", &id),
+        ("CODE", "0"),
+        ("SEVERITY", "INFO"),
+        ("CURDEF", "EUR"),
+        ("BANKID", "10000000"),
+        ("ACCTID", &scene.own.number),
+        ("ACCTTYPE", "CHECKING"),
+        ("DTSTART", "20261120000000.000[0:GMT]"),
+        ("DTEND", end),
+        ("TRNTYPE", "DEP"),
+        ("DTPOSTED", noon),
+        ("TRNAMT", "100.00"),
+        ("FITID", &fitids[0]),
+        ("REFNUM", &refnum(1)),
+        ("NAME", "deposit"),
+        ("TRNTYPE", "XFER"),
+        ("DTPOSTED", noon),
+        ("TRNAMT", "-30.00"),
+        ("FITID", &fitids[1]),
+        ("REFNUM", &refnum(2)),
+        ("NAME", &scene.other.number),
+        ("MEMO", "rent"),
+        ("BALAMT", "70.00"),
+        ("DTASOF", end),
+        ("NAME", "Opening balance"),
+        ("DESC", "Balance before the first transaction"),
+        ("BALTYPE", "DOLLAR"),
+        ("VALUE", "0.00"),
+        ("DTASOF", "20261120000000.000[0:GMT]"),
+    ]
+    .map(|(name, text)| (name.to_owned(), text.to_owned()));
+    assert_eq!(leaves(&text, "OFX"), expected);
+}
+
+#[test]
+fn an_entry_has_the_same_fitid_in_every_statement() {
+    let scene = scene();
+    let first = all(&text(&scene, Format::Ofx), "FITID");
+    scene.go_to("2026-11-25", 0);
+    scene.deposit(1);
+    let longer = period("2026-11-01", "2026-11-25");
+    let later = String::from_utf8(scene.statement(longer, Format::Ofx).unwrap()).unwrap();
+    assert_eq!(all(&later, "FITID")[..9], first);
+}
+
+#[test]
+fn a_savings_account_is_called_one() {
+    let scene = Scene::new();
+    let summary = Summary::read(&scene.store, &scene.clock, scene.other.clone(), whole());
+    let text = |format| {
+        let body = Body::new(scene.store.clone(), summary.clone().unwrap(), format).unwrap();
+        let pieces: Result<Vec<_>, _> = body.collect();
+        String::from_utf8(pieces.unwrap().concat()).unwrap()
+    };
+    assert!(text(Format::Json).contains("\"type\":\"savings\""));
+    assert!(text(Format::Camt053).contains("<Tp><Cd>SVGS</Cd></Tp>"));
+    assert!(text(Format::Ofx).contains("<ACCTTYPE>SAVINGS</ACCTTYPE>"));
+}
+
+#[test]
+fn whatever_a_reference_has_in_it_every_form_can_be_read() {
+    let scene = Scene::new();
+    scene.deposit(10_000);
+    let longest = "\u{1f3e6}".repeat(140);
+    for reference in [
+        "",
+        " ",
+        "a,b;c\td",
+        "he said \"no\"",
+        "two\r\nlines\nand\rmore",
+        "]]></Ustrd><!-- & &amp; &#0; -->",
+        "=cmd|' /C calc'!A0",
+        "'already quoted",
+        "+49 30 1234",
+        "nul \u{0} bell \u{7} escape \u{1b}",
+        "not characters \u{fffe} \u{ffff}",
+        "caf\u{e9} \u{202e}right to left",
+        &longest,
+    ] {
+        scene.send(1, reference);
+    }
+    let lines = scene.lines();
+    for format in Format::ALL {
+        let read = scene.read(whole(), format);
+        assert_eq!(read.lines, read::said_by(format, &lines), "{format:?}");
+    }
+    let csv = text(&scene, Format::Csv);
+    assert!(csv.contains(",'=cmd|' /C calc'!A0,"), "{csv}");
+    assert!(csv.contains(",''already quoted,"), "{csv}");
+}
+
+#[test]
+fn amounts_have_the_digits_of_their_currency() {
+    for (code, closing) in [
+        ("JPY", "12345"),
+        ("EUR", "123.45"),
+        ("KWD", "12.345"),
+        ("CLF", "1.2345"),
+    ] {
+        let scene = Scene::in_currency(code);
+        scene.deposit(12_345);
+        for format in Format::ALL {
+            assert_eq!(scene.read(whole(), format).closing_minor, 12_345);
+            let text = text(&scene, format);
+            assert!(text.contains(closing), "{text}");
+        }
+    }
+}
+
+#[test]
+fn amounts_that_camt_053_has_no_room_for_are_said_by_the_other_forms() {
+    let scene = Scene::new();
+    for _ in 0..999 {
+        scene.deposit(1_000_000_000_000_000);
+    }
+    scene.statement(whole(), Format::Camt053).unwrap();
+    scene.deposit(1_000_000_000_000_000);
+    for format in Format::ALL {
+        let outcome = scene.statement(whole(), format).map(drop);
+        let expected = match format {
+            Format::Camt053 => Err(StatementError::TooLarge),
+            _ => Ok(()),
+        };
+        assert_eq!(outcome, expected, "{format:?}");
+    }
+}

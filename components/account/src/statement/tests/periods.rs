@@ -1,0 +1,145 @@
+//! Which entries are of a period, and what an account had around it.
+
+use super::*;
+use strongroom_sdk::store::{Ending, WatchedStore};
+
+/// Movements at both ends of days, on some of them none.
+fn scene() -> Scene {
+    let scene = Scene::new();
+    scene.deposit(1_000); // 2026-11-20, at noon
+    scene.go_to("2026-11-21", DAY_MS - 1);
+    scene.withdraw(100);
+    scene.go_to("2026-11-22", 0);
+    scene.send(50, "first of the day");
+    scene.go_to("2026-11-22", DAY_MS - 1);
+    scene.send(25, "last of the day");
+    scene.receive(5);
+    scene.go_to("2026-11-24", 1);
+    scene.withdraw(830);
+    scene.go_to("2026-11-26", 0);
+    scene
+}
+
+#[test]
+fn a_period_has_what_was_booked_from_its_first_millisecond_to_its_last() {
+    let scene = scene();
+    for (from, to, opening, sequences, closing) in [
+        ("2020-01-01", "2026-11-19", 0, 1..1, 0),
+        ("2020-01-01", "2026-11-20", 0, 1..2, 1_000),
+        ("2026-11-20", "2026-11-20", 0, 1..2, 1_000),
+        ("2026-11-21", "2026-11-21", 1_000, 2..3, 900),
+        ("2026-11-22", "2026-11-22", 900, 3..6, 830),
+        ("2026-11-21", "2026-11-22", 1_000, 2..6, 830),
+        ("2026-11-23", "2026-11-23", 830, 6..6, 830),
+        ("2026-11-23", "2026-11-24", 830, 6..7, 0),
+        ("2026-11-25", "2026-11-25", 0, 7..7, 0),
+        ("2020-01-01", "2026-11-26", 0, 1..7, 0),
+    ] {
+        let period = period(from, to);
+        let summary = scene.summary(period).unwrap();
+        assert_eq!(
+            (summary.opening.balance_minor, summary.closing.balance_minor),
+            (opening, closing),
+            "{from} {to}"
+        );
+        let expected: Vec<i64> = sequences.collect();
+        let read = scene.read(period, Format::Json);
+        let found: Vec<i64> = read.lines.iter().filter_map(|line| line.sequence).collect();
+        assert_eq!(found, expected, "{from} {to}");
+    }
+}
+
+#[test]
+fn totals_are_of_the_period_alone() {
+    let summary = scene().summary(period("2026-11-21", "2026-11-22")).unwrap();
+    let total = |count, sum_minor| Total { count, sum_minor };
+    assert_eq!(
+        (summary.debits, summary.credits),
+        (total(3, 175), total(1, 5))
+    );
+}
+
+#[test]
+fn a_period_that_is_not_over_ends_with_the_moment_of_the_request() {
+    let scene = scene();
+    scene.go_to("2026-11-24", 2);
+    let today = scene.summary(period("2026-11-22", "2026-11-24")).unwrap();
+    assert_eq!(
+        (today.is_final, today.as_of_ms),
+        (false, scene.clock.now_ms())
+    );
+    let over = scene.summary(period("2026-11-22", "2026-11-23")).unwrap();
+    assert_eq!(
+        (over.is_final, over.as_of_ms),
+        (true, day("2026-11-23").last_ms())
+    );
+    scene.go_to("2026-11-24", DAY_MS - 1);
+    assert!(
+        !scene
+            .summary(period("2026-11-24", "2026-11-24"))
+            .unwrap()
+            .is_final
+    );
+    scene.go_to("2026-11-25", 0);
+    assert!(
+        scene
+            .summary(period("2026-11-24", "2026-11-24"))
+            .unwrap()
+            .is_final
+    );
+}
+
+#[test]
+fn what_was_booked_just_now_is_in_today_s_statement() {
+    let scene = scene();
+    scene.deposit(7);
+    let today = scene.read(period("2026-11-26", "2026-11-26"), Format::Json);
+    assert_eq!((today.lines.len(), today.closing_minor), (1, 7));
+}
+
+#[test]
+fn the_statement_of_a_past_period_is_the_same_for_ever() {
+    let scene = scene();
+    let statements = || {
+        Format::ALL.map(|format| {
+            let past = period("2026-11-20", "2026-11-22");
+            scene.statement(past, format).unwrap()
+        })
+    };
+    let first = statements();
+    scene.deposit(1_000);
+    assert_eq!(statements(), first);
+    scene.go_to("2031-01-01", 5);
+    scene.send(3, "years later");
+    assert_eq!(statements(), first);
+}
+
+#[test]
+fn each_period_and_each_moment_of_an_unfinished_one_has_its_own_id() {
+    let scene = scene();
+    let id = |from, to| scene.summary(period(from, to)).unwrap().id();
+    let past = id("2026-11-20", "2026-11-25");
+    let now = id("2026-11-20", "2026-11-26");
+    scene.go_to("2026-11-26", 1);
+    assert_eq!(id("2026-11-20", "2026-11-25"), past);
+    assert_ne!(id("2026-11-20", "2026-11-26"), now);
+    assert_ne!(id("2026-11-21", "2026-11-25"), past);
+}
+
+#[test]
+fn what_may_not_be_on_disk_yet_is_waited_for_where_it_will_not_change_any_more() {
+    let scene = scene();
+    let store = WatchedStore::new(scene.store.clone());
+    let read = |from, to| {
+        let summary = Summary::read(&store, &scene.clock, scene.account(), period(from, to));
+        summary.unwrap();
+        store.take_endings()
+    };
+    // The journal has gone on since.
+    assert_eq!(read("2026-11-20", "2026-11-23"), []);
+    // It has not, and the day is over.
+    assert_eq!(read("2026-11-20", "2026-11-24"), [Ending::OnDisk]);
+    assert_eq!(read("2026-11-20", "2026-11-25"), [Ending::OnDisk]);
+    // The day goes on: what is on disk is all that is said.
+    assert_eq!(read("2026-11-20", "2026-11-26"), []);
+}

@@ -1,0 +1,153 @@
+//! A statement of any length takes the memory of a piece, and a few questions to the store that are all short.
+
+use super::*;
+use crate::statement::line::{PAGE, PAGE_ENTRIES};
+use crate::statement::summary::{MARK, SPAN, SUMS};
+use std::rc::Rc;
+use strongroom_sdk::store::{Rows, SqliteTransaction, StoreError};
+
+/// More than a piece in each form.
+const ENTRIES: usize = 2_345;
+/// No entry of the tests is longer in any form.
+const ENTRY_BYTES_MAX: usize = 2_000;
+
+fn whole() -> Period {
+    period("2026-11-20", "2026-11-20")
+}
+
+fn long_scene() -> Scene {
+    let scene = Scene::new();
+    scene.deposit(ENTRIES as i64);
+    for _ in 1..ENTRIES {
+        scene.send(1, "one of many");
+    }
+    scene
+}
+
+/// A store that notes how many rows each answer has, and is busy as often as it is told.
+#[derive(Clone)]
+struct NotingStore {
+    store: SqliteStore,
+    rows_max: Rc<Cell<usize>>,
+    queries: Rc<Cell<usize>>,
+    busy: Rc<Cell<usize>>,
+}
+
+impl NotingStore {
+    fn new(store: SqliteStore) -> Self {
+        Self {
+            store,
+            rows_max: Rc::default(),
+            queries: Rc::default(),
+            busy: Rc::default(),
+        }
+    }
+}
+
+impl Store for NotingStore {
+    type Transaction = SqliteTransaction;
+
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        self.queries.set(self.queries.get() + 1);
+        if self.busy.get() > 0 {
+            self.busy.set(self.busy.get() - 1);
+            return Err(StoreError::Busy);
+        }
+        let rows = self.store.query(sql, params)?;
+        self.rows_max.set(self.rows_max.get().max(rows.rows.len()));
+        Ok(rows)
+    }
+
+    fn begin(&self) -> Result<SqliteTransaction, StoreError> {
+        self.store.begin()
+    }
+}
+
+#[test]
+fn a_long_statement_is_whole_and_no_part_of_it_is_long() {
+    let scene = long_scene();
+    let store = NotingStore::new(scene.store.clone());
+    let lines = scene.lines();
+    for format in Format::ALL {
+        let summary = Summary::read(&store, &scene.clock, scene.account(), whole()).unwrap();
+        let body = Body::new(store.clone(), summary, format).unwrap();
+        let pieces: Vec<_> = body.map(Result::unwrap).collect();
+        let longest = pieces.iter().map(Vec::len).max().unwrap();
+        let page_bytes_max = PAGE_ENTRIES as usize * ENTRY_BYTES_MAX;
+        assert!(pieces.len() > 1, "{format:?}");
+        assert!(longest < 256 * 1024 + page_bytes_max, "{longest}");
+        let text = String::from_utf8(pieces.concat()).unwrap();
+        let read = read::read(format, &text, scene.own.currency);
+        assert_eq!(read.lines, read::said_by(format, &lines));
+    }
+    assert_eq!(store.rows_max.get(), PAGE_ENTRIES as usize);
+}
+
+#[test]
+fn pieces_are_made_when_they_are_asked_for() {
+    let scene = long_scene();
+    let store = NotingStore::new(scene.store.clone());
+    let summary = Summary::read(&store, &scene.clock, scene.account(), whole()).unwrap();
+    let mut body = Body::new(store.clone(), summary, Format::Camt053).unwrap();
+    let before = store.queries.get();
+    body.next().unwrap().unwrap();
+    let after_one = store.queries.get();
+    assert!(after_one > before);
+    assert!((after_one - before) * (PAGE_ENTRIES as usize) < ENTRIES);
+    body.next().unwrap().unwrap();
+    assert!(store.queries.get() > after_one);
+}
+
+#[test]
+fn a_statement_that_ends_with_a_page_ends_once() {
+    let scene = Scene::new();
+    for _ in 0..2 * PAGE_ENTRIES {
+        scene.deposit(1);
+    }
+    for format in Format::ALL {
+        let read = scene.read(whole(), format);
+        assert_eq!(read.lines, read::said_by(format, &scene.lines()));
+    }
+}
+
+#[test]
+fn a_store_that_is_busy_is_asked_again_and_not_for_ever() {
+    let scene = long_scene();
+    let store = NotingStore::new(scene.store.clone());
+    let summary = Summary::read(&store, &scene.clock, scene.account(), whole()).unwrap();
+    let body = || Body::new(store.clone(), summary.clone(), Format::Csv).unwrap();
+    store.busy.set(4);
+    assert!(body().next().unwrap().is_ok());
+    store.busy.set(5);
+    let mut given_up = body();
+    assert_eq!(
+        given_up.next(),
+        Some(Err(StatementError::Store(StoreError::Busy)))
+    );
+    assert_eq!(given_up.next(), None);
+}
+
+#[test]
+fn no_question_reads_more_than_it_answers() {
+    let scene = long_scene();
+    for (sql, params, searches) in [(SPAN, 2, 3), (MARK, 2, 1), (SUMS, 4, 1), (PAGE, 4, 3)] {
+        let params = vec![Value::from(1); params];
+        let plan = scene
+            .store
+            .query(&format!("EXPLAIN QUERY PLAN {sql}"), &params)
+            .unwrap();
+        let steps: Vec<_> = plan.into_iter().map(|row| row.text(3).unwrap()).collect();
+        let found = steps
+            .iter()
+            .filter(|step| step.starts_with("SEARCH"))
+            .count();
+        assert_eq!(found, searches, "{steps:?}");
+        assert!(
+            !steps.iter().any(|step| step.contains("TEMP B-TREE")),
+            "{steps:?}"
+        );
+        // What the inner query of the sums has found is all that is scanned.
+        let scans = steps.iter().filter(|step| step.starts_with("SCAN"));
+        assert!(scans.count() <= usize::from(sql == SUMS), "{steps:?}");
+    }
+}

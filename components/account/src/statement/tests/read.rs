@@ -1,0 +1,347 @@
+//! Readers of the four forms: what any other program would make of them.
+
+use super::super::Format;
+use super::DAY_MS;
+use roxmltree::{Document, Node};
+use serde_json::Value;
+use strongroom_sdk::clock::parse_rfc3339;
+use strongroom_sdk::money::Currency;
+use uuid::Uuid;
+
+/// What a form says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Read {
+    pub opening_minor: i64,
+    pub closing_minor: i64,
+    /// Count and sum of the debits and of the credits, where the form says them.
+    pub totals: Option<[(i64, i64); 2]>,
+    pub lines: Vec<ReadLine>,
+}
+
+/// What it says of an entry; none is what the form does not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ReadLine {
+    pub sequence: Option<i64>,
+    pub transaction_id: Uuid,
+    pub kind: String,
+    pub signed_minor: i64,
+    pub balance_after_minor: Option<i64>,
+    pub created_at_ms: i64,
+    pub counterparty: Option<String>,
+    pub reference: Option<String>,
+    pub is_reversal: bool,
+}
+
+pub(super) fn read(format: Format, text: &str, currency: Currency) -> Read {
+    match format {
+        Format::Json => json(text, currency),
+        Format::Csv => csv(text, currency),
+        Format::Camt053 => camt053(text, currency),
+        Format::Ofx => ofx(text, currency),
+    }
+}
+
+/// The minor units of a decimal with exactly the currency's digits after the point.
+fn minor(text: &str, currency: Currency) -> i64 {
+    let fraction = text.split_once('.').map_or(0, |(_, digits)| digits.len());
+    assert_eq!(fraction, currency.scale() as usize, "{text}");
+    text.replace('.', "").parse().unwrap()
+}
+
+fn json(text: &str, currency: Currency) -> Read {
+    let document: Value = serde_json::from_str(text).unwrap();
+    let amount = |value: &Value| minor(value.as_str().unwrap(), currency);
+    let total = |value: &Value| (value["count"].as_i64().unwrap(), amount(&value["sum"]));
+    let string = |value: &Value| value.as_str().map(str::to_owned);
+    let line = |entry: &Value| {
+        assert_eq!(entry["currency"], currency.code());
+        let sign = if entry["direction"] == "debit" { -1 } else { 1 };
+        ReadLine {
+            sequence: entry["sequence"].as_i64(),
+            transaction_id: entry["transaction_id"].as_str().unwrap().parse().unwrap(),
+            kind: string(&entry["type"]).unwrap(),
+            signed_minor: sign * amount(&entry["amount"]),
+            balance_after_minor: Some(amount(&entry["balance_after"])),
+            created_at_ms: parse_rfc3339(entry["created_at"].as_str().unwrap()).unwrap(),
+            counterparty: string(&entry["counterparty_number"]),
+            reference: string(&entry["reference"]),
+            is_reversal: entry["reversal"].as_bool().unwrap(),
+        }
+    };
+    Read {
+        opening_minor: amount(&document["opening_balance"]),
+        closing_minor: amount(&document["closing_balance"]),
+        totals: Some([total(&document["debits"]), total(&document["credits"])]),
+        lines: document["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(line)
+            .collect(),
+    }
+}
+
+fn csv(text: &str, currency: Currency) -> Read {
+    let mut records = rfc_4180(text);
+    let header = records.remove(0);
+    let column = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let balance = |record: &Vec<String>, kind: &str| {
+        assert_eq!(record[column("type")], kind);
+        assert_eq!(record[column("currency")], currency.code());
+        minor(&record[column("balance_after")], currency)
+    };
+    let opening_minor = balance(&records.remove(0), "opening_balance");
+    let closing_minor = balance(&records.pop().unwrap(), "closing_balance");
+    let line = |record: &Vec<String>| {
+        let text = |name: &str| record[column(name)].clone();
+        let some = |text: String| (!text.is_empty()).then_some(text);
+        let signed_minor = minor(&text("amount"), currency);
+        let direction = if signed_minor < 0 { "debit" } else { "credit" };
+        assert_eq!(text("direction"), direction);
+        ReadLine {
+            sequence: Some(text("sequence").parse().unwrap()),
+            transaction_id: text("transaction_id").parse().unwrap(),
+            kind: text("type"),
+            signed_minor,
+            balance_after_minor: Some(minor(&text("balance_after"), currency)),
+            created_at_ms: parse_rfc3339(&text("created_at")).unwrap(),
+            counterparty: some(text("counterparty_number")),
+            reference: some(text("reference"))
+                .map(|text| text.strip_prefix('\'').unwrap_or(&text).to_owned()),
+            is_reversal: text("reversal") == "true",
+        }
+    };
+    Read {
+        opening_minor,
+        closing_minor,
+        totals: None,
+        lines: records.iter().map(line).collect(),
+    }
+}
+
+/// The records of RFC 4180, section 2, and nothing more lenient.
+fn rfc_4180(text: &str) -> Vec<Vec<String>> {
+    let (mut records, mut record, mut field) = (Vec::new(), Vec::new(), String::new());
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' => {
+                assert!(field.is_empty(), "a quote within a field: {text}");
+                loop {
+                    match characters.next().expect("the quote is closed") {
+                        '"' if characters.peek() == Some(&'"') => field.extend(characters.next()),
+                        '"' => break,
+                        quoted => field.push(quoted),
+                    }
+                }
+                assert!(matches!(characters.peek(), Some(',' | '\r')), "{text}");
+            }
+            ',' => record.push(std::mem::take(&mut field)),
+            '\r' => {
+                assert_eq!(characters.next(), Some('\n'));
+                record.push(std::mem::take(&mut field));
+                records.push(std::mem::take(&mut record));
+            }
+            '\n' => panic!("a bare line feed: {text}"),
+            plain => field.push(plain),
+        }
+    }
+    assert!(
+        field.is_empty() && record.is_empty(),
+        "the last record is ended"
+    );
+    let width = records[0].len();
+    assert!(records.iter().all(|record| record.len() == width));
+    records
+}
+
+/// The only element at a path below a node.
+fn one<'a, 'i>(node: Node<'a, 'i>, path: &str) -> Option<Node<'a, 'i>> {
+    path.split('/').try_fold(node, |node, name| {
+        let mut found = node
+            .children()
+            .filter(|child| child.tag_name().name() == name);
+        let first = found.next()?;
+        assert!(found.next().is_none(), "{path} is there twice");
+        Some(first)
+    })
+}
+
+fn text_of(node: Node<'_, '_>, path: &str) -> Option<String> {
+    one(node, path).map(|node| node.text().unwrap_or_default().to_owned())
+}
+
+fn all<'a, 'i>(node: Node<'a, 'i>, name: &'static str) -> Vec<Node<'a, 'i>> {
+    let children = node.children();
+    children
+        .filter(|child| child.tag_name().name() == name)
+        .collect()
+}
+
+fn signed(node: Node<'_, '_>, currency: Currency) -> i64 {
+    let amount = one(node, "Amt").unwrap();
+    assert_eq!(amount.attribute("Ccy"), Some(currency.code()));
+    let minor = minor(amount.text().unwrap(), currency);
+    assert!(minor >= 0);
+    match text_of(node, "CdtDbtInd").unwrap().as_str() {
+        "CRDT" => minor,
+        "DBIT" => -minor,
+        other => panic!("{other}"),
+    }
+}
+
+fn camt053(text: &str, currency: Currency) -> Read {
+    let document = Document::parse(text).unwrap();
+    let root = document.root_element();
+    let namespace = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08";
+    assert_eq!(root.tag_name().namespace(), Some(namespace));
+    let statement = one(root, "BkToCstmrStmt/Stmt").unwrap();
+    let balances = all(statement, "Bal");
+    let codes: Vec<_> = balances
+        .iter()
+        .map(|balance| text_of(*balance, "Tp/CdOrPrtry/Cd").unwrap())
+        .collect();
+    assert!(
+        codes == ["OPBD", "CLBD"] || codes == ["OPBD", "ITBD"],
+        "{codes:?}"
+    );
+    let totals = one(statement, "TxsSummry").unwrap();
+    let total = |name: &str| {
+        let node = one(totals, name).unwrap();
+        let count = text_of(node, "NbOfNtries").unwrap().parse().unwrap();
+        (count, minor(&text_of(node, "Sum").unwrap(), currency))
+    };
+    let [debits, credits] = [total("TtlDbtNtries"), total("TtlCdtNtries")];
+    assert_eq!(
+        total("TtlNtries"),
+        (debits.0 + credits.0, debits.1 + credits.1)
+    );
+    let net = one(totals, "TtlNtries/TtlNetNtry").unwrap();
+    let net_minor = minor(&text_of(net, "Amt").unwrap(), currency);
+    assert_eq!(net_minor, (credits.1 - debits.1).abs());
+    Read {
+        opening_minor: signed(balances[0], currency),
+        closing_minor: signed(balances[1], currency),
+        totals: Some([debits, credits]),
+        lines: all(statement, "Ntry")
+            .into_iter()
+            .map(|entry| camt053_line(entry, currency))
+            .collect(),
+    }
+}
+
+fn camt053_line(entry: Node<'_, '_>, currency: Currency) -> ReadLine {
+    let text = |path| text_of(entry, path);
+    let details = one(entry, "NtryDtls/TxDtls").unwrap();
+    let signed_minor = signed(entry, currency);
+    assert_eq!(signed(details, currency), signed_minor);
+    assert_eq!(text("Sts/Cd").as_deref(), Some("BOOK"));
+    let created_at = text_of(details, "RltdDts/TxDtTm").unwrap();
+    for day in ["BookgDt/Dt", "ValDt/Dt"] {
+        assert_eq!(text(day).as_deref(), created_at.get(..10));
+    }
+    let side = if signed_minor < 0 {
+        "CdtrAcct"
+    } else {
+        "DbtrAcct"
+    };
+    let parties = one(details, "RltdPties");
+    ReadLine {
+        sequence: Some(text("NtryRef").unwrap().parse().unwrap()),
+        transaction_id: text_of(details, "Refs/TxId").unwrap().parse().unwrap(),
+        kind: text("BkTxCd/Prtry/Cd").unwrap(),
+        signed_minor,
+        balance_after_minor: None,
+        created_at_ms: parse_rfc3339(&created_at).unwrap(),
+        counterparty: parties.map(|parties| text_of(parties, &format!("{side}/Id/IBAN")).unwrap()),
+        reference: text_of(details, "RmtInf/Ustrd"),
+        is_reversal: text("RvslInd").as_deref() == Some("true"),
+    }
+}
+
+fn ofx(text: &str, currency: Currency) -> Read {
+    let document = Document::parse(text).unwrap();
+    let response = one(document.root_element(), "BANKMSGSRSV1/STMTTRNRS/STMTRS").unwrap();
+    assert_eq!(
+        text_of(response, "CURDEF").as_deref(),
+        Some(currency.code())
+    );
+    let amount = |path| minor(&text_of(response, path).unwrap(), currency);
+    Read {
+        opening_minor: amount("BALLIST/BAL/VALUE"),
+        closing_minor: amount("LEDGERBAL/BALAMT"),
+        totals: None,
+        lines: all(one(response, "BANKTRANLIST").unwrap(), "STMTTRN")
+            .into_iter()
+            .map(|entry| ofx_line(entry, currency))
+            .collect(),
+    }
+}
+
+/// OFX does not tell a capture, or a reversal, from any other debit or credit, and has no running balance.
+fn ofx_line(entry: Node<'_, '_>, currency: Currency) -> ReadLine {
+    let text = |path| text_of(entry, path);
+    let name = text("NAME").unwrap();
+    ReadLine {
+        sequence: None,
+        transaction_id: text("REFNUM").unwrap().parse().unwrap(),
+        kind: text("TRNTYPE").unwrap(),
+        signed_minor: minor(&text("TRNAMT").unwrap(), currency),
+        balance_after_minor: None,
+        created_at_ms: ofx_time(&text("DTPOSTED").unwrap()),
+        counterparty: name.starts_with("DE").then_some(name),
+        reference: text("MEMO"),
+        is_reversal: false,
+    }
+}
+
+/// `20261122191057.123[0:GMT]`.
+fn ofx_time(text: &str) -> i64 {
+    let digits = text.strip_suffix("[0:GMT]").unwrap();
+    let (date, time) = digits.split_at(8);
+    let day = format!("{}-{}-{}", &date[..4], &date[4..6], &date[6..]);
+    let number = |range: std::ops::Range<usize>| time[range].parse::<i64>().unwrap();
+    let seconds = number(0..2) * 3_600 + number(2..4) * 60 + number(4..6);
+    let time_ms = super::day(&day).first_ms() + seconds * 1_000 + number(7..10);
+    assert!(seconds * 1_000 < DAY_MS);
+    time_ms
+}
+
+/// What a form says of these entries, as each leaves something out.
+pub(super) fn said_by(format: Format, lines: &[ReadLine]) -> Vec<ReadLine> {
+    let some = |text: Option<String>| text.filter(|text| !text.is_empty());
+    // XML has no form for these.
+    let clean = |text: String| -> String {
+        let unsayable =
+            |c: char| (c < ' ' && !"\t\n\r".contains(c)) || "\u{fffe}\u{ffff}".contains(c);
+        text.replace(unsayable, "\u{fffd}")
+    };
+    let said = |line: ReadLine| match format {
+        Format::Json => line,
+        Format::Csv => ReadLine {
+            reference: some(line.reference),
+            ..line
+        },
+        Format::Camt053 => ReadLine {
+            balance_after_minor: None,
+            reference: some(line.reference).map(clean),
+            ..line
+        },
+        Format::Ofx => ReadLine {
+            sequence: None,
+            balance_after_minor: None,
+            reference: some(line.reference).map(clean),
+            kind: match (line.kind.as_str(), line.signed_minor < 0) {
+                ("deposit", _) => "DEP",
+                ("withdrawal", _) => "CASH",
+                ("transfer", _) => "XFER",
+                (_, true) => "DEBIT",
+                (_, false) => "CREDIT",
+            }
+            .to_owned(),
+            is_reversal: false,
+            ..line
+        },
+    };
+    lines.iter().cloned().map(said).collect()
+}

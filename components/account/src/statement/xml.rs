@@ -1,0 +1,130 @@
+//! XML for the forms that are made of it.
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesPI, BytesStart, BytesText, Event};
+use std::borrow::Cow;
+use std::io;
+
+/// What stands for a character that XML has no form for.
+const REPLACEMENT: char = '\u{fffd}';
+
+/// Writes elements onto the end of a text.
+pub(super) struct Xml<'a>(Writer<&'a mut Vec<u8>>);
+
+impl<'a> Xml<'a> {
+    pub fn new(out: &'a mut Vec<u8>) -> Self {
+        Self(Writer::new(out))
+    }
+
+    /// What every document begins with.
+    pub fn declaration(&mut self, standalone: Option<&str>) -> io::Result<()> {
+        let declaration = BytesDecl::new("1.0", Some("UTF-8"), standalone);
+        self.0.write_event(Event::Decl(declaration))
+    }
+
+    pub fn instruction(&mut self, content: &str) -> io::Result<()> {
+        self.0.write_event(Event::PI(BytesPI::new(content)))
+    }
+
+    /// Begins an element that [`Xml::close`] ends.
+    pub fn open(&mut self, name: &str) -> io::Result<()> {
+        self.0.write_event(Event::Start(BytesStart::new(name)))
+    }
+
+    pub fn open_with(&mut self, name: &str, attribute: (&str, &str)) -> io::Result<()> {
+        let start = BytesStart::new(name).with_attributes([attribute]);
+        self.0.write_event(Event::Start(start))
+    }
+
+    pub fn close(&mut self, name: &str) -> io::Result<()> {
+        self.0.write_event(Event::End(BytesEnd::new(name)))
+    }
+
+    /// An element around others.
+    pub fn around(
+        &mut self,
+        name: &str,
+        inner: impl FnOnce(&mut Self) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.open(name)?;
+        inner(self)?;
+        self.close(name)
+    }
+
+    /// An element of text.
+    pub fn text(&mut self, name: &str, text: &str) -> io::Result<()> {
+        self.open(name)?;
+        self.content(text)?;
+        self.close(name)
+    }
+
+    /// An element of text with an attribute.
+    pub fn text_with(&mut self, name: &str, attribute: (&str, &str), text: &str) -> io::Result<()> {
+        self.open_with(name, attribute)?;
+        self.content(text)?;
+        self.close(name)
+    }
+
+    fn content(&mut self, text: &str) -> io::Result<()> {
+        self.0
+            .write_event(Event::Text(BytesText::new(&clean(text))))
+    }
+}
+
+/// The text without what XML 1.0 cannot say in any way, not even by a number: a document with such a character is none. One replaces one,
+/// so that a text stays as long as it was.
+fn clean(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_character) {
+        return Cow::Borrowed(text);
+    }
+    let cleaned = text.chars().map(|character| {
+        if is_character(character) {
+            character
+        } else {
+            REPLACEMENT
+        }
+    });
+    Cow::Owned(cleaned.collect())
+}
+
+/// The production `Char` of XML 1.0, section 2.2; a `char` is no surrogate.
+fn is_character(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' => true,
+        '\u{fffe}' | '\u{ffff}' => false,
+        other => other >= ' ',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_comes_back_as_it_was_but_for_what_xml_cannot_say() {
+        for (text, read) in [
+            ("rent & <b>\"'", "rent & <b>\"'"),
+            ("]]>", "]]>"),
+            (" a\tb\nc\rd\r\ne ", " a\tb\nc\rd\r\ne "),
+            (
+                "caf\u{e9} \u{1f99d} \u{7f}\u{85}\u{2028}",
+                "caf\u{e9} \u{1f99d} \u{7f}\u{85}\u{2028}",
+            ),
+            (
+                "a\u{0}b\u{8}c\u{b}\u{1f}",
+                "a\u{fffd}b\u{fffd}c\u{fffd}\u{fffd}",
+            ),
+            ("\u{fffd}\u{fffe}\u{ffff}", "\u{fffd}\u{fffd}\u{fffd}"),
+        ] {
+            let mut out = Vec::new();
+            Xml::new(&mut out)
+                .text_with("T", ("a", "\"<&>\n"), text)
+                .unwrap();
+            let out = String::from_utf8(out).unwrap();
+            let document = roxmltree::Document::parse(&out).unwrap();
+            let root = document.root_element();
+            assert_eq!(root.text(), Some(read), "{out}");
+            assert_eq!(root.attribute("a"), Some("\"<&>\n"));
+        }
+    }
+}

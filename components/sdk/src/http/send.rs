@@ -1,0 +1,159 @@
+//! A response on its way out, through `wasi:http`.
+//!
+//! A body whose length is known is written at once, with its length. One that is made while it is sent goes out without: its next piece
+//! is made when the host has taken the one before, so that neither side holds more than a few, however slow the client is. If it cannot
+//! be completed, its [`OutgoingBody`] is dropped, and not finished: the host breaks the response off then, and nobody takes it for whole.
+
+use super::wasm::complete;
+use axum::body::{Body, Bytes};
+use http::response::Parts;
+use http::{Method, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use wasip2::clocks::monotonic_clock;
+use wasip2::http::types::{ErrorCode, Fields, OutgoingBody, OutgoingResponse, ResponseOutparam};
+use wasip2::io::poll::poll;
+use wasip2::io::streams::{OutputStream, StreamError};
+
+/// How much of a body that is made while it is sent is handed over at once, in bytes. The host keeps two such parts.
+const PART_BYTES_MAX: usize = 256 * 1024;
+/// How long a client may take nothing of such a body before it is given up, in nanoseconds: 10 s, in which the slowest that is waited
+/// for has read a part. The instance serves nobody else meanwhile.
+const STALL_NANOSECONDS_MAX: u64 = 10_000_000_000;
+
+/// Gives up on a request. The client learns nothing of the reason; the service's log has it.
+pub(super) fn fail(response_out: ResponseOutparam, reason: &str) {
+    eprintln!("no answer: {reason}");
+    ResponseOutparam::set(response_out, Err(ErrorCode::InternalError(None)));
+}
+
+/// Sends a response to a request of this method.
+pub(super) fn send(response: Response<Bytes>, method: &Method, response_out: ResponseOutparam) {
+    let (mut parts, content) = response.into_parts();
+    let has_content = parts.status != StatusCode::NO_CONTENT;
+    if !has_content {
+        // RFC 9110 section 8.6: a 204 has no content-length. The router sets one on whatever is empty.
+        parts.headers.remove(header::CONTENT_LENGTH);
+    }
+    // Of a HEAD's answer, which is always empty, the length is that of a GET's: the router has said it, if it is known.
+    let length = (has_content && method != Method::HEAD).then_some(content.len());
+    let Some(body) = begin(&parts, length, response_out) else {
+        return;
+    };
+    if let Ok(stream) = body.write() {
+        // Only a client that has gone away makes the write fail, and then there is nobody left to tell.
+        drop(write_all(&stream, &content));
+    }
+    drop(OutgoingBody::finish(body, None));
+}
+
+/// Sends a response whose body is made meanwhile.
+pub(super) fn send_pieces(parts: &Parts, body: Body, response_out: ResponseOutparam) {
+    let Some(outgoing) = begin(parts, None, response_out) else {
+        return;
+    };
+    match write_pieces(&outgoing, body) {
+        Ok(()) => drop(OutgoingBody::finish(outgoing, None)),
+        Err(BrokenOff::ClientGone) => {}
+        Err(reason) => eprintln!("a response breaks off: {reason}"),
+    }
+}
+
+/// Why a response is not whole.
+#[derive(Debug, thiserror::Error)]
+enum BrokenOff {
+    #[error("the client has gone away")]
+    ClientGone,
+    #[error("the client takes no more of it")]
+    ClientStalled,
+    #[error("its body waits for what never comes")]
+    NeverReady,
+    #[error("{0}")]
+    Body(axum::Error),
+}
+
+impl From<StreamError> for BrokenOff {
+    fn from(_: StreamError) -> Self {
+        Self::ClientGone
+    }
+}
+
+/// Sends the head; none if the host refuses it.
+fn begin(
+    parts: &Parts,
+    length: Option<usize>,
+    response_out: ResponseOutparam,
+) -> Option<OutgoingBody> {
+    let mut fields: Vec<(String, Vec<u8>)> = Vec::with_capacity(parts.headers.len() + 1);
+    for (name, value) in &parts.headers {
+        fields.push((name.as_str().to_owned(), value.as_bytes().to_vec()));
+    }
+    let says_length = parts.headers.contains_key(header::CONTENT_LENGTH);
+    if let Some(length) = length
+        && !says_length
+    {
+        let length = length.to_string().into_bytes();
+        fields.push((header::CONTENT_LENGTH.as_str().to_owned(), length));
+    }
+    let Ok(fields) = Fields::from_list(&fields) else {
+        fail(response_out, "the host refuses the headers of the answer");
+        return None;
+    };
+    let response = OutgoingResponse::new(fields);
+    let is_status = response.set_status_code(parts.status.as_u16()).is_ok();
+    let (true, Ok(body)) = (is_status, response.body()) else {
+        fail(response_out, "the host refuses the status of the answer");
+        return None;
+    };
+    ResponseOutparam::set(response_out, Ok(response));
+    Some(body)
+}
+
+/// Writes without a flush: the host sends what it has, and waiting until it did would cost a switch of tasks.
+fn write_all(stream: &OutputStream, mut content: &[u8]) -> Result<(), StreamError> {
+    while !content.is_empty() {
+        let room = usize::try_from(stream.check_write()?).unwrap_or(usize::MAX);
+        if room == 0 {
+            stream.subscribe().block();
+            continue;
+        }
+        let (now, later) = content.split_at(room.min(content.len()));
+        stream.write(now)?;
+        content = later;
+    }
+    Ok(())
+}
+
+fn write_pieces(outgoing: &OutgoingBody, mut body: Body) -> Result<(), BrokenOff> {
+    let stream = outgoing.write().map_err(|()| BrokenOff::ClientGone)?;
+    while let Some(frame) = complete(body.frame()).ok_or(BrokenOff::NeverReady)? {
+        // Nobody here sends trailers.
+        let Ok(piece) = frame.map_err(BrokenOff::Body)?.into_data() else {
+            continue;
+        };
+        for part in piece.chunks(PART_BYTES_MAX) {
+            write_part(&stream, part)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a part when there is room for it.
+fn write_part(stream: &OutputStream, mut part: &[u8]) -> Result<(), BrokenOff> {
+    while !part.is_empty() {
+        let room = usize::try_from(stream.check_write()?).unwrap_or(usize::MAX);
+        if room == 0 {
+            let (has_room, stalled) = (
+                stream.subscribe(),
+                monotonic_clock::subscribe_duration(STALL_NANOSECONDS_MAX),
+            );
+            if !poll(&[&has_room, &stalled]).contains(&0) {
+                return Err(BrokenOff::ClientStalled);
+            }
+            continue;
+        }
+        let (now, later) = part.split_at(room.min(part.len()));
+        stream.write(now)?;
+        part = later;
+    }
+    Ok(())
+}
