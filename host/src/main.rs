@@ -27,5 +27,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let _faults = store::faults::start();
     cli::run(cli::Cli::parse()).await
 }

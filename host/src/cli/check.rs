@@ -99,6 +99,7 @@ fn key_of(problem: &LoadProblem) -> Option<&'static str> {
         | LoadProblem::Store { .. }
         | LoadProblem::Start(_)
         | LoadProblem::Instantiate(_)
+        | LoadProblem::NoStore { .. }
         | LoadProblem::Engine(_) => None,
     }
 }

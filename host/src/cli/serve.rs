@@ -7,6 +7,7 @@ use crate::gateway::{Gateway, Listener};
 use crate::keys::{Keys, Policy};
 use crate::registry::{HostSpec, Registry};
 use crate::runtime::{Loader, Services};
+use crate::store::faults;
 use crate::swap::{self, Swapper};
 use crate::telemetry;
 use std::io::Write as _;
@@ -113,6 +114,7 @@ async fn run_services(
         _ = &mut start => true,
         () = settled(swapper.services()) => false,
     };
+    faults::arm();
     say(&format!("strongroom listens on http://{listen}"));
     say(&format!("admin listens on http://{admin}"));
     if !is_done {

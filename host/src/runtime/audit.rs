@@ -2,6 +2,7 @@
 
 use super::call_times::CallTimes;
 use super::generation::Generation;
+use crate::registry::ServiceSpec;
 use std::time::Duration;
 use wasmtime::component::{ComponentType, Lift};
 
@@ -42,6 +43,17 @@ pub struct AuditTotal {
     pub name: String,
     /// How much.
     pub value: String,
+}
+
+/// A service as it takes part in an audit, as the one who checks or as a callee of his: it has as much time for a part as for the whole,
+/// and reaches nobody outside. Its memory is limited as ever: an audit must not need more for a large store than for a small one.
+pub(super) fn as_auditor(spec: &ServiceSpec) -> ServiceSpec {
+    let mut auditor = spec.clone();
+    auditor.outbound.clear();
+    auditor.limits.timeout = AUDIT_TIME_MAX;
+    auditor.limits.cpu = AUDIT_TIME_MAX;
+    auditor.limits.read = AUDIT_TIME_MAX;
+    auditor
 }
 
 /// Lets a service check its data; none if it has no such check.

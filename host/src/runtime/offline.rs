@@ -1,6 +1,7 @@
 //! What can be said of a registry's services without serving them: whether they fit, and whether their data is sound.
 
-use super::callees::Callees;
+use super::audit;
+use super::callees::{Callees, Pins};
 use super::generation::Generation;
 use super::imports;
 use super::loader::{Loader, Prepared};
@@ -8,8 +9,9 @@ use super::problem::LoadProblem;
 use super::services::store_file;
 use crate::registry::{Registry, ServiceSpec};
 use crate::store::ServiceStore;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 use wasmtime::component::Component;
 
 /// Something of each service, or why the service cannot serve.
@@ -26,22 +28,49 @@ pub fn check<'r>(
         .collect()
 }
 
-/// Makes a generation of each service whose component can check its data. It sees one snapshot of the service's store in `data`, and
-/// links lead nowhere.
+/// Makes a generation of each service whose component can check its data. Each sees one snapshot of its own service's store in `data`,
+/// and so does whoever its links lead to: services that cannot check their data are there to be called. Nobody can write, or send
+/// anything.
+///
+/// The snapshots are taken one after the other, callers before their callees. A service learns of its callee's data by calls alone, and
+/// what it has stored of an answer is in the callee's store already. So the callee's later snapshot has everything that the
+/// caller's tells of, and a host that goes on meanwhile makes no contradiction between the two. The other way round it would: the caller
+/// could tell of what the callee has stored since.
 pub fn auditors<'r>(
     loader: &Loader,
     registry: &'r Registry,
     data: &Path,
-) -> PerService<'r, Generation> {
+) -> PerService<'r, Arc<Generation>> {
+    let mut wanted: HashSet<&str> = HashSet::new();
+    let mut made = Pins::new();
     let mut auditors = Vec::new();
-    for (spec, prepared) in prepare_all(loader, registry) {
-        let auditor = match prepared {
-            Ok(prepared) if !loader.can_audit(&prepared) => continue,
-            Ok(prepared) => auditor(loader, spec, prepared, data),
-            Err(problems) => Err(problems),
+    // The registry lists callees before their callers.
+    for (spec, prepared) in prepare_all(loader, registry).into_iter().rev() {
+        let can_audit = match &prepared {
+            Ok(prepared) => loader.can_audit(prepared),
+            // Most likely it could: whoever trusts its data must be told.
+            Err(_) => true,
         };
-        auditors.push((spec, auditor));
+        if !can_audit && !wanted.contains(spec.name.as_str()) {
+            continue;
+        }
+        wanted.extend(spec.links.iter().map(|link| link.service.as_str()));
+        let generation = prepared.and_then(|prepared| auditor(loader, spec, prepared, data));
+        if let Ok(generation) = &generation {
+            made.insert(spec.name.clone(), Arc::clone(generation));
+        }
+        if can_audit {
+            auditors.push((spec, generation));
+        }
     }
+    for caller in made.values() {
+        let callees = caller.spec().links.iter().filter_map(|link| {
+            let callee = made.get(&link.service)?;
+            Some((link.service.clone(), Arc::clone(callee)))
+        });
+        caller.callees.pin(callees.collect());
+    }
+    auditors.reverse();
     auditors
 }
 
@@ -50,13 +79,17 @@ fn auditor(
     spec: &ServiceSpec,
     prepared: Prepared,
     data: &Path,
-) -> Result<Generation, Vec<LoadProblem>> {
+) -> Result<Arc<Generation>, Vec<LoadProblem>> {
     let file = store_file(data, &spec.name);
+    if !file.exists() {
+        return Err(vec![LoadProblem::NoStore { file }]);
+    }
     let snapshot = ServiceStore::open_snapshot(&file).map_err(|error| {
         let error = error.to_string();
         vec![LoadProblem::Store { file, error }]
     })?;
-    Ok(loader.generation(spec, prepared, Some(snapshot)))
+    let spec = audit::as_auditor(spec);
+    Ok(Arc::new(loader.generation(&spec, prepared, Some(snapshot))))
 }
 
 fn prepare_all<'r>(loader: &Loader, registry: &'r Registry) -> PerService<'r, Prepared> {

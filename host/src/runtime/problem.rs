@@ -114,6 +114,12 @@ pub enum LoadProblem {
         /// SQLite's words.
         error: String,
     },
+    /// The service's store is not there.
+    #[error("{file}: there is no such store: the service has never run here, or its data is gone")]
+    NoStore {
+        /// The file.
+        file: PathBuf,
+    },
     /// The component's own `start` refused.
     #[error("its `start` failed: {0}")]
     Start(String),

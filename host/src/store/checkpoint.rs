@@ -1,12 +1,13 @@
 //! Moves the write-ahead log into the database, off the commit path: a checkpoint inside a commit would make that commit wait
 //! for some thousand page writes and two fsyncs.
 
+use super::failed_sync::end_on_failed_sync;
 use super::writer::WriterConnection;
 use async_lock::Mutex;
 use rusqlite::Connection;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 /// A checkpoint is due when the log has this many pages (4 MiB).
 const DUE_PAGES: i64 = 1_000;
@@ -57,11 +58,15 @@ impl Checkpointer {
         self.running.store(false, Relaxed);
     }
 
-    fn run(&self) -> rusqlite::Result<()> {
-        let connection = self
-            .connection
+    /// Waits for the checkpoint that runs, if one does, and lets none begin.
+    pub(super) fn keep_out(&self) -> MutexGuard<'_, Connection> {
+        self.connection
             .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) -> rusqlite::Result<()> {
+        let connection = self.keep_out();
+        end_on_failed_sync(connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())))
     }
 }

@@ -2,6 +2,8 @@
 
 use super::authorizer::HostPass;
 use super::budget::Budget;
+use super::failed_sync::end_on_failed_sync;
+use super::faults;
 use super::linear;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
@@ -43,7 +45,7 @@ impl GuestConnection {
         let sqlite = Connection::open(file)?;
         set_text(&sqlite, "journal_mode", "WAL")?;
         // Acknowledged means fsynced: NORMAL may lose the last commits when the power fails.
-        sqlite.pragma_update(None, "synchronous", "FULL")?;
+        sqlite.pragma_update(None, "synchronous", faults::synchronous())?;
         sqlite.pragma_update(None, "foreign_keys", true)?;
         // Checkpoints are made off the commit path (see `checkpoint`).
         sqlite.pragma_update(None, "wal_autocheckpoint", 0)?;
@@ -116,13 +118,19 @@ impl GuestConnection {
     /// Runs one of the host's own statements.
     pub(super) fn host_statement(&self, sql: &str) -> rusqlite::Result<()> {
         // Not through the statement cache: a guest could run what lies in there without being asked.
-        self.host.with(|| self.sqlite.execute_batch(sql))
+        end_on_failed_sync(self.host.with(|| self.sqlite.execute_batch(sql)))
     }
 }
 
 /// Sets a pragma that answers with what it really set.
 fn set_text(sqlite: &Connection, pragma: &str, wanted: &str) -> rusqlite::Result<()> {
-    let found: String = sqlite.pragma_update_and_check(None, pragma, wanted, |row| row.get(0))?;
+    let mut statement = sqlite.prepare(&format!("PRAGMA {pragma} = {wanted}"))?;
+    let mut rows = statement.query([])?;
+    let mut found = String::new();
+    // To its end: SQLite answers before it commits, and that may fail.
+    while let Some(row) = rows.next()? {
+        found = row.get(0)?;
+    }
     if found.eq_ignore_ascii_case(wanted) {
         Ok(())
     } else {

@@ -1,11 +1,13 @@
 //! SQLite's errors in the words of `strongroom:store/sql`.
 
 use super::bindings::Error;
+use super::failed_sync::end_if_failed_sync;
 use rusqlite::ErrorCode;
-use rusqlite::ffi;
 
 /// What a guest is told; `out_of_time` says whether its budget ran out.
 pub(super) fn for_guest(error: &rusqlite::Error, out_of_time: bool) -> Error {
+    // A large transaction writes to the log before its commit.
+    end_if_failed_sync(error);
     match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => Error::Constraint(error.to_string()),
         Some(ErrorCode::OperationInterrupted) if out_of_time => Error::TimedOut,
@@ -29,16 +31,4 @@ pub(super) fn for_guest(error: &rusqlite::Error, out_of_time: bool) -> Error {
         ) => Error::Io(error.to_string()),
         _ => Error::Invalid(error.to_string()),
     }
-}
-
-/// Whether the disk refused to make a write durable. The kernel may have thrown the pages away, so that a second fsync would
-/// answer well for data that is lost ("fsyncgate"): the process must end and recover from the log.
-pub(super) fn is_failed_sync(error: &rusqlite::Error) -> bool {
-    let rusqlite::Error::SqliteFailure(failure, _) = error else {
-        return false;
-    };
-    matches!(
-        failure.extended_code,
-        ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC
-    )
 }

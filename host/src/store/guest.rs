@@ -1,6 +1,7 @@
 //! What a guest sees of the store.
 
 use super::bindings::{self, Error, Host, HostTransaction, Rows, Value};
+use super::faults::{self, Call};
 use super::reader::INLINE_TIME_MAX;
 use super::turn::Turn;
 use super::{ServiceStore, StoreTimes};
@@ -47,6 +48,16 @@ impl StoreSession {
         self.open
     }
 
+    /// Where a test may end the process, or the guest.
+    fn before(&self, call: Call) -> Result<()> {
+        faults::before(self.store.as_ref(), call)
+    }
+
+    /// As [`StoreSession::before`].
+    fn after(&self, call: Call) -> Result<()> {
+        faults::after(self.store.as_ref(), call)
+    }
+
     fn closed(&mut self, outcome: &Result<(), Error>) {
         self.open = false;
         if matches!(outcome, Err(Error::TimedOut)) {
@@ -89,6 +100,7 @@ impl Host for StoreView<'_> {
         let Some(store) = &self.session.store else {
             return Ok(Err(no_store()));
         };
+        self.session.before(Call::Read)?;
         let begun = Instant::now();
         let rows = store
             .readers
@@ -98,6 +110,7 @@ impl Host for StoreView<'_> {
         if elapsed > INLINE_TIME_MAX {
             self.session.waited += elapsed;
         }
+        self.session.after(Call::Read)?;
         Ok(rows)
     }
 }
@@ -116,10 +129,12 @@ impl HostTransaction for StoreView<'_> {
             let text = "this instance has a write transaction open; end it first";
             return Ok(Err(Error::Invalid(text.to_owned())));
         }
+        self.session.before(Call::Begin)?;
         let retire = Arc::clone(&self.session.retire);
         let begun = Instant::now();
         let turn = writer.begin(self.session.times.write_turn, retire).await;
         self.session.waited += begun.elapsed();
+        self.session.after(Call::Begin)?;
         let turn = match turn {
             Ok(turn) => turn,
             Err(error) => return Ok(Err(error)),
@@ -135,7 +150,10 @@ impl HostTransaction for StoreView<'_> {
         sql: String,
         params: Vec<Value>,
     ) -> Result<Result<u64, Error>> {
-        Ok(self.table.get(&turn)?.execute(&sql, &params))
+        self.session.before(Call::Execute)?;
+        let changed = self.table.get(&turn)?.execute(&sql, &params);
+        self.session.after(Call::Execute)?;
+        Ok(changed)
     }
 
     fn query(
@@ -144,20 +162,27 @@ impl HostTransaction for StoreView<'_> {
         sql: String,
         params: Vec<Value>,
     ) -> Result<Result<Rows, Error>> {
-        Ok(self.table.get(&turn)?.query(&sql, &params))
+        self.session.before(Call::Query)?;
+        let rows = self.table.get(&turn)?.query(&sql, &params);
+        self.session.after(Call::Query)?;
+        Ok(rows)
     }
 
     async fn commit(&mut self, turn: Resource<Turn>) -> Result<Result<(), Error>> {
+        self.session.before(Call::Commit)?;
         let begun = Instant::now();
         let outcome = self.table.delete(turn)?.commit().await;
         self.session.waited += begun.elapsed();
         self.session.closed(&outcome);
+        self.session.after(Call::Commit)?;
         Ok(outcome)
     }
 
     async fn commit_later(&mut self, turn: Resource<Turn>) -> Result<Result<(), Error>> {
+        self.session.before(Call::CommitLater)?;
         let outcome = self.table.delete(turn)?.commit_later();
         self.session.closed(&outcome);
+        self.session.after(Call::CommitLater)?;
         Ok(outcome)
     }
 

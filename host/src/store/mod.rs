@@ -9,7 +9,10 @@ mod budget;
 mod checkpoint;
 mod connection;
 mod error;
+mod failed_sync;
+pub mod faults;
 mod guest;
+mod leftover;
 mod linear;
 mod reader;
 mod statement;
@@ -18,7 +21,10 @@ mod writer;
 
 pub use guest::{StoreSession, StoreView, add_to_linker};
 
+use failed_sync::end_on_failed_sync;
+use leftover::make_log_durable;
 use reader::Readers;
+use rusqlite::ffi::{Error as Failure, SQLITE_IOERR};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +53,11 @@ impl ServiceStore {
     /// # Errors
     /// The file cannot be opened, or is not a database.
     pub fn open(file: &Path, bytes_max: u64) -> rusqlite::Result<Self> {
-        let writer = Writer::open(file, bytes_max)?;
+        make_log_durable(file).map_err(|error| {
+            let text = format!("the write-ahead log could not be written over: {error}");
+            rusqlite::Error::SqliteFailure(Failure::new(SQLITE_IOERR), Some(text))
+        })?;
+        let writer = end_on_failed_sync(Writer::open(file, bytes_max))?;
         Ok(Self {
             readers: Arc::new(Readers::new(file)),
             writer: Some(Arc::new(writer)),

@@ -62,6 +62,11 @@ impl Readers {
         Ok(readers)
     }
 
+    /// The file of the store.
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
     pub(super) async fn query(
         self: &Arc<Self>,
         time_max: Duration,

@@ -1,5 +1,7 @@
 //! The store keeps what it acknowledged, shows what is durable, and lets a guest do no more than it may.
 
+mod faults;
+
 use super::bindings::{Error, Rows, Value};
 use super::*;
 use tempfile::TempDir;

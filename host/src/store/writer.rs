@@ -11,7 +11,7 @@
 use super::bindings::Error;
 use super::checkpoint::Checkpointer;
 use super::connection::GuestConnection;
-use super::error::{for_guest, is_failed_sync};
+use super::error::for_guest;
 use super::turn::{Turn, TurnCell};
 use async_lock::{Mutex, MutexGuardArc};
 use std::path::Path;
@@ -116,6 +116,8 @@ impl Writer {
     pub(super) async fn close(&self) {
         let mut held = self.0.connection.lock_arc().await;
         held.commit_group();
+        // One that runs would leave this one nothing to do, and the log full.
+        let _no_other = self.0.checkpointer.keep_out();
         if let Err(error) = held.guest.host_statement("PRAGMA wal_checkpoint(TRUNCATE)") {
             tracing::warn!(%error, "the write-ahead log could not be emptied; it will be at the next start");
         }
@@ -323,14 +325,6 @@ impl WriterConnection {
         self.guest.budget.allow(Duration::MAX);
         match self.guest.host_statement("COMMIT") {
             Ok(()) => self.end_group(&Ok(())),
-            Err(error) if is_failed_sync(&error) => {
-                tracing::error!(%error, "the disk did not keep a write; the process ends, and recovers from the log when it starts");
-                // The log's own thread will not come to it any more.
-                eprintln!(
-                    "strongroom: the disk did not keep a write ({error}); start again to recover from the log"
-                );
-                std::process::abort();
-            }
             Err(error) => {
                 tracing::error!(%error, "a group commit failed; nothing of it was acknowledged");
                 self.roll_back_group(&for_guest(&error, false));

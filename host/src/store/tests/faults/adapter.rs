@@ -1,0 +1,128 @@
+//! The store as the rules of a service see it: their trait over the host's own store, as `strongroom:store/sql` lies between them.
+
+use crate::store::ServiceStore;
+use crate::store::bindings::{Error, Rows as HostRows, Value as HostValue};
+use crate::store::turn::Turn;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use strongroom_sdk::store::{Row, Rows, Store, StoreError, Transaction, Value};
+use tokio::runtime::Runtime;
+
+/// How long a turn or a read may take: no call must fail but by a fault.
+const TIME_MAX: Duration = Duration::from_secs(60);
+const BYTES_MAX: u64 = 1 << 30;
+
+/// The store of the account service, for any thread.
+#[derive(Clone)]
+pub struct GuestStore {
+    store: ServiceStore,
+    runtime: Arc<Runtime>,
+}
+
+impl GuestStore {
+    pub fn open(file: &Path, runtime: &Arc<Runtime>) -> rusqlite::Result<Self> {
+        let _within = runtime.enter();
+        Ok(Self {
+            store: ServiceStore::open(file, BYTES_MAX)?,
+            runtime: Arc::clone(runtime),
+        })
+    }
+
+    /// What a drained host does.
+    pub fn close(self) {
+        self.runtime.block_on(self.store.close());
+    }
+}
+
+impl Store for GuestStore {
+    type Transaction = GuestTransaction;
+
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        let rows = self
+            .store
+            .readers
+            .query(TIME_MAX, sql.to_owned(), to_host(params));
+        self.runtime.block_on(rows).map(from_host).map_err(to_guest)
+    }
+
+    fn begin(&self) -> Result<Self::Transaction, StoreError> {
+        let writer = self
+            .store
+            .writer
+            .as_ref()
+            .expect("the store is open to write");
+        let turn = self
+            .runtime
+            .block_on(writer.begin(TIME_MAX, Arc::default()));
+        Ok(GuestTransaction {
+            turn: turn.map_err(to_guest)?,
+            runtime: Arc::clone(&self.runtime),
+        })
+    }
+}
+
+/// A turn at the writer.
+pub struct GuestTransaction {
+    turn: Turn,
+    runtime: Arc<Runtime>,
+}
+
+impl Transaction for GuestTransaction {
+    fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+        self.turn.execute(sql, &to_host(params)).map_err(to_guest)
+    }
+
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        let rows = self.turn.query(sql, &to_host(params));
+        rows.map(from_host).map_err(to_guest)
+    }
+
+    fn commit(self) -> Result<(), StoreError> {
+        self.runtime.block_on(self.turn.commit()).map_err(to_guest)
+    }
+
+    fn commit_later(self) -> Result<(), StoreError> {
+        self.turn.commit_later().map_err(to_guest)
+    }
+}
+
+fn to_host(params: &[Value]) -> Vec<HostValue> {
+    params
+        .iter()
+        .map(|value| match value {
+            Value::Null => HostValue::Null,
+            Value::Integer(value) => HostValue::Integer(*value),
+            Value::Text(value) => HostValue::Text(value.clone()),
+            Value::Blob(value) => HostValue::Blob(value.clone()),
+        })
+        .collect()
+}
+
+fn from_host(rows: HostRows) -> Rows {
+    let value = |value| match value {
+        HostValue::Null => Value::Null,
+        HostValue::Integer(value) => Value::Integer(value),
+        HostValue::Real(value) => Value::Text(value.to_string()),
+        HostValue::Text(value) => Value::Text(value),
+        HostValue::Blob(value) => Value::Blob(value),
+    };
+    let row = |row: Vec<HostValue>| Row(row.into_iter().map(value).collect());
+    Rows {
+        rows: rows.rows.into_iter().map(row).collect(),
+    }
+}
+
+fn to_guest(error: Error) -> StoreError {
+    match error {
+        Error::Constraint(text) => StoreError::Constraint(text),
+        Error::Invalid(text) => StoreError::Invalid(text),
+        Error::Denied(text) => StoreError::Denied(text),
+        Error::TooLarge(text) => StoreError::TooLarge(text),
+        Error::TimedOut => StoreError::TimedOut,
+        Error::Busy => StoreError::Busy,
+        Error::Aborted(text) => StoreError::Aborted(text),
+        Error::Full => StoreError::Full,
+        Error::Io(text) => StoreError::Io(text),
+    }
+}

@@ -1,0 +1,193 @@
+//! Whether a ledger is what it must be after a process of the workload has ended, however it did.
+
+use super::adapter::GuestStore;
+use super::run::{Run, STORE_FILE};
+use super::workload::{self, Ack, Ask, Decision};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use strongroom_account::account;
+use strongroom_account::audit::check_invariants;
+use strongroom_account::ledger::{Transfer, journal};
+use strongroom_account::schema;
+use strongroom_sdk::store::{StoreError, migrate};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+const PAGE: u32 = 1_000;
+const PAGE_CACHE: &str = "page-cache";
+
+/// The folder of a ledger. What is on disk is for a plan to say, so it lies in memory where there is room for that.
+pub struct Ledger {
+    folder: TempDir,
+}
+
+impl Ledger {
+    pub fn new() -> Self {
+        let memory = Path::new("/dev/shm");
+        let folder = match memory.is_dir() {
+            true => tempfile::tempdir_in(memory),
+            false => tempfile::tempdir(),
+        };
+        Self {
+            folder: folder.unwrap(),
+        }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where what is not on disk outlives a process.
+    pub fn page_cache(&self) -> String {
+        self.folder().join(PAGE_CACHE).display().to_string()
+    }
+
+    /// The same files in another folder, as the page cache has them too.
+    pub fn copy(&self) -> Self {
+        let copy = Self::new();
+        for entry in std::fs::read_dir(self.folder()).unwrap() {
+            let path = entry.unwrap().path();
+            std::fs::copy(&path, copy.folder().join(path.file_name().unwrap())).unwrap();
+        }
+        let cache = copy.folder().join(PAGE_CACHE);
+        let text = std::fs::read_to_string(&cache).unwrap();
+        let moved = text.replace(
+            &*self.folder().to_string_lossy(),
+            &copy.folder().to_string_lossy(),
+        );
+        std::fs::write(cache, moved).unwrap();
+        copy
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder().join(STORE_FILE)
+    }
+
+    /// What is wrong after these runs. The ledger is opened as a host opens it, and everything is asked for again.
+    pub fn violations(&self, runs: &[&Run]) -> Vec<String> {
+        let runtime = Arc::new(Runtime::new().unwrap());
+        let store = match GuestStore::open(&self.file(), &runtime) {
+            Ok(store) => store,
+            Err(error) => return vec![format!("the store does not open: {error}")],
+        };
+        let acks = runs.iter().flat_map(|run| run.acks.clone()).collect();
+        let judged = Judge {
+            store: &store,
+            acks,
+        }
+        .judge();
+        store.close();
+        judged.unwrap_or_else(|error| vec![format!("the store does not answer: {error}")])
+    }
+}
+
+struct Judge<'a> {
+    store: &'a GuestStore,
+    acks: Vec<Ack>,
+}
+
+impl Judge<'_> {
+    fn judge(&self) -> Result<Vec<String>, StoreError> {
+        // What a component does when it starts.
+        migrate(self.store, schema::MIGRATIONS)?;
+        let mut violations = self.broken_invariants()?;
+        violations.extend(self.lost(&self.journal()?)?);
+
+        let again = Mutex::new(Vec::new());
+        if let Err(reason) = workload::run(self.store, &|ack| again.lock().unwrap().push(ack)) {
+            violations.push(format!("asked again: {reason}"));
+        }
+        violations.extend(self.changed(&again.into_inner().unwrap()));
+        violations.extend(self.made_up(&self.journal()?)?);
+        violations.extend(self.broken_invariants()?);
+        Ok(violations)
+    }
+
+    /// I1 to I4, I6, I7, I9.
+    fn broken_invariants(&self) -> Result<Vec<String>, StoreError> {
+        let report = check_invariants(self.store)?;
+        let broken = report.violations();
+        Ok(broken
+            .map(|(check, row)| format!("{check}: {row}"))
+            .collect())
+    }
+
+    fn journal(&self) -> Result<Vec<Decision>, StoreError> {
+        let mut all = Vec::new();
+        loop {
+            let after = all.last().map_or(0, |last: &Decision| last.sequence);
+            let page = journal(self.store, after, PAGE)?;
+            if page.is_empty() {
+                return Ok(all);
+            }
+            all.extend(page.iter().map(Decision::from));
+        }
+    }
+
+    /// I5: what was acknowledged is there, as it was acknowledged.
+    fn lost(&self, journal: &[Decision]) -> Result<Vec<String>, StoreError> {
+        let found: BTreeMap<Uuid, &Decision> = journal.iter().map(|row| (row.id, row)).collect();
+        let mut lost = Vec::new();
+        for ack in &self.acks {
+            let is_there = match ack {
+                Ack::Decided(decision) => found.get(&decision.id) == Some(&decision),
+                Ack::Opened { owner, account } => account::by_id(self.store, *account)?
+                    .is_some_and(|account| account.owner_id == *owner),
+            };
+            if !is_there {
+                lost.push(format!("acknowledged, and not in the ledger: {ack:?}"));
+            }
+        }
+        Ok(lost)
+    }
+
+    /// A request that was answered has the same answer for ever.
+    fn changed(&self, again: &[Ack]) -> Vec<String> {
+        let decisions = again.iter().filter_map(|ack| match ack {
+            Ack::Decided(decision) => Some((decision.id, decision)),
+            Ack::Opened { .. } => None,
+        });
+        let decisions: BTreeMap<Uuid, &Decision> = decisions.collect();
+        let mut changed = Vec::new();
+        for ack in &self.acks {
+            if let Ack::Decided(decision) = ack
+                && decisions.get(&decision.id) != Some(&decision)
+            {
+                let now = decisions.get(&decision.id);
+                changed.push(format!(
+                    "acknowledged {decision:?}, and when asked again {now:?}"
+                ));
+            }
+        }
+        changed
+    }
+
+    /// Everything in the journal was asked for, once, with that amount.
+    fn made_up(&self, journal: &[Decision]) -> Result<Vec<String>, StoreError> {
+        let accounts = workload::open_accounts(self.store, &|_| {})?;
+        let mut asked: BTreeMap<Uuid, Transfer> = workload::all_asks(&accounts)
+            .flat_map(|ask| match ask {
+                Ask::One(transfer) => vec![transfer],
+                Ask::Batch(transfers) => transfers,
+            })
+            .map(|transfer| (transfer.id, transfer))
+            .collect();
+        let mut made_up = Vec::new();
+        for row in journal {
+            let amount = asked.remove(&row.id).map(|transfer| transfer.amount_minor);
+            if amount != Some(row.amount_minor) {
+                made_up.push(format!(
+                    "in the ledger, and not asked for, or twice: {row:?}"
+                ));
+            }
+        }
+        made_up.extend(
+            asked
+                .keys()
+                .map(|id| format!("asked for again, and not in the ledger: {id}")),
+        );
+        Ok(made_up)
+    }
+}

@@ -1,0 +1,188 @@
+//! A process that runs the workload with a plan of faults, and what it said.
+
+use super::adapter::GuestStore;
+use super::workload::{self, Ack, Decision};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use strongroom_faults::Operation;
+
+/// The test that is the process's whole life.
+const PROCESS: &str = "store::tests::faults::run::a_process_with_a_plan_of_faults";
+const FOLDER_VARIABLE: &str = "STRONGROOM_TEST_FOLDER";
+const PLAN_VARIABLE: &str = "STRONGROOM_TEST_PLAN";
+pub const STORE_FILE: &str = "accounts.sqlite";
+const FIRED: &str = "strongroom-faults: fired ";
+/// Longer than any run of a store that answers at all.
+const RUN_TIME_MAX: Duration = Duration::from_secs(120);
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Normal,
+    Code(i32),
+    Signal(i32),
+    /// It had to be killed.
+    Late,
+}
+
+/// What is known of a process that has ended.
+pub struct Run {
+    pub end: End,
+    pub acks: Vec<Ack>,
+    /// What it said on standard error, and beside the acknowledgements.
+    pub log: String,
+}
+
+impl Run {
+    /// Runs the workload on the store of a folder.
+    pub fn of(folder: &Path, plan: &str) -> Self {
+        let log = folder.join("log");
+        let output = folder.join("output");
+        let file = |path| std::fs::File::create(path).unwrap();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                PROCESS,
+                "--ignored",
+                "--nocapture",
+                "--test-threads=1",
+            ])
+            .env(FOLDER_VARIABLE, folder)
+            .env(PLAN_VARIABLE, plan)
+            .env("RUST_BACKTRACE", "0")
+            .stdin(Stdio::null())
+            .stdout(file(&output))
+            .stderr(file(&log))
+            .spawn()
+            .unwrap();
+        let begun = Instant::now();
+        let status = loop {
+            match child.try_wait().unwrap() {
+                Some(status) => break Some(status),
+                None if begun.elapsed() > RUN_TIME_MAX => break None,
+                None => std::thread::sleep(Duration::from_millis(2)),
+            }
+        };
+        if status.is_none() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        Self::read(status, &output, &log)
+    }
+
+    fn read(status: Option<ExitStatus>, output: &Path, log: &Path) -> Self {
+        let mut log = std::fs::read_to_string(log).unwrap();
+        let mut acks = Vec::new();
+        for line in std::fs::read_to_string(output).unwrap().lines() {
+            match read_ack(line) {
+                Some(ack) => acks.push(ack),
+                None => writeln!(log, "{line}").unwrap(),
+            }
+        }
+        let end = match status {
+            None => End::Late,
+            Some(status) => match (status.code(), status.signal()) {
+                (Some(0), _) => End::Normal,
+                (Some(code), _) => End::Code(code),
+                (None, signal) => End::Signal(signal.unwrap_or(0)),
+            },
+        };
+        Self { end, acks, log }
+    }
+
+    /// Whether the fault of the plan has come.
+    pub fn has_fired(&self) -> bool {
+        self.log.contains(FIRED)
+    }
+
+    /// Whether every request had its answer.
+    pub fn is_complete(&self) -> bool {
+        self.log.contains(COMPLETE)
+    }
+
+    /// How often the store's files have seen an operation, in a run that ended normally.
+    pub fn count(&self, operation: Operation) -> u64 {
+        let word = format!(":op.{operation}=");
+        let count = self
+            .log
+            .split_whitespace()
+            .find_map(|found| found.split_once(&word));
+        count.map_or(0, |(_, count)| count.parse().unwrap())
+    }
+}
+
+const COMPLETE: &str = "every request has its answer";
+
+fn write_ack(ack: &Ack) -> String {
+    match ack {
+        Ack::Opened { owner, account } => format!("opened {owner} {account}"),
+        Ack::Decided(Decision {
+            id,
+            sequence,
+            status,
+            decline,
+            amount_minor,
+        }) => {
+            format!("decided {id} {sequence} {status} {decline} {amount_minor}")
+        }
+    }
+}
+
+fn read_ack(line: &str) -> Option<Ack> {
+    let words: Vec<_> = line.split(' ').collect();
+    match words[..] {
+        ["opened", owner, account] => Some(Ack::Opened {
+            owner: owner.parse().ok()?,
+            account: account.parse().ok()?,
+        }),
+        ["decided", id, sequence, status, decline, amount_minor] => Some(Ack::Decided(Decision {
+            id: id.parse().ok()?,
+            sequence: sequence.parse().ok()?,
+            status: status.to_owned(),
+            decline: decline.to_owned(),
+            amount_minor: amount_minor.parse().ok()?,
+        })),
+        _ => None,
+    }
+}
+
+#[test]
+#[ignore = "this is the process that the other tests of faults start"]
+fn a_process_with_a_plan_of_faults() {
+    let variable = |name| std::env::var(name).expect("one of the tests of faults has started this");
+    let (folder, plan) = (variable(FOLDER_VARIABLE), variable(PLAN_VARIABLE));
+    strongroom_faults::install(plan.parse().unwrap());
+    // What runs this test has begun a line.
+    println!();
+    let told = |ack| {
+        // One write for a line: what is killed in between has said it or not.
+        let line = format!("{}\n", write_ack(&ack));
+        std::io::stdout().write_all(line.as_bytes()).unwrap();
+    };
+    let runtime = Arc::new(
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap(),
+    );
+    let file = Path::new(&folder).join(STORE_FILE);
+    // A host is started again when a store does not open.
+    let store = GuestStore::open(&file, &runtime).or_else(|_| GuestStore::open(&file, &runtime));
+    match store {
+        Ok(store) => {
+            match workload::run(&store, &told) {
+                Ok(()) => eprintln!("{COMPLETE}"),
+                Err(reason) => eprintln!("{reason}"),
+            }
+            store.close();
+        }
+        Err(error) => eprintln!("the store does not open: {error}"),
+    }
+    eprintln!("{}", strongroom_faults::counts());
+}

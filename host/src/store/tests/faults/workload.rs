@@ -1,0 +1,296 @@
+//! What is asked of the ledger, and how: four customers pay each other at the same time, by transfers, holds, captures, voids, and
+//! batches, some of which are declined. The ids of all are known before.
+//!
+//! The batches carry as much text as they may, so that the log is moved into the database, and begins anew, while the customers pay.
+
+use super::adapter::GuestStore;
+use std::thread;
+use strongroom_account::account::{
+    self, AccountType, Actor, NumberFormat, OpenError, OpenRequest, OpenRules,
+};
+use strongroom_account::ledger::{
+    AccountRef, DebitAuthority, Kind, LedgerError, Posting, Transfer, lookup, post, post_batch,
+};
+use strongroom_account::schema;
+use strongroom_sdk::clock::Clock;
+use strongroom_sdk::money::Currency;
+use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::store::{Store, StoreError, migrate};
+use uuid::Uuid;
+
+const CUSTOMERS: u128 = 4;
+/// How many transfers a batch has, and how long the text of each is: some hundred pages of the log.
+const BATCH_TRANSFERS: u128 = 60;
+const METADATA_BYTES: usize = 4_000;
+/// What each customer begins with, in cents.
+const DEPOSIT_MINOR: i64 = 1_000_000;
+const HOLD_SECONDS: u32 = 60 * 60;
+
+/// All money there is: zero, if a read sees whole commits.
+const ALL_MONEY: &str = "SELECT coalesce(sum(credits_posted - debits_posted), 0) FROM balance";
+
+/// A time at which nothing expires.
+pub struct Noon;
+
+impl Clock for Noon {
+    fn now_ms(&self) -> i64 {
+        1_800_000_000_000
+    }
+}
+
+/// One request to the ledger.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    One(Transfer),
+    /// All are posted or none.
+    Batch(Vec<Transfer>),
+}
+
+/// What was acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ack {
+    Opened { owner: Uuid, account: Uuid },
+    Decided(Decision),
+}
+
+/// What the ledger decided on a transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    pub id: Uuid,
+    pub sequence: i64,
+    pub status: String,
+    pub decline: String,
+    pub amount_minor: i64,
+}
+
+impl From<&Posting> for Decision {
+    fn from(posting: &Posting) -> Self {
+        Self {
+            id: posting.id,
+            sequence: posting.sequence,
+            status: posting.status.as_str().to_owned(),
+            decline: posting
+                .decline
+                .map_or("-", |decline| decline.as_str())
+                .to_owned(),
+            amount_minor: posting.amount_minor,
+        }
+    }
+}
+
+/// Who hears of each acknowledgement as soon as it is there.
+pub type Told<'a> = &'a (dyn Fn(Ack) + Sync);
+
+/// Opens the accounts and asks for everything; `told` hears of what is acknowledged. What is refused for want of the
+/// store is asked for again, once, in the end.
+///
+/// # Errors
+/// How many requests stay without an answer, or that there are no accounts.
+pub fn run(store: &GuestStore, told: Told<'_>) -> Result<(), String> {
+    let prepare = || {
+        let accounts = open_accounts(store, told)?;
+        match ask_all(store, deposits(&accounts), told).len() {
+            0 => Ok(accounts),
+            count => Err(StoreError::Io(format!("{count} deposits have no answer"))),
+        }
+    };
+    let accounts = prepare()
+        .or_else(|_| prepare())
+        .map_err(|error| format!("no accounts: {error}"))?;
+    let lanes = lanes(&accounts);
+    let unanswered = thread::scope(|scope| {
+        let lanes: Vec<_> = lanes
+            .into_iter()
+            .map(|lane| scope.spawn(move || ask_all(store, lane, told)))
+            .collect();
+        let unanswered = lanes
+            .into_iter()
+            .map(|lane| lane.join().expect("a lane ends"));
+        unanswered.collect::<Vec<_>>()
+    });
+    let still = unanswered
+        .into_iter()
+        .map(|lane| ask_all(store, lane, told).len());
+    match still.sum() {
+        0 => Ok(()),
+        count => Err(format!("{count} requests have no answer")),
+    }
+}
+
+/// What every account begins with. Without it a hold is declined for good, and there is nothing to capture.
+fn deposits(accounts: &[Uuid]) -> Vec<Ask> {
+    let deposit = |customer| Transfer {
+        source: None,
+        destination: Some(AccountRef::Id(accounts[customer as usize])),
+        ..payment(accounts, customer, 1, Kind::Deposit, DEPOSIT_MINOR)
+    };
+    (0..CUSTOMERS).map(deposit).map(Ask::One).collect()
+}
+
+/// Everything that is asked for.
+pub fn all_asks(accounts: &[Uuid]) -> impl Iterator<Item = Ask> {
+    deposits(accounts)
+        .into_iter()
+        .chain(lanes(accounts).into_iter().flatten())
+}
+
+/// What is asked for at the same time: in each lane, one request comes after the other.
+fn lanes(accounts: &[Uuid]) -> Vec<Vec<Ask>> {
+    (0..CUSTOMERS)
+        .map(|customer| {
+            let pay = |number, kind, amount_minor| {
+                payment(accounts, customer, number, kind, amount_minor)
+            };
+            let batch = |number, amount_minor| {
+                let transfers = (0..BATCH_TRANSFERS)
+                    .map(|line| pay(number + line, Kind::Transfer, amount_minor));
+                Ask::Batch(transfers.collect())
+            };
+            vec![
+                Ask::One(pay(2, Kind::Transfer, 300)),
+                Ask::One(pay(3, Kind::Hold, 5_000)),
+                Ask::One(pay(4, Kind::Hold, 700)),
+                batch(1_000, 7),
+                Ask::One(of_subject(pay(5, Kind::Capture, 4_000), id(customer, 3))),
+                Ask::One(pay(6, Kind::Transfer, DEPOSIT_MINOR * 10)),
+                Ask::One(of_subject(pay(7, Kind::Void, 700), id(customer, 4))),
+                Ask::One(of_subject(pay(8, Kind::Capture, 1), id(customer, 3))),
+                batch(2_000, 11),
+                batch(3_000, DEPOSIT_MINOR / 2),
+                Ask::One(of_subject(pay(9, Kind::Reversal, 300), id(customer, 2))),
+                batch(4_000, 1),
+                Ask::One(pay(10, Kind::Transfer, 40)),
+            ]
+        })
+        .collect()
+}
+
+fn id(customer: u128, number: u128) -> Uuid {
+    Uuid::from_u128((customer + 1) << 64 | number)
+}
+
+fn owner(customer: u128) -> Uuid {
+    Uuid::from_u128(0xC0 + customer)
+}
+
+/// A payment of a customer to the next one.
+fn payment(
+    accounts: &[Uuid],
+    customer: u128,
+    number: u128,
+    kind: Kind,
+    amount_minor: i64,
+) -> Transfer {
+    let authority = match kind {
+        Kind::Deposit | Kind::Reversal | Kind::Expiry => DebitAuthority::Bank,
+        _ => DebitAuthority::Owner(owner(customer)),
+    };
+    let text = if number < 1_000 { 1 } else { METADATA_BYTES };
+    Transfer {
+        id: id(customer, number),
+        fingerprint: [7; 32],
+        kind,
+        authority,
+        initiator: owner(customer),
+        source: Some(accounts[customer as usize]),
+        destination: Some(AccountRef::Id(
+            accounts[((customer + 1) % CUSTOMERS) as usize],
+        )),
+        subject: None,
+        amount_minor,
+        currency: "EUR".to_owned(),
+        timeout_seconds: (kind == Kind::Hold).then_some(HOLD_SECONDS),
+        reference: None,
+        metadata: Some(format!("{{\"text\":\"{}\"}}", "x".repeat(text))),
+        requested_at_ms: Noon.now_ms(),
+    }
+}
+
+fn of_subject(transfer: Transfer, subject: Uuid) -> Transfer {
+    Transfer {
+        source: None,
+        destination: None,
+        subject: Some(subject),
+        ..transfer
+    }
+}
+
+/// The customers' accounts, opened where they are not.
+pub fn open_accounts(store: &GuestStore, told: Told<'_>) -> Result<Vec<Uuid>, StoreError> {
+    migrate(store, schema::MIGRATIONS)?;
+    let rules = OpenRules {
+        number_format: NumberFormat::new("DE", "10000000").expect("the format is valid"),
+        accounts_per_user_max: 1,
+    };
+    let actor = Actor {
+        id: Uuid::from_u128(0x7),
+        role: "teller".to_owned(),
+        request_id: "request".to_owned(),
+    };
+    let open = |customer| {
+        let owner = owner(customer);
+        if let Some(known) = account::of_owner(store, owner, i64::MAX, 1)?.first() {
+            return Ok(known.id);
+        }
+        let request = OpenRequest {
+            owner_id: owner,
+            account_type: AccountType::Checking,
+            currency: Currency::from_code("EUR").expect("the currency exists"),
+            name: None,
+        };
+        match account::open(store, (&Noon, &SystemRandom), &rules, request, &actor) {
+            Ok(opened) => {
+                let account = opened.id;
+                told(Ack::Opened { owner, account });
+                Ok(account)
+            }
+            Err(OpenError::Store(error)) => Err(error),
+            Err(error) => panic!("{error}"),
+        }
+    };
+    (0..CUSTOMERS).map(open).collect()
+}
+
+/// Asks for one thing after the other; answers what was not answered.
+fn ask_all(store: &GuestStore, lane: Vec<Ask>, told: Told<'_>) -> Vec<Ask> {
+    let is_unanswered = |ask: &Ask| {
+        let Some(postings) = ask_for(store, ask) else {
+            return true;
+        };
+        for posting in &postings {
+            told(Ack::Decided(posting.into()));
+        }
+        look(store, &postings);
+        false
+    };
+    lane.into_iter().filter(is_unanswered).collect()
+}
+
+/// What the ledger answers; none where it does not, because of the store.
+fn ask_for(store: &GuestStore, ask: &Ask) -> Option<Vec<Posting>> {
+    let answer = match ask {
+        Ask::One(transfer) => post(store, &Noon, transfer).map(|posting| vec![posting]),
+        Ask::Batch(transfers) => post_batch(store, &Noon, transfers, true)
+            .and_then(|outcomes| outcomes.into_iter().collect()),
+    };
+    match answer {
+        Ok(postings) => Some(postings),
+        // What it is about had no answer either.
+        Err(LedgerError::Store(_) | LedgerError::SubjectNotFound) => None,
+        Err(error) => panic!("{ask:?}: {error}"),
+    }
+}
+
+/// Reads what was just acknowledged: a read fails, or it tells the truth.
+fn look(store: &GuestStore, postings: &[Posting]) {
+    for posting in postings.iter().take(2) {
+        if let Ok(found) = lookup(store, posting.id) {
+            let found = found.expect("what was acknowledged can be read");
+            assert_eq!(Decision::from(&found), Decision::from(posting));
+        }
+    }
+    if let Ok(rows) = store.query(ALL_MONEY, &[]) {
+        let sum = rows.first().map(|row| row.integer(0));
+        assert_eq!(sum, Some(Ok(0)), "a read sees whole commits");
+    }
+}

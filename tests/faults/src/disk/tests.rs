@@ -1,0 +1,298 @@
+//! The model of a disk keeps what was synced, loses what was not, and never makes anything up.
+
+use super::*;
+use crate::plan::Stores;
+use std::collections::BTreeSet;
+use std::os::unix::fs::FileExt as _;
+use tempfile::TempDir;
+
+/// A folder whose files change as a VFS changes them.
+struct Folder {
+    folder: TempDir,
+    disk: Disk,
+}
+
+impl Folder {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            disk: Disk::default(),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn open(&mut self, name: &str) -> Opened {
+        let path = self.path(name);
+        let was_there = path.exists();
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .unwrap();
+        let id = self.disk.opened(&path, was_there);
+        Opened { path, file, id }
+    }
+
+    /// A file that is on disk, with this content.
+    fn durable(&mut self, name: &str, content: &[u8]) -> Opened {
+        let opened = self.open(name);
+        self.write(&opened, 0, content);
+        self.sync(&opened);
+        self.disk.folder_synced(&opened.path);
+        opened
+    }
+
+    fn write(&mut self, opened: &Opened, offset: u64, new: &[u8]) {
+        let old_size = opened.file.metadata().unwrap().len();
+        let mut old = vec![0; new.len()];
+        let read = opened.file.read_at(&mut old, offset).unwrap();
+        old.truncate(read);
+        opened.file.write_all_at(new, offset).unwrap();
+        let new = new.to_vec();
+        let deed = Deed::Write {
+            offset,
+            old,
+            new,
+            old_size,
+        };
+        self.disk.changed(&opened.path, opened.id, deed);
+    }
+
+    fn resize(&mut self, opened: &Opened, new_size: u64) {
+        let old_size = opened.file.metadata().unwrap().len();
+        let mut cut_off = vec![0; usize::try_from(old_size.saturating_sub(new_size)).unwrap()];
+        opened.file.read_exact_at(&mut cut_off, new_size).unwrap();
+        opened.file.set_len(new_size).unwrap();
+        let deed = Deed::Resize {
+            old_size,
+            new_size,
+            cut_off,
+        };
+        self.disk.changed(&opened.path, opened.id, deed);
+    }
+
+    fn sync(&mut self, opened: &Opened) {
+        let mark = self.disk.mark();
+        self.disk.synced(&opened.path, opened.id, mark);
+    }
+
+    fn remove(&mut self, name: &str) {
+        let path = self.path(name);
+        let content = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        self.disk.removed(&path, content);
+    }
+
+    fn lose_power(mut self, model: Model, seed: u64) -> Vec<(String, Vec<u8>)> {
+        let loss = PowerLoss {
+            store: Stores::All,
+            at: 1,
+            model,
+            seed,
+        };
+        self.disk.lose_power(&loss).unwrap();
+        let mut files: Vec<_> = std::fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(|entry| {
+                let entry = entry.unwrap();
+                (
+                    entry.file_name().into_string().unwrap(),
+                    std::fs::read(entry.path()).unwrap(),
+                )
+            })
+            .collect();
+        files.sort();
+        files
+    }
+}
+
+struct Opened {
+    path: PathBuf,
+    file: std::fs::File,
+    id: FileId,
+}
+
+fn files(files: &[(&str, &[u8])]) -> Vec<(String, Vec<u8>)> {
+    files
+        .iter()
+        .map(|(name, content)| ((*name).to_owned(), content.to_vec()))
+        .collect()
+}
+
+/// What a model makes of the same story, with many seeds.
+fn outcomes(model: Model, story: impl Fn(&mut Folder)) -> BTreeSet<Vec<(String, Vec<u8>)>> {
+    (0..200)
+        .map(|seed| {
+            let mut folder = Folder::new();
+            story(&mut folder);
+            folder.lose_power(model, seed)
+        })
+        .collect()
+}
+
+#[test]
+fn what_was_synced_stays_and_what_was_not_goes() {
+    let mut folder = Folder::new();
+    let file = folder.durable("a", b"0123456789");
+    folder.write(&file, 2, b"xx");
+    folder.sync(&file);
+    folder.write(&file, 4, b"yyyyyyyyyyyy");
+    folder.resize(&file, 3);
+    folder.write(&file, 8, b"z");
+    assert_eq!(
+        folder.lose_power(Model::Drop, 0),
+        files(&[("a", b"01xx456789")])
+    );
+}
+
+#[test]
+fn a_sync_covers_what_came_before_it_began() {
+    let mut folder = Folder::new();
+    let file = folder.durable("a", b"..");
+    folder.write(&file, 0, b"1");
+    let mark = folder.disk.mark();
+    folder.write(&file, 1, b"2");
+    folder.disk.synced(&file.path, file.id, mark);
+    assert_eq!(folder.lose_power(Model::Drop, 0), files(&[("a", b"1.")]));
+}
+
+#[test]
+fn what_a_failed_sync_has_lost_no_later_one_brings_back() {
+    let mut folder = Folder::new();
+    let file = folder.durable("a", b"...");
+    folder.write(&file, 0, b"1");
+    folder.disk.sync_failed(&file.path, file.id);
+    folder.write(&file, 1, b"2");
+    folder.sync(&file);
+    folder.write(&file, 2, b"3");
+    assert_eq!(folder.lose_power(Model::Drop, 0), files(&[("a", b".2.")]));
+}
+
+#[test]
+fn a_file_that_is_written_over_keeps_what_a_failed_sync_has_lost() {
+    let mut folder = Folder::new();
+    let file = folder.open("a");
+    folder.write(&file, 0, b"1.");
+    folder.disk.sync_failed(&file.path, file.id);
+    folder.disk.written_over(&file.path);
+    folder.write(&file, 1, b"2");
+    assert_eq!(folder.lose_power(Model::Drop, 0), files(&[("a", b"1.")]));
+}
+
+#[test]
+fn writes_without_a_sync_come_to_the_disk_in_any_order() {
+    let seen = outcomes(Model::Reorder, |folder| {
+        let file = folder.durable("a", b"..");
+        folder.write(&file, 0, b"1");
+        folder.write(&file, 1, b"2");
+    });
+    let all = [&b".."[..], b"1.", b".2", b"12"].map(|content| files(&[("a", content)]));
+    assert_eq!(seen, all.into());
+}
+
+#[test]
+fn a_write_is_torn_between_sectors_only() {
+    let seen = outcomes(Model::Torn, |folder| {
+        let file = folder.durable("a", &[b'.'; 1_400]);
+        folder.write(&file, 200, &[b'x'; 1_000]);
+    });
+    let torn = [200, 512, 1_024, 1_200].map(|end| {
+        let mut content = vec![b'.'; 1_400];
+        content[200..end].fill(b'x');
+        files(&[("a", &content)])
+    });
+    assert_eq!(seen, torn.into());
+}
+
+#[test]
+fn a_new_name_is_lost_with_its_file_until_the_folder_is_synced() {
+    let story = |folder: &mut Folder| {
+        folder.durable("a", b"a");
+        let new = folder.open("b");
+        folder.write(&new, 0, b"b");
+        folder.sync(&new);
+    };
+    let lost = files(&[("a", b"a")]);
+    let kept = files(&[("a", b"a"), ("b", b"b")]);
+    assert_eq!(outcomes(Model::Drop, story), [lost.clone()].into());
+    assert_eq!(outcomes(Model::Reorder, story), [lost, kept].into());
+}
+
+#[test]
+fn a_removed_file_comes_back_unless_the_folder_is_synced() {
+    let story = |folder: &mut Folder| {
+        let file = folder.durable("a", b"old.");
+        folder.write(&file, 0, b"OLD");
+        folder.remove("a");
+        let new = folder.open("a");
+        folder.write(&new, 0, b"new");
+        folder.sync(&new);
+    };
+    let (old, gone, new) = (
+        files(&[("a", b"old.")]),
+        files(&[]),
+        files(&[("a", b"new")]),
+    );
+    assert_eq!(outcomes(Model::Drop, story), [old.clone()].into());
+    let seen = outcomes(Model::Reorder, story);
+    assert!(
+        [old, gone, new.clone()]
+            .into_iter()
+            .all(|one| seen.contains(&one)),
+        "{seen:?}"
+    );
+    let synced = outcomes(Model::Reorder, |folder| {
+        story(folder);
+        let path = folder.path("a");
+        folder.disk.folder_synced(&path);
+    });
+    assert_eq!(synced, [new].into());
+}
+
+#[test]
+fn a_removed_file_that_was_never_there_for_sure_does_not_come_back() {
+    let mut folder = Folder::new();
+    let file = folder.open("a");
+    folder.write(&file, 0, b"a");
+    folder.remove("a");
+    assert_eq!(folder.lose_power(Model::Drop, 0), files(&[]));
+}
+
+#[test]
+fn one_who_still_has_a_removed_file_open_changes_no_other_of_its_name() {
+    let mut folder = Folder::new();
+    let removed = folder.durable("a", b"old");
+    folder.remove("a");
+    let new = folder.durable("a", b"new");
+    folder.write(&removed, 0, b"XXX");
+    folder.write(&new, 0, b"N");
+    assert_eq!(folder.lose_power(Model::Drop, 0), files(&[("a", b"new")]));
+}
+
+#[test]
+fn shared_memory_is_gone() {
+    let mut folder = Folder::new();
+    folder.durable("a.sqlite", b"a");
+    std::fs::write(folder.path("a.sqlite-shm"), b"index").unwrap();
+    assert_eq!(
+        folder.lose_power(Model::Reorder, 0),
+        files(&[("a.sqlite", b"a")])
+    );
+}
+
+#[test]
+fn the_page_cache_can_be_handed_on() {
+    let mut folder = Folder::new();
+    let file = folder.durable("a", b"..");
+    folder.write(&file, 0, b"1");
+    let text = serde_json::to_string(&folder.disk).unwrap();
+    folder.disk = serde_json::from_str(&text).unwrap();
+    let again = folder.open("a");
+    folder.write(&again, 1, b"2");
+    assert_eq!(folder.lose_power(Model::Drop, 0), files(&[("a", b"..")]));
+}

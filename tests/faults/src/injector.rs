@@ -1,0 +1,343 @@
+//! Counts what happens at each store, and says which fault is due.
+
+use crate::disk::Disk;
+use crate::end;
+use crate::plan::{Call, Code, Fault, Lasting, Operation, Plan, PowerLoss, Stores, When};
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The plan of a process, and how far it has come.
+pub struct Injector {
+    pub plan: Plan,
+    armed: AtomicBool,
+    progress: Mutex<Progress>,
+    /// None where no plan asks what is on disk.
+    disk: Option<Mutex<Disk>>,
+    /// Whether a sync has failed: the process may end at any time, by its own hand.
+    has_failed: AtomicBool,
+}
+
+#[derive(Default)]
+struct Progress {
+    /// How often each fault could have come.
+    passed: Vec<u64>,
+    counts: Counts,
+}
+
+/// Where faults happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Site {
+    Operation(Operation),
+    Call(Call, When),
+}
+
+/// What is to become of an operation.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The system does it.
+    Pass,
+    /// It fails.
+    Fail(Code),
+    /// The power goes before it has any effect.
+    LosePower(PowerLoss),
+}
+
+/// A guest is to die of a call.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the plan of faults has it: {0}")]
+pub struct Trap(String);
+
+/// How often everything has happened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts(BTreeMap<(String, Site), u64>);
+
+impl Counts {
+    /// How often a store's files have seen an operation.
+    pub fn of(&self, store: &str, operation: Operation) -> u64 {
+        let site = (store.to_owned(), Site::Operation(operation));
+        self.0.get(&site).copied().unwrap_or(0)
+    }
+}
+
+impl Display for Counts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<_> = self
+            .0
+            .iter()
+            .map(|((store, site), count)| match site {
+                Site::Operation(operation) => format!("{store}:op.{operation}={count}"),
+                Site::Call(call, when) => format!("{store}:call.{call}.{when}={count}"),
+            })
+            .collect();
+        formatter.write_str(&words.join(" "))
+    }
+}
+
+impl Injector {
+    pub fn new(plan: Plan) -> Self {
+        let is_power_lost = |fault: &Fault| matches!(fault, Fault::PowerLoss(_));
+        let is_disk_watched = plan.page_cache.is_some() || plan.faults.iter().any(is_power_lost);
+        let progress = Progress {
+            passed: vec![0; plan.faults.len()],
+            counts: Counts::default(),
+        };
+        Self {
+            armed: AtomicBool::new(!plan.is_after_start),
+            progress: Mutex::new(progress),
+            disk: is_disk_watched.then(|| Mutex::new(inherited(&plan))),
+            has_failed: AtomicBool::new(false),
+            plan,
+        }
+    }
+
+    pub fn arm(&self) {
+        self.armed.store(true, Relaxed);
+    }
+
+    pub fn counts(&self) -> Counts {
+        lock(&self.progress).counts.clone()
+    }
+
+    /// What is on disk, if a plan asks. A change is made while this is held.
+    pub fn disk(&self) -> Option<MutexGuard<'_, Disk>> {
+        self.disk.as_ref().map(lock)
+    }
+
+    /// An operation on a store's file is about to begin.
+    pub fn at_operation(&self, store: &str, operation: Operation) -> Verdict {
+        match self.due(store, Site::Operation(operation)) {
+            Some(Fault::Error(error)) => Verdict::Fail(error.code),
+            Some(Fault::PowerLoss(loss)) => Verdict::LosePower(loss.clone()),
+            Some(Fault::Crash(_) | Fault::Trap(_)) | None => Verdict::Pass,
+        }
+    }
+
+    /// A guest makes a call, or is about to be answered.
+    pub fn at_call(&self, file: &Path, call: Call, when: When) -> Result<(), Trap> {
+        match self.due(&store_of(file), Site::Call(call, when)) {
+            Some(Fault::Crash(_)) => {
+                let disk = self.disk();
+                if let Some(disk) = &disk {
+                    self.hand_on(disk);
+                }
+                end::kill();
+            }
+            Some(fault @ Fault::Trap(_)) => Err(Trap(fault.to_string())),
+            Some(Fault::Error(_) | Fault::PowerLoss(_)) | None => Ok(()),
+        }
+    }
+
+    /// Ends the machine.
+    pub fn lose_power(&self, loss: &PowerLoss) -> ! {
+        // Held to the end: nobody changes a file any more, or learns that a sync went well.
+        let mut disk = self.disk();
+        if let Some(disk) = &mut disk
+            && let Err(error) = disk.lose_power(loss)
+        {
+            end::say(&format!("the files could not be taken back: {error}"));
+            std::process::abort();
+        }
+        end::kill();
+    }
+
+    /// Notes that a sync has failed, after which the process may end at any time, by its own hand.
+    pub fn note_failure(&self, disk: &Disk) {
+        self.has_failed.store(true, Relaxed);
+        self.hand_on(disk);
+    }
+
+    /// Notes a change: whoever comes after a process that has failed must know of it.
+    pub fn note_change(&self, disk: &Disk) {
+        if self.has_failed.load(Relaxed) {
+            self.hand_on(disk);
+        }
+    }
+
+    /// Leaves what is not on disk to the process that comes after this one, where the plan says so.
+    fn hand_on(&self, disk: &Disk) {
+        let Some(file) = &self.plan.page_cache else {
+            return;
+        };
+        let written = serde_json::to_vec(disk)
+            .map_err(std::io::Error::from)
+            .and_then(|text| std::fs::write(file, text));
+        if let Err(error) = written {
+            end::say(&format!("{}: cannot be written: {error}", file.display()));
+            std::process::abort();
+        }
+    }
+
+    /// Notes that a site is passed; answers the fault that comes there, after saying so.
+    fn due(&self, store: &str, site: Site) -> Option<&Fault> {
+        if !self.armed.load(Relaxed) {
+            return None;
+        }
+        let mut progress = lock(&self.progress);
+        *progress
+            .counts
+            .0
+            .entry((store.to_owned(), site))
+            .or_default() += 1;
+        let mut due = None;
+        for (fault, passed) in self.plan.faults.iter().zip(&mut progress.passed) {
+            if !fault.watches(store, site) {
+                continue;
+            }
+            *passed += 1;
+            if fault.comes_at(*passed) {
+                due = due.or(Some((fault, *passed == fault.at())));
+            }
+        }
+        let (fault, is_first) = due?;
+        if is_first {
+            end::say(&format!("fired {fault}"));
+        }
+        Some(fault)
+    }
+}
+
+impl Fault {
+    fn place(&self) -> (&Stores, Site, u64) {
+        match self {
+            Self::Error(error) => (&error.store, Site::Operation(error.operation), error.at),
+            Self::PowerLoss(loss) => (&loss.store, Site::Operation(Operation::Sync), loss.at),
+            Self::Crash(crash) | Self::Trap(crash) => {
+                (&crash.store, Site::Call(crash.call, crash.when), crash.at)
+            }
+        }
+    }
+
+    fn watches(&self, store: &str, site: Site) -> bool {
+        let (stores, own, _) = self.place();
+        own == site && stores.contain(store)
+    }
+
+    fn at(&self) -> u64 {
+        self.place().2
+    }
+
+    fn comes_at(&self, passed: u64) -> bool {
+        match self {
+            Self::Error(error) if error.lasting == Lasting::Good => passed >= error.at,
+            _ => passed == self.at(),
+        }
+    }
+}
+
+/// The store that a file belongs to: its stem, without what SQLite appends.
+pub fn store_of(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let database = ["-wal", "-journal"]
+        .iter()
+        .find_map(|suffix| name.strip_suffix(suffix))
+        .unwrap_or(&name);
+    let stem = Path::new(database).file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
+}
+
+/// What a process before this one has left.
+fn inherited(plan: &Plan) -> Disk {
+    let Some(text) = plan
+        .page_cache
+        .as_ref()
+        .and_then(|file| std::fs::read(file).ok())
+    else {
+        return Disk::default();
+    };
+    serde_json::from_slice(&text).unwrap_or_else(|error| {
+        end::say(&format!("the page cache cannot be read: {error}"));
+        std::process::abort();
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "/data/stores/accounts.sqlite";
+
+    fn injector(plan: &str) -> Injector {
+        Injector::new(plan.parse().unwrap())
+    }
+
+    fn verdicts(injector: &Injector, store: &str, count: usize) -> Vec<bool> {
+        (0..count)
+            .map(|_| injector.at_operation(store, Operation::Write) != Verdict::Pass)
+            .collect()
+    }
+
+    #[test]
+    fn an_error_comes_at_its_place_once_or_from_there_on() {
+        let once = injector("error store=accounts op=write at=2 code=EIO");
+        assert_eq!(verdicts(&once, "accounts", 4), [false, true, false, false]);
+        let good = injector("error store=accounts op=write at=2 code=EIO for=good");
+        assert_eq!(verdicts(&good, "accounts", 4), [false, true, true, true]);
+    }
+
+    #[test]
+    fn only_what_a_fault_watches_counts_for_it() {
+        let one = injector("error store=accounts op=write at=2 code=ENOSPC");
+        assert_eq!(verdicts(&one, "token", 3), [false; 3]);
+        assert_eq!(one.at_operation("accounts", Operation::Read), Verdict::Pass);
+        assert_eq!(verdicts(&one, "accounts", 2), [false, true]);
+        let all = injector("error store=* op=write at=2 code=ENOSPC");
+        assert_eq!(verdicts(&all, "token", 1), [false]);
+        assert_eq!(
+            all.at_operation("accounts", Operation::Write),
+            Verdict::Fail(Code::Enospc)
+        );
+    }
+
+    #[test]
+    fn nothing_counts_before_the_services_serve_if_the_plan_says_so() {
+        let late = injector("after-start; error store=accounts op=write at=1 code=EIO");
+        assert_eq!(verdicts(&late, "accounts", 2), [false, false]);
+        assert_eq!(late.counts(), Counts::default());
+        late.arm();
+        assert_eq!(verdicts(&late, "accounts", 2), [true, false]);
+        assert_eq!(late.counts().of("accounts", Operation::Write), 2);
+    }
+
+    #[test]
+    fn faults_count_for_themselves() {
+        let two =
+            injector("error store=a op=write at=1 code=EIO; error store=a op=write at=2 code=EIO");
+        assert_eq!(verdicts(&two, "a", 3), [true, true, false]);
+    }
+
+    #[test]
+    fn a_guest_dies_of_the_call_that_the_plan_names() {
+        let trap = injector("trap store=accounts call=execute when=after at=2");
+        let file = Path::new(FILE);
+        let call = |when| trap.at_call(file, Call::Execute, when).is_err();
+        assert_eq!(
+            [When::Before, When::After, When::Before].map(call),
+            [false; 3]
+        );
+        assert!(call(When::After));
+        assert!(!call(When::After));
+        let counts = trap.counts().to_string();
+        assert_eq!(
+            counts,
+            "accounts:call.execute.before=2 accounts:call.execute.after=3"
+        );
+    }
+
+    #[test]
+    fn a_log_and_a_journal_belong_to_their_database() {
+        for name in [
+            "accounts.sqlite",
+            "accounts.sqlite-wal",
+            "accounts.sqlite-journal",
+        ] {
+            assert_eq!(store_of(&Path::new("/data/stores").join(name)), "accounts");
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! The methods of an open file.
+
+use super::{failure, injector};
+use crate::disk::{Deed, FileId};
+use crate::injector::Verdict;
+use crate::plan::Operation;
+use rusqlite::ffi::{
+    SQLITE_FCNTL_MMAP_SIZE, SQLITE_IOERR, SQLITE_IOERR_SHORT_READ, SQLITE_NOTFOUND, SQLITE_OK,
+    sqlite3_file, sqlite3_int64, sqlite3_io_methods,
+};
+use std::ffi::{c_int, c_void};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// Version 2 has the shared memory of a write-ahead log. Version 3 would have files in memory too, whose writes pass by the VFS.
+pub static METHODS: sqlite3_io_methods = sqlite3_io_methods {
+    iVersion: 2,
+    xClose: Some(close),
+    xRead: Some(read),
+    xWrite: Some(write),
+    xTruncate: Some(truncate),
+    xSync: Some(sync),
+    xFileSize: Some(file_size),
+    xLock: Some(lock),
+    xUnlock: Some(unlock),
+    xCheckReservedLock: Some(check_reserved_lock),
+    xFileControl: Some(file_control),
+    xSectorSize: Some(sector_size),
+    xDeviceCharacteristics: Some(device_characteristics),
+    xShmMap: Some(shm_map),
+    xShmLock: Some(shm_lock),
+    xShmBarrier: Some(shm_barrier),
+    xShmUnmap: Some(shm_unmap),
+    xFetch: None,
+    xUnfetch: None,
+};
+
+/// Our part of an open file's memory; the system's lies behind it. Its size is a multiple of a pointer's, as the system's part needs.
+#[repr(C)]
+pub struct Shim {
+    pub base: sqlite3_file,
+    /// Null for a file that has no name, and that nobody needs when the power is back.
+    watched: *mut Watched,
+}
+
+/// A file that faults may come upon.
+pub struct Watched {
+    path: PathBuf,
+    store: String,
+    /// None where no plan asks what is on disk.
+    id: Option<FileId>,
+    /// Whether the next sync is the one that takes the folder along.
+    syncs_folder: AtomicBool,
+}
+
+impl Watched {
+    pub fn new(path: PathBuf, store: String, id: Option<FileId>, syncs_folder: bool) -> Self {
+        Self {
+            path,
+            store,
+            id,
+            syncs_folder: AtomicBool::new(syncs_folder),
+        }
+    }
+}
+
+impl Shim {
+    /// A file that is not open yet.
+    ///
+    /// # Safety
+    /// `file` has room for a [`Shim`], which nobody else uses for as long as `'a` lasts.
+    pub unsafe fn begin<'a>(file: *mut sqlite3_file) -> &'a mut Self {
+        let shim = file.cast::<Self>();
+        let closed = Self {
+            base: sqlite3_file {
+                pMethods: std::ptr::null(),
+            },
+            watched: std::ptr::null_mut(),
+        };
+        // SAFETY: by contract.
+        unsafe {
+            shim.write(closed);
+            &mut *shim
+        }
+    }
+
+    pub fn watch(&mut self, watched: Watched) {
+        self.watched = Box::into_raw(Box::new(watched));
+    }
+
+    /// The system's part of a file.
+    ///
+    /// # Safety
+    /// `file` is a [`Shim`] with room for the system's part behind it.
+    pub unsafe fn real(file: *mut sqlite3_file) -> *mut sqlite3_file {
+        // SAFETY: by contract.
+        unsafe { file.cast::<Self>().add(1).cast() }
+    }
+}
+
+/// # Safety
+/// `file` is one that our `open` has opened, and that is not closed before `'a` ends.
+unsafe fn watched<'a>(file: *mut sqlite3_file) -> Option<&'a Watched> {
+    // SAFETY: then it begins with a `Shim`, whose `watched` is null or a box that `close` alone takes back.
+    unsafe { (*file.cast::<Shim>()).watched.as_ref() }
+}
+
+/// Calls the system's method of a file that our `open` has opened, and that its caller, SQLite, has not closed.
+macro_rules! real {
+    ($file:ident, $method:ident $(, $argument:expr)*) => {{
+        // SAFETY: such a file has the system's part behind ours, opened, and so with the system's methods. The arguments are SQLite's own, or
+        // buffers of ours that have the length that is said.
+        unsafe {
+            let real = Shim::real($file);
+            (*(*real).pMethods).$method.map(|method| method(real $(, $argument)*))
+        }
+    }};
+}
+
+unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
+    let code = real!(file, xClose).unwrap_or(SQLITE_IOERR);
+    // SAFETY: SQLite closes a file that is open, once, and nobody uses it meanwhile.
+    unsafe {
+        let shim = &mut *file.cast::<Shim>();
+        shim.base.pMethods = std::ptr::null();
+        if !shim.watched.is_null() {
+            drop(Box::from_raw(shim.watched));
+        }
+    }
+    code
+}
+
+unsafe extern "C" fn read(
+    file: *mut sqlite3_file,
+    buffer: *mut c_void,
+    amount: c_int,
+    offset: sqlite3_int64,
+) -> c_int {
+    // SAFETY: SQLite reads a file that is open.
+    if let Some(watched) = unsafe { watched(file) }
+        && let Verdict::Fail(code) = injector().at_operation(&watched.store, Operation::Read)
+    {
+        return failure(Operation::Read, code);
+    }
+    real!(file, xRead, buffer, amount, offset).unwrap_or(SQLITE_IOERR)
+}
+
+unsafe extern "C" fn write(
+    file: *mut sqlite3_file,
+    buffer: *const c_void,
+    amount: c_int,
+    offset: sqlite3_int64,
+) -> c_int {
+    // SAFETY: SQLite writes a file that is open.
+    let Some(watched) = (unsafe { watched(file) }) else {
+        return real!(file, xWrite, buffer, amount, offset).unwrap_or(SQLITE_IOERR);
+    };
+    // SAFETY: SQLite hands in as many bytes as it says, and leaves them alone until it is answered.
+    let bytes = unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), length(amount)) };
+    match injector().at_operation(&watched.store, Operation::Write) {
+        Verdict::Fail(code) => {
+            // A write that fails may have been made in part.
+            let part = &bytes[..bytes.len() / 2];
+            // SAFETY: as above.
+            let _ = unsafe { write_noted(file, watched, part, offset) };
+            failure(Operation::Write, code)
+        }
+        // SAFETY: as above.
+        _ => unsafe { write_noted(file, watched, bytes, offset) },
+    }
+}
+
+/// # Safety
+/// `file` is open, and `watched` is its own.
+unsafe fn write_noted(
+    file: *mut sqlite3_file,
+    watched: &Watched,
+    new: &[u8],
+    offset: sqlite3_int64,
+) -> c_int {
+    let mut disk = injector().disk();
+    let mut deed = None;
+    if disk.is_some() {
+        // SAFETY: by contract.
+        match unsafe { present(file, new.len(), offset) } {
+            Ok((old, old_size)) => {
+                let new = new.to_vec();
+                let offset = unsigned(offset);
+                deed = Some(Deed::Write {
+                    offset,
+                    old,
+                    new,
+                    old_size,
+                });
+            }
+            Err(code) => return code,
+        }
+    }
+    let amount = c_int::try_from(new.len()).unwrap_or(c_int::MAX);
+    let code = real!(file, xWrite, new.as_ptr().cast(), amount, offset).unwrap_or(SQLITE_IOERR);
+    if let (Some(disk), Some(id), Some(deed)) = (&mut disk, watched.id, deed) {
+        disk.changed(&watched.path, id, deed);
+        injector().note_change(disk);
+    }
+    code
+}
+
+unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: sqlite3_int64) -> c_int {
+    // SAFETY: SQLite truncates a file that is open.
+    let Some(watched) = (unsafe { watched(file) }) else {
+        return real!(file, xTruncate, size).unwrap_or(SQLITE_IOERR);
+    };
+    if let Verdict::Fail(code) = injector().at_operation(&watched.store, Operation::Truncate) {
+        return failure(Operation::Truncate, code);
+    }
+    let mut disk = injector().disk();
+    let mut deed = None;
+    if disk.is_some() {
+        // SAFETY: as above.
+        match unsafe { tail(file, size) } {
+            Ok((cut_off, old_size)) => {
+                let new_size = unsigned(size);
+                deed = Some(Deed::Resize {
+                    old_size,
+                    new_size,
+                    cut_off,
+                });
+            }
+            Err(code) => return code,
+        }
+    }
+    let code = real!(file, xTruncate, size).unwrap_or(SQLITE_IOERR);
+    if code == SQLITE_OK
+        && let (Some(disk), Some(id), Some(deed)) = (&mut disk, watched.id, deed)
+    {
+        disk.changed(&watched.path, id, deed);
+        injector().note_change(disk);
+    }
+    code
+}
+
+unsafe extern "C" fn sync(file: *mut sqlite3_file, flags: c_int) -> c_int {
+    // SAFETY: SQLite syncs a file that is open.
+    let Some(watched) = (unsafe { watched(file) }) else {
+        return real!(file, xSync, flags).unwrap_or(SQLITE_IOERR);
+    };
+    match injector().at_operation(&watched.store, Operation::Sync) {
+        Verdict::Pass => {}
+        Verdict::Fail(code) => {
+            watched.note_failed_sync();
+            return failure(Operation::Sync, code);
+        }
+        Verdict::LosePower(loss) => injector().lose_power(&loss),
+    }
+    // Others may write meanwhile, which this sync does not promise to cover.
+    let mark = injector().disk().map(|disk| disk.mark());
+    let code = real!(file, xSync, flags).unwrap_or(SQLITE_IOERR);
+    if code != SQLITE_OK {
+        watched.note_failed_sync();
+        return code;
+    }
+    let takes_folder = watched.syncs_folder.swap(false, Relaxed);
+    if let (Some(mut disk), Some(id), Some(mark)) = (injector().disk(), watched.id, mark) {
+        disk.synced(&watched.path, id, mark);
+        if takes_folder {
+            disk.folder_synced(&watched.path);
+        }
+        injector().note_change(&disk);
+    }
+    code
+}
+
+impl Watched {
+    fn note_failed_sync(&self) {
+        if let (Some(mut disk), Some(id)) = (injector().disk(), self.id) {
+            disk.sync_failed(&self.path, id);
+            injector().note_failure(&disk);
+        }
+    }
+}
+
+/// What a file holds at a place, less where it ends before, and its size.
+///
+/// # Safety
+/// `file` is open.
+unsafe fn present(
+    file: *mut sqlite3_file,
+    amount: usize,
+    offset: sqlite3_int64,
+) -> Result<(Vec<u8>, u64), c_int> {
+    // SAFETY: by contract.
+    let size = unsafe { size_of_file(file) }?;
+    let there = size.saturating_sub(unsigned(offset));
+    let mut bytes = vec![0_u8; amount.min(length_of(there))];
+    if bytes.is_empty() {
+        return Ok((bytes, size));
+    }
+    let wanted = c_int::try_from(bytes.len()).unwrap_or(c_int::MAX);
+    match real!(file, xRead, bytes.as_mut_ptr().cast(), wanted, offset) {
+        // Another process may have cut the file meanwhile: what is missing is zero.
+        Some(SQLITE_OK | SQLITE_IOERR_SHORT_READ) => Ok((bytes, size)),
+        Some(code) => Err(code),
+        None => Err(SQLITE_IOERR),
+    }
+}
+
+/// What of a file lies behind a size, and its size of now.
+///
+/// # Safety
+/// `file` is open.
+unsafe fn tail(file: *mut sqlite3_file, size: sqlite3_int64) -> Result<(Vec<u8>, u64), c_int> {
+    // SAFETY: by contract.
+    unsafe {
+        let now = size_of_file(file)?;
+        present(file, length_of(now.saturating_sub(unsigned(size))), size)
+    }
+}
+
+/// # Safety
+/// `file` is open.
+unsafe fn size_of_file(file: *mut sqlite3_file) -> Result<u64, c_int> {
+    let mut size = 0;
+    match real!(file, xFileSize, &raw mut size) {
+        Some(SQLITE_OK) => Ok(unsigned(size)),
+        Some(code) => Err(code),
+        None => Err(SQLITE_IOERR),
+    }
+}
+
+fn length(amount: c_int) -> usize {
+    usize::try_from(amount).unwrap_or(0)
+}
+
+fn length_of(size: u64) -> usize {
+    usize::try_from(size).unwrap_or(usize::MAX)
+}
+
+fn unsigned(size: sqlite3_int64) -> u64 {
+    u64::try_from(size).unwrap_or(0)
+}
+
+unsafe extern "C" fn file_size(file: *mut sqlite3_file, size: *mut sqlite3_int64) -> c_int {
+    real!(file, xFileSize, size).unwrap_or(SQLITE_IOERR)
+}
+
+unsafe extern "C" fn lock(file: *mut sqlite3_file, level: c_int) -> c_int {
+    real!(file, xLock, level).unwrap_or(SQLITE_IOERR)
+}
+
+unsafe extern "C" fn unlock(file: *mut sqlite3_file, level: c_int) -> c_int {
+    real!(file, xUnlock, level).unwrap_or(SQLITE_IOERR)
+}
+
+unsafe extern "C" fn check_reserved_lock(file: *mut sqlite3_file, result: *mut c_int) -> c_int {
+    real!(file, xCheckReservedLock, result).unwrap_or(SQLITE_IOERR)
+}
+
+unsafe extern "C" fn file_control(
+    file: *mut sqlite3_file,
+    operation: c_int,
+    argument: *mut c_void,
+) -> c_int {
+    // The system would map the file into memory, and not see what is written to it.
+    if operation == SQLITE_FCNTL_MMAP_SIZE {
+        return SQLITE_NOTFOUND;
+    }
+    real!(file, xFileControl, operation, argument).unwrap_or(SQLITE_NOTFOUND)
+}
+
+unsafe extern "C" fn sector_size(file: *mut sqlite3_file) -> c_int {
+    real!(file, xSectorSize).unwrap_or(0)
+}
+
+unsafe extern "C" fn device_characteristics(file: *mut sqlite3_file) -> c_int {
+    real!(file, xDeviceCharacteristics).unwrap_or(0)
+}
+
+unsafe extern "C" fn shm_map(
+    file: *mut sqlite3_file,
+    region: c_int,
+    size: c_int,
+    extend: c_int,
+    memory: *mut *mut c_void,
+) -> c_int {
+    real!(file, xShmMap, region, size, extend, memory).unwrap_or(SQLITE_IOERR)
+}
+
+unsafe extern "C" fn shm_lock(
+    file: *mut sqlite3_file,
+    offset: c_int,
+    count: c_int,
+    flags: c_int,
+) -> c_int {
+    real!(file, xShmLock, offset, count, flags).unwrap_or(SQLITE_IOERR)
+}
+
+unsafe extern "C" fn shm_barrier(file: *mut sqlite3_file) {
+    let _ = real!(file, xShmBarrier);
+}
+
+unsafe extern "C" fn shm_unmap(file: *mut sqlite3_file, delete: c_int) -> c_int {
+    real!(file, xShmUnmap, delete).unwrap_or(SQLITE_IOERR)
+}
