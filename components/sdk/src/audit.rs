@@ -1,4 +1,12 @@
-//! What a service reports of the invariants of its data: the words of `strongroom:service/audit`.
+//! What a service reports of the invariants of its data: the words of `strongroom:service/audit`, and how an audit reads large tables.
+
+use crate::store::{Row, Store, StoreError, Value};
+use std::borrow::Cow;
+use std::vec;
+
+/// How many rows of a common table an audit reads at a time. The host answers 4 MiB at once, and no row of the bank with a client's own
+/// words in it reaches 8 KiB.
+pub const PAGE_ROWS: usize = 250;
 
 /// How many broken rows a check names. The first ones lead to the rest.
 pub const VIOLATIONS_MAX: usize = 20;
@@ -29,11 +37,20 @@ impl Check {
         self.examined += 1;
     }
 
-    /// Notes a broken row, while there is room.
+    /// Notes a broken row, while there is room; once, however often it is looked at.
     pub fn require(&mut self, holds: bool, violation: impl FnOnce() -> String) {
-        if !holds && self.violations.len() < VIOLATIONS_MAX {
-            self.violations.push(violation());
+        if holds || self.is_full() {
+            return;
         }
+        let violation = violation();
+        if !self.violations.contains(&violation) {
+            self.violations.push(violation);
+        }
+    }
+
+    /// Whether no more broken rows are noted.
+    pub fn is_full(&self) -> bool {
+        self.violations.len() >= VIOLATIONS_MAX
     }
 }
 
@@ -64,5 +81,179 @@ impl Report {
                 .iter()
                 .map(|violation| (check.name, violation.as_str()))
         })
+    }
+}
+
+/// The rows of a table in an order, read a page at a time: however large the table is, one page is in memory.
+///
+/// The pages fit together where the table does not change meanwhile; an audit reads one snapshot.
+#[derive(Debug)]
+pub struct Pages<'a, S> {
+    store: &'a S,
+    sql: Cow<'static, str>,
+    place: Vec<Value>,
+    page_rows: usize,
+    page: vec::IntoIter<Row>,
+    is_last: bool,
+}
+
+impl<'a, S: Store> Pages<'a, S> {
+    /// The rows behind `place`. The statement takes the place as `?1`, `?2`, .., and behind it how many rows to answer; its first columns are
+    /// each row's own place.
+    pub fn new<const N: usize>(
+        store: &'a S,
+        sql: impl Into<Cow<'static, str>>,
+        place: [Value; N],
+        page_rows: usize,
+    ) -> Self {
+        Self {
+            store,
+            sql: sql.into(),
+            place: place.into(),
+            page_rows,
+            page: Vec::new().into_iter(),
+            is_last: false,
+        }
+    }
+
+    /// The next row, which is still to come.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn peek(&mut self) -> Result<Option<&Row>, StoreError> {
+        self.fill()?;
+        Ok(self.page.as_slice().first())
+    }
+
+    fn fill(&mut self) -> Result<(), StoreError> {
+        if self.is_last || !self.page.as_slice().is_empty() {
+            return Ok(());
+        }
+        let mut params = self.place.clone();
+        params.push(Value::from(
+            i64::try_from(self.page_rows).unwrap_or(i64::MAX),
+        ));
+        // Where this fails, nothing follows.
+        self.is_last = true;
+        let rows = self.store.query(&self.sql, &params)?.rows;
+        self.is_last = rows.len() < self.page_rows;
+        if let Some(Row(last)) = rows.last() {
+            let columns = self.place.len();
+            self.place = last.iter().take(columns).cloned().collect();
+        }
+        self.page = rows.into_iter();
+        Ok(())
+    }
+}
+
+impl<S: Store> Iterator for Pages<'_, S> {
+    type Item = Result<Row, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.fill() {
+            Ok(()) => self.page.next().map(Ok),
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Rows, Transaction};
+
+    /// A table of the numbers from 1 on, so many.
+    #[derive(Debug)]
+    struct Numbers(i64);
+
+    impl Store for Numbers {
+        type Transaction = Never;
+
+        fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+            let [Value::Integer(place), Value::Integer(limit)] = params else {
+                return Err(StoreError::Invalid(sql.to_owned()));
+            };
+            let numbers = (place + 1..=self.0).take(usize::try_from(*limit).unwrap());
+            Ok(Rows {
+                rows: numbers
+                    .map(|number| Row(vec![Value::from(number)]))
+                    .collect(),
+            })
+        }
+
+        fn begin(&self) -> Result<Never, StoreError> {
+            Err(StoreError::Busy)
+        }
+    }
+
+    /// Nobody writes here.
+    enum Never {}
+
+    impl Transaction for Never {
+        fn execute(&self, _: &str, _: &[Value]) -> Result<u64, StoreError> {
+            match *self {}
+        }
+
+        fn query(&self, _: &str, _: &[Value]) -> Result<Rows, StoreError> {
+            match *self {}
+        }
+
+        fn commit(self) -> Result<(), StoreError> {
+            match self {}
+        }
+
+        fn commit_later(self) -> Result<(), StoreError> {
+            match self {}
+        }
+    }
+
+    fn pages(numbers: &Numbers, page_rows: usize) -> Pages<'_, Numbers> {
+        Pages::new(numbers, "numbers", [Value::from(0_i64)], page_rows)
+    }
+
+    #[test]
+    fn every_row_is_read_once_wherever_the_pages_end() {
+        for count in 0..=7 {
+            let numbers = Numbers(count);
+            let read: Vec<_> = pages(&numbers, 3)
+                .map(|row| row.unwrap().integer(0).unwrap())
+                .collect();
+            assert_eq!(read, (1..=count).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_row_that_was_looked_at_is_still_to_come() {
+        let numbers = Numbers(2);
+        let mut pages = pages(&numbers, 1);
+        for number in 1..=2 {
+            let row = Row(vec![Value::from(number)]);
+            assert_eq!(pages.peek(), Ok(Some(&row)));
+            assert_eq!(pages.next(), Some(Ok(row)));
+        }
+        assert_eq!(pages.peek(), Ok(None));
+        assert_eq!(pages.next(), None);
+    }
+
+    #[test]
+    fn nothing_follows_an_error() {
+        let numbers = Numbers(1);
+        let place = [(); 2].map(|()| Value::from(0_i64));
+        let mut pages = Pages::new(&numbers, "of another place", place, 1);
+        assert!(pages.next().is_some_and(|row| row.is_err()));
+        assert_eq!(pages.next(), None);
+    }
+
+    #[test]
+    fn a_check_names_each_broken_row_once_and_only_the_first_ones() {
+        let mut check = Check::new("all is well");
+        check.require(true, || "nothing".to_owned());
+        for number in [0, 0].into_iter().chain(1..30) {
+            check.require(false, || format!("row {number}"));
+        }
+        let first: Vec<_> = (0..VIOLATIONS_MAX)
+            .map(|number| format!("row {number}"))
+            .collect();
+        assert_eq!(check.violations, first);
     }
 }

@@ -122,7 +122,7 @@ fn decide<S: Store, L: Ledger>(
 /// request, as after any 503.
 fn forget<S: Store>(store: &S, accepted: &Accepted) {
     let forgotten = store.begin().and_then(|transaction| {
-        intent::remove(&transaction, accepted.order.id())?;
+        intent::remove(&transaction, &accepted.order)?;
         transaction.commit()
     });
     if let Err(error) = forgotten {
@@ -195,11 +195,10 @@ pub(crate) fn settle(
     accepted: &Accepted,
     result: &Result<Resolved, LedgerError>,
 ) -> Result<(), StoreError> {
-    let id = accepted.order.id();
     match result {
-        Ok(resolved) => intent::finish(transaction, id, &resolved.content),
+        Ok(resolved) => intent::finish(transaction, &accepted.order, &resolved.content),
         Err(error) if error.leaves_open() => Ok(()),
-        Err(_) => intent::remove(transaction, id),
+        Err(_) => intent::remove(transaction, &accepted.order),
     }
 }
 

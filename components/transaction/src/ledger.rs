@@ -139,6 +139,8 @@ pub struct Posting {
     pub id: Uuid,
     /// The place in the journal.
     pub sequence: u64,
+    /// SHA-256 of the canonical request; only [`Ledger::lookup`] and the journal tell it.
+    pub fingerprint: Option<[u8; 32]>,
     /// What it is for.
     pub kind: Kind,
     /// What was decided.

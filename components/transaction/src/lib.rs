@@ -12,11 +12,13 @@
 //! - [`schedule`]: standing orders, which the tick turns into intents;
 //! - [`event`]: what has happened, for programs that follow it;
 //! - [`webhook`]: the same, sent to those who asked for it;
-//! - [`api`]: the calls of `/api/transactions`, and who may make them.
+//! - [`api`]: the calls of `/api/transactions`, and who may make them;
+//! - [`audit`]: the invariants that must hold in the store, and between it and the ledger.
 
 #![deny(missing_docs)]
 
 pub mod api;
+pub mod audit;
 #[cfg(target_family = "wasm")]
 mod component;
 pub mod drive;

@@ -131,7 +131,7 @@ fn record<S: Store>(
     for (accepted, result) in results {
         if result.as_ref().is_err_and(LedgerError::leaves_open) {
             let next = now_ms.saturating_add(pause_ms(accepted.attempts));
-            intent::postpone(&transaction, accepted.order.id(), next)?;
+            intent::postpone(&transaction, &accepted.order, next)?;
             sweep.failed += 1;
         } else {
             settle(&transaction, accepted, result)?;

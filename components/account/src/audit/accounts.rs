@@ -1,15 +1,22 @@
-//! The accounts and balances, as rows and as what the entries add up to.
+//! I2, I3, I4, I9: account by account, what its row says, and what its entries, its open holds, and its events add up to.
+//!
+//! The entries are added up in the order in which they were written, as that is how they lie in the file. For each account this takes a few
+//! numbers, kept for a range of a million accounts at a time: a larger bank's entries are read once more for each further range.
 
-use super::PAGE_ROWS;
-use strongroom_sdk::audit::Check;
-use crate::account::{ACCOUNT_COLUMNS, Account, AccountType, account_sql, opened_value};
-use crate::ledger::{Direction, Entry, Hash};
-use sha2::{Digest, Sha256};
-use std::collections::HashMap;
-use strongroom_sdk::store::{Store, StoreError, Value};
+use super::events::Trails;
+use super::journal::{ENTRY_COLUMNS, entry};
+use super::totals::Totals;
+use super::{number, require_none};
+use crate::account::{ACCOUNT_COLUMNS, Account, AccountType, account_sql};
+use crate::ledger::{Direction, Entry};
+use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report};
+use strongroom_sdk::store::{Row, Store, StoreError, Value};
 
-/// With each account the sums of its open holds, from the same snapshot.
-const PAGE: &str = account_sql!(
+/// How many accounts are added up at a time: 24 MiB.
+const RANGE_KEYS: i64 = 1 << 20;
+
+/// With each account the sums of its open holds, as debits and as credits.
+const ACCOUNTS: &str = account_sql!(
     ", (SELECT coalesce(sum(transfer.amount_minor), 0) FROM transfer INDEXED BY transfer_held_debit
         WHERE transfer.debit_account_key = account.key AND transfer.status = 'pending'
             AND EXISTS (SELECT 1 FROM open_hold WHERE transfer_sequence = transfer.sequence)),
@@ -19,190 +26,221 @@ const PAGE: &str = account_sql!(
     "WHERE account.key > ?1 ORDER BY account.key LIMIT ?2"
 );
 
+/// The keys of the range that begins with the first key from `?1` on.
+const RANGE: &str = "\
+SELECT min(key), max(key) FROM account
+WHERE key BETWEEN (SELECT min(key) FROM account WHERE key >= ?1) AND (SELECT min(key) FROM account WHERE key >= ?1) + ?2";
+
 /// Rows of one table without their row of the other.
 const UNPAIRED: &str = "\
 SELECT key FROM account WHERE key NOT IN (SELECT account_key FROM balance)
 UNION ALL SELECT account_key FROM balance WHERE account_key NOT IN (SELECT key FROM account) LIMIT 20";
 
-/// What is known of one account: its row's figures, and what its entries and events add up to so far.
-pub struct Ledgered {
-    pub currency: &'static str,
-    pub internal: bool,
-    entry_count_row: i64,
-    debits_row: i64,
-    credits_row: i64,
-    pending_matches: bool,
-    below_limit: bool,
+const OF_NOBODY: &str = "\
+SELECT sequence FROM entry WHERE account_key NOT IN (SELECT account.key FROM account JOIN balance ON balance.account_key = account.key)
+LIMIT 20";
+
+/// What the entries of a range of accounts add up to so far.
+pub struct Sums {
+    first_key: i64,
+    of_accounts: Vec<Sum>,
+    check: Check,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Sum {
     debits: i64,
     credits: i64,
-    entry_count: i64,
-    pub facts_row: Facts,
-    pub facts: Facts,
+    entries: i64,
 }
 
-/// What the events of an account determine.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Facts {
-    pub version: i64,
-    pub opened_as: Hash,
-    pub status: String,
-    pub overdraft_limit: Option<i64>,
+impl Sums {
+    /// Of the accounts of the first range; no entry was added yet.
+    pub fn new<S: Store>(store: &S) -> Result<Self, StoreError> {
+        let mut sums = Self {
+            first_key: i64::MIN,
+            of_accounts: Vec::new(),
+            check: Check::new(
+                "each account's entries have no gaps, and each leads to the balance that it says",
+            ),
+        };
+        sums.begin_range(store, i64::MIN)?;
+        Ok(sums)
+    }
+
+    /// Goes to the range of the first account whose key is not below `key`; false if there is none.
+    fn begin_range<S: Store>(&mut self, store: &S, key: i64) -> Result<bool, StoreError> {
+        let params = [Value::from(key), Value::from(RANGE_KEYS - 1)];
+        let Some(row) = store.query(RANGE, &params)?.first() else {
+            return Ok(false);
+        };
+        if row.is_null(0)? {
+            return Ok(false);
+        }
+        let (first, last) = (row.integer(0)?, row.integer(1)?);
+        self.first_key = first;
+        self.of_accounts.clear();
+        let keys = usize::try_from(last - first).map_or(0, |difference| difference + 1);
+        self.of_accounts.resize(keys, Sum::default());
+        Ok(true)
+    }
+
+    /// The first key behind the range.
+    fn end(&self) -> i64 {
+        let keys = i64::try_from(self.of_accounts.len()).unwrap_or(i64::MAX);
+        self.first_key.saturating_add(keys)
+    }
+
+    /// Adds the next entry, if its account is in the range.
+    pub fn add(&mut self, entry: &Entry) {
+        let index = entry.account_key.checked_sub(self.first_key);
+        let index = index.and_then(|index| usize::try_from(index).ok());
+        let Some(sum) = index.and_then(|index| self.of_accounts.get_mut(index)) else {
+            return;
+        };
+        // Saturated, no sum is right.
+        match entry.direction {
+            Direction::Debit => sum.debits = sum.debits.saturating_add(entry.amount_minor),
+            Direction::Credit => sum.credits = sum.credits.saturating_add(entry.amount_minor),
+        }
+        sum.entries += 1;
+        let leads = entry.account_sequence == sum.entries
+            && entry.balance_after_minor == sum.credits.saturating_sub(sum.debits);
+        self.check.examine();
+        self.check.require(leads, || {
+            format!(
+                "entry {}: the entries of account {} before it do not lead to its sequence {} and balance {}",
+                entry.sequence, entry.account_key, entry.account_sequence, entry.balance_after_minor
+            )
+        });
+    }
+
+    fn of(&self, key: i64) -> Sum {
+        let index = usize::try_from(key.saturating_sub(self.first_key)).ok();
+        let sum = index.and_then(|index| self.of_accounts.get(index));
+        sum.copied().unwrap_or_default()
+    }
 }
 
-/// Every account by its key.
-#[derive(Default)]
-pub struct Accounts {
-    by_key: HashMap<i64, Ledgered>,
-    /// Accounts opened after this one was read are not judged.
-    pub key_max: i64,
-    unreadable: Vec<String>,
+/// Checks every account. `sums` has seen the entries of the journal.
+pub fn check<S: Store>(store: &S, mut sums: Sums, report: &mut Report) -> Result<(), StoreError> {
+    let mut walk = Walk::new(store);
+    loop {
+        walk.compare(store, &sums)?;
+        let end = sums.end();
+        if !sums.begin_range(store, end)? {
+            break;
+        }
+        add_entries(store, &mut sums)?;
+    }
+    if walk.entries != number(store, "SELECT count(*) FROM entry")? {
+        require_none(store, &mut sums.check, OF_NOBODY, |sequence| {
+            format!("entry {sequence}: it has no account, or one without a balance")
+        })?;
+    }
+    require_none(store, &mut walk.balances, UNPAIRED, |key| {
+        format!("account {key} has no balance, or the balance no account")
+    })?;
+    let facts = walk.trails.into_check();
+    report
+        .checks
+        .extend([walk.balances, sums.check, walk.limits, facts]);
+    walk.totals.report(report);
+    Ok(())
 }
 
-impl Accounts {
-    /// Reads all accounts and balances.
-    pub fn read<S: Store>(store: &S) -> Result<Self, StoreError> {
-        let mut accounts = Self::default();
-        loop {
-            let page = [Value::from(accounts.key_max), Value::from(PAGE_ROWS)];
-            let rows = store.query(PAGE, &page)?;
-            if rows.rows.is_empty() {
-                return Ok(accounts);
+/// Adds the entries of a range that is not the first.
+fn add_entries<S: Store>(store: &S, sums: &mut Sums) -> Result<(), StoreError> {
+    // The sign keeps SQLite from the index by account, through which it would jump to and fro in the file.
+    let sql = format!(
+        "SELECT {ENTRY_COLUMNS} FROM entry WHERE sequence > ?1 AND +account_key BETWEEN {} AND {} ORDER BY sequence LIMIT ?2",
+        sums.first_key,
+        sums.end() - 1
+    );
+    for row in Pages::new(store, sql, [Value::from(i64::MIN)], 2 * PAGE_ROWS) {
+        sums.add(&entry(&row?)?);
+    }
+    Ok(())
+}
+
+/// Where the walk from account to account is, and what it has found.
+struct Walk<'a, S> {
+    trails: Trails<'a, S>,
+    totals: Totals,
+    balances: Check,
+    limits: Check,
+    /// How many entries the accounts so far have.
+    entries: i64,
+}
+
+impl<'a, S: Store> Walk<'a, S> {
+    fn new(store: &'a S) -> Self {
+        Self {
+            trails: Trails::new(store),
+            totals: Totals::default(),
+            balances: Check::new(
+                "every balance is the sum of its entries, and pending is the sum of open holds",
+            ),
+            limits: Check::new("no customer's account is below its limit"),
+            entries: 0,
+        }
+    }
+
+    /// Compares the accounts of a range with what was added up.
+    fn compare(&mut self, store: &S, sums: &Sums) -> Result<(), StoreError> {
+        let before = Value::from(sums.first_key.saturating_sub(1));
+        for row in Pages::new(store, ACCOUNTS, [before], PAGE_ROWS) {
+            let row = row?;
+            let key = row.integer(0)?;
+            if key >= sums.end() {
+                break;
             }
-            for row in rows {
-                accounts.key_max = row.integer(0)?;
-                match Account::from_row(&row) {
-                    Ok(account) => {
-                        let held = (
-                            row.integer(ACCOUNT_COLUMNS)?,
-                            row.integer(ACCOUNT_COLUMNS + 1)?,
-                        );
-                        accounts.insert(&account, held);
-                    }
-                    Err(error) => accounts
-                        .unreadable
-                        .push(format!("account {}: {error}", accounts.key_max)),
+            let sum = sums.of(key);
+            self.entries += sum.entries;
+            self.balances.examine();
+            match Account::from_row(&row) {
+                Ok(account) => {
+                    self.judge(&account, &row, sum)?;
+                    self.trails.compare(key, Some(&account))?;
+                    self.totals.add(&account);
+                }
+                Err(error) => {
+                    self.balances
+                        .require(false, || format!("account {key}: {error}"));
+                    self.trails.compare(key, None)?;
                 }
             }
         }
+        Ok(())
     }
 
-    /// `held`: the sums of the account's open holds, as debits and as credits.
-    fn insert(&mut self, account: &Account, held: (i64, i64)) {
-        let balance = &account.balance;
-        let ledgered = Ledgered {
-            currency: account.currency.code(),
-            internal: account.account_type == AccountType::Settlement,
-            entry_count_row: account.entry_count,
-            debits_row: balance.debits_posted,
-            credits_row: balance.credits_posted,
-            pending_matches: (balance.debits_pending, balance.credits_pending) == held,
-            below_limit: balance.available() < 0 && account.account_type != AccountType::Settlement,
-            debits: 0,
-            credits: 0,
-            entry_count: 0,
-            facts_row: Facts {
-                version: account.version,
-                opened_as: Sha256::digest(opened_value(account)).into(),
-                status: account.status_words(),
-                overdraft_limit: balance.overdraft_limit,
-            },
-            facts: Facts::default(),
+    fn judge(&mut self, account: &Account, row: &Row, sum: Sum) -> Result<(), StoreError> {
+        let (key, balance) = (account.key, &account.balance);
+        let kept = Sum {
+            debits: balance.debits_posted,
+            credits: balance.credits_posted,
+            entries: account.entry_count,
         };
-        self.by_key.insert(account.key, ledgered);
-    }
-
-    /// The account of a key, if it was there when the audit began.
-    pub fn get(&mut self, key: i64) -> Option<&mut Ledgered> {
-        self.by_key.get_mut(&key)
-    }
-
-    /// Adds an entry to what its account's entries add up to. Answers the account's sequence and balance that the entry should have, or
-    /// none if there is no such account. What was posted after the account's row was read is not counted.
-    pub fn add(&mut self, entry: &Entry) -> Option<Expected> {
-        let account = self.by_key.get_mut(&entry.account_key)?;
-        if account.entry_count >= account.entry_count_row {
-            return Some(Expected::Later);
-        }
-        match entry.direction {
-            Direction::Debit => account.debits = account.debits.saturating_add(entry.amount_minor),
-            Direction::Credit => {
-                account.credits = account.credits.saturating_add(entry.amount_minor)
-            }
-        }
-        account.entry_count += 1;
-        Some(Expected::Now {
-            account_sequence: account.entry_count,
-            balance_minor: account.credits.saturating_sub(account.debits),
-        })
-    }
-
-    /// I2 and I3: each balance is what its entries add up to, and none is below its limit.
-    pub fn check_balances<S: Store>(&self, store: &S) -> Result<[Check; 2], StoreError> {
-        let mut sums = Check::new(
-            "every balance is the sum of its entries, and pending is the sum of open holds",
+        self.balances.require(kept == sum, || {
+            format!(
+                "balance of account {key}: debits {} credits {} in {} entries, but its entries add up to {} and {} in {}",
+                kept.debits, kept.credits, kept.entries, sum.debits, sum.credits, sum.entries
+            )
+        });
+        let held = (
+            row.integer(ACCOUNT_COLUMNS)?,
+            row.integer(ACCOUNT_COLUMNS + 1)?,
         );
-        let mut limits = Check::new("no customer's account is below its limit");
-        for violation in &self.unreadable {
-            sums.require(false, || violation.clone());
-        }
-        for row in store.query(UNPAIRED, &[])? {
-            let key = row.integer(0)?;
-            sums.require(key > self.key_max, || {
-                format!("account {key} has no balance, or the balance no account")
-            });
-        }
-        let mut keys: Vec<_> = self.by_key.keys().copied().collect();
-        keys.sort_unstable();
-        for key in keys {
-            let Some(account) = self.by_key.get(&key) else {
-                continue;
-            };
-            sums.examine();
-            sums.require(account.sums_match(), || {
-                format!(
-                    "balance of account {key}: debits {} credits {} in {} entries, but its entries add up to {} and {} in {}",
-                    account.debits_row,
-                    account.credits_row,
-                    account.entry_count_row,
-                    account.debits,
-                    account.credits,
-                    account.entry_count
-                )
-            });
-            sums.require(account.pending_matches, || {
-                format!(
-                    "balance of account {key}: what is pending is not the sum of its open holds"
-                )
-            });
-            limits.examine();
-            limits.require(!account.below_limit, || {
+        let pending = (balance.debits_pending, balance.credits_pending);
+        self.balances.require(pending == held, || {
+            format!("balance of account {key}: what is pending is not the sum of its open holds")
+        });
+        if account.account_type != AccountType::Settlement {
+            self.limits.examine();
+            self.limits.require(balance.available() >= 0, || {
                 format!("account {key} is below its overdraft limit")
             });
         }
-        Ok([sums, limits])
-    }
-
-    /// The accounts that were read, for a check of their facts.
-    pub fn iter(&self) -> impl Iterator<Item = (i64, &Ledgered)> {
-        self.by_key.iter().map(|(key, account)| (*key, account))
-    }
-}
-
-/// What an entry's account expects of it.
-pub enum Expected {
-    /// This sequence, and this balance after it.
-    Now {
-        account_sequence: i64,
-        balance_minor: i64,
-    },
-    /// Posted after the account's row was read: not judged.
-    Later,
-}
-
-impl Ledgered {
-    fn sums_match(&self) -> bool {
-        self.debits == self.debits_row
-            && self.credits == self.credits_row
-            && self.entry_count == self.entry_count_row
+        Ok(())
     }
 }

@@ -1,182 +1,148 @@
 //! I7: each hold ends at most once, in time, and by at most what it held; each posting is reversed at most once. And what the sweep looks
 //! at, `open_hold`, is what the journal says is open.
 
-use super::PAGE_ROWS;
-use strongroom_sdk::audit::Check;
+use super::require_none;
 use crate::ledger::{JournalRow, Kind, Status};
-use std::collections::{HashMap, HashSet};
-use strongroom_sdk::store::{Row, Store, StoreError, Value};
+use strongroom_sdk::audit::Check;
+use strongroom_sdk::store::{Row, Store, StoreError};
 
-const SUBJECT: &str = "\
-SELECT status, kind, debit_account_key, credit_account_key, amount_minor FROM transfer WHERE sequence = ?1";
+/// What no index should let happen, and a file that was tampered with may have.
+const TWICE: &str = "\
+SELECT subject_sequence FROM transfer WHERE subject_sequence IS NOT NULL AND status <> 'declined'
+GROUP BY subject_sequence HAVING count(*) > 1 LIMIT 20";
 
-/// Rows of `open_hold` and what the journal says of them, in one snapshot.
-const NOTED: &str = "\
-SELECT open_hold.transfer_sequence, transfer.status IS 'pending' AND transfer.expires_at_ms IS open_hold.expires_at_ms
-    AND NOT EXISTS (SELECT 1 FROM transfer AS ending WHERE ending.subject_sequence = open_hold.transfer_sequence
+/// What is noted as open, and is not.
+const NOT_OPEN: &str = "\
+SELECT open_hold.transfer_sequence FROM open_hold LEFT JOIN transfer ON transfer.sequence = open_hold.transfer_sequence
+WHERE transfer.status IS NOT 'pending' OR transfer.expires_at_ms IS NOT open_hold.expires_at_ms
+    OR EXISTS (SELECT 1 FROM transfer AS ending WHERE ending.subject_sequence = open_hold.transfer_sequence
         AND ending.status <> 'declined')
-FROM open_hold LEFT JOIN transfer ON transfer.sequence = open_hold.transfer_sequence
-WHERE open_hold.transfer_sequence > ?1 ORDER BY open_hold.transfer_sequence LIMIT ?2";
+LIMIT 20";
 
-/// Whether a hold is noted as open, or has ended since the journal was walked.
-const IS_NOTED: &str = "\
-SELECT EXISTS (SELECT 1 FROM open_hold WHERE transfer_sequence = ?1)
-    OR EXISTS (SELECT 1 FROM transfer WHERE subject_sequence = ?1 AND status <> 'declined')";
+/// What is open, and not noted.
+const NOT_NOTED: &str = "\
+SELECT transfer.sequence FROM transfer INDEXED BY transfer_held_debit WHERE transfer.status = 'pending'
+    AND NOT EXISTS (SELECT 1 FROM transfer AS ending WHERE ending.subject_sequence = transfer.sequence
+        AND ending.status <> 'declined')
+    AND NOT EXISTS (SELECT 1 FROM open_hold WHERE transfer_sequence = transfer.sequence)
+LIMIT 20";
 
-/// A hold that has not ended yet, as far as the walk has come.
-struct OpenHold {
+/// The row that another is about.
+struct Subject {
+    status: String,
+    kind: String,
+    amount_minor: i64,
     debit: Option<i64>,
     credit: Option<i64>,
-    amount_minor: i64,
-    expires_at_ms: i64,
+    expires_at_ms: Option<i64>,
 }
 
-/// The holds and reversals of the journal, followed row by row. Memory: a row for each open hold and each reversal.
-pub struct Holds<'a, S> {
-    store: &'a S,
-    open: HashMap<i64, OpenHold>,
-    reversed: HashSet<i64>,
-    check: Check,
-}
-
-impl<'a, S: Store> Holds<'a, S> {
-    pub fn new(store: &'a S) -> Self {
-        Self {
-            store,
-            open: HashMap::new(),
-            reversed: HashSet::new(),
-            check: Check::new(
-                "each hold ends at most once, in time, by at most what it held, and each posting is reversed at most once",
-            ),
+/// Judges a row of the journal by the row that it is about, which stands in the columns from `subject` on.
+pub fn judge(
+    transfer: &JournalRow,
+    row: &Row,
+    subject: usize,
+    check: &mut Check,
+) -> Result<(), StoreError> {
+    let sequence = transfer.sequence;
+    let shaped = match transfer.kind {
+        Kind::Deposit | Kind::Withdrawal | Kind::Transfer => {
+            transfer.subject.is_none() && transfer.expires_at_ms.is_none()
         }
-    }
-
-    /// Judges the next row of the journal by those before it.
-    pub fn follow(&mut self, row: &JournalRow) -> Result<(), StoreError> {
-        let sequence = row.sequence;
-        let shaped = match row.kind {
-            Kind::Deposit | Kind::Withdrawal | Kind::Transfer => {
-                row.subject.is_none() && row.expires_at_ms.is_none()
-            }
-            Kind::Hold => {
-                row.subject.is_none()
-                    && (row.expires_at_ms.is_some() == (row.status == Status::Pending))
-            }
-            Kind::Capture | Kind::Void | Kind::Expiry | Kind::Reversal => {
-                row.expires_at_ms.is_none()
-                    && (row.subject.is_some() || row.status == Status::Declined)
-            }
-        };
-        self.check.require(shaped, || {
-            format!("transfer {sequence}: it has a subject or a time that its kind does not have, or lacks one")
-        });
-        if row.status == Status::Declined {
-            return Ok(());
+        Kind::Hold => {
+            transfer.subject.is_none()
+                && (transfer.expires_at_ms.is_some() == (transfer.status == Status::Pending))
         }
-        let is_status_of_kind = row.status == row.kind.accepted_status();
-        self.check.require(is_status_of_kind, || {
-            format!(
-                "transfer {sequence}: no {} is {}",
-                row.kind.as_str(),
-                row.status.as_str()
-            )
-        });
-        match row.kind {
-            Kind::Deposit | Kind::Withdrawal | Kind::Transfer => {}
-            Kind::Hold => self.open(row),
-            Kind::Capture | Kind::Void | Kind::Expiry => self.end(row),
-            Kind::Reversal => self.reverse(row)?,
+        Kind::Capture | Kind::Void | Kind::Expiry | Kind::Reversal => {
+            transfer.expires_at_ms.is_none()
+                && (transfer.subject.is_some() || transfer.status == Status::Declined)
         }
-        Ok(())
+    };
+    check.require(shaped, || {
+        format!("transfer {sequence}: it has a subject or a time that its kind does not have, or lacks one")
+    });
+    if transfer.status == Status::Declined {
+        return Ok(());
     }
-
-    fn open(&mut self, row: &JournalRow) {
-        self.check.examine();
-        let hold = OpenHold {
-            debit: row.debit.map(|party| party.key),
-            credit: row.credit.map(|party| party.key),
-            amount_minor: row.amount_minor,
-            expires_at_ms: row.expires_at_ms.unwrap_or(i64::MIN),
-        };
-        self.open.insert(row.sequence, hold);
-    }
-
-    fn end(&mut self, row: &JournalRow) {
-        let subject = row.subject.map_or(0, |subject| subject.sequence);
-        let is_its_end = self.open.remove(&subject).is_some_and(|hold| {
-            let amount_fits = match row.kind {
-                Kind::Capture => row.amount_minor <= hold.amount_minor,
-                _ => row.amount_minor == hold.amount_minor,
-            };
-            let is_over = row.recorded_at_ms >= hold.expires_at_ms;
-            amount_fits
-                && is_over == (row.kind == Kind::Expiry)
-                && hold.debit == row.debit.map(|party| party.key)
-                && hold.credit == row.credit.map(|party| party.key)
-        });
-        self.check.require(is_its_end, || {
-            format!(
-                "transfer {}: a {} of transfer {subject}, which is no open hold of that amount, time, and accounts",
-                row.sequence,
-                row.kind.as_str()
-            )
-        });
-    }
-
-    fn reverse(&mut self, row: &JournalRow) -> Result<(), StoreError> {
-        self.check.examine();
-        let subject = row.subject.map_or(0, |subject| subject.sequence);
-        let original = self.store.query(SUBJECT, &[Value::from(subject)])?.first();
-        let mirrors = original
-            .map(|original| mirrors(row, &original))
-            .transpose()?
-            .unwrap_or(false);
-        let first = self.reversed.insert(subject);
-        self.check.require(mirrors && first, || {
-            format!(
-                "transfer {}: a reversal of transfer {subject}, which was reversed before, or is no posting of that amount and accounts",
-                row.sequence
-            )
-        });
-        Ok(())
-    }
-
-    /// Compares what is open with what is noted as open.
-    pub fn finish(mut self) -> Result<Check, StoreError> {
-        let mut after = 0;
-        loop {
-            let page = [Value::from(after), Value::from(PAGE_ROWS)];
-            let rows = self.store.query(NOTED, &page)?.rows;
-            let Some(last) = rows.last() else { break };
-            after = last.integer(0)?;
-            for row in &rows {
-                let (sequence, is_open) = (row.integer(0)?, row.integer(1)? == 1);
-                self.check.require(is_open, || {
-                    format!("open hold {sequence}: the journal has no such open hold")
-                });
-            }
-        }
-        let mut open: Vec<i64> = self.open.keys().copied().collect();
-        open.sort_unstable();
-        for sequence in open {
-            let row = self
-                .store
-                .query(IS_NOTED, &[Value::from(sequence)])?
-                .first();
-            let noted = row.map(|row| row.integer(0)).transpose()? == Some(1);
-            self.check.require(noted, || {
-                format!("transfer {sequence}: an open hold that the sweep does not know of")
+    let is_status_of_kind = transfer.status == transfer.kind.accepted_status();
+    check.require(is_status_of_kind, || {
+        format!(
+            "transfer {sequence}: no {} is {}",
+            transfer.kind.as_str(),
+            transfer.status.as_str()
+        )
+    });
+    match transfer.kind {
+        Kind::Deposit | Kind::Withdrawal | Kind::Transfer => {}
+        Kind::Hold => check.examine(),
+        Kind::Capture | Kind::Void | Kind::Expiry | Kind::Reversal => {
+            let subject = Subject::from_row(row, subject)?;
+            let fits = subject.is_some_and(|subject| subject.is_of(transfer));
+            check.examine();
+            check.require(fits, || {
+                format!(
+                    "transfer {sequence}: a {} of transfer {}, which is nothing of that amount, time, and accounts that could have one",
+                    transfer.kind.as_str(),
+                    transfer.subject.map_or(0, |subject| subject.sequence)
+                )
             });
         }
-        Ok(self.check)
+    }
+    Ok(())
+}
+
+impl Subject {
+    fn from_row(row: &Row, column: usize) -> Result<Option<Self>, StoreError> {
+        row.optional(column, |row, column| {
+            Ok(Self {
+                status: row.text(column)?,
+                kind: row.text(column + 1)?,
+                amount_minor: row.integer(column + 2)?,
+                debit: row.optional(column + 3, Row::integer)?,
+                credit: row.optional(column + 4, Row::integer)?,
+                expires_at_ms: row.optional(column + 5, Row::integer)?,
+            })
+        })
+    }
+
+    /// Whether it is the hold that `transfer` ends, or the posting that it moves back.
+    fn is_of(&self, transfer: &JournalRow) -> bool {
+        let debit = transfer.debit.map(|party| party.key);
+        let credit = transfer.credit.map(|party| party.key);
+        let is_before = transfer
+            .subject
+            .is_some_and(|subject| subject.sequence < transfer.sequence);
+        if transfer.kind == Kind::Reversal {
+            return is_before
+                && self.status == Status::Posted.as_str()
+                && self.kind != Kind::Reversal.as_str()
+                && (self.debit, self.credit) == (credit, debit)
+                && self.amount_minor == transfer.amount_minor;
+        }
+        let amount_fits = match transfer.kind {
+            Kind::Capture => transfer.amount_minor <= self.amount_minor,
+            _ => transfer.amount_minor == self.amount_minor,
+        };
+        let is_over = self
+            .expires_at_ms
+            .is_some_and(|expires_at_ms| transfer.recorded_at_ms >= expires_at_ms);
+        is_before
+            && self.status == Status::Pending.as_str()
+            && amount_fits
+            && is_over == (transfer.kind == Kind::Expiry)
+            && (self.debit, self.credit) == (debit, credit)
     }
 }
 
-/// Whether `row` moves back what `original`, a row of [`SUBJECT`], has moved.
-fn mirrors(row: &JournalRow, original: &Row) -> Result<bool, StoreError> {
-    Ok(original.text(0)? == Status::Posted.as_str()
-        && original.text(1)? != Kind::Reversal.as_str()
-        && original.optional(2, Row::integer)? == row.credit.map(|party| party.key)
-        && original.optional(3, Row::integer)? == row.debit.map(|party| party.key)
-        && original.integer(4)? == row.amount_minor)
+/// Compares all holds and reversals with each other, and what is open with what is noted as open.
+pub fn compare_open<S: Store>(store: &S, check: &mut Check) -> Result<(), StoreError> {
+    require_none(store, check, TWICE, |sequence| {
+        format!("transfer {sequence}: it was ended or reversed more than once")
+    })?;
+    require_none(store, check, NOT_OPEN, |sequence| {
+        format!("open hold {sequence}: the journal has no such open hold")
+    })?;
+    require_none(store, check, NOT_NOTED, |sequence| {
+        format!("transfer {sequence}: an open hold that the sweep does not know of")
+    })
 }

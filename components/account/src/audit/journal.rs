@@ -1,83 +1,79 @@
 //! I1, I4, I6, I7: the journal and its entries, read side by side in the order in which they were written.
 
-use super::PAGE_ROWS;
-use super::accounts::{Accounts, Expected};
-use strongroom_sdk::audit::Check;
-use super::holds::Holds;
+use super::accounts::Sums;
+use super::holds;
+use super::require_none;
+use crate::hex;
 use crate::ledger::{
-    Direction, Entry, GENESIS, Hash, JournalRow, Status, bytes32, chain_hash, journal_row_sql,
+    Direction, Entry, GENESIS, Hash, JOURNAL_ROW_COLUMNS, JournalRow, Party, Status, bytes32,
+    chain_hash, journal_row_sql,
 };
-use std::collections::VecDeque;
-use strongroom_sdk::store::{Row, Rows, Store, StoreError, Value};
+use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report, Total};
+use strongroom_sdk::store::{Row, Store, StoreError, Value};
 
 const HEAD: &str = "SELECT transfer_sequence, entry_sequence, recorded_at_ms, hash FROM journal_head WHERE singleton = 1";
 
+/// Behind the row itself the currencies of its accounts, and the row that it is about.
 const TRANSFERS: &str = journal_row_sql!(
-    "WHERE transfer.sequence > ?1 AND transfer.sequence <= ?2 ORDER BY transfer.sequence LIMIT ?3"
+    ", debit.currency, credit.currency, subject.status, subject.kind, subject.amount_minor, subject.debit_account_key,
+       subject.credit_account_key, subject.expires_at_ms",
+    "",
+    "WHERE transfer.sequence > ?1 ORDER BY transfer.sequence LIMIT ?2"
 );
+const CURRENCIES: usize = JOURNAL_ROW_COLUMNS;
+const SUBJECT: usize = JOURNAL_ROW_COLUMNS + 2;
 
-const ENTRIES: &str = "\
-SELECT sequence, transfer_sequence, account_key, account_sequence, direction, amount_minor, balance_after_minor
-FROM entry WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence LIMIT ?3";
+/// The columns that [`entry`] reads.
+pub const ENTRY_COLUMNS: &str = "sequence, transfer_sequence, account_key, account_sequence, direction, amount_minor, balance_after_minor";
+const ENTRIES_TAIL: &str = "FROM entry WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
 
-/// Compared within one snapshot: what is written meanwhile moves the head with it.
-const BEYOND_HEAD: &str = "\
-SELECT transfer_sequence = coalesce((SELECT max(sequence) FROM transfer), 0),
-    entry_sequence = coalesce((SELECT max(sequence) FROM entry), 0)
-FROM journal_head WHERE singleton = 1";
+/// What no index should let happen, and a file that was tampered with may have.
+const TWICE: &str = "\
+SELECT max(sequence) FROM transfer GROUP BY id HAVING count(*) > 1 LIMIT 20";
 
-/// Checks the journal up to its head, and adds every entry to its account.
-pub fn check<S: Store>(store: &S, accounts: &mut Accounts) -> Result<[Check; 4], StoreError> {
-    let mut walk = Walk::new(store, accounts);
-    let Some(head) = store.query(HEAD, &[])?.first() else {
-        walk.chain
-            .require(false, || "the journal has no head".to_owned());
-        return walk.into_checks();
-    };
-    let (transfer_sequence, entry_sequence) = (head.integer(0)?, head.integer(1)?);
-    let mut entries = EntryStream::new(store, entry_sequence);
-    let mut after = 0;
-    loop {
-        let page = [
-            Value::from(after),
-            Value::from(transfer_sequence),
-            Value::from(PAGE_ROWS),
-        ];
-        let Rows { rows } = store.query(TRANSFERS, &page)?;
-        let Some(last) = rows.last() else { break };
-        after = last.integer(0)?;
-        for row in &rows {
-            walk.step(row, &mut entries)?;
-        }
+/// Checks the journal up to its head, and adds its entries to the sums of their accounts.
+pub fn check<S: Store>(store: &S, sums: &mut Sums, report: &mut Report) -> Result<(), StoreError> {
+    let mut walk = Walk::new(sums);
+    let first = Value::from(i64::MIN);
+    let sql = format!("SELECT {ENTRY_COLUMNS} {ENTRIES_TAIL}");
+    let mut entries = Pages::new(store, sql, [first.clone()], 2 * PAGE_ROWS);
+    for row in Pages::new(store, TRANSFERS, [first], PAGE_ROWS) {
+        walk.step(&row?, &mut entries)?;
     }
-    walk.finish(&mut entries, &head)?;
-    if let Some(row) = store.query(BEYOND_HEAD, &[])?.first() {
-        let ends = row.integer(0)? == 1 && row.integer(1)? == 1;
-        walk.chain.require(ends, || {
-            "the head of the journal is not at its last transfer and entry".to_owned()
-        });
-    }
-    walk.into_checks()
+    // What is left belongs to no transfer.
+    walk.entries_of(i64::MAX, &mut entries)?;
+    walk.compare_head(store.query(HEAD, &[])?.first().as_ref())?;
+    require_none(store, &mut walk.chain, TWICE, |sequence| {
+        format!("transfer {sequence}: its id is that of another")
+    })?;
+    holds::compare_open(store, &mut walk.holds)?;
+    report.totals.push(Total {
+        name: "the journal's last row, and its hash".to_owned(),
+        value: format!("{}, {}", walk.transfer_sequence, hex::text(&walk.hash)),
+    });
+    report
+        .checks
+        .extend([walk.double_entry, walk.chain, walk.declines, walk.holds]);
+    Ok(())
 }
 
 /// Where the walk along the journal is, and what it has found.
-struct Walk<'a, S> {
-    accounts: &'a mut Accounts,
-    holds: Holds<'a, S>,
+struct Walk<'a> {
+    sums: &'a mut Sums,
     double_entry: Check,
     chain: Check,
     declines: Check,
+    holds: Check,
     transfer_sequence: i64,
     entry_sequence: i64,
     recorded_at_ms: i64,
     hash: Hash,
 }
 
-impl<'a, S: Store> Walk<'a, S> {
-    fn new(store: &'a S, accounts: &'a mut Accounts) -> Self {
+impl<'a> Walk<'a> {
+    fn new(sums: &'a mut Sums) -> Self {
         Self {
-            accounts,
-            holds: Holds::new(store),
+            sums,
             double_entry: Check::new(
                 "every posted transfer has one debit and one credit of its amount, in one currency",
             ),
@@ -85,6 +81,9 @@ impl<'a, S: Store> Walk<'a, S> {
                 "sequences have no gaps, the hash chain verifies, and its end is the stored head",
             ),
             declines: Check::new("no declined transfer, and no hold, void, or expiry, has entries"),
+            holds: Check::new(
+                "each hold ends at most once, in time, by at most what it held, and each posting is reversed at most once",
+            ),
             transfer_sequence: 0,
             entry_sequence: 0,
             recorded_at_ms: 0,
@@ -92,12 +91,7 @@ impl<'a, S: Store> Walk<'a, S> {
         }
     }
 
-    fn into_checks(self) -> Result<[Check; 4], StoreError> {
-        let holds = self.holds.finish()?;
-        Ok([self.double_entry, self.chain, self.declines, holds])
-    }
-
-    fn step(&mut self, row: &Row, entries: &mut EntryStream<'_, S>) -> Result<(), StoreError> {
+    fn step<S: Store>(&mut self, row: &Row, entries: &mut Pages<'_, S>) -> Result<(), StoreError> {
         let sequence = row.integer(0)?;
         let previous = self.transfer_sequence;
         self.chain.examine();
@@ -106,59 +100,71 @@ impl<'a, S: Store> Walk<'a, S> {
         });
         self.transfer_sequence = sequence;
 
-        let own = entries.of_transfer(sequence, &mut self.double_entry)?;
-        for entry in &own {
-            self.count(sequence, entry);
-        }
+        let own = self.entries_of(sequence, entries)?;
+        let stored = JournalRow::hash_from_row(row)?;
         match JournalRow::from_row(row) {
             Ok(transfer) => {
-                self.judge(&transfer, &own, JournalRow::hash_from_row(row)?);
-                self.holds.follow(&transfer)?;
+                self.judge(&transfer, row, &own, stored)?;
+                holds::judge(&transfer, row, SUBJECT, &mut self.holds)?;
             }
             Err(error) => self
                 .chain
                 .require(false, || format!("transfer {sequence}: {error}")),
         }
         // The next row is judged by the stored hash, so that one broken row does not break all that follow.
-        self.hash = JournalRow::hash_from_row(row)?;
+        self.hash = stored;
         Ok(())
     }
 
-    /// Judges an entry by the entries before it.
-    fn count(&mut self, transfer: i64, entry: &Entry) {
-        let previous = self.entry_sequence;
-        self.chain.require(entry.sequence == previous + 1, || {
-            format!(
-                "entry {}: follows {previous}, so some are missing",
-                entry.sequence
-            )
-        });
-        self.entry_sequence = entry.sequence;
-        let holds = match self.accounts.add(entry) {
-            Some(Expected::Now {
-                account_sequence,
-                balance_minor,
-            }) => {
-                entry.account_sequence == account_sequence
-                    && entry.balance_after_minor == balance_minor
+    /// The entries of a transfer; those of transfers before it that are still there belong to none.
+    fn entries_of<S: Store>(
+        &mut self,
+        transfer_sequence: i64,
+        entries: &mut Pages<'_, S>,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let mut own = Vec::with_capacity(2);
+        while let Some(row) = entries.peek()? {
+            let owner = row.integer(1)?;
+            if owner > transfer_sequence {
+                break;
             }
-            Some(Expected::Later) => true,
-            None => entry.account_key > self.accounts.key_max,
-        };
-        self.chain.require(holds, || {
-            format!(
-                "entry {} of transfer {transfer}: its account's entries do not lead to its sequence {} and balance {}",
-                entry.sequence, entry.account_sequence, entry.balance_after_minor
-            )
-        });
+            let entry = entry(row)?;
+            let previous = self.entry_sequence;
+            self.chain.require(entry.sequence == previous + 1, || {
+                format!(
+                    "entry {}: follows {previous}, so some are missing",
+                    entry.sequence
+                )
+            });
+            self.entry_sequence = entry.sequence;
+            self.sums.add(&entry);
+            let is_own = owner == transfer_sequence;
+            self.double_entry.require(is_own, || {
+                format!(
+                    "entry {}: its transfer {owner} is not before it in the journal",
+                    entry.sequence
+                )
+            });
+            if is_own {
+                own.push(entry);
+            }
+            entries.next().transpose()?;
+        }
+        Ok(own)
     }
 
     /// Judges a transfer by its own entries and the hash before it.
-    fn judge(&mut self, transfer: &JournalRow, entries: &[Entry], stored: Hash) {
+    fn judge(
+        &mut self,
+        transfer: &JournalRow,
+        row: &Row,
+        entries: &[Entry],
+        stored: Hash,
+    ) -> Result<(), StoreError> {
         let sequence = transfer.sequence;
         match transfer.status {
             Status::Posted => {
-                let balanced = is_balanced(transfer, entries) && self.is_one_currency(transfer);
+                let balanced = is_balanced(transfer, entries) && is_one_currency(transfer, row)?;
                 self.double_entry.examine();
                 self.double_entry.require(balanced, || {
                     format!("transfer {sequence}: its {} entries are not one debit and one credit of its amount", entries.len())
@@ -185,21 +191,15 @@ impl<'a, S: Store> Walk<'a, S> {
         self.chain.require(holds, || {
             format!("transfer {sequence}: it or its entries are not what its hash was made of")
         });
+        Ok(())
     }
 
-    fn is_one_currency(&mut self, transfer: &JournalRow) -> bool {
-        [transfer.debit, transfer.credit]
-            .into_iter()
-            .flatten()
-            .all(|party| match self.accounts.get(party.key) {
-                Some(account) => account.currency == transfer.currency,
-                None => party.key > self.accounts.key_max,
-            })
-    }
-
-    fn finish(&mut self, entries: &mut EntryStream<'_, S>, head: &Row) -> Result<(), StoreError> {
-        // What is left belongs to no transfer.
-        entries.of_transfer(i64::MAX, &mut self.double_entry)?;
+    fn compare_head(&mut self, head: Option<&Row>) -> Result<(), StoreError> {
+        let Some(head) = head else {
+            self.chain
+                .require(false, || "the journal has no head".to_owned());
+            return Ok(());
+        };
         let last = (
             self.transfer_sequence,
             self.entry_sequence,
@@ -223,7 +223,7 @@ impl<'a, S: Store> Walk<'a, S> {
 }
 
 fn is_balanced(transfer: &JournalRow, entries: &[Entry]) -> bool {
-    let is = |entry: &Entry, direction, party: Option<crate::ledger::Party>| {
+    let is = |entry: &Entry, direction, party: Option<Party>| {
         entry.direction == direction
             && entry.amount_minor == transfer.amount_minor
             && party.is_some_and(|party| party.key == entry.account_key)
@@ -237,66 +237,15 @@ fn is_balanced(transfer: &JournalRow, entries: &[Entry]) -> bool {
     }
 }
 
-/// The entries in order, a page at a time.
-struct EntryStream<'a, S> {
-    store: &'a S,
-    page: VecDeque<(i64, Entry)>,
-    after: i64,
-    last: i64,
+fn is_one_currency(transfer: &JournalRow, row: &Row) -> Result<bool, StoreError> {
+    let debit = row.optional(CURRENCIES, Row::text)?;
+    let credit = row.optional(CURRENCIES + 1, Row::text)?;
+    let is_same = |currency: Option<String>| currency.is_none_or(|code| code == transfer.currency);
+    Ok(is_same(debit) && is_same(credit))
 }
 
-impl<'a, S: Store> EntryStream<'a, S> {
-    fn new(store: &'a S, last: i64) -> Self {
-        Self {
-            store,
-            page: VecDeque::new(),
-            after: 0,
-            last,
-        }
-    }
-
-    /// The entries of the transfer; those of transfers before it that are still there belong to none.
-    fn of_transfer(
-        &mut self,
-        transfer_sequence: i64,
-        check: &mut Check,
-    ) -> Result<Vec<Entry>, StoreError> {
-        let mut own = Vec::with_capacity(2);
-        while let Some((owner, entry)) = self.peek()? {
-            if owner > transfer_sequence {
-                break;
-            }
-            check.require(owner == transfer_sequence, || {
-                format!(
-                    "entry {}: its transfer {owner} is not before it in the journal",
-                    entry.sequence
-                )
-            });
-            if owner == transfer_sequence {
-                own.push(entry);
-            }
-            self.page.pop_front();
-        }
-        Ok(own)
-    }
-
-    fn peek(&mut self) -> Result<Option<(i64, Entry)>, StoreError> {
-        if self.page.is_empty() {
-            let page = [
-                Value::from(self.after),
-                Value::from(self.last),
-                Value::from(PAGE_ROWS),
-            ];
-            for row in self.store.query(ENTRIES, &page)? {
-                self.after = row.integer(0)?;
-                self.page.push_back((row.integer(1)?, entry(&row)?));
-            }
-        }
-        Ok(self.page.front().copied())
-    }
-}
-
-fn entry(row: &Row) -> Result<Entry, StoreError> {
+/// Reads a row of [`ENTRY_COLUMNS`].
+pub fn entry(row: &Row) -> Result<Entry, StoreError> {
     Ok(Entry {
         sequence: row.integer(0)?,
         account_key: row.integer(2)?,

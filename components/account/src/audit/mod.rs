@@ -1,8 +1,10 @@
 //! The invariants that must hold in the store, checked from its rows alone.
 //!
-//! The ledger may be running meanwhile, and each page is read from its own snapshot. So the accounts are read first, each with the
-//! number of its entries and events at that moment, and the append-only tables after them, of which then only that much is counted.
-//! Memory: about a hundred bytes for each account; everything else is streamed in pages of [`PAGE_ROWS`].
+//! Three walks, each a page at a time, so that memory does not grow with the bank: along the journal with its entries beside it
+//! ([`journal`]), from account to account with what its entries came to ([`accounts`]) and its events beside it, and along the audit trail
+//! of the accounts ([`events`]). What can only be told by looking at all rows at once is asked of SQL.
+//!
+//! The host lets an audit read one snapshot of the store, so that the walks fit together while the ledger goes on.
 
 mod accounts;
 mod events;
@@ -10,13 +12,8 @@ mod holds;
 mod journal;
 mod totals;
 
-use strongroom_sdk::audit::Report;
-
-use accounts::Accounts;
+use strongroom_sdk::audit::{Check, Report};
 use strongroom_sdk::store::{Store, StoreError};
-
-/// How many rows are asked for at a time: the host limits how many one answer may have.
-pub const PAGE_ROWS: i64 = 1_000;
 
 /// Checks every invariant.
 ///
@@ -24,13 +21,32 @@ pub const PAGE_ROWS: i64 = 1_000;
 /// [`StoreError`] where the store does not answer, or a row has a column of a type or word that cannot be. Any other broken row is no
 /// error but a violation in the report.
 pub fn check_invariants<S: Store>(store: &S) -> Result<Report, StoreError> {
-    let mut accounts = Accounts::read(store)?;
     let mut report = Report::default();
-    report.checks.extend(journal::check(store, &mut accounts)?);
-    report.checks.extend(accounts.check_balances(store)?);
-    report.checks.extend(events::check(store, &mut accounts)?);
-    totals::check(store, &mut report)?;
+    let mut sums = accounts::Sums::new(store)?;
+    journal::check(store, &mut sums, &mut report)?;
+    accounts::check(store, sums, &mut report)?;
+    events::check(store, &mut report)?;
     Ok(report)
+}
+
+/// Notes each row that `sql` answers: it answers broken ones, by a number, and at most a few.
+fn require_none<S: Store>(
+    store: &S,
+    check: &mut Check,
+    sql: &str,
+    violation: impl Fn(i64) -> String,
+) -> Result<(), StoreError> {
+    for row in store.query(sql, &[])? {
+        let number = row.integer(0)?;
+        check.require(false, || violation(number));
+    }
+    Ok(())
+}
+
+/// The one number that `sql` answers.
+fn number<S: Store>(store: &S, sql: &str) -> Result<i64, StoreError> {
+    let row = store.query(sql, &[])?.first();
+    row.map_or(Ok(0), |row| row.integer(0))
 }
 
 #[cfg(test)]

@@ -1,45 +1,76 @@
-//! I9: in each currency the customers' money and the bank's own side of it add up to zero.
+//! I1, I9: in each currency the customers' money and the bank's own side of it add up to zero, and so does what is held.
 
+use crate::account::{Account, AccountType};
+use std::collections::BTreeMap;
 use strongroom_sdk::audit::{Check, Report, Total};
 use strongroom_sdk::money::{Currency, Money};
-use strongroom_sdk::store::{Store, StoreError};
 
-/// One statement, and so one snapshot: money that moves meanwhile is on both sides or on neither.
-const SUMS: &str = "\
-SELECT account.currency,
-    sum(iif(account.type = 'settlement', 0, balance.credits_posted - balance.debits_posted)),
-    sum(iif(account.type = 'settlement', balance.credits_posted - balance.debits_posted, 0)),
-    count(*)
-FROM account JOIN balance ON balance.account_key = account.key
-GROUP BY account.currency ORDER BY account.currency";
+/// The sums of all accounts. Each counter is an `i64`, and no sum of so many of them leaves `i128`.
+#[derive(Debug, Default)]
+pub struct Totals(BTreeMap<&'static str, Sums>);
 
-/// Checks the sums, and reports them.
-pub fn check<S: Store>(store: &S, report: &mut Report) -> Result<(), StoreError> {
-    let mut check = Check::new("in each currency, customers' and internal accounts add up to zero");
-    for row in store.query(SUMS, &[])? {
-        let code = row.text(0)?;
-        let (customers, internal) = (row.integer(1)?, row.integer(2)?);
-        check.examined += row.integer(3)?.unsigned_abs();
-        let sum = i128::from(customers) + i128::from(internal);
-        check.require(sum == 0, || {
-            format!("{code}: customers {customers}, internal {internal}, in minor units")
-        });
-        report.totals.push(Total {
-            name: format!("customers' balances, {code}"),
-            value: written(customers, &code),
-        });
-        report.totals.push(Total {
-            name: format!("internal accounts, {code}"),
-            value: written(internal, &code),
-        });
-    }
-    report.checks.push(check);
-    Ok(())
+#[derive(Debug)]
+struct Sums {
+    currency: Currency,
+    accounts: u64,
+    customers: i128,
+    internal: i128,
+    /// Expected credits less held debits.
+    pending: i128,
 }
 
-fn written(minor: i64, code: &str) -> String {
-    Currency::from_code(code).map_or_else(
-        |_| format!("{minor} minor units"),
-        |currency| Money::from_minor(minor, currency).to_string(),
-    )
+impl Totals {
+    /// Adds an account.
+    pub fn add(&mut self, account: &Account) {
+        let balance = &account.balance;
+        let sums = self.0.entry(account.currency.code()).or_insert(Sums {
+            currency: account.currency,
+            accounts: 0,
+            customers: 0,
+            internal: 0,
+            pending: 0,
+        });
+        sums.accounts += 1;
+        let posted = i128::from(balance.posted());
+        if account.account_type == AccountType::Settlement {
+            sums.internal += posted;
+        } else {
+            sums.customers += posted;
+        }
+        sums.pending += i128::from(balance.credits_pending) - i128::from(balance.debits_pending);
+    }
+
+    /// Checks and reports the sums.
+    pub fn report(&self, report: &mut Report) {
+        let mut check =
+            Check::new("in each currency, customers' and internal accounts add up to zero");
+        for (code, sums) in &self.0 {
+            let (customers, internal, pending) = (sums.customers, sums.internal, sums.pending);
+            check.examined += sums.accounts;
+            check.require(customers + internal == 0, || {
+                format!("{code}: customers {customers}, internal {internal}, in minor units")
+            });
+            check.require(pending == 0, || {
+                format!("{code}: what is held and what is expected differ by {pending} minor units")
+            });
+            report.totals.push(Total {
+                name: format!("customers' balances, {code}"),
+                value: sums.written(customers),
+            });
+            report.totals.push(Total {
+                name: format!("internal accounts, {code}"),
+                value: sums.written(internal),
+            });
+        }
+        report.checks.push(check);
+    }
+}
+
+impl Sums {
+    fn written(&self, minor: i128) -> String {
+        i64::try_from(minor).map_or_else(
+            |_| format!("{minor} minor units"),
+            |minor| Money::from_minor(minor, self.currency).to_string(),
+        )
+    }
 }

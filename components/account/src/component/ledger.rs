@@ -39,12 +39,12 @@ impl wit::Guest for Component {
 
     fn lookup(id: String) -> Result<Option<wit::Posting>, wit::Error> {
         let posting = lookup(&HostStore, uuid(&id, "id")?)?;
-        Ok(posting.map(wit::Posting::from))
+        Ok(posting.map(with_fingerprint))
     }
 
     fn journal(after: u64, limit: u32) -> Result<Vec<wit::Posting>, wit::Error> {
         let postings = journal(&HostStore, sequence(after), limit)?;
-        Ok(postings.into_iter().map(wit::Posting::from).collect())
+        Ok(postings.into_iter().map(with_fingerprint).collect())
     }
 
     fn history(
@@ -126,11 +126,21 @@ fn account_ref(account: wit::AccountRef) -> Result<AccountRef, wit::Error> {
     })
 }
 
+/// A value of 32 parts takes some time to cross a link, and whoever posts knows it.
+fn with_fingerprint(posting: Posting) -> wit::Posting {
+    let fingerprint = Some(posting.fingerprint.to_vec());
+    wit::Posting {
+        fingerprint,
+        ..posting.into()
+    }
+}
+
 impl From<Posting> for wit::Posting {
     fn from(posting: Posting) -> Self {
         Self {
             id: posting.id.to_string(),
             sequence: posting.sequence.unsigned_abs(),
+            fingerprint: None,
             kind: kind(posting.kind),
             status: match posting.status {
                 Status::Posted => wit::Status::Posted,

@@ -228,6 +228,8 @@ pub struct Posting {
     pub id: Uuid,
     /// The place in the journal: 1, 2, 3, .. without gaps.
     pub sequence: i64,
+    /// SHA-256 of the canonical request.
+    pub fingerprint: [u8; 32],
     /// What it is for.
     pub kind: Kind,
     /// What was decided.
@@ -274,6 +276,7 @@ impl From<JournalRow> for Posting {
         Self {
             id: row.id,
             sequence: row.sequence,
+            fingerprint: row.fingerprint,
             kind: row.kind,
             status: row.status,
             decline: row.decline,

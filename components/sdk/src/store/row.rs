@@ -31,6 +31,13 @@ impl IntoIterator for Rows {
 pub struct Row(pub Vec<Value>);
 
 impl Row {
+    /// The row without its first columns.
+    #[must_use]
+    pub fn behind(mut self, columns: usize) -> Self {
+        self.0.drain(..columns.min(self.0.len()));
+        self
+    }
+
     fn value(&self, column: usize) -> Result<&Value, StoreError> {
         self.0
             .get(column)

@@ -79,13 +79,36 @@ pub(super) fn answer_of_batch(
     let outcomes = lines
         .map(|(index, line)| outcome_of(batch.id, index, line, &mut decided))
         .collect::<Result<Vec<_>, _>>()?;
+    answer(batch.id, batch.instruction.atomic, &outcomes)
+}
+
+/// The answer to a batch whose lines were told to have these outcomes, once more: what was recorded, from the record.
+///
+/// # Errors
+/// As [`answer_of_batch`].
+pub(crate) fn answer_again(
+    id: Uuid,
+    atomic: bool,
+    lines: Vec<Result<Posting, Refusal>>,
+) -> Result<Final, Problem> {
+    let lines = lines.into_iter().enumerate();
+    let outcomes = lines
+        .map(|(index, line)| match line {
+            Ok(posting) => recorded(index, &posting),
+            Err(refusal) => Ok(refused(index, refusal)),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    answer(id, atomic, &outcomes)
+}
+
+fn answer(id: Uuid, atomic: bool, outcomes: &[LineOutcome]) -> Result<Final, Problem> {
     let view = BatchView {
-        id: batch.id,
-        atomic: batch.instruction.atomic,
-        outcomes: &outcomes,
+        id,
+        atomic,
+        outcomes,
     };
     let fails = |outcome: &LineOutcome| !matches!(outcome, LineOutcome::Posted { .. });
-    if batch.instruction.atomic && outcomes.iter().any(fails) {
+    if atomic && outcomes.iter().any(fails) {
         return failure_of(view);
     }
     Ok(Final {
@@ -108,21 +131,25 @@ fn outcome_of<'a>(
         Problem::internal(format!("batch {batch}: the ledger left line {index} out"))
     })?;
     match outcome {
-        Ok(posting) => match posting.outcome {
-            Outcome::Declined(decline) => Ok(LineOutcome::Declined {
-                index,
-                code: decline.code(),
-                detail: decline.detail(),
-                transaction_id: posting.id,
-            }),
-            Outcome::Posted | Outcome::Held | Outcome::Voided | Outcome::Expired => {
-                Ok(LineOutcome::Posted {
-                    index,
-                    transaction: Box::new(TransactionView::whole(posting)?),
-                })
-            }
-        },
+        Ok(posting) => recorded(index, posting),
         Err(error) => Ok(refused(index, refusal_of_line(error, instruction))),
+    }
+}
+
+fn recorded(index: usize, posting: &Posting) -> Result<LineOutcome, Problem> {
+    match posting.outcome {
+        Outcome::Declined(decline) => Ok(LineOutcome::Declined {
+            index,
+            code: decline.code(),
+            detail: decline.detail(),
+            transaction_id: posting.id,
+        }),
+        Outcome::Posted | Outcome::Held | Outcome::Voided | Outcome::Expired => {
+            Ok(LineOutcome::Posted {
+                index,
+                transaction: Box::new(TransactionView::whole(posting)?),
+            })
+        }
     }
 }
 

@@ -19,8 +19,9 @@ pub use webhooks::{
     WEBHOOKS_MAX, create_webhook, delete_webhook, list_deliveries, list_webhooks, resend_delivery,
 };
 
+pub(crate) use batch::answer_again;
 pub(crate) use read::may_read;
-pub(crate) use view::{answer_to, refusal_of};
+pub(crate) use view::{answer_of, answer_to, refusal_of};
 
 use strongroom_sdk::identity::Role;
 

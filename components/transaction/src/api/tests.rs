@@ -3,6 +3,7 @@
 //! Method: this service and the account service's own library, each on its own store. The link between them can be cut before or
 //! after the ledger decides; a crash is a step that does not happen, as each step is one call.
 
+mod audit;
 mod movement;
 mod screening;
 
@@ -228,6 +229,7 @@ fn from_account(posting: account_ledger::Posting) -> Posting {
     Posting {
         id: posting.id,
         sequence: posting.sequence as u64,
+        fingerprint: Some(posting.fingerprint),
         kind: from_account_kind(posting.kind),
         subject: posting.subject,
         expires_at_ms: posting.expires_at_ms,

@@ -281,7 +281,11 @@ pub(crate) fn answer_to(order: &Order, decided: &Decided) -> Result<Final, Probl
     }
 }
 
-fn answer_of(posting: &Posting) -> Result<Final, Problem> {
+/// The answer to the request for one transfer.
+///
+/// # Errors
+/// As [`answer_to`].
+pub(crate) fn answer_of(posting: &Posting) -> Result<Final, Problem> {
     let (status, body) = match posting.outcome {
         Outcome::Posted | Outcome::Held | Outcome::Voided | Outcome::Expired => (
             StatusCode::CREATED,

@@ -72,6 +72,12 @@ fn uuid(text: &str) -> Result<Uuid, LedgerError> {
     })
 }
 
+fn fingerprint(bytes: Vec<u8>) -> Result<[u8; 32], LedgerError> {
+    bytes.try_into().map_err(|_| {
+        LedgerError::Unavailable("the ledger answered a fingerprint that is none".to_owned())
+    })
+}
+
 impl From<&Transfer> for wit::Transfer {
     fn from(transfer: &Transfer) -> Self {
         let instruction = &transfer.instruction;
@@ -119,6 +125,7 @@ impl TryFrom<wit::Posting> for Posting {
         Ok(Self {
             id: uuid(&posting.id)?,
             sequence: posting.sequence,
+            fingerprint: posting.fingerprint.map(fingerprint).transpose()?,
             kind: kind(posting.kind),
             outcome: match (posting.status, posting.decline) {
                 (wit::Status::Posted, None) => Outcome::Posted,

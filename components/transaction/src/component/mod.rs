@@ -1,5 +1,6 @@
 //! The shell that makes a WebAssembly component of the library: routes, exports, the link, and the service they share.
 
+mod audit;
 mod bindings;
 mod events;
 mod intents;

@@ -29,6 +29,7 @@ pub(crate) fn posting(sequence: u64, from: u128, to: u128, outcome: Outcome) -> 
     Posting {
         id: Uuid::from_u128(u128::from(sequence) + 1_000_000),
         sequence,
+        fingerprint: None,
         kind: Kind::Transfer,
         outcome,
         initiator: Uuid::from_u128(from),

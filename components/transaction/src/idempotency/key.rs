@@ -50,6 +50,11 @@ impl IdempotencyKey {
         Self(format!("schedule {schedule_id} {due} {attempt}"))
     }
 
+    /// A key as the store has it, whether it could have come in or not.
+    pub(crate) fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The key, without quotes.
     pub fn as_str(&self) -> &str {
         &self.0

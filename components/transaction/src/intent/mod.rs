@@ -8,3 +8,6 @@ pub use rows::{
     PURGE_ROWS_MAX, count_accepted, due, find, finish, insert, left_over, peek, postpone, purge,
     remove,
 };
+
+#[cfg(test)]
+mod tests;

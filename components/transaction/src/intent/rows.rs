@@ -1,6 +1,7 @@
 //! The statements of the table `intent`.
 
 use super::record::{Accepted, COLUMNS, Final, Intent, State, Stored, request_column};
+use crate::order::Order;
 use strongroom_sdk::store::{Row, Rows, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
@@ -16,13 +17,17 @@ INSERT INTO intent
 VALUES (?1, ?2, ?3, ?4, ?5, 'accepted', ?6, ?7, 0, ?8, ?9)
 ON CONFLICT (id) DO NOTHING";
 
+/// An outcome is of a request in its own words. While a storm of clients sends one key in several wordings, the row of one that is turned
+/// away may give way to the row of another, before all who were turned away have noted it.
 const FINISH: &str = "\
-UPDATE intent SET state = 'final', request = NULL, status = ?2, body = ?3 WHERE id = ?1 AND state = 'accepted'";
+UPDATE intent SET state = 'final', request = NULL, status = ?3, body = ?4
+WHERE id = ?1 AND fingerprint = ?2 AND state = 'accepted'";
 
-const REMOVE: &str = "DELETE FROM intent WHERE id = ?1 AND state = 'accepted'";
+const REMOVE: &str = "DELETE FROM intent WHERE id = ?1 AND fingerprint = ?2 AND state = 'accepted'";
 
 const POSTPONE: &str = "\
-UPDATE intent SET attempts = attempts + 1, next_attempt_at_ms = ?2 WHERE id = ?1 AND state = 'accepted'";
+UPDATE intent SET attempts = attempts + 1, next_attempt_at_ms = ?3
+WHERE id = ?1 AND fingerprint = ?2 AND state = 'accepted'";
 
 /// Bounded by the rows it looks at, not by those it deletes: it costs the same whether there is anything to do or not.
 const PURGE: &str = "\
@@ -73,9 +78,15 @@ pub fn peek<S: Store>(store: &S, id: Uuid) -> Result<Option<Stored>, StoreError>
 }
 
 /// Keeps the answer. An intent that is final already stays as it is: the answer is the same.
-pub fn finish(transaction: &impl Transaction, id: Uuid, answer: &Final) -> Result<(), StoreError> {
+pub fn finish(
+    transaction: &impl Transaction,
+    order: &Order,
+    answer: &Final,
+) -> Result<(), StoreError> {
+    let [id, fingerprint] = words_of(order);
     let params = [
-        Value::from(id),
+        id,
+        fingerprint,
         Value::from(i64::from(answer.status)),
         Value::from(answer.body.as_str()),
     ];
@@ -83,18 +94,26 @@ pub fn finish(transaction: &impl Transaction, id: Uuid, answer: &Final) -> Resul
 }
 
 /// Forgets a request for which the ledger records nothing.
-pub fn remove(transaction: &impl Transaction, id: Uuid) -> Result<(), StoreError> {
-    transaction.execute(REMOVE, &[id.into()]).map(drop)
+pub fn remove(transaction: &impl Transaction, order: &Order) -> Result<(), StoreError> {
+    transaction.execute(REMOVE, &words_of(order)).map(drop)
 }
 
 /// Leaves an intent for a later sweep.
 pub fn postpone(
     transaction: &impl Transaction,
-    id: Uuid,
+    order: &Order,
     next_attempt_at_ms: i64,
 ) -> Result<(), StoreError> {
-    let params = [Value::from(id), Value::from(next_attempt_at_ms)];
+    let [id, fingerprint] = words_of(order);
+    let params = [id, fingerprint, Value::from(next_attempt_at_ms)];
     transaction.execute(POSTPONE, &params).map(drop)
+}
+
+fn words_of(order: &Order) -> [Value; 2] {
+    [
+        Value::from(order.id()),
+        Value::from(order.fingerprint().as_slice()),
+    ]
 }
 
 /// The intents without an outcome whose next attempt is due, at most `limit`, longest overdue first.

@@ -19,5 +19,8 @@ pub use rows::{count_active, find, insert, list, peek};
 pub use run::{RETRY_FOR_MS, RETRY_PAUSE_MS, RUNS_PER_TICK_MAX, Summary, tick};
 pub use view::ScheduleView;
 
+pub(crate) use record::{RUN_COLUMNS, SCHEDULE_COLUMNS};
+pub(crate) use run::intent_of;
+
 #[cfg(test)]
 mod tests;

@@ -103,12 +103,12 @@ impl Schedule {
 }
 
 /// The columns that [`Schedule::from_row`] reads.
-pub(super) const SCHEDULE_COLUMNS: &str = "schedule.sequence, schedule.id, schedule.owner_id, schedule.fingerprint, schedule.request, \
+pub(crate) const SCHEDULE_COLUMNS: &str = "schedule.sequence, schedule.id, schedule.owner_id, schedule.fingerprint, schedule.request, \
      schedule.state, schedule.dates_behind, schedule.created_at_ms";
 const SCHEDULE_COLUMN_COUNT: usize = 8;
 
 impl Schedule {
-    pub(super) fn from_row(row: &Row) -> Result<Self, StoreError> {
+    pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
         let order = serde_json::from_str(&row.text(4)?)
             .map_err(|error| StoreError::Row(format!("schedule: {error}")))?;
         Ok(Self {
@@ -196,12 +196,12 @@ pub struct Run {
 }
 
 /// The columns of a run, which stand behind those of its schedule.
-pub(super) const RUN_COLUMNS: &str = "run.sequence, run.schedule_id, run.due, run.attempts, run.transfer_id, run.state, run.decline_code, \
+pub(crate) const RUN_COLUMNS: &str = "run.sequence, run.schedule_id, run.due, run.attempts, run.transfer_id, run.state, run.decline_code, \
      run.retry_until_ms, run.changed_at_ms";
 
 impl Run {
     /// Reads the run behind a schedule's own columns, if there is one.
-    pub(super) fn behind_schedule(row: &Row) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn behind_schedule(row: &Row) -> Result<Option<Self>, StoreError> {
         let first = SCHEDULE_COLUMN_COUNT;
         if row.is_null(first)? {
             return Ok(None);

@@ -117,7 +117,7 @@ fn begin(
 }
 
 /// The intent of an attempt at a date: the same each time it is made.
-fn intent_of(schedule: &Schedule, due: Day, attempt: u32, times: (i64, i64)) -> Intent {
+pub(crate) fn intent_of(schedule: &Schedule, due: Day, attempt: u32, times: (i64, i64)) -> Intent {
     let mut instruction = schedule.order.instruction.clone();
     instruction.metadata = Some(Metadata::of_schedule(schedule.id, &due.to_string()));
     Intent::new(

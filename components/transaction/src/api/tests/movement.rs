@@ -5,14 +5,14 @@ use super::*;
 use crate::request::{BatchBody, CaptureBody, HoldBody, ReverseBody};
 
 impl Bank {
-    fn hold(&self, key_text: &str, amount: &str) -> Answered {
+    pub(super) fn hold(&self, key_text: &str, amount: &str) -> Answered {
         let mut body = self.body(amount);
         body["expires_in"] = json!(60);
         let body: HoldBody = serde_json::from_value(body).unwrap();
         hold(&self.service, &alice(), key(key_text), body)
     }
 
-    fn capture(&self, key_text: &str, id: Uuid, amount: Option<&str>) -> Answered {
+    pub(super) fn capture(&self, key_text: &str, id: Uuid, amount: Option<&str>) -> Answered {
         let body: CaptureBody = serde_json::from_value(match amount {
             Some(amount) => json!({"amount": amount}),
             None => json!({}),
@@ -21,7 +21,7 @@ impl Bank {
         capture(&self.service, &alice(), key(key_text), id, body)
     }
 
-    fn reverse(&self, key_text: &str, id: Uuid) -> Answered {
+    pub(super) fn reverse(&self, key_text: &str, id: Uuid) -> Answered {
         reverse(
             &self.service,
             &teller(),
@@ -31,12 +31,12 @@ impl Bank {
         )
     }
 
-    fn batch(&self, key_text: &str, atomic: bool, amounts: &[&str]) -> Answered {
+    pub(super) fn batch(&self, key_text: &str, atomic: bool, amounts: &[&str]) -> Answered {
         let lines = amounts.iter().map(|amount| self.body(amount)).collect();
         self.batch_of(key_text, atomic, lines)
     }
 
-    fn batch_of(&self, key_text: &str, atomic: bool, lines: Vec<Value>) -> Answered {
+    pub(super) fn batch_of(&self, key_text: &str, atomic: bool, lines: Vec<Value>) -> Answered {
         // As text, as the lines are kept as they are written.
         let body = json!({"transfers": lines, "atomic": atomic}).to_string();
         let body: BatchBody = serde_json::from_str(&body).unwrap();
@@ -47,13 +47,13 @@ impl Bank {
         serde_json::to_value(get(&self.service, &alice(), id).unwrap()).unwrap()
     }
 
-    fn expire(&self) -> usize {
+    pub(super) fn expire(&self) -> usize {
         let ledger = &self.service.ledger;
         account_ledger::expire_holds(&ledger.store, &ledger.clock).unwrap()
     }
 }
 
-fn id_of(answer: &crate::drive::Answer) -> Uuid {
+pub(super) fn id_of(answer: &crate::drive::Answer) -> Uuid {
     serde_json::from_value(json_of(answer)["id"].clone()).unwrap()
 }
 
