@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds Strongroom. `./build.sh` builds all; `./build.sh run` starts the bank; `./build.sh test` runs every test;
 # `./build.sh examples` builds the example services; `./build.sh bench` measures it; `./build.sh torture swap` swaps its services a
-# thousand times under load, and `./build.sh torture hostile` has its bounds broken beside it. A second run with nothing changed takes
-# seconds.
+# thousand times under load, `./build.sh torture hostile` has its bounds broken beside it, and `./build.sh torture ledger` kills it,
+# fails its disk, and races its clients for hours. A second run with nothing changed takes seconds.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -50,6 +50,16 @@ install_example_tools() {
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
 }
 
+# The tests have XML validated by a validator that is not ours.
+install_test_tools() {
+  if command -v xmllint >/dev/null; then return; fi
+  if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
+    fail "the tests need xmllint; install it (the package libxml2-utils) and run this again"
+  fi
+  say "installing libxml2-utils"
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libxml2-utils >/dev/null
+}
+
 build_components() {
   say "building components"
   mkdir -p "$OUTPUT"
@@ -72,6 +82,14 @@ install_file() {
 build_host() {
   say "building the host"
   cargo build --release --quiet -p strongroom-host
+}
+
+# The host in which tests let things go wrong. The one without faults must be built after it: both come to lie in one place.
+build_faulty_host() {
+  say "building the host that fails on purpose"
+  mkdir -p target/faulty
+  cargo build --release --quiet -p strongroom-host --features faults
+  install_file target/release/strongroom target/faulty/strongroom
 }
 
 # The second way to build them, which must give the same bank.
@@ -106,6 +124,7 @@ lint() {
   say "checking format and lints"
   cargo fmt --all --check
   cargo clippy --release --quiet --workspace --all-targets -- -D warnings
+  cargo clippy --release --quiet -p strongroom-host --features faults -- -D warnings
   local component
   for component in "${COMPONENTS[@]}"; do
     cargo clippy --release --quiet -p "strongroom-$component" --target wasm32-wasip2 -- -D warnings
@@ -123,10 +142,13 @@ case "${1:-}" in
     exec target/release/strongroom serve --registry registry.toml
     ;;
   test)
+    install_tools
+    build_faulty_host
     build
     build_components_plainly
     build_test_guests
     install_example_tools
+    install_test_tools
     examples/build.sh
     lint
     say "running the tests"
@@ -144,12 +166,17 @@ case "${1:-}" in
     exec bench/run.sh "${@:2}"
     ;;
   torture)
+    install_tools
+    build_faulty_host
     build
     build_components_plainly
     build_test_guests
+    if [[ ${2:-} == ledger ]]; then
+      exec tests/torture.sh "${@:3}"
+    fi
     exec bench/torture.sh "${@:2}"
     ;;
   *)
-    fail "unknown command: $1; there are: (none), run, test, examples, bench, torture swap, torture hostile"
+    fail "unknown command: $1; there are: (none), run, test, examples, bench, torture swap, torture hostile, torture ledger"
     ;;
 esac

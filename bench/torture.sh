@@ -37,7 +37,7 @@ torture=${1:-}
 case $torture in
   swap) least=10 default=200 ;;
   hostile) least=4 default=8 ;;
-  *) fail "unknown torture: $torture; there are: swap, hostile" ;;
+  *) fail "unknown torture: $torture; there are: swap, hostile, and ./build.sh torture ledger" ;;
 esac
 shift
 while (($#)); do

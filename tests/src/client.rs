@@ -126,6 +126,15 @@ impl Call {
         self.header("idempotency-key", key)
     }
 
+    /// Sends it, and answers when the head of the answer is there; its body is the caller's to read.
+    ///
+    /// # Panics
+    ///
+    /// If no head comes.
+    pub async fn open(self) -> reqwest::Response {
+        self.request.send().await.expect("the host answers")
+    }
+
     /// Sends it.
     ///
     /// # Errors

@@ -29,6 +29,8 @@ pub struct Host {
     admin_password: Option<&'static str>,
     running: Option<Running>,
     log_of_earlier_runs: String,
+    /// Where the log of the latest run begins.
+    latest_run_at: usize,
 }
 
 #[derive(Debug)]
@@ -65,26 +67,48 @@ impl Host {
             admin_password,
             running: None,
             log_of_earlier_runs: String::new(),
+            latest_run_at: 0,
         }
     }
 
     /// Starts the process on free ports, and waits until it listens.
+    ///
+    /// # Panics
+    ///
+    /// If it ends instead.
     pub fn launch(&mut self) {
+        let listens = self.try_launch(&workspace::binary(), &[]);
+        assert!(listens, "the host does not listen:\n{}", self.log());
+    }
+
+    /// Starts the process from another binary with more environment, and waits until it listens; false if it ends instead.
+    pub fn try_launch(&mut self, binary: &Path, environment: &[(&str, &str)]) -> bool {
         let data = self.data().display().to_string();
-        self.launch_with(&[
+        let flags = [
             "--data",
             &data,
             "--listen",
             "127.0.0.1:0",
             "--admin",
             "127.0.0.1:0",
-        ]);
+        ];
+        let mut command = self.command(binary, &flags);
+        command.envs(environment.iter().copied());
+        self.spawn(command)
     }
 
     /// Starts the process with these flags after `serve --registry FILE`, and waits until it listens.
+    ///
+    /// # Panics
+    ///
+    /// If it ends instead.
     pub fn launch_with(&mut self, flags: &[&str]) {
-        assert!(self.running.is_none(), "the host runs already");
-        let mut command = Command::new(workspace::binary());
+        let listens = self.spawn(self.command(&workspace::binary(), flags));
+        assert!(listens, "the host does not listen:\n{}", self.log());
+    }
+
+    fn command(&self, binary: &Path, flags: &[&str]) -> Command {
+        let mut command = Command::new(binary);
         command
             .args(["serve", "--registry"])
             .arg(self.folder().join("registry.toml"))
@@ -97,7 +121,18 @@ impl Host {
         if let Some(password) = self.admin_password {
             command.env(ADMIN_PASSWORD_VARIABLE, password);
         }
-        self.running = Some(Running::spawn(command));
+        command
+    }
+
+    /// Waits until the process listens; false if it has ended instead.
+    fn spawn(&mut self, command: Command) -> bool {
+        assert!(self.running.is_none(), "the host runs already");
+        self.latest_run_at = self.log_of_earlier_runs.len();
+        match Running::spawn(command) {
+            Ok(running) => self.running = Some(running),
+            Err(log) => self.log_of_earlier_runs.push_str(&log),
+        }
+        self.running.is_some()
     }
 
     /// Waits until every service serves.
@@ -179,6 +214,11 @@ impl Host {
         format!("{}{running}", self.log_of_earlier_runs)
     }
 
+    /// What was logged so far, in the latest run.
+    pub fn log_of_latest_run(&self) -> String {
+        self.log().split_off(self.latest_run_at)
+    }
+
     /// SIGKILL: the host gets no chance to tidy up.
     pub fn kill(&mut self) {
         if let Some(mut running) = self.running.take() {
@@ -239,27 +279,28 @@ fn last_lines(text: &str, count: usize) -> String {
 }
 
 impl Running {
-    fn spawn(command: Command) -> Self {
+    /// Waits until the child listens.
+    ///
+    /// # Errors
+    ///
+    /// What it logged, if it has ended instead.
+    fn spawn(command: Command) -> Result<Self, String> {
         let mut child = spawn_for_life(command);
         let stdout = Output::gather(child.stdout.take().expect("stdout is piped"));
         let stderr = Output::gather(child.stderr.take().expect("stderr is piped"));
         let listening = stdout.wait_for_both("strongroom listens on ", "admin listens on ");
         let Some((url, admin_url)) = listening else {
             let _already_gone = child.kill();
-            let status = child.wait();
-            panic!(
-                "the host does not listen ({status:?}):\n{}\n{}",
-                stdout.so_far(),
-                stderr.so_far()
-            );
+            let _status = child.wait();
+            return Err(format!("{}{}", stdout.to_the_end(), stderr.to_the_end()));
         };
-        Self {
+        Ok(Self {
             child,
             stdout,
             stderr,
             url,
             admin_url,
-        }
+        })
     }
 }
 

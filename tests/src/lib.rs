@@ -10,14 +10,20 @@
 //! - [`client`]: requests, and what came back.
 //! - [`problem`]: what every error must look like.
 //! - [`race`]: many requests at the same time.
+//! - [`history`]: what all clients asked and were told, checked against the journal and a model of the bank.
+//! - [`faults`]: a host that fails on purpose.
+//! - [`marks`]: how much a test does, and the seed of its choices.
 //! - [`wire`]: bytes on a socket, for requests that no proper client can send.
 //! - [`forge`]: access tokens that are wrong in one way.
 
 pub mod bank;
 pub mod client;
 pub mod command;
+pub mod faults;
 pub mod forge;
+pub mod history;
 pub mod host;
+pub mod marks;
 pub mod problem;
 pub mod race;
 pub mod registry;

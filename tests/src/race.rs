@@ -4,8 +4,9 @@ use std::future::IntoFuture;
 
 use tokio::task::JoinSet;
 
-use crate::Answer;
 use crate::client::Call;
+use crate::history::{Ask, Heard, History};
+use crate::{Answer, Person};
 
 /// Sends all requests at once, each on a connection of its own, and answers all answers, in no order.
 pub async fn at_once(calls: impl IntoIterator<Item = Call>) -> Vec<Answer> {
@@ -14,6 +15,21 @@ pub async fn at_once(calls: impl IntoIterator<Item = Call>) -> Vec<Answer> {
         tasks.spawn(call.into_future());
     }
     tasks.join_all().await
+}
+
+/// The same of requests that a history remembers. Answers what each was told, in their order.
+pub async fn ask_at_once(
+    history: &History,
+    asks: impl IntoIterator<Item = (Person, Ask)>,
+) -> Vec<Heard> {
+    let mut tasks = JoinSet::new();
+    for (place, (person, ask)) in asks.into_iter().enumerate() {
+        let history = history.clone();
+        tasks.spawn(async move { (place, history.ask(&person, &ask).await) });
+    }
+    let mut heard = tasks.join_all().await;
+    heard.sort_unstable_by_key(|(place, _)| *place);
+    heard.into_iter().map(|(_, heard)| heard).collect()
 }
 
 /// How many answers have this status.

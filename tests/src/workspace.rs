@@ -26,6 +26,21 @@ pub fn binary() -> PathBuf {
     path
 }
 
+/// The host in its fault build, in which what a plan says goes wrong; otherwise it is the same.
+///
+/// # Panics
+///
+/// If there is none.
+pub fn faulty_binary() -> PathBuf {
+    let path = root().join("target/faulty/strongroom");
+    assert!(
+        path.is_file(),
+        "{} is missing: run ./build.sh test, which builds it",
+        path.display()
+    );
+    path
+}
+
 /// One of the bank's components: `auth`, `token`, `account`, `transaction`.
 pub fn component(name: &str) -> PathBuf {
     built(&format!("{name}.wasm"))
@@ -39,6 +54,11 @@ pub fn plain_component(name: &str) -> PathBuf {
 /// One of the components of `tests/guests`: `hello`, `hostile`.
 pub fn guest(name: &str) -> PathBuf {
     built(&format!("test-guests/{name}.wasm"))
+}
+
+/// A schema of `tests/schemas`.
+pub fn schema(name: &str) -> PathBuf {
+    root().join("tests/schemas").join(name)
 }
 
 fn built(file: &str) -> PathBuf {

@@ -1,6 +1,6 @@
 //! Goal: holds, reversals, and batches do what the contract says, say why when they do not, and happen once whatever races.
 //!
-//! Method: a bank of the real binary; each test has people and accounts of its own.
+//! Method: a bank of the real binary; each test has people and accounts of its own. Races for the same hold or reversal are in `storms`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -259,37 +259,6 @@ async fn a_hold_is_its_payers_to_end_and_says_what_is_wrong_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_captures_voids_and_an_expiry_at_once_one_wins() {
-    let scene = scene().await;
-    for round in 0..10 {
-        // In half of the rounds the time is up meanwhile.
-        let hold = scene
-            .hold("1.00", if round % 2 == 0 { 60 } else { 1 })
-            .await;
-        if round % 2 == 1 {
-            tokio::time::sleep(Duration::from_millis(990)).await;
-        }
-        let calls = (0..20).map(|call| match call % 2 {
-            0 => scene.capture(&hold, None),
-            _ => scene.void(&hold),
-        });
-        let answers = at_once(calls).await;
-        assert!(count(&answers, 201) <= 1, "round {round}");
-        if round % 2 == 0 {
-            assert_eq!(count(&answers, 201), 1, "round {round}");
-        }
-        assert_eq!(count(&answers, 201) + count(&answers, 422), 20);
-    }
-    wait_for("the sweep", 10, async || {
-        (scene.standing().await[2] == "0.00").then_some(())
-    })
-    .await;
-    let [balance, available, _] = scene.standing().await;
-    assert_eq!(balance, available);
-    assert_eq!(cents(&balance) + cents(&scene.paid().await), 10_000);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_balance_of_100_covers_exactly_100_of_200_holds_and_transfers_at_once() {
     let scene = scene().await;
     let body = scene.line("1.00");
@@ -376,30 +345,6 @@ async fn a_decline_cannot_be_reversed_and_a_reversal_never_overdraws() {
     scene.send("0.01").await;
     scene.reverse(&sent).await.expect(201);
     assert_eq!(scene.paid().await, "0.00");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_reversals_at_once_of_each_of_500_transfers_one_wins() {
-    let scene = scene().await;
-    let lines: Vec<Value> = (0..500).map(|_| scene.line("0.20")).collect();
-    let batch = scene.batch(&new_key(), true, &lines).await.expect(201);
-    let ids: Vec<String> = batch["outcomes"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|outcome| text(&outcome["transaction"]["id"]).to_owned())
-        .collect();
-    let (mut reversed, mut refused) = (0, 0);
-    for some in ids.chunks(50) {
-        let calls = some
-            .iter()
-            .flat_map(|id| [scene.reverse(id), scene.reverse(id)]);
-        let answers = at_once(calls).await;
-        reversed += count(&answers, 201);
-        refused += count_code(&answers, "already_reversed");
-    }
-    assert_eq!((reversed, refused), (500, 500));
-    assert_eq!(scene.standing().await[0], "100.00");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -526,8 +471,4 @@ async fn one_batch_sent_20_times_at_once_is_posted_once() {
     assert!(count(&answers, 201) > 0);
     assert_eq!(scene.paid().await, "5.00");
     drop(scene.bank);
-}
-
-fn cents(decimal: &str) -> i64 {
-    decimal.replace('.', "").parse().expect("a decimal")
 }

@@ -2,23 +2,21 @@
 //!
 //! Method: a bank with rows of every kind is stopped. Again and again its ledger's file is copied, one random bit of one random value in
 //! a random ledger table is flipped (past every constraint and trigger, as somebody with the file in hand would), and the copy is
-//! verified by the real binary. All must be found: 100 flips here, and as many as `STRONGROOM_FLIPS` says in `./build.sh torture ledger`.
+//! verified by the real binary. All must be found: 100 flips here, and 1,000 in `./build.sh torture ledger`.
 //! A failure names its seed, which `STRONGROOM_TEST_SEED` repeats.
 
-use std::env;
 use std::fs;
 use std::path::Path;
 
+use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
-use rand::{RngExt, SeedableRng};
 use rusqlite::Connection;
 use rusqlite::types::Value as Cell;
 use strongroom_tests::bank::{new_key, text, transfer};
 use strongroom_tests::command::run;
+use strongroom_tests::marks::{seeded, short_or_full};
 use strongroom_tests::{Bank, Person, Value, json};
-
-const FLIPS: usize = 100;
 
 const TABLES: [&str; 8] = [
     "transfer",
@@ -33,14 +31,8 @@ const TABLES: [&str; 8] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_flipped_bit_in_any_ledger_table_is_found() {
-    let mut random = StdRng::seed_from_u64(number("STRONGROOM_TEST_SEED").unwrap_or_else(|| {
-        let seed = rand::random();
-        println!("STRONGROOM_TEST_SEED={seed}");
-        seed
-    }));
-    let flips = number("STRONGROOM_FLIPS").map_or(FLIPS, |flips| {
-        usize::try_from(flips).expect("a number of flips")
-    });
+    let mut random = seeded();
+    let flips = short_or_full(100, 1_000);
     let mut bank = Bank::start().await;
     do_business(&bank).await;
     bank.host.kill();
@@ -64,11 +56,6 @@ async fn one_flipped_bit_in_any_ledger_table_is_found() {
     println!("{found} of {flips} flipped bits found");
     fs::copy(&honest, &ledger).expect("a copy");
     assert_eq!(verify(&bank), Some(0), "the honest bank is sound again");
-}
-
-fn number(variable: &str) -> Option<u64> {
-    let text = env::var(variable).ok()?;
-    Some(text.parse().expect("a number"))
 }
 
 fn verify(bank: &Bank) -> Option<i32> {

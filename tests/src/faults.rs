@@ -1,0 +1,52 @@
+//! A host that fails on purpose: its fault build, and a plan of what goes wrong in one run of it.
+//!
+//! A plan is text in an environment variable; the crate `strongroom-faults` says what its words mean. Each fault says so in the log before
+//! it does anything, so that a test can ask whether what it is about has happened at all.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use crate::host::Host;
+use crate::workspace;
+
+const PLAN_VARIABLE: &str = "STRONGROOM_FAULTS";
+const FIRED: &str = "strongroom-faults: fired ";
+const COUNTS: &str = "strongroom-faults: counts ";
+
+impl Host {
+    /// Starts the fault build with a plan; false if it failed before it listened.
+    pub fn launch_to_fail(&mut self, plan: &str) -> bool {
+        self.try_launch(&workspace::faulty_binary(), &[(PLAN_VARIABLE, plan)])
+    }
+
+    /// The faults that have fired in the latest run, in their order.
+    pub fn faults_fired(&self) -> Vec<String> {
+        self.log_of_latest_run()
+            .lines()
+            .filter_map(|line| line.split_once(FIRED))
+            .map(|(_, fault)| fault.to_owned())
+            .collect()
+    }
+
+    /// How often everything has happened in the latest run, if its plan asked and it has ended in good order: such as
+    /// `accounts:call.commit.after`, and `transactions:op.write`.
+    pub fn counts(&self) -> BTreeMap<String, u32> {
+        let log = self.log_of_latest_run();
+        let counts = log.lines().find_map(|line| line.split_once(COUNTS));
+        let (_, counts) = counts.expect("the host has counted");
+        counts
+            .split(' ')
+            .filter_map(|count| count.split_once('='))
+            .map(|(what, count)| (what.to_owned(), count.parse().expect("a number")))
+            .collect()
+    }
+
+    /// Ends what is left of the process and starts the binary without faults on the same data; answers after how long every service served.
+    pub async fn restart(&mut self) -> Duration {
+        self.kill();
+        let started = Instant::now();
+        self.launch();
+        self.wait_until_ready().await;
+        started.elapsed()
+    }
+}

@@ -1,0 +1,214 @@
+//! What the journal says, decided anew as it is read.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::call::{Details, Line, Wish};
+use super::check::Rule;
+use super::journal::{Event, Row};
+use super::model::Model;
+use super::replay::Replay;
+use super::words::{Currency, Decline, Kind, Outcome};
+
+/// All rows so far.
+#[derive(Debug, Default)]
+pub struct Books {
+    replay: Replay,
+    rows: HashMap<Uuid, Recorded>,
+    /// By sequence, from 1.
+    ids: Vec<Uuid>,
+    entries: u64,
+    events: u64,
+}
+
+/// A row, without its entries: they are judged when it is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Recorded {
+    pub id: Uuid,
+    pub sequence: u64,
+    pub kind: Kind,
+    pub outcome: Outcome,
+    pub initiator: Uuid,
+    debit: Option<Uuid>,
+    credit: Option<Uuid>,
+    amount: i64,
+    currency: Currency,
+    subject: Option<u64>,
+    recorded_at_ms: i64,
+    expires_at_ms: Option<i64>,
+    /// Whether a client was told of it.
+    told: bool,
+}
+
+impl Recorded {
+    fn of(row: &Row) -> Self {
+        Self {
+            id: row.id,
+            sequence: row.sequence,
+            kind: row.kind,
+            outcome: row.outcome,
+            initiator: row.initiator,
+            debit: row.debit,
+            credit: row.credit,
+            amount: row.amount,
+            currency: row.currency,
+            subject: row.subject,
+            recorded_at_ms: row.recorded_at_ms,
+            expires_at_ms: row.expires_at_ms,
+            told: false,
+        }
+    }
+}
+
+impl Books {
+    /// How many rows it has read: where one goes on reading.
+    pub fn rows_seen(&self) -> u64 {
+        u64::try_from(self.ids.len()).expect("a number of rows")
+    }
+
+    /// How many entries.
+    pub const fn entries_seen(&self) -> u64 {
+        self.entries
+    }
+
+    /// The newest event.
+    pub const fn events_seen(&self) -> u64 {
+        self.events
+    }
+
+    /// How many rows of each kind came out how.
+    pub fn counts(&self) -> HashMap<(Kind, Outcome), u64> {
+        let mut counts = HashMap::new();
+        for row in self.rows.values() {
+            *counts.entry((row.kind, row.outcome)).or_default() += 1;
+        }
+        counts
+    }
+
+    /// What every account has.
+    pub const fn model(&self) -> &Model {
+        self.replay.model()
+    }
+
+    /// A row.
+    pub fn row(&self, id: Uuid) -> Option<Recorded> {
+        self.rows.get(&id).copied()
+    }
+
+    /// Learns what was done to an account.
+    pub fn notice(&mut self, event: Event) {
+        self.events = self.events.max(event.sequence);
+        self.replay.notice(event);
+    }
+
+    /// Replays rows, those of an atomic batch together: `batch_of` says which these are.
+    pub fn read(
+        &mut self,
+        rows: impl IntoIterator<Item = Row>,
+        batch_of: &HashMap<Uuid, usize>,
+        mut report: impl FnMut(Rule, String),
+    ) {
+        let mut together: Vec<Row> = Vec::new();
+        for row in rows {
+            let batch = batch_of.get(&row.id);
+            let last = together.last().and_then(|last| batch_of.get(&last.id));
+            if batch.is_none() || batch != last {
+                self.enter(&std::mem::take(&mut together), &mut report);
+            }
+            together.push(row);
+        }
+        self.enter(&together, &mut report);
+    }
+
+    fn enter(&mut self, rows: &[Row], report: &mut impl FnMut(Rule, String)) {
+        for difference in self.replay.replay(rows) {
+            report(Rule::Replay, difference);
+        }
+        for row in rows {
+            self.ids.push(row.id);
+            self.entries += u64::try_from(row.entries.len()).expect("a debit and a credit");
+            if let Some(other) = self.rows.insert(row.id, Recorded::of(row)) {
+                let what = format!("row {} has the id of {other:?}", row.sequence);
+                report(Rule::Doubled, what);
+            }
+        }
+    }
+
+    /// Notes that a client was told of a row; false if one was before.
+    pub fn tell(&mut self, id: Uuid) -> bool {
+        let row = self.rows.get_mut(&id);
+        row.is_some_and(|row| !std::mem::replace(&mut row.told, true))
+    }
+
+    /// The rows from a place on that no client was told of.
+    pub fn untold_from(&self, sequence: u64) -> Vec<Recorded> {
+        let first = usize::try_from(sequence - 1).expect("it was the length of a list");
+        let rows = self.ids[first..].iter().map(|id| self.rows[id]);
+        rows.filter(|row| !row.told).collect()
+    }
+
+    /// What the bank shows of a row.
+    pub fn details_of(&self, row: &Recorded) -> Details {
+        let is_customers = |id: &Uuid| {
+            let account = self.model().account(*id);
+            account.is_none_or(|account| !account.owner.is_nil())
+        };
+        Details {
+            kind: row.kind,
+            sequence: row.sequence,
+            from: row.debit.filter(is_customers),
+            to: row.credit.filter(is_customers),
+            amount: row.amount,
+            currency: row.currency,
+            subject: self.subject_of(row).map(|(id, _)| id),
+        }
+    }
+
+    fn subject_of(&self, row: &Recorded) -> Option<(Uuid, Recorded)> {
+        let index = usize::try_from(row.subject?.checked_sub(1)?).ok()?;
+        let id = *self.ids.get(index)?;
+        Some((id, *self.rows.get(&id)?))
+    }
+
+    /// Whether a row is what somebody wanted.
+    pub fn is_as_asked(&self, wish: &Wish, row: &Recorded) -> bool {
+        let sum = (row.amount, row.currency);
+        let is_of_line = |line: &Line| {
+            // Of what was given up, nobody looked whether there are such accounts.
+            let is_given_up = row.outcome == Outcome::Declined(Decline::Cancelled);
+            let accounts = (row.debit, row.credit) == (Some(line.from), Some(line.to));
+            (accounts || is_given_up) && sum == (line.amount, line.currency)
+        };
+        let is_of_whole = |id: Uuid| {
+            let subject = self.subject_of(row);
+            subject.is_some_and(|(subject, of)| subject == id && sum == (of.amount, of.currency))
+        };
+        let fits = match *wish {
+            Wish::Deposit {
+                account,
+                amount,
+                currency,
+            } => row.credit == Some(account) && sum == (amount, currency),
+            Wish::Withdraw {
+                account,
+                amount,
+                currency,
+            } => row.debit == Some(account) && sum == (amount, currency),
+            Wish::Transfer(line) => is_of_line(&line),
+            Wish::Hold { line, expires_in } => {
+                let expires_at_ms = row.recorded_at_ms + i64::from(expires_in) * 1_000;
+                let is_for_so_long = row.expires_at_ms == Some(expires_at_ms);
+                is_of_line(&line) && (is_for_so_long || row.outcome.is_declined())
+            }
+            Wish::Capture {
+                hold,
+                amount: Some(asked),
+            } => self.subject_of(row).is_some_and(|(id, _)| id == hold) && sum == asked,
+            Wish::Capture { hold, amount: None } | Wish::Void { hold } => is_of_whole(hold),
+            Wish::Reverse { id } => is_of_whole(id),
+            Wish::Batch { .. } => false,
+        };
+        fits && row.kind == wish.kind()
+    }
+}

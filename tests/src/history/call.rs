@@ -1,0 +1,300 @@
+//! What was asked of the bank, and what it said.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::words::{Currency, Decline, Kind, Outcome, minor};
+use crate::Answer;
+use crate::bank::text;
+
+/// What somebody wants done with money. Amounts are minor units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    Deposit {
+        account: Uuid,
+        amount: i64,
+        currency: Currency,
+    },
+    Withdraw {
+        account: Uuid,
+        amount: i64,
+        currency: Currency,
+    },
+    Transfer(Line),
+    Hold {
+        line: Line,
+        expires_in: u32,
+    },
+    /// Without an amount, all that is held.
+    Capture {
+        hold: Uuid,
+        amount: Option<(i64, Currency)>,
+    },
+    Void {
+        hold: Uuid,
+    },
+    Reverse {
+        id: Uuid,
+    },
+    Batch {
+        lines: Vec<Line>,
+        atomic: bool,
+    },
+}
+
+/// Money from one account to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line {
+    pub from: Uuid,
+    pub to: Uuid,
+    pub amount: i64,
+    pub currency: Currency,
+}
+
+impl Line {
+    fn body(&self) -> Value {
+        json!({
+            "from_account_id": self.from, "to_account_id": self.to,
+            "amount": self.currency.decimal(self.amount), "currency": self.currency.code(),
+        })
+    }
+}
+
+impl Wish {
+    /// What the journal calls it; a batch is transfers.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Deposit { .. } => Kind::Deposit,
+            Self::Withdraw { .. } => Kind::Withdrawal,
+            Self::Transfer(_) | Self::Batch { .. } => Kind::Transfer,
+            Self::Hold { .. } => Kind::Hold,
+            Self::Capture { .. } => Kind::Capture,
+            Self::Void { .. } => Kind::Void,
+            Self::Reverse { .. } => Kind::Reversal,
+        }
+    }
+
+    /// Where it is posted. An idempotency key is one of its caller and of this.
+    pub fn path(&self) -> String {
+        let path = match self {
+            Self::Deposit { .. } => "deposit".to_owned(),
+            Self::Withdraw { .. } => "withdraw".to_owned(),
+            Self::Transfer(_) => "transfer".to_owned(),
+            Self::Hold { .. } => "holds".to_owned(),
+            Self::Capture { hold, .. } => format!("holds/{hold}/capture"),
+            Self::Void { hold } => format!("holds/{hold}/void"),
+            Self::Reverse { id } => format!("{id}/reverse"),
+            Self::Batch { .. } => "batch".to_owned(),
+        };
+        format!("/api/transactions/{path}")
+    }
+
+    /// The body, if it takes one.
+    pub fn body(&self) -> Option<Value> {
+        Some(match self {
+            Self::Deposit {
+                account,
+                amount,
+                currency,
+            }
+            | Self::Withdraw {
+                account,
+                amount,
+                currency,
+            } => {
+                json!({"account_id": account, "amount": currency.decimal(*amount), "currency": currency.code()})
+            }
+            Self::Transfer(line) => line.body(),
+            Self::Hold { line, expires_in } => {
+                let mut body = line.body();
+                body["expires_in"] = json!(expires_in);
+                body
+            }
+            Self::Capture { amount, .. } => {
+                let (amount, currency) = (*amount)?;
+                json!({"amount": currency.decimal(amount)})
+            }
+            Self::Void { .. } | Self::Reverse { .. } => return None,
+            Self::Batch { lines, atomic } => {
+                json!({"transfers": lines.iter().map(Line::body).collect::<Vec<_>>(), "atomic": atomic})
+            }
+        })
+    }
+}
+
+/// One request and what became of it. Times are nanoseconds on the clock of its [`History`](super::History), which never goes back.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The user who asked.
+    pub principal: Uuid,
+    pub key: Arc<str>,
+    pub wish: Arc<Wish>,
+    pub began_ns: u64,
+    pub ended_ns: u64,
+    /// What was answered for good. None where nobody answered, or only that the outcome is not known yet: then it may have been decided, or
+    /// may be later.
+    pub reply: Option<Reply>,
+}
+
+/// A final answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub status: u16,
+    /// SHA-256 of the body, which is the same each time.
+    pub digest: [u8; 32],
+    pub replayed: bool,
+    pub told: Told,
+}
+
+/// What an answer says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// This is in the journal.
+    Decided(Decided),
+    /// These are, or are not, one for each line.
+    Batch(Vec<Told>),
+    /// Nothing is recorded, for this reason.
+    Refused(String),
+}
+
+/// What an answer says of a row of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    pub id: Uuid,
+    pub outcome: Outcome,
+    /// Of what was not declined.
+    pub details: Option<Details>,
+}
+
+/// What the bank shows of a transaction. The bank's own account is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Details {
+    pub kind: Kind,
+    pub sequence: u64,
+    pub from: Option<Uuid>,
+    pub to: Option<Uuid>,
+    pub amount: i64,
+    pub currency: Currency,
+    /// The hold that it ended, or what it reversed.
+    pub subject: Option<Uuid>,
+}
+
+impl Reply {
+    /// None where it is not the final answer.
+    ///
+    /// # Panics
+    ///
+    /// If the bank must not answer so: it failed (500), or the test's own token is not good any more (401).
+    pub fn of(answer: &Answer) -> Option<Self> {
+        if matches!(answer.status, 409 | 502..=504) {
+            return None;
+        }
+        let refused = matches!(answer.status, 400 | 403 | 404 | 422);
+        assert!(
+            refused || answer.status == 201,
+            "{}: {}",
+            answer.status,
+            answer.text()
+        );
+        Some(Self::of_body(
+            answer.status,
+            &answer.body,
+            answer.replayed(),
+        ))
+    }
+
+    /// The same of an answer that the bank has stored.
+    ///
+    /// # Panics
+    ///
+    /// If the body is none of the contract's.
+    pub fn of_body(status: u16, body: &[u8], replayed: bool) -> Self {
+        let digest = Sha256::digest(body).into();
+        let body: Value = serde_json::from_slice(body).expect("answers are JSON");
+        Self {
+            status,
+            digest,
+            replayed,
+            told: Told::of(&body),
+        }
+    }
+}
+
+impl Told {
+    fn of(body: &Value) -> Self {
+        if let Some(outcomes) = body["outcomes"].as_array() {
+            return Self::Batch(outcomes.iter().map(Self::of_line).collect());
+        }
+        match body["code"].as_str() {
+            None => Self::Decided(Decided::of(body)),
+            Some(code) => Self::of_problem(code, &body["transaction_id"]),
+        }
+    }
+
+    fn of_line(outcome: &Value) -> Self {
+        match outcome["code"].as_str() {
+            None => Self::Decided(Decided::of(&outcome["transaction"])),
+            Some(code) => Self::of_problem(code, &outcome["transaction_id"]),
+        }
+    }
+
+    /// What is recorded has an id.
+    fn of_problem(code: &str, transaction_id: &Value) -> Self {
+        if transaction_id.is_null() {
+            return Self::Refused(code.to_owned());
+        }
+        let decline = Decline::of(code).unwrap_or_else(|| panic!("{code} is no decline"));
+        Self::Decided(Decided {
+            id: id(transaction_id),
+            outcome: Outcome::Declined(decline),
+            details: None,
+        })
+    }
+
+    /// The rows it tells of, in their order.
+    pub fn decided(&self) -> Vec<&Decided> {
+        match self {
+            Self::Decided(decided) => vec![decided],
+            Self::Batch(lines) => lines.iter().flat_map(Self::decided).collect(),
+            Self::Refused(_) => Vec::new(),
+        }
+    }
+}
+
+impl Decided {
+    fn of(transaction: &Value) -> Self {
+        let subject = ["hold_id", "reverses"]
+            .into_iter()
+            .find_map(|member| optional_id(&transaction[member]));
+        Self {
+            id: id(&transaction["id"]),
+            outcome: Outcome::of(text(&transaction["status"]), None),
+            details: Some(Details {
+                kind: Kind::of(text(&transaction["type"])),
+                sequence: transaction["sequence"].as_u64().expect("a sequence"),
+                from: optional_id(&transaction["from_account_id"]),
+                to: optional_id(&transaction["to_account_id"]),
+                amount: minor(text(&transaction["amount"])),
+                currency: Currency::of(text(&transaction["currency"])),
+                subject,
+            }),
+        }
+    }
+}
+
+/// An id.
+///
+/// # Panics
+///
+/// If the value is none.
+pub fn id(value: &Value) -> Uuid {
+    Uuid::parse_str(text(value)).expect("an id")
+}
+
+/// An id, where there is one.
+pub fn optional_id(value: &Value) -> Option<Uuid> {
+    (!value.is_null()).then(|| id(value))
+}

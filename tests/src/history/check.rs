@@ -1,0 +1,343 @@
+//! Holds what clients were told against the journal, and the journal against the model.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::books::{Books, Recorded};
+use super::call::{Call, Decided, Line, Told, Wish};
+use super::journal::{Event, Row};
+use super::model::Model;
+use super::words::Kind;
+
+/// What a sound bank never does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// A row's outcome, entries, balances, place, or time is not what follows from the rows before it. So are an account that goes below
+    /// its limit, a hold that ends twice, and a decline that moves money.
+    Replay,
+    /// A client was told of what is not in the journal.
+    Lost,
+    /// One id is in the journal twice, or two wishes were told of one row.
+    Doubled,
+    /// There is a row that nobody asked for.
+    Unasked,
+    /// A row is not what was asked for, or not what was told of it.
+    Untrue,
+    /// One request was answered in two ways.
+    Inconstant,
+    /// What was answered before another call began comes after it in the journal.
+    Order,
+    /// A request was never answered for good, so that nothing can be said of it.
+    Unanswered,
+}
+
+/// A rule that was broken, and by what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    pub rule: Rule,
+    pub what: String,
+}
+
+/// What it knows of the bank so far. Each [`Checker::check`] goes on from the one before it, so that a long history need not be kept.
+#[derive(Debug, Default)]
+pub struct Checker {
+    books: Books,
+    /// What came of each request that was decided.
+    answers: HashMap<Scope, Answered>,
+    /// The newest row that was answered in the checks so far.
+    answered_sequence: u64,
+    violations: Vec<Violation>,
+}
+
+/// What one idempotency key is one of: caller, call, key.
+type Scope = (Uuid, &'static str, Arc<str>);
+
+#[derive(Debug, Clone)]
+struct Answered {
+    wish: Arc<Wish>,
+    status: u16,
+    digest: [u8; 32],
+}
+
+/// A decision of this check, and when it can have been made.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    began_ns: u64,
+    ended_ns: u64,
+    first: u64,
+    last: u64,
+}
+
+impl Wish {
+    fn scope(&self, principal: Uuid, key: &Arc<str>) -> Scope {
+        let call = match self {
+            Self::Deposit { .. } => "deposit",
+            Self::Withdraw { .. } => "withdraw",
+            Self::Transfer(_) => "transfer",
+            Self::Hold { .. } => "hold",
+            Self::Capture { .. } => "capture",
+            Self::Void { .. } => "void",
+            Self::Reverse { .. } => "reverse",
+            Self::Batch { .. } => "batch",
+        };
+        (principal, call, Arc::clone(key))
+    }
+}
+
+impl Checker {
+    /// Checks all calls since the last check, of which none is under way, against the rows and events since then.
+    pub fn check(
+        &mut self,
+        calls: &[Call],
+        events: impl IntoIterator<Item = Event>,
+        rows: impl IntoIterator<Item = Row>,
+    ) {
+        let first_new = self.books.rows_seen() + 1;
+        for event in events {
+            self.books.notice(event);
+        }
+        let violations = &mut self.violations;
+        self.books.read(rows, &atomic_batches(calls), |rule, what| {
+            violations.push(Violation { rule, what });
+        });
+        let spans = self.hear(calls);
+        self.check_order(spans);
+        self.check_asked(first_new);
+    }
+
+    /// What it has read of the bank.
+    pub const fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// What every account has, by the model.
+    pub const fn model(&self) -> &Model {
+        self.books.model()
+    }
+
+    /// Everything that was wrong so far.
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// Holds something else that tells of the journal, such as an answer that the bank has stored, against it.
+    pub fn bear_out(&mut self, told: &Told, who: &dyn fmt::Debug) {
+        for decided in told.decided() {
+            self.check_told(decided, who);
+        }
+    }
+
+    /// # Panics
+    ///
+    /// If anything was wrong; tells the first of it.
+    #[track_caller]
+    pub fn assert_sound(&self) {
+        let first: Vec<String> = self
+            .violations
+            .iter()
+            .take(10)
+            .map(|violation| format!("{:?}: {}", violation.rule, violation.what))
+            .collect();
+        assert!(
+            first.is_empty(),
+            "{} violations; the first:\n{}",
+            self.violations.len(),
+            first.join("\n")
+        );
+    }
+
+    fn report(&mut self, rule: Rule, what: impl Into<String>) {
+        let what = what.into();
+        self.violations.push(Violation { rule, what });
+    }
+
+    /// Checks what each request was told; answers when each that was decided now can have been.
+    fn hear(&mut self, calls: &[Call]) -> Vec<Span> {
+        let mut requests: HashMap<Scope, Vec<&Call>> = HashMap::new();
+        for call in calls {
+            let scope = call.wish.scope(call.principal, &call.key);
+            requests.entry(scope).or_default().push(call);
+        }
+        requests
+            .into_iter()
+            .filter_map(|(scope, calls)| self.hear_request(scope, &calls))
+            .collect()
+    }
+
+    fn hear_request(&mut self, scope: Scope, calls: &[&Call]) -> Option<Span> {
+        if calls.iter().all(|call| call.reply.is_none()) {
+            self.report(Rule::Unanswered, format!("{:?}", calls[0]));
+            return None;
+        }
+        let was_known = self.answers.contains_key(&scope);
+        for call in calls {
+            self.hear_call(&scope, call);
+        }
+        let answered = self.answers.get(&scope)?.clone();
+        let own = || calls.iter().filter(|call| call.wish == answered.wish);
+        // With one wording, nobody can have been in its way.
+        if own().count() == calls.len() {
+            let refused = own().find(|call| call.is_refused());
+            if let Some(call) = refused {
+                self.report(
+                    Rule::Inconstant,
+                    format!("decided, and then refused: {call:?}"),
+                );
+            }
+        }
+        let decided = || own().filter(|call| call.is_decided());
+        let told = decided().find_map(|call| call.reply.as_ref())?;
+        let sequences = told.told.decided().into_iter();
+        let sequences: Vec<u64> = sequences
+            .filter_map(|decided| Some(self.books.row(decided.id)?.sequence))
+            .collect();
+        let span = Span {
+            began_ns: own().map(|call| call.began_ns).min()?,
+            ended_ns: decided().map(|call| call.ended_ns).min()?,
+            first: *sequences.iter().min()?,
+            last: *sequences.iter().max()?,
+        };
+        (!was_known).then_some(span)
+    }
+
+    fn hear_call(&mut self, scope: &Scope, call: &Call) {
+        let Some(reply) = call.reply.as_ref().filter(|_| call.is_decided()) else {
+            return;
+        };
+        if let Some(answered) = self.answers.get(scope) {
+            let same = (answered.status, answered.digest) == (reply.status, reply.digest);
+            if answered.wish != call.wish || !same {
+                self.report(
+                    Rule::Inconstant,
+                    format!("{call:?}, and before {answered:?}"),
+                );
+            }
+            return;
+        }
+        let answered = Answered {
+            wish: Arc::clone(&call.wish),
+            status: reply.status,
+            digest: reply.digest,
+        };
+        self.answers.insert(scope.clone(), answered);
+        match (&*call.wish, &reply.told) {
+            (Wish::Batch { lines, .. }, Told::Batch(told)) if told.len() == lines.len() => {
+                self.check_batch(call, lines, told);
+            }
+            (wish, Told::Decided(decided)) if !matches!(wish, Wish::Batch { .. }) => {
+                self.check_one(call, wish, decided);
+            }
+            _ => self.report(
+                Rule::Untrue,
+                format!("it has not one outcome for each wish: {call:?}"),
+            ),
+        }
+    }
+
+    /// The rows of a batch stand side by side, in the order of its lines.
+    fn check_batch(&mut self, call: &Call, lines: &[Line], told: &[Told]) {
+        let mut before: Option<u64> = None;
+        for (line, told) in lines.iter().zip(told) {
+            let Told::Decided(decided) = told else {
+                continue;
+            };
+            let place = self.check_one(call, &Wish::Transfer(*line), decided);
+            if let (Some(before), Some(place)) = (before, place)
+                && place != before + 1
+            {
+                let what = format!("row {place} follows row {before} in the batch {}", call.key);
+                self.report(Rule::Order, what);
+            }
+            before = place;
+        }
+    }
+
+    /// Checks one wish and what was told of it against the row; answers the row's place.
+    fn check_one(&mut self, call: &Call, wish: &Wish, decided: &Decided) -> Option<u64> {
+        let recorded = self.check_told(decided, call)?;
+        if !self.books.tell(decided.id) {
+            let what = format!("somebody else was told of it: {call:?}");
+            self.report(Rule::Doubled, what);
+        }
+        if recorded.initiator != call.principal || !self.books.is_as_asked(wish, &recorded) {
+            self.report(
+                Rule::Untrue,
+                format!("{recorded:?} is not as asked: {call:?}"),
+            );
+        }
+        Some(recorded.sequence)
+    }
+
+    fn check_told(&mut self, decided: &Decided, who: &dyn fmt::Debug) -> Option<Recorded> {
+        let Some(recorded) = self.books.row(decided.id) else {
+            self.report(Rule::Lost, format!("{} was told to {who:?}", decided.id));
+            return None;
+        };
+        let shown = decided.details;
+        if decided.outcome != recorded.outcome
+            || shown.is_some_and(|shown| shown != self.books.details_of(&recorded))
+        {
+            self.report(Rule::Untrue, format!("{recorded:?} was told to {who:?}"));
+        }
+        Some(recorded)
+    }
+
+    /// One pass over what began and what ended, by the clock.
+    fn check_order(&mut self, mut spans: Vec<Span>) {
+        let mut ended = spans.clone();
+        ended.sort_unstable_by_key(|span| span.ended_ns);
+        spans.sort_unstable_by_key(|span| span.began_ns);
+        let mut ended = ended.into_iter().peekable();
+        for span in spans {
+            while let Some(before) = ended.next_if(|before| before.ended_ns < span.began_ns) {
+                self.answered_sequence = self.answered_sequence.max(before.last);
+            }
+            if span.first <= self.answered_sequence {
+                let what = format!(
+                    "row {} was asked for after row {} was answered",
+                    span.first, self.answered_sequence
+                );
+                self.report(Rule::Order, what);
+            }
+        }
+        for span in ended {
+            self.answered_sequence = self.answered_sequence.max(span.last);
+        }
+    }
+
+    /// The bank does nothing by itself but end holds whose time is up.
+    fn check_asked(&mut self, first_new: u64) {
+        for row in self.books.untold_from(first_new) {
+            if row.kind != Kind::Expiry {
+                self.report(Rule::Unasked, format!("{row:?}"));
+            }
+        }
+    }
+}
+
+impl Call {
+    fn is_refused(&self) -> bool {
+        let told = self.reply.as_ref().map(|reply| &reply.told);
+        matches!(told, Some(Told::Refused(_)))
+    }
+
+    fn is_decided(&self) -> bool {
+        self.reply.is_some() && !self.is_refused()
+    }
+}
+
+/// Which rows belong together: the ids that the answers to atomic batches tell of.
+fn atomic_batches(calls: &[Call]) -> HashMap<Uuid, usize> {
+    let atomic = calls
+        .iter()
+        .enumerate()
+        .filter(|(_, call)| matches!(*call.wish, Wish::Batch { atomic: true, .. }));
+    let ids = atomic.flat_map(|(number, call)| {
+        let told = call.reply.iter().flat_map(|reply| reply.told.decided());
+        told.map(move |decided| (decided.id, number))
+    });
+    ids.collect()
+}

@@ -1,0 +1,329 @@
+//! The bank's decisions, and what staff did to accounts, as an auditor copies them, or as they lie in the store of a bank.
+//!
+//! The store is for a bank that is not running, and for histories that would take too long to copy. It is only ever opened to be read.
+
+use std::collections::VecDeque;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+use super::call::{id, optional_id};
+use super::words::{Currency, Kind, Outcome, minor};
+use crate::Person;
+use crate::bank::text;
+
+/// How many rows are fetched at once.
+const PAGE_ROWS: u64 = 1_000;
+
+/// A row of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub sequence: u64,
+    pub id: Uuid,
+    pub kind: Kind,
+    pub outcome: Outcome,
+    pub initiator: Uuid,
+    pub debit: Option<Uuid>,
+    pub credit: Option<Uuid>,
+    pub amount: i64,
+    pub currency: Currency,
+    pub recorded_at_ms: i64,
+    /// The row that this one captures, voids, lets expire, or reverses.
+    pub subject: Option<u64>,
+    pub expires_at_ms: Option<i64>,
+    pub entries: Vec<Entry>,
+}
+
+/// A debit or credit of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// Among all entries.
+    pub sequence: u64,
+    pub account: Uuid,
+    /// Among those of the account.
+    pub account_sequence: u64,
+    pub direction: Direction,
+    pub amount: i64,
+    pub balance_after: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Debit,
+    Credit,
+}
+
+/// What was done to an account other than moving money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    pub sequence: u64,
+    pub account: Uuid,
+    pub at_ms: i64,
+    pub change: Change,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Of the bank's own accounts, the owner is the nil UUID.
+    Opened {
+        owner: Uuid,
+        currency: Currency,
+        is_settlement: bool,
+    },
+    Frozen {
+        debits: bool,
+        credits: bool,
+    },
+    Closed,
+    OverdraftLimit(i64),
+}
+
+impl Direction {
+    fn of(word: &str) -> Self {
+        match word {
+            "debit" => Self::Debit,
+            "credit" => Self::Credit,
+            _ => panic!("{word} is no direction"),
+        }
+    }
+}
+
+impl Change {
+    /// `limit` tells how a limit is written.
+    fn of(action: &str, new_value: &str, limit: impl FnOnce(&str) -> i64) -> Self {
+        let frozen = |debits, credits| Self::Frozen { debits, credits };
+        match (action, new_value) {
+            ("opened", account) => {
+                let account: Value = serde_json::from_str(account).expect("a JSON text");
+                Self::Opened {
+                    owner: id(&account["owner_id"]),
+                    currency: Currency::of(text(&account["currency"])),
+                    is_settlement: account["type"] == "settlement",
+                }
+            }
+            ("overdraft_limit_changed", value) => Self::OverdraftLimit(limit(value)),
+            ("unfrozen", "open") => frozen(false, false),
+            ("frozen", "frozen") => frozen(true, true),
+            ("frozen", "frozen:debits") => frozen(true, false),
+            ("frozen", "frozen:credits") => frozen(false, true),
+            ("closed", "closed") => Self::Closed,
+            _ => panic!("{action} to {new_value} is no change of an account"),
+        }
+    }
+}
+
+/// The rows above `after`, by the API. `auditor` is one, or an administrator.
+pub async fn rows_of_bank(auditor: &Person, after: u64) -> Vec<Row> {
+    let rows = onward(auditor, "/api/accounts/journal", after).await;
+    rows.iter().map(row_of_api).collect()
+}
+
+/// The events above `after`, by the API. Copied after the journal, they tell of every account in it.
+pub async fn events_of_bank(auditor: &Person, after: u64) -> Vec<Event> {
+    let events = onward(auditor, "/api/accounts/events", after).await;
+    events.iter().map(event_of_api).collect()
+}
+
+async fn onward(auditor: &Person, path: &str, mut after: u64) -> Vec<Value> {
+    let mut objects = Vec::new();
+    loop {
+        let page = format!("{path}?after_sequence={after}&limit={PAGE_ROWS}");
+        let page = auditor.get(&page).await.expect(200);
+        objects.extend_from_slice(page["data"].as_array().expect("data is a list"));
+        after = page["next_after_sequence"].as_u64().expect("a sequence");
+        if page["has_more"] == false {
+            return objects;
+        }
+    }
+}
+
+fn row_of_api(row: &Value) -> Row {
+    let entries = row["entries"].as_array().expect("a list");
+    Row {
+        sequence: row["sequence"].as_u64().expect("a sequence"),
+        id: id(&row["id"]),
+        kind: Kind::of(text(&row["kind"])),
+        outcome: Outcome::of(text(&row["status"]), row["decline_code"].as_str()),
+        initiator: id(&row["initiator_id"]),
+        debit: optional_id(&row["debit_account_id"]),
+        credit: optional_id(&row["credit_account_id"]),
+        amount: minor(text(&row["amount"])),
+        currency: Currency::of(text(&row["currency"])),
+        recorded_at_ms: milliseconds(text(&row["recorded_at"])),
+        subject: row["subject_sequence"].as_u64(),
+        expires_at_ms: row["expires_at"].as_str().map(milliseconds),
+        entries: entries.iter().map(entry_of_api).collect(),
+    }
+}
+
+fn entry_of_api(entry: &Value) -> Entry {
+    Entry {
+        sequence: entry["sequence"].as_u64().expect("a sequence"),
+        account: id(&entry["account_id"]),
+        account_sequence: entry["account_sequence"].as_u64().expect("a sequence"),
+        direction: Direction::of(text(&entry["direction"])),
+        amount: minor(text(&entry["amount"])),
+        balance_after: minor(text(&entry["balance_after"])),
+    }
+}
+
+fn event_of_api(event: &Value) -> Event {
+    Event {
+        sequence: event["sequence"].as_u64().expect("a sequence"),
+        account: id(&event["account_id"]),
+        at_ms: milliseconds(text(&event["created_at"])),
+        change: Change::of(text(&event["action"]), text(&event["new_value"]), minor),
+    }
+}
+
+/// Milliseconds since 1970 of a time such as `2026-11-22T19:10:57.123Z`.
+fn milliseconds(time: &str) -> i64 {
+    let time = OffsetDateTime::parse(time, &Rfc3339).expect("a time of RFC 3339");
+    i64::try_from(time.unix_timestamp_nanos() / 1_000_000).expect("a time of this age")
+}
+
+/// A store of a bank, open to be read only, whether the bank runs or not.
+///
+/// # Panics
+///
+/// If there is none.
+pub fn open_store(data: &Path, service: &str) -> Connection {
+    let file = data.join("stores").join(format!("{service}.sqlite"));
+    Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// The events above `after` in the store of the accounts. Read after the rows, or while nothing is done, they tell of every account in them.
+pub fn events_of_store(store: &Connection, after: u64) -> Vec<Event> {
+    let sql = "SELECT account_event.sequence, account.id, at_ms, action, new_value
+        FROM account_event JOIN account ON account.key = account_event.account_key
+        WHERE account_event.sequence > ?1 ORDER BY account_event.sequence";
+    let mut statement = store.prepare(sql).expect("the tables of the accounts");
+    let events = statement.query_map([signed(after)], |row| {
+        let (action, new_value): (String, String) = (row.get(3)?, row.get(4)?);
+        Ok(Event {
+            sequence: unsigned(row, 0)?,
+            account: row.get(1).map(Uuid::from_bytes)?,
+            at_ms: row.get(2)?,
+            change: Change::of(&action, &new_value, minor),
+        })
+    });
+    let events = events.expect("the events can be read");
+    events.map(|event| event.expect("an event")).collect()
+}
+
+/// The rows in the store of the accounts, a page at a time.
+#[derive(Debug)]
+pub struct StoredRows<'a> {
+    store: &'a Connection,
+    page: VecDeque<Row>,
+    after: u64,
+    entries_after: u64,
+}
+
+impl<'a> StoredRows<'a> {
+    /// Those after a row and an entry, oldest first.
+    pub const fn after(store: &'a Connection, row: u64, entry: u64) -> Self {
+        Self {
+            store,
+            page: VecDeque::new(),
+            after: row,
+            entries_after: entry,
+        }
+    }
+
+    fn read_page(&mut self) -> rusqlite::Result<()> {
+        let sql = "SELECT transfer.sequence, transfer.id, kind, transfer.status, decline_code, initiator_id,
+                debit.id, credit.id, amount_minor, transfer.currency, recorded_at_ms, subject_sequence, expires_at_ms
+            FROM transfer LEFT JOIN account AS debit ON debit.key = debit_account_key
+                LEFT JOIN account AS credit ON credit.key = credit_account_key
+            WHERE transfer.sequence > ?1 ORDER BY transfer.sequence LIMIT ?2";
+        let mut statement = self.store.prepare_cached(sql)?;
+        let rows = statement.query_map((signed(self.after), signed(PAGE_ROWS)), |row| {
+            let (kind, status): (String, String) = (row.get(2)?, row.get(3)?);
+            let decline_code: Option<String> = row.get(4)?;
+            let currency: String = row.get(9)?;
+            Ok(Row {
+                sequence: unsigned(row, 0)?,
+                id: row.get(1).map(Uuid::from_bytes)?,
+                kind: Kind::of(&kind),
+                outcome: Outcome::of(&status, decline_code.as_deref()),
+                initiator: row.get(5).map(Uuid::from_bytes)?,
+                debit: row.get::<_, Option<[u8; 16]>>(6)?.map(Uuid::from_bytes),
+                credit: row.get::<_, Option<[u8; 16]>>(7)?.map(Uuid::from_bytes),
+                amount: row.get(8)?,
+                currency: Currency::of(&currency),
+                recorded_at_ms: row.get(10)?,
+                subject: row.get::<_, Option<i64>>(11)?.map(i64::unsigned_abs),
+                expires_at_ms: row.get(12)?,
+                entries: Vec::new(),
+            })
+        })?;
+        self.page = rows.collect::<Result<_, _>>()?;
+        let Some(last) = self.page.back() else {
+            return Ok(());
+        };
+        self.after = last.sequence;
+        self.read_entries()
+    }
+
+    /// Entries are in the order of their rows.
+    fn read_entries(&mut self) -> rusqlite::Result<()> {
+        let sql = "SELECT entry.sequence, account.id, account_sequence, direction, amount_minor, balance_after_minor, transfer_sequence
+            FROM entry LEFT JOIN account ON account.key = account_key
+            WHERE entry.sequence > ?1 ORDER BY entry.sequence LIMIT ?2";
+        let mut statement = self.store.prepare_cached(sql)?;
+        let mut entries = statement.query((signed(self.entries_after), signed(PAGE_ROWS * 2)))?;
+        while let Some(entry) = entries.next()? {
+            let transfer = unsigned(entry, 6)?;
+            if transfer > self.after {
+                break;
+            }
+            self.entries_after = unsigned(entry, 0)?;
+            let direction: String = entry.get(3)?;
+            let index = self
+                .page
+                .binary_search_by_key(&transfer, |row| row.sequence);
+            let row = index.ok().and_then(|index| self.page.get_mut(index));
+            let row = row.unwrap_or_else(|| {
+                panic!(
+                    "entry {} is of row {transfer}, which is elsewhere",
+                    self.entries_after
+                )
+            });
+            row.entries.push(Entry {
+                sequence: self.entries_after,
+                account: entry.get(1).map(Uuid::from_bytes)?,
+                account_sequence: unsigned(entry, 2)?,
+                direction: Direction::of(&direction),
+                amount: entry.get(4)?,
+                balance_after: entry.get(5)?,
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Iterator for StoredRows<'_> {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        if self.page.is_empty() {
+            self.read_page().expect("the journal can be read");
+        }
+        self.page.pop_front()
+    }
+}
+
+/// SQLite knows only signed integers; sequences are positive.
+fn unsigned(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(index).map(i64::unsigned_abs)
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).expect("no sequence comes so far")
+}

@@ -1,0 +1,32 @@
+//! Histories: what clients asked and were told, and whether the bank's journal bears it out.
+//!
+//! Method, after Jepsen's of TigerBeetle: the bank itself says in which order it decided (`sequence`), so there is no order to search for.
+//! The journal is replayed in that order on a small model of a bank that moves money one wish after the other, and each client's call must
+//! be in it exactly once, as it was told, and at a place that agrees with the clock on the wall: what was answered before another call
+//! began comes before it. All of this takes one pass.
+//!
+//! - [`words`]: kinds, outcomes, amounts: the words of `docs/move-money.md`.
+//! - [`call`]: what was asked of the bank, and what it said.
+//! - [`record`]: asks it, and writes down when.
+//! - [`journal`]: the bank's decisions, read by its API or from the store of a bank that is not running.
+//! - [`model`]: a bank in a few additions, written from the documents alone; [`replay`]: decides the journal anew on it.
+//! - [`traffic`]: clients who want everything that a bank does with money.
+//! - [`books`]: the journal as far as it was read; [`check`]: holds what clients were told against it.
+
+pub mod books;
+pub mod call;
+pub mod check;
+pub mod journal;
+pub mod model;
+pub mod record;
+pub mod replay;
+pub mod traffic;
+pub mod words;
+
+pub use call::{Call, Line, Reply, Told, Wish};
+pub use check::{Checker, Rule, Violation};
+pub use record::{Ask, Heard, History};
+pub use words::{Currency, Decline, EUR, JPY, KWD, Kind, Outcome};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,345 @@
+//! A bank that does one thing after the other.
+//!
+//! It is written from `docs/move-money.md` and `docs/audit-the-books.md` alone: what the ledger does with SQL, on the books of many at once,
+//! in groups of writers, is done here by a few additions. Where the two come to different results, one of them is wrong.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::journal::{Change, Direction, Entry, Row};
+use super::words::{Currency, Decline, Kind, Outcome};
+
+/// No counter passes it.
+const COUNTER_MAX: i128 = 9_000_000_000_000_000_000;
+
+/// Accounts, and what became of each row.
+#[derive(Debug, Clone, Default)]
+pub struct Model {
+    accounts: HashMap<Uuid, Account>,
+    /// By sequence, from 1.
+    records: Vec<Record>,
+    entries: u64,
+}
+
+/// What an account has and may do. Minor units.
+#[derive(Debug, Clone)]
+pub struct Account {
+    pub owner: Uuid,
+    currency: Currency,
+    /// None for the bank's own, which have none.
+    overdraft_limit: Option<i64>,
+    frozen_for_debits: bool,
+    frozen_for_credits: bool,
+    closed: bool,
+    debits: i64,
+    credits: i64,
+    /// Held on it, and in its favour.
+    debits_pending: i64,
+    credits_pending: i64,
+    entries: u64,
+}
+
+/// What can come of a row later.
+#[derive(Debug, Clone)]
+enum Record {
+    Nothing,
+    Hold {
+        movement: Movement,
+        expires_at_ms: i64,
+        /// What whoever would end it again is told.
+        ended: Option<Decline>,
+    },
+    Posted {
+        movement: Movement,
+        reversed: bool,
+    },
+}
+
+/// Money from one account to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Movement {
+    pub debit: Uuid,
+    pub credit: Uuid,
+    pub amount: i64,
+    pub currency: Currency,
+}
+
+/// What comes of a row, and what is moved, held, or released where it is not declined.
+pub type Decision = (Outcome, Option<Movement>);
+
+/// Why the bank could not have recorded a row at all.
+pub type Impossible = &'static str;
+
+impl Account {
+    /// What was posted.
+    pub const fn balance(&self) -> i64 {
+        self.credits - self.debits
+    }
+
+    /// What may be spent; of the bank's own accounts, anything.
+    pub fn available(&self) -> Option<i64> {
+        Some(self.balance() - self.debits_pending + self.overdraft_limit?)
+    }
+}
+
+impl Model {
+    /// An account, if it was opened.
+    pub fn account(&self, id: Uuid) -> Option<&Account> {
+        self.accounts.get(&id)
+    }
+
+    /// How many rows there are.
+    pub const fn rows(&self) -> usize {
+        self.records.len()
+    }
+
+    /// A model of these accounts as they are, without a past.
+    #[must_use]
+    pub fn of_accounts<'a>(&self, ids: impl IntoIterator<Item = &'a Uuid>) -> Self {
+        let accounts = ids
+            .into_iter()
+            .filter_map(|id| Some((*id, self.accounts.get(id)?.clone())));
+        Self {
+            accounts: accounts.collect(),
+            ..Self::default()
+        }
+    }
+
+    /// What staff, or its owner, do to an account.
+    pub fn change(&mut self, id: Uuid, change: &Change) {
+        match *change {
+            Change::Opened {
+                owner,
+                currency,
+                is_settlement,
+            } => {
+                let account = Account {
+                    owner,
+                    currency,
+                    overdraft_limit: (!is_settlement).then_some(0),
+                    frozen_for_debits: false,
+                    frozen_for_credits: false,
+                    closed: false,
+                    debits: 0,
+                    credits: 0,
+                    debits_pending: 0,
+                    credits_pending: 0,
+                    entries: 0,
+                };
+                self.accounts.insert(id, account);
+            }
+            Change::Frozen { debits, credits } => {
+                let account = self.at(id);
+                (account.frozen_for_debits, account.frozen_for_credits) = (debits, credits);
+            }
+            Change::Closed => self.at(id).closed = true,
+            Change::OverdraftLimit(limit) => self.at(id).overdraft_limit = Some(limit),
+        }
+    }
+
+    /// What comes of the wish in a row, at the time of the row.
+    pub fn decide(&self, row: &Row) -> Result<Decision, Impossible> {
+        let decided = match row.kind {
+            // The request was given up before the ledger was asked what it thinks.
+            _ if row.outcome == Outcome::Declined(Decline::Cancelled) => Err(Decline::Cancelled),
+            Kind::Deposit | Kind::Withdrawal | Kind::Transfer => {
+                self.pay(self.movement_of(row)?, Outcome::Posted)
+            }
+            Kind::Hold => self.pay(self.movement_of(row)?, Outcome::Pending),
+            Kind::Capture => self.held(row)?.and_then(|held| self.capture(row, held)),
+            Kind::Void => self.held(row)?.map(|held| (Outcome::Voided, Some(held))),
+            Kind::Expiry => match self.subject(row)? {
+                Record::Hold {
+                    movement,
+                    expires_at_ms,
+                    ended: None,
+                } if *expires_at_ms <= row.recorded_at_ms => {
+                    Ok((Outcome::Expired, Some(*movement)))
+                }
+                _ => return Err("no hold was to expire"),
+            },
+            Kind::Reversal => match self.subject(row)? {
+                Record::Posted { reversed: true, .. } => Err(Decline::AlreadyReversed),
+                Record::Posted { movement, .. } => self.pay(movement.back(), Outcome::Posted),
+                Record::Nothing | Record::Hold { .. } => Err(Decline::NotReversible),
+            },
+        };
+        Ok(decided.unwrap_or_else(|decline| (Outcome::Declined(decline), None)))
+    }
+
+    /// Does what was decided; answers the entries.
+    pub fn apply(&mut self, row: &Row, (outcome, movement): Decision) -> Vec<Entry> {
+        let Some(movement) = movement else {
+            self.records.push(Record::Nothing);
+            return Vec::new();
+        };
+        self.end_subject(row);
+        self.records.push(match outcome {
+            Outcome::Pending => Record::Hold {
+                movement,
+                expires_at_ms: row.expires_at_ms.unwrap_or(i64::MIN),
+                ended: None,
+            },
+            Outcome::Posted if row.kind != Kind::Reversal => Record::Posted {
+                movement,
+                reversed: false,
+            },
+            _ => Record::Nothing,
+        });
+        match outcome {
+            Outcome::Posted => self.move_money(movement),
+            Outcome::Pending => self.reserve(movement, movement.amount),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A payment, if it may be made and there is enough for it.
+    fn pay(&self, movement: Movement, outcome: Outcome) -> Result<Decision, Decline> {
+        self.may_move(movement)?;
+        let available = self.accounts[&movement.debit].available();
+        if available.is_some_and(|available| available < movement.amount) {
+            return Err(Decline::InsufficientFunds);
+        }
+        Ok((outcome, Some(movement)))
+    }
+
+    /// What is captured was set aside when it was held: there is enough.
+    fn capture(&self, row: &Row, held: Movement) -> Result<Decision, Decline> {
+        if row.amount > held.amount {
+            return Err(Decline::AmountExceedsHold);
+        }
+        let movement = Movement {
+            amount: row.amount,
+            ..held
+        };
+        self.may_move(movement)?;
+        Ok((Outcome::Posted, Some(movement)))
+    }
+
+    /// Everything but whether there is enough, in the order in which it is told.
+    fn may_move(&self, movement: Movement) -> Result<(), Decline> {
+        let debit = &self.accounts[&movement.debit];
+        let credit = &self.accounts[&movement.credit];
+        let passes = |posted: i64, pending: i64| {
+            i128::from(posted) + i128::from(pending) + i128::from(movement.amount) > COUNTER_MAX
+        };
+        if debit.closed || credit.closed {
+            Err(Decline::AccountClosed)
+        } else if debit.frozen_for_debits || credit.frozen_for_credits {
+            Err(Decline::AccountFrozen)
+        } else if debit.currency != movement.currency || credit.currency != movement.currency {
+            Err(Decline::CurrencyMismatch)
+        } else if passes(debit.debits, debit.debits_pending)
+            || passes(credit.credits, credit.credits_pending)
+        {
+            Err(Decline::LimitExceeded)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What the hold of a row holds, if neither it nor its time is over.
+    fn held(&self, row: &Row) -> Result<Result<Movement, Decline>, Impossible> {
+        match self.subject(row)? {
+            Record::Hold {
+                ended: Some(decline),
+                ..
+            } => Ok(Err(*decline)),
+            Record::Hold { expires_at_ms, .. } if *expires_at_ms <= row.recorded_at_ms => {
+                Ok(Err(Decline::HoldExpired))
+            }
+            Record::Hold { movement, .. } => Ok(Ok(*movement)),
+            _ => Err("its subject is no hold"),
+        }
+    }
+
+    fn subject(&self, row: &Row) -> Result<&Record, Impossible> {
+        let record = index_of_subject(row).and_then(|index| self.records.get(index));
+        record.ok_or("its subject is not before it")
+    }
+
+    fn movement_of(&self, row: &Row) -> Result<Movement, Impossible> {
+        let opened = |id: Option<Uuid>| id.filter(|id| self.accounts.contains_key(id));
+        let (Some(debit), Some(credit)) = (opened(row.debit), opened(row.credit)) else {
+            return Err("it names an account that nobody has opened");
+        };
+        Ok(Movement {
+            debit,
+            credit,
+            amount: row.amount,
+            currency: row.currency,
+        })
+    }
+
+    /// A hold ends whole, whatever was captured of it.
+    fn end_subject(&mut self, row: &Row) {
+        let record = index_of_subject(row).and_then(|index| self.records.get_mut(index));
+        match record {
+            Some(Record::Hold {
+                movement, ended, ..
+            }) => {
+                *ended = Some(match row.kind {
+                    Kind::Capture => Decline::AlreadyCaptured,
+                    Kind::Void => Decline::AlreadyVoided,
+                    _ => Decline::HoldExpired,
+                });
+                let movement = *movement;
+                self.reserve(movement, -movement.amount);
+            }
+            Some(Record::Posted { reversed, .. }) => *reversed = true,
+            Some(Record::Nothing) | None => {}
+        }
+    }
+
+    fn reserve(&mut self, movement: Movement, amount: i64) -> Vec<Entry> {
+        self.at(movement.debit).debits_pending += amount;
+        self.at(movement.credit).credits_pending += amount;
+        Vec::new()
+    }
+
+    /// A debit and a credit.
+    fn move_money(&mut self, movement: Movement) -> Vec<Entry> {
+        self.at(movement.debit).debits += movement.amount;
+        self.at(movement.credit).credits += movement.amount;
+        let sides = [
+            (Direction::Debit, movement.debit),
+            (Direction::Credit, movement.credit),
+        ];
+        let entries = sides.map(|(direction, id)| {
+            self.entries += 1;
+            let sequence = self.entries;
+            let account = self.at(id);
+            account.entries += 1;
+            Entry {
+                sequence,
+                account: id,
+                account_sequence: account.entries,
+                direction,
+                amount: movement.amount,
+                balance_after: account.balance(),
+            }
+        });
+        entries.to_vec()
+    }
+
+    fn at(&mut self, id: Uuid) -> &mut Account {
+        self.accounts
+            .get_mut(&id)
+            .expect("an account is opened first")
+    }
+}
+
+impl Movement {
+    const fn back(self) -> Self {
+        Self {
+            debit: self.credit,
+            credit: self.debit,
+            ..self
+        }
+    }
+}
+
+fn index_of_subject(row: &Row) -> Option<usize> {
+    usize::try_from(row.subject?.checked_sub(1)?).ok()
+}

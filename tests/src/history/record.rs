@@ -1,0 +1,117 @@
+//! Asks the bank, and writes down what and when.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use uuid::Uuid;
+
+use super::call::{Call, Reply, Wish};
+use crate::Person;
+
+/// How long a client repeats a request before the test has failed.
+const RETRY_MAX: Duration = Duration::from_secs(60);
+/// How long it waits in between.
+const RETRY_PAUSE: Duration = Duration::from_millis(20);
+
+/// All calls of a test, in no order. Its clones write into the same book.
+#[derive(Debug, Clone)]
+pub struct History {
+    epoch: Instant,
+    calls: Arc<Mutex<Vec<Call>>>,
+}
+
+/// Somebody's request under a key of its own, to be repeated in the same words.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    pub key: Arc<str>,
+    pub wish: Arc<Wish>,
+}
+
+/// What a client hears.
+#[derive(Debug, Clone)]
+pub enum Heard {
+    Final(Reply),
+    /// That it may ask again.
+    NotYet,
+    /// Nothing: the connection was refused, or broke.
+    Silence,
+}
+
+impl Ask {
+    /// A request under this key.
+    pub fn new(key: &str, wish: Wish) -> Self {
+        Self {
+            key: key.into(),
+            wish: Arc::new(wish),
+        }
+    }
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self {
+            epoch: Instant::now(),
+            calls: Arc::default(),
+        }
+    }
+}
+
+impl History {
+    /// Asks once.
+    pub async fn ask(&self, person: &Person, ask: &Ask) -> Heard {
+        let request = person.post(&ask.wish.path()).key(&ask.key);
+        let request = match ask.wish.body() {
+            Some(body) => request.json(&body),
+            None => request,
+        };
+        let began_ns = self.now_ns();
+        let answer = request.try_send().await;
+        let ended_ns = self.now_ns();
+        let reply = answer.as_ref().ok().and_then(Reply::of);
+        self.write(Call {
+            principal: Uuid::parse_str(&person.id).expect("a user's id"),
+            key: Arc::clone(&ask.key),
+            wish: Arc::clone(&ask.wish),
+            began_ns,
+            ended_ns,
+            reply: reply.clone(),
+        });
+        match (answer, reply) {
+            (_, Some(reply)) => Heard::Final(reply),
+            (Ok(_), None) => Heard::NotYet,
+            (Err(_), None) => Heard::Silence,
+        }
+    }
+
+    /// Asks until there is a final answer.
+    ///
+    /// # Panics
+    ///
+    /// If there is none for a minute.
+    pub async fn ask_until_answered(&self, person: &Person, ask: &Ask) -> Reply {
+        let started = Instant::now();
+        loop {
+            if let Heard::Final(reply) = self.ask(person, ask).await {
+                return reply;
+            }
+            assert!(started.elapsed() < RETRY_MAX, "{ask:?} is not answered");
+            tokio::time::sleep(RETRY_PAUSE).await;
+        }
+    }
+
+    /// Takes what was written since the last time. No call may be under way.
+    pub fn take(&self) -> Vec<Call> {
+        std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write(&self, call: Call) {
+        self.calls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(call);
+    }
+
+    fn now_ns(&self) -> u64 {
+        u64::try_from(self.epoch.elapsed().as_nanos()).expect("a test does not last for centuries")
+    }
+}

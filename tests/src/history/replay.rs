@@ -1,0 +1,171 @@
+//! Decides the rows of the journal anew, in their order, and compares.
+//!
+//! What was done to accounts has no place in the journal, only a time. An event of an earlier millisecond than a row's came before it.
+//! One of the same millisecond came before it if the row cannot be explained without.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use uuid::Uuid;
+
+use super::journal::{Change, Event, Row};
+use super::model::{Decision, Impossible, Model, Movement};
+use super::words::{Decline, Kind, Outcome};
+
+/// A model that follows the journal.
+#[derive(Debug, Default)]
+pub struct Replay {
+    model: Model,
+    /// Of each account, in their order, what was not applied yet.
+    events: HashMap<Uuid, VecDeque<Event>>,
+    recorded_at_ms: i64,
+}
+
+impl Replay {
+    /// The model as the rows have left it.
+    pub const fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Learns of an event. An account is there before anybody can name it.
+    pub fn notice(&mut self, event: Event) {
+        if matches!(event.change, Change::Opened { .. }) {
+            self.model.change(event.account, &event.change);
+        } else {
+            let events = self.events.entry(event.account).or_default();
+            events.push_back(event);
+        }
+    }
+
+    /// Decides a row, or the rows of an atomic batch, and tells what came out otherwise than the bank says.
+    ///
+    /// It goes on as if the bank had done what it should: the first difference is the one to look at.
+    pub fn replay(&mut self, rows: &[Row]) -> Vec<String> {
+        let named = rows.iter().flat_map(|row| [row.debit, row.credit]);
+        let named: BTreeSet<Uuid> = named.flatten().collect();
+        let at_ms = rows.first().map_or(0, |row| row.recorded_at_ms);
+        while self.take_event(&named, |event| event.at_ms < at_ms) {}
+        let mut decisions = self.decide(rows, &named);
+        while !agree(rows, &decisions) && self.take_event(&named, |event| event.at_ms == at_ms) {
+            decisions = self.decide(rows, &named);
+        }
+        let mut differences = Vec::new();
+        for (row, decision) in rows.iter().zip(decisions) {
+            let found = self.compare(row, decision);
+            let found = found.map(|difference| format!("{difference}: {row:?}"));
+            differences.extend(found);
+        }
+        differences
+    }
+
+    /// Applies the next event of one of these accounts, if it `is_due`; false if there is none.
+    fn take_event(&mut self, accounts: &BTreeSet<Uuid>, is_due: impl Fn(&Event) -> bool) -> bool {
+        let next = accounts.iter().find_map(|id| {
+            let events = self.events.get_mut(id)?;
+            events.pop_front_if(|event| is_due(event))
+        });
+        if let Some(event) = &next {
+            self.model.change(event.account, &event.change);
+        }
+        next.is_some()
+    }
+
+    fn decide(&self, rows: &[Row], named: &BTreeSet<Uuid>) -> Vec<Result<Decision, Impossible>> {
+        match rows {
+            [row] => vec![self.model.decide(row)],
+            _ => decide_batch(self.model.of_accounts(named), rows),
+        }
+    }
+
+    /// What is otherwise in a row than it should be, in the order of importance.
+    fn compare(
+        &mut self,
+        row: &Row,
+        decision: Result<Decision, Impossible>,
+    ) -> impl Iterator<Item = String> + use<> {
+        let (decision, impossible) = match decision {
+            Ok(decision) => (decision, None),
+            Err(reason) => ((row.outcome, None), Some(reason.to_owned())),
+        };
+        let (outcome, movement) = decision;
+        let place = self.model.rows() + 1;
+        let is_owners = movement.is_none_or(|movement| self.is_asked_by_owner(row, movement));
+        let is_later = row.recorded_at_ms >= self.recorded_at_ms;
+        self.recorded_at_ms = self.recorded_at_ms.max(row.recorded_at_ms);
+        let entries = self.model.apply(row, decision);
+        let checks = [
+            (
+                usize::try_from(row.sequence) == Ok(place),
+                format!("it should be row {place}"),
+            ),
+            (
+                is_later,
+                "its time is before that of the row before it".to_owned(),
+            ),
+            (row.outcome == outcome, format!("it should be {outcome:?}")),
+            (
+                movement.is_none_or(|movement| is_of(row, movement)),
+                format!("it should be of {movement:?}"),
+            ),
+            (is_owners, "it was not the payer who asked".to_owned()),
+            (
+                row.entries == entries,
+                format!("it should have the entries {entries:?}"),
+            ),
+        ];
+        let differences = checks
+            .into_iter()
+            .filter_map(|(is_so, difference)| (!is_so).then_some(difference));
+        impossible.into_iter().chain(differences)
+    }
+
+    /// Staff make deposits and reversals, and may make withdrawals. Expiries are the bank's own.
+    fn is_asked_by_owner(&self, row: &Row, movement: Movement) -> bool {
+        let owner = self
+            .model
+            .account(movement.debit)
+            .map(|account| account.owner);
+        match row.kind {
+            Kind::Transfer | Kind::Hold | Kind::Capture | Kind::Void => {
+                owner == Some(row.initiator)
+            }
+            Kind::Deposit | Kind::Withdrawal | Kind::Reversal | Kind::Expiry => true,
+        }
+    }
+}
+
+/// The decisions on an atomic batch: each on what those before it would leave, and all declined if one is.
+fn decide_batch(mut accounts: Model, rows: &[Row]) -> Vec<Result<Decision, Impossible>> {
+    let decisions = rows.iter().map(|row| {
+        let decision = accounts.decide(row)?;
+        accounts.apply(row, decision);
+        Ok(decision)
+    });
+    let mut decisions: Vec<Result<Decision, Impossible>> = decisions.collect();
+    let is_declined =
+        |decision: &Result<Decision, _>| matches!(decision, Ok((Outcome::Declined(_), _)));
+    if decisions.iter().any(is_declined) {
+        for decision in &mut decisions {
+            if let Ok((Outcome::Posted, _)) = decision {
+                *decision = Ok((Outcome::Declined(Decline::BatchDeclined), None));
+            }
+        }
+    }
+    decisions
+}
+
+fn agree(rows: &[Row], decisions: &[Result<Decision, Impossible>]) -> bool {
+    rows.iter()
+        .zip(decisions)
+        .all(|(row, decision)| matches!(decision, Ok((outcome, _)) if *outcome == row.outcome))
+}
+
+fn is_of(row: &Row, movement: Movement) -> bool {
+    let recorded = (row.debit, row.credit, row.amount, row.currency);
+    let Movement {
+        debit,
+        credit,
+        amount,
+        currency,
+    } = movement;
+    recorded == (Some(debit), Some(credit), amount, currency)
+}

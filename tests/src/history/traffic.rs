@@ -1,0 +1,388 @@
+//! Clients who want everything that a bank does with money.
+//!
+//! Accounts are chosen by Zipf's law, as in life: the second is wanted half as often as the first, the third a third as often. So a few are
+//! in nearly every transaction, and in each other's way.
+
+use std::collections::VecDeque;
+use std::ops::RangeInclusive;
+
+use rand::distr::weighted::WeightedIndex;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::call::{Line, Reply, Told, Wish};
+use super::record::{Ask, History};
+use super::words::{Currency, Kind, Outcome};
+use crate::host::Host;
+use crate::{Bank, Person};
+
+/// Weights are whole numbers.
+const WEIGHT_OF_FIRST: u32 = 1_000_000;
+/// What each account begins with, in minor units.
+pub const OPENING: i64 = 10_000;
+/// The largest payment: large enough that some are declined.
+const AMOUNT_MAX: i64 = 4_000;
+/// The largest of many small ones.
+const SMALL_AMOUNT_MAX: i64 = 20;
+/// How many postings a client remembers, to have them reversed.
+const POSTINGS_MAX: usize = 50;
+/// Seconds: some holds are left to expire within the test.
+const EXPIRES_IN: [u32; 4] = [1, 2, 60, 3_600];
+
+/// Everybody who has accounts, and the administrator.
+#[derive(Debug, Clone)]
+pub struct Town {
+    pub admin: Person,
+    owners: Vec<Person>,
+    accounts: Vec<Account>,
+    popularity: WeightedIndex<u32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Account {
+    id: Uuid,
+    owner: usize,
+    currency: Currency,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    Admin,
+    Owner(usize),
+}
+
+impl Town {
+    /// Registers owners with accounts, the first of each in the first currency and so on, and pays [`OPENING`] into each.
+    pub async fn open(
+        bank: &Bank,
+        history: &History,
+        owners: usize,
+        currencies: &[Currency],
+    ) -> Self {
+        let admin = bank.admin().await;
+        let mut people = Vec::new();
+        for _owner in 0..owners {
+            people.push(bank.customer().await);
+        }
+        let mut opened = JoinSet::new();
+        for (owner, person) in people.iter().enumerate() {
+            let (person, admin, history) = (person.clone(), admin.clone(), history.clone());
+            let currencies = currencies.to_vec();
+            opened.spawn(async move {
+                let mut accounts = Vec::new();
+                for (place, currency) in currencies.into_iter().enumerate() {
+                    let id = open_account(&person, &admin, &history, currency).await;
+                    let account = Account {
+                        id,
+                        owner,
+                        currency,
+                    };
+                    accounts.push((place, account));
+                }
+                accounts
+            });
+        }
+        let mut accounts: Vec<_> = opened.join_all().await.into_iter().flatten().collect();
+        // The most popular ones have many owners.
+        accounts.sort_unstable_by_key(|(place, account)| (*place, account.owner));
+        let accounts: Vec<Account> = accounts.into_iter().map(|(_, account)| account).collect();
+        let ranks = 1..=u32::try_from(accounts.len()).expect("a town of some size");
+        Self {
+            admin,
+            owners: people,
+            accounts,
+            popularity: WeightedIndex::new(ranks.map(|rank| WEIGHT_OF_FIRST / rank))
+                .expect("there are accounts"),
+        }
+    }
+
+    /// The same people at a host that was restarted.
+    #[must_use]
+    pub fn at(&self, host: &Host) -> Self {
+        Self {
+            admin: self.admin.at(host),
+            owners: self.owners.iter().map(|owner| owner.at(host)).collect(),
+            ..self.clone()
+        }
+    }
+
+    /// Access tokens live for five minutes; these live for five more.
+    pub async fn log_in_again(&mut self) {
+        self.admin = self.admin.log_in_again().await;
+        for owner in &mut self.owners {
+            *owner = owner.log_in_again().await;
+        }
+    }
+
+    /// Somebody.
+    pub fn person(&self, who: Who) -> &Person {
+        match who {
+            Who::Admin => &self.admin,
+            Who::Owner(owner) => &self.owners[owner],
+        }
+    }
+
+    /// Everybody who has accounts.
+    pub fn owners(&self) -> &[Person] {
+        &self.owners
+    }
+
+    /// All accounts, the most popular first.
+    pub fn account_ids(&self) -> impl Iterator<Item = Uuid> {
+        self.accounts.iter().map(|account| account.id)
+    }
+
+    fn account(&self, random: &mut StdRng) -> Account {
+        self.accounts[random.sample(&self.popularity)]
+    }
+}
+
+/// Opens an account with [`OPENING`] in it.
+pub async fn open_account(
+    owner: &Person,
+    admin: &Person,
+    history: &History,
+    currency: Currency,
+) -> Uuid {
+    let id = owner.open_account(currency.code()).await;
+    let account = Uuid::parse_str(&id).expect("an account's id");
+    let deposit = Wish::Deposit {
+        account,
+        amount: OPENING,
+        currency,
+    };
+    let ask = Ask::new(&format!("opening-{id}"), deposit);
+    let reply = history.ask_until_answered(admin, &ask).await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    account
+}
+
+/// What a client wants how often.
+#[derive(Debug, Clone)]
+pub struct Mix {
+    /// Of a hundred wishes, so many are batches of so many lines.
+    pub batches: u32,
+    pub lines: RangeInclusive<usize>,
+    /// Whether money comes into the bank and leaves it.
+    pub cash: bool,
+}
+
+/// One client's endless list of wishes, for all the people of a town.
+#[derive(Debug)]
+pub struct Wishes {
+    mix: Mix,
+    prefix: String,
+    made: usize,
+    random: StdRng,
+    /// Those that nobody has ended yet, as far as this client knows.
+    holds: Vec<Held>,
+    /// The newest postings.
+    posted: VecDeque<Uuid>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    id: Uuid,
+    owner: usize,
+    amount: i64,
+    currency: Currency,
+}
+
+impl Wishes {
+    /// Keys begin with the prefix, which no other client has.
+    pub fn new(mix: Mix, prefix: &str, random: &mut StdRng) -> Self {
+        Self {
+            mix,
+            prefix: prefix.to_owned(),
+            made: 0,
+            random: StdRng::seed_from_u64(random.random()),
+            holds: Vec::new(),
+            posted: VecDeque::new(),
+        }
+    }
+
+    /// The next wish, and whose it is.
+    pub fn next(&mut self, town: &Town) -> (Who, Ask) {
+        self.made += 1;
+        let key = format!("{}-{}", self.prefix, self.made);
+        let (who, wish) = self.wish(town);
+        (who, Ask::new(&key, wish))
+    }
+
+    /// Remembers what can be ended or reversed later.
+    pub fn learn(&mut self, who: Who, reply: &Reply) {
+        let Told::Decided(decided) = &reply.told else {
+            return;
+        };
+        let (Some(details), Who::Owner(owner)) = (decided.details, who) else {
+            return;
+        };
+        if details.kind == Kind::Hold && decided.outcome == Outcome::Pending {
+            self.holds.push(Held {
+                id: decided.id,
+                owner,
+                amount: details.amount,
+                currency: details.currency,
+            });
+        }
+        if decided.outcome == Outcome::Posted {
+            self.posted.push_back(decided.id);
+            if self.posted.len() > POSTINGS_MAX {
+                self.posted.pop_front();
+            }
+        }
+    }
+
+    fn wish(&mut self, town: &Town) -> (Who, Wish) {
+        let percent: u32 = self.random.random_range(0..100);
+        if percent < self.mix.batches {
+            return self.batch(town);
+        }
+        let end_of_hold = match self.random.random_range(0..100_u32) {
+            0..10 => return self.hold(town),
+            10..20 => self.capture(),
+            20..26 => self.void(),
+            26..32 => self.reversal(),
+            32..36 if self.mix.cash => return self.cash(town),
+            _ => None,
+        };
+        end_of_hold.unwrap_or_else(|| {
+            let (owner, line) = self.line(town);
+            (Who::Owner(owner), Wish::Transfer(line))
+        })
+    }
+
+    fn hold(&mut self, town: &Town) -> (Who, Wish) {
+        let (owner, line) = self.line(town);
+        let expires_in = *EXPIRES_IN.choose(&mut self.random).expect("there are some");
+        (Who::Owner(owner), Wish::Hold { line, expires_in })
+    }
+
+    /// All of a hold, a part, or a little more than it: now and then of one that has ended.
+    fn capture(&mut self) -> Option<(Who, Wish)> {
+        let held = self.held()?;
+        let amount = match self.random.random_range(0..10_u32) {
+            0..5 => None,
+            5..9 => Some((self.random.random_range(1..=held.amount), held.currency)),
+            _ => Some((held.amount + 1, held.currency)),
+        };
+        let wish = Wish::Capture {
+            hold: held.id,
+            amount,
+        };
+        Some((Who::Owner(held.owner), wish))
+    }
+
+    fn void(&mut self) -> Option<(Who, Wish)> {
+        let held = self.held()?;
+        Some((Who::Owner(held.owner), Wish::Void { hold: held.id }))
+    }
+
+    /// Mostly forgotten then.
+    fn held(&mut self) -> Option<Held> {
+        if self.holds.is_empty() {
+            return None;
+        }
+        let index = self.random.random_range(0..self.holds.len());
+        let is_last_time = self.random.random_ratio(4, 5);
+        Some(if is_last_time {
+            self.holds.swap_remove(index)
+        } else {
+            self.holds[index]
+        })
+    }
+
+    fn reversal(&mut self) -> Option<(Who, Wish)> {
+        let index = self.random.random_range(0..self.posted.len().max(1));
+        let id = *self.posted.get(index)?;
+        Some((Who::Admin, Wish::Reverse { id }))
+    }
+
+    fn cash(&mut self, town: &Town) -> (Who, Wish) {
+        let account = town.account(&mut self.random);
+        let (account, owner, currency) = (account.id, account.owner, account.currency);
+        let amount = self.amount();
+        if self.random.random() {
+            let deposit = Wish::Deposit {
+                account,
+                amount,
+                currency,
+            };
+            return (Who::Admin, deposit);
+        }
+        let withdrawal = Wish::Withdraw {
+            account,
+            amount,
+            currency,
+        };
+        (Who::Owner(owner), withdrawal)
+    }
+
+    /// The lines of a batch are all of one payer. Mostly they are many small payments that can all be made, and else any.
+    fn batch(&mut self, town: &Town) -> (Who, Wish) {
+        let owner = town.account(&mut self.random).owner;
+        let own: Vec<Account> = town
+            .accounts
+            .iter()
+            .copied()
+            .filter(|account| account.owner == owner)
+            .collect();
+        let count = self.random.random_range(self.mix.lines.clone());
+        let is_careful = self.random.random_ratio(3, 4);
+        let lines = (0..count).map(|_| {
+            let from = *own.choose(&mut self.random).expect("an owner has accounts");
+            if is_careful {
+                self.small_line_from(town, from)
+            } else {
+                self.line_from(town, from)
+            }
+        });
+        let lines = lines.collect();
+        let atomic = self.random.random();
+        (Who::Owner(owner), Wish::Batch { lines, atomic })
+    }
+
+    fn line(&mut self, town: &Town) -> (usize, Line) {
+        let from = town.account(&mut self.random);
+        (from.owner, self.line_from(town, from))
+    }
+
+    fn line_from(&mut self, town: &Town, from: Account) -> Line {
+        let amount = self.amount();
+        self.line_between(town, from, amount, |_| true)
+    }
+
+    fn small_line_from(&mut self, town: &Town, from: Account) -> Line {
+        let amount = self.random.random_range(1..=SMALL_AMOUNT_MAX);
+        self.line_between(town, from, amount, |to| to.currency == from.currency)
+    }
+
+    fn line_between(
+        &mut self,
+        town: &Town,
+        from: Account,
+        amount: i64,
+        may_be_to: impl Fn(&Account) -> bool,
+    ) -> Line {
+        let to = loop {
+            let to = town.account(&mut self.random);
+            if to.id != from.id && may_be_to(&to) {
+                break to;
+            }
+        };
+        Line {
+            from: from.id,
+            to: to.id,
+            amount,
+            currency: from.currency,
+        }
+    }
+
+    fn amount(&mut self) -> i64 {
+        self.random.random_range(1..=AMOUNT_MAX)
+    }
+}

@@ -1,0 +1,44 @@
+//! K6: the call of a service's instance traps. Its instance is gone, and what it had begun with it; nobody else notices.
+
+use strongroom_tests::marks::short_or_full;
+
+use super::movement::{Movement, Stage};
+use crate::request::Reply;
+
+const MOVEMENTS: [Movement; 6] = [
+    Movement::Transfer,
+    Movement::Batch,
+    Movement::Capture,
+    Movement::Hold,
+    Movement::Void,
+    Movement::Reversal,
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_movement_whose_service_traps_at_any_call_is_done_once_when_it_is_repeated() {
+    let mut stage = Stage::set().await;
+    // The movements differ in what they ask the ledger's store, and a trap looks at none of it.
+    for movement in &MOVEMENTS[..short_or_full(2, MOVEMENTS.len())] {
+        for place in stage.places(*movement).await {
+            let plan = format!("after-start; trap {place}");
+            stage.begin(&plan).await;
+            let request = stage.request(*movement);
+            let reply = request.ask(&stage.scene.person(request.asker)).await;
+            match &reply {
+                Reply::NotNow { status, code } => {
+                    let told = [(502, "service_failed"), (503, "service_unavailable")];
+                    assert!(told.contains(&(*status, code)), "{plan}: {status} {code}");
+                }
+                // Only the note of the outcome was lost.
+                Reply::Final(outcome) => assert!(outcome.is_accepted(), "{plan}: {outcome:?}"),
+                Reply::CutOff => panic!("{plan}: the host goes on"),
+            }
+            assert_eq!(
+                stage.scene.bank.faults_fired().len(),
+                1,
+                "{plan} has happened"
+            );
+            stage.assert_done_once(request, reply).await;
+        }
+    }
+}

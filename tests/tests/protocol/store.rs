@@ -1,0 +1,40 @@
+//! A service's store: one writer, and group commit (`host/src/store/writer.rs`).
+//!
+//! A turn sees what the turns before it in its group have written. It becomes durable with its group, and only then go those on who
+//! wait for it (`Turn::commit`); for a turn of `Turn::commit_later` nobody waits. A reader of `sql.query` sees what is durable.
+
+use crate::set::{Member, Set};
+
+/// The rows of a store, and who waits for their commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Store<Rows, Waiter: Member> {
+    /// What the next turn sees.
+    pub now: Rows,
+    /// What a reader sees, and what a crash leaves.
+    pub durable: Rows,
+    /// Who goes on when the open group is on disk.
+    pub waiting: Set<Waiter>,
+}
+
+impl<Rows: Copy + PartialEq, Waiter: Member> Store<Rows, Waiter> {
+    /// A store with these rows.
+    pub fn of(rows: Rows) -> Self {
+        Self {
+            now: rows,
+            durable: rows,
+            waiting: Set::default(),
+        }
+    }
+
+    /// `WriterConnection::commit_group`: the group is on disk. Answers who goes on.
+    pub fn commit(&mut self) -> Set<Waiter> {
+        self.durable = self.now;
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// The open group is gone: in a crash, or by `WriterConnection::roll_back_group`. Who waited for it is told of no outcome.
+    pub fn lose_group(&mut self) {
+        self.now = self.durable;
+        self.waiting = Set::default();
+    }
+}
