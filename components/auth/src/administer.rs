@@ -186,7 +186,7 @@ impl<O: Outside> AuthService<O> {
         Ok(())
     }
 
-    fn record(
+    pub(crate) fn record(
         &self,
         actor: &Actor,
         action: &'static str,

@@ -1,5 +1,6 @@
 //! The first administrator.
 
+use crate::audit::Actor;
 use crate::outside::Outside;
 use crate::password;
 use crate::register::insert;
@@ -61,6 +62,15 @@ impl<O: Outside> AuthService<O> {
         let (user, email) = self.new_user(EMAIL, password, None, Role::Admin)?;
         let transaction = self.store.begin()?;
         insert(&user, &email, &transaction)?;
+        let role = Some(user.role.to_string());
+        self.record(
+            &Actor::BANK,
+            "user.created",
+            user.id,
+            None,
+            role,
+            &transaction,
+        )?;
         transaction.commit()?;
         Ok(())
     }

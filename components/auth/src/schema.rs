@@ -3,7 +3,7 @@
 use strongroom_sdk::store::Migration;
 
 /// In order; a released one never changes.
-pub const MIGRATIONS: &[Migration] = &[FIRST, LOG_OF_USER];
+pub const MIGRATIONS: &[Migration] = &[FIRST, LOG_OF_USER, CHAIN_OF_LOG];
 
 const FIRST: Migration = Migration {
     number: 1,
@@ -59,4 +59,27 @@ const LOG_OF_USER: Migration = Migration {
     number: 2,
     name: "the audit log by user",
     statements: &["CREATE INDEX audit_log_by_target ON audit_log (target, id)"],
+};
+
+/// Beside the log, whose rows then need not be copied. Those of before are appended by `start`: SQL here has no SHA-256.
+const CHAIN_OF_LOG: Migration = Migration {
+    number: 3,
+    name: "the hash chain of the audit log",
+    statements: &[
+        "CREATE TABLE audit_chain (
+            sequence INTEGER PRIMARY KEY CHECK (sequence >= 1),
+            event    BLOB    NOT NULL UNIQUE CHECK (length(event) = 16),
+            hash     BLOB    NOT NULL CHECK (length(hash) = 32)
+        ) STRICT",
+        "CREATE TRIGGER audit_chain_is_never_updated BEFORE UPDATE ON audit_chain
+            BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END",
+        "CREATE TRIGGER audit_chain_is_never_deleted_from BEFORE DELETE ON audit_chain
+            BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END",
+        "CREATE TABLE audit_head (
+            singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
+            sequence  INTEGER NOT NULL,
+            hash      BLOB    NOT NULL CHECK (length(hash) = 32)
+        ) STRICT",
+        "INSERT INTO audit_head (singleton, sequence, hash) VALUES (1, 0, zeroblob(32))",
+    ],
 };

@@ -1,6 +1,7 @@
 //! The service on a real SQLite store, with Argon2 at its smallest, a clock that the test sets, and a token service that can fail.
 
 mod administer;
+mod audit;
 mod bootstrap;
 mod events;
 mod login;

@@ -1,5 +1,6 @@
 //! The component around the service: what it imports, what it exports, and its routes.
 
+mod audit;
 #[expect(
     unsafe_code,
     reason = "the component model's exports are C functions, which wit-bindgen writes"
