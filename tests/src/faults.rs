@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::host::Host;
-use crate::workspace;
+use crate::{wait_for, workspace};
 
 const PLAN_VARIABLE: &str = "STRONGROOM_FAULTS";
+/// Longer than a loaded machine takes to come to any fault that a plan has.
+const FIRED_SECONDS_MAX: u64 = 20;
 const FIRED: &str = "strongroom-faults: fired ";
 const COUNTS: &str = "strongroom-faults: counts ";
 
@@ -26,6 +28,18 @@ impl Host {
             .filter_map(|line| line.split_once(FIRED))
             .map(|(_, fault)| fault.to_owned())
             .collect()
+    }
+
+    /// Waits until a fault has fired in the run that goes on.
+    ///
+    /// # Panics
+    ///
+    /// If none does.
+    pub async fn wait_until_fired(&self) {
+        wait_for("the fault", FIRED_SECONDS_MAX, async || {
+            (!self.faults_fired().is_empty()).then_some(())
+        })
+        .await;
     }
 
     /// How often everything has happened in the latest run, if its plan asked and it has ended in good order: such as

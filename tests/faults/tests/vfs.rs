@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
+use strongroom_faults::Operation;
 use tempfile::TempDir;
 
 const PROCESS: &str = "a_process_with_a_plan";
@@ -24,9 +25,13 @@ struct Run {
 
 impl Run {
     fn of(plan: &str, synchronous: &str) -> Self {
+        Self::of_process(PROCESS, plan, synchronous)
+    }
+
+    fn of_process(process: &str, plan: &str, synchronous: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let output = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", PROCESS, "--ignored", "--nocapture"])
+            .args(["--exact", process, "--ignored", "--nocapture"])
             .env(FILE_VARIABLE, folder.path().join("accounts.sqlite"))
             .env(SYNCHRONOUS_VARIABLE, synchronous)
             .env(strongroom_faults::PLAN_VARIABLE, plan)
@@ -56,6 +61,25 @@ impl Run {
         let said = self.said();
         let errors = said.lines().filter_map(|line| line.strip_prefix("failed "));
         errors.map(str::to_owned).collect()
+    }
+
+    /// How many syncs there were, each time that the process says it.
+    fn syncs(&self) -> Vec<u64> {
+        let said = self.said();
+        let counts = said.lines().filter_map(|line| line.strip_prefix("syncs "));
+        counts.map(|count| count.parse().unwrap()).collect()
+    }
+
+    /// Whether every row that was acknowledged is found without faults, in a database that is sound.
+    fn has_kept_all(&self) -> bool {
+        let connection = Connection::open(self.folder.path().join("accounts.sqlite")).unwrap();
+        let sound = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0));
+        let is_sound = sound.is_ok_and(|found: String| found == "ok");
+        let has_row = |row: &i64| {
+            let found = connection.query_row("SELECT b FROM t WHERE id = ?1", [row], |_| Ok(()));
+            found.is_ok()
+        };
+        is_sound && self.acknowledged().iter().all(has_row)
     }
 
     /// The rows that are found without faults.
@@ -103,6 +127,47 @@ fn a_process_with_a_plan() {
             say(format!("failed {}", code(&error)));
         }
     }
+}
+
+/// A checkpoint copies the older half of the log, since a reader needs that; the next one the rest, and once more if its sync fails. Then
+/// the log begins anew.
+#[test]
+#[ignore = "this is the process that another test starts"]
+fn a_process_that_tries_a_checkpoint_again() {
+    let variable = |name| std::env::var(name).expect("the other test has started this");
+    let _started = strongroom_faults::start();
+    let file = variable(FILE_VARIABLE);
+    let say = |line: String| {
+        std::io::stdout()
+            .write_all(format!("{line}\n").as_bytes())
+            .unwrap();
+    };
+    let syncs = || strongroom_faults::counts().of("accounts", Operation::Sync);
+    let connection = open(Path::new(&file), "FULL").unwrap();
+    let write = |row: i64| {
+        let insert = "INSERT INTO t VALUES (?1, zeroblob(3000))";
+        connection.execute(insert, [row]).unwrap();
+        say(format!("committed {row}"));
+    };
+    let checkpoint = || {
+        let checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
+        connection.query_row(checkpoint, [], |_| Ok(()))
+    };
+    (1..5).for_each(write);
+    let reader = Connection::open(&file).unwrap();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM t")
+        .unwrap();
+    (5..9).for_each(write);
+    checkpoint().unwrap();
+    drop(reader);
+    say(format!("\nsyncs {}", syncs()));
+    if checkpoint().is_err() {
+        checkpoint().unwrap();
+    }
+    write(9);
+    say(format!("syncs {}", syncs()));
+    write(10);
 }
 
 fn open(file: &Path, synchronous: &str) -> rusqlite::Result<Connection> {
@@ -230,4 +295,27 @@ fn a_plan_that_is_not_understood_ends_the_process() {
     assert_eq!(run.output.status.code(), Some(2));
     assert!(run.log().contains("`op=burn`"), "{}", run.log());
     assert_eq!(run.said().matches("committed").count(), 0);
+}
+
+/// Why a host must end when the sync of a checkpoint fails, and not make the checkpoint again.
+#[test]
+fn a_checkpoint_that_is_tried_again_after_its_sync_failed_loses_what_an_earlier_one_copied() {
+    const PROCESS: &str = "a_process_that_tries_a_checkpoint_again";
+    let whole = Run::of_process(PROCESS, "", "FULL");
+    assert!(whole.has_kept_all(), "{}", whole.log());
+    // The log is synced first, then the database.
+    let at = whole.syncs()[0] + 2;
+    let error = format!("error store=accounts op=sync at={at} code=EIO");
+    let failed = Run::of_process(PROCESS, &error, "FULL");
+    let end = failed.syncs()[1] + 1;
+    let plan = format!("{error}; power-loss store=accounts at={end} model=drop");
+    let lost = Run::of_process(PROCESS, &plan, "FULL");
+    assert_eq!(lost.acknowledged().last(), Some(&9), "{}", lost.log());
+    assert!(!lost.has_kept_all(), "{}", lost.log());
+    // It is not the power loss.
+    let end = whole.syncs()[1] + 1;
+    let plan = format!("power-loss store=accounts at={end} model=drop");
+    let kept = Run::of_process(PROCESS, &plan, "FULL");
+    assert_eq!(kept.acknowledged().last(), Some(&9), "{}", kept.log());
+    assert!(kept.has_kept_all(), "{}", kept.log());
 }

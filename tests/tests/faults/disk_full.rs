@@ -5,7 +5,6 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,6 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use rand::RngExt;
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
 use strongroom_tests::bank::ADMIN_PASSWORD;
 use strongroom_tests::host::Host;
 use strongroom_tests::marks::{seeded, short_or_full};
@@ -238,15 +239,16 @@ impl Volume {
         &self.path
     }
 
-    /// Fills it to the last byte, and answers the file to remove.
+    /// Takes all the room there is, and answers the file that has it.
     fn fill(&self) -> PathBuf {
         let path = self.path.join("filler");
-        let mut filler = File::create(&path).expect("there is room for a name");
-        let mut bytes = 1 << 20;
+        let filler = File::create(&path).expect("there is room for a name");
+        let (mut taken, mut bytes) = (0, VOLUME_MIB << 20);
         while bytes > 0 {
-            match filler.write(&vec![1; bytes]) {
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::StorageFull => bytes /= 2,
+            // Without writing: whoever waits for the disk now waits for what is written to it.
+            match fallocate(&filler, FallocateFlags::empty(), taken, bytes) {
+                Ok(()) => taken += bytes,
+                Err(Errno::NOSPC) => bytes /= 2,
                 Err(error) => panic!("{error}"),
             }
         }

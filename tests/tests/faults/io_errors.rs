@@ -48,12 +48,6 @@ const NO_ROOM: Failure = Failure {
     code: "ENOSPC",
     at_max: (400, 5_000),
 };
-/// Files are opened for those who read, when they come.
-const OPEN: Failure = Failure {
-    operation: "open",
-    code: "EIO",
-    at_max: (2, 2),
-};
 const SYNC: Failure = Failure {
     operation: "sync",
     code: "EIO",
@@ -74,7 +68,7 @@ const TRUNCATE: Failure = Failure {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failed_read_or_write_is_told_as_such_and_does_no_harm() {
     let mut disk = FailingDisk::open().await;
-    for failure in [READ, WRITE, NO_ROOM, OPEN] {
+    for failure in [READ, WRITE, NO_ROOM] {
         for (store, duration, at) in disk.cases(failure) {
             disk.fail(failure, store, duration, at).await;
             let shifts = disk.load().until_fired(&disk.scene, GO_ON).await;

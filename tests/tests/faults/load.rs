@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use strongroom_tests::{Person, wait_for};
+use strongroom_tests::Person;
 use tokio::task::JoinSet;
 
 use crate::books::Books;
@@ -22,8 +22,6 @@ const CENTS_TOO_MANY: i64 = 900_000_000;
 const HOLD_SECONDS: u32 = 3_600;
 /// How long a client waits before it repeats what was refused for the moment.
 const PAUSE: Duration = Duration::from_millis(20);
-/// How long clients may take to bring a fault about.
-const FIRED_SECONDS_MAX: u64 = 20;
 /// How long clients ask for an answer once nothing is wrong any more.
 const ANSWERED_MAX: Duration = Duration::from_secs(30);
 
@@ -115,10 +113,7 @@ impl Load {
     ///
     /// If it does not happen.
     pub async fn until_fired(self, scene: &Scene, longer: Duration) -> Shifts {
-        wait_for("the fault", FIRED_SECONDS_MAX, async || {
-            (!scene.bank.faults_fired().is_empty()).then_some(())
-        })
-        .await;
+        scene.bank.wait_until_fired().await;
         tokio::time::sleep(longer).await;
         self.end().await
     }

@@ -55,7 +55,9 @@ impl Account {
             ask: call.ask,
             said,
         };
-        let at_once = protocol.is(Mutant::ReplyBeforeCommit)
+        // A refusal leaves nothing to commit.
+        let at_once = said == Said::NotFound
+            || protocol.is(Mutant::ReplyBeforeCommit)
             || (known && protocol.is(Mutant::RecallBeforeCommit));
         if at_once {
             network.replies.add(reply);
@@ -92,9 +94,10 @@ impl Account {
         if !forgets_id && self.known(protocol, ask) {
             return self.recall(protocol, ask);
         }
-        // `decide::decide`
+        // `Situation::parties`, `decide::decide`; to be given up, an id needs no accounts.
         let said = match call.wish {
             Wish::Fence => Said::Cancelled,
+            Wish::Post if !terms.found => return Said::NotFound,
             Wish::Post if self.covers(protocol, terms) => Said::Posted,
             Wish::Post => Said::Declined,
         };
@@ -136,7 +139,7 @@ impl Account {
 
     /// `post::accept`: both sides, in the turn of the record.
     fn move_money(&mut self, protocol: &Protocol, ask: Ask) {
-        let Terms { from, amount } = protocol.terms(ask);
+        let Terms { from, amount, .. } = protocol.terms(ask);
         let books = &mut self.store.now;
         books.balances[from as usize] -= amount;
         if !protocol.is(Mutant::CreditLater) {

@@ -5,8 +5,6 @@
 pub enum Mutant {
     /// A answers before the decision is on disk, and T the client.
     ReplyBeforeCommit,
-    /// T asks A before its intent is on disk.
-    AskBeforeCommit,
     /// A answers what it recalls at once, though the row may be of the group that is not on disk yet.
     RecallBeforeCommit,
     /// A posts without looking whether it knows the id.
@@ -27,6 +25,8 @@ pub enum Mutant {
     FenceWithoutRow,
     /// A debits in one commit and credits in the next; this is the state in between.
     CreditLater,
+    /// T asks A before its intent is on disk.
+    AskBeforeCommit,
     /// T gives up without asking A.
     GiveUpWithoutFence,
     /// T repeats an answer without comparing the fingerprint.
@@ -35,4 +35,6 @@ pub enum Mutant {
     NoteWithoutFingerprint,
     /// T never looks for what a crash has left.
     NoRecovery,
+    /// T forgets what a crash has left.
+    RecoveryForgets,
 }

@@ -6,7 +6,7 @@ use crate::account::Books;
 use crate::protocol::{Protocol, State};
 use crate::recovery;
 use crate::transaction::Intent;
-use crate::words::{Answer, Ask, Body, Client, Key, Request, Said};
+use crate::words::{Answer, Ask, Body, Call, Client, Key, Reply, Request, Said, Wish};
 
 pub const POSTED_ONCE: &str = "no transfer id is posted twice";
 pub const SUM: &str = "the sum of the balances stays";
@@ -15,31 +15,41 @@ pub const BALANCES: &str = "the balances are what the records say";
 pub const RECORDS_STAY: &str = "what A has recorded on disk never changes";
 pub const ANSWERS_TRUE: &str = "every outcome that a client was told is on A's disk";
 pub const ANSWERS_AGREE: &str = "all outcomes told for one key and body are the same";
-pub const NEVER_DENIED: &str = "who was told an outcome is never told that the key is another's";
+pub const NOT_DISOWNED: &str = "nobody is told both an outcome and that the key is another's";
 pub const OTHER_BODY: &str = "another body under a taken key never moves money";
 pub const FENCED: &str = "what was given up never moves money";
 pub const SERVICES_AGREE: &str = "a final intent has A's outcome";
+pub const KEPT: &str = "what T has asked of A it keeps until A has recorded or refused it";
 pub const RECOVERS: &str = "recovery leaves no intent open";
 
-/// The properties of a protocol, and what must be seen in it.
+/// A condition on every state.
+pub type Condition = fn(&Protocol, &State) -> bool;
+
+/// All of them, by their names.
+pub const ALWAYS: &[(&str, Condition)] = &[
+    (POSTED_ONCE, posted_once),
+    (SUM, sum),
+    (NOT_NEGATIVE, not_negative),
+    (BALANCES, balances),
+    (RECORDS_STAY, records_stay),
+    (ANSWERS_TRUE, answers_true),
+    (ANSWERS_AGREE, answers_agree),
+    (NOT_DISOWNED, not_disowned),
+    (OTHER_BODY, other_body),
+    (FENCED, fenced),
+    (SERVICES_AGREE, services_agree),
+    (KEPT, kept),
+    (RECOVERS, recovery::settles),
+];
+
+/// What must hold in a protocol, and what must be seen in it.
 pub fn of(protocol: &Protocol) -> Vec<Property<Protocol>> {
-    let mut properties = vec![
-        Property::always(POSTED_ONCE, posted_once),
-        Property::always(SUM, sum),
-        Property::always(NOT_NEGATIVE, not_negative),
-        Property::always(BALANCES, balances),
-        Property::always(RECORDS_STAY, records_stay),
-        Property::always(ANSWERS_TRUE, answers_true),
-        Property::always(ANSWERS_AGREE, answers_agree),
-        Property::always(NEVER_DENIED, never_denied),
-        Property::always(OTHER_BODY, other_body),
-        Property::always(FENCED, fenced),
-        Property::always(SERVICES_AGREE, services_agree),
-        Property::always(RECOVERS, recovery::settles),
-    ];
+    let always = ALWAYS.iter();
+    let always = always.map(|(name, condition)| Property::always(name, *condition));
     let sights = protocol.sights.iter();
-    properties.extend(sights.map(|(name, seen)| Property::sometimes(name, *seen)));
-    properties
+    always
+        .chain(sights.map(|(name, condition)| Property::sometimes(name, *condition)))
+        .collect()
 }
 
 /// What the next turn sees, and what is on disk.
@@ -131,7 +141,7 @@ fn answers_agree(_: &Protocol, state: &State) -> bool {
     })
 }
 
-fn never_denied(_: &Protocol, state: &State) -> bool {
+fn not_disowned(_: &Protocol, state: &State) -> bool {
     asks().all(|ask| {
         let told_outcome = Said::ALL
             .iter()
@@ -179,5 +189,25 @@ fn services_agree(_: &Protocol, state: &State) -> bool {
                 }
                 _ => true,
             })
+    })
+}
+
+/// Without this, to forget everything would be a recovery.
+fn kept(_: &Protocol, state: &State) -> bool {
+    asks().all(|ask| {
+        let call = Call {
+            ask,
+            wish: Wish::Post,
+        };
+        let said = Said::NotFound;
+        let place = ask.key as usize;
+        let is_kept = match state.transaction.store.durable[place] {
+            Some(Intent::Accepted(body) | Intent::Final(body, _)) => body == ask.body,
+            None => false,
+        };
+        !state.network.calls.has(call)
+            || is_kept
+            || state.account.store.durable.records[place].is_some()
+            || state.network.replies.has(Reply { ask, said })
     })
 }

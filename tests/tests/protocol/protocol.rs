@@ -23,6 +23,8 @@ pub struct Terms {
     /// Whose account is debited; the other's is credited.
     pub from: Party,
     pub amount: i8,
+    /// Whether A finds both accounts.
+    pub found: bool,
 }
 
 /// What may go wrong.

@@ -74,6 +74,11 @@ impl<T> Default for Set<T> {
 }
 
 impl<T: Member> Set<T> {
+    /// Whether nothing is in it.
+    pub fn is_empty(self) -> bool {
+        self.bits == 0
+    }
+
     /// Whether it has this member.
     pub fn has(self, member: T) -> bool {
         self.bits & (1 << member.number()) != 0

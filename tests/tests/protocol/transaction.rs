@@ -144,16 +144,21 @@ impl Transaction {
 
     /// `recover::sweep`, or a `GET`, meets a durable intent that is open (`intent::due`, `left_over`, `peek`).
     pub fn sweep(&mut self, protocol: &Protocol, key: Key, network: &mut Network) {
-        if let Some(Intent::Accepted(body)) = self.store.durable[key as usize]
-            && !protocol.is(Mutant::NoRecovery)
-        {
-            self.attempt(Ask { key, body }, network);
+        let place = key as usize;
+        match self.store.durable[place] {
+            Some(Intent::Accepted(_)) if protocol.is(Mutant::NoRecovery) => {}
+            Some(Intent::Accepted(_)) if protocol.is(Mutant::RecoveryForgets) => {
+                self.store.now[place] = None;
+            }
+            Some(Intent::Accepted(body)) => self.attempt(Ask { key, body }, network),
+            Some(Intent::Final(..)) | None => {}
         }
     }
 
     /// `drive::attempt`: asks A to post.
     ///
-    /// An attempt past the deadline does not; but it always comes after one that did, and that message may arrive again.
+    /// An attempt past the deadline does not; but it comes after one that did, and that message may arrive again. Not always behind a
+    /// screening: there the model lets more happen than can.
     fn attempt(&mut self, ask: Ask, network: &mut Network) {
         self.asking.add(ask);
         network.calls.add(Call {

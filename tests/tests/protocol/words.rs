@@ -53,13 +53,15 @@ pub enum Said {
     Cancelled,
     /// 422 `idempotency_key_reused`: the key, and so the id, belongs to another body.
     Reused,
+    /// 404: A does not find an account; nothing is recorded, and the client may ask otherwise.
+    NotFound,
 }
-members!(Said: Posted, Declined, Cancelled, Reused);
+members!(Said: Posted, Declined, Cancelled, Reused, NotFound);
 
 impl Said {
-    /// Whether it is an outcome of the transfer that was asked for.
+    /// Whether it is A's record of the transfer that was asked for.
     pub fn is_outcome(self) -> bool {
-        self != Self::Reused
+        !matches!(self, Self::Reused | Self::NotFound)
     }
 }
 

@@ -1,0 +1,47 @@
+//! The host that is released knows of no plan; its twin with the feature `faults` obeys one.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use strongroom_faults::PLAN_VARIABLE;
+
+const BAD_PLAN: &str = "error store=accounts op=burn at=1 code=EIO";
+
+fn host(path: &str) -> PathBuf {
+    let host = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../target")
+        .join(path);
+    assert!(
+        host.is_file(),
+        "{} is missing: run ./build.sh test, which builds it",
+        host.display()
+    );
+    host
+}
+
+fn run(host: &Path, argument: &str) -> Output {
+    let mut command = Command::new(host);
+    command.arg(argument).env(PLAN_VARIABLE, BAD_PLAN);
+    command.output().unwrap()
+}
+
+#[test]
+fn the_released_host_has_no_faults() {
+    let released = host("release/strongroom");
+    let help = run(&released, "--help");
+    assert!(help.status.success());
+    let binary = std::fs::read(&released).unwrap();
+    for word in [PLAN_VARIABLE, "strongroom-faults: "] {
+        let is_there = binary
+            .windows(word.len())
+            .any(|bytes| bytes == word.as_bytes());
+        assert!(!is_there, "the released host has {word:?} in it");
+    }
+}
+
+#[test]
+fn the_host_with_faults_refuses_a_plan_that_it_does_not_understand() {
+    let refused = run(&host("faulty/strongroom"), "--help");
+    assert_eq!(refused.status.code(), Some(2));
+    let log = String::from_utf8_lossy(&refused.stderr);
+    assert!(log.contains("`op=burn`"), "{log}");
+}
