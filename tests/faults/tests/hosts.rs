@@ -21,7 +21,7 @@ fn host(path: &str) -> PathBuf {
 fn run(host: &Path, argument: &str) -> Output {
     let mut command = Command::new(host);
     command.arg(argument).env(PLAN_VARIABLE, BAD_PLAN);
-    command.output().unwrap()
+    command.output().expect("the host starts")
 }
 
 #[test]

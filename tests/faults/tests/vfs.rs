@@ -29,14 +29,14 @@ impl Run {
     }
 
     fn of_process(process: &str, plan: &str, synchronous: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let output = Command::new(std::env::current_exe().unwrap())
+        let folder = tempfile::tempdir().expect("a folder");
+        let output = Command::new(std::env::current_exe().expect("this file"))
             .args(["--exact", process, "--ignored", "--nocapture"])
             .env(FILE_VARIABLE, folder.path().join("accounts.sqlite"))
             .env(SYNCHRONOUS_VARIABLE, synchronous)
             .env(strongroom_faults::PLAN_VARIABLE, plan)
             .output()
-            .unwrap();
+            .expect("the process starts");
         Self { folder, output }
     }
 
@@ -54,7 +54,7 @@ impl Run {
         let rows = said
             .lines()
             .filter_map(|line| line.strip_prefix("committed "));
-        rows.map(|row| row.parse().unwrap()).collect()
+        rows.map(|row| row.parse().expect("a number")).collect()
     }
 
     fn errors(&self) -> Vec<String> {
@@ -67,12 +67,15 @@ impl Run {
     fn syncs(&self) -> Vec<u64> {
         let said = self.said();
         let counts = said.lines().filter_map(|line| line.strip_prefix("syncs "));
-        counts.map(|count| count.parse().unwrap()).collect()
+        counts
+            .map(|count| count.parse().expect("a number"))
+            .collect()
     }
 
     /// Whether every row that was acknowledged is found without faults, in a database that is sound.
     fn has_kept_all(&self) -> bool {
-        let connection = Connection::open(self.folder.path().join("accounts.sqlite")).unwrap();
+        let connection = Connection::open(self.folder.path().join("accounts.sqlite"))
+            .expect("the database answers");
         let sound = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0));
         let is_sound = sound.is_ok_and(|found: String| found == "ok");
         let has_row = |row: &i64| {
@@ -89,13 +92,16 @@ impl Run {
         };
         let is_sound: String = connection
             .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-            .unwrap();
+            .expect("the database answers");
         assert_eq!(is_sound, "ok");
         let Ok(mut statement) = connection.prepare("SELECT id FROM t ORDER BY id") else {
             return Vec::new();
         };
-        let rows = statement.query_map([], |row| row.get(0)).unwrap();
-        rows.collect::<Result<_, _>>().unwrap()
+        let rows = statement
+            .query_map([], |row| row.get(0))
+            .expect("the database answers");
+        rows.collect::<Result<_, _>>()
+            .expect("the database answers")
     }
 }
 
@@ -104,6 +110,8 @@ impl Run {
 fn a_process_with_a_plan() {
     let variable = |name| std::env::var(name).expect("one of the other tests has started this");
     let _started = strongroom_faults::start();
+    // What runs this test may have begun a line.
+    println!();
     let file = variable(FILE_VARIABLE);
     let say = |line: String| {
         std::io::stdout()
@@ -136,6 +144,8 @@ fn a_process_with_a_plan() {
 fn a_process_that_tries_a_checkpoint_again() {
     let variable = |name| std::env::var(name).expect("the other test has started this");
     let _started = strongroom_faults::start();
+    // What runs this test may have begun a line.
+    println!();
     let file = variable(FILE_VARIABLE);
     let say = |line: String| {
         std::io::stdout()
