@@ -163,7 +163,7 @@ impl Injector {
         };
         let written = serde_json::to_vec(disk)
             .map_err(std::io::Error::from)
-            .and_then(|text| std::fs::write(file, text));
+            .and_then(|text| write_whole(file, &text));
         if let Err(error) = written {
             end::say(&format!("{}: cannot be written: {error}", file.display()));
             std::process::abort();
@@ -255,6 +255,13 @@ fn inherited(plan: &Plan) -> Disk {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes a file by a rename: this process may be killed in the middle.
+fn write_whole(file: &Path, content: &[u8]) -> std::io::Result<()> {
+    let new = file.with_extension("new");
+    std::fs::write(&new, content)?;
+    std::fs::rename(new, file)
 }
 
 #[cfg(test)]
