@@ -116,9 +116,8 @@ impl People {
     }
 
     async fn send(&self, amount: &str) -> Value {
-        let sent = self
-            .alice
-            .transfer(&new_key(), &self.from, &self.to, amount);
+        let key = new_key();
+        let sent = self.alice.transfer(&key, &self.from, &self.to, amount);
         sent.await.expect(201)
     }
 
@@ -131,9 +130,8 @@ impl People {
     /// Everything that the bank does with money, and to accounts.
     async fn do_business(&self) {
         let sent = self.send("30.00").await;
-        let too_much = self
-            .alice
-            .transfer(&new_key(), &self.from, &self.to, "9000");
+        let key = new_key();
+        let too_much = self.alice.transfer(&key, &self.from, &self.to, "9000");
         too_much.await.refused(422, "insufficient_funds");
         let withdrawal = json!({"account_id": self.to, "amount": "1.00", "currency": "EUR"});
         let withdraw = self.bob.post("/api/transactions/withdraw");
@@ -385,7 +383,8 @@ async fn a_ledger_from_an_older_backup_is_found_by_what_clients_were_told_since(
     bank.host.launch();
     bank.host.wait_until_ready().await;
     let alice = people.alice.at(&bank);
-    let lost = alice.transfer(&new_key(), &people.from, &people.to, "1.00");
+    let key = new_key();
+    let lost = alice.transfer(&key, &people.from, &people.to, "1.00");
     let lost = text(&lost.await.expect(201)["id"]).to_owned();
     stop_when_open_requests_are_settled(&mut bank).await;
     fs::copy(&backup, store(&bank, "accounts")).expect("a copy");

@@ -39,6 +39,9 @@ const PURGEABLE: &str = "\
 SELECT 1 FROM (SELECT state, created_at_ms FROM intent ORDER BY sequence LIMIT ?2)
 WHERE state = 'final' AND created_at_ms < ?1 LIMIT 1";
 
+/// How much of requests is read at once, in bytes: a batch is hundreds of KiB, and one answer of the store at most 4 MiB.
+const REQUEST_BYTES_MAX: i64 = 2 << 20;
+
 /// Inserts a new intent; false if its id is there already.
 pub fn insert(transaction: &impl Transaction, intent: &Intent) -> Result<bool, StoreError> {
     let order = &intent.accepted.order;
@@ -118,11 +121,7 @@ fn words_of(order: &Order) -> [Value; 2] {
 
 /// The intents without an outcome whose next attempt is due, at most `limit`, longest overdue first.
 pub fn due<S: Store>(store: &S, now_ms: i64, limit: i64) -> Result<Vec<Accepted>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM intent WHERE state = 'accepted' AND next_attempt_at_ms <= ?1 \
-         ORDER BY next_attempt_at_ms LIMIT ?2"
-    );
-    accepted(store.query(&sql, &[Value::from(now_ms), Value::from(limit)])?)
+    open(store, "next_attempt_at_ms", now_ms, limit)
 }
 
 /// The intents without an outcome that were there at `started_ms`, whenever their next attempt is due, at most `limit`.
@@ -131,11 +130,37 @@ pub fn left_over<S: Store>(
     started_ms: i64,
     limit: i64,
 ) -> Result<Vec<Accepted>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM intent WHERE state = 'accepted' AND created_at_ms <= ?1 \
-         ORDER BY next_attempt_at_ms LIMIT ?2"
+    open(store, "created_at_ms", started_ms, limit)
+}
+
+/// The intents without an outcome whose `time_column` has passed, as many as can be read at once.
+fn open<S: Store>(
+    store: &S,
+    time_column: &str,
+    until_ms: i64,
+    limit: i64,
+) -> Result<Vec<Accepted>, StoreError> {
+    let tail = format!(
+        "FROM intent WHERE state = 'accepted' AND {time_column} <= ?1 ORDER BY next_attempt_at_ms, sequence LIMIT ?2"
     );
-    accepted(store.query(&sql, &[Value::from(started_ms), Value::from(limit)])?)
+    let params = |limit: i64| [Value::from(until_ms), Value::from(limit)];
+    let sizes = store.query(
+        &format!("SELECT octet_length(request) {tail}"),
+        &params(limit),
+    )?;
+    let (mut count, mut bytes) = (0_i64, 0_i64);
+    for size in sizes {
+        bytes = bytes.saturating_add(size.integer(0)?);
+        // One alone always can be.
+        if count > 0 && bytes > REQUEST_BYTES_MAX {
+            break;
+        }
+        count += 1;
+    }
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    accepted(store.query(&format!("SELECT {COLUMNS} {tail}"), &params(count))?)
 }
 
 fn accepted(rows: Rows) -> Result<Vec<Accepted>, StoreError> {

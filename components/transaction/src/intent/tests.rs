@@ -1,10 +1,11 @@
 //! Goal: what came of a request is noted of that request, and never of another one under the same key.
 //! Method: two wordings of one key, whose steps are put in the order that a storm of clients may bring.
 
-use super::{Final, Intent, State, find, finish, insert, postpone, remove};
+use super::{Final, Intent, State, due, find, finish, insert, postpone, remove};
 use crate::idempotency::IdempotencyKey;
 use crate::ledger::DebitAuthority;
-use crate::request::{AccountRef, Instruction, Kind, Route};
+use crate::order::Order;
+use crate::request::{AccountRef, BatchInstruction, Instruction, Kind, Line, Route};
 use crate::schema::MIGRATIONS;
 use strongroom_sdk::store::{SqliteStore, Store, Transaction, migrate};
 use uuid::Uuid;
@@ -79,4 +80,38 @@ fn a_wording_that_nothing_is_recorded_of_is_forgotten() {
         None
     );
     transaction.commit().unwrap();
+}
+
+/// Where the ledger does not answer for a while, batches gather; one answer of the store has no room for many of them.
+#[test]
+fn large_requests_that_are_due_are_read_a_few_at_a_time() {
+    let store = SqliteStore::in_memory().unwrap();
+    migrate(&store, MIGRATIONS).unwrap();
+    let Order::Transfer(transfer) = intent(1).accepted.order else {
+        unreachable!("it is a transfer")
+    };
+    let line = Line::Transfer(transfer.instruction);
+    let batch = BatchInstruction {
+        atomic: true,
+        lines: vec![line; 1_000],
+    };
+    let transaction = store.begin().unwrap();
+    for number in 0..40_u8 {
+        let key = IdempotencyKey::from_header([[b'a' + number].as_slice()]).unwrap();
+        let intent = Intent::of_batch(ALICE, key, batch.clone(), (1_000, 60_000));
+        assert!(insert(&transaction, &intent).unwrap());
+    }
+    transaction.commit().unwrap();
+    let mut read = 0;
+    while let Some(some) = Some(due(&store, i64::MAX, 256).unwrap()).filter(|some| !some.is_empty())
+    {
+        assert!(some.len() < 40, "{} at once", some.len());
+        let transaction = store.begin().unwrap();
+        for accepted in &some {
+            remove(&transaction, &accepted.order).unwrap();
+        }
+        transaction.commit().unwrap();
+        read += some.len();
+    }
+    assert_eq!(read, 40);
 }

@@ -13,6 +13,12 @@ pub const BATCH_TRANSFERS_MAX: usize = 1_000;
 /// The largest body of `POST /batch`, in bytes: 1,000 transfers with long references and some metadata.
 pub const BATCH_BODY_BYTES_MAX: usize = 1 << 20;
 
+/// What the references and metadata of one batch may have together, in bytes of JSON. Its request and its answer are kept as one value each,
+/// of at most 512 KiB, and without these a transfer takes less than 450 bytes of either.
+pub const BATCH_TEXT_BYTES_MAX: usize = 64 << 10;
+/// What a refusal may say without counting as text: more only repeats what the client has sent.
+const REFUSAL_BYTES_FREE: usize = 300;
+
 /// The body of `POST /batch`. Each transfer is judged by itself, so that one bad line need not be the end of all.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,7 +61,7 @@ impl BatchBody {
     /// The request in its canonical form.
     ///
     /// # Errors
-    /// 422 for a batch without transfers or with too many, and for an atomic one with a bad line, naming each.
+    /// 422 for a batch without transfers, with too many, or with too much text, and for an atomic one with a bad line, naming each.
     pub fn into_instruction(self) -> Result<BatchInstruction, Problem> {
         if !(1..=BATCH_TRANSFERS_MAX).contains(&self.transfers.len()) {
             return Err(Problem::validation_failed().with_error(
@@ -67,6 +73,13 @@ impl BatchBody {
         let lines: Vec<Line> = self.transfers.iter().map(|text| line(text)).collect();
         if self.atomic {
             refuse_bad_lines(&lines)?;
+        }
+        if lines.iter().map(text_bytes).sum::<usize>() > BATCH_TEXT_BYTES_MAX {
+            return Err(Problem::validation_failed().with_error(
+                "/transfers",
+                "too_large",
+                "the references and metadata of a batch may have 65536 bytes together, as JSON; send it in parts",
+            ));
         }
         Ok(BatchInstruction {
             atomic: self.atomic,
@@ -82,6 +95,21 @@ fn line(text: &RawValue) -> Line {
     match instruction {
         Ok(instruction) => Line::Transfer(instruction),
         Err(problem) => Line::Refused(Refusal::of(&problem)),
+    }
+}
+
+/// How long what the client has chosen freely is as JSON, in bytes.
+fn text_bytes(line: &Line) -> usize {
+    // Strings and maps of strings always serialize.
+    let length = |json: serde_json::Result<String>| json.map_or(0, |json| json.len());
+    match line {
+        Line::Transfer(instruction) => {
+            length(serde_json::to_string(&instruction.reference))
+                + length(serde_json::to_string(&instruction.metadata))
+        }
+        Line::Refused(refusal) => {
+            length(serde_json::to_string(refusal)).saturating_sub(REFUSAL_BYTES_FREE)
+        }
     }
 }
 

@@ -379,3 +379,22 @@ fn a_batch_has_1_to_1_000_transfers() {
     );
     assert_eq!(bank.bob_has(), 1_000);
 }
+
+#[test]
+fn a_batch_with_as_much_text_as_it_may_have_can_be_kept_and_none_has_more() {
+    // What a store allows for one value.
+    const VALUE_BYTES_MAX: usize = 512 << 10;
+    let bank = bank();
+    let lines = |reference_length: usize| {
+        let mut line = bank.body("0.01");
+        line["reference"] = json!("x".repeat(reference_length));
+        line["metadata"] = Value::Null;
+        vec![line; 1_000]
+    };
+    let kept = bank.batch_of("b", true, lines(59)).unwrap();
+    assert_eq!(kept.content.status, 201);
+    assert!(kept.content.body.len() <= VALUE_BYTES_MAX);
+    let problem = bank.batch_of("c", true, lines(62)).unwrap_err();
+    assert_eq!(problem.errors()[0].code, "too_large");
+    assert_eq!(bank.bob_has(), 1_000);
+}
