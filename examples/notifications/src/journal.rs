@@ -2,15 +2,15 @@
 
 use uuid::Uuid;
 
-/// What a posting is for.
+/// What a row of the journal means for those who are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Money into an account, from outside the bank.
-    Deposit,
-    /// Money out of an account, to outside the bank.
-    Withdrawal,
-    /// From one account to another.
-    Transfer,
+pub enum Outcome {
+    /// Money has moved: a deposit, a withdrawal, a transfer, a capture, or a reversal.
+    Moved,
+    /// It was asked for, and did not.
+    Declined,
+    /// Nothing has moved: a hold, or the end of one without a capture.
+    Held,
 }
 
 /// A customer's account of a posting.
@@ -29,10 +29,8 @@ pub struct Posting {
     pub id: Uuid,
     /// The place in the journal: 1, 2, 3, .. without gaps.
     pub sequence: u64,
-    /// What it is for.
-    pub kind: Kind,
-    /// Whether money has moved; it was declined otherwise.
-    pub is_posted: bool,
+    /// Whether money has moved.
+    pub outcome: Outcome,
     /// The customer's account to debit; none where it is the bank's own.
     pub source: Option<Party>,
     /// The customer's account to credit; none where it is the bank's own.

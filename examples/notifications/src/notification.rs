@@ -1,6 +1,6 @@
 //! What of a posting concerns whom.
 
-use crate::journal::{Kind, Party, Posting};
+use crate::journal::{Outcome, Party, Posting};
 use uuid::Uuid;
 
 /// What has happened, from the reader's side.
@@ -55,26 +55,29 @@ impl Notice {
     }
 }
 
-/// The notices of a posting: one for each owner. Whoever would have been paid does not learn of what was declined.
+/// The notices of a posting: one for each owner. Whoever would have been paid does not learn of what was declined, and nobody of what is
+/// only held.
 pub fn notices(posting: &Posting) -> Vec<Notice> {
-    if !posting.is_posted {
-        let notice = posting
-            .source
-            .map(|party| Notice::new(party, Event::Declined));
-        return notice.into_iter().collect();
+    match posting.outcome {
+        Outcome::Moved => {}
+        Outcome::Held => return Vec::new(),
+        Outcome::Declined => {
+            let notice = posting
+                .source
+                .map(|party| Notice::new(party, Event::Declined));
+            return notice.into_iter().collect();
+        }
     }
-    let (debited, credited) = match posting.kind {
-        Kind::Deposit | Kind::Withdrawal => (Event::Withdrawn, Event::Deposited),
-        Kind::Transfer => (Event::Sent, Event::Received),
-    };
     match (posting.source, posting.destination) {
         (Some(source), Some(destination)) if source.owner_id == destination.owner_id => {
             vec![Notice::new(source, Event::Moved)]
         }
-        (source, destination) => {
-            let debited = source.map(|party| Notice::new(party, debited));
-            let credited = destination.map(|party| Notice::new(party, credited));
-            debited.into_iter().chain(credited).collect()
-        }
+        (Some(source), Some(destination)) => vec![
+            Notice::new(source, Event::Sent),
+            Notice::new(destination, Event::Received),
+        ],
+        (Some(source), None) => vec![Notice::new(source, Event::Withdrawn)],
+        (None, Some(destination)) => vec![Notice::new(destination, Event::Deposited)],
+        (None, None) => Vec::new(),
     }
 }

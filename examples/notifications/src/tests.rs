@@ -3,7 +3,7 @@
 
 use crate::feed;
 use crate::follow::{self, FollowError, PAGE_POSTINGS, TICK_PAGES_MAX};
-use crate::journal::{Journal, JournalError, Kind, Party, Posting};
+use crate::journal::{Journal, JournalError, Outcome, Party, Posting};
 use crate::schema::MIGRATIONS;
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
@@ -44,7 +44,7 @@ impl Journal for FixedJournal {
 }
 
 impl FixedJournal {
-    fn add(&self, kind: Kind, source: Option<Uuid>, destination: Option<Uuid>) -> &Self {
+    fn add(&self, source: Option<Uuid>, destination: Option<Uuid>) -> &Self {
         let mut postings = self.postings.borrow_mut();
         let sequence = postings.len() as u64 + 1;
         let party = |owner_id: Uuid| Party {
@@ -54,8 +54,7 @@ impl FixedJournal {
         postings.push(Posting {
             id: Uuid::from_u128(u128::from(sequence)),
             sequence,
-            kind,
-            is_posted: true,
+            outcome: Outcome::Moved,
             source: source.map(party),
             destination: destination.map(party),
             amount_minor: 1_234,
@@ -67,8 +66,8 @@ impl FixedJournal {
         self
     }
 
-    fn decline_last(&self) {
-        self.postings.borrow_mut().last_mut().unwrap().is_posted = false;
+    fn set_last(&self, outcome: Outcome) {
+        self.postings.borrow_mut().last_mut().unwrap().outcome = outcome;
     }
 }
 
@@ -113,12 +112,13 @@ fn events(store: &SqliteStore, owner: Uuid) -> Vec<String> {
 fn each_owner_is_told_once_what_it_is_to_him() {
     let (store, journal) = (store(), FixedJournal::default());
     journal
-        .add(Kind::Deposit, None, Some(ANN))
-        .add(Kind::Transfer, Some(ANN), Some(BOB))
-        .add(Kind::Transfer, Some(BOB), Some(BOB))
-        .add(Kind::Withdrawal, Some(BOB), None)
-        .add(Kind::Transfer, Some(ANN), Some(BOB))
-        .decline_last();
+        .add(None, Some(ANN))
+        .add(Some(ANN), Some(BOB))
+        .add(Some(BOB), Some(BOB))
+        .add(Some(BOB), None)
+        .add(Some(ANN), Some(BOB))
+        .set_last(Outcome::Declined);
+    journal.add(Some(ANN), Some(BOB)).set_last(Outcome::Held);
     for expected in [5, 0, 0] {
         assert_eq!(tick(&store, &journal).unwrap(), expected);
     }
@@ -131,7 +131,7 @@ fn a_long_journal_is_the_work_of_several_ticks() {
     let (store, journal) = (store(), FixedJournal::default());
     let tick_postings = PAGE_POSTINGS as usize * TICK_PAGES_MAX;
     for _posting in 0..tick_postings + 1 {
-        journal.add(Kind::Deposit, None, Some(ANN));
+        journal.add(None, Some(ANN));
     }
     for expected in [tick_postings, 1, 0] {
         assert_eq!(tick(&store, &journal).unwrap(), expected);
@@ -141,7 +141,7 @@ fn a_long_journal_is_the_work_of_several_ticks() {
 #[test]
 fn a_failure_loses_nothing_and_doubles_nothing() {
     let (store, journal) = (store(), FixedJournal::default());
-    journal.add(Kind::Transfer, Some(ANN), Some(BOB));
+    journal.add(Some(ANN), Some(BOB));
     journal.is_down.set(true);
     assert!(matches!(
         tick(&store, &journal),
@@ -173,10 +173,10 @@ fn a_failure_loses_nothing_and_doubles_nothing() {
 fn a_feed_is_read_page_by_page_newest_first() {
     let (store, journal) = (store(), FixedJournal::default());
     journal
-        .add(Kind::Deposit, None, Some(ANN))
-        .add(Kind::Deposit, None, Some(BOB))
-        .add(Kind::Withdrawal, Some(ANN), None)
-        .add(Kind::Transfer, Some(ANN), Some(BOB));
+        .add(None, Some(ANN))
+        .add(None, Some(BOB))
+        .add(Some(ANN), None)
+        .add(Some(ANN), Some(BOB));
     tick(&store, &journal).unwrap();
     let first = json(feed::list(&store, &identity(ANN), &page("limit=2")).unwrap());
     assert_eq!(first["data"][0]["event"], "sent");
@@ -195,7 +195,7 @@ fn a_feed_is_read_page_by_page_newest_first() {
 #[test]
 fn only_the_reader_marks_his_own_as_read_and_the_first_time_stays() {
     let (store, journal) = (store(), FixedJournal::default());
-    journal.add(Kind::Deposit, None, Some(ANN));
+    journal.add(None, Some(ANN));
     tick(&store, &journal).unwrap();
     let list = json(feed::list(&store, &identity(ANN), &page("")).unwrap());
     let id: Uuid = list["data"][0]["id"].as_str().unwrap().parse().unwrap();

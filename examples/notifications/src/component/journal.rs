@@ -1,7 +1,7 @@
 //! The link: this service's own words, from the import `strongroom:account/ledger`.
 
 use super::bindings::strongroom::account::ledger as wit;
-use crate::journal::{Journal, JournalError, Kind, Party, Posting};
+use crate::journal::{Journal, JournalError, Outcome, Party, Posting};
 use uuid::Uuid;
 
 /// The ledger that the registry links this service to.
@@ -23,12 +23,11 @@ impl TryFrom<wit::Posting> for Posting {
         Ok(Self {
             id: uuid(&posting.id)?,
             sequence: posting.sequence,
-            kind: match posting.kind {
-                wit::Kind::Deposit => Kind::Deposit,
-                wit::Kind::Withdrawal => Kind::Withdrawal,
-                wit::Kind::Transfer => Kind::Transfer,
+            outcome: match posting.status {
+                wit::Status::Posted => Outcome::Moved,
+                wit::Status::Declined => Outcome::Declined,
+                wit::Status::Pending | wit::Status::Voided | wit::Status::Expired => Outcome::Held,
             },
-            is_posted: posting.status == wit::Status::Posted,
             source: party(posting.source, posting.source_owner)?,
             destination: party(posting.destination, posting.destination_owner)?,
             amount_minor: posting.amount_minor,
