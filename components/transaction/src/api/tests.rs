@@ -821,48 +821,6 @@ fn old_answers_are_deleted_and_the_ledger_still_knows() {
 }
 
 #[test]
-fn a_forgotten_answer_is_not_hidden_by_somebody_who_uses_its_key_for_something_else() {
-    let bank = bank();
-    let first = bank.send("k", "1").unwrap();
-    bank.wait(31 * 24 * 3_600 * 1_000);
-    bank.tick();
-    let other: TransferBody = serde_json::from_value(bank.body("2")).unwrap();
-    let other = Intent::new(
-        ALICE,
-        Route::Transfer,
-        key("k"),
-        DebitAuthority::Owner(ALICE),
-        other.into_instruction().unwrap(),
-        (bank.service.clock.now_ms(), DEADLINE_MS),
-    );
-    // The other one is accepted, and will be turned away by the ledger, when the first one asks again.
-    let transaction = bank.service.store.begin().unwrap();
-    assert!(intent::insert(&transaction, &other).unwrap());
-    transaction.commit().unwrap();
-    let again = bank.send("k", "1").unwrap();
-    assert_eq!((again.content, again.replayed), (first.content, true));
-    assert_eq!(
-        refusal(bank.send("k", "3")),
-        (422, "idempotency_key_reused")
-    );
-    assert_eq!(
-        refusal(bank.send("k", "2")),
-        (422, "idempotency_key_reused")
-    );
-    assert_eq!((bank.bob_has(), bank.intents()), (100, 0));
-}
-
-#[test]
-fn temp_grown_batch() {
-    let bank = bank();
-    let first = bank.batch("b", false, &["1", "2"]).unwrap();
-    bank.wait(31 * 24 * 3_600 * 1_000);
-    bank.tick();
-    let grown = bank.batch("b", false, &["1", "2", "3"]);
-    println!("TEMP {first:?}\nTEMP {grown:?}\nTEMP {}", bank.bob_has());
-}
-
-#[test]
 fn who_may_move_what() {
     let bank = bank();
     let deposit_as = |who: &Identity| {
