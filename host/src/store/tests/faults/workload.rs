@@ -40,6 +40,7 @@ impl Clock for Noon {
 
 /// One request to the ledger.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "they are few, and gone at once")]
 pub enum Ask {
     One(Transfer),
     /// All are posted or none.
