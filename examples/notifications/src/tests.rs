@@ -119,7 +119,7 @@ fn each_owner_is_told_once_what_it_is_to_him() {
         .add(Some(ANN), Some(BOB))
         .set_last(Outcome::Declined);
     journal.add(Some(ANN), Some(BOB)).set_last(Outcome::Held);
-    for expected in [5, 0, 0] {
+    for expected in [6, 0, 0] {
         assert_eq!(tick(&store, &journal).unwrap(), expected);
     }
     assert_eq!(events(&store, ANN), ["deposited", "sent", "declined"]);
