@@ -81,17 +81,18 @@ async fn the_history_is_newest_first_and_can_be_cut() {
     };
     let all = page("").await;
     assert_eq!(all.len(), 5, "two starts and three swaps");
-    let ids: Vec<_> = all
-        .iter()
-        .filter_map(|change| change["id"].as_u64())
-        .collect();
-    assert_eq!(ids, [5, 4, 3, 2, 1]);
+    let ids = |changes: &[Value]| -> Vec<u64> {
+        let ids = changes.iter().map(|change| change["id"].as_u64());
+        ids.map(|id| id.expect("a number")).collect()
+    };
+    assert_eq!(ids(&all), [5, 4, 3, 2, 1]);
     assert!(
         all.windows(2)
             .all(|pair| pair[0]["at"].as_str() >= pair[1]["at"].as_str()),
         "{all:?}"
     );
-    assert_eq!(page("?limit=2").await, all[..2]);
+    // Not the whole: that a generation has drained is told later.
+    assert_eq!(ids(&page("?limit=2").await), [5, 4]);
     assert_eq!(page("?service=changing").await.len(), 4);
     assert_eq!(page("?service=bystander&limit=7").await.len(), 1);
     assert!(page("?service=nobody").await.is_empty());

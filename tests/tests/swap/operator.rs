@@ -44,13 +44,18 @@ pub async fn latest(host: &Host, name: &str) -> Value {
     changes.first().expect("it was changed").clone()
 }
 
-/// Waits until the service serves in this generation; answers what is listed of it then.
+/// Waits until the service serves in this generation, and the change to it is told, which comes a moment later; answers what is listed of
+/// it then.
 pub async fn wait_for_generation(host: &Host, name: &str, generation: u64) -> Value {
     let what = format!("generation {generation} of {name}");
     wait_for(&what, CHANGE_SECONDS_MAX, async || {
         let service = listed(host, name).await?;
         let is_there = service["generation"] == generation && service["state"] == "serving";
-        is_there.then_some(service)
+        let changes = service["changes"].as_array()?;
+        let is_told = changes
+            .iter()
+            .any(|change| change["generation"] == generation);
+        (is_there && is_told).then_some(service)
     })
     .await
 }

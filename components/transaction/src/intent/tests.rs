@@ -97,7 +97,7 @@ fn large_requests_that_are_due_are_read_a_few_at_a_time() {
     };
     let transaction = store.begin().unwrap();
     for number in 0..40_u8 {
-        let key = IdempotencyKey::from_header([[b'a' + number].as_slice()]).unwrap();
+        let key = IdempotencyKey::from_header([[b'A' + number].as_slice()]).unwrap();
         let intent = Intent::of_batch(ALICE, key, batch.clone(), (1_000, 60_000));
         assert!(insert(&transaction, &intent).unwrap());
     }
