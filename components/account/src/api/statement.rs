@@ -1,10 +1,11 @@
 //! `GET /{id}/statement`.
 
 use super::readable;
-use crate::statement::{Body, Day, ENTRIES_MAX, Format, Period, StatementError, Summary};
+use crate::statement::{Body, ENTRIES_MAX, Format, Period, StatementError, Summary};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use std::iter::{Chain, Once, once};
+use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::problem::Problem;
@@ -50,7 +51,7 @@ pub fn statement<S: Store + Clone>(
     query: &StatementQuery,
 ) -> Result<StatementAnswer<S>, Problem> {
     let account = readable(store, identity, id)?;
-    let (period, format) = query.read(Day::at(clock.now_ms()))?;
+    let (period, format) = query.read(today(clock)?)?;
     let summary = Summary::read(store, clock, account, period)?;
     let headers = headers(&summary, format);
     let mut body = Body::new(store.clone(), summary, format)?;
@@ -59,6 +60,11 @@ pub fn statement<S: Store + Clone>(
         headers,
         pieces: once(Ok(first)).chain(body),
     })
+}
+
+fn today(clock: &impl Clock) -> Result<Day, Problem> {
+    let now_ms = clock.now_ms();
+    Day::at(now_ms).ok_or_else(|| Problem::internal(format!("the clock says {now_ms}")))
 }
 
 impl StatementQuery {

@@ -21,7 +21,7 @@ mod xml;
 pub use body::Body;
 pub use format::Format;
 pub use line::Line;
-pub use period::{Day, Period};
+pub use period::Period;
 pub use summary::{ENTRIES_MAX, Mark, Summary, Total};
 
 use strongroom_sdk::store::StoreError;

@@ -16,6 +16,7 @@ use crate::ledger::{self, AccountRef, DebitAuthority, Kind, Status, Transfer};
 use crate::schema::MIGRATIONS;
 use read::{Read, ReadLine};
 use std::cell::Cell;
+use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::random::SystemRandom;

@@ -8,9 +8,10 @@ use crate::intent::Final;
 use crate::ledger::{Ledger, LedgerError, Side};
 use crate::request::{AccountRef, Instruction};
 use crate::schedule::{
-    self, CancelError, Day, Schedule, ScheduleBody, ScheduleState, ScheduleView, StandingOrder,
+    self, CancelError, Schedule, ScheduleBody, ScheduleState, ScheduleView, StandingOrder,
 };
 use axum::http::StatusCode;
+use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::page::{List, Page};

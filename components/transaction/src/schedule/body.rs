@@ -1,10 +1,11 @@
 //! The body of `POST /schedules`.
 
-use super::calendar::{Day, Interval, Plan};
+use super::calendar::{Interval, Plan};
 use super::record::{OnInsufficientFunds, StandingOrder};
 use crate::request::TransferBody;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use strongroom_sdk::calendar::Day;
 use strongroom_sdk::problem::Problem;
 
 /// The most payments that a `count` may ask for: a daily payment of 27 years.

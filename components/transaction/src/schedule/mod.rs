@@ -12,7 +12,7 @@ mod run;
 mod view;
 
 pub use body::{COUNT_MAX, EVERY_MAX, ScheduleBody};
-pub use calendar::{Day, Interval, Plan};
+pub use calendar::{Interval, Plan};
 pub use cancel::{CancelError, cancel};
 pub use record::{OnInsufficientFunds, Run, RunState, Schedule, ScheduleState, StandingOrder};
 pub use rows::{count_active, find, insert, list, peek};

@@ -1,9 +1,10 @@
 //! A standing order and its runs, as they are stored.
 
-use super::calendar::{Day, Plan};
+use super::calendar::Plan;
 use crate::request::Instruction;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use strongroom_sdk::calendar::Day;
 use strongroom_sdk::store::{Row, StoreError};
 use uuid::Uuid;
 
@@ -115,10 +116,7 @@ impl Schedule {
             sequence: row.integer(0)?.unsigned_abs(),
             id: row.uuid(1)?,
             owner: row.uuid(2)?,
-            fingerprint: row
-                .blob(3)?
-                .try_into()
-                .map_err(|_| StoreError::Row("a fingerprint does not have 32 bytes".to_owned()))?,
+            fingerprint: row.bytes32(3)?,
             order,
             state: ScheduleState::from_text(&row.text(5)?)?,
             dates_behind: number(row, 6)?,

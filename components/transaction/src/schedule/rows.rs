@@ -1,6 +1,7 @@
 //! The statements of the tables `schedule` and `schedule_run`.
 
 use super::record::{RUN_COLUMNS, Run, RunState, SCHEDULE_COLUMNS, Schedule, ScheduleState};
+use strongroom_sdk::calendar::Day;
 use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
@@ -36,7 +37,7 @@ pub fn insert(transaction: &impl Transaction, schedule: &Schedule) -> Result<boo
         Value::from(schedule.owner),
         Value::from(schedule.fingerprint.as_slice()),
         Value::from(schedule.order.to_json()),
-        Value::from(schedule.order.plan.start.begin_ms()),
+        Value::from(schedule.order.plan.start.first_ms()),
         Value::from(schedule.created_at_ms),
     ];
     Ok(transaction.execute(INSERT, &params)? == 1)
@@ -142,7 +143,7 @@ pub(super) fn advance(
         Value::from(schedule.id),
         Value::from(schedule.state.as_str()),
         Value::from(i64::from(schedule.dates_behind)),
-        Value::from(schedule.next_due().map(|day| day.begin_ms())),
+        Value::from(schedule.next_due().map(|day| day.first_ms())),
     ];
     transaction.execute(ADVANCE, &params).map(drop)
 }
@@ -150,7 +151,7 @@ pub(super) fn advance(
 /// Notes that a date's transfer is under way.
 pub(super) fn insert_run(
     transaction: &impl Transaction,
-    (schedule_id, due): (Uuid, super::Day),
+    (schedule_id, due): (Uuid, Day),
     transfer_id: Uuid,
     (retry_until_ms, now_ms): (i64, i64),
 ) -> Result<(), StoreError> {

@@ -8,13 +8,14 @@
 //! Dates that were missed while nobody was there to pay them are caught up, each by itself, the oldest of a schedule first.
 
 use super::record::{OnInsufficientFunds, Run, RunState, Schedule, ScheduleState};
-use super::{Day, rows};
+use super::rows;
 use crate::drive::{Resolved, attempt, give_up, settle};
 use crate::idempotency::IdempotencyKey;
 use crate::intent::{self, Accepted, Intent, State};
 use crate::ledger::{DebitAuthority, Decline, Ledger, LedgerError, Outcome, Posting, Side};
 use crate::order::Decided;
 use crate::request::{Metadata, Route};
+use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 
@@ -105,7 +106,7 @@ fn begin(
         schedule.state = ScheduleState::Completed;
     }
     if let Some(due) = due {
-        let next_ms = schedule.next_due().map_or(i64::MAX, Day::begin_ms);
+        let next_ms = schedule.next_due().map_or(i64::MAX, Day::first_ms);
         let retry_until_ms = now_ms.saturating_add(RETRY_FOR_MS).min(next_ms);
         let intent = intent_of(&schedule, due, 1, (now_ms, deadline_ms));
         intent::insert(transaction, &intent)?;

@@ -11,6 +11,7 @@ use crate::schema::MIGRATIONS;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::page::Page;
@@ -152,7 +153,7 @@ fn customer(subject: Uuid) -> Identity {
 }
 
 fn day(text: &str) -> i64 {
-    Day::parse(text).unwrap().begin_ms()
+    Day::parse(text).unwrap().first_ms()
 }
 
 /// A bank at eight in the morning of a day, with 1,000.00 in Alice's purse.

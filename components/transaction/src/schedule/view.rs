@@ -1,9 +1,10 @@
 //! A standing order as its owner sees it.
 
-use super::calendar::{Day, Interval};
+use super::calendar::Interval;
 use super::record::{OnInsufficientFunds, Run, Schedule};
 use crate::request::AccountRef;
 use serde::Serialize;
+use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::format_rfc3339;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::problem::Problem;

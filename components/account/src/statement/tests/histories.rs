@@ -52,7 +52,7 @@ fn live(scene: &Scene, events: &[Event]) -> Day {
                 scene.hold_and_capture(*held, *part);
             }
             Event::Midnight => {
-                let next = Day::at(now).last_ms() + 1;
+                let next = Day::at(now).unwrap().last_ms() + 1;
                 scene.clock.0.set(next);
                 continue;
             }
@@ -62,9 +62,9 @@ fn live(scene: &Scene, events: &[Event]) -> Day {
         scene
             .clock
             .0
-            .set((now + available as i64 % 2).min(Day::at(now).last_ms()));
+            .set((now + available as i64 % 2).min(Day::at(now).unwrap().last_ms()));
     }
-    Day::at(scene.clock.now_ms())
+    Day::at(scene.clock.now_ms()).unwrap()
 }
 
 /// The days from the first to the last.
@@ -72,7 +72,7 @@ fn days(last: Day) -> Vec<Day> {
     let (mut days, mut next) = (Vec::new(), day(FIRST));
     while next <= last {
         days.push(next);
-        next = Day::at(next.last_ms() + 1);
+        next = next.plus_days(1).unwrap();
     }
     days
 }
@@ -122,7 +122,7 @@ proptest! {
         scene.clock.0.set(scene.clock.now_ms() + DAY_MS);
         let (first, last) = (days[0], *days.last().unwrap());
         let cut = *cut.get(&days);
-        let next = Day::at(cut.last_ms() + 1);
+        let next = cut.plus_days(1).unwrap();
         let read = |from, to| scene.read(Period::new(from, to).unwrap(), Format::Json);
         let whole = read(first, last);
         let (one, other) = (read(first, cut), read(next, last.max(next)));
