@@ -6,7 +6,7 @@ use std::vec;
 
 /// How many rows of a common table an audit reads at a time. The host answers 4 MiB at once, and no row of the bank with a client's own
 /// words in it reaches 8 KiB.
-pub const PAGE_ROWS: usize = 250;
+pub const PAGE_ROWS: usize = 500;
 
 /// How many broken rows a check names. The first ones lead to the rest.
 pub const VIOLATIONS_MAX: usize = 20;
@@ -70,6 +70,27 @@ pub struct Report {
     pub checks: Vec<Check>,
     /// Figures for each currency.
     pub totals: Vec<Total>,
+}
+
+/// A [`Report`] in the words of a component's own bindings, of which `$wit` is the module `strongroom::service::audit`.
+#[macro_export]
+macro_rules! audit_report {
+    ($wit:ident, $report:expr) => {{
+        let report: $crate::audit::Report = $report;
+        let checks = report.checks.into_iter().map(|check| $wit::Check {
+            name: check.name.to_owned(),
+            examined: check.examined,
+            violations: check.violations,
+        });
+        let totals = report.totals.into_iter().map(|total| $wit::Total {
+            name: total.name,
+            value: total.value,
+        });
+        $wit::Report {
+            checks: checks.collect(),
+            totals: totals.collect(),
+        }
+    }};
 }
 
 impl Report {

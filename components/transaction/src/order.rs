@@ -1,7 +1,7 @@
 //! What one intent asks of the ledger: one transfer, or a batch of them; and what the ledger says to it.
 
 use crate::ledger::{DebitAuthority, Ledger, LedgerError, Posting, Transfer};
-use crate::request::{BatchInstruction, Line, line_id};
+use crate::request::{BatchInstruction, Line, line_fingerprint, line_id};
 use uuid::Uuid;
 
 /// What is asked, each time in the same words.
@@ -134,7 +134,7 @@ impl Batch {
             .filter_map(|(index, line)| match line {
                 Line::Transfer(instruction) => Some(Transfer {
                     id: line_id(self.id, index),
-                    fingerprint: instruction.fingerprint(),
+                    fingerprint: line_fingerprint(&self.fingerprint, index),
                     authority: self.authority,
                     initiator: self.initiator,
                     instruction: instruction.clone(),

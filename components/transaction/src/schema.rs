@@ -3,7 +3,13 @@
 use strongroom_sdk::store::Migration;
 
 /// Every step of the schema, oldest first. A released step never changes.
-pub const MIGRATIONS: &[Migration] = &[FIRST, MONEY_MOVEMENT, STANDING_ORDERS, WEBHOOKS];
+pub const MIGRATIONS: &[Migration] = &[
+    FIRST,
+    MONEY_MOVEMENT,
+    STANDING_ORDERS,
+    WEBHOOKS,
+    STAFF_REQUESTS,
+];
 
 const FIRST: Migration = Migration {
     number: 1,
@@ -50,6 +56,12 @@ const WEBHOOKS: Migration = Migration {
         "CREATE INDEX webhook_delivery_due ON webhook_delivery (webhook_key, next_attempt_at_ms, sequence) WHERE state = 'pending'",
         "CREATE INDEX webhook_delivery_age ON webhook_delivery (created_at_ms)",
     ],
+};
+
+const STAFF_REQUESTS: Migration = Migration {
+    number: 5,
+    name: "in which requests staff moved money",
+    statements: &[STAFF_REQUEST],
 };
 
 const INTENT_ACCEPTED: &str =
@@ -161,3 +173,10 @@ const WEBHOOK_DELIVERY: &str = "CREATE TABLE webhook_delivery (
     CHECK ((state = 'pending') = (next_attempt_at_ms IS NOT NULL)),
     CHECK ((state = 'delivered') = (delivered_at_ms IS NOT NULL))
 ) STRICT";
+
+/// The host's id of the request in which a member of staff moved customers' money. Who, when, and what is in the ledger's journal, by the same
+/// id; this stays as long as that does, where an intent goes after a month.
+const STAFF_REQUEST: &str = "CREATE TABLE staff_request (
+    id         BLOB PRIMARY KEY CHECK (length(id) = 16),
+    request_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID";

@@ -34,22 +34,33 @@ pub(super) async fn run(arguments: &VerifyArguments) -> ExitCode {
         );
         return ExitCode::FAILURE;
     }
+    // Each on a core of its own, if there are as many.
+    let audits: Vec<_> = auditors
+        .into_iter()
+        .map(|(spec, auditor)| {
+            let audit =
+                auditor.map(|auditor| tokio::spawn(async move { runtime::audit(&auditor).await }));
+            (&spec.name, audit)
+        })
+        .collect();
     let mut is_sound = true;
-    for (spec, auditor) in auditors {
-        let auditor = match auditor {
-            Ok(auditor) => auditor,
+    for (service, audit) in audits {
+        let report = match audit {
+            Ok(audit) => audit
+                .await
+                .unwrap_or_else(|error| Some(Err(error.to_string()))),
             Err(problems) => {
                 for problem in problems {
-                    eprintln!("{}: {problem}", spec.name);
+                    eprintln!("{service}: {problem}");
                 }
                 is_sound = false;
                 continue;
             }
         };
-        match runtime::audit(&auditor).await {
-            Some(Ok(report)) => is_sound &= print(&spec.name, &report),
+        match report {
+            Some(Ok(report)) => is_sound &= print(service, &report),
             Some(Err(reason)) => {
-                eprintln!("{}: the check did not come to its end: {reason}", spec.name);
+                eprintln!("{service}: the check did not come to its end: {reason}");
                 is_sound = false;
             }
             None => {}

@@ -32,6 +32,14 @@ impl HostTurns {
         Arc::new(Self::at_once(cores() - 1))
     }
 
+    /// For a host that serves nobody: each guest runs as fast as it can.
+    pub(super) fn unshared() -> Arc<Self> {
+        Arc::new(Self {
+            interval: Duration::ZERO,
+            next_free: Mutex::new(Instant::now()),
+        })
+    }
+
     fn at_once(count: usize) -> Self {
         let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
         Self {
@@ -272,6 +280,13 @@ mod tests {
         let later = Instant::now() + Duration::from_secs(60);
         assert_eq!(turns.take(later), later);
         assert_eq!(turns.take(later), later + EPOCH_TICK);
+    }
+
+    #[test]
+    fn where_nobody_is_served_nobody_waits() {
+        let turns = HostTurns::unshared();
+        let now = Instant::now() + Duration::from_secs(1);
+        assert!((0..4).all(|_| turns.take(now) == now));
     }
 
     #[tokio::test]

@@ -68,12 +68,16 @@ impl Loader {
                 cache.display()
             )
         })?;
+        let turns = match keys {
+            Some(_) => HostTurns::new(),
+            None => HostTurns::unshared(),
+        };
         Ok(Self {
             engine,
             cache,
             keys,
             compute: Permits::of_host(),
-            turns: HostTurns::new(),
+            turns,
         })
     }
 
@@ -88,6 +92,29 @@ impl Loader {
         callees: Arc<Callees>,
     ) -> Result<Prepared, Vec<LoadProblem>> {
         let (component, digest) = self.component(spec).map_err(|problem| vec![problem])?;
+        self.fit(spec, component, digest, callees)
+    }
+
+    /// The same component, to be made another generation of, with other callees.
+    ///
+    /// # Errors
+    /// Those of [`Loader::prepare`].
+    pub(super) fn prepare_again(
+        &self,
+        spec: &ServiceSpec,
+        prepared: &Prepared,
+        callees: Arc<Callees>,
+    ) -> Result<Prepared, Vec<LoadProblem>> {
+        self.fit(spec, prepared.component.clone(), prepared.digest, callees)
+    }
+
+    fn fit(
+        &self,
+        spec: &ServiceSpec,
+        component: Component,
+        digest: Digest,
+        callees: Arc<Callees>,
+    ) -> Result<Prepared, Vec<LoadProblem>> {
         let linker = imports::linker(&self.engine, spec, &component, &callees)?;
         let (pre, proxy, wasi) =
             instance_kinds(&linker, &component).map_err(|problem| vec![problem])?;

@@ -28,62 +28,87 @@ pub fn check<'r>(
         .collect()
 }
 
-/// Makes a generation of each service whose component can check its data. Each sees one snapshot of its own service's store in `data`,
-/// and so does whoever its links lead to: services that cannot check their data are there to be called. Nobody can write, or send
-/// anything.
-///
-/// The snapshots are taken one after the other, callers before their callees. A service learns of its callee's data by calls alone, and
-/// what it has stored of an answer is in the callee's store already. So the callee's later snapshot has everything that the
-/// caller's tells of, and a host that goes on meanwhile makes no contradiction between the two. The other way round it would: the caller
-/// could tell of what the callee has stored since.
+/// Makes a generation of each service whose component can check its data. Each sees one snapshot of its own service's store in `data`, and
+/// its links lead to generations made for it alone, which see one of theirs: so audits can go on at the same time. Nobody can write, or
+/// send anything.
 pub fn auditors<'r>(
     loader: &Loader,
     registry: &'r Registry,
     data: &Path,
 ) -> PerService<'r, Arc<Generation>> {
-    let mut wanted: HashSet<&str> = HashSet::new();
-    let mut made = Pins::new();
-    let mut auditors = Vec::new();
-    // The registry lists callees before their callers.
-    for (spec, prepared) in prepare_all(loader, registry).into_iter().rev() {
-        let can_audit = match &prepared {
-            Ok(prepared) => loader.can_audit(prepared),
-            // Most likely it could: whoever trusts its data must be told.
-            Err(_) => true,
-        };
-        if !can_audit && !wanted.contains(spec.name.as_str()) {
+    let all = prepare_all(loader, registry);
+    let made: Vec<_> = all
+        .iter()
+        .enumerate()
+        .map(|(index, (spec, prepared))| {
+            let prepared = prepared.as_ref().ok()?;
+            let can_audit = loader.can_audit(prepared);
+            // The registry lists callees before their callers.
+            can_audit.then(|| auditor(loader, (*spec, prepared), &all[..index], data))
+        })
+        .collect();
+    all.into_iter()
+        .zip(made)
+        .filter_map(|((spec, prepared), made)| match prepared {
+            Ok(_) => Some((spec, made?)),
+            // Most likely it could check its data: whoever trusts that must be told.
+            Err(problems) => Some((spec, Err(problems))),
+        })
+        .collect()
+}
+
+/// Makes the generation of an auditor, and of whomever it calls, directly or not, among `earlier`.
+///
+/// The snapshots are taken one after the other, callers before their callees. A service learns of its callee's data by calls alone, and
+/// what it has stored of an answer is in the callee's store already. So the callee's later snapshot has everything that the
+/// caller's tells of, and a host that goes on meanwhile makes no contradiction between the two. The other way round it would: the caller
+/// could tell of what the callee has stored since.
+fn auditor(
+    loader: &Loader,
+    (spec, prepared): (&ServiceSpec, &Prepared),
+    earlier: &[(&ServiceSpec, Result<Prepared, Vec<LoadProblem>>)],
+    data: &Path,
+) -> Result<Arc<Generation>, Vec<LoadProblem>> {
+    let auditor = generation(loader, spec, prepared, data)?;
+    let mut made = Pins::from([(spec.name.clone(), Arc::clone(&auditor))]);
+    let mut called: HashSet<&str> = callees_of(spec).collect();
+    for (spec, prepared) in earlier.iter().rev() {
+        if !called.contains(spec.name.as_str()) {
             continue;
         }
-        wanted.extend(spec.links.iter().map(|link| link.service.as_str()));
-        let generation = prepared.and_then(|prepared| auditor(loader, spec, prepared, data));
-        if let Ok(generation) = &generation {
-            made.insert(spec.name.clone(), Arc::clone(generation));
-        }
-        if can_audit {
-            auditors.push((spec, generation));
+        called.extend(callees_of(spec));
+        let generation = prepared
+            .as_ref()
+            .ok()
+            .map(|prepared| generation(loader, spec, prepared, data));
+        // One that cannot be made does not serve, and whoever calls it is told so.
+        if let Some(Ok(generation)) = generation {
+            made.insert(spec.name.clone(), generation);
         }
     }
     for caller in made.values() {
-        let callees = caller.spec().links.iter().filter_map(|link| {
-            let callee = made.get(&link.service)?;
-            Some((link.service.clone(), Arc::clone(callee)))
-        });
+        let callees = callees_of(caller.spec())
+            .filter_map(|name| Some((name.to_owned(), Arc::clone(made.get(name)?))));
         caller.callees.pin(callees.collect());
     }
-    auditors.reverse();
-    auditors
+    Ok(auditor)
 }
 
-fn auditor(
+fn callees_of(spec: &ServiceSpec) -> impl Iterator<Item = &str> {
+    spec.links.iter().map(|link| link.service.as_str())
+}
+
+fn generation(
     loader: &Loader,
     spec: &ServiceSpec,
-    prepared: Prepared,
+    prepared: &Prepared,
     data: &Path,
 ) -> Result<Arc<Generation>, Vec<LoadProblem>> {
     let file = store_file(data, &spec.name);
     if !file.exists() {
         return Err(vec![LoadProblem::NoStore { file }]);
     }
+    let prepared = loader.prepare_again(spec, prepared, Callees::none())?;
     let snapshot = ServiceStore::open_snapshot(&file).map_err(|error| {
         let error = error.to_string();
         vec![LoadProblem::Store { file, error }]

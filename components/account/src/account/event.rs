@@ -74,7 +74,7 @@ impl Event<'_> {
             .first()
             .ok_or_else(|| StoreError::Row("the account events have no head".to_owned()))?;
         let sequence = head.integer(0)? + 1;
-        let previous = crate::ledger::bytes32(&head, 1)?;
+        let previous = head.bytes32(1)?;
         assert!(sequence > 1 || previous == GENESIS);
         let hash = event_hash(
             &previous,

@@ -2,7 +2,7 @@
 
 use super::event::{EVENT_COLUMNS, EVENT_HASH_COLUMN, EventRow};
 use super::record::Account;
-use crate::ledger::{Hash, bytes32};
+use crate::ledger::Hash;
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 
 const OF_ACCOUNT: &str = "\
@@ -60,7 +60,7 @@ impl TrailRow {
         Ok(Self {
             event: EventRow::from_row(row)?,
             currency: row.text(EVENT_HASH_COLUMN + 1)?,
-            hash: bytes32(row, EVENT_HASH_COLUMN)?,
+            hash: row.bytes32(EVENT_HASH_COLUMN)?,
         })
     }
 }

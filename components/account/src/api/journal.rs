@@ -15,9 +15,7 @@
 use super::AUDITORS;
 use super::onward::{Onward, OnwardList, OnwardQuery};
 use crate::hex;
-use crate::ledger::{
-    Decline, Direction, Entry, GENESIS, Hash, JournalRow, Party, bytes32, journal_row_sql,
-};
+use crate::ledger::{Decline, Direction, Entry, GENESIS, Hash, JournalRow, Party, journal_row_sql};
 use serde::Serialize;
 use std::collections::VecDeque;
 use strongroom_sdk::clock::format_rfc3339;
@@ -130,7 +128,7 @@ fn read<S: Store>(store: &S, page: &Onward) -> Result<Vec<JournalView>, StoreErr
 /// The hash of the row at or before a sequence: what the first row of a page follows.
 fn hash_at<S: Store>(store: &S, sequence: i64) -> Result<Hash, StoreError> {
     match store.query(HASH_AT, &[Value::from(sequence)])?.first() {
-        Some(row) => bytes32(&row, 0),
+        Some(row) => row.bytes32(0),
         None => Ok(GENESIS),
     }
 }

@@ -5,7 +5,7 @@ use crate::account::{
     opened_value,
 };
 use crate::hex;
-use crate::ledger::{GENESIS, Hash, bytes32};
+use crate::ledger::{GENESIS, Hash};
 use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report, Total};
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 
@@ -30,10 +30,10 @@ pub fn check<S: Store>(store: &S, report: &mut Report) -> Result<(), StoreError>
         let row = row?;
         step(&row, sequence, &hash, &mut chain)?;
         sequence = row.integer(0)?;
-        hash = bytes32(&row, EVENT_HASH_COLUMN)?;
+        hash = row.bytes32(EVENT_HASH_COLUMN)?;
     }
     let is_head = match store.query(HEAD, &[])?.first() {
-        Some(head) => head.integer(0)? == sequence && bytes32(&head, 1)? == hash,
+        Some(head) => head.integer(0)? == sequence && head.bytes32(1)? == hash,
         None => false,
     };
     chain.require(is_head, || {
@@ -57,7 +57,7 @@ fn step(row: &Row, before: i64, previous: &Hash, chain: &mut Check) -> Result<()
     });
     match EventRow::from_row(row) {
         Ok(event) => {
-            let holds = event_hash(previous, &event) == bytes32(row, EVENT_HASH_COLUMN)?;
+            let holds = event_hash(previous, &event) == row.bytes32(EVENT_HASH_COLUMN)?;
             chain.require(holds, || {
                 format!("event {sequence}: it is not what its hash was made of")
             });

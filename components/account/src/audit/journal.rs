@@ -5,26 +5,28 @@ use super::holds;
 use super::require_none;
 use crate::hex;
 use crate::ledger::{
-    Direction, Entry, GENESIS, Hash, JOURNAL_ROW_COLUMNS, JournalRow, Party, Status, bytes32,
-    chain_hash, journal_row_sql,
+    Direction, Entry, GENESIS, Hash, JOURNAL_ROW_COLUMNS, JournalRow, Party, Status, chain_hash,
+    journal_row_sql,
 };
 use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report, Total};
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 
 const HEAD: &str = "SELECT transfer_sequence, entry_sequence, recorded_at_ms, hash FROM journal_head WHERE singleton = 1";
 
-/// Behind the row itself the currencies of its accounts, and the row that it is about.
+/// Behind the row itself whether its accounts are of its currency, and the row that it is about.
 const TRANSFERS: &str = journal_row_sql!(
-    ", debit.currency, credit.currency, subject.status, subject.kind, subject.amount_minor, subject.debit_account_key,
+    ", coalesce(debit.currency, transfer.currency) = transfer.currency AND coalesce(credit.currency, transfer.currency) = transfer.currency,
+       subject.status, subject.kind, subject.amount_minor, subject.debit_account_key,
        subject.credit_account_key, subject.expires_at_ms",
     "",
     "WHERE transfer.sequence > ?1 ORDER BY transfer.sequence LIMIT ?2"
 );
-const CURRENCIES: usize = JOURNAL_ROW_COLUMNS;
-const SUBJECT: usize = JOURNAL_ROW_COLUMNS + 2;
+const IS_ONE_CURRENCY: usize = JOURNAL_ROW_COLUMNS;
+const SUBJECT: usize = JOURNAL_ROW_COLUMNS + 1;
 
 /// The columns that [`entry`] reads.
-pub const ENTRY_COLUMNS: &str = "sequence, transfer_sequence, account_key, account_sequence, direction, amount_minor, balance_after_minor";
+pub const ENTRY_COLUMNS: &str = "sequence, transfer_sequence, account_key, account_sequence, \
+     (direction = 'credit') - (direction = 'debit'), amount_minor, balance_after_minor";
 const ENTRIES_TAIL: &str = "FROM entry WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
 
 /// What no index should let happen, and a file that was tampered with may have.
@@ -128,27 +130,27 @@ impl<'a> Walk<'a> {
             if owner > transfer_sequence {
                 break;
             }
-            let entry = entry(row)?;
+            let sequence = row.integer(0)?;
+            let entry = entry(row);
+            entries.next().transpose()?;
             let previous = self.entry_sequence;
-            self.chain.require(entry.sequence == previous + 1, || {
-                format!(
-                    "entry {}: follows {previous}, so some are missing",
-                    entry.sequence
-                )
+            self.chain.require(sequence == previous + 1, || {
+                format!("entry {sequence}: follows {previous}, so some are missing")
             });
-            self.entry_sequence = entry.sequence;
-            self.sums.add(&entry);
+            self.entry_sequence = sequence;
             let is_own = owner == transfer_sequence;
             self.double_entry.require(is_own, || {
-                format!(
-                    "entry {}: its transfer {owner} is not before it in the journal",
-                    entry.sequence
-                )
+                format!("entry {sequence}: its transfer {owner} is not before it in the journal")
             });
-            if is_own {
-                own.push(entry);
+            match entry {
+                Ok(entry) => {
+                    self.sums.add(&entry);
+                    own.extend(is_own.then_some(entry));
+                }
+                Err(error) => self
+                    .chain
+                    .require(false, || format!("entry {sequence}: {error}")),
             }
-            entries.next().transpose()?;
         }
         Ok(own)
     }
@@ -164,7 +166,7 @@ impl<'a> Walk<'a> {
         let sequence = transfer.sequence;
         match transfer.status {
             Status::Posted => {
-                let balanced = is_balanced(transfer, entries) && is_one_currency(transfer, row)?;
+                let balanced = is_balanced(transfer, entries) && row.integer(IS_ONE_CURRENCY)? == 1;
                 self.double_entry.examine();
                 self.double_entry.require(balanced, || {
                     format!("transfer {sequence}: its {} entries are not one debit and one credit of its amount", entries.len())
@@ -210,7 +212,7 @@ impl<'a> Walk<'a> {
             head.integer(0)?,
             head.integer(1)?,
             head.integer(2)?,
-            bytes32(head, 3)?,
+            head.bytes32(3)?,
         );
         self.chain.require(last == stored, || {
             format!(
@@ -237,20 +239,18 @@ fn is_balanced(transfer: &JournalRow, entries: &[Entry]) -> bool {
     }
 }
 
-fn is_one_currency(transfer: &JournalRow, row: &Row) -> Result<bool, StoreError> {
-    let debit = row.optional(CURRENCIES, Row::text)?;
-    let credit = row.optional(CURRENCIES + 1, Row::text)?;
-    let is_same = |currency: Option<String>| currency.is_none_or(|code| code == transfer.currency);
-    Ok(is_same(debit) && is_same(credit))
-}
-
 /// Reads a row of [`ENTRY_COLUMNS`].
 pub fn entry(row: &Row) -> Result<Entry, StoreError> {
     Ok(Entry {
         sequence: row.integer(0)?,
         account_key: row.integer(2)?,
         account_sequence: row.integer(3)?,
-        direction: Direction::from_stored(&row.text(4)?)?,
+        // Numbers cross into the component in a fraction of the time that words do.
+        direction: match row.integer(4)? {
+            1 => Direction::Credit,
+            -1 => Direction::Debit,
+            _ => return Err(StoreError::Row("a direction is none".to_owned())),
+        },
         amount_minor: row.integer(5)?,
         balance_after_minor: row.integer(6)?,
     })

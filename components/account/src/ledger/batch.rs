@@ -23,13 +23,14 @@ pub const BATCH_TRANSFERS_MAX: usize = 1_000;
 /// What became of each transfer of a batch, in their order.
 pub type Outcomes = Vec<Result<Posting, LedgerError>>;
 
-/// Decides on transfers in their order and records the decisions, in one transaction. Known ids answer what was recorded before.
+/// Decides on transfers in their order and records the decisions, in one transaction. Known ids answer what was recorded before; where
+/// one of them is another request's, this is not the batch that was asked for first, and nothing of it is recorded.
 ///
 /// `atomic`: all are posted, or none is. Where one is refused, nothing is recorded, and the others answer
 /// [`LedgerError::BatchRefused`]. Where one is declined, all are recorded as declined, the others with [`Decline::BatchDeclined`].
 ///
 /// # Errors
-/// [`LedgerError`], of the batch as a whole; nothing is recorded.
+/// [`LedgerError`], such as [`LedgerError::IdReused`], of the batch as a whole; nothing is recorded.
 pub fn post_batch<S: Store>(
     store: &S,
     clock: &impl Clock,
@@ -39,6 +40,7 @@ pub fn post_batch<S: Store>(
     check_batch(transfers)?;
     in_transaction(store, |transaction| {
         let mut book = Book::read(transaction, transfers)?;
+        refuse_reused_ids(&book, transfers)?;
         let mut draft = Draft::new(&book, clock);
         for transfer in transfers {
             draft.decide(&mut book, transfer);
@@ -58,7 +60,7 @@ pub fn post_batch<S: Store>(
 /// Gives the ids of a batch up, as [`fence`](super::fence) does, in one transaction. Answers what is recorded.
 ///
 /// # Errors
-/// As [`post_batch`]; and [`LedgerError::IdReused`] or [`LedgerError::Invalid`] where one of the transfers is such.
+/// As [`post_batch`]; and [`LedgerError::Invalid`] where one of the transfers is such.
 pub fn fence_batch<S: Store>(
     store: &S,
     clock: &impl Clock,
@@ -67,6 +69,7 @@ pub fn fence_batch<S: Store>(
     check_batch(transfers)?;
     in_transaction(store, |transaction| {
         let book = Book::read(transaction, transfers)?;
+        refuse_reused_ids(&book, transfers)?;
         let mut draft = Draft::new(&book, clock);
         for transfer in transfers {
             draft.fence(&book, transfer);
@@ -126,12 +129,13 @@ impl Draft {
 
     /// Decides on the next transfer, and moves its money in the book.
     fn decide(&mut self, book: &mut Book, transfer: &Transfer) {
-        let line = match known(book, transfer) {
-            Some(line) => line,
-            None => match self.judge(book, transfer) {
+        let line = if book.known.contains_key(&transfer.id) {
+            Line::Known
+        } else {
+            match self.judge(book, transfer) {
                 Ok(decision) => self.push(decision),
                 Err(refusal) => Line::Refused(refusal),
-            },
+            }
         };
         self.lines.push(line);
     }
@@ -170,12 +174,13 @@ impl Draft {
 
     /// Gives up the next transfer.
     fn fence(&mut self, book: &Book, transfer: &Transfer) {
-        let line = match known(book, transfer) {
-            Some(line) => line,
-            None => match self.give_up(book, transfer) {
+        let line = if book.known.contains_key(&transfer.id) {
+            Line::Known
+        } else {
+            match self.give_up(book, transfer) {
                 Ok(decision) => self.push(decision),
                 Err(refusal) => Line::Refused(refusal),
-            },
+            }
         };
         self.lines.push(line);
     }
@@ -279,12 +284,14 @@ impl Draft {
     }
 }
 
-/// What an id that is recorded answers: its posting, if it is the same request.
-fn known(book: &Book, transfer: &Transfer) -> Option<Line> {
-    let fingerprint = book.known.get(&transfer.id)?;
-    Some(if *fingerprint == transfer.fingerprint {
-        Line::Known
-    } else {
-        Line::Refused(LedgerError::IdReused)
-    })
+/// A batch is asked for in the same words each time, so all of its ids that are recorded are recorded of these words.
+fn refuse_reused_ids(book: &Book, transfers: &[Transfer]) -> Result<(), LedgerError> {
+    let is_other = |transfer: &Transfer| {
+        let known = book.known.get(&transfer.id);
+        known.is_some_and(|fingerprint| *fingerprint != transfer.fingerprint)
+    };
+    if transfers.iter().any(is_other) {
+        return Err(LedgerError::IdReused);
+    }
+    Ok(())
 }

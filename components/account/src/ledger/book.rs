@@ -1,7 +1,7 @@
 //! What the store says before a batch: the end of the journal, the ids that are known, and every account that the batch names, read
 //! once, and then kept as the decisions move it.
 
-use super::journal::{JournalRow, bytes32, journal_row_sql};
+use super::journal::{JournalRow, journal_row_sql};
 use super::movement::Movement;
 use super::situation::{Head, STANDING_COLUMNS, Standing, standing_columns};
 use super::transfer::{AccountRef, Posting, Transfer};
@@ -66,7 +66,7 @@ impl Book {
         };
         let transfer_ids = transfers.iter().map(|transfer| transfer.id);
         select(transaction, FINGERPRINTS, transfer_ids, |row| {
-            book.known.insert(row.uuid(0)?, bytes32(row, 1)?);
+            book.known.insert(row.uuid(0)?, row.bytes32(1)?);
             Ok(())
         })?;
         let destinations = || transfers.iter().filter_map(|one| one.destination.as_ref());

@@ -175,7 +175,7 @@ impl JournalRow {
         Ok(Self {
             sequence: row.integer(0)?,
             id: row.uuid(1)?,
-            fingerprint: bytes32(row, 2)?,
+            fingerprint: row.bytes32(2)?,
             kind: Kind::from_stored(&row.text(3)?)?,
             status: Status::from_stored(&row.text(4)?)?,
             decline: row
@@ -201,7 +201,7 @@ impl JournalRow {
     /// # Errors
     /// As [`JournalRow::from_row`].
     pub fn hash_from_row(row: &Row) -> Result<Hash, StoreError> {
-        bytes32(row, JOURNAL_ROW_COLUMNS - 1)
+        row.bytes32(JOURNAL_ROW_COLUMNS - 1)
     }
 }
 
@@ -229,11 +229,4 @@ fn party(row: &Row, column: usize) -> Result<Party, StoreError> {
         id: row.uuid(column + 1)?,
         owner_id: row.uuid(column + 2)?,
     })
-}
-
-/// The 32 bytes of a hash.
-pub(crate) fn bytes32(row: &Row, column: usize) -> Result<[u8; 32], StoreError> {
-    row.blob(column)?
-        .try_into()
-        .map_err(|_| StoreError::Row(format!("column {column} does not hold 32 bytes")))
 }

@@ -32,7 +32,7 @@ pub use transfer::{
 };
 
 pub(crate) use chain::{hash as chain_hash, push_text};
-pub(crate) use journal::{JOURNAL_ROW_COLUMNS, bytes32, journal_row_sql};
+pub(crate) use journal::{JOURNAL_ROW_COLUMNS, journal_row_sql};
 
 /// The largest value of a counter, in minor units. Above it a transfer is declined with `limit_exceeded`; `i64` reaches a little
 /// further, so that no sum in SQL can overflow.

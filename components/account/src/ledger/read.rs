@@ -7,6 +7,10 @@ use uuid::Uuid;
 
 /// The most postings of one [`journal`] answer.
 pub const JOURNAL_LIMIT_MAX: u32 = 1_000;
+/// How many rows of the journal are read at once, and how much of clients' words, in bytes, fills an answer: with the longest in each row
+/// both are well below what the host answers at once.
+const JOURNAL_ROWS_AT_ONCE: u32 = 250;
+const JOURNAL_TEXT_BYTES_FULL: usize = 1 << 20;
 /// The most postings of one [`history`] answer: a page of 500, and one that says there are more.
 pub const HISTORY_LIMIT_MAX: u32 = 501;
 
@@ -49,13 +53,34 @@ pub fn lookup<S: Store>(store: &S, id: Uuid) -> Result<Option<Posting>, StoreErr
     row.as_ref().map(resolved).transpose()
 }
 
-/// The postings with a sequence above `after`, oldest first, at most `limit` (at most [`JOURNAL_LIMIT_MAX`]).
+/// The postings with a sequence above `after`, oldest first, at most `limit` (at most [`JOURNAL_LIMIT_MAX`]); fewer where references and
+/// metadata are long, and none only behind the last.
 pub fn journal<S: Store>(store: &S, after: i64, limit: u32) -> Result<Vec<Posting>, StoreError> {
-    let limit = i64::from(limit.min(JOURNAL_LIMIT_MAX));
-    let rows = store.query(AFTER, &[Value::from(after), Value::from(limit)])?;
-    rows.into_iter()
-        .map(|row| JournalRow::from_row(&row).map(Posting::from))
-        .collect()
+    let mut after = after;
+    let mut missing = limit.min(JOURNAL_LIMIT_MAX);
+    let mut text_bytes = 0;
+    let mut postings = Vec::new();
+    // What is in the journal never changes, so several snapshots tell the same as one.
+    while missing > 0 && text_bytes < JOURNAL_TEXT_BYTES_FULL {
+        let wanted = missing.min(JOURNAL_ROWS_AT_ONCE);
+        let rows = store.query(AFTER, &[Value::from(after), Value::from(i64::from(wanted))])?;
+        let found = rows.rows.len();
+        for row in rows {
+            let row = JournalRow::from_row(&row)?;
+            let words = [&row.reference, &row.metadata];
+            text_bytes += words
+                .map(|text| text.as_ref().map_or(0, String::len))
+                .iter()
+                .sum::<usize>();
+            after = row.sequence;
+            postings.push(row.into());
+        }
+        if found < wanted as usize {
+            break;
+        }
+        missing -= wanted;
+    }
+    Ok(postings)
 }
 
 /// An account's postings, newest first, with a sequence below `before` (0: the newest), at most `limit` (at most

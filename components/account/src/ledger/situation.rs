@@ -4,7 +4,7 @@
 use super::BANK_OWNER;
 use super::chain::Hash;
 use super::error::{LedgerError, Side};
-use super::journal::{Party, Subject, bytes32};
+use super::journal::{Party, Subject};
 use super::transfer::{AccountRef, DebitAuthority, Kind, Status, Transfer};
 use crate::account::{AccountStatus, Freeze, settlement};
 use crate::balance::Balance;
@@ -102,7 +102,7 @@ impl Head {
             transfer_sequence: row.integer(column)?,
             entry_sequence: row.integer(column + 1)?,
             recorded_at_ms: row.integer(column + 2)?,
-            hash: bytes32(row, column + 3)?,
+            hash: row.bytes32(column + 3)?,
         })
     }
 }
@@ -177,7 +177,7 @@ impl Situation {
             .ok_or_else(|| StoreError::Row("the journal has no head".to_owned()))?;
         let mut situation = Self {
             head: Head::from_row(&row, 0)?,
-            known: row.optional(4, bytes32)?,
+            known: row.optional(4, Row::bytes32)?,
             source: row.optional(SOURCE_COLUMN, Standing::from_row)?,
             destination: row.optional(DESTINATION_COLUMN, Standing::from_row)?,
             subject: match transfer.subject {

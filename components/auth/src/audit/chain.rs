@@ -12,7 +12,7 @@ use super::log::{Actor, AuditRecord, COLUMNS, CREATED, Event};
 use crate::outside::Outside;
 use crate::service::AuthService;
 use sha2::{Digest, Sha256};
-use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
 
 /// A SHA-256 hash.
 pub(super) type Hash = [u8; 32];
@@ -47,7 +47,7 @@ pub(super) fn append(transaction: &impl Transaction, event: &Event) -> Result<()
         .first()
         .ok_or_else(|| StoreError::Row("the audit log has no head".to_owned()))?;
     let sequence = head.integer(0)? + 1;
-    let hash = hash(&bytes32(&head, 1)?, sequence, event);
+    let hash = hash(&head.bytes32(1)?, sequence, event);
     transaction.execute(
         INSERT,
         &[
@@ -88,12 +88,6 @@ fn push_text(bytes: &mut Vec<u8>, text: Option<&str>) {
         bytes.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
         bytes.extend_from_slice(text.as_bytes());
     }
-}
-
-pub(super) fn bytes32(row: &Row, column: usize) -> Result<Hash, StoreError> {
-    row.blob(column)?
-        .try_into()
-        .map_err(|_| StoreError::Row(format!("column {column} does not hold 32 bytes")))
 }
 
 impl<O: Outside> AuthService<O> {

@@ -1,6 +1,6 @@
 //! The invariants of users: the audit log's hash chain verifies, and each user has the role that it says.
 
-use super::chain::{GENESIS, HEAD, Hash, bytes32, hash};
+use super::chain::{GENESIS, HEAD, Hash, hash};
 use super::log::{COLUMNS, CREATED, Event};
 use std::fmt::Write;
 use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report, Total};
@@ -41,7 +41,7 @@ fn check_chain<S: Store>(store: &S, report: &mut Report) -> Result<(), StoreErro
     let sql = format!("SELECT audit_chain.sequence, audit_chain.hash, {COLUMNS} {CHAIN_TAIL}");
     for row in Pages::new(store, sql, [Value::from(i64::MIN)], PAGE_ROWS) {
         let row = row?;
-        let (place, stored) = (row.integer(0)?, bytes32(&row, 1)?);
+        let (place, stored) = (row.integer(0)?, row.bytes32(1)?);
         check.examine();
         check.require(place == sequence + 1, || {
             format!("event {place}: follows {sequence}, so some are missing")
@@ -58,7 +58,7 @@ fn check_chain<S: Store>(store: &S, report: &mut Report) -> Result<(), StoreErro
         (sequence, last) = (place, stored);
     }
     let is_head = match store.query(HEAD, &[])?.first() {
-        Some(head) => head.integer(0)? == sequence && bytes32(&head, 1)? == last,
+        Some(head) => head.integer(0)? == sequence && head.bytes32(1)? == last,
         None => false,
     };
     check.require(is_head, || {

@@ -68,6 +68,17 @@ impl Row {
         }
     }
 
+    /// A SHA-256 hash, stored as its 32 bytes.
+    pub fn bytes32(&self, column: usize) -> Result<[u8; 32], StoreError> {
+        match self.value(column)? {
+            Value::Blob(value) => value.as_slice().try_into().map_err(|_| {
+                let length = value.len();
+                StoreError::Row(format!("column {column} has {length} bytes, not 32"))
+            }),
+            other => Err(mismatch(column, "a hash", other)),
+        }
+    }
+
     /// A UUID, stored as its 16 bytes.
     pub fn uuid(&self, column: usize) -> Result<Uuid, StoreError> {
         match self.value(column)? {

@@ -28,6 +28,10 @@ use strongroom_sdk::identity::Role;
 /// The roles that act for the bank, on any customer's account.
 pub(crate) const STAFF_WHO_ACT: &[Role] = &[Role::Teller, Role::Admin];
 
+/// The host's id of a request, by which it is found in the host's log; kept of what staff do.
+#[derive(Debug, Clone, Default)]
+pub struct RequestId(pub Option<String>);
+
 /// What the calls work with.
 #[derive(Debug, Clone)]
 pub struct Service<S, L, C> {

@@ -39,7 +39,13 @@ pub fn get<S: Store, L: Ledger, C: Clock>(
 ) -> Result<Found, Problem> {
     match service.ledger.lookup(id) {
         Ok(Some(posting)) if may_read(identity, &posting) => {
-            TransactionView::of_posting(&posting, identity).map(Found::of)
+            let view = TransactionView::of_posting(&posting, identity)?;
+            let request_id = if identity.is_staff() {
+                intent::staff_request(&service.store, id)?
+            } else {
+                None
+            };
+            Ok(Found::of(view.asked_in(request_id)))
         }
         Ok(Some(_)) => Err(Problem::not_found()),
         Ok(None) => undecided(service, identity, id),

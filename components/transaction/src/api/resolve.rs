@@ -2,11 +2,11 @@
 //!
 //! What they are about is asked of the ledger first: it never changes, so that a repeated request is the same request.
 
-use super::submit::{own_accounts, submit};
-use super::{STAFF_WHO_ACT, Service};
+use super::submit::{own_accounts, submit, submit_for_bank};
+use super::{RequestId, STAFF_WHO_ACT, Service};
 use crate::drive::Answer;
 use crate::idempotency::IdempotencyKey;
-use crate::ledger::{DebitAuthority, Ledger, Outcome, Posting};
+use crate::ledger::{Ledger, Outcome, Posting};
 use crate::request::{CaptureBody, Kind, ReverseBody, Route, void_instruction};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::identity::Identity;
@@ -61,6 +61,7 @@ pub fn void<S: Store, L: Ledger, C: Clock>(
 pub fn reverse<S: Store, L: Ledger, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,
+    request_id: RequestId,
     key: IdempotencyKey,
     id: Uuid,
     body: ReverseBody,
@@ -68,12 +69,11 @@ pub fn reverse<S: Store, L: Ledger, C: Clock>(
     identity.require(STAFF_WHO_ACT)?;
     let original = recorded(&service.ledger, id)?;
     let instruction = body.into_instruction(id, original.amount_minor, original.currency)?;
-    submit(
+    submit_for_bank(
         service,
-        identity,
+        (identity, request_id),
         Route::Reverse,
         key,
-        DebitAuthority::Bank,
         instruction,
     )
 }

@@ -1,6 +1,6 @@
 //! The calls that move money.
 
-use super::{STAFF_WHO_ACT, Service};
+use super::{RequestId, STAFF_WHO_ACT, Service};
 use crate::drive::{self, Answer};
 use crate::idempotency::IdempotencyKey;
 use crate::intent::Intent;
@@ -20,17 +20,17 @@ use strongroom_sdk::store::Store;
 pub fn deposit<S: Store, L: Ledger, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,
+    request_id: RequestId,
     key: IdempotencyKey,
     body: DepositBody,
 ) -> Result<Answer, Problem> {
     identity.require(STAFF_WHO_ACT)?;
     let instruction = body.into_instruction()?;
-    submit(
+    submit_for_bank(
         service,
-        identity,
+        (identity, request_id),
         Route::Deposit,
         key,
-        DebitAuthority::Bank,
         instruction,
     )
 }
@@ -42,23 +42,23 @@ pub fn deposit<S: Store, L: Ledger, C: Clock>(
 pub fn withdraw<S: Store, L: Ledger, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,
+    request_id: RequestId,
     key: IdempotencyKey,
     body: WithdrawBody,
 ) -> Result<Answer, Problem> {
-    let authority = match identity.role {
-        Role::Teller | Role::Admin => DebitAuthority::Bank,
-        Role::Customer => DebitAuthority::Owner(identity.subject),
-        Role::Auditor => return Err(Problem::forbidden()),
-    };
-    let instruction = body.into_instruction()?;
-    submit(
-        service,
-        identity,
-        Route::Withdraw,
-        key,
-        authority,
-        instruction,
-    )
+    let route = Route::Withdraw;
+    match identity.role {
+        Role::Teller | Role::Admin => {
+            let instruction = body.into_instruction()?;
+            submit_for_bank(service, (identity, request_id), route, key, instruction)
+        }
+        Role::Customer => {
+            let authority = DebitAuthority::Owner(identity.subject);
+            let instruction = body.into_instruction()?;
+            submit(service, identity, route, key, authority, instruction)
+        }
+        Role::Auditor => Err(Problem::forbidden()),
+    }
 }
 
 /// `POST /transfer` and `POST /send`: the owner of the source, whatever the role but auditor.
@@ -133,5 +133,20 @@ pub(super) fn submit<S: Store, L: Ledger, C: Clock>(
 ) -> Result<Answer, Problem> {
     let times = (service.clock.now_ms(), service.intent_deadline_ms);
     let intent = Intent::new(identity.subject, route, key, authority, instruction, times);
+    drive::submit(&service.store, &service.ledger, &intent)
+}
+
+/// The same with any customer's money, which only staff may move: it is kept in which request they did.
+pub(super) fn submit_for_bank<S: Store, L: Ledger, C: Clock>(
+    service: &Service<S, L, C>,
+    (identity, RequestId(request_id)): (&Identity, RequestId),
+    route: Route,
+    key: IdempotencyKey,
+    instruction: Instruction,
+) -> Result<Answer, Problem> {
+    let times = (service.clock.now_ms(), service.intent_deadline_ms);
+    let authority = DebitAuthority::Bank;
+    let mut intent = Intent::new(identity.subject, route, key, authority, instruction, times);
+    intent.staff_request = request_id;
     drive::submit(&service.store, &service.ledger, &intent)
 }

@@ -353,6 +353,7 @@ fn bank() -> Bank {
     let deposited = deposit(
         &bank.service,
         &identity(TELLER, Role::Teller),
+        RequestId::default(),
         key("opening"),
         body,
     )
@@ -491,10 +492,16 @@ fn one_key_for_two_requests_is_refused() {
     )
     .unwrap();
     assert_eq!(
-        withdraw(&bank.service, &alice(), key("k"), body)
-            .unwrap()
-            .content
-            .status,
+        withdraw(
+            &bank.service,
+            &alice(),
+            RequestId::default(),
+            key("k"),
+            body,
+        )
+        .unwrap()
+        .content
+        .status,
         201
     );
     assert_eq!(bank.bob_has(), 100);
@@ -521,6 +528,7 @@ fn a_decline_is_kept_and_repeated_even_when_money_has_come() {
     deposit(
         &bank.service,
         &identity(TELLER, Role::Admin),
+        RequestId::default(),
         key("more"),
         body,
     )
@@ -828,14 +836,14 @@ fn who_may_move_what() {
             json!({"account_id": bank.bob.id, "amount": "1", "currency": "EUR"}),
         )
         .unwrap();
-        deposit(&bank.service, who, key("d"), body)
+        deposit(&bank.service, who, RequestId::default(), key("d"), body)
     };
     let withdraw_as = |who: &Identity| {
         let body: WithdrawBody = serde_json::from_value(
             json!({"account_id": bank.alice.id, "amount": "1", "currency": "EUR"}),
         )
         .unwrap();
-        withdraw(&bank.service, who, key("w"), body)
+        withdraw(&bank.service, who, RequestId::default(), key("w"), body)
     };
     let send_as = |who: &Identity| {
         let body: TransferBody = serde_json::from_value(bank.body("1")).unwrap();

@@ -51,6 +51,9 @@ pub struct TransactionView {
     /// Of a transaction that was reversed: its reversal.
     #[serde(skip_serializing_if = "Option::is_none")]
     reversed_by: Option<Uuid>,
+    /// Of what staff did, for staff: in which request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 impl TransactionView {
@@ -71,6 +74,12 @@ impl TransactionView {
             view.metadata = None;
         }
         Ok(view)
+    }
+
+    /// With the request in which staff asked for it.
+    #[must_use]
+    pub fn asked_in(self, request_id: Option<String>) -> Self {
+        Self { request_id, ..self }
     }
 
     /// What came of it later.
@@ -133,6 +142,7 @@ impl TransactionView {
             captured_amount: None,
             resolved_by: None,
             reversed_by: None,
+            request_id: None,
         })
     }
 
@@ -173,6 +183,7 @@ impl TransactionView {
             captured_amount: None,
             resolved_by: None,
             reversed_by: None,
+            request_id: None,
         })
     }
 }
@@ -326,11 +337,6 @@ pub(super) fn refusal_of_line(error: &LedgerError, instruction: &Instruction) ->
             code: "batch_refused".to_owned(),
             pointer: String::new(),
             detail: "Another transfer of the atomic batch was refused.".to_owned(),
-        },
-        LedgerError::IdReused => Refusal {
-            code: "idempotency_key_reused".to_owned(),
-            pointer: String::new(),
-            detail: "This idempotency-key was used for another batch before.".to_owned(),
         },
         other => Refusal::of(&refusal_of_transfer(other, instruction)),
     }

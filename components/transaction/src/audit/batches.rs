@@ -8,7 +8,7 @@ use super::requests::{ANSWERED_COLUMNS, Answered, Requests};
 use crate::api::answer_again;
 use crate::event::{Journal, PAGE_MAX};
 use crate::ledger::{Ledger, Outcome, Posting};
-use crate::request::{Refusal, line_id};
+use crate::request::{Refusal, line_fingerprint, line_id};
 use serde::Deserialize;
 use std::collections::HashMap;
 use strongroom_sdk::audit::Pages;
@@ -17,9 +17,6 @@ use uuid::Uuid;
 
 /// How many are read at once: an answer of a thousand lines has some 500 KiB.
 const PAGE_BATCHES: usize = 4;
-
-/// A refusal of a line whose id the ledger knows by another request, of before this service lost its memory.
-const ID_REUSED: &str = "idempotency_key_reused";
 
 /// The answer to a batch, as far as it is not made of the ledger's record.
 #[derive(Deserialize)]
@@ -96,11 +93,9 @@ fn judge<L: Ledger + Journal>(
         if line.status == LineStatus::Refused {
             let has_moved =
                 posting.is_some_and(|posting| !matches!(posting.outcome, Outcome::Declined(_)));
-            requests
-                .answers
-                .require(!has_moved || line.code == ID_REUSED, || {
-                    format!("intent {sequence} ({id}): its line {index} was told to be refused, and was posted")
-                });
+            requests.answers.require(!has_moved, || {
+                format!("intent {sequence} ({id}): its line {index} was told to be refused, and was posted")
+            });
             lines.push(Err(Refusal {
                 code: line.code,
                 pointer: line.pointer,
@@ -114,6 +109,11 @@ fn judge<L: Ledger + Journal>(
             });
             return Ok(());
         };
+        let is_asked_for = posting.initiator == batch.principal
+            && posting.fingerprint == Some(line_fingerprint(&batch.fingerprint, index));
+        requests.answers.require(is_asked_for, || {
+            format!("intent {sequence} ({id}): the ledger has decided another request as its line {index}")
+        });
         lines.push(Ok(posting));
     }
     requests.compare(batch, answer_again(id, told.atomic, lines));

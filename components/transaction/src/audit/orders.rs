@@ -76,7 +76,7 @@ fn check_order(row: &Row, check: &mut Check) -> Result<(), StoreError> {
         ScheduleState::Completed => next.is_none(),
         ScheduleState::Cancelled => true,
     };
-    let due_fits = schedule.next_due().map(|day| day.begin_ms()) == next_due_at_ms;
+    let due_fits = schedule.next_due().map(|day| day.first_ms()) == next_due_at_ms;
     check.require(state_fits && due_fits, || {
         format!(
             "schedule {sequence} ({id}): its state and its next date are not those of its dates"

@@ -42,10 +42,10 @@ pub(super) struct Requests {
 pub(super) struct Answered {
     pub(super) sequence: i64,
     pub(super) id: Uuid,
-    principal: Uuid,
+    pub(super) principal: Uuid,
     route: String,
     key: IdempotencyKey,
-    fingerprint: Vec<u8>,
+    pub(super) fingerprint: [u8; 32],
     pub(super) answer: Final,
     /// Whether it is stored as the answer of a request that is over.
     is_whole: bool,
@@ -60,7 +60,7 @@ impl Answered {
             principal: row.uuid(2)?,
             route: row.text(3)?,
             key: IdempotencyKey::from_stored(row.text(4)?),
-            fingerprint: row.blob(5)?,
+            fingerprint: row.bytes32(5)?,
             answer: Final {
                 status: u16::try_from(row.optional(6, Row::integer)?.unwrap_or(0)).unwrap_or(0),
                 body: row.optional(7, Row::text)?.unwrap_or_default(),
@@ -211,9 +211,8 @@ impl Decided for Requests {
                 return Ok(());
             }
         };
-        let fingerprint = posting.fingerprint.as_ref().map(<[u8; 32]>::as_slice);
-        let is_asked_for =
-            posting.initiator == request.principal && fingerprint == Some(&request.fingerprint);
+        let is_asked_for = posting.initiator == request.principal
+            && posting.fingerprint == Some(request.fingerprint);
         self.answers.require(is_asked_for, || {
             format!("intent {sequence} ({id}): the ledger has decided another request under its id")
         });

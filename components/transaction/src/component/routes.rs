@@ -1,7 +1,7 @@
 //! The routes of `/api/transactions`, as one table.
 
 use super::{events, schedules, service, webhooks};
-use crate::api::{self, Found, ListFilter, STAFF_WHO_ACT, TransactionView};
+use crate::api::{self, Found, ListFilter, RequestId, STAFF_WHO_ACT, TransactionView};
 use crate::drive::Answer;
 use crate::idempotency::{IdempotencyKey, KeyError};
 use crate::request::{
@@ -14,6 +14,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use std::convert::Infallible;
 use strongroom_sdk::http::{PathId, Site};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::json::{Json, NoBody, OptionalJson};
@@ -23,6 +24,8 @@ use strongroom_sdk::query::{NoParameters, Query};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// The host sets it, to the client's own id of the request or to one that it makes.
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub(super) fn site() -> Site {
     let routes = Router::new()
@@ -45,20 +48,22 @@ pub(super) fn site() -> Site {
 
 async fn deposit(
     identity: Identity,
+    request_id: RequestId,
     key: Result<IdempotencyKey, Problem>,
     body: Result<Json<DepositBody>, Problem>,
 ) -> Result<Answer, Problem> {
     // Before the body is judged: who may not call this learns nothing about what it takes.
     identity.require(STAFF_WHO_ACT)?;
-    api::deposit(service(), &identity, key?, body?.0)
+    api::deposit(service(), &identity, request_id, key?, body?.0)
 }
 
 async fn withdraw(
     identity: Identity,
+    request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<WithdrawBody>,
 ) -> Result<Answer, Problem> {
-    api::withdraw(service(), &identity, key, body)
+    api::withdraw(service(), &identity, request_id, key, body)
 }
 
 async fn transfer(
@@ -97,13 +102,14 @@ async fn void(
 
 async fn reverse(
     identity: Identity,
+    request_id: RequestId,
     PathId(id): PathId,
     key: Result<IdempotencyKey, Problem>,
     body: Result<OptionalJson<ReverseBody>, Problem>,
 ) -> Result<Answer, Problem> {
     // As for a deposit.
     identity.require(STAFF_WHO_ACT)?;
-    api::reverse(service(), &identity, key?, id, body?.0)
+    api::reverse(service(), &identity, request_id, key?, id, body?.0)
 }
 
 async fn batch(
@@ -145,6 +151,16 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
                 format!("idempotency-key: {error}."),
             )
         })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for RequestId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let value = parts.headers.get(X_REQUEST_ID);
+        let text = value.and_then(|value| value.to_str().ok());
+        Ok(Self(text.map(str::to_owned)))
     }
 }
 

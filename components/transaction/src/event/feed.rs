@@ -84,8 +84,9 @@ pub fn read<J: Journal>(
         if scanned >= SCAN_MAX {
             break true;
         }
-        let page_rows = page_rows(identity, limit);
-        let page = journal.journal(after, page_rows).map_err(unavailable)?;
+        let page = journal
+            .journal(after, page_rows(identity, limit, SCAN_MAX - scanned))
+            .map_err(unavailable)?;
         for posting in &page {
             if data.len() == limit {
                 break 'scan true;
@@ -96,7 +97,8 @@ pub fn read<J: Journal>(
             }
             after = posting.sequence;
         }
-        if page.len() < page_rows as usize {
+        // A page of long texts is shorter than what was asked for: only an empty one is the end.
+        if page.is_empty() {
             break false;
         }
         scanned += page.len();
@@ -108,13 +110,15 @@ pub fn read<J: Journal>(
     })
 }
 
-/// How many rows to ask for at once: of staff each is an event, and one more tells whether there are more; of others few are.
-fn page_rows(identity: &Identity, limit: usize) -> u32 {
-    if identity.is_staff() {
-        u32::try_from(limit.saturating_add(1)).map_or(PAGE_MAX, |rows| rows.min(PAGE_MAX))
+/// How many rows to ask for at once, of those that may still be looked at: of staff each is an event, and one more tells whether there are
+/// more; of others few are.
+fn page_rows(identity: &Identity, limit: usize, rows_left: usize) -> u32 {
+    let wanted = if identity.is_staff() {
+        limit.saturating_add(1)
     } else {
-        PAGE_MAX
-    }
+        rows_left
+    };
+    u32::try_from(wanted.min(rows_left)).map_or(PAGE_MAX, |rows| rows.min(PAGE_MAX))
 }
 
 fn unavailable(error: LedgerError) -> Problem {

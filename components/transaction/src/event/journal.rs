@@ -7,7 +7,8 @@ pub const PAGE_MAX: u32 = 1_000;
 
 /// All that the ledger has decided, in the order in which it did.
 pub trait Journal {
-    /// All postings with a sequence above `after`, oldest first, at most `limit` (at most [`PAGE_MAX`]). Sequences have no gaps.
+    /// All postings with a sequence above `after`, oldest first, at most `limit` (at most [`PAGE_MAX`]); fewer where their text is long, and
+    /// none only behind the last. Sequences have no gaps.
     ///
     /// # Errors
     /// [`LedgerError::Unavailable`].

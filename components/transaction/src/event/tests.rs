@@ -16,7 +16,9 @@ impl Journal for Written {
     fn journal(&self, after: u64, limit: u32) -> Result<Vec<Posting>, LedgerError> {
         assert!((1..=PAGE_MAX).contains(&limit));
         let found = self.0.iter().filter(|posting| posting.sequence > after);
-        Ok(found.take(limit as usize).cloned().collect())
+        // Some pages are shorter than they might be, as those of long texts are.
+        let rows = (limit as usize).min(1 + after as usize % 7 * 100);
+        Ok(found.take(rows).cloned().collect())
     }
 }
 

@@ -6,7 +6,7 @@ mod rows;
 pub use record::{Accepted, Final, Intent, State, Stored};
 pub use rows::{
     PURGE_ROWS_MAX, count_accepted, due, find, finish, insert, left_over, peek, postpone, purge,
-    remove,
+    remove, staff_request,
 };
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub struct Intent {
     pub route: Route,
     /// Under which key.
     pub key: IdempotencyKey,
+    /// The host's id of the request, where it is staff's: kept for those who audit them.
+    pub staff_request: Option<String>,
     /// What recovery needs.
     pub accepted: Accepted,
     /// When the service gives it up, in milliseconds since 1970 UTC.
@@ -122,6 +124,7 @@ impl Intent {
             principal,
             route,
             key,
+            staff_request: None,
             accepted,
             deadline_at_ms,
         }
@@ -175,10 +178,7 @@ pub(super) const COLUMNS: &str = "id, principal_id, fingerprint, request, status
 impl Stored {
     /// Reads a row of [`COLUMNS`].
     pub(super) fn from_row(row: &Row) -> Result<Self, StoreError> {
-        let fingerprint = row
-            .blob(2)?
-            .try_into()
-            .map_err(|_| StoreError::Row("a fingerprint does not have 32 bytes".to_owned()))?;
+        let fingerprint = row.bytes32(2)?;
         let principal = row.uuid(1)?;
         let state = match row.optional(3, Row::text)? {
             Some(request) => {

@@ -1,6 +1,7 @@
 //! The statements of the table `intent`.
 
 use super::record::{Accepted, COLUMNS, Final, Intent, State, Stored, request_column};
+use crate::ledger::DebitAuthority;
 use crate::order::Order;
 use strongroom_sdk::store::{Row, Rows, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
@@ -24,6 +25,11 @@ UPDATE intent SET state = 'final', request = NULL, status = ?3, body = ?4
 WHERE id = ?1 AND fingerprint = ?2 AND state = 'accepted'";
 
 const REMOVE: &str = "DELETE FROM intent WHERE id = ?1 AND fingerprint = ?2 AND state = 'accepted'";
+
+const INSERT_STAFF_REQUEST: &str =
+    "INSERT INTO staff_request (id, request_id) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
+
+const REMOVE_STAFF_REQUEST: &str = "DELETE FROM staff_request WHERE id = ?1";
 
 const POSTPONE: &str = "\
 UPDATE intent SET attempts = attempts + 1, next_attempt_at_ms = ?3
@@ -63,7 +69,18 @@ pub fn insert(transaction: &impl Transaction, intent: &Intent) -> Result<bool, S
             Value::from(intent.deadline_at_ms),
         ],
     )?;
+    if let (1, Some(request_id)) = (inserted, &intent.staff_request) {
+        let params = [order.id().into(), Value::from(request_id.as_str())];
+        transaction.execute(INSERT_STAFF_REQUEST, &params)?;
+    }
     Ok(inserted == 1)
+}
+
+/// The host's id of the request in which staff asked for a transaction, if they did.
+pub fn staff_request<S: Store>(store: &S, id: Uuid) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT request_id FROM staff_request WHERE id = ?1";
+    let row = store.query(sql, &[id.into()])?.first();
+    row.map(|row| row.text(0)).transpose()
 }
 
 /// What is stored under an id, inside a write transaction.
@@ -98,7 +115,12 @@ pub fn finish(
 
 /// Forgets a request for which the ledger records nothing.
 pub fn remove(transaction: &impl Transaction, order: &Order) -> Result<(), StoreError> {
-    transaction.execute(REMOVE, &words_of(order)).map(drop)
+    if transaction.execute(REMOVE, &words_of(order))? > 0
+        && order.authority() == DebitAuthority::Bank
+    {
+        transaction.execute(REMOVE_STAFF_REQUEST, &[order.id().into()])?;
+    }
+    Ok(())
 }
 
 /// Leaves an intent for a later sweep.

@@ -164,7 +164,21 @@ pub fn line_id(batch: Uuid, index: usize) -> Uuid {
         .finalize();
     let mut bytes = [0; 16];
     bytes[..12].copy_from_slice(&digest[..12]);
-    let index = u32::try_from(index).unwrap_or(u32::MAX);
-    bytes[12..].copy_from_slice(&index.to_be_bytes());
+    bytes[12..].copy_from_slice(&place(index));
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// The fingerprint of a line: SHA-256 over `line`, the batch's fingerprint, and the line's place as 32 bits big-endian. It is that of the
+/// whole batch, so that no line is taken for one of a batch with other lines.
+pub fn line_fingerprint(batch: &[u8; 32], index: usize) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(b"line")
+        .chain_update(batch)
+        .chain_update(place(index))
+        .finalize()
+        .into()
+}
+
+fn place(index: usize) -> [u8; 4] {
+    u32::try_from(index).unwrap_or(u32::MAX).to_be_bytes()
 }

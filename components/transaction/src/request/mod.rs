@@ -7,7 +7,8 @@ mod instruction;
 mod metadata;
 
 pub use batch::{
-    BATCH_BODY_BYTES_MAX, BATCH_TRANSFERS_MAX, BatchBody, BatchInstruction, Line, Refusal, line_id,
+    BATCH_BODY_BYTES_MAX, BATCH_TRANSFERS_MAX, BatchBody, BatchInstruction, Line, Refusal,
+    line_fingerprint, line_id,
 };
 pub use body::{
     CaptureBody, DepositBody, HoldBody, ReverseBody, TransferBody, WithdrawBody, void_instruction,

@@ -77,10 +77,7 @@ impl Webhook {
         Ok(Self {
             key: row.integer(0)?,
             id: row.uuid(1)?,
-            fingerprint: row
-                .blob(2)?
-                .try_into()
-                .map_err(|_| StoreError::Row("a fingerprint does not have 32 bytes".to_owned()))?,
+            fingerprint: row.bytes32(2)?,
             url: row.text(3)?,
             secret: Secret(row.blob(4)?),
             events: events.map_err(|error| StoreError::Row(format!("events: {error}")))?,

@@ -71,6 +71,27 @@ fn a_refused_line_leaves_the_others_unless_the_batch_is_atomic() {
 }
 
 #[test]
+fn a_batch_with_an_id_of_another_request_moves_nothing() {
+    let (store, from, to) = bank();
+    post(&store, &CLOCK, &pay(11, &from, &to, 1)).unwrap();
+    let mut other = pay(11, &from, &to, 2);
+    other.fingerprint = [8; 32];
+    let batch = [pay(10, &from, &to, 1), other, pay(12, &from, &to, 1)];
+    for atomic in [false, true] {
+        assert_eq!(
+            post_batch(&store, &CLOCK, &batch, atomic),
+            Err(LedgerError::IdReused)
+        );
+    }
+    assert_eq!(
+        fence_batch(&store, &CLOCK, &batch),
+        Err(LedgerError::IdReused)
+    );
+    assert_eq!(journal(&store, 0, 100).unwrap().len(), 2);
+    assert_eq!(balance_of(&store, &to), 1);
+}
+
+#[test]
 fn an_atomic_batch_with_one_decline_moves_nothing_for_ever() {
     let (store, from, to) = bank();
     let batch = [pay(10, &from, &to, 700), pay(11, &from, &to, 700)];

@@ -46,6 +46,7 @@ fn move_money(bank: &Bank) {
     withdraw(
         &bank.service,
         &identity(BOB, Role::Customer),
+        RequestId::default(),
         key("w"),
         body,
     )

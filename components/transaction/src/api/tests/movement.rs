@@ -25,10 +25,18 @@ impl Bank {
         reverse(
             &self.service,
             &teller(),
+            RequestId(Some("r-7".to_owned())),
             key(key_text),
             id,
             ReverseBody::default(),
         )
+    }
+
+    fn deposit_to(&self, account_id: Uuid) -> Answered {
+        let body = json!({"account_id": account_id, "amount": "1", "currency": "EUR"});
+        let body: DepositBody = serde_json::from_value(body).unwrap();
+        let request_id = RequestId(Some("r-8".to_owned()));
+        deposit(&self.service, &teller(), request_id, key("d"), body)
     }
 
     pub(super) fn batch(&self, key_text: &str, atomic: bool, amounts: &[&str]) -> Answered {
@@ -204,6 +212,7 @@ fn a_reversal_happens_once_by_staff_and_is_linked_both_ways() {
     let by_customer = reverse(
         &bank.service,
         &alice(),
+        RequestId::default(),
         key("r"),
         sent,
         ReverseBody::default(),
@@ -211,6 +220,7 @@ fn a_reversal_happens_once_by_staff_and_is_linked_both_ways() {
     assert_eq!(refusal(by_customer), (403, "forbidden"));
     let reversed = bank.reverse("r", sent).unwrap();
     assert_eq!(json_of(&reversed)["reverses"], json!(sent));
+    assert_eq!(json_of(&reversed)["request_id"], Value::Null);
     let seen = bank.seen(sent);
     assert_eq!(
         (&seen["status"], &seen["reversed_by"]),
@@ -397,4 +407,60 @@ fn a_batch_with_as_much_text_as_it_may_have_can_be_kept_and_none_has_more() {
     let problem = bank.batch_of("c", true, lines(62)).unwrap_err();
     assert_eq!(problem.errors()[0].code, "too_large");
     assert_eq!(bank.bob_has(), 1_000);
+}
+
+#[test]
+fn staff_see_in_which_request_staff_acted_as_long_as_the_ledger_remembers() {
+    let bank = bank();
+    let sent = id_of(&bank.send("s", "30").unwrap());
+    let reversed = id_of(&bank.reverse("r", sent).unwrap());
+    let seen_by_staff = |id| {
+        let seen = get(&bank.service, &teller(), id).unwrap();
+        serde_json::to_value(seen).unwrap()["request_id"].clone()
+    };
+    assert_eq!(seen_by_staff(reversed), json!("r-7"));
+    assert_eq!(seen_by_staff(sent), Value::Null);
+    assert_eq!(bank.seen(reversed)["request_id"], Value::Null);
+    // The request is forgotten, and who acted in which is not.
+    bank.wait(31 * 24 * 3_600 * 1_000);
+    bank.tick();
+    assert_eq!(bank.intents(), 0);
+    assert_eq!(seen_by_staff(reversed), json!("r-7"));
+    // Asked for once more, the first request is the one that counts.
+    bank.reverse("r", sent).unwrap();
+    assert_eq!(seen_by_staff(reversed), json!("r-7"));
+    // Of what was never done nothing is kept.
+    let kept = "SELECT 1 FROM staff_request";
+    let kept = || bank.service.store.query(kept, &[]).unwrap().rows.len();
+    let before = kept();
+    assert_eq!(
+        refusal(bank.deposit_to(Uuid::from_u128(404))),
+        (404, "account_not_found")
+    );
+    assert_eq!(kept(), before);
+}
+
+#[test]
+fn a_batch_with_more_lines_is_another_request_for_as_long_as_the_ledger_remembers() {
+    let bank = bank();
+    let first = bank.batch("b", false, &["1", "2"]).unwrap();
+    bank.wait(31 * 24 * 3_600 * 1_000);
+    bank.tick();
+    assert_eq!(bank.intents(), 0);
+    for (atomic, amounts) in [
+        (false, ["1", "2", "4"].as_slice()),
+        (false, &["1"]),
+        (false, &["1", "2.01"]),
+        (true, &["1", "2"]),
+        (true, &["1", "2", "4"]),
+    ] {
+        assert_eq!(
+            refusal(bank.batch("b", atomic, amounts)),
+            (422, "idempotency_key_reused"),
+            "{atomic} {amounts:?}"
+        );
+        assert_eq!((bank.bob_has(), bank.intents()), (300, 0));
+    }
+    let again = bank.batch("b", false, &["1", "2"]).unwrap();
+    assert_eq!((again.content, again.replayed), (first.content, true));
 }
