@@ -103,7 +103,7 @@ impl Context {
             let context = store.data_mut();
             let waited =
                 std::mem::take(&mut context.waited_for_links) + context.session.take_waited();
-            Ok(context.cpu.tick(waited))
+            Ok(context.cpu.tick(waited, context.session.is_writing()))
         });
         store.set_epoch_deadline(1);
         store

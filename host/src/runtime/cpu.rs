@@ -183,7 +183,7 @@ impl CpuBudget {
     /// What the guest does at a tick; `waited` is how long it has waited in the host since the one before. One that mostly waited, or that
     /// the machine had no time for, is not charged: it would else be taken for heavy when everything is slow, and be slowed down
     /// more. But it gives way like any other, since only then are its time limits looked at.
-    pub(super) fn tick(&mut self, waited: Duration) -> UpdateDeadline {
+    pub(super) fn tick(&mut self, waited: Duration, is_writing: bool) -> UpdateDeadline {
         self.end_turn();
         let elapsed = self.ticked_at.elapsed();
         self.ticked_at = Instant::now();
@@ -198,7 +198,12 @@ impl CpuBudget {
             return UpdateDeadline::Interrupt;
         }
         if self.ticks <= LIGHT_TICKS {
-            return self.give_way();
+            // Whoever holds the writer of a store is waited for: it gives way when it has let go.
+            return if is_writing {
+                UpdateDeadline::Continue(1)
+            } else {
+                self.give_way()
+            };
         }
         let resumed = Arc::clone(&self.resumed);
         let service = Arc::clone(&self.service);

@@ -28,8 +28,9 @@ const GROUP_TIME_MAX: Duration = Duration::from_millis(50);
 const LINE_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long what `commit-later` left may wait for a group of others.
 const LATER_TIME_MAX: Duration = Duration::from_millis(50);
-/// How long a store whose statement was too long for its thread gets a thread of its own for each: one step of SQLite's, which nothing
-/// can interrupt, may take milliseconds, so the next such statement must not begin where others wait.
+/// How long a store of which two statements were too long for their threads gets a thread of its own for each: one step of SQLite's, which
+/// nothing can interrupt, may take milliseconds, so the next such statement must not begin where others wait. One alone may be
+/// the first of a long batch, which SQLite has to compile: a thread for each would cost its neighbours a fifth.
 const SLOW_TIME: Duration = Duration::from_secs(60);
 /// How often the writer looks whether a turn has outlived its time.
 const WATCH_INTERVAL: Duration = Duration::from_millis(50);
@@ -47,7 +48,8 @@ pub(super) struct Line {
     /// The turn that runs, for the watch.
     current: std::sync::Mutex<Weak<TurnCell>>,
     checkpointer: Checkpointer,
-    slow_until: std::sync::Mutex<Option<Instant>>,
+    /// When the two statements that were too long last were, the later one first.
+    long_at: std::sync::Mutex<[Option<Instant>; 2]>,
     runtime: tokio::runtime::Handle,
 }
 
@@ -83,7 +85,7 @@ impl Writer {
             waiting: AtomicUsize::new(0),
             current: std::sync::Mutex::new(Weak::new()),
             checkpointer,
-            slow_until: std::sync::Mutex::default(),
+            long_at: std::sync::Mutex::default(),
             runtime: tokio::runtime::Handle::current(),
         });
         tokio::spawn(watch_turns(Arc::downgrade(&line)));
@@ -144,18 +146,14 @@ impl Line {
 
     /// Whether statements of this store have been long lately.
     pub(super) fn is_slow(&self) -> bool {
-        self.slow_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some_and(|until| Instant::now() < until)
+        let [_, before] = *self.long_at.lock().unwrap_or_else(PoisonError::into_inner);
+        before.is_some_and(|before| before.elapsed() < SLOW_TIME)
     }
 
     /// Notes that one was.
     pub(super) fn note_slow(&self) {
-        *self
-            .slow_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + SLOW_TIME);
+        let mut long_at = self.long_at.lock().unwrap_or_else(PoisonError::into_inner);
+        *long_at = [Some(Instant::now()), long_at[0]];
     }
 
     /// Ends a turn: the last in line takes the group to disk.
