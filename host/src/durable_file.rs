@@ -10,15 +10,24 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
 
-/// Makes a folder that only its owner may enter; one that is there stays as it is.
+/// Makes a folder that only its owner may enter, and its name durable, with those of the folders above it that are made too; one that is
+/// there stays as it is.
 ///
 /// # Errors
 /// The system's.
 pub fn create_folder(folder: &Path) -> io::Result<()> {
+    let above = folder.ancestors().skip(1);
+    let missing = above.take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    let missing: Vec<&Path> = missing.collect();
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(FOLDER_MODE)
-        .create(folder)
+        .create(folder)?;
+    for made in missing.into_iter().rev() {
+        sync_folder(made)?;
+    }
+    // Also where it was there: whoever made it may have died before this.
+    sync_folder(folder)
 }
 
 /// Puts `content` in the place of `file`; after a crash the file is the old one or the new one.
@@ -64,7 +73,31 @@ pub fn open_to_append(file: &Path) -> io::Result<File> {
 /// A name is durable only when its folder is.
 fn sync_folder(file: &Path) -> io::Result<()> {
     match file.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => File::open(".")?.sync_all(),
         Some(folder) => File::open(folder)?.sync_all(),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_folder_is_made_with_those_above_it_for_its_owner_alone_and_may_be_there_already() {
+        let above = tempfile::tempdir().unwrap();
+        let folder = above.path().join("data/stores");
+        for _ in 0..2 {
+            create_folder(&folder).unwrap();
+            for made in [above.path().join("data"), folder.clone()] {
+                assert_eq!(made.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_may_be_named_from_where_the_host_was_started() {
+        create_folder(Path::new("src")).unwrap();
     }
 }

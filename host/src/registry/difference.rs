@@ -101,6 +101,7 @@ fn limits(limits: &Limits) -> BTreeMap<String, String> {
         ("timeout", time(limits.timeout)),
         ("cpu", time(limits.cpu)),
         ("instances", limits.instances.to_string()),
+        ("slow_answers", limits.slow_answers.to_string()),
         ("queue", limits.queue.to_string()),
         ("reuse", limits.reuse.to_string()),
         ("idle", time(limits.idle)),

@@ -11,6 +11,8 @@ pub const MEMORY_MAX: u64 = 512 << 20;
 pub const TABLE_ELEMENTS_MAX: u64 = 200_000;
 /// The most instances a service may run at once.
 pub const INSTANCES_MAX: u64 = 256;
+/// Unless the registry says otherwise, one instance of so many may have a slow answer.
+const SLOW_ANSWERS_SHARE: usize = 4;
 
 /// What a service may use. Everything that can grow is in here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct Limits {
     pub cpu: Duration,
     /// Requests and link calls that run at once.
     pub instances: usize,
+    /// Of these, requests whose answer has begun and takes longer than a second: those of slow readers, mostly.
+    pub slow_answers: usize,
     /// Requests and link calls that wait for an instance; more are answered 503 at once.
     pub queue: usize,
     /// How many requests an instance serves before it is replaced; 1 gives every request a fresh one.
@@ -64,6 +68,7 @@ impl Default for Limits {
             timeout: Duration::from_secs(10),
             cpu: Duration::from_secs(2),
             instances: 64,
+            slow_answers: 64 / SLOW_ANSWERS_SHARE,
             queue: 1024,
             reuse: 10_000,
             idle: Duration::from_secs(10),
@@ -120,6 +125,8 @@ impl Limits {
             &mut limits.instances,
             count(table, problems, "instances", 1, INSTANCES_MAX),
         );
+        limits.slow_answers = count(table, problems, "slow_answers", 1, INSTANCES_MAX)
+            .unwrap_or((limits.instances / SLOW_ANSWERS_SHARE).max(1));
         set(
             &mut limits.queue,
             count(table, problems, "queue", 0, 1_000_000),

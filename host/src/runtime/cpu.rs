@@ -319,7 +319,7 @@ mod tests {
     fn a_guest_that_waits_is_not_charged_and_gives_way() {
         let mut cpu = budget(1);
         for _ in 0..10 {
-            let update = cpu.tick(Duration::from_secs(1));
+            let update = cpu.tick(Duration::from_secs(1), false);
             assert!(matches!(update, UpdateDeadline::YieldCustom(1, _)));
         }
         assert_eq!(cpu.ticks, 0);
@@ -330,7 +330,7 @@ mod tests {
         let mut cpu = budget(1);
         for _ in 0..10 {
             std::thread::sleep(EPOCH_TICK);
-            cpu.tick(Duration::ZERO);
+            cpu.tick(Duration::ZERO, false);
         }
         assert_eq!(cpu.ticks, 0);
     }
@@ -349,11 +349,22 @@ mod tests {
         let mut cpu = budget(2);
         for _ in 0..2 {
             compute(&cpu);
-            let update = cpu.tick(Duration::ZERO);
+            let update = cpu.tick(Duration::ZERO, false);
             assert!(matches!(update, UpdateDeadline::YieldCustom(1, _)));
         }
         compute(&cpu);
-        let update = cpu.tick(Duration::ZERO);
+        let update = cpu.tick(Duration::ZERO, false);
         assert!(matches!(update, UpdateDeadline::Interrupt));
+    }
+
+    #[test]
+    fn a_guest_that_holds_the_writer_goes_on_until_it_is_heavy() {
+        let mut cpu = budget(100);
+        for tick in 1..=LIGHT_TICKS + 1 {
+            compute(&cpu);
+            let goes_on = matches!(cpu.tick(Duration::ZERO, true), UpdateDeadline::Continue(1));
+            assert_eq!(goes_on, tick <= LIGHT_TICKS);
+            Resumed::note(&cpu.resumed);
+        }
     }
 }

@@ -4,35 +4,66 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The fate of one request.
 #[derive(Debug)]
 pub(super) struct RequestFate {
     time_up: AtomicBool,
     broken_off: AtomicBool,
+    /// Whether the head of its response is on its way.
+    answered: AtomicBool,
+    slow_answers: Arc<Semaphore>,
+    held: Mutex<Held>,
+}
+
+/// What a request keeps from others as long as its instance works on it.
+#[derive(Debug, Default)]
+struct Held {
     /// The request's slot. It is the instance that needs it: a client that goes away, or that does not read its response, neither
     /// frees nor keeps it.
-    slot: Mutex<Option<OwnedSemaphorePermit>>,
+    #[expect(dead_code, reason = "held until the request is done with")]
+    slot: Option<OwnedSemaphorePermit>,
+    /// Its place among the slow answers.
+    slow_answer: Option<OwnedSemaphorePermit>,
 }
 
 impl RequestFate {
-    pub(super) fn new(slot: OwnedSemaphorePermit) -> Self {
+    /// The fate of a request that has a slot; its answer, should it be slow, needs one of these places.
+    pub(super) fn new(slot: OwnedSemaphorePermit, slow_answers: Arc<Semaphore>) -> Self {
         Self {
             time_up: AtomicBool::new(false),
             broken_off: AtomicBool::new(false),
-            slot: Mutex::new(Some(slot)),
+            answered: AtomicBool::new(false),
+            slow_answers,
+            held: Mutex::new(Held {
+                slot: Some(slot),
+                slow_answer: None,
+            }),
         }
     }
 
-    /// Gives the slot back: the instance is done with the request.
+    /// Says that the head of its response is on its way.
+    pub(super) fn begin_answer(&self) {
+        self.answered.store(true, Relaxed);
+    }
+
+    /// Whether it may take longer, once it has been slow: where its answer has begun, only with a place among the slow answers.
+    fn may_be_slow(&self) -> bool {
+        if !self.answered.load(Relaxed) {
+            return true;
+        }
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.slow_answer.is_none() {
+            held.slow_answer = Arc::clone(&self.slow_answers).try_acquire_owned().ok();
+        }
+        held.slow_answer.is_some()
+    }
+
+    /// Gives back what it holds: the instance is done with the request.
     fn release(&self) {
-        let slot = self
-            .slot
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        drop(slot);
+        let held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(held);
     }
 
     /// Whether it used up its wall time or its CPU time.
@@ -70,6 +101,11 @@ impl CurrentRequest {
         }
     }
 
+    /// Whether the request may take longer, once it has been slow.
+    pub(super) fn may_be_slow(&self) -> bool {
+        self.lock().as_ref().is_none_or(|fate| fate.may_be_slow())
+    }
+
     /// Tells the request that its time is up.
     pub(super) fn end_time(&self) {
         if let Some(fate) = self.lock().as_ref() {
@@ -86,5 +122,29 @@ impl CurrentRequest {
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<RequestFate>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fate(slow_answers: &Arc<Semaphore>) -> RequestFate {
+        let slot = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        RequestFate::new(slot, Arc::clone(slow_answers))
+    }
+
+    #[test]
+    fn an_answer_that_has_begun_may_be_slow_while_there_is_a_place_for_it() {
+        let places = Arc::new(Semaphore::new(1));
+        let [first, second] = [(); 2].map(|()| fate(&places));
+        assert!(first.may_be_slow() && second.may_be_slow());
+        assert_eq!(places.available_permits(), 1);
+        first.begin_answer();
+        second.begin_answer();
+        assert!(first.may_be_slow() && first.may_be_slow());
+        assert!(!second.may_be_slow());
+        first.release();
+        assert!(second.may_be_slow());
     }
 }

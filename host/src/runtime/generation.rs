@@ -130,10 +130,11 @@ impl Generation {
             .take()
             .await
             .map_err(|_| ServeError::Overloaded)?;
-        let fate = Arc::new(RequestFate::new(slot));
+        let fate = Arc::new(RequestFate::new(slot, self.slots.slow_answers()));
         // The instance's own expiration bounds this wait, whatever the guest does.
         match self.handler.handle(Arc::clone(&fate), request).await {
             Ok(response) => Ok(response.map(|body| {
+                fate.begin_answer();
                 let scores = Arc::clone(&self.scores);
                 GuestBody::new(body, self.spec.limits.response_body, fate, scores)
             })),

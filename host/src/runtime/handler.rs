@@ -26,6 +26,9 @@ use wasmtime_wasi_http::handler::{
 /// one deadline (wasmtime knows only the newest).
 const CONCURRENT_MAX: usize = 1;
 
+/// After how long an answer that has begun, and has not ended, is slow; and how often that is looked at.
+const SLOW_AFTER: Duration = Duration::from_secs(1);
+
 /// What makes instances for requests.
 pub(super) struct Workers {
     pub(super) engine: Engine,
@@ -55,6 +58,8 @@ impl HandlerState for Workers {
             expiration: Expiration {
                 timeout: self.provisions.times.wall,
                 idle: limits.idle,
+                service: Arc::clone(&self.provisions.service),
+                looked_at: Instant::now(),
                 alarm: Box::pin(tokio::time::sleep(limits.idle)),
                 drained: Box::pin(self.drained.clone().cancelled_owned()),
                 current: current.clone(),
@@ -142,6 +147,9 @@ impl WorkerState for Worker {
 pub(super) struct Expiration {
     timeout: Duration,
     idle: Duration,
+    service: Arc<str>,
+    /// When it was last looked whether the answer is slow.
+    looked_at: Instant,
     alarm: Pin<Box<Sleep>>,
     drained: Pin<Box<WaitForCancellationFutureOwned>>,
     current: CurrentRequest,
@@ -167,16 +175,29 @@ impl WorkerExpiration for Expiration {
         }
         let deadline = start + time;
         loop {
-            if Instant::now() >= deadline {
+            let now = Instant::now();
+            if now >= deadline {
                 if status == WorkerStatus::Requests {
                     self.current.end_time();
                 }
                 return task::Poll::Ready(());
             }
+            let mut wake_at = deadline;
+            if status == WorkerStatus::Requests {
+                if now >= start.max(self.looked_at) + SLOW_AFTER {
+                    self.looked_at = now;
+                    if !self.current.may_be_slow() {
+                        let service = &self.service;
+                        tracing::warn!(%service, "too many answers are slow, and one of them breaks off");
+                        return task::Poll::Ready(());
+                    }
+                }
+                wake_at = wake_at.min(start.max(self.looked_at) + SLOW_AFTER);
+            }
             // Setting an alarm costs more than a request should pay, so one that rings too early is let be, and set anew when it rings.
             let alarm = self.alarm.deadline().into_std();
-            if alarm > deadline || self.alarm.is_elapsed() {
-                self.alarm.as_mut().reset(deadline.into());
+            if alarm > wake_at || self.alarm.is_elapsed() {
+                self.alarm.as_mut().reset(wake_at.into());
             }
             if self.alarm.as_mut().poll(cx).is_pending() {
                 return task::Poll::Pending;

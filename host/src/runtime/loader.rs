@@ -240,11 +240,7 @@ impl Loader {
             audit,
             handler,
             residents,
-            slots: Slots::new(
-                spec.limits.instances,
-                spec.limits.queue,
-                spec.limits.timeout,
-            ),
+            slots: Slots::new(&spec.limits),
             live,
             callees,
             scores: Arc::default(),

@@ -1,5 +1,6 @@
-//! How many requests and link calls of a service run at once, and how many may wait.
+//! How many requests and link calls of a service run at once, how many of these may be slow answers, and how many may wait.
 
+use crate::registry::Limits;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The slots of one generation.
 pub(super) struct Slots {
     running: Arc<Semaphore>,
+    slow_answers: Arc<Semaphore>,
     waiting: AtomicUsize,
     waiting_max: usize,
     wait_max: Duration,
@@ -19,13 +21,19 @@ pub(super) struct Slots {
 pub(super) struct QueueFull;
 
 impl Slots {
-    pub(super) fn new(running_max: usize, waiting_max: usize, wait_max: Duration) -> Self {
+    pub(super) fn new(limits: &Limits) -> Self {
         Self {
-            running: Arc::new(Semaphore::new(running_max)),
+            running: Arc::new(Semaphore::new(limits.instances)),
+            slow_answers: Arc::new(Semaphore::new(limits.slow_answers)),
             waiting: AtomicUsize::new(0),
-            waiting_max,
-            wait_max,
+            waiting_max: limits.queue,
+            wait_max: limits.timeout,
         }
+    }
+
+    /// The places of slow answers.
+    pub(super) fn slow_answers(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.slow_answers)
     }
 
     /// Waits for a slot, within bounds; whoever asks is served in turn.
@@ -57,9 +65,18 @@ impl Drop for Place<'_> {
 mod tests {
     use super::*;
 
+    fn slots(wait_max: Duration) -> Slots {
+        Slots::new(&Limits {
+            instances: 1,
+            queue: 1,
+            timeout: wait_max,
+            ..Limits::default()
+        })
+    }
+
     #[tokio::test]
     async fn more_than_may_wait_are_turned_away_at_once() {
-        let slots = Slots::new(1, 1, Duration::from_secs(60));
+        let slots = slots(Duration::from_secs(60));
         let running = slots.take().await.unwrap();
         let mut waiting = Box::pin(slots.take());
         assert!(futures::poll!(waiting.as_mut()).is_pending());
@@ -70,7 +87,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_who_waits_too_long_is_turned_away() {
-        let slots = Slots::new(1, 1, Duration::from_millis(10));
+        let slots = slots(Duration::from_millis(10));
         let running = slots.take().await.unwrap();
         assert_eq!(slots.take().await.unwrap_err(), QueueFull);
         drop(running);
@@ -79,7 +96,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_who_gives_up_leaves_the_queue() {
-        let slots = Slots::new(1, 1, Duration::from_secs(60));
+        let slots = slots(Duration::from_secs(60));
         let running = slots.take().await.unwrap();
         let mut gives_up = Box::pin(slots.take());
         assert!(futures::poll!(gives_up.as_mut()).is_pending());

@@ -336,3 +336,11 @@ async fn no_single_step_takes_for_ever() {
     let product = "SELECT instr(zeroblob(500000), zeroblob(250000) || x'01')";
     assert_eq!(fixture.read(product).await.unwrap().rows.len(), 1);
 }
+
+#[test]
+fn what_a_transaction_must_undo_is_kept_in_memory_up_to_a_mebibyte() {
+    let sqlite = rusqlite::Connection::open_in_memory().unwrap();
+    let used = "SELECT sqlite_compileoption_used('STMTJRNL_SPILL=1048576')";
+    let is_set: bool = sqlite.query_row(used, [], |row| row.get(0)).unwrap();
+    assert!(is_set, "see .cargo/config.toml");
+}

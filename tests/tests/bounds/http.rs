@@ -1,10 +1,12 @@
 //! A request that makes its instance misbehave: the instance is lost, the request is answered by the gateway, and nothing else happens.
 
 use crate::neighbours::{Neighbours, assert_honest};
+use std::time::Duration;
 use strongroom_tests::Answer;
 use strongroom_tests::registry::Service;
 use strongroom_tests::wire::Connection;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 /// How many of an attack run at once.
 const AT_ONCE: usize = 4;
@@ -169,6 +171,36 @@ async fn a_client_that_reads_nothing_keeps_an_instance_no_longer_than_the_wall_c
     neighbours.are_well().await;
     // It waits for the only instance; were it never given back, the answer would be 503.
     assert_honest(&neighbours.client(), "/api/hostile/fine", "fine").await;
+}
+
+#[tokio::test]
+async fn slow_readers_leave_most_instances_to_others() {
+    let hostile = hostile()
+        .limit("instances", 4)
+        .limit("slow_answers", 1)
+        .limit("timeout", "50s");
+    let neighbours = neighbours_of(hostile).await;
+    let mut readers = Vec::new();
+    for _ in 0..4 {
+        let mut reader = Connection::open(neighbours.address()).await;
+        let request =
+            "GET /api/hostile/trickle HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n";
+        reader.send(request).await;
+        reader.wait_for("200 OK").await;
+        readers.push(reader);
+    }
+    // All four have an instance. Without a bound an honest request would wait until the first has used up its time.
+    let honest = assert_honest(&neighbours.client(), "/api/hostile/fine", "fine");
+    timeout(Duration::from_secs(20), honest)
+        .await
+        .expect("it is served long before the readers' time is up");
+    let mut broken_off = JoinSet::new();
+    for mut reader in readers {
+        broken_off
+            .spawn(async move { timeout(Duration::from_secs(10), reader.read_to_the_end()).await });
+    }
+    let ended = broken_off.join_all().await;
+    assert_eq!(ended.iter().filter(|ended| ended.is_ok()).count(), 3);
 }
 
 /// Asserts that a service whose instances go on after their answer never has more of them than it may, and serves on.
