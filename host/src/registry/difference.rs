@@ -101,7 +101,6 @@ fn limits(limits: &Limits) -> BTreeMap<String, String> {
         ("timeout", time(limits.timeout)),
         ("cpu", time(limits.cpu)),
         ("instances", limits.instances.to_string()),
-        ("slow_answers", limits.slow_answers.to_string()),
         ("queue", limits.queue.to_string()),
         ("reuse", limits.reuse.to_string()),
         ("idle", time(limits.idle)),
@@ -112,6 +111,9 @@ fn limits(limits: &Limits) -> BTreeMap<String, String> {
         ("read", time(limits.read)),
         ("start", time(limits.start)),
     ];
+    if let Some(slow_answers) = limits.slow_answers {
+        all.push(("slow_answers", slow_answers.to_string()));
+    }
     if let Some(rate) = limits.rate {
         all.push(("rate", format!("{}/{:?}", rate.count, rate.period)));
     }

@@ -33,8 +33,8 @@ pub struct Limits {
     pub cpu: Duration,
     /// Requests and link calls that run at once.
     pub instances: usize,
-    /// Of these, requests whose answer has begun and takes longer than a second: those of slow readers, mostly.
-    pub slow_answers: usize,
+    /// Of these, requests whose answer has begun and takes longer than a second: those of slow readers, mostly. None is a quarter of them.
+    pub slow_answers: Option<usize>,
     /// Requests and link calls that wait for an instance; more are answered 503 at once.
     pub queue: usize,
     /// How many requests an instance serves before it is replaced; 1 gives every request a fresh one.
@@ -68,7 +68,7 @@ impl Default for Limits {
             timeout: Duration::from_secs(10),
             cpu: Duration::from_secs(2),
             instances: 64,
-            slow_answers: 64 / SLOW_ANSWERS_SHARE,
+            slow_answers: None,
             queue: 1024,
             reuse: 10_000,
             idle: Duration::from_secs(10),
@@ -84,6 +84,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// How many requests may go on answering for longer than a second.
+    pub fn slow_answers(&self) -> usize {
+        let share = || (self.instances / SLOW_ANSWERS_SHARE).max(1);
+        self.slow_answers.unwrap_or_else(share)
+    }
+
     pub(super) fn read(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Self {
         let mut limits = Self::default();
         let at_most_memory_max = |text: &str| match parse_size(text)? {
@@ -125,8 +131,7 @@ impl Limits {
             &mut limits.instances,
             count(table, problems, "instances", 1, INSTANCES_MAX),
         );
-        limits.slow_answers = count(table, problems, "slow_answers", 1, INSTANCES_MAX)
-            .unwrap_or((limits.instances / SLOW_ANSWERS_SHARE).max(1));
+        limits.slow_answers = count(table, problems, "slow_answers", 1, INSTANCES_MAX);
         set(
             &mut limits.queue,
             count(table, problems, "queue", 0, 1_000_000),

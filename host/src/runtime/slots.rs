@@ -24,7 +24,7 @@ impl Slots {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             running: Arc::new(Semaphore::new(limits.instances)),
-            slow_answers: Arc::new(Semaphore::new(limits.slow_answers)),
+            slow_answers: Arc::new(Semaphore::new(limits.slow_answers())),
             waiting: AtomicUsize::new(0),
             waiting_max: limits.queue,
             wait_max: limits.timeout,

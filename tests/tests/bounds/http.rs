@@ -190,7 +190,8 @@ async fn slow_readers_leave_most_instances_to_others() {
         readers.push(reader);
     }
     // All four have an instance. Without a bound an honest request would wait until the first has used up its time.
-    let honest = assert_honest(&neighbours.client(), "/api/hostile/fine", "fine");
+    let client = neighbours.client();
+    let honest = assert_honest(&client, "/api/hostile/fine", "fine");
     timeout(Duration::from_secs(20), honest)
         .await
         .expect("it is served long before the readers' time is up");
