@@ -21,6 +21,11 @@ use uuid::Uuid;
 use super::Bank;
 use super::bulk::BulkStore;
 
+/// How many accounts those have who never log in. One account in so many is a customer's who does: they lie all over the store. (To open
+/// one takes as long as its owner has accounts, so nobody has very many.)
+const ACCOUNTS_OF_OWNER: usize = 100;
+/// The id of the first of those who never log in; the others follow.
+const FIRST_OWNER: u128 = 1 << 64;
 /// In each account, in cents.
 const DEPOSIT_CENTS: i64 = 100_000_000;
 
@@ -29,7 +34,7 @@ pub struct Arguments {
     /// The ledger's file, such as `data/stores/accounts.sqlite`
     #[arg(long, value_name = "FILE")]
     store: PathBuf,
-    /// The file that `seed` wrote; the new accounts are added to it
+    /// The file that `seed` wrote; the new accounts of its customers are added to it
     #[arg(long, value_name = "FILE")]
     bank: PathBuf,
     /// How many accounts to open
@@ -49,14 +54,22 @@ impl Arguments {
         let store = BulkStore::new(store);
         // The same bank each time.
         let mut random = StdRng::seed_from_u64(1);
-        let owners = bank.customers.len();
+        let customers = bank.customers.len();
         let mut accounts = Vec::with_capacity(self.accounts);
         for number in 0..self.accounts {
-            let customer = &mut bank.customers[number % owners];
-            let id = open_account(&store, Uuid::parse_str(&customer.id)?)?;
+            let owner = number / ACCOUNTS_OF_OWNER;
+            let customer =
+                (number % ACCOUNTS_OF_OWNER == 0).then(|| &mut bank.customers[owner % customers]);
+            let owner_id = match &customer {
+                Some(customer) => Uuid::parse_str(&customer.id)?,
+                None => Uuid::from_u128(FIRST_OWNER + owner as u128),
+            };
+            let id = open_account(&store, owner_id)?;
             let deposit = transfer(&mut random, Kind::Deposit, None, id, DEPOSIT_CENTS);
             post(&store, &SystemClock, &deposit)?;
-            customer.accounts.push(id.to_string());
+            if let Some(customer) = customer {
+                customer.accounts.push(id.to_string());
+            }
             accounts.push(id);
         }
         let transfers = (self.entries / 2).saturating_sub(self.accounts);
