@@ -335,6 +335,22 @@ async fn whatever_is_changed_in_what_clients_were_told_is_found_and_named() {
                 "",
             ],
         ),
+        (
+            "UPDATE webhook SET url = 'https://elsewhere.example/'",
+            [
+                "transactions:   webhook 1 (",
+                "is not what the audit log made of it",
+                "",
+            ],
+        ),
+        (
+            "UPDATE audit_log SET actor = zeroblob(16)",
+            [
+                "transactions:   event 1 (",
+                "it is not what its hash was made of",
+                "",
+            ],
+        ),
     ] {
         fs::copy(&honest, &file).expect("a copy");
         tamper(&file, change);

@@ -1,6 +1,5 @@
 //! Administrators make, find and change users.
 
-use crate::audit::{Actor, AuditRecord};
 use crate::email;
 use crate::outside::Outside;
 use crate::register::{check_name, insert};
@@ -8,6 +7,7 @@ use crate::service::{AuthError, AuthService};
 use crate::sessions::EndedSessions;
 use crate::user::User;
 use serde::{Deserialize, Deserializer};
+use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::store::{Store, StoreError, Transaction};
@@ -195,7 +195,7 @@ impl<O: Outside> AuthService<O> {
         new_value: Option<String>,
         transaction: &impl Transaction,
     ) -> Result<(), StoreError> {
-        AuditRecord {
+        Record {
             id: self.new_id(),
             at_ms: self.now_ms(),
             actor,

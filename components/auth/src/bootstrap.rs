@@ -1,10 +1,10 @@
 //! The first administrator.
 
-use crate::audit::Actor;
 use crate::outside::Outside;
 use crate::password;
 use crate::register::insert;
 use crate::service::{AuthError, AuthService};
+use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::random::Random;
 use strongroom_sdk::store::{Store, Transaction};

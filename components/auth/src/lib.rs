@@ -25,7 +25,7 @@ pub mod user;
 mod wasm;
 
 pub use administer::{NewUser, UserChange, UserFilter};
-pub use audit::{Actor, check_invariants};
+pub use audit::check_invariants;
 pub use email::Email;
 pub use events::{EventFilter, EventView};
 pub use login::{LoggedIn, Login, PasswordChange};

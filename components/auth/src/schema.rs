@@ -1,5 +1,6 @@
 //! The store's schema. Times are milliseconds since 1970 UTC, ids the 16 bytes of a UUID.
 
+use strongroom_sdk::audit_log;
 use strongroom_sdk::store::Migration;
 
 /// In order; a released one never changes.
@@ -29,20 +30,9 @@ const FIRST: Migration = Migration {
             last_failure_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID",
         "CREATE INDEX login_failure_by_time ON login_failure (last_failure_at)",
-        "CREATE TABLE audit_log (
-            id         BLOB    PRIMARY KEY CHECK (length(id) = 16),
-            at         INTEGER NOT NULL,
-            actor      BLOB    NOT NULL CHECK (length(actor) = 16),
-            action     TEXT    NOT NULL,
-            target     BLOB    NOT NULL CHECK (length(target) = 16),
-            old_value  TEXT,
-            new_value  TEXT,
-            request_id TEXT
-        ) STRICT, WITHOUT ROWID",
-        "CREATE TRIGGER audit_log_is_never_updated BEFORE UPDATE ON audit_log
-            BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END",
-        "CREATE TRIGGER audit_log_is_never_deleted_from BEFORE DELETE ON audit_log
-            BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END",
+        audit_log::LOG[0],
+        audit_log::LOG[1],
+        audit_log::LOG[2],
         // A row is a user whose older sessions the token service may not have ended yet.
         "CREATE TABLE ended_sessions_outbox (
             id                   BLOB    PRIMARY KEY CHECK (length(id) = 16),
@@ -58,28 +48,12 @@ const FIRST: Migration = Migration {
 const LOG_OF_USER: Migration = Migration {
     number: 2,
     name: "the audit log by user",
-    statements: &["CREATE INDEX audit_log_by_target ON audit_log (target, id)"],
+    statements: &[audit_log::LOG_BY_TARGET],
 };
 
 /// Beside the log, whose rows then need not be copied. Those of before are appended by `start`: SQL here has no SHA-256.
 const CHAIN_OF_LOG: Migration = Migration {
     number: 3,
     name: "the hash chain of the audit log",
-    statements: &[
-        "CREATE TABLE audit_chain (
-            sequence INTEGER PRIMARY KEY CHECK (sequence >= 1),
-            event    BLOB    NOT NULL UNIQUE CHECK (length(event) = 16),
-            hash     BLOB    NOT NULL CHECK (length(hash) = 32)
-        ) STRICT",
-        "CREATE TRIGGER audit_chain_is_never_updated BEFORE UPDATE ON audit_chain
-            BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END",
-        "CREATE TRIGGER audit_chain_is_never_deleted_from BEFORE DELETE ON audit_chain
-            BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END",
-        "CREATE TABLE audit_head (
-            singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
-            sequence  INTEGER NOT NULL,
-            hash      BLOB    NOT NULL CHECK (length(hash) = 32)
-        ) STRICT",
-        "INSERT INTO audit_head (singleton, sequence, hash) VALUES (1, 0, zeroblob(32))",
-    ],
+    statements: &audit_log::CHAIN,
 };

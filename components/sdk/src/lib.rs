@@ -1,6 +1,7 @@
 //! What any Strongroom service needs, and nothing of what one service alone knows.
 
 pub mod audit;
+pub mod audit_log;
 pub mod calendar;
 pub mod clock;
 pub mod config;

@@ -1,5 +1,6 @@
 //! The tables of the transaction service.
 
+use strongroom_sdk::audit_log;
 use strongroom_sdk::store::Migration;
 
 /// Every step of the schema, oldest first. A released step never changes.
@@ -9,6 +10,7 @@ pub const MIGRATIONS: &[Migration] = &[
     STANDING_ORDERS,
     WEBHOOKS,
     STAFF_REQUESTS,
+    LOG_OF_STAFF,
 ];
 
 const FIRST: Migration = Migration {
@@ -62,6 +64,25 @@ const STAFF_REQUESTS: Migration = Migration {
     number: 5,
     name: "in which requests staff moved money",
     statements: &[STAFF_REQUEST],
+};
+
+const LOG_OF_STAFF: Migration = Migration {
+    number: 6,
+    name: "the audit log of what administrators did to webhooks, and its hash chain",
+    statements: &[
+        audit_log::LOG[0],
+        audit_log::LOG[1],
+        audit_log::LOG[2],
+        audit_log::LOG_BY_TARGET,
+        audit_log::CHAIN[0],
+        audit_log::CHAIN[1],
+        audit_log::CHAIN[2],
+        audit_log::CHAIN[3],
+        audit_log::CHAIN[4],
+        // Of these the log does not tell.
+        "CREATE TABLE webhook_of_before_log (key INTEGER PRIMARY KEY) STRICT",
+        "INSERT INTO webhook_of_before_log (key) SELECT key FROM webhook",
+    ],
 };
 
 const INTENT_ACCEPTED: &str =

@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use strongroom_sdk::http::{PathId, Site, body_of_pieces};
+use strongroom_sdk::http::{PathId, RequestId, Site, body_of_pieces};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::json::{Json, NoBody};
 use strongroom_sdk::page::{List, Page};
@@ -160,13 +160,10 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let identity = Identity::from_request_parts(parts, state).await?;
-        let request_id = parts
-            .headers
-            .get("x-request-id")
-            .and_then(|id| id.to_str().ok());
+        let RequestId(request_id) = RequestId::of(&parts.headers);
         Ok(Self {
             identity,
-            request_id: request_id.unwrap_or_default().to_owned(),
+            request_id: request_id.unwrap_or_default(),
         })
     }
 }

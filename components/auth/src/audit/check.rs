@@ -1,18 +1,11 @@
 //! The invariants of users: the audit log's hash chain verifies, and each user has the role that it says.
 
-use super::chain::{GENESIS, HEAD, Hash, hash};
-use super::log::{COLUMNS, CREATED, Event};
-use std::fmt::Write;
+use super::CREATED;
 use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report, Total};
+use strongroom_sdk::audit_log::check_chain;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 use uuid::Uuid;
-
-const CHAIN_TAIL: &str = "FROM audit_chain LEFT JOIN audit_log ON audit_log.id = audit_chain.event
-    WHERE audit_chain.sequence > ?1 ORDER BY audit_chain.sequence LIMIT ?2";
-
-const UNCHAINED: &str =
-    "SELECT id FROM audit_log WHERE id NOT IN (SELECT event FROM audit_chain) LIMIT 20";
 
 const USERS: &str = "SELECT id, role, disabled, name FROM user WHERE id > ?1 ORDER BY id LIMIT ?2";
 
@@ -28,62 +21,14 @@ const LOG_BY_USER: &str = "SELECT audit_log.target, audit_log.id, coalesce(audit
 /// violation in the report.
 pub fn check_invariants<S: Store>(store: &S) -> Result<Report, StoreError> {
     let mut report = Report::default();
-    check_chain(store, &mut report)?;
+    check_chain(
+        store,
+        "the audit log of users has no gaps, and its hash chain verifies up to its head",
+        "audit log",
+        &mut report,
+    )?;
     check_users(store, &mut report)?;
     Ok(report)
-}
-
-fn check_chain<S: Store>(store: &S, report: &mut Report) -> Result<(), StoreError> {
-    let mut check = Check::new(
-        "the audit log of users has no gaps, and its hash chain verifies up to its head",
-    );
-    let (mut sequence, mut last) = (0, GENESIS);
-    let sql = format!("SELECT audit_chain.sequence, audit_chain.hash, {COLUMNS} {CHAIN_TAIL}");
-    for row in Pages::new(store, sql, [Value::from(i64::MIN)], PAGE_ROWS) {
-        let row = row?;
-        let (place, stored) = (row.integer(0)?, row.bytes32(1)?);
-        check.examine();
-        check.require(place == sequence + 1, || {
-            format!("event {place}: follows {sequence}, so some are missing")
-        });
-        match Event::from_row(&row.behind(2)) {
-            Ok(event) => check.require(hash(&last, place, &event) == stored, || {
-                format!(
-                    "event {place} ({}): it is not what its hash was made of",
-                    event.id
-                )
-            }),
-            Err(error) => check.require(false, || format!("event {place}: {error}")),
-        }
-        (sequence, last) = (place, stored);
-    }
-    let is_head = match store.query(HEAD, &[])?.first() {
-        Some(head) => head.integer(0)? == sequence && head.bytes32(1)? == last,
-        None => false,
-    };
-    check.require(is_head, || {
-        format!(
-            "the log ends at event {sequence}, and its head says something else, or is not there"
-        )
-    });
-    for row in store.query(UNCHAINED, &[])? {
-        let id = row.uuid(0)?;
-        check.require(false, || format!("event ({id}): is in no chain"));
-    }
-    report.checks.push(check);
-    report.totals.push(Total {
-        name: "the audit log's last event, and its hash".to_owned(),
-        value: format!("{sequence}, {}", hexadecimal(&last)),
-    });
-    Ok(())
-}
-
-fn hexadecimal(hash: &Hash) -> String {
-    hash.iter().fold(String::new(), |mut text, byte| {
-        // A `String` takes whatever is written.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// What the log makes of a user.

@@ -1,15 +1,12 @@
-//! What staff did: who, when, what, the old, the new, and the request. The log only grows; triggers refuse anything else, and a hash chain
-//! tells whoever got past them.
+//! What administrators did to users: see [`strongroom_sdk::audit_log`].
 //!
-//! - [`log`]: the rows;
-//! - [`chain`]: their hash chain, and rows of before there was one;
+//! - [`older`]: rows of before the log had a chain;
 //! - [`check`]: the invariants: the chain verifies, and each user is what the log made of him.
 
-mod chain;
 mod check;
-mod log;
+mod older;
 
 pub use check::check_invariants;
-pub use log::Actor;
 
-pub(crate) use log::AuditRecord;
+/// The action of the row that says that a user was made by staff, and with which role.
+pub(crate) const CREATED: &str = "user.created";

@@ -2,7 +2,8 @@
 //! Method: each change, the sessions it ends, and the log's rows.
 
 use super::*;
-use crate::{Actor, NewUser, UserChange, UserFilter};
+use crate::{NewUser, UserChange, UserFilter};
+use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::json;
 use strongroom_sdk::page::Page;
 

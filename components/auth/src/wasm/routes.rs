@@ -4,14 +4,15 @@ use super::outside::{Host, service};
 use crate::outside::Tokens;
 use crate::user::{StaffView, View};
 use crate::{
-    Actor, AuthService, EventFilter, EventView, Login, NewUser, PasswordChange, Registration,
-    UserChange, UserFilter,
+    AuthService, EventFilter, EventView, Login, NewUser, PasswordChange, Registration, UserChange,
+    UserFilter,
 };
 use axum::Router;
 use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
-use strongroom_sdk::http::{PathId, Site};
+use strongroom_sdk::audit_log::Actor;
+use strongroom_sdk::http::{PathId, RequestId, Site};
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::json::{Json, NoBody};
 use strongroom_sdk::page::{List, Page};
@@ -95,11 +96,11 @@ async fn change_password(
 
 async fn create_user(
     caller: Identity,
-    headers: HeaderMap,
+    request_id: RequestId,
     body: Result<Json<NewUser>, Problem>,
 ) -> Result<(StatusCode, Json<StaffView>), Problem> {
     caller.require(&[Role::Admin])?;
-    let user = configured()?.create_user(&actor(&caller, &headers), &body?.0)?;
+    let user = configured()?.create_user(&Actor::new(&caller, request_id), &body?.0)?;
     Ok((StatusCode::CREATED, Json(user.into())))
 }
 
@@ -119,11 +120,11 @@ async fn user(caller: Identity, id: Result<PathId, Problem>) -> Result<Json<Staf
 async fn change_user(
     caller: Identity,
     id: Result<PathId, Problem>,
-    headers: HeaderMap,
+    request_id: RequestId,
     body: Result<Json<UserChange>, Problem>,
 ) -> Result<Json<StaffView>, Problem> {
     caller.require(&[Role::Admin])?;
-    let user = configured()?.change_user(&actor(&caller, &headers), id?.0, &body?.0)?;
+    let user = configured()?.change_user(&Actor::new(&caller, request_id), id?.0, &body?.0)?;
     Ok(Json(user.into()))
 }
 
@@ -138,13 +139,6 @@ async fn events(
 /// `start` has read the same configuration, so an error here is the host's or ours.
 fn configured() -> Result<AuthService<Host>, Problem> {
     service().map_err(Problem::internal)
-}
-
-fn actor(caller: &Identity, headers: &HeaderMap) -> Actor {
-    Actor {
-        id: caller.subject,
-        request_id: text(headers, "x-request-id").map(str::to_owned),
-    }
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

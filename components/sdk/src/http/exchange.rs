@@ -1,11 +1,9 @@
 //! What of a request must still be known when its response is completed.
 
+use super::request_id::RequestId;
 use axum::extract::Request;
+use http::Uri;
 use http::uri::PathAndQuery;
-use http::{HeaderName, Uri};
-
-/// The host gives each request an id, and sends it back to the client.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The whole path of a request, and its id.
 #[derive(Debug, Clone)]
@@ -18,11 +16,7 @@ impl Exchange {
     pub(super) fn of(request: &Request) -> Self {
         Self {
             path: request.uri().path().to_owned(),
-            request_id: request
-                .headers()
-                .get(REQUEST_ID)
-                .and_then(|id| id.to_str().ok())
-                .map(str::to_owned),
+            request_id: RequestId::of(request.headers()).0,
         }
     }
 }

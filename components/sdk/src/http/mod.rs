@@ -6,6 +6,7 @@ pub mod client;
 mod exchange;
 mod path;
 mod pieces;
+mod request_id;
 #[cfg(target_family = "wasm")]
 mod send;
 mod site;
@@ -14,6 +15,7 @@ mod wasm;
 
 pub use path::PathId;
 pub use pieces::body_of_pieces;
+pub use request_id::RequestId;
 pub use site::Site;
 #[cfg(target_family = "wasm")]
 pub use wasm::serve;

@@ -17,6 +17,7 @@ pub use submit::{batch, deposit, hold, transfer, withdraw};
 pub use view::TransactionView;
 pub use webhooks::{
     WEBHOOKS_MAX, create_webhook, delete_webhook, list_deliveries, list_webhooks, resend_delivery,
+    webhook_log,
 };
 
 pub(crate) use batch::answer_again;
@@ -27,10 +28,6 @@ use strongroom_sdk::identity::Role;
 
 /// The roles that act for the bank, on any customer's account.
 pub(crate) const STAFF_WHO_ACT: &[Role] = &[Role::Teller, Role::Admin];
-
-/// The host's id of a request, by which it is found in the host's log; kept of what staff do.
-#[derive(Debug, Clone, Default)]
-pub struct RequestId(pub Option<String>);
 
 /// What the calls work with.
 #[derive(Debug, Clone)]

@@ -3,12 +3,13 @@
 //! What they are about is asked of the ledger first: it never changes, so that a repeated request is the same request.
 
 use super::submit::{own_accounts, submit, submit_for_bank};
-use super::{RequestId, STAFF_WHO_ACT, Service};
+use super::{STAFF_WHO_ACT, Service};
 use crate::drive::Answer;
 use crate::idempotency::IdempotencyKey;
 use crate::ledger::{Ledger, Outcome, Posting};
 use crate::request::{CaptureBody, Kind, ReverseBody, Route, void_instruction};
 use strongroom_sdk::clock::Clock;
+use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::Store;

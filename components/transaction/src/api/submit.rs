@@ -1,6 +1,6 @@
 //! The calls that move money.
 
-use super::{RequestId, STAFF_WHO_ACT, Service};
+use super::{STAFF_WHO_ACT, Service};
 use crate::drive::{self, Answer};
 use crate::idempotency::IdempotencyKey;
 use crate::intent::Intent;
@@ -9,6 +9,7 @@ use crate::request::{
     BatchBody, DepositBody, HoldBody, Instruction, Route, TransferBody, WithdrawBody,
 };
 use strongroom_sdk::clock::Clock;
+use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::Store;

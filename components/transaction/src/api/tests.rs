@@ -26,6 +26,7 @@ use strongroom_account::account::{self, AccountType, Actor, NumberFormat, OpenRe
 use strongroom_account::audit::check_invariants;
 use strongroom_account::ledger as account_ledger;
 use strongroom_sdk::clock::Clock;
+use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::page::Page;

@@ -5,10 +5,13 @@ use crate::event::Journal;
 use crate::idempotency::{IdempotencyKey, derived_id};
 use crate::intent::Final;
 use crate::webhook::{
-    self, DeliveryView, Hub, NewWebhook, Secret, Webhook, WebhookBody, WebhookView,
+    self, Act, DeliveryView, Hub, LogFilter, LogView, NewWebhook, Secret, Webhook, WebhookBody,
+    WebhookView,
 };
 use axum::http::StatusCode;
+use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
+use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
@@ -32,7 +35,7 @@ const WHO_READS: &[Role] = &[Role::Admin, Role::Auditor];
 pub fn create_webhook<S: Store, J: Journal, H, C: Clock>(
     hub: &Hub<S, J, H, C>,
     random: &impl Random,
-    identity: &Identity,
+    (identity, request_id): (&Identity, RequestId),
     key: &IdempotencyKey,
     body: WebhookBody,
 ) -> Result<Answer, Problem> {
@@ -62,7 +65,12 @@ pub fn create_webhook<S: Store, J: Journal, H, C: Clock>(
     if webhook::count(&transaction)? >= WEBHOOKS_MAX {
         return Err(too_many());
     }
-    if webhook::insert(&transaction, &webhook)? {
+    let act = Act {
+        actor: &Actor::new(identity, request_id),
+        clock: &hub.clock,
+        random,
+    };
+    if act.insert(&transaction, &webhook)? {
         transaction.commit()?;
         return answer(&WebhookView::with_secret(&webhook), false);
     }
@@ -116,18 +124,37 @@ pub fn list_webhooks<S: Store, J, H, C>(
     Ok(list.map(|webhook| WebhookView::new(&webhook)))
 }
 
+/// `GET /webhooks/audit-log`: admin, auditor; what was done to webhooks, newest first.
+///
+/// # Errors
+/// 403.
+pub fn webhook_log<S: Store, J, H, C>(
+    hub: &Hub<S, J, H, C>,
+    identity: &Identity,
+    page: &Page<Uuid, LogFilter>,
+) -> Result<List<LogView>, Problem> {
+    identity.require(WHO_READS)?;
+    Ok(webhook::log(&hub.store, page)?)
+}
+
 /// `DELETE /webhooks/{id}`: admin. Nothing is sent any more, but for what is under way.
 ///
 /// # Errors
 /// 403, 404.
 pub fn delete_webhook<S: Store, J, H, C: Clock>(
     hub: &Hub<S, J, H, C>,
-    identity: &Identity,
+    random: &impl Random,
+    (identity, request_id): (&Identity, RequestId),
     id: Uuid,
 ) -> Result<(), Problem> {
     identity.require(WHO_CHANGES)?;
+    let act = Act {
+        actor: &Actor::new(identity, request_id),
+        clock: &hub.clock,
+        random,
+    };
     let transaction = hub.store.begin()?;
-    let was_there = webhook::delete(&transaction, id, hub.clock.now_ms())?;
+    let was_there = act.delete(&transaction, id)?;
     transaction.commit()?;
     if was_there {
         Ok(())
@@ -159,17 +186,22 @@ pub fn list_deliveries<S: Store, J, H, C>(
 /// 403, 404.
 pub fn resend_delivery<S: Store, J, H, C: Clock>(
     hub: &Hub<S, J, H, C>,
-    identity: &Identity,
-    id: Uuid,
-    sequence: u64,
+    random: &impl Random,
+    (identity, request_id): (&Identity, RequestId),
+    (id, sequence): (Uuid, u64),
 ) -> Result<DeliveryView, Problem> {
     identity.require(WHO_CHANGES)?;
     let webhook = existing(&hub.store, id)?;
     if webhook::peek_delivery(&hub.store, webhook.key, sequence)?.is_none() {
         return Err(Problem::not_found());
     }
+    let act = Act {
+        actor: &Actor::new(identity, request_id),
+        clock: &hub.clock,
+        random,
+    };
     let transaction = hub.store.begin()?;
-    webhook::resend(&transaction, webhook.key, sequence, hub.clock.now_ms())?;
+    act.resend(&transaction, &webhook, sequence)?;
     transaction.commit()?;
     webhook::peek_delivery(&hub.store, webhook.key, sequence)?
         .map(DeliveryView::from)

@@ -7,7 +7,7 @@
 //! - [`requests`]: a request for one transfer, and its answer;
 //! - [`batches`]: the same for many transfers;
 //! - [`orders`]: standing orders, and the payments of each;
-//! - [`webhooks`]: how far webhooks have followed the journal.
+//! - [`webhooks`]: how far webhooks have followed the journal, and who made them.
 //!
 //! The host lets an audit read one snapshot of the store, and the ledger answers from one of its own, which was taken later: whatever has
 //! an outcome here is in the ledger there. The other way round it need not be so: what the ledger alone has was asked for since,
@@ -53,6 +53,7 @@ pub fn check_invariants<S: Store, L: Ledger + Journal>(
     batches::check(store, ledger, &mut requests)?;
     matching::check(store, ledger, &mut requests, &mut payments)?;
     webhooks::check(store, ledger, &mut report)?;
+    webhooks::check_log(store, &mut report)?;
     report.checks.extend(requests.into_checks());
     report.checks.push(payments.into_check());
     Ok(report)

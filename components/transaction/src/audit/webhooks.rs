@@ -1,10 +1,11 @@
-//! Webhooks: none is ahead of the journal that it follows.
+//! Webhooks: none is ahead of the journal that it follows, and each is what the audit log made of it.
 
 use super::AuditError;
 use crate::event::Journal;
-use crate::webhook;
-use strongroom_sdk::audit::{Check, Report};
-use strongroom_sdk::store::{Store, Value};
+use crate::webhook::{self, CREATED, DELETED, WEBHOOK_COLUMNS, Webhook};
+use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report};
+use strongroom_sdk::audit_log::check_chain;
+use strongroom_sdk::store::{Row, Store, StoreError, Value};
 
 const COUNT: &str = "SELECT count(*) FROM webhook";
 
@@ -18,6 +19,65 @@ WHERE webhook.key IS NULL OR delivery.sequence > webhook.cursor
     OR (delivery.state = 'delivered') <> (delivery.delivered_at_ms IS NOT NULL)
     OR delivery.state NOT IN ('pending', 'delivered', 'dead')
 LIMIT 20";
+
+/// How often the log says that a webhook was made, as what, and how often that it was deleted. The log of one webhook is short.
+const TOLD: &str = "\
+SELECT (SELECT count(*) FROM audit_log WHERE target = ?1 AND action = ?2), \
+    (SELECT new_value FROM audit_log WHERE target = ?1 AND action = ?2), \
+    (SELECT count(*) FROM audit_log WHERE target = ?1 AND action = ?3), \
+    EXISTS (SELECT 1 FROM webhook_of_before_log WHERE key = ?4)";
+
+/// Those of which the log tells, and which are not there.
+const MISSING: &str = "\
+SELECT target FROM audit_log WHERE target NOT IN (SELECT id FROM webhook) LIMIT 20";
+
+/// Checks that each webhook was made, and deleted, by an event of the audit log.
+pub(super) fn check_log<S: Store>(store: &S, report: &mut Report) -> Result<(), StoreError> {
+    check_chain(
+        store,
+        "the audit log of webhooks has no gaps, and its hash chain verifies up to its head",
+        "audit log of webhooks",
+        report,
+    )?;
+    let mut check = Check::new("every webhook is what the audit log made of it");
+    let sql = format!("SELECT {WEBHOOK_COLUMNS} FROM webhook WHERE key > ?1 ORDER BY key LIMIT ?2");
+    for row in Pages::new(store, sql, [Value::from(0_i64)], PAGE_ROWS) {
+        let webhook = Webhook::from_row(&row?)?;
+        let told = store.query(
+            TOLD,
+            &[
+                Value::from(webhook.id),
+                Value::from(CREATED),
+                Value::from(DELETED),
+                Value::from(webhook.key),
+            ],
+        )?;
+        let Some(told) = told.first() else { continue };
+        let is_of_before = told.integer(3)? != 0;
+        let made = (told.integer(0)?, told.optional(1, Row::text)?);
+        let is_so = match made {
+            (0, _) => is_of_before,
+            (1, value) => value == Some(webhook::facts(&webhook)),
+            _ => false,
+        };
+        let deletions = told.integer(2)?;
+        check.examine();
+        check.require(is_so && deletions == i64::from(webhook.is_deleted), || {
+            format!(
+                "webhook {} ({}): is not what the audit log made of it",
+                webhook.key, webhook.id
+            )
+        });
+    }
+    for row in store.query(MISSING, &[])? {
+        let id = row.uuid(0)?;
+        check.require(false, || {
+            format!("webhook ({id}): the audit log tells of it, and it is not there")
+        });
+    }
+    report.checks.push(check);
+    Ok(())
+}
 
 /// Checks every webhook, and what it has to deliver.
 pub(super) fn check<S: Store, J: Journal>(

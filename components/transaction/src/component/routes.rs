@@ -1,7 +1,7 @@
 //! The routes of `/api/transactions`, as one table.
 
 use super::{events, schedules, service, webhooks};
-use crate::api::{self, Found, ListFilter, RequestId, STAFF_WHO_ACT, TransactionView};
+use crate::api::{self, Found, ListFilter, STAFF_WHO_ACT, TransactionView};
 use crate::drive::Answer;
 use crate::idempotency::{IdempotencyKey, KeyError};
 use crate::request::{
@@ -14,8 +14,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use std::convert::Infallible;
-use strongroom_sdk::http::{PathId, Site};
+use strongroom_sdk::http::{PathId, RequestId, Site};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::json::{Json, NoBody, OptionalJson};
 use strongroom_sdk::page::{List, Page};
@@ -24,8 +23,6 @@ use strongroom_sdk::query::{NoParameters, Query};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// The host sets it, to the client's own id of the request or to one that it makes.
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub(super) fn site() -> Site {
     let routes = Router::new()
@@ -151,16 +148,6 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
                 format!("idempotency-key: {error}."),
             )
         })
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for RequestId {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let value = parts.headers.get(X_REQUEST_ID);
-        let text = value.and_then(|value| value.to_str().ok());
-        Ok(Self(text.map(str::to_owned)))
     }
 }
 

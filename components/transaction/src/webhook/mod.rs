@@ -7,6 +7,7 @@
 mod body;
 mod deliver;
 mod follow;
+mod log;
 mod record;
 mod rows;
 mod signature;
@@ -18,9 +19,12 @@ pub use deliver::{
     tick,
 };
 pub use follow::{FollowError, PENDING_MAX, follow, head};
+pub use log::{Act, CREATED, DELETED, LogFilter, LogView, RESENT, facts, log};
 pub use record::{Delivery, DeliveryState, Secret, Webhook};
-pub use rows::{count, delete, deliveries, find, insert, list, peek, peek_delivery, resend};
+pub use rows::{count, deliveries, find, list, peek, peek_delivery};
 pub use signature::sign;
+
+pub(crate) use record::WEBHOOK_COLUMNS;
 pub use view::{DeliveryView, WebhookView};
 
 #[cfg(test)]

@@ -67,11 +67,11 @@ pub struct Webhook {
 }
 
 /// The columns that [`Webhook::from_row`] reads.
-pub(super) const WEBHOOK_COLUMNS: &str =
+pub(crate) const WEBHOOK_COLUMNS: &str =
     "key, id, fingerprint, url, secret, events, created_by, created_at_ms, cursor, deleted_at_ms";
 
 impl Webhook {
-    pub(super) fn from_row(row: &Row) -> Result<Self, StoreError> {
+    pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
         let events = row.optional(5, Row::text)?;
         let events = events.map(|text| serde_json::from_str(&text)).transpose();
         Ok(Self {

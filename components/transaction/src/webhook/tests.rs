@@ -4,6 +4,7 @@
 use super::*;
 use crate::api::{
     WEBHOOKS_MAX, create_webhook, delete_webhook, list_deliveries, list_webhooks, resend_delivery,
+    webhook_log,
 };
 use crate::event::tests::{Written, posting};
 use crate::event::{EVERY_TYPE, Journal};
@@ -14,7 +15,8 @@ use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
-use strongroom_sdk::clock::Clock;
+use strongroom_sdk::clock::{Clock, format_rfc3339};
+use strongroom_sdk::http::RequestId;
 use strongroom_sdk::http::client::{Client, Post, SendError};
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::page::Page;
@@ -94,6 +96,10 @@ fn staff(role: Role) -> Identity {
     }
 }
 
+fn request() -> RequestId {
+    RequestId(Some("r-7".to_owned()))
+}
+
 fn page() -> Page<u64> {
     Page::from_query("").unwrap()
 }
@@ -102,7 +108,13 @@ impl Bank {
     fn ask(&self, role: Role, key: &str, body: &Value) -> Result<(Value, bool), Problem> {
         let body: WebhookBody = strongroom_sdk::json::from_slice(body.to_string().as_bytes())?;
         let key = IdempotencyKey::from_header([key.as_bytes()]).unwrap();
-        let answer = create_webhook(&self.hub, &SystemRandom, &staff(role), &key, body)?;
+        let answer = create_webhook(
+            &self.hub,
+            &SystemRandom,
+            (&staff(role), request()),
+            &key,
+            body,
+        )?;
         assert_eq!(answer.content.status, 201);
         let view = serde_json::from_str(&answer.content.body).unwrap();
         Ok((view, answer.replayed))
@@ -230,7 +242,8 @@ fn the_secret_is_shown_once() {
     // With the webhook, the secret goes out of the store too.
     delete_webhook(
         &bank.hub,
-        &staff(Role::Admin),
+        &SystemRandom,
+        (&staff(Role::Admin), request()),
         first["id"].as_str().unwrap().parse().unwrap(),
     )
     .unwrap();
@@ -279,9 +292,9 @@ fn only_an_administrator_makes_them_and_an_auditor_may_look() {
     for role in [Role::Customer, Role::Teller, Role::Auditor] {
         let made = bank.ask(role, "other", &json!({"url": URL}));
         assert_eq!(made.unwrap_err().code(), "forbidden");
-        let deleted = delete_webhook(&bank.hub, &staff(role), id);
+        let deleted = delete_webhook(&bank.hub, &SystemRandom, (&staff(role), request()), id);
         assert_eq!(deleted.unwrap_err().code(), "forbidden");
-        let resent = resend_delivery(&bank.hub, &staff(role), id, 1);
+        let resent = resend_delivery(&bank.hub, &SystemRandom, (&staff(role), request()), (id, 1));
         assert_eq!(resent.unwrap_err().code(), "forbidden");
         let may_look = role == Role::Auditor;
         assert_eq!(
@@ -391,18 +404,35 @@ fn after_three_days_a_delivery_is_dead_until_it_is_asked_for_again() {
     assert_eq!(delivery["attempts"], json!(sent));
     assert!((20..40).contains(&sent), "{sent}");
     assert_eq!(
-        resend_delivery(&bank.hub, &staff(Role::Admin), id, 2)
-            .unwrap_err()
-            .code(),
+        resend_delivery(
+            &bank.hub,
+            &SystemRandom,
+            (&staff(Role::Admin), request()),
+            (id, 2)
+        )
+        .unwrap_err()
+        .code(),
         "not_found"
     );
-    resend_delivery(&bank.hub, &staff(Role::Admin), id, 1).unwrap();
+    resend_delivery(
+        &bank.hub,
+        &SystemRandom,
+        (&staff(Role::Admin), request()),
+        (id, 1),
+    )
+    .unwrap();
     assert_eq!(bank.deliveries(id)[0]["status"], "pending");
     bank.answer(Ok(200));
     assert_eq!(bank.tick(), 1);
     assert_eq!(bank.deliveries(id)[0]["status"], "delivered");
     // What was delivered can be sent again too.
-    resend_delivery(&bank.hub, &staff(Role::Admin), id, 1).unwrap();
+    resend_delivery(
+        &bank.hub,
+        &SystemRandom,
+        (&staff(Role::Admin), request()),
+        (id, 1),
+    )
+    .unwrap();
     assert_eq!(bank.tick(), 1);
 }
 
@@ -436,10 +466,21 @@ fn a_deleted_webhook_is_sent_nothing_and_its_deliveries_go_in_time() {
     bank.happen(1);
     bank.answer(Ok(500));
     bank.tick();
-    delete_webhook(&bank.hub, &staff(Role::Admin), id).unwrap();
+    delete_webhook(
+        &bank.hub,
+        &SystemRandom,
+        (&staff(Role::Admin), request()),
+        id,
+    )
+    .unwrap();
     bank.wait(60_000);
     assert_eq!(bank.tick(), 0);
-    let again = delete_webhook(&bank.hub, &staff(Role::Admin), id);
+    let again = delete_webhook(
+        &bank.hub,
+        &SystemRandom,
+        (&staff(Role::Admin), request()),
+        id,
+    );
     assert_eq!(again.unwrap_err().code(), "not_found");
     let looked = list_deliveries(&bank.hub, &staff(Role::Admin), id, &page());
     assert_eq!(looked.unwrap_err().code(), "not_found");
@@ -501,4 +542,56 @@ fn the_end_of_a_journal_of_any_length_is_found() {
         bank.happen(length);
         assert_eq!(head(&bank.hub.journal).unwrap(), length);
     }
+}
+
+#[test]
+fn what_was_done_to_webhooks_is_told_with_who_when_and_in_which_request() {
+    let bank = bank();
+    let body = json!({"url": URL, "events": ["transfer.posted"]});
+    let id = bank.make("k", body.clone());
+    // A repetition does nothing, and so there is nothing to tell.
+    bank.make("k", body);
+    let other = bank.make("other", json!({"url": URL}));
+    bank.happen(1);
+    bank.tick();
+    bank.wait(1_000);
+    let (admin, hub) = (staff(Role::Admin), &bank.hub);
+    resend_delivery(hub, &SystemRandom, (&admin, request()), (id, 1)).unwrap();
+    bank.wait(1_000);
+    delete_webhook(hub, &SystemRandom, (&admin, request()), id).unwrap();
+    let log = |query: &str, role| {
+        let page = Page::from_query(query).unwrap();
+        webhook_log(hub, &staff(role), &page)
+            .map(|list| serde_json::to_value(list).unwrap()["data"].clone())
+    };
+    let told = log(&format!("webhook_id={id}"), Role::Auditor).unwrap();
+    let told = told.as_array().unwrap();
+    let actions: Vec<_> = told.iter().map(|row| &row["action"]).collect();
+    assert_eq!(actions, [DELETED, RESENT, CREATED]);
+    let facts = told[2]["new_value"].as_str().unwrap();
+    let facts: Value = serde_json::from_str(facts).unwrap();
+    assert_eq!(
+        (&facts["url"], &facts["events"]),
+        (&json!(URL), &json!(["transfer.posted"]))
+    );
+    assert_eq!(told[0]["old_value"], told[2]["new_value"]);
+    assert_eq!(told[1]["new_value"], "1");
+    for row in told {
+        assert_eq!(row["actor_id"], json!(admin.subject));
+        assert_eq!(row["request_id"], "r-7");
+        assert_eq!(row["webhook_id"], json!(id));
+    }
+    assert_eq!(told[2]["created_at"], format_rfc3339(NOON_MS));
+    let all = log("", Role::Admin).unwrap();
+    assert_eq!(all.as_array().unwrap().len(), 4);
+    assert!(
+        all.as_array()
+            .unwrap()
+            .iter()
+            .any(|row| row["webhook_id"] == json!(other))
+    );
+    for role in [Role::Customer, Role::Teller] {
+        assert_eq!(log("", role).unwrap_err().code(), "forbidden");
+    }
+    assert!(!all.to_string().contains("whsec_"));
 }

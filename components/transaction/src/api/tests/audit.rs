@@ -6,8 +6,9 @@ use super::*;
 use crate::audit::{AuditError, check_invariants as audit};
 use crate::event::Journal;
 use crate::schedule::{self, ScheduleBody};
-use crate::webhook::{self, Secret, Webhook};
+use crate::webhook::{self, Act, Secret, Webhook};
 use strongroom_sdk::audit::Report;
+use strongroom_sdk::audit_log::Actor;
 
 const HOUR_MS: i64 = 3_600 * 1_000;
 
@@ -123,7 +124,15 @@ fn follow_with_a_webhook(bank: &Bank) {
     };
     let store = &bank.service.store;
     let transaction = store.begin().unwrap();
-    assert!(webhook::insert(&transaction, &webhook).unwrap());
+    let act = Act {
+        actor: &Actor {
+            id: TELLER,
+            request_id: Some("r-9".to_owned()),
+        },
+        clock: &bank.service.clock,
+        random: &SystemRandom,
+    };
+    assert!(act.insert(&transaction, &webhook).unwrap());
     transaction.commit().unwrap();
     let now_ms = bank.service.clock.now_ms();
     webhook::follow(store, &bank.service.ledger, &[webhook], now_ms).unwrap();
@@ -436,6 +445,47 @@ fn a_webhook_ahead_of_the_journal_is_found_and_named() {
         (
             "UPDATE webhook_delivery SET state = 'delivered' WHERE sequence = 1",
             "webhook delivery 1 of webhook 1",
+        ),
+    ] {
+        let bank = busy();
+        tamper(&bank.service.store, &[change]);
+        let found = violations(&bank);
+        assert!(
+            found.iter().any(|text| text.contains(words)),
+            "{change}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_webhook_that_nobody_made_or_whose_making_is_told_otherwise_is_found_and_named() {
+    const IS_NOT: &str =
+        "webhook 1 (00000000-0000-0000-0000-000000000001): is not what the audit log made of it";
+    for (change, words) in [
+        (
+            "UPDATE webhook SET url = 'https://elsewhere.example/'",
+            IS_NOT,
+        ),
+        ("UPDATE webhook SET events = '[]'", IS_NOT),
+        ("UPDATE webhook SET created_by = zeroblob(16)", IS_NOT),
+        (
+            "UPDATE webhook SET deleted_at_ms = 1, secret = zeroblob(0)",
+            IS_NOT,
+        ),
+        (
+            "INSERT INTO webhook (id, fingerprint, url, secret, created_by, created_at_ms, cursor)
+             SELECT zeroblob(16), fingerprint, url, secret, created_by, created_at_ms, cursor FROM webhook",
+            "webhook 2 (00000000-0000-0000-0000-000000000000): is not what",
+        ),
+        ("UPDATE webhook SET id = zeroblob(16)", "tells of it, and it is not there"),
+        (
+            "UPDATE audit_log SET request_id = 'r-1'",
+            "it is not what its hash was made of",
+        ),
+        ("DELETE FROM audit_log", IS_NOT),
+        (
+            "DELETE FROM audit_chain",
+            "the log ends at event 0, and its head says something else",
         ),
     ] {
         let bank = busy();

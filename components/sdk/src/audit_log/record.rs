@@ -1,7 +1,9 @@
 //! The rows of the audit log.
 
 use super::chain;
-use strongroom_sdk::store::{Row, StoreError, Transaction};
+use crate::http::RequestId;
+use crate::identity::Identity;
+use crate::store::{Row, StoreError, Transaction};
 use uuid::Uuid;
 
 const INSERT: &str =
@@ -9,11 +11,8 @@ const INSERT: &str =
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
 /// The columns that [`Event::from_row`] reads.
-pub(super) const COLUMNS: &str = "audit_log.id, audit_log.at, audit_log.actor, audit_log.action, audit_log.target, audit_log.old_value, audit_log.new_value, \
+pub const COLUMNS: &str = "audit_log.id, audit_log.at, audit_log.actor, audit_log.action, audit_log.target, audit_log.old_value, audit_log.new_value, \
      audit_log.request_id";
-
-/// The action of the row that says that a user was made by staff, and with which role.
-pub(super) const CREATED: &str = "user.created";
 
 /// Who does something, and in which request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,41 +24,67 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// The bank itself, which makes the first administrator: no user has the nil UUID.
-    pub(crate) const BANK: Self = Self {
+    /// The bank itself: no user has the nil UUID.
+    pub const BANK: Self = Self {
         id: Uuid::nil(),
         request_id: None,
     };
+
+    /// Whoever makes a request.
+    pub fn new(caller: &Identity, RequestId(request_id): RequestId) -> Self {
+        Self {
+            id: caller.subject,
+            request_id,
+        }
+    }
 }
 
-/// One thing that was done to a user. Committed together with what it tells.
+/// One thing that was done. Committed together with what it tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct AuditRecord<'a> {
-    pub(crate) id: Uuid,
-    pub(crate) at_ms: i64,
-    pub(crate) actor: &'a Actor,
+pub struct Record<'a> {
+    /// A UUID of version 7: the log is read in the order of its ids.
+    pub id: Uuid,
+    /// When, in milliseconds since 1970 UTC.
+    pub at_ms: i64,
+    /// By whom.
+    pub actor: &'a Actor,
     /// `user.created`, `user.role`, ..
-    pub(crate) action: &'static str,
-    pub(crate) target: Uuid,
-    pub(crate) old_value: Option<String>,
-    pub(crate) new_value: Option<String>,
+    pub action: &'static str,
+    /// To what.
+    pub target: Uuid,
+    /// What was before.
+    pub old_value: Option<String>,
+    /// What is since.
+    pub new_value: Option<String>,
 }
 
 /// A row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Event {
-    pub(super) id: Uuid,
-    pub(super) at_ms: i64,
-    pub(super) actor: Uuid,
-    pub(super) action: String,
-    pub(super) target: Uuid,
-    pub(super) old_value: Option<String>,
-    pub(super) new_value: Option<String>,
-    pub(super) request_id: Option<String>,
+pub struct Event {
+    /// As [`Record::id`].
+    pub id: Uuid,
+    /// As [`Record::at_ms`].
+    pub at_ms: i64,
+    /// The user's id.
+    pub actor: Uuid,
+    /// As [`Record::action`].
+    pub action: String,
+    /// As [`Record::target`].
+    pub target: Uuid,
+    /// As [`Record::old_value`].
+    pub old_value: Option<String>,
+    /// As [`Record::new_value`].
+    pub new_value: Option<String>,
+    /// As [`Actor::request_id`].
+    pub request_id: Option<String>,
 }
 
-impl AuditRecord<'_> {
-    pub(crate) fn insert(self, transaction: &impl Transaction) -> Result<(), StoreError> {
+impl Record<'_> {
+    /// Appends the record to the log, and to its chain.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn insert(self, transaction: &impl Transaction) -> Result<(), StoreError> {
         let event = Event {
             id: self.id,
             at_ms: self.at_ms,
@@ -89,7 +114,10 @@ impl AuditRecord<'_> {
 
 impl Event {
     /// Reads a row of [`COLUMNS`].
-    pub(super) fn from_row(row: &Row) -> Result<Self, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::Row`] where a column is of a type that cannot be.
+    pub fn from_row(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.uuid(0)?,
             at_ms: row.integer(1)?,
