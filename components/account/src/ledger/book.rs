@@ -12,20 +12,32 @@ use uuid::Uuid;
 
 const HEAD: &str = "SELECT transfer_sequence, entry_sequence, recorded_at_ms, hash FROM journal_head WHERE singleton = 1";
 
-const FINGERPRINTS: &str = "SELECT id, fingerprint FROM transfer WHERE id IN (VALUES ";
+// Joined with the list of what is wanted: for `IN (..)` SQLite would make and drop a temporary table each time.
+const FINGERPRINTS: [&str; 2] = [
+    "SELECT transfer.id, transfer.fingerprint FROM (VALUES ",
+    ") AS wanted CROSS JOIN transfer ON transfer.id = wanted.column1",
+];
 
 /// Without the numbers: each text that crosses into the component costs as much as some other columns.
-const STANDINGS_BY_ID: &str = concat!(
-    "SELECT ",
-    standing_columns!("account", "balance"),
-    ", NULL FROM account JOIN balance ON balance.account_key = account.key WHERE account.id IN (VALUES "
-);
+const STANDINGS_BY_ID: [&str; 2] = [
+    concat!(
+        "SELECT ",
+        standing_columns!("account", "balance"),
+        ", NULL FROM (VALUES "
+    ),
+    ") AS wanted CROSS JOIN account ON account.id = wanted.column1 \
+      CROSS JOIN balance ON balance.account_key = account.key",
+];
 
-const STANDINGS_BY_NUMBER: &str = concat!(
-    "SELECT ",
-    standing_columns!("account", "balance"),
-    ", account.number FROM account JOIN balance ON balance.account_key = account.key WHERE account.number IN (VALUES "
-);
+const STANDINGS_BY_NUMBER: [&str; 2] = [
+    concat!(
+        "SELECT ",
+        standing_columns!("account", "balance"),
+        ", account.number FROM (VALUES "
+    ),
+    ") AS wanted CROSS JOIN account ON account.number = wanted.column1 \
+      CROSS JOIN balance ON balance.account_key = account.key",
+];
 
 /// One statement for many balances. A batch of transfers leaves what is pending as it is.
 const MOVE_BALANCES: &str =
@@ -171,7 +183,7 @@ pub fn recorded(
     ids: impl IntoIterator<Item = Uuid>,
 ) -> Result<HashMap<Uuid, Posting>, StoreError> {
     let mut postings = HashMap::new();
-    let sql = journal_row_sql!("WHERE transfer.id IN (VALUES ");
+    let sql = [journal_row_sql!("WHERE transfer.id IN (VALUES "), ")"];
     select(transaction, sql, ids, |row| {
         let row = JournalRow::from_row(row)?;
         postings.insert(row.id, row.into());
@@ -180,16 +192,16 @@ pub fn recorded(
     Ok(postings)
 }
 
-/// Reads the rows that one of `values` finds; `sql` ends where the list begins.
+/// Reads the rows that one of `values` finds; `sql` is what stands before the list, and what behind it.
 fn select<V: Into<Value>>(
     transaction: &impl Transaction,
-    sql: &str,
+    [before, after]: [&str; 2],
     values: impl IntoIterator<Item = V>,
     mut each: impl FnMut(&Row) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let values: Vec<Value> = values.into_iter().map(V::into).collect();
     for (rows, values) in in_statements(1, &values) {
-        for row in transaction.query(&with_rows(sql, "(?)", rows, ")"), values)? {
+        for row in transaction.query(&with_rows(before, "(?)", rows, after), values)? {
             each(&row)?;
         }
     }
