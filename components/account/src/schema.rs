@@ -172,7 +172,7 @@ const TRANSFER: &str = "CREATE TABLE transfer (
 
 /// As the first, with what a hold, its end, and a reversal add. `subject_sequence` is the row that this one captures, voids, lets expire,
 /// or reverses. (Words are compared one by one, the usual ones first: for `IN (..)` SQLite makes a temporary table of them at each insert,
-/// which took a quarter of a transfer's turn. A bank of before that has the same conditions with `IN`.)
+/// and those of one transfer took an eighth of the host's time. A bank of before that has the same conditions with `IN`.)
 const TRANSFER_2: &str = "CREATE TABLE transfer (
     sequence           INTEGER PRIMARY KEY CHECK (sequence >= 1),
     id                 BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),

@@ -15,8 +15,11 @@ use std::sync::Arc;
 const PAGE_BYTES: u64 = 4096;
 /// How many prepared statements a connection keeps: more than any of our services has.
 const STATEMENTS_CACHED: usize = 128;
-/// Memory for pages, in KiB, per connection.
-const CACHE_KIB: i64 = 8 * 1024;
+/// Memory for pages of the connection that writes, in KiB, where the database has as many. Each page that is not among them is read
+/// while all other writers wait.
+const WRITER_CACHE_KIB: i64 = 64 * 1024;
+/// Memory for pages of a connection that reads, in KiB. What it has read goes with the next commit, so that more would not help.
+const READER_CACHE_KIB: i64 = 8 * 1024;
 /// The write-ahead log is cut back to this size when it starts over, in bytes.
 const WAL_BYTES_KEPT: i64 = 4 << 20;
 /// The longest statement, in bytes.
@@ -50,6 +53,7 @@ impl GuestConnection {
         // Checkpoints are made off the commit path (see `checkpoint`).
         sqlite.pragma_update(None, "wal_autocheckpoint", 0)?;
         sqlite.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
+        sqlite.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
         let guarded = Self::guard(sqlite)?;
         guarded.resize(bytes_max)?;
         Ok(guarded)
@@ -74,6 +78,7 @@ impl GuestConnection {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sqlite = Connection::open_with_flags(file, flags)?;
         sqlite.pragma_update(None, "query_only", true)?;
+        sqlite.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
         Self::guard(sqlite)
     }
 
@@ -84,7 +89,6 @@ impl GuestConnection {
         // Without it SQLite compiles a cached join anew for each value that is bound, to choose a plan for that value: half the time
         // of a transfer.
         sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        sqlite.pragma_update(None, "cache_size", -CACHE_KIB)?;
         sqlite.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
         sqlite.busy_timeout(std::time::Duration::from_secs(5))?;
         for (limit, value) in [

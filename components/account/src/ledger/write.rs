@@ -7,8 +7,7 @@ use super::situation::{Head, Standing};
 use super::transfer::{Decline, Kind, Status};
 use strongroom_sdk::store::{StoreError, Transaction, Value};
 
-// One statement for each side: `IN (?1, ?2)` would serve both, and have SQLite make and drop a temporary table each time, which took longer
-// than all else in a transfer's turn.
+// One statement for each side: `account_key IN (?1, ?2)` would serve both, and have SQLite make and drop a temporary table each time.
 /// The condition repeats the decision where it cannot be bypassed: no row changes unless the source covers what is moved and held.
 const DEBIT: &str = "\
 UPDATE balance SET
