@@ -472,8 +472,31 @@ async fn a_webhook_gets_signed_events_and_again_what_it_did_not_take() {
     receiver.wait_for(3).await[2].assert_signed(&secret);
 
     let one = format!("{path}/{}", text(&webhook["id"]));
-    admin.call("DELETE", &one).await.expect_no_content();
+    let deleted = admin
+        .call("DELETE", &one)
+        .header("x-request-id", "deletion-7");
+    deleted.await.expect_no_content();
     admin.get(&deliveries).await.refused(404, "not_found");
+
+    let log = format!("{path}/audit-log");
+    people.payer.get(&log).await.refused(403, "forbidden");
+    let unknown = format!("{log}?hook=1");
+    admin.get(&unknown).await.refused(422, "validation_failed");
+    let told = admin
+        .get(&format!(
+            "{log}?limit=2&webhook_id={}",
+            text(&webhook["id"])
+        ))
+        .await
+        .expect(200);
+    assert_eq!(told["data"][0]["action"], "webhook.deleted");
+    assert_eq!(told["data"][0]["request_id"], "deletion-7");
+    assert_eq!(told["data"][1]["action"], "webhook.resent");
+    let next = format!("{log}?cursor={}", text(&told["next_cursor"]));
+    let first = admin.get(&next).await.expect(200);
+    assert_eq!(first["data"][0]["action"], "webhook.created");
+    assert_eq!(first["data"][0]["actor_id"], webhook["created_by"]);
+    assert_eq!(first["has_more"], false);
 }
 
 #[tokio::test]

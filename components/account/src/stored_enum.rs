@@ -11,6 +11,10 @@ macro_rules! stored_enum {
         pub enum $name { $( $(#[$variant_meta])* $variant, )+ }
 
         impl $name {
+            /// Every value.
+            #[cfg(test)]
+            pub const ALL: &'static [Self] = &[$( Self::$variant, )+];
+
             /// The word that the store and JSON have for it.
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$variant => $word, )+ }

@@ -79,9 +79,6 @@ const LOG_OF_STAFF: Migration = Migration {
         audit_log::CHAIN[2],
         audit_log::CHAIN[3],
         audit_log::CHAIN[4],
-        // Of these the log does not tell.
-        "CREATE TABLE webhook_of_before_log (key INTEGER PRIMARY KEY) STRICT",
-        "INSERT INTO webhook_of_before_log (key) SELECT key FROM webhook",
     ],
 };
 

@@ -13,7 +13,7 @@ use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::{AMOUNT_MINOR_MAX, Currency};
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{
-    Ending, SqliteStore, Store, Transaction, Value, WatchedStore, migrate,
+    Ending, SqliteStore, Store, StoreError, Transaction, Value, WatchedStore, migrate,
 };
 use uuid::Uuid;
 
@@ -427,4 +427,79 @@ fn a_recalled_posting_is_answered_only_after_its_group_is_on_disk() {
     other.fingerprint = [8; 32];
     assert_eq!(post(&store, &CLOCK, &other), Err(LedgerError::IdReused));
     assert_eq!(store.take_endings(), [Ending::OnDisk; 4]);
+}
+
+/// Neither the ledger's statements nor the conditions of its tables.
+#[test]
+fn money_moves_without_a_temporary_table() {
+    let plain = store();
+    let (from, to) = (open(&plain, ALICE, "EUR"), open(&plain, BOB, "EUR"));
+    // The bank's own account is opened once.
+    deposit(&plain, 99, &to, 1);
+    let store = WatchedStore::new(plain);
+    let batch: Vec<_> = (11..41)
+        .map(|id| transfer(id, Kind::Transfer, Some(from.id), Some(to.id), 1))
+        .collect();
+    for one in [
+        transfer(1, Kind::Deposit, None, Some(from.id), 1_000),
+        transfer(2, Kind::Transfer, Some(from.id), Some(to.id), 300),
+        transfer(3, Kind::Transfer, Some(from.id), Some(to.id), 9_000),
+        holds::hold(4, &from, &to, 100),
+        holds::of_subject(5, Kind::Capture, 4, 60),
+        holds::hold(6, &from, &to, 100),
+        holds::of_subject(7, Kind::Void, 6, 100),
+        holds::of_subject(8, Kind::Reversal, 2, 300),
+        transfer(9, Kind::Withdrawal, Some(from.id), None, 10),
+    ] {
+        post(&store, &CLOCK, &one).unwrap();
+    }
+    post_batch(&store, &CLOCK, &batch, true).unwrap();
+    assert_eq!(store.take_temporary_tables().unwrap(), Vec::<String>::new());
+}
+
+/// The conditions name each word.
+#[test]
+fn the_journal_takes_every_word_of_the_ledger_and_no_other() {
+    let store = store();
+    let table = "SELECT sql FROM sqlite_schema WHERE name = 'transfer'";
+    let table = store.query(table, &[]).unwrap().first().unwrap();
+    let table = table.text(0).unwrap();
+    let words = [
+        ("kind", Kind::ALL.iter().map(|it| it.as_str()).collect()),
+        ("status", Status::ALL.iter().map(|it| it.as_str()).collect()),
+        (
+            "decline_code",
+            Decline::ALL
+                .iter()
+                .map(|it| it.as_str())
+                .collect::<Vec<_>>(),
+        ),
+    ];
+    for (column, words) in words {
+        assert!(!words.is_empty());
+        for word in words {
+            assert!(table.contains(&format!("{column} = '{word}'")), "{word}");
+        }
+    }
+    let account = open(&store, ALICE, "EUR");
+    deposit(&store, 1, &account, 1_000);
+    for other in [
+        "'gift', 'posted', NULL",
+        "'deposit', 'lost', NULL",
+        "'deposit', 'declined', 'because'",
+    ] {
+        let insert = format!(
+            "INSERT INTO transfer
+                (sequence, id, fingerprint, kind, status, decline_code, initiator_id, debit_account_key, credit_account_key,
+                 amount_minor, currency, requested_at_ms, recorded_at_ms, hash)
+             SELECT 2, zeroblob(16), fingerprint, {other}, initiator_id, debit_account_key, credit_account_key,
+                 amount_minor, currency, requested_at_ms, recorded_at_ms, hash FROM transfer"
+        );
+        let transaction = store.begin().unwrap();
+        let refused = transaction.execute(&insert, &[]);
+        assert!(
+            matches!(&refused, Err(StoreError::Constraint(why)) if why.contains("CHECK")),
+            "{other}: {refused:?}"
+        );
+    }
 }

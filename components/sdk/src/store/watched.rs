@@ -1,4 +1,5 @@
-//! A store that notes how each of its transactions ended, for tests of what an answer rests on.
+//! A store that notes how each of its transactions ended, for tests of what an answer rests on, and which statements they ran, for tests of
+//! what those cost.
 //!
 //! The host commits several turns at once. Within a transaction one reads what earlier turns of the same group have written, before it
 //! is on disk, and only [`Transaction::commit`] waits until it is: an answer from such a read must not come before.
@@ -18,12 +19,19 @@ pub enum Ending {
     RolledBack,
 }
 
-/// A [`SqliteStore`], and how its transactions ended.
+/// The opcode of a statement that makes a temporary table.
+const TEMPORARY_TABLE: &str = "OpenEphemeral";
+
+/// A [`SqliteStore`], and what its transactions did.
 #[derive(Clone)]
 pub struct WatchedStore {
     store: SqliteStore,
     endings: Rc<RefCell<Vec<Ending>>>,
+    statements: Rc<RefCell<Vec<Statement>>>,
 }
+
+/// A statement, and how many parameters it has.
+type Statement = (String, usize);
 
 impl WatchedStore {
     /// Watches a store.
@@ -31,12 +39,30 @@ impl WatchedStore {
         Self {
             store,
             endings: Rc::default(),
+            statements: Rc::default(),
         }
     }
 
     /// How the transactions since the last call ended, in order.
     pub fn take_endings(&self) -> Vec<Ending> {
         self.endings.take()
+    }
+
+    /// The statements that transactions have run since the last call for which SQLite makes a temporary table. One costs as much as some
+    /// rows, and all others wait for the writer meanwhile.
+    pub fn take_temporary_tables(&self) -> Result<Vec<String>, StoreError> {
+        let mut found = Vec::new();
+        for (sql, parameters) in self.statements.take() {
+            let program = self
+                .store
+                .query(&format!("EXPLAIN {sql}"), &vec![Value::Null; parameters])?;
+            for step in program {
+                if step.text(1)? == TEMPORARY_TABLE {
+                    found.push(sql.clone());
+                }
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -50,6 +76,7 @@ impl Store for WatchedStore {
     fn begin(&self) -> Result<Self::Transaction, StoreError> {
         Ok(WatchedTransaction {
             transaction: self.store.begin()?,
+            statements: Rc::clone(&self.statements),
             noted: Noted {
                 endings: Rc::clone(&self.endings),
                 ending: Ending::RolledBack,
@@ -61,7 +88,15 @@ impl Store for WatchedStore {
 /// A transaction of a [`WatchedStore`].
 pub struct WatchedTransaction {
     transaction: SqliteTransaction,
+    statements: Rc<RefCell<Vec<Statement>>>,
     noted: Noted,
+}
+
+impl WatchedTransaction {
+    fn note(&self, sql: &str, params: &[Value]) {
+        let statement = (sql.to_owned(), params.len());
+        self.statements.borrow_mut().push(statement);
+    }
 }
 
 /// Notes the ending when the transaction is over, however it got there.
@@ -78,10 +113,12 @@ impl Drop for Noted {
 
 impl Transaction for WatchedTransaction {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+        self.note(sql, params);
         self.transaction.execute(sql, params)
     }
 
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        self.note(sql, params);
         self.transaction.query(sql, params)
     }
 

@@ -957,6 +957,7 @@ fn a_repeated_request_is_answered_only_after_the_first_is_on_disk() {
     drive::submit(&store, &bank.service.ledger, &request).unwrap();
     // The intent, and the note that it is final.
     assert_eq!(store.take_endings(), [Ending::OnDisk, Ending::Later]);
+    assert_eq!(store.take_temporary_tables().unwrap(), Vec::<String>::new());
     drive::submit(&store, &bank.service.ledger, &request).unwrap();
     assert_eq!(store.take_endings(), [Ending::OnDisk]);
 }

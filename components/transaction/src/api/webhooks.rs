@@ -201,7 +201,9 @@ pub fn resend_delivery<S: Store, J, H, C: Clock>(
         random,
     };
     let transaction = hub.store.begin()?;
-    act.resend(&transaction, &webhook, sequence)?;
+    if !act.resend(&transaction, id, sequence)? {
+        return Err(Problem::not_found());
+    }
     transaction.commit()?;
     webhook::peek_delivery(&hub.store, webhook.key, sequence)?
         .map(DeliveryView::from)

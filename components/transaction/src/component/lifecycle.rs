@@ -7,6 +7,7 @@ use crate::recover;
 use crate::schedule;
 use crate::schema::MIGRATIONS;
 use crate::webhook;
+use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::migrate;
 
 impl Guest for Component {
@@ -14,6 +15,10 @@ impl Guest for Component {
     fn start() -> Result<Vec<String>, String> {
         let service = configure()?;
         migrate(&service.store, MIGRATIONS).map_err(|error| error.to_string())?;
+        // What is left out of the log is told by `verify`, and at the next start: no reason not to serve.
+        if let Err(error) = webhook::tell_untold(&service.store, &service.clock, &SystemRandom) {
+            eprintln!("the audit log of webhooks: {error}");
+        }
         match recover::start(&service.store, &service.ledger, &service.clock) {
             Ok(sweep) if sweep == recover::Sweep::default() => {}
             Ok(sweep) => eprintln!(

@@ -1,13 +1,13 @@
 //! What administrators did to webhooks, in the audit log: a webhook is a way out of the bank for what happens in it.
 
-use super::record::Webhook;
+use super::record::{WEBHOOK_COLUMN_COUNT, WEBHOOK_COLUMNS, Webhook};
 use super::rows;
 use serde::{Deserialize, Serialize};
 use strongroom_sdk::audit_log::{self, Actor, Event, Record};
 use strongroom_sdk::clock::{Clock, format_rfc3339};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::random::Random;
-use strongroom_sdk::store::{Store, StoreError, Transaction};
+use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 /// The action of the row that says that a webhook was made.
@@ -40,7 +40,13 @@ impl<C: Clock, R: Random> Act<'_, C, R> {
     ) -> Result<bool, StoreError> {
         let is_new = rows::insert(transaction, webhook)?;
         if is_new {
-            self.tell(transaction, CREATED, webhook.id, None, Some(facts(webhook)))?;
+            self.tell(
+                transaction,
+                CREATED,
+                webhook.id,
+                None,
+                Some(facts(webhook).to_string()),
+            )?;
         }
         Ok(is_new)
     }
@@ -55,24 +61,37 @@ impl<C: Clock, R: Random> Act<'_, C, R> {
         };
         let was_there = rows::delete(transaction, id, self.clock.now_ms())?;
         if was_there {
-            self.tell(transaction, DELETED, id, Some(facts(&webhook)), None)?;
+            self.tell(
+                transaction,
+                DELETED,
+                id,
+                Some(facts(&webhook).to_string()),
+                None,
+            )?;
         }
         Ok(was_there)
     }
 
-    /// Has a delivery sent again.
+    /// Has a delivery sent again; false, and nothing is told, if there is no such delivery, or no such webhook any more.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn resend(
         &self,
         transaction: &impl Transaction,
-        webhook: &Webhook,
+        id: Uuid,
         sequence: u64,
-    ) -> Result<(), StoreError> {
-        rows::resend(transaction, webhook.key, sequence, self.clock.now_ms())?;
-        let new_value = Some(sequence.to_string());
-        self.tell(transaction, RESENT, webhook.id, None, new_value)
+    ) -> Result<bool, StoreError> {
+        let webhook = rows::find(transaction, id)?.filter(|webhook| !webhook.is_deleted);
+        let Some(webhook) = webhook else {
+            return Ok(false);
+        };
+        let was_there = rows::resend(transaction, webhook.key, sequence, self.clock.now_ms())?;
+        if was_there {
+            let new_value = Some(sequence.to_string());
+            self.tell(transaction, RESENT, id, None, new_value)?;
+        }
+        Ok(was_there)
     }
 
     fn tell(
@@ -97,7 +116,7 @@ impl<C: Clock, R: Random> Act<'_, C, R> {
 }
 
 /// What a webhook was made as, without its secret: the value of the rows that tell of it. The members never change: rows of before have them.
-pub fn facts(webhook: &Webhook) -> String {
+pub fn facts(webhook: &Webhook) -> serde_json::Value {
     let Webhook {
         url,
         events,
@@ -105,10 +124,68 @@ pub fn facts(webhook: &Webhook) -> String {
         created_at_ms,
         ..
     } = webhook;
-    let facts = serde_json::json!({
+    serde_json::json!({
         "url": url, "events": events, "created_by": created_by, "created_at_ms": created_at_ms,
-    });
-    facts.to_string()
+    })
+}
+
+/// How many webhooks one [`tell_untold`] reads at a time.
+const UNTOLD_ROWS: i64 = 100;
+
+/// Tells of what the log says nothing of: what a release did that had no log, also one that was still at work when this one had begun. It
+/// is told as the bank's own, as nobody knows any more in which request it was.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tell_untold<S: Store>(
+    store: &S,
+    clock: &impl Clock,
+    random: &impl Random,
+) -> Result<(), StoreError> {
+    let act = Act {
+        actor: &Actor::BANK,
+        clock,
+        random,
+    };
+    let sql = format!(
+        "SELECT {WEBHOOK_COLUMNS}, {} FROM webhook
+         WHERE NOT {} OR (deleted_at_ms IS NOT NULL AND NOT {}) ORDER BY key LIMIT ?3",
+        told("?1"),
+        told("?1"),
+        told("?2")
+    );
+    let params = [
+        Value::from(CREATED),
+        Value::from(DELETED),
+        Value::from(UNTOLD_ROWS),
+    ];
+    // Reading first: most starts find nothing, and then do not take the writer's turn.
+    while !store.query(&sql, &params)?.rows.is_empty() {
+        let transaction = store.begin()?;
+        for row in transaction.query(&sql, &params)? {
+            let webhook = Webhook::from_row(&row)?;
+            let made_as = facts(&webhook).to_string();
+            if row.integer(WEBHOOK_COLUMN_COUNT)? == 0 {
+                act.tell(
+                    &transaction,
+                    CREATED,
+                    webhook.id,
+                    None,
+                    Some(made_as.clone()),
+                )?;
+            }
+            if webhook.is_deleted {
+                act.tell(&transaction, DELETED, webhook.id, Some(made_as), None)?;
+            }
+        }
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Whether the log tells of an action on the row's webhook.
+fn told(action: &str) -> String {
+    format!("EXISTS (SELECT 1 FROM audit_log WHERE target = webhook.id AND action = {action})")
 }
 
 /// The parameters of `GET /webhooks/audit-log`.

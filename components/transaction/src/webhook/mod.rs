@@ -19,7 +19,7 @@ pub use deliver::{
     tick,
 };
 pub use follow::{FollowError, PENDING_MAX, follow, head};
-pub use log::{Act, CREATED, DELETED, LogFilter, LogView, RESENT, facts, log};
+pub use log::{Act, CREATED, DELETED, LogFilter, LogView, RESENT, facts, log, tell_untold};
 pub use record::{Delivery, DeliveryState, Secret, Webhook};
 pub use rows::{count, deliveries, find, list, peek, peek_delivery};
 pub use signature::sign;

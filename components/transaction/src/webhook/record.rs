@@ -70,6 +70,9 @@ pub struct Webhook {
 pub(crate) const WEBHOOK_COLUMNS: &str =
     "key, id, fingerprint, url, secret, events, created_by, created_at_ms, cursor, deleted_at_ms";
 
+/// How many these are.
+pub(super) const WEBHOOK_COLUMN_COUNT: usize = 10;
+
 impl Webhook {
     pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
         let events = row.optional(5, Row::text)?;

@@ -478,6 +478,9 @@ fn a_webhook_that_nobody_made_or_whose_making_is_told_otherwise_is_found_and_nam
             "webhook 2 (00000000-0000-0000-0000-000000000000): is not what",
         ),
         ("UPDATE webhook SET id = zeroblob(16)", "tells of it, and it is not there"),
+        ("INSERT INTO webhook (key, id, fingerprint, url, secret, created_by, created_at_ms, cursor)
+             SELECT -1, zeroblob(16), fingerprint, url, secret, created_by, created_at_ms, cursor FROM webhook", "webhook -1 ("),
+        ("UPDATE webhook SET events = 'none'", "webhook 1: "),
         (
             "UPDATE audit_log SET request_id = 'r-1'",
             "it is not what its hash was made of",
@@ -496,6 +499,53 @@ fn a_webhook_that_nobody_made_or_whose_making_is_told_otherwise_is_found_and_nam
             "{change}: {found:?}"
         );
     }
+}
+
+#[test]
+fn webhooks_of_before_there_was_a_log_are_told_of_at_the_next_start() {
+    let bank = bank();
+    let store = SqliteStore::in_memory().unwrap();
+    migrate(&store, &MIGRATIONS[..5]).unwrap();
+    let transaction = store.begin().unwrap();
+    for (id, deleted, secret) in [(1, "NULL", "x'01'"), (2, "7", "x''")] {
+        let insert = format!(
+            "INSERT INTO webhook (id, fingerprint, url, secret, created_by, created_at_ms, cursor, deleted_at_ms)
+             VALUES (?1, zeroblob(32), 'https://hooks.example/', {secret}, zeroblob(16), 1, 0, {deleted})"
+        );
+        let id = Uuid::from_u128(id);
+        transaction.execute(&insert, &[id.into()]).unwrap();
+    }
+    transaction.commit().unwrap();
+    migrate(&store, MIGRATIONS).unwrap();
+    let (ledger, clock) = (&bank.service.ledger, &bank.service.clock);
+    let violations = || {
+        let report = audit(&store, ledger, clock).unwrap();
+        let found = report.violations();
+        found.map(|(_, text)| text.to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(violations().len(), 2);
+    for _ in 0..2 {
+        webhook::tell_untold(&store, clock, &SystemRandom).unwrap();
+        assert_eq!(violations(), Vec::<String>::new());
+    }
+    let told = store.query(
+        "SELECT action FROM audit_log ORDER BY target, action, id",
+        &[],
+    );
+    let told: Vec<_> = told
+        .unwrap()
+        .into_iter()
+        .map(|row| row.text(0).unwrap())
+        .collect();
+    assert_eq!(
+        told,
+        ["webhook.created", "webhook.created", "webhook.deleted"]
+    );
+    tamper(
+        &store,
+        &["UPDATE webhook SET url = 'https://elsewhere.example/'"],
+    );
+    assert_eq!(violations().len(), 2);
 }
 
 #[test]
