@@ -57,6 +57,22 @@ impl Fixture {
     }
 }
 
+/// `.cargo/config.toml` says how; whoever builds from elsewhere would miss it.
+#[test]
+fn sqlite_is_built_as_the_workspace_says() {
+    let connection = rusqlite::Connection::open_in_memory().unwrap();
+    let mut options = connection.prepare("PRAGMA compile_options").unwrap();
+    let options: Vec<String> = options
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert!(
+        options.contains(&"DEFAULT_PCACHE_INITSZ=0".to_owned()),
+        "{options:?}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_sees_a_write_when_it_is_committed_and_not_before() {
     let fixture = Fixture::new().await;

@@ -18,6 +18,7 @@ mod workload;
 use judge::Ledger;
 use places::{every, short_or_full, some};
 use run::{End, Run};
+use std::thread;
 use strongroom_faults::{Code, Model, Operation};
 
 /// How many places of an operation fail for the short marks, with each code.
@@ -115,31 +116,37 @@ fn nothing_that_is_answered_after_a_failed_sync_is_lost_when_the_power_goes() {
     }
 }
 
+/// Each way to fail has its own runs, which wait for the disk more than they compute.
 fn fail_everywhere(operation: Operation) {
-    for code in Code::ALL {
-        for lasting in ["once", "good"] {
-            for at in some(operation, PLACES_SHORT) {
-                let plan =
-                    format!("error store=* op={operation} at={at} code={code} for={lasting}");
-                let ledger = Ledger::new();
-                let run = Run::of(ledger.folder(), &plan);
-                let expected = match operation {
-                    Operation::Sync if run.has_fired() => ABORTED,
-                    _ => End::Normal,
-                };
-                assert_eq!(run.end, expected, "{plan}: {}", run.log);
-                let goes_on = lasting == "once" && expected == End::Normal;
-                assert!(
-                    !goes_on || run.is_complete(),
-                    "{plan}: the store does not go on: {}",
-                    run.log
-                );
-                let violations = ledger.violations(&[&run]);
-                assert_eq!(violations, Vec::<String>::new(), "{plan}: {}", run.log);
-                if !run.has_fired() {
-                    break;
-                }
+    thread::scope(|ways| {
+        for &code in Code::ALL {
+            for lasting in ["once", "good"] {
+                ways.spawn(move || fail_at_each_place(operation, code, lasting));
             }
+        }
+    });
+}
+
+fn fail_at_each_place(operation: Operation, code: Code, lasting: &str) {
+    for at in some(operation, PLACES_SHORT) {
+        let plan = format!("error store=* op={operation} at={at} code={code} for={lasting}");
+        let ledger = Ledger::new();
+        let run = Run::of(ledger.folder(), &plan);
+        let expected = match operation {
+            Operation::Sync if run.has_fired() => ABORTED,
+            _ => End::Normal,
+        };
+        assert_eq!(run.end, expected, "{plan}: {}", run.log);
+        let goes_on = lasting == "once" && expected == End::Normal;
+        assert!(
+            !goes_on || run.is_complete(),
+            "{plan}: the store does not go on: {}",
+            run.log
+        );
+        let violations = ledger.violations(&[&run]);
+        assert_eq!(violations, Vec::<String>::new(), "{plan}: {}", run.log);
+        if !run.has_fired() {
+            break;
         }
     }
 }

@@ -27,6 +27,7 @@ async fn a_group_whose_commit_fails_is_refused_whole_and_done_when_it_is_repeate
                 );
                 scene.go_back_to(&kept);
                 assert!(scene.fail(&plan).await, "{plan}: it serves");
+                scene.renew_logins().await;
                 let load = Load::begin(&scene, CLIENTS, random.random());
                 let shifts = load.until_fired(&scene, Duration::ZERO).await;
                 shifts.assert_refusals_are_told();

@@ -148,6 +148,7 @@ impl Stage {
     pub async fn begin(&mut self, plan: &str) {
         self.put_back();
         assert!(self.scene.fail(plan).await, "{plan}: it serves");
+        self.scene.renew_logins().await;
     }
 
     /// Has a movement asked for once, of a host that the plan's one fault kills.
