@@ -19,7 +19,6 @@ pub mod audit;
 pub mod balance;
 #[cfg(target_family = "wasm")]
 mod component;
-mod hex;
 pub mod ledger;
 pub mod schema;
 pub mod statement;

@@ -5,6 +5,7 @@ pub mod audit_log;
 pub mod calendar;
 pub mod clock;
 pub mod config;
+pub mod hex;
 pub mod http;
 pub mod identity;
 pub mod json;

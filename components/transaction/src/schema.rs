@@ -3,7 +3,7 @@
 use strongroom_sdk::audit_log;
 use strongroom_sdk::store::Migration;
 
-/// Every step of the schema, oldest first. A released step never changes.
+/// Every step of the schema, oldest first. A released step never changes what it means.
 pub const MIGRATIONS: &[Migration] = &[
     FIRST,
     MONEY_MOVEMENT,

@@ -3,9 +3,9 @@
 use super::onward::{OnwardList, OnwardQuery};
 use super::{AUDITORS, STAFF, before, readable};
 use crate::account::{Action, TrailRow, events_after, events_of};
-use crate::hex;
 use serde::Serialize;
 use strongroom_sdk::clock::format_rfc3339;
+use strongroom_sdk::hex;
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::page::{List, Page};

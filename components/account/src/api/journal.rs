@@ -14,11 +14,11 @@
 
 use super::AUDITORS;
 use super::onward::{Onward, OnwardList, OnwardQuery};
-use crate::hex;
 use crate::ledger::{Decline, Direction, Entry, GENESIS, Hash, JournalRow, Party, journal_row_sql};
 use serde::Serialize;
 use std::collections::VecDeque;
 use strongroom_sdk::clock::format_rfc3339;
+use strongroom_sdk::hex;
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::problem::Problem;

@@ -4,9 +4,9 @@ use crate::account::{
     Account, AccountType, Action, EVENT_COLUMNS, EVENT_HASH_COLUMN, EventRow, event_hash,
     opened_value,
 };
-use crate::hex;
 use crate::ledger::{GENESIS, Hash};
 use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report, Total};
+use strongroom_sdk::hex;
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 
 const HEAD: &str = "SELECT sequence, hash FROM account_event_head WHERE singleton = 1";

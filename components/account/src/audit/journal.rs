@@ -3,12 +3,12 @@
 use super::accounts::Sums;
 use super::holds;
 use super::require_none;
-use crate::hex;
 use crate::ledger::{
     Direction, Entry, GENESIS, Hash, JOURNAL_ROW_COLUMNS, JournalRow, Party, Status, chain_hash,
     journal_row_sql,
 };
 use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report, Total};
+use strongroom_sdk::hex;
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 
 const HEAD: &str = "SELECT transfer_sequence, entry_sequence, recorded_at_ms, hash FROM journal_head WHERE singleton = 1";

@@ -1,10 +1,10 @@
 //! The invariant of the audit log: its hash chain verifies.
 
-use super::chain::{GENESIS, HEAD, Hash, hash};
+use super::chain::{GENESIS, HEAD, hash};
 use super::record::{COLUMNS, Event};
 use crate::audit::{Check, PAGE_ROWS, Pages, Report, Total};
+use crate::hex;
 use crate::store::{Store, StoreError, Value};
-use std::fmt::Write;
 
 const CHAIN_TAIL: &str = "FROM audit_chain LEFT JOIN audit_log ON audit_log.id = audit_chain.event
     WHERE audit_chain.sequence > ?1 ORDER BY audit_chain.sequence LIMIT ?2";
@@ -59,15 +59,7 @@ pub fn check_chain<S: Store>(
     report.checks.push(check);
     report.totals.push(Total {
         name: format!("the {log}'s last event, and its hash"),
-        value: format!("{sequence}, {}", hexadecimal(&last)),
+        value: format!("{sequence}, {}", hex::text(&last)),
     });
     Ok(())
-}
-
-fn hexadecimal(hash: &Hash) -> String {
-    hash.iter().fold(String::new(), |mut text, byte| {
-        // A `String` takes whatever is written.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -66,7 +66,7 @@ pub fn create_webhook<S: Store, J: Journal, H, C: Clock>(
         return Err(too_many());
     }
     let act = Act {
-        actor: &Actor::new(identity, request_id),
+        actor: Actor::new(identity, request_id),
         clock: &hub.clock,
         random,
     };
@@ -149,7 +149,7 @@ pub fn delete_webhook<S: Store, J, H, C: Clock>(
 ) -> Result<(), Problem> {
     identity.require(WHO_CHANGES)?;
     let act = Act {
-        actor: &Actor::new(identity, request_id),
+        actor: Actor::new(identity, request_id),
         clock: &hub.clock,
         random,
     };
@@ -192,11 +192,8 @@ pub fn resend_delivery<S: Store, J, H, C: Clock>(
 ) -> Result<DeliveryView, Problem> {
     identity.require(WHO_CHANGES)?;
     let webhook = existing(&hub.store, id)?;
-    if webhook::peek_delivery(&hub.store, webhook.key, sequence)?.is_none() {
-        return Err(Problem::not_found());
-    }
     let act = Act {
-        actor: &Actor::new(identity, request_id),
+        actor: Actor::new(identity, request_id),
         clock: &hub.clock,
         random,
     };

@@ -21,7 +21,7 @@ pub const RESENT: &str = "webhook.resent";
 #[derive(Debug)]
 pub struct Act<'a, C, R> {
     /// Who, and in which request.
-    pub actor: &'a Actor,
+    pub actor: Actor,
     /// The time.
     pub clock: &'a C,
     /// Makes the row's id.
@@ -105,7 +105,7 @@ impl<C: Clock, R: Random> Act<'_, C, R> {
         Record {
             id: self.random.uuid_v7(self.clock),
             at_ms: self.clock.now_ms(),
-            actor: self.actor,
+            actor: &self.actor,
             action,
             target,
             old_value,
@@ -143,7 +143,7 @@ pub fn tell_untold<S: Store>(
     random: &impl Random,
 ) -> Result<(), StoreError> {
     let act = Act {
-        actor: &Actor::BANK,
+        actor: Actor::BANK,
         clock,
         random,
     };

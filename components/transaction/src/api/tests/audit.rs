@@ -125,7 +125,7 @@ fn follow_with_a_webhook(bank: &Bank) {
     let store = &bank.service.store;
     let transaction = store.begin().unwrap();
     let act = Act {
-        actor: &Actor {
+        actor: Actor {
             id: TELLER,
             request_id: Some("r-9".to_owned()),
         },

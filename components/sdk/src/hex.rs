@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// Two digits for each byte.
-pub(crate) fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
         // A `String` takes whatever is written.
