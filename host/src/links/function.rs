@@ -193,7 +193,7 @@ fn define<T: LinkView + Send + 'static>(
             let outcome = if store.data().is_writing() {
                 Err(CallError::Writing)
             } else {
-                callee.call(&target, parameters.to_vec()).await
+                callee.call(&target, parameters).await
             };
             let has_failed = outcome.is_err();
             let is_logged = store.data_mut().link_call_ended(begun.elapsed(), has_failed);

@@ -22,7 +22,7 @@ pub trait Callee: Send + Sync + 'static {
     fn call<'a>(
         &'a self,
         function: &'a FunctionName,
-        parameters: Vec<Val>,
+        parameters: &'a [Val],
     ) -> BoxFuture<'a, Result<Val, CallError>>;
 }
 

@@ -78,11 +78,11 @@ impl Callee for LinkedService {
     fn call<'a>(
         &'a self,
         function: &'a FunctionName,
-        parameters: Vec<Val>,
+        parameters: &'a [Val],
     ) -> BoxFuture<'a, Result<Val, CallError>> {
         Box::pin(async move {
             let generation = self.callees.find(&self.name).ok_or(CallError::NotServing)?;
-            generation.call(function, &parameters).await
+            generation.call(function, parameters).await
         })
     }
 }

@@ -143,6 +143,8 @@ pub(super) struct CpuBudget {
     ticks: u64,
     ticks_max: u64,
     ticked_at: Instant,
+    /// At how many ticks in a row it went on because it held the writer of a store.
+    kept_on: u64,
     /// When the guest last went on.
     resumed: Arc<Mutex<Resumed>>,
     fate: Option<Arc<RequestFate>>,
@@ -159,6 +161,7 @@ impl CpuBudget {
             ticks: 0,
             ticks_max: 0,
             ticked_at: Instant::now(),
+            kept_on: 0,
             resumed: Arc::new(Mutex::new(Resumed::now())),
             fate: None,
             service,
@@ -175,6 +178,7 @@ impl CpuBudget {
         self.ticks = 0;
         self.ticks_max = u64::try_from(ticks).unwrap_or(u64::MAX).max(1);
         self.ticked_at = Instant::now();
+        self.kept_on = 0;
         Resumed::note(&self.resumed);
         self.fate = fate;
         self.end_turn();
@@ -187,23 +191,18 @@ impl CpuBudget {
         self.end_turn();
         let elapsed = self.ticked_at.elapsed();
         self.ticked_at = Instant::now();
-        if waited > elapsed / 2 || !Resumed::has_computed(&self.resumed) {
-            return self.give_way();
+        let has_waited = waited > elapsed / 2 || !Resumed::has_computed(&self.resumed);
+        if !has_waited {
+            self.ticks += 1;
         }
-        self.ticks += 1;
         if self.ticks > self.ticks_max {
             if let Some(fate) = self.fate.take() {
                 fate.end_time();
             }
             return UpdateDeadline::Interrupt;
         }
-        if self.ticks <= LIGHT_TICKS {
-            // Whoever holds the writer of a store is waited for: it gives way when it has let go.
-            return if is_writing {
-                UpdateDeadline::Continue(1)
-            } else {
-                self.give_way()
-            };
+        if has_waited || self.ticks <= LIGHT_TICKS {
+            return self.go_on_lightly(is_writing);
         }
         let resumed = Arc::clone(&self.resumed);
         let service = Arc::clone(&self.service);
@@ -219,7 +218,15 @@ impl CpuBudget {
         UpdateDeadline::YieldCustom(1, Box::pin(wait))
     }
 
-    fn give_way(&self) -> UpdateDeadline {
+    /// What a light guest does at a tick. Whoever holds the writer of a store is waited for, often by all that the machine has to do, so it
+    /// gives way when it has let go: also one that has just waited in line. Not for ever, since it may mean to hold it for long.
+    fn go_on_lightly(&mut self, is_writing: bool) -> UpdateDeadline {
+        if is_writing && self.ticks <= LIGHT_TICKS && self.kept_on < LIGHT_TICKS {
+            self.kept_on += 1;
+            Resumed::note(&self.resumed);
+            return UpdateDeadline::Continue(1);
+        }
+        self.kept_on = 0;
         let resumed = Arc::clone(&self.resumed);
         let wait = async move {
             tokio::task::yield_now().await;
@@ -355,6 +362,19 @@ mod tests {
         compute(&cpu);
         let update = cpu.tick(Duration::ZERO, false);
         assert!(matches!(update, UpdateDeadline::Interrupt));
+    }
+
+    #[test]
+    fn a_guest_that_has_waited_for_the_writer_goes_on_with_it_for_a_while() {
+        let mut cpu = budget(100);
+        for _ in 0..2 {
+            for tick in 1..=LIGHT_TICKS + 1 {
+                let update = cpu.tick(Duration::from_secs(1), true);
+                let goes_on = matches!(update, UpdateDeadline::Continue(1));
+                assert_eq!(goes_on, tick <= LIGHT_TICKS);
+            }
+        }
+        assert_eq!(cpu.ticks, 0);
     }
 
     #[test]
