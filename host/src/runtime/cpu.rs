@@ -186,7 +186,7 @@ impl CpuBudget {
 
     /// What the guest does at a tick; `waited` is how long it has waited in the host since the one before. One that mostly waited, or that
     /// the machine had no time for, is not charged: it would else be taken for heavy when everything is slow, and be slowed down
-    /// more. But it gives way like any other, since only then are its time limits looked at.
+    /// more. But it gives way like any other light one, since only then are its time limits looked at.
     pub(super) fn tick(&mut self, waited: Duration, is_writing: bool) -> UpdateDeadline {
         self.end_turn();
         let elapsed = self.ticked_at.elapsed();
