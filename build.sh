@@ -1,113 +1,166 @@
 #!/usr/bin/env bash
-# Builds Strongroom. `./build.sh` builds all; `./build.sh run` starts the bank; `./build.sh test` runs every test;
-# `./build.sh examples` builds the example services; `./build.sh bench` measures it; `./build.sh torture swap` swaps its services a
-# thousand times under load, `./build.sh torture hostile` has its bounds broken beside it, and `./build.sh torture ledger` kills it,
-# fails its disk, and races its clients for hours. A second run with nothing changed takes seconds.
+# Builds Strongroom. `./build.sh` builds all; `./build.sh run` starts the bank; `./build.sh test`
+# runs every test; `./build.sh examples` builds the example services; `./build.sh bench` measures
+# it; `./build.sh torture swap` swaps its services a thousand times under load, `./build.sh torture
+# hostile` has its bounds broken beside it, and `./build.sh torture ledger` kills it, fails its
+# disk, and races its clients for hours. A second run with nothing changed takes seconds.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 readonly CARGO_COMPONENT_VERSION=0.21.1
+readonly WASM_TOOLS_VERSION=1.263.0
 readonly TOOLS="$PWD/.tools"
-readonly COMPONENTS=(auth token account transaction)
-readonly PACKAGES=(sdk "${COMPONENTS[@]}" host bench faults tests)
+readonly COMPONENTS=(auth token account transaction webhook screening)
 readonly OUTPUT=target/components
+
+# Cargo gives a library the features that all selected packages want, and compiles it once for each
+# set of features. The host, the components, and their own tests are always selected together, so
+# that Wasmtime is compiled once. What speaks to the host over sockets wants other features, and
+# nothing that is large.
+readonly BANK=(--workspace --exclude strongroom-tests --exclude strongroom-bench)
+readonly CLIENTS=(-p strongroom-tests -p strongroom-bench)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 fail() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
 
-install_tools() {
-  command -v cargo >/dev/null || fail "cargo is missing; install Rust with rustup (https://rustup.rs) and run this again"
-  command -v cc >/dev/null || fail "a C compiler is missing (cc); install one, such as the package build-essential, and run this again"
-  if command -v rustup >/dev/null; then
-    local installed
-    installed=$(rustup target list --installed)
-    local target
-    for target in wasm32-wasip1 wasm32-wasip2; do
-      if ! grep -qx "$target" <<<"$installed"; then
-        say "installing the target $target"
-        rustup target add "$target"
-      fi
-    done
-  fi
-  local found
-  found=$("$TOOLS/bin/cargo-component" component --version 2>/dev/null || true)
-  if [[ $found != *" $CARGO_COMPONENT_VERSION"* ]]; then
-    say "installing cargo-component $CARGO_COMPONENT_VERSION into .tools (once, some minutes)"
-    cargo install cargo-component --version "$CARGO_COMPONENT_VERSION" --locked --root "$TOOLS" --target-dir "$TOOLS/build"
-    rm -rf "$TOOLS/build"
-  fi
+PHASES=()
+running=
+began=0
+
+# Runs a command as a phase, and keeps its seconds for the table.
+phase() { # NAME, COMMAND..
+  running=$1 began=$SECONDS
+  say "$running"
+  "${@:2}"
+  end_phase
 }
 
-# The examples are written in JavaScript and Python too. Where they are missing and this may install packages, it does.
+end_phase() {
+  PHASES+=("$(printf '%6d s  %s' $((SECONDS - began)) "$running")")
+  running=
+}
+
+# The table of the phases, with the one that failed.
+print_phases() {
+  if [[ -n $running ]]; then
+    running+=": FAILED"
+    end_phase
+  fi
+  printf '%s\n' '' "${PHASES[@]}" "$(printf '%6d s  in all' $SECONDS)" >&2
+}
+
+check_tools() {
+  command -v cargo >/dev/null || fail "cargo is missing; install Rust with rustup (https://rustup.rs) and run this again"
+  command -v cc >/dev/null || fail "a C compiler is missing (cc); install one, such as the package build-essential, and run this again"
+  if ! command -v rustup >/dev/null; then return; fi
+  local installed target
+  installed=$(rustup target list --installed)
+  for target in wasm32-wasip1 wasm32-wasip2; do
+    if ! grep -qx "$target" <<<"$installed"; then
+      say "installing the target $target"
+      rustup target add "$target"
+    fi
+  done
+}
+
+has_tool() { # CRATE, VERSION
+  [[ -x $TOOLS/bin/$1 ]] && grep -qsF "\"$1 $2 " "$TOOLS/.crates.toml"
+}
+
+# Installs a tool into .tools. Its own build is not optimised: each tool runs for a second, and
+# would take minutes to optimise.
+install_tool() { # CRATE, VERSION, FLAGS..
+  if has_tool "$1" "$2"; then return; fi
+  CARGO_PROFILE_DEV_DEBUG=0 cargo install "$1" --version "$2" --locked --debug --root "$TOOLS" --target-dir "$TOOLS/build" "${@:3}"
+}
+
+install_tools() {
+  install_tool cargo-component "$CARGO_COMPONENT_VERSION"
+  install_tool wasm-tools "$WASM_TOOLS_VERSION" --no-default-features --features strip
+  rm -rf "$TOOLS/build"
+}
+
+# Installs Debian packages if this may.
+install_packages() { # WHAT FOR, PACKAGES..
+  if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
+    fail "$1 ${*:2}; install that and run this again"
+  fi
+  say "installing ${*:2}"
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${@:2}" >/dev/null
+}
+
+# The examples are written in JavaScript and Python too.
 install_example_tools() {
   local missing=()
   command -v npm >/dev/null || missing+=(nodejs npm)
   python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
-  if ((${#missing[@]} == 0)); then return; fi
-  if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
-    fail "the examples need ${missing[*]}; install them and run this again"
-  fi
-  say "installing ${missing[*]}"
-  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
+  if ((${#missing[@]} > 0)); then install_packages "the examples need" "${missing[@]}"; fi
 }
 
 # The tests have XML validated by a validator that is not ours.
 install_test_tools() {
-  if command -v xmllint >/dev/null; then return; fi
-  if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
-    fail "the tests need xmllint; install it (the package libxml2-utils) and run this again"
-  fi
-  say "installing libxml2-utils"
-  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libxml2-utils >/dev/null
+  command -v xmllint >/dev/null || install_packages "the tests need xmllint, of" libxml2-utils
 }
 
-build_components() {
-  say "building components"
-  mkdir -p "$OUTPUT"
-  local component
-  for component in "${COMPONENTS[@]}"; do
-    (cd "components/$component" && "$TOOLS/bin/cargo-component" component build --release --quiet)
-    # Put in place whole: a running host may be watching this file.
-    install_file "target/wasm32-wasip1/release/strongroom_$component.wasm" "$OUTPUT/$component.wasm"
-  done
-}
-
-# Copies a file if it differs, by a rename.
-install_file() {
+# Copies a file if it differs, by a rename: a running host may be watching it.
+install_file() { # FROM, TO
   if ! cmp -s "$1" "$2"; then
-    cp "$1" "$2.new"
+    install -m 644 "$1" "$2.new"
     mv "$2.new" "$2"
   fi
 }
 
-build_host() {
-  say "building the host"
-  cargo build --release --quiet -p strongroom-host
+build_host() { # BINARIES
+  cargo build --release "${BANK[@]}" "${@/#/--bin=}"
 }
 
-# The host in which tests let things go wrong. The one without faults must be built after it: both come to lie in one place.
-build_faulty_host() {
-  say "building the host that fails on purpose"
-  mkdir -p target/faulty
-  cargo build --release --quiet -p strongroom-host --features faults
-  install_file target/release/strongroom target/faulty/strongroom
+# Whatever is missing of the tools compiles beside the host, which alone does not keep all cores
+# busy.
+build_host_and_tools() { # BINARIES
+  if has_tool cargo-component "$CARGO_COMPONENT_VERSION" && has_tool wasm-tools "$WASM_TOOLS_VERSION"; then
+    build_host "$@"
+    return
+  fi
+  local log="$TOOLS/install.log"
+  mkdir -p "$TOOLS"
+  say "installing cargo-component and wasm-tools into .tools (once, some minutes); $log shows how far they are"
+  install_tools >"$log" 2>&1 &
+  local tools=$!
+  build_host "$@"
+  say "waiting for cargo-component and wasm-tools"
+  wait $tools || { cat "$log" >&2; fail "the tools cannot be installed"; }
+}
+
+# The compiler optimises each component as one piece: it reads the bitcode of all its libraries when
+# it links the component. That excludes a library for other crates, which the tests link, so `rustc`
+# makes the component alone. The flags go by the environment, as cargo-component drops what follows
+# `--`, and a profile with them would compile all procedural macros again.
+build_components() {
+  mkdir -p "$OUTPUT/unstripped"
+  local component built
+  for component in "${COMPONENTS[@]}"; do
+    built="target/wasm32-wasip1/release/strongroom_$component"
+    CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="-C target-feature=+simd128 -C embed-bitcode=yes -C lto=fat -C codegen-units=1" \
+      "$TOOLS/bin/cargo-component" component rustc --release --package "strongroom-$component" --crate-type cdylib
+    "$TOOLS/bin/wasm-tools" strip --all "$built.wasm" --output "$built.stripped.wasm"
+    install_file "$built.stripped.wasm" "$OUTPUT/$component.wasm"
+    install_file "$built.wasm" "$OUTPUT/unstripped/$component.wasm"
+  done
 }
 
 # The second way to build them, which must give the same bank.
 build_components_plainly() {
-  say "building components by plain cargo"
   mkdir -p "$OUTPUT/plain"
+  cargo build --release --target wasm32-wasip2 "${COMPONENTS[@]/#/--package=strongroom-}"
   local component
   for component in "${COMPONENTS[@]}"; do
-    cargo build --release --quiet --target wasm32-wasip2 -p "strongroom-$component"
     install_file "target/wasm32-wasip2/release/strongroom_$component.wasm" "$OUTPUT/plain/$component.wasm"
   done
 }
 
 build_test_guests() {
-  say "building the guests of the tests"
   mkdir -p "$OUTPUT/test-guests"
-  cargo build --release --locked --quiet --manifest-path tests/guests/Cargo.toml --target wasm32-wasip2 --target-dir target/test-guests
+  cargo build --release --locked --manifest-path tests/guests/Cargo.toml --target wasm32-wasip2 --target-dir target/test-guests
   local guest
   for guest in callee caller clockwork hello hoarder hostile late sql \
     version-a version-b version-faulty quoter-1 quoter-1b quoter-2 asker-1 asker-2 relay; do
@@ -115,22 +168,42 @@ build_test_guests() {
   done
 }
 
-build() {
-  install_tools
-  build_components
-  build_host
+build_examples() {
+  install_example_tools
+  examples/build.sh
+}
+
+# The bank: its host and components.
+build() { # OTHER BINARIES
+  check_tools
+  phase "the host and tools" build_host_and_tools strongroom "$@"
+  phase "the components" build_components
+}
+
+# What the tests of a running bank need besides it.
+build_test_bank() {
+  build strongroom-faulty
+  phase "the components by plain cargo" build_components_plainly
+  phase "the guests of the tests" build_test_guests
 }
 
 lint() {
-  say "checking format and lints"
   cargo fmt --all --check
-  cargo clippy --release --quiet --workspace --all-targets -- -D warnings
-  cargo clippy --release --quiet -p strongroom-host --features faults -- -D warnings
-  local component
-  for component in "${COMPONENTS[@]}"; do
-    cargo clippy --release --quiet -p "strongroom-$component" --target wasm32-wasip2 -- -D warnings
-  done
-  cargo clippy --release --quiet -p strongroom-transaction --features screening --target wasm32-wasip2 -- -D warnings
+  cargo clippy --release --workspace --all-targets -- -D warnings
+  cargo clippy --release --target wasm32-wasip2 "${COMPONENTS[@]/#/--package=strongroom-}" -- -D warnings
+}
+
+run_tests() {
+  trap print_phases EXIT
+  build_test_bank
+  phase "lints" lint
+  phase "the unit tests: compiling" cargo test --release "${BANK[@]}" --no-run
+  phase "the unit tests" cargo test --release "${BANK[@]}" --no-fail-fast
+  phase "the examples" build_examples
+  phase "the tests of the examples" examples/test.sh
+  install_test_tools
+  phase "the tests of a running bank: compiling" cargo test --release "${CLIENTS[@]}" --no-run
+  phase "the tests of a running bank" cargo test --release "${CLIENTS[@]}" --no-fail-fast
 }
 
 case "${1:-}" in
@@ -143,36 +216,19 @@ case "${1:-}" in
     exec target/release/strongroom serve --registry registry.toml
     ;;
   test)
-    install_tools
-    build_faulty_host
-    build
-    build_components_plainly
-    build_test_guests
-    install_example_tools
-    install_test_tools
-    examples/build.sh
-    lint
-    say "running the tests"
-    examples/test.sh
-    # One package after the other: together they would want one set of features of each library, and wasmtime compiled again.
-    for package in "${PACKAGES[@]}"; do cargo test --release -p "strongroom-$package"; done
+    run_tests
     ;;
   examples)
     build
-    install_example_tools
-    examples/build.sh
+    phase "the examples" build_examples
     ;;
   bench)
     build
-    build_test_guests
+    phase "the guests of the tests" build_test_guests
     exec bench/run.sh "${@:2}"
     ;;
   torture)
-    install_tools
-    build_faulty_host
-    build
-    build_components_plainly
-    build_test_guests
+    build_test_bank
     if [[ ${2:-} == ledger ]]; then
       exec tests/torture.sh "${@:3}"
     fi

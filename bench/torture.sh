@@ -55,7 +55,7 @@ seconds=${seconds:-$default}
 
 host=${STRONGROOM_BIN:-$root/target/release/strongroom}
 components=$root/target/components
-for file in "$host" "$components"/{auth,token,account,transaction}.wasm "$components"/plain/{auth,token,account,transaction}.wasm "$components"/test-guests/{hello,hostile,sql}.wasm; do
+for file in "$host" "$components"/{,plain/}{auth,token,account,transaction,webhook}.wasm "$components"/test-guests/{hello,hostile,sql}.wasm; do
   [[ -f $file ]] || fail "$file is missing; run ./build.sh torture swap"
 done
 cargo build --release --quiet -p strongroom-bench
@@ -187,7 +187,7 @@ if [[ $torture == swap ]]; then
 
   open_bank
   bank_pairs=()
-  for component in account transaction token auth; do
+  for component in account transaction webhook token auth; do
     bank_pairs+=("$components/$component.wasm=$components/plain/$component.wasm")
   done
   swap bank $((swaps / 4)) transfers --bank "$folder/bank.json" --clients $CLIENTS_BANK -- "${bank_pairs[@]}"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the examples' own tests, which need no bank; tests/tests/examples runs the examples in one. Needs what ./build.sh needs.
+# Runs the examples' own tests, which need no bank; tests/tests/integration/examples runs the examples in one. Needs what ./build.sh needs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source output.sh

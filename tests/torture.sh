@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Tortures the ledger: the tests of kills, races, faults, and tampering, each at its full marks. `./build.sh torture ledger` calls it.
+# Tortures the ledger: the tests of kills, races, faults, and tampering, each at its full marks.
+# `./build.sh torture ledger` calls it.
 #
 # usage: tests/torture.sh [TEST..]
 #   without a TEST, all of them, one after the other:
@@ -19,11 +20,12 @@ readonly ALL=(tamper protocol store-faults faults storms kill)
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 fail() { printf 'tests/torture.sh: %s\n' "$*" >&2; exit 1; }
 
-# What `cargo test` is told of a test.
-target_of() {
+# What `cargo test` runs for a name. The packages are selected as build.sh selects them, so that
+# nothing is compiled again.
+select_tests() { # NAME
   case $1 in
-    store-faults) echo "-p strongroom-host store::tests::faults" ;;
-    *) echo "-p strongroom-tests --test $1" ;;
+    store-faults) selection=(--workspace --exclude strongroom-tests --exclude strongroom-bench --lib store::tests::faults) ;;
+    *) selection=(-p strongroom-tests -p strongroom-bench --test integration "$1::") ;;
   esac
 }
 
@@ -43,9 +45,9 @@ for test in "${tests[@]}"; do
   say "$test"
   started=$SECONDS
   verdict=passed
+  select_tests "$test"
   # One test at a time: each has the machine to itself.
-  # shellcheck disable=SC2046
-  cargo test --release $(target_of "$test") -- --nocapture --test-threads=1 2>&1 | tee "$folder/$test.log" || verdict=FAILED
+  cargo test --release "${selection[@]}" -- --nocapture --test-threads=1 2>&1 | tee "$folder/$test.log" || verdict=FAILED
   ran=$(awk '/^test result:/ { ran += $4 + $6 } END { print ran + 0 }' "$folder/$test.log")
   # A filter that no test has the name of is no proof of anything.
   if ((ran == 0)); then verdict=FAILED; fi

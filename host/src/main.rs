@@ -1,32 +1,7 @@
-//! `strongroom`: a banking backend in one binary, whose services are WebAssembly components.
-//!
-//! The way of a request leads through the modules in this order: [`gateway`] (socket, token, route), [`runtime`] (the service's
-//! instance), and, from inside the component, [`store`], [`links`], and [`keys`]. [`registry`] says what there is, [`swap`] makes it so
-//! while requests go on, and [`admin`] shows it.
-//! The host knows nothing of banks: that is the components' business.
+//! The binary that is released.
 
-mod admin;
-mod cli;
-mod durable_file;
-mod gateway;
-mod keys;
-mod links;
-mod registry;
-mod runtime;
-mod store;
-mod swap;
-mod telemetry;
-mod thread_clock;
-
-use clap::Parser as _;
 use std::process::ExitCode;
 
-/// The system's allocator was among the first in every profile of a small request.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-#[tokio::main]
-async fn main() -> ExitCode {
-    let _faults = store::faults::start();
-    cli::run(cli::Cli::parse()).await
+fn main() -> ExitCode {
+    strongroom::run()
 }

@@ -1,7 +1,9 @@
-//! A host that fails on purpose: its fault build, and a plan of what goes wrong in one run of it.
+//! A host that fails on purpose: the binary `strongroom-faulty`, and a plan of what goes wrong in
+//! one run of it.
 //!
-//! A plan is text in an environment variable; the crate `strongroom-faults` says what its words mean. Each fault says so in the log before
-//! it does anything, so that a test can ask whether what it is about has happened at all.
+//! A plan is text in an environment variable. The crate `strongroom-faults` says what its words
+//! mean. Each fault writes a line to the log before it acts, so that a test can check that its
+//! fault has happened.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -16,7 +18,7 @@ const FIRED: &str = "strongroom-faults: fired ";
 const COUNTS: &str = "strongroom-faults: counts ";
 
 impl Host {
-    /// Starts the fault build with a plan; false if it failed before it listened.
+    /// Starts the binary with faults with a plan; false if it failed before it listened.
     pub fn launch_to_fail(&mut self, plan: &str) -> bool {
         self.try_launch(&workspace::faulty_binary(), &[(PLAN_VARIABLE, plan)])
     }
@@ -42,8 +44,8 @@ impl Host {
         .await;
     }
 
-    /// How often everything has happened in the latest run, if its plan asked and it has ended in good order: such as
-    /// `accounts:call.commit.after`, and `transactions:op.write`.
+    /// How often everything has happened in the latest run, if its plan asked and it has ended in
+    /// good order: such as `accounts:call.commit.after`, and `transactions:op.write`.
     pub fn counts(&self) -> BTreeMap<String, u32> {
         let log = self.log_of_latest_run();
         let counts = log.lines().find_map(|line| line.split_once(COUNTS));
@@ -55,7 +57,8 @@ impl Host {
             .collect()
     }
 
-    /// Ends what is left of the process and starts the binary without faults on the same data; answers after how long every service served.
+    /// Ends what is left of the process and starts the binary without faults on the same data;
+    /// answers after how long every service served.
     pub async fn restart(&mut self) -> Duration {
         self.kill();
         let started = Instant::now();

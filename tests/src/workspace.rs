@@ -26,13 +26,13 @@ pub fn binary() -> PathBuf {
     path
 }
 
-/// The host in its fault build, in which what a plan says goes wrong; otherwise it is the same.
+/// The host in which what a plan says goes wrong. Otherwise it is the same.
 ///
 /// # Panics
 ///
 /// If there is none.
 pub fn faulty_binary() -> PathBuf {
-    let path = root().join("target/faulty/strongroom");
+    let path = root().join("target/release/strongroom-faulty");
     assert!(
         path.is_file(),
         "{} is missing: run ./build.sh test, which builds it",
@@ -41,7 +41,7 @@ pub fn faulty_binary() -> PathBuf {
     path
 }
 
-/// One of the bank's components: `auth`, `token`, `account`, `transaction`.
+/// One of the bank's components: `auth`, `token`, `account`, `transaction`, `webhook`.
 pub fn component(name: &str) -> PathBuf {
     built(&format!("{name}.wasm"))
 }
@@ -54,6 +54,17 @@ pub fn plain_component(name: &str) -> PathBuf {
 /// One of the components of `tests/guests`: `hello`, `hostile`.
 pub fn guest(name: &str) -> PathBuf {
     built(&format!("test-guests/{name}.wasm"))
+}
+
+/// Whether a component names an interface, as each does that imports or exports it. The names stand in it as they are.
+///
+/// # Panics
+///
+/// If the file cannot be read.
+pub fn names_interface(component: &Path, interface: &str) -> bool {
+    let bytes = std::fs::read(component).expect("a component can be read");
+    let mut parts = bytes.windows(interface.len());
+    parts.any(|part| part == interface.as_bytes())
 }
 
 /// A schema of `tests/schemas`.

@@ -1,77 +1,98 @@
-//! Where a test lets a store fail: the calls of guests, how careful the writer is, and when counting begins.
+//! Where a test makes a store fail: the calls of guests, how carefully the writer syncs, and when
+//! counting begins.
 //!
-//! A host without the feature `faults`, as it is released, has nothing behind these.
+//! The store calls a hook at these places. Only a binary of the tests sets one, before it opens a
+//! store. The released binary sets none.
 
-#[cfg(not(any(feature = "faults", test)))]
-pub use absent::*;
-#[cfg(any(feature = "faults", test))]
-pub use planned::*;
+use super::ServiceStore;
+use std::path::Path;
+use std::sync::OnceLock;
 
-#[cfg(any(feature = "faults", test))]
-mod planned {
-    use crate::store::ServiceStore;
-    pub use strongroom_faults::{Call, arm, start, synchronous, written_over};
-    use strongroom_faults::{When, at_call};
+/// What a guest asks of its store.
+#[derive(Debug, Clone, Copy)]
+pub enum Call {
+    Begin,
+    BeginQuery,
+    Execute,
+    Query,
+    Commit,
+    CommitWith,
+    CommitLater,
+    Read,
+}
 
-    /// A guest makes a call.
-    ///
-    /// # Errors
-    /// It is to die of it.
-    pub fn before(store: Option<&ServiceStore>, call: Call) -> wasmtime::Result<()> {
-        come_upon(store, call, When::Before)
-    }
+/// On which side of a call.
+#[derive(Debug, Clone, Copy)]
+pub enum When {
+    /// The store has done nothing yet.
+    Before,
+    /// The call has taken effect, and the guest has no result yet.
+    After,
+}
 
-    /// A guest is about to be answered.
-    ///
-    /// # Errors
-    /// It is to die of its call.
-    pub fn after(store: Option<&ServiceStore>, call: Call) -> wasmtime::Result<()> {
-        come_upon(store, call, When::After)
-    }
+/// What a binary of the tests does at these places.
+pub struct Hook {
+    /// Runs at each call of a guest at the store in a file. An error kills the guest.
+    pub at_call: fn(&Path, Call, When) -> anyhow::Result<()>,
+    /// Returns SQLite's `synchronous` for the writer.
+    pub synchronous: fn() -> &'static str,
+    /// Runs after a file was overwritten with its own content, and synced with its folder.
+    pub written_over: fn(&Path),
+    /// Runs when every service serves.
+    pub arm: fn(),
+}
 
-    fn come_upon(store: Option<&ServiceStore>, call: Call, when: When) -> wasmtime::Result<()> {
-        let Some(store) = store else { return Ok(()) };
-        Ok(at_call(store.readers.file(), call, when)?)
+static HOOK: OnceLock<Hook> = OnceLock::new();
+
+/// Sets the hook of this process.
+///
+/// # Panics
+/// There is one already.
+pub fn set(hook: Hook) {
+    let is_first = HOOK.set(hook).is_ok();
+    assert!(is_first, "a process has one hook");
+}
+
+/// Runs the hook before a call of a guest.
+///
+/// # Errors
+/// The guest must die of the call.
+pub(super) fn before(store: Option<&ServiceStore>, call: Call) -> wasmtime::Result<()> {
+    at_call(store, call, When::Before)
+}
+
+/// Runs the hook after a call of a guest, before the guest has its result.
+///
+/// # Errors
+/// The guest must die of the call.
+pub(super) fn after(store: Option<&ServiceStore>, call: Call) -> wasmtime::Result<()> {
+    at_call(store, call, When::After)
+}
+
+fn at_call(store: Option<&ServiceStore>, call: Call, when: When) -> wasmtime::Result<()> {
+    match (HOOK.get(), store) {
+        (Some(hook), Some(store)) => (hook.at_call)(store.readers.file(), call, when)
+            .map_err(|error| wasmtime::Error::from_boxed(error.into())),
+        _ => Ok(()),
     }
 }
 
-#[cfg(not(any(feature = "faults", test)))]
-mod absent {
-    use crate::store::ServiceStore;
-    use std::path::Path;
+/// SQLite's `synchronous` for the writer. `FULL`: a commit that was acknowledged survives a power
+/// loss.
+pub(super) fn synchronous() -> &'static str {
+    HOOK.get().map_or("FULL", |hook| (hook.synchronous)())
+}
 
-    /// What a guest asks of its store.
-    pub enum Call {
-        Begin,
-        Execute,
-        Query,
-        Commit,
-        CommitLater,
-        Read,
+/// Reports that a file was overwritten with its own content, and synced with its folder.
+pub(super) fn written_over(file: &Path) {
+    if let Some(hook) = HOOK.get() {
+        (hook.written_over)(file);
     }
+}
 
-    /// A process that has no plan.
-    pub struct Started;
-
-    pub fn start() -> Started {
-        Started
-    }
-
-    pub fn arm() {}
-
-    pub fn synchronous() -> &'static str {
-        "FULL"
-    }
-
-    pub fn written_over(_: &Path) {}
-
-    #[inline]
-    pub fn before(_: Option<&ServiceStore>, _: Call) -> wasmtime::Result<()> {
-        Ok(())
-    }
-
-    #[inline]
-    pub fn after(_: Option<&ServiceStore>, _: Call) -> wasmtime::Result<()> {
-        Ok(())
+/// Reports that every service serves.
+pub(crate) fn arm() {
+    if let Some(hook) = HOOK.get() {
+        (hook.arm)();
     }
 }

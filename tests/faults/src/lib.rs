@@ -9,7 +9,7 @@
 //! - [`disk`]: what a machine without power would still have;
 //! - [`vfs`]: the way into SQLite, and the only unsafe code.
 //!
-//! A host that was built with the feature `faults` reads the plan from the environment variable [`PLAN_VARIABLE`]. Every fault says on
+//! The binary `strongroom-faulty` reads the plan from the environment variable [`PLAN_VARIABLE`]. Every fault says on
 //! standard error that it has come, before it acts: `strongroom-faults: fired <the fault>`.
 //!
 //! No published VFS crate was of use: those that know the shared memory of a write-ahead log want locks and memory written anew, and a

@@ -184,12 +184,16 @@ words! {
     Call {
         /// A write transaction.
         Begin = "begin",
+        /// A write transaction and its first question.
+        BeginQuery = "begin-query",
         /// A change, within a transaction.
         Execute = "execute",
         /// A question, within a transaction.
         Query = "query",
         /// To keep the transaction, and to be told when it is on disk.
         Commit = "commit",
+        /// To make changes, to keep the transaction, and to be told when it is on disk.
+        CommitWith = "commit-with",
         /// To keep the transaction, without waiting.
         CommitLater = "commit-later",
         /// A question, outside of any transaction.

@@ -14,6 +14,7 @@ fn the_documented_faults_are_read() {
     let plan = read(
         "after-start; error store=accounts op=write at=30 code=EIO for=good; power-loss store=* at=17 model=torn seed=5; \
          crash store=transactions call=commit-later when=after at=3; trap store=accounts call=execute when=before at=2; \
+         crash store=accounts call=commit-with when=before at=1; trap store=accounts call=begin-query when=after at=4; \
          synchronous=normal; count; page-cache=/tmp/cache",
     );
     let crash = |store: &str, call, when, at| Crash {
@@ -38,6 +39,8 @@ fn the_documented_faults_are_read() {
         }),
         Fault::Crash(crash("transactions", Call::CommitLater, When::After, 3)),
         Fault::Trap(crash("accounts", Call::Execute, When::Before, 2)),
+        Fault::Crash(crash("accounts", Call::CommitWith, When::Before, 1)),
+        Fault::Trap(crash("accounts", Call::BeginQuery, When::After, 4)),
     ];
     let expected = Plan {
         is_after_start: true,

@@ -1,0 +1,37 @@
+//! The host in which tests make things go wrong: the library of the released binary, with the hook
+//! that obeys a plan of faults.
+
+use std::process::ExitCode;
+use strongroom::faults::{Call, Hook, When, set};
+use strongroom_faults as plan;
+
+fn main() -> ExitCode {
+    let _started = plan::start();
+    set(Hook {
+        at_call: |file, call, when| Ok(plan::at_call(file, call_of(call), when_of(when))?),
+        synchronous: plan::synchronous,
+        written_over: plan::written_over,
+        arm: plan::arm,
+    });
+    strongroom::run()
+}
+
+fn call_of(call: Call) -> plan::Call {
+    match call {
+        Call::Begin => plan::Call::Begin,
+        Call::BeginQuery => plan::Call::BeginQuery,
+        Call::Execute => plan::Call::Execute,
+        Call::Query => plan::Call::Query,
+        Call::Commit => plan::Call::Commit,
+        Call::CommitWith => plan::Call::CommitWith,
+        Call::CommitLater => plan::Call::CommitLater,
+        Call::Read => plan::Call::Read,
+    }
+}
+
+fn when_of(when: When) -> plan::When {
+    match when {
+        When::Before => plan::When::Before,
+        When::After => plan::When::After,
+    }
+}

@@ -1,0 +1,95 @@
+//! Floods of what all services share: the log, and permits to compute.
+
+use crate::bounds::links::caller;
+use crate::bounds::neighbours::{Neighbours, assert_honest};
+use std::time::Instant;
+use strongroom_tests::registry::Service;
+use strongroom_tests::wait_for;
+use tokio::task::JoinSet;
+
+/// The lines a second of a service that says nothing else.
+const LINES_PER_SECOND: u64 = 200;
+/// In which what a guest printed is in the log, or left out of it.
+const LOGGED_SECONDS_MAX: u64 = 10;
+
+/// Asserts that of a flood of lines the log takes so many a second, and says how many it left out.
+async fn is_thinned(hostile: Service, lines_per_second: u64) {
+    let neighbours = Neighbours::of([("hostile", hostile.public())]).await;
+    let client = neighbours.client();
+    let started = Instant::now();
+    neighbours
+        .stay_well_while(async || assert_honest(&client, "/api/hostile/log-flood", "flooded").await)
+        .await;
+    wait_for(
+        "the host to say that lines are missing",
+        LOGGED_SECONDS_MAX,
+        async || {
+            assert_honest(&client, "/api/hostile/one-line", "fine").await;
+            let told = |line: &str| line.contains("left out") && line.contains("hostile");
+            neighbours.log().lines().any(told).then_some(())
+        },
+    )
+    .await;
+    let logged = neighbours.log().matches("flood ").count();
+    // A second that has begun counts, and one that has not ended.
+    let seconds = started.elapsed().as_secs() + 2;
+    let logged_max = usize::try_from(seconds * lines_per_second).expect("it fits");
+    assert!(
+        (1..=logged_max).contains(&logged),
+        "{logged} lines in {seconds} s"
+    );
+}
+
+#[tokio::test]
+async fn a_flood_of_lines_is_thinned() {
+    is_thinned(Service::guest("hostile"), LINES_PER_SECOND).await;
+}
+
+#[tokio::test]
+async fn the_registry_says_how_many_lines() {
+    is_thinned(Service::guest("hostile").limit("log_lines", 10), 10).await;
+}
+
+/// A call that is refused at once costs the guest nothing, and each is worth a line of the host's own.
+#[tokio::test]
+async fn link_calls_that_fail_do_not_flood_the_log() {
+    let neighbours =
+        Neighbours::of([("callee", Service::guest("callee")), ("caller", caller())]).await;
+    let client = neighbours.client();
+    let started = Instant::now();
+    neighbours
+        .stay_well_while(async || {
+            let path = "/api/caller/call-while-writing-again-and-again";
+            assert_eq!(client.get(path).await.status, 503);
+        })
+        .await;
+    assert_honest(&client, "/api/caller/greeting", "greeting").await;
+    let logged = neighbours.log().matches("a link call failed").count();
+    let seconds = started.elapsed().as_secs() + 2;
+    let logged_max = usize::try_from(seconds * LINES_PER_SECOND).expect("it fits");
+    assert!(
+        (1..=logged_max).contains(&logged),
+        "{logged} lines in {seconds} s"
+    );
+}
+
+/// The neighbours need permits too: passwords are hashed under them.
+#[tokio::test]
+async fn a_hoard_of_compute_permits_leaves_some_for_the_neighbours() {
+    let hoarder = Service::guest("hoarder").public().limit("timeout", "8s");
+    let neighbours = Neighbours::of([("hoarder", hoarder)]).await;
+    neighbours
+        .stay_well_while(async || {
+            let hoards =
+                (0..8).map(|_| neighbours.client().get("/api/hoarder/hoard").into_future());
+            for hoard in hoards.collect::<JoinSet<_>>().join_all().await {
+                hoard.refused(504, "deadline_exceeded");
+            }
+        })
+        .await;
+    wait_for("the permits to come back", LOGGED_SECONDS_MAX, async || {
+        let answer = neighbours.client().get("/api/hoarder/one").await;
+        (answer.text() == "a permit").then_some(())
+    })
+    .await;
+}

@@ -1,0 +1,313 @@
+//! SQL that wants more than a service may have.
+
+use crate::bounds::neighbours::Neighbours;
+use crate::bounds::shell::{self, Shell};
+use strongroom_tests::registry::Service;
+use tokio::task::JoinSet;
+
+/// Counts for ever.
+const ENDLESS: &str =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+
+async fn beside(service: Service) -> (Neighbours, Shell) {
+    let neighbours = Neighbours::of([("sql", service)]).await;
+    let shell = Shell::of(&neighbours, "sql");
+    (neighbours, shell)
+}
+
+/// Asserts that a read and a write of each statement fail with an error of this name, with the neighbours well meanwhile and the store afterwards.
+async fn are_refused(service: Service, statements: &[&str], error: &str) {
+    let (neighbours, shell) = beside(service).await;
+    neighbours
+        .stay_well_while(async || {
+            for statement in statements {
+                for action in ["query", "query-in-transaction"] {
+                    let outcome = shell.run(action, statement).await;
+                    let refusal = outcome.expect_err(statement);
+                    assert!(
+                        refusal.starts_with(error),
+                        "{action} {statement}: {refusal}"
+                    );
+                }
+            }
+        })
+        .await;
+    assert_store_works(&shell).await;
+}
+
+async fn assert_store_works(shell: &Shell) {
+    for statement in ["CREATE TABLE honest (x)", "INSERT INTO honest VALUES (1)"] {
+        shell.execute(statement).await.expect(statement);
+    }
+    assert_eq!(
+        shell.query("SELECT x FROM honest").await.as_deref(),
+        Ok("1")
+    );
+}
+
+#[tokio::test]
+async fn files_settings_and_the_hosts_transaction_are_out_of_reach() {
+    let statements = [
+        "ATTACH 'other.sqlite' AS other",
+        "ATTACH ':memory:' AS other",
+        "DETACH main",
+        "PRAGMA journal_mode = DELETE",
+        "PRAGMA max_page_count = 1000000000",
+        "PRAGMA database_list",
+        "SELECT file FROM pragma_database_list",
+        "SELECT * FROM pragma_journal_mode",
+        "SELECT * FROM pragma_table_info('sqlite_schema')",
+        "CREATE TEMP TABLE scratch (x)",
+        "CREATE VIRTUAL TABLE words USING fts5(word)",
+        "BEGIN",
+        "COMMIT",
+        "ROLLBACK",
+        "SAVEPOINT mine",
+        "RELEASE turn",
+        "ROLLBACK TO turn",
+    ];
+    are_refused(shell::service(), &statements, "denied").await;
+}
+
+#[tokio::test]
+async fn native_code_cannot_be_loaded() {
+    let (neighbours, shell) = beside(shell::service()).await;
+    for action in ["query", "query-in-transaction", "execute"] {
+        let load = shell.run(action, "SELECT load_extension('mod_spatialite')");
+        let refusal = load.await.expect_err(action);
+        assert!(refusal.contains("not authorized"), "{action}: {refusal}");
+    }
+    neighbours.are_well().await;
+    assert_store_works(&shell).await;
+}
+
+#[tokio::test]
+async fn a_copy_of_the_store_cannot_be_written_to_a_file() {
+    let (neighbours, shell) = beside(shell::service()).await;
+    let copy = neighbours.folder().join("copy.sqlite");
+    let statement = format!("VACUUM INTO '{}'", copy.display());
+    for action in ["query", "query-in-transaction", "execute"] {
+        shell.run(action, &statement).await.expect_err(action);
+    }
+    assert!(!copy.exists());
+    assert_store_works(&shell).await;
+}
+
+#[tokio::test]
+async fn endless_recursion_is_ended_by_the_limits_on_reads_and_writes() {
+    let service = shell::service()
+        .limit("read", "300ms")
+        .limit("write_turn", "300ms");
+    are_refused(service, &[ENDLESS], "timed-out").await;
+}
+
+#[tokio::test]
+async fn a_huge_sort_is_ended_by_the_limits_on_reads_and_writes() {
+    let service = shell::service()
+        .limit("read", "300ms")
+        .limit("write_turn", "300ms");
+    let sort = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000000)
+        SELECT hex(randomblob(100)) AS r FROM n ORDER BY r LIMIT 1";
+    are_refused(service, &[sort], "timed-out").await;
+}
+
+#[tokio::test]
+async fn a_join_of_everything_with_everything_is_ended_by_the_limits_on_reads_and_writes() {
+    let service = shell::service()
+        .limit("read", "300ms")
+        .limit("write_turn", "300ms");
+    let join = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000)
+        SELECT count(*) FROM n AS a, n AS b, n AS c WHERE a.i + b.i = c.i";
+    are_refused(service, &[join], "timed-out").await;
+}
+
+#[tokio::test]
+async fn huge_answers_and_values_are_refused() {
+    let statements = [
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT i FROM n",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) SELECT hex(zeroblob(10000)) FROM n",
+        "SELECT zeroblob(2000000000)",
+        "SELECT randomblob(2000000000)",
+        "SELECT printf('%*c', 2000000000, 'x')",
+        "SELECT hex(zeroblob(100000000))",
+        "SELECT replace(hex(zeroblob(20000)), '0', hex(zeroblob(20000)))",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) SELECT group_concat(hex(zeroblob(10000))) FROM n",
+    ];
+    are_refused(shell::service(), &statements, "too-large").await;
+}
+
+#[tokio::test]
+async fn statements_nested_without_end_are_refused() {
+    let nested = |open: &str, close: &str, levels| {
+        format!("SELECT {}1{}", open.repeat(levels), close.repeat(levels))
+    };
+    let statements = [
+        nested("(", ")", 30_000),
+        nested("- ", "", 30_000),
+        nested("(SELECT ", ")", 7_000),
+        nested("abs(", ")", 10_000),
+        nested("CASE WHEN 1 THEN ", " END", 2_500),
+    ];
+    let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
+    are_refused(shell::service(), &statements, "invalid").await;
+}
+
+/// These take time by the product of their arguments' lengths, in one step of SQLite that no time limit interrupts: only the size of
+/// values, or another implementation, bounds them. The answer does not matter, as long as there is one.
+#[tokio::test]
+async fn no_single_function_of_sql_takes_for_ever() {
+    let (neighbours, shell) = beside(shell::service()).await;
+    let members = |prefix: &str| {
+        format!(
+            "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 60000)
+            SELECT json_group_object('{prefix}' || i, 1) FROM n)"
+        )
+    };
+    let statements = [
+        "SELECT length(trim(replace(hex(zeroblob(900000)), '0', 'a'), replace(hex(zeroblob(70000)), '0', 'b') || 'a'))".to_owned(),
+        "SELECT length(replace(replace(hex(zeroblob(900000)), '0', 'a'), replace(hex(zeroblob(300000)), '0', 'a') || 'b', 'x'))".to_owned(),
+        "SELECT instr(zeroblob(2000000), zeroblob(1000000) || x'01')".to_owned(),
+        format!("SELECT length(json_patch({}, {}))", members("a"), members("b")),
+    ];
+    neighbours
+        .stay_well_while(async || {
+            for statement in &statements {
+                for action in ["query", "query-in-transaction"] {
+                    let _answer_or_refusal = shell.run(action, statement).await;
+                }
+            }
+        })
+        .await;
+    assert_store_works(&shell).await;
+}
+
+/// Each of these is answered at once, so that the guest never waits.
+#[tokio::test]
+async fn short_queries_without_end_are_ended_and_hold_up_nobody() {
+    let (neighbours, shell) = beside(shell::service()).await;
+    neighbours
+        .stay_well_while(async || {
+            let mut runs = JoinSet::new();
+            for _ in 0..4 {
+                let call = neighbours.client().post("/api/sql/query-for-ever");
+                runs.spawn(async move { call.await });
+            }
+            for ended in runs.join_all().await {
+                ended.refused(504, "deadline_exceeded");
+            }
+        })
+        .await;
+    assert_store_works(&shell).await;
+}
+
+/// Each step of these is long, and few steps are looked at between two looks at the clock.
+#[tokio::test]
+async fn heavy_steps_of_sql_hold_up_nobody() {
+    let (neighbours, shell) = beside(shell::service()).await;
+    let matches = vec![
+        format!(
+            "replace(hex(zeroblob(250000)), '00', 'ab') LIKE '%{}c%'",
+            "a_".repeat(48)
+        );
+        60
+    ];
+    let largest = |from: u32| {
+        let texts: Vec<String> = (from..from + 90).map(|n| format!("x || {n}")).collect();
+        format!("max({})", texts.join(", "))
+    };
+    let largest: Vec<String> = (0..50).map(|n| largest(90 * n)).collect();
+    let statements = [
+        format!("SELECT {}", matches.join(" || ")),
+        format!(
+            "WITH a(x) AS MATERIALIZED (SELECT hex(zeroblob(200000))) SELECT length(max({})) FROM a",
+            largest.join(", ")
+        ),
+    ];
+    neighbours
+        .stay_well_while(async || {
+            let mut runs = JoinSet::new();
+            for action in ["query", "query-in-transaction"] {
+                for statement in statements.iter().cycle().take(16) {
+                    let (shell, statement) = (shell.clone(), statement.clone());
+                    runs.spawn(async move { shell.run(action, &statement).await });
+                }
+            }
+            let _answers_or_refusals = runs.join_all().await;
+        })
+        .await;
+    assert_store_works(&shell).await;
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_row_of_megabytes_does_not_become_memory_of_the_host() {
+    /// What the whole bank needs, some times over, in KiB; the rows asked for would take gigabytes.
+    const HOST_KIB_MAX: u64 = 1 << 20;
+    let (neighbours, shell) = beside(shell::service()).await;
+    let columns: Vec<String> = (0..200).map(|column| format!("x || {column}")).collect();
+    // The count takes long enough for the read to leave the thread that it began on.
+    let statement = format!(
+        "WITH RECURSIVE a(x) AS MATERIALIZED (SELECT hex(zeroblob(1000000))),
+            n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 60000)
+        SELECT {} FROM a, (SELECT count(*) FROM n)",
+        columns.join(", ")
+    );
+    neighbours
+        .stay_well_while(async || {
+            let reads = (0..8).map(|_| {
+                let (shell, statement) = (shell.clone(), statement.clone());
+                async move { shell.query(&statement).await }
+            });
+            for outcome in reads.collect::<JoinSet<_>>().join_all().await {
+                outcome.expect_err("the answer is too large");
+            }
+        })
+        .await;
+    let status = format!("/proc/{}/status", neighbours.pid().as_raw_nonzero());
+    let status = std::fs::read_to_string(status).expect("the host runs");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let peak = peak.and_then(|peak| peak.trim().strip_suffix(" kB"));
+    let peak: u64 = peak.expect("Linux tells").parse().expect("a number");
+    assert!(peak < HOST_KIB_MAX, "{peak} KiB");
+    assert_store_works(&shell).await;
+}
+
+#[tokio::test]
+async fn a_full_store_refuses_writes_and_serves_on() {
+    let (neighbours, shell) = beside(shell::service().limit("store", "1MiB")).await;
+    shell
+        .execute("CREATE TABLE hoard (x)")
+        .await
+        .expect("there is room");
+    let fill = "INSERT INTO hoard VALUES (randomblob(30000))";
+    while shell.execute(fill).await.is_ok() {}
+    let refusals = neighbours
+        .stay_well_while(async || shell.execute(fill).await.expect_err("the store is full"))
+        .await;
+    assert!(
+        refusals.iter().all(|refusal| refusal == "full"),
+        "{refusals:?}"
+    );
+    let stored = shell.query("SELECT sum(length(x)) FROM hoard").await;
+    let stored: u64 = stored.expect("a read").parse().expect("a number");
+    assert!((500_000..1 << 20).contains(&stored), "{stored}");
+    shell
+        .execute("DELETE FROM hoard WHERE rowid % 2 = 0")
+        .await
+        .expect("a full store can be tidied up");
+    assert_store_works(&shell).await;
+}
+
+#[tokio::test]
+async fn the_registry_says_how_much_one_call_may_hand_to_the_host() {
+    let ask = async |service: Service, kib: &str| {
+        let neighbours = Neighbours::of([("sql", service)]).await;
+        let call = neighbours.client().post("/api/sql/long-key");
+        call.body("text/plain", kib.to_owned()).await
+    };
+    assert_eq!(ask(shell::service(), "512").await.text(), "Ok(None)");
+    let far_too_much = ask(shell::service(), "16384").await;
+    far_too_much.refused(502, "service_failed");
+    let tight = ask(shell::service().limit("hostcall", "256KiB"), "512").await;
+    tight.refused(502, "service_failed");
+}

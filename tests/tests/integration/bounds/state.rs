@@ -1,0 +1,143 @@
+//! Nothing of one service reaches another, and nothing of a failed request the next one.
+
+use crate::bounds::links::caller;
+use crate::bounds::neighbours::{Neighbours, assert_honest};
+use strongroom_tests::Client;
+use strongroom_tests::registry::Service;
+
+fn twin(secret: &str) -> Service {
+    Service::guest("sql").public().config("secret", secret)
+}
+
+async fn twins() -> Neighbours {
+    Neighbours::of([
+        ("left", twin("of the left")),
+        ("right", twin("of the right")),
+    ])
+    .await
+}
+
+async fn sql(client: &Client, path: &str, statement: &str) -> (u16, String) {
+    let answer = client
+        .post(path)
+        .body("text/plain", statement.to_owned())
+        .await;
+    (answer.status, answer.text())
+}
+
+#[tokio::test]
+async fn services_of_one_component_have_stores_of_their_own() {
+    let services = twins().await;
+    let client = services.client();
+    let execute = async |service: &str, statement: &str| {
+        let answer = sql(&client, &format!("/api/{service}/execute"), statement).await;
+        assert_eq!(answer.0, 200, "{}", answer.1);
+    };
+    execute("left", "CREATE TABLE notes (note TEXT)").await;
+    execute("left", "INSERT INTO notes VALUES ('of the left')").await;
+    let (status, error) = sql(&client, "/api/right/query", "SELECT note FROM notes").await;
+    assert_eq!(status, 422);
+    assert!(error.contains("no such table"), "{error}");
+    let tables = "SELECT count(*) FROM sqlite_schema";
+    assert_eq!(sql(&client, "/api/right/query", tables).await.1, "0");
+    let own = sql(&client, "/api/left/query", "SELECT note FROM notes").await;
+    assert_eq!(own.1, "of the left");
+}
+
+#[tokio::test]
+async fn services_of_one_component_have_configurations_of_their_own() {
+    let services = twins().await;
+    let client = services.client();
+    assert_honest(&client, "/api/left/config", "secret=of the left").await;
+    assert_honest(&client, "/api/right/config", "secret=of the right").await;
+}
+
+/// Each instance counts its own requests.
+async fn count(client: &Client) -> u64 {
+    let answer = client.get("/api/hostile/count").await;
+    answer.text().parse().expect("a number")
+}
+
+#[tokio::test]
+async fn the_memory_of_an_instance_ends_with_its_first_failure() {
+    let hostile = Service::guest("hostile")
+        .public()
+        .limit("instances", 1)
+        .limit("timeout", "1s");
+    let services = Neighbours::of([("hostile", hostile)]).await;
+    let client = services.client();
+    assert_eq!(
+        (count(&client).await, count(&client).await),
+        (1, 2),
+        "it is reused"
+    );
+    for behaviour in [
+        "trap",
+        "loop",
+        "sleep",
+        "memory",
+        "recursion",
+        "handles",
+        "fields",
+    ] {
+        let failed = client.get(&format!("/api/hostile/{behaviour}")).await;
+        assert!([502, 504].contains(&failed.status), "{behaviour}");
+        assert_eq!(count(&client).await, 1, "it is a new one after {behaviour}");
+        assert_eq!(count(&client).await, 2);
+    }
+}
+
+#[tokio::test]
+async fn services_of_one_component_share_no_memory() {
+    let hostile = || Service::guest("hostile").public().limit("instances", 1);
+    let services = Neighbours::of([("hostile", hostile()), ("other", hostile())]).await;
+    let client = services.client();
+    assert_eq!((count(&client).await, count(&client).await), (1, 2));
+    assert_honest(&client, "/api/other/count", "1").await;
+}
+
+#[tokio::test]
+async fn an_instance_sees_the_identity_of_its_own_request_only() {
+    let guarded = Service::guest("hostile").limit("instances", 1);
+    let open = Service::guest("hostile").public().limit("instances", 1);
+    let services = Neighbours::of([("guarded", guarded), ("open", open)]).await;
+    let (alice, bob) = (services.customer().await, services.customer().await);
+    let seen = async |client: &Client, service: &str| {
+        let answer = client.get(&format!("/api/{service}/seen-headers")).await;
+        assert_eq!(answer.status, 200);
+        answer.text()
+    };
+    for (person, other) in [(&alice, &bob), (&bob, &alice)] {
+        let headers = seen(person, "guarded").await;
+        assert!(
+            headers.contains(&format!("x-strongroom-subject: {}", person.id)),
+            "{headers}"
+        );
+        assert!(!headers.contains(&other.id), "{headers}");
+        assert!(!headers.contains(person.token()), "{headers}");
+    }
+    // A token that the service did not ask for tells it nothing.
+    let headers = seen(&alice, "open").await;
+    assert!(!headers.contains("x-strongroom-subject"), "{headers}");
+    assert!(!headers.contains(alice.token()), "{headers}");
+}
+
+#[tokio::test]
+async fn a_link_call_leaves_nothing_in_the_instance_after_a_failure() {
+    let callee = Service::guest("callee")
+        .limit("instances", 1)
+        .limit("timeout", "1s");
+    let services = Neighbours::of([("callee", callee), ("caller", caller())]).await;
+    let client = services.client();
+    let calls = async || client.get("/api/caller/count").await.text();
+    assert_eq!(
+        (calls().await, calls().await),
+        ("1".to_owned(), "2".to_owned())
+    );
+    for behaviour in ["panic", "loop", "sleep", "memory", "recursion", "huge"] {
+        let failed = client.get(&format!("/api/caller/{behaviour}")).await;
+        assert_eq!(failed.status, 503, "{behaviour}");
+        assert_eq!(calls().await, "1", "it is a new one after {behaviour}");
+        assert_eq!(calls().await, "2");
+    }
+}

@@ -1,0 +1,80 @@
+//! A write transaction that is held open: its time ends it, and the next writer goes on.
+
+use crate::bounds::neighbours::Neighbours;
+use crate::bounds::shell::{self, Shell};
+use strongroom_tests::registry::Service;
+
+fn service() -> Service {
+    shell::service()
+        .limit("write_turn", "300ms")
+        .limit("cpu", "1s")
+        .limit("timeout", "2s")
+}
+
+async fn beside(service: Service) -> (Neighbours, Shell) {
+    let neighbours = Neighbours::of([("sql", service)]).await;
+    let shell = Shell::of(&neighbours, "sql");
+    shell
+        .execute("CREATE TABLE t (x)")
+        .await
+        .expect("an honest write");
+    (neighbours, shell)
+}
+
+/// Asserts that while a request holds the writer as `action` says, and never gives it back, other requests of the same service write.
+async fn is_taken_away(action: &str) {
+    let (neighbours, shell) = beside(service()).await;
+    let path = format!("/api/sql/{action}");
+    let rounds = neighbours
+        .stay_well_while(async || {
+            let hold = neighbours.client().post(&path).into_future();
+            let write = shell.execute("INSERT INTO t VALUES (1)");
+            tokio::join!(hold, write)
+        })
+        .await;
+    for (held, written) in &rounds {
+        held.refused(504, "deadline_exceeded");
+        assert_eq!(written.as_deref(), Ok("1"));
+    }
+    let count = shell.query("SELECT count(*) FROM t").await;
+    assert_eq!(count, Ok(rounds.len().to_string()));
+}
+
+#[tokio::test]
+async fn a_transaction_held_by_a_sleeper_is_taken_away() {
+    is_taken_away("hold-and-sleep").await;
+}
+
+#[tokio::test]
+async fn a_transaction_held_by_a_loop_is_taken_away() {
+    is_taken_away("hold-and-loop").await;
+}
+
+#[tokio::test]
+async fn a_transaction_held_across_requests_is_taken_away_with_its_instance() {
+    let (neighbours, shell) = beside(service().limit("instances", 1)).await;
+    neighbours
+        .stay_well_while(async || {
+            assert_eq!(
+                shell.run("hold-and-answer", "").await.as_deref(),
+                Ok("held")
+            );
+            let late = "INSERT INTO t VALUES ('late')";
+            // The only instance still has the transaction, or has been replaced: either way what it does comes to nothing.
+            let _refused_or_nothing_held = shell.run("use-what-is-held", late).await;
+            tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+            let held = shell.run("use-what-is-held", late).await;
+            assert!(
+                matches!(
+                    held.as_deref().map_err(String::as_str),
+                    Ok("nothing is held") | Err("timed-out")
+                ),
+                "{held:?}"
+            );
+            let written = shell.execute("INSERT INTO t VALUES (1)").await;
+            assert_eq!(written.as_deref(), Ok("1"), "the next writer goes on");
+        })
+        .await;
+    let late = shell.query("SELECT count(*) FROM t WHERE x = 'late'").await;
+    assert_eq!(late.as_deref(), Ok("0"));
+}

@@ -1,0 +1,65 @@
+//! Goal: each reader of the events sees those that concern them, once and in order.
+//!
+//! Method: payments of several kinds on the shared bank; the feed is read in pages of several sizes.
+
+use strongroom_tests::bank::text;
+use strongroom_tests::{Bank, Person, Value, json};
+
+/// All events of a reader, in pages.
+async fn events(reader: &Person, limit: usize) -> Vec<Value> {
+    let mut after = 0;
+    let mut seen = Vec::new();
+    loop {
+        let path = format!("/api/transactions/events?after_sequence={after}&limit={limit}");
+        let page = reader.get(&path).await.expect(200);
+        seen.extend_from_slice(page["data"].as_array().expect("a list"));
+        after = page["next_after_sequence"].as_u64().expect("a place");
+        if page["has_more"] == false {
+            return seen;
+        }
+    }
+}
+
+fn types(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| text(&event["type"])).collect()
+}
+
+#[tokio::test]
+async fn events_come_in_order_to_those_they_concern() {
+    let bank = Bank::shared().await;
+    let pair = bank.pair().await;
+    let alice = &pair.alice;
+    pair.send("10").await;
+    let declined = alice.submit("transfer", &pair.body("1000")).await;
+    declined.refused(422, "insufficient_funds");
+    let hold = alice.submit("holds", &pair.body("5")).await.expect(201);
+    let capture = format!("holds/{}/capture", text(&hold["id"]));
+    alice.submit(&capture, &json!({})).await.expect(201);
+    let expected = [
+        "deposit.posted",
+        "transfer.posted",
+        "transfer.declined",
+        "hold.placed",
+        "hold.captured",
+    ];
+    for limit in [1, 2, 100] {
+        let seen = events(alice, limit).await;
+        assert_eq!(types(&seen), expected);
+        let places = seen.iter().map(|event| event["sequence"].as_u64());
+        assert!(places.is_sorted_by(|one, next| one < next));
+    }
+    let bobs = events(&pair.bob, 100).await;
+    assert_eq!(
+        types(&bobs),
+        ["transfer.posted", "hold.placed", "hold.captured"]
+    );
+    assert_eq!(bobs[0]["data"]["amount"], "10.00");
+    assert!(events(&bank.customer().await, 100).await.is_empty());
+    let all = events(&bank.staff("auditor").await, 1_000).await;
+    assert!(all.len() >= expected.len());
+    for (event, sequence) in all.iter().zip(1..) {
+        assert_eq!(event["sequence"], sequence);
+    }
+    let path = "/api/transactions/events?limit=1001";
+    alice.get(path).await.refused(422, "validation_failed");
+}

@@ -1,0 +1,109 @@
+//! The exchange rates, in JavaScript.
+
+use crate::examples::example;
+use strongroom_tests::registry::Registry;
+use strongroom_tests::{Bank, Client, json};
+
+async fn bank_with_rates() -> (Bank, Registry) {
+    let bank = Bank::start().await;
+    let registry = example::added_to(Registry::bank(), "exchange-rates");
+    bank.save_registry(&registry).await;
+    (bank, registry)
+}
+
+async fn converted(client: &Client, amount: &str, from: &str, to: &str) -> String {
+    let path = format!("/api/rates/convert?from={from}&to={to}&amount={amount}");
+    let answer = client.get(&path).await.expect(200);
+    answer["result"].as_str().expect("a text").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tour_of_its_readme_works() {
+    let (bank, _) = bank_with_rates().await;
+    let said = example::tour("exchange-rates", &bank).await;
+    for expected in [
+        "\"base\":\"EUR\",\"as_of\":\"2026-11-20\"",
+        "\"base\":\"USD\"",
+        "\"result\":\"2015\"",
+        "\"code\":\"amount_invalid\"",
+    ] {
+        assert!(said.contains(expected), "{expected} is not in:\n{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn amounts_are_converted_exactly_and_rounded_once() {
+    let (bank, _) = bank_with_rates().await;
+    let client = bank.client();
+    for (amount, from, to, result) in [
+        ("100", "EUR", "JPY", "16325"),
+        ("12.34", "EUR", "JPY", "2015"),
+        ("1.00", "EUR", "KWD", "0.333"),
+        ("16325", "JPY", "EUR", "100.00"),
+        ("99999999999999.99", "EUR", "USD", "108419999999999.99"),
+        // By the quote of ten digits, 3.256833884, this would be 3256833884.00.
+        ("999999999.999", "KWD", "USD", "3256833884.05"),
+    ] {
+        assert_eq!(
+            converted(&client, amount, from, to).await,
+            result,
+            "{amount} {from} in {to}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_it_cannot_answer_is_a_problem_document() {
+    let (bank, _) = bank_with_rates().await;
+    let client = bank.client();
+    for amount in ["0", "-1", "1e3", "1.234", "1,5", "NaN", ""] {
+        let path = format!("/api/rates/convert?from=EUR&to=USD&amount={amount}");
+        client.get(&path).await.refused(422, "amount_invalid");
+    }
+    for (path, pointer) in [
+        ("?base=XAU", "/base"),
+        ("?bsae=EUR", "/bsae"),
+        ("/convert?from=EUR&to=USD", "/amount"),
+        ("/convert?from=EUR&to=ZZZ&amount=1", "/to"),
+    ] {
+        client
+            .get(&format!("/api/rates{path}"))
+            .await
+            .invalid(pointer);
+    }
+    client
+        .get("/api/rates/nothing")
+        .await
+        .refused(404, "not_found");
+    // Only what the registry makes public is so.
+    client.post("/api/rates").await.no_token();
+    let customer = bank.customer().await;
+    customer
+        .post("/api/rates")
+        .await
+        .refused(405, "method_not_allowed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_rates_are_a_saved_registry_and_wrong_ones_are_refused() {
+    let (bank, registry) = bank_with_rates().await;
+    let client = bank.client();
+    let with_dollars_at = |rate: &str| {
+        let registry = registry.clone();
+        registry.change("rates", |service| service.config("USD", rate))
+    };
+    bank.save_registry(&with_dollars_at("1.10")).await;
+    assert_eq!(converted(&client, "1.00", "EUR", "USD").await, "1.10");
+
+    with_dollars_at("0").save(bank.folder());
+    let refused = bank.host.admin().post("/services/reload").await.json(422);
+    assert!(
+        refused.to_string().contains("config key `USD`"),
+        "the reason names the key: {refused}"
+    );
+    assert_eq!(
+        client.get("/api/rates?base=USD").await.expect(200)["rates"]["EUR"],
+        json!("0.9090909091"),
+        "the old table goes on"
+    );
+}

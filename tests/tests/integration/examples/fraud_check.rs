@@ -1,0 +1,379 @@
+//! The fraud check, in Python, behind the bank's screening.
+
+use std::ops::Deref;
+
+use crate::examples::example;
+use rusqlite::Connection;
+use sha2::{Digest, Sha256};
+use strongroom_tests::bank::{Pair, new_key, text};
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::{Answer, Bank, Person, Value, json, wait_for};
+use uuid::Uuid;
+
+/// One cent more than the README's rules allow.
+const TOO_MUCH: &str = "10000.01";
+
+/// A bank whose payments are judged, and a payer with 50,000.00 EUR.
+struct JudgedBank {
+    bank: Bank,
+    registry: Registry,
+    admin: Person,
+    pair: Pair,
+}
+
+impl Deref for JudgedBank {
+    type Target = Pair;
+
+    fn deref(&self) -> &Pair {
+        &self.pair
+    }
+}
+
+impl JudgedBank {
+    /// With the tables of the README.
+    async fn start() -> Self {
+        Self::start_with(example::added_to(Registry::bank(), "fraud-check")).await
+    }
+
+    async fn start_with(registry: Registry) -> Self {
+        let bank = Bank::start().await;
+        let (pair, admin) = (bank.pair().await, bank.admin().await);
+        admin.deposit(&pair.from, "49900.00", "EUR").await;
+        bank.save_registry(&registry).await;
+        Self {
+            bank,
+            registry,
+            admin,
+            pair,
+        }
+    }
+
+    async fn send(&self, key: &str, amount: &str) -> Answer {
+        self.alice.transfer(key, &self.from, &self.to, amount).await
+    }
+
+    async fn batch(&self, key: &str, amounts: &[&str], atomic: bool) -> Answer {
+        let lines: Vec<_> = amounts.iter().map(|amount| self.body(amount)).collect();
+        let batch = json!({"transfers": lines, "atomic": atomic});
+        let call = self.alice.post("/api/transactions/batch").key(key);
+        call.json(&batch).await
+    }
+
+    async fn received(&self) -> String {
+        self.bob.balance(&self.to).await
+    }
+
+    /// The check's own database, which another process has open too.
+    fn store(&self) -> Connection {
+        let path = self.bank.data().join("stores/fraud.sqlite");
+        Connection::open(path).expect("the store is there")
+    }
+
+    /// The path of the transfer that Alice sends under this key. Its id is the first 16 bytes of
+    /// SHA-256 over her id, the call, and the key, each behind its length, as a UUID v8.
+    fn path_of(&self, key: &str) -> String {
+        let alice = Uuid::parse_str(&self.alice.id).expect("an id");
+        let mut hash = Sha256::new();
+        for field in [alice.as_bytes().as_slice(), b"transfer", key.as_bytes()] {
+            let length = u32::try_from(field.len()).expect("it is short");
+            hash.update(length.to_be_bytes());
+            hash.update(field);
+        }
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash.finalize()[..16]);
+        let id = uuid::Builder::from_custom_bytes(id).into_uuid();
+        format!("/api/transactions/{id}")
+    }
+
+    /// Asserts that a payment without a verdict is not made, and that nothing is recorded of it.
+    async fn assert_fails_closed(&self, key: &str) {
+        let before = self.received().await;
+        assert_not_screened(&self.send(key, "10.00").await);
+        self.assert_not_recorded(key).await;
+        assert_eq!(self.received().await, before);
+    }
+
+    async fn assert_not_recorded(&self, key: &str) {
+        let path = self.path_of(key);
+        for person in [&self.alice, &self.admin] {
+            person.get(&path).await.refused(404, "not_found");
+        }
+    }
+
+    /// Asserts that the payment of a key that led to nothing is now made, once.
+    async fn assert_made_at_last(&self, key: &str) {
+        let answer = wait_for("a verdict", 20, async || {
+            let answer = self.send(key, "10.00").await;
+            (answer.status != 503).then_some(answer)
+        })
+        .await;
+        let posted = answer.expect(201);
+        assert!(!answer.replayed(), "nothing of it was recorded before");
+        assert!(self.path_of(key).ends_with(text(&posted["id"])), "{posted}");
+        assert!(self.send(key, "10.00").await.replayed());
+    }
+}
+
+#[track_caller]
+fn assert_not_screened(answer: &Answer) {
+    answer.refused(503, "service_unavailable");
+    assert!(answer.header("retry-after").is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tour_of_its_readme_works() {
+    const ADMIN_PASSWORD: &str = "a long walk in the rain";
+    let host = strongroom_tests::host::Host::start(&Registry::bank(), Some(ADMIN_PASSWORD)).await;
+    host.save_registry(&example::added_to(Registry::bank(), "fraud-check"))
+        .await;
+    let said = example::tour("fraud-check", &host).await;
+    for expected in [
+        "\"status\":\"posted\"",
+        "\"code\":\"screening_denied\"",
+        "idempotency-replayed: true",
+        "\"balance\":\"40000.00\"",
+        "\"rule\":\"amount_over_limit\"",
+    ] {
+        assert!(said.contains(expected), "{expected} is not in:\n{said}");
+    }
+    assert_eq!(
+        said.matches("screening_denied\",\"transaction_id").count(),
+        2
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_denied_moves_no_money_and_stays_denied() {
+    let judged = JudgedBank::start().await;
+    let key = new_key();
+    let first = judged.send(&key, TOO_MUCH).await;
+    let problem = first.refused(422, "screening_denied");
+    assert!(!first.replayed());
+    assert!(
+        !first.text().contains("amount_over_limit"),
+        "the client does not see the rule"
+    );
+
+    // The rule goes, and the denial stays with its key. Another key is another payment.
+    let registry = judged.registry.clone().change("fraud", |service| {
+        service.config("amount_minor_max_EUR", 2_000_000)
+    });
+    judged.bank.save_registry(&registry).await;
+    let again = judged.send(&key, TOO_MUCH).await;
+    assert_eq!((again.status, again.replayed()), (422, true));
+    assert_eq!(again.body, first.body);
+    assert_eq!(judged.received().await, "0.00");
+    judged.send(&new_key(), TOO_MUCH).await.expect(201);
+    assert_eq!(judged.received().await, TOO_MUCH);
+
+    // The rule is for staff.
+    let path = judged.path_of(&key);
+    assert!(path.ends_with(text(&problem["transaction_id"])));
+    for (person, rule) in [
+        (&judged.alice, Value::Null),
+        (&judged.admin, json!("amount_over_limit")),
+    ] {
+        let seen = person.get(&path).await.expect(200);
+        assert_eq!(seen["status"], "declined");
+        assert_eq!(seen["decline_code"], "screening_denied");
+        assert_eq!(seen["denied_by"], rule);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_line_of_a_batch_is_judged() {
+    let judged = JudgedBank::start().await;
+    let (key, amounts) = (new_key(), ["1.00", TOO_MUCH, "2.00"]);
+    let first = judged.batch(&key, &amounts, false).await;
+    let batch = first.expect(201);
+    let outcomes = batch["outcomes"].as_array().expect("a list");
+    let statuses = outcomes.iter().map(|outcome| text(&outcome["status"]));
+    assert!(
+        statuses.eq(["posted", "declined", "posted"]),
+        "{}",
+        first.text()
+    );
+    assert_eq!(outcomes[1]["code"], "screening_denied");
+    assert_eq!(judged.received().await, "3.00");
+    let path = format!("/api/transactions/{}", text(&outcomes[1]["transaction_id"]));
+    let seen_by_staff = judged.admin.get(&path).await.expect(200);
+    assert_eq!(seen_by_staff["denied_by"], "amount_over_limit");
+
+    let atomic = judged.batch(&new_key(), &amounts, true).await;
+    atomic.refused(422, "batch_declined");
+    assert_eq!(judged.received().await, "3.00");
+
+    // What is recorded is not judged again.
+    judged
+        .store()
+        .execute_batch("DROP TABLE judgement")
+        .expect("the table is there");
+    let again = judged.batch(&key, &amounts, false).await;
+    assert_eq!((again.replayed(), again.body), (true, first.body));
+    assert_not_screened(&judged.batch(&new_key(), &amounts, false).await);
+    assert_eq!(judged.received().await, "3.00");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_fails_or_waits_holds_the_money_and_the_same_key_works_later() {
+    let judged = JudgedBank::start().await;
+    let (failing, waiting) = (new_key(), new_key());
+
+    let store = judged.store();
+    store
+        .execute_batch("ALTER TABLE judgement RENAME TO gone")
+        .expect("the table is there");
+    judged.assert_fails_closed(&failing).await;
+    judged.assert_fails_closed(&failing).await;
+    store
+        .execute_batch("ALTER TABLE gone RENAME TO judgement")
+        .expect("the table is there");
+
+    // Another process holds the writer of the check's database for longer than the check may take.
+    store.execute_batch("BEGIN IMMEDIATE").expect("a writer");
+    judged.assert_fails_closed(&waiting).await;
+    store.execute_batch("ROLLBACK").expect("a transaction");
+
+    judged.assert_made_at_last(&failing).await;
+    judged.assert_made_at_last(&waiting).await;
+    assert_eq!(judged.received().await, "20.00");
+}
+
+/// The README's tables, with the guest `screens` where the fraud check is.
+fn screened_by(verdict: &str) -> Registry {
+    let screens = Service::guest("screens")
+        .config("verdict", verdict)
+        .limit("timeout", "1s");
+    example::added_to(Registry::bank(), "fraud-check").service("fraud", screens)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_verdict_holds_the_money_and_the_same_key_works_later() {
+    let judged = JudgedBank::start_with(screened_by("allow")).await;
+    let known = new_key();
+    let first = judged.send(&known, "10.00").await;
+    first.expect(201);
+    let mut keys = Vec::new();
+    for verdict in ["unavailable", "invalid", "nonsense", "hang", "trap"] {
+        judged.bank.save_registry(&screened_by(verdict)).await;
+        let key = new_key();
+        judged.assert_fails_closed(&key).await;
+        let again = judged.send(&known, "10.00").await;
+        assert_eq!((again.replayed(), &again.body), (true, &first.body));
+        keys.push(key);
+    }
+    judged.bank.save_registry(&screened_by("allow")).await;
+    for key in &keys {
+        judged.assert_made_at_last(key).await;
+    }
+    assert_eq!(judged.received().await, "60.00");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_is_swapped_away_while_it_judges_holds_the_money() {
+    let judged = JudgedBank::start_with(screened_by("hang")).await;
+    let key = new_key();
+    let swap = async {
+        wait_for("the check to hang", 20, async || {
+            let log = judged.bank.log();
+            log.contains("the screening hangs").then_some(())
+        })
+        .await;
+        judged.bank.save_registry(&screened_by("allow")).await;
+    };
+    let (answer, ()) = tokio::join!(judged.send(&key, "10.00"), swap);
+    assert_not_screened(&answer);
+    judged.assert_not_recorded(&key).await;
+    judged.assert_made_at_last(&key).await;
+    assert_eq!(judged.received().await, "10.00");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_judgement_of_a_small_payment_does_not_let_a_large_one_through() {
+    let judged = JudgedBank::start().await;
+    let key = new_key();
+    let nobody = "018f0000-0000-7000-8000-000000000000";
+    let small = judged.alice.transfer(&key, &judged.from, nobody, "0.01");
+    small.await.refused(404, "account_not_found");
+    // Nothing of that is recorded, so the key is free for another payment.
+    judged
+        .send(&key, TOO_MUCH)
+        .await
+        .refused(422, "screening_denied");
+    assert_eq!(judged.received().await, "0.00");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_screening_without_its_check_is_refused() {
+    let judged = JudgedBank::start().await;
+    let unlinked = judged.registry.clone().change("screening", |service| {
+        let links = [
+            ("strongroom:account/ledger", "accounts"),
+            ("strongroom:account/journal", "accounts"),
+        ];
+        let links = links.map(|(import, service)| (import.to_owned(), service.into()));
+        service.set("links", toml::Table::from_iter(links))
+    });
+    unlinked.save(judged.bank.folder());
+    let reload = judged.bank.host.admin().post("/services/reload");
+    let refused = reload.await.json(422);
+    assert!(
+        refused.to_string().contains("strongroom:screening/screen"),
+        "{refused}"
+    );
+    // The old one goes on, and still asks.
+    judged
+        .send(&new_key(), TOO_MUCH)
+        .await
+        .refused(422, "screening_denied");
+    judged.send(&new_key(), "1.00").await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_bank_comes_back_and_judges_as_before() {
+    let mut judged = JudgedBank::start().await;
+    let (allowed, denied) = (new_key(), new_key());
+    let answers = [
+        judged.send(&allowed, "10.00").await,
+        judged.send(&denied, "20000.00").await,
+    ];
+    judged.bank.host.kill();
+    judged.bank.host.launch();
+    judged.bank.host.wait_until_ready().await;
+    judged.pair = judged.pair.at(&judged.bank.host);
+    for (key, amount, before) in [
+        (&allowed, "10.00", &answers[0]),
+        (&denied, "20000.00", &answers[1]),
+    ] {
+        let again = judged.send(key, amount).await;
+        assert_eq!((again.status, &again.body), (before.status, &before.body));
+    }
+    judged
+        .send(&new_key(), TOO_MUCH)
+        .await
+        .refused(422, "screening_denied");
+    assert_eq!(judged.received().await, "10.00");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_staff_read_rules_and_judgements() {
+    let judged = JudgedBank::start().await;
+    judged.send(&new_key(), TOO_MUCH).await;
+    judged.send(&new_key(), "1.00").await;
+    for path in ["/api/fraud/rules", "/api/fraud/judgements"] {
+        judged.alice.get(path).await.refused(403, "forbidden");
+        judged.bank.client().get(path).await.no_token();
+    }
+    let rules = judged.admin.get("/api/fraud/rules").await.expect(200);
+    assert_eq!(rules["amount_minor_max"]["EUR"], 1_000_000);
+    let judgements = judged
+        .admin
+        .all("/api/fraud/judgements?limit=1")
+        .await
+        .into_iter()
+        .map(|judgement| judgement["rule"].clone());
+    assert_eq!(
+        judgements.collect::<Vec<_>>(),
+        [Value::Null, "amount_over_limit".into()]
+    );
+}

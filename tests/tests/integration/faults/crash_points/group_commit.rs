@@ -1,0 +1,47 @@
+//! K5: a commit of several requests fails. All of them are refused, none is done in part, and each is done when it is repeated.
+
+use std::time::Duration;
+
+use rand::RngExt;
+use strongroom_tests::marks::{seeded, short_or_full};
+
+use crate::faults::load::{Load, account_for};
+use crate::faults::scene::Scene;
+
+/// So many that commits are shared even on a quick disk.
+const CLIENTS: usize = 24;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_whose_commit_fails_is_refused_whole_and_done_when_it_is_repeated() {
+    let mut random = seeded();
+    let (mut scene, opening) = Scene::open(CLIENTS).await;
+    let kept = scene.keep().await;
+    let mut refused_at_once = 0;
+    // All that a store writes between two checkpoints is the log of its commits. Of the transactions', these are of the clients' first
+    // standing orders, which all come at once.
+    for (store, writes) in [("accounts", 20..400), ("transactions", 3..30)] {
+        for code in ["ENOSPC", "EIO"] {
+            for _seed in 0..short_or_full(2, 200) {
+                let at = random.random_range(writes.clone());
+                let plan = format!(
+                    "after-start; error store={store} op=write at={at} code={code} for=once"
+                );
+                scene.go_back_to(&kept);
+                assert!(scene.fail(&plan).await, "{plan}: it serves");
+                scene.renew_logins().await;
+                let load = Load::begin(&scene, CLIENTS, random.random());
+                let shifts = load.until_fired(&scene, Duration::ZERO).await;
+                shifts.assert_refusals_are_told();
+                println!("K5: {plan}: {:?}", shifts.refusals);
+                refused_at_once = refused_at_once.max(shifts.refusals.values().sum());
+                // The host that has had the fault goes on.
+                let violations = account_for(&scene, &mut opening.clone(), shifts).await;
+                assert_eq!(violations, Vec::<String>::new(), "{plan}");
+            }
+        }
+    }
+    assert!(
+        refused_at_once > 1,
+        "a commit of several requests has failed"
+    );
+}

@@ -1,0 +1,50 @@
+//! K6: the transactions service has lost its file, as when a backup is put back without it. It had standing orders, and these are lost. Of payments
+//! and batches it had nothing: all of them, and their answers, are as they were.
+
+use std::fs;
+
+use rand::RngExt;
+use strongroom_tests::marks::{seeded, short_or_full};
+
+use crate::faults::load::{Load, account_for};
+use crate::faults::request::{Asker, Request};
+use crate::faults::scene::Scene;
+
+const CLIENTS: usize = 4;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_has_lost_its_store_has_lost_standing_orders_and_nothing_else() {
+    let mut random = seeded();
+    let (mut scene, mut books) = Scene::open(CLIENTS).await;
+    for _round in 0..short_or_full(2, 200) {
+        let order = Request::order(scene.accounts(), 0, 1, 1);
+        scene.do_once(&mut books, &order).await;
+        let order = books.outcomes().last().expect("it was made").id();
+        let order = format!("/api/transactions/schedules/{order}");
+        // The clients are cut off in the middle, so that some have had no answer to what the ledger has done.
+        let plan = format!(
+            "after-start; crash store=accounts call=commit-with when=after at={}",
+            random.random_range(10..40)
+        );
+        assert!(scene.fail(&plan).await, "{plan}: it serves");
+        let mut shifts = Load::begin(&scene, CLIENTS, random.random())
+            .until_cut_off()
+            .await;
+        scene.bank.host.wait_for_exit().await;
+        assert_eq!(scene.bank.faults_fired().len(), 1, "{plan} has happened");
+        for ending in ["sqlite", "sqlite-wal", "sqlite-shm"] {
+            let file = scene
+                .bank
+                .data()
+                .join(format!("stores/transactions.{ending}"));
+            fs::remove_file(&file).expect("the store is there");
+        }
+        scene.recover().await;
+        let owner = scene.person(Asker::Customer(0));
+        owner.get(&order).await.refused(404, "not_found");
+        books.forget_orders();
+        shifts.forget_orders();
+        let violations = account_for(&scene, &mut books, shifts).await;
+        assert_eq!(violations, Vec::<String>::new());
+    }
+}

@@ -1,0 +1,193 @@
+//! Goal: wherever a movement of money is cut off, it has happened once or not at all, its client's repetition says which, and nothing happens
+//! that no client asks for.
+//!
+//! Method: a movement is a row of calls into the store of `accounts`: the ledger begins its turn with its first question, decides, and commits.
+//! The host is killed before and after each of them, by turns; then it is started again. The journal has the movement exactly where the
+//! commit was on disk; and its client, who repeats the request under the same key, is told so. The points and their names:
+//!
+//! | point | the host is gone |
+//! |---|---|
+//! | K0 | before the ledger has begun |
+//! | K1 | while the ledger decides, and before its commit is on disk |
+//! | K2 | after the ledger's commit, and before the reply |
+//! | K3 | after the reply |
+//! | K4 | not: the ledger's call traps instead ([`trapped`]) |
+//! | K5 | not: a commit of several requests finds no room, or the disk errs ([`group_commit`]) |
+//! | K6 | and the store of the transactions is lost with it ([`lost_store`]) |
+//! | K7 | while holds are ended whose time is up ([`expiry`]) |
+//! | K8 | while a standing order is made and its date is paid ([`standing_orders`]) |
+//! | K9 | while a standing order is ended and its date is cancelled ([`standing_orders`]) |
+//!
+//! The calls are those that are counted when nothing cuts a movement off, so that none is left out. A point that is not passed the next time
+//! kills nothing, and then the test fails.
+
+mod expiry;
+mod group_commit;
+mod lost_store;
+mod movement;
+mod standing_orders;
+mod trapped;
+mod under_load;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
+use std::time::Duration;
+
+use crate::faults::request::Reply;
+use crate::faults::scene::Scene;
+use movement::{Movement, Stage, row};
+
+/// The stores of the services that move money.
+const STORES: [&str; 2] = ["accounts", "transactions"];
+
+/// How many lanes there are where each bank mostly waits for its ticks.
+const LANES: usize = 6;
+
+/// In which some ticks of each service come: about one a second.
+const TICKS: Duration = Duration::from_millis(2_500);
+
+/// The calls into these stores that were counted, in the words of a plan, and how often each was made. Those that only read are left out: every
+/// tick makes some.
+fn calls(counts: &BTreeMap<String, u32>) -> Vec<(String, u32)> {
+    let mut calls = Vec::new();
+    for (what, count) in counts {
+        let parts = what
+            .split_once(":call.")
+            .and_then(|(store, call)| Some((store, call.split_once('.')?)));
+        if let Some((store, (call, when))) = parts
+            && STORES.contains(&store)
+            && call != "read"
+        {
+            calls.push((format!("store={store} call={call} when={when}"), *count));
+        }
+    }
+    calls
+}
+
+/// Before and after each of these calls, as often as it was counted; in the words of a plan.
+fn places(counts: &BTreeMap<String, u32>) -> Vec<String> {
+    let calls = calls(counts).into_iter();
+    calls
+        .flat_map(|(call, count)| (1..=count).map(move |at| format!("{call} at={at}")))
+        .collect()
+}
+
+/// Cuts off at all these places, at some of them at the same time: each lane has a bank of its own.
+fn in_lanes<F: Future<Output = ()>>(
+    scene: &Scene,
+    places: Vec<String>,
+    cut_off: impl Fn(Scene, Vec<String>) -> F + Sync,
+) {
+    thread::scope(|lanes| {
+        for lane in 0..LANES {
+            let mine = places.iter().skip(lane).step_by(LANES).cloned().collect();
+            let (scene, cut_off) = (scene.twin(), &cut_off);
+            lanes.spawn(move || {
+                tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .expect("a runtime")
+                    .block_on(cut_off(scene, mine));
+            });
+        }
+    });
+}
+
+/// Kills the host at every point of a movement.
+async fn cut_off_everywhere(movement: Movement) {
+    let mut stage = Stage::set().await;
+    let places = stage.places(movement).await;
+    let rows: BTreeSet<&str> = places.iter().map(|place| row(place)).collect();
+    assert_eq!(Vec::from_iter(rows), ["K0", "K1", "K2"]);
+    for place in places {
+        let plan = format!("after-start; crash {place}");
+        let (request, reply) = stage.cut_off(movement, &plan).await;
+        assert!(matches!(reply, Reply::CutOff), "{plan}: {reply:?}");
+        stage.scene.recover().await;
+        let is_recorded = row(&place) == "K2";
+        stage.assert_done_once(request, Some(is_recorded)).await;
+        println!("{}: {movement:?}, {place}", row(&place));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transfer_cut_off_at_any_point_is_posted_once() {
+    cut_off_everywhere(Movement::Transfer).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_cut_off_at_any_point_is_placed_once() {
+    cut_off_everywhere(Movement::Hold).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_capture_cut_off_at_any_point_is_posted_once() {
+    cut_off_everywhere(Movement::Capture).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_void_cut_off_at_any_point_releases_once() {
+    cut_off_everywhere(Movement::Void).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reversal_cut_off_at_any_point_is_posted_once() {
+    cut_off_everywhere(Movement::Reversal).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_cut_off_at_any_point_is_posted_once_and_whole() {
+    cut_off_everywhere(Movement::Batch).await;
+}
+
+/// K1: the power goes while the decision is to be kept. It is there or it is not, and nothing in between.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_that_the_power_takes_is_made_when_it_is_asked_for_again() {
+    let mut stage = Stage::set().await;
+    // The first commit after a start syncs twice: once for the head of a new log.
+    for at in [1, 2] {
+        for model in ["drop", "reorder", "torn"] {
+            let plan = format!("after-start; power-loss store=accounts at={at} model={model}");
+            let (request, reply) = stage.cut_off(Movement::Transfer, &plan).await;
+            assert!(matches!(reply, Reply::CutOff), "{plan}: {reply:?}");
+            stage.scene.recover().await;
+            stage.assert_done_once(request, None).await;
+            println!("K1: {plan}");
+        }
+    }
+}
+
+/// K3: the answer was made, and may not have arrived.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_is_given_again_after_a_kill() {
+    let mut stage = Stage::set().await;
+    for movement in Movement::ALL {
+        stage.put_back();
+        stage.scene.recover().await;
+        let request = stage.request(movement);
+        let Reply::Final(first) = request.ask(&stage.scene.person(request.asker)).await else {
+            panic!("nothing is in the way of {request:?}");
+        };
+        stage.scene.recover().await;
+        let again = stage.assert_done_once(request, Some(true)).await;
+        assert_eq!((first.status, &first.body), (again.status, &again.body));
+    }
+}
+
+/// K0 and K1, and no client comes back for a while.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_cut_off_before_its_commit_is_not_done_later() {
+    let mut stage = Stage::set().await;
+    for place in [
+        "call=begin-query when=before",
+        "call=commit-with when=before",
+    ] {
+        for movement in [Movement::Transfer, Movement::Batch] {
+            let plan = format!("after-start; crash store=accounts {place} at=1");
+            let (request, _) = stage.cut_off(movement, &plan).await;
+            stage.scene.recover().await;
+            tokio::time::sleep(TICKS).await;
+            stage.assert_done_once(request, Some(false)).await;
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! K4: a call of the ledger's instance traps. Its instance is gone, and what it had begun with it; nobody else notices.
+
+use strongroom_tests::marks::short_or_full;
+
+use super::movement::{Movement, Stage, row};
+use crate::faults::request::Reply;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_movement_whose_ledger_traps_at_any_call_is_done_once_when_it_is_repeated() {
+    let mut stage = Stage::set().await;
+    // The movements differ in what they ask the ledger's store, and a trap looks at none of it.
+    for movement in &Movement::ALL[..short_or_full(2, Movement::ALL.len())] {
+        for place in stage.places(*movement).await {
+            let plan = format!("after-start; trap {place}");
+            stage.begin(&plan).await;
+            let request = stage.request(*movement);
+            let reply = request.ask(&stage.scene.person(request.asker)).await;
+            let told = match &reply {
+                Reply::NotNow { status, code } => (*status, code.as_str()),
+                Reply::Final(_) | Reply::CutOff => panic!("{plan}: {reply:?}"),
+            };
+            assert_eq!(told, (503, "service_unavailable"), "{plan}");
+            stage.scene.bank.wait_until_fired().await;
+            let is_recorded = row(&place) == "K2";
+            stage.assert_done_once(request, Some(is_recorded)).await;
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! Goal: a full disk stops writes, and nothing else. Nothing acknowledged is lost, reads go on, and as soon as there is room all is as before.
+//!
+//! Method: the data folder is a volume of 64 MiB of its own. While clients move money, a file fills the volume to the last byte; a while
+//! later it is removed. The binary is the one of every day: the kernel says that there is no room.
+
+use std::env;
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use rand::RngExt;
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
+use strongroom_tests::bank::ADMIN_PASSWORD;
+use strongroom_tests::host::Host;
+use strongroom_tests::marks::{seeded, short_or_full};
+use strongroom_tests::registry::Registry;
+use strongroom_tests::{Bank, Person};
+
+use crate::faults::books::Books;
+use crate::faults::load::{Load, account_for};
+use crate::faults::request::{Asker, Outcome, Reply, Request};
+use crate::faults::scene::Scene;
+
+const VOLUME_MIB: u64 = 64;
+/// Set where the test runs in a namespace of its own.
+const IN_NAMESPACE: &str = "STRONGROOM_TEST_IN_NAMESPACE";
+/// How many clients keep the bank busy; one more customer asks what the test wants to know.
+const CLIENTS: usize = 6;
+/// How soon a write is answered, done or refused.
+const ANSWER_MAX: Duration = Duration::from_secs(1);
+/// How soon after there is room again everything works.
+const WELL_MAX: Duration = Duration::from_secs(5);
+/// How many transfers in a row must work to say so.
+const TRANSFERS_IN_A_ROW: usize = 20;
+/// How many refusals show that the disk is full for the bank too.
+const REFUSALS: usize = 20;
+/// How long these may take.
+const REFUSALS_MAX: Duration = Duration::from_secs(30);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_refuses_writes_serves_reads_and_loses_nothing() {
+    match Volume::mount() {
+        Ok(volume) => fill_under_load(&volume).await,
+        Err(reason) => run_in_a_namespace(
+            "faults::disk_full::a_full_disk_refuses_writes_serves_reads_and_loses_nothing",
+            &reason,
+        ),
+    }
+}
+
+async fn fill_under_load(volume: &Volume) {
+    let mut random = seeded();
+    let mut host = Host::prepared(&Registry::bank(), Some(ADMIN_PASSWORD));
+    symlink(volume.path(), host.data()).expect("the data can lie on the volume");
+    host.launch();
+    host.wait_until_ready().await;
+    let (mut scene, mut books) = Scene::open_in(Bank { host }, CLIENTS + 1).await;
+
+    for _round in 0..short_or_full(2, 10) {
+        // Its logs begin anew: they have no room yet that they would need no more of for a while.
+        scene.stop().await;
+        scene.recover().await;
+        let load = Load::begin(&scene, CLIENTS, random.random());
+        let mut prober = Prober::new(&scene);
+        prober.transfer_in_a_row(TRANSFERS_IN_A_ROW, WELL_MAX).await;
+        let readers = Readers::begin(&scene, &books);
+        let filler = volume.fill();
+        prober.transfer_until_refused(REFUSALS).await;
+        let reads = readers.end().await;
+        assert!(reads > REFUSALS, "the readers have read: {reads}");
+        fs::remove_file(filler).expect("the filler can be removed");
+        prober.transfer_in_a_row(TRANSFERS_IN_A_ROW, WELL_MAX).await;
+
+        let mut shifts = load.end().await;
+        println!(
+            "{} answered, refused {:?}, the slowest after {:?}, {reads} reads while it was full",
+            shifts.outcomes.len(),
+            shifts.refusals,
+            shifts.slowest_refusal
+        );
+        shifts.assert_refusals_are_told();
+        assert!(
+            shifts.slowest_refusal <= ANSWER_MAX,
+            "{:?}",
+            shifts.slowest_refusal
+        );
+        shifts.outcomes.extend(prober.outcomes);
+        shifts.unanswered.extend(prober.unanswered);
+        let violations = account_for(&scene, &mut books, shifts).await;
+        assert_eq!(violations, Vec::<String>::new());
+    }
+    scene.recover().await;
+    assert_eq!(books.violations(&scene).await, Vec::<String>::new());
+}
+
+/// The customer who sends one transfer after the other to see how the bank is.
+struct Prober {
+    person: Person,
+    accounts: Vec<String>,
+    outcomes: Vec<Outcome>,
+    unanswered: Vec<Request>,
+}
+
+impl Prober {
+    fn new(scene: &Scene) -> Self {
+        Self {
+            person: scene.person(Asker::Customer(CLIENTS)),
+            accounts: scene.accounts().to_vec(),
+            outcomes: Vec::new(),
+            unanswered: Vec::new(),
+        }
+    }
+
+    /// Whether a new transfer is done. It is answered soon, one way or the other.
+    async fn transfer(&mut self) -> bool {
+        let request = Request::transfer(&self.accounts, CLIENTS, 0, 1);
+        let asked = Instant::now();
+        let reply = request.ask(&self.person).await;
+        assert!(
+            asked.elapsed() <= ANSWER_MAX,
+            "{:?}: {reply:?}",
+            asked.elapsed()
+        );
+        match reply {
+            Reply::Final(outcome) => {
+                assert!(outcome.is_accepted(), "{outcome:?}");
+                self.outcomes.push(outcome);
+                true
+            }
+            Reply::NotNow { status, code } => {
+                assert!(matches!(status, 503 | 507), "{status} {code}");
+                self.unanswered.push(request);
+                false
+            }
+            Reply::CutOff => panic!("the bank is gone, and only room is short"),
+        }
+    }
+
+    async fn transfer_in_a_row(&mut self, count: usize, time_max: Duration) {
+        let started = Instant::now();
+        let mut done = 0;
+        while done < count {
+            done = if self.transfer().await { done + 1 } else { 0 };
+            assert!(
+                started.elapsed() <= time_max,
+                "{done} in a row after {time_max:?}"
+            );
+        }
+    }
+
+    async fn transfer_until_refused(&mut self, count: usize) {
+        let started = Instant::now();
+        let mut refused = 0;
+        while refused < count {
+            refused += usize::from(!self.transfer().await);
+            assert!(
+                started.elapsed() <= REFUSALS_MAX,
+                "only {refused} refused: is the volume full?"
+            );
+        }
+    }
+}
+
+/// Customers who look at what is theirs.
+struct Readers {
+    stop: Arc<AtomicBool>,
+    task: tokio::task::JoinHandle<usize>,
+}
+
+impl Readers {
+    fn begin(scene: &Scene, books: &Books) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (customer, account) = (scene.person(Asker::Customer(0)), &scene.accounts()[0]);
+        let transaction = books.outcomes()[0].transactions().remove(0);
+        let paths = [
+            format!("/api/accounts/{account}/balance"),
+            format!("/api/accounts/{account}/entries"),
+            format!("/api/transactions/{transaction}"),
+            format!("/api/transactions?account_id={account}"),
+        ];
+        let stopped = Arc::clone(&stop);
+        let task = tokio::spawn(async move {
+            let mut reads = 0;
+            // Refusals may be too fast for that: the disk stays full until there were enough.
+            while !stopped.load(Relaxed) || reads <= REFUSALS {
+                for path in &paths {
+                    customer.get(path).await.expect(200);
+                    reads += 1;
+                }
+            }
+            reads
+        });
+        Self { stop, task }
+    }
+
+    /// How many answers there were, all of them good.
+    async fn end(self) -> usize {
+        self.stop.store(true, Relaxed);
+        self.task.await.expect("every read was answered")
+    }
+}
+
+/// A volume of [`VOLUME_MIB`], gone when dropped.
+struct Volume {
+    /// Where it is seen.
+    path: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Volume {
+    /// A file system in a file; in a namespace of this test's own, memory.
+    ///
+    /// # Errors
+    ///
+    /// Why nothing can be mounted.
+    fn mount() -> Result<Self, String> {
+        let folder = tempfile::Builder::new()
+            .prefix("strongroom-volume-")
+            .tempdir()
+            .expect("a temporary folder");
+        let path = folder.path().join("volume");
+        fs::create_dir(&path).expect("a folder can be made");
+        if env::var_os(IN_NAMESPACE).is_some() {
+            mount_memory(&path)?;
+        } else {
+            mount_file(folder.path(), &path)?;
+        }
+        Ok(Self {
+            path,
+            _folder: folder,
+        })
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes all the room there is, and answers the file that has it.
+    fn fill(&self) -> PathBuf {
+        let path = self.path.join("filler");
+        let filler = File::create(&path).expect("there is room for a name");
+        let (mut taken, mut bytes) = (0, VOLUME_MIB << 20);
+        while bytes > 0 {
+            // Without writing: whoever waits for the disk now waits for what is written to it.
+            match fallocate(&filler, FallocateFlags::empty(), taken, bytes) {
+                Ok(()) => taken += bytes,
+                Err(Errno::NOSPC) => bytes /= 2,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        path
+    }
+}
+
+impl Drop for Volume {
+    fn drop(&mut self) {
+        // Lazily: what a killed host has open is let go by the kernel a moment later.
+        let _seen = complete(Command::new("umount").arg("-l").arg(&self.path));
+    }
+}
+
+fn mount_file(folder: &Path, point: &Path) -> Result<(), String> {
+    let image = folder.join("image");
+    let file = File::create(&image).map_err(|error| error.to_string())?;
+    file.set_len(VOLUME_MIB << 20)
+        .map_err(|error| error.to_string())?;
+    // Nothing is set aside for root, who fills it.
+    complete(
+        Command::new("mkfs.ext4")
+            .args(["-q", "-m", "0"])
+            .arg(&image),
+    )?;
+    complete(
+        Command::new("mount")
+            .args(["-o", "loop"])
+            .arg(&image)
+            .arg(point),
+    )
+    .map(drop)
+}
+
+fn mount_memory(point: &Path) -> Result<(), String> {
+    let size = format!("size={VOLUME_MIB}m");
+    complete(
+        Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &size, "none"])
+            .arg(point),
+    )
+    .map(drop)
+}
+
+/// Runs this test again where it may mount what it likes.
+fn run_in_a_namespace(test: &str, reason: &str) {
+    println!(
+        "no file system can be mounted here ({reason}): memory in a namespace stands in for it"
+    );
+    let again = complete(
+        Command::new("unshare")
+            .arg("-Urm")
+            .arg(env::current_exe().expect("this program has a file"))
+            .args([test, "--exact", "--nocapture"])
+            .env(IN_NAMESPACE, "1"),
+    );
+    match again {
+        // A name that no test has would pass.
+        Ok(text) => assert!(text.contains("1 passed"), "{test}: {text}"),
+        Err(text) => panic!(
+            "this test needs a volume that it can fill: run it as root ({reason}), or allow user namespaces, in which it fails too:\n{text}"
+        ),
+    }
+}
+
+/// Runs a command to its end. Returns what it printed, whether it went well or not.
+fn complete(command: &mut Command) -> Result<String, String> {
+    let output = command.output().map_err(|error| error.to_string())?;
+    let texts = [output.stdout, output.stderr];
+    let texts = texts.map(|text| String::from_utf8_lossy(&text).trim().to_owned());
+    let text = texts.join("\n").trim().to_owned();
+    if output.status.success() {
+        Ok(text)
+    } else {
+        Err(text)
+    }
+}

@@ -1,0 +1,209 @@
+//! Goal: whatever call to the disk fails, once or from then on, nothing is acknowledged that is not kept; who is refused is told that the storage or
+//! the service is not there; and a write that the disk did not keep ends the process, so that nobody asks a second time whether it did.
+//!
+//! Method: clients move money while the Nth read, write, sync, or truncation of a store fails. Then the binary of every day is started on what is
+//! left, every request is repeated until it is answered, and the books are compared.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::time::Duration;
+
+use rand::RngExt;
+use rand::rngs::StdRng;
+use rustix::process::Signal;
+use strongroom_tests::marks::{seeded, short_or_full};
+
+use crate::faults::books::Books;
+use crate::faults::load::{Load, Shifts, account_for};
+use crate::faults::scene::{Kept, Scene};
+
+const CLIENTS: usize = 4;
+/// The stores, and the share of calls that one has: only standing orders write to that of the transactions.
+const STORES: [(&str, u32); 2] = [("accounts", 1), ("transactions", 10)];
+/// How long they go on after it, so that somebody meets what it leaves.
+const GO_ON: Duration = Duration::from_millis(200);
+/// What the host says when a sync has failed, and nothing but its own end is safe.
+const LAST_WORDS: &str = "strongroom: the disk did not keep a write";
+
+/// A way in which a disk fails.
+#[derive(Debug, Clone, Copy)]
+struct Failure {
+    operation: &'static str,
+    code: &'static str,
+    /// The last call that is tried, counted from the start: in the short form, and in the full one.
+    at_max: (u32, u32),
+}
+
+const READ: Failure = Failure {
+    operation: "read",
+    code: "EIO",
+    at_max: (20, 40),
+};
+const WRITE: Failure = Failure {
+    operation: "write",
+    code: "EIO",
+    at_max: (400, 5_000),
+};
+const NO_ROOM: Failure = Failure {
+    operation: "write",
+    code: "ENOSPC",
+    at_max: (400, 5_000),
+};
+const SYNC: Failure = Failure {
+    operation: "sync",
+    code: "EIO",
+    at_max: (30, 600),
+};
+const SYNC_WITHOUT_ROOM: Failure = Failure {
+    operation: "sync",
+    code: "ENOSPC",
+    at_max: (30, 600),
+};
+/// The log is cut when the host stops in good order.
+const TRUNCATE: Failure = Failure {
+    operation: "truncate",
+    code: "EIO",
+    at_max: (1, 1),
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_read_or_write_is_told_as_such_and_does_no_harm() {
+    let mut disk = FailingDisk::open().await;
+    for failure in [READ, WRITE, NO_ROOM] {
+        for (store, duration, at) in disk.cases(failure) {
+            disk.fail(failure, store, duration, at).await;
+            let shifts = disk.load().until_fired(&disk.scene, GO_ON).await;
+            println!("{:?}", shifts.refusals);
+            disk.recover(shifts).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_sync_ends_the_process_and_is_never_tried_again() {
+    let mut disk = FailingDisk::open().await;
+    for failure in [SYNC, SYNC_WITHOUT_ROOM] {
+        for (store, duration, at) in disk.cases(failure) {
+            disk.fail(failure, store, duration, at).await;
+            let shifts = disk.load().until_cut_off().await;
+            let status = disk.scene.bank.host.wait_for_exit().await;
+            assert_eq!(status.signal(), Some(Signal::ABORT.as_raw()), "{status}");
+            let log = disk.scene.bank.log_of_latest_run();
+            assert!(log.contains(LAST_WORDS), "{log}");
+            assert_eq!(disk.scene.bank.faults_fired().len(), 1, "{log}");
+            disk.recover(shifts).await;
+        }
+    }
+}
+
+/// After a failed sync the kernel shows what the disk does not have, and counts it as written ("fsyncgate"). Then the power fails as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_built_upon_what_only_the_kernel_shows_after_a_failed_sync() {
+    let mut disk = FailingDisk::open().await;
+    let kernel = tempfile::tempdir().expect("a temporary folder");
+    let page_cache = kernel.path().join("page-cache");
+    for (store, duration, at) in disk.cases(SYNC) {
+        let shared = format!("after-start; page-cache={};", page_cache.display());
+        disk.scene.go_back_to(&disk.kept);
+        let mut shifts = Shifts::default();
+        let power_fails_at = disk.random.random_range(3..30);
+        for plan in [
+            format!("{shared} error store={store} op=sync at={at} code=EIO for={duration}"),
+            format!("{shared} power-loss store=* at={power_fails_at} model=drop"),
+        ] {
+            println!("{plan}");
+            assert!(disk.scene.fail(&plan).await, "{plan}: it serves");
+            shifts.add(disk.load().until_cut_off().await);
+            disk.scene.bank.host.wait_for_exit().await;
+            assert_eq!(
+                disk.scene.bank.faults_fired().len(),
+                1,
+                "{plan} has happened"
+            );
+        }
+        fs::remove_file(&page_cache).expect("the kernel had what the disk had not");
+        disk.recover(shifts).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_cannot_be_cut_when_the_host_stops_does_no_harm() {
+    let mut disk = FailingDisk::open().await;
+    for (store, duration, at) in disk.cases(TRUNCATE) {
+        disk.fail(TRUNCATE, store, duration, at).await;
+        let load = disk.load();
+        tokio::time::sleep(GO_ON).await;
+        let shifts = load.end().await;
+        disk.scene.stop().await;
+        assert!(
+            !disk.scene.bank.faults_fired().is_empty(),
+            "the fault has happened"
+        );
+        disk.recover(shifts).await;
+    }
+}
+
+/// A bank that begins each time from the same data, on a disk that fails.
+struct FailingDisk {
+    scene: Scene,
+    kept: Kept,
+    opening: Books,
+    random: StdRng,
+}
+
+impl FailingDisk {
+    async fn open() -> Self {
+        let random = seeded();
+        let (mut scene, opening) = Scene::open(CLIENTS).await;
+        let kept = scene.keep().await;
+        Self {
+            scene,
+            kept,
+            opening,
+            random,
+        }
+    }
+
+    /// Stores, how long the disk fails, and at which call.
+    fn cases(&mut self, failure: Failure) -> Vec<(&'static str, &'static str, u32)> {
+        let mut cases = Vec::new();
+        for (store, share) in STORES {
+            for duration in ["once", "good"] {
+                let at_max = short_or_full(failure.at_max.0, failure.at_max.1);
+                let at_max = at_max.div_ceil(share);
+                let tries = short_or_full(2, 100).min(at_max);
+                let stride = at_max / tries;
+                for part in 0..tries {
+                    let at = 1 + part * stride + self.random.random_range(0..stride);
+                    cases.push((store, duration, at));
+                }
+            }
+        }
+        cases
+    }
+
+    async fn fail(&mut self, failure: Failure, store: &str, duration: &str, at: u32) {
+        let Failure {
+            operation, code, ..
+        } = failure;
+        let plan = format!(
+            "after-start; error store={store} op={operation} at={at} code={code} for={duration}"
+        );
+        println!("{plan}");
+        self.scene.go_back_to(&self.kept);
+        assert!(self.scene.fail(&plan).await, "{plan}: it serves");
+    }
+
+    fn load(&mut self) -> Load {
+        Load::begin(&self.scene, CLIENTS, self.random.random())
+    }
+
+    /// Starts the bank again; everything is as the clients were told.
+    async fn recover(&mut self, shifts: Shifts) {
+        shifts.assert_refusals_are_told();
+        self.scene.recover().await;
+        let mut books = self.opening.clone();
+        let violations = account_for(&self.scene, &mut books, shifts).await;
+        assert_eq!(violations, Vec::<String>::new());
+    }
+}

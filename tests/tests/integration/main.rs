@@ -1,0 +1,29 @@
+//! The black-box tests: the real binary over real sockets, with real SQLite files and real components.
+//!
+//! One binary, so that it is linked once, and so that all tests that do not break their bank share one (`Bank::shared`).
+//! Each module opens with its goal and its method.
+
+mod accounts;
+mod authorization;
+mod bad_input;
+mod bounds;
+mod contract;
+mod events;
+mod examples;
+mod faults;
+mod isolation;
+mod kill;
+mod money;
+mod movement;
+mod orders;
+mod protocol;
+mod readme;
+mod repeats;
+mod statements;
+mod storms;
+mod story;
+mod swap;
+mod tamper;
+mod tokens;
+mod verify;
+mod webhooks;

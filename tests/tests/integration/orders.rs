@@ -1,0 +1,115 @@
+//! Goal: a standing order pays each date once, also through a crash.
+//!
+//! Method: the real binary; orders that are due today, and kills while they are paid. `storms/standing_orders.rs` ends orders while
+//! they are paid.
+
+use std::time::Duration;
+
+use strongroom_tests::bank::{day, new_key, text};
+use strongroom_tests::{Bank, Person, Value, json, wait_for};
+
+/// The bank's tick comes every second; on a loaded machine it takes longer.
+const SECONDS_MAX: u64 = 60;
+
+fn path_of(schedule: &Value) -> String {
+    format!("/api/transactions/schedules/{}", text(&schedule["id"]))
+}
+
+fn is_paid(schedule: &Value) -> bool {
+    schedule["last_run"]["status"] == "posted"
+}
+
+#[tokio::test]
+async fn a_standing_order_pays_today_once_even_if_the_host_is_killed() {
+    let mut bank = Bank::start().await;
+    let pair = bank.pair().await;
+    let key = new_key();
+    let mut order = pair.order("7.50", &day(0));
+    order["reference"] = json!("rent");
+    let create = |alice: &Person| {
+        let call = alice.post("/api/transactions/schedules");
+        call.key(&key).json(&order)
+    };
+    let schedule = create(&pair.alice).await.expect(201);
+    assert_eq!(
+        (&schedule["status"], &schedule["next_due"]),
+        (&json!("active"), &json!(day(0)))
+    );
+    bank.host.restart().await;
+    let pair = pair.at(&bank);
+    let path = path_of(&schedule);
+    let run = wait_for("the payment", SECONDS_MAX, async || {
+        let schedule = pair.alice.get(&path).await.expect(200);
+        is_paid(&schedule).then(|| schedule["last_run"].clone())
+    })
+    .await;
+    assert_eq!(run["due"], json!(day(0)));
+    bank.host.restart().await;
+    let pair = pair.at(&bank);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(pair.bob.balance(&pair.to).await, "7.50");
+    assert_eq!(pair.bob.entries(&pair.to).await.len(), 1);
+    let transaction = format!("/api/transactions/{}", text(&run["transaction_id"]));
+    let paid = pair.alice.get(&transaction).await.expect(200);
+    assert_eq!(
+        (&paid["reference"], &paid["metadata"]["schedule_id"]),
+        (&json!("rent"), &schedule["id"])
+    );
+    // The response to the request stays what it was.
+    let again = create(&pair.alice).await;
+    assert!(again.replayed());
+    assert_eq!(again.expect(201), schedule);
+}
+
+#[tokio::test]
+async fn many_standing_orders_pay_once_each_wherever_the_host_is_killed() {
+    const ORDERS: usize = 40;
+    let mut bank = Bank::start().await;
+    let pair = bank.pair().await;
+    let order = pair.order("0.50", &day(0));
+    for _ in 0..ORDERS {
+        pair.alice.submit("schedules", &order).await.expect(201);
+    }
+    for pause_ms in [0, 20, 60, 200, 600] {
+        bank.host.restart().await;
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+    }
+    let pair = pair.at(&bank);
+    wait_for("all payments", SECONDS_MAX, async || {
+        let schedules = pair.alice.all("/api/transactions/schedules?limit=500");
+        let schedules = schedules.await;
+        (schedules.len() == ORDERS && schedules.iter().all(is_paid)).then_some(())
+    })
+    .await;
+    assert_eq!(pair.bob.balance(&pair.to).await, "20.00");
+    assert_eq!(pair.bob.entries(&pair.to).await.len(), ORDERS);
+}
+
+#[tokio::test]
+async fn a_standing_order_is_its_owner_s_begins_today_or_later_and_can_be_ended() {
+    let bank = Bank::shared().await;
+    let pair = bank.pair().await;
+    let (past, next) = (pair.order("7.50", &day(-1)), pair.order("7.50", &day(1)));
+    let (alice, bob) = (&pair.alice, &pair.bob);
+    let refused = alice.submit("schedules", &past).await;
+    refused.refused_at(422, "schedule_in_past", "/start");
+    let foreign = bob.submit("schedules", &next).await;
+    foreign.refused(404, "account_not_found");
+    let unkeyed = alice.post("/api/transactions/schedules").json(&next).await;
+    unkeyed.refused(400, "idempotency_key_missing");
+    let schedule = alice.submit("schedules", &next).await.expect(201);
+    let path = path_of(&schedule);
+    bob.get(&path).await.refused(404, "not_found");
+    bob.call("DELETE", &path).await.refused(404, "not_found");
+    let list = alice.all("/api/transactions/schedules?limit=1").await;
+    assert_eq!(list, [schedule]);
+    // Once more is the same.
+    for _ in 0..2 {
+        alice.call("DELETE", &path).await.expect_no_content();
+    }
+    let ended = alice.get(&path).await.expect(200);
+    assert_eq!(
+        (&ended["status"], &ended["next_due"]),
+        (&json!("cancelled"), &Value::Null)
+    );
+}

@@ -1,0 +1,187 @@
+//! The account service (A): `components/account/src/ledger/{post,decide}.rs`.
+
+use crate::protocol::model::{Protocol, Terms};
+use crate::protocol::mutant::Mutant;
+use crate::protocol::network::Network;
+use crate::protocol::set::Member;
+use crate::protocol::store::Store;
+use crate::protocol::words::{
+    Body, Call, Function, Id, Outcome, Posting, Refusal, Reply, Returned, Transfer,
+};
+
+/// A row of the journal. A decline is a row too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Record {
+    pub body: Body,
+    pub outcome: Outcome,
+}
+
+/// The ledger's rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Books {
+    /// The journal, by transfer id.
+    pub records: [Option<Record>; Id::COUNT as usize],
+    /// The accounts' balances.
+    pub balances: [i8; 2],
+    /// How often each transfer has moved money.
+    pub moved: [u8; Transfer::COUNT as usize],
+}
+
+impl Books {
+    /// The record of an id.
+    pub fn record(&self, id: Id) -> Option<Record> {
+        self.records[id.number() as usize]
+    }
+
+    /// The outcome in it.
+    pub fn outcome(&self, id: Id) -> Option<Outcome> {
+        self.record(id).map(|record| record.outcome)
+    }
+
+    /// Whether the money is there.
+    pub fn covers(&self, terms: Terms) -> bool {
+        self.balances[terms.from as usize] >= terms.amount
+    }
+}
+
+/// The service and its store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Account {
+    /// A call that waits for its commit waits to send its reply.
+    pub store: Store<Books, Reply>,
+}
+
+impl Account {
+    /// Nothing was posted yet.
+    pub fn new(opening: [i8; 2]) -> Self {
+        Self {
+            store: Store::of(Books {
+                records: [None; Id::COUNT as usize],
+                balances: opening,
+                moved: [0; Transfer::COUNT as usize],
+            }),
+        }
+    }
+
+    /// A call arrives: `post::in_transaction`, as far as its commit. A recalled row, and a reused
+    /// id, wait for the commit too, as the row may be of the same group.
+    pub fn take(&mut self, protocol: &Protocol, call: Call, network: &mut Network) {
+        let is_known = self.known(protocol, call.caller.transfer()).is_some();
+        let reply = Reply {
+            caller: call.caller,
+            returned: self.record(protocol, call),
+        };
+        // Nothing was read or written that a lost group could take back.
+        let at_once = reply.returned == Returned::Refused(Refusal::NotFound)
+            || protocol.is(Mutant::ReplyBeforeCommit)
+            || (is_known && protocol.is(Mutant::RecallBeforeCommit));
+        if at_once {
+            network.replies.add(reply);
+        } else if !network.replies.has(reply) {
+            self.store.waiting.add(reply);
+        }
+    }
+
+    /// The group is on disk, and its replies are sent.
+    pub fn commit(&mut self, network: &mut Network) {
+        network.replies.add_all(self.store.commit());
+    }
+
+    fn known(&self, protocol: &Protocol, transfer: Transfer) -> Option<Record> {
+        let by_fingerprint = protocol.is(Mutant::IdsByFingerprint);
+        let record = self.store.now.record(protocol.id(transfer))?;
+        (!by_fingerprint || record.body == transfer.body()).then_some(record)
+    }
+
+    /// `post::record`: recalls, decides, or cancels. The id is looked up before anything else.
+    fn record(&mut self, protocol: &Protocol, call: Call) -> Returned {
+        let transfer = call.caller.transfer();
+        let terms = protocol.terms(transfer);
+        if protocol.is(Mutant::FundsBeforeId) && !self.covers(protocol, terms) {
+            return first(Outcome::Declined);
+        }
+        let forgets_id = match call.function {
+            Function::Post | Function::PostDenied => protocol.is(Mutant::PostWithoutLookup),
+            Function::Cancel => protocol.is(Mutant::CancelWithoutLookup),
+        };
+        if !forgets_id && let Some(record) = self.known(protocol, transfer) {
+            return self.recall(protocol, transfer, record);
+        }
+        // To be burnt, an id needs no accounts.
+        let outcome = match call.function {
+            Function::Cancel => Outcome::Cancelled,
+            Function::PostDenied => Outcome::Denied,
+            // `Situation::parties`, `decide::decide`.
+            Function::Post if !terms.found => {
+                if protocol.is(Mutant::RefusalWithRow) {
+                    self.write(protocol, transfer, Outcome::Declined);
+                }
+                return Returned::Refused(Refusal::NotFound);
+            }
+            Function::Post if self.covers(protocol, terms) => Outcome::Posted,
+            Function::Post => Outcome::Declined,
+        };
+        let is_kept = match outcome {
+            Outcome::Posted => true,
+            Outcome::Declined => !protocol.is(Mutant::DeclineWithoutRow),
+            Outcome::Denied => !protocol.is(Mutant::DenialWithoutRow),
+            Outcome::Cancelled => !protocol.is(Mutant::CancelWithoutRow),
+        };
+        if outcome == Outcome::Posted {
+            self.move_money(protocol, transfer);
+        }
+        if is_kept {
+            self.write(protocol, transfer, outcome);
+        }
+        first(outcome)
+    }
+
+    /// `post::recall`: what is recorded under a known id, if it is the same request.
+    fn recall(&self, protocol: &Protocol, transfer: Transfer, record: Record) -> Returned {
+        if record.body != transfer.body() && !protocol.is(Mutant::RecallWithoutFingerprint) {
+            return Returned::Refused(Refusal::IdReused);
+        }
+        let is_durable = self.store.durable.record(protocol.id(transfer)).is_some();
+        let repeated = !protocol.is(Mutant::RecallAsFirst)
+            && (is_durable || !protocol.is(Mutant::FirstUntilCommit));
+        Returned::Recorded(Posting {
+            outcome: record.outcome,
+            repeated,
+        })
+    }
+
+    /// `decide::decide_funds`.
+    fn covers(&self, protocol: &Protocol, terms: Terms) -> bool {
+        if protocol.is(Mutant::FundsOfSnapshot) {
+            self.store.durable.covers(terms)
+        } else {
+            self.store.now.covers(terms)
+        }
+    }
+
+    fn write(&mut self, protocol: &Protocol, transfer: Transfer, outcome: Outcome) {
+        let body = transfer.body();
+        let place = protocol.id(transfer).number() as usize;
+        self.store.now.records[place] = Some(Record { body, outcome });
+    }
+
+    /// `post::accept`: both sides, in the turn of the record.
+    fn move_money(&mut self, protocol: &Protocol, transfer: Transfer) {
+        let Terms { from, amount, .. } = protocol.terms(transfer);
+        let books = &mut self.store.now;
+        books.balances[from as usize] -= amount;
+        if !protocol.is(Mutant::CreditLater) {
+            books.balances[1 - from as usize] += amount;
+        }
+        let moved = &mut books.moved[transfer.number() as usize];
+        *moved = moved.saturating_add(1);
+    }
+}
+
+/// What a call returns that has recorded an outcome.
+fn first(outcome: Outcome) -> Returned {
+    Returned::Recorded(Posting {
+        outcome,
+        repeated: false,
+    })
+}

@@ -1,0 +1,218 @@
+//! The protocol by which money moves, between a client, the transaction service (T), and the
+//! account service (A), looked at in every state that it can come to.
+//!
+//! Goal: the ledger alone decides and remembers. Whatever is lost, doubled, late, or dead, and
+//! whenever: no id is posted twice; no money appears or vanishes; what a response says of an id is
+//! on A's disk and stays there; another body under a taken key never moves money; what A refuses
+//! leaves no row, and T does nothing of it later; after a 204 to `DELETE` a standing order posts
+//! nothing. A client that retries gets its final response, and every run of a standing order its
+//! outcome.
+//!
+//! Method: a model in `stateright`. Read in this order: [`words`], [`network`], [`store`] (group
+//! commit), [`transaction`], [`screening`], [`account`], [`model`] (the steps), [`properties`]
+//! and [`lookahead`] (what must hold), [`scenario`] (who sends what). A step of the model is a step
+//! of the code, which its comment names: a turn at a store's writer, a group commit, a message that
+//! arrives. [`mutant`] lists protocols that are wrong in one place: each must be found, and each
+//! property must find one.
+//!
+//! What is exhaustive: every order of steps, for two clients and two idempotency keys with two
+//! bodies each, or for a standing order with two dates, or two attempts at one, which a client
+//! deletes and another payment competes with; with any number of crashes (of T, of A, of the
+//! process of both) and failed group commits at any moment, of retries, ticks, and handlers at
+//! once; with any verdict of a screening, each time another; and with any loss, doubling, and
+//! reordering of messages. None of these needs a bound: a message that was sent stays, to arrive
+//! again; a crash only takes away; and equal handlers are one. A date is due at any time.
+//!
+//! What it leaves out: batches and holds, which the same steps post; the making of a schedule,
+//! which is one row in one commit; a third attempt, which is to the second what that is to the
+//! first; accounts that come to be while a request for them is under way; the loss of A's own file,
+//! which is the truth. More clients add nothing, as T does not tell its clients apart. Two states
+//! with the same hash of 64 bits would be taken for one: among 18 million states, with a
+//! probability of 1 in 100,000.
+
+mod account;
+mod history;
+mod lookahead;
+mod model;
+mod mutant;
+mod network;
+mod properties;
+mod scenario;
+mod screening;
+mod set;
+mod store;
+mod transaction;
+mod words;
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use std::thread::available_parallelism;
+use std::time::Instant;
+
+use stateright::{Checker, Expectation, HasDiscoveries, Model};
+use strongroom_tests::marks::short_or_full;
+
+use model::Protocol;
+use mutant::Mutant;
+use properties::{
+    BALANCES, BURNT, DATE_ONCE, DATES_KEPT, DELETED, FIRST_ONCE, JUDGED, NOT_DISOWNED,
+    NOT_NEGATIVE, NOTHING_LATER, OTHER_BODY, POSTED_ONCE, RECORDS_STAY, REFUSED_WITHOUT_ROW,
+    RESPONSES_AGREE, RESPONSES_TRUE, RETRY_JUDGED, RUN_FIRST, RUNS_AGREE, RUNS_DECIDED, SERVED,
+    SUM,
+};
+use scenario::{
+    ALL, FEW, MANY, ONE, ONE_KEY, TWO_BODIES, both_covered, dates, lost_account, refill, refused,
+    retried, rivals, screened, screened_dates,
+};
+
+/// A check uses all cores.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+#[test]
+fn two_clients_compete_for_the_same_money_under_the_same_keys() {
+    check("rivals", rivals(short_or_full(MANY, ALL)));
+}
+
+#[test]
+fn two_clients_have_money_for_both() {
+    check("both covered", both_covered(short_or_full(FEW, ALL)));
+}
+
+#[test]
+fn a_decline_stays_when_money_comes() {
+    check("refill", refill(short_or_full(FEW, MANY)));
+}
+
+#[test]
+fn a_key_whose_request_was_refused_serves_another() {
+    check("refused", refused(short_or_full(FEW, MANY)));
+}
+
+#[test]
+fn nothing_moves_that_the_screening_has_not_allowed() {
+    check("screened", screened(short_or_full(TWO_BODIES, FEW)));
+}
+
+#[test]
+fn a_standing_order_that_is_deleted_pays_no_further_date() {
+    check("dates", dates(ONE));
+}
+
+#[test]
+fn a_standing_order_that_is_deleted_tries_no_date_again() {
+    check("retried", retried(short_or_full(ONE, TWO_BODIES)));
+}
+
+#[test]
+fn a_standing_order_whose_account_is_not_found_can_be_deleted() {
+    check("lost account", lost_account(&[]));
+}
+
+#[test]
+fn a_standing_order_pays_no_date_that_the_screening_has_not_allowed() {
+    check("screened dates", screened_dates(short_or_full(&[], ONE)));
+}
+
+/// Goes through all states.
+fn check(name: &str, protocol: Protocol) {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let began = Instant::now();
+    let threads = available_parallelism().map_or(1, usize::from);
+    let checker = protocol.checker().threads(threads).spawn_bfs().join();
+    println!(
+        "{name}: {} states, {} steps between them, depth {}, in {:.1?}",
+        checker.unique_state_count(),
+        checker.state_count(),
+        checker.max_depth(),
+        began.elapsed(),
+    );
+    assert!(checker.is_done(), "{name}: there are more states");
+    for property in checker.model().properties() {
+        let found = checker.discovery(property.name);
+        if property.expectation == Expectation::Sometimes {
+            assert!(found.is_some(), "{name}: never seen: {}", property.name);
+        } else if let Some(path) = found {
+            let state = path.last_state().to_owned();
+            panic!("{name}: not so: {}\n{path}{state:#?}", property.name);
+        }
+    }
+}
+
+#[test]
+fn whatever_is_wrong_on_purpose_is_found_and_each_property_finds_something() {
+    let findings = [
+        (Mutant::ReplyBeforeCommit, rivals(FEW), RESPONSES_TRUE),
+        (Mutant::ReplyBeforeCommit, dates(ONE), DELETED),
+        (Mutant::RecallBeforeCommit, rivals(FEW), RESPONSES_TRUE),
+        (Mutant::RecallBeforeCommit, rivals(ONE_KEY), NOT_DISOWNED),
+        (Mutant::PostWithoutLookup, both_covered(FEW), POSTED_ONCE),
+        (Mutant::PostWithoutLookup, rivals(FEW), BALANCES),
+        (Mutant::CancelWithoutLookup, dates(&[]), RECORDS_STAY),
+        (Mutant::CancelWithoutLookup, dates(&[]), BURNT),
+        (Mutant::IdsByFingerprint, both_covered(FEW), OTHER_BODY),
+        (
+            Mutant::RecallWithoutFingerprint,
+            rivals(ONE_KEY),
+            RESPONSES_TRUE,
+        ),
+        (Mutant::FundsBeforeId, rivals(FEW), RESPONSES_AGREE),
+        (Mutant::FundsOfSnapshot, rivals(FEW), NOT_NEGATIVE),
+        (Mutant::DeclineWithoutRow, refill(FEW), RESPONSES_AGREE),
+        (Mutant::DenialWithoutRow, screened(ONE_KEY), RESPONSES_TRUE),
+        (Mutant::CancelWithoutRow, dates(&[]), DELETED),
+        (
+            Mutant::RefusalWithRow,
+            refused(ONE_KEY),
+            REFUSED_WITHOUT_ROW,
+        ),
+        (Mutant::CreditLater, rivals(FEW), SUM),
+        (Mutant::RecallAsFirst, rivals(FEW), FIRST_ONCE),
+        (Mutant::FirstUntilCommit, rivals(FEW), FIRST_ONCE),
+        (Mutant::PassWithoutVerdict, screened(ONE_KEY), JUDGED),
+        (Mutant::ScreeningReadsOpenGroup, screened(ONE_KEY), JUDGED),
+        (Mutant::RememberByKey, rivals(ONE_KEY), RESPONSES_TRUE),
+        (Mutant::AskLater, rivals(ONE_KEY), NOTHING_LATER),
+        (Mutant::OneAtATime, rivals(ONE_KEY), SERVED),
+        (Mutant::GetReadsOpenGroup, rivals(ONE_KEY), RESPONSES_TRUE),
+        (Mutant::AskBeforeCommit, dates(&[]), RUN_FIRST),
+        (Mutant::AskBeforeCommit, dates(&[]), DELETED),
+        (Mutant::MoveOnAlone, dates(&[]), DATES_KEPT),
+        (Mutant::IdWithoutAttempt, retried(ONE), RETRY_JUDGED),
+        (Mutant::RetryUndecided, retried(ONE), DATE_ONCE),
+        (Mutant::NoteWithoutAttempt, retried(ONE), RUNS_AGREE),
+        (Mutant::TickPostsEnded, retried(ONE), DELETED),
+        (Mutant::TickSkipsEnded, dates(&[]), RUNS_DECIDED),
+        (Mutant::CancelBeforeEnd, dates(&[]), DELETED),
+        (Mutant::CancelBeforeCommit, dates(&[]), DELETED),
+        (Mutant::EndWithoutCancel, dates(&[]), DELETED),
+        (Mutant::EndedIsDone, dates(&[]), DELETED),
+        (Mutant::CancelUnheard, dates(&[]), DELETED),
+    ];
+    let mut found_by = BTreeSet::new();
+    for (mutant, protocol, property) in findings {
+        find(mutant, protocol, property);
+        found_by.insert(property);
+    }
+    for (property, _) in properties::ALWAYS {
+        assert!(found_by.contains(property), "found nothing: {property}");
+    }
+}
+
+/// Looks for a way in which a mutant breaks a property.
+fn find(mutant: Mutant, protocol: Protocol, property: &'static str) {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let protocol = Protocol {
+        mutant: Some(mutant),
+        ..protocol
+    };
+    let sought = HasDiscoveries::AnyOf(BTreeSet::from([property]));
+    let checker = protocol.checker().finish_when(sought).spawn_bfs().join();
+    let states = checker.unique_state_count();
+    let Some(path) = checker.discovery(property) else {
+        panic!("{mutant:?}: in {states} states nothing breaks: {property}");
+    };
+    println!("{mutant:?}: not so after {states} states: {property}");
+    for step in path.into_actions() {
+        println!("    {step:?}");
+    }
+}

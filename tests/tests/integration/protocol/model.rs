@@ -1,0 +1,269 @@
+//! The state of all parties, and the steps that change it.
+
+use stateright::{Model, Property};
+
+use crate::protocol::account::Account;
+use crate::protocol::history::History;
+use crate::protocol::mutant::Mutant;
+use crate::protocol::network::Network;
+use crate::protocol::properties;
+use crate::protocol::scenario::Sight;
+use crate::protocol::screening::{self, VERDICTS, Verdict};
+use crate::protocol::set::Member;
+use crate::protocol::transaction::Transaction;
+use crate::protocol::words::{
+    Attempt, Call, Caller, Date, Function, Id, Request, Returned, Round, Transfer,
+};
+
+/// The two accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Party {
+    Payer,
+    Payee,
+}
+
+/// What a body says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Terms {
+    /// Whose account is debited; the other's is credited.
+    pub from: Party,
+    pub amount: i8,
+    /// Whether A finds both accounts.
+    pub found: bool,
+}
+
+/// What the schedule says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StandingOrder {
+    /// Of each date.
+    pub terms: Terms,
+    /// How many dates there are; each may be due at any time.
+    pub dates: usize,
+    /// `on_insufficient_funds`: whether a second attempt follows, which may be due at any time.
+    pub retries: bool,
+}
+
+/// What may go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The process of all services dies: the host's own way to die.
+    ProcessDies,
+    /// T dies alone, as when its component traps, or runs elsewhere.
+    TransactionDies,
+    /// A dies alone; or its group commit fails and is rolled back, which looks the same.
+    AccountDies,
+    /// T's group commit fails and is rolled back; its handlers live.
+    TransactionGroupFails,
+}
+
+/// All of them.
+const FAULTS: [Fault; 4] = [
+    Fault::ProcessDies,
+    Fault::TransactionDies,
+    Fault::AccountDies,
+    Fault::TransactionGroupFails,
+];
+
+/// Who sends what, under which conditions.
+#[derive(Debug, Clone)]
+pub struct Protocol {
+    /// What clients may send, each at any time and any number of times.
+    pub requests: Vec<Request>,
+    /// What the bodies say, by key and body.
+    pub terms: [[Terms; 2]; 2],
+    /// The standing order, if there is one; a client may delete it at any time.
+    pub order: Option<StandingOrder>,
+    /// What the accounts have at first: payer, payee.
+    pub opening: [i8; 2],
+    /// Whether a screening stands before A.
+    pub screening: bool,
+    /// What is wrong on purpose.
+    pub mutant: Option<Mutant>,
+    /// What must be seen.
+    pub sights: &'static [Sight],
+}
+
+/// All that there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct State {
+    pub transaction: Transaction,
+    pub account: Account,
+    pub network: Network,
+    pub history: History,
+}
+
+/// What may happen next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// A client's `POST` reaches T.
+    Submit(Request),
+    /// The client's `GET /{id}` reaches T.
+    Read(Request),
+    /// A client's `DELETE` of the standing order reaches T.
+    Delete,
+    /// The next date is due.
+    Begin,
+    /// The second attempt at a date is due.
+    Retry(Date),
+    /// T's tick asks A.
+    Tick,
+    /// T's open group is committed.
+    CommitTransaction,
+    /// A `post` reaches the screening.
+    Judge(Caller, Verdict),
+    /// A call reaches A.
+    Take(Call),
+    /// A's open group is committed.
+    CommitAccount,
+    /// A reply reaches T's handler of a `POST`.
+    Respond(Request, Returned),
+    /// A reply reaches T's tick, which notes it. `true`: there is time for a second attempt.
+    Note(Attempt, Returned, bool),
+    /// A reply reaches T's handler of a `DELETE`.
+    Hear(Attempt, Returned),
+    /// Something goes wrong.
+    Fail(Fault),
+}
+
+impl Protocol {
+    /// Whether this is wrong on purpose.
+    pub fn is(&self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
+    }
+
+    /// What a transfer says.
+    pub fn terms(&self, transfer: Transfer) -> Terms {
+        match (transfer, &self.order) {
+            (Transfer::Attempt(_), Some(order)) => order.terms,
+            (Transfer::Attempt(_), None) => unreachable!("an attempt without a standing order"),
+            (Transfer::Payment(payment), _) => {
+                self.terms[payment.key as usize][payment.body as usize]
+            }
+        }
+    }
+
+    /// A transfer's id, which follows from the key, or from schedule, date, and attempt.
+    pub fn id(&self, transfer: Transfer) -> Id {
+        match transfer {
+            Transfer::Payment(payment) => Id::Key(payment.key),
+            Transfer::Attempt(attempt) if self.is(Mutant::IdWithoutAttempt) => {
+                Id::Attempt(Attempt {
+                    round: Round::First,
+                    ..attempt
+                })
+            }
+            Transfer::Attempt(attempt) => Id::Attempt(attempt),
+        }
+    }
+
+    /// What comes of a step.
+    pub fn after(&self, mut state: State, step: Step) -> State {
+        let State {
+            transaction,
+            account,
+            network,
+            history,
+        } = &mut state;
+        match step {
+            Step::Submit(request) => transaction.submit(self, request, network),
+            Step::Read(request) => transaction.read(self, account, request, network),
+            Step::Delete => transaction.delete(self, account, network, history),
+            Step::Begin => transaction.begin(self),
+            Step::Retry(date) => transaction.retry(self, date),
+            Step::Tick => transaction.tick(self, network),
+            Step::CommitTransaction => transaction.commit(self, account, network, history),
+            Step::Judge(caller, verdict) => {
+                screening::judge(self, account, (caller, verdict), network, history);
+            }
+            Step::Take(call) => account.take(self, call, network),
+            Step::CommitAccount => {
+                account.commit(network);
+                history.note_commit(&account.store.durable);
+            }
+            Step::Respond(request, returned) => transaction.respond(request, returned, network),
+            Step::Note(attempt, returned, again) => {
+                transaction.note(self, attempt, returned, again);
+            }
+            Step::Hear(attempt, returned) => {
+                transaction.hear(self, account, (attempt, returned), history);
+            }
+            Step::Fail(fault) => fail(transaction, account, fault),
+        }
+        state
+    }
+
+    /// Whether a call reaches the screening first.
+    pub fn is_screened(&self, call: Call) -> bool {
+        self.screening && call.function == Function::Post
+    }
+}
+
+fn fail(transaction: &mut Transaction, account: &mut Account, fault: Fault) {
+    match fault {
+        Fault::ProcessDies => {
+            transaction.crash();
+            account.store.lose_group();
+        }
+        Fault::TransactionDies => transaction.crash(),
+        Fault::AccountDies => account.store.lose_group(),
+        Fault::TransactionGroupFails => transaction.store.lose_group(),
+    }
+}
+
+impl Model for Protocol {
+    type State = State;
+    type Action = Step;
+
+    fn init_states(&self) -> Vec<State> {
+        vec![State {
+            transaction: Transaction::new(),
+            account: Account::new(self.opening),
+            network: Network::default(),
+            history: History::default(),
+        }]
+    }
+
+    fn actions(&self, state: &State, steps: &mut Vec<Step>) {
+        steps.extend(self.requests.iter().copied().map(Step::Submit));
+        steps.extend(self.requests.iter().copied().map(Step::Read));
+        if let Some(order) = self.order {
+            steps.extend([Step::Delete, Step::Begin]);
+            if order.retries {
+                steps.extend(Date::all().map(Step::Retry));
+            }
+        }
+        steps.extend([Step::Tick, Step::CommitTransaction, Step::CommitAccount]);
+        for call in state.network.calls.members() {
+            if self.is_screened(call) {
+                steps.extend(VERDICTS.map(|verdict| Step::Judge(call.caller, verdict)));
+            } else {
+                steps.push(Step::Take(call));
+            }
+        }
+        steps.extend(state.network.screened.members().map(Step::Take));
+        for reply in state.network.replies.members() {
+            let returned = reply.returned;
+            match reply.caller {
+                Caller::Handler(request) => steps.push(Step::Respond(request, returned)),
+                Caller::Order(attempt) => {
+                    steps.push(Step::Note(attempt, returned, false));
+                    if self.order.is_some_and(|order| order.retries) {
+                        steps.push(Step::Note(attempt, returned, true));
+                    }
+                    steps.push(Step::Hear(attempt, returned));
+                }
+            }
+        }
+        steps.extend(FAULTS.map(Step::Fail));
+    }
+
+    /// A step that changes nothing is none.
+    fn next_state(&self, state: &State, step: Step) -> Option<State> {
+        let next = self.after(*state, step);
+        (next != *state).then_some(next)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        properties::of(self)
+    }
+}

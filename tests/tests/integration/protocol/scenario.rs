@@ -1,0 +1,352 @@
+//! Who sends what, and what there is to be seen.
+
+use crate::protocol::model::{Party, Protocol, StandingOrder, State, Terms};
+use crate::protocol::set::Member;
+use crate::protocol::transaction::{Run, RunState};
+use crate::protocol::words::{
+    Attempt, Body, Client, Date, Id, Key, Outcome, Payment, Posting, Refusal, Request, Response,
+    Returned, Round,
+};
+
+use Body::{Other, Right};
+use Client::{Laptop, Phone};
+use Key::{One, Two};
+
+/// Something that must be seen, so that no property holds for want of events.
+pub type Sight = (&'static str, fn(&Protocol, &State) -> bool);
+
+/// Who sends what.
+pub type Requests = &'static [(Client, Key, Body)];
+
+/// Both devices send both transfers; the laptop also sends another body under a taken key.
+pub const MANY: Requests = &[
+    (Phone, One, Right),
+    (Phone, Two, Right),
+    (Laptop, One, Right),
+    (Laptop, One, Other),
+    (Laptop, Two, Right),
+];
+
+/// The same, and another body under the other key too.
+pub const ALL: Requests = &[
+    (Phone, One, Right),
+    (Phone, Two, Right),
+    (Laptop, One, Right),
+    (Laptop, One, Other),
+    (Laptop, Two, Right),
+    (Laptop, Two, Other),
+];
+
+/// One key with two bodies, and another transfer.
+pub const FEW: Requests = &[
+    (Phone, One, Right),
+    (Laptop, One, Right),
+    (Laptop, One, Other),
+    (Laptop, Two, Right),
+];
+
+/// Both devices send one transfer; the laptop also sends another body under its key.
+pub const TWO_BODIES: Requests = &[
+    (Phone, One, Right),
+    (Laptop, One, Right),
+    (Laptop, One, Other),
+];
+
+/// One key, with a body by each device.
+pub const ONE_KEY: Requests = &[(Phone, One, Right), (Laptop, One, Other)];
+
+/// One transfer.
+pub const ONE: Requests = &[(Phone, One, Right)];
+
+/// The money is enough for one of two transfers; with the other body, a transfer costs less.
+pub fn rivals(requests: Requests) -> Protocol {
+    let requests = requests.iter().map(|(client, key, body)| Request {
+        client: *client,
+        payment: Payment {
+            key: *key,
+            body: *body,
+        },
+    });
+    Protocol {
+        requests: requests.collect(),
+        terms: [[pays(Party::Payer, 2), pays(Party::Payer, 1)]; 2],
+        order: None,
+        opening: [3, 0],
+        screening: false,
+        mutant: None,
+        sights: &[
+            ("one is posted, the other declined", |_, state| {
+                has_recorded(state, One, Outcome::Posted)
+                    && has_recorded(state, Two, Outcome::Declined)
+            }),
+            ("two devices learn of one posting", |_, state| {
+                let repeated = recorded(Outcome::Posted, true);
+                has_response(state, (Phone, One, Right), recorded(Outcome::Posted, false))
+                    && has_response(state, (Laptop, One, Right), repeated)
+            }),
+            (
+                "the other body comes first, the right one is refused",
+                |_, state| {
+                    has_response(state, (Phone, One, Right), REUSED)
+                        && has_recorded(state, One, Outcome::Posted)
+                },
+            ),
+            (
+                "a posting is lost in a crash, and the other takes the money",
+                |_, state| {
+                    let calls = state.network.calls.members();
+                    let has_asked = calls.count() > 1;
+                    has_asked
+                        && state.account.store.now.record(Id::Key(One)).is_none()
+                        && has_recorded(state, Two, Outcome::Posted)
+                },
+            ),
+        ],
+    }
+}
+
+/// The money is enough for both.
+pub fn both_covered(requests: Requests) -> Protocol {
+    Protocol {
+        opening: [5, 0],
+        sights: &[("both are posted", |_, state| {
+            Key::all().all(|key| has_recorded(state, key, Outcome::Posted))
+        })],
+        ..rivals(requests)
+    }
+}
+
+/// The first transfer is not covered until the second has brought money.
+pub fn refill(requests: Requests) -> Protocol {
+    let mut protocol = rivals(requests);
+    protocol.terms[Two as usize] = [pays(Party::Payee, 2); 2];
+    Protocol {
+        opening: [1, 2],
+        sights: &[
+            ("one is declined, and would be covered now", |_, state| {
+                has_recorded(state, One, Outcome::Declined)
+                    && has_recorded(state, Two, Outcome::Posted)
+            }),
+            ("one is posted, as the money came in time", |_, state| {
+                let record = state.account.store.durable.record(Id::Key(One));
+                has_recorded(state, One, Outcome::Posted)
+                    && record.is_some_and(|record| record.body == Right)
+            }),
+        ],
+        ..protocol
+    }
+}
+
+/// The other body names an account that there is not: A refuses it, and the key is still free.
+pub fn refused(requests: Requests) -> Protocol {
+    let mut protocol = rivals(requests);
+    protocol.terms[One as usize][Other as usize].found = false;
+    Protocol {
+        sights: &[
+            (
+                "the right body is posted after the refused one",
+                |_, state| {
+                    has_response(state, (Laptop, One, Other), NOT_FOUND)
+                        && has_recorded(state, One, Outcome::Posted)
+                },
+            ),
+            (
+                "the refused body comes once more, to a taken key",
+                |_, state| {
+                    has_response(state, (Laptop, One, Other), NOT_FOUND)
+                        && has_response(state, (Laptop, One, Other), REUSED)
+                },
+            ),
+        ],
+        ..protocol
+    }
+}
+
+/// A screening stands before A: it may allow, deny, or give no verdict.
+pub fn screened(requests: Requests) -> Protocol {
+    Protocol {
+        screening: true,
+        sights: &[
+            ("one is allowed and denied, and posted", |_, state| {
+                has_recorded(state, One, Outcome::Posted)
+                    && state.network.screened.members().count() > 1
+            }),
+            ("one is denied", |_, state| {
+                has_recorded(state, One, Outcome::Denied)
+            }),
+            ("one is allowed too late", |_, state| {
+                has_recorded(state, One, Outcome::Denied) && !state.history.allowed.is_empty()
+            }),
+        ],
+        ..rivals(requests)
+    }
+}
+
+/// A standing order of two dates, which a client's payment may leave without money.
+pub fn dates(requests: Requests) -> Protocol {
+    Protocol {
+        order: Some(StandingOrder {
+            terms: pays(Party::Payer, 1),
+            dates: 2,
+            retries: false,
+        }),
+        sights: DATES,
+        ..rivals(requests)
+    }
+}
+
+const DATES: &[Sight] = &[
+    ("both dates are paid", |_, state| {
+        Date::all().all(|date| decided(state, date) == Some(Outcome::Posted))
+    }),
+    ("one date is paid, the other cancelled", |_, state| {
+        decided(state, Date::First) == Some(Outcome::Posted)
+            && decided(state, Date::Second) == Some(Outcome::Cancelled)
+    }),
+    ("a date is declined", |_, state| {
+        decided(state, Date::First) == Some(Outcome::Declined)
+    }),
+    (
+        "after the 204, T has forgotten that a run is cancelled",
+        |_, state| {
+            let schedule = &state.transaction.store.durable;
+            state.history.deleted.is_some() && schedule.has_ended && !schedule.open().is_empty()
+        },
+    ),
+    (
+        "after the 204, a date counts as paid, as it was before",
+        |_, state| {
+            state
+                .history
+                .deleted
+                .is_some_and(|posted| !posted.is_empty())
+        },
+    ),
+];
+
+/// A standing order of one date, which is tried again when a client's payment brings money.
+pub fn retried(requests: Requests) -> Protocol {
+    let mut protocol = rivals(requests);
+    protocol.terms = [[pays(Party::Payee, 2); 2]; 2];
+    Protocol {
+        order: Some(StandingOrder {
+            terms: pays(Party::Payer, 1),
+            dates: 1,
+            retries: true,
+        }),
+        opening: [0, 2],
+        sights: &[
+            ("the second attempt is paid", |_, state| {
+                second(state).is_some_and(|run| run.state == RunState::Decided(Outcome::Posted))
+            }),
+            ("the second attempt is cancelled", |_, state| {
+                second(state).is_some_and(|run| run.state == RunState::Decided(Outcome::Cancelled))
+            }),
+            (
+                "a late note has a run of an ended schedule tried again",
+                |_, state| {
+                    let schedule = &state.transaction.store.durable;
+                    let is_open = second(state).is_some_and(|run| run.state == RunState::Open);
+                    let round = Round::Second;
+                    let date = Date::First;
+                    let id = Id::Attempt(Attempt { date, round });
+                    schedule.has_ended
+                        && is_open
+                        && state.account.store.durable.record(id).is_none()
+                        && state.history.deleted.is_some()
+                },
+            ),
+        ],
+        ..protocol
+    }
+}
+
+/// A standing order of which A does not find an account.
+pub fn lost_account(requests: Requests) -> Protocol {
+    let mut protocol = dates(requests);
+    if let Some(order) = &mut protocol.order {
+        order.terms.found = false;
+    }
+    Protocol {
+        sights: &[
+            ("one date is refused, the other cancelled", |_, state| {
+                let run = state.transaction.store.durable.runs[Date::First as usize];
+                run.is_some_and(|run| run.state == RunState::Refused)
+                    && decided(state, Date::Second) == Some(Outcome::Cancelled)
+            }),
+            ("a date is refused and then cancelled", |_, state| {
+                let run = state.transaction.store.durable.runs[Date::First as usize];
+                let round = Round::First;
+                let date = Date::First;
+                let id = Id::Attempt(Attempt { date, round });
+                run.is_some_and(|run| run.state == RunState::Refused)
+                    && state.account.store.durable.outcome(id) == Some(Outcome::Cancelled)
+            }),
+        ],
+        ..protocol
+    }
+}
+
+/// A screening stands between a standing order and A.
+pub fn screened_dates(requests: Requests) -> Protocol {
+    Protocol {
+        screening: true,
+        sights: &[
+            ("one date is denied, the other paid", |_, state| {
+                decided(state, Date::First) == Some(Outcome::Denied)
+                    && decided(state, Date::Second) == Some(Outcome::Posted)
+            }),
+            (
+                "one date is allowed, and cancelled before that",
+                |_, state| {
+                    decided(state, Date::First) == Some(Outcome::Cancelled)
+                        && !state.history.allowed.is_empty()
+                },
+            ),
+        ],
+        ..dates(requests)
+    }
+}
+
+const NOT_FOUND: Returned = Returned::Refused(Refusal::NotFound);
+const REUSED: Returned = Returned::Refused(Refusal::IdReused);
+
+fn recorded(outcome: Outcome, repeated: bool) -> Returned {
+    Returned::Recorded(Posting { outcome, repeated })
+}
+
+fn pays(from: Party, amount: i8) -> Terms {
+    Terms {
+        from,
+        amount,
+        found: true,
+    }
+}
+
+fn has_recorded(state: &State, key: Key, outcome: Outcome) -> bool {
+    state.account.store.durable.outcome(Id::Key(key)) == Some(outcome)
+}
+
+fn has_response(
+    state: &State,
+    (client, key, body): (Client, Key, Body),
+    returned: Returned,
+) -> bool {
+    let payment = Payment { key, body };
+    let request = Request { client, payment };
+    state.network.responses.has(Response { request, returned })
+}
+
+/// What T knows of a date.
+fn decided(state: &State, date: Date) -> Option<Outcome> {
+    match state.transaction.store.durable.runs[date as usize]?.state {
+        RunState::Decided(outcome) => Some(outcome),
+        RunState::Open | RunState::Retrying | RunState::Refused => None,
+    }
+}
+
+/// The run of the first date, if it is at its second attempt.
+fn second(state: &State) -> Option<Run> {
+    let run = state.transaction.store.durable.runs[Date::First as usize];
+    run.filter(|run| run.round == Round::Second)
+}

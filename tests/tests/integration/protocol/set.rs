@@ -1,0 +1,168 @@
+//! Small sets, as bits: millions of states are copied, compared, and hashed.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+/// One of a few values, numbered from 0.
+pub trait Member: Copy + fmt::Debug {
+    /// How many there are: at most 128.
+    const COUNT: u32;
+    /// Its number.
+    fn number(self) -> u32;
+    /// The value of a number.
+    fn of_number(number: u32) -> Self;
+    /// All of them.
+    fn all() -> impl Iterator<Item = Self> {
+        (0..Self::COUNT).map(Self::of_number)
+    }
+}
+
+impl Member for bool {
+    const COUNT: u32 = 2;
+
+    fn number(self) -> u32 {
+        u32::from(self)
+    }
+
+    fn of_number(number: u32) -> Self {
+        number != 0
+    }
+}
+
+/// Numbers the cases of an enum in their order.
+macro_rules! members {
+    ($name:ident: $($case:ident),+) => {
+        impl Member for $name {
+            const COUNT: u32 = [$(Self::$case),+].len() as u32;
+
+            fn number(self) -> u32 {
+                self as u32
+            }
+
+            fn of_number(number: u32) -> Self {
+                [$(Self::$case),+][number as usize]
+            }
+        }
+    };
+}
+pub(crate) use members;
+
+/// Numbers the values of a struct of two fields.
+macro_rules! pair {
+    ($name:ident: $first:ident: $First:ty, $second:ident: $Second:ty) => {
+        impl Member for $name {
+            const COUNT: u32 = <$First>::COUNT * <$Second>::COUNT;
+
+            fn number(self) -> u32 {
+                self.$first.number() * <$Second>::COUNT + self.$second.number()
+            }
+
+            fn of_number(number: u32) -> Self {
+                Self {
+                    $first: <$First>::of_number(number / <$Second>::COUNT),
+                    $second: <$Second>::of_number(number % <$Second>::COUNT),
+                }
+            }
+        }
+    };
+}
+pub(crate) use pair;
+
+/// Numbers the values of an enum of two cases with a value each.
+macro_rules! either {
+    ($name:ident: $first:ident($First:ty), $second:ident($Second:ty)) => {
+        impl Member for $name {
+            const COUNT: u32 = <$First>::COUNT + <$Second>::COUNT;
+
+            fn number(self) -> u32 {
+                match self {
+                    Self::$first(value) => value.number(),
+                    Self::$second(value) => <$First>::COUNT + value.number(),
+                }
+            }
+
+            fn of_number(number: u32) -> Self {
+                match number.checked_sub(<$First>::COUNT) {
+                    None => Self::$first(<$First>::of_number(number)),
+                    Some(number) => Self::$second(<$Second>::of_number(number)),
+                }
+            }
+        }
+    };
+}
+pub(crate) use either;
+
+/// A set of members.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Set<T> {
+    bits: u128,
+    of: PhantomData<T>,
+}
+
+impl<T> Default for Set<T> {
+    fn default() -> Self {
+        Self {
+            bits: 0,
+            of: PhantomData,
+        }
+    }
+}
+
+impl<T: Member> Set<T> {
+    /// Whether nothing is in it.
+    pub fn is_empty(self) -> bool {
+        self.bits == 0
+    }
+
+    /// Whether it has this member.
+    pub fn has(self, member: T) -> bool {
+        self.bits & (1 << member.number()) != 0
+    }
+
+    /// Whether it has all members of another set.
+    pub fn has_all(self, others: Self) -> bool {
+        others.bits & !self.bits == 0
+    }
+
+    /// Adds a member; twice is once.
+    pub fn add(&mut self, member: T) {
+        const { assert!(T::COUNT <= u128::BITS) };
+        self.bits |= 1 << member.number();
+    }
+
+    /// Adds all of another set.
+    pub fn add_all(&mut self, others: Self) {
+        self.bits |= others.bits;
+    }
+
+    /// Takes a member out.
+    pub fn take(&mut self, member: T) {
+        self.bits &= !(1 << member.number());
+    }
+
+    /// Its members, by their numbers.
+    pub fn members(self) -> impl Iterator<Item = T> {
+        let mut bits = self.bits;
+        std::iter::from_fn(move || {
+            let number = (bits != 0).then(|| bits.trailing_zeros())?;
+            bits &= bits - 1;
+            Some(T::of_number(number))
+        })
+    }
+}
+
+impl<T: Member> FromIterator<T> for Set<T> {
+    fn from_iter<Members: IntoIterator<Item = T>>(members: Members) -> Self {
+        let mut set = Self::default();
+        for member in members {
+            set.add(member);
+        }
+        set
+    }
+}
+
+impl<T: Member> fmt::Debug for Set<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.members()).finish()
+    }
+}

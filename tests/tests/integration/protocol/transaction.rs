@@ -1,0 +1,356 @@
+//! The transaction service (T): `components/transaction/src`.
+//!
+//! **Payments.** T keeps nothing of a payment: the handler of a `POST` asks A and returns what A
+//! returns. So it is in no state, and the death of a handler is no step: its reply is one that
+//! never arrives.
+//!
+//! **Standing orders.** T keeps the schedule and a run for each date (`schedule/{run,cancel}.rs`).
+//! The tick has three steps: it begins what is due; it asks A about each open run that is on disk;
+//! it notes what A returned. What it has read may be old when its call arrives or when it notes:
+//! that is a late message. Its commits have no waiter, as their loss is repaired by the next tick.
+//!
+//! **`DELETE`.** One handler stands for all: two share nothing but the store and the network. A
+//! later one takes the place of the earlier, with what is open then.
+
+use crate::protocol::account::Account;
+use crate::protocol::history::History;
+use crate::protocol::model::Protocol;
+use crate::protocol::mutant::Mutant;
+use crate::protocol::network::Network;
+use crate::protocol::set::{Member, Set, members};
+use crate::protocol::store::Store;
+use crate::protocol::words::{
+    Attempt, Call, Caller, Date, Function, Key, Outcome, Posting, Refusal, Request, Response,
+    Returned, Round, Transfer,
+};
+
+/// How the run of a date stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RunState {
+    /// A's decision on the latest attempt is not known here.
+    Open,
+    /// A has recorded this, and no attempt follows.
+    Decided(Outcome),
+    /// Declined for want of money; a further attempt follows.
+    Retrying,
+    /// A has refused the latest attempt, and recorded nothing.
+    Refused,
+}
+
+/// A row of the table `schedule_run`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Run {
+    /// The latest attempt.
+    pub round: Round,
+    pub state: RunState,
+}
+
+/// A row of the table `schedule`, and its runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Schedule {
+    /// A `DELETE` has ended it.
+    pub has_ended: bool,
+    /// How many dates are behind, which is also the number of the next one.
+    pub dates_behind: u8,
+    /// By date.
+    pub runs: [Option<Run>; Date::COUNT as usize],
+}
+
+impl Schedule {
+    /// The attempts that have no outcome here.
+    pub fn open(&self) -> Set<Attempt> {
+        let open = Date::all().filter_map(|date| match self.runs[date as usize]? {
+            Run {
+                round,
+                state: RunState::Open,
+            } => Some(Attempt { date, round }),
+            _ => None,
+        });
+        open.collect()
+    }
+}
+
+/// A handler that waits for its commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Handler {
+    Delete,
+}
+members!(Handler: Delete);
+
+/// The service and its store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Transaction {
+    pub store: Store<Schedule, Handler>,
+    /// The attempts that the handler of a `DELETE` cancels and has no outcome of yet.
+    pub cancelling: Option<Set<Attempt>>,
+    /// The requests without a response. Only a wrong T remembers them.
+    pub unanswered: Set<Request>,
+}
+
+impl Transaction {
+    /// The schedule is made; no date is behind.
+    pub fn new() -> Self {
+        Self {
+            store: Store::of(Schedule::default()),
+            cancelling: None,
+            unanswered: Set::default(),
+        }
+    }
+
+    /// A `POST` arrives: its handler derives the id and asks A.
+    pub fn submit(&mut self, protocol: &Protocol, request: Request, network: &mut Network) {
+        let is_same_key = |other: Request| other.payment.key == request.payment.key;
+        if protocol.is(Mutant::OneAtATime) && self.unanswered.members().any(is_same_key) {
+            return;
+        }
+        if protocol.is(Mutant::RememberByKey)
+            && let Some(returned) = remembered(network, request.payment.key)
+        {
+            network.responses.add(Response { request, returned });
+            return;
+        }
+        if protocol.is(Mutant::OneAtATime) || protocol.is(Mutant::AskLater) {
+            self.unanswered.add(request);
+        }
+        network.calls.add(Call {
+            caller: Caller::Handler(request),
+            function: Function::Post,
+        });
+    }
+
+    /// A's reply reaches the handler of a `POST`.
+    pub fn respond(&mut self, request: Request, returned: Returned, network: &mut Network) {
+        self.unanswered.take(request);
+        network.responses.add(Response { request, returned });
+    }
+
+    /// `GET /{id}`, which reads A's journal; it returns what the repeated `POST` would.
+    pub fn read(
+        &self,
+        protocol: &Protocol,
+        account: &Account,
+        request: Request,
+        network: &mut Network,
+    ) {
+        let books = if protocol.is(Mutant::GetReadsOpenGroup) {
+            &account.store.now
+        } else {
+            &account.store.durable
+        };
+        let id = protocol.id(Transfer::Payment(request.payment));
+        if let Some(record) = books.record(id)
+            && record.body == request.payment.body
+        {
+            let returned = Returned::Recorded(Posting {
+                outcome: record.outcome,
+                repeated: true,
+            });
+            network.responses.add(Response { request, returned });
+        }
+    }
+
+    /// `run::begin`: the next date becomes a run, and the schedule moves on, in one turn.
+    pub fn begin(&mut self, protocol: &Protocol) {
+        let schedule = &mut self.store.now;
+        let dates = protocol.order.map_or(0, |order| order.dates);
+        let next = schedule.dates_behind as usize;
+        let run = Run {
+            round: Round::First,
+            state: RunState::Open,
+        };
+        if protocol.is(Mutant::MoveOnAlone)
+            && let Some(row) = next.checked_sub(1).map(|latest| &mut schedule.runs[latest])
+            && row.is_none()
+        {
+            *row = Some(run);
+        } else if !schedule.has_ended && next < dates {
+            schedule.dates_behind += 1;
+            if !protocol.is(Mutant::MoveOnAlone) {
+                schedule.runs[next] = Some(run);
+            }
+        }
+    }
+
+    /// `run::begin_due`: the next attempt at a date is due.
+    ///
+    /// It need not look whether the schedule has ended, as after a note that came late: then the
+    /// tick cancels the attempt.
+    pub fn retry(&mut self, protocol: &Protocol, date: Date) {
+        let Some(run) = &mut self.store.now.runs[date as usize] else {
+            return;
+        };
+        let is_due = match run.state {
+            RunState::Retrying => true,
+            RunState::Open => protocol.is(Mutant::RetryUndecided),
+            RunState::Decided(_) | RunState::Refused => false,
+        };
+        if is_due && run.round == Round::First {
+            *run = Run {
+                round: Round::Second,
+                state: RunState::Open,
+            };
+        }
+    }
+
+    /// `run::decide`: the tick has A post each open run, or cancel it if its schedule has ended.
+    pub fn tick(&self, protocol: &Protocol, network: &mut Network) {
+        let schedule = if protocol.is(Mutant::AskBeforeCommit) {
+            &self.store.now
+        } else {
+            &self.store.durable
+        };
+        if !(schedule.has_ended && protocol.is(Mutant::TickSkipsEnded)) {
+            let function = if schedule.has_ended && !protocol.is(Mutant::TickPostsEnded) {
+                Function::Cancel
+            } else {
+                Function::Post
+            };
+            call_all(schedule.open(), function, network);
+        }
+        if protocol.is(Mutant::AskLater) {
+            for request in self.unanswered.members() {
+                let caller = Caller::Handler(request);
+                let function = Function::Post;
+                network.calls.add(Call { caller, function });
+            }
+        }
+    }
+
+    /// `run::note`, if the run still waits for this attempt. `again`: there is time for a second.
+    pub fn note(&mut self, protocol: &Protocol, attempt: Attempt, returned: Returned, again: bool) {
+        let Some(run) = &mut self.store.now.runs[attempt.date as usize] else {
+            return;
+        };
+        let is_latest = run.round == attempt.round || protocol.is(Mutant::NoteWithoutAttempt);
+        let again = again && run.round == Round::First;
+        if run.state == RunState::Open && is_latest {
+            run.state = match returned {
+                Returned::Recorded(posting) if posting.outcome == Outcome::Declined && again => {
+                    RunState::Retrying
+                }
+                Returned::Recorded(posting) => RunState::Decided(posting.outcome),
+                Returned::Refused(Refusal::NotFound) => RunState::Refused,
+                // All attempts have one body.
+                Returned::Refused(Refusal::IdReused) => RunState::Open,
+            };
+        }
+    }
+
+    /// A `DELETE` arrives: `cancel::end`, as far as its commit.
+    pub fn delete(
+        &mut self,
+        protocol: &Protocol,
+        account: &Account,
+        network: &mut Network,
+        history: &mut History,
+    ) {
+        if protocol.is(Mutant::CancelBeforeEnd) {
+            self.cancel(network);
+            self.finish_deletion(protocol, account, history);
+            return;
+        }
+        if protocol.is(Mutant::EndedIsDone) && self.store.durable.has_ended {
+            history.note_deletion(&account.store.durable);
+            return;
+        }
+        self.end();
+        if protocol.is(Mutant::CancelBeforeCommit) {
+            self.cancel(network);
+            self.finish_deletion(protocol, account, history);
+        } else {
+            self.store.waiting.add(Handler::Delete);
+        }
+    }
+
+    /// The schedule has no next date, and no date of it is tried again.
+    fn end(&mut self) {
+        let schedule = &mut self.store.now;
+        schedule.has_ended = true;
+        for run in schedule.runs.iter_mut().flatten() {
+            if run.state == RunState::Retrying {
+                run.state = RunState::Decided(Outcome::Declined);
+            }
+        }
+    }
+
+    /// The group is on disk, and a `DELETE` in it goes on.
+    pub fn commit(
+        &mut self,
+        protocol: &Protocol,
+        account: &Account,
+        network: &mut Network,
+        history: &mut History,
+    ) {
+        if self.store.commit().is_empty() {
+            return;
+        }
+        if protocol.is(Mutant::CancelBeforeEnd) || protocol.is(Mutant::EndWithoutCancel) {
+            history.note_deletion(&account.store.durable);
+            return;
+        }
+        self.cancel(network);
+        if protocol.is(Mutant::CancelUnheard) {
+            self.cancelling = Some(Set::default());
+        }
+        self.finish_deletion(protocol, account, history);
+    }
+
+    /// Has A cancel each open run that is on disk.
+    fn cancel(&mut self, network: &mut Network) {
+        let open = self.store.durable.open();
+        call_all(open, Function::Cancel, network);
+        self.cancelling = Some(open);
+    }
+
+    /// A's reply reaches the handler of a `DELETE`.
+    pub fn hear(
+        &mut self,
+        protocol: &Protocol,
+        account: &Account,
+        (attempt, returned): (Attempt, Returned),
+        history: &mut History,
+    ) {
+        if let Some(cancelling) = &mut self.cancelling
+            && cancelling.has(attempt)
+            && returned.outcome().is_some()
+        {
+            cancelling.take(attempt);
+            self.note(protocol, attempt, returned, false);
+            self.finish_deletion(protocol, account, history);
+        }
+    }
+
+    /// 204, if all that was open is cancelled or posted. Until then, the response is a 503.
+    fn finish_deletion(&mut self, protocol: &Protocol, account: &Account, history: &mut History) {
+        if self.cancelling.is_some_and(Set::is_empty) {
+            self.cancelling = None;
+            if protocol.is(Mutant::CancelBeforeEnd) {
+                self.end();
+                self.store.waiting.add(Handler::Delete);
+            } else {
+                history.note_deletion(&account.store.durable);
+            }
+        }
+    }
+
+    /// The process dies: what is not on disk is lost, and so are all handlers.
+    pub fn crash(&mut self) {
+        self.store.lose_group();
+        self.cancelling = None;
+        self.unanswered = Set::default();
+    }
+}
+
+fn call_all(attempts: Set<Attempt>, function: Function, network: &mut Network) {
+    for attempt in attempts.members() {
+        let caller = Caller::Order(attempt);
+        network.calls.add(Call { caller, function });
+    }
+}
+
+/// What a wrong T remembers under a key.
+fn remembered(network: &Network, key: Key) -> Option<Returned> {
+    let mut responses = network.responses.members();
+    let response = responses.find(|response| response.request.payment.key == key)?;
+    Some(response.returned)
+}

@@ -1,0 +1,202 @@
+//! Goal: a hold ends once, whatever comes at the same time.
+//!
+//! Method: holds are placed in waves. Half of them expire after a second. Shortly before that, ten calls for each hold arrive at once: captures
+//! of all and of a part, and voids; so the time of many is up between two of their calls. One call at most is told that it ended the hold;
+//! where none is, the time has. Then the books are checked, and when all time is up, nothing is held any more.
+
+use std::time::{Duration, Instant};
+
+use rand::RngExt;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use strongroom_tests::history::traffic::{OPENING, open_account};
+use strongroom_tests::history::{
+    Ask, Checker, EUR, Heard, History, Line, Outcome, Reply, Told, Wish,
+};
+use strongroom_tests::marks::{seeded, short_or_full};
+use strongroom_tests::race::ask_at_once;
+use strongroom_tests::{Bank, Person, wait_for};
+use uuid::Uuid;
+
+use crate::storms::books;
+
+/// How many holds there are at a time; all of one payer.
+const HOLDS: usize = 50;
+const CALLS_FOR_EACH: usize = 10;
+/// Less than the payer has, were all of a wave captured.
+const AMOUNT: i64 = 10;
+/// After so many waves everybody logs in again.
+const WAVES_OF_ONE_LOGIN: usize = 50;
+/// How long before the time of the holds is up their calls begin.
+const HEAD_START_MS: std::ops::Range<u64> = 0..200;
+
+struct Scene {
+    bank: Bank,
+    history: History,
+    checker: Checker,
+    admin: Person,
+    payer: Person,
+    from: Uuid,
+    to: Uuid,
+    random: StdRng,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_ends_once_whatever_races() {
+    let calls = short_or_full(1_000, 100_000);
+    let waves = calls / (HOLDS * CALLS_FOR_EACH);
+    let mut scene = Scene::open().await;
+    let (mut ended, mut expired) = (0, 0);
+    for wave in 0..waves {
+        if wave % WAVES_OF_ONE_LOGIN == WAVES_OF_ONE_LOGIN - 1 {
+            scene.admin = scene.admin.log_in_again().await;
+            scene.payer = scene.payer.log_in_again().await;
+        }
+        let (some_ended, some_expired) = scene.race(wave).await;
+        ended += some_ended;
+        expired += some_expired;
+        scene.fill_up(wave).await;
+        books::check(&mut scene.checker, &scene.history, &scene.admin).await;
+    }
+    println!("{calls} calls; {ended} holds were ended by one, and {expired} by their time");
+    assert!(ended > 0 && expired > 0, "both happened");
+    scene.assert_nothing_is_held().await;
+    books::verify(&scene.bank);
+}
+
+impl Scene {
+    async fn open() -> Self {
+        let bank = Bank::start().await;
+        let history = History::default();
+        let (admin, payer) = (bank.admin().await, bank.customer().await);
+        let from = open_account(&payer, &admin, &history, EUR).await;
+        let to = open_account(&payer, &admin, &history, EUR).await;
+        Self {
+            bank,
+            history,
+            checker: Checker::default(),
+            admin,
+            payer,
+            from,
+            to,
+            random: seeded(),
+        }
+    }
+
+    /// Answers how many holds were ended by a call, and how many were not.
+    async fn race(&mut self, wave: usize) -> (usize, usize) {
+        let placed = Instant::now();
+        let holds = self.place(wave).await;
+        let mut asks = Vec::new();
+        for (hold, _) in &holds {
+            for call in 0..CALLS_FOR_EACH {
+                asks.push((
+                    *hold,
+                    Ask::new(&format!("{hold}-{call}"), self.end_of(*hold)),
+                ));
+            }
+        }
+        asks.shuffle(&mut self.random);
+        let head_start = Duration::from_millis(self.random.random_range(HEAD_START_MS));
+        let begin = Duration::from_secs(1).saturating_sub(head_start);
+        tokio::time::sleep(begin.saturating_sub(placed.elapsed())).await;
+        let (of, asks): (Vec<Uuid>, Vec<Ask>) = asks.into_iter().unzip();
+        let calls = asks.into_iter().map(|ask| (self.payer.clone(), ask));
+        let heard = ask_at_once(&self.history, calls).await;
+
+        let mut ended = 0;
+        for (hold, expires_in) in &holds {
+            let told = of.iter().zip(&heard).filter(|(of, _)| *of == hold);
+            let winners = told.filter(|(_, heard)| is_accepted(heard)).count();
+            assert!(winners <= 1, "{hold} was ended {winners} times");
+            assert!(winners == 1 || *expires_in == 1, "nothing has ended {hold}");
+            ended += winners;
+        }
+        (ended, HOLDS - ended)
+    }
+
+    /// Places the holds of a wave; answers the id of each, and for how many seconds it is.
+    async fn place(&self, wave: usize) -> Vec<(Uuid, u32)> {
+        let line = Line {
+            from: self.from,
+            to: self.to,
+            amount: AMOUNT,
+            currency: EUR,
+        };
+        let seconds: Vec<u32> = (0..HOLDS)
+            .map(|hold| if hold % 2 == 0 { 1 } else { 600 })
+            .collect();
+        let asks = seconds.iter().enumerate().map(|(hold, &expires_in)| {
+            let ask = Ask::new(
+                &format!("hold-{wave}-{hold}"),
+                Wish::Hold { line, expires_in },
+            );
+            (self.payer.clone(), ask)
+        });
+        let heard = ask_at_once(&self.history, asks).await;
+        let ids = heard.iter().map(|heard| match heard {
+            Heard::Final(reply) if is_accepted(heard) => reply.told.decided()[0].id,
+            other => panic!("a hold is placed: {other:?}"),
+        });
+        ids.zip(seconds).collect()
+    }
+
+    fn end_of(&mut self, hold: Uuid) -> Wish {
+        match self.random.random_range(0..4_u32) {
+            0 => Wish::Capture { hold, amount: None },
+            1 => Wish::Capture {
+                hold,
+                amount: Some((AMOUNT - 1, EUR)),
+            },
+            _ => Wish::Void { hold },
+        }
+    }
+
+    /// Sends back what was captured, so that there is always enough to hold.
+    async fn fill_up(&self, wave: usize) {
+        let total = self.payer.balance(&self.to.to_string()).await;
+        let amount = strongroom_tests::history::words::minor(&total) - OPENING;
+        if amount > 0 {
+            let back = Line {
+                from: self.to,
+                to: self.from,
+                amount,
+                currency: EUR,
+            };
+            let ask = Ask::new(&format!("back-{wave}"), Wish::Transfer(back));
+            let reply = self.history.ask_until_answered(&self.payer, &ask).await;
+            assert_eq!(reply.status, 201, "{reply:?}");
+        }
+    }
+
+    /// The sweep comes every second.
+    async fn assert_nothing_is_held(&self) {
+        let path = format!("/api/accounts/{}/balance", self.from);
+        wait_for("the last holds to expire", 10, async || {
+            let balance = self.payer.get(&path).await.expect(200);
+            (balance["pending_debits"] == "0.00").then_some(())
+        })
+        .await;
+        assert_eq!(
+            self.payer.balance(&self.from.to_string()).await,
+            EUR.decimal(OPENING)
+        );
+        assert_eq!(
+            self.payer.balance(&self.to.to_string()).await,
+            EUR.decimal(OPENING)
+        );
+    }
+}
+
+fn is_accepted(heard: &Heard) -> bool {
+    match heard {
+        Heard::Final(Reply {
+            told: Told::Decided(decided),
+            ..
+        }) => matches!(
+            decided.outcome,
+            Outcome::Posted | Outcome::Voided | Outcome::Pending
+        ),
+        other => panic!("{other:?} is no decision"),
+    }
+}

@@ -1,0 +1,258 @@
+//! Goal: one idempotency key is decided once, however many clients send it, in whatever words, across a crash, and for ever.
+//!
+//! Method: a hundred clients send the same key at the same moment, half of them with another amount: a transfer, a hold, a batch, or a
+//! transfer that is declined. In some of these storms the host is killed, and those who were not answered ask again. One wording is decided
+//! once: one of its clients at most is told that it is the first, and all others hear the same, to the byte, as a repetition; they may
+//! have come while the first was under way. The other wording is refused, as the key is used. Then the bank starts anew, and is asked again.
+
+use std::time::Duration;
+
+use rand::RngExt;
+use rand::rngs::StdRng;
+use rustix::process::{Signal, kill_process};
+use strongroom_tests::history::journal::rows_of_bank;
+use strongroom_tests::history::traffic::{OPENING, open_account};
+use strongroom_tests::history::{
+    Ask, Checker, Decline, EUR, Heard, History, Line, Outcome, Reply, Wish,
+};
+use strongroom_tests::marks::{seeded, short_or_full};
+use strongroom_tests::race::ask_at_once;
+use strongroom_tests::{Bank, Person};
+use uuid::Uuid;
+
+use crate::storms::books;
+
+const CLIENTS: usize = 100;
+/// What the two halves of the clients ask for.
+const AMOUNTS: [i64; 2] = [1, 2];
+/// In one of so many storms, the host is killed.
+const KILLED_IN: usize = 10;
+const KILL_AFTER_MS: std::ops::Range<u64> = 1..40;
+/// After so many storms everybody logs in again.
+const STORMS_OF_ONE_LOGIN: usize = 250;
+
+struct Scene {
+    bank: Bank,
+    history: History,
+    admin: Person,
+    payer: Person,
+    from: Uuid,
+    to: Uuid,
+    random: StdRng,
+}
+
+/// What is asked for under a key.
+#[derive(Debug, Clone, Copy)]
+enum Wanted {
+    Transfer,
+    Hold,
+    Batch,
+    TooMuch,
+}
+
+impl Wanted {
+    const ALL: [Self; 4] = [Self::Transfer, Self::Hold, Self::Batch, Self::TooMuch];
+
+    const fn outcome(self) -> Outcome {
+        match self {
+            Self::Transfer | Self::Batch => Outcome::Posted,
+            Self::Hold => Outcome::Pending,
+            Self::TooMuch => Outcome::Declined(Decline::InsufficientFunds),
+        }
+    }
+}
+
+/// The wording of a key that was decided.
+struct Winner {
+    key: String,
+    wanted: Wanted,
+    amount: i64,
+    reply: Reply,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_decided_once_whoever_sends_it_and_whenever() {
+    let keys = short_or_full(40, 1_000);
+    let mut scene = Scene::open().await;
+    let mut checker = Checker::default();
+    let mut winners = Vec::new();
+    for number in 0..keys {
+        if number % STORMS_OF_ONE_LOGIN == STORMS_OF_ONE_LOGIN - 1 {
+            scene.log_in_again().await;
+        }
+        let wanted = Wanted::ALL[number % Wanted::ALL.len()];
+        let kill = number % KILLED_IN == KILLED_IN / 2;
+        winners.push(scene.storm(&format!("key-{number}"), wanted, kill).await);
+        books::check(&mut checker, &scene.history, &scene.admin).await;
+    }
+    let rows = winners
+        .iter()
+        .map(|winner| winner.reply.told.decided().len());
+    let rows = 2 + rows.sum::<usize>();
+    assert_eq!(checker.books().rows_seen(), rows as u64);
+    scene.assert_balances(&checker).await;
+
+    scene.start_again().await;
+    scene.log_in_again().await;
+    for (number, winner) in winners.iter().enumerate() {
+        scene.ask_again(winner, number % 2 == 0).await;
+    }
+    books::check(&mut checker, &scene.history, &scene.admin).await;
+    let more = rows_of_bank(&scene.admin, rows as u64).await;
+    assert_eq!(more, [], "nothing is decided again");
+    scene.assert_balances(&checker).await;
+    books::verify(&scene.bank);
+    println!("{keys} keys, each sent {CLIENTS} times at once, and again after a restart");
+}
+
+impl Scene {
+    async fn open() -> Self {
+        let bank = Bank::start().await;
+        let history = History::default();
+        let (admin, payer) = (bank.admin().await, bank.customer().await);
+        let from = open_account(&payer, &admin, &history, EUR).await;
+        let to = open_account(&payer, &admin, &history, EUR).await;
+        Self {
+            bank,
+            history,
+            admin,
+            payer,
+            from,
+            to,
+            random: seeded(),
+        }
+    }
+
+    fn ask(&self, key: &str, wanted: Wanted, amount: i64) -> (Person, Ask) {
+        let line = |amount| Line {
+            from: self.from,
+            to: self.to,
+            amount,
+            currency: EUR,
+        };
+        let wish = match wanted {
+            Wanted::Transfer => Wish::Transfer(line(amount)),
+            Wanted::Hold => Wish::Hold {
+                line: line(amount),
+                expires_in: 3_600,
+            },
+            Wanted::Batch => Wish::Batch {
+                lines: vec![line(amount), line(1)],
+                atomic: true,
+            },
+            Wanted::TooMuch => Wish::Transfer(line(amount * 2 * OPENING)),
+        };
+        (self.payer.clone(), Ask::new(key, wish))
+    }
+
+    fn asks_of_all(&self, key: &str, wanted: Wanted) -> Vec<(Person, Ask)> {
+        (0..CLIENTS)
+            .map(|client| self.ask(key, wanted, AMOUNTS[client % 2]))
+            .collect()
+    }
+
+    /// All clients send one key; if the host is killed, they repeat what was not answered at the next one.
+    async fn storm(&mut self, key: &str, wanted: Wanted, kill: bool) -> Winner {
+        let asks = self.asks_of_all(key, wanted);
+        let sending = ask_at_once(&self.history, asks.clone());
+        let heard = if kill {
+            let after = Duration::from_millis(self.random.random_range(KILL_AFTER_MS));
+            let pid = self.bank.pid();
+            let killing = async {
+                tokio::time::sleep(after).await;
+                kill_process(pid, Signal::KILL).expect("the host can be killed");
+            };
+            let (heard, ()) = tokio::join!(sending, killing);
+            self.start_again().await;
+            heard
+        } else {
+            sending.await
+        };
+        let mut told = Vec::new();
+        for ((_, ask), heard) in asks.iter().zip(heard) {
+            told.push(match heard {
+                Heard::Final(reply) => reply,
+                _ if kill => self.history.ask_until_answered(&self.payer, ask).await,
+                other => panic!("{key}: {other:?}"),
+            });
+        }
+        let winning = told.iter().position(Reply::is_recorded);
+        let winning = winning.unwrap_or_else(|| panic!("{key} is not decided: {told:?}"));
+        let winner = Winner {
+            key: key.to_owned(),
+            wanted,
+            amount: AMOUNTS[winning % 2],
+            reply: told[winning].clone(),
+        };
+        let outcomes = winner.reply.told.decided();
+        assert!(outcomes.iter().all(|one| one.outcome == wanted.outcome()));
+        let firsts = winner.assert_told(&told);
+        // With a kill, the first may have had no answer.
+        assert!(firsts == 1 || kill && firsts == 0, "{key}: {firsts} firsts");
+        winner
+    }
+
+    /// Kills the host, and starts it again.
+    async fn start_again(&mut self) {
+        self.bank.host.restart().await;
+        self.admin = self.admin.at(&self.bank);
+        self.payer = self.payer.at(&self.bank);
+    }
+
+    async fn log_in_again(&mut self) {
+        self.admin = self.admin.log_in_again().await;
+        self.payer = self.payer.log_in_again().await;
+    }
+
+    /// What the bank says is what the model says.
+    async fn assert_balances(&self, checker: &Checker) {
+        for id in [self.from, self.to] {
+            let balance = self.payer.balance(&id.to_string()).await;
+            let account = checker.model().account(id).expect("it was opened");
+            assert_eq!(balance, EUR.decimal(account.balance()));
+        }
+    }
+
+    /// All clients at once; or one after the other, and first one with the other words.
+    async fn ask_again(&self, winner: &Winner, at_once: bool) {
+        let heard = if at_once {
+            let asks = self.asks_of_all(&winner.key, winner.wanted);
+            ask_at_once(&self.history, asks).await
+        } else {
+            let other = AMOUNTS.iter().find(|amount| **amount != winner.amount);
+            let mut heard = Vec::new();
+            for amount in other.into_iter().chain([&winner.amount]) {
+                let (person, ask) = self.ask(&winner.key, winner.wanted, *amount);
+                heard.push(self.history.ask(&person, &ask).await);
+            }
+            // As in a storm, where the places of the amounts alternate.
+            heard.rotate_left(usize::from(winner.amount == AMOUNTS[0]));
+            heard
+        };
+        let told: Vec<Reply> = heard
+            .into_iter()
+            .map(|heard| match heard {
+                Heard::Final(reply) => reply,
+                other => panic!("{}: {other:?}", winner.key),
+            })
+            .collect();
+        assert_eq!(winner.assert_told(&told), 0, "{}", winner.key);
+    }
+}
+
+impl Winner {
+    /// Whether all were told what they should be, by turns with the first and with the second amount. Returns how many were told that they
+    /// are the first.
+    fn assert_told(&self, told: &[Reply]) -> usize {
+        let mut firsts = 0;
+        for (client, reply) in told.iter().enumerate() {
+            if AMOUNTS[client % 2] == self.amount {
+                assert!(reply.is_same(&self.reply), "{}: {reply:?}", self.key);
+                firsts += usize::from(!reply.replayed);
+            } else {
+                assert!(reply.is_key_reused(), "{}: {reply:?}", self.key);
+            }
+        }
+        firsts
+    }
+}

@@ -1,0 +1,231 @@
+//! Goal: a standing order that has ended pays nothing any more, and none pays a date twice.
+//!
+//! Method: in each wave, owners make standing orders that are due at once, and end each at about the moment when the bank pays it. Meanwhile
+//! all services are swapped, and the host is killed. Owners repeat what was not answered. What an owner sees of an order right
+//! after the 204 is what the journal has of it for good.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use strongroom_tests::bank::{day, new_key, text};
+use strongroom_tests::client::Call;
+use strongroom_tests::marks::{seeded, short_or_full};
+use strongroom_tests::registry::Registry;
+use strongroom_tests::{Answer, Bank, Person, Value, json};
+use tokio::task::JoinSet;
+
+use crate::storms::books;
+
+const OWNERS: usize = 8;
+const ORDERS_OF_EACH: usize = 6;
+const OPENING: &str = "1000.00";
+/// The bank pays what is due about every second.
+const TICK_MS: u64 = 1_000;
+/// How long an owner waits before it repeats what the bank could not answer.
+const PAUSE: Duration = Duration::from_millis(20);
+/// How long owners repeat a request before the test has failed.
+const ATTEMPTS_MAX: usize = 1_000;
+/// After so many waves everybody logs in again.
+const WAVES_OF_ONE_LOGIN: usize = 10;
+
+/// The owners as they reach the host that runs now.
+#[derive(Clone)]
+struct Owners(Arc<RwLock<Vec<Person>>>);
+
+/// A standing order as its owner saw it when it had ended.
+struct Ended {
+    id: String,
+    /// Of its only date, if that has begun: the transaction, and what became of it.
+    run: Option<(String, String)>,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_has_ended_pays_nothing_over_crashes_and_swaps() {
+    let mut random = seeded();
+    let mut bank = Bank::start().await;
+    let builds = [Registry::bank_rebuilt(bank.folder(), 1), Registry::bank()];
+    // Compiled once, each is there at once later.
+    for build in &builds {
+        bank.save_registry(build).await;
+    }
+    let mut admin = bank.admin().await;
+    let mut people = Vec::new();
+    let mut accounts = Vec::new();
+    for _owner in 0..OWNERS {
+        let person = bank.customer().await;
+        let account = person.open_account("EUR").await;
+        admin.deposit(&account, OPENING, "EUR").await;
+        accounts.push(account);
+        people.push(person);
+    }
+    let owners = Owners(Arc::new(RwLock::new(people)));
+    let mut seen = journal(&admin, 0).await.len();
+    let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
+    for wave in 0..short_or_full(3, 100) {
+        if wave % WAVES_OF_ONE_LOGIN == WAVES_OF_ONE_LOGIN - 1 {
+            admin = admin.log_in_again().await;
+            owners.log_in_again().await;
+        }
+        let working = owners.make_and_end(&accounts, &mut random);
+        for build in &builds {
+            pause(&mut random, TICK_MS).await;
+            bank.save_registry(build).await;
+            pause(&mut random, TICK_MS / 2).await;
+            bank.host.restart().await;
+            owners.follow(&bank);
+        }
+        let ended = working.join_all().await;
+        admin = admin.at(&bank);
+        // Long enough for whatever would still be done.
+        tokio::time::sleep(Duration::from_millis(2 * TICK_MS + TICK_MS / 2)).await;
+        let rows = journal(&admin, seen).await;
+        seen += rows.len();
+        for outcome in check(&ended, &rows) {
+            *outcomes.entry(outcome).or_default() += 1;
+        }
+    }
+    println!("{outcomes:?}");
+    assert!(outcomes.len() > 1, "some were paid, and some were not");
+    books::verify(&bank);
+}
+
+async fn pause(random: &mut StdRng, ms_max: u64) {
+    tokio::time::sleep(Duration::from_millis(random.random_range(0..ms_max))).await;
+}
+
+impl Owners {
+    fn person(&self, owner: usize) -> Person {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)[owner].clone()
+    }
+
+    /// All of them speak to the process that runs now.
+    fn follow(&self, bank: &Bank) {
+        let mut people = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for person in &mut *people {
+            *person = person.at(&bank.host);
+        }
+    }
+
+    async fn log_in_again(&self) {
+        for owner in 0..OWNERS {
+            let person = self.person(owner).log_in_again().await;
+            self.0.write().unwrap_or_else(PoisonError::into_inner)[owner] = person;
+        }
+    }
+
+    /// Asks until there is an answer, of whatever host runs then.
+    async fn ask(&self, owner: usize, call: impl Fn(&Person) -> Call) -> Answer {
+        for _attempt in 0..ATTEMPTS_MAX {
+            match call(&self.person(owner)).try_send().await {
+                Ok(answer) if answer.status == 503 => {
+                    answer.problem(503);
+                    assert!(answer.header("retry-after").is_some(), "{}", answer.text());
+                }
+                Ok(answer) => return answer,
+                Err(_) => {}
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        panic!("a request of owner {owner} is not answered");
+    }
+
+    /// Each owner pays the next; all orders at the same time.
+    fn make_and_end(&self, accounts: &[String], random: &mut StdRng) -> JoinSet<Ended> {
+        let mut working = JoinSet::new();
+        for owner in 0..OWNERS {
+            for _order in 0..ORDERS_OF_EACH {
+                let order = json!({
+                    "from_account_id": accounts[owner], "to_account_id": accounts[(owner + 1) % OWNERS],
+                    "amount": "0.01", "currency": "EUR",
+                    "start": day(0), "interval": "monthly",
+                });
+                let random = StdRng::seed_from_u64(random.random());
+                let owners = self.clone();
+                working.spawn(async move { owners.make_and_end_one(owner, order, random).await });
+            }
+        }
+        working
+    }
+
+    async fn make_and_end_one(&self, owner: usize, order: Value, mut random: StdRng) -> Ended {
+        const SCHEDULES: &str = "/api/transactions/schedules";
+        let key = new_key();
+        pause(&mut random, 2 * TICK_MS).await;
+        let made = self
+            .ask(owner, |person| {
+                person.post(SCHEDULES).key(&key).json(&order)
+            })
+            .await
+            .expect(201);
+        let id = text(&made["id"]).to_owned();
+        let path = format!("{SCHEDULES}/{id}");
+        pause(&mut random, TICK_MS + TICK_MS / 5).await;
+        let deleted = self.ask(owner, |person| person.call("DELETE", &path)).await;
+        deleted.expect_no_content();
+        let ended = self
+            .ask(owner, |person| person.get(&path))
+            .await
+            .expect(200);
+        assert_eq!(ended["status"], "cancelled", "{ended}");
+        let run = &ended["last_run"];
+        let run = (!run.is_null()).then(|| {
+            let [transaction, status] =
+                ["transaction_id", "status"].map(|member| text(&run[member]));
+            (transaction.to_owned(), status.to_owned())
+        });
+        Ended { id, run }
+    }
+}
+
+/// The rows of the journal behind a place.
+async fn journal(auditor: &Person, mut after: usize) -> Vec<Value> {
+    let mut rows = Vec::new();
+    loop {
+        let path = format!("/api/accounts/journal?limit=1000&after_sequence={after}");
+        let page = auditor.get(&path).await.expect(200);
+        let data = page["data"].as_array().expect("a list");
+        rows.extend_from_slice(data);
+        after += data.len();
+        if page["has_more"] == false {
+            return rows;
+        }
+    }
+}
+
+/// Holds what the owners saw against all rows of their wave. Returns what became of each order.
+fn check(ended: &[Ended], rows: &[Value]) -> Vec<&'static str> {
+    let mut of_orders: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
+    for row in rows {
+        let metadata: Value = serde_json::from_str(text(&row["metadata"])).expect("a JSON text");
+        let id = text(&metadata["schedule_id"]).to_owned();
+        of_orders.entry(id).or_default().push(row);
+    }
+    let outcomes = ended.iter().map(|ended| {
+        let rows = of_orders.remove(&ended.id).unwrap_or_default();
+        let found: Vec<_> = rows
+            .iter()
+            .map(|row| ["id", "status", "decline_code"].map(|member| row[member].as_str()))
+            .collect();
+        let run = ended.run.as_ref();
+        let run = run.map(|(transaction, status)| (transaction.as_str(), status.as_str()));
+        match (run, found.as_slice()) {
+            (None, []) => "ended before its date began",
+            (Some((seen, "posted")), [[Some(id), Some("posted"), None]]) if seen == *id => "paid",
+            (Some((seen, "declined")), [[Some(id), Some("declined"), Some("cancelled")]])
+                if seen == *id =>
+            {
+                "ended while its date was under way"
+            }
+            _ => panic!(
+                "{}: its owner saw {run:?}, and the journal has {found:?}",
+                ended.id
+            ),
+        }
+    });
+    let outcomes = outcomes.collect();
+    assert!(of_orders.is_empty(), "nobody made {of_orders:?}");
+    outcomes
+}

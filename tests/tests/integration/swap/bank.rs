@@ -1,0 +1,186 @@
+//! The bank's own services are swapped while customers pay: no money is lost or doubled, no session ends, and none that has ended comes
+//! back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use crate::swap::operator::{service, wait_for_generation};
+use strongroom_tests::bank::{new_key, text};
+use strongroom_tests::command::verify;
+use strongroom_tests::registry::{BANK_SERVICES, Registry};
+use strongroom_tests::{Bank, Person, json, wait_for};
+use tokio::task::JoinSet;
+
+/// What each payer begins with, in EUR.
+const OPENING: &str = "10000.00";
+
+/// Customers who pay each other a cent again and again, and for whom every answer but a good one is a failure.
+pub struct Payers {
+    over: Arc<AtomicBool>,
+    paid: Arc<AtomicU64>,
+    accounts: Vec<(Person, String)>,
+    clients: JoinSet<u64>,
+}
+
+impl Payers {
+    /// Begins with so many payers in a circle.
+    pub async fn begin(bank: &Bank, count: usize) -> Self {
+        let teller = bank.admin().await;
+        let mut accounts = Vec::new();
+        for _payer in 0..count {
+            let payer = bank.customer().await;
+            let account = payer.open_account("EUR").await;
+            teller.deposit(&account, OPENING, "EUR").await;
+            accounts.push((payer, account));
+        }
+        let mut payers = Self {
+            over: Arc::default(),
+            paid: Arc::default(),
+            accounts,
+            clients: JoinSet::new(),
+        };
+        for (number, (payer, from)) in payers.accounts.iter().enumerate() {
+            let (payer, from) = (payer.clone(), from.clone());
+            let (_, to) = &payers.accounts[(number + 1) % count];
+            let (to, over, paid) = (
+                to.clone(),
+                Arc::clone(&payers.over),
+                Arc::clone(&payers.paid),
+            );
+            payers.clients.spawn(async move {
+                let mut sent = 0;
+                while !over.load(Relaxed) {
+                    let posted = payer
+                        .transfer(&new_key(), &from, &to, "0.01")
+                        .await
+                        .expect(201);
+                    assert_eq!(posted["status"], "posted", "{posted}");
+                    payer.get("/api/auth/me").await.expect(200);
+                    paid.fetch_add(1, Relaxed);
+                    sent += 1;
+                }
+                sent
+            });
+        }
+        payers
+    }
+
+    /// Waits until each has paid some more.
+    pub async fn go_on(&self) {
+        let before = self.paid.load(Relaxed);
+        let more = 2 * self.accounts.len() as u64;
+        wait_for("payments", 60, async || {
+            (self.paid.load(Relaxed) > before + more).then_some(())
+        })
+        .await;
+    }
+
+    /// Ends, and asserts that the books are as the answers say.
+    pub async fn end_and_add_up(self, bank: &Bank) {
+        self.over.store(true, Relaxed);
+        let sent: u64 = self.clients.join_all().await.iter().sum();
+        assert!(sent > 0);
+        let (mut cents, mut debits) = (0, 0);
+        for (payer, account) in &self.accounts {
+            let balance = payer.balance(account).await;
+            cents += balance
+                .replace('.', "")
+                .parse::<u64>()
+                .expect("a plain decimal");
+            let entries = payer.entries(account).await;
+            debits += entries
+                .iter()
+                .filter(|entry| entry["direction"] == "debit")
+                .count() as u64;
+        }
+        assert_eq!(
+            cents,
+            self.accounts.len() as u64 * 1_000_000,
+            "no cent is lost or made"
+        );
+        assert_eq!(debits, sent, "one debit for each payment that was answered");
+        let verified = verify(bank.folder());
+        assert_eq!(verified.code, Some(0), "{verified:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn swapping_each_service_under_transfers_loses_and_doubles_nothing() {
+    let bank = Bank::start().await;
+    let payers = Payers::begin(&bank, 8).await;
+    let builds = [Registry::bank_rebuilt(bank.folder(), 1), Registry::bank()];
+    for round in 0..6 {
+        payers.go_on().await;
+        builds[round % 2].save(bank.folder());
+        for (name, _) in BANK_SERVICES {
+            wait_for_generation(&bank, name, round as u64 + 2).await;
+        }
+    }
+    // And one by one.
+    for (name, component) in BANK_SERVICES {
+        payers.go_on().await;
+        let file = bank.folder().join(format!("{component}-1.wasm"));
+        let alone = Registry::bank().change(name, |service| service.file(&file));
+        bank.save_registry(&alone).await;
+        payers.go_on().await;
+        bank.save_registry(&Registry::bank()).await;
+        assert_eq!(service(&bank, name).await["generation"], 9, "{name}");
+    }
+    payers.go_on().await;
+    payers.end_and_add_up(&bank).await;
+}
+
+#[tokio::test]
+async fn sessions_outlive_swaps_and_ended_ones_stay_ended() {
+    let bank = Bank::start().await;
+    let (stays, leaves) = (bank.customer().await, bank.customer().await);
+    leaves.post("/api/auth/logout").await.expect_no_content();
+    leaves.get("/api/auth/me").await.bad_token();
+
+    bank.save_registry(&Registry::bank_rebuilt(bank.folder(), 2))
+        .await;
+    stays.get("/api/auth/me").await.expect(200);
+    stays.get("/api/accounts").await.expect(200);
+    leaves.get("/api/auth/me").await.bad_token();
+    leaves.get("/api/accounts").await.bad_token();
+    let refresh = async |token: &str| {
+        let call = bank.client().post("/api/token/refresh");
+        call.json(&json!({"refresh_token": token})).await
+    };
+    refresh(&leaves.refresh_token).await.problem(400);
+    let fresh = refresh(&stays.refresh_token).await.expect(200);
+    let token = fresh["auth"]["access_token"]
+        .as_str()
+        .or(fresh["access_token"].as_str());
+    let again = bank.client().with_token(token.expect("an access token"));
+    again.get("/api/auth/me").await.expect(200);
+
+    // A logout on the new version stands on the old one.
+    bank.save_registry(&Registry::bank()).await;
+    again.post("/api/auth/logout").await.expect_no_content();
+    bank.save_registry(&Registry::bank_rebuilt(bank.folder(), 3))
+        .await;
+    again.get("/api/auth/me").await.bad_token();
+    stays.get("/api/auth/me").await.bad_token();
+    let login = bank.login(&stays.email, &stays.password).await.expect(200);
+    assert_eq!(text(&login["user"]["id"]), stays.id);
+}
+
+#[tokio::test]
+async fn an_idempotency_key_is_remembered_across_swaps() {
+    let bank = Bank::start().await;
+    let pair = bank.pair().await;
+    let key = new_key();
+    let send = async || {
+        let sent = pair.alice.transfer(&key, &pair.from, &pair.to, "1.00");
+        sent.await
+    };
+    let first = send().await;
+    first.expect(201);
+    let rebuilt = Registry::bank_rebuilt(bank.folder(), 4);
+    bank.save_registry(&rebuilt).await;
+    let again = send().await;
+    assert!(again.replayed(), "{}", again.text());
+    assert_eq!(again.body, first.body);
+    assert_eq!(pair.alice.balance(&pair.from).await, "99.00");
+}

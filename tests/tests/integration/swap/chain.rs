@@ -1,0 +1,97 @@
+//! A caller, its callee, and the callee's callee.
+
+use crate::swap::load::{CLIENTS, Load};
+use crate::swap::operator::{
+    assert_answers, identity, service, wait_for_generation, wait_for_log, wait_for_outcome,
+};
+use crate::swap::versions::{asker_of, link, version};
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::Registry;
+
+fn chain(quoter: &str) -> Registry {
+    Registry::empty()
+        .service("asker", asker_of("asker-1", "relay"))
+        .service("relay", version("relay").set("links", link("quoter")))
+        .service("quoter", version(quoter))
+}
+
+fn with_another_queue(registry: Registry, name: &str) -> Registry {
+    registry.change(name, |service| service.limit("queue", 7))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_part_changes_alone_under_load() {
+    let host = Host::start(&chain("quoter-1"), None).await;
+    let versions = ["asker-1 relay quoter-1", "asker-1 relay quoter-1b"];
+    let load = Load::begin(
+        CLIENTS,
+        || host.client(),
+        "/api/asker",
+        move |text| versions.contains(&text),
+    );
+    let mut registry = chain("quoter-1b");
+    registry.save(host.folder());
+    wait_for_generation(&host, "quoter", 2).await;
+    assert_answers(&host, "/api/asker", versions[1]).await;
+    for name in ["relay", "asker"] {
+        load.go_on().await;
+        registry = with_another_queue(registry, name);
+        registry.save(host.folder());
+        wait_for_generation(&host, name, 2).await;
+    }
+    load.go_on().await;
+    // And all of them at once.
+    chain("quoter-1").save(host.folder());
+    for name in ["asker", "relay", "quoter"] {
+        wait_for_generation(&host, name, 3).await;
+    }
+    load.go_on().await;
+    load.end().await;
+    assert_answers(&host, "/api/asker", versions[0]).await;
+}
+
+#[tokio::test]
+async fn a_call_in_flight_ends_on_the_parts_that_it_began_on() {
+    let host = Host::start(&chain("quoter-1"), None).await;
+    let held = tokio::spawn(host.client().get("/api/asker/held/gate").into_future());
+    wait_for_log(&host, &["waits at the gate gate"]).await;
+    let all = ["asker", "relay", "quoter"]
+        .into_iter()
+        .fold(chain("quoter-1b"), with_another_queue);
+    host.save_registry(&all).await;
+    assert_answers(&host, "/api/asker", "asker-1 relay quoter-1b").await;
+    let opened = host.client().post("/api/quoter/open/gate").await;
+    assert_eq!(opened.status, 200, "{}", opened.text());
+    let answer = held.await.expect("it is answered");
+    assert_eq!(answer.text(), "asker-1 relay quoter-1");
+}
+
+#[tokio::test]
+async fn a_part_that_must_stay_because_it_is_still_called_follows_its_callee() {
+    let host = Host::start(&chain("quoter-1"), None).await;
+    let relay = identity(&host, "relay").await;
+    // The asker is to do without the relay, and cannot; so the relay cannot go.
+    let without_relay = |quoter: &str| {
+        let bad = version("asker-1").set("component", "nowhere.wasm");
+        Registry::empty()
+            .service("asker", bad)
+            .service("quoter", version(quoter))
+    };
+    without_relay("quoter-1b").save(host.folder());
+    wait_for_outcome(&host, "relay", "refused").await;
+    wait_for_generation(&host, "quoter", 2).await;
+    assert_answers(&host, "/api/asker", "asker-1 relay quoter-1b").await;
+    without_relay("quoter-1").save(host.folder());
+    wait_for_generation(&host, "quoter", 3).await;
+    assert_answers(&host, "/api/asker", "asker-1 relay quoter-1").await;
+    assert_eq!(identity(&host, "relay").await, relay);
+    // Nor does it take a callee that would not fit.
+    without_relay("quoter-2").save(host.folder());
+    let refused = wait_for_outcome(&host, "quoter", "refused").await;
+    assert!(
+        refused["reason"].to_string().contains("`relay`"),
+        "{refused}"
+    );
+    assert_answers(&host, "/api/asker", "asker-1 relay quoter-1").await;
+    assert_eq!(service(&host, "quoter").await["generation"], 3);
+}

@@ -1,0 +1,65 @@
+//! The host is told to stop while something changes.
+
+use crate::swap::operator::{assert_answers, listed, service, wait_for_log};
+use crate::swap::versions::{beside_a_bystander, version};
+use rustix::process::Signal;
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::Service;
+use strongroom_tests::wait_for;
+use strongroom_tests::wire::Connection;
+
+#[tokio::test]
+async fn a_stop_while_a_service_starts_is_not_kept_waiting() {
+    let registry = beside_a_bystander(version("version-a"));
+    let mut host = Host::start(&registry, None).await;
+    let slow = Service::guest("clockwork")
+        .config("start", "sleep")
+        .limit("start", "10m");
+    registry.service("added", slow).save(host.folder());
+    wait_for("the start to begin", 20, async || {
+        let added = listed(&host, "added").await?;
+        (added["state"] == "starting").then_some(())
+    })
+    .await;
+    // Who asks for another change waits for this one.
+    let reload = tokio::spawn(host.admin().post("/services/reload").try_send());
+    assert_answers(&host, "/api/changing", "version-a").await;
+    host.signal(Signal::TERM);
+    let status = host.wait_for_exit().await;
+    assert_eq!(status.code(), Some(0), "{status:?}");
+    let cut_off = reload.await.expect("it ends");
+    assert!(cut_off.is_err() || cut_off.is_ok_and(|answer| answer.status != 200));
+}
+
+#[tokio::test]
+async fn what_is_saved_while_draining_is_not_taken() {
+    let registry = beside_a_bystander(version("version-a"));
+    let mut host = Host::start(&registry, None).await;
+    let mut sender = Connection::open(host.address()).await;
+    sender
+        .send("POST /api/changing/length HTTP/1.1\r\nhost: bank\r\ncontent-length: 10\r\n\r\n12345")
+        .await;
+    wait_for("the request to begin", 20, async || {
+        let changing = service(&host, "changing").await;
+        (changing["requests_total"] == 1).then_some(())
+    })
+    .await;
+    host.signal(Signal::TERM);
+    wait_for_log(&host, &["draining"]).await;
+    let admin = host.admin();
+    assert_eq!(admin.get("/readyz").await.status, 503);
+    registry
+        .service("changing", version("version-b"))
+        .save(host.folder());
+    let reload = admin.post("/services/reload").await;
+    assert_ne!(reload.status, 200, "nothing was done: {}", reload.text());
+    let changing = service(&host, "changing").await;
+    assert_eq!(
+        (&changing["generation"], &changing["state"]),
+        (&1.into(), &"draining".into())
+    );
+    sender.send("67890").await;
+    sender.wait_for("version-a 10").await;
+    let status = host.wait_for_exit().await;
+    assert_eq!(status.code(), Some(0), "{status:?}");
+}

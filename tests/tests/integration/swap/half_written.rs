@@ -1,0 +1,83 @@
+//! What is still being written is not taken.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::swap::files::{guest_bytes, host_with_file};
+use crate::swap::operator::{assert_answers, history, service, wait_for_generation};
+use crate::swap::versions::{beside_a_bystander, version};
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::Registry;
+
+/// How long a writer rests with the file open: much longer than the host waits for a file to fall quiet, and than it takes between two
+/// looks at the files. That nothing happens meanwhile has no sign that could be waited for.
+const REST: Duration = Duration::from_millis(2_500);
+
+fn truncate(path: &Path) -> File {
+    let open = OpenOptions::new().write(true).truncate(true).open(path);
+    open.expect("the file can be written")
+}
+
+async fn write_with_rests(file: &mut File, pieces: &[&[u8]]) {
+    for piece in pieces {
+        file.write_all(piece).expect("a piece can be written");
+        file.sync_data().expect("a piece can be made durable");
+        tokio::time::sleep(REST).await;
+    }
+}
+
+#[tokio::test]
+async fn a_registry() {
+    let before = beside_a_bystander(version("version-a"));
+    let host = Host::start(&before, None).await;
+    let path = host.folder().join("registry.toml");
+    // The first piece is a registry by itself, in which a service is gone and the other changed.
+    let first = Registry::empty()
+        .service("changing", version("version-b"))
+        .text();
+    let second = Registry::empty()
+        .service("bystander", version("version-a"))
+        .text();
+    let (_host_table, second) = second.split_once("[services").expect("it has services");
+    let second = format!("\n[services{second}");
+    let mut file = truncate(&path);
+    write_with_rests(&mut file, &[first.as_bytes()]).await;
+    assert_eq!(service(&host, "changing").await["generation"], 1);
+    assert_answers(&host, "/api/bystander", "version-a").await;
+    file.write_all(second.as_bytes())
+        .expect("the rest can be written");
+    drop(file);
+    wait_for_generation(&host, "changing", 2).await;
+    assert_answers(&host, "/api/changing", "version-b").await;
+    assert_eq!(service(&host, "bystander").await["generation"], 1);
+    let unharmed = history(&host, "bystander").await;
+    assert_eq!(unharmed.len(), 1, "{unharmed:?}");
+}
+
+#[tokio::test]
+async fn a_component() {
+    let (host, path) = host_with_file(&beside_a_bystander(version("version-a")), "version-a").await;
+    let bytes = guest_bytes("version-b");
+    let mut file = truncate(&path);
+    write_with_rests(
+        &mut file,
+        &[&[], &bytes[..1_000], &bytes[1_000..bytes.len() - 1]],
+    )
+    .await;
+    assert_answers(&host, "/api/changing", "version-a").await;
+    file.write_all(&bytes[bytes.len() - 1..])
+        .expect("the last byte can be written");
+    drop(file);
+    wait_for_generation(&host, "changing", 2).await;
+    assert_answers(&host, "/api/changing", "version-b").await;
+    let outcomes: Vec<_> = history(&host, "changing").await;
+    let all_switched = outcomes
+        .iter()
+        .all(|change| change["outcome"] == "switched");
+    assert!(
+        all_switched && outcomes.len() == 2,
+        "nothing was refused meanwhile: {outcomes:?}"
+    );
+}

@@ -1,0 +1,210 @@
+//! A request ends on the generation that it began on.
+
+use crate::swap::operator::{assert_answers, latest, service, wait_for_log};
+use crate::swap::versions::{beside_a_bystander, pair, version};
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::Registry;
+use strongroom_tests::wire::Connection;
+use strongroom_tests::{Answer, wait_for};
+use tokio::task::JoinHandle;
+
+/// Sends a GET that is held at this gate, and waits until it is there.
+async fn in_flight(host: &Host, path: &str, gate: &str) -> JoinHandle<Answer> {
+    let held = tokio::spawn(
+        host.client()
+            .get(&format!("{path}/held/{gate}"))
+            .into_future(),
+    );
+    wait_for_log(host, &[&format!("waits at the gate {gate}")]).await;
+    held
+}
+
+async fn open(host: &Host, service: &str, gate: &str) {
+    let opened = host
+        .client()
+        .post(&format!("/api/{service}/open/{gate}"))
+        .await;
+    assert_eq!(opened.status, 200, "{}", opened.text());
+}
+
+async fn assert_drains(host: &Host, name: &str) {
+    wait_for("the old generation to end", 30, async || {
+        latest(host, name).await["steps_us"]["drain"]
+            .is_u64()
+            .then_some(())
+    })
+    .await;
+}
+
+async fn assert_does_not_drain_yet(host: &Host, name: &str) {
+    let change = latest(host, name).await;
+    assert!(change["steps_us"]["drain"].is_null(), "{change}");
+}
+
+async fn start() -> (Registry, Host) {
+    let registry = beside_a_bystander(version("version-a"));
+    let host = Host::start(&registry, None).await;
+    (registry.service("changing", version("version-b")), host)
+}
+
+#[tokio::test]
+async fn a_handler_that_takes_long() {
+    let (next, host) = start().await;
+    let held = in_flight(&host, "/api/changing", "gate").await;
+    host.save_registry(&next).await;
+    assert_answers(&host, "/api/changing", "version-b").await;
+    assert_does_not_drain_yet(&host, "changing").await;
+    assert!(!held.is_finished());
+    open(&host, "changing", "gate").await;
+    let answer = held.await.expect("it is answered");
+    assert_eq!((answer.status, answer.text().as_str()), (200, "version-a"));
+    assert_drains(&host, "changing").await;
+    assert_answers(&host, "/api/changing/held/gate", "version-b").await;
+}
+
+#[tokio::test]
+async fn a_response_body_that_takes_long() {
+    let (next, host) = start().await;
+    let mut held = Connection::open(host.address()).await;
+    held.send(
+        "GET /api/changing/held-body/gate HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n",
+    )
+    .await;
+    held.wait_for("version-a begins, ").await;
+    host.save_registry(&next).await;
+    assert_answers(&host, "/api/changing", "version-b").await;
+    assert_does_not_drain_yet(&host, "changing").await;
+    open(&host, "changing", "gate").await;
+    let answer = held.read_to_the_end().await;
+    assert!(answer.contains("version-a ends"), "{answer}");
+    assert!(answer.ends_with("0\r\n\r\n"), "it is whole: {answer}");
+    assert_drains(&host, "changing").await;
+}
+
+#[tokio::test]
+async fn a_request_whose_body_is_still_being_sent() {
+    let (next, host) = start().await;
+    let mut sender = Connection::open(host.address()).await;
+    sender
+        .send("POST /api/changing/length HTTP/1.1\r\nhost: bank\r\nconnection: close\r\ncontent-length: 10\r\n\r\n12345")
+        .await;
+    wait_for("the request to begin", 20, async || {
+        (service(&host, "changing").await["requests_total"] == 1).then_some(())
+    })
+    .await;
+    host.save_registry(&next).await;
+    assert_answers(&host, "/api/changing", "version-b").await;
+    assert_does_not_drain_yet(&host, "changing").await;
+    sender.send("67890").await;
+    let answer = sender.read_to_the_end().await;
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.contains("version-a 10"),
+        "{answer}"
+    );
+    assert_drains(&host, "changing").await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_kept_alive_sees_the_new_version_in_its_next_answer() {
+    let (next, host) = start().await;
+    let mut connection = Connection::open(host.address()).await;
+    let request = "GET /api/changing HTTP/1.1\r\nhost: bank\r\n\r\n";
+    connection.send(request).await;
+    connection.wait_for("version-a").await;
+    host.save_registry(&next).await;
+    connection.send(request).await;
+    connection.wait_for("version-b").await;
+}
+
+#[tokio::test]
+async fn a_link_call() {
+    let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
+    let held = in_flight(&host, "/api/asker", "gate").await;
+    host.save_registry(&pair("asker-1", "quoter-1b")).await;
+    assert_answers(&host, "/api/asker", "asker-1 quoter-1b").await;
+    assert_does_not_drain_yet(&host, "quoter").await;
+    open(&host, "quoter", "gate").await;
+    let answer = held.await.expect("it is answered");
+    assert_eq!(answer.text(), "asker-1 quoter-1");
+    assert_drains(&host, "quoter").await;
+}
+
+#[tokio::test]
+async fn a_link_call_while_caller_and_callee_change_their_interface() {
+    let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
+    let held = in_flight(&host, "/api/asker", "gate").await;
+    host.save_registry(&pair("asker-2", "quoter-2")).await;
+    assert_answers(&host, "/api/asker", "asker-2 quoter-2").await;
+    open(&host, "quoter", "gate").await;
+    let answer = held.await.expect("it is answered");
+    assert_eq!(
+        answer.text(),
+        "asker-1 quoter-1",
+        "old callers call old callees"
+    );
+    assert_drains(&host, "asker").await;
+    assert_drains(&host, "quoter").await;
+}
+
+#[tokio::test]
+async fn several_generations_at_once() {
+    let (_, host) = start().await;
+    let registry = beside_a_bystander(version("version-a"));
+    let mut held = Vec::new();
+    for round in 0..6 {
+        let guest = ["version-a", "version-b"][round % 2];
+        host.save_registry(&registry.clone().service("changing", version(guest)))
+            .await;
+        let gate = format!("gate-{round}");
+        let request = in_flight(&host, "/api/changing", &gate).await;
+        held.push((guest, gate, request));
+    }
+    assert_eq!(service(&host, "changing").await["generation"], 6);
+    for (guest, gate, request) in held {
+        assert!(!request.is_finished());
+        open(&host, "changing", &gate).await;
+        assert_eq!(request.await.expect("it is answered").text(), guest);
+    }
+    assert_drains(&host, "changing").await;
+}
+
+#[tokio::test]
+async fn requests_that_wait_for_an_instance() {
+    let registry = beside_a_bystander(version("version-a").limit("instances", 1));
+    let host = Host::start(&registry, None).await;
+    let mut requests = vec![in_flight(&host, "/api/changing", "gate").await];
+    for _waiting in 0..3 {
+        requests.push(tokio::spawn(
+            host.client().get("/api/changing").into_future(),
+        ));
+    }
+    wait_for("all requests to begin", 20, async || {
+        (service(&host, "changing").await["requests_total"] == 4).then_some(())
+    })
+    .await;
+    host.save_registry(&registry.service("changing", version("version-b")))
+        .await;
+    assert_answers(&host, "/api/changing", "version-b").await;
+    assert_does_not_drain_yet(&host, "changing").await;
+    open(&host, "changing", "gate").await;
+    for request in requests {
+        let answer = request.await.expect("it is answered");
+        assert_eq!((answer.status, answer.text().as_str()), (200, "version-a"));
+    }
+    assert_drains(&host, "changing").await;
+}
+
+#[tokio::test]
+async fn one_that_never_ends_is_ended_by_the_limits_of_its_own_generation() {
+    let hasty = version("version-a").limit("timeout", "2s");
+    let registry = beside_a_bystander(hasty);
+    let host = Host::start(&registry, None).await;
+    let held = in_flight(&host, "/api/changing", "closed").await;
+    host.save_registry(&registry.service("changing", version("version-b")))
+        .await;
+    assert_does_not_drain_yet(&host, "changing").await;
+    let answer = held.await.expect("it is answered");
+    answer.refused(504, "deadline_exceeded");
+    assert_drains(&host, "changing").await;
+    assert_answers(&host, "/api/changing", "version-b").await;
+}

@@ -1,0 +1,99 @@
+//! Services that come to serve later than they were meant to.
+
+use crate::swap::files::{guest_bytes, of_file, replace};
+use crate::swap::operator::{assert_answers, service, wait_for_generation, wait_for_log};
+use crate::swap::versions::{asker, beside_a_bystander, pair, version};
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::{wait_for, workspace};
+
+/// The old one sleeps in its `start` when the good one is put in its place.
+#[tokio::test]
+async fn a_component_that_is_saved_while_a_bad_one_starts_is_taken() {
+    let registry = beside_a_bystander(version("version-a"));
+    let host = Host::start(&registry, None).await;
+    let file = host.folder().join("changing.wasm");
+    std::fs::write(&file, guest_bytes("clockwork")).expect("a file can be written");
+    let sleeper = of_file(version("version-a"), "changing.wasm")
+        .config("start", "sleep")
+        .limit("start", "3s");
+    registry.service("changing", sleeper).save(host.folder());
+    wait_for_log(&host, &["\"message\":\"start\""]).await;
+    replace(host.folder(), "changing.wasm", &guest_bytes("version-b"));
+    wait_for_generation(&host, "changing", 2).await;
+    assert_answers(&host, "/api/changing", "version-b").await;
+    assert!(service(&host, "changing").await["last_error"].is_null());
+}
+
+/// It is made by the first `start` of the auth service, whenever that is.
+#[tokio::test]
+async fn the_first_administrators_password_is_printed_although_auth_starts_late() {
+    let bank = Registry::bank();
+    let broken = bank
+        .clone()
+        .change("auth", |auth| auth.set("component", "nowhere.wasm"));
+    let mut host = Host::prepared(&broken, None);
+    host.launch();
+    assert!(!host.stdout().contains("the password "));
+    bank.save(host.folder());
+    wait_for("the password", 60, async || {
+        host.stdout().contains("the password ").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_callee_changes_in_the_save_in_which_its_caller_stops_calling_it() {
+    let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
+    Registry::empty()
+        .service("asker", version("version-a"))
+        .service("quoter", version("quoter-2"))
+        .save(host.folder());
+    wait_for_generation(&host, "asker", 2).await;
+    wait_for_generation(&host, "quoter", 2).await;
+}
+
+#[tokio::test]
+async fn a_callee_that_was_refused_is_taken_when_its_caller_stops_calling_it() {
+    let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
+    let refused = pair("asker-1", "quoter-1").service("quoter", version("quoter-2"));
+    refused.save(host.folder());
+    wait_for("the refusal", 30, async || {
+        let quoter = service(&host, "quoter").await;
+        (!quoter["last_error"].is_null()).then_some(())
+    })
+    .await;
+    refused
+        .service("asker", version("version-a"))
+        .save(host.folder());
+    wait_for_generation(&host, "quoter", 2).await;
+}
+
+/// A turned link would lead from the new callee to the old caller, and from there back.
+#[tokio::test]
+async fn links_that_are_turned_round_in_part_make_no_circle() {
+    let there: Service = asker("asker-1");
+    let registry = Registry::empty()
+        .service("asker", there.clone())
+        .service("quoter", version("quoter-1"));
+    let host = Host::start(&registry, None).await;
+    let nowhere = workspace::root().join("nowhere.wasm");
+    let turned = Registry::empty()
+        .service(
+            "asker",
+            version("version-a").set("component", nowhere.display().to_string()),
+        )
+        .service(
+            "quoter",
+            version("asker-1").set("links", crate::swap::versions::link("asker")),
+        );
+    turned.save(host.folder());
+    wait_for("both refusals", 30, async || {
+        let asker = service(&host, "asker").await;
+        let quoter = service(&host, "quoter").await;
+        let both = !asker["last_error"].is_null() && !quoter["last_error"].is_null();
+        both.then_some(())
+    })
+    .await;
+    assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
+}

@@ -1,0 +1,91 @@
+//! The small form of the torture run: many swaps under load, and nobody notices.
+//!
+//! Goal: no request fails, no connection is refused, every answer is from one of the two versions, and nothing of the old generations is
+//! left behind. Method: clients hammer the service that is swapped, one beside it, and the bank, while the registry is saved again and
+//! again; each save is taken before the next.
+
+use crate::swap::bank::Payers;
+use crate::swap::load::{CLIENTS, Load};
+use crate::swap::operator::{assert_answers, history, service, wait_for_generation};
+use crate::swap::versions::version;
+use strongroom_tests::registry::{BANK_SERVICES, Registry};
+use strongroom_tests::{Bank, Value, wait_for};
+
+const SWAPS: u64 = 50;
+/// Instances that one service may have when nobody calls it any more; far below one for each swap.
+const INSTANCES_AT_REST_MAX: u64 = 8;
+/// The switch itself, in microseconds.
+const SWITCH_US_MAX: u64 = 1_000;
+
+fn registry(generation: u64) -> Registry {
+    let guest = ["version-b", "version-a"][usize::from(generation % 2 == 1)];
+    Registry::bank()
+        .service("changing", version(guest).limit("idle", "1s"))
+        .service("bystander", version("version-a"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_swaps_under_load() {
+    let bank = Bank::start_with(&registry(1)).await;
+    let payers = Payers::begin(&bank, 2).await;
+    let changing = Load::begin(
+        CLIENTS,
+        || bank.client(),
+        "/api/changing",
+        |text| ["version-a", "version-b"].contains(&text),
+    );
+    let bystander = Load::begin(
+        CLIENTS,
+        || bank.client(),
+        "/api/bystander",
+        |text| text == "version-a",
+    );
+    let readiness = Load::begin(1, || bank.host.admin(), "/readyz", |text| text == "ready\n");
+    for generation in 2..=SWAPS + 1 {
+        changing.go_on().await;
+        registry(generation).save(bank.folder());
+        wait_for_generation(&bank, "changing", generation).await;
+        let expected = ["version-b", "version-a"][usize::from(generation % 2 == 1)];
+        assert_answers(&bank, "/api/changing", expected).await;
+    }
+    changing.go_on().await;
+    let answers = [changing, bystander, readiness].map(Load::end);
+    for answers in answers {
+        assert!(answers.await > SWAPS);
+    }
+    payers.end_and_add_up(&bank).await;
+
+    assert_are_told(&history(&bank, "changing").await);
+    assert_nothing_is_left(&bank).await;
+    let of_bank = BANK_SERVICES.map(|(name, _)| name);
+    for name in of_bank.into_iter().chain(["bystander"]) {
+        assert_eq!(service(&bank, name).await["generation"], 1, "{name}");
+    }
+}
+
+fn assert_are_told(changes: &[Value]) {
+    assert_eq!(changes.len() as u64, SWAPS + 1, "the start, and each swap");
+    for change in changes {
+        assert_eq!(change["outcome"], "switched", "{change}");
+        let switch = change["steps_us"]["switch"].as_u64().expect("a number");
+        assert!(switch < SWITCH_US_MAX, "{change}");
+    }
+}
+
+async fn assert_nothing_is_left(bank: &Bank) {
+    wait_for("the old generations to end", 60, async || {
+        let changes = history(bank, "changing").await;
+        let mut replaced = changes
+            .iter()
+            .filter(|change| !change["from_digest"].is_null());
+        replaced
+            .all(|change| change["steps_us"]["drain"].is_u64())
+            .then_some(())
+    })
+    .await;
+    wait_for("the instances to be few", 60, async || {
+        let live = service(bank, "changing").await["instances"]["live"].clone();
+        (live.as_u64()? <= INSTANCES_AT_REST_MAX).then_some(())
+    })
+    .await;
+}

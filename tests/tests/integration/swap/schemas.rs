@@ -1,0 +1,85 @@
+//! A service whose schema changes with its component: a newer one migrates the store, and one that does not fit the store is refused.
+
+use rusqlite::Connection;
+
+use crate::swap::operator::{CHANGE_SECONDS_MAX, assert_answers, listed, wait_for_refusal};
+use crate::swap::versions::version;
+use strongroom_tests::bank::{ADMIN_PASSWORD, text};
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::{BANK_SERVICES, Registry};
+use strongroom_tests::wait_for;
+
+const KEEPER: &str = "/api/keeper";
+
+fn keeper(guest: &str) -> Registry {
+    Registry::empty().service("keeper", version(guest))
+}
+
+async fn keep(host: &Host, note: &'static str) {
+    let answer = host.client().post(KEEPER).body("text/plain", note).await;
+    assert_eq!(answer.text(), "kept");
+}
+
+#[tokio::test]
+async fn a_newer_component_migrates_the_store_and_no_other_is_taken_after_it() {
+    let mut host = Host::start(&keeper("keeper-1"), None).await;
+    keep(&host, "plain").await;
+    keep(&host, "starred").await;
+    assert_answers(&host, KEEPER, "1 plain\n2 starred").await;
+
+    let newer = keeper("keeper-2");
+    host.save_registry(&newer).await;
+    assert_answers(&host, KEEPER, "1 plain 0\n2 starred 5").await;
+    for (guest, reason) in [
+        (
+            "keeper-1",
+            "the store's schema is at migration 2, and this component knows only 1",
+        ),
+        (
+            "keeper-other",
+            "its migration 1 has other statements than this component's",
+        ),
+    ] {
+        keeper(guest).save(host.folder());
+        let refusal = wait_for_refusal(&host, "keeper").await;
+        assert!(refusal.contains(reason), "{guest}: {refusal}");
+        keep(&host, guest).await;
+        host.save_registry(&newer).await;
+    }
+
+    // A second start migrates nothing.
+    host.kill();
+    host.launch();
+    host.wait_until_ready().await;
+    let all = "1 plain 0\n2 starred 5\n3 keeper-1 0\n4 keeper-other 0";
+    assert_answers(&host, KEEPER, all).await;
+}
+
+#[tokio::test]
+async fn a_store_of_another_build_is_refused_at_start_by_each_service() {
+    let mut host = Host::start(&Registry::bank(), Some(ADMIN_PASSWORD)).await;
+    host.kill();
+    for (service, _) in BANK_SERVICES {
+        let file = host.data().join(format!("stores/{service}.sqlite"));
+        let store = Connection::open(file).expect("the store");
+        let tampered = store.execute("UPDATE schema_migration SET digest = zeroblob(32)", []);
+        assert_eq!(tampered.expect("the migration"), 1, "{service}");
+    }
+    host.launch();
+    for (service, _) in BANK_SERVICES {
+        let failed = wait_for("the refusal", CHANGE_SECONDS_MAX, async || {
+            let listed = listed(&host, service).await?;
+            (listed["state"] == "failed").then_some(listed)
+        })
+        .await;
+        let reason = text(&failed["last_error"]);
+        for words in [
+            "the store was made by another build of this service",
+            "its migration 1 has other statements than this component's",
+            "serve it with that build, or start with an empty data folder",
+        ] {
+            assert!(reason.contains(words), "{service}: {reason}");
+        }
+    }
+    assert_eq!(host.admin().get("/readyz").await.status, 503);
+}

@@ -1,0 +1,387 @@
+//! Goal: `strongroom verify` proves a bank sound, whether it runs or not, and names the row where it is not: in the ledger, in the stores
+//! beside it, and between them.
+//!
+//! Method: a bank of the real binary does business of every kind. It is verified under load, and stopped; then its files are changed one
+//! by one, as somebody with them in hand could. `tamper.rs` does that to the ledger's tables bit by bit; here it is the other stores,
+//! and what only several together can tell.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use rusqlite::Connection;
+use strongroom_tests::bank::{Pair, day, new_key, text};
+use strongroom_tests::command::{Outcome, verify};
+use strongroom_tests::registry::{BANK_SERVICES, Registry, Service};
+use strongroom_tests::{Bank, Person, json, wait_for, workspace};
+use tokio::task::{JoinSet, spawn_blocking};
+
+/// The bank's tick comes every second; on a loaded machine it takes longer.
+const SECONDS_MAX: u64 = 60;
+/// Who moves money while the bank is verified.
+const MOVERS: usize = 8;
+/// How often it is verified meanwhile.
+const VERIFIED_UNDER_LOAD: usize = 3;
+
+/// Verifies a bank that must be sound; answers what was printed.
+fn sound(folder: &Path) -> Outcome {
+    let outcome = verify(folder);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stdout.ends_with("sound\n"), "{outcome:?}");
+    outcome
+}
+
+/// Verifies a bank that must not be, and where a line says each of these.
+fn broken(folder: &Path, lines: &[&[&str]]) {
+    let outcome = verify(folder);
+    assert_eq!(outcome.code, Some(1), "{lines:?}: {outcome:?}");
+    for parts in lines {
+        assert!(
+            !outcome.lines_with(parts).is_empty(),
+            "no line has {parts:?}: {outcome:?}"
+        );
+    }
+    assert!(outcome.stdout.contains("NOT PROVEN SOUND"), "{outcome:?}");
+}
+
+/// The value of a printed total.
+fn total(outcome: &Outcome, name: &str) -> String {
+    let lines = outcome.lines_with(&[name]);
+    let [line] = lines.as_slice() else {
+        panic!("one line has {name}: {outcome:?}")
+    };
+    let (_, value) = line.rsplit_once(": ").expect("a total has a value");
+    value.to_owned()
+}
+
+fn store(bank: &Bank, service: &str) -> PathBuf {
+    bank.data().join(format!("stores/{service}.sqlite"))
+}
+
+/// Puts all of a store into its one file.
+fn settle(file: &Path) {
+    let connection = Connection::open(file).expect("a store");
+    connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .expect("a checkpoint");
+}
+
+/// Changes a store past its triggers and constraints.
+fn tamper(file: &Path, statements: &str) {
+    let connection = Connection::open(file).expect("a store");
+    connection
+        .execute_batch("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF;")
+        .expect("the settings");
+    connection
+        .execute_batch(statements)
+        .unwrap_or_else(|error| panic!("{statements}: {error}"));
+}
+
+/// Two customers, and an administrator.
+struct People {
+    admin: Person,
+    pair: Pair,
+}
+
+async fn people(bank: &Bank) -> People {
+    let (admin, pair) = (bank.admin().await, bank.pair().await);
+    admin.deposit(&pair.from, "900.00", "EUR").await;
+    let yen = pair.bob.open_account("JPY").await;
+    admin.deposit(&yen, "5000", "JPY").await;
+    People { admin, pair }
+}
+
+impl People {
+    async fn hold(&self, expires_in: u32) -> String {
+        let mut body = self.pair.body("5.00");
+        body["expires_in"] = json!(expires_in);
+        let hold = self.pair.alice.submit("holds", &body).await;
+        text(&hold.expect(201)["id"]).to_owned()
+    }
+
+    /// Everything that the bank does with money, and to accounts.
+    async fn do_business(&self) {
+        let (alice, bob) = (&self.pair.alice, &self.pair.bob);
+        let sent = self.pair.send("30.00").await;
+        let too_much = alice.submit("transfer", &self.pair.body("9000"));
+        too_much.await.refused(422, "insufficient_funds");
+        let withdrawal = json!({"account_id": self.pair.to, "amount": "1.00", "currency": "EUR"});
+        bob.submit("withdraw", &withdrawal).await.expect(201);
+        let (captured, voided) = (self.hold(60).await, self.hold(60).await);
+        self.hold(1).await;
+        self.hold(6_000).await;
+        let capture = format!("holds/{captured}/capture");
+        let capture = alice.submit(&capture, &json!({"amount": "4.00"}));
+        capture.await.expect(201);
+        let void = alice.submit(&format!("holds/{voided}/void"), &json!({}));
+        void.await.expect(201);
+        let reverse = format!("{}/reverse", text(&sent["id"]));
+        self.admin.submit(&reverse, &json!({})).await.expect(201);
+        let line = |amount: &str| self.pair.body(amount);
+        let mixed =
+            json!({"transfers": [line("1.00"), line("9000"), {"amount": 1}], "atomic": false});
+        alice.submit("batch", &mixed).await.expect(201);
+        let whole = json!({"transfers": [line("1.00"), line("2.00")], "atomic": true});
+        alice.submit("batch", &whole).await.expect(201);
+        self.order_payments().await;
+        let limit = json!({"overdraft_limit": "50.00"});
+        let account = format!("/api/accounts/{}", self.pair.from);
+        self.admin.patch(&account).json(&limit).await.expect(200);
+    }
+
+    /// A standing order that pays today, and one that cannot.
+    async fn order_payments(&self) {
+        for amount in ["2.50", "9000.00"] {
+            let order = self.pair.order(amount, &day(0));
+            let order = self.pair.alice.submit("schedules", &order);
+            order.await.expect(201);
+        }
+        let path = "/api/transactions/schedules?limit=500";
+        wait_for("today's payments", SECONDS_MAX, async || {
+            let schedules = self.pair.alice.all(path).await;
+            let mut runs = schedules.iter().map(|one| &one["last_run"]["status"]);
+            runs.all(|status| status == "posted" || status == "declined")
+                .then_some(())
+        })
+        .await;
+    }
+
+    /// Creates a webhook; it reads the whole journal from now on.
+    async fn follow(&self) -> String {
+        let webhook = json!({"url": "https://hooks.example/in"});
+        let call = self.admin.post("/api/webhooks").key(&new_key());
+        let webhook = call.json(&webhook).await.expect(201);
+        text(&webhook["id"]).to_owned()
+    }
+
+    /// Waits until the webhook has passed the whole journal.
+    async fn wait_for_webhook(&self, webhook: &str) {
+        let last = self.pair.send("0.01").await["sequence"].clone();
+        let path = format!("/api/webhooks/{webhook}/deliveries?limit=1");
+        wait_for("the webhook", SECONDS_MAX, async || {
+            let list = self.admin.get(&path).await.expect(200);
+            (list["data"][0]["sequence"] == last).then_some(())
+        })
+        .await;
+    }
+}
+
+/// Kills the bank, and puts each store into its one file.
+fn stop(bank: &mut Bank) {
+    bank.host.kill();
+    for (service, _) in BANK_SERVICES {
+        settle(&store(bank, service));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bank_is_sound_after_business_of_every_kind_under_load_and_stopped() {
+    let mut bank = Bank::start().await;
+    let people = people(&bank).await;
+    people.follow().await;
+    people.do_business().await;
+
+    let is_over = Arc::new(AtomicBool::new(false));
+    let mut movers = JoinSet::new();
+    for _ in 0..MOVERS {
+        let (alice, body) = (people.pair.alice.clone(), people.pair.body("0.01"));
+        let is_over = Arc::clone(&is_over);
+        movers.spawn(async move {
+            let mut moved = 0_u64;
+            while !is_over.load(Relaxed) {
+                alice.submit("transfer", &body).await.expect(201);
+                moved += 1;
+            }
+            moved
+        });
+    }
+    for _ in 0..VERIFIED_UNDER_LOAD {
+        let folder = bank.folder().to_owned();
+        let outcome = spawn_blocking(move || sound(&folder)).await;
+        let yen = total(&outcome.expect("verified"), "customers' balances, JPY");
+        assert_eq!(yen, "5000");
+    }
+    is_over.store(true, Relaxed);
+    let moved: u64 = movers.join_all().await.into_iter().sum();
+    assert!(moved > 0, "money moved meanwhile");
+
+    bank.host.kill();
+    let outcome = sound(bank.folder());
+    // Deposited, less what was withdrawn.
+    assert_eq!(total(&outcome, "customers' balances, EUR"), "999.00");
+    assert_eq!(total(&outcome, "internal accounts, EUR"), "-999.00");
+    assert_eq!(total(&outcome, "internal accounts, JPY"), "-5000");
+    for service in ["accounts", "auth", "transactions", "webhooks"] {
+        let ok = format!("{service}: ok: ");
+        assert!(!outcome.lines_with(&[&ok]).is_empty(), "{outcome:?}");
+    }
+}
+
+/// Each change of a store, and what is said of it.
+const CHANGES: [(&str, &str, &[&str]); 9] = [
+    (
+        "transactions",
+        "CREATE TABLE copied AS SELECT * FROM schedule_run; DROP TABLE schedule_run;
+         CREATE TABLE schedule_run AS SELECT * FROM copied;
+         UPDATE copied SET sequence = sequence + 100;
+         INSERT INTO schedule_run SELECT * FROM copied WHERE state = 'posted'",
+        &["schedule run 10", "has no such date, or had it before"],
+    ),
+    (
+        "transactions",
+        "UPDATE schedule_run SET state = 'declined', decline_code = 'account_closed' WHERE state = 'posted'",
+        &["schedule run ", "was decided otherwise by the ledger"],
+    ),
+    (
+        "transactions",
+        "UPDATE schedule_run SET transfer_id = randomblob(16)",
+        &["schedule run ", "is not that of schedule "],
+    ),
+    (
+        "transactions",
+        "UPDATE schedule SET request = replace(request, 'monthly', 'weekly')",
+        &["schedule ", "is not what was asked for"],
+    ),
+    (
+        "webhooks",
+        "UPDATE webhook SET cursor = cursor + 1000",
+        &["webhook 1: stands at ", "and the journal ends at "],
+    ),
+    (
+        "webhooks",
+        "UPDATE webhook SET url = 'https://elsewhere.example/'",
+        &["webhook 1 (", "is not what the audit log made of it"],
+    ),
+    (
+        "webhooks",
+        "DROP TRIGGER audit_log_is_never_updated; UPDATE audit_log SET actor = zeroblob(16)",
+        &["event 1 (", "it is not what its hash was made of"],
+    ),
+    (
+        "accounts",
+        "DROP TRIGGER batch_no_update; UPDATE batch SET refusals = '[]' WHERE sequence = 1",
+        &["batch 1: ", "is not what its hash was made of"],
+    ),
+    (
+        "accounts",
+        "DROP TRIGGER batch_no_delete; DELETE FROM batch WHERE sequence = 2",
+        &["the batches end at 1, and their head says 2"],
+    ),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_changed_in_a_store_is_found_and_named() {
+    let mut bank = Bank::start().await;
+    let people = people(&bank).await;
+    people.follow().await;
+    people.do_business().await;
+    stop(&mut bank);
+    sound(bank.folder());
+
+    let honest = bank.folder().join("honest.sqlite");
+    for (service, change, words) in CHANGES {
+        let file = store(&bank, service);
+        fs::copy(&file, &honest).expect("a copy");
+        tamper(&file, change);
+        let [row, check] = [format!("{service}:   "), format!("{service}: BROKEN: ")];
+        let row = [&[row.as_str()], words].concat();
+        broken(bank.folder(), &[&row, &[&check]]);
+        fs::copy(&honest, &file).expect("a copy");
+    }
+    sound(bank.folder());
+
+    // As if the host had been killed before it noted what the ledger decided: no fault.
+    let open = "UPDATE schedule_run SET state = 'pending', decline_code = NULL";
+    tamper(&store(&bank, "transactions"), open);
+    let outcome = sound(bank.folder());
+    assert_eq!(
+        total(&outcome, "payments of standing orders under way"),
+        "2"
+    );
+}
+
+/// Each store may be honest by itself, and all together not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_from_an_older_backup_is_found_by_what_was_done_since() {
+    let mut bank = Bank::start().await;
+    let mut people = people(&bank).await;
+    let webhook = people.follow().await;
+    stop(&mut bank);
+    let backup = bank.folder().join("backup.sqlite");
+    fs::copy(store(&bank, "accounts"), &backup).expect("a copy");
+    bank.host.restart().await;
+    people.pair = people.pair.at(&bank);
+    people.admin = people.admin.at(&bank);
+    people.order_payments().await;
+    people.wait_for_webhook(&webhook).await;
+    stop(&mut bank);
+    fs::copy(&backup, store(&bank, "accounts")).expect("a copy");
+    broken(
+        bank.folder(),
+        &[
+            &[
+                "transactions:   schedule run ",
+                "is over, and the ledger has nothing under it",
+            ],
+            &["webhooks:   webhook 1: stands at ", "the journal ends at "],
+        ],
+    );
+    // A store that is lost is told, and not taken for sound.
+    fs::remove_file(store(&bank, "webhooks")).expect("removed");
+    let lost = ["webhooks: ", "webhooks.sqlite", "there is no such store"];
+    broken(bank.folder(), &[&lost]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_or_called_is_named_and_nothing_is_taken_for_sound() {
+    let mut bank = Bank::start().await;
+    bank.pair().await.send("1.00").await;
+    stop(&mut bank);
+
+    let registry = Registry::bank();
+    let broken_component = bank.folder().join("accounts.wasm");
+    fs::write(&broken_component, "no component").expect("a file");
+    let without_ledger = registry.clone();
+    let without_ledger =
+        without_ledger.change("accounts", |service| service.file(&broken_component));
+    without_ledger.write(bank.folder());
+    let reason = [
+        "accounts: ",
+        "accounts.wasm",
+        "is not a WebAssembly component",
+    ];
+    let [transactions, webhooks] =
+        ["transactions: ", "webhooks: "].map(|service| [service, "`accounts`, which did not load"]);
+    broken(bank.folder(), &[&reason, &transactions, &webhooks]);
+
+    registry.write(bank.folder());
+    let ledger = store(&bank, "accounts");
+    let away = bank.folder().join("away.sqlite");
+    fs::rename(&ledger, &away).expect("moved");
+    broken(
+        bank.folder(),
+        &[
+            &["accounts: ", "accounts.sqlite", "there is no such store"],
+            &[
+                "webhooks: ",
+                "did not come to its end",
+                "the service is not serving",
+            ],
+        ],
+    );
+    let nonsense = "no database, but long enough to be looked at twice";
+    fs::write(&ledger, nonsense).expect("a file");
+    broken(bank.folder(), &[&["accounts: ", "not a database"]]);
+    fs::rename(&away, &ledger).expect("moved back");
+    sound(bank.folder());
+
+    // A service without an audit is passed over, and one that never ran is told.
+    let account = Service::default().file(&workspace::component("account"));
+    let with_guest = registry
+        .service("hello", Service::guest("hello").public())
+        .service("vault", account);
+    with_guest.write(bank.folder());
+    let never_ran = ["vault: ", "vault.sqlite", "has never run here"];
+    broken(bank.folder(), &[&never_ran]);
+}
