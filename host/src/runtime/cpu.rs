@@ -8,7 +8,7 @@
 use super::engine::EPOCH_TICK;
 use super::fate::RequestFate;
 use crate::thread_clock::cpu_time;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -162,7 +162,7 @@ impl CpuBudget {
             ticks_max: 0,
             ticked_at: Instant::now(),
             kept_on: 0,
-            resumed: Arc::new(Mutex::new(Resumed::now())),
+            resumed: Arc::new(Mutex::new(Resumed::now(false))),
             fate: None,
             service,
             host,
@@ -179,7 +179,7 @@ impl CpuBudget {
         self.ticks_max = u64::try_from(ticks).unwrap_or(u64::MAX).max(1);
         self.ticked_at = Instant::now();
         self.kept_on = 0;
-        Resumed::note(&self.resumed);
+        Resumed::begin(&self.resumed);
         self.fate = fate;
         self.end_turn();
     }
@@ -248,29 +248,56 @@ impl CpuBudget {
 }
 
 /// Where a guest went on, and what that thread had computed by then.
+///
+/// To read a thread's CPU time is a system call, and most calls are over before the first tick. So a
+/// call begins without it. The first tick through which the guest may have computed is not charged;
+/// from then on the CPU time is read wherever the guest goes on. So a call has one tick more than it
+/// may use, and a guest that the kernel had stopped is never charged.
 #[derive(Debug)]
 struct Resumed {
     thread: ThreadId,
-    cpu_time: Duration,
+    at: Instant,
+    cpu_time: Option<Duration>,
+    /// Whether the CPU time is read when the guest goes on.
+    is_measured: bool,
 }
 
 impl Resumed {
-    fn now() -> Self {
+    fn now(is_measured: bool) -> Self {
         Self {
             thread: std::thread::current().id(),
-            cpu_time: cpu_time(),
+            at: Instant::now(),
+            cpu_time: is_measured.then(cpu_time),
+            is_measured,
         }
     }
 
+    /// Notes that a call begins.
+    fn begin(resumed: &Mutex<Self>) {
+        *Self::lock(resumed) = Self::now(false);
+    }
+
+    /// Notes that the guest goes on.
     fn note(resumed: &Mutex<Self>) {
-        *resumed.lock().unwrap_or_else(PoisonError::into_inner) = Self::now();
+        let mut resumed = Self::lock(resumed);
+        *resumed = Self::now(resumed.is_measured);
     }
 
     /// Whether the guest has computed for most of a tick since. One that came back on another thread has waited.
     fn has_computed(resumed: &Mutex<Self>) -> bool {
-        let now = Self::now();
-        let then = resumed.lock().unwrap_or_else(PoisonError::into_inner);
-        now.thread == then.thread && now.cpu_time.saturating_sub(then.cpu_time) >= EPOCH_TICK / 2
+        let mut then = Self::lock(resumed);
+        let may_have_computed =
+            then.thread == std::thread::current().id() && then.at.elapsed() >= EPOCH_TICK / 2;
+        if !may_have_computed {
+            return false;
+        }
+        then.is_measured = true;
+        then.cpu_time
+            .is_some_and(|then| cpu_time().saturating_sub(then) >= EPOCH_TICK / 2)
+    }
+
+    fn lock(resumed: &Mutex<Self>) -> MutexGuard<'_, Self> {
+        resumed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -356,7 +383,8 @@ mod tests {
     #[test]
     fn a_guest_that_computes_is_ended_when_its_time_is_used_up() {
         let mut cpu = budget(2);
-        for _ in 0..2 {
+        // The first tick is not charged.
+        for _ in 0..3 {
             compute(&cpu);
             let update = cpu.tick(Duration::ZERO, false);
             assert!(matches!(update, UpdateDeadline::YieldCustom(1, _)));
@@ -364,6 +392,21 @@ mod tests {
         compute(&cpu);
         let update = cpu.tick(Duration::ZERO, false);
         assert!(matches!(update, UpdateDeadline::Interrupt));
+    }
+
+    #[test]
+    fn the_cpu_time_of_a_call_is_read_after_its_first_tick_and_not_before() {
+        let mut cpu = budget(2);
+        let is_read = |cpu: &CpuBudget| Resumed::lock(&cpu.resumed).cpu_time.is_some();
+        for _ in 0..2 {
+            Resumed::note(&cpu.resumed);
+            assert!(!is_read(&cpu));
+            compute(&cpu);
+            cpu.tick(Duration::ZERO, false);
+            Resumed::note(&cpu.resumed);
+            assert!(is_read(&cpu));
+            cpu.begin(EPOCH_TICK, None);
+        }
     }
 
     #[test]

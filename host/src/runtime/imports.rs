@@ -1,5 +1,5 @@
-//! What a component may import: the ordinary interfaces of WASI, what it was granted, and its links. Everything else is refused
-//! when it loads, by name.
+//! What a component may import: the ordinary interfaces of WASI, what it was granted, its links, and
+//! interfaces with types alone. Everything else is refused when it loads, by name.
 //!
 //! A link is checked apart from the linker that it is defined in ([`check_links`]), since either side of it can change alone.
 
@@ -14,6 +14,9 @@ use std::sync::Arc;
 use wasmtime::Engine;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, Linker};
+
+#[cfg(test)]
+mod tests;
 
 const SIGNER: &str = "strongroom:keys/signer";
 const REVOCATIONS: &str = "strongroom:keys/revocations";
@@ -45,8 +48,10 @@ pub(super) fn linker(
                     links::define_interface(engine, &mut linker, (import, instance), &callee);
                 problems.extend(link_problems(import, defined));
             }
-            (None, ComponentItem::ComponentInstance(_)) => {
-                problems.extend(check_granted(spec, import))
+            (None, ComponentItem::ComponentInstance(instance)) => {
+                if !has_only_types(engine, instance) {
+                    problems.extend(check_granted(spec, import));
+                }
             }
             _ => problems.push(LoadProblem::UnknownImport {
                 import: import.to_owned(),
@@ -90,6 +95,14 @@ fn add_ambient(linker: &mut Linker<Context>, spec: &ServiceSpec) -> wasmtime::Re
         keys::add_revocations_to_linker(linker, Context::keys_view)?;
     }
     Ok(())
+}
+
+/// Whether an interface has types and nothing else, such as one that other interfaces `use`. There is
+/// nothing to call in it, and the engine needs no definition.
+fn has_only_types(engine: &Engine, interface: &ComponentInstance) -> bool {
+    interface
+        .exports(engine)
+        .all(|(_, item)| matches!(item.ty, ComponentItem::Type(_)))
 }
 
 fn check_granted(spec: &ServiceSpec, import: &str) -> Option<LoadProblem> {

@@ -15,4 +15,6 @@ wasmtime::component::bindgen!({
     require_store_data_send: true,
 });
 
-pub use strongroom::store::sql::{Error, Host, HostTransaction, Rows, Value, add_to_linker};
+pub use strongroom::store::sql::{
+    Change, Error, Host, HostTransaction, Rows, Value, add_to_linker,
+};

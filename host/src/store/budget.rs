@@ -1,7 +1,14 @@
 //! How long a statement may run: SQLite asks here every few hundred of its virtual machine's steps.
 //!
-//! Statements of a transaction run on the thread of their request, since most take some microseconds. One that turns out to be long
-//! gives the thread's place in Tokio's pool away, so that it holds up nobody else.
+//! Statements of a transaction run on the thread of their request, since most take some microseconds.
+//! A long one gives the thread's place in Tokio's pool away, so that it holds up no other request.
+//!
+//! Long means CPU time: a thread that the kernel has stopped holds up no request, and a machine with
+//! too much to do stops threads often. To read the CPU time is a system call, so a statement begins
+//! without it. When [`INLINE_TIME_MAX`] has passed by the wall clock, the CPU time is read as a base,
+//! and the statement is long when it has computed for as long again. So a statement that is called
+//! long has computed for 2 ms, and one may compute for 4 ms before its place is given away. A
+//! statement that is [watched](super::pace) has its base at its beginning, and 2 ms.
 
 use crate::thread_clock::cpu_time;
 use rusqlite::Connection;
@@ -9,26 +16,39 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// How many steps of SQLite's virtual machine pass between two looks at the clock: some microseconds, or some hundred times as many
-/// when each step makes a value of the largest size.
+/// How many steps of SQLite's virtual machine pass between two looks at the clock: some microseconds,
+/// or some hundred times as many when each step makes a value of the largest size.
 const STEPS_PER_CHECK: i32 = 50;
 /// How long a statement may run on a thread that others need.
-const INLINE_TIME_MAX: Duration = Duration::from_millis(2);
+pub(super) const INLINE_TIME_MAX: Duration = Duration::from_millis(2);
 /// How long another thread takes to come for the place that is given away.
 const HAND_OVER_TIME: Duration = Duration::from_micros(200);
+/// A time that never comes.
+const NEVER: u64 = u64::MAX;
 
 /// The time that the statements of one connection have, and whether it has run out.
 #[derive(Debug)]
 pub(super) struct Budget {
     started: Instant,
     deadline_nanos: AtomicU64,
-    /// The thread's CPU time at which it is to be given away: a thread that the kernel has stopped holds up nobody.
-    inline_until_nanos: AtomicU64,
-    /// When that CPU time cannot have been used up before.
+    /// When the thread's CPU time is looked at next.
     look_at_nanos: AtomicU64,
-    /// Whether a statement was too long for its thread.
-    overran: AtomicBool,
+    /// The thread's CPU time at which its place is given away; [`NEVER`] before the base is read.
+    cpu_until_nanos: AtomicU64,
+    /// For how long a long statement has held its thread. Zero for others.
+    held_nanos: AtomicU64,
     spent: AtomicBool,
+}
+
+/// For how long a statement has held the thread of its request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// Not too long.
+    Short,
+    /// For so long by the wall clock; its CPU time is not known.
+    Unclear(Duration),
+    /// Too long: for so much CPU time.
+    Long(Duration),
 }
 
 impl Budget {
@@ -36,10 +56,10 @@ impl Budget {
     pub(super) fn install(connection: &mut Connection) -> rusqlite::Result<Arc<Self>> {
         let budget = Arc::new(Self {
             started: Instant::now(),
-            deadline_nanos: AtomicU64::new(u64::MAX),
-            inline_until_nanos: AtomicU64::new(u64::MAX),
-            look_at_nanos: AtomicU64::new(u64::MAX),
-            overran: AtomicBool::new(false),
+            deadline_nanos: AtomicU64::new(NEVER),
+            look_at_nanos: AtomicU64::new(NEVER),
+            cpu_until_nanos: AtomicU64::new(NEVER),
+            held_nanos: AtomicU64::new(0),
             spent: AtomicBool::new(false),
         });
         let watched = Arc::clone(&budget);
@@ -55,17 +75,30 @@ impl Budget {
             .store(nanos(now.saturating_add(time)), Relaxed);
     }
 
-    /// Says that a statement begins on a thread that others need.
-    pub(super) fn begin_inline(&self) {
-        let until = cpu_time().saturating_add(INLINE_TIME_MAX);
-        self.inline_until_nanos.store(nanos(until), Relaxed);
-        let look_at = self.started.elapsed().saturating_add(INLINE_TIME_MAX);
-        self.look_at_nanos.store(nanos(look_at), Relaxed);
-    }
-
-    /// Whether a statement that began inline has turned out to be long; asking forgets it.
-    pub(super) fn take_overran(&self) -> bool {
-        self.overran.swap(false, Relaxed)
+    /// Runs a statement on a thread that others need.
+    pub(super) fn inline<T>(&self, is_watched: bool, statement: impl FnOnce() -> T) -> (T, Hold) {
+        let begun = self.now();
+        let until = if is_watched {
+            nanos(cpu_time().saturating_add(INLINE_TIME_MAX))
+        } else {
+            NEVER
+        };
+        self.cpu_until_nanos.store(until, Relaxed);
+        self.held_nanos.store(0, Relaxed);
+        self.look_at_nanos
+            .store(begun.saturating_add(nanos(INLINE_TIME_MAX)), Relaxed);
+        let result = statement();
+        let now = self.now();
+        // SQLite may have asked before the statement's one long step, and not after it.
+        self.look(now);
+        self.look_at_nanos.store(NEVER, Relaxed);
+        let elapsed = Duration::from_nanos(now.saturating_sub(begun));
+        let hold = match self.held_nanos.load(Relaxed) {
+            0 if is_watched || elapsed <= INLINE_TIME_MAX => Hold::Short,
+            0 => Hold::Unclear(elapsed),
+            held => Hold::Long(Duration::from_nanos(held)),
+        };
+        (result, hold)
     }
 
     /// Whether a statement was interrupted for want of time since the last [`Budget::allow`].
@@ -74,13 +107,8 @@ impl Budget {
     }
 
     fn is_over(&self) -> bool {
-        let now = nanos(self.started.elapsed());
-        // Asking for the CPU time is a system call, the other clock is not.
-        if now > self.look_at_nanos.load(Relaxed)
-            && nanos(cpu_time()) > self.inline_until_nanos.load(Relaxed)
-        {
-            self.look_at_nanos.store(u64::MAX, Relaxed);
-            self.overran.store(true, Relaxed);
+        let now = self.now();
+        if self.look(now) {
             tokio::task::block_in_place(|| std::thread::sleep(HAND_OVER_TIME));
         }
         let over = now > self.deadline_nanos.load(Relaxed);
@@ -89,8 +117,98 @@ impl Budget {
         }
         over
     }
+
+    /// Whether a statement turns out now to have held its thread for too long.
+    fn look(&self, now: u64) -> bool {
+        if now <= self.look_at_nanos.load(Relaxed) {
+            return false;
+        }
+        let cpu = nanos(cpu_time());
+        let inline = nanos(INLINE_TIME_MAX);
+        let until = self.cpu_until_nanos.load(Relaxed);
+        let (next_look, is_long) = if until == NEVER {
+            self.cpu_until_nanos.store(cpu + inline, Relaxed);
+            (now + inline, false)
+        } else if cpu < until {
+            // Before that the CPU time cannot be used up.
+            (now + (until - cpu), false)
+        } else {
+            self.held_nanos.store(cpu - until + inline, Relaxed);
+            (NEVER, true)
+        };
+        self.look_at_nanos.store(next_look, Relaxed);
+        is_long
+    }
+
+    fn now(&self) -> u64 {
+        nanos(self.started.elapsed())
+    }
 }
 
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn budget() -> Arc<Budget> {
+        Budget::install(&mut Connection::open_in_memory().unwrap()).unwrap()
+    }
+
+    /// Computes for as long, as a step of SQLite's does that nothing interrupts.
+    fn compute(time: Duration) {
+        let until = cpu_time() + time;
+        while cpu_time() < until {
+            std::hint::spin_loop();
+        }
+    }
+
+    #[test]
+    fn a_statement_that_is_stopped_is_never_called_long() {
+        let budget = budget();
+        for is_watched in [false, true] {
+            let (_, hold) = budget.inline(is_watched, || {
+                for _ in 0..4 {
+                    std::thread::sleep(INLINE_TIME_MAX);
+                    budget.is_over();
+                }
+            });
+            assert!(!matches!(hold, Hold::Long(_)), "{hold:?}");
+        }
+    }
+
+    #[test]
+    fn a_watched_statement_is_long_when_it_has_computed_for_its_time() {
+        let budget = budget();
+        let (_, hold) = budget.inline(true, || compute(INLINE_TIME_MAX));
+        assert!(matches!(hold, Hold::Long(held) if held >= INLINE_TIME_MAX));
+    }
+
+    #[test]
+    fn a_statement_of_one_step_is_unclear_where_it_is_not_watched() {
+        let budget = budget();
+        let (_, hold) = budget.inline(false, || compute(INLINE_TIME_MAX * 3));
+        assert!(matches!(hold, Hold::Unclear(elapsed) if elapsed >= INLINE_TIME_MAX * 3));
+    }
+
+    #[test]
+    fn any_statement_is_long_when_it_computes_on_after_a_look() {
+        let budget = budget();
+        let (_, hold) = budget.inline(false, || {
+            compute(INLINE_TIME_MAX);
+            budget.is_over();
+            compute(INLINE_TIME_MAX);
+        });
+        assert!(matches!(hold, Hold::Long(held) if held >= INLINE_TIME_MAX));
+    }
+
+    #[test]
+    fn one_long_statement_says_nothing_of_the_next() {
+        let budget = budget();
+        budget.inline(true, || compute(INLINE_TIME_MAX));
+        let (_, hold) = budget.inline(true, || ());
+        assert_eq!(hold, Hold::Short);
+    }
 }

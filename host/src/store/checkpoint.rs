@@ -40,9 +40,19 @@ impl Checkpointer {
         })
     }
 
+    /// How many pages the log had after the last commit that wrote to it.
+    pub(super) fn log_pages(&self) -> i64 {
+        self.pages.load(Relaxed)
+    }
+
+    /// Whether the log is long.
+    pub(super) fn is_due(&self) -> bool {
+        self.log_pages() >= DUE_PAGES
+    }
+
     /// Runs a checkpoint if the log is long; blocks, so it belongs on a thread that may.
     pub(super) fn run_if_due(&self, writer: &Arc<Mutex<WriterConnection>>) {
-        let pages = self.pages.load(Relaxed);
+        let pages = self.log_pages();
         if pages < DUE_PAGES || self.running.swap(true, Relaxed) {
             return;
         }

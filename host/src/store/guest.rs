@@ -1,6 +1,6 @@
 //! What a guest sees of the store.
 
-use super::bindings::{self, Error, Host, HostTransaction, Rows, Value};
+use super::bindings::{self, Change, Error, Host, HostTransaction, Rows, Value};
 use super::faults::{self, Call};
 use super::reader::INLINE_TIME_MAX;
 use super::turn::Turn;
@@ -58,8 +58,37 @@ impl StoreSession {
         faults::after(self.store.as_ref(), call)
     }
 
+    /// Waits for the writer's turn.
+    async fn begin(&mut self) -> Result<Turn, Error> {
+        let store = self.store.as_ref();
+        let Some(writer) = store.and_then(|store| store.writer.as_ref()) else {
+            return Err(no_store());
+        };
+        if self.open {
+            let text = "this instance has a write transaction open; end it first";
+            return Err(Error::Invalid(text.to_owned()));
+        }
+        let retire = Arc::clone(&self.retire);
+        let begun = Instant::now();
+        let turn = writer.begin(self.times.write_turn, retire).await;
+        self.waited += begun.elapsed();
+        turn
+    }
+
+    /// Keeps a turn, and waits until it is on disk.
+    async fn commit(&mut self, turn: Turn) -> Result<(), Error> {
+        let begun = Instant::now();
+        let outcome = turn.commit().await;
+        self.waited += begun.elapsed();
+        outcome
+    }
+
     fn closed(&mut self, outcome: &Result<(), Error>) {
         self.open = false;
+        self.retire_if_timed_out(outcome);
+    }
+
+    fn retire_if_timed_out<T>(&self, outcome: &Result<T, Error>) {
         if matches!(outcome, Err(Error::TimedOut)) {
             self.retire.store(true, Relaxed);
         }
@@ -115,33 +144,43 @@ impl Host for StoreView<'_> {
     }
 }
 
-impl HostTransaction for StoreView<'_> {
-    async fn begin(&mut self) -> Result<Result<Resource<Turn>, Error>> {
-        let Some(writer) = self
-            .session
-            .store
-            .as_ref()
-            .and_then(|store| store.writer.as_ref())
-        else {
-            return Ok(Err(no_store()));
-        };
-        if self.session.open {
-            let text = "this instance has a write transaction open; end it first";
-            return Ok(Err(Error::Invalid(text.to_owned())));
-        }
-        self.session.before(Call::Begin)?;
-        let retire = Arc::clone(&self.session.retire);
-        let begun = Instant::now();
-        let turn = writer.begin(self.session.times.write_turn, retire).await;
-        self.session.waited += begun.elapsed();
-        self.session.after(Call::Begin)?;
-        let turn = match turn {
-            Ok(turn) => turn,
-            Err(error) => return Ok(Err(error)),
-        };
+impl StoreView<'_> {
+    fn open(&mut self, turn: Turn) -> Result<Resource<Turn>> {
         let resource = self.table.push(turn)?;
         self.session.open = true;
-        Ok(Ok(resource))
+        Ok(resource)
+    }
+}
+
+impl HostTransaction for StoreView<'_> {
+    async fn begin(&mut self) -> Result<Result<Resource<Turn>, Error>> {
+        self.session.before(Call::Begin)?;
+        let turn = self.session.begin().await;
+        self.session.after(Call::Begin)?;
+        match turn {
+            Ok(turn) => Ok(Ok(self.open(turn)?)),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    async fn begin_query(
+        &mut self,
+        sql: String,
+        params: Vec<Value>,
+    ) -> Result<Result<(Resource<Turn>, Rows), Error>> {
+        self.session.before(Call::BeginQuery)?;
+        let turn = self.session.begin().await;
+        // If the query fails, the turn is dropped, which undoes it.
+        let begun = turn.and_then(|turn| {
+            let rows = turn.query(&sql, &params)?;
+            Ok((turn, rows))
+        });
+        self.session.retire_if_timed_out(&begun);
+        self.session.after(Call::BeginQuery)?;
+        match begun {
+            Ok((turn, rows)) => Ok(Ok((self.open(turn)?, rows))),
+            Err(error) => Ok(Err(error)),
+        }
     }
 
     fn execute(
@@ -170,11 +209,27 @@ impl HostTransaction for StoreView<'_> {
 
     async fn commit(&mut self, turn: Resource<Turn>) -> Result<Result<(), Error>> {
         self.session.before(Call::Commit)?;
-        let begun = Instant::now();
-        let outcome = self.table.delete(turn)?.commit().await;
-        self.session.waited += begun.elapsed();
+        let turn = self.table.delete(turn)?;
+        let outcome = self.session.commit(turn).await;
         self.session.closed(&outcome);
         self.session.after(Call::Commit)?;
+        Ok(outcome)
+    }
+
+    async fn commit_with(
+        &mut self,
+        turn: Resource<Turn>,
+        changes: Vec<Change>,
+    ) -> Result<Result<(), Error>> {
+        self.session.before(Call::CommitWith)?;
+        let turn = self.table.delete(turn)?;
+        let outcome = match turn.change_all(&changes).await {
+            Ok(()) => self.session.commit(turn).await,
+            // The turn is dropped, which undoes it.
+            Err(error) => Err(error),
+        };
+        self.session.closed(&outcome);
+        self.session.after(Call::CommitWith)?;
         Ok(outcome)
     }
 

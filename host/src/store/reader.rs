@@ -66,7 +66,6 @@ impl Readers {
     }
 
     /// The file of the store.
-    #[cfg(any(feature = "faults", test))]
     pub(super) fn file(&self) -> &Path {
         &self.file
     }

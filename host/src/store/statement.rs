@@ -11,7 +11,7 @@ pub(super) const ROWS_MAX: usize = 10_000;
 /// The most bytes of text and blobs in an answer.
 pub(super) const ANSWER_BYTES_MAX: usize = 4 << 20;
 
-/// Runs a statement that changes rows; answers how many.
+/// Runs a statement that changes rows; returns how many.
 pub(super) fn execute(
     connection: &GuestConnection,
     sql: &str,
@@ -22,8 +22,15 @@ pub(super) fn execute(
         bind(&mut statement, parameters)?;
         // Rows of a RETURNING clause are passed over: to stop at the first would be an error after the effect.
         let mut rows = statement.raw_query();
+        let before = connection.sqlite.total_changes();
         while rows.next()?.is_some() {}
-        Ok(connection.sqlite.changes())
+        // After a statement that changes no rows at all SQLite has the count of the one before.
+        let has_changed = connection.sqlite.total_changes() != before;
+        Ok(if has_changed {
+            connection.sqlite.changes()
+        } else {
+            0
+        })
     };
     run().map_err(|error| for_guest(&error, connection.budget.was_spent()))
 }

@@ -1,5 +1,7 @@
 //! The store keeps what it acknowledged, shows what is durable, and lets a guest do no more than it may.
 
+mod bench_tmp;
+mod calls;
 mod faults;
 
 use super::bindings::{Error, Rows, Value};
@@ -21,7 +23,10 @@ impl Fixture {
     }
 
     async fn with(bytes_max: u64) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::within(tempfile::tempdir().unwrap(), bytes_max).await
+    }
+
+    async fn within(folder: TempDir, bytes_max: u64) -> Self {
         let store = ServiceStore::open(&folder.path().join("s.sqlite"), bytes_max).unwrap();
         let fixture = Self { store, folder };
         fixture
@@ -139,6 +144,44 @@ async fn what_is_committed_later_becomes_durable_by_itself() {
     })
     .await
     .unwrap();
+}
+
+/// The first commits are handed over, and the later ones are made on the spot where the disk is quick.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_lone_writer_was_told_of_is_there_whichever_thread_committed() {
+    let fixture = Fixture::new().await;
+    let file = fixture.folder.path().join("s.sqlite");
+    for count in 1..=50 {
+        fixture
+            .write("INSERT INTO t (v) VALUES (hex(randomblob(8)))")
+            .await
+            .unwrap();
+        let other = rusqlite::Connection::open(&file).unwrap();
+        let found: i64 = other
+            .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(found, count);
+    }
+}
+
+/// A file system in memory is a quick disk.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lone_writer_commits_on_the_spot_where_the_disk_is_quick() {
+    let Ok(folder) = tempfile::tempdir_in("/dev/shm") else {
+        return;
+    };
+    let fixture = Fixture::within(folder, BYTES_MAX).await;
+    for _ in 0..10_000 {
+        let turn = fixture.writer().begin(TURN, Arc::default()).await.unwrap();
+        turn.execute("INSERT INTO t (v) VALUES (hex(randomblob(8)))", &[])
+            .unwrap();
+        let mut commit = Box::pin(turn.commit());
+        match futures::poll!(commit.as_mut()) {
+            std::task::Poll::Ready(done) => return done.unwrap(),
+            std::task::Poll::Pending => commit.await.unwrap(),
+        }
+    }
+    panic!("all commits were handed over");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,11 +1,17 @@
 //! A guest's write transaction: the resource `strongroom:store/sql.transaction`.
 
-use super::bindings::{Error, Rows, Value};
+use super::bindings::{Change, Error, Rows, Value};
+use super::connection::GuestConnection;
+use super::pace::Mode;
 use super::statement;
 use super::writer::{Held, Line};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
+
+/// How long the changes of one call may hold their thread: as long as a light guest may that holds the
+/// writer, and all other writers wait meanwhile.
+const CHANGES_TIME_MAX: Duration = Duration::from_millis(10);
 
 /// One turn of a guest at the writer. Dropped without an end, it is undone.
 pub struct Turn {
@@ -34,11 +40,36 @@ impl Turn {
     }
 
     pub(super) fn execute(&self, sql: &str, parameters: &[Value]) -> Result<u64, Error> {
-        self.run(|held| statement::execute(&held.guest, sql, parameters))
+        self.run(|guest| statement::execute(guest, sql, parameters))
     }
 
     pub(super) fn query(&self, sql: &str, parameters: &[Value]) -> Result<Rows, Error> {
-        self.run(|held| statement::query(&held.guest, sql, parameters))
+        self.run(|guest| statement::query(guest, sql, parameters))
+    }
+
+    /// Makes the changes in order, up to the first that fails or changes other rows than it must. The
+    /// turn is then for nothing but to be dropped.
+    pub(super) async fn change_all(&self, changes: &[Change]) -> Result<(), Error> {
+        let mut since = Instant::now();
+        for (change, number) in changes.iter().zip(1..) {
+            self.make(change)
+                .map_err(|error| of_change(error, number, changes.len()))?;
+            if since.elapsed() > CHANGES_TIME_MAX {
+                tokio::task::yield_now().await;
+                since = Instant::now();
+            }
+        }
+        Ok(())
+    }
+
+    fn make(&self, Change { sql, params, rows }: &Change) -> Result<(), Error> {
+        let changed = self.execute(sql, params)?;
+        if changed == *rows {
+            Ok(())
+        } else {
+            let text = format!("{changed} rows changed and not {rows}: {sql}");
+            Err(Error::UnexpectedRows(text))
+        }
     }
 
     /// Keeps the turn, and returns when its group is on disk.
@@ -79,20 +110,22 @@ impl Turn {
         }
     }
 
-    fn run<T>(&self, act: impl FnOnce(&mut Held) -> Result<T, Error>) -> Result<T, Error> {
+    fn run<T>(&self, act: impl FnOnce(&GuestConnection) -> Result<T, Error>) -> Result<T, Error> {
+        // The watch comes too rarely for a guest that runs one short statement after the other.
+        self.cell.end_if_out_of_time(&self.line);
         let mut state = self.cell.lock();
         let held = match &mut *state {
             State::Open(held) => held,
             State::Ended(reason) => return Err(reason.clone()),
         };
-        let result = if self.line.is_slow() {
-            tokio::task::block_in_place(|| act(held))
+        let guest = &held.guest;
+        let mode = self.line.mode();
+        let result = if mode == Mode::OwnThread {
+            tokio::task::block_in_place(|| act(guest))
         } else {
-            held.guest.budget.begin_inline();
-            let result = act(held);
-            if held.guest.budget.take_overran() {
-                self.line.note_slow();
-            }
+            let is_watched = mode == Mode::Watched;
+            let (result, hold) = guest.budget.inline(is_watched, || act(guest));
+            self.line.note(hold);
             result
         };
         let Err(error) = &result else {
@@ -176,5 +209,18 @@ impl TurnCell {
             held.undo_turn();
             line.leave(held);
         }
+    }
+}
+
+/// Puts before an error's text which change it is of.
+fn of_change(error: Error, number: usize, count: usize) -> Error {
+    let place = |text| format!("change {number} of {count}: {text}");
+    match error {
+        Error::Constraint(text) => Error::Constraint(place(text)),
+        Error::Invalid(text) => Error::Invalid(place(text)),
+        Error::Denied(text) => Error::Denied(place(text)),
+        Error::TooLarge(text) => Error::TooLarge(place(text)),
+        Error::UnexpectedRows(text) => Error::UnexpectedRows(place(text)),
+        other => other,
     }
 }

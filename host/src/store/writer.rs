@@ -9,9 +9,12 @@
 //! held, or when a waiter gives up, and a waiter that gives up and finds the line empty looks after the group itself.
 
 use super::bindings::Error;
+use super::budget::Hold;
 use super::checkpoint::Checkpointer;
+use super::commit_times::CommitTimes;
 use super::connection::GuestConnection;
 use super::error::for_guest;
+use super::pace::{Mode, Pace};
 use super::turn::{Turn, TurnCell};
 use async_lock::{Mutex, MutexGuardArc};
 use std::path::Path;
@@ -28,10 +31,6 @@ const GROUP_TIME_MAX: Duration = Duration::from_millis(50);
 const LINE_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long what `commit-later` left may wait for a group of others.
 const LATER_TIME_MAX: Duration = Duration::from_millis(50);
-/// How long a store of which two statements were too long for their threads gets a thread of its own for each: one step of SQLite's, which
-/// nothing can interrupt, may take milliseconds, so the next such statement must not begin where others wait. One alone may be
-/// the first of a long batch, which SQLite has to compile: a thread for each would cost its neighbours a fifth.
-const SLOW_TIME: Duration = Duration::from_secs(60);
 /// How often the writer looks whether a turn has outlived its time.
 const WATCH_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -48,8 +47,8 @@ pub(super) struct Line {
     /// The turn that runs, for the watch.
     current: std::sync::Mutex<Weak<TurnCell>>,
     checkpointer: Checkpointer,
-    /// When the two statements that were too long last were, the later one first.
-    long_at: std::sync::Mutex<[Option<Instant>; 2]>,
+    pace: std::sync::Mutex<Pace>,
+    commit_times: CommitTimes,
     runtime: tokio::runtime::Handle,
 }
 
@@ -85,7 +84,8 @@ impl Writer {
             waiting: AtomicUsize::new(0),
             current: std::sync::Mutex::new(Weak::new()),
             checkpointer,
-            long_at: std::sync::Mutex::default(),
+            pace: std::sync::Mutex::default(),
+            commit_times: CommitTimes::default(),
             runtime: tokio::runtime::Handle::current(),
         });
         tokio::spawn(watch_turns(Arc::downgrade(&line)));
@@ -144,19 +144,23 @@ impl Line {
         }
     }
 
-    /// Whether statements of this store have been long lately.
-    pub(super) fn is_slow(&self) -> bool {
-        let [_, before] = *self.long_at.lock().unwrap_or_else(PoisonError::into_inner);
-        before.is_some_and(|before| before.elapsed() < SLOW_TIME)
+    /// Where the next statement runs.
+    pub(super) fn mode(&self) -> Mode {
+        let pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        pace.mode(Instant::now())
     }
 
-    /// Notes that one was.
-    pub(super) fn note_slow(&self) {
-        let mut long_at = self.long_at.lock().unwrap_or_else(PoisonError::into_inner);
-        *long_at = [Some(Instant::now()), long_at[0]];
+    /// Notes for how long one has held the thread of its request.
+    pub(super) fn note(&self, hold: Hold) {
+        if hold != Hold::Short {
+            let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+            pace.note(Instant::now(), hold);
+        }
     }
 
     /// Ends a turn: the last in line takes the group to disk.
+    ///
+    /// One that is alone does so on this thread while the disk is quick, whatever thread it is.
     pub(super) fn leave(self: &Arc<Self>, mut held: Held) {
         let group = &mut held.group;
         if group.waiters.is_empty() {
@@ -173,14 +177,34 @@ impl Line {
         if someone_carries_on && is_young && group.waiters.len() < GROUP_TURNS_MAX {
             return;
         }
+        let is_alone = !someone_carries_on && group.waiters.len() == 1;
         let line = Arc::clone(self);
-        self.runtime.spawn_blocking(move || line.commit(held));
+        if is_alone && self.commit_times.are_short() {
+            self.commit(held);
+            if self.checkpointer.is_due() {
+                self.runtime.spawn_blocking(move || line.checkpoint());
+            }
+        } else {
+            self.runtime.spawn_blocking(move || {
+                line.commit(held);
+                line.checkpoint();
+            });
+        }
     }
 
-    /// Takes the group to disk; blocks, so it belongs on a thread that may.
+    /// Takes the group to disk; blocks for as long as the disk takes.
     fn commit(&self, mut held: Held) {
+        let log_pages = self.checkpointer.log_pages();
+        let begun = Instant::now();
         held.commit_group();
-        drop(held);
+        // A commit of reads alone does not wait for the disk.
+        if self.checkpointer.log_pages() != log_pages {
+            self.commit_times.note(begun.elapsed());
+        }
+    }
+
+    /// Runs a checkpoint if one is due; blocks, so it belongs on a thread that may.
+    fn checkpoint(&self) {
         self.checkpointer.run_if_due(&self.connection);
     }
 }
@@ -223,7 +247,11 @@ async fn commit_later(line: Weak<Line>) {
     held.group.later_scheduled = false;
     if held.group.open {
         // The blocking pool refuses only when the runtime ends, and then `close` has committed.
-        let _ = tokio::task::spawn_blocking(move || line.commit(held)).await;
+        let _ = tokio::task::spawn_blocking(move || {
+            line.commit(held);
+            line.checkpoint();
+        })
+        .await;
     }
 }
 

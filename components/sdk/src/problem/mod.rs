@@ -171,7 +171,7 @@ impl Problem {
     /// The document as JSON; `instance` is the path of the request.
     pub(crate) fn render(&self, instance: Option<&str>, request_id: Option<&str>) -> Vec<u8> {
         let document = Document {
-            r#type: format!("urn:strongroom:problem:{}", self.0.code),
+            r#type: type_of(self.0.code),
             title: title_of(self.0.code),
             status: self.0.status.as_u16(),
             detail: &self.0.detail,
@@ -186,8 +186,13 @@ impl Problem {
     }
 }
 
+/// `insufficient_funds` -> `urn:strongroom:problem:insufficient_funds`.
+pub fn type_of(code: &str) -> String {
+    format!("urn:strongroom:problem:{code}")
+}
+
 /// `insufficient_funds` -> `Insufficient funds`: the title depends on the type alone, as RFC 9457 section 3.1.3 asks.
-fn title_of(code: &str) -> String {
+pub fn title_of(code: &str) -> String {
     let mut title = code.replace('_', " ");
     if let Some(first) = title.get_mut(..1) {
         first.make_ascii_uppercase();

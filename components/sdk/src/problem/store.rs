@@ -33,6 +33,7 @@ impl From<StoreError> for Problem {
             | StoreError::Invalid(_)
             | StoreError::Denied(_)
             | StoreError::TooLarge(_)
+            | StoreError::UnexpectedRows(_)
             | StoreError::Row(_) => Self::internal(error),
         }
     }
@@ -56,6 +57,11 @@ mod tests {
             (StoreError::Io("EIO".into()), 503, "storage_unavailable"),
             (
                 StoreError::Constraint("UNIQUE secret".into()),
+                500,
+                "internal_error",
+            ),
+            (
+                StoreError::UnexpectedRows("secret".into()),
                 500,
                 "internal_error",
             ),

@@ -3,6 +3,7 @@
 //! In a component the trait is the `strongroom:store/sql` import ([`HostStore`]); in native tests and in the bench's native twin it
 //! is SQLite itself ([`SqliteStore`]). Rules and SQL are written once, against the trait, and so cannot drift apart.
 
+mod deferred;
 mod migrate;
 #[cfg(feature = "native")]
 mod native;
@@ -13,6 +14,7 @@ mod wasm;
 #[cfg(feature = "native")]
 mod watched;
 
+pub use deferred::{Change, DeferredTransaction, Host, Turn};
 pub use migrate::{Migration, migrate};
 #[cfg(feature = "native")]
 pub use native::{SqliteStore, SqliteTransaction};
@@ -47,6 +49,10 @@ pub enum StoreError {
     /// The transaction was rolled back by the host; begin a new one.
     #[error("transaction aborted: {0}")]
     Aborted(String),
+    /// A statement changed more or fewer rows than it must, which is a fault of the service. The
+    /// transaction is rolled back.
+    #[error("unexpected rows: {0}")]
+    UnexpectedRows(String),
     /// The store's size limit is reached, or the disk is full.
     #[error("the store is full")]
     Full,
@@ -66,24 +72,54 @@ pub trait Store {
     /// Runs one read-only statement on a snapshot of what is durable.
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError>;
 
-    /// Begins a write transaction; waits for the writer's turn.
+    /// Begins a write transaction.
+    ///
+    /// The transaction waits for the writer's turn at its first statement. What depends on the turn,
+    /// such as a time that must not go back, comes after a first query.
     fn begin(&self) -> Result<Self::Transaction, StoreError>;
 }
 
 /// A write transaction; dropping it rolls back.
 ///
-/// It reads what earlier turns of the same group have written, which may not be on disk yet, and only [`Transaction::commit`] waits for
-/// the group. So what is answered from a row that was read here is answered after a commit, even of nothing.
+/// It reads what earlier turns of the same group have written, which may not be on disk yet, and only
+/// [`Transaction::commit`] waits for the group. So what is answered from a row that was read here is
+/// answered after a commit, even of nothing.
 pub trait Transaction {
-    /// Runs one statement that changes rows, and answers how many it changed.
+    /// Runs one statement that changes rows, and returns how many it changed.
+    ///
+    /// If it fails, the transaction goes on without it: this is the call for a statement whose error
+    /// the caller handles, such as a constraint that says that a name is taken.
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError>;
 
-    /// Runs one statement and answers its rows; sees this transaction's own changes.
+    /// Queues a statement that must change exactly `rows` rows. It runs at the commit, in one call
+    /// of the host with the others that are queued, or before the next
+    /// [`execute`](Transaction::execute) or [`query`](Transaction::query) of this transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::UnexpectedRows`] for another number of rows. This error, or the statement's own,
+    /// comes from this call or from the one that runs the statement. It ends the transaction: nothing
+    /// of it takes effect.
+    fn change(&self, sql: &str, params: Vec<Value>, rows: u64) -> Result<(), StoreError> {
+        let changed = self.execute(sql, &params)?;
+        expect_rows(sql, changed, rows)
+    }
+
+    /// Runs one statement and returns its rows; sees this transaction's own changes.
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError>;
 
     /// Commits, and returns when the change is on disk.
     fn commit(self) -> Result<(), StoreError>;
 
-    /// Ends the transaction and lets it become durable with the next group commit, without waiting. A crash may still lose it.
+    /// Ends the transaction and lets it become durable with the next group commit, without waiting. A
+    /// crash may still lose it.
     fn commit_later(self) -> Result<(), StoreError>;
+}
+
+fn expect_rows(sql: &str, changed: u64, rows: u64) -> Result<(), StoreError> {
+    if changed == rows {
+        Ok(())
+    } else {
+        let text = format!("{changed} and not {rows} were changed by: {sql}");
+        Err(StoreError::UnexpectedRows(text))
+    }
 }

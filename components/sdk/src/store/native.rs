@@ -1,10 +1,10 @@
 //! The store trait on SQLite itself, for native tests and for the bench's native twin.
 
-use super::{Row, Rows, Store, StoreError, Transaction, Value};
+use super::{Row, Rows, Store, StoreError, Transaction, Value, expect_rows};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 
 /// The pages that [`SqliteStore::open_without_sync`] keeps, in KiB: 2 GiB.
@@ -76,21 +76,50 @@ pub struct SqliteTransaction {
     open: Cell<bool>,
 }
 
+impl SqliteTransaction {
+    /// The connection, unless a change has failed.
+    fn connection(&self) -> Result<Ref<'_, Connection>, StoreError> {
+        if self.open.get() {
+            Ok(self.connection.borrow())
+        } else {
+            let text = "an earlier change of the transaction failed";
+            Err(StoreError::Aborted(text.to_owned()))
+        }
+    }
+
+    fn roll_back(&self) {
+        if self.open.replace(false) {
+            // A failed rollback leaves nothing to do: SQLite has rolled back by itself.
+            let _ = self.connection.borrow().execute_batch("ROLLBACK");
+        }
+    }
+}
+
 impl Transaction for SqliteTransaction {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
-        let connection = self.connection.borrow();
-        let changed = connection
+        let changed = self
+            .connection()?
             .prepare_cached(sql)?
             .execute(rusqlite::params_from_iter(params))?;
         Ok(changed as u64)
     }
 
+    fn change(&self, sql: &str, params: Vec<Value>, rows: u64) -> Result<(), StoreError> {
+        let done = self
+            .execute(sql, &params)
+            .and_then(|changed| expect_rows(sql, changed, rows));
+        if done.is_err() {
+            self.roll_back();
+        }
+        done
+    }
+
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        query(&self.connection.borrow(), sql, params)
+        query(&*self.connection()?, sql, params)
     }
 
     fn commit(self) -> Result<(), StoreError> {
-        self.connection.borrow().execute_batch("COMMIT")?;
+        self.connection()?.execute_batch("COMMIT")?;
         self.open.set(false);
         Ok(())
     }
@@ -102,10 +131,7 @@ impl Transaction for SqliteTransaction {
 
 impl Drop for SqliteTransaction {
     fn drop(&mut self) {
-        if self.open.get() {
-            // A failed rollback leaves nothing to do: SQLite has rolled back by itself.
-            let _ = self.connection.borrow().execute_batch("ROLLBACK");
-        }
+        self.roll_back();
     }
 }
 

@@ -1,5 +1,6 @@
 //! The store trait on the `strongroom:store/sql` import.
 
+use super::deferred::{Change, DeferredTransaction, Host, Turn};
 use super::{Row, Rows, Store, StoreError, Transaction, Value};
 
 mod bindings {
@@ -18,45 +19,79 @@ use bindings::strongroom::store::sql;
 pub struct HostStore;
 
 impl Store for HostStore {
-    type Transaction = sql::Transaction;
+    type Transaction = DeferredTransaction<Self>;
 
     fn query(&self, statement: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        Ok(sql::query(statement, &to_wit(params))?.into())
+        Ok(sql::query(statement, &copied(params))?.into())
     }
 
     fn begin(&self) -> Result<Self::Transaction, StoreError> {
+        Ok(DeferredTransaction::new(*self))
+    }
+}
+
+impl Host for HostStore {
+    type Turn = sql::Transaction;
+
+    fn begin_turn(&self) -> Result<Self::Turn, StoreError> {
         Ok(sql::Transaction::begin()?)
+    }
+
+    fn begin_query(
+        &self,
+        statement: &str,
+        params: &[Value],
+    ) -> Result<(Self::Turn, Rows), StoreError> {
+        let (turn, rows) = sql::Transaction::begin_query(statement, &copied(params))?;
+        Ok((turn, rows.into()))
     }
 }
 
 impl Transaction for sql::Transaction {
     fn execute(&self, statement: &str, params: &[Value]) -> Result<u64, StoreError> {
-        Ok(sql::Transaction::execute(self, statement, &to_wit(params))?)
+        Ok(Self::execute(self, statement, &copied(params))?)
     }
 
     fn query(&self, statement: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        Ok(sql::Transaction::query(self, statement, &to_wit(params))?.into())
+        Ok(Self::query(self, statement, &copied(params))?.into())
     }
 
     fn commit(self) -> Result<(), StoreError> {
-        Ok(sql::Transaction::commit(self)?)
+        Ok(Self::commit(self)?)
     }
 
     fn commit_later(self) -> Result<(), StoreError> {
-        Ok(sql::Transaction::commit_later(self)?)
+        Ok(Self::commit_later(self)?)
     }
 }
 
-fn to_wit(params: &[Value]) -> Vec<sql::Value> {
-    params
-        .iter()
-        .map(|value| match value {
-            Value::Null => sql::Value::Null,
-            Value::Integer(value) => sql::Value::Integer(*value),
-            Value::Text(value) => sql::Value::Text(value.clone()),
-            Value::Blob(value) => sql::Value::Blob(value.clone()),
-        })
-        .collect()
+impl Turn for sql::Transaction {
+    fn commit_with(self, changes: Vec<Change>) -> Result<(), StoreError> {
+        let changes: Vec<_> = changes.into_iter().map(sql::Change::from).collect();
+        Ok(Self::commit_with(self, &changes)?)
+    }
+}
+
+impl From<Change> for sql::Change {
+    fn from(Change { sql, params, rows }: Change) -> Self {
+        let params = params.into_iter().map(sql::Value::from).collect();
+        Self { sql, params, rows }
+    }
+}
+
+impl From<Value> for sql::Value {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Integer(value) => Self::Integer(value),
+            Value::Text(value) => Self::Text(value),
+            Value::Blob(value) => Self::Blob(value),
+        }
+    }
+}
+
+fn copied(params: &[Value]) -> Vec<sql::Value> {
+    params.iter().cloned().map(sql::Value::from).collect()
 }
 
 impl From<sql::Rows> for Rows {
@@ -93,6 +128,7 @@ impl From<sql::Error> for StoreError {
             sql::Error::TimedOut => Self::TimedOut,
             sql::Error::Busy => Self::Busy,
             sql::Error::Aborted(text) => Self::Aborted(text),
+            sql::Error::UnexpectedRows(text) => Self::UnexpectedRows(text),
             sql::Error::Full => Self::Full,
             sql::Error::Io(text) => Self::Io(text),
         }

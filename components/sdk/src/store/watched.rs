@@ -117,6 +117,11 @@ impl Transaction for WatchedTransaction {
         self.transaction.execute(sql, params)
     }
 
+    fn change(&self, sql: &str, params: Vec<Value>, rows: u64) -> Result<(), StoreError> {
+        self.note(sql, &params);
+        self.transaction.change(sql, params, rows)
+    }
+
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         self.note(sql, params);
         self.transaction.query(sql, params)

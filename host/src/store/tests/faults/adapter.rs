@@ -1,12 +1,15 @@
-//! The store as the rules of a service see it: their trait over the host's own store, as `strongroom:store/sql` lies between them.
+//! The store as the rules of a service see it: their trait over the host's own store, with the calls
+//! that a component makes through `strongroom:store/sql`.
 
 use crate::store::ServiceStore;
-use crate::store::bindings::{Error, Rows as HostRows, Value as HostValue};
-use crate::store::turn::Turn;
+use crate::store::bindings::{Change as HostChange, Error, Rows as HostRows, Value as HostValue};
+use crate::store::turn::Turn as HostTurn;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use strongroom_sdk::store::{Row, Rows, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{
+    Change, DeferredTransaction, Host, Row, Rows, Store, StoreError, Transaction, Turn, Value,
+};
 use tokio::runtime::Runtime;
 
 /// How long a turn or a read may take: no call must fail but by a fault.
@@ -36,7 +39,7 @@ impl GuestStore {
 }
 
 impl Store for GuestStore {
-    type Transaction = GuestTransaction;
+    type Transaction = DeferredTransaction<Self>;
 
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         let rows = self
@@ -47,6 +50,14 @@ impl Store for GuestStore {
     }
 
     fn begin(&self) -> Result<Self::Transaction, StoreError> {
+        Ok(DeferredTransaction::new(self.clone()))
+    }
+}
+
+impl Host for GuestStore {
+    type Turn = GuestTurn;
+
+    fn begin_turn(&self) -> Result<GuestTurn, StoreError> {
         let writer = self
             .store
             .writer
@@ -55,20 +66,26 @@ impl Store for GuestStore {
         let turn = self
             .runtime
             .block_on(writer.begin(TIME_MAX, Arc::default()));
-        Ok(GuestTransaction {
+        Ok(GuestTurn {
             turn: turn.map_err(to_guest)?,
             runtime: Arc::clone(&self.runtime),
         })
     }
+
+    fn begin_query(&self, sql: &str, params: &[Value]) -> Result<(GuestTurn, Rows), StoreError> {
+        let turn = self.begin_turn()?;
+        let rows = turn.query(sql, params)?;
+        Ok((turn, rows))
+    }
 }
 
 /// A turn at the writer.
-pub struct GuestTransaction {
-    turn: Turn,
+pub struct GuestTurn {
+    turn: HostTurn,
     runtime: Arc<Runtime>,
 }
 
-impl Transaction for GuestTransaction {
+impl Transaction for GuestTurn {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         self.turn.execute(sql, &to_host(params)).map_err(to_guest)
     }
@@ -84,6 +101,24 @@ impl Transaction for GuestTransaction {
 
     fn commit_later(self) -> Result<(), StoreError> {
         self.turn.commit_later().map_err(to_guest)
+    }
+}
+
+impl Turn for GuestTurn {
+    fn commit_with(self, changes: Vec<Change>) -> Result<(), StoreError> {
+        let changes: Vec<_> = changes
+            .into_iter()
+            .map(|Change { sql, params, rows }| HostChange {
+                sql,
+                params: to_host(&params),
+                rows,
+            })
+            .collect();
+        let committed = async {
+            self.turn.change_all(&changes).await?;
+            self.turn.commit().await
+        };
+        self.runtime.block_on(committed).map_err(to_guest)
     }
 }
 
@@ -122,6 +157,7 @@ fn to_guest(error: Error) -> StoreError {
         Error::TimedOut => StoreError::TimedOut,
         Error::Busy => StoreError::Busy,
         Error::Aborted(text) => StoreError::Aborted(text),
+        Error::UnexpectedRows(text) => StoreError::UnexpectedRows(text),
         Error::Full => StoreError::Full,
         Error::Io(text) => StoreError::Io(text),
     }

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use strongroom_account::account;
 use strongroom_account::audit::check_invariants;
-use strongroom_account::ledger::{Transfer, journal};
+use strongroom_account::ledger::journal;
 use strongroom_account::schema;
+use strongroom_ledger_api::Transfer;
 use strongroom_sdk::store::{StoreError, migrate};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -118,7 +119,7 @@ impl Judge<'_> {
         let mut all = Vec::new();
         loop {
             let after = all.last().map_or(0, |last: &Decision| last.sequence);
-            let page = journal(self.store, after, PAGE)?;
+            let page = journal(self.store, after.cast_signed(), PAGE)?;
             if page.is_empty() {
                 return Ok(all);
             }
@@ -170,13 +171,14 @@ impl Judge<'_> {
         let mut asked: BTreeMap<Uuid, Transfer> = workload::all_asks(&accounts)
             .flat_map(|ask| match ask {
                 Ask::One(transfer) => vec![transfer],
-                Ask::Batch(transfers) => transfers,
+                Ask::Batch(batch) => workload::transfers(&batch).collect(),
             })
             .map(|transfer| (transfer.id, transfer))
             .collect();
         let mut made_up = Vec::new();
         for row in journal {
-            let amount = asked.remove(&row.id).map(|transfer| transfer.amount_minor);
+            let amount = asked.remove(&row.id);
+            let amount = amount.map(|transfer| transfer.instruction.amount.minor());
             if amount != Some(row.amount_minor) {
                 made_up.push(format!(
                     "in the ledger, and not asked for, or twice: {row:?}"

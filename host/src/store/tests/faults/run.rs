@@ -2,6 +2,7 @@
 
 use super::adapter::GuestStore;
 use super::workload::{self, Ack, Decision};
+use crate::store::faults;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -156,6 +157,12 @@ fn read_ack(line: &str) -> Option<Ack> {
 fn a_process_with_a_plan_of_faults() {
     let variable = |name| std::env::var(name).expect("one of the tests of faults has started this");
     let (folder, plan) = (variable(FOLDER_VARIABLE), variable(PLAN_VARIABLE));
+    faults::set(faults::Hook {
+        at_call: |_, _, _| Ok(()),
+        synchronous: strongroom_faults::synchronous,
+        written_over: strongroom_faults::written_over,
+        arm: strongroom_faults::arm,
+    });
     strongroom_faults::install(plan.parse().unwrap());
     // What runs this test has begun a line.
     println!();

@@ -8,19 +8,21 @@ use std::thread;
 use strongroom_account::account::{
     self, AccountType, Actor, NumberFormat, OpenError, OpenRequest, OpenRules,
 };
-use strongroom_account::ledger::{
-    AccountRef, DebitAuthority, Kind, LedgerError, Posting, Transfer, lookup, post, post_batch,
-};
+use strongroom_account::ledger::{lookup_many, post, post_batch};
 use strongroom_account::schema;
+use strongroom_ledger_api::{
+    AccountRef, Batch, BatchInstruction, DebitAuthority, Instruction, Kind, LedgerError, Line,
+    LineOutcome, Posting, Transfer,
+};
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::money::Currency;
+use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{Store, StoreError, migrate};
 use uuid::Uuid;
 
 const CUSTOMERS: u128 = 4;
 /// How many transfers a batch has, and how long the text of each is: some hundred pages of the log.
-const BATCH_TRANSFERS: u128 = 60;
+const BATCH_TRANSFERS: usize = 60;
 const METADATA_BYTES: usize = 4_000;
 /// What each customer begins with, in cents.
 const DEPOSIT_MINOR: i64 = 1_000_000;
@@ -40,11 +42,10 @@ impl Clock for Noon {
 
 /// One request to the ledger.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "they are few, and gone at once")]
 pub enum Ask {
     One(Transfer),
     /// All are posted or none.
-    Batch(Vec<Transfer>),
+    Batch(Batch),
 }
 
 /// What was acknowledged.
@@ -58,7 +59,7 @@ pub enum Ack {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     pub id: Uuid,
-    pub sequence: i64,
+    pub sequence: u64,
     pub status: String,
     pub decline: String,
     pub amount_minor: i64,
@@ -74,7 +75,7 @@ impl From<&Posting> for Decision {
                 .decline
                 .map_or("-", |decline| decline.as_str())
                 .to_owned(),
-            amount_minor: posting.amount_minor,
+            amount_minor: posting.amount.minor(),
         }
     }
 }
@@ -120,12 +121,13 @@ pub fn run(store: &GuestStore, told: Told<'_>) -> Result<(), String> {
 
 /// What every account begins with. Without it a hold is declined for good, and there is nothing to capture.
 fn deposits(accounts: &[Uuid]) -> Vec<Ask> {
-    let deposit = |customer| Transfer {
-        source: None,
-        destination: Some(AccountRef::Id(accounts[customer as usize])),
-        ..payment(accounts, customer, 1, Kind::Deposit, DEPOSIT_MINOR)
+    let deposit = |customer| {
+        let mut deposit = payment(accounts, customer, 1, Kind::Deposit, DEPOSIT_MINOR);
+        deposit.instruction.source = None;
+        deposit.instruction.destination = Some(AccountRef::Id(accounts[customer as usize]));
+        Ask::One(deposit)
     };
-    (0..CUSTOMERS).map(deposit).map(Ask::One).collect()
+    (0..CUSTOMERS).map(deposit).collect()
 }
 
 /// Everything that is asked for.
@@ -142,11 +144,8 @@ fn lanes(accounts: &[Uuid]) -> Vec<Vec<Ask>> {
             let pay = |number, kind, amount_minor| {
                 payment(accounts, customer, number, kind, amount_minor)
             };
-            let batch = |number, amount_minor| {
-                let transfers = (0..BATCH_TRANSFERS)
-                    .map(|line| pay(number + line, Kind::Transfer, amount_minor));
-                Ask::Batch(transfers.collect())
-            };
+            let batch =
+                |number, amount_minor| Ask::Batch(batch(pay(number, Kind::Transfer, amount_minor)));
             vec![
                 Ask::One(pay(2, Kind::Transfer, 300)),
                 Ask::One(pay(3, Kind::Hold, 5_000)),
@@ -187,33 +186,57 @@ fn payment(
         _ => DebitAuthority::Owner(owner(customer)),
     };
     let text = if number < 1_000 { 1 } else { METADATA_BYTES };
+    let currency = Currency::from_code("EUR").expect("the currency exists");
+    let payee = accounts[((customer + 1) % CUSTOMERS) as usize];
     Transfer {
         id: id(customer, number),
         fingerprint: [7; 32],
-        kind,
         authority,
-        initiator: owner(customer),
-        source: Some(accounts[customer as usize]),
-        destination: Some(AccountRef::Id(
-            accounts[((customer + 1) % CUSTOMERS) as usize],
-        )),
-        subject: None,
-        amount_minor,
-        currency: "EUR".to_owned(),
-        timeout_seconds: (kind == Kind::Hold).then_some(HOLD_SECONDS),
-        reference: None,
-        metadata: Some(format!("{{\"text\":\"{}\"}}", "x".repeat(text))),
+        actor: strongroom_ledger_api::Actor::user(owner(customer)),
+        on_behalf_of: None,
+        request_id: None,
+        instruction: Instruction {
+            source: Some(accounts[customer as usize]),
+            destination: Some(AccountRef::Id(payee)),
+            metadata: Some(format!("{{\"text\":\"{}\"}}", "x".repeat(text))),
+            expires_in: (kind == Kind::Hold).then_some(HOLD_SECONDS),
+            ..Instruction::new(kind, Money::from_minor(amount_minor, currency))
+        },
+        denied_by: None,
         requested_at_ms: Noon.now_ms(),
     }
 }
 
-fn of_subject(transfer: Transfer, subject: Uuid) -> Transfer {
-    Transfer {
-        source: None,
-        destination: None,
-        subject: Some(subject),
-        ..transfer
+fn of_subject(mut transfer: Transfer, subject: Uuid) -> Transfer {
+    transfer.instruction.source = None;
+    transfer.instruction.destination = None;
+    transfer.instruction.subject = Some(subject);
+    transfer
+}
+
+/// A batch whose lines are this one, so many times.
+fn batch(line: Transfer) -> Batch {
+    let transfer = Line::Transfer {
+        instruction: line.instruction,
+        denied_by: None,
+    };
+    Batch {
+        id: line.id,
+        fingerprint: line.fingerprint,
+        authority: line.authority,
+        actor: line.actor,
+        on_behalf_of: line.on_behalf_of,
+        instruction: BatchInstruction {
+            atomic: true,
+            lines: vec![transfer; BATCH_TRANSFERS],
+        },
+        requested_at_ms: line.requested_at_ms,
     }
+}
+
+/// The transfers of a batch.
+pub fn transfers(batch: &Batch) -> impl Iterator<Item = Transfer> {
+    (0..BATCH_TRANSFERS).filter_map(|line| batch.transfer(line))
 }
 
 /// The customers' accounts, opened where they are not.
@@ -270,25 +293,31 @@ fn ask_all(store: &GuestStore, lane: Vec<Ask>, told: Told<'_>) -> Vec<Ask> {
 /// What the ledger answers; none where it does not, because of the store.
 fn ask_for(store: &GuestStore, ask: &Ask) -> Option<Vec<Posting>> {
     let answer = match ask {
-        Ask::One(transfer) => post(store, &Noon, transfer).map(|posting| vec![posting]),
-        Ask::Batch(transfers) => post_batch(store, &Noon, transfers, true)
-            .and_then(|outcomes| outcomes.into_iter().collect()),
+        Ask::One(transfer) => post(store, &Noon, transfer).map(|reply| vec![reply.posting]),
+        Ask::Batch(batch) => post_batch(store, &Noon, batch)
+            .map(|reply| reply.outcomes.into_iter().map(recorded).collect()),
     };
     match answer {
         Ok(postings) => Some(postings),
         // What it is about had no answer either.
-        Err(LedgerError::Store(_) | LedgerError::SubjectNotFound) => None,
+        Err(LedgerError::Unavailable(_) | LedgerError::SubjectNotFound) => None,
         Err(error) => panic!("{ask:?}: {error}"),
+    }
+}
+
+fn recorded(outcome: LineOutcome) -> Posting {
+    match outcome {
+        LineOutcome::Recorded(posting) => *posting,
+        LineOutcome::Refused(refusal) => panic!("a line is refused: {refusal:?}"),
     }
 }
 
 /// Reads what was just acknowledged: a read fails, or it tells the truth.
 fn look(store: &GuestStore, postings: &[Posting]) {
-    for posting in postings.iter().take(2) {
-        if let Ok(found) = lookup(store, posting.id) {
-            let found = found.expect("what was acknowledged can be read");
-            assert_eq!(Decision::from(&found), Decision::from(posting));
-        }
+    let ids: Vec<_> = postings.iter().take(2).map(|posting| posting.id).collect();
+    for (found, posting) in lookup_many(store, &ids).into_iter().flatten().zip(postings) {
+        let found = found.expect("what was acknowledged can be read");
+        assert_eq!(Decision::from(&found), Decision::from(posting));
     }
     if let Ok(rows) = store.query(ALL_MONEY, &[]) {
         let sum = rows.first().map(|row| row.integer(0));

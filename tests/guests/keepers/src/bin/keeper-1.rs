@@ -1,0 +1,3 @@
+//! Version 1: the first migration.
+
+keepers::keeper!(&[keepers::FIRST]);

@@ -1,0 +1,11 @@
+//! A build whose first migration is another.
+
+use strongroom_sdk::store::Migration;
+
+const OTHER: Migration = Migration {
+    number: 1,
+    name: "notes",
+    statements: &["CREATE TABLE note (number INTEGER PRIMARY KEY, text TEXT) STRICT"],
+};
+
+keepers::keeper!(&[OTHER]);

@@ -1,0 +1,58 @@
+//! A screening whose verdict is what its configuration says under `verdict`. The tests put it where
+//! the bank's fraud check would be, to see that no money moves without a verdict.
+
+use wstd::http::{Body, Error, Request, Response};
+
+#[expect(
+    unsafe_code,
+    reason = "the component model's exports are C functions, which wit-bindgen writes"
+)]
+mod bindings {
+    use super::Screens;
+
+    wit_bindgen::generate!({
+        path: ["../../../wit/config", "../../../wit/screening"],
+        inline: "
+            package tests:screens;
+            world screens {
+                import wasi:config/store@0.2.0-rc.1;
+                export strongroom:screening/screen@0.1.0;
+            }
+        ",
+        world: "tests:screens/screens",
+        generate_all,
+    });
+
+    export!(Screens with_types_in self);
+}
+
+use bindings::exports::strongroom::screening::screen::{self, Guest, Payment, Verdict};
+use bindings::wasi::config::store;
+
+struct Screens;
+
+impl Guest for Screens {
+    fn check(_: Payment) -> Result<Verdict, screen::Error> {
+        let verdict = store::get("verdict").ok().flatten();
+        match verdict.as_deref() {
+            Some("unavailable") => {
+                return Err(screen::Error::Unavailable("on demand".to_owned()));
+            }
+            Some("invalid") => return Err(screen::Error::Invalid("id".to_owned())),
+            Some("nonsense") => return Ok(Verdict::Denied("No rule has this name!".to_owned())),
+            Some("hang") => {
+                // A test waits for this line in the log.
+                println!("the screening hangs");
+                std::thread::sleep(std::time::Duration::from_secs(86_400));
+            }
+            Some("trap") => panic!("a panic on demand"),
+            _ => {}
+        }
+        Ok(Verdict::Allowed)
+    }
+}
+
+#[wstd::http_server]
+async fn main(_: Request<Body>) -> Result<Response<Body>, Error> {
+    Ok(Response::new(Body::from("fine")))
+}
