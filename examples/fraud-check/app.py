@@ -33,7 +33,7 @@ class Screen(exports.Screen):
                 destination = None
         asked = Payment(
             id=payment.id,
-            fingerprint=payment.fingerprint.hex(),
+            fingerprint=payment.fingerprint,
             kind=payment.kind.name.lower(),
             source=payment.source,
             destination=destination,
@@ -44,7 +44,7 @@ class Screen(exports.Screen):
         try:
             rule = judge(STORE, rules(), asked)
         except Exception as error:
-            # Whatever it is, there is no verdict, and the one who asks knows what to do.
+            # Whatever it is, there is no verdict, and without one the caller posts nothing.
             traceback.print_exc(file=sys.stderr)
             raise Err(screen.Error_Unavailable(type(error).__name__))
         return screen.Verdict_Denied(rule) if rule else screen.Verdict_Allowed()

@@ -1,40 +1,25 @@
 #!/usr/bin/env bash
-# Builds the fraud check into target/components/examples/fraud-check.wasm, and the transactions service that asks it into
-# transaction-screened.wasm beside it. Needs Python 3.10 or newer with venv.
+# Builds the fraud check into target/components/examples/fraud-check.wasm. Needs Python 3.10 or
+# newer with venv.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source ../output.sh
 
 readonly PACKAGES=(store config service screening)
 
-build_fraud_check() {
-  local inputs=(build.sh requirements.txt app.py fraud wit "${PACKAGES[@]/#/$ROOT/wit/}" "$ROOT/wit/wasi-0.2")
-  if is_current "$OUTPUT/fraud-check.wasm" "${inputs[@]}"; then
-    return
-  fi
-  command -v python3 >/dev/null || fail "python3 is missing; install Python 3.10 or newer and run this again"
-  say "building the fraud check (Python)"
-  mkdir -p build
-  if ! cmp -s requirements.txt build/venv/requirements.txt; then
-    rm -rf build/venv
-    python3 -m venv build/venv || fail "python3 has no venv; install the package python3-venv and run this again"
-    build/venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
-    cp requirements.txt build/venv/requirements.txt
-  fi
-  gather_interfaces "${PACKAGES[@]}"
-  build/venv/bin/componentize-py --quiet --wit-path build/wit --world fraud-check componentize app --output build/fraud-check.wasm
-  install_component build/fraud-check.wasm fraud-check.wasm
-}
-
-# The bank's own transactions service, with the feature that makes it ask.
-build_screened_transactions() {
-  command -v cargo >/dev/null || fail "cargo is missing; install Rust with rustup (https://rustup.rs) and run this again"
-  local target_dir="${CARGO_TARGET_DIR:-$ROOT/target}"
-  cargo build --release --quiet --manifest-path "$ROOT/Cargo.toml" --target wasm32-wasip2 --target-dir "$target_dir" \
-    -p strongroom-transaction --features screening
-  local built="$target_dir/wasm32-wasip2/release/strongroom_transaction.wasm"
-  cmp -s "$built" "$OUTPUT/transaction-screened.wasm" || install_component "$built" transaction-screened.wasm
-}
-
-build_fraud_check
-build_screened_transactions
+inputs=(build.sh requirements.txt app.py fraud wit "${PACKAGES[@]/#/$ROOT/wit/}" "$ROOT/wit/wasi-0.2")
+if is_current "$OUTPUT/fraud-check.wasm" "${inputs[@]}"; then
+  exit
+fi
+command -v python3 >/dev/null || fail "python3 is missing; install Python 3.10 or newer and run this again"
+say "building the fraud check (Python)"
+mkdir -p build
+if ! cmp -s requirements.txt build/venv/requirements.txt; then
+  rm -rf build/venv
+  python3 -m venv build/venv || fail "python3 has no venv; install the package python3-venv and run this again"
+  build/venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+  cp requirements.txt build/venv/requirements.txt
+fi
+gather_interfaces "${PACKAGES[@]}"
+build/venv/bin/componentize-py --quiet --wit-path build/wit --world fraud-check componentize app --output build/fraud-check.wasm
+install_component build/fraud-check.wasm fraud-check.wasm

@@ -1,10 +1,9 @@
-//! A host with the four services of the default bank, and its people.
+//! A host with the services of the default bank, and its people.
 
 use std::ops::Deref;
-use std::sync::{Arc, LazyLock, Weak};
 
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::host::Host;
@@ -45,21 +44,20 @@ impl Bank {
         }
     }
 
-    /// The bank that the tests of one program share, with the guests `hello` and `hostile` (public), and `guarded` (`hostile`
-    /// behind a token) beside it. It ends when no test holds it.
-    pub async fn shared() -> Arc<Self> {
-        static SHARED: LazyLock<Mutex<Weak<Bank>>> = LazyLock::new(Mutex::default);
-        let mut shared = SHARED.lock().await;
-        if let Some(bank) = shared.upgrade() {
-            return bank;
-        }
-        let registry = Registry::bank()
-            .service("hello", Service::guest("hello").public())
-            .service("hostile", Service::guest("hostile").public())
-            .service("guarded", Service::guest("hostile"));
-        let bank = Arc::new(Self::start_with(&registry).await);
-        *shared = Arc::downgrade(&bank);
-        bank
+    /// The bank that all tests of this process share, with the guests `hello` and `hostile`
+    /// (public), and `guarded` (`hostile` behind a token) beside it. It ends with the process.
+    pub async fn shared() -> &'static Self {
+        static SHARED: OnceCell<Bank> = OnceCell::const_new();
+        let start = async || {
+            let registry = Registry::bank()
+                .service("hello", Service::guest("hello").public())
+                .service("hostile", Service::guest("hostile").public())
+                .service("guarded", Service::guest("hostile"));
+            let bank = Self::start_with(&registry).await;
+            bank.host.remove_folder_at_exit();
+            bank
+        };
+        SHARED.get_or_init(start).await
     }
 
     /// The first administrator, logged in.
@@ -85,6 +83,22 @@ impl Bank {
             .await
             .expect(201);
         Person::log_in(&self.client(), &email, PASSWORD).await
+    }
+
+    /// Two new customers with an account each, and 100.00 EUR on the first.
+    pub async fn pair(&self) -> Pair {
+        let (alice, bob) = (self.customer().await, self.customer().await);
+        let (from, to) = (
+            alice.open_account("EUR").await,
+            bob.open_account("EUR").await,
+        );
+        self.admin().await.deposit(&from, "100.00", "EUR").await;
+        Pair {
+            alice,
+            bob,
+            from,
+            to,
+        }
     }
 
     /// `POST /api/auth/register`.
@@ -116,6 +130,12 @@ pub fn new_email() -> String {
 /// An idempotency key that nobody has used.
 pub fn new_key() -> String {
     Uuid::now_v7().to_string()
+}
+
+/// A day from now, as `YYYY-MM-DD` in UTC.
+pub fn day(days_from_now: i64) -> String {
+    let day = time::OffsetDateTime::now_utc() + time::Duration::days(days_from_now);
+    day.date().to_string()
 }
 
 /// A user with a session. It is also the client that carries the session's token.
@@ -176,11 +196,7 @@ impl Person {
     /// As staff: pays cash into an account.
     pub async fn deposit(&self, account: &str, amount: &str, currency: &str) -> Value {
         let deposit = json!({"account_id": account, "amount": amount, "currency": currency});
-        self.post("/api/transactions/deposit")
-            .key(&new_key())
-            .json(&deposit)
-            .await
-            .expect(201)
+        self.submit("deposit", &deposit).await.expect(201)
     }
 
     /// Sends EUR under a key.
@@ -224,6 +240,49 @@ impl Person {
                 .get(&format!("{path}&cursor={}", text(&page["next_cursor"])))
                 .await
                 .expect(200);
+        }
+    }
+}
+
+/// A payer with 100.00 EUR, and a payee.
+#[derive(Debug)]
+pub struct Pair {
+    pub alice: Person,
+    pub bob: Person,
+    /// Alice's account.
+    pub from: String,
+    /// Bob's account.
+    pub to: String,
+}
+
+impl Pair {
+    /// The body of a transfer from Alice to Bob.
+    pub fn body(&self, amount: &str) -> Value {
+        transfer(&self.from, &self.to, amount, "EUR")
+    }
+
+    /// The body of a standing order from Alice to Bob, monthly from `start` on.
+    pub fn order(&self, amount: &str, start: &str) -> Value {
+        let mut order = self.body(amount);
+        order["start"] = json!(start);
+        order["interval"] = json!("monthly");
+        order
+    }
+
+    /// Alice sends Bob money.
+    pub async fn send(&self, amount: &str) -> Value {
+        let sent = self.alice.submit("transfer", &self.body(amount));
+        sent.await.expect(201)
+    }
+
+    /// The same people at a host that was restarted.
+    #[must_use]
+    pub fn at(&self, host: &Host) -> Self {
+        Self {
+            alice: self.alice.at(host),
+            bob: self.bob.at(host),
+            from: self.from.clone(),
+            to: self.to.clone(),
         }
     }
 }

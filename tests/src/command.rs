@@ -35,6 +35,16 @@ impl Outcome {
     }
 }
 
+/// Runs `strongroom verify` on the data in `folder`.
+///
+/// # Panics
+///
+/// As [`run`].
+pub fn verify(folder: &Path) -> Outcome {
+    let data = folder.join("data").display().to_string();
+    run(folder, &["verify", "--data", &data])
+}
+
 /// Runs `strongroom ARGUMENTS` in `folder` to its end.
 ///
 /// # Panics

@@ -21,8 +21,8 @@ const EXIT_SECONDS_MAX: u64 = 40;
 /// The environment variable that names the first administrator's password.
 pub const ADMIN_PASSWORD_VARIABLE: &str = "STRONGROOM_ADMIN_PASSWORD";
 
-/// A folder with a registry and data, and the process that serves them, if it runs. Dropping it kills the process and removes
-/// the folder.
+/// A folder with a registry and data, and the process that serves them, if it runs. Dropping it
+/// kills the process and removes the folder.
 #[derive(Debug)]
 pub struct Host {
     folder: TempDir,
@@ -81,7 +81,8 @@ impl Host {
         assert!(listens, "the host does not listen:\n{}", self.log());
     }
 
-    /// Starts the process from another binary with more environment, and waits until it listens; false if it ends instead.
+    /// Starts the process from another binary with more environment, and waits until it listens;
+    /// false if it ends instead.
     pub fn try_launch(&mut self, binary: &Path, environment: &[(&str, &str)]) -> bool {
         let data = self.data().display().to_string();
         let flags = [
@@ -97,7 +98,8 @@ impl Host {
         self.spawn(command)
     }
 
-    /// Starts the process with these flags after `serve --registry FILE`, and waits until it listens.
+    /// Starts the process with these flags after `serve --registry FILE`, and waits until it
+    /// listens.
     ///
     /// # Panics
     ///
@@ -159,7 +161,8 @@ impl Host {
         .await;
     }
 
-    /// Saves another registry over the one that runs, and waits until the host has taken it; answers the host's report.
+    /// Saves another registry over the one that runs, and waits until the host has taken it;
+    /// answers the host's report.
     ///
     /// # Panics
     ///
@@ -232,6 +235,21 @@ impl Host {
     /// Sends a signal to the process.
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).expect("the process takes the signal");
+    }
+
+    /// Has the folder removed when this process has ended. A host in a `static` is never dropped.
+    ///
+    /// A shell waits for the end of a pipe that this process holds open, and that the kernel closes
+    /// however it ends.
+    pub fn remove_folder_at_exit(&self) {
+        let shell = Command::new("sh")
+            .args(["-c", r#"trap '' INT; read -r _; rm -rf "$0""#])
+            .arg(self.folder())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        std::mem::forget(shell.expect("a shell starts"));
     }
 
     /// A handle to kill the process from another task while this one goes on.
@@ -344,7 +362,8 @@ impl Output {
         self.text.lock().expect("no reader panics").clone()
     }
 
-    /// What follows these prefixes at the start of a line, once both lines are there; none if the pipe closes first.
+    /// What follows these prefixes at the start of a line, once both lines are there; none if the
+    /// pipe closes first.
     fn wait_for_both(&self, first: &str, second: &str) -> Option<(String, String)> {
         let after = |text: &str, prefix: &str| {
             text.lines()
@@ -367,8 +386,8 @@ impl Output {
 
 /// Starts a child that the kernel kills when this process ends, however it ends.
 ///
-/// The kernel takes the *thread* that started a child for its parent, and a test's thread ends with its test. So one thread,
-/// which lives as long as the process, starts them all.
+/// The kernel takes the *thread* that started a child for its parent, and a test's thread ends with
+/// its test. So one thread, which lives as long as the process, starts them all.
 fn spawn_for_life(command: Command) -> Child {
     static PARENT: LazyLock<Sender<(Command, Sender<Child>)>> = LazyLock::new(|| {
         let (sender, requests) = channel::<(Command, Sender<Child>)>();

@@ -6,7 +6,7 @@
 //! - [`command`]: one run of the binary that ends by itself (`check`, `verify`, `--help`).
 //! - [`registry`]: the text of a `registry.toml`.
 //! - [`host`]: a running `strongroom serve`, killed when dropped.
-//! - [`bank`]: a host with the four services, and its people: customers and staff.
+//! - [`bank`]: a host with the services of the default bank, and its people: customers and staff.
 //! - [`client`]: requests, and what came back.
 //! - [`problem`]: what every error must look like.
 //! - [`race`]: many requests at the same time.

@@ -57,9 +57,18 @@ impl Answer {
     /// If the answer is anything else.
     #[track_caller]
     pub fn invalid(&self, pointer: &str) {
-        let document = self.refused(422, "validation_failed");
+        self.refused_at(422, "validation_failed", pointer);
+    }
+
+    /// Asserts a problem document with this status and code, and an error for the field at `pointer` (RFC 6901).
+    ///
+    /// # Panics
+    ///
+    /// If the answer is anything else.
+    #[track_caller]
+    pub fn refused_at(&self, status: u16, code: &str, pointer: &str) -> Value {
+        let document = self.refused(status, code);
         let errors = document["errors"].as_array().expect("errors is a list");
-        assert!(!errors.is_empty(), "{document}");
         for error in errors {
             for member in ["pointer", "code", "detail"] {
                 assert!(error[member].is_string(), "no {member} in {error}");
@@ -69,6 +78,7 @@ impl Answer {
             errors.iter().any(|error| error["pointer"] == pointer),
             "nothing about {pointer} in {document}"
         );
+        document
     }
 
     /// Asserts a 401 for a token that is there and bad (RFC 6750 section 3.1).

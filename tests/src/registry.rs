@@ -11,6 +11,15 @@ use crate::workspace;
 const CHEAP_PASSWORDS: [(&str, &str); 2] =
     [("argon2_memory_kib", "7168"), ("argon2_iterations", "1")];
 
+/// The services of the default bank, each with the name of its component.
+pub const BANK_SERVICES: [(&str, &str); 5] = [
+    ("auth", "auth"),
+    ("token", "token"),
+    ("accounts", "account"),
+    ("transactions", "transaction"),
+    ("webhooks", "webhook"),
+];
+
 /// A registry under construction.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
@@ -27,7 +36,7 @@ impl Registry {
         )
     }
 
-    /// The four services of the default bank, as `registry.toml` at the root of the workspace has them.
+    /// The services of the default bank, as `registry.toml` at the root of the workspace has them.
     pub fn bank() -> Self {
         let text = fs::read_to_string(workspace::root().join("registry.toml"))
             .expect("the default registry is there");
@@ -40,7 +49,7 @@ impl Registry {
                     .as_str()
                     .expect("a component is a path"),
             );
-            service = service.set("component", component.display().to_string());
+            service = service.file(&component);
             if name == "auth" {
                 for (key, value) in CHEAP_PASSWORDS {
                     service = service.config(key, value);
@@ -53,19 +62,29 @@ impl Registry {
 
     /// The same with the components that plain `cargo build --target wasm32-wasip2` made.
     pub fn bank_of_plain_builds() -> Self {
-        let components = [
-            ("auth", "auth"),
-            ("token", "token"),
-            ("accounts", "account"),
-            ("transactions", "transaction"),
-        ];
-        components
+        BANK_SERVICES
             .into_iter()
             .fold(Self::bank(), |bank, (service, component)| {
                 let file = workspace::plain_component(component);
-                bank.change(service, |service| {
-                    service.set("component", file.display().to_string())
-                })
+                bank.change(service, |service| service.file(&file))
+            })
+    }
+
+    /// The same with builds that no other run has seen, which are written into `folder`.
+    ///
+    /// # Panics
+    ///
+    /// If they cannot be written.
+    pub fn bank_rebuilt(folder: &Path, number: u8) -> Self {
+        BANK_SERVICES
+            .into_iter()
+            .fold(Self::bank(), |bank, (service, component)| {
+                let file = folder.join(format!("{component}-{number}.wasm"));
+                let mut bytes = fs::read(workspace::component(component)).expect("a component");
+                // A custom section means nothing: number 0, 3 bytes, a name of 1 byte, and 1 byte of content.
+                bytes.extend_from_slice(&[0, 3, 1, b'n', number]);
+                fs::write(&file, bytes).expect("a file can be written");
+                bank.change(service, |service| service.file(&file))
             })
     }
 
@@ -127,7 +146,13 @@ pub struct Service(Table);
 impl Service {
     /// A guest of `tests/guests` that speaks nothing but `wasi:http`.
     pub fn guest(name: &str) -> Self {
-        Self::default().set("component", workspace::guest(name).display().to_string())
+        Self::default().file(&workspace::guest(name))
+    }
+
+    /// Sets the component's file.
+    #[must_use]
+    pub fn file(self, path: &Path) -> Self {
+        self.set("component", path.display().to_string())
     }
 
     /// Reachable without a token.

@@ -5,15 +5,17 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use strongroom_account::account::{AccountType, Actor, NumberFormat, OpenRequest, OpenRules, open};
-use strongroom_account::ledger::{
-    AccountRef, BATCH_TRANSFERS_MAX, DebitAuthority, Kind, Transfer, post, post_batch,
+use strongroom_account::ledger::{post, post_batch};
+use strongroom_ledger_api::{
+    AccountRef, Actor as Asker, BATCH_LINES_MAX, Batch, BatchInstruction, DebitAuthority,
+    Instruction, Kind, Line, LineOutcome, Transfer,
 };
 use strongroom_sdk::clock::{Clock, SystemClock};
-use strongroom_sdk::money::Currency;
+use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::SqliteStore;
 use uuid::Uuid;
@@ -28,6 +30,8 @@ const ACCOUNTS_OF_OWNER: usize = 100;
 const FIRST_OWNER: u128 = 1 << 64;
 /// In each account, in cents.
 const DEPOSIT_CENTS: i64 = 100_000_000;
+/// Who asks for all of it.
+const ASKER: Asker = Asker::user(Uuid::from_u128(1));
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -65,8 +69,7 @@ impl Arguments {
                 None => Uuid::from_u128(FIRST_OWNER + owner as u128),
             };
             let id = open_account(&store, owner_id)?;
-            let deposit = transfer(&mut random, Kind::Deposit, None, id, DEPOSIT_CENTS);
-            post(&store, &SystemClock, &deposit)?;
+            post(&store, &SystemClock, &deposit(&mut random, id)?)?;
             if let Some(customer) = customer {
                 customer.accounts.push(id.to_string());
             }
@@ -75,22 +78,12 @@ impl Arguments {
         let transfers = (self.entries / 2).saturating_sub(self.accounts);
         let mut left = transfers;
         while left > 0 {
-            let size = left.min(BATCH_TRANSFERS_MAX);
-            let batch: Vec<Transfer> = (0..size)
-                .map(|_| {
-                    let from = random.random_range(0..accounts.len());
-                    let to = (from + random.random_range(1..accounts.len())) % accounts.len();
-                    transfer(
-                        &mut random,
-                        Kind::Transfer,
-                        Some(accounts[from]),
-                        accounts[to],
-                        1,
-                    )
-                })
-                .collect();
-            for outcome in post_batch(&store, &SystemClock, &batch, false)? {
-                outcome?;
+            let size = left.min(BATCH_LINES_MAX);
+            let batch = batch(&mut random, &accounts, size)?;
+            for outcome in post_batch(&store, &SystemClock, &batch)?.outcomes {
+                if let LineOutcome::Refused(refusal) = outcome {
+                    bail!("a transfer was refused: {}", refusal.detail);
+                }
             }
             left -= size;
         }
@@ -130,28 +123,56 @@ fn open_account(store: &BulkStore, owner_id: Uuid) -> Result<Uuid> {
     .id)
 }
 
-fn transfer(
-    random: &mut StdRng,
-    kind: Kind,
-    source: Option<Uuid>,
-    destination: Uuid,
-    amount_minor: i64,
-) -> Transfer {
-    Transfer {
+fn deposit(random: &mut StdRng, account: Uuid) -> Result<Transfer> {
+    Ok(Transfer {
         // Spread like the hashes that real ids are.
         id: Uuid::from_u128(random.random()),
         fingerprint: random.random(),
-        kind,
         authority: DebitAuthority::Bank,
-        initiator: Uuid::from_u128(1),
+        actor: ASKER,
+        on_behalf_of: None,
+        request_id: None,
+        instruction: instruction(Kind::Deposit, None, account, DEPOSIT_CENTS)?,
+        denied_by: None,
+        requested_at_ms: SystemClock.now_ms(),
+    })
+}
+
+/// So many transfers of a cent, each between two of the accounts.
+fn batch(random: &mut StdRng, accounts: &[Uuid], size: usize) -> Result<Batch> {
+    let mut line = || {
+        let from = random.random_range(0..accounts.len());
+        let to = (from + random.random_range(1..accounts.len())) % accounts.len();
+        Ok(Line::Transfer {
+            instruction: instruction(Kind::Transfer, Some(accounts[from]), accounts[to], 1)?,
+            denied_by: None,
+        })
+    };
+    let lines = (0..size).map(|_| line()).collect::<Result<_>>()?;
+    Ok(Batch {
+        id: Uuid::from_u128(random.random()),
+        fingerprint: random.random(),
+        authority: DebitAuthority::Bank,
+        actor: ASKER,
+        on_behalf_of: None,
+        instruction: BatchInstruction {
+            atomic: false,
+            lines,
+        },
+        requested_at_ms: SystemClock.now_ms(),
+    })
+}
+
+fn instruction(
+    kind: Kind,
+    source: Option<Uuid>,
+    destination: Uuid,
+    cents: i64,
+) -> Result<Instruction> {
+    let amount = Money::from_minor(cents, Currency::from_code("EUR")?);
+    Ok(Instruction {
         source,
         destination: Some(AccountRef::Id(destination)),
-        subject: None,
-        amount_minor,
-        currency: "EUR".to_owned(),
-        timeout_seconds: None,
-        reference: None,
-        metadata: None,
-        requested_at_ms: SystemClock.now_ms(),
-    }
+        ..Instruction::new(kind, amount)
+    })
 }

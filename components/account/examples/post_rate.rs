@@ -8,10 +8,13 @@ use std::error::Error;
 use std::time::Instant;
 use strongroom_account::account::{AccountType, Actor, NumberFormat, OpenRequest, OpenRules, open};
 use strongroom_account::audit::check_invariants;
-use strongroom_account::ledger::{AccountRef, DebitAuthority, Kind, Status, Transfer, post};
+use strongroom_account::ledger::post;
 use strongroom_account::schema::MIGRATIONS;
+use strongroom_ledger_api::{
+    AccountRef, Actor as Asker, DebitAuthority, Instruction, Kind, Status, Transfer,
+};
 use strongroom_sdk::clock::SystemClock;
-use strongroom_sdk::money::Currency;
+use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{SqliteStore, migrate};
 use uuid::Uuid;
@@ -29,8 +32,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map(|_| open_account(&store))
         .collect::<Result<Vec<_>, _>>()?;
     for (number, id) in account_ids.iter().enumerate() {
-        let deposit = transfer(number, Kind::Deposit, None, *id);
-        assert_eq!(post(&store, &SystemClock, &deposit)?.status, Status::Posted);
+        let deposit = transfer(number, Kind::Deposit, None, *id)?;
+        let posting = post(&store, &SystemClock, &deposit)?.posting;
+        assert_eq!(posting.status, Status::Posted);
     }
 
     let begin = Instant::now();
@@ -43,8 +47,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             Kind::Transfer,
             account_ids.get(source).copied(),
             account_ids[destination],
-        );
-        assert_eq!(post(&store, &SystemClock, &payment)?.status, Status::Posted);
+        )?;
+        let posting = post(&store, &SystemClock, &payment)?.posting;
+        assert_eq!(posting.status, Status::Posted);
     }
     let elapsed = begin.elapsed();
     let nanoseconds = elapsed.as_nanos() / transfers.max(1) as u128;
@@ -89,30 +94,33 @@ fn open_account(store: &SqliteStore) -> Result<Uuid, Box<dyn Error>> {
     .id)
 }
 
-fn transfer(number: usize, kind: Kind, source: Option<Uuid>, destination: Uuid) -> Transfer {
+fn transfer(
+    number: usize,
+    kind: Kind,
+    source: Option<Uuid>,
+    destination: Uuid,
+) -> Result<Transfer, Box<dyn Error>> {
     let number = number as u128;
-    Transfer {
+    let (authority, minor) = match kind {
+        Kind::Transfer => (DebitAuthority::Owner(OWNER), 100),
+        _ => (DebitAuthority::Bank, 1_000_000),
+    };
+    let amount = Money::from_minor(minor, Currency::from_code("EUR")?);
+    Ok(Transfer {
         // Spread like the hashes that real ids are.
         id: Uuid::from_u128(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)),
         fingerprint: [7; 32],
-        kind,
-        authority: match kind {
-            Kind::Transfer => DebitAuthority::Owner(OWNER),
-            _ => DebitAuthority::Bank,
+        authority,
+        actor: Asker::user(OWNER),
+        on_behalf_of: None,
+        request_id: None,
+        instruction: Instruction {
+            source,
+            destination: Some(AccountRef::Id(destination)),
+            reference: Some("Invoice 2026-117".to_owned()),
+            ..Instruction::new(kind, amount)
         },
-        initiator: OWNER,
-        source,
-        destination: Some(AccountRef::Id(destination)),
-        subject: None,
-        amount_minor: if kind == Kind::Deposit {
-            1_000_000
-        } else {
-            100
-        },
-        currency: "EUR".to_owned(),
-        reference: Some("Invoice 2026-117".to_owned()),
-        metadata: None,
-        timeout_seconds: None,
+        denied_by: None,
         requested_at_ms: 0,
-    }
+    })
 }

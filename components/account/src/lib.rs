@@ -6,7 +6,7 @@
 //! - [`schema`]: the tables, and why they are so;
 //! - [`account`]: opening, finding, and changing accounts;
 //! - [`balance`]: four counters, and what is available;
-//! - [`ledger`]: posting, declining, fencing, and the hash-chained journal;
+//! - [`ledger`]: posting, declining, cancelling, and the hash-chained journal;
 //! - [`statement`]: an account's statement, and the forms it may have;
 //! - [`api`]: the calls of `/api/accounts`, and who may make them;
 //! - [`audit`]: the invariants that must hold in the store.
@@ -19,7 +19,8 @@ pub mod audit;
 pub mod balance;
 #[cfg(target_family = "wasm")]
 mod component;
+#[cfg(test)]
+mod tests;
 pub mod ledger;
 pub mod schema;
 pub mod statement;
-mod stored_enum;

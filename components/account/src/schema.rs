@@ -1,7 +1,7 @@
 //! The tables of the account service.
 //!
 //! Money is moved only by rows of `transfer` and `entry`, which are never changed or deleted (triggers refuse it). `balance` is what
-//! they add up to, kept because it is asked for at every transfer. `journal_head` and `account_event_head` hold the end of each
+//! they add up to, kept because every transfer asks for it. `journal_head`, `batch_head`, and `account_event_head` hold the end of each
 //! hash chain, so that a cut-off tail is found.
 //!
 //! The hot tables name an account by its integer `key`: an index entry of a few bytes instead of sixteen. They carry no foreign
@@ -9,8 +9,8 @@
 
 use strongroom_sdk::store::Migration;
 
-/// Every step of the schema, oldest first. A released step never changes what it means.
-pub const MIGRATIONS: &[Migration] = &[FIRST, MONEY_MOVEMENT, TRAIL_OF_ACCOUNT];
+/// Every step of the schema, oldest first. A released step never changes.
+pub const MIGRATIONS: &[Migration] = &[FIRST];
 
 const FIRST: Migration = Migration {
     number: 1,
@@ -21,11 +21,21 @@ const FIRST: Migration = Migration {
         BALANCE,
         TRANSFER,
         TRANSFER_DECLINED,
+        TRANSFER_RESOLVES,
+        TRANSFER_HELD_DEBIT,
+        TRANSFER_HELD_CREDIT,
+        "CREATE INDEX transfer_by_time ON transfer (recorded_at_ms)",
         ENTRY,
+        OPEN_HOLD,
+        "CREATE INDEX open_hold_by_expiry ON open_hold (expires_at_ms)",
         JOURNAL_HEAD,
         "INSERT INTO journal_head (singleton, transfer_sequence, entry_sequence, recorded_at_ms, hash)
          VALUES (1, 0, 0, 0, zeroblob(32))",
+        BATCH,
+        BATCH_HEAD,
+        "INSERT INTO batch_head (singleton, sequence, hash) VALUES (1, 0, zeroblob(32))",
         ACCOUNT_EVENT,
+        "CREATE INDEX account_event_by_account ON account_event (account_key, sequence)",
         ACCOUNT_EVENT_HEAD,
         "INSERT INTO account_event_head (singleton, sequence, hash) VALUES (1, 0, zeroblob(32))",
         "CREATE TRIGGER transfer_no_update BEFORE UPDATE ON transfer
@@ -36,6 +46,10 @@ const FIRST: Migration = Migration {
          BEGIN SELECT RAISE(ABORT, 'entries are append-only'); END",
         "CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry
          BEGIN SELECT RAISE(ABORT, 'entries are append-only'); END",
+        "CREATE TRIGGER batch_no_update BEFORE UPDATE ON batch
+         BEGIN SELECT RAISE(ABORT, 'batches are append-only'); END",
+        "CREATE TRIGGER batch_no_delete BEFORE DELETE ON batch
+         BEGIN SELECT RAISE(ABORT, 'batches are append-only'); END",
         "CREATE TRIGGER account_event_no_update BEFORE UPDATE ON account_event
          BEGIN SELECT RAISE(ABORT, 'account events are append-only'); END",
         "CREATE TRIGGER account_event_no_delete BEFORE DELETE ON account_event
@@ -45,79 +59,9 @@ const FIRST: Migration = Migration {
     ],
 };
 
-/// SQLite cannot change a `CHECK`, so the journal is copied into a table that takes the new kinds; its rows and hashes stay as they are.
-/// It is copied twice, since a service may not call the functions by which SQLite renames a table; and so are the accounts, as it may not
-/// call those by which SQLite adds a column to a `STRICT` table either.
-const MONEY_MOVEMENT: Migration = Migration {
-    number: 2,
-    name: "holds, captures, voids, reversals, and accounts frozen for debits or credits alone",
-    statements: &[
-        "DROP INDEX transfer_declined",
-        "DROP TRIGGER transfer_no_update",
-        "DROP TRIGGER transfer_no_delete",
-        "CREATE TABLE transfer_1 AS SELECT * FROM transfer",
-        "DROP TABLE transfer",
-        TRANSFER_2,
-        "INSERT INTO transfer
-            (sequence, id, fingerprint, kind, status, decline_code, initiator_id, debit_account_key, credit_account_key,
-             amount_minor, currency, reference, metadata, requested_at_ms, recorded_at_ms, hash)
-         SELECT sequence, id, fingerprint, kind, status, decline_code, initiator_id, debit_account_key, credit_account_key,
-             amount_minor, currency, reference, metadata, requested_at_ms, recorded_at_ms, hash
-         FROM transfer_1 ORDER BY sequence",
-        "DROP TABLE transfer_1",
-        TRANSFER_DECLINED,
-        TRANSFER_RESOLVES,
-        TRANSFER_HELD_DEBIT,
-        TRANSFER_HELD_CREDIT,
-        "CREATE INDEX transfer_by_time ON transfer (recorded_at_ms)",
-        "CREATE TRIGGER transfer_no_update BEFORE UPDATE ON transfer
-         BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
-        "CREATE TRIGGER transfer_no_delete BEFORE DELETE ON transfer
-         BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
-        OPEN_HOLD,
-        "CREATE INDEX open_hold_by_expiry ON open_hold (expires_at_ms)",
-        "CREATE TABLE account_1 AS SELECT * FROM account",
-        "DROP TABLE account",
-        ACCOUNT_2,
-        "INSERT INTO account
-            (key, id, number, owner_id, type, name, currency, scale, status, frozen, overdraft_limit_minor, version, created_at_ms)
-         SELECT key, id, number, owner_id, type, name, currency, scale, status, iif(status = 'frozen', 'both', NULL),
-             overdraft_limit_minor, version, created_at_ms
-         FROM account_1 ORDER BY key",
-        "DROP TABLE account_1",
-        "CREATE INDEX account_by_owner ON account (owner_id)",
-        "CREATE TRIGGER account_no_delete BEFORE DELETE ON account
-         BEGIN SELECT RAISE(ABORT, 'accounts are closed, never deleted'); END",
-    ],
-};
-
-/// So that the trail of one account is read without the trail of all others.
-const TRAIL_OF_ACCOUNT: Migration = Migration {
-    number: 3,
-    name: "the audit trail by account",
-    statements: &["CREATE INDEX account_event_by_account ON account_event (account_key, sequence)"],
-};
-
 /// `version` counts the account's events. `scale` is frozen at opening: a later ISO 4217 table must not move a decimal point.
 /// The overdraft limit is NULL only for the bank's own settlement accounts, which have none.
 const ACCOUNT: &str = "CREATE TABLE account (
-    key                   INTEGER PRIMARY KEY,
-    id                    BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
-    number                TEXT    NOT NULL UNIQUE CHECK (length(number) BETWEEN 1 AND 34),
-    owner_id              BLOB    NOT NULL CHECK (length(owner_id) = 16),
-    type                  TEXT    NOT NULL CHECK (type IN ('checking', 'savings', 'settlement')),
-    name                  TEXT    CHECK (length(name) BETWEEN 1 AND 100),
-    currency              TEXT    NOT NULL CHECK (length(currency) = 3),
-    scale                 INTEGER NOT NULL CHECK (scale BETWEEN 0 AND 4),
-    status                TEXT    NOT NULL CHECK (status IN ('open', 'frozen', 'closed')),
-    overdraft_limit_minor INTEGER CHECK (overdraft_limit_minor BETWEEN 0 AND 1000000000000000),
-    version               INTEGER NOT NULL CHECK (version >= 1),
-    created_at_ms         INTEGER NOT NULL,
-    CHECK ((type = 'settlement') = (overdraft_limit_minor IS NULL))
-) STRICT";
-
-/// As the first, with what a freeze stops.
-const ACCOUNT_2: &str = "CREATE TABLE account (
     key                   INTEGER PRIMARY KEY,
     id                    BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
     number                TEXT    NOT NULL UNIQUE CHECK (length(number) BETWEEN 1 AND 34),
@@ -145,35 +89,12 @@ const BALANCE: &str = "CREATE TABLE balance (
     entry_count    INTEGER NOT NULL DEFAULT 0 CHECK (entry_count >= 0)
 ) STRICT";
 
-/// The journal: every decision, posted or declined. An account key is NULL only where a request was given up (`cancelled`) that
-/// names no account of the bank.
+/// The journal: every decision, posted or declined. An account key is NULL only where a declined request names no account of the bank.
+/// `subject_sequence` is the row that this one captures, voids, lets expire, or reverses.
+///
+/// (Words are compared one by one, the usual ones first: for `IN (..)` SQLite makes a temporary table of them at each insert, and those
+/// of one transfer took an eighth of the host's time.)
 const TRANSFER: &str = "CREATE TABLE transfer (
-    sequence           INTEGER PRIMARY KEY CHECK (sequence >= 1),
-    id                 BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
-    fingerprint        BLOB    NOT NULL CHECK (length(fingerprint) = 32),
-    kind               TEXT    NOT NULL CHECK (kind IN ('deposit', 'withdrawal', 'transfer')),
-    status             TEXT    NOT NULL CHECK (status IN ('posted', 'declined')),
-    decline_code       TEXT    CHECK (decline_code IN ('account_closed', 'account_frozen', 'currency_mismatch',
-                                      'limit_exceeded', 'insufficient_funds', 'cancelled')),
-    initiator_id       BLOB    NOT NULL CHECK (length(initiator_id) = 16),
-    debit_account_key  INTEGER,
-    credit_account_key INTEGER,
-    amount_minor       INTEGER NOT NULL CHECK (amount_minor BETWEEN 1 AND 1000000000000000),
-    currency           TEXT    NOT NULL CHECK (length(currency) = 3),
-    reference          TEXT    CHECK (length(reference) <= 140),
-    metadata           TEXT    CHECK (length(metadata) <= 4096),
-    requested_at_ms    INTEGER NOT NULL,
-    recorded_at_ms     INTEGER NOT NULL,
-    hash               BLOB    NOT NULL CHECK (length(hash) = 32),
-    CHECK ((status = 'declined') = (decline_code IS NOT NULL)),
-    CHECK (status = 'declined' OR (debit_account_key IS NOT NULL AND credit_account_key IS NOT NULL)),
-    CHECK (debit_account_key <> credit_account_key)
-) STRICT";
-
-/// As the first, with what a hold, its end, and a reversal add. `subject_sequence` is the row that this one captures, voids, lets expire,
-/// or reverses. (Words are compared one by one, the usual ones first: for `IN (..)` SQLite makes a temporary table of them at each insert,
-/// and those of one transfer took an eighth of the host's time. A bank of before that has the same conditions with `IN`.)
-const TRANSFER_2: &str = "CREATE TABLE transfer (
     sequence           INTEGER PRIMARY KEY CHECK (sequence >= 1),
     id                 BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
     fingerprint        BLOB    NOT NULL CHECK (length(fingerprint) = 32),
@@ -187,8 +108,13 @@ const TRANSFER_2: &str = "CREATE TABLE transfer (
                                       decline_code = 'cancelled' OR decline_code = 'already_captured' OR
                                       decline_code = 'already_voided' OR decline_code = 'hold_expired' OR
                                       decline_code = 'amount_exceeds_hold' OR decline_code = 'already_reversed' OR
-                                      decline_code = 'not_reversible' OR decline_code = 'batch_declined'),
-    initiator_id       BLOB    NOT NULL CHECK (length(initiator_id) = 16),
+                                      decline_code = 'not_reversible' OR decline_code = 'batch_declined' OR
+                                      decline_code = 'screening_denied'),
+    denied_by          TEXT    CHECK (length(denied_by) BETWEEN 1 AND 64),
+    actor_kind         TEXT    NOT NULL CHECK (actor_kind = 'user' OR actor_kind = 'bank'),
+    actor_id           BLOB    NOT NULL CHECK (length(actor_id) = 16),
+    on_behalf_of_id    BLOB    CHECK (length(on_behalf_of_id) = 16),
+    request_id         TEXT    CHECK (length(request_id) BETWEEN 1 AND 128),
     debit_account_key  INTEGER,
     credit_account_key INTEGER,
     amount_minor       INTEGER NOT NULL CHECK (amount_minor BETWEEN 1 AND 1000000000000000),
@@ -201,6 +127,7 @@ const TRANSFER_2: &str = "CREATE TABLE transfer (
     subject_sequence   INTEGER CHECK (subject_sequence BETWEEN 1 AND sequence - 1),
     expires_at_ms      INTEGER,
     CHECK ((status = 'declined') = (decline_code IS NOT NULL)),
+    CHECK ((decline_code IS NOT NULL AND decline_code = 'screening_denied') = (denied_by IS NOT NULL)),
     CHECK (status = 'declined' OR (debit_account_key IS NOT NULL AND credit_account_key IS NOT NULL)),
     CHECK (debit_account_key <> credit_account_key),
     CHECK (status = 'declined' OR
@@ -210,6 +137,11 @@ const TRANSFER_2: &str = "CREATE TABLE transfer (
         iif(status = 'voided', 'void', 'expiry')))
 ) STRICT";
 
+/// Finds the declines of the account whose owner, or for whom staff, asked; posted transfers are found by their entries. Only
+/// declines pay for this index.
+const TRANSFER_DECLINED: &str = "CREATE INDEX transfer_declined ON transfer
+    (iif(kind = 'deposit', credit_account_key, debit_account_key), sequence) WHERE status = 'declined'";
+
 /// Each hold ends once, and each posting is reversed once, whatever races: the engine refuses a second row.
 const TRANSFER_RESOLVES: &str =
     "CREATE UNIQUE INDEX transfer_resolves ON transfer (subject_sequence)
@@ -217,18 +149,8 @@ const TRANSFER_RESOLVES: &str =
 
 /// The holds on an account, and those in its favour.
 const TRANSFER_HELD_DEBIT: &str = "CREATE INDEX transfer_held_debit ON transfer (debit_account_key, sequence) WHERE status = 'pending'";
+
 const TRANSFER_HELD_CREDIT: &str = "CREATE INDEX transfer_held_credit ON transfer (credit_account_key, sequence) WHERE status = 'pending'";
-
-/// The holds that have not ended: what the sweep of expired ones looks at, and nothing else. A hold's row in the journal is the truth.
-const OPEN_HOLD: &str = "CREATE TABLE open_hold (
-    transfer_sequence INTEGER PRIMARY KEY,
-    expires_at_ms     INTEGER NOT NULL
-) STRICT";
-
-/// Finds the declines of the account whose owner, or for whom staff, asked; posted transfers are found by their entries. Only
-/// declines pay for this index.
-const TRANSFER_DECLINED: &str = "CREATE INDEX transfer_declined ON transfer
-    (iif(kind = 'deposit', credit_account_key, debit_account_key), sequence) WHERE status = 'declined'";
 
 /// One debit or credit. An account has at most one entry of a transfer, so (account, transfer) orders its entries just as
 /// `account_sequence` does, and the one index serves statements, history, and balances at a past time.
@@ -243,6 +165,12 @@ const ENTRY: &str = "CREATE TABLE entry (
     UNIQUE (account_key, transfer_sequence)
 ) STRICT";
 
+/// The holds that have not ended: what the sweep of expired ones looks at, and nothing else. A hold's row in the journal is the truth.
+const OPEN_HOLD: &str = "CREATE TABLE open_hold (
+    transfer_sequence INTEGER PRIMARY KEY,
+    expires_at_ms     INTEGER NOT NULL
+) STRICT";
+
 /// The end of the journal: its last sequences, its last time (times never go back), its last hash.
 const JOURNAL_HEAD: &str = "CREATE TABLE journal_head (
     singleton         INTEGER PRIMARY KEY CHECK (singleton = 1),
@@ -250,6 +178,29 @@ const JOURNAL_HEAD: &str = "CREATE TABLE journal_head (
     entry_sequence    INTEGER NOT NULL,
     recorded_at_ms    INTEGER NOT NULL,
     hash              BLOB    NOT NULL CHECK (length(hash) = 32)
+) STRICT";
+
+/// A batch: what its lines have in common, and why those were refused of which nothing is recorded. The transfers of its other lines
+/// have ids that follow from `id`. `refusals` is a JSON list of `{index, code, pointer, detail}`.
+const BATCH: &str = "CREATE TABLE batch (
+    sequence        INTEGER PRIMARY KEY CHECK (sequence >= 1),
+    id              BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+    fingerprint     BLOB    NOT NULL CHECK (length(fingerprint) = 32),
+    actor_kind      TEXT    NOT NULL CHECK (actor_kind = 'user' OR actor_kind = 'bank'),
+    actor_id        BLOB    NOT NULL CHECK (length(actor_id) = 16),
+    on_behalf_of_id BLOB    CHECK (length(on_behalf_of_id) = 16),
+    atomic          INTEGER NOT NULL CHECK (atomic BETWEEN 0 AND 1),
+    lines           INTEGER NOT NULL CHECK (lines BETWEEN 1 AND 1000),
+    refusals        TEXT    NOT NULL,
+    requested_at_ms INTEGER NOT NULL,
+    recorded_at_ms  INTEGER NOT NULL,
+    hash            BLOB    NOT NULL CHECK (length(hash) = 32)
+) STRICT";
+
+const BATCH_HEAD: &str = "CREATE TABLE batch_head (
+    singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
+    sequence  INTEGER NOT NULL,
+    hash      BLOB    NOT NULL CHECK (length(hash) = 32)
 ) STRICT";
 
 /// What was done to an account other than moving money: by whom, when, and the value before and after.

@@ -3,8 +3,8 @@
 use strongroom_sdk::audit_log;
 use strongroom_sdk::store::Migration;
 
-/// In order; a released one never changes.
-pub const MIGRATIONS: &[Migration] = &[FIRST, LOG_OF_USER, CHAIN_OF_LOG];
+/// Every step of the schema, oldest first. A released step never changes.
+pub const MIGRATIONS: &[Migration] = &[FIRST];
 
 const FIRST: Migration = Migration {
     number: 1,
@@ -33,6 +33,12 @@ const FIRST: Migration = Migration {
         audit_log::LOG[0],
         audit_log::LOG[1],
         audit_log::LOG[2],
+        audit_log::LOG_BY_TARGET,
+        audit_log::CHAIN[0],
+        audit_log::CHAIN[1],
+        audit_log::CHAIN[2],
+        audit_log::CHAIN[3],
+        audit_log::CHAIN[4],
         // A row is a user whose older sessions the token service may not have ended yet.
         "CREATE TABLE ended_sessions_outbox (
             id                   BLOB    PRIMARY KEY CHECK (length(id) = 16),
@@ -42,18 +48,4 @@ const FIRST: Migration = Migration {
             created_at           INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID",
     ],
-};
-
-/// So that what was done to one user is read without what was done to all others.
-const LOG_OF_USER: Migration = Migration {
-    number: 2,
-    name: "the audit log by user",
-    statements: &[audit_log::LOG_BY_TARGET],
-};
-
-/// Beside the log, whose rows then need not be copied. Those of before are appended by `start`: SQL here has no SHA-256.
-const CHAIN_OF_LOG: Migration = Migration {
-    number: 3,
-    name: "the hash chain of the audit log",
-    statements: &audit_log::CHAIN,
 };

@@ -39,11 +39,14 @@ impl Check {
 
     /// Notes a broken row, while there is room; once, however often it is looked at.
     pub fn require(&mut self, holds: bool, violation: impl FnOnce() -> String) {
-        if holds || self.is_full() {
-            return;
+        if !holds && !self.is_full() {
+            self.violation(violation());
         }
-        let violation = violation();
-        if !self.violations.contains(&violation) {
+    }
+
+    /// Notes a broken row, as [`Check::require`] does.
+    pub fn violation(&mut self, violation: String) {
+        if !self.is_full() && !self.violations.contains(&violation) {
             self.violations.push(violation);
         }
     }

@@ -2,7 +2,7 @@
 
 use strongroom_sdk::store::Migration;
 
-/// In order; a released one never changes.
+/// Every step of the schema, oldest first. A released step never changes.
 pub const MIGRATIONS: &[Migration] = &[Migration {
     number: 1,
     name: "sessions, subject floors, and the revocation outbox",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-#: Longer than the transactions service ever asks again about one payment.
+#: Longer than any client retries a payment.
 KEPT_MS = 90 * 24 * 3_600 * 1_000
 #: So that a tick is short.
 FORGET_ROWS_MAX = 256

@@ -1,10 +1,9 @@
-//! The calls of `/api/notifications`: everybody reads his own.
+//! The calls of `/api/notifications`: all read their own.
 
 use crate::rows::{self, Notification};
 use serde::Serialize;
 use strongroom_sdk::clock::{Clock, format_rfc3339};
 use strongroom_sdk::identity::Identity;
-use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::{Store, Transaction};
@@ -18,26 +17,25 @@ pub struct NotificationView {
     account_id: Uuid,
     transaction_id: Uuid,
     amount: String,
-    currency: String,
+    currency: &'static str,
     reference: Option<String>,
     created_at: String,
     read_at: Option<String>,
 }
 
-impl NotificationView {
-    fn of(notification: Notification) -> Result<Self, Problem> {
-        let currency = Currency::from_code(&notification.currency).map_err(Problem::internal)?;
-        Ok(Self {
+impl From<Notification> for NotificationView {
+    fn from(notification: Notification) -> Self {
+        Self {
             id: notification.id,
             event: notification.event,
             account_id: notification.account_id,
             transaction_id: notification.transaction_id,
-            amount: Money::from_minor(notification.amount_minor, currency).to_string(),
-            currency: notification.currency,
+            amount: notification.amount.to_string(),
+            currency: notification.amount.currency().code(),
             reference: notification.reference,
             created_at: format_rfc3339(notification.created_at_ms),
             read_at: notification.read_at_ms.map(format_rfc3339),
-        })
+        }
     }
 }
 
@@ -51,23 +49,14 @@ pub fn list<S: Store>(
     page: &Page<u64>,
 ) -> Result<List<NotificationView>, Problem> {
     let found = rows::newest(store, identity.subject, page.after, page.fetch())?;
-    let List {
-        data,
-        next_cursor,
-        has_more,
-    } = List::new(found, page, |notification| notification.sequence);
-    let views = data.into_iter().map(NotificationView::of);
-    Ok(List {
-        data: views.collect::<Result<_, _>>()?,
-        next_cursor,
-        has_more,
-    })
+    let list = List::new(found, page, |notification| notification.sequence);
+    Ok(list.map(NotificationView::from))
 }
 
-/// `POST /{id}/read`: notes that the caller has read one of his own; said again, the first time stays.
+/// `POST /{id}/read`: records that the caller has read one of their own; repeated, the first time stays.
 ///
 /// # Errors
-/// 404 where there is no such notification, or it is somebody else's.
+/// 404 where there is no such notification, or it is another user's.
 pub fn mark_read<S: Store>(
     store: &S,
     clock: &impl Clock,
@@ -78,5 +67,5 @@ pub fn mark_read<S: Store>(
     let notification = rows::mark_read(&transaction, (id, identity.subject), clock.now_ms())?;
     // Also where nothing was changed: what was read may be of an earlier turn of the group, and not on disk yet.
     transaction.commit()?;
-    NotificationView::of(notification.ok_or_else(Problem::not_found)?)
+    notification.map(Into::into).ok_or_else(Problem::not_found)
 }

@@ -3,9 +3,9 @@
 //! The notices of a posting and the cursor behind it are committed together, so that whatever crashes, each is written once. The
 //! journal is read before the transaction begins: the host refuses link calls of whoever holds the writer.
 
-use crate::journal::{Journal, JournalError};
 use crate::notification::notices;
 use crate::rows;
+use strongroom_ledger_api::{LedgerError, Posting};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::random::Random;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
@@ -20,24 +20,25 @@ pub const TICK_PAGES_MAX: usize = 10;
 pub enum FollowError {
     /// The journal cannot be read.
     #[error(transparent)]
-    Journal(#[from] JournalError),
+    Journal(#[from] LedgerError),
     /// The store does not work.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Takes what is new in the journal; answers how many postings that was.
+/// Takes what is new in the journal, and returns how many postings that was. `journal` reads it, as
+/// [`Journal::journal`](strongroom_ledger_api::Journal::journal) does.
 ///
 /// # Errors
 /// [`FollowError`].
-pub fn tick<S: Store, J: Journal>(
+pub fn tick<S: Store>(
     store: &S,
-    journal: &J,
+    journal: impl Fn(u64, u32) -> Result<Vec<Posting>, LedgerError>,
     sources: (&impl Clock, &impl Random),
 ) -> Result<usize, FollowError> {
     let mut count = 0;
     for _page in 0..TICK_PAGES_MAX {
-        let taken = take_page(store, journal, sources)?;
+        let taken = take_page(store, &journal, sources)?;
         count += taken;
         if taken < PAGE_POSTINGS as usize {
             break;
@@ -46,13 +47,13 @@ pub fn tick<S: Store, J: Journal>(
     Ok(count)
 }
 
-fn take_page<S: Store, J: Journal>(
+fn take_page<S: Store>(
     store: &S,
-    journal: &J,
+    journal: impl Fn(u64, u32) -> Result<Vec<Posting>, LedgerError>,
     (clock, random): (&impl Clock, &impl Random),
 ) -> Result<usize, FollowError> {
     let after = rows::cursor(store)?;
-    let postings = journal.read(after, PAGE_POSTINGS)?;
+    let postings = journal(after, PAGE_POSTINGS)?;
     let Some(last) = postings.last() else {
         return Ok(0);
     };

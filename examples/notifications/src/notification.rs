@@ -1,6 +1,6 @@
 //! What of a posting concerns whom.
 
-use crate::journal::{Outcome, Party, Posting};
+use strongroom_ledger_api::{Party, Posting, Status};
 use uuid::Uuid;
 
 /// What has happened, from the reader's side.
@@ -34,12 +34,12 @@ impl Event {
     }
 }
 
-/// Who is told, of which of his accounts, and what.
+/// Who is told, of which of their accounts, and what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notice {
     /// The reader.
     pub owner_id: Uuid,
-    /// His account.
+    /// Their account.
     pub account_id: Uuid,
     /// What has happened.
     pub event: Event,
@@ -55,13 +55,12 @@ impl Notice {
     }
 }
 
-/// The notices of a posting: one for each owner. Whoever would have been paid does not learn of what was declined, and nobody of what is
-/// only held.
+/// The notices of a posting: one for each owner. The payee does not learn of what was declined, and neither side of what is only held.
 pub fn notices(posting: &Posting) -> Vec<Notice> {
-    match posting.outcome {
-        Outcome::Moved => {}
-        Outcome::Held => return Vec::new(),
-        Outcome::Declined => {
+    match posting.status {
+        Status::Posted => {}
+        Status::Pending | Status::Voided | Status::Expired => return Vec::new(),
+        Status::Declined => {
             let notice = posting
                 .source
                 .map(|party| Notice::new(party, Event::Declined));

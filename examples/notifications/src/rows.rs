@@ -1,7 +1,8 @@
 //! The statements of the two tables.
 
-use crate::journal::Posting;
 use crate::notification::Notice;
+use strongroom_ledger_api::Posting;
+use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
@@ -27,10 +28,8 @@ pub struct Notification {
     pub account_id: Uuid,
     /// By which transaction.
     pub transaction_id: Uuid,
-    /// Minor units of `currency`.
-    pub amount_minor: i64,
-    /// ISO 4217.
-    pub currency: String,
+    /// How much.
+    pub amount: Money,
     /// What the parties see.
     pub reference: Option<String>,
     /// When the ledger decided, in milliseconds since 1970 UTC.
@@ -41,14 +40,15 @@ pub struct Notification {
 
 impl Notification {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let currency = Currency::from_code(&row.text(6)?)
+            .map_err(|error| StoreError::Row(error.to_string()))?;
         Ok(Self {
             sequence: row.integer(0)?.unsigned_abs(),
             id: row.uuid(1)?,
             event: row.text(2)?,
             account_id: row.uuid(3)?,
             transaction_id: row.uuid(4)?,
-            amount_minor: row.integer(5)?,
-            currency: row.text(6)?,
+            amount: Money::from_minor(row.integer(5)?, currency),
             reference: row.optional(7, Row::text)?,
             created_at_ms: row.integer(8)?,
             read_at_ms: row.optional(9, Row::integer)?,
@@ -65,7 +65,7 @@ pub fn cursor<S: Store>(store: &S) -> Result<u64, StoreError> {
     Ok(after.unsigned_abs())
 }
 
-/// Moves the cursor from `from` to `to`; false if it stands elsewhere: somebody else has moved it.
+/// Moves the cursor from `from` to `to`; false if it is elsewhere: another generation has moved it.
 pub fn move_cursor(transaction: &impl Transaction, from: u64, to: u64) -> Result<bool, StoreError> {
     let params = [integer(from)?, integer(to)?];
     let moved = transaction.execute(
@@ -89,8 +89,8 @@ pub fn insert(
         Value::from(notice.event.as_str()),
         Value::from(notice.account_id),
         Value::from(posting.id),
-        Value::from(posting.amount_minor),
-        Value::from(posting.currency.as_str()),
+        Value::from(posting.amount.minor()),
+        Value::from(posting.amount.currency().code()),
         Value::from(posting.reference.as_deref()),
         Value::from(posting.recorded_at_ms),
     ];
@@ -114,7 +114,7 @@ pub fn newest<S: Store>(
         .collect()
 }
 
-/// Notes when a reader has read one of his, if he has not before; none if it is not his.
+/// Records when a reader has read one of theirs, the first time; none if it is not theirs.
 pub fn mark_read(
     transaction: &impl Transaction,
     (id, owner_id): (Uuid, Uuid),

@@ -1,14 +1,15 @@
-//! Goal: every posting tells each owner it touches, once, whatever fails in between; and a reader has his own notifications alone.
+//! Goal: every posting tells each owner it touches, once, whatever fails in between; and a reader has their own notifications alone.
 //! Method: the library on SQLite, with a journal whose postings and failures each test sets.
 
 use crate::feed;
 use crate::follow::{self, FollowError, PAGE_POSTINGS, TICK_PAGES_MAX};
-use crate::journal::{Journal, JournalError, Outcome, Party, Posting};
 use crate::schema::MIGRATIONS;
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
+use strongroom_ledger_api::{Actor, Kind, LedgerError, Party, Posting, Status};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::identity::{Identity, Role};
+use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::page::Page;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{SqliteStore, Store, Transaction, migrate};
@@ -32,18 +33,16 @@ struct FixedJournal {
     is_down: Cell<bool>,
 }
 
-impl Journal for FixedJournal {
-    fn read(&self, after: u64, limit: u32) -> Result<Vec<Posting>, JournalError> {
+impl FixedJournal {
+    fn read(&self, after: u64, limit: u32) -> Result<Vec<Posting>, LedgerError> {
         if self.is_down.get() {
-            return Err(JournalError("down".to_owned()));
+            return Err(LedgerError::Unavailable("down".to_owned()));
         }
         let postings = self.postings.borrow();
         let new = postings.iter().filter(|posting| posting.sequence > after);
         Ok(new.take(limit as usize).cloned().collect())
     }
-}
 
-impl FixedJournal {
     fn add(&self, source: Option<Uuid>, destination: Option<Uuid>) -> &Self {
         let mut postings = self.postings.borrow_mut();
         let sequence = postings.len() as u64 + 1;
@@ -54,20 +53,31 @@ impl FixedJournal {
         postings.push(Posting {
             id: Uuid::from_u128(u128::from(sequence)),
             sequence,
-            outcome: Outcome::Moved,
+            fingerprint: [0; 32],
+            kind: Kind::Transfer,
+            status: Status::Posted,
+            decline: None,
+            denied_by: None,
+            actor: Actor::user(ANN),
+            on_behalf_of: None,
+            request_id: None,
             source: source.map(party),
             destination: destination.map(party),
-            amount_minor: 1_234,
-            currency: "EUR".to_owned(),
+            subject: None,
+            expires_at_ms: None,
+            resolution: None,
+            amount: Money::from_minor(1_234, Currency::from_code("EUR").unwrap()),
             reference: Some("rent".to_owned()),
+            metadata: None,
+            requested_at_ms: NOW_MS,
             recorded_at_ms: NOW_MS,
         });
         drop(postings);
         self
     }
 
-    fn set_last(&self, outcome: Outcome) {
-        self.postings.borrow_mut().last_mut().unwrap().outcome = outcome;
+    fn set_last(&self, status: Status) {
+        self.postings.borrow_mut().last_mut().unwrap().status = status;
     }
 }
 
@@ -78,7 +88,8 @@ fn store() -> SqliteStore {
 }
 
 fn tick(store: &SqliteStore, journal: &FixedJournal) -> Result<usize, FollowError> {
-    follow::tick(store, journal, (&Noon, &SystemRandom))
+    let read = |after, limit| journal.read(after, limit);
+    follow::tick(store, read, (&Noon, &SystemRandom))
 }
 
 fn identity(subject: Uuid) -> Identity {
@@ -109,7 +120,7 @@ fn events(store: &SqliteStore, owner: Uuid) -> Vec<String> {
 }
 
 #[test]
-fn each_owner_is_told_once_what_it_is_to_him() {
+fn each_owner_is_told_once_what_it_is_to_them() {
     let (store, journal) = (store(), FixedJournal::default());
     journal
         .add(None, Some(ANN))
@@ -117,8 +128,8 @@ fn each_owner_is_told_once_what_it_is_to_him() {
         .add(Some(BOB), Some(BOB))
         .add(Some(BOB), None)
         .add(Some(ANN), Some(BOB))
-        .set_last(Outcome::Declined);
-    journal.add(Some(ANN), Some(BOB)).set_last(Outcome::Held);
+        .set_last(Status::Declined);
+    journal.add(Some(ANN), Some(BOB)).set_last(Status::Pending);
     for expected in [6, 0, 0] {
         assert_eq!(tick(&store, &journal).unwrap(), expected);
     }
@@ -193,7 +204,7 @@ fn a_feed_is_read_page_by_page_newest_first() {
 }
 
 #[test]
-fn only_the_reader_marks_his_own_as_read_and_the_first_time_stays() {
+fn only_the_reader_marks_their_own_as_read_and_the_first_time_stays() {
     let (store, journal) = (store(), FixedJournal::default());
     journal.add(None, Some(ANN));
     tick(&store, &journal).unwrap();

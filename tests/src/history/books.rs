@@ -9,7 +9,7 @@ use super::check::Rule;
 use super::journal::{Event, Row};
 use super::model::Model;
 use super::replay::Replay;
-use super::words::{Currency, Decline, Kind, Outcome};
+use super::words::{Currency, Kind, Outcome};
 
 /// All rows so far.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ pub struct Recorded {
     pub sequence: u64,
     pub kind: Kind,
     pub outcome: Outcome,
-    pub initiator: Uuid,
+    pub actor: Uuid,
     debit: Option<Uuid>,
     credit: Option<Uuid>,
     amount: i64,
@@ -48,7 +48,7 @@ impl Recorded {
             sequence: row.sequence,
             kind: row.kind,
             outcome: row.outcome,
-            initiator: row.initiator,
+            actor: row.actor,
             debit: row.debit,
             credit: row.credit,
             amount: row.amount,
@@ -171,14 +171,12 @@ impl Books {
         Some((id, *self.rows.get(&id)?))
     }
 
-    /// Whether a row is what somebody wanted.
+    /// Whether a row is what a client asked for.
     pub fn is_as_asked(&self, wish: &Wish, row: &Recorded) -> bool {
         let sum = (row.amount, row.currency);
         let is_of_line = |line: &Line| {
-            // Of what was given up, nobody looked whether there are such accounts.
-            let is_given_up = row.outcome == Outcome::Declined(Decline::Cancelled);
             let accounts = (row.debit, row.credit) == (Some(line.from), Some(line.to));
-            (accounts || is_given_up) && sum == (line.amount, line.currency)
+            accounts && sum == (line.amount, line.currency)
         };
         let is_of_whole = |id: Uuid| {
             let subject = self.subject_of(row);

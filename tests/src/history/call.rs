@@ -134,8 +134,7 @@ pub struct Call {
     pub wish: Arc<Wish>,
     pub began_ns: u64,
     pub ended_ns: u64,
-    /// What was answered for good. None where nobody answered, or only that the outcome is not known yet: then it may have been decided, or
-    /// may be later.
+    /// None where there was no answer, or one that promises nothing (5xx). Then the request has its rows, or none.
     pub reply: Option<Reply>,
 }
 
@@ -183,13 +182,13 @@ pub struct Details {
 }
 
 impl Reply {
-    /// None where it is not the final answer.
+    /// None where the answer promises nothing: the service or its ledger is not there now.
     ///
     /// # Panics
     ///
     /// If the bank must not answer so: it failed (500), or the test's own token is not good any more (401).
     pub fn of(answer: &Answer) -> Option<Self> {
-        if matches!(answer.status, 409 | 502..=504) {
+        if matches!(answer.status, 502..=504) {
             return None;
         }
         let refused = matches!(answer.status, 400 | 403 | 404 | 422);
@@ -199,27 +198,28 @@ impl Reply {
             answer.status,
             answer.text()
         );
-        Some(Self::of_body(
-            answer.status,
-            &answer.body,
-            answer.replayed(),
-        ))
+        let body: Value = serde_json::from_slice(&answer.body).expect("answers are JSON");
+        Some(Self {
+            status: answer.status,
+            digest: Sha256::digest(&answer.body).into(),
+            replayed: answer.replayed(),
+            told: Told::of(&body),
+        })
     }
 
-    /// The same of an answer that the bank has stored.
-    ///
-    /// # Panics
-    ///
-    /// If the body is none of the contract's.
-    pub fn of_body(status: u16, body: &[u8], replayed: bool) -> Self {
-        let digest = Sha256::digest(body).into();
-        let body: Value = serde_json::from_slice(body).expect("answers are JSON");
-        Self {
-            status,
-            digest,
-            replayed,
-            told: Told::of(&body),
-        }
+    /// Whether the bank has recorded anything of the request: then it answers the same for ever.
+    pub fn is_recorded(&self) -> bool {
+        !self.told.decided().is_empty()
+    }
+
+    /// Whether it is the same answer, whichever of the two was the first.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.status, self.digest) == (other.status, other.digest)
+    }
+
+    /// Whether the key is that of another request.
+    pub fn is_key_reused(&self) -> bool {
+        matches!(&self.told, Told::Refused(code) if code == "idempotency_key_reused")
     }
 }
 

@@ -1,13 +1,12 @@
 //! Holds what clients were told against the journal, and the journal against the model.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
 use super::books::{Books, Recorded};
-use super::call::{Call, Decided, Line, Told, Wish};
+use super::call::{Call, Decided, Line, Reply, Told, Wish};
 use super::journal::{Event, Row};
 use super::model::Model;
 use super::words::Kind;
@@ -20,13 +19,13 @@ pub enum Rule {
     Replay,
     /// A client was told of what is not in the journal.
     Lost,
-    /// One id is in the journal twice, or two wishes were told of one row.
+    /// One id is in the journal twice, two wishes were told of one row, or two calls were answered as the first under one key.
     Doubled,
     /// There is a row that nobody asked for.
     Unasked,
     /// A row is not what was asked for, or not what was told of it.
     Untrue,
-    /// One request was answered in two ways.
+    /// One request was answered in two ways, or refused after it was decided.
     Inconstant,
     /// What was answered before another call began comes after it in the journal.
     Order,
@@ -123,13 +122,6 @@ impl Checker {
         &self.violations
     }
 
-    /// Holds something else that tells of the journal, such as an answer that the bank has stored, against it.
-    pub fn bear_out(&mut self, told: &Told, who: &dyn fmt::Debug) {
-        for decided in told.decided() {
-            self.check_told(decided, who);
-        }
-    }
-
     /// # Panics
     ///
     /// If anything was wrong; tells the first of it.
@@ -177,18 +169,17 @@ impl Checker {
             self.hear_call(&scope, call);
         }
         let answered = self.answers.get(&scope)?.clone();
-        let own = || calls.iter().filter(|call| call.wish == answered.wish);
-        // With one wording, nobody can have been in its way.
-        if own().count() == calls.len() {
-            let refused = own().find(|call| call.is_refused());
-            if let Some(call) = refused {
-                self.report(
-                    Rule::Inconstant,
-                    format!("decided, and then refused: {call:?}"),
-                );
-            }
-        }
+        let own = || {
+            let calls = calls.iter().copied();
+            calls.filter(|call| call.wish == answered.wish)
+        };
         let decided = || own().filter(|call| call.is_decided());
+        let known_since_ns = if was_known {
+            Some(0)
+        } else {
+            decided().map(|call| call.ended_ns).min()
+        };
+        self.check_repetitions(own(), known_since_ns);
         let told = decided().find_map(|call| call.reply.as_ref())?;
         let sequences = told.told.decided().into_iter();
         let sequences: Vec<u64> = sequences
@@ -201,6 +192,31 @@ impl Checker {
             last: *sequences.iter().max()?,
         };
         (!was_known).then_some(span)
+    }
+
+    /// Checks the calls in the words that were decided: one at most is the first, and once one was answered, all others are told the same.
+    fn check_repetitions<'a>(
+        &mut self,
+        own: impl Iterator<Item = &'a Call>,
+        known_since_ns: Option<u64>,
+    ) {
+        let is_late = |call: &Call| known_since_ns.is_some_and(|known| known < call.began_ns);
+        let mut has_first = false;
+        for call in own {
+            let Some(reply) = &call.reply else { continue };
+            if !reply.is_recorded() {
+                if reply.is_key_reused() || is_late(call) {
+                    let what = format!("decided, and then refused: {call:?}");
+                    self.report(Rule::Inconstant, what);
+                }
+            } else if !reply.replayed {
+                if has_first || is_late(call) {
+                    let what = format!("answered as if it were the first: {call:?}");
+                    self.report(Rule::Doubled, what);
+                }
+                has_first = true;
+            }
+        }
     }
 
     fn hear_call(&mut self, scope: &Scope, call: &Call) {
@@ -262,7 +278,7 @@ impl Checker {
             let what = format!("somebody else was told of it: {call:?}");
             self.report(Rule::Doubled, what);
         }
-        if recorded.initiator != call.principal || !self.books.is_as_asked(wish, &recorded) {
+        if recorded.actor != call.principal || !self.books.is_as_asked(wish, &recorded) {
             self.report(
                 Rule::Untrue,
                 format!("{recorded:?} is not as asked: {call:?}"),
@@ -271,16 +287,16 @@ impl Checker {
         Some(recorded.sequence)
     }
 
-    fn check_told(&mut self, decided: &Decided, who: &dyn fmt::Debug) -> Option<Recorded> {
+    fn check_told(&mut self, decided: &Decided, call: &Call) -> Option<Recorded> {
         let Some(recorded) = self.books.row(decided.id) else {
-            self.report(Rule::Lost, format!("{} was told to {who:?}", decided.id));
+            self.report(Rule::Lost, format!("{} was told to {call:?}", decided.id));
             return None;
         };
         let shown = decided.details;
         if decided.outcome != recorded.outcome
             || shown.is_some_and(|shown| shown != self.books.details_of(&recorded))
         {
-            self.report(Rule::Untrue, format!("{recorded:?} was told to {who:?}"));
+            self.report(Rule::Untrue, format!("{recorded:?} was told to {call:?}"));
         }
         Some(recorded)
     }
@@ -319,13 +335,8 @@ impl Checker {
 }
 
 impl Call {
-    fn is_refused(&self) -> bool {
-        let told = self.reply.as_ref().map(|reply| &reply.told);
-        matches!(told, Some(Told::Refused(_)))
-    }
-
     fn is_decided(&self) -> bool {
-        self.reply.is_some() && !self.is_refused()
+        self.reply.as_ref().is_some_and(Reply::is_recorded)
     }
 }
 

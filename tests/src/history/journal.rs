@@ -26,7 +26,8 @@ pub struct Row {
     pub id: Uuid,
     pub kind: Kind,
     pub outcome: Outcome,
-    pub initiator: Uuid,
+    /// Who asked; the nil UUID for the bank itself.
+    pub actor: Uuid,
     pub debit: Option<Uuid>,
     pub credit: Option<Uuid>,
     pub amount: i64,
@@ -148,7 +149,7 @@ fn row_of_api(row: &Value) -> Row {
         id: id(&row["id"]),
         kind: Kind::of(text(&row["kind"])),
         outcome: Outcome::of(text(&row["status"]), row["decline_code"].as_str()),
-        initiator: id(&row["initiator_id"]),
+        actor: id(&row["actor_id"]),
         debit: optional_id(&row["debit_account_id"]),
         credit: optional_id(&row["credit_account_id"]),
         amount: minor(text(&row["amount"])),
@@ -237,7 +238,7 @@ impl<'a> StoredRows<'a> {
     }
 
     fn read_page(&mut self) -> rusqlite::Result<()> {
-        let sql = "SELECT transfer.sequence, transfer.id, kind, transfer.status, decline_code, initiator_id,
+        let sql = "SELECT transfer.sequence, transfer.id, kind, transfer.status, decline_code, actor_id,
                 debit.id, credit.id, amount_minor, transfer.currency, recorded_at_ms, subject_sequence, expires_at_ms
             FROM transfer LEFT JOIN account AS debit ON debit.key = debit_account_key
                 LEFT JOIN account AS credit ON credit.key = credit_account_key
@@ -252,7 +253,7 @@ impl<'a> StoredRows<'a> {
                 id: row.get(1).map(Uuid::from_bytes)?,
                 kind: Kind::of(&kind),
                 outcome: Outcome::of(&status, decline_code.as_deref()),
-                initiator: row.get(5).map(Uuid::from_bytes)?,
+                actor: row.get(5).map(Uuid::from_bytes)?,
                 debit: row.get::<_, Option<[u8; 16]>>(6)?.map(Uuid::from_bytes),
                 credit: row.get::<_, Option<[u8; 16]>>(7)?.map(Uuid::from_bytes),
                 amount: row.get(8)?,

@@ -1,9 +1,10 @@
 //! Histories: what clients asked and were told, and whether the bank's journal bears it out.
 //!
 //! Method, after Jepsen's of TigerBeetle: the bank itself says in which order it decided (`sequence`), so there is no order to search for.
-//! The journal is replayed in that order on a small model of a bank that moves money one wish after the other, and each client's call must
-//! be in it exactly once, as it was told, and at a place that agrees with the clock on the wall: what was answered before another call
-//! began comes before it. All of this takes one pass.
+//! The journal is replayed in that order on a small model of a bank that moves money one wish after the other. Each request that was decided
+//! must be in it exactly once, as its clients were told, and at a place that agrees with the clock on the wall: what was answered before
+//! another call began comes before it. One call at most hears that it is the first; all others hear the same again. All of this takes one
+//! pass.
 //!
 //! - [`words`]: kinds, outcomes, amounts: the words of `docs/move-money.md`.
 //! - [`call`]: what was asked of the bank, and what it said.

@@ -141,8 +141,6 @@ impl Model {
     /// What comes of the wish in a row, at the time of the row.
     pub fn decide(&self, row: &Row) -> Result<Decision, Impossible> {
         let decided = match row.kind {
-            // The request was given up before the ledger was asked what it thinks.
-            _ if row.outcome == Outcome::Declined(Decline::Cancelled) => Err(Decline::Cancelled),
             Kind::Deposit | Kind::Withdrawal | Kind::Transfer => {
                 self.pay(self.movement_of(row)?, Outcome::Posted)
             }

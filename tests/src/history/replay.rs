@@ -125,9 +125,7 @@ impl Replay {
             .account(movement.debit)
             .map(|account| account.owner);
         match row.kind {
-            Kind::Transfer | Kind::Hold | Kind::Capture | Kind::Void => {
-                owner == Some(row.initiator)
-            }
+            Kind::Transfer | Kind::Hold | Kind::Capture | Kind::Void => owner == Some(row.actor),
             Kind::Deposit | Kind::Withdrawal | Kind::Reversal | Kind::Expiry => true,
         }
     }

@@ -109,7 +109,7 @@ impl Day {
             id,
             kind: wish.kind(),
             outcome,
-            initiator: principal,
+            actor: principal,
             debit: Some(debit),
             credit: Some(credit),
             amount,
@@ -311,48 +311,93 @@ fn two_wishes_that_were_told_of_one_row_are_reported() {
     day.assert_reported(Rule::Doubled);
 }
 
-#[test]
-fn a_retry_that_was_posted_again_is_reported() {
-    let mut day = day();
-    let mut retry = day.calls[1].clone();
-    let reply = retry.reply.as_mut().expect("it was answered");
-    reply.digest = [99; 32];
-    day.calls.push(retry);
-    assert_eq!(day.broken(), [Rule::Inconstant]);
+/// The second transfer asked for again at this time, and told this.
+fn retry(day: &Day, began_ns: u64, tell: impl FnOnce(&mut Reply)) -> Call {
+    let mut call = day.calls[1].clone();
+    (call.began_ns, call.ended_ns) = (began_ns, began_ns + 1);
+    let reply = call.reply.as_mut().expect("it was answered");
+    reply.replayed = true;
+    tell(reply);
+    call
 }
 
-#[test]
-fn a_key_that_answers_two_wordings_is_reported() {
-    let mut day = day();
-    let mut other = day.calls[1].clone();
-    other.wish = Arc::new(Wish::Transfer(line(201)));
-    day.calls.push(other);
-    assert_eq!(day.broken(), [Rule::Inconstant]);
-}
-
-#[test]
-fn a_retry_that_is_refused_is_reported() {
-    let mut day = day();
-    let mut retry = day.calls[1].clone();
-    let reply = retry.reply.as_mut().expect("it was answered");
-    reply.told = Told::Refused("idempotency_key_reused".to_owned());
-    day.calls.push(retry);
-    assert_eq!(day.broken(), [Rule::Inconstant]);
+fn refuse(code: &str) -> impl FnOnce(&mut Reply) {
+    let told = Told::Refused(code.to_owned());
+    move |reply| (reply.told, reply.replayed) = (told, false)
 }
 
 #[test]
 fn a_retry_with_the_same_answer_is_no_news() {
     let mut day = day();
-    let retry = Call {
-        began_ns: 1_000,
-        ended_ns: 1_001,
-        ..day.calls[1].clone()
-    };
+    let again = retry(&day, 1_000, |_| ());
     let unanswered = Call {
         reply: None,
-        ..retry.clone()
+        ..again.clone()
     };
-    day.calls.extend([unanswered, retry]);
+    // The second of two at once may hear it before the first does.
+    let at_once = retry(&day, 11, |_| ());
+    day.calls.extend([unanswered, again, at_once]);
+    assert_eq!(day.broken(), []);
+}
+
+#[test]
+fn a_retry_with_another_answer_is_reported() {
+    let mut day = day();
+    let other = retry(&day, 1_000, |reply| reply.digest = [99; 32]);
+    day.calls.push(other);
+    assert_eq!(day.broken(), [Rule::Inconstant]);
+}
+
+#[test]
+fn a_retry_that_is_answered_as_the_first_is_reported() {
+    for began_ns in [11, 1_000] {
+        let mut day = day();
+        let first = retry(&day, began_ns, |reply| reply.replayed = false);
+        day.calls.push(first);
+        assert_eq!(day.broken(), [Rule::Doubled], "{began_ns}");
+    }
+}
+
+#[test]
+fn a_retry_that_is_refused_is_reported() {
+    let broken = |began_ns, code| {
+        let mut day = day();
+        let refused = retry(&day, began_ns, refuse(code));
+        day.calls.push(refused);
+        day.broken()
+    };
+    let reused = "idempotency_key_reused";
+    assert_eq!(broken(1_000, "account_not_found"), [Rule::Inconstant]);
+    assert_eq!(broken(1_000, reused), [Rule::Inconstant]);
+    // Before it was decided, it can have been refused for another reason, and not for this one.
+    assert_eq!(broken(11, "account_not_found"), []);
+    assert_eq!(broken(11, reused), [Rule::Inconstant]);
+}
+
+#[test]
+fn a_key_that_answers_two_wordings_is_reported() {
+    let mut day = day();
+    let mut other = retry(&day, 1_000, |_| ());
+    other.wish = Arc::new(Wish::Transfer(line(201)));
+    day.calls.push(other.clone());
+    assert_eq!(day.broken(), [Rule::Inconstant]);
+    let reply = day.reply(9);
+    refuse("idempotency_key_reused")(reply);
+    assert_eq!(day.broken(), []);
+}
+
+#[test]
+fn a_batch_of_which_nothing_is_recorded_is_a_first_request_again() {
+    let mut day = day();
+    let batch = Wish::Batch {
+        lines: vec![line(1)],
+        atomic: true,
+    };
+    let refused = |code: &str| Told::Batch(vec![Told::Refused(code.to_owned())]);
+    day.say(ALICE, batch, refused("account_not_found"));
+    let mut again = day.calls[9].clone();
+    again.reply.as_mut().expect("it was answered").digest = [99; 32];
+    day.calls.push(again);
     assert_eq!(day.broken(), []);
 }
 

@@ -27,6 +27,10 @@ pub const OPENING: i64 = 10_000;
 const AMOUNT_MAX: i64 = 4_000;
 /// The largest of many small ones.
 const SMALL_AMOUNT_MAX: i64 = 20;
+/// One in so many payees has no account: such a request is refused, and nothing is recorded of it.
+const UNKNOWN_IN: u32 = 100;
+/// One in so many batches that may fail has one such line.
+const BATCHES_WITH_UNKNOWN_IN: u32 = 4;
 /// How many postings a client remembers, to have them reversed.
 const POSTINGS_MAX: usize = 50;
 /// Seconds: some holds are left to expire within the test.
@@ -341,14 +345,26 @@ impl Wishes {
                 self.line_from(town, from)
             }
         });
-        let lines = lines.collect();
+        let mut lines: Vec<Line> = lines.collect();
+        if !is_careful && self.random.random_ratio(1, BATCHES_WITH_UNKNOWN_IN) {
+            let line = self.random.random_range(0..count);
+            lines[line].to = self.unknown();
+        }
         let atomic = self.random.random();
         (Who::Owner(owner), Wish::Batch { lines, atomic })
     }
 
     fn line(&mut self, town: &Town) -> (usize, Line) {
         let from = town.account(&mut self.random);
-        (from.owner, self.line_from(town, from))
+        let mut line = self.line_from(town, from);
+        if self.random.random_ratio(1, UNKNOWN_IN) {
+            line.to = self.unknown();
+        }
+        (from.owner, line)
+    }
+
+    fn unknown(&mut self) -> Uuid {
+        Uuid::from_u128(self.random.random())
     }
 
     fn line_from(&mut self, town: &Town, from: Account) -> Line {

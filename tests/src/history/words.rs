@@ -41,6 +41,7 @@ pub enum Decline {
     AlreadyReversed,
     NotReversible,
     BatchDeclined,
+    ScreeningDenied,
 }
 
 impl Kind {
@@ -106,6 +107,7 @@ impl Decline {
             "already_reversed" => Self::AlreadyReversed,
             "not_reversible" => Self::NotReversible,
             "batch_declined" => Self::BatchDeclined,
+            "screening_denied" => Self::ScreeningDenied,
             _ => return None,
         })
     }

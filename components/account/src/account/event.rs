@@ -10,10 +10,10 @@
 //! that a change of its owner, number, status, or limit that bypasses this trail is found by the audit.
 
 use super::record::Account;
-use crate::ledger::{GENESIS, Hash};
-use crate::stored_enum::stored_enum;
 use sha2::{Digest, Sha256};
+use strongroom_sdk::hash_chain::{GENESIS, Hash, push_text};
 use strongroom_sdk::store::{Row, StoreError, Transaction, Value};
+use strongroom_sdk::stored_enum;
 use uuid::Uuid;
 
 const ENCODING: &[u8; 4] = b"SRE1";
@@ -163,10 +163,10 @@ pub(crate) fn event_hash(previous: &Hash, event: &EventRow) -> Hash {
     bytes.extend_from_slice(event.account_id.as_bytes());
     bytes.push(event.action.chain_code());
     bytes.extend_from_slice(event.actor_id.as_bytes());
-    crate::ledger::push_text(&mut bytes, Some(&event.actor_role));
-    crate::ledger::push_text(&mut bytes, Some(&event.request_id));
-    crate::ledger::push_text(&mut bytes, event.old_value.as_deref());
-    crate::ledger::push_text(&mut bytes, Some(&event.new_value));
+    push_text(&mut bytes, Some(&event.actor_role));
+    push_text(&mut bytes, Some(&event.request_id));
+    push_text(&mut bytes, event.old_value.as_deref());
+    push_text(&mut bytes, Some(&event.new_value));
     bytes.extend_from_slice(&event.at_ms.to_be_bytes());
     Sha256::digest(&bytes).into()
 }

@@ -1,6 +1,6 @@
 //! What a freeze stops.
 
-use crate::stored_enum::stored_enum;
+use strongroom_sdk::stored_enum;
 
 stored_enum! {
     /// Which movements staff have stopped.

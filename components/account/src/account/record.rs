@@ -3,10 +3,10 @@
 use super::freeze::Freeze;
 use crate::balance::Balance;
 use crate::ledger::Direction;
-use crate::stored_enum::stored_enum;
 use sha2::{Digest, Sha256};
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::store::{Row, StoreError};
+use strongroom_sdk::stored_enum;
 use uuid::Uuid;
 
 stored_enum! {

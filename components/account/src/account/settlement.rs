@@ -3,7 +3,7 @@
 use super::event::Actor;
 use super::open::{insert, zero};
 use super::record::{Account, AccountStatus, AccountType};
-use crate::ledger::{BANK_OWNER, Party, Standing};
+use crate::ledger::{AccountOfRow, BANK_OWNER, Standing};
 use sha2::{Digest, Sha256};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::Currency;
@@ -11,8 +11,8 @@ use strongroom_sdk::store::{StoreError, Transaction};
 use uuid::Uuid;
 
 /// The account's id follows from its currency (UUID v8, of a SHA-256): posting needs no randomness to open it, and no search to find it.
-pub(crate) fn id_of(currency_code: &str) -> Uuid {
-    let digest = Sha256::digest(format!("strongroom settlement account {currency_code}"));
+pub(crate) fn id_of(currency: Currency) -> Uuid {
+    let digest = Sha256::digest(format!("strongroom settlement account {currency}"));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
@@ -26,7 +26,7 @@ pub(crate) fn open(
 ) -> Result<Standing, StoreError> {
     let mut account = Account {
         key: 0,
-        id: id_of(currency.code()),
+        id: id_of(currency),
         // No IBAN: nobody outside ever names it.
         number: format!("SETTLEMENT-{}", currency.code()),
         owner_id: BANK_OWNER,
@@ -48,12 +48,12 @@ pub(crate) fn open(
     let inserted = insert(transaction, &mut account, &bank)?;
     assert!(inserted, "a currency has one settlement account");
     Ok(Standing {
-        party: Party {
+        account: AccountOfRow {
             key: account.key,
             id: account.id,
             owner_id: account.owner_id,
         },
-        currency: currency.code().to_owned(),
+        currency,
         status: account.status,
         freeze: account.freeze,
         balance: account.balance,

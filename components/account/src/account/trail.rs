@@ -2,7 +2,7 @@
 
 use super::event::{EVENT_COLUMNS, EVENT_HASH_COLUMN, EventRow};
 use super::record::Account;
-use crate::ledger::Hash;
+use strongroom_sdk::hash_chain::Hash;
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 
 const OF_ACCOUNT: &str = "\

@@ -5,7 +5,6 @@ use super::{AUDITORS, STAFF, before, readable};
 use crate::account::{Action, TrailRow, events_after, events_of};
 use serde::Serialize;
 use strongroom_sdk::clock::format_rfc3339;
-use strongroom_sdk::hex;
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::page::{List, Page};
@@ -81,7 +80,7 @@ impl From<TrailRow> for EventView {
             old_value: event.old_value.map(shown),
             new_value: shown(event.new_value),
             created_at: format_rfc3339(event.at_ms),
-            hash: hex::text(&row.hash),
+            hash: hex::encode(row.hash),
         }
     }
 }

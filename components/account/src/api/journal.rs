@@ -9,18 +9,20 @@
 //! direction    debit 1, credit 2
 //! decline_code account_closed 1, account_frozen 2, currency_mismatch 3, limit_exceeded 4, insufficient_funds 5, cancelled 6,
 //!              already_captured 7, already_voided 8, hold_expired 9, amount_exceeds_hold 10, already_reversed 11, not_reversible 12,
-//!              batch_declined 13
+//!              batch_declined 13, screening_denied 14
+//! actor_kind   user 1, bank 2
 //! ```
 
 use super::AUDITORS;
 use super::onward::{Onward, OnwardList, OnwardQuery};
-use crate::ledger::{Decline, Direction, Entry, GENESIS, Hash, JournalRow, Party, journal_row_sql};
+use crate::ledger::{AccountOfRow, Direction, Entry, JournalRow, journal_row_sql};
 use serde::Serialize;
 use std::collections::VecDeque;
+use strongroom_ledger_api::Decline;
 use strongroom_sdk::clock::format_rfc3339;
-use strongroom_sdk::hex;
+use strongroom_sdk::hash_chain::{GENESIS, Hash};
 use strongroom_sdk::identity::Identity;
-use strongroom_sdk::money::{Currency, Money};
+use strongroom_sdk::money::Money;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::{Store, StoreError, Value};
 use uuid::Uuid;
@@ -52,13 +54,17 @@ pub struct JournalView {
     kind: &'static str,
     status: &'static str,
     decline_code: Option<&'static str>,
-    initiator_id: Uuid,
+    denied_by: Option<String>,
+    actor_kind: &'static str,
+    actor_id: Uuid,
+    on_behalf_of: Option<Uuid>,
+    request_id: Option<String>,
     debit_account_id: Option<Uuid>,
     debit_owner_id: Option<Uuid>,
     credit_account_id: Option<Uuid>,
     credit_owner_id: Option<Uuid>,
     amount: String,
-    currency: String,
+    currency: &'static str,
     reference: Option<String>,
     /// A JSON text, exactly as it is hashed.
     metadata: Option<String>,
@@ -77,6 +83,7 @@ pub struct JournalView {
 pub struct JournalEntryView {
     sequence: i64,
     account_id: Uuid,
+    owner_id: Uuid,
     account_sequence: i64,
     direction: &'static str,
     amount: String,
@@ -113,7 +120,7 @@ fn read<S: Store>(store: &S, page: &Onward) -> Result<Vec<JournalView>, StoreErr
             let hash = JournalRow::hash_from_row(&row)?;
             let row = JournalRow::from_row(&row)?;
             let own = std::iter::from_fn(|| {
-                entries.pop_front_if(|(transfer_sequence, _)| *transfer_sequence == row.sequence)
+                entries.pop_front_if(|(transfer_sequence, _)| *transfer_sequence == row.sequence())
             });
             let own: Vec<_> = own.map(|(_, entry)| entry).collect();
             views.push(view(row, &own, &previous, &hash)?);
@@ -162,57 +169,62 @@ fn view(
     previous: &Hash,
     hash: &Hash,
 ) -> Result<JournalView, StoreError> {
-    let currency = Currency::from_code(&row.currency)
-        .map_err(|error| StoreError::Row(format!("{:?} {error}", row.currency)))?;
-    let parties = [row.debit, row.credit];
+    let sequence = row.sequence();
+    let posting = row.posting;
     let entries = entries
         .iter()
-        .map(|entry| entry_view(entry, &parties, currency))
+        .map(|entry| entry_view(entry, [row.debit, row.credit], posting.amount))
         .collect::<Result<_, _>>()?;
     Ok(JournalView {
-        sequence: row.sequence,
-        id: row.id,
-        fingerprint: hex::text(&row.fingerprint),
-        kind: row.kind.as_str(),
-        status: row.status.as_str(),
-        decline_code: row.decline.map(Decline::as_str),
-        initiator_id: row.initiator,
-        debit_account_id: row.debit.map(|party| party.id),
-        debit_owner_id: row.debit.map(|party| party.owner_id),
-        credit_account_id: row.credit.map(|party| party.id),
-        credit_owner_id: row.credit.map(|party| party.owner_id),
-        amount: Money::from_minor(row.amount_minor, currency).to_string(),
-        currency: row.currency,
-        reference: row.reference,
-        metadata: row.metadata,
-        requested_at: format_rfc3339(row.requested_at_ms),
-        recorded_at: format_rfc3339(row.recorded_at_ms),
+        sequence,
+        id: posting.id,
+        fingerprint: hex::encode(posting.fingerprint),
+        kind: posting.kind.as_str(),
+        status: posting.status.as_str(),
+        decline_code: posting.decline.map(Decline::as_str),
+        denied_by: posting.denied_by,
+        actor_kind: posting.actor.kind.as_str(),
+        actor_id: posting.actor.id,
+        on_behalf_of: posting.on_behalf_of,
+        request_id: posting.request_id,
+        debit_account_id: row.debit.map(|account| account.id),
+        debit_owner_id: row.debit.map(|account| account.owner_id),
+        credit_account_id: row.credit.map(|account| account.id),
+        credit_owner_id: row.credit.map(|account| account.owner_id),
+        amount: posting.amount.to_string(),
+        currency: posting.amount.currency().code(),
+        reference: posting.reference,
+        metadata: posting.metadata,
+        requested_at: format_rfc3339(posting.requested_at_ms),
+        recorded_at: format_rfc3339(posting.recorded_at_ms),
         subject_sequence: row.subject.map(|subject| subject.sequence),
         subject_id: row.subject.map(|subject| subject.id),
-        expires_at: row.expires_at_ms.map(format_rfc3339),
+        expires_at: posting.expires_at_ms.map(format_rfc3339),
         entries,
-        previous_hash: hex::text(previous),
-        hash: hex::text(hash),
+        previous_hash: hex::encode(previous),
+        hash: hex::encode(hash),
     })
 }
 
 fn entry_view(
     entry: &Entry,
-    parties: &[Option<Party>],
-    currency: Currency,
+    accounts: [Option<AccountOfRow>; 2],
+    amount: Money,
 ) -> Result<JournalEntryView, StoreError> {
-    let account = parties
-        .iter()
+    let account = accounts
+        .into_iter()
         .flatten()
-        .find(|party| party.key == entry.account_key)
+        .find(|account| account.key == entry.account_key)
         .ok_or_else(|| StoreError::Row("an entry is of neither account".to_owned()))?;
+    let money = |minor| Money::from_minor(minor, amount.currency()).to_string();
     Ok(JournalEntryView {
         sequence: entry.sequence,
         account_id: account.id,
+        owner_id: account.owner_id,
         account_sequence: entry.account_sequence,
         direction: entry.direction.as_str(),
-        amount: Money::from_minor(entry.amount_minor, currency).to_string(),
-        balance_after: Money::from_minor(entry.balance_after_minor, currency).to_string(),
+        amount: money(entry.amount_minor),
+        balance_after: money(entry.balance_after_minor),
     })
 }
 

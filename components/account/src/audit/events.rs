@@ -4,9 +4,8 @@ use crate::account::{
     Account, AccountType, Action, EVENT_COLUMNS, EVENT_HASH_COLUMN, EventRow, event_hash,
     opened_value,
 };
-use crate::ledger::{GENESIS, Hash};
 use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report, Total};
-use strongroom_sdk::hex;
+use strongroom_sdk::hash_chain::{GENESIS, Hash};
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 
 const HEAD: &str = "SELECT sequence, hash FROM account_event_head WHERE singleton = 1";
@@ -44,7 +43,7 @@ pub fn check<S: Store>(store: &S, report: &mut Report) -> Result<(), StoreError>
     report.checks.push(chain);
     report.totals.push(Total {
         name: "the audit trail's last event, and its hash".to_owned(),
-        value: format!("{sequence}, {}", hex::text(&hash)),
+        value: format!("{sequence}, {}", hex::encode(hash)),
     });
     Ok(())
 }

@@ -2,7 +2,8 @@
 //! at, `open_hold`, is what the journal says is open.
 
 use super::require_none;
-use crate::ledger::{JournalRow, Kind, Status};
+use crate::ledger::JournalRow;
+use strongroom_ledger_api::{Kind, Status};
 use strongroom_sdk::audit::Check;
 use strongroom_sdk::store::{Row, Store, StoreError};
 
@@ -44,35 +45,36 @@ pub fn judge(
     subject: usize,
     check: &mut Check,
 ) -> Result<(), StoreError> {
-    let sequence = transfer.sequence;
-    let shaped = match transfer.kind {
+    let sequence = transfer.sequence();
+    let posting = &transfer.posting;
+    let shaped = match posting.kind {
         Kind::Deposit | Kind::Withdrawal | Kind::Transfer => {
-            transfer.subject.is_none() && transfer.expires_at_ms.is_none()
+            transfer.subject.is_none() && posting.expires_at_ms.is_none()
         }
         Kind::Hold => {
             transfer.subject.is_none()
-                && (transfer.expires_at_ms.is_some() == (transfer.status == Status::Pending))
+                && (posting.expires_at_ms.is_some() == (posting.status == Status::Pending))
         }
         Kind::Capture | Kind::Void | Kind::Expiry | Kind::Reversal => {
-            transfer.expires_at_ms.is_none()
-                && (transfer.subject.is_some() || transfer.status == Status::Declined)
+            posting.expires_at_ms.is_none()
+                && (transfer.subject.is_some() || posting.status == Status::Declined)
         }
     };
     check.require(shaped, || {
         format!("transfer {sequence}: it has a subject or a time that its kind does not have, or lacks one")
     });
-    if transfer.status == Status::Declined {
+    if posting.status == Status::Declined {
         return Ok(());
     }
-    let is_status_of_kind = transfer.status == transfer.kind.accepted_status();
+    let is_status_of_kind = posting.status == posting.kind.accepted_status();
     check.require(is_status_of_kind, || {
         format!(
             "transfer {sequence}: no {} is {}",
-            transfer.kind.as_str(),
-            transfer.status.as_str()
+            posting.kind.as_str(),
+            posting.status.as_str()
         )
     });
-    match transfer.kind {
+    match posting.kind {
         Kind::Deposit | Kind::Withdrawal | Kind::Transfer => {}
         Kind::Hold => check.examine(),
         Kind::Capture | Kind::Void | Kind::Expiry | Kind::Reversal => {
@@ -82,7 +84,7 @@ pub fn judge(
             check.require(fits, || {
                 format!(
                     "transfer {sequence}: a {} of transfer {}, which is nothing of that amount, time, and accounts that could have one",
-                    transfer.kind.as_str(),
+                    posting.kind.as_str(),
                     transfer.subject.map_or(0, |subject| subject.sequence)
                 )
             });
@@ -107,29 +109,31 @@ impl Subject {
 
     /// Whether it is the hold that `transfer` ends, or the posting that it moves back.
     fn is_of(&self, transfer: &JournalRow) -> bool {
-        let debit = transfer.debit.map(|party| party.key);
-        let credit = transfer.credit.map(|party| party.key);
+        let posting = &transfer.posting;
+        let amount_minor = posting.amount.minor();
+        let debit = transfer.debit.map(|account| account.key);
+        let credit = transfer.credit.map(|account| account.key);
         let is_before = transfer
             .subject
-            .is_some_and(|subject| subject.sequence < transfer.sequence);
-        if transfer.kind == Kind::Reversal {
+            .is_some_and(|subject| subject.sequence < transfer.sequence());
+        if posting.kind == Kind::Reversal {
             return is_before
                 && self.status == Status::Posted.as_str()
                 && self.kind != Kind::Reversal.as_str()
                 && (self.debit, self.credit) == (credit, debit)
-                && self.amount_minor == transfer.amount_minor;
+                && self.amount_minor == amount_minor;
         }
-        let amount_fits = match transfer.kind {
-            Kind::Capture => transfer.amount_minor <= self.amount_minor,
-            _ => transfer.amount_minor == self.amount_minor,
+        let amount_fits = match posting.kind {
+            Kind::Capture => amount_minor <= self.amount_minor,
+            _ => amount_minor == self.amount_minor,
         };
         let is_over = self
             .expires_at_ms
-            .is_some_and(|expires_at_ms| transfer.recorded_at_ms >= expires_at_ms);
+            .is_some_and(|expires_at_ms| posting.recorded_at_ms >= expires_at_ms);
         is_before
             && self.status == Status::Pending.as_str()
             && amount_fits
-            && is_over == (transfer.kind == Kind::Expiry)
+            && is_over == (posting.kind == Kind::Expiry)
             && (self.debit, self.credit) == (debit, credit)
     }
 }

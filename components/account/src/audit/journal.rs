@@ -4,11 +4,11 @@ use super::accounts::Sums;
 use super::holds;
 use super::require_none;
 use crate::ledger::{
-    Direction, Entry, GENESIS, Hash, JOURNAL_ROW_COLUMNS, JournalRow, Party, Status, chain_hash,
-    journal_row_sql,
+    AccountOfRow, Direction, Entry, JOURNAL_ROW_COLUMNS, JournalRow, chain_hash, journal_row_sql,
 };
+use strongroom_ledger_api::Status;
 use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report, Total};
-use strongroom_sdk::hex;
+use strongroom_sdk::hash_chain::{GENESIS, Hash};
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 
 const HEAD: &str = "SELECT transfer_sequence, entry_sequence, recorded_at_ms, hash FROM journal_head WHERE singleton = 1";
@@ -51,7 +51,7 @@ pub fn check<S: Store>(store: &S, sums: &mut Sums, report: &mut Report) -> Resul
     holds::compare_open(store, &mut walk.holds)?;
     report.totals.push(Total {
         name: "the journal's last row, and its hash".to_owned(),
-        value: format!("{}, {}", walk.transfer_sequence, hex::text(&walk.hash)),
+        value: format!("{}, {}", walk.transfer_sequence, hex::encode(walk.hash)),
     });
     report
         .checks
@@ -163,8 +163,9 @@ impl<'a> Walk<'a> {
         entries: &[Entry],
         stored: Hash,
     ) -> Result<(), StoreError> {
-        let sequence = transfer.sequence;
-        match transfer.status {
+        let sequence = transfer.sequence();
+        let posting = &transfer.posting;
+        match posting.status {
             Status::Posted => {
                 let balanced = is_balanced(transfer, entries) && row.integer(IS_ONE_CURRENCY)? == 1;
                 self.double_entry.examine();
@@ -177,7 +178,7 @@ impl<'a> Walk<'a> {
                 self.declines.require(entries.is_empty(), || {
                     format!(
                         "transfer {sequence}: {}, and has {} entries",
-                        transfer.status.as_str(),
+                        posting.status.as_str(),
                         entries.len()
                     )
                 });
@@ -185,10 +186,10 @@ impl<'a> Walk<'a> {
         }
         let recorded_before = self.recorded_at_ms;
         self.chain
-            .require(transfer.recorded_at_ms >= recorded_before, || {
+            .require(posting.recorded_at_ms >= recorded_before, || {
                 format!("transfer {sequence}: recorded before the one before it")
             });
-        self.recorded_at_ms = transfer.recorded_at_ms;
+        self.recorded_at_ms = posting.recorded_at_ms;
         let holds = chain_hash(&self.hash, transfer, entries) == stored;
         self.chain.require(holds, || {
             format!("transfer {sequence}: it or its entries are not what its hash was made of")
@@ -225,10 +226,10 @@ impl<'a> Walk<'a> {
 }
 
 fn is_balanced(transfer: &JournalRow, entries: &[Entry]) -> bool {
-    let is = |entry: &Entry, direction, party: Option<Party>| {
+    let is = |entry: &Entry, direction, account: Option<AccountOfRow>| {
         entry.direction == direction
-            && entry.amount_minor == transfer.amount_minor
-            && party.is_some_and(|party| party.key == entry.account_key)
+            && entry.amount_minor == transfer.posting.amount.minor()
+            && account.is_some_and(|account| account.key == entry.account_key)
     };
     match entries {
         [debit, credit] => {

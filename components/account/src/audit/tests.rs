@@ -1,132 +1,206 @@
-//! Goal: whatever field of the ledger is changed behind its back, the audit finds it; and it finds nothing in an honest ledger.
-//! Method: a small bank with every kind of row; then, one at a time, each column of each table is changed in each row.
+//! Goal: whatever field of the ledger is changed behind its back, the audit finds it; and it finds
+//! nothing in an honest ledger.
+//! Method: a small bank with every kind of row; then, one at a time, each column of each table is
+//! changed in each row, in a transaction that is rolled back.
 
 use super::*;
-use crate::account::{self, AccountType, Actor, NumberFormat, OpenRequest, OpenRules};
-use crate::ledger::{self, AccountRef, DebitAuthority, Kind, Transfer};
-use crate::schema::MIGRATIONS;
-use strongroom_sdk::clock::{Clock, SystemClock};
-use strongroom_sdk::money::Currency;
-use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{SqliteStore, Transaction, Value, migrate};
+use crate::account::{self, Account};
+use crate::tests::kit::{self, OWNER, SetClock, eur, of_subject, teller};
+use crate::ledger::{self, BATCH_COLUMNS, BatchRow};
+use strongroom_ledger_api::{
+    AccountRef, Actor, Batch, BatchInstruction, DebitAuthority, Decline, Instruction, Kind, Line,
+    Refusal, Transfer,
+};
+use strongroom_sdk::hash_chain::GENESIS;
+use strongroom_sdk::store::{SqliteStore, SqliteTransaction, Transaction, Value};
 use uuid::Uuid;
 
-const OWNER: Uuid = Uuid::from_u128(0xA);
+const START_MS: i64 = 1_800_000_000_000;
 
-/// A clock that is two minutes ahead of the system's.
-struct Later;
-
-impl Clock for Later {
-    fn now_ms(&self) -> i64 {
-        SystemClock.now_ms() + 120_000
-    }
-}
-
-/// Two customers' accounts, one frozen for debits, with rows of every kind: holds that were captured, voided, expired, and left open, a
-/// reversal, a decline, a cancelled id, and a change of a limit.
+/// Two customers' accounts, one frozen for debits, with rows of every kind: holds that were
+/// captured, voided, expired, and left open, a reversal, a decline, a denial, a cancelled id,
+/// batches, and a change of a limit.
 fn bank() -> SqliteStore {
-    let store = SqliteStore::in_memory().unwrap();
-    migrate(&store, MIGRATIONS).unwrap();
-    let actor = Actor {
-        id: OWNER,
-        role: "teller".to_owned(),
-        request_id: "request".to_owned(),
-    };
-    let rules = OpenRules {
-        number_format: NumberFormat::new("DE", "10000000").unwrap(),
-        accounts_per_user_max: 9,
-    };
-    let [first, second] = [(); 2].map(|()| {
-        let request = OpenRequest {
-            owner_id: OWNER,
-            account_type: AccountType::Checking,
-            currency: Currency::from_code("EUR").unwrap(),
-            name: Some("Everyday".to_owned()),
-        };
-        account::open(
-            &store,
-            (&SystemClock, &SystemRandom),
-            &rules,
-            request,
-            &actor,
-        )
-        .unwrap()
-        .id
-    });
-    account::set_overdraft_limit(&store, &SystemClock, second, 50, &actor).unwrap();
-    let transfer = |id, kind, source, destination: Option<Uuid>, amount_minor| Transfer {
-        id: Uuid::from_u128(id),
-        fingerprint: [7; 32],
-        kind,
-        authority: DebitAuthority::Bank,
-        initiator: OWNER,
-        source,
-        destination: destination.map(AccountRef::Id),
-        subject: None,
-        amount_minor,
-        currency: "EUR".to_owned(),
-        reference: Some("rent".to_owned()),
-        metadata: Some("{}".to_owned()),
-        timeout_seconds: (kind == Kind::Hold).then_some(60),
-        requested_at_ms: 5,
-    };
-    for transfer in [
-        transfer(1, Kind::Deposit, None, Some(first), 1_000),
-        transfer(2, Kind::Transfer, Some(first), Some(second), 300),
-        transfer(3, Kind::Withdrawal, Some(second), None, 100),
-        transfer(4, Kind::Transfer, Some(first), Some(second), 9_000),
+    let (store, clock) = (kit::store(), SetClock::at(START_MS));
+    let [first, second] = [(); 2].map(|()| kit::open(&store, &clock, OWNER, "EUR"));
+    account::set_overdraft_limit(&store, &clock, second.id, 50, &teller()).unwrap();
+    post_single(&store, &clock, &first, &second);
+    for batch in [
+        batch(1, false, batch_lines(&first, &second)),
+        batch(
+            2,
+            true,
+            vec![line(&second, &first, 9_000), line(&second, &first, 1)],
+        ),
+        Batch {
+            on_behalf_of: None,
+            ..batch(3, true, vec![line(&first, &second, 1)])
+        },
     ] {
-        ledger::post(&store, &SystemClock, &transfer).unwrap();
+        ledger::post_batch(&store, &clock, &batch).unwrap();
     }
-    let of_subject = |id, kind, subject, amount_minor| Transfer {
-        subject: Some(Uuid::from_u128(subject)),
-        ..transfer(id, kind, None, None, amount_minor)
-    };
-    let hold = |id| transfer(id, Kind::Hold, Some(first), Some(second), 40);
-    for transfer in [
-        hold(6),
-        of_subject(7, Kind::Capture, 6, 30),
-        hold(8),
-        of_subject(9, Kind::Void, 8, 40),
-        of_subject(10, Kind::Reversal, 3, 100),
-        hold(11),
-    ] {
-        let posting = ledger::post(&store, &SystemClock, &transfer).unwrap();
-        assert_eq!(posting.decline, None, "{transfer:?}");
-    }
-    assert_eq!(ledger::expire_holds(&store, &Later).unwrap(), 1);
-    let mut open_hold = hold(12);
-    open_hold.timeout_seconds = Some(6_000);
-    ledger::post(&store, &SystemClock, &open_hold).unwrap();
     // At the end, where only the head of the chain knows of it.
-    let cancelled = transfer(13, Kind::Transfer, Some(first), Some(second), 1);
-    ledger::fence(&store, &SystemClock, &cancelled).unwrap();
-    let debits = account::Freeze::Debits;
-    account::freeze(&store, &SystemClock, second, debits, &actor).unwrap();
+    let cancelled = transfer(13, pay(Kind::Transfer, Some(&first), Some(&second), 1));
+    ledger::cancel(&store, &clock, &cancelled).unwrap();
+    account::freeze(
+        &store,
+        &clock,
+        second.id,
+        account::Freeze::Debits,
+        &teller(),
+    )
+    .unwrap();
     store
 }
 
-/// Runs statements as somebody with the file in hand would: without triggers, foreign keys, or checks.
-fn tamper(store: &SqliteStore, statements: &[&str]) -> Result<(), StoreError> {
-    let transaction = store.begin()?;
-    let triggers =
-        transaction.query("SELECT name FROM sqlite_schema WHERE type = 'trigger'", &[])?;
-    for trigger in triggers {
-        transaction.execute(&format!("DROP TRIGGER {}", trigger.text(0)?), &[])?;
+fn post_single(store: &SqliteStore, clock: &SetClock, first: &Account, second: &Account) {
+    let hold = || pay(Kind::Hold, Some(first), Some(second), 40);
+    let of = |kind, subject, minor| of_subject(kind, Uuid::from_u128(subject), eur(minor));
+    let mut denied = transfer(5, pay(Kind::Transfer, Some(first), Some(second), 7));
+    denied.denied_by = Some("list_7".to_owned());
+    for (transfer, decline) in [
+        (
+            transfer(1, pay(Kind::Deposit, None, Some(first), 1_000)),
+            None,
+        ),
+        (
+            transfer(2, pay(Kind::Transfer, Some(first), Some(second), 300)),
+            None,
+        ),
+        (
+            transfer(3, pay(Kind::Withdrawal, Some(second), None, 100)),
+            None,
+        ),
+        (
+            transfer(4, pay(Kind::Transfer, Some(first), Some(second), 9_000)),
+            Some(Decline::InsufficientFunds),
+        ),
+        (denied, Some(Decline::ScreeningDenied)),
+        (transfer(6, hold()), None),
+        (transfer(7, of(Kind::Capture, 6, 30)), None),
+        (transfer(8, hold()), None),
+        (transfer(9, of(Kind::Void, 8, 40)), None),
+        (transfer(10, of(Kind::Reversal, 3, 100)), None),
+        (transfer(11, hold()), None),
+    ] {
+        let posting = ledger::post(store, clock, &transfer).unwrap().posting;
+        assert_eq!(posting.decline, decline, "{transfer:?}");
     }
-    transaction.execute("PRAGMA ignore_check_constraints = ON", &[])?;
-    for statement in statements {
-        transaction.execute(statement, &[])?;
-    }
-    transaction.commit()
+    clock.0.set(START_MS + 120_000);
+    assert_eq!(ledger::expire_holds(store, clock).unwrap(), 1);
+    ledger::post(store, clock, &transfer(12, hold())).unwrap();
 }
 
-/// A row that cannot even be read stops the audit with an error that names the column: found as well.
+fn pay(kind: Kind, from: Option<&Account>, to: Option<&Account>, minor: i64) -> Instruction {
+    Instruction {
+        reference: Some("rent".to_owned()),
+        metadata: Some("{}".to_owned()),
+        ..kit::instruction(
+            kind,
+            from.map(|account| account.id),
+            to.map(|account| account.id),
+            eur(minor),
+        )
+    }
+}
+
+/// What staff ask for a customer.
+fn transfer(id: u128, instruction: Instruction) -> Transfer {
+    Transfer {
+        on_behalf_of: Some(Uuid::from_u128(0xC)),
+        request_id: Some("request-7".to_owned()),
+        ..kit::transfer(id, instruction)
+    }
+}
+
+fn line(from: &Account, to: &Account, minor: i64) -> Line {
+    Line::Transfer {
+        instruction: pay(Kind::Transfer, Some(from), Some(to), minor),
+        denied_by: None,
+    }
+}
+
+/// One that is posted, one that is declined, one that is denied, and one that is refused.
+fn batch_lines(first: &Account, second: &Account) -> Vec<Line> {
+    let instruction = pay(Kind::Transfer, Some(first), Some(second), 2);
+    let nowhere = Instruction {
+        destination: Some(AccountRef::Number("DE404".to_owned())),
+        ..instruction.clone()
+    };
+    vec![
+        line(second, first, 1),
+        line(first, second, 9_000),
+        Line::Transfer {
+            instruction,
+            denied_by: Some("list_7".to_owned()),
+        },
+        Line::Transfer {
+            instruction: nowhere,
+            denied_by: None,
+        },
+        Line::Refused(Refusal {
+            code: "amount_invalid".to_owned(),
+            pointer: "/amount".to_owned(),
+            detail: "must be greater than zero".to_owned(),
+        }),
+    ]
+}
+
+fn batch(id: u128, atomic: bool, lines: Vec<Line>) -> Batch {
+    Batch {
+        id: Uuid::from_u128(0xBA7C4 + id),
+        fingerprint: [9; 32],
+        authority: DebitAuthority::Bank,
+        actor: Actor::user(OWNER),
+        on_behalf_of: Some(Uuid::from_u128(0xC)),
+        instruction: BatchInstruction { atomic, lines },
+        requested_at_ms: 5,
+    }
+}
+
+/// A bank whose file somebody has in hand: without triggers or checks.
+fn open_bank() -> SqliteStore {
+    let store = bank();
+    let transaction = store.begin().unwrap();
+    let triggers = "SELECT name FROM sqlite_schema WHERE type = 'trigger'";
+    for trigger in transaction.query(triggers, &[]).unwrap() {
+        let drop = format!("DROP TRIGGER {}", trigger.text(0).unwrap());
+        transaction.execute(&drop, &[]).unwrap();
+    }
+    transaction
+        .execute("PRAGMA ignore_check_constraints = ON", &[])
+        .unwrap();
+    transaction.commit().unwrap();
+    store
+}
+
+/// What `judge` finds after the statements, which are rolled back; none where the engine refuses
+/// one of them.
+fn tampered<T>(
+    store: &SqliteStore,
+    statements: &[&str],
+    judge: impl FnOnce(&SqliteTransaction) -> T,
+) -> Option<T> {
+    let transaction = store.begin().unwrap();
+    for statement in statements {
+        transaction.execute(statement, &[]).ok()?;
+    }
+    // The store has one connection: what it reads is what the transaction has changed.
+    Some(judge(&transaction))
+}
+
+/// A row that cannot even be read stops the audit with an error that names the column: found as
+/// well.
 fn is_broken(store: &SqliteStore) -> bool {
     match check_invariants(store) {
         Ok(report) => report.violations().next().is_some(),
         Err(error) => matches!(error, StoreError::Row(_)),
     }
+}
+
+fn values(store: &SqliteStore, sql: &str) -> Vec<Value> {
+    let rows = store.query(sql, &[]).unwrap();
+    rows.into_iter().map(|mut row| row.0.remove(0)).collect()
 }
 
 #[test]
@@ -145,7 +219,8 @@ fn an_honest_ledger_has_no_violations() {
     );
 }
 
-/// Other values for a column, of which at least one passes the table's checks: the next number, another word, the bytes inverted.
+/// Other values for a column, of which at least one passes the table's checks: the next number,
+/// another word, the bytes inverted.
 const CHANGES: [&str; 25] = [
     "{} + 1",
     "{} - 1",
@@ -176,40 +251,35 @@ const CHANGES: [&str; 25] = [
 
 #[test]
 fn every_changed_field_is_found() {
+    let store = open_bank();
     for table in [
         "transfer",
         "entry",
         "balance",
         "open_hold",
         "journal_head",
+        "batch",
+        "batch_head",
         "account",
         "account_event",
         "account_event_head",
     ] {
-        let store = bank();
-        let columns = store
-            .query(
-                "SELECT name FROM pragma_table_info(?1)",
-                &[Value::from(table)],
-            )
-            .unwrap();
-        let columns: Vec<_> = columns
-            .into_iter()
-            .map(|row| row.text(0).unwrap())
-            .collect();
-        let rows = store
-            .query(&format!("SELECT rowid FROM {table}"), &[])
-            .unwrap();
-        let rows: Vec<_> = rows
-            .into_iter()
-            .map(|row| row.integer(0).unwrap())
-            .collect();
-        for column in columns.iter().filter(|column| *column != "singleton") {
+        let columns = format!("SELECT name FROM pragma_table_info('{table}')");
+        let rows = values(&store, &format!("SELECT rowid FROM {table}"));
+        assert!(!rows.is_empty(), "{table}");
+        for column in values(&store, &columns) {
+            let Value::Text(column) = column else {
+                panic!("{column:?} is no name");
+            };
+            if column == "singleton" {
+                continue;
+            }
             for rowid in &rows {
-                // A row of another kind cannot have them at all: the table's checks refuse every value.
-                let is_of_few = ["subject_sequence", "expires_at_ms"].contains(&column.as_str());
+                let Value::Integer(rowid) = rowid else {
+                    panic!("{rowid:?} is no key");
+                };
                 assert!(
-                    changes_are_found(table, column, *rowid) > 0 || is_of_few,
+                    changes_are_found(&store, table, &column, *rowid) > 0,
                     "nothing changes {table}.{column} in row {rowid}"
                 );
             }
@@ -217,31 +287,20 @@ fn every_changed_field_is_found() {
     }
 }
 
-/// Tries every change of one field, each in a bank of its own; answers how many the table's checks let pass.
-fn changes_are_found(table: &str, column: &str, rowid: i64) -> usize {
+/// Tries every change of one field; returns how many the engine lets pass.
+fn changes_are_found(store: &SqliteStore, table: &str, column: &str, rowid: i64) -> usize {
     let mut passed = 0;
+    let field = format!("SELECT {column} FROM {table} WHERE rowid = {rowid}");
+    let before = values(store, &field);
     for change in CHANGES {
-        let store = bank();
         let value = change.replace("{}", column);
-        let before = store
-            .query(
-                &format!("SELECT {column} FROM {table} WHERE rowid = {rowid}"),
-                &[],
-            )
-            .unwrap();
         let update = format!("UPDATE {table} SET {column} = {value} WHERE rowid = {rowid}");
-        if tamper(&store, &[&update]).is_err() {
-            continue;
-        }
-        let after = store
-            .query(
-                &format!("SELECT {column} FROM {table} WHERE rowid = {rowid}"),
-                &[],
-            )
-            .unwrap();
-        if before != after {
+        let found = tampered(store, &[&update], |_| {
+            (values(store, &field) != before).then(|| is_broken(store))
+        });
+        if let Some(Some(found)) = found {
             passed += 1;
-            assert!(is_broken(&store), "not found: {update}");
+            assert!(found, "not found: {update}");
         }
     }
     passed
@@ -249,22 +308,24 @@ fn changes_are_found(table: &str, column: &str, rowid: i64) -> usize {
 
 #[test]
 fn every_lost_or_added_row_is_found() {
+    let store = open_bank();
     for table in [
         "transfer",
         "entry",
         "balance",
         "open_hold",
         "journal_head",
+        "batch",
+        "batch_head",
         "account_event",
         "account_event_head",
     ] {
         for order in ["ASC", "DESC"] {
-            let store = bank();
             let delete = format!(
                 "DELETE FROM {table} WHERE rowid = (SELECT rowid FROM {table} ORDER BY rowid {order} LIMIT 1)"
             );
-            tamper(&store, &[&delete]).unwrap();
-            assert!(is_broken(&store), "not found: {delete}");
+            let found = tampered(&store, &[&delete], |_| is_broken(&store));
+            assert_eq!(found, Some(true), "{delete}");
         }
     }
     for insert in [
@@ -272,34 +333,80 @@ fn every_lost_or_added_row_is_found() {
         "INSERT INTO balance (account_key) VALUES (2)  ON CONFLICT DO UPDATE SET credits_pending = 5",
         "INSERT INTO account_event SELECT sequence + 100, account_key, action, actor_id, actor_role, request_id, old_value, new_value, \
          at_ms, hash FROM account_event LIMIT 1",
+        "INSERT INTO batch SELECT sequence + 1, randomblob(16), fingerprint, actor_kind, actor_id, on_behalf_of_id, atomic, lines, \
+         refusals, requested_at_ms, recorded_at_ms, hash FROM batch ORDER BY sequence DESC LIMIT 1",
     ] {
-        let store = bank();
-        tamper(&store, &[insert]).unwrap();
-        assert!(is_broken(&store), "not found: {insert}");
+        let found = tampered(&store, &[insert], |_| is_broken(&store));
+        assert_eq!(found, Some(true), "{insert}");
     }
 }
 
 #[test]
 fn a_cut_off_tail_is_found() {
-    let store = bank();
+    let store = open_bank();
     // A declined row moves no balance: only the head of the chain knows of it.
     let last = "DELETE FROM transfer WHERE sequence = (SELECT max(sequence) FROM transfer)";
-    tamper(&store, &[last]).unwrap();
-    assert!(is_broken(&store));
+    assert_eq!(tampered(&store, &[last], |_| is_broken(&store)), Some(true));
 }
 
 #[test]
 fn money_from_nowhere_is_found_even_with_its_own_entry() {
-    let store = bank();
-    tamper(
-        &store,
-        &[
-            "UPDATE balance SET credits_posted = credits_posted + 500 WHERE account_key = 1",
-            "UPDATE entry SET amount_minor = amount_minor + 500, balance_after_minor = balance_after_minor + 500
-             WHERE account_key = 1 AND direction = 'credit'",
-        ],
-    )
-    .unwrap();
-    let report = check_invariants(&store).unwrap();
+    let store = open_bank();
+    let more = [
+        "UPDATE balance SET credits_posted = credits_posted + 500 WHERE account_key = 1",
+        "UPDATE entry SET amount_minor = amount_minor + 500, balance_after_minor = balance_after_minor + 500
+         WHERE account_key = 1 AND direction = 'credit'",
+    ];
+    let report = tampered(&store, &more, |_| check_invariants(&store).unwrap()).unwrap();
     assert!(report.violations().count() >= 3, "{report:?}");
+}
+
+/// Makes the hashes of all batches anew, as somebody would who knows how.
+fn rehash_batches(transaction: &SqliteTransaction) {
+    let mut hash = GENESIS;
+    let sql = format!("SELECT {BATCH_COLUMNS} FROM batch ORDER BY sequence");
+    for row in transaction.query(&sql, &[]).unwrap() {
+        let batch = BatchRow::from_row(&row).unwrap();
+        hash = batch.hash(&hash);
+        let params = [Value::from(hash.as_slice()), Value::from(batch.sequence)];
+        let update = "UPDATE batch SET hash = ?1 WHERE sequence = ?2";
+        transaction.execute(update, &params).unwrap();
+        let update = "UPDATE batch_head SET hash = ?1, sequence = ?2";
+        transaction.execute(update, &params).unwrap();
+    }
+}
+
+#[test]
+fn a_batch_that_is_not_its_lines_is_found_even_with_its_own_hash() {
+    let store = open_bank();
+    for change in [
+        "UPDATE batch SET id = randomblob(16) WHERE sequence = 3",
+        "UPDATE batch SET fingerprint = randomblob(32) WHERE sequence = 3",
+        "UPDATE batch SET actor_kind = 'bank' WHERE sequence = 3",
+        "UPDATE batch SET actor_id = zeroblob(16) WHERE sequence = 3",
+        "UPDATE batch SET on_behalf_of_id = zeroblob(16) WHERE sequence = 3",
+        "UPDATE batch SET requested_at_ms = requested_at_ms + 1 WHERE sequence = 3",
+        "UPDATE batch SET recorded_at_ms = recorded_at_ms + 1 WHERE sequence = 3",
+        "UPDATE batch SET lines = lines + 1 WHERE sequence = 1",
+        "UPDATE batch SET lines = lines - 1 WHERE sequence = 1",
+        "UPDATE batch SET lines = lines - 1 WHERE sequence = 2",
+        "UPDATE batch SET refusals = '[]' WHERE sequence = 1",
+        "UPDATE batch SET refusals = 'none' WHERE sequence = 1",
+        "UPDATE batch SET refusals = '[{\"index\":0,\"code\":\"a\",\"pointer\":\"\",\"detail\":\"b\"}]' WHERE sequence = 3",
+        "UPDATE batch SET atomic = 1 WHERE sequence = 1",
+        // One of which nothing is in the journal.
+        "INSERT INTO batch SELECT sequence + 1, zeroblob(16), fingerprint, actor_kind, actor_id, on_behalf_of_id, 0, 1, \
+         '[{\"index\":0,\"code\":\"a\",\"pointer\":\"\",\"detail\":\"b\"}]', requested_at_ms, recorded_at_ms, hash \
+         FROM batch ORDER BY sequence DESC LIMIT 1",
+    ] {
+        let report = tampered(&store, &[change], |transaction| {
+            rehash_batches(transaction);
+            check_invariants(&store).unwrap()
+        });
+        let report = report.unwrap();
+        let broken: Vec<_> = report.violations().map(|(check, _)| check).collect();
+        assert!(!broken.is_empty(), "not found: {change}");
+        let is_of_lines = |check: &&str| check.starts_with("every line of a batch");
+        assert!(broken.iter().all(is_of_lines), "{change}: {broken:?}");
+    }
 }

@@ -10,6 +10,7 @@ use super::Component;
 wit_bindgen::generate!({
     path: ["../../wit/store", "../../wit/config", "../../wit/service", "../../wit/account"],
     world: "strongroom:account/account",
+    with: { "strongroom:account/types@0.1.0": strongroom_ledger_api::wit::types },
     generate_all,
 });
 

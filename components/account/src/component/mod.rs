@@ -2,7 +2,6 @@
 
 mod audit;
 mod bindings;
-mod directory;
 mod ledger;
 mod lifecycle;
 mod routes;

@@ -1,23 +1,14 @@
-//! What the store says before a batch: the end of the journal, the ids that are known, and every account that the batch names, read
-//! once, and then kept as the decisions move it.
+//! Every account that a batch names, read once, and then kept as the decisions move it.
 
-use super::journal::{JournalRow, journal_row_sql};
 use super::movement::Movement;
-use super::situation::{Head, STANDING_COLUMNS, Standing, standing_columns};
-use super::transfer::{AccountRef, Posting, Transfer};
+use super::situation::{STANDING_COLUMNS, Standing, standing_columns};
 use super::write::{in_statements, with_rows};
 use std::collections::{BTreeSet, HashMap};
+use strongroom_ledger_api::{AccountRef, Transfer};
 use strongroom_sdk::store::{Row, StoreError, Transaction, Value};
 use uuid::Uuid;
 
-const HEAD: &str = "SELECT transfer_sequence, entry_sequence, recorded_at_ms, hash FROM journal_head WHERE singleton = 1";
-
 // Joined with the list of what is wanted: for `IN (..)` SQLite would make and drop a temporary table each time.
-const FINGERPRINTS: [&str; 2] = [
-    "SELECT transfer.id, transfer.fingerprint FROM (VALUES ",
-    ") AS wanted CROSS JOIN transfer ON transfer.id = wanted.column1",
-];
-
 /// Without the numbers: each text that crosses into the component costs as much as some other columns.
 const STANDINGS_BY_ID: [&str; 2] = [
     concat!(
@@ -49,11 +40,9 @@ const MOVE_BALANCES_TAIL: &str = " ON CONFLICT (account_key) DO UPDATE SET debit
 const BALANCE: &str = "(?, ?, ?, ?)";
 const BALANCE_COLUMNS: usize = 4;
 
-/// The accounts of a batch, and the end of the journal.
+/// The accounts of a batch.
+#[derive(Default)]
 pub struct Book {
-    pub head: Head,
-    /// The fingerprints of the ids that are known.
-    pub known: HashMap<Uuid, [u8; 32]>,
     standings: Vec<Standing>,
     by_id: HashMap<Uuid, usize>,
     by_number: HashMap<String, usize>,
@@ -62,44 +51,26 @@ pub struct Book {
 
 impl Book {
     /// Reads what the transfers name.
-    pub fn read(
+    pub fn read<'a>(
         transaction: &impl Transaction,
-        transfers: &[Transfer],
+        transfers: impl Iterator<Item = &'a Transfer>,
     ) -> Result<Self, StoreError> {
-        let head = transaction
-            .query(HEAD, &[])?
-            .first()
-            .ok_or_else(|| StoreError::Row("the journal has no head".to_owned()))?;
-        let mut book = Self {
-            head: Head::from_row(&head, 0)?,
-            known: HashMap::new(),
-            standings: Vec::new(),
-            by_id: HashMap::new(),
-            by_number: HashMap::new(),
-            moved: BTreeSet::new(),
-        };
-        let transfer_ids = transfers.iter().map(|transfer| transfer.id);
-        select(transaction, FINGERPRINTS, transfer_ids, |row| {
-            book.known.insert(row.uuid(0)?, row.bytes32(1)?);
-            Ok(())
-        })?;
-        let destinations = || transfers.iter().filter_map(|one| one.destination.as_ref());
-        let account_ids: BTreeSet<Uuid> = destinations()
-            .filter_map(|destination| match destination {
-                AccountRef::Id(id) => Some(*id),
-                AccountRef::Number(_) => None,
-            })
-            .chain(transfers.iter().filter_map(|transfer| transfer.source))
-            .collect();
-        select(transaction, STANDINGS_BY_ID, account_ids, |row| {
-            book.insert(row)
-        })?;
-        let numbers: BTreeSet<&str> = destinations()
-            .filter_map(|destination| match destination {
-                AccountRef::Id(_) => None,
-                AccountRef::Number(number) => Some(number.as_str()),
-            })
-            .collect();
+        let mut ids: BTreeSet<Uuid> = BTreeSet::new();
+        let mut numbers: BTreeSet<&str> = BTreeSet::new();
+        for transfer in transfers {
+            ids.extend(transfer.instruction.source);
+            match &transfer.instruction.destination {
+                Some(AccountRef::Id(id)) => {
+                    ids.insert(*id);
+                }
+                Some(AccountRef::Number(number)) => {
+                    numbers.insert(number);
+                }
+                None => {}
+            }
+        }
+        let mut book = Self::default();
+        select(transaction, STANDINGS_BY_ID, ids, |row| book.insert(row))?;
         select(transaction, STANDINGS_BY_NUMBER, numbers, |row| {
             book.insert(row)
         })?;
@@ -110,7 +81,7 @@ impl Book {
     fn insert(&mut self, row: &Row) -> Result<(), StoreError> {
         let standing = Standing::from_row(row, 0)?;
         let next = self.standings.len();
-        let place = *self.by_id.entry(standing.party.id).or_insert(next);
+        let place = *self.by_id.entry(standing.account.id).or_insert(next);
         if let Some(number) = row.optional(STANDING_COLUMNS, Row::text)? {
             self.by_number.insert(number, place);
         }
@@ -122,8 +93,9 @@ impl Book {
 
     /// Where the transfer's source and destination are in this book.
     pub fn parties(&self, transfer: &Transfer) -> (Option<usize>, Option<usize>) {
-        let source = transfer.source.and_then(|id| self.by_id.get(&id));
-        let destination = match &transfer.destination {
+        let instruction = &transfer.instruction;
+        let source = instruction.source.and_then(|id| self.by_id.get(&id));
+        let destination = match &instruction.destination {
             Some(AccountRef::Id(id)) => self.by_id.get(id),
             Some(AccountRef::Number(number)) => self.by_number.get(number),
             None => None,
@@ -149,10 +121,7 @@ impl Book {
         self.moved.clear();
     }
 
-    /// Writes the balances that have moved.
-    ///
-    /// # Panics
-    /// If a balance in the store is not the one that was read. That is a fault of this program, and the transaction must not commit.
+    /// Writes the balances that have moved: every one of them changes, or the transaction does not commit.
     pub fn write_balances(&self, transaction: &impl Transaction) -> Result<(), StoreError> {
         let moved = self
             .moved
@@ -161,35 +130,19 @@ impl Book {
         let values: Vec<Value> = moved
             .flat_map(|standing| {
                 [
-                    Value::from(standing.party.key),
+                    Value::from(standing.account.key),
                     Value::from(standing.balance.debits_posted),
                     Value::from(standing.balance.credits_posted),
                     Value::from(standing.entry_count),
                 ]
             })
             .collect();
-        for (rows, values) in in_statements(BALANCE_COLUMNS, &values) {
+        for (rows, values) in in_statements(BALANCE_COLUMNS, values) {
             let sql = with_rows(MOVE_BALANCES, BALANCE, rows, MOVE_BALANCES_TAIL);
-            let written = transaction.execute(&sql, values)?;
-            assert_eq!(written, rows as u64, "every balance moves");
+            transaction.change(&sql, values, rows as u64)?;
         }
         Ok(())
     }
-}
-
-/// The recorded postings of ids.
-pub fn recorded(
-    transaction: &impl Transaction,
-    ids: impl IntoIterator<Item = Uuid>,
-) -> Result<HashMap<Uuid, Posting>, StoreError> {
-    let mut postings = HashMap::new();
-    let sql = [journal_row_sql!("WHERE transfer.id IN (VALUES "), ")"];
-    select(transaction, sql, ids, |row| {
-        let row = JournalRow::from_row(row)?;
-        postings.insert(row.id, row.into());
-        Ok(())
-    })?;
-    Ok(postings)
 }
 
 /// Reads the rows that one of `values` finds; `sql` is what stands before the list, and what behind it.
@@ -200,8 +153,8 @@ fn select<V: Into<Value>>(
     mut each: impl FnMut(&Row) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let values: Vec<Value> = values.into_iter().map(V::into).collect();
-    for (rows, values) in in_statements(1, &values) {
-        for row in transaction.query(&with_rows(before, "(?)", rows, after), values)? {
+    for (rows, values) in in_statements(1, values) {
+        for row in transaction.query(&with_rows(before, "(?)", rows, after), &values)? {
             each(&row)?;
         }
     }

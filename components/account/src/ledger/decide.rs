@@ -2,15 +2,15 @@
 
 use super::COUNTER_MINOR_MAX;
 use super::situation::{Standing, SubjectStanding};
-use super::transfer::{Decline, Kind, Status};
 use crate::account::{AccountStatus, Freeze};
+use strongroom_ledger_api::{Decline, Kind, Status};
+use strongroom_sdk::money::Money;
 
 /// What is to be decided. A bank's account that does not exist yet is `None`.
 #[derive(Debug)]
 pub struct Question<'a> {
     pub kind: Kind,
-    pub amount_minor: i64,
-    pub currency: &'a str,
+    pub amount: Money,
     pub source: Option<&'a Standing>,
     pub destination: Option<&'a Standing>,
     /// Of a capture, void, expiry, or reversal.
@@ -75,7 +75,7 @@ fn decide_open(question: &Question<'_>, subject: &SubjectStanding) -> Result<(),
     if is_over && question.kind != Kind::Expiry {
         return Err(Decline::HoldExpired);
     }
-    if question.amount_minor > subject.amount_minor {
+    if question.amount.minor() > subject.amount.minor() {
         return Err(Decline::AmountExceedsHold);
     }
     Ok(())
@@ -96,14 +96,14 @@ fn decide_accounts(question: &Question<'_>) -> Result<(), Decline> {
     if frozen(source, Freeze::stops_debits) || frozen(destination, Freeze::stops_credits) {
         return Err(Decline::AccountFrozen);
     }
-    if any(&|standing| standing.currency != question.currency) {
+    if any(&|standing| standing.currency != question.amount.currency()) {
         return Err(Decline::CurrencyMismatch);
     }
     Ok(())
 }
 
 fn decide_funds(question: &Question<'_>) -> Result<(), Decline> {
-    let amount = question.amount_minor;
+    let amount = question.amount.minor();
     // What is pending counts, so that a capture never meets the limit.
     let debits = question.source.map_or((0, 0), |standing| {
         (

@@ -1,11 +1,10 @@
 //! Ends holds whose time is up. A capture or void after that time is refused whether or not the sweep has been here, so nothing
 //! depends on when it comes.
 
-use super::BANK_OWNER;
-use super::error::LedgerError;
+use super::journal::money;
 use super::post::{Wish, in_transaction, record};
-use super::transfer::{DebitAuthority, Kind, Transfer};
 use sha2::{Digest, Sha256};
+use strongroom_ledger_api::{Actor, DebitAuthority, Instruction, Kind, LedgerError, Transfer};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
 
@@ -17,7 +16,7 @@ SELECT transfer.id, transfer.amount_minor, transfer.currency
 FROM open_hold JOIN transfer ON transfer.sequence = open_hold.transfer_sequence
 WHERE open_hold.expires_at_ms <= ?1 ORDER BY open_hold.expires_at_ms LIMIT ?2";
 
-/// Ends up to [`EXPIRIES_MAX`] expired holds, oldest first, in one transaction; answers how many.
+/// Ends up to [`EXPIRIES_MAX`] expired holds, oldest first, in one transaction; returns how many.
 ///
 /// Each expiry's id follows from its hold's: a sweep that is repeated, after whatever crash, finds it recorded.
 pub fn expire_holds<S: Store>(store: &S, clock: &impl Clock) -> Result<usize, LedgerError> {
@@ -50,17 +49,15 @@ fn expiry(row: &Row, now_ms: i64) -> Result<Transfer, StoreError> {
     Ok(Transfer {
         id: uuid::Builder::from_custom_bytes(id).into_uuid(),
         fingerprint: digest,
-        kind: Kind::Expiry,
         authority: DebitAuthority::Bank,
-        initiator: BANK_OWNER,
-        source: None,
-        destination: None,
-        subject: Some(hold),
-        amount_minor: row.integer(1)?,
-        currency: row.text(2)?,
-        timeout_seconds: None,
-        reference: None,
-        metadata: None,
+        actor: Actor::BANK,
+        on_behalf_of: None,
+        request_id: None,
+        instruction: Instruction {
+            subject: Some(hold),
+            ..Instruction::new(Kind::Expiry, money(row.integer(1)?, &row.text(2)?)?)
+        },
+        denied_by: None,
         requested_at_ms: now_ms,
     })
 }

@@ -1,9 +1,12 @@
 //! A row of the journal and its entries, as they are stored.
 
-use super::chain::Hash;
-use super::transfer::{Decline, Kind, Resolution, Status, Transfer};
-use crate::stored_enum::stored_enum;
+use strongroom_ledger_api::{
+    Actor, ActorKind, Decline, Kind, Party, Posting, Resolution, Status, Transfer,
+};
+use strongroom_sdk::hash_chain::Hash;
+use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::store::{Row, StoreError};
+use strongroom_sdk::stored_enum;
 use uuid::Uuid;
 
 stored_enum! {
@@ -16,9 +19,9 @@ stored_enum! {
     }
 }
 
-/// An account that a transfer names.
+/// An account that a row names: a customer's, or the bank's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Party {
+pub struct AccountOfRow {
     /// The account's integer key.
     pub key: i64,
     /// The account's id.
@@ -27,7 +30,7 @@ pub struct Party {
     pub owner_id: Uuid,
 }
 
-/// The row of before that a capture, void, expiry, or reversal is about.
+/// The earlier row that a capture, void, expiry, or reversal is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subject {
     /// Its place in the journal.
@@ -36,43 +39,17 @@ pub struct Subject {
     pub id: Uuid,
 }
 
-/// One decision of the ledger.
+/// One decision of the ledger: the posting, as others see it, and what the store has beside that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalRow {
-    /// The place in the journal.
-    pub sequence: i64,
-    /// The transfer's id.
-    pub id: Uuid,
-    /// SHA-256 of the canonical request.
-    pub fingerprint: [u8; 32],
-    /// What it is for.
-    pub kind: Kind,
-    /// What was decided.
-    pub status: Status,
-    /// Why not.
-    pub decline: Option<Decline>,
-    /// The user who asked.
-    pub initiator: Uuid,
-    /// The account to debit; none only in a cancelled row.
-    pub debit: Option<Party>,
-    /// The account to credit; none only in a cancelled row.
-    pub credit: Option<Party>,
-    /// Minor units.
-    pub amount_minor: i64,
-    /// ISO 4217.
-    pub currency: String,
-    /// What the parties see.
-    pub reference: Option<String>,
-    /// A JSON object, as text.
-    pub metadata: Option<String>,
-    /// When the client asked.
-    pub requested_at_ms: i64,
-    /// When the ledger decided.
-    pub recorded_at_ms: i64,
+    /// The decision.
+    pub posting: Posting,
+    /// The account to debit; none only where a declined request names none of the bank.
+    pub debit: Option<AccountOfRow>,
+    /// The account to credit; likewise.
+    pub credit: Option<AccountOfRow>,
     /// What it captures, voids, lets expire, or reverses.
     pub subject: Option<Subject>,
-    /// Of holds: when the time is up.
-    pub expires_at_ms: Option<i64>,
 }
 
 /// One debit or credit of a posted transfer.
@@ -108,10 +85,10 @@ macro_rules! journal_row_sql {
     ($columns:literal, $join:literal, $tail:literal) => {
         concat!(
             "SELECT transfer.sequence, transfer.id, transfer.fingerprint, transfer.kind, transfer.status, transfer.decline_code, \
-             transfer.initiator_id, transfer.debit_account_key, debit.id, debit.owner_id, transfer.credit_account_key, \
-             credit.id, credit.owner_id, transfer.amount_minor, transfer.currency, transfer.reference, transfer.metadata, \
-             transfer.requested_at_ms, transfer.recorded_at_ms, transfer.subject_sequence, subject.id, \
-             transfer.expires_at_ms, transfer.hash",
+             transfer.denied_by, transfer.actor_kind, transfer.actor_id, transfer.on_behalf_of_id, transfer.request_id, \
+             transfer.debit_account_key, debit.id, debit.owner_id, transfer.credit_account_key, credit.id, credit.owner_id, \
+             transfer.amount_minor, transfer.currency, transfer.reference, transfer.metadata, transfer.requested_at_ms, \
+             transfer.recorded_at_ms, transfer.subject_sequence, subject.id, transfer.expires_at_ms, transfer.hash",
             $columns,
             " FROM transfer \
              LEFT JOIN account AS debit ON debit.key = transfer.debit_account_key \
@@ -125,46 +102,62 @@ macro_rules! journal_row_sql {
 pub(crate) use journal_row_sql;
 
 /// How many columns [`journal_row_sql`] selects.
-pub(crate) const JOURNAL_ROW_COLUMNS: usize = 23;
+pub(crate) const JOURNAL_ROW_COLUMNS: usize = 27;
 
 /// Where a decision stands in the journal, and between whom.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub sequence: i64,
     pub recorded_at_ms: i64,
-    pub debit: Option<Party>,
-    pub credit: Option<Party>,
+    pub debit: Option<AccountOfRow>,
+    pub credit: Option<AccountOfRow>,
     pub subject: Option<Subject>,
 }
 
 impl JournalRow {
     /// The row of a decision on `transfer`.
     pub(super) fn of_decision(transfer: &Transfer, place: Place, decline: Option<Decline>) -> Self {
+        let instruction = &transfer.instruction;
         let status = match decline {
-            None => transfer.kind.accepted_status(),
+            None => instruction.kind.accepted_status(),
             Some(_) => Status::Declined,
         };
-        let lasts_ms = i64::from(transfer.timeout_seconds.unwrap_or(0)) * 1_000;
+        let is_denied = decline == Some(Decline::ScreeningDenied);
+        let lasts_ms = i64::from(instruction.expires_in.unwrap_or(0)) * 1_000;
         Self {
-            sequence: place.sequence,
-            id: transfer.id,
-            fingerprint: transfer.fingerprint,
-            kind: transfer.kind,
-            status,
-            decline,
-            initiator: transfer.initiator,
+            posting: Posting {
+                id: transfer.id,
+                sequence: place.sequence.unsigned_abs(),
+                fingerprint: transfer.fingerprint,
+                kind: instruction.kind,
+                status,
+                decline,
+                denied_by: transfer.denied_by.clone().filter(|_| is_denied),
+                actor: transfer.actor,
+                on_behalf_of: transfer.on_behalf_of,
+                request_id: transfer.request_id.clone(),
+                source: place.debit.and_then(customer),
+                destination: place.credit.and_then(customer),
+                subject: place.subject.map(|subject| subject.id),
+                expires_at_ms: (status == Status::Pending)
+                    .then(|| place.recorded_at_ms.saturating_add(lasts_ms)),
+                resolution: None,
+                amount: instruction.amount,
+                reference: instruction.reference.clone(),
+                metadata: instruction.metadata.clone(),
+                requested_at_ms: transfer.requested_at_ms,
+                recorded_at_ms: place.recorded_at_ms,
+            },
             debit: place.debit,
             credit: place.credit,
-            amount_minor: transfer.amount_minor,
-            currency: transfer.currency.clone(),
-            reference: transfer.reference.clone(),
-            metadata: transfer.metadata.clone(),
-            requested_at_ms: transfer.requested_at_ms,
-            recorded_at_ms: place.recorded_at_ms,
             subject: place.subject,
-            expires_at_ms: (status == Status::Pending)
-                .then(|| place.recorded_at_ms.saturating_add(lasts_ms)),
         }
+    }
+
+    /// The place in the journal, as the store has it.
+    pub fn sequence(&self) -> i64 {
+        // It was read from such an integer, or is about to be written as one.
+        i64::try_from(self.posting.sequence).unwrap_or(i64::MAX)
     }
 
     /// Reads a row of [`journal_row_sql`].
@@ -172,8 +165,11 @@ impl JournalRow {
     /// # Errors
     /// [`StoreError::Row`] where a column is not what the schema says, such as a key without its account.
     pub fn from_row(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            sequence: row.integer(0)?,
+        let debit = row.optional(11, account)?;
+        let credit = row.optional(14, account)?;
+        let subject = row.optional(23, subject)?;
+        let posting = Posting {
+            sequence: row.integer(0)?.unsigned_abs(),
             id: row.uuid(1)?,
             fingerprint: row.bytes32(2)?,
             kind: Kind::from_stored(&row.text(3)?)?,
@@ -182,17 +178,26 @@ impl JournalRow {
                 .optional(5, Row::text)?
                 .map(|word| Decline::from_stored(&word))
                 .transpose()?,
-            initiator: row.uuid(6)?,
-            debit: row.optional(7, party)?,
-            credit: row.optional(10, party)?,
-            amount_minor: row.integer(13)?,
-            currency: row.text(14)?,
-            reference: row.optional(15, Row::text)?,
-            metadata: row.optional(16, Row::text)?,
-            requested_at_ms: row.integer(17)?,
-            recorded_at_ms: row.integer(18)?,
-            subject: row.optional(19, subject)?,
-            expires_at_ms: row.optional(21, Row::integer)?,
+            denied_by: row.optional(6, Row::text)?,
+            actor: actor(row, 7)?,
+            on_behalf_of: row.optional(9, Row::uuid)?,
+            request_id: row.optional(10, Row::text)?,
+            source: debit.and_then(customer),
+            destination: credit.and_then(customer),
+            subject: subject.map(|subject| subject.id),
+            expires_at_ms: row.optional(25, Row::integer)?,
+            resolution: None,
+            amount: money(row.integer(17)?, &row.text(18)?)?,
+            reference: row.optional(19, Row::text)?,
+            metadata: row.optional(20, Row::text)?,
+            requested_at_ms: row.integer(21)?,
+            recorded_at_ms: row.integer(22)?,
+        };
+        Ok(Self {
+            posting,
+            debit,
+            credit,
+            subject,
         })
     }
 
@@ -205,6 +210,13 @@ impl JournalRow {
     }
 }
 
+fn customer(account: AccountOfRow) -> Option<Party> {
+    (account.owner_id != super::BANK_OWNER).then_some(Party {
+        account_id: account.id,
+        owner_id: account.owner_id,
+    })
+}
+
 fn subject(row: &Row, column: usize) -> Result<Subject, StoreError> {
     Ok(Subject {
         sequence: row.integer(column)?,
@@ -212,21 +224,39 @@ fn subject(row: &Row, column: usize) -> Result<Subject, StoreError> {
     })
 }
 
+fn account(row: &Row, column: usize) -> Result<AccountOfRow, StoreError> {
+    Ok(AccountOfRow {
+        key: row.integer(column)?,
+        id: row.uuid(column + 1)?,
+        owner_id: row.uuid(column + 2)?,
+    })
+}
+
+/// Reads kind and id from two columns.
+pub(super) fn actor(row: &Row, column: usize) -> Result<Actor, StoreError> {
+    Ok(Actor {
+        kind: ActorKind::from_stored(&row.text(column)?)?,
+        id: row.uuid(column + 1)?,
+    })
+}
+
+/// An amount as the store has it.
+pub(super) fn money(minor: i64, code: &str) -> Result<Money, StoreError> {
+    Ok(Money::from_minor(minor, currency(code)?))
+}
+
+/// A currency as the store has it.
+pub(super) fn currency(code: &str) -> Result<Currency, StoreError> {
+    Currency::from_code(code).map_err(|error| StoreError::Row(format!("{code:?} {error}")))
+}
+
 /// What the columns after those of a journal row say, where the `SELECT` is `resolved`.
-pub(super) fn resolution(row: &Row) -> Result<Option<Resolution>, StoreError> {
+pub(super) fn resolution(row: &Row, currency: Currency) -> Result<Option<Resolution>, StoreError> {
     row.optional(JOURNAL_ROW_COLUMNS, |row, column| {
         Ok(Resolution {
             id: row.uuid(column)?,
             kind: Kind::from_stored(&row.text(column + 1)?)?,
-            amount_minor: row.integer(column + 2)?,
+            amount: Money::from_minor(row.integer(column + 2)?, currency),
         })
-    })
-}
-
-fn party(row: &Row, column: usize) -> Result<Party, StoreError> {
-    Ok(Party {
-        key: row.integer(column)?,
-        id: row.uuid(column + 1)?,
-        owner_id: row.uuid(column + 2)?,
     })
 }

@@ -1,37 +1,36 @@
 //! The ledger of record: double entry, one commit per decision.
 //!
-//! Read in this order: [`transfer`] (what is asked and what is answered), [`situation`] (what the store says before the decision),
+//! Read in this order: [`validate`] (what a transfer must look like), [`situation`] (what the store says before the decision),
 //! [`decide`] (the decision, pure), [`movement`] (what it does to balances, pure), [`write`] (its rows), [`post`] (the whole), [`chain`]
-//! (the tamper evidence), [`read`] (questions later). [`batch`] does the same for many at once, on a [`book`] in memory; [`expire`] ends holds.
+//! (the tamper evidence), [`read`] (questions later). [`batch`] does the same for many at once, on a [`book`] in memory, and
+//! [`batch_record`] keeps what a batch was; [`expire`] ends holds; [`local`] is all of it behind the ledger's interfaces.
 
 mod batch;
+mod batch_record;
 mod book;
 mod chain;
 mod decide;
-mod error;
 mod expire;
 mod journal;
+mod local;
 mod movement;
 mod post;
 mod read;
 mod situation;
-mod transfer;
+mod validate;
 mod write;
 
-pub use batch::{BATCH_TRANSFERS_MAX, Outcomes, fence_batch, post_batch};
-pub use chain::{GENESIS, Hash};
-pub use error::{LedgerError, Side};
+pub use batch::post_batch;
 pub use expire::{EXPIRIES_MAX, expire_holds};
-pub use journal::{Direction, Entry, JournalRow, Party, Subject};
-pub use post::{fence, post};
-pub use read::{history, journal, lookup};
+pub use journal::{AccountOfRow, Direction, Entry, JournalRow, Subject};
+pub use local::LocalLedger;
+pub use post::{cancel, post};
+pub use read::{history, journal, lookup_many};
 pub(crate) use situation::Standing;
-pub use transfer::{
-    AccountRef, DebitAuthority, Decline, HOLD_SECONDS_MAX, Kind, Posting, PostingParty, Resolution,
-    Status, Transfer,
-};
+pub use validate::HOLD_SECONDS_MAX;
 
-pub(crate) use chain::{hash as chain_hash, push_text};
+pub(crate) use batch_record::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow, LINES};
+pub(crate) use chain::hash as chain_hash;
 pub(crate) use journal::{JOURNAL_ROW_COLUMNS, journal_row_sql};
 
 /// The largest value of a counter, in minor units. Above it a transfer is declined with `limit_exceeded`; `i64` reaches a little

@@ -1,16 +1,15 @@
-//! Posting and fencing one transfer.
+//! Posting and cancelling one transfer.
 
 use super::decide::{Question, decide};
-use super::error::LedgerError;
 use super::journal::{JournalRow, Place};
 use super::movement::Movement;
 use super::read;
-use super::situation::{Situation, Standing};
-use super::transfer::{Decline, Posting, Transfer};
+use super::situation::{Situation, Standing, permitted};
+use super::validate::validate;
 use super::write::{self, Decision};
 use crate::account::settlement;
+use strongroom_ledger_api::{Decline, Kind, LedgerError, Posting, Reply, Transfer};
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::money::Currency;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 
 /// What is to become of an id that is not known yet.
@@ -18,11 +17,11 @@ use strongroom_sdk::store::{Store, StoreError, Transaction};
 pub(super) enum Wish {
     /// It is decided.
     Post,
-    /// It is given up.
-    Fence,
+    /// It is burnt.
+    Cancel,
 }
 
-/// Decides on a transfer and records the decision, in one transaction; a known id answers what was recorded before.
+/// Decides on a transfer and records the decision, in one transaction; a known id returns what was recorded before.
 ///
 /// The id is looked up before anything else, so that a retry is judged against the original and never against today's balance.
 ///
@@ -32,30 +31,37 @@ pub fn post<S: Store>(
     store: &S,
     clock: &impl Clock,
     transfer: &Transfer,
-) -> Result<Posting, LedgerError> {
+) -> Result<Reply, LedgerError> {
+    if transfer.instruction.kind == Kind::Expiry {
+        // Time alone lets a hold expire.
+        return Err(LedgerError::invalid("kind"));
+    }
     in_transaction(store, |transaction| {
         record(transaction, clock, transfer, Wish::Post)
     })
 }
 
-/// Gives an id up: if it is unknown, it is recorded as declined with `cancelled`, and a late [`post`] can never move money.
+/// Burns an id: if it is unknown, it is recorded as declined with `cancelled`, and a late [`post`] can never move money.
 ///
 /// The accounts need not exist: a row without them still burns the id.
 ///
 /// # Errors
-/// As [`post`], but for [`LedgerError::AccountNotFound`] and [`LedgerError::SubjectNotFound`].
-pub fn fence<S: Store>(
+/// As [`post`], but for [`LedgerError::AccountNotFound`].
+pub fn cancel<S: Store>(
     store: &S,
     clock: &impl Clock,
     transfer: &Transfer,
-) -> Result<Posting, LedgerError> {
+) -> Result<Reply, LedgerError> {
+    if transfer.instruction.kind != Kind::Transfer {
+        return Err(LedgerError::invalid("kind"));
+    }
     in_transaction(store, |transaction| {
-        record(transaction, clock, transfer, Wish::Fence)
+        record(transaction, clock, transfer, Wish::Cancel)
     })
 }
 
-/// Commits what `work` has recorded or recalled. A recalled row may be of an earlier turn of the group, so that also a reused id is
-/// told only after a commit, which waits until that row is on disk.
+/// Commits what `work` has recorded or recalled. A recalled row may be of an earlier turn of the group, so a reply that rests on it
+/// waits for a commit, which waits until that row is on disk. That holds for a reused id too.
 pub(super) fn in_transaction<S: Store, T>(
     store: &S,
     work: impl FnOnce(&S::Transaction) -> Result<T, LedgerError>,
@@ -68,27 +74,35 @@ pub(super) fn in_transaction<S: Store, T>(
     outcome
 }
 
-/// Recalls, decides, or gives up one transfer, within a transaction.
+/// Recalls, decides, or cancels one transfer, within a transaction.
 pub(super) fn record(
     transaction: &impl Transaction,
     clock: &impl Clock,
     transfer: &Transfer,
     wish: Wish,
-) -> Result<Posting, LedgerError> {
+) -> Result<Reply, LedgerError> {
     let situation = Situation::read(transaction, transfer)?;
     if let Some(fingerprint) = situation.known {
         return recall(transaction, transfer, fingerprint);
     }
-    let currency = transfer.validate()?;
+    validate(transfer)?;
     // The journal's times never go back, even when the machine's clock does.
     let now_ms = clock.now_ms().max(situation.head.recorded_at_ms);
-    let (parties, decision) = match wish {
-        Wish::Post => {
+    let named = || {
+        permitted(
+            situation.source.as_ref(),
+            situation.destination.as_ref(),
+            transfer,
+        )
+    };
+    let (parties, decision) = match (wish, &transfer.denied_by) {
+        (Wish::Cancel, _) => (named()?, Err(Decline::Cancelled)),
+        (Wish::Post, Some(_)) => (named()?, Err(Decline::ScreeningDenied)),
+        (Wish::Post, None) => {
             let (source, destination) = situation.parties(transfer)?;
             let question = Question {
-                kind: transfer.kind,
-                amount_minor: transfer.amount_minor,
-                currency: currency.code(),
+                kind: transfer.instruction.kind,
+                amount: transfer.instruction.amount,
                 source,
                 destination,
                 subject: situation.subject.as_ref(),
@@ -96,20 +110,19 @@ pub(super) fn record(
             };
             ((source, destination), decide(&question))
         }
-        Wish::Fence => (situation.permitted(transfer)?, Err(Decline::Cancelled)),
     };
     let row = match decision {
-        Ok(()) => accept(transaction, clock, transfer, &situation, currency, now_ms)?,
+        Ok(()) => accept(transaction, clock, transfer, &situation, now_ms)?,
         Err(decline) => {
             let place = place(&situation, parties, now_ms);
             let row = JournalRow::of_decision(transfer, place, Some(decline));
-            let decision = [Decision::declined(row)];
-            write::append(transaction, &situation.head, &decision)?;
-            let [decision] = decision;
-            decision.row
+            append_one(transaction, &situation, Decision::declined(row))?
         }
     };
-    Ok(row.into())
+    Ok(Reply {
+        posting: row,
+        repeated: false,
+    })
 }
 
 /// Writes the rows of an accepted transfer.
@@ -118,29 +131,39 @@ fn accept(
     clock: &impl Clock,
     transfer: &Transfer,
     situation: &Situation,
-    currency: Currency,
     now_ms: i64,
-) -> Result<JournalRow, StoreError> {
-    let source = existing_or_bank(transaction, clock, situation.source.as_ref(), currency)?;
-    let destination =
-        existing_or_bank(transaction, clock, situation.destination.as_ref(), currency)?;
+) -> Result<Posting, StoreError> {
+    let instruction = &transfer.instruction;
+    let existing_or_bank = |standing: Option<&Standing>| match standing {
+        Some(standing) => Ok(standing.clone()),
+        // The bank's own account of the currency is opened at its first use.
+        None => settlement::open(transaction, clock, instruction.amount.currency()),
+    };
+    let source = existing_or_bank(situation.source.as_ref())?;
+    let destination = existing_or_bank(situation.destination.as_ref())?;
     let place = place(situation, (Some(&source), Some(&destination)), now_ms);
     let row = JournalRow::of_decision(transfer, place, None);
-    let held_minor = situation
-        .subject
-        .as_ref()
-        .map_or(0, |subject| subject.amount_minor);
-    let movement = Movement::of(transfer.kind, transfer.amount_minor, held_minor);
+    let held = situation.subject.as_ref();
+    let movement = Movement::of(
+        instruction.kind,
+        instruction.amount.minor(),
+        held.map_or(0, |subject| subject.amount.minor()),
+    );
     write::move_balances(transaction, movement, &source, &destination)?;
-    let decision = [Decision::new(
-        row,
-        situation.head.entry_sequence,
-        &source,
-        &destination,
-    )];
+    let entry_sequence = situation.head.entry_sequence;
+    let decision = Decision::new(row, entry_sequence, &source, &destination);
+    append_one(transaction, situation, decision)
+}
+
+fn append_one(
+    transaction: &impl Transaction,
+    situation: &Situation,
+    decision: Decision,
+) -> Result<Posting, StoreError> {
+    let decision = [decision];
     write::append(transaction, &situation.head, &decision)?;
     let [decision] = decision;
-    Ok(decision.row)
+    Ok(decision.row.posting)
 }
 
 fn place(
@@ -151,14 +174,9 @@ fn place(
     Place {
         sequence: situation.head.transfer_sequence + 1,
         recorded_at_ms: now_ms,
-        debit: source.map(|standing| standing.party),
-        credit: destination.map(|standing| standing.party),
-        // A row that may not name the accounts may not name the subject either.
-        subject: situation
-            .subject
-            .as_ref()
-            .filter(|_| source.is_some())
-            .map(|standing| standing.subject),
+        debit: source.map(|standing| standing.account),
+        credit: destination.map(|standing| standing.account),
+        subject: situation.subject.as_ref().map(|standing| standing.subject),
     }
 }
 
@@ -167,7 +185,7 @@ fn recall(
     transaction: &impl Transaction,
     transfer: &Transfer,
     fingerprint: [u8; 32],
-) -> Result<Posting, LedgerError> {
+) -> Result<Reply, LedgerError> {
     if fingerprint != transfer.fingerprint {
         return Err(LedgerError::IdReused);
     }
@@ -175,18 +193,8 @@ fn recall(
         .query(read::BY_ID, &[transfer.id.into()])?
         .first()
         .ok_or_else(|| StoreError::Row("a known transfer has no row".to_owned()))?;
-    Ok(JournalRow::from_row(&row)?.into())
-}
-
-/// The account, or the bank's own account of the currency, opened at its first use.
-fn existing_or_bank(
-    transaction: &impl Transaction,
-    clock: &impl Clock,
-    standing: Option<&Standing>,
-    currency: Currency,
-) -> Result<Standing, StoreError> {
-    match standing {
-        Some(standing) => Ok(standing.clone()),
-        None => settlement::open(transaction, clock, currency),
-    }
+    Ok(Reply {
+        posting: JournalRow::from_row(&row)?.posting,
+        repeated: true,
+    })
 }

@@ -1,22 +1,25 @@
 //! Questions to the journal; each is one query on a durable snapshot.
 
 use super::journal::{JournalRow, journal_row_sql, resolution};
-use super::transfer::Posting;
+use super::write::{in_statements, with_rows};
+use std::collections::HashMap;
+use strongroom_ledger_api::{
+    HISTORY_LIMIT_MAX, JOURNAL_LIMIT_MAX, LOOKUP_IDS_MAX, LedgerError, Posting,
+};
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 use uuid::Uuid;
 
-/// The most postings of one [`journal`] answer.
-pub const JOURNAL_LIMIT_MAX: u32 = 1_000;
 /// How many rows of the journal are read at once, and how much of clients' words, in bytes, fills an answer: with the longest in each row
 /// both are well below what the host answers at once.
 const JOURNAL_ROWS_AT_ONCE: u32 = 250;
 const JOURNAL_TEXT_BYTES_FULL: usize = 1 << 20;
-/// The most postings of one [`history`] answer: a page of 500, and one that says there are more.
-pub const HISTORY_LIMIT_MAX: u32 = 501;
 
 pub(super) const BY_ID: &str = journal_row_sql!("WHERE transfer.id = ?1");
 
-const BY_ID_RESOLVED: &str = journal_row_sql!(resolved "WHERE transfer.id = ?1");
+const BY_IDS_RESOLVED: [&str; 2] = [
+    journal_row_sql!(resolved "WHERE transfer.id IN (VALUES "),
+    ")",
+];
 
 const AFTER: &str =
     journal_row_sql!("WHERE transfer.sequence > ?1 ORDER BY transfer.sequence LIMIT ?2");
@@ -47,10 +50,31 @@ const HISTORY: &str = journal_row_sql!(resolved
      ORDER BY transfer.sequence DESC LIMIT ?3"
 );
 
-/// The posting of an id, if there is one, with its resolution.
-pub fn lookup<S: Store>(store: &S, id: Uuid) -> Result<Option<Posting>, StoreError> {
-    let row = store.query(BY_ID_RESOLVED, &[id.into()])?.first();
-    row.as_ref().map(resolved).transpose()
+/// The postings of ids, in the order of the ids, each with its resolution.
+///
+/// # Errors
+/// [`LedgerError::Invalid`] for more than [`LOOKUP_IDS_MAX`] ids.
+pub fn lookup_many<S: Store>(store: &S, ids: &[Uuid]) -> Result<Vec<Option<Posting>>, LedgerError> {
+    if ids.len() > LOOKUP_IDS_MAX {
+        return Err(LedgerError::invalid("ids"));
+    }
+    let mut found = HashMap::with_capacity(ids.len());
+    let values = ids.iter().map(|id| Value::from(*id)).collect();
+    for (rows, values) in in_statements(1, values) {
+        let [before, after] = BY_IDS_RESOLVED;
+        for row in store.query(&with_rows(before, "(?)", rows, after), &values)? {
+            let posting = resolved(&row)?;
+            found.insert(posting.id, posting);
+        }
+    }
+    Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+}
+
+/// The sequence of the last posting; 0 for an empty journal.
+pub fn head<S: Store>(store: &S) -> Result<u64, StoreError> {
+    let sql = "SELECT transfer_sequence FROM journal_head WHERE singleton = 1";
+    let row = store.query(sql, &[])?.first();
+    row.map_or(Ok(0), |row| Ok(row.integer(0)?.unsigned_abs()))
 }
 
 /// The postings with a sequence above `after`, oldest first, at most `limit` (at most [`JOURNAL_LIMIT_MAX`]); fewer where references and
@@ -67,13 +91,10 @@ pub fn journal<S: Store>(store: &S, after: i64, limit: u32) -> Result<Vec<Postin
         let found = rows.rows.len();
         for row in rows {
             let row = JournalRow::from_row(&row)?;
-            let words = [&row.reference, &row.metadata];
-            text_bytes += words
-                .map(|text| text.as_ref().map_or(0, String::len))
-                .iter()
-                .sum::<usize>();
-            after = row.sequence;
-            postings.push(row.into());
+            after = row.sequence();
+            let texts = [&row.posting.reference, &row.posting.metadata];
+            text_bytes += texts.into_iter().flatten().map(String::len).sum::<usize>();
+            postings.push(row.posting);
         }
         if found < wanted as usize {
             break;
@@ -104,7 +125,7 @@ pub fn history<S: Store>(
 }
 
 fn resolved(row: &Row) -> Result<Posting, StoreError> {
-    let mut posting = Posting::from(JournalRow::from_row(row)?);
-    posting.resolution = resolution(row)?;
+    let mut posting = JournalRow::from_row(row)?.posting;
+    posting.resolution = resolution(row, posting.amount.currency())?;
     Ok(posting)
 }

@@ -2,12 +2,14 @@
 //! journal; in one query.
 
 use super::BANK_OWNER;
-use super::chain::Hash;
-use super::error::{LedgerError, Side};
-use super::journal::{Party, Subject};
-use super::transfer::{AccountRef, DebitAuthority, Kind, Status, Transfer};
+use super::journal::{AccountOfRow, Subject, currency, money};
 use crate::account::{AccountStatus, Freeze, settlement};
 use crate::balance::Balance;
+use strongroom_ledger_api::{
+    AccountRef, DebitAuthority, Instruction, Kind, LedgerError, Side, Status, Transfer,
+};
+use strongroom_sdk::hash_chain::Hash;
+use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::store::{Row, StoreError, Transaction, Value};
 
 /// The columns that [`Standing::from_row`] reads of one account.
@@ -110,8 +112,8 @@ impl Head {
 /// An account as the decision sees it.
 #[derive(Debug, Clone)]
 pub struct Standing {
-    pub party: Party,
-    pub currency: String,
+    pub account: AccountOfRow,
+    pub currency: Currency,
     pub status: AccountStatus,
     pub freeze: Option<Freeze>,
     pub balance: Balance,
@@ -122,12 +124,12 @@ impl Standing {
     /// Reads the columns of `standing_columns`.
     pub fn from_row(row: &Row, column: usize) -> Result<Self, StoreError> {
         Ok(Self {
-            party: Party {
+            account: AccountOfRow {
                 key: row.integer(column)?,
                 id: row.uuid(column + 1)?,
                 owner_id: row.uuid(column + 2)?,
             },
-            currency: row.text(column + 3)?,
+            currency: currency(&row.text(column + 3)?)?,
             status: AccountStatus::from_stored(&row.text(column + 4)?)?,
             freeze: row
                 .optional(column + 5, Row::text)?
@@ -145,8 +147,7 @@ pub struct SubjectStanding {
     pub subject: Subject,
     pub kind: Kind,
     pub status: Status,
-    pub amount_minor: i64,
-    pub currency: String,
+    pub amount: Money,
     pub expires_at_ms: Option<i64>,
     /// What has ended or reversed it already.
     pub resolved_by: Option<Kind>,
@@ -165,7 +166,7 @@ pub struct Situation {
 
 impl Situation {
     pub fn read(transaction: &impl Transaction, transfer: &Transfer) -> Result<Self, StoreError> {
-        let rows = match transfer.subject {
+        let rows = match transfer.instruction.subject {
             Some(subject) => transaction.query(
                 OF_SUBJECT,
                 &[Value::from(transfer.id), Value::from(subject)],
@@ -180,12 +181,12 @@ impl Situation {
             known: row.optional(4, Row::bytes32)?,
             source: row.optional(SOURCE_COLUMN, Standing::from_row)?,
             destination: row.optional(DESTINATION_COLUMN, Standing::from_row)?,
-            subject: match transfer.subject {
+            subject: match transfer.instruction.subject {
                 Some(_) => row.optional(SUBJECT_COLUMN, subject)?,
                 None => None,
             },
         };
-        if transfer.kind == Kind::Reversal {
+        if transfer.instruction.kind == Kind::Reversal {
             std::mem::swap(&mut situation.source, &mut situation.destination);
         }
         Ok(situation)
@@ -198,30 +199,14 @@ impl Situation {
         transfer: &Transfer,
     ) -> Result<(Option<&Standing>, Option<&Standing>), LedgerError> {
         let parties = (self.source.as_ref(), self.destination.as_ref());
-        if transfer.kind.has_subject() {
+        if transfer.instruction.kind.has_subject() {
             self.check_subject(transfer)?;
             return Ok(parties);
         }
         check_source(parties.0, transfer)?;
         check_destination(parties.1, transfer)?;
-        refuse_same_account(parties)?;
+        refuse_same_account(parties, transfer)?;
         Ok(parties)
-    }
-
-    /// The parties as far as the transfer may name them: for the record of a request that was given up.
-    pub fn permitted(
-        &self,
-        transfer: &Transfer,
-    ) -> Result<(Option<&Standing>, Option<&Standing>), LedgerError> {
-        let (source, destination) = (self.source.as_ref(), self.destination.as_ref());
-        if transfer.kind.has_subject() {
-            let permitted = self.check_subject(transfer).is_ok();
-            return Ok((
-                source.filter(|_| permitted),
-                destination.filter(|_| permitted),
-            ));
-        }
-        permitted(source, destination, transfer)
     }
 
     /// A hold is its payer's to capture or void; a posting is the bank's to reverse.
@@ -229,20 +214,21 @@ impl Situation {
         let subject = self.subject.as_ref();
         let subject = subject.ok_or(LedgerError::SubjectNotFound)?;
         let is_hold = subject.status == Status::Pending;
-        if !is_hold && transfer.kind != Kind::Reversal {
+        let Instruction { kind, amount, .. } = &transfer.instruction;
+        if !is_hold && *kind != Kind::Reversal {
             return Err(LedgerError::SubjectNotFound);
         }
-        let payer = self.source.as_ref().map(|source| source.party.owner_id);
+        let payer = self.source.as_ref().map(|source| source.account.owner_id);
         if let DebitAuthority::Owner(owner) = transfer.authority
             && payer != Some(owner)
         {
             return Err(LedgerError::SubjectNotFound);
         }
-        if transfer.currency != subject.currency {
-            return Err(LedgerError::Invalid("currency"));
+        if amount.currency() != subject.amount.currency() {
+            return Err(LedgerError::invalid("currency"));
         }
-        if transfer.kind != Kind::Capture && transfer.amount_minor != subject.amount_minor {
-            return Err(LedgerError::Invalid("amount-minor"));
+        if *kind != Kind::Capture && *amount != subject.amount {
+            return Err(LedgerError::invalid("amount-minor"));
         }
         Ok(())
     }
@@ -250,15 +236,16 @@ impl Situation {
 
 /// A deposit or withdrawal does not name the bank's side of it: the settlement account of its currency.
 fn params_of_accounts(transfer: &Transfer) -> [Value; 4] {
-    let settlement_id = || settlement::id_of(&transfer.currency);
-    let (destination_id, destination_number) = match &transfer.destination {
+    let instruction = &transfer.instruction;
+    let settlement_id = || settlement::id_of(instruction.amount.currency());
+    let (destination_id, destination_number) = match &instruction.destination {
         Some(AccountRef::Id(id)) => (Value::from(*id), Value::Null),
         Some(AccountRef::Number(number)) => (Value::Null, Value::from(number.as_str())),
         None => (Value::from(settlement_id()), Value::Null),
     };
     [
         Value::from(transfer.id),
-        Value::from(transfer.source.unwrap_or_else(settlement_id)),
+        Value::from(instruction.source.unwrap_or_else(settlement_id)),
         destination_id,
         destination_number,
     ]
@@ -270,10 +257,10 @@ pub(super) fn check_source(
     transfer: &Transfer,
 ) -> Result<(), LedgerError> {
     let allowed = |standing: &Standing| match transfer.authority {
-        DebitAuthority::Owner(owner) => standing.party.owner_id == owner && owner != BANK_OWNER,
-        DebitAuthority::Bank => standing.party.owner_id != BANK_OWNER,
+        DebitAuthority::Owner(owner) => standing.account.owner_id == owner && owner != BANK_OWNER,
+        DebitAuthority::Bank => standing.account.owner_id != BANK_OWNER,
     };
-    if transfer.source.is_none() || source.is_some_and(allowed) {
+    if transfer.instruction.source.is_none() || source.is_some_and(allowed) {
         Ok(())
     } else {
         Err(LedgerError::AccountNotFound(Side::Source))
@@ -285,18 +272,18 @@ pub(super) fn check_destination(
     destination: Option<&Standing>,
     transfer: &Transfer,
 ) -> Result<(), LedgerError> {
-    let is_customer = |standing: &Standing| standing.party.owner_id != BANK_OWNER;
-    if transfer.destination.is_none() || destination.is_some_and(is_customer) {
+    let is_customer = |standing: &Standing| standing.account.owner_id != BANK_OWNER;
+    if transfer.instruction.destination.is_none() || destination.is_some_and(is_customer) {
         Ok(())
     } else {
-        Err(LedgerError::AccountNotFound(Side::Destination))
+        Err(LedgerError::AccountNotFound(named(transfer)))
     }
 }
 
 /// Those of the two that the transfer may name.
 ///
 /// # Errors
-/// [`LedgerError::Invalid`] where they are the same: no row of the journal can say that.
+/// [`LedgerError::SameAccount`] where they are the same: no row of the journal can say that.
 pub(super) fn permitted<'a>(
     source: Option<&'a Standing>,
     destination: Option<&'a Standing>,
@@ -306,19 +293,28 @@ pub(super) fn permitted<'a>(
         source.filter(|source| check_source(Some(source), transfer).is_ok()),
         destination.filter(|standing| check_destination(Some(standing), transfer).is_ok()),
     );
-    refuse_same_account(parties)?;
+    refuse_same_account(parties, transfer)?;
     Ok(parties)
 }
 
 /// Money does not move from an account to itself.
 pub(super) fn refuse_same_account(
     (source, destination): (Option<&Standing>, Option<&Standing>),
+    transfer: &Transfer,
 ) -> Result<(), LedgerError> {
     match (source, destination) {
-        (Some(source), Some(destination)) if source.party.key == destination.party.key => {
-            Err(LedgerError::Invalid("destination"))
+        (Some(source), Some(destination)) if source.account.key == destination.account.key => {
+            Err(LedgerError::SameAccount(named(transfer)))
         }
         _ => Ok(()),
+    }
+}
+
+/// How a transfer names the account to credit.
+fn named(transfer: &Transfer) -> Side {
+    match transfer.instruction.destination {
+        Some(AccountRef::Number(_)) => Side::DestinationNumber,
+        Some(AccountRef::Id(_)) | None => Side::DestinationId,
     }
 }
 
@@ -330,8 +326,7 @@ fn subject(row: &Row, column: usize) -> Result<SubjectStanding, StoreError> {
         },
         kind: Kind::from_stored(&row.text(column + 2)?)?,
         status: Status::from_stored(&row.text(column + 3)?)?,
-        amount_minor: row.integer(column + 4)?,
-        currency: row.text(column + 5)?,
+        amount: money(row.integer(column + 4)?, &row.text(column + 5)?)?,
         expires_at_ms: row.optional(column + 6, Row::integer)?,
         resolved_by: row
             .optional(column + 7, Row::text)?

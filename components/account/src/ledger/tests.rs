@@ -1,22 +1,33 @@
-//! Goal: one id is decided once, every decision follows the documented order, and money is never made or lost.
+//! Goal: one id is decided once, every decision follows the documented order, and money is never
+//! made or lost.
 //! Method: named cases on an in-memory store; random sequences are in `model`.
 
 mod batch;
+mod calls;
+mod cancel;
+mod chain;
+mod denied;
 mod holds;
 mod model;
+mod read;
 mod reversal;
+mod validate;
 
 use super::*;
-use crate::account::{self, AccountType, Actor, NumberFormat, OpenRequest, OpenRules};
+use crate::account::{self, Account};
 use crate::audit::check_invariants;
+use crate::tests::kit::{self, eur, store, teller};
+use strongroom_ledger_api::{
+    AccountRef, Actor, ActorKind, DebitAuthority, Decline, Instruction, Journal, Kind, LedgerError,
+    Posting, Reply, Side, Status, Transfer,
+};
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::money::{AMOUNT_MINOR_MAX, Currency};
-use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{
-    Ending, SqliteStore, Store, StoreError, Transaction, Value, WatchedStore, migrate,
+    Ending, SqliteStore, Store, StoreError, Transaction, Value, WatchedStore,
 };
 use uuid::Uuid;
 
+#[derive(Clone, Copy)]
 struct FixedClock(i64);
 
 impl Clock for FixedClock {
@@ -28,34 +39,9 @@ impl Clock for FixedClock {
 const CLOCK: FixedClock = FixedClock(1_800_000_000_000);
 const ALICE: Uuid = Uuid::from_u128(0xA);
 const BOB: Uuid = Uuid::from_u128(0xB);
-const TELLER: Uuid = Uuid::from_u128(0x7);
 
-fn store() -> SqliteStore {
-    let store = SqliteStore::in_memory().unwrap();
-    migrate(&store, crate::schema::MIGRATIONS).unwrap();
-    store
-}
-
-fn actor() -> Actor {
-    Actor {
-        id: TELLER,
-        role: "teller".to_owned(),
-        request_id: "request".to_owned(),
-    }
-}
-
-fn open(store: &SqliteStore, owner_id: Uuid, currency: &str) -> account::Account {
-    let rules = OpenRules {
-        number_format: NumberFormat::new("DE", "10000000").unwrap(),
-        accounts_per_user_max: 100,
-    };
-    let request = OpenRequest {
-        owner_id,
-        account_type: AccountType::Checking,
-        currency: Currency::from_code(currency).unwrap(),
-        name: None,
-    };
-    account::open(store, (&CLOCK, &SystemRandom), &rules, request, &actor()).unwrap()
+fn open(store: &SqliteStore, owner_id: Uuid, code: &str) -> Account {
+    kit::open(store, &CLOCK, owner_id, code)
 }
 
 fn transfer(
@@ -65,43 +51,78 @@ fn transfer(
     destination: Option<Uuid>,
     amount_minor: i64,
 ) -> Transfer {
-    let authority = match kind {
-        Kind::Transfer | Kind::Hold | Kind::Capture | Kind::Void => DebitAuthority::Owner(ALICE),
-        Kind::Deposit | Kind::Withdrawal | Kind::Expiry | Kind::Reversal => DebitAuthority::Bank,
-    };
-    Transfer {
-        id: Uuid::from_u128(id),
-        fingerprint: [7; 32],
-        kind,
-        authority,
-        initiator: ALICE,
-        source,
-        destination: destination.map(AccountRef::Id),
-        subject: None,
-        amount_minor,
-        currency: "EUR".to_owned(),
+    let instruction = Instruction {
         reference: Some("rent".to_owned()),
         metadata: Some(r#"{"invoice":"7"}"#.to_owned()),
-        timeout_seconds: None,
+        ..kit::instruction(kind, source, destination, eur(amount_minor))
+    };
+    Transfer {
+        authority: match kind {
+            Kind::Transfer | Kind::Hold | Kind::Capture | Kind::Void => {
+                DebitAuthority::Owner(ALICE)
+            }
+            _ => DebitAuthority::Bank,
+        },
+        actor: Actor::user(ALICE),
         requested_at_ms: CLOCK.0 - 5,
+        ..kit::transfer(id, instruction)
     }
 }
 
-fn deposit(store: &SqliteStore, id: u128, to: &account::Account, amount_minor: i64) {
-    let mut deposit = transfer(id, Kind::Deposit, None, Some(to.id), amount_minor);
-    deposit.currency = to.currency.code().to_owned();
-    assert_eq!(
-        post(store, &CLOCK, &deposit).unwrap().status,
-        Status::Posted
-    );
+/// A transfer from an account of Alice's.
+fn pay(id: u128, from: &Account, to: &Account, amount_minor: i64) -> Transfer {
+    transfer(id, Kind::Transfer, Some(from.id), Some(to.id), amount_minor)
 }
 
-fn balance_of(store: &SqliteStore, account: &account::Account) -> i64 {
+/// Alice's account with 1,000, deposited under id 1, and Bob's with nothing.
+fn bank() -> (SqliteStore, Account, Account) {
+    let store = store();
+    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
+    deposit(&store, 1, &from, 1_000);
+    (store, from, to)
+}
+
+fn ledger_of<S: Store>(store: S) -> LocalLedger<S, FixedClock> {
+    let clock = CLOCK;
+    LocalLedger { store, clock }
+}
+
+/// The record of a transfer that is posted for the first time.
+fn first<S: Store>(store: &S, clock: &impl Clock, transfer: &Transfer) -> Posting {
+    let reply = post(store, clock, transfer).unwrap();
+    assert!(!reply.repeated, "{transfer:?}");
+    reply.posting
+}
+
+fn repeated(posting: &Posting) -> Result<Reply, LedgerError> {
+    Ok(Reply {
+        posting: posting.clone(),
+        repeated: true,
+    })
+}
+
+fn lookup(store: &SqliteStore, id: Uuid) -> Option<Posting> {
+    lookup_many(store, &[id]).unwrap().remove(0)
+}
+
+fn deposit(store: &SqliteStore, id: u128, to: &Account, amount_minor: i64) {
+    let deposit = transfer(id, Kind::Deposit, None, Some(to.id), amount_minor);
+    assert_eq!(first(store, &CLOCK, &deposit).status, Status::Posted);
+}
+
+fn balance_of(store: &SqliteStore, account: &Account) -> i64 {
     account::by_id(store, account.id)
         .unwrap()
         .unwrap()
         .balance
         .posted()
+}
+
+fn party(account: &Account) -> strongroom_ledger_api::Party {
+    strongroom_ledger_api::Party {
+        account_id: account.id,
+        owner_id: account.owner_id,
+    }
 }
 
 fn assert_invariants(store: &SqliteStore) {
@@ -110,13 +131,10 @@ fn assert_invariants(store: &SqliteStore) {
 }
 
 #[test]
-fn a_transfer_moves_its_amount_and_answers_the_same_for_ever() {
-    let store = store();
-    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
-    deposit(&store, 1, &from, 1_000);
-    let payment = transfer(2, Kind::Transfer, Some(from.id), Some(to.id), 300);
-
-    let posting = post(&store, &CLOCK, &payment).unwrap();
+fn a_transfer_moves_its_amount_and_a_repetition_returns_its_record_for_ever() {
+    let (store, from, to) = bank();
+    let payment = pay(2, &from, &to, 300);
+    let posting = first(&store, &CLOCK, &payment);
     assert_eq!(
         (posting.status, posting.decline, posting.sequence),
         (Status::Posted, None, 2)
@@ -126,11 +144,10 @@ fn a_transfer_moves_its_amount_and_answers_the_same_for_ever() {
         posting.destination.map(|party| party.account_id),
         Some(to.id)
     );
-    for _ in 0..3 {
-        assert_eq!(post(&store, &FixedClock(0), &payment).unwrap(), posting);
-        assert_eq!(fence(&store, &CLOCK, &payment).unwrap(), posting);
+    for clock in [CLOCK, FixedClock(0), FixedClock(i64::MAX)] {
+        assert_eq!(post(&store, &clock, &payment), repeated(&posting));
     }
-    assert_eq!(lookup(&store, payment.id).unwrap(), Some(posting));
+    assert_eq!(lookup(&store, payment.id), Some(posting));
     assert_eq!(
         (balance_of(&store, &from), balance_of(&store, &to)),
         (700, 300)
@@ -139,55 +156,67 @@ fn a_transfer_moves_its_amount_and_answers_the_same_for_ever() {
 }
 
 #[test]
+fn what_is_recorded_is_what_was_asked() {
+    let (store, from, to) = bank();
+    let asked = Transfer {
+        authority: DebitAuthority::Bank,
+        actor: Actor::user(Uuid::from_u128(0x7)),
+        on_behalf_of: Some(ALICE),
+        request_id: Some("request-7".to_owned()),
+        ..pay(2, &from, &to, 300)
+    };
+    let posting = first(&store, &CLOCK, &asked);
+    let expected = Posting {
+        id: asked.id,
+        sequence: 2,
+        fingerprint: asked.fingerprint,
+        kind: Kind::Transfer,
+        status: Status::Posted,
+        decline: None,
+        denied_by: None,
+        actor: asked.actor,
+        on_behalf_of: asked.on_behalf_of,
+        request_id: asked.request_id,
+        source: Some(party(&from)),
+        destination: Some(party(&to)),
+        subject: None,
+        expires_at_ms: None,
+        resolution: None,
+        amount: eur(300),
+        reference: asked.instruction.reference,
+        metadata: asked.instruction.metadata,
+        requested_at_ms: CLOCK.0 - 5,
+        recorded_at_ms: CLOCK.0,
+    };
+    assert_eq!(posting, expected);
+    assert_eq!(journal(&store, 1, 1).unwrap(), [expected]);
+}
+
+#[test]
 fn a_known_id_with_another_fingerprint_is_reused() {
-    let store = store();
-    let account = open(&store, ALICE, "EUR");
-    deposit(&store, 1, &account, 1_000);
-    let mut other = transfer(1, Kind::Deposit, None, Some(account.id), 2_000);
-    other.fingerprint = [8; 32];
-    assert_eq!(post(&store, &CLOCK, &other), Err(LedgerError::IdReused));
-    assert_eq!(fence(&store, &CLOCK, &other), Err(LedgerError::IdReused));
-    assert_eq!(balance_of(&store, &account), 1_000);
+    let (store, from, to) = bank();
+    let payment = pay(2, &from, &to, 300);
+    first(&store, &CLOCK, &payment);
+    for (id, amount_minor) in [(1, 300), (2, 300), (2, 2_000), (2, 0)] {
+        let other = Transfer {
+            fingerprint: [8; 32],
+            ..pay(id, &from, &to, amount_minor)
+        };
+        assert_eq!(post(&store, &CLOCK, &other), Err(LedgerError::IdReused));
+        assert_eq!(cancel(&store, &CLOCK, &other), Err(LedgerError::IdReused));
+    }
+    assert_eq!(balance_of(&store, &from), 700);
 }
 
 #[test]
 fn a_decline_is_recorded_and_stays_one() {
     let store = store();
     let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
-    let payment = transfer(1, Kind::Transfer, Some(from.id), Some(to.id), 300);
-    let declined = post(&store, &CLOCK, &payment).unwrap();
+    let payment = pay(1, &from, &to, 300);
+    let declined = first(&store, &CLOCK, &payment);
     assert_eq!(declined.decline, Some(Decline::InsufficientFunds));
     deposit(&store, 2, &from, 1_000);
-    assert_eq!(post(&store, &CLOCK, &payment).unwrap(), declined);
-    assert_eq!(balance_of(&store, &from), 1_000);
-    assert_invariants(&store);
-}
-
-#[test]
-fn a_fenced_id_never_moves_money() {
-    let store = store();
-    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
-    deposit(&store, 1, &from, 1_000);
-    let payment = transfer(2, Kind::Transfer, Some(from.id), Some(to.id), 300);
-    let fenced = fence(&store, &CLOCK, &payment).unwrap();
-    assert_eq!(
-        (fenced.status, fenced.decline),
-        (Status::Declined, Some(Decline::Cancelled))
-    );
-    assert_eq!(post(&store, &CLOCK, &payment).unwrap(), fenced);
-    // An id is burnt even when its accounts do not exist.
-    let nowhere = transfer(
-        3,
-        Kind::Transfer,
-        Some(Uuid::from_u128(404)),
-        Some(Uuid::from_u128(405)),
-        1,
-    );
-    assert_eq!(fence(&store, &CLOCK, &nowhere).unwrap().source, None);
-    assert_eq!(
-        post(&store, &CLOCK, &nowhere).unwrap().decline,
-        Some(Decline::Cancelled)
-    );
+    assert_eq!(post(&store, &CLOCK, &payment), repeated(&declined));
     assert_eq!(balance_of(&store, &from), 1_000);
     assert_invariants(&store);
 }
@@ -201,20 +230,18 @@ fn declines_come_in_the_documented_order() {
         open(&store, BOB, "JPY"),
         open(&store, BOB, "JPY"),
     );
-    account::freeze(&store, &CLOCK, frozen.id, account::Freeze::Both, &actor()).unwrap();
-    account::close(&store, &CLOCK, closed.id, &actor()).unwrap();
-    // Each case also has every fault of the later ones: the source is empty, and for the first three the currency is wrong.
+    account::freeze(&store, &CLOCK, frozen.id, account::Freeze::Both, &teller()).unwrap();
+    account::close(&store, &CLOCK, closed.id, &teller()).unwrap();
+    // Each case also has every fault of the later ones: the source is empty, and for the first
+    // three the currency is wrong.
     for (id, destination, decline) in [
         (1, &closed, Decline::AccountClosed),
         (2, &frozen, Decline::AccountFrozen),
         (3, &yen, Decline::CurrencyMismatch),
         (4, &to, Decline::InsufficientFunds),
     ] {
-        let payment = transfer(id, Kind::Transfer, Some(from.id), Some(destination.id), 300);
-        assert_eq!(
-            post(&store, &CLOCK, &payment).unwrap().decline,
-            Some(decline)
-        );
+        let payment = pay(id, &from, destination, 300);
+        assert_eq!(first(&store, &CLOCK, &payment).decline, Some(decline));
     }
     assert_invariants(&store);
 }
@@ -233,9 +260,9 @@ fn a_counter_at_its_limit_declines() {
         )
         .unwrap();
     transaction.commit().unwrap();
-    let payment = transfer(2, Kind::Transfer, Some(from.id), Some(to.id), 10);
+    let payment = pay(2, &from, &to, 10);
     assert_eq!(
-        post(&store, &CLOCK, &payment).unwrap().decline,
+        first(&store, &CLOCK, &payment).decline,
         Some(Decline::LimitExceeded)
     );
 }
@@ -251,7 +278,7 @@ fn other_people_s_and_internal_accounts_are_not_found() {
     let settlement = settlement.first().unwrap().uuid(0).unwrap();
     let nobody = Uuid::from_u128(404);
     let source = Err(LedgerError::AccountNotFound(Side::Source));
-    let destination = Err(LedgerError::AccountNotFound(Side::Destination));
+    let destination = Err(LedgerError::AccountNotFound(Side::DestinationId));
     for (id, from, to, expected) in [
         (2, theirs.id, mine.id, &source),
         (3, nobody, mine.id, &source),
@@ -261,90 +288,58 @@ fn other_people_s_and_internal_accounts_are_not_found() {
     ] {
         let payment = transfer(id, Kind::Transfer, Some(from), Some(to), 1);
         assert_eq!(&post(&store, &CLOCK, &payment), expected);
-        assert_eq!(lookup(&store, payment.id).unwrap(), None);
+        assert_eq!(lookup(&store, payment.id), None);
     }
-    let mut numbered = transfer(7, Kind::Transfer, Some(mine.id), None, 1);
-    numbered.destination = Some(AccountRef::Number("SETTLEMENT-EUR".to_owned()));
-    assert_eq!(post(&store, &CLOCK, &numbered), destination);
+    let mut numbered = pay(7, &mine, &mine, 1);
+    numbered.instruction.destination = Some(AccountRef::Number("SETTLEMENT-EUR".to_owned()));
+    let by_number = Err(LedgerError::AccountNotFound(Side::DestinationNumber));
+    assert_eq!(post(&store, &CLOCK, &numbered), by_number);
 }
 
 #[test]
 fn an_account_is_credited_by_its_number() {
-    let store = store();
-    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
-    deposit(&store, 1, &from, 1_000);
-    let mut payment = transfer(2, Kind::Transfer, Some(from.id), None, 300);
-    payment.destination = Some(AccountRef::Number(to.number.clone()));
-    let posting = post(&store, &CLOCK, &payment).unwrap();
+    let (store, from, to) = bank();
+    let mut payment = pay(2, &from, &to, 300);
+    payment.instruction.destination = Some(AccountRef::Number(to.number.clone()));
+    let posting = first(&store, &CLOCK, &payment);
     assert_eq!(
         posting.destination.map(|party| party.account_id),
         Some(to.id)
-    );
-    let mut to_itself = transfer(3, Kind::Transfer, Some(from.id), None, 300);
-    to_itself.destination = Some(AccountRef::Number(from.number.clone()));
-    assert_eq!(
-        post(&store, &CLOCK, &to_itself),
-        Err(LedgerError::Invalid("destination"))
-    );
-    assert_eq!(
-        fence(&store, &CLOCK, &to_itself),
-        Err(LedgerError::Invalid("destination"))
     );
     assert_invariants(&store);
 }
 
 #[test]
-fn what_is_not_a_transfer_is_invalid_and_leaves_no_trace() {
-    let store = store();
-    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
-    let good = transfer(1, Kind::Transfer, Some(from.id), Some(to.id), 1);
-    let with = |change: &dyn Fn(&mut Transfer)| {
-        let mut bad = good.clone();
-        change(&mut bad);
-        (post(&store, &CLOCK, &bad), fence(&store, &CLOCK, &bad))
-    };
-    for (field, change) in [
+fn an_account_does_not_pay_itself() {
+    let (store, from, _) = bank();
+    for (destination, side) in [
+        (AccountRef::Id(from.id), Side::DestinationId),
         (
-            "amount-minor",
-            &(|bad: &mut Transfer| bad.amount_minor = 0) as &dyn Fn(&mut Transfer),
+            AccountRef::Number(from.number.clone()),
+            Side::DestinationNumber,
         ),
-        ("amount-minor", &|bad| bad.amount_minor = -1),
-        ("amount-minor", &|bad| {
-            bad.amount_minor = AMOUNT_MINOR_MAX + 1
-        }),
-        ("currency", &|bad| bad.currency = "XAU".to_owned()),
-        ("currency", &|bad| bad.currency = "eur".to_owned()),
-        ("reference", &|bad| {
-            bad.reference = Some("\u{e9}".repeat(141))
-        }),
-        ("metadata", &|bad| bad.metadata = Some("[]".to_owned())),
-        ("metadata", &|bad| {
-            bad.metadata = Some(format!("{{\"a\":\"{}\"}}", "x".repeat(4_096)))
-        }),
-        ("kind", &|bad| bad.kind = Kind::Deposit),
-        ("kind", &|bad| bad.source = None),
-        ("destination", &|bad| {
-            bad.destination = Some(AccountRef::Id(from.id))
-        }),
     ] {
-        let invalid = || Err(LedgerError::Invalid(field));
-        assert_eq!(with(change), (invalid(), invalid()), "{field}");
+        let mut to_itself = pay(2, &from, &from, 300);
+        to_itself.instruction.destination = Some(destination);
+        let same = Err(LedgerError::SameAccount(side));
+        assert_eq!(post(&store, &CLOCK, &to_itself), same);
+        assert_eq!(cancel(&store, &CLOCK, &to_itself), same);
+        to_itself.denied_by = Some("rule".to_owned());
+        assert_eq!(post(&store, &CLOCK, &to_itself), same);
     }
-    assert_eq!(journal(&store, 0, 10).unwrap(), Vec::new());
+    assert_eq!(journal(&store, 0, 10).unwrap().len(), 1);
 }
 
 #[test]
 fn the_overdraft_limit_is_available_to_the_last_cent() {
     let store = store();
     let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
-    account::set_overdraft_limit(&store, &CLOCK, from.id, 500, &actor()).unwrap();
-    let pay = |id, amount| {
-        let payment = transfer(id, Kind::Transfer, Some(from.id), Some(to.id), amount);
-        post(&store, &CLOCK, &payment).unwrap().decline
-    };
-    assert_eq!(pay(1, 501), Some(Decline::InsufficientFunds));
-    assert_eq!(pay(2, 500), None);
-    assert_eq!(pay(3, 1), Some(Decline::InsufficientFunds));
+    account::set_overdraft_limit(&store, &CLOCK, from.id, 500, &teller()).unwrap();
+    let short = Some(Decline::InsufficientFunds);
+    for (id, amount, decline) in [(1, 501, short), (2, 500, None), (3, 1, short)] {
+        let posting = first(&store, &CLOCK, &pay(id, &from, &to, amount));
+        assert_eq!(posting.decline, decline, "{id}");
+    }
     assert_eq!(balance_of(&store, &from), -500);
     assert_invariants(&store);
 }
@@ -353,80 +348,26 @@ fn the_overdraft_limit_is_available_to_the_last_cent() {
 fn recorded_times_never_go_back() {
     let store = store();
     let account = open(&store, ALICE, "EUR");
-    let first = transfer(1, Kind::Deposit, None, Some(account.id), 1);
-    let second = transfer(2, Kind::Deposit, None, Some(account.id), 1);
-    let before = post(&store, &FixedClock(2_000), &first)
-        .unwrap()
-        .recorded_at_ms;
-    let after = post(&store, &FixedClock(1_000), &second)
-        .unwrap()
-        .recorded_at_ms;
+    let earlier = transfer(1, Kind::Deposit, None, Some(account.id), 1);
+    let later = transfer(2, Kind::Deposit, None, Some(account.id), 1);
+    let before = first(&store, &FixedClock(2_000), &earlier).recorded_at_ms;
+    let after = first(&store, &FixedClock(1_000), &later).recorded_at_ms;
     assert_eq!((before, after), (2_000, 2_000));
 }
 
 #[test]
-fn history_has_posted_transfers_of_both_sides_and_declines_of_the_one_who_asked() {
-    let store = store();
-    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
-    deposit(&store, 1, &from, 1_000);
-    for (id, amount) in [(2, 100), (3, 5_000), (4, 200), (5, 9_000)] {
-        let payment = transfer(id, Kind::Transfer, Some(from.id), Some(to.id), amount);
-        post(&store, &CLOCK, &payment).unwrap();
-    }
-    let sequences = |account: &account::Account, before, limit| {
-        let postings = history(&store, account.id, before, limit).unwrap();
-        postings
-            .iter()
-            .map(|posting| posting.sequence)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(sequences(&from, 0, 10), [5, 4, 3, 2, 1]);
-    assert_eq!(sequences(&from, 4, 2), [3, 2]);
-    assert_eq!(sequences(&to, 0, 10), [4, 2]);
-    assert_eq!(journal(&store, 2, 2).unwrap().len(), 2);
-    assert_eq!(history(&store, Uuid::nil(), 0, 10).unwrap(), Vec::new());
-}
-
-#[test]
-fn a_part_of_the_journal_is_short_where_its_words_are_long_and_nothing_is_left_out() {
-    let store = store();
-    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
-    deposit(&store, 1, &from, 10_000);
-    let words = format!("{{\"a\":\"{}\"}}", "x".repeat(4_000));
-    for id in 2..=900 {
-        let mut payment = transfer(id, Kind::Transfer, Some(from.id), Some(to.id), 1);
-        payment.metadata = Some(words.clone());
-        post(&store, &CLOCK, &payment).unwrap();
-    }
-    let mut sequences = Vec::new();
-    loop {
-        let after = sequences.last().copied().unwrap_or(0);
-        let part = journal(&store, after, 1_000).unwrap();
-        if part.is_empty() {
-            break;
-        }
-        // With the longest words, in bytes, the host would answer a thousand rows no more.
-        assert!(part.len() < 600);
-        sequences.extend(part.iter().map(|posting| posting.sequence));
-    }
-    assert_eq!(sequences, (1..=900).collect::<Vec<_>>());
-    let few = journal(&store, 0, 3).unwrap();
-    assert_eq!(few.len(), 3);
-}
-
-#[test]
 fn a_recalled_posting_is_answered_only_after_its_group_is_on_disk() {
-    let store = store();
-    let account = open(&store, ALICE, "EUR");
+    let (store, from, to) = bank();
     let store = WatchedStore::new(store);
-    let deposit = transfer(1, Kind::Deposit, None, Some(account.id), 1_000);
-    post(&store, &CLOCK, &deposit).unwrap();
-    post(&store, &CLOCK, &deposit).unwrap();
-    fence(&store, &CLOCK, &deposit).unwrap();
-    let mut other = deposit.clone();
+    let payment = pay(2, &from, &to, 300);
+    post(&store, &CLOCK, &payment).unwrap();
+    post(&store, &CLOCK, &payment).unwrap();
+    cancel(&store, &CLOCK, &payment).unwrap();
+    let mut other = payment.clone();
     other.fingerprint = [8; 32];
     assert_eq!(post(&store, &CLOCK, &other), Err(LedgerError::IdReused));
-    assert_eq!(store.take_endings(), [Ending::OnDisk; 4]);
+    assert_eq!(cancel(&store, &CLOCK, &other), Err(LedgerError::IdReused));
+    assert_eq!(store.take_endings(), [Ending::OnDisk; 5]);
 }
 
 /// Neither the ledger's statements nor the conditions of its tables.
@@ -437,13 +378,10 @@ fn money_moves_without_a_temporary_table() {
     // The bank's own account is opened once.
     deposit(&plain, 99, &to, 1);
     let store = WatchedStore::new(plain);
-    let batch: Vec<_> = (11..41)
-        .map(|id| transfer(id, Kind::Transfer, Some(from.id), Some(to.id), 1))
-        .collect();
     for one in [
         transfer(1, Kind::Deposit, None, Some(from.id), 1_000),
-        transfer(2, Kind::Transfer, Some(from.id), Some(to.id), 300),
-        transfer(3, Kind::Transfer, Some(from.id), Some(to.id), 9_000),
+        pay(2, &from, &to, 300),
+        pay(3, &from, &to, 9_000),
         holds::hold(4, &from, &to, 100),
         holds::of_subject(5, Kind::Capture, 4, 60),
         holds::hold(6, &from, &to, 100),
@@ -453,7 +391,11 @@ fn money_moves_without_a_temporary_table() {
     ] {
         post(&store, &CLOCK, &one).unwrap();
     }
-    post_batch(&store, &CLOCK, &batch, true).unwrap();
+    cancel(&store, &CLOCK, &pay(10, &from, &to, 1)).unwrap();
+    let lines: Vec<_> = (0..30).map(|_| batch::line(&from, &to, 1)).collect();
+    let batch = batch::batch(11, true, lines);
+    post_batch(&store, &CLOCK, &batch).unwrap();
+    post_batch(&store, &CLOCK, &batch).unwrap();
     assert_eq!(store.take_temporary_tables().unwrap(), Vec::<String>::new());
 }
 
@@ -465,6 +407,10 @@ fn the_journal_takes_every_word_of_the_ledger_and_no_other() {
     let table = store.query(table, &[]).unwrap().first().unwrap();
     let table = table.text(0).unwrap();
     let words = [
+        (
+            "actor_kind",
+            ActorKind::ALL.iter().map(|it| it.as_str()).collect(),
+        ),
         ("kind", Kind::ALL.iter().map(|it| it.as_str()).collect()),
         ("status", Status::ALL.iter().map(|it| it.as_str()).collect()),
         (
@@ -484,15 +430,20 @@ fn the_journal_takes_every_word_of_the_ledger_and_no_other() {
     let account = open(&store, ALICE, "EUR");
     deposit(&store, 1, &account, 1_000);
     for other in [
-        "'gift', 'posted', NULL",
-        "'deposit', 'lost', NULL",
-        "'deposit', 'declined', 'because'",
+        "'gift', 'posted', NULL, NULL, 'user'",
+        "'deposit', 'lost', NULL, NULL, 'user'",
+        "'deposit', 'declined', 'because', NULL, 'user'",
+        "'deposit', 'posted', NULL, NULL, 'robot'",
+        // A rule denies what is declined by the screening, and nothing else.
+        "'deposit', 'declined', 'screening_denied', NULL, 'user'",
+        "'deposit', 'declined', 'account_closed', 'rule', 'user'",
+        "'deposit', 'posted', NULL, 'rule', 'user'",
     ] {
         let insert = format!(
             "INSERT INTO transfer
-                (sequence, id, fingerprint, kind, status, decline_code, initiator_id, debit_account_key, credit_account_key,
-                 amount_minor, currency, requested_at_ms, recorded_at_ms, hash)
-             SELECT 2, zeroblob(16), fingerprint, {other}, initiator_id, debit_account_key, credit_account_key,
+                (sequence, id, fingerprint, kind, status, decline_code, denied_by, actor_kind, actor_id, debit_account_key,
+                 credit_account_key, amount_minor, currency, requested_at_ms, recorded_at_ms, hash)
+             SELECT 2, zeroblob(16), fingerprint, {other}, actor_id, debit_account_key, credit_account_key,
                  amount_minor, currency, requested_at_ms, recorded_at_ms, hash FROM transfer"
         );
         let transaction = store.begin().unwrap();

@@ -4,7 +4,7 @@ use super::chain;
 use super::journal::{Direction, Entry, JournalRow};
 use super::movement::Movement;
 use super::situation::{Head, Standing};
-use super::transfer::{Decline, Kind, Status};
+use strongroom_ledger_api::{Decline, Kind, Status};
 use strongroom_sdk::store::{StoreError, Transaction, Value};
 
 // One statement for each side: `account_key IN (?1, ?2)` would serve both, and have SQLite make and drop a temporary table each time.
@@ -30,10 +30,10 @@ const ENTRY_COLUMNS: usize = 7;
 
 const INSERT_TRANSFERS: &str = "\
 INSERT OR FAIL INTO transfer
-    (sequence, id, fingerprint, kind, status, decline_code, initiator_id, debit_account_key, credit_account_key,
-     amount_minor, currency, reference, metadata, requested_at_ms, recorded_at_ms, hash, subject_sequence, expires_at_ms) VALUES ";
-const TRANSFER: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-const TRANSFER_COLUMNS: usize = 18;
+    (sequence, id, fingerprint, kind, status, decline_code, denied_by, actor_kind, actor_id, on_behalf_of_id, request_id,
+     debit_account_key, credit_account_key, amount_minor, currency, reference, metadata, requested_at_ms, recorded_at_ms, hash, subject_sequence, expires_at_ms) VALUES ";
+const TRANSFER: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const TRANSFER_COLUMNS: usize = 22;
 
 const INSERT_OPEN_HOLD: &str =
     "INSERT INTO open_hold (transfer_sequence, expires_at_ms) VALUES (?1, ?2)";
@@ -63,14 +63,14 @@ impl Decision {
         source: &Standing,
         destination: &Standing,
     ) -> Self {
-        let amount_minor = row.amount_minor;
+        let amount_minor = row.posting.amount.minor();
         assert!(amount_minor > 0);
-        assert_ne!(source.party.key, destination.party.key);
-        let entries = match row.status {
+        assert_ne!(source.account.key, destination.account.key);
+        let entries = match row.posting.status {
             Status::Posted => vec![
                 Entry {
                     sequence: entry_sequence + 1,
-                    account_key: source.party.key,
+                    account_key: source.account.key,
                     account_sequence: source.entry_count + 1,
                     direction: Direction::Debit,
                     amount_minor,
@@ -78,7 +78,7 @@ impl Decision {
                 },
                 Entry {
                     sequence: entry_sequence + 2,
-                    account_key: destination.party.key,
+                    account_key: destination.account.key,
                     account_sequence: destination.entry_count + 1,
                     direction: Direction::Credit,
                     amount_minor,
@@ -92,7 +92,7 @@ impl Decision {
 
     /// A decision that moves nothing.
     pub fn declined(row: JournalRow) -> Self {
-        assert_eq!(row.status, Status::Declined);
+        assert_eq!(row.posting.status, Status::Declined);
         Self {
             row,
             entries: Vec::new(),
@@ -100,42 +100,33 @@ impl Decision {
     }
 }
 
-/// Moves the two balances.
-///
-/// # Panics
-/// If the rows are not as the decision saw them. That is a fault of this program, and the transaction must not commit.
+/// Moves the two balances: each of the two rows changes, or the transaction does not commit. A row that is not as the decision saw it is
+/// a fault of this program.
 pub fn move_balances(
     transaction: &impl Transaction,
     movement: Movement,
     source: &Standing,
     destination: &Standing,
 ) -> Result<(), StoreError> {
-    let debited = transaction.execute(
-        DEBIT,
-        &[
-            Value::from(source.party.key),
-            Value::from(movement.posted),
-            Value::from(movement.pending),
-            Value::from(source.balance.overdraft_limit),
-        ],
-    )?;
-    assert_eq!(debited, 1, "the source covers what is moved and held");
-    let credited = transaction.execute(
-        CREDIT,
-        &[
-            Value::from(destination.party.key),
-            Value::from(movement.posted),
-            Value::from(movement.pending),
-        ],
-    )?;
-    assert_eq!(credited, 1, "both balances move, or neither");
-    Ok(())
+    let debit = vec![
+        Value::from(source.account.key),
+        Value::from(movement.posted),
+        Value::from(movement.pending),
+        Value::from(source.balance.overdraft_limit),
+    ];
+    transaction.change(DEBIT, debit, 1)?;
+    let credit = vec![
+        Value::from(destination.account.key),
+        Value::from(movement.posted),
+        Value::from(movement.pending),
+    ];
+    transaction.change(CREDIT, credit, 1)
 }
 
 /// Appends decisions, in their order, to the journal and its hash chain.
 ///
 /// # Panics
-/// As [`move_balances`].
+/// If a decision does not follow the one before it. That is a fault of this program, and the transaction must not commit.
 pub fn append(
     transaction: &impl Transaction,
     head: &Head,
@@ -145,14 +136,14 @@ pub fn append(
     let mut transfers = Vec::with_capacity(decisions.len() * TRANSFER_COLUMNS);
     let mut entries = Vec::with_capacity(decisions.len() * 2 * ENTRY_COLUMNS);
     for Decision { row, entries: own } in decisions {
-        assert_eq!(row.sequence, end.transfer_sequence + 1);
-        assert!(row.recorded_at_ms >= end.recorded_at_ms);
+        assert_eq!(row.sequence(), end.transfer_sequence + 1);
+        assert!(row.posting.recorded_at_ms >= end.recorded_at_ms);
         end = Head {
-            transfer_sequence: row.sequence,
+            transfer_sequence: row.sequence(),
             entry_sequence: own
                 .last()
                 .map_or(end.entry_sequence, |entry| entry.sequence),
-            recorded_at_ms: row.recorded_at_ms,
+            recorded_at_ms: row.posting.recorded_at_ms,
             hash: chain::hash(&end.hash, row, own),
         };
         push_transfer(&mut transfers, row, &end);
@@ -165,55 +156,51 @@ pub fn append(
         transaction,
         INSERT_TRANSFERS,
         (TRANSFER, TRANSFER_COLUMNS),
-        &transfers,
+        transfers,
     )?;
-    insert(
-        transaction,
-        INSERT_ENTRIES,
-        (ENTRY, ENTRY_COLUMNS),
-        &entries,
-    )?;
-    let moved = transaction.execute(
-        MOVE_HEAD,
-        &[
-            Value::from(end.transfer_sequence),
-            Value::from(end.entry_sequence),
-            Value::from(end.recorded_at_ms),
-            Value::from(end.hash.as_slice()),
-            Value::from(head.transfer_sequence),
-        ],
-    )?;
-    assert_eq!(moved, 1, "the journal has one head, at the row before");
-    Ok(())
+    insert(transaction, INSERT_ENTRIES, (ENTRY, ENTRY_COLUMNS), entries)?;
+    let moved = vec![
+        Value::from(end.transfer_sequence),
+        Value::from(end.entry_sequence),
+        Value::from(end.recorded_at_ms),
+        Value::from(end.hash.as_slice()),
+        Value::from(head.transfer_sequence),
+    ];
+    transaction.change(MOVE_HEAD, moved, 1)
 }
 
 fn push_transfer(values: &mut Vec<Value>, row: &JournalRow, end: &Head) {
+    let posting = &row.posting;
     values.extend([
-        Value::from(row.sequence),
-        Value::from(row.id),
-        Value::from(row.fingerprint.as_slice()),
-        Value::from(row.kind.as_str()),
-        Value::from(row.status.as_str()),
-        Value::from(row.decline.map(Decline::as_str)),
-        Value::from(row.initiator),
-        Value::from(row.debit.map(|party| party.key)),
-        Value::from(row.credit.map(|party| party.key)),
-        Value::from(row.amount_minor),
-        Value::from(row.currency.as_str()),
-        Value::from(row.reference.as_deref()),
-        Value::from(row.metadata.as_deref()),
-        Value::from(row.requested_at_ms),
-        Value::from(row.recorded_at_ms),
+        Value::from(row.sequence()),
+        Value::from(posting.id),
+        Value::from(posting.fingerprint.as_slice()),
+        Value::from(posting.kind.as_str()),
+        Value::from(posting.status.as_str()),
+        Value::from(posting.decline.map(Decline::as_str)),
+        Value::from(posting.denied_by.as_deref()),
+        Value::from(posting.actor.kind.as_str()),
+        Value::from(posting.actor.id),
+        Value::from(posting.on_behalf_of),
+        Value::from(posting.request_id.as_deref()),
+        Value::from(row.debit.map(|account| account.key)),
+        Value::from(row.credit.map(|account| account.key)),
+        Value::from(posting.amount.minor()),
+        Value::from(posting.amount.currency().code()),
+        Value::from(posting.reference.as_deref()),
+        Value::from(posting.metadata.as_deref()),
+        Value::from(posting.requested_at_ms),
+        Value::from(posting.recorded_at_ms),
         Value::from(end.hash.as_slice()),
         Value::from(row.subject.map(|subject| subject.sequence)),
-        Value::from(row.expires_at_ms),
+        Value::from(posting.expires_at_ms),
     ]);
 }
 
 fn push_entry(values: &mut Vec<Value>, row: &JournalRow, entry: &Entry) {
     values.extend([
         Value::from(entry.sequence),
-        Value::from(row.sequence),
+        Value::from(row.sequence()),
         Value::from(entry.account_key),
         Value::from(entry.account_sequence),
         Value::from(i64::from(entry.direction == Direction::Credit)),
@@ -224,19 +211,20 @@ fn push_entry(values: &mut Vec<Value>, row: &JournalRow, entry: &Entry) {
 
 /// Notes a new hold for the sweep, and forgets one that ends.
 fn keep_open_hold(transaction: &impl Transaction, row: &JournalRow) -> Result<(), StoreError> {
-    let changed = match (row.status, row.kind, row.subject) {
-        (Status::Pending, _, _) => transaction.execute(
-            INSERT_OPEN_HOLD,
-            &[Value::from(row.sequence), Value::from(row.expires_at_ms)],
-        )?,
-        (Status::Declined, _, _) => return Ok(()),
-        (_, Kind::Capture | Kind::Void | Kind::Expiry, Some(subject)) => {
-            transaction.execute(DELETE_OPEN_HOLD, &[Value::from(subject.sequence)])?
+    match (row.posting.status, row.posting.kind, row.subject) {
+        (Status::Pending, _, _) => {
+            let hold = vec![
+                Value::from(row.sequence()),
+                Value::from(row.posting.expires_at_ms),
+            ];
+            transaction.change(INSERT_OPEN_HOLD, hold, 1)
         }
-        _ => return Ok(()),
-    };
-    assert_eq!(changed, 1, "an open hold is noted once");
-    Ok(())
+        (Status::Declined, _, _) => Ok(()),
+        (_, Kind::Capture | Kind::Void | Kind::Expiry, Some(subject)) => {
+            transaction.change(DELETE_OPEN_HOLD, vec![Value::from(subject.sequence)], 1)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Inserts rows of `columns` values each, many with one statement; `row` is what makes a row of them.
@@ -244,11 +232,11 @@ fn insert(
     transaction: &impl Transaction,
     insert: &str,
     (row, columns): (&str, usize),
-    values: &[Value],
+    values: Vec<Value>,
 ) -> Result<(), StoreError> {
     for (rows, values) in in_statements(columns, values) {
-        let inserted = transaction.execute(&with_rows(insert, row, rows, ""), values)?;
-        assert_eq!(inserted, rows as u64);
+        let sql = with_rows(insert, row, rows, "");
+        transaction.change(&sql, values, rows as u64)?;
     }
     Ok(())
 }
@@ -256,14 +244,13 @@ fn insert(
 /// Cuts the values of many rows into statements of [`ROWS_OF_INSERT`] rows.
 pub(super) fn in_statements(
     columns: usize,
-    mut values: &[Value],
-) -> impl Iterator<Item = (usize, &[Value])> {
+    values: Vec<Value>,
+) -> impl Iterator<Item = (usize, Vec<Value>)> {
+    let mut values = values.into_iter();
     std::iter::from_fn(move || {
         let left = values.len() / columns;
         let rows = ROWS_OF_INSERT.into_iter().find(|rows| *rows <= left)?;
-        let (now, later) = values.split_at(rows * columns);
-        values = later;
-        Some((rows, now))
+        Some((rows, values.by_ref().take(rows * columns).collect()))
     })
 }
 

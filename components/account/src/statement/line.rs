@@ -2,7 +2,8 @@
 
 use super::summary::Span;
 use crate::account::{Account, AccountEntry};
-use crate::ledger::{Direction, Kind};
+use crate::ledger::Direction;
+use strongroom_ledger_api::Kind;
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 
 /// How many entries one query reads: with their transfers and the other sides' numbers, half of the two milliseconds within which the host

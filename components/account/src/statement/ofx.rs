@@ -9,9 +9,10 @@ use super::line::Line;
 use super::summary::Summary;
 use super::xml::Xml;
 use crate::account::{Account, AccountType};
-use crate::ledger::{Direction, Kind};
+use crate::ledger::Direction;
 use iban::Iban;
 use std::io;
+use strongroom_ledger_api::Kind;
 use strongroom_sdk::clock::format_rfc3339;
 
 pub(super) struct Ofx;

@@ -9,30 +9,19 @@ mod pieces;
 mod read;
 
 use super::*;
-use crate::account::{
-    Account, AccountType, Actor, NumberFormat, OpenRequest, OpenRules, by_id, open,
-};
-use crate::ledger::{self, AccountRef, DebitAuthority, Kind, Status, Transfer};
-use crate::schema::MIGRATIONS;
+use crate::account::{Account, by_id};
+use crate::tests::kit::{self, OWNER, SetClock};
+use crate::ledger;
 use read::{Read, ReadLine};
 use std::cell::Cell;
+use strongroom_ledger_api::{Instruction, Kind, Status};
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::money::Currency;
-use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{SqliteStore, Store, Transaction, Value, migrate};
+use strongroom_sdk::money::Money;
+use strongroom_sdk::store::{SqliteStore, Store, Transaction, Value};
 use uuid::Uuid;
 
-const OWNER: Uuid = Uuid::from_u128(0xA);
 const DAY_MS: i64 = 86_400_000;
-
-struct SetClock(Cell<i64>);
-
-impl Clock for SetClock {
-    fn now_ms(&self) -> i64 {
-        self.0.get()
-    }
-}
 
 /// Two accounts, of which the first is told about.
 struct Scene {
@@ -58,12 +47,9 @@ impl Scene {
     }
 
     fn in_currency(code: &str) -> Self {
-        let store = SqliteStore::in_memory().unwrap();
-        migrate(&store, MIGRATIONS).unwrap();
-        let clock = SetClock(Cell::new(day("2026-11-20").first_ms() + DAY_MS / 2));
-        let currency = Currency::from_code(code).unwrap();
-        let [own, other] = [AccountType::Checking, AccountType::Savings]
-            .map(|account_type| open_account(&store, &clock, account_type, currency));
+        let clock = SetClock::at(day("2026-11-20").first_ms() + DAY_MS / 2);
+        let store = kit::store();
+        let [own, other] = [(); 2].map(|()| kit::open(&store, &clock, OWNER, code));
         Self {
             store,
             clock,
@@ -82,23 +68,16 @@ impl Scene {
     fn post(&self, order: Order<'_>) -> Uuid {
         let number = self.moved.get() + 1;
         self.moved.set(number);
-        let transfer = Transfer {
-            id: Uuid::from_u128(number),
-            fingerprint: [0; 32],
-            kind: order.kind,
-            authority: DebitAuthority::Bank,
-            initiator: OWNER,
-            source: order.from.map(|account| account.id),
-            destination: order.to.map(|account| AccountRef::Id(account.id)),
-            amount_minor: order.amount_minor,
-            currency: self.own.currency.code().to_owned(),
+        let amount = Money::from_minor(order.amount_minor, self.own.currency);
+        let [source, destination] = [order.from, order.to].map(|end| end.map(|account| account.id));
+        let instruction = Instruction {
             reference: order.reference.map(str::to_owned),
-            metadata: None,
             subject: order.subject,
-            timeout_seconds: (order.kind == Kind::Hold).then_some(1_000),
-            requested_at_ms: 0,
+            ..kit::instruction(order.kind, source, destination, amount)
         };
-        let posting = ledger::post(&self.store, &self.clock, &transfer).unwrap();
+        let transfer = kit::transfer(number, instruction);
+        let reply = ledger::post(&self.store, &self.clock, &transfer).unwrap();
+        let posting = reply.posting;
         assert_ne!(posting.status, Status::Declined, "{transfer:?}");
         transfer.id
     }
@@ -224,30 +203,6 @@ impl Scene {
         assert_eq!(transaction.execute(sql, &[]).unwrap(), 1, "{sql}");
         transaction.commit().unwrap();
     }
-}
-
-fn open_account(
-    store: &SqliteStore,
-    clock: &SetClock,
-    account_type: AccountType,
-    currency: Currency,
-) -> Account {
-    let rules = OpenRules {
-        number_format: NumberFormat::new("DE", "10000000").unwrap(),
-        accounts_per_user_max: 10,
-    };
-    let request = OpenRequest {
-        owner_id: OWNER,
-        account_type,
-        currency,
-        name: None,
-    };
-    let actor = Actor {
-        id: OWNER,
-        role: "customer".to_owned(),
-        request_id: String::new(),
-    };
-    open(store, (clock, &SystemRandom), &rules, request, &actor).unwrap()
 }
 
 struct Order<'a> {

@@ -1,10 +1,8 @@
 //! What administrators did to users: see [`strongroom_sdk::audit_log`].
 //!
-//! - [`older`]: rows of before the log had a chain;
-//! - [`check`]: the invariants: the chain verifies, and each user is what the log made of him.
+//! [`check`] has the invariants: the chain verifies, and each user is what the log made of them.
 
 mod check;
-mod older;
 
 pub use check::check_invariants;
 

@@ -7,12 +7,7 @@ use crate::check_invariants;
 /// The first administrator, a customer, and a teller who became an auditor, was disabled, and renamed.
 fn scene() -> Scene {
     // All in one millisecond: the chain tells their order.
-    scene_with_pauses(0)
-}
-
-fn scene_with_pauses(milliseconds: i64) -> Scene {
     let scene = Scene::new();
-    scene.service.chain_older_events().unwrap();
     scene.service.bootstrap(None).unwrap();
     scene.register(EMAIL);
     let teller = scene.create("teller@example.org", Role::Teller);
@@ -24,7 +19,6 @@ fn scene_with_pauses(milliseconds: i64) -> Scene {
         r#"{"name":null}"#,
         r#"{"disabled":false}"#,
     ] {
-        scene.pass_ms(milliseconds);
         scene.change(&teller, change).unwrap();
     }
     scene.create("other@example.org", Role::Teller);
@@ -152,37 +146,4 @@ fn each_change_behind_the_bank_s_back_is_found_and_named() {
             "{change}: {found:?}"
         );
     }
-}
-
-#[test]
-fn the_log_of_a_release_without_a_chain_is_chained_once_with_the_first_administrator() {
-    // Its rows are ordered by their ids, which begin with the millisecond; the one with two fields tells of different things.
-    let scene = scene_with_pauses(1);
-    // As such a release has left it: no chain, and nothing told of the first administrator.
-    tamper(
-        &scene,
-        &[
-            "DELETE FROM audit_chain",
-            "UPDATE audit_head SET sequence = 0, hash = zeroblob(32)",
-            "DELETE FROM audit_log WHERE actor = zeroblob(16)",
-        ],
-    );
-    assert_ne!(violations(&scene), Vec::<String>::new());
-    for _ in 0..2 {
-        scene.service.chain_older_events().unwrap();
-        assert_eq!(scene.count("SELECT 1 FROM audit_log"), 10);
-        assert_eq!(scene.count("SELECT 1 FROM audit_chain"), 10);
-    }
-    assert_eq!(violations(&scene), Vec::<String>::new());
-}
-
-#[test]
-fn a_row_of_a_release_that_is_being_replaced_is_chained_by_the_next_start() {
-    let scene = scene();
-    let row = "INSERT INTO audit_log SELECT randomblob(16), at, actor, 'user.name', target, old_value, NULL, request_id
-        FROM audit_log WHERE action = 'user.name' LIMIT 1";
-    tamper(&scene, &[row]);
-    assert!(violations(&scene)[0].contains("is in no chain"));
-    scene.service.chain_older_events().unwrap();
-    assert_eq!(violations(&scene), Vec::<String>::new());
 }

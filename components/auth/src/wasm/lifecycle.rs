@@ -11,9 +11,6 @@ impl Guest for Component {
     fn start() -> Result<Vec<String>, String> {
         let service = service().map_err(|error| error.to_string())?;
         migrate(&HostStore, MIGRATIONS).map_err(|error| error.to_string())?;
-        service
-            .chain_older_events()
-            .map_err(|error| format!("the audit log: {error}"))?;
         // What cannot be delivered now, because the token service starts later, is delivered by the first tick that can.
         if let Err(error) = service.deliver_pending() {
             eprintln!("sessions to end are left for the next tick: {error}");

@@ -9,14 +9,9 @@
 //! Integers are big-endian; a text is 0x01, its length as u32, and its UTF-8 bytes; a text that is missing is 0x00.
 
 use super::record::Event;
+use crate::hash_chain::{Hash, push_text};
 use crate::store::{StoreError, Transaction, Value};
 use sha2::{Digest, Sha256};
-
-/// A SHA-256 hash.
-pub(super) type Hash = [u8; 32];
-
-/// The hash before the first row.
-pub(super) const GENESIS: Hash = [0; 32];
 
 const ENCODING: &[u8; 4] = b"SRU1";
 
@@ -34,7 +29,7 @@ const MOVE_HEAD: &str =
 ///
 /// # Panics
 /// If the chain does not end where its head says. Then the transaction must not commit.
-pub fn append(transaction: &impl Transaction, event: &Event) -> Result<(), StoreError> {
+pub(super) fn append(transaction: &impl Transaction, event: &Event) -> Result<(), StoreError> {
     let head = transaction
         .query(HEAD, &[])?
         .first()
@@ -72,13 +67,4 @@ pub(super) fn hash(previous: &Hash, sequence: i64, event: &Event) -> Hash {
     push_text(&mut bytes, event.new_value.as_deref());
     push_text(&mut bytes, event.request_id.as_deref());
     Sha256::digest(&bytes).into()
-}
-
-fn push_text(bytes: &mut Vec<u8>, text: Option<&str>) {
-    bytes.push(u8::from(text.is_some()));
-    if let Some(text) = text {
-        // What staff can write has limits far below 4 GiB.
-        bytes.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
-        bytes.extend_from_slice(text.as_bytes());
-    }
 }

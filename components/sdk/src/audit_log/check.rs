@@ -1,9 +1,9 @@
 //! The invariant of the audit log: its hash chain verifies.
 
-use super::chain::{GENESIS, HEAD, hash};
+use super::chain::{HEAD, hash};
 use super::record::{COLUMNS, Event};
 use crate::audit::{Check, PAGE_ROWS, Pages, Report, Total};
-use crate::hex;
+use crate::hash_chain::GENESIS;
 use crate::store::{Store, StoreError, Value};
 
 const CHAIN_TAIL: &str = "FROM audit_chain LEFT JOIN audit_log ON audit_log.id = audit_chain.event
@@ -59,7 +59,7 @@ pub fn check_chain<S: Store>(
     report.checks.push(check);
     report.totals.push(Total {
         name: format!("the {log}'s last event, and its hash"),
-        value: format!("{sequence}, {}", hex::text(&last)),
+        value: format!("{sequence}, {}", hex::encode(last)),
     });
     Ok(())
 }

@@ -14,7 +14,7 @@ mod check;
 mod page;
 mod record;
 
-pub use chain::append;
+
 pub use check::check_chain;
 pub use page::page;
 pub use record::{Actor, COLUMNS, Event, Record};

@@ -1,6 +1,7 @@
 //! An amount of one currency, and its one text form.
 
 use super::Currency;
+use serde::{Deserialize, Serialize};
 use rust_decimal::Decimal;
 use std::fmt;
 
@@ -13,7 +14,9 @@ pub const AMOUNT_MINOR_MAX: i64 = 1_000_000_000_000_000;
 const TEXT_LENGTH_MAX: usize = 17;
 
 /// Whole minor units of a currency. May be negative, as a balance may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// Its serialized form is for the bank's own records (`{"minor":1234,"currency":"EUR"}`); clients send and read decimal strings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Money {
     minor: i64,
     currency: Currency,

@@ -1,5 +1,6 @@
 //! The currencies of ISO 4217 in which the bank can keep accounts.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The largest scale that ISO 4217 knows (CLF, UYW).
@@ -9,7 +10,8 @@ const SCALE_MAX: u16 = 4;
 ///
 /// The codes whose minor unit is "n.a." in ISO 4217 (metals such as XAU, the test code XTS, XXX) are no [`Currency`]: an amount in
 /// them has no defined scale.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
 pub struct Currency {
     iso: iso_currency::Currency,
     scale: u32,
@@ -58,6 +60,20 @@ impl Currency {
     /// Whether the currency has been replaced by another (HRK by EUR): what exists goes on, nothing new begins.
     pub fn is_superseded(self) -> bool {
         self.iso.is_superseded().is_some()
+    }
+}
+
+impl From<Currency> for &'static str {
+    fn from(currency: Currency) -> Self {
+        currency.code()
+    }
+}
+
+impl TryFrom<String> for Currency {
+    type Error = CurrencyError;
+
+    fn try_from(code: String) -> Result<Self, CurrencyError> {
+        Self::from_code(&code)
     }
 }
 

@@ -1,24 +1,14 @@
-//! The calls that read.
-//!
-//! They read the ledger, so that a client always finds what it has been told was done.
+//! The calls that read: the ledger's records, and nothing else.
 
 use super::Service;
-use super::view::TransactionView;
-use crate::drive::{Resolved, resolve};
-use crate::intent::{self, State, Stored};
-use crate::ledger::{Ledger, LedgerError, Outcome, Posting};
-use crate::order::{Decided, Order};
+use crate::view::{BatchView, unavailable};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use strongroom_sdk::clock::Clock;
+use strongroom_ledger_api::view::TransactionView;
+use strongroom_ledger_api::{Directory, Journal, Party, Posting, Status};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::Store;
 use uuid::Uuid;
-
-/// An intent that has had no outcome for so long was cut off, and is driven on by whoever asks for it.
-const STALE_AFTER_MS: i64 = 1_000;
 
 /// The parameters of `GET /`.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -28,79 +18,6 @@ pub struct ListFilter {
     pub account_id: Uuid,
 }
 
-/// `GET /{id}`: who asked, the owners of its accounts, and staff. Whoever would have been paid does not see what was declined.
-///
-/// # Errors
-/// 404; 503 where the ledger does not answer.
-pub fn get<S: Store, L: Ledger, C: Clock>(
-    service: &Service<S, L, C>,
-    identity: &Identity,
-    id: Uuid,
-) -> Result<Found, Problem> {
-    match service.ledger.lookup(id) {
-        Ok(Some(posting)) if may_read(identity, &posting) => {
-            let view = TransactionView::of_posting(&posting, identity)?;
-            let request_id = if identity.is_staff() {
-                intent::staff_request(&service.store, id)?
-            } else {
-                None
-            };
-            Ok(Found::of(view.asked_in(request_id)))
-        }
-        Ok(Some(_)) => Err(Problem::not_found()),
-        Ok(None) => undecided(service, identity, id),
-        Err(error) => Err(unavailable(&error)),
-    }
-}
-
-/// What the ledger does not know yet, this service may.
-fn undecided<S: Store, L: Ledger, C: Clock>(
-    service: &Service<S, L, C>,
-    identity: &Identity,
-    id: Uuid,
-) -> Result<Found, Problem> {
-    let stored =
-        intent::peek(&service.store, id)?.filter(|stored| identity.may_read(stored.principal));
-    let accepted = match stored {
-        Some(Stored {
-            state: State::Accepted(accepted),
-            ..
-        }) => accepted,
-        Some(Stored {
-            is_batch: true,
-            state: State::Final(answer),
-            ..
-        }) => return Found::batch(&answer.body),
-        _ => return Err(Problem::not_found()),
-    };
-    let now_ms = service.clock.now_ms();
-    if now_ms.saturating_sub(accepted.order.requested_at_ms()) < STALE_AFTER_MS {
-        return open(&accepted.order);
-    }
-    match resolve(&service.store, &service.ledger, &accepted, now_ms) {
-        Ok(Resolved { decided, content }) => match decided {
-            Decided::Transfer(posting) => {
-                TransactionView::of_posting(&posting, identity).map(Found::of)
-            }
-            Decided::Batch(_) => Found::batch(&content.body),
-        },
-        Err(error) if error.leaves_open() => open(&accepted.order),
-        Err(_) => Err(Problem::not_found()),
-    }
-}
-
-/// What has no outcome yet.
-fn open(order: &Order) -> Result<Found, Problem> {
-    match order {
-        Order::Transfer(transfer) => TransactionView::of_accepted(transfer).map(Found::of),
-        Order::Batch(batch) => Ok(Found::Batch(FoundBatch {
-            id: batch.id,
-            atomic: batch.instruction.atomic,
-            outcomes: None,
-        })),
-    }
-}
-
 /// What an id is.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
@@ -108,45 +25,48 @@ pub enum Found {
     /// A transaction.
     Transaction(Box<TransactionView>),
     /// A batch.
-    Batch(FoundBatch),
+    Batch(BatchView),
 }
 
-/// A batch, as far as its answer is kept.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct FoundBatch {
+/// `GET /{id}`: who asked, the owners of its accounts, and staff. The payee does not see what was declined.
+///
+/// # Errors
+/// 404, also for what was refused or is undecided; 503 where the ledger does not respond.
+pub fn get<S, L: Journal, C>(
+    service: &Service<S, L, C>,
+    identity: &Identity,
     id: Uuid,
-    atomic: bool,
-    /// Null while there are none.
-    outcomes: Option<Box<RawValue>>,
-}
-
-impl Found {
-    fn of(view: TransactionView) -> Self {
-        Self::Transaction(Box::new(view))
+) -> Result<Found, Problem> {
+    let found = service.ledger.lookup(id);
+    if let Some(posting) = found.map_err(|error| unavailable(&error))? {
+        if !may_read(identity, &posting) {
+            return Err(Problem::not_found());
+        }
+        let view = TransactionView::for_viewer(&posting, identity)?;
+        return Ok(Found::Transaction(Box::new(view)));
     }
-
-    /// The batch of which `answer` tells, be it a success or a problem document.
-    fn batch(answer: &str) -> Result<Self, Problem> {
-        serde_json::from_str(answer)
-            .map(Self::Batch)
-            .map_err(Problem::internal)
-    }
+    let found = service.ledger.find_batch(id);
+    let batch = found
+        .map_err(|error| unavailable(&error))?
+        .filter(|batch| identity.may_read(batch.actor.id))
+        .ok_or_else(Problem::not_found)?;
+    BatchView::of_record(batch).map(Found::Batch)
 }
 
 /// `GET /?account_id=`: the account's owner, and staff; newest first.
 ///
 /// # Errors
-/// 404; 503 where the ledger does not answer.
-pub fn list<L: Ledger>(
+/// 404; 503 where the ledger does not respond.
+pub fn list<L: Journal + Directory>(
     ledger: &L,
     identity: &Identity,
     page: &Page<u64, ListFilter>,
 ) -> Result<List<TransactionView>, Problem> {
     let account_id = page.filter.account_id;
-    let owner = ledger
-        .owner_of(account_id)
+    let account = ledger
+        .find(account_id)
         .map_err(|error| unavailable(&error))?;
-    if !owner.is_some_and(|owner| identity.may_read(owner)) {
+    if !account.is_some_and(|account| identity.may_read(account.owner_id)) {
         return Err(Problem::not_found());
     }
     let limit = u32::try_from(page.fetch()).unwrap_or(u32::MAX);
@@ -164,7 +84,7 @@ pub fn list<L: Ledger>(
     } = List::new(postings, page, |posting| posting.sequence);
     let views = data
         .iter()
-        .map(|posting| TransactionView::of_posting(posting, identity));
+        .map(|posting| TransactionView::for_viewer(posting, identity));
     Ok(List {
         data: views.collect::<Result<_, _>>()?,
         next_cursor,
@@ -172,17 +92,11 @@ pub fn list<L: Ledger>(
     })
 }
 
+/// Whether a user may see a posting.
 pub(crate) fn may_read(identity: &Identity, posting: &Posting) -> bool {
-    let owns = |party: Option<crate::ledger::Party>| {
-        party.is_some_and(|party| party.owner_id == identity.subject)
-    };
+    let owns = |party: Option<Party>| party.is_some_and(|party| party.owner_id == identity.subject);
     identity.is_staff()
-        || posting.initiator == identity.subject
+        || posting.actor.id == identity.subject
         || owns(posting.source)
-        || (!matches!(posting.outcome, Outcome::Declined(_)) && owns(posting.destination))
-}
-
-pub(super) fn unavailable(error: &LedgerError) -> Problem {
-    eprintln!("ledger: {error}");
-    Problem::unavailable(1)
+        || (posting.status != Status::Declined && owns(posting.destination))
 }

@@ -1,18 +1,15 @@
 //! The calls of `/schedules`: standing orders.
 
 use super::Service;
-use super::view::refusal_of_transfer;
-use crate::drive::{Answer, key_reused};
-use crate::idempotency::{IdempotencyKey, derived_id};
-use crate::intent::Final;
-use crate::ledger::{Ledger, LedgerError, Side};
-use crate::request::{AccountRef, Instruction};
 use crate::schedule::{
     self, CancelError, Schedule, ScheduleBody, ScheduleState, ScheduleView, StandingOrder,
 };
+use crate::view::{problem_of, unavailable};
 use axum::http::StatusCode;
+use strongroom_ledger_api::{AccountRef, Directory, Kind, Ledger, LedgerError, Side};
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
+use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply, derived_id, key_reused};
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
@@ -29,19 +26,19 @@ const RETRY_AFTER_SECONDS: u32 = 1;
 ///
 /// # Errors
 /// 403; 404 `account_not_found`; 422 `schedule_in_past`, `schedules_too_many`, `idempotency_key_reused`; 503.
-pub fn create_schedule<S: Store, L: Ledger, C: Clock>(
+pub fn create_schedule<S: Store, L: Directory, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,
     key: &IdempotencyKey,
     body: ScheduleBody,
-) -> Result<Answer, Problem> {
+) -> Result<StoredReply, Problem> {
     if identity.role == Role::Auditor {
         return Err(Problem::forbidden());
     }
     let order = body.into_order()?;
     let schedule = Schedule {
         sequence: 0,
-        id: derived_id(identity.subject, ID_SCOPE, key),
+        id: derived_id(identity.subject, ID_SCOPE, key.as_str()),
         owner: identity.subject,
         fingerprint: order.fingerprint(),
         order,
@@ -49,7 +46,7 @@ pub fn create_schedule<S: Store, L: Ledger, C: Clock>(
         dates_behind: 0,
         created_at_ms: service.clock.now_ms(),
     };
-    // Before it is judged: what was right when it was asked first is answered the same for ever.
+    // Before it is judged: what was right at first stays right.
     if let Some((first, _)) = schedule::peek(&service.store, schedule.id)? {
         return replay(&schedule, first);
     }
@@ -68,7 +65,7 @@ pub fn create_schedule<S: Store, L: Ledger, C: Clock>(
     replay(&schedule, first.ok_or_else(missing)?)
 }
 
-fn replay(asked: &Schedule, first: Schedule) -> Result<Answer, Problem> {
+fn replay(asked: &Schedule, first: Schedule) -> Result<StoredReply, Problem> {
     if first.fingerprint != asked.fingerprint {
         return Err(key_reused());
     }
@@ -81,17 +78,13 @@ fn replay(asked: &Schedule, first: Schedule) -> Result<Answer, Problem> {
     answer(&first, true)
 }
 
-fn answer(schedule: &Schedule, replayed: bool) -> Result<Answer, Problem> {
-    let view = ScheduleView::new(schedule, None)?;
-    let content = Final {
-        status: StatusCode::CREATED.as_u16(),
-        body: serde_json::to_string(&view).map_err(Problem::internal)?,
-    };
-    Ok(Answer { content, replayed })
+fn answer(schedule: &Schedule, replayed: bool) -> Result<StoredReply, Problem> {
+    let view = ScheduleView::new(schedule, None);
+    StoredReply::new(StatusCode::CREATED, &view, replayed)
 }
 
 /// What depends on the day, and on whose the accounts are.
-fn check<L: Ledger>(ledger: &L, schedule: &Schedule) -> Result<(), Problem> {
+fn check<L: Directory>(ledger: &L, schedule: &Schedule) -> Result<(), Problem> {
     let StandingOrder {
         instruction, plan, ..
     } = &schedule.order;
@@ -109,25 +102,24 @@ fn check<L: Ledger>(ledger: &L, schedule: &Schedule) -> Result<(), Problem> {
     }
     let source = instruction.source.map(|id| owner(ledger, id)).transpose()?;
     if source.flatten() != Some(schedule.owner) {
-        return Err(not_found(Side::Source, instruction));
+        return Err(not_found(Side::Source));
     }
     match instruction.destination {
         Some(AccountRef::Id(id)) if owner(ledger, id)?.is_none() => {
-            Err(not_found(Side::Destination, instruction))
+            Err(not_found(Side::DestinationId))
         }
         _ => Ok(()),
     }
 }
 
-fn owner<L: Ledger>(ledger: &L, account_id: Uuid) -> Result<Option<Uuid>, Problem> {
-    ledger.owner_of(account_id).map_err(|error| {
-        eprintln!("ledger: {error}");
-        Problem::unavailable(RETRY_AFTER_SECONDS)
-    })
+fn owner<L: Directory>(ledger: &L, account_id: Uuid) -> Result<Option<Uuid>, Problem> {
+    let found = ledger.find(account_id);
+    let found = found.map_err(|error| unavailable(&error))?;
+    Ok(found.map(|account| account.owner_id))
 }
 
-fn not_found(side: Side, instruction: &Instruction) -> Problem {
-    refusal_of_transfer(&LedgerError::AccountNotFound(side), instruction)
+fn not_found(side: Side) -> Problem {
+    problem_of(&LedgerError::AccountNotFound(side), Kind::Transfer)
 }
 
 fn too_many() -> Problem {
@@ -157,7 +149,7 @@ pub fn list_schedules<S: Store, L, C>(
         .into_iter()
         .map(|(schedule, last_run)| ScheduleView::new(&schedule, last_run));
     Ok(List {
-        data: views.collect::<Result<_, _>>()?,
+        data: views.collect(),
         next_cursor,
         has_more,
     })
@@ -174,7 +166,7 @@ pub fn get_schedule<S: Store, L, C>(
 ) -> Result<ScheduleView, Problem> {
     match schedule::peek(&service.store, id)? {
         Some((schedule, last_run)) if identity.may_read(schedule.owner) => {
-            ScheduleView::new(&schedule, last_run)
+            Ok(ScheduleView::new(&schedule, last_run))
         }
         _ => Err(Problem::not_found()),
     }
@@ -183,7 +175,7 @@ pub fn get_schedule<S: Store, L, C>(
 /// `DELETE /schedules/{id}`: its owner. It stays readable, as `cancelled`.
 ///
 /// # Errors
-/// 404; 503 where a payment under way could not be stopped for certain: the call may be repeated until it is answered.
+/// 404; 503 where a payment under way could not be stopped for certain: the call may be repeated until it succeeds.
 pub fn delete_schedule<S: Store, L: Ledger, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,

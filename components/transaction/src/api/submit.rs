@@ -1,153 +1,174 @@
-//! The calls that move money.
+//! The calls that move money: derive the id, have the ledger decide, respond from its record.
 
 use super::{STAFF_WHO_ACT, Service};
-use crate::drive::{self, Answer};
-use crate::idempotency::IdempotencyKey;
-use crate::intent::Intent;
-use crate::ledger::{DebitAuthority, Ledger};
-use crate::request::{
-    BatchBody, DepositBody, HoldBody, Instruction, Route, TransferBody, WithdrawBody,
-};
+use crate::request::{BatchBody, DepositBody, HoldBody, Route, TransferBody, WithdrawBody};
+use crate::view::{problem_of, reply_to_batch, reply_to_transfer};
+use strongroom_ledger_api::{Actor, Batch, DebitAuthority, Instruction, Kind, Ledger, Transfer};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
+use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply, derived_id};
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::Store;
 
 /// `POST /deposit`: teller, admin.
 ///
 /// # Errors
-/// 403, and those of [`drive::submit`].
-pub fn deposit<S: Store, L: Ledger, C: Clock>(
+/// 403, and those of [`submit`].
+pub fn deposit<S, L: Ledger, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,
     request_id: RequestId,
-    key: IdempotencyKey,
+    key: &IdempotencyKey,
     body: DepositBody,
-) -> Result<Answer, Problem> {
-    identity.require(STAFF_WHO_ACT)?;
+) -> Result<StoredReply, Problem> {
+    let asker = Asker::bank(identity, request_id)?;
     let instruction = body.into_instruction()?;
-    submit_for_bank(
-        service,
-        (identity, request_id),
-        Route::Deposit,
-        key,
-        instruction,
-    )
+    submit(service, &asker, Route::Deposit, key, instruction)
 }
 
 /// `POST /withdraw`: the owner, teller, admin.
 ///
 /// # Errors
-/// 403 for an auditor, who only reads; and those of [`drive::submit`].
-pub fn withdraw<S: Store, L: Ledger, C: Clock>(
+/// 403 for an auditor, who only reads; and those of [`submit`].
+pub fn withdraw<S, L: Ledger, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,
     request_id: RequestId,
-    key: IdempotencyKey,
+    key: &IdempotencyKey,
     body: WithdrawBody,
-) -> Result<Answer, Problem> {
-    let route = Route::Withdraw;
-    match identity.role {
-        Role::Teller | Role::Admin => {
-            let instruction = body.into_instruction()?;
-            submit_for_bank(service, (identity, request_id), route, key, instruction)
-        }
-        Role::Customer => {
-            let authority = DebitAuthority::Owner(identity.subject);
-            let instruction = body.into_instruction()?;
-            submit(service, identity, route, key, authority, instruction)
-        }
-        Role::Auditor => Err(Problem::forbidden()),
-    }
+) -> Result<StoredReply, Problem> {
+    let asker = match identity.role {
+        Role::Teller | Role::Admin => Asker::bank(identity, request_id)?,
+        Role::Customer | Role::Auditor => Asker::owner(identity)?,
+    };
+    let instruction = body.into_instruction()?;
+    submit(service, &asker, Route::Withdraw, key, instruction)
 }
 
 /// `POST /transfer` and `POST /send`: the owner of the source, whatever the role but auditor.
 ///
 /// # Errors
 /// As [`withdraw`].
-pub fn transfer<S: Store, L: Ledger, C: Clock>(
+pub fn transfer<S, L: Ledger, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,
-    key: IdempotencyKey,
+    key: &IdempotencyKey,
     body: TransferBody,
-) -> Result<Answer, Problem> {
-    let authority = own_accounts(identity)?;
+) -> Result<StoredReply, Problem> {
+    let asker = Asker::owner(identity)?;
     let instruction = body.into_instruction()?;
-    submit(
-        service,
-        identity,
-        Route::Transfer,
-        key,
-        authority,
-        instruction,
-    )
+    submit(service, &asker, Route::Transfer, key, instruction)
 }
 
 /// `POST /holds`: the owner of the source, as for [`transfer`].
 ///
 /// # Errors
 /// As [`withdraw`].
-pub fn hold<S: Store, L: Ledger, C: Clock>(
+pub fn hold<S, L: Ledger, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,
-    key: IdempotencyKey,
+    key: &IdempotencyKey,
     body: HoldBody,
-) -> Result<Answer, Problem> {
-    let authority = own_accounts(identity)?;
+) -> Result<StoredReply, Problem> {
+    let asker = Asker::owner(identity)?;
     let instruction = body.into_instruction()?;
-    submit(service, identity, Route::Hold, key, authority, instruction)
+    submit(service, &asker, Route::Hold, key, instruction)
 }
 
 /// `POST /batch`: the owner of the sources, as for [`transfer`].
 ///
 /// # Errors
 /// As [`withdraw`].
-pub fn batch<S: Store, L: Ledger, C: Clock>(
+pub fn batch<S, L: Ledger, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,
-    key: IdempotencyKey,
+    key: &IdempotencyKey,
     body: BatchBody,
-) -> Result<Answer, Problem> {
-    own_accounts(identity)?;
+) -> Result<StoredReply, Problem> {
+    let asker = Asker::owner(identity)?;
     let instruction = body.into_instruction()?;
-    let times = (service.clock.now_ms(), service.intent_deadline_ms);
-    let intent = Intent::of_batch(identity.subject, key, instruction, times);
-    drive::submit(&service.store, &service.ledger, &intent)
+    let batch = Batch {
+        id: asker.id_of(Route::Batch, key),
+        fingerprint: instruction.fingerprint(),
+        authority: asker.authority,
+        actor: asker.actor,
+        on_behalf_of: None,
+        instruction,
+        requested_at_ms: service.clock.now_ms(),
+    };
+    let reply = service.ledger.post_batch(&batch);
+    let reply = reply.map_err(|error| problem_of(&error, Kind::Transfer))?;
+    let atomic = batch.instruction.atomic;
+    reply_to_batch(batch.id, atomic, reply.outcomes, reply.repeated)
 }
 
-/// Everybody may debit what is his, but for an auditor, who only reads.
-pub(super) fn own_accounts(identity: &Identity) -> Result<DebitAuthority, Problem> {
-    match identity.role {
-        Role::Auditor => Err(Problem::forbidden()),
-        Role::Customer | Role::Teller | Role::Admin => Ok(DebitAuthority::Owner(identity.subject)),
+/// Who asks, and whose accounts they may debit.
+pub(super) struct Asker {
+    actor: Actor,
+    authority: DebitAuthority,
+    /// The host's id of the request, where it is staff's: the journal keeps it.
+    request_id: Option<String>,
+}
+
+impl Asker {
+    /// A user with accounts of their own. An auditor only reads.
+    ///
+    /// # Errors
+    /// 403.
+    pub(super) fn owner(identity: &Identity) -> Result<Self, Problem> {
+        if identity.role == Role::Auditor {
+            return Err(Problem::forbidden());
+        }
+        Ok(Self {
+            actor: Actor::user(identity.subject),
+            authority: DebitAuthority::Owner(identity.subject),
+            request_id: None,
+        })
+    }
+
+    /// Staff, who act on any customer's account.
+    ///
+    /// # Errors
+    /// 403.
+    pub(super) fn bank(identity: &Identity, request_id: RequestId) -> Result<Self, Problem> {
+        identity.require(STAFF_WHO_ACT)?;
+        Ok(Self {
+            actor: Actor::user(identity.subject),
+            authority: DebitAuthority::Bank,
+            request_id: request_id.0,
+        })
+    }
+
+    fn id_of(&self, route: Route, key: &IdempotencyKey) -> uuid::Uuid {
+        derived_id(self.actor.id, route.as_str(), key.as_str())
     }
 }
 
-pub(super) fn submit<S: Store, L: Ledger, C: Clock>(
+/// Has the ledger decide, in one commit.
+///
+/// # Errors
+/// 404 `account_not_found`, 422 `validation_failed`, 422 `idempotency_key_reused`: nothing is recorded. 503 `service_unavailable`: the
+/// ledger may have decided or not; the same key says.
+pub(super) fn submit<S, L: Ledger, C: Clock>(
     service: &Service<S, L, C>,
-    identity: &Identity,
+    asker: &Asker,
     route: Route,
-    key: IdempotencyKey,
-    authority: DebitAuthority,
+    key: &IdempotencyKey,
     instruction: Instruction,
-) -> Result<Answer, Problem> {
-    let times = (service.clock.now_ms(), service.intent_deadline_ms);
-    let intent = Intent::new(identity.subject, route, key, authority, instruction, times);
-    drive::submit(&service.store, &service.ledger, &intent)
-}
-
-/// The same with any customer's money, which only staff may move: it is kept in which request they did.
-pub(super) fn submit_for_bank<S: Store, L: Ledger, C: Clock>(
-    service: &Service<S, L, C>,
-    (identity, RequestId(request_id)): (&Identity, RequestId),
-    route: Route,
-    key: IdempotencyKey,
-    instruction: Instruction,
-) -> Result<Answer, Problem> {
-    let times = (service.clock.now_ms(), service.intent_deadline_ms);
-    let authority = DebitAuthority::Bank;
-    let mut intent = Intent::new(identity.subject, route, key, authority, instruction, times);
-    intent.staff_request = request_id;
-    drive::submit(&service.store, &service.ledger, &intent)
+) -> Result<StoredReply, Problem> {
+    let transfer = Transfer {
+        id: asker.id_of(route, key),
+        fingerprint: instruction.fingerprint(),
+        authority: asker.authority,
+        actor: asker.actor,
+        on_behalf_of: None,
+        request_id: asker.request_id.clone(),
+        instruction,
+        denied_by: None,
+        requested_at_ms: service.clock.now_ms(),
+    };
+    match service.ledger.post(&transfer) {
+        Ok(reply) => reply_to_transfer(&reply),
+        Err(error) => Err(problem_of(&error, transfer.instruction.kind)),
+    }
 }

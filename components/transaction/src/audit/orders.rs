@@ -2,12 +2,11 @@
 //! ledger decided.
 
 use super::AuditError;
-use super::matching::Decided;
-use crate::ledger::{Ledger, Outcome, Posting};
 use crate::schedule::{
-    RUN_COLUMNS, Run, RunState, SCHEDULE_COLUMNS, Schedule, ScheduleState, intent_of,
+    RUN_COLUMNS, Run, RunState, SCHEDULE_COLUMNS, Schedule, ScheduleState, transfer_of,
 };
-use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report};
+use strongroom_ledger_api::{Decline, Journal, LOOKUP_IDS_MAX, Posting, Status};
+use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report, Total};
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 use uuid::Uuid;
 
@@ -17,19 +16,15 @@ const SCHEDULE_COLUMN_COUNT: usize = 8;
 const SCHEDULE_TAIL: &str = "\
 FROM schedule WHERE schedule.sequence > ?1 ORDER BY schedule.sequence LIMIT ?2";
 
-/// By schedule and date; behind the run whether its request has no answer yet.
+/// By schedule and date.
 const RUN_TAIL: &str = "\
-(SELECT intent.state = 'accepted' FROM intent WHERE intent.id = run.transfer_id)
 FROM schedule_run AS run LEFT JOIN schedule ON schedule.id = run.schedule_id
 WHERE (run.schedule_id, run.due, run.sequence) > (?1, ?2, ?3) ORDER BY run.schedule_id, run.due, run.sequence LIMIT ?4";
-/// Where that stands.
-const IS_OPEN: usize = 17;
 
-/// Checks every order and payment by itself.
-pub(super) fn check<S: Store, L: Ledger>(
+/// Checks every order, and every payment against the ledger.
+pub(super) fn check<S: Store, J: Journal>(
     store: &S,
-    ledger: &L,
-    payments: &mut Payments,
+    journal: &J,
     report: &mut Report,
 ) -> Result<(), AuditError> {
     let mut dates = Check::new(
@@ -42,8 +37,9 @@ pub(super) fn check<S: Store, L: Ledger>(
     for row in Pages::new(store, sql, [Value::from(i64::MIN)], PAGE_ROWS) {
         check_order(&row?, &mut dates)?;
     }
+    let mut payments = Payments::new(journal);
     let sql = format!(
-        "SELECT run.schedule_id, run.due, run.sequence, {SCHEDULE_COLUMNS}, {RUN_COLUMNS}, {RUN_TAIL}"
+        "SELECT run.schedule_id, run.due, run.sequence, {SCHEDULE_COLUMNS}, {RUN_COLUMNS} {RUN_TAIL}"
     );
     let first = [
         Value::from(Vec::new()),
@@ -52,9 +48,16 @@ pub(super) fn check<S: Store, L: Ledger>(
     ];
     let mut order = None;
     for row in Pages::new(store, sql, first, PAGE_ROWS) {
-        check_run(row?, &mut order, ledger, (&mut dates, payments))?;
+        if let Some((schedule, run)) = check_run(row?, &mut order, &mut dates)? {
+            payments.add(&schedule, run)?;
+        }
     }
-    report.checks.push(dates);
+    payments.look_up()?;
+    report.checks.extend([dates, payments.check]);
+    report.totals.push(Total {
+        name: "payments of standing orders under way".to_owned(),
+        value: payments.open.to_string(),
+    });
     Ok(())
 }
 
@@ -65,7 +68,7 @@ fn check_order(row: &Row, check: &mut Check) -> Result<(), StoreError> {
     let schedule = match Schedule::from_row(row) {
         Ok(schedule) => schedule,
         Err(error) => {
-            check.require(false, || format!("schedule {sequence}: {error}"));
+            check.violation(format!("schedule {sequence}: {error}"));
             return Ok(());
         }
     };
@@ -101,13 +104,12 @@ struct Current {
     runs: u32,
 }
 
-/// Judges a run by its order, and by the runs of earlier dates.
-fn check_run<L: Ledger>(
+/// Judges a run by its order, and by the runs of earlier dates. Returns both where they can be read.
+fn check_run(
     row: Row,
     current: &mut Option<Current>,
-    ledger: &L,
-    (check, payments): (&mut Check, &mut Payments),
-) -> Result<(), AuditError> {
+    check: &mut Check,
+) -> Result<Option<(Schedule, Run)>, StoreError> {
     let (schedule_id, sequence) = (row.uuid(0)?, row.integer(2)?);
     let row = row.behind(3);
     check.examine();
@@ -123,144 +125,162 @@ fn check_run<L: Ledger>(
     current.runs = number.saturating_add(1);
     let run = match Run::behind_schedule(&row) {
         Ok(Some(run)) => run,
-        Ok(None) => return Ok(()),
+        Ok(None) => return Ok(None),
         Err(error) => {
-            check.require(false, || format!("schedule run {sequence}: {error}"));
-            return Ok(());
+            check.violation(format!("schedule run {sequence}: {error}"));
+            return Ok(None);
         }
     };
     let due = run.due;
     let Some(schedule) = &current.schedule else {
-        check.require(false, || {
-            format!("schedule run {sequence} of {due}: there is no schedule {schedule_id}")
-        });
-        return Ok(());
+        check.violation(format!(
+            "schedule run {sequence} of {due}: there is no schedule {schedule_id}"
+        ));
+        return Ok(None);
     };
     let is_date = schedule.order.plan.date(number) == Some(due);
     check.require(is_date, || {
         format!("schedule run {sequence} of {due}: schedule {schedule_id} has no such date, or had it before")
     });
-    check.require(run.transfer_id == transfer_of(schedule, &run, run.attempts).0, || {
+    let transfer = transfer_of(schedule, due, run.attempts, run.begun_at_ms);
+    check.require(run.transfer_id == transfer.id, || {
         format!("schedule run {sequence} of {due}: its transfer {} is not that of schedule {schedule_id} and the date", run.transfer_id)
     });
-    let is_open = row.optional(IS_OPEN, Row::integer)? == Some(1);
-    payments.judge_itself(&run, is_open);
-    for attempt in 1..run.attempts {
-        let earlier = ledger.lookup(transfer_of(schedule, &run, attempt).0)?;
-        let is_declined =
-            earlier.is_none_or(|posting| matches!(posting.outcome, Outcome::Declined(_)));
-        payments.check.require(is_declined, || {
-            format!("schedule run {sequence} of {due}: was tried again after its attempt {attempt} had been posted")
-        });
-    }
-    if run.state == RunState::Refused {
-        let posting = ledger.lookup(run.transfer_id)?;
-        let has_moved = posting.is_some_and(|posting| is_of(&posting, schedule, &run));
-        payments.check.require(!has_moved, || {
-            format!("schedule run {sequence} of {due}: is refused, and the ledger has decided its transfer {}", run.transfer_id)
-        });
-    }
-    Ok(())
+    Ok(Some((schedule.clone(), run)))
 }
 
-/// The id and the fingerprint of an attempt at a date.
-fn transfer_of(schedule: &Schedule, run: &Run, attempt: u32) -> (Uuid, [u8; 32]) {
-    let order = intent_of(schedule, run.due, attempt, (0, 0)).accepted.order;
-    (order.id(), *order.fingerprint())
-}
-
-fn is_of(posting: &Posting, schedule: &Schedule, run: &Run) -> bool {
-    let (_, fingerprint) = transfer_of(schedule, run, run.attempts);
-    posting.initiator == schedule.owner && posting.fingerprint == Some(fingerprint)
-}
-
-/// What is found out about the payments of standing orders.
-pub(super) struct Payments {
+/// The payments of standing orders, compared with the ledger some hundred at a time.
+struct Payments<'a, J> {
+    journal: &'a J,
     check: Check,
+    /// How many have no outcome yet. The ledger may have decided since, and the next tick goes on with them.
+    open: u64,
+    attempts: Vec<Attempt>,
 }
 
-impl Payments {
-    /// Nothing found yet.
-    pub(super) fn new() -> Self {
+/// One attempt at a date, and what the ledger must have of it.
+struct Attempt {
+    id: Uuid,
+    fingerprint: [u8; 32],
+    owner: Uuid,
+    /// The run, for the text of a violation.
+    run: String,
+    expected: Expected,
+}
+
+/// What a run says of an attempt.
+enum Expected {
+    /// Nothing yet.
+    Open,
+    /// That money has moved.
+    Posted,
+    /// That it was declined for this.
+    Declined(String),
+    /// That the ledger has nothing of it, or burnt its id when the order ended at that moment.
+    Refused,
+    /// That it did not move money, as another attempt followed.
+    Failed,
+}
+
+impl<'a, J: Journal> Payments<'a, J> {
+    fn new(journal: &'a J) -> Self {
         Self {
+            journal,
             check: Check::new(
                 "every payment of a standing order ended as the ledger decided it, and no date was paid twice",
             ),
+            open: 0,
+            attempts: Vec::new(),
         }
     }
 
-    pub(super) fn into_check(self) -> Check {
-        self.check
-    }
-
-    fn judge_itself(&mut self, run: &Run, is_open: bool) {
-        let (sequence, due) = (run.sequence, run.due);
-        let has_code = run.decline_code.is_some();
-        let fits = match run.state {
-            RunState::Open => !has_code,
-            RunState::Posted => !has_code && !is_open,
-            RunState::Declined | RunState::Refused | RunState::Retrying | RunState::Cancelled => {
-                has_code && !is_open
+    fn add(&mut self, schedule: &Schedule, run: Run) -> Result<(), AuditError> {
+        let text = format!("schedule run {} of {}", run.sequence, run.due);
+        let expected = match (run.state, run.decline_code) {
+            (RunState::Open, None) => {
+                self.open += 1;
+                Expected::Open
+            }
+            (RunState::Posted, None) => Expected::Posted,
+            (RunState::Refused, Some(_)) => Expected::Refused,
+            (RunState::Declined | RunState::Retrying | RunState::Cancelled, Some(code)) => {
+                Expected::Declined(code)
+            }
+            _ => {
+                self.check.violation(format!(
+                    "{text}: its state and its decline contradict each other"
+                ));
+                return Ok(());
             }
         };
-        self.check.require(fits, || {
-            format!("schedule run {sequence} of {due}: its state, its decline, and its request contradict each other")
+        for attempt in 1..run.attempts {
+            self.push(schedule, &run.due, attempt, (&text, Expected::Failed))?;
+        }
+        self.push(schedule, &run.due, run.attempts, (&text, expected))
+    }
+
+    fn push(
+        &mut self,
+        schedule: &Schedule,
+        due: &strongroom_sdk::calendar::Day,
+        attempt: u32,
+        (run, expected): (&str, Expected),
+    ) -> Result<(), AuditError> {
+        let transfer = transfer_of(schedule, *due, attempt, 0);
+        self.attempts.push(Attempt {
+            id: transfer.id,
+            fingerprint: transfer.fingerprint,
+            owner: schedule.owner,
+            run: run.to_owned(),
+            expected,
         });
+        if self.attempts.len() < LOOKUP_IDS_MAX {
+            return Ok(());
+        }
+        self.look_up()
+    }
+
+    /// Compares what was gathered.
+    fn look_up(&mut self) -> Result<(), AuditError> {
+        let attempts = std::mem::take(&mut self.attempts);
+        let ids: Vec<Uuid> = attempts.iter().map(|attempt| attempt.id).collect();
+        for (attempt, posting) in attempts.iter().zip(self.journal.lookup_many(&ids)?) {
+            self.check.examine();
+            let violation = attempt.violation(posting.as_ref());
+            if let Some(violation) = violation {
+                let (run, id) = (&attempt.run, attempt.id);
+                self.check
+                    .violation(format!("{run}: transfer {id} {violation}"));
+            }
+        }
+        Ok(())
     }
 }
 
-impl Decided for Payments {
-    const FROM: &'static str = "schedule_run AS run JOIN schedule ON schedule.id = run.schedule_id
-        WHERE run.state IN ('posted', 'declined', 'retrying', 'cancelled')";
-    const PLACE_AND_ID: [&'static str; 2] = ["run.sequence", "run.transfer_id"];
-
-    fn columns() -> String {
-        format!("{SCHEDULE_COLUMNS}, {RUN_COLUMNS}")
-    }
-
-    fn judge(&mut self, row: Row, posting: &Posting) -> Result<(), StoreError> {
-        let sequence = row.integer(0)?;
-        let row = row.behind(2);
-        self.check.examine();
-        let (Ok(schedule), Ok(Some(run))) = (Schedule::from_row(&row), Run::behind_schedule(&row))
-        else {
-            // What is wrong with it was told by the check of the dates.
-            return Ok(());
+impl Attempt {
+    /// What is wrong with the ledger's record, if anything is.
+    fn violation(&self, posting: Option<&Posting>) -> Option<&'static str> {
+        let Some(posting) = posting else {
+            return match self.expected {
+                Expected::Open | Expected::Refused | Expected::Failed => None,
+                Expected::Posted | Expected::Declined(_) => {
+                    Some("is over, and the ledger has nothing under it")
+                }
+            };
         };
-        let due = run.due;
-        let is_told = match posting.outcome {
-            Outcome::Declined(decline) => {
-                run.state != RunState::Posted && run.decline_code.as_deref() == Some(decline.code())
-            }
-            Outcome::Posted | Outcome::Held | Outcome::Voided | Outcome::Expired => {
-                run.state == RunState::Posted
-            }
+        if posting.actor.id != self.owner || posting.fingerprint != self.fingerprint {
+            return Some("is something else in the ledger");
+        }
+        let is_declined = posting.status == Status::Declined;
+        let is_so = match &self.expected {
+            Expected::Open => true,
+            Expected::Posted => !is_declined,
+            Expected::Declined(code) => posting
+                .decline
+                .is_some_and(|decline| decline.as_str() == code),
+            Expected::Refused => posting.decline == Some(Decline::Cancelled),
+            Expected::Failed => is_declined,
         };
-        self.check.require(is_told, || {
-            format!(
-                "schedule run {sequence} of {due}: is {}, and the ledger has decided otherwise of transfer {}",
-                run.state.as_str(),
-                run.transfer_id
-            )
-        });
-        self.check.require(is_of(posting, &schedule, &run), || {
-            format!(
-                "schedule run {sequence} of {due}: the ledger has decided something else under transfer {}",
-                run.transfer_id
-            )
-        });
-        Ok(())
-    }
-
-    fn note_unknown(&mut self, sequence: i64, id: Uuid) {
-        self.check.require(false, || {
-            format!(
-                "schedule run {sequence}: is over, and the ledger has nothing under transfer {id}"
-            )
-        });
-    }
-
-    fn is_full(&self) -> bool {
-        self.check.is_full()
+        (!is_so).then_some("was decided otherwise by the ledger")
     }
 }

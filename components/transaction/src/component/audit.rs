@@ -1,17 +1,14 @@
 //! `strongroom:service/audit`.
 
-use super::Component;
 use super::bindings::exports::strongroom::service::audit as wit;
-use super::ledger::LinkedLedger;
+use super::{Component, SERVICE};
 use crate::audit::check_invariants;
 use strongroom_sdk::audit_report;
-use strongroom_sdk::clock::SystemClock;
-use strongroom_sdk::store::HostStore;
 
 impl wit::Guest for Component {
     fn check_invariants() -> Result<wit::Report, String> {
-        let report = check_invariants(&HostStore, &LinkedLedger, &SystemClock)
-            .map_err(|error| error.to_string())?;
+        let report =
+            check_invariants(&SERVICE.store, &SERVICE.ledger).map_err(|error| error.to_string())?;
         Ok(audit_report!(wit, report))
     }
 }

@@ -1,4 +1,4 @@
-//! What the macro makes of `/wit`: the types of the interfaces, and the exports.
+//! What the macro makes of `/wit`: the exports. The imports are those of the sdk and of the ledger's words.
 
 #![expect(
     unsafe_code,
@@ -7,26 +7,10 @@
 
 use super::Component;
 
-#[cfg(not(feature = "screening"))]
 wit_bindgen::generate!({
     path: ["../../wit/store", "../../wit/config", "../../wit/service", "../../wit/account", "../../wit/transaction"],
     world: "strongroom:transaction/transaction",
-    generate_all,
-});
-
-#[cfg(feature = "screening")]
-wit_bindgen::generate!({
-    path: [
-        "../../wit/store", "../../wit/config", "../../wit/service", "../../wit/account", "../../wit/screening", "../../wit/transaction",
-    ],
-    inline: "
-        package strongroom:screened-transaction;
-        world transaction {
-            include strongroom:transaction/transaction@0.1.0;
-            import strongroom:screening/screen@0.1.0;
-        }
-    ",
-    world: "strongroom:screened-transaction/transaction",
+    with: { "strongroom:account/types@0.1.0": strongroom_ledger_api::wit::types },
     generate_all,
 });
 

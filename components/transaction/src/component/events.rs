@@ -1,6 +1,6 @@
 //! The route of the events.
 
-use super::ledger::LinkedLedger;
+use super::SERVICE;
 use crate::event::{self, EventPage, EventQuery};
 use axum::Router;
 use axum::routing::get;
@@ -17,5 +17,5 @@ async fn events(
     identity: Identity,
     Query(query): Query<EventQuery>,
 ) -> Result<Json<EventPage>, Problem> {
-    event::read(&LinkedLedger, &identity, query).map(Json)
+    event::read(&SERVICE.ledger, &identity, query).map(Json)
 }

@@ -1,28 +1,21 @@
 //! The routes of `/api/transactions`, as one table.
 
-use super::{events, schedules, service, webhooks};
-use crate::api::{self, Found, ListFilter, STAFF_WHO_ACT, TransactionView};
-use crate::drive::Answer;
-use crate::idempotency::{IdempotencyKey, KeyError};
+use super::{SERVICE, events, schedules};
+use crate::api::{self, Found, ListFilter, STAFF_WHO_ACT};
 use crate::request::{
     BATCH_BODY_BYTES_MAX, BatchBody, CaptureBody, DepositBody, HoldBody, ReverseBody, TransferBody,
     WithdrawBody,
 };
 use axum::Router;
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use strongroom_ledger_api::view::TransactionView;
 use strongroom_sdk::http::{PathId, RequestId, Site};
+use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::json::{Json, NoBody, OptionalJson};
 use strongroom_sdk::page::{List, Page};
-use strongroom_sdk::problem::{self, Problem};
+use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 pub(super) fn site() -> Site {
     let routes = Router::new()
@@ -38,8 +31,7 @@ pub(super) fn site() -> Site {
         .route("/{id}/reverse", post(reverse))
         .route("/{id}", get(transaction))
         .merge(events::routes())
-        .merge(schedules::routes())
-        .merge(webhooks::routes());
+        .merge(schedules::routes());
     Site::new(routes).no_store()
 }
 
@@ -48,10 +40,10 @@ async fn deposit(
     request_id: RequestId,
     key: Result<IdempotencyKey, Problem>,
     body: Result<Json<DepositBody>, Problem>,
-) -> Result<Answer, Problem> {
-    // Before the body is judged: who may not call this learns nothing about what it takes.
+) -> Result<StoredReply, Problem> {
+    // Before the body is judged: a caller without the role learns nothing about what it takes.
     identity.require(STAFF_WHO_ACT)?;
-    api::deposit(service(), &identity, request_id, key?, body?.0)
+    api::deposit(&SERVICE, &identity, request_id, &key?, body?.0)
 }
 
 async fn withdraw(
@@ -59,24 +51,24 @@ async fn withdraw(
     request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<WithdrawBody>,
-) -> Result<Answer, Problem> {
-    api::withdraw(service(), &identity, request_id, key, body)
+) -> Result<StoredReply, Problem> {
+    api::withdraw(&SERVICE, &identity, request_id, &key, body)
 }
 
 async fn transfer(
     identity: Identity,
     key: IdempotencyKey,
     Json(body): Json<TransferBody>,
-) -> Result<Answer, Problem> {
-    api::transfer(service(), &identity, key, body)
+) -> Result<StoredReply, Problem> {
+    api::transfer(&SERVICE, &identity, &key, body)
 }
 
 async fn hold(
     identity: Identity,
     key: IdempotencyKey,
     Json(body): Json<HoldBody>,
-) -> Result<Answer, Problem> {
-    api::hold(service(), &identity, key, body)
+) -> Result<StoredReply, Problem> {
+    api::hold(&SERVICE, &identity, &key, body)
 }
 
 async fn capture(
@@ -84,8 +76,8 @@ async fn capture(
     PathId(hold_id): PathId,
     key: IdempotencyKey,
     OptionalJson(body): OptionalJson<CaptureBody>,
-) -> Result<Answer, Problem> {
-    api::capture(service(), &identity, key, hold_id, body)
+) -> Result<StoredReply, Problem> {
+    api::capture(&SERVICE, &identity, &key, hold_id, body)
 }
 
 async fn void(
@@ -93,8 +85,8 @@ async fn void(
     PathId(hold_id): PathId,
     key: IdempotencyKey,
     _: NoBody,
-) -> Result<Answer, Problem> {
-    api::void(service(), &identity, key, hold_id)
+) -> Result<StoredReply, Problem> {
+    api::void(&SERVICE, &identity, &key, hold_id)
 }
 
 async fn reverse(
@@ -103,18 +95,18 @@ async fn reverse(
     PathId(id): PathId,
     key: Result<IdempotencyKey, Problem>,
     body: Result<OptionalJson<ReverseBody>, Problem>,
-) -> Result<Answer, Problem> {
+) -> Result<StoredReply, Problem> {
     // As for a deposit.
     identity.require(STAFF_WHO_ACT)?;
-    api::reverse(service(), &identity, request_id, key?, id, body?.0)
+    api::reverse(&SERVICE, &identity, request_id, &key?, id, body?.0)
 }
 
 async fn batch(
     identity: Identity,
     key: IdempotencyKey,
     Json(body): Json<BatchBody, BATCH_BODY_BYTES_MAX>,
-) -> Result<Answer, Problem> {
-    api::batch(service(), &identity, key, body)
+) -> Result<StoredReply, Problem> {
+    api::batch(&SERVICE, &identity, &key, body)
 }
 
 async fn transaction(
@@ -122,56 +114,12 @@ async fn transaction(
     PathId(id): PathId,
     _: Query<NoParameters>,
 ) -> Result<Json<Found>, Problem> {
-    api::get(service(), &identity, id).map(Json)
+    api::get(&SERVICE, &identity, id).map(Json)
 }
 
 async fn list(
     identity: Identity,
     page: Page<u64, ListFilter>,
 ) -> Result<Json<List<TransactionView>>, Problem> {
-    api::list(&service().ledger, &identity, &page).map(Json)
-}
-
-impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let values = parts.headers.get_all(IDEMPOTENCY_KEY);
-        Self::from_header(values.iter().map(HeaderValue::as_bytes)).map_err(|error| {
-            let code = match error {
-                KeyError::Missing => "idempotency_key_missing",
-                KeyError::Invalid => "idempotency_key_invalid",
-            };
-            Problem::new(
-                StatusCode::BAD_REQUEST,
-                code,
-                format!("idempotency-key: {error}."),
-            )
-        })
-    }
-}
-
-impl IntoResponse for Answer {
-    /// The body as it is kept, byte by byte.
-    fn into_response(self) -> Response {
-        let status =
-            StatusCode::from_u16(self.content.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let content_type = if status.is_success() {
-            "application/json"
-        } else {
-            problem::CONTENT_TYPE
-        };
-        let mut response = (
-            status,
-            [(header::CONTENT_TYPE, HeaderValue::from_static(content_type))],
-            self.content.body,
-        )
-            .into_response();
-        if self.replayed {
-            response
-                .headers_mut()
-                .insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
-        }
-        response
-    }
+    api::list(&SERVICE.ledger, &identity, &page).map(Json)
 }

@@ -1,14 +1,13 @@
 //! The routes of the standing orders.
 
-use super::service;
+use super::SERVICE;
 use crate::api;
-use crate::drive::Answer;
-use crate::idempotency::IdempotencyKey;
 use crate::schedule::{ScheduleBody, ScheduleView};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use strongroom_sdk::http::PathId;
+use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::json::{Json, NoBody};
 use strongroom_sdk::page::{List, Page};
@@ -25,12 +24,12 @@ async fn create(
     identity: Identity,
     key: IdempotencyKey,
     Json(body): Json<ScheduleBody>,
-) -> Result<Answer, Problem> {
-    api::create_schedule(service(), &identity, &key, body)
+) -> Result<StoredReply, Problem> {
+    api::create_schedule(&SERVICE, &identity, &key, body)
 }
 
 async fn list(identity: Identity, page: Page<u64>) -> Result<Json<List<ScheduleView>>, Problem> {
-    api::list_schedules(service(), &identity, &page).map(Json)
+    api::list_schedules(&SERVICE, &identity, &page).map(Json)
 }
 
 async fn schedule(
@@ -38,7 +37,7 @@ async fn schedule(
     PathId(id): PathId,
     _: Query<NoParameters>,
 ) -> Result<Json<ScheduleView>, Problem> {
-    api::get_schedule(service(), &identity, id).map(Json)
+    api::get_schedule(&SERVICE, &identity, id).map(Json)
 }
 
 async fn cancel(
@@ -47,6 +46,6 @@ async fn cancel(
     _: Query<NoParameters>,
     _: NoBody,
 ) -> Result<StatusCode, Problem> {
-    api::delete_schedule(service(), &identity, id)?;
+    api::delete_schedule(&SERVICE, &identity, id)?;
     Ok(StatusCode::NO_CONTENT)
 }

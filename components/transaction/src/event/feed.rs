@@ -1,10 +1,10 @@
 //! `GET /events`: the journal from a place on, as far as the reader may see it.
 
-use super::{Journal, PAGE_MAX, event_type};
-use crate::api::{TransactionView, may_read};
-use crate::ledger::{LedgerError, Posting};
+use crate::api::may_read;
+use crate::view::unavailable;
 use serde::{Deserialize, Serialize};
-use strongroom_sdk::clock::format_rfc3339;
+use strongroom_ledger_api::view::{Event, TransactionView};
+use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, Journal};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::problem::Problem;
 
@@ -26,31 +26,6 @@ pub struct EventQuery {
     pub limit: Option<usize>,
 }
 
-/// Something that has happened.
-#[derive(Debug, Clone, Serialize)]
-pub struct Event {
-    /// Its place in the journal: grows from event to event. A reader misses those that are not his.
-    pub sequence: u64,
-    /// What it is.
-    pub r#type: &'static str,
-    /// When the ledger decided it.
-    pub created_at: String,
-    /// The transaction as it was then; what came of it later is another event.
-    pub data: TransactionView,
-}
-
-impl Event {
-    /// The event of a row, with a view of it.
-    pub fn new(posting: &Posting, data: TransactionView) -> Self {
-        Self {
-            sequence: posting.sequence,
-            r#type: event_type(posting),
-            created_at: format_rfc3339(posting.recorded_at_ms),
-            data,
-        }
-    }
-}
-
 /// A part of the journal.
 #[derive(Debug, Clone, Serialize)]
 pub struct EventPage {
@@ -65,7 +40,7 @@ pub struct EventPage {
 /// `GET /events`: customers see what they may `GET`, one by one; staff see all.
 ///
 /// # Errors
-/// 422 for the limit; 503 where the ledger does not answer.
+/// 422 for the limit; 503 where the ledger does not respond.
 pub fn read<J: Journal>(
     journal: &J,
     identity: &Identity,
@@ -86,13 +61,13 @@ pub fn read<J: Journal>(
         }
         let page = journal
             .journal(after, page_rows(identity, limit, SCAN_MAX - scanned))
-            .map_err(unavailable)?;
+            .map_err(|error| unavailable(&error))?;
         for posting in &page {
             if data.len() == limit {
                 break 'scan true;
             }
             if may_read(identity, posting) {
-                let view = TransactionView::of_posting(posting, identity)?;
+                let view = TransactionView::for_viewer(posting, identity)?;
                 data.push(Event::new(posting, view));
             }
             after = posting.sequence;
@@ -118,10 +93,6 @@ fn page_rows(identity: &Identity, limit: usize, rows_left: usize) -> u32 {
     } else {
         rows_left
     };
-    u32::try_from(wanted.min(rows_left)).map_or(PAGE_MAX, |rows| rows.min(PAGE_MAX))
-}
-
-fn unavailable(error: LedgerError) -> Problem {
-    eprintln!("journal: {error}");
-    Problem::unavailable(1)
+    u32::try_from(wanted.min(rows_left))
+        .map_or(JOURNAL_LIMIT_MAX, |rows| rows.min(JOURNAL_LIMIT_MAX))
 }

@@ -1,47 +1,73 @@
-//! Goal: a reader who goes on from where the last answer ended sees each event of his once, in order, and none of others.
-//! Method: journals written by hand, read to their end by readers of every role with pages of every size.
+//! Goal: readers who go on from where the last page ended see each of their events once, in order,
+//! and none of others.
+//! Method: journals written by hand, read to their end by readers of every role with pages of every
+//! size.
 
 use super::*;
-use crate::ledger::{Decline, LedgerError, Outcome, Party, Posting};
-use crate::request::Kind;
+use crate::tests::kit::{alice, auditor, bob, identity, teller};
 use proptest::prelude::*;
+use strongroom_ledger_api::view::{EVENT_TYPES, event_type};
+use strongroom_ledger_api::{
+    Actor, BatchRecord, Decline, JOURNAL_LIMIT_MAX, Journal, Kind, LedgerError, Party, Posting,
+    Status,
+};
 use strongroom_sdk::identity::{Identity, Role};
+use strongroom_sdk::money::{Currency, Money};
 use uuid::Uuid;
 
 /// A journal in memory.
-#[derive(Default, Clone)]
-pub(crate) struct Written(pub(crate) Vec<Posting>);
+#[derive(Default)]
+struct Written(Vec<Posting>);
 
 impl Journal for Written {
     fn journal(&self, after: u64, limit: u32) -> Result<Vec<Posting>, LedgerError> {
-        assert!((1..=PAGE_MAX).contains(&limit));
+        assert!((1..=JOURNAL_LIMIT_MAX).contains(&limit));
         let found = self.0.iter().filter(|posting| posting.sequence > after);
         // Some pages are shorter than they might be, as those of long texts are.
         let rows = (limit as usize).min(1 + after as usize % 7 * 100);
         Ok(found.take(rows).cloned().collect())
     }
+
+    fn head(&self) -> Result<u64, LedgerError> {
+        Err(LedgerError::invalid("readers know where they are"))
+    }
+
+    fn lookup_many(&self, _: &[Uuid]) -> Result<Vec<Option<Posting>>, LedgerError> {
+        Err(LedgerError::invalid("events are rows of the journal"))
+    }
+
+    fn find_batch(&self, _: Uuid) -> Result<Option<BatchRecord>, LedgerError> {
+        Err(LedgerError::invalid("events are rows of the journal"))
+    }
+
+    fn history(&self, _: Uuid, _: u64, _: u32) -> Result<Vec<Posting>, LedgerError> {
+        Err(LedgerError::invalid("events are rows of the journal"))
+    }
 }
 
 /// A transfer between two owners, each with one account.
-pub(crate) fn posting(sequence: u64, from: u128, to: u128, outcome: Outcome) -> Posting {
-    let party = |owner: u128| Party {
-        account_id: Uuid::from_u128(owner + 1_000),
-        owner_id: Uuid::from_u128(owner),
+fn posting(sequence: u64, from: Uuid, to: Uuid, decline: Option<Decline>) -> Posting {
+    let party = |owner_id: Uuid| Party {
+        account_id: Uuid::from_u128(owner_id.as_u128() + 1_000),
+        owner_id,
     };
     Posting {
         id: Uuid::from_u128(u128::from(sequence) + 1_000_000),
         sequence,
-        fingerprint: None,
+        fingerprint: [7; 32],
         kind: Kind::Transfer,
-        outcome,
-        initiator: Uuid::from_u128(from),
+        status: decline.map_or(Status::Posted, |_| Status::Declined),
+        decline,
+        denied_by: None,
+        actor: Actor::user(from),
+        on_behalf_of: None,
+        request_id: None,
         source: Some(party(from)),
         destination: Some(party(to)),
         subject: None,
         expires_at_ms: None,
         resolution: None,
-        amount_minor: 1_234,
-        currency: "EUR".to_owned(),
+        amount: Money::from_minor(1_234, Currency::from_code("EUR").unwrap()),
         reference: None,
         metadata: Some(r#"{"note":"mine"}"#.to_owned()),
         requested_at_ms: 1_800_000_000_000,
@@ -49,13 +75,14 @@ pub(crate) fn posting(sequence: u64, from: u128, to: u128, outcome: Outcome) -> 
     }
 }
 
-fn reader(subject: u128, role: Role) -> Identity {
-    Identity {
-        subject: Uuid::from_u128(subject),
-        role,
-        session: Uuid::nil(),
-        scope: String::new(),
-    }
+/// Of transfers between customers with these numbers.
+fn journal(transfers: impl IntoIterator<Item = (u128, u128, Option<Decline>)>) -> Written {
+    let rows = transfers.into_iter().zip(1..);
+    let rows = rows.map(|((from, to, decline), sequence)| {
+        let [from, to] = [from, to].map(Uuid::from_u128);
+        posting(sequence, from, to, decline)
+    });
+    Written(rows.collect())
 }
 
 fn query(after_sequence: u64, limit: usize) -> EventQuery {
@@ -81,8 +108,7 @@ fn all(journal: &Written, reader: &Identity, limit: usize) -> Vec<u64> {
 
 #[test]
 fn an_event_has_the_words_of_the_contract() {
-    let journal = Written(vec![posting(1, 1, 2, Outcome::Posted)]);
-    let page = read(&journal, &reader(1, Role::Customer), query(0, 10)).unwrap();
+    let page = read(&journal([(0xA, 0xB, None)]), &alice(), query(0, 10)).unwrap();
     let page = serde_json::to_value(page).unwrap();
     assert_eq!(page["next_after_sequence"], 1);
     assert_eq!(page["has_more"], false);
@@ -95,61 +121,48 @@ fn an_event_has_the_words_of_the_contract() {
 }
 
 #[test]
-fn who_is_paid_sees_neither_the_payer_s_notes_nor_what_was_declined() {
-    let declined = Outcome::Declined(Decline::InsufficientFunds);
-    let journal = Written(vec![
-        posting(1, 1, 2, Outcome::Posted),
-        posting(2, 1, 2, declined),
-        posting(3, 3, 4, Outcome::Posted),
-    ]);
-    let page = read(&journal, &reader(2, Role::Customer), query(0, 10)).unwrap();
+fn the_payee_sees_neither_the_payers_notes_nor_what_was_declined() {
+    let declined = Some(Decline::InsufficientFunds);
+    let journal = journal([(0xA, 0xB, None), (0xA, 0xB, declined), (3, 4, None)]);
+    let page = read(&journal, &bob(), query(0, 10)).unwrap();
     let page = serde_json::to_value(page).unwrap();
     assert_eq!(page["data"].as_array().unwrap().len(), 1);
     assert!(page["data"][0]["data"]["metadata"].is_null());
     assert_eq!(page["next_after_sequence"], 3);
-    assert_eq!(all(&journal, &reader(1, Role::Customer), 10), [1, 2]);
-    for role in [Role::Teller, Role::Auditor, Role::Admin] {
-        assert_eq!(all(&journal, &reader(9, role), 1), [1, 2, 3]);
+    let stranger = identity(Uuid::from_u128(9), Role::Customer);
+    for (reader, sequences) in [
+        (alice(), &[1, 2][..]),
+        (teller(), &[1, 2, 3]),
+        (auditor(), &[1, 2, 3]),
+        (identity(Uuid::nil(), Role::Admin), &[1, 2, 3]),
+        (stranger, &[]),
+    ] {
+        assert_eq!(all(&journal, &reader, 1), sequences, "{reader:?}");
     }
-    assert!(all(&journal, &reader(9, Role::Customer), 10).is_empty());
 }
 
 #[test]
 fn a_request_looks_at_a_bounded_part_of_a_long_journal() {
-    let rows = (1..=SCAN_MAX as u64 * 2).map(|sequence| posting(sequence, 1, 2, Outcome::Posted));
-    let journal = Written(rows.collect());
-    let page = read(&journal, &reader(9, Role::Customer), query(0, 10)).unwrap();
+    let journal = journal((0..SCAN_MAX * 2).map(|_| (1, 2, None)));
+    let page = read(&journal, &alice(), query(0, 10)).unwrap();
     assert!(page.data.is_empty() && page.has_more);
     assert_eq!(page.next_after_sequence, SCAN_MAX as u64);
-    let end = read(&journal, &reader(1, Role::Customer), query(u64::MAX, 10)).unwrap();
+    let end = read(&journal, &alice(), query(u64::MAX, 10)).unwrap();
     assert!(end.data.is_empty() && !end.has_more);
 }
 
 #[test]
-fn every_kind_has_a_name_that_can_be_chosen() {
-    let declined = Outcome::Declined(Decline::AccountFrozen);
+fn every_kind_and_decline_has_a_name_that_can_be_chosen() {
     let mut names = Vec::new();
-    for kind in [
-        Kind::Deposit,
-        Kind::Withdrawal,
-        Kind::Transfer,
-        Kind::Hold,
-        Kind::Capture,
-        Kind::Void,
-        Kind::Expiry,
-        Kind::Reversal,
-    ] {
-        for outcome in [Outcome::Posted, declined] {
-            let row = Posting {
-                kind,
-                ..posting(1, 1, 2, outcome)
-            };
-            names.push(event_type(&row));
+    for kind in Kind::ALL {
+        for decline in [None, Some(Decline::AccountFrozen)] {
+            let row = posting(1, Uuid::nil(), Uuid::nil(), decline);
+            names.push(event_type(&Posting { kind: *kind, ..row }));
         }
     }
     names.dedup();
     names.sort_unstable();
-    let mut every = EVERY_TYPE.to_vec();
+    let mut every = EVENT_TYPES.to_vec();
     every.sort_unstable();
     assert_eq!(names, every);
 }
@@ -157,26 +170,21 @@ fn every_kind_has_a_name_that_can_be_chosen() {
 #[test]
 fn a_limit_beyond_the_largest_is_refused() {
     for limit in [0, LIMIT_MAX + 1] {
-        let refused = read(
-            &Written::default(),
-            &reader(1, Role::Admin),
-            query(0, limit),
-        );
+        let refused = read(&Written::default(), &auditor(), query(0, limit));
         assert_eq!(refused.unwrap_err().code(), "validation_failed");
     }
 }
 
 proptest! {
     #[test]
-    fn whoever_goes_on_from_the_last_answer_sees_each_of_his_events_once(
-        owners in proptest::collection::vec((1_u128..4, 1_u128..4), 0..60), limit in 1_usize..70,
+    fn readers_who_go_on_from_the_last_page_see_each_of_their_events_once(
+        owners in proptest::collection::vec((9_u128..12, 9_u128..12), 0..60), limit in 1_usize..70,
     ) {
-        let rows = owners.iter().zip(1..).map(|((from, to), sequence)| posting(sequence, *from, *to, Outcome::Posted));
-        let journal = Written(rows.collect());
-        let mine: Vec<u64> = owners.iter().zip(1..)
-            .filter(|((from, to), _)| *from == 1 || *to == 1).map(|(_, sequence)| sequence).collect();
-        prop_assert_eq!(all(&journal, &reader(1, Role::Customer), limit), mine);
+        let journal = journal(owners.iter().map(|(from, to)| (*from, *to, None)));
+        let is_alices = |owners: &(u128, u128)| owners.0 == 0xA || owners.1 == 0xA;
+        let alices: Vec<u64> = (1..).zip(&owners).filter(|(_, owners)| is_alices(owners)).map(|(sequence, _)| sequence).collect();
+        prop_assert_eq!(all(&journal, &alice(), limit), alices);
         let every: Vec<u64> = (1..=owners.len() as u64).collect();
-        prop_assert_eq!(all(&journal, &reader(9, Role::Auditor), limit), every);
+        prop_assert_eq!(all(&journal, &auditor(), limit), every);
     }
 }

@@ -1,43 +1,40 @@
 //! The two fields that say how much.
 
 use axum::http::StatusCode;
-use serde::Deserialize;
 use serde_json::Value;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::problem::Problem;
 
-/// The field `amount`, whatever JSON it holds: a number in its place is as wrong an amount as `"12,34"`, and is told so by the same code.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(transparent)]
-pub(super) struct AmountField(Value);
+/// The amount of a body, in the currency of the request. The field is whatever JSON it holds: a
+/// number in its place is as wrong an amount as `"12,34"`, and has the same code.
+///
+/// # Errors
+/// 422 `validation_failed` for the currency, 422 `amount_invalid`.
+pub(super) fn parse(amount: &Value, currency_code: &str) -> Result<Money, Problem> {
+    let currency = Currency::from_code(currency_code).map_err(|error| {
+        Problem::validation_failed().with_error("/currency", "currency_invalid", error.to_string())
+    })?;
+    parse_in(amount, currency)
+}
 
-impl AmountField {
-    /// The amount, in the currency of the request.
-    ///
-    /// # Errors
-    /// 422 `validation_failed` for the currency, 422 `amount_invalid`.
-    pub(super) fn parse(&self, currency_code: &str) -> Result<Money, Problem> {
-        let currency = Currency::from_code(currency_code).map_err(|error| {
-            Problem::validation_failed().with_error(
-                "/currency",
-                "currency_invalid",
-                error.to_string(),
-            )
-        })?;
-        let Value::String(text) = &self.0 else {
-            return Err(amount_invalid(
-                "must be a string with a plain decimal number such as \"12.34\"",
-            ));
-        };
-        Money::parse_positive(text, currency).map_err(|error| amount_invalid(error.to_string()))
-    }
+/// The same where the currency is known.
+///
+/// # Errors
+/// 422 `amount_invalid`.
+pub(super) fn parse_in(amount: &Value, currency: Currency) -> Result<Money, Problem> {
+    let Value::String(text) = amount else {
+        return Err(amount_invalid(
+            "must be a string with a plain decimal number such as \"12.34\"",
+        ));
+    };
+    Money::parse_positive(text, currency).map_err(|error| amount_invalid(error.to_string()))
 }
 
 fn amount_invalid(detail: impl Into<String>) -> Problem {
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "amount_invalid",
-        "The amount is not one of the currency.",
+        "The amount is not an amount of the currency.",
     )
     .with_error("/amount", "amount_invalid", detail)
 }

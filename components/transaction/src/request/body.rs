@@ -1,8 +1,10 @@
 //! The bodies of the calls that move money.
 
-use super::amount::AmountField;
-use super::{AccountRef, Instruction, Kind, Metadata};
+use super::{Metadata, amount};
 use serde::Deserialize;
+use serde_json::Value;
+use strongroom_ledger_api::{AccountRef, Instruction, Kind};
+use strongroom_sdk::money::Money;
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
 
@@ -20,7 +22,7 @@ const NUMBER_CHARACTERS_MAX: usize = 34;
 #[serde(deny_unknown_fields)]
 pub struct DepositBody {
     account_id: Uuid,
-    amount: AmountField,
+    amount: Value,
     currency: String,
     reference: Option<String>,
 }
@@ -30,7 +32,7 @@ pub struct DepositBody {
 #[serde(deny_unknown_fields)]
 pub struct WithdrawBody {
     account_id: Uuid,
-    amount: AmountField,
+    amount: Value,
     currency: String,
     reference: Option<String>,
 }
@@ -42,7 +44,7 @@ pub struct TransferBody {
     from_account_id: Uuid,
     to_account_id: Option<Uuid>,
     to_account_number: Option<String>,
-    amount: AmountField,
+    amount: Value,
     currency: String,
     reference: Option<String>,
     metadata: Option<Metadata>,
@@ -55,7 +57,7 @@ pub struct HoldBody {
     from_account_id: Uuid,
     to_account_id: Option<Uuid>,
     to_account_number: Option<String>,
-    amount: AmountField,
+    amount: Value,
     currency: String,
     expires_in: Option<u32>,
     reference: Option<String>,
@@ -66,7 +68,7 @@ pub struct HoldBody {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CaptureBody {
-    amount: Option<AmountField>,
+    amount: Option<Value>,
 }
 
 /// The body of `POST /{id}/reverse`; it may be empty.
@@ -82,16 +84,11 @@ impl DepositBody {
     /// # Errors
     /// 422, with the field.
     pub fn into_instruction(self) -> Result<Instruction, Problem> {
+        let amount = amount::parse(&self.amount, &self.currency)?;
         Ok(Instruction {
-            kind: Kind::Deposit,
-            source: None,
             destination: Some(AccountRef::Id(self.account_id)),
-            amount_minor: self.amount.parse(&self.currency)?.minor(),
-            currency: self.currency,
             reference: self.reference.map(reference).transpose()?,
-            metadata: None,
-            subject: None,
-            expires_in: None,
+            ..Instruction::new(Kind::Deposit, amount)
         })
     }
 }
@@ -102,16 +99,11 @@ impl WithdrawBody {
     /// # Errors
     /// 422, with the field.
     pub fn into_instruction(self) -> Result<Instruction, Problem> {
+        let amount = amount::parse(&self.amount, &self.currency)?;
         Ok(Instruction {
-            kind: Kind::Withdrawal,
             source: Some(self.account_id),
-            destination: None,
-            amount_minor: self.amount.parse(&self.currency)?.minor(),
-            currency: self.currency,
             reference: self.reference.map(reference).transpose()?,
-            metadata: None,
-            subject: None,
-            expires_in: None,
+            ..Instruction::new(Kind::Withdrawal, amount)
         })
     }
 }
@@ -122,26 +114,22 @@ impl TransferBody {
     /// # Errors
     /// 422, with the field.
     pub fn into_instruction(self) -> Result<Instruction, Problem> {
+        let source = self.from_account_id;
+        let number = self.to_account_number.as_deref();
+        let destination = destination(source, self.to_account_id, number)?;
+        let amount = amount::parse(&self.amount, &self.currency)?;
         Ok(Instruction {
-            kind: Kind::Transfer,
-            source: Some(self.from_account_id),
-            destination: Some(destination(
-                self.from_account_id,
-                self.to_account_id,
-                self.to_account_number.as_deref(),
-            )?),
-            amount_minor: self.amount.parse(&self.currency)?.minor(),
-            currency: self.currency,
+            source: Some(source),
+            destination: Some(destination),
             reference: self.reference.map(reference).transpose()?,
-            metadata: self.metadata,
-            subject: None,
-            expires_in: None,
+            metadata: self.metadata.as_ref().map(Metadata::to_json),
+            ..Instruction::new(Kind::Transfer, amount)
         })
     }
 }
 
 impl HoldBody {
-    /// The request in its canonical form.
+    /// The request in its canonical form: that of a transfer, which waits.
     ///
     /// # Errors
     /// 422, with the field.
@@ -153,80 +141,55 @@ impl HoldBody {
                 "must be a number of seconds from 1 to 7776000, which are 90 days",
             ));
         }
+        let transfer = TransferBody {
+            from_account_id: self.from_account_id,
+            to_account_id: self.to_account_id,
+            to_account_number: self.to_account_number,
+            amount: self.amount,
+            currency: self.currency,
+            reference: self.reference,
+            metadata: self.metadata,
+        };
         Ok(Instruction {
             kind: Kind::Hold,
-            source: Some(self.from_account_id),
-            destination: Some(destination(
-                self.from_account_id,
-                self.to_account_id,
-                self.to_account_number.as_deref(),
-            )?),
-            amount_minor: self.amount.parse(&self.currency)?.minor(),
-            currency: self.currency,
-            reference: self.reference.map(reference).transpose()?,
-            metadata: self.metadata,
-            subject: None,
             expires_in: Some(expires_in),
+            ..transfer.into_instruction()?
         })
     }
 }
 
 impl CaptureBody {
-    /// The capture of a hold of `held_minor` of `currency`, in its canonical form: without an amount, of the whole.
+    /// The capture of a hold, in its canonical form: without an amount, of the whole.
     ///
     /// # Errors
     /// 422, with the field.
-    pub fn into_instruction(
-        self,
-        hold: Uuid,
-        held_minor: i64,
-        currency: String,
-    ) -> Result<Instruction, Problem> {
-        let amount_minor = match self.amount {
-            Some(amount) => amount.parse(&currency)?.minor(),
-            None => held_minor,
+    pub fn into_instruction(self, hold: Uuid, held: Money) -> Result<Instruction, Problem> {
+        let amount = match self.amount {
+            Some(amount) => amount::parse_in(&amount, held.currency())?,
+            None => held,
         };
-        Ok(Instruction {
-            amount_minor,
-            ..of_subject(Kind::Capture, hold, held_minor, currency)
-        })
+        Ok(of_subject(Kind::Capture, hold, amount))
     }
 }
 
 impl ReverseBody {
-    /// The reversal of a transaction of `amount_minor` of `currency`, in its canonical form.
+    /// The reversal of a transaction, in its canonical form.
     ///
     /// # Errors
     /// 422, with the field.
-    pub fn into_instruction(
-        self,
-        transaction: Uuid,
-        amount_minor: i64,
-        currency: String,
-    ) -> Result<Instruction, Problem> {
+    pub fn into_instruction(self, original: Uuid, amount: Money) -> Result<Instruction, Problem> {
         Ok(Instruction {
             reference: self.reference.map(reference).transpose()?,
-            ..of_subject(Kind::Reversal, transaction, amount_minor, currency)
+            ..of_subject(Kind::Reversal, original, amount)
         })
     }
 }
 
-/// The instruction to void a hold.
-pub fn void_instruction(hold: Uuid, held_minor: i64, currency: String) -> Instruction {
-    of_subject(Kind::Void, hold, held_minor, currency)
-}
-
-fn of_subject(kind: Kind, subject: Uuid, amount_minor: i64, currency: String) -> Instruction {
+/// The instruction to end a hold or to reverse a transaction.
+pub fn of_subject(kind: Kind, subject: Uuid, amount: Money) -> Instruction {
     Instruction {
-        kind,
-        source: None,
-        destination: None,
-        amount_minor,
-        currency,
-        reference: None,
-        metadata: None,
         subject: Some(subject),
-        expires_in: None,
+        ..Instruction::new(kind, amount)
     }
 }
 

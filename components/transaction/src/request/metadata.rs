@@ -1,15 +1,14 @@
 //! The client's own notes on a transfer.
 
 use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
 const KEYS_MAX: usize = 50;
 const BYTES_MAX: usize = 4_096;
 
 /// A JSON object of at most 50 strings, and at most 4 KiB as JSON. Kept in the order of its keys, so that it has one form.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Metadata(BTreeMap<String, String>);
 
 impl Metadata {

@@ -1,20 +1,17 @@
-//! What a client may ask for. A request is checked to its end before anything is stored, so that an intent is always well-formed.
+//! What a client may ask for. A request is checked to its end before the ledger is asked.
 
 mod amount;
 mod batch;
 mod body;
-mod instruction;
 mod metadata;
+mod route;
 
-pub use batch::{
-    BATCH_BODY_BYTES_MAX, BATCH_TRANSFERS_MAX, BatchBody, BatchInstruction, Line, Refusal,
-    line_fingerprint, line_id,
-};
+pub use batch::{BATCH_BODY_BYTES_MAX, BatchBody};
 pub use body::{
-    CaptureBody, DepositBody, HoldBody, ReverseBody, TransferBody, WithdrawBody, void_instruction,
+    CaptureBody, DepositBody, HoldBody, ReverseBody, TransferBody, WithdrawBody, of_subject,
 };
-pub use instruction::{AccountRef, Instruction, Kind, Route};
 pub use metadata::Metadata;
+pub use route::Route;
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,11 @@
-//! The end of a standing order: when it has been answered, nothing of it is paid any more.
+//! The end of a standing order: once it has succeeded, nothing of the order is paid any more.
+//!
+//! The end is committed first, so that no further date begins. Then the ledger burns the id of every date without an outcome: a tick
+//! that has read the order before its end may still post it, and finds the id burnt.
 
 use super::record::Schedule;
 use super::{rows, run};
-use crate::drive::give_up;
-use crate::ledger::Ledger;
+use strongroom_ledger_api::Ledger;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 use uuid::Uuid;
@@ -17,16 +19,16 @@ pub enum CancelError {
     /// There is no such schedule of this user.
     #[error("not found")]
     NotFound,
-    /// It has no next date any more, but one that is under way can be neither confirmed nor given up now. Ask again.
-    #[error("the ledger does not answer")]
+    /// It has no next date any more, but one that is under way can be neither confirmed nor cancelled now. Ask again.
+    #[error("the ledger does not respond")]
     Unavailable,
     /// The store does not work.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Ends a schedule of a user; one that has ended already stays so. A date that is under way is given up in the ledger, where it may turn out
-/// to have been paid a moment before.
+/// Ends a schedule of a user; one that has ended already stays so. A date that is under way is cancelled in the ledger, where it may turn
+/// out to have been paid a moment before.
 ///
 /// # Errors
 /// [`CancelError`].
@@ -37,18 +39,10 @@ pub fn cancel<S: Store, L: Ledger>(
     (id, owner): (Uuid, Uuid),
 ) -> Result<(), CancelError> {
     end(store, clock.now_ms(), (id, owner))?;
-    let mut decided = Vec::new();
-    let mut is_whole = true;
-    for open in rows::open_runs(store, Some(id), OPEN_RUNS_MAX)? {
-        let one = run::ask(store, ledger, open, |accepted| give_up(ledger, accepted))?;
-        if one.is_decided() {
-            decided.push(one);
-        } else {
-            is_whole = false;
-        }
-    }
-    run::note(store, &decided, clock.now_ms())?;
-    if is_whole {
+    let open = rows::open_runs(store, Some(id), OPEN_RUNS_MAX)?;
+    let pass = run::decide(ledger, open);
+    run::note(store, &pass, clock.now_ms())?;
+    if pass.has_all() {
         Ok(())
     } else {
         Err(CancelError::Unavailable)

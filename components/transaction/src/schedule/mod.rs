@@ -1,7 +1,7 @@
 //! Standing orders: transfers that the bank makes by itself, date by date.
 //!
-//! A due date becomes an intent like a client's, and the schedule moves on to its next date in the same commit: from there on the date is paid
-//! once, whatever crashes, as its transfer's id follows from the schedule and the date. What the ledger decides is noted in the date's run.
+//! A due date becomes a *run* in the commit that moves the schedule on to its next date. Then the ledger posts the run's transfer, whose id
+//! follows from schedule, date, and attempt: so the date is paid once, whatever crashes. What the ledger decides is noted in the run.
 
 mod body;
 mod calendar;
@@ -20,7 +20,7 @@ pub use run::{RETRY_FOR_MS, RETRY_PAUSE_MS, RUNS_PER_TICK_MAX, Summary, tick};
 pub use view::ScheduleView;
 
 pub(crate) use record::{RUN_COLUMNS, SCHEDULE_COLUMNS};
-pub(crate) use run::intent_of;
+pub(crate) use run::transfer_of;
 
 #[cfg(test)]
 mod tests;

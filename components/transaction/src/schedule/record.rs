@@ -1,9 +1,9 @@
 //! A standing order and its runs, as they are stored.
 
 use super::calendar::Plan;
-use crate::request::Instruction;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use strongroom_ledger_api::Instruction;
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::store::{Row, StoreError};
 use uuid::Uuid;
@@ -189,13 +189,15 @@ pub struct Run {
     pub decline_code: Option<String>,
     /// No attempt begins later, in milliseconds since 1970 UTC.
     pub retry_until_ms: i64,
-    /// When it began or was decided last.
+    /// When the latest attempt began.
+    pub begun_at_ms: i64,
+    /// When it began, was tried in vain, or was decided last.
     pub changed_at_ms: i64,
 }
 
 /// The columns of a run, which stand behind those of its schedule.
 pub(crate) const RUN_COLUMNS: &str = "run.sequence, run.schedule_id, run.due, run.attempts, run.transfer_id, run.state, run.decline_code, \
-     run.retry_until_ms, run.changed_at_ms";
+     run.retry_until_ms, run.begun_at_ms, run.changed_at_ms";
 
 impl Run {
     /// Reads the run behind a schedule's own columns, if there is one.
@@ -215,7 +217,8 @@ impl Run {
             state: RunState::from_text(&row.text(first + 5)?)?,
             decline_code: row.optional(first + 6, Row::text)?,
             retry_until_ms: row.integer(first + 7)?,
-            changed_at_ms: row.integer(first + 8)?,
+            begun_at_ms: row.integer(first + 8)?,
+            changed_at_ms: row.integer(first + 9)?,
         }))
     }
 }

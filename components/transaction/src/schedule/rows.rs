@@ -14,8 +14,9 @@ const ADVANCE: &str =
     "UPDATE schedule SET state = ?2, dates_behind = ?3, next_due_at_ms = ?4 WHERE id = ?1";
 
 const INSERT_RUN: &str = "\
-INSERT INTO schedule_run (schedule_id, due, attempts, transfer_id, state, next_attempt_at_ms, retry_until_ms, changed_at_ms)
-VALUES (?1, ?2, 1, ?3, 'pending', NULL, ?4, ?5)";
+INSERT INTO schedule_run
+    (schedule_id, due, attempts, transfer_id, state, next_attempt_at_ms, retry_until_ms, begun_at_ms, changed_at_ms)
+VALUES (?1, ?2, 1, ?3, 'pending', NULL, ?4, ?5, ?5)";
 
 const SETTLE_RUN: &str = "\
 UPDATE schedule_run SET state = ?3, decline_code = ?4, next_attempt_at_ms = ?5, changed_at_ms = ?6
@@ -23,7 +24,8 @@ WHERE sequence = ?1 AND transfer_id = ?2 AND state = 'pending'";
 
 const REOPEN_RUN: &str = "\
 UPDATE schedule_run
-SET state = 'pending', attempts = ?2, transfer_id = ?3, decline_code = NULL, next_attempt_at_ms = NULL, changed_at_ms = ?4
+SET state = 'pending', attempts = ?2, transfer_id = ?3, decline_code = NULL, next_attempt_at_ms = NULL,
+    begun_at_ms = ?4, changed_at_ms = ?4
 WHERE sequence = ?1 AND state = 'retrying'";
 
 const CANCEL_RETRIES: &str = "\
@@ -181,7 +183,7 @@ pub(super) fn reopen_run(
     transaction.execute(REOPEN_RUN, &params).map(drop)
 }
 
-/// The runs whose outcome is not known, oldest first; of one schedule, or of all.
+/// The runs without an outcome, those first that were not tried for the longest time; of one schedule, or of all.
 pub(super) fn open_runs<S: Store>(
     store: &S,
     schedule_id: Option<Uuid>,
@@ -189,7 +191,7 @@ pub(super) fn open_runs<S: Store>(
 ) -> Result<Vec<(Schedule, Run)>, StoreError> {
     let sql = format!(
         "SELECT {SCHEDULE_COLUMNS}, {RUN_COLUMNS} FROM schedule_run AS run JOIN schedule ON schedule.id = run.schedule_id \
-         WHERE run.state = 'pending' AND (?1 IS NULL OR run.schedule_id = ?1) ORDER BY run.sequence LIMIT ?2"
+         WHERE run.state = 'pending' AND (?1 IS NULL OR run.schedule_id = ?1) ORDER BY run.changed_at_ms, run.sequence LIMIT ?2"
     );
     let params = [Value::from(schedule_id), Value::from(limit)];
     let found = schedules(store.query(&sql, &params)?)?.into_iter();
@@ -214,6 +216,18 @@ pub(super) fn settle_run(
         Value::from(now_ms),
     ];
     transaction.execute(SETTLE_RUN, &params).map(drop)
+}
+
+/// Puts a run without an outcome behind all others.
+pub(super) fn postpone_run(
+    transaction: &impl Transaction,
+    run: &Run,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let sql =
+        "UPDATE schedule_run SET changed_at_ms = ?2 WHERE sequence = ?1 AND state = 'pending'";
+    let params = [Value::from(run.sequence), Value::from(now_ms)];
+    transaction.execute(sql, &params).map(drop)
 }
 
 /// Ends a schedule: it has no next date, and no date of it is tried again.

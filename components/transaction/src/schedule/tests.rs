@@ -1,583 +1,425 @@
-//! Goal: each date of a standing order is paid once, whatever crashes, stands still, or comes late, and none is paid after the end.
-//! Method: the calls and the tick on a store in memory, before a ledger that is a purse: it can be empty, or not answer. A crash is a
-//! statement that fails, or an answer that is lost.
+//! Goal: each date of a standing order is paid once, whatever crashes, stands still, or comes late,
+//! and none is paid after the end.
+//! Method: the calls and the tick before the account service's own ledger. A crash is a statement
+//! that fails or a reply that is lost; a race is a call that comes while the ledger decides.
 
 use super::*;
-use crate::api::{Service, create_schedule, delete_schedule, get_schedule, list_schedules};
-use crate::idempotency::IdempotencyKey;
-use crate::ledger::{Decline, Ledger, LedgerError, Outcome, Party, Posting, Transfer};
-use crate::recover;
-use crate::schema::MIGRATIONS;
+use crate::api::{SCHEDULES_PER_USER_MAX, Service, get_schedule, list_schedules};
+use crate::tests::kit::*;
 use serde_json::{Value, json};
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use strongroom_ledger_api::{Decline, Journal, Ledger, LedgerError, Posting, Side, Status};
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::identity::{Identity, Role};
+use strongroom_sdk::idempotency::IdempotencyKey;
 use strongroom_sdk::page::Page;
-use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::{SqliteStore, Store, Transaction, migrate};
+use strongroom_sdk::store::{Ending, WatchedStore};
 use uuid::Uuid;
-
-const ALICE: Uuid = Uuid::from_u128(0xA);
-const BOB: Uuid = Uuid::from_u128(0xB);
-const DAY_MS: i64 = 24 * 3_600 * 1_000;
-const HOUR_MS: i64 = 3_600 * 1_000;
-const DEADLINE_MS: i64 = 30 * DAY_MS;
-
-#[derive(Clone, Default)]
-struct TestClock(Rc<Cell<i64>>);
-
-impl Clock for TestClock {
-    fn now_ms(&self) -> i64 {
-        self.0.get()
-    }
-}
-
-/// A ledger that is one purse: Alice's.
-#[derive(Clone, Default)]
-struct Purse {
-    cents: Rc<Cell<i64>>,
-    is_down: Rc<Cell<bool>>,
-    /// Decides, but the answer is lost.
-    is_mute: Rc<Cell<bool>>,
-    knows_payee: Rc<Cell<bool>>,
-    book: Rc<RefCell<Vec<Posting>>>,
-}
-
-impl Purse {
-    fn decide(&self, transfer: &Transfer, given_up: bool) -> Result<Posting, LedgerError> {
-        let lost = || LedgerError::Unavailable("down".to_owned());
-        if self.is_down.get() {
-            return Err(lost());
-        }
-        if !self.knows_payee.get() {
-            return Err(LedgerError::AccountNotFound(
-                crate::ledger::Side::Destination,
-            ));
-        }
-        let known = self.lookup(transfer.id)?;
-        let posting = match known {
-            Some(posting) => posting,
-            None => self.record(transfer, given_up),
-        };
-        if self.is_mute.get() {
-            return Err(lost());
-        }
-        Ok(posting)
-    }
-
-    fn record(&self, transfer: &Transfer, given_up: bool) -> Posting {
-        let amount_minor = transfer.instruction.amount_minor;
-        let outcome = if given_up {
-            Outcome::Declined(Decline::Cancelled)
-        } else if self.cents.get() < amount_minor {
-            Outcome::Declined(Decline::InsufficientFunds)
-        } else {
-            self.cents.set(self.cents.get() - amount_minor);
-            Outcome::Posted
-        };
-        let template = crate::event::tests::posting(1, 0xA, 0xB, outcome);
-        let mut book = self.book.borrow_mut();
-        let posting = Posting {
-            id: transfer.id,
-            sequence: book.len() as u64 + 1,
-            amount_minor,
-            metadata: transfer.metadata(),
-            source: Some(Party {
-                account_id: account(ALICE),
-                owner_id: ALICE,
-            }),
-            requested_at_ms: transfer.requested_at_ms,
-            ..template
-        };
-        book.push(posting.clone());
-        posting
-    }
-}
-
-impl Ledger for Purse {
-    fn post(&self, transfer: &Transfer) -> Result<Posting, LedgerError> {
-        self.decide(transfer, false)
-    }
-
-    fn fence(&self, transfer: &Transfer) -> Result<Posting, LedgerError> {
-        self.decide(transfer, true)
-    }
-
-    fn post_batch(
-        &self,
-        _: &[Transfer],
-        _: bool,
-    ) -> Result<Vec<Result<Posting, LedgerError>>, LedgerError> {
-        Ok(Vec::new())
-    }
-
-    fn fence_batch(&self, _: &[Transfer]) -> Result<Vec<Posting>, LedgerError> {
-        Ok(Vec::new())
-    }
-
-    fn lookup(&self, id: Uuid) -> Result<Option<Posting>, LedgerError> {
-        if self.is_down.get() {
-            return Err(LedgerError::Unavailable("down".to_owned()));
-        }
-        Ok(self.book.borrow().iter().find(|row| row.id == id).cloned())
-    }
-
-    fn history(&self, _: Uuid, _: u64, _: u32) -> Result<Vec<Posting>, LedgerError> {
-        Ok(Vec::new())
-    }
-
-    fn owner_of(&self, account_id: Uuid) -> Result<Option<Uuid>, LedgerError> {
-        Ok([ALICE, BOB]
-            .into_iter()
-            .find(|owner| account(*owner) == account_id))
-    }
-}
-
-fn account(owner: Uuid) -> Uuid {
-    Uuid::from_u128(owner.as_u128() + 1_000)
-}
-
-struct Bank {
-    service: Service<SqliteStore, Purse, TestClock>,
-}
-
-fn customer(subject: Uuid) -> Identity {
-    Identity {
-        subject,
-        role: Role::Customer,
-        session: Uuid::nil(),
-        scope: String::new(),
-    }
-}
 
 fn day(text: &str) -> i64 {
     Day::parse(text).unwrap().first_ms()
 }
 
-/// A bank at eight in the morning of a day, with 1,000.00 in Alice's purse.
+/// Eight in the morning, with 1,000.00 EUR of Alice's.
 fn bank_on(date: &str) -> Bank {
-    let store = SqliteStore::in_memory().unwrap();
-    migrate(&store, MIGRATIONS).unwrap();
-    let ledger = Purse::default();
-    ledger.cents.set(100_000);
-    ledger.knows_payee.set(true);
-    let bank = Bank {
-        service: Service {
-            store,
-            ledger,
-            clock: TestClock::default(),
-            intent_deadline_ms: DEADLINE_MS,
-        },
-    };
-    bank.go_to(day(date) + 8 * HOUR_MS);
-    bank
+    Bank::with(day(date) + 8 * HOUR_MS, "1000")
+}
+
+/// With 9.99 EUR of Alice's, which is one cent too few.
+fn short_bank_on(date: &str) -> Bank {
+    Bank::with(day(date) + 8 * HOUR_MS, "9.99")
 }
 
 impl Bank {
-    fn go_to(&self, time_ms: i64) {
-        self.service.clock.0.set(time_ms);
-    }
-
-    fn wait(&self, ms: i64) {
-        self.go_to(self.service.clock.now_ms() + ms);
-    }
-
-    fn body(changes: Value) -> Value {
-        let mut body = json!({"from_account_id": account(ALICE), "to_account_id": account(BOB), "amount": "10", "currency": "EUR",
-            "reference": "rent", "start": "2027-01-31", "interval": "monthly"});
-        for (name, value) in changes.as_object().unwrap() {
-            if value.is_null() {
-                body.as_object_mut().unwrap().remove(name);
-            } else {
-                body[name] = value.clone();
-            }
-        }
-        body
-    }
-
-    fn ask(&self, key: &str, changes: Value) -> Result<crate::drive::Answer, Problem> {
-        let text = Self::body(changes).to_string();
-        let body: ScheduleBody = strongroom_sdk::json::from_slice(text.as_bytes())?;
-        let key = IdempotencyKey::from_header([key.as_bytes()]).unwrap();
-        create_schedule(&self.service, &customer(ALICE), &key, body)
-    }
-
-    fn order(&self, changes: Value) -> Uuid {
-        let key = format!(
-            "key-{}",
-            self.service
-                .store
-                .query("SELECT 1 FROM schedule", &[])
-                .unwrap()
-                .rows
-                .len()
-        );
-        let answer = self.ask(&key, changes).unwrap();
-        let body: Value = serde_json::from_str(&answer.content.body).unwrap();
-        body["id"].as_str().unwrap().parse().unwrap()
-    }
-
-    fn refusal(&self, changes: Value) -> (&'static str, String) {
-        let problem = self.ask("refused", changes).unwrap_err();
-        let pointer = problem.errors().first().map(|error| error.pointer.clone());
-        (problem.code(), pointer.unwrap_or_default())
-    }
-
-    fn try_tick(&self) -> Result<Summary, strongroom_sdk::store::StoreError> {
-        let Service {
-            store,
-            ledger,
-            clock,
-            ..
-        } = &self.service;
-        recover::tick(store, ledger, clock)?;
-        tick(store, ledger, clock, DEADLINE_MS)
-    }
-
-    fn tick(&self) -> Summary {
-        self.try_tick().unwrap()
-    }
-
     fn show(&self, id: Uuid) -> Value {
-        serde_json::to_value(get_schedule(&self.service, &customer(ALICE), id).unwrap()).unwrap()
+        let view = get_schedule(&self.service, &alice(), id).unwrap();
+        serde_json::to_value(view).unwrap()
+    }
+
+    fn last_run(&self, id: Uuid) -> Value {
+        self.show(id)["last_run"].clone()
+    }
+
+    /// Status and code of the latest run.
+    fn run_of(&self, id: Uuid) -> (String, Option<String>) {
+        let run = self.last_run(id);
+        let code = run["decline_code"].as_str().map(str::to_owned);
+        (run["status"].as_str().unwrap().to_owned(), code)
+    }
+
+    /// The ledger's rows of standing orders' payments.
+    fn payments(&self) -> Vec<Posting> {
+        let rows = self.service.ledger.ledger.journal(0, 1_000).unwrap();
+        let is_payment = |row: &Posting| row.metadata.is_some();
+        rows.into_iter().filter(is_payment).collect()
     }
 
     /// The dates that were paid, in the order in which they were.
     fn paid(&self) -> Vec<String> {
-        let book = self.service.ledger.book.borrow();
-        let posted = book.iter().filter(|row| row.outcome == Outcome::Posted);
-        posted
-            .map(|row| {
-                let note: Value = serde_json::from_str(row.metadata.as_deref().unwrap()).unwrap();
-                note["schedule_due"].as_str().unwrap().to_owned()
-            })
+        let rows = self.payments().into_iter();
+        let posted = rows.filter(|row| row.status == Status::Posted);
+        let note = posted.map(|row| serde_json::from_str(&row.metadata.unwrap()).unwrap());
+        note.map(|note: Value| note["schedule_due"].as_str().unwrap().to_owned())
             .collect()
     }
 
-    fn execute(&self, sql: &str) {
-        let transaction = self.service.store.begin().unwrap();
-        transaction.execute(sql, &[]).unwrap();
-        transaction.commit().unwrap();
+    /// The transfer that the tick posts for an open run.
+    fn transfer_of_open_run(&self) -> strongroom_ledger_api::Transfer {
+        let open = rows::open_runs(&self.service.store, None, 1).unwrap();
+        let (schedule, run) = &open[0];
+        transfer_of(schedule, run.due, run.attempts, run.begun_at_ms)
     }
 }
 
+fn is(status: &str, code: &str) -> (String, Option<String>) {
+    (status.to_owned(), Some(code.to_owned()))
+}
+
+fn is_posted() -> (String, Option<String>) {
+    ("posted".to_owned(), None)
+}
+
+fn is_open() -> (String, Option<String>) {
+    ("pending".to_owned(), None)
+}
+
 #[test]
-fn a_standing_order_is_answered_and_shown_with_what_became_of_it() {
+fn a_standing_order_is_shown_with_what_became_of_it() {
     let bank = bank_on("2027-01-15");
-    let answer = bank.ask("k", json!({})).unwrap();
-    assert_eq!((answer.content.status, answer.replayed), (201, false));
-    let body: Value = serde_json::from_str(&answer.content.body).unwrap();
+    let reply = bank.ask_for_order("k", &json!({})).unwrap();
+    let id = id_of(&reply);
     let expected = json!({
-        "id": body["id"], "status": "active", "from_account_id": account(ALICE), "to_account_id": account(BOB),
+        "id": id, "status": "active", "from_account_id": bank.alice.id, "to_account_id": bank.bob.id,
         "to_account_number": null, "amount": "10.00", "currency": "EUR", "reference": "rent", "start": "2027-01-31",
         "interval": "monthly", "every": 1, "until": null, "count": null, "on_insufficient_funds": "skip",
         "next_due": "2027-01-31", "runs": 0, "last_run": null, "created_at": "2027-01-15T08:00:00.000Z",
     });
-    assert_eq!(body, expected);
-    let id: Uuid = body["id"].as_str().unwrap().parse().unwrap();
+    assert_eq!((reply.status, reply.repeated), (201, false));
+    assert_eq!((&json_of(&reply), &bank.show(id)), (&expected, &expected));
     assert_eq!(bank.tick(), Summary::default());
     bank.go_to(day("2027-01-31"));
-    assert_eq!(
-        bank.tick(),
-        Summary {
-            begun: 1,
-            settled: 1,
-            failed: 0
-        }
-    );
-    let shown = bank.show(id);
-    assert_eq!(
-        (&shown["next_due"], &shown["runs"]),
-        (&json!("2027-02-28"), &json!(1))
-    );
-    assert_eq!(
-        (&shown["last_run"]["status"], &shown["last_run"]["due"]),
-        (&json!("posted"), &json!("2027-01-31"))
-    );
-    let transfer = bank.service.ledger.book.borrow()[0].id;
-    assert_eq!(shown["last_run"]["transaction_id"], json!(transfer));
-    // Repeated, the request has the answer that it had.
-    let again = bank.ask("k", json!({})).unwrap();
-    assert_eq!((again.content, again.replayed), (answer.content, true));
-    let other = bank.ask("k", json!({"amount": "11"})).unwrap_err();
-    assert_eq!(other.code(), "idempotency_key_reused");
-    let list = list_schedules(
-        &bank.service,
-        &customer(ALICE),
-        &Page::from_query("").unwrap(),
-    );
-    assert_eq!(list.unwrap().data.len(), 1);
-    let strangers = list_schedules(
-        &bank.service,
-        &customer(BOB),
-        &Page::from_query("").unwrap(),
-    );
-    assert!(strangers.unwrap().data.is_empty());
-    assert_eq!(
-        get_schedule(&bank.service, &customer(BOB), id)
-            .unwrap_err()
-            .code(),
-        "not_found"
-    );
+    let summary = Summary {
+        begun: 1,
+        settled: 1,
+        failed: 0,
+    };
+    assert_eq!(bank.tick(), summary);
+    let run = json!({"due": "2027-01-31", "status": "posted", "attempts": 1, "transaction_id": bank.payments()[0].id,
+        "decline_code": null, "at": "2027-01-31T00:00:00.000Z"});
+    let changes = json!({"next_due": "2027-02-28", "runs": 1, "last_run": run});
+    assert_eq!(bank.show(id), changed_to(&expected, &changes));
+    // The same request gets the reply that it had.
+    let again = bank.ask_for_order("k", &json!({})).unwrap();
+    assert_eq!((again.body, again.repeated), (reply.body, true));
+    let other = bank.ask_for_order("k", &json!({"amount": "11"}));
+    assert_eq!(outcome(&other), (422, "idempotency_key_reused".into()));
+}
+
+/// `base` with other values.
+fn changed_to(base: &Value, changes: &Value) -> Value {
+    changed(base.clone(), changes)
+}
+
+#[test]
+fn who_may_see_and_end_a_standing_order() {
+    let bank = bank_on("2027-01-15");
+    let id = bank.order("k", &json!({}));
+    for (who, listed, is_shown) in [(alice(), 1, true), (bob(), 0, false), (auditor(), 0, true)] {
+        let page = Page::from_query("").unwrap();
+        let list = list_schedules(&bank.service, &who, &page).unwrap();
+        assert_eq!(list.data.len(), listed, "{who:?}");
+        let shown = get_schedule(&bank.service, &who, id);
+        assert_eq!(shown.is_ok(), is_shown, "{who:?}");
+    }
+    let refused = crate::api::delete_schedule(&bank.service, &bob(), id);
+    assert_eq!(refused.unwrap_err().code(), "not_found");
+    assert_eq!(bank.show(id)["status"], "active");
 }
 
 #[test]
 fn what_cannot_be_is_refused_with_its_field() {
+    const INVALID: &str = "validation_failed";
+    const UNKNOWN: &str = "account_not_found";
     let bank = bank_on("2027-01-15");
-    for (changes, code, pointer) in [
-        (json!({"start": "2027-01-14"}), "schedule_in_past", "/start"),
-        (json!({"start": "14.1.2027"}), "validation_failed", "/start"),
-        (json!({"start": null}), "validation_failed", "/start"),
+    let alices = bank.alice.id;
+    let from_bob = json!({"from_account_id": bank.bob.id, "to_account_id": alices});
+    for (pointer, code, changes) in [
+        ("/start", "schedule_in_past", json!({"start": "2027-01-14"})),
+        ("/start", INVALID, json!({"start": "14.1.2027"})),
+        ("/start", INVALID, json!({"start": null})),
+        ("/interval", INVALID, json!({"interval": "hourly"})),
+        ("/every", INVALID, json!({"every": 0})),
+        ("/every", INVALID, json!({"every": 367})),
+        ("/count", INVALID, json!({"count": 0})),
+        ("/count", INVALID, json!({"count": 10_001})),
         (
-            json!({"interval": "hourly"}),
-            "validation_failed",
-            "/interval",
-        ),
-        (json!({"every": 0}), "validation_failed", "/every"),
-        (json!({"every": 367}), "validation_failed", "/every"),
-        (json!({"count": 0}), "validation_failed", "/count"),
-        (json!({"count": 10_001}), "validation_failed", "/count"),
-        (
-            json!({"count": 2, "until": "2028-01-01"}),
-            "validation_failed",
             "/count",
+            INVALID,
+            json!({"count": 2, "until": "2028-01-01"}),
         ),
+        ("/until", INVALID, json!({"until": "2027-01-30"})),
+        ("/amount", "amount_invalid", json!({"amount": "1.234"})),
+        ("/amount", "amount_invalid", json!({"amount": 10})),
+        ("/currency", INVALID, json!({"currency": "XYZ"})),
+        ("/to_account_id", INVALID, json!({"to_account_id": "me"})),
+        ("/to_account_id", INVALID, json!({"to_account_id": alices})),
         (
-            json!({"until": "2027-01-30"}),
-            "validation_failed",
-            "/until",
-        ),
-        (json!({"amount": "1.234"}), "amount_invalid", "/amount"),
-        (json!({"amount": 10}), "amount_invalid", "/amount"),
-        (json!({"currency": "XYZ"}), "validation_failed", "/currency"),
-        (
-            json!({"to_account_id": "me"}),
-            "validation_failed",
-            "/to_account_id",
-        ),
-        (
-            json!({"to_account_id": account(ALICE)}),
-            "validation_failed",
-            "/to_account_id",
-        ),
-        (
-            json!({"on_insufficient_funds": "borrow"}),
-            "validation_failed",
             "/on_insufficient_funds",
+            INVALID,
+            json!({"on_insufficient_funds": "borrow"}),
         ),
-        (json!({"metadata": {}}), "validation_failed", "/metadata"),
-        (
-            json!({"from_account_id": account(BOB), "to_account_id": account(ALICE)}),
-            "account_not_found",
-            "/from_account_id",
-        ),
-        (
-            json!({"to_account_id": ALICE}),
-            "account_not_found",
-            "/to_account_id",
-        ),
+        ("/metadata", INVALID, json!({"metadata": {}})),
+        ("/from_account_id", UNKNOWN, from_bob),
+        ("/to_account_id", UNKNOWN, json!({"to_account_id": ALICE})),
     ] {
-        assert_eq!(
-            bank.refusal(changes.clone()),
-            (code, pointer.to_owned()),
-            "{changes}"
-        );
+        let problem = bank.ask_for_order("k", &changes).unwrap_err();
+        assert_eq!(problem.code(), code, "{changes}");
+        assert_eq!(problem.errors()[0].pointer, pointer, "{changes}");
     }
+    bank.link(LinkState::down());
+    let unknown = bank.ask_for_order("k", &json!({}));
+    assert_eq!(outcome(&unknown), (503, "service_unavailable".into()));
+    bank.link(LinkState::Works);
     // Today is not past.
-    bank.order(json!({"start": "2027-01-15"}));
+    bank.order("k", &json!({"start": "2027-01-15"}));
     assert_eq!(bank.tick().begun, 1);
 }
 
 #[test]
-fn a_user_s_standing_orders_are_bounded() {
+fn a_users_standing_orders_are_bounded() {
     let bank = bank_on("2027-01-15");
-    bank.order(json!({}));
-    bank.execute(
-        "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 999)
+    bank.order("first", &json!({}));
+    bank.execute(&format!(
+        "WITH RECURSIVE number (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM number WHERE n < {SCHEDULES_PER_USER_MAX})
          INSERT INTO schedule (id, owner_id, fingerprint, request, state, dates_behind, next_due_at_ms, created_at_ms)
-         SELECT randomblob(16), owner_id, fingerprint, request, state, dates_behind, next_due_at_ms, created_at_ms FROM schedule, number",
-    );
-    let problem = bank.ask("one-more", json!({})).unwrap_err();
-    assert_eq!(problem.code(), "schedules_too_many");
+         SELECT randomblob(16), owner_id, fingerprint, request, state, dates_behind, next_due_at_ms, created_at_ms FROM schedule, number"
+    ));
+    let one_more = bank.ask_for_order("one-more", &json!({}));
+    assert_eq!(outcome(&one_more), (422, "schedules_too_many".into()));
 }
 
 #[test]
 fn the_end_of_a_month_is_paid_on_its_last_day_through_a_leap_year() {
     let bank = bank_on("2027-12-31");
-    let id = bank.order(json!({"start": "2027-12-31", "count": 4}));
+    let id = bank.order("k", &json!({"start": "2027-12-31", "count": 4}));
     for days in 0..150 {
         bank.go_to(day("2027-12-31") + days * DAY_MS);
         bank.tick();
     }
-    assert_eq!(
-        bank.paid(),
-        ["2027-12-31", "2028-01-31", "2028-02-29", "2028-03-31"]
-    );
+    let dates = ["2027-12-31", "2028-01-31", "2028-02-29", "2028-03-31"];
+    assert_eq!(bank.paid(), dates);
     let shown = bank.show(id);
-    assert_eq!(
-        (&shown["status"], &shown["next_due"]),
-        (&json!("completed"), &Value::Null)
-    );
+    assert_eq!(shown["status"], "completed");
+    assert_eq!(shown["next_due"], Value::Null);
 }
 
 #[test]
-fn dates_that_nobody_was_there_to_pay_are_caught_up_one_by_one() {
+fn dates_that_were_missed_are_caught_up_one_by_one() {
     let bank = bank_on("2027-01-01");
-    bank.order(
-        json!({"start": "2027-01-01", "interval": "daily", "until": "2027-01-20", "amount": "1"}),
-    );
+    let daily = json!({"start": "2027-01-01", "interval": "daily", "until": "2027-01-20"});
+    bank.order("k", &daily);
     bank.go_to(day("2027-03-01"));
     let summary = bank.tick();
     assert_eq!((summary.begun, summary.settled), (20, 20));
     let expected: Vec<String> = (1..=20).map(|date| format!("2027-01-{date:02}")).collect();
     assert_eq!(bank.paid(), expected);
-    let mut ids: Vec<Uuid> = bank
-        .service
-        .ledger
-        .book
-        .borrow()
-        .iter()
-        .map(|row| row.id)
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
-    assert_eq!(ids.len(), 20);
     assert_eq!(bank.tick(), Summary::default());
 }
 
 #[test]
 fn a_tick_begins_a_bounded_number() {
     let bank = bank_on("2027-01-01");
-    bank.service.ledger.cents.set(i64::MAX);
-    bank.order(json!({"start": "2027-01-01", "interval": "daily"}));
+    bank.order(
+        "k",
+        &json!({"start": "2027-01-01", "interval": "daily", "amount": "0.01"}),
+    );
     bank.go_to(day("2028-12-31"));
-    assert_eq!(bank.tick().begun, RUNS_PER_TICK_MAX);
-    assert_eq!(bank.tick().begun, RUNS_PER_TICK_MAX);
-    assert_eq!(bank.tick().begun, 731 - 2 * RUNS_PER_TICK_MAX);
-    assert_eq!(bank.tick().begun, 0);
+    let begun: Vec<usize> = (0..4).map(|_| bank.tick().begun).collect();
+    assert_eq!(begun, [256, 256, 731 - 2 * 256, 0]);
+    assert_eq!(RUNS_PER_TICK_MAX, 256);
 }
 
 #[test]
-fn a_crash_between_the_intent_and_the_next_date_leaves_neither() {
+fn a_crash_between_a_run_and_the_next_date_leaves_neither() {
     let bank = bank_on("2027-01-31");
-    let id = bank.order(json!({}));
+    let id = bank.order("k", &json!({}));
     bank.execute(
         "CREATE TRIGGER crash BEFORE UPDATE ON schedule BEGIN SELECT RAISE(ABORT, 'crash'); END",
     );
     for _ in 0..3 {
         assert!(bank.try_tick().is_err());
+        let shown = bank.show(id);
         assert_eq!(
-            (bank.paid().len(), bank.show(id)["runs"].clone()),
-            (0, json!(0))
-        );
-        assert!(
-            bank.service
-                .store
-                .query("SELECT 1 FROM intent", &[])
-                .unwrap()
-                .rows
-                .is_empty()
+            (&shown["runs"], &shown["last_run"]),
+            (&json!(0), &Value::Null)
         );
     }
+    assert!(bank.payments().is_empty());
     bank.execute("DROP TRIGGER crash");
-    bank.tick();
     bank.tick();
     assert_eq!(bank.paid(), ["2027-01-31"]);
 }
 
 #[test]
-fn an_answer_that_is_lost_is_asked_for_again_and_nothing_is_paid_twice() {
+fn a_run_is_on_disk_before_the_ledger_is_asked() {
     let bank = bank_on("2027-01-31");
-    let id = bank.order(json!({}));
-    bank.service.ledger.is_mute.set(true);
-    assert_eq!(bank.tick().failed, 1);
-    assert_eq!(bank.show(id)["last_run"]["status"], "pending");
-    bank.order(json!({"amount": "2"}));
-    assert_eq!(bank.tick().failed, 3);
-    bank.service.ledger.is_mute.set(false);
-    bank.wait(60_000);
-    bank.tick();
-    assert_eq!(bank.show(id)["last_run"]["status"], "posted");
-    assert_eq!(bank.paid().len(), 2);
-    assert_eq!(bank.service.ledger.cents.get(), 100_000 - 1_200);
+    let id = bank.order("k", &json!({}));
+    let store = WatchedStore::new(bank.service.store.clone());
+    let watched = store.clone();
+    let meanwhile = bank.interrupt(Moment::BeforeDecision, move |bank| {
+        (
+            watched.take_endings(),
+            bank.show(id)["runs"].clone(),
+            bank.run_of(id),
+        )
+    });
+    tick(&store, &bank.service.ledger, &bank.service.clock).unwrap();
+    assert_eq!(
+        meanwhile.take().unwrap(),
+        (vec![Ending::OnDisk], json!(1), is_open())
+    );
+    assert_eq!(store.take_endings(), [Ending::OnDisk]);
 }
 
 #[test]
-fn recovery_may_be_first_and_the_run_is_noted_all_the_same() {
+fn an_end_is_on_disk_before_the_ledger_is_asked() {
     let bank = bank_on("2027-01-31");
-    let id = bank.order(json!({}));
-    bank.service.ledger.is_down.set(true);
+    let id = bank.order("k", &json!({}));
+    bank.link(LinkState::down());
     bank.tick();
-    bank.service.ledger.is_down.set(false);
-    bank.wait(60_000);
-    let Service {
-        store,
-        ledger,
-        clock,
-        ..
-    } = &bank.service;
-    assert_eq!(recover::tick(store, ledger, clock).unwrap().settled, 1);
-    assert_eq!(bank.show(id)["last_run"]["status"], "pending");
+    bank.link(LinkState::Works);
+    let store = WatchedStore::new(bank.service.store.clone());
+    let watched = store.clone();
+    let meanwhile = bank.interrupt(Moment::BeforeDecision, move |bank| {
+        (watched.take_endings(), bank.show(id)["status"].clone())
+    });
+    let Service { ledger, clock, .. } = &bank.service;
+    cancel(&store, ledger, clock, (id, ALICE)).unwrap();
+    let ended = (vec![Ending::OnDisk], json!("cancelled"));
+    assert_eq!(meanwhile.take().unwrap(), ended);
+    assert_eq!(store.take_endings(), [Ending::OnDisk]);
+}
+
+#[test]
+fn a_run_that_a_crash_cuts_off_goes_on_under_its_id_and_is_paid_once() {
+    const CRASH: &str = "CREATE TRIGGER crash BEFORE UPDATE ON schedule_run BEGIN SELECT RAISE(ABORT, 'crash'); END";
+    for (before, cut, payments) in [
+        ("the ledger is asked", LinkState::down(), 0),
+        ("its reply arrives", LinkState::LosesReplies, 1),
+        ("the reply is noted", LinkState::Works, 1),
+    ] {
+        let bank = bank_on("2027-01-31");
+        let id = bank.order("k", &json!({}));
+        bank.link(cut);
+        bank.execute(CRASH);
+        let crashed = bank.try_tick();
+        assert!(crashed.is_err() || crashed.unwrap().failed == 1, "{before}");
+        bank.link(LinkState::Works);
+        bank.execute("DROP TRIGGER crash");
+        assert_eq!(bank.run_of(id), is_open(), "{before}");
+        assert_eq!(bank.payments().len(), payments, "{before}");
+        let transfer = bank.last_run(id)["transaction_id"].clone();
+        bank.wait(HOUR_MS);
+        assert_eq!(bank.tick().settled, 1, "{before}");
+        assert_eq!(bank.run_of(id), is_posted(), "{before}");
+        assert_eq!(bank.last_run(id)["transaction_id"], transfer, "{before}");
+        assert_eq!(bank.paid(), ["2027-01-31"], "{before}");
+        assert_eq!(json!(bank.payments()[0].id), transfer, "{before}");
+    }
+}
+
+#[test]
+fn while_the_ledger_is_down_little_is_begun_and_nothing_is_lost() {
+    let bank = bank_on("2027-01-01");
+    for number in 0..300 {
+        let once = json!({"start": "2027-01-01", "amount": "1", "count": 1});
+        bank.order(&format!("k-{number}"), &once);
+    }
+    bank.link(LinkState::down());
+    let begun = bank.tick().begun;
+    assert!((1..RUNS_PER_TICK_MAX).contains(&begun), "{begun}");
+    for _ in 0..5 {
+        bank.wait(1_000);
+        assert_eq!(bank.tick().begun, 0);
+    }
+    bank.link(LinkState::Works);
     bank.tick();
-    assert_eq!(bank.show(id)["last_run"]["status"], "posted");
-    assert_eq!(bank.paid().len(), 1);
+    bank.tick();
+    assert_eq!(bank.paid().len(), 300);
+}
+
+#[test]
+fn a_payment_without_a_verdict_waits_for_one() {
+    let bank = bank_on("2027-01-31");
+    let id = bank.order("k", &json!({}));
+    let no_verdict = LedgerError::NotScreened("no verdict".to_owned());
+    bank.link(LinkState::Fails(no_verdict));
+    assert_eq!(bank.tick().failed, 1);
+    assert_eq!(bank.run_of(id), is_open());
+    bank.link(LinkState::Denies);
+    bank.tick();
+    assert_eq!(bank.run_of(id), is("declined", "screening_denied"));
+    assert!(bank.paid().is_empty());
+}
+
+#[test]
+fn payments_that_never_get_a_verdict_do_not_hold_up_the_others() {
+    let bank = bank_on("2027-01-31");
+    for key in ["a", "b", "c", "d"] {
+        bank.order(key, &json!({"reference": "odd"}));
+    }
+    let other = bank.order("e", &json!({"reference": "rent"}));
+    bank.link(LinkState::HasNoVerdictOn("odd"));
+    for _ in 0..2 {
+        bank.wait(1_000);
+        bank.tick();
+    }
+    assert_eq!(bank.run_of(other), is_posted());
 }
 
 #[test]
 fn a_date_without_money_is_skipped() {
-    let bank = bank_on("2027-01-31");
-    bank.service.ledger.cents.set(999);
-    let id = bank.order(json!({}));
+    let bank = short_bank_on("2027-01-31");
+    let id = bank.order("k", &json!({}));
     bank.tick();
-    let run = bank.show(id)["last_run"].clone();
-    assert_eq!(
-        (&run["status"], &run["decline_code"]),
-        (&json!("declined"), &json!("insufficient_funds"))
-    );
-    bank.service.ledger.cents.set(1_000);
+    assert_eq!(bank.run_of(id), is("declined", "insufficient_funds"));
+    bank.deposit("a-cent", "0.01").unwrap();
     bank.wait(5 * DAY_MS);
     bank.tick();
-    assert_eq!(bank.paid().len(), 0);
+    assert!(bank.paid().is_empty());
     bank.go_to(day("2027-02-28"));
     bank.tick();
     assert_eq!(bank.paid(), ["2027-02-28"]);
 }
 
 #[test]
-fn a_date_without_money_is_tried_again_each_hour_if_the_client_wants_it() {
-    let bank = bank_on("2027-01-31");
-    bank.service.ledger.cents.set(999);
-    let id = bank.order(json!({"on_insufficient_funds": "retry"}));
+fn a_date_without_money_is_tried_again_each_hour_where_the_client_wants_it() {
+    let bank = short_bank_on("2027-01-31");
+    let id = bank.order("k", &json!({"on_insufficient_funds": "retry"}));
     for _ in 0..3 {
         bank.tick();
         bank.tick();
-        assert_eq!(bank.show(id)["last_run"]["status"], "retrying");
+        assert_eq!(bank.run_of(id), is("retrying", "insufficient_funds"));
         bank.wait(RETRY_PAUSE_MS);
     }
-    bank.service.ledger.cents.set(1_500);
+    bank.deposit("a-cent", "0.01").unwrap();
     bank.tick();
-    let run = bank.show(id)["last_run"].clone();
-    assert_eq!(
-        (&run["status"], &run["attempts"]),
-        (&json!("posted"), &json!(4))
-    );
-    assert_eq!(bank.paid(), ["2027-01-31"]);
+    assert_eq!(bank.run_of(id), is_posted());
+    assert_eq!(bank.last_run(id)["attempts"], 4);
     // Four attempts are four transfers, of which one has moved money.
-    assert_eq!(bank.service.ledger.book.borrow().len(), 4);
+    assert_eq!(bank.payments().len(), 4);
+    assert_eq!(bank.paid(), ["2027-01-31"]);
 }
 
 #[test]
 fn further_attempts_end_after_three_days_or_with_the_next_date() {
     for (interval, hours) in [("monthly", 72), ("daily", 16)] {
-        let bank = bank_on("2027-01-31");
-        bank.service.ledger.cents.set(0);
-        let id = bank.order(json!({"on_insufficient_funds": "retry", "interval": interval}));
+        let bank = short_bank_on("2027-01-31");
+        let changes = json!({"on_insufficient_funds": "retry", "interval": interval});
+        let id = bank.order("k", &changes);
         let mut attempts = 0;
         for _ in 0..hours + 10 {
             bank.tick();
-            let run = bank.show(id)["last_run"].clone();
+            let run = bank.last_run(id);
             if run["due"] == "2027-01-31" {
                 attempts = run["attempts"].as_u64().unwrap();
             }
@@ -591,15 +433,15 @@ fn further_attempts_end_after_three_days_or_with_the_next_date() {
 #[test]
 fn an_account_that_is_gone_refuses_the_date_and_not_the_next() {
     let bank = bank_on("2027-01-31");
-    let id = bank.order(json!({"to_account_id": null, "to_account_number": "DE00 1000"}));
-    bank.service.ledger.knows_payee.set(false);
+    let number = json!({"to_account_id": null, "to_account_number": bank.bob.number});
+    let id = bank.order("k", &number);
+    let gone = LedgerError::AccountNotFound(Side::DestinationNumber);
+    bank.link(LinkState::Fails(gone));
     bank.tick();
-    let run = bank.show(id)["last_run"].clone();
-    assert_eq!(
-        (&run["status"], &run["decline_code"]),
-        (&json!("refused"), &json!("account_not_found"))
-    );
-    bank.service.ledger.knows_payee.set(true);
+    assert_eq!(bank.run_of(id), is("refused", "account_not_found"));
+    bank.link(LinkState::Works);
+    bank.wait(DAY_MS);
+    assert_eq!(bank.tick(), Summary::default());
     bank.go_to(day("2027-02-28"));
     bank.tick();
     assert_eq!(bank.paid(), ["2027-02-28"]);
@@ -608,94 +450,165 @@ fn an_account_that_is_gone_refuses_the_date_and_not_the_next() {
 #[test]
 fn nothing_is_paid_after_the_end_even_if_it_was_due_before() {
     let bank = bank_on("2027-01-31");
-    let id = bank.order(json!({"interval": "daily"}));
+    let id = bank.order("k", &json!({"interval": "daily"}));
     bank.go_to(day("2027-02-05"));
-    assert_eq!(
-        delete_schedule(&bank.service, &customer(BOB), id)
-            .unwrap_err()
-            .code(),
-        "not_found"
-    );
-    delete_schedule(&bank.service, &customer(ALICE), id).unwrap();
-    bank.tick();
-    bank.wait(30 * DAY_MS);
-    bank.tick();
-    assert!(bank.paid().is_empty());
-    let shown = bank.show(id);
-    assert_eq!(
-        (&shown["status"], &shown["next_due"]),
-        (&json!("cancelled"), &Value::Null)
-    );
     // To end it again changes nothing.
-    delete_schedule(&bank.service, &customer(ALICE), id).unwrap();
-}
-
-#[test]
-fn what_was_under_way_at_the_end_is_given_up_before_the_end_is_answered() {
-    let bank = bank_on("2027-01-31");
-    let id = bank.order(json!({}));
-    bank.service.ledger.is_down.set(true);
-    bank.tick();
-    let refused = delete_schedule(&bank.service, &customer(ALICE), id).unwrap_err();
-    assert_eq!(refused.status().as_u16(), 503);
-    bank.service.ledger.is_down.set(false);
-    delete_schedule(&bank.service, &customer(ALICE), id).unwrap();
-    let run = bank.show(id)["last_run"].clone();
-    assert_eq!(
-        (&run["status"], &run["decline_code"]),
-        (&json!("declined"), &json!("cancelled"))
-    );
-    bank.wait(DAY_MS);
-    bank.tick();
-    assert!(bank.paid().is_empty());
+    for _ in 0..2 {
+        bank.delete(id).unwrap();
+        bank.wait(30 * DAY_MS);
+        assert_eq!(bank.tick(), Summary::default());
+        let shown = bank.show(id);
+        assert_eq!(shown["status"], "cancelled");
+        assert_eq!(shown["next_due"], Value::Null);
+    }
+    assert!(bank.payments().is_empty());
 }
 
 #[test]
 fn a_further_attempt_does_not_come_after_the_end() {
-    let bank = bank_on("2027-01-31");
-    bank.service.ledger.cents.set(0);
-    let id = bank.order(json!({"on_insufficient_funds": "retry", "count": 1}));
+    let bank = short_bank_on("2027-01-31");
+    let id = bank.order("k", &json!({"on_insufficient_funds": "retry", "count": 1}));
     bank.tick();
     assert_eq!(bank.show(id)["status"], "completed");
-    delete_schedule(&bank.service, &customer(ALICE), id).unwrap();
-    bank.service.ledger.cents.set(100_000);
+    bank.delete(id).unwrap();
+    bank.deposit("more", "1000").unwrap();
     bank.wait(2 * HOUR_MS);
-    bank.tick();
-    assert_eq!(bank.show(id)["last_run"]["status"], "cancelled");
+    assert_eq!(bank.tick(), Summary::default());
+    assert_eq!(bank.run_of(id), is("cancelled", "insufficient_funds"));
     assert!(bank.paid().is_empty());
 }
 
 #[test]
-fn while_the_ledger_is_down_little_is_begun_and_nothing_is_lost() {
-    let bank = bank_on("2027-01-01");
-    for _ in 0..300 {
-        bank.order(json!({"start": "2027-01-01", "amount": "1", "count": 1}));
+fn the_end_burns_what_is_under_way_and_notes_what_was_paid() {
+    for (cut, noted, paid) in [
+        (LinkState::down(), is("declined", "cancelled"), 0),
+        (LinkState::LosesReplies, is_posted(), 1),
+    ] {
+        let bank = bank_on("2027-01-31");
+        let id = bank.order("k", &json!({}));
+        bank.link(cut);
+        bank.tick();
+        let transfer = bank.transfer_of_open_run();
+        bank.link(LinkState::Works);
+        bank.delete(id).unwrap();
+        assert_eq!(bank.run_of(id), noted);
+        // A tick that has read the order before its end posts late.
+        let late = bank.service.ledger.post(&transfer).unwrap();
+        assert!(late.repeated);
+        let decline = late.posting.decline.map(Decline::as_str);
+        assert_eq!(decline, noted.1.as_deref());
+        bank.wait(DAY_MS);
+        assert_eq!(bank.tick(), Summary::default());
+        assert_eq!(bank.paid().len(), paid);
     }
-    bank.service.ledger.is_down.set(true);
-    let begun = bank.tick().begun;
-    assert!((1..RUNS_PER_TICK_MAX).contains(&begun), "{begun}");
-    for _ in 0..5 {
-        bank.wait(1_000);
-        assert_eq!(bank.tick().begun, 0);
-    }
-    bank.service.ledger.is_down.set(false);
-    bank.wait(60_000);
-    bank.tick();
-    bank.tick();
-    assert_eq!(bank.paid().len(), 300);
 }
 
-proptest::proptest! {
-    /// The ids of a schedule's transfers are those of its dates and attempts, and no client's.
-    #[test]
-    fn each_attempt_at_each_date_of_each_schedule_has_an_id_of_its_own(
-        parts in proptest::collection::hash_set((0_u128..3, 1_u8..29, 1_u32..4), 1..40),
-    ) {
-        let ids: std::collections::HashSet<Uuid> = parts.iter().map(|(schedule, date, attempt)| {
-            let key = IdempotencyKey::of_schedule(Uuid::from_u128(*schedule), &format!("2027-01-{date:02}"), *attempt);
-            assert!(IdempotencyKey::from_header([key.as_str().as_bytes()]).is_err());
-            crate::idempotency::transfer_id(ALICE, crate::request::Route::Schedule, &key)
-        }).collect();
-        proptest::prop_assert_eq!(ids.len(), parts.len());
+#[test]
+fn without_the_ledger_the_end_is_503_and_a_later_tick_burns_what_was_under_way() {
+    for cut in [LinkState::down(), LinkState::LosesReplies] {
+        let bank = bank_on("2027-01-31");
+        let id = bank.order("k", &json!({}));
+        bank.link(LinkState::down());
+        bank.tick();
+        let transfer = bank.transfer_of_open_run();
+        bank.link(cut);
+        for _ in 0..2 {
+            let problem = bank.delete(id).unwrap_err();
+            assert_eq!(problem.status(), 503);
+            assert_eq!(bank.show(id)["status"], "cancelled");
+            assert_eq!(bank.run_of(id), is_open());
+        }
+        bank.link(LinkState::Works);
+        assert_eq!(bank.tick().settled, 1);
+        assert_eq!(bank.run_of(id), is("declined", "cancelled"));
+        let late = bank.service.ledger.post(&transfer).unwrap();
+        assert_eq!(late.posting.decline, Some(Decline::Cancelled));
+        bank.delete(id).unwrap();
+        assert_eq!(bank.bob_has(), 0);
     }
+}
+
+#[test]
+fn an_end_during_the_tick_comes_before_the_payment_or_after_it() {
+    for policy in ["skip", "retry"] {
+        for (moment, noted, paid) in [
+            (Moment::BeforeDecision, is("declined", "cancelled"), 0),
+            (Moment::AfterDecision, is_posted(), 1),
+        ] {
+            let bank = bank_on("2027-01-31");
+            let id = bank.order("k", &json!({"on_insufficient_funds": policy}));
+            let deleted = bank.interrupt(moment, move |bank| bank.delete(id));
+            bank.tick();
+            assert!(deleted.take().unwrap().is_ok());
+            assert_eq!(bank.run_of(id), noted);
+            bank.wait(60 * DAY_MS);
+            assert_eq!(bank.tick(), Summary::default());
+            assert_eq!(bank.paid().len(), paid);
+            assert_sound(&bank);
+        }
+    }
+}
+
+/// The end is committed, and then the tick notes what it heard before the end burns the run.
+#[test]
+fn an_end_that_the_tick_overtakes_contradicts_nothing_and_pays_nothing() {
+    let gone = LinkState::Fails(LedgerError::AccountNotFound(Side::DestinationNumber));
+    for (heard, noted) in [
+        (gone, is("refused", "account_not_found")),
+        (LinkState::Works, is("retrying", "insufficient_funds")),
+    ] {
+        let bank = short_bank_on("2027-01-31");
+        let id = bank.order("k", &json!({"on_insufficient_funds": "retry"}));
+        bank.link(LinkState::down());
+        bank.tick();
+        bank.link(heard);
+        let open = rows::open_runs(&bank.service.store, None, 1).unwrap();
+        let (decided, _) = run::decide(&bank.service.ledger, open);
+        bank.link(LinkState::Works);
+        bank.interrupt(Moment::BeforeDecision, move |bank| {
+            run::note(&bank.service.store, &decided, bank.service.clock.now_ms()).unwrap();
+        });
+        bank.delete(id).unwrap();
+        assert_eq!(bank.run_of(id), noted);
+        assert_sound(&bank);
+        bank.deposit("more", "1000").unwrap();
+        for _ in 0..3 {
+            bank.wait(DAY_MS);
+            bank.tick();
+        }
+        assert!(bank.paid().is_empty());
+        assert_sound(&bank);
+    }
+}
+
+fn assert_sound(bank: &Bank) {
+    let Service { store, ledger, .. } = &bank.service;
+    let report = crate::audit::check_invariants(store, ledger).unwrap();
+    assert_eq!(report.violations().collect::<Vec<_>>(), Vec::new());
+    bank.bob_has();
+}
+
+#[test]
+fn each_attempt_at_each_date_of_each_schedule_has_an_id_of_its_own_that_never_changes() {
+    let bank = bank_on("2027-01-15");
+    bank.order("k", &json!({}));
+    let (base, _) = list(&bank.service.store, ALICE, None, 1).unwrap().remove(0);
+    let mut ids = std::collections::HashSet::new();
+    for id in 1..=3 {
+        let schedule = Schedule {
+            id: Uuid::from_u128(id),
+            ..base.clone()
+        };
+        for due in ["2027-01-31", "2027-02-28", "2027-03-31"] {
+            let due = Day::parse(due).unwrap();
+            ids.extend((1..=3).map(|attempt| transfer_of(&schedule, due, attempt, 0).id));
+        }
+    }
+    assert_eq!(ids.len(), 27);
+    // Computed apart from this code, for the key
+    // `schedule 00000000-0000-0000-0000-000000000001 2027-01-31 1`.
+    let first: Uuid = "675d4002-017a-8299-9ea1-6baca719f534".parse().unwrap();
+    assert!(ids.contains(&first));
+    // No client's key has a space.
+    assert!(IdempotencyKey::from_header([b"schedule 1".as_slice()]).is_err());
 }

@@ -2,12 +2,10 @@
 
 use super::calendar::Interval;
 use super::record::{OnInsufficientFunds, Run, Schedule};
-use crate::request::AccountRef;
 use serde::Serialize;
+use strongroom_ledger_api::AccountRef;
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::format_rfc3339;
-use strongroom_sdk::money::{Currency, Money};
-use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
 
 /// A standing order.
@@ -19,7 +17,7 @@ pub struct ScheduleView {
     to_account_id: Option<Uuid>,
     to_account_number: Option<String>,
     amount: String,
-    currency: String,
+    currency: &'static str,
     reference: Option<String>,
     start: Day,
     interval: Interval,
@@ -46,25 +44,21 @@ struct RunView {
 
 impl ScheduleView {
     /// A schedule, with its latest run if there was one.
-    ///
-    /// # Errors
-    /// 500 where what is stored is not one.
-    pub fn new(schedule: &Schedule, last_run: Option<Run>) -> Result<Self, Problem> {
+    pub fn new(schedule: &Schedule, last_run: Option<Run>) -> Self {
         let (instruction, plan) = (&schedule.order.instruction, &schedule.order.plan);
-        let currency = Currency::from_code(&instruction.currency).map_err(Problem::internal)?;
         let (to_account_id, to_account_number) = match instruction.destination.clone() {
             Some(AccountRef::Id(id)) => (Some(id), None),
             Some(AccountRef::Number(number)) => (None, Some(number)),
             None => (None, None),
         };
-        Ok(Self {
+        Self {
             id: schedule.id,
             status: schedule.state.as_str(),
             from_account_id: instruction.source,
             to_account_id,
             to_account_number,
-            amount: Money::from_minor(instruction.amount_minor, currency).to_string(),
-            currency: instruction.currency.clone(),
+            amount: instruction.amount.to_string(),
+            currency: instruction.amount.currency().code(),
             reference: instruction.reference.clone(),
             start: plan.start,
             interval: plan.interval,
@@ -76,7 +70,7 @@ impl ScheduleView {
             runs: schedule.dates_behind,
             last_run: last_run.map(RunView::from),
             created_at: format_rfc3339(schedule.created_at_ms),
-        })
+        }
     }
 }
 

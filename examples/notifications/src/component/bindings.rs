@@ -1,4 +1,5 @@
-//! What the macro makes of the bank's `wit`: the types of the imports, and the exports but for that of WASI.
+//! What the macro makes of the bank's `wit`: the exports but for that of WASI. The imports are those of
+//! the sdk and of `ledger-api`.
 
 #![expect(
     unsafe_code,
@@ -8,11 +9,10 @@
 use super::Component;
 
 wit_bindgen::generate!({
-    path: ["../../wit/store", "../../wit/config", "../../wit/service", "../../wit/account"],
+    path: "../../wit/service",
     inline: "
         package strongroom:notifications;
         world notifications {
-            import strongroom:account/ledger@0.1.0;
             export strongroom:service/lifecycle@0.1.0;
         }
     ",

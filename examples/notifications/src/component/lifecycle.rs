@@ -2,9 +2,9 @@
 
 use super::Component;
 use super::bindings::exports::strongroom::service::lifecycle::Guest;
-use super::journal::LinkedJournal;
 use crate::follow;
 use crate::schema::MIGRATIONS;
+use strongroom_ledger_api::{Journal, Linked};
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{HostStore, migrate};
@@ -16,7 +16,8 @@ impl Guest for Component {
     }
 
     fn tick() -> Result<(), String> {
-        follow::tick(&HostStore, &LinkedJournal, (&SystemClock, &SystemRandom))
+        let journal = |after, limit| Linked.journal(after, limit);
+        follow::tick(&HostStore, journal, (&SystemClock, &SystemRandom))
             .map(drop)
             .map_err(|error| error.to_string())
     }

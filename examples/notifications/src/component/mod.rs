@@ -2,7 +2,6 @@
 
 mod bindings;
 mod http;
-mod journal;
 mod lifecycle;
 mod routes;
 

@@ -2,26 +2,15 @@
 //! Method: movements at times of a clock that the test sets, several of them in one millisecond, compared with a sum over all entries.
 
 use super::*;
-use crate::account::{AccountType, Actor, NumberFormat, OpenRequest, OpenRules, by_id, open};
-use crate::ledger::{self, AccountRef, DebitAuthority, Kind, Transfer};
-use crate::schema::MIGRATIONS;
+use crate::account::by_id;
+use crate::tests::kit::{self, OWNER, SetClock};
+use crate::ledger;
 use proptest::prelude::*;
 use std::cell::Cell;
-use strongroom_sdk::money::Currency;
-use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{Ending, SqliteStore, WatchedStore, migrate};
-use uuid::Uuid;
+use strongroom_ledger_api::Kind;
+use strongroom_sdk::store::{Ending, SqliteStore, WatchedStore};
 
 const START_MS: i64 = 1_795_374_657_123;
-const OWNER: Uuid = Uuid::from_u128(0xA);
-
-struct SetClock(Cell<i64>);
-
-impl Clock for SetClock {
-    fn now_ms(&self) -> i64 {
-        self.0.get()
-    }
-}
 
 struct Scene {
     store: SqliteStore,
@@ -32,26 +21,8 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let store = SqliteStore::in_memory().unwrap();
-        migrate(&store, MIGRATIONS).unwrap();
-        let clock = SetClock(Cell::new(START_MS));
-        let rules = OpenRules {
-            number_format: NumberFormat::new("DE", "10000000").unwrap(),
-            accounts_per_user_max: 10,
-        };
-        let request = OpenRequest {
-            owner_id: OWNER,
-            account_type: AccountType::Checking,
-            currency: Currency::from_code("EUR").unwrap(),
-            name: None,
-        };
-        let actor = Actor {
-            id: OWNER,
-            role: "customer".to_owned(),
-            request_id: String::new(),
-        };
-        let sources = (&clock, &SystemRandom);
-        let account = open(&store, sources, &rules, request, &actor).unwrap();
+        let (store, clock) = (kit::store(), SetClock::at(START_MS));
+        let account = kit::open(&store, &clock, OWNER, "EUR");
         Self {
             store,
             clock,
@@ -68,27 +39,13 @@ impl Scene {
     fn pay(&self, amount_minor: i64) {
         let id = self.moved.get() + 1;
         self.moved.set(id);
-        let deposit = amount_minor > 0;
-        let transfer = Transfer {
-            id: Uuid::from_u128(id),
-            fingerprint: [0; 32],
-            kind: if deposit {
-                Kind::Deposit
-            } else {
-                Kind::Withdrawal
-            },
-            authority: DebitAuthority::Bank,
-            initiator: OWNER,
-            source: (!deposit).then_some(self.account.id),
-            destination: deposit.then_some(AccountRef::Id(self.account.id)),
-            amount_minor: amount_minor.abs(),
-            currency: "EUR".to_owned(),
-            reference: None,
-            metadata: None,
-            subject: None,
-            timeout_seconds: None,
-            requested_at_ms: 0,
+        let own = Some(self.account.id);
+        let (kind, source, destination) = match amount_minor > 0 {
+            true => (Kind::Deposit, None, own),
+            false => (Kind::Withdrawal, own, None),
         };
+        let amount = kit::eur(amount_minor.abs());
+        let transfer = kit::transfer(id, kit::instruction(kind, source, destination, amount));
         ledger::post(&self.store, &self.clock, &transfer).unwrap();
     }
 

@@ -1,11 +1,11 @@
 //! What auditors see: the journal, of which they can compute each hash anew, and who did what to which account.
 
 use super::*;
-use crate::ledger::{
-    self, AccountRef, DebitAuthority, Decline, Direction, Entry, JournalRow, Kind, Party, Status,
-    Subject, Transfer, chain_hash,
-};
+use crate::tests::kit;
+use crate::ledger::{self, AccountOfRow, Direction, Entry, JournalRow, Subject, chain_hash};
+use strongroom_ledger_api::{ActorKind, Decline, Instruction, Kind, Posting, Status, Transfer};
 use strongroom_sdk::clock::parse_rfc3339;
+use strongroom_sdk::money::{Currency, Money};
 
 fn auditor() -> Identity {
     caller(0xAD, Role::Auditor).identity
@@ -26,75 +26,69 @@ struct Order {
     to: Option<Uuid>,
     subject: Option<u128>,
     amount_minor: i64,
+    denied_by: Option<&'static str>,
 }
 
 fn post(service: &TestService, id: u128, order: Order) -> Status {
-    let transfer = Transfer {
-        id: Uuid::from_u128(id),
-        fingerprint: [7; 32],
-        kind: order.kind,
-        authority: DebitAuthority::Bank,
-        initiator: Uuid::from_u128(0x7),
-        source: order.from,
-        destination: order.to.map(AccountRef::Id),
+    let instruction = Instruction {
         subject: order.subject.map(Uuid::from_u128),
-        amount_minor: order.amount_minor,
-        currency: "EUR".to_owned(),
-        timeout_seconds: (order.kind == Kind::Hold).then_some(60),
         reference: Some("caf\u{e9}".to_owned()),
         metadata: Some(r#"{"a": 1}"#.to_owned()),
+        ..kit::instruction(
+            order.kind,
+            order.from,
+            order.to,
+            kit::eur(order.amount_minor),
+        )
+    };
+    let transfer = Transfer {
+        on_behalf_of: Some(Uuid::from_u128(0xC)),
+        request_id: Some("request-7".to_owned()),
+        denied_by: order.denied_by.map(str::to_owned),
         requested_at_ms: 1_795_374_657_001,
+        ..kit::transfer(id, instruction)
     };
     ledger::post(&service.store, &service.clock, &transfer)
         .unwrap()
+        .posting
         .status
 }
 
-/// One row of each kind, and a decline.
+/// One row of each kind, a decline, and what a screening has denied.
 fn busy_service() -> TestService {
     let service = service();
     let (from, to) = (open_eur(&service, &alice()).0, open_eur(&service, &bob()).0);
-    let accounts = (Some(from), Some(to));
-    for (id, kind, (from, to), subject, amount_minor, status) in [
-        (
-            1,
-            Kind::Deposit,
-            (None, Some(from)),
-            None,
-            1_000,
-            Status::Posted,
-        ),
-        (2, Kind::Transfer, accounts, None, 250, Status::Posted),
-        (3, Kind::Transfer, accounts, None, 751, Status::Declined),
-        (4, Kind::Hold, accounts, None, 100, Status::Pending),
-        (5, Kind::Capture, (None, None), Some(4), 60, Status::Posted),
-        (6, Kind::Hold, accounts, None, 100, Status::Pending),
-        (7, Kind::Void, (None, None), Some(6), 100, Status::Voided),
-        (8, Kind::Void, (None, None), Some(6), 100, Status::Declined),
-        (
-            9,
-            Kind::Reversal,
-            (None, None),
-            Some(2),
-            250,
-            Status::Posted,
-        ),
-        (
-            10,
-            Kind::Withdrawal,
-            (Some(from), None),
-            None,
-            1,
-            Status::Posted,
-        ),
-    ] {
-        let order = Order {
-            kind,
-            from,
-            to,
-            subject,
-            amount_minor,
-        };
+    let (from, to) = (Some(from), Some(to));
+    let between = |kind, from, to, amount_minor| Order {
+        kind,
+        from,
+        to,
+        subject: None,
+        amount_minor,
+        denied_by: None,
+    };
+    let of = |subject, kind, amount_minor| Order {
+        subject: Some(subject),
+        ..between(kind, None, None, amount_minor)
+    };
+    let denied = Order {
+        denied_by: Some("pep_list"),
+        ..between(Kind::Transfer, from, to, 1)
+    };
+    let orders = [
+        (between(Kind::Deposit, None, from, 1_000), Status::Posted),
+        (between(Kind::Transfer, from, to, 250), Status::Posted),
+        (between(Kind::Transfer, from, to, 751), Status::Declined),
+        (between(Kind::Hold, from, to, 100), Status::Pending),
+        (of(4, Kind::Capture, 60), Status::Posted),
+        (between(Kind::Hold, from, to, 100), Status::Pending),
+        (of(6, Kind::Void, 100), Status::Voided),
+        (of(6, Kind::Void, 100), Status::Declined),
+        (of(2, Kind::Reversal, 250), Status::Posted),
+        (between(Kind::Withdrawal, from, None, 1), Status::Posted),
+        (denied, Status::Declined),
+    ];
+    for (id, (order, status)) in (1..).zip(orders) {
         assert_eq!(post(&service, id, order), status, "{id}");
     }
     service
@@ -117,8 +111,8 @@ fn bytes(hexadecimal: &str) -> [u8; 32] {
 }
 
 /// An account's key is not hashed: any will do that tells the two sides apart.
-fn party(row: &Value, side: &str, key: i64) -> Option<Party> {
-    Some(Party {
+fn account(row: &Value, side: &str, key: i64) -> Option<AccountOfRow> {
+    Some(AccountOfRow {
         key,
         id: text(row, &format!("{side}_account_id"))?.parse().unwrap(),
         owner_id: text(row, &format!("{side}_owner_id"))?.parse().unwrap(),
@@ -127,28 +121,44 @@ fn party(row: &Value, side: &str, key: i64) -> Option<Party> {
 
 /// The row that a view tells, made of nothing else.
 fn row_of(view: &Value) -> JournalRow {
+    let owned = |name: &str| text(view, name).map(str::to_owned);
+    let id = |name: &str| text(view, name).map(|id| id.parse().unwrap());
     let time = |name: &str| text(view, name).map(|time| parse_rfc3339(time).unwrap());
-    JournalRow {
-        sequence: view["sequence"].as_i64().unwrap(),
-        id: text(view, "id").unwrap().parse().unwrap(),
+    let currency = Currency::from_code(text(view, "currency").unwrap()).unwrap();
+    let posting = Posting {
+        id: id("id").unwrap(),
+        sequence: view["sequence"].as_u64().unwrap(),
         fingerprint: bytes(text(view, "fingerprint").unwrap()),
         kind: Kind::from_stored(text(view, "kind").unwrap()).unwrap(),
         status: Status::from_stored(text(view, "status").unwrap()).unwrap(),
         decline: text(view, "decline_code").map(|code| Decline::from_stored(code).unwrap()),
-        initiator: text(view, "initiator_id").unwrap().parse().unwrap(),
-        debit: party(view, "debit", 1),
-        credit: party(view, "credit", 2),
-        amount_minor: minor(text(view, "amount").unwrap()),
-        currency: text(view, "currency").unwrap().to_owned(),
-        reference: text(view, "reference").map(str::to_owned),
-        metadata: text(view, "metadata").map(str::to_owned),
+        denied_by: owned("denied_by"),
+        actor: strongroom_ledger_api::Actor {
+            kind: ActorKind::from_stored(text(view, "actor_kind").unwrap()).unwrap(),
+            id: id("actor_id").unwrap(),
+        },
+        on_behalf_of: id("on_behalf_of"),
+        request_id: owned("request_id"),
+        // Not hashed: they follow from the accounts.
+        source: None,
+        destination: None,
+        subject: id("subject_id"),
+        expires_at_ms: time("expires_at"),
+        resolution: None,
+        amount: Money::from_minor(minor(text(view, "amount").unwrap()), currency),
+        reference: owned("reference"),
+        metadata: owned("metadata"),
         requested_at_ms: time("requested_at").unwrap(),
         recorded_at_ms: time("recorded_at").unwrap(),
-        subject: view["subject_sequence"].as_i64().map(|sequence| Subject {
-            sequence,
-            id: text(view, "subject_id").unwrap().parse().unwrap(),
-        }),
-        expires_at_ms: time("expires_at"),
+    };
+    let subject = view["subject_sequence"].as_i64();
+    JournalRow {
+        subject: subject
+            .zip(posting.subject)
+            .map(|(sequence, id)| Subject { sequence, id }),
+        posting,
+        debit: account(view, "debit", 1),
+        credit: account(view, "credit", 2),
     }
 }
 
@@ -179,7 +189,7 @@ fn the_journal_tells_all_that_its_hashes_cover() {
     let service = busy_service();
     let page = page(&service, 0, 100);
     let rows = page["data"].as_array().unwrap();
-    assert_eq!((rows.len(), &page["next_after_sequence"]), (10, &json!(10)));
+    assert_eq!((rows.len(), &page["next_after_sequence"]), (11, &json!(11)));
     assert_eq!(page["has_more"], json!(false));
     let mut previous = [0; 32];
     for (row, sequence) in rows.iter().zip(1..) {
@@ -198,13 +208,23 @@ fn the_journal_tells_all_that_its_hashes_cover() {
         (&hold["sequence"], &hold["id"])
     );
     assert_eq!(rows[2]["decline_code"], json!("insufficient_funds"));
+    for (member, value) in [
+        ("decline_code", json!("screening_denied")),
+        ("denied_by", json!("pep_list")),
+        ("actor_kind", json!("user")),
+        ("actor_id", json!(kit::OWNER)),
+        ("on_behalf_of", json!(Uuid::from_u128(0xC))),
+        ("request_id", json!("request-7")),
+    ] {
+        assert_eq!(rows[10][member], value, "{member}");
+    }
 }
 
 #[test]
 fn pages_of_the_journal_join_and_an_empty_one_goes_on_where_it_began() {
     let service = busy_service();
     let whole = page(&service, 0, 100);
-    for limit in [1, 3, 9, 10] {
+    for limit in [1, 3, 10, 11] {
         let (mut joined, mut after) = (Vec::new(), 0);
         loop {
             let page = page(&service, after, limit);
@@ -216,7 +236,7 @@ fn pages_of_the_journal_join_and_an_empty_one_goes_on_where_it_began() {
         }
         assert_eq!(whole["data"], Value::Array(joined), "{limit}");
     }
-    for after in [10, 1_000] {
+    for after in [11, 1_000] {
         let expected = json!({"data": [], "next_after_sequence": after, "has_more": false});
         assert_eq!(page(&service, after, 7), expected);
     }
@@ -234,6 +254,7 @@ fn a_page_longer_than_one_query_is_whole() {
             to: Some(to),
             subject: None,
             amount_minor: 1,
+            denied_by: None,
         };
         post(&service, id, order);
     }

@@ -1,23 +1,17 @@
 //! Holds: what is held is not available, and each hold ends once: captured, voided, or expired.
 
 use super::*;
+use crate::balance::Balance;
+use crate::tests::kit::HOLD_SECONDS;
+use strongroom_ledger_api::Resolution;
 
-const HOLD_SECONDS: u32 = 60;
-
-pub(super) fn hold(
-    id: u128,
-    from: &account::Account,
-    to: &account::Account,
-    amount_minor: i64,
-) -> Transfer {
-    let mut hold = transfer(id, Kind::Hold, Some(from.id), Some(to.id), amount_minor);
-    hold.timeout_seconds = Some(HOLD_SECONDS);
-    hold
+pub(super) fn hold(id: u128, from: &Account, to: &Account, amount_minor: i64) -> Transfer {
+    transfer(id, Kind::Hold, Some(from.id), Some(to.id), amount_minor)
 }
 
 pub(super) fn of_subject(id: u128, kind: Kind, subject: u128, amount_minor: i64) -> Transfer {
     let mut transfer = transfer(id, kind, None, None, amount_minor);
-    transfer.subject = Some(Uuid::from_u128(subject));
+    transfer.instruction.subject = Some(Uuid::from_u128(subject));
     transfer
 }
 
@@ -25,23 +19,21 @@ fn later(seconds: u32) -> FixedClock {
     FixedClock(CLOCK.0 + i64::from(seconds) * 1_000)
 }
 
-fn balance(store: &SqliteStore, account: &account::Account) -> crate::balance::Balance {
+fn balance(store: &SqliteStore, account: &Account) -> Balance {
     account::by_id(store, account.id).unwrap().unwrap().balance
 }
 
 /// Alice has 1,000 and holds 600 of it for Bob under id 2.
-fn bank_with_a_hold() -> (SqliteStore, account::Account, account::Account) {
-    let store = store();
-    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
-    deposit(&store, 1, &from, 1_000);
-    let held = post(&store, &CLOCK, &hold(2, &from, &to, 600)).unwrap();
+fn bank_with_a_hold() -> (SqliteStore, Account, Account) {
+    let (store, from, to) = bank();
+    let held = first(&store, &CLOCK, &hold(2, &from, &to, 600));
     assert_eq!((held.status, held.decline), (Status::Pending, None));
     assert_eq!(held.expires_at_ms, Some(later(HOLD_SECONDS).0));
     (store, from, to)
 }
 
 fn decline_of(store: &SqliteStore, clock: &FixedClock, transfer: &Transfer) -> Option<Decline> {
-    post(store, clock, transfer).unwrap().decline
+    post(store, clock, transfer).unwrap().posting.decline
 }
 
 #[test]
@@ -56,7 +48,7 @@ fn a_hold_lowers_what_is_available_and_moves_nothing() {
         (bob.posted(), bob.available(), bob.credits_pending),
         (0, 0, 600)
     );
-    let payment = transfer(3, Kind::Transfer, Some(from.id), Some(to.id), 401);
+    let payment = pay(3, &from, &to, 401);
     assert_eq!(
         decline_of(&store, &CLOCK, &payment),
         Some(Decline::InsufficientFunds)
@@ -72,10 +64,10 @@ fn a_hold_lowers_what_is_available_and_moves_nothing() {
 #[test]
 fn a_capture_of_a_part_moves_it_and_releases_the_rest() {
     let (store, from, to) = bank_with_a_hold();
-    let captured = post(&store, &CLOCK, &of_subject(3, Kind::Capture, 2, 250)).unwrap();
+    let captured = first(&store, &CLOCK, &of_subject(3, Kind::Capture, 2, 250));
     assert_eq!(
-        (captured.status, captured.amount_minor),
-        (Status::Posted, 250)
+        (captured.status, captured.amount),
+        (Status::Posted, eur(250))
     );
     assert_eq!(captured.subject, Some(Uuid::from_u128(2)));
     assert_eq!(captured.source.map(|party| party.account_id), Some(from.id));
@@ -88,13 +80,13 @@ fn a_capture_of_a_part_moves_it_and_releases_the_rest() {
         (bob.posted(), bob.available(), bob.credits_pending),
         (250, 250, 0)
     );
-    let hold = lookup(&store, Uuid::from_u128(2)).unwrap().unwrap();
+    let hold = lookup(&store, Uuid::from_u128(2)).unwrap();
     assert_eq!(
         hold.resolution,
         Some(Resolution {
             id: captured.id,
             kind: Kind::Capture,
-            amount_minor: 250
+            amount: eur(250)
         })
     );
     assert_invariants(&store);
@@ -103,7 +95,7 @@ fn a_capture_of_a_part_moves_it_and_releases_the_rest() {
 #[test]
 fn a_void_releases_everything() {
     let (store, from, to) = bank_with_a_hold();
-    let voided = post(&store, &CLOCK, &of_subject(3, Kind::Void, 2, 600)).unwrap();
+    let voided = first(&store, &CLOCK, &of_subject(3, Kind::Void, 2, 600));
     assert_eq!(voided.status, Status::Voided);
     assert_eq!(balance(&store, &from).available(), 1_000);
     assert_eq!(balance(&store, &to).credits_pending, 0);
@@ -146,7 +138,7 @@ fn a_hold_is_over_at_its_time_whether_or_not_it_was_swept() {
     assert_eq!(expire_holds(&store, &time).unwrap(), 1);
     assert_eq!(expire_holds(&store, &time).unwrap(), 0);
     assert_eq!(balance(&store, &from).available(), 1_000);
-    let hold = lookup(&store, Uuid::from_u128(2)).unwrap().unwrap();
+    let hold = lookup(&store, Uuid::from_u128(2)).unwrap();
     assert_eq!(hold.resolution.map(|end| end.kind), Some(Kind::Expiry));
     let late = of_subject(5, Kind::Capture, 2, 600);
     assert_eq!(decline_of(&store, &time, &late), Some(Decline::HoldExpired));
@@ -207,10 +199,10 @@ fn only_its_payer_or_the_bank_ends_a_hold() {
 fn an_account_with_a_hold_is_not_closed_and_a_frozen_one_voids() {
     let (store, from, to) = bank_with_a_hold();
     assert_eq!(
-        account::close(&store, &CLOCK, to.id, &actor()),
+        account::close(&store, &CLOCK, to.id, &teller()),
         Err(account::ManageError::BalanceNotZero)
     );
-    account::freeze(&store, &CLOCK, from.id, account::Freeze::Debits, &actor()).unwrap();
+    account::freeze(&store, &CLOCK, from.id, account::Freeze::Debits, &teller()).unwrap();
     let capture = of_subject(3, Kind::Capture, 2, 600);
     assert_eq!(
         decline_of(&store, &CLOCK, &capture),
@@ -224,25 +216,27 @@ fn an_account_with_a_hold_is_not_closed_and_a_frozen_one_voids() {
 }
 
 #[test]
-fn a_given_up_capture_never_moves_money() {
-    let (store, from, _) = bank_with_a_hold();
-    let capture = of_subject(3, Kind::Capture, 2, 600);
-    assert_eq!(
-        fence(&store, &CLOCK, &capture).unwrap().decline,
-        Some(Decline::Cancelled)
+fn time_alone_lets_a_hold_expire() {
+    let (store, ..) = bank_with_a_hold();
+    let asked = post(
+        &store,
+        &later(HOLD_SECONDS),
+        &of_subject(3, Kind::Expiry, 2, 600),
     );
+    assert_eq!(asked, Err(LedgerError::invalid("kind")));
+    assert_eq!(expire_holds(&store, &later(HOLD_SECONDS)), Ok(1));
+    let expiry = journal(&store, 2, 1).unwrap().remove(0);
     assert_eq!(
-        decline_of(&store, &CLOCK, &capture),
-        Some(Decline::Cancelled)
+        (expiry.kind, expiry.status, expiry.actor),
+        (Kind::Expiry, Status::Expired, Actor::BANK)
     );
-    assert_eq!(balance(&store, &from).posted(), 1_000);
     assert_invariants(&store);
 }
 
 #[test]
 fn history_shows_a_hold_to_both_sides_with_its_end() {
     let (store, from, to) = bank_with_a_hold();
-    post(&store, &CLOCK, &of_subject(3, Kind::Void, 2, 600)).unwrap();
+    first(&store, &CLOCK, &of_subject(3, Kind::Void, 2, 600));
     for account in [&from, &to] {
         let hold = history(&store, account.id, 0, 10).unwrap().remove(0);
         assert_eq!(
@@ -258,10 +252,7 @@ fn history_shows_a_hold_to_both_sides_with_its_end() {
 
 #[test]
 fn a_freeze_of_one_direction_leaves_the_other() {
-    let store = store();
-    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
-    deposit(&store, 1, &from, 1_000);
-    let pay = |id| transfer(id, Kind::Transfer, Some(from.id), Some(to.id), 1);
+    let (store, from, to) = bank();
     for (id, frozen, freeze, decline) in [
         (
             10,
@@ -285,9 +276,13 @@ fn a_freeze_of_one_direction_leaves_the_other() {
         ),
         (15, &to, account::Freeze::Both, Some(Decline::AccountFrozen)),
     ] {
-        account::freeze(&store, &CLOCK, frozen.id, freeze, &actor()).unwrap();
-        assert_eq!(decline_of(&store, &CLOCK, &pay(id)), decline, "{id}");
+        account::freeze(&store, &CLOCK, frozen.id, freeze, &teller()).unwrap();
+        assert_eq!(
+            decline_of(&store, &CLOCK, &pay(id, &from, &to, 1)),
+            decline,
+            "{id}"
+        );
         assert_invariants(&store);
-        account::unfreeze(&store, &CLOCK, frozen.id, &actor()).unwrap();
+        account::unfreeze(&store, &CLOCK, frozen.id, &teller()).unwrap();
     }
 }

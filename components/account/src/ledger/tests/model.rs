@@ -1,40 +1,59 @@
-//! Goal: whatever the order of operations, the ledger decides as a bank with a pocket calculator would, and every invariant holds.
-//! Method: random sequences of posts, repetitions, fences, freezes, limits, and closings over a few accounts, side by side with a model
-//! that knows nothing of SQL, double entry, or hashes. A failure prints its shortest sequence.
+//! Goal: whatever the order of operations, the ledger decides as a bank with a pocket calculator
+//! would, and every invariant holds.
+//! Method: random sequences of posts, batches, repetitions, cancellations, freezes, limits, and
+//! closings over a few accounts, side by side with a model that knows nothing of SQL, double entry,
+//! or hashes. A failure prints its shortest sequence.
 
-use crate::account::{self, AccountType, Actor, NumberFormat, OpenRequest, OpenRules};
-use crate::audit::check_invariants;
-use crate::ledger::{self, AccountRef, DebitAuthority, Decline, Kind, Posting, Transfer};
-use crate::schema::MIGRATIONS;
+use super::batch::batch;
+use super::*;
 use proptest::prelude::*;
 use std::collections::HashMap;
-use strongroom_sdk::clock::SystemClock;
-use strongroom_sdk::money::Currency;
-use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{SqliteStore, migrate};
-use uuid::Uuid;
+use strongroom_ledger_api::{Batch, BatchReply, Line, LineOutcome, Refusal};
 
 /// Accounts 0 to 2 are in euros, the last is in yen.
 const CURRENCIES: [&str; 4] = ["EUR", "EUR", "EUR", "JPY"];
-const OWNER: Uuid = Uuid::from_u128(0xA);
+
+/// What a transfer moves, and between which accounts.
+#[derive(Debug, Clone, Copy)]
+struct Order {
+    source: usize,
+    destination: usize,
+    amount_minor: i64,
+    verdict: Verdict,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Asked,
+    /// A screening has denied it.
+    Denied,
+    /// It was no transfer before the ledger was asked; of lines alone.
+    Refused,
+}
 
 #[derive(Debug, Clone)]
 enum Operation {
     Post {
         id: u128,
         kind: Kind,
-        source: usize,
-        destination: usize,
-        amount_minor: i64,
+        order: Order,
     },
     /// The same words again as an earlier post.
     Repeat {
         index: prop::sample::Index,
     },
-    Fence {
+    Cancel {
         id: u128,
-        source: usize,
-        destination: usize,
+        order: Order,
+    },
+    Batch {
+        id: u128,
+        atomic: bool,
+        orders: Vec<Order>,
+    },
+    /// The same words again as an earlier batch.
+    RepeatBatch {
+        index: prop::sample::Index,
     },
     Freeze {
         account: usize,
@@ -51,6 +70,18 @@ enum Operation {
     },
 }
 
+fn order(verdict: impl Strategy<Value = Verdict>) -> impl Strategy<Value = Order> {
+    let account = || 0..CURRENCIES.len();
+    (account(), account(), 1..1_000_i64, verdict).prop_map(
+        |(source, destination, amount_minor, verdict)| Order {
+            source,
+            destination,
+            amount_minor,
+            verdict,
+        },
+    )
+}
+
 fn operation() -> impl Strategy<Value = Operation> {
     let account = || 0..CURRENCIES.len();
     let kind = prop::sample::select(vec![
@@ -59,14 +90,26 @@ fn operation() -> impl Strategy<Value = Operation> {
         Kind::Transfer,
         Kind::Transfer,
     ]);
+    let single = || {
+        order(prop_oneof![
+            9 => Just(Verdict::Asked),
+            1 => Just(Verdict::Denied),
+        ])
+    };
+    let line = order(prop_oneof![
+        20 => Just(Verdict::Asked),
+        2 => Just(Verdict::Denied),
+        1 => Just(Verdict::Refused),
+    ]);
     // Few ids, so that some are used twice for different transfers.
     let id = || 1..60_u128;
     prop_oneof![
-        12 => (id(), kind, account(), account(), 1..1_000_i64).prop_map(|(id, kind, source, destination, amount_minor)| {
-            Operation::Post { id, kind, source, destination, amount_minor }
-        }),
+        12 => (id(), kind, single()).prop_map(|(id, kind, order)| Operation::Post { id, kind, order }),
         4 => any::<prop::sample::Index>().prop_map(|index| Operation::Repeat { index }),
-        1 => (id(), account(), account()).prop_map(|(id, source, destination)| Operation::Fence { id, source, destination }),
+        1 => (id(), single()).prop_map(|(id, order)| Operation::Cancel { id, order }),
+        4 => (1..8_u128, any::<bool>(), prop::collection::vec(line, 1..6))
+            .prop_map(|(id, atomic, orders)| Operation::Batch { id, atomic, orders }),
+        2 => any::<prop::sample::Index>().prop_map(|index| Operation::RepeatBatch { index }),
         1 => account().prop_map(|account| Operation::Freeze { account }),
         2 => account().prop_map(|account| Operation::Unfreeze { account }),
         1 => (account(), 0..500_i64).prop_map(|(account, limit_minor)| Operation::Limit { account, limit_minor }),
@@ -82,11 +125,15 @@ struct ModelAccount {
     closed: bool,
 }
 
+/// What becomes of a line: it is posted, declined, or refused.
+type ModelOutcome = Result<Option<Decline>, ()>;
+
 /// The pocket calculator.
 #[derive(Debug, Default)]
 struct Model {
     accounts: [ModelAccount; CURRENCIES.len()],
-    decided: HashMap<u128, (Transfer, Posting)>,
+    decided: HashMap<Uuid, (Transfer, Posting)>,
+    batches: HashMap<Uuid, (Batch, BatchReply)>,
 }
 
 impl Model {
@@ -121,175 +168,199 @@ impl Model {
         }
         None
     }
+
+    fn decide_line(&mut self, order: &Order) -> ModelOutcome {
+        if order.verdict == Verdict::Refused || order.source == order.destination {
+            return Err(());
+        }
+        if order.verdict == Verdict::Denied {
+            return Ok(Some(Decline::ScreeningDenied));
+        }
+        Ok(self.decide(
+            Some(order.source),
+            Some(order.destination),
+            order.amount_minor,
+        ))
+    }
+
+    /// What becomes of a batch's lines.
+    fn decide_batch(&mut self, atomic: bool, orders: &[Order]) -> Vec<ModelOutcome> {
+        let before = self.accounts;
+        let mut outcomes: Vec<_> = orders.iter().map(|order| self.decide_line(order)).collect();
+        let is_whole = outcomes.iter().all(|outcome| *outcome == Ok(None));
+        if atomic && !is_whole {
+            self.accounts = before;
+            let is_refused = outcomes.contains(&Err(()));
+            for outcome in &mut outcomes {
+                *outcome = match *outcome {
+                    Ok(decline) if !is_refused => Ok(decline.or(Some(Decline::BatchDeclined))),
+                    _ => Err(()),
+                };
+            }
+        }
+        outcomes
+    }
 }
 
 struct Bank {
     store: SqliteStore,
     ids: Vec<Uuid>,
-    actor: Actor,
     model: Model,
     posts: Vec<Transfer>,
+    batches: Vec<(Batch, Vec<Order>)>,
 }
 
 impl Bank {
     fn open() -> Self {
-        let store = SqliteStore::in_memory().unwrap();
-        migrate(&store, MIGRATIONS).unwrap();
-        let actor = Actor {
-            id: OWNER,
-            role: "teller".to_owned(),
-            request_id: String::new(),
-        };
-        let rules = OpenRules {
-            number_format: NumberFormat::new("DE", "10000000").unwrap(),
-            accounts_per_user_max: 100,
-        };
-        let ids = CURRENCIES.map(|code| {
-            let request = OpenRequest {
-                owner_id: OWNER,
-                account_type: AccountType::Checking,
-                currency: Currency::from_code(code).unwrap(),
-                name: None,
-            };
-            account::open(
-                &store,
-                (&SystemClock, &SystemRandom),
-                &rules,
-                request,
-                &actor,
-            )
-            .unwrap()
-            .id
-        });
+        let store = store();
+        let ids = CURRENCIES.map(|code| open(&store, ALICE, code).id);
         Self {
             store,
             ids: ids.to_vec(),
-            actor,
             model: Model::default(),
             posts: Vec::new(),
+            batches: Vec::new(),
         }
     }
 
-    fn transfer(
-        &self,
-        id: u128,
-        kind: Kind,
-        source: usize,
-        destination: usize,
-        amount_minor: i64,
-    ) -> Transfer {
-        let mut transfer = Transfer {
-            id: Uuid::from_u128(id),
-            fingerprint: [0; 32],
-            kind,
-            authority: DebitAuthority::Bank,
-            initiator: OWNER,
-            source: (kind != Kind::Deposit).then(|| self.ids[source]),
-            destination: (kind != Kind::Withdrawal).then(|| AccountRef::Id(self.ids[destination])),
-            subject: None,
-            amount_minor,
-            currency: "EUR".to_owned(),
-            reference: None,
-            metadata: None,
-            timeout_seconds: None,
-            requested_at_ms: 0,
-        };
-        // Another request has another fingerprint; one byte of it is enough for these few.
-        for (byte, value) in [kind as u8, source as u8, destination as u8]
-            .into_iter()
-            .chain(amount_minor.to_be_bytes())
-            .enumerate()
-        {
-            transfer.fingerprint[byte] = value;
+    fn instruction(&self, kind: Kind, order: &Order) -> Instruction {
+        let source = (kind != Kind::Deposit).then(|| self.ids[order.source]);
+        let destination = (kind != Kind::Withdrawal).then(|| self.ids[order.destination]);
+        kit::instruction(kind, source, destination, eur(order.amount_minor))
+    }
+
+    fn transfer(&self, id: u128, kind: Kind, order: &Order) -> Transfer {
+        let instruction = self.instruction(kind, order);
+        Transfer {
+            fingerprint: instruction.fingerprint(),
+            denied_by: denied_by(order),
+            ..kit::transfer(id, instruction)
         }
-        transfer
     }
 
     fn index_of(&self, id: Uuid) -> usize {
         self.ids.iter().position(|other| *other == id).unwrap()
     }
 
+    /// What the ledger must return for a known id.
+    fn recalled(&self, transfer: &Transfer) -> Option<Result<Reply, LedgerError>> {
+        let (asked, posting) = self.model.decided.get(&transfer.id)?;
+        Some(match asked.fingerprint == transfer.fingerprint {
+            true => repeated(posting),
+            false => Err(LedgerError::IdReused),
+        })
+    }
+
     fn post(&mut self, transfer: Transfer) {
-        let answer = ledger::post(&self.store, &SystemClock, &transfer);
+        let reply = super::post(&self.store, &CLOCK, &transfer);
         self.posts.push(transfer.clone());
-        let id = transfer.id.as_u128();
-        if let Some((first, posting)) = self.model.decided.get(&id) {
-            if first.fingerprint == transfer.fingerprint {
-                assert_eq!(
-                    answer.as_ref(),
-                    Ok(posting),
-                    "a known id answers its record"
-                );
-            } else {
-                assert_eq!(answer, Err(ledger::LedgerError::IdReused));
-            }
+        if let Some(recalled) = self.recalled(&transfer) {
+            assert_eq!(reply, recalled);
             return;
         }
-        let source = transfer.source.map(|id| self.index_of(id));
-        let destination = transfer.destination.as_ref().map(|account| match account {
+        let instruction = &transfer.instruction;
+        let source = instruction.source.map(|id| self.index_of(id));
+        let destination = instruction.destination.as_ref();
+        let destination = destination.map(|account| match account {
             AccountRef::Id(id) => self.index_of(*id),
             AccountRef::Number(_) => unreachable!("no operation names a number"),
         });
         if source == destination {
-            assert_eq!(answer, Err(ledger::LedgerError::Invalid("destination")));
+            assert_eq!(reply, Err(LedgerError::SameAccount(Side::DestinationId)));
             return;
         }
-        let posting = answer.unwrap();
-        assert_eq!(
-            posting.decline,
-            self.model
-                .decide(source, destination, transfer.amount_minor)
-        );
-        self.model.decided.insert(id, (transfer, posting));
+        let decline = match transfer.denied_by {
+            Some(_) => Some(Decline::ScreeningDenied),
+            None => self
+                .model
+                .decide(source, destination, instruction.amount.minor()),
+        };
+        self.record_first(transfer, reply.unwrap(), decline);
     }
 
-    fn fence(&mut self, transfer: Transfer) {
-        let id = transfer.id.as_u128();
-        let known = self
-            .model
-            .decided
-            .get(&id)
-            .map(|(first, _)| first.fingerprint);
-        let answer = ledger::fence(&self.store, &SystemClock, &transfer);
-        match (known, answer) {
-            (None, Ok(posting)) => {
-                assert_eq!(posting.decline, Some(Decline::Cancelled));
-                self.model.decided.insert(id, (transfer, posting));
+    fn record_first(&mut self, transfer: Transfer, reply: Reply, decline: Option<Decline>) {
+        assert!(!reply.repeated);
+        assert_eq!(reply.posting.decline, decline);
+        let decided = (transfer, reply.posting);
+        self.model.decided.insert(decided.0.id, decided);
+    }
+
+    fn cancel(&mut self, transfer: Transfer) {
+        let reply = super::cancel(&self.store, &CLOCK, &transfer);
+        if let Some(recalled) = self.recalled(&transfer) {
+            assert_eq!(reply, recalled);
+        } else if transfer.instruction.source.map(AccountRef::Id)
+            == transfer.instruction.destination
+        {
+            assert_eq!(reply, Err(LedgerError::SameAccount(Side::DestinationId)));
+        } else {
+            self.record_first(transfer, reply.unwrap(), Some(Decline::Cancelled));
+        }
+    }
+
+    fn batch(&self, id: u128, atomic: bool, orders: &[Order]) -> Batch {
+        let lines = orders.iter().map(|order| match order.verdict {
+            Verdict::Asked | Verdict::Denied => Line::Transfer {
+                instruction: self.instruction(Kind::Transfer, order),
+                denied_by: denied_by(order),
+            },
+            Verdict::Refused => Line::Refused(Refusal {
+                code: "amount_invalid".to_owned(),
+                pointer: "/amount".to_owned(),
+                detail: "must be greater than zero".to_owned(),
+            }),
+        });
+        let batch = batch(id, atomic, lines.collect::<Vec<_>>());
+        Batch {
+            fingerprint: batch.instruction.fingerprint(),
+            ..batch
+        }
+    }
+
+    fn post_batch(&mut self, batch: Batch, orders: Vec<Order>) {
+        let reply = super::post_batch(&self.store, &CLOCK, &batch);
+        self.batches.push((batch.clone(), orders.clone()));
+        if let Some((first, recorded)) = self.model.batches.get(&batch.id) {
+            match first.fingerprint == batch.fingerprint {
+                true => {
+                    let reply = reply.unwrap();
+                    assert!(reply.repeated);
+                    assert_eq!(reply.outcomes, recorded.outcomes);
+                }
+                false => assert_eq!(reply, Err(LedgerError::IdReused)),
             }
-            (Some(fingerprint), Ok(posting)) => {
-                assert_eq!(fingerprint, transfer.fingerprint);
-                assert_eq!(
-                    Some(&posting),
-                    self.model.decided.get(&id).map(|(_, posting)| posting)
-                );
+            return;
+        }
+        let reply = reply.unwrap();
+        assert!(!reply.repeated);
+        let outcomes = reply.outcomes.iter().map(|outcome| match outcome {
+            LineOutcome::Recorded(posting) => Ok(posting.decline),
+            LineOutcome::Refused(_) => Err(()),
+        });
+        let outcomes: Vec<ModelOutcome> = outcomes.collect();
+        let expected = self.model.decide_batch(batch.instruction.atomic, &orders);
+        assert_eq!(outcomes, expected);
+        for (index, outcome) in reply.outcomes.iter().enumerate() {
+            if let LineOutcome::Recorded(posting) = outcome {
+                let decided = (batch.transfer(index).unwrap(), (**posting).clone());
+                self.model.decided.insert(posting.id, decided);
             }
-            (Some(fingerprint), Err(error)) => {
-                assert_eq!(error, ledger::LedgerError::IdReused);
-                assert_ne!(fingerprint, transfer.fingerprint);
-            }
-            (None, Err(error)) => {
-                assert_eq!(error, ledger::LedgerError::Invalid("destination"));
-                assert_eq!(transfer.source.map(AccountRef::Id), transfer.destination);
-            }
+        }
+        if outcomes.iter().any(Result::is_ok) {
+            self.model.batches.insert(batch.id, (batch, reply));
         }
     }
 
     fn manage(&mut self, operation: &Operation) {
-        let (store, actor) = (&self.store, &self.actor);
+        let (store, actor) = (&self.store, &teller());
         match *operation {
             Operation::Freeze { account } => {
-                let done = account::freeze(
-                    store,
-                    &SystemClock,
-                    self.ids[account],
-                    account::Freeze::Both,
-                    actor,
-                )
-                .is_ok();
+                let both = account::Freeze::Both;
+                let done = account::freeze(store, &CLOCK, self.ids[account], both, actor).is_ok();
                 self.model.accounts[account].frozen |= done;
             }
             Operation::Unfreeze { account } => {
-                let done = account::unfreeze(store, &SystemClock, self.ids[account], actor).is_ok();
+                let done = account::unfreeze(store, &CLOCK, self.ids[account], actor).is_ok();
                 self.model.accounts[account].frozen &= !done;
             }
             Operation::Limit {
@@ -298,23 +369,17 @@ impl Bank {
             } => {
                 let model = &mut self.model.accounts[account];
                 let allowed = !model.closed && model.balance + limit_minor >= 0;
-                let done = account::set_overdraft_limit(
-                    store,
-                    &SystemClock,
-                    self.ids[account],
-                    limit_minor,
-                    actor,
-                )
-                .is_ok();
-                assert_eq!(done, allowed);
-                if done {
+                let id = self.ids[account];
+                let done = account::set_overdraft_limit(store, &CLOCK, id, limit_minor, actor);
+                assert_eq!(done.is_ok(), allowed);
+                if allowed {
                     model.limit = limit_minor;
                 }
             }
             Operation::Close { account } => {
                 let model = &mut self.model.accounts[account];
                 let allowed = !model.closed && !model.frozen && model.balance == 0;
-                let done = account::close(store, &SystemClock, self.ids[account], actor).is_ok();
+                let done = account::close(store, &CLOCK, self.ids[account], actor).is_ok();
                 assert_eq!(done, allowed);
                 model.closed |= done;
             }
@@ -323,58 +388,55 @@ impl Bank {
     }
 
     fn apply(&mut self, operation: &Operation) {
-        match *operation {
-            Operation::Post {
-                id,
-                kind,
-                source,
-                destination,
-                amount_minor,
-            } => {
-                let transfer = self.transfer(id, kind, source, destination, amount_minor);
-                self.post(transfer);
-            }
+        match operation {
+            Operation::Post { id, kind, order } => self.post(self.transfer(*id, *kind, order)),
             Operation::Repeat { index } => {
                 if !self.posts.is_empty() {
-                    let transfer = index.get(&self.posts).clone();
-                    self.post(transfer);
+                    self.post(index.get(&self.posts).clone());
                 }
             }
-            Operation::Fence {
-                id,
-                source,
-                destination,
-            } => {
-                let transfer = self.transfer(id, Kind::Transfer, source, destination, 1);
-                self.fence(transfer);
+            Operation::Cancel { id, order } => {
+                self.cancel(self.transfer(*id, Kind::Transfer, order));
+            }
+            Operation::Batch { id, atomic, orders } => {
+                self.post_batch(self.batch(*id, *atomic, orders), orders.clone());
+            }
+            Operation::RepeatBatch { index } => {
+                if !self.batches.is_empty() {
+                    let (batch, orders) = index.get(&self.batches).clone();
+                    self.post_batch(batch, orders);
+                }
             }
             _ => self.manage(operation),
         }
     }
 
     fn check(&self) {
-        let report = check_invariants(&self.store).unwrap();
-        assert_eq!(report.violations().collect::<Vec<_>>(), Vec::new());
+        assert_invariants(&self.store);
         for (id, model) in self.ids.iter().zip(&self.model.accounts) {
             let account = account::by_id(&self.store, *id).unwrap().unwrap();
             assert_eq!(account.balance.posted(), model.balance);
         }
-        let journal = ledger::journal(&self.store, 0, 1_000).unwrap();
-        assert_eq!(
-            journal.len(),
-            self.model.decided.len(),
-            "each decided id stands in the journal once"
-        );
+        // Each decided id stands in the journal once.
+        let journal = journal(&self.store, 0, 1_000).unwrap();
+        assert_eq!(journal.len(), self.model.decided.len());
         for posting in &journal {
+            let decided = self.model.decided.get(&posting.id);
+            assert_eq!(Some(posting), decided.map(|(_, posting)| posting));
+        }
+        for (batch, _) in &self.batches {
+            let found = ledger_of(self.store.clone()).find_batch(batch.id).unwrap();
+            let recorded = self.model.batches.get(&batch.id);
             assert_eq!(
-                Some(posting),
-                self.model
-                    .decided
-                    .get(&posting.id.as_u128())
-                    .map(|(_, posting)| posting)
+                found.map(|record| (record.fingerprint, record.outcomes)),
+                recorded.map(|(batch, reply)| (batch.fingerprint, reply.outcomes.clone()))
             );
         }
     }
+}
+
+fn denied_by(order: &Order) -> Option<String> {
+    (order.verdict == Verdict::Denied).then(|| "rule".to_owned())
 }
 
 proptest! {

@@ -1,6 +1,7 @@
 //! What each form says, word by word where others rely on it.
 
 use super::*;
+use crate::account::AccountType;
 use roxmltree::Document;
 use serde_json::json;
 
@@ -323,7 +324,11 @@ fn an_entry_has_the_same_fitid_in_every_statement() {
 #[test]
 fn a_savings_account_is_called_one() {
     let scene = Scene::new();
-    let summary = Summary::read(&scene.store, &scene.clock, scene.other.clone(), whole());
+    let savings = Account {
+        account_type: AccountType::Savings,
+        ..scene.account()
+    };
+    let summary = Summary::read(&scene.store, &scene.clock, savings, whole());
     let text = |format| {
         let body = Body::new(scene.store.clone(), summary.clone().unwrap(), format).unwrap();
         let pieces: Result<Vec<_>, _> = body.collect();

@@ -1,0 +1,78 @@
+//! The ledger's interfaces on a store: in the component the host's, in native tests SQLite's.
+
+use super::{batch_record, post, read};
+use crate::account::by_id;
+use strongroom_ledger_api::{
+    AccountSummary, Batch, BatchRecord, BatchReply, Directory, Journal, Ledger, LedgerError,
+    Posting, Reply, Transfer,
+};
+use strongroom_sdk::clock::Clock;
+use strongroom_sdk::store::Store;
+use uuid::Uuid;
+
+/// The ledger whose books are in a store.
+#[derive(Debug, Clone, Copy)]
+pub struct LocalLedger<S, C> {
+    /// The account service's store.
+    pub store: S,
+    /// The time.
+    pub clock: C,
+}
+
+impl<S: Store, C: Clock> Ledger for LocalLedger<S, C> {
+    fn post(&self, transfer: &Transfer) -> Result<Reply, LedgerError> {
+        post::post(&self.store, &self.clock, transfer)
+    }
+
+    fn post_batch(&self, batch: &Batch) -> Result<BatchReply, LedgerError> {
+        super::post_batch(&self.store, &self.clock, batch)
+    }
+
+    fn cancel(&self, transfer: &Transfer) -> Result<Reply, LedgerError> {
+        post::cancel(&self.store, &self.clock, transfer)
+    }
+}
+
+impl<S: Store, C: Clock> Journal for LocalLedger<S, C> {
+    fn journal(&self, after: u64, limit: u32) -> Result<Vec<Posting>, LedgerError> {
+        Ok(read::journal(&self.store, sequence(after), limit)?)
+    }
+
+    fn head(&self) -> Result<u64, LedgerError> {
+        Ok(read::head(&self.store)?)
+    }
+
+    fn lookup_many(&self, ids: &[Uuid]) -> Result<Vec<Option<Posting>>, LedgerError> {
+        read::lookup_many(&self.store, ids)
+    }
+
+    fn find_batch(&self, id: Uuid) -> Result<Option<BatchRecord>, LedgerError> {
+        let query = |sql: &str, params: &[_]| self.store.query(sql, params);
+        Ok(batch_record::find(query, id)?)
+    }
+
+    fn history(
+        &self,
+        account_id: Uuid,
+        before: u64,
+        limit: u32,
+    ) -> Result<Vec<Posting>, LedgerError> {
+        let before = sequence(before);
+        Ok(read::history(&self.store, account_id, before, limit)?)
+    }
+}
+
+/// No journal reaches the sequences that do not fit.
+fn sequence(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
+}
+
+impl<S: Store, C: Clock> Directory for LocalLedger<S, C> {
+    fn find(&self, account_id: Uuid) -> Result<Option<AccountSummary>, LedgerError> {
+        let account = by_id(&self.store, account_id)?;
+        Ok(account.map(|account| AccountSummary {
+            id: account.id,
+            owner_id: account.owner_id,
+        }))
+    }
+}

@@ -1,0 +1,146 @@
+//! Goal: a posting is two calls of the host: one that begins with a query, and one that commits
+//! with all changes.
+//! Method: the transaction of a component, on a host that notes its calls.
+
+use super::*;
+use std::cell::RefCell;
+use std::rc::Rc;
+use strongroom_sdk::store::{Change, DeferredTransaction, Host, Rows, SqliteTransaction, Turn};
+
+type Calls = Rc<RefCell<Vec<&'static str>>>;
+
+#[derive(Clone)]
+struct NotedHost {
+    store: SqliteStore,
+    calls: Calls,
+}
+
+struct NotedTurn {
+    transaction: SqliteTransaction,
+    calls: Calls,
+}
+
+impl NotedHost {
+    fn new(store: SqliteStore) -> Self {
+        let calls = Rc::default();
+        Self { store, calls }
+    }
+
+    fn turn(&self, call: &'static str) -> Result<NotedTurn, StoreError> {
+        self.calls.borrow_mut().push(call);
+        Ok(NotedTurn {
+            transaction: self.store.begin()?,
+            calls: Rc::clone(&self.calls),
+        })
+    }
+}
+
+impl Store for NotedHost {
+    type Transaction = DeferredTransaction<Self>;
+
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        self.store.query(sql, params)
+    }
+
+    fn begin(&self) -> Result<Self::Transaction, StoreError> {
+        Ok(DeferredTransaction::new(self.clone()))
+    }
+}
+
+impl Host for NotedHost {
+    type Turn = NotedTurn;
+
+    fn begin_turn(&self) -> Result<NotedTurn, StoreError> {
+        self.turn("begin")
+    }
+
+    fn begin_query(&self, sql: &str, params: &[Value]) -> Result<(NotedTurn, Rows), StoreError> {
+        let turn = self.turn("begin-query")?;
+        let rows = turn.transaction.query(sql, params)?;
+        Ok((turn, rows))
+    }
+}
+
+impl NotedTurn {
+    fn note(&self, call: &'static str) {
+        self.calls.borrow_mut().push(call);
+    }
+}
+
+impl Transaction for NotedTurn {
+    fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+        self.note("execute");
+        self.transaction.execute(sql, params)
+    }
+
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        self.note("query");
+        self.transaction.query(sql, params)
+    }
+
+    fn commit(self) -> Result<(), StoreError> {
+        self.note("commit");
+        self.transaction.commit()
+    }
+
+    fn commit_later(self) -> Result<(), StoreError> {
+        self.note("commit-later");
+        self.transaction.commit_later()
+    }
+}
+
+impl Turn for NotedTurn {
+    fn commit_with(self, changes: Vec<Change>) -> Result<(), StoreError> {
+        self.note("commit-with");
+        for Change { sql, params, rows } in changes {
+            self.transaction.change(&sql, params, rows)?;
+        }
+        self.transaction.commit()
+    }
+}
+
+#[test]
+fn a_posting_is_one_query_and_one_commit_with_its_changes() {
+    let (store, from, to) = bank();
+    let host = NotedHost::new(store);
+    let denied = Transfer {
+        denied_by: Some("rule".to_owned()),
+        ..pay(9, &from, &to, 1)
+    };
+    for transfer in [
+        // The bank's own account of the currency is there.
+        transfer(2, Kind::Deposit, None, Some(from.id), 1),
+        transfer(3, Kind::Withdrawal, Some(from.id), None, 1),
+        pay(4, &from, &to, 1),
+        pay(5, &from, &to, 9_000),
+        holds::hold(6, &from, &to, 1),
+        holds::of_subject(7, Kind::Capture, 6, 1),
+        holds::of_subject(8, Kind::Reversal, 4, 1),
+        denied,
+        holds::hold(10, &from, &to, 1),
+        holds::of_subject(11, Kind::Void, 10, 1),
+    ] {
+        post(&host, &CLOCK, &transfer).unwrap();
+        let calls = host.calls.take();
+        assert_eq!(calls, ["begin-query", "commit-with"], "{transfer:?}");
+        // A repetition reads the record, and waits until it is on disk.
+        post(&host, &CLOCK, &transfer).unwrap();
+        let calls = host.calls.take();
+        assert_eq!(calls, ["begin-query", "query", "commit"], "{transfer:?}");
+    }
+    cancel(&host, &CLOCK, &pay(12, &from, &to, 1)).unwrap();
+    assert_eq!(host.calls.take(), ["begin-query", "commit-with"]);
+}
+
+#[test]
+fn a_batch_reads_its_accounts_and_writes_with_its_commit() {
+    let (store, from, to) = bank();
+    let host = NotedHost::new(store);
+    for (id, count) in [(10, 1), (11, 100)] {
+        let lines = vec![batch::line(&from, &to, 1); count];
+        post_batch(&host, &CLOCK, &batch::batch(id, true, lines)).unwrap();
+        // Two accounts are too few for a statement that reads five.
+        let calls = host.calls.take();
+        assert_eq!(calls, ["begin-query", "query", "query", "commit-with"]);
+    }
+}

@@ -1,0 +1,126 @@
+//! Goal: what is recorded is found, all of it, in its order, and by those alone to whom it belongs.
+
+use super::*;
+use strongroom_ledger_api::{LOOKUP_IDS_MAX, Resolution};
+
+#[test]
+fn history_has_posted_transfers_of_both_sides_and_declines_of_the_one_who_asked() {
+    let (store, from, to) = bank();
+    for (id, amount) in [(2, 100), (3, 5_000), (4, 200), (5, 9_000)] {
+        first(&store, &CLOCK, &pay(id, &from, &to, amount));
+    }
+    let sequences = |account: &Account, before, limit| {
+        let postings = history(&store, account.id, before, limit).unwrap();
+        postings
+            .iter()
+            .map(|posting| posting.sequence)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(sequences(&from, 0, 10), [5, 4, 3, 2, 1]);
+    assert_eq!(sequences(&from, 4, 2), [3, 2]);
+    assert_eq!(sequences(&to, 0, 10), [4, 2]);
+    assert_eq!(journal(&store, 2, 2).unwrap().len(), 2);
+    assert_eq!(history(&store, Uuid::nil(), 0, 10).unwrap(), Vec::new());
+}
+
+#[test]
+fn a_part_of_the_journal_is_short_where_its_words_are_long_and_nothing_is_left_out() {
+    let store = store();
+    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
+    deposit(&store, 1, &from, 10_000);
+    let words = format!("{{\"a\":\"{}\"}}", "x".repeat(4_000));
+    for id in 2..=900 {
+        let mut payment = pay(id, &from, &to, 1);
+        payment.instruction.metadata = Some(words.clone());
+        first(&store, &CLOCK, &payment);
+    }
+    let mut sequences = Vec::new();
+    loop {
+        let after: u64 = sequences.last().copied().unwrap_or(0);
+        let part = journal(&store, after as i64, 1_000).unwrap();
+        if part.is_empty() {
+            break;
+        }
+        // With the longest words, in bytes, the host would answer a thousand rows no more.
+        assert!(part.len() < 600);
+        sequences.extend(part.iter().map(|posting| posting.sequence));
+    }
+    assert_eq!(sequences, (1..=900).collect::<Vec<_>>());
+    let few = journal(&store, 0, 3).unwrap();
+    assert_eq!(few.len(), 3);
+}
+
+#[test]
+fn the_postings_of_many_ids_come_in_the_order_of_the_ids() {
+    let (store, from, to) = bank();
+    for id in 2..=60 {
+        first(&store, &CLOCK, &pay(id, &from, &to, 1));
+    }
+    // Some unknown, and some twice.
+    let asked = || (0..LOOKUP_IDS_MAX as u128).map(|place| place * 7 % 83);
+    let ids: Vec<_> = asked().map(Uuid::from_u128).collect();
+    let found = lookup_many(&store, &ids).unwrap();
+    let found: Vec<_> = found.into_iter().map(|one| one.map(|one| one.id)).collect();
+    let expected = asked().map(|id| (1..=60).contains(&id).then(|| Uuid::from_u128(id)));
+    assert_eq!(found, expected.collect::<Vec<_>>());
+    assert_eq!(lookup_many(&store, &[]).unwrap(), []);
+    let too_many = vec![Uuid::nil(); LOOKUP_IDS_MAX + 1];
+    assert_eq!(
+        lookup_many(&store, &too_many),
+        Err(LedgerError::invalid("ids"))
+    );
+}
+
+#[test]
+fn only_what_is_looked_up_has_what_came_of_it() {
+    let (store, from, to) = bank();
+    let payment = first(&store, &CLOCK, &pay(2, &from, &to, 300));
+    let reversal = holds::of_subject(3, Kind::Reversal, 2, 300);
+    let reversal = first(&store, &CLOCK, &reversal);
+    let resolved = Posting {
+        resolution: Some(Resolution {
+            id: reversal.id,
+            kind: Kind::Reversal,
+            amount: eur(300),
+        }),
+        ..payment.clone()
+    };
+    let ids = [reversal.id, payment.id];
+    assert_eq!(
+        lookup_many(&store, &ids).unwrap(),
+        [Some(reversal), Some(resolved.clone())]
+    );
+    assert_eq!(history(&store, from.id, 3, 1).unwrap(), [resolved]);
+    assert_eq!(journal(&store, 1, 1).unwrap().first(), Some(&payment));
+    assert_eq!(
+        post(&store, &CLOCK, &pay(2, &from, &to, 300)),
+        repeated(&payment)
+    );
+}
+
+#[test]
+fn the_head_is_the_last_sequence() {
+    let store = store();
+    let ledger = ledger_of(store.clone());
+    assert_eq!(ledger.head(), Ok(0));
+    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
+    deposit(&store, 1, &from, 1_000);
+    assert_eq!(ledger.head(), Ok(1));
+    // A decline is a row too, and a refusal is none.
+    first(&store, &CLOCK, &pay(2, &from, &to, 9_000));
+    let to_itself = post(&store, &CLOCK, &pay(3, &from, &from, 1));
+    assert_eq!(
+        to_itself,
+        Err(LedgerError::SameAccount(Side::DestinationId))
+    );
+    assert_eq!(ledger.head(), Ok(2));
+}
+
+#[test]
+fn no_row_follows_a_sequence_beyond_all() {
+    let (store, from, _) = bank();
+    let ledger = ledger_of(store);
+    assert_eq!(ledger.journal(u64::MAX, 10), Ok(Vec::new()));
+    let before = ledger.history(from.id, u64::MAX, 10).unwrap();
+    assert_eq!(before.len(), 1);
+}

@@ -1,0 +1,82 @@
+//! What can be checked of a transfer without the store.
+
+use strongroom_ledger_api::{DebitAuthority, Kind, LedgerError, Transfer, is_rule};
+use strongroom_sdk::money::AMOUNT_MINOR_MAX;
+
+/// The longest reference, in characters: that of a SEPA remittance text.
+pub const REFERENCE_CHARACTERS_MAX: usize = 140;
+/// The longest time of a hold: 90 days.
+pub const HOLD_SECONDS_MAX: u32 = 90 * 24 * 60 * 60;
+/// The longest metadata, in bytes of JSON.
+pub const METADATA_BYTES_MAX: usize = 4_096;
+/// The longest id of a request, in characters: the host lets none pass that is longer.
+const REQUEST_ID_CHARACTERS_MAX: usize = 128;
+
+/// Checks every field.
+///
+/// # Errors
+/// [`LedgerError::Invalid`] with the name of the field.
+pub fn validate(transfer: &Transfer) -> Result<(), LedgerError> {
+    let instruction = &transfer.instruction;
+    let ends = (
+        instruction.source.is_some(),
+        instruction.destination.is_some(),
+        instruction.subject.is_some(),
+    );
+    let ends_of_kind = match instruction.kind {
+        Kind::Deposit => (false, true, false),
+        Kind::Withdrawal => (true, false, false),
+        Kind::Transfer | Kind::Hold => (true, true, false),
+        Kind::Capture | Kind::Void | Kind::Expiry | Kind::Reversal => (false, false, true),
+    };
+    let is_of_bank = matches!(
+        instruction.kind,
+        Kind::Deposit | Kind::Expiry | Kind::Reversal
+    );
+    let timeout_fits = match instruction.expires_in {
+        None => instruction.kind != Kind::Hold,
+        Some(seconds) => {
+            instruction.kind == Kind::Hold && (1..=HOLD_SECONDS_MAX).contains(&seconds)
+        }
+    };
+    let reference = instruction.reference.as_ref();
+    let reference_characters = reference.map_or(0, |text| text.chars().count());
+    let rule_fits = match &transfer.denied_by {
+        None => true,
+        Some(rule) => instruction.kind.is_payment() && is_rule(rule),
+    };
+    let request_id = transfer.request_id.as_ref();
+    let request_id_fits =
+        request_id.is_none_or(|id| (1..=REQUEST_ID_CHARACTERS_MAX).contains(&id.len()));
+    let checks = [
+        ("kind", ends == ends_of_kind),
+        (
+            "authority",
+            !is_of_bank || transfer.authority == DebitAuthority::Bank,
+        ),
+        ("timeout-seconds", timeout_fits),
+        (
+            "amount-minor",
+            (1..=AMOUNT_MINOR_MAX).contains(&instruction.amount.minor()),
+        ),
+        (
+            "reference",
+            reference_characters <= REFERENCE_CHARACTERS_MAX,
+        ),
+        (
+            "metadata",
+            instruction.metadata.as_deref().is_none_or(is_metadata),
+        ),
+        ("denied-by", rule_fits),
+        ("request-id", request_id_fits),
+    ];
+    match checks.into_iter().find(|(_, holds)| !holds) {
+        Some((field, _)) => Err(LedgerError::invalid(field)),
+        None => Ok(()),
+    }
+}
+
+fn is_metadata(text: &str) -> bool {
+    text.len() <= METADATA_BYTES_MAX
+        && serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
+}

@@ -1,0 +1,105 @@
+//! What the tests share: a store, a clock, accounts, and transfers.
+
+use crate::account::{self, Account, AccountType, Actor, NumberFormat, OpenRequest, OpenRules};
+use crate::schema::MIGRATIONS;
+use std::cell::Cell;
+use strongroom_ledger_api::{AccountRef, DebitAuthority, Instruction, Kind, Transfer};
+use strongroom_sdk::clock::Clock;
+use strongroom_sdk::money::{Currency, Money};
+use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::store::{SqliteStore, migrate};
+use uuid::Uuid;
+
+/// Who owns the accounts, and asks, where a test does not care.
+pub const OWNER: Uuid = Uuid::from_u128(0xA);
+
+/// How long a hold of [`instruction`] lasts.
+pub const HOLD_SECONDS: u32 = 60;
+
+/// A clock that the test sets.
+pub struct SetClock(pub Cell<i64>);
+
+impl SetClock {
+    pub fn at(now_ms: i64) -> Self {
+        Self(Cell::new(now_ms))
+    }
+}
+
+impl Clock for SetClock {
+    fn now_ms(&self) -> i64 {
+        self.0.get()
+    }
+}
+
+/// An empty store with the tables of the service.
+pub fn store() -> SqliteStore {
+    let store = SqliteStore::in_memory().unwrap();
+    migrate(&store, MIGRATIONS).unwrap();
+    store
+}
+
+/// A member of staff who manages accounts.
+pub fn teller() -> Actor {
+    Actor {
+        id: Uuid::from_u128(0x7),
+        role: "teller".to_owned(),
+        request_id: "request".to_owned(),
+    }
+}
+
+/// Opens a checking account.
+pub fn open(store: &SqliteStore, clock: &impl Clock, owner_id: Uuid, code: &str) -> Account {
+    let rules = OpenRules {
+        number_format: NumberFormat::new("DE", "10000000").unwrap(),
+        accounts_per_user_max: 100,
+    };
+    let request = OpenRequest {
+        owner_id,
+        account_type: AccountType::Checking,
+        currency: Currency::from_code(code).unwrap(),
+        name: Some("Everyday".to_owned()),
+    };
+    account::open(store, (clock, &SystemRandom), &rules, request, &teller()).unwrap()
+}
+
+pub fn eur(minor: i64) -> Money {
+    Money::from_minor(minor, Currency::from_code("EUR").unwrap())
+}
+
+/// What is asked of two accounts; none where it is the bank's own.
+pub fn instruction(
+    kind: Kind,
+    source: Option<Uuid>,
+    destination: Option<Uuid>,
+    amount: Money,
+) -> Instruction {
+    Instruction {
+        source,
+        destination: destination.map(AccountRef::Id),
+        expires_in: (kind == Kind::Hold).then_some(HOLD_SECONDS),
+        ..Instruction::new(kind, amount)
+    }
+}
+
+/// What is asked of an earlier transfer.
+pub fn of_subject(kind: Kind, subject: Uuid, amount: Money) -> Instruction {
+    Instruction {
+        subject: Some(subject),
+        ..Instruction::new(kind, amount)
+    }
+}
+
+/// A transfer that may debit any account.
+pub fn transfer(id: u128, instruction: Instruction) -> Transfer {
+    Transfer {
+        id: Uuid::from_u128(id),
+        fingerprint: [7; 32],
+        authority: DebitAuthority::Bank,
+        actor: strongroom_ledger_api::Actor::user(OWNER),
+        on_behalf_of: None,
+        request_id: None,
+        instruction,
+        denied_by: None,
+        requested_at_ms: 5,
+    }
+}

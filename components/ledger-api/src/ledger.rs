@@ -1,0 +1,103 @@
+//! The interfaces of `strongroom:account`, as traits: in a component they are its imports (`Linked`), in native tests the account
+//! service's own library on its own store.
+
+use crate::batch::{Batch, BatchRecord, BatchReply};
+use crate::error::LedgerError;
+use crate::posting::{Posting, Reply};
+use crate::transfer::Transfer;
+use uuid::Uuid;
+
+/// The most postings of one [`Journal::journal`].
+pub const JOURNAL_LIMIT_MAX: u32 = 1_000;
+/// The most ids of one [`Journal::lookup_many`]: with the longest texts in each, their postings are below what the host passes on at
+/// once.
+pub const LOOKUP_IDS_MAX: usize = 500;
+/// The most postings of one [`Journal::history`]: a page of 500, and one that shows that there are more.
+pub const HISTORY_LIMIT_MAX: u32 = 501;
+
+/// Decides whether money moves. Each call is one commit.
+pub trait Ledger {
+    /// Posts or declines, durably; an id that is known returns its recorded posting.
+    ///
+    /// # Errors
+    /// [`LedgerError`]: nothing is recorded, but for [`LedgerError::Unavailable`], after which the same id says what was.
+    fn post(&self, transfer: &Transfer) -> Result<Reply, LedgerError>;
+
+    /// Posts or declines the transfers of a batch in their order, in one commit.
+    ///
+    /// # Errors
+    /// As [`Ledger::post`], of the whole.
+    fn post_batch(&self, batch: &Batch) -> Result<BatchReply, LedgerError>;
+
+    /// Burns an id, so that a late [`Ledger::post`] can never move money; returns what is recorded.
+    ///
+    /// # Errors
+    /// As [`Ledger::post`].
+    fn cancel(&self, transfer: &Transfer) -> Result<Reply, LedgerError>;
+}
+
+/// Reads what the ledger has recorded.
+pub trait Journal {
+    /// All postings with a sequence above `after`, oldest first, at most `limit` (at most [`JOURNAL_LIMIT_MAX`]); fewer where
+    /// their text is long, and none only behind the last.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unavailable`].
+    fn journal(&self, after: u64, limit: u32) -> Result<Vec<Posting>, LedgerError>;
+
+    /// The sequence of the last posting; 0 for an empty journal.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unavailable`].
+    fn head(&self) -> Result<u64, LedgerError>;
+
+    /// The postings of ids, in their order, with what came of each later. At most [`LOOKUP_IDS_MAX`] ids.
+    ///
+    /// # Errors
+    /// [`LedgerError::Invalid`] for too many ids, [`LedgerError::Unavailable`].
+    fn lookup_many(&self, ids: &[Uuid]) -> Result<Vec<Option<Posting>>, LedgerError>;
+
+    /// The record of a batch, if there is one.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unavailable`].
+    fn find_batch(&self, id: Uuid) -> Result<Option<BatchRecord>, LedgerError>;
+
+    /// The postings of an account, newest first, with a sequence below `before` (0 for the newest), at most `limit` (at most
+    /// [`HISTORY_LIMIT_MAX`]).
+    ///
+    /// # Errors
+    /// [`LedgerError::Unavailable`].
+    fn history(
+        &self,
+        account_id: Uuid,
+        before: u64,
+        limit: u32,
+    ) -> Result<Vec<Posting>, LedgerError>;
+
+    /// The posting of one id, if there is one, with what came of it later.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unavailable`].
+    fn lookup(&self, id: Uuid) -> Result<Option<Posting>, LedgerError> {
+        Ok(self.lookup_many(&[id])?.pop().flatten())
+    }
+}
+
+/// An account as other services see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountSummary {
+    /// Its id.
+    pub id: Uuid,
+    /// Its owner.
+    pub owner_id: Uuid,
+}
+
+/// Says whose an account is.
+pub trait Directory {
+    /// The account of an id, if there is one.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unavailable`].
+    fn find(&self, account_id: Uuid) -> Result<Option<AccountSummary>, LedgerError>;
+}

@@ -1,0 +1,44 @@
+//! The words of `strongroom:account`: what is asked of the ledger, and what it records.
+//!
+//! Every component that speaks with the ledger uses these types: the account service, which is the ledger, and all that import one of
+//! its interfaces. Amounts are [`Money`](strongroom_sdk::money::Money) in all of them.
+//!
+//! - [`words`]: kinds, statuses, declines;
+//! - [`transfer`]: what is asked;
+//! - [`batch`]: many transfers under one key;
+//! - [`posting`]: what is recorded;
+//! - [`error`]: why nothing is recorded;
+//! - [`ledger`]: the three interfaces, as traits;
+//! - [`view`]: a posting as clients see it, and the event that it is;
+//! - [`wit`]: the same in the types of the WIT, and the conversions;
+//! - `linked`: the traits by the imports of a component.
+
+#![deny(missing_docs)]
+
+pub mod batch;
+pub mod error;
+pub mod ledger;
+#[cfg(target_family = "wasm")]
+pub mod linked;
+pub mod posting;
+pub mod transfer;
+pub mod view;
+pub mod wit;
+pub mod words;
+
+pub use batch::{
+    BATCH_LINES_MAX, Batch, BatchInstruction, BatchRecord, BatchReply, Line, LineOutcome, Refusal,
+    line_fingerprint, line_id,
+};
+pub use error::{LedgerError, Side};
+pub use ledger::{
+    AccountSummary, Directory, HISTORY_LIMIT_MAX, JOURNAL_LIMIT_MAX, Journal, LOOKUP_IDS_MAX,
+    Ledger,
+};
+#[cfg(target_family = "wasm")]
+pub use linked::Linked;
+pub use posting::{Party, Posting, Reply, Resolution};
+pub use transfer::{
+    AccountRef, Actor, DebitAuthority, Instruction, RULE_CHARACTERS_MAX, Transfer, is_rule,
+};
+pub use words::{ActorKind, Decline, Kind, Status};

@@ -1,0 +1,68 @@
+//! Goal: a retry has the fingerprint of the first request in every release, and another request has
+//! another.
+
+use super::*;
+use strongroom_sdk::money::Currency;
+
+fn instruction() -> Instruction {
+    let eur = Currency::from_code("EUR").unwrap();
+    Instruction {
+        source: Some(Uuid::from_u128(1)),
+        destination: Some(AccountRef::Number("DE1".to_owned())),
+        reference: Some("rent".to_owned()),
+        metadata: Some(r#"{"a":1}"#.to_owned()),
+        ..Instruction::new(Kind::Transfer, Money::from_minor(1_230, eur))
+    }
+}
+
+/// The text is kept by every bank for ever, as what its fingerprints are made of.
+#[test]
+fn the_canonical_form_never_changes() {
+    let canonical = concat!(
+        r#"{"kind":"transfer","source":"00000000-0000-0000-0000-000000000001","destination":{"number":"DE1"},"#,
+        r#""amount":{"minor":1230,"currency":"EUR"},"reference":"rent","metadata":"{\"a\":1}"}"#
+    );
+    let fingerprint: [u8; 32] = Sha256::digest(canonical).into();
+    assert_eq!(instruction().fingerprint(), fingerprint);
+
+    let hold = Instruction {
+        subject: Some(Uuid::from_u128(2)),
+        expires_in: Some(60),
+        destination: Some(AccountRef::Id(Uuid::from_u128(3))),
+        ..Instruction::new(Kind::Hold, instruction().amount)
+    };
+    let canonical = concat!(
+        r#"{"kind":"hold","destination":{"id":"00000000-0000-0000-0000-000000000003"},"#,
+        r#""amount":{"minor":1230,"currency":"EUR"},"subject":"00000000-0000-0000-0000-000000000002","expires_in":60}"#
+    );
+    let fingerprint: [u8; 32] = Sha256::digest(canonical).into();
+    assert_eq!(hold.fingerprint(), fingerprint);
+}
+
+#[test]
+fn amounts_that_are_written_differently_have_one_fingerprint() {
+    let eur = Currency::from_code("EUR").unwrap();
+    let of = |text| Instruction {
+        amount: Money::parse_positive(text, eur).unwrap(),
+        ..instruction()
+    };
+    assert_eq!(of("12.3").fingerprint(), of("12.30").fingerprint());
+    assert_ne!(of("12.3").fingerprint(), of("12.31").fingerprint());
+}
+
+#[test]
+fn a_rule_is_a_short_word() {
+    for (text, is_one) in [
+        ("r", true),
+        ("list_7", true),
+        ("", false),
+        ("List", false),
+        ("a rule", false),
+        ("r\u{e8}gle", false),
+        ("rule-7", false),
+    ] {
+        assert_eq!(is_rule(text), is_one, "{text}");
+    }
+    assert!(is_rule(&"r".repeat(RULE_CHARACTERS_MAX)));
+    assert!(!is_rule(&"r".repeat(RULE_CHARACTERS_MAX + 1)));
+}

@@ -1,0 +1,196 @@
+//! A posting as clients see it: the transaction of `/api/transactions`, and the event that it is for programs that follow the journal.
+
+use crate::posting::Posting;
+use crate::words::{Decline, Kind, Status};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use strongroom_sdk::clock::format_rfc3339;
+use strongroom_sdk::identity::Identity;
+use strongroom_sdk::problem::Problem;
+use uuid::Uuid;
+
+/// A transaction.
+#[derive(Debug, Clone, Serialize)]
+pub struct TransactionView {
+    id: Uuid,
+    r#type: &'static str,
+    status: &'static str,
+    from_account_id: Option<Uuid>,
+    to_account_id: Option<Uuid>,
+    amount: String,
+    currency: &'static str,
+    reference: Option<String>,
+    metadata: Option<Box<RawValue>>,
+    decline_code: Option<&'static str>,
+    created_at: String,
+    posted_at: Option<String>,
+    sequence: u64,
+    /// Of a hold: when its time is up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    /// Of a capture, a void, or an expiry: its hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold_id: Option<Uuid>,
+    /// Of a reversal: what it reversed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reverses: Option<Uuid>,
+    /// Of a hold that was captured: how much of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    captured_amount: Option<String>,
+    /// Of a hold that has ended: its capture, void, or expiry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolved_by: Option<Uuid>,
+    /// Of a transaction that was reversed: its reversal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reversed_by: Option<Uuid>,
+    /// For staff: the rule of the screening that denied it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    denied_by: Option<String>,
+    /// For staff: the request in which staff asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+}
+
+impl TransactionView {
+    /// A posting as the ledger recorded it, whatever came of it later: the same bytes each time.
+    ///
+    /// # Errors
+    /// 500 where the ledger's record is not one.
+    pub fn recorded(posting: &Posting) -> Result<Self, Problem> {
+        let metadata = posting.metadata.clone().map(RawValue::from_string);
+        let is_reversal = posting.kind == Kind::Reversal;
+        Ok(Self {
+            id: posting.id,
+            r#type: posting.kind.as_str(),
+            status: posting.status.as_str(),
+            from_account_id: posting.source.map(|party| party.account_id),
+            to_account_id: posting.destination.map(|party| party.account_id),
+            amount: posting.amount.to_string(),
+            currency: posting.amount.currency().code(),
+            reference: posting.reference.clone(),
+            metadata: metadata.transpose().map_err(Problem::internal)?,
+            decline_code: posting.decline.map(Decline::as_str),
+            created_at: format_rfc3339(posting.requested_at_ms),
+            posted_at: (posting.status == Status::Posted)
+                .then(|| format_rfc3339(posting.recorded_at_ms)),
+            sequence: posting.sequence,
+            expires_at: posting.expires_at_ms.map(format_rfc3339),
+            hold_id: posting.subject.filter(|_| !is_reversal),
+            reverses: posting.subject.filter(|_| is_reversal),
+            captured_amount: None,
+            resolved_by: None,
+            reversed_by: None,
+            denied_by: None,
+            request_id: None,
+        })
+    }
+
+    /// A posting, with what came of it, as `viewer` may see it: the client's notes are for the one who asked, the source's owner, and
+    /// staff.
+    ///
+    /// # Errors
+    /// As [`TransactionView::recorded`].
+    pub fn for_viewer(posting: &Posting, viewer: &Identity) -> Result<Self, Problem> {
+        let mut view = Self::recorded(posting)?;
+        view.add_resolution(posting);
+        let owns_source = posting
+            .source
+            .is_some_and(|party| party.owner_id == viewer.subject);
+        if viewer.is_staff() {
+            view.denied_by.clone_from(&posting.denied_by);
+            view.request_id.clone_from(&posting.request_id);
+        } else if posting.actor.id != viewer.subject && !owns_source {
+            view.metadata = None;
+        }
+        Ok(view)
+    }
+
+    fn add_resolution(&mut self, posting: &Posting) {
+        let Some(resolution) = posting.resolution else {
+            return;
+        };
+        match resolution.kind {
+            Kind::Reversal => {
+                self.status = "reversed";
+                self.reversed_by = Some(resolution.id);
+                return;
+            }
+            Kind::Capture => {
+                self.status = "posted";
+                self.captured_amount = Some(resolution.amount.to_string());
+            }
+            Kind::Void => self.status = "voided",
+            _ => self.status = "expired",
+        }
+        self.resolved_by = Some(resolution.id);
+    }
+}
+
+/// Something that has happened with money.
+#[derive(Debug, Clone, Serialize)]
+pub struct Event {
+    /// Its place in the journal: grows from event to event. A reader misses those of others.
+    pub sequence: u64,
+    /// Its type; see [`event_type`].
+    pub r#type: &'static str,
+    /// When the ledger decided it.
+    pub created_at: String,
+    /// The transaction as it was then; what came of it later is another event.
+    pub data: TransactionView,
+}
+
+impl Event {
+    /// The event of a posting, with a view of it.
+    pub fn new(posting: &Posting, data: TransactionView) -> Self {
+        Self {
+            sequence: posting.sequence,
+            r#type: event_type(posting),
+            created_at: format_rfc3339(posting.recorded_at_ms),
+            data,
+        }
+    }
+}
+
+/// Every type of event. A released name never changes: programs compare it.
+pub const EVENT_TYPES: &[&str] = &[
+    "deposit.posted",
+    "deposit.declined",
+    "withdrawal.posted",
+    "withdrawal.declined",
+    "transfer.posted",
+    "transfer.declined",
+    "transfer.reversed",
+    "reversal.declined",
+    "hold.placed",
+    "hold.declined",
+    "hold.captured",
+    "capture.declined",
+    "hold.voided",
+    "void.declined",
+    "hold.expired",
+];
+
+/// The type of the event that a posting is.
+pub fn event_type(posting: &Posting) -> &'static str {
+    match (posting.kind, posting.status == Status::Declined) {
+        (Kind::Deposit, false) => "deposit.posted",
+        (Kind::Deposit, true) => "deposit.declined",
+        (Kind::Withdrawal, false) => "withdrawal.posted",
+        (Kind::Withdrawal, true) => "withdrawal.declined",
+        (Kind::Transfer, false) => "transfer.posted",
+        (Kind::Transfer, true) => "transfer.declined",
+        (Kind::Reversal, false) => "transfer.reversed",
+        (Kind::Reversal, true) => "reversal.declined",
+        (Kind::Hold, false) => "hold.placed",
+        (Kind::Hold, true) => "hold.declined",
+        (Kind::Capture, false) => "hold.captured",
+        (Kind::Capture, true) => "capture.declined",
+        (Kind::Void, false) => "hold.voided",
+        (Kind::Void, true) => "void.declined",
+        // The ledger lets a hold expire by itself, and does not decline that.
+        (Kind::Expiry, _) => "hold.expired",
+    }
+}
+
+#[cfg(test)]
+mod tests;

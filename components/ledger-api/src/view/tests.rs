@@ -1,0 +1,208 @@
+//! Goal: a client sees of a transaction what the contract says, and nothing that is others' to see.
+
+use super::*;
+use crate::posting::{Party, Resolution};
+use crate::transfer::Actor;
+use serde_json::{Value, json};
+use strongroom_sdk::identity::Role;
+use strongroom_sdk::money::{Currency, Money};
+
+const PAYER: Uuid = Uuid::from_u128(0xA);
+const PAYEE: Uuid = Uuid::from_u128(0xB);
+
+fn eur(minor: i64) -> Money {
+    Money::from_minor(minor, Currency::from_code("EUR").unwrap())
+}
+
+fn party(owner_id: Uuid) -> Party {
+    Party {
+        account_id: Uuid::from_u128(owner_id.as_u128() + 0x100),
+        owner_id,
+    }
+}
+
+/// A transfer for which staff asked.
+fn posting(kind: Kind, status: Status) -> Posting {
+    Posting {
+        id: Uuid::from_u128(1),
+        sequence: 7,
+        fingerprint: [7; 32],
+        kind,
+        status,
+        decline: None,
+        denied_by: None,
+        actor: Actor::user(Uuid::from_u128(0x7)),
+        on_behalf_of: Some(PAYER),
+        request_id: Some("request-7".to_owned()),
+        source: Some(party(PAYER)),
+        destination: Some(party(PAYEE)),
+        subject: None,
+        expires_at_ms: None,
+        resolution: None,
+        amount: eur(1_234),
+        reference: Some("rent".to_owned()),
+        metadata: Some(r#"{ "note" : "mine" }"#.to_owned()),
+        requested_at_ms: 1_800_000_000_000,
+        recorded_at_ms: 1_800_000_000_005,
+    }
+}
+
+fn declined(kind: Kind, decline: Decline) -> Posting {
+    Posting {
+        decline: Some(decline),
+        ..posting(kind, Status::Declined)
+    }
+}
+
+fn recorded(posting: &Posting) -> Value {
+    serde_json::to_value(TransactionView::recorded(posting).unwrap()).unwrap()
+}
+
+fn seen_by(subject: Uuid, role: Role, posting: &Posting) -> Value {
+    let viewer = Identity {
+        subject,
+        role,
+        session: Uuid::nil(),
+        scope: String::new(),
+    };
+    serde_json::to_value(TransactionView::for_viewer(posting, &viewer).unwrap()).unwrap()
+}
+
+#[test]
+fn a_transaction_has_the_members_of_the_contract() {
+    let posting = posting(Kind::Transfer, Status::Posted);
+    let expected = concat!(
+        r#"{"id":"00000000-0000-0000-0000-000000000001","type":"transfer","status":"posted","#,
+        r#""from_account_id":"00000000-0000-0000-0000-00000000010a","#,
+        r#""to_account_id":"00000000-0000-0000-0000-00000000010b","amount":"12.34","currency":"EUR","#,
+        r#""reference":"rent","metadata":{ "note" : "mine" },"decline_code":null,"#,
+        r#""created_at":"2027-01-15T08:00:00.000Z","posted_at":"2027-01-15T08:00:00.005Z","sequence":7}"#
+    );
+    let view = TransactionView::recorded(&posting).unwrap();
+    assert_eq!(serde_json::to_string(&view).unwrap(), expected);
+    let declined = recorded(&declined(Kind::Transfer, Decline::LimitExceeded));
+    for (member, value) in [
+        ("status", json!("declined")),
+        ("decline_code", json!("limit_exceeded")),
+        ("posted_at", Value::Null),
+    ] {
+        assert_eq!(declined[member], value, "{member}");
+    }
+}
+
+#[test]
+fn what_it_is_about_is_a_hold_or_what_was_reversed() {
+    let subject = Uuid::from_u128(9);
+    for (kind, status, member, other) in [
+        (Kind::Capture, Status::Posted, "hold_id", "reverses"),
+        (Kind::Void, Status::Voided, "hold_id", "reverses"),
+        (Kind::Expiry, Status::Expired, "hold_id", "reverses"),
+        (Kind::Reversal, Status::Posted, "reverses", "hold_id"),
+    ] {
+        let view = recorded(&Posting {
+            subject: Some(subject),
+            ..posting(kind, status)
+        });
+        assert_eq!(view[member], json!(subject), "{kind:?}");
+        assert_eq!(view.get(other), None, "{kind:?}");
+    }
+    let hold = recorded(&Posting {
+        expires_at_ms: Some(1_800_000_060_005),
+        ..posting(Kind::Hold, Status::Pending)
+    });
+    assert_eq!(hold["expires_at"], "2027-01-15T08:01:00.005Z");
+    assert_eq!(hold["status"], "pending");
+}
+
+#[test]
+fn what_came_of_it_is_seen_and_is_no_part_of_the_record() {
+    let end = Uuid::from_u128(9);
+    let hold = || posting(Kind::Hold, Status::Pending);
+    let paid = || posting(Kind::Transfer, Status::Posted);
+    for (first, kind, status, end_member, captured) in [
+        (hold(), Kind::Capture, "posted", "resolved_by", Some("5.00")),
+        (hold(), Kind::Void, "voided", "resolved_by", None),
+        (hold(), Kind::Expiry, "expired", "resolved_by", None),
+        (paid(), Kind::Reversal, "reversed", "reversed_by", None),
+    ] {
+        let resolved = Posting {
+            resolution: Some(Resolution {
+                id: end,
+                kind,
+                amount: eur(500),
+            }),
+            ..first.clone()
+        };
+        let view = seen_by(PAYER, Role::Customer, &resolved);
+        assert_eq!(view["status"], status);
+        assert_eq!(view[end_member], json!(end), "{kind:?}");
+        let captured = captured.map_or(Value::Null, Value::from);
+        assert_eq!(view["captured_amount"], captured, "{kind:?}");
+        assert_eq!(recorded(&resolved), recorded(&first), "{kind:?}");
+    }
+}
+
+#[test]
+fn the_rule_and_the_request_are_staffs_to_see_and_the_notes_the_payers() {
+    let posting = Posting {
+        denied_by: Some("list_7".to_owned()),
+        ..declined(Kind::Transfer, Decline::ScreeningDenied)
+    };
+    let asker = posting.actor.id;
+    for (viewer, role, sees_notes, sees_rule) in [
+        (PAYER, Role::Customer, true, false),
+        (PAYEE, Role::Customer, false, false),
+        // Who was staff when he asked, and no longer is.
+        (asker, Role::Customer, true, false),
+        (Uuid::nil(), Role::Teller, true, true),
+        (Uuid::nil(), Role::Auditor, true, true),
+        (Uuid::nil(), Role::Admin, true, true),
+    ] {
+        let view = seen_by(viewer, role, &posting);
+        assert_eq!(view["metadata"].is_object(), sees_notes, "{viewer} {role}");
+        for member in ["denied_by", "request_id"] {
+            assert_eq!(view.get(member).is_some(), sees_rule, "{viewer} {role}");
+        }
+        assert_eq!(view["decline_code"], "screening_denied");
+    }
+    let record = recorded(&posting);
+    assert_eq!(
+        (record.get("denied_by"), record.get("request_id")),
+        (None, None)
+    );
+}
+
+#[test]
+fn a_record_whose_notes_are_no_json_is_the_banks_mistake() {
+    let broken = Posting {
+        metadata: Some("{".to_owned()),
+        ..posting(Kind::Transfer, Status::Posted)
+    };
+    let problem = TransactionView::recorded(&broken).unwrap_err();
+    assert_eq!(problem.status().as_u16(), 500);
+}
+
+#[test]
+fn an_event_has_the_words_of_the_contract() {
+    let posting = posting(Kind::Transfer, Status::Posted);
+    let event = Event::new(&posting, TransactionView::recorded(&posting).unwrap());
+    let event = serde_json::to_value(event).unwrap();
+    let expected = json!({
+        "sequence": 7, "type": "transfer.posted", "created_at": "2027-01-15T08:00:00.005Z", "data": recorded(&posting),
+    });
+    assert_eq!(event, expected);
+}
+
+#[test]
+fn every_kind_of_event_has_a_name_that_can_be_chosen() {
+    let mut names = Vec::new();
+    for kind in Kind::ALL {
+        names.push(event_type(&posting(*kind, kind.accepted_status())));
+        names.push(event_type(&declined(*kind, Decline::AccountFrozen)));
+    }
+    names.sort_unstable();
+    names.dedup();
+    let mut every = EVENT_TYPES.to_vec();
+    every.sort_unstable();
+    assert_eq!(names, every);
+}

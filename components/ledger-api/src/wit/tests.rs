@@ -1,0 +1,468 @@
+//! Goal: what crosses a component's boundary arrives as it was sent, and what no sender of these
+//! types can have sent is refused.
+//! Method: any value there and back; then, one at a time, each text of a value that is none.
+
+use super::*;
+use proptest::prelude::*;
+
+/// Makes a value one that cannot be.
+type Change<'a, T> = &'a dyn Fn(&mut T);
+
+fn ids() -> impl Strategy<Value = Uuid> {
+    any::<u128>().prop_map(Uuid::from_u128)
+}
+
+fn texts() -> impl Strategy<Value = Option<String>> {
+    prop::option::of(".{0,12}")
+}
+
+fn amounts() -> impl Strategy<Value = Money> {
+    let codes = prop::sample::select(vec!["EUR", "JPY", "KWD"]);
+    (any::<i64>(), codes)
+        .prop_map(|(minor, code)| Money::from_minor(minor, Currency::from_code(code).unwrap()))
+}
+
+fn kinds() -> impl Strategy<Value = Kind> {
+    prop::sample::select(Kind::ALL)
+}
+
+fn actors() -> impl Strategy<Value = Actor> {
+    (prop::sample::select(ActorKind::ALL), ids()).prop_map(|(kind, id)| Actor { kind, id })
+}
+
+fn authorities() -> impl Strategy<Value = DebitAuthority> {
+    prop_oneof![
+        ids().prop_map(DebitAuthority::Owner),
+        Just(DebitAuthority::Bank)
+    ]
+}
+
+fn account_refs() -> impl Strategy<Value = AccountRef> {
+    prop_oneof![
+        ids().prop_map(AccountRef::Id),
+        ".{0,12}".prop_map(AccountRef::Number)
+    ]
+}
+
+fn transfers() -> impl Strategy<Value = Transfer> {
+    let ends = (
+        prop::option::of(ids()),
+        prop::option::of(account_refs()),
+        prop::option::of(ids()),
+    );
+    let expires_in = any::<Option<u32>>();
+    let instructions = (kinds(), ends, amounts(), texts(), texts(), expires_in).prop_map(
+        |(kind, (source, destination, subject), amount, reference, metadata, expires_in)| {
+            Instruction {
+                kind,
+                source,
+                destination,
+                amount,
+                reference,
+                metadata,
+                subject,
+                expires_in,
+            }
+        },
+    );
+    let who = (authorities(), actors(), prop::option::of(ids()), texts());
+    (
+        ids(),
+        any::<[u8; 32]>(),
+        who,
+        instructions,
+        texts(),
+        any::<i64>(),
+    )
+        .prop_map(
+            |(id, fingerprint, who, instruction, denied_by, requested_at_ms)| {
+                let (authority, actor, on_behalf_of, request_id) = who;
+                Transfer {
+                    id,
+                    fingerprint,
+                    authority,
+                    actor,
+                    on_behalf_of,
+                    request_id,
+                    instruction,
+                    denied_by,
+                    requested_at_ms,
+                }
+            },
+        )
+}
+
+fn parties() -> impl Strategy<Value = Option<Party>> {
+    prop::option::of((ids(), ids()).prop_map(|(account_id, owner_id)| Party {
+        account_id,
+        owner_id,
+    }))
+}
+
+/// What was decided: a decline has its code, and nothing else has one.
+fn decisions() -> impl Strategy<Value = (Status, Option<Decline>)> {
+    let statuses = prop::sample::select(Status::ALL);
+    (statuses, prop::sample::select(Decline::ALL)).prop_map(|(status, decline)| {
+        (status, Some(decline).filter(|_| status == Status::Declined))
+    })
+}
+
+/// A posting: the words of a transfer, and what the ledger adds.
+fn postings() -> impl Strategy<Value = Posting> {
+    let resolutions = prop::option::of((ids(), kinds(), any::<i64>()));
+    let ends = (parties(), parties(), any::<Option<i64>>(), resolutions);
+    (transfers(), any::<u64>(), decisions(), ends, any::<i64>()).prop_map(
+        |(asked, sequence, (status, decline), ends, recorded_at_ms)| {
+            let (source, destination, expires_at_ms, resolution) = ends;
+            let amount = asked.instruction.amount;
+            Posting {
+                id: asked.id,
+                sequence,
+                fingerprint: asked.fingerprint,
+                kind: asked.instruction.kind,
+                status,
+                decline,
+                denied_by: asked.denied_by,
+                actor: asked.actor,
+                on_behalf_of: asked.on_behalf_of,
+                request_id: asked.request_id,
+                source,
+                destination,
+                subject: asked.instruction.subject,
+                expires_at_ms,
+                resolution: resolution.map(|(id, kind, minor)| Resolution {
+                    id,
+                    kind,
+                    amount: Money::from_minor(minor, amount.currency()),
+                }),
+                amount,
+                reference: asked.instruction.reference,
+                metadata: asked.instruction.metadata,
+                requested_at_ms: asked.requested_at_ms,
+                recorded_at_ms,
+            }
+        },
+    )
+}
+
+fn refusals() -> impl Strategy<Value = Refusal> {
+    (".{0,12}", ".{0,12}", ".{0,12}").prop_map(|(code, pointer, detail)| Refusal {
+        code,
+        pointer,
+        detail,
+    })
+}
+
+fn lines() -> impl Strategy<Value = Line> {
+    let payments = (ids(), account_refs(), amounts(), texts(), texts(), texts());
+    prop_oneof![
+        4 => payments.prop_map(|(source, destination, amount, reference, metadata, denied_by)| Line::Transfer {
+            instruction: Instruction {
+                source: Some(source),
+                destination: Some(destination),
+                reference,
+                metadata,
+                ..Instruction::new(Kind::Transfer, amount)
+            },
+            denied_by,
+        }),
+        1 => refusals().prop_map(Line::Refused),
+    ]
+}
+
+fn batches() -> impl Strategy<Value = Batch> {
+    let lines = prop::collection::vec(lines(), 0..6);
+    (transfers(), any::<bool>(), lines).prop_map(|(asked, atomic, lines)| Batch {
+        id: asked.id,
+        fingerprint: asked.fingerprint,
+        authority: asked.authority,
+        actor: asked.actor,
+        on_behalf_of: asked.on_behalf_of,
+        instruction: BatchInstruction { atomic, lines },
+        requested_at_ms: asked.requested_at_ms,
+    })
+}
+
+fn outcomes() -> impl Strategy<Value = Vec<LineOutcome>> {
+    let outcome = prop_oneof![
+        4 => postings().prop_map(|posting| LineOutcome::Recorded(Box::new(posting))),
+        1 => refusals().prop_map(LineOutcome::Refused),
+    ];
+    prop::collection::vec(outcome, 0..6)
+}
+
+fn batch_records() -> impl Strategy<Value = BatchRecord> {
+    (transfers(), any::<bool>(), outcomes(), any::<i64>()).prop_map(
+        |(asked, atomic, outcomes, recorded_at_ms)| BatchRecord {
+            id: asked.id,
+            fingerprint: asked.fingerprint,
+            actor: asked.actor,
+            on_behalf_of: asked.on_behalf_of,
+            atomic,
+            outcomes,
+            requested_at_ms: asked.requested_at_ms,
+            recorded_at_ms,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_transfer_arrives_as_it_was_sent(sent in transfers()) {
+        prop_assert_eq!(Transfer::try_from(types::Transfer::from(&sent)), Ok(sent));
+    }
+
+    #[test]
+    fn a_reply_arrives_as_it_was_sent(posting in postings(), repeated in any::<bool>()) {
+        let sent = Reply { posting, repeated };
+        prop_assert_eq!(Reply::try_from(types::Reply::from(sent.clone())), Ok(sent));
+    }
+
+    #[test]
+    fn a_batch_arrives_as_it_was_sent(sent in batches()) {
+        prop_assert_eq!(types::Batch::try_from(&sent).and_then(Batch::try_from), Ok(sent));
+    }
+
+    #[test]
+    fn the_reply_to_a_batch_arrives_as_it_was_sent(outcomes in outcomes(), repeated in any::<bool>()) {
+        let sent = BatchReply { outcomes, repeated };
+        prop_assert_eq!(BatchReply::try_from(types::BatchReply::from(sent.clone())), Ok(sent));
+    }
+
+    #[test]
+    fn the_record_of_a_batch_arrives_as_it_was_sent(sent in batch_records()) {
+        prop_assert_eq!(BatchRecord::try_from(types::BatchRecord::from(sent.clone())), Ok(sent));
+    }
+}
+
+#[test]
+fn an_error_arrives_as_it_was_sent() {
+    let mut errors = vec![
+        LedgerError::SubjectNotFound,
+        LedgerError::IdReused,
+        LedgerError::SameAccount(Side::DestinationId),
+        LedgerError::SameAccount(Side::DestinationNumber),
+        LedgerError::NotScreened("no verdict in 200 ms".to_owned()),
+        LedgerError::Unavailable("the store is busy".to_owned()),
+    ];
+    let sides = [Side::Source, Side::DestinationId, Side::DestinationNumber];
+    errors.extend(sides.map(LedgerError::AccountNotFound));
+    let fields = [
+        "id",
+        "kind",
+        "source",
+        "destination",
+        "amount-minor",
+        "lines",
+    ];
+    errors.extend(fields.map(LedgerError::invalid));
+    for error in errors {
+        assert_eq!(LedgerError::from(types::Error::from(error.clone())), error);
+    }
+}
+
+fn transfer() -> types::Transfer {
+    let eur = Currency::from_code("EUR").unwrap();
+    let instruction = Instruction {
+        source: Some(Uuid::from_u128(2)),
+        destination: Some(AccountRef::Id(Uuid::from_u128(3))),
+        subject: Some(Uuid::from_u128(4)),
+        ..Instruction::new(Kind::Transfer, Money::from_minor(5, eur))
+    };
+    types::Transfer::from(&Transfer {
+        id: Uuid::from_u128(1),
+        fingerprint: [7; 32],
+        authority: DebitAuthority::Owner(Uuid::from_u128(6)),
+        actor: Actor::user(Uuid::from_u128(6)),
+        on_behalf_of: Some(Uuid::from_u128(8)),
+        request_id: None,
+        instruction,
+        denied_by: None,
+        requested_at_ms: 9,
+    })
+}
+
+#[test]
+fn a_transfer_with_a_field_that_is_none_is_invalid_and_names_it() {
+    let none = || "none".to_owned();
+    let changes: &[(&str, Change<'_, types::Transfer>)] = &[
+        ("id", &|it| it.id = none()),
+        ("id", &|it| it.id.push('0')),
+        ("fingerprint", &|it| it.fingerprint = none()),
+        ("fingerprint", &|it| it.fingerprint.truncate(62)),
+        ("fingerprint", &|it| it.fingerprint.push_str("00")),
+        ("authority", &|it| {
+            it.authority = types::DebitAuthority::Owner(none());
+        }),
+        ("actor", &|it| it.actor.id = none()),
+        ("on-behalf-of", &|it| it.on_behalf_of = Some(none())),
+        ("source", &|it| it.source = Some(none())),
+        ("destination", &|it| {
+            it.destination = Some(types::AccountRef::Id(none()));
+        }),
+        ("subject", &|it| it.subject = Some(none())),
+        ("currency", &|it| it.currency = "eur".to_owned()),
+        ("currency", &|it| it.currency = "XAU".to_owned()),
+    ];
+    for (field, change) in changes {
+        let mut sent = transfer();
+        change(&mut sent);
+        let malformed = Transfer::try_from(sent).unwrap_err();
+        assert_eq!(malformed, Malformed(field));
+        let error = types::Error::from(malformed);
+        assert!(matches!(error, types::Error::Invalid(name) if name == *field));
+    }
+}
+
+fn posting() -> types::Posting {
+    let transfer = Transfer::try_from(transfer()).unwrap();
+    let party = Party {
+        account_id: Uuid::from_u128(2),
+        owner_id: Uuid::from_u128(6),
+    };
+    types::Posting::from(Posting {
+        id: transfer.id,
+        sequence: 1,
+        fingerprint: transfer.fingerprint,
+        kind: Kind::Transfer,
+        status: Status::Posted,
+        decline: None,
+        denied_by: None,
+        actor: transfer.actor,
+        on_behalf_of: None,
+        request_id: None,
+        source: Some(party),
+        destination: Some(party),
+        subject: None,
+        expires_at_ms: None,
+        resolution: Some(Resolution {
+            id: Uuid::from_u128(4),
+            kind: Kind::Reversal,
+            amount: transfer.instruction.amount,
+        }),
+        amount: transfer.instruction.amount,
+        reference: None,
+        metadata: None,
+        requested_at_ms: 9,
+        recorded_at_ms: 10,
+    })
+}
+
+#[test]
+fn a_posting_with_a_field_that_is_none_says_nothing_about_what_was_decided() {
+    let none = || "none".to_owned();
+    fn party(party: &mut Option<types::Party>) -> &mut types::Party {
+        party.as_mut().unwrap()
+    }
+    let changes: &[(&str, Change<'_, types::Posting>)] = &[
+        ("id", &|it| it.id = none()),
+        ("fingerprint", &|it| it.fingerprint = none()),
+        ("decline", &|it| {
+            it.decline = Some(types::DeclineCode::AccountClosed);
+        }),
+        ("decline", &|it| it.status = types::Status::Declined),
+        ("actor", &|it| it.actor.id = none()),
+        ("on-behalf-of", &|it| it.on_behalf_of = Some(none())),
+        ("account-id", &|it| {
+            party(&mut it.source).account_id = none()
+        }),
+        ("owner-id", &|it| {
+            party(&mut it.destination).owner_id = none()
+        }),
+        ("subject", &|it| it.subject = Some(none())),
+        ("resolution", &|it| {
+            it.resolution.as_mut().unwrap().id = none()
+        }),
+        ("currency", &|it| it.currency = none()),
+    ];
+    for (field, change) in changes {
+        let mut sent = posting();
+        change(&mut sent);
+        let malformed = Posting::try_from(sent).unwrap_err();
+        assert_eq!(malformed, Malformed(field));
+        // So the client asks again, and is not told that nothing has happened.
+        assert!(matches!(
+            LedgerError::from(malformed),
+            LedgerError::Unavailable(text) if text.contains(field)
+        ));
+    }
+}
+
+#[test]
+fn a_batch_with_a_line_that_is_none_is_invalid() {
+    let none = || "none".to_owned();
+    let batch = || types::Batch {
+        id: Uuid::from_u128(1).to_string(),
+        fingerprint: hex::encode([7; 32]),
+        authority: types::DebitAuthority::Bank,
+        actor: Actor::BANK.into(),
+        on_behalf_of: None,
+        atomic: false,
+        lines: vec![types::BatchLine::Transfer(types::BatchTransfer {
+            source: Uuid::from_u128(2).to_string(),
+            destination: types::AccountRef::Number("DE1".to_owned()),
+            amount_minor: 5,
+            currency: "EUR".to_owned(),
+            reference: None,
+            metadata: None,
+            denied_by: None,
+        })],
+        requested_at_ms: 9,
+    };
+    fn line(batch: &mut types::Batch) -> &mut types::BatchTransfer {
+        match &mut batch.lines[0] {
+            types::BatchLine::Transfer(line) => line,
+            types::BatchLine::Refused(refusal) => panic!("{refusal:?}"),
+        }
+    }
+    assert!(Batch::try_from(batch()).is_ok());
+    let changes: &[(&str, Change<'_, types::Batch>)] = &[
+        ("id", &|it| it.id = none()),
+        ("fingerprint", &|it| it.fingerprint = none()),
+        ("authority", &|it| {
+            it.authority = types::DebitAuthority::Owner(none());
+        }),
+        ("actor", &|it| it.actor.id = none()),
+        ("on-behalf-of", &|it| it.on_behalf_of = Some(none())),
+        ("source", &|it| line(it).source = none()),
+        ("destination", &|it| {
+            line(it).destination = types::AccountRef::Id(none());
+        }),
+        ("currency", &|it| line(it).currency = none()),
+    ];
+    for (field, change) in changes {
+        let mut sent = batch();
+        change(&mut sent);
+        assert_eq!(Batch::try_from(sent), Err(Malformed(field)));
+    }
+}
+
+/// The WIT has no words for a line that does not name both accounts.
+#[test]
+fn a_line_without_an_account_is_not_sent() {
+    let batch = |change: &dyn Fn(&mut Instruction)| {
+        let mut instruction = Transfer::try_from(transfer()).unwrap().instruction;
+        change(&mut instruction);
+        types::Batch::try_from(&Batch {
+            id: Uuid::from_u128(1),
+            fingerprint: [7; 32],
+            authority: DebitAuthority::Bank,
+            actor: Actor::BANK,
+            on_behalf_of: None,
+            instruction: BatchInstruction {
+                atomic: false,
+                lines: vec![Line::Transfer {
+                    instruction,
+                    denied_by: None,
+                }],
+            },
+            requested_at_ms: 9,
+        })
+    };
+    let refused = |change: &dyn Fn(&mut Instruction)| batch(change).map(drop);
+    assert_eq!(refused(&|it| it.source = None), Err(Malformed("source")));
+    assert_eq!(
+        refused(&|it| it.destination = None),
+        Err(Malformed("destination"))
+    );
+}

@@ -1,0 +1,53 @@
+//! The import `strongroom:screening/screen`.
+
+use super::bindings::strongroom::screening::screen as wit;
+use crate::screening::{NoVerdict, Screening, Verdict};
+use strongroom_ledger_api::{AccountRef, Kind, Transfer};
+
+/// The screening that the registry links this service to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LinkedScreening;
+
+impl Screening for LinkedScreening {
+    fn check(&self, payment: &Transfer) -> Result<Verdict, NoVerdict> {
+        match wit::check(&payment.into()) {
+            Ok(wit::Verdict::Allowed) => Ok(Verdict::Allowed),
+            Ok(wit::Verdict::Denied(rule)) => Ok(Verdict::Denied(rule)),
+            Err(wit::Error::Invalid(cause) | wit::Error::Unavailable(cause)) => {
+                Err(NoVerdict(cause))
+            }
+        }
+    }
+}
+
+impl From<&Transfer> for wit::Payment {
+    fn from(transfer: &Transfer) -> Self {
+        let instruction = &transfer.instruction;
+        let destination = instruction.destination.as_ref();
+        Self {
+            id: transfer.id.to_string(),
+            fingerprint: hex::encode(transfer.fingerprint),
+            kind: match instruction.kind {
+                Kind::Deposit => wit::Kind::Deposit,
+                Kind::Withdrawal => wit::Kind::Withdrawal,
+                // The last four are no payments, and never come here.
+                Kind::Transfer
+                | Kind::Hold
+                | Kind::Capture
+                | Kind::Void
+                | Kind::Expiry
+                | Kind::Reversal => wit::Kind::Transfer,
+            },
+            initiator: transfer.actor.id.to_string(),
+            source: instruction.source.map(|id| id.to_string()),
+            destination: destination.map(|account| match account {
+                AccountRef::Id(id) => wit::AccountRef::Id(id.to_string()),
+                AccountRef::Number(number) => wit::AccountRef::Number(number.clone()),
+            }),
+            amount_minor: instruction.amount.minor(),
+            currency: instruction.amount.currency().code().to_owned(),
+            reference: instruction.reference.clone(),
+            requested_at_ms: transfer.requested_at_ms,
+        }
+    }
+}

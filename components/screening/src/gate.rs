@@ -1,0 +1,79 @@
+//! A ledger that posts no payment without a verdict.
+//!
+//! Only what the ledger does not know yet is judged. A retry returns what is recorded, whatever the
+//! screening says or does by then.
+
+#[cfg(test)]
+mod tests;
+
+use crate::screening::{NoVerdict, Screening, Verdict};
+use strongroom_ledger_api::{
+    Batch, BatchReply, Journal, Ledger, LedgerError, Line, Reply, Transfer, is_rule,
+};
+
+/// A ledger behind a screening.
+#[derive(Debug, Clone, Copy)]
+pub struct Gate<L, S> {
+    /// Decides, and records.
+    pub ledger: L,
+    /// Judges what the ledger does not know yet.
+    pub screening: S,
+}
+
+impl<L: Ledger + Journal, S: Screening> Ledger for Gate<L, S> {
+    /// Posts what is allowed, and has the rest recorded as declined, so that the id of a denied
+    /// payment is never posted.
+    ///
+    /// What follows from an earlier payment, such as a capture, is not judged: that payment was.
+    fn post(&self, transfer: &Transfer) -> Result<Reply, LedgerError> {
+        let is_judged = transfer.instruction.kind.is_payment() && transfer.denied_by.is_none();
+        if !is_judged || self.ledger.lookup(transfer.id)?.is_some() {
+            return self.ledger.post(transfer);
+        }
+        match self.judge(transfer)? {
+            None => self.ledger.post(transfer),
+            denied_by => self.ledger.post(&Transfer {
+                denied_by,
+                ..transfer.clone()
+            }),
+        }
+    }
+
+    /// Judges each line before the first is posted: one missing verdict holds up the whole batch.
+    fn post_batch(&self, batch: &Batch) -> Result<BatchReply, LedgerError> {
+        if self.ledger.find_batch(batch.id)?.is_some() {
+            return self.ledger.post_batch(batch);
+        }
+        let mut judged = batch.clone();
+        for (index, line) in judged.instruction.lines.iter_mut().enumerate() {
+            if let Line::Transfer { denied_by, .. } = line
+                && denied_by.is_none()
+                && let Some(transfer) = batch.transfer(index)
+            {
+                *denied_by = self.judge(&transfer)?;
+            }
+        }
+        self.ledger.post_batch(&judged)
+    }
+
+    fn cancel(&self, transfer: &Transfer) -> Result<Reply, LedgerError> {
+        self.ledger.cancel(transfer)
+    }
+}
+
+impl<L, S: Screening> Gate<L, S> {
+    /// The rule that denies a payment; none if it is allowed.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotScreened`].
+    fn judge(&self, payment: &Transfer) -> Result<Option<String>, LedgerError> {
+        match self.screening.check(payment) {
+            Ok(Verdict::Allowed) => Ok(None),
+            Ok(Verdict::Denied(rule)) if is_rule(&rule) => Ok(Some(rule)),
+            Ok(Verdict::Denied(_)) => Err(LedgerError::NotScreened(
+                "the screening denies by a rule whose name is not one".to_owned(),
+            )),
+            Err(NoVerdict(cause)) => Err(LedgerError::NotScreened(cause)),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The `idempotency-key` header (draft-ietf-httpapi-idempotency-key-header).
+
+use crate::problem::Problem;
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, StatusCode};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The longest key, in characters.
+const LENGTH_MAX: usize = 255;
+
+/// A client's name for one request: 1 to 255 visible ASCII characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+/// Why a header is not an [`IdempotencyKey`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// There is no such header.
+    #[error("the header is missing")]
+    Missing,
+    /// Twice there, empty, too long, not visible ASCII, or a quoted string that does not end.
+    #[error("must be one key of 1 to 255 visible ASCII characters")]
+    Invalid,
+}
+
+impl IdempotencyKey {
+    /// Reads the header's values. The key may stand bare, as most clients send it, or as a quoted
+    /// string (RFC 8941 section 3.3.3), as the draft asks; both name the same request.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn from_header<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, KeyError> {
+        let mut values = values.into_iter();
+        let value = values.next().ok_or(KeyError::Missing)?;
+        if values.next().is_some() {
+            return Err(KeyError::Invalid);
+        }
+        let text = std::str::from_utf8(value)
+            .map_err(|_| KeyError::Invalid)?
+            .trim_matches([' ', '\t']);
+        let key = match text.strip_prefix('"') {
+            Some(quoted) => unquote(quoted).ok_or(KeyError::Invalid)?,
+            None => text.to_owned(),
+        };
+        let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+        if visible && (1..=LENGTH_MAX).contains(&key.len()) {
+            Ok(Self(key))
+        } else {
+            Err(KeyError::Invalid)
+        }
+    }
+
+    /// The key, without quotes.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let values = parts.headers.get_all(IDEMPOTENCY_KEY);
+        Self::from_header(values.iter().map(HeaderValue::as_bytes)).map_err(|error| {
+            let code = match error {
+                KeyError::Missing => "idempotency_key_missing",
+                KeyError::Invalid => "idempotency_key_invalid",
+            };
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                code,
+                format!("idempotency-key: {error}."),
+            )
+        })
+    }
+}
+
+/// The text of a quoted string whose first quote is already gone.
+fn unquote(quoted: &str) -> Option<String> {
+    let mut text = String::with_capacity(quoted.len());
+    let mut characters = quoted.chars();
+    loop {
+        match characters.next()? {
+            '"' => return characters.next().is_none().then_some(text),
+            '\\' => match characters.next()? {
+                escaped @ ('"' | '\\') => text.push(escaped),
+                _ => return None,
+            },
+            character => text.push(character),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(value: &str) -> Result<String, KeyError> {
+        IdempotencyKey::from_header([value.as_bytes()]).map(|key| key.0)
+    }
+
+    #[test]
+    fn bare_and_quoted_keys_are_the_same() {
+        assert_eq!(read("8e03978e-40d5"), Ok("8e03978e-40d5".to_owned()));
+        assert_eq!(read("\"8e03978e-40d5\""), Ok("8e03978e-40d5".to_owned()));
+        assert_eq!(read(r#""a\"b\\c""#), Ok(r#"a"b\c"#.to_owned()));
+        assert_eq!(read(&"k".repeat(255)).map(|key| key.len()), Ok(255));
+    }
+
+    #[test]
+    fn everything_else_is_invalid() {
+        for value in [
+            "", " ", "a b", "\"a b\"", "\"a", "\"a\"b", "\"\"", "\"a\\x\"", "k\u{e9}y", "a\tb",
+        ] {
+            assert_eq!(read(value), Err(KeyError::Invalid), "{value:?}");
+        }
+        assert_eq!(read(&"k".repeat(256)), Err(KeyError::Invalid));
+        assert_eq!(
+            IdempotencyKey::from_header([b"a".as_slice(), b"a"]),
+            Err(KeyError::Invalid)
+        );
+        assert_eq!(
+            IdempotencyKey::from_header([b"\xff".as_slice()]),
+            Err(KeyError::Invalid)
+        );
+        assert_eq!(IdempotencyKey::from_header([]), Err(KeyError::Missing));
+    }
+}

@@ -1,0 +1,90 @@
+//! A response that a repeated request gets again.
+
+use crate::problem::{self, Problem};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// Status and body of a response, made of what is recorded, so that each repetition gets the same
+/// bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredReply {
+    /// The HTTP status.
+    pub status: u16,
+    /// JSON: a problem document where the status is not 2xx.
+    pub body: String,
+    /// Whether the request is a repetition: then the response says so in `idempotency-replayed`.
+    pub repeated: bool,
+}
+
+impl StoredReply {
+    /// The reply with `body` as its JSON.
+    ///
+    /// # Errors
+    /// 500 where the body has no JSON.
+    pub fn new(status: StatusCode, body: &impl Serialize, repeated: bool) -> Result<Self, Problem> {
+        Ok(Self {
+            status: status.as_u16(),
+            body: serde_json::to_string(body).map_err(Problem::internal)?,
+            repeated,
+        })
+    }
+}
+
+impl IntoResponse for StoredReply {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let content_type = if status.is_success() {
+            "application/json"
+        } else {
+            problem::CONTENT_TYPE
+        };
+        let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static(content_type))];
+        let mut response = (status, content_type, self.body).into_response();
+        if self.repeated {
+            let headers = response.headers_mut();
+            headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+/// 422 `idempotency_key_reused`: the id that follows from the key is that of another request.
+pub fn key_reused() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "idempotency_key_reused",
+        "This idempotency-key was used for another request. Use a new key for each new request.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repetition_differs_from_the_first_reply_in_one_header() {
+        let first = StoredReply::new(StatusCode::CREATED, &"made", false).unwrap();
+        let again = StoredReply {
+            repeated: true,
+            ..first.clone()
+        };
+        let (first, again) = (first.into_response(), again.into_response());
+        assert_eq!(first.status(), again.status());
+        assert_eq!(first.headers()[header::CONTENT_TYPE], "application/json");
+        assert_eq!(first.headers().get(IDEMPOTENCY_REPLAYED), None);
+        assert_eq!(again.headers()[IDEMPOTENCY_REPLAYED], "true");
+    }
+
+    #[test]
+    fn a_reply_that_refuses_is_a_problem_document() {
+        let refused = StoredReply::new(StatusCode::UNPROCESSABLE_ENTITY, &"no", false).unwrap();
+        let response = refused.into_response();
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            problem::CONTENT_TYPE
+        );
+    }
+}

@@ -1,0 +1,42 @@
+//! Enumerations that are kept in a store as words, and in a hash chain as numbers.
+
+/// Declares an enumeration with its word (for SQL and JSON) and its code (for the hash chain). Neither ever changes.
+#[macro_export]
+macro_rules! stored_enum {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $code:literal, $word:literal; )+ }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name { $( $(#[$variant_meta])* $variant, )+ }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$( Self::$variant, )+];
+
+            /// The word that the store and JSON have for it.
+            pub const fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $word, )+ }
+            }
+
+            /// Its byte in the hash chain.
+            pub const fn chain_code(self) -> u8 {
+                match self { $( Self::$variant => $code, )+ }
+            }
+
+            /// The value of a stored word.
+            ///
+            /// # Errors
+            /// [`StoreError::Row`]($crate::store::StoreError::Row) for any other word.
+            pub fn from_stored(word: &str) -> Result<Self, $crate::store::StoreError> {
+                match word {
+                    $( $word => Ok(Self::$variant), )+
+                    other => Err($crate::store::StoreError::Row(format!(
+                        concat!("{:?} is no ", stringify!($name)), other
+                    ))),
+                }
+            }
+        }
+    };
+}

@@ -1,0 +1,184 @@
+//! Goal: each line of a batch has an outcome of its own, which stays, and an atomic batch is posted
+//! whole or not at all.
+
+use super::*;
+
+impl Bank {
+    /// A line to an account that does not exist.
+    fn to_nobody(&self) -> Value {
+        changed(
+            self.body("1"),
+            &json!({"to_account_id": Uuid::from_u128(404)}),
+        )
+    }
+}
+
+/// A member of each outcome.
+fn each<'a>(body: &'a Value, name: &str) -> Vec<&'a str> {
+    let outcomes = body["outcomes"].as_array().unwrap().iter();
+    outcomes
+        .map(|outcome| outcome[name].as_str().unwrap_or_default())
+        .collect()
+}
+
+#[test]
+fn each_line_has_an_outcome_of_its_own_and_keeps_it() {
+    let bank = Bank::new();
+    let lines = vec![
+        bank.body("60"),
+        bank.body("1.234"),
+        bank.body("60"),
+        bank.to_nobody(),
+        json!({"amount": 1}),
+        bank.body("40"),
+    ];
+    let first = bank.batch_of("b", false, lines.clone()).unwrap();
+    let body = json_of(&first);
+    assert_eq!(first.status, 201);
+    assert_eq!(
+        each(&body, "status"),
+        [
+            "posted", "refused", "declined", "refused", "refused", "posted"
+        ]
+    );
+    assert_eq!(
+        each(&body, "code"),
+        [
+            "",
+            "amount_invalid",
+            "insufficient_funds",
+            "account_not_found",
+            "validation_failed",
+            ""
+        ]
+    );
+    assert_eq!(
+        each(&body, "pointer"),
+        ["", "/amount", "", "/to_account_id", "/from_account_id", ""]
+    );
+    assert_eq!(bank.bob_has(), 10_000);
+    assert_eq!(
+        bank.batch_of("b", false, lines).unwrap(),
+        repetition_of(&first)
+    );
+    // A line is a transaction like any other.
+    let line = &body["outcomes"][0]["transaction"];
+    let id = line["id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(&bank.seen(id), line);
+    for who in [alice(), auditor()] {
+        assert_eq!(bank.seen_by(&who, id_of(&first)).unwrap(), body);
+    }
+}
+
+#[test]
+fn an_atomic_batch_is_declined_whole() {
+    let bank = Bank::new();
+    let reply = bank.batch("b", true, &["60", "60"]).unwrap();
+    let (id, body) = (id_of(&reply), json_of(&reply));
+    let expected = json!({
+        "type": "urn:strongroom:problem:batch_declined", "title": "Batch declined", "status": 422,
+        "detail": "A transfer of the batch was declined, and so none is posted. No money has moved.",
+        "instance": format!("/api/transactions/{id}"), "code": "batch_declined",
+        "errors": [{"pointer": "/transfers/1", "code": "insufficient_funds",
+            "detail": "The account does not have that much available."}],
+        "id": id, "atomic": true, "outcomes": body["outcomes"],
+    });
+    assert_eq!((reply.status, &body), (422, &expected));
+    assert_eq!(
+        each(&body, "code"),
+        ["batch_declined", "insufficient_funds"]
+    );
+    let view = json!({"id": id, "atomic": true, "outcomes": body["outcomes"]});
+    assert_eq!(bank.seen(id), view);
+    assert_eq!(bank.bob_has(), 0);
+    let whole = bank.batch("ok", true, &["60", "40"]).unwrap();
+    assert_eq!((whole.status, bank.bob_has()), (201, 10_000));
+}
+
+#[test]
+fn an_atomic_batch_with_a_refusal_records_nothing_and_is_a_first_request_again() {
+    let bank = Bank::new();
+    let recorded = bank.recorded();
+    let problem = bank.batch("b", true, &["1", "1.234"]).unwrap_err();
+    assert_eq!(problem.code(), "validation_failed");
+    assert_eq!(problem.errors()[0].pointer, "/transfers/1/amount");
+
+    let lines = vec![bank.body("1"), bank.to_nobody()];
+    let refused = bank.batch_of("b", true, lines).unwrap();
+    let body = json_of(&refused);
+    assert_eq!(
+        (refused.status, &body["code"]),
+        (422, &json!("batch_refused"))
+    );
+    assert_eq!(
+        body["errors"],
+        json!([{"pointer": "/transfers/1/to_account_id", "code": "account_not_found",
+            "detail": "is no account that can be used here"}])
+    );
+    assert_eq!(each(&body, "code"), ["batch_refused", "account_not_found"]);
+    assert!(bank.seen_by(&alice(), id_of(&refused)).is_err());
+    assert_eq!(bank.recorded(), recorded);
+    let first = bank.batch("b", true, &["1"]).unwrap();
+    assert_eq!((first.status, first.repeated), (201, false));
+}
+
+#[test]
+fn a_batch_of_refusals_records_nothing_and_is_a_first_request_again() {
+    let bank = Bank::new();
+    let recorded = bank.recorded();
+    let lines = vec![bank.body("1.234"), bank.to_nobody()];
+    for _ in 0..2 {
+        let refused = bank.batch_of("b", false, lines.clone()).unwrap();
+        assert_eq!((refused.status, refused.repeated), (201, false));
+        assert_eq!(each(&json_of(&refused), "status"), ["refused", "refused"]);
+        assert!(bank.seen_by(&alice(), id_of(&refused)).is_err());
+    }
+    assert_eq!(bank.recorded(), recorded);
+    let first = bank.batch("b", false, &["1"]).unwrap();
+    assert_eq!((first.status, first.repeated), (201, false));
+}
+
+#[test]
+fn a_batch_with_other_lines_is_another_request() {
+    for (key, atomic, first) in [
+        ("mixed", false, ["1", "1000"]),
+        ("posted", true, ["1", "2"]),
+        ("declined", true, ["1", "1000"]),
+    ] {
+        let bank = Bank::new();
+        let reply = bank.batch(key, atomic, &first).unwrap();
+        let recorded = bank.recorded();
+        for (atomic, amounts) in [
+            (atomic, &["1", first[1], "4"][..]),
+            (atomic, &["1"]),
+            (atomic, &["1", "2.01"]),
+            (!atomic, &first),
+        ] {
+            assert_reused(&bank.batch(key, atomic, amounts));
+        }
+        assert_eq!(bank.recorded(), recorded);
+        let again = bank.batch(key, atomic, &first).unwrap();
+        assert_eq!(again, repetition_of(&reply));
+    }
+}
+
+/// The ledger keeps the refusals of a batch as one value, whose length is bounded.
+#[test]
+fn the_longest_refusals_that_are_accepted_can_be_kept() {
+    /// Makes a refusal of 365 bytes: 300, and a 999th of the text that a batch may have.
+    const NAME_CHARACTERS: usize = 365 - 73;
+    let bank = Bank::new();
+    let batch = |name_characters: usize| {
+        let plain = changed(
+            bank.body("1"),
+            &json!({"reference": null, "metadata": null}),
+        );
+        let refused = changed(bank.body("1"), &json!({"x".repeat(name_characters): 1}));
+        bank.batch_of("b", false, [vec![plain], vec![refused; 999]].concat())
+    };
+    let problem = batch(NAME_CHARACTERS + 1).unwrap_err();
+    assert_eq!(problem.errors()[0].code, "too_large");
+    let kept = batch(NAME_CHARACTERS).unwrap();
+    assert_eq!(batch(NAME_CHARACTERS).unwrap(), repetition_of(&kept));
+    assert_eq!(bank.bob_has(), 100);
+}

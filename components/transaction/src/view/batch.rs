@@ -1,0 +1,182 @@
+//! The response to a batch: one outcome for each of its lines.
+
+use super::decline::instance_of;
+use axum::http::StatusCode;
+use serde::Serialize;
+use strongroom_ledger_api::view::TransactionView;
+use strongroom_ledger_api::{BatchRecord, Decline, LineOutcome, Posting, Refusal};
+use strongroom_sdk::idempotency::StoredReply;
+use strongroom_sdk::problem::{Problem, title_of, type_of};
+use uuid::Uuid;
+
+/// A batch as a client sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct BatchView {
+    id: Uuid,
+    atomic: bool,
+    outcomes: Vec<LineView>,
+}
+
+/// What became of one line.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+enum LineView {
+    /// Money has moved.
+    Posted {
+        index: usize,
+        transaction: Box<TransactionView>,
+    },
+    /// Money has not moved, and never will under this id.
+    Declined {
+        index: usize,
+        code: &'static str,
+        detail: &'static str,
+        transaction_id: Uuid,
+    },
+    /// Nothing is recorded.
+    Refused {
+        index: usize,
+        code: String,
+        detail: String,
+        #[serde(skip_serializing_if = "String::is_empty")]
+        pointer: String,
+    },
+}
+
+impl LineView {
+    fn new(index: usize, outcome: LineOutcome) -> Result<Self, Problem> {
+        match outcome {
+            LineOutcome::Recorded(posting) => Self::recorded(index, &posting),
+            LineOutcome::Refused(refusal) => Ok(Self::Refused {
+                index,
+                code: refusal.code,
+                detail: refusal.detail,
+                pointer: refusal.pointer,
+            }),
+        }
+    }
+
+    fn recorded(index: usize, posting: &Posting) -> Result<Self, Problem> {
+        Ok(match posting.decline {
+            Some(decline) => Self::Declined {
+                index,
+                code: decline.as_str(),
+                detail: decline.detail(),
+                transaction_id: posting.id,
+            },
+            None => Self::Posted {
+                index,
+                transaction: Box::new(TransactionView::recorded(posting)?),
+            },
+        })
+    }
+
+    /// What keeps the others of an atomic batch from being posted; none of a line that goes down with another.
+    fn cause(&self) -> Option<LineError<'_>> {
+        let (index, pointer, code, detail) = match self {
+            Self::Declined {
+                index,
+                code,
+                detail,
+                ..
+            } if *code != Decline::BatchDeclined.as_str() => (index, "", *code, *detail),
+            Self::Refused {
+                index,
+                code,
+                detail,
+                pointer,
+            } if code != Refusal::BATCH_REFUSED => {
+                (index, pointer.as_str(), code.as_str(), detail.as_str())
+            }
+            _ => return None,
+        };
+        Some(LineError {
+            pointer: format!("/transfers/{index}{pointer}"),
+            code,
+            detail,
+        })
+    }
+}
+
+/// An atomic batch of which nothing was posted, as a problem document (RFC 9457).
+#[derive(Serialize)]
+struct BatchProblem<'a> {
+    r#type: String,
+    title: String,
+    status: u16,
+    detail: &'static str,
+    instance: String,
+    code: &'static str,
+    errors: Vec<LineError<'a>>,
+    #[serde(flatten)]
+    view: &'a BatchView,
+}
+
+/// A line that kept the others from being posted.
+#[derive(Serialize)]
+struct LineError<'a> {
+    pointer: String,
+    code: &'a str,
+    detail: &'a str,
+}
+
+impl BatchView {
+    fn new(id: Uuid, atomic: bool, outcomes: Vec<LineOutcome>) -> Result<Self, Problem> {
+        let lines = outcomes.into_iter().enumerate();
+        let outcomes = lines.map(|(index, outcome)| LineView::new(index, outcome));
+        Ok(Self {
+            id,
+            atomic,
+            outcomes: outcomes.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The view of a batch that the ledger has recorded.
+    ///
+    /// # Errors
+    /// 500 where the ledger's record is not one.
+    pub fn of_record(record: BatchRecord) -> Result<Self, Problem> {
+        Self::new(record.id, record.atomic, record.outcomes)
+    }
+}
+
+/// 201 with the outcomes, or 422 for an atomic batch of which nothing was posted.
+///
+/// # Errors
+/// 500 where the ledger's record is not one.
+pub fn reply_to_batch(
+    id: Uuid,
+    atomic: bool,
+    outcomes: Vec<LineOutcome>,
+    repeated: bool,
+) -> Result<StoredReply, Problem> {
+    let view = BatchView::new(id, atomic, outcomes)?;
+    let is_posted = |line: &LineView| matches!(line, LineView::Posted { .. });
+    if !atomic || view.outcomes.iter().all(is_posted) {
+        return StoredReply::new(StatusCode::CREATED, &view, repeated);
+    }
+    let is_refused = |line: &LineView| matches!(line, LineView::Refused { .. });
+    let (code, detail) = if view.outcomes.iter().any(is_refused) {
+        (
+            Refusal::BATCH_REFUSED,
+            "A transfer of the batch cannot be made. Nothing of the batch is recorded, and no money has moved.",
+        )
+    } else {
+        (
+            Decline::BatchDeclined.as_str(),
+            "A transfer of the batch was declined, and so none is posted. No money has moved.",
+        )
+    };
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let document = BatchProblem {
+        r#type: type_of(code),
+        title: title_of(code),
+        status: status.as_u16(),
+        detail,
+        instance: instance_of(id),
+        code,
+        errors: view.outcomes.iter().filter_map(LineView::cause).collect(),
+        view: &view,
+    };
+    StoredReply::new(status, &document, repeated)
+}

@@ -1,0 +1,9 @@
+//! Responses, made of the ledger's records alone: a repeated request gets the same bytes each time.
+
+mod batch;
+mod decline;
+mod refusal;
+
+pub use batch::{BatchView, reply_to_batch};
+pub use decline::reply_to_transfer;
+pub use refusal::{problem_of, unavailable};

@@ -1,0 +1,48 @@
+//! The response where the ledger records nothing.
+
+use axum::http::StatusCode;
+use strongroom_ledger_api::{Kind, LedgerError};
+use strongroom_sdk::idempotency::key_reused;
+use strongroom_sdk::problem::Problem;
+
+/// When a client may ask again after a 503.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// The problem of a request of `kind`.
+pub fn problem_of(error: &LedgerError, kind: Kind) -> Problem {
+    match error {
+        LedgerError::IdReused => key_reused(),
+        LedgerError::SubjectNotFound => Problem::not_found(),
+        LedgerError::AccountNotFound(_) => refused(
+            Problem::new(
+                StatusCode::NOT_FOUND,
+                "account_not_found",
+                "There is no such account, or it is not yours to debit.",
+            ),
+            error,
+            kind,
+        ),
+        LedgerError::SameAccount(_) => refused(Problem::validation_failed(), error, kind),
+        LedgerError::Invalid(_) => Problem::internal(error),
+        LedgerError::NotScreened(_) | LedgerError::Unavailable(_) => unavailable(error),
+    }
+}
+
+fn refused(problem: Problem, error: &LedgerError, kind: Kind) -> Problem {
+    let Some(refusal) = error.refusal() else {
+        return problem;
+    };
+    let (pointer, code) = match (kind, error) {
+        // These have one account, under a name of its own.
+        (Kind::Deposit | Kind::Withdrawal, _) => ("/account_id".to_owned(), "account_not_found"),
+        (_, LedgerError::SameAccount(_)) => (refusal.pointer, "invalid"),
+        _ => (refusal.pointer, "account_not_found"),
+    };
+    problem.with_error(pointer, code, refusal.detail)
+}
+
+/// 503: the ledger, or the screening in front of it, does not respond. Nothing is remembered here; the same key may be sent again.
+pub fn unavailable(error: &LedgerError) -> Problem {
+    eprintln!("ledger: {error}");
+    Problem::unavailable(RETRY_AFTER_SECONDS)
+}

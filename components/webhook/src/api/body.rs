@@ -1,0 +1,76 @@
+//! The body of `POST /`.
+
+use crate::webhook::Secret;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use strongroom_ledger_api::view::EVENT_TYPES;
+use strongroom_sdk::http::client::Target;
+use strongroom_sdk::problem::Problem;
+
+/// The longest URL, in bytes.
+pub const URL_BYTES_MAX: usize = 2_048;
+/// How long a secret may be, in bytes, as Standard Webhooks has it.
+pub const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
+
+/// A webhook as an administrator requests it.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookBody {
+    pub(super) url: String,
+    secret: Option<String>,
+    pub(super) events: Option<Vec<String>>,
+}
+
+impl WebhookBody {
+    /// SHA-256 of the request: tells a repeated one from another under the same key.
+    pub(super) fn fingerprint(&self) -> [u8; 32] {
+        // Strings always serialize.
+        Sha256::digest(serde_json::to_vec(self).unwrap_or_default()).into()
+    }
+
+    /// Checks each field, and returns the secret, if there is one.
+    ///
+    /// # Errors
+    /// 422, with the field.
+    pub(super) fn check(&self) -> Result<Option<Secret>, Problem> {
+        if self.url.len() > URL_BYTES_MAX || Target::parse(&self.url).is_none() {
+            let detail =
+                "must be an http or https URL of at most 2048 bytes, without a user or a fragment";
+            return Err(invalid("/url", detail));
+        }
+        if let Some(events) = &self.events {
+            check_events(events)?;
+        }
+        self.secret.as_deref().map(secret).transpose()
+    }
+}
+
+fn secret(text: &str) -> Result<Secret, Problem> {
+    Secret::parse(text)
+        .filter(|secret| SECRET_BYTES.contains(&secret.bytes().len()))
+        .ok_or_else(|| {
+            invalid(
+                "/secret",
+                "must be `whsec_` and the base64 of 24 to 64 bytes",
+            )
+        })
+}
+
+fn check_events(events: &[String]) -> Result<(), Problem> {
+    if events.is_empty() || events.len() > EVENT_TYPES.len() {
+        let detail = "must name the types that are wanted; leave it out for all";
+        return Err(invalid("/events", detail));
+    }
+    let is_unknown = |event: &String| !EVENT_TYPES.contains(&event.as_str());
+    match events.iter().position(is_unknown) {
+        Some(index) => {
+            let detail = format!("must be one of {}", EVENT_TYPES.join(", "));
+            Err(invalid(format!("/events/{index}"), detail))
+        }
+        None => Ok(()),
+    }
+}
+
+fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Problem {
+    Problem::validation_failed().with_error(pointer, "invalid", detail)
+}

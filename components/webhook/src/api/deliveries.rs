@@ -1,0 +1,64 @@
+//! The calls that list deliveries, and have one sent again.
+
+use super::log::RESENT;
+use super::view::DeliveryView;
+use super::{Service, WHO_CHANGES, WHO_READS};
+use crate::{delivery, webhook};
+use strongroom_sdk::audit_log::{Actor, Record};
+use strongroom_sdk::clock::Clock;
+use strongroom_sdk::http::RequestId;
+use strongroom_sdk::identity::Identity;
+use strongroom_sdk::page::{List, Page};
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::random::Random;
+use strongroom_sdk::store::{Store, Transaction};
+use uuid::Uuid;
+
+/// `GET /{id}/deliveries`: admin, auditor; newest event first.
+///
+/// # Errors
+/// 403, 404.
+pub fn list_deliveries<S: Store>(
+    store: &S,
+    identity: &Identity,
+    id: Uuid,
+    page: &Page<u64>,
+) -> Result<List<DeliveryView>, Problem> {
+    identity.require(WHO_READS)?;
+    let webhook = webhook::peek(store, id)?
+        .filter(|webhook| !webhook.is_deleted)
+        .ok_or_else(Problem::not_found)?;
+    let before = page.after.unwrap_or(u64::MAX);
+    let found = delivery::list(store, webhook.key, before, page.fetch())?;
+    let list = List::new(found, page, |delivery| delivery.sequence);
+    Ok(list.map(DeliveryView::from))
+}
+
+/// `POST /{id}/deliveries/{sequence}/resend`: admin. The delivery is sent with the next tick, and
+/// tried as long as a new one.
+///
+/// # Errors
+/// 403, 404.
+pub fn resend_delivery<S: Store>(
+    service: &Service<S, impl Clock, impl Random>,
+    (identity, request_id): (&Identity, RequestId),
+    id: Uuid,
+    sequence: u64,
+) -> Result<DeliveryView, Problem> {
+    identity.require(WHO_CHANGES)?;
+    let actor = Actor::new(identity, request_id);
+    let transaction = service.store.begin()?;
+    let webhook = webhook::find(&transaction, id)?
+        .filter(|webhook| !webhook.is_deleted)
+        .ok_or_else(Problem::not_found)?;
+    let now_ms = service.clock.now_ms();
+    let delivery = delivery::resend(&transaction, webhook.key, sequence, now_ms)?
+        .ok_or_else(Problem::not_found)?;
+    Record {
+        new_value: Some(sequence.to_string()),
+        ..service.record(&actor, RESENT, id)
+    }
+    .insert(&transaction)?;
+    transaction.commit()?;
+    Ok(delivery.into())
+}

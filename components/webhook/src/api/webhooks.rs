@@ -1,0 +1,127 @@
+//! The calls that create, list, and delete webhooks.
+
+use super::body::WebhookBody;
+use super::log::{CREATED, DELETED};
+use super::view::WebhookView;
+use super::{Service, WEBHOOKS_MAX, WHO_CHANGES, WHO_READS};
+use crate::webhook::{self, Secret, Webhook};
+use axum::http::StatusCode;
+use strongroom_ledger_api::Journal;
+use strongroom_sdk::audit_log::{Actor, Record};
+use strongroom_sdk::clock::Clock;
+use strongroom_sdk::http::RequestId;
+use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply, derived_id, key_reused};
+use strongroom_sdk::identity::Identity;
+use strongroom_sdk::page::{List, Page};
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::random::Random;
+use strongroom_sdk::store::{Store, Transaction};
+use uuid::Uuid;
+
+/// The scope of the ids of webhooks.
+const ID_SCOPE: &str = "webhook";
+
+/// `POST /`: admin. The webhook begins at the head of the journal. The response to a repetition has
+/// everything but the secret.
+///
+/// # Errors
+/// 403; 422 with the field, `webhooks_too_many`, `idempotency_key_reused`; 503 where the ledger is
+/// not available.
+pub fn create_webhook<S: Store>(
+    service: &Service<S, impl Clock, impl Random>,
+    journal: &impl Journal,
+    (identity, request_id): (&Identity, RequestId),
+    key: &IdempotencyKey,
+    body: WebhookBody,
+) -> Result<StoredReply, Problem> {
+    identity.require(WHO_CHANGES)?;
+    let secret = body.check()?;
+    let id = derived_id(identity.subject, ID_SCOPE, key.as_str());
+    let fingerprint = body.fingerprint();
+    // Before the transaction: a service waits for no other while it holds the writer.
+    let cursor = journal.head().map_err(|error| {
+        eprintln!("journal: {error}");
+        Problem::unavailable(1)
+    })?;
+    let transaction = service.store.begin()?;
+    if let Some(first) = webhook::find(&transaction, id)? {
+        // The row may be of an earlier turn of the group: the commit waits until it is on disk.
+        transaction.commit()?;
+        if first.fingerprint != fingerprint {
+            return Err(key_reused());
+        }
+        return StoredReply::new(StatusCode::CREATED, &WebhookView::from(first), true);
+    }
+    if webhook::count(&transaction)? >= WEBHOOKS_MAX {
+        return Err(too_many());
+    }
+    let webhook = Webhook {
+        key: 0,
+        id,
+        fingerprint,
+        url: body.url,
+        secret: secret.unwrap_or_else(|| Secret::fresh(&service.random)),
+        events: body.events,
+        created_by: identity.subject,
+        created_at_ms: service.clock.now_ms(),
+        cursor,
+        is_deleted: false,
+    };
+    webhook::insert(&transaction, &webhook)?;
+    let actor = Actor::new(identity, request_id);
+    Record {
+        new_value: Some(webhook.facts()),
+        ..service.record(&actor, CREATED, id)
+    }
+    .insert(&transaction)?;
+    transaction.commit()?;
+    let view = WebhookView::with_secret(webhook);
+    StoredReply::new(StatusCode::CREATED, &view, false)
+}
+
+fn too_many() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "webhooks_too_many",
+        format!("There may be {WEBHOOKS_MAX} webhooks."),
+    )
+}
+
+/// `GET /`: admin, auditor; newest first.
+///
+/// # Errors
+/// 403.
+pub fn list_webhooks<S: Store>(
+    store: &S,
+    identity: &Identity,
+    page: &Page<u64>,
+) -> Result<List<WebhookView>, Problem> {
+    identity.require(WHO_READS)?;
+    let found = webhook::list(store, page.after.unwrap_or(u64::MAX), page.fetch())?;
+    let list = List::new(found, page, |webhook| webhook.key.unsigned_abs());
+    Ok(list.map(WebhookView::from))
+}
+
+/// `DELETE /{id}`: admin. Nothing is sent any more, but for what is being sent.
+///
+/// # Errors
+/// 403, 404.
+pub fn delete_webhook<S: Store>(
+    service: &Service<S, impl Clock, impl Random>,
+    (identity, request_id): (&Identity, RequestId),
+    id: Uuid,
+) -> Result<(), Problem> {
+    identity.require(WHO_CHANGES)?;
+    let actor = Actor::new(identity, request_id);
+    let transaction = service.store.begin()?;
+    let webhook = webhook::find(&transaction, id)?
+        .filter(|webhook| !webhook.is_deleted)
+        .ok_or_else(Problem::not_found)?;
+    webhook::delete(&transaction, webhook.key, service.clock.now_ms())?;
+    Record {
+        old_value: Some(webhook.facts()),
+        ..service.record(&actor, DELETED, id)
+    }
+    .insert(&transaction)?;
+    Ok(transaction.commit()?)
+}

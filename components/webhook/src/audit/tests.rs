@@ -1,0 +1,111 @@
+//! Goal: a change of a webhook, a delivery, or the audit log in the file is found, and its row is
+//! named.
+//! Method: a store with one webhook and its deliveries is audited after each of many changes.
+
+use super::check_invariants;
+use crate::tests::{Bank, bank};
+use serde_json::json;
+use strongroom_sdk::store::{Store, Transaction};
+
+/// One webhook that has followed the journal to its end, and one that was deleted.
+fn busy() -> Bank {
+    let bank = bank();
+    bank.make("k", json!({"url": "https://hooks.example/in"}));
+    bank.happen(5);
+    assert_eq!(bank.tick(), 5);
+    let deleted = bank.make("d", json!({"url": "https://hooks.example/in"}));
+    bank.delete(deleted).unwrap();
+    bank
+}
+
+fn violations(bank: &Bank) -> Vec<String> {
+    let report = check_invariants(&bank.service.store, &bank.journal).unwrap();
+    let violations = report.violations();
+    violations.map(|(_, text)| text.to_owned()).collect()
+}
+
+#[test]
+fn a_store_in_order_is_sound() {
+    let bank = busy();
+    assert_eq!(violations(&bank), Vec::<String>::new());
+    let report = check_invariants(&bank.service.store, &bank.journal).unwrap();
+    let examined: Vec<_> = report.checks.iter().map(|check| check.examined).collect();
+    assert_eq!(examined, [3, 2, 2]);
+    assert!(report.totals[0].value.starts_with("3, "));
+}
+
+#[test]
+fn each_change_of_a_row_is_found_and_named() {
+    const IS_NOT: &str = "is not what the audit log made of it";
+    const COLUMNS: &str = "id, fingerprint, url, secret, created_by, created_at_ms, cursor";
+    let bank = busy();
+    let copied = "fingerprint, url, secret, created_by, created_at_ms, cursor FROM webhook";
+    let added = format!("INSERT INTO webhook ({COLUMNS}) SELECT zeroblob(16), {copied} LIMIT 1");
+    let added_below =
+        format!("INSERT INTO webhook (key, {COLUMNS}) SELECT -1, zeroblob(16), {copied} LIMIT 1");
+    for (change, words) in [
+        (
+            "UPDATE webhook SET cursor = cursor + 100",
+            "webhook 1: stands at 105",
+        ),
+        (
+            "UPDATE webhook SET cursor = 3",
+            "is not one of that webhook, or not yet",
+        ),
+        (
+            "UPDATE webhook_delivery SET sequence = sequence + 100 WHERE sequence = 1",
+            "webhook delivery 101 of webhook 1",
+        ),
+        (
+            "UPDATE webhook_delivery SET state = 'pending' WHERE sequence = 1",
+            "webhook delivery 1 of webhook 1",
+        ),
+        (
+            "UPDATE webhook SET url = 'https://elsewhere.example/'",
+            IS_NOT,
+        ),
+        ("UPDATE webhook SET events = '[]'", IS_NOT),
+        ("UPDATE webhook SET created_by = zeroblob(16)", IS_NOT),
+        (
+            "UPDATE webhook SET deleted_at_ms = 1, secret = zeroblob(0)",
+            IS_NOT,
+        ),
+        ("UPDATE webhook SET deleted_at_ms = NULL", IS_NOT),
+        (
+            added.as_str(),
+            "webhook 3 (00000000-0000-0000-0000-000000000000): is not what",
+        ),
+        (added_below.as_str(), "webhook -1 ("),
+        (
+            "UPDATE webhook SET id = zeroblob(16) WHERE key = 1",
+            "is in the audit log, and is not there",
+        ),
+        ("UPDATE webhook SET events = 'none'", "webhook 1: "),
+        (
+            "UPDATE audit_log SET request_id = 'r-1'",
+            "it is not what its hash was made of",
+        ),
+        ("DELETE FROM audit_log", IS_NOT),
+        (
+            "DELETE FROM audit_chain",
+            "the log ends at event 0, and its head says something else",
+        ),
+    ] {
+        let transaction = bank.service.store.begin().unwrap();
+        // Past triggers and checks, as who has the file is.
+        let triggers = "SELECT name FROM sqlite_schema WHERE type = 'trigger'";
+        for trigger in transaction.query(triggers, &[]).unwrap() {
+            let drop = format!("DROP TRIGGER {}", trigger.text(0).unwrap());
+            transaction.execute(&drop, &[]).unwrap();
+        }
+        let unchecked = "PRAGMA ignore_check_constraints = ON";
+        transaction.execute(unchecked, &[]).unwrap();
+        assert_ne!(transaction.execute(change, &[]).unwrap(), 0, "{change}");
+        // The store has one connection: the audit reads what the transaction has changed.
+        let found = violations(&bank);
+        assert!(
+            found.iter().any(|text| text.contains(words)),
+            "{change}: {found:?}"
+        );
+    }
+}

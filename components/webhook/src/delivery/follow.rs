@@ -1,0 +1,71 @@
+//! From the journal to deliveries.
+
+use super::rows;
+use crate::Error;
+use crate::webhook::{self, Webhook};
+use strongroom_ledger_api::view::event_type;
+use strongroom_ledger_api::{Journal, Posting};
+use strongroom_sdk::store::{Store, StoreError, Transaction};
+
+/// How many rows of the journal one commit takes, so that the writer's turn is short.
+const PAGE_ROWS: u32 = 200;
+/// How many pages one tick takes for a webhook, so that a tick is short.
+const PAGES_MAX: usize = 10;
+/// How many deliveries of a webhook may be pending. With more its cursor stands still: a receiver
+/// that is gone does not fill the store, and nothing is lost, as the journal keeps everything.
+pub const PENDING_MAX: i64 = 1_000;
+
+/// Moves the cursor of each webhook, and inserts the deliveries of what it passes.
+///
+/// # Errors
+/// [`Error`].
+pub fn follow<S: Store, J: Journal>(
+    store: &S,
+    journal: &J,
+    webhooks: &[Webhook],
+    now_ms: i64,
+) -> Result<(), Error> {
+    // Most webhooks stand at the same place.
+    let mut page: (u64, Vec<Posting>) = (u64::MAX, Vec::new());
+    for webhook in webhooks {
+        let mut webhook = webhook.clone();
+        for _ in 0..PAGES_MAX {
+            if rows::count_pending(store, webhook.key, PENDING_MAX)? >= PENDING_MAX {
+                break;
+            }
+            if page.0 != webhook.cursor {
+                page = (webhook.cursor, journal.journal(webhook.cursor, PAGE_ROWS)?);
+            }
+            if !take(store, &mut webhook, &page.1, now_ms)? {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Takes a page; false if there is no more for now.
+fn take<S: Store>(
+    store: &S,
+    webhook: &mut Webhook,
+    page: &[Posting],
+    now_ms: i64,
+) -> Result<bool, StoreError> {
+    let Some(last) = page.last() else {
+        return Ok(false);
+    };
+    let transaction = store.begin()?;
+    if !webhook::move_cursor(&transaction, webhook, last.sequence)? {
+        return Ok(false);
+    }
+    for posting in page {
+        let event_type = event_type(posting);
+        if webhook.wants(event_type) {
+            let event = (posting.sequence, event_type);
+            rows::insert(&transaction, webhook.key, event, now_ms)?;
+        }
+    }
+    transaction.commit()?;
+    webhook.cursor = last.sequence;
+    Ok(true)
+}

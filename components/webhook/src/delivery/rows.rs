@@ -1,0 +1,145 @@
+//! The statements of the table `webhook_delivery`.
+
+use super::record::{COLUMNS, Delivery};
+use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
+
+/// How many of the oldest deliveries one [`purge`] looks at.
+const PURGE_ROWS_MAX: i64 = 256;
+
+const INSERT: &str = "\
+INSERT INTO webhook_delivery
+    (webhook_key, sequence, type, state, attempts, next_attempt_at_ms, since_ms, created_at_ms)
+VALUES (?1, ?2, ?3, 'pending', 0, ?4, ?4, ?4)";
+
+const COUNT_PENDING: &str = "\
+SELECT count(*) FROM
+    (SELECT 1 FROM webhook_delivery WHERE webhook_key = ?1 AND state = 'pending' LIMIT ?2)";
+
+const RECORD: &str = "\
+UPDATE webhook_delivery
+SET state = ?4, attempts = ?5, next_attempt_at_ms = ?6, last_status = ?7, last_error = ?8, delivered_at_ms = ?9
+WHERE webhook_key = ?1 AND sequence = ?2 AND state = 'pending' AND since_ms = ?3";
+
+const RESEND: &str = "\
+UPDATE webhook_delivery
+SET state = 'pending', attempts = 0, next_attempt_at_ms = ?3, since_ms = ?3, delivered_at_ms = NULL
+WHERE webhook_key = ?1 AND sequence = ?2
+RETURNING";
+
+/// Bounded by the rows that it looks at, not by those that it deletes.
+const PURGEABLE: &str = "\
+SELECT rowid FROM
+    (SELECT rowid, webhook_key, state, created_at_ms FROM webhook_delivery ORDER BY created_at_ms LIMIT ?2)
+WHERE created_at_ms < ?1
+AND (state <> 'pending' OR webhook_key IN (SELECT key FROM webhook WHERE deleted_at_ms IS NOT NULL))";
+
+/// Inserts a delivery that is due now.
+pub(super) fn insert(
+    transaction: &impl Transaction,
+    webhook_key: i64,
+    (sequence, event_type): (u64, &str),
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let params = vec![
+        Value::from(webhook_key),
+        integer(sequence),
+        Value::from(event_type),
+        Value::from(now_ms),
+    ];
+    transaction.change(INSERT, params, 1)
+}
+
+/// How many deliveries of a webhook are pending, as far as `limit`.
+pub(super) fn count_pending<S: Store>(
+    store: &S,
+    webhook_key: i64,
+    limit: i64,
+) -> Result<i64, StoreError> {
+    let params = [Value::from(webhook_key), Value::from(limit)];
+    let row = store.query(COUNT_PENDING, &params)?.first();
+    row.map_or(Ok(0), |row| row.integer(0))
+}
+
+/// The deliveries of a webhook that are due, at most `limit`, longest overdue first.
+pub(super) fn due<S: Store>(
+    store: &S,
+    webhook_key: i64,
+    now_ms: i64,
+    limit: i64,
+) -> Result<Vec<Delivery>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM webhook_delivery
+         WHERE webhook_key = ?1 AND state = 'pending' AND next_attempt_at_ms <= ?2
+         ORDER BY next_attempt_at_ms, sequence LIMIT ?3"
+    );
+    let params = [webhook_key, now_ms, limit].map(Value::from);
+    deliveries(store.query(&sql, &params)?)
+}
+
+/// The deliveries of a webhook with a sequence below `before`, newest event first.
+pub(crate) fn list<S: Store>(
+    store: &S,
+    webhook_key: i64,
+    before: u64,
+    limit: i64,
+) -> Result<Vec<Delivery>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM webhook_delivery WHERE webhook_key = ?1 AND sequence < ?2
+         ORDER BY sequence DESC LIMIT ?3"
+    );
+    let params = [webhook_key.into(), integer(before), limit.into()];
+    deliveries(store.query(&sql, &params)?)
+}
+
+fn deliveries(rows: Rows) -> Result<Vec<Delivery>, StoreError> {
+    rows.into_iter()
+        .map(|row| Delivery::from_row(&row))
+        .collect()
+}
+
+/// Records what an attempt has made of a delivery, unless it was requested again meanwhile.
+pub(super) fn record(transaction: &impl Transaction, delivery: Delivery) -> Result<(), StoreError> {
+    let params = [
+        delivery.webhook_key.into(),
+        integer(delivery.sequence),
+        delivery.since_ms.into(),
+        delivery.state.as_str().into(),
+        i64::from(delivery.attempts).into(),
+        delivery.next_attempt_at_ms.into(),
+        delivery.last_status.into(),
+        delivery.last_error.into(),
+        delivery.delivered_at_ms.into(),
+    ];
+    transaction.execute(RECORD, &params).map(drop)
+}
+
+/// Requests a delivery again, whatever became of it; none if there is no such delivery.
+pub(crate) fn resend(
+    transaction: &impl Transaction,
+    webhook_key: i64,
+    sequence: u64,
+    now_ms: i64,
+) -> Result<Option<Delivery>, StoreError> {
+    let params = [webhook_key.into(), integer(sequence), now_ms.into()];
+    let rows = transaction.query(&format!("{RESEND} {COLUMNS}"), &params)?;
+    Ok(deliveries(rows)?.pop())
+}
+
+/// Deletes old deliveries: of those that the cursor passed before `before_ms`, those that are not
+/// pending, and those of deleted webhooks.
+pub(super) fn purge<S: Store>(store: &S, before_ms: i64) -> Result<(), StoreError> {
+    let params = [Value::from(before_ms), Value::from(PURGE_ROWS_MAX)];
+    // Reading first: most ticks find nothing, and then do not take the writer's turn.
+    if store.query(PURGEABLE, &params)?.rows.is_empty() {
+        return Ok(());
+    }
+    let transaction = store.begin()?;
+    let sql = format!("DELETE FROM webhook_delivery WHERE rowid IN ({PURGEABLE})");
+    transaction.execute(&sql, &params)?;
+    transaction.commit_later()
+}
+
+/// SQLite's integers are signed. A sequence or a key beyond them is no row's.
+pub(crate) fn integer(number: u64) -> Value {
+    Value::from(i64::try_from(number).unwrap_or(i64::MAX))
+}

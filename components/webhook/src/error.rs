@@ -1,0 +1,31 @@
+//! Why a tick or an audit stops before its end.
+
+use strongroom_ledger_api::LedgerError;
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::store::StoreError;
+
+/// What a tick or an audit needs does not work. The next one goes on from the same place.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The journal cannot be read.
+    #[error("the journal: {0}")]
+    Journal(#[from] LedgerError),
+    /// The store cannot be read or written.
+    #[error("the store: {0}")]
+    Store(#[from] StoreError),
+    /// A posting that has no JSON.
+    #[error("the event: {0}")]
+    Event(String),
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::Event(problem.detail().to_owned())
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Event(error.to_string())
+    }
+}

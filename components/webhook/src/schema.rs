@@ -1,0 +1,62 @@
+//! The tables of the webhook service.
+
+use strongroom_sdk::audit_log;
+use strongroom_sdk::store::Migration;
+
+/// Every step of the schema, oldest first. A released step never changes.
+pub const MIGRATIONS: &[Migration] = &[FIRST];
+
+const FIRST: Migration = Migration {
+    number: 1,
+    name: "webhooks, their deliveries, and the audit log",
+    statements: &[
+        WEBHOOK,
+        WEBHOOK_DELIVERY,
+        "CREATE INDEX webhook_delivery_due ON webhook_delivery (webhook_key, next_attempt_at_ms, sequence)
+         WHERE state = 'pending'",
+        "CREATE INDEX webhook_delivery_age ON webhook_delivery (created_at_ms)",
+        audit_log::LOG[0],
+        audit_log::LOG[1],
+        audit_log::LOG[2],
+        audit_log::LOG_BY_TARGET,
+        audit_log::CHAIN[0],
+        audit_log::CHAIN[1],
+        audit_log::CHAIN[2],
+        audit_log::CHAIN[3],
+        audit_log::CHAIN[4],
+    ],
+};
+
+/// `cursor` is the last sequence of the ledger's journal that the webhook has passed. The row of a
+/// deleted webhook stays, without its secret: its id is never used again.
+const WEBHOOK: &str = "CREATE TABLE webhook (
+    key           INTEGER PRIMARY KEY,
+    id            BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+    fingerprint   BLOB    NOT NULL CHECK (length(fingerprint) = 32),
+    url           TEXT    NOT NULL,
+    secret        BLOB    NOT NULL,
+    events        TEXT,
+    created_by    BLOB    NOT NULL CHECK (length(created_by) = 16),
+    created_at_ms INTEGER NOT NULL,
+    cursor        INTEGER NOT NULL CHECK (cursor >= 0),
+    deleted_at_ms INTEGER,
+    CHECK ((deleted_at_ms IS NULL) = (length(secret) > 0))
+) STRICT";
+
+/// The body of a delivery is made of the journal's row each time it is sent.
+const WEBHOOK_DELIVERY: &str = "CREATE TABLE webhook_delivery (
+    webhook_key        INTEGER NOT NULL REFERENCES webhook (key),
+    sequence           INTEGER NOT NULL CHECK (sequence > 0),
+    type               TEXT    NOT NULL,
+    state              TEXT    NOT NULL CHECK (state IN ('pending', 'delivered', 'dead')),
+    attempts           INTEGER NOT NULL CHECK (attempts >= 0),
+    next_attempt_at_ms INTEGER,
+    since_ms           INTEGER NOT NULL,
+    last_status        INTEGER,
+    last_error         TEXT,
+    created_at_ms      INTEGER NOT NULL,
+    delivered_at_ms    INTEGER,
+    PRIMARY KEY (webhook_key, sequence),
+    CHECK ((state = 'pending') = (next_attempt_at_ms IS NOT NULL)),
+    CHECK ((state = 'delivered') = (delivered_at_ms IS NOT NULL))
+) STRICT";

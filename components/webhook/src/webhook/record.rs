@@ -1,0 +1,71 @@
+//! A webhook, as it is stored.
+
+use super::Secret;
+use strongroom_sdk::store::{Row, StoreError};
+use uuid::Uuid;
+
+/// A webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// Its place among all webhooks. The store chooses it.
+    pub key: i64,
+    /// Derived from the client's idempotency key.
+    pub id: Uuid,
+    /// SHA-256 of the request: tells a repeated one from another under the same key.
+    pub fingerprint: [u8; 32],
+    /// Where to send.
+    pub url: String,
+    /// What signs.
+    pub secret: Secret,
+    /// The types of events that it wants; none for all.
+    pub events: Option<Vec<String>>,
+    /// The administrator who created it.
+    pub created_by: Uuid,
+    /// When, in milliseconds since 1970 UTC.
+    pub created_at_ms: i64,
+    /// The last sequence of the journal that it has passed.
+    pub cursor: u64,
+    /// Whether it was deleted: then nothing is sent.
+    pub is_deleted: bool,
+}
+
+/// The columns that [`Webhook::from_row`] reads.
+pub(crate) const COLUMNS: &str =
+    "key, id, fingerprint, url, secret, events, created_by, created_at_ms, cursor, deleted_at_ms";
+
+impl Webhook {
+    pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let events = row.optional(5, Row::text)?;
+        let events = events.map(|text| serde_json::from_str(&text)).transpose();
+        Ok(Self {
+            key: row.integer(0)?,
+            id: row.uuid(1)?,
+            fingerprint: row.bytes32(2)?,
+            url: row.text(3)?,
+            secret: Secret::new(row.blob(4)?),
+            events: events.map_err(|error| StoreError::Row(format!("events: {error}")))?,
+            created_by: row.uuid(6)?,
+            created_at_ms: row.integer(7)?,
+            cursor: row.integer(8)?.unsigned_abs(),
+            is_deleted: !row.is_null(9)?,
+        })
+    }
+
+    /// Whether it wants events of this type.
+    pub fn wants(&self, event_type: &str) -> bool {
+        self.events
+            .as_ref()
+            .is_none_or(|events| events.iter().any(|wanted| wanted == event_type))
+    }
+
+    /// What it was created as, without its secret, as JSON: its value in the audit log.
+    pub fn facts(&self) -> String {
+        serde_json::json!({
+            "url": self.url,
+            "events": self.events,
+            "created_by": self.created_by,
+            "created_at_ms": self.created_at_ms,
+        })
+        .to_string()
+    }
+}

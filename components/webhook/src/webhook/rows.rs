@@ -1,0 +1,97 @@
+//! The statements of the table `webhook`.
+
+use super::record::{COLUMNS, Webhook};
+use crate::delivery::integer;
+use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
+use uuid::Uuid;
+
+const INSERT: &str = "\
+INSERT INTO webhook (id, fingerprint, url, secret, events, created_by, created_at_ms, cursor)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
+const COUNT: &str = "SELECT count(*) FROM webhook WHERE deleted_at_ms IS NULL";
+
+/// The secret goes too.
+const DELETE: &str = "\
+UPDATE webhook SET deleted_at_ms = ?2, secret = zeroblob(0) WHERE key = ?1 AND deleted_at_ms IS NULL";
+
+const MOVE_CURSOR: &str = "\
+UPDATE webhook SET cursor = ?3 WHERE key = ?1 AND cursor = ?2 AND deleted_at_ms IS NULL";
+
+/// Inserts a new webhook.
+pub(crate) fn insert(transaction: &impl Transaction, webhook: &Webhook) -> Result<(), StoreError> {
+    let events = webhook.events.as_ref().map(serde_json::to_string);
+    let events = events.transpose();
+    let params = vec![
+        Value::from(webhook.id),
+        Value::from(webhook.fingerprint.as_slice()),
+        Value::from(webhook.url.as_str()),
+        Value::from(webhook.secret.bytes()),
+        Value::from(events.map_err(|error| StoreError::Row(error.to_string()))?),
+        Value::from(webhook.created_by),
+        Value::from(webhook.created_at_ms),
+        integer(webhook.cursor),
+    ];
+    transaction.change(INSERT, params, 1)
+}
+
+/// The webhook of an id, deleted or not, inside a write transaction.
+pub(crate) fn find(
+    transaction: &impl Transaction,
+    id: Uuid,
+) -> Result<Option<Webhook>, StoreError> {
+    Ok(webhooks(transaction.query(&by_id(), &[id.into()])?)?.pop())
+}
+
+/// The webhook of an id, deleted or not.
+pub(crate) fn peek<S: Store>(store: &S, id: Uuid) -> Result<Option<Webhook>, StoreError> {
+    Ok(webhooks(store.query(&by_id(), &[id.into()])?)?.pop())
+}
+
+fn by_id() -> String {
+    format!("SELECT {COLUMNS} FROM webhook WHERE id = ?1")
+}
+
+/// The webhooks with a key below `before` that are not deleted, newest first.
+pub(crate) fn list<S: Store>(
+    store: &S,
+    before: u64,
+    limit: i64,
+) -> Result<Vec<Webhook>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM webhook WHERE deleted_at_ms IS NULL AND key < ?1 \
+         ORDER BY key DESC LIMIT ?2"
+    );
+    webhooks(store.query(&sql, &[integer(before), Value::from(limit)])?)
+}
+
+fn webhooks(rows: Rows) -> Result<Vec<Webhook>, StoreError> {
+    rows.into_iter()
+        .map(|row| Webhook::from_row(&row))
+        .collect()
+}
+
+/// How many webhooks there are that are not deleted.
+pub(crate) fn count(transaction: &impl Transaction) -> Result<i64, StoreError> {
+    let row = transaction.query(COUNT, &[])?.first();
+    row.map_or(Ok(0), |row| row.integer(0))
+}
+
+/// Deletes a webhook that is not deleted.
+pub(crate) fn delete(
+    transaction: &impl Transaction,
+    key: i64,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    transaction.change(DELETE, vec![key.into(), now_ms.into()], 1)
+}
+
+/// Moves a webhook's cursor; false if another generation has moved it, or it was deleted.
+pub(crate) fn move_cursor(
+    transaction: &impl Transaction,
+    webhook: &Webhook,
+    to: u64,
+) -> Result<bool, StoreError> {
+    let params = [webhook.key.into(), integer(webhook.cursor), integer(to)];
+    Ok(transaction.execute(MOVE_CURSOR, &params)? == 1)
+}
