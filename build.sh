@@ -163,7 +163,7 @@ build_test_guests() {
   cargo build --release --locked --manifest-path tests/guests/Cargo.toml --target wasm32-wasip2 --target-dir target/test-guests
   local guest
   for guest in callee caller clockwork hello hoarder hostile late sql \
-    version-a version-b version-faulty quoter-1 quoter-1b quoter-2 asker-1 asker-2 relay; do
+    version-a version-b version-faulty quoter-1 quoter-1b quoter-2 asker-1 asker-2 relay screens keeper-1 keeper-2 keeper-other; do
     install_file "target/test-guests/wasm32-wasip2/release/$guest.wasm" "$OUTPUT/test-guests/$guest.wasm"
   done
 }

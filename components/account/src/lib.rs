@@ -19,8 +19,8 @@ pub mod audit;
 pub mod balance;
 #[cfg(target_family = "wasm")]
 mod component;
-#[cfg(test)]
-mod tests;
 pub mod ledger;
 pub mod schema;
 pub mod statement;
+#[cfg(test)]
+mod tests;

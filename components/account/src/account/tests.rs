@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::audit::check_invariants;
-use crate::tests::kit::{self, OWNER, store, teller};
 use crate::ledger;
+use crate::tests::kit::{self, OWNER, store, teller};
 use strongroom_ledger_api::Kind;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::money::Currency;

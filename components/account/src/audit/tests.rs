@@ -5,8 +5,8 @@
 
 use super::*;
 use crate::account::{self, Account};
-use crate::tests::kit::{self, OWNER, SetClock, eur, of_subject, teller};
 use crate::ledger::{self, BATCH_COLUMNS, BatchRow};
+use crate::tests::kit::{self, OWNER, SetClock, eur, of_subject, teller};
 use strongroom_ledger_api::{
     AccountRef, Actor, Batch, BatchInstruction, DebitAuthority, Decline, Instruction, Kind, Line,
     Refusal, Transfer,

@@ -10,8 +10,8 @@ mod read;
 
 use super::*;
 use crate::account::{Account, by_id};
-use crate::tests::kit::{self, OWNER, SetClock};
 use crate::ledger;
+use crate::tests::kit::{self, OWNER, SetClock};
 use read::{Read, ReadLine};
 use std::cell::Cell;
 use strongroom_ledger_api::{Instruction, Kind, Status};

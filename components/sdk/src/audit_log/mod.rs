@@ -14,7 +14,6 @@ mod check;
 mod page;
 mod record;
 
-
 pub use check::check_chain;
 pub use page::page;
 pub use record::{Actor, COLUMNS, Event, Record};

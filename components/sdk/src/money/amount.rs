@@ -1,8 +1,8 @@
 //! An amount of one currency, and its one text form.
 
 use super::Currency;
-use serde::{Deserialize, Serialize};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The largest amount of one transfer, in minor units: ten trillion euros, or a quadrillion yen.

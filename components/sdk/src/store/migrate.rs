@@ -113,7 +113,10 @@ mod tests {
     const SECOND: Migration = Migration {
         number: 2,
         name: "another",
-        statements: &["CREATE TABLE b (x INTEGER) STRICT", "INSERT INTO b VALUES (1)"],
+        statements: &[
+            "CREATE TABLE b (x INTEGER) STRICT",
+            "INSERT INTO b VALUES (1)",
+        ],
     };
 
     fn refusal(store: &SqliteStore, migrations: &[Migration]) -> String {
@@ -153,7 +156,8 @@ mod tests {
     fn a_store_without_digests_is_refused() {
         let store = SqliteStore::in_memory().unwrap();
         let transaction = store.begin().unwrap();
-        let table = "CREATE TABLE schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT";
+        let table =
+            "CREATE TABLE schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT";
         transaction.execute(table, &[]).unwrap();
         transaction.commit().unwrap();
         assert!(refusal(&store, &[FIRST]).contains("has no digest"));

@@ -262,8 +262,8 @@ pub fn retried(requests: Requests) -> Protocol {
 }
 
 /// A standing order of which A does not find an account.
-pub fn lost_account(requests: Requests) -> Protocol {
-    let mut protocol = dates(requests);
+pub fn lost_account() -> Protocol {
+    let mut protocol = dates(&[]);
     if let Some(order) = &mut protocol.order {
         order.terms.found = false;
     }
@@ -288,7 +288,7 @@ pub fn lost_account(requests: Requests) -> Protocol {
 }
 
 /// A screening stands between a standing order and A.
-pub fn screened_dates(requests: Requests) -> Protocol {
+pub fn screened_dates() -> Protocol {
     Protocol {
         screening: true,
         sights: &[
@@ -304,7 +304,7 @@ pub fn screened_dates(requests: Requests) -> Protocol {
                 },
             ),
         ],
-        ..dates(requests)
+        ..dates(&[])
     }
 }
 

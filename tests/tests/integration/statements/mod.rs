@@ -6,7 +6,6 @@
 mod forms;
 mod long;
 
-
 use strongroom_tests::bank::{new_key, text, transfer};
 use strongroom_tests::{Answer, Bank, Person, Value, json};
 

@@ -2,7 +2,9 @@
 
 use crate::swap::canary::{beside, canary, with};
 use crate::swap::files::{guest_bytes, replace};
-use crate::swap::operator::{assert_answers, history, latest, service, wait_for_log, wait_for_outcome};
+use crate::swap::operator::{
+    assert_answers, history, latest, service, wait_for_log, wait_for_outcome,
+};
 use crate::swap::versions::version;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::Registry;

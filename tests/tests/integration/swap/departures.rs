@@ -188,7 +188,8 @@ async fn another_name_is_another_service_with_another_store() {
 #[tokio::test]
 async fn a_callee_that_is_still_linked_cannot_go() {
     let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
-    let without_callee = Registry::empty().service("asker", crate::swap::versions::asker("asker-1"));
+    let without_callee =
+        Registry::empty().service("asker", crate::swap::versions::asker("asker-1"));
     without_callee.save(host.folder());
     let reason = wait_for("the registry to be refused", 20, async || {
         let error = services(&host).await["registry"]["last_error"].clone();

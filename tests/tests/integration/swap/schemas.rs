@@ -58,28 +58,35 @@ async fn a_newer_component_migrates_the_store_and_no_other_is_taken_after_it() {
 #[tokio::test]
 async fn a_store_of_another_build_is_refused_at_start_by_each_service() {
     let mut host = Host::start(&Registry::bank(), Some(ADMIN_PASSWORD)).await;
-    host.kill();
     for (service, _) in BANK_SERVICES {
+        host.kill();
         let file = host.data().join(format!("stores/{service}.sqlite"));
         let store = Connection::open(file).expect("the store");
-        let tampered = store.execute("UPDATE schema_migration SET digest = zeroblob(32)", []);
-        assert_eq!(tampered.expect("the migration"), 1, "{service}");
-    }
-    host.launch();
-    for (service, _) in BANK_SERVICES {
+        let honest = exchange_digest(&store, &[0; 32]);
+        host.launch();
         let failed = wait_for("the refusal", CHANGE_SECONDS_MAX, async || {
             let listed = listed(&host, service).await?;
             (listed["state"] == "failed").then_some(listed)
         })
         .await;
         let reason = text(&failed["last_error"]);
-        for words in [
-            "the store was made by another build of this service",
-            "its migration 1 has other statements than this component's",
-            "serve it with that build, or start with an empty data folder",
-        ] {
-            assert!(reason.contains(words), "{service}: {reason}");
-        }
+        let expected = "the store was made by another build of this service (its migration 1 has other statements than this \
+            component's): serve it with that build, or start with an empty data folder";
+        assert!(reason.contains(expected), "{service}: {reason}");
+        assert_eq!(host.admin().get("/readyz").await.status, 503);
+        host.kill();
+        exchange_digest(&store, &honest);
     }
-    assert_eq!(host.admin().get("/readyz").await.status, 503);
+    host.launch();
+    host.wait_until_ready().await;
+}
+
+/// Sets the digest of a store's migration, and returns the one before.
+fn exchange_digest(store: &Connection, digest: &[u8]) -> Vec<u8> {
+    let select = "SELECT digest FROM schema_migration WHERE number = 1";
+    let before = store.query_row(select, [], |row| row.get(0));
+    let update = "UPDATE schema_migration SET digest = ?1 WHERE number = 1";
+    let updated = store.execute(update, [digest]).expect("an update");
+    assert_eq!(updated, 1);
+    before.expect("a migration")
 }

@@ -3,7 +3,9 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::swap::operator::{assert_answers, latest, service, wait_for_generation, wait_for_outcome};
+use crate::swap::operator::{
+    assert_answers, latest, service, wait_for_generation, wait_for_outcome,
+};
 use crate::swap::versions::{beside_a_bystander, version};
 use rustix::process::Signal;
 use strongroom_tests::host::Host;

@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::account::by_id;
-use crate::tests::kit::{self, OWNER, SetClock};
 use crate::ledger;
+use crate::tests::kit::{self, OWNER, SetClock};
 use proptest::prelude::*;
 use std::cell::Cell;
 use strongroom_ledger_api::Kind;

@@ -1,8 +1,8 @@
 //! What auditors see: the journal, of which they can compute each hash anew, and who did what to which account.
 
 use super::*;
-use crate::tests::kit;
 use crate::ledger::{self, AccountOfRow, Direction, Entry, JournalRow, Subject, chain_hash};
+use crate::tests::kit;
 use strongroom_ledger_api::{ActorKind, Decline, Instruction, Kind, Posting, Status, Transfer};
 use strongroom_sdk::clock::parse_rfc3339;
 use strongroom_sdk::money::{Currency, Money};
