@@ -126,42 +126,4 @@ impl fmt::Debug for Config {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_read_or_refused_by_key() {
-        let config = Config::from_pairs([
-            ("idle", "90s"),
-            ("absolute", "soon"),
-            ("memory", "65536"),
-            ("small", "1"),
-        ]);
-        assert_eq!(config.duration_ms("idle", 1), Ok(90_000));
-        assert_eq!(config.duration_ms("other", 7), Ok(7));
-        assert!(
-            config
-                .duration_ms("absolute", 1)
-                .unwrap_err()
-                .to_string()
-                .contains("`absolute`")
-        );
-        assert_eq!(config.integer("memory", 8..=65_536, 9), Ok(65_536));
-        assert!(config.integer("small", 8..=65_536, 9).is_err());
-        assert_eq!(config.integer("other", 8..=65_536, 9), Ok(9));
-    }
-
-    #[test]
-    fn a_misspelt_key_is_named() {
-        let config = Config::from_pairs([("sesion_idle", "1h")]);
-        let message = config
-            .expect_only(&["session_idle"])
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.contains("`sesion_idle`") && message.contains("session_idle"),
-            "{message}"
-        );
-        assert!(!format!("{config:?}").contains("1h"));
-    }
-}
+mod tests;

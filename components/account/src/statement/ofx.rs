@@ -149,39 +149,4 @@ fn word_of(line: &Line) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_account_is_named_within_the_lengths_of_the_form() {
-        for (number, bank, account) in [
-            (
-                "DE44500105175407324931",
-                "50010517",
-                "DE44500105175407324931",
-            ),
-            ("NL91ABNA0417164300", "ABNA", "NL91ABNA0417164300"),
-            (
-                "FR1420041010050500013M02606",
-                "20041",
-                "0041010050500013M02606",
-            ),
-            (
-                "MT84MALT011000012345MTLCAST001S",
-                "MALT",
-                "11000012345MTLCAST001S",
-            ),
-            ("SETTLEMENT-EUR", "SETTLEMEN", "SETTLEMENT-EUR"),
-        ] {
-            assert_eq!(
-                (bank_id(number).as_str(), account_id(number)),
-                (bank, account)
-            );
-        }
-    }
-
-    #[test]
-    fn times_are_digits_with_their_zone() {
-        assert_eq!(time(1_795_374_657_123), "20261122191057.123[0:GMT]");
-    }
-}
+mod tests;

@@ -218,37 +218,4 @@ impl IntoResponse for Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_document_has_the_members_of_rfc_9457_and_ours() {
-        let problem = Problem::validation_failed()
-            .with_error("/amount", "amount_scale", "too many digits")
-            .with_extension("transaction_id", Value::from("7"));
-        let document: Value =
-            serde_json::from_slice(&problem.render(Some("/api/x/1"), Some("r-1"))).unwrap();
-        assert_eq!(
-            document,
-            serde_json::json!({
-                "type": "urn:strongroom:problem:validation_failed",
-                "title": "Validation failed",
-                "status": 422,
-                "detail": problem.detail(),
-                "instance": "/api/x/1",
-                "code": "validation_failed",
-                "request_id": "r-1",
-                "errors": [{"pointer": "/amount", "code": "amount_scale", "detail": "too many digits"}],
-                "transaction_id": "7",
-            })
-        );
-    }
-
-    #[test]
-    fn a_response_has_the_media_type_and_the_headers() {
-        let response = Problem::unavailable(3).into_response();
-        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(response.headers()[header::CONTENT_TYPE], CONTENT_TYPE);
-        assert_eq!(response.headers()[header::RETRY_AFTER], "3");
-    }
-}
+mod tests;

@@ -15,10 +15,10 @@ pub const FIRST: Migration = Migration {
     statements: &["CREATE TABLE note (number INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT"],
 };
 
-/// Makes the component of a version: the macro takes its migrations.
+/// Makes the component of a version of its migrations, and of the statement that reads all notes.
 #[macro_export]
 macro_rules! keeper {
-    ($migrations:expr) => {
+    ($migrations:expr, $select:expr) => {
         struct Keeper;
 
         #[expect(
@@ -60,16 +60,16 @@ macro_rules! keeper {
         async fn main(
             request: wstd::http::Request<wstd::http::Body>,
         ) -> Result<wstd::http::Response<wstd::http::Body>, wstd::http::Error> {
-            keepers::answer(request).await
+            keepers::answer(request, $select).await
         }
     };
 }
 
 /// Keeps a note, or returns all.
-pub async fn answer(request: Request<Body>) -> Result<Response<Body>, Error> {
+pub async fn answer(request: Request<Body>, select: &str) -> Result<Response<Body>, Error> {
     let is_post = request.method() == Method::POST;
     let text = request.into_body().str_contents().await?.to_owned();
-    let outcome = if is_post { keep(&text) } else { notes() };
+    let outcome = if is_post { keep(&text) } else { notes(select) };
     let (status, text) = match outcome {
         Ok(text) => (StatusCode::OK, text),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
@@ -86,8 +86,8 @@ fn keep(text: &str) -> Result<String, StoreError> {
 }
 
 /// The values of a note are separated by blanks.
-fn notes() -> Result<String, StoreError> {
-    let rows = HostStore.query("SELECT * FROM note ORDER BY number", &[])?;
+fn notes(select: &str) -> Result<String, StoreError> {
+    let rows = HostStore.query(select, &[])?;
     let line = |Row(values): Row| {
         let words = values.into_iter().map(|value| match value {
             Value::Integer(integer) => integer.to_string(),

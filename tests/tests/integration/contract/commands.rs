@@ -140,6 +140,7 @@ fn check_reports_mistakes_of_every_kind_together() {
     );
     let links = [
         ("strongroom:account/ledger", "nobody"),
+        ("strongroom:account/journal", "accounts"),
         ("strongroom:account/directory", "auth"),
     ];
     let links = links.map(|(interface, target)| (interface.to_owned(), target.into()));

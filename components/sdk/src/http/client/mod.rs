@@ -80,30 +80,4 @@ pub trait Client {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_target_is_an_absolute_url_without_a_user() {
-        let target = Target::parse("https://Hooks.example:8443/in?a=b").unwrap();
-        assert!(target.is_https());
-        assert_eq!(
-            (target.authority(), target.path_and_query()),
-            ("Hooks.example:8443", "/in?a=b")
-        );
-        let bare = Target::parse("http://127.0.0.1:81").unwrap();
-        assert_eq!((bare.is_https(), bare.path_and_query()), (false, "/"));
-        for text in [
-            "",
-            "/in",
-            "hooks.example/in",
-            "ftp://hooks.example",
-            "https://user:word@hooks.example",
-            "https://hooks.example/#part",
-            "https:///in",
-            "https://a b",
-        ] {
-            assert_eq!(Target::parse(text), None, "{text}");
-        }
-    }
-}
+mod tests;

@@ -1,3 +1,6 @@
 //! Version 1: the first migration.
 
-keepers::keeper!(&[keepers::FIRST]);
+keepers::keeper!(
+    &[keepers::FIRST],
+    "SELECT number, text FROM note ORDER BY number"
+);

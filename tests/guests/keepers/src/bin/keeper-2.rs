@@ -1,4 +1,4 @@
-//! Version 2: a second migration.
+//! Version 2: a second migration, which makes a table of what the first one has.
 
 use strongroom_sdk::store::Migration;
 
@@ -6,9 +6,12 @@ const SECOND: Migration = Migration {
     number: 2,
     name: "stars",
     statements: &[
-        "ALTER TABLE note ADD COLUMN stars INTEGER NOT NULL DEFAULT 0",
-        "UPDATE note SET stars = 5 WHERE text = 'starred'",
+        "CREATE TABLE star (note INTEGER PRIMARY KEY) STRICT",
+        "INSERT INTO star SELECT number FROM note WHERE text = 'starred'",
     ],
 };
 
-keepers::keeper!(&[keepers::FIRST, SECOND]);
+keepers::keeper!(
+    &[keepers::FIRST, SECOND],
+    "SELECT number, text, (SELECT count(*) FROM star WHERE note = number) FROM note ORDER BY number"
+);

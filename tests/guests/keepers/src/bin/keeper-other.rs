@@ -8,4 +8,4 @@ const OTHER: Migration = Migration {
     statements: &["CREATE TABLE note (number INTEGER PRIMARY KEY, text TEXT) STRICT"],
 };
 
-keepers::keeper!(&[OTHER]);
+keepers::keeper!(&[OTHER], "SELECT number, text FROM note ORDER BY number");

@@ -1,0 +1,78 @@
+use super::*;
+use proptest::prelude::*;
+
+#[test]
+fn the_check_digits_are_those_of_the_standard_s_example() {
+    let format = NumberFormat::new("DE", "50010517").unwrap();
+    assert_eq!(format.compose(5_407_324_931), "DE44500105175407324931");
+}
+
+#[test]
+fn countries_with_other_shapes_work() {
+    for (country, bank_code, length) in [
+        ("DE", "10000000", 22),
+        ("AT", "10000", 20),
+        ("GB", "STRG100000", 22),
+        ("NL", "STRG", 18),
+        ("FR", "1000010000", 27),
+        ("CH", "10000", 21),
+    ] {
+        let number =
+            NumberFormat::new(country, bank_code).map(|format| format.number_of(Uuid::now_v7()));
+        assert_eq!(number.as_ref().map(String::len), Ok(length), "{country}");
+    }
+}
+
+#[test]
+fn a_wrong_country_or_bank_code_is_refused() {
+    for (country, bank_code) in [
+        ("", ""),
+        ("XX", "1"),
+        ("DE", "ABC"),
+        ("de", "10000000"),
+        ("\u{e9}", "1"),
+    ] {
+        assert!(
+            NumberFormat::new(country, bank_code).is_err(),
+            "{country:?} {bank_code:?}"
+        );
+    }
+}
+
+const FORMATS: &[(&str, &str)] = &[
+    ("DE", "10000000"),
+    ("AT", "10000"),
+    ("GB", "STRG100000"),
+    ("NL", "STRG"),
+    ("FR", "1000010000"),
+    ("CH", "10000"),
+];
+
+/// ISO 7064 as the standard writes it: the digits as one number, modulo 97.
+fn checks(number: &str) -> bool {
+    let (front, account) = number.split_at(4);
+    let digits: String = format!("{account}{front}")
+        .chars()
+        .map(|character| character.to_digit(36).unwrap().to_string())
+        .collect();
+    let remainder = |remainder: u32, digit: u8| (remainder * 10 + u32::from(digit - b'0')) % 97;
+    digits.bytes().fold(0, remainder) == 1
+}
+
+proptest! {
+    #[test]
+    fn every_number_is_a_valid_iban(bytes in any::<[u8; 16]>(), format in 0..FORMATS.len()) {
+        let (country, bank_code) = FORMATS[format];
+        let number = NumberFormat::new(country, bank_code).unwrap().number_of(Uuid::from_bytes(bytes));
+        prop_assert!(checks(&number) && number.parse::<Iban>().is_ok(), "{}", number);
+    }
+
+    #[test]
+    fn one_mistyped_digit_makes_no_iban(bytes in any::<[u8; 16]>(), place in 2_usize..22, by in 1_u8..10) {
+        let number = NumberFormat::new("DE", "10000000").unwrap().number_of(Uuid::from_bytes(bytes));
+        let mut mistyped = number.into_bytes();
+        mistyped[place] = b'0' + (mistyped[place] - b'0' + by) % 10;
+        let mistyped = String::from_utf8(mistyped).unwrap();
+        prop_assert!(!checks(&mistyped) && mistyped.parse::<Iban>().is_err(), "{}", mistyped);
+    }
+}

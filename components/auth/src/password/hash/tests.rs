@@ -1,0 +1,46 @@
+use super::*;
+use argon2::Algorithm;
+
+fn params(memory_kib: u32) -> Params {
+    Params::new(memory_kib, 1, 1, None).unwrap()
+}
+
+fn argon2(memory_kib: u32) -> Argon2<'static> {
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params(memory_kib))
+}
+
+#[test]
+fn only_the_same_password_verifies() {
+    let kept = hash(&argon2(16), "correct", [7; SALT_LENGTH]).unwrap();
+    assert!(kept.starts_with("$argon2id$v=19$m=16,t=1,p=1$"), "{kept}");
+    assert_eq!(verify("correct", &kept), Ok(true));
+    assert_eq!(verify("Correct", &kept), Ok(false));
+    assert_eq!(verify("correct\0", &kept), Ok(false));
+    assert_ne!(
+        kept,
+        hash(&argon2(16), "correct", [8; SALT_LENGTH]).unwrap()
+    );
+}
+
+#[test]
+fn long_passwords_are_hashed_whole() {
+    let long = "x".repeat(300);
+    let kept = hash(&argon2(16), &format!("{long}a"), [7; SALT_LENGTH]).unwrap();
+    assert_eq!(verify(&format!("{long}b"), &kept), Ok(false));
+}
+
+#[test]
+fn other_parameters_are_outdated_but_still_verify() {
+    let kept = hash(&argon2(16), "correct", [7; SALT_LENGTH]).unwrap();
+    assert_eq!(is_outdated(&kept, &params(16)), Ok(false));
+    assert_eq!(is_outdated(&kept, &params(32)), Ok(true));
+    assert_eq!(verify("correct", &kept), Ok(true));
+}
+
+#[test]
+fn nobody_s_hash_has_the_parameters_in_force_and_no_password() {
+    let nobody = of_nobody(&params(32)).unwrap();
+    assert_eq!(is_outdated(&nobody, &params(32)), Ok(false));
+    assert_eq!(verify("", &nobody), Ok(false));
+    assert_eq!(verify("correct", &nobody), Ok(false));
+}

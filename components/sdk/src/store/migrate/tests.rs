@@ -1,0 +1,71 @@
+use super::*;
+use crate::store::SqliteStore;
+
+const FIRST: Migration = Migration {
+    number: 1,
+    name: "a table",
+    statements: &["CREATE TABLE a (x INTEGER) STRICT"],
+};
+const SECOND: Migration = Migration {
+    number: 2,
+    name: "another",
+    statements: &[
+        "CREATE TABLE b (x INTEGER) STRICT",
+        "INSERT INTO b VALUES (1)",
+    ],
+};
+
+fn refusal(store: &SqliteStore, migrations: &[Migration]) -> String {
+    migrate(store, migrations).unwrap_err().to_string()
+}
+
+#[test]
+fn each_step_is_applied_once_and_in_order() {
+    let store = SqliteStore::in_memory().unwrap();
+    assert_eq!(migrate(&store, &[FIRST]), Ok(1));
+    assert_eq!(migrate(&store, &[FIRST, SECOND]), Ok(1));
+    assert_eq!(migrate(&store, &[FIRST, SECOND]), Ok(0));
+    let rows = store.query("SELECT x FROM b", &[]).unwrap();
+    assert_eq!(rows.rows.len(), 1);
+}
+
+#[test]
+fn a_newer_schema_is_refused() {
+    let store = SqliteStore::in_memory().unwrap();
+    migrate(&store, &[FIRST, SECOND]).unwrap();
+    assert!(refusal(&store, &[FIRST]).contains("run a newer component"));
+}
+
+#[test]
+fn a_step_of_other_statements_is_refused_and_changes_nothing() {
+    let store = SqliteStore::in_memory().unwrap();
+    migrate(&store, &[FIRST]).unwrap();
+    let other = Migration {
+        statements: &["CREATE TABLE a (y INTEGER) STRICT"],
+        ..FIRST
+    };
+    assert!(refusal(&store, &[other, SECOND]).contains("migration 1 has other statements"));
+    assert!(store.query("SELECT x FROM b", &[]).is_err());
+}
+
+#[test]
+fn a_store_without_digests_is_refused() {
+    let store = SqliteStore::in_memory().unwrap();
+    let transaction = store.begin().unwrap();
+    let table =
+        "CREATE TABLE schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT";
+    transaction.execute(table, &[]).unwrap();
+    transaction.commit().unwrap();
+    assert!(refusal(&store, &[FIRST]).contains("has no digest"));
+}
+
+#[test]
+fn a_step_that_fails_leaves_nothing_of_itself() {
+    let store = SqliteStore::in_memory().unwrap();
+    let broken = Migration {
+        statements: &["CREATE TABLE b (x INTEGER) STRICT", "nonsense"],
+        ..SECOND
+    };
+    assert!(migrate(&store, &[FIRST, broken]).is_err());
+    assert_eq!(migrate(&store, &[FIRST, SECOND]), Ok(1));
+}
