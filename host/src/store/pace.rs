@@ -61,10 +61,6 @@ impl Pace {
 }
 
 fn end(now: Instant, held: Duration) -> Instant {
-    #[cfg(test)]
-    if std::env::var("BENCH_OLD").is_ok() {
-        return now + CONSEQUENCE_TIME_MAX;
-    }
     now + held.saturating_mul(TIMES_AS_LONG).min(CONSEQUENCE_TIME_MAX)
 }
 

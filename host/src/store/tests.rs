@@ -1,6 +1,5 @@
 //! The store keeps what it acknowledged, shows what is durable, and lets a guest do no more than it may.
 
-mod bench_tmp;
 mod calls;
 mod faults;
 

@@ -171,7 +171,7 @@ impl FailingDisk {
             for duration in ["once", "good"] {
                 let at_max = short_or_full(failure.at_max.0, failure.at_max.1);
                 let at_max = at_max.div_ceil(share);
-                let tries = short_or_full(2, 100).min(at_max);
+                let tries = short_or_full(1, 100).min(at_max);
                 let stride = at_max / tries;
                 for part in 0..tries {
                     let at = 1 + part * stride + self.random.random_range(0..stride);

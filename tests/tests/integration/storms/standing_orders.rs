@@ -162,7 +162,11 @@ impl Owners {
             .expect(201);
         let id = text(&made["id"]).to_owned();
         let path = format!("{SCHEDULES}/{id}");
-        pause(&mut random, TICK_MS + TICK_MS / 5).await;
+        if random.random() {
+            pause(&mut random, TICK_MS + TICK_MS / 5).await;
+        } else {
+            self.wait_until_begun(owner, &path).await;
+        }
         let deleted = self.ask(owner, |person| person.call("DELETE", &path)).await;
         deleted.expect_no_content();
         let ended = self
@@ -177,6 +181,18 @@ impl Owners {
             (transaction.to_owned(), status.to_owned())
         });
         Ended { id, run }
+    }
+
+    /// Waits until the bank has begun to pay a date of an order: mostly, it is under way then.
+    async fn wait_until_begun(&self, owner: usize, path: &str) {
+        for _attempt in 0..ATTEMPTS_MAX {
+            let order = self.ask(owner, |person| person.get(path)).await.expect(200);
+            if !order["last_run"].is_null() {
+                return;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        panic!("{path} is due, and nothing is paid");
     }
 }
 

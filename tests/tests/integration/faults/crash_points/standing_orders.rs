@@ -74,7 +74,7 @@ async fn an_order_whose_date_cannot_be_cancelled_says_so_and_pays_nothing() {
 async fn cut_off_everywhere(fate: Fate) {
     let (mut scene, opening) = Scene::open(2).await;
     let kept = scene.keep().await;
-    let places = loop {
+    let mut places = loop {
         scene.go_back_to(&kept);
         let counts = fate.count(&mut scene, &opening).await;
         // Where a tick comes between the trap and the end, both ask the ledger: then it is counted again.
@@ -83,6 +83,8 @@ async fn cut_off_everywhere(fate: Fate) {
             break places(&counts);
         }
     };
+    // There the ledger traps before it could be killed.
+    places.retain(|place| fate == Fate::Paid || !trap(1).ends_with(place));
     assert!(places.len() > 20, "{places:?}");
     in_lanes(&scene, places, |scene, places| {
         fate.cut_off(scene, &kept, opening.clone(), places)
