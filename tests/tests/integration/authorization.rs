@@ -77,7 +77,7 @@ async fn assert_hidden(victims_id: &str, call: impl AsyncFn(&str) -> Answer, wha
 #[tokio::test]
 async fn reading_by_id_hides_what_is_anothers() {
     let bank = Bank::shared().await;
-    let scene = Scene::set(&bank).await;
+    let scene = Scene::set(bank).await;
     let reads = [
         ("/api/accounts/{}", &scene.account),
         ("/api/accounts/{}/balance", &scene.account),
@@ -99,7 +99,7 @@ async fn reading_by_id_hides_what_is_anothers() {
 #[tokio::test]
 async fn closing_hides_what_is_anothers() {
     let bank = Bank::shared().await;
-    let scene = Scene::set(&bank).await;
+    let scene = Scene::set(bank).await;
     let close = async |id: &str| {
         scene
             .stranger
@@ -113,7 +113,7 @@ async fn closing_hides_what_is_anothers() {
 #[tokio::test]
 async fn moving_money_out_of_anothers_account_hides_it() {
     let bank = Bank::shared().await;
-    let scene = Scene::set(&bank).await;
+    let scene = Scene::set(bank).await;
     for call in ["transfer", "send"] {
         let steal = async |id: &str| {
             let body = transfer(id, &scene.strangers_account, "1.00", "EUR");
@@ -136,7 +136,7 @@ async fn moving_money_out_of_anothers_account_hides_it() {
 #[tokio::test]
 async fn a_refused_theft_leaves_nothing_in_the_victims_history() {
     let bank = Bank::shared().await;
-    let scene = Scene::set(&bank).await;
+    let scene = Scene::set(bank).await;
     let list = format!("/api/transactions?account_id={}", scene.account);
     let before = scene.victim.all(&list).await;
     scene
@@ -150,7 +150,7 @@ async fn a_refused_theft_leaves_nothing_in_the_victims_history() {
 #[tokio::test]
 async fn anothers_idempotency_key_gives_nothing_away() {
     let bank = Bank::shared().await;
-    let scene = Scene::set(&bank).await;
+    let scene = Scene::set(bank).await;
     let key = new_key();
     scene
         .victim
@@ -168,7 +168,7 @@ async fn anothers_idempotency_key_gives_nothing_away() {
 #[tokio::test]
 async fn the_bank_pays_into_anothers_account_and_shows_no_balance_of_it() {
     let bank = Bank::shared().await;
-    let scene = Scene::set(&bank).await;
+    let scene = Scene::set(bank).await;
     bank.admin()
         .await
         .deposit(&scene.strangers_account, "5.00", "EUR")
@@ -189,7 +189,7 @@ async fn the_bank_pays_into_anothers_account_and_shows_no_balance_of_it() {
 #[tokio::test]
 async fn staff_calls_are_403_for_a_customer() {
     let bank = Bank::shared().await;
-    let scene = Scene::set(&bank).await;
+    let scene = Scene::set(bank).await;
     let customer = &scene.victim;
     let deposit = json!({"account_id": scene.account, "amount": "1.00", "currency": "EUR"});
     let user = json!({"email": new_email(), "password": PASSWORD, "role": "admin"});
@@ -248,7 +248,7 @@ async fn staff_calls_are_403_for_a_customer() {
 #[tokio::test]
 async fn an_auditor_reads_all_and_changes_nothing() {
     let bank = Bank::shared().await;
-    let scene = Scene::set(&bank).await;
+    let scene = Scene::set(bank).await;
     let auditor = bank.staff("auditor").await;
     let reads = [
         format!("/api/accounts/{}", scene.account),
@@ -360,7 +360,7 @@ const SPOOFED_HEADERS: [&str; 12] = [
 #[tokio::test]
 async fn identity_headers_of_a_client_do_not_make_it_staff() {
     let bank = Bank::shared().await;
-    let scene = Scene::set(&bank).await;
+    let scene = Scene::set(bank).await;
     let victim = &scene.victim;
     for name in SPOOFED_HEADERS {
         for value in ["admin", victim.id.as_str()] {

@@ -68,7 +68,7 @@ const CALLS_WITH_A_BODY: [&str; 11] = [
 #[tokio::test]
 async fn broken_json_is_400_bad_request() {
     let bank = Bank::shared().await;
-    let purse = Purse::prepare(&bank).await;
+    let purse = Purse::prepare(bank).await;
     let bodies: [&[u8]; 9] = [
         b"",
         b"{",
@@ -100,7 +100,7 @@ async fn broken_json_is_400_bad_request() {
 #[tokio::test]
 async fn json_that_is_no_object_is_422() {
     let bank = Bank::shared().await;
-    let purse = Purse::prepare(&bank).await;
+    let purse = Purse::prepare(bank).await;
     for path in CALLS_WITH_A_BODY {
         for body in ["[]", "null", "7", "\"text\"", "true"] {
             let call = purse.owner.post(path).key(&new_key());
@@ -114,7 +114,7 @@ async fn json_that_is_no_object_is_422() {
 #[tokio::test]
 async fn deep_json_is_refused() {
     let bank = Bank::shared().await;
-    let purse = Purse::prepare(&bank).await;
+    let purse = Purse::prepare(bank).await;
     let deep = format!(
         "{{\"metadata\":{}{}}}",
         "[".repeat(20_000),
@@ -135,7 +135,7 @@ async fn deep_json_is_refused() {
 #[tokio::test]
 async fn a_body_of_another_type_is_refused() {
     let bank = Bank::shared().await;
-    let purse = Purse::prepare(&bank).await;
+    let purse = Purse::prepare(bank).await;
     let body = transfer(&purse.euros[0], &purse.euros[1], "1.00", "EUR").to_string();
     for content_type in [
         "text/plain",
@@ -161,7 +161,7 @@ async fn a_body_of_another_type_is_refused() {
 #[tokio::test]
 async fn wrong_types_and_unknown_fields_are_422() {
     let bank = Bank::shared().await;
-    let purse = Purse::prepare(&bank).await;
+    let purse = Purse::prepare(bank).await;
     let good = transfer(&purse.euros[0], &purse.euros[1], "1.00", "EUR");
     let wrong: [(&str, Value); 12] = [
         ("from_account_id", json!(7)),
@@ -206,7 +206,7 @@ async fn wrong_types_and_unknown_fields_are_422() {
 #[tokio::test]
 async fn amounts_of_every_wrong_shape_are_422_amount_invalid() {
     let bank = Bank::shared().await;
-    let purse = Purse::prepare(&bank).await;
+    let purse = Purse::prepare(bank).await;
     let never = [
         "",
         " ",
@@ -288,7 +288,7 @@ async fn amounts_of_every_wrong_shape_are_422_amount_invalid() {
 #[tokio::test]
 async fn amounts_that_are_no_strings_are_422() {
     let bank = Bank::shared().await;
-    let purse = Purse::prepare(&bank).await;
+    let purse = Purse::prepare(bank).await;
     let mut body = transfer(&purse.euros[0], &purse.euros[1], "1.00", "EUR");
     for amount in [
         json!(1),
@@ -316,7 +316,7 @@ async fn amounts_that_are_no_strings_are_422() {
 #[tokio::test]
 async fn amounts_of_every_right_shape_are_taken() {
     let bank = Bank::shared().await;
-    let purse = Purse::prepare(&bank).await;
+    let purse = Purse::prepare(bank).await;
     let right = [
         (
             &purse.euros,
@@ -358,7 +358,7 @@ async fn amounts_of_every_right_shape_are_taken() {
 #[tokio::test]
 async fn ids_that_are_no_uuids_are_refused() {
     let bank = Bank::shared().await;
-    let (purse, admin) = (Purse::prepare(&bank).await, bank.admin().await);
+    let (purse, admin) = (Purse::prepare(bank).await, bank.admin().await);
     let ids = [
         "1",
         "not-a-uuid",
@@ -403,7 +403,7 @@ async fn ids_that_are_no_uuids_are_refused() {
 #[tokio::test]
 async fn text_that_looks_like_sql_is_only_text() {
     let bank = Bank::shared().await;
-    let purse = Purse::prepare(&bank).await;
+    let purse = Purse::prepare(bank).await;
     let text = "Robert'); DROP TABLE accounts;-- \u{202e}\u{1f4b6} \"x\"";
     let mut body = transfer(&purse.euros[0], &purse.euros[1], "1.00", "EUR");
     body["reference"] = json!(text);

@@ -456,7 +456,7 @@ async fn logout_means_401_at_once() {
         for path in ["/api/auth/me", "/api/accounts", "/api/guarded/fine"] {
             customer.get(path).await.bad_token();
         }
-        refresh(&bank, &customer.refresh_token)
+        refresh(bank, &customer.refresh_token)
             .await
             .refused(400, "invalid_grant");
     }
@@ -483,10 +483,10 @@ async fn r8_logout_survives_kill_9() {
 async fn r2_a_repeated_refresh_gives_the_same_successor() {
     let bank = Bank::shared().await;
     let customer = bank.customer().await;
-    let first = refresh(&bank, &customer.refresh_token).await.expect(200);
-    let repeated = refresh(&bank, &customer.refresh_token).await.expect(200);
+    let first = refresh(bank, &customer.refresh_token).await.expect(200);
+    let repeated = refresh(bank, &customer.refresh_token).await.expect(200);
     assert_eq!(first["refresh_token"], repeated["refresh_token"]);
-    let next = refresh(&bank, text(&first["refresh_token"]))
+    let next = refresh(bank, text(&first["refresh_token"]))
         .await
         .expect(200);
     assert_ne!(next["refresh_token"], first["refresh_token"]);
@@ -497,14 +497,14 @@ async fn r3_a_refresh_token_reused_later_ends_the_session() {
     let bank = Bank::shared().await;
     let customer = bank.customer().await;
     let other_session = customer.log_in_again().await;
-    let successor = refresh(&bank, &customer.refresh_token).await.expect(200);
+    let successor = refresh(bank, &customer.refresh_token).await.expect(200);
     sleep(Duration::from_secs(REFRESH_GRACE_SECONDS + 2)).await;
 
-    refresh(&bank, &customer.refresh_token)
+    refresh(bank, &customer.refresh_token)
         .await
         .refused(400, "invalid_grant");
 
-    refresh(&bank, text(&successor["refresh_token"]))
+    refresh(bank, text(&successor["refresh_token"]))
         .await
         .refused(400, "invalid_grant");
     customer.get("/api/auth/me").await.bad_token();
@@ -539,7 +539,7 @@ async fn r4_fifty_refreshes_at_once_have_one_successor() {
             .all(|successor| *successor == successors[0]),
         "{successors:?}"
     );
-    refresh(&bank, &successors[0]).await.expect(200);
+    refresh(bank, &successors[0]).await.expect(200);
 }
 
 #[tokio::test]
@@ -551,7 +551,7 @@ async fn r5_the_two_kinds_of_token_are_not_confused() {
         .get("/api/auth/me")
         .await
         .bad_token();
-    refresh(&bank, customer.token())
+    refresh(bank, customer.token())
         .await
         .refused(400, "invalid_grant");
     customer.get("/api/auth/me").await.expect(200);
@@ -570,11 +570,11 @@ async fn r7_a_password_change_ends_the_other_sessions_but_not_this_one() {
         .expect_no_content();
 
     there.get("/api/auth/me").await.bad_token();
-    refresh(&bank, &there.refresh_token)
+    refresh(bank, &there.refresh_token)
         .await
         .refused(400, "invalid_grant");
     here.get("/api/auth/me").await.expect(200);
-    let renewed = refresh(&bank, &here.refresh_token).await.expect(200);
+    let renewed = refresh(bank, &here.refresh_token).await.expect(200);
     bank.client()
         .with_token(text(&renewed["access_token"]))
         .get("/api/auth/me")

@@ -142,5 +142,6 @@ fn failed() -> StoreError {
     StoreError::Aborted("an earlier change of the transaction failed".to_owned())
 }
 
-#[cfg(all(test, feature = "native"))]
+#[cfg(test)]
+#[cfg(feature = "native")]
 mod tests;

@@ -12,7 +12,7 @@ async fn post_refresh() {
     let bank = Bank::shared().await;
     let customer = bank.customer().await;
     let auth = post(
-        &bank,
+        bank,
         "/api/token/refresh",
         "refresh_token",
         &customer.refresh_token,
@@ -41,7 +41,7 @@ async fn post_refresh_invalid_grant() {
     let bank = Bank::shared().await;
     let customer = bank.customer().await;
     for token in ["", "no such token", customer.token(), &"x".repeat(5_000)] {
-        post(&bank, "/api/token/refresh", "refresh_token", token)
+        post(bank, "/api/token/refresh", "refresh_token", token)
             .await
             .refused(400, "invalid_grant");
     }
@@ -67,14 +67,14 @@ async fn post_revoke() {
     let bank = Bank::shared().await;
     let customer = bank.customer().await;
     assert_eq!(
-        post(&bank, "/api/token/revoke", "token", &customer.refresh_token)
+        post(bank, "/api/token/revoke", "token", &customer.refresh_token)
             .await
             .status,
         200
     );
     customer.get("/api/auth/me").await.bad_token();
     post(
-        &bank,
+        bank,
         "/api/token/refresh",
         "refresh_token",
         &customer.refresh_token,
@@ -88,7 +88,7 @@ async fn post_revoke_of_an_access_token_ends_its_session() {
     let bank = Bank::shared().await;
     let customer = bank.customer().await;
     assert_eq!(
-        post(&bank, "/api/token/revoke", "token", customer.token())
+        post(bank, "/api/token/revoke", "token", customer.token())
             .await
             .status,
         200
@@ -103,9 +103,7 @@ async fn post_revoke_of_anything_else_is_200_too() {
     let forged = forge::Token::parse(customer.token()).sign_with_own_key();
     for token in ["", "no such token", &forged] {
         assert_eq!(
-            post(&bank, "/api/token/revoke", "token", token)
-                .await
-                .status,
+            post(bank, "/api/token/revoke", "token", token).await.status,
             200,
             "{token}"
         );

@@ -140,7 +140,9 @@ async fn a_component_that_handles_no_requests() {
 
 #[tokio::test]
 async fn an_import_that_nobody_has() {
-    let bytes = wat(r#"(component (import "tests:nobody/nothing@1.0.0" (instance (export "act" (func)))))"#);
+    let bytes = wat(
+        r#"(component (import "tests:nobody/nothing@1.0.0" (instance (export "act" (func)))))"#,
+    );
     bytes_are_refused(&bytes, &["`tests:nobody/nothing@1.0.0`", "links"]).await;
 }
 
