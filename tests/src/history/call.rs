@@ -125,7 +125,8 @@ impl Wish {
     }
 }
 
-/// One request and what became of it. Times are nanoseconds on the clock of its [`History`](super::History), which never goes back.
+/// One request and what became of it. Times are nanoseconds on the clock of its
+/// [`History`](super::History), which never goes back.
 #[derive(Debug, Clone)]
 pub struct Call {
     /// The user who asked.
@@ -134,7 +135,8 @@ pub struct Call {
     pub wish: Arc<Wish>,
     pub began_ns: u64,
     pub ended_ns: u64,
-    /// None where there was no answer, or one that promises nothing (5xx). Then the request has its rows, or none.
+    /// None where there was no answer, or one that promises nothing (5xx). Then the request has its
+    /// rows, or none.
     pub reply: Option<Reply>,
 }
 
@@ -186,7 +188,8 @@ impl Reply {
     ///
     /// # Panics
     ///
-    /// If the bank must not answer so: it failed (500), or the test's own token is not good any more (401).
+    /// If the bank must not answer so: it failed (500), or the test's own token is not good any
+    /// more (401).
     pub fn of(answer: &Answer) -> Option<Self> {
         if matches!(answer.status, 502..=504) {
             return None;

@@ -14,12 +14,14 @@ use super::words::Kind;
 /// What a sound bank never does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// A row's outcome, entries, balances, place, or time is not what follows from the rows before it. So are an account that goes below
-    /// its limit, a hold that ends twice, and a decline that moves money.
+    /// A row's outcome, entries, balances, place, or time is not what follows from the rows before
+    /// it. So are an account that goes below its limit, a hold that ends twice, and a decline that
+    /// moves money.
     Replay,
     /// A client was told of what is not in the journal.
     Lost,
-    /// One id is in the journal twice, two wishes were told of one row, or two calls were answered as the first under one key.
+    /// One id is in the journal twice, two wishes were told of one row, or two calls were answered
+    /// as the first under one key.
     Doubled,
     /// There is a row that nobody asked for.
     Unasked,
@@ -40,7 +42,8 @@ pub struct Violation {
     pub what: String,
 }
 
-/// What it knows of the bank so far. Each [`Checker::check`] goes on from the one before it, so that a long history need not be kept.
+/// What it knows of the bank so far. Each [`Checker::check`] goes on from the one before it, so
+/// that a long history need not be kept.
 #[derive(Debug, Default)]
 pub struct Checker {
     books: Books,
@@ -87,7 +90,8 @@ impl Wish {
 }
 
 impl Checker {
-    /// Checks all calls since the last check, of which none is under way, against the rows and events since then.
+    /// Checks all calls since the last check, of which none is under way, against the rows and
+    /// events since then.
     pub fn check(
         &mut self,
         calls: &[Call],
@@ -194,7 +198,8 @@ impl Checker {
         (!was_known).then_some(span)
     }
 
-    /// Checks the calls in the words that were decided: one at most is the first, and once one was answered, all others are told the same.
+    /// Checks the calls with the body that was decided: one response at most is the first, and after
+    /// one has come, all others are repetitions.
     fn check_repetitions<'a>(
         &mut self,
         own: impl Iterator<Item = &'a Call>,

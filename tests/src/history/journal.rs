@@ -1,6 +1,8 @@
-//! The bank's decisions, and what staff did to accounts, as an auditor copies them, or as they lie in the store of a bank.
+//! The bank's decisions, and what staff did to accounts, as an auditor copies them, or as they lie
+//! in the store of a bank.
 //!
-//! The store is for a bank that is not running, and for histories that would take too long to copy. It is only ever opened to be read.
+//! The store is for a bank that is not running, and for histories that would take too long to copy.
+//! It is only ever opened to be read.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -123,7 +125,8 @@ pub async fn rows_of_bank(auditor: &Person, after: u64) -> Vec<Row> {
     rows.iter().map(row_of_api).collect()
 }
 
-/// The events above `after`, by the API. Copied after the journal, they tell of every account in it.
+/// The events above `after`, by the API. Copied after the journal, they tell of every account in
+/// it.
 pub async fn events_of_bank(auditor: &Person, after: u64) -> Vec<Event> {
     let events = onward(auditor, "/api/accounts/events", after).await;
     events.iter().map(event_of_api).collect()
@@ -198,7 +201,8 @@ pub fn open_store(data: &Path, service: &str) -> Connection {
         .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// The events above `after` in the store of the accounts. Read after the rows, or while nothing is done, they tell of every account in them.
+/// The events above `after` in the store of the accounts. Read after the rows, or while nothing is
+/// done, they tell of every account in them.
 pub fn events_of_store(store: &Connection, after: u64) -> Vec<Event> {
     let sql = "SELECT account_event.sequence, account.id, at_ms, action, new_value
         FROM account_event JOIN account ON account.key = account_event.account_key

@@ -1,18 +1,22 @@
 //! Histories: what clients asked and were told, and whether the bank's journal bears it out.
 //!
-//! Method, after Jepsen's of TigerBeetle: the bank itself says in which order it decided (`sequence`), so there is no order to search for.
-//! The journal is replayed in that order on a small model of a bank that moves money one wish after the other. Each request that was decided
-//! must be in it exactly once, as its clients were told, and at a place that agrees with the clock on the wall: what was answered before
-//! another call began comes before it. One call at most hears that it is the first; all others hear the same again. All of this takes one
-//! pass.
+//! Method, after Jepsen's of TigerBeetle: the bank itself says in which order it decided
+//! (`sequence`), so there is no order to search for. The journal is replayed in that order on a
+//! small model of a bank that moves money one wish after the other. Each request that was decided
+//! must be in it exactly once, as the response says, and at a place that agrees with the wall clock:
+//! a response that came before another call began comes before it. One response at most is the
+//! first; all others are repetitions with the same bytes. All of this takes one pass.
 //!
 //! - [`words`]: kinds, outcomes, amounts: the words of `docs/move-money.md`.
 //! - [`call`]: what was asked of the bank, and what it said.
 //! - [`record`]: asks it, and writes down when.
-//! - [`journal`]: the bank's decisions, read by its API or from the store of a bank that is not running.
-//! - [`model`]: a bank in a few additions, written from the documents alone; [`replay`]: decides the journal anew on it.
+//! - [`journal`]: the bank's decisions, read by its API or from the store of a bank that is not
+//!   running.
+//! - [`model`]: a bank in a few additions, written from the documents alone; [`replay`]: decides
+//!   the journal anew on it.
 //! - [`traffic`]: clients who want everything that a bank does with money.
-//! - [`books`]: the journal as far as it was read; [`check`]: holds what clients were told against it.
+//! - [`books`]: the journal as far as it was read; [`check`]: holds what clients were told against
+//!   it.
 
 pub mod books;
 pub mod call;

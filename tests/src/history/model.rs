@@ -1,7 +1,8 @@
 //! A bank that does one thing after the other.
 //!
-//! It is written from `docs/move-money.md` and `docs/audit-the-books.md` alone: what the ledger does with SQL, on the books of many at once,
-//! in groups of writers, is done here by a few additions. Where the two come to different results, one of them is wrong.
+//! It is written from `docs/move-money.md` and `docs/audit-the-books.md` alone: what the ledger
+//! does with SQL, on the books of many at once, in groups of writers, is done here by a few
+//! additions. Where the two come to different results, one of them is wrong.
 
 use std::collections::HashMap;
 

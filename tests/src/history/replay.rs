@@ -1,7 +1,8 @@
 //! Decides the rows of the journal anew, in their order, and compares.
 //!
-//! What was done to accounts has no place in the journal, only a time. An event of an earlier millisecond than a row's came before it.
-//! One of the same millisecond came before it if the row cannot be explained without.
+//! What was done to accounts has no place in the journal, only a time. An event of an earlier
+//! millisecond than a row's came before it. One of the same millisecond came before it if the row
+//! cannot be explained without.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
@@ -36,9 +37,11 @@ impl Replay {
         }
     }
 
-    /// Decides a row, or the rows of an atomic batch, and tells what came out otherwise than the bank says.
+    /// Decides a row, or the rows of an atomic batch, and tells what came out otherwise than the
+    /// bank says.
     ///
-    /// It goes on as if the bank had done what it should: the first difference is the one to look at.
+    /// It goes on as if the bank had done what it should: the first difference is the one to look
+    /// at.
     pub fn replay(&mut self, rows: &[Row]) -> Vec<String> {
         let named = rows.iter().flat_map(|row| [row.debit, row.credit]);
         let named: BTreeSet<Uuid> = named.flatten().collect();
@@ -131,7 +134,8 @@ impl Replay {
     }
 }
 
-/// The decisions on an atomic batch: each on what those before it would leave, and all declined if one is.
+/// The decisions on an atomic batch: each on what those before it would leave, and all declined if
+/// one is.
 fn decide_batch(mut accounts: Model, rows: &[Row]) -> Vec<Result<Decision, Impossible>> {
     let decisions = rows.iter().map(|row| {
         let decision = accounts.decide(row)?;

@@ -1,6 +1,8 @@
-//! The checker bites: a sound history passes, and each way of doctoring it is reported under its rule.
+//! The checker bites: a sound history passes, and each way of doctoring it is reported under its
+//! rule.
 //!
-//! Method: a small bank's day is made up by hand, with calls, rows, and entries as literals; then one thing of it is changed.
+//! Method: a small bank's day is made up by hand, with calls, rows, and entries as literals; then
+//! one thing of it is changed.
 
 use std::sync::Arc;
 
@@ -168,7 +170,8 @@ const fn id_of_row(sequence: u128) -> Uuid {
     Uuid::from_u128(1_000 + sequence)
 }
 
-/// Ten euros come in, two are sent and come back, three are held of which one is captured, and there is not enough for twenty.
+/// Ten euros come in, two are sent and come back, three are held of which one is captured, and
+/// there is not enough for twenty.
 fn day() -> Day {
     let mut day = Day {
         calls: Vec::new(),

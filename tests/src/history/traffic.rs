@@ -1,7 +1,7 @@
 //! Clients who want everything that a bank does with money.
 //!
-//! Accounts are chosen by Zipf's law, as in life: the second is wanted half as often as the first, the third a third as often. So a few are
-//! in nearly every transaction, and in each other's way.
+//! Accounts are chosen by Zipf's law, as in life: the second is wanted half as often as the first,
+//! the third a third as often. So a few are in nearly every transaction, and in each other's way.
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
@@ -60,7 +60,8 @@ pub enum Who {
 }
 
 impl Town {
-    /// Registers owners with accounts, the first of each in the first currency and so on, and pays [`OPENING`] into each.
+    /// Registers owners with accounts, the first of each in the first currency and so on, and pays
+    /// [`OPENING`] into each.
     pub async fn open(
         bank: &Bank,
         history: &History,
@@ -326,7 +327,8 @@ impl Wishes {
         (Who::Owner(owner), withdrawal)
     }
 
-    /// The lines of a batch are all of one payer. Mostly they are many small payments that can all be made, and else any.
+    /// The lines of a batch are all of one payer. Mostly they are many small payments that can all
+    /// be made, and else any.
     fn batch(&mut self, town: &Town) -> (Who, Wish) {
         let owner = town.account(&mut self.random).owner;
         let own: Vec<Account> = town

@@ -114,7 +114,8 @@ impl Books {
         &self.outcomes
     }
 
-    /// Where the journal lacks what was answered: before anything is repeated, which could do it anew.
+    /// Where the journal lacks what was answered: before anything is repeated, which could do it
+    /// anew.
     pub async fn missing_in_journal(&self, scene: &Scene) -> Vec<String> {
         let found: BTreeMap<String, Row> = journal(scene).await.into_iter().collect();
         self.journal

@@ -1,7 +1,9 @@
-//! Goal: a full disk stops writes, and nothing else. Nothing acknowledged is lost, reads go on, and as soon as there is room all is as before.
+//! Goal: a full disk stops writes, and nothing else. Nothing acknowledged is lost, reads go on, and
+//! as soon as there is room all is as before.
 //!
-//! Method: the data folder is a volume of 64 MiB of its own. While clients move money, a file fills the volume to the last byte; a while
-//! later it is removed. The binary is the one of every day: the kernel says that there is no room.
+//! Method: the data folder is a volume of 64 MiB of its own. While clients move money, a file fills
+//! the volume to the last byte; a while later it is removed. The binary is the one of every day:
+//! the kernel says that there is no room.
 
 use std::env;
 use std::fs::{self, File};
@@ -83,7 +85,7 @@ async fn fill_under_load(volume: &Volume) {
             shifts.refusals,
             shifts.slowest_refusal
         );
-        shifts.assert_refusals_are_told();
+        shifts.assert_refusals_have_names();
         assert!(
             shifts.slowest_refusal <= ANSWER_MAX,
             "{:?}",

@@ -1,8 +1,10 @@
-//! Goal: whatever call to the disk fails, once or from then on, nothing is acknowledged that is not kept; who is refused is told that the storage or
-//! the service is not there; and a write that the disk did not keep ends the process, so that nobody asks a second time whether it did.
+//! Goal: whatever call to the disk fails, once or from then on, nothing is acknowledged that is not
+//! kept; who is refused is told that the storage or the service is not there; and a write that the
+//! disk did not keep ends the process, so that nobody asks a second time whether it did.
 //!
-//! Method: clients move money while the Nth read, write, sync, or truncation of a store fails. Then the binary of every day is started on what is
-//! left, every request is repeated until it is answered, and the books are compared.
+//! Method: clients move money while the Nth read, write, sync, or truncation of a store fails. Then
+//! the binary of every day is started on what is left, every request is repeated until it is
+//! answered, and the books are compared.
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -18,7 +20,8 @@ use crate::faults::load::{Load, Shifts, account_for};
 use crate::faults::scene::{Kept, Scene};
 
 const CLIENTS: usize = 4;
-/// The stores, and the share of calls that one has: only standing orders write to that of the transactions.
+/// The stores, and the share of calls that one has: only standing orders write to that of the
+/// transactions.
 const STORES: [(&str, u32); 2] = [("accounts", 1), ("transactions", 10)];
 /// How long they go on after it, so that somebody meets what it leaves.
 const GO_ON: Duration = Duration::from_millis(200);
@@ -96,7 +99,8 @@ async fn a_failed_sync_ends_the_process_and_is_never_tried_again() {
     }
 }
 
-/// After a failed sync the kernel shows what the disk does not have, and counts it as written ("fsyncgate"). Then the power fails as well.
+/// After a failed sync the kernel shows what the disk does not have, and counts it as written
+/// ("fsyncgate"). Then the power fails as well.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_built_upon_what_only_the_kernel_shows_after_a_failed_sync() {
     let mut disk = FailingDisk::open().await;
@@ -200,7 +204,7 @@ impl FailingDisk {
 
     /// Starts the bank again; everything is as the clients were told.
     async fn recover(&mut self, shifts: Shifts) {
-        shifts.assert_refusals_are_told();
+        shifts.assert_refusals_have_names();
         self.scene.recover().await;
         let mut books = self.opening.clone();
         let violations = account_for(&self.scene, &mut books, shifts).await;

@@ -1,4 +1,5 @@
-//! Clients who keep a bank busy while it fails, and who afterwards ask until everything that they began is answered.
+//! Clients who keep a bank busy while it fails, and who afterwards ask until everything that they
+//! began is answered.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -56,14 +57,15 @@ impl Shifts {
         self.slowest_refusal = self.slowest_refusal.max(other.slowest_refusal);
     }
 
-    /// Asserts that every refusal says that it is for the moment: the service or its disk is not there. None is a failure without a name.
-    pub fn assert_refusals_are_told(&self) {
+    /// Asserts that every refusal says that it is for the moment: the service or its disk is not
+    /// there. None is a failure without a name.
+    pub fn assert_refusals_have_names(&self) {
         for (status, code) in self.refusals.keys() {
-            let is_told = matches!(
+            let has_name = matches!(
                 (status, code.as_str()),
                 (503, "service_unavailable" | "storage_unavailable") | (507, "storage_full")
             );
-            assert!(is_told, "{:?}", self.refusals);
+            assert!(has_name, "{:?}", self.refusals);
         }
     }
 }
@@ -75,7 +77,8 @@ pub struct Load {
 }
 
 impl Load {
-    /// Sets the first `clients` customers to work, each with its own account, until they are stopped or cut off.
+    /// Sets the first `clients` customers to work, each with its own account, until they are
+    /// stopped or cut off.
     pub fn begin(scene: &Scene, clients: usize, seed: u64) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();
@@ -98,7 +101,8 @@ impl Load {
         }
     }
 
-    /// Lets each client end what it has begun, as far as the bank lets it; answers what all have had.
+    /// Lets each client end what it has begun, as far as the bank lets it; answers what all have
+    /// had.
     pub async fn end(self) -> Shifts {
         self.stop.store(true, Relaxed);
         self.until_cut_off().await
@@ -113,7 +117,8 @@ impl Load {
         all
     }
 
-    /// Lets the clients go on until a fault has happened and `longer` after it, so that somebody meets what it leaves.
+    /// Lets the clients go on until a fault has happened and `longer` after it, so that somebody
+    /// meets what it leaves.
     ///
     /// # Panics
     ///
@@ -192,7 +197,8 @@ impl Client {
         let cents = self.random.random_range(1..=CENTS_MAX);
         let accounts = &self.accounts;
         let what = self.random.random_range(0..100);
-        // The first request is one, so that the transaction service's store is soon written to, too.
+        // The first request is one, so that the transaction service's store is soon written to,
+        // too.
         if self.orders == 0 || (68..80).contains(&what) && self.orders < ORDERS_MAX {
             self.orders += 1;
             return Request::order(accounts, from, to, cents);
@@ -233,7 +239,8 @@ impl Client {
     }
 }
 
-/// Writes down what clients have had, repeats what they have not, all at the same time, and answers in what the bank differs from the books.
+/// Writes down what clients have had, repeats what they have not, all at the same time, and answers
+/// in what the bank differs from the books.
 ///
 /// # Panics
 ///

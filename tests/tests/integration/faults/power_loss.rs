@@ -1,8 +1,11 @@
-//! Goal: what was acknowledged survives a power cut at any sync, whatever the disk makes of the writes that it was not told to keep.
+//! Goal: what was acknowledged survives a power cut at any sync, whatever the disk makes of the
+//! writes that it was not told to keep.
 //!
-//! Method: eight clients move money. At the Nth sync the power fails: what was written and not synced is dropped, kept in another order, or torn,
-//! and the process is gone. Everything that was answered before must be in the journal after the restart, once and with its amount. The same
-//! check finds losses when the stores sync as SQLite's `synchronous=NORMAL` does: so it would find them here.
+//! Method: eight clients move money. At the Nth sync the power fails: what was written and not
+//! synced is dropped, kept in another order, or torn, and the process is gone. Everything that was
+//! answered before must be in the journal after the restart, once and with its amount. The same
+//! check finds losses when the stores sync as SQLite's `synchronous=NORMAL` does: so it would find
+//! them here.
 
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -62,7 +65,8 @@ fn plan(settings: &str, at: u32, model: &str, random: &mut StdRng) -> String {
     format!("after-start;{settings} power-loss store=* at={at} model={model} seed={seed}")
 }
 
-/// Lets clients work until the power fails, starts the bank again, and answers in what it differs from what it had said.
+/// Lets clients work until the power fails, starts the bank again, and answers in what it differs
+/// from what it had said.
 async fn lose_power(
     scene: &mut Scene,
     mut books: Books,

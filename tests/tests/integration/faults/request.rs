@@ -23,7 +23,8 @@ pub struct Line {
     pub from: Option<usize>,
     pub to: usize,
     pub amount_cents: i64,
-    /// What it adds to what is reserved of `from` for `to`: more by a hold, less by a capture or a void.
+    /// What it adds to what is reserved of `from` for `to`: more by a hold, less by a capture or a
+    /// void.
     pub held_cents: i64,
 }
 
@@ -212,7 +213,7 @@ impl Request {
             "{self:?}: {}: {document}",
             answer.status
         );
-        // Whatever goes wrong is told in the same form.
+        // Every failure has the same form.
         answer.problem(answer.status);
         Reply::NotNow {
             status: answer.status,

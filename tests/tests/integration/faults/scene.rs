@@ -160,7 +160,8 @@ impl Scene {
         }
     }
 
-    /// Logs everybody in again before the tokens are too old. Whoever starts the bank only to fail calls it, where a login fails nothing.
+    /// Logs everybody in again before the tokens are too old. Whoever starts the bank only to fail
+    /// calls it, where a login fails nothing.
     pub async fn renew_logins(&mut self) {
         if self.logged_in_at.elapsed() < LOGIN_AGE_MAX {
             return;

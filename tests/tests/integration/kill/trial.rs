@@ -39,7 +39,8 @@ const ALONE_IN: usize = 5;
 const ALONE: Duration = Duration::from_millis(2_500);
 /// How long one login is good for, with some to spare: an access token lives for five minutes.
 const LOGIN_MAX: Duration = Duration::from_secs(180);
-/// How many answers from before the kill, and from before earlier ones, are asked for again in each round.
+/// How many answers from before the kill, and from before earlier ones, are asked for again in each
+/// round.
 const REPEATED_PER_ROUND: usize = 64;
 
 pub struct Trial {
@@ -59,7 +60,8 @@ pub struct Trial {
 pub struct Tally {
     rounds: usize,
     rows: BTreeMap<String, u64>,
-    /// Of what no client had an answer to when the host was killed: how much was recorded, and how much was not.
+    /// Of what no client had an answer to when the host was killed: how much was recorded, and how
+    /// much was not.
     unanswered_recorded: usize,
     unanswered_unrecorded: usize,
     ready_max: Duration,
@@ -178,7 +180,7 @@ impl Trial {
         let since = now.split_off(before.len());
         assert_eq!(now, before);
         let expired = since.iter().filter(|row| row.kind == Kind::Expiry).count();
-        assert_eq!(expired, since.len(), "nobody has asked for it: {since:?}");
+        assert_eq!(expired, since.len(), "no client asked for: {since:?}");
     }
 
     /// All clients repeat what was not answered, and then ask a second time.
@@ -204,8 +206,8 @@ impl Trial {
                 wishes.learn(who, &reply);
                 let was_there = is_there(&reply, &found);
                 // A try that had no answer may have been recorded.
-                let is_told_right = reply.replayed == was_there || !is_first_try && reply.replayed;
-                assert!(is_told_right, "{was_there}: {ask:?}: {reply:?}");
+                let is_right = reply.replayed == was_there || !is_first_try && reply.replayed;
+                assert!(is_right, "{was_there}: {ask:?}: {reply:?}");
                 if reply.is_recorded() {
                     let again = history.ask_until_answered(person, &ask).await;
                     assert!(
@@ -225,7 +227,8 @@ impl Trial {
         }
     }
 
-    /// Asks again for some of what was answered. [`Self::check`] looks whether the answers are the same.
+    /// Asks again for some of what was answered. [`Self::check`] looks whether the answers are the
+    /// same.
     async fn repeat_some_of_before(&self, random: &mut StdRng) {
         let mut repeating = JoinSet::new();
         for (who, ask) in self.recorded.sample(random, REPEATED_PER_ROUND).cloned() {
@@ -250,21 +253,21 @@ impl Trial {
     async fn assert_balances(&self) {
         for owner in self.town.owners() {
             for account in owner.all("/api/accounts?limit=500").await {
-                let told = minor(text(&account["balance"]));
+                let balance = minor(text(&account["balance"]));
                 let expected = self.checker.model().account(id(&account["id"]));
                 assert_eq!(
-                    Some(told),
+                    Some(balance),
                     expected.map(|account| account.balance()),
                     "{account}"
                 );
-                assert!(told >= 0, "{account} is overdrawn");
+                assert!(balance >= 0, "{account} is overdrawn");
             }
         }
     }
 }
 
-/// What a client was answered for is in the journal, before anything is repeated, which could do it anew. Returns how many answers there
-/// were.
+/// What a client was answered for is in the journal, before anything is repeated, which could do it
+/// anew. Returns how many answers there were.
 fn assert_answered_are_there(shifts: &[Shift], found: &Found) -> usize {
     let answered = || shifts.iter().flat_map(|shift| &shift.answered);
     for (request, reply) in answered() {

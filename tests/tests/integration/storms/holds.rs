@@ -1,8 +1,10 @@
 //! Goal: a hold ends once, whatever comes at the same time.
 //!
-//! Method: holds are placed in waves. Half of them expire after a second. Shortly before that, ten calls for each hold arrive at once: captures
-//! of all and of a part, and voids; so the time of many is up between two of their calls. One call at most is told that it ended the hold;
-//! where none is, the time has. Then the books are checked, and when all time is up, nothing is held any more.
+//! Method: holds are placed in waves. Half of them expire after a second. Shortly before that, ten
+//! calls for each hold arrive at once: captures of all and of a part, and voids; so the time of
+//! many is up between two of their calls. One call at most is told that it ended the hold; where
+//! none is, the time has. Then the books are checked, and when all time is up, nothing is held any
+//! more.
 
 use std::time::{Duration, Instant};
 
@@ -27,8 +29,13 @@ const CALLS_FOR_EACH: usize = 10;
 const AMOUNT: i64 = 10;
 /// After so many waves everybody logs in again.
 const WAVES_OF_ONE_LOGIN: usize = 50;
-/// How long before the time of the holds is up their calls begin.
-const HEAD_START_MS: std::ops::Range<u64> = 0..200;
+/// When the calls of a wave begin at the latest, after its holds are asked for: the time of the
+/// first that expire is just up.
+const BEGIN_MS_MAX: u64 = 1_050;
+/// How much earlier they begin, by turns.
+const HEAD_STARTS_MS: [u64; 5] = [0, 50, 100, 150, 200];
+/// And how much earlier than that at most, by chance.
+const HEAD_START_MS_MORE: std::ops::Range<u64> = 0..50;
 
 struct Scene {
     bank: Bank,
@@ -97,8 +104,9 @@ impl Scene {
             }
         }
         asks.shuffle(&mut self.random);
-        let head_start = Duration::from_millis(self.random.random_range(HEAD_START_MS));
-        let begin = Duration::from_secs(1).saturating_sub(head_start);
+        let head_start_ms = HEAD_STARTS_MS[wave % HEAD_STARTS_MS.len()]
+            + self.random.random_range(HEAD_START_MS_MORE);
+        let begin = Duration::from_millis(BEGIN_MS_MAX - head_start_ms);
         tokio::time::sleep(begin.saturating_sub(placed.elapsed())).await;
         let (of, asks): (Vec<Uuid>, Vec<Ask>) = asks.into_iter().unzip();
         let calls = asks.into_iter().map(|ask| (self.payer.clone(), ask));

@@ -1,9 +1,12 @@
-//! Goal: one idempotency key is decided once, however many clients send it, in whatever words, across a crash, and for ever.
+//! Goal: the bank decides once under one idempotency key, whatever number of clients send it, with
+//! whatever body, across a crash, and for ever.
 //!
-//! Method: a hundred clients send the same key at the same moment, half of them with another amount: a transfer, a hold, a batch, or a
-//! transfer that is declined. In some of these storms the host is killed, and those who were not answered ask again. One wording is decided
-//! once: one of its clients at most is told that it is the first, and all others hear the same, to the byte, as a repetition; they may
-//! have come while the first was under way. The other wording is refused, as the key is used. Then the bank starts anew, and is asked again.
+//! Method: a hundred clients send the same key at the same moment, half of them with another amount.
+//! It is a transfer, a hold, a batch, or a transfer that is declined. One of the two bodies is
+//! decided. At most one response to it is the first; all others, also those to requests that came
+//! while the first was in flight, are repetitions with the same bytes. The other body is refused, as
+//! the key is used. In some storms the host is killed, and the clients without a response retry. In
+//! the end the bank starts again, and the clients repeat all requests.
 
 use std::time::Duration;
 
@@ -71,7 +74,7 @@ struct Winner {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_is_decided_once_whoever_sends_it_and_whenever() {
+async fn a_key_is_decided_once_across_crashes_and_for_ever() {
     let keys = short_or_full(40, 1_000);
     let mut scene = Scene::open().await;
     let mut checker = Checker::default();
@@ -151,7 +154,8 @@ impl Scene {
             .collect()
     }
 
-    /// All clients send one key; if the host is killed, they repeat what was not answered at the next one.
+    /// All clients send one key; if the host is killed, they repeat what was not answered at the
+    /// next one.
     async fn storm(&mut self, key: &str, wanted: Wanted, kill: bool) -> Winner {
         let asks = self.asks_of_all(key, wanted);
         let sending = ask_at_once(&self.history, asks.clone());
@@ -168,25 +172,25 @@ impl Scene {
         } else {
             sending.await
         };
-        let mut told = Vec::new();
+        let mut replies = Vec::new();
         for ((_, ask), heard) in asks.iter().zip(heard) {
-            told.push(match heard {
+            replies.push(match heard {
                 Heard::Final(reply) => reply,
                 _ if kill => self.history.ask_until_answered(&self.payer, ask).await,
                 other => panic!("{key}: {other:?}"),
             });
         }
-        let winning = told.iter().position(Reply::is_recorded);
-        let winning = winning.unwrap_or_else(|| panic!("{key} is not decided: {told:?}"));
+        let winning = replies.iter().position(Reply::is_recorded);
+        let winning = winning.unwrap_or_else(|| panic!("{key} is not decided: {replies:?}"));
         let winner = Winner {
             key: key.to_owned(),
             wanted,
             amount: AMOUNTS[winning % 2],
-            reply: told[winning].clone(),
+            reply: replies[winning].clone(),
         };
         let outcomes = winner.reply.told.decided();
         assert!(outcomes.iter().all(|one| one.outcome == wanted.outcome()));
-        let firsts = winner.assert_told(&told);
+        let firsts = winner.assert_replies(&replies);
         // With a kill, the first may have had no answer.
         assert!(firsts == 1 || kill && firsts == 0, "{key}: {firsts} firsts");
         winner
@@ -229,23 +233,23 @@ impl Scene {
             heard.rotate_left(usize::from(winner.amount == AMOUNTS[0]));
             heard
         };
-        let told: Vec<Reply> = heard
+        let replies: Vec<Reply> = heard
             .into_iter()
             .map(|heard| match heard {
                 Heard::Final(reply) => reply,
                 other => panic!("{}: {other:?}", winner.key),
             })
             .collect();
-        assert_eq!(winner.assert_told(&told), 0, "{}", winner.key);
+        assert_eq!(winner.assert_replies(&replies), 0, "{}", winner.key);
     }
 }
 
 impl Winner {
-    /// Whether all were told what they should be, by turns with the first and with the second amount. Returns how many were told that they
-    /// are the first.
-    fn assert_told(&self, told: &[Reply]) -> usize {
+    /// Checks the replies, by turns to the first and to the second amount. Returns how many are the
+    /// first, and no repetition.
+    fn assert_replies(&self, replies: &[Reply]) -> usize {
         let mut firsts = 0;
-        for (client, reply) in told.iter().enumerate() {
+        for (client, reply) in replies.iter().enumerate() {
             if AMOUNTS[client % 2] == self.amount {
                 assert!(reply.is_same(&self.reply), "{}: {reply:?}", self.key);
                 firsts += usize::from(!reply.replayed);

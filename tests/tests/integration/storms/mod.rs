@@ -1,7 +1,8 @@
 //! Storms: many clients want the same account, the same key, the same hold, the same moment.
 //!
-//! Each test is short here, and goes to the full marks in `./build.sh torture ledger`. What each client was told is held against the journal,
-//! and the journal against a model of the bank ([`strongroom_tests::history`]).
+//! Each test is short here, and goes to the full marks in `./build.sh torture ledger`. What each
+//! client was told is held against the journal, and the journal against a model of the bank
+//! ([`strongroom_tests::history`]).
 //!
 //! - [`sums`]: everybody moves money, and it is all there whenever somebody looks;
 //! - [`order`]: a long day of everything, decided anew in the order that the bank says;
@@ -10,8 +11,9 @@
 //! - [`reversals`]: two reversals of the same transfer;
 //! - [`standing_orders`]: standing orders that end while they are due, across crashes and swaps.
 //!
-//! [`money`](crate::money) and [`movement`](crate::movement) have the races that are short at their full marks: 200 debits and holds of 1 on a
-//! balance of 100, and one batch sent many times at once.
+//! [`money`](crate::money) and [`movement`](crate::movement) have the races that are short at their
+//! full marks: 200 debits and holds of 1 on a balance of 100, and one batch sent many times at
+//! once.
 
 mod books;
 mod holds;

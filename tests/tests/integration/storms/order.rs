@@ -1,8 +1,10 @@
-//! Goal: the bank decides as if it did one thing after the other, in the order that it says, and that order is the clients'.
+//! Goal: the bank decides as if it did one thing after the other, in the order that it says, and
+//! that order is the clients'.
 //!
-//! Method: clients want everything at once, of accounts in three currencies, in batches and one by one, while staff freeze accounts, set
-//! limits, and owners close accounts. Then every row of the journal is decided anew by a model that does one thing after the other; and what
-//! was answered before another call began must come before it.
+//! Method: clients want everything at once, of accounts in three currencies, in batches and one by
+//! one, while staff freeze accounts, set limits, and owners close accounts. Then every row of the
+//! journal is decided anew by a model that does one thing after the other; and what was answered
+//! before another call began must come before it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -154,7 +156,8 @@ impl Staff {
         }
     }
 
-    /// A payment to an account that is closed while it is under way is made before that, or declined.
+    /// A payment to an account that is closed while it is under way is made before that, or
+    /// declined.
     async fn open_and_close(&mut self) {
         let who = Who::Owner(self.random.random_range(0..OWNERS));
         let owner = self.town.person(who).clone();

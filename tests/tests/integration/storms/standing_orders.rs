@@ -1,8 +1,9 @@
 //! Goal: a standing order that has ended pays nothing any more, and none pays a date twice.
 //!
-//! Method: in each wave, owners make standing orders that are due at once, and end each at about the moment when the bank pays it. Meanwhile
-//! all services are swapped, and the host is killed. Owners repeat what was not answered. What an owner sees of an order right
-//! after the 204 is what the journal has of it for good.
+//! Method: in each wave, owners make standing orders that are due at once, and end each at about the
+//! moment at which the bank pays it. Meanwhile all services are swapped, and the host is killed.
+//! Owners retry what has no response. What an owner sees of an order right after the 204 is what the
+//! journal has of it for good.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -1,8 +1,10 @@
-//! Goal: whoever looks at several accounts at once sees a moment that was: no money between two places, none in both.
+//! Goal: whoever looks at several accounts at once sees a moment that was: no money between two
+//! places, none in both.
 //!
-//! Method: one customer has 16 accounts, and 16 clients move his money between them by transfers, batches, captures, and reversals, while
-//! others read the list of his accounts, which is one snapshot. No money comes or goes, so each list must have the same sum. In the end the
-//! whole history is replayed.
+//! Method: one customer has 16 accounts, and 16 clients move his money between them by transfers,
+//! batches, captures, and reversals, while others read the list of his accounts, which is one
+//! snapshot. No money comes or goes, so each list must have the same sum. In the end the whole
+//! history is replayed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};

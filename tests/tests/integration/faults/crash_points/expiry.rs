@@ -16,7 +16,8 @@ const HOLD_SECONDS: u32 = 2;
 /// How soon after the start the sweep has ended them: it comes about every second.
 const SWEPT_SECONDS_MAX: u64 = 5;
 
-/// The look whether anything is due. It is the first of many that find nothing, so it is not counted with the others.
+/// The look whether anything is due. It is the first of many that find nothing, so it is not
+/// counted with the others.
 const LOOKS: [&str; 2] = [
     "store=accounts call=read when=before at=1",
     "store=accounts call=read when=after at=1",

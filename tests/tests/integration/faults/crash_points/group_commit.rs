@@ -1,4 +1,5 @@
-//! K5: a commit of several requests fails. All of them are refused, none is done in part, and each is done when it is repeated.
+//! K5: a commit of several requests fails. All of them are refused, none is done in part, and each
+//! is done when it is repeated.
 
 use std::time::Duration;
 
@@ -17,8 +18,8 @@ async fn a_group_whose_commit_fails_is_refused_whole_and_done_when_it_is_repeate
     let (mut scene, opening) = Scene::open(CLIENTS).await;
     let kept = scene.keep().await;
     let mut refused_at_once = 0;
-    // All that a store writes between two checkpoints is the log of its commits. Of the transactions', these are of the clients' first
-    // standing orders, which all come at once.
+    // All that a store writes between two checkpoints is the log of its commits. Of the
+    // transactions', these are of the clients' first standing orders, which all come at once.
     for (store, writes) in [("accounts", 20..400), ("transactions", 3..30)] {
         for code in ["ENOSPC", "EIO"] {
             for _seed in 0..short_or_full(2, 200) {
@@ -31,7 +32,7 @@ async fn a_group_whose_commit_fails_is_refused_whole_and_done_when_it_is_repeate
                 scene.renew_logins().await;
                 let load = Load::begin(&scene, CLIENTS, random.random());
                 let shifts = load.until_fired(&scene, Duration::ZERO).await;
-                shifts.assert_refusals_are_told();
+                shifts.assert_refusals_have_names();
                 println!("K5: {plan}: {:?}", shifts.refusals);
                 refused_at_once = refused_at_once.max(shifts.refusals.values().sum());
                 // The host that has had the fault goes on.

@@ -1,5 +1,6 @@
-//! K6: the transactions service has lost its file, as when a backup is put back without it. It had standing orders, and these are lost. Of payments
-//! and batches it had nothing: all of them, and their answers, are as they were.
+//! K6: the store of the transaction service is lost, as when a backup is put back without it. It has
+//! standing orders, and these are lost. It has nothing of payments and batches: all of them, and the
+//! responses to them, are as they were.
 
 use std::fs;
 
@@ -21,7 +22,8 @@ async fn a_service_that_has_lost_its_store_has_lost_standing_orders_and_nothing_
         scene.do_once(&mut books, &order).await;
         let order = books.outcomes().last().expect("it was made").id();
         let order = format!("/api/transactions/schedules/{order}");
-        // The clients are cut off in the middle, so that some have had no answer to what the ledger has done.
+        // The clients are cut off in the middle, so that some have had no answer to what the ledger
+        // has done.
         let plan = format!(
             "after-start; crash store=accounts call=commit-with when=after at={}",
             random.random_range(10..40)

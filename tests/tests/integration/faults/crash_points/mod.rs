@@ -1,25 +1,27 @@
-//! Goal: wherever a movement of money is cut off, it has happened once or not at all, its client's repetition says which, and nothing happens
-//! that no client asks for.
+//! Goal: wherever a movement of money is cut off, it has happened once or not at all, and a retry
+//! says which. Nothing happens that no client asks for.
 //!
-//! Method: a movement is a row of calls into the store of `accounts`: the ledger begins its turn with its first question, decides, and commits.
-//! The host is killed before and after each of them, by turns; then it is started again. The journal has the movement exactly where the
-//! commit was on disk; and its client, who repeats the request under the same key, is told so. The points and their names:
+//! Method: a movement is a row of calls into the store of `accounts`: the ledger begins its turn
+//! with its first query, decides, and commits. The host is killed before and after each of them, by
+//! turns; then it is started again. The journal has the movement if the commit was on disk, and only
+//! then. The client retries with the same key, and the response says whether it is a repetition. The
+//! points and their names:
 //!
 //! | point | the host is gone |
 //! |---|---|
 //! | K0 | before the ledger has begun |
 //! | K1 | while the ledger decides, and before its commit is on disk |
-//! | K2 | after the ledger's commit, and before the reply |
-//! | K3 | after the reply |
+//! | K2 | after the ledger's commit, and before the response |
+//! | K3 | after the response |
 //! | K4 | not: the ledger's call traps instead ([`trapped`]) |
 //! | K5 | not: a commit of several requests finds no room, or the disk errs ([`group_commit`]) |
-//! | K6 | and the store of the transactions is lost with it ([`lost_store`]) |
+//! | K6 | and the store of the transaction service is lost with it ([`lost_store`]) |
 //! | K7 | while holds are ended whose time is up ([`expiry`]) |
 //! | K8 | while a standing order is made and its date is paid ([`standing_orders`]) |
 //! | K9 | while a standing order is ended and its date is cancelled ([`standing_orders`]) |
 //!
-//! The calls are those that are counted when nothing cuts a movement off, so that none is left out. A point that is not passed the next time
-//! kills nothing, and then the test fails.
+//! A run in which nothing is cut off counts the calls, so that none is left out. A point that is not
+//! passed the next time kills nothing, and then the test fails.
 
 mod expiry;
 mod group_commit;
@@ -46,8 +48,8 @@ const LANES: usize = 6;
 /// In which some ticks of each service come: about one a second.
 const TICKS: Duration = Duration::from_millis(2_500);
 
-/// The calls into these stores that were counted, in the words of a plan, and how often each was made. Those that only read are left out: every
-/// tick makes some.
+/// The calls into these stores that were counted, in the words of a plan, and how often each was
+/// made. Those that only read are left out: every tick makes some.
 fn calls(counts: &BTreeMap<String, u32>) -> Vec<(String, u32)> {
     let mut calls = Vec::new();
     for (what, count) in counts {
@@ -140,7 +142,8 @@ async fn a_batch_cut_off_at_any_point_is_posted_once_and_whole() {
     cut_off_everywhere(Movement::Batch).await;
 }
 
-/// K1: the power goes while the decision is to be kept. It is there or it is not, and nothing in between.
+/// K1: the power goes while the decision is to be kept. It is there or it is not, and nothing in
+/// between.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_decision_that_the_power_takes_is_made_when_it_is_asked_for_again() {
     let mut stage = Stage::set().await;
@@ -157,7 +160,7 @@ async fn a_decision_that_the_power_takes_is_made_when_it_is_asked_for_again() {
     }
 }
 
-/// K3: the answer was made, and may not have arrived.
+/// K3: the response was sent, and may not have arrived.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_is_given_again_after_a_kill() {
     let mut stage = Stage::set().await;

@@ -38,7 +38,8 @@ impl Movement {
     ];
 }
 
-/// The name of a place on the way of a movement: see the table of [`super`]. The transactions service keeps nothing of one.
+/// The name of a place on the way of a movement: see the table of [`super`]. The transactions
+/// service keeps nothing of one.
 pub fn row(place: &str) -> &'static str {
     let words: Vec<&str> = place
         .split(' ')
@@ -53,7 +54,8 @@ pub fn row(place: &str) -> &'static str {
     }
 }
 
-/// A bank that is put back before each point to the same moment: the payer has a hold to capture, one to void, and a transfer to reverse.
+/// A bank that is put back before each point to the same moment: the payer has a hold to capture,
+/// one to void, and a transfer to reverse.
 pub struct Stage {
     pub scene: Scene,
     kept: Kept,
@@ -142,8 +144,9 @@ impl Stage {
         super::places(&self.scene.bank.counts())
     }
 
-    /// The request was recorded before, or was not (none: one or the other). Repeats it until it is answered: it is accepted, its client is
-    /// told whether that is a repetition, and the bank is as if nothing had been in its way.
+    /// Whether the request is recorded is known, or either may be (none). Retries until there is a
+    /// response: the request is accepted, the response says whether that is a repetition, and the
+    /// bank is as if nothing had been in its way.
     pub async fn assert_done_once(&self, request: Request, is_recorded: Option<bool>) -> Outcome {
         let mut books = self.opening.clone();
         let found = books.unanswered_in_journal(&self.scene).await;

@@ -1,5 +1,6 @@
-//! K8 and K9: the host is killed while a standing order is made and its date is paid, and while it is ended and its date is cancelled. A date is
-//! paid once; and after the 204 to its DELETE an order pays nothing any more.
+//! K8 and K9: the host is killed while a standing order is made and its date is paid, and while the
+//! order is ended and its date is cancelled. A date is paid once. After the 204 to its DELETE an
+//! order pays nothing any more.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -48,7 +49,8 @@ async fn an_order_whose_end_is_cut_off_at_any_point_pays_nothing_after_it() {
     cut_off_everywhere(Fate::Ended).await;
 }
 
-/// Where the ledger fails, the end is committed and not confirmed. Then the owner repeats it, or the tick cancels the date.
+/// Where the ledger fails, the end is committed and not confirmed. Then the owner repeats it, or
+/// the tick cancels the date.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_whose_date_cannot_be_cancelled_says_so_and_pays_nothing() {
     let (mut scene, opening) = Scene::open(2).await;
@@ -77,7 +79,8 @@ async fn cut_off_everywhere(fate: Fate) {
     let mut places = loop {
         scene.go_back_to(&kept);
         let counts = fate.count(&mut scene, &opening).await;
-        // Where a tick comes between the trap and the end, both ask the ledger: then it is counted again.
+        // Where a tick comes between the trap and the end, both ask the ledger: then it is counted
+        // again.
         let asked = if fate == Fate::Paid { 1 } else { 2 };
         if counts["accounts:call.begin-query.before"] == asked {
             break places(&counts);

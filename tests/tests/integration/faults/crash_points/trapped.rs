@@ -1,4 +1,5 @@
-//! K4: a call of the ledger's instance traps. Its instance is gone, and what it had begun with it; nobody else notices.
+//! K4: a call of the ledger's instance traps. Its instance is gone, and what it had begun with it;
+//! no other request notices.
 
 use strongroom_tests::marks::short_or_full;
 

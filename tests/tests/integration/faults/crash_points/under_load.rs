@@ -1,4 +1,5 @@
-//! The same places, with one to eight clients at work: what is cut off is whatever is under way then.
+//! The same places, with one to eight clients at work: what is cut off is whatever is under way
+//! then.
 
 use std::time::Duration;
 
