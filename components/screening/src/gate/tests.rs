@@ -1,6 +1,7 @@
 //! Goal: behind the gate no payment is posted without a verdict, and a screening that is down holds
-//! up nothing that is recorded. Method: the account service's own ledger on a store in memory, with
-//! a screening whose verdict each test sets.
+//! up nothing that is recorded.
+//! Method: the account service's own ledger on a store in memory, with a screening whose verdict
+//! each test sets.
 
 use crate::{Gate, NoVerdict, Screening, Verdict};
 use std::cell::{Cell, RefCell};

@@ -19,7 +19,7 @@ wit_bindgen::generate!({
     generate_all,
 });
 
-use strongroom::store::sql::{self, Change, Rows, Transaction, Value};
+use strongroom::store::sql::{self, Rows, Transaction, Value};
 use wasi::config::store;
 
 thread_local! {
@@ -35,8 +35,6 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
     let outcome = match path.rsplit('/').next().unwrap_or_default() {
         "query" => sql::query(&sql, &[]).map(|rows| as_text(&rows)),
         "execute" => execute(&sql),
-        "begin-query" => begin_query(&sql),
-        "commit-with" => commit_with(&sql),
         "query-in-transaction" => query_in_transaction(&sql),
         "query-for-ever" => loop {
             let _rows = sql::query("SELECT 1", &[]);
@@ -68,28 +66,6 @@ fn query_in_transaction(sql: &str) -> Result<String, sql::Error> {
     let rows = transaction.query(sql, &[])?;
     Transaction::commit(transaction)?;
     Ok(as_text(&rows))
-}
-
-fn begin_query(sql: &str) -> Result<String, sql::Error> {
-    let (transaction, rows) = Transaction::begin_query(sql, &[])?;
-    Transaction::commit(transaction)?;
-    Ok(as_text(&rows))
-}
-
-/// Makes the changes, one a line: the rows that it must change, a blank, and the statement.
-fn commit_with(lines: &str) -> Result<String, sql::Error> {
-    let change = |line: &str| {
-        let (rows, sql) = line.split_once(' ').unwrap_or_default();
-        Change {
-            sql: sql.to_owned(),
-            params: Vec::new(),
-            rows: rows.parse().unwrap_or_default(),
-        }
-    };
-    let changes: Vec<_> = lines.lines().map(change).collect();
-    let transaction = Transaction::begin()?;
-    Transaction::commit_with(transaction, &changes)?;
-    Ok("kept".to_owned())
 }
 
 async fn hold_and_sleep() -> Result<String, sql::Error> {
