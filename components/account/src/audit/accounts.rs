@@ -205,8 +205,7 @@ impl<'a, S: Store> Walk<'a, S> {
                     self.totals.add(&account);
                 }
                 Err(error) => {
-                    self.balances
-                        .require(false, || format!("account {key}: {error}"));
+                    self.balances.violation(format!("account {key}: {error}"));
                     self.trails.compare(key, None)?;
                 }
             }

@@ -27,18 +27,16 @@ pub(super) fn check<S: Store>(store: &S, journal: &impl Journal) -> Result<Check
     let head = journal.head()?;
     for row in store.query(AHEAD, &[integer(head)])? {
         let (key, cursor) = (row.integer(0)?, row.integer(1)?);
-        check.require(false, || {
-            format!("webhook {key}: stands at {cursor}, and the journal ends at {head}")
-        });
+        check.violation(format!(
+            "webhook {key}: stands at {cursor}, and the journal ends at {head}"
+        ));
     }
     for row in store.query(STRAY, &[])? {
         let (key, sequence) = (row.integer(0)?, row.integer(1)?);
-        check.require(false, || {
-            format!(
-                "webhook delivery {sequence} of webhook {key}: is not one of that webhook, or not \
-                 yet, or in no state"
-            )
-        });
+        check.violation(format!(
+            "webhook delivery {sequence} of webhook {key}: is not one of that webhook, or not \
+             yet, or in no state"
+        ));
     }
     Ok(check)
 }
