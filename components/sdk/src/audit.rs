@@ -1,5 +1,9 @@
 //! What a service reports of the invariants of its data: the words of `strongroom:service/audit`, and how an audit reads large tables.
 
+mod chain;
+
+pub use chain::ChainWalk;
+
 use crate::store::{Row, Store, StoreError, Value};
 use std::borrow::Cow;
 use std::vec;

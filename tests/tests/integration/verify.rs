@@ -266,7 +266,7 @@ const CHANGES: [(&str, &str, &[&str]); 9] = [
     (
         "accounts",
         "DROP TRIGGER batch_no_delete; DELETE FROM batch WHERE sequence = 2",
-        &["the batches end at 1, and their head says 2"],
+        &["the chain ends at batch 1, and its head says 2"],
     ),
 ];
 

@@ -3,9 +3,8 @@
 use crate::ledger::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow, JournalRow, LINES};
 use std::collections::HashMap;
 use strongroom_ledger_api::{Posting, Status, line_fingerprint, line_id};
-use strongroom_sdk::audit::{Check, Pages, Report, Total};
-use strongroom_sdk::hash_chain::{GENESIS, Hash};
-use strongroom_sdk::store::{Row, Store, StoreError, Value};
+use strongroom_sdk::audit::{ChainWalk, Check, Pages, Report};
+use strongroom_sdk::store::{Store, StoreError, Value};
 use uuid::Uuid;
 
 /// How many are read at once: the refusals of one may have 500 KiB.
@@ -18,49 +17,32 @@ const TWICE: &str = "SELECT max(sequence) FROM batch GROUP BY id HAVING count(*)
 
 /// Checks every batch, and the chain up to its head.
 pub fn check<S: Store>(store: &S, report: &mut Report) -> Result<(), StoreError> {
-    let mut chain =
-        Check::new("the batches have no gaps, and their hash chain verifies up to its head");
+    let mut chain = ChainWalk::new(
+        "the batches have no gaps, and their hash chain verifies up to its head",
+        "batch",
+    );
     let mut lines = Check::new(
         "every line of a batch is in the journal as the batch has it, or was refused, and an atomic batch was all posted or all declined",
     );
-    let (mut sequence, mut hash) = (0, GENESIS);
     let sql =
         format!("SELECT {BATCH_COLUMNS} FROM batch WHERE sequence > ?1 ORDER BY sequence LIMIT ?2");
     for row in Pages::new(store, sql, [Value::from(i64::MIN)], PAGE_BATCHES) {
         let row = row?;
-        let (previous, place) = (sequence, row.integer(0)?);
-        sequence = place;
-        chain.examine();
-        chain.require(place == previous + 1, || {
-            format!("batch {place}: follows {previous}, so some are missing")
-        });
-        let stored = row.bytes32(BATCH_HASH_COLUMN)?;
-        match BatchRow::from_row(&row) {
-            Ok(batch) => {
-                chain.require(batch.hash(&hash) == stored, || {
-                    format!("batch {place}: is not what its hash was made of")
-                });
-                check_lines(store, &batch, &mut lines)?;
-            }
-            Err(error) => chain.violation(format!("batch {place}: {error}")),
+        let batch = BatchRow::from_row(&row);
+        chain.step(
+            row.integer(0)?,
+            row.bytes32(BATCH_HASH_COLUMN)?,
+            |previous| batch.as_ref().map(|batch| batch.hash(previous)),
+        );
+        if let Ok(batch) = batch {
+            check_lines(store, &batch, &mut lines)?;
         }
-        // The next row is judged by the stored hash, so that one broken row does not break all that follow.
-        hash = stored;
     }
-    compare_head(
-        store.query(HEAD, &[])?.first().as_ref(),
-        (sequence, hash),
-        &mut chain,
-    )?;
-    super::require_none(store, &mut chain, TWICE, |sequence| {
+    super::require_none(store, &mut chain.check, TWICE, |sequence| {
         format!("batch {sequence}: its id is that of another")
     })?;
-    report.totals.push(Total {
-        name: "the last batch, and its hash".to_owned(),
-        value: format!("{sequence}, {}", hex::encode(hash)),
-    });
-    report.checks.extend([chain, lines]);
-    Ok(())
+    report.checks.push(lines);
+    chain.finish(store.query(HEAD, &[])?.first().as_ref(), report)
 }
 
 fn check_lines<S: Store>(store: &S, batch: &BatchRow, check: &mut Check) -> Result<(), StoreError> {
@@ -112,25 +94,6 @@ fn check_lines<S: Store>(store: &S, batch: &BatchRow, check: &mut Check) -> Resu
         format!(
             "batch {sequence} ({}): is atomic, and {posted} of its {} lines are posted",
             batch.id, batch.lines
-        )
-    });
-    Ok(())
-}
-
-fn compare_head(
-    head: Option<&Row>,
-    last: (i64, Hash),
-    check: &mut Check,
-) -> Result<(), StoreError> {
-    let Some(head) = head else {
-        check.violation("the batches have no head".to_owned());
-        return Ok(());
-    };
-    let stored = (head.integer(0)?, head.bytes32(1)?);
-    check.require(stored == last, || {
-        format!(
-            "the batches end at {}, and their head says {}, or another hash",
-            last.0, stored.0
         )
     });
     Ok(())

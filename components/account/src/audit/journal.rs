@@ -7,11 +7,12 @@ use crate::ledger::{
     AccountOfRow, Direction, Entry, JOURNAL_ROW_COLUMNS, JournalRow, chain_hash, journal_row_sql,
 };
 use strongroom_ledger_api::Status;
-use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report, Total};
-use strongroom_sdk::hash_chain::{GENESIS, Hash};
+use strongroom_sdk::audit::{ChainWalk, Check, PAGE_ROWS, Pages, Report};
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 
-const HEAD: &str = "SELECT transfer_sequence, entry_sequence, recorded_at_ms, hash FROM journal_head WHERE singleton = 1";
+const HEAD: &str = "\
+SELECT transfer_sequence, hash, entry_sequence, recorded_at_ms
+FROM journal_head WHERE singleton = 1";
 
 /// Behind the row itself whether its accounts are of its currency, and the row that it is about.
 const TRANSFERS: &str = journal_row_sql!(
@@ -44,32 +45,27 @@ pub fn check<S: Store>(store: &S, sums: &mut Sums, report: &mut Report) -> Resul
     }
     // What is left belongs to no transfer.
     walk.entries_of(i64::MAX, &mut entries)?;
-    walk.compare_head(store.query(HEAD, &[])?.first().as_ref())?;
-    require_none(store, &mut walk.chain, TWICE, |sequence| {
+    let head = store.query(HEAD, &[])?.first();
+    walk.compare_head(head.as_ref())?;
+    require_none(store, &mut walk.chain.check, TWICE, |sequence| {
         format!("transfer {sequence}: its id is that of another")
     })?;
     holds::compare_open(store, &mut walk.holds)?;
-    report.totals.push(Total {
-        name: "the journal's last row, and its hash".to_owned(),
-        value: format!("{}, {}", walk.transfer_sequence, hex::encode(walk.hash)),
-    });
     report
         .checks
-        .extend([walk.double_entry, walk.chain, walk.declines, walk.holds]);
-    Ok(())
+        .extend([walk.double_entry, walk.declines, walk.holds]);
+    walk.chain.finish(head.as_ref(), report)
 }
 
 /// Where the walk along the journal is, and what it has found.
 struct Walk<'a> {
     sums: &'a mut Sums,
     double_entry: Check,
-    chain: Check,
+    chain: ChainWalk,
     declines: Check,
     holds: Check,
-    transfer_sequence: i64,
     entry_sequence: i64,
     recorded_at_ms: i64,
-    hash: Hash,
 }
 
 impl<'a> Walk<'a> {
@@ -79,42 +75,33 @@ impl<'a> Walk<'a> {
             double_entry: Check::new(
                 "every posted transfer has one debit and one credit of its amount, in one currency",
             ),
-            chain: Check::new(
+            chain: ChainWalk::new(
                 "sequences have no gaps, the hash chain verifies, and its end is the stored head",
+                "transfer",
             ),
             declines: Check::new("no declined transfer, and no hold, void, or expiry, has entries"),
             holds: Check::new(
                 "each hold ends at most once, in time, by at most what it held, and each posting is reversed at most once",
             ),
-            transfer_sequence: 0,
             entry_sequence: 0,
             recorded_at_ms: 0,
-            hash: GENESIS,
         }
     }
 
     fn step<S: Store>(&mut self, row: &Row, entries: &mut Pages<'_, S>) -> Result<(), StoreError> {
         let sequence = row.integer(0)?;
-        let previous = self.transfer_sequence;
-        self.chain.examine();
-        self.chain.require(sequence == previous + 1, || {
-            format!("transfer {sequence}: follows {previous}, so some are missing")
-        });
-        self.transfer_sequence = sequence;
-
         let own = self.entries_of(sequence, entries)?;
-        let stored = JournalRow::hash_from_row(row)?;
-        match JournalRow::from_row(row) {
-            Ok(transfer) => {
-                self.judge(&transfer, row, &own, stored)?;
-                holds::judge(&transfer, row, SUBJECT, &mut self.holds)?;
-            }
-            Err(error) => self
-                .chain
-                .require(false, || format!("transfer {sequence}: {error}")),
+        let transfer = JournalRow::from_row(row);
+        self.chain
+            .step(sequence, JournalRow::hash_from_row(row)?, |previous| {
+                transfer
+                    .as_ref()
+                    .map(|transfer| chain_hash(previous, transfer, &own))
+            });
+        if let Ok(transfer) = transfer {
+            self.judge(&transfer, row, &own)?;
+            holds::judge(&transfer, row, SUBJECT, &mut self.holds)?;
         }
-        // The next row is judged by the stored hash, so that one broken row does not break all that follow.
-        self.hash = stored;
         Ok(())
     }
 
@@ -134,7 +121,7 @@ impl<'a> Walk<'a> {
             let entry = entry(row);
             entries.next().transpose()?;
             let previous = self.entry_sequence;
-            self.chain.require(sequence == previous + 1, || {
+            self.chain.check.require(sequence == previous + 1, || {
                 format!("entry {sequence}: follows {previous}, so some are missing")
             });
             self.entry_sequence = sequence;
@@ -149,19 +136,19 @@ impl<'a> Walk<'a> {
                 }
                 Err(error) => self
                     .chain
-                    .require(false, || format!("entry {sequence}: {error}")),
+                    .check
+                    .violation(format!("entry {sequence}: {error}")),
             }
         }
         Ok(own)
     }
 
-    /// Judges a transfer by its own entries and the hash before it.
+    /// Judges a transfer by its own entries and the time of the one before it.
     fn judge(
         &mut self,
         transfer: &JournalRow,
         row: &Row,
         entries: &[Entry],
-        stored: Hash,
     ) -> Result<(), StoreError> {
         let sequence = transfer.sequence();
         let posting = &transfer.posting;
@@ -186,39 +173,23 @@ impl<'a> Walk<'a> {
         }
         let recorded_before = self.recorded_at_ms;
         self.chain
+            .check
             .require(posting.recorded_at_ms >= recorded_before, || {
                 format!("transfer {sequence}: recorded before the one before it")
             });
         self.recorded_at_ms = posting.recorded_at_ms;
-        let holds = chain_hash(&self.hash, transfer, entries) == stored;
-        self.chain.require(holds, || {
-            format!("transfer {sequence}: it or its entries are not what its hash was made of")
-        });
         Ok(())
     }
 
+    /// Compares what the head of the journal has beside that of a hash chain.
     fn compare_head(&mut self, head: Option<&Row>) -> Result<(), StoreError> {
-        let Some(head) = head else {
-            self.chain
-                .require(false, || "the journal has no head".to_owned());
-            return Ok(());
-        };
-        let last = (
-            self.transfer_sequence,
-            self.entry_sequence,
-            self.recorded_at_ms,
-            self.hash,
-        );
-        let stored = (
-            head.integer(0)?,
-            head.integer(1)?,
-            head.integer(2)?,
-            head.bytes32(3)?,
-        );
-        self.chain.require(last == stored, || {
+        let Some(head) = head else { return Ok(()) };
+        let last = (self.entry_sequence, self.recorded_at_ms);
+        let stored = (head.integer(2)?, head.integer(3)?);
+        self.chain.check.require(last == stored, || {
             format!(
-                "the journal ends at transfer {} and entry {}, and its head says {} and {}, or another time or hash",
-                last.0, last.1, stored.0, stored.1
+                "the journal ends at entry {}, and its head says {}, or another time",
+                last.0, stored.0
             )
         });
         Ok(())
