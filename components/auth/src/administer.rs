@@ -1,5 +1,6 @@
 //! Administrators make, find and change users.
 
+use crate::audit::CREATED;
 use crate::email;
 use crate::outside::Outside;
 use crate::register::{check_name, insert};
@@ -101,7 +102,7 @@ impl<O: Outside> AuthService<O> {
         }
         self.record(
             actor,
-            "user.created",
+            CREATED,
             user.id,
             None,
             Some(new.role.to_string()),
@@ -196,15 +197,14 @@ impl<O: Outside> AuthService<O> {
         transaction: &impl Transaction,
     ) -> Result<(), StoreError> {
         Record {
-            id: self.new_id(),
             at_ms: self.now_ms(),
-            actor,
-            action,
+            actor: actor.clone(),
+            action: action.into(),
             target,
             old_value,
             new_value,
         }
-        .insert(transaction)
+        .append(transaction)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The first administrator.
 
+use crate::audit::CREATED;
 use crate::outside::Outside;
 use crate::password;
 use crate::register::insert;
@@ -63,14 +64,7 @@ impl<O: Outside> AuthService<O> {
         let transaction = self.store.begin()?;
         insert(&user, &email, &transaction)?;
         let role = Some(user.role.to_string());
-        self.record(
-            &Actor::BANK,
-            "user.created",
-            user.id,
-            None,
-            role,
-            &transaction,
-        )?;
+        self.record(&Actor::BANK, CREATED, user.id, None, role, &transaction)?;
         transaction.commit()?;
         Ok(())
     }

@@ -4,11 +4,11 @@ use strongroom_sdk::audit_log;
 use strongroom_sdk::store::Migration;
 
 /// Every step of the schema, oldest first. A released step never changes.
-pub const MIGRATIONS: &[Migration] = &[FIRST];
+pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2)];
 
 const FIRST: Migration = Migration {
     number: 1,
-    name: "users, login throttle, audit log, and the outbox of ended sessions",
+    name: "users, login throttle, and the outbox of ended sessions",
     statements: &[
         "CREATE TABLE user (
             id               BLOB    PRIMARY KEY CHECK (length(id) = 16),
@@ -30,15 +30,6 @@ const FIRST: Migration = Migration {
             last_failure_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID",
         "CREATE INDEX login_failure_by_time ON login_failure (last_failure_at)",
-        audit_log::LOG[0],
-        audit_log::LOG[1],
-        audit_log::LOG[2],
-        audit_log::LOG_BY_TARGET,
-        audit_log::CHAIN[0],
-        audit_log::CHAIN[1],
-        audit_log::CHAIN[2],
-        audit_log::CHAIN[3],
-        audit_log::CHAIN[4],
         // A row is a user whose older sessions the token service may not have ended yet.
         "CREATE TABLE ended_sessions_outbox (
             id                   BLOB    PRIMARY KEY CHECK (length(id) = 16),

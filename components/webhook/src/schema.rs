@@ -4,26 +4,17 @@ use strongroom_sdk::audit_log;
 use strongroom_sdk::store::Migration;
 
 /// Every step of the schema, oldest first. A released step never changes.
-pub const MIGRATIONS: &[Migration] = &[FIRST];
+pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2)];
 
 const FIRST: Migration = Migration {
     number: 1,
-    name: "webhooks, their deliveries, and the audit log",
+    name: "webhooks and their deliveries",
     statements: &[
         WEBHOOK,
         WEBHOOK_DELIVERY,
         "CREATE INDEX webhook_delivery_due ON webhook_delivery (webhook_key, next_attempt_at_ms, sequence)
          WHERE state = 'pending'",
         "CREATE INDEX webhook_delivery_age ON webhook_delivery (created_at_ms)",
-        audit_log::LOG[0],
-        audit_log::LOG[1],
-        audit_log::LOG[2],
-        audit_log::LOG_BY_TARGET,
-        audit_log::CHAIN[0],
-        audit_log::CHAIN[1],
-        audit_log::CHAIN[2],
-        audit_log::CHAIN[3],
-        audit_log::CHAIN[4],
     ],
 };
 

@@ -6,7 +6,7 @@ use crate::check_invariants;
 
 /// The first administrator, a customer, and a teller who became an auditor, was disabled, and renamed.
 fn scene() -> Scene {
-    // All in one millisecond: the chain tells their order.
+    // All in one millisecond: their places in the log tell their order.
     let scene = Scene::new();
     scene.service.bootstrap(None).unwrap();
     scene.register(EMAIL);
@@ -68,75 +68,49 @@ fn a_bank_without_users_is_sound() {
 
 #[test]
 fn each_change_behind_the_bank_s_back_is_found_and_named() {
+    const IS_NOT: &str = "is not what the audit log made of it";
     for (change, words) in [
         (
             "UPDATE user SET role = 'admin' WHERE role = 'customer'",
-            "is not what the audit log made of him",
+            IS_NOT,
         ),
         (
             "UPDATE user SET role = 'teller' WHERE role = 'auditor'",
-            "is not what the audit log made of him",
+            IS_NOT,
         ),
         (
             "UPDATE user SET disabled = 1 WHERE role = 'auditor'",
-            "is not what the audit log made of him",
+            IS_NOT,
         ),
         (
             "UPDATE user SET name = 'Ada' WHERE role = 'auditor'",
-            "is not what the audit log made of him",
-        ),
-        ("DELETE FROM user WHERE role = 'auditor'", "there is no user"),
-        (
-            "UPDATE audit_log SET at = at + 1 WHERE action = 'user.disabled'",
-            "it is not what its hash was made of",
+            IS_NOT,
         ),
         (
-            "UPDATE audit_log SET actor = zeroblob(16) WHERE action = 'user.role'",
-            "it is not what its hash was made of",
-        ),
-        (
-            "UPDATE audit_log SET action = 'user.name' WHERE action = 'user.disabled'",
-            "it is not what its hash was made of",
-        ),
-        (
-            "UPDATE audit_log SET target = zeroblob(16) WHERE action = 'user.role'",
+            "DELETE FROM user WHERE role = 'auditor'",
             "there is no user",
         ),
         (
-            "UPDATE audit_log SET old_value = NULL WHERE action = 'user.role'",
-            "it is not what its hash was made of",
+            "UPDATE audit_log SET target = zeroblob(16) WHERE action = 'user.role'",
+            "there is no user 00000000-0000-0000-0000-000000000000",
         ),
         (
-            "UPDATE audit_log SET new_value = 'teller' WHERE new_value = 'admin'",
-            "it is not what its hash was made of",
+            "UPDATE audit_log SET target = randomblob(16) WHERE action = 'user.name'",
+            "there is no user",
         ),
+        (
+            "UPDATE audit_log SET action = 'user.name' WHERE action = 'user.disabled'",
+            IS_NOT,
+        ),
+        (
+            "UPDATE audit_log SET new_value = 'teller' WHERE new_value = 'auditor'",
+            IS_NOT,
+        ),
+        ("DELETE FROM audit_log WHERE action = 'user.role'", IS_NOT),
         (
             "UPDATE audit_log SET request_id = 'r-8'",
             "it is not what its hash was made of",
         ),
-        (
-            "DELETE FROM audit_log WHERE action = 'user.name'",
-            "is NULL, not a UUID",
-        ),
-        (
-            "INSERT INTO audit_log SELECT randomblob(16), at, actor, action, target, old_value, new_value, request_id
-             FROM audit_log LIMIT 1",
-            "is in no chain",
-        ),
-        (
-            "DELETE FROM audit_chain WHERE sequence = 3",
-            "follows 2, so some are missing",
-        ),
-        (
-            "DELETE FROM audit_chain WHERE sequence = 10",
-            "the log ends at event 9",
-        ),
-        (
-            "UPDATE audit_chain SET hash = zeroblob(32) WHERE sequence = 4",
-            "event 4",
-        ),
-        ("UPDATE audit_head SET sequence = 9", "its head says something else"),
-        ("DELETE FROM audit_head", "is not there"),
     ] {
         let scene = scene();
         tamper(&scene, &[change]);

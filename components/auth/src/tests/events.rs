@@ -8,7 +8,7 @@ use strongroom_sdk::page::Page;
 
 impl Scene {
     fn events(&self, query: &str) -> Value {
-        let page = Page::<Uuid, EventFilter>::from_query(query).unwrap();
+        let page = Page::<u64, EventFilter>::from_query(query).unwrap();
         serde_json::to_value(self.service.events(&page).unwrap()).unwrap()
     }
 }
@@ -30,10 +30,13 @@ fn a_change_of_a_role_is_told_with_who_when_before_after_and_in_which_request() 
     let list = scene.events("");
     let newest = &list["data"][0];
     let expected = json!({
-        "id": newest["id"], "action": "user.role", "actor_id": Uuid::from_u128(0xAD), "user_id": changed.id,
-        "old_value": "teller", "new_value": "auditor", "request_id": "r-7", "created_at": "2026-11-22T12:00:00.001Z",
+        "sequence": 2, "user_id": changed.id, "action": "user.role",
+        "actor_id": Uuid::from_u128(0xAD), "actor_role": "admin", "request_id": "r-7",
+        "old_value": "teller", "new_value": "auditor", "created_at": "2026-11-22T12:00:00.001Z",
+        "hash": newest["hash"],
     });
     assert_eq!(newest, &expected);
+    assert_eq!(newest["hash"].as_str().unwrap().len(), 64);
     assert_eq!(actions(&list), ["user.role", "user.created"]);
 }
 
@@ -84,7 +87,7 @@ fn pages_have_every_event_once_newest_first_and_a_filter_those_of_one_user() {
 #[test]
 fn a_filter_that_is_no_id_is_refused() {
     for query in ["user_id=me", "actor=x"] {
-        let problem = Page::<Uuid, EventFilter>::from_query(query).err().unwrap();
+        let problem = Page::<u64, EventFilter>::from_query(query).err().unwrap();
         assert_eq!(problem.status().as_u16(), 422, "{query}");
     }
 }

@@ -4,14 +4,13 @@ use super::outside::{Host, service};
 use crate::outside::Tokens;
 use crate::user::{StaffView, View};
 use crate::{
-    AuthService, EventFilter, EventView, Login, NewUser, PasswordChange, Registration, UserChange,
-    UserFilter,
+    AuthService, EventFilter, Login, NewUser, PasswordChange, Registration, UserChange, UserFilter,
 };
 use axum::Router;
 use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
-use strongroom_sdk::audit_log::Actor;
+use strongroom_sdk::audit_log::{Actor, EventView};
 use strongroom_sdk::http::{PathId, RequestId, Site};
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::json::{Json, NoBody};
@@ -130,7 +129,7 @@ async fn change_user(
 
 async fn events(
     caller: Identity,
-    page: Result<Page<Uuid, EventFilter>, Problem>,
+    page: Result<Page<u64, EventFilter>, Problem>,
 ) -> Result<Json<List<EventView>>, Problem> {
     caller.require(READERS)?;
     Ok(Json(configured()?.events(&page?)?))

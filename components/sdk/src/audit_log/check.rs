@@ -1,65 +1,101 @@
-//! The invariant of the audit log: its hash chain verifies.
+//! The invariants: the log's hash chain verifies, and each target is what the log made of it.
 
-use super::chain::{HEAD, hash};
-use super::record::{COLUMNS, Event};
-use crate::audit::{Check, PAGE_ROWS, Pages, Report, Total};
-use crate::hash_chain::GENESIS;
-use crate::store::{Store, StoreError, Value};
+use super::record::{COLUMNS, Event, HASH_COLUMN, HEAD};
+use crate::audit::{ChainWalk, Check, PAGE_ROWS, Pages, Report};
+use crate::store::{Row, Store, StoreError, Value};
+use std::borrow::Cow;
+use uuid::Uuid;
 
-const CHAIN_TAIL: &str = "FROM audit_chain LEFT JOIN audit_log ON audit_log.id = audit_chain.event
-    WHERE audit_chain.sequence > ?1 ORDER BY audit_chain.sequence LIMIT ?2";
+const BY_TARGET: &str = "\
+SELECT target, sequence, action, new_value FROM audit_log
+WHERE (target, sequence) > (?1, ?2) ORDER BY target, sequence LIMIT ?3";
 
-const UNCHAINED: &str =
-    "SELECT id FROM audit_log WHERE id NOT IN (SELECT event FROM audit_chain) LIMIT 20";
-
-/// Checks the log up to its head; `name` is the check's, and `log` what the total calls it.
+/// Checks the log up to its head.
 ///
 /// # Errors
-/// [`StoreError`] where the store does not answer, or the chain has a column of a type that cannot be.
-pub fn check_chain<S: Store>(
-    store: &S,
-    name: &'static str,
-    log: &str,
-    report: &mut Report,
-) -> Result<(), StoreError> {
-    let mut check = Check::new(name);
-    let (mut sequence, mut last) = (0, GENESIS);
-    let sql = format!("SELECT audit_chain.sequence, audit_chain.hash, {COLUMNS} {CHAIN_TAIL}");
+/// [`StoreError`] where the store does not respond, or a place or a hash is of another type.
+pub fn check_chain<S: Store>(store: &S, report: &mut Report) -> Result<(), StoreError> {
+    let mut chain = ChainWalk::new(
+        "the audit log has no gaps, and its hash chain verifies up to its head",
+        "audit event",
+    );
+    let sql =
+        format!("SELECT {COLUMNS} FROM audit_log WHERE sequence > ?1 ORDER BY sequence LIMIT ?2");
     for row in Pages::new(store, sql, [Value::from(i64::MIN)], PAGE_ROWS) {
         let row = row?;
-        let (place, stored) = (row.integer(0)?, row.bytes32(1)?);
-        check.examine();
-        check.require(place == sequence + 1, || {
-            format!("event {place}: follows {sequence}, so some are missing")
+        chain.step(row.integer(0)?, row.bytes32(HASH_COLUMN)?, |previous| {
+            Event::from_row(&row).map(|event| event.record.hash(previous, event.sequence))
         });
-        match Event::from_row(&row.behind(2)) {
-            Ok(event) => check.require(hash(&last, place, &event) == stored, || {
-                format!(
-                    "event {place} ({}): it is not what its hash was made of",
-                    event.id
-                )
-            }),
-            Err(error) => check.require(false, || format!("event {place}: {error}")),
-        }
-        (sequence, last) = (place, stored);
     }
-    let is_head = match store.query(HEAD, &[])?.first() {
-        Some(head) => head.integer(0)? == sequence && head.bytes32(1)? == last,
-        None => false,
-    };
-    check.require(is_head, || {
-        format!(
-            "the log ends at event {sequence}, and its head says something else, or is not there"
-        )
-    });
-    for row in store.query(UNCHAINED, &[])? {
+    chain.finish(store.query(HEAD, &[])?.first().as_ref(), report)
+}
+
+/// What was done to a target, and what is since.
+#[derive(Debug)]
+pub struct Step {
+    /// As [`Record::action`](super::Record::action).
+    pub action: String,
+    /// As [`Record::new_value`](super::Record::new_value).
+    pub new_value: Option<String>,
+}
+
+/// Compares each row of a service's own table with what was done to it, and finds the events of
+/// targets that are not there.
+///
+/// `rows` reads the table in the order of its ids, as [`Pages`] do. `is_made_by` says whether a row
+/// is what these steps made of it. `name` is the check's, and `kind` what a row is called.
+///
+/// # Errors
+/// [`StoreError`] where the store does not respond, or an id, an action, or a value is of another
+/// type. A row that `is_made_by` cannot read is a violation.
+pub fn check_targets<S: Store>(
+    store: &S,
+    name: &'static str,
+    kind: &str,
+    rows: impl Into<Cow<'static, str>>,
+    is_made_by: impl Fn(&Row, Vec<Step>) -> Result<bool, StoreError>,
+) -> Result<Check, StoreError> {
+    let mut check = Check::new(name);
+    let first = Value::from(Vec::new());
+    let places = [first.clone(), Value::from(i64::MIN)];
+    let mut events = Pages::new(store, BY_TARGET, places, PAGE_ROWS);
+    for row in Pages::new(store, rows, [first], PAGE_ROWS) {
+        let row = row?;
         let id = row.uuid(0)?;
-        check.require(false, || format!("event ({id}): is in no chain"));
+        let steps = steps_of(Some(id), &mut events, kind, &mut check)?;
+        check.examine();
+        match is_made_by(&row, steps) {
+            Ok(is_so) => check.require(is_so, || {
+                format!("{kind} {id}: is not what the audit log made of it")
+            }),
+            Err(error) => check.violation(format!("{kind} {id}: {error}")),
+        }
     }
-    report.checks.push(check);
-    report.totals.push(Total {
-        name: format!("the {log}'s last event, and its hash"),
-        value: format!("{sequence}, {}", hex::encode(last)),
-    });
-    Ok(())
+    steps_of(None, &mut events, kind, &mut check)?;
+    Ok(check)
+}
+
+/// The steps of the next target. Events of ids before it are of no target, and so are all that are
+/// left when there is no further one.
+fn steps_of<S: Store>(
+    target: Option<Uuid>,
+    events: &mut Pages<'_, S>,
+    kind: &str,
+    check: &mut Check,
+) -> Result<Vec<Step>, StoreError> {
+    let mut steps = Vec::new();
+    while let Some(event) = events.peek()? {
+        let (id, sequence) = (event.uuid(0)?, event.integer(1)?);
+        if target.is_some_and(|target| id > target) {
+            break;
+        }
+        if target == Some(id) {
+            let (action, new_value) = (event.text(2)?, event.optional(3, Row::text)?);
+            steps.push(Step { action, new_value });
+        } else {
+            check.violation(format!("audit event {sequence}: there is no {kind} {id}"));
+        }
+        events.next().transpose()?;
+    }
+    Ok(steps)
 }

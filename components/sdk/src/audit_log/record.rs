@@ -1,24 +1,48 @@
-//! The rows of the audit log.
+//! The rows of the audit log, and their hash chain.
+//!
+//! ```text
+//! hash(n) = SHA-256( hash(n-1)   32 bytes, all zero before the first row
+//!   "SRU1"                        4 bytes, this encoding
+//!   sequence u64, at ms i64, actor 16 bytes, actor's role text, action text, target 16 bytes,
+//!   old value text?, new value text?, request id text? )
+//! ```
+//! Integers are big-endian; a text is 0x01, its length as u32, and its UTF-8 bytes; a text that is
+//! missing is 0x00.
 
-use super::chain;
+use crate::hash_chain::{Hash, push_text};
 use crate::http::RequestId;
 use crate::identity::Identity;
-use crate::store::{Row, StoreError, Transaction};
+use crate::store::{Row, StoreError, Transaction, Value};
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use uuid::Uuid;
 
-const INSERT: &str =
-    "INSERT INTO audit_log (id, at, actor, action, target, old_value, new_value, request_id)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const ENCODING: &[u8; 4] = b"SRU1";
+
+pub(super) const HEAD: &str = "SELECT sequence, hash FROM audit_head WHERE singleton = 1";
+
+const MOVE_HEAD: &str =
+    "UPDATE audit_head SET sequence = ?1, hash = ?2 WHERE singleton = 1 AND sequence = ?1 - 1";
+
+const INSERT: &str = "\
+INSERT INTO audit_log
+    (sequence, at_ms, actor, actor_role, action, target, old_value, new_value, request_id, hash)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
 /// The columns that [`Event::from_row`] reads.
-pub const COLUMNS: &str = "audit_log.id, audit_log.at, audit_log.actor, audit_log.action, audit_log.target, audit_log.old_value, audit_log.new_value, \
-     audit_log.request_id";
+pub(super) const COLUMNS: &str =
+    "sequence, at_ms, actor, actor_role, action, target, old_value, new_value, request_id, hash";
+
+/// Which of them is the hash.
+pub(super) const HASH_COLUMN: usize = 9;
 
 /// Who does something, and in which request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// The user's id.
     pub id: Uuid,
+    /// The user's role at that time.
+    pub role: Cow<'static, str>,
     /// The host's id of the request.
     pub request_id: Option<String>,
 }
@@ -27,29 +51,29 @@ impl Actor {
     /// The bank itself: no user has the nil UUID.
     pub const BANK: Self = Self {
         id: Uuid::nil(),
+        role: Cow::Borrowed("bank"),
         request_id: None,
     };
 
-    /// Whoever makes a request.
+    /// The caller of a request.
     pub fn new(caller: &Identity, RequestId(request_id): RequestId) -> Self {
         Self {
             id: caller.subject,
+            role: caller.role.as_str().into(),
             request_id,
         }
     }
 }
 
-/// One thing that was done. Committed together with what it tells.
+/// One thing that was done. It is committed together with what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record<'a> {
-    /// A UUID of version 7: the log is read in the order of its ids.
-    pub id: Uuid,
+pub struct Record {
     /// When, in milliseconds since 1970 UTC.
     pub at_ms: i64,
     /// By whom.
-    pub actor: &'a Actor,
-    /// `user.created`, `user.role`, ..
-    pub action: &'static str,
+    pub actor: Actor,
+    /// `user.created`, `frozen`, ..
+    pub action: Cow<'static, str>,
     /// To what.
     pub target: Uuid,
     /// What was before.
@@ -58,57 +82,61 @@ pub struct Record<'a> {
     pub new_value: Option<String>,
 }
 
-/// A row.
+/// A record in its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// As [`Record::id`].
-    pub id: Uuid,
-    /// As [`Record::at_ms`].
-    pub at_ms: i64,
-    /// The user's id.
-    pub actor: Uuid,
-    /// As [`Record::action`].
-    pub action: String,
-    /// As [`Record::target`].
-    pub target: Uuid,
-    /// As [`Record::old_value`].
-    pub old_value: Option<String>,
-    /// As [`Record::new_value`].
-    pub new_value: Option<String>,
-    /// As [`Actor::request_id`].
-    pub request_id: Option<String>,
+    /// 1, 2, 3, .. without gaps.
+    pub sequence: i64,
+    /// What was done.
+    pub record: Record,
+    /// As it is stored.
+    pub hash: Hash,
 }
 
-impl Record<'_> {
-    /// Appends the record to the log, and to its chain.
+impl Record {
+    /// Appends the record to the log.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub fn insert(self, transaction: &impl Transaction) -> Result<(), StoreError> {
-        let event = Event {
-            id: self.id,
-            at_ms: self.at_ms,
-            actor: self.actor.id,
-            action: self.action.to_owned(),
-            target: self.target,
-            old_value: self.old_value,
-            new_value: self.new_value,
-            request_id: self.actor.request_id.clone(),
-        };
-        transaction.execute(
-            INSERT,
-            &[
-                event.id.into(),
-                event.at_ms.into(),
-                event.actor.into(),
-                event.action.as_str().into(),
-                event.target.into(),
-                event.old_value.clone().into(),
-                event.new_value.clone().into(),
-                event.request_id.clone().into(),
-            ],
-        )?;
-        chain::append(transaction, &event)
+    /// [`StoreError`], also where the log does not end where its head says.
+    pub fn append(self, transaction: &impl Transaction) -> Result<(), StoreError> {
+        let head = transaction
+            .query(HEAD, &[])?
+            .first()
+            .ok_or_else(|| StoreError::Row("the audit log has no head".to_owned()))?;
+        let sequence = head.integer(0)? + 1;
+        let hash = self.hash(&head.bytes32(1)?, sequence);
+        let values = vec![
+            Value::from(sequence),
+            Value::from(self.at_ms),
+            Value::from(self.actor.id),
+            Value::from(&*self.actor.role),
+            Value::from(&*self.action),
+            Value::from(self.target),
+            Value::from(self.old_value),
+            Value::from(self.new_value),
+            Value::from(self.actor.request_id),
+            Value::from(hash.as_slice()),
+        ];
+        transaction.change(INSERT, values, 1)?;
+        let moved = vec![Value::from(sequence), Value::from(hash.as_slice())];
+        transaction.change(MOVE_HEAD, moved, 1)
+    }
+
+    /// The record's hash in the place `sequence`, behind the row with the hash `previous`.
+    pub(super) fn hash(&self, previous: &Hash, sequence: i64) -> Hash {
+        let mut bytes = Vec::with_capacity(256);
+        bytes.extend_from_slice(previous);
+        bytes.extend_from_slice(ENCODING);
+        bytes.extend_from_slice(&sequence.to_be_bytes());
+        bytes.extend_from_slice(&self.at_ms.to_be_bytes());
+        bytes.extend_from_slice(self.actor.id.as_bytes());
+        push_text(&mut bytes, Some(&self.actor.role));
+        push_text(&mut bytes, Some(&self.action));
+        bytes.extend_from_slice(self.target.as_bytes());
+        push_text(&mut bytes, self.old_value.as_deref());
+        push_text(&mut bytes, self.new_value.as_deref());
+        push_text(&mut bytes, self.actor.request_id.as_deref());
+        Sha256::digest(&bytes).into()
     }
 }
 
@@ -117,16 +145,22 @@ impl Event {
     ///
     /// # Errors
     /// [`StoreError::Row`] where a column is of a type that cannot be.
-    pub fn from_row(row: &Row) -> Result<Self, StoreError> {
+    pub(super) fn from_row(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
-            id: row.uuid(0)?,
-            at_ms: row.integer(1)?,
-            actor: row.uuid(2)?,
-            action: row.text(3)?,
-            target: row.uuid(4)?,
-            old_value: row.optional(5, Row::text)?,
-            new_value: row.optional(6, Row::text)?,
-            request_id: row.optional(7, Row::text)?,
+            sequence: row.integer(0)?,
+            record: Record {
+                at_ms: row.integer(1)?,
+                actor: Actor {
+                    id: row.uuid(2)?,
+                    role: row.text(3)?.into(),
+                    request_id: row.optional(8, Row::text)?,
+                },
+                action: row.text(4)?.into(),
+                target: row.uuid(5)?,
+                old_value: row.optional(6, Row::text)?,
+                new_value: row.optional(7, Row::text)?,
+            },
+            hash: row.bytes32(HASH_COLUMN)?,
         })
     }
 }

@@ -51,6 +51,15 @@ impl<K, F> Page<K, F> {
     }
 }
 
+impl<F> Page<u64, F> {
+    /// The key below which the page's rows are, in a list with the newest first.
+    pub fn before(&self) -> i64 {
+        self.after
+            .and_then(|key| i64::try_from(key).ok())
+            .unwrap_or(i64::MAX)
+    }
+}
+
 impl<K: CursorKey, F: DeserializeOwned> Page<K, F> {
     /// Reads the query string of a list.
     ///

@@ -10,7 +10,6 @@ use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::random::Random;
 use strongroom_sdk::store::{Store, Transaction};
 use uuid::Uuid;
 
@@ -39,14 +38,13 @@ pub fn list_deliveries<S: Store>(
 ///
 /// # Errors
 /// 403, 404.
-pub fn resend_delivery<S: Store>(
-    service: &Service<S, impl Clock, impl Random>,
+pub fn resend_delivery<S: Store, R>(
+    service: &Service<S, impl Clock, R>,
     (identity, request_id): (&Identity, RequestId),
     id: Uuid,
     sequence: u64,
 ) -> Result<DeliveryView, Problem> {
     identity.require(WHO_CHANGES)?;
-    let actor = Actor::new(identity, request_id);
     let transaction = service.store.begin()?;
     let webhook = webhook::find(&transaction, id)?
         .filter(|webhook| !webhook.is_deleted)
@@ -55,10 +53,14 @@ pub fn resend_delivery<S: Store>(
     let delivery = delivery::resend(&transaction, webhook.key, sequence, now_ms)?
         .ok_or_else(Problem::not_found)?;
     Record {
+        at_ms: now_ms,
+        actor: Actor::new(identity, request_id),
+        action: RESENT.into(),
+        target: id,
+        old_value: None,
         new_value: Some(sequence.to_string()),
-        ..service.record(&actor, RESENT, id)
     }
-    .insert(&transaction)?;
+    .append(&transaction)?;
     transaction.commit()?;
     Ok(delivery.into())
 }

@@ -2,9 +2,8 @@
 //! the bank, so who created it must be known.
 
 use super::WHO_READS;
-use serde::{Deserialize, Serialize};
-use strongroom_sdk::audit_log::{self, Event};
-use strongroom_sdk::clock::format_rfc3339;
+use serde::Deserialize;
+use strongroom_sdk::audit_log::{self, EventView};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
@@ -27,35 +26,6 @@ pub struct LogFilter {
     pub webhook_id: Option<Uuid>,
 }
 
-/// One thing that was done to a webhook.
-#[derive(Debug, Clone, Serialize)]
-pub struct LogView {
-    id: Uuid,
-    /// [`CREATED`], [`DELETED`], or [`RESENT`].
-    action: String,
-    actor_id: Uuid,
-    webhook_id: Uuid,
-    old_value: Option<String>,
-    new_value: Option<String>,
-    request_id: Option<String>,
-    created_at: String,
-}
-
-impl From<Event> for LogView {
-    fn from(event: Event) -> Self {
-        Self {
-            id: event.id,
-            action: event.action,
-            actor_id: event.actor,
-            webhook_id: event.target,
-            old_value: event.old_value,
-            new_value: event.new_value,
-            request_id: event.request_id,
-            created_at: format_rfc3339(event.at_ms),
-        }
-    }
-}
-
 /// `GET /audit-log`: admin, auditor; newest first.
 ///
 /// # Errors
@@ -63,9 +33,9 @@ impl From<Event> for LogView {
 pub fn audit_log<S: Store>(
     store: &S,
     identity: &Identity,
-    page: &Page<Uuid, LogFilter>,
-) -> Result<List<LogView>, Problem> {
+    page: &Page<u64, LogFilter>,
+) -> Result<List<EventView>, Problem> {
     identity.require(WHO_READS)?;
     let list = audit_log::page(store, page, page.filter.webhook_id)?;
-    Ok(list.map(LogView::from))
+    Ok(list.map(|event| event.view("webhook_id")))
 }

@@ -68,12 +68,15 @@ pub fn create_webhook<S: Store>(
         is_deleted: false,
     };
     webhook::insert(&transaction, &webhook)?;
-    let actor = Actor::new(identity, request_id);
     Record {
+        at_ms: webhook.created_at_ms,
+        actor: Actor::new(identity, request_id),
+        action: CREATED.into(),
+        target: id,
+        old_value: None,
         new_value: Some(webhook.facts()),
-        ..service.record(&actor, CREATED, id)
     }
-    .insert(&transaction)?;
+    .append(&transaction)?;
     transaction.commit()?;
     let view = WebhookView::with_secret(webhook);
     StoredReply::new(StatusCode::CREATED, &view, false)
@@ -106,22 +109,26 @@ pub fn list_webhooks<S: Store>(
 ///
 /// # Errors
 /// 403, 404.
-pub fn delete_webhook<S: Store>(
-    service: &Service<S, impl Clock, impl Random>,
+pub fn delete_webhook<S: Store, R>(
+    service: &Service<S, impl Clock, R>,
     (identity, request_id): (&Identity, RequestId),
     id: Uuid,
 ) -> Result<(), Problem> {
     identity.require(WHO_CHANGES)?;
-    let actor = Actor::new(identity, request_id);
     let transaction = service.store.begin()?;
     let webhook = webhook::find(&transaction, id)?
         .filter(|webhook| !webhook.is_deleted)
         .ok_or_else(Problem::not_found)?;
-    webhook::delete(&transaction, webhook.key, service.clock.now_ms())?;
+    let now_ms = service.clock.now_ms();
+    webhook::delete(&transaction, webhook.key, now_ms)?;
     Record {
+        at_ms: now_ms,
+        actor: Actor::new(identity, request_id),
+        action: DELETED.into(),
+        target: id,
         old_value: Some(webhook.facts()),
-        ..service.record(&actor, DELETED, id)
+        new_value: None,
     }
-    .insert(&transaction)?;
+    .append(&transaction)?;
     Ok(transaction.commit()?)
 }

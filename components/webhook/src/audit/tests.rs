@@ -41,8 +41,6 @@ fn each_change_of_a_row_is_found_and_named() {
     let bank = busy();
     let copied = "fingerprint, url, secret, created_by, created_at_ms, cursor FROM webhook";
     let added = format!("INSERT INTO webhook ({COLUMNS}) SELECT zeroblob(16), {copied} LIMIT 1");
-    let added_below =
-        format!("INSERT INTO webhook (key, {COLUMNS}) SELECT -1, zeroblob(16), {copied} LIMIT 1");
     for (change, words) in [
         (
             "UPDATE webhook SET cursor = cursor + 100",
@@ -73,23 +71,18 @@ fn each_change_of_a_row_is_found_and_named() {
         ("UPDATE webhook SET deleted_at_ms = NULL", IS_NOT),
         (
             added.as_str(),
-            "webhook 3 (00000000-0000-0000-0000-000000000000): is not what",
+            "webhook 00000000-0000-0000-0000-000000000000: is not what",
         ),
-        (added_below.as_str(), "webhook -1 ("),
         (
             "UPDATE webhook SET id = zeroblob(16) WHERE key = 1",
-            "is in the audit log, and is not there",
+            "there is no webhook ",
         ),
-        ("UPDATE webhook SET events = 'none'", "webhook 1: "),
+        ("UPDATE webhook SET events = 'none'", ": row: events: "),
         (
             "UPDATE audit_log SET request_id = 'r-1'",
             "it is not what its hash was made of",
         ),
         ("DELETE FROM audit_log", IS_NOT),
-        (
-            "DELETE FROM audit_chain",
-            "the log ends at event 0, and its head says something else",
-        ),
     ] {
         let transaction = bank.service.store.begin().unwrap();
         // Past triggers and checks, as who has the file is.

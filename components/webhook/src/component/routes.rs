@@ -1,14 +1,13 @@
 //! The routes of `/api/webhooks`, as one table.
 
 use super::SERVICE;
-use crate::api::{
-    self, DeliveryView, LogFilter, LogView, WHO_CHANGES, WHO_READS, WebhookBody, WebhookView,
-};
+use crate::api::{self, DeliveryView, LogFilter, WHO_CHANGES, WHO_READS, WebhookBody, WebhookView};
 use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
 use strongroom_ledger_api::Linked;
+use strongroom_sdk::audit_log::EventView;
 use strongroom_sdk::http::{PathId, RequestId, Site};
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::Identity;
@@ -16,7 +15,6 @@ use strongroom_sdk::json::{Json, NoBody};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
-use uuid::Uuid;
 
 pub(super) fn site() -> Site {
     let routes = Router::new()
@@ -47,8 +45,8 @@ async fn list(identity: Identity, page: Page<u64>) -> Result<Json<List<WebhookVi
 
 async fn log(
     identity: Identity,
-    page: Result<Page<Uuid, LogFilter>, Problem>,
-) -> Result<Json<List<LogView>>, Problem> {
+    page: Result<Page<u64, LogFilter>, Problem>,
+) -> Result<Json<List<EventView>>, Problem> {
     identity.require(WHO_READS)?;
     api::audit_log(&SERVICE.store, &identity, &page?).map(Json)
 }

@@ -1,0 +1,271 @@
+//! Goal: the log says what was done, only grows, and whoever changes it in the file is found.
+//! Method: a few records on an in-memory store, read back, and tampered with past the triggers.
+
+use super::read::NEWEST_OF_TARGET;
+use super::record::COLUMNS;
+use super::*;
+use crate::audit::Report;
+use crate::page::Page;
+use crate::store::{SqliteStore, Store, StoreError, Transaction, Value, migrate};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+const TARGETS: [Uuid; 2] = [Uuid::from_u128(0xA), Uuid::from_u128(0xB)];
+
+/// The record at a place: in turn of one target and the other, by a teller or by the bank.
+fn record(sequence: i64) -> Record {
+    let is_odd = sequence % 2 == 1;
+    let teller = Actor {
+        id: Uuid::from_u128(0x7),
+        role: "teller".into(),
+        request_id: Some("request-7".to_owned()),
+    };
+    Record {
+        at_ms: 1_800_000_000_000 + sequence,
+        actor: if is_odd { teller } else { Actor::BANK },
+        action: "frozen".into(),
+        target: TARGETS[usize::from(!is_odd)],
+        old_value: is_odd.then(|| "open".to_owned()),
+        new_value: Some(format!("caf\u{e9} {sequence}")),
+    }
+}
+
+fn store_of(records: i64) -> SqliteStore {
+    let store = SqliteStore::in_memory().unwrap();
+    migrate(&store, &[migration(1)]).unwrap();
+    let transaction = store.begin().unwrap();
+    for sequence in 1..=records {
+        record(sequence).append(&transaction).unwrap();
+    }
+    transaction.commit().unwrap();
+    store
+}
+
+fn sequences(store: &SqliteStore, query: &str, target: Option<Uuid>) -> Vec<i64> {
+    let list = page(store, &Page::<u64>::from_query(query).unwrap(), target).unwrap();
+    list.data.iter().map(|event| event.sequence).collect()
+}
+
+#[test]
+fn an_event_is_the_record_in_its_place() {
+    let store = store_of(7);
+    let events = after(&store, 2, 4).unwrap();
+    let expected: Vec<_> = (3..=6).map(|place| (place, record(place))).collect();
+    let found: Vec<_> = events
+        .into_iter()
+        .map(|event| (event.sequence, event.record))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn pages_are_newest_first_of_all_or_of_one_target() {
+    let store = store_of(7);
+    assert_eq!(sequences(&store, "limit=3", None), [7, 6, 5]);
+    let [odd, even] = TARGETS.map(Some);
+    assert_eq!(sequences(&store, "", odd), [7, 5, 3, 1]);
+    assert_eq!(sequences(&store, "", even), [6, 4, 2]);
+    assert!(sequences(&store, "", Some(Uuid::nil())).is_empty());
+    let page = Page::<u64>::from_query("limit=2").unwrap();
+    let next = super::page(&store, &page, odd)
+        .unwrap()
+        .next_cursor
+        .unwrap();
+    assert_eq!(sequences(&store, &format!("cursor={next}"), odd), [3, 1]);
+}
+
+#[test]
+fn one_target_s_events_are_read_without_those_of_others() {
+    let store = store_of(0);
+    let sql = format!("EXPLAIN QUERY PLAN SELECT {COLUMNS} {NEWEST_OF_TARGET}");
+    let params = [Value::from(9_i64), Value::from(9_i64), Uuid::nil().into()];
+    let plan = store.query(&sql, &params).unwrap();
+    let steps: Vec<_> = plan.into_iter().map(|row| row.text(3).unwrap()).collect();
+    let is_search = |step: &String| step.starts_with("SEARCH") && step.contains("by_target");
+    assert!(steps.len() == 1 && steps.iter().all(is_search), "{steps:?}");
+}
+
+/// What `docs/audit-the-books.md` says, written out by hand.
+#[test]
+fn a_hash_is_of_these_bytes() {
+    let events = after(&store_of(2), 0, 2).unwrap();
+    let text = |text: &str| {
+        let length = u32::try_from(text.len()).unwrap().to_be_bytes();
+        [[1].as_slice(), &length, text.as_bytes()].concat()
+    };
+    let first = [
+        [0; 32].to_vec(),
+        b"SRU1".to_vec(),
+        1_u64.to_be_bytes().to_vec(),
+        1_800_000_000_001_i64.to_be_bytes().to_vec(),
+        Uuid::from_u128(0x7).into_bytes().to_vec(),
+        text("teller"),
+        text("frozen"),
+        TARGETS[0].into_bytes().to_vec(),
+        text("open"),
+        text("caf\u{e9} 1"),
+        text("request-7"),
+    ];
+    let second = [
+        events[0].hash.to_vec(),
+        b"SRU1".to_vec(),
+        2_u64.to_be_bytes().to_vec(),
+        1_800_000_000_002_i64.to_be_bytes().to_vec(),
+        Uuid::nil().into_bytes().to_vec(),
+        text("bank"),
+        text("frozen"),
+        TARGETS[1].into_bytes().to_vec(),
+        vec![0],
+        text("caf\u{e9} 2"),
+        vec![0],
+    ];
+    for (event, bytes) in events.iter().zip([first, second]) {
+        assert_eq!(event.hash[..], Sha256::digest(bytes.concat())[..]);
+    }
+}
+
+#[test]
+fn the_log_only_grows() {
+    let store = store_of(2);
+    for change in [
+        "UPDATE audit_log SET actor_role = 'x'",
+        "DELETE FROM audit_log",
+    ] {
+        let refused = store.begin().unwrap().execute(change, &[]);
+        assert!(
+            matches!(refused, Err(StoreError::Constraint(_))),
+            "{change}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_appended_behind_a_lost_head() {
+    let store = store_of(2);
+    let transaction = store.begin().unwrap();
+    transaction.execute("DELETE FROM audit_head", &[]).unwrap();
+    let refused = record(3).append(&transaction);
+    assert!(matches!(refused, Err(StoreError::Row(_))), "{refused:?}");
+}
+
+/// What the check of the chain finds after a change of the file, past triggers and constraints.
+fn found_after(change: &str) -> String {
+    let store = store_of(4);
+    let transaction = store.begin().unwrap();
+    for statement in [
+        "DROP TRIGGER audit_log_is_never_updated",
+        "DROP TRIGGER audit_log_is_never_deleted_from",
+        "PRAGMA ignore_check_constraints = ON",
+    ] {
+        transaction.execute(statement, &[]).unwrap();
+    }
+    assert_ne!(transaction.execute(change, &[]).unwrap(), 0, "{change}");
+    transaction.commit().unwrap();
+    let mut report = Report::default();
+    match check_chain(&store, &mut report) {
+        Ok(()) => report
+            .violations()
+            .map(|(_, text)| text)
+            .collect::<Vec<_>>()
+            .join("\n"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn an_honest_log_verifies_up_to_its_head() {
+    for records in [0, 1, 4] {
+        let mut report = Report::default();
+        check_chain(&store_of(records), &mut report).unwrap();
+        assert_eq!(report.violations().next(), None);
+        assert_eq!(report.checks[0].examined, records.unsigned_abs());
+        assert_eq!(report.totals[0].name, "the last audit event, and its hash");
+        let value = &report.totals[0].value;
+        assert!(value.starts_with(&format!("{records}, ")), "{value}");
+    }
+}
+
+#[test]
+fn each_change_of_the_log_is_found_and_named() {
+    const IS_NOT: &str = "audit event 2: it is not what its hash was made of";
+    for (change, words) in [
+        ("UPDATE audit_log SET at_ms = 1 WHERE sequence = 2", IS_NOT),
+        (
+            "UPDATE audit_log SET actor = randomblob(16) WHERE sequence = 2",
+            IS_NOT,
+        ),
+        (
+            "UPDATE audit_log SET actor_role = 'admin' WHERE sequence = 2",
+            IS_NOT,
+        ),
+        (
+            "UPDATE audit_log SET action = 'closed' WHERE sequence = 2",
+            IS_NOT,
+        ),
+        (
+            "UPDATE audit_log SET target = zeroblob(16) WHERE sequence = 2",
+            IS_NOT,
+        ),
+        (
+            "UPDATE audit_log SET old_value = '' WHERE sequence = 2",
+            IS_NOT,
+        ),
+        (
+            "UPDATE audit_log SET new_value = NULL WHERE sequence = 2",
+            IS_NOT,
+        ),
+        (
+            "UPDATE audit_log SET request_id = '' WHERE sequence = 2",
+            IS_NOT,
+        ),
+        (
+            "UPDATE audit_log SET hash = zeroblob(32) WHERE sequence = 2",
+            IS_NOT,
+        ),
+        (
+            "UPDATE audit_log SET hash = zeroblob(31) WHERE sequence = 2",
+            "not 32",
+        ),
+        (
+            "UPDATE audit_log SET target = zeroblob(9) WHERE sequence = 2",
+            "audit event 2: row: ",
+        ),
+        (
+            "UPDATE audit_log SET sequence = 9 WHERE sequence = 2",
+            "audit event 3: follows 1, so",
+        ),
+        (
+            "UPDATE audit_log SET sequence = 0 WHERE sequence = 1",
+            "audit event 0: follows 0, so",
+        ),
+        (
+            "DELETE FROM audit_log WHERE sequence = 2",
+            "audit event 3: follows 1, so some are",
+        ),
+        (
+            "DELETE FROM audit_log WHERE sequence = 4",
+            "the chain ends at audit event 3, and its",
+        ),
+        (
+            "DELETE FROM audit_log",
+            "the chain ends at audit event 0, and its head says 4",
+        ),
+        (
+            "INSERT INTO audit_log SELECT 5, at_ms, actor, actor_role, action, target, old_value,
+                 new_value, request_id, hash FROM audit_log WHERE sequence = 4",
+            "audit event 5: it is not what its hash was made of",
+        ),
+        (
+            "UPDATE audit_head SET sequence = 3",
+            "and its head says 3, or another hash",
+        ),
+        (
+            "UPDATE audit_head SET hash = zeroblob(32)",
+            "and its head says 4, or another hash",
+        ),
+        ("DELETE FROM audit_head", "the chain has no head"),
+    ] {
+        let found = found_after(change);
+        assert!(found.contains(words), "{change}: {found}");
+    }
+}
