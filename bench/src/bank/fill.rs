@@ -8,12 +8,13 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail, ensure};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use strongroom_account::account::{AccountType, Actor, NumberFormat, OpenRequest, OpenRules, open};
+use strongroom_account::account::{AccountType, NumberFormat, OpenRequest, OpenRules, open};
 use strongroom_account::ledger::{post, post_batch};
 use strongroom_ledger_api::{
     AccountRef, Actor as Asker, BATCH_LINES_MAX, Batch, BatchInstruction, DebitAuthority,
     Instruction, Kind, Line, LineOutcome, Transfer,
 };
+use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::{Clock, SystemClock};
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::random::SystemRandom;
@@ -110,8 +111,8 @@ fn open_account(store: &BulkStore, owner_id: Uuid) -> Result<Uuid> {
     };
     let actor = Actor {
         id: owner_id,
-        role: "customer".to_owned(),
-        request_id: "bench".to_owned(),
+        role: "customer".into(),
+        request_id: Some("bench".to_owned()),
     };
     Ok(open(
         store,

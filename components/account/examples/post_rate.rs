@@ -6,13 +6,14 @@
 
 use std::error::Error;
 use std::time::Instant;
-use strongroom_account::account::{AccountType, Actor, NumberFormat, OpenRequest, OpenRules, open};
+use strongroom_account::account::{AccountType, NumberFormat, OpenRequest, OpenRules, open};
 use strongroom_account::audit::check_invariants;
 use strongroom_account::ledger::post;
 use strongroom_account::schema::MIGRATIONS;
 use strongroom_ledger_api::{
     AccountRef, Actor as Asker, DebitAuthority, Instruction, Kind, Status, Transfer,
 };
+use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::random::SystemRandom;
@@ -81,8 +82,8 @@ fn open_account(store: &SqliteStore) -> Result<Uuid, Box<dyn Error>> {
     };
     let actor = Actor {
         id: OWNER,
-        role: "customer".to_owned(),
-        request_id: String::new(),
+        role: "customer".into(),
+        request_id: None,
     };
     Ok(open(
         store,

@@ -1,20 +1,21 @@
 //! The tables of the account service.
 //!
 //! Money is moved only by rows of `transfer` and `entry`, which are never changed or deleted (triggers refuse it). `balance` is what
-//! they add up to, kept because every transfer asks for it. `journal_head`, `batch_head`, and `account_event_head` hold the end of each
+//! they add up to, kept because every transfer asks for it. `journal_head`, `batch_head`, and `audit_head` hold the end of each
 //! hash chain, so that a cut-off tail is found.
 //!
 //! The hot tables name an account by its integer `key`: an index entry of a few bytes instead of sixteen. They carry no foreign
 //! key, as each would cost a search per entry; the audit looks for dangling keys instead.
 
+use strongroom_sdk::audit_log;
 use strongroom_sdk::store::Migration;
 
 /// Every step of the schema, oldest first. A released step never changes.
-pub const MIGRATIONS: &[Migration] = &[FIRST];
+pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2)];
 
 const FIRST: Migration = Migration {
     number: 1,
-    name: "accounts, ledger, and their hash chains",
+    name: "accounts, and the ledger with its hash chains",
     statements: &[
         ACCOUNT,
         "CREATE INDEX account_by_owner ON account (owner_id)",
@@ -34,10 +35,6 @@ const FIRST: Migration = Migration {
         BATCH,
         BATCH_HEAD,
         "INSERT INTO batch_head (singleton, sequence, hash) VALUES (1, 0, zeroblob(32))",
-        ACCOUNT_EVENT,
-        "CREATE INDEX account_event_by_account ON account_event (account_key, sequence)",
-        ACCOUNT_EVENT_HEAD,
-        "INSERT INTO account_event_head (singleton, sequence, hash) VALUES (1, 0, zeroblob(32))",
         "CREATE TRIGGER transfer_no_update BEFORE UPDATE ON transfer
          BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
         "CREATE TRIGGER transfer_no_delete BEFORE DELETE ON transfer
@@ -50,10 +47,6 @@ const FIRST: Migration = Migration {
          BEGIN SELECT RAISE(ABORT, 'batches are append-only'); END",
         "CREATE TRIGGER batch_no_delete BEFORE DELETE ON batch
          BEGIN SELECT RAISE(ABORT, 'batches are append-only'); END",
-        "CREATE TRIGGER account_event_no_update BEFORE UPDATE ON account_event
-         BEGIN SELECT RAISE(ABORT, 'account events are append-only'); END",
-        "CREATE TRIGGER account_event_no_delete BEFORE DELETE ON account_event
-         BEGIN SELECT RAISE(ABORT, 'account events are append-only'); END",
         "CREATE TRIGGER account_no_delete BEFORE DELETE ON account
          BEGIN SELECT RAISE(ABORT, 'accounts are closed, never deleted'); END",
     ],
@@ -198,26 +191,6 @@ const BATCH: &str = "CREATE TABLE batch (
 ) STRICT";
 
 const BATCH_HEAD: &str = "CREATE TABLE batch_head (
-    singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
-    sequence  INTEGER NOT NULL,
-    hash      BLOB    NOT NULL CHECK (length(hash) = 32)
-) STRICT";
-
-/// What was done to an account other than moving money: by whom, when, and the value before and after.
-const ACCOUNT_EVENT: &str = "CREATE TABLE account_event (
-    sequence    INTEGER PRIMARY KEY CHECK (sequence >= 1),
-    account_key INTEGER NOT NULL,
-    action      TEXT    NOT NULL CHECK (action IN ('opened', 'frozen', 'unfrozen', 'overdraft_limit_changed', 'closed')),
-    actor_id    BLOB    NOT NULL CHECK (length(actor_id) = 16),
-    actor_role  TEXT    NOT NULL,
-    request_id  TEXT    NOT NULL,
-    old_value   TEXT,
-    new_value   TEXT    NOT NULL,
-    at_ms       INTEGER NOT NULL,
-    hash        BLOB    NOT NULL CHECK (length(hash) = 32)
-) STRICT";
-
-const ACCOUNT_EVENT_HEAD: &str = "CREATE TABLE account_event_head (
     singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
     sequence  INTEGER NOT NULL,
     hash      BLOB    NOT NULL CHECK (length(hash) = 32)

@@ -96,8 +96,7 @@ impl Direction {
 }
 
 impl Change {
-    /// `limit` tells how a limit is written.
-    fn of(action: &str, new_value: &str, limit: impl FnOnce(&str) -> i64) -> Self {
+    fn of(action: &str, new_value: &str) -> Self {
         let frozen = |debits, credits| Self::Frozen { debits, credits };
         match (action, new_value) {
             ("opened", account) => {
@@ -108,7 +107,7 @@ impl Change {
                     is_settlement: account["type"] == "settlement",
                 }
             }
-            ("overdraft_limit_changed", value) => Self::OverdraftLimit(limit(value)),
+            ("overdraft_limit_changed", value) => Self::OverdraftLimit(minor(value)),
             ("unfrozen", "open") => frozen(false, false),
             ("frozen", "frozen") => frozen(true, true),
             ("frozen", "frozen:debits") => frozen(true, false),
@@ -180,7 +179,7 @@ fn event_of_api(event: &Value) -> Event {
         sequence: event["sequence"].as_u64().expect("a sequence"),
         account: id(&event["account_id"]),
         at_ms: milliseconds(text(&event["created_at"])),
-        change: Change::of(text(&event["action"]), text(&event["new_value"]), minor),
+        change: Change::of(text(&event["action"]), text(&event["new_value"])),
     }
 }
 
@@ -204,9 +203,8 @@ pub fn open_store(data: &Path, service: &str) -> Connection {
 /// The events above `after` in the store of the accounts. Read after the rows, or while nothing is
 /// done, they tell of every account in them.
 pub fn events_of_store(store: &Connection, after: u64) -> Vec<Event> {
-    let sql = "SELECT account_event.sequence, account.id, at_ms, action, new_value
-        FROM account_event JOIN account ON account.key = account_event.account_key
-        WHERE account_event.sequence > ?1 ORDER BY account_event.sequence";
+    let sql = "SELECT sequence, target, at_ms, action, new_value FROM audit_log
+        WHERE sequence > ?1 ORDER BY sequence";
     let mut statement = store.prepare(sql).expect("the tables of the accounts");
     let events = statement.query_map([signed(after)], |row| {
         let (action, new_value): (String, String) = (row.get(3)?, row.get(4)?);
@@ -214,7 +212,7 @@ pub fn events_of_store(store: &Connection, after: u64) -> Vec<Event> {
             sequence: unsigned(row, 0)?,
             account: row.get(1).map(Uuid::from_bytes)?,
             at_ms: row.get(2)?,
-            change: Change::of(&action, &new_value, minor),
+            change: Change::of(&action, &new_value),
         })
     });
     let events = events.expect("the events can be read");

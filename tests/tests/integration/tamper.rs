@@ -27,8 +27,8 @@ const TABLES: [&str; 10] = [
     "batch",
     "batch_head",
     "account",
-    "account_event",
-    "account_event_head",
+    "audit_log",
+    "audit_head",
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

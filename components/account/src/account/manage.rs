@@ -1,9 +1,10 @@
 //! Changing an account: freeze, unfreeze, overdraft limit, close. Each change is one transaction with its audit event.
 
-use super::event::{Action, Actor, Event};
+use super::event::{CLOSED, FROZEN, OVERDRAFT_LIMIT_CHANGED, UNFROZEN};
 use super::find::by_id_within;
 use super::freeze::Freeze;
 use super::record::{Account, AccountStatus};
+use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
 use uuid::Uuid;
@@ -37,7 +38,7 @@ pub enum ManageError {
 
 /// A change with the audit event that tells it: the account as it is to be.
 struct Change {
-    action: Action,
+    action: &'static str,
     after: Account,
     old_value: String,
     new_value: String,
@@ -52,7 +53,7 @@ pub fn freeze<S: Store>(
     actor: &Actor,
 ) -> Result<Account, ManageError> {
     change(store, clock, id, actor, |account| {
-        let frozen = status_change(account, Action::Frozen, AccountStatus::Frozen, Some(stops));
+        let frozen = status_change(account, FROZEN, AccountStatus::Frozen, Some(stops));
         Ok(frozen.into_iter().collect())
     })
 }
@@ -65,7 +66,7 @@ pub fn unfreeze<S: Store>(
     actor: &Actor,
 ) -> Result<Account, ManageError> {
     change(store, clock, id, actor, |account| {
-        let open = status_change(account, Action::Unfrozen, AccountStatus::Open, None);
+        let open = status_change(account, UNFROZEN, AccountStatus::Open, None);
         Ok(open.into_iter().collect())
     })
 }
@@ -88,7 +89,7 @@ pub fn close<S: Store>(
         }
         let limit = limit_change(account, 0);
         let without_limit = limit.as_ref().map_or(account, |limit| &limit.after);
-        let closed = status_change(without_limit, Action::Closed, AccountStatus::Closed, None);
+        let closed = status_change(without_limit, CLOSED, AccountStatus::Closed, None);
         Ok(limit.into_iter().chain(closed).collect())
     })
 }
@@ -119,17 +120,17 @@ fn limit_change(account: &Account, limit_minor: i64) -> Option<Change> {
     let mut after = account.clone();
     after.balance.overdraft_limit = Some(limit_minor);
     (old != limit_minor).then(|| Change {
-        action: Action::OverdraftLimitChanged,
+        action: OVERDRAFT_LIMIT_CHANGED,
         after,
-        old_value: old.to_string(),
-        new_value: limit_minor.to_string(),
+        old_value: account.money(old).to_string(),
+        new_value: account.money(limit_minor).to_string(),
     })
 }
 
 /// None where the status is already so.
 fn status_change(
     account: &Account,
-    action: Action,
+    action: &'static str,
     status: AccountStatus,
     freeze: Option<Freeze>,
 ) -> Option<Change> {
@@ -189,16 +190,15 @@ fn apply(
         changed, 1,
         "nobody else writes while this transaction is open"
     );
-    Event {
-        account_key: before.key,
-        account_id: before.id,
-        action: change.action,
-        actor,
-        old_value: Some(change.old_value.clone()),
-        new_value: change.new_value.clone(),
+    Record {
         at_ms: clock.now_ms(),
+        actor: actor.clone(),
+        action: change.action.into(),
+        target: before.id,
+        old_value: Some(change.old_value.clone()),
+        new_value: Some(change.new_value.clone()),
     }
-    .record(transaction)?;
+    .append(transaction)?;
     Ok(Account {
         version: before.version + 1,
         ..after.clone()

@@ -9,9 +9,7 @@ mod open;
 mod past;
 mod record;
 pub(crate) mod settlement;
-mod trail;
 
-pub use event::{Action, Actor};
 pub use find::{by_id, entries_of, of_owner};
 pub use freeze::Freeze;
 pub use manage::{ManageError, close, freeze, set_overdraft_limit, unfreeze};
@@ -20,9 +18,8 @@ pub use open::{NAME_CHARACTERS_MAX, OpenError, OpenRequest, OpenRules, open};
 pub use past::{PastError, balance_at};
 pub use record::{Account, AccountEntry, AccountStatus, AccountType};
 
-pub(crate) use event::{EVENT_COLUMNS, EVENT_HASH_COLUMN, EventRow, event_hash, opened_value};
+pub(crate) use event::{CLOSED, FROZEN, OPENED, OVERDRAFT_LIMIT_CHANGED, UNFROZEN, opened_value};
 pub(crate) use record::{ACCOUNT_COLUMNS, account_sql};
-pub(crate) use trail::{TrailRow, events_after, events_of};
 
 #[cfg(test)]
 mod tests;

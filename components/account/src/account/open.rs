@@ -1,9 +1,10 @@
 //! Opening an account.
 
-use super::event::{Action, Actor, Event, opened_value};
+use super::event::{OPENED, opened_value};
 use super::number::NumberFormat;
 use super::record::{Account, AccountStatus, AccountType};
 use crate::balance::Balance;
+use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::random::Random;
@@ -135,16 +136,15 @@ pub(super) fn insert(
     };
     account.key = row.integer(0)?;
     transaction.execute(INSERT_BALANCE, &[Value::from(account.key)])?;
-    Event {
-        account_key: account.key,
-        account_id: account.id,
-        action: Action::Opened,
-        actor,
-        old_value: None,
-        new_value: opened_value(account),
+    Record {
         at_ms: account.created_at_ms,
+        actor: actor.clone(),
+        action: OPENED.into(),
+        target: account.id,
+        old_value: None,
+        new_value: Some(opened_value(account)),
     }
-    .record(transaction)?;
+    .append(transaction)?;
     Ok(true)
 }
 

@@ -119,7 +119,7 @@ impl Account {
         })
     }
 
-    /// The status as the audit trail says it: of a freeze in one direction alone, also which.
+    /// The status as the audit log says it: of a freeze in one direction alone, also which.
     pub(crate) fn status_words(&self) -> String {
         let status = self.status.as_str();
         match (self.status, self.freeze) {

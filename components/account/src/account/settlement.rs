@@ -1,10 +1,10 @@
 //! The bank's own accounts: the other side of deposits and withdrawals, one for each currency.
 
-use super::event::Actor;
 use super::open::{insert, zero};
 use super::record::{Account, AccountStatus, AccountType};
 use crate::ledger::{AccountOfRow, BANK_OWNER, Standing};
 use sha2::{Digest, Sha256};
+use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::store::{StoreError, Transaction};
@@ -40,12 +40,7 @@ pub(crate) fn open(
         created_at_ms: clock.now_ms(),
         entry_count: 0,
     };
-    let bank = Actor {
-        id: BANK_OWNER,
-        role: "bank".to_owned(),
-        request_id: String::new(),
-    };
-    let inserted = insert(transaction, &mut account, &bank)?;
+    let inserted = insert(transaction, &mut account, &Actor::BANK)?;
     assert!(inserted, "a currency has one settlement account");
     Ok(Standing {
         account: AccountOfRow {

@@ -6,6 +6,7 @@ use crate::audit::check_invariants;
 use crate::ledger;
 use crate::tests::kit::{self, OWNER, store, teller};
 use strongroom_ledger_api::Kind;
+use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::random::SystemRandom;
@@ -54,7 +55,7 @@ fn move_money(store: &SqliteStore, id: u128, kind: Kind, account: &Account) {
 
 fn actions(store: &SqliteStore) -> Vec<String> {
     let rows = store
-        .query("SELECT action FROM account_event ORDER BY sequence", &[])
+        .query("SELECT action FROM audit_log ORDER BY sequence", &[])
         .unwrap();
     rows.into_iter().map(|row| row.text(0).unwrap()).collect()
 }
@@ -212,7 +213,7 @@ fn a_freeze_of_one_side_is_told_and_each_change_of_side_is_an_event() {
     assert_eq!((open.status, open.freeze), (AccountStatus::Open, None));
     let changes = store
         .query(
-            "SELECT coalesce(old_value, '') || ' -> ' || new_value FROM account_event WHERE action <> 'opened' ORDER BY sequence",
+            "SELECT coalesce(old_value, '') || ' -> ' || new_value FROM audit_log WHERE action <> 'opened' ORDER BY sequence",
             &[],
         )
         .unwrap();

@@ -1,7 +1,7 @@
 //! Opening and reading accounts.
 
 use super::view::{AccountView, BalanceView, EntryView};
-use super::{Caller, Service, WHO_ACT, before, readable};
+use super::{Caller, Service, WHO_ACT, readable};
 use crate::account::{self, AccountType, NAME_CHARACTERS_MAX, OpenError, OpenRequest, PastError};
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -112,7 +112,7 @@ pub fn list_of<S: Store>(
     if !identity.may_read(owner_id) {
         return Err(Problem::not_found());
     }
-    let accounts = account::of_owner(store, owner_id, before(page), page.fetch())?;
+    let accounts = account::of_owner(store, owner_id, page.before(), page.fetch())?;
     Ok(List::new(accounts, page, |account| account.key.unsigned_abs()).map(AccountView::from))
 }
 
@@ -187,7 +187,7 @@ pub fn entries<S: Store>(
     page: &Page<u64>,
 ) -> Result<List<EntryView>, Problem> {
     let account = readable(store, identity, id)?;
-    let entries = account::entries_of(store, &account, before(page), page.fetch())?;
+    let entries = account::entries_of(store, &account, page.before(), page.fetch())?;
     let list = List::new(entries, page, |entry| {
         entry.transfer_sequence.unsigned_abs()
     });

@@ -11,16 +11,17 @@ mod statement;
 mod view;
 
 pub use accounts::{BalanceQuery, OpenBody, balance, entries, get, list_of, open};
-pub use events::{EventView, all_events, events};
+pub use events::{all_events, events};
 pub use journal::{JournalEntryView, JournalView, journal};
 pub use manage::{FreezeBody, LimitBody, close, freeze, set_overdraft_limit, unfreeze};
 pub use onward::{OnwardList, OnwardQuery};
 pub use statement::{StatementAnswer, StatementQuery, statement};
 pub use view::{AccountView, BalanceView, EntryView};
 
-use crate::account::{Account, Actor, OpenRules, by_id};
+use crate::account::{Account, OpenRules, by_id};
+use strongroom_sdk::audit_log::Actor;
+use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::{Identity, Role};
-use strongroom_sdk::page::Page;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::Store;
 use uuid::Uuid;
@@ -50,22 +51,18 @@ pub struct Service<S, C, R> {
     pub rules: OpenRules,
 }
 
-/// A verified caller and the id of the request, for the audit trail.
+/// A verified caller and the id of the request, for the audit log.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// Who asks.
     pub identity: Identity,
-    /// The host's `x-request-id`.
-    pub request_id: String,
+    /// The id of the request.
+    pub request_id: RequestId,
 }
 
 impl Caller {
     fn actor(&self) -> Actor {
-        Actor {
-            id: self.identity.subject,
-            role: self.identity.role.as_str().to_owned(),
-            request_id: self.request_id.clone(),
-        }
+        Actor::new(&self.identity, self.request_id.clone())
     }
 }
 
@@ -74,13 +71,6 @@ fn readable<S: Store>(store: &S, identity: &Identity, id: Uuid) -> Result<Accoun
     by_id(store, id)?
         .filter(|account| identity.may_read(account.owner_id))
         .ok_or_else(Problem::not_found)
-}
-
-/// The key below which the page's rows are; a page without a cursor begins at the newest.
-fn before(page: &Page<u64>) -> i64 {
-    page.after
-        .and_then(|key| i64::try_from(key).ok())
-        .unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

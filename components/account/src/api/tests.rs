@@ -45,7 +45,7 @@ fn caller(subject: u128, role: Role) -> Caller {
             session: Uuid::nil(),
             scope: String::new(),
         },
-        request_id: "request".to_owned(),
+        request_id: RequestId(Some("request".to_owned())),
     }
 }
 

@@ -1,9 +1,9 @@
-//! I2, I3, I4, I9: account by account, what its row says, and what its entries, its open holds, and its events add up to.
+//! I2, I3, I4, I9: account by account, what its row says, and what its entries and its open holds
+//! add up to.
 //!
 //! The entries are added up in the order in which they were written, as that is how they lie in the file. For each account this takes a few
 //! numbers, kept for a range of a million accounts at a time: a larger bank's entries are read once more for each further range.
 
-use super::events::Trails;
 use super::journal::{ENTRY_COLUMNS, entry};
 use super::totals::Totals;
 use super::{number, require_none};
@@ -124,7 +124,7 @@ impl Sums {
 
 /// Checks every account. `sums` has seen the entries of the journal.
 pub fn check<S: Store>(store: &S, mut sums: Sums, report: &mut Report) -> Result<(), StoreError> {
-    let mut walk = Walk::new(store);
+    let mut walk = Walk::new();
     loop {
         walk.compare(store, &sums)?;
         let end = sums.end();
@@ -141,10 +141,9 @@ pub fn check<S: Store>(store: &S, mut sums: Sums, report: &mut Report) -> Result
     require_none(store, &mut walk.balances, UNPAIRED, |key| {
         format!("account {key} has no balance, or the balance no account")
     })?;
-    let facts = walk.trails.into_check();
     report
         .checks
-        .extend([walk.balances, sums.check, walk.limits, facts]);
+        .extend([walk.balances, sums.check, walk.limits]);
     walk.totals.report(report);
     Ok(())
 }
@@ -164,8 +163,7 @@ fn add_entries<S: Store>(store: &S, sums: &mut Sums) -> Result<(), StoreError> {
 }
 
 /// Where the walk from account to account is, and what it has found.
-struct Walk<'a, S> {
-    trails: Trails<'a, S>,
+struct Walk {
     totals: Totals,
     balances: Check,
     limits: Check,
@@ -173,10 +171,9 @@ struct Walk<'a, S> {
     entries: i64,
 }
 
-impl<'a, S: Store> Walk<'a, S> {
-    fn new(store: &'a S) -> Self {
+impl Walk {
+    fn new() -> Self {
         Self {
-            trails: Trails::new(store),
             totals: Totals::default(),
             balances: Check::new(
                 "every balance is the sum of its entries, and pending is the sum of open holds",
@@ -187,7 +184,7 @@ impl<'a, S: Store> Walk<'a, S> {
     }
 
     /// Compares the accounts of a range with what was added up.
-    fn compare(&mut self, store: &S, sums: &Sums) -> Result<(), StoreError> {
+    fn compare<S: Store>(&mut self, store: &S, sums: &Sums) -> Result<(), StoreError> {
         let before = Value::from(sums.first_key.saturating_sub(1));
         for row in Pages::new(store, ACCOUNTS, [before], PAGE_ROWS) {
             let row = row?;
@@ -201,13 +198,9 @@ impl<'a, S: Store> Walk<'a, S> {
             match Account::from_row(&row) {
                 Ok(account) => {
                     self.judge(&account, &row, sum)?;
-                    self.trails.compare(key, Some(&account))?;
                     self.totals.add(&account);
                 }
-                Err(error) => {
-                    self.balances.violation(format!("account {key}: {error}"));
-                    self.trails.compare(key, None)?;
-                }
+                Err(error) => self.balances.violation(format!("account {key}: {error}")),
             }
         }
         Ok(())

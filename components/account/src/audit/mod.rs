@@ -1,8 +1,13 @@
 //! The invariants that must hold in the store, checked from its rows alone.
 //!
-//! Three walks, each a page at a time, so that memory does not grow with the bank: along the journal with its entries beside it
-//! ([`journal`]), from account to account with what its entries came to ([`accounts`]) and its events beside it, and along the audit trail
-//! of the accounts ([`events`]). What can only be told by looking at all rows at once is asked of SQL.
+//! All walks go a page at a time, so that memory does not grow with the bank:
+//!
+//! - [`journal`]: along the journal, with its entries and holds beside it;
+//! - [`batches`]: along the batches, with their lines beside them;
+//! - [`accounts`]: from account to account, with what its entries came to;
+//! - [`events`]: from account to account, with what the audit log says of it.
+//!
+//! What can only be told by looking at all rows at once is asked of SQL.
 //!
 //! The host lets an audit read one snapshot of the store, so that the walks fit together while the ledger goes on.
 
@@ -14,6 +19,7 @@ mod journal;
 mod totals;
 
 use strongroom_sdk::audit::{Check, Report};
+use strongroom_sdk::audit_log::check_chain;
 use strongroom_sdk::store::{Store, StoreError};
 
 /// Checks every invariant.
@@ -27,7 +33,8 @@ pub fn check_invariants<S: Store>(store: &S) -> Result<Report, StoreError> {
     journal::check(store, &mut sums, &mut report)?;
     batches::check(store, &mut report)?;
     accounts::check(store, sums, &mut report)?;
-    events::check(store, &mut report)?;
+    check_chain(store, &mut report)?;
+    report.checks.push(events::check(store)?);
     Ok(report)
 }
 

@@ -261,8 +261,8 @@ fn every_changed_field_is_found() {
         "batch",
         "batch_head",
         "account",
-        "account_event",
-        "account_event_head",
+        "audit_log",
+        "audit_head",
     ] {
         let columns = format!("SELECT name FROM pragma_table_info('{table}')");
         let rows = values(&store, &format!("SELECT rowid FROM {table}"));
@@ -317,8 +317,8 @@ fn every_lost_or_added_row_is_found() {
         "journal_head",
         "batch",
         "batch_head",
-        "account_event",
-        "account_event_head",
+        "audit_log",
+        "audit_head",
     ] {
         for order in ["ASC", "DESC"] {
             let delete = format!(
@@ -331,8 +331,8 @@ fn every_lost_or_added_row_is_found() {
     for insert in [
         "INSERT INTO entry SELECT sequence + 100, 4, account_key, account_sequence + 9, direction, amount_minor, 0 FROM entry LIMIT 1",
         "INSERT INTO balance (account_key) VALUES (2)  ON CONFLICT DO UPDATE SET credits_pending = 5",
-        "INSERT INTO account_event SELECT sequence + 100, account_key, action, actor_id, actor_role, request_id, old_value, new_value, \
-         at_ms, hash FROM account_event LIMIT 1",
+        "INSERT INTO audit_log SELECT sequence + 100, at_ms, actor, actor_role, action, target, \
+         old_value, new_value, request_id, hash FROM audit_log LIMIT 1",
         "INSERT INTO batch SELECT sequence + 1, randomblob(16), fingerprint, actor_kind, actor_id, on_behalf_of_id, atomic, lines, \
          refusals, requested_at_ms, recorded_at_ms, hash FROM batch ORDER BY sequence DESC LIMIT 1",
     ] {

@@ -2,8 +2,8 @@
 
 use super::service;
 use crate::api::{
-    self, AUDITORS, AccountView, BalanceQuery, BalanceView, Caller, EntryView, EventView,
-    FreezeBody, JournalView, LimitBody, OnwardList, OnwardQuery, OpenBody, STAFF, STAFF_WHO_ACT,
+    self, AUDITORS, AccountView, BalanceQuery, BalanceView, Caller, EntryView, FreezeBody,
+    JournalView, LimitBody, OnwardList, OnwardQuery, OpenBody, STAFF, STAFF_WHO_ACT,
     StatementQuery,
 };
 use axum::Router;
@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use strongroom_sdk::audit_log::EventView;
 use strongroom_sdk::http::{PathId, RequestId, Site, body_of_pieces};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::json::{Json, NoBody};
@@ -159,11 +160,9 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let identity = Identity::from_request_parts(parts, state).await?;
-        let RequestId(request_id) = RequestId::of(&parts.headers);
         Ok(Self {
-            identity,
-            request_id: request_id.unwrap_or_default(),
+            identity: Identity::from_request_parts(parts, state).await?,
+            request_id: RequestId::of(&parts.headers),
         })
     }
 }

@@ -1,9 +1,10 @@
 //! What the tests share: a store, a clock, accounts, and transfers.
 
-use crate::account::{self, Account, AccountType, Actor, NumberFormat, OpenRequest, OpenRules};
+use crate::account::{self, Account, AccountType, NumberFormat, OpenRequest, OpenRules};
 use crate::schema::MIGRATIONS;
 use std::cell::Cell;
 use strongroom_ledger_api::{AccountRef, DebitAuthority, Instruction, Kind, Transfer};
+use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::random::SystemRandom;
@@ -42,8 +43,8 @@ pub fn store() -> SqliteStore {
 pub fn teller() -> Actor {
     Actor {
         id: Uuid::from_u128(0x7),
-        role: "teller".to_owned(),
-        request_id: "request".to_owned(),
+        role: "teller".into(),
+        request_id: Some("request".to_owned()),
     }
 }
 

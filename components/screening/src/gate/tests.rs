@@ -5,9 +5,7 @@
 
 use crate::{Gate, NoVerdict, Screening, Verdict};
 use std::cell::{Cell, RefCell};
-use strongroom_account::account::{
-    self, AccountType, Actor as Manager, NumberFormat, OpenRequest, OpenRules,
-};
+use strongroom_account::account::{self, AccountType, NumberFormat, OpenRequest, OpenRules};
 use strongroom_account::ledger::LocalLedger;
 use strongroom_account::schema::MIGRATIONS;
 use strongroom_ledger_api::{
@@ -15,6 +13,7 @@ use strongroom_ledger_api::{
     Kind, Ledger, LedgerError, Line, LineOutcome, RULE_CHARACTERS_MAX, Refusal, Reply, Side,
     Status, Transfer, line_id,
 };
+use strongroom_sdk::audit_log::Actor as Manager;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::random::SystemRandom;
@@ -124,8 +123,8 @@ fn open(store: &SqliteStore) -> Uuid {
     };
     let teller = Manager {
         id: Uuid::from_u128(0x7),
-        role: "teller".to_owned(),
-        request_id: "request".to_owned(),
+        role: "teller".into(),
+        request_id: None,
     };
     let tools = (&SystemClock, &SystemRandom);
     account::open(store, tools, &rules, wanted, &teller)

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use strongroom_account::account::{
-    self, Account, AccountType, Actor, NumberFormat, OpenRequest, OpenRules,
+    self, Account, AccountType, NumberFormat, OpenRequest, OpenRules,
 };
 use strongroom_account::audit::check_invariants;
 use strongroom_account::ledger::LocalLedger;
@@ -16,6 +16,7 @@ use strongroom_ledger_api::{
     AccountSummary, Batch, BatchRecord, BatchReply, Directory, Journal, Ledger, LedgerError,
     Posting, Reply, Transfer,
 };
+use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
@@ -218,8 +219,8 @@ fn open(store: &SqliteStore, clock: &SetClock, owner_id: Uuid) -> Account {
     };
     let actor = Actor {
         id: TELLER,
-        role: "teller".to_owned(),
-        request_id: REQUEST_ID.to_owned(),
+        role: "teller".into(),
+        request_id: Some(REQUEST_ID.to_owned()),
     };
     account::open(store, (clock, &SystemRandom), &rules, request, &actor).unwrap()
 }

@@ -276,7 +276,7 @@ fn the_books_are_for_auditors_and_admins() {
     let store = &service.store;
     let (id, _) = open_eur(&service, &alice());
     let query = OnwardQuery::default;
-    for (role, books, trail) in [
+    for (role, books, log) in [
         (Role::Customer, 403, 403),
         (Role::Teller, 403, 200),
         (Role::Auditor, 200, 200),
@@ -292,7 +292,7 @@ fn the_books_are_for_auditors_and_admins() {
         );
         assert_eq!(
             code(events(store, &identity, id, &first_page())).0,
-            trail,
+            log,
             "{role}"
         );
     }
@@ -318,7 +318,7 @@ fn each_act_of_staff_is_told_with_who_when_before_after_and_in_which_request() {
     let (id, _) = open_eur(&service, &alice());
     let (other, _) = open_eur(&service, &bob());
     let mut teller = caller(0x7E, Role::Teller);
-    teller.request_id = "request-7".to_owned();
+    teller.request_id = RequestId(Some("request-7".to_owned()));
     let debits = FreezeBody::from_slice(br#"{"stops":"debits"}"#).unwrap();
     freeze(&service, &teller, id, debits).unwrap();
     freeze(&service, &teller, other, FreezeBody::default()).unwrap();

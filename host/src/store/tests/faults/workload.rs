@@ -6,7 +6,7 @@
 use super::adapter::GuestStore;
 use std::thread;
 use strongroom_account::account::{
-    self, AccountType, Actor, NumberFormat, OpenError, OpenRequest, OpenRules,
+    self, AccountType, NumberFormat, OpenError, OpenRequest, OpenRules,
 };
 use strongroom_account::ledger::{lookup_many, post, post_batch};
 use strongroom_account::schema;
@@ -14,6 +14,7 @@ use strongroom_ledger_api::{
     AccountRef, Batch, BatchInstruction, DebitAuthority, Instruction, Kind, LedgerError, Line,
     LineOutcome, Posting, Transfer,
 };
+use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::random::SystemRandom;
@@ -248,8 +249,8 @@ pub fn open_accounts(store: &GuestStore, told: Told<'_>) -> Result<Vec<Uuid>, St
     };
     let actor = Actor {
         id: Uuid::from_u128(0x7),
-        role: "teller".to_owned(),
-        request_id: "request".to_owned(),
+        role: "teller".into(),
+        request_id: None,
     };
     let open = |customer| {
         let owner = owner(customer);
