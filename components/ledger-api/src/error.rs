@@ -1,7 +1,6 @@
 //! Why the ledger records nothing.
 
 use crate::batch::Refusal;
-use std::borrow::Cow;
 
 /// Which account of a transfer, and how it was named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,15 +14,6 @@ pub enum Side {
 }
 
 impl Side {
-    /// The word of the ledger's interface.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Source => "source",
-            Self::DestinationId => "destination.id",
-            Self::DestinationNumber => "destination.number",
-        }
-    }
-
     /// The member of a transfer's body that names it (RFC 6901).
     pub const fn pointer(self) -> &'static str {
         match self {
@@ -38,7 +28,7 @@ impl Side {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
     /// There is no such account, or this user may not debit it.
-    #[error("account not found: {}", .0.as_str())]
+    #[error("account not found: {}", .0.pointer())]
     AccountNotFound(Side),
     /// There is no such hold or posting, or it is not this user's to capture, void, or reverse.
     #[error("subject not found")]
@@ -47,11 +37,11 @@ pub enum LedgerError {
     #[error("the id is taken by another request")]
     IdReused,
     /// Source and destination are one account: money does not move from an account to itself. Which way the destination was named.
-    #[error("invalid: {}", .0.as_str())]
+    #[error("invalid: {}", .0.pointer())]
     SameAccount(Side),
     /// A field does not hold what it must.
     #[error("invalid: {0}")]
-    Invalid(Cow<'static, str>),
+    Invalid(String),
     /// The screening has no verdict.
     #[error("not screened: {0}")]
     NotScreened(String),
@@ -62,8 +52,8 @@ pub enum LedgerError {
 
 impl LedgerError {
     /// The error of a field that does not hold what it must.
-    pub const fn invalid(field: &'static str) -> Self {
-        Self::Invalid(Cow::Borrowed(field))
+    pub fn invalid(field: &str) -> Self {
+        Self::Invalid(field.to_owned())
     }
 
     /// The words for the client, where the error is the client's own; none where it is the bank's.

@@ -26,7 +26,7 @@ use crate::error::LedgerError;
 use crate::ledger::{AccountSummary, Directory, Journal, Ledger};
 use crate::posting::{Posting, Reply};
 use crate::transfer::Transfer;
-use crate::wit::types;
+use crate::wit::WitForm;
 use bindings::strongroom::account::{directory, journal, ledger};
 use uuid::Uuid;
 
@@ -36,23 +36,24 @@ pub struct Linked;
 
 impl Ledger for Linked {
     fn post(&self, transfer: &Transfer) -> Result<Reply, LedgerError> {
-        Ok(ledger::post(&transfer.into())?.try_into()?)
+        let reply = ledger::post(&transfer.clone().into_wit())?;
+        Ok(Reply::from_wit(reply)?)
     }
 
     fn post_batch(&self, batch: &Batch) -> Result<BatchReply, LedgerError> {
-        let batch =
-            types::Batch::try_from(batch).map_err(|malformed| LedgerError::invalid(malformed.0))?;
-        Ok(ledger::post_batch(&batch)?.try_into()?)
+        let reply = ledger::post_batch(&batch.clone().into_wit())?;
+        Ok(BatchReply::from_wit(reply)?)
     }
 
     fn cancel(&self, transfer: &Transfer) -> Result<Reply, LedgerError> {
-        Ok(ledger::cancel(&transfer.into())?.try_into()?)
+        let reply = ledger::cancel(&transfer.clone().into_wit())?;
+        Ok(Reply::from_wit(reply)?)
     }
 }
 
 impl Journal for Linked {
     fn journal(&self, after: u64, limit: u32) -> Result<Vec<Posting>, LedgerError> {
-        postings(journal::journal(after, limit)?)
+        Ok(Vec::from_wit(journal::journal(after, limit)?)?)
     }
 
     fn head(&self) -> Result<u64, LedgerError> {
@@ -60,22 +61,17 @@ impl Journal for Linked {
     }
 
     fn lookup_many(&self, ids: &[Uuid]) -> Result<Vec<Option<Posting>>, LedgerError> {
-        let texts: Vec<String> = ids.iter().map(Uuid::to_string).collect();
-        let found = journal::lookup_many(&texts)?;
+        let found = journal::lookup_many(&ids.to_vec().into_wit())?;
         if found.len() != ids.len() {
             return Err(LedgerError::Unavailable(
                 "the ledger returned another number of postings than was asked for".to_owned(),
             ));
         }
-        let found = found.into_iter();
-        found
-            .map(|posting| Ok(posting.map(Posting::try_from).transpose()?))
-            .collect()
+        Ok(Vec::from_wit(found)?)
     }
 
     fn find_batch(&self, id: Uuid) -> Result<Option<BatchRecord>, LedgerError> {
-        let found = journal::find_batch(&id.to_string())?;
-        Ok(found.map(BatchRecord::try_from).transpose()?)
+        Ok(Option::from_wit(journal::find_batch(&id.into_wit())?)?)
     }
 
     fn history(
@@ -84,32 +80,13 @@ impl Journal for Linked {
         before: u64,
         limit: u32,
     ) -> Result<Vec<Posting>, LedgerError> {
-        postings(journal::history(&account_id.to_string(), before, limit)?)
+        let found = journal::history(&account_id.into_wit(), before, limit)?;
+        Ok(Vec::from_wit(found)?)
     }
-}
-
-fn postings(postings: Vec<types::Posting>) -> Result<Vec<Posting>, LedgerError> {
-    let postings = postings.into_iter();
-    postings
-        .map(|posting| Ok(Posting::try_from(posting)?))
-        .collect()
 }
 
 impl Directory for Linked {
     fn find(&self, account_id: Uuid) -> Result<Option<AccountSummary>, LedgerError> {
-        let found = directory::find(&account_id.to_string()).map_err(|error| match error {
-            directory::Error::Invalid(text) | directory::Error::Unavailable(text) => {
-                LedgerError::Unavailable(text)
-            }
-        })?;
-        let Some(account) = found else {
-            return Ok(None);
-        };
-        let malformed =
-            |_| LedgerError::Unavailable("the directory returned an id that is none".to_owned());
-        Ok(Some(AccountSummary {
-            id: Uuid::parse_str(&account.id).map_err(malformed)?,
-            owner_id: Uuid::parse_str(&account.owner_id).map_err(malformed)?,
-        }))
+        Ok(Option::from_wit(directory::find(&account_id.into_wit())?)?)
     }
 }

@@ -228,7 +228,7 @@ impl Situation {
             return Err(LedgerError::invalid("currency"));
         }
         if *kind != Kind::Capture && *amount != subject.amount {
-            return Err(LedgerError::invalid("amount-minor"));
+            return Err(LedgerError::invalid("amount"));
         }
         Ok(())
     }

@@ -54,9 +54,9 @@ pub fn validate(transfer: &Transfer) -> Result<(), LedgerError> {
             "authority",
             !is_of_bank || transfer.authority == DebitAuthority::Bank,
         ),
-        ("timeout-seconds", timeout_fits),
+        ("expires-in", timeout_fits),
         (
-            "amount-minor",
+            "amount",
             (1..=AMOUNT_MINOR_MAX).contains(&instruction.amount.minor()),
         ),
         (

@@ -271,14 +271,27 @@ fn a_batch_has_1_to_1_000_transfers() {
             Err(LedgerError::invalid("lines"))
         );
     }
-    let hold = Line::Transfer {
-        instruction: holds::hold(9, &from, &to, 1).instruction,
-        denied_by: None,
-    };
-    assert_eq!(
-        post_batch(&store, &CLOCK, &batch(10, false, [hold])),
-        Err(LedgerError::invalid("kind"))
-    );
+    let transfer = pay(9, &from, &to, 1).instruction;
+    for instruction in [
+        holds::hold(9, &from, &to, 1).instruction,
+        Instruction {
+            source: None,
+            ..transfer.clone()
+        },
+        Instruction {
+            destination: None,
+            ..transfer
+        },
+    ] {
+        let line = Line::Transfer {
+            instruction,
+            denied_by: None,
+        };
+        assert_eq!(
+            post_batch(&store, &CLOCK, &batch(10, false, [line])),
+            Err(LedgerError::invalid("kind"))
+        );
+    }
     let whole = first_batch(&store, &of(BATCH_LINES_MAX));
     assert_eq!(declines(&whole), [None; BATCH_LINES_MAX]);
     assert_eq!(find(&store, &of(1)).unwrap().outcomes, whole.outcomes);

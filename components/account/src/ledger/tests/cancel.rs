@@ -79,7 +79,7 @@ fn what_is_no_transfer_is_not_cancelled() {
     let nothing = pay(2, &from, &to, 0);
     assert_eq!(
         cancel(&store, &CLOCK, &nothing),
-        Err(LedgerError::invalid("amount-minor"))
+        Err(LedgerError::invalid("amount"))
     );
     assert_eq!(lookup(&store, nothing.id), None);
 }

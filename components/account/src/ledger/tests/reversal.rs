@@ -96,7 +96,7 @@ fn a_reversal_is_the_banks_whole_and_never_overdraws() {
     let part = of_subject(9, Kind::Reversal, 1, 999);
     assert_eq!(
         post(&store, &CLOCK, &part),
-        Err(LedgerError::invalid("amount-minor"))
+        Err(LedgerError::invalid("amount"))
     );
     let mut yen = of_subject(9, Kind::Reversal, 1, 1_000);
     yen.instruction.amount = Money::from_minor(1_000, Currency::from_code("JPY").unwrap());

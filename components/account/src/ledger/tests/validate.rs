@@ -79,7 +79,7 @@ fn a_hold_alone_has_a_time_of_at_most_90_days() {
             };
             let expected = match fits {
                 true => Ok(()),
-                false => Err(LedgerError::invalid("timeout-seconds")),
+                false => Err(LedgerError::invalid("expires-in")),
             };
             let checked = checked(*kind, &|it| it.instruction.expires_in = seconds);
             assert_eq!(checked, expected, "{kind:?} {seconds:?}");
@@ -92,19 +92,19 @@ fn every_other_field_has_its_limits() {
     let metadata = |bytes: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(bytes - 8));
     for (field, change, fits) in [
         (
-            "amount-minor",
+            "amount",
             &(|it: &mut Transfer| it.instruction.amount = eur(0)) as &dyn Fn(&mut Transfer),
             false,
         ),
-        ("amount-minor", &|it| it.instruction.amount = eur(-1), false),
-        ("amount-minor", &|it| it.instruction.amount = eur(1), true),
+        ("amount", &|it| it.instruction.amount = eur(-1), false),
+        ("amount", &|it| it.instruction.amount = eur(1), true),
         (
-            "amount-minor",
+            "amount",
             &|it| it.instruction.amount = eur(AMOUNT_MINOR_MAX),
             true,
         ),
         (
-            "amount-minor",
+            "amount",
             &|it| it.instruction.amount = eur(AMOUNT_MINOR_MAX + 1),
             false,
         ),
@@ -183,7 +183,7 @@ fn every_other_field_has_its_limits() {
 fn what_is_not_a_transfer_leaves_no_trace() {
     let (store, from, to) = bank();
     let nothing = pay(2, &from, &to, 0);
-    let invalid = LedgerError::invalid("amount-minor");
+    let invalid = LedgerError::invalid("amount");
     assert_eq!(post(&store, &CLOCK, &nothing), Err(invalid.clone()));
     let line = batch::line(&from, &to, 0);
     let batch = batch::batch(10, false, [batch::line(&from, &to, 1), line]);
