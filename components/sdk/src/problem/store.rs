@@ -31,6 +31,7 @@ impl From<StoreError> for Problem {
             }
             StoreError::Constraint(_)
             | StoreError::Invalid(_)
+            | StoreError::Schema(_)
             | StoreError::Denied(_)
             | StoreError::TooLarge(_)
             | StoreError::UnexpectedRows(_)

@@ -71,7 +71,7 @@ impl<H: Host> DeferredTransaction<H> {
             *state = State::Begun(self.host.begin_turn()?);
         }
         let State::Begun(turn) = &*state else {
-            return Err(failed());
+            return Err(StoreError::after_failed_change());
         };
         for Change { sql, params, rows } in self.queued.take() {
             if let Err(error) = turn.change(&sql, params, rows) {
@@ -95,7 +95,7 @@ impl<H: Host> Transaction for DeferredTransaction<H> {
 
     fn change(&self, sql: &str, params: Vec<Value>, rows: u64) -> Result<(), StoreError> {
         if matches!(*self.state.borrow(), State::Failed) {
-            return Err(failed());
+            return Err(StoreError::after_failed_change());
         }
         let sql = sql.to_owned();
         self.queued.borrow_mut().push(Change { sql, params, rows });
@@ -115,7 +115,7 @@ impl<H: Host> Transaction for DeferredTransaction<H> {
         let changes = self.queued.into_inner();
         let turn = match self.state.into_inner() {
             State::Begun(turn) => turn,
-            State::Failed => return Err(failed()),
+            State::Failed => return Err(StoreError::after_failed_change()),
             State::Unbegun if changes.is_empty() => return Ok(()),
             State::Unbegun => self.host.begin_turn()?,
         };
@@ -133,13 +133,9 @@ impl<H: Host> Transaction for DeferredTransaction<H> {
         self.flushed(|_| Ok(()))?;
         match self.state.into_inner() {
             State::Begun(turn) => turn.commit_later(),
-            State::Unbegun | State::Failed => Err(failed()),
+            State::Unbegun | State::Failed => Err(StoreError::after_failed_change()),
         }
     }
-}
-
-fn failed() -> StoreError {
-    StoreError::Aborted("an earlier change of the transaction failed".to_owned())
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ fn check_applied<S: Store>(store: &S, migrations: &[Migration]) -> Result<usize,
         let number = row.integer(0)?;
         let Some(migration) = migrations.get(place) else {
             let newest = migrations.len();
-            return Err(StoreError::Invalid(format!(
+            return Err(StoreError::Schema(format!(
                 "the store's schema is at migration {number}, and this component knows only {newest}: run a newer component"
             )));
         };
@@ -95,7 +95,7 @@ fn check_applied<S: Store>(store: &S, migrations: &[Migration]) -> Result<usize,
 }
 
 fn refused(what: &str) -> StoreError {
-    StoreError::Invalid(format!(
+    StoreError::Schema(format!(
         "the store was made by another build of this service ({what}): serve it with that build, or start with an empty data folder"
     ))
 }

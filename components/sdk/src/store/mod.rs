@@ -34,6 +34,9 @@ pub enum StoreError {
     /// The statement or its parameters are wrong.
     #[error("invalid statement: {0}")]
     Invalid(String),
+    /// The store's tables are not those of this component.
+    #[error("schema: {0}")]
+    Schema(String),
     /// The statement tries what a service may not do.
     #[error("denied: {0}")]
     Denied(String),
@@ -46,7 +49,7 @@ pub enum StoreError {
     /// Too many callers wait for the writer.
     #[error("the store is busy")]
     Busy,
-    /// The transaction was rolled back by the host; begin a new one.
+    /// The transaction was rolled back; begin a new one.
     #[error("transaction aborted: {0}")]
     Aborted(String),
     /// A statement changed more or fewer rows than it must, which is a fault of the service. The
@@ -62,6 +65,13 @@ pub enum StoreError {
     /// A row did not have the column or the type that the code asked for.
     #[error("row: {0}")]
     Row(String),
+}
+
+impl StoreError {
+    /// The error of each call after a failed change.
+    fn after_failed_change() -> Self {
+        Self::Aborted("an earlier change of the transaction failed".to_owned())
+    }
 }
 
 /// A service's SQL store: durable reads, and write transactions.

@@ -82,8 +82,7 @@ impl SqliteTransaction {
         if self.open.get() {
             Ok(self.connection.borrow())
         } else {
-            let text = "an earlier change of the transaction failed";
-            Err(StoreError::Aborted(text.to_owned()))
+            Err(StoreError::after_failed_change())
         }
     }
 
