@@ -152,6 +152,18 @@ impl<T> List<T> {
             has_more: self.has_more,
         }
     }
+
+    /// As [`List::map`], where an object may have no view.
+    ///
+    /// # Errors
+    /// The first of `view`.
+    pub fn try_map<U, E>(self, view: impl FnMut(T) -> Result<U, E>) -> Result<List<U>, E> {
+        Ok(List {
+            data: self.data.into_iter().map(view).collect::<Result<_, E>>()?,
+            next_cursor: self.next_cursor,
+            has_more: self.has_more,
+        })
+    }
 }
 
 #[cfg(test)]

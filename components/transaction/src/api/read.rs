@@ -77,19 +77,8 @@ pub fn list<L: Journal + Directory>(
             .history(account_id, after.unwrap_or(0), limit)
             .map_err(|error| unavailable(&error))?,
     };
-    let List {
-        data,
-        next_cursor,
-        has_more,
-    } = List::new(postings, page, |posting| posting.sequence);
-    let views = data
-        .iter()
-        .map(|posting| TransactionView::for_viewer(posting, identity));
-    Ok(List {
-        data: views.collect::<Result<_, _>>()?,
-        next_cursor,
-        has_more,
-    })
+    List::new(postings, page, |posting| posting.sequence)
+        .try_map(|posting| TransactionView::for_viewer(&posting, identity))
 }
 
 /// Whether a user may see a posting.

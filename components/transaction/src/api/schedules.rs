@@ -140,19 +140,8 @@ pub fn list_schedules<S: Store, L, C>(
     page: &Page<u64>,
 ) -> Result<List<ScheduleView>, Problem> {
     let found = schedule::list(&service.store, identity.subject, page.after, page.fetch())?;
-    let List {
-        data,
-        next_cursor,
-        has_more,
-    } = List::new(found, page, |(schedule, _)| schedule.sequence);
-    let views = data
-        .into_iter()
-        .map(|(schedule, last_run)| ScheduleView::new(&schedule, last_run));
-    Ok(List {
-        data: views.collect(),
-        next_cursor,
-        has_more,
-    })
+    let list = List::new(found, page, |(schedule, _)| schedule.sequence);
+    Ok(list.map(|(schedule, last_run)| ScheduleView::new(&schedule, last_run)))
 }
 
 /// `GET /schedules/{id}`: its owner, and staff.
