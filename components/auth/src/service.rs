@@ -10,9 +10,6 @@ use strongroom_sdk::random::Random;
 use strongroom_sdk::store::StoreError;
 use uuid::Uuid;
 
-/// A client that found no core free may come back after this long.
-const RETRY_AFTER_SECONDS: u32 = 1;
-
 /// Users, their passwords and roles.
 #[derive(Clone)]
 pub struct AuthService<O: Outside> {
@@ -135,10 +132,10 @@ impl From<AuthError> for Problem {
                 "conflict",
                 "The user was changed at the same time. Look again, then retry.",
             ),
-            AuthError::Overloaded => Self::unavailable(RETRY_AFTER_SECONDS),
+            AuthError::Overloaded => Self::unavailable(),
             AuthError::Issuer(error) => {
                 eprintln!("{error}");
-                Self::unavailable(RETRY_AFTER_SECONDS)
+                Self::unavailable()
             }
             AuthError::Store(error) => error.into(),
             AuthError::Hash(_) => Self::internal(error),

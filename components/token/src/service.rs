@@ -72,7 +72,7 @@ impl From<TokenError> for Problem {
             TokenError::Store(error) => error.into(),
             TokenError::Sign(_) | TokenError::Revocation(_) => {
                 eprintln!("{error}");
-                Self::unavailable(1)
+                Self::unavailable()
             }
             TokenError::Invalid(_) | TokenError::Superseded => Self::internal(error),
         }

@@ -7,6 +7,9 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+/// When a client may come back after a 503.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
 /// The media type of RFC 9457.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
@@ -91,14 +94,19 @@ impl Problem {
         )
     }
 
-    /// 503 `service_unavailable`, worth a retry after `retry_after_seconds`.
-    pub fn unavailable(retry_after_seconds: u32) -> Self {
+    /// 422 `validation_failed` for one field, with the code `invalid`.
+    pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::validation_failed().with_error(pointer, "invalid", detail)
+    }
+
+    /// 503 `service_unavailable`, worth a retry a second later.
+    pub fn unavailable() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "service_unavailable",
             "The service cannot answer now. Try again.",
         )
-        .with_retry_after(retry_after_seconds)
+        .with_retry_after(RETRY_AFTER_SECONDS)
     }
 
     /// 500 `internal_error`, for what is our own fault. `cause` goes to the log (the host keeps a component's stderr), never to the

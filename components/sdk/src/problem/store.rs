@@ -1,20 +1,15 @@
 //! What a client is told when the store has failed.
 
-use super::Problem;
+use super::{Problem, RETRY_AFTER_SECONDS};
 use crate::store::StoreError;
 use http::StatusCode;
-
-/// A store that is only busy is worth a retry after this long.
-const RETRY_AFTER_SECONDS: u32 = 1;
 
 impl From<StoreError> for Problem {
     /// A full queue and a time limit pass by themselves (503), a full or a failing disk does not (507, 503); whatever else happens
     /// is our own mistake (500), and its cause is for the log alone.
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Busy | StoreError::TimedOut | StoreError::Aborted(_) => {
-                Self::unavailable(RETRY_AFTER_SECONDS)
-            }
+            StoreError::Busy | StoreError::TimedOut | StoreError::Aborted(_) => Self::unavailable(),
             StoreError::Full => Self::new(
                 StatusCode::INSUFFICIENT_STORAGE,
                 "storage_full",

@@ -25,8 +25,8 @@ fn a_document_has_the_members_of_rfc_9457_and_ours() {
 
 #[test]
 fn a_response_has_the_media_type_and_the_headers() {
-    let response = Problem::unavailable(3).into_response();
+    let response = Problem::unavailable().into_response();
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()[header::CONTENT_TYPE], CONTENT_TYPE);
-    assert_eq!(response.headers()[header::RETRY_AFTER], "3");
+    assert_eq!(response.headers()[header::RETRY_AFTER], "1");
 }

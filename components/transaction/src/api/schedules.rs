@@ -20,7 +20,6 @@ use uuid::Uuid;
 pub const SCHEDULES_PER_USER_MAX: i64 = 1_000;
 /// What makes an id of a schedule another than one of a transfer under the same key.
 const ID_SCOPE: &str = "schedule";
-const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// `POST /schedules`: the owner of the source, whatever the role but auditor.
 ///
@@ -178,7 +177,7 @@ pub fn delete_schedule<S: Store, L: Ledger, C: Clock>(
     } = service;
     schedule::cancel(store, ledger, clock, (id, identity.subject)).map_err(|error| match error {
         CancelError::NotFound => Problem::not_found(),
-        CancelError::Unavailable => Problem::unavailable(RETRY_AFTER_SECONDS),
+        CancelError::Unavailable => Problem::unavailable(),
         CancelError::Store(error) => error.into(),
     })
 }

@@ -5,9 +5,6 @@ use strongroom_ledger_api::{Kind, LedgerError};
 use strongroom_sdk::idempotency::key_reused;
 use strongroom_sdk::problem::Problem;
 
-/// When a client may ask again after a 503.
-const RETRY_AFTER_SECONDS: u32 = 1;
-
 /// The problem of a request of `kind`.
 pub fn problem_of(error: &LedgerError, kind: Kind) -> Problem {
     match error {
@@ -44,5 +41,5 @@ fn refused(problem: Problem, error: &LedgerError, kind: Kind) -> Problem {
 /// 503: the ledger, or the screening in front of it, does not respond. Nothing is remembered here; the same key may be sent again.
 pub fn unavailable(error: &LedgerError) -> Problem {
     eprintln!("ledger: {error}");
-    Problem::unavailable(RETRY_AFTER_SECONDS)
+    Problem::unavailable()
 }

@@ -41,7 +41,7 @@ pub fn create_webhook<S: Store>(
     // Before the transaction: a service waits for no other while it holds the writer.
     let cursor = journal.head().map_err(|error| {
         eprintln!("journal: {error}");
-        Problem::unavailable(1)
+        Problem::unavailable()
     })?;
     let transaction = service.store.begin()?;
     if let Some(first) = webhook::find(&transaction, id)? {
