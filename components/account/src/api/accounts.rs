@@ -62,9 +62,8 @@ fn name(name: String) -> Result<String, Problem> {
     if visible && length <= NAME_CHARACTERS_MAX {
         return Ok(name);
     }
-    Err(Problem::validation_failed().with_error(
+    Err(Problem::invalid(
         "/name",
-        "invalid",
         format!("must have 1 to {NAME_CHARACTERS_MAX} characters, and no control characters"),
     ))
 }
@@ -159,9 +158,8 @@ pub fn balance<S: Store>(
 
 fn time_of(at: &str) -> Result<i64, Problem> {
     parse_rfc3339(at).ok_or_else(|| {
-        Problem::validation_failed().with_error(
+        Problem::invalid(
             "/at",
-            "invalid",
             "must be a time of RFC 3339, such as 2026-11-22T19:10:57.123Z (in a URL, the + of an offset is written %2B)",
         )
     })

@@ -48,9 +48,8 @@ impl OnwardQuery {
                 after: i64::try_from(self.after_sequence.unwrap_or(0)).unwrap_or(i64::MAX),
                 limit,
             }),
-            _ => Err(Problem::validation_failed().with_error(
+            _ => Err(Problem::invalid(
                 "/limit",
-                "invalid",
                 format!("must be a whole number from 1 to {LIMIT_MAX}"),
             )),
         }

@@ -94,9 +94,8 @@ impl StatementQuery {
             return Err(problem);
         };
         not_in_future([("/from", from), ("/to", to)], today)?;
-        let period = Period::new(from, to).ok_or_else(|| {
-            Problem::validation_failed().with_error("/from", "invalid", "must not be after to")
-        })?;
+        let period = Period::new(from, to)
+            .ok_or_else(|| Problem::invalid("/from", "must not be after to"))?;
         Ok((period, format))
     }
 }

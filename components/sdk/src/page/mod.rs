@@ -98,9 +98,8 @@ fn read_limit(text: &str) -> Result<usize, Problem> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(limit @ 1..=LIMIT_MAX) if digits => Ok(limit),
-        _ => Err(Problem::validation_failed().with_error(
+        _ => Err(Problem::invalid(
             "/limit",
-            "invalid",
             format!("must be a whole number from 1 to {LIMIT_MAX}"),
         )),
     }

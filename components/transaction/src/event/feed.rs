@@ -49,7 +49,7 @@ pub fn read<J: Journal>(
     let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
     if !(1..=LIMIT_MAX).contains(&limit) {
         let detail = format!("must be a whole number from 1 to {LIMIT_MAX}");
-        return Err(Problem::validation_failed().with_error("/limit", "invalid", detail));
+        return Err(Problem::invalid("/limit", detail));
     }
     // SQLite's integers are signed; no journal is that long.
     let mut after = query.after_sequence.min(i64::MAX.unsigned_abs());

@@ -31,9 +31,8 @@ impl BatchBody {
     /// 422 for a batch without transfers, with too many, or with too much text, and for an atomic one with a bad line, naming each.
     pub fn into_instruction(self) -> Result<BatchInstruction, Problem> {
         if !(1..=BATCH_LINES_MAX).contains(&self.transfers.len()) {
-            return Err(Problem::validation_failed().with_error(
+            return Err(Problem::invalid(
                 "/transfers",
-                "invalid",
                 "must have 1 to 1000 transfers",
             ));
         }

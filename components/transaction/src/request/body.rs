@@ -136,7 +136,7 @@ impl HoldBody {
     pub fn into_instruction(self) -> Result<Instruction, Problem> {
         let expires_in = self.expires_in.unwrap_or(HOLD_SECONDS_DEFAULT);
         if !(1..=HOLD_SECONDS_MAX).contains(&expires_in) {
-            return Err(invalid(
+            return Err(Problem::invalid(
                 "/expires_in",
                 "must be a number of seconds from 1 to 7776000, which are 90 days",
             ));
@@ -200,13 +200,13 @@ fn destination(
     number: Option<&str>,
 ) -> Result<AccountRef, Problem> {
     match (id, number) {
-        (Some(id), None) if id == source => Err(invalid(
+        (Some(id), None) if id == source => Err(Problem::invalid(
             "/to_account_id",
             "must be another account than from_account_id",
         )),
         (Some(id), None) => Ok(AccountRef::Id(id)),
         (None, Some(number)) => Ok(AccountRef::Number(account_number(number)?)),
-        _ => Err(invalid(
+        _ => Err(Problem::invalid(
             "/to_account_id",
             "give either to_account_id or to_account_number",
         )),
@@ -216,7 +216,7 @@ fn destination(
 fn reference(text: String) -> Result<String, Problem> {
     let too_long = text.chars().count() > REFERENCE_CHARACTERS_MAX;
     if too_long || text.chars().any(char::is_control) {
-        return Err(invalid(
+        return Err(Problem::invalid(
             "/reference",
             "must have at most 140 characters, and no control characters",
         ));
@@ -235,11 +235,7 @@ fn account_number(text: &str) -> Result<String, Problem> {
         .chars()
         .all(|character| character.is_ascii_alphanumeric());
     if number.is_empty() || number.len() > NUMBER_CHARACTERS_MAX || !plain {
-        return Err(invalid("/to_account_number", "must be an IBAN"));
+        return Err(Problem::invalid("/to_account_number", "must be an IBAN"));
     }
     Ok(number)
-}
-
-fn invalid(pointer: &str, detail: &str) -> Problem {
-    Problem::validation_failed().with_error(pointer, "invalid", detail)
 }

@@ -51,20 +51,26 @@ impl ScheduleBody {
         let every = self.every.unwrap_or(1);
         if !(1..=EVERY_MAX).contains(&every) {
             let detail = format!("must be a whole number from 1 to {EVERY_MAX}");
-            return Err(invalid("/every", detail));
+            return Err(Problem::invalid("/every", detail));
         }
         if self
             .count
             .is_some_and(|count| !(1..=COUNT_MAX).contains(&count))
         {
             let detail = format!("must be a whole number from 1 to {COUNT_MAX}");
-            return Err(invalid("/count", detail));
+            return Err(Problem::invalid("/count", detail));
         }
         if self.until.is_some() && self.count.is_some() {
-            return Err(invalid("/count", "give either until or count".to_owned()));
+            return Err(Problem::invalid(
+                "/count",
+                "give either until or count".to_owned(),
+            ));
         }
         if self.until.is_some_and(|until| until < self.start) {
-            return Err(invalid("/until", "must not be before start".to_owned()));
+            return Err(Problem::invalid(
+                "/until",
+                "must not be before start".to_owned(),
+            ));
         }
         let plan = Plan {
             start: self.start,
@@ -98,8 +104,4 @@ impl ScheduleBody {
             .collect();
         strongroom_sdk::json::from_slice(Value::from(fields).to_string().as_bytes())
     }
-}
-
-fn invalid(pointer: &str, detail: String) -> Problem {
-    Problem::validation_failed().with_error(pointer, "invalid", detail)
 }

@@ -36,7 +36,7 @@ impl WebhookBody {
         if self.url.len() > URL_BYTES_MAX || Target::parse(&self.url).is_none() {
             let detail =
                 "must be an http or https URL of at most 2048 bytes, without a user or a fragment";
-            return Err(invalid("/url", detail));
+            return Err(Problem::invalid("/url", detail));
         }
         if let Some(events) = &self.events {
             check_events(events)?;
@@ -49,7 +49,7 @@ fn secret(text: &str) -> Result<Secret, Problem> {
     Secret::parse(text)
         .filter(|secret| SECRET_BYTES.contains(&secret.bytes().len()))
         .ok_or_else(|| {
-            invalid(
+            Problem::invalid(
                 "/secret",
                 "must be `whsec_` and the base64 of 24 to 64 bytes",
             )
@@ -59,18 +59,14 @@ fn secret(text: &str) -> Result<Secret, Problem> {
 fn check_events(events: &[String]) -> Result<(), Problem> {
     if events.is_empty() || events.len() > EVENT_TYPES.len() {
         let detail = "must name the types that are wanted; leave it out for all";
-        return Err(invalid("/events", detail));
+        return Err(Problem::invalid("/events", detail));
     }
     let is_unknown = |event: &String| !EVENT_TYPES.contains(&event.as_str());
     match events.iter().position(is_unknown) {
         Some(index) => {
             let detail = format!("must be one of {}", EVENT_TYPES.join(", "));
-            Err(invalid(format!("/events/{index}"), detail))
+            Err(Problem::invalid(format!("/events/{index}"), detail))
         }
         None => Ok(()),
     }
-}
-
-fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Problem {
-    Problem::validation_failed().with_error(pointer, "invalid", detail)
 }
