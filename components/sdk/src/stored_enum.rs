@@ -1,11 +1,28 @@
-//! Enumerations that are kept in a store as words, and in a hash chain as numbers.
+//! Enumerations that are kept in a store as words, and some of them in a hash chain as numbers.
 
-/// Declares an enumeration with its word (for SQL and JSON) and its code (for the hash chain). Neither ever changes.
+/// Declares an enumeration with its words (for SQL and JSON) and, for one that is part of a hash
+/// chain, its codes there. Neither ever changes.
 #[macro_export]
 macro_rules! stored_enum {
     (
         $(#[$meta:meta])*
         pub enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $code:literal, $word:literal; )+ }
+    ) => {
+        $crate::stored_enum! {
+            $(#[$meta])*
+            pub enum $name { $( $(#[$variant_meta])* $variant = $word; )+ }
+        }
+
+        impl $name {
+            /// Its byte in the hash chain.
+            pub const fn chain_code(self) -> u8 {
+                match self { $( Self::$variant => $code, )+ }
+            }
+        }
+    };
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $word:literal; )+ }
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,11 +35,6 @@ macro_rules! stored_enum {
             /// The word that the store and JSON have for it.
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$variant => $word, )+ }
-            }
-
-            /// Its byte in the hash chain.
-            pub const fn chain_code(self) -> u8 {
-                match self { $( Self::$variant => $code, )+ }
             }
 
             /// The value of a stored word.

@@ -142,7 +142,7 @@ fn each_change_of_an_order_or_a_run_is_found_and_named() {
         ("is not a date", "due = '2027-02-30' WHERE sequence = 1"),
         ("is not that of schedule", "transfer_id = randomblob(16)"),
         ("is not that of schedule", "attempts = attempts + 1"),
-        ("is no state of a run", "state = 'lost'"),
+        ("is no RunState", "state = 'lost'"),
         ("contradict each other", "decline_code = NULL"),
         ("contradict each other", "decline_code = 'cancelled'"),
         (OTHERWISE, "decline_code = 'account_closed'"),

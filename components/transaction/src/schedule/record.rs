@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use strongroom_ledger_api::Instruction;
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::store::{Row, StoreError};
+use strongroom_sdk::stored_enum;
 use uuid::Uuid;
 
 /// What becomes of a date on which the source has too little.
@@ -43,32 +44,15 @@ impl StandingOrder {
     }
 }
 
-/// How far a standing order is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ScheduleState {
-    /// There is a next date.
-    Active,
-    /// All its dates are behind.
-    Completed,
-    /// Ended by its owner: no date of it is paid any more.
-    Cancelled,
-}
-
-impl ScheduleState {
-    /// The word that the store and clients see.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Completed => "completed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    fn from_text(text: &str) -> Result<Self, StoreError> {
-        [Self::Active, Self::Completed, Self::Cancelled]
-            .into_iter()
-            .find(|state| state.as_str() == text)
-            .ok_or_else(|| StoreError::Row(format!("`{text}` is no state of a schedule")))
+stored_enum! {
+    /// How far a standing order is.
+    pub enum ScheduleState {
+        /// There is a next date.
+        Active = "active";
+        /// All its dates are behind.
+        Completed = "completed";
+        /// Ended by its owner: no date of it is paid any more.
+        Cancelled = "cancelled";
     }
 }
 
@@ -106,7 +90,8 @@ impl Schedule {
 /// The columns that [`Schedule::from_row`] reads.
 pub(crate) const SCHEDULE_COLUMNS: &str = "schedule.sequence, schedule.id, schedule.owner_id, schedule.fingerprint, schedule.request, \
      schedule.state, schedule.dates_behind, schedule.created_at_ms";
-const SCHEDULE_COLUMN_COUNT: usize = 8;
+/// How many they are.
+pub(crate) const SCHEDULE_COLUMN_COUNT: usize = 8;
 
 impl Schedule {
     pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
@@ -118,55 +103,28 @@ impl Schedule {
             owner: row.uuid(2)?,
             fingerprint: row.bytes32(3)?,
             order,
-            state: ScheduleState::from_text(&row.text(5)?)?,
+            state: ScheduleState::from_stored(&row.text(5)?)?,
             dates_behind: number(row, 6)?,
             created_at_ms: row.integer(7)?,
         })
     }
 }
 
-/// How a run of a date stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RunState {
-    /// The ledger's decision is not known here.
-    Open,
-    /// Money has moved.
-    Posted,
-    /// Money has not moved.
-    Declined,
-    /// The ledger knows no such account, and records nothing.
-    Refused,
-    /// Declined for want of money, and tried again.
-    Retrying,
-    /// Was to be tried again when the schedule ended.
-    Cancelled,
-}
-
-impl RunState {
-    /// The word that the store and clients see.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "pending",
-            Self::Posted => "posted",
-            Self::Declined => "declined",
-            Self::Refused => "refused",
-            Self::Retrying => "retrying",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    fn from_text(text: &str) -> Result<Self, StoreError> {
-        [
-            Self::Open,
-            Self::Posted,
-            Self::Declined,
-            Self::Refused,
-            Self::Retrying,
-            Self::Cancelled,
-        ]
-        .into_iter()
-        .find(|state| state.as_str() == text)
-        .ok_or_else(|| StoreError::Row(format!("`{text}` is no state of a run")))
+stored_enum! {
+    /// How a run of a date stands.
+    pub enum RunState {
+        /// The ledger's decision is not known here.
+        Open = "pending";
+        /// Money has moved.
+        Posted = "posted";
+        /// Money has not moved.
+        Declined = "declined";
+        /// The ledger knows no such account, and records nothing.
+        Refused = "refused";
+        /// Declined for want of money, and tried again.
+        Retrying = "retrying";
+        /// Was to be tried again when the schedule ended.
+        Cancelled = "cancelled";
     }
 }
 
@@ -214,7 +172,7 @@ impl Run {
                 .ok_or_else(|| StoreError::Row(format!("`{due}` is not a date")))?,
             attempts: number(row, first + 3)?,
             transfer_id: row.uuid(first + 4)?,
-            state: RunState::from_text(&row.text(first + 5)?)?,
+            state: RunState::from_stored(&row.text(first + 5)?)?,
             decline_code: row.optional(first + 6, Row::text)?,
             retry_until_ms: row.integer(first + 7)?,
             begun_at_ms: row.integer(first + 8)?,

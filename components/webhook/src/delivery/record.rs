@@ -7,11 +7,11 @@ stored_enum! {
     /// What became of a delivery.
     pub enum DeliveryState {
         /// To be sent, for the first time or again.
-        Pending = 1, "pending";
+        Pending = "pending";
         /// The receiver has returned 2xx.
-        Delivered = 2, "delivered";
+        Delivered = "delivered";
         /// Never sent again, unless an administrator asks for it.
-        Dead = 3, "dead";
+        Dead = "dead";
     }
 }
 
