@@ -3,15 +3,13 @@
 
 use super::AuditError;
 use crate::schedule::{
-    RUN_COLUMNS, Run, RunState, SCHEDULE_COLUMNS, Schedule, ScheduleState, transfer_of,
+    RUN_COLUMNS, Run, RunState, SCHEDULE_COLUMN_COUNT, SCHEDULE_COLUMNS, Schedule, ScheduleState,
+    transfer_of,
 };
-use strongroom_ledger_api::{Decline, Journal, LOOKUP_IDS_MAX, Posting, Status};
+use strongroom_ledger_api::{Decline, Journal, LOOKUP_IDS_MAX, Posting, Status, Transfer};
 use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report, Total};
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 use uuid::Uuid;
-
-/// How many columns [`SCHEDULE_COLUMNS`] are.
-const SCHEDULE_COLUMN_COUNT: usize = 8;
 
 const SCHEDULE_TAIL: &str = "\
 FROM schedule WHERE schedule.sequence > ?1 ORDER BY schedule.sequence LIMIT ?2";
@@ -160,9 +158,7 @@ struct Payments<'a, J> {
 
 /// One attempt at a date, and what the ledger must have of it.
 struct Attempt {
-    id: Uuid,
-    fingerprint: [u8; 32],
-    owner: Uuid,
+    transfer: Transfer,
     /// The run, for the text of a violation.
     run: String,
     expected: Expected,
@@ -213,25 +209,22 @@ impl<'a, J: Journal> Payments<'a, J> {
                 return Ok(());
             }
         };
+        let transfer = |attempt| transfer_of(schedule, run.due, attempt, 0);
         for attempt in 1..run.attempts {
-            self.push(schedule, &run.due, attempt, (&text, Expected::Failed))?;
+            self.push(transfer(attempt), text.clone(), Expected::Failed)?;
         }
-        self.push(schedule, &run.due, run.attempts, (&text, expected))
+        self.push(transfer(run.attempts), text, expected)
     }
 
     fn push(
         &mut self,
-        schedule: &Schedule,
-        due: &strongroom_sdk::calendar::Day,
-        attempt: u32,
-        (run, expected): (&str, Expected),
+        transfer: Transfer,
+        run: String,
+        expected: Expected,
     ) -> Result<(), AuditError> {
-        let transfer = transfer_of(schedule, *due, attempt, 0);
         self.attempts.push(Attempt {
-            id: transfer.id,
-            fingerprint: transfer.fingerprint,
-            owner: schedule.owner,
-            run: run.to_owned(),
+            transfer,
+            run,
             expected,
         });
         if self.attempts.len() < LOOKUP_IDS_MAX {
@@ -243,12 +236,11 @@ impl<'a, J: Journal> Payments<'a, J> {
     /// Compares what was gathered.
     fn look_up(&mut self) -> Result<(), AuditError> {
         let attempts = std::mem::take(&mut self.attempts);
-        let ids: Vec<Uuid> = attempts.iter().map(|attempt| attempt.id).collect();
+        let ids: Vec<Uuid> = attempts.iter().map(|attempt| attempt.transfer.id).collect();
         for (attempt, posting) in attempts.iter().zip(self.journal.lookup_many(&ids)?) {
             self.check.examine();
-            let violation = attempt.violation(posting.as_ref());
-            if let Some(violation) = violation {
-                let (run, id) = (&attempt.run, attempt.id);
+            if let Some(violation) = attempt.violation(posting.as_ref()) {
+                let (run, id) = (&attempt.run, attempt.transfer.id);
                 self.check
                     .violation(format!("{run}: transfer {id} {violation}"));
             }
@@ -268,7 +260,10 @@ impl Attempt {
                 }
             };
         };
-        if posting.actor.id != self.owner || posting.fingerprint != self.fingerprint {
+        let Transfer {
+            actor, fingerprint, ..
+        } = &self.transfer;
+        if posting.actor.id != actor.id || posting.fingerprint != *fingerprint {
             return Some("is something else in the ledger");
         }
         let is_declined = posting.status == Status::Declined;

@@ -19,7 +19,7 @@ pub use rows::{count_active, find, insert, list, peek};
 pub use run::{RETRY_FOR_MS, RETRY_PAUSE_MS, RUNS_PER_TICK_MAX, Summary, tick};
 pub use view::ScheduleView;
 
-pub(crate) use record::{RUN_COLUMNS, SCHEDULE_COLUMNS};
+pub(crate) use record::{RUN_COLUMNS, SCHEDULE_COLUMN_COUNT, SCHEDULE_COLUMNS};
 pub(crate) use run::transfer_of;
 
 #[cfg(test)]

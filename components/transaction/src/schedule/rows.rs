@@ -125,15 +125,24 @@ pub(super) fn due_again(
     now_ms: i64,
     limit: i64,
 ) -> Result<Vec<(Schedule, Run)>, StoreError> {
-    let sql = format!(
-        "SELECT {SCHEDULE_COLUMNS}, {RUN_COLUMNS} FROM schedule_run AS run JOIN schedule ON schedule.id = run.schedule_id \
-         WHERE run.state = 'retrying' AND run.next_attempt_at_ms <= ?1 ORDER BY run.next_attempt_at_ms LIMIT ?2"
+    let sql = select_runs(
+        "run.state = 'retrying' AND run.next_attempt_at_ms <= ?1 \
+         ORDER BY run.next_attempt_at_ms LIMIT ?2",
     );
-    let rows = transaction.query(&sql, &[Value::from(now_ms), Value::from(limit)])?;
+    runs(transaction.query(&sql, &[Value::from(now_ms), Value::from(limit)])?)
+}
+
+fn select_runs(tail: &str) -> String {
+    format!(
+        "SELECT {SCHEDULE_COLUMNS}, {RUN_COLUMNS} FROM schedule_run AS run \
+         JOIN schedule ON schedule.id = run.schedule_id WHERE {tail}"
+    )
+}
+
+fn runs(rows: Rows) -> Result<Vec<(Schedule, Run)>, StoreError> {
     let found = schedules(rows)?.into_iter();
-    Ok(found
-        .filter_map(|(schedule, run)| Some((schedule, run?)))
-        .collect())
+    let with_runs = found.filter_map(|(schedule, run)| Some((schedule, run?)));
+    Ok(with_runs.collect())
 }
 
 /// Moves a schedule past its date.
@@ -189,15 +198,11 @@ pub(super) fn open_runs<S: Store>(
     schedule_id: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<(Schedule, Run)>, StoreError> {
-    let sql = format!(
-        "SELECT {SCHEDULE_COLUMNS}, {RUN_COLUMNS} FROM schedule_run AS run JOIN schedule ON schedule.id = run.schedule_id \
-         WHERE run.state = 'pending' AND (?1 IS NULL OR run.schedule_id = ?1) ORDER BY run.changed_at_ms, run.sequence LIMIT ?2"
+    let sql = select_runs(
+        "run.state = 'pending' AND (?1 IS NULL OR run.schedule_id = ?1) \
+         ORDER BY run.changed_at_ms, run.sequence LIMIT ?2",
     );
-    let params = [Value::from(schedule_id), Value::from(limit)];
-    let found = schedules(store.query(&sql, &params)?)?.into_iter();
-    Ok(found
-        .filter_map(|(schedule, run)| Some((schedule, run?)))
-        .collect())
+    runs(store.query(&sql, &[Value::from(schedule_id), Value::from(limit)])?)
 }
 
 /// Notes what became of a run's latest attempt. One that is settled already stays as it is.
