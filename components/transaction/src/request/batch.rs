@@ -11,7 +11,7 @@ use strongroom_sdk::problem::Problem;
 pub const BATCH_BODY_BYTES_MAX: usize = 1 << 20;
 
 /// What the references and metadata of one batch may have together, in bytes of JSON. The refusals of a batch are
-/// kept as one value of at most 512 KiB, and without these a line takes less than 450 bytes of it.
+/// kept as one value of at most 500 KiB, and without these a line takes less than 320 bytes of it.
 pub const BATCH_TEXT_BYTES_MAX: usize = 64 << 10;
 /// What a refusal may say without counting as text: more only repeats what the client has sent.
 const REFUSAL_BYTES_FREE: usize = 300;
