@@ -6,6 +6,12 @@ use sha2::{Digest, Sha256};
 use strongroom_sdk::money::Money;
 use uuid::Uuid;
 
+/// The longest reference, in characters: that of a SEPA remittance text.
+pub const REFERENCE_CHARACTERS_MAX: usize = 140;
+/// The longest metadata, in bytes of JSON.
+pub const METADATA_BYTES_MAX: usize = 4_096;
+/// The longest time of a hold: 90 days.
+pub const HOLD_SECONDS_MAX: u32 = 90 * 24 * 60 * 60;
 /// The longest name of a screening's rule, in characters.
 pub const RULE_CHARACTERS_MAX: usize = 64;
 

@@ -27,7 +27,6 @@ pub use local::LocalLedger;
 pub use post::{cancel, post};
 pub use read::{history, journal, lookup_many};
 pub(crate) use situation::Standing;
-pub use validate::HOLD_SECONDS_MAX;
 
 pub(crate) use batch_record::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow, LINES};
 pub(crate) use chain::hash as chain_hash;

@@ -1,14 +1,11 @@
 //! What can be checked of a transfer without the store.
 
-use strongroom_ledger_api::{DebitAuthority, Kind, LedgerError, Transfer, is_rule};
+use strongroom_ledger_api::{
+    DebitAuthority, HOLD_SECONDS_MAX, Kind, LedgerError, METADATA_BYTES_MAX,
+    REFERENCE_CHARACTERS_MAX, Transfer, is_rule,
+};
 use strongroom_sdk::money::AMOUNT_MINOR_MAX;
 
-/// The longest reference, in characters: that of a SEPA remittance text.
-pub const REFERENCE_CHARACTERS_MAX: usize = 140;
-/// The longest time of a hold: 90 days.
-pub const HOLD_SECONDS_MAX: u32 = 90 * 24 * 60 * 60;
-/// The longest metadata, in bytes of JSON.
-pub const METADATA_BYTES_MAX: usize = 4_096;
 /// The longest id of a request, in characters: the host lets none pass that is longer.
 const REQUEST_ID_CHARACTERS_MAX: usize = 128;
 

@@ -1,7 +1,7 @@
 //! The calls that move money: derive the id, have the ledger decide, respond from its record.
 
 use super::{STAFF_WHO_ACT, Service};
-use crate::request::{BatchBody, DepositBody, HoldBody, Route, TransferBody, WithdrawBody};
+use crate::request::{BatchBody, CashBody, HoldBody, Route, TransferBody};
 use crate::view::{problem_of, reply_to_batch, reply_to_transfer};
 use strongroom_ledger_api::{Actor, Batch, DebitAuthority, Instruction, Kind, Ledger, Transfer};
 use strongroom_sdk::clock::Clock;
@@ -19,10 +19,10 @@ pub fn deposit<S, L: Ledger, C: Clock>(
     identity: &Identity,
     request_id: RequestId,
     key: &IdempotencyKey,
-    body: DepositBody,
+    body: CashBody,
 ) -> Result<StoredReply, Problem> {
     let asker = Asker::bank(identity, request_id)?;
-    let instruction = body.into_instruction()?;
+    let instruction = body.into_deposit()?;
     submit(service, &asker, Route::Deposit, key, instruction)
 }
 
@@ -35,13 +35,13 @@ pub fn withdraw<S, L: Ledger, C: Clock>(
     identity: &Identity,
     request_id: RequestId,
     key: &IdempotencyKey,
-    body: WithdrawBody,
+    body: CashBody,
 ) -> Result<StoredReply, Problem> {
     let asker = match identity.role {
         Role::Teller | Role::Admin => Asker::bank(identity, request_id)?,
         Role::Customer | Role::Auditor => Asker::owner(identity)?,
     };
-    let instruction = body.into_instruction()?;
+    let instruction = body.into_withdrawal()?;
     submit(service, &asker, Route::Withdraw, key, instruction)
 }
 

@@ -3,8 +3,7 @@
 use super::{SERVICE, events, schedules};
 use crate::api::{self, Found, ListFilter, STAFF_WHO_ACT};
 use crate::request::{
-    BATCH_BODY_BYTES_MAX, BatchBody, CaptureBody, DepositBody, HoldBody, ReverseBody, TransferBody,
-    WithdrawBody,
+    BATCH_BODY_BYTES_MAX, BatchBody, CaptureBody, CashBody, HoldBody, ReverseBody, TransferBody,
 };
 use axum::Router;
 use axum::routing::{get, post};
@@ -39,7 +38,7 @@ async fn deposit(
     identity: Identity,
     request_id: RequestId,
     key: Result<IdempotencyKey, Problem>,
-    body: Result<Json<DepositBody>, Problem>,
+    body: Result<Json<CashBody>, Problem>,
 ) -> Result<StoredReply, Problem> {
     // Before the body is judged: a caller without the role learns nothing about what it takes.
     identity.require(STAFF_WHO_ACT)?;
@@ -50,7 +49,7 @@ async fn withdraw(
     identity: Identity,
     request_id: RequestId,
     key: IdempotencyKey,
-    Json(body): Json<WithdrawBody>,
+    Json(body): Json<CashBody>,
 ) -> Result<StoredReply, Problem> {
     api::withdraw(&SERVICE, &identity, request_id, &key, body)
 }

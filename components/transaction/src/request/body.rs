@@ -3,34 +3,22 @@
 use super::{Metadata, amount};
 use serde::Deserialize;
 use serde_json::Value;
-use strongroom_ledger_api::{AccountRef, Instruction, Kind};
+use strongroom_ledger_api::{
+    AccountRef, HOLD_SECONDS_MAX, Instruction, Kind, REFERENCE_CHARACTERS_MAX,
+};
 use strongroom_sdk::money::Money;
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
 
-/// The longest reference, in characters: that of a SEPA remittance text.
-const REFERENCE_CHARACTERS_MAX: usize = 140;
 /// How long a hold lasts where its request does not say: 7 days.
 const HOLD_SECONDS_DEFAULT: u32 = 7 * 24 * 60 * 60;
-/// The longest time of a hold: 90 days.
-const HOLD_SECONDS_MAX: u32 = 90 * 24 * 60 * 60;
 /// The longest account number: that of an IBAN (ISO 13616).
 const NUMBER_CHARACTERS_MAX: usize = 34;
 
-/// The body of `POST /deposit`.
+/// The body of `POST /deposit` and `POST /withdraw`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DepositBody {
-    account_id: Uuid,
-    amount: Value,
-    currency: String,
-    reference: Option<String>,
-}
-
-/// The body of `POST /withdraw`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WithdrawBody {
+pub struct CashBody {
     account_id: Uuid,
     amount: Value,
     currency: String,
@@ -78,32 +66,34 @@ pub struct ReverseBody {
     reference: Option<String>,
 }
 
-impl DepositBody {
-    /// The request in its canonical form.
+impl CashBody {
+    /// A deposit, in its canonical form.
     ///
     /// # Errors
     /// 422, with the field.
-    pub fn into_instruction(self) -> Result<Instruction, Problem> {
-        let amount = amount::parse(&self.amount, &self.currency)?;
+    pub fn into_deposit(self) -> Result<Instruction, Problem> {
         Ok(Instruction {
             destination: Some(AccountRef::Id(self.account_id)),
-            reference: self.reference.map(reference).transpose()?,
-            ..Instruction::new(Kind::Deposit, amount)
+            ..self.into_instruction(Kind::Deposit)?
         })
     }
-}
 
-impl WithdrawBody {
-    /// The request in its canonical form.
+    /// A withdrawal, in its canonical form.
     ///
     /// # Errors
     /// 422, with the field.
-    pub fn into_instruction(self) -> Result<Instruction, Problem> {
-        let amount = amount::parse(&self.amount, &self.currency)?;
+    pub fn into_withdrawal(self) -> Result<Instruction, Problem> {
         Ok(Instruction {
             source: Some(self.account_id),
+            ..self.into_instruction(Kind::Withdrawal)?
+        })
+    }
+
+    fn into_instruction(self, kind: Kind) -> Result<Instruction, Problem> {
+        let amount = amount::parse(&self.amount, &self.currency)?;
+        Ok(Instruction {
             reference: self.reference.map(reference).transpose()?,
-            ..Instruction::new(Kind::Withdrawal, amount)
+            ..Instruction::new(kind, amount)
         })
     }
 }

@@ -3,9 +3,9 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use strongroom_ledger_api::METADATA_BYTES_MAX;
 
 const KEYS_MAX: usize = 50;
-const BYTES_MAX: usize = 4_096;
 
 /// A JSON object of at most 50 strings, and at most 4 KiB as JSON. Kept in the order of its keys, so that it has one form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Metadata {
 impl<'de> Deserialize<'de> for Metadata {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let metadata = Self(BTreeMap::deserialize(deserializer)?);
-        if metadata.0.len() > KEYS_MAX || metadata.to_json().len() > BYTES_MAX {
+        if metadata.0.len() > KEYS_MAX || metadata.to_json().len() > METADATA_BYTES_MAX {
             // The part behind `expected` is what the client is told.
             return Err(D::Error::custom(
                 "too long, expected an object of at most 50 strings and 4096 bytes",

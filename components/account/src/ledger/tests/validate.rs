@@ -1,9 +1,8 @@
 //! Goal: each field of a transfer is checked, and what is not as it must be leaves no trace.
 
-use super::super::validate::{
-    HOLD_SECONDS_MAX, METADATA_BYTES_MAX, REFERENCE_CHARACTERS_MAX, validate,
-};
+use super::super::validate::validate;
 use super::*;
+use strongroom_ledger_api::{HOLD_SECONDS_MAX, METADATA_BYTES_MAX, REFERENCE_CHARACTERS_MAX};
 use strongroom_sdk::money::AMOUNT_MINOR_MAX;
 
 /// A transfer of a kind that names what it must.
