@@ -11,6 +11,8 @@ mod request_id;
 mod send;
 mod site;
 #[cfg(target_family = "wasm")]
+mod stream;
+#[cfg(target_family = "wasm")]
 mod wasm;
 
 pub use path::PathId;

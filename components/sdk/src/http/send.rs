@@ -4,6 +4,7 @@
 //! is made when the host has taken the one before, so that neither side holds more than a few, however slow the client is. If it cannot
 //! be completed, its [`OutgoingBody`] is dropped, and not finished: the host breaks the response off then, and nobody takes it for whole.
 
+use super::stream::write_all;
 use super::wasm::complete;
 use axum::body::{Body, Bytes};
 use http::response::Parts;
@@ -41,7 +42,11 @@ pub(super) fn send(response: Response<Bytes>, method: &Method, response_out: Res
     };
     if let Ok(stream) = body.write() {
         // Only a client that has gone away makes the write fail, and then there is nobody left to tell.
-        drop(write_all(&stream, &content));
+        let wait = || {
+            stream.subscribe().block();
+            Ok::<_, StreamError>(())
+        };
+        drop(write_all(&stream, &content, wait));
     }
     drop(OutgoingBody::finish(body, None));
 }
@@ -108,21 +113,6 @@ fn begin(
     Some(body)
 }
 
-/// Writes without a flush: the host sends what it has, and waiting until it did would cost a switch of tasks.
-fn write_all(stream: &OutputStream, mut content: &[u8]) -> Result<(), StreamError> {
-    while !content.is_empty() {
-        let room = usize::try_from(stream.check_write()?).unwrap_or(usize::MAX);
-        if room == 0 {
-            stream.subscribe().block();
-            continue;
-        }
-        let (now, later) = content.split_at(room.min(content.len()));
-        stream.write(now)?;
-        content = later;
-    }
-    Ok(())
-}
-
 fn write_pieces(outgoing: &OutgoingBody, mut body: Body) -> Result<(), BrokenOff> {
     let stream = outgoing.write().map_err(|()| BrokenOff::ClientGone)?;
     while let Some(frame) = complete(body.frame()).ok_or(BrokenOff::NeverReady)? {
@@ -131,29 +121,18 @@ fn write_pieces(outgoing: &OutgoingBody, mut body: Body) -> Result<(), BrokenOff
             continue;
         };
         for part in piece.chunks(PART_BYTES_MAX) {
-            write_part(&stream, part)?;
+            write_all(&stream, part, || wait_for_client(&stream))?;
         }
     }
     Ok(())
 }
 
-/// Writes a part when there is room for it.
-fn write_part(stream: &OutputStream, mut part: &[u8]) -> Result<(), BrokenOff> {
-    while !part.is_empty() {
-        let room = usize::try_from(stream.check_write()?).unwrap_or(usize::MAX);
-        if room == 0 {
-            let (has_room, stalled) = (
-                stream.subscribe(),
-                monotonic_clock::subscribe_duration(STALL_NANOSECONDS_MAX),
-            );
-            if !poll(&[&has_room, &stalled]).contains(&0) {
-                return Err(BrokenOff::ClientStalled);
-            }
-            continue;
-        }
-        let (now, later) = part.split_at(room.min(part.len()));
-        stream.write(now)?;
-        part = later;
+/// Waits until the client has taken something.
+fn wait_for_client(stream: &OutputStream) -> Result<(), BrokenOff> {
+    let stalled = monotonic_clock::subscribe_duration(STALL_NANOSECONDS_MAX);
+    if poll(&[&stream.subscribe(), &stalled]).contains(&0) {
+        Ok(())
+    } else {
+        Err(BrokenOff::ClientStalled)
     }
-    Ok(())
 }

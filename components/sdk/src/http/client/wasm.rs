@@ -1,5 +1,6 @@
 //! The client on `wasi:http/outgoing-handler`, by hand and without an async runtime, as the server side is.
 
+use super::super::stream::write_all;
 use super::{Client, Post, SendError};
 use std::time::Duration;
 use wasip2::clocks::monotonic_clock;
@@ -9,7 +10,7 @@ use wasip2::http::types::{
     RequestOptions, Scheme,
 };
 use wasip2::io::poll::{Pollable, poll};
-use wasip2::io::streams::OutputStream;
+use wasip2::io::streams::{OutputStream, StreamError};
 
 /// The outside, as far as the registry lets this service reach it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -109,9 +110,9 @@ fn try_send(
     let _ = options.set_first_byte_timeout(Some(nanoseconds));
     let body = request.body().map_err(|()| refused("body"))?;
     let future = outgoing_handler::handle(request, Some(options))?;
-    let is_written = body
-        .write()
-        .is_ok_and(|stream| write_all(&stream, &post.body, timer));
+    let is_written = body.write().is_ok_and(|stream| {
+        write_all(&stream, &post.body, || wait_for_host(&stream, timer)).is_ok()
+    });
     // Without all of its body the request fails by itself, and its answer says so.
     if is_written {
         drop(OutgoingBody::finish(body, None));
@@ -131,27 +132,19 @@ fn fields(post: &Post) -> Result<Fields, SendError> {
         .map_err(|error| SendError::Failed(format!("the host refuses the headers: {error}")))
 }
 
-/// Writes while there is time; false if not all could be written.
-fn write_all(stream: &OutputStream, mut content: &[u8], timer: &Pollable) -> bool {
-    while !content.is_empty() {
-        let Ok(room) = stream.check_write() else {
-            return false;
-        };
-        let room = usize::try_from(room).unwrap_or(usize::MAX);
-        if room == 0 {
-            if timer.ready() {
-                return false;
-            }
-            poll(&[&stream.subscribe(), timer]);
-            continue;
-        }
-        let (now, later) = content.split_at(room.min(content.len()));
-        if stream.write(now).is_err() {
-            return false;
-        }
-        content = later;
+/// Waits until the host has taken something, while there is time.
+fn wait_for_host(stream: &OutputStream, timer: &Pollable) -> Result<(), SendError> {
+    if timer.ready() {
+        return Err(SendError::TimedOut);
     }
-    true
+    poll(&[&stream.subscribe(), timer]);
+    Ok(())
+}
+
+impl From<StreamError> for SendError {
+    fn from(error: StreamError) -> Self {
+        Self::Failed(format!("the host refuses the body: {error}"))
+    }
 }
 
 impl From<ErrorCode> for SendError {
