@@ -37,6 +37,17 @@ macro_rules! stored_enum {
                 match self { $( Self::$variant => $word, )+ }
             }
 
+            /// Reads it from a column.
+            ///
+            /// # Errors
+            /// [`StoreError::Row`]($crate::store::StoreError::Row) for any other word.
+            pub fn from_row(
+                row: &$crate::store::Row,
+                column: usize,
+            ) -> Result<Self, $crate::store::StoreError> {
+                Self::from_stored(&row.text(column)?)
+            }
+
             /// The value of a stored word.
             ///
             /// # Errors

@@ -68,8 +68,7 @@ impl BatchHead {
     pub fn read(transaction: &impl Transaction, id: Uuid) -> Result<Self, StoreError> {
         let row = transaction
             .query(HEADS, &[id.into()])?
-            .first()
-            .ok_or_else(|| StoreError::Row("the journal has no head".to_owned()))?;
+            .first_or("the journal has no head")?;
         Ok(Self {
             journal: Head::from_row(&row, 0)?,
             sequence: row.integer(4)?,

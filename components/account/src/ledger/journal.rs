@@ -172,12 +172,9 @@ impl JournalRow {
             sequence: row.integer(0)?.unsigned_abs(),
             id: row.uuid(1)?,
             fingerprint: row.bytes32(2)?,
-            kind: Kind::from_stored(&row.text(3)?)?,
-            status: Status::from_stored(&row.text(4)?)?,
-            decline: row
-                .optional(5, Row::text)?
-                .map(|word| Decline::from_stored(&word))
-                .transpose()?,
+            kind: Kind::from_row(row, 3)?,
+            status: Status::from_row(row, 4)?,
+            decline: row.optional(5, Decline::from_row)?,
             denied_by: row.optional(6, Row::text)?,
             actor: actor(row, 7)?,
             on_behalf_of: row.optional(9, Row::uuid)?,
@@ -235,7 +232,7 @@ fn account(row: &Row, column: usize) -> Result<AccountOfRow, StoreError> {
 /// Reads kind and id from two columns.
 pub(super) fn actor(row: &Row, column: usize) -> Result<Actor, StoreError> {
     Ok(Actor {
-        kind: ActorKind::from_stored(&row.text(column)?)?,
+        kind: ActorKind::from_row(row, column)?,
         id: row.uuid(column + 1)?,
     })
 }
@@ -255,7 +252,7 @@ pub(super) fn resolution(row: &Row, currency: Currency) -> Result<Option<Resolut
     row.optional(JOURNAL_ROW_COLUMNS, |row, column| {
         Ok(Resolution {
             id: row.uuid(column)?,
-            kind: Kind::from_stored(&row.text(column + 1)?)?,
+            kind: Kind::from_row(row, column + 1)?,
             amount: Money::from_minor(row.integer(column + 2)?, currency),
         })
     })

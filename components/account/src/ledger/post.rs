@@ -191,8 +191,7 @@ fn recall(
     }
     let row = transaction
         .query(read::BY_ID, &[transfer.id.into()])?
-        .first()
-        .ok_or_else(|| StoreError::Row("a known transfer has no row".to_owned()))?;
+        .first_or("a known transfer has no row")?;
     Ok(Reply {
         posting: JournalRow::from_row(&row)?.posting,
         repeated: true,

@@ -130,11 +130,8 @@ impl Standing {
                 owner_id: row.uuid(column + 2)?,
             },
             currency: currency(&row.text(column + 3)?)?,
-            status: AccountStatus::from_stored(&row.text(column + 4)?)?,
-            freeze: row
-                .optional(column + 5, Row::text)?
-                .map(|word| Freeze::from_stored(&word))
-                .transpose()?,
+            status: AccountStatus::from_row(row, column + 4)?,
+            freeze: row.optional(column + 5, Freeze::from_row)?,
             balance: Balance::from_row(row, column + 6)?,
             entry_count: row.integer(column + 11)?,
         })
@@ -173,9 +170,7 @@ impl Situation {
             ),
             None => transaction.query(OF_ACCOUNTS, &params_of_accounts(transfer)),
         };
-        let row = rows?
-            .first()
-            .ok_or_else(|| StoreError::Row("the journal has no head".to_owned()))?;
+        let row = rows?.first_or("the journal has no head")?;
         let mut situation = Self {
             head: Head::from_row(&row, 0)?,
             known: row.optional(4, Row::bytes32)?,
@@ -324,13 +319,10 @@ fn subject(row: &Row, column: usize) -> Result<SubjectStanding, StoreError> {
             sequence: row.integer(column)?,
             id: row.uuid(column + 1)?,
         },
-        kind: Kind::from_stored(&row.text(column + 2)?)?,
-        status: Status::from_stored(&row.text(column + 3)?)?,
+        kind: Kind::from_row(row, column + 2)?,
+        status: Status::from_row(row, column + 3)?,
         amount: money(row.integer(column + 4)?, &row.text(column + 5)?)?,
         expires_at_ms: row.optional(column + 6, Row::integer)?,
-        resolved_by: row
-            .optional(column + 7, Row::text)?
-            .map(|word| Kind::from_stored(&word))
-            .transpose()?,
+        resolved_by: row.optional(column + 7, Kind::from_row)?,
     })
 }

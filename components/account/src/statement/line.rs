@@ -56,13 +56,13 @@ impl Line {
                 transfer_sequence: row.integer(0)?,
                 sequence: row.integer(1)?,
                 transaction_id: row.uuid(2)?,
-                direction: Direction::from_stored(&row.text(3)?)?,
+                direction: Direction::from_row(row, 3)?,
                 amount_minor: row.integer(4)?,
                 balance_after_minor: row.integer(5)?,
                 created_at_ms: row.integer(6)?,
                 reference: row.optional(7, Row::text)?,
             },
-            kind: Kind::from_stored(&row.text(8)?)?,
+            kind: Kind::from_row(row, 8)?,
             counterparty: row.optional(9, Row::text)?,
         })
     }

@@ -170,9 +170,7 @@ fn moments(period: Period) -> [Value; 2] {
 
 /// Whether the journal has passed the period, and the rows of the period so far.
 fn span(rows: Rows) -> Result<(bool, Span), StoreError> {
-    let row = rows
-        .first()
-        .ok_or_else(|| StoreError::Row("the journal has no head".to_owned()))?;
+    let row = rows.first_or("the journal has no head")?;
     let span = Span {
         after: row.integer(1)?,
         upto: row.integer(2)?,
@@ -216,8 +214,7 @@ fn totals<S: Store>(
     let mut after = span.after;
     loop {
         let params = [account.key, after, span.upto, SUM_ENTRIES].map(Value::from);
-        let row = store.query(SUMS, &params)?.first();
-        let row = row.ok_or_else(|| StoreError::Row("a sum without a row".to_owned()))?;
+        let row = store.query(SUMS, &params)?.first_or("a sum has no row")?;
         debits.add(&row, 2)?;
         credits.add(&row, 4)?;
         if row.integer(0)? < SUM_ENTRIES {

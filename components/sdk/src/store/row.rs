@@ -15,6 +15,15 @@ impl Rows {
     pub fn first(self) -> Option<Row> {
         self.rows.into_iter().next()
     }
+
+    /// The first row of a query that finds one wherever the store is in order.
+    ///
+    /// # Errors
+    /// [`StoreError::Row`] with `missing` where there is none.
+    pub fn first_or(self, missing: &str) -> Result<Row, StoreError> {
+        self.first()
+            .ok_or_else(|| StoreError::Row(missing.to_owned()))
+    }
 }
 
 impl IntoIterator for Rows {

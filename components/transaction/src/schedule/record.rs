@@ -103,7 +103,7 @@ impl Schedule {
             owner: row.uuid(2)?,
             fingerprint: row.bytes32(3)?,
             order,
-            state: ScheduleState::from_stored(&row.text(5)?)?,
+            state: ScheduleState::from_row(row, 5)?,
             dates_behind: number(row, 6)?,
             created_at_ms: row.integer(7)?,
         })
@@ -172,7 +172,7 @@ impl Run {
                 .ok_or_else(|| StoreError::Row(format!("`{due}` is not a date")))?,
             attempts: number(row, first + 3)?,
             transfer_id: row.uuid(first + 4)?,
-            state: RunState::from_stored(&row.text(first + 5)?)?,
+            state: RunState::from_row(row, first + 5)?,
             decline_code: row.optional(first + 6, Row::text)?,
             retry_until_ms: row.integer(first + 7)?,
             begun_at_ms: row.integer(first + 8)?,

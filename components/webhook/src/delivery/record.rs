@@ -53,7 +53,7 @@ impl Delivery {
             webhook_key: row.integer(0)?,
             sequence: row.integer(1)?.unsigned_abs(),
             event_type: row.text(2)?,
-            state: DeliveryState::from_stored(&row.text(3)?)?,
+            state: DeliveryState::from_row(row, 3)?,
             attempts: u32::try_from(row.integer(4)?).unwrap_or(u32::MAX),
             next_attempt_at_ms: row.optional(5, Row::integer)?,
             since_ms: row.integer(6)?,
