@@ -2,7 +2,7 @@
 
 use super::movement::Movement;
 use super::situation::{STANDING_COLUMNS, Standing, standing_columns};
-use super::write::{in_statements, with_rows};
+use super::write::{in_statements, with_rows, write_rows};
 use std::collections::{BTreeSet, HashMap};
 use strongroom_ledger_api::{AccountRef, Transfer};
 use strongroom_sdk::store::{Row, StoreError, Transaction, Value};
@@ -31,12 +31,13 @@ const STANDINGS_BY_NUMBER: [&str; 2] = [
 ];
 
 /// One statement for many balances. A batch of transfers leaves what is pending as it is.
-const MOVE_BALANCES: &str =
-    "INSERT OR FAIL INTO balance (account_key, debits_posted, credits_posted, entry_count) VALUES ";
-const MOVE_BALANCES_TAIL: &str = " ON CONFLICT (account_key) DO UPDATE SET debits_posted = excluded.debits_posted, \
+const MOVE_BALANCES: [&str; 2] = [
+    "INSERT OR FAIL INTO balance (account_key, debits_posted, credits_posted, entry_count) VALUES ",
+    " ON CONFLICT (account_key) DO UPDATE SET debits_posted = excluded.debits_posted, \
      credits_posted = excluded.credits_posted, entry_count = excluded.entry_count
      WHERE excluded.debits_posted >= balance.debits_posted AND excluded.credits_posted >= balance.credits_posted
-         AND excluded.entry_count > balance.entry_count";
+         AND excluded.entry_count > balance.entry_count",
+];
 const BALANCE: &str = "(?, ?, ?, ?)";
 const BALANCE_COLUMNS: usize = 4;
 
@@ -137,11 +138,8 @@ impl Book {
                 ]
             })
             .collect();
-        for (rows, values) in in_statements(BALANCE_COLUMNS, values) {
-            let sql = with_rows(MOVE_BALANCES, BALANCE, rows, MOVE_BALANCES_TAIL);
-            transaction.change(&sql, values, rows as u64)?;
-        }
-        Ok(())
+        let row = (BALANCE, BALANCE_COLUMNS);
+        write_rows(transaction, MOVE_BALANCES, row, values)
     }
 }
 

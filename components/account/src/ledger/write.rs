@@ -152,13 +152,10 @@ pub fn append(
         }
         keep_open_hold(transaction, row)?;
     }
-    insert(
-        transaction,
-        INSERT_TRANSFERS,
-        (TRANSFER, TRANSFER_COLUMNS),
-        transfers,
-    )?;
-    insert(transaction, INSERT_ENTRIES, (ENTRY, ENTRY_COLUMNS), entries)?;
+    let row = (TRANSFER, TRANSFER_COLUMNS);
+    write_rows(transaction, [INSERT_TRANSFERS, ""], row, transfers)?;
+    let row = (ENTRY, ENTRY_COLUMNS);
+    write_rows(transaction, [INSERT_ENTRIES, ""], row, entries)?;
     let moved = vec![
         Value::from(end.transfer_sequence),
         Value::from(end.entry_sequence),
@@ -227,15 +224,16 @@ fn keep_open_hold(transaction: &impl Transaction, row: &JournalRow) -> Result<()
     }
 }
 
-/// Inserts rows of `columns` values each, many with one statement; `row` is what makes a row of them.
-fn insert(
+/// Writes rows of `columns` values each, many with one statement: `before`, for each row `row`, and
+/// `after`.
+pub(super) fn write_rows(
     transaction: &impl Transaction,
-    insert: &str,
+    [before, after]: [&str; 2],
     (row, columns): (&str, usize),
     values: Vec<Value>,
 ) -> Result<(), StoreError> {
     for (rows, values) in in_statements(columns, values) {
-        let sql = with_rows(insert, row, rows, "");
+        let sql = with_rows(before, row, rows, after);
         transaction.change(&sql, values, rows as u64)?;
     }
     Ok(())
