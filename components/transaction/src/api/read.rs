@@ -37,17 +37,16 @@ pub fn get<S, L: Journal, C>(
     identity: &Identity,
     id: Uuid,
 ) -> Result<Found, Problem> {
-    let found = service.ledger.lookup(id);
-    if let Some(posting) = found.map_err(|error| unavailable(&error))? {
+    let found = service.ledger.lookup(id).map_err(unavailable)?;
+    if let Some(posting) = found {
         if !may_read(identity, &posting) {
             return Err(Problem::not_found());
         }
         let view = TransactionView::for_viewer(&posting, identity)?;
         return Ok(Found::Transaction(Box::new(view)));
     }
-    let found = service.ledger.find_batch(id);
+    let found = service.ledger.find_batch(id).map_err(unavailable)?;
     let batch = found
-        .map_err(|error| unavailable(&error))?
         .filter(|batch| identity.may_read(batch.actor.id))
         .ok_or_else(Problem::not_found)?;
     BatchView::of_record(batch).map(Found::Batch)
@@ -63,9 +62,7 @@ pub fn list<L: Journal + Directory>(
     page: &Page<u64, ListFilter>,
 ) -> Result<List<TransactionView>, Problem> {
     let account_id = page.filter.account_id;
-    let account = ledger
-        .find(account_id)
-        .map_err(|error| unavailable(&error))?;
+    let account = ledger.find(account_id).map_err(unavailable)?;
     if !account.is_some_and(|account| identity.may_read(account.owner_id)) {
         return Err(Problem::not_found());
     }
@@ -75,7 +72,7 @@ pub fn list<L: Journal + Directory>(
         Some(0) => Vec::new(),
         after => ledger
             .history(account_id, after.unwrap_or(0), limit)
-            .map_err(|error| unavailable(&error))?,
+            .map_err(unavailable)?,
     };
     List::new(postings, page, |posting| posting.sequence)
         .try_map(|posting| TransactionView::for_viewer(&posting, identity))

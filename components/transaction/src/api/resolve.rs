@@ -79,6 +79,6 @@ fn hold_of(ledger: &impl Journal, identity: &Identity, id: Uuid) -> Result<Posti
 }
 
 fn recorded(ledger: &impl Journal, id: Uuid) -> Result<Posting, Problem> {
-    let found = ledger.lookup(id).map_err(|error| unavailable(&error))?;
+    let found = ledger.lookup(id).map_err(unavailable)?;
     found.ok_or_else(Problem::not_found)
 }

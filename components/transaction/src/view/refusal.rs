@@ -1,6 +1,7 @@
 //! The response where the ledger records nothing.
 
 use axum::http::StatusCode;
+use std::fmt::Display;
 use strongroom_ledger_api::{Kind, LedgerError};
 use strongroom_sdk::idempotency::key_reused;
 use strongroom_sdk::problem::Problem;
@@ -39,7 +40,7 @@ fn refused(problem: Problem, error: &LedgerError, kind: Kind) -> Problem {
 }
 
 /// 503: the ledger, or the screening in front of it, does not respond. Nothing is remembered here; the same key may be sent again.
-pub fn unavailable(error: &LedgerError) -> Problem {
+pub fn unavailable(error: impl Display) -> Problem {
     eprintln!("ledger: {error}");
     Problem::unavailable()
 }
