@@ -11,6 +11,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod json;
 pub mod money;
+pub mod onward;
 pub mod page;
 pub mod problem;
 pub mod query;

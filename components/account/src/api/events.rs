@@ -3,10 +3,10 @@
 //! A status of `frozen` stops both sides, `frozen:debits` and `frozen:credits` one. An overdraft
 //! limit is a decimal string. What an account was opened as is a JSON text.
 
-use super::onward::{OnwardList, OnwardQuery};
 use super::{AUDITORS, STAFF, readable};
 use strongroom_sdk::audit_log::{self, EventView};
 use strongroom_sdk::identity::Identity;
+use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::Store;

@@ -14,7 +14,6 @@
 //! ```
 
 use super::AUDITORS;
-use super::onward::{Onward, OnwardList, OnwardQuery};
 use crate::ledger::{AccountOfRow, Direction, Entry, JournalRow, journal_row_sql};
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -23,6 +22,7 @@ use strongroom_sdk::clock::format_rfc3339;
 use strongroom_sdk::hash_chain::{GENESIS, Hash};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::money::Money;
+use strongroom_sdk::onward::{Onward, OnwardList, OnwardQuery};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::{Store, StoreError, Value};
 use uuid::Uuid;
@@ -154,7 +154,7 @@ fn entries<S: Store>(
                 sequence: row.integer(1)?,
                 account_key: row.integer(2)?,
                 account_sequence: row.integer(3)?,
-                direction: Direction::from_stored(&row.text(4)?)?,
+                direction: Direction::from_row(&row, 4)?,
                 amount_minor: row.integer(5)?,
                 balance_after_minor: row.integer(6)?,
             };

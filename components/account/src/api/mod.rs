@@ -6,7 +6,6 @@ mod accounts;
 mod events;
 mod journal;
 mod manage;
-mod onward;
 mod statement;
 mod view;
 
@@ -14,7 +13,6 @@ pub use accounts::{BalanceQuery, OpenBody, balance, entries, get, list_of, open}
 pub use events::{all_events, events};
 pub use journal::{JournalEntryView, JournalView, journal};
 pub use manage::{FreezeBody, LimitBody, close, freeze, set_overdraft_limit, unfreeze};
-pub use onward::{OnwardList, OnwardQuery};
 pub use statement::{StatementAnswer, StatementQuery, statement};
 pub use view::{AccountView, BalanceView, EntryView};
 

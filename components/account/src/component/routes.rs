@@ -3,8 +3,7 @@
 use super::service;
 use crate::api::{
     self, AUDITORS, AccountView, BalanceQuery, BalanceView, Caller, EntryView, FreezeBody,
-    JournalView, LimitBody, OnwardList, OnwardQuery, OpenBody, STAFF, STAFF_WHO_ACT,
-    StatementQuery,
+    JournalView, LimitBody, OpenBody, STAFF, STAFF_WHO_ACT, StatementQuery,
 };
 use axum::Router;
 use axum::extract::FromRequestParts;
@@ -16,6 +15,7 @@ use strongroom_sdk::audit_log::EventView;
 use strongroom_sdk::http::{PathId, RequestId, Site, body_of_pieces};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::json::{Json, NoBody};
+use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};

@@ -1,11 +1,13 @@
 //! The route of the events.
 
 use super::SERVICE;
-use crate::event::{self, EventPage, EventQuery};
+use crate::event;
 use axum::Router;
 use axum::routing::get;
+use strongroom_ledger_api::view::Event;
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::json::Json;
+use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::Query;
 
@@ -15,7 +17,7 @@ pub(super) fn routes() -> Router {
 
 async fn events(
     identity: Identity,
-    Query(query): Query<EventQuery>,
-) -> Result<Json<EventPage>, Problem> {
+    Query(query): Query<OnwardQuery>,
+) -> Result<Json<OnwardList<Event>>, Problem> {
     event::read(&SERVICE.ledger, &identity, query).map(Json)
 }

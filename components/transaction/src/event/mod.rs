@@ -5,7 +5,7 @@
 
 mod feed;
 
-pub use feed::{EventPage, EventQuery, LIMIT_DEFAULT, LIMIT_MAX, SCAN_MAX, read};
+pub use feed::{SCAN_MAX, read};
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use crate::tests::kit;
 use strongroom_ledger_api::{ActorKind, Decline, Instruction, Kind, Posting, Status, Transfer};
 use strongroom_sdk::clock::parse_rfc3339;
 use strongroom_sdk::money::{Currency, Money};
+use strongroom_sdk::onward::OnwardQuery;
 
 fn auditor() -> Identity {
     caller(0xAD, Role::Auditor).identity
