@@ -1,6 +1,6 @@
 //! What a token is worth, for those who may ask (RFC 7662).
 
-use crate::access_token::{CLIENT_ID, Verified};
+use crate::access_token::{CLIENT_ID, Claims};
 use crate::outside::Outside;
 use crate::refresh_token::RefreshToken;
 use crate::service::{TokenError, TokenService};
@@ -60,7 +60,7 @@ impl<O: Outside> TokenService<O> {
     pub fn introspect(&self, text: &str) -> Result<Introspection, TokenError> {
         let active = match RefreshToken::parse(text) {
             Some(token) => self.introspect_refresh(&token)?,
-            None => Verified::read::<O::Keys>(text).map(from_access),
+            None => Claims::read::<O::Keys>(text).map(from_access),
         };
         Ok(active.map_or(Introspection::INACTIVE, |active| {
             Introspection::Active(Box::new(active))
@@ -99,7 +99,7 @@ impl<O: Outside> TokenService<O> {
     }
 }
 
-fn from_access(token: Verified) -> Active {
+fn from_access(token: Claims) -> Active {
     Active {
         active: true,
         token_kind: "access_token",

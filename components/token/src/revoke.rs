@@ -1,6 +1,6 @@
 //! A client gives a token back (RFC 7009).
 
-use crate::access_token::Verified;
+use crate::access_token::Claims;
 use crate::outside::Outside;
 use crate::refresh_token::RefreshToken;
 use crate::service::{TokenError, TokenService};
@@ -24,7 +24,7 @@ impl<O: Outside> TokenService<O> {
                 _ => Ok(()),
             };
         }
-        match Verified::read::<O::Keys>(text) {
+        match Claims::read::<O::Keys>(text) {
             Some(token) => self.end_owned(token.sid, token.sub, EndReason::Revoked),
             None => Ok(()),
         }

@@ -1,14 +1,13 @@
 //! Access tokens: JWTs of the RFC 9068 profile, signed by the host.
 
+mod claims;
 mod provider;
-mod verified;
 
-pub use verified::Verified;
+pub use claims::Claims;
 
 use crate::outside::{Keys, Policy, SignError};
 use crate::session::Session;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use serde::Serialize;
 use strongroom_sdk::random::Random;
 use uuid::Uuid;
 
@@ -26,23 +25,6 @@ const JITTER_DIVISOR: u32 = 20;
 
 /// The kid may be replaced between reading the policy and signing; twice in a row it is not.
 const SIGN_ATTEMPTS: usize = 2;
-
-/// RFC 9068 section 2.2, then ours: the session, its security version, the role.
-#[derive(Serialize)]
-struct Claims<'a> {
-    iss: &'a str,
-    aud: &'a str,
-    sub: Uuid,
-    client_id: &'a str,
-    iat: i64,
-    nbf: i64,
-    exp: i64,
-    jti: Uuid,
-    sid: Uuid,
-    sv: i64,
-    role: &'a str,
-    scope: &'a str,
-}
 
 /// A signed token.
 pub(crate) struct AccessToken {
@@ -86,18 +68,18 @@ fn sign_under(
     let lifetime_seconds =
         lifetime_seconds(policy, session.expires_at_ms / 1_000 - issued_at, random);
     let claims = Claims {
-        iss: &policy.issuer,
-        aud: &policy.audience,
+        iss: policy.issuer.clone(),
+        aud: policy.audience.clone(),
         sub: session.subject,
-        client_id: CLIENT_ID,
+        client_id: CLIENT_ID.to_owned(),
         iat: issued_at,
         nbf: issued_at,
         exp: issued_at + i64::from(lifetime_seconds),
-        jti,
+        jti: jti.to_string(),
         sid: session.id,
         sv: session.security_version,
-        role: session.role.as_str(),
-        scope: &session.scope,
+        role: session.role.clone(),
+        scope: session.scope.clone(),
     };
     let mut header = Header::new(Algorithm::EdDSA);
     header.typ = Some(TYPE.to_owned());

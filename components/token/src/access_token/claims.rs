@@ -1,12 +1,12 @@
-//! The claims of a token that the gateway accepts.
+//! The claims of an access token.
 
 use crate::outside::Keys;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The claims of an access token, read by the host, which has checked all of them.
+/// RFC 9068 section 2.2, then ours: the session, its security version, the role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verified {
+pub struct Claims {
     /// Who issued it.
     pub iss: String,
     /// For whom.
@@ -25,14 +25,17 @@ pub struct Verified {
     pub jti: String,
     /// The session.
     pub sid: Uuid,
+    /// The user's security version when the token was signed.
+    pub sv: i64,
     /// The user's role.
     pub role: String,
     /// Space-separated scopes.
     pub scope: String,
 }
 
-impl Verified {
-    /// Asks the host; none for a token that the gateway would refuse at this moment.
+impl Claims {
+    /// Has the host read and check them; none for a token that the gateway would refuse at this
+    /// moment.
     pub fn read<K: Keys>(token: &str) -> Option<Self> {
         serde_json::from_str(&K::verify(token)?).ok()
     }
