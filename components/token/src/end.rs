@@ -50,7 +50,7 @@ impl<O: Outside> TokenService<O> {
             return Ok(());
         }
         self.end(&Revocation::Session(id), |transaction, now_ms| {
-            Session::end(id, subject, reason, now_ms, transaction).map(u64::from)
+            Session::end(id, subject, reason, now_ms, transaction)
         })?;
         Ok(())
     }

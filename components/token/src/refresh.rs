@@ -113,7 +113,6 @@ impl<O: Outside> TokenService<O> {
                 now_ms,
                 transaction,
             )
-            .map(u64::from)
         }) {
             Ok(_) | Err(TokenError::Revocation(_)) => RefreshError::InvalidGrant,
             Err(error) => RefreshError::Failed(error),

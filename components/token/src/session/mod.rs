@@ -126,11 +126,11 @@ impl Session {
             last_used_at_ms: row.integer(6)?,
             expires_at_ms: row.integer(7)?,
             ended: row.integer(8)? != 0,
-            refresh_key: bytes(row, 9)?,
+            refresh_key: row.bytes32(9)?,
             refresh_counter: u32::try_from(row.integer(10)?)
                 .map_err(|error| StoreError::Row(format!("column 10: {error}")))?,
-            refresh_hash: bytes(row, 11)?,
-            refresh_hash_previous: row.optional(12, bytes)?,
+            refresh_hash: row.bytes32(11)?,
+            refresh_hash_previous: row.optional(12, Row::bytes32)?,
         })
     }
 
@@ -159,19 +159,18 @@ impl Session {
         }
     }
 
-    /// Ends a session of `subject`; answers whether there was one that had not ended.
+    /// Ends a session of `subject`; returns how many had not ended: one, or none.
     pub(crate) fn end(
         id: Uuid,
         subject: Uuid,
         reason: EndReason,
         now_ms: i64,
         transaction: &impl Transaction,
-    ) -> Result<bool, StoreError> {
-        let changed = transaction.execute(
+    ) -> Result<u64, StoreError> {
+        transaction.execute(
             END,
             &[id.into(), subject.into(), now_ms.into(), reason.into()],
-        )?;
-        Ok(changed == 1)
+        )
     }
 
     /// Whether an access token made from `self` would be the same as one made from `other`.
@@ -179,10 +178,4 @@ impl Session {
         (&self.role, &self.scope, self.security_version)
             == (&other.role, &other.scope, other.security_version)
     }
-}
-
-fn bytes(row: &Row, column: usize) -> Result<[u8; 32], StoreError> {
-    <[u8; 32]>::try_from(row.blob(column)?).map_err(|bytes| {
-        StoreError::Row(format!("column {column} has {} bytes, not 32", bytes.len()))
-    })
 }
