@@ -35,7 +35,7 @@ pub fn from_str<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
         serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
         let violation = violation(error.path(), &error.inner().to_string());
-        Problem::validation_failed().with_error(violation.pointer, violation.code, violation.detail)
+        Problem::validation_failed().with_errors([violation])
     })
 }
 

@@ -166,8 +166,7 @@ fn time_of(at: &str) -> Result<i64, Problem> {
 }
 
 fn at_in_future() -> Problem {
-    Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
+    Problem::unprocessable(
         "at_in_future",
         "What the balance will be at that time is not known yet.",
     )

@@ -122,8 +122,7 @@ pub fn set_overdraft_limit<S: Store, C: Clock, R>(
     // An account never changes its currency, so what is read here still holds in the transaction.
     let limit =
         Money::parse_non_negative(&body.overdraft_limit, account.currency).map_err(|error| {
-            Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
+            Problem::unprocessable(
                 "amount_invalid",
                 "The overdraft limit is not an amount of the account's currency.",
             )

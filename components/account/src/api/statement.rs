@@ -2,7 +2,7 @@
 
 use super::readable;
 use crate::statement::{Body, ENTRIES_MAX, Format, Period, StatementError, Summary};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use serde::Deserialize;
 use std::iter::{Chain, Once, once};
 use strongroom_sdk::calendar::Day;
@@ -105,8 +105,7 @@ fn not_in_future(days: [(&str, Day); 2], today: Day) -> Result<(), Problem> {
     if future.is_empty() {
         return Ok(());
     }
-    let problem = Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
+    let problem = Problem::unprocessable(
         "period_in_future",
         "What will be booked by that day is not known yet.",
     );
@@ -136,8 +135,7 @@ fn headers(summary: &Summary, format: Format) -> Vec<(HeaderName, HeaderValue)> 
 impl From<StatementError> for Problem {
     fn from(error: StatementError) -> Self {
         let refused = |code, pointer, detail: String, advice: &str| {
-            Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
-                .with_error(pointer, code, advice)
+            Self::unprocessable(code, detail).with_error(pointer, code, advice)
         };
         match error {
             StatementError::TooLong(entries) => refused(

@@ -31,6 +31,16 @@ impl StoredReply {
             repeated,
         })
     }
+
+    /// The reply with a problem of `instance`. It does not name the exchange, so that each
+    /// repetition has the same bytes.
+    pub fn of_problem(problem: &Problem, instance: &str, repeated: bool) -> Self {
+        Self {
+            status: problem.status().as_u16(),
+            body: problem.render(Some(instance), None),
+            repeated,
+        }
+    }
 }
 
 impl IntoResponse for StoredReply {
@@ -53,8 +63,7 @@ impl IntoResponse for StoredReply {
 
 /// 422 `idempotency_key_reused`: the id that follows from the key is that of another request.
 pub fn key_reused() -> Problem {
-    Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
+    Problem::unprocessable(
         "idempotency_key_reused",
         "This idempotency-key was used for another request. Use a new key for each new request.",
     )

@@ -4,6 +4,7 @@
 use super::*;
 use proptest::prelude::*;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::future::Future;
 use std::task::{Context, Poll, Waker};
 
@@ -22,13 +23,13 @@ struct Leg {
     amount: String,
 }
 
-fn refusal(text: &str) -> (u16, &'static str, Vec<(String, &'static str)>) {
+fn refusal(text: &str) -> (u16, &'static str, Vec<(String, Cow<'static, str>)>) {
     let problem = from_slice::<Login>(text.as_bytes()).unwrap_err();
     assert!(!format!("{problem:?}").contains("hunter2"), "{problem:?}");
     let errors = problem
         .errors()
         .iter()
-        .map(|error| (error.pointer.clone(), error.code))
+        .map(|error| (error.pointer.clone(), error.code.clone()))
         .collect();
     (problem.status().as_u16(), problem.code(), errors)
 }
@@ -103,7 +104,7 @@ fn wrong_fields_are_pointed_at() {
         assert_eq!((status, problem), (422, "validation_failed"), "{text}");
         assert_eq!(errors.len(), 1);
         if text != "[]" {
-            assert_eq!(errors[0], (pointer.to_owned(), code), "{text}");
+            assert_eq!(errors[0], (pointer.to_owned(), code.into()), "{text}");
         }
     }
 }
@@ -182,7 +183,7 @@ proptest! {
     fn an_invalid_value_is_never_repeated(value in "[a-z]{12}", number in 1_000_000_000_i64..) {
         for text in [format!(r#"{{"email":{number},"password":"{value}"}}"#), format!(r#"{{"email":["{value}"]}}"#)] {
             let problem = from_slice::<Login>(text.as_bytes()).unwrap_err();
-            let document = String::from_utf8(problem.render(None, None)).unwrap();
+            let document = problem.render(None, None);
             prop_assert!(!document.contains(&value) && !document.contains(&number.to_string()), "{}", document);
         }
     }

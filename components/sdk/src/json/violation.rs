@@ -11,27 +11,27 @@ pub(crate) fn violation(path: &Path, message: &str) -> FieldError {
     if let Some(name) = quoted_after(message, "missing field ") {
         return FieldError {
             pointer: format!("{}/{}", pointer(path), escape(name)),
-            code: "missing",
+            code: "missing".into(),
             detail: "is missing".to_owned(),
         };
     }
     if let Some(name) = quoted_after(message, "unknown field ") {
         return FieldError {
             pointer: pointer_to_key(path, name),
-            code: "unknown_field",
+            code: "unknown_field".into(),
             detail: "is not a field here".to_owned(),
         };
     }
     if let Some(name) = quoted_after(message, "duplicate field ") {
         return FieldError {
             pointer: pointer_to_key(path, name),
-            code: "duplicate_field",
+            code: "duplicate_field".into(),
             detail: "stands there twice".to_owned(),
         };
     }
     FieldError {
         pointer: pointer(path),
-        code: "invalid",
+        code: "invalid".into(),
         detail: expectation(message),
     }
 }

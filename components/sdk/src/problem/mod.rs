@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// When a client may come back after a 503.
 const RETRY_AFTER_SECONDS: u32 = 1;
@@ -35,7 +36,7 @@ pub struct FieldError {
     /// RFC 6901 JSON pointer into the body; for a query, into the object of its parameters. Empty for the whole.
     pub pointer: String,
     /// Stable, in snake case.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// A sentence for a human. Never repeats the value, which may be a secret.
     pub detail: String,
 }
@@ -85,10 +86,14 @@ impl Problem {
         )
     }
 
+    /// 422: the request is understood, and cannot be done.
+    pub fn unprocessable(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
+    }
+
     /// 422 `validation_failed`; name the fields by [`Problem::with_error`].
     pub fn validation_failed() -> Self {
-        Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
+        Self::unprocessable(
             "validation_failed",
             "The request is well-formed, but a part of it is not what it must be.",
         )
@@ -123,16 +128,22 @@ impl Problem {
     /// Adds what is wrong with one field; `pointer` is an RFC 6901 pointer such as `/transfers/0/amount`.
     #[must_use]
     pub fn with_error(
-        mut self,
+        self,
         pointer: impl Into<String>,
-        code: &'static str,
+        code: impl Into<Cow<'static, str>>,
         detail: impl Into<String>,
     ) -> Self {
-        self.0.errors.push(FieldError {
+        self.with_errors([FieldError {
             pointer: pointer.into(),
-            code,
+            code: code.into(),
             detail: detail.into(),
-        });
+        }])
+    }
+
+    /// Adds what is wrong with some fields.
+    #[must_use]
+    pub fn with_errors(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
+        self.0.errors.extend(errors);
         self
     }
 
@@ -177,7 +188,7 @@ impl Problem {
     }
 
     /// The document as JSON; `instance` is the path of the request.
-    pub(crate) fn render(&self, instance: Option<&str>, request_id: Option<&str>) -> Vec<u8> {
+    pub(crate) fn render(&self, instance: Option<&str>, request_id: Option<&str>) -> String {
         let document = Document {
             r#type: type_of(self.0.code),
             title: title_of(self.0.code),
@@ -190,17 +201,17 @@ impl Problem {
             extensions: &self.0.extensions,
         };
         // Strings and numbers under distinct names always serialize.
-        serde_json::to_vec(&document).unwrap_or_default()
+        serde_json::to_string(&document).unwrap_or_default()
     }
 }
 
 /// `insufficient_funds` -> `urn:strongroom:problem:insufficient_funds`.
-pub fn type_of(code: &str) -> String {
+fn type_of(code: &str) -> String {
     format!("urn:strongroom:problem:{code}")
 }
 
 /// `insufficient_funds` -> `Insufficient funds`: the title depends on the type alone, as RFC 9457 section 3.1.3 asks.
-pub fn title_of(code: &str) -> String {
+fn title_of(code: &str) -> String {
     let mut title = code.replace('_', " ");
     if let Some(first) = title.get_mut(..1) {
         first.make_ascii_uppercase();

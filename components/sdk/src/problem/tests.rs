@@ -6,7 +6,7 @@ fn a_document_has_the_members_of_rfc_9457_and_ours() {
         .with_error("/amount", "amount_scale", "too many digits")
         .with_extension("transaction_id", Value::from("7"));
     let document: Value =
-        serde_json::from_slice(&problem.render(Some("/api/x/1"), Some("r-1"))).unwrap();
+        serde_json::from_str(&problem.render(Some("/api/x/1"), Some("r-1"))).unwrap();
     assert_eq!(
         document,
         serde_json::json!({

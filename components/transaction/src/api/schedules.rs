@@ -88,8 +88,7 @@ fn check<L: Directory>(ledger: &L, schedule: &Schedule) -> Result<(), Problem> {
         instruction, plan, ..
     } = &schedule.order;
     if Day::at(schedule.created_at_ms).is_some_and(|today| plan.start < today) {
-        return Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
+        return Err(Problem::unprocessable(
             "schedule_in_past",
             "A standing order begins today (UTC) at the earliest.",
         )
@@ -112,8 +111,7 @@ fn check<L: Directory>(ledger: &L, schedule: &Schedule) -> Result<(), Problem> {
 }
 
 fn owner<L: Directory>(ledger: &L, account_id: Uuid) -> Result<Option<Uuid>, Problem> {
-    let found = ledger.find(account_id);
-    let found = found.map_err(|error| unavailable(&error))?;
+    let found = ledger.find(account_id).map_err(unavailable)?;
     Ok(found.map(|account| account.owner_id))
 }
 
@@ -122,8 +120,7 @@ fn not_found(side: Side) -> Problem {
 }
 
 fn too_many() -> Problem {
-    Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
+    Problem::unprocessable(
         "schedules_too_many",
         format!("A user may have {SCHEDULES_PER_USER_MAX} standing orders at a time."),
     )

@@ -1,6 +1,5 @@
 //! The two fields that say how much.
 
-use axum::http::StatusCode;
 use serde_json::Value;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::problem::Problem;
@@ -31,8 +30,7 @@ pub(super) fn parse_in(amount: &Value, currency: Currency) -> Result<Money, Prob
 }
 
 fn amount_invalid(detail: impl Into<String>) -> Problem {
-    Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
+    Problem::unprocessable(
         "amount_invalid",
         "The amount is not an amount of the currency.",
     )

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use strongroom_ledger_api::{BATCH_LINES_MAX, BatchInstruction, Line, Refusal};
 use strongroom_sdk::json;
-use strongroom_sdk::problem::Problem;
+use strongroom_sdk::problem::{FieldError, Problem};
 
 /// The largest body of `POST /batch`, in bytes: 1,000 transfers with long references and some metadata.
 pub const BATCH_BODY_BYTES_MAX: usize = 1 << 20;
@@ -86,20 +86,21 @@ fn text_bytes(line: &Line) -> usize {
 const BAD_LINES_NAMED_MAX: usize = 20;
 
 fn refuse_bad_lines(lines: &[Line]) -> Result<(), Problem> {
-    let refusals = lines
-        .iter()
-        .enumerate()
-        .filter_map(|(index, line)| match line {
-            Line::Refused(refusal) => Some((index, refusal)),
-            Line::Transfer { .. } => None,
-        });
-    let mut problem = None;
-    for (index, refusal) in refusals.take(BAD_LINES_NAMED_MAX) {
-        let pointer = format!("/transfers/{index}{}", refusal.pointer);
-        let so_far = problem.unwrap_or_else(Problem::validation_failed);
-        problem = Some(so_far.with_error(pointer, "invalid", refusal.detail.as_str()));
+    let lines = lines.iter().enumerate();
+    let refused = lines.filter_map(|(index, line)| match line {
+        Line::Refused(refusal) => Some(FieldError {
+            pointer: format!("/transfers/{index}{}", refusal.pointer),
+            code: "invalid".into(),
+            detail: refusal.detail.clone(),
+        }),
+        Line::Transfer { .. } => None,
+    });
+    let problem = Problem::validation_failed().with_errors(refused.take(BAD_LINES_NAMED_MAX));
+    if problem.errors().is_empty() {
+        Ok(())
+    } else {
+        Err(problem)
     }
-    problem.map_or(Ok(()), Err)
 }
 
 /// What a problem says of the first field that it names.

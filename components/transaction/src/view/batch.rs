@@ -3,10 +3,11 @@
 use super::decline::instance_of;
 use axum::http::StatusCode;
 use serde::Serialize;
+use std::borrow::Cow;
 use strongroom_ledger_api::view::TransactionView;
 use strongroom_ledger_api::{BatchRecord, Decline, LineOutcome, Posting, Refusal};
 use strongroom_sdk::idempotency::StoredReply;
-use strongroom_sdk::problem::{Problem, title_of, type_of};
+use strongroom_sdk::problem::{FieldError, Problem};
 use uuid::Uuid;
 
 /// A batch as a client sees it.
@@ -71,53 +72,33 @@ impl LineView {
         })
     }
 
-    /// What keeps the others of an atomic batch from being posted; none of a line that goes down with another.
-    fn cause(&self) -> Option<LineError<'_>> {
-        let (index, pointer, code, detail) = match self {
+    /// What keeps the others of an atomic batch from being posted; none of a line that goes down
+    /// with another.
+    fn cause(&self) -> Option<FieldError> {
+        match self {
             Self::Declined {
                 index,
                 code,
                 detail,
                 ..
-            } if *code != Decline::BatchDeclined.as_str() => (index, "", *code, *detail),
+            } if *code != Decline::BatchDeclined.as_str() => Some(FieldError {
+                pointer: format!("/transfers/{index}"),
+                code: Cow::Borrowed(code),
+                detail: (*detail).to_owned(),
+            }),
             Self::Refused {
                 index,
                 code,
                 detail,
                 pointer,
-            } if code != Refusal::BATCH_REFUSED => {
-                (index, pointer.as_str(), code.as_str(), detail.as_str())
-            }
-            _ => return None,
-        };
-        Some(LineError {
-            pointer: format!("/transfers/{index}{pointer}"),
-            code,
-            detail,
-        })
+            } if code != Refusal::BATCH_REFUSED => Some(FieldError {
+                pointer: format!("/transfers/{index}{pointer}"),
+                code: Cow::Owned(code.clone()),
+                detail: detail.clone(),
+            }),
+            _ => None,
+        }
     }
-}
-
-/// An atomic batch of which nothing was posted, as a problem document (RFC 9457).
-#[derive(Serialize)]
-struct BatchProblem<'a> {
-    r#type: String,
-    title: String,
-    status: u16,
-    detail: &'static str,
-    instance: String,
-    code: &'static str,
-    errors: Vec<LineError<'a>>,
-    #[serde(flatten)]
-    view: &'a BatchView,
-}
-
-/// A line that kept the others from being posted.
-#[derive(Serialize)]
-struct LineError<'a> {
-    pointer: String,
-    code: &'a str,
-    detail: &'a str,
 }
 
 impl BatchView {
@@ -167,16 +148,15 @@ pub fn reply_to_batch(
             "A transfer of the batch was declined, and so none is posted. No money has moved.",
         )
     };
-    let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let document = BatchProblem {
-        r#type: type_of(code),
-        title: title_of(code),
-        status: status.as_u16(),
-        detail,
-        instance: instance_of(id),
-        code,
-        errors: view.outcomes.iter().filter_map(LineView::cause).collect(),
-        view: &view,
-    };
-    StoredReply::new(status, &document, repeated)
+    let outcomes = serde_json::to_value(&view.outcomes).map_err(Problem::internal)?;
+    let problem = Problem::unprocessable(code, detail)
+        .with_errors(view.outcomes.iter().filter_map(LineView::cause))
+        .with_extension("id", id.to_string().into())
+        .with_extension("atomic", atomic.into())
+        .with_extension("outcomes", outcomes);
+    Ok(StoredReply::of_problem(
+        &problem,
+        &instance_of(id),
+        repeated,
+    ))
 }

@@ -83,8 +83,7 @@ pub fn create_webhook<S: Store>(
 }
 
 fn too_many() -> Problem {
-    Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
+    Problem::unprocessable(
         "webhooks_too_many",
         format!("There may be {WEBHOOKS_MAX} webhooks."),
     )

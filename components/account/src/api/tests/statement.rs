@@ -2,6 +2,7 @@
 
 use super::*;
 use axum::http::header;
+use std::borrow::Cow;
 
 /// Of the clock: 2026-11-22.
 const TODAY: &str = "2026-11-22";
@@ -16,11 +17,11 @@ fn of(service: &TestService, caller: &Caller, id: Uuid, members: Value) -> Resul
 }
 
 /// The code of a refusal, and each place that it points at with its code.
-fn refusal(outcome: Result<(), Problem>) -> (&'static str, Vec<(String, &'static str)>) {
+fn refusal(outcome: Result<(), Problem>) -> (&'static str, Vec<(String, Cow<'static, str>)>) {
     let problem = outcome.unwrap_err();
     assert_eq!(problem.status().as_u16(), 422);
     let errors = problem.errors().iter();
-    let errors = errors.map(|error| (error.pointer.clone(), error.code));
+    let errors = errors.map(|error| (error.pointer.clone(), error.code.clone()));
     (problem.code(), errors.collect())
 }
 
@@ -75,7 +76,7 @@ fn what_is_no_day_and_no_format_is_told_at_once() {
     let invalid = |pointers: &[&str]| {
         let errors = pointers
             .iter()
-            .map(|pointer| ((*pointer).to_owned(), "invalid"));
+            .map(|pointer| ((*pointer).to_owned(), "invalid".into()));
         ("validation_failed", errors.collect())
     };
     for wrong in [
@@ -123,7 +124,7 @@ fn days_that_have_not_begun_have_no_statement() {
     let future = |pointers: &[&str]| {
         let errors = pointers
             .iter()
-            .map(|pointer| ((*pointer).to_owned(), "period_in_future"));
+            .map(|pointer| ((*pointer).to_owned(), "period_in_future".into()));
         ("period_in_future", errors.collect())
     };
     let to = refusal(json!({"from": TODAY, "to": "2026-11-23"}));
@@ -197,6 +198,6 @@ fn a_statement_that_would_not_be_true_is_our_mistake() {
         ),
     ] {
         let refusal = refusal(Err(error.into()));
-        assert_eq!(refusal, (code, vec![(pointer.to_owned(), code)]));
+        assert_eq!(refusal, (code, vec![(pointer.to_owned(), code.into())]));
     }
 }
