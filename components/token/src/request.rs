@@ -1,7 +1,6 @@
 //! The bodies of the service's routes, as JSON or as the form that OAuth clients send (RFC 6749 appendix B).
 
 use axum::extract::{FromRequest, Request};
-use http::header;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use strongroom_sdk::json::{self, BODY_BYTES_MAX, Json};
@@ -59,14 +58,6 @@ impl<T: Fields, S: Sync> FromRequest<S> for JsonOrForm<T> {
 }
 
 fn is_form(request: &Request) -> bool {
-    request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .is_some_and(|essence| {
-            essence
-                .trim()
-                .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-        })
+    let media_type = json::media_type(request.headers());
+    media_type.as_deref() == Some("application/x-www-form-urlencoded")
 }

@@ -9,11 +9,12 @@ mod violation;
 pub(crate) use violation::violation;
 
 use crate::problem::Problem;
+use crate::query::NoParameters;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// The largest body unless a route says otherwise, in bytes.
@@ -86,16 +87,12 @@ impl<S: Sync> FromRequest<S> for NoBody {
 
 impl NoBody {
     fn from_slice(text: &[u8]) -> Result<Self, Problem> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct NoFields {}
-
         if text.is_empty() {
             return Ok(Self);
         }
         // An empty list would do for a struct without fields.
         from_slice::<HashMap<String, IgnoredAny>>(text)?;
-        from_slice::<NoFields>(text).map(|NoFields {}| Self)
+        from_slice::<NoParameters>(text).map(|_| Self)
     }
 }
 
@@ -116,7 +113,7 @@ pub fn from_checked_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let violation = violation(error.path(), &error.inner().to_string());
-        Problem::validation_failed().with_error(violation.pointer, violation.code, violation.detail)
+        Problem::validation_failed().with_errors([violation])
     })
 }
 
@@ -141,20 +138,16 @@ pub async fn read_body(request: Request, bytes_max: usize) -> Result<Vec<u8>, Pr
 
 /// Whether the text of `content-type` is that of JSON: `application/json` or `application/*+json`, whatever the parameters.
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-    else {
-        return false;
-    };
-    let essence = value
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"))
+    media_type(headers).is_some_and(|name| {
+        name == "application/json" || (name.starts_with("application/") && name.ends_with("+json"))
+    })
+}
+
+/// The media type of a body, in small letters and without its parameters.
+pub fn media_type(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let name = text.split(';').next()?;
+    Some(name.trim().to_ascii_lowercase())
 }
 
 fn is_length_limit(error: &axum::Error) -> bool {
