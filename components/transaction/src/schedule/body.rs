@@ -4,7 +4,7 @@ use super::calendar::{Interval, Plan};
 use super::record::{OnInsufficientFunds, StandingOrder};
 use crate::request::TransferBody;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::problem::Problem;
 
@@ -12,16 +12,6 @@ use strongroom_sdk::problem::Problem;
 pub const COUNT_MAX: u32 = 10_000;
 /// The longest pause between two payments, in the interval's unit.
 pub const EVERY_MAX: u16 = 366;
-
-/// The fields that are a transfer's own, and checked as its.
-const OF_THE_TRANSFER: [&str; 6] = [
-    "from_account_id",
-    "to_account_id",
-    "to_account_number",
-    "amount",
-    "currency",
-    "reference",
-];
 
 /// A standing order as a client asks for it.
 #[derive(Debug, Clone, Deserialize)]
@@ -89,19 +79,14 @@ impl ScheduleBody {
 
     /// Read again as the body of a transfer, so that both are judged by the same words.
     fn into_transfer(self) -> Result<TransferBody, Problem> {
-        let values = [
-            Some(self.from_account_id),
-            self.to_account_id,
-            self.to_account_number,
-            Some(self.amount),
-            Some(self.currency),
-            self.reference,
-        ];
-        let fields: Map<String, Value> = OF_THE_TRANSFER
-            .into_iter()
-            .zip(values)
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-            .collect();
-        strongroom_sdk::json::from_slice(Value::from(fields).to_string().as_bytes())
+        let transfer = json!({
+            "from_account_id": self.from_account_id,
+            "to_account_id": self.to_account_id,
+            "to_account_number": self.to_account_number,
+            "amount": self.amount,
+            "currency": self.currency,
+            "reference": self.reference,
+        });
+        strongroom_sdk::json::from_slice(transfer.to_string().as_bytes())
     }
 }
