@@ -92,15 +92,12 @@ impl BalanceView {
     /// The balance of an account that was read at `as_of_ms`.
     pub fn new(account: &Account, as_of_ms: i64) -> Self {
         Self {
-            account_id: account.id,
-            currency: account.currency.code(),
-            balance: account.money(account.balance.posted()).to_string(),
             spendable: Some(SpendableView {
                 available: available(account),
                 pending_debits: account.money(account.balance.debits_pending).to_string(),
                 pending_credits: account.money(account.balance.credits_pending).to_string(),
             }),
-            as_of: format_rfc3339(as_of_ms),
+            ..Self::past(account, account.balance.posted(), as_of_ms)
         }
     }
 

@@ -7,6 +7,7 @@ use super::format::Layout;
 use super::line::Line;
 use super::summary::{Summary, Total};
 use crate::account::Account;
+use crate::api::EntryView;
 use serde::Serialize;
 use std::io;
 use strongroom_sdk::clock::format_rfc3339;
@@ -45,17 +46,10 @@ struct TotalPart {
 
 #[derive(Serialize)]
 struct LinePart<'a> {
-    id: Uuid,
-    sequence: i64,
-    transaction_id: Uuid,
+    #[serde(flatten)]
+    entry: EntryView,
     r#type: &'static str,
-    direction: &'static str,
-    amount: String,
-    currency: &'static str,
-    balance_after: String,
-    created_at: String,
     counterparty_number: Option<&'a str>,
-    reference: Option<&'a str>,
     reversal: bool,
 }
 
@@ -96,22 +90,13 @@ impl Layout for Json {
     }
 
     fn line(&self, summary: &Summary, line: &Line, out: &mut Vec<u8>) -> io::Result<()> {
-        let (account, entry) = (&summary.account, &line.entry);
-        if entry.sequence > summary.opening.entries + 1 {
+        if line.entry.sequence > summary.opening.entries + 1 {
             out.push(b',');
         }
         let part = LinePart {
-            id: entry.id(),
-            sequence: entry.sequence,
-            transaction_id: entry.transaction_id,
+            entry: EntryView::new(&summary.account, line.entry.clone()),
             r#type: line.kind.as_str(),
-            direction: entry.direction.as_str(),
-            amount: account.money(entry.amount_minor).to_string(),
-            currency: account.currency.code(),
-            balance_after: account.money(entry.balance_after_minor).to_string(),
-            created_at: format_rfc3339(entry.created_at_ms),
             counterparty_number: line.counterparty.as_deref(),
-            reference: entry.reference.as_deref(),
             reversal: line.is_reversal(),
         };
         Ok(serde_json::to_writer(out, &part)?)
