@@ -13,9 +13,6 @@ use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::{Value, workspace};
 
-/// The switch itself, in microseconds.
-const SWITCH_US_MAX: u64 = 1_000;
-
 /// Saves a registry that differs in the service `changing`, and waits until the host has seen it by itself. Asserts that this service
 /// alone was swapped, and that what changed is named so.
 async fn changes_only(host: &Host, registry: &Registry, named: &[&str]) -> Value {
@@ -51,8 +48,6 @@ fn assert_is_told(change: &Value, before: &Value, after: &Value) {
     for step in ["load", "warm", "switch"] {
         assert!(change["steps_us"][step].is_u64(), "{step} of {change}");
     }
-    let switch = change["steps_us"]["switch"].as_u64().expect("a number");
-    assert!(switch < SWITCH_US_MAX, "the switch took {switch} us");
 }
 
 async fn start(service: Service) -> (Registry, Host) {

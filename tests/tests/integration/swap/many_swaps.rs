@@ -14,8 +14,6 @@ use strongroom_tests::{Bank, Value, wait_for};
 const SWAPS: u64 = 50;
 /// Instances that one service may have when nobody calls it any more; far below one for each swap.
 const INSTANCES_AT_REST_MAX: u64 = 8;
-/// The switch itself, in microseconds.
-const SWITCH_US_MAX: u64 = 1_000;
 
 fn registry(generation: u64) -> Registry {
     let guest = ["version-b", "version-a"][usize::from(generation % 2 == 1)];
@@ -67,8 +65,6 @@ fn assert_are_told(changes: &[Value]) {
     assert_eq!(changes.len() as u64, SWAPS + 1, "the start, and each swap");
     for change in changes {
         assert_eq!(change["outcome"], "switched", "{change}");
-        let switch = change["steps_us"]["switch"].as_u64().expect("a number");
-        assert!(switch < SWITCH_US_MAX, "{change}");
     }
 }
 
