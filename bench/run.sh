@@ -36,7 +36,7 @@ done
 
 host=${STRONGROOM_BIN:-$root/target/release/strongroom}
 components=$root/target/components
-for file in "$host" "$components"/{auth,token,account,transaction,test-guests/hello}.wasm; do
+for file in "$host" "$components"/{auth,token,account,transaction,webhook,test-guests/hello}.wasm; do
   [[ -f $file ]] || fail "$file is missing; run ./build.sh bench"
 done
 cargo build --release --quiet -p strongroom-bench
