@@ -37,6 +37,15 @@ pub fn added_to(registry: Registry, example: &str) -> Registry {
         })
 }
 
+/// The bank with the screening of the fraud check's README, and the guest `screens` in place of the
+/// check.
+pub fn screened_by(verdict: &str) -> Registry {
+    let screens = Service::guest("screens")
+        .config("verdict", verdict)
+        .limit("timeout", "1s");
+    added_to(Registry::bank(), "fraud-check").service("fraud", screens)
+}
+
 /// The absolute path of a component that the README names.
 pub fn built(file: &str) -> PathBuf {
     let path = workspace::root().join(file);

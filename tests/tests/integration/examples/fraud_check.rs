@@ -2,11 +2,11 @@
 
 use std::ops::Deref;
 
-use crate::examples::example;
+use crate::examples::example::{self, screened_by};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 use strongroom_tests::bank::{Pair, new_key, text};
-use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::registry::Registry;
 use strongroom_tests::{Answer, Bank, Person, Value, json, wait_for};
 use uuid::Uuid;
 
@@ -237,14 +237,6 @@ async fn a_check_that_fails_or_waits_holds_the_money_and_the_same_key_works_late
     judged.assert_made_at_last(&failing).await;
     judged.assert_made_at_last(&waiting).await;
     assert_eq!(judged.received().await, "20.00");
-}
-
-/// The README's tables, with the guest `screens` where the fraud check is.
-fn screened_by(verdict: &str) -> Registry {
-    let screens = Service::guest("screens")
-        .config("verdict", verdict)
-        .limit("timeout", "1s");
-    example::added_to(Registry::bank(), "fraud-check").service("fraud", screens)
 }
 
 #[tokio::test(flavor = "multi_thread")]

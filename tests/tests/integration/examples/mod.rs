@@ -4,7 +4,7 @@
 //! nobody.
 //! Method: the default bank is started, and the registry saved over the one that runs.
 
-mod example;
+pub mod example;
 mod exchange_rates;
 mod fraud_check;
 mod notifications;

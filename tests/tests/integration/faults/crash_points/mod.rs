@@ -20,6 +20,8 @@
 //! | K8 | while a standing order is made and its date is paid ([`standing_orders`]) |
 //! | K9 | while a standing order is ended and its date is cancelled ([`standing_orders`]) |
 //!
+//! K0 to K2 are passed with a screening in front of the ledger too ([`screened`]).
+//!
 //! A run in which nothing is cut off counts the calls, so that none is left out. A point that is not
 //! passed the next time kills nothing, and then the test fails.
 
@@ -27,6 +29,7 @@ mod expiry;
 mod group_commit;
 mod lost_store;
 mod movement;
+mod screened;
 mod standing_orders;
 mod trapped;
 mod under_load;
@@ -97,7 +100,10 @@ fn in_lanes<F: Future<Output = ()>>(
 
 /// Kills the host at every point of a movement.
 async fn cut_off_everywhere(movement: Movement) {
-    let mut stage = Stage::set().await;
+    cut_off_everywhere_on(Stage::set().await, movement).await;
+}
+
+async fn cut_off_everywhere_on(mut stage: Stage, movement: Movement) {
     let places = stage.places(movement).await;
     let rows: BTreeSet<&str> = places.iter().map(|place| row(place)).collect();
     assert_eq!(Vec::from_iter(rows), ["K0", "K1", "K2"]);

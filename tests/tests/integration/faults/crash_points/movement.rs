@@ -3,6 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 
 use rustix::process::Signal;
+use strongroom_tests::Bank;
 
 use crate::faults::books::Books;
 use crate::faults::load::repeat_until_answered;
@@ -67,7 +68,12 @@ pub struct Stage {
 
 impl Stage {
     pub async fn set() -> Self {
-        let (mut scene, mut opening) = Scene::open(2).await;
+        Self::set_in(Bank::start().await).await
+    }
+
+    /// The same in a bank that serves already.
+    pub async fn set_in(bank: Bank) -> Self {
+        let (mut scene, mut opening) = Scene::open_in(bank, 2).await;
         let accounts = scene.accounts().to_vec();
         let sides = (PAYER, PAYEE);
         let prepared = [
