@@ -30,7 +30,8 @@ WHERE sequence = ?1 AND state = 'retrying'";
 
 const CANCEL_RETRIES: &str = "\
 UPDATE schedule_run SET state = 'cancelled', next_attempt_at_ms = NULL, changed_at_ms = ?2
-WHERE schedule_id = ?1 AND state = 'retrying'";
+WHERE schedule_id = ?1 AND state = 'retrying'
+    AND EXISTS (SELECT 1 FROM schedule WHERE id = ?1 AND state = 'cancelled')";
 
 /// Inserts a new schedule; false if its id is there already.
 pub fn insert(transaction: &impl Transaction, schedule: &Schedule) -> Result<bool, StoreError> {
@@ -220,7 +221,12 @@ pub(super) fn settle_run(
         Value::from(next_attempt_at_ms),
         Value::from(now_ms),
     ];
-    transaction.execute(SETTLE_RUN, &params).map(drop)
+    transaction.execute(SETTLE_RUN, &params)?;
+    if state == RunState::Retrying {
+        // Its schedule may have ended since it was read.
+        cancel_retries(transaction, run.schedule_id, now_ms)?;
+    }
+    Ok(())
 }
 
 /// Puts a run without an outcome behind all others.
@@ -246,6 +252,15 @@ pub(super) fn end(
         ..schedule
     };
     advance(transaction, &ended)?;
-    let params = [Value::from(ended.id), Value::from(now_ms)];
+    cancel_retries(transaction, ended.id, now_ms)
+}
+
+/// No date of a schedule that has ended is tried again.
+fn cancel_retries(
+    transaction: &impl Transaction,
+    schedule_id: Uuid,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let params = [Value::from(schedule_id), Value::from(now_ms)];
     transaction.execute(CANCEL_RETRIES, &params).map(drop)
 }

@@ -555,7 +555,7 @@ fn an_end_that_the_tick_overtakes_contradicts_nothing_and_pays_nothing() {
     let gone = LinkState::Fails(LedgerError::AccountNotFound(Side::DestinationNumber));
     for (heard, noted) in [
         (gone, is("refused", "account_not_found")),
-        (LinkState::Works, is("retrying", "insufficient_funds")),
+        (LinkState::Works, is("cancelled", "insufficient_funds")),
     ] {
         let bank = short_bank_on("2027-01-31");
         let id = bank.order("k", &json!({"on_insufficient_funds": "retry"}));
