@@ -57,9 +57,7 @@ pub fn balance_at<S: Store>(
 }
 
 fn read(rows: Rows) -> Result<(bool, i64), StoreError> {
-    let row = rows
-        .first()
-        .ok_or_else(|| StoreError::Row("the journal has no head".to_owned()))?;
+    let row = rows.first_or("the journal has no head")?;
     Ok((row.integer(0)? != 0, row.integer(1)?))
 }
 

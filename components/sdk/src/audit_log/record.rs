@@ -101,8 +101,7 @@ impl Record {
     pub fn append(self, transaction: &impl Transaction) -> Result<(), StoreError> {
         let head = transaction
             .query(HEAD, &[])?
-            .first()
-            .ok_or_else(|| StoreError::Row("the audit log has no head".to_owned()))?;
+            .first_or("the audit log has no head")?;
         let sequence = head.integer(0)? + 1;
         let hash = self.hash(&head.bytes32(1)?, sequence);
         let values = vec![

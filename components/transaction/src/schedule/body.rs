@@ -51,16 +51,10 @@ impl ScheduleBody {
             return Err(Problem::invalid("/count", detail));
         }
         if self.until.is_some() && self.count.is_some() {
-            return Err(Problem::invalid(
-                "/count",
-                "give either until or count".to_owned(),
-            ));
+            return Err(Problem::invalid("/count", "give either until or count"));
         }
         if self.until.is_some_and(|until| until < self.start) {
-            return Err(Problem::invalid(
-                "/until",
-                "must not be before start".to_owned(),
-            ));
+            return Err(Problem::invalid("/until", "must not be before start"));
         }
         let plan = Plan {
             start: self.start,
