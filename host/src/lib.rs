@@ -10,6 +10,7 @@
 
 mod admin;
 mod cli;
+mod client;
 mod durable_file;
 mod gateway;
 mod keys;

@@ -1,14 +1,19 @@
 //! `strongroom:service/compute`: leave to burn a core, so that a storm of password hashes starves nobody.
 
 use super::cpu::cores;
+use super::fair_line::{FairLine, Place};
+use crate::client::Client;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::AbortOnDropHandle;
 use wasmtime::Result;
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 
-/// How long a guest waits for a core. With one hash in some 20 ms this is a queue of about 50 for each core.
+/// How many guests of a service may wait for each core, one client's requests being half of them. With one hash in some 20 ms they
+/// wait for a sixth of a second; whoever comes then is turned away at once, and holds no instance.
+const WAITING_FOR_A_CORE_MAX: usize = 8;
+/// How long a guest waits, however slow the machine is.
 const WAIT_MAX: Duration = Duration::from_secs(1);
 
 mod bindings {
@@ -34,33 +39,46 @@ pub struct Permit(#[expect(dead_code, reason = "held until it is dropped")] Abor
 #[derive(Clone)]
 pub(super) struct Permits {
     host: Arc<Semaphore>,
-    service: Arc<Semaphore>,
+    service: Arc<FairLine>,
+}
+
+/// One core, and the service's leave to have it.
+struct Core {
+    #[expect(dead_code, reason = "held until it is dropped")]
+    of_service: Place,
+    #[expect(dead_code, reason = "held until it is dropped")]
+    of_host: OwnedSemaphorePermit,
 }
 
 impl Permits {
     /// For a host; no service has a share yet.
     pub(super) fn of_host() -> Self {
-        let cores = Arc::new(Semaphore::new(cores()));
-        Self {
-            host: Arc::clone(&cores),
-            service: cores,
-        }
+        Self::new(Arc::new(Semaphore::new(cores())))
     }
 
     /// The same with a share for one more service: all cores but one, if there are more.
     pub(super) fn for_service(&self) -> Self {
+        Self::new(Arc::clone(&self.host))
+    }
+
+    fn new(host: Arc<Semaphore>) -> Self {
+        let places = (cores() - 1).max(1);
         Self {
-            host: Arc::clone(&self.host),
-            service: Arc::new(Semaphore::new((cores() - 1).max(1))),
+            host,
+            service: FairLine::new(places, WAITING_FOR_A_CORE_MAX * cores()),
         }
     }
 
-    async fn acquire(&self) -> Option<Permit> {
-        let share = Arc::clone(&self.service).acquire_owned().await.ok()?;
-        let core = Arc::clone(&self.host).acquire_owned().await.ok()?;
+    async fn acquire(&self, client: Client) -> Option<Permit> {
+        let of_service = self.service.enter(client, WAIT_MAX).await.ok()?;
+        let of_host = Arc::clone(&self.host).acquire_owned().await.ok()?;
+        let core = Core {
+            of_service,
+            of_host,
+        };
         Some(Permit(AbortOnDropHandle::new(tokio::spawn(async move {
             tokio::time::sleep(HOLD_MAX).await;
-            drop((share, core));
+            drop(core);
         }))))
     }
 }
@@ -68,6 +86,8 @@ impl Permits {
 /// The host's permits as one instance of a component uses them.
 pub(super) struct ComputeView<'a> {
     pub(super) permits: &'a Permits,
+    /// Whose request the instance serves, if any.
+    pub(super) client: Option<Client>,
     pub(super) table: &'a mut ResourceTable,
 }
 
@@ -89,7 +109,8 @@ impl compute::Host for ComputeView<'_> {}
 
 impl compute::HostPermit for ComputeView<'_> {
     async fn acquire(&mut self) -> Result<Option<Resource<Permit>>> {
-        match tokio::time::timeout(WAIT_MAX, self.permits.acquire()).await {
+        let client = self.client.unwrap_or(Client::NOBODY);
+        match tokio::time::timeout(WAIT_MAX, self.permits.acquire(client)).await {
             Ok(Some(permit)) => Ok(Some(self.table.push(permit)?)),
             _ => Ok(None),
         }

@@ -7,6 +7,7 @@ use super::fate::RequestFate;
 use super::guest_log::GuestLog;
 use super::memory_limit::MemoryLimit;
 use super::outbound::{Outbound, Outside};
+use crate::client::Client;
 use crate::keys::{Keys, KeysView};
 use crate::links::LinkView;
 use crate::registry::Limits;
@@ -54,6 +55,8 @@ pub(super) struct Context {
     session: StoreSession,
     keys: Option<Arc<Keys>>,
     compute: Permits,
+    /// Whose request it serves; nobody's where it is called by a link or by the clock.
+    client: Option<Client>,
     cpu: CpuBudget,
     /// How long link calls have taken since the last tick.
     waited_for_links: Duration,
@@ -87,6 +90,7 @@ impl Context {
             session: StoreSession::new(provisions.store.clone(), provisions.times.store, retire),
             keys: provisions.keys.clone(),
             compute: provisions.compute.clone(),
+            client: None,
             cpu: CpuBudget::new(
                 provisions.times.cpu,
                 Arc::clone(&provisions.service_turns),
@@ -117,6 +121,7 @@ impl Context {
     /// Begins a call; `fate` is told if it uses more CPU time than it may.
     pub(super) fn begin_call(&mut self, times: &CallTimes, fate: Option<Arc<RequestFate>>) {
         self.session.set_times(times.store);
+        self.client = fate.as_deref().map(RequestFate::client);
         self.cpu.begin(times.cpu, fate);
     }
 }
@@ -174,6 +179,7 @@ impl Context {
     pub(super) fn compute_view(&mut self) -> ComputeView<'_> {
         ComputeView {
             permits: &self.compute,
+            client: self.client,
             table: &mut self.table,
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! wasmtime's answers do not tell a trap from a timeout, and a response body whose guest has trapped ends like one that is whole.
 
+use super::fair_line::Place;
+use crate::client::Client;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -9,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The fate of one request.
 #[derive(Debug)]
 pub(super) struct RequestFate {
+    client: Client,
     time_up: AtomicBool,
     broken_off: AtomicBool,
     /// Whether the head of its response is on its way.
@@ -23,15 +26,16 @@ struct Held {
     /// The request's slot. It is the instance that needs it: a client that goes away, or that does not read its response, neither
     /// frees nor keeps it.
     #[expect(dead_code, reason = "held until the request is done with")]
-    slot: Option<OwnedSemaphorePermit>,
+    slot: Option<Place>,
     /// Its place among the slow answers.
     slow_answer: Option<OwnedSemaphorePermit>,
 }
 
 impl RequestFate {
-    /// The fate of a request that has a slot; its answer, should it be slow, needs one of these places.
-    pub(super) fn new(slot: OwnedSemaphorePermit, slow_answers: Arc<Semaphore>) -> Self {
+    /// The fate of a client's request that has a slot; its answer, should it be slow, needs one of these places.
+    pub(super) fn new(client: Client, slot: Place, slow_answers: Arc<Semaphore>) -> Self {
         Self {
+            client,
             time_up: AtomicBool::new(false),
             broken_off: AtomicBool::new(false),
             answered: AtomicBool::new(false),
@@ -41,6 +45,11 @@ impl RequestFate {
                 slow_answer: None,
             }),
         }
+    }
+
+    /// Who sent it.
+    pub(super) fn client(&self) -> Client {
+        self.client
     }
 
     /// Says that the head of its response is on its way.
@@ -127,17 +136,22 @@ impl CurrentRequest {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fair_line::FairLine;
     use super::*;
+    use std::time::Duration;
 
-    fn fate(slow_answers: &Arc<Semaphore>) -> RequestFate {
-        let slot = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
-        RequestFate::new(slot, Arc::clone(slow_answers))
+    async fn fate(slow_answers: &Arc<Semaphore>) -> RequestFate {
+        let client = Client::of_subject("ann");
+        let line = FairLine::new(1, 0);
+        let slot = line.enter(client, Duration::ZERO).await.unwrap();
+        RequestFate::new(client, slot, Arc::clone(slow_answers))
     }
 
-    #[test]
-    fn an_answer_that_has_begun_may_be_slow_while_there_is_a_place_for_it() {
+    #[tokio::test]
+    async fn an_answer_that_has_begun_may_be_slow_while_there_is_a_place_for_it() {
         let places = Arc::new(Semaphore::new(1));
-        let [first, second] = [(); 2].map(|()| fate(&places));
+        let first = fate(&places).await;
+        let second = fate(&places).await;
         assert!(first.may_be_slow() && second.may_be_slow());
         assert_eq!(places.available_permits(), 1);
         first.begin_answer();

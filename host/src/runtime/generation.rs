@@ -11,6 +11,7 @@ use super::response::GuestBody;
 use super::scores::{Scores, Tally};
 use super::service::ServeError;
 use super::slots::Slots;
+use crate::client::Client;
 use crate::links::{CallError, FunctionName};
 use crate::registry::{Digest, ServiceSpec};
 use std::collections::HashMap;
@@ -103,16 +104,17 @@ impl Generation {
         self.residents.warm(count).await
     }
 
-    /// Serves one request.
+    /// Serves one request of a client.
     ///
     /// # Errors
     /// Why there is no response of the component's own.
     pub async fn serve(
         &self,
+        client: Client,
         request: http::Request<WasiBody>,
     ) -> Result<http::Response<GuestBody>, ServeError> {
         let begun = Instant::now();
-        let answer = self.answer(request).await;
+        let answer = self.answer(client, request).await;
         let has_failed = match &answer {
             Ok(response) => response.status().is_server_error(),
             Err(_) => true,
@@ -123,14 +125,15 @@ impl Generation {
 
     async fn answer(
         &self,
+        client: Client,
         request: http::Request<WasiBody>,
     ) -> Result<http::Response<GuestBody>, ServeError> {
         let slot = self
             .slots
-            .take()
+            .for_request(client)
             .await
             .map_err(|_| ServeError::Overloaded)?;
-        let fate = Arc::new(RequestFate::new(slot, self.slots.slow_answers()));
+        let fate = Arc::new(RequestFate::new(client, slot, self.slots.slow_answers()));
         // The instance's own expiration bounds this wait, whatever the guest does.
         match self.handler.handle(Arc::clone(&fate), request).await {
             Ok(response) => Ok(response.map(|body| {
@@ -152,7 +155,8 @@ impl Generation {
         let begun = Instant::now();
         let answer = async {
             let function = self.functions.get(function).ok_or(CallError::Failed)?;
-            let _slot = self.slots.take().await.map_err(|_| CallError::Overloaded)?;
+            let slot = self.slots.for_call().await;
+            let _slot = slot.map_err(|_| CallError::Overloaded)?;
             self.residents.call_values(*function, parameters).await
         };
         let answer = answer.await;

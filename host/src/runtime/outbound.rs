@@ -13,6 +13,10 @@ use wasmtime_wasi_http::{
 static FORBIDDEN: LazyLock<ForbiddenHeaderFilter> =
     LazyLock::new(|| Arc::new(|name| DEFAULT_FORBIDDEN_HEADERS.contains(name)));
 
+/// How much of a body a guest may write at once, in bytes. The host holds up to three such parts of an answer that its client does not
+/// take; then the guest waits.
+const BODY_PART_BYTES: usize = 256 << 10;
+
 /// How many requests all instances of a service may have under way: each takes a socket, of which the process has only so many.
 const AT_ONCE_MAX: usize = 64;
 
@@ -78,6 +82,14 @@ type SentResponse = (
 impl WasiHttpHooks for Outbound {
     fn is_forbidden_header(&mut self, name: &http::HeaderName) -> bool {
         DEFAULT_FORBIDDEN_HEADERS.contains(name)
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        BODY_PART_BYTES
+    }
+
+    fn p3_outgoing_body_chunk_size(&mut self) -> usize {
+        BODY_PART_BYTES
     }
 
     fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {

@@ -23,6 +23,9 @@ pub enum GuestBodyError {
     /// It is larger than the service may send.
     #[error("the response is larger than the service's limit")]
     TooLarge,
+    /// Its client took nothing of it for too long.
+    #[error("the client takes no more of the response")]
+    NotTaken,
     /// The guest trapped, or ran out of time, in the middle of it.
     #[error("the component ended before its response did")]
     BrokenOff,
