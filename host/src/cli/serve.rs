@@ -72,20 +72,18 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
     let loader = Arc::new(Loader::new(&host.cache, Some(Arc::clone(&keys)))?);
     let services = Arc::new(Services::new(&host.data));
     let swapper = Arc::new(Swapper::new(registry, Arc::clone(&services), loader, say));
-    let listener = Listener::bind(host.listen, host.connections)
-        .await
-        .map_err(|error| anyhow::anyhow!("cannot listen on {} (`listen`): {error}", host.listen))?;
+    let listener = Listener::bind(host).await?;
     let admin = AdminListener::bind(host.admin)
         .await
         .map_err(|error| anyhow::anyhow!("cannot listen on {} (`admin`): {error}", host.admin))?;
-    let listen_address = listener.address()?;
+    let listen_url = listener.url()?;
     let admin_address = admin.address()?;
 
     let admin = tokio::spawn(admin.serve(Arc::clone(&swapper)));
     let gateway = Arc::new(Gateway::new(host, Arc::clone(&services), keys));
     let keep_running = async {
         tokio::select! {
-            () = run_services(swapper, registry, hangup, &stop, [listen_address, admin_address]) => {}
+            () = run_services(swapper, registry, hangup, &stop, &listen_url, admin_address) => {}
             () = stop.cancelled() => {}
         }
         tracing::info!("draining: no new connections; what runs is finished");
@@ -106,7 +104,8 @@ async fn run_services(
     registry: &Registry,
     hangup: Signal,
     stop: &CancellationToken,
-    [listen, admin]: [SocketAddr; 2],
+    listen: &str,
+    admin: SocketAddr,
 ) {
     let start = swapper.start(registry);
     tokio::pin!(start);
@@ -115,7 +114,7 @@ async fn run_services(
         () = settled(swapper.services()) => false,
     };
     faults::arm();
-    say(&format!("strongroom listens on http://{listen}"));
+    say(&format!("strongroom listens on {listen}"));
     say(&format!("admin listens on http://{admin}"));
     if !is_done {
         start.await;

@@ -1,5 +1,6 @@
 //! One line for each request. It never holds a header, a query, or a body, since those hold tokens and passwords.
 
+use super::route::in_ascii;
 use crate::telemetry::AccessLine;
 use http::{HeaderValue, Method, StatusCode};
 use std::time::Instant;
@@ -21,7 +22,7 @@ impl AccessRecord {
         Self {
             started: Instant::now(),
             method: method.clone(),
-            path: path.to_owned(),
+            path: in_ascii(path).into_owned(),
             request_id: request_id.clone(),
             has_ended: false,
         }

@@ -1,64 +1,81 @@
-//! Bodies, in and out.
+//! The bodies of requests.
 //!
-//! A request's body is read whole, within its limit, before an instance is taken: a slow client holds a connection, never an instance.
+//! A request's body is read whole, within its limit, before an instance is taken: a slow client holds a connection, never an instance. What is small is
+//! read whatever others send; for what is large there is a bounded memory, of which each client has a part.
 
 use super::problem::GatewayError;
+use super::shares::Shares;
+use crate::client::Client;
 use crate::registry::ServiceSpec;
-use crate::runtime::GuestBody;
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
-use http_body::{Body, Frame, SizeHint};
+use http_body::Body as _;
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Incoming;
 use std::collections::HashMap;
-use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use wasmtime_wasi_http::WasiBody;
 
-/// How long a client may take to send a body.
-const READ_TIME_MAX: Duration = Duration::from_secs(30);
+/// In each such time so many bytes of a body must arrive, or its end: 1 KiB a second.
+const PACE_TIME: Duration = Duration::from_secs(10);
+const PACE_BYTES: usize = 10 << 10;
 
 /// How much of a body that is too large is read all the same, in bytes, and for how long: a client that is still sending would else see
 /// a broken connection instead of the answer.
 const LINGER_BYTES_MAX: usize = 4 << 20;
 const LINGER_TIME_MAX: Duration = Duration::from_secs(2);
 
-/// How much all request bodies may take at once, in KiB (256 MiB), and those to one service (64 MiB).
+/// A body of at most so many bytes is small.
+const SMALL_BYTES_MAX: u64 = 64 << 10;
+/// How much all large bodies may take at once, in KiB (256 MiB), and those to one service (64 MiB).
 const TOTAL_KIB_MAX: usize = 256 << 10;
 const SERVICE_KIB_MAX: usize = 64 << 10;
+/// How much all bodies of one client may take at once, in KiB (8 MiB).
+const CLIENT_KIB_MAX: usize = 8 << 10;
 
 /// The memory that all request bodies share.
 pub(super) struct BodyMemory {
+    clients: Shares,
     all: Arc<Semaphore>,
     by_service: RwLock<HashMap<String, Arc<Semaphore>>>,
 }
 
 /// The memory of one request's body. It grows with what has arrived: what a client only announces takes none away from others.
 pub(super) struct BodyShare {
+    /// Of its address, and of its user.
+    clients: Vec<Arc<Semaphore>>,
     all: Arc<Semaphore>,
     service: Arc<Semaphore>,
     kib: u64,
+    /// How much of it stands in the memory of large bodies.
+    shared_kib: u64,
     held: Vec<OwnedSemaphorePermit>,
 }
 
 impl BodyMemory {
     pub(super) fn new() -> Self {
         Self {
+            clients: Shares::new(CLIENT_KIB_MAX),
             all: Arc::new(Semaphore::new(TOTAL_KIB_MAX)),
             by_service: RwLock::default(),
         }
     }
 
     /// No room yet for a body to a service.
-    fn share(&self, service: &str) -> BodyShare {
+    fn share(&self, service: &str, clients: &[Client]) -> BodyShare {
         BodyShare {
+            clients: clients
+                .iter()
+                .map(|client| self.clients.of(*client))
+                .collect(),
             all: Arc::clone(&self.all),
             service: self.of_service(service),
             kib: 0,
+            shared_kib: 0,
             held: Vec::new(),
         }
     }
@@ -91,11 +108,22 @@ impl BodyShare {
         if more == 0 {
             return Ok(());
         }
-        for memory in [&self.service, &self.all] {
+        for memory in &self.clients {
             let room = Arc::clone(memory).try_acquire_many_owned(more);
             self.held.push(room.map_err(|_| {
-                GatewayError::Unavailable("too many large requests at once; try again")
+                GatewayError::Unavailable("too many of your requests arrive at once; try again")
             })?);
+        }
+        if bytes > SMALL_BYTES_MAX {
+            // The first that makes it a large one brings all that was small before.
+            let shared = u32::try_from(kib.saturating_sub(self.shared_kib)).unwrap_or(u32::MAX);
+            for memory in [&self.service, &self.all] {
+                let room = Arc::clone(memory).try_acquire_many_owned(shared);
+                self.held.push(room.map_err(|_| {
+                    GatewayError::Unavailable("too many large requests at once; try again")
+                })?);
+            }
+            self.shared_kib = kib;
         }
         self.kib = kib;
         Ok(())
@@ -118,6 +146,7 @@ pub(super) async fn read(
     mut body: Incoming,
     memory: &BodyMemory,
     service: &ServiceSpec,
+    clients: &[Client],
 ) -> Result<(WasiBody, Option<BodyShare>), GatewayError> {
     if body.is_end_stream() {
         let empty = Empty::new().map_err(|never| match never {}).boxed_unsync();
@@ -128,22 +157,20 @@ pub(super) async fn read(
         tokio::spawn(linger(body));
         return Err(GatewayError::PayloadTooLarge(bytes_max));
     }
-    let mut share = memory.share(&service.name);
-    let read = read_to_the_end(&mut body, bytes_max, &mut share);
-    match tokio::time::timeout(READ_TIME_MAX, read).await {
-        Ok(Ok(bytes)) => {
+    let mut share = memory.share(&service.name, clients);
+    match read_to_the_end(&mut body, bytes_max, &mut share).await {
+        Ok(bytes) => {
             let whole = Full::new(bytes)
                 .map_err(|never| match never {})
                 .boxed_unsync();
             Ok((whole, Some(share)))
         }
-        Ok(Err(error)) => {
+        Err(error) => {
             if matches!(error, GatewayError::PayloadTooLarge(_)) {
                 tokio::spawn(linger(body));
             }
             Err(error)
         }
-        Err(_) => Err(GatewayError::BodyTooSlow),
     }
 }
 
@@ -153,13 +180,24 @@ async fn read_to_the_end(
     share: &mut BodyShare,
 ) -> Result<Bytes, GatewayError> {
     let mut whole = BytesMut::new();
-    while let Some(frame) = body.frame().await {
+    let mut pace_until = Instant::now() + PACE_TIME;
+    let mut pace_bytes = 0;
+    loop {
+        let frame = tokio::time::timeout_at(pace_until, body.frame()).await;
+        let Some(frame) = frame.map_err(|_| GatewayError::BodyTooSlow)? else {
+            break;
+        };
         let broken =
             |_| GatewayError::BadRequest("the body broke off or is not framed as HTTP demands");
         // Trailers are of no use to a component that is handed a whole body.
         let Ok(data) = frame.map_err(broken)?.into_data() else {
             continue;
         };
+        pace_bytes += data.len();
+        if pace_bytes >= PACE_BYTES {
+            pace_until = Instant::now() + PACE_TIME;
+            pace_bytes = 0;
+        }
         let bytes = u64::try_from(whole.len() + data.len()).unwrap_or(u64::MAX);
         if bytes > bytes_max {
             return Err(GatewayError::PayloadTooLarge(bytes_max));
@@ -186,62 +224,4 @@ async fn linger(mut body: Incoming) {
         }
     };
     let _ = tokio::time::timeout(LINGER_TIME_MAX, discard).await;
-}
-
-/// The body of a response: the gateway's own, or a guest's.
-#[derive(Default)]
-pub enum ResponseBody {
-    /// Nothing.
-    #[default]
-    Empty,
-    /// The gateway's own words.
-    Whole(Full<Bytes>),
-    /// What a component sends.
-    Guest(Box<GuestBody>),
-}
-
-impl From<Vec<u8>> for ResponseBody {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self::Whole(Full::new(bytes.into()))
-    }
-}
-
-impl From<GuestBody> for ResponseBody {
-    fn from(body: GuestBody) -> Self {
-        Self::Guest(Box::new(body))
-    }
-}
-
-impl Body for ResponseBody {
-    type Data = Bytes;
-    type Error = <GuestBody as Body>::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        match self.get_mut() {
-            Self::Empty => Poll::Ready(None),
-            Self::Whole(body) => Pin::new(body)
-                .poll_frame(cx)
-                .map_err(|never| match never {}),
-            Self::Guest(body) => Pin::new(body).poll_frame(cx),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Empty => true,
-            Self::Whole(body) => body.is_end_stream(),
-            Self::Guest(body) => body.is_end_stream(),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Empty => SizeHint::with_exact(0),
-            Self::Whole(body) => body.size_hint(),
-            Self::Guest(body) => body.size_hint(),
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! What a component is told of the caller: only what the host has verified.
 
 use crate::keys::Identity;
-use http::header::{AUTHORIZATION, FORWARDED};
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::net::IpAddr;
 
@@ -14,9 +14,45 @@ const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("x-strongroom-client-
 /// The scheme of RFC 6750.
 const BEARER: &[u8] = b"bearer";
 
-/// Takes away every header in which a client could claim to be somebody, or to come from somewhere.
-///
-/// Some servers take `_` for `-` in names (CGI does), so both are taken for the same.
+/// Beginnings of names in which programs behind a proxy are told who asks, or from where.
+const CLAIMS_BEGIN: &[&str] = &[
+    "x-strongroom-",
+    "x-forwarded-",
+    "x-auth",
+    "x-user",
+    "x-role",
+    "x-remote-",
+    "x-client-",
+    "remote-",
+];
+/// The other names of that kind.
+const CLAIMS: &[&str] = &[
+    "forwarded",
+    "x-real-ip",
+    "x-original-forwarded-for",
+    "x-cluster-client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "fastly-client-ip",
+    "x-email",
+    "x-groups",
+    "x-scope",
+    "x-subject",
+    "x-tenant",
+    "x-account-id",
+    "x-api-user",
+    "x-consumer-id",
+    "x-ssl-client-dn",
+    "x-original-url",
+    "x-rewrite-url",
+    "x-original-host",
+    "x-host",
+    "ssl-client-verify",
+    "proxy-authorization",
+];
+
+/// Takes away every header in which a client could claim to be somebody, or to come from somewhere: a component that reads one of
+/// these, as it did behind another gateway, is not to be deceived.
 pub(super) fn strip_claims(headers: &mut HeaderMap) {
     let claims: Vec<HeaderName> = headers
         .keys()
@@ -26,18 +62,13 @@ pub(super) fn strip_claims(headers: &mut HeaderMap) {
     for name in claims {
         headers.remove(name);
     }
-    headers.remove(FORWARDED);
 }
 
 fn is_claim(name: &str) -> bool {
-    let begins_with = |prefix: &str| {
-        name.len() >= prefix.len()
-            && name
-                .bytes()
-                .zip(prefix.bytes())
-                .all(|(byte, wanted)| byte == wanted || (byte == b'_' && wanted == b'-'))
-    };
-    begins_with("x-strongroom-") || begins_with("x-forwarded-")
+    CLAIMS.contains(&name)
+        || CLAIMS_BEGIN
+            .iter()
+            .any(|beginning| name.starts_with(beginning))
 }
 
 /// Keeps bearer tokens from components: they have no use for them, and a dishonest one could use them. Other credentials are a public
@@ -93,15 +124,22 @@ mod tests {
     }
 
     #[test]
-    fn no_spelling_of_a_claim_passes() {
+    fn no_claim_of_a_client_passes() {
         let mut headers = HeaderMap::new();
         for name in [
             "x-strongroom-subject",
-            "x_strongroom_role",
-            "x-strongroom_session",
             "x-forwarded-for",
-            "x_forwarded_for",
             "forwarded",
+            "x-user-id",
+            "x-user",
+            "x-auth",
+            "x-auth-request-user",
+            "x-authenticated-userid",
+            "x-roles",
+            "x-real-ip",
+            "remote-user",
+            "x-remote-user",
+            "x-client-ip",
         ] {
             headers.insert(
                 HeaderName::from_static(name),

@@ -43,6 +43,12 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(), GatewayError> {
     if headers.len() > HEADER_FIELDS_MAX || header_bytes > HEADER_BYTES_MAX {
         return Err(GatewayError::HeaderTooLarge);
     }
+    // CGI takes `_` for `-`, and so do programs in its manner: one name could pass for another.
+    if headers.keys().any(|name| name.as_str().contains('_')) {
+        return Err(GatewayError::BadRequest(
+            "the name of a header has a `_` in it; write `-`",
+        ));
+    }
     check_framing(headers)?;
     check_host(request)?;
     if headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
@@ -78,6 +84,11 @@ fn check_host<B>(request: &Request<B>) -> Result<(), GatewayError> {
         ));
     }
     let authority = request.uri().authority();
+    if authority.is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err(GatewayError::BadRequest(
+            "the request's target has a user name before its host; leave it out",
+        ));
+    }
     match (host, authority) {
         (None, None) => Err(GatewayError::BadRequest("there is no host header")),
         (None, Some(_)) if request.version() < Version::HTTP_2 => {

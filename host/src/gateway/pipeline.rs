@@ -1,16 +1,22 @@
 //! What happens to a request, step by step.
 
 use super::access_log::AccessRecord;
-use super::body::{self, BodyMemory, ResponseBody};
+use super::answers::Answers;
+use super::body::{self, BodyMemory};
+use super::connections::Connection;
 use super::problem::GatewayError;
-use super::rate::RateLimits;
+use super::proxies::TrustedProxies;
+use super::rate::{self, Policy, RateLimits, Standing};
 use super::request_id::{self, REQUEST_ID};
-use super::{authenticate, cors, identity, limits, route};
-use crate::keys::Keys;
-use crate::registry::HostSpec;
-use crate::runtime::{Generation, Service, Services};
-use http::header::{CONTENT_TYPE, SERVER, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Method, Request, Response};
+use super::response_body::ResponseBody;
+use super::{authenticate, cors, identity, limits, route, trace};
+use crate::client::Client;
+use crate::keys::{Identity, Keys};
+use crate::registry::{HostSpec, RateBy, RouteRate, ServiceSpec};
+use crate::runtime::{Service, Services};
+use http::header::{CONTENT_TYPE, SERVER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, Response, Version};
 use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -20,6 +26,8 @@ use tower_http::cors::CorsLayer;
 
 /// Where the public keys are (RFC 8414 names the folder; `jwks.json` is what verifiers look for).
 const JWKS_PATH: &str = "/.well-known/jwks.json";
+/// For how long browsers are to use nothing but TLS (RFC 6797): a year.
+const ONLY_SECURE: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// The gateway: routes, authenticates, and hands requests to services.
 pub struct Gateway {
@@ -28,6 +36,9 @@ pub struct Gateway {
     rates: RateLimits,
     cors: Option<CorsLayer>,
     body_memory: BodyMemory,
+    answers: Arc<Answers>,
+    proxies: TrustedProxies,
+    is_secure: bool,
 }
 
 /// Which service a response is from, for the access log.
@@ -38,6 +49,14 @@ struct ServedBy(Arc<Service>);
 #[derive(Clone)]
 struct Cause(String);
 
+/// What is found out of a request on its way, for its response.
+#[derive(Default)]
+struct Findings {
+    service: Option<Arc<Service>>,
+    /// How much the client may still send, where that is limited.
+    standing: Option<Standing>,
+}
+
 impl Gateway {
     /// A gateway in front of these services.
     pub fn new(host: &HostSpec, services: Arc<Services>, keys: Arc<Keys>) -> Self {
@@ -47,11 +66,26 @@ impl Gateway {
             rates: RateLimits::new(),
             cors: cors::layer(&host.cors_origins),
             body_memory: BodyMemory::new(),
+            answers: Arc::default(),
+            proxies: TrustedProxies(host.trusted_proxies.clone()),
+            is_secure: host.tls.is_some(),
         }
     }
 
-    /// Answers one request; a failure is an answer too.
-    pub async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<ResponseBody> {
+    /// Gives up answers that nobody takes; to be called some times a second.
+    pub(super) fn look(&self) {
+        self.answers.look();
+    }
+
+    /// Answers one request that came by a connection; a failure is an answer too.
+    pub(super) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: IpAddr,
+        connection: &Arc<Connection>,
+    ) -> Response<ResponseBody> {
+        let serving = connection.begin_request(request.version() == Version::HTTP_2);
+        let is_head = request.method() == Method::HEAD;
         let request_id = request_id::choose(request.headers());
         let record = AccessRecord::begin(request.method(), request.uri().path(), &request_id);
         let inside = service_fn(|request| self.answer_inside_cors(request, peer, &request_id));
@@ -65,11 +99,18 @@ impl Gateway {
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, request_id.clone());
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if self.is_secure {
+            headers.insert(STRICT_TRANSPORT_SECURITY, ONLY_SECURE);
+        }
         headers.remove(SERVER);
         let service = service.as_ref().map(|ServedBy(service)| service.name());
         let cause = cause.as_ref().map(|Cause(cause)| cause.as_str());
         record.end(service, response.status(), cause);
-        response
+        let answering = serving.answer();
+        if is_head {
+            return response.map(|body| body.without_content().on(answering));
+        }
+        response.map(|body| body.on(answering))
     }
 
     async fn answer_inside_cors(
@@ -79,17 +120,26 @@ impl Gateway {
         request_id: &HeaderValue,
     ) -> Result<Response<ResponseBody>, Infallible> {
         let uri = request.uri().clone();
-        let mut served_by = None;
-        let outcome = self.pass(request, peer, request_id, &mut served_by).await;
-        let mut response = outcome.unwrap_or_else(|error| {
-            let cause = error.cause().map(str::to_owned);
-            let mut response = error.into_response(uri.path(), request_id);
-            if let Some(cause) = cause {
-                response.extensions_mut().insert(Cause(cause));
+        let mut findings = Findings::default();
+        let outcome = self.pass(request, peer, request_id, &mut findings).await;
+        let mut response = match outcome {
+            Ok(mut response) => {
+                if let Some(standing) = findings.standing {
+                    standing.tell(response.headers_mut());
+                }
+                response
             }
-            response
-        });
-        if let Some(service) = served_by {
+            Err(error) => {
+                let cause = error.cause().map(str::to_owned);
+                let path = route::in_ascii(uri.path());
+                let mut response = error.into_response(&path, request_id);
+                if let Some(cause) = cause {
+                    response.extensions_mut().insert(Cause(cause));
+                }
+                response
+            }
+        };
+        if let Some(service) = findings.service {
             response.extensions_mut().insert(ServedBy(service));
         }
         Ok(response)
@@ -100,7 +150,7 @@ impl Gateway {
         request: Request<Incoming>,
         peer: IpAddr,
         request_id: &HeaderValue,
-        served_by: &mut Option<Arc<Service>>,
+        findings: &mut Findings,
     ) -> Result<Response<ResponseBody>, GatewayError> {
         limits::check(&request)?;
         if request.uri().path() == JWKS_PATH {
@@ -110,48 +160,81 @@ impl Gateway {
         let post = lineup
             .get(route::parse(request.uri().path())?.service)
             .ok_or(GatewayError::NoSuchService)?;
-        let service = served_by.insert(Arc::clone(&post.service));
+        findings.service = Some(Arc::clone(&post.service));
         // The request belongs to this generation from here to its end, whatever is switched meanwhile.
         let generation = post.admit(request.headers())?;
         drop(lineup);
-        let rate = generation.spec().limits.rate;
-        self.rates
-            .admit(service.name(), rate, peer)
-            .map_err(|wait| GatewayError::RateLimited {
-                retry_after: wait.as_secs().saturating_add(1),
-            })?;
-        self.hand_over(&generation, request, peer, request_id).await
+        let address = self.proxies.client_of(peer, request.headers());
+        let (parts, body) = request.into_parts();
+        let identity = self.judge(generation.spec(), &parts, address, findings)?;
+        let by_address = Client::of_address(address);
+        let by_subject = identity
+            .as_ref()
+            .map(|identity| Client::of_subject(&identity.subject));
+        let client = by_subject.unwrap_or(by_address);
+        if !self.answers.has_room(client) {
+            return Err(GatewayError::Unavailable(
+                "too many answers wait for you to take them; read these first",
+            ));
+        }
+        let parts = told_who_asks(parts, identity.as_ref(), address, request_id);
+        let clients = [Some(by_address), by_subject];
+        let clients: Vec<_> = clients.into_iter().flatten().collect();
+        let spec = generation.spec();
+        let (body, _share) = body::read(&parts, body, &self.body_memory, spec, &clients).await?;
+        let request = Request::from_parts(parts, body);
+        let response = generation.serve(client, request).await?;
+        Ok(response.map(|body| self.answers.add(client, body).into()))
     }
 
-    async fn hand_over(
+    /// Says who asks, if they must say so and may ask so often.
+    fn judge(
         &self,
-        generation: &Generation,
-        request: Request<Incoming>,
-        peer: IpAddr,
-        request_id: &HeaderValue,
-    ) -> Result<Response<ResponseBody>, GatewayError> {
-        let (mut parts, body) = request.into_parts();
-        let spec = generation.spec();
-        let rest = route::parse(parts.uri.path())?.rest;
-        let is_public = spec
-            .public
-            .iter()
-            .any(|public| public.matches(&parts.method, rest));
-        let caller = if is_public {
-            None
-        } else {
-            Some(authenticate::authenticate(&self.keys, &parts.headers)?)
+        spec: &ServiceSpec,
+        parts: &Parts,
+        address: IpAddr,
+        findings: &mut Findings,
+    ) -> Result<Option<Identity>, GatewayError> {
+        let by_address = Client::of_address(address);
+        let mut admit = |policy, client| {
+            let standing = self.rates.admit(&spec.name, policy, client);
+            let standing = standing.map_err(GatewayError::RateLimited)?;
+            findings.standing = Some(standing);
+            Ok::<_, GatewayError>(())
         };
-        identity::strip_claims(&mut parts.headers);
-        identity::strip_token(&mut parts.headers);
-        identity::tell_address(&mut parts.headers, peer);
-        if let Some(caller) = &caller {
-            identity::tell_identity(&mut parts.headers, caller);
+        if let Some(rate) = spec.limits.rate {
+            let name = "service";
+            admit(Policy { name, rate }, by_address)?;
         }
-        parts.headers.insert(REQUEST_ID, request_id.clone());
-        let (body, _share) = body::read(&parts, body, &self.body_memory, spec).await?;
-        let response = generation.serve(Request::from_parts(parts, body)).await?;
-        Ok(response.map(ResponseBody::from))
+        let rest = route::parse(parts.uri.path())?.rest;
+        let mut rates_of = |by, client| {
+            let meant =
+                |rate: &&RouteRate| rate.by == by && rate.route.matches(&parts.method, rest);
+            let mut is_limited = false;
+            for limit in spec.rates.iter().filter(meant) {
+                let (name, rate) = (limit.text.as_str(), limit.rate);
+                admit(Policy { name, rate }, client)?;
+                is_limited = true;
+            }
+            Ok::<_, GatewayError>(is_limited)
+        };
+        let is_limited = rates_of(RateBy::Address, by_address)?;
+        if spec.is_public(&parts.method, rest) {
+            if !is_limited && spec.limits.rate.is_none() && !spec.is_public_as_a_whole() {
+                admit(rate::PUBLIC, by_address)?;
+            }
+            return Ok(None);
+        }
+        match authenticate::authenticate(&self.keys, &parts.headers) {
+            Ok(identity) => {
+                rates_of(RateBy::Subject, Client::of_subject(&identity.subject))?;
+                Ok(Some(identity))
+            }
+            Err(refused) => {
+                admit(rate::AUTHENTICATION, by_address)?;
+                Err(refused)
+            }
+        }
     }
 
     fn public_keys(&self, method: &Method) -> Result<Response<ResponseBody>, GatewayError> {
@@ -172,4 +255,23 @@ impl Gateway {
         );
         Ok(response)
     }
+}
+
+/// The request's head as a component sees it: what the client says of itself is taken away, and what is known is put in its place.
+fn told_who_asks(
+    mut parts: Parts,
+    identity: Option<&Identity>,
+    address: IpAddr,
+    request_id: &HeaderValue,
+) -> Parts {
+    let headers = &mut parts.headers;
+    identity::strip_claims(headers);
+    identity::strip_token(headers);
+    identity::tell_address(headers, address);
+    if let Some(identity) = identity {
+        identity::tell_identity(headers, identity);
+    }
+    trace::begin_span(headers);
+    headers.insert(REQUEST_ID, request_id.clone());
+    parts
 }

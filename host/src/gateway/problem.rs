@@ -1,7 +1,8 @@
 //! Failures of the gateway, as the problem documents of RFC 9457.
 
-use super::body::ResponseBody;
 use super::limits::METHODS_ALLOWED;
+use super::rate::Standing;
+use super::response_body::ResponseBody;
 use crate::keys::TokenError;
 use crate::runtime::ServeError;
 use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -32,11 +33,8 @@ pub(super) enum GatewayError {
     NoSuchService,
     #[error("this call needs a token: authorization: Bearer <access token>")]
     TokenMissing,
-    #[error("too many requests from this address; try again later")]
-    RateLimited {
-        /// Seconds.
-        retry_after: u64,
-    },
+    #[error("too many requests; try again when `retry-after` is over")]
+    RateLimited(Standing),
     #[error("{0}")]
     TokenRefused(TokenError),
     #[error("the body is larger than {0} bytes")]
@@ -70,7 +68,7 @@ impl GatewayError {
             Self::HeaderTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoSuchService => StatusCode::NOT_FOUND,
-            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TokenMissing | Self::TokenRefused(_) => StatusCode::UNAUTHORIZED,
             Self::PayloadTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -88,7 +86,7 @@ impl GatewayError {
             Self::HeaderTooLarge => "header_too_large",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NoSuchService => "no_such_service",
-            Self::RateLimited { .. } => "rate_limited",
+            Self::RateLimited(_) => "rate_limited",
             Self::TokenMissing => "token_missing",
             Self::TokenRefused(_) => "invalid_token",
             Self::PayloadTooLarge(_) => "payload_too_large",
@@ -150,13 +148,15 @@ impl GatewayError {
             Self::MethodNotAllowed => {
                 headers.insert(ALLOW, HeaderValue::from_static(METHODS_ALLOWED));
             }
-            Self::BadFraming => {
+            Self::RateLimited(standing) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(standing.retry_after()));
+                standing.tell(headers);
+            }
+            Self::BadFraming | Self::BodyTooSlow => {
                 // What follows on this connection could be anything.
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
-            Self::RateLimited { retry_after } => {
-                headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after));
-            }
+
             Self::Unavailable(_) => {
                 headers.insert(RETRY_AFTER, RETRY_AFTER_SHORTAGE);
             }

@@ -1,33 +1,72 @@
-//! How many requests one client may send to a service: a token bucket for each address (GCRA).
-//!
-//! The address is that of the connection: what a client writes into a header could be another one each time.
+//! How many requests one client may send: a token bucket for each client and policy (GCRA).
 
+use crate::client::Client;
 use crate::registry::Rate;
 use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-/// Above so many addresses those whose buckets are full again are forgotten.
-const ADDRESSES_MAX: usize = 100_000;
-/// The bits of an IPv6 address that one customer of a provider has.
-const IPV6_CUSTOMER_MASK: u128 = !0 << 64;
+/// Above so many clients those whose buckets are full again are forgotten.
+const CLIENTS_MAX: usize = 100_000;
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// Without a rate of the registry's, what one address may ask of a service's public routes, where others of its routes are not
+/// public: nobody logs in a hundred times a second.
+pub(super) const PUBLIC: Policy<'_> = Policy {
+    name: "public",
+    rate: Rate {
+        count: NonZeroU32::new(1_000).unwrap(),
+        period: Duration::from_secs(10),
+    },
+};
+/// How often one address may come with a token that is not accepted; then it is told 429.
+pub(super) const AUTHENTICATION: Policy<'_> = Policy {
+    name: "authentication",
+    ..PUBLIC
+};
+
+/// A limit, and its name for the client.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Policy<'a> {
+    pub(super) name: &'a str,
+    pub(super) rate: Rate,
+}
+
+/// What is left of a client's bucket.
+#[derive(Debug)]
+pub(super) struct Standing {
+    policy: String,
+    rate: Rate,
+    remaining: u32,
+    /// When there is more.
+    wait: Duration,
+}
+
+type Limiter =
+    RateLimiter<Client, DashMapStateStore<Client>, DefaultClock, StateInformationMiddleware>;
+type Policies = HashMap<String, Arc<Buckets>>;
 
 /// The buckets of every service that has, or had, a limit. They outlive a swap that leaves the limit as it is.
 pub(super) struct RateLimits {
-    by_service: RwLock<HashMap<String, Arc<Buckets>>>,
+    by_service: RwLock<HashMap<String, Policies>>,
     clock: DefaultClock,
     started: Instant,
     scanned_at_second: AtomicU64,
 }
 
-/// The buckets of one service, and the limit that they are for.
+/// The buckets of one policy of a service, and the limit that they are for.
 struct Buckets {
     rate: Rate,
-    limiter: DefaultKeyedRateLimiter<IpAddr>,
+    limiter: Limiter,
 }
 
 impl RateLimits {
@@ -40,112 +79,143 @@ impl RateLimits {
         }
     }
 
-    /// At most once a second, since a scan looks at every address.
+    /// At most once a second, since a scan looks at every client.
     fn may_scan(&self) -> bool {
         let second = self.started.elapsed().as_secs();
         self.scanned_at_second.swap(second, Relaxed) != second
     }
 
-    /// Counts a request to a service of this limit; an error says how long the client must wait.
+    /// Counts a client's request under a service's policy. An error is for a client who must wait.
     pub(super) fn admit(
         &self,
         service: &str,
-        rate: Option<Rate>,
-        peer: IpAddr,
-    ) -> Result<(), Duration> {
-        let Some(rate) = rate else {
-            return Ok(());
-        };
-        let buckets = self.buckets(service, rate);
+        policy: Policy<'_>,
+        client: Client,
+    ) -> Result<Standing, Standing> {
+        let buckets = self.buckets(service, policy);
         let limiter = &buckets.limiter;
-        if limiter.len() > ADDRESSES_MAX && self.may_scan() {
+        if limiter.len() > CLIENTS_MAX && self.may_scan() {
             limiter.retain_recent();
         }
-        limiter
-            .check_key(&customer(peer))
-            .map_err(|refused| refused.wait_time_from(self.clock.now()))
+        let standing = |remaining, wait| Standing {
+            policy: policy.name.to_owned(),
+            rate: policy.rate,
+            remaining,
+            wait,
+        };
+        match limiter.check_key(&client) {
+            Ok(state) => Ok(standing(
+                state.remaining_burst_capacity(),
+                policy.rate.period / policy.rate.count.get(),
+            )),
+            Err(refused) => Err(standing(0, refused.wait_time_from(self.clock.now()))),
+        }
     }
 
-    fn buckets(&self, service: &str, rate: Rate) -> Arc<Buckets> {
+    fn buckets(&self, service: &str, policy: Policy<'_>) -> Arc<Buckets> {
         let by_service = self
             .by_service
             .read()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(buckets) = by_service.get(service)
-            && buckets.rate == rate
+        let known = by_service
+            .get(service)
+            .and_then(|policies| policies.get(policy.name));
+        if let Some(buckets) = known
+            && buckets.rate == policy.rate
         {
             return Arc::clone(buckets);
         }
         drop(by_service);
-        let limiter = limiter(rate);
-        let buckets = Arc::new(Buckets { rate, limiter });
+        let buckets = Arc::new(Buckets {
+            rate: policy.rate,
+            limiter: limiter(policy.rate),
+        });
         self.by_service
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(service.to_owned(), Arc::clone(&buckets));
+            .entry(service.to_owned())
+            .or_default()
+            .insert(policy.name.to_owned(), Arc::clone(&buckets));
         buckets
     }
 }
 
-fn limiter(rate: Rate) -> DefaultKeyedRateLimiter<IpAddr> {
+fn limiter(rate: Rate) -> Limiter {
     let interval = rate.period / rate.count.get();
     // An interval of zero would be a billion requests a second: no limit at all.
     let quota = Quota::with_period(interval).unwrap_or_else(|| Quota::per_second(rate.count));
-    DefaultKeyedRateLimiter::keyed(quota.allow_burst(rate.count))
+    RateLimiter::keyed(quota.allow_burst(rate.count)).with_middleware()
 }
 
-fn customer(peer: IpAddr) -> IpAddr {
-    match peer {
-        IpAddr::V4(_) => peer,
-        IpAddr::V6(address) => match address.to_ipv4_mapped() {
-            Some(address) => address.into(),
-            None => Ipv6Addr::from(u128::from(address) & IPV6_CUSTOMER_MASK).into(),
-        },
+impl Standing {
+    /// When the client may come again, in seconds: at least 1, as the header has no fractions.
+    pub(super) fn retry_after(&self) -> u64 {
+        self.wait.as_secs().saturating_add(1)
+    }
+
+    /// Tells the client (draft-ietf-httpapi-ratelimit-headers-11).
+    pub(super) fn tell(&self, headers: &mut HeaderMap) {
+        let Self {
+            policy,
+            rate,
+            remaining,
+            ..
+        } = self;
+        let (quota, window) = (rate.count, rate.period.as_secs());
+        let reset = self.retry_after();
+        for (name, value) in [
+            (
+                RATE_LIMIT_POLICY,
+                format!(r#""{policy}";q={quota};w={window}"#),
+            ),
+            (RATE_LIMIT, format!(r#""{policy}";r={remaining};t={reset}"#)),
+        ] {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(name, value);
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::num::NonZeroU32;
 
-    fn a_minute(count: u32) -> Option<Rate> {
-        Some(Rate {
-            count: NonZeroU32::new(count).unwrap(),
-            period: Duration::from_secs(60),
-        })
+    fn a_minute(count: u32) -> Policy<'static> {
+        Policy {
+            name: "a",
+            rate: Rate {
+                count: NonZeroU32::new(count).unwrap(),
+                period: Duration::from_secs(60),
+            },
+        }
     }
 
     #[test]
     fn a_client_is_refused_when_its_bucket_is_empty_and_told_when_to_return() {
         let limits = RateLimits::new();
-        let peer = IpAddr::from([127, 0, 0, 1]);
-        for _ in 0..3 {
-            limits.admit("a", a_minute(3), peer).unwrap();
+        let [ann, bob] = ["ann", "bob"].map(Client::of_subject);
+        for left in [2, 1, 0] {
+            let standing = limits.admit("a", a_minute(3), ann).unwrap();
+            assert_eq!(standing.remaining, left);
         }
-        let wait = limits.admit("a", a_minute(3), peer).unwrap_err();
-        assert!(wait <= Duration::from_secs(20), "{wait:?}");
-        let other = IpAddr::from([127, 0, 0, 2]);
-        limits.admit("a", a_minute(3), other).unwrap();
-        limits.admit("b", None, peer).unwrap();
-    }
-
-    #[test]
-    fn one_customer_of_ipv6_has_one_bucket() {
-        let limits = RateLimits::new();
-        let admit = |peer: &str| limits.admit("a", a_minute(1), peer.parse().unwrap());
-        admit("2001:db8::1").unwrap();
-        admit("2001:db8::2").unwrap_err();
-        admit("2001:db8:0:1::1").unwrap();
+        let refused = limits.admit("a", a_minute(3), ann).unwrap_err();
+        assert!(refused.wait <= Duration::from_secs(20), "{refused:?}");
+        limits.admit("a", a_minute(3), bob).unwrap();
+        limits.admit("b", a_minute(3), ann).unwrap();
+        let mut headers = HeaderMap::new();
+        refused.tell(&mut headers);
+        assert_eq!(headers[RATE_LIMIT_POLICY], r#""a";q=3;w=60"#);
+        let limit = headers[RATE_LIMIT].to_str().unwrap();
+        assert!(limit.starts_with(r#""a";r=0;t="#), "{limit}");
     }
 
     #[test]
     fn a_new_limit_begins_anew_and_the_same_one_goes_on() {
         let limits = RateLimits::new();
-        let peer = IpAddr::from([127, 0, 0, 1]);
-        limits.admit("a", a_minute(1), peer).unwrap();
-        limits.admit("a", a_minute(1), peer).unwrap_err();
-        limits.admit("a", a_minute(2), peer).unwrap();
-        limits.admit("a", None, peer).unwrap();
+        let ann = Client::of_subject("ann");
+        limits.admit("a", a_minute(1), ann).unwrap();
+        limits.admit("a", a_minute(1), ann).unwrap_err();
+        limits.admit("a", a_minute(2), ann).unwrap();
     }
 }

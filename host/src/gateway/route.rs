@@ -2,6 +2,7 @@
 //! between, and a path that two readers could read differently is refused.
 
 use super::problem::GatewayError;
+use std::borrow::Cow;
 
 /// A path, taken apart.
 #[derive(Debug, PartialEq, Eq)]
@@ -10,6 +11,18 @@ pub(super) struct Route<'a> {
     pub(super) service: &'a str,
     /// What follows it; begins with `/`.
     pub(super) rest: &'a str,
+}
+
+/// A path for logs and documents, in which nothing of another script or of control can hide.
+pub(super) fn in_ascii(path: &str) -> Cow<'_, str> {
+    if path.is_ascii() {
+        return path.into();
+    }
+    let escape = |byte: u8| match byte {
+        0x21..=0x7e => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    path.bytes().map(escape).collect::<String>().into()
 }
 
 /// Takes `/api/<service>/..` apart.
@@ -29,6 +42,12 @@ pub(super) fn parse(path: &str) -> Result<Route<'_>, GatewayError> {
 }
 
 fn check_unambiguous(path: &str) -> Result<(), GatewayError> {
+    // RFC 3986 section 2: what is not ASCII is written as escapes.
+    if !path.is_ascii() {
+        return Err(GatewayError::BadRequest(
+            "the path has a character that must be written as an escape (`%..`)",
+        ));
+    }
     if path.contains("//") {
         return Err(GatewayError::BadRequest(
             "the path has an empty segment (`//`)",
@@ -103,6 +122,7 @@ mod tests {
             "/api/auth/%252f",
             "/api/auth/%",
             "/api/auth/%zz",
+            "/api/auth/\u{9b}31m",
             "/api/auth\\x",
         ] {
             assert!(
@@ -110,6 +130,12 @@ mod tests {
                 "{path}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_not_ascii_is_escaped_for_readers() {
+        assert_eq!(in_ascii("/api/\u{9b}31m"), "/api/%C2%9B31m");
+        assert_eq!(in_ascii("/api/a%20b"), "/api/a%20b");
     }
 
     #[test]

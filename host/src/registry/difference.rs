@@ -19,6 +19,9 @@ impl ServiceSpec {
         if self.public != new.public {
             found.push("public".to_owned());
         }
+        if self.rates != new.rates {
+            found.push("rates".to_owned());
+        }
         if self.grants != new.grants {
             let text = |spec: &Self| {
                 let names: Vec<_> = spec.grants.iter().map(|grant| grant.name()).collect();

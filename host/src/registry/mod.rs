@@ -5,17 +5,21 @@
 mod canary;
 mod difference;
 mod limits;
+mod network;
 mod origin;
 mod problem;
 mod public;
+mod route_rate;
 mod service;
 mod table;
 mod units;
 
 pub use canary::CanarySpec;
 pub use limits::{INSTANCES_MAX, Limits, MEMORY_MAX, TABLE_ELEMENTS_MAX};
+pub use network::Network;
 pub use origin::Origin;
 pub use problem::{RegistryProblem, RegistryProblems};
+pub use route_rate::{RateBy, RouteRate};
 pub use service::{Digest, Grant, Link, ServiceSpec};
 pub use units::Rate;
 
@@ -53,10 +57,25 @@ pub struct HostSpec {
     pub issuer: String,
     /// The `aud` of access tokens.
     pub audience: String,
-    /// How many connections may be open at once; more wait in the kernel's backlog.
+    /// The certificate of the public listener; without one it speaks no TLS.
+    pub tls: Option<TlsSpec>,
+    /// The proxies that are believed what they say of a client's address.
+    pub trusted_proxies: Vec<Network>,
+    /// How many connections may be open at once; then the idlest goes.
     pub connections: usize,
+    /// How many one address may have open, unless it is a trusted proxy's; more are closed. None is half of all.
+    pub connections_per_address: Option<usize>,
     /// The web origins whose pages may call the services (CORS), such as `https://app.example`; none by default.
     pub cors_origins: Vec<HeaderValue>,
+}
+
+/// The `host.tls` table: files in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsSpec {
+    /// The certificate, and those that lead from it to a known authority.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 const LISTEN_DEFAULT: SocketAddr =
@@ -131,11 +150,26 @@ impl HostSpec {
             ("cache", self.cache == new.cache),
             ("issuer", self.issuer == new.issuer),
             ("audience", self.audience == new.audience),
+            ("tls", self.tls == new.tls),
+            (
+                "trusted_proxies",
+                self.trusted_proxies == new.trusted_proxies,
+            ),
             ("connections", self.connections == new.connections),
+            (
+                "connections_per_address",
+                self.connections_per_address == new.connections_per_address,
+            ),
             ("cors_origins", self.cors_origins == new.cors_origins),
         ];
         let differing = pairs.into_iter().filter(|(_, is_same)| !is_same);
         differing.map(|(key, _)| key).collect()
+    }
+
+    /// How many connections one address may have open.
+    pub fn connections_per_address(&self) -> usize {
+        let half = || self.connections.div_ceil(2);
+        self.connections_per_address.unwrap_or_else(half)
     }
 
     /// Puts the data elsewhere, and the compiled code with it unless the registry names a place for that.
@@ -155,7 +189,10 @@ impl HostSpec {
             cache: PathBuf::new(),
             issuer: "strongroom".to_owned(),
             audience: "strongroom".to_owned(),
+            tls: None,
+            trusted_proxies: Vec::new(),
             connections: CONNECTIONS_DEFAULT,
+            connections_per_address: None,
             cors_origins: Vec::new(),
         };
         let mut cache = None;
@@ -187,11 +224,43 @@ impl HostSpec {
             if let Some(count) = table.number(problems, "connections", 1, 1_000_000) {
                 host.connections = usize::try_from(count).unwrap_or(CONNECTIONS_DEFAULT);
             }
+            let per_address = table.number(problems, "connections_per_address", 1, 1_000_000);
+            host.connections_per_address =
+                per_address.and_then(|count| usize::try_from(count).ok());
+            host.trusted_proxies = table.strings(problems, "trusted_proxies", Network::parse);
+            host.tls = table
+                .table(problems, "tls")
+                .and_then(|mut tls| TlsSpec::read(&mut tls, folder, problems));
             host.cors_origins = table.strings(problems, "cors_origins", parse_origin);
             table.refuse_unknown(problems);
         }
         host.cache = cache.unwrap_or_else(|| default_cache(&host.data));
         host
+    }
+}
+
+impl TlsSpec {
+    fn read(
+        table: &mut Table<'_, '_>,
+        folder: &Path,
+        problems: &mut Collector<'_>,
+    ) -> Option<Self> {
+        let mut file = |key: &str| {
+            if table.get(key).is_none() {
+                let message = "is missing; name a file in PEM, such as \"cert.pem\"";
+                problems.add(table.span(), &table.path_of(key), message);
+            }
+            table.string(problems, key, |text| match text {
+                "" => Err("must name a file in PEM".to_owned()),
+                text => Ok(folder.join(text)),
+            })
+        };
+        let (cert, key) = (file("cert"), file("key"));
+        table.refuse_unknown(problems);
+        Some(Self {
+            cert: cert?,
+            key: key?,
+        })
     }
 }
 

@@ -1,10 +1,10 @@
-//! Which requests of a service need no token: `POST /login`, `* /.well-known/*`.
+//! Which requests are meant, such as those that need no token: `POST /login`, `* /.well-known/*`.
 
 use http::Method;
 
 /// A pattern over method and path. The path is the part behind `/api/<service>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicRoute {
+pub struct RoutePattern {
     /// None stands for any method.
     method: Option<Method>,
     /// The path, or its beginning if `prefix`.
@@ -12,7 +12,7 @@ pub struct PublicRoute {
     prefix: bool,
 }
 
-impl PublicRoute {
+impl RoutePattern {
     /// Parses `METHOD /path`; `*` stands for any method, and at the end of the path for the rest of it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let wanted = || {
@@ -46,8 +46,19 @@ impl PublicRoute {
         })
     }
 
+    /// Whether it means every request.
+    pub(super) fn is_everything(&self) -> bool {
+        self.method.is_none() && self.prefix && self.path == "/"
+    }
+
     /// Whether a request is meant. `path` is the part behind `/api/<service>`, and begins with `/`.
     pub fn matches(&self, method: &Method, path: &str) -> bool {
+        // RFC 9110 section 9.3.2: HEAD is GET without the body.
+        let method = if method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
         let method_fits = self.method.as_ref().is_none_or(|wanted| wanted == method);
         let path_fits = if self.prefix {
             path.starts_with(&self.path)
@@ -63,7 +74,7 @@ mod tests {
     use super::*;
 
     fn matches(pattern: &str, method: Method, path: &str) -> bool {
-        PublicRoute::parse(pattern).unwrap().matches(&method, path)
+        RoutePattern::parse(pattern).unwrap().matches(&method, path)
     }
 
     #[test]
@@ -96,7 +107,7 @@ mod tests {
             "POST /a b",
             "POST /%61",
         ] {
-            assert!(PublicRoute::parse(wrong).is_err(), "{wrong}");
+            assert!(RoutePattern::parse(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -4,8 +4,10 @@ use super::canary::CanarySpec;
 use super::limits::Limits;
 use super::origin::Origin;
 use super::problem::Collector;
-use super::public::PublicRoute;
+use super::public::RoutePattern;
+use super::route_rate::RouteRate;
 use super::table::{Table, type_name};
+use http::Method;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -23,7 +25,9 @@ pub struct ServiceSpec {
     /// The only digest that may be loaded, if the operator pinned one.
     pub digest: Option<Digest>,
     /// What may be called without a token.
-    pub public: Vec<PublicRoute>,
+    pub public: Vec<RoutePattern>,
+    /// How often one client may call which routes.
+    pub rates: Vec<RouteRate>,
     /// The host interfaces beyond the ordinary that the component may import.
     pub grants: BTreeSet<Grant>,
     /// The imports that other services satisfy.
@@ -145,6 +149,16 @@ impl ServiceSpec {
         *self.lines.keys.get(key).unwrap_or(&self.lines.table)
     }
 
+    /// Whether a request needs no token. `path` is the part behind `/api/<service>`.
+    pub fn is_public(&self, method: &Method, path: &str) -> bool {
+        self.public.iter().any(|route| route.matches(method, path))
+    }
+
+    /// Whether nothing of it needs a token.
+    pub fn is_public_as_a_whole(&self) -> bool {
+        self.public.iter().any(RoutePattern::is_everything)
+    }
+
     pub(super) fn read(
         name: &str,
         table: &mut Table<'_, '_>,
@@ -153,7 +167,8 @@ impl ServiceSpec {
     ) -> Option<Self> {
         let component = read_component(table, problems);
         let digest = table.string(problems, "digest", Digest::parse);
-        let public = table.strings(problems, "public", PublicRoute::parse);
+        let public = table.strings(problems, "public", RoutePattern::parse);
+        let rates = table.strings(problems, "rates", RouteRate::parse);
         let grants = table
             .strings(problems, "grants", Grant::parse)
             .into_iter()
@@ -183,6 +198,7 @@ impl ServiceSpec {
             component_as_written,
             digest,
             public,
+            rates,
             grants,
             links,
             outbound,

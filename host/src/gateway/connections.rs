@@ -1,0 +1,343 @@
+//! The open connections: how many there may be, of one address and in all, and which of them have
+//! nothing to say for too long.
+//!
+//! HTTP libraries bound single requests, but not a connection that sends none, or that does not take
+//! the answers. A look at all of them some times a second needs no timer for each.
+
+use crate::client::customer;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// How long a client may take to send a request's head, and how long a connection of HTTP/1.1 may send none.
+const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long a connection of HTTP/2 may have no stream. It costs more to open one than one of HTTP/1.1, so it is kept longer.
+const HTTP2_IDLE_MAX: Duration = Duration::from_secs(30);
+/// How long a client may take nothing of any answer that waits for it.
+pub(super) const TAKE_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long a connection may take to say goodbye.
+const CLOSE_TIME_MAX: Duration = Duration::from_secs(1);
+/// How often all connections are looked at.
+pub(super) const LOOK_INTERVAL: Duration = Duration::from_millis(250);
+
+/// All open connections.
+pub(super) struct Connections {
+    connections_max: usize,
+    address_max: usize,
+    opened: Mutex<Opened>,
+    closed: Notify,
+    started: Instant,
+}
+
+#[derive(Default)]
+struct Opened {
+    next_number: u64,
+    by_number: HashMap<u64, Arc<Connection>>,
+    by_address: HashMap<IpAddr, usize>,
+}
+
+/// What is known of an open connection.
+pub(super) struct Connection {
+    /// The address that it counts for; none of a trusted proxy, whose clients are many.
+    address: Option<IpAddr>,
+    started: Instant,
+    /// When a request or an answer last went on, in milliseconds since `started`.
+    active_at_ms: AtomicU64,
+    /// Requests that have no answer yet.
+    serving: AtomicUsize,
+    /// Answers that the client has not taken to the end.
+    answering: AtomicUsize,
+    is_http2: AtomicBool,
+    ending: CancellationToken,
+    cut_off: CancellationToken,
+}
+
+/// A connection's place, free again when it is dropped.
+pub(super) struct ConnectionPlace {
+    connections: Arc<Connections>,
+    number: u64,
+    pub(super) connection: Arc<Connection>,
+}
+
+/// Why a connection gets no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoPlace {
+    /// Its address has as many as one may have.
+    AddressFull,
+    /// All are taken, and none is idle.
+    Full,
+}
+
+impl Connections {
+    pub(super) fn new(connections_max: usize, address_max: usize) -> Arc<Self> {
+        Arc::new(Self {
+            connections_max,
+            address_max,
+            opened: Mutex::default(),
+            closed: Notify::new(),
+            started: Instant::now(),
+        })
+    }
+
+    /// A place for a connection from this address; where none is left, that of the idlest.
+    pub(super) fn admit(
+        self: &Arc<Self>,
+        peer: IpAddr,
+        is_trusted_proxy: bool,
+    ) -> Result<ConnectionPlace, NoPlace> {
+        let address = (!is_trusted_proxy).then(|| customer(peer));
+        let mut opened = self.lock();
+        let of_address = address.and_then(|address| opened.by_address.get(&address));
+        if of_address.is_some_and(|count| *count >= self.address_max) {
+            return Err(NoPlace::AddressFull);
+        }
+        if opened.by_number.len() >= self.connections_max {
+            let idlest = opened.idlest().ok_or(NoPlace::Full)?;
+            opened.remove(idlest);
+        }
+        Ok(self.open(&mut opened, address))
+    }
+
+    fn open(self: &Arc<Self>, opened: &mut Opened, address: Option<IpAddr>) -> ConnectionPlace {
+        let connection = Arc::new(Connection {
+            address,
+            started: self.started,
+            active_at_ms: AtomicU64::new(milliseconds(self.started.elapsed())),
+            serving: AtomicUsize::new(0),
+            answering: AtomicUsize::new(0),
+            is_http2: AtomicBool::new(false),
+            ending: CancellationToken::new(),
+            cut_off: CancellationToken::new(),
+        });
+        let number = opened.next_number;
+        opened.next_number += 1;
+        opened.by_number.insert(number, Arc::clone(&connection));
+        if let Some(address) = address {
+            *opened.by_address.entry(address).or_default() += 1;
+        }
+        ConnectionPlace {
+            connections: Arc::clone(self),
+            number,
+            connection,
+        }
+    }
+
+    /// Waits until a place may be free: one was given back, or it is time to look again.
+    pub(super) async fn wait_for_place(&self) {
+        // Whether it was given back or not: the next look says.
+        let _ = tokio::time::timeout(LOOK_INTERVAL, self.closed.notified()).await;
+    }
+
+    /// Ends those that have nothing to say for too long.
+    pub(super) fn look(&self) {
+        let now_ms = milliseconds(self.started.elapsed());
+        for connection in self.lock().by_number.values() {
+            connection.look(now_ms);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Opened> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Opened {
+    /// The connection without a request, or an answer that goes on, that was active the longest time ago.
+    fn idlest(&self) -> Option<u64> {
+        let idle = self
+            .by_number
+            .iter()
+            .filter(|(_, connection)| connection.serving.load(Relaxed) == 0);
+        let idlest = idle.min_by_key(|(_, connection)| {
+            let is_answering = connection.answering.load(Relaxed) > 0;
+            (is_answering, connection.active_at_ms.load(Relaxed))
+        });
+        idlest.map(|(number, _)| *number)
+    }
+
+    fn remove(&mut self, number: u64) {
+        let Some(connection) = self.by_number.remove(&number) else {
+            return;
+        };
+        connection.cut_off.cancel();
+        let Some(address) = connection.address else {
+            return;
+        };
+        if let Some(count) = self.by_address.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_address.remove(&address);
+            }
+        }
+    }
+}
+
+impl Drop for ConnectionPlace {
+    fn drop(&mut self) {
+        self.connections.lock().remove(self.number);
+        self.connections.closed.notify_one();
+    }
+}
+
+impl Connection {
+    /// A request has arrived; it is served until the guard is dropped or its answer begins.
+    pub(super) fn begin_request(self: &Arc<Self>, is_http2: bool) -> Serving {
+        self.is_http2.store(is_http2, Relaxed);
+        self.serving.fetch_add(1, Relaxed);
+        self.note_activity();
+        Serving(Arc::clone(self))
+    }
+
+    /// Something of a request or an answer went on.
+    pub(super) fn note_activity(&self) {
+        let now_ms = milliseconds(self.started.elapsed());
+        self.active_at_ms.store(now_ms, Relaxed);
+    }
+
+    /// The client has taken bytes. In HTTP/2 most of them may be answers to its pings, which say nothing.
+    pub(super) fn note_written(&self) {
+        if !self.is_http2.load(Relaxed) {
+            self.note_activity();
+        }
+    }
+
+    /// Cancelled when it is to finish what it has begun, and to close.
+    pub(super) fn ending(&self) -> &CancellationToken {
+        &self.ending
+    }
+
+    /// Cancelled when it is to close at once.
+    pub(super) fn cut_off(&self) -> &CancellationToken {
+        &self.cut_off
+    }
+
+    fn look(&self, now_ms: u64) {
+        // What is being served has bounds of its own.
+        if self.serving.load(Relaxed) > 0 {
+            return;
+        }
+        let idle_ms = now_ms.saturating_sub(self.active_at_ms.load(Relaxed));
+        if self.answering.load(Relaxed) > 0 {
+            if idle_ms > milliseconds(TAKE_TIME_MAX) {
+                self.cut_off.cancel();
+            }
+            return;
+        }
+        let idle_max = if self.is_http2.load(Relaxed) {
+            HTTP2_IDLE_MAX
+        } else {
+            HEAD_TIME_MAX
+        };
+        if idle_ms > milliseconds(idle_max) {
+            self.ending.cancel();
+        }
+        if idle_ms > milliseconds(idle_max + CLOSE_TIME_MAX) {
+            self.cut_off.cancel();
+        }
+    }
+}
+
+/// A request of a connection, as long as it has no answer.
+pub(super) struct Serving(Arc<Connection>);
+
+/// An answer on a connection, until the client has taken it.
+pub(super) struct Answering(Arc<Connection>);
+
+impl Serving {
+    /// The head of its answer is on its way.
+    pub(super) fn answer(self) -> Answering {
+        self.0.answering.fetch_add(1, Relaxed);
+        self.0.note_activity();
+        Answering(Arc::clone(&self.0))
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.serving.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Answering {
+    /// The client has taken something.
+    pub(super) fn note_taken(&self) {
+        self.0.note_activity();
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.answering.fetch_sub(1, Relaxed);
+        self.0.note_activity();
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(last: u8) -> IpAddr {
+        [127, 0, 0, last].into()
+    }
+
+    #[test]
+    fn one_address_gets_no_more_than_its_share() {
+        let connections = Connections::new(4, 2);
+        let first = connections.admit(address(2), false).ok();
+        let _second = connections.admit(address(2), false).ok();
+        let refused = connections.admit(address(2), false).err();
+        assert_eq!(refused, Some(NoPlace::AddressFull));
+        assert!(connections.admit(address(1), false).is_ok());
+        assert!(connections.admit(address(2), true).is_ok());
+        drop(first);
+        assert!(connections.admit(address(2), false).is_ok());
+    }
+
+    #[test]
+    fn when_all_places_are_taken_the_idlest_goes() {
+        let connections = Connections::new(2, 2);
+        let busy = connections.admit(address(1), false).ok().unwrap();
+        let _serving = busy.connection.begin_request(false);
+        let idle = connections.admit(address(2), false).ok().unwrap();
+        let third = connections.admit(address(3), false).ok().unwrap();
+        assert!(idle.connection.cut_off().is_cancelled());
+        assert!(!busy.connection.cut_off().is_cancelled());
+        let _serving = third.connection.begin_request(false);
+        let refused = connections.admit(address(4), false).err();
+        assert_eq!(refused, Some(NoPlace::Full));
+    }
+
+    #[test]
+    fn a_connection_without_requests_ends_and_one_that_takes_no_answer_is_cut_off() {
+        let connections = Connections::new(9, 9);
+        let after = |duration: Duration| milliseconds(duration) + 1_000_000;
+        let [http1, http2, serving, answering] = std::array::from_fn(|_| {
+            let place = connections.admit(address(1), false).ok().unwrap();
+            place.connection.active_at_ms.store(1_000_000, Relaxed);
+            place
+        });
+        drop(http2.connection.begin_request(true));
+        let _serving = serving.connection.begin_request(false);
+        let _answering = answering.connection.begin_request(true).answer();
+        for place in [&http1, &http2, &serving, &answering] {
+            place.connection.active_at_ms.store(1_000_000, Relaxed);
+            place.connection.look(after(Duration::from_secs(12)));
+        }
+        assert!(http1.connection.ending().is_cancelled());
+        assert!(http1.connection.cut_off().is_cancelled());
+        assert!(!http2.connection.ending().is_cancelled());
+        assert!(!serving.connection.ending().is_cancelled());
+        assert!(answering.connection.cut_off().is_cancelled());
+        http2.connection.look(after(Duration::from_millis(30_500)));
+        assert!(http2.connection.ending().is_cancelled());
+        assert!(!http2.connection.cut_off().is_cancelled());
+    }
+}

@@ -1,0 +1,73 @@
+//! A rate of one route: `GET /events 20/s by subject`.
+
+use super::public::RoutePattern;
+use super::units::{Rate, parse_rate};
+
+/// How often one client may call a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteRate {
+    /// The route.
+    pub route: RoutePattern,
+    /// How often.
+    pub rate: Rate,
+    /// Who is one client.
+    pub by: RateBy,
+    /// As the registry writes it.
+    pub text: String,
+}
+
+/// Who is one client, for a rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateBy {
+    /// An address.
+    Address,
+    /// The user of a token.
+    Subject,
+}
+
+impl RouteRate {
+    /// Parses `METHOD /path COUNT/UNIT by address` or `.. by subject`.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let wanted = || {
+            format!(
+                "`{text}` is no rate of a route; write for example \"POST /login 10/m by address\", or \"GET /events 20/s by subject\""
+            )
+        };
+        let (rest, by) = text.rsplit_once(" by ").ok_or_else(wanted)?;
+        let by = match by {
+            "address" => RateBy::Address,
+            "subject" => RateBy::Subject,
+            _ => return Err(wanted()),
+        };
+        let (route, rate) = rest.rsplit_once(' ').ok_or_else(wanted)?;
+        Ok(Self {
+            route: RoutePattern::parse(route)?,
+            rate: parse_rate(rate)?,
+            by,
+            text: text.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Method;
+
+    #[test]
+    fn a_rate_says_of_which_route_and_of_whom() {
+        let rate = RouteRate::parse("GET /events 20/s by subject").unwrap();
+        assert!(rate.route.matches(&Method::GET, "/events"));
+        assert_eq!((rate.rate.count.get(), rate.by), (20, RateBy::Subject));
+        for wrong in [
+            "",
+            "GET /events 20/s",
+            "GET /events 20/s by key",
+            "GET /events by subject",
+            "GET /events 20 by subject",
+            "/events 20/s by subject",
+        ] {
+            assert!(RouteRate::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}
