@@ -115,13 +115,17 @@ impl<O: Outside> AuthService<O> {
     /// Changes a user. A new role, and disabling, end the user's sessions.
     ///
     /// # Errors
-    /// [`AuthError::LastAdmin`] where nobody could undo the change.
+    /// [`AuthError::OwnAccount`] where administrators mean their own role, or whether they may log
+    /// in, whatever the value; [`AuthError::LastAdmin`] where nobody could undo the change.
     pub fn change_user(
         &self,
         actor: &Actor,
         id: Uuid,
         change: &UserChange,
     ) -> Result<User, AuthError> {
+        if actor.id == id && (change.role.is_some() || change.disabled.is_some()) {
+            return Err(AuthError::OwnAccount);
+        }
         if let Some(name) = &change.name {
             check_name(name.as_deref())?;
         }

@@ -54,6 +54,9 @@ pub enum AuthError {
     /// There is no such user.
     #[error("there is no such user")]
     NotFound,
+    /// Administrators do this to others, and not to themselves.
+    #[error("the caller's own account")]
+    OwnAccount,
     /// The bank would be left without an enabled administrator.
     #[error("the last administrator")]
     LastAdmin,
@@ -122,6 +125,11 @@ impl From<AuthError> for Problem {
             )
             .with_retry_after(seconds_ceil(wait_ms)),
             AuthError::NotFound => Self::not_found(),
+            AuthError::OwnAccount => Self::new(
+                StatusCode::FORBIDDEN,
+                "own_account",
+                "You may not change your own role, or disable or enable yourself; another administrator may.",
+            ),
             AuthError::LastAdmin => Self::new(
                 StatusCode::CONFLICT,
                 "last_admin",

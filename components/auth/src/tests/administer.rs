@@ -6,6 +6,7 @@ use crate::{NewUser, UserChange, UserFilter};
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::json;
 use strongroom_sdk::page::Page;
+use strongroom_sdk::problem::Problem;
 
 impl Scene {
     pub(super) fn create(&self, email: &str, role: Role) -> User {
@@ -125,6 +126,41 @@ fn null_is_refused_where_a_field_has_no_such_value() {
             "{body}"
         );
     }
+}
+
+#[test]
+fn administrators_change_neither_their_own_role_nor_whether_they_may_log_in() {
+    let scene = Scene::new();
+    let admin = scene.create("first@example.org", Role::Admin);
+    scene.create("second@example.org", Role::Admin);
+    let own = Actor {
+        id: admin.id,
+        ..actor()
+    };
+    let change = |body: &str| {
+        let change: UserChange = json::from_slice(body.as_bytes()).unwrap();
+        scene.service.change_user(&own, admin.id, &change)
+    };
+    for body in [
+        r#"{"role":"teller"}"#,
+        r#"{"role":"admin"}"#,
+        r#"{"disabled":true}"#,
+        r#"{"disabled":false}"#,
+        r#"{"name":"Ada","disabled":true}"#,
+    ] {
+        let error = change(body).err().unwrap();
+        assert_eq!(error, AuthError::OwnAccount, "{body}");
+        let problem = Problem::from(error);
+        assert_eq!(
+            (problem.status().as_u16(), problem.code()),
+            (403, "own_account")
+        );
+    }
+    assert!(scene.service.user(admin.id).unwrap() == admin);
+    assert_eq!(
+        change(r#"{"name":"Ada"}"#).unwrap().name.as_deref(),
+        Some("Ada")
+    );
 }
 
 #[test]

@@ -492,6 +492,19 @@ async fn patch_users_id_errors() {
     assert_eq!(admin.get(&path).await.expect(200)["role"], "customer");
 }
 
+#[tokio::test]
+async fn patch_users_id_of_the_caller() {
+    let bank = Bank::shared().await;
+    let admin = bank.staff("admin").await;
+    let path = format!("/api/auth/users/{}", admin.id);
+    for change in [json!({"role": "teller"}), json!({"disabled": true})] {
+        let answer = admin.patch(&path).json(&change).await;
+        answer.refused(403, "own_account");
+    }
+    let renamed = admin.patch(&path).json(&json!({"name": "Ada"})).await;
+    assert_eq!(renamed.expect(200)["role"], "admin");
+}
+
 #[track_caller]
 fn assert_is_user(user: &Value) {
     assert_eq!(text(&user["id"]).len(), 36, "{user}");
