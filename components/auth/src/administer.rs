@@ -1,6 +1,7 @@
 //! Administrators make, find and change users.
 
 use crate::audit::CREATED;
+use crate::device::forget_devices;
 use crate::email;
 use crate::outside::Outside;
 use crate::register::{check_name, insert};
@@ -112,7 +113,8 @@ impl<O: Outside> AuthService<O> {
         Ok(user)
     }
 
-    /// Changes a user. A new role, and disabling, end the user's sessions.
+    /// Changes a user. A new role, and disabling, end the user's sessions; disabling ends the device
+    /// tokens too.
     ///
     /// # Errors
     /// [`AuthError::OwnAccount`] where administrators mean their own role, or whether they may log
@@ -152,6 +154,9 @@ impl<O: Outside> AuthService<O> {
         }
         let ended = ended_by(&old, &mut new, self.new_id());
         new.update(&transaction)?;
+        if new.disabled {
+            forget_devices(id, &transaction)?;
+        }
         self.record_changes(actor, &old, &new, &transaction)?;
         if let Some(ended) = &ended {
             ended.insert(self.now_ms(), &transaction)?;

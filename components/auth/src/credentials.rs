@@ -1,9 +1,19 @@
-//! Passwords are hashed and verified, never while a transaction is open: a hash takes 20 ms, and the store has one writer.
+//! Passwords are hashed and verified, never while a transaction is open: a hash takes 20 ms, and
+//! the store has one writer.
+//!
+//! A call that hashes first takes a core, or is refused, and writes only then.
 
-use crate::outside::{Compute, Outside};
+use crate::outside::{Compute, Outside, PermitOf};
 use crate::password::hash;
 use crate::service::{AuthError, AuthService};
 use strongroom_sdk::random::Random;
+
+/// Crockford's base32 in lower case: no letter that looks like another.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Five groups of five characters of five bits: 125 bits.
+const GROUPS: usize = 5;
+const GROUP_LENGTH: usize = 5;
 
 impl<O: Outside> AuthService<O> {
     /// The PHC string of a new password.
@@ -11,29 +21,51 @@ impl<O: Outside> AuthService<O> {
     /// # Errors
     /// [`AuthError::Overloaded`] where no core is free.
     pub(crate) fn hash_password(&self, password: &str) -> Result<String, AuthError> {
+        let permit = self.compute.acquire().ok_or(AuthError::Overloaded)?;
+        self.hash_under(&permit, password)
+    }
+
+    /// The PHC string of a new password, made on a core that the caller has.
+    pub(crate) fn hash_under(
+        &self,
+        _permit: &PermitOf<O>,
+        password: &str,
+    ) -> Result<String, AuthError> {
         let mut salt = [0; hash::SALT_LENGTH];
         self.random.fill(&mut salt);
-        let _permit = self.compute.acquire().ok_or(AuthError::Overloaded)?;
         hash::hash(&self.settings.hasher(), password, salt).map_err(hash_error)
     }
 
     /// Whether a password is that of a PHC string; where there is none, takes as long and says no.
-    ///
-    /// # Errors
-    /// [`AuthError::Overloaded`] where no core is free.
-    pub(crate) fn verify_password(
+    pub(crate) fn verify_under(
         &self,
+        _permit: &PermitOf<O>,
         password: &str,
         kept: Option<&str>,
     ) -> Result<bool, AuthError> {
         let nobody = hash::of_nobody(&self.settings.argon2).map_err(hash_error)?;
-        let _permit = self.compute.acquire().ok_or(AuthError::Overloaded)?;
         hash::verify(password, kept.unwrap_or(&nobody)).map_err(hash_error)
     }
 
     /// Whether a PHC string was made with other parameters than those in force.
     pub(crate) fn is_outdated(&self, kept: &str) -> Result<bool, AuthError> {
         hash::is_outdated(kept, &self.settings.argon2).map_err(hash_error)
+    }
+
+    /// A password for a person to copy, such as `7k2mq-x9v0c-...`.
+    pub(crate) fn random_password(&self) -> String {
+        let mut bytes = [0; GROUPS * GROUP_LENGTH];
+        self.random.fill(&mut bytes);
+        let groups: Vec<String> = bytes
+            .chunks(GROUP_LENGTH)
+            .map(|group| {
+                group
+                    .iter()
+                    .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
+                    .collect()
+            })
+            .collect();
+        groups.join("-")
     }
 }
 

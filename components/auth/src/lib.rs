@@ -9,6 +9,7 @@ mod administer;
 mod audit;
 mod bootstrap;
 mod credentials;
+mod device;
 mod email;
 mod events;
 mod login;

@@ -20,6 +20,9 @@ pub trait Outside: 'static {
     type Issuer: Issuer;
 }
 
+/// Leave to burn a core.
+pub(crate) type PermitOf<O> = <<O as Outside>::Compute as Compute>::Permit;
+
 /// The host's limit on work that burns a core (`strongroom:service/compute`).
 pub trait Compute {
     /// Held while the work goes on.

@@ -8,7 +8,7 @@ pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2)];
 
 const FIRST: Migration = Migration {
     number: 1,
-    name: "users, login throttle, and the outbox of ended sessions",
+    name: "users, login throttle, device tokens, and the outbox of ended sessions",
     statements: &[
         "CREATE TABLE user (
             id               BLOB    PRIMARY KEY CHECK (length(id) = 16),
@@ -22,14 +22,26 @@ const FIRST: Migration = Migration {
             created_at       INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID",
         "CREATE INDEX user_by_role ON user (role) WHERE role <> 'customer'",
-        // The account is the SHA-256 of the address, so that what strangers type in is not kept.
+        // The account is the SHA-256 of the address, so that what strangers type in is not kept. The
+        // source is the beginning of an address, nothing, the hash of a device token, or a session.
         "CREATE TABLE login_failure (
-            account         BLOB    PRIMARY KEY CHECK (length(account) = 32),
+            account         BLOB    NOT NULL CHECK (length(account) = 32),
+            kind            TEXT    NOT NULL CHECK (kind IN ('network', 'total', 'device', 'session')),
+            source          BLOB    NOT NULL,
             failures        INTEGER NOT NULL CHECK (failures > 0),
             locked_until    INTEGER NOT NULL,
-            last_failure_at INTEGER NOT NULL
+            last_failure_at INTEGER NOT NULL,
+            PRIMARY KEY (account, kind, source)
         ) STRICT, WITHOUT ROWID",
-        "CREATE INDEX login_failure_by_time ON login_failure (last_failure_at)",
+        "CREATE INDEX login_failure_by_time ON login_failure (kind, last_failure_at)",
+        // A row is a device that its user has logged in from. The hash is the SHA-256 of its token.
+        "CREATE TABLE device_token (
+            hash       BLOB    PRIMARY KEY CHECK (length(hash) = 32),
+            user       BLOB    NOT NULL CHECK (length(user) = 16),
+            created_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID",
+        "CREATE INDEX device_token_by_user ON device_token (user, created_at)",
+        "CREATE INDEX device_token_by_time ON device_token (created_at)",
         // A row is a user whose older sessions the token service may not have ended yet.
         "CREATE TABLE ended_sessions_outbox (
             id                   BLOB    PRIMARY KEY CHECK (length(id) = 16),

@@ -1,11 +1,12 @@
 //! A user chooses a new password.
 
+use crate::device::forget_devices;
 use crate::email;
 use crate::outside::Outside;
 use crate::password;
 use crate::service::{AuthError, AuthService};
 use crate::sessions::EndedSessions;
-use crate::throttle::Account;
+use crate::throttle::{Account, Counter};
 use crate::user::User;
 use serde::Deserialize;
 use strongroom_sdk::identity::Identity;
@@ -22,11 +23,13 @@ pub struct PasswordChange {
 }
 
 impl<O: Outside> AuthService<O> {
-    /// Replaces the password. All sessions of the user end but the caller's.
+    /// Replaces the password. All sessions of the user end but the caller's, and so do all device
+    /// tokens.
     ///
     /// # Errors
-    /// [`AuthError::WrongCurrentPassword`], which is counted like a failed login: else a stolen access token could guess the
-    /// password without end.
+    /// [`AuthError::WrongCurrentPassword`], which is counted by the caller's session: otherwise a
+    /// stolen access token could guess the password without end, and a stranger without one could
+    /// keep the user from changing it.
     pub fn change_password(
         &self,
         caller: &Identity,
@@ -37,16 +40,19 @@ impl<O: Outside> AuthService<O> {
         password::check(&change.new_password, &user.email, user.name.as_deref())
             .map_err(|error| AuthError::Password("/new_password", error))?;
 
-        let attempt = self.begin_attempt(Account::of(&email::key(&user.email)))?;
-        let verified = self.judged(&attempt, || {
-            let right =
-                self.verify_password(&change.current_password, Some(&user.password_hash))?;
-            Ok(right.then(|| user.clone()))
+        let account = Account::of(&email::key(&user.email));
+        let (attempt, permit) = self.begin_attempt(Counter::of_session(account, caller.session))?;
+        let new_hash = self.judged(&attempt, || {
+            let kept = Some(user.password_hash.as_str());
+            if !self.verify_under(&permit, &change.current_password, kept)? {
+                return Ok(None);
+            }
+            // On the same core: refused here, the change would have cost a hash for nothing.
+            let new_hash = self.hash_under(&permit, &change.new_password);
+            drop(permit);
+            new_hash.map(Some)
         })?;
-        if verified.is_none() {
-            return Err(AuthError::WrongCurrentPassword);
-        }
-        let password_hash = self.hash_password(&change.new_password)?;
+        let password_hash = new_hash.ok_or(AuthError::WrongCurrentPassword)?;
 
         let ended = EndedSessions {
             id: self.new_id(),
@@ -60,6 +66,7 @@ impl<O: Outside> AuthService<O> {
             transaction.commit()?;
             return Err(AuthError::Conflict);
         }
+        forget_devices(user.id, &transaction)?;
         ended.insert(self.now_ms(), &transaction)?;
         transaction.commit()?;
         self.deliver_or_leave(&ended);

@@ -5,10 +5,9 @@ mod change;
 pub use change::PasswordChange;
 
 use crate::email;
-use crate::outside::Issuer;
-use crate::outside::{IssuerError, Outside, Tokens};
+use crate::outside::{Compute, Issuer, IssuerError, Outside, PermitOf, Tokens};
 use crate::service::{AuthError, AuthService};
-use crate::throttle::{Account, Attempt};
+use crate::throttle::{Account, Attempt, Counter, Network};
 use crate::user::User;
 use serde::Deserialize;
 use strongroom_sdk::store::{Store, Transaction};
@@ -25,9 +24,9 @@ pub struct Login {
     pub email: String,
     /// The password.
     pub password: String,
-    /// The second factor, of users who have one. Nobody has one yet, so it is read and not needed.
-    #[serde(default, rename = "totp")]
-    pub _totp: Option<String>,
+    /// What an earlier login returned to this device.
+    #[serde(default)]
+    pub device_token: Option<String>,
 }
 
 /// A user and a new session.
@@ -36,6 +35,8 @@ pub struct LoggedIn {
     pub user: User,
     /// The session's tokens.
     pub tokens: Tokens,
+    /// The device's token for the next login: the one that it has shown, if that is valid.
+    pub device_token: String,
 }
 
 impl<O: Outside> AuthService<O> {
@@ -43,11 +44,22 @@ impl<O: Outside> AuthService<O> {
     ///
     /// # Errors
     /// [`AuthError::InvalidCredentials`] for a wrong password, an unknown address and a disabled user alike, after the same time.
-    pub fn log_in(&self, login: &Login, user_agent: Option<&str>) -> Result<LoggedIn, AuthError> {
+    pub fn log_in(
+        &self,
+        login: &Login,
+        network: Network,
+        user_agent: Option<&str>,
+    ) -> Result<LoggedIn, AuthError> {
         let email_key = email::key(&login.email);
-        let attempt = self.begin_attempt(Account::of(&email_key))?;
+        let account = Account::of(&email_key);
+        let device = self.known_device(&email_key, login.device_token.as_deref())?;
+        let counters = match &device {
+            Some(device) => Counter::of_device(account, device.hash),
+            None => Counter::of_stranger(account, network),
+        };
+        let (attempt, permit) = self.begin_attempt(counters)?;
         let user = self.judged(&attempt, || {
-            self.find_by_password(&email_key, &login.password)
+            self.find_by_password(permit, &email_key, &login.password)
         })?;
         let Some(mut user) = user else {
             return Err(AuthError::InvalidCredentials);
@@ -58,10 +70,21 @@ impl<O: Outside> AuthService<O> {
                 .issuer
                 .issue(user.id, user.role, user.security_version, user_agent)
             {
-                Ok(tokens) => return Ok(LoggedIn { user, tokens }),
+                Ok(tokens) => {
+                    let device_token = match device {
+                        Some(device) => device.token,
+                        None => self.new_device_token(&user),
+                    };
+                    return Ok(LoggedIn {
+                        user,
+                        tokens,
+                        device_token,
+                    });
+                }
                 Err(IssuerError::Superseded) => {
+                    let permit = self.compute.acquire().ok_or(AuthError::Overloaded)?;
                     user = self
-                        .find_by_password(&email_key, &login.password)?
+                        .find_by_password(permit, &email_key, &login.password)?
                         .ok_or(AuthError::InvalidCredentials)?;
                 }
                 Err(error) => return Err(error.into()),
@@ -78,16 +101,17 @@ impl<O: Outside> AuthService<O> {
         Ok(self.issuer.end_session(session, subject)?)
     }
 
-    /// Checks a password by `find` and tells the throttle what came of it.
-    fn judged(
+    /// Checks a password by `check`, which finds something if it is right, and tells the throttle
+    /// what came of it.
+    fn judged<T>(
         &self,
         attempt: &Attempt,
-        find: impl FnOnce() -> Result<Option<User>, AuthError>,
-    ) -> Result<Option<User>, AuthError> {
-        match find() {
-            Ok(Some(user)) => {
+        check: impl FnOnce() -> Result<Option<T>, AuthError>,
+    ) -> Result<Option<T>, AuthError> {
+        match check() {
+            Ok(Some(found)) => {
                 self.attempt_succeeded(attempt)?;
-                Ok(Some(user))
+                Ok(Some(found))
             }
             Ok(None) => {
                 self.attempt_failed(attempt)?;
@@ -100,11 +124,17 @@ impl<O: Outside> AuthService<O> {
         }
     }
 
-    /// The enabled user with this address and password. Takes one hash, whoever there is.
-    fn find_by_password(&self, email_key: &str, password: &str) -> Result<Option<User>, AuthError> {
+    /// The enabled user with this address and password. Takes one hash, whoever there is, and then
+    /// leaves the core to others.
+    fn find_by_password(
+        &self,
+        permit: PermitOf<O>,
+        email_key: &str,
+        password: &str,
+    ) -> Result<Option<User>, AuthError> {
         let user = User::by_email(email_key, |sql, params| self.store.query(sql, params))?;
         let kept = user.as_ref().map(|user| user.password_hash.as_str());
-        let right = self.verify_password(password, kept)?;
+        let right = self.verify_under(&permit, password, kept)?;
         Ok(user.filter(|user| right && !user.disabled))
     }
 

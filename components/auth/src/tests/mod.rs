@@ -3,6 +3,7 @@
 mod administer;
 mod audit;
 mod bootstrap;
+mod device;
 mod events;
 mod login;
 mod password_change;
@@ -10,6 +11,7 @@ mod register;
 mod throttle;
 
 use crate::outside::{Compute, Issuer, IssuerError, Outside, Tokens};
+use crate::throttle::Network;
 use crate::user::User;
 use crate::{AuthError, AuthService, LoggedIn, Login, MIGRATIONS, Registration, Settings};
 use argon2::Params;
@@ -24,6 +26,9 @@ use uuid::Uuid;
 const PASSWORD: &str = "seven otters juggle walnuts";
 const OTHER_PASSWORD: &str = "nine llamas paint the quay";
 const EMAIL: &str = "ada@example.org";
+
+/// Where people are, unless a test says otherwise.
+const HERE: &str = "192.0.2.7";
 
 /// 2026-11-22T12:00:00Z.
 const START_MS: i64 = 1_795_348_800_000;
@@ -182,13 +187,25 @@ impl Scene {
         self.service.register(&registration).unwrap()
     }
 
+    /// From one network, and from no device that is known.
     fn log_in(&self, email: &str, password: &str) -> Result<LoggedIn, AuthError> {
+        self.log_in_from(HERE, None, email, password)
+    }
+
+    fn log_in_from(
+        &self,
+        address: &str,
+        device_token: Option<&str>,
+        email: &str,
+        password: &str,
+    ) -> Result<LoggedIn, AuthError> {
         let login = Login {
             email: email.to_owned(),
             password: password.to_owned(),
-            _totp: None,
+            device_token: device_token.map(str::to_owned),
         };
-        self.service.log_in(&login, None)
+        self.service
+            .log_in(&login, Network::of(Some(address)), None)
     }
 
     fn kept_hash(&self, id: Uuid) -> String {
@@ -200,13 +217,16 @@ impl Scene {
         self.service.store.query(sql, &[]).unwrap().rows.len()
     }
 
-    /// The failures that are counted, of all accounts.
-    fn failures(&self) -> i64 {
-        let rows = self
-            .service
-            .store
-            .query("SELECT coalesce(sum(failures), 0) FROM login_failure", &[]);
+    /// The failures that are counted by this kind of counter, of all accounts.
+    fn failures_by(&self, kind: &str) -> i64 {
+        let sql = "SELECT coalesce(sum(failures), 0) FROM login_failure WHERE kind = ?1";
+        let rows = self.service.store.query(sql, &[kind.into()]);
         rows.unwrap().first().unwrap().integer(0).unwrap()
+    }
+
+    /// The failures that are counted, of all accounts and networks.
+    fn failures(&self) -> i64 {
+        self.failures_by("total")
     }
 
     fn execute(&self, sql: &str) -> Result<u64, strongroom_sdk::store::StoreError> {

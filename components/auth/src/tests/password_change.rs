@@ -73,12 +73,40 @@ fn a_wrong_current_password_changes_nothing_and_is_throttled() {
         scene.change_password(&user, PASSWORD, OTHER_PASSWORD),
         Err(AuthError::TooManyAttempts { .. })
     ));
-    assert!(matches!(
-        scene.log_in(EMAIL, PASSWORD),
-        Err(AuthError::TooManyAttempts { .. })
-    ));
-    scene.pass_ms(3_000);
+    assert_eq!((scene.failures_by("session"), scene.failures()), (4, 0));
     scene.log_in(EMAIL, PASSWORD).unwrap();
+    scene.pass_ms(3_000);
+    scene
+        .change_password(&user, PASSWORD, OTHER_PASSWORD)
+        .unwrap();
+}
+
+#[test]
+fn a_stranger_keeps_nobody_from_a_new_password() {
+    let scene = Scene::new();
+    let user = scene.register(EMAIL);
+    for _ in 0..10 {
+        let _ = scene.log_in(EMAIL, OTHER_PASSWORD);
+    }
+    assert!(scene.log_in(EMAIL, PASSWORD).is_err());
+    scene
+        .change_password(&user, PASSWORD, OTHER_PASSWORD)
+        .unwrap();
+}
+
+#[test]
+fn without_a_core_nothing_is_changed_or_counted() {
+    let scene = Scene::new();
+    let user = scene.register(EMAIL);
+    let _ = scene.change_password(&user, OTHER_PASSWORD, "a third password for ada");
+    scene.service.store.take_endings();
+    scene.cores.busy.set(true);
+    assert_eq!(
+        scene.change_password(&user, PASSWORD, OTHER_PASSWORD),
+        Err(AuthError::Overloaded)
+    );
+    assert_eq!(scene.service.store.take_endings(), []);
+    assert_eq!(scene.failures_by("session"), 1);
 }
 
 #[test]

@@ -1,114 +1,130 @@
-//! Wrong passwords slow an account down, and never lock it for ever.
+//! Wrong passwords slow down who tries them, and never lock an account for ever.
 //!
-//! The count lives in the store: it survives restarts, is exact however many attempts run at once, and is the same for addresses
-//! that no user has.
+//! - An attempt with nothing but a password counts by account and network, and more loosely by
+//!   account over all networks: what a stranger does elsewhere hardly delays a user.
+//! - An attempt with a device token of the user counts by that device alone, so that no stranger
+//!   can delay it. The same goes for a session that changes its user's password.
+//!
+//! The counts live in the store: they survive restarts, are exact however many attempts run at
+//! once, and are the same for addresses that no user has.
 
+mod counter;
+mod network;
 mod softlock;
 
-use crate::outside::Outside;
+use crate::outside::{Compute, Outside, PermitOf};
 use crate::service::{AuthError, AuthService};
-use sha2::{Digest, Sha256};
-pub use softlock::{Softlock, delay_ms};
-use strongroom_sdk::store::{Row, Rows, Store, StoreError, Transaction, Value};
+use counter::Kind;
+pub(crate) use counter::{Account, Counter};
+pub use network::Network;
+pub use softlock::{Pace, Softlock};
+use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
 
-/// How many accounts may be counted at once: whoever tries more addresses pushes out the oldest.
-const ACCOUNTS_MAX: i64 = 100_000;
+/// How many counters of each kind there may be: one more pushes out the oldest of that kind. So
+/// networks push out no totals. Each counter costs a password hash, and an account under attack
+/// is never the oldest.
+const COUNTERS_MAX: i64 = 100_000;
 
-/// One tick deletes at most this many, so that the writer is soon free again.
+/// One tick deletes at most this many of each kind, so that the writer is soon free again.
 const DELETIONS_PER_TICK: i64 = 1_000;
 
-const SELECT: &str =
-    "SELECT failures, locked_until, last_failure_at FROM login_failure WHERE account = ?1";
+const ANY_SURPLUS: &str = "\
+SELECT 1 FROM (SELECT 1 FROM login_failure WHERE kind = ?1 AND last_failure_at < ?2 LIMIT 1)
+UNION ALL
+SELECT 1 FROM (SELECT 1 FROM login_failure WHERE kind = ?1 LIMIT 1 OFFSET ?3)
+LIMIT 1";
 
-const UPSERT: &str = "INSERT INTO login_failure (account, failures, locked_until, last_failure_at) VALUES (?1, ?2, ?3, ?4)
-    ON CONFLICT (account) DO UPDATE SET failures = excluded.failures, locked_until = excluded.locked_until,
-        last_failure_at = excluded.last_failure_at";
+const DELETE_FORGOTTEN: &str = "\
+DELETE FROM login_failure WHERE (account, kind, source) IN
+    (SELECT account, kind, source FROM login_failure WHERE kind = ?1 AND last_failure_at < ?2
+    ORDER BY last_failure_at LIMIT ?3)";
 
-const DELETE: &str = "DELETE FROM login_failure WHERE account = ?1";
+const DELETE_SURPLUS: &str = "\
+DELETE FROM login_failure WHERE (account, kind, source) IN
+    (SELECT account, kind, source FROM login_failure WHERE kind = ?1
+    ORDER BY last_failure_at DESC LIMIT ?3 OFFSET ?2)";
 
-const ANY_SURPLUS: &str = "SELECT 1 FROM login_failure WHERE last_failure_at < ?1
-    UNION ALL SELECT 1 FROM (SELECT 1 FROM login_failure LIMIT 1 OFFSET ?2) LIMIT 1";
-
-const DELETE_FORGOTTEN: &str = "DELETE FROM login_failure WHERE account IN
-    (SELECT account FROM login_failure WHERE last_failure_at < ?1 ORDER BY last_failure_at LIMIT ?2)";
-
-const DELETE_SURPLUS: &str = "DELETE FROM login_failure WHERE account IN
-    (SELECT account FROM login_failure ORDER BY last_failure_at DESC LIMIT ?2 OFFSET ?1)";
-
-/// An account whose failures are counted: the SHA-256 of the key of an email address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Account([u8; 32]);
-
-impl Account {
-    pub(crate) fn of(email_key: &str) -> Self {
-        Self(Sha256::digest(email_key).into())
-    }
-}
-
-impl From<Account> for Value {
-    fn from(account: Account) -> Self {
-        account.0.as_slice().into()
-    }
-}
-
-/// Leave to check one password of an account. Say what came of it: dropping it counts as a failure that was counted before, and as
-/// nothing otherwise.
+/// Leave to check one password. Say what came of it: dropping it counts as a failure that was
+/// counted before, and as nothing otherwise.
 #[must_use]
 #[derive(Debug)]
-pub(crate) enum Attempt {
-    /// The account has no failures: any number of attempts may run at once, so that two windows of one user do not disturb each other.
-    Free(Account),
-    /// It has some: this attempt is counted as failed already, so that what runs beside it finds the lock.
-    Counted(Account),
+pub(crate) struct Attempt {
+    counters: Vec<Counter>,
+    /// Where no counter has failures, any number of attempts may run at once, so that two windows
+    /// of one user do not disturb each other. Otherwise this attempt is counted as failed already,
+    /// so that what runs beside it finds the lock.
+    is_counted: bool,
 }
 
 impl<O: Outside> AuthService<O> {
-    /// Asks to check a password.
+    /// Asks to check a password, and gets a core to do it. Where no core is free, nothing was
+    /// written.
     ///
     /// # Errors
-    /// [`AuthError::TooManyAttempts`].
-    pub(crate) fn begin_attempt(&self, account: Account) -> Result<Attempt, AuthError> {
+    /// [`AuthError::TooManyAttempts`], [`AuthError::Overloaded`].
+    pub(crate) fn begin_attempt(
+        &self,
+        counters: Vec<Counter>,
+    ) -> Result<(Attempt, PermitOf<O>), AuthError> {
         let now_ms = self.now_ms();
-        let seen = find(account, now_ms, |sql, params| self.store.query(sql, params))?;
-        if seen.failures == 0 {
-            return Ok(Attempt::Free(account));
-        }
+        let query = |sql: &str, params: &[Value]| self.store.query(sql, params);
+        let seen = find_all(&counters, now_ms, query)?;
         refuse_if_locked(&seen, now_ms)?;
-        let transaction = self.store.begin()?;
-        let current = find(account, now_ms, |sql, params| {
-            transaction.query(sql, params)
-        })?;
-        if current.wait_ms(now_ms).is_none() {
-            save(account, &current.after_failure(now_ms), &transaction)?;
+        let permit = self.compute.acquire().ok_or(AuthError::Overloaded)?;
+        let is_counted = seen.iter().any(|softlock| softlock.failures > 0);
+        if is_counted {
+            self.count_ahead(&counters)?;
         }
-        // Also of nothing: the lock may be of an earlier turn of the group, and must be on disk before anyone is refused for it.
+        let attempt = Attempt {
+            counters,
+            is_counted,
+        };
+        Ok((attempt, permit))
+    }
+
+    /// Counts an attempt as failed before it is made, unless there is a lock.
+    fn count_ahead(&self, counters: &[Counter]) -> Result<(), AuthError> {
+        let now_ms = self.now_ms();
+        let transaction = self.store.begin()?;
+        let query = |sql: &str, params: &[Value]| transaction.query(sql, params);
+        let current = find_all(counters, now_ms, query)?;
+        let refused = refuse_if_locked(&current, now_ms);
+        if refused.is_ok() {
+            for (counter, softlock) in counters.iter().zip(&current) {
+                counter.save(&softlock.after_failure(now_ms), &transaction)?;
+            }
+        }
+        // Also of nothing: the lock may be of an earlier turn of the group, and must be on disk
+        // before anyone is refused for it.
         transaction.commit()?;
-        refuse_if_locked(&current, now_ms)?;
-        Ok(Attempt::Counted(account))
+        refused
     }
 
     /// The password was wrong.
     pub(crate) fn attempt_failed(&self, attempt: &Attempt) -> Result<(), AuthError> {
-        let Attempt::Free(account) = *attempt else {
+        if attempt.is_counted {
             return Ok(());
-        };
+        }
         let now_ms = self.now_ms();
         let transaction = self.store.begin()?;
-        let current = find(account, now_ms, |sql, params| {
-            transaction.query(sql, params)
-        })?;
-        save(account, &current.after_failure(now_ms), &transaction)?;
+        for counter in &attempt.counters {
+            let query = |sql: &str, params: &[Value]| transaction.query(sql, params);
+            let current = counter.find(now_ms, query)?;
+            counter.save(&current.after_failure(now_ms), &transaction)?;
+        }
         transaction.commit()?;
         Ok(())
     }
 
-    /// The password was right: the account starts from nothing.
+    /// The password was right: its counters start from nothing.
     pub(crate) fn attempt_succeeded(&self, attempt: &Attempt) -> Result<(), AuthError> {
-        let Attempt::Counted(account) = *attempt else {
+        if !attempt.is_counted {
             return Ok(());
-        };
+        }
         let transaction = self.store.begin()?;
-        transaction.execute(DELETE, &[account.into()])?;
+        for counter in &attempt.counters {
+            counter.delete(&transaction)?;
+        }
         // Lost in a crash, it only makes the user wait as after one more failure.
         transaction.commit_later()?;
         Ok(())
@@ -116,89 +132,63 @@ impl<O: Outside> AuthService<O> {
 
     /// No password was checked at all.
     pub(crate) fn attempt_withdrawn(&self, attempt: &Attempt) -> Result<(), AuthError> {
-        let Attempt::Counted(account) = *attempt else {
+        if !attempt.is_counted {
             return Ok(());
-        };
+        }
         let now_ms = self.now_ms();
         let transaction = self.store.begin()?;
-        let current = find(account, now_ms, |sql, params| {
-            transaction.query(sql, params)
-        })?;
-        match current.before_failure(now_ms) {
-            Some(softlock) => save(account, &softlock, &transaction)?,
-            None => drop(transaction.execute(DELETE, &[account.into()])?),
+        for counter in &attempt.counters {
+            let query = |sql: &str, params: &[Value]| transaction.query(sql, params);
+            match counter.find(now_ms, query)?.before_failure(now_ms) {
+                Some(softlock) => counter.save(&softlock, &transaction)?,
+                None => counter.delete(&transaction)?,
+            }
         }
         transaction.commit_later()?;
         Ok(())
     }
 
-    /// Forgets old failures, and the oldest beyond a hundred thousand accounts. For `tick`.
+    /// Forgets old failures, and the oldest beyond a hundred thousand counters of a kind. For
+    /// `tick`.
     ///
     /// # Errors
     /// [`AuthError::Store`].
     pub fn forget_old_failures(&self) -> Result<(), AuthError> {
         let before_ms = self.now_ms().saturating_sub(softlock::MEMORY_MS);
-        let surplus = self
-            .store
-            .query(ANY_SURPLUS, &[before_ms.into(), ACCOUNTS_MAX.into()])?;
-        // Most ticks have nothing to do, and then do not take the writer's turn.
-        if surplus.first().is_none() {
-            return Ok(());
+        for kind in Kind::ALL {
+            let kind = Value::from(kind.as_str());
+            let bounds = [kind.clone(), before_ms.into(), COUNTERS_MAX.into()];
+            // Most ticks have nothing to do, and then do not take the writer's turn.
+            if self.store.query(ANY_SURPLUS, &bounds)?.first().is_none() {
+                continue;
+            }
+            let transaction = self.store.begin()?;
+            let forgotten = [kind.clone(), before_ms.into(), DELETIONS_PER_TICK.into()];
+            transaction.execute(DELETE_FORGOTTEN, &forgotten)?;
+            let surplus = [kind, COUNTERS_MAX.into(), DELETIONS_PER_TICK.into()];
+            transaction.execute(DELETE_SURPLUS, &surplus)?;
+            transaction.commit_later()?;
         }
-        let transaction = self.store.begin()?;
-        transaction.execute(
-            DELETE_FORGOTTEN,
-            &[before_ms.into(), DELETIONS_PER_TICK.into()],
-        )?;
-        transaction.execute(
-            DELETE_SURPLUS,
-            &[ACCOUNTS_MAX.into(), DELETIONS_PER_TICK.into()],
-        )?;
-        transaction.commit_later()?;
         Ok(())
     }
 }
 
-fn refuse_if_locked(softlock: &Softlock, now_ms: i64) -> Result<(), AuthError> {
-    match softlock.wait_ms(now_ms) {
+fn find_all(
+    counters: &[Counter],
+    now_ms: i64,
+    query: impl Fn(&str, &[Value]) -> Result<Rows, StoreError>,
+) -> Result<Vec<Softlock>, StoreError> {
+    let found = counters.iter().map(|counter| counter.find(now_ms, &query));
+    found.collect()
+}
+
+/// The longest lock decides how long to wait.
+fn refuse_if_locked(softlocks: &[Softlock], now_ms: i64) -> Result<(), AuthError> {
+    let waits = softlocks
+        .iter()
+        .filter_map(|softlock| softlock.wait_ms(now_ms));
+    match waits.max() {
         Some(wait_ms) => Err(AuthError::TooManyAttempts { wait_ms }),
         None => Ok(()),
     }
-}
-
-fn find(
-    account: Account,
-    now_ms: i64,
-    query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
-) -> Result<Softlock, StoreError> {
-    let kept = query(SELECT, &[account.into()])?
-        .first()
-        .map(|row| from_row(&row))
-        .transpose()?;
-    Ok(kept.unwrap_or_default().at(now_ms))
-}
-
-fn from_row(row: &Row) -> Result<Softlock, StoreError> {
-    Ok(Softlock {
-        failures: row.integer(0)?,
-        locked_until_ms: row.integer(1)?,
-        last_failure_at_ms: row.integer(2)?,
-    })
-}
-
-fn save(
-    account: Account,
-    softlock: &Softlock,
-    transaction: &impl Transaction,
-) -> Result<(), StoreError> {
-    transaction.execute(
-        UPSERT,
-        &[
-            account.into(),
-            softlock.failures.into(),
-            softlock.locked_until_ms.into(),
-            softlock.last_failure_at_ms.into(),
-        ],
-    )?;
-    Ok(())
 }

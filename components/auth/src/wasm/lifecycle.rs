@@ -22,7 +22,9 @@ impl Guest for Component {
     fn tick() -> Result<(), String> {
         let service = service().map_err(|error| error.to_string())?;
         let delivered = service.deliver_pending();
-        let forgotten = service.forget_old_failures();
+        let forgotten = service
+            .forget_old_failures()
+            .and_then(|()| service.forget_old_devices());
         delivered
             .map(drop)
             .and(forgotten)

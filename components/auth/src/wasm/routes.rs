@@ -2,6 +2,7 @@
 
 use super::outside::{Host, service};
 use crate::outside::Tokens;
+use crate::throttle::Network;
 use crate::user::{StaffView, View};
 use crate::{
     AuthService, EventFilter, Login, NewUser, PasswordChange, Registration, UserChange, UserFilter,
@@ -34,14 +35,21 @@ pub(super) fn site() -> Site {
 /// Who may look at users, and at what was done to them. Only an administrator may change them.
 const READERS: &[Role] = &[Role::Auditor, Role::Admin];
 
+/// From where the host says that a request came.
+const CLIENT_ADDRESS: &str = "x-strongroom-client-address";
+
 #[derive(Serialize)]
 struct LoginResponse {
     user: View,
+    #[serde(flatten)]
+    tokens: TokenResponse,
+    device_token: String,
+    /// The same tokens once more.
     auth: TokenResponse,
 }
 
 /// RFC 6749 section 5.1.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct TokenResponse {
     access_token: String,
     token_type: &'static str,
@@ -69,10 +77,15 @@ async fn log_in(
     headers: HeaderMap,
     Json(body): Json<Login>,
 ) -> Result<Json<LoginResponse>, Problem> {
-    let logged_in = configured()?.log_in(&body, text(&headers, header::USER_AGENT.as_str()))?;
+    let network = Network::of(text(&headers, CLIENT_ADDRESS));
+    let user_agent = text(&headers, header::USER_AGENT.as_str());
+    let logged_in = configured()?.log_in(&body, network, user_agent)?;
+    let tokens = TokenResponse::from(logged_in.tokens);
     Ok(Json(LoginResponse {
         user: logged_in.user.into(),
-        auth: logged_in.tokens.into(),
+        tokens: tokens.clone(),
+        device_token: logged_in.device_token,
+        auth: tokens,
     }))
 }
 

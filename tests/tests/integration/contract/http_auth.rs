@@ -162,6 +162,9 @@ async fn post_login() {
     let session = bank.login(&email, PASSWORD).await.expect(200);
     assert_eq!(session["user"], user);
     assert_is_auth(&session["auth"]);
+    for (name, value) in session["auth"].as_object().expect("an object") {
+        assert_eq!(&session[name], value, "{name} stands beside the user too");
+    }
     let again = bank
         .login(&email.to_uppercase(), PASSWORD)
         .await
@@ -232,6 +235,32 @@ async fn post_login_too_many_attempts() {
 }
 
 #[tokio::test]
+async fn post_login_from_a_known_device_while_strangers_guess() {
+    let bank = Bank::shared().await;
+    let customer = bank.customer().await;
+    let login = async |device_token: Value, password: &str| {
+        let body =
+            json!({"email": customer.email, "password": password, "device_token": device_token});
+        bank.client().post("/api/auth/login").json(&body).await
+    };
+    let session = login(Value::Null, PASSWORD).await.expect(200);
+    let token = session["device_token"].clone();
+    assert_eq!(text(&token).len(), 43, "256 bits in base64url");
+    for _guess in 0..10 {
+        login(Value::Null, "a guess and nothing more").await;
+    }
+    let unknown = json!("0123456789abcdefghijklmnopqrstuvwxyzABCDEFG");
+    for stranger in [Value::Null, unknown, json!("")] {
+        login(stranger, PASSWORD)
+            .await
+            .refused(429, "too_many_attempts");
+    }
+    let again = login(token.clone(), PASSWORD).await.expect(200);
+    assert_eq!(again["device_token"], token);
+    login(json!(7), PASSWORD).await.invalid("/device_token");
+}
+
+#[tokio::test]
 async fn post_login_validation_failed() {
     let bank = Bank::shared().await;
     let login = async |body: Value| bank.client().post("/api/auth/login").json(&body).await;
@@ -245,6 +274,9 @@ async fn post_login_validation_failed() {
     login(json!({"email": new_email(), "password": PASSWORD, "remember": true}))
         .await
         .invalid("/remember");
+    login(json!({"email": new_email(), "password": PASSWORD, "totp": "123456"}))
+        .await
+        .invalid("/totp");
 }
 
 #[tokio::test]

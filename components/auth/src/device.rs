@@ -1,0 +1,145 @@
+//! Devices that a user has logged in from before.
+//!
+//! A login returns a device token, which later logins show. It opens nothing by itself: it only
+//! tells the user's own device from a stranger's, so that the wrong passwords of strangers do not
+//! count against it (see [`crate::throttle`]). One that is unknown, of another user, or too old
+//! counts like none, and the client does not learn which.
+
+use crate::outside::Outside;
+use crate::service::{AuthError, AuthService};
+use crate::user::User;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use strongroom_sdk::random::Random;
+use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
+use uuid::Uuid;
+
+/// 256 bits: nobody guesses one, so the store may keep a plain hash of it.
+const TOKEN_LENGTH: usize = 32;
+
+/// A device token is valid for 180 days.
+const LIFETIME_MS: i64 = 180 * 24 * 3_600 * 1_000;
+
+/// A user has at most this many; the oldest go. A client that never shows its token makes a new one
+/// at each login.
+const TOKENS_PER_USER_MAX: i64 = 20;
+
+/// One tick deletes at most this many, so that the writer is soon free again.
+const DELETIONS_PER_TICK: i64 = 1_000;
+
+const IS_KNOWN: &str = "\
+SELECT 1 FROM device_token WHERE hash = ?1 AND created_at >= ?2
+    AND user = (SELECT id FROM user WHERE email_key = ?3)";
+
+/// A change of the user that ends the tokens may come before it, and then there must be none.
+const INSERT: &str = "\
+INSERT INTO device_token (hash, user, created_at)
+SELECT ?1, id, ?4 FROM user WHERE id = ?2 AND security_version = ?3";
+
+const DELETE_SURPLUS: &str = "\
+DELETE FROM device_token WHERE hash IN (SELECT hash FROM device_token WHERE user = ?1
+    ORDER BY created_at DESC LIMIT -1 OFFSET ?2)";
+
+const DELETE_OF_USER: &str = "DELETE FROM device_token WHERE user = ?1";
+
+const ANY_EXPIRED: &str = "SELECT 1 FROM device_token WHERE created_at < ?1 LIMIT 1";
+
+const DELETE_EXPIRED: &str = "\
+DELETE FROM device_token WHERE hash IN
+    (SELECT hash FROM device_token WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)";
+
+/// A device token of the user who wants to log in.
+pub(crate) struct KnownDevice {
+    /// As the client shows it.
+    pub(crate) token: String,
+    /// As the store keeps it.
+    pub(crate) hash: [u8; 32],
+}
+
+/// Ends all device tokens of a user.
+pub(crate) fn forget_devices(user: Uuid, transaction: &impl Transaction) -> Result<(), StoreError> {
+    transaction.execute(DELETE_OF_USER, &[user.into()])?;
+    Ok(())
+}
+
+impl<O: Outside> AuthService<O> {
+    /// The device that a token tells, if it is one of the user with this address.
+    pub(crate) fn known_device(
+        &self,
+        email_key: &str,
+        token: Option<&str>,
+    ) -> Result<Option<KnownDevice>, StoreError> {
+        let Some(token) = token else {
+            return Ok(None);
+        };
+        // Any text has a hash, so one that never was a token is looked up like one that was.
+        let hash: [u8; 32] = Sha256::digest(token).into();
+        let params = [
+            Value::from(hash.as_slice()),
+            self.oldest_device_ms().into(),
+            email_key.into(),
+        ];
+        let found = self.store.query(IS_KNOWN, &params)?.first();
+        Ok(found.map(|_| KnownDevice {
+            token: token.to_owned(),
+            hash,
+        }))
+    }
+
+    /// A new device token of a user who has just logged in. Where it cannot be kept, the login
+    /// stands: the token then counts like none.
+    pub(crate) fn new_device_token(&self, user: &User) -> String {
+        let mut bytes = [0; TOKEN_LENGTH];
+        self.random.fill(&mut bytes);
+        let token = URL_SAFE_NO_PAD.encode(bytes);
+        if let Err(error) = self.keep_device_token(user, &token) {
+            eprintln!("a device token of {} is not kept: {error}", user.id);
+        }
+        token
+    }
+
+    fn keep_device_token(&self, user: &User, token: &str) -> Result<(), StoreError> {
+        let hash: [u8; 32] = Sha256::digest(token).into();
+        let transaction = self.store.begin()?;
+        transaction.execute(
+            INSERT,
+            &[
+                hash.as_slice().into(),
+                user.id.into(),
+                user.security_version.into(),
+                self.now_ms().into(),
+            ],
+        )?;
+        transaction.execute(
+            DELETE_SURPLUS,
+            &[user.id.into(), TOKENS_PER_USER_MAX.into()],
+        )?;
+        // Lost in a crash, it counts like none, and the next login returns another.
+        transaction.commit_later()
+    }
+
+    /// Deletes device tokens that are too old. For `tick`.
+    ///
+    /// # Errors
+    /// [`AuthError::Store`].
+    pub fn forget_old_devices(&self) -> Result<(), AuthError> {
+        let oldest = Value::from(self.oldest_device_ms());
+        let expired = self
+            .store
+            .query(ANY_EXPIRED, std::slice::from_ref(&oldest))?;
+        // Most ticks have nothing to do, and then do not take the writer's turn.
+        if expired.first().is_none() {
+            return Ok(());
+        }
+        let transaction = self.store.begin()?;
+        transaction.execute(DELETE_EXPIRED, &[oldest, DELETIONS_PER_TICK.into()])?;
+        transaction.commit_later()?;
+        Ok(())
+    }
+
+    /// When the oldest device token that is still valid was made.
+    fn oldest_device_ms(&self) -> i64 {
+        self.now_ms().saturating_sub(LIFETIME_MS)
+    }
+}
