@@ -8,6 +8,7 @@
 mod administer;
 mod audit;
 mod bootstrap;
+mod commands;
 mod credentials;
 mod device;
 mod email;

@@ -75,14 +75,16 @@ impl<O: Outside> AuthService<O> {
     }
 
     /// Delivers now. Where that fails the change stands all the same, and the next tick delivers it: to report an error would make
-    /// the client repeat what has been done.
-    pub(crate) fn deliver_or_leave(&self, ended: &EndedSessions) {
-        if let Err(error) = self.deliver(ended) {
+    /// the client repeat what has been done. Returns whether it is delivered.
+    pub(crate) fn deliver_or_leave(&self, ended: &EndedSessions) -> bool {
+        let delivered = self.deliver(ended);
+        if let Err(error) = &delivered {
             eprintln!(
                 "the sessions of {} end at the next tick: {error}",
                 ended.subject
             );
         }
+        delivered.is_ok()
     }
 
     fn deliver(&self, ended: &EndedSessions) -> Result<(), AuthError> {

@@ -3,6 +3,7 @@
 mod administer;
 mod audit;
 mod bootstrap;
+mod commands;
 mod device;
 mod events;
 mod login;

@@ -18,6 +18,8 @@ ON CONFLICT (account, kind, source) DO UPDATE SET failures = excluded.failures,
 
 const DELETE: &str = "DELETE FROM login_failure WHERE account = ?1 AND kind = ?2 AND source = ?3";
 
+const DELETE_ACCOUNT: &str = "DELETE FROM login_failure WHERE account = ?1";
+
 /// An account whose failures are counted: the SHA-256 of the key of an email address, whether a
 /// user has it or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,12 @@ pub(crate) struct Account([u8; 32]);
 impl Account {
     pub(crate) fn of(email_key: &str) -> Self {
         Self(Sha256::digest(email_key).into())
+    }
+
+    /// Forgets every failure.
+    pub(crate) fn forget(self, transaction: &impl Transaction) -> Result<(), StoreError> {
+        transaction.execute(DELETE_ACCOUNT, &[self.into()])?;
+        Ok(())
     }
 }
 

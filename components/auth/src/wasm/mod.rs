@@ -6,6 +6,7 @@ mod audit;
     reason = "the component model's exports are C functions, which wit-bindgen writes"
 )]
 mod bindings;
+mod commands;
 mod directory;
 mod lifecycle;
 mod outside;

@@ -55,6 +55,13 @@ impl Actor {
         request_id: None,
     };
 
+    /// Who operates the bank, by a command of the host. The host knows no users, so there is no id.
+    pub const OPERATOR: Self = Self {
+        id: Uuid::nil(),
+        role: Cow::Borrowed("operator"),
+        request_id: None,
+    };
+
     /// The caller of a request.
     pub fn new(caller: &Identity, RequestId(request_id): RequestId) -> Self {
         Self {
