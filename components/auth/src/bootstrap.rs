@@ -12,11 +12,16 @@ use strongroom_sdk::store::{Store, Transaction};
 /// The first administrator's email address.
 pub(crate) const EMAIL: &str = "admin@strongroom.local";
 
+/// For the log. It compares no passwords: a start would take a hash for it.
+const NO_EFFECT: &str = "config key `admin_password` is set and has no effect: there is an \
+    administrator already. `strongroom admin reset-password EMAIL` sets a new password";
+
 const ANY_ADMIN: &str = "SELECT 1 FROM user WHERE role = 'admin' LIMIT 1";
 
 impl<O: Outside> AuthService<O> {
     /// Makes the first administrator where there is none, with the configured password or a random
-    /// one, and answers what the operator must be told. For `start`.
+    /// one, and answers what the operator must be told. A configured password that has no effect is
+    /// logged. For `start`.
     ///
     /// # Errors
     /// In words for the operator, such as that the configured password may not be chosen.
@@ -26,6 +31,9 @@ impl<O: Outside> AuthService<O> {
             .query(ANY_ADMIN, &[])
             .map_err(|error| error.to_string())?;
         if exists.first().is_some() {
+            if configured.is_some() {
+                eprintln!("{NO_EFFECT}");
+            }
             return Ok(Vec::new());
         }
         let (password, told) = match configured {

@@ -3,9 +3,9 @@
 use std::fs;
 
 use rustix::process::Signal;
-use strongroom_tests::bank::ADMIN_EMAIL;
+use strongroom_tests::bank::{ADMIN_EMAIL, ADMIN_PASSWORD};
 use strongroom_tests::command::run;
-use strongroom_tests::host::Host;
+use strongroom_tests::host::{ADMIN_PASSWORD_VARIABLE, Host};
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::wire::Connection as Wire;
 use strongroom_tests::{Bank, wait_for, workspace};
@@ -357,4 +357,29 @@ async fn the_first_administrators_password_is_made_and_printed_once() {
         .json(&login)
         .await
         .expect(200);
+}
+
+#[tokio::test]
+async fn a_password_for_the_first_administrator_that_comes_too_late_is_told_in_the_log() {
+    const NOTICE: &str = "`admin_password` is set and has no effect";
+    let mut host = Host::start(&Registry::bank(), Some(ADMIN_PASSWORD)).await;
+    assert!(!host.log().contains(NOTICE), "{}", host.log());
+
+    host.kill();
+    let late = "another walk in the rain";
+    let listens = host.try_launch(&workspace::binary(), &[(ADMIN_PASSWORD_VARIABLE, late)]);
+    assert!(listens, "{}", host.log());
+    host.wait_until_ready().await;
+    let log = host.log_of_latest_run();
+    assert!(log.contains(NOTICE), "{log}");
+    assert!(
+        !host.log().contains(late),
+        "the password itself is not logged"
+    );
+    let client = host.client();
+    for (password, status) in [(late, 401), (ADMIN_PASSWORD, 200)] {
+        let login = strongroom_tests::json!({"email": ADMIN_EMAIL, "password": password});
+        let answer = client.post("/api/auth/login").json(&login).await;
+        assert_eq!(answer.status, status, "{password}");
+    }
 }
