@@ -14,7 +14,9 @@ use crate::client::Client;
 use crate::keys::{Identity, Keys};
 use crate::registry::{HostSpec, RateBy, RouteRate, ServiceSpec};
 use crate::runtime::{Service, Services};
-use http::header::{CONTENT_TYPE, SERVER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, SERVER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, Version};
 use hyper::body::Incoming;
@@ -106,10 +108,10 @@ impl Gateway {
         let service = service.as_ref().map(|ServedBy(service)| service.name());
         let cause = cause.as_ref().map(|Cause(cause)| cause.as_str());
         record.end(service, response.status(), cause);
-        let answering = serving.answer();
-        if is_head {
-            return response.map(|body| body.without_content().on(answering));
+        if is_head && let Some(length) = response.body_mut().take_content() {
+            response.headers_mut().insert(CONTENT_LENGTH, length.into());
         }
+        let answering = serving.answer();
         response.map(|body| body.on(answering))
     }
 

@@ -26,10 +26,13 @@ enum Content {
 }
 
 impl ResponseBody {
-    /// For the answer to a HEAD, whose head says what a GET would get.
-    pub(super) fn without_content(mut self) -> Self {
-        self.content = Content::Empty;
-        self
+    /// Takes the content away: the answer to a HEAD has a head that says what a GET would get. Answers the length, if a component
+    /// did not say it already.
+    pub(super) fn take_content(&mut self) -> Option<u64> {
+        match std::mem::take(&mut self.content) {
+            Content::Whole(body) => body.size_hint().exact(),
+            Content::Empty | Content::Answer(_) => None,
+        }
     }
 
     /// Says on which connection it goes out.

@@ -5,7 +5,7 @@ use super::compute::{ComputeView, Permits};
 use super::cpu::{CpuBudget, HostTurns, ServiceTurns};
 use super::fate::RequestFate;
 use super::guest_log::GuestLog;
-use super::memory_limit::MemoryLimit;
+use super::memory_limit::{Large, MemoryLimit};
 use super::outbound::{Outbound, Outside};
 use crate::client::Client;
 use crate::keys::{Keys, KeysView};
@@ -15,6 +15,7 @@ use crate::store::{ServiceStore, StoreSession, StoreView};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -38,6 +39,8 @@ pub(super) struct Provisions {
     /// None where nothing is served, such as in an audit.
     pub(super) keys: Option<Arc<Keys>>,
     pub(super) compute: Permits,
+    /// The places of idle instances that have grown large.
+    pub(super) large_instances: Arc<Semaphore>,
     /// Whose turn it is to use much CPU time: among this service's guests, and among all.
     pub(super) service_turns: Arc<ServiceTurns>,
     pub(super) host_turns: Arc<HostTurns>,
@@ -64,7 +67,7 @@ pub(super) struct Context {
 }
 
 impl Context {
-    /// A store for a new instance. `retire` is set when the instance has broken a bound and must not serve again.
+    /// A store for a new instance. `retire` is set when the instance has broken a bound, or has grown too large, and must not serve again.
     pub(super) fn store(
         engine: &Engine,
         provisions: &Provisions,
@@ -86,7 +89,11 @@ impl Context {
             outbound: Outbound::new(provisions.outside.clone(), provisions.times.wall),
             table,
             config: provisions.config.iter().cloned().collect(),
-            memory: MemoryLimit::new(limits.memory, limits.table_elements),
+            memory: MemoryLimit::new(
+                limits.memory,
+                limits.table_elements,
+                Large::new(&provisions.large_instances, &retire),
+            ),
             session: StoreSession::new(provisions.store.clone(), provisions.times.store, retire),
             keys: provisions.keys.clone(),
             compute: provisions.compute.clone(),

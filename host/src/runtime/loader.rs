@@ -6,7 +6,7 @@ use super::callees::Callees;
 use super::compiled::{CompiledCache, digest_of};
 use super::compute::Permits;
 use super::context::{Context, Provisions};
-use super::cpu::{HostTurns, ServiceTurns};
+use super::cpu::{HostTurns, ServiceTurns, cores};
 use super::engine;
 use super::generation::{Generation, Pre};
 use super::guest_log::GuestLog;
@@ -27,6 +27,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;
@@ -205,6 +206,7 @@ impl Loader {
             store,
             keys: self.keys.clone(),
             compute: self.compute.for_service(),
+            large_instances: Arc::new(Semaphore::new(cores())),
             service_turns: ServiceTurns::new(),
             host_turns: Arc::clone(&self.turns),
             log: GuestLog::new(service, spec.limits.log_lines),
