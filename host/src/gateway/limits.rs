@@ -1,7 +1,7 @@
 //! Refuses what no honest client sends, before it costs anything.
 
 use super::problem::GatewayError;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, Request, Version};
 
 /// The longest path and query, in bytes.
@@ -48,6 +48,12 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(), GatewayError> {
         return Err(GatewayError::BadRequest(
             "the name of a header has a `_` in it; write `-`",
         ));
+    }
+    let expects = headers.get_all(EXPECT).iter();
+    for expected in expects {
+        if !expected.as_bytes().eq_ignore_ascii_case(b"100-continue") {
+            return Err(GatewayError::ExpectationFailed);
+        }
     }
     check_framing(headers)?;
     check_host(request)?;
@@ -176,6 +182,18 @@ mod tests {
             .body(())
             .unwrap();
         assert!(check(&chunked).is_ok());
+    }
+
+    #[test]
+    fn nothing_but_a_continuation_can_be_expected() {
+        for (value, is_met) in [
+            ("100-continue", true),
+            ("100-Continue", true),
+            ("tea", false),
+        ] {
+            let request = request().header("expect", value).body(()).unwrap();
+            assert_eq!(check(&request).is_ok(), is_met, "{value}");
+        }
     }
 
     #[test]

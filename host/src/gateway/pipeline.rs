@@ -15,10 +15,11 @@ use crate::keys::{Identity, Keys};
 use crate::registry::{HostSpec, RateBy, RouteRate, ServiceSpec};
 use crate::runtime::{Service, Services};
 use http::header::{
-    CONTENT_LENGTH, CONTENT_TYPE, SERVER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, SERVER,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, Version};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -155,6 +156,9 @@ impl Gateway {
         findings: &mut Findings,
     ) -> Result<Response<ResponseBody>, GatewayError> {
         limits::check(&request)?;
+        if is_for_the_gateway(&request) {
+            return Ok(methods());
+        }
         if request.uri().path() == JWKS_PATH {
             return self.public_keys(request.method());
         }
@@ -257,6 +261,23 @@ impl Gateway {
         );
         Ok(response)
     }
+}
+
+/// Whether it asks what the server as a whole can do (`OPTIONS *`, RFC 9110 section 9.3.7), or whether a web page may
+/// call (a preflight of the Fetch standard). Where web pages may, [`cors`] has answered before.
+fn is_for_the_gateway(request: &Request<Incoming>) -> bool {
+    let is_preflight = request
+        .headers()
+        .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    *request.method() == Method::OPTIONS && (is_preflight || request.uri().path() == "*")
+}
+
+fn methods() -> Response<ResponseBody> {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let allowed = HeaderValue::from_static(limits::METHODS_ALLOWED);
+    response.headers_mut().insert(ALLOW, allowed);
+    response
 }
 
 /// The request's head as a component sees it: what the client says of itself is taken away, and what is known is put in its place.

@@ -27,6 +27,8 @@ pub(super) enum GatewayError {
     UriTooLong(usize),
     #[error("the request's header is too large")]
     HeaderTooLarge,
+    #[error("this server can meet no expectation but `expect: 100-continue`")]
+    ExpectationFailed,
     #[error("this server does not know the method")]
     MethodNotAllowed,
     #[error("no service is at this path; services are at /api/<service>")]
@@ -66,6 +68,7 @@ impl GatewayError {
             Self::BadRequest(_) | Self::BadFraming => StatusCode::BAD_REQUEST,
             Self::UriTooLong(_) => StatusCode::URI_TOO_LONG,
             Self::HeaderTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::ExpectationFailed => StatusCode::EXPECTATION_FAILED,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoSuchService => StatusCode::NOT_FOUND,
             Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -84,6 +87,7 @@ impl GatewayError {
             Self::BadRequest(_) | Self::BadFraming => "bad_request",
             Self::UriTooLong(_) => "uri_too_long",
             Self::HeaderTooLarge => "header_too_large",
+            Self::ExpectationFailed => "expectation_failed",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NoSuchService => "no_such_service",
             Self::RateLimited(_) => "rate_limited",
