@@ -1,6 +1,7 @@
 //! Requests, and what came back.
 
 use std::future::{Future, IntoFuture};
+use std::net::Ipv4Addr;
 use std::pin::Pin;
 
 use reqwest::Method;
@@ -21,7 +22,13 @@ pub struct Client {
 impl Client {
     /// A client without a token. It belongs to the runtime (the test) that makes it.
     pub fn new(url: &str) -> Self {
+        Self::from(Ipv4Addr::LOCALHOST, url)
+    }
+
+    /// The same, with connections from this address of the loopback.
+    pub fn from(source: Ipv4Addr, url: &str) -> Self {
         let http = reqwest::Client::builder()
+            .local_address(std::net::IpAddr::from(source))
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(std::time::Duration::from_secs(ANSWER_SECONDS_MAX))

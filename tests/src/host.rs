@@ -1,6 +1,7 @@
 //! A running `strongroom serve`.
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Sender, channel};
@@ -187,6 +188,11 @@ impl Host {
         Client::new(&self.running().url)
     }
 
+    /// A client of the public listener at another address of the loopback, without a token.
+    pub fn client_at(&self, source: Ipv4Addr) -> Client {
+        Client::from(source, &self.running().url)
+    }
+
     /// A client of the admin listener.
     pub fn admin(&self) -> Client {
         Client::new(&self.running().admin_url)
@@ -220,6 +226,19 @@ impl Host {
     /// What was logged so far, in the latest run.
     pub fn log_of_latest_run(&self) -> String {
         self.log().split_off(self.latest_run_at)
+    }
+
+    /// The memory of the process that is in use now, in MiB.
+    ///
+    /// # Panics
+    ///
+    /// If the system does not tell.
+    pub fn resident_mib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.pid().as_raw_nonzero());
+        let status = std::fs::read_to_string(path).expect("the process has a status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kib.expect("a number of KiB") / 1024
     }
 
     /// SIGKILL: the host gets no chance to tidy up.

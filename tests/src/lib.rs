@@ -14,8 +14,11 @@
 //! - [`faults`]: a host that fails on purpose.
 //! - [`marks`]: how much a test does, and the seed of its choices.
 //! - [`wire`]: bytes on a socket, for requests that no proper client can send.
+//! - [`http2`]: HTTP/2 connections whose client takes nothing, or says nothing.
 //! - [`forge`]: access tokens that are wrong in one way.
+//! - [`attackers`]: where attackers come from, and the tools of others that they use.
 
+pub mod attackers;
 pub mod bank;
 pub mod client;
 pub mod command;
@@ -23,6 +26,7 @@ pub mod faults;
 pub mod forge;
 pub mod history;
 pub mod host;
+pub mod http2;
 pub mod marks;
 pub mod problem;
 pub mod race;

@@ -1,10 +1,11 @@
 //! Bytes on a socket: for requests that no proper client can send, and for requests that stay in flight as long as a test likes.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// A server that says nothing for so long has neither answered nor hung up.
@@ -22,6 +23,14 @@ impl Connection {
     pub async fn open(address: &str) -> Self {
         Self {
             stream: TcpStream::connect(address).await.expect("the host listens"),
+            received: Vec::new(),
+        }
+    }
+
+    /// Connects from this address of the loopback.
+    pub async fn open_from(source: Ipv4Addr, address: &str) -> Self {
+        Self {
+            stream: connect_from(source, address).await,
             received: Vec::new(),
         }
     }
@@ -45,6 +54,17 @@ impl Connection {
                 String::from_utf8_lossy(&self.received)
             );
         }
+    }
+
+    /// Whether the host hangs up in this time; what arrives before is read.
+    pub async fn is_closed_within(&mut self, time_max: Duration) -> bool {
+        let closed = async { while self.read_some().await {} };
+        timeout(time_max, closed).await.is_ok()
+    }
+
+    /// What has arrived so far.
+    pub fn received(&self) -> String {
+        String::from_utf8_lossy(&self.received).into_owned()
     }
 
     /// Reads until the host hangs up, and answers all that has arrived.
@@ -71,6 +91,20 @@ impl Connection {
             }
         }
     }
+}
+
+/// A socket that is bound to this address of the loopback.
+///
+/// # Panics
+///
+/// If nobody listens.
+pub async fn connect_from(source: Ipv4Addr, address: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    let local = SocketAddr::from((source, 0));
+    socket.bind(local).expect("an address of the loopback");
+    let address = address.parse().expect("an address and a port");
+    let connected = socket.connect(address).await;
+    connected.expect("the host listens")
 }
 
 /// Sends one request as it stands, and reads until the host hangs up; the request should carry `connection: close`.

@@ -8,6 +8,7 @@ mod authorization;
 mod bad_input;
 mod bounds;
 mod contract;
+mod edge;
 mod events;
 mod examples;
 mod faults;

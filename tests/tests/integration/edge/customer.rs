@@ -1,0 +1,62 @@
+//! The customer at 127.0.0.1, who pays while others attack.
+
+use std::time::{Duration, Instant};
+
+use strongroom_tests::Bank;
+use strongroom_tests::bank::{Pair, new_key};
+use tokio::time::timeout;
+
+/// Longer than any payment takes, even beside an attack on a loaded machine: it tells service from none.
+const PAYMENT_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// A customer with money, and somebody to pay.
+pub struct Customer {
+    pub pair: Pair,
+}
+
+impl Customer {
+    pub async fn of(bank: &Bank) -> Self {
+        let pair = bank.pair().await;
+        let admin = bank.admin().await;
+        admin.deposit(&pair.from, "10000.00", "EUR").await;
+        Self { pair }
+    }
+
+    /// Pays so many times, one after the other; answers how long each payment took, the fastest first.
+    ///
+    /// # Panics
+    ///
+    /// If one does not succeed.
+    pub async fn pay(&self, count: usize) -> Vec<Duration> {
+        let Pair {
+            alice, from, to, ..
+        } = &self.pair;
+        let mut took = Vec::new();
+        for _payment in 0..count {
+            let began = Instant::now();
+            let key = new_key();
+            let paid = timeout(PAYMENT_TIME_MAX, alice.transfer(&key, from, to, "0.01"));
+            paid.await.expect("a payment is not held up").expect(201);
+            took.push(began.elapsed());
+        }
+        took.sort_unstable();
+        took
+    }
+
+    /// Asserts that a stranger logs in, and a customer is served.
+    ///
+    /// # Panics
+    ///
+    /// If they wait too long, or are refused.
+    pub async fn is_served(&self, bank: &Bank) {
+        let alice = &self.pair.alice;
+        let login = timeout(PAYMENT_TIME_MAX, bank.login(&alice.email, &alice.password));
+        login.await.expect("a login is not held up").expect(200);
+        self.pay(3).await;
+    }
+}
+
+/// The time that 99 of 100 did not exceed.
+pub fn p99(sorted: &[Duration]) -> Duration {
+    sorted[(sorted.len() * 99).div_ceil(100) - 1]
+}

@@ -1,0 +1,147 @@
+//! Where a message ends: what two readers could read differently hides no second request. See also `bad_input.rs`.
+
+use strongroom_tests::attackers::attacker;
+use strongroom_tests::wire::Connection;
+use strongroom_tests::{Bank, Value, wait_for};
+
+/// Sends bytes as an attacker, and answers all that comes back before the host hangs up.
+async fn exchange(bank: &Bank, bytes: impl AsRef<[u8]>) -> String {
+    let mut connection = Connection::open_from(attacker(0), bank.address()).await;
+    connection.send(bytes).await;
+    connection.read_to_the_end().await
+}
+
+fn answers(text: &str) -> usize {
+    text.matches("HTTP/1.1 ").count()
+}
+
+/// hyper takes `transfer-encoding` for the truth, as RFC 9112 section 6.3 allows, and closes.
+#[tokio::test]
+async fn h2_after_a_body_with_two_framings_no_second_request_is_read() {
+    let bank = Bank::shared().await;
+    for coding in ["chunked", "Chunked"] {
+        for (first, second) in [
+            ("content-length: 5", format!("transfer-encoding: {coding}")),
+            (
+                "content-length: 400",
+                format!("transfer-encoding: {coding}"),
+            ),
+        ] {
+            for fields in [
+                format!("{first}\r\n{second}\r\n"),
+                format!("{second}\r\n{first}\r\n"),
+            ] {
+                let text = exchange(bank, format!(
+                    "POST /api/hello/outer HTTP/1.1\r\nhost: bank\r\n{fields}\r\n0\r\n\r\nGET /api/hello/hidden-by-framing HTTP/1.1\r\nhost: bank\r\n\r\n"
+                ))
+                .await;
+                assert_eq!(answers(&text), 1, "{fields}: {text}");
+            }
+        }
+    }
+    assert!(!bank.log().contains("hidden-by-framing"));
+}
+
+/// RFC 9112 section 2.2 lets a server end a line there. Within a head it begins no other request, and one that ends the head makes
+/// what follows a request of its own, which needs a token of its own.
+#[tokio::test]
+async fn h5_a_bare_line_feed_hides_no_second_request() {
+    let bank = Bank::shared().await;
+    let within = "GET /api/hello HTTP/1.1\r\nhost: bank\r\nx: y\nGET /api/hello/hidden-by-a-feed HTTP/1.1\r\nhost: bank\r\n\r\n";
+    let text = exchange(bank, within).await;
+    assert_eq!(answers(&text), 1, "{text}");
+    assert!(text.starts_with("HTTP/1.1 400"), "{text}");
+    assert!(!bank.log().contains("hidden-by-a-feed"));
+
+    let two = "GET /api/hello HTTP/1.1\r\nhost: bank\r\nx: y\n\nGET /api/guarded/fine HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n";
+    let text = exchange(bank, two).await;
+    let second = text.rfind("HTTP/1.1 ").expect("an answer");
+    assert!(
+        answers(&text) == 1 || text[second..].starts_with("HTTP/1.1 401"),
+        "{text}"
+    );
+
+    let chunk = "POST /api/hello HTTP/1.1\r\nhost: bank\r\ntransfer-encoding: chunked\r\n\r\n5\nhello\n0\n\nGET /api/hello/hidden-by-a-chunk HTTP/1.1\r\nhost: bank\r\n\r\n";
+    let text = exchange(bank, chunk).await;
+    assert_eq!(answers(&text), 1, "{text}");
+    assert!(!bank.log().contains("hidden-by-a-chunk"));
+}
+
+/// hyper refuses these by itself: its answer has no content and no request id, and it hangs up.
+#[tokio::test]
+async fn h5_after_a_head_that_is_not_http_no_second_request_is_read() {
+    let bank = Bank::shared().await;
+    for head in [
+        "GET /api/hello HTTP/1.1\r\nhost : bank\r\n\r\n",
+        "GET /api/hello HTTP/1.1\r\nhost: bank\r\nx: a\r\n b\r\n\r\n",
+        "GET /api/hello HTTP/1.1\r\nhost: bank\r\nx: a\0b\r\n\r\n",
+        "GET /api/hello HTTP/1.1\r\nhost: bank\r\nx: a\rb\r\n\r\n",
+        "GET  /api/hello HTTP/1.1\r\nhost: bank\r\n\r\n",
+        "GET /api/hello HTTP/1.2\r\nhost: bank\r\n\r\n",
+        "GET /api/hello\r\n\r\n",
+        "POST /api/hello HTTP/1.1\r\nhost: bank\r\ncontent-length: +5\r\n\r\nhello",
+        "POST /api/hello HTTP/1.1\r\nhost: bank\r\ncontent-length: 5, 5\r\n\r\nhello",
+        "POST /api/hello HTTP/1.1\r\nhost: bank\r\ntransfer-encoding: identity\r\n\r\nhello",
+    ] {
+        let second = "GET /api/hello/hidden-by-a-head HTTP/1.1\r\nhost: bank\r\n\r\n";
+        let text = exchange(bank, format!("{head}{second}")).await;
+        assert!(answers(&text) <= 1, "{head:?}: {text}");
+        assert!(
+            text.is_empty() || text.starts_with("HTTP/1.1 4") || text.starts_with("HTTP/1.1 501"),
+            "{head:?}: {text}"
+        );
+    }
+    assert!(!bank.log().contains("hidden-by-a-head"));
+}
+
+#[tokio::test]
+async fn h5_nothing_that_a_client_writes_is_raw_in_the_log() {
+    let bank = Bank::shared().await;
+    let paths = [
+        ("a control character of C1", "/api/hello/mark-c1\u{9b}31m"),
+        ("a line separator", "/api/hello/mark-line\u{2028}x"),
+        ("an order of writing", "/api/hello/mark-order\u{202e}x"),
+        ("a quote", "/api/hello/mark-quote\",\"status\":200"),
+    ];
+    for (what, path) in paths {
+        let text = exchange(
+            bank,
+            format!("GET {path} HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n"),
+        )
+        .await;
+        assert!(answers(&text) <= 1, "{what}: {text}");
+    }
+    // The access lines of all of them are there when that of a later request is.
+    exchange(
+        bank,
+        "GET /api/hello/mark-last HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n",
+    )
+    .await;
+    wait_for("the access log", 20, async || {
+        bank.log().contains("mark-last").then_some(())
+    })
+    .await;
+    let log = bank.log();
+    for raw in ['\u{9b}', '\u{2028}', '\u{202e}'] {
+        assert!(!log.contains(raw), "{raw:?} is in the log");
+    }
+    for line in log.lines().filter(|line| line.contains("mark-quote")) {
+        let read: Value = serde_json::from_str(line).expect("a line is JSON");
+        let path = read.to_string();
+        assert!(path.contains(r#"mark-quote\",\"status"#), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn h13_a_request_id_of_a_client_is_kept_only_if_it_is_plain() {
+    let bank = Bank::shared().await;
+    for own in ["a b", "<script>", "x\u{9b}", "x\",\"level\":\"ERROR", ""] {
+        let text = exchange(
+            bank,
+            format!("GET /api/hello HTTP/1.1\r\nhost: bank\r\nx-request-id: {own}\r\nconnection: close\r\n\r\n"),
+        )
+        .await;
+        let kept = format!("x-request-id: {own}\r\n");
+        assert!(!text.contains(&kept), "{own:?}: {text}");
+    }
+}

@@ -1,0 +1,300 @@
+//! HTTP to the letter, over HTTP/1.1 as clients send it. HTTP/2 is the business of `tests/attacks/http2.py`.
+
+use strongroom_tests::attackers::attacker;
+use strongroom_tests::bank::PASSWORD;
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::wire::Connection;
+use strongroom_tests::{Bank, Value, json};
+
+/// The limits on a head.
+const FIELD_BYTES_TOO_MANY: usize = 17 << 10;
+const FIELDS_TOO_MANY: usize = 101;
+const TARGET_BYTES_TOO_MANY: usize = 9 << 10;
+/// The limit on a body, in bytes.
+const BODY_BYTES_MAX: usize = 1 << 20;
+/// A context of a trace, of another service than ours (W3C Trace Context).
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const SPAN: &str = "00f067aa0ba902b7";
+
+#[tokio::test]
+async fn h1_an_authority_of_a_target_with_a_user_is_400() {
+    let bank = Bank::shared().await;
+    for target in ["http://ann@bank/api/hello", "http://ann:pw@bank/api/hello"] {
+        for host in ["bank", "ann@bank", "ann:pw@bank"] {
+            let mut connection = Connection::open_from(attacker(0), bank.address()).await;
+            connection
+                .send(format!(
+                    "GET {target} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"
+                ))
+                .await;
+            let answer = connection.read_to_the_end().await;
+            assert!(answer.starts_with("HTTP/1.1 400"), "{target}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn h7_each_limit_of_a_head_has_its_status() {
+    let bank = Bank::shared().await;
+    let client = bank.client();
+    let large = "x".repeat(FIELD_BYTES_TOO_MANY);
+    client
+        .get("/api/hello")
+        .header("x-large", &large)
+        .await
+        .refused(431, "header_too_large");
+    let many = (0..FIELDS_TOO_MANY).fold(client.get("/api/hello"), |call, number| {
+        call.header(&format!("x-{number}"), "1")
+    });
+    many.await.refused(431, "header_too_large");
+    let long = format!("/api/hello/{}", "x".repeat(TARGET_BYTES_TOO_MANY));
+    client.get(&long).await.refused(414, "uri_too_long");
+}
+
+#[tokio::test]
+async fn h7_a_body_one_byte_too_large_is_413_in_both_framings() {
+    let bank = Bank::shared().await;
+    let call = || bank.client().post("/api/hostile/echo");
+    let largest = call().body("text/plain", vec![b'x'; BODY_BYTES_MAX]).await;
+    assert_eq!((largest.status, largest.body.len()), (200, BODY_BYTES_MAX));
+    call()
+        .body("text/plain", vec![b'x'; BODY_BYTES_MAX + 1])
+        .await
+        .refused(413, "payload_too_large");
+    let mut chunked = Connection::open_from(attacker(0), bank.address()).await;
+    chunked
+        .send("POST /api/hostile/echo HTTP/1.1\r\nhost: bank\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n")
+        .await;
+    let size = BODY_BYTES_MAX + 1;
+    chunked
+        .send(format!("{size:x}\r\n{}\r\n0\r\n\r\n", "x".repeat(size)))
+        .await;
+    chunked.wait_for("HTTP/1.1 413 ").await;
+}
+
+/// RFC 9110 section 10.1.1: the client waits for this before it sends.
+#[tokio::test]
+async fn h7_a_body_that_would_be_too_large_is_refused_before_it_is_sent() {
+    let bank = Bank::shared().await;
+    let mut polite = Connection::open_from(attacker(0), bank.address()).await;
+    let length = BODY_BYTES_MAX + 1;
+    polite
+        .send(format!(
+            "POST /api/hostile/echo HTTP/1.1\r\nhost: bank\r\nexpect: 100-continue\r\ncontent-length: {length}\r\n\r\n"
+        ))
+        .await;
+    polite.wait_for("HTTP/1.1 413 ").await;
+    assert!(
+        !polite.received().contains("HTTP/1.1 100"),
+        "{}",
+        polite.received()
+    );
+}
+
+#[tokio::test]
+async fn h7_a_coded_body_is_415() {
+    let bank = Bank::shared().await;
+    let body = json!({"email": "ann@example.org", "password": PASSWORD});
+    for coding in ["gzip", "br", "deflate"] {
+        let call = bank.client().post("/api/auth/login").json(&body);
+        let answer = call.header("content-encoding", coding).await;
+        answer.problem(415);
+    }
+}
+
+#[tokio::test]
+async fn h10_answers_say_what_they_are_and_are_not_kept() {
+    let bank = Bank::shared().await;
+    let customer = bank.customer().await;
+    let refresh = json!({"refresh_token": customer.refresh_token});
+    let answers = [
+        customer.get("/api/auth/me").await,
+        bank.login(&customer.email, PASSWORD).await,
+        bank.login(&customer.email, "not the password of anybody")
+            .await,
+        bank.client()
+            .post("/api/token/refresh")
+            .json(&refresh)
+            .await,
+        customer.get("/api/auth/nothing").await,
+        bank.client().get("/api/auth/me").await,
+    ];
+    for answer in &answers {
+        let kept = answer.header("cache-control").unwrap_or_default();
+        assert!(kept.contains("no-store"), "{}: {kept:?}", answer.text());
+    }
+    for path in [
+        "/api/hello",
+        "/api/auth/me",
+        "/api/accounts",
+        "/api/nowhere",
+        "/.well-known/jwks.json",
+    ] {
+        let answer = customer.get(path).await;
+        assert_eq!(
+            answer.header("x-content-type-options"),
+            Some("nosniff"),
+            "{path}"
+        );
+        assert_eq!(answer.header("server"), None, "{path}");
+        let kind = answer.header("content-type").unwrap_or_default();
+        // JSON is UTF-8, and has no such parameter (RFC 8259 section 11); text has.
+        assert!(
+            kind.contains("json") || kind.contains("charset=utf-8"),
+            "{path}: {kind}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn h11_only_pages_of_listed_origins_may_call() {
+    let origins = toml::Value::Array(vec!["https://app.example".into()]);
+    let registry = Registry::bank()
+        .host("cors_origins", origins)
+        .service("hello", Service::guest("hello").public());
+    let bank = Bank::start_with(&registry).await;
+    let preflight = async |origin: &str| {
+        bank.client()
+            .call("OPTIONS", "/api/auth/me")
+            .header("origin", origin)
+            .header("access-control-request-method", "GET")
+            .header("access-control-request-headers", "authorization")
+            .await
+    };
+    // The gateway answers it, without a token, and asks no component.
+    let allowed = preflight("https://app.example").await;
+    assert!([200, 204].contains(&allowed.status), "{}", allowed.text());
+    assert!(allowed.body.is_empty());
+    assert_eq!(
+        allowed.header("access-control-allow-origin"),
+        Some("https://app.example")
+    );
+    for origin in [
+        "https://evil.example",
+        "https://app.example.evil.example",
+        "http://app.example",
+        "https://app.example:8443",
+        "null",
+    ] {
+        let refused = preflight(origin).await;
+        assert_eq!(
+            refused.header("access-control-allow-origin"),
+            None,
+            "{origin}"
+        );
+        let call = bank.client().get("/api/hello").header("origin", origin);
+        let answer = call.await;
+        assert_eq!(
+            answer.header("access-control-allow-origin"),
+            None,
+            "{origin}"
+        );
+    }
+}
+
+/// The parts of a `traceparent`: version, trace, span, flags.
+fn parts(traceparent: &str) -> [String; 4] {
+    let parts: Vec<String> = traceparent.split('-').map(str::to_owned).collect();
+    let is_hex = |part: &String| {
+        part.bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    assert!(parts.iter().all(is_hex), "{traceparent}");
+    let lengths: Vec<usize> = parts.iter().map(String::len).collect();
+    assert_eq!(lengths, [2, 32, 16, 2], "{traceparent}");
+    parts.try_into().expect("four parts")
+}
+
+/// The `traceparent` that a component sees.
+async fn traced(bank: &Bank, fields: &[&str]) -> [String; 4] {
+    let call = bank.client().get("/api/hostile/seen-headers");
+    let call = fields
+        .iter()
+        .fold(call, |call, field| call.header("traceparent", field));
+    let seen = call.await.text();
+    let mut lines = seen
+        .lines()
+        .filter_map(|line| line.strip_prefix("traceparent: "));
+    let traceparent = lines.next().expect("a component is told of its trace");
+    assert_eq!(lines.next(), None, "one: {seen}");
+    parts(traceparent)
+}
+
+#[tokio::test]
+async fn h13_a_trace_of_a_client_goes_on_with_a_span_of_ours() {
+    let bank = Bank::shared().await;
+    let [version, trace, span, _] = traced(bank, &[&format!("00-{TRACE}-{SPAN}-01")]).await;
+    assert_eq!((version.as_str(), trace.as_str()), ("00", TRACE));
+    assert_ne!(span, SPAN);
+    let [_, _, another, _] = traced(bank, &[&format!("00-{TRACE}-{SPAN}-01")]).await;
+    assert_ne!(span, another, "each request is a span");
+}
+
+#[tokio::test]
+async fn h13_a_broken_trace_is_replaced() {
+    let bank = Bank::shared().await;
+    let zeroes = "0".repeat(32);
+    let broken = [
+        format!("00-{TRACE}-{SPAN}"),
+        format!("00-{}-{SPAN}-01", TRACE.to_uppercase()),
+        format!("00-{zeroes}-{SPAN}-01"),
+        format!("00-{TRACE}-0000000000000000-01"),
+        format!("ff-{TRACE}-{SPAN}-01"),
+        format!("00-{TRACE}-{SPAN}-01-more"),
+        format!("00-{TRACE}x-{SPAN}-01"),
+        format!("00-{}-{SPAN}-01", &TRACE[1..]),
+        "nonsense".to_owned(),
+        String::new(),
+    ];
+    for field in &broken {
+        let [_, trace, _, _] = traced(bank, &[field]).await;
+        assert!(trace != TRACE && trace != zeroes, "{field}: {trace}");
+    }
+    let good = format!("00-{TRACE}-{SPAN}-01");
+    let [_, trace, _, _] = traced(bank, &[&good, &good]).await;
+    assert_ne!(trace, TRACE, "two are none");
+}
+
+#[tokio::test]
+async fn w3_head_is_get_without_the_body() {
+    let bank = Bank::shared().await;
+    let customer = bank.customer().await;
+    for path in [
+        "/api/hello",
+        "/api/auth/me",
+        "/api/accounts",
+        "/api/token/jwks",
+        "/.well-known/jwks.json",
+        "/api/nowhere",
+        "/api/auth/nothing",
+    ] {
+        let (get, head) = (customer.get(path).await, customer.call("HEAD", path).await);
+        assert_eq!(get.status, head.status, "{path}");
+        assert!(head.body.is_empty(), "{path}: {}", head.text());
+        assert_eq!(
+            get.header("content-type"),
+            head.header("content-type"),
+            "{path}"
+        );
+    }
+    bank.client()
+        .call("HEAD", "/api/token/jwks")
+        .await
+        .headers
+        .get("content-type")
+        .expect("what is public for GET is public for HEAD");
+}
+
+#[tokio::test]
+async fn w3_an_unknown_service_and_an_unknown_id_look_alike() {
+    let bank = Bank::shared().await;
+    let customer = bank.customer().await;
+    let members = |document: &Value| -> Vec<String> {
+        let members = document.as_object().expect("an object").keys();
+        members.cloned().collect()
+    };
+    let service = customer.get("/api/nowhere/at-all").await.problem(404);
+    let id = "/api/accounts/01890000-0000-7000-8000-000000000000";
+    let object = customer.get(id).await.problem(404);
+    assert_eq!(members(&service), members(&object));
+}

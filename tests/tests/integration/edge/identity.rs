@@ -1,0 +1,142 @@
+//! Who a request is from, and where: a component hears it from the host, never from a client.
+
+use strongroom_tests::attackers::attacker;
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::wire::Connection;
+use strongroom_tests::{Bank, Client};
+
+/// Names in which a client could claim to be somebody, or to come from somewhere.
+const CLAIMS: [&str; 29] = [
+    "x-user-id",
+    "x-user",
+    "x-username",
+    "x-user-email",
+    "x-user-role",
+    "x-auth",
+    "x-auth-user",
+    "x-auth-request-user",
+    "x-authenticated-user",
+    "x-authenticated-userid",
+    "x-role",
+    "x-roles",
+    "x-remote-user",
+    "x-remote-addr",
+    "remote-user",
+    "remote-addr",
+    "x-real-ip",
+    "x-client-ip",
+    "client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "x-cluster-client-ip",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-user",
+    "forwarded",
+    "x-strongroom-subject",
+    "x-strongroom-role",
+    "x-strongroom-client-address",
+];
+
+/// What no host says of anybody.
+const LIE: &str = "a-lie-about-somebody";
+
+async fn seen(client: &Client, service: &str, fields: &[(&str, &str)]) -> String {
+    let call = client.get(&format!("/api/{service}/seen-headers"));
+    let call = fields
+        .iter()
+        .fold(call, |call, (name, value)| call.header(name, value));
+    let answer = call.await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.text()
+}
+
+#[tokio::test]
+async fn z4_no_claim_of_a_client_reaches_a_component() {
+    let bank = Bank::shared().await;
+    let customer = bank.customer().await;
+    for (client, service) in [(&bank.client(), "hostile"), (&*customer, "guarded")] {
+        for name in CLAIMS {
+            let headers = seen(client, service, &[(name, LIE)]).await;
+            assert!(!headers.contains(LIE), "{name} at {service}: {headers}");
+        }
+        let all: Vec<_> = CLAIMS.iter().map(|name| (*name, LIE)).collect();
+        let headers = seen(client, service, &all).await;
+        assert!(!headers.contains(LIE), "{service}: {headers}");
+        // What is no claim passes.
+        let headers = seen(client, service, &[("x-colour", "green")]).await;
+        assert!(headers.contains("x-colour: green"), "{headers}");
+    }
+    let headers = seen(&customer, "guarded", &[("x-strongroom-role", "admin")]).await;
+    let subject = format!("x-strongroom-subject: {}", customer.id);
+    assert!(
+        headers.contains(&subject) && headers.contains("x-strongroom-role: customer"),
+        "{headers}"
+    );
+}
+
+#[tokio::test]
+async fn z4_a_name_with_an_underscore_is_400() {
+    let bank = Bank::shared().await;
+    let customer = bank.customer().await;
+    for (client, path) in [
+        (&bank.client(), "/api/hostile/seen-headers"),
+        (&*customer, "/api/guarded/seen-headers"),
+        (&*customer, "/api/auth/me"),
+    ] {
+        for name in [
+            "x_user_id",
+            "X_Forwarded_For",
+            "x-strongroom_role",
+            "a_b",
+            "_",
+        ] {
+            let answer = client.get(path).header(name, LIE).await;
+            answer.refused(400, "bad_request");
+        }
+    }
+}
+
+#[tokio::test]
+async fn z4_trailers_tell_a_component_nothing() {
+    let bank = Bank::shared().await;
+    let mut connection = Connection::open_from(attacker(0), bank.address()).await;
+    connection
+        .send(format!(
+            "POST /api/hostile/seen-headers HTTP/1.1\r\nhost: bank\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nx-strongroom-role: {LIE}\r\nx-user-id: {LIE}\r\n\r\n"
+        ))
+        .await;
+    let answer = connection.read_to_the_end().await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(!answer.contains(LIE), "{answer}");
+}
+
+/// The address that a component is told.
+async fn told_address(client: &Client, fields: &[(&str, &str)]) -> String {
+    let headers = seen(client, "hostile", fields).await;
+    let mut lines = headers.lines();
+    let line = lines.find_map(|line| line.strip_prefix("x-strongroom-client-address: "));
+    line.expect("it is told").to_owned()
+}
+
+#[tokio::test]
+async fn z4_the_address_is_that_of_the_connection_unless_a_trusted_proxy_says_another() {
+    let hostile = Service::guest("hostile").public();
+    let proxies = toml::Value::Array(vec!["127.0.0.2/32".into()]);
+    let registry = Registry::bank()
+        .service("hostile", hostile)
+        .host("trusted_proxies", proxies);
+    let bank = Bank::start_with(&registry).await;
+    let (proxy, stranger) = (bank.client_at(attacker(0)), bank.client_at(attacker(1)));
+    let forwarded = [("x-forwarded-for", "203.0.113.9, 198.51.100.7")];
+    assert_eq!(told_address(&stranger, &forwarded).await, "127.0.0.3");
+    // From the right: what is left of the proxy's own word is the client's.
+    assert_eq!(told_address(&proxy, &forwarded).await, "198.51.100.7");
+    let forwarded = [("forwarded", "for=203.0.113.9, for=198.51.100.8")];
+    assert_eq!(told_address(&proxy, &forwarded).await, "198.51.100.8");
+    assert_eq!(told_address(&stranger, &forwarded).await, "127.0.0.3");
+    // A chain of proxies: those that are trusted are passed over.
+    let chain = [("x-forwarded-for", "203.0.113.9, 198.51.100.7, 127.0.0.2")];
+    assert_eq!(told_address(&proxy, &chain).await, "198.51.100.7");
+    assert_eq!(told_address(&proxy, &[]).await, "127.0.0.2");
+}

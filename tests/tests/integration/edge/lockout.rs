@@ -1,0 +1,79 @@
+//! Wrong logins lock out nobody but those who send them.
+
+use strongroom_tests::attackers::attacker;
+use strongroom_tests::bank::{ADMIN_EMAIL, ADMIN_PASSWORD, text};
+use strongroom_tests::{Answer, Bank, Client, json};
+
+/// The addresses of strangers: some in the administrator's own network of 256, some in others.
+const STRANGERS: usize = 40;
+/// Far more than any account is allowed.
+const WRONG_LOGINS: usize = 200;
+
+async fn login(client: &Client, password: &str, device: Option<&str>) -> Answer {
+    let mut body = json!({"email": ADMIN_EMAIL, "password": password});
+    if let Some(device) = device {
+        body["device_token"] = json!(device);
+    }
+    client.post("/api/auth/login").json(&body).await
+}
+
+/// Wrong logins for the administrator, until strangers are refused without a look at the password.
+async fn attack(bank: &Bank, source: impl Fn(usize) -> usize) {
+    let mut refused = 0;
+    for number in 0..WRONG_LOGINS {
+        let client = bank.client_at(attacker(source(number % STRANGERS)));
+        let answer = login(&client, "not the password of anybody", None).await;
+        assert!(
+            [401, 429, 503].contains(&answer.status),
+            "{}",
+            answer.text()
+        );
+        refused += usize::from(answer.status == 429);
+    }
+    assert!(refused > 0, "strangers are slowed down");
+}
+
+#[tokio::test]
+async fn wrong_logins_do_not_lock_out_a_device_that_is_known() {
+    let bank = Bank::start().await;
+    let session = login(&bank.client(), ADMIN_PASSWORD, None)
+        .await
+        .expect(200);
+    let device = text(&session["device_token"]).to_owned();
+    attack(&bank, |number| number).await;
+    for _login in 0..50 {
+        login(&bank.client(), ADMIN_PASSWORD, Some(&device))
+            .await
+            .expect(200);
+    }
+    // The device is the administrator's, and of no use to a stranger who does not know the password.
+    let stranger = bank.client_at(attacker(0));
+    let guess = login(
+        &stranger,
+        "not the password of anybody",
+        Some("not a token"),
+    )
+    .await;
+    assert!([401, 429].contains(&guess.status), "{}", guess.text());
+}
+
+#[tokio::test]
+async fn wrong_logins_from_another_network_do_not_lock_out_this_one() {
+    let bank = Bank::start().await;
+    // 127.0.4.x; the administrator is at 127.0.0.1.
+    let far_away = async |count: usize| {
+        for number in 0..count {
+            let client = bank.client_at(attacker(1_024 + number % 8));
+            login(&client, "not the password of anybody", None).await;
+        }
+    };
+    // More than one network may try, and less than the looser total of an account.
+    far_away(12).await;
+    let there = bank.client_at(attacker(1_024));
+    login(&there, "not the password of anybody", None)
+        .await
+        .refused(429, "too_many_attempts");
+    login(&bank.client(), ADMIN_PASSWORD, None)
+        .await
+        .expect(200);
+}

@@ -1,0 +1,87 @@
+//! How often: each client has a rate of their own.
+
+use strongroom_tests::attackers::attacker;
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::{Answer, Client};
+
+/// The rate of the service, so low that no bucket fills again while a test runs.
+const REQUESTS: u32 = 3;
+
+fn registry() -> Registry {
+    let slow = Service::guest("hello")
+        .public()
+        .limit("rate", format!("{REQUESTS}/m"));
+    Registry::empty().service("slow", slow)
+}
+
+async fn ask(client: &Client, fields: &[(&str, &str)]) -> Answer {
+    let call = client.get("/api/slow");
+    fields
+        .iter()
+        .fold(call, |call, (name, value)| call.header(name, value))
+        .await
+}
+
+fn number(answer: &Answer, field: &str) -> u64 {
+    let value = answer.header(field).unwrap_or_default();
+    let number = value.parse();
+    number.unwrap_or_else(|_| panic!("{field}: {value:?} is no number"))
+}
+
+#[tokio::test]
+async fn x1_who_asks_too_often_is_told_when_to_come_back() {
+    let host = Host::start(&registry(), None).await;
+    let client = host.client_at(attacker(0));
+    for _request in 0..REQUESTS {
+        assert_eq!(ask(&client, &[]).await.text(), "hello");
+    }
+    let refused = ask(&client, &[]).await;
+    refused.refused(429, "rate_limited");
+    assert!(number(&refused, "retry-after") >= 1);
+    // draft-ietf-httpapi-ratelimit-headers: the policy's name, what is left of it, and when there is more.
+    let limit = refused.header("ratelimit").unwrap_or_default();
+    assert!(limit.contains(";r=0") && limit.contains(";t="), "{limit}");
+    let policy = refused.header("ratelimit-policy").unwrap_or_default();
+    assert!(policy.contains(&format!(";q={REQUESTS}")), "{policy}");
+    assert_eq!(
+        ask(&host.client(), &[]).await.text(),
+        "hello",
+        "others are asked for nothing"
+    );
+}
+
+#[tokio::test]
+async fn x1_a_client_cannot_write_itself_another_address() {
+    let host = Host::start(&registry(), None).await;
+    let client = host.client_at(attacker(0));
+    let fields = ["x-forwarded-for", "forwarded", "x-real-ip"];
+    for _request in 0..REQUESTS {
+        ask(&client, &[]).await;
+    }
+    for (number, field) in fields.into_iter().cycle().take(12).enumerate() {
+        let address = match field {
+            "forwarded" => format!("for=198.51.100.{number}"),
+            _ => format!("198.51.100.{number}"),
+        };
+        ask(&client, &[(field, &address)])
+            .await
+            .refused(429, "rate_limited");
+    }
+}
+
+#[tokio::test]
+async fn x1_a_trusted_proxy_says_whose_request_it_is() {
+    let proxies = toml::Value::Array(vec!["127.0.0.2/32".into()]);
+    let host = Host::start(&registry().host("trusted_proxies", proxies), None).await;
+    let proxy = host.client_at(attacker(0));
+    let through = async |client: &str| {
+        let forwarded = format!("192.0.2.66, {client}");
+        ask(&proxy, &[("x-forwarded-for", &forwarded)]).await
+    };
+    for _request in 0..REQUESTS {
+        assert_eq!(through("198.51.100.1").await.text(), "hello");
+    }
+    through("198.51.100.1").await.refused(429, "rate_limited");
+    assert_eq!(through("198.51.100.2").await.text(), "hello");
+}

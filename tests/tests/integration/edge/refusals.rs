@@ -1,0 +1,137 @@
+//! Every refusal of the gateway is a problem document that gives nothing away.
+
+use std::time::Duration;
+
+use strongroom_tests::attackers::attacker;
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::wire::Connection;
+use strongroom_tests::{Answer, Bank, Value};
+use tokio::task::JoinSet;
+
+/// Words of the source code.
+const INTERNALS: [&str; 7] = [
+    "wasm",
+    "panic",
+    ".rs",
+    "hyper",
+    "wasmtime",
+    "/home",
+    "backtrace",
+];
+
+#[track_caller]
+fn gives_nothing_away(document: &Value) {
+    let text = document.to_string().to_lowercase();
+    for word in INTERNALS {
+        assert!(!text.contains(word), "{word} in {text}");
+    }
+}
+
+fn registry() -> Registry {
+    let narrow = Service::guest("hostile")
+        .public()
+        .limit("instances", 1)
+        .limit("queue", 1)
+        .limit("timeout", "1s");
+    let slow = Service::guest("hello").public().limit("rate", "1/m");
+    Registry::bank()
+        .service("narrow", narrow)
+        .service("slow", slow)
+}
+
+#[tokio::test]
+async fn w1_every_refusal_of_the_gateway_is_a_problem_document() {
+    let bank = Bank::start_with(&registry()).await;
+    let client = bank.client_at(attacker(0));
+    let get = async |path: &str| -> Answer { client.get(path).await };
+    client.get("/api/slow").await;
+    let large = "x".repeat((1 << 20) + 1);
+    let refusals = [
+        (get("/api/accounts/%2e%2e/x").await, 400, "bad_request"),
+        (get("/api/accounts").await, 401, "token_missing"),
+        (
+            client.with_token("x").get("/api/accounts").await,
+            401,
+            "invalid_token",
+        ),
+        (get("/api/nowhere").await, 404, "no_such_service"),
+        (
+            client.call("TRACE", "/api/narrow/fine").await,
+            405,
+            "method_not_allowed",
+        ),
+        (
+            client
+                .post("/api/narrow/echo")
+                .body("text/plain", large)
+                .await,
+            413,
+            "payload_too_large",
+        ),
+        (
+            get(&format!("/api/narrow/{}", "x".repeat(9_000))).await,
+            414,
+            "uri_too_long",
+        ),
+        (get("/api/slow").await, 429, "rate_limited"),
+        (
+            client
+                .get("/api/narrow/fine")
+                .header("x-large", &"x".repeat(17_000))
+                .await,
+            431,
+            "header_too_large",
+        ),
+        (get("/api/narrow/trap").await, 502, "service_failed"),
+        (get("/api/narrow/sleep").await, 504, "deadline_exceeded"),
+    ];
+    for (answer, status, code) in refusals {
+        gives_nothing_away(&answer.refused(status, code));
+        let allow = answer.header("allow").is_some();
+        assert_eq!(allow, status == 405, "allow with {status}");
+        let challenge = answer.header("www-authenticate").is_some();
+        assert_eq!(challenge, status == 401, "a challenge with {status}");
+    }
+}
+
+#[tokio::test]
+async fn w1_a_shortage_is_503_that_says_when_to_come_back() {
+    let bank = Bank::start_with(&registry()).await;
+    let crowd: JoinSet<Answer> = (0..12)
+        .map(|_| bank.client().get("/api/narrow/sleep").into_future())
+        .collect();
+    let answers = crowd.join_all().await;
+    let refused: Vec<&Answer> = answers
+        .iter()
+        .filter(|answer| answer.status == 503)
+        .collect();
+    assert!(
+        !refused.is_empty(),
+        "one runs, one waits, and ten are refused"
+    );
+    for answer in refused {
+        gives_nothing_away(&answer.refused(503, "service_unavailable"));
+        let seconds = answer.header("retry-after").unwrap_or_default();
+        assert!(seconds.parse::<u64>().is_ok_and(|seconds| seconds >= 1));
+    }
+}
+
+#[tokio::test]
+async fn w1_a_body_that_is_too_slow_is_408() {
+    let bank = Bank::shared().await;
+    let mut slow = Connection::open_from(attacker(0), bank.address()).await;
+    slow.send("POST /api/hostile/echo HTTP/1.1\r\nhost: bank\r\ncontent-length: 100000\r\n\r\nx")
+        .await;
+    assert!(slow.is_closed_within(Duration::from_secs(60)).await);
+    let answer = slow.received();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let head = head.to_lowercase();
+    assert!(
+        head.contains("content-type: application/problem+json") && head.contains("x-request-id: "),
+        "{head}"
+    );
+    let document: Value = serde_json::from_str(body).expect("JSON");
+    assert_eq!(document["code"], "request_timeout", "{document}");
+    gives_nothing_away(&document);
+}

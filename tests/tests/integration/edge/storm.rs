@@ -1,0 +1,161 @@
+//! All attacks at once, and a customer who pays.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use crate::edge::bodies::unfinished;
+use crate::edge::customer::{Customer, p99};
+use crate::edge::windows::{Lister, take_nothing};
+use strongroom_tests::attackers::{allow_many_open_files, attacker};
+use strongroom_tests::bank::ADMIN_EMAIL;
+use strongroom_tests::marks::short_or_full;
+use strongroom_tests::wire::Connection;
+use strongroom_tests::{Bank, json};
+use tokio::task::JoinSet;
+use tokio::time::{interval, sleep};
+
+/// The addresses of the attackers.
+const ATTACKERS: usize = 100;
+/// How much the memory may grow, in MiB.
+const GROWTH_MIB_MAX: u64 = 300;
+/// How many times as long as before 99 of 100 payments may take.
+const SLOWER_MAX: u32 = 3;
+
+/// How much of each attack there is.
+#[derive(Clone, Copy)]
+struct Marks {
+    slow_connections: usize,
+    unfinished_bodies: usize,
+    window_0_connections: usize,
+    wrong_logins_per_second: u64,
+    payments: usize,
+    /// Below this a payment is not slow, whatever it took before: beside other tests a few of a hundred always are.
+    slow: Duration,
+}
+
+fn marks() -> Marks {
+    let short = Marks {
+        slow_connections: 200,
+        unfinished_bodies: 64,
+        window_0_connections: 8,
+        wrong_logins_per_second: 20,
+        payments: 100,
+        slow: Duration::from_secs(2),
+    };
+    let full = Marks {
+        slow_connections: 1_000,
+        unfinished_bodies: 64,
+        window_0_connections: 40,
+        wrong_logins_per_second: 100,
+        payments: 2_000,
+        slow: Duration::ZERO,
+    };
+    short_or_full(short, full)
+}
+
+fn source(number: usize) -> Ipv4Addr {
+    attacker(number % ATTACKERS)
+}
+
+/// A third says nothing, a third sends a head without end, and a third a body.
+async fn hold_a_connection(number: usize, address: &str) -> Connection {
+    let mut connection = Connection::open_from(source(number), address).await;
+    match number % 3 {
+        0 => {}
+        1 => connection.send("GET /api/auth/me HTTP/1.1\r\n").await,
+        _ => {
+            let head =
+                "POST /api/auth/register HTTP/1.1\r\nhost: bank\r\ncontent-length: 50000\r\n\r\n";
+            connection.send(head).await;
+        }
+    }
+    connection
+}
+
+/// Holds a place with a new connection whenever the host has taken the last one away.
+async fn keep_holding(number: usize, address: String) {
+    loop {
+        let mut connection = hold_a_connection(number, &address).await;
+        while !connection.is_closed_within(Duration::from_secs(2)).await {
+            if number % 3 == 1 {
+                connection.send("x-a: b\r\n").await;
+            } else {
+                connection.send(" ").await;
+            }
+        }
+        // A host that hangs up at once is not asked more often than this.
+        sleep(Duration::from_secs(1)).await;
+    }
+}
+
+async fn keep_a_body_unfinished(number: usize, address: String) {
+    loop {
+        let mut connection = unfinished(source(number), &address).await;
+        connection.is_closed_within(Duration::from_secs(60)).await;
+    }
+}
+
+async fn keep_guessing(bank: &Bank, per_second: u64) {
+    let clients: Vec<_> = (0..ATTACKERS).map(|n| bank.client_at(source(n))).collect();
+    let body = json!({"email": ADMIN_EMAIL, "password": "not the password of anybody"});
+    let mut guesses = JoinSet::new();
+    let mut tick = interval(Duration::from_secs(1) / u32::try_from(per_second).expect("few"));
+    for number in 0.. {
+        tick.tick().await;
+        let guess = clients[number % ATTACKERS].post("/api/auth/login");
+        guesses.spawn(guess.json(&body).try_send());
+        while guesses.try_join_next().is_some() {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_customer_pays_while_everything_is_attacked_at_once() {
+    allow_many_open_files();
+    let marks = marks();
+    let bank = Bank::start().await;
+    let (customer, lister) = (Customer::of(&bank).await, Lister::of(&bank).await);
+    customer.pay(50).await;
+    let before = p99(&customer.pay(marks.payments).await);
+    let memory_before = bank.resident_mib();
+
+    let mut attackers = JoinSet::new();
+    let address = bank.address().to_owned();
+    for number in 0..marks.slow_connections {
+        attackers.spawn(keep_holding(number, address.clone()));
+    }
+    for number in 0..marks.unfinished_bodies {
+        attackers.spawn(keep_a_body_unfinished(number, address.clone()));
+    }
+    let untaken = take_nothing(&bank, &lister, source, marks.window_0_connections);
+    let storm = async {
+        let _held = untaken.await;
+        keep_guessing(&bank, marks.wrong_logins_per_second).await;
+    };
+    let mut memory = memory_before;
+    let paying = async {
+        // The attackers take their places first.
+        sleep(Duration::from_secs(3)).await;
+        let mut took = Vec::new();
+        for _part in 0..10 {
+            took.extend(customer.pay(marks.payments / 10).await);
+            memory = memory.max(bank.resident_mib());
+        }
+        took.sort_unstable();
+        p99(&took)
+    };
+    let during = tokio::select! {
+        during = paying => during,
+        () = storm => unreachable!("it goes on for ever"),
+    };
+    attackers.shutdown().await;
+    println!("99 of 100 payments took {before:?} before, {during:?} meanwhile");
+    println!("{memory_before} MiB before, {memory} MiB at most");
+    assert!(
+        during <= (before * SLOWER_MAX).max(marks.slow),
+        "{before:?} before, {during:?} meanwhile"
+    );
+    assert!(
+        memory <= memory_before + GROWTH_MIB_MAX,
+        "{memory_before} MiB before, {memory} MiB at most"
+    );
+}

@@ -1,0 +1,152 @@
+//! The bank's own TLS.
+
+use std::fs;
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::process::Stdio;
+
+use crate::edge::tools::aim;
+use strongroom_tests::attackers::{attacker, program, run, script};
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::wait_for;
+use tokio::process::Command;
+
+/// Within which a changed certificate is served.
+const RELOAD_SECONDS_MAX: u64 = 30;
+
+/// Writes a certificate that nobody has signed, and its key, in one step each; false if there is no openssl.
+async fn make_certificate(test: &str, folder: &Path, name: &str) -> bool {
+    let Some(mut openssl) = program(test, "openssl") else {
+        return false;
+    };
+    openssl
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt"])
+        .args(["ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+        .args(["-subj", &format!("/CN={name}"), "-addext"])
+        .arg("subjectAltName=DNS:localhost,IP:127.0.0.1")
+        .args(["-keyout", "key.new", "-out", "cert.new"])
+        .current_dir(folder)
+        .stderr(Stdio::null());
+    let (output, text) = run(openssl).await;
+    assert!(output.status.success(), "{text}");
+    for (new, file) in [("key.new", "key.pem"), ("cert.new", "cert.pem")] {
+        fs::rename(folder.join(new), folder.join(file)).expect("a file can be replaced");
+    }
+    true
+}
+
+/// A host that speaks TLS.
+async fn target(test: &str) -> Option<Host> {
+    let files = [("cert", "cert.pem"), ("key", "key.pem")];
+    let files = files.map(|(key, file)| (key.to_owned(), file.into()));
+    let registry = Registry::empty()
+        .service("hello", Service::guest("hello").public())
+        .host("tls", toml::Table::from_iter(files));
+    let mut host = Host::prepared(&registry, None);
+    if !make_certificate(test, host.folder(), "first").await {
+        return None;
+    }
+    host.launch();
+    host.wait_until_ready().await;
+    Some(host)
+}
+
+/// The attacker's findings: whether all holds, and the digest of the certificate.
+async fn look(mut attack: Command, host: &Host, source: Ipv4Addr) -> (bool, String, String) {
+    aim(&mut attack, host, source);
+    let (output, text) = run(attack).await;
+    let digest = text.lines().last().unwrap_or_default().to_owned();
+    (output.status.success(), digest, text)
+}
+
+#[tokio::test]
+async fn tls_is_spoken_as_it_should_be_and_nothing_else() {
+    let test = "tls_is_spoken_as_it_should_be_and_nothing_else";
+    let Some(attack) = script(test, "tls.py") else {
+        return;
+    };
+    let Some(host) = target(test).await else {
+        return;
+    };
+    let (holds, _, text) = look(attack, &host, attacker(0)).await;
+    assert!(holds, "{text}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_changes_is_served_without_a_restart_and_a_broken_one_is_not() {
+    let test = "a_certificate_that_changes_is_served_without_a_restart_and_a_broken_one_is_not";
+    let Some(host) = target(test).await else {
+        return;
+    };
+    let digest = async || {
+        let attack = script(test, "tls.py")?;
+        let (_, digest, _) = look(attack, &host, attacker(0)).await;
+        Some(digest)
+    };
+    let Some(first) = digest().await else {
+        return;
+    };
+    make_certificate(test, host.folder(), "second").await;
+    let second = wait_for("the new certificate", RELOAD_SECONDS_MAX, async || {
+        let now = digest().await?;
+        (now != first).then_some(now)
+    })
+    .await;
+    fs::write(host.folder().join("cert.pem"), "no certificate").expect("a file can be written");
+    wait_for(
+        "the host to say what is wrong",
+        RELOAD_SECONDS_MAX,
+        async || {
+            let log = host.log();
+            let mut lines = log.lines();
+            let told =
+                |line: &str| line.contains("cert.pem") && !line.contains("\"level\":\"INFO\"");
+            lines.any(told).then_some(())
+        },
+    )
+    .await;
+    assert_eq!(digest().await, Some(second), "the last good one goes on");
+}
+
+#[tokio::test]
+async fn sslscan_finds_nothing_old_and_nothing_weak() {
+    let test = "sslscan_finds_nothing_old_and_nothing_weak";
+    let Some(mut scan) = program(test, "sslscan") else {
+        return;
+    };
+    let Some(host) = target(test).await else {
+        return;
+    };
+    let (_, port) = host.address().rsplit_once(':').expect("a port");
+    scan.args(["--no-colour", "--xml=-", &format!("127.0.0.1:{port}")]);
+    let (_, text) = run(scan).await;
+    let report = &text[text.find("<?xml").expect("a report")..];
+    let end = report.rfind("</document>").expect("a whole report") + "</document>".len();
+    let document = roxmltree::Document::parse(&report[..end]).expect("XML");
+    let nodes = |name: &'static str| {
+        let nodes = document.descendants();
+        nodes.filter(move |node| node.has_tag_name(name))
+    };
+    for protocol in nodes("protocol") {
+        let version = protocol.attribute("version").unwrap_or_default();
+        let is_new = ["1.2", "1.3"].contains(&version);
+        let enabled = protocol.attribute("enabled") == Some("1");
+        assert_eq!(enabled, is_new, "{version}");
+    }
+    for weakness in nodes("heartbleed") {
+        assert_eq!(weakness.attribute("vulnerable"), Some("0"));
+    }
+    for compression in nodes("compression") {
+        assert_eq!(compression.attribute("supported"), Some("0"));
+    }
+    let mut ciphers = 0;
+    for cipher in nodes("cipher") {
+        let name = cipher.attribute("cipher").unwrap_or_default();
+        let is_forward = name.starts_with("TLS_") || name.starts_with("ECDHE-");
+        let is_authenticated = name.contains("GCM") || name.contains("POLY1305");
+        assert!(is_forward && is_authenticated, "{name}");
+        ciphers += 1;
+    }
+    assert!(ciphers >= 4, "it was spoken to");
+}

@@ -1,0 +1,135 @@
+//! Attacks by tools and libraries of others (`tests/attacks`, and packages of Debian).
+
+use std::net::Ipv4Addr;
+
+use rand::RngExt;
+use strongroom_tests::attackers::{allow_many_open_files, attacker, program, run, script};
+use strongroom_tests::host::Host;
+use strongroom_tests::marks::{seeded, short_or_full};
+use strongroom_tests::registry::{Registry, Service};
+use tokio::process::Command;
+
+/// How much the memory may grow under a flood of frames, in MiB.
+const GROWTH_MIB_MAX: u64 = 300;
+
+async fn target() -> Host {
+    allow_many_open_files();
+    let hostile = Service::guest("hostile")
+        .public()
+        .limit("timeout", "10s")
+        .limit("log_lines", 10);
+    let registry = Registry::empty()
+        .service("hello", Service::guest("hello").public())
+        .service("hostile", hostile);
+    Host::start(&registry, None).await
+}
+
+/// Says where the target is, and where the attack comes from.
+pub fn aim(command: &mut Command, host: &Host, source: Ipv4Addr) {
+    let (address, port) = host
+        .address()
+        .rsplit_once(':')
+        .expect("an address and a port");
+    let address = address.rsplit('/').next().unwrap_or(address);
+    command
+        .args([address, port, "--source"])
+        .arg(source.to_string());
+}
+
+/// Asserts that an attacker of ours found nothing.
+async fn finds_nothing(command: Command) {
+    let (output, text) = run(command).await;
+    assert!(output.status.success(), "{text}");
+}
+
+#[tokio::test]
+async fn h9_every_error_of_rfc_9113_has_its_answer() {
+    let Some(mut attack) = script("h9_every_error_of_rfc_9113_has_its_answer", "http2.py") else {
+        return;
+    };
+    let host = target().await;
+    let before = host.resident_mib();
+    aim(&mut attack, &host, attacker(0));
+    finds_nothing(attack).await;
+    let after = host.resident_mib();
+    assert!(
+        after <= before + GROWTH_MIB_MAX,
+        "{before} MiB before, {after} MiB after"
+    );
+}
+
+#[tokio::test]
+async fn h3_no_mutated_framing_smuggles_a_request() {
+    let Some(mut attack) = script("h3_no_mutated_framing_smuggles_a_request", "framing.py") else {
+        return;
+    };
+    let host = target().await;
+    aim(&mut attack, &host, attacker(0));
+    let (seed, count) = (seeded().random::<u32>(), short_or_full(1_000, 50_000));
+    attack.args(["--seed", &seed.to_string(), "--count", &format!("{count}")]);
+    finds_nothing(attack).await;
+    assert_eq!(host.client().get("/api/hello").await.text(), "hello");
+    let log = host.log();
+    assert!(log.contains("/api/hello"), "requests are logged");
+    assert!(!log.contains("smuggled"), "the hidden request was read");
+}
+
+/// Runs slowhttptest until no connection of its is open; asserts that its own probes were answered all the time.
+///
+/// It cannot choose its address, so it has the customer's, and the customer another one.
+async fn is_shaken_off(test: &str, mode: &[&str], path: &str) {
+    let Some(mut attack) = program(test, "slowhttptest") else {
+        return;
+    };
+    let host = target().await;
+    let connections = short_or_full(200, 1_000).to_string();
+    attack
+        .args(["-c", &connections, "-r", "200", "-l", "90", "-p", "20"])
+        .args(mode)
+        .args(["-u", &format!("http://{}{path}", host.address())])
+        .current_dir(host.folder());
+    let customer = host.client_at(attacker(0));
+    let asking = async {
+        loop {
+            assert_eq!(customer.get("/api/hello").await.text(), "hello");
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+    };
+    let (_, text) = tokio::select! {
+        done = run(attack) => done,
+        () = asking => unreachable!("it asks for ever"),
+    };
+    assert!(
+        text.contains("No open connections left"),
+        "{test}: some are still open:\n{text}"
+    );
+    let unavailable = text
+        .lines()
+        .any(|line| line.contains("service available:") && line.contains("NO"));
+    assert!(!unavailable, "{test}: a probe was not answered:\n{text}");
+}
+
+#[tokio::test]
+async fn h8_slow_heads_are_shaken_off() {
+    let mode = ["-H", "-i", "3", "-x", "24"];
+    is_shaken_off("h8_slow_heads_are_shaken_off", &mode, "/api/hello").await;
+}
+
+#[tokio::test]
+async fn h8_slow_bodies_are_shaken_off() {
+    let mode = ["-B", "-i", "3", "-s", "500000", "-x", "24"];
+    is_shaken_off("h8_slow_bodies_are_shaken_off", &mode, "/api/hostile/echo").await;
+}
+
+#[tokio::test]
+async fn h8_slow_readers_are_shaken_off() {
+    let mode = [
+        "-X", "-w", "10", "-y", "20", "-n", "5", "-z", "32", "-k", "1",
+    ];
+    is_shaken_off(
+        "h8_slow_readers_are_shaken_off",
+        &mode,
+        "/api/hostile/huge-body",
+    )
+    .await;
+}

@@ -1,0 +1,136 @@
+//! Answers that nobody takes.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use crate::edge::customer::Customer;
+use strongroom_tests::attackers::attacker;
+use strongroom_tests::bank::{PASSWORD, new_email, transfer};
+use strongroom_tests::http2::{Fate, Peer, fate};
+use strongroom_tests::marks::short_or_full;
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::wire::Connection;
+use strongroom_tests::{Bank, Person, Value, json, wait_for};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// As many as an HTTP/2 connection may have at once.
+const STREAMS: usize = 100;
+/// The entries of the list that each stream asks for: some 150 KiB.
+const ENTRIES: usize = 500;
+/// How much the memory may grow, in MiB.
+const GROWTH_MIB_MAX: u64 = 300;
+/// A stream that takes nothing is reset after 10 s; this tells that from never.
+const RESET_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// A customer with a list that is as long as a page may be.
+pub struct Lister {
+    pub person: Person,
+    pub path: String,
+}
+
+impl Lister {
+    pub async fn of(bank: &Bank) -> Self {
+        let pair = bank.pair().await;
+        let transfers: Vec<Value> = (0..ENTRIES)
+            .map(|_| transfer(&pair.from, &pair.to, "0.01", "EUR"))
+            .collect();
+        let batch = json!({"transfers": transfers, "atomic": false});
+        let sent = pair.alice.submit("batch", &batch).await;
+        assert!(sent.status < 300, "{}", sent.text());
+        Self {
+            path: format!("/api/accounts/{}/entries?limit={ENTRIES}", pair.from),
+            person: pair.alice,
+        }
+    }
+}
+
+/// Connections with a window of 0, each with all its streams asking for the list. They go on as long as this is held.
+pub async fn take_nothing(
+    bank: &Bank,
+    lister: &Lister,
+    source: impl Fn(usize) -> Ipv4Addr,
+    connections: usize,
+) -> (Vec<Peer>, JoinSet<Fate>) {
+    let mut peers = Vec::new();
+    let mut fates = JoinSet::new();
+    for number in 0..connections {
+        let Ok(peer) = Peer::open(source(number), bank.address(), 0).await else {
+            continue;
+        };
+        for _stream in 0..STREAMS {
+            let Some(response) = peer.get(&lister.path, Some(lister.person.token())).await else {
+                break;
+            };
+            fates.spawn(fate(response));
+        }
+        peers.push(peer);
+    }
+    (peers, fates)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_nobody_takes_are_bounded_and_given_up() {
+    let bank = Bank::start().await;
+    let (customer, lister) = (Customer::of(&bank).await, Lister::of(&bank).await);
+    customer.pay(20).await;
+    let before = bank.resident_mib();
+    let connections = short_or_full(12, 40);
+    let (peers, mut fates) = take_nothing(&bank, &lister, attacker, connections).await;
+    let mut most = before;
+    for _round in 0..10 {
+        customer.pay(5).await;
+        most = most.max(bank.resident_mib());
+    }
+    let ended = timeout(RESET_TIME_MAX, async {
+        let mut ended = Vec::new();
+        while let Some(fate) = fates.join_next().await {
+            ended.push(fate.expect("it ends"));
+        }
+        ended
+    });
+    let ended = ended.await.expect("no stream is kept for ever");
+    most = most.max(bank.resident_mib());
+    drop(peers);
+    assert!(
+        ended.contains(&Fate::Reset) && !ended.contains(&Fate::Answered(200)),
+        "nothing was taken, so nothing was whole: {ended:?}"
+    );
+    assert!(
+        most <= before + GROWTH_MIB_MAX,
+        "{before} MiB before, {most} MiB at most"
+    );
+    customer.pay(5).await;
+}
+
+#[tokio::test]
+async fn an_http1_answer_that_nobody_takes_is_given_up() {
+    let hostile = Service::guest("hostile")
+        .public()
+        .limit("timeout", "5m")
+        .limit("cpu", "5m")
+        .limit("response_body", "1GiB");
+    let bank = Bank::start_with(&Registry::bank().service("hostile", hostile)).await;
+    let mut silent = Connection::open_from(attacker(0), bank.address()).await;
+    silent
+        .send("GET /api/hostile/endless-body HTTP/1.1\r\nhost: bank\r\n\r\n")
+        .await;
+    let live = async || {
+        let services = bank.host.admin().get("/services").await.json(200);
+        let services = services["services"].as_array().expect("a list");
+        let hostile = services.iter().find(|service| service["name"] == "hostile");
+        hostile.expect("it is listed")["instances"]["live"].clone()
+    };
+    wait_for("the answer to begin", 20, async || {
+        (live().await != 0).then_some(())
+    })
+    .await;
+    // The service itself would have five minutes: only that nothing is taken can end it before, with its instance. An idle one is
+    // kept for 10 s more.
+    wait_for("the answer to be given up", 60, async || {
+        (live().await == 0).then_some(())
+    })
+    .await;
+    assert!(silent.is_closed_within(Duration::from_secs(30)).await);
+    bank.register(&new_email(), PASSWORD).await.expect(201);
+}
