@@ -2,8 +2,9 @@
 # Builds Strongroom. `./build.sh` builds all; `./build.sh run` starts the bank; `./build.sh test`
 # runs every test; `./build.sh examples` builds the example services; `./build.sh bench` measures
 # it; `./build.sh torture swap` swaps its services a thousand times under load, `./build.sh torture
-# hostile` has its bounds broken beside it, and `./build.sh torture ledger` kills it, fails its
-# disk, and races its clients for hours. A second run with nothing changed takes seconds.
+# hostile` has its bounds broken beside it, `./build.sh torture ledger` kills it, fails its disk,
+# and races its clients for hours, and `./build.sh torture edge` attacks it from outside. A second
+# run with nothing changed takes seconds.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -100,6 +101,27 @@ install_example_tools() {
 # The tests have XML validated by a validator that is not ours.
 install_test_tools() {
   command -v xmllint >/dev/null || install_packages "the tests need xmllint, of" libxml2-utils
+  install_attack_tools || say "not every tool of the attackers is installed; the tests that need it are skipped, by name"
+}
+
+# The edge is attacked with what others wrote: libraries into .tools/attacks, and programs.
+install_attack_tools() {
+  local missing=() program
+  for program in slowhttptest sslscan openssl; do
+    command -v "$program" >/dev/null || missing+=("$program")
+  done
+  python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
+  local complete=true
+  # In a shell of its own, which alone ends where this may not install.
+  if ((${#missing[@]} > 0)); then (install_packages "the attacks on the edge need" "${missing[@]}") || complete=false; fi
+  local wanted=tests/attacks/requirements.txt venv="$TOOLS/attacks"
+  if ! cmp -s "$wanted" "$venv/requirements.txt"; then
+    rm -rf "$venv"
+    python3 -m venv "$venv" &&
+      "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted" &&
+      cp "$wanted" "$venv/requirements.txt" || { rm -rf "$venv"; complete=false; }
+  fi
+  $complete
 }
 
 # Copies a file if it differs, by a rename: a running host may be watching it.
@@ -232,9 +254,13 @@ case "${1:-}" in
     if [[ ${2:-} == ledger ]]; then
       exec tests/torture.sh "${@:3}"
     fi
+    if [[ ${2:-} == edge ]]; then
+      install_test_tools
+      exec tests/torture.sh edge
+    fi
     exec bench/torture.sh "${@:2}"
     ;;
   *)
-    fail "unknown command: $1; there are: (none), run, test, examples, bench, torture swap, torture hostile, torture ledger"
+    fail "unknown command: $1; there are: (none), run, test, examples, bench, torture swap, torture hostile, torture ledger, torture edge"
     ;;
 esac

@@ -1,21 +1,23 @@
 #!/usr/bin/env bash
-# Tortures the ledger: the tests of kills, races, faults, and tampering, each at its full marks.
-# `./build.sh torture ledger` calls it.
+# Tortures the ledger and the edge: the tests of kills, races, faults, tampering, and attacks, each at
+# its full marks. `./build.sh torture ledger` and `./build.sh torture edge` call it.
 #
 # usage: tests/torture.sh [TEST..]
-#   without a TEST, all of them, one after the other:
+#   without a TEST, all of them but edge, one after the other:
 #   tamper        a flipped bit in any ledger table is found
 #   protocol      every order of messages and crashes between the two services, on a model
 #   store-faults  reads, writes, and syncs that fail inside the store
 #   faults        the host dies at every point, the disk fails, loses power, is full
 #   storms        many clients want the same account, key, hold, moment; a million operations decided anew
 #   kill          500 times SIGKILL under load
+#   edge          all that strangers can do, at once and one by one
 #
 # A test prints the seed of its choices; STRONGROOM_TEST_SEED repeats one. All of them take hours.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly ALL=(tamper protocol store-faults faults storms kill)
+readonly LEDGER=(tamper protocol store-faults faults storms kill)
+readonly ALL=("${LEDGER[@]}" edge)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 fail() { printf 'tests/torture.sh: %s\n' "$*" >&2; exit 1; }
@@ -30,7 +32,7 @@ select_tests() { # NAME
 }
 
 tests=("$@")
-if ((${#tests[@]} == 0)); then tests=("${ALL[@]}"); fi
+if ((${#tests[@]} == 0)); then tests=("${LEDGER[@]}"); fi
 for test in "${tests[@]}"; do
   [[ " ${ALL[*]} " == *" $test "* ]] || fail "unknown test: $test; there are: ${ALL[*]}"
 done
