@@ -72,7 +72,7 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
     let loader = Arc::new(Loader::new(&host.cache, Some(Arc::clone(&keys)))?);
     let services = Arc::new(Services::new(&host.data));
     let swapper = Arc::new(Swapper::new(registry, Arc::clone(&services), loader, say));
-    let listener = Listener::bind(host).await?;
+    let listener = Listener::bind(host)?;
     let admin = AdminListener::bind(host.admin)
         .await
         .map_err(|error| anyhow::anyhow!("cannot listen on {} (`admin`): {error}", host.admin))?;

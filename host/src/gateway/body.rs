@@ -34,48 +34,49 @@ const SMALL_BYTES_MAX: u64 = 64 << 10;
 /// How much all large bodies may take at once, in KiB (256 MiB), and those to one service (64 MiB).
 const TOTAL_KIB_MAX: usize = 256 << 10;
 const SERVICE_KIB_MAX: usize = 64 << 10;
-/// How much all bodies of one client may take at once, in KiB (8 MiB).
+/// How much all large bodies of one client may take at once, in KiB (8 MiB), and how much all small ones (4 MiB).
 const CLIENT_KIB_MAX: usize = 8 << 10;
+const CLIENT_SMALL_KIB_MAX: usize = 4 << 10;
 
 /// The memory that all request bodies share.
 pub(super) struct BodyMemory {
-    clients: Shares,
+    small: Shares,
+    large: Shares,
     all: Arc<Semaphore>,
     by_service: RwLock<HashMap<String, Arc<Semaphore>>>,
 }
 
 /// The memory of one request's body. It grows with what has arrived: what a client only announces takes none away from others.
 pub(super) struct BodyShare {
-    /// Of its address, and of its user.
-    clients: Vec<Arc<Semaphore>>,
-    all: Arc<Semaphore>,
-    service: Arc<Semaphore>,
+    /// What a small body stands in: the small parts of its address, and of its user.
+    small: Vec<Arc<Semaphore>>,
+    /// What a large one stands in: their other parts, its service's memory, and all of it.
+    large: Vec<Arc<Semaphore>>,
     kib: u64,
-    /// How much of it stands in the memory of large bodies.
-    shared_kib: u64,
+    is_large: bool,
     held: Vec<OwnedSemaphorePermit>,
 }
 
 impl BodyMemory {
     pub(super) fn new() -> Self {
         Self {
-            clients: Shares::new(CLIENT_KIB_MAX),
+            small: Shares::new(CLIENT_SMALL_KIB_MAX),
+            large: Shares::new(CLIENT_KIB_MAX),
             all: Arc::new(Semaphore::new(TOTAL_KIB_MAX)),
             by_service: RwLock::default(),
         }
     }
 
-    /// No room yet for a body to a service.
+    /// No room yet for a body of these clients to a service.
     fn share(&self, service: &str, clients: &[Client]) -> BodyShare {
+        let of = |shares: &Shares| clients.iter().map(|client| shares.of(*client)).collect();
+        let mut large: Vec<_> = of(&self.large);
+        large.extend([self.of_service(service), Arc::clone(&self.all)]);
         BodyShare {
-            clients: clients
-                .iter()
-                .map(|client| self.clients.of(*client))
-                .collect(),
-            all: Arc::clone(&self.all),
-            service: self.of_service(service),
+            small: of(&self.small),
+            large,
             kib: 0,
-            shared_kib: 0,
+            is_large: false,
             held: Vec::new(),
         }
     }
@@ -103,27 +104,26 @@ impl BodyMemory {
 impl BodyShare {
     /// Makes room for so many bytes in all.
     fn grow_to(&mut self, bytes: u64) -> Result<(), GatewayError> {
+        if bytes > SMALL_BYTES_MAX && !self.is_large {
+            self.is_large = true;
+            self.held.clear();
+            self.kib = 0;
+        }
         let kib = bytes.div_ceil(1024);
         let more = u32::try_from(kib.saturating_sub(self.kib)).unwrap_or(u32::MAX);
         if more == 0 {
             return Ok(());
         }
-        for memory in &self.clients {
+        let memories = if self.is_large {
+            &self.large
+        } else {
+            &self.small
+        };
+        for memory in memories {
             let room = Arc::clone(memory).try_acquire_many_owned(more);
             self.held.push(room.map_err(|_| {
-                GatewayError::Unavailable("too many of your requests arrive at once; try again")
+                GatewayError::Unavailable("too many requests arrive at once; try again")
             })?);
-        }
-        if bytes > SMALL_BYTES_MAX {
-            // The first that makes it a large one brings all that was small before.
-            let shared = u32::try_from(kib.saturating_sub(self.shared_kib)).unwrap_or(u32::MAX);
-            for memory in [&self.service, &self.all] {
-                let room = Arc::clone(memory).try_acquire_many_owned(shared);
-                self.held.push(room.map_err(|_| {
-                    GatewayError::Unavailable("too many large requests at once; try again")
-                })?);
-            }
-            self.shared_kib = kib;
         }
         self.kib = kib;
         Ok(())

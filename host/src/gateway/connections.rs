@@ -19,6 +19,8 @@ const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
 const HTTP2_IDLE_MAX: Duration = Duration::from_secs(30);
 /// How long a client may take nothing of any answer that waits for it.
 pub(super) const TAKE_TIME_MAX: Duration = Duration::from_secs(10);
+/// How much of an answer a client of HTTP/1.1 must take in that time, in bytes.
+const TAKE_BYTES_MIN: usize = 10 << 10;
 /// How long a connection may take to say goodbye.
 const CLOSE_TIME_MAX: Duration = Duration::from_secs(1);
 /// How often all connections are looked at.
@@ -52,6 +54,8 @@ pub(super) struct Connection {
     /// Answers that the client has not taken to the end.
     answering: AtomicUsize,
     is_http2: AtomicBool,
+    /// Bytes that were written since it was last active.
+    written: AtomicUsize,
     ending: CancellationToken,
     cut_off: CancellationToken,
 }
@@ -110,6 +114,7 @@ impl Connections {
             serving: AtomicUsize::new(0),
             answering: AtomicUsize::new(0),
             is_http2: AtomicBool::new(false),
+            written: AtomicUsize::new(0),
             ending: CancellationToken::new(),
             cut_off: CancellationToken::new(),
         });
@@ -185,8 +190,7 @@ impl Drop for ConnectionPlace {
 
 impl Connection {
     /// A request has arrived; it is served until the guard is dropped or its answer begins.
-    pub(super) fn begin_request(self: &Arc<Self>, is_http2: bool) -> Serving {
-        self.is_http2.store(is_http2, Relaxed);
+    pub(super) fn begin_request(self: &Arc<Self>) -> Serving {
         self.serving.fetch_add(1, Relaxed);
         self.note_activity();
         Serving(Arc::clone(self))
@@ -198,9 +202,16 @@ impl Connection {
         self.active_at_ms.store(now_ms, Relaxed);
     }
 
-    /// The client has taken bytes. In HTTP/2 most of them may be answers to its pings, which say nothing.
-    pub(super) fn note_written(&self) {
-        if !self.is_http2.load(Relaxed) {
+    /// The client has begun to speak HTTP/2.
+    pub(super) fn note_http2(&self) {
+        self.is_http2.store(true, Relaxed);
+    }
+
+    /// The client has taken bytes. A few say nothing; and in HTTP/2 most of them may be answers to its pings.
+    pub(super) fn note_written(&self, bytes: usize) {
+        let written = self.written.fetch_add(bytes, Relaxed).saturating_add(bytes);
+        if written >= TAKE_BYTES_MIN && !self.is_http2.load(Relaxed) {
+            self.written.store(0, Relaxed);
             self.note_activity();
         }
     }
@@ -305,14 +316,28 @@ mod tests {
     fn when_all_places_are_taken_the_idlest_goes() {
         let connections = Connections::new(2, 2);
         let busy = connections.admit(address(1), false).ok().unwrap();
-        let _serving = busy.connection.begin_request(false);
+        let _serving = busy.connection.begin_request();
         let idle = connections.admit(address(2), false).ok().unwrap();
         let third = connections.admit(address(3), false).ok().unwrap();
         assert!(idle.connection.cut_off().is_cancelled());
         assert!(!busy.connection.cut_off().is_cancelled());
-        let _serving = third.connection.begin_request(false);
+        let _serving = third.connection.begin_request();
         let refused = connections.admit(address(4), false).err();
         assert_eq!(refused, Some(NoPlace::Full));
+    }
+
+    #[test]
+    fn a_client_that_takes_a_few_bytes_now_and_then_takes_nothing() {
+        let connections = Connections::new(9, 9);
+        let place = connections.admit(address(1), false).ok().unwrap();
+        let _answering = place.connection.begin_request().answer();
+        place.connection.active_at_ms.store(0, Relaxed);
+        let active = || place.connection.active_at_ms.load(Relaxed);
+        std::thread::sleep(Duration::from_millis(2));
+        place.connection.note_written(TAKE_BYTES_MIN - 1);
+        assert_eq!(active(), 0);
+        place.connection.note_written(1);
+        assert!(active() > 0);
     }
 
     #[test]
@@ -324,9 +349,9 @@ mod tests {
             place.connection.active_at_ms.store(1_000_000, Relaxed);
             place
         });
-        drop(http2.connection.begin_request(true));
-        let _serving = serving.connection.begin_request(false);
-        let _answering = answering.connection.begin_request(true).answer();
+        http2.connection.note_http2();
+        let _serving = serving.connection.begin_request();
+        let _answering = answering.connection.begin_request().answer();
         for place in [&http1, &http2, &serving, &answering] {
             place.connection.active_at_ms.store(1_000_000, Relaxed);
             place.connection.look(after(Duration::from_secs(12)));

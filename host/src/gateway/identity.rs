@@ -28,6 +28,7 @@ const CLAIMS_BEGIN: &[&str] = &[
 /// The other names of that kind.
 const CLAIMS: &[&str] = &[
     "forwarded",
+    "client-ip",
     "x-real-ip",
     "x-original-forwarded-for",
     "x-cluster-client-ip",
@@ -136,6 +137,7 @@ mod tests {
             "x-auth-request-user",
             "x-authenticated-userid",
             "x-roles",
+            "client-ip",
             "x-real-ip",
             "remote-user",
             "x-remote-user",

@@ -16,7 +16,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -31,6 +31,11 @@ const STREAM_WINDOW: u32 = 64 << 10;
 const CONNECTION_WINDOW: u32 = 1 << 20;
 /// How much of an answer waits in an HTTP/2 stream, in bytes.
 const SEND_BYTES_MAX: usize = 64 << 10;
+/// How much of the answers the system holds for a connection, in bytes (Linux takes twice as much). With more of it, nothing would be
+/// seen for a long time of what a slow client takes.
+const SOCKET_BYTES: u32 = 64 << 10;
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 1_024;
 /// How often an HTTP/2 client is asked whether it is still there.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// How long to pause when the system has no more file descriptors.
@@ -49,8 +54,8 @@ impl Listener {
     ///
     /// # Errors
     /// The address is taken, or is not of this machine; the certificate cannot be used.
-    pub async fn bind(host: &HostSpec) -> anyhow::Result<Self> {
-        let socket = TcpListener::bind(host.listen).await.map_err(|error| {
+    pub fn bind(host: &HostSpec) -> anyhow::Result<Self> {
+        let socket = listen(host.listen).map_err(|error| {
             anyhow::anyhow!("cannot listen on {} (`listen`): {error}", host.listen)
         })?;
         let tls = host.tls.as_ref().map(Tls::open).transpose()?;
@@ -150,6 +155,17 @@ impl Listener {
             }
         }
     }
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SOCKET_BYTES)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 fn http() -> auto::Builder<TokioExecutor> {

@@ -1,4 +1,4 @@
-//! A connection's stream, which notes that the client takes something.
+//! A connection's stream, which notes what the client speaks, and that it takes something.
 
 use super::connections::Connection;
 use std::io::{IoSlice, Result};
@@ -7,14 +7,37 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// What a client of HTTP/2 says first (RFC 9113 section 3.4), as far as no method of HTTP/1.1 begins so.
+const HTTP2_BEGINS: &[u8] = b"PRI ";
+
 pub(super) struct Observed<S> {
     stream: S,
+    /// How many of the first bytes have come, as far as HTTP/2 begins with them; none once it is told apart.
+    begun: Option<usize>,
     connection: Arc<Connection>,
 }
 
 impl<S: Unpin> Observed<S> {
     pub(super) fn new(stream: S, connection: Arc<Connection>) -> Self {
-        Self { stream, connection }
+        Self {
+            stream,
+            begun: Some(0),
+            connection,
+        }
+    }
+
+    fn tell_version(&mut self, read: &[u8]) {
+        let Some(begun) = self.begun else { return };
+        let wanted = &HTTP2_BEGINS[begun..];
+        let common = read.len().min(wanted.len());
+        if read[..common] != wanted[..common] {
+            self.begun = None;
+        } else if common == wanted.len() {
+            self.begun = None;
+            self.connection.note_http2();
+        } else {
+            self.begun = Some(begun + common);
+        }
     }
 
     fn stream(self: Pin<&mut Self>) -> Pin<&mut S> {
@@ -22,19 +45,24 @@ impl<S: Unpin> Observed<S> {
     }
 
     fn note(&self, written: &Poll<Result<usize>>) {
-        if matches!(written, Poll::Ready(Ok(_))) {
-            self.connection.note_written();
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.connection.note_written(*bytes);
         }
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Observed<S> {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<Result<()>> {
-        self.stream().poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let polled = self.as_mut().stream().poll_read(cx, buffer);
+        if self.begun.is_some() {
+            self.tell_version(&buffer.filled()[before..]);
+        }
+        polled
     }
 }
 

@@ -19,7 +19,8 @@ use http::header::{
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -43,6 +44,12 @@ pub struct Gateway {
     proxies: TrustedProxies,
     is_secure: bool,
 }
+
+/// Why a client that takes too little gets no more.
+const UNTAKEN: GatewayError =
+    GatewayError::Unavailable("too many answers wait for you to take them; read these first");
+/// An answer of so many bytes is small.
+const SMALL_ANSWER: u64 = 16 << 10;
 
 /// Which service a response is from, for the access log.
 #[derive(Clone)]
@@ -87,7 +94,7 @@ impl Gateway {
         peer: IpAddr,
         connection: &Arc<Connection>,
     ) -> Response<ResponseBody> {
-        let serving = connection.begin_request(request.version() == Version::HTTP_2);
+        let serving = connection.begin_request();
         let is_head = request.method() == Method::HEAD;
         let request_id = request_id::choose(request.headers());
         let record = AccessRecord::begin(request.method(), request.uri().path(), &request_id);
@@ -179,9 +186,7 @@ impl Gateway {
             .map(|identity| Client::of_subject(&identity.subject));
         let client = by_subject.unwrap_or(by_address);
         if !self.answers.has_room(client) {
-            return Err(GatewayError::Unavailable(
-                "too many answers wait for you to take them; read these first",
-            ));
+            return Err(UNTAKEN);
         }
         let parts = told_who_asks(parts, identity.as_ref(), address, request_id);
         let clients = [Some(by_address), by_subject];
@@ -190,6 +195,10 @@ impl Gateway {
         let (body, _share) = body::read(&parts, body, &self.body_memory, spec, &clients).await?;
         let request = Request::from_parts(parts, body);
         let response = generation.serve(client, request).await?;
+        // Others of theirs may have come to wait meanwhile. Small ones are let through: what was asked is done.
+        if response.body().size_hint().lower() > SMALL_ANSWER && !self.answers.has_room(client) {
+            return Err(UNTAKEN);
+        }
         Ok(response.map(|body| self.answers.add(client, body).into()))
     }
 

@@ -120,7 +120,7 @@ pub fn from_checked_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem
 /// The whole body.
 ///
 /// # Errors
-/// 413 `payload_too_large` past `bytes_max`; 400 `bad_request` where the body cannot be read to its end.
+/// 415 `unsupported_media_type` where it is compressed; 413 `payload_too_large` past `bytes_max`; 400 `bad_request` where the body cannot be read to its end.
 pub async fn read_body(request: Request, bytes_max: usize) -> Result<Vec<u8>, Problem> {
     let announced = request
         .headers()
@@ -128,6 +128,14 @@ pub async fn read_body(request: Request, bytes_max: usize) -> Result<Vec<u8>, Pr
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|bytes| bytes > bytes_max) {
         return Err(payload_too_large(bytes_max));
+    }
+    let coding = request.headers().get(header::CONTENT_ENCODING);
+    if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "The body must be sent as it is, without content-encoding.",
+        ));
     }
     match axum::body::to_bytes(request.into_body(), bytes_max).await {
         Ok(body) => Ok(body.into()),
