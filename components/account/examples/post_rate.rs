@@ -21,6 +21,7 @@ use strongroom_sdk::store::{SqliteStore, migrate};
 use uuid::Uuid;
 
 const OWNER: Uuid = Uuid::from_u128(0xA);
+const TELLER: Uuid = Uuid::from_u128(0x7);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -102,9 +103,9 @@ fn transfer(
     destination: Uuid,
 ) -> Result<Transfer, Box<dyn Error>> {
     let number = number as u128;
-    let (authority, minor) = match kind {
-        Kind::Transfer => (DebitAuthority::Owner(OWNER), 100),
-        _ => (DebitAuthority::Bank, 1_000_000),
+    let (authority, actor, minor) = match kind {
+        Kind::Transfer => (DebitAuthority::Owner(OWNER), OWNER, 100),
+        _ => (DebitAuthority::Bank, TELLER, 1_000_000),
     };
     let amount = Money::from_minor(minor, Currency::from_code("EUR")?);
     Ok(Transfer {
@@ -112,7 +113,7 @@ fn transfer(
         id: Uuid::from_u128(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)),
         fingerprint: [7; 32],
         authority,
-        actor: Asker::user(OWNER),
+        actor: Asker::user(actor),
         on_behalf_of: None,
         request_id: None,
         instruction: Instruction {

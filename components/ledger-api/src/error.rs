@@ -39,6 +39,10 @@ pub enum LedgerError {
     /// Source and destination are one account: money does not move from an account to itself. Which way the destination was named.
     #[error("invalid: {}", .0.pointer())]
     SameAccount(Side),
+    /// A deposit to an account of the actor, or a reversal of what touches one: a colleague must do
+    /// it.
+    #[error("the account is the actor's own")]
+    OwnAccount,
     /// A field does not hold what it must.
     #[error("invalid: {0}")]
     Invalid(String),

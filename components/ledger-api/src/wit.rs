@@ -163,7 +163,7 @@ variants!(DebitAuthority: Owner(id), Bank);
 variants!(AccountRef: Id(id), Number(number));
 variants!(LineOutcome: Recorded(posting), Refused(refusal));
 variants!(Side: Source, DestinationId, DestinationNumber);
-variants!(LedgerError as Error: AccountNotFound(side), SubjectNotFound, IdReused, SameAccount(side),
+variants!(LedgerError as Error: AccountNotFound(side), SubjectNotFound, IdReused, SameAccount(side), OwnAccount,
     Invalid(field), NotScreened(cause), Unavailable(cause));
 
 record!(Actor: kind, id);

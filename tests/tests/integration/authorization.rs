@@ -97,6 +97,41 @@ async fn reading_by_id_hides_what_is_anothers() {
 }
 
 #[tokio::test]
+async fn staff_act_on_their_own_account_as_its_owner_and_no_more() {
+    let bank = Bank::shared().await;
+    let teller = bank.staff("teller").await;
+    let admin = bank.admin().await;
+    let customer = bank.customer().await;
+    let own = teller.open_account("EUR").await;
+    let customers = customer.open_account("EUR").await;
+    admin.deposit(&own, "10.00", "EUR").await;
+    let cash = |amount: &str| json!({"account_id": own, "amount": amount, "currency": "EUR"});
+    let sent = transfer(&own, &customers, "1.00", "EUR");
+    let sent = teller.submit("transfer", &sent).await.expect(201);
+    let reverse = format!("{}/reverse", text(&sent["id"]));
+    let account = format!("/api/accounts/{own}");
+    let limit = json!({"overdraft_limit": "100.00"});
+    for refused in [
+        teller.submit("deposit", &cash("1.00")).await,
+        teller.submit(&reverse, &json!({})).await,
+        teller.post(&format!("{account}/freeze")).await,
+        teller.post(&format!("{account}/unfreeze")).await,
+        teller.patch(&account).json(&limit).await,
+    ] {
+        refused.refused(403, "own_account");
+    }
+    let too_much = teller.submit("withdraw", &cash("9.01")).await;
+    too_much.refused(422, "insufficient_funds");
+    teller.submit("withdraw", &cash("2.00")).await.expect(201);
+    // A colleague does it.
+    admin.submit(&reverse, &json!({})).await.expect(201);
+    assert_eq!(teller.balance(&own).await, "8.00");
+    teller.submit("withdraw", &cash("8.00")).await.expect(201);
+    let close = teller.post(&format!("{account}/close")).await.expect(200);
+    assert_eq!(close["status"], "closed");
+}
+
+#[tokio::test]
 async fn closing_hides_what_is_anothers() {
     let bank = Bank::shared().await;
     let scene = Scene::set(bank).await;

@@ -2,7 +2,7 @@
 
 use super::view::AccountView;
 use super::{Caller, STAFF_WHO_ACT, Service, WHO_ACT, readable};
-use crate::account::{self, Freeze, ManageError};
+use crate::account::{self, Account, Freeze, ManageError};
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -72,14 +72,14 @@ impl<S: Sync> FromRequest<S> for FreezeBody {
 /// `POST /{id}/freeze`: stops debits, credits, or both, whatever was stopped before. Teller, admin.
 ///
 /// # Errors
-/// 403, 404, 409 `account_closed`.
+/// 403, also `own_account`; 404; 409 `account_closed`.
 pub fn freeze<S: Store, C: Clock, R>(
     service: &Service<S, C, R>,
     caller: &Caller,
     id: Uuid,
     body: FreezeBody,
 ) -> Result<AccountView, Problem> {
-    caller.identity.require(STAFF_WHO_ACT)?;
+    foreign(service, caller, id)?;
     answer(account::freeze(
         &service.store,
         &service.clock,
@@ -98,7 +98,7 @@ pub fn unfreeze<S: Store, C: Clock, R>(
     caller: &Caller,
     id: Uuid,
 ) -> Result<AccountView, Problem> {
-    caller.identity.require(STAFF_WHO_ACT)?;
+    foreign(service, caller, id)?;
     answer(account::unfreeze(
         &service.store,
         &service.clock,
@@ -110,15 +110,14 @@ pub fn unfreeze<S: Store, C: Clock, R>(
 /// `PATCH /{id}`: sets the overdraft limit. Teller, admin.
 ///
 /// # Errors
-/// 403, 404, 409 `account_closed` or `overdraft_in_use`, 422 `amount_invalid`.
+/// As [`freeze`]; 409 `overdraft_in_use`; 422 `amount_invalid`.
 pub fn set_overdraft_limit<S: Store, C: Clock, R>(
     service: &Service<S, C, R>,
     caller: &Caller,
     id: Uuid,
     body: &LimitBody,
 ) -> Result<AccountView, Problem> {
-    caller.identity.require(STAFF_WHO_ACT)?;
-    let account = readable(&service.store, &caller.identity, id)?;
+    let account = foreign(service, caller, id)?;
     // An account never changes its currency, so what is read here still holds in the transaction.
     let limit =
         Money::parse_non_negative(&body.overdraft_limit, account.currency).map_err(|error| {
@@ -136,6 +135,26 @@ pub fn set_overdraft_limit<S: Store, C: Clock, R>(
         limit.minor(),
         &caller.actor(),
     ))
+}
+
+/// The account that staff are about to change: on their own they have an owner's rights alone, and
+/// a colleague must do it. An account never changes its owner, so what is read here still holds in
+/// the transaction.
+fn foreign<S: Store, C, R>(
+    service: &Service<S, C, R>,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<Account, Problem> {
+    caller.identity.require(STAFF_WHO_ACT)?;
+    let account = readable(&service.store, &caller.identity, id)?;
+    if account.owner_id == caller.identity.subject {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "own_account",
+            "The account is your own: a colleague must do this.",
+        ));
+    }
+    Ok(account)
 }
 
 /// `POST /{id}/close`: closes an account whose balance is zero. Owner, teller, admin.
@@ -160,7 +179,7 @@ pub fn close<S: Store, C: Clock, R>(
     ))
 }
 
-fn answer(result: Result<account::Account, ManageError>) -> Result<AccountView, Problem> {
+fn answer(result: Result<Account, ManageError>) -> Result<AccountView, Problem> {
     result.map(AccountView::from).map_err(|error| match error {
         ManageError::NotFound => Problem::not_found(),
         ManageError::Closed => conflict("account_closed", "The account is closed."),

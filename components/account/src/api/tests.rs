@@ -279,6 +279,32 @@ fn staff_read_and_only_tellers_and_admins_change() {
 }
 
 #[test]
+fn staff_act_on_their_own_account_as_its_owner_and_no_more() {
+    let service = service();
+    let limit = || LimitBody {
+        overdraft_limit: "10".to_owned(),
+    };
+    let own_account = (403, "own_account");
+    for role in [Role::Teller, Role::Admin] {
+        let (own, colleague) = (caller(1, role), caller(2, role));
+        let (id, _) = open_eur(&service, &own);
+        let all = FreezeBody::default;
+        assert_eq!(code(freeze(&service, &own, id, all())), own_account);
+        assert_eq!(code(freeze(&service, &colleague, id, all())), (200, "ok"));
+        assert_eq!(code(unfreeze(&service, &own, id)), own_account);
+        assert_eq!(code(close(&service, &own, id)), (409, "account_frozen"));
+        assert_eq!(code(unfreeze(&service, &colleague, id)), (200, "ok"));
+        let own_limit = set_overdraft_limit(&service, &own, id, &limit());
+        assert_eq!(code(own_limit), own_account);
+        let its_limit = set_overdraft_limit(&service, &colleague, id, &limit());
+        assert_eq!(code(its_limit), (200, "ok"));
+        assert_eq!(code(close(&service, &own, id)), (200, "ok"));
+        // Closed, it still is theirs.
+        assert_eq!(code(unfreeze(&service, &own, id)), own_account);
+    }
+}
+
+#[test]
 fn a_limit_must_be_an_amount_of_the_account_s_currency() {
     let service = service();
     let (id, _) = open_eur(&service, &alice());

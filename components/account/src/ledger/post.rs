@@ -86,6 +86,7 @@ pub(super) fn record(
         return recall(transaction, transfer, fingerprint);
     }
     validate(transfer)?;
+    situation.refuse_own_account(transfer)?;
     // The journal's times never go back, even when the machine's clock does.
     let now_ms = clock.now_ms().max(situation.head.recorded_at_ms);
     let named = || {

@@ -6,7 +6,7 @@ use super::journal::{AccountOfRow, Subject, currency, money};
 use crate::account::{AccountStatus, Freeze, settlement};
 use crate::balance::Balance;
 use strongroom_ledger_api::{
-    AccountRef, DebitAuthority, Instruction, Kind, LedgerError, Side, Status, Transfer,
+    AccountRef, Actor, DebitAuthority, Instruction, Kind, LedgerError, Side, Status, Transfer,
 };
 use strongroom_sdk::hash_chain::Hash;
 use strongroom_sdk::money::{Currency, Money};
@@ -202,6 +202,18 @@ impl Situation {
         check_destination(parties.1, transfer)?;
         refuse_same_account(parties, transfer)?;
         Ok(parties)
+    }
+
+    /// Staff act on their own account as its owner, who neither deposits nor reverses.
+    pub fn refuse_own_account(&self, transfer: &Transfer) -> Result<(), LedgerError> {
+        let kind = transfer.instruction.kind;
+        let is_actors =
+            |standing: &Standing| Actor::user(standing.account.owner_id) == transfer.actor;
+        let mut accounts = [&self.source, &self.destination].into_iter().flatten();
+        if matches!(kind, Kind::Deposit | Kind::Reversal) && accounts.any(is_actors) {
+            return Err(LedgerError::OwnAccount);
+        }
+        Ok(())
     }
 
     /// A hold is its payer's to capture or void; a posting is the bank's to reverse.

@@ -9,6 +9,7 @@ mod chain;
 mod denied;
 mod holds;
 mod model;
+mod own_account;
 mod read;
 mod reversal;
 mod validate;
@@ -56,14 +57,15 @@ fn transfer(
         metadata: Some(r#"{"invoice":"7"}"#.to_owned()),
         ..kit::instruction(kind, source, destination, eur(amount_minor))
     };
+    let (authority, actor) = match kind {
+        Kind::Transfer | Kind::Hold | Kind::Capture | Kind::Void => {
+            (DebitAuthority::Owner(ALICE), ALICE)
+        }
+        _ => (DebitAuthority::Bank, teller().id),
+    };
     Transfer {
-        authority: match kind {
-            Kind::Transfer | Kind::Hold | Kind::Capture | Kind::Void => {
-                DebitAuthority::Owner(ALICE)
-            }
-            _ => DebitAuthority::Bank,
-        },
-        actor: Actor::user(ALICE),
+        authority,
+        actor: Actor::user(actor),
         requested_at_ms: CLOCK.0 - 5,
         ..kit::transfer(id, instruction)
     }

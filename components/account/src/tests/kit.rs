@@ -90,13 +90,13 @@ pub fn of_subject(kind: Kind, subject: Uuid, amount: Money) -> Instruction {
     }
 }
 
-/// A transfer that may debit any account.
+/// A transfer that a teller asks for, and that may debit any account.
 pub fn transfer(id: u128, instruction: Instruction) -> Transfer {
     Transfer {
         id: Uuid::from_u128(id),
         fingerprint: [7; 32],
         authority: DebitAuthority::Bank,
-        actor: strongroom_ledger_api::Actor::user(OWNER),
+        actor: strongroom_ledger_api::Actor::user(teller().id),
         on_behalf_of: None,
         request_id: None,
         instruction,

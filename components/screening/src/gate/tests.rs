@@ -141,7 +141,7 @@ fn request(id: u128, instruction: Instruction) -> Transfer {
         id: Uuid::from_u128(id),
         fingerprint: instruction.fingerprint(),
         authority: DebitAuthority::Bank,
-        actor: Actor::user(Uuid::from_u128(0xA)),
+        actor: Actor::user(Uuid::from_u128(0x7)),
         on_behalf_of: None,
         request_id: None,
         instruction,

@@ -320,6 +320,65 @@ fn who_may_move_what() {
 }
 
 #[test]
+fn staff_act_on_their_own_account_as_its_owner_and_no_more() {
+    let bank = Bank::new();
+    let sent = id_of(&bank.send("sent", "1").unwrap());
+    let recorded = bank.recorded();
+    let cash = |account_id: Uuid, amount: &str| json!({"account_id": account_id, "amount": amount, "currency": "EUR"});
+    let own = cash(bank.alice.id, "1");
+    let too_much = cash(bank.alice.id, "1000");
+    let [hold, order] = [
+        json!({"expires_in": 60}),
+        json!({"start": "2027-01-31", "interval": "monthly", "metadata": null}),
+    ]
+    .map(|changes| changed(bank.body("1"), &changes));
+    let batch = json!({"transfers": [bank.body("1")], "atomic": true});
+    for role in [Role::Teller, Role::Admin] {
+        let [alice, bob] = [ALICE, BOB].map(|owner| identity(owner, role));
+        // Paid, or paid out: a reversal touches both.
+        for (who, call, body) in [
+            (&alice, Call::Deposit, &own),
+            (&alice, Call::Reverse(sent), &json!({})),
+            (&bob, Call::Reverse(sent), &json!({})),
+        ] {
+            let problem = bank.request(who, call, "own", body).unwrap_err();
+            assert_eq!(
+                (problem.status().as_u16(), problem.code()),
+                (403, "own_account")
+            );
+            assert!(
+                problem.detail().contains("a colleague must"),
+                "{}",
+                problem.detail()
+            );
+        }
+        assert_eq!(bank.recorded(), recorded);
+    }
+    let alice = identity(ALICE, Role::Teller);
+    for (call, body, status) in [
+        (Call::Withdraw, &own, 201),
+        (Call::Withdraw, &too_much, 422),
+        (Call::Transfer, &bank.body("1"), 201),
+        (Call::Hold, &hold, 201),
+        (Call::Batch, &batch, 201),
+        (Call::Schedule, &order, 201),
+    ] {
+        let answered = bank.request(&alice, call, &status.to_string(), body);
+        assert_eq!(outcome(&answered).0, status, "{call:?}");
+    }
+    let held = alices(Route::Hold, "201");
+    for call in [Call::Capture(held), Call::Void(held)] {
+        assert!(
+            bank.request(&alice, call, "k", &json!({})).is_ok(),
+            "{call:?}"
+        );
+    }
+    // What was refused to one is free for a colleague, and done once by them.
+    bank.reverse("own", sent).unwrap();
+    assert_eq!(bank.bob_has(), 300);
+}
+
+#[test]
 fn who_may_read_what() {
     let bank = Bank::new();
     let posted = id_of(&bank.send("posted", "1").unwrap());

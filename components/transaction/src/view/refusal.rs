@@ -20,6 +20,11 @@ pub fn problem_of(error: &LedgerError, kind: Kind) -> Problem {
             error,
             kind,
         ),
+        LedgerError::OwnAccount => Problem::new(
+            StatusCode::FORBIDDEN,
+            "own_account",
+            "The account is your own: a colleague must do this.",
+        ),
         LedgerError::SameAccount(_) => refused(Problem::validation_failed(), error, kind),
         LedgerError::Invalid(_) => Problem::internal(error),
         LedgerError::NotScreened(_) | LedgerError::Unavailable(_) => unavailable(error),

@@ -213,7 +213,7 @@ fn the_journal_tells_all_that_its_hashes_cover() {
         ("decline_code", json!("screening_denied")),
         ("denied_by", json!("pep_list")),
         ("actor_kind", json!("user")),
-        ("actor_id", json!(kit::OWNER)),
+        ("actor_id", json!(kit::teller().id)),
         ("on_behalf_of", json!(Uuid::from_u128(0xC))),
         ("request_id", json!("request-7")),
     ] {

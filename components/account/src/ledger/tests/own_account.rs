@@ -1,0 +1,47 @@
+//! Goal: staff act on their own account as its owner and no more.
+
+use super::*;
+
+#[test]
+fn staff_neither_deposit_to_their_own_account_nor_reverse_what_touches_it() {
+    let (store, from, to) = bank();
+    let own = open(&store, teller().id, "EUR");
+    let by_colleague = |transfer: &Transfer| Transfer {
+        actor: Actor::user(Uuid::from_u128(0x8)),
+        ..transfer.clone()
+    };
+    let deposit = transfer(2, Kind::Deposit, None, Some(own.id), 500);
+    let withdrawal = transfer(3, Kind::Withdrawal, Some(own.id), None, 100);
+    let received = pay(4, &from, &own, 100);
+    let sent = Transfer {
+        authority: DebitAuthority::Owner(own.owner_id),
+        actor: Actor::user(own.owner_id),
+        ..pay(5, &own, &to, 100)
+    };
+    let own_account = Err(LedgerError::OwnAccount);
+    let recorded = |id| lookup(&store, Uuid::from_u128(id)).is_some();
+    assert_eq!(post(&store, &CLOCK, &deposit), own_account);
+    let denied = Transfer {
+        denied_by: Some("rule".to_owned()),
+        ..deposit.clone()
+    };
+    assert_eq!(post(&store, &CLOCK, &denied), own_account);
+    assert!(!recorded(2));
+    // The same id, asked by a colleague, is a first request.
+    assert_eq!(first(&store, &CLOCK, &by_colleague(&deposit)).decline, None);
+    // As any owner, they take out what they have and no more.
+    let too_much = transfer(6, Kind::Withdrawal, Some(own.id), None, 501);
+    let short = Some(Decline::InsufficientFunds);
+    assert_eq!(first(&store, &CLOCK, &too_much).decline, short);
+    for done in [&withdrawal, &received, &sent] {
+        assert_eq!(first(&store, &CLOCK, done).decline, None);
+    }
+    for (subject, amount) in [(2, 500), (3, 100), (4, 100), (5, 100), (6, 501)] {
+        let reversal = holds::of_subject(10 + subject, Kind::Reversal, subject, amount);
+        assert_eq!(post(&store, &CLOCK, &reversal), own_account, "{subject}");
+        assert!(!recorded(10 + subject));
+    }
+    let reversal = by_colleague(&holds::of_subject(15, Kind::Reversal, 5, 100));
+    assert_eq!(first(&store, &CLOCK, &reversal).decline, None);
+    assert_invariants(&store);
+}
