@@ -85,8 +85,9 @@ impl TransactionView {
         })
     }
 
-    /// A posting, with what came of it, as `viewer` may see it: the client's notes are for the one who asked, the source's owner, and
-    /// staff.
+    /// A posting, with what came of it, as `viewer` may see it: the client's notes are for the one
+    /// who asked, the source's owner, and staff. The payee of a declined payment is for its owner
+    /// and staff: a payer without the money would learn here whether there is such an account.
     ///
     /// # Errors
     /// As [`TransactionView::recorded`].
@@ -96,6 +97,13 @@ impl TransactionView {
         let owns_source = posting
             .source
             .is_some_and(|party| party.owner_id == viewer.subject);
+        let owns_destination = posting
+            .destination
+            .is_some_and(|party| party.owner_id == viewer.subject);
+        let is_declined = posting.status == Status::Declined && posting.kind.is_payment();
+        if is_declined && !owns_destination && !viewer.is_staff() {
+            view.to_account_id = None;
+        }
         if viewer.is_staff() {
             view.denied_by.clone_from(&posting.denied_by);
             view.request_id.clone_from(&posting.request_id);

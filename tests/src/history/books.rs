@@ -175,7 +175,12 @@ impl Books {
     pub fn is_as_asked(&self, wish: &Wish, row: &Recorded) -> bool {
         let sum = (row.amount, row.currency);
         let is_of_line = |line: &Line| {
-            let accounts = (row.debit, row.credit) == (Some(line.from), Some(line.to));
+            // A payer's decline is recorded without a payee where there is no such account.
+            let credit = match self.model().account(line.to) {
+                None if row.outcome.is_declined() => None,
+                _ => Some(line.to),
+            };
+            let accounts = (row.debit, row.credit) == (Some(line.from), credit);
             accounts && sum == (line.amount, line.currency)
         };
         let is_of_whole = |id: Uuid| {

@@ -82,6 +82,29 @@ impl Account {
     pub fn available(&self) -> Option<i64> {
         Some(self.balance() - self.debits_pending + self.overdraft_limit?)
     }
+
+    /// What one side says, in the order in which it is told: `frozen` and the counters, posted and
+    /// pending, are those of the side.
+    fn may_move(
+        &self,
+        frozen: bool,
+        (posted, pending): (i64, i64),
+        amount: i64,
+        currency: Currency,
+    ) -> Result<(), Decline> {
+        let sum = i128::from(posted) + i128::from(pending) + i128::from(amount);
+        if self.closed {
+            Err(Decline::AccountClosed)
+        } else if frozen {
+            Err(Decline::AccountFrozen)
+        } else if self.currency != currency {
+            Err(Decline::CurrencyMismatch)
+        } else if sum > COUNTER_MAX {
+            Err(Decline::LimitExceeded)
+        } else {
+            Ok(())
+        }
+    }
 }
 
 impl Model {
@@ -143,9 +166,9 @@ impl Model {
     pub fn decide(&self, row: &Row) -> Result<Decision, Impossible> {
         let decided = match row.kind {
             Kind::Deposit | Kind::Withdrawal | Kind::Transfer => {
-                self.pay(self.movement_of(row)?, Outcome::Posted)
+                self.pay_of_row(row, Outcome::Posted)?
             }
-            Kind::Hold => self.pay(self.movement_of(row)?, Outcome::Pending),
+            Kind::Hold => self.pay_of_row(row, Outcome::Pending)?,
             Kind::Capture => self.held(row)?.and_then(|held| self.capture(row, held)),
             Kind::Void => self.held(row)?.map(|held| (Outcome::Voided, Some(held))),
             Kind::Expiry => match self.subject(row)? {
@@ -193,13 +216,41 @@ impl Model {
         }
     }
 
-    /// A payment, if it may be made and there is enough for it.
-    fn pay(&self, movement: Movement, outcome: Outcome) -> Result<Decision, Decline> {
-        self.may_move(movement)?;
-        let available = self.accounts[&movement.debit].available();
-        if available.is_some_and(|available| available < movement.amount) {
-            return Err(Decline::InsufficientFunds);
+    /// A payment that a row asks for. A row without a payee can only say what the payer lacks.
+    fn pay_of_row(
+        &self,
+        row: &Row,
+        outcome: Outcome,
+    ) -> Result<Result<Decision, Decline>, Impossible> {
+        let opened = |id: Option<Uuid>| id.filter(|id| self.accounts.contains_key(id));
+        let Some(debit) = opened(row.debit) else {
+            return Err("nobody has opened the account it debits");
+        };
+        if let Err(decline) = self.can_pay(debit, row.amount, row.currency) {
+            return Ok(Err(decline));
         }
+        let Some(credit) = opened(row.credit) else {
+            return Err("nobody has opened the account it credits");
+        };
+        let movement = Movement {
+            debit,
+            credit,
+            amount: row.amount,
+            currency: row.currency,
+        };
+        Ok(self.pay(movement, outcome))
+    }
+
+    /// A payment, if the payer can make it and the payee may have it.
+    fn pay(&self, movement: Movement, outcome: Outcome) -> Result<Decision, Decline> {
+        let Movement {
+            debit,
+            credit,
+            amount,
+            currency,
+        } = movement;
+        self.can_pay(debit, amount, currency)?;
+        self.may_receive(credit, amount, currency)?;
         Ok((outcome, Some(movement)))
     }
 
@@ -212,30 +263,36 @@ impl Model {
             amount: row.amount,
             ..held
         };
-        self.may_move(movement)?;
+        let Movement {
+            debit, currency, ..
+        } = movement;
+        self.may_pay(debit, movement.amount, currency)?;
+        self.may_receive(movement.credit, movement.amount, currency)?;
         Ok((Outcome::Posted, Some(movement)))
     }
 
-    /// Everything but whether there is enough, in the order in which it is told.
-    fn may_move(&self, movement: Movement) -> Result<(), Decline> {
-        let debit = &self.accounts[&movement.debit];
-        let credit = &self.accounts[&movement.credit];
-        let passes = |posted: i64, pending: i64| {
-            i128::from(posted) + i128::from(pending) + i128::from(movement.amount) > COUNTER_MAX
-        };
-        if debit.closed || credit.closed {
-            Err(Decline::AccountClosed)
-        } else if debit.frozen_for_debits || credit.frozen_for_credits {
-            Err(Decline::AccountFrozen)
-        } else if debit.currency != movement.currency || credit.currency != movement.currency {
-            Err(Decline::CurrencyMismatch)
-        } else if passes(debit.debits, debit.debits_pending)
-            || passes(credit.credits, credit.credits_pending)
-        {
-            Err(Decline::LimitExceeded)
-        } else {
-            Ok(())
+    /// Whether a payer may pay, and has enough.
+    fn can_pay(&self, debit: Uuid, amount: i64, currency: Currency) -> Result<(), Decline> {
+        self.may_pay(debit, amount, currency)?;
+        let available = self.accounts[&debit].available();
+        if available.is_some_and(|available| available < amount) {
+            return Err(Decline::InsufficientFunds);
         }
+        Ok(())
+    }
+
+    /// Everything of a payer but whether there is enough.
+    fn may_pay(&self, debit: Uuid, amount: i64, currency: Currency) -> Result<(), Decline> {
+        let account = &self.accounts[&debit];
+        let counters = (account.debits, account.debits_pending);
+        account.may_move(account.frozen_for_debits, counters, amount, currency)
+    }
+
+    /// Everything of a payee.
+    fn may_receive(&self, credit: Uuid, amount: i64, currency: Currency) -> Result<(), Decline> {
+        let account = &self.accounts[&credit];
+        let counters = (account.credits, account.credits_pending);
+        account.may_move(account.frozen_for_credits, counters, amount, currency)
     }
 
     /// What the hold of a row holds, if neither it nor its time is over.
@@ -256,19 +313,6 @@ impl Model {
     fn subject(&self, row: &Row) -> Result<&Record, Impossible> {
         let record = index_of_subject(row).and_then(|index| self.records.get(index));
         record.ok_or("its subject is not before it")
-    }
-
-    fn movement_of(&self, row: &Row) -> Result<Movement, Impossible> {
-        let opened = |id: Option<Uuid>| id.filter(|id| self.accounts.contains_key(id));
-        let (Some(debit), Some(credit)) = (opened(row.debit), opened(row.credit)) else {
-            return Err("it names an account that nobody has opened");
-        };
-        Ok(Movement {
-            debit,
-            credit,
-            amount: row.amount,
-            currency: row.currency,
-        })
     }
 
     /// A hold ends whole, whatever was captured of it.

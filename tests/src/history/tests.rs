@@ -522,6 +522,57 @@ fn a_decline_without_a_reason_is_reported() {
     day.assert_reported(Rule::Replay);
 }
 
+/// The row of the transfer that was declined for a lack of money, without a payee.
+fn day_without_payee() -> Day {
+    let mut day = day();
+    day.rows[5].credit = None;
+    let nobody = Uuid::from_u128(404);
+    day.calls[5].wish = Arc::new(Wish::Transfer(Line {
+        to: nobody,
+        ..line(701)
+    }));
+    day
+}
+
+#[test]
+fn what_the_payer_lacks_is_declined_whether_there_is_a_payee_or_not() {
+    assert_eq!(day_without_payee().broken(), []);
+    // A payer who has the money is refused, and so is not in the journal.
+    let mut day = day_without_payee();
+    day.rows[5].amount = 700;
+    day.assert_reported(Rule::Replay);
+    // The payee that was named is there, and is not in the row.
+    let mut day = day_without_payee();
+    day.calls[5].wish = Arc::new(Wish::Transfer(line(701)));
+    assert_eq!(day.broken(), [Rule::Untrue]);
+}
+
+#[test]
+fn a_decline_for_the_payee_before_that_for_a_lack_of_money_is_reported() {
+    let mut day = day();
+    day.events.push(Event {
+        sequence: 4,
+        account: B,
+        at_ms: day.rows[5].recorded_at_ms - 1,
+        change: Change::Frozen {
+            debits: false,
+            credits: true,
+        },
+    });
+    day.events.push(Event {
+        sequence: 5,
+        account: B,
+        at_ms: day.rows[5].recorded_at_ms + 1,
+        change: Change::Frozen {
+            debits: false,
+            credits: false,
+        },
+    });
+    assert_eq!(day.broken(), []);
+    day.rows[5].outcome = Outcome::Declined(Decline::AccountFrozen);
+    day.assert_reported(Rule::Replay);
+}
+
 #[test]
 fn an_overdraft_is_reported() {
     let mut day = day();

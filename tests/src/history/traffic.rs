@@ -27,7 +27,8 @@ pub const OPENING: i64 = 10_000;
 const AMOUNT_MAX: i64 = 4_000;
 /// The largest of many small ones.
 const SMALL_AMOUNT_MAX: i64 = 20;
-/// One in so many payees has no account: such a request is refused, and nothing is recorded of it.
+/// One in so many payees has no account: such a request is refused, and nothing is recorded of it,
+/// but for a decline where the payer has not the money.
 const UNKNOWN_IN: u32 = 100;
 /// One in so many batches that may fail has one such line.
 const BATCHES_WITH_UNKNOWN_IN: u32 = 4;

@@ -9,9 +9,7 @@ use super::decide::{Question, decide};
 use super::journal::{JournalRow, Place};
 use super::movement::Movement;
 use super::post::in_transaction;
-use super::situation::{
-    Head, Standing, check_destination, check_source, permitted, refuse_same_account,
-};
+use super::situation::{Head, Standing, parties, permitted};
 use super::validate::validate;
 use super::write::{self, Decision};
 use strongroom_ledger_api::{
@@ -149,25 +147,25 @@ impl Draft {
             let row = JournalRow::of_decision(transfer, place, denied);
             return Ok(Decision::declined(row));
         }
-        check_source(source, transfer)?;
-        check_destination(destination, transfer)?;
-        refuse_same_account((source, destination), transfer)?;
+        let (source, destination) = parties(source, destination, transfer)?;
+        let question = Question {
+            kind: transfer.instruction.kind,
+            amount: transfer.instruction.amount,
+            source,
+            destination,
+            subject: None,
+            now_ms: self.now_ms,
+        };
+        let decline = decide(&question)?;
+        let destination = question.destination.ok().flatten();
+        let place = self.place((source, destination));
+        let row = JournalRow::of_decision(transfer, place, decline);
+        if decline.is_some() {
+            return Ok(Decision::declined(row));
+        }
         let (Some(source), Some(destination)) = (source, destination) else {
             return Err(LedgerError::invalid("kind"));
         };
-        let decided = decide(&Question {
-            kind: transfer.instruction.kind,
-            amount: transfer.instruction.amount,
-            source: Some(source),
-            destination: Some(destination),
-            subject: None,
-            now_ms: self.now_ms,
-        });
-        let place = self.place((Some(source), Some(destination)));
-        let row = JournalRow::of_decision(transfer, place, decided.err());
-        if decided.is_err() {
-            return Ok(Decision::declined(row));
-        }
         let decision = Decision::new(row, self.entry_sequence, source, destination);
         if let (Some(source), Some(destination)) = places {
             let movement = Movement::of(Kind::Transfer, transfer.instruction.amount.minor(), 0);

@@ -1,53 +1,57 @@
 //! The decision: may this transfer be recorded as asked? Pure, so that every case is a test of a few lines.
 
 use super::COUNTER_MINOR_MAX;
-use super::situation::{Standing, SubjectStanding};
+use super::situation::{Payee, Standing, SubjectStanding};
 use crate::account::{AccountStatus, Freeze};
-use strongroom_ledger_api::{Decline, Kind, Status};
+use strongroom_ledger_api::{Decline, Kind, LedgerError, Status};
 use strongroom_sdk::money::Money;
 
-/// What is to be decided. A bank's account that does not exist yet is `None`.
+/// What is to be decided.
 #[derive(Debug)]
 pub struct Question<'a> {
     pub kind: Kind,
     pub amount: Money,
+    /// A bank's account that does not exist yet is `None`.
     pub source: Option<&'a Standing>,
-    pub destination: Option<&'a Standing>,
+    pub destination: Payee<'a>,
     /// Of a capture, void, expiry, or reversal.
     pub subject: Option<&'a SubjectStanding>,
     /// When the decision is recorded.
     pub now_ms: i64,
 }
 
-/// Decides.
+/// Decides: `None` accepts.
 ///
-/// # Errors
 /// Where several declines apply, the first of this list is told, so that the same situation always gives the same answer:
 /// 1. what the subject says: `not_reversible`, `already_reversed`; `already_captured`, `already_voided`, `hold_expired`,
 ///    `amount_exceeds_hold`. A hold that nobody has voided or captured ends at its time, whether or not it was swept;
-/// 2. `account_closed`: source or destination is closed;
-/// 3. `account_frozen`: the source is frozen for debits, or the destination for credits;
-/// 4. `currency_mismatch`: source or destination is kept in another currency;
-/// 5. `limit_exceeded`: a counter would grow past [`COUNTER_MINOR_MAX`];
-/// 6. `insufficient_funds`: the source has less than that available.
+/// 2. what the payer's account says: `account_closed`; `account_frozen`, for debits;
+///    `currency_mismatch`; `limit_exceeded`, where a counter would grow past [`COUNTER_MINOR_MAX`];
+///    `insufficient_funds`, where less than that is available;
+/// 3. what the payee's says: that there is none, which is an error; then `account_closed`;
+///    `account_frozen`, for credits; `currency_mismatch`; `limit_exceeded`.
 ///
-/// The last place of `insufficient_funds` is meant: it is the one decline that a customer can cure alone. A void and an expiry only
-/// release, and so look at nothing but the hold; what a capture moves was available when it was held.
-pub fn decide(question: &Question<'_>) -> Result<(), Decline> {
-    match (question.kind, question.subject) {
-        (Kind::Reversal, Some(subject)) => decide_reversible(subject)?,
-        (Kind::Capture | Kind::Void | Kind::Expiry, Some(subject)) => {
-            decide_open(question, subject)?;
-        }
-        _ => {}
+/// The payer comes first so that nobody without the money learns anything of the payee, not even
+/// whether there is one. A void and an expiry only release, and so look at nothing but the hold;
+/// what a capture moves was available when it was held.
+///
+/// # Errors
+/// That of [`Question::destination`]: nothing is recorded.
+pub fn decide(question: &Question<'_>) -> Result<Option<Decline>, LedgerError> {
+    if let Err(decline) = decide_subject(question).and_then(|()| decide_payer(question)) {
+        return Ok(Some(decline));
     }
-    match question.kind {
-        Kind::Void | Kind::Expiry => Ok(()),
-        Kind::Capture => decide_accounts(question),
-        Kind::Deposit | Kind::Withdrawal | Kind::Transfer | Kind::Hold | Kind::Reversal => {
-            decide_accounts(question)?;
-            decide_funds(question)
+    let destination = question.destination.clone()?;
+    Ok(decide_payee(question, destination).err())
+}
+
+fn decide_subject(question: &Question<'_>) -> Result<(), Decline> {
+    match (question.kind, question.subject) {
+        (Kind::Reversal, Some(subject)) => decide_reversible(subject),
+        (Kind::Capture | Kind::Void | Kind::Expiry, Some(subject)) => {
+            decide_open(question, subject)
         }
+        _ => Ok(()),
     }
 }
 
@@ -81,55 +85,70 @@ fn decide_open(question: &Question<'_>, subject: &SubjectStanding) -> Result<(),
     Ok(())
 }
 
-fn decide_accounts(question: &Question<'_>) -> Result<(), Decline> {
-    let (source, destination) = (question.source, question.destination);
-    let any =
-        |test: &dyn Fn(&Standing) -> bool| [source, destination].into_iter().flatten().any(test);
-    if any(&|standing| standing.status == AccountStatus::Closed) {
-        return Err(Decline::AccountClosed);
-    }
-    let frozen = |standing: Option<&Standing>, stops: fn(Freeze) -> bool| {
-        standing
-            .filter(|standing| standing.status == AccountStatus::Frozen)
-            .is_some_and(|standing| stops(standing.freeze.unwrap_or(Freeze::Both)))
+fn decide_payer(question: &Question<'_>) -> Result<(), Decline> {
+    let Some(payer) = question.source else {
+        return Ok(());
     };
-    if frozen(source, Freeze::stops_debits) || frozen(destination, Freeze::stops_credits) {
-        return Err(Decline::AccountFrozen);
+    match question.kind {
+        Kind::Void | Kind::Expiry => Ok(()),
+        Kind::Capture => decide_account(payer, question.amount, Freeze::stops_debits),
+        Kind::Deposit | Kind::Withdrawal | Kind::Transfer | Kind::Hold | Kind::Reversal => {
+            decide_account(payer, question.amount, Freeze::stops_debits)?;
+            let balance = &payer.balance;
+            // What is pending counts, so that a capture never meets the limit.
+            let debits = (balance.debits_posted, balance.debits_pending);
+            decide_limit(debits, question.amount)?;
+            if balance.covers(question.amount.minor()) {
+                Ok(())
+            } else {
+                Err(Decline::InsufficientFunds)
+            }
+        }
     }
-    if any(&|standing| standing.currency != question.amount.currency()) {
-        return Err(Decline::CurrencyMismatch);
-    }
-    Ok(())
 }
 
-fn decide_funds(question: &Question<'_>) -> Result<(), Decline> {
-    let amount = question.amount.minor();
-    // What is pending counts, so that a capture never meets the limit.
-    let debits = question.source.map_or((0, 0), |standing| {
-        (
-            standing.balance.debits_posted,
-            standing.balance.debits_pending,
-        )
-    });
-    let credits = question.destination.map_or((0, 0), |standing| {
-        (
-            standing.balance.credits_posted,
-            standing.balance.credits_pending,
-        )
-    });
-    if !fits(debits, amount) || !fits(credits, amount) {
-        return Err(Decline::LimitExceeded);
+fn decide_payee(question: &Question<'_>, payee: Option<&Standing>) -> Result<(), Decline> {
+    let Some(payee) = payee else {
+        return Ok(());
+    };
+    match question.kind {
+        Kind::Void | Kind::Expiry => Ok(()),
+        Kind::Capture => decide_account(payee, question.amount, Freeze::stops_credits),
+        Kind::Deposit | Kind::Withdrawal | Kind::Transfer | Kind::Hold | Kind::Reversal => {
+            decide_account(payee, question.amount, Freeze::stops_credits)?;
+            let balance = &payee.balance;
+            let credits = (balance.credits_posted, balance.credits_pending);
+            decide_limit(credits, question.amount)
+        }
     }
-    let covers = |standing: &Standing| standing.balance.covers(amount);
-    if !question.source.is_none_or(covers) {
-        return Err(Decline::InsufficientFunds);
-    }
-    Ok(())
 }
 
-fn fits((posted, pending): (i64, i64), amount_minor: i64) -> bool {
-    posted
+fn decide_account(
+    standing: &Standing,
+    amount: Money,
+    stops: fn(Freeze) -> bool,
+) -> Result<(), Decline> {
+    match standing.status {
+        AccountStatus::Closed => return Err(Decline::AccountClosed),
+        AccountStatus::Frozen if stops(standing.freeze.unwrap_or(Freeze::Both)) => {
+            return Err(Decline::AccountFrozen);
+        }
+        AccountStatus::Open | AccountStatus::Frozen => {}
+    }
+    if standing.currency == amount.currency() {
+        Ok(())
+    } else {
+        Err(Decline::CurrencyMismatch)
+    }
+}
+
+fn decide_limit((posted, pending): (i64, i64), amount: Money) -> Result<(), Decline> {
+    let sum = posted
         .checked_add(pending)
-        .and_then(|sum| sum.checked_add(amount_minor))
-        .is_some_and(|sum| sum <= COUNTER_MINOR_MAX)
+        .and_then(|sum| sum.checked_add(amount.minor()));
+    if sum.is_some_and(|sum| sum <= COUNTER_MINOR_MAX) {
+        Ok(())
+    } else {
+        Err(Decline::LimitExceeded)
+    }
 }

@@ -96,9 +96,9 @@ pub(super) fn record(
             transfer,
         )
     };
-    let (parties, decision) = match (wish, &transfer.denied_by) {
-        (Wish::Cancel, _) => (named()?, Err(Decline::Cancelled)),
-        (Wish::Post, Some(_)) => (named()?, Err(Decline::ScreeningDenied)),
+    let (parties, decline) = match (wish, &transfer.denied_by) {
+        (Wish::Cancel, _) => (named()?, Some(Decline::Cancelled)),
+        (Wish::Post, Some(_)) => (named()?, Some(Decline::ScreeningDenied)),
         (Wish::Post, None) => {
             let (source, destination) = situation.parties(transfer)?;
             let question = Question {
@@ -109,12 +109,14 @@ pub(super) fn record(
                 subject: situation.subject.as_ref(),
                 now_ms,
             };
-            ((source, destination), decide(&question))
+            let decline = decide(&question)?;
+            // A decline that the payer's account alone decided may have no payee.
+            ((source, question.destination.ok().flatten()), decline)
         }
     };
-    let row = match decision {
-        Ok(()) => accept(transaction, clock, transfer, &situation, now_ms)?,
-        Err(decline) => {
+    let row = match decline {
+        None => accept(transaction, clock, transfer, &situation, now_ms)?,
+        Some(decline) => {
             let place = place(&situation, parties, now_ms);
             let row = JournalRow::of_decision(transfer, place, Some(decline));
             append_one(transaction, &situation, Decision::declined(row))?

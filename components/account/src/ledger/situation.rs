@@ -187,21 +187,17 @@ impl Situation {
         Ok(situation)
     }
 
-    /// The source and the destination, if the transfer names such that its authority may use. `None` inside: the bank's own account of a
-    /// currency that has none yet. The bank's own accounts are never found by their id.
+    /// The payer and the payee, as [`parties`] has them of a payment.
     pub fn parties(
         &self,
         transfer: &Transfer,
-    ) -> Result<(Option<&Standing>, Option<&Standing>), LedgerError> {
-        let parties = (self.source.as_ref(), self.destination.as_ref());
+    ) -> Result<(Option<&Standing>, Payee<'_>), LedgerError> {
+        let (source, destination) = (self.source.as_ref(), self.destination.as_ref());
         if transfer.instruction.kind.has_subject() {
             self.check_subject(transfer)?;
-            return Ok(parties);
+            return Ok((source, Ok(destination)));
         }
-        check_source(parties.0, transfer)?;
-        check_destination(parties.1, transfer)?;
-        refuse_same_account(parties, transfer)?;
-        Ok(parties)
+        parties(source, destination, transfer)
     }
 
     /// Staff act on their own account as its owner, who neither deposits nor reverses.
@@ -258,11 +254,30 @@ fn params_of_accounts(transfer: &Transfer) -> [Value; 4] {
     ]
 }
 
-/// A customer's account that the authority may debit, where the transfer names one.
-pub(super) fn check_source(
-    source: Option<&Standing>,
+/// The account to credit, or why there is none. It is judged after the payer's.
+pub(super) type Payee<'a> = Result<Option<&'a Standing>, LedgerError>;
+
+/// The payer and the payee of a payment. `None` inside: the bank's own account of a currency that
+/// has none yet. The bank's own accounts are never found by their id.
+///
+/// # Errors
+/// Where there is no account that the authority may debit, or it is the payee too. That tells
+/// nothing of anybody else's account.
+pub(super) fn parties<'a>(
+    source: Option<&'a Standing>,
+    destination: Option<&'a Standing>,
     transfer: &Transfer,
-) -> Result<(), LedgerError> {
+) -> Result<(Option<&'a Standing>, Payee<'a>), LedgerError> {
+    check_source(source, transfer)?;
+    let payee = check_destination(destination, transfer).map(|()| destination);
+    if let Ok(destination) = payee {
+        refuse_same_account((source, destination), transfer)?;
+    }
+    Ok((source, payee))
+}
+
+/// A customer's account that the authority may debit, where the transfer names one.
+fn check_source(source: Option<&Standing>, transfer: &Transfer) -> Result<(), LedgerError> {
     let allowed = |standing: &Standing| match transfer.authority {
         DebitAuthority::Owner(owner) => standing.account.owner_id == owner && owner != BANK_OWNER,
         DebitAuthority::Bank => standing.account.owner_id != BANK_OWNER,
@@ -275,7 +290,7 @@ pub(super) fn check_source(
 }
 
 /// Any customer's account, where the transfer names one.
-pub(super) fn check_destination(
+fn check_destination(
     destination: Option<&Standing>,
     transfer: &Transfer,
 ) -> Result<(), LedgerError> {
@@ -305,7 +320,7 @@ pub(super) fn permitted<'a>(
 }
 
 /// Money does not move from an account to itself.
-pub(super) fn refuse_same_account(
+fn refuse_same_account(
     (source, destination): (Option<&Standing>, Option<&Standing>),
     transfer: &Transfer,
 ) -> Result<(), LedgerError> {

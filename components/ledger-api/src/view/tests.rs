@@ -173,6 +173,32 @@ fn the_rule_and_the_request_are_staffs_to_see_and_the_notes_the_payers() {
 }
 
 #[test]
+fn the_payee_of_what_was_declined_is_for_its_owner_and_staff() {
+    for (kind, viewer, role, sees_payee) in [
+        (Kind::Transfer, PAYER, Role::Customer, false),
+        (Kind::Hold, PAYER, Role::Customer, false),
+        (Kind::Transfer, PAYEE, Role::Customer, true),
+        (Kind::Transfer, Uuid::nil(), Role::Teller, true),
+        // They name a hold or a posting that the payer knows.
+        (Kind::Capture, PAYER, Role::Customer, true),
+        (Kind::Reversal, PAYER, Role::Customer, true),
+    ] {
+        let view = seen_by(viewer, role, &declined(kind, Decline::InsufficientFunds));
+        assert_eq!(
+            view["to_account_id"].is_string(),
+            sees_payee,
+            "{kind:?} {role}"
+        );
+    }
+    let posted = seen_by(
+        PAYER,
+        Role::Customer,
+        &posting(Kind::Transfer, Status::Posted),
+    );
+    assert!(posted["to_account_id"].is_string());
+}
+
+#[test]
 fn a_record_whose_notes_are_no_json_is_the_banks_mistake() {
     let broken = Posting {
         metadata: Some("{".to_owned()),

@@ -274,10 +274,12 @@ fn a_payment_that_is_denied_is_declined_and_staff_alone_see_by_which_rule() {
     let id = id_of(&denied);
     let by_staff = bank.seen_by(&auditor(), id).unwrap();
     assert_eq!(by_staff["denied_by"], RULE);
-    assert_eq!(
-        changed(by_staff, &json!({"denied_by": null})),
-        bank.seen(id)
-    );
+    // Of the payee a payer learns only by paying.
+    let payers = changed(by_staff, &json!({"denied_by": null}));
+    let mut seen = bank.seen(id);
+    assert!(seen["to_account_id"].is_null());
+    seen["to_account_id"] = json!(bank.bob.id);
+    assert_eq!(payers, seen);
     assert_eq!(bank.bob_has(), 0);
 }
 
@@ -376,6 +378,69 @@ fn staff_act_on_their_own_account_as_its_owner_and_no_more() {
     // What was refused to one is free for a colleague, and done once by them.
     bank.reverse("own", sent).unwrap();
     assert_eq!(bank.bob_has(), 300);
+}
+
+/// A payer without the money sends to each kind of payee, by each call.
+#[test]
+fn a_payer_without_the_money_cannot_tell_one_payee_from_another() {
+    let bank = Bank::new();
+    let books = &bank.service.ledger.ledger;
+    let staff = strongroom_sdk::audit_log::Actor {
+        id: TELLER,
+        role: "teller".into(),
+        request_id: None,
+    };
+    let stop = strongroom_account::account::Freeze::Both;
+    let freeze = || {
+        strongroom_account::account::freeze(&books.store, &books.clock, bank.bob.id, stop, &staff)
+    };
+    let nobody = Uuid::from_u128(404);
+    let payees = [
+        json!({"to_account_id": bank.bob.id}),
+        json!({"to_account_id": nobody}),
+        json!({"to_account_id": null, "to_account_number": bank.bob.number}),
+        json!({"to_account_id": null, "to_account_number": "DE00404"}),
+    ];
+    // With all that differs between two requests taken out.
+    let said = |document: Value| {
+        let varying = ["id", "instance", "sequence", "transaction_id", "outcomes"];
+        let none = varying.map(|member| (member.to_owned(), Value::Null));
+        changed(document, &Value::Object(none.into_iter().collect()))
+    };
+    let mut answers = Vec::new();
+    for is_frozen in [false, true] {
+        if is_frozen {
+            freeze().unwrap();
+        }
+        for (number, payee) in payees.iter().enumerate() {
+            let key = format!("{is_frozen}-{number}");
+            let transfer = changed(bank.body("1000"), payee);
+            let hold = changed(transfer.clone(), &json!({"expires_in": 60}));
+            let batch = json!({"transfers": [&transfer], "atomic": false});
+            for (call, route, body) in [
+                (Call::Transfer, Route::Transfer, &transfer),
+                (Call::Hold, Route::Hold, &hold),
+            ] {
+                let declined = bank.request(&alice(), call, &key, body);
+                assert_eq!(outcome(&declined), (422, "insufficient_funds".into()));
+                let reply = declined.unwrap();
+                let again = bank.request(&alice(), call, &key, body).unwrap();
+                assert_eq!(again, repetition_of(&reply));
+                let seen = bank.seen(alices(route, &key));
+                answers.push((route.as_str(), said(json_of(&reply)), said(seen)));
+            }
+            let reply = bank.request(&alice(), Call::Batch, &key, &batch).unwrap();
+            let line = json_of(&reply)["outcomes"][0].clone();
+            assert_eq!(line["code"], "insufficient_funds");
+            let id = line["transaction_id"].as_str().unwrap().parse().unwrap();
+            answers.push(("batch", said(line), said(bank.seen(id))));
+        }
+    }
+    for answer in &answers {
+        let first = answers.iter().find(|first| first.0 == answer.0);
+        assert_eq!(Some(answer), first);
+    }
+    bank.bob_has();
 }
 
 #[test]

@@ -169,7 +169,6 @@ fn what_cannot_be_is_refused_with_its_field() {
         ),
         ("/metadata", INVALID, json!({"metadata": {}})),
         ("/from_account_id", UNKNOWN, from_bob),
-        ("/to_account_id", UNKNOWN, json!({"to_account_id": ALICE})),
     ] {
         let problem = bank.ask_for_order("k", &changes).unwrap_err();
         assert_eq!(problem.code(), code, "{changes}");
@@ -389,6 +388,33 @@ fn a_date_without_money_is_skipped() {
     bank.go_to(day("2027-02-28"));
     bank.tick();
     assert_eq!(bank.paid(), ["2027-02-28"]);
+}
+
+/// To whom does not matter then, nor whether there is such an account.
+#[test]
+fn a_date_without_money_tells_nothing_of_the_payee() {
+    let bank = short_bank_on("2027-01-31");
+    let nobody = Uuid::from_u128(404);
+    let payees = [
+        json!({"to_account_id": nobody}),
+        json!({"to_account_id": null, "to_account_number": "DE00404"}),
+        json!({"to_account_id": null, "to_account_number": bank.bob.number}),
+    ];
+    let orders = payees.map(|payee| bank.order(&payee.to_string().replace(' ', ""), &payee));
+    bank.tick();
+    for id in orders {
+        assert_eq!(bank.run_of(id), is("declined", "insufficient_funds"));
+    }
+    bank.deposit("more", "1000").unwrap();
+    bank.go_to(day("2027-02-28"));
+    bank.tick();
+    let [missing, unknown, bobs] = orders.map(|id| bank.run_of(id));
+    assert_eq!(
+        [missing, unknown],
+        [(); 2].map(|()| is("refused", "account_not_found"))
+    );
+    assert_eq!(bobs, is_posted());
+    assert_sound(&bank);
 }
 
 #[test]

@@ -198,6 +198,42 @@ async fn what_is_declined_is_recorded_with_its_code() {
 }
 
 #[tokio::test]
+async fn a_payer_without_the_money_learns_nothing_of_the_payee() {
+    let bank = Bank::shared().await;
+    let pair = bank.pair().await;
+    let (alice, bob) = (&pair.alice, &pair.bob);
+    let teller = &bank.staff("teller").await;
+    let (frozen, closed) = (bob.open_account("EUR").await, bob.open_account("EUR").await);
+    let dollars = bob.open_account("USD").await;
+    let freeze = teller.post(&format!("/api/accounts/{frozen}/freeze"));
+    freeze.await.expect(200);
+    let close = bob.post(&format!("/api/accounts/{closed}/close"));
+    close.await.expect(200);
+    let mut by_number = by_number(&pair).await;
+    by_number["amount"] = json!("100.01");
+    let mut by_no_number = by_number.clone();
+    by_no_number["to_account_number"] = json!("no such number");
+    let to = |id: &str| transfer(&pair.from, id, "100.01", "EUR");
+    let payees = [&pair.to, &frozen, &closed, &dollars, NOBODYS_ID].map(to);
+    for body in payees.iter().chain([&by_number, &by_no_number]) {
+        for call in ["transfer", "send", "holds"] {
+            let answer = alice.submit(call, body).await;
+            assert_declined(alice, &answer, "insufficient_funds").await;
+            let id = &answer.problem(422)["transaction_id"];
+            let path = format!("/api/transactions/{}", text(id));
+            let seen = alice.get(&path).await.expect(200);
+            assert_eq!(seen["to_account_id"], Value::Null, "{seen}");
+        }
+        let batch = json!({"transfers": [body], "atomic": false});
+        let batch = alice.submit("batch", &batch).await.expect(201);
+        let line = &batch["outcomes"][0];
+        assert_eq!(line["code"], "insufficient_funds", "{batch}");
+        assert_eq!(line.get("pointer"), None, "{batch}");
+    }
+    assert_eq!(alice.balance(&pair.from).await, "100.00");
+}
+
+#[tokio::test]
 async fn post_deposit_limit_exceeded() {
     let bank = Bank::shared().await;
     let customer = bank.customer().await;

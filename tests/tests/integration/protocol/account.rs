@@ -71,7 +71,7 @@ impl Account {
             caller: call.caller,
             returned: self.record(protocol, call),
         };
-        // Nothing was read or written that a lost group could take back.
+        // Nothing was written that a lost group could take back; a refusal promises nothing.
         let at_once = reply.returned == Returned::Refused(Refusal::NotFound)
             || protocol.is(Mutant::ReplyBeforeCommit)
             || (is_known && protocol.is(Mutant::RecallBeforeCommit));
@@ -111,15 +111,16 @@ impl Account {
         let outcome = match call.function {
             Function::Cancel => Outcome::Cancelled,
             Function::PostDenied => Outcome::Denied,
-            // `Situation::parties`, `decide::decide`.
+            // `decide::decide`: the payer first, so that nobody without the money hears of the
+            // payee.
+            Function::Post if !self.covers(protocol, terms) => Outcome::Declined,
             Function::Post if !terms.found => {
                 if protocol.is(Mutant::RefusalWithRow) {
                     self.write(protocol, transfer, Outcome::Declined);
                 }
                 return Returned::Refused(Refusal::NotFound);
             }
-            Function::Post if self.covers(protocol, terms) => Outcome::Posted,
-            Function::Post => Outcome::Declined,
+            Function::Post => Outcome::Posted,
         };
         let is_kept = match outcome {
             Outcome::Posted => true,
@@ -150,7 +151,7 @@ impl Account {
         })
     }
 
-    /// `decide::decide_funds`.
+    /// `decide::decide_payer`.
     fn covers(&self, protocol: &Protocol, terms: Terms) -> bool {
         if protocol.is(Mutant::FundsOfSnapshot) {
             self.store.durable.covers(terms)

@@ -28,7 +28,7 @@ pub struct Terms {
     /// Whose account is debited; the other's is credited.
     pub from: Party,
     pub amount: i8,
-    /// Whether A finds both accounts.
+    /// Whether A finds the payee's account.
     pub found: bool,
 }
 

@@ -110,6 +110,29 @@ fn each_line_sees_the_balances_that_those_before_it_have_left() {
 }
 
 #[test]
+fn a_line_without_the_money_tells_nothing_of_its_payee() {
+    let (store, from, to) = bank();
+    let missing = AccountRef::Id(Uuid::from_u128(404));
+    let lines = |amount| {
+        let to = AccountRef::Number(to.number.clone());
+        [missing.clone(), to].map(|to| line_to(&from, to, amount))
+    };
+    let short = Some(Decline::InsufficientFunds);
+    for (id, atomic) in [(10, false), (11, true)] {
+        let declined = batch(id, atomic, lines(1_001));
+        let reply = first_batch(&store, &declined);
+        assert_eq!(declines(&reply), [short, short], "{atomic}");
+        let payees = postings(&reply).map(|one| one.destination);
+        assert_eq!(payees.collect::<Vec<_>>(), [None, Some(party(&to))]);
+        let again = post_batch(&store, &CLOCK, &declined).unwrap();
+        assert_eq!((again.outcomes, again.repeated), (reply.outcomes, true));
+    }
+    let reply = first_batch(&store, &batch(12, false, lines(1_000)));
+    assert_eq!(reply.outcomes[0], not_found());
+    assert_invariants(&store);
+}
+
+#[test]
 fn a_batch_is_recorded_once_with_the_refusals_of_its_other_lines() {
     let (store, from, to) = bank();
     let asked = Batch {
@@ -355,7 +378,7 @@ proptest! {
             let lines = lines.iter().map(|(from, to, amount_minor, dice)| {
                 let line = match accounts.get(*to) {
                     Some(to) => line(&accounts[*from], to, *amount_minor),
-                    None => nowhere(&accounts[*from]),
+                    None => line_to(&accounts[*from], AccountRef::Id(Uuid::nil()), *amount_minor),
                 };
                 match (line, dice) {
                     (Line::Transfer { instruction, .. }, 0) => {
@@ -372,7 +395,8 @@ proptest! {
             post(&other, &CLOCK, &singles.transfer(index).unwrap())
         });
         let essence = |posting: Posting| {
-            (posting.id, posting.sequence, posting.decline, posting.denied_by, posting.recorded_at_ms)
+            let has_payee = posting.destination.is_some();
+            (posting.id, posting.sequence, posting.decline, posting.denied_by, posting.recorded_at_ms, has_payee)
         };
         let apart: Vec<_> = apart.map(|outcome| match outcome {
             Ok(reply) => Ok(essence(reply.posting)),

@@ -144,21 +144,16 @@ impl Model {
         destination: Option<usize>,
         amount: i64,
     ) -> Option<Decline> {
-        let ends: Vec<usize> = [source, destination].into_iter().flatten().collect();
-        let any =
-            |test: fn(&ModelAccount) -> bool| ends.iter().any(|end| test(&self.accounts[*end]));
-        if any(|account| account.closed) {
-            return Some(Decline::AccountClosed);
+        if let Some(payer) = source {
+            let ModelAccount { balance, limit, .. } = self.accounts[payer];
+            let decline = self.decline_of(payer);
+            let is_short = balance + limit < amount;
+            if decline.is_some() || is_short {
+                return decline.or(Some(Decline::InsufficientFunds));
+            }
         }
-        if any(|account| account.frozen) {
-            return Some(Decline::AccountFrozen);
-        }
-        if ends.iter().any(|end| CURRENCIES[*end] != "EUR") {
-            return Some(Decline::CurrencyMismatch);
-        }
-        if source.is_some_and(|end| self.accounts[end].balance + self.accounts[end].limit < amount)
-        {
-            return Some(Decline::InsufficientFunds);
+        if let Some(decline) = destination.and_then(|payee| self.decline_of(payee)) {
+            return Some(decline);
         }
         if let Some(source) = source {
             self.accounts[source].balance -= amount;
@@ -167,6 +162,18 @@ impl Model {
             self.accounts[destination].balance += amount;
         }
         None
+    }
+
+    /// What an account says by itself.
+    fn decline_of(&self, account: usize) -> Option<Decline> {
+        let ModelAccount { frozen, closed, .. } = self.accounts[account];
+        if closed {
+            Some(Decline::AccountClosed)
+        } else if frozen {
+            Some(Decline::AccountFrozen)
+        } else {
+            (CURRENCIES[account] != "EUR").then_some(Decline::CurrencyMismatch)
+        }
     }
 
     fn decide_line(&mut self, order: &Order) -> ModelOutcome {

@@ -1,0 +1,159 @@
+//! Goal: one situation has one answer, and a payer without the money learns nothing of the payee.
+//! Method: every fault of the payer's account with every fault of the payee's.
+
+use super::*;
+use crate::account::Freeze;
+
+struct Faults {
+    store: SqliteStore,
+    /// What the payer's account says by itself.
+    payers: Vec<(Account, Option<Decline>)>,
+    /// What the payee's says.
+    payees: Vec<(Account, Option<Decline>)>,
+}
+
+/// Payments of 300 EUR from accounts of Alice's to accounts of Bob's.
+fn faults() -> Faults {
+    let store = store();
+    let open = |owner, code| open(&store, owner, code);
+    let [frozen, half_frozen] = [Freeze::Both, Freeze::Debits].map(|stops| {
+        let frozen = open(ALICE, "EUR");
+        account::freeze(&store, &CLOCK, frozen.id, stops, &teller()).unwrap();
+        frozen
+    });
+    let (empty, closed) = (open(ALICE, "EUR"), open(ALICE, "EUR"));
+    account::close(&store, &CLOCK, closed.id, &teller()).unwrap();
+    let rich = open(ALICE, "EUR");
+    deposit(&store, 1, &rich, 300);
+    let payers = vec![
+        (closed, Some(Decline::AccountClosed)),
+        (frozen, Some(Decline::AccountFrozen)),
+        (half_frozen, Some(Decline::AccountFrozen)),
+        (open(ALICE, "JPY"), Some(Decline::CurrencyMismatch)),
+        (empty, Some(Decline::InsufficientFunds)),
+        (rich, None),
+    ];
+    // Each of the payee's faults comes with those after it.
+    let [frozen, closed] = [(); 2].map(|()| open(BOB, "JPY"));
+    account::freeze(&store, &CLOCK, frozen.id, Freeze::Credits, &teller()).unwrap();
+    account::close(&store, &CLOCK, closed.id, &teller()).unwrap();
+    let payees = vec![
+        (closed, Some(Decline::AccountClosed)),
+        (frozen, Some(Decline::AccountFrozen)),
+        (open(BOB, "JPY"), Some(Decline::CurrencyMismatch)),
+        (open(BOB, "EUR"), None),
+    ];
+    Faults {
+        store,
+        payers,
+        payees,
+    }
+}
+
+/// No customer has these.
+fn missing(store: &SqliteStore) -> [AccountRef; 4] {
+    let bank = "SELECT id, number FROM account WHERE type = 'settlement'";
+    let bank = store.query(bank, &[]).unwrap().first().unwrap();
+    [
+        AccountRef::Id(Uuid::from_u128(404)),
+        AccountRef::Number("DE404".to_owned()),
+        AccountRef::Id(bank.uuid(0).unwrap()),
+        AccountRef::Number(bank.text(1).unwrap()),
+    ]
+}
+
+fn to(account: &Account) -> [AccountRef; 2] {
+    let number = AccountRef::Number(account.number.clone());
+    [AccountRef::Id(account.id), number]
+}
+
+fn payment(id: u128, kind: Kind, from: &Account, to: AccountRef) -> Transfer {
+    let mut payment = match kind {
+        Kind::Hold => holds::hold(id, from, from, 300),
+        _ => pay(id, from, from, 300),
+    };
+    payment.instruction.destination = Some(to);
+    payment
+}
+
+#[test]
+fn a_payers_own_decline_comes_before_any_of_the_payee_and_the_same_without_one() {
+    let Faults {
+        store,
+        payers,
+        payees,
+    } = faults();
+    let mut ids = 10..;
+    for (from, decline) in payers.iter().filter(|(_, decline)| decline.is_some()) {
+        let real = payees.iter().flat_map(|(payee, _)| {
+            let party = party(payee);
+            to(payee).map(|to| (to, Some(party)))
+        });
+        let no_one = missing(&store).map(|to| (to, None));
+        for (to, payee) in real.chain(no_one) {
+            for kind in [Kind::Transfer, Kind::Hold] {
+                let payment = payment(ids.next().unwrap(), kind, from, to.clone());
+                let declined = first(&store, &CLOCK, &payment);
+                assert_eq!(declined.decline, *decline, "{payment:?}");
+                assert_eq!(declined.destination, payee, "{payment:?}");
+                assert_eq!(post(&store, &CLOCK, &payment), repeated(&declined));
+                assert_eq!(lookup(&store, payment.id), Some(declined));
+            }
+        }
+    }
+    assert_invariants(&store);
+}
+
+#[test]
+fn a_payer_who_could_pay_hears_the_first_fault_of_the_payee() {
+    let Faults {
+        store,
+        payers,
+        payees,
+    } = faults();
+    let (rich, _) = payers.last().unwrap();
+    let recorded = || ledger_of(store.clone()).head().unwrap();
+    let mut ids = 10..;
+    let before = recorded();
+    for to in missing(&store) {
+        let side = match to {
+            AccountRef::Id(_) => Side::DestinationId,
+            AccountRef::Number(_) => Side::DestinationNumber,
+        };
+        for kind in [Kind::Transfer, Kind::Hold] {
+            let payment = payment(ids.next().unwrap(), kind, rich, to.clone());
+            let refused = Err(LedgerError::AccountNotFound(side));
+            assert_eq!(post(&store, &CLOCK, &payment), refused);
+        }
+    }
+    assert_eq!(recorded(), before);
+    for (payee, decline) in &payees {
+        let [to, _] = to(payee);
+        let payment = payment(ids.next().unwrap(), Kind::Transfer, rich, to);
+        assert_eq!(first(&store, &CLOCK, &payment).decline, *decline);
+    }
+    assert_invariants(&store);
+}
+
+#[test]
+fn a_capture_tells_of_the_payer_before_the_payee() {
+    let (store, from, to) = bank();
+    first(&store, &CLOCK, &holds::hold(2, &from, &to, 300));
+    let freeze = |account: &Account, stops| {
+        account::freeze(&store, &CLOCK, account.id, stops, &teller()).unwrap();
+    };
+    freeze(&to, Freeze::Credits);
+    let capture = |id| {
+        first(
+            &store,
+            &CLOCK,
+            &holds::of_subject(id, Kind::Capture, 2, 300),
+        )
+    };
+    assert_eq!(capture(3).decline, Some(Decline::AccountFrozen));
+    account::unfreeze(&store, &CLOCK, to.id, &teller()).unwrap();
+    freeze(&from, Freeze::Debits);
+    assert_eq!(capture(4).decline, Some(Decline::AccountFrozen));
+    account::unfreeze(&store, &CLOCK, from.id, &teller()).unwrap();
+    assert_eq!(capture(5).status, Status::Posted);
+}
