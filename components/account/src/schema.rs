@@ -130,20 +130,27 @@ const TRANSFER: &str = "CREATE TABLE transfer (
         iif(status = 'voided', 'void', 'expiry')))
 ) STRICT";
 
-/// Finds the declines of the account whose owner, or for whom staff, asked; posted transfers are found by their entries. Only
-/// declines pay for this index.
+/// Finds the declines of the account whose owner, or for whom staff, asked, and of the actor where
+/// there is no such account; posted transfers are found by their entries. Only declines pay for
+/// this index. (An account's key is a number, and an actor's id a blob: neither is taken for the
+/// other.)
 const TRANSFER_DECLINED: &str = "CREATE INDEX transfer_declined ON transfer
-    (iif(kind = 'deposit', credit_account_key, debit_account_key), sequence) WHERE status = 'declined'";
+    (coalesce(iif(kind = 'deposit', credit_account_key, debit_account_key), iif(subject_sequence IS NULL, actor_id, NULL)), sequence) WHERE status = 'declined'";
 
 /// Each hold ends once, and each posting is reversed once, whatever races: the engine refuses a second row.
 const TRANSFER_RESOLVES: &str =
     "CREATE UNIQUE INDEX transfer_resolves ON transfer (subject_sequence)
     WHERE subject_sequence IS NOT NULL AND status <> 'declined'";
 
-/// The holds on an account, and those in its favour.
-const TRANSFER_HELD_DEBIT: &str = "CREATE INDEX transfer_held_debit ON transfer (debit_account_key, sequence) WHERE status = 'pending'";
+/// The holds on an account, and those in its favour, with their voids and expiries. (The status is
+/// in it so that either is found without a look at the rows of the others.)
+const TRANSFER_HELD_DEBIT: &str =
+    "CREATE INDEX transfer_held_debit ON transfer (debit_account_key, sequence, status)
+    WHERE status = 'pending' OR status = 'voided' OR status = 'expired'";
 
-const TRANSFER_HELD_CREDIT: &str = "CREATE INDEX transfer_held_credit ON transfer (credit_account_key, sequence) WHERE status = 'pending'";
+const TRANSFER_HELD_CREDIT: &str =
+    "CREATE INDEX transfer_held_credit ON transfer (credit_account_key, sequence, status)
+    WHERE status = 'pending' OR status = 'voided' OR status = 'expired'";
 
 /// One debit or credit. An account has at most one entry of a transfer, so (account, transfer) orders its entries just as
 /// `account_sequence` does, and the one index serves statements, history, and balances at a past time.

@@ -63,6 +63,19 @@ pub trait Journal {
     /// [`LedgerError::Unavailable`].
     fn find_batch(&self, id: Uuid) -> Result<Option<BatchRecord>, LedgerError>;
 
+    /// The postings that concern a user, oldest first, with a sequence above `after`, at most
+    /// `limit` (at most [`JOURNAL_LIMIT_MAX`]); fewer where their text is long or the user has many
+    /// accounts, and none only behind the last. See [`Posting::concerns`].
+    ///
+    /// # Errors
+    /// [`LedgerError::Unavailable`].
+    fn journal_of(
+        &self,
+        user_id: Uuid,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Posting>, LedgerError>;
+
     /// The postings of an account, newest first, with a sequence below `before` (0 for the newest), at most `limit` (at most
     /// [`HISTORY_LIMIT_MAX`]).
     ///

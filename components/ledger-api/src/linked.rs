@@ -74,6 +74,16 @@ impl Journal for Linked {
         Ok(Option::from_wit(journal::find_batch(&id.into_wit())?)?)
     }
 
+    fn journal_of(
+        &self,
+        user_id: Uuid,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Posting>, LedgerError> {
+        let found = journal::journal_of(&user_id.into_wit(), after, limit)?;
+        Ok(Vec::from_wit(found)?)
+    }
+
     fn history(
         &self,
         account_id: Uuid,

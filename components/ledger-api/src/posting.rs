@@ -71,6 +71,25 @@ pub struct Posting {
     pub recorded_at_ms: i64,
 }
 
+impl Posting {
+    /// Whether it is a user's to see: that of the owner of one of its accounts. A decline is that
+    /// of the owner of the account to debit (of a deposit: to credit) alone, so that nobody sees
+    /// what others tried and failed to send to them; where that account was not found, it is the
+    /// actor's.
+    pub fn concerns(&self, user_id: Uuid) -> bool {
+        let is_owner = |party: Option<Party>| party.is_some_and(|party| party.owner_id == user_id);
+        if self.status != Status::Declined {
+            return is_owner(self.source) || is_owner(self.destination);
+        }
+        let asked = match self.kind {
+            Kind::Deposit => self.destination,
+            _ => self.source,
+        };
+        let is_nobodys = asked.is_none() && self.kind.is_payment();
+        is_owner(asked) || (is_nobodys && self.actor == Actor::user(user_id))
+    }
+}
+
 /// What the ledger replies to a transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {

@@ -75,6 +75,10 @@ impl Journal for Written {
         Err(LedgerError::invalid("webhooks read the journal alone"))
     }
 
+    fn journal_of(&self, _: Uuid, _: u64, _: u32) -> Result<Vec<Posting>, LedgerError> {
+        Err(LedgerError::invalid("events are rows of the whole journal"))
+    }
+
     fn history(&self, _: Uuid, _: u64, _: u32) -> Result<Vec<Posting>, LedgerError> {
         Err(LedgerError::invalid("webhooks read the journal alone"))
     }

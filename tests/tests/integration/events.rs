@@ -2,8 +2,10 @@
 //!
 //! Method: payments of several kinds on the shared bank; the feed is read in pages of several sizes.
 
-use strongroom_tests::bank::text;
+use strongroom_tests::bank::{text, transfer};
 use strongroom_tests::{Bank, Person, Value, json};
+
+const NOBODYS_ID: &str = "01890000-0000-7000-8000-000000000000";
 
 /// All events of a reader, in pages.
 async fn events(reader: &Person, limit: usize) -> Vec<Value> {
@@ -32,6 +34,12 @@ async fn events_come_in_order_to_those_they_concern() {
     pair.send("10").await;
     let declined = alice.submit("transfer", &pair.body("1000")).await;
     declined.refused(422, "insufficient_funds");
+    let nobody = transfer(&pair.from, NOBODYS_ID, "1000", "EUR");
+    let nowhere = alice.submit("transfer", &nobody).await;
+    nowhere.refused(422, "insufficient_funds");
+    let void = alice.submit("holds", &pair.body("5")).await.expect(201);
+    let void = format!("holds/{}/void", text(&void["id"]));
+    alice.submit(&void, &json!({})).await.expect(201);
     let hold = alice.submit("holds", &pair.body("5")).await.expect(201);
     let capture = format!("holds/{}/capture", text(&hold["id"]));
     alice.submit(&capture, &json!({})).await.expect(201);
@@ -39,6 +47,9 @@ async fn events_come_in_order_to_those_they_concern() {
         "deposit.posted",
         "transfer.posted",
         "transfer.declined",
+        "transfer.declined",
+        "hold.placed",
+        "hold.voided",
         "hold.placed",
         "hold.captured",
     ];
@@ -51,7 +62,13 @@ async fn events_come_in_order_to_those_they_concern() {
     let bobs = events(&pair.bob, 100).await;
     assert_eq!(
         types(&bobs),
-        ["transfer.posted", "hold.placed", "hold.captured"]
+        [
+            "transfer.posted",
+            "hold.placed",
+            "hold.voided",
+            "hold.placed",
+            "hold.captured"
+        ]
     );
     assert_eq!(bobs[0]["data"]["amount"], "10.00");
     assert!(events(&bank.customer().await, 100).await.is_empty());

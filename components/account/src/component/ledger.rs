@@ -47,6 +47,15 @@ impl journal::Guest for Component {
         Ok(LEDGER.find_batch(read(id, "id")?)?.into_wit())
     }
 
+    fn journal_of(
+        user_id: String,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<types::Posting>, types::Error> {
+        let postings = LEDGER.journal_of(read(user_id, "user-id")?, after, limit)?;
+        Ok(postings.into_wit())
+    }
+
     fn history(
         account_id: String,
         before: u64,

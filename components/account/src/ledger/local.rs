@@ -51,6 +51,16 @@ impl<S: Store, C: Clock> Journal for LocalLedger<S, C> {
         Ok(batch_record::find(query, id)?)
     }
 
+    fn journal_of(
+        &self,
+        user_id: Uuid,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Posting>, LedgerError> {
+        let after = sequence(after);
+        Ok(read::journal_of(&self.store, user_id, after, limit)?)
+    }
+
     fn history(
         &self,
         account_id: Uuid,

@@ -25,7 +25,7 @@ pub use expire::{EXPIRIES_MAX, expire_holds};
 pub use journal::{AccountOfRow, Direction, Entry, JournalRow, Subject};
 pub use local::LocalLedger;
 pub use post::{cancel, post};
-pub use read::{history, journal, lookup_many};
+pub use read::{history, journal, journal_of, lookup_many};
 pub(crate) use situation::Standing;
 
 pub(crate) use batch_record::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow, LINES};

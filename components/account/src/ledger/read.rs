@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use strongroom_ledger_api::{
     HISTORY_LIMIT_MAX, JOURNAL_LIMIT_MAX, LOOKUP_IDS_MAX, LedgerError, Posting,
 };
-use strongroom_sdk::store::{Row, Store, StoreError, Value};
+use strongroom_sdk::store::{Row, Rows, Store, StoreError, Value};
 use uuid::Uuid;
 
 /// How many rows of the journal are read at once, and how much of clients' words, in bytes, fills an answer: with the longest in each row
@@ -24,8 +24,59 @@ const BY_IDS_RESOLVED: [&str; 2] = [
 const AFTER: &str =
     journal_row_sql!("WHERE transfer.sequence > ?1 ORDER BY transfer.sequence LIMIT ?2");
 
+/// What concerns the user `?1` above the sequence `?2`, all from one snapshot: an account that is
+/// opened between two of them has only later rows.
+///
+/// Each arm finds one kind of row by an index of its own, for each of `mine`: the keys of the
+/// user's accounts, and the user's id, under which `transfer_declined` has the declines that name
+/// no account. A user may have many accounts with many rows each, so each arm looks at a share of
+/// the `?3` rows for each of them, at least 10. `bound` is the first place where a share is used
+/// up: up to it no arm lacks a row. So a part may be short, and is empty only where there is
+/// nothing more.
+///
+/// The `+` takes a key's affinity away, which keeps SQLite from an index on an expression.
+pub(super) const AFTER_OF_USER: &str = journal_row_sql!(
+    "WHERE transfer.sequence IN (
+        WITH mine(key) AS MATERIALIZED (SELECT key FROM account WHERE owner_id = ?1 UNION ALL SELECT ?1),
+        share(before_last) AS MATERIALIZED (SELECT max(?3 / max(count(*) - 1, 1), 10) - 1 FROM mine),
+        bound(at) AS MATERIALIZED (
+            SELECT coalesce(min(at), 9223372036854775807) FROM (
+                SELECT (SELECT transfer_sequence FROM entry
+                    WHERE account_key = mine.key AND transfer_sequence > ?2
+                    ORDER BY transfer_sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) AS at FROM mine
+                UNION ALL
+                SELECT (SELECT sequence FROM transfer
+                    WHERE status = 'declined' AND sequence > ?2
+                        AND coalesce(iif(kind = 'deposit', credit_account_key, debit_account_key), iif(subject_sequence IS NULL, actor_id, NULL)) = +mine.key
+                    ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine
+                UNION ALL
+                SELECT (SELECT sequence FROM transfer
+                    WHERE (status = 'pending' OR status = 'voided' OR status = 'expired') AND sequence > ?2 AND debit_account_key = mine.key
+                    ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine
+                UNION ALL
+                SELECT (SELECT sequence FROM transfer
+                    WHERE (status = 'pending' OR status = 'voided' OR status = 'expired') AND sequence > ?2 AND credit_account_key = mine.key
+                    ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine))
+        SELECT entry.transfer_sequence FROM mine CROSS JOIN entry
+            WHERE entry.account_key = mine.key AND entry.transfer_sequence > ?2 AND entry.transfer_sequence <= (SELECT at FROM bound)
+        UNION ALL
+        SELECT sequence FROM mine CROSS JOIN transfer
+            WHERE status = 'declined' AND sequence > ?2 AND sequence <= (SELECT at FROM bound)
+                AND coalesce(iif(kind = 'deposit', credit_account_key, debit_account_key), iif(subject_sequence IS NULL, actor_id, NULL)) = +mine.key
+        UNION ALL
+        SELECT sequence FROM mine CROSS JOIN transfer
+            WHERE (status = 'pending' OR status = 'voided' OR status = 'expired')
+                AND sequence > ?2 AND sequence <= (SELECT at FROM bound) AND debit_account_key = mine.key
+        UNION ALL
+        SELECT sequence FROM mine CROSS JOIN transfer
+            WHERE (status = 'pending' OR status = 'voided' OR status = 'expired')
+                AND sequence > ?2 AND sequence <= (SELECT at FROM bound) AND credit_account_key = mine.key)
+     ORDER BY transfer.sequence LIMIT ?3"
+);
+
 /// What moved money by the account's entries; declines and holds by indexes of their own. Each arm reads at most a page from its index.
-const HISTORY: &str = journal_row_sql!(resolved
+/// The `+` is that of [`AFTER_OF_USER`].
+pub(super) const HISTORY: &str = journal_row_sql!(resolved
     "WHERE transfer.sequence IN (
         SELECT transfer_sequence FROM (
             SELECT transfer_sequence FROM entry
@@ -35,7 +86,7 @@ const HISTORY: &str = journal_row_sql!(resolved
         SELECT sequence FROM (
             SELECT sequence FROM transfer
             WHERE status = 'declined' AND sequence < ?2
-                AND iif(kind = 'deposit', credit_account_key, debit_account_key) = (SELECT key FROM account WHERE id = ?1)
+                AND coalesce(iif(kind = 'deposit', credit_account_key, debit_account_key), iif(subject_sequence IS NULL, actor_id, NULL)) = +(SELECT key FROM account WHERE id = ?1)
             ORDER BY sequence DESC LIMIT ?3)
         UNION ALL
         SELECT sequence FROM (
@@ -80,14 +131,37 @@ pub fn head<S: Store>(store: &S) -> Result<u64, StoreError> {
 /// The postings with a sequence above `after`, oldest first, at most `limit` (at most [`JOURNAL_LIMIT_MAX`]); fewer where references and
 /// metadata are long, and none only behind the last.
 pub fn journal<S: Store>(store: &S, after: i64, limit: u32) -> Result<Vec<Posting>, StoreError> {
-    let mut after = after;
+    onward(after, limit, |after, rows| {
+        store.query(AFTER, &[after, rows])
+    })
+}
+
+/// The postings that [concern](Posting::concerns) a user, as [`journal`] has those of all; also
+/// fewer where there are many accounts.
+pub fn journal_of<S: Store>(
+    store: &S,
+    user_id: Uuid,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<Posting>, StoreError> {
+    onward(after, limit, |after, rows| {
+        store.query(AFTER_OF_USER, &[user_id.into(), after, rows])
+    })
+}
+
+/// Reads rows onward, some at once: `read` takes the sequence after which they begin, and how many.
+fn onward(
+    mut after: i64,
+    limit: u32,
+    read: impl Fn(Value, Value) -> Result<Rows, StoreError>,
+) -> Result<Vec<Posting>, StoreError> {
     let mut missing = limit.min(JOURNAL_LIMIT_MAX);
     let mut text_bytes = 0;
     let mut postings = Vec::new();
     // What is in the journal never changes, so several snapshots tell the same as one.
     while missing > 0 && text_bytes < JOURNAL_TEXT_BYTES_FULL {
         let wanted = missing.min(JOURNAL_ROWS_AT_ONCE);
-        let rows = store.query(AFTER, &[Value::from(after), Value::from(i64::from(wanted))])?;
+        let rows = read(Value::from(after), Value::from(i64::from(wanted)))?;
         let found = rows.rows.len();
         for row in rows {
             let row = JournalRow::from_row(&row)?;

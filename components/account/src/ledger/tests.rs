@@ -9,6 +9,7 @@ mod chain;
 mod denied;
 mod holds;
 mod model;
+mod of_user;
 mod order;
 mod own_account;
 mod read;

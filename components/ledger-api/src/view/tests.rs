@@ -199,6 +199,36 @@ fn the_payee_of_what_was_declined_is_for_its_owner_and_staff() {
 }
 
 #[test]
+fn what_is_asked_in_vain_concerns_the_payer_alone_and_without_one_the_asker() {
+    let asker = Uuid::from_u128(0x7);
+    let of = |kind, decline: Option<Decline>, has_source: bool| {
+        let posting = match decline {
+            Some(decline) => declined(kind, decline),
+            None => posting(kind, kind.accepted_status()),
+        };
+        Posting {
+            actor: Actor::user(asker),
+            source: posting.source.filter(|_| has_source),
+            ..posting
+        }
+    };
+    let short = Some(Decline::InsufficientFunds);
+    for (posting, concerned) in [
+        (of(Kind::Transfer, None, true), [true, true, false]),
+        (of(Kind::Transfer, short, true), [true, false, false]),
+        (of(Kind::Transfer, short, false), [false, false, true]),
+        (of(Kind::Deposit, None, false), [false, true, false]),
+        (of(Kind::Deposit, short, false), [false, true, false]),
+        (of(Kind::Reversal, short, true), [true, false, false]),
+        // The bank is the payer: a withdrawal was not given back.
+        (of(Kind::Reversal, short, false), [false, false, false]),
+    ] {
+        let found = [PAYER, PAYEE, asker].map(|user| posting.concerns(user));
+        assert_eq!(found, concerned, "{posting:?}");
+    }
+}
+
+#[test]
 fn a_record_whose_notes_are_no_json_is_the_banks_mistake() {
     let broken = Posting {
         metadata: Some("{".to_owned()),

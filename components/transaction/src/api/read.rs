@@ -4,7 +4,7 @@ use super::Service;
 use crate::view::{BatchView, unavailable};
 use serde::{Deserialize, Serialize};
 use strongroom_ledger_api::view::TransactionView;
-use strongroom_ledger_api::{Directory, Journal, Party, Posting, Status};
+use strongroom_ledger_api::{Directory, Journal, Posting};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
@@ -28,7 +28,8 @@ pub enum Found {
     Batch(BatchView),
 }
 
-/// `GET /{id}`: who asked, the owners of its accounts, and staff. The payee does not see what was declined.
+/// `GET /{id}`: those whom it [concerns](Posting::concerns), and staff. The payee does not see what
+/// was declined.
 ///
 /// # Errors
 /// 404, also for what was refused or is undecided; 503 where the ledger does not respond.
@@ -80,9 +81,5 @@ pub fn list<L: Journal + Directory>(
 
 /// Whether a user may see a posting.
 pub(crate) fn may_read(identity: &Identity, posting: &Posting) -> bool {
-    let owns = |party: Option<Party>| party.is_some_and(|party| party.owner_id == identity.subject);
-    identity.is_staff()
-        || posting.actor.id == identity.subject
-        || owns(posting.source)
-        || (posting.status != Status::Declined && owns(posting.destination))
+    identity.is_staff() || posting.concerns(identity.subject)
 }

@@ -449,6 +449,8 @@ fn who_may_read_what() {
     let posted = id_of(&bank.send("posted", "1").unwrap());
     let declined = id_of(&bank.send("declined", "9999").unwrap());
     let batch = id_of(&bank.batch("batch", false, &["1", "9999"]).unwrap());
+    let opening = derived_id(TELLER, Route::Deposit.as_str(), "opening");
+    assert!(bank.seen_by(&alice(), opening).is_ok());
     let carol = identity(Uuid::from_u128(0xC), Role::Customer);
     for who in [alice(), auditor(), teller()] {
         let seen = bank.seen_by(&who, posted).unwrap();
@@ -463,6 +465,8 @@ fn who_may_read_what() {
         (bob(), batch),
         (carol.clone(), posted),
         (carol.clone(), declined),
+        // Who deposited it as staff, and is none any more.
+        (identity(TELLER, Role::Customer), opening),
         (carol, batch),
         (auditor(), Uuid::nil()),
     ] {

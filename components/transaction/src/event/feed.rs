@@ -8,11 +8,12 @@ use strongroom_sdk::identity::Identity;
 use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::problem::Problem;
 
-/// How many rows of the journal one request looks at, however few of them are the reader's: the next request goes on from there.
-pub const SCAN_MAX: usize = 4_000;
+/// How often one request asks the ledger, which returns short parts where texts are long or the
+/// reader has many accounts: the next request goes on from there.
+pub const PARTS_MAX: usize = 16;
 
 /// `GET /events`: customers see what they may `GET`, one by one; staff see all. The next page
-/// begins behind the last row that was looked at, the reader's or not.
+/// begins behind the last event.
 ///
 /// # Errors
 /// 422 for the limit; 503 where the ledger does not respond.
@@ -24,17 +25,29 @@ pub fn read<J: Journal>(
     let page = query.page()?;
     let mut after = page.after.unsigned_abs();
     let mut data = Vec::new();
-    let mut scanned = 0;
-    let has_more = 'scan: loop {
-        if scanned >= SCAN_MAX {
+    let mut parts = 0;
+    let has_more = 'parts: loop {
+        if parts >= PARTS_MAX {
             break true;
         }
-        let rows = journal
-            .journal(after, page_rows(identity, page.limit, SCAN_MAX - scanned))
-            .map_err(unavailable)?;
+        parts += 1;
+        // One more than is missing: it tells whether there are more.
+        let missing = page.limit - data.len() + 1;
+        let limit =
+            u32::try_from(missing).map_or(JOURNAL_LIMIT_MAX, |it| it.min(JOURNAL_LIMIT_MAX));
+        let rows = if identity.is_staff() {
+            journal.journal(after, limit)
+        } else {
+            journal.journal_of(identity.subject, after, limit)
+        };
+        let rows = rows.map_err(unavailable)?;
+        // A short part is not the last: only an empty one is the end.
+        if rows.is_empty() {
+            break false;
+        }
         for posting in &rows {
             if data.len() == page.limit {
-                break 'scan true;
+                break 'parts true;
             }
             if may_read(identity, posting) {
                 let view = TransactionView::for_viewer(posting, identity)?;
@@ -42,27 +55,10 @@ pub fn read<J: Journal>(
             }
             after = posting.sequence;
         }
-        // A page of long texts is shorter than what was asked for: only an empty one is the end.
-        if rows.is_empty() {
-            break false;
-        }
-        scanned += rows.len();
     };
     Ok(OnwardList {
         data,
         next_after_sequence: after,
         has_more,
     })
-}
-
-/// How many rows to ask for at once, of those that may still be looked at: of staff each is an event, and one more tells whether there are
-/// more; of others few are.
-fn page_rows(identity: &Identity, limit: usize, rows_left: usize) -> u32 {
-    let wanted = if identity.is_staff() {
-        limit.saturating_add(1)
-    } else {
-        rows_left
-    };
-    u32::try_from(wanted.min(rows_left))
-        .map_or(JOURNAL_LIMIT_MAX, |rows| rows.min(JOURNAL_LIMIT_MAX))
 }

@@ -5,7 +5,7 @@
 
 mod feed;
 
-pub use feed::{SCAN_MAX, read};
+pub use feed::{PARTS_MAX, read};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 //! size.
 
 use super::*;
-use crate::tests::kit::{alice, auditor, bob, identity, teller};
+use crate::tests::kit::{Bank, TELLER, alice, auditor, bob, id_of, identity, teller};
 use proptest::prelude::*;
 use strongroom_ledger_api::{
     Actor, BatchRecord, Decline, JOURNAL_LIMIT_MAX, Journal, Kind, LedgerError, Party, Posting,
@@ -22,10 +22,7 @@ struct Written(Vec<Posting>);
 impl Journal for Written {
     fn journal(&self, after: u64, limit: u32) -> Result<Vec<Posting>, LedgerError> {
         assert!((1..=JOURNAL_LIMIT_MAX).contains(&limit));
-        let found = self.0.iter().filter(|posting| posting.sequence > after);
-        // Some pages are shorter than they might be, as those of long texts are.
-        let rows = (limit as usize).min(1 + after as usize % 7 * 100);
-        Ok(found.take(rows).cloned().collect())
+        Ok(self.part(after, limit, |_| true))
     }
 
     fn head(&self) -> Result<u64, LedgerError> {
@@ -40,8 +37,22 @@ impl Journal for Written {
         Err(LedgerError::invalid("events are rows of the journal"))
     }
 
+    fn journal_of(&self, user: Uuid, after: u64, limit: u32) -> Result<Vec<Posting>, LedgerError> {
+        assert!((1..=JOURNAL_LIMIT_MAX).contains(&limit));
+        Ok(self.part(after, limit, |posting| posting.concerns(user)))
+    }
+
     fn history(&self, _: Uuid, _: u64, _: u32) -> Result<Vec<Posting>, LedgerError> {
         Err(LedgerError::invalid("events are rows of the journal"))
+    }
+}
+
+impl Written {
+    /// Some parts are shorter than they might be, as those of long texts are.
+    fn part(&self, after: u64, limit: u32, is_read: impl Fn(&Posting) -> bool) -> Vec<Posting> {
+        let found = self.0.iter().filter(|posting| posting.sequence > after);
+        let rows = (limit as usize).min(1 + after as usize % 7 * 100);
+        found.filter(|it| is_read(it)).take(rows).cloned().collect()
     }
 }
 
@@ -92,7 +103,7 @@ fn query(after: u64, limit: usize) -> OnwardQuery {
     }
 }
 
-fn all(journal: &Written, reader: &Identity, limit: usize) -> Vec<u64> {
+fn all(journal: &impl Journal, reader: &Identity, limit: usize) -> Vec<u64> {
     let mut after = 0;
     let mut seen = Vec::new();
     loop {
@@ -114,7 +125,7 @@ fn the_payee_sees_neither_the_payers_notes_nor_what_was_declined() {
     let page = serde_json::to_value(page).unwrap();
     assert_eq!(page["data"].as_array().unwrap().len(), 1);
     assert!(page["data"][0]["data"]["metadata"].is_null());
-    assert_eq!(page["next_after_sequence"], 3);
+    assert_eq!(page["next_after_sequence"], 1);
     let stranger = identity(Uuid::from_u128(9), Role::Customer);
     for (reader, sequences) in [
         (alice(), &[1, 2][..]),
@@ -128,13 +139,42 @@ fn the_payee_sees_neither_the_payers_notes_nor_what_was_declined() {
 }
 
 #[test]
-fn a_request_looks_at_a_bounded_part_of_a_long_journal() {
-    let journal = journal((0..SCAN_MAX * 2).map(|_| (1, 2, None)));
-    let page = read(&journal, &alice(), query(0, 10)).unwrap();
-    assert!(page.data.is_empty() && page.has_more);
-    assert_eq!(page.next_after_sequence, SCAN_MAX as u64);
+fn a_request_asks_for_a_bounded_number_of_short_parts() {
+    // Every part of it that begins at a multiple of seven has one row.
+    let rows = (0..7 * PARTS_MAX * 2).map(|row| if row % 7 == 6 { 0xA } else { 9 });
+    let journal = journal(rows.map(|owner| (owner, 2, None)));
+    let page = read(&journal, &alice(), query(0, 1_000)).unwrap();
+    assert!(page.data.len() == PARTS_MAX && page.has_more);
+    assert_eq!(page.next_after_sequence, 7 * PARTS_MAX as u64);
+    assert_eq!(all(&journal, &alice(), 1_000).len(), 2 * PARTS_MAX);
     let end = read(&journal, &alice(), query(u64::MAX, 10)).unwrap();
     assert!(end.data.is_empty() && !end.has_more);
+}
+
+/// On the ledger itself, where a customer's rows are found by an index.
+#[test]
+fn a_customer_is_shown_what_they_may_get_one_by_one() {
+    let bank = Bank::new();
+    let held = id_of(&bank.hold("held", "5").unwrap());
+    bank.void("void", held).unwrap();
+    bank.send("sent", "5").unwrap();
+    bank.send("short", "1000").unwrap();
+    bank.batch("batch", false, &["1", "1000"]).unwrap();
+    let whole = bank.service.ledger.journal(0, 100).unwrap();
+    let former = identity(TELLER, Role::Customer);
+    let stranger = identity(Uuid::from_u128(9), Role::Customer);
+    for (reader, count) in [(alice(), 7), (bob(), 4), (former, 0), (stranger, 0)] {
+        let may_get = |posting: &&Posting| bank.seen_by(&reader, posting.id).is_ok();
+        let expected: Vec<u64> = whole.iter().filter(may_get).map(|it| it.sequence).collect();
+        assert_eq!(expected.len(), count, "{reader:?}");
+        for limit in [1, 2, 100] {
+            assert_eq!(
+                all(&bank.service.ledger, &reader, limit),
+                expected,
+                "{limit}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -164,6 +164,10 @@ impl Journal for Link {
         self.read(|| self.ledger.find_batch(id))
     }
 
+    fn journal_of(&self, id: Uuid, after: u64, limit: u32) -> Result<Vec<Posting>, LedgerError> {
+        self.read(|| self.ledger.journal_of(id, after, limit))
+    }
+
     fn history(&self, id: Uuid, before: u64, limit: u32) -> Result<Vec<Posting>, LedgerError> {
         self.read(|| self.ledger.history(id, before, limit))
     }

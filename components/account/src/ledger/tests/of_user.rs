@@ -1,0 +1,257 @@
+//! Goal: a user reads the rows that concern them, all of them and no others, at a price that does
+//! not depend on those of others.
+//! Method: random books of a few users, read in parts of every size, against the whole journal; the
+//! plans of the statements; and a store that counts what is asked of it.
+
+use super::*;
+use proptest::prelude::*;
+use std::cell::Cell;
+use strongroom_sdk::store::{Rows, SqliteTransaction};
+
+const USERS: [Uuid; 4] = [ALICE, BOB, Uuid::from_u128(0xC), Uuid::from_u128(0xD)];
+
+/// One step of a book: who asks, what, from and to which account, how much, and whether a screening
+/// denies it.
+type Step = (u8, usize, usize, i64, bool);
+
+/// Two accounts of each user but the last, who has none.
+fn accounts(store: &SqliteStore) -> Vec<Account> {
+    let owners = USERS[..3].iter().flat_map(|owner| [*owner; 2]);
+    owners.map(|owner| open(store, owner, "EUR")).collect()
+}
+
+/// Takes a step; what is refused leaves no row.
+fn step(store: &SqliteStore, accounts: &[Account], id: u128, step: Step) {
+    let (kind, from, to, amount, is_denied) = step;
+    let nobodys = Uuid::from_u128(404);
+    let at = |place: usize| accounts.get(place).map_or(nobodys, |account| account.id);
+    let asker = USERS[from % USERS.len()];
+    let owner = accounts.get(from).map_or(asker, |account| account.owner_id);
+    // Now and then somebody names an account of another.
+    let owner = if amount % 7 == 0 { asker } else { owner };
+    let (from, to) = (Some(at(from)), Some(at(to)));
+    let subject = 1 + u128::from(amount.unsigned_abs()) % id;
+    let asked = lookup(store, Uuid::from_u128(subject)).map(|posting| posting.amount.minor());
+    let asked = asked.unwrap_or(1);
+    let wish = match kind {
+        0 => transfer(id, Kind::Deposit, None, to, amount * 2),
+        1 => transfer(id, Kind::Withdrawal, from, None, amount),
+        2 | 3 => transfer(id, Kind::Transfer, from, to, amount),
+        4 => transfer(id, Kind::Hold, from, to, amount),
+        5 => holds::of_subject(id, Kind::Capture, subject, asked),
+        6 => holds::of_subject(id, Kind::Void, subject, asked),
+        _ => holds::of_subject(id, Kind::Reversal, subject, asked),
+    };
+    let wish = match kind {
+        1..=4 => Transfer {
+            authority: DebitAuthority::Owner(owner),
+            actor: Actor::user(owner),
+            ..wish
+        },
+        5 | 6 => Transfer {
+            authority: DebitAuthority::Bank,
+            ..wish
+        },
+        _ => wish,
+    };
+    let rule = (is_denied && kind <= 4).then(|| "rule".to_owned());
+    let wish = Transfer {
+        denied_by: rule,
+        ..wish
+    };
+    let _ = post(store, &CLOCK, &wish);
+}
+
+/// All that a user reads, in parts.
+fn all_of<S: Store>(store: &S, user: Uuid, limit: u32) -> Vec<Posting> {
+    let mut postings: Vec<Posting> = Vec::new();
+    loop {
+        let after = postings.last().map_or(0, |last| last.sequence as i64);
+        let part = journal_of(store, user, after, limit).unwrap();
+        assert!(part.len() <= limit as usize);
+        if part.is_empty() {
+            return postings;
+        }
+        postings.extend(part);
+    }
+}
+
+fn concerning(store: &SqliteStore, user: Uuid) -> Vec<Posting> {
+    let all = journal(store, 0, 1_000).unwrap().into_iter();
+    all.filter(|posting| posting.concerns(user)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn a_user_reads_what_concerns_them_in_order_whatever_the_parts(
+        steps in prop::collection::vec((0..8_u8, 0..7_usize, 0..7_usize, 1..60_i64, prop::bool::weighted(0.1)), 1..80),
+        limit in 1..30_u32,
+    ) {
+        let store = store();
+        let accounts = accounts(&store);
+        for (id, one) in (1..).zip(steps) {
+            step(&store, &accounts, id, one);
+        }
+        expire_holds(&store, &FixedClock(CLOCK.0 + 100_000)).unwrap();
+        for user in USERS.into_iter().chain([teller().id, BANK_OWNER]) {
+            let read = all_of(&store, user, limit);
+            if user != BANK_OWNER {
+                prop_assert_eq!(read, concerning(&store, user));
+            }
+        }
+    }
+
+    /// What is recorded while a user reads is read too: nothing comes behind a place that was
+    /// passed.
+    #[test]
+    fn what_comes_while_a_user_reads_is_read_once(
+        steps in prop::collection::vec((0..8_u8, 0..7_usize, 0..7_usize, 1..60_i64, prop::bool::weighted(0.1)), 1..60),
+        limit in 1..5_u32,
+    ) {
+        let store = store();
+        let mut accounts = accounts(&store);
+        let mut read: Vec<Posting> = Vec::new();
+        for (id, one) in (1..).zip(steps) {
+            step(&store, &accounts, id, one);
+            if id % 10 == 0 {
+                // A new account of Alice's: its rows are newer than all that was read.
+                accounts.insert(0, open(&store, ALICE, "EUR"));
+            }
+            let after = read.last().map_or(0, |last| last.sequence as i64);
+            read.extend(journal_of(&store, ALICE, after, limit).unwrap());
+        }
+        let after = read.last().map_or(0, |last| last.sequence as i64);
+        read.extend(journal_of(&store, ALICE, after, 1_000).unwrap());
+        prop_assert_eq!(read, concerning(&store, ALICE));
+    }
+}
+
+#[test]
+fn holds_declines_and_ends_are_read_by_those_they_concern() {
+    let (store, from, to) = bank();
+    let time = FixedClock(CLOCK.0 + 100_000);
+    first(&store, &CLOCK, &holds::hold(2, &from, &to, 10));
+    first(&store, &CLOCK, &holds::of_subject(3, Kind::Void, 2, 10));
+    first(&store, &CLOCK, &holds::hold(4, &from, &to, 10));
+    expire_holds(&store, &time).unwrap();
+    first(&store, &time, &pay(6, &from, &to, 9_000));
+    // An account that is not hers: her own wish all the same.
+    let nobodys = transfer(7, Kind::Transfer, Some(to.id), Some(from.id), 1);
+    let denied = Transfer {
+        denied_by: Some("rule".to_owned()),
+        ..nobodys
+    };
+    first(&store, &time, &denied);
+    account::close(&store, &time, to.id, &teller()).unwrap();
+    let deposit = transfer(8, Kind::Deposit, None, Some(to.id), 1);
+    first(&store, &time, &deposit);
+    let sequences = |user| -> Vec<u64> {
+        let read = all_of(&store, user, 3).into_iter();
+        read.map(|posting| posting.sequence).collect()
+    };
+    assert_eq!(sequences(ALICE), [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(sequences(BOB), [2, 3, 4, 5, 8]);
+    assert_eq!(sequences(teller().id), Vec::<u64>::new());
+}
+
+/// A store that counts what it is asked, and what it answers.
+#[derive(Clone, Default)]
+struct Counts {
+    queries: Cell<usize>,
+    rows: Cell<usize>,
+}
+
+struct CountedStore<'a>(&'a SqliteStore, Counts);
+
+impl Store for CountedStore<'_> {
+    type Transaction = SqliteTransaction;
+
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        let rows = self.0.query(sql, params)?;
+        self.1.queries.update(|queries| queries + 1);
+        self.1.rows.update(|read| read + rows.rows.len());
+        Ok(rows)
+    }
+
+    fn begin(&self) -> Result<Self::Transaction, StoreError> {
+        self.0.begin()
+    }
+}
+
+#[test]
+fn a_users_rows_cost_the_same_however_many_others_there_are() {
+    let (store, from, to) = bank();
+    let carols = open(&store, USERS[2], "EUR");
+    deposit(&store, 2, &carols, 10);
+    let asked = |user| {
+        let counted = CountedStore(&store, Counts::default());
+        let read = all_of(&counted, user, 100).len();
+        (read, counted.1.queries.get(), counted.1.rows.get())
+    };
+    let before = [USERS[2], USERS[3]].map(asked);
+    assert_eq!(before, [(1, 2, 1), (0, 1, 0)]);
+    for id in 10..1_000 {
+        first(
+            &store,
+            &CLOCK,
+            &pay(id, &from, &to, 1 + id as i64 % 3 * 5_000),
+        );
+    }
+    assert_eq!([USERS[2], USERS[3]].map(asked), before);
+}
+
+/// Each step of them begins with a key: of the accounts, and of their entries, declines, and holds.
+#[test]
+fn a_users_rows_and_an_accounts_are_found_by_keys_alone() {
+    let store = store();
+    for sql in [
+        super::super::read::AFTER_OF_USER,
+        super::super::read::HISTORY,
+    ] {
+        let params = vec![Value::from(1_i64); 3];
+        let plan = store.query(&format!("EXPLAIN QUERY PLAN {sql}"), &params);
+        let plan = plan.unwrap().into_iter();
+        let steps: Vec<_> = plan.map(|step| step.text(3).unwrap()).collect();
+        for table in ["account", "entry", "transfer"] {
+            let whole = [
+                format!("SCAN {table}"),
+                format!("SEARCH {table} USING AUTOMATIC"),
+            ];
+            let ranges = [">", "<"]
+                .map(|range| format!("SEARCH {table} USING INTEGER PRIMARY KEY (rowid{range}"));
+            for bad in whole.iter().chain(&ranges) {
+                let found = steps.iter().find(|step| step.starts_with(bad.as_str()));
+                assert_eq!(found, None, "{steps:#?}");
+            }
+        }
+        for index in [
+            "transfer_declined",
+            "transfer_held_debit",
+            "transfer_held_credit",
+        ] {
+            assert!(steps.iter().any(|step| step.contains(index)), "{index}");
+        }
+    }
+}
+
+#[test]
+fn one_busy_account_among_many_is_read_whole() {
+    let store = store();
+    let accounts: Vec<_> = (0..60).map(|_| open(&store, ALICE, "EUR")).collect();
+    deposit(&store, 1, &accounts[7], 1_000);
+    let bobs = open(&store, BOB, "EUR");
+    for id in 2..=200 {
+        first(&store, &CLOCK, &pay(id, &accounts[7], &bobs, 1));
+    }
+    for (id, account) in (201..).zip(&accounts) {
+        deposit(&store, id, account, 1);
+    }
+    for limit in [1, 7, 100, 1_000] {
+        let read = all_of(&store, ALICE, limit);
+        assert_eq!(read, concerning(&store, ALICE), "{limit}");
+    }
+    // A part is short, and no shorter than a share of it.
+    assert_eq!(journal_of(&store, ALICE, 0, 100).unwrap().len(), 10);
+}
