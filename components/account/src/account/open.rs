@@ -14,11 +14,15 @@ use uuid::Uuid;
 /// The longest name of an account, in characters.
 pub const NAME_CHARACTERS_MAX: usize = 100;
 
+/// How many accounts a user may have opened in all, closed ones too, for each that may be open at a
+/// time. What a user reads of all their accounts, such as the events, costs a little for each.
+pub const EVER_FOR_EACH_OPEN: i64 = 10;
+
 /// How often another number is tried when one is taken. Numbers are random: two failures in a row are already past belief.
 const NUMBER_TRIES: u32 = 3;
 
-const COUNT_OF_OWNER: &str =
-    "SELECT count(*) FROM account WHERE owner_id = ?1 AND status <> 'closed'";
+const COUNTS_OF_OWNER: &str = "\
+SELECT count(*) FILTER (WHERE status <> 'closed'), count(*) FROM account WHERE owner_id = ?1";
 
 const INSERT_ACCOUNT: &str = "\
 INSERT INTO account (id, number, owner_id, type, name, currency, scale, status, overdraft_limit_minor, version, created_at_ms)
@@ -53,8 +57,9 @@ pub struct OpenRequest {
 /// Why no account was opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// The user has as many accounts as one may have.
-    #[error("a user may have at most {0} accounts")]
+    /// The user has as many open accounts as one may have, or [`EVER_FOR_EACH_OPEN`] times as many
+    /// with the closed ones.
+    #[error("a user may have at most {0} open accounts, and {times} times as many with the closed ones", times = EVER_FOR_EACH_OPEN)]
     LimitReached(u32),
     /// The store did not answer.
     #[error(transparent)]
@@ -74,11 +79,11 @@ pub fn open<S: Store>(
 ) -> Result<Account, OpenError> {
     assert_ne!(request.account_type, AccountType::Settlement);
     let transaction = store.begin()?;
-    let count = transaction
-        .query(COUNT_OF_OWNER, &[request.owner_id.into()])?
-        .first()
-        .map_or(Ok(0), |row| row.integer(0))?;
-    if count >= i64::from(rules.accounts_per_user_max) {
+    let counts = transaction
+        .query(COUNTS_OF_OWNER, &[request.owner_id.into()])?
+        .first_or("a count has no row")?;
+    let max = i64::from(rules.accounts_per_user_max);
+    if counts.integer(0)? >= max || counts.integer(1)? >= max * EVER_FOR_EACH_OPEN {
         // The other accounts may be of earlier turns of the group: the commit waits until they are on disk.
         transaction.commit()?;
         return Err(OpenError::LimitReached(rules.accounts_per_user_max));

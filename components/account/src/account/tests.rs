@@ -80,6 +80,17 @@ fn a_user_has_at_most_as_many_accounts_as_allowed_and_closed_ones_do_not_count()
 }
 
 #[test]
+fn a_user_does_not_open_and_close_accounts_without_end() {
+    let store = store();
+    for _ in 0..EVER_FOR_EACH_OPEN {
+        let account = try_open(&store, 1).unwrap();
+        close(&store, &SystemClock, account.id, &teller()).unwrap();
+    }
+    assert_eq!(try_open(&store, 1), Err(OpenError::LimitReached(1)));
+    assert!(try_open(&store, 2).is_ok());
+}
+
+#[test]
 fn an_account_with_money_is_not_closed() {
     let store = store();
     let account = try_open(&store, 1).unwrap();

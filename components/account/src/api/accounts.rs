@@ -2,7 +2,9 @@
 
 use super::view::{AccountView, BalanceView, EntryView};
 use super::{Caller, Service, WHO_ACT, readable};
-use crate::account::{self, AccountType, NAME_CHARACTERS_MAX, OpenError, OpenRequest, PastError};
+use crate::account::{
+    self, AccountType, EVER_FOR_EACH_OPEN, NAME_CHARACTERS_MAX, OpenError, OpenRequest, PastError,
+};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use strongroom_sdk::clock::{Clock, parse_rfc3339};
@@ -92,7 +94,7 @@ pub fn open<S: Store, C: Clock, R: Random>(
         OpenError::LimitReached(max) => Problem::new(
             StatusCode::CONFLICT,
             "account_limit_reached",
-            format!("A user may have at most {max} open accounts."),
+            format!("A user may have at most {max} open accounts, and {EVER_FOR_EACH_OPEN} times as many with the closed ones."),
         ),
         OpenError::Store(error) => error.into(),
     })
