@@ -62,7 +62,7 @@ pub fn script(test: &str, file: &str) -> Option<Command> {
     };
     let mut command = Command::new(python);
     command
-        .arg("-B")
+        .args(["-B", "-W", "ignore"])
         .arg(workspace::root().join("tests/attacks").join(file))
         .kill_on_drop(true);
     Some(command)

@@ -241,6 +241,17 @@ impl Host {
         kib.expect("a number of KiB") / 1024
     }
 
+    /// How many files, sockets among them, the process has open.
+    ///
+    /// # Panics
+    ///
+    /// If the system does not tell.
+    pub fn open_files(&self) -> usize {
+        let folder = format!("/proc/{}/fd", self.pid().as_raw_nonzero());
+        let files = std::fs::read_dir(folder).expect("the process has files");
+        files.count()
+    }
+
     /// SIGKILL: the host gets no chance to tidy up.
     pub fn kill(&mut self) {
         if let Some(mut running) = self.running.take() {

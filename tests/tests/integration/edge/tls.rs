@@ -56,7 +56,8 @@ async fn target(test: &str) -> Option<Host> {
 async fn look(mut attack: Command, host: &Host, source: Ipv4Addr) -> (bool, String, String) {
     aim(&mut attack, host, source);
     let (output, text) = run(attack).await;
-    let digest = text.lines().last().unwrap_or_default().to_owned();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let digest = said.lines().last().unwrap_or_default().to_owned();
     (output.status.success(), digest, text)
 }
 
