@@ -28,6 +28,8 @@ const METADATA_BYTES: usize = 4_000;
 /// What each customer begins with, in cents.
 const DEPOSIT_MINOR: i64 = 1_000_000;
 const HOLD_SECONDS: u32 = 60 * 60;
+/// Staff whose accounts these are not.
+const STAFF: Uuid = Uuid::from_u128(0x5A);
 
 /// All money there is: zero, if a read sees whole commits.
 const ALL_MONEY: &str = "SELECT coalesce(sum(credits_posted - debits_posted), 0) FROM balance";
@@ -182,9 +184,9 @@ fn payment(
     kind: Kind,
     amount_minor: i64,
 ) -> Transfer {
-    let authority = match kind {
-        Kind::Deposit | Kind::Reversal | Kind::Expiry => DebitAuthority::Bank,
-        _ => DebitAuthority::Owner(owner(customer)),
+    let (authority, asks) = match kind {
+        Kind::Deposit | Kind::Reversal | Kind::Expiry => (DebitAuthority::Bank, STAFF),
+        _ => (DebitAuthority::Owner(owner(customer)), owner(customer)),
     };
     let text = if number < 1_000 { 1 } else { METADATA_BYTES };
     let currency = Currency::from_code("EUR").expect("the currency exists");
@@ -193,7 +195,7 @@ fn payment(
         id: id(customer, number),
         fingerprint: [7; 32],
         authority,
-        actor: strongroom_ledger_api::Actor::user(owner(customer)),
+        actor: strongroom_ledger_api::Actor::user(asks),
         on_behalf_of: None,
         request_id: None,
         instruction: Instruction {
