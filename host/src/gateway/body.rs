@@ -153,12 +153,13 @@ pub(super) async fn read(
         return Ok((empty, None));
     }
     let bytes_max = service.limits.request_body;
-    if announced_length(parts).is_some_and(|announced| announced > bytes_max) {
+    let announced = announced_length(parts);
+    if announced.is_some_and(|announced| announced > bytes_max) {
         tokio::spawn(linger(body));
         return Err(GatewayError::PayloadTooLarge(bytes_max));
     }
     let mut share = memory.share(&service.name, clients);
-    match read_to_the_end(&mut body, bytes_max, &mut share).await {
+    match read_to_the_end(&mut body, announced, bytes_max, &mut share).await {
         Ok(bytes) => {
             let whole = Full::new(bytes)
                 .map_err(|never| match never {})
@@ -176,6 +177,7 @@ pub(super) async fn read(
 
 async fn read_to_the_end(
     body: &mut Incoming,
+    announced: Option<u64>,
     bytes_max: u64,
     share: &mut BodyShare,
 ) -> Result<Bytes, GatewayError> {
@@ -205,6 +207,11 @@ async fn read_to_the_end(
         share.grow_to(bytes)?;
         if whole.is_empty() && body.is_end_stream() {
             return Ok(data);
+        }
+        if whole.is_empty() {
+            // Room that grows by doubling would be copied again and again, and be half empty. What is not filled takes no memory.
+            let length = announced.and_then(|bytes| usize::try_from(bytes).ok());
+            whole.reserve(length.unwrap_or_default());
         }
         whole.extend_from_slice(&data);
     }
