@@ -12,10 +12,13 @@ mod admin;
 mod cli;
 mod client;
 mod durable_file;
+mod file_reader;
 mod gateway;
 mod keys;
 mod links;
+mod private_file;
 mod registry;
+mod regular_file;
 mod runtime;
 mod store;
 mod swap;
@@ -32,7 +35,17 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Runs the command of the process's arguments.
-#[tokio::main]
-pub async fn run() -> ExitCode {
-    cli::run(cli::Cli::parse()).await
+pub fn run() -> ExitCode {
+    let command = cli::Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("strongroom: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(cli::run(command));
+    // Whatever matters was waited for. A thread that looks at a file on a hung mount must not keep the process.
+    runtime.shutdown_background();
+    code
 }

@@ -83,6 +83,7 @@ fn place(registry: &Registry, spec: &ServiceSpec, problem: &LoadProblem) -> Regi
 fn key_of(problem: &LoadProblem) -> Option<&'static str> {
     match problem {
         LoadProblem::Unreadable { .. }
+        | LoadProblem::NoComponent { .. }
         | LoadProblem::NotAComponent { .. }
         | LoadProblem::NoHandler
         | LoadProblem::DoesNotFit(_) => Some("component"),

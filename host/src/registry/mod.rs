@@ -23,9 +23,11 @@ pub use route_rate::{RateBy, RouteRate};
 pub use service::{Digest, Grant, Link, ServiceSpec};
 pub use units::Rate;
 
+use crate::regular_file;
 use http::HeaderValue;
 use problem::Collector;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use table::Table;
@@ -84,13 +86,24 @@ const ADMIN_DEFAULT: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9090);
 const CONNECTIONS_DEFAULT: usize = 4096;
 
+/// The largest registry, in bytes.
+pub const REGISTRY_BYTES_MAX: u64 = 1 << 20;
+
 impl Registry {
     /// Reads and parses a registry file.
     ///
     /// # Errors
     /// All problems of the file, or the one that it cannot be read.
     pub fn load(file: &Path) -> Result<Self, RegistryProblems> {
-        match Self::load_recoverable(file)? {
+        Self::of_file(file, regular_file::read(file, REGISTRY_BYTES_MAX))
+    }
+
+    /// Parses what was read of a registry file.
+    ///
+    /// # Errors
+    /// Those of [`Registry::load`].
+    pub fn of_file(file: &Path, content: io::Result<Vec<u8>>) -> Result<Self, RegistryProblems> {
+        match Self::recover(file, content)? {
             (registry, problems) if problems.is_empty() => Ok(registry),
             (_, problems) => Err(RegistryProblems(problems)),
         }
@@ -101,14 +114,23 @@ impl Registry {
     /// # Errors
     /// The file cannot be read.
     pub fn load_recoverable(file: &Path) -> Result<(Self, Vec<RegistryProblem>), RegistryProblems> {
-        let text = std::fs::read_to_string(file).map_err(|error| {
+        Self::recover(file, regular_file::read(file, REGISTRY_BYTES_MAX))
+    }
+
+    fn recover(
+        file: &Path,
+        content: io::Result<Vec<u8>>,
+    ) -> Result<(Self, Vec<RegistryProblem>), RegistryProblems> {
+        let unreadable = |error: String| {
             RegistryProblems(vec![RegistryProblem {
                 file: file.to_owned(),
                 line: 1,
                 key: String::new(),
                 message: format!("cannot be read: {error}"),
             }])
-        })?;
+        };
+        let content = content.map_err(|error| unreadable(error.to_string()))?;
+        let text = String::from_utf8(content).map_err(|error| unreadable(error.to_string()))?;
         Ok(Self::parse(file, &text))
     }
 

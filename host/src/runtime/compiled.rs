@@ -4,6 +4,7 @@
 //! SHA-256 of the component. The engine's own check compares less: only its major version.
 
 use crate::durable_file::{create_folder, replace};
+use crate::private_file::{self, Guard};
 use crate::registry::Digest;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
@@ -13,10 +14,8 @@ use wasmtime::component::Component;
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, Result};
 
-/// The SHA-256 of a component's bytes.
-pub(super) fn digest_of(bytes: &[u8]) -> Digest {
-    Digest(Sha256::digest(bytes).into())
-}
+/// How the names of the cache's files end.
+const SUFFIX: &str = "cwasm";
 
 /// The cache in a folder.
 pub(super) struct CompiledCache {
@@ -25,9 +24,16 @@ pub(super) struct CompiledCache {
 }
 
 impl CompiledCache {
-    /// Makes the folder so that nobody else may enter it: code from it is run without a check.
-    pub(super) fn open(folder: &Path, engine: &Engine) -> std::io::Result<Self> {
-        create_folder(folder)?;
+    /// Makes the folder so that nobody else may enter it: code from it is run without a check. One that is there must be as safe.
+    pub(super) fn open(folder: &Path, engine: &Engine) -> anyhow::Result<Self> {
+        create_folder(folder)
+            .and_then(|()| check_safe(folder))
+            .map_err(|error| {
+                anyhow::anyhow!(
+                    "{}: the folder for compiled code (`cache`) cannot be used: {error}",
+                    folder.display()
+                )
+            })?;
         let mut hasher = Sha256Hasher(Sha256::new());
         engine.precompile_compatibility_hash().hash(&mut hasher);
         let mut engine_hash = String::new();
@@ -51,7 +57,7 @@ impl CompiledCache {
         let name = digest.to_string().replace(':', "-");
         let file = self
             .folder
-            .join(format!("{name}-{}.cwasm", self.engine_hash));
+            .join(format!("{name}-{}.{SUFFIX}", self.engine_hash));
         if file.exists() {
             match load(engine, &file) {
                 Ok(component) => return Ok(component),
@@ -68,6 +74,27 @@ impl CompiledCache {
         tracing::info!(%digest, milliseconds = started.elapsed().as_millis(), "compiled");
         load(engine, &file)
     }
+}
+
+/// Whoever could write here could have the host run code of theirs.
+fn check_safe(folder: &Path) -> std::io::Result<()> {
+    private_file::check(folder, &std::fs::metadata(folder)?, Guard::Writing)?;
+    for entry in std::fs::read_dir(folder)? {
+        let file = entry?.path();
+        if file.extension().is_none_or(|suffix| suffix != SUFFIX) {
+            continue;
+        }
+        // A link is not followed: what it leads to lies in a folder that nobody has looked at.
+        let metadata = std::fs::symlink_metadata(&file)?;
+        private_file::check(&file, &metadata, Guard::Writing).map_err(|error| {
+            let problem = format!(
+                "{}: {error}; or remove it, and it is compiled anew",
+                file.display()
+            );
+            std::io::Error::new(error.kind(), problem)
+        })?;
+    }
+    Ok(())
 }
 
 #[expect(unsafe_code, reason = "loading compiled code trusts the file")]
@@ -89,5 +116,45 @@ impl Hasher for Sha256Hasher {
 
     fn finish(&self) -> u64 {
         0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    fn refusal(folder: &Path) -> Option<String> {
+        check_safe(folder).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_folder_that_others_may_write_to_is_refused_with_what_to_do() {
+        let above = tempfile::tempdir().unwrap();
+        let folder = above.path().join("cache");
+        create_folder(&folder).unwrap();
+        assert_eq!(refusal(&folder), None);
+        for mode in [0o777, 0o770, 0o702] {
+            set_permissions(&folder, Permissions::from_mode(mode)).unwrap();
+            let problem = refusal(&folder).unwrap();
+            let remedy = format!("`chmod 700 {}`", folder.display());
+            assert!(problem.contains(&remedy), "{mode:o}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_others_may_write_to_is_refused_and_so_is_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.cwasm");
+        replace(&file, b"code").unwrap();
+        assert_eq!(refusal(folder.path()), None);
+        set_permissions(&file, Permissions::from_mode(0o666)).unwrap();
+        let problem = refusal(folder.path()).unwrap();
+        assert!(problem.contains("a.cwasm"), "{problem}");
+        std::fs::remove_file(&file).unwrap();
+        symlink("/elsewhere", folder.path().join("b.cwasm")).unwrap();
+        let problem = refusal(folder.path()).unwrap();
+        assert!(problem.contains("b.cwasm"), "{problem}");
     }
 }

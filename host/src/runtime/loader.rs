@@ -3,7 +3,8 @@
 use super::audit::{AUDIT, AUDIT_FUNCTION};
 use super::call_times::CallTimes;
 use super::callees::Callees;
-use super::compiled::{CompiledCache, digest_of};
+use super::compiled::CompiledCache;
+use super::component_file::ComponentFile;
 use super::compute::Permits;
 use super::context::{Context, Provisions};
 use super::cpu::{HostTurns, ServiceTurns, cores};
@@ -63,12 +64,7 @@ impl Loader {
     /// The engine cannot run here, or the folder cannot be used.
     pub fn new(cache: &Path, keys: Option<Arc<Keys>>) -> anyhow::Result<Self> {
         let engine = engine::start()?;
-        let cache = CompiledCache::open(cache, &engine).map_err(|error| {
-            anyhow::anyhow!(
-                "{}: the folder for compiled code cannot be used: {error}",
-                cache.display()
-            )
-        })?;
+        let cache = CompiledCache::open(cache, &engine)?;
         let turns = match keys {
             Some(_) => HostTurns::new(),
             None => HostTurns::unshared(),
@@ -82,18 +78,21 @@ impl Loader {
         })
     }
 
-    /// Reads and compiles a component, and checks its imports and exports against the host's. Blocks, for a minute if the component is
-    /// new and large.
+    /// Compiles a component, and checks its imports and exports against the host's. Blocks, for a minute if the component is new and
+    /// large.
     ///
     /// # Errors
     /// Everything that keeps it from serving.
     pub(super) fn prepare(
         &self,
         spec: &ServiceSpec,
+        file: &ComponentFile,
         callees: Arc<Callees>,
     ) -> Result<Prepared, Vec<LoadProblem>> {
-        let (component, digest) = self.component(spec).map_err(|problem| vec![problem])?;
-        self.fit(spec, component, digest, callees)
+        let component = self
+            .component(spec, file)
+            .map_err(|problem| vec![problem])?;
+        self.fit(spec, component, file.digest(), callees)
     }
 
     /// The same component, to be made another generation of, with other callees.
@@ -136,10 +135,11 @@ impl Loader {
     pub fn load(
         &self,
         spec: &ServiceSpec,
+        file: &ComponentFile,
         services: &Services,
         store: Option<ServiceStore>,
     ) -> Result<Generation, Vec<LoadProblem>> {
-        let prepared = self.prepare(spec, services.callees())?;
+        let prepared = self.prepare(spec, file, services.callees())?;
         Ok(self.generation(spec, prepared, store))
     }
 
@@ -252,28 +252,25 @@ impl Loader {
         }
     }
 
-    fn component(&self, spec: &ServiceSpec) -> Result<(Component, Digest), LoadProblem> {
-        let file = || spec.component.clone();
-        let bytes = std::fs::read(&spec.component).map_err(|error| LoadProblem::Unreadable {
-            file: file(),
-            error,
-        })?;
-        let digest = digest_of(&bytes);
+    fn component(
+        &self,
+        spec: &ServiceSpec,
+        file: &ComponentFile,
+    ) -> Result<Component, LoadProblem> {
+        let digest = file.digest();
         if let Some(pinned) = spec.digest.filter(|pinned| *pinned != digest) {
             return Err(LoadProblem::OtherDigest {
-                file: file(),
+                file: spec.component.clone(),
                 found: digest,
                 pinned,
             });
         }
-        let component = self
-            .cache
-            .component(&self.engine, &bytes, digest)
+        self.cache
+            .component(&self.engine, &file.bytes, digest)
             .map_err(|error| LoadProblem::NotAComponent {
-                file: file(),
+                file: spec.component.clone(),
                 reason: format!("{error:#}"),
-            })?;
-        Ok((component, digest))
+            })
     }
 }
 

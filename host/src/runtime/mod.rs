@@ -8,6 +8,7 @@ mod call_times;
 mod callees;
 mod canary;
 mod compiled;
+mod component_file;
 mod compute;
 mod context;
 mod cpu;
@@ -35,6 +36,7 @@ mod slots;
 
 pub use audit::{AuditReport, audit};
 pub use canary::Canary;
+pub use component_file::ComponentFile;
 pub use generation::Generation;
 pub use lineup::{Lineup, Post};
 pub use loader::Loader;

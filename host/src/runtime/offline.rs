@@ -2,6 +2,7 @@
 
 use super::audit;
 use super::callees::{Callees, Pins};
+use super::component_file::ComponentFile;
 use super::generation::Generation;
 use super::imports;
 use super::loader::{Loader, Prepared};
@@ -121,7 +122,9 @@ fn prepare_all<'r>(loader: &Loader, registry: &'r Registry) -> PerService<'r, Pr
     let mut components: HashMap<&str, Component> = HashMap::new();
     let mut all = Vec::new();
     for spec in &registry.services {
-        let prepared = loader.prepare(spec, Callees::none()).and_then(|prepared| {
+        let file = ComponentFile::read(&spec.component).map_err(|problem| vec![problem]);
+        let prepared = file.and_then(|file| {
+            let prepared = loader.prepare(spec, &file, Callees::none())?;
             let callee = |name: &str| components.get(name);
             let problems = imports::check_links(loader.engine(), spec, &prepared.component, callee);
             if problems.is_empty() {

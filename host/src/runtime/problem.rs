@@ -2,7 +2,7 @@
 
 use crate::links::LinkProblem;
 use crate::registry::{Digest, Grant};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// All reasons in one line.
 pub fn in_one_line(problems: &[LoadProblem]) -> String {
@@ -31,7 +31,15 @@ pub enum LoadProblem {
         /// What it must be.
         pinned: Digest,
     },
-    /// The file is no component, or uses what this engine does not know.
+    /// The file is no component. Nothing more is told of it: it may be any file.
+    #[error(
+        "{file}: is not a WebAssembly component; a core module must be made one, such as by `wasm-tools component new`"
+    )]
+    NoComponent {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The file is a broken component, or uses what this engine does not know.
     #[error("{file}: is not a WebAssembly component that this host can run: {reason}")]
     NotAComponent {
         /// The file.
@@ -131,4 +139,12 @@ pub enum LoadProblem {
     /// The engine refused for a reason of its own.
     #[error("{0}")]
     Engine(String),
+}
+
+impl LoadProblem {
+    /// The file cannot be read, for this reason.
+    pub fn unreadable(file: &Path, error: std::io::Error) -> Self {
+        let file = file.to_owned();
+        Self::Unreadable { file, error }
+    }
 }

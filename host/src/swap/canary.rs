@@ -5,7 +5,7 @@ use super::departure;
 use super::history::{Outcome, Record, Steps};
 use super::refusals::{Attempt, Seat};
 use super::report::Report;
-use super::swapper::{State, Swapper};
+use super::swapper::Swapper;
 use super::trigger::Trigger;
 use super::verdict::verdict;
 use crate::registry::{Digest, ServiceSpec};
@@ -27,7 +27,6 @@ impl Swapper {
     /// Starts, leaves, or ends the canary of a service, as the registry says.
     pub(super) async fn apply_canary(
         &self,
-        state: &mut State,
         spec: &ServiceSpec,
         trigger: Trigger,
         report: &mut Report,
@@ -53,7 +52,7 @@ impl Swapper {
         if let Some(wanted) = &spec.canary {
             let seat = Seat::canary(&spec.name);
             let spec = spec.of_canary(wanted);
-            let digest = state.digests.of(&spec.component);
+            let digest = self.files.digest(&spec.component).await;
             let attempt = Attempt::of(&spec, Some(wanted), digest, &self.services().lineup());
             let was_refused = self.refusals.has_same(&seat, &attempt);
             if was_refused && !trigger.is_asked_for() {
@@ -89,9 +88,8 @@ impl Swapper {
     }
 
     /// Ends the canary of a service if it is not what the registry says.
-    pub(super) fn end_unwanted_canary(
+    pub(super) async fn end_unwanted_canary(
         &self,
-        state: &mut State,
         spec: &ServiceSpec,
         trigger: Trigger,
         report: &mut Report,
@@ -100,7 +98,7 @@ impl Swapper {
             return;
         };
         if let Some(running) = &post.canary
-            && !state.is_canary_as_wanted(running, spec)
+            && !self.is_canary_as_wanted(&self.files, running, spec).await
         {
             let record = Record::new(&spec.name, trigger, vec!["canary".to_owned()]);
             self.end_canary(&post, running, record, report);

@@ -4,6 +4,7 @@
 //! that does not fit any more is refused as well, until what is left fits together. So whatever the mistake is, the lineup after the
 //! switch is one whose links fit.
 
+use super::files::Files;
 use super::history::Steps;
 use crate::registry::{Digest, ServiceSpec};
 use crate::runtime::{Generation, Lineup, LoadProblem, Loader, Post, Services};
@@ -35,6 +36,7 @@ impl Candidate {
         wish: Wish,
         services: &Arc<Services>,
         loader: &Arc<Loader>,
+        files: &Files,
         opens_store: bool,
     ) -> Self {
         let begun = Instant::now();
@@ -50,7 +52,10 @@ impl Candidate {
             Ok(None)
         };
         let (store, outcome) = match store {
-            Ok(store) => (store.clone(), load(&spec, services, loader, store).await),
+            Ok(store) => {
+                let loaded = load(&spec, services, loader, files, store.clone()).await;
+                (store, loaded)
+            }
             Err(problem) => (None, Err(vec![problem])),
         };
         let digest = outcome
@@ -122,11 +127,16 @@ async fn load(
     spec: &ServiceSpec,
     services: &Arc<Services>,
     loader: &Arc<Loader>,
+    files: &Files,
     store: Option<ServiceStore>,
 ) -> Result<Generation, Vec<LoadProblem>> {
+    let file = files
+        .component(&spec.component)
+        .await
+        .map_err(|problem| vec![problem])?;
     let work = {
         let (spec, services, loader) = (spec.clone(), Arc::clone(services), Arc::clone(loader));
-        move || loader.load(&spec, &services, store)
+        move || loader.load(&spec, &file, &services, store)
     };
     tokio::task::spawn_blocking(work)
         .await

@@ -1,10 +1,13 @@
-//! What is known of files without reading them again and again.
+//! What is known of components' files without reading them again and again. Nothing here waits for a hung mount.
 
-use crate::registry::Digest;
-use sha2::{Digest as _, Sha256};
+use crate::file_reader::FileReader;
+use crate::registry::{Digest, REGISTRY_BYTES_MAX};
+use crate::regular_file;
+use crate::runtime::{ComponentFile, LoadProblem};
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Tells two versions of a file apart without reading them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +21,7 @@ pub(super) struct Fingerprint {
 
 impl Fingerprint {
     /// The file's, or none if it cannot be looked at.
-    pub(super) fn of(file: &Path) -> Option<Self> {
+    fn of(file: &Path) -> Option<Self> {
         let metadata = std::fs::metadata(file).ok()?;
         Some(Self {
             device: metadata.dev(),
@@ -30,27 +33,119 @@ impl Fingerprint {
     }
 }
 
-/// The digests of files that were read, for as long as the files stay as they are.
-#[derive(Debug, Default)]
-pub(super) struct Digests(HashMap<PathBuf, (Fingerprint, Digest)>);
+/// The files of a registry, with what was read of them.
+pub(super) struct Files {
+    reader: Arc<FileReader>,
+    known: Mutex<Known>,
+}
 
-impl Digests {
-    /// The SHA-256 of a file, or none if it cannot be read.
-    pub(super) fn of(&mut self, file: &Path) -> Option<Digest> {
-        let fingerprint = Fingerprint::of(file)?;
-        if let Some((known, digest)) = self.0.get(file)
-            && *known == fingerprint
-        {
-            return Some(*digest);
+/// The digests of files, for as long as the files stay as they are; none for what is no component.
+type Known = HashMap<PathBuf, (Fingerprint, Option<Digest>)>;
+
+impl Files {
+    /// Files of which nothing is known yet.
+    pub(super) fn new(reader: Arc<FileReader>) -> Self {
+        Self {
+            reader,
+            known: Mutex::default(),
         }
-        let bytes = std::fs::read(file).ok()?;
-        let digest = Digest(Sha256::digest(&bytes).into());
-        self.0.insert(file.to_owned(), (fingerprint, digest));
-        Some(digest)
+    }
+
+    /// A copy of what is known, for somebody with a reader of their own.
+    pub(super) fn snapshot(&self, reader: &Arc<FileReader>) -> Self {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        Self {
+            reader: Arc::clone(reader),
+            known: Mutex::new(known.clone()),
+        }
+    }
+
+    /// What tells the version of a file, or none if it cannot be looked at.
+    pub(super) async fn fingerprint(&self, file: &Path) -> Option<Fingerprint> {
+        self.reader.look(file, Fingerprint::of).await.ok()?
+    }
+
+    /// Reads a component.
+    ///
+    /// # Errors
+    /// See [`ComponentFile::read`]; or it does not come back in time.
+    pub(super) async fn component(&self, file: &Path) -> Result<ComponentFile, LoadProblem> {
+        match self.reader.look(file, ComponentFile::read).await {
+            Ok(component) => component,
+            Err(error) => Err(LoadProblem::unreadable(file, error)),
+        }
+    }
+
+    /// The SHA-256 of a component, or none if it cannot be read, or is none.
+    pub(super) async fn digest(&self, file: &Path) -> Option<Digest> {
+        let fingerprint = self.fingerprint(file).await?;
+        match self.known_digest(file) {
+            Some((of, digest)) if of == fingerprint => return digest,
+            _ => {}
+        }
+        let digest = match self.component(file).await {
+            Ok(component) => Some(component.digest()),
+            Err(LoadProblem::NoComponent { .. }) => None,
+            Err(_) => return None,
+        };
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(file.to_owned(), (fingerprint, digest));
+        digest
+    }
+
+    fn known_digest(&self, file: &Path) -> Option<(Fingerprint, Option<Digest>)> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(file).copied()
+    }
+
+    /// Reads a registry's file.
+    ///
+    /// # Errors
+    /// It cannot be read, is no regular file, is too large, or does not come back in time.
+    pub(super) async fn registry(&self, file: &Path) -> std::io::Result<Vec<u8>> {
+        let read = |file: &Path| regular_file::read(file, REGISTRY_BYTES_MAX);
+        self.reader.look(file, read).await?
     }
 
     /// Forgets files that are none of these.
-    pub(super) fn keep(&mut self, is_needed: impl Fn(&Path) -> bool) {
-        self.0.retain(|file, _| is_needed(file));
+    pub(super) fn keep(&self, is_needed: impl Fn(&Path) -> bool) {
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|file, _| is_needed(file));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files() -> Files {
+        Files::new(Arc::new(FileReader::new(1)))
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_component_has_no_digest() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "a secret").unwrap();
+        let files = files();
+        assert!(files.digest(&file).await.is_none());
+        let component = wat::parse_str("(component)").unwrap();
+        std::fs::write(&file, component).unwrap();
+        assert!(files.digest(&file).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_plan_leaves_nothing_in_what_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, wat::parse_str("(component)").unwrap()).unwrap();
+        let files = files();
+        let planned = files.snapshot(&Arc::new(FileReader::new(1)));
+        assert!(planned.digest(&file).await.is_some());
+        assert!(files.known.lock().unwrap().is_empty());
     }
 }

@@ -1,7 +1,8 @@
 //! What a registry would change in the running host: all that can be known before anything is started.
 
 use super::change::{Candidate, connected};
-use super::swapper::{State, Swapper};
+use super::files::Files;
+use super::swapper::Swapper;
 use crate::registry::{Registry, ServiceSpec};
 use crate::runtime::in_one_line;
 use serde::{Deserialize, Serialize};
@@ -39,7 +40,8 @@ impl PlannedChange {
 }
 
 impl Swapper {
-    /// Says what this text would change if it were saved in the registry's place.
+    /// Says what this text would change if it were saved in the registry's place. Changes go on meanwhile, so it is a plan of what runs at
+    /// some moment of it.
     pub async fn plan(&self, text: &str) -> Plan {
         let (registry, problems) = Registry::parse(self.file(), text);
         if !problems.is_empty() {
@@ -48,15 +50,16 @@ impl Swapper {
                 ..Plan::default()
             };
         }
-        let mut state = self.state.lock().await;
+        let _turn = self.planning.lock().await;
+        let files = self.files.snapshot(&self.planned_files);
         let leaving = self.leaving(&registry);
         let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
         let mut plan = Plan {
-            notices: state.notices(&registry.host),
+            notices: self.notices(&registry.host),
             ..Plan::default()
         };
-        for part in connected(self.differing(&mut state, &registry, true)) {
-            let mut change = self.load(part, &leaving, false).await;
+        for part in connected(self.differing(&files, &registry, true).await) {
+            let mut change = self.load(part, &leaving, &files, false).await;
             change.settle();
             plan.changes
                 .extend(change.candidates.into_iter().map(planned));
@@ -67,22 +70,25 @@ impl Swapper {
             .map(|name| PlannedChange::of(name, "removed"));
         plan.changes.extend(removed);
         for spec in &registry.services {
-            plan.changes
-                .extend(self.planned_canary(&mut state, spec).await);
+            plan.changes.extend(self.planned_canary(&files, spec).await);
         }
         plan
     }
 
-    async fn planned_canary(&self, state: &mut State, spec: &ServiceSpec) -> Option<PlannedChange> {
+    async fn planned_canary(&self, files: &Files, spec: &ServiceSpec) -> Option<PlannedChange> {
         let post = self.services().lineup().get(&spec.name).cloned();
         let running = post.and_then(|post| post.canary);
+        if let Some(running) = &running
+            && self.is_canary_as_wanted(files, running, spec).await
+        {
+            return None;
+        }
         match (running, &spec.canary) {
             (None, None) => None,
-            (Some(running), Some(_)) if state.is_canary_as_wanted(&running, spec) => None,
             (Some(_), None) => Some(PlannedChange::of(&spec.name, "canary ends")),
             (_, Some(wanted)) => {
                 let wish = super::canary::wish(&spec.of_canary(wanted), None);
-                let mut change = self.load(vec![wish], &[], false).await;
+                let mut change = self.load(vec![wish], &[], files, false).await;
                 change.settle();
                 change.candidates.pop().map(planned)
             }

@@ -2,11 +2,12 @@
 
 use super::change::{Candidate, Change, Wish, connected};
 use super::departure;
-use super::files::Digests;
+use super::files::Files;
 use super::history::{History, Record, RecordRow};
 use super::refusals::{Attempt, Refusals, Seat};
 use super::report::Report;
 use super::trigger::Trigger;
+use crate::file_reader::FileReader;
 use crate::registry::{Digest, HostSpec, Registry, RegistryProblem, ServiceSpec};
 use crate::runtime::{Canary, Generation, Loader, Services, in_one_line};
 use futures::StreamExt as _;
@@ -18,9 +19,16 @@ use tokio::sync::watch;
 /// How many parts of a change are loaded at once.
 const LOADED_AT_ONCE: usize = 2;
 
+/// How many files that do not answer are waited for at once, for changes and for plans. A plan may name any file, and must not keep a
+/// change from its own.
+const LOOKS_MAX: usize = 16;
+const PLANNED_LOOKS_MAX: usize = 4;
+
 /// Makes the running services what the registry says.
 pub struct Swapper {
     file: PathBuf,
+    /// The settings that the host was started with.
+    host: HostSpec,
     services: Arc<Services>,
     pub(super) loader: Arc<Loader>,
     /// Tells the operator, once and not in the log.
@@ -29,9 +37,15 @@ pub struct Swapper {
     pub(super) refusals: Refusals,
     status: Mutex<RegistryStatus>,
     /// The files whose changes matter.
-    files: watch::Sender<Vec<PathBuf>>,
+    watched: watch::Sender<Vec<PathBuf>>,
+    /// What is known of them.
+    pub(super) files: Files,
+    /// Reads the files that plans name.
+    pub(super) planned_files: Arc<FileReader>,
     /// Held while something changes: changes come one after the other.
-    pub(super) state: tokio::sync::Mutex<State>,
+    changing: tokio::sync::Mutex<()>,
+    /// Held while something is planned: a plan compiles what it finds, with all cores.
+    pub(super) planning: tokio::sync::Mutex<()>,
 }
 
 /// What is known of the registry's file.
@@ -41,12 +55,6 @@ pub struct RegistryStatus {
     pub taken_at: SystemTime,
     /// Why it was refused since then.
     pub last_error: Option<String>,
-}
-
-pub(super) struct State {
-    /// The settings that the host was started with.
-    host: HostSpec,
-    pub(super) digests: Digests,
 }
 
 impl Swapper {
@@ -59,6 +67,7 @@ impl Swapper {
     ) -> Self {
         Self {
             file: registry.file.clone(),
+            host: registry.host.clone(),
             services,
             loader,
             say,
@@ -68,11 +77,11 @@ impl Swapper {
                 taken_at: SystemTime::now(),
                 last_error: None,
             }),
-            files: watch::Sender::new(files_of(registry)),
-            state: tokio::sync::Mutex::new(State {
-                host: registry.host.clone(),
-                digests: Digests::default(),
-            }),
+            watched: watch::Sender::new(files_of(registry)),
+            files: Files::new(Arc::new(FileReader::new(LOOKS_MAX))),
+            planned_files: Arc::new(FileReader::new(PLANNED_LOOKS_MAX)),
+            changing: tokio::sync::Mutex::default(),
+            planning: tokio::sync::Mutex::default(),
         }
     }
 
@@ -101,27 +110,28 @@ impl Swapper {
     }
 
     /// The files whose changes matter, as they come and go.
-    pub(super) fn files(&self) -> watch::Receiver<Vec<PathBuf>> {
-        self.files.subscribe()
+    pub(super) fn watched(&self) -> watch::Receiver<Vec<PathBuf>> {
+        self.watched.subscribe()
     }
 
     /// Loads and starts every service of the registry that the host was started with.
     pub async fn start(&self, registry: &Registry) -> Report {
-        let mut state = self.state.lock().await;
-        self.apply(&mut state, registry, Trigger::Start).await
+        let _turn = self.changing.lock().await;
+        self.apply(registry, Trigger::Start).await
     }
 
     /// Reads the registry, and makes the services what it says.
     pub async fn reload(&self, trigger: Trigger) -> Report {
-        let mut state = self.state.lock().await;
+        let _turn = self.changing.lock().await;
         if self.services.draining().is_cancelled() {
             return Report {
                 problems: vec!["the host is draining; nothing is changed any more".to_owned()],
                 ..Report::default()
             };
         }
-        match Registry::load(&self.file) {
-            Ok(registry) => self.apply(&mut state, &registry, trigger).await,
+        let content = self.files.registry(&self.file).await;
+        match Registry::of_file(&self.file, content) {
+            Ok(registry) => self.apply(&registry, trigger).await,
             Err(problems) => {
                 self.note_broken_registry(&problems.0);
                 Report::refused(&problems.0)
@@ -129,9 +139,9 @@ impl Swapper {
         }
     }
 
-    async fn apply(&self, state: &mut State, registry: &Registry, trigger: Trigger) -> Report {
+    async fn apply(&self, registry: &Registry, trigger: Trigger) -> Report {
         let mut report = Report {
-            notices: state.notices(&registry.host),
+            notices: self.notices(&registry.host),
             ..Report::default()
         };
         for notice in &report.notices {
@@ -139,7 +149,7 @@ impl Swapper {
         }
         self.note_registry();
         let files = files_of(registry);
-        self.files.send_replace(files.clone());
+        self.watched.send_replace(files.clone());
         let names: Vec<&str> = registry
             .services
             .iter()
@@ -151,22 +161,21 @@ impl Swapper {
 
         // A canary of yesterday's table must not serve beside today's.
         for spec in &registry.services {
-            self.end_unwanted_canary(state, spec, trigger, &mut report);
+            self.end_unwanted_canary(spec, trigger, &mut report).await;
         }
         let retry = trigger.is_asked_for();
-        self.apply_services(state, registry, (trigger, retry), &leaving, &mut report)
+        self.apply_services(registry, (trigger, retry), &leaving, &mut report)
             .await;
         if self.remove(&leaving, trigger, &mut report) {
             // What did not fit a service that has left may fit now.
-            self.apply_services(state, registry, (trigger, false), &[], &mut report)
+            self.apply_services(registry, (trigger, false), &[], &mut report)
                 .await;
         }
         for spec in &registry.services {
-            self.apply_canary(state, spec, trigger, &mut report).await;
+            self.apply_canary(spec, trigger, &mut report).await;
         }
         self.services.sort_as(&names);
-        state
-            .digests
+        self.files
             .keep(|file| files.iter().any(|known| known == file));
         self.refusals.keep(|seat| {
             let spec = registry.service(&seat.service);
@@ -178,7 +187,6 @@ impl Swapper {
     /// Goes through what differs, until nothing more can be switched; with `retry` also through what was refused and is the same.
     async fn apply_services(
         &self,
-        state: &mut State,
         registry: &Registry,
         (trigger, retry): (Trigger, bool),
         leaving: &[&str],
@@ -187,7 +195,9 @@ impl Swapper {
         // A service that was refused for its callee's sake is tried again when that has changed.
         for pass in 0..=registry.services.len() {
             let leaving = self.free_to_leave(leaving);
-            let wishes = self.differing(state, registry, retry && pass == 0);
+            let wishes = self
+                .differing(&self.files, registry, retry && pass == 0)
+                .await;
             self.note_settled(registry, &wishes);
             // Services that have nothing to do with each other do not wait for each other.
             let parts = connected(wishes).into_iter();
@@ -205,16 +215,19 @@ impl Swapper {
 
     /// The services that do not run as the registry says; callees before their callers. What was refused and is the same is nothing new,
     /// unless `retry`.
-    pub(super) fn differing(
+    pub(super) async fn differing(
         &self,
-        state: &mut State,
+        files: &Files,
         registry: &Registry,
         retry: bool,
     ) -> Vec<Wish> {
+        let mut digests = Vec::with_capacity(registry.services.len());
+        for spec in &registry.services {
+            digests.push(files.digest(&spec.component).await);
+        }
         let lineup = self.services.lineup();
         let mut wishes = Vec::new();
-        for spec in &registry.services {
-            let digest = state.digests.of(&spec.component);
+        for (spec, digest) in registry.services.iter().zip(digests) {
             let running = lineup
                 .get(&spec.name)
                 .and_then(|post| post.stable.as_deref());
@@ -269,11 +282,13 @@ impl Swapper {
         &'a self,
         part: Vec<Wish>,
         leaving: &'a [&'a str],
+        files: &Files,
         opens_stores: bool,
     ) -> Change<'a> {
         let mut candidates = Vec::new();
         for wish in part {
-            let loaded = Candidate::load(wish, &self.services, &self.loader, opens_stores).await;
+            let loaded =
+                Candidate::load(wish, &self.services, &self.loader, files, opens_stores).await;
             candidates.push(loaded);
         }
         Change {
@@ -286,7 +301,7 @@ impl Swapper {
 
     /// Loads, checks, starts, and warms: all but the switch.
     pub(super) async fn ready<'a>(&'a self, part: Vec<Wish>, leaving: &'a [&'a str]) -> Change<'a> {
-        let mut change = self.load(part, leaving, true).await;
+        let mut change = self.load(part, leaving, &self.files, true).await;
         change.settle();
         change.start().await;
         change
@@ -376,16 +391,20 @@ impl Swapper {
             .unwrap_or_else(PoisonError::into_inner)
             .last_error = Some(texts.join("; "));
     }
-}
 
-impl State {
     /// Whether a canary is what the registry says.
-    pub(super) fn is_canary_as_wanted(&mut self, running: &Canary, spec: &ServiceSpec) -> bool {
-        spec.canary.as_ref().is_some_and(|wanted| {
-            let spec = spec.of_canary(wanted);
-            let digest = self.digests.of(&spec.component);
-            wanted == running.spec() && differences(running.generation(), &spec, digest).is_empty()
-        })
+    pub(super) async fn is_canary_as_wanted(
+        &self,
+        files: &Files,
+        running: &Canary,
+        spec: &ServiceSpec,
+    ) -> bool {
+        let Some(wanted) = &spec.canary else {
+            return false;
+        };
+        let spec = spec.of_canary(wanted);
+        let digest = files.digest(&spec.component).await;
+        wanted == running.spec() && differences(running.generation(), &spec, digest).is_empty()
     }
 
     /// The settings of the host that differ from those it was started with.

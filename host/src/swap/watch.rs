@@ -12,6 +12,7 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::collections::{HashMap, HashSet};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::signal::unix::Signal;
@@ -87,6 +88,23 @@ struct FolderWatcher {
 }
 
 impl FolderWatcher {
+    /// Sets watches for each list of files that is sent, on a thread of its own: to set one on a hung mount does not come back.
+    fn start(tidings: &Arc<Tidings>) -> SyncSender<Vec<PathBuf>> {
+        let (sender, lists) = sync_channel::<Vec<PathBuf>>(1);
+        let tidings = Arc::clone(tidings);
+        let watch = move || {
+            let mut watcher = Self::new(&tidings);
+            for files in lists {
+                watcher.watch(&files, &tidings);
+            }
+        };
+        let thread = std::thread::Builder::new().name("watch".to_owned());
+        if let Err(error) = thread.spawn(watch) {
+            tracing::warn!(%error, "no thread for the kernel's watches; files are looked at every {LOOK_INTERVAL:?}");
+        }
+        sender
+    }
+
     fn new(tidings: &Arc<Tidings>) -> Self {
         let tidings = Arc::clone(tidings);
         let watcher =
@@ -167,14 +185,15 @@ async fn watch_canaries(swapper: &Swapper) {
 
 async fn watch_files(swapper: &Swapper, mut hangup: Signal) {
     let tidings = Arc::new(Tidings::default());
-    let mut watcher = FolderWatcher::new(&tidings);
-    let files = swapper.files();
+    let watcher = FolderWatcher::start(&tidings);
+    let files = swapper.watched();
     let mut look = tokio::time::interval(LOOK_INTERVAL);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut taken = Vec::new();
     loop {
         let named = files.borrow().clone();
-        watcher.watch(&named, &tidings);
+        // If it still sets those of an earlier list, the next turn sends this one.
+        let _ = watcher.try_send(named.clone());
         tokio::select! {
             _ = hangup.recv() => {
                 tracing::info!("SIGHUP: reading the registry");
@@ -184,7 +203,7 @@ async fn watch_files(swapper: &Swapper, mut hangup: Signal) {
             _ = look.tick() => {}
             () = tidings.changed.notified() => {}
         }
-        let found = quiet_fingerprints(&named, &tidings).await;
+        let found = quiet_fingerprints(swapper, &named, &tidings).await;
         if found != taken {
             taken = found;
             swapper.reload(Trigger::Saved).await;
@@ -195,11 +214,15 @@ async fn watch_files(swapper: &Swapper, mut hangup: Signal) {
 type Fingerprints = Vec<(PathBuf, Option<Fingerprint>)>;
 
 /// The files' fingerprints, when nobody writes to them any more.
-async fn quiet_fingerprints(files: &[PathBuf], tidings: &Tidings) -> Fingerprints {
-    let mut before = fingerprints_of(files);
+async fn quiet_fingerprints(
+    swapper: &Swapper,
+    files: &[PathBuf],
+    tidings: &Tidings,
+) -> Fingerprints {
+    let mut before = fingerprints_of(swapper, files).await;
     loop {
         tokio::time::sleep(QUIET_TIME).await;
-        let now = fingerprints_of(files);
+        let now = fingerprints_of(swapper, files).await;
         if now == before && !tidings.is_any_being_written() {
             return now;
         }
@@ -207,7 +230,10 @@ async fn quiet_fingerprints(files: &[PathBuf], tidings: &Tidings) -> Fingerprint
     }
 }
 
-fn fingerprints_of(files: &[PathBuf]) -> Fingerprints {
-    let fingerprint = |file: &PathBuf| (file.clone(), Fingerprint::of(file));
-    files.iter().map(fingerprint).collect()
+async fn fingerprints_of(swapper: &Swapper, files: &[PathBuf]) -> Fingerprints {
+    let mut fingerprints = Vec::with_capacity(files.len());
+    for file in files {
+        fingerprints.push((file.clone(), swapper.files.fingerprint(file).await));
+    }
+    fingerprints
 }

@@ -1,0 +1,192 @@
+//! Looks at files that may not answer: a hung network mount keeps whoever asks it for a file, for hours.
+//!
+//! So each look is made on a thread of its own and waited for until a deadline. A thread that does not come back is left behind; what it
+//! was to look at is not asked for again until it does, and there are never more than a few such threads.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+/// How long a file may take: 64 MiB from a slow disk take half of it.
+const TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Looks at files, at few at a time.
+pub struct FileReader {
+    time_max: Duration,
+    looks_max: usize,
+    under_way: Arc<Mutex<UnderWay>>,
+}
+
+type UnderWay = HashMap<PathBuf, Look>;
+
+/// A look at a file that has not come back.
+#[derive(Clone)]
+struct Look {
+    deadline: Instant,
+    ended: CancellationToken,
+}
+
+/// Ends a look when it is dropped, on whatever thread.
+struct Ending {
+    file: PathBuf,
+    ended: CancellationToken,
+    under_way: Arc<Mutex<UnderWay>>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let mut under_way = self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        under_way.remove(&self.file);
+        self.ended.cancel();
+    }
+}
+
+impl FileReader {
+    /// A reader that looks at no more than `looks_max` files at once.
+    pub fn new(looks_max: usize) -> Self {
+        Self {
+            time_max: TIME_MAX,
+            looks_max,
+            under_way: Arc::default(),
+        }
+    }
+
+    /// Has `look` look at a file, when nobody else does.
+    ///
+    /// # Errors
+    /// It does not come back in time, an earlier one has not come back, or too many others have not.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        file: &Path,
+        look: impl FnOnce(&Path) -> T + Send + 'static,
+    ) -> io::Result<T> {
+        let ending = self.begin(file).await?;
+        let deadline = Instant::now() + self.time_max;
+        let looking = tokio::task::spawn_blocking(move || look(&ending.file));
+        match timeout_at(deadline, looking).await {
+            Ok(result) => result.map_err(io::Error::other),
+            Err(_) => Err(self.too_slow()),
+        }
+    }
+
+    /// Takes the file's turn.
+    async fn begin(&self, file: &Path) -> io::Result<Ending> {
+        loop {
+            let other = {
+                let mut under_way = self
+                    .under_way
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                match under_way.get(file) {
+                    Some(other) => other.clone(),
+                    None if under_way.len() >= self.looks_max => {
+                        let problem = format!(
+                            "{} other files do not answer; see whether a mount hangs",
+                            self.looks_max
+                        );
+                        return Err(io::Error::new(io::ErrorKind::ResourceBusy, problem));
+                    }
+                    None => {
+                        let look = Look {
+                            deadline: Instant::now() + self.time_max,
+                            ended: CancellationToken::new(),
+                        };
+                        under_way.insert(file.to_owned(), look.clone());
+                        return Ok(Ending {
+                            file: file.to_owned(),
+                            ended: look.ended,
+                            under_way: Arc::clone(&self.under_way),
+                        });
+                    }
+                }
+            };
+            let end = timeout_at(other.deadline, other.ended.cancelled());
+            end.await.map_err(|_| self.too_slow())?;
+        }
+    }
+
+    fn too_slow(&self) -> io::Error {
+        let problem = format!(
+            "it did not answer in {:?}; see whether its mount hangs",
+            self.time_max
+        );
+        io::Error::new(io::ErrorKind::TimedOut, problem)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Sender, channel};
+
+    fn reader(looks_max: usize) -> FileReader {
+        FileReader {
+            time_max: Duration::from_millis(100),
+            ..FileReader::new(looks_max)
+        }
+    }
+
+    /// A look that does not come back before the sender is dropped.
+    fn hung() -> (Sender<()>, impl FnOnce(&Path) + Send + 'static) {
+        let (release, wait) = channel::<()>();
+        let look = move |_: &Path| {
+            let _ = wait.recv();
+        };
+        (release, look)
+    }
+
+    #[tokio::test]
+    async fn a_file_that_does_not_answer_is_given_up_and_others_are_read() {
+        let reader = reader(2);
+        let (release, look) = hung();
+        let error = reader.look(Path::new("hung"), look).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        let begun = Instant::now();
+        // Not asked a second time, nor waited for.
+        let again = reader.look(Path::new("hung"), |_| ()).await.unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(reader.look(Path::new("fine"), |_| 7).await.unwrap(), 7);
+        assert!(begun.elapsed() < Duration::from_millis(90));
+        drop(release);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_answers_again_is_read_again() {
+        let reader = reader(1);
+        let (release, look) = hung();
+        reader.look(Path::new("hung"), look).await.unwrap_err();
+        drop(release);
+        while reader.look(Path::new("hung"), |_| ()).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn hung_looks_are_few() {
+        let reader = reader(1);
+        let (release, look) = hung();
+        reader.look(Path::new("hung"), look).await.unwrap_err();
+        let error = reader.look(Path::new("fine"), |_| ()).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
+        drop(release);
+    }
+
+    #[tokio::test]
+    async fn two_looks_at_one_file_take_turns() {
+        let reader = reader(1);
+        let (release, look) = hung();
+        let first = reader.look(Path::new("file"), look);
+        let second = reader.look(Path::new("file"), |_| ());
+        let release = async move { drop(release) };
+        let (first, second, ()) = tokio::join!(first, second, release);
+        first.unwrap();
+        second.unwrap();
+    }
+}
