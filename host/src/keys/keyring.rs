@@ -1,7 +1,8 @@
 //! The Ed25519 keys, in one file that only the owner may read.
 
 use super::KeysError;
-use crate::durable_file::{create_folder, replace};
+use crate::durable_file::replace;
+use crate::private_file;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
@@ -56,9 +57,8 @@ impl Key {
 
 impl Keyring {
     pub(super) fn open(folder: &Path) -> Result<Self, KeysError> {
-        create_folder(folder).map_err(|error| KeysError::file(folder, error))?;
         let file = folder.join(FILE_NAME);
-        let keys = match std::fs::read(&file) {
+        let keys = match private_file::read(&file) {
             Ok(content) => parse(&content).map_err(|problem| KeysError::Content {
                 file: file.display().to_string(),
                 problem,

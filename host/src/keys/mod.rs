@@ -15,6 +15,8 @@ pub use guest::{KeysView, add_revocations_to_linker, add_signer_to_linker};
 pub use token::{Identity, Policy};
 pub use verification::TokenError;
 
+use crate::durable_file::create_folder;
+use crate::private_file::{self, Guard};
 use keyring::Keyring;
 use revocations::Revocations;
 use std::path::Path;
@@ -64,8 +66,11 @@ impl Keys {
     /// Opens the keys and revocations in a folder; makes the first key if there is none.
     ///
     /// # Errors
-    /// See [`KeysError`]. Revocations that cannot be read are an error too: without them a token that was revoked would work again.
+    /// See [`KeysError`]; others may touch the folder or a file of it. Revocations that cannot be read are an error too: without them a token that was revoked would work again.
     pub fn open(folder: &Path, policy: Policy) -> Result<Self, KeysError> {
+        let is_safe = create_folder(folder)
+            .and_then(|()| private_file::check(folder, &folder.metadata()?, Guard::Writing));
+        is_safe.map_err(|error| KeysError::file(folder, error))?;
         let ring = Keyring::open(folder)?;
         let verifier = Verifier::new(&ring, &policy);
         let revocations = Revocations::open(folder)?;

@@ -9,7 +9,8 @@
 
 use super::KeysError;
 use super::token::{LEEWAY_SECONDS, LIFETIME_SECONDS_MAX, now_seconds};
-use crate::durable_file::{create_folder, open_to_append, replace};
+use crate::durable_file::{open_to_append, replace};
+use crate::private_file;
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -136,7 +137,6 @@ struct Log {
 
 impl Revocations {
     pub(super) fn open(folder: &Path) -> Result<Self, KeysError> {
-        create_folder(folder).map_err(|error| KeysError::file(folder, error))?;
         let path = folder.join(FILE_NAME);
         let view = read(&path)?;
         let lines = view.len();
@@ -213,7 +213,7 @@ fn rewrite(path: &Path, view: &View) -> std::io::Result<()> {
 }
 
 fn read(path: &Path) -> Result<View, KeysError> {
-    let content = match std::fs::read(path) {
+    let content = match private_file::read(path) {
         Ok(content) => content,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(KeysError::file(path, error)),

@@ -374,6 +374,28 @@ fn keys_stay_over_a_restart_and_only_their_owner_may_read_them() {
 }
 
 #[test]
+fn a_file_that_others_may_read_or_a_folder_that_they_may_write_to_is_refused() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+    let fixture = Fixture::new();
+    let folder = fixture.folder.path();
+    let file = |name| folder.join(name);
+    for (path, mode, remedy) in [
+        (file("signing-keys.json"), 0o644, "`chmod 600 "),
+        (file("revocations.jsonl"), 0o640, "`chmod 600 "),
+        (folder.to_owned(), 0o777, "`chmod 700 "),
+    ] {
+        let before = path.metadata().unwrap().permissions();
+        set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let error = Keys::open(folder, policy()).err().unwrap().to_string();
+        let remedy = format!("{remedy}{}`", path.display());
+        assert!(error.contains(&remedy), "{error}");
+        set_permissions(&path, before).unwrap();
+    }
+    Keys::open(folder, policy()).unwrap();
+}
+
+#[test]
 fn a_broken_key_file_is_refused_by_name() {
     let fixture = Fixture::new();
     let file = fixture.folder.path().join("signing-keys.json");

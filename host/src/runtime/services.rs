@@ -7,6 +7,7 @@ use super::lineup::{Lineup, Post};
 use super::problem::LoadProblem;
 use super::service::Service;
 use crate::durable_file::create_folder;
+use crate::private_file;
 use crate::registry::ServiceSpec;
 use crate::store::ServiceStore;
 use arc_swap::{ArcSwap, Guard};
@@ -88,7 +89,9 @@ impl Services {
         let file = store_file(&self.data, &spec.name);
         let open = || -> Result<ServiceStore, String> {
             if let Some(folder) = file.parent() {
-                create_folder(folder).map_err(|error| error.to_string())?;
+                create_folder(folder)
+                    .and_then(|()| private_file::tighten(folder))
+                    .map_err(|error| error.to_string())?;
             }
             ServiceStore::open(&file, spec.limits.store).map_err(|error| error.to_string())
         };

@@ -23,10 +23,12 @@ mod writer;
 
 pub use guest::{StoreSession, StoreView, add_to_linker};
 
+use crate::private_file;
 use failed_sync::end_on_failed_sync;
 use leftover::make_log_durable;
 use reader::Readers;
 use rusqlite::ffi::{Error as Failure, SQLITE_IOERR};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,16 +52,22 @@ pub struct ServiceStore {
 }
 
 impl ServiceStore {
-    /// Opens the store in a file, and makes it if there is none; it may grow to `bytes_max`.
+    /// Opens the store in a file, and makes it if there is none; it may grow to `bytes_max`. Whatever their modes were, its files are
+    /// for their owner alone afterwards.
     ///
     /// # Errors
-    /// The file cannot be opened, or is not a database.
+    /// The file cannot be opened, is not a database, or belongs to another user.
     pub fn open(file: &Path, bytes_max: u64) -> rusqlite::Result<Self> {
-        make_log_durable(file).map_err(|error| {
-            let text = format!("the write-ahead log could not be written over: {error}");
+        let failed = |what: &str, error| {
+            let text = format!("{what}: {error}");
             rusqlite::Error::SqliteFailure(Failure::new(SQLITE_IOERR), Some(text))
-        })?;
+        };
+        make_log_durable(file)
+            .map_err(|error| failed("the write-ahead log could not be written over", error))?;
         let writer = end_on_failed_sync(Writer::open(file, bytes_max))?;
+        // SQLite gives the logs that it makes from now on the mode of the database.
+        tighten_all(file)
+            .map_err(|error| failed("it could not be closed to other users", error))?;
         Ok(Self {
             readers: Arc::new(Readers::new(file)),
             writer: Some(Arc::new(writer)),
@@ -94,6 +102,15 @@ impl ServiceStore {
             writer.close().await;
         }
     }
+}
+
+/// Takes all rights to a database and its logs from other users.
+fn tighten_all(database: &Path) -> io::Result<()> {
+    ["", "-wal", "-shm"].into_iter().try_for_each(|suffix| {
+        let mut file = database.as_os_str().to_owned();
+        file.push(suffix);
+        private_file::tighten(Path::new(&file))
+    })
 }
 
 #[cfg(test)]

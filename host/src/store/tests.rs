@@ -61,6 +61,27 @@ impl Fixture {
     }
 }
 
+#[tokio::test]
+async fn only_the_owner_may_touch_the_files_of_a_store_whatever_their_modes_were() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+    let mut fixture = Fixture::new().await;
+    let modes = |folder: &TempDir| {
+        let files =
+            ["s.sqlite", "s.sqlite-wal", "s.sqlite-shm"].map(|name| folder.path().join(name));
+        files.map(|file| file.metadata().unwrap().permissions().mode() & 0o777)
+    };
+    assert_eq!(modes(&fixture.folder), [0o600; 3]);
+    for file in std::fs::read_dir(fixture.folder.path()).unwrap() {
+        set_permissions(file.unwrap().path(), Permissions::from_mode(0o666)).unwrap();
+    }
+    fixture = Fixture {
+        store: ServiceStore::open(&fixture.folder.path().join("s.sqlite"), BYTES_MAX).unwrap(),
+        folder: fixture.folder,
+    };
+    assert_eq!(modes(&fixture.folder), [0o600; 3]);
+}
+
 /// `.cargo/config.toml` says how; whoever builds from elsewhere would miss it.
 #[test]
 fn sqlite_is_built_as_the_workspace_says() {
