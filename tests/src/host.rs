@@ -193,9 +193,18 @@ impl Host {
         Client::from(source, &self.running().url)
     }
 
-    /// A client of the admin listener.
+    /// A client of the admin listener, with the host's token.
     pub fn admin(&self) -> Client {
-        Client::new(&self.running().admin_url)
+        let client = Client::new(&self.running().admin_url);
+        match self.admin_token() {
+            Some(token) => client.with_token(&token),
+            None => client,
+        }
+    }
+
+    /// The token that the host made in its data folder, if that is the usual one.
+    pub fn admin_token(&self) -> Option<String> {
+        std::fs::read_to_string(self.data().join("admin.token")).ok()
     }
 
     /// The public listener as `ADDRESS:PORT`.

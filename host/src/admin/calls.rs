@@ -1,20 +1,26 @@
 //! The calls of the admin API.
 
+use super::guard::{Guard, Refusal};
 use super::services::ServiceList;
+use crate::registry::{AdminAddress, AdminToken, HostSpec, REGISTRY_BYTES_MAX};
 use crate::swap::{RecordRow, Swapper, Trigger};
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, ORIGIN};
+use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use serde::Serialize;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The largest registry that can be planned with, in bytes.
-const REGISTRY_BYTES_MAX: usize = 1 << 20;
 /// How many changes `/services/history` answers, unless it is told, and at most.
 const HISTORY_DEFAULT: usize = 100;
 const HISTORY_MAX: usize = 2_000;
+/// How long a client may take to send a body.
+const BODY_TIME_MAX: Duration = Duration::from_secs(10);
+/// How many calls that change or plan something may be under way: they may take minutes, and must not take all connections.
+const CHANGES_MAX: usize = 16;
 
 const INDEX: &str = "there is nothing here; there are:
 GET  /healthz            200 while the process works
@@ -25,53 +31,159 @@ POST /services/reload    read the registry now, and try again what was refused
 POST /services/plan      what the registry in the body would change; `strongroom check --against` shows it
 ";
 
-/// The answer to one request.
-pub(super) async fn answer(
-    swapper: &Arc<Swapper>,
-    request: Request<Incoming>,
-) -> Response<Full<Bytes>> {
-    let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
-    let is_post = *request.method() == Method::POST;
-    let path = request.uri().path().to_owned();
-    match path.as_str() {
-        "/healthz" | "/readyz" | "/services" | "/services/history" if !is_get => {
-            not_allowed("GET, HEAD")
+type Answer = Response<Full<Bytes>>;
+
+/// The admin API of a host.
+pub struct AdminApi {
+    swapper: Arc<Swapper>,
+    guard: Guard,
+    changes: Arc<Semaphore>,
+}
+
+impl AdminApi {
+    /// The API of the host that listens at `address`; whoever changes something must show `token`.
+    pub fn new(
+        swapper: Arc<Swapper>,
+        host: &HostSpec,
+        address: &AdminAddress,
+        token: &AdminToken,
+    ) -> Self {
+        let guards_reads = host.admin_token.is_some();
+        Self {
+            swapper,
+            guard: Guard::new(address, &host.admin_hosts, token, guards_reads),
+            changes: Arc::new(Semaphore::new(CHANGES_MAX)),
         }
-        "/services/reload" | "/services/plan" if !is_post => not_allowed("POST"),
-        // A web page in the operator's browser can reach the loopback too.
-        _ if request.headers().contains_key(ORIGIN) => text(
+    }
+
+    /// The answer to one request.
+    pub(super) async fn answer(&self, request: Request<Incoming>) -> Answer {
+        if let Err(refusal) = self.guard.check(&request) {
+            return refused(refusal);
+        }
+        let path = request.uri().path().to_owned();
+        let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
+        let is_post = *request.method() == Method::POST;
+        match path.as_str() {
+            "/healthz" | "/readyz" | "/services" | "/services/history" if !is_get => {
+                not_allowed("GET, HEAD")
+            }
+            "/services/reload" | "/services/plan" if !is_post => not_allowed("POST"),
+            "/healthz" => text(StatusCode::OK, "ok\n"),
+            "/readyz" if self.swapper.services().are_ready() => text(StatusCode::OK, "ready\n"),
+            "/readyz" => text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "not ready; /services says why\n",
+            ),
+            "/services" => json(StatusCode::OK, &ServiceList::of(&self.swapper)),
+            "/services/history" => {
+                history(&self.swapper, request.uri().query().unwrap_or_default())
+            }
+            "/services/reload" => self.change(request, Change::Reload).await,
+            "/services/plan" => self.change(request, Change::Plan).await,
+            _ => text(StatusCode::NOT_FOUND, INDEX),
+        }
+    }
+
+    /// Answers a call that may take long.
+    async fn change(&self, request: Request<Incoming>, change: Change) -> Answer {
+        let Ok(turn) = Arc::clone(&self.changes).try_acquire_owned() else {
+            let message = format!("{CHANGES_MAX} such calls are under way; try again\n");
+            return text(StatusCode::SERVICE_UNAVAILABLE, &message);
+        };
+        let answer = match change {
+            Change::Reload => Ok(self.reload(turn).await),
+            Change::Plan => self.plan(request).await,
+        };
+        answer.unwrap_or_else(|refusal| refusal)
+    }
+
+    async fn reload(&self, turn: OwnedSemaphorePermit) -> Answer {
+        // A task of its own: a client that goes away must not break a change off half-way.
+        let swapper = Arc::clone(&self.swapper);
+        let reload = tokio::spawn(async move {
+            let report = swapper.reload(Trigger::Request).await;
+            drop(turn);
+            report
+        });
+        let Ok(report) = reload.await else {
+            return text(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the reload failed; see the log\n",
+            );
+        };
+        let status = if report.is_done() {
+            StatusCode::OK
+        } else if self.swapper.services().draining().is_cancelled() {
+            StatusCode::SERVICE_UNAVAILABLE
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        };
+        json(status, &report)
+    }
+
+    async fn plan(&self, request: Request<Incoming>) -> Result<Answer, Answer> {
+        let body = read(request, REGISTRY_BYTES_MAX, "a registry").await?;
+        let registry = std::str::from_utf8(&body).map_err(|_| {
+            let message = "the body must be a registry in UTF-8\n";
+            text(StatusCode::BAD_REQUEST, message)
+        })?;
+        Ok(json(StatusCode::OK, &self.swapper.plan(registry).await))
+    }
+}
+
+/// A call that changes or plans something.
+enum Change {
+    Reload,
+    Plan,
+}
+
+/// Says why a call was refused.
+fn refused(refusal: Refusal) -> Answer {
+    let unauthorized = |challenge, message: &str| {
+        let mut response = text(StatusCode::UNAUTHORIZED, message);
+        let challenge = HeaderValue::from_static(challenge);
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        response
+    };
+    match refusal {
+        Refusal::ForeignHost(host) => {
+            let message = format!(
+                "the host `{host}` is not known here; call by 127.0.0.1 or localhost, or add the name to `admin_hosts` of [host]\n"
+            );
+            text(StatusCode::FORBIDDEN, &message)
+        }
+        Refusal::ForeignOrigin => text(
             StatusCode::FORBIDDEN,
             "web pages may not call the admin API\n",
         ),
-        "/healthz" => text(StatusCode::OK, "ok\n"),
-        "/readyz" if swapper.services().are_ready() => text(StatusCode::OK, "ready\n"),
-        "/readyz" => text(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "not ready; /services says why\n",
+        Refusal::NoToken => unauthorized(
+            "Bearer realm=\"strongroom admin\"",
+            "send `authorization: Bearer TOKEN`; the token is `admin_token` of [host], or else in admin.token of the data folder\n",
         ),
-        "/services" => json(StatusCode::OK, &ServiceList::of(swapper)),
-        "/services/history" => history(swapper, request.uri().query().unwrap_or_default()),
-        "/services/reload" => {
-            // A task of its own: a client that goes away must not break a change off half-way.
-            let reloading = Arc::clone(swapper);
-            let reload = tokio::spawn(async move { reloading.reload(Trigger::Request).await });
-            let Ok(report) = reload.await else {
-                return text(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "the reload failed; see the log\n",
-                );
-            };
-            let status = if report.is_done() {
-                StatusCode::OK
-            } else if swapper.services().draining().is_cancelled() {
-                StatusCode::SERVICE_UNAVAILABLE
-            } else {
-                StatusCode::UNPROCESSABLE_ENTITY
-            };
-            json(status, &report)
+        Refusal::WrongToken => unauthorized(
+            "Bearer realm=\"strongroom admin\", error=\"invalid_token\"",
+            "the token is not this host's; it is `admin_token` of [host], or else in admin.token of the data folder\n",
+        ),
+    }
+}
+
+/// Reads a body, or says why not.
+async fn read(request: Request<Incoming>, bytes_max: u64, what: &str) -> Result<Bytes, Answer> {
+    let body = Limited::new(
+        request.into_body(),
+        usize::try_from(bytes_max).unwrap_or(usize::MAX),
+    );
+    match tokio::time::timeout(BODY_TIME_MAX, body.collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(_)) => {
+            let message = format!("the body must be {what} of at most {bytes_max} bytes\n");
+            Err(text(StatusCode::PAYLOAD_TOO_LARGE, &message))
         }
-        "/services/plan" => plan(swapper, request).await,
-        _ => text(StatusCode::NOT_FOUND, INDEX),
+        Err(_) => {
+            let message = format!("the body did not come in {BODY_TIME_MAX:?}\n");
+            Err(text(StatusCode::REQUEST_TIMEOUT, &message))
+        }
     }
 }
 
@@ -80,7 +192,7 @@ struct HistoryPage {
     changes: Vec<RecordRow>,
 }
 
-fn history(swapper: &Swapper, query: &str) -> Response<Full<Bytes>> {
+fn history(swapper: &Swapper, query: &str) -> Answer {
     let mut service = None;
     let mut limit = HISTORY_DEFAULT;
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -103,23 +215,7 @@ fn history(swapper: &Swapper, query: &str) -> Response<Full<Bytes>> {
     json(StatusCode::OK, &HistoryPage { changes })
 }
 
-async fn plan(swapper: &Swapper, request: Request<Incoming>) -> Response<Full<Bytes>> {
-    let body = Limited::new(request.into_body(), REGISTRY_BYTES_MAX).collect();
-    let Ok(body) = body.await else {
-        let message =
-            format!("the body must be a registry of at most {REGISTRY_BYTES_MAX} bytes\n");
-        return text(StatusCode::PAYLOAD_TOO_LARGE, &message);
-    };
-    match std::str::from_utf8(&body.to_bytes()) {
-        Ok(registry) => json(StatusCode::OK, &swapper.plan(registry).await),
-        Err(_) => text(
-            StatusCode::BAD_REQUEST,
-            "the body must be a registry in UTF-8\n",
-        ),
-    }
-}
-
-fn not_allowed(methods: &'static str) -> Response<Full<Bytes>> {
+fn not_allowed(methods: &'static str) -> Answer {
     let mut response = text(StatusCode::METHOD_NOT_ALLOWED, &format!("use {methods}\n"));
     response
         .headers_mut()
@@ -127,14 +223,14 @@ fn not_allowed(methods: &'static str) -> Response<Full<Bytes>> {
     response
 }
 
-fn json(status: StatusCode, value: &impl Serialize) -> Response<Full<Bytes>> {
+fn json(status: StatusCode, value: &impl Serialize) -> Answer {
     match serde_json::to_vec(value) {
         Ok(json) => response(status, "application/json", json),
         Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error}\n")),
     }
 }
 
-fn text(status: StatusCode, text: &str) -> Response<Full<Bytes>> {
+fn text(status: StatusCode, text: &str) -> Answer {
     response(
         status,
         "text/plain; charset=utf-8",
@@ -142,11 +238,7 @@ fn text(status: StatusCode, text: &str) -> Response<Full<Bytes>> {
     )
 }
 
-fn response(
-    status: StatusCode,
-    content_type: &'static str,
-    body: Vec<u8>,
-) -> Response<Full<Bytes>> {
+fn response(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Answer {
     let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
     response

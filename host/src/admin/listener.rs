@@ -1,75 +1,181 @@
 //! The admin listener.
 
-use super::calls;
-use crate::swap::Swapper;
+use super::calls::AdminApi;
+use super::places::{Place, Places};
+use crate::registry::AdminAddress;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::fs::Mode;
+use rustix::process::umask;
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::io;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener, UnixStream};
 
 /// The most admin connections at once: a few probes and people.
 const CONNECTIONS_MAX: usize = 64;
-/// How long a client may take to send a request's head.
+/// How long a client may take to send a request's head, and how long an idle connection is kept.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// The admin listener.
 pub struct AdminListener {
-    socket: TcpListener,
+    socket: Socket,
+    address: AdminAddress,
+}
+
+enum Socket {
+    Tcp(TcpListener),
+    Unix(UnixListener),
 }
 
 impl AdminListener {
     /// Takes the address.
     ///
     /// # Errors
-    /// The address is taken, or is not of this machine.
-    pub async fn bind(address: SocketAddr) -> std::io::Result<Self> {
-        Ok(Self {
-            socket: TcpListener::bind(address).await?,
+    /// The address is taken, is not of this machine, or is the path of something else than a socket.
+    pub async fn bind(address: &AdminAddress) -> io::Result<Self> {
+        Ok(match address {
+            AdminAddress::Tcp(address) => {
+                let socket = TcpListener::bind(address).await?;
+                Self {
+                    address: AdminAddress::Tcp(socket.local_addr()?),
+                    socket: Socket::Tcp(socket),
+                }
+            }
+            AdminAddress::Unix(path) => Self {
+                socket: Socket::Unix(bind_unix(path).await?),
+                address: address.clone(),
+            },
         })
     }
 
     /// Where it listens.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn address(&self) -> std::io::Result<SocketAddr> {
-        self.socket.local_addr()
+    pub fn address(&self) -> &AdminAddress {
+        &self.address
     }
 
     /// Serves for as long as it is polled.
-    pub async fn serve(self, swapper: Arc<Swapper>) {
-        let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    pub async fn serve(self, api: Arc<AdminApi>) {
+        let places = Places::new(CONNECTIONS_MAX);
         loop {
-            let Ok(place) = Arc::clone(&connections).acquire_owned().await else {
-                return;
+            let accepted = match &self.socket {
+                Socket::Tcp(socket) => socket
+                    .accept()
+                    .await
+                    .map(|(stream, _)| start(stream, &places, &api)),
+                Socket::Unix(socket) => socket
+                    .accept()
+                    .await
+                    .map(|(stream, _)| start(stream, &places, &api)),
             };
-            let stream = match self.socket.accept().await {
-                Ok((stream, _)) => stream,
-                Err(error) => {
-                    tracing::warn!(%error, "an admin connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-            };
-            let swapper = Arc::clone(&swapper);
-            let answer = service_fn(move |request| {
-                let swapper = Arc::clone(&swapper);
-                async move { Ok::<_, Infallible>(calls::answer(&swapper, request).await) }
-            });
-            tokio::spawn(async move {
-                let connection = hyper::server::conn::http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(HEAD_TIME_MAX)
-                    .serve_connection(TokioIo::new(stream), answer);
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "an admin connection ended");
-                }
-                drop(place);
-            });
+            if let Err(error) = accepted {
+                tracing::warn!(%error, "an admin connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
         }
+    }
+}
+
+/// Takes the path of a socket that its owner alone may use. One that a host before this has left is replaced.
+async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
+    match std::fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.file_type().is_socket() => match UnixStream::connect(path).await {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                std::fs::remove_file(path)?;
+            }
+            Err(error) => return Err(error),
+            Ok(_) => {
+                let problem = "another process listens there";
+                return Err(io::Error::new(io::ErrorKind::AddrInUse, problem));
+            }
+        },
+        Ok(_) => {
+            let problem =
+                "something else than a socket is there; remove it, or choose another path";
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, problem));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    // Changed afterwards, its mode would be the usual one for a moment. A file that another thread makes now is closed to others too.
+    let usual = umask(Mode::XUSR | Mode::RWXG | Mode::RWXO);
+    let bound = UnixListener::bind(path);
+    umask(usual);
+    bound
+}
+
+fn start<S>(stream: S, places: &Arc<Places>, api: &Arc<AdminApi>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Some(place) = places.take() else {
+        tracing::warn!("an admin connection is closed: all others are busy");
+        return;
+    };
+    tokio::spawn(serve_connection(stream, Arc::new(place), Arc::clone(api)));
+}
+
+async fn serve_connection<S>(stream: S, place: Arc<Place>, api: Arc<AdminApi>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let busy = Arc::clone(&place);
+    let answer = service_fn(move |request| {
+        let (api, busy) = (Arc::clone(&api), busy.busy());
+        async move {
+            let answer = api.answer(request).await;
+            drop(busy);
+            Ok::<_, Infallible>(answer)
+        }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME_MAX)
+        .serve_connection(TokioIo::new(stream), answer);
+    tokio::select! {
+        ended = connection => {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "an admin connection ended");
+            }
+        }
+        () = place.lost() => {
+            tracing::debug!("an idle admin connection was closed for a new one");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[tokio::test]
+    async fn a_socket_is_for_its_owner_and_replaces_one_that_nobody_listens_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("admin.sock");
+        let address = AdminAddress::Unix(path.clone());
+        let first = AdminListener::bind(&address).await.unwrap();
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let error = AdminListener::bind(&address).await.err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+        drop(first);
+        assert!(path.exists());
+        AdminListener::bind(&address).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_file_in_the_place_of_the_socket_is_not_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("admin.sock");
+        std::fs::write(&path, "precious").unwrap();
+        let address = AdminAddress::Unix(path.clone());
+        let error = AdminListener::bind(&address).await.err().unwrap();
+        assert!(error.to_string().contains("remove it"), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"precious");
     }
 }

@@ -1,7 +1,14 @@
 //! The operator's side: health, readiness, and what every service is doing. Never on the public port.
+//!
+//! A request's way: [`listener`] gives its connection one of the [`places`], [`guard`] judges whether its sender may call, [`calls`] answers.
 
 mod calls;
+mod guard;
 mod listener;
+mod places;
 mod services;
+mod token;
 
+pub use calls::AdminApi;
 pub use listener::AdminListener;
+pub use token::{open_token, read_token, token_file};

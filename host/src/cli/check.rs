@@ -1,8 +1,10 @@
 //! `strongroom check`.
 
+use super::host_client::HostAddress;
 use super::{RegistryArgument, against};
 use crate::registry::{Registry, RegistryProblem, ServiceSpec};
 use crate::runtime::{self, LoadProblem, Loader};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
@@ -11,12 +13,15 @@ pub(super) struct CheckArguments {
     registry: RegistryArgument,
     /// Ask the host whose admin API is at this address what it would change if the registry were saved in the place of its own
     #[arg(long, value_name = "ADMIN_ADDR")]
-    against: Option<String>,
+    against: Option<HostAddress>,
+    /// Where the host that is asked keeps its token; overrides the registry
+    #[arg(long, value_name = "DIR", requires = "against")]
+    data: Option<PathBuf>,
 }
 
-pub(super) async fn run(arguments: &CheckArguments) -> ExitCode {
-    if let Some(address) = &arguments.against {
-        return against::run(&arguments.registry.registry, address).await;
+pub(super) async fn run(arguments: CheckArguments) -> ExitCode {
+    if let Some(address) = arguments.against {
+        return against::run(&arguments.registry.registry, arguments.data, address).await;
     }
     let (registry, mut problems) = match Registry::load_recoverable(&arguments.registry.registry) {
         Ok(read) => read,

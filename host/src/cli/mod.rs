@@ -2,6 +2,7 @@
 
 mod against;
 mod check;
+mod host_client;
 mod serve;
 mod verify;
 
@@ -53,7 +54,7 @@ impl RegistryArgument {
 pub async fn run(cli: Cli) -> ExitCode {
     match cli.command {
         Command::Serve(arguments) => serve::run(arguments).await,
-        Command::Check(arguments) => check::run(&arguments).await,
+        Command::Check(arguments) => check::run(arguments).await,
         Command::Verify(arguments) => verify::run(&arguments).await,
     }
 }

@@ -1,11 +1,11 @@
 //! `strongroom serve`.
 
 use super::RegistryArgument;
-use crate::admin::AdminListener;
+use crate::admin::{AdminApi, AdminListener, open_token, token_file};
 use crate::durable_file::create_folder;
 use crate::gateway::{Gateway, Listener};
 use crate::keys::{Keys, Policy};
-use crate::registry::{HostSpec, Registry};
+use crate::registry::{AdminAddress, HostSpec, Registry};
 use crate::runtime::{Loader, Services};
 use crate::store::faults;
 use crate::swap::{self, Swapper};
@@ -36,9 +36,9 @@ pub(super) struct ServeArguments {
     /// Where the gateway listens; overrides the registry
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Where the admin API listens; overrides the registry
+    /// Where the admin API listens, or unix:PATH; overrides the registry
     #[arg(long, value_name = "ADDR")]
-    admin: Option<SocketAddr>,
+    admin: Option<AdminAddress>,
 }
 
 pub(super) async fn run(arguments: ServeArguments) -> ExitCode {
@@ -69,21 +69,29 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
         audience: host.audience.clone(),
     };
     let keys = Arc::new(Keys::open(&host.data.join("keys"), policy)?);
+    let token = match &host.admin_token {
+        Some(token) => token.clone(),
+        None => open_token(&host.data).map_err(|error| {
+            let file = token_file(&host.data);
+            anyhow::anyhow!("{}: {error}", file.display())
+        })?,
+    };
     let loader = Arc::new(Loader::new(&host.cache, Some(Arc::clone(&keys)))?);
     let services = Arc::new(Services::new(&host.data));
     let swapper = Arc::new(Swapper::new(registry, Arc::clone(&services), loader, say));
     let listener = Listener::bind(host)?;
-    let admin = AdminListener::bind(host.admin)
+    let admin = AdminListener::bind(&host.admin)
         .await
         .map_err(|error| anyhow::anyhow!("cannot listen on {} (`admin`): {error}", host.admin))?;
-    let listen_url = listener.url()?;
-    let admin_address = admin.address()?;
+    let listen_address = listener.url()?;
+    let admin_address = admin.address().to_string();
 
-    let admin = tokio::spawn(admin.serve(Arc::clone(&swapper)));
+    let api = AdminApi::new(Arc::clone(&swapper), host, admin.address(), &token);
+    let admin = tokio::spawn(admin.serve(Arc::new(api)));
     let gateway = Arc::new(Gateway::new(host, Arc::clone(&services), keys));
     let keep_running = async {
         tokio::select! {
-            () = run_services(swapper, registry, hangup, &stop, &listen_url, admin_address) => {}
+            () = run_services(swapper, registry, hangup, &stop, [listen_address, admin_address]) => {}
             () = stop.cancelled() => {}
         }
         tracing::info!("draining: no new connections; what runs is finished");
@@ -104,8 +112,7 @@ async fn run_services(
     registry: &Registry,
     hangup: Signal,
     stop: &CancellationToken,
-    listen: &str,
-    admin: SocketAddr,
+    [listen, admin]: [String; 2],
 ) {
     let start = swapper.start(registry);
     tokio::pin!(start);
@@ -115,7 +122,7 @@ async fn run_services(
     };
     faults::arm();
     say(&format!("strongroom listens on {listen}"));
-    say(&format!("admin listens on http://{admin}"));
+    say(&format!("admin listens on {admin}"));
     if !is_done {
         start.await;
     }

@@ -2,6 +2,7 @@
 //!
 //! Every mistake of the file is reported in one go, with its line, its key, and what to do ([`RegistryProblems`]).
 
+mod admin;
 mod canary;
 mod difference;
 mod limits;
@@ -14,6 +15,7 @@ mod service;
 mod table;
 mod units;
 
+pub use admin::{AdminAddress, AdminToken};
 pub use canary::CanarySpec;
 pub use limits::{INSTANCES_MAX, Limits, MEMORY_MAX, TABLE_ELEMENTS_MAX};
 pub use network::Network;
@@ -50,7 +52,11 @@ pub struct HostSpec {
     /// Where the gateway listens.
     pub listen: SocketAddr,
     /// Where the admin API listens; loopback unless the operator says otherwise.
-    pub admin: SocketAddr,
+    pub admin: AdminAddress,
+    /// Names that clients may give the admin API, beside the loopback's and its address.
+    pub admin_hosts: Vec<String>,
+    /// What a caller of the admin API shows; without it the host makes one, and asks for it only where something is changed.
+    pub admin_token: Option<AdminToken>,
     /// Where stores, keys, and logs of revocations live.
     pub data: PathBuf,
     /// Where compiled components are kept.
@@ -168,6 +174,8 @@ impl HostSpec {
         let pairs = [
             ("listen", self.listen == new.listen),
             ("admin", self.admin == new.admin),
+            ("admin_hosts", self.admin_hosts == new.admin_hosts),
+            ("admin_token", self.admin_token == new.admin_token),
             ("data", self.data == new.data),
             ("cache", self.cache == new.cache),
             ("issuer", self.issuer == new.issuer),
@@ -206,7 +214,9 @@ impl HostSpec {
     fn read(root: &mut Table<'_, '_>, folder: &Path, problems: &mut Collector<'_>) -> Self {
         let mut host = Self {
             listen: LISTEN_DEFAULT,
-            admin: ADMIN_DEFAULT,
+            admin: AdminAddress::Tcp(ADMIN_DEFAULT),
+            admin_hosts: Vec::new(),
+            admin_token: None,
             data: folder.join("data"),
             cache: PathBuf::new(),
             issuer: "strongroom".to_owned(),
@@ -230,9 +240,12 @@ impl HostSpec {
             if let Some(listen) = table.string(problems, "listen", parse_address) {
                 host.listen = listen;
             }
-            if let Some(admin) = table.string(problems, "admin", parse_address) {
+            let address = |text: &str| AdminAddress::parse(text, folder);
+            if let Some(admin) = table.string(problems, "admin", address) {
                 host.admin = admin;
             }
+            host.admin_hosts = table.strings(problems, "admin_hosts", admin::parse_host);
+            host.admin_token = admin::read_token(&mut table, problems);
             if let Some(data) = table.string(problems, "data", path) {
                 host.data = data;
             }

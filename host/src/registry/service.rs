@@ -288,7 +288,7 @@ fn read_config(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Vec<(
             DeValue::Boolean(boolean) => Some(boolean.to_string()),
             DeValue::Table(entries) => {
                 let mut secret = Table::new(entries, value.span(), &path);
-                read_environment(&mut secret, problems)
+                read_environment(&mut secret, false, problems)
             }
             other => {
                 let message = format!(
@@ -306,7 +306,12 @@ fn read_config(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Vec<(
     parsed
 }
 
-fn read_environment(secret: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Option<String> {
+/// Reads `{ env = "NAME", required = .. }`; what is not said of `required` is as `is_required`.
+pub(super) fn read_environment(
+    secret: &mut Table<'_, '_>,
+    is_required: bool,
+    problems: &mut Collector<'_>,
+) -> Option<String> {
     let variable = secret.string(problems, "env", |name| match name {
         "" => Err("must name an environment variable".to_owned()),
         name => Ok(name.to_owned()),
@@ -315,7 +320,7 @@ fn read_environment(secret: &mut Table<'_, '_>, problems: &mut Collector<'_>) ->
         .get("required")
         .map(|value| (value.span(), value.get_ref()))
     {
-        None => false,
+        None => is_required,
         Some((_, DeValue::Boolean(required))) => *required,
         Some((span, other)) => {
             let message = format!("must be true or false, not {}", type_name(other));
@@ -334,7 +339,7 @@ fn read_environment(secret: &mut Table<'_, '_>, problems: &mut Collector<'_>) ->
         Err(_) => {
             if required {
                 let message = format!(
-                    "the environment variable {variable} is not set, or is not UTF-8; set it, or remove `required`"
+                    "the environment variable {variable} is not set, or is not UTF-8; set it, or write `required = false`"
                 );
                 problems.add(secret.span(), &secret.path_of("env"), message);
             }

@@ -133,6 +133,44 @@ fn an_unset_variable_leaves_its_key_out_unless_it_is_required() {
 }
 
 #[test]
+fn the_admin_keys_are_read() {
+    let host = |text: &str| {
+        let service = "[services.a]\ncomponent = \"a\"\n";
+        parse(&format!("[host]\n{text}\n{service}")).map(|registry| registry.host)
+    };
+    let token = "0123456789abcdef0123456789abcdef";
+    let set = host(&format!(
+        "admin = \"unix:run/admin.sock\"\nadmin_hosts = [\"Bank.example\", \"[::2]\"]\nadmin_token = \"{token}\""
+    ))
+    .unwrap();
+    assert_eq!(set.admin, AdminAddress::Unix("bank/run/admin.sock".into()));
+    assert_eq!(set.admin_hosts, ["bank.example", "[::2]"]);
+    assert_eq!(set.admin_token.as_ref().unwrap().as_str(), token);
+    assert!(!format!("{set:?}").contains(token), "never printed");
+    assert_eq!(
+        host("").unwrap().differences(&set),
+        ["admin", "admin_hosts", "admin_token"]
+    );
+    for (wrong, word) in [
+        ("admin = \"localhost\"", "unix:PATH"),
+        ("admin = \"unix:\"", "unix:PATH"),
+        ("admin_hosts = [\"bank.example:9090\"]", "without a port"),
+        ("admin_hosts = [\"*\"]", "without a port"),
+        ("admin_hosts = [\"\"]", "without a port"),
+        ("admin_token = \"short\"", "openssl rand"),
+        (
+            "admin_token = { env = \"STRONGROOM_TEST_NEVER_SET\" }",
+            "is not set",
+        ),
+        ("admin_token = 7", "env"),
+    ] {
+        let problems = host(wrong).unwrap_err();
+        assert!(problems.0[0].message.contains(word), "{wrong}: {problems}");
+        assert_eq!(problems.0[0].line, 2);
+    }
+}
+
+#[test]
 fn a_digest_is_read_and_written_the_same() {
     let digest = format!("sha256:{}", "0f".repeat(32));
     let registry = parse(&format!(

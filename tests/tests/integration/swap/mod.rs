@@ -7,6 +7,7 @@
 //! here depends on how fast the machine is.
 
 mod admin;
+mod admin_guard;
 mod arrivals;
 mod bank;
 mod canary;

@@ -1,0 +1,290 @@
+//! Who may call the admin API.
+//!
+//! What listens on the loopback is in reach of every program of the machine, and of every web page that somebody opens on it: a page's
+//! own name can be made to lead to 127.0.0.1 (DNS rebinding). So a request must name a host that is known here, must not come from a web
+//! page, and must show the token where it changes something. A Unix socket is in reach of its owner alone.
+
+use crate::registry::{AdminAddress, AdminToken};
+use http::header::{AUTHORIZATION, HOST, ORIGIN};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderValue, Method, Request};
+use sha2::{Digest as _, Sha256};
+use std::net::{IpAddr, Ipv4Addr};
+use subtle::ConstantTimeEq as _;
+
+/// Why a call is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It names a host that is not ours, or none.
+    ForeignHost(String),
+    /// A web page sends it.
+    ForeignOrigin,
+    /// It shows no token.
+    NoToken,
+    /// It shows another token.
+    WrongToken,
+}
+
+/// The rules of one listener.
+pub(super) struct Guard {
+    /// None for a Unix socket, which the file system guards.
+    network: Option<NetworkGuard>,
+}
+
+struct NetworkGuard {
+    /// In lower case, without ports.
+    hosts: Vec<String>,
+    /// Compared by their digests: so the time says nothing of what is equal.
+    token_digest: [u8; 32],
+    /// Whether reads need the token as well.
+    guards_reads: bool,
+}
+
+impl Guard {
+    /// The guard of a listener at `address`, which may be called by the names of `hosts` too.
+    pub(super) fn new(
+        address: &AdminAddress,
+        hosts: &[String],
+        token: &AdminToken,
+        guards_reads: bool,
+    ) -> Self {
+        let AdminAddress::Tcp(address) = address else {
+            return Self { network: None };
+        };
+        let mut hosts = hosts.to_vec();
+        hosts.push(match address.ip() {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        });
+        let network = NetworkGuard {
+            hosts,
+            token_digest: Sha256::digest(token.as_str()).into(),
+            guards_reads,
+        };
+        Self {
+            network: Some(network),
+        }
+    }
+
+    /// Lets a request pass, or says why not.
+    pub(super) fn check<B>(&self, request: &Request<B>) -> Result<(), Refusal> {
+        if request.headers().contains_key(ORIGIN) {
+            return Err(Refusal::ForeignOrigin);
+        }
+        // Whoever watches the host knows neither its names nor its token.
+        let is_probe = matches!(request.uri().path(), "/healthz" | "/readyz");
+        match &self.network {
+            Some(network) if !is_probe => network.check(request),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl NetworkGuard {
+    fn check<B>(&self, request: &Request<B>) -> Result<(), Refusal> {
+        let headers = request.headers();
+        self.check_hosts(request.uri().authority(), headers)?;
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        if is_read && !self.guards_reads {
+            return Ok(());
+        }
+        self.check_token(headers)
+    }
+
+    /// Each host that a request names must be ours, and it must name one.
+    fn check_hosts(&self, of_uri: Option<&Authority>, headers: &HeaderMap) -> Result<(), Refusal> {
+        let of_headers = headers.get_all(HOST).iter().map(HeaderValue::as_bytes);
+        let mut named = of_uri
+            .map(|authority| authority.as_str().as_bytes())
+            .into_iter()
+            .chain(of_headers)
+            .peekable();
+        if named.peek().is_none() {
+            return Err(Refusal::ForeignHost(String::new()));
+        }
+        named.try_for_each(|host| {
+            let authority = Authority::try_from(host).ok();
+            if authority.is_some_and(|authority| self.is_ours(&authority)) {
+                return Ok(());
+            }
+            let host = String::from_utf8_lossy(host).escape_debug().to_string();
+            Err(Refusal::ForeignHost(host))
+        })
+    }
+
+    fn is_ours(&self, authority: &Authority) -> bool {
+        let host = authority.host().to_ascii_lowercase();
+        let is_loopback = host == "localhost"
+            || host == "[::1]"
+            || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback());
+        let has_user = authority.as_str().contains('@');
+        !has_user && (is_loopback || self.hosts.contains(&host))
+    }
+
+    fn check_token(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let mut shown = headers.get_all(AUTHORIZATION).iter();
+        let (Some(shown), None) = (shown.next(), shown.next()) else {
+            return Err(Refusal::NoToken);
+        };
+        let Some((scheme, token)) = shown.to_str().ok().and_then(|text| text.split_once(' '))
+        else {
+            return Err(Refusal::NoToken);
+        };
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(Refusal::NoToken);
+        }
+        let digest: [u8; 32] = Sha256::digest(token.trim()).into();
+        if digest.ct_eq(&self.token_digest).into() {
+            Ok(())
+        } else {
+            Err(Refusal::WrongToken)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+    fn guard_at(address: &str, guards_reads: bool) -> Guard {
+        let hosts = ["bank.example".to_owned()];
+        let token = AdminToken::parse(TOKEN).unwrap();
+        Guard::new(&address.parse().unwrap(), &hosts, &token, guards_reads)
+    }
+
+    fn request(method: &str, uri: &str, fields: &[(&str, &str)]) -> Request<()> {
+        let request = Request::builder().method(method).uri(uri);
+        let request = fields.iter().fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        });
+        request.body(()).unwrap()
+    }
+
+    fn get(host: &str) -> Request<()> {
+        request("GET", "/services", &[("host", host)])
+    }
+
+    #[test]
+    fn the_loopback_the_address_and_named_hosts_are_ours_with_any_port() {
+        let guard = guard_at("192.0.2.7:9090", false);
+        for host in [
+            "localhost",
+            "LocalHost:9090",
+            "127.0.0.1:1",
+            "127.255.3.4",
+            "[::1]:9090",
+            "192.0.2.7:9090",
+            "Bank.example:80",
+        ] {
+            assert_eq!(guard.check(&get(host)), Ok(()), "{host}");
+        }
+    }
+
+    #[test]
+    fn every_other_host_is_refused() {
+        let guard = guard_at("127.0.0.1:9090", false);
+        for host in [
+            "rebind.evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "evil.example@localhost",
+            "192.0.2.8",
+            "0.0.0.0",
+            "[::2]",
+            "localhost, localhost",
+            "",
+        ] {
+            let refused = guard.check(&get(host));
+            assert!(matches!(refused, Err(Refusal::ForeignHost(_))), "{host}");
+        }
+        for several in [
+            request("GET", "/services", &[]),
+            request(
+                "GET",
+                "/",
+                &[("host", "localhost"), ("host", "evil.example")],
+            ),
+            request(
+                "GET",
+                "http://evil.example/services",
+                &[("host", "localhost")],
+            ),
+        ] {
+            let refused = guard.check(&several);
+            assert!(
+                matches!(refused, Err(Refusal::ForeignHost(_))),
+                "{several:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_web_page_is_refused_whatever_it_asks_for() {
+        let guard = guard_at("127.0.0.1:9090", false);
+        for path in ["/services", "/healthz"] {
+            let call = request("GET", path, &[("host", "localhost"), ("origin", "null")]);
+            assert_eq!(guard.check(&call), Err(Refusal::ForeignOrigin), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_change_needs_the_token_and_a_read_only_where_the_registry_sets_it() {
+        let right = format!("Bearer {TOKEN}");
+        for (method, guards_reads, shown, expected) in [
+            ("GET", false, None, Ok(())),
+            ("HEAD", false, None, Ok(())),
+            ("GET", true, None, Err(Refusal::NoToken)),
+            ("GET", true, Some(right.as_str()), Ok(())),
+            ("POST", false, None, Err(Refusal::NoToken)),
+            ("PUT", false, None, Err(Refusal::NoToken)),
+            ("POST", false, Some(&right), Ok(())),
+            (
+                "POST",
+                false,
+                Some(&right.replace("Bearer", "bearer")),
+                Ok(()),
+            ),
+            ("POST", false, Some(TOKEN), Err(Refusal::NoToken)),
+            (
+                "POST",
+                false,
+                Some(&right.replace("Bearer", "Basic")),
+                Err(Refusal::NoToken),
+            ),
+            (
+                "POST",
+                false,
+                Some(&right[..right.len() - 1]),
+                Err(Refusal::WrongToken),
+            ),
+            ("POST", false, Some("Bearer "), Err(Refusal::WrongToken)),
+        ] {
+            let mut fields = vec![("host", "localhost")];
+            fields.extend(shown.map(|shown| ("authorization", shown)));
+            let call = request(method, "/services/reload", &fields);
+            let guard = guard_at("127.0.0.1:9090", guards_reads);
+            assert_eq!(
+                guard.check(&call),
+                expected,
+                "{method} {guards_reads} {shown:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn probes_need_neither_host_nor_token() {
+        let guard = guard_at("127.0.0.1:9090", true);
+        for path in ["/healthz", "/readyz"] {
+            assert_eq!(guard.check(&request("GET", path, &[])), Ok(()), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_unix_socket_needs_neither_host_nor_token() {
+        let guard = guard_at("unix:/run/admin.sock", true);
+        let call = request("POST", "/services/reload", &[]);
+        assert_eq!(guard.check(&call), Ok(()));
+    }
+}

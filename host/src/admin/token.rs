@@ -1,0 +1,87 @@
+//! The token in the data folder, which the host makes and the command line reads.
+
+use crate::durable_file::replace;
+use crate::registry::AdminToken;
+use crate::{private_file, regular_file};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Far more than a token has, in bytes.
+const FILE_BYTES_MAX: u64 = 4 << 10;
+
+/// The file in a data folder.
+pub fn token_file(data: &Path) -> PathBuf {
+    data.join("admin.token")
+}
+
+/// The token of a data folder; makes one of 256 bits if there is none.
+///
+/// # Errors
+/// The file cannot be read or written, others can read it, or it holds something else.
+pub fn open_token(data: &Path) -> io::Result<AdminToken> {
+    let file = token_file(data);
+    match private_file::read(&file) {
+        Ok(content) => parse(content),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make(&file),
+        Err(error) => Err(error),
+    }
+}
+
+/// The token of a data folder, for a client of its host.
+///
+/// # Errors
+/// The file cannot be read, or holds something else.
+pub fn read_token(data: &Path) -> io::Result<AdminToken> {
+    parse(regular_file::read(&token_file(data), FILE_BYTES_MAX)?)
+}
+
+fn make(file: &Path) -> io::Result<AdminToken> {
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    let text = URL_SAFE_NO_PAD.encode(random);
+    replace(file, text.as_bytes())?;
+    parse(text.into_bytes())
+}
+
+fn parse(content: Vec<u8>) -> io::Result<AdminToken> {
+    let text = String::from_utf8(content).unwrap_or_default();
+    AdminToken::parse(text.trim_end()).map_err(|_| {
+        let problem = "it holds no token; remove it, and the next start of the host makes another";
+        io::Error::new(io::ErrorKind::InvalidData, problem)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn a_token_is_made_once_for_its_owner_alone_and_is_long() {
+        let data = tempfile::tempdir().unwrap();
+        let made = open_token(data.path()).unwrap();
+        assert_eq!(made.as_str().len(), 43, "256 bits in base64url");
+        assert_eq!(open_token(data.path()).unwrap(), made);
+        assert_eq!(read_token(data.path()).unwrap(), made);
+        let mode = token_file(data.path()).metadata().unwrap().permissions();
+        assert_eq!(mode.mode() & 0o777, 0o600);
+        let other = tempfile::tempdir().unwrap();
+        assert_ne!(open_token(other.path()).unwrap(), made);
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_or_that_holds_no_token_is_refused_with_what_to_do() {
+        let data = tempfile::tempdir().unwrap();
+        open_token(data.path()).unwrap();
+        let file = token_file(data.path());
+        set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+        let error = open_token(data.path()).unwrap_err().to_string();
+        assert!(error.contains("`chmod 600 "), "{error}");
+        replace(&file, b"").unwrap();
+        let error = open_token(data.path()).unwrap_err().to_string();
+        assert!(error.contains("remove it"), "{error}");
+    }
+}

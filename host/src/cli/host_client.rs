@@ -1,0 +1,205 @@
+//! Asks the admin API of a running host.
+
+use crate::admin::{read_token, token_file};
+use crate::registry::{AdminAddress, AdminToken, HostSpec};
+use anyhow::Context as _;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+
+/// How long the host may take: it compiles components that it has never seen.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(600);
+/// The environment variable with the token, for hosts whose data folder cannot be read from here.
+const TOKEN_VARIABLE: &str = "STRONGROOM_ADMIN_TOKEN";
+
+/// Where a host is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum HostAddress {
+    /// `HOST:PORT`; the host may be a name.
+    Network(String),
+    /// A Unix socket.
+    Unix(PathBuf),
+}
+
+impl FromStr for HostAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.starts_with("unix:") {
+            return text.parse().map(|address: AdminAddress| address.into());
+        }
+        let address = text.strip_prefix("http://").unwrap_or(text);
+        Ok(Self::Network(address.trim_end_matches('/').to_owned()))
+    }
+}
+
+impl From<AdminAddress> for HostAddress {
+    fn from(address: AdminAddress) -> Self {
+        match address {
+            AdminAddress::Tcp(address) => Self::Network(address.to_string()),
+            AdminAddress::Unix(path) => Self::Unix(path),
+        }
+    }
+}
+
+impl fmt::Display for HostAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Network(address) => formatter.write_str(address),
+            Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// A client of one host.
+pub(super) struct HostClient {
+    address: HostAddress,
+    token: Option<AdminToken>,
+}
+
+impl HostClient {
+    /// A client of the host at `address`, which has the settings and the data folder of `host`.
+    ///
+    /// # Errors
+    /// The host's token cannot be read.
+    pub(super) fn new(address: HostAddress, host: &HostSpec) -> anyhow::Result<Self> {
+        let token = match address {
+            HostAddress::Network(_) => find_token(host)?,
+            HostAddress::Unix(_) => None,
+        };
+        Ok(Self { address, token })
+    }
+
+    /// Sends a POST, and answers what came back.
+    ///
+    /// # Errors
+    /// No host answers, or not in time.
+    pub(super) async fn post(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
+        let mut request = Request::post(path)
+            .header(CONTENT_TYPE, content_type)
+            .header(HOST, self.name());
+        if let Some(token) = &self.token {
+            request = request.header(AUTHORIZATION, format!("Bearer {}", token.as_str()));
+        }
+        let request = request.body(Full::new(Bytes::from(body)))?;
+        tokio::time::timeout(ANSWER_TIME_MAX, self.send(request))
+            .await
+            .with_context(|| {
+                format!(
+                    "the host at {} did not answer in {ANSWER_TIME_MAX:?}",
+                    self.address
+                )
+            })?
+    }
+
+    /// Where the host is asked.
+    pub(super) fn address(&self) -> &HostAddress {
+        &self.address
+    }
+
+    fn name(&self) -> &str {
+        match &self.address {
+            HostAddress::Network(address) => address,
+            HostAddress::Unix(_) => "localhost",
+        }
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, Bytes)> {
+        let nobody = || {
+            format!(
+                "no host answers at {}; name its admin address, such as 127.0.0.1:9090",
+                self.address
+            )
+        };
+        match &self.address {
+            HostAddress::Network(address) => {
+                let stream = TcpStream::connect(address).await.with_context(nobody)?;
+                exchange(stream, request).await
+            }
+            HostAddress::Unix(path) => {
+                let stream = UnixStream::connect(path).await.with_context(nobody)?;
+                exchange(stream, request).await
+            }
+        }
+    }
+}
+
+async fn exchange<S>(
+    stream: S,
+    request: Request<Full<Bytes>>,
+) -> anyhow::Result<(StatusCode, Bytes)>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let connection = tokio::spawn(connection);
+    let response = sender.send_request(request).await?;
+    let status = response.status();
+    let body = response.into_body().collect().await?.to_bytes();
+    connection.abort();
+    Ok((status, body))
+}
+
+/// The token of the environment, of the registry, or of the data folder; none if there is none, and then the host says so.
+fn find_token(host: &HostSpec) -> anyhow::Result<Option<AdminToken>> {
+    match std::env::var(TOKEN_VARIABLE) {
+        Ok(text) => {
+            let token = AdminToken::parse(&text);
+            let token = token.map_err(|problem| anyhow::anyhow!("{TOKEN_VARIABLE} {problem}"))?;
+            return Ok(Some(token));
+        }
+        Err(std::env::VarError::NotUnicode(_)) => anyhow::bail!("{TOKEN_VARIABLE} is not UTF-8"),
+        Err(std::env::VarError::NotPresent) => {}
+    }
+    if let Some(token) = &host.admin_token {
+        return Ok(Some(token.clone()));
+    }
+    match read_token(&host.data) {
+        Ok(token) => Ok(Some(token)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            let file = token_file(&host.data);
+            anyhow::bail!(
+                "{}: the host's token cannot be read: {error}; or set {TOKEN_VARIABLE}",
+                file.display()
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_what_the_host_prints_or_what_people_type() {
+        let network = |address: &str| HostAddress::Network(address.to_owned());
+        for (text, expected) in [
+            ("127.0.0.1:9090", network("127.0.0.1:9090")),
+            ("http://127.0.0.1:9090/", network("127.0.0.1:9090")),
+            ("bank.example:9090", network("bank.example:9090")),
+            (
+                "unix:run/admin.sock",
+                HostAddress::Unix("run/admin.sock".into()),
+            ),
+        ] {
+            assert_eq!(text.parse(), Ok(expected), "{text}");
+        }
+        assert!("unix:".parse::<HostAddress>().is_err());
+    }
+}

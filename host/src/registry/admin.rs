@@ -1,0 +1,134 @@
+//! The keys of `[host]` that say where the admin API listens, and who may call it.
+
+use super::problem::Collector;
+use super::service::read_environment;
+use super::table::{Table, type_name};
+use http::uri::Authority;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use toml::de::DeValue;
+
+/// How the address of a Unix socket begins.
+const UNIX: &str = "unix:";
+/// How long a token must be, in characters: nobody may find it by trying.
+const TOKEN_LENGTH_MIN: usize = 32;
+const TOKEN_LENGTH_MAX: usize = 256;
+
+/// Where the admin API listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AdminAddress {
+    /// An address and a port.
+    Tcp(SocketAddr),
+    /// A Unix socket, which the file system guards.
+    Unix(PathBuf),
+}
+
+impl AdminAddress {
+    /// The same, with the path of a socket relative to `folder`.
+    pub(super) fn parse(text: &str, folder: &Path) -> Result<Self, String> {
+        Ok(match text.parse()? {
+            Self::Unix(path) => Self::Unix(folder.join(path)),
+            tcp => tcp,
+        })
+    }
+}
+
+impl FromStr for AdminAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix(UNIX) {
+            Some("") => Err("names no socket; write unix:PATH".to_owned()),
+            Some(path) => Ok(Self::Unix(path.into())),
+            None => text.parse().map(Self::Tcp).map_err(|_| {
+                format!(
+                    "`{text}` is not an address; write IP:PORT, such as \"127.0.0.1:9090\", or unix:PATH"
+                )
+            }),
+        }
+    }
+}
+
+impl fmt::Display for AdminAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(formatter, "http://{address}"),
+            Self::Unix(path) => write!(formatter, "{UNIX}{}", path.display()),
+        }
+    }
+}
+
+/// What a caller of the admin API shows. Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AdminToken(String);
+
+impl AdminToken {
+    /// Takes a token that fits into `authorization: Bearer` (RFC 6750 section 2.1).
+    ///
+    /// # Errors
+    /// It does not, or it is so short that it could be guessed.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+        if !(TOKEN_LENGTH_MIN..=TOKEN_LENGTH_MAX).contains(&text.len())
+            || !text.bytes().all(is_token)
+        {
+            return Err(format!(
+                "must be {TOKEN_LENGTH_MIN} to {TOKEN_LENGTH_MAX} random letters, digits, or any of -._~+/=, such as of `openssl rand -hex 32`"
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AdminToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("AdminToken(..)")
+    }
+}
+
+/// A name that clients may give the admin API, in lower case and without a port.
+pub(super) fn parse_host(text: &str) -> Result<String, String> {
+    let authority = text.parse::<Authority>().ok();
+    let is_host = authority.is_some_and(|authority| authority.host() == text);
+    if !is_host || text.contains('*') {
+        return Err(format!(
+            "`{text}` is not a host; write a name or an address without a port, such as \"bank.example\""
+        ));
+    }
+    Ok(text.to_ascii_lowercase())
+}
+
+/// The key `admin_token`: a string, or `{ env = "NAME" }`, and then the variable must be set.
+pub(super) fn read_token(
+    host: &mut Table<'_, '_>,
+    problems: &mut Collector<'_>,
+) -> Option<AdminToken> {
+    const KEY: &str = "admin_token";
+    let path = host.path_of(KEY);
+    let value = host.get(KEY)?;
+    let text = match value.get_ref() {
+        DeValue::String(text) => text.to_string(),
+        DeValue::Table(entries) => {
+            let mut secret = Table::new(entries, value.span(), &path);
+            read_environment(&mut secret, true, problems)?
+        }
+        other => {
+            let message = format!(
+                "must be a string in quotes, or {{ env = \"NAME\" }}, not {}",
+                type_name(other)
+            );
+            problems.add(value.span(), &path, message);
+            return None;
+        }
+    };
+    AdminToken::parse(&text)
+        .map_err(|message| problems.add(value.span(), &path, message))
+        .ok()
+}

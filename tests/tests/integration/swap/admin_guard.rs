@@ -1,0 +1,204 @@
+//! Who may call the admin listener, and that nobody keeps others from it. Method: raw requests, since no proper client sends a foreign
+//! `host`, half a head, or half a body.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
+
+use crate::swap::versions::{beside_a_bystander, version};
+use rustix::process::Signal;
+use strongroom_tests::command::run;
+use strongroom_tests::host::Host;
+use strongroom_tests::wire::{Connection, Reply, exchange};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+use tokio::task::spawn_blocking;
+
+/// More than the listener has places.
+const CLIENTS: usize = 80;
+/// A health check that queues takes as long as the slow clients before it: 10 s.
+const PROMPT: Duration = Duration::from_secs(2);
+
+async fn start() -> Host {
+    Host::start(&beside_a_bystander(version("version-a")), None).await
+}
+
+async fn call(host: &Host, line: &str, fields: &[&str]) -> Reply {
+    let fields: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
+    let request = format!("{line} HTTP/1.1\r\n{fields}connection: close\r\n\r\n");
+    exchange(host.admin_address(), request).await
+}
+
+async fn assert_healthy_at_once(host: &Host) {
+    let begun = Instant::now();
+    let answer = call(host, "GET /healthz", &["host: probe"]).await;
+    assert_eq!(answer.status(), Some(200), "{answer:?}");
+    assert!(begun.elapsed() < PROMPT, "after {:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_name_that_was_made_to_lead_here_is_refused() {
+    let host = start().await;
+    let token = host.admin_token().expect("a token");
+    let token = format!("authorization: Bearer {token}");
+    for line in [
+        "GET /services",
+        "GET /services/history",
+        "POST /services/reload",
+        "GET /",
+    ] {
+        let answer = call(&host, line, &["host: rebind.evil.example", &token]).await;
+        assert_eq!(answer.status(), Some(403), "{line}: {answer:?}");
+        assert!(answer.text().contains("admin_hosts"), "{answer:?}");
+    }
+    for line in ["GET /healthz", "GET /readyz"] {
+        let answer = call(&host, line, &["host: rebind.evil.example"]).await;
+        assert_eq!(answer.status(), Some(200), "{line}: {answer:?}");
+    }
+    for ours in ["localhost:1", "127.0.0.1", "[::1]"] {
+        let answer = call(&host, "GET /services", &[&format!("host: {ours}")]).await;
+        assert_eq!(answer.status(), Some(200), "{ours}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_of_the_registry_is_not_refused() {
+    let names = toml::Value::Array(vec!["bank.example".into()]);
+    let registry = beside_a_bystander(version("version-a")).host("admin_hosts", names);
+    let host = Host::start(&registry, None).await;
+    let answer = call(&host, "GET /services", &["host: bank.example:9090"]).await;
+    assert_eq!(answer.status(), Some(200), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_change_needs_the_token_of_the_data_folder() {
+    let mut host = start().await;
+    let token = host.admin_token().expect("a token");
+    let file = host.data().join("admin.token");
+    let mode = file.metadata().expect("it is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    for path in [
+        "/services/reload",
+        "/services/plan",
+        "/services/x/commands/y",
+    ] {
+        let refused = host.admin().without_token().post(path).await;
+        let challenge = refused.header("www-authenticate");
+        assert_eq!(refused.status, 401, "{path}");
+        assert_eq!(
+            challenge,
+            Some("Bearer realm=\"strongroom admin\""),
+            "{path}"
+        );
+        let wrong = host.admin().with_token(&"x".repeat(43)).post(path).await;
+        let challenge = wrong.header("www-authenticate").expect("a challenge");
+        assert_eq!(wrong.status, 401, "{path}");
+        assert!(challenge.contains("invalid_token"), "{challenge}");
+    }
+    assert_eq!(
+        host.admin().without_token().get("/services").await.status,
+        200
+    );
+    host.kill();
+    host.launch();
+    host.wait_until_ready().await;
+    assert_eq!(host.admin_token(), Some(token), "kept over a restart");
+}
+
+#[tokio::test]
+async fn a_token_of_the_registry_guards_reads_too() {
+    let token = "0123456789abcdef0123456789abcdef";
+    let registry = beside_a_bystander(version("version-a")).host("admin_token", token);
+    let mut host = Host::prepared(&registry, None);
+    host.launch();
+    assert_eq!(host.admin_token(), None, "none is made");
+    let admin = host.admin();
+    assert_eq!(admin.get("/services").await.status, 401);
+    assert_eq!(admin.get("/healthz").await.status, 200);
+    let admin = admin.with_token(token);
+    assert_eq!(admin.get("/services").await.status, 200);
+    assert_eq!(admin.post("/services/reload").await.status, 200);
+    let (folder, address) = (host.folder().to_owned(), host.admin_address().to_owned());
+    let check = move || run(&folder, &["check", "--against", &address]);
+    let outcome = spawn_blocking(check).await.expect("it runs");
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_unix_socket_needs_neither_token_nor_name() {
+    let registry = beside_a_bystander(version("version-a")).host("admin", "unix:admin.sock");
+    let mut host = Host::prepared(&registry, None);
+    for _run in ["the first", "one that finds the socket of a killed one"] {
+        host.launch_with(&["--listen", "127.0.0.1:0"]);
+        let socket = host.folder().join("admin.sock");
+        let mode = socket.metadata().expect("a socket").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let mut stream = UnixStream::connect(&socket).await.expect("it listens");
+        let request = "POST /services/reload HTTP/1.1\r\nconnection: close\r\n\r\n";
+        stream
+            .write_all(request.as_bytes())
+            .await
+            .expect("it reads");
+        let mut answer = String::new();
+        stream
+            .read_to_string(&mut answer)
+            .await
+            .expect("it answers");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let folder = host.folder().to_owned();
+        let check = move || run(&folder, &["check", "--against", "unix:admin.sock"]);
+        let outcome = spawn_blocking(check).await.expect("it runs");
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        host.kill();
+    }
+}
+
+#[tokio::test]
+async fn clients_that_say_nothing_keep_no_health_check_out() {
+    let host = start().await;
+    let mut held = Vec::new();
+    for client in 0..CLIENTS {
+        let mut connection = Connection::open(host.admin_address()).await;
+        if client % 2 == 0 {
+            connection.send("GET /healthz HTTP/1.1\r\nhost: lo").await;
+        }
+        held.push(connection);
+    }
+    assert_healthy_at_once(&host).await;
+}
+
+#[tokio::test]
+async fn unfinished_bodies_keep_no_health_check_out_and_end_after_a_while() {
+    let host = start().await;
+    let token = host.admin_token().expect("a token");
+    let mut held = Vec::new();
+    for _client in 0..CLIENTS {
+        let mut connection = Connection::open(host.admin_address()).await;
+        let head = format!(
+            "POST /services/plan HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\ncontent-length: 9\r\n\r\n"
+        );
+        connection.send(head).await;
+        held.push(connection);
+    }
+    assert_healthy_at_once(&host).await;
+    let first = held.swap_remove(0).read_to_the_end().await;
+    assert!(first.starts_with("HTTP/1.1 408"), "{first}");
+}
+
+#[tokio::test]
+async fn a_token_file_that_others_can_read_stops_the_start() {
+    let mut host = start().await;
+    let file = host.data().join("admin.token");
+    host.signal(Signal::TERM);
+    host.wait_for_exit().await;
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("it is ours");
+    let folder = host.folder().to_owned();
+    let serve = move || {
+        let addresses = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+        run(&folder, &[&["serve"], &addresses[..]].concat())
+    };
+    let outcome = spawn_blocking(serve).await.expect("it runs");
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    let told = outcome.lines_with(&["admin.token", "chmod 600"]);
+    assert_eq!(told.len(), 1, "{outcome:?}");
+}
