@@ -7,4 +7,5 @@ mod http_accounts;
 mod http_auth;
 mod http_token;
 mod http_transactions;
+mod private_files;
 mod registry;

@@ -8,6 +8,7 @@
 
 mod admin;
 mod admin_guard;
+mod any_file;
 mod arrivals;
 mod bank;
 mod canary;

@@ -1,0 +1,154 @@
+//! A registry may name any file of the machine as a component. None of them stops the host, and none is told of unless it is a component.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::swap::files::{digest_of, guest_bytes, of_file};
+use crate::swap::operator::{assert_answers, history, wait_for_generation, wait_for_refusal};
+use crate::swap::versions::{beside_a_bystander, version};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::process::Signal;
+use strongroom_tests::command::run;
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::Registry;
+use strongroom_tests::{Value, json};
+
+/// What nobody may learn by way of a registry.
+const SECRET: &[u8] = b"root:$6$salt$a-hash-that-is-worth-breaking";
+/// Reading a device or waiting for a pipe takes for ever.
+const PROMPT: Duration = Duration::from_secs(5);
+
+fn make_pipe(folder: &Path) {
+    let pipe = folder.join("pipe");
+    mknodat(CWD, pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a pipe can be made");
+}
+
+fn naming(registry: &Registry, file: &str) -> Registry {
+    registry
+        .clone()
+        .change("changing", |service| of_file(service, file))
+}
+
+async fn plan(host: &Host, registry: &Registry) -> Value {
+    let plan = host.admin().post("/services/plan");
+    let plan = plan.body("application/toml", registry.text());
+    plan.await.json(200)
+}
+
+#[tokio::test]
+async fn a_pipe_a_device_and_a_folder_are_refused_in_a_plan_and_in_a_save() {
+    let registry = beside_a_bystander(version("version-a"));
+    let mut host = Host::start(&registry, None).await;
+    make_pipe(host.folder());
+    for file in ["pipe", "/dev/zero", "/dev/stdin", "data"] {
+        let begun = Instant::now();
+        let plan = plan(&host, &naming(&registry, file)).await;
+        let refused = plan["changes"][0]["refused"].as_str().unwrap_or_default();
+        assert!(refused.contains("no regular file"), "{file}: {plan}");
+        assert_eq!(host.admin().get("/healthz").await.status, 200, "{file}");
+        assert!(begun.elapsed() < PROMPT, "{file}: {:?}", begun.elapsed());
+
+        naming(&registry, file).save(host.folder());
+        let reason = wait_for_refusal(&host, "changing").await;
+        assert!(reason.contains("no regular file"), "{file}: {reason}");
+        assert_answers(&host, "/api/changing", "version-a").await;
+        registry.save(host.folder());
+        host.admin().post("/services/reload").await.json(200);
+    }
+    naming(&registry, "pipe").save(host.folder());
+    wait_for_refusal(&host, "changing").await;
+    host.signal(Signal::TERM);
+    assert_eq!(host.wait_for_exit().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_registry_that_is_a_pipe_is_refused_and_what_serves_goes_on() {
+    let registry = beside_a_bystander(version("version-a"));
+    let host = Host::start(&registry, None).await;
+    make_pipe(host.folder());
+    fs::rename(
+        host.folder().join("pipe"),
+        host.folder().join("registry.toml"),
+    )
+    .expect("it can be replaced");
+    let report = host.admin().post("/services/reload").await.json(422);
+    assert!(
+        report["problems"].to_string().contains("no regular file"),
+        "{report}"
+    );
+    assert_answers(&host, "/api/changing", "version-a").await;
+    registry
+        .service("changing", version("version-b"))
+        .save(host.folder());
+    wait_for_generation(&host, "changing", 2).await;
+}
+
+#[test]
+fn a_check_refuses_a_pipe_and_a_device() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    make_pipe(folder.path());
+    let registry = Registry::empty()
+        .service("one", of_file(version("version-a"), "pipe"))
+        .service("two", of_file(version("version-a"), "/dev/zero"));
+    registry.write(folder.path());
+    let outcome = run(folder.path(), &["check"]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    for key in ["services.one.component", "services.two.component"] {
+        let told = outcome.lines_with(&[key, "no regular file"]);
+        assert_eq!(told.len(), 1, "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_a_file_that_is_no_component_nothing_is_told() {
+    let registry = beside_a_bystander(version("version-a"));
+    let host = Host::start(&registry, None).await;
+    fs::write(host.folder().join("secret"), SECRET).expect("a file can be written");
+    let named = naming(&registry, "secret");
+    let pinned = named.clone().change("changing", |service| {
+        service.set("digest", digest_of(b"something else"))
+    });
+    let fits = named.clone().change("changing", |service| {
+        service.set("digest", digest_of(SECRET))
+    });
+    let reason_of = |plan: &Value| plan["changes"][0]["refused"].clone();
+    let reasons = [
+        reason_of(&plan(&host, &named).await),
+        reason_of(&plan(&host, &pinned).await),
+        reason_of(&plan(&host, &fits).await),
+    ];
+    let reason = reasons[0].as_str().expect("a reason");
+    assert!(reason.contains("not a WebAssembly component"), "{reason}");
+    assert!(
+        reasons.iter().all(|other| *other == reasons[0]),
+        "{reasons:?}"
+    );
+
+    pinned.save(host.folder());
+    let told = wait_for_refusal(&host, "changing").await;
+    assert_eq!(json!(told), reasons[0]);
+    let shown = [
+        host.admin().get("/services").await.text(),
+        json!(history(&host, "changing").await).to_string(),
+        host.log(),
+    ];
+    let digest = digest_of(SECRET);
+    let digest = digest.trim_start_matches("sha256:");
+    for text in shown {
+        assert!(!text.contains(digest), "{text}");
+        assert!(!text.contains("root:"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn of_a_component_a_plan_tells_the_digest_that_does_not_fit() {
+    let registry = beside_a_bystander(version("version-a"));
+    let host = Host::start(&registry, None).await;
+    let pin = digest_of(b"something else");
+    let pinned = registry.service("changing", version("version-b").set("digest", pin));
+    let plan = plan(&host, &pinned).await;
+    let found = digest_of(&guest_bytes("version-b"));
+    let refused = plan["changes"][0]["refused"].as_str().unwrap_or_default();
+    assert!(refused.contains(&found), "{plan}");
+}
