@@ -2,14 +2,16 @@
 
 use super::guard::{Guard, Refusal};
 use super::services::ServiceList;
+use crate::links::CallError;
 use crate::registry::{AdminAddress, AdminToken, HostSpec, REGISTRY_BYTES_MAX};
+use crate::runtime::CommandError;
 use crate::swap::{RecordRow, Swapper, Trigger};
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -17,6 +19,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// How many changes `/services/history` answers, unless it is told, and at most.
 const HISTORY_DEFAULT: usize = 100;
 const HISTORY_MAX: usize = 2_000;
+/// The largest body of a command, in bytes.
+const COMMAND_BYTES_MAX: u64 = 64 << 10;
 /// How long a client may take to send a body.
 const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 /// How many calls that change or plan something may be under way: they may take minutes, and must not take all connections.
@@ -29,6 +33,7 @@ GET  /services           what every service is doing
 GET  /services/history   what was changed, newest first; ?service=NAME&limit=N
 POST /services/reload    read the registry now, and try again what was refused
 POST /services/plan      what the registry in the body would change; `strongroom check --against` shows it
+POST /services/SERVICE/commands/COMMAND   tell a service something; `strongroom admin` does it
 ";
 
 type Answer = Response<Full<Bytes>>;
@@ -38,6 +43,21 @@ pub struct AdminApi {
     swapper: Arc<Swapper>,
     guard: Guard,
     changes: Arc<Semaphore>,
+}
+
+/// The body of a command.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommandBody {
+    /// What the command is about, such as an email address.
+    pub arguments: Vec<String>,
+}
+
+/// The answer to a command.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CommandOutput {
+    /// What the operator must see.
+    pub output: String,
 }
 
 impl AdminApi {
@@ -64,11 +84,13 @@ impl AdminApi {
         let path = request.uri().path().to_owned();
         let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
         let is_post = *request.method() == Method::POST;
+        let command = command_of(&path);
         match path.as_str() {
             "/healthz" | "/readyz" | "/services" | "/services/history" if !is_get => {
                 not_allowed("GET, HEAD")
             }
             "/services/reload" | "/services/plan" if !is_post => not_allowed("POST"),
+            _ if command.is_some() && !is_post => not_allowed("POST"),
             "/healthz" => text(StatusCode::OK, "ok\n"),
             "/readyz" if self.swapper.services().are_ready() => text(StatusCode::OK, "ready\n"),
             "/readyz" => text(
@@ -81,12 +103,18 @@ impl AdminApi {
             }
             "/services/reload" => self.change(request, Change::Reload).await,
             "/services/plan" => self.change(request, Change::Plan).await,
-            _ => text(StatusCode::NOT_FOUND, INDEX),
+            _ => match command {
+                Some((service, name)) => {
+                    let change = Change::Command { service, name };
+                    self.change(request, change).await
+                }
+                None => text(StatusCode::NOT_FOUND, INDEX),
+            },
         }
     }
 
     /// Answers a call that may take long.
-    async fn change(&self, request: Request<Incoming>, change: Change) -> Answer {
+    async fn change(&self, request: Request<Incoming>, change: Change<'_>) -> Answer {
         let Ok(turn) = Arc::clone(&self.changes).try_acquire_owned() else {
             let message = format!("{CHANGES_MAX} such calls are under way; try again\n");
             return text(StatusCode::SERVICE_UNAVAILABLE, &message);
@@ -94,6 +122,7 @@ impl AdminApi {
         let answer = match change {
             Change::Reload => Ok(self.reload(turn).await),
             Change::Plan => self.plan(request).await,
+            Change::Command { service, name } => self.command(request, service, name, turn).await,
         };
         answer.unwrap_or_else(|refusal| refusal)
     }
@@ -130,12 +159,77 @@ impl AdminApi {
         })?;
         Ok(json(StatusCode::OK, &self.swapper.plan(registry).await))
     }
+
+    /// Has a service carry out a command.
+    async fn command(
+        &self,
+        request: Request<Incoming>,
+        service: &str,
+        name: &str,
+        turn: OwnedSemaphorePermit,
+    ) -> Result<Answer, Answer> {
+        let body = read(request, COMMAND_BYTES_MAX, "a command's arguments").await?;
+        let command: CommandBody = serde_json::from_slice(&body).map_err(|error| {
+            let message = format!("the body must be {{\"arguments\":[\"..\"]}}: {error}\n");
+            text(StatusCode::BAD_REQUEST, &message)
+        })?;
+        let generation = {
+            let lineup = self.swapper.services().lineup();
+            let Some(post) = lineup.get(service) else {
+                return Err(text(StatusCode::NOT_FOUND, "there is no such service\n"));
+            };
+            post.stable.clone()
+        };
+        let is_draining = self.swapper.services().draining().is_cancelled();
+        let Some(generation) = generation.filter(|_| !is_draining) else {
+            let message = format!("{}\n", CallError::NotServing);
+            return Err(text(StatusCode::SERVICE_UNAVAILABLE, &message));
+        };
+        let (service, name) = (service.to_owned(), name.to_owned());
+        // A task of its own: what it did is logged, although its client goes away.
+        let run = tokio::spawn(async move {
+            let outcome = generation.command(name.clone(), command.arguments).await;
+            // Neither the arguments nor the output: they may be secret, or about people.
+            let is_done = outcome.is_ok();
+            tracing::info!(service, command = name, is_done, "an operator's command");
+            drop(turn);
+            outcome
+        });
+        let outcome = run.await.map_err(|_| {
+            let message = "the command failed; see the log\n";
+            text(StatusCode::INTERNAL_SERVER_ERROR, message)
+        })?;
+        Ok(match outcome {
+            Ok(output) => json(StatusCode::OK, &CommandOutput { output }),
+            Err(error) => text(status_of(&error), &format!("{error}\n")),
+        })
+    }
 }
 
 /// A call that changes or plans something.
-enum Change {
+enum Change<'p> {
     Reload,
     Plan,
+    Command { service: &'p str, name: &'p str },
+}
+
+/// The service and the command of a path.
+fn command_of(path: &str) -> Option<(&str, &str)> {
+    let (service, name) = path.strip_prefix("/services/")?.split_once("/commands/")?;
+    let is_name = |name: &str| !name.is_empty() && !name.contains('/');
+    (is_name(service) && is_name(name)).then_some((service, name))
+}
+
+fn status_of(error: &CommandError) -> StatusCode {
+    match error {
+        CommandError::NoCommands => StatusCode::NOT_FOUND,
+        CommandError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        CommandError::Failed(CallError::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
+        CommandError::Failed(CallError::NotServing | CallError::Overloaded) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        CommandError::Failed(CallError::Failed | CallError::Writing) => StatusCode::BAD_GATEWAY,
+    }
 }
 
 /// Says why a call was refused.
@@ -245,4 +339,28 @@ fn response(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> An
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_found_in_its_path() {
+        let expected = Some(("auth", "reset-password"));
+        assert_eq!(
+            command_of("/services/auth/commands/reset-password"),
+            expected
+        );
+        for other in [
+            "/services/auth/commands/",
+            "/services//commands/x",
+            "/services/auth/commands/x/y",
+            "/services/auth/x/commands/y",
+            "/services/auth/commands",
+            "/services/reload",
+        ] {
+            assert_eq!(command_of(other), None, "{other}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The operator's side: health, readiness, and what every service is doing. Never on the public port.
+//! The operator's side: health, readiness, what every service is doing, and commands to services. Never on the public port.
 //!
 //! A request's way: [`listener`] gives its connection one of the [`places`], [`guard`] judges whether its sender may call, [`calls`] answers.
 
@@ -9,6 +9,6 @@ mod places;
 mod services;
 mod token;
 
-pub use calls::AdminApi;
+pub use calls::{AdminApi, CommandBody, CommandOutput};
 pub use listener::AdminListener;
 pub use token::{open_token, read_token, token_file};

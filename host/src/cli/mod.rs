@@ -1,5 +1,6 @@
 //! The commands of the binary.
 
+mod admin;
 mod against;
 mod check;
 mod host_client;
@@ -27,6 +28,8 @@ enum Command {
     Check(check::CheckArguments),
     /// Check every invariant of the stored data, with the host running or not
     Verify(verify::VerifyArguments),
+    /// Tell a service of a running host something that no user of it can
+    Admin(admin::AdminArguments),
 }
 
 /// Where the registry is.
@@ -56,5 +59,6 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Check(arguments) => check::run(arguments).await,
         Command::Verify(arguments) => verify::run(&arguments).await,
+        Command::Admin(arguments) => admin::run(arguments).await,
     }
 }

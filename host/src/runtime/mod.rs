@@ -7,6 +7,7 @@ mod audit;
 mod call_times;
 mod callees;
 mod canary;
+mod commands;
 mod compiled;
 mod component_file;
 mod compute;
@@ -36,6 +37,7 @@ mod slots;
 
 pub use audit::{AuditReport, audit};
 pub use canary::Canary;
+pub use commands::CommandError;
 pub use component_file::ComponentFile;
 pub use generation::Generation;
 pub use lineup::{Lineup, Post};

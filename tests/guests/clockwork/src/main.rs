@@ -1,4 +1,4 @@
-//! A component whose `start` and `tick` misbehave as its configuration says.
+//! A component whose `start` and `tick` misbehave as its configuration says, and which takes commands.
 
 use std::hint::black_box;
 
@@ -17,6 +17,7 @@ mod bindings {
             package tests:clockwork;
             world clockwork {
                 import wasi:config/store@0.2.0-rc.1;
+                export strongroom:service/commands@0.1.0;
                 export strongroom:service/lifecycle@0.1.0;
             }
         ",
@@ -27,6 +28,7 @@ mod bindings {
     export!(Clockwork with_types_in self);
 }
 
+use bindings::exports::strongroom::service::commands::Guest as Commands;
 use bindings::exports::strongroom::service::lifecycle::Guest;
 use bindings::wasi::config::store;
 
@@ -49,6 +51,17 @@ impl Guest for Clockwork {
     }
 }
 
+impl Commands for Clockwork {
+    fn run(name: String, arguments: Vec<String>) -> Result<String, String> {
+        match name.as_str() {
+            "refuse" => Err(format!("no {}", arguments.join(" "))),
+            "loop" => endless_loop(),
+            "panic" => panic!("a panic on demand"),
+            _ => Ok(format!("{name} {}", arguments.join(" "))),
+        }
+    }
+}
+
 /// Does what the configuration says under `key`.
 fn misbehave(key: &str) -> Result<(), String> {
     let behaviour = store::get(key).ok().flatten().unwrap_or_default();
@@ -64,7 +77,7 @@ fn misbehave(key: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn endless_loop() {
+fn endless_loop() -> ! {
     let mut turns: u64 = 0;
     loop {
         turns = black_box(turns.wrapping_add(1));

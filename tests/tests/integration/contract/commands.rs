@@ -25,7 +25,7 @@ fn help_names_every_command() {
     let folder = tempdir().expect("a temporary folder");
     let outcome = run(folder.path(), &["--help"]);
     assert_eq!(outcome.code, Some(0));
-    for command in ["serve", "check", "verify"] {
+    for command in ["serve", "check", "verify", "admin"] {
         assert!(outcome.stdout.contains(command), "{}", outcome.stdout);
     }
 }

@@ -15,6 +15,7 @@ mod canary;
 mod canary_verdict;
 mod chain;
 mod changes;
+mod commands;
 mod compiled_code;
 mod departures;
 mod drain;

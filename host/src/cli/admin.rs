@@ -1,0 +1,109 @@
+//! `strongroom admin`: what an operator tells the services of a running host.
+
+use super::RegistryArgument;
+use super::host_client::{HostAddress, HostClient};
+use crate::admin::{CommandBody, CommandOutput};
+use anyhow::Context as _;
+use clap::Subcommand;
+use http::StatusCode;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AdminArguments {
+    #[command(subcommand)]
+    command: AdminCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// Give a user a new password, which is printed, and end all their sessions
+    ResetPassword {
+        /// The user's email address
+        email: String,
+        #[command(flatten)]
+        target: Target,
+    },
+}
+
+/// The service that is told something, and its host.
+#[derive(Debug, clap::Args)]
+struct Target {
+    /// The service of users and passwords
+    #[arg(long, value_name = "NAME", default_value = "auth")]
+    service: String,
+    #[command(flatten)]
+    registry: RegistryArgument,
+    /// Where the host keeps its token; overrides the registry
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where the host's admin API listens; overrides the registry
+    #[arg(long, value_name = "ADDR")]
+    admin: Option<HostAddress>,
+}
+
+pub(super) async fn run(arguments: AdminArguments) -> ExitCode {
+    let AdminCommand::ResetPassword { email, target } = arguments.command;
+    let Some(registry) = target.registry.load() else {
+        return ExitCode::FAILURE;
+    };
+    let mut host = registry.host;
+    host.set_data(target.data);
+    let address = target.admin.unwrap_or_else(|| host.admin.clone().into());
+    let output = match HostClient::new(address, &host) {
+        Ok(client) => command(&client, &target.service, "reset-password", vec![email]).await,
+        Err(error) => Err(error),
+    };
+    match output {
+        Ok(output) => {
+            println!("{}", printable(&output));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("strongroom: {}", printable(&format!("{error:#}")));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Has a service carry out a command; answers its output.
+async fn command(
+    client: &HostClient,
+    service: &str,
+    name: &str,
+    arguments: Vec<String>,
+) -> anyhow::Result<String> {
+    let path = format!("/services/{service}/commands/{name}");
+    let body = serde_json::to_vec(&CommandBody { arguments })?;
+    let (status, answer) = client.post(&path, "application/json", body).await?;
+    if status == StatusCode::OK {
+        let answer: CommandOutput = serde_json::from_slice(&answer).with_context(|| {
+            let address = client.address();
+            format!("what answers at {address} is no admin API of a strongroom")
+        })?;
+        return Ok(answer.output);
+    }
+    let reason = String::from_utf8_lossy(&answer).trim().to_owned();
+    // What the service says is the reason by itself; of the host's own words the status is a part.
+    if status == StatusCode::UNPROCESSABLE_ENTITY {
+        anyhow::bail!("{reason}");
+    }
+    anyhow::bail!("{service}: the host answered {status}: {reason}")
+}
+
+/// Without what would steer a terminal: a component chose the words.
+fn printable(text: &str) -> String {
+    let is_printable = |character: &char| *character == '\n' || !character.is_control();
+    text.chars().filter(is_printable).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_cannot_steer_the_terminal() {
+        let shown = printable("the password is\n\u{1b}[2Jsecret\u{9b}31m\r");
+        assert_eq!(shown, "the password is\n[2Jsecret31m");
+    }
+}

@@ -1,0 +1,109 @@
+//! What an operator tells a service by way of the admin listener. Method: the guest `clockwork`, which says what it was told.
+
+use strongroom_tests::command::{Outcome, run};
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::{Answer, Value, json};
+use tokio::task::spawn_blocking;
+
+async fn start() -> Host {
+    let clockwork = Service::guest("clockwork")
+        .limit("cpu", "500ms")
+        .limit("timeout", "2s");
+    let registry = Registry::empty()
+        .service("clockwork", clockwork)
+        .service("hello", Service::guest("hello"));
+    Host::start(&registry, None).await
+}
+
+async fn command(host: &Host, path: &str, body: &Value) -> Answer {
+    let path = format!("/services/{path}");
+    host.admin().post(&path).json(body).await
+}
+
+#[tokio::test]
+async fn a_service_carries_out_a_command_and_its_output_is_not_logged() {
+    let host = start().await;
+    let arguments = json!({"arguments": ["ann@example.com", "of the vault"]});
+    let answer = command(&host, "clockwork/commands/reset-password", &arguments).await;
+    let expected = json!({"output": "reset-password ann@example.com of the vault"});
+    assert_eq!(answer.json(200), expected);
+    let log = host.log();
+    let told = log
+        .lines()
+        .find(|line| line.contains("an operator's command"));
+    let told = told.expect("the log names the command");
+    assert!(
+        told.contains("reset-password") && told.contains("clockwork"),
+        "{told}"
+    );
+    assert!(
+        !log.contains("ann@example.com") && !log.contains("vault"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
+async fn a_command_that_has_no_output_says_why() {
+    let host = start().await;
+    let none = json!({"arguments": []});
+    let refused = json!({"arguments": ["way"]});
+    for (path, body, status, words) in [
+        ("nobody/commands/x", &none, 404, "no such service"),
+        ("hello/commands/x", &none, 404, "takes no commands"),
+        ("clockwork/commands/refuse", &refused, 422, "no way"),
+        ("clockwork/commands/panic", &none, 502, "failed"),
+        ("clockwork/commands/loop", &none, 504, "in time"),
+        ("clockwork/commands/x", &json!({}), 400, "arguments"),
+        (
+            "clockwork/commands/x",
+            &json!({"arguments": [7]}),
+            400,
+            "arguments",
+        ),
+        (
+            "clockwork/commands/x",
+            &json!({"arguments": [], "more": 1}),
+            400,
+            "more",
+        ),
+        ("clockwork/commands/x/y", &none, 404, "/commands/"),
+    ] {
+        let answer = command(&host, path, body).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.text());
+        assert!(answer.text().contains(words), "{path}: {}", answer.text());
+    }
+    let long = json!({"arguments": ["x".repeat(64 << 10)]});
+    let answer = command(&host, "clockwork/commands/x", &long).await;
+    assert_eq!(answer.status, 413, "{}", answer.text());
+}
+
+async fn reset_password(host: &Host, flags: &[&str]) -> Outcome {
+    let address = host.admin_address().to_owned();
+    let folder = host.folder().to_owned();
+    let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+    let command = move || {
+        let mut arguments = vec!["admin", "reset-password", "ann@example.com"];
+        arguments.extend(["--admin", &address]);
+        arguments.extend(flags.iter().map(String::as_str));
+        run(&folder, &arguments)
+    };
+    spawn_blocking(command).await.expect("it runs")
+}
+
+#[tokio::test]
+async fn the_command_line_prints_what_the_service_says() {
+    let host = start().await;
+    let outcome = reset_password(&host, &["--service", "clockwork"]).await;
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(outcome.stdout, "reset-password ann@example.com\n");
+    let outcome = reset_password(&host, &[]).await;
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("no such service"),
+        "there is no auth: {outcome:?}"
+    );
+    let outcome = reset_password(&host, &["--service", "clockwork", "--data", "elsewhere"]).await;
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stderr.contains("admin.token"), "{outcome:?}");
+}
