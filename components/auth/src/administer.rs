@@ -114,11 +114,12 @@ impl<O: Outside> AuthService<O> {
     }
 
     /// Changes a user. A new role, and disabling, end the user's sessions; disabling ends the device
-    /// tokens too.
+    /// tokens too. A retry changes nothing, and ends what the first attempt could not end.
     ///
     /// # Errors
     /// [`AuthError::OwnAccount`] where administrators mean their own role, or whether they may log
-    /// in, whatever the value; [`AuthError::LastAdmin`] where nobody could undo the change.
+    /// in, whatever the value; [`AuthError::LastAdmin`] where nobody could undo the change;
+    /// [`AuthError::NotInForce`] where the change stands and older sessions may still work.
     pub fn change_user(
         &self,
         actor: &Actor,
@@ -146,11 +147,11 @@ impl<O: Outside> AuthService<O> {
         if new == old || leaves_no_admin {
             // What the answer rests on may be of an earlier turn of the group: the commit waits until it is on disk.
             transaction.commit()?;
-            return if leaves_no_admin {
-                Err(AuthError::LastAdmin)
-            } else {
-                Ok(old)
-            };
+            if leaves_no_admin {
+                return Err(AuthError::LastAdmin);
+            }
+            self.end_old_sessions(id)?;
+            return Ok(old);
         }
         let ended = ended_by(&old, &mut new, self.new_id());
         new.update(&transaction)?;
@@ -162,9 +163,7 @@ impl<O: Outside> AuthService<O> {
             ended.insert(self.now_ms(), &transaction)?;
         }
         transaction.commit()?;
-        if let Some(ended) = &ended {
-            self.deliver_or_leave(ended);
-        }
+        self.end_old_sessions(id)?;
         Ok(new)
     }
 

@@ -20,7 +20,7 @@ impl<O: Outside> AuthService<O> {
     /// Carries out a command, and returns what the operator must know, which may be a secret.
     ///
     /// # Errors
-    /// In words for the operator: what is wrong, and what to do. Nothing was done then.
+    /// In words for the operator: what is wrong, what was done all the same, and what to do.
     pub fn run_command(&self, name: &str, arguments: &[String]) -> Result<String, String> {
         match (name, arguments) {
             (RESET_PASSWORD, [email]) => self.reset_password(email),
@@ -45,18 +45,15 @@ impl<O: Outside> AuthService<O> {
                 )
             })?;
         let password = self.random_password();
-        let has_ended = self
-            .replace_password(&user, &email_key, &password)
+        self.replace_password(&user, &email_key, &password)
             .map_err(said)?;
-        let mut told = vec![format!(
-            "The password of {} is now {password} (shown only now; change it soon).",
-            user.email
-        )];
-        told.push(if has_ended {
-            "All sessions of this user have ended.".to_owned()
-        } else {
-            "All sessions of this user end as soon as the token service answers.".to_owned()
-        });
+        let mut told = vec![
+            format!(
+                "The password of {} is now {password} (shown only now; change it soon).",
+                user.email
+            ),
+            "All sessions of this user have ended.".to_owned(),
+        ];
         if user.disabled {
             told.push(format!(
                 "The user is still disabled and cannot log in: an administrator enables them, by \
@@ -67,13 +64,12 @@ impl<O: Outside> AuthService<O> {
         Ok(told.join("\n"))
     }
 
-    /// Returns whether the token service has ended the sessions already.
     fn replace_password(
         &self,
         user: &User,
         email_key: &str,
         password: &str,
-    ) -> Result<bool, AuthError> {
+    ) -> Result<(), AuthError> {
         let password_hash = self.hash_password(password)?;
         let ended = EndedSessions {
             id: self.new_id(),
@@ -94,7 +90,7 @@ impl<O: Outside> AuthService<O> {
         let operator = &Actor::OPERATOR;
         self.record(operator, PASSWORD_RESET, user.id, None, None, &transaction)?;
         transaction.commit()?;
-        Ok(self.deliver_or_leave(&ended))
+        self.end_old_sessions(user.id)
     }
 }
 
@@ -104,6 +100,10 @@ fn said(error: AuthError) -> String {
         AuthError::Overloaded | AuthError::Conflict => {
             format!("{error}; nothing was changed: run the command again")
         }
+        AuthError::NotInForce => format!(
+            "{error}: they end within seconds; run the command again to be sure, and to see the \
+            next password: the one made now is not shown"
+        ),
         error => format!("{error}; nothing was changed"),
     }
 }

@@ -66,6 +66,10 @@ pub enum AuthError {
     /// Somebody else changed the user at the same time.
     #[error("the user was changed at the same time")]
     Conflict,
+    /// The change is committed, and the token service, which ends the sessions that it makes wrong,
+    /// has not answered; it is told again at the next tick.
+    #[error("the change is stored, but older sessions of the user may still work")]
+    NotInForce,
     /// The password hash in the store, or the hashing itself, is broken.
     #[error("password hash: {0}")]
     Hash(String),
@@ -141,6 +145,7 @@ impl From<AuthError> for Problem {
                 "The user was changed at the same time. Look again, then retry.",
             ),
             AuthError::Overloaded => Self::unavailable(),
+            AuthError::NotInForce => Self::not_in_force(),
             AuthError::Issuer(error) => {
                 eprintln!("{error}");
                 Self::unavailable()

@@ -1,11 +1,13 @@
 //! Which sessions the token service must end, kept until it has.
 //!
-//! The row is committed with the change that makes the sessions wrong, and leaves after the token service has answered. A crash in
-//! between leaves it, and the next start or tick delivers it again, which is harmless.
+//! The row is committed with the change that makes the sessions wrong, and leaves after the token
+//! service has answered. A crash in between leaves it, and the next start or tick delivers it
+//! again, which is harmless. The client hears of success only when the row has left: until then, tokens of
+//! those sessions may still work.
 
 use crate::outside::{Issuer, Outside};
 use crate::service::{AuthError, AuthService};
-use strongroom_sdk::store::{Row, Store, StoreError, Transaction};
+use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 /// How many one tick delivers: each costs the token service an fsync.
@@ -16,6 +18,9 @@ const INSERT: &str = "INSERT INTO ended_sessions_outbox (id, subject, security_v
 
 const SELECT_OLDEST: &str = "SELECT id, subject, security_version_min, except_session
     FROM ended_sessions_outbox ORDER BY id LIMIT ?1";
+
+const SELECT_OF_SUBJECT: &str = "SELECT id, subject, security_version_min, except_session
+    FROM ended_sessions_outbox WHERE subject = ?1 ORDER BY id";
 
 const DELETE: &str = "DELETE FROM ended_sessions_outbox WHERE id = ?1";
 
@@ -63,28 +68,32 @@ impl<O: Outside> AuthService<O> {
     /// # Errors
     /// The first failure; what is left is tried again at the next call.
     pub fn deliver_pending(&self) -> Result<usize, AuthError> {
-        let rows = self
-            .store
-            .query(SELECT_OLDEST, &[DELIVERIES_PER_TICK.into()])?;
+        self.deliver_all(SELECT_OLDEST, DELIVERIES_PER_TICK.into())
+    }
+
+    /// Delivers now what the outbox still has of a user, also of earlier changes: so a client that
+    /// retries a change hears of success only when the old tokens have stopped working.
+    ///
+    /// # Errors
+    /// [`AuthError::NotInForce`]: the change stands, and the next tick delivers it.
+    pub(crate) fn end_old_sessions(&self, subject: Uuid) -> Result<(), AuthError> {
+        match self.deliver_all(SELECT_OF_SUBJECT, subject.into()) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                eprintln!("the sessions of {subject} end at the next tick: {error}");
+                Err(AuthError::NotInForce)
+            }
+        }
+    }
+
+    fn deliver_all(&self, select: &str, parameter: Value) -> Result<usize, AuthError> {
+        let rows = self.store.query(select, &[parameter])?;
         let mut count = 0;
         for row in rows {
             self.deliver(&EndedSessions::from_row(&row)?)?;
             count += 1;
         }
         Ok(count)
-    }
-
-    /// Delivers now. Where that fails the change stands all the same, and the next tick delivers it: to report an error would make
-    /// the client repeat what has been done. Returns whether it is delivered.
-    pub(crate) fn deliver_or_leave(&self, ended: &EndedSessions) -> bool {
-        let delivered = self.deliver(ended);
-        if let Err(error) = &delivered {
-            eprintln!(
-                "the sessions of {} end at the next tick: {error}",
-                ended.subject
-            );
-        }
-        delivered.is_ok()
     }
 
     fn deliver(&self, ended: &EndedSessions) -> Result<(), AuthError> {

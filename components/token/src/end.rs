@@ -10,12 +10,6 @@ use uuid::Uuid;
 const END_OF_SUBJECT: &str = "UPDATE session SET ended_at = ?4, end_reason = ?5
     WHERE subject = ?1 AND ended_at IS NULL AND security_version < ?2 AND id IS NOT ?3";
 
-/// An ended session that the gateway knows of.
-const ENDED_AND_TOLD: &str =
-    "SELECT 1 FROM session AS ended WHERE ended.id = ?1 AND ended.ended_at IS NOT NULL
-    AND NOT EXISTS (SELECT 1 FROM revocation_outbox AS untold
-        WHERE untold.session = ended.id OR untold.subject = ended.subject)";
-
 const RAISE_EXCEPTED: &str = "UPDATE session SET security_version = ?2
     WHERE id = ?3 AND subject = ?1 AND ended_at IS NULL AND security_version < ?2";
 
@@ -39,15 +33,13 @@ impl<O: Outside> TokenService<O> {
         reason: EndReason,
     ) -> Result<(), TokenError> {
         // Without this, anyone could make the gateway revoke a stranger's session by its id.
-        let owned = Session::find(id, |sql, params| self.store.query(sql, params))?
-            .is_some_and(|session| session.subject == subject);
-        if !owned {
+        let session = Session::find(id, |sql, params| self.store.query(sql, params))?;
+        let Some(session) = session.filter(|session| session.subject == subject) else {
             return Ok(());
-        }
+        };
         // Anyone may repeat a revocation (RFC 7009), and it shall not cost a commit each time.
-        let told = self.store.query(ENDED_AND_TOLD, &[id.into()])?;
-        if told.first().is_some() {
-            return Ok(());
+        if session.ended {
+            return self.deliver_pending_of(&session);
         }
         self.end(&Revocation::Session(id), |transaction, now_ms| {
             Session::end(id, subject, reason, now_ms, transaction)

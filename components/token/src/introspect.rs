@@ -75,7 +75,7 @@ impl<O: Outside> TokenService<O> {
         // To look is not to use: a reused token does not end the session here.
         match session.standing(token, &self.settings, self.now_ms()) {
             Standing::Current | Standing::Repeated => {}
-            Standing::Reused | Standing::Worthless => return Ok(None),
+            Standing::Reused | Standing::Ended | Standing::Worthless => return Ok(None),
         }
         let expires_at_ms = session
             .idle_at_ms(&self.settings)

@@ -7,7 +7,6 @@
 use crate::access_token;
 use crate::outside::Outside;
 use crate::refresh_token::RefreshToken;
-use crate::revocation::Revocation;
 use crate::service::{TokenError, TokenService, Tokens};
 use crate::session::{EndReason, Session, Standing};
 use strongroom_sdk::problem::Problem;
@@ -22,7 +21,7 @@ pub enum RefreshError {
     /// `invalid_grant` of RFC 6749 section 5.2. The client never learns why.
     #[error("the refresh token is not valid")]
     InvalidGrant,
-    /// Nothing happened; worth a retry.
+    /// Nothing was exchanged; worth a retry.
     #[error(transparent)]
     Failed(#[from] TokenError),
 }
@@ -62,6 +61,7 @@ impl<O: Outside> TokenService<O> {
         match snapshot.standing(token, &self.settings, now_ms) {
             Standing::Current | Standing::Repeated => {}
             Standing::Reused => return Err(self.end_for_reuse(snapshot)),
+            Standing::Ended => return Err(self.refuse_ended(snapshot)),
             Standing::Worthless => return Err(RefreshError::InvalidGrant),
         }
         let successor = token
@@ -88,6 +88,7 @@ impl<O: Outside> TokenService<O> {
             _ if !is_as_shown => return Ok(None),
             Standing::Current | Standing::Repeated => {}
             Standing::Reused => return Err(self.end_for_reuse(&session)),
+            Standing::Ended => return Err(self.refuse_ended(&session)),
             Standing::Worthless => return Err(RefreshError::InvalidGrant),
         }
         Ok(Some(Tokens {
@@ -98,23 +99,24 @@ impl<O: Outside> TokenService<O> {
         }))
     }
 
-    /// Ends the session. The client learns no more than from any bad token, also when the gateway could not be told yet: the outbox
-    /// has it, and the next tick tells it again.
+    /// Ends the session. The client learns no more than from any bad token, and only when the
+    /// gateway knows of the end.
     fn end_for_reuse(&self, session: &Session) -> RefreshError {
         eprintln!(
             "refresh token reused: session {} of subject {} ends",
             session.id, session.subject
         );
-        match self.end(&Revocation::Session(session.id), |transaction, now_ms| {
-            Session::end(
-                session.id,
-                session.subject,
-                EndReason::Reuse,
-                now_ms,
-                transaction,
-            )
-        }) {
-            Ok(_) | Err(TokenError::Revocation(_)) => RefreshError::InvalidGrant,
+        match self.end_owned(session.id, session.subject, EndReason::Reuse) {
+            Ok(()) => RefreshError::InvalidGrant,
+            Err(error) => RefreshError::Failed(error),
+        }
+    }
+
+    /// The same for a session that has ended before: a retry of a reuse that the gateway could not
+    /// be told of gets here.
+    fn refuse_ended(&self, session: &Session) -> RefreshError {
+        match self.deliver_pending_of(session) {
+            Ok(()) => RefreshError::InvalidGrant,
             Err(error) => RefreshError::Failed(error),
         }
     }

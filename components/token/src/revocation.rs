@@ -5,7 +5,8 @@
 
 use crate::outside::{Outside, RevocationError, Revocations};
 use crate::service::{TokenError, TokenService};
-use strongroom_sdk::store::{Row, Store, StoreError, Transaction};
+use crate::session::Session;
+use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 /// How many revocations one tick delivers: each may cost the host an fsync.
@@ -16,6 +17,9 @@ const INSERT: &str = "INSERT INTO revocation_outbox
 
 const SELECT_OLDEST: &str = "SELECT id, session, subject, security_version_min, except_session
     FROM revocation_outbox ORDER BY id LIMIT ?1";
+
+const SELECT_OF_SESSION: &str = "SELECT id, session, subject, security_version_min, except_session
+    FROM revocation_outbox WHERE session = ?1 OR subject = ?2 ORDER BY id";
 
 const DELETE: &str = "DELETE FROM revocation_outbox WHERE id = ?1";
 
@@ -99,9 +103,24 @@ impl<O: Outside> TokenService<O> {
     /// # Errors
     /// The first failure; what is left is tried again at the next call.
     pub fn deliver_pending(&self) -> Result<usize, TokenError> {
-        let rows = self
-            .store
-            .query(SELECT_OLDEST, &[DELIVERIES_PER_TICK.into()])?;
+        self.deliver_all(SELECT_OLDEST, &[DELIVERIES_PER_TICK.into()])
+    }
+
+    /// Delivers now what the outbox still has of a session that has ended: when this returns, the
+    /// gateway knows of its end.
+    ///
+    /// # Errors
+    /// As [`TokenService::deliver_pending`].
+    pub(crate) fn deliver_pending_of(&self, session: &Session) -> Result<(), TokenError> {
+        self.deliver_all(
+            SELECT_OF_SESSION,
+            &[session.id.into(), session.subject.into()],
+        )?;
+        Ok(())
+    }
+
+    fn deliver_all(&self, select: &str, params: &[Value]) -> Result<usize, TokenError> {
+        let rows = self.store.query(select, params)?;
         let mut count = 0;
         for row in rows {
             self.deliver(row.uuid(0)?, &Revocation::from_row(&row)?)?;

@@ -70,9 +70,13 @@ impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::Store(error) => error.into(),
-            TokenError::Sign(_) | TokenError::Revocation(_) => {
+            TokenError::Sign(_) => {
                 eprintln!("{error}");
                 Self::unavailable()
+            }
+            TokenError::Revocation(_) => {
+                eprintln!("{error}");
+                Self::not_in_force()
             }
             TokenError::Invalid(_) | TokenError::Superseded => Self::internal(error),
         }

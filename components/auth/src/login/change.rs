@@ -22,14 +22,24 @@ pub struct PasswordChange {
     pub new_password: String,
 }
 
+/// What the passwords of a change are worth.
+enum Verdict {
+    /// The current one is right; the hash of the new one.
+    Replace(String),
+    /// The new one is in force already.
+    Replaced,
+}
+
 impl<O: Outside> AuthService<O> {
     /// Replaces the password. All sessions of the user end but the caller's, and so do all device
-    /// tokens.
+    /// tokens. Where the new password is in force already, this is a retry: it changes nothing, and
+    /// ends what the first attempt could not end.
     ///
     /// # Errors
     /// [`AuthError::WrongCurrentPassword`], which is counted by the caller's session: otherwise a
     /// stolen access token could guess the password without end, and a stranger without one could
-    /// keep the user from changing it.
+    /// keep the user from changing it. [`AuthError::NotInForce`] where the new password is in force
+    /// and older sessions may still work.
     pub fn change_password(
         &self,
         caller: &Identity,
@@ -42,18 +52,30 @@ impl<O: Outside> AuthService<O> {
 
         let account = Account::of(&email::key(&user.email));
         let (attempt, permit) = self.begin_attempt(Counter::of_session(account, caller.session))?;
-        let new_hash = self.judged(&attempt, || {
+        let verdict = self.judged(&attempt, || {
+            // All on the same core: refused here, the change would have cost a hash for nothing.
+            let permit = permit;
             let kept = Some(user.password_hash.as_str());
-            if !self.verify_under(&permit, &change.current_password, kept)? {
-                return Ok(None);
+            if self.verify_under(&permit, &change.current_password, kept)? {
+                let new_hash = self.hash_under(&permit, &change.new_password)?;
+                return Ok(Some(Verdict::Replace(new_hash)));
             }
-            // On the same core: refused here, the change would have cost a hash for nothing.
-            let new_hash = self.hash_under(&permit, &change.new_password);
-            drop(permit);
-            new_hash.map(Some)
+            let is_replaced = self.verify_under(&permit, &change.new_password, kept)?;
+            Ok(is_replaced.then_some(Verdict::Replaced))
         })?;
-        let password_hash = new_hash.ok_or(AuthError::WrongCurrentPassword)?;
+        match verdict.ok_or(AuthError::WrongCurrentPassword)? {
+            Verdict::Replace(new_hash) => self.store_password(caller, &user, &new_hash)?,
+            Verdict::Replaced => {}
+        }
+        self.end_old_sessions(user.id)
+    }
 
+    fn store_password(
+        &self,
+        caller: &Identity,
+        user: &User,
+        new_hash: &str,
+    ) -> Result<(), AuthError> {
         let ended = EndedSessions {
             id: self.new_id(),
             subject: user.id,
@@ -61,7 +83,7 @@ impl<O: Outside> AuthService<O> {
             except: Some(caller.session),
         };
         let transaction = self.store.begin()?;
-        if !user.update_password(&password_hash, ended.security_version_min, &transaction)? {
+        if !user.update_password(new_hash, ended.security_version_min, &transaction)? {
             // The other change may be of an earlier turn of the group: the commit waits until it is on disk.
             transaction.commit()?;
             return Err(AuthError::Conflict);
@@ -69,7 +91,6 @@ impl<O: Outside> AuthService<O> {
         forget_devices(user.id, &transaction)?;
         ended.insert(self.now_ms(), &transaction)?;
         transaction.commit()?;
-        self.deliver_or_leave(&ended);
         Ok(())
     }
 }

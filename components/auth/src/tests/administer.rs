@@ -114,6 +114,48 @@ fn what_changes_nothing_writes_nothing() {
 }
 
 #[test]
+fn a_change_is_a_success_only_when_the_older_sessions_have_ended() {
+    for body in [
+        r#"{"disabled":true}"#,
+        r#"{"role":"teller"}"#,
+        r#"{"role":"auditor","disabled":true,"name":"Ada"}"#,
+    ] {
+        let scene = Scene::new();
+        let user = scene.register(EMAIL);
+        scene.tokens.broken.set(true);
+        // The retry changes nothing any more, and is no success for that.
+        for _ in 0..2 {
+            let problem = Problem::from(scene.change(&user, body).err().unwrap());
+            assert_eq!(
+                (problem.status().as_u16(), problem.code()),
+                (503, "service_unavailable"),
+                "{body}"
+            );
+            assert!(problem.detail().contains("is stored"), "{problem:?}");
+        }
+        let audited = scene.audit();
+        scene.tokens.broken.set(false);
+        let changed = scene.change(&user, body).unwrap();
+        assert!(changed == scene.service.user(user.id).unwrap());
+        let ended = Call::EndUserSessions(user.id, 2, None);
+        assert_eq!(scene.tokens.calls(), [ended], "{body}");
+        assert_eq!(scene.audit(), audited, "{body}");
+        scene.change(&user, body).unwrap();
+        assert_eq!(scene.tokens.calls().len(), 1, "{body}");
+    }
+}
+
+#[test]
+fn a_change_waits_for_no_other_user_s_sessions() {
+    let scene = Scene::new();
+    let (ada, bob) = (scene.register(EMAIL), scene.register("bob@example.org"));
+    scene.tokens.broken.set(true);
+    let refused = scene.change(&ada, r#"{"disabled":true}"#).err();
+    assert_eq!(refused, Some(AuthError::NotInForce));
+    scene.change(&bob, r#"{"name":"Bob"}"#).unwrap();
+}
+
+#[test]
 fn null_is_refused_where_a_field_has_no_such_value() {
     for body in [
         r#"{"role":null}"#,

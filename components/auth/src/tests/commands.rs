@@ -82,19 +82,19 @@ fn a_disabled_user_stays_disabled_and_the_answer_says_so() {
 }
 
 #[test]
-fn sessions_that_cannot_be_ended_now_end_later_and_the_answer_says_so() {
+fn a_reset_is_a_success_only_when_the_older_sessions_have_ended() {
     let scene = Scene::new();
     let user = scene.register(EMAIL);
     scene.tokens.broken.set(true);
-    let told = scene.reset(EMAIL);
-    assert!(
-        told.contains("as soon as the token service answers"),
-        "{told}"
-    );
+    let error = scene.run("reset-password", &[EMAIL]).unwrap_err();
+    assert!(error.contains("the change is stored"), "{error}");
+    assert!(error.contains("run the command again"), "{error}");
+    assert!(scene.log_in(EMAIL, PASSWORD).is_err());
     scene.tokens.broken.set(false);
-    assert_eq!(scene.service.deliver_pending(), Ok(1));
-    let ended = Call::EndUserSessions(user.id, 2, None);
-    assert_eq!(scene.tokens.calls(), [ended]);
+    scene.pass_ms(1);
+    scene.reset(EMAIL);
+    let ended = |version| Call::EndUserSessions(user.id, version, None);
+    assert_eq!(scene.tokens.calls(), [ended(2), ended(3)]);
 }
 
 #[test]

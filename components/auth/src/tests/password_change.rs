@@ -41,9 +41,8 @@ fn sessions_that_could_not_be_ended_are_ended_by_a_later_tick() {
     let scene = Scene::new();
     let user = scene.register(EMAIL);
     scene.tokens.broken.set(true);
-    scene
-        .change_password(&user, PASSWORD, OTHER_PASSWORD)
-        .unwrap();
+    let changed = scene.change_password(&user, PASSWORD, OTHER_PASSWORD);
+    assert_eq!(changed, Err(AuthError::NotInForce));
     assert!(scene.service.deliver_pending().is_err());
     scene.tokens.broken.set(false);
     assert_eq!(scene.service.deliver_pending(), Ok(1));
@@ -56,6 +55,39 @@ fn sessions_that_could_not_be_ended_are_ended_by_a_later_tick() {
             Some(identity(&user).session)
         )]
     );
+}
+
+#[test]
+fn a_retry_is_a_success_when_the_older_sessions_have_ended() {
+    for ended_by in ["the retry", "a tick"] {
+        let scene = Scene::new();
+        let user = scene.register(EMAIL);
+        let change = || scene.change_password(&user, PASSWORD, OTHER_PASSWORD);
+        scene.tokens.broken.set(true);
+        for _ in 0..2 {
+            let problem = Problem::from(change().unwrap_err());
+            assert_eq!(
+                (problem.status().as_u16(), problem.code()),
+                (503, "service_unavailable")
+            );
+        }
+        let kept = scene.kept_hash(user.id);
+        scene.tokens.broken.set(false);
+        if ended_by == "a tick" {
+            assert_eq!(scene.service.deliver_pending(), Ok(1));
+        }
+        for _ in 0..2 {
+            change().unwrap();
+        }
+        let except = Some(identity(&user).session);
+        assert_eq!(
+            scene.tokens.calls(),
+            [Call::EndUserSessions(user.id, 2, except)],
+            "{ended_by}"
+        );
+        assert_eq!(scene.kept_hash(user.id), kept);
+        assert_eq!(scene.failures_by("session"), 0);
+    }
 }
 
 #[test]

@@ -106,10 +106,22 @@ impl Problem {
 
     /// 503 `service_unavailable`, worth a retry a second later.
     pub fn unavailable() -> Self {
+        Self::unavailable_as("The service cannot answer now. Try again.")
+    }
+
+    /// 503 `service_unavailable` for a change that is committed, where the gateway may still let
+    /// through what the change forbids. Only for calls whose retry is harmless.
+    pub fn not_in_force() -> Self {
+        Self::unavailable_as(
+            "The change is stored and takes effect within seconds. Try again to be sure.",
+        )
+    }
+
+    fn unavailable_as(detail: &str) -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "service_unavailable",
-            "The service cannot answer now. Try again.",
+            detail,
         )
         .with_retry_after(RETRY_AFTER_SECONDS)
     }

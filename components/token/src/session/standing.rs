@@ -18,7 +18,9 @@ pub(crate) enum Standing {
     Repeated,
     /// Was good once. That it comes back means that two hold it.
     Reused,
-    /// Good for nothing: invented, or its session is over.
+    /// Of a session that was ended.
+    Ended,
+    /// Good for nothing: invented, or its session is too old.
     Worthless,
 }
 
@@ -31,10 +33,13 @@ impl Session {
         settings: &Settings,
         now_ms: i64,
     ) -> Standing {
-        if token.session() != self.id
-            || !token.is_authentic(&self.refresh_key)
-            || self.is_over(settings, now_ms)
-        {
+        if token.session() != self.id || !token.is_authentic(&self.refresh_key) {
+            return Standing::Worthless;
+        }
+        if self.ended {
+            return Standing::Ended;
+        }
+        if self.is_too_old(settings, now_ms) {
             return Standing::Worthless;
         }
         let hash = token.hash();
@@ -50,9 +55,9 @@ impl Session {
         Standing::Reused
     }
 
-    /// Whether the session was ended, is too old, or was not used for too long.
-    pub(crate) fn is_over(&self, settings: &Settings, now_ms: i64) -> bool {
-        self.ended || now_ms >= self.idle_at_ms(settings).min(self.expires_at_ms)
+    /// Whether the session is too old, or was not used for too long.
+    fn is_too_old(&self, settings: &Settings, now_ms: i64) -> bool {
+        now_ms >= self.idle_at_ms(settings).min(self.expires_at_ms)
     }
 
     /// When the session ends unless it is refreshed.

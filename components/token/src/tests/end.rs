@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::{RefreshError, TokenError};
+use strongroom_sdk::problem::Problem;
 
 #[test]
 fn logout_ends_one_session() {
@@ -85,7 +86,15 @@ fn revoking_what_the_host_has_not_heard_of_tells_it() {
     let scene = Scene::new();
     let tokens = scene.issue(&alice());
     scene.host.broken.set(true);
-    assert!(scene.service.revoke(&tokens.refresh_token).is_err());
+    for _ in 0..3 {
+        let problem = Problem::from(scene.service.revoke(&tokens.refresh_token).unwrap_err());
+        assert_eq!(
+            (problem.status().as_u16(), problem.code()),
+            (503, "service_unavailable")
+        );
+        assert!(problem.detail().contains("is stored"), "{problem:?}");
+    }
+    assert_eq!(scene.count("SELECT 1 FROM revocation_outbox"), 1);
     scene.host.broken.set(false);
     scene.service.revoke(&tokens.refresh_token).unwrap();
     assert_eq!(scene.host.told(), [Told::Session(tokens.session)]);

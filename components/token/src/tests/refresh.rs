@@ -2,8 +2,8 @@
 //! Method: chains of refreshes with a clock that the test sets.
 
 use super::*;
-use crate::RefreshError;
 use crate::session::Session;
+use crate::{RefreshError, TokenError};
 
 impl Scene {
     fn refresh(&self, token: &str) -> Result<Tokens, RefreshError> {
@@ -85,17 +85,35 @@ fn a_token_two_behind_ends_the_session_at_once() {
 }
 
 #[test]
-fn reuse_that_the_host_cannot_be_told_of_is_told_later() {
-    let scene = Scene::new();
-    let tokens = scene.issue(&alice());
-    scene.rotated(&tokens.refresh_token);
-    scene.pass_ms(60_000);
-    scene.host.broken.set(true);
-    scene.assert_invalid(&tokens.refresh_token);
-    assert_eq!(scene.host.told(), []);
-    scene.host.broken.set(false);
-    assert_eq!(scene.service.deliver_pending(), Ok(1));
-    assert_eq!(scene.host.told(), [Told::Session(tokens.session)]);
+fn reuse_is_invalid_only_when_the_host_knows_that_the_session_has_ended() {
+    for by in ["a retry", "its successor", "a tick"] {
+        let scene = Scene::new();
+        let tokens = scene.issue(&alice());
+        let second = scene.rotated(&tokens.refresh_token);
+        scene.pass_ms(60_000);
+        scene.host.broken.set(true);
+        for token in [&tokens.refresh_token, &tokens.refresh_token, &second] {
+            let error = scene.refresh(token).err();
+            assert!(
+                matches!(error, Some(RefreshError::Failed(TokenError::Revocation(_)))),
+                "{error:?}"
+            );
+        }
+        assert_eq!(scene.count("SELECT 1 FROM revocation_outbox"), 1);
+        scene.host.broken.set(false);
+        match by {
+            "a retry" => scene.assert_invalid(&tokens.refresh_token),
+            "its successor" => scene.assert_invalid(&second),
+            _ => assert_eq!(scene.service.deliver_pending(), Ok(1)),
+        }
+        assert_eq!(
+            scene.host.told(),
+            [Told::Session(tokens.session)],
+            "told by {by}"
+        );
+        scene.assert_invalid(&tokens.refresh_token);
+        assert_eq!(scene.host.told().len(), 1);
+    }
 }
 
 #[test]
