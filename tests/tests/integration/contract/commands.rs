@@ -8,9 +8,10 @@ use strongroom_tests::command::run;
 use strongroom_tests::host::{ADMIN_PASSWORD_VARIABLE, Host};
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::wire::Connection as Wire;
-use strongroom_tests::{Bank, wait_for, workspace};
+use strongroom_tests::{Bank, json, wait_for, workspace};
 use tempfile::tempdir;
 use tokio::net::TcpStream;
+use tokio::task::spawn_blocking;
 
 fn hello() -> Registry {
     Registry::empty().service("hello", Service::guest("hello").public())
@@ -338,7 +339,7 @@ async fn the_first_administrators_password_is_made_and_printed_once() {
         .next()
         .expect("the line tells the password")
         .to_owned();
-    let login = strongroom_tests::json!({"email": ADMIN_EMAIL, "password": password});
+    let login = json!({"email": ADMIN_EMAIL, "password": password});
     let session = host
         .client()
         .post("/api/auth/login")
@@ -378,8 +379,43 @@ async fn a_password_for_the_first_administrator_that_comes_too_late_is_told_in_t
     );
     let client = host.client();
     for (password, status) in [(late, 401), (ADMIN_PASSWORD, 200)] {
-        let login = strongroom_tests::json!({"email": ADMIN_EMAIL, "password": password});
+        let login = json!({"email": ADMIN_EMAIL, "password": password});
         let answer = client.post("/api/auth/login").json(&login).await;
         assert_eq!(answer.status, status, "{password}");
     }
+}
+
+#[tokio::test]
+async fn an_operator_gives_the_lost_administrator_a_new_password() {
+    let host = Host::start(&Registry::bank(), Some(ADMIN_PASSWORD)).await;
+    let client = host.client();
+    let log_in = async |password: &str| {
+        let login = json!({"email": ADMIN_EMAIL, "password": password});
+        client.post("/api/auth/login").json(&login).await
+    };
+    let before = log_in(ADMIN_PASSWORD).await.json(200);
+    let token = before["access_token"].as_str().expect("a token");
+
+    let (folder, address) = (host.folder().to_owned(), host.admin_address().to_owned());
+    let command = move || {
+        let arguments = ["admin", "reset-password", ADMIN_EMAIL, "--admin", &address];
+        run(&folder, &arguments)
+    };
+    let outcome = spawn_blocking(command).await.expect("it runs");
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let told = outcome.stdout.split_once(" is now ").expect("a password").1;
+    let password = told.split(' ').next().expect("a password");
+
+    let old = client.with_token(token).get("/api/auth/me").await;
+    assert_eq!(old.status, 401, "the sessions of before have ended");
+    assert_eq!(log_in(ADMIN_PASSWORD).await.status, 401);
+    let after = log_in(password).await.json(200);
+    assert!(!host.log().contains(password), "{}", host.log());
+    let token = after["access_token"].as_str().expect("a token");
+    let events = client.with_token(token).get("/api/auth/events").await;
+    let events = events.json(200);
+    let reset = events["data"].as_array().expect("a list").last();
+    let reset = reset.expect("an event");
+    assert_eq!(reset["action"], "user.password_reset");
+    assert_eq!(reset["actor_role"], "operator");
 }
