@@ -1,6 +1,8 @@
-//! Where attackers come from, and the tools of others that they use: libraries of Python, and programs of Debian.
+//! Where attackers come from, and the tools of others that they use: libraries of Python, and
+//! programs of Debian.
 //!
-//! `build.sh` installs them. Where it cannot, a test that needs one is skipped by name; with `CI=true` it fails.
+//! `build.sh` installs them. Where it cannot, a test that needs one is skipped by name; with
+//! `CI=true` it fails.
 
 use std::env;
 use std::ffi::OsStr;
@@ -13,7 +15,8 @@ use tokio::process::Command;
 
 use crate::workspace;
 
-/// The addresses of the loopback that attackers have, from 127.0.0.2 on; customers come from 127.0.0.1.
+/// The addresses of the loopback that attackers have, from 127.0.0.2 on; customers come from
+/// 127.0.0.1.
 ///
 /// # Panics
 ///
@@ -24,7 +27,8 @@ pub fn attacker(number: usize) -> Ipv4Addr {
     Ipv4Addr::new(127, 0, high, low)
 }
 
-/// Lets this process, and the hosts that it starts, have as many files open as the system allows: each connection is one.
+/// Lets this process, and the hosts that it starts, have as many files open as the system allows:
+/// each connection is one.
 ///
 /// # Panics
 ///

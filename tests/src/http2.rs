@@ -1,5 +1,5 @@
-//! HTTP/2 connections whose client takes nothing, or says nothing. Frames that no client may send are the business of
-//! `tests/attacks`.
+//! HTTP/2 connections whose client takes nothing, or says nothing. Frames that no client may send
+//! are the business of `tests/attacks`.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -35,8 +35,8 @@ pub enum Fate {
 }
 
 impl Peer {
-    /// Connects from this address of the loopback. The host may send `window` bytes of each answer until the client takes
-    /// them, which it never does.
+    /// Connects from this address of the loopback. The host may send `window` bytes of each answer
+    /// until the client takes them, which it never does.
     ///
     /// # Errors
     ///

@@ -1,8 +1,9 @@
 //! Answers that wait for their clients to take them.
 //!
-//! A component writes an answer as fast as the host takes it, up to a bound; so an answer that a client
-//! does not take costs memory, and, if it is long, an instance. HTTP/2 lets a client ask for hundreds
-//! and take none. So they are counted for each client, and given up when nothing of them is taken.
+//! A component writes an answer as fast as the host takes it, up to a bound; so an answer that a
+//! client does not take costs memory, and, if it is long, an instance. HTTP/2 lets a client ask for
+//! hundreds and take none. So they are counted for each client, and given up when nothing of them
+//! is taken.
 
 use super::connections::TAKE_TIME_MAX;
 use crate::client::Client;
@@ -16,7 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-/// After how long an answer that was not taken is counted as waiting: those of honest clients take milliseconds.
+/// After how long an answer that was not taken is counted as waiting: those of honest clients take
+/// milliseconds.
 const WAITS_AFTER: Duration = Duration::from_millis(250);
 /// How many answers may wait for one client. Each is up to some 700 KiB.
 const CLIENT_WAITING_MAX: usize = 32;

@@ -1,7 +1,8 @@
 //! The bodies of requests.
 //!
-//! A request's body is read whole, within its limit, before an instance is taken: a slow client holds a connection, never an instance. What is small is
-//! read whatever others send; for what is large there is a bounded memory, of which each client has a part.
+//! A request's body is read whole, within its limit, before an instance is taken: a slow client
+//! holds a connection, never an instance. What is small is read whatever others send; for what is
+//! large there is a bounded memory, of which each client has a part.
 
 use super::problem::GatewayError;
 use super::shares::Shares;
@@ -24,8 +25,8 @@ use wasmtime_wasi_http::WasiBody;
 const PACE_TIME: Duration = Duration::from_secs(10);
 const PACE_BYTES: usize = 10 << 10;
 
-/// How much of a body that is too large is read all the same, in bytes, and for how long: a client that is still sending would else see
-/// a broken connection instead of the answer.
+/// How much of a body that is too large is read all the same, in bytes, and for how long: a client
+/// that is still sending would else see a broken connection instead of the answer.
 const LINGER_BYTES_MAX: usize = 4 << 20;
 const LINGER_TIME_MAX: Duration = Duration::from_secs(2);
 
@@ -34,7 +35,8 @@ const SMALL_BYTES_MAX: u64 = 64 << 10;
 /// How much all large bodies may take at once, in KiB (256 MiB), and those to one service (64 MiB).
 const TOTAL_KIB_MAX: usize = 256 << 10;
 const SERVICE_KIB_MAX: usize = 64 << 10;
-/// How much all large bodies of one client may take at once, in KiB (8 MiB), and how much all small ones (4 MiB).
+/// How much all large bodies of one client may take at once, in KiB (8 MiB), and how much all small
+/// ones (4 MiB).
 const CLIENT_KIB_MAX: usize = 8 << 10;
 const CLIENT_SMALL_KIB_MAX: usize = 4 << 10;
 
@@ -46,7 +48,8 @@ pub(super) struct BodyMemory {
     by_service: RwLock<HashMap<String, Arc<Semaphore>>>,
 }
 
-/// The memory of one request's body. It grows with what has arrived: what a client only announces takes none away from others.
+/// The memory of one request's body. It grows with what has arrived: what a client only announces
+/// takes none away from others.
 pub(super) struct BodyShare {
     /// What a small body stands in: the small parts of its address, and of its user.
     small: Vec<Arc<Semaphore>>,
@@ -140,7 +143,8 @@ fn announced_length(parts: &Parts) -> Option<u64> {
         .ok()
 }
 
-/// Reads the body of a request to a service; its share of the memory, if it has a body, is to be held as long as that.
+/// Reads the body of a request to a service; its share of the memory, if it has a body, is to be
+/// held as long as that.
 pub(super) async fn read(
     parts: &Parts,
     mut body: Incoming,
@@ -209,7 +213,8 @@ async fn read_to_the_end(
             return Ok(data);
         }
         if whole.is_empty() {
-            // Room that grows by doubling would be copied again and again, and be half empty. What is not filled takes no memory.
+            // Room that grows by doubling would be copied again and again, and be half empty. What
+            // is not filled takes no memory.
             let length = announced.and_then(|bytes| usize::try_from(bytes).ok());
             whole.reserve(length.unwrap_or_default());
         }
@@ -218,7 +223,8 @@ async fn read_to_the_end(
     Ok(whole.freeze())
 }
 
-/// Reads on while the answer is sent, and throws away, within bounds; what comes of it does not matter.
+/// Reads on while the answer is sent, and throws away, within bounds; what comes of it does not
+/// matter.
 async fn linger(mut body: Incoming) {
     let discard = async {
         let mut left = LINGER_BYTES_MAX;

@@ -1,8 +1,8 @@
 //! The open connections: how many there may be, of one address and in all, and which of them have
 //! nothing to say for too long.
 //!
-//! HTTP libraries bound single requests, but not a connection that sends none, or that does not take
-//! the answers. A look at all of them some times a second needs no timer for each.
+//! HTTP libraries bound single requests, but not a connection that sends none, or that does not
+//! take the answers. A look at all of them some times a second needs no timer for each.
 
 use crate::client::customer;
 use std::collections::HashMap;
@@ -13,9 +13,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// How long a client may take to send a request's head, and how long a connection of HTTP/1.1 may send none.
+/// How long a client may take to send a request's head, and how long a connection of HTTP/1.1 may
+/// send none.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
-/// How long a connection of HTTP/2 may have no stream. It costs more to open one than one of HTTP/1.1, so it is kept longer.
+/// How long a connection of HTTP/2 may have no stream. It costs more to open one than one of
+/// HTTP/1.1, so it is kept longer.
 const HTTP2_IDLE_MAX: Duration = Duration::from_secs(30);
 /// How long a client may take nothing of any answer that waits for it.
 pub(super) const TAKE_TIME_MAX: Duration = Duration::from_secs(10);
@@ -151,7 +153,8 @@ impl Connections {
 }
 
 impl Opened {
-    /// The connection without a request, or an answer that goes on, that was active the longest time ago.
+    /// The connection without a request, or an answer that goes on, that was active the longest
+    /// time ago.
     fn idlest(&self) -> Option<u64> {
         let idle = self
             .by_number
@@ -207,7 +210,8 @@ impl Connection {
         self.is_http2.store(true, Relaxed);
     }
 
-    /// The client has taken bytes. A few say nothing; and in HTTP/2 most of them may be answers to its pings.
+    /// The client has taken bytes. A few say nothing; and in HTTP/2 most of them may be answers to
+    /// its pings.
     pub(super) fn note_written(&self, bytes: usize) {
         let written = self.written.fetch_add(bytes, Relaxed).saturating_add(bytes);
         if written >= TAKE_BYTES_MIN && !self.is_http2.load(Relaxed) {

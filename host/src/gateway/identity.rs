@@ -52,8 +52,8 @@ const CLAIMS: &[&str] = &[
     "proxy-authorization",
 ];
 
-/// Takes away every header in which a client could claim to be somebody, or to come from somewhere: a component that reads one of
-/// these, as it did behind another gateway, is not to be deceived.
+/// Takes away every header in which a client could claim to be somebody, or to come from somewhere:
+/// a component that reads one of these, as it did behind another gateway, is not to be deceived.
 pub(super) fn strip_claims(headers: &mut HeaderMap) {
     let claims: Vec<HeaderName> = headers
         .keys()
@@ -72,8 +72,8 @@ fn is_claim(name: &str) -> bool {
             .any(|beginning| name.starts_with(beginning))
 }
 
-/// Keeps bearer tokens from components: they have no use for them, and a dishonest one could use them. Other credentials are a public
-/// service's own business.
+/// Keeps bearer tokens from components: they have no use for them, and a dishonest one could use
+/// them. Other credentials are a public service's own business.
 pub(super) fn strip_token(headers: &mut HeaderMap) {
     let is_bearer = |value: &HeaderValue| {
         let scheme = value.as_bytes().get(..BEARER.len());

@@ -20,19 +20,21 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// The largest head that is read at all, in bytes; what is judged too large is smaller, so that it can be answered.
+/// The largest head that is read at all, in bytes; what is judged too large is smaller, so that it
+/// can be answered.
 const HEAD_BYTES_READ_MAX: usize = 64 << 10;
 /// The most header fields that are read at all.
 const HEAD_FIELDS_READ_MAX: usize = 200;
 /// The most streams of an HTTP/2 connection.
 const STREAMS_MAX: u32 = 100;
-/// How much of request bodies an HTTP/2 client may send ahead, in bytes, on a stream and on a connection.
+/// How much of request bodies an HTTP/2 client may send ahead, in bytes, on a stream and on a
+/// connection.
 const STREAM_WINDOW: u32 = 64 << 10;
 const CONNECTION_WINDOW: u32 = 1 << 20;
 /// How much of an answer waits in an HTTP/2 stream, in bytes.
 const SEND_BYTES_MAX: usize = 64 << 10;
-/// How much of the answers the system holds for a connection, in bytes (Linux takes twice as much). With more of it, nothing would be
-/// seen for a long time of what a slow client takes.
+/// How much of the answers the system holds for a connection, in bytes (Linux takes twice as much).
+/// With more of it, nothing would be seen for a long time of what a slow client takes.
 const SOCKET_BYTES: u32 = 64 << 10;
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1_024;
@@ -134,7 +136,8 @@ impl Listener {
                     continue;
                 }
             };
-            // Without it a response that is written in two parts waits for the client's delayed acknowledgement, some 40 ms.
+            // Without it a response that is written in two parts waits for the client's delayed
+            // acknowledgement, some 40 ms.
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%peer, %error, "TCP_NODELAY could not be set");
             }
@@ -145,7 +148,8 @@ impl Listener {
         }
     }
 
-    /// A place, if the address may have another; while all are busy, more connections wait in the kernel.
+    /// A place, if the address may have another; while all are busy, more connections wait in the
+    /// kernel.
     async fn place_for(&self, peer: IpAddr) -> Option<ConnectionPlace> {
         loop {
             match self.connections.admit(peer, self.proxies.contain(peer)) {

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What a client of HTTP/2 says first (RFC 9113 section 3.4), as far as no method of HTTP/1.1 begins so.
+/// What a client of HTTP/2 says first (RFC 9113 section 3.4), as far as no method of HTTP/1.1
+/// begins so.
 const HTTP2_BEGINS: &[u8] = b"PRI ";
 
 pub(super) struct Observed<S> {
     stream: S,
-    /// How many of the first bytes have come, as far as HTTP/2 begins with them; none once it is told apart.
+    /// How many of the first bytes have come, as far as HTTP/2 begins with them; none once it is
+    /// told apart.
     begun: Option<usize>,
     connection: Arc<Connection>,
 }

@@ -174,7 +174,8 @@ impl Gateway {
             .get(route::parse(request.uri().path())?.service)
             .ok_or(GatewayError::NoSuchService)?;
         findings.service = Some(Arc::clone(&post.service));
-        // The request belongs to this generation from here to its end, whatever is switched meanwhile.
+        // The request belongs to this generation from here to its end, whatever is switched
+        // meanwhile.
         let generation = post.admit(request.headers())?;
         drop(lineup);
         let address = self.proxies.client_of(peer, request.headers());
@@ -195,7 +196,8 @@ impl Gateway {
         let (body, _share) = body::read(&parts, body, &self.body_memory, spec, &clients).await?;
         let request = Request::from_parts(parts, body);
         let response = generation.serve(client, request).await?;
-        // Others of theirs may have come to wait meanwhile. Small ones are let through: what was asked is done.
+        // Others of theirs may have come to wait meanwhile. Small ones are let through: what was
+        // asked is done.
         if response.body().size_hint().lower() > SMALL_ANSWER && !self.answers.has_room(client) {
             return Err(UNTAKEN);
         }
@@ -272,8 +274,9 @@ impl Gateway {
     }
 }
 
-/// Whether it asks what the server as a whole can do (`OPTIONS *`, RFC 9110 section 9.3.7), or whether a web page may
-/// call (a preflight of the Fetch standard). Where web pages may, [`cors`] has answered before.
+/// Whether it asks what the server as a whole can do (`OPTIONS *`, RFC 9110 section 9.3.7), or
+/// whether a web page may call (a preflight of the Fetch standard). Where web pages may, [`cors`]
+/// has answered before.
 fn is_for_the_gateway(request: &Request<Incoming>) -> bool {
     let is_preflight = request
         .headers()
@@ -289,7 +292,8 @@ fn methods() -> Response<ResponseBody> {
     response
 }
 
-/// The request's head as a component sees it: what the client says of itself is taken away, and what is known is put in its place.
+/// The request's head as a component sees it: what the client says of itself is taken away, and
+/// what is known is put in its place.
 fn told_who_asks(
     mut parts: Parts,
     identity: Option<&Identity>,

@@ -1,5 +1,5 @@
-//! Whom a connection speaks for. A trusted proxy says from where a request came, in a header or before
-//! it; from everybody else such words are a client's own, and count for nothing.
+//! Whom a connection speaks for. A trusted proxy says from where a request came, in a header or
+//! before it; from everybody else such words are a client's own, and count for nothing.
 
 use crate::registry::Network;
 use http::HeaderMap;
@@ -11,7 +11,8 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-/// The longest head of the PROXY protocol that is read, in bytes: addresses, and what a proxy adds to them.
+/// The longest head of the PROXY protocol that is read, in bytes: addresses, and what a proxy adds
+/// to them.
 const PROXY_HEAD_MAX: usize = 536;
 /// How long to wait for the rest of one that came in pieces: nothing says when more has arrived.
 const PIECE_PAUSE: Duration = Duration::from_millis(20);
@@ -28,8 +29,9 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(address))
     }
 
-    /// The client of a request that came from `peer`: of the addresses that proxies have noted, the last one that is no
-    /// trusted proxy's. Each proxy appends, so whatever stands before that one, anybody may have written.
+    /// The client of a request that came from `peer`: of the addresses that proxies have noted, the
+    /// last one that is no trusted proxy's. Each proxy appends, so whatever stands before that one,
+    /// anybody may have written.
     pub(super) fn client_of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer;
         if !self.contain(peer) {
@@ -46,8 +48,8 @@ impl TrustedProxies {
     }
 }
 
-/// The addresses that proxies have noted, in their order; none for what is no address. `forwarded` (RFC 7239) is taken before
-/// `x-forwarded-for`.
+/// The addresses that proxies have noted, in their order; none for what is no address. `forwarded`
+/// (RFC 7239) is taken before `x-forwarded-for`.
 fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let of = |name: &str, parse: fn(&str) -> Option<IpAddr>| -> Vec<_> {
         let values = headers.get_all(name).iter();
@@ -65,7 +67,8 @@ fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     }
 }
 
-/// An address, perhaps with a port: `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`.
+/// An address, perhaps with a port: `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`,
+/// `[2001:db8::1]:4711`.
 fn parse_node(node: &str) -> Option<IpAddr> {
     if let Ok(address) = node.parse::<SocketAddr>() {
         return Some(address.ip().to_canonical());
@@ -77,8 +80,9 @@ fn parse_node(node: &str) -> Option<IpAddr> {
     Some(address.to_canonical())
 }
 
-/// Reads the head of the PROXY protocol, version 1 or 2, if the connection of a trusted proxy begins with one; answers the client's
-/// address. An error means that what came is none, and nothing else either.
+/// Reads the head of the PROXY protocol, version 1 or 2, if the connection of a trusted proxy
+/// begins with one; answers the client's address. An error means that what came is none, and
+/// nothing else either.
 pub(super) async fn read_proxy_head(stream: &mut TcpStream) -> std::io::Result<Option<SocketAddr>> {
     let mut seen = [0; PROXY_HEAD_MAX];
     loop {

@@ -19,8 +19,8 @@ const CLIENTS_MAX: usize = 100_000;
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// Without a rate of the registry's, what one address may ask of a service's public routes, where others of its routes are not
-/// public: nobody logs in a hundred times a second.
+/// Without a rate of the registry's, what one address may ask of a service's public routes, where
+/// others of its routes are not public: nobody logs in a hundred times a second.
 pub(super) const PUBLIC: Policy<'_> = Policy {
     name: "public",
     rate: Rate {
@@ -55,7 +55,8 @@ type Limiter =
     RateLimiter<Client, DashMapStateStore<Client>, DefaultClock, StateInformationMiddleware>;
 type Policies = HashMap<String, Arc<Buckets>>;
 
-/// The buckets of every service that has, or had, a limit. They outlive a swap that leaves the limit as it is.
+/// The buckets of every service that has, or had, a limit. They outlive a swap that leaves the
+/// limit as it is.
 pub(super) struct RateLimits {
     by_service: RwLock<HashMap<String, Policies>>,
     clock: DefaultClock,

@@ -26,8 +26,8 @@ enum Content {
 }
 
 impl ResponseBody {
-    /// Takes the content away: the answer to a HEAD has a head that says what a GET would get. Answers the length, if a component
-    /// did not say it already.
+    /// Takes the content away: the answer to a HEAD has a head that says what a GET would get.
+    /// Answers the length, if a component did not say it already.
     pub(super) fn take_content(&mut self) -> Option<u64> {
         match std::mem::take(&mut self.content) {
             Content::Whole(body) => body.size_hint().exact(),

@@ -60,8 +60,8 @@ impl Tls {
         })
     }
 
-    /// Loads the files again whenever they change, for as long as it is polled. What is not right is logged, and the
-    /// certificate before goes on.
+    /// Loads the files again whenever they change, for as long as it is polled. What is not right
+    /// is logged, and the certificate before goes on.
     pub(super) async fn follow_files(&self) {
         loop {
             tokio::time::sleep(LOOK_INTERVAL).await;

@@ -1,4 +1,5 @@
-//! `traceparent` (W3C Trace Context): a request is a span of ours in its client's trace, and never in one that it makes up.
+//! `traceparent` (W3C Trace Context): a request is a span of ours in its client's trace, and never
+//! in one that it makes up.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;

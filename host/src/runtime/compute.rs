@@ -1,4 +1,5 @@
-//! `strongroom:service/compute`: leave to burn a core, so that a storm of password hashes starves nobody.
+//! `strongroom:service/compute`: leave to burn a core, so that a storm of password hashes starves
+//! nobody.
 
 use super::cpu::cores;
 use super::fair_line::{FairLine, Place};
@@ -10,10 +11,12 @@ use tokio_util::task::AbortOnDropHandle;
 use wasmtime::Result;
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 
-/// How many guests of a service may wait for each core, one client's requests being half of them. With one hash in some 20 ms they
-/// wait for a sixth of a second; whoever comes then is turned away at once, and holds no instance.
+/// How many guests of a service may wait for each core, one client's requests being half of them.
+/// With one hash in some 20 ms they wait for a sixth of a second; whoever comes then is turned away
+/// at once, and holds no instance.
 const WAITING_FOR_A_CORE_MAX: usize = 8;
-/// How long a guest waits, however slow the machine is: what stands in the line is to be served, not refused.
+/// How long a guest waits, however slow the machine is: what stands in the line is to be served,
+/// not refused.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 
 mod bindings {
@@ -35,7 +38,8 @@ const HOLD_MAX: Duration = Duration::from_secs(5);
 /// One core, held until it is dropped, or for [`HOLD_MAX`].
 pub struct Permit(#[expect(dead_code, reason = "held until it is dropped")] AbortOnDropHandle<()>);
 
-/// The cores that may be burnt: as many as the machine has, and one service's share of them, so that none takes all.
+/// The cores that may be burnt: as many as the machine has, and one service's share of them, so
+/// that none takes all.
 #[derive(Clone)]
 pub(super) struct Permits {
     host: Arc<Semaphore>,

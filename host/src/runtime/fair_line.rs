@@ -1,5 +1,5 @@
-//! A line before a number of places, in which clients take turns: one that sends a thousand requests
-//! delays another's by one request, and not by a thousand.
+//! A line before a number of places, in which clients take turns: one that sends a thousand
+//! requests delays another's by one request, and not by a thousand.
 
 use crate::client::Client;
 use std::collections::{HashMap, VecDeque};
@@ -106,7 +106,8 @@ impl FairLine {
             let Err(mut place) = sender.send(Place(Some(Arc::clone(&self)))) else {
                 return;
             };
-            // They have just gone away. The place stays in our hands, so it is not to be passed on twice.
+            // They have just gone away. The place stays in our hands, so it is not to be passed on
+            // twice.
             place.0 = None;
         }
         state.places_free += 1;
@@ -118,7 +119,8 @@ impl FairLine {
 }
 
 impl State {
-    /// Takes out the first of a client, who goes to the end of the line if there are more of theirs.
+    /// Takes out the first of a client, who goes to the end of the line if there are more of
+    /// theirs.
     fn next_of(&mut self, client: Client) -> Option<oneshot::Sender<Place>> {
         let own = self.by_client.get_mut(&client)?;
         let first = own.pop_front();

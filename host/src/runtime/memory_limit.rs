@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::{Error, ResourceLimiter, Result};
 
-/// An instance whose memory has grown by so many bytes is large. What it begins with is an image that all share.
+/// An instance whose memory has grown by so many bytes is large. What it begins with is an image
+/// that all share.
 const LARGE_BYTES: usize = 8 << 20;
 
 const INSTANCES_MAX: usize = 64;
@@ -24,8 +25,9 @@ pub struct MemoryLimit {
     large: Large,
 }
 
-/// How many large instances of a service are kept when they have done their work. A memory never shrinks: without a bound a flood of
-/// password hashes would leave as many large instances as the service may have.
+/// How many large instances of a service are kept when they have done their work. A memory never
+/// shrinks: without a bound a flood of password hashes would leave as many large instances as the
+/// service may have.
 #[derive(Debug)]
 pub(super) struct Large {
     places: Arc<Semaphore>,
@@ -70,7 +72,8 @@ impl MemoryLimit {
         }
     }
 
-    /// Whether the guest ever asked for more than it may have: what it does next is most likely to trap.
+    /// Whether the guest ever asked for more than it may have: what it does next is most likely to
+    /// trap.
     pub fn was_refused(&self) -> bool {
         self.was_refused
     }

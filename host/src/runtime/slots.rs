@@ -1,4 +1,5 @@
-//! How many requests and link calls of a service run at once, how many of these may be slow answers, and how many may wait.
+//! How many requests and link calls of a service run at once, how many of these may be slow
+//! answers, and how many may wait.
 
 use super::fair_line::{FairLine, LineFull, Place};
 use crate::client::Client;

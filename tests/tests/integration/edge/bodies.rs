@@ -11,7 +11,8 @@ use strongroom_tests::wire::Connection;
 use strongroom_tests::{Bank, json};
 use tokio::time::sleep;
 
-/// As many as were enough to shut a service: together they announce all the memory that it has for bodies.
+/// As many as were enough to shut a service: together they announce all the memory that it has for
+/// bodies.
 pub const UNFINISHED: usize = 64;
 /// The largest body that a service of the default bank takes.
 const BODY_BYTES: usize = 1 << 20;

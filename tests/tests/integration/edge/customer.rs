@@ -6,7 +6,8 @@ use strongroom_tests::Bank;
 use strongroom_tests::bank::{Pair, new_key};
 use tokio::time::timeout;
 
-/// Longer than any payment takes, even beside an attack on a loaded machine: it tells service from none.
+/// Longer than any payment takes, even beside an attack on a loaded machine: it tells service from
+/// none.
 const PAYMENT_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// A customer with money, and somebody to pay.
@@ -22,7 +23,8 @@ impl Customer {
         Self { pair }
     }
 
-    /// Pays so many times, one after the other; answers how long each payment took, the fastest first.
+    /// Pays so many times, one after the other; answers how long each payment took, the fastest
+    /// first.
     ///
     /// # Panics
     ///

@@ -1,4 +1,5 @@
-//! Where a message ends: what two readers could read differently hides no second request. See also `bad_input.rs`.
+//! Where a message ends: what two readers could read differently hides no second request. See also
+//! `bad_input.rs`.
 
 use strongroom_tests::attackers::attacker;
 use strongroom_tests::wire::Connection;
@@ -42,8 +43,9 @@ async fn h2_after_a_body_with_two_framings_no_second_request_is_read() {
     assert!(!bank.log().contains("hidden-by-framing"));
 }
 
-/// RFC 9112 section 2.2 lets a server end a line there. Within a head it begins no other request, and one that ends the head makes
-/// what follows a request of its own, which needs a token of its own.
+/// RFC 9112 section 2.2 lets a server end a line there. Within a head it begins no other request,
+/// and one that ends the head makes what follows a request of its own, which needs a token of its
+/// own.
 #[tokio::test]
 async fn h5_a_bare_line_feed_hides_no_second_request() {
     let bank = Bank::shared().await;

@@ -14,7 +14,8 @@ use tokio::time::timeout;
 
 /// The logins of one address.
 const LOGINS_EACH: usize = 8;
-/// All that a customer and an administrator do meanwhile; when hashing had no lane of its own one call took 9 s.
+/// All that a customer and an administrator do meanwhile; when hashing had no lane of its own one
+/// call took 9 s.
 const CALLS: usize = 20;
 const CALLS_TIME_MAX: Duration = Duration::from_secs(60);
 

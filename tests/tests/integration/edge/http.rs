@@ -1,4 +1,5 @@
-//! HTTP to the letter, over HTTP/1.1 as clients send it. HTTP/2 is the business of `tests/attacks/http2.py`.
+//! HTTP to the letter, over HTTP/1.1 as clients send it. HTTP/2 is the business of
+//! `tests/attacks/http2.py`.
 
 use strongroom_tests::attackers::attacker;
 use strongroom_tests::bank::PASSWORD;

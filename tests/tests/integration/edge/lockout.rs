@@ -48,7 +48,8 @@ async fn wrong_logins_do_not_lock_out_a_device_that_is_known() {
             .await
             .expect(200);
     }
-    // The device is the administrator's, and of no use to a stranger who does not know the password.
+    // The device is the administrator's, and of no use to a stranger who does not know the
+    // password.
     let stranger = bank.client_at(attacker(0));
     let guess = login(
         &stranger,

@@ -1,10 +1,11 @@
 //! The edge: what strangers can do to everybody else from outside, which is nothing.
 //!
-//! Goal: each attack gets the answer that `docs/security.md` promises, takes no more than its share of what all share, and other
-//! clients are served meanwhile. An id in a test's name (`h1`, `z4`) is that of the table there.
-//! Method: attackers come from 127.0.0.2 and on, by raw sockets, by HTTP/2 of a library, and by tools of others (`tests/attacks`);
-//! the customer comes from 127.0.0.1. No test bounds a time that a slow machine may exceed: where one must, the bound tells service
-//! from none.
+//! Goal: each attack gets the answer that `docs/security.md` promises, takes no more than its share
+//! of what all share, and other clients are served meanwhile. An id in a test's name (`h1`, `z4`)
+//! is that of the table there. Method: attackers come from 127.0.0.2 and on, by raw sockets, by
+//! HTTP/2 of a library, and by tools of others (`tests/attacks`); the customer comes from
+//! 127.0.0.1. No test bounds a time that a slow machine may exceed: where one must, the bound tells
+//! service from none.
 
 mod bodies;
 mod customer;

@@ -39,7 +39,8 @@ async fn x1_who_asks_too_often_is_told_when_to_come_back() {
     let refused = ask(&client, &[]).await;
     refused.refused(429, "rate_limited");
     assert!(number(&refused, "retry-after") >= 1);
-    // draft-ietf-httpapi-ratelimit-headers: the policy's name, what is left of it, and when there is more.
+    // draft-ietf-httpapi-ratelimit-headers: the policy's name, what is left of it, and when there
+    // is more.
     let limit = refused.header("ratelimit").unwrap_or_default();
     assert!(limit.contains(";r=0") && limit.contains(";t="), "{limit}");
     let policy = refused.header("ratelimit-policy").unwrap_or_default();

@@ -29,7 +29,8 @@ struct Marks {
     window_0_connections: usize,
     wrong_logins_per_second: u64,
     payments: usize,
-    /// Below this a payment is not slow, whatever it took before: beside other tests a few of a hundred always are.
+    /// Below this a payment is not slow, whatever it took before: beside other tests a few of a
+    /// hundred always are.
     slow: Duration,
 }
 

@@ -78,10 +78,12 @@ async fn h3_no_mutated_framing_smuggles_a_request() {
 /// The connections that may be open beside those of the attack.
 const OTHER_CONNECTIONS: usize = 32;
 
-/// Runs slowhttptest; asserts that the host hangs up on all its connections, and serves a customer meanwhile.
+/// Runs slowhttptest; asserts that the host hangs up on all its connections, and serves a customer
+/// meanwhile.
 ///
-/// It cannot choose its address, so it has the customer's, and the customer another one. What it counts as open itself are also
-/// connections that the host has closed, and whose last bytes it does not read.
+/// It cannot choose its address, so it has the customer's, and the customer another one. What it
+/// counts as open itself are also connections that the host has closed, and whose last bytes it
+/// does not read.
 async fn is_shaken_off(test: &str, mode: &[&str], path: &str) {
     let Some(mut attack) = program(test, "slowhttptest") else {
         return;

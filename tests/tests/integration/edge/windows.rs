@@ -45,7 +45,8 @@ impl Lister {
     }
 }
 
-/// Connections with a window of 0, each with all its streams asking for the list. They go on as long as this is held.
+/// Connections with a window of 0, each with all its streams asking for the list. They go on as
+/// long as this is held.
 pub async fn take_nothing(
     bank: &Bank,
     lister: &Lister,
@@ -125,8 +126,8 @@ async fn an_http1_answer_that_nobody_takes_is_given_up() {
         (live().await != 0).then_some(())
     })
     .await;
-    // The service itself would have five minutes: only that nothing is taken can end it before, with its instance. An idle one is
-    // kept for 10 s more.
+    // The service itself would have five minutes: only that nothing is taken can end it before,
+    // with its instance. An idle one is kept for 10 s more.
     wait_for("the answer to be given up", 60, async || {
         (live().await == 0).then_some(())
     })
