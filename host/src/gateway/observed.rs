@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What a client of HTTP/2 says first (RFC 9113 section 3.4), as far as no method of HTTP/1.1
-/// begins so.
-const HTTP2_BEGINS: &[u8] = b"PRI ";
+/// What a client of HTTP/2 says first (RFC 9113 section 3.4).
+const HTTP2_BEGINS: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 pub(super) struct Observed<S> {
     stream: S,
