@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Builds Strongroom. `./build.sh` builds all; `./build.sh run` starts the bank; `./build.sh test`
 # runs every test; `./build.sh examples` builds the example services; `./build.sh bench` measures
-# it; `./build.sh torture swap` swaps its services a thousand times under load, `./build.sh torture
-# hostile` has its bounds broken beside it, `./build.sh torture ledger` kills it, fails its disk,
-# and races its clients for hours, and `./build.sh torture edge` attacks it from outside. A second
-# run with nothing changed takes seconds.
+# it, and `./build.sh bench edge` what its edge costs; `./build.sh torture swap` swaps its services
+# a thousand times under load, `./build.sh torture hostile` has its bounds broken beside it,
+# `./build.sh torture ledger` kills it, fails its disk, and races its clients for hours, and
+# `./build.sh torture edge` attacks it from outside. A second run with nothing changed takes
+# seconds.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -247,6 +248,7 @@ case "${1:-}" in
   bench)
     build
     phase "the guests of the tests" build_test_guests
+    if [[ ${2:-} == edge ]]; then exec bench/edge.sh "${@:3}"; fi
     exec bench/run.sh "${@:2}"
     ;;
   torture)
@@ -261,6 +263,6 @@ case "${1:-}" in
     exec bench/torture.sh "${@:2}"
     ;;
   *)
-    fail "unknown command: $1; there are: (none), run, test, examples, bench, torture swap, torture hostile, torture ledger, torture edge"
+    fail "unknown command: $1; there are: (none), run, test, examples, bench, bench edge, torture swap, torture hostile, torture ledger, torture edge"
     ;;
 esac

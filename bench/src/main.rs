@@ -4,6 +4,7 @@
 //! folder, from which `report` makes the table.
 
 mod bank;
+mod edge;
 mod load;
 mod native;
 mod pgbench;
@@ -37,6 +38,8 @@ enum Command {
     Transfers(load::transfers::Arguments),
     /// Load the bank with questions for random accounts' balances
     Balances(load::balances::Arguments),
+    /// Load the bank with logins
+    Logins(load::logins::Arguments),
     /// Read what pgbench printed and logged
     Pgbench(pgbench::Arguments),
     /// Print the table
@@ -47,6 +50,8 @@ enum Command {
     Verdict(torture::verdict::Arguments),
     /// Print what attacks from within cost the bank, and judge it
     Siege(torture::siege::Arguments),
+    /// Print what the edge costs, and judge it
+    Edge(edge::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -60,11 +65,13 @@ fn main() -> ExitCode {
         Command::Hello(arguments) => arguments.run(),
         Command::Transfers(arguments) => arguments.run(),
         Command::Balances(arguments) => arguments.run(),
+        Command::Logins(arguments) => arguments.run(),
         Command::Pgbench(arguments) => arguments.run(),
         Command::Report(arguments) => arguments.run(),
         Command::Swaps(arguments) => arguments.run(),
         Command::Verdict(arguments) => arguments.run(),
         Command::Siege(arguments) => arguments.run(),
+        Command::Edge(arguments) => arguments.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -257,7 +257,7 @@ fn met(met: bool) -> &'static str {
 }
 
 /// A number of thousandths, to three digits.
-fn thousandths(number: u64) -> String {
+pub fn thousandths(number: u64) -> String {
     format!("{}.{:03}", number / 1000, number % 1000)
 }
 

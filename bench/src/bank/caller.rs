@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::load::client::Client;
+use crate::load::server::Server;
 
 /// A connection, and the session of whoever logged in on it.
 pub struct Caller {
@@ -22,10 +23,10 @@ impl Caller {
     ///
     /// # Errors
     /// The network's.
-    pub async fn connect(address: &str) -> Result<Self> {
+    pub async fn connect(server: &Server) -> Result<Self> {
         Ok(Self {
-            client: Client::connect(address).await?,
-            host: HeaderValue::from_str(address)?,
+            client: Client::connect(server).await?,
+            host: server.host()?,
             authorization: None,
             user_id: None,
         })
@@ -35,8 +36,8 @@ impl Caller {
     ///
     /// # Errors
     /// The network's.
-    pub async fn with_session(address: &str, authorization: HeaderValue) -> Result<Self> {
-        let mut caller = Self::connect(address).await?;
+    pub async fn with_session(server: &Server, authorization: HeaderValue) -> Result<Self> {
+        let mut caller = Self::connect(server).await?;
         caller.authorization = Some(authorization);
         Ok(caller)
     }
@@ -45,8 +46,8 @@ impl Caller {
     ///
     /// # Errors
     /// If the bank refuses the login.
-    pub async fn log_in(address: &str, email: &str, password: &str) -> Result<Self> {
-        let mut caller = Self::connect(address).await?;
+    pub async fn log_in(server: &Server, email: &str, password: &str) -> Result<Self> {
+        let mut caller = Self::connect(server).await?;
         let login = json!({"email": email, "password": password});
         let session = caller.post("/api/auth/login", &login).await?;
         let token = text(&session["auth"]["access_token"])?;

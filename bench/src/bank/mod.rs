@@ -9,10 +9,14 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use bytes::Bytes;
 use http::HeaderValue;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use caller::Caller;
+
+use crate::load::server::Server;
 
 /// Every customer's password.
 const PASSWORD: &str = "seven otters juggle walnuts";
@@ -59,14 +63,21 @@ impl Bank {
         fs::write(file, text).with_context(|| format!("{}", file.display()))
     }
 
+    /// The body of a login of each customer.
+    pub fn logins(&self) -> Vec<Bytes> {
+        let body = |customer: &Customer| json!({"email": customer.email, "password": PASSWORD});
+        let bodies = self.customers.iter().map(body);
+        bodies.map(|body| Bytes::from(body.to_string())).collect()
+    }
+
     /// Logs every customer in, and answers all accounts.
     ///
     /// # Errors
     /// If the bank refuses a login.
-    pub async fn log_in(&self, address: &str) -> Result<Vec<OwnedAccount>> {
+    pub async fn log_in(&self, server: &Server) -> Result<Vec<OwnedAccount>> {
         let mut accounts = Vec::new();
         for customer in &self.customers {
-            let caller = Caller::log_in(address, &customer.email, PASSWORD).await?;
+            let caller = Caller::log_in(server, &customer.email, PASSWORD).await?;
             let authorization = caller.authorization()?;
             accounts.extend(customer.accounts.iter().map(|id| OwnedAccount {
                 id: id.clone(),

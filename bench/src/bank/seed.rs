@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use super::caller::{Caller, text};
 use super::{Bank, Customer, PASSWORD};
 use crate::load::on_one_thread;
+use crate::load::server::Server;
 
 /// The first administrator, who pays the cash in.
 const ADMIN_EMAIL: &str = "admin@strongroom.local";
@@ -17,9 +18,8 @@ const DEPOSIT_EUR: &str = "1000000.00";
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The gateway
-    #[arg(long, value_name = "HOST:PORT")]
-    address: String,
+    #[command(flatten)]
+    server: Server,
     /// The first administrator's password
     #[arg(long, env = "STRONGROOM_ADMIN_PASSWORD", hide_env_values = true)]
     admin_password: String,
@@ -40,15 +40,14 @@ impl Arguments {
     }
 
     async fn open_bank(&self) -> Result<Bank> {
-        let administrator =
-            Caller::log_in(&self.address, ADMIN_EMAIL, &self.admin_password).await?;
+        let administrator = Caller::log_in(&self.server, ADMIN_EMAIL, &self.admin_password).await?;
         let administrator = administrator.authorization()?;
         let mut arrivals = JoinSet::new();
         for number in 0..self.customers {
             // One after another: the bank checks only so many passwords at once, and turns a crowd away.
             let email = format!("customer-{number}@bench.example");
-            let customer = register(&self.address, &email).await?;
-            let teller = Caller::with_session(&self.address, administrator.clone()).await?;
+            let customer = register(&self.server, &email).await?;
+            let teller = Caller::with_session(&self.server, administrator.clone()).await?;
             let accounts = self.accounts;
             arrivals.spawn(async move {
                 let id = customer.user_id()?.to_owned();
@@ -68,11 +67,11 @@ impl Arguments {
 }
 
 /// Registers a customer, and logs in.
-async fn register(address: &str, email: &str) -> Result<Caller> {
+async fn register(server: &Server, email: &str) -> Result<Caller> {
     let registration = json!({"email": email, "password": PASSWORD});
-    let mut visitor = Caller::connect(address).await?;
+    let mut visitor = Caller::connect(server).await?;
     visitor.post("/api/auth/register", &registration).await?;
-    Caller::log_in(address, email, PASSWORD).await
+    Caller::log_in(server, email, PASSWORD).await
 }
 
 /// Opens accounts for a customer, has a deposit paid into each, and answers their ids.

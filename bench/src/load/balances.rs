@@ -10,15 +10,15 @@ use http::{HeaderValue, Request, StatusCode, Uri};
 use http_body_util::Full;
 use rand::seq::IndexedRandom;
 
+use super::server::Server;
 use super::{Plan, RequestSource};
 use crate::bank::Bank;
 use crate::record::Destination;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The gateway
-    #[arg(long, value_name = "HOST:PORT")]
-    address: String,
+    #[command(flatten)]
+    server: Server,
     /// The file that `seed` wrote
     #[arg(long, value_name = "FILE")]
     bank: PathBuf,
@@ -41,9 +41,9 @@ struct Question {
 impl Arguments {
     pub fn run(&self) -> Result<()> {
         let bank = Bank::read(&self.bank)?;
-        let host = HeaderValue::from_str(&self.address)?;
+        let host = self.server.host()?;
         let load = super::on_one_thread(async {
-            let accounts = bank.log_in(&self.address).await?;
+            let accounts = bank.log_in(&self.server).await?;
             let questions = accounts.into_iter().map(|account| {
                 Ok(Question {
                     path: Uri::try_from(format!("/api/accounts/{}/balance", account.id))?,
@@ -55,7 +55,7 @@ impl Arguments {
                 host: host.clone(),
                 questions: Rc::clone(&questions),
             };
-            super::run(&self.address, &self.plan, source).await
+            super::run(&self.server, &self.plan, source).await
         })?;
         self.destination.keep(&load)
     }

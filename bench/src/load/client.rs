@@ -1,16 +1,18 @@
 //! One keep-alive connection.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::server::Server;
 
 /// A client that asks one thing at a time.
 pub struct Client {
-    address: String,
+    server: Server,
     sender: SendRequest<Full<Bytes>>,
 }
 
@@ -21,14 +23,14 @@ pub struct Answer {
 }
 
 impl Client {
-    /// Connects to `HOST:PORT`.
+    /// Connects to a server.
     ///
     /// # Errors
     /// The network's.
-    pub async fn connect(address: &str) -> Result<Self> {
+    pub async fn connect(server: &Server) -> Result<Self> {
         Ok(Self {
-            address: address.to_owned(),
-            sender: connect(address).await?,
+            server: server.clone(),
+            sender: connect(server).await?,
         })
     }
 
@@ -37,7 +39,7 @@ impl Client {
     /// # Errors
     /// The network's.
     pub async fn reconnect(&mut self) -> Result<()> {
-        self.sender = connect(&self.address).await?;
+        self.sender = connect(&self.server).await?;
         Ok(())
     }
 
@@ -54,11 +56,18 @@ impl Client {
     }
 }
 
-async fn connect(address: &str) -> Result<SendRequest<Full<Bytes>>> {
-    let stream = TcpStream::connect(address)
-        .await
-        .with_context(|| format!("{address} does not answer"))?;
-    stream.set_nodelay(true)?;
+async fn connect(server: &Server) -> Result<SendRequest<Full<Bytes>>> {
+    let stream = server.connect().await?;
+    match server.tls()? {
+        Some(tls) => speak(tls.wrap(stream).await?).await,
+        None => speak(stream).await,
+    }
+}
+
+async fn speak<S>(stream: S) -> Result<SendRequest<Full<Bytes>>>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(async move {
         // Its error reaches whoever waits for the answer.

@@ -6,14 +6,14 @@ use http::header::HOST;
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::Full;
 
+use super::server::Server;
 use super::{Plan, RequestSource};
 use crate::record::Destination;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The server
-    #[arg(long, value_name = "HOST:PORT")]
-    address: String,
+    #[command(flatten)]
+    server: Server,
     /// What to ask for
     #[arg(long, default_value = "/api/hello")]
     path: Uri,
@@ -34,13 +34,13 @@ struct Hello {
 
 impl Arguments {
     pub fn run(&self) -> Result<()> {
-        let host = HeaderValue::from_str(&self.address)?;
+        let host = self.server.host()?;
         let source = || Hello {
             host: host.clone(),
             path: self.path.clone(),
             body: self.body.clone().map(Bytes::from),
         };
-        let load = super::on_one_thread(super::run(&self.address, &self.plan, source))?;
+        let load = super::on_one_thread(super::run(&self.server, &self.plan, source))?;
         self.destination.keep(&load)
     }
 }

@@ -6,7 +6,9 @@
 pub mod balances;
 pub mod client;
 pub mod hello;
+pub mod logins;
 mod pace;
+pub mod server;
 pub mod transfers;
 
 use std::cell::RefCell;
@@ -26,6 +28,7 @@ use crate::probe::cpu;
 use crate::record::{self, Latency, Load};
 use client::Client;
 use pace::Pace;
+use server::Server;
 
 /// What to load a server with, and for how long.
 #[derive(Debug, Clone, clap::Args)]
@@ -74,12 +77,12 @@ struct Span {
     measured_until: Instant,
 }
 
-/// Runs a load against a server, `HOST:PORT`.
+/// Runs a load against a server.
 ///
 /// # Errors
 /// If no request succeeded at all, or the server cannot be reached.
 pub async fn run<S: RequestSource + 'static>(
-    address: &str,
+    server: &Server,
     plan: &Plan,
     source: impl Fn() -> S,
 ) -> Result<Load> {
@@ -90,7 +93,7 @@ pub async fn run<S: RequestSource + 'static>(
     }));
     let mut clients = Vec::new();
     for _ in 0..plan.clients {
-        clients.push(Client::connect(address).await?);
+        clients.push(Client::connect(server).await?);
     }
     let measured_from = Instant::now() + Duration::from_secs(plan.warm_up);
     let span = Span {

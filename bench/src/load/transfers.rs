@@ -12,6 +12,7 @@ use http_body_util::Full;
 use rand::seq::IndexedRandom;
 use uuid::Uuid;
 
+use super::server::Server;
 use super::{Plan, RequestSource};
 use crate::bank::{Bank, OwnedAccount};
 use crate::record::{Destination, Load};
@@ -20,9 +21,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The gateway
-    #[arg(long, value_name = "HOST:PORT")]
-    address: String,
+    #[command(flatten)]
+    server: Server,
     /// The file that `seed` wrote
     #[arg(long, value_name = "FILE")]
     bank: PathBuf,
@@ -48,9 +48,9 @@ struct Transfers {
 impl Arguments {
     pub fn run(&self) -> Result<()> {
         let bank = Bank::read(&self.bank)?;
-        let host = HeaderValue::from_str(&self.address)?;
+        let host = self.server.host()?;
         let load = super::on_one_thread(async {
-            let accounts: Rc<[OwnedAccount]> = bank.log_in(&self.address).await?.into();
+            let accounts: Rc<[OwnedAccount]> = bank.log_in(&self.server).await?.into();
             ensure!(accounts.len() > 1, "a transfer needs two accounts");
             let source = || Transfers {
                 host: host.clone(),
@@ -58,7 +58,7 @@ impl Arguments {
                 batch: self.batch,
                 to_one: self.to_one,
             };
-            super::run(&self.address, &self.plan, source).await
+            super::run(&self.server, &self.plan, source).await
         })?;
         self.destination.keep(&Load {
             operations_per_request: self.batch,

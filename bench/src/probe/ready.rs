@@ -12,6 +12,7 @@ use http_body_util::Full;
 
 use crate::load::client::Client;
 use crate::load::on_one_thread;
+use crate::load::server::Server;
 use crate::record::{Destination, Figure};
 
 /// Short beside what is measured.
@@ -62,7 +63,7 @@ impl Arguments {
             }
             tokio::time::sleep(PAUSE).await;
         };
-        let mut client = Client::connect(&admin).await?;
+        let mut client = Client::connect(&Server::plain(&admin)).await?;
         loop {
             let mut request = Request::get("/readyz").body(Full::<Bytes>::default())?;
             request
@@ -93,6 +94,7 @@ fn announced(stdout: &Path) -> Result<Option<(String, String)>> {
             .lines()
             .find_map(|line| line.strip_prefix(prefix).map(str::to_owned))
     };
-    let gateway = after("strongroom listens on http://");
+    let gateway =
+        after("strongroom listens on http://").or_else(|| after("strongroom listens on https://"));
     Ok(gateway.zip(after("admin listens on http://")))
 }

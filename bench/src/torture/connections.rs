@@ -8,6 +8,7 @@ use http::{HeaderValue, Request};
 use http_body_util::Full;
 
 use crate::load::client::Client;
+use crate::load::server::Server;
 
 /// How often it connects.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -36,7 +37,7 @@ pub async fn connect_until(address: &str, is_over: impl Fn() -> bool) -> Connect
 }
 
 async fn ask_once(address: &str) -> anyhow::Result<()> {
-    let mut client = Client::connect(address).await?;
+    let mut client = Client::connect(&Server::plain(address)).await?;
     let mut request = Request::get("/api/hello").body(Full::<Bytes>::default())?;
     request
         .headers_mut()

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use super::connections::connect_until;
 use crate::load::client::Client;
 use crate::load::on_one_thread;
+use crate::load::server::Server;
 use crate::record::{self, Destination, Latency};
 
 /// How often the host is asked whether it has taken the registry.
@@ -156,7 +157,7 @@ impl Host {
             .find_map(|line| line.strip_prefix("admin listens on http://"))
             .context("the host does not say where its admin listener is")?;
         Ok(Self {
-            admin: Client::connect(admin).await?,
+            admin: Client::connect(&Server::plain(admin)).await?,
             name: HeaderValue::from_str(admin)?,
         })
     }

@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# Measures what the edge costs, and judges it. `./build.sh bench edge` calls it.
+#
+# usage: bench/edge.sh [--base BINARY] [--base-components DIR] [--seconds N] [--turns N]
+#   --base BINARY          an older `strongroom` to compare with; without it, that part is left out
+#   --base-components DIR  its components (../components beside the folder of the binary)
+#   --seconds N            how long each turn of each side is measured, 1 to 200 (10)
+#   --turns N              how often the sides take turns, 1 to 99 (5)
+#
+# The sides of a comparison are hosts that all run all the time, and are loaded one after the other, in another order each turn.
+# Everything listens on the loopback and ends with this script.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+readonly CLIENTS_HELLO=32 CLIENTS_BANK=64 CLIENTS_LOGIN=16 LOGINS_A_SECOND=16 WARM_UP=2
+base=
+base_components=
+seconds=10
+turns=5
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+fail() { printf 'bench/edge.sh: %s\n' "$*" >&2; exit 1; }
+
+while (($#)); do
+  case $1 in
+    --base) base=$(realpath -e "${2:-}") || fail "--base names a binary" ;;
+    --base-components) base_components=$(realpath -e "${2:-}") || fail "--base-components names a folder" ;;
+    --seconds)
+      [[ ${2:-} =~ ^[0-9]{1,3}$ ]] && ((10#$2 >= 1 && 10#$2 <= 200)) || fail "--seconds takes a number from 1 to 200"
+      seconds=$((10#$2))
+      ;;
+    --turns)
+      [[ ${2:-} =~ ^[0-9]{1,2}$ ]] && ((10#$2 >= 1)) || fail "--turns takes a number from 1 to 99"
+      turns=$((10#$2))
+      ;;
+    *) fail "unknown argument: $1; there are: --base BINARY, --base-components DIR, --seconds N, --turns N" ;;
+  esac
+  shift 2
+done
+
+cd "$root"
+host=${STRONGROOM_BIN:-$root/target/release/strongroom}
+components=$root/target/components
+needed=("$host" "$components"/{auth,token,account,transaction,webhook,test-guests/hello}.wasm)
+if [[ -n $base ]]; then
+  base_components=${base_components:-$(dirname "$(dirname "$base")")/components}
+  needed+=("$base_components"/{auth,token,account,transaction,webhook}.wasm)
+fi
+for file in "${needed[@]}"; do [[ -f $file ]] || fail "$file is missing; run ./build.sh bench edge"; done
+command -v openssl >/dev/null || fail "openssl is missing, which makes the certificate; install it and run this again"
+cargo build --release --quiet -p strongroom-bench
+bench=${CARGO_TARGET_DIR:-target}/release/strongroom-bench
+
+folder=$(mktemp -d -p "${TMPDIR:-/var/tmp}" strongroom-edge.XXXXXX)
+mkdir "$folder/records"
+declare -A pid_of=() address_of=()
+sides=(plain tls)
+if [[ -n $base ]]; then sides+=(base); fi
+
+clean_up() {
+  local status=$? side
+  trap - EXIT
+  for side in "${!pid_of[@]}"; do kill "${pid_of[$side]}" 2>/dev/null || true; done
+  wait
+  if ((status != 0)); then
+    for side in "${!pid_of[@]}"; do
+      echo "--- the end of the log of $side ---" >&2
+      grep -v '"target":"access"' "$folder/$side/err" | tail -n 10 >&2 || true
+    done
+  fi
+  rm -rf "$folder"
+  exit "$status"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+record() { printf '%s' "--record=$folder/records/$1.json"; }
+
+# The rate of a load record, in requests a second.
+rate_of() {
+  awk -F: '$1 ~ /"answered"/ { n = $2 + 0 } $1 ~ /^ *"microseconds"/ { us = $2 + 0 } END { printf "%d", n * 1000000 / us }' \
+    "$folder/records/$1.json"
+}
+
+# How to speak to a side.
+server() { # SIDE
+  server=(--address "${address_of[$1]}")
+  if [[ $1 == tls ]]; then server+=(--certificate "$folder/cert.pem"); fi
+}
+
+# The default bank and the hello guest. An older build knows no rates.
+write_registry() { # SIDE
+  local of=$components
+  if [[ $1 == base ]]; then of=$base_components; fi
+  if [[ $1 == tls ]]; then
+    sed "s|^\[host\]|&\ntls = { cert = \"$folder/cert.pem\", key = \"$folder/key.pem\" }|" registry.toml
+  elif [[ $1 == base ]]; then
+    sed '/^rates = /d' registry.toml
+  else
+    cat registry.toml
+  fi | sed "s|^component = \"target/components|component = \"$of|"
+  printf '\n[services.hello]\ncomponent = "%s/test-guests/hello.wasm"\npublic = ["* /*"]\n' "$components"
+}
+
+start() { # SIDE
+  local binary=$host
+  if [[ $1 == base ]]; then binary=$base; fi
+  say "starting $1, and opening its bank: 50 customers with 20 accounts each"
+  mkdir "$folder/$1"
+  write_registry "$1" >"$folder/$1/registry.toml"
+  local started=${EPOCHREALTIME/[.,]/}
+  "$binary" serve --registry "$folder/$1/registry.toml" --data "$folder/$1/data" --listen 127.0.0.1:0 --admin 127.0.0.1:0 \
+    >"$folder/$1/out" 2>"$folder/$1/err" &
+  pid_of[$1]=$!
+  address_of[$1]=$("$bench" ready --stdout "$folder/$1/out" --started "$started" --pid "${pid_of[$1]}" "$(record "ready-$1")")
+  server "$1"
+  "$bench" seed "${server[@]}" --bank "$folder/$1/bank.json"
+}
+
+# Every second turn goes backwards, so that no side always comes after the same one.
+in_turn() { # TURN, SIDES..
+  if (($1 % 2 == 1)); then printf '%s\n' "${@:2}"; else printf '%s\n' "${@:2}" | tac; fi
+}
+
+load() { # COMMAND, SIDE, RECORD, FLAGS..
+  server "$2"
+  "$bench" "$1" "${server[@]}" --pid "${pid_of[$2]}" --seconds "$seconds" --warm-up $WARM_UP "$(record "$3")" "${@:4}"
+}
+
+measure_requests() { # TURN
+  local side
+  for side in $(in_turn "$1" "${sides[@]}"); do
+    say "turn $1 of $turns: hello, $side"
+    load hello "$side" "hello-$side-$1" --clients $CLIENTS_HELLO
+    say "turn $1 of $turns: balances, $side"
+    load balances "$side" "balances-$side-$1" --bank "$folder/$side/bank.json" --clients $CLIENTS_BANK
+  done
+}
+
+# Transfers at a rate that leaves the logins room: what is judged is how long a payment takes, not how many there can be.
+measure_logins() { # TURN, TRANSFERS A SECOND
+  local kind logins
+  local transfers=(--bank "$folder/plain/bank.json" --clients $CLIENTS_BANK --rate "$2")
+  for kind in $(in_turn "$1" alone beside-logins); do
+    say "turn $1 of $turns: $2 transfers a second, $kind"
+    if [[ $kind == alone ]]; then
+      load transfers plain "transfers-alone-$1" "${transfers[@]}"
+    else
+      server plain
+      # Longer than what it is beside, which begins by logging all customers in.
+      "$bench" logins "${server[@]}" --bank "$folder/plain/bank.json" --pid "${pid_of[plain]}" --clients $CLIENTS_LOGIN \
+        --rate $LOGINS_A_SECOND --seconds $((seconds + 6)) --warm-up 0 "$(record "logins-$1")" &
+      logins=$!
+      load transfers plain "transfers-beside-logins-$1" "${transfers[@]}"
+      wait $logins
+    fi
+  done
+}
+
+STRONGROOM_ADMIN_PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+export STRONGROOM_ADMIN_PASSWORD
+# It must not be one of an authority, as it is trusted itself.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+  -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+  -keyout "$folder/key.pem" -out "$folder/cert.pem" 2>"$folder/openssl.err" || { cat "$folder/openssl.err" >&2; fail "no certificate"; }
+chmod 600 "$folder/key.pem"
+
+for side in "${sides[@]}"; do start "$side"; done
+say "the most transfers a second"
+load transfers plain transfers-most --bank "$folder/plain/bank.json" --clients $CLIENTS_BANK
+rate=$(($(rate_of transfers-most) / 4))
+for turn in $(seq "$turns"); do
+  measure_requests "$turn"
+  measure_logins "$turn" "$rate"
+done
+
+printf '\nStrongroom, what the edge costs: %s cores, %s\nServer and load generator share the cores, and so the costs of TLS on either side.\n\n' \
+  "$(nproc)" "$(uname -sr)"
+"$bench" edge --records "$folder/records"

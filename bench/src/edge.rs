@@ -1,0 +1,174 @@
+//! What the edge costs: this build beside an older one, TLS beside plain HTTP, and logins beside
+//! transfers. Both sides took turns in one run, and each turn is compared with its neighbour.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+
+use crate::record::{Load, read};
+use crate::report::thousandths;
+
+/// The least share of the other side's rate, in thousandths.
+const RATE_PERMILLE_MIN: u64 = 900;
+/// The most that the 99th percentile of latency may be of the other side's, in thousandths.
+const P99_PERMILLE_MAX: u64 = 2_000;
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Where the other commands kept their records: one of each side and turn
+    #[arg(long, value_name = "FOLDER")]
+    records: PathBuf,
+}
+
+/// What is compared, and what it must be.
+#[derive(Clone, Copy)]
+enum Measure {
+    Rate,
+    P99,
+}
+
+struct Comparison {
+    title: &'static str,
+    /// The records of the side that is judged, and of the other, without the number of the turn.
+    sides: [&'static str; 2],
+    measure: Measure,
+}
+
+const COMPARISONS: [Comparison; 5] = [
+    Comparison {
+        title: "hello, plain: this build beside the base",
+        sides: ["hello-plain", "hello-base"],
+        measure: Measure::Rate,
+    },
+    Comparison {
+        title: "balances, plain: this build beside the base",
+        sides: ["balances-plain", "balances-base"],
+        measure: Measure::Rate,
+    },
+    Comparison {
+        title: "hello: TLS 1.3 beside plain",
+        sides: ["hello-tls", "hello-plain"],
+        measure: Measure::Rate,
+    },
+    Comparison {
+        title: "balances: TLS 1.3 beside plain",
+        sides: ["balances-tls", "balances-plain"],
+        measure: Measure::Rate,
+    },
+    Comparison {
+        title: "p99 of transfers: with 16 logins a second beside alone",
+        sides: ["transfers-beside-logins", "transfers-alone"],
+        measure: Measure::P99,
+    },
+];
+
+impl Arguments {
+    pub fn run(&self) -> Result<()> {
+        let mut misses = 0_u64;
+        for comparison in &COMPARISONS {
+            if !comparison.print(&self.records)? {
+                misses = misses.saturating_add(1);
+            }
+        }
+        for login in turns(&self.records, "logins")? {
+            if login.failed() > 0 {
+                println!("  MISSED  logins failed: {:?}", login.errors);
+                misses = misses.saturating_add(1);
+            }
+        }
+        ensure!(misses == 0, "{misses} targets are missed: see above");
+        Ok(())
+    }
+}
+
+impl Comparison {
+    /// Prints its line, and returns whether its target is met; one that was not measured has none.
+    fn print(&self, records: &Path) -> Result<bool> {
+        let [one, other] = self.sides.map(|side| turns(records, side));
+        let (one, other) = (one?, other?);
+        let ratios: Vec<u64> = one
+            .iter()
+            .zip(&other)
+            .filter_map(|(one, other)| self.measure.permille(one, other))
+            .collect();
+        let Some(ratio) = median(ratios.clone()) else {
+            println!("  -       {:<56} not measured", self.title);
+            return Ok(true);
+        };
+        let failed: u64 = one.iter().chain(&other).map(Load::failed).sum();
+        let is_met = self.measure.is_met(ratio) && failed == 0;
+        let figures = [&one, &other].map(|loads| median_of(loads, |load| self.measure.of(load)));
+        let cpu = [&one, &other]
+            .map(|loads| median_of(loads, |load| load.cpu_microseconds_each().unwrap_or(0)));
+        let each: Vec<String> = ratios.into_iter().map(thousandths).collect();
+        println!(
+            "  {} {:<56} {} ({}; each turn: {}), {} beside {} {}, cpu {} beside {} us, {failed} failed",
+            if is_met { "met    " } else { "MISSED " },
+            self.title,
+            thousandths(ratio),
+            self.measure.target(),
+            each.join(" "),
+            figures[0],
+            figures[1],
+            self.measure.unit(),
+            cpu[0],
+            cpu[1],
+        );
+        Ok(is_met)
+    }
+}
+
+impl Measure {
+    fn of(self, load: &Load) -> u64 {
+        match self {
+            Self::Rate => load.rate(),
+            Self::P99 => load.latency.p99,
+        }
+    }
+
+    fn permille(self, one: &Load, other: &Load) -> Option<u64> {
+        let (one, other) = (self.of(one), self.of(other));
+        one.saturating_mul(1_000).checked_div(other)
+    }
+
+    fn is_met(self, permille: u64) -> bool {
+        match self {
+            Self::Rate => permille >= RATE_PERMILLE_MIN,
+            Self::P99 => permille <= P99_PERMILLE_MAX,
+        }
+    }
+
+    fn target(self) -> String {
+        match self {
+            Self::Rate => format!("at least {}", thousandths(RATE_PERMILLE_MIN)),
+            Self::P99 => format!("at most {}", thousandths(P99_PERMILLE_MAX)),
+        }
+    }
+
+    fn unit(self) -> &'static str {
+        match self {
+            Self::Rate => "a second",
+            Self::P99 => "us",
+        }
+    }
+}
+
+/// The records of a side, in the order of its turns.
+fn turns(records: &Path, side: &str) -> Result<Vec<Load>> {
+    let mut loads = Vec::new();
+    while let Some(load) = read(records, &format!("{side}-{}", loads.len() + 1))? {
+        loads.push(load);
+    }
+    Ok(loads)
+}
+
+fn median_of(loads: &[Load], figure: impl Fn(&Load) -> u64) -> u64 {
+    median(loads.iter().map(figure).collect()).unwrap_or(0)
+}
+
+/// The one in the middle; of an even number, the lower of the two.
+fn median(mut numbers: Vec<u64>) -> Option<u64> {
+    numbers.sort_unstable();
+    let middle = numbers.len().checked_sub(1)? / 2;
+    numbers.get(middle).copied()
+}

@@ -1,0 +1,98 @@
+//! Where a server is, and how it is spoken to.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use http::HeaderValue;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::version::TLS13;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+/// A server.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Server {
+    /// The server
+    #[arg(long, value_name = "HOST:PORT")]
+    pub address: String,
+    /// Speak TLS 1.3, and trust this certificate alone
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
+}
+
+impl Server {
+    /// One that speaks no TLS.
+    pub fn plain(address: &str) -> Self {
+        Self {
+            address: address.to_owned(),
+            certificate: None,
+        }
+    }
+
+    /// The `host` header of its requests.
+    ///
+    /// # Errors
+    /// If the address is none.
+    pub fn host(&self) -> Result<HeaderValue> {
+        HeaderValue::from_str(&self.address).with_context(|| self.address.clone())
+    }
+
+    /// A connection.
+    ///
+    /// # Errors
+    /// The network's.
+    pub async fn connect(&self) -> Result<TcpStream> {
+        let stream = TcpStream::connect(&self.address)
+            .await
+            .with_context(|| format!("{} does not answer", self.address))?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+
+    /// The same connection under TLS, if the server speaks it.
+    ///
+    /// # Errors
+    /// The certificate's, or the handshake's.
+    pub fn tls(&self) -> Result<Option<Tls>> {
+        let Some(file) = &self.certificate else {
+            return Ok(None);
+        };
+        let (host, _port) = self.address.rsplit_once(':').context("HOST:PORT")?;
+        Ok(Some(Tls {
+            connector: connector(file).with_context(|| format!("{}", file.display()))?,
+            name: ServerName::try_from(host.to_owned())?,
+        }))
+    }
+}
+
+/// What a handshake needs.
+pub struct Tls {
+    connector: TlsConnector,
+    name: ServerName<'static>,
+}
+
+impl Tls {
+    /// Makes a connection one of TLS.
+    ///
+    /// # Errors
+    /// The handshake's.
+    pub async fn wrap(&self, stream: TcpStream) -> Result<TlsStream<TcpStream>> {
+        let wrapped = self.connector.connect(self.name.clone(), stream);
+        wrapped.await.context("the TLS handshake")
+    }
+}
+
+fn connector(certificate: &Path) -> Result<TlsConnector> {
+    let mut trusted = RootCertStore::empty();
+    trusted.add(CertificateDer::from_pem_file(certificate)?)?;
+    let config = ClientConfig::builder_with_provider(ring::default_provider().into())
+        .with_protocol_versions(&[&TLS13])?
+        .with_root_certificates(trusted)
+        .with_no_client_auth();
+    Ok(TlsConnector::from(Arc::new(config)))
+}
