@@ -16,7 +16,9 @@ fn mode_of(path: &Path) -> u32 {
 
 /// A host that has run and ended, with a store, keys, and compiled code.
 async fn ended() -> Host {
-    let registry = Registry::empty().service("sql", Service::guest("sql"));
+    let registry = Registry::empty()
+        .host("cache", "data/cache")
+        .service("sql", Service::guest("sql"));
     let mut host = Host::start(&registry, None).await;
     host.signal(Signal::TERM);
     host.wait_for_exit().await;
