@@ -16,6 +16,7 @@ mod file_reader;
 mod gateway;
 mod keys;
 mod links;
+mod open_files;
 mod private_file;
 mod registry;
 mod regular_file;

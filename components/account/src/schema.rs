@@ -25,6 +25,8 @@ const FIRST: Migration = Migration {
         TRANSFER_RESOLVES,
         TRANSFER_HELD_DEBIT,
         TRANSFER_HELD_CREDIT,
+        TRANSFER_RELEASED_DEBIT,
+        TRANSFER_RELEASED_CREDIT,
         "CREATE INDEX transfer_by_time ON transfer (recorded_at_ms)",
         ENTRY,
         OPEN_HOLD,
@@ -142,15 +144,20 @@ const TRANSFER_RESOLVES: &str =
     "CREATE UNIQUE INDEX transfer_resolves ON transfer (subject_sequence)
     WHERE subject_sequence IS NOT NULL AND status <> 'declined'";
 
-/// The holds on an account, and those in its favour, with their voids and expiries. (The status is
-/// in it so that either is found without a look at the rows of the others.)
-const TRANSFER_HELD_DEBIT: &str =
-    "CREATE INDEX transfer_held_debit ON transfer (debit_account_key, sequence, status)
-    WHERE status = 'pending' OR status = 'voided' OR status = 'expired'";
+/// The holds on an account, and those in its favour.
+const TRANSFER_HELD_DEBIT: &str = "CREATE INDEX transfer_held_debit ON transfer (debit_account_key, sequence) WHERE status = 'pending'";
 
-const TRANSFER_HELD_CREDIT: &str =
-    "CREATE INDEX transfer_held_credit ON transfer (credit_account_key, sequence, status)
-    WHERE status = 'pending' OR status = 'voided' OR status = 'expired'";
+const TRANSFER_HELD_CREDIT: &str = "CREATE INDEX transfer_held_credit ON transfer (credit_account_key, sequence) WHERE status = 'pending'";
+
+/// The holds of either that were voided, or have expired. (Apart, so that who looks for holds does
+/// not walk over these.)
+const TRANSFER_RELEASED_DEBIT: &str =
+    "CREATE INDEX transfer_released_debit ON transfer (debit_account_key, sequence)
+    WHERE status = 'voided' OR status = 'expired'";
+
+const TRANSFER_RELEASED_CREDIT: &str =
+    "CREATE INDEX transfer_released_credit ON transfer (credit_account_key, sequence)
+    WHERE status = 'voided' OR status = 'expired'";
 
 /// One debit or credit. An account has at most one entry of a transfer, so (account, transfer) orders its entries just as
 /// `account_sequence` does, and the one index serves statements, history, and balances at a past time.

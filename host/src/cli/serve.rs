@@ -5,6 +5,7 @@ use crate::admin::{AdminApi, AdminListener, open_token, token_file};
 use crate::durable_file::create_folder;
 use crate::gateway::{Gateway, Listener};
 use crate::keys::{Keys, Policy};
+use crate::open_files::room_for_connections;
 use crate::registry::{AdminAddress, HostSpec, Registry};
 use crate::runtime::{Loader, Services};
 use crate::store::faults;
@@ -79,7 +80,15 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
     let loader = Arc::new(Loader::new(&host.cache, Some(Arc::clone(&keys)))?);
     let services = Arc::new(Services::new(&host.data));
     let swapper = Arc::new(Swapper::new(registry, Arc::clone(&services), loader, say));
-    let listener = Listener::bind(host)?;
+    let room = room_for_connections();
+    if room < host.connections {
+        tracing::warn!(
+            room,
+            connections = host.connections,
+            "the system lets this process open too few files for `connections`; raise `ulimit -n`"
+        );
+    }
+    let listener = Listener::bind(host, room)?;
     let admin = AdminListener::bind(&host.admin)
         .await
         .map_err(|error| anyhow::anyhow!("cannot listen on {} (`admin`): {error}", host.admin))?;

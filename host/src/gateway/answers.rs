@@ -2,8 +2,8 @@
 //!
 //! A component writes an answer as fast as the host takes it, up to a bound; so an answer that a
 //! client does not take costs memory, and, if it is long, an instance. HTTP/2 lets a client ask for
-//! hundreds and take none. So they are counted for each client, and given up when nothing of them
-//! is taken.
+//! hundreds and take none. So they are counted for each client until their last byte has left, and
+//! given up when nothing of them is taken.
 
 use super::connections::TAKE_TIME_MAX;
 use crate::client::Client;
@@ -14,11 +14,12 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 
-/// After how long an answer that was not taken is counted as waiting: those of honest clients take
-/// milliseconds.
+/// After how long an answer of which nothing is taken is counted as waiting: those of honest
+/// clients take milliseconds.
 const WAITS_AFTER: Duration = Duration::from_millis(250);
 /// How many answers may wait for one client. Each is up to some 700 KiB.
 const CLIENT_WAITING_MAX: usize = 32;
@@ -43,26 +44,32 @@ struct Table {
 
 struct Answer {
     client: Client,
-    began: Instant,
     is_waiting: AtomicBool,
+    /// Ends the connection: HTTP/2 of the host cannot end one stream whose client takes nothing.
+    cut_off: CancellationToken,
     rest: Mutex<Rest>,
 }
 
-/// What was not taken yet.
+/// What was not handed out yet.
 struct Rest {
-    /// None when it was given up.
+    /// None when all was, or when it was given up.
     body: Option<GuestBody>,
     piece: Bytes,
+    /// When something was last handed out, or has left.
     taken_at: Instant,
-    waker: Option<Waker>,
+    /// Whether the component has nothing to send yet.
+    is_pending: bool,
 }
 
-/// The body of a component's answer.
-pub struct AnswerBody {
+/// An answer's place in the table, as long as anything of it is here.
+pub(super) struct Registration {
     answers: Arc<Answers>,
     number: u64,
     answer: Arc<Answer>,
 }
+
+/// The body of a component's answer.
+pub struct AnswerBody(Arc<Registration>);
 
 impl Answers {
     /// Whether so few answers wait for a client that it may ask for another.
@@ -76,18 +83,22 @@ impl Answers {
         own == 0 || (own < CLIENT_WAITING_MAX && waiting < WAITING_MAX)
     }
 
-    /// Registers the answer to a client.
-    pub(super) fn add(self: &Arc<Self>, client: Client, body: GuestBody) -> AnswerBody {
-        let now = Instant::now();
+    /// Registers the answer to a client, on a connection that this token cuts off.
+    pub(super) fn add(
+        self: &Arc<Self>,
+        client: Client,
+        body: GuestBody,
+        cut_off: &CancellationToken,
+    ) -> AnswerBody {
         let answer = Arc::new(Answer {
             client,
-            began: now,
             is_waiting: AtomicBool::new(false),
+            cut_off: cut_off.clone(),
             rest: Mutex::new(Rest {
                 body: Some(body),
                 piece: Bytes::new(),
-                taken_at: now,
-                waker: None,
+                taken_at: Instant::now(),
+                is_pending: false,
             }),
         });
         let mut table = self.lock();
@@ -95,11 +106,11 @@ impl Answers {
         table.next_number += 1;
         table.by_number.insert(number, Arc::clone(&answer));
         drop(table);
-        AnswerBody {
+        AnswerBody(Arc::new(Registration {
             answers: Arc::clone(self),
             number,
             answer,
-        }
+        }))
     }
 
     /// Counts those that wait, and gives up those of which nothing is taken.
@@ -112,20 +123,19 @@ impl Answers {
             ..
         } = &mut *table;
         for answer in by_number.values() {
-            if answer.began.elapsed() > WAITS_AFTER && !answer.is_waiting.swap(true, Relaxed) {
-                *waiting_by_client.entry(answer.client).or_default() += 1;
-                self.waiting.fetch_add(1, Relaxed);
+            let untaken = answer.untaken();
+            let is_waiting = untaken > WAITS_AFTER;
+            if answer.is_waiting.swap(is_waiting, Relaxed) != is_waiting {
+                self.count(waiting_by_client, answer.client, is_waiting);
             }
-            given_up.extend(answer.give_up_if_stalled());
+            if untaken > TAKE_TIME_MAX {
+                answer.cut_off.cancel();
+                given_up.push(answer.lock().body.take());
+            }
         }
         drop(table);
         // Outside the lock, as an instance may end with it.
-        for (body, waker) in given_up {
-            drop(body);
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-        }
+        drop(given_up);
     }
 
     fn remove(&self, number: u64) {
@@ -133,14 +143,22 @@ impl Answers {
         let Some(answer) = table.by_number.remove(&number) else {
             return;
         };
-        if !answer.is_waiting.load(Relaxed) {
+        if answer.is_waiting.load(Relaxed) {
+            self.count(&mut table.waiting_by_client, answer.client, false);
+        }
+    }
+
+    fn count(&self, by_client: &mut HashMap<Client, usize>, client: Client, is_waiting: bool) {
+        if is_waiting {
+            self.waiting.fetch_add(1, Relaxed);
+            *by_client.entry(client).or_default() += 1;
             return;
         }
         self.waiting.fetch_sub(1, Relaxed);
-        if let Some(count) = table.waiting_by_client.get_mut(&answer.client) {
+        if let Some(count) = by_client.get_mut(&client) {
             *count -= 1;
             if *count == 0 {
-                table.waiting_by_client.remove(&answer.client);
+                by_client.remove(&client);
             }
         }
     }
@@ -151,16 +169,14 @@ impl Answers {
 }
 
 impl Answer {
-    fn give_up_if_stalled(&self) -> Option<(GuestBody, Option<Waker>)> {
-        let mut rest = self.lock();
+    /// For how long the client has taken nothing of what there is.
+    fn untaken(&self) -> Duration {
+        let rest = self.lock();
         // A component that has nothing to send yet is bounded by its own time.
-        let is_taken = rest.waker.is_some() && rest.piece.is_empty();
-        if is_taken || rest.taken_at.elapsed() <= TAKE_TIME_MAX {
-            return None;
+        if rest.is_pending {
+            return Duration::ZERO;
         }
-        rest.piece = Bytes::new();
-        let body = rest.body.take()?;
-        Some((body, rest.waker.take()))
+        rest.taken_at.elapsed()
     }
 
     fn lock(&self) -> MutexGuard<'_, Rest> {
@@ -168,9 +184,38 @@ impl Answer {
     }
 }
 
-impl Drop for AnswerBody {
+impl Registration {
+    /// Something of it has left.
+    pub(super) fn note_taken(&self) {
+        self.answer.lock().taken_at = Instant::now();
+    }
+}
+
+impl Drop for Registration {
     fn drop(&mut self) {
         self.answers.remove(self.number);
+    }
+}
+
+impl AnswerBody {
+    /// Its place in the table, to be held as long as anything of it.
+    pub(super) fn registration(&self) -> Arc<Registration> {
+        Arc::clone(&self.0)
+    }
+
+    fn rest(&self) -> MutexGuard<'_, Rest> {
+        self.0.answer.lock()
+    }
+}
+
+impl Drop for AnswerBody {
+    fn drop(&mut self) {
+        // No more of it is wanted, and its instance may go, although some of it is on its way.
+        let mut rest = self.rest();
+        rest.is_pending = false;
+        let body = rest.body.take();
+        drop(rest);
+        drop(body);
     }
 }
 
@@ -182,43 +227,41 @@ impl Body for AnswerBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, GuestBodyError>>> {
-        let mut rest = self.answer.lock();
+        let mut rest = self.rest();
         let Rest {
             body,
             piece,
             taken_at,
-            waker,
+            is_pending,
         } = &mut *rest;
         let Some(body) = body else {
             return Poll::Ready(Some(Err(GuestBodyError::NotTaken)));
         };
         *taken_at = Instant::now();
         if piece.is_empty() {
-            match Pin::new(body).poll_frame(cx) {
+            let polled = Pin::new(body).poll_frame(cx);
+            *is_pending = polled.is_pending();
+            match polled {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                     Ok(data) => *piece = data,
                     Err(other) => return Poll::Ready(Some(Ok(other))),
                 },
                 Poll::Ready(end) => return Poll::Ready(end),
-                Poll::Pending => {
-                    waker.clone_from(&Some(cx.waker().clone()));
-                    return Poll::Pending;
-                }
+                Poll::Pending => return Poll::Pending,
             }
         }
-        *waker = None;
         let length = piece.len().min(PIECE_BYTES);
         Poll::Ready(Some(Ok(Frame::data(piece.split_to(length)))))
     }
 
     fn is_end_stream(&self) -> bool {
-        let rest = self.answer.lock();
+        let rest = self.rest();
         let body_ended = rest.body.as_ref().is_some_and(Body::is_end_stream);
         rest.piece.is_empty() && body_ended
     }
 
     fn size_hint(&self) -> SizeHint {
-        let rest = self.answer.lock();
+        let rest = self.rest();
         let Some(body) = &rest.body else {
             return SizeHint::default();
         };

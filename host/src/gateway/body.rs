@@ -31,7 +31,7 @@ const LINGER_BYTES_MAX: usize = 4 << 20;
 const LINGER_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// A body of at most so many bytes is small.
-const SMALL_BYTES_MAX: u64 = 64 << 10;
+const SMALL_BYTES_MAX: usize = 64 << 10;
 /// How much all large bodies may take at once, in KiB (256 MiB), and those to one service (64 MiB).
 const TOTAL_KIB_MAX: usize = 256 << 10;
 const SERVICE_KIB_MAX: usize = 64 << 10;
@@ -39,9 +39,16 @@ const SERVICE_KIB_MAX: usize = 64 << 10;
 /// ones (4 MiB).
 const CLIENT_KIB_MAX: usize = 8 << 10;
 const CLIENT_SMALL_KIB_MAX: usize = 4 << 10;
+/// How many bodies of one client may be on their way at once: each holds a request's head, however
+/// little of it has come.
+const CLIENT_BODIES_MAX: usize = 256;
+
+const TOO_MANY: GatewayError =
+    GatewayError::Unavailable("too many requests arrive at once; try again");
 
 /// The memory that all request bodies share.
 pub(super) struct BodyMemory {
+    arriving: Shares,
     small: Shares,
     large: Shares,
     all: Arc<Semaphore>,
@@ -63,11 +70,19 @@ pub(super) struct BodyShare {
 impl BodyMemory {
     pub(super) fn new() -> Self {
         Self {
+            arriving: Shares::new(CLIENT_BODIES_MAX),
             small: Shares::new(CLIENT_SMALL_KIB_MAX),
             large: Shares::new(CLIENT_KIB_MAX),
             all: Arc::new(Semaphore::new(TOTAL_KIB_MAX)),
             by_service: RwLock::default(),
         }
+    }
+
+    /// Leave to receive one more body of these clients.
+    fn begin(&self, clients: &[Client]) -> Result<Vec<OwnedSemaphorePermit>, GatewayError> {
+        let begin = |client: &Client| self.arriving.of(*client).try_acquire_owned();
+        let begun: Result<_, _> = clients.iter().map(begin).collect();
+        begun.map_err(|_| TOO_MANY)
     }
 
     /// No room yet for a body of these clients to a service.
@@ -107,7 +122,7 @@ impl BodyMemory {
 impl BodyShare {
     /// Makes room for so many bytes in all.
     fn grow_to(&mut self, bytes: u64) -> Result<(), GatewayError> {
-        if bytes > SMALL_BYTES_MAX && !self.is_large {
+        if bytes > SMALL_BYTES_MAX as u64 && !self.is_large {
             self.is_large = true;
             self.held.clear();
             self.kib = 0;
@@ -124,9 +139,7 @@ impl BodyShare {
         };
         for memory in memories {
             let room = Arc::clone(memory).try_acquire_many_owned(more);
-            self.held.push(room.map_err(|_| {
-                GatewayError::Unavailable("too many requests arrive at once; try again")
-            })?);
+            self.held.push(room.map_err(|_| TOO_MANY)?);
         }
         self.kib = kib;
         Ok(())
@@ -162,6 +175,7 @@ pub(super) async fn read(
         tokio::spawn(linger(body));
         return Err(GatewayError::PayloadTooLarge(bytes_max));
     }
+    let _arriving = memory.begin(clients)?;
     let mut share = memory.share(&service.name, clients);
     match read_to_the_end(&mut body, announced, bytes_max, &mut share).await {
         Ok(bytes) => {
@@ -212,11 +226,11 @@ async fn read_to_the_end(
         if whole.is_empty() && body.is_end_stream() {
             return Ok(data);
         }
-        if whole.is_empty() {
+        if whole.len() <= SMALL_BYTES_MAX && whole.len() + data.len() > SMALL_BYTES_MAX {
             // Room that grows by doubling would be copied again and again, and be half empty. What
             // is not filled takes no memory.
             let length = announced.and_then(|bytes| usize::try_from(bytes).ok());
-            whole.reserve(length.unwrap_or_default());
+            whole.reserve(length.unwrap_or_default().saturating_sub(whole.len()));
         }
         whole.extend_from_slice(&data);
     }

@@ -53,8 +53,12 @@ pub(super) struct Connection {
     active_at_ms: AtomicU64,
     /// Requests that have no answer yet.
     serving: AtomicUsize,
+    /// Those of them whose bodies have not arrived.
+    receiving: AtomicUsize,
     /// Answers that the client has not taken to the end.
     answering: AtomicUsize,
+    /// Those of them whose component has nothing to send yet.
+    pending: AtomicUsize,
     is_http2: AtomicBool,
     /// Bytes that were written since it was last active.
     written: AtomicUsize,
@@ -114,7 +118,9 @@ impl Connections {
             started: self.started,
             active_at_ms: AtomicU64::new(milliseconds(self.started.elapsed())),
             serving: AtomicUsize::new(0),
+            receiving: AtomicUsize::new(0),
             answering: AtomicUsize::new(0),
+            pending: AtomicUsize::new(0),
             is_http2: AtomicBool::new(false),
             written: AtomicUsize::new(0),
             ending: CancellationToken::new(),
@@ -153,16 +159,18 @@ impl Connections {
 }
 
 impl Opened {
-    /// The connection without a request, or an answer that goes on, that was active the longest
-    /// time ago.
+    /// Of the connections for which no service works now, the one that was active the longest time
+    /// ago: one without a request before one whose answer is on its way, and that before one whose
+    /// request still arrives.
     fn idlest(&self) -> Option<u64> {
-        let idle = self
-            .by_number
-            .iter()
-            .filter(|(_, connection)| connection.serving.load(Relaxed) == 0);
+        let idle = self.by_number.iter().filter(|(_, connection)| {
+            connection.serving.load(Relaxed) <= connection.receiving.load(Relaxed)
+        });
         let idlest = idle.min_by_key(|(_, connection)| {
+            let is_receiving = connection.receiving.load(Relaxed) > 0;
             let is_answering = connection.answering.load(Relaxed) > 0;
-            (is_answering, connection.active_at_ms.load(Relaxed))
+            let active_at_ms = connection.active_at_ms.load(Relaxed);
+            (is_receiving, is_answering, active_at_ms)
         });
         idlest.map(|(number, _)| *number)
     }
@@ -197,6 +205,12 @@ impl Connection {
         self.serving.fetch_add(1, Relaxed);
         self.note_activity();
         Serving(Arc::clone(self))
+    }
+
+    /// The body of a request arrives until the guard is dropped.
+    pub(super) fn begin_receiving(self: &Arc<Self>) -> Receiving {
+        self.receiving.fetch_add(1, Relaxed);
+        Receiving(Arc::clone(self))
     }
 
     /// Something of a request or an answer went on.
@@ -237,7 +251,8 @@ impl Connection {
         }
         let idle_ms = now_ms.saturating_sub(self.active_at_ms.load(Relaxed));
         if self.answering.load(Relaxed) > 0 {
-            if idle_ms > milliseconds(TAKE_TIME_MAX) {
+            let is_pending = self.pending.load(Relaxed) > 0;
+            if !is_pending && idle_ms > milliseconds(TAKE_TIME_MAX) {
                 self.cut_off.cancel();
             }
             return;
@@ -259,15 +274,24 @@ impl Connection {
 /// A request of a connection, as long as it has no answer.
 pub(super) struct Serving(Arc<Connection>);
 
+/// A request whose body arrives.
+pub(super) struct Receiving(Arc<Connection>);
+
 /// An answer on a connection, until the client has taken it.
-pub(super) struct Answering(Arc<Connection>);
+pub(super) struct Answering {
+    connection: Arc<Connection>,
+    is_pending: AtomicBool,
+}
 
 impl Serving {
     /// The head of its answer is on its way.
     pub(super) fn answer(self) -> Answering {
         self.0.answering.fetch_add(1, Relaxed);
         self.0.note_activity();
-        Answering(Arc::clone(&self.0))
+        Answering {
+            connection: Arc::clone(&self.0),
+            is_pending: AtomicBool::new(false),
+        }
     }
 }
 
@@ -277,17 +301,37 @@ impl Drop for Serving {
     }
 }
 
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        self.0.receiving.fetch_sub(1, Relaxed);
+    }
+}
+
 impl Answering {
     /// The client has taken something.
     pub(super) fn note_taken(&self) {
-        self.0.note_activity();
+        self.connection.note_activity();
+    }
+
+    /// Whether its component has nothing to send yet.
+    pub(super) fn set_pending(&self, is_pending: bool) {
+        if self.is_pending.swap(is_pending, Relaxed) == is_pending {
+            return;
+        }
+        self.connection.note_activity();
+        if is_pending {
+            self.connection.pending.fetch_add(1, Relaxed);
+        } else {
+            self.connection.pending.fetch_sub(1, Relaxed);
+        }
     }
 }
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        self.0.answering.fetch_sub(1, Relaxed);
-        self.0.note_activity();
+        self.set_pending(false);
+        self.connection.answering.fetch_sub(1, Relaxed);
+        self.connection.note_activity();
     }
 }
 
@@ -325,9 +369,14 @@ mod tests {
         let third = connections.admit(address(3), false).ok().unwrap();
         assert!(idle.connection.cut_off().is_cancelled());
         assert!(!busy.connection.cut_off().is_cancelled());
-        let _serving = third.connection.begin_request();
+        let serving = third.connection.begin_request();
         let refused = connections.admit(address(4), false).err();
         assert_eq!(refused, Some(NoPlace::Full));
+        // What still arrives makes room for it.
+        let _receiving = third.connection.begin_receiving();
+        assert!(connections.admit(address(4), false).is_ok());
+        assert!(third.connection.cut_off().is_cancelled());
+        drop(serving);
     }
 
     #[test]
@@ -348,7 +397,7 @@ mod tests {
     fn a_connection_without_requests_ends_and_one_that_takes_no_answer_is_cut_off() {
         let connections = Connections::new(9, 9);
         let after = |duration: Duration| milliseconds(duration) + 1_000_000;
-        let [http1, http2, serving, answering] = std::array::from_fn(|_| {
+        let [http1, http2, serving, answering, pending] = std::array::from_fn(|_| {
             let place = connections.admit(address(1), false).ok().unwrap();
             place.connection.active_at_ms.store(1_000_000, Relaxed);
             place
@@ -356,7 +405,9 @@ mod tests {
         http2.connection.note_http2();
         let _serving = serving.connection.begin_request();
         let _answering = answering.connection.begin_request().answer();
-        for place in [&http1, &http2, &serving, &answering] {
+        let waits_for_component = pending.connection.begin_request().answer();
+        waits_for_component.set_pending(true);
+        for place in [&http1, &http2, &serving, &answering, &pending] {
             place.connection.active_at_ms.store(1_000_000, Relaxed);
             place.connection.look(after(Duration::from_secs(12)));
         }
@@ -365,6 +416,7 @@ mod tests {
         assert!(!http2.connection.ending().is_cancelled());
         assert!(!serving.connection.ending().is_cancelled());
         assert!(answering.connection.cut_off().is_cancelled());
+        assert!(!pending.connection.cut_off().is_cancelled());
         http2.connection.look(after(Duration::from_millis(30_500)));
         assert!(http2.connection.ending().is_cancelled());
         assert!(!http2.connection.cut_off().is_cancelled());

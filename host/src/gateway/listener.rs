@@ -52,18 +52,25 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Takes the address, and reads the certificate if there is one.
+    /// Takes the address, and reads the certificate if there is one. At most `room` connections
+    /// are open at once.
     ///
     /// # Errors
     /// The address is taken, or is not of this machine; the certificate cannot be used.
-    pub fn bind(host: &HostSpec) -> anyhow::Result<Self> {
+    pub fn bind(host: &HostSpec, room: usize) -> anyhow::Result<Self> {
         let socket = listen(host.listen).map_err(|error| {
             anyhow::anyhow!("cannot listen on {} (`listen`): {error}", host.listen)
         })?;
+        let connections = host.connections.min(room);
+        let half = connections.div_ceil(2);
+        let address_max = host
+            .connections_per_address
+            .unwrap_or(half)
+            .min(connections);
         let tls = host.tls.as_ref().map(Tls::open).transpose()?;
         Ok(Self {
             socket,
-            connections: Connections::new(host.connections, host.connections_per_address()),
+            connections: Connections::new(connections, address_max),
             proxies: Arc::new(TrustedProxies(host.trusted_proxies.clone())),
             tls: tls.map(Arc::new),
         })

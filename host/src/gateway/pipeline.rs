@@ -98,7 +98,8 @@ impl Gateway {
         let is_head = request.method() == Method::HEAD;
         let request_id = request_id::choose(request.headers());
         let record = AccessRecord::begin(request.method(), request.uri().path(), &request_id);
-        let inside = service_fn(|request| self.answer_inside_cors(request, peer, &request_id));
+        let inside =
+            service_fn(|request| self.answer_inside_cors(request, peer, connection, &request_id));
         let answered = match &self.cors {
             Some(cors) => cors.layer(inside).oneshot(request).await,
             None => inside.oneshot(request).await,
@@ -127,11 +128,13 @@ impl Gateway {
         &self,
         request: Request<Incoming>,
         peer: IpAddr,
+        connection: &Arc<Connection>,
         request_id: &HeaderValue,
     ) -> Result<Response<ResponseBody>, Infallible> {
         let uri = request.uri().clone();
         let mut findings = Findings::default();
-        let outcome = self.pass(request, peer, request_id, &mut findings).await;
+        let outcome = self.pass(request, peer, connection, request_id, &mut findings);
+        let outcome = outcome.await;
         let mut response = match outcome {
             Ok(mut response) => {
                 if let Some(standing) = findings.standing {
@@ -159,6 +162,7 @@ impl Gateway {
         &self,
         request: Request<Incoming>,
         peer: IpAddr,
+        connection: &Arc<Connection>,
         request_id: &HeaderValue,
         findings: &mut Findings,
     ) -> Result<Response<ResponseBody>, GatewayError> {
@@ -193,15 +197,19 @@ impl Gateway {
         let clients = [Some(by_address), by_subject];
         let clients: Vec<_> = clients.into_iter().flatten().collect();
         let spec = generation.spec();
+        let receiving = connection.begin_receiving();
         let (body, _share) = body::read(&parts, body, &self.body_memory, spec, &clients).await?;
+        drop(receiving);
+        let only_reads = parts.method.is_safe();
         let request = Request::from_parts(parts, body);
         let response = generation.serve(client, request).await?;
-        // Others of theirs may have come to wait meanwhile. Small ones are let through: what was
-        // asked is done.
-        if response.body().size_hint().lower() > SMALL_ANSWER && !self.answers.has_room(client) {
+        // Others of theirs may have come to wait meanwhile. What was done is told all the same.
+        let is_large = response.body().size_hint().lower() > SMALL_ANSWER;
+        if only_reads && is_large && !self.answers.has_room(client) {
             return Err(UNTAKEN);
         }
-        Ok(response.map(|body| self.answers.add(client, body).into()))
+        let cut_off = connection.cut_off();
+        Ok(response.map(|body| self.answers.add(client, body, cut_off).into()))
     }
 
     /// Says who asks, if they must say so and may ask so often.

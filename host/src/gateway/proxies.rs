@@ -48,15 +48,18 @@ impl TrustedProxies {
     }
 }
 
-/// The addresses that proxies have noted, in their order; none for what is no address. `forwarded`
-/// (RFC 7239) is taken before `x-forwarded-for`.
+/// The addresses that proxies have noted, in their order; none for what is no address. A proxy
+/// writes `forwarded` (RFC 7239) or `x-forwarded-for`, and may hand on the other one as its client
+/// wrote it: with both, neither is believed.
 fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let of = |name: &str, parse: fn(&str) -> Option<IpAddr>| -> Vec<_> {
         let values = headers.get_all(name).iter();
         let texts = values.map(|value| value.to_str().unwrap_or_default());
         texts.flat_map(|text| text.split(',').map(parse)).collect()
     };
-    if headers.contains_key(FORWARDED) {
+    if headers.contains_key(FORWARDED) && headers.contains_key(X_FORWARDED_FOR) {
+        Vec::new()
+    } else if headers.contains_key(FORWARDED) {
         of(FORWARDED.as_str(), |element| {
             let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
             let mut nodes = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
@@ -122,6 +125,10 @@ fn client_of_v1(head: &v1::Header<'_>) -> Option<SocketAddr> {
 }
 
 fn client_of_v2(head: &v2::Header<'_>) -> Option<SocketAddr> {
+    // What is local is a check of the proxy's own.
+    if head.command == v2::Command::Local {
+        return None;
+    }
     match head.addresses {
         v2::Addresses::IPv4(of) => Some((of.source_address, of.source_port).into()),
         v2::Addresses::IPv6(of) => Some((of.source_address, of.source_port).into()),
@@ -150,6 +157,15 @@ mod tests {
         assert_eq!(claim("198.51.100.1"), "198.51.100.1");
         assert_eq!(claim("10.1.2.3"), "192.0.2.7");
         assert_eq!(claim("::ffff:10.1.2.3"), "192.0.2.7");
+    }
+
+    #[test]
+    fn of_two_headers_that_say_it_neither_is_believed() {
+        let mut headers = HeaderMap::new();
+        headers.insert("forwarded", "for=203.0.113.9".parse().unwrap());
+        headers.insert("x-forwarded-for", "192.0.2.7".parse().unwrap());
+        let peer = [10, 0, 0, 1].into();
+        assert_eq!(proxies().client_of(peer, &headers), peer);
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! The body of a response: the gateway's own words, or a component's answer.
+//!
+//! What is handed out counts as not taken until it has left: a transport holds it as long as its
+//! client does not read.
 
-use super::answers::AnswerBody;
+use super::answers::{AnswerBody, Registration};
 use super::connections::Answering;
 use crate::runtime::GuestBodyError;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// The body of a response.
@@ -14,7 +18,7 @@ use std::task::{Context, Poll};
 pub struct ResponseBody {
     content: Content,
     /// Tells its connection what the client takes.
-    answering: Option<Answering>,
+    answering: Option<Arc<Answering>>,
 }
 
 #[derive(Default)]
@@ -23,6 +27,13 @@ enum Content {
     Empty,
     Whole(Full<Bytes>),
     Answer(Box<AnswerBody>),
+}
+
+/// A piece of a body, until it has left.
+struct Piece {
+    bytes: Bytes,
+    answering: Arc<Answering>,
+    registration: Option<Arc<Registration>>,
 }
 
 impl ResponseBody {
@@ -37,8 +48,38 @@ impl ResponseBody {
 
     /// Says on which connection it goes out.
     pub(super) fn on(mut self, answering: Answering) -> Self {
-        self.answering = Some(answering);
+        self.answering = Some(Arc::new(answering));
         self
+    }
+
+    fn held(&self, bytes: Bytes) -> Bytes {
+        let Some(answering) = &self.answering else {
+            return bytes;
+        };
+        let registration = match &self.content {
+            Content::Answer(body) => Some(body.registration()),
+            Content::Empty | Content::Whole(_) => None,
+        };
+        Bytes::from_owner(Piece {
+            bytes,
+            answering: Arc::clone(answering),
+            registration,
+        })
+    }
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        self.answering.note_taken();
+        if let Some(registration) = &self.registration {
+            registration.note_taken();
+        }
     }
 }
 
@@ -76,10 +117,10 @@ impl Body for ResponseBody {
                 .map_err(|never| match never {}),
             Content::Answer(body) => Pin::new(body).poll_frame(cx),
         };
-        if let (Poll::Ready(Some(Ok(_))), Some(answering)) = (&polled, &this.answering) {
-            answering.note_taken();
+        if let Some(answering) = &this.answering {
+            answering.set_pending(polled.is_pending());
         }
-        polled
+        polled.map_ok(|frame| frame.map_data(|bytes| this.held(bytes)))
     }
 
     fn is_end_stream(&self) -> bool {

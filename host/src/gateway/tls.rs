@@ -1,6 +1,7 @@
 //! TLS 1.3 and 1.2, with a certificate that is loaded again when its files change.
 
 use crate::registry::TlsSpec;
+use crate::regular_file;
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
@@ -18,6 +19,8 @@ use tokio_rustls::TlsAcceptor;
 /// What an HTTP/2 client and one of HTTP/1.1 ask for in the handshake (RFC 7301).
 pub(super) const ALPN_HTTP2: &[u8] = b"h2";
 const ALPN_HTTP1: &[u8] = b"http/1.1";
+/// The largest of the files, in bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
 /// How often the files are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -36,7 +39,7 @@ struct Certificate {
 }
 
 /// Tells two versions of a file apart.
-type FileVersion = (u64, i64, i64);
+type FileVersion = (u64, u64, [(i64, i64); 2]);
 
 impl Tls {
     /// Reads the certificate.
@@ -103,8 +106,8 @@ impl ResolvesServerCert for Certificate {
 
 fn load(files: &TlsSpec) -> anyhow::Result<CertifiedKey> {
     let TlsSpec { cert, key } = files;
-    let chain = CertificateDer::pem_file_iter(cert)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+    let chain = CertificateDer::pem_slice_iter(&read(cert, "cert")?)
+        .collect::<Result<Vec<_>, _>>()
         .with_context(|| {
             let cert = cert.display();
             format!("{cert}: is no chain of certificates in PEM (`host.tls.cert`)")
@@ -115,7 +118,7 @@ fn load(files: &TlsSpec) -> anyhow::Result<CertifiedKey> {
         cert.display()
     );
     check_private(key)?;
-    let private = PrivateKeyDer::from_pem_file(key).with_context(|| {
+    let private = PrivateKeyDer::from_pem_slice(&read(key, "key")?).with_context(|| {
         let key = key.display();
         format!("{key}: is no private key in PEM (`host.tls.key`)")
     })?;
@@ -123,6 +126,11 @@ fn load(files: &TlsSpec) -> anyhow::Result<CertifiedKey> {
         let (cert, key) = (cert.display(), key.display());
         format!("{key}: is not the key of {cert}, or of a kind that is not known")
     })
+}
+
+fn read(file: &Path, name: &str) -> anyhow::Result<Vec<u8>> {
+    regular_file::read(file, FILE_BYTES_MAX)
+        .with_context(|| format!("{}: cannot be read (`host.tls.{name}`)", file.display()))
 }
 
 /// A group may read it (that of a proxy or of certbot), but not everybody on the machine.
@@ -142,6 +150,8 @@ fn check_private(key: &Path) -> anyhow::Result<()> {
 fn versions(files: &TlsSpec) -> [Option<FileVersion>; 2] {
     [&files.cert, &files.key].map(|file| {
         let metadata = std::fs::metadata(file).ok()?;
-        Some((metadata.ino(), metadata.mtime(), metadata.mtime_nsec()))
+        let modified_at = (metadata.mtime(), metadata.mtime_nsec());
+        let changed_at = (metadata.ctime(), metadata.ctime_nsec());
+        Some((metadata.ino(), metadata.len(), [modified_at, changed_at]))
     })
 }

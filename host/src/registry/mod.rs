@@ -196,12 +196,6 @@ impl HostSpec {
         differing.map(|(key, _)| key).collect()
     }
 
-    /// How many connections one address may have open.
-    pub fn connections_per_address(&self) -> usize {
-        let half = || self.connections.div_ceil(2);
-        self.connections_per_address.unwrap_or_else(half)
-    }
-
     /// Puts the data elsewhere, and the compiled code with it unless the registry names a place for that.
     pub fn set_data(&mut self, data: Option<PathBuf>) {
         let Some(data) = data else { return };

@@ -71,7 +71,8 @@ impl FairLine {
                 return Ok(Place(Some(Arc::clone(self))));
             }
             let own = state.by_client.get(&client).map_or(0, VecDeque::len);
-            if state.waiting >= self.waiting_max || own >= self.client_waiting_max {
+            let is_full = state.waiting >= self.waiting_max;
+            if own >= self.client_waiting_max || (is_full && !state.make_room(own)) {
                 return Err(LineFull);
             }
             let (sender, turn) = oneshot::channel();
@@ -119,6 +120,19 @@ impl FairLine {
 }
 
 impl State {
+    /// Turns away the last one of the client for whom most wait, if these are more than `own` and
+    /// one more: so a few clients that fill the line do not keep the others out.
+    fn make_room(&mut self, own: usize) -> bool {
+        let longest = self.by_client.values_mut().max_by_key(|line| line.len());
+        let Some(longest) = longest.filter(|line| line.len() > own + 1) else {
+            return false;
+        };
+        // Dropped, it tells the one who waits.
+        drop(longest.pop_back());
+        self.waiting -= 1;
+        true
+    }
+
     /// Takes out the first of a client, who goes to the end of the line if there are more of
     /// theirs.
     fn next_of(&mut self, client: Client) -> Option<oneshot::Sender<Place>> {
@@ -204,6 +218,28 @@ mod tests {
         assert!(line.enter(client(1), LONG).await.is_err());
         let mut other = Box::pin(line.enter(client(2), LONG));
         assert!(futures::poll!(other.as_mut()).is_pending());
+        drop(place);
+    }
+
+    #[tokio::test]
+    async fn clients_that_fill_the_line_make_room_for_one_who_comes() {
+        let line = FairLine::new(1, 4);
+        let place = line.enter(client(1), LONG).await.unwrap();
+        let mut flood: Vec<_> = [1, 1, 2, 2]
+            .into_iter()
+            .map(|number| Box::pin(line.enter(client(number), LONG)))
+            .collect();
+        for waiting in &mut flood {
+            assert!(waiting.as_mut().now_or_never().is_none());
+        }
+        let mut other = Box::pin(line.enter(client(3), LONG));
+        assert!(futures::poll!(other.as_mut()).is_pending());
+        let told = flood
+            .iter_mut()
+            .filter_map(|waiting| waiting.as_mut().now_or_never());
+        assert_eq!(told.filter(Result::is_err).count(), 1);
+        // For nobody wait two more than for this one.
+        assert!(line.enter(client(3), LONG).await.is_err());
         drop(place);
     }
 

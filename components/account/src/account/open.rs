@@ -16,7 +16,7 @@ pub const NAME_CHARACTERS_MAX: usize = 100;
 
 /// How many accounts a user may have opened in all, closed ones too, for each that may be open at a
 /// time. What a user reads of all their accounts, such as the events, costs a little for each.
-pub const EVER_FOR_EACH_OPEN: i64 = 10;
+pub const EVER_FOR_EACH_OPEN: i64 = 3;
 
 /// How often another number is tried when one is taken. Numbers are random: two failures in a row are already past belief.
 const NUMBER_TRIES: u32 = 3;

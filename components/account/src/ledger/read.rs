@@ -51,11 +51,19 @@ pub(super) const AFTER_OF_USER: &str = journal_row_sql!(
                     ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine
                 UNION ALL
                 SELECT (SELECT sequence FROM transfer
-                    WHERE (status = 'pending' OR status = 'voided' OR status = 'expired') AND sequence > ?2 AND debit_account_key = mine.key
+                    WHERE status = 'pending' AND sequence > ?2 AND debit_account_key = mine.key
                     ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine
                 UNION ALL
                 SELECT (SELECT sequence FROM transfer
-                    WHERE (status = 'pending' OR status = 'voided' OR status = 'expired') AND sequence > ?2 AND credit_account_key = mine.key
+                    WHERE (status = 'voided' OR status = 'expired') AND sequence > ?2 AND debit_account_key = mine.key
+                    ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine
+                UNION ALL
+                SELECT (SELECT sequence FROM transfer
+                    WHERE status = 'pending' AND sequence > ?2 AND credit_account_key = mine.key
+                    ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine
+                UNION ALL
+                SELECT (SELECT sequence FROM transfer
+                    WHERE (status = 'voided' OR status = 'expired') AND sequence > ?2 AND credit_account_key = mine.key
                     ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine))
         SELECT entry.transfer_sequence FROM mine CROSS JOIN entry
             WHERE entry.account_key = mine.key AND entry.transfer_sequence > ?2 AND entry.transfer_sequence <= (SELECT at FROM bound)
@@ -65,11 +73,19 @@ pub(super) const AFTER_OF_USER: &str = journal_row_sql!(
                 AND coalesce(iif(kind = 'deposit', credit_account_key, debit_account_key), iif(subject_sequence IS NULL, actor_id, NULL)) = +mine.key
         UNION ALL
         SELECT sequence FROM mine CROSS JOIN transfer
-            WHERE (status = 'pending' OR status = 'voided' OR status = 'expired')
+            WHERE status = 'pending'
                 AND sequence > ?2 AND sequence <= (SELECT at FROM bound) AND debit_account_key = mine.key
         UNION ALL
         SELECT sequence FROM mine CROSS JOIN transfer
-            WHERE (status = 'pending' OR status = 'voided' OR status = 'expired')
+            WHERE (status = 'voided' OR status = 'expired')
+                AND sequence > ?2 AND sequence <= (SELECT at FROM bound) AND debit_account_key = mine.key
+        UNION ALL
+        SELECT sequence FROM mine CROSS JOIN transfer
+            WHERE status = 'pending'
+                AND sequence > ?2 AND sequence <= (SELECT at FROM bound) AND credit_account_key = mine.key
+        UNION ALL
+        SELECT sequence FROM mine CROSS JOIN transfer
+            WHERE (status = 'voided' OR status = 'expired')
                 AND sequence > ?2 AND sequence <= (SELECT at FROM bound) AND credit_account_key = mine.key)
      ORDER BY transfer.sequence LIMIT ?3"
 );

@@ -47,6 +47,11 @@ impl<O: Outside> AuthService<O> {
     ) -> Result<(), AuthError> {
         let user = User::by_id(caller.subject, |sql, params| self.store.query(sql, params))?
             .ok_or(AuthError::NotFound)?;
+        // A change that is on its way while an administrator shuts the user out would except its
+        // own session from that.
+        if user.disabled || user.role != caller.role {
+            return Err(AuthError::Conflict);
+        }
         password::check(&change.new_password, &user.email, user.name.as_deref())
             .map_err(|error| AuthError::Password("/new_password", error))?;
 
@@ -59,6 +64,10 @@ impl<O: Outside> AuthService<O> {
             if self.verify_under(&permit, &change.current_password, kept)? {
                 let new_hash = self.hash_under(&permit, &change.new_password)?;
                 return Ok(Some(Verdict::Replace(new_hash)));
+            }
+            // A second password for one failure that is counted: but once.
+            if !attempt.is_first() {
+                return Ok(None);
             }
             let is_replaced = self.verify_under(&permit, &change.new_password, kept)?;
             Ok(is_replaced.then_some(Verdict::Replaced))

@@ -168,7 +168,9 @@ fn a_new_password_and_disabling_end_a_user_s_tokens_and_a_new_role_does_not() {
     assert_eq!(scene.count(TOKENS), 2);
     scene.change(&user, r#"{"disabled":true}"#).unwrap();
     assert_eq!(scene.count(TOKENS), 1);
-    scene.change(&user, r#"{"disabled":false}"#).unwrap();
+    scene
+        .change(&user, r#"{"role":"customer","disabled":false}"#)
+        .unwrap();
     scene.device(EMAIL);
     let change = crate::PasswordChange {
         current_password: PASSWORD.to_owned(),

@@ -37,6 +37,20 @@ fn a_new_password_ends_all_other_sessions() {
 }
 
 #[test]
+fn one_who_was_shut_out_meanwhile_keeps_no_session_by_a_new_password() {
+    let scene = Scene::new();
+    let user = scene.register(EMAIL);
+    for change in [
+        r#"{"role":"teller"}"#,
+        r#"{"role":"customer","disabled":true}"#,
+    ] {
+        scene.change(&user, change).unwrap();
+        let changed = scene.change_password(&user, PASSWORD, OTHER_PASSWORD);
+        assert_eq!(changed, Err(AuthError::Conflict), "{change}");
+    }
+}
+
+#[test]
 fn sessions_that_could_not_be_ended_are_ended_by_a_later_tick() {
     let scene = Scene::new();
     let user = scene.register(EMAIL);

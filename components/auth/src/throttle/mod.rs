@@ -21,8 +21,7 @@ pub use softlock::{Pace, Softlock};
 use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
 
 /// How many counters of each kind there may be: one more pushes out the oldest of that kind. So
-/// networks push out no totals. Each counter costs a password hash, and an account under attack
-/// is never the oldest.
+/// networks push out no totals. Each counter costs a password hash.
 const COUNTERS_MAX: i64 = 100_000;
 
 /// One tick deletes at most this many of each kind, so that the writer is soon free again.
@@ -54,6 +53,13 @@ pub(crate) struct Attempt {
     /// of one user do not disturb each other. Otherwise this attempt is counted as failed already,
     /// so that what runs beside it finds the lock.
     is_counted: bool,
+}
+
+impl Attempt {
+    /// Whether none has failed before.
+    pub(crate) fn is_first(&self) -> bool {
+        !self.is_counted
+    }
 }
 
 impl<O: Outside> AuthService<O> {

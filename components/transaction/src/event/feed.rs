@@ -8,9 +8,12 @@ use strongroom_sdk::identity::Identity;
 use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::problem::Problem;
 
-/// How often one request asks the ledger, which returns short parts where texts are long or the
-/// reader has many accounts: the next request goes on from there.
-pub const PARTS_MAX: usize = 16;
+/// How often one request asks the ledger, which returns short parts where texts are long: the next
+/// request goes on from there.
+const PARTS_MAX: usize = 16;
+/// The same for a customer, what concerns whom costs more to find than all that comes next: a part,
+/// and the one behind it, which is empty at the end.
+pub const PARTS_MAX_OF_CUSTOMERS: usize = 2;
 
 /// `GET /events`: customers see what they may `GET`, one by one; staff see all. The next page
 /// begins behind the last event.
@@ -26,8 +29,13 @@ pub fn read<J: Journal>(
     let mut after = page.after.unsigned_abs();
     let mut data = Vec::new();
     let mut parts = 0;
+    let parts_max = if identity.is_staff() {
+        PARTS_MAX
+    } else {
+        PARTS_MAX_OF_CUSTOMERS
+    };
     let has_more = 'parts: loop {
-        if parts >= PARTS_MAX {
+        if parts >= parts_max {
             break true;
         }
         parts += 1;

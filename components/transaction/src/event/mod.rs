@@ -5,7 +5,7 @@
 
 mod feed;
 
-pub use feed::{PARTS_MAX, read};
+pub use feed::{PARTS_MAX_OF_CUSTOMERS, read};
 
 #[cfg(test)]
 mod tests;

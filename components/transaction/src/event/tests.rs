@@ -141,12 +141,15 @@ fn the_payee_sees_neither_the_payers_notes_nor_what_was_declined() {
 #[test]
 fn a_request_asks_for_a_bounded_number_of_short_parts() {
     // Every part of it that begins at a multiple of seven has one row.
-    let rows = (0..7 * PARTS_MAX * 2).map(|row| if row % 7 == 6 { 0xA } else { 9 });
+    let rows = (0..7 * PARTS_MAX_OF_CUSTOMERS * 2).map(|row| if row % 7 == 6 { 0xA } else { 9 });
     let journal = journal(rows.map(|owner| (owner, 2, None)));
     let page = read(&journal, &alice(), query(0, 1_000)).unwrap();
-    assert!(page.data.len() == PARTS_MAX && page.has_more);
-    assert_eq!(page.next_after_sequence, 7 * PARTS_MAX as u64);
-    assert_eq!(all(&journal, &alice(), 1_000).len(), 2 * PARTS_MAX);
+    assert!(page.data.len() == PARTS_MAX_OF_CUSTOMERS && page.has_more);
+    assert_eq!(page.next_after_sequence, 7 * PARTS_MAX_OF_CUSTOMERS as u64);
+    assert_eq!(
+        all(&journal, &alice(), 1_000).len(),
+        2 * PARTS_MAX_OF_CUSTOMERS
+    );
     let end = read(&journal, &alice(), query(u64::MAX, 10)).unwrap();
     assert!(end.data.is_empty() && !end.has_more);
 }
