@@ -52,7 +52,9 @@ async fn a_start_refuses_what_others_could_have_touched_and_says_what_to_do() {
         set_permissions(&path, Permissions::from_mode(mode)).expect("it is ours");
         let outcome = serve(&host).await;
         assert_eq!(outcome.code, Some(1), "{outcome:?}");
-        let remedy = format!("{remedy} {}", path.display());
+        // As the registry names it: from its own folder.
+        let named = path.strip_prefix(host.folder()).expect("it is in there");
+        let remedy = format!("{remedy} {}", named.display());
         assert_eq!(outcome.lines_with(&[&remedy]).len(), 1, "{outcome:?}");
         set_permissions(&path, Permissions::from_mode(before)).expect("it is ours");
     }
