@@ -41,7 +41,7 @@ const CLIENT_KIB_MAX: usize = 8 << 10;
 const CLIENT_SMALL_KIB_MAX: usize = 4 << 10;
 /// How many bodies of one client may be on their way at once: each holds a request's head, however
 /// little of it has come.
-const CLIENT_BODIES_MAX: usize = 256;
+const CLIENT_BODIES_MAX: usize = 1_024;
 
 const TOO_MANY: GatewayError =
     GatewayError::Unavailable("too many requests arrive at once; try again");
