@@ -7,7 +7,7 @@ use wasmtime::{Error, ResourceLimiter, Result};
 
 /// An instance whose memory has grown by so many bytes is large. What it begins with is an image
 /// that all share.
-const LARGE_BYTES: usize = 8 << 20;
+const LARGE_BYTES: usize = 4 << 20;
 
 const INSTANCES_MAX: usize = 64;
 const TABLES_MAX: usize = 32;
