@@ -12,9 +12,9 @@ use wasmtime::Result;
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 
 /// How many guests of a service may wait for each core, one client's requests being half of them.
-/// With one hash in some 20 ms they wait for a sixth of a second; whoever comes then is turned away
+/// With one hash in some 20 ms they wait for a third of a second; whoever comes then is turned away
 /// at once, and holds no instance.
-const WAITING_FOR_A_CORE_MAX: usize = 8;
+const WAITING_FOR_A_CORE_MAX: usize = 16;
 /// How long a guest waits, however slow the machine is: what stands in the line is to be served,
 /// not refused.
 const WAIT_MAX: Duration = Duration::from_secs(5);
