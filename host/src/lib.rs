@@ -11,8 +11,10 @@
 mod admin;
 mod cli;
 mod client;
+mod connections;
 mod durable_file;
 mod file_reader;
+mod fingerprint;
 mod gateway;
 mod keys;
 mod links;

@@ -23,7 +23,8 @@ const HISTORY_MAX: usize = 2_000;
 const COMMAND_BYTES_MAX: u64 = 64 << 10;
 /// How long a client may take to send a body.
 const BODY_TIME_MAX: Duration = Duration::from_secs(10);
-/// How many calls that change or plan something may be under way: they may take minutes, and must not take all connections.
+/// How many calls that change or plan something may be under way: they may take minutes, and must
+/// not take all connections.
 const CHANGES_MAX: usize = 16;
 
 const INDEX: &str = "there is nothing here; there are:

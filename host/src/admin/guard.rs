@@ -1,8 +1,9 @@
 //! Who may call the admin API.
 //!
-//! What listens on the loopback is in reach of every program of the machine, and of every web page that somebody opens on it: a page's
-//! own name can be made to lead to 127.0.0.1 (DNS rebinding). So a request must name a host that is known here, must not come from a web
-//! page, and must show the token where it changes something. A Unix socket is in reach of its owner alone.
+//! What listens on the loopback is in reach of every program of the machine, and of every web page
+//! that somebody opens on it: a page's own name can be made to lead to 127.0.0.1 (DNS rebinding).
+//! So a request must name a host that is known here, must not come from a web page, and must show
+//! the token where it changes something. A Unix socket is in reach of its owner alone.
 
 use crate::registry::{AdminAddress, AdminToken};
 use http::header::{AUTHORIZATION, HOST, ORIGIN};

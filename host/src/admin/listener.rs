@@ -1,7 +1,7 @@
 //! The admin listener.
 
 use super::calls::AdminApi;
-use super::places::{Place, Places};
+use crate::connections::{ConnectionPlace, Connections};
 use crate::registry::AdminAddress;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -36,7 +36,8 @@ impl AdminListener {
     /// Takes the address.
     ///
     /// # Errors
-    /// The address is taken, is not of this machine, or is the path of something else than a socket.
+    /// The address is taken, is not of this machine, or is the path of something else than a
+    /// socket.
     pub async fn bind(address: &AdminAddress) -> io::Result<Self> {
         Ok(match address {
             AdminAddress::Tcp(address) => {
@@ -60,17 +61,19 @@ impl AdminListener {
 
     /// Serves for as long as it is polled.
     pub async fn serve(self, api: Arc<AdminApi>) {
-        let places = Places::new(CONNECTIONS_MAX);
+        // Clients that hold connections and say nothing, or read nothing, do not keep a health
+        // check out.
+        let connections = Connections::new(CONNECTIONS_MAX, CONNECTIONS_MAX);
         loop {
             let accepted = match &self.socket {
                 Socket::Tcp(socket) => socket
                     .accept()
                     .await
-                    .map(|(stream, _)| start(stream, &places, &api)),
+                    .map(|(stream, _)| start(stream, &connections, &api)),
                 Socket::Unix(socket) => socket
                     .accept()
                     .await
-                    .map(|(stream, _)| start(stream, &places, &api)),
+                    .map(|(stream, _)| start(stream, &connections, &api)),
             };
             if let Err(error) = accepted {
                 tracing::warn!(%error, "an admin connection could not be accepted");
@@ -80,7 +83,8 @@ impl AdminListener {
     }
 }
 
-/// Takes the path of a socket that its owner alone may use. One that a host before this has left is replaced.
+/// Takes the path of a socket that its owner alone may use. One that a host before this has left is
+/// replaced.
 async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     match std::fs::symlink_metadata(path) {
         Ok(metadata) if metadata.file_type().is_socket() => match UnixStream::connect(path).await {
@@ -101,34 +105,35 @@ async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    // Changed afterwards, its mode would be the usual one for a moment. A file that another thread makes now is closed to others too.
+    // Changed afterwards, its mode would be the usual one for a moment. A file that another thread
+    // makes now is closed to others too.
     let usual = umask(Mode::XUSR | Mode::RWXG | Mode::RWXO);
     let bound = UnixListener::bind(path);
     umask(usual);
     bound
 }
 
-fn start<S>(stream: S, places: &Arc<Places>, api: &Arc<AdminApi>)
+fn start<S>(stream: S, connections: &Arc<Connections>, api: &Arc<AdminApi>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Some(place) = places.take() else {
+    let Ok(place) = connections.admit(None) else {
         tracing::warn!("an admin connection is closed: all others are busy");
         return;
     };
-    tokio::spawn(serve_connection(stream, Arc::new(place), Arc::clone(api)));
+    tokio::spawn(serve_connection(stream, place, Arc::clone(api)));
 }
 
-async fn serve_connection<S>(stream: S, place: Arc<Place>, api: Arc<AdminApi>)
+async fn serve_connection<S>(stream: S, place: ConnectionPlace, api: Arc<AdminApi>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let busy = Arc::clone(&place);
+    let asking = Arc::clone(&place.connection);
     let answer = service_fn(move |request| {
-        let (api, busy) = (Arc::clone(&api), busy.busy());
+        let (api, serving) = (Arc::clone(&api), asking.begin_request());
         async move {
             let answer = api.answer(request).await;
-            drop(busy);
+            drop(serving);
             Ok::<_, Infallible>(answer)
         }
     });
@@ -142,7 +147,7 @@ where
                 tracing::debug!(%error, "an admin connection ended");
             }
         }
-        () = place.lost() => {
+        () = place.connection.cut_off().cancelled() => {
             tracing::debug!("an idle admin connection was closed for a new one");
         }
     }

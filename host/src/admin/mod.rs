@@ -1,11 +1,12 @@
-//! The operator's side: health, readiness, what every service is doing, and commands to services. Never on the public port.
+//! The operator's side: health, readiness, what every service is doing, and commands to services.
+//! Never on the public port.
 //!
-//! A request's way: [`listener`] gives its connection one of the [`places`], [`guard`] judges whether its sender may call, [`calls`] answers.
+//! A request's way: [`listener`] accepts its connection, [`guard`] judges whether its sender may
+//! call, and [`calls`] answers.
 
 mod calls;
 mod guard;
 mod listener;
-mod places;
 mod services;
 mod token;
 

@@ -5,8 +5,8 @@
 //! hundreds and take none. So they are counted for each client until their last byte has left, and
 //! given up when nothing of them is taken.
 
-use super::connections::TAKE_TIME_MAX;
 use crate::client::Client;
+use crate::connections::TAKE_TIME_MAX;
 use crate::runtime::{GuestBody, GuestBodyError};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};

@@ -57,11 +57,14 @@ pub(super) struct BodyMemory {
 
 /// The memory of one request's body. It grows with what has arrived: what a client only announces
 /// takes none away from others.
-pub(super) struct BodyShare {
-    /// What a small body stands in: the small parts of its address, and of its user.
-    small: Vec<Arc<Semaphore>>,
-    /// What a large one stands in: their other parts, its service's memory, and all of it.
-    large: Vec<Arc<Semaphore>>,
+pub(super) struct BodyShare<'a> {
+    memory: &'a BodyMemory,
+    service: &'a str,
+    /// Its address, and its user.
+    clients: &'a [Client],
+    /// What it stands in: a small body in the small parts of its clients, and a large one in their
+    /// other parts, its service's memory, and all of it.
+    stands_in: Vec<Arc<Semaphore>>,
     kib: u64,
     is_large: bool,
     held: Vec<OwnedSemaphorePermit>,
@@ -80,19 +83,18 @@ impl BodyMemory {
 
     /// Leave to receive one more body of these clients.
     fn begin(&self, clients: &[Client]) -> Result<Vec<OwnedSemaphorePermit>, GatewayError> {
-        let begin = |client: &Client| self.arriving.of(*client).try_acquire_owned();
-        let begun: Result<_, _> = clients.iter().map(begin).collect();
+        let parts = self.arriving.of_all(clients).into_iter();
+        let begun: Result<_, _> = parts.map(Semaphore::try_acquire_owned).collect();
         begun.map_err(|_| TOO_MANY)
     }
 
     /// No room yet for a body of these clients to a service.
-    fn share(&self, service: &str, clients: &[Client]) -> BodyShare {
-        let of = |shares: &Shares| clients.iter().map(|client| shares.of(*client)).collect();
-        let mut large: Vec<_> = of(&self.large);
-        large.extend([self.of_service(service), Arc::clone(&self.all)]);
+    fn share<'a>(&'a self, service: &'a str, clients: &'a [Client]) -> BodyShare<'a> {
         BodyShare {
-            small: of(&self.small),
-            large,
+            memory: self,
+            service,
+            clients,
+            stands_in: self.small.of_all(clients),
             kib: 0,
             is_large: false,
             held: Vec::new(),
@@ -119,25 +121,24 @@ impl BodyMemory {
     }
 }
 
-impl BodyShare {
+impl BodyShare<'_> {
     /// Makes room for so many bytes in all.
     fn grow_to(&mut self, bytes: u64) -> Result<(), GatewayError> {
         if bytes > SMALL_BYTES_MAX as u64 && !self.is_large {
+            let memory = self.memory;
             self.is_large = true;
             self.held.clear();
             self.kib = 0;
+            self.stands_in = memory.large.of_all(self.clients);
+            self.stands_in
+                .extend([memory.of_service(self.service), Arc::clone(&memory.all)]);
         }
         let kib = bytes.div_ceil(1024);
         let more = u32::try_from(kib.saturating_sub(self.kib)).unwrap_or(u32::MAX);
         if more == 0 {
             return Ok(());
         }
-        let memories = if self.is_large {
-            &self.large
-        } else {
-            &self.small
-        };
-        for memory in memories {
+        for memory in &self.stands_in {
             let room = Arc::clone(memory).try_acquire_many_owned(more);
             self.held.push(room.map_err(|_| TOO_MANY)?);
         }
@@ -158,13 +159,13 @@ fn announced_length(parts: &Parts) -> Option<u64> {
 
 /// Reads the body of a request to a service; its share of the memory, if it has a body, is to be
 /// held as long as that.
-pub(super) async fn read(
+pub(super) async fn read<'a>(
     parts: &Parts,
     mut body: Incoming,
-    memory: &BodyMemory,
-    service: &ServiceSpec,
-    clients: &[Client],
-) -> Result<(WasiBody, Option<BodyShare>), GatewayError> {
+    memory: &'a BodyMemory,
+    service: &'a ServiceSpec,
+    clients: &'a [Client],
+) -> Result<(WasiBody, Option<BodyShare<'a>>), GatewayError> {
     if body.is_end_stream() {
         let empty = Empty::new().map_err(|never| match never {}).boxed_unsync();
         return Ok((empty, None));
@@ -197,7 +198,7 @@ async fn read_to_the_end(
     body: &mut Incoming,
     announced: Option<u64>,
     bytes_max: u64,
-    share: &mut BodyShare,
+    share: &mut BodyShare<'_>,
 ) -> Result<Bytes, GatewayError> {
     let mut whole = BytesMut::new();
     let mut pace_until = Instant::now() + PACE_TIME;

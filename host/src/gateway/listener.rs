@@ -1,10 +1,10 @@
 //! Accepts connections and speaks HTTP on them, until the drain.
 
-use super::connections::{ConnectionPlace, Connections, LOOK_INTERVAL, NoPlace};
 use super::observed::Observed;
 use super::pipeline::Gateway;
 use super::proxies::{TrustedProxies, read_proxy_head};
 use super::tls::{ALPN_HTTP2, Tls};
+use crate::connections::{ConnectionPlace, Connections, LOOK_INTERVAL, NoPlace};
 use crate::registry::HostSpec;
 use http::Request;
 use hyper::body::Incoming;
@@ -159,7 +159,9 @@ impl Listener {
     /// kernel.
     async fn place_for(&self, peer: IpAddr) -> Option<ConnectionPlace> {
         loop {
-            match self.connections.admit(peer, self.proxies.contain(peer)) {
+            // A trusted proxy's clients are many.
+            let address = (!self.proxies.contain(peer)).then_some(peer);
+            match self.connections.admit(address) {
                 Ok(place) => return Some(place),
                 Err(NoPlace::AddressFull) => return None,
                 Err(NoPlace::Full) => self.connections.wait_for_place().await,

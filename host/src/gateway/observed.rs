@@ -1,6 +1,6 @@
 //! A connection's stream, which notes what the client speaks, and that it takes something.
 
-use super::connections::Connection;
+use crate::connections::Connection;
 use std::io::{IoSlice, Result};
 use std::pin::Pin;
 use std::sync::Arc;

@@ -3,7 +3,6 @@
 use super::access_log::AccessRecord;
 use super::answers::Answers;
 use super::body::{self, BodyMemory};
-use super::connections::Connection;
 use super::problem::GatewayError;
 use super::proxies::TrustedProxies;
 use super::rate::{self, Policy, RateLimits, Standing};
@@ -11,6 +10,7 @@ use super::request_id::{self, REQUEST_ID};
 use super::response_body::ResponseBody;
 use super::{authenticate, cors, identity, limits, route, trace};
 use crate::client::Client;
+use crate::connections::Connection;
 use crate::keys::{Identity, Keys};
 use crate::registry::{HostSpec, RateBy, RouteRate, ServiceSpec};
 use crate::runtime::{Service, Services};
@@ -194,11 +194,15 @@ impl Gateway {
             return Err(UNTAKEN);
         }
         let parts = told_who_asks(parts, identity.as_ref(), address, request_id);
-        let clients = [Some(by_address), by_subject];
-        let clients: Vec<_> = clients.into_iter().flatten().collect();
+        let both = [by_address, client];
+        let clients = if by_subject.is_some() {
+            &both[..]
+        } else {
+            &both[..1]
+        };
         let spec = generation.spec();
         let receiving = connection.begin_receiving();
-        let (body, _share) = body::read(&parts, body, &self.body_memory, spec, &clients).await?;
+        let (body, _share) = body::read(&parts, body, &self.body_memory, spec, clients).await?;
         drop(receiving);
         let only_reads = parts.method.is_safe();
         let request = Request::from_parts(parts, body);

@@ -84,8 +84,10 @@ fn parse_node(node: &str) -> Option<IpAddr> {
 }
 
 /// Reads the head of the PROXY protocol, version 1 or 2, if the connection of a trusted proxy
-/// begins with one; answers the client's address. An error means that what came is none, and
-/// nothing else either.
+/// begins with one, and returns the client's address.
+///
+/// # Errors
+/// The connection breaks, or what begins like such a head is none.
 pub(super) async fn read_proxy_head(stream: &mut TcpStream) -> std::io::Result<Option<SocketAddr>> {
     let mut seen = [0; PROXY_HEAD_MAX];
     loop {

@@ -4,7 +4,7 @@
 //! client does not read.
 
 use super::answers::{AnswerBody, Registration};
-use super::connections::Answering;
+use crate::connections::Answering;
 use crate::runtime::GuestBodyError;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -38,7 +38,7 @@ struct Piece {
 
 impl ResponseBody {
     /// Takes the content away: the answer to a HEAD has a head that says what a GET would get.
-    /// Answers the length, if a component did not say it already.
+    /// Returns the length, unless a component has said it already.
     pub(super) fn take_content(&mut self) -> Option<u64> {
         match std::mem::take(&mut self.content) {
             Content::Whole(body) => body.size_hint().exact(),

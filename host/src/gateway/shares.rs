@@ -23,8 +23,13 @@ impl Shares {
         }
     }
 
+    /// What is left of the parts of these clients.
+    pub(super) fn of_all(&self, clients: &[Client]) -> Vec<Arc<Semaphore>> {
+        clients.iter().map(|client| self.of(*client)).collect()
+    }
+
     /// What is left of a client's part.
-    pub(super) fn of(&self, client: Client) -> Arc<Semaphore> {
+    fn of(&self, client: Client) -> Arc<Semaphore> {
         let mut by_client = self
             .by_client
             .lock()

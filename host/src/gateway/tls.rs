@@ -1,5 +1,6 @@
 //! TLS 1.3 and 1.2, with a certificate that is loaded again when its files change.
 
+use crate::fingerprint::Fingerprint;
 use crate::registry::TlsSpec;
 use crate::regular_file;
 use anyhow::Context as _;
@@ -10,7 +11,9 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::fs::Metadata;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -35,11 +38,11 @@ pub struct Tls {
 struct Certificate {
     files: TlsSpec,
     current: ArcSwap<CertifiedKey>,
-    seen: Mutex<[Option<FileVersion>; 2]>,
+    seen: Mutex<Versions>,
 }
 
-/// Tells two versions of a file apart.
-type FileVersion = (u64, u64, [(i64, i64); 2]);
+/// Of the certificate and the key.
+type Versions = [Option<Fingerprint>; 2];
 
 impl Tls {
     /// Reads the certificate.
@@ -106,7 +109,7 @@ impl ResolvesServerCert for Certificate {
 
 fn load(files: &TlsSpec) -> anyhow::Result<CertifiedKey> {
     let TlsSpec { cert, key } = files;
-    let chain = CertificateDer::pem_slice_iter(&read(cert, "cert")?)
+    let chain = CertificateDer::pem_slice_iter(&read(cert, "cert", |_, _| Ok(()))?)
         .collect::<Result<Vec<_>, _>>()
         .with_context(|| {
             let cert = cert.display();
@@ -117,41 +120,41 @@ fn load(files: &TlsSpec) -> anyhow::Result<CertifiedKey> {
         "{}: holds no certificate (`host.tls.cert`)",
         cert.display()
     );
-    check_private(key)?;
-    let private = PrivateKeyDer::from_pem_slice(&read(key, "key")?).with_context(|| {
-        let key = key.display();
-        format!("{key}: is no private key in PEM (`host.tls.key`)")
-    })?;
+    let private =
+        PrivateKeyDer::from_pem_slice(&read(key, "key", check_private)?).with_context(|| {
+            let key = key.display();
+            format!("{key}: is no private key in PEM (`host.tls.key`)")
+        })?;
     CertifiedKey::from_der(chain, private, &ring::default_provider()).with_context(|| {
         let (cert, key) = (cert.display(), key.display());
         format!("{key}: is not the key of {cert}, or of a kind that is not known")
     })
 }
 
-fn read(file: &Path, name: &str) -> anyhow::Result<Vec<u8>> {
-    regular_file::read(file, FILE_BYTES_MAX)
-        .with_context(|| format!("{}: cannot be read (`host.tls.{name}`)", file.display()))
+fn read(
+    file: &Path,
+    name: &str,
+    check: impl FnOnce(&Path, &Metadata) -> io::Result<()>,
+) -> anyhow::Result<Vec<u8>> {
+    let content = regular_file::open(file).and_then(|(opened, metadata)| {
+        check(file, &metadata)?;
+        regular_file::read_opened(opened, FILE_BYTES_MAX)
+    });
+    content.with_context(|| format!("{}: cannot be used (`host.tls.{name}`)", file.display()))
 }
 
 /// A group may read it (that of a proxy or of certbot), but not everybody on the machine.
-fn check_private(key: &Path) -> anyhow::Result<()> {
-    let metadata = std::fs::metadata(key)
-        .with_context(|| format!("{}: cannot be read (`host.tls.key`)", key.display()))?;
-    let mode = metadata.permissions().mode();
-    anyhow::ensure!(
-        mode & 0o007 == 0,
-        "{}: everybody on this machine may read the private key; run `chmod 600 {}`",
-        key.display(),
+fn check_private(key: &Path, metadata: &Metadata) -> io::Result<()> {
+    if metadata.permissions().mode() & 0o007 == 0 {
+        return Ok(());
+    }
+    let problem = format!(
+        "everybody on this machine may read the private key; run `chmod 600 {}`",
         key.display()
     );
-    Ok(())
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, problem))
 }
 
-fn versions(files: &TlsSpec) -> [Option<FileVersion>; 2] {
-    [&files.cert, &files.key].map(|file| {
-        let metadata = std::fs::metadata(file).ok()?;
-        let modified_at = (metadata.mtime(), metadata.mtime_nsec());
-        let changed_at = (metadata.ctime(), metadata.ctime_nsec());
-        Some((metadata.ino(), metadata.len(), [modified_at, changed_at]))
-    })
+fn versions(files: &TlsSpec) -> Versions {
+    [&files.cert, &files.key].map(|file| Fingerprint::of(file))
 }

@@ -1,37 +1,13 @@
 //! What is known of components' files without reading them again and again. Nothing here waits for a hung mount.
 
 use crate::file_reader::FileReader;
+use crate::fingerprint::Fingerprint;
 use crate::registry::{Digest, REGISTRY_BYTES_MAX};
 use crate::regular_file;
 use crate::runtime::{ComponentFile, LoadProblem};
 use std::collections::HashMap;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// Tells two versions of a file apart without reading them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fingerprint {
-    device: u64,
-    inode: u64,
-    bytes: u64,
-    modified_at: (i64, i64),
-    changed_at: (i64, i64),
-}
-
-impl Fingerprint {
-    /// The file's, or none if it cannot be looked at.
-    fn of(file: &Path) -> Option<Self> {
-        let metadata = std::fs::metadata(file).ok()?;
-        Some(Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            bytes: metadata.len(),
-            modified_at: (metadata.mtime(), metadata.mtime_nsec()),
-            changed_at: (metadata.ctime(), metadata.ctime_nsec()),
-        })
-    }
-}
 
 /// The files of a registry, with what was read of them.
 pub(super) struct Files {

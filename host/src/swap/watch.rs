@@ -4,9 +4,9 @@
 //! file systems, links to other folders, folders that were replaced). A file is taken when it has been quiet for a moment and nobody
 //! has it open for writing any more, so that none is taken half-written.
 
-use super::files::Fingerprint;
 use super::swapper::Swapper;
 use super::trigger::Trigger;
+use crate::fingerprint::Fingerprint;
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::collections::{HashMap, HashSet};

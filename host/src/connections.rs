@@ -1,5 +1,5 @@
-//! The open connections: how many there may be, of one address and in all, and which of them have
-//! nothing to say for too long.
+//! The open connections of a listener: how many there may be, of one address and in all, and which
+//! of them have nothing to say for too long.
 //!
 //! HTTP libraries bound single requests, but not a connection that sends none, or that does not
 //! take the answers. A look at all of them some times a second needs no timer for each.
@@ -20,16 +20,16 @@ const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
 /// HTTP/1.1, so it is kept longer.
 const HTTP2_IDLE_MAX: Duration = Duration::from_secs(30);
 /// How long a client may take nothing of any answer that waits for it.
-pub(super) const TAKE_TIME_MAX: Duration = Duration::from_secs(10);
+pub const TAKE_TIME_MAX: Duration = Duration::from_secs(10);
 /// How much of an answer a client of HTTP/1.1 must take in that time, in bytes.
 const TAKE_BYTES_MIN: usize = 10 << 10;
 /// How long a connection may take to say goodbye.
 const CLOSE_TIME_MAX: Duration = Duration::from_secs(1);
 /// How often all connections are looked at.
-pub(super) const LOOK_INTERVAL: Duration = Duration::from_millis(250);
+pub const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 
-/// All open connections.
-pub(super) struct Connections {
+/// All open connections of a listener.
+pub struct Connections {
     connections_max: usize,
     address_max: usize,
     opened: Mutex<Opened>,
@@ -45,8 +45,8 @@ struct Opened {
 }
 
 /// What is known of an open connection.
-pub(super) struct Connection {
-    /// The address that it counts for; none of a trusted proxy, whose clients are many.
+pub struct Connection {
+    /// The address that it counts for, if for any.
     address: Option<IpAddr>,
     started: Instant,
     /// When a request or an answer last went on, in milliseconds since `started`.
@@ -67,15 +67,15 @@ pub(super) struct Connection {
 }
 
 /// A connection's place, free again when it is dropped.
-pub(super) struct ConnectionPlace {
+pub struct ConnectionPlace {
     connections: Arc<Connections>,
     number: u64,
-    pub(super) connection: Arc<Connection>,
+    pub connection: Arc<Connection>,
 }
 
 /// Why a connection gets no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NoPlace {
+pub enum NoPlace {
     /// Its address has as many as one may have.
     AddressFull,
     /// All are taken, and none is idle.
@@ -83,7 +83,7 @@ pub(super) enum NoPlace {
 }
 
 impl Connections {
-    pub(super) fn new(connections_max: usize, address_max: usize) -> Arc<Self> {
+    pub fn new(connections_max: usize, address_max: usize) -> Arc<Self> {
         Arc::new(Self {
             connections_max,
             address_max,
@@ -93,13 +93,13 @@ impl Connections {
         })
     }
 
-    /// A place for a connection from this address; where none is left, that of the idlest.
-    pub(super) fn admit(
-        self: &Arc<Self>,
-        peer: IpAddr,
-        is_trusted_proxy: bool,
-    ) -> Result<ConnectionPlace, NoPlace> {
-        let address = (!is_trusted_proxy).then(|| customer(peer));
+    /// A place for a connection that counts for this address, if for any; where none is left, that
+    /// of the idlest.
+    ///
+    /// # Errors
+    /// Why it gets none.
+    pub fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Result<ConnectionPlace, NoPlace> {
+        let address = address.map(customer);
         let mut opened = self.lock();
         let of_address = address.and_then(|address| opened.by_address.get(&address));
         if of_address.is_some_and(|count| *count >= self.address_max) {
@@ -140,13 +140,13 @@ impl Connections {
     }
 
     /// Waits until a place may be free: one was given back, or it is time to look again.
-    pub(super) async fn wait_for_place(&self) {
+    pub async fn wait_for_place(&self) {
         // Whether it was given back or not: the next look says.
         let _ = tokio::time::timeout(LOOK_INTERVAL, self.closed.notified()).await;
     }
 
     /// Ends those that have nothing to say for too long.
-    pub(super) fn look(&self) {
+    pub fn look(&self) {
         let now_ms = milliseconds(self.started.elapsed());
         for connection in self.lock().by_number.values() {
             connection.look(now_ms);
@@ -166,11 +166,11 @@ impl Opened {
         let idle = self.by_number.iter().filter(|(_, connection)| {
             connection.serving.load(Relaxed) <= connection.receiving.load(Relaxed)
         });
-        let idlest = idle.min_by_key(|(_, connection)| {
+        let idlest = idle.min_by_key(|(number, connection)| {
             let is_receiving = connection.receiving.load(Relaxed) > 0;
             let is_answering = connection.answering.load(Relaxed) > 0;
             let active_at_ms = connection.active_at_ms.load(Relaxed);
-            (is_receiving, is_answering, active_at_ms)
+            (is_receiving, is_answering, active_at_ms, *number)
         });
         idlest.map(|(number, _)| *number)
     }
@@ -201,32 +201,32 @@ impl Drop for ConnectionPlace {
 
 impl Connection {
     /// A request has arrived; it is served until the guard is dropped or its answer begins.
-    pub(super) fn begin_request(self: &Arc<Self>) -> Serving {
+    pub fn begin_request(self: &Arc<Self>) -> Serving {
         self.serving.fetch_add(1, Relaxed);
         self.note_activity();
         Serving(Arc::clone(self))
     }
 
     /// The body of a request arrives until the guard is dropped.
-    pub(super) fn begin_receiving(self: &Arc<Self>) -> Receiving {
+    pub fn begin_receiving(self: &Arc<Self>) -> Receiving {
         self.receiving.fetch_add(1, Relaxed);
         Receiving(Arc::clone(self))
     }
 
     /// Something of a request or an answer went on.
-    pub(super) fn note_activity(&self) {
+    pub fn note_activity(&self) {
         let now_ms = milliseconds(self.started.elapsed());
         self.active_at_ms.store(now_ms, Relaxed);
     }
 
     /// The client has begun to speak HTTP/2.
-    pub(super) fn note_http2(&self) {
+    pub fn note_http2(&self) {
         self.is_http2.store(true, Relaxed);
     }
 
     /// The client has taken bytes. A few say nothing; and in HTTP/2 most of them may be answers to
     /// its pings.
-    pub(super) fn note_written(&self, bytes: usize) {
+    pub fn note_written(&self, bytes: usize) {
         let written = self.written.fetch_add(bytes, Relaxed).saturating_add(bytes);
         if written >= TAKE_BYTES_MIN && !self.is_http2.load(Relaxed) {
             self.written.store(0, Relaxed);
@@ -235,12 +235,12 @@ impl Connection {
     }
 
     /// Cancelled when it is to finish what it has begun, and to close.
-    pub(super) fn ending(&self) -> &CancellationToken {
+    pub fn ending(&self) -> &CancellationToken {
         &self.ending
     }
 
     /// Cancelled when it is to close at once.
-    pub(super) fn cut_off(&self) -> &CancellationToken {
+    pub fn cut_off(&self) -> &CancellationToken {
         &self.cut_off
     }
 
@@ -272,20 +272,20 @@ impl Connection {
 }
 
 /// A request of a connection, as long as it has no answer.
-pub(super) struct Serving(Arc<Connection>);
+pub struct Serving(Arc<Connection>);
 
 /// A request whose body arrives.
-pub(super) struct Receiving(Arc<Connection>);
+pub struct Receiving(Arc<Connection>);
 
 /// An answer on a connection, until the client has taken it.
-pub(super) struct Answering {
+pub struct Answering {
     connection: Arc<Connection>,
     is_pending: AtomicBool,
 }
 
 impl Serving {
     /// The head of its answer is on its way.
-    pub(super) fn answer(self) -> Answering {
+    pub fn answer(self) -> Answering {
         self.0.answering.fetch_add(1, Relaxed);
         self.0.note_activity();
         Answering {
@@ -309,12 +309,12 @@ impl Drop for Receiving {
 
 impl Answering {
     /// The client has taken something.
-    pub(super) fn note_taken(&self) {
+    pub fn note_taken(&self) {
         self.connection.note_activity();
     }
 
     /// Whether its component has nothing to send yet.
-    pub(super) fn set_pending(&self, is_pending: bool) {
+    pub fn set_pending(&self, is_pending: bool) {
         if self.is_pending.swap(is_pending, Relaxed) == is_pending {
             return;
         }
@@ -350,31 +350,70 @@ mod tests {
     #[test]
     fn one_address_gets_no_more_than_its_share() {
         let connections = Connections::new(4, 2);
-        let first = connections.admit(address(2), false).ok();
-        let _second = connections.admit(address(2), false).ok();
-        let refused = connections.admit(address(2), false).err();
+        let first = connections.admit(Some(address(2))).ok();
+        let _second = connections.admit(Some(address(2))).ok();
+        let refused = connections.admit(Some(address(2))).err();
         assert_eq!(refused, Some(NoPlace::AddressFull));
-        assert!(connections.admit(address(1), false).is_ok());
-        assert!(connections.admit(address(2), true).is_ok());
+        assert!(connections.admit(Some(address(1))).is_ok());
+        assert!(connections.admit(None).is_ok());
         drop(first);
-        assert!(connections.admit(address(2), false).is_ok());
+        assert!(connections.admit(Some(address(2))).is_ok());
+    }
+
+    #[test]
+    fn a_newcomer_takes_the_place_of_the_idlest_and_of_nobody_busy() {
+        let connections = Connections::new(3, 3);
+        let held: Vec<_> = (0..3)
+            .map(|_| connections.admit(None).ok().unwrap())
+            .collect();
+        let is_lost = |place: &ConnectionPlace| place.connection.cut_off().is_cancelled();
+        let busy = held[0].connection.begin_request();
+        drop(held[1].connection.begin_request());
+        let set_active = |place: &ConnectionPlace, at_ms| {
+            place.connection.active_at_ms.store(at_ms, Relaxed);
+        };
+        set_active(&held[1], 2);
+        set_active(&held[2], 1);
+        let newcomer = connections.admit(None).ok().unwrap();
+        set_active(&newcomer, 3);
+        assert_eq!(
+            held.iter().map(is_lost).collect::<Vec<_>>(),
+            [false, false, true],
+            "the first is busy, the second was lately"
+        );
+        let another = connections.admit(None).ok().unwrap();
+        assert!(is_lost(&held[1]) && !is_lost(&newcomer));
+        drop(busy);
+        drop((newcomer, another));
+        let _free = connections.admit(None).ok().unwrap();
+        assert!(!is_lost(&held[0]), "two places were free");
+    }
+
+    #[test]
+    fn none_is_free_while_all_are_busy() {
+        let connections = Connections::new(1, 1);
+        let held = connections.admit(None).ok().unwrap();
+        let busy = held.connection.begin_request();
+        assert_eq!(connections.admit(None).err(), Some(NoPlace::Full));
+        drop(busy);
+        assert!(connections.admit(None).is_ok());
     }
 
     #[test]
     fn when_all_places_are_taken_the_idlest_goes() {
         let connections = Connections::new(2, 2);
-        let busy = connections.admit(address(1), false).ok().unwrap();
+        let busy = connections.admit(Some(address(1))).ok().unwrap();
         let _serving = busy.connection.begin_request();
-        let idle = connections.admit(address(2), false).ok().unwrap();
-        let third = connections.admit(address(3), false).ok().unwrap();
+        let idle = connections.admit(Some(address(2))).ok().unwrap();
+        let third = connections.admit(Some(address(3))).ok().unwrap();
         assert!(idle.connection.cut_off().is_cancelled());
         assert!(!busy.connection.cut_off().is_cancelled());
         let serving = third.connection.begin_request();
-        let refused = connections.admit(address(4), false).err();
+        let refused = connections.admit(Some(address(4))).err();
         assert_eq!(refused, Some(NoPlace::Full));
         // What still arrives makes room for it.
         let _receiving = third.connection.begin_receiving();
-        assert!(connections.admit(address(4), false).is_ok());
+        assert!(connections.admit(Some(address(4))).is_ok());
         assert!(third.connection.cut_off().is_cancelled());
         drop(serving);
     }
@@ -382,15 +421,14 @@ mod tests {
     #[test]
     fn a_client_that_takes_a_few_bytes_now_and_then_takes_nothing() {
         let connections = Connections::new(9, 9);
-        let place = connections.admit(address(1), false).ok().unwrap();
+        let place = connections.admit(Some(address(1))).ok().unwrap();
         let _answering = place.connection.begin_request().answer();
-        place.connection.active_at_ms.store(0, Relaxed);
-        let active = || place.connection.active_at_ms.load(Relaxed);
-        std::thread::sleep(Duration::from_millis(2));
+        place.connection.active_at_ms.store(u64::MAX, Relaxed);
+        let active_at_ms = || place.connection.active_at_ms.load(Relaxed);
         place.connection.note_written(TAKE_BYTES_MIN - 1);
-        assert_eq!(active(), 0);
+        assert_eq!(active_at_ms(), u64::MAX);
         place.connection.note_written(1);
-        assert!(active() > 0);
+        assert_ne!(active_at_ms(), u64::MAX);
     }
 
     #[test]
@@ -398,7 +436,7 @@ mod tests {
         let connections = Connections::new(9, 9);
         let after = |duration: Duration| milliseconds(duration) + 1_000_000;
         let [http1, http2, serving, answering, pending] = std::array::from_fn(|_| {
-            let place = connections.admit(address(1), false).ok().unwrap();
+            let place = connections.admit(Some(address(1))).ok().unwrap();
             place.connection.active_at_ms.store(1_000_000, Relaxed);
             place
         });
