@@ -75,13 +75,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-record() { printf '%s' "--record=$folder/records/$1.json"; }
-
-# The rate of a load record, in requests a second.
-rate_of() {
-  awk -F: '$1 ~ /"answered"/ { n = $2 + 0 } $1 ~ /^ *"microseconds"/ { us = $2 + 0 } END { printf "%d", n * 1000000 / us }' \
-    "$folder/records/$1.json"
-}
+source "$root/bench/records.sh"
 
 # How to speak to a side.
 server() { # SIDE

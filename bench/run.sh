@@ -76,7 +76,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-record() { printf '%s' "--record=$folder/records/$1.json"; }
+source "$root/bench/records.sh"
 
 # --- the native twin -----------------------------------------------------------------------------------------------------------
 

@@ -132,12 +132,24 @@ const TRANSFER: &str = "CREATE TABLE transfer (
         iif(status = 'voided', 'void', 'expiry')))
 ) STRICT";
 
+/// Under what `transfer_declined` has a decline. A query finds that index by the same words alone.
+macro_rules! declined_by {
+    () => {
+        "coalesce(iif(kind = 'deposit', credit_account_key, debit_account_key), \
+            iif(subject_sequence IS NULL, actor_id, NULL))"
+    };
+}
+pub(crate) use declined_by;
+
 /// Finds the declines of the account whose owner, or for whom staff, asked, and of the actor where
 /// there is no such account; posted transfers are found by their entries. Only declines pay for
 /// this index. (An account's key is a number, and an actor's id a blob: neither is taken for the
 /// other.)
-const TRANSFER_DECLINED: &str = "CREATE INDEX transfer_declined ON transfer
-    (coalesce(iif(kind = 'deposit', credit_account_key, debit_account_key), iif(subject_sequence IS NULL, actor_id, NULL)), sequence) WHERE status = 'declined'";
+const TRANSFER_DECLINED: &str = concat!(
+    "CREATE INDEX transfer_declined ON transfer (",
+    declined_by!(),
+    ", sequence) WHERE status = 'declined'"
+);
 
 /// Each hold ends once, and each posting is reversed once, whatever races: the engine refuses a second row.
 const TRANSFER_RESOLVES: &str =

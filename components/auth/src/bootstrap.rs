@@ -20,7 +20,7 @@ const ANY_ADMIN: &str = "SELECT 1 FROM user WHERE role = 'admin' LIMIT 1";
 
 impl<O: Outside> AuthService<O> {
     /// Makes the first administrator where there is none, with the configured password or a random
-    /// one, and answers what the operator must be told. A configured password that has no effect is
+    /// one, and returns what the operator must be told. A configured password that has no effect is
     /// logged. For `start`.
     ///
     /// # Errors

@@ -72,17 +72,17 @@ pub struct Entry {
 /// A `SELECT` of journal rows, in the column order that [`JournalRow::from_row`] reads. The tail says which and in what order; with
 /// `resolved`, the columns of [`resolution`] follow.
 macro_rules! journal_row_sql {
-    (resolved $tail:literal) => {
+    (resolved $tail:expr) => {
         journal_row_sql!(
             ", resolving.id, resolving.kind, resolving.amount_minor",
             "LEFT JOIN transfer AS resolving ON resolving.subject_sequence = transfer.sequence AND resolving.status <> 'declined' ",
             $tail
         )
     };
-    ($tail:literal) => {
+    ($tail:expr) => {
         journal_row_sql!("", "", $tail)
     };
-    ($columns:literal, $join:literal, $tail:literal) => {
+    ($columns:literal, $join:literal, $tail:expr) => {
         concat!(
             "SELECT transfer.sequence, transfer.id, transfer.fingerprint, transfer.kind, transfer.status, transfer.decline_code, \
              transfer.denied_by, transfer.actor_kind, transfer.actor_id, transfer.on_behalf_of_id, transfer.request_id, \

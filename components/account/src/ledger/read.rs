@@ -2,6 +2,7 @@
 
 use super::journal::{JournalRow, journal_row_sql, resolution};
 use super::write::{in_statements, with_rows};
+use crate::schema::declined_by;
 use std::collections::HashMap;
 use strongroom_ledger_api::{
     HISTORY_LIMIT_MAX, JOURNAL_LIMIT_MAX, LOOKUP_IDS_MAX, LedgerError, Posting,
@@ -9,8 +10,8 @@ use strongroom_ledger_api::{
 use strongroom_sdk::store::{Row, Rows, Store, StoreError, Value};
 use uuid::Uuid;
 
-/// How many rows of the journal are read at once, and how much of clients' words, in bytes, fills an answer: with the longest in each row
-/// both are well below what the host answers at once.
+/// How many rows of the journal are read at once, and how much of clients' words, in bytes, fills
+/// an answer: with the longest in each row both are well below what the host answers at once.
 const JOURNAL_ROWS_AT_ONCE: u32 = 250;
 const JOURNAL_TEXT_BYTES_FULL: usize = 1 << 20;
 
@@ -35,19 +36,24 @@ const AFTER: &str =
 /// nothing more.
 ///
 /// The `+` takes a key's affinity away, which keeps SQLite from an index on an expression.
-pub(super) const AFTER_OF_USER: &str = journal_row_sql!(
+pub(super) const AFTER_OF_USER: &str = journal_row_sql!(concat!(
     "WHERE transfer.sequence IN (
-        WITH mine(key) AS MATERIALIZED (SELECT key FROM account WHERE owner_id = ?1 UNION ALL SELECT ?1),
-        share(before_last) AS MATERIALIZED (SELECT max(?3 / max(count(*) - 1, 1), 10) - 1 FROM mine),
+        WITH mine(key) AS MATERIALIZED (
+            SELECT key FROM account WHERE owner_id = ?1 UNION ALL SELECT ?1),
+        share(before_last) AS MATERIALIZED (
+            SELECT max(?3 / max(count(*) - 1, 1), 10) - 1 FROM mine),
         bound(at) AS MATERIALIZED (
             SELECT coalesce(min(at), 9223372036854775807) FROM (
                 SELECT (SELECT transfer_sequence FROM entry
                     WHERE account_key = mine.key AND transfer_sequence > ?2
-                    ORDER BY transfer_sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) AS at FROM mine
+                    ORDER BY transfer_sequence
+                    LIMIT 1 OFFSET (SELECT before_last FROM share)) AS at FROM mine
                 UNION ALL
                 SELECT (SELECT sequence FROM transfer
                     WHERE status = 'declined' AND sequence > ?2
-                        AND coalesce(iif(kind = 'deposit', credit_account_key, debit_account_key), iif(subject_sequence IS NULL, actor_id, NULL)) = +mine.key
+                        AND ",
+    declined_by!(),
+    " = +mine.key
                     ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine
                 UNION ALL
                 SELECT (SELECT sequence FROM transfer
@@ -55,7 +61,8 @@ pub(super) const AFTER_OF_USER: &str = journal_row_sql!(
                     ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine
                 UNION ALL
                 SELECT (SELECT sequence FROM transfer
-                    WHERE (status = 'voided' OR status = 'expired') AND sequence > ?2 AND debit_account_key = mine.key
+                    WHERE (status = 'voided' OR status = 'expired')
+                        AND sequence > ?2 AND debit_account_key = mine.key
                     ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine
                 UNION ALL
                 SELECT (SELECT sequence FROM transfer
@@ -63,37 +70,45 @@ pub(super) const AFTER_OF_USER: &str = journal_row_sql!(
                     ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine
                 UNION ALL
                 SELECT (SELECT sequence FROM transfer
-                    WHERE (status = 'voided' OR status = 'expired') AND sequence > ?2 AND credit_account_key = mine.key
+                    WHERE (status = 'voided' OR status = 'expired')
+                        AND sequence > ?2 AND credit_account_key = mine.key
                     ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine))
         SELECT entry.transfer_sequence FROM mine CROSS JOIN entry
-            WHERE entry.account_key = mine.key AND entry.transfer_sequence > ?2 AND entry.transfer_sequence <= (SELECT at FROM bound)
+            WHERE entry.account_key = mine.key AND entry.transfer_sequence > ?2
+                AND entry.transfer_sequence <= (SELECT at FROM bound)
         UNION ALL
         SELECT sequence FROM mine CROSS JOIN transfer
             WHERE status = 'declined' AND sequence > ?2 AND sequence <= (SELECT at FROM bound)
-                AND coalesce(iif(kind = 'deposit', credit_account_key, debit_account_key), iif(subject_sequence IS NULL, actor_id, NULL)) = +mine.key
+                AND ",
+    declined_by!(),
+    " = +mine.key
         UNION ALL
         SELECT sequence FROM mine CROSS JOIN transfer
             WHERE status = 'pending'
-                AND sequence > ?2 AND sequence <= (SELECT at FROM bound) AND debit_account_key = mine.key
+                AND sequence > ?2 AND sequence <= (SELECT at FROM bound)
+                AND debit_account_key = mine.key
         UNION ALL
         SELECT sequence FROM mine CROSS JOIN transfer
             WHERE (status = 'voided' OR status = 'expired')
-                AND sequence > ?2 AND sequence <= (SELECT at FROM bound) AND debit_account_key = mine.key
+                AND sequence > ?2 AND sequence <= (SELECT at FROM bound)
+                AND debit_account_key = mine.key
         UNION ALL
         SELECT sequence FROM mine CROSS JOIN transfer
             WHERE status = 'pending'
-                AND sequence > ?2 AND sequence <= (SELECT at FROM bound) AND credit_account_key = mine.key
+                AND sequence > ?2 AND sequence <= (SELECT at FROM bound)
+                AND credit_account_key = mine.key
         UNION ALL
         SELECT sequence FROM mine CROSS JOIN transfer
             WHERE (status = 'voided' OR status = 'expired')
-                AND sequence > ?2 AND sequence <= (SELECT at FROM bound) AND credit_account_key = mine.key)
+                AND sequence > ?2 AND sequence <= (SELECT at FROM bound)
+                AND credit_account_key = mine.key)
      ORDER BY transfer.sequence LIMIT ?3"
-);
+));
 
-/// What moved money by the account's entries; declines and holds by indexes of their own. Each arm reads at most a page from its index.
-/// The `+` is that of [`AFTER_OF_USER`].
+/// What moved money by the account's entries; declines and holds by indexes of their own. Each arm
+/// reads at most a page from its index. The `+` is that of [`AFTER_OF_USER`].
 pub(super) const HISTORY: &str = journal_row_sql!(resolved
-    "WHERE transfer.sequence IN (
+    concat!("WHERE transfer.sequence IN (
         SELECT transfer_sequence FROM (
             SELECT transfer_sequence FROM entry
             WHERE account_key = (SELECT key FROM account WHERE id = ?1) AND transfer_sequence < ?2
@@ -102,20 +117,21 @@ pub(super) const HISTORY: &str = journal_row_sql!(resolved
         SELECT sequence FROM (
             SELECT sequence FROM transfer
             WHERE status = 'declined' AND sequence < ?2
-                AND coalesce(iif(kind = 'deposit', credit_account_key, debit_account_key), iif(subject_sequence IS NULL, actor_id, NULL)) = +(SELECT key FROM account WHERE id = ?1)
+                AND ", declined_by!(), " = +(SELECT key FROM account WHERE id = ?1)
             ORDER BY sequence DESC LIMIT ?3)
         UNION ALL
         SELECT sequence FROM (
             SELECT sequence FROM transfer
-            WHERE status = 'pending' AND sequence < ?2 AND debit_account_key = (SELECT key FROM account WHERE id = ?1)
+            WHERE status = 'pending' AND sequence < ?2
+                AND debit_account_key = (SELECT key FROM account WHERE id = ?1)
             ORDER BY sequence DESC LIMIT ?3)
         UNION ALL
         SELECT sequence FROM (
             SELECT sequence FROM transfer
-            WHERE status = 'pending' AND sequence < ?2 AND credit_account_key = (SELECT key FROM account WHERE id = ?1)
+            WHERE status = 'pending' AND sequence < ?2
+                AND credit_account_key = (SELECT key FROM account WHERE id = ?1)
             ORDER BY sequence DESC LIMIT ?3))
-     ORDER BY transfer.sequence DESC LIMIT ?3"
-);
+     ORDER BY transfer.sequence DESC LIMIT ?3"));
 
 /// The postings of ids, in the order of the ids, each with its resolution.
 ///
@@ -144,8 +160,9 @@ pub fn head<S: Store>(store: &S) -> Result<u64, StoreError> {
     row.map_or(Ok(0), |row| Ok(row.integer(0)?.unsigned_abs()))
 }
 
-/// The postings with a sequence above `after`, oldest first, at most `limit` (at most [`JOURNAL_LIMIT_MAX`]); fewer where references and
-/// metadata are long, and none only behind the last.
+/// The postings with a sequence above `after`, oldest first, at most `limit` (at most
+/// [`JOURNAL_LIMIT_MAX`]); fewer where references and metadata are long, and none only behind the
+/// last.
 pub fn journal<S: Store>(store: &S, after: i64, limit: u32) -> Result<Vec<Posting>, StoreError> {
     onward(after, limit, |after, rows| {
         store.query(AFTER, &[after, rows])
@@ -194,9 +211,10 @@ fn onward(
     Ok(postings)
 }
 
-/// An account's postings, newest first, with a sequence below `before` (0: the newest), at most `limit` (at most
-/// [`HISTORY_LIMIT_MAX`]). A decline belongs to the account whose debit was asked for (for a deposit: credit), so that nobody sees
-/// what others tried and failed to send to them. How a hold ended is told by its resolution: voids and expiries are not in the list.
+/// An account's postings, newest first, with a sequence below `before` (0: the newest), at most
+/// `limit` (at most [`HISTORY_LIMIT_MAX`]). A decline belongs to the account whose debit was asked
+/// for (for a deposit: credit), so that nobody sees what others tried and failed to send to them.
+/// How a hold ended is told by its resolution: voids and expiries are not in the list.
 pub fn history<S: Store>(
     store: &S,
     account_id: Uuid,

@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use strongroom_sdk::problem::Problem;
 
 impl Scene {
-    /// Guesses from one network until it is locked; answers how long.
+    /// Guesses from one network until it is locked, and returns for how long.
     fn guess_until_locked(&self, email: &str) -> i64 {
         for _ in 0..100 {
             match self.log_in(email, OTHER_PASSWORD).err() {
