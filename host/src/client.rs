@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 /// The bits of an IPv6 address that one customer of a provider has.
 const IPV6_CUSTOMER_MASK: u128 = !0 << 64;
 
-/// Nobody outside can choose two clients that fall together.
+/// Seeded at each start, so that no client can choose a value that another one has.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// A client: the user whom a request's token names, and without a token its address.
@@ -18,7 +18,7 @@ impl Client {
     /// A service that asks on nobody's behalf.
     pub const NOBODY: Self = Self(0);
 
-    /// Whoever speaks from this address.
+    /// The client at this address.
     pub fn of_address(address: IpAddr) -> Self {
         Self(HASHER.hash_one(customer(address)))
     }

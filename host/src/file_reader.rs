@@ -1,7 +1,8 @@
-//! Looks at files that may not answer: a hung network mount keeps whoever asks it for a file, for hours.
+//! Looks at files that may not answer: a hung network mount blocks its caller for hours.
 //!
-//! So each look is made on a thread of its own and waited for until a deadline. A thread that does not come back is left behind; what it
-//! was to look at is not asked for again until it does, and there are never more than a few such threads.
+//! So each look is made on a thread of its own and waited for until a deadline. A thread that does
+//! not come back is left behind; what it was to look at is not asked for again until it does, and
+//! there are never more than a few such threads.
 
 use std::collections::HashMap;
 use std::io;
@@ -58,10 +59,11 @@ impl FileReader {
         }
     }
 
-    /// Has `look` look at a file, when nobody else does.
+    /// Has `look` look at a file, once no other look at it is under way.
     ///
     /// # Errors
-    /// It does not come back in time, an earlier one has not come back, or too many others have not.
+    /// It does not come back in time, an earlier one has not come back, or too many others have
+    /// not.
     pub async fn look<T: Send + 'static>(
         &self,
         file: &Path,

@@ -2,10 +2,12 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What the host needs beside the connections of its clients: stores, the admin listener, components, what services fetch.
+/// What the host needs beside the connections of its clients: stores, the admin listener,
+/// components, what services fetch.
 const RESERVE: u64 = 512;
 
-/// Raises the soft limit as far as the system lets this process, and says how many connections there is room for.
+/// Raises the soft limit as far as the system lets this process, and says how many connections
+/// there is room for.
 pub fn room_for_connections() -> usize {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     let raised = Rlimit {

@@ -1,4 +1,5 @@
-//! Files and folders that the host trusts, or that hold secrets: nobody but the host's own user may own or touch them.
+//! Files and folders that the host trusts, or that hold secrets: nobody but the host's own user may
+//! own or touch them.
 
 use crate::regular_file;
 use std::fs::{Metadata, Permissions};

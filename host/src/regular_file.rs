@@ -1,4 +1,5 @@
-//! Reads files that an operator names. A name may lead to anything: a pipe that nobody writes to, a device without an end, a folder.
+//! Reads files that an operator names. A name may lead to anything: a pipe that nobody writes to, a
+//! device without an end, a folder.
 
 use rustix::fs::OFlags;
 use std::fs::{File, Metadata, OpenOptions};
@@ -13,7 +14,8 @@ use std::path::Path;
 pub fn open(file: &Path) -> io::Result<(File, Metadata)> {
     // Looked at before it is opened: to open some devices is to act on them.
     regular(&std::fs::metadata(file)?)?;
-    // It may have been replaced since. Without NONBLOCK a pipe would be waited for; a regular file does not know the flag.
+    // It may have been replaced since. Without NONBLOCK a pipe would be waited for; a regular file
+    // does not know the flag.
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened = OpenOptions::new()
         .read(true)

@@ -66,7 +66,7 @@ pub(super) async fn run(arguments: AdminArguments) -> ExitCode {
     }
 }
 
-/// Has a service carry out a command; answers its output.
+/// Has a service carry out a command, and returns its output.
 async fn command(
     client: &HostClient,
     service: &str,

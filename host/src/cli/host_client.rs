@@ -79,7 +79,7 @@ impl HostClient {
         Ok(Self { address, token })
     }
 
-    /// Sends a POST, and answers what came back.
+    /// Sends a POST, and returns the response.
     ///
     /// # Errors
     /// No host answers, or not in time.
@@ -155,7 +155,8 @@ where
     Ok((status, body))
 }
 
-/// The token of the environment, of the registry, or of the data folder; none if there is none, and then the host says so.
+/// The token of the environment, of the registry, or of the data folder; none if there is none, and
+/// then the host says so.
 fn find_token(host: &HostSpec) -> anyhow::Result<Option<AdminToken>> {
     match std::env::var(TOKEN_VARIABLE) {
         Ok(text) => {

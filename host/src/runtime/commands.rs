@@ -25,7 +25,7 @@ pub enum CommandError {
 }
 
 impl Generation {
-    /// Carries out a command; answers what the operator must see.
+    /// Carries out a command, and returns what the operator must see.
     ///
     /// # Errors
     /// The component's own words, or why it could not say any.

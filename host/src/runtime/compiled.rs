@@ -76,7 +76,7 @@ impl CompiledCache {
     }
 }
 
-/// Whoever could write here could have the host run code of theirs.
+/// A user who can write here can have the host run code of their own.
 fn check_safe(folder: &Path) -> std::io::Result<()> {
     private_file::check(folder, &std::fs::metadata(folder)?, Guard::Writing)?;
     for entry in std::fs::read_dir(folder)? {

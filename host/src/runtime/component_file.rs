@@ -1,7 +1,8 @@
 //! A component's file as it was read: whatever is said of it is said of these bytes.
 //!
-//! A registry can name any file that the host can read, and whoever asks for a plan of a registry sees what comes of it. So of a file that
-//! is no component nothing is told: neither a byte of it, nor its digest.
+//! A registry can name any file that the host can read, and whoever asks for a plan of a registry
+//! sees what comes of it. So of a file that is no component nothing is told: neither a byte of it,
+//! nor its digest.
 
 use super::problem::LoadProblem;
 use crate::registry::Digest;
@@ -11,7 +12,8 @@ use std::path::Path;
 
 /// The largest component, in bytes: a Python interpreter with its library has some 40 MiB.
 pub const COMPONENT_BYTES_MAX: u64 = 64 << 20;
-/// How each component begins: the magic number of WebAssembly, the version, and the layer of components.
+/// How each component begins: the magic number of WebAssembly, the version, and the layer of
+/// components.
 const PREAMBLE: [u8; 8] = *b"\0asm\x0d\0\x01\0";
 
 /// The bytes of a component's file, and their SHA-256.

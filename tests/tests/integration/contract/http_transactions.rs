@@ -148,18 +148,25 @@ async fn what_is_refused_says_why_and_moves_nothing() {
     assert!(bob.entries(&pair.to).await.is_empty());
 }
 
+/// Three accounts of a person: a frozen one, a closed one, and one of dollars.
+async fn accounts_that_take_no_euros(owner: &Person, teller: &Person) -> [String; 3] {
+    let frozen = owner.open_account("EUR").await;
+    let closed = owner.open_account("EUR").await;
+    let dollars = owner.open_account("USD").await;
+    let freeze = teller.post(&format!("/api/accounts/{frozen}/freeze"));
+    freeze.await.expect(200);
+    let close = owner.post(&format!("/api/accounts/{closed}/close"));
+    close.await.expect(200);
+    [frozen, closed, dollars]
+}
+
 #[tokio::test]
 async fn what_is_declined_is_recorded_with_its_code() {
     let bank = Bank::shared().await;
     let pair = bank.pair().await;
     let (alice, bob) = (&pair.alice, &pair.bob);
     let teller = &bank.staff("teller").await;
-    let (frozen, closed) = (bob.open_account("EUR").await, bob.open_account("EUR").await);
-    let dollars = bob.open_account("USD").await;
-    let freeze = teller.post(&format!("/api/accounts/{frozen}/freeze"));
-    freeze.await.expect(200);
-    let close = bob.post(&format!("/api/accounts/{closed}/close"));
-    close.await.expect(200);
+    let [frozen, closed, dollars] = accounts_that_take_no_euros(bob, teller).await;
     let to = |id: &str| transfer(&pair.from, id, "1.00", "EUR");
     for (person, call, body, code) in [
         (
@@ -203,12 +210,7 @@ async fn a_payer_without_the_money_learns_nothing_of_the_payee() {
     let pair = bank.pair().await;
     let (alice, bob) = (&pair.alice, &pair.bob);
     let teller = &bank.staff("teller").await;
-    let (frozen, closed) = (bob.open_account("EUR").await, bob.open_account("EUR").await);
-    let dollars = bob.open_account("USD").await;
-    let freeze = teller.post(&format!("/api/accounts/{frozen}/freeze"));
-    freeze.await.expect(200);
-    let close = bob.post(&format!("/api/accounts/{closed}/close"));
-    close.await.expect(200);
+    let [frozen, closed, dollars] = accounts_that_take_no_euros(bob, teller).await;
     let mut by_number = by_number(&pair).await;
     by_number["amount"] = json!("100.01");
     let mut by_no_number = by_number.clone();

@@ -25,10 +25,15 @@ const STEADY_BYTES_PER_SECOND: usize = 4 << 10;
 
 /// A request to log in, the largest that there may be, of which the last bytes are missing.
 pub async fn unfinished(source: Ipv4Addr, address: &str) -> Connection {
+    unfinished_to("/api/auth/login", source, address).await
+}
+
+async fn unfinished_to(path: &str, source: Ipv4Addr, address: &str) -> Connection {
     let mut connection = Connection::open_from(source, address).await;
     connection
         .send(format!(
-            "POST /api/auth/login HTTP/1.1\r\nhost: bank\r\ncontent-type: application/json\r\ncontent-length: {BODY_BYTES}\r\n\r\n"
+            "POST {path} HTTP/1.1\r\nhost: bank\r\ncontent-type: application/json\r\n\
+             content-length: {BODY_BYTES}\r\n\r\n"
         ))
         .await;
     connection
@@ -69,16 +74,7 @@ async fn unfinished_bodies_of_one_address_leave_large_ones_of_others_through() {
     let source = attacker(0);
     let mut stalled = Vec::new();
     for _body in 0..UNFINISHED {
-        let mut connection = Connection::open_from(source, bank.address()).await;
-        connection
-            .send(format!(
-                "POST /api/echo/echo HTTP/1.1\r\nhost: bank\r\ncontent-length: {BODY_BYTES}\r\n\r\n"
-            ))
-            .await;
-        connection
-            .send(vec![b'x'; BODY_BYTES - MISSING_BYTES])
-            .await;
-        stalled.push(connection);
+        stalled.push(unfinished_to("/api/echo/echo", source, bank.address()).await);
     }
     let large = "y".repeat(BODY_BYTES);
     for _request in 0..5 {

@@ -1,5 +1,5 @@
-//! Who may call the admin listener, and that nobody keeps others from it. Method: raw requests, since no proper client sends a foreign
-//! `host`, half a head, or half a body.
+//! Who may call the admin listener, and that nobody keeps others from it. Method: raw requests,
+//! since no proper client sends a foreign `host`, half a head, or half a body.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

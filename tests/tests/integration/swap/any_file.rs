@@ -1,4 +1,5 @@
-//! A registry may name any file of the machine as a component. None of them stops the host, and none is told of unless it is a component.
+//! A registry may name any file of the machine as a component. None of them stops the host, and
+//! none is told of unless it is a component.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! What an operator tells a service by way of the admin listener. Method: the guest `clockwork`, which says what it was told.
+//! What an operator tells a service by way of the admin listener. Method: the guest `clockwork`,
+//! which says what it was told.
 
 use strongroom_tests::command::{Outcome, run};
 use strongroom_tests::host::Host;
