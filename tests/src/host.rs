@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread::{self, JoinHandle};
@@ -18,6 +19,8 @@ use crate::{Client, wait_for, workspace};
 const READY_SECONDS_MAX: u64 = 180;
 /// The host's own limit on draining is 30 s.
 const EXIT_SECONDS_MAX: u64 = 40;
+/// A line of the log arrives within a second, and later on a loaded machine.
+const LOG_SECONDS_MAX: u64 = 20;
 
 /// The environment variable that names the first administrator's password.
 pub const ADMIN_PASSWORD_VARIABLE: &str = "STRONGROOM_ADMIN_PASSWORD";
@@ -222,7 +225,25 @@ impl Host {
         self.running().stdout.so_far()
     }
 
-    /// What was logged so far, in all runs.
+    /// All that was logged before this was called, in all runs: the host writes its log in batches.
+    ///
+    /// # Panics
+    ///
+    /// If the line of a request of now does not come.
+    pub async fn log_until_now(&self) -> String {
+        static MARKS: AtomicU64 = AtomicU64::new(0);
+        let mark = format!("log-mark-{}", MARKS.fetch_add(1, Ordering::Relaxed));
+        let call = self.client().get("/api/log-mark");
+        call.header("x-request-id", &mark).await;
+        wait_for("the log up to now", LOG_SECONDS_MAX, async || {
+            let log = self.log();
+            log.contains(&format!("\"{mark}\"")).then_some(log)
+        })
+        .await
+    }
+
+    /// What has arrived of the log, in all runs. It runs behind: to look once, take
+    /// [`Self::log_until_now`].
     pub fn log(&self) -> String {
         let running = self
             .running
@@ -232,7 +253,7 @@ impl Host {
         format!("{}{running}", self.log_of_earlier_runs)
     }
 
-    /// What was logged so far, in the latest run.
+    /// What has arrived of the log of the latest run.
     pub fn log_of_latest_run(&self) -> String {
         self.log().split_off(self.latest_run_at)
     }

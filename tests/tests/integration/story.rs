@@ -56,7 +56,7 @@ async fn the_log_of_the_story_holds_no_secret() {
         .expect(200);
     alice.post("/api/auth/logout").await.expect_no_content();
 
-    let log = bank.log();
+    let log = bank.log_until_now().await;
     assert!(
         log.contains("/api/transactions"),
         "the requests are logged:\n{log}"

@@ -122,7 +122,8 @@ async fn memory_without_end_in_tick_is_refused() {
 
 /// Asserts that what the guest says of its failure, some MiB, is cut wherever people read it.
 async fn is_cut(neighbours: &Neighbours) {
-    let longest = neighbours.log().lines().map(str::len).max();
+    let log = neighbours.log_until_now().await;
+    let longest = log.lines().map(str::len).max();
     assert!(
         longest < Some(WORDS_BYTES_MAX),
         "{longest:?} bytes in the log"

@@ -347,7 +347,10 @@ async fn the_first_administrators_password_is_made_and_printed_once() {
         .await
         .expect(200);
     assert_eq!(session["user"]["role"], "admin");
-    assert!(!host.log().contains(&password), "printed, and not logged");
+    assert!(
+        !host.log_until_now().await.contains(&password),
+        "printed, and not logged"
+    );
 
     host.kill();
     host.launch();
@@ -364,19 +367,17 @@ async fn the_first_administrators_password_is_made_and_printed_once() {
 async fn a_password_for_the_first_administrator_that_comes_too_late_is_told_in_the_log() {
     const NOTICE: &str = "`admin_password` is set and has no effect";
     let mut host = Host::start(&Registry::bank(), Some(ADMIN_PASSWORD)).await;
-    assert!(!host.log().contains(NOTICE), "{}", host.log());
+    let log = host.log_until_now().await;
+    assert!(!log.contains(NOTICE), "{log}");
 
     host.kill();
     let late = "another walk in the rain";
     let listens = host.try_launch(&workspace::binary(), &[(ADMIN_PASSWORD_VARIABLE, late)]);
     assert!(listens, "{}", host.log());
     host.wait_until_ready().await;
-    let log = host.log_of_latest_run();
+    let log = host.log_until_now().await;
     assert!(log.contains(NOTICE), "{log}");
-    assert!(
-        !host.log().contains(late),
-        "the password itself is not logged"
-    );
+    assert!(!log.contains(late), "the password itself is not logged");
     let client = host.client();
     for (password, status) in [(late, 401), (ADMIN_PASSWORD, 200)] {
         let login = json!({"email": ADMIN_EMAIL, "password": password});
@@ -410,7 +411,8 @@ async fn an_operator_gives_the_lost_administrator_a_new_password() {
     assert_eq!(old.status, 401, "the sessions of before have ended");
     assert_eq!(log_in(ADMIN_PASSWORD).await.status, 401);
     let after = log_in(password).await.json(200);
-    assert!(!host.log().contains(password), "{}", host.log());
+    let log = host.log_until_now().await;
+    assert!(!log.contains(password), "{log}");
     let token = after["access_token"].as_str().expect("a token");
     let events = client.with_token(token).get("/api/auth/events").await;
     let events = events.json(200);

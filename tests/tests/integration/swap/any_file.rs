@@ -132,7 +132,7 @@ async fn of_a_file_that_is_no_component_nothing_is_told() {
     let shown = [
         host.admin().get("/services").await.text(),
         json!(history(&host, "changing").await).to_string(),
-        host.log(),
+        host.log_until_now().await,
     ];
     let digest = digest_of(SECRET);
     let digest = digest.trim_start_matches("sha256:");

@@ -173,7 +173,7 @@ async fn configuration_whose_values_nobody_is_told() {
     assert_answers(&host, "/api/changing/config", "secret=new-hush").await;
     let told = format!(
         "{}{}{:?}",
-        host.log(),
+        host.log_until_now().await,
         services(&host).await,
         history(&host, "changing").await
     );

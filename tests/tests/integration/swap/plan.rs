@@ -118,7 +118,7 @@ async fn a_start_is_not_run() {
     );
     let outcome = check(&host, &next).await;
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    assert!(!host.log().contains("a panic on demand"));
+    assert!(!host.log_until_now().await.contains("a panic on demand"));
 }
 
 #[tokio::test]
