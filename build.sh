@@ -99,30 +99,36 @@ install_example_tools() {
   if ((${#missing[@]} > 0)); then install_packages "the examples need" "${missing[@]}"; fi
 }
 
-# The tests have XML validated by a validator that is not ours.
+# The tests read statements, speak to the bank, and attack it with what others wrote: programs of
+# Debian, and libraries of Python and Node.js in .tools/clients.
+readonly TEST_PROGRAMS=(xmllint:libxml2-utils slowhttptest:slowhttptest sslscan:sslscan openssl:openssl
+  curl:curl wget:wget java:default-jdk-headless node:nodejs npm:npm)
+
 install_test_tools() {
-  command -v xmllint >/dev/null || install_packages "the tests need xmllint, of" libxml2-utils
-  install_attack_tools || say "not every tool of the attackers is installed; the tests that need it are skipped, by name"
+  install_test_programs && install_client_libraries ||
+    say "not all that the tests use of others is installed; the tests that need it are skipped, by name"
 }
 
-# The edge is attacked with what others wrote: libraries into .tools/attacks, and programs.
-install_attack_tools() {
+install_test_programs() {
   local missing=() program
-  for program in slowhttptest sslscan openssl; do
-    command -v "$program" >/dev/null || missing+=("$program")
+  for program in "${TEST_PROGRAMS[@]}"; do
+    command -v "${program%:*}" >/dev/null || missing+=("${program#*:}")
   done
   python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
-  local complete=true
   # In a shell of its own, which alone ends where this may not install.
-  if ((${#missing[@]} > 0)); then (install_packages "the attacks on the edge need" "${missing[@]}") || complete=false; fi
-  local wanted=tests/attacks/requirements.txt venv="$TOOLS/attacks"
-  if ! cmp -s "$wanted" "$venv/requirements.txt"; then
-    rm -rf "$venv"
-    python3 -m venv "$venv" &&
-      "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted" &&
-      cp "$wanted" "$venv/requirements.txt" || { rm -rf "$venv"; complete=false; }
-  fi
-  $complete
+  ((${#missing[@]} == 0)) || (install_packages "the tests need" "${missing[@]}")
+}
+
+install_client_libraries() {
+  local wanted folder="$TOOLS/clients"
+  wanted=$(cat tests/clients/requirements.txt tests/clients/package.json)
+  if [[ $wanted == "$(cat "$folder/installed" 2>/dev/null)" ]]; then return; fi
+  rm -rf "$folder"
+  python3 -m venv "$folder" &&
+    "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement tests/clients/requirements.txt &&
+    cp tests/clients/package.json "$folder" && mkdir -p "$folder/node_modules" &&
+    npm install --prefix "$folder" --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null &&
+    printf '%s' "$wanted" >"$folder/installed"
 }
 
 # Copies a file if it differs, by a rename: a running host may be watching it.

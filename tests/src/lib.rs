@@ -1,5 +1,5 @@
 //! The harness of the black-box tests: it starts the real binary on free ports with a data folder of its own, and speaks to it
-//! over real sockets, as a client or an operator would. It knows `contract.md`, and nothing of the code behind it.
+//! over real sockets, as a client or an operator would. It knows what users see, and nothing of the code behind it.
 //!
 //! The parts, outermost first:
 //! - [`workspace`]: where the binary and the components are.
@@ -16,7 +16,8 @@
 //! - [`wire`]: bytes on a socket, for requests that no proper client can send.
 //! - [`http2`]: HTTP/2 connections whose client takes nothing, or says nothing.
 //! - [`forge`]: access tokens that are wrong in one way.
-//! - [`attackers`]: where attackers come from, and the tools of others that they use.
+//! - [`attackers`]: where attackers come from.
+//! - [`tools`]: clients, attackers, and readers that others wrote.
 
 pub mod attackers;
 pub mod bank;
@@ -31,6 +32,7 @@ pub mod marks;
 pub mod problem;
 pub mod race;
 pub mod registry;
+pub mod tools;
 pub mod wire;
 pub mod workspace;
 

@@ -8,7 +8,7 @@ use strongroom_tests::wire::exchange;
 use strongroom_tests::{Answer, Bank, Person, Value, json};
 use tokio::time::sleep;
 
-/// Within this time after a rotation the old refresh token gives the same successor (contract.md, `POST /refresh`).
+/// Within this time after a rotation the old refresh token gives the same successor.
 const REFRESH_GRACE_SECONDS: u64 = 10;
 
 /// A token that was good, and the bank to try its forgeries on.

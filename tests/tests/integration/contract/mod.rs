@@ -1,4 +1,4 @@
-//! Each row of `contract.md`'s tables, tried by a test that bears its name.
+//! Each call, command and key that users are promised, tried by a test that bears its name.
 
 mod admin_listener;
 mod api;

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::process::Stdio;
 
 use crate::edge::tools::aim;
-use strongroom_tests::attackers::{attacker, program, run, script};
+use strongroom_tests::attackers::attacker;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::tools::{program, python, run};
 use strongroom_tests::wait_for;
 use tokio::process::Command;
 
@@ -65,7 +66,7 @@ async fn look(mut attack: Command, host: &Host, source: Ipv4Addr) -> (bool, Stri
 #[tokio::test]
 async fn tls_is_spoken_as_it_should_be_and_nothing_else() {
     let test = "tls_is_spoken_as_it_should_be_and_nothing_else";
-    let Some(attack) = script(test, "tls.py") else {
+    let Some(attack) = python(test, "attacks/tls.py") else {
         return;
     };
     let Some(host) = target(test).await else {
@@ -82,7 +83,7 @@ async fn a_certificate_that_changes_is_served_without_a_restart_and_a_broken_one
         return;
     };
     let digest = async || {
-        let attack = script(test, "tls.py")?;
+        let attack = python(test, "attacks/tls.py")?;
         let (_, digest, _) = look(attack, &host, attacker(0)).await;
         Some(digest)
     };

@@ -3,10 +3,11 @@
 use std::net::Ipv4Addr;
 
 use rand::RngExt;
-use strongroom_tests::attackers::{allow_many_open_files, attacker, program, run, script};
+use strongroom_tests::attackers::{allow_many_open_files, attacker};
 use strongroom_tests::host::Host;
 use strongroom_tests::marks::{seeded, short_or_full};
 use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::tools::{program, python, run};
 use strongroom_tests::wait_for;
 use tokio::process::Command;
 
@@ -45,7 +46,10 @@ async fn finds_nothing(command: Command) {
 
 #[tokio::test]
 async fn h9_every_error_of_rfc_9113_has_its_answer() {
-    let Some(mut attack) = script("h9_every_error_of_rfc_9113_has_its_answer", "http2.py") else {
+    let Some(mut attack) = python(
+        "h9_every_error_of_rfc_9113_has_its_answer",
+        "attacks/http2.py",
+    ) else {
         return;
     };
     let host = target().await;
@@ -61,7 +65,10 @@ async fn h9_every_error_of_rfc_9113_has_its_answer() {
 
 #[tokio::test]
 async fn h3_no_mutated_framing_smuggles_a_request() {
-    let Some(mut attack) = script("h3_no_mutated_framing_smuggles_a_request", "framing.py") else {
+    let Some(mut attack) = python(
+        "h3_no_mutated_framing_smuggles_a_request",
+        "attacks/framing.py",
+    ) else {
         return;
     };
     let host = target().await;

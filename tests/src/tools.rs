@@ -1,0 +1,89 @@
+//! What others wrote, and tests use: libraries of Python and Node.js, and programs of Debian.
+//!
+//! `build.sh` installs them. Where it cannot, a test that needs one is skipped by name; with
+//! `CI=true` it fails.
+
+use std::env;
+use std::ffi::OsStr;
+use std::iter;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use tokio::process::Command;
+
+use crate::workspace;
+
+/// Where the libraries of `tests/clients` are installed.
+fn libraries() -> PathBuf {
+    workspace::root().join(".tools/clients")
+}
+
+/// A command of a script of Python in `tests/`, such as `attacks/http2.py`, if the libraries of
+/// `tests/clients/requirements.txt` are installed.
+pub fn python(test: &str, script: &str) -> Option<Command> {
+    let mut command = command(test, &libraries().join("bin/python"))?;
+    command.args(["-B", "-W", "ignore"]).arg(in_tests(script));
+    Some(command)
+}
+
+/// A command of a script of Node.js in `tests/`, if the libraries of `tests/clients/package.json`
+/// are installed. The script finds them by `require`.
+pub fn node(test: &str, script: &str) -> Option<Command> {
+    let modules = libraries().join("node_modules");
+    if !modules.is_dir() {
+        skip(test, &modules);
+        return None;
+    }
+    let mut command = program(test, "node")?;
+    command.env("NODE_PATH", modules).arg(in_tests(script));
+    Some(command)
+}
+
+/// A command of a program that comes with the libraries, or that the system has.
+pub fn program(test: &str, name: &str) -> Option<Command> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let file = iter::once(libraries().join("bin"))
+        .chain(env::split_paths(&path))
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file());
+    command(test, &file.unwrap_or_else(|| PathBuf::from(name)))
+}
+
+fn in_tests(script: &str) -> PathBuf {
+    workspace::root().join("tests").join(script)
+}
+
+fn command(test: &str, file: &Path) -> Option<Command> {
+    if !file.is_file() {
+        skip(test, file);
+        return None;
+    }
+    let mut command = Command::new(file);
+    command.kill_on_drop(true);
+    Some(command)
+}
+
+fn skip(test: &str, tool: &Path) {
+    let tool = tool.display();
+    assert!(
+        env::var_os("CI").is_none_or(|ci| ci != OsStr::new("true")),
+        "{test} needs {tool}, which is not installed; ./build.sh test installs it"
+    );
+    eprintln!("SKIPPED {test}: {tool} is not installed; ./build.sh test installs it");
+}
+
+/// Runs a command to its end; answers all that it printed.
+///
+/// # Panics
+///
+/// If it cannot be run.
+pub async fn run(mut command: Command) -> (Output, String) {
+    let output = command.output().await.expect("the program starts");
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    println!("{text}");
+    (output, text)
+}
