@@ -3,7 +3,7 @@
 
 use strongroom_tests::attackers::attacker;
 use strongroom_tests::wire::Connection;
-use strongroom_tests::{Bank, Value, wait_for};
+use strongroom_tests::{Bank, Value};
 
 /// Sends bytes as an attacker, and answers all that comes back before the host hangs up.
 async fn exchange(bank: &Bank, bytes: impl AsRef<[u8]>) -> String {

@@ -4,7 +4,7 @@
 use strongroom_tests::command::{Outcome, run};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{Answer, Value, json, wait_for};
+use strongroom_tests::{Answer, Value, json};
 use tokio::task::spawn_blocking;
 
 async fn start() -> Host {
