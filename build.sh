@@ -152,12 +152,15 @@ build_host_and_tools() { # BINARIES
   fi
   local log="$TOOLS/install.log"
   mkdir -p "$TOOLS"
-  say "installing cargo-component and wasm-tools into .tools (once, some minutes); $log shows how far they are"
+  say "installing cargo-component and wasm-tools into .tools (once; 5 to 7 minutes on 2 cores, beside the host); $log shows how far they are"
   install_tools >"$log" 2>&1 &
   local tools=$!
   build_host "$@"
   say "waiting for cargo-component and wasm-tools"
-  wait $tools || { cat "$log" >&2; fail "the tools cannot be installed"; }
+  tail -n 1 -f "$log" >&2 &
+  local shown=$!
+  wait $tools || { kill $shown; cat "$log" >&2; fail "the tools cannot be installed"; }
+  kill $shown
 }
 
 # The compiler optimises each component as one piece: it reads the bitcode of all its libraries when

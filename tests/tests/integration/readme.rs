@@ -1,6 +1,10 @@
-//! The README's tour works line by line, and says what it says.
+//! The README's commands work line by line, and say what it says.
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
+
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::workspace;
@@ -9,26 +13,75 @@ use tokio::process::Command;
 /// The password with which the README starts the bank.
 const ADMIN_PASSWORD: &str = "a long walk in the rain";
 
+/// Between two blocks of the tour the reader falls asleep: the tokens are as good as expired.
+const FALL_ASLEEP: &str = "\nfind $TOUR -name '*.token' -exec touch -d '-6 minutes' {} +\n";
+
 #[tokio::test(flavor = "multi_thread")]
-async fn the_tour_works_line_by_line() {
-    let readme = std::fs::read_to_string(workspace::root().join("README.md")).unwrap();
+async fn the_tour_works_line_by_line_again_and_again_and_slowly() {
+    let readme = readme();
     assert!(readme.contains(&format!("STRONGROOM_ADMIN_PASSWORD='{ADMIN_PASSWORD}'")));
     let host = Host::start(&Registry::bank(), Some(ADMIN_PASSWORD)).await;
-    let script = tour(&readme).replace(
-        "http://127.0.0.1:8080",
-        &format!("http://{}", host.address()),
-    );
+    for between in ["\n", FALL_ASLEEP] {
+        // The names of a tour are its second.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let blocks = blocks(&readme, "```sh tour");
+        let script = blocks.join(between).replace(
+            "http://127.0.0.1:8080",
+            &format!("http://{}", host.address()),
+        );
+        shows_what_it_should(&run(&script, host.folder()).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_way_to_swap_a_service_works_line_by_line() {
+    let mut host = Host::prepared(&Registry::bank(), Some(ADMIN_PASSWORD));
+    let registry = std::fs::read_to_string(workspace::root().join("registry.toml")).unwrap();
+    let components = workspace::root().join("target/components/");
+    let here = |text: &str| text.replace("target/components/", components.to_str().unwrap());
+    std::fs::write(host.folder().join("registry.toml"), here(&registry)).unwrap();
+    host.launch();
+    host.wait_until_ready().await;
+    let script = blocks(&readme(), "```sh swap").join("\n");
+    let script = here(&script)
+        .replace("127.0.0.1:9090", host.admin_address())
+        .replace(
+            "target/release/strongroom",
+            workspace::binary().to_str().unwrap(),
+        );
+    let said = run(&script, host.folder()).await;
+    let (changes, back) = ("limits.timeout: 10s -> 5s", "limits.timeout");
+    assert!(said.contains(&format!("token: {changes}")), "{said}");
+    assert!(said.matches(back).count() >= 3, "{said}");
+}
+
+#[test]
+fn what_the_build_makes_can_be_read_by_a_service_user() {
+    for name in ["auth", "token", "account", "transaction", "webhook"] {
+        let file = workspace::component(name);
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o644, "{}", file.display());
+    }
+}
+
+/// What a script prints, which must not fail.
+async fn run(script: &str, folder: &Path) -> String {
     let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", &script])
+        .args(["-euo", "pipefail", "-c", script])
+        .current_dir(folder)
         .stdin(Stdio::null())
         .output()
         .await
-        .unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
+        .expect("bash runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let complaints = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\n{complaints}");
+    said
+}
+
+fn shows_what_it_should(said: &str) {
     for expected in [
-        "\"email\":\"ann@example.com\"",
+        "\"email\":\"ann-",
         "\"type\":\"deposit\",\"status\":\"posted\"",
         "idempotency-replayed: true",
         "\"balance\":\"87.66\"",
@@ -50,18 +103,17 @@ async fn the_tour_works_line_by_line() {
     assert_eq!(said.matches("\"code\":").count(), 3, "{said}");
 }
 
-/// The commands of the tour, which the README marks `sh tour`.
-fn tour(readme: &str) -> String {
-    let mut commands = String::new();
-    let mut in_tour = false;
-    for line in readme.lines() {
-        match line {
-            "```sh tour" => in_tour = true,
-            "```" => in_tour = false,
-            line if in_tour => commands.extend([line, "\n"]),
-            _ => {}
-        }
-    }
-    assert!(commands.contains("BANK="), "the README has no tour");
-    commands
+fn readme() -> String {
+    std::fs::read_to_string(workspace::root().join("README.md")).expect("there is a README")
+}
+
+/// The blocks of commands that the README marks so.
+fn blocks(readme: &str, mark: &str) -> Vec<String> {
+    let begin = format!("{mark}\n");
+    let parts = readme.split(&begin).skip(1);
+    let blocks: Vec<_> = parts
+        .map(|part| part.split("```").next().unwrap_or_default().to_owned())
+        .collect();
+    assert!(!blocks.is_empty(), "the README has no {mark}");
+    blocks
 }
