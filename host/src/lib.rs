@@ -9,6 +9,7 @@
 //! `strongroom-faulty` of the tests, which sets the hook of [`faults`].
 
 mod admin;
+mod arriving_body;
 mod cli;
 mod client;
 mod connections;

@@ -2,6 +2,7 @@
 
 use super::guard::{Guard, Refusal};
 use super::services::ServiceList;
+use crate::arriving_body::ArrivingBody;
 use crate::links::CallError;
 use crate::registry::{AdminAddress, AdminToken, HostSpec, REGISTRY_BYTES_MAX};
 use crate::runtime::CommandError;
@@ -10,7 +11,6 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,7 +78,7 @@ impl AdminApi {
     }
 
     /// The answer to one request.
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Answer {
+    pub(super) async fn answer(&self, request: Request<&mut ArrivingBody>) -> Answer {
         if let Err(refusal) = self.guard.check(&request) {
             return refused(refusal);
         }
@@ -115,7 +115,7 @@ impl AdminApi {
     }
 
     /// Answers a call that may take long.
-    async fn change(&self, request: Request<Incoming>, change: Change<'_>) -> Answer {
+    async fn change(&self, request: Request<&mut ArrivingBody>, change: Change<'_>) -> Answer {
         let Ok(turn) = Arc::clone(&self.changes).try_acquire_owned() else {
             let message = format!("{CHANGES_MAX} such calls are under way; try again\n");
             return text(StatusCode::SERVICE_UNAVAILABLE, &message);
@@ -152,7 +152,7 @@ impl AdminApi {
         json(status, &report)
     }
 
-    async fn plan(&self, request: Request<Incoming>) -> Result<Answer, Answer> {
+    async fn plan(&self, request: Request<&mut ArrivingBody>) -> Result<Answer, Answer> {
         let body = read(request, REGISTRY_BYTES_MAX, "a registry").await?;
         let registry = std::str::from_utf8(&body).map_err(|_| {
             let message = "the body must be a registry in UTF-8\n";
@@ -164,7 +164,7 @@ impl AdminApi {
     /// Has a service carry out a command.
     async fn command(
         &self,
-        request: Request<Incoming>,
+        request: Request<&mut ArrivingBody>,
         service: &str,
         name: &str,
         turn: OwnedSemaphorePermit,
@@ -264,9 +264,13 @@ fn refused(refusal: Refusal) -> Answer {
 }
 
 /// Reads a body, or says why not.
-async fn read(request: Request<Incoming>, bytes_max: u64, what: &str) -> Result<Bytes, Answer> {
+async fn read(
+    request: Request<&mut ArrivingBody>,
+    bytes_max: u64,
+    what: &str,
+) -> Result<Bytes, Answer> {
     let body = Limited::new(
-        request.into_body(),
+        request.into_body().ask_for(),
         usize::try_from(bytes_max).unwrap_or(usize::MAX),
     );
     match tokio::time::timeout(BODY_TIME_MAX, body.collect()).await {

@@ -1,8 +1,10 @@
 //! The admin listener.
 
 use super::calls::AdminApi;
+use crate::arriving_body::ArrivingBody;
 use crate::connections::{ConnectionPlace, Connections};
 use crate::registry::AdminAddress;
+use http::Request;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustix::fs::Mode;
@@ -130,9 +132,12 @@ where
 {
     let asking = Arc::clone(&place.connection);
     let answer = service_fn(move |request| {
-        let (api, serving) = (Arc::clone(&api), asking.begin_request());
+        let (api, connection) = (Arc::clone(&api), Arc::clone(&asking));
+        let serving = connection.begin_request();
         async move {
-            let answer = api.answer(request).await;
+            let (head, mut body) = ArrivingBody::of(request);
+            let mut answer = api.answer(Request::from_parts(head, &mut body)).await;
+            body.settle(&connection, &mut answer).await;
             drop(serving);
             Ok::<_, Infallible>(answer)
         }

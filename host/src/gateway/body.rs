@@ -6,6 +6,7 @@
 
 use super::problem::GatewayError;
 use super::shares::Shares;
+use crate::arriving_body::ArrivingBody;
 use crate::client::Client;
 use crate::registry::ServiceSpec;
 use bytes::{Bytes, BytesMut};
@@ -24,11 +25,6 @@ use wasmtime_wasi_http::WasiBody;
 /// In each such time so many bytes of a body must arrive, or its end: 1 KiB a second.
 const PACE_TIME: Duration = Duration::from_secs(10);
 const PACE_BYTES: usize = 10 << 10;
-
-/// How much of a body that is too large is read all the same, in bytes, and for how long: a client
-/// that is still sending would else see a broken connection instead of the answer.
-const LINGER_BYTES_MAX: usize = 4 << 20;
-const LINGER_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// A body of at most so many bytes is small.
 const SMALL_BYTES_MAX: usize = 64 << 10;
@@ -161,7 +157,7 @@ fn announced_length(parts: &Parts) -> Option<u64> {
 /// held as long as that.
 pub(super) async fn read<'a>(
     parts: &Parts,
-    mut body: Incoming,
+    body: &mut ArrivingBody,
     memory: &'a BodyMemory,
     service: &'a ServiceSpec,
     clients: &'a [Client],
@@ -173,25 +169,15 @@ pub(super) async fn read<'a>(
     let bytes_max = service.limits.request_body;
     let announced = announced_length(parts);
     if announced.is_some_and(|announced| announced > bytes_max) {
-        tokio::spawn(linger(body));
         return Err(GatewayError::PayloadTooLarge(bytes_max));
     }
     let _arriving = memory.begin(clients)?;
     let mut share = memory.share(&service.name, clients);
-    match read_to_the_end(&mut body, announced, bytes_max, &mut share).await {
-        Ok(bytes) => {
-            let whole = Full::new(bytes)
-                .map_err(|never| match never {})
-                .boxed_unsync();
-            Ok((whole, Some(share)))
-        }
-        Err(error) => {
-            if matches!(error, GatewayError::PayloadTooLarge(_)) {
-                tokio::spawn(linger(body));
-            }
-            Err(error)
-        }
-    }
+    let bytes = read_to_the_end(body.ask_for(), announced, bytes_max, &mut share).await?;
+    let whole = Full::new(bytes)
+        .map_err(|never| match never {})
+        .boxed_unsync();
+    Ok((whole, Some(share)))
 }
 
 async fn read_to_the_end(
@@ -208,10 +194,8 @@ async fn read_to_the_end(
         let Some(frame) = frame.map_err(|_| GatewayError::BodyTooSlow)? else {
             break;
         };
-        let broken =
-            |_| GatewayError::BadRequest("the body broke off or is not framed as HTTP demands");
         // Trailers are of no use to a component that is handed a whole body.
-        let Ok(data) = frame.map_err(broken)?.into_data() else {
+        let Ok(data) = frame.map_err(|_| GatewayError::BrokenBody)?.into_data() else {
             continue;
         };
         pace_bytes += data.len();
@@ -236,20 +220,4 @@ async fn read_to_the_end(
         whole.extend_from_slice(&data);
     }
     Ok(whole.freeze())
-}
-
-/// Reads on while the answer is sent, and throws away, within bounds; what comes of it does not
-/// matter.
-async fn linger(mut body: Incoming) {
-    let discard = async {
-        let mut left = LINGER_BYTES_MAX;
-        while let Some(Ok(frame)) = body.frame().await {
-            let bytes = frame.data_ref().map_or(0, Bytes::len);
-            match left.checked_sub(bytes) {
-                Some(rest) => left = rest,
-                None => return,
-            }
-        }
-    };
-    let _ = tokio::time::timeout(LINGER_TIME_MAX, discard).await;
 }

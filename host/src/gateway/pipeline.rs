@@ -9,6 +9,7 @@ use super::rate::{self, Policy, RateLimits, Standing};
 use super::request_id::{self, REQUEST_ID};
 use super::response_body::ResponseBody;
 use super::{authenticate, cors, identity, limits, route, trace};
+use crate::arriving_body::ArrivingBody;
 use crate::client::Client;
 use crate::connections::Connection;
 use crate::keys::{Identity, Keys};
@@ -132,6 +133,8 @@ impl Gateway {
         request_id: &HeaderValue,
     ) -> Result<Response<ResponseBody>, Infallible> {
         let uri = request.uri().clone();
+        let (head, mut body) = ArrivingBody::of(request);
+        let request = Request::from_parts(head, &mut body);
         let mut findings = Findings::default();
         let outcome = self.pass(request, peer, connection, request_id, &mut findings);
         let outcome = outcome.await;
@@ -155,12 +158,13 @@ impl Gateway {
         if let Some(service) = findings.service {
             response.extensions_mut().insert(ServedBy(service));
         }
+        body.settle(connection, &mut response).await;
         Ok(response)
     }
 
     async fn pass(
         &self,
-        request: Request<Incoming>,
+        request: Request<&mut ArrivingBody>,
         peer: IpAddr,
         connection: &Arc<Connection>,
         request_id: &HeaderValue,
@@ -289,7 +293,7 @@ impl Gateway {
 /// Whether it asks what the server as a whole can do (`OPTIONS *`, RFC 9110 section 9.3.7), or
 /// whether a web page may call (a preflight of the Fetch standard). Where web pages may, [`cors`]
 /// has answered before.
-fn is_for_the_gateway(request: &Request<Incoming>) -> bool {
+fn is_for_the_gateway<B>(request: &Request<B>) -> bool {
     let is_preflight = request
         .headers()
         .contains_key(ACCESS_CONTROL_REQUEST_METHOD);

@@ -23,6 +23,8 @@ pub(super) enum GatewayError {
         "the body's end is not clear: send content-length, or one `transfer-encoding: chunked`"
     )]
     BadFraming,
+    #[error("the body broke off or is not framed as HTTP demands")]
+    BrokenBody,
     #[error("the path is longer than {0} bytes")]
     UriTooLong(usize),
     #[error("the request's header is too large")]
@@ -65,7 +67,7 @@ impl From<ServeError> for GatewayError {
 impl GatewayError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::BadRequest(_) | Self::BadFraming => StatusCode::BAD_REQUEST,
+            Self::BadRequest(_) | Self::BadFraming | Self::BrokenBody => StatusCode::BAD_REQUEST,
             Self::UriTooLong(_) => StatusCode::URI_TOO_LONG,
             Self::HeaderTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::ExpectationFailed => StatusCode::EXPECTATION_FAILED,
@@ -84,7 +86,7 @@ impl GatewayError {
     /// The stable code of the contract.
     fn code(&self) -> &'static str {
         match self {
-            Self::BadRequest(_) | Self::BadFraming => "bad_request",
+            Self::BadRequest(_) | Self::BadFraming | Self::BrokenBody => "bad_request",
             Self::UriTooLong(_) => "uri_too_long",
             Self::HeaderTooLarge => "header_too_large",
             Self::ExpectationFailed => "expectation_failed",
@@ -156,7 +158,7 @@ impl GatewayError {
                 headers.insert(RETRY_AFTER, HeaderValue::from(standing.retry_after()));
                 standing.tell(headers);
             }
-            Self::BadFraming | Self::BodyTooSlow => {
+            Self::BadFraming | Self::BrokenBody | Self::BodyTooSlow => {
                 // What follows on this connection could be anything.
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
