@@ -10,6 +10,7 @@
 
 mod admin;
 mod arriving_body;
+mod bearer;
 mod cli;
 mod client;
 mod connections;

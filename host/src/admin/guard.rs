@@ -5,6 +5,7 @@
 //! So a request must name a host that is known here, must not come from a web page, and must show
 //! the token where it changes something. A Unix socket is in reach of its owner alone.
 
+use crate::bearer::bearer_token;
 use crate::registry::{AdminAddress, AdminToken};
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::uri::Authority;
@@ -127,14 +128,10 @@ impl NetworkGuard {
         let (Some(shown), None) = (shown.next(), shown.next()) else {
             return Err(Refusal::NoToken);
         };
-        let Some((scheme, token)) = shown.to_str().ok().and_then(|text| text.split_once(' '))
-        else {
+        let Some(token) = shown.to_str().ok().and_then(bearer_token) else {
             return Err(Refusal::NoToken);
         };
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(Refusal::NoToken);
-        }
-        let digest: [u8; 32] = Sha256::digest(token.trim()).into();
+        let digest: [u8; 32] = Sha256::digest(token).into();
         if digest.ct_eq(&self.token_digest).into() {
             Ok(())
         } else {

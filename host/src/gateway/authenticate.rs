@@ -1,6 +1,7 @@
 //! Who a request speaks for: the bearer token of RFC 6750, verified in process.
 
 use super::problem::GatewayError;
+use crate::bearer::bearer_token;
 use crate::keys::{Identity, Keys};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -10,13 +11,7 @@ pub(super) fn authenticate(keys: &Keys, headers: &HeaderMap) -> Result<Identity,
     let value = headers
         .get(AUTHORIZATION)
         .ok_or(GatewayError::TokenMissing)?;
-    let (scheme, token) = value
-        .to_str()
-        .ok()
-        .and_then(|value| value.split_once(' '))
-        .ok_or(GatewayError::TokenMissing)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(GatewayError::TokenMissing);
-    }
+    let token = value.to_str().ok().and_then(bearer_token);
+    let token = token.ok_or(GatewayError::TokenMissing)?;
     keys.verify(token).map_err(GatewayError::TokenRefused)
 }
