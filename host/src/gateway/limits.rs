@@ -80,7 +80,7 @@ fn check_framing(headers: &HeaderMap) -> Result<(), GatewayError> {
     }
 }
 
-/// One host, said once (RFC 9112 section 3.2).
+/// One host, said once (RFC 9112 section 3.2); HTTP/1.0 need not say it.
 fn check_host<B>(request: &Request<B>) -> Result<(), GatewayError> {
     let mut hosts = request.headers().get_all(HOST).iter();
     let host = hosts.next();
@@ -96,11 +96,13 @@ fn check_host<B>(request: &Request<B>) -> Result<(), GatewayError> {
         ));
     }
     match (host, authority) {
-        (None, None) => Err(GatewayError::BadRequest("there is no host header")),
-        (None, Some(_)) if request.version() < Version::HTTP_2 => {
+        (None, _) if request.version() == Version::HTTP_11 => {
             Err(GatewayError::BadRequest("there is no host header"))
         }
-        (None, Some(_)) => Ok(()),
+        (None, None) if request.version() > Version::HTTP_11 => {
+            Err(GatewayError::BadRequest("there is no :authority"))
+        }
+        (None, _) => Ok(()),
         (Some(host), authority) => {
             let is_authority = host
                 .to_str()
@@ -136,6 +138,11 @@ mod tests {
     fn a_request_names_one_host() {
         let no_host = Request::builder().uri("/api/x").body(()).unwrap();
         assert!(matches!(check(&no_host), Err(GatewayError::BadRequest(_))));
+        let mut old = no_host;
+        *old.version_mut() = Version::HTTP_10;
+        assert!(check(&old).is_ok());
+        *old.version_mut() = Version::HTTP_2;
+        assert!(matches!(check(&old), Err(GatewayError::BadRequest(_))));
         let two = request().header("host", "other").body(()).unwrap();
         assert!(matches!(check(&two), Err(GatewayError::BadRequest(_))));
         let with_user = Request::builder()

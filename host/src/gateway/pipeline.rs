@@ -16,7 +16,7 @@ use crate::keys::{Identity, Keys};
 use crate::registry::{HostSpec, RateBy, RouteRate, ServiceSpec};
 use crate::runtime::{Service, Services};
 use http::header::{
-    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, SERVER,
+    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HOST, SERVER,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
@@ -31,6 +31,8 @@ use tower_http::cors::CorsLayer;
 
 /// Where the public keys are (RFC 8414 names the folder; `jwks.json` is what verifiers look for).
 const JWKS_PATH: &str = "/.well-known/jwks.json";
+/// The host of a request of HTTP/1.0, which need not name one (RFC 9112 section 3.3).
+const DEFAULT_HOST: HeaderValue = HeaderValue::from_static("localhost");
 /// For how long browsers are to use nothing but TLS (RFC 6797): a year.
 const ONLY_SECURE: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
@@ -317,6 +319,9 @@ fn told_who_asks(
     request_id: &HeaderValue,
 ) -> Parts {
     let headers = &mut parts.headers;
+    if parts.uri.authority().is_none() {
+        headers.entry(HOST).or_insert(DEFAULT_HOST);
+    }
     identity::strip_claims(headers);
     identity::strip_token(headers);
     identity::tell_address(headers, address);
