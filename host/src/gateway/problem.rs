@@ -121,7 +121,7 @@ impl GatewayError {
         let code = self.code();
         let document = Document {
             kind: format!("urn:strongroom:problem:{code}"),
-            title: status.canonical_reason().unwrap_or("Error"),
+            title: title_of(code),
             status: status.as_u16(),
             detail: self.to_string(),
             instance: path,
@@ -172,12 +172,22 @@ impl GatewayError {
     }
 }
 
+/// `payload_too_large` -> `Payload too large`, as components have it: a title depends on the type
+/// alone (RFC 9457 section 3.1.3).
+fn title_of(code: &str) -> String {
+    let mut title = code.replace('_', " ");
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    title
+}
+
 /// RFC 9457 section 3.1, with two members of ours.
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(rename = "type")]
     kind: String,
-    title: &'static str,
+    title: String,
     status: u16,
     detail: String,
     instance: &'a str,
