@@ -300,6 +300,25 @@ fn a_token_that_was_good_ends_when_it_expires_or_is_revoked() {
 }
 
 #[test]
+fn a_token_from_when_the_clock_was_ahead_is_refused_although_it_was_good_then() {
+    let fixture = Fixture::new();
+    let claims = claims();
+    let now = claims["iat"].as_u64().unwrap();
+    let token = fixture.token(&fixture.header(), &claims.to_string());
+    let verify_at = |now| fixture.keys.verifier.verify_at(&token, now).err();
+    assert_eq!(verify_at(now), None);
+    assert_eq!(verify_at(now - LEEWAY_SECONDS), None);
+    assert_eq!(
+        verify_at(now - LEEWAY_SECONDS - 1),
+        Some(TokenError::Claims)
+    );
+    for claim in ["iat", "nbf"] {
+        let ahead = with(claims.clone(), claim, json!(now + LEEWAY_SECONDS + 2));
+        assert_eq!(fixture.verify(&ahead), Err(TokenError::Claims), "{claim}");
+    }
+}
+
+#[test]
 fn a_subjects_older_tokens_end_but_for_one_session() {
     let fixture = Fixture::new();
     fixture
