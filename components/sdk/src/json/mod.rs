@@ -129,19 +129,31 @@ pub async fn read_body(request: Request, bytes_max: usize) -> Result<Vec<u8>, Pr
     if announced.is_some_and(|bytes| bytes > bytes_max) {
         return Err(payload_too_large(bytes_max));
     }
-    let coding = request.headers().get(header::CONTENT_ENCODING);
-    if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return Err(Problem::new(
+    if is_coded(request.headers()) {
+        let problem = Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media_type",
             "The body must be sent as it is, without content-encoding.",
-        ));
+        );
+        // RFC 9110 section 15.5.16: what would be understood.
+        let identity = HeaderValue::from_static("identity");
+        return Err(problem.with_header(header::ACCEPT_ENCODING, identity));
     }
     match axum::body::to_bytes(request.into_body(), bytes_max).await {
         Ok(body) => Ok(body.into()),
         Err(error) if is_length_limit(&error) => Err(payload_too_large(bytes_max)),
         Err(_) => Err(bad_request("The body could not be read to its end.")),
     }
+}
+
+/// Whether the body is compressed, by any coding of a list in one header or in several.
+fn is_coded(headers: &HeaderMap) -> bool {
+    let named = headers.get_all(header::CONTENT_ENCODING).into_iter();
+    let mut codings = named.flat_map(|codings| codings.as_bytes().split(|byte| *byte == b','));
+    codings.any(|coding| {
+        let coding = coding.trim_ascii();
+        !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
+    })
 }
 
 /// Whether the text of `content-type` is that of JSON: `application/json` or `application/*+json`, whatever the parameters.

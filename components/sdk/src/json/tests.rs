@@ -34,6 +34,44 @@ fn refusal(text: &str) -> (u16, &'static str, Vec<(String, Cow<'static, str>)>) 
     (problem.status().as_u16(), problem.code(), errors)
 }
 
+/// What comes of an empty object with these content-encodings.
+fn with_codings(codings: &[&str]) -> Result<(), Problem> {
+    let request = http::Request::builder().header("content-type", "application/json");
+    let request = codings.iter().fold(request, |request, codings| {
+        request.header("content-encoding", *codings)
+    });
+    let request = request.body("{}".into()).unwrap();
+    let mut reading = std::pin::pin!(Json::<HashMap<String, String>>::from_request(request, &()));
+    match reading
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(read) => read.map(|_| ()),
+        Poll::Pending => panic!("the body waits"),
+    }
+}
+
+#[test]
+fn a_body_with_a_coding_in_any_place_is_415_and_tells_which_is_taken() {
+    for plain in [&[][..], &["identity"], &["Identity, identity"], &[""]] {
+        assert!(with_codings(plain).is_ok(), "{plain:?}");
+    }
+    for coded in [
+        &["gzip"][..],
+        &["BR"],
+        &["deflate"],
+        &["identity, gzip"],
+        &["identity", "gzip"],
+        &["gzip", "identity"],
+        &["unknown"],
+    ] {
+        let problem = with_codings(coded).unwrap_err();
+        assert_eq!(problem.status(), 415, "{coded:?}");
+        let answer = problem.into_response();
+        assert_eq!(answer.headers()["accept-encoding"], "identity", "{coded:?}");
+    }
+}
+
 #[test]
 fn broken_json_is_a_bad_request() {
     for text in [
