@@ -1,6 +1,12 @@
 //! Which web pages may call the services (the Fetch standard's CORS protocol). Without configured origins no page of another origin may.
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use super::rate::{RATE_LIMIT, RATE_LIMIT_POLICY};
+use super::request_id::REQUEST_ID;
+use super::trace::{TRACEPARENT, TRACESTATE};
+use http::header::{
+    ACCEPT_ENCODING, ALLOW, AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE, RETRY_AFTER,
+    WWW_AUTHENTICATE,
+};
 use http::{HeaderName, HeaderValue, Method};
 use std::time::Duration;
 use tower_http::cors::CorsLayer;
@@ -26,11 +32,20 @@ pub(super) fn layer(origins: &[HeaderValue]) -> Option<CorsLayer> {
             AUTHORIZATION,
             CONTENT_TYPE,
             HeaderName::from_static("idempotency-key"),
-            super::request_id::REQUEST_ID,
+            REQUEST_ID,
+            TRACEPARENT,
+            TRACESTATE,
         ])
+        // All that an answer says beyond what a page may read anyway.
         .expose_headers([
-            super::request_id::REQUEST_ID,
+            REQUEST_ID,
             RETRY_AFTER,
+            RATE_LIMIT,
+            RATE_LIMIT_POLICY,
+            WWW_AUTHENTICATE,
+            ALLOW,
+            ACCEPT_ENCODING,
+            CONTENT_DISPOSITION,
             HeaderName::from_static("idempotency-replayed"),
         ])
         .max_age(MAX_AGE);

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 /// Above so many clients those whose buckets are full again are forgotten.
 const CLIENTS_MAX: usize = 100_000;
 
-const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+pub(super) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+pub(super) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// Without a rate of the registry's, what one address may ask of a service's public routes, where
 /// others of its routes are not public: nobody logs in a hundred times a second.
