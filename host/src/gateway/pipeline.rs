@@ -267,6 +267,11 @@ impl Gateway {
             }
             Err(refused) => {
                 admit(rate::AUTHENTICATION, by_address)?;
+                // No token helps where a slash at the end makes another path of a public one.
+                let meant = rest.strip_suffix('/');
+                if meant.is_some_and(|meant| spec.is_public(&parts.method, meant)) {
+                    return Err(GatewayError::SlashAtEnd(parts.uri.path().to_owned()));
+                }
                 Err(refused)
             }
         }

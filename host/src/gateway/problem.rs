@@ -35,6 +35,8 @@ pub(super) enum GatewayError {
     MethodNotAllowed,
     #[error("no service is at this path; services are at /api/<service>")]
     NoSuchService,
+    #[error("nothing is at {0}; leave out the slash at its end")]
+    SlashAtEnd(String),
     #[error("this call needs a token: authorization: Bearer <access token>")]
     TokenMissing,
     #[error("too many requests; try again when `retry-after` is over")]
@@ -72,7 +74,7 @@ impl GatewayError {
             Self::HeaderTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::ExpectationFailed => StatusCode::EXPECTATION_FAILED,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NoSuchService => StatusCode::NOT_FOUND,
+            Self::NoSuchService | Self::SlashAtEnd(_) => StatusCode::NOT_FOUND,
             Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TokenMissing | Self::TokenRefused(_) => StatusCode::UNAUTHORIZED,
             Self::PayloadTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -92,6 +94,7 @@ impl GatewayError {
             Self::ExpectationFailed => "expectation_failed",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NoSuchService => "no_such_service",
+            Self::SlashAtEnd(_) => "not_found",
             Self::RateLimited(_) => "rate_limited",
             Self::TokenMissing => "token_missing",
             Self::TokenRefused(_) => "invalid_token",
@@ -162,7 +165,6 @@ impl GatewayError {
                 // What follows on this connection could be anything.
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
-
             Self::Unavailable(_) => {
                 headers.insert(RETRY_AFTER, RETRY_AFTER_SHORTAGE);
             }

@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use std::convert::Infallible;
 use std::future::Future;
@@ -52,6 +52,12 @@ async fn not_found() -> Problem {
     Problem::not_found()
 }
 
+/// No route ends in a slash; one at the end is a slip of the client's that an id does not show.
+fn slash_at_end(path: &str) -> Problem {
+    let detail = format!("Nothing is at {path}; leave out the slash at its end.");
+    Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
+}
+
 async fn method_not_allowed() -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
@@ -73,9 +79,15 @@ impl Service<Request> for Site {
         let exchange = Exchange::of(&request);
         let caching = self.caching;
         *request.uri_mut() = strip_service_route(request.uri());
-        let answer = self.router.call(request);
+        let path = request.uri().path();
+        let ends_in_slash = path.len() > 1 && path.ends_with('/');
+        let routed = (!ends_in_slash).then(|| self.router.call(request));
         Box::pin(async move {
-            let mut response = complete(answer.await?, &exchange);
+            let answer = match routed {
+                Some(answer) => answer.await?,
+                None => slash_at_end(&exchange.path).into_response(),
+            };
+            let mut response = complete(answer, &exchange);
             if caching == Caching::Forbidden {
                 response
                     .headers_mut()

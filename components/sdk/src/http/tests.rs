@@ -88,6 +88,23 @@ fn unknown_routes_and_ids_are_the_same_complete_document() {
 }
 
 #[test]
+fn a_slash_at_the_end_is_named_whatever_the_method() {
+    for (method, uri) in [
+        (Method::POST, "/api/x/things/"),
+        (Method::GET, "/api/x/things/?limit=1"),
+        (Method::DELETE, "/api/x/nothing/"),
+    ] {
+        let (response, body) = call(method, uri);
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{uri}");
+        let document: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(document["code"], "not_found");
+        let path = uri.split('?').next().unwrap();
+        let detail = format!("Nothing is at {path}; leave out the slash at its end.");
+        assert_eq!(document["detail"], detail);
+    }
+}
+
+#[test]
 fn a_wrong_method_names_the_right_ones() {
     let (response, body) = call(Method::DELETE, "/api/x/things");
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
