@@ -39,6 +39,13 @@ pub fn node(test: &str, script: &str) -> Option<Command> {
     Some(command)
 }
 
+/// A command of a single source file of Java in `tests/`.
+pub fn java(test: &str, file: &str) -> Option<Command> {
+    let mut command = program(test, "java")?;
+    command.arg(in_tests(file));
+    Some(command)
+}
+
 /// A command of a program that comes with the libraries, or that the system has.
 pub fn program(test: &str, name: &str) -> Option<Command> {
     let path = env::var_os("PATH").unwrap_or_default();

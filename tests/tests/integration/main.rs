@@ -7,6 +7,7 @@ mod accounts;
 mod authorization;
 mod bad_input;
 mod bounds;
+mod clients;
 mod contract;
 mod edge;
 mod events;

@@ -3,6 +3,7 @@
 use strongroom_tests::bank::{ADMIN_PASSWORD, text};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{BANK_SERVICES, Registry};
+use strongroom_tests::wire::Connection;
 use strongroom_tests::{Bank, Value, wait_for};
 use tempfile::tempdir;
 
@@ -41,6 +42,27 @@ async fn readyz_is_200_only_when_every_service_serves() {
         (ready == 200).then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_refusal_before_its_body_leaves_the_connection_or_says_that_it_closes() {
+    let bank = Bank::shared().await;
+    let ask = async |length: usize| {
+        let mut connection = Connection::open(bank.host.admin_address()).await;
+        connection
+            .send(format!(
+                "POST /services/reload HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n"
+            ))
+            .await;
+        connection.send(vec![b'x'; length]).await;
+        connection.wait_for("HTTP/1.1 401").await;
+        connection
+    };
+    let mut small = ask(10).await;
+    small.send("GET /healthz HTTP/1.1\r\n\r\n").await;
+    small.wait_for("HTTP/1.1 200").await;
+    let large = ask(1 << 20).await.received();
+    assert!(large.contains("connection: close"), "{large}");
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@
 use strongroom_tests::attackers::attacker;
 use strongroom_tests::bank::PASSWORD;
 use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::wire::Connection;
-use strongroom_tests::{Bank, Value, json};
+use strongroom_tests::wire::{Connection, exchange};
+use strongroom_tests::{Bank, Client, Value, json};
 
 /// The limits on a head.
 const FIELD_BYTES_TOO_MANY: usize = 17 << 10;
@@ -30,6 +30,18 @@ async fn h1_an_authority_of_a_target_with_a_user_is_400() {
                 .await;
             let answer = connection.read_to_the_end().await;
             assert!(answer.starts_with("HTTP/1.1 400"), "{target}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn h1_a_client_of_http_1_0_need_not_name_a_host() {
+    let bank = Bank::shared().await;
+    for path in ["/.well-known/jwks.json", "/api/token/jwks", "/api/hello"] {
+        for target in [path.to_owned(), format!("http://bank{path}")] {
+            let request = format!("GET {target} HTTP/1.0\r\n\r\n");
+            let answer = exchange(bank.address(), request).await;
+            assert_eq!(answer.status(), Some(200), "{target}: {}", answer.text());
         }
     }
 }
@@ -99,7 +111,8 @@ async fn h7_a_coded_body_is_415() {
     for coding in ["gzip", "br", "deflate"] {
         let call = bank.client().post("/api/auth/login").json(&body);
         let answer = call.header("content-encoding", coding).await;
-        answer.problem(415);
+        answer.refused(415, "unsupported_media_type");
+        assert_eq!(answer.header("accept-encoding"), Some("identity"));
     }
 }
 
@@ -159,7 +172,10 @@ async fn h11_only_pages_of_listed_origins_may_call() {
             .call("OPTIONS", "/api/auth/me")
             .header("origin", origin)
             .header("access-control-request-method", "GET")
-            .header("access-control-request-headers", "authorization")
+            .header(
+                "access-control-request-headers",
+                "authorization,traceparent,tracestate",
+            )
             .await
     };
     // The gateway answers it, without a token, and asks no component.
@@ -170,6 +186,31 @@ async fn h11_only_pages_of_listed_origins_may_call() {
         allowed.header("access-control-allow-origin"),
         Some("https://app.example")
     );
+    let may_send = allowed.header("access-control-allow-headers");
+    for name in [
+        "authorization",
+        "idempotency-key",
+        "traceparent",
+        "tracestate",
+    ] {
+        assert!(names(may_send).contains(&name), "{name}: {may_send:?}");
+    }
+    // A page learns why it is refused, too.
+    let refused = bank.client().get("/api/auth/me");
+    let refused = refused.header("origin", "https://app.example").await;
+    assert_eq!(refused.status, 401);
+    let may_read = refused.header("access-control-expose-headers");
+    for name in [
+        "content-disposition",
+        "www-authenticate",
+        "retry-after",
+        "ratelimit",
+        "ratelimit-policy",
+        "idempotency-replayed",
+        "x-request-id",
+    ] {
+        assert!(names(may_read).contains(&name), "{name}: {may_read:?}");
+    }
     for origin in [
         "https://evil.example",
         "https://app.example.evil.example",
@@ -191,6 +232,11 @@ async fn h11_only_pages_of_listed_origins_may_call() {
             "{origin}"
         );
     }
+}
+
+/// The names of a list in a header.
+fn names(list: Option<&str>) -> Vec<&str> {
+    list.unwrap_or_default().split(',').map(str::trim).collect()
 }
 
 /// The parts of a `traceparent`: version, trace, span, flags.
@@ -284,6 +330,77 @@ async fn w3_head_is_get_without_the_body() {
         .headers
         .get("content-type")
         .expect("what is public for GET is public for HEAD");
+}
+
+#[tokio::test]
+async fn w3_a_slash_at_the_end_is_404_and_named_with_a_token_and_without() {
+    let bank = Bank::shared().await;
+    let customer = bank.customer().await;
+    let mine: &Client = &customer;
+    for (client, method, path) in [
+        (&bank.client(), "POST", "/api/auth/login/"),
+        (&bank.client(), "GET", "/api/token/jwks/"),
+        (&bank.client(), "HEAD", "/api/token/jwks/"),
+        (
+            &customer.with_token("nonsense"),
+            "POST",
+            "/api/token/refresh/",
+        ),
+        (mine, "GET", "/api/auth/me/"),
+        (mine, "POST", "/api/transactions/transfer/"),
+        (mine, "GET", "/api/webhooks/webhooks/"),
+    ] {
+        let answer = client.call(method, path).await;
+        assert_eq!(answer.status, 404, "{method} {path}: {}", answer.text());
+        if method != "HEAD" {
+            let detail = answer.refused(404, "not_found")["detail"].to_string();
+            assert!(
+                detail.contains(path) && detail.contains("slash"),
+                "{detail}"
+            );
+        }
+    }
+    // What needs a token says so, whatever its path.
+    bank.client().get("/api/auth/me/").await.no_token();
+    customer.get("/api/accounts/").await.expect(200);
+}
+
+#[tokio::test]
+async fn w1_a_problem_has_one_title_whoever_finds_it() {
+    let bank = Bank::shared().await;
+    let customer = bank.customer().await;
+    let login = |bytes| {
+        let call = bank.client().post("/api/auth/login");
+        call.body("application/json", vec![b'x'; bytes])
+    };
+    let too_large = [
+        login(BODY_BYTES_MAX + 1).await.problem(413),
+        login(BODY_BYTES_MAX / 2).await.problem(413),
+    ];
+    let wrong_method = [
+        bank.client()
+            .post("/.well-known/jwks.json")
+            .await
+            .problem(405),
+        customer.call("DELETE", "/api/auth/me").await.problem(405),
+    ];
+    let not_found = [
+        bank.client().get("/api/token/jwks/").await.problem(404),
+        customer.get("/api/auth/nothing").await.problem(404),
+    ];
+    for [gateway, component] in [too_large, wrong_method, not_found] {
+        assert_eq!(gateway["type"], component["type"]);
+        assert_eq!(gateway["title"], component["title"]);
+    }
+}
+
+#[tokio::test]
+async fn a_token_may_stand_behind_several_spaces() {
+    let bank = Bank::shared().await;
+    let customer = bank.customer().await;
+    let credentials = format!("Bearer   {}", customer.token());
+    let call = bank.client().get("/api/auth/me");
+    call.header("authorization", &credentials).await.expect(200);
 }
 
 #[tokio::test]

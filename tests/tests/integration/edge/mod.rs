@@ -20,6 +20,6 @@ mod rates;
 mod refusals;
 mod sessions;
 mod storm;
-mod tls;
+pub mod tls;
 mod tools;
 mod windows;

@@ -1,0 +1,131 @@
+//! Answers that come before the body of their request has.
+
+use std::io::Write as _;
+
+use crate::edge::tls::target;
+use strongroom_tests::Bank;
+use strongroom_tests::tools::{java, node, program, python, run};
+use tempfile::NamedTempFile;
+use tokio::process::Command;
+
+/// More than a service takes.
+const LARGE_BYTES: usize = 8 << 20;
+const NEXT: &str = "/.well-known/jwks.json";
+
+/// Asserts that a script which is told the bank's URL finds nothing wrong.
+async fn finds_nothing(client: Option<Command>) {
+    let Some(mut client) = client else { return };
+    let bank = Bank::shared().await;
+    client.arg(format!("http://{}", bank.address()));
+    let (output, text) = run(client).await;
+    assert!(output.status.success(), "{text}");
+}
+
+#[tokio::test]
+async fn clients_of_python_see_an_early_answer_and_go_on() {
+    let name = "clients_of_python_see_an_early_answer_and_go_on";
+    finds_nothing(python(name, "clients/early_answers.py")).await;
+}
+
+#[tokio::test]
+async fn clients_of_node_see_an_early_answer_and_go_on() {
+    let name = "clients_of_node_see_an_early_answer_and_go_on";
+    finds_nothing(node(name, "clients/early_answers.js")).await;
+}
+
+#[tokio::test]
+async fn clients_of_java_see_an_early_answer_and_go_on() {
+    let name = "clients_of_java_see_an_early_answer_and_go_on";
+    finds_nothing(java(name, "clients/EarlyAnswers.java")).await;
+}
+
+/// Refusals by the head alone: path, and status.
+const REFUSALS: [(&str, &str); 4] = [
+    ("/api/accounts", "401"),
+    ("/api/nowhere", "404"),
+    (NEXT, "405"),
+    ("/api/auth/login", "413"),
+];
+
+fn large_file() -> NamedTempFile {
+    let mut file = NamedTempFile::new().expect("a file");
+    file.write_all(&vec![b'x'; LARGE_BYTES]).expect("room");
+    file
+}
+
+/// Asserts what curl sees of two requests on one connection: a refusal of the first, whose body is
+/// large, and 200.
+async fn curl_goes_on(test: &str, how: &[&str], base: &str, refusal: (&str, &str), next: &str) {
+    let Some(mut curl) = program(test, "curl") else {
+        return;
+    };
+    let (path, status) = refusal;
+    let file = large_file();
+    let each = ["--silent", "--insecure", "--max-time", "10"];
+    let output = ["--output", "/dev/null"];
+    curl.args(each)
+        .args(how)
+        .args(["--data-binary", &format!("@{}", file.path().display())])
+        .args(output)
+        .args(["--write-out", "%{http_version} %{http_code} "])
+        .arg(format!("{base}{path}"))
+        .arg("--next")
+        .args(each)
+        .args(output)
+        .args(["--write-out", "%{http_code} %{num_connects}"])
+        .arg(format!("{base}{next}"));
+    let (_, text) = run(curl).await;
+    let seen: Vec<_> = text.split_whitespace().collect();
+    let [version, first, second, connects] = seen.as_slice() else {
+        panic!("{path} {how:?}: {text}")
+    };
+    assert_eq!([*first, *second], [status, "200"], "{path} {how:?}: {text}");
+    // Over HTTP/1 the answer may end the connection.
+    assert!(*version != "2" || *connects == "0", "{path}: {text}");
+}
+
+#[tokio::test]
+async fn curl_sees_an_early_answer_and_goes_on() {
+    let test = "curl_sees_an_early_answer_and_goes_on";
+    let bank = Bank::shared().await;
+    let base = format!("http://{}", bank.address());
+    for refusal in REFUSALS {
+        for manner in ["expect: 100-continue", "expect:"] {
+            curl_goes_on(test, &["--header", manner], &base, refusal, NEXT).await;
+        }
+    }
+}
+
+/// Over TLS: curl 7.88 cannot use a connection of HTTP/2 twice without it, whatever server it is.
+#[tokio::test]
+async fn curl_sees_an_early_answer_over_http2_and_goes_on() {
+    let test = "curl_sees_an_early_answer_over_http2_and_goes_on";
+    let Some(host) = target(test).await else {
+        return;
+    };
+    let (_, port) = host.address().rsplit_once(':').expect("a port");
+    let base = format!("https://127.0.0.1:{port}");
+    for refusal in [("/api/nowhere", "404"), ("/api/hello", "413")] {
+        let how = ["--http2", "--header", "expect:"];
+        curl_goes_on(test, &how, &base, refusal, "/api/hello").await;
+    }
+}
+
+#[tokio::test]
+async fn wget_sees_an_early_answer_and_goes_on() {
+    let name = "wget_sees_an_early_answer_and_goes_on";
+    let bank = Bank::shared().await;
+    let file = large_file();
+    for (path, status) in REFUSALS {
+        let Some(mut wget) = program(name, "wget") else {
+            return;
+        };
+        let url = format!("http://{}{path}", bank.address());
+        let post = format!("--post-file={}", file.path().display());
+        wget.args(["--tries=1", "--timeout=10", "--server-response"])
+            .args(["--output-document=/dev/null", &post, &url, &url]);
+        let (_, text) = run(wget).await;
+        let answers = text.matches(&format!("HTTP/1.1 {status}")).count();
+        assert_eq!(answers, 2, "{path}: {text}");
+    }
+}
