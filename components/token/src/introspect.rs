@@ -68,7 +68,7 @@ impl<O: Outside> TokenService<O> {
     }
 
     fn introspect_refresh(&self, token: &RefreshToken) -> Result<Option<Active>, TokenError> {
-        let session = Session::find(token.session(), |sql, params| self.store.query(sql, params))?;
+        let session = Session::find_by_token(token, |sql, params| self.store.query(sql, params))?;
         let Some(session) = session else {
             return Ok(None);
         };

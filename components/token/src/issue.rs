@@ -81,7 +81,7 @@ impl<O: Outside> TokenService<O> {
             refresh_key,
             refresh_counter: refresh_token.counter(),
             refresh_hash: refresh_token.hash(),
-            refresh_hash_previous: None,
+            rotated_at_ms: None,
         };
         Ok((session, refresh_token))
     }

@@ -12,6 +12,10 @@ const DELETIONS_PER_TICK: i64 = 500;
 
 const ANY_OVER: &str = "SELECT 1 FROM session WHERE expires_at < ?1 LIMIT 1";
 
+const DELETE_ROTATIONS: &str = "\
+DELETE FROM rotation WHERE session IN
+    (SELECT id FROM session WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
+
 const DELETE_OVER: &str = "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
 
 impl<O: Outside> TokenService<O> {
@@ -31,8 +35,9 @@ impl<O: Outside> TokenService<O> {
             return Ok(0);
         }
         let transaction = self.store.begin()?;
-        let count =
-            transaction.execute(DELETE_OVER, &[before_ms.into(), DELETIONS_PER_TICK.into()])?;
+        let over = [before_ms.into(), DELETIONS_PER_TICK.into()];
+        transaction.execute(DELETE_ROTATIONS, &over)?;
+        let count = transaction.execute(DELETE_OVER, &over)?;
         transaction.commit_later()?;
         Ok(count)
     }

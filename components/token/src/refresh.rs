@@ -33,8 +33,8 @@ impl From<StoreError> for RefreshError {
 }
 
 impl<O: Outside> TokenService<O> {
-    /// Exchanges a refresh token. The current one is rotated; the one before it, repeated within ten seconds, gets the same
-    /// successor; any older one ends the session.
+    /// Exchanges a refresh token. The current one is rotated. An earlier one gets the newest one
+    /// within ten seconds of its own rotation; after that it ends the session.
     ///
     /// # Errors
     /// [`RefreshError`].
@@ -42,7 +42,7 @@ impl<O: Outside> TokenService<O> {
         let token = RefreshToken::parse(text).ok_or(RefreshError::InvalidGrant)?;
         for _ in 0..ATTEMPTS {
             let snapshot =
-                Session::find(token.session(), |sql, params| self.store.query(sql, params))?
+                Session::find_by_token(&token, |sql, params| self.store.query(sql, params))?
                     .ok_or(RefreshError::InvalidGrant)?;
             if let Some(tokens) = self.exchange(&token, &snapshot)? {
                 return Ok(tokens);
@@ -64,22 +64,25 @@ impl<O: Outside> TokenService<O> {
             Standing::Ended => return Err(self.refuse_ended(snapshot)),
             Standing::Worthless => return Err(RefreshError::InvalidGrant),
         }
-        let successor = token
-            .successor(&snapshot.refresh_key)
-            .ok_or(RefreshError::InvalidGrant)?;
         let access_token =
             access_token::sign::<O::Keys>(snapshot, self.new_id(), now_ms, &self.random)
                 .map_err(TokenError::from)?;
 
         let transaction = self.store.begin()?;
-        let session = Session::find(token.session(), |sql, params| {
-            transaction.query(sql, params)
-        })?
-        .ok_or(RefreshError::InvalidGrant)?;
+        let session = Session::find_by_token(token, |sql, params| transaction.query(sql, params))?
+            .ok_or(RefreshError::InvalidGrant)?;
         let is_as_shown = session.grants_the_same_as(snapshot);
         let standing = session.standing(token, &self.settings, now_ms);
+        let rotations = match standing {
+            Standing::Current => 1,
+            Standing::Repeated => session.refresh_counter.saturating_sub(token.counter()),
+            Standing::Reused | Standing::Ended | Standing::Worthless => 0,
+        };
+        let newest = token
+            .descendant(&session.refresh_key, rotations)
+            .ok_or(RefreshError::InvalidGrant)?;
         if is_as_shown && standing == Standing::Current {
-            session.rotate(&transaction, successor.counter(), successor.hash(), now_ms)?;
+            session.rotate(&transaction, newest.counter(), newest.hash(), now_ms)?;
         }
         // Also where nothing was changed: what the answer rests on may be of an earlier turn of the group, and the commit waits until
         // it is on disk. Else a crash could forget the rotation whose repetition was answered.
@@ -95,7 +98,7 @@ impl<O: Outside> TokenService<O> {
             session: session.id,
             access_token: access_token.text,
             expires_in: access_token.lifetime_seconds,
-            refresh_token: successor.to_text(),
+            refresh_token: newest.to_text(),
         }))
     }
 

@@ -51,6 +51,11 @@ impl RefreshToken {
         Some(Self::new(self.session, key, counter, secret))
     }
 
+    /// The token that follows this one after so many rotations.
+    pub fn descendant(&self, key: &SessionKey, rotations: u32) -> Option<Self> {
+        (0..rotations).try_fold(self.clone(), |token, _| token.successor(key))
+    }
+
     fn new(session: Uuid, key: &SessionKey, counter: u32, secret: [u8; SECRET_LENGTH]) -> Self {
         Self {
             session,

@@ -5,28 +5,35 @@ use strongroom_sdk::store::Migration;
 /// Every step of the schema, oldest first. A released step never changes.
 pub const MIGRATIONS: &[Migration] = &[Migration {
     number: 1,
-    name: "sessions, subject floors, and the revocation outbox",
+    name: "sessions, their rotations, subject floors, and the revocation outbox",
     statements: &[
         "CREATE TABLE session (
-            id                    BLOB    PRIMARY KEY CHECK (length(id) = 16),
-            subject               BLOB    NOT NULL CHECK (length(subject) = 16),
-            role                  TEXT    NOT NULL,
-            scope                 TEXT    NOT NULL,
-            security_version      INTEGER NOT NULL,
-            user_agent            TEXT,
-            created_at            INTEGER NOT NULL,
-            last_used_at          INTEGER NOT NULL,
-            expires_at            INTEGER NOT NULL,
-            ended_at              INTEGER,
-            end_reason            TEXT,
-            refresh_key           BLOB    NOT NULL CHECK (length(refresh_key) = 32),
-            refresh_counter       INTEGER NOT NULL CHECK (refresh_counter >= 0),
-            refresh_hash          BLOB    NOT NULL CHECK (length(refresh_hash) = 32),
-            refresh_hash_previous BLOB             CHECK (length(refresh_hash_previous) = 32),
+            id               BLOB    PRIMARY KEY CHECK (length(id) = 16),
+            subject          BLOB    NOT NULL CHECK (length(subject) = 16),
+            role             TEXT    NOT NULL,
+            scope            TEXT    NOT NULL,
+            security_version INTEGER NOT NULL,
+            user_agent       TEXT,
+            created_at       INTEGER NOT NULL,
+            last_used_at     INTEGER NOT NULL,
+            expires_at       INTEGER NOT NULL,
+            ended_at         INTEGER,
+            end_reason       TEXT,
+            refresh_key      BLOB    NOT NULL CHECK (length(refresh_key) = 32),
+            refresh_counter  INTEGER NOT NULL CHECK (refresh_counter >= 0),
+            refresh_hash     BLOB    NOT NULL CHECK (length(refresh_hash) = 32),
             CHECK ((ended_at IS NULL) = (end_reason IS NULL))
         ) STRICT, WITHOUT ROWID",
         "CREATE INDEX session_by_subject ON session (subject)",
         "CREATE INDEX session_by_expiry ON session (expires_at)",
+        // A row is a refresh token that was rotated, by its counter, while its repetition may still be
+        // answered. The session's next rotation deletes what is older.
+        "CREATE TABLE rotation (
+            session    BLOB    NOT NULL CHECK (length(session) = 16),
+            counter    INTEGER NOT NULL CHECK (counter >= 0),
+            rotated_at INTEGER NOT NULL,
+            PRIMARY KEY (session, counter)
+        ) STRICT, WITHOUT ROWID",
         // What a login that raced with a password change is refused by. One row for each user who ever ended sessions.
         "CREATE TABLE subject_floor (
             subject              BLOB    PRIMARY KEY CHECK (length(subject) = 16),

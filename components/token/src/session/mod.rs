@@ -2,9 +2,9 @@
 
 mod standing;
 
-pub(crate) use standing::Standing;
+pub(crate) use standing::{GRACE_MS, Standing};
 
-use crate::refresh_token::SessionKey;
+use crate::refresh_token::{RefreshToken, SessionKey};
 use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};
 use uuid::Uuid;
 
@@ -29,8 +29,8 @@ pub(crate) struct Session {
     pub(crate) refresh_counter: u32,
     /// SHA-256 of the current refresh token's secret.
     pub(crate) refresh_hash: [u8; 32],
-    /// That of the one before, whose repetition is answered for a while.
-    pub(crate) refresh_hash_previous: Option<[u8; 32]>,
+    /// When the token that the session was found by was rotated, if that was not long ago.
+    pub(crate) rotated_at_ms: Option<i64>,
 }
 
 /// Why a session was ended before its time.
@@ -66,11 +66,20 @@ impl From<EndReason> for Value {
 const INSERT: &str = "INSERT INTO session (id, subject, role, scope, security_version, user_agent, created_at, last_used_at,
     expires_at, refresh_key, refresh_counter, refresh_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
-const SELECT: &str = "SELECT id, subject, role, scope, security_version, created_at, last_used_at, expires_at,
-    ended_at IS NOT NULL, refresh_key, refresh_counter, refresh_hash, refresh_hash_previous FROM session WHERE id = ?1";
+const SELECT: &str = "\
+SELECT id, subject, role, scope, security_version, created_at, last_used_at, expires_at,
+    ended_at IS NOT NULL, refresh_key, refresh_counter, refresh_hash,
+    (SELECT rotated_at FROM rotation WHERE session = ?1 AND counter = ?2)
+FROM session WHERE id = ?1";
 
-const ROTATE: &str = "UPDATE session SET refresh_counter = ?2, refresh_hash_previous = refresh_hash, refresh_hash = ?3,
-    last_used_at = ?4 WHERE id = ?1 AND ended_at IS NULL AND refresh_counter = ?2 - 1";
+const ROTATE: &str = "\
+UPDATE session SET refresh_counter = ?2, refresh_hash = ?3, last_used_at = ?4
+WHERE id = ?1 AND ended_at IS NULL AND refresh_counter = ?2 - 1";
+
+const REMEMBER_ROTATION: &str =
+    "INSERT INTO rotation (session, counter, rotated_at) VALUES (?1, ?2 - 1, ?3)";
+
+const FORGET_ROTATIONS: &str = "DELETE FROM rotation WHERE session = ?1 AND rotated_at < ?2";
 
 const END: &str = "UPDATE session SET ended_at = ?3, end_reason = ?4 WHERE id = ?1 AND subject = ?2 AND ended_at IS NULL";
 
@@ -108,7 +117,23 @@ impl Session {
         id: Uuid,
         query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
     ) -> Result<Option<Self>, StoreError> {
-        query(SELECT, &[id.into()])?
+        Self::select(id, None, query)
+    }
+
+    /// The session that a token says it belongs to, with what it takes to judge the token.
+    pub(crate) fn find_by_token(
+        token: &RefreshToken,
+        query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
+    ) -> Result<Option<Self>, StoreError> {
+        Self::select(token.session(), Some(i64::from(token.counter())), query)
+    }
+
+    fn select(
+        id: Uuid,
+        counter: Option<i64>,
+        query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
+    ) -> Result<Option<Self>, StoreError> {
+        query(SELECT, &[id.into(), counter.into()])?
             .first()
             .as_ref()
             .map(Self::from_row)
@@ -130,7 +155,7 @@ impl Session {
             refresh_counter: u32::try_from(row.integer(10)?)
                 .map_err(|error| StoreError::Row(format!("column 10: {error}")))?,
             refresh_hash: row.bytes32(11)?,
-            refresh_hash_previous: row.optional(12, Row::bytes32)?,
+            rotated_at_ms: row.optional(12, Row::integer)?,
         })
     }
 
@@ -151,12 +176,18 @@ impl Session {
                 now_ms.into(),
             ],
         )?;
-        match changed {
-            1 => Ok(()),
-            _ => Err(StoreError::Row(
+        if changed != 1 {
+            return Err(StoreError::Row(
                 "the session has changed within the transaction".to_owned(),
-            )),
+            ));
         }
+        let before_ms = now_ms.saturating_sub(GRACE_MS);
+        transaction.execute(FORGET_ROTATIONS, &[self.id.into(), before_ms.into()])?;
+        transaction.execute(
+            REMEMBER_ROTATION,
+            &[self.id.into(), i64::from(counter).into(), now_ms.into()],
+        )?;
+        Ok(())
     }
 
     /// Ends a session of `subject`; returns how many had not ended: one, or none.

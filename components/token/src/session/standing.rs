@@ -5,8 +5,8 @@ use crate::Settings;
 use crate::refresh_token::RefreshToken;
 use subtle::ConstantTimeEq;
 
-/// How long a token that was just rotated is answered by the same successor, in milliseconds: for a client whose answer was lost,
-/// and for two windows of one browser.
+/// How long a token is still answered after its rotation, by the newest one, in milliseconds: for a
+/// client whose answer was lost, and for the windows of one browser, some of which are slow.
 pub(crate) const GRACE_MS: i64 = 10_000;
 
 /// What a refresh token is worth.
@@ -14,7 +14,7 @@ pub(crate) const GRACE_MS: i64 = 10_000;
 pub(crate) enum Standing {
     /// The session's current token: good for one rotation.
     Current,
-    /// The one just before, repeated in time: answered by the successor it already has.
+    /// An earlier one, repeated in time: answered by the newest one.
     Repeated,
     /// Was good once. That it comes back means that two hold it.
     Reused,
@@ -25,7 +25,7 @@ pub(crate) enum Standing {
 }
 
 impl Session {
-    /// What `token` is worth for this session. A session that is over decides before the token does: a late old token then says
+    /// What `token`, by which this session was found, is worth. A session that is over decides before the token does: a late old token then says
     /// nothing new.
     pub(crate) fn standing(
         &self,
@@ -46,13 +46,11 @@ impl Session {
         if token.counter() == self.refresh_counter && bool::from(hash.ct_eq(&self.refresh_hash)) {
             return Standing::Current;
         }
-        let is_previous = self
-            .refresh_hash_previous
-            .is_some_and(|previous| hash.ct_eq(&previous).into());
-        if is_previous && now_ms.saturating_sub(self.last_used_at_ms) <= GRACE_MS {
-            return Standing::Repeated;
+        // The tag says that the token is one of the session's own.
+        match self.rotated_at_ms {
+            Some(at_ms) if now_ms.saturating_sub(at_ms) <= GRACE_MS => Standing::Repeated,
+            _ => Standing::Reused,
         }
-        Standing::Reused
     }
 
     /// Whether the session is too old, or was not used for too long.

@@ -44,13 +44,15 @@ fn a_busy_session_ends_after_twelve_hours() {
 fn sessions_long_over_are_purged_in_bounded_steps() {
     let scene = Scene::new();
     for _ in 0..3 {
-        scene.issue(&alice());
+        let tokens = scene.issue(&alice());
+        scene.service.refresh(&tokens.refresh_token).unwrap();
     }
     assert_eq!(scene.service.purge(), Ok(0));
     scene.pass_ms(12 * HOUR_MS + 7 * 24 * HOUR_MS + 1);
     let young = scene.issue(&alice());
     assert_eq!(scene.service.purge(), Ok(3));
     assert_eq!(scene.service.purge(), Ok(0));
+    assert_eq!(scene.count("SELECT 1 FROM rotation"), 0);
     assert!(scene.service.refresh(&young.refresh_token).is_ok());
 }
 

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::session::Session;
-use crate::{RefreshError, TokenError};
+use crate::{Introspection, RefreshError, TokenError};
 
 impl Scene {
     fn refresh(&self, token: &str) -> Result<Tokens, RefreshError> {
@@ -74,14 +74,54 @@ fn the_old_token_after_the_grace_ends_the_session() {
 }
 
 #[test]
-fn a_token_two_behind_ends_the_session_at_once() {
+fn any_earlier_token_within_the_grace_gets_the_newest() {
     let scene = Scene::new();
-    let tokens = scene.issue(&alice());
-    let second = scene.rotated(&tokens.refresh_token);
-    let third = scene.rotated(&second);
-    scene.assert_invalid(&tokens.refresh_token);
-    scene.assert_invalid(&third);
-    assert_eq!(scene.host.told(), [Told::Session(tokens.session)]);
+    let mut chain = vec![scene.issue(&alice()).refresh_token];
+    for _ in 0..20 {
+        scene.pass_ms(500);
+        chain.push(scene.rotated(chain.last().unwrap()));
+    }
+    // The first was rotated 9.5 s ago.
+    let newest = chain.pop().unwrap();
+    for earlier in &chain {
+        assert_eq!(scene.rotated(earlier), newest);
+        assert_ne!(
+            scene.service.introspect(earlier),
+            Ok(Introspection::INACTIVE)
+        );
+    }
+    assert!(scene.refresh(&newest).is_ok());
+    assert_eq!(scene.host.told(), []);
+}
+
+#[test]
+fn the_grace_of_a_token_begins_at_its_own_rotation() {
+    for (late_ms, is_valid) in [(6_000, true), (6_001, false)] {
+        let scene = Scene::new();
+        let tokens = scene.issue(&alice());
+        let second = scene.rotated(&tokens.refresh_token);
+        scene.pass_ms(4_000);
+        let third = scene.rotated(&second);
+        scene.pass_ms(late_ms);
+        if is_valid {
+            assert_eq!(scene.rotated(&tokens.refresh_token), third);
+        } else {
+            scene.assert_invalid(&tokens.refresh_token);
+            scene.assert_invalid(&third);
+            assert_eq!(scene.host.told(), [Told::Session(tokens.session)]);
+        }
+    }
+}
+
+#[test]
+fn rotations_are_forgotten_after_the_grace() {
+    let scene = Scene::new();
+    let mut token = scene.issue(&alice()).refresh_token;
+    for _ in 0..30 {
+        scene.pass_ms(6_000);
+        token = scene.rotated(&token);
+    }
+    assert_eq!(scene.count("SELECT 1 FROM rotation"), 2);
 }
 
 #[test]
