@@ -39,14 +39,15 @@ pub fn from_str<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     })
 }
 
-/// Reads a form body (the same encoding) as a `T`, but for the fields that are none of `names`, which are ignored.
+/// Reads a form body (the same encoding) as a `T`, but for the fields that are none of `names`, and
+/// for empty ones: both are ignored (RFC 6749 section 3.1).
 ///
 /// # Errors
 /// 422 `validation_failed`, as [`from_str`].
 pub fn from_known<T: DeserializeOwned>(form: &[u8], names: &[&str]) -> Result<T, Problem> {
     let mut known = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(form) {
-        if names.contains(&name.as_ref()) {
+        if names.contains(&name.as_ref()) && !value.is_empty() {
             known.append_pair(&name, &value);
         }
     }

@@ -10,6 +10,7 @@ pub mod access_token;
 mod end;
 mod introspect;
 mod issue;
+mod oauth;
 pub mod outside;
 mod purge;
 mod refresh;

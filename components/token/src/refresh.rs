@@ -5,6 +5,7 @@
 //! made after its own revocation, which the host forgets one token lifetime later.
 
 use crate::access_token;
+use crate::oauth;
 use crate::outside::Outside;
 use crate::refresh_token::RefreshToken;
 use crate::service::{TokenError, TokenService, Tokens};
@@ -128,13 +129,10 @@ impl<O: Outside> TokenService<O> {
 impl From<RefreshError> for Problem {
     fn from(error: RefreshError) -> Self {
         match error {
-            RefreshError::InvalidGrant => Self::new(
-                http::StatusCode::BAD_REQUEST,
+            RefreshError::InvalidGrant => oauth::refusal(
                 "invalid_grant",
                 "The refresh token is not valid, or its session is over. Log in again.",
-            )
-            // RFC 6749 section 5.2, for OAuth clients.
-            .with_extension("error", "invalid_grant".into()),
+            ),
             RefreshError::Failed(error) => error.into(),
         }
     }

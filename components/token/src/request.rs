@@ -1,5 +1,6 @@
 //! The bodies of the service's routes, as JSON or as the form that OAuth clients send (RFC 6749 appendix B).
 
+use crate::oauth;
 use axum::extract::{FromRequest, Request};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -13,6 +14,25 @@ use strongroom_sdk::query;
 pub struct RefreshRequest {
     /// The refresh token.
     pub refresh_token: String,
+    /// What OAuth clients say that they want.
+    #[serde(default)]
+    grant_type: Option<String>,
+}
+
+impl RefreshRequest {
+    /// Passes a request for the one grant that there is.
+    ///
+    /// # Errors
+    /// 400 `unsupported_grant_type` (RFC 6749 section 5.2).
+    pub fn check_grant_type(&self) -> Result<(), Problem> {
+        match self.grant_type.as_deref() {
+            None | Some("refresh_token") => Ok(()),
+            Some(_) => Err(oauth::refusal(
+                "unsupported_grant_type",
+                "The grant_type must be refresh_token. Tokens for a password come from POST /api/auth/login.",
+            )),
+        }
+    }
 }
 
 /// `POST /revoke` (RFC 7009 section 2.1) and `POST /introspect` (RFC 7662 section 2.1).
@@ -28,12 +48,13 @@ pub struct TokenRequest {
 
 /// A body's type, and the names of its fields.
 pub trait Fields: DeserializeOwned {
-    /// In a form, whatever is not one of these is ignored (RFC 6749 section 3.2): OAuth clients add `client_id` or `grant_type`.
+    /// In a form, whatever is not one of these is ignored (RFC 6749 section 3.2): OAuth clients add
+    /// `client_id` or `scope`.
     const NAMES: &'static [&'static str];
 }
 
 impl Fields for RefreshRequest {
-    const NAMES: &'static [&'static str] = &["refresh_token"];
+    const NAMES: &'static [&'static str] = &["refresh_token", "grant_type"];
 }
 
 impl Fields for TokenRequest {
@@ -53,11 +74,26 @@ impl<T: Fields, S: Sync> FromRequest<S> for JsonOrForm<T> {
                 .map(|Json(body)| Self(body));
         }
         let body = json::read_body(request, BODY_BYTES_MAX).await?;
-        query::from_known(&body, T::NAMES).map(Self)
+        from_form(&body).map(Self)
     }
+}
+
+/// Reads a form. What is missing or there twice is 400 `invalid_request` (RFC 6749 section 5.2).
+fn from_form<T: Fields>(form: &[u8]) -> Result<T, Problem> {
+    query::from_known(form, T::NAMES).map_err(|problem| {
+        let errors = problem.errors().to_vec();
+        oauth::refusal(
+            "invalid_request",
+            "The form must have each parameter that is needed, and each only once.",
+        )
+        .with_errors(errors)
+    })
 }
 
 fn is_form(request: &Request) -> bool {
     let media_type = json::media_type(request.headers());
     media_type.as_deref() == Some("application/x-www-form-urlencoded")
 }
+
+#[cfg(test)]
+mod tests;

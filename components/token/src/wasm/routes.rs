@@ -47,6 +47,7 @@ impl From<Tokens> for TokenResponse {
 async fn refresh(
     JsonOrForm(body): JsonOrForm<RefreshRequest>,
 ) -> Result<Json<TokenResponse>, Problem> {
+    body.check_grant_type()?;
     let tokens = service()
         .map_err(Problem::internal)?
         .refresh(&body.refresh_token)?;

@@ -3,3 +3,4 @@
 
 mod early_answers;
 mod head;
+mod oauth;

@@ -1,0 +1,19 @@
+//! OAuth clients.
+
+use strongroom_tests::Bank;
+use strongroom_tests::tools::{python, run};
+
+#[tokio::test]
+async fn oauth_libraries_refresh_introspect_and_revoke() {
+    let name = "oauth_libraries_refresh_introspect_and_revoke";
+    let Some(mut client) = python(name, "clients/oauth.py") else {
+        return;
+    };
+    let bank = Bank::shared().await;
+    let admin = bank.admin().await;
+    client
+        .arg(format!("http://{}", bank.address()))
+        .arg(admin.token());
+    let (output, text) = run(client).await;
+    assert!(output.status.success(), "{text}");
+}
