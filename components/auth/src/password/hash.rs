@@ -1,5 +1,7 @@
-//! How passwords are kept: Argon2id (RFC 9106), as a PHC string with its own salt and parameters.
+//! How passwords are kept: Argon2id (RFC 9106) of the NFKC form, as a PHC string with its own salt and
+//! parameters.
 
+use super::normalized;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::password_hash::{Error, PasswordHasher, PasswordVerifier};
 use argon2::{ARGON2ID_IDENT, Argon2, Params, Version};
@@ -14,14 +16,14 @@ pub(crate) fn hash(
     salt: [u8; SALT_LENGTH],
 ) -> Result<String, Error> {
     Ok(argon2
-        .hash_password_with_salt(password.as_bytes(), &salt)?
+        .hash_password_with_salt(normalized(password).as_bytes(), &salt)?
         .to_string())
 }
 
 /// Whether a password is the one of a PHC string. Takes the parameters of the string.
 pub(crate) fn verify(password: &str, hash: &str) -> Result<bool, Error> {
     let hash = PasswordHash::new(hash)?;
-    match Argon2::default().verify_password(password.as_bytes(), &hash) {
+    match Argon2::default().verify_password(normalized(password).as_bytes(), &hash) {
         Ok(()) => Ok(true),
         Err(Error::PasswordInvalid) => Ok(false),
         Err(error) => Err(error),

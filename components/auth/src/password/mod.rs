@@ -1,12 +1,17 @@
 //! Passwords: which may be chosen, and how they are kept.
 //!
 //! The rules are those of NIST SP 800-63B-4 section 3.1.1.2 and ASVS 5.0 V6.2: length, and no password that is common or made of
-//! what is known of the user. No composition rules. A password is taken exactly as received.
+//! what is known of the user. No composition rules. A password is taken as received, but for its
+//! Unicode normalization.
 
 mod guessable;
 pub(crate) mod hash;
 
-/// The shortest password, in Unicode scalar values: what NIST asks of a password that is the only factor.
+use icu_normalizer::ComposingNormalizerBorrowed;
+use std::borrow::Cow;
+
+/// The shortest password, in Unicode scalar values of its NFKC form: what NIST asks of a password that
+/// is the only factor.
 pub const LENGTH_MIN: usize = 15;
 
 /// The longest. A bound is needed only so that a body's size is no weapon.
@@ -44,6 +49,7 @@ impl PasswordError {
 /// # Errors
 /// [`PasswordError`], the first that applies in the order of its variants.
 pub fn check(password: &str, email: &str, name: Option<&str>) -> Result<(), PasswordError> {
+    let password = &*normalized(password);
     let length = password.chars().count();
     if length < LENGTH_MIN {
         return Err(PasswordError::TooShort);
@@ -51,11 +57,18 @@ pub fn check(password: &str, email: &str, name: Option<&str>) -> Result<(), Pass
     if length > LENGTH_MAX {
         return Err(PasswordError::TooLong);
     }
-    if guessable::is_guessable(password, [email, name.unwrap_or_default()]) {
+    let about = [email, name.unwrap_or_default()].map(normalized);
+    if guessable::is_guessable(password, about.each_ref().map(|text| &**text)) {
         return Err(PasswordError::Blocked);
     }
     Ok(())
 }
 
+/// The NFKC form, which alone is measured and hashed: keyboards and systems write the same password
+/// in several ways, such as an accent apart from its letter, or digits of full width.
+fn normalized(password: &str) -> Cow<'_, str> {
+    ComposingNormalizerBorrowed::new_nfkc().normalize(password)
+}
+
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -25,6 +25,30 @@ fn length_is_counted_in_characters() {
     assert_eq!(checked(&format!("{long}x")), Err(PasswordError::TooLong));
 }
 
+/// One password in four ways: as most keyboards write it, with accents apart, and with a ligature,
+/// digits of full width, and no-break spaces.
+pub(crate) const SPELLINGS: [&str; 4] = [
+    "f\u{fc}nf \u{c5}le finden 42",
+    "fu\u{308}nf A\u{30a}le finden 42",
+    "fu\u{308}nf \u{212b}le \u{fb01}nden \u{ff14}\u{ff12}",
+    "f\u{fc}nf\u{a0}\u{c5}le\u{a0}finden\u{2003}42",
+];
+
+#[test]
+fn what_counts_is_the_password_after_normalization() {
+    assert_eq!(SPELLINGS.map(checked), [Ok(()); 4]);
+    // Fourteen letters, however many characters carry their accents.
+    let decomposed = "e\u{301}a\u{300}o\u{302}".repeat(5);
+    let fourteen: String = decomposed.chars().take(28).collect();
+    assert_eq!(checked(&fourteen), Err(PasswordError::TooShort));
+    assert_eq!(
+        checked("\u{ff30}\u{ff21}\u{ff33}\u{ff33}wordpassword"),
+        Err(PasswordError::Blocked)
+    );
+    // One ligature of eighteen letters.
+    assert_eq!(checked(&"\u{fdfa}".repeat(15)), Err(PasswordError::TooLong));
+}
+
 #[test]
 fn common_patterned_and_own_words_are_blocked() {
     for password in [

@@ -3,6 +3,9 @@
 //! Method: each kind of login, the calls to the token service, and the hashes it took.
 
 use super::*;
+use crate::password::tests::SPELLINGS;
+use crate::{NewUser, PasswordChange};
+use strongroom_sdk::audit_log::Actor;
 
 #[test]
 fn the_right_password_begins_a_session() {
@@ -16,6 +19,43 @@ fn the_right_password_begins_a_session() {
         [Call::Issue(user.id, Role::Customer, 1)]
     );
     assert_eq!(scene.failures(), 0);
+}
+
+#[test]
+fn every_spelling_of_a_password_is_the_same_wherever_it_is_given() {
+    let [keyboard, decomposed, ..] = SPELLINGS;
+    let opens = |scene: &Scene, email: &str| {
+        for spelling in SPELLINGS {
+            assert!(scene.log_in(email, spelling).is_ok(), "{email}: {spelling}");
+        }
+    };
+    let scene = Scene::new();
+    scene.service.bootstrap(Some(decomposed)).unwrap();
+    opens(&scene, "admin@strongroom.local");
+    let registration = Registration {
+        email: EMAIL.to_owned(),
+        password: keyboard.to_owned(),
+        name: None,
+    };
+    let user = scene.service.register(&registration).unwrap();
+    opens(&scene, EMAIL);
+    let change = PasswordChange {
+        current_password: decomposed.to_owned(),
+        new_password: decomposed.replace("42", "43"),
+    };
+    scene
+        .service
+        .change_password(&identity(&user), &change)
+        .unwrap();
+    assert!(scene.log_in(EMAIL, &keyboard.replace("42", "43")).is_ok());
+    let teller = NewUser {
+        email: "teller@example.org".to_owned(),
+        password: decomposed.to_owned(),
+        role: Role::Teller,
+        name: None,
+    };
+    scene.service.create_user(&Actor::BANK, &teller).unwrap();
+    opens(&scene, "teller@example.org");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::password::tests::SPELLINGS;
 use argon2::Algorithm;
 
 fn params(memory_kib: u32) -> Params {
@@ -20,6 +21,16 @@ fn only_the_same_password_verifies() {
         kept,
         hash(&argon2(16), "correct", [8; SALT_LENGTH]).unwrap()
     );
+}
+
+#[test]
+fn every_spelling_of_a_password_verifies() {
+    for chosen in SPELLINGS {
+        let kept = hash(&argon2(16), chosen, [7; SALT_LENGTH]).unwrap();
+        for spelling in SPELLINGS {
+            assert_eq!(verify(spelling, &kept), Ok(true), "{chosen} {spelling}");
+        }
+    }
 }
 
 #[test]
