@@ -28,7 +28,7 @@ mod wasm;
 
 pub use administer::{NewUser, UserChange, UserFilter};
 pub use audit::check_invariants;
-pub use email::Email;
+pub use email::{Email, EmailError};
 pub use events::EventFilter;
 pub use login::{LoggedIn, Login, PasswordChange};
 pub use register::Registration;

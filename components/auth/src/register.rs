@@ -53,8 +53,8 @@ impl<O: Outside> AuthService<O> {
         name: Option<&str>,
         role: Role,
     ) -> Result<(User, Email), AuthError> {
-        let email = Email::parse(email)
-            .ok_or_else(|| AuthError::Invalid("/email", "must be an email address".to_owned()))?;
+        let email =
+            Email::parse(email).map_err(|error| AuthError::Invalid("/email", error.to_string()))?;
         check_name(name)?;
         password::check(password, email.given(), name)
             .map_err(|error| AuthError::Password("/password", error))?;

@@ -1,3 +1,6 @@
+//! Goal: an address that could receive mail is told from other texts, and a mailbox has one key.
+//! Method: named addresses of each kind, and random texts.
+
 use super::*;
 use proptest::prelude::*;
 
@@ -9,7 +12,7 @@ fn addresses_are_told_from_other_texts() {
         "admin@strongroom.local",
         "zoë@exämple.org",
     ] {
-        assert!(Email::parse(text).is_some(), "{text}");
+        assert!(Email::parse(text).is_ok(), "{text}");
     }
     let long = format!("{}@{}.org", "a".repeat(60), "b.".repeat(110));
     for text in [
@@ -32,9 +35,112 @@ fn addresses_are_told_from_other_texts() {
         "a\n@b.org",
         "a\0@b.org",
         &long,
+        "a@b.org.",
+        "a@b_c.org",
+        "a@xn--zzzzzzzzzzzzzz.org",
+        "a@\u{200b}.org",
+        "a\u{ff20}b.org",
+        "a@b\u{ff20}c.org",
     ] {
-        assert!(Email::parse(text).is_none(), "{text:?}");
+        assert_eq!(Email::parse(text), Err(EmailError::Malformed), "{text:?}");
     }
+}
+
+fn key_of(text: &str) -> String {
+    Email::parse(text).expect(text).key().to_owned()
+}
+
+#[test]
+fn a_domain_has_one_key_in_all_its_forms() {
+    for (text, key) in [
+        ("joe@b\u{fc}cher.example", "joe@xn--bcher-kva.example"),
+        ("joe@bu\u{308}cher.example", "joe@xn--bcher-kva.example"),
+        ("joe@B\u{dc}CHER.example", "joe@xn--bcher-kva.example"),
+        ("joe@XN--BCHER-KVA.example", "joe@xn--bcher-kva.example"),
+        (
+            "joe@\u{ff42}\u{ff4f}\u{ff4f}\u{ff4b}.example",
+            "joe@book.example",
+        ),
+        ("joe@boo\u{212a}.example", "joe@book.example"),
+        ("joe@bo\u{ad}ok\u{3002}example", "joe@book.example"),
+        ("joe@stra\u{df}e.example", "joe@xn--strae-oqa.example"),
+    ] {
+        assert_eq!(key_of(text), key, "{text}");
+        assert_eq!(super::key(text), key, "{text}");
+    }
+}
+
+#[test]
+fn a_local_part_has_one_key_in_all_its_forms() {
+    for (text, key) in [
+        ("zo\u{eb}@b.org", "zo\u{eb}@b.org"),
+        ("zoe\u{308}@b.org", "zo\u{eb}@b.org"),
+        ("ZO\u{cb}@b.org", "zo\u{eb}@b.org"),
+        (
+            "\u{418}\u{412}\u{410}\u{41d}@b.org",
+            "\u{438}\u{432}\u{430}\u{43d}@b.org",
+        ),
+        ("\u{ff8a}@b.org", "\u{30cf}@b.org"),
+    ] {
+        assert_eq!(key_of(text), key, "{text}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_another_local_part_is_refused() {
+    for text in [
+        "\u{212a}ate@b.org",
+        "\u{17f}am@b.org",
+        "\u{ff41}da@b.org",
+        "\u{fb01}n@b.org",
+        "ada\u{b2}@b.org",
+        "ada\u{ff0b}bank@b.org",
+        "\u{430}da@b.org",
+        "ad\u{3b1}@b.org",
+        "ada\u{200b}@b.org",
+        "a\u{ad}da@b.org",
+        "ada\u{202e}@b.org",
+        "ada\u{fe0f}@b.org",
+        "o\u{2019}hara@b.org",
+        "ada\u{2011}b@b.org",
+    ] {
+        assert_eq!(Email::parse(text), Err(EmailError::LookAlike), "{text:?}");
+        // Nor does it log in as the other.
+        assert!(Email::parse(&super::key(text)).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn nothing_invisible_is_in_a_local_part() {
+    for invisible in [
+        '\u{34f}',
+        '\u{61c}',
+        '\u{115f}',
+        '\u{1160}',
+        '\u{17b4}',
+        '\u{17b5}',
+        '\u{180b}',
+        '\u{180e}',
+        '\u{200c}',
+        '\u{200d}',
+        '\u{2060}',
+        '\u{2066}',
+        '\u{3164}',
+        '\u{feff}',
+        '\u{ffa0}',
+        '\u{1d173}',
+        '\u{e0001}',
+        '\u{e0100}',
+    ] {
+        let text = format!("ad{invisible}a@b.org");
+        assert_eq!(Email::parse(&text), Err(EmailError::LookAlike), "{text:?}");
+    }
+}
+
+#[test]
+fn the_readable_key_has_its_domain_in_its_own_letters() {
+    let email = Email::parse("xn--bcher-kva@XN--BCHER-KVA.Example").unwrap();
+    assert_eq!(email.readable_key(), "xn--bcher-kva@b\u{fc}cher.example");
 }
 
 #[test]
@@ -48,6 +154,14 @@ fn an_address_has_no_case() {
 }
 
 proptest! {
+    #[test]
+    fn a_key_is_the_key_of_itself(text in "\\PC{1,8}@\\PC{1,8}\\.org") {
+        if let Ok(email) = Email::parse(&text) {
+            prop_assert_eq!(super::key(email.key()), email.key());
+            prop_assert_eq!(super::key(&email.readable_key()), email.key());
+        }
+    }
+
     #[test]
     fn no_text_panics(text in ".*@?.*") {
         let _ = Email::parse(&text);

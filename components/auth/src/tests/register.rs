@@ -46,6 +46,25 @@ fn a_registration_makes_a_customer() {
 }
 
 #[test]
+fn a_mailbox_has_one_user() {
+    let scene = Scene::new();
+    scene.register("joe@b\u{fc}cher.example");
+    for taken in [
+        "joe@xn--bcher-kva.example",
+        "JOE@bu\u{308}cher.example",
+        "joe@\u{ff42}\u{fc}cher.example",
+    ] {
+        let refused = refusal(&scene, taken, PASSWORD, None);
+        assert_eq!(refused, ("email_taken", vec![]), "{taken}");
+        assert!(scene.log_in(taken, PASSWORD).is_ok(), "{taken}");
+    }
+    let pointers = vec!["/email".to_owned()];
+    let look_alike = refusal(&scene, "\u{212a}ate@example.org", PASSWORD, None);
+    assert_eq!(look_alike, ("validation_failed", pointers));
+    scene.register("kate@example.org");
+}
+
+#[test]
 fn refusals_name_the_field_and_write_nothing() {
     let scene = Scene::new();
     let at = |pointer: &str| vec![pointer.to_owned()];

@@ -44,6 +44,17 @@ fn by_stranger(account: Account) -> Vec<Counter> {
 }
 
 #[test]
+fn every_spelling_of_an_address_is_one_account() {
+    let scene = Scene::new();
+    scene.guess_until_locked("joe@b\u{fc}cher.example");
+    for email in ["JOE@xn--bcher-kva.example", "joe@BU\u{308}CHER.example"] {
+        let refused = scene.log_in(email, OTHER_PASSWORD).err();
+        let is_locked = matches!(refused, Some(AuthError::TooManyAttempts { .. }));
+        assert!(is_locked, "{email}: {refused:?}");
+    }
+}
+
+#[test]
 fn another_network_is_heard_while_one_is_locked() {
     let scene = Scene::new();
     scene.register(EMAIL);
