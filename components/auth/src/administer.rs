@@ -59,7 +59,7 @@ pub struct UserFilter {
     /// A whole email address.
     #[serde(default)]
     pub email: Option<String>,
-    /// A part of an email address or of a name.
+    /// A part of an email address or of a name, from the beginning of a word.
     #[serde(default, alias = "q")]
     pub query: Option<String>,
 }
@@ -81,7 +81,7 @@ impl<O: Outside> AuthService<O> {
         let rows = User::page(
             page.after,
             page.filter.email.as_deref().map(email::key),
-            page.filter.query.clone(),
+            page.filter.query.as_deref(),
             page.fetch(),
             |sql, params| self.store.query(sql, params),
         )?;
@@ -154,7 +154,7 @@ impl<O: Outside> AuthService<O> {
             return Ok(old);
         }
         let ended = ended_by(&old, &mut new, self.new_id());
-        new.update(&transaction)?;
+        new.update(&old, &transaction)?;
         if new.disabled {
             forget_devices(id, &transaction)?;
         }

@@ -91,7 +91,7 @@ pub(crate) fn insert(
     email: &Email,
     transaction: &impl Transaction,
 ) -> Result<(), AuthError> {
-    user.insert(email.key(), transaction)
+    user.insert(email, transaction)
         .map_err(|error| match error {
             StoreError::Constraint(text) if text.contains("email_key") => AuthError::EmailTaken,
             other => other.into(),

@@ -8,18 +8,25 @@ pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2)];
 
 const FIRST: Migration = Migration {
     number: 1,
-    name: "users, login throttle, device tokens, and the outbox of ended sessions",
+    name: "users, what they are found by, login throttle, device tokens, and the outbox of ended sessions",
     statements: &[
         "CREATE TABLE user (
             id               BLOB    PRIMARY KEY CHECK (length(id) = 16),
             email            TEXT    NOT NULL,
             email_key        TEXT    NOT NULL UNIQUE,
             name             TEXT,
+            search           TEXT    NOT NULL,
             role             TEXT    NOT NULL CHECK (role IN ('customer', 'teller', 'auditor', 'admin')),
             password_hash    TEXT    NOT NULL CHECK (password_hash LIKE '$argon2id$%'),
             security_version INTEGER NOT NULL CHECK (security_version > 0),
             disabled         INTEGER NOT NULL CHECK (disabled IN (0, 1)),
             created_at       INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID",
+        // A row is a place in what a user is searched for by, where what is searched for may begin.
+        "CREATE TABLE user_part (
+            part TEXT NOT NULL,
+            user BLOB NOT NULL CHECK (length(user) = 16),
+            PRIMARY KEY (part, user)
         ) STRICT, WITHOUT ROWID",
         "CREATE INDEX user_by_role ON user (role) WHERE role <> 'customer'",
         // The account is the SHA-256 of the address, so that what strangers type in is not kept. The

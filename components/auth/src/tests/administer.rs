@@ -7,6 +7,7 @@ use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::json;
 use strongroom_sdk::page::Page;
 use strongroom_sdk::problem::Problem;
+use strongroom_sdk::store::Value;
 
 impl Scene {
     pub(super) fn create(&self, email: &str, role: Role) -> User {
@@ -272,6 +273,81 @@ fn users_are_found_by_address_and_by_part() {
         "no pattern, only parts"
     );
     assert_eq!(scene.found("").len(), 3);
+}
+
+#[test]
+fn users_are_found_in_whatever_case_and_form_a_part_is_written() {
+    let scene = Scene::new();
+    for (email, name) in [
+        ("a@example.org", "M\u{dc}LLER \u{c4}"),
+        ("b@example.org", "\u{418}\u{432}\u{430}\u{43d}"),
+        ("c@example.org", "\u{130}STANBUL I\u{15e}IK"),
+        ("d@example.org", "\u{738b}\u{5c0f}\u{660e}"),
+        ("joe@b\u{fc}cher.example", "Maximiliane-Wilhelmina"),
+    ] {
+        let user = scene.register(email);
+        let name = serde_json::json!({ "name": name });
+        scene.change(&user, &name.to_string()).unwrap();
+    }
+    for (query, found) in [
+        ("m\u{fc}ller", "a@example.org"),
+        ("mu\u{308}ller \u{e4}", "a@example.org"),
+        ("\u{418}\u{412}", "b@example.org"),
+        ("istanbul", "c@example.org"),
+        ("\u{131}\u{15f}\u{131}k", "c@example.org"),
+        ("\u{5c0f}\u{660e}", "d@example.org"),
+        ("B\u{dc}CHER", "joe@b\u{fc}cher.example"),
+        ("xn--bcher", "joe@b\u{fc}cher.example"),
+        ("@b\u{fc}cher.example", "joe@b\u{fc}cher.example"),
+        ("maximiliane-wilhelmina", "joe@b\u{fc}cher.example"),
+    ] {
+        let encoded = query.replace(' ', "+");
+        assert_eq!(scene.found(&format!("query={encoded}")), [found], "{query}");
+    }
+    for query in ["maximiliane-willi", "@b\u{fc}cher.org", "ller", "%25"] {
+        let found = scene.found(&format!("query={query}"));
+        assert_eq!(found, [""; 0], "{query}");
+    }
+    let by_address = scene.found("email=JOE%40xn--bcher-kva.example");
+    assert_eq!(by_address, ["joe@b\u{fc}cher.example"]);
+}
+
+#[test]
+fn a_new_name_is_found_and_the_old_one_no_more() {
+    let scene = Scene::new();
+    let user = scene.register(EMAIL);
+    for (old, new) in [("nobody", "Ada Byron"), ("byron", "Ada Lovelace")] {
+        let name = serde_json::json!({ "name": new });
+        scene.change(&user, &name.to_string()).unwrap();
+        assert_eq!(scene.found(&format!("query={old}")).len(), 0, "{old}");
+        let last = new.split(' ').next_back().unwrap();
+        assert_eq!(scene.found(&format!("query={last}")).len(), 1, "{last}");
+    }
+    scene.change(&user, r#"{"name":null}"#).unwrap();
+    assert_eq!(scene.found("query=lovelace").len(), 0);
+    let parts = scene.count("SELECT 1 FROM user_part");
+    assert_eq!(parts, 3, "those of the address alone");
+}
+
+#[test]
+fn no_search_reads_all_users() {
+    let scene = Scene::new();
+    for (email, part) in [(true, None), (false, Some("ada")), (true, Some("ada"))] {
+        let email_key = email.then(|| EMAIL.to_owned());
+        let explained = |sql: &str, params: &[Value]| {
+            let plan = format!("EXPLAIN QUERY PLAN {sql}");
+            let steps = scene.service.store.query(&plan, params).unwrap();
+            let steps: Vec<String> = steps
+                .into_iter()
+                .map(|step| step.text(3).unwrap())
+                .collect();
+            // `id < ?` alone would read all users.
+            let reads_all = |step: &String| step.contains("SCAN") || step.contains("(id<?)");
+            assert!(!steps.iter().any(reads_all), "{steps:?}");
+            scene.service.store.query(sql, params)
+        };
+        User::page(None, email_key, part, 10, explained).unwrap();
+    }
 }
 
 #[test]

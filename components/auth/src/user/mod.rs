@@ -1,9 +1,12 @@
 //! A user, as a row and as clients see it.
 
+mod search;
 mod view;
 
 pub use view::{StaffView, View};
 
+use crate::email::Email;
+use search::{SearchPart, SearchText};
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};
 use uuid::Uuid;
@@ -32,8 +35,10 @@ pub struct User {
     pub created_at_ms: i64,
 }
 
-const INSERT: &str = "INSERT INTO user (id, email, email_key, name, role, password_hash, security_version, disabled, created_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const INSERT: &str = "\
+INSERT INTO user (id, email, email_key, name, search, role, password_hash, security_version,
+    disabled, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
 const BY_ID: &str =
     "SELECT id, email, name, role, password_hash, security_version, disabled, created_at
@@ -43,14 +48,18 @@ const BY_EMAIL: &str =
     "SELECT id, email, name, role, password_hash, security_version, disabled, created_at
     FROM user WHERE email_key = ?1";
 
-/// Newest first, after the user `?1`; `?2` is the whole key of an address, `?3` a part of an address or name.
-const PAGE: &str = "SELECT id, email, name, role, password_hash, security_version, disabled, created_at FROM user
-    WHERE (?1 IS NULL OR id < ?1) AND (?2 IS NULL OR email_key = ?2)
-        AND (?3 IS NULL OR instr(email_key, lower(?3)) > 0 OR instr(lower(coalesce(name, '')), lower(?3)) > 0)
-    ORDER BY id DESC LIMIT ?4";
+/// Newest first, after some user. What is filtered by is in between.
+const PAGE: &str =
+    "SELECT id, email, name, role, password_hash, security_version, disabled, created_at
+    FROM user WHERE id < ?";
+const WITH_EMAIL: &str = " AND email_key = ?";
+const WITH_PART: &str =
+    " AND id IN (SELECT user FROM user_part WHERE part >= ? AND part < ?) AND instr(search, ?) > 0";
+const PAGE_END: &str = " ORDER BY id DESC LIMIT ?";
 
-const UPDATE: &str =
-    "UPDATE user SET name = ?2, role = ?3, disabled = ?4, security_version = ?5 WHERE id = ?1";
+const UPDATE: &str = "\
+UPDATE user SET name = ?2, search = ?3, role = ?4, disabled = ?5, security_version = ?6
+WHERE id = ?1";
 
 const UPDATE_PASSWORD: &str = "UPDATE user SET password_hash = ?3, security_version = ?4
     WHERE id = ?1 AND password_hash = ?2 AND security_version = ?5";
@@ -62,16 +71,18 @@ impl User {
     /// Writes a new user. A taken address is a [`StoreError::Constraint`].
     pub(crate) fn insert(
         &self,
-        email_key: &str,
+        email: &Email,
         transaction: &impl Transaction,
     ) -> Result<(), StoreError> {
+        let search = SearchText::of(self);
         transaction.execute(
             INSERT,
             &[
                 self.id.into(),
                 self.email.as_str().into(),
-                email_key.into(),
+                email.key().into(),
                 self.name.clone().into(),
+                search.as_str().into(),
                 self.role.as_str().into(),
                 self.password_hash.as_str().into(),
                 self.security_version.into(),
@@ -79,7 +90,7 @@ impl User {
                 self.created_at_ms.into(),
             ],
         )?;
-        Ok(())
+        search.save_parts(self.id, None, transaction)
     }
 
     /// By id; `query` is the store's snapshot, or a transaction's.
@@ -110,12 +121,24 @@ impl User {
     pub(crate) fn page(
         after: Option<Uuid>,
         email_key: Option<String>,
-        part: Option<String>,
+        part: Option<&str>,
         limit: i64,
         query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
     ) -> Result<Vec<Self>, StoreError> {
-        let params = [after.into(), email_key.into(), part.into(), limit.into()];
-        query(PAGE, &params)?
+        let mut sql = PAGE.to_owned();
+        let mut params = vec![Value::from(after.unwrap_or(Uuid::max()))];
+        if let Some(email_key) = email_key {
+            sql += WITH_EMAIL;
+            params.push(email_key.into());
+        }
+        if let Some(part) = part.map(SearchPart::new) {
+            let (first, last) = part.range();
+            sql += WITH_PART;
+            params.extend([first.into(), last.into(), part.as_str().into()]);
+        }
+        sql += PAGE_END;
+        params.push(limit.into());
+        query(&sql, &params)?
             .rows
             .iter()
             .map(Self::from_row)
@@ -133,13 +156,20 @@ impl User {
         }
     }
 
-    /// Writes what an administrator may change, and the security version.
-    pub(crate) fn update(&self, transaction: &impl Transaction) -> Result<(), StoreError> {
+    /// Writes what an administrator may change of the user `old`, and the security version.
+    pub(crate) fn update(
+        &self,
+        old: &Self,
+        transaction: &impl Transaction,
+    ) -> Result<(), StoreError> {
+        let search = SearchText::of(self);
+        search.save_parts(self.id, Some(&SearchText::of(old)), transaction)?;
         transaction.execute(
             UPDATE,
             &[
                 self.id.into(),
                 self.name.clone().into(),
+                search.as_str().into(),
                 self.role.as_str().into(),
                 self.disabled.into(),
                 self.security_version.into(),
