@@ -2,15 +2,20 @@
 //!
 //! Amounts are signed and the balances have none, so that a column of amounts adds up to what the balance changed by.
 //!
-//! A reference is whatever somebody has sent, and a spreadsheet takes a field that begins with one of a few characters for a formula
-//! (OWASP, "CSV Injection"). Such a field gets an apostrophe in front, and so does one that begins with an apostrophe: whoever takes one
-//! away where there is one has the reference as it is.
+//! # Formulas
+//! A reference is whatever somebody has sent, and a spreadsheet takes a cell that begins with one of
+//! a few characters for a formula (OWASP, "CSV Injection"). Which characters begin a cell depends on
+//! who opens the file: where the decimal separator is a comma, Excel splits rows at semicolons, and
+//! then a quote in the middle of a cell protects nothing.
+//!
+//! So wherever any common dialect could begin a cell, a formula gets an apostrophe in front, and so
+//! does an apostrophe: a reader that takes one away there has the reference as it was sent. A row
+//! with a separator of another dialect is quoted as a whole, for readers that guess the dialect.
 
 use super::format::Layout;
 use super::line::Line;
 use super::summary::Summary;
-use ::csv::{Terminator, Writer, WriterBuilder};
-use std::borrow::Cow;
+use ::csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 use std::io;
 use strongroom_sdk::clock::format_rfc3339;
 
@@ -31,9 +36,12 @@ const COLUMNS: [&str; 12] = [
     "id",
 ];
 
-/// What begins a formula, in one spreadsheet or another, as it is or in its wide form; and the apostrophe itself.
-const GUARDED: [char; 12] = [
-    '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\'',
+/// What ends a cell in the dialects that are not this one. A line break ends the row as well.
+const SEPARATORS: [char; 7] = [';', '\t', '|', '\r', '\n', '\u{2028}', '\u{2029}'];
+
+/// What begins a formula, in one spreadsheet or another, as it is or in its wide form.
+const FORMULA: [char; 11] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
 ];
 
 impl Layout for Csv {
@@ -100,19 +108,39 @@ fn balance(
 }
 
 fn write(out: &mut Vec<u8>, row: [&str; COLUMNS.len()]) -> io::Result<()> {
+    let is_split_elsewhere = row.iter().any(|field| field.contains(SEPARATORS));
     let mut writer: Writer<&mut Vec<u8>> = WriterBuilder::new()
         .terminator(Terminator::CRLF)
+        .quote_style(if is_split_elsewhere {
+            QuoteStyle::Always
+        } else {
+            QuoteStyle::Necessary
+        })
         .from_writer(out);
     writer.write_record(row)?;
     writer.flush()
 }
 
-fn guarded(text: &str) -> Cow<'_, str> {
-    if text.starts_with(GUARDED) {
-        Cow::Owned(format!("'{text}"))
-    } else {
-        Cow::Borrowed(text)
+/// The text with an apostrophe wherever a cell would begin a formula.
+fn guarded(text: &str) -> String {
+    let cells = text.split_inclusive(|character| {
+        // Some readers know no quotes, and split at each comma.
+        character == ',' || SEPARATORS.contains(&character)
+    });
+    let mut guarded = String::with_capacity(text.len());
+    for cell in cells {
+        if cell.starts_with('\'') || begins_formula(cell) {
+            guarded.push('\'');
+        }
+        guarded.push_str(cell);
     }
+    guarded
+}
+
+/// Whether it does when a reader drops the blanks, or the quotes, in front.
+fn begins_formula(cell: &str) -> bool {
+    let is_dropped = |character: char| character == '"' || character.is_whitespace();
+    cell.starts_with(FORMULA) || cell.trim_start_matches(is_dropped).starts_with(FORMULA)
 }
 
 #[cfg(test)]

@@ -1,26 +1,103 @@
 use super::*;
+use ::csv::ReaderBuilder;
+
+/// What must not begin a cell, whatever reads it.
+const REFERENCES: [&str; 16] = [
+    "ok;=cmd|' /C calc'!A0;x",
+    "=1+1",
+    "x|=1|+2;-3;@4",
+    "x\t=1",
+    "x\";=1",
+    "x;\"=1\"",
+    "x;\"\"=1",
+    "x; =1",
+    "x;\u{a0}=1",
+    "x,=1",
+    "x\\\",=1",
+    "x\n=1",
+    "x\r\n=1",
+    "x\u{2028}=1",
+    "x;'=1",
+    "\u{ff1d}1;\u{ff20}2",
+];
 
 #[test]
-fn only_what_a_spreadsheet_could_take_for_a_formula_is_guarded() {
-    for (text, guard) in [
-        ("=1+1", true),
-        ("+49 30", true),
-        ("-5", true),
-        ("@SUM(A1)", true),
-        ("\t=1", true),
-        ("\u{ff1d}1", true),
-        ("'quoted'", true),
-        ("", false),
-        ("rent", false),
-        ("a=b", false),
-        (" =1", false),
-        ("5-3", false),
+fn what_could_begin_a_formula_is_guarded_wherever_a_cell_could_begin() {
+    for (text, expected) in [
+        ("", ""),
+        ("rent", "rent"),
+        ("a=b", "a=b"),
+        ("5-3", "5-3"),
+        ("it's; \"fine\"", "it's; \"fine\""),
+        ("=1+1", "'=1+1"),
+        ("+49 30", "'+49 30"),
+        ("-5", "'-5"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t'=1"),
+        ("\u{ff1d}1", "'\u{ff1d}1"),
+        (" =1", "' =1"),
+        ("'quoted'", "''quoted'"),
+        ("ok;=cmd|' /C calc'!A0;x", "ok;'=cmd|'' /C calc'!A0;x"),
+        ("a|=b", "a|'=b"),
+        ("a;\"=b", "a;'\"=b"),
+        ("a;'=b", "a;''=b"),
     ] {
-        let expected = if guard {
-            format!("'{text}")
-        } else {
-            text.to_owned()
-        };
         assert_eq!(guarded(text), expected);
     }
+}
+
+/// The reference as the row of a statement has it.
+fn row(reference: &str) -> String {
+    let mut out = Vec::new();
+    let reference = guarded(reference);
+    let mut row = ["x"; COLUMNS.len()];
+    row[8] = &reference;
+    write(&mut out, row).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn no_cell_of_any_dialect_begins_a_formula() {
+    for reference in REFERENCES {
+        for delimiter in [b',', b';', b'\t', b'|'] {
+            for (quotes, doubled) in [(true, true), (true, false), (false, false)] {
+                let text = row(reference);
+                let mut reader = ReaderBuilder::new();
+                let reader = reader.has_headers(false).flexible(true);
+                let reader = reader.delimiter(delimiter).quoting(quotes);
+                let reader = reader.double_quote(doubled).escape(Some(b'\\'));
+                for record in reader.from_reader(text.as_bytes()).records() {
+                    for cell in record.unwrap().iter() {
+                        assert!(!begins_formula(cell), "{cell:?} of {text:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_reference_is_as_it_was_without_one_apostrophe_where_there_is_one() {
+    for reference in REFERENCES {
+        let text = row(reference);
+        let mut reader = ReaderBuilder::new();
+        let mut records = reader.has_headers(false).from_reader(text.as_bytes());
+        let record = records.records().next().unwrap().unwrap();
+        assert_eq!(as_sent(&record[8]), reference);
+    }
+}
+
+fn as_sent(field: &str) -> String {
+    let cells = field.split_inclusive([';', ',', '|', '\t', '\r', '\n', '\u{2028}', '\u{2029}']);
+    let unguarded = cells.map(|cell| cell.strip_prefix('\'').unwrap_or(cell));
+    unguarded.collect()
+}
+
+#[test]
+fn a_row_that_another_dialect_splits_is_quoted() {
+    assert_eq!(
+        row("a;b"),
+        "\"x\",\"x\",\"x\",\"x\",\"x\",\"x\",\"x\",\"x\",\"a;b\",\"x\",\"x\",\"x\"\r\n"
+    );
+    assert_eq!(row("a b"), "x,x,x,x,x,x,x,x,a b,x,x,x\r\n");
 }

@@ -367,7 +367,7 @@ fn whatever_a_reference_has_in_it_every_form_can_be_read() {
         assert_eq!(read.lines, read::said_by(format, &lines), "{format:?}");
     }
     let csv = text(&scene, Format::Csv);
-    assert!(csv.contains(",'=cmd|' /C calc'!A0,"), "{csv}");
+    assert!(csv.contains(",\"'=cmd|'' /C calc'!A0\","), "{csv}");
     assert!(csv.contains(",''already quoted,"), "{csv}");
 }
 

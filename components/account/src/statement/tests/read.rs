@@ -106,8 +106,7 @@ fn csv(text: &str, currency: Currency) -> Read {
             balance_after_minor: Some(minor(&text("balance_after"), currency)),
             created_at_ms: parse_rfc3339(&text("created_at")).unwrap(),
             counterparty: some(text("counterparty_number")),
-            reference: some(text("reference"))
-                .map(|text| text.strip_prefix('\'').unwrap_or(&text).to_owned()),
+            reference: some(text("reference")).map(|text| unguarded(&text)),
             is_reversal: text("reversal") == "true",
         }
     };
@@ -117,6 +116,15 @@ fn csv(text: &str, currency: Currency) -> Read {
         totals: None,
         lines: records.iter().map(line).collect(),
     }
+}
+
+/// A reference without one apostrophe wherever a cell could begin.
+fn unguarded(text: &str) -> String {
+    let separators = [';', ',', '|', '\t', '\r', '\n', '\u{2028}', '\u{2029}'];
+    let cells = text.split_inclusive(separators);
+    cells
+        .map(|cell| cell.strip_prefix('\'').unwrap_or(cell))
+        .collect()
 }
 
 /// The records of RFC 4180, section 2, and nothing more lenient.
