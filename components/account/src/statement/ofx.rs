@@ -2,7 +2,9 @@
 //!
 //! It is made as the answer to a question of that protocol, as every such file is, by nobody asked: so it has a sign-on in front.
 //!
-//! OFX has no opening balance. It stands in the list of further balances, which comes after the closing balance.
+//! Most readers are older than XML: of its entities they know `&lt;`, `&gt;`, and `&amp;` (section
+//! 2.3.2.1), and a value is one line. OFX has no opening balance: it is the closing balance less all
+//! amounts.
 
 use super::format::Layout;
 use super::line::Line;
@@ -24,6 +26,9 @@ const INSTRUCTION: &str =
 const BANK_ID_LENGTH_MAX: usize = 9;
 const ACCOUNT_ID_LENGTH_MAX: usize = 22;
 const NAME_LENGTH_MAX: usize = 32;
+
+/// What no value has in it: each becomes a space.
+const BREAKS: [char; 3] = ['\t', '\r', '\n'];
 
 impl Layout for Ofx {
     fn head(&self, summary: &Summary, out: &mut Vec<u8>) -> io::Result<()> {
@@ -68,7 +73,9 @@ impl Layout for Ofx {
             let name = line.counterparty.as_deref().unwrap_or(line.kind.as_str());
             xml.text("NAME", name.get(..NAME_LENGTH_MAX).unwrap_or(name))?;
             match entry.reference.as_deref() {
-                Some(reference) if !reference.is_empty() => xml.text("MEMO", reference),
+                Some(reference) if !reference.is_empty() => {
+                    xml.text("MEMO", &reference.replace(BREAKS, " "))
+                }
                 _ => Ok(()),
             }
         })
@@ -83,16 +90,7 @@ impl Layout for Ofx {
             xml.text("BALAMT", &closing.to_string())?;
             xml.text("DTASOF", &time(summary.as_of_ms))
         })?;
-        xml.open("BALLIST")?;
-        xml.around("BAL", |xml| {
-            xml.text("NAME", "Opening balance")?;
-            xml.text("DESC", "Balance before the first transaction")?;
-            xml.text("BALTYPE", "DOLLAR")?;
-            let opening = account.money(summary.opening.balance_minor);
-            xml.text("VALUE", &opening.to_string())?;
-            xml.text("DTASOF", &time(summary.period.from().first_ms()))
-        })?;
-        for name in ["BALLIST", "STMTRS", "STMTTRNRS", "BANKMSGSRSV1", "OFX"] {
+        for name in ["STMTRS", "STMTTRNRS", "BANKMSGSRSV1", "OFX"] {
             xml.close(name)?;
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! XML for the forms that are made of it.
 
 use quick_xml::Writer;
+use quick_xml::escape::partial_escape;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesPI, BytesStart, BytesText, Event};
 use std::borrow::Cow;
 use std::io;
@@ -65,9 +66,12 @@ impl<'a> Xml<'a> {
         self.close(name)
     }
 
+    /// Quotes stay as they are: XML does not ask for more within an element, and the entities of
+    /// quotes are unknown to OFX.
     fn content(&mut self, text: &str) -> io::Result<()> {
+        let escaped = partial_escape(clean(text));
         self.0
-            .write_event(Event::Text(BytesText::new(&clean(text))))
+            .write_event(Event::Text(BytesText::from_escaped(escaped)))
     }
 }
 

@@ -275,14 +275,18 @@ fn ofx(text: &str, currency: Currency) -> Read {
         Some(currency.code())
     );
     let amount = |path| minor(&text_of(response, path).unwrap(), currency);
+    let transactions = all(one(response, "BANKTRANLIST").unwrap(), "STMTTRN");
+    let lines: Vec<_> = transactions
+        .into_iter()
+        .map(|entry| ofx_line(entry, currency))
+        .collect();
+    let closing_minor = amount("LEDGERBAL/BALAMT");
+    let moved_minor: i64 = lines.iter().map(|line| line.signed_minor).sum();
     Read {
-        opening_minor: amount("BALLIST/BAL/VALUE"),
-        closing_minor: amount("LEDGERBAL/BALAMT"),
+        opening_minor: closing_minor - moved_minor,
+        closing_minor,
         totals: None,
-        lines: all(one(response, "BANKTRANLIST").unwrap(), "STMTTRN")
-            .into_iter()
-            .map(|entry| ofx_line(entry, currency))
-            .collect(),
+        lines,
     }
 }
 
@@ -338,7 +342,8 @@ pub(super) fn said_by(format: Format, lines: &[ReadLine]) -> Vec<ReadLine> {
         Format::Ofx => ReadLine {
             sequence: None,
             balance_after_minor: None,
-            reference: some(line.reference).map(clean),
+            reference: some(line.reference)
+                .map(|text| clean(text).replace(['\t', '\r', '\n'], " ")),
             kind: match (line.kind.as_str(), line.signed_minor < 0) {
                 ("deposit", _) => "DEP",
                 ("withdrawal", _) => "CASH",
