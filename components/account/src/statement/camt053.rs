@@ -4,7 +4,9 @@
 //! statements, as this bank keeps none. The message names no moment of its making: `CreDtTm`, which it must have, is the moment of the
 //! closing balance, so that the statement of a past period is the same whenever it is made.
 //!
-//! A period that is not over has no closing balance yet. Its last balance is then of the type `ITBD`, "interim booked", at a time of the day.
+//! A statement has a closing balance (`CLBD`), as ISO demands: that of the end of `FrToDt`. Where the
+//! last day is not over, the same balance stands there once more as `ITBD`, "interim booked", at a
+//! time of the day.
 
 use super::format::Layout;
 use super::line::Line;
@@ -42,7 +44,7 @@ impl Layout for Camt053 {
 
     fn head(&self, summary: &Summary, out: &mut Vec<u8>) -> io::Result<()> {
         let mut xml = Xml::new(out);
-        let (id, made_at) = (identifier(summary.id()), format_rfc3339(summary.as_of_ms));
+        let (id, made_at) = (identifier(summary.id()), time(summary.as_of_ms));
         xml.declaration(None)?;
         xml.open_with("Document", NAMESPACE)?;
         xml.open("BkToCstmrStmt")?;
@@ -55,7 +57,7 @@ impl Layout for Camt053 {
         xml.text("CreDtTm", &made_at)?;
         xml.around("FrToDt", |xml| {
             let from_ms = summary.period.from().first_ms();
-            xml.text("FrDtTm", &format_rfc3339(from_ms))?;
+            xml.text("FrDtTm", &time(from_ms))?;
             xml.text("ToDtTm", &made_at)
         })?;
         account(&mut xml, &summary.account)?;
@@ -65,12 +67,12 @@ impl Layout for Camt053 {
 
     fn line(&self, summary: &Summary, line: &Line, out: &mut Vec<u8>) -> io::Result<()> {
         let entry = &line.entry;
-        let booked_at = format_rfc3339(entry.created_at_ms);
+        let booked_at = time(entry.created_at_ms);
         let amount = |xml: &mut Xml<'_>| {
             amount(xml, &summary.account, entry.amount_minor)?;
             xml.text("CdtDbtInd", word_of(entry.direction))
         };
-        // An RFC 3339 time in UTC begins with its date.
+        // A time begins with its date.
         let day = booked_at.get(..10).unwrap_or_default();
         Xml::new(out).around("Ntry", |xml| {
             xml.text("NtryRef", &entry.sequence.to_string())?;
@@ -103,6 +105,13 @@ impl Layout for Camt053 {
         }
         Ok(())
     }
+}
+
+/// `2026-11-22T19:10:57+00:00`. Readers take no fraction of a second, and some no `Z`.
+fn time(time_ms: i64) -> String {
+    let text = format_rfc3339(time_ms);
+    let seconds = text.split_once('.').map_or(&*text, |(seconds, _)| seconds);
+    format!("{seconds}+00:00")
 }
 
 /// Identifiers have at most 35 characters, and a UUID with its hyphens has 36.
@@ -149,14 +158,16 @@ fn iban(xml: &mut Xml<'_>, number: &str) -> io::Result<()> {
 }
 
 fn balances(xml: &mut Xml<'_>, summary: &Summary) -> io::Result<()> {
-    let from = ("Dt", summary.period.from().to_string());
-    balance(xml, summary, "OPBD", summary.opening.balance_minor, &from)?;
-    let (code, at) = if summary.is_final {
-        ("CLBD", ("Dt", summary.period.to().to_string()))
-    } else {
-        ("ITBD", ("DtTm", format_rfc3339(summary.as_of_ms)))
-    };
-    balance(xml, summary, code, summary.closing.balance_minor, &at)
+    let (opening_minor, closing_minor) =
+        (summary.opening.balance_minor, summary.closing.balance_minor);
+    let [from, to] = [summary.period.from(), summary.period.to()].map(|day| day.to_string());
+    balance(xml, summary, "OPBD", opening_minor, ("Dt", &from))?;
+    balance(xml, summary, "CLBD", closing_minor, ("Dt", &to))?;
+    if summary.is_final {
+        return Ok(());
+    }
+    let as_of = time(summary.as_of_ms);
+    balance(xml, summary, "ITBD", closing_minor, ("DtTm", &as_of))
 }
 
 fn balance(
@@ -164,7 +175,7 @@ fn balance(
     summary: &Summary,
     code: &str,
     minor: i64,
-    (unit, at): &(&str, String),
+    (unit, at): (&str, &str),
 ) -> io::Result<()> {
     xml.around("Bal", |xml| {
         xml.around("Tp", |xml| {

@@ -187,7 +187,7 @@ fn camt_053_of_a_past_period_is_made_at_its_end_and_has_a_closing_balance() {
         let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
         pairs.iter().map(owned).collect()
     };
-    let end = "2026-11-20T23:59:59.999Z";
+    let end = "2026-11-20T23:59:59+00:00";
     assert_eq!(
         leaves(&text, "GrpHdr"),
         pairs(&[("MsgId", &id), ("CreDtTm", end)])
@@ -199,7 +199,7 @@ fn camt_053_of_a_past_period_is_made_at_its_end_and_has_a_closing_balance() {
         pairs(&[
             ("Id", &id),
             ("CreDtTm", end),
-            ("FrDtTm", "2026-11-20T00:00:00.000Z"),
+            ("FrDtTm", "2026-11-20T00:00:00+00:00"),
             ("ToDtTm", end),
             ("IBAN", &scene.own.number),
             ("Cd", "CACC"),
@@ -227,16 +227,19 @@ fn camt_053_of_a_past_period_is_made_at_its_end_and_has_a_closing_balance() {
 }
 
 #[test]
-fn camt_053_of_a_day_that_is_not_over_has_an_interim_balance() {
+fn camt_053_of_a_day_that_is_not_over_has_an_interim_balance_too() {
     let scene = Scene::new();
     scene.deposit(10_000);
+    scene.go_to("2026-11-20", DAY_MS / 2 + 789);
     let text = text(&scene, Format::Camt053);
     let balances = leaves_of_all(&text, "Bal");
-    let now = "2026-11-20T12:00:00.000Z";
+    // Whole seconds: readers refuse fractions.
+    let now = "2026-11-20T12:00:00+00:00";
     assert_eq!(
         balances,
         [
             ["OPBD", "0.00", "CRDT", "2026-11-20"],
+            ["CLBD", "100.00", "CRDT", "2026-11-20"],
             ["ITBD", "100.00", "CRDT", now]
         ]
     );

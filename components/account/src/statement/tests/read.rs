@@ -210,9 +210,13 @@ fn camt053(text: &str, currency: Currency) -> Read {
         .map(|balance| text_of(*balance, "Tp/CdOrPrtry/Cd").unwrap())
         .collect();
     assert!(
-        codes == ["OPBD", "CLBD"] || codes == ["OPBD", "ITBD"],
+        codes == ["OPBD", "CLBD"] || codes == ["OPBD", "CLBD", "ITBD"],
         "{codes:?}"
     );
+    let closing_minor = signed(balances[1], currency);
+    for balance in &balances[1..] {
+        assert_eq!(signed(*balance, currency), closing_minor);
+    }
     let totals = one(statement, "TxsSummry").unwrap();
     let total = |name: &str| {
         let node = one(totals, name).unwrap();
@@ -229,7 +233,7 @@ fn camt053(text: &str, currency: Currency) -> Read {
     assert_eq!(net_minor, (credits.1 - debits.1).abs());
     Read {
         opening_minor: signed(balances[0], currency),
-        closing_minor: signed(balances[1], currency),
+        closing_minor,
         totals: Some([debits, credits]),
         lines: all(statement, "Ntry")
             .into_iter()
@@ -336,6 +340,7 @@ pub(super) fn said_by(format: Format, lines: &[ReadLine]) -> Vec<ReadLine> {
         },
         Format::Camt053 => ReadLine {
             balance_after_minor: None,
+            created_at_ms: line.created_at_ms - line.created_at_ms.rem_euclid(1_000),
             reference: some(line.reference).map(clean),
             ..line
         },
