@@ -6,7 +6,7 @@ use super::Service;
 use super::submit::{Asker, submit};
 use crate::request::{CaptureBody, ReverseBody, Route, of_subject};
 use crate::view::unavailable;
-use strongroom_ledger_api::{Journal, Kind, Ledger, Posting, Status};
+use strongroom_ledger_api::{Decline, Journal, Kind, Ledger, Posting};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
@@ -17,7 +17,8 @@ use uuid::Uuid;
 /// `POST /holds/{id}/capture`: the payer.
 ///
 /// # Errors
-/// 403 for an auditor; 404 where there is no such hold, or it is not the caller's; and those of any payment.
+/// 403 for an auditor; 404 where there is no such hold, or it is not the caller's; 422
+/// `hold_declined`; and those of any payment.
 pub fn capture<S, L: Ledger + Journal, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,
@@ -65,17 +66,29 @@ pub fn reverse<S, L: Ledger + Journal, C: Clock>(
     submit(service, &asker, Route::Reverse, key, instruction)
 }
 
-/// The caller's own hold. One of somebody else looks like none at all, and so does one that was declined.
+/// The caller's own hold. One of another user looks like none at all.
 fn hold_of(ledger: &impl Journal, identity: &Identity, id: Uuid) -> Result<Posting, Problem> {
     let hold = recorded(ledger, id)?;
     let is_payer = hold
         .source
         .is_some_and(|party| party.owner_id == identity.subject);
-    if hold.kind == Kind::Hold && hold.status == Status::Pending && is_payer {
-        Ok(hold)
-    } else {
-        Err(Problem::not_found())
+    if hold.kind != Kind::Hold || !is_payer {
+        return Err(Problem::not_found());
     }
+    match hold.decline {
+        None => Ok(hold),
+        Some(decline) => Err(hold_declined(decline)),
+    }
+}
+
+/// There is nothing that could end, so the ledger is not asked: it was never a hold.
+fn hold_declined(decline: Decline) -> Problem {
+    let detail = format!(
+        "The hold was declined ({}) and reserves nothing: make another one.",
+        decline.as_str()
+    );
+    Problem::unprocessable("hold_declined", detail)
+        .with_extension("decline_code", decline.as_str().into())
 }
 
 fn recorded(ledger: &impl Journal, id: Uuid) -> Result<Posting, Problem> {

@@ -87,14 +87,29 @@ fn only_the_payer_ends_a_hold() {
         (bob(), held, 404, "not_found"),
         (teller(), held, 404, "not_found"),
         (identity(ALICE, Role::Auditor), held, 403, "forbidden"),
-        // A transfer is no hold, and what was declined holds nothing.
+        // A transfer is no hold.
         (alice(), sent, 404, "not_found"),
-        (alice(), declined, 404, "not_found"),
+        (bob(), declined, 404, "not_found"),
+        (teller(), declined, 404, "not_found"),
     ] {
         for call in [Call::Capture(id), Call::Void(id)] {
             let answered = bank.request(&who, call, "k", &json!({}));
             assert_eq!(outcome(&answered), (status, code.to_owned()), "{who:?}");
         }
+    }
+}
+
+#[test]
+fn a_declined_hold_says_why_it_has_no_end() {
+    let bank = Bank::new();
+    let declined = id_of(&bank.hold("d", "1000").unwrap());
+    for call in [Call::Capture(declined), Call::Void(declined)] {
+        let problem = bank.request(&alice(), call, "k", &json!({})).unwrap_err();
+        assert_eq!(
+            (problem.status().as_u16(), problem.code()),
+            (422, "hold_declined")
+        );
+        assert!(problem.detail().contains("insufficient_funds"));
     }
 }
 
@@ -116,7 +131,10 @@ fn a_reversal_happens_once_by_staff_and_is_linked_both_ways() {
     assert_declined(&bank.reverse("r2", sent), "already_reversed");
     assert_declined(&bank.reverse("r3", reversal), "not_reversible");
     let declined = id_of(&bank.send("s2", "9999").unwrap());
-    assert_declined(&bank.reverse("r4", declined), "not_reversible");
+    let pending = id_of(&bank.hold("h", "1").unwrap());
+    for (key, unmoved) in [("r4", declined), ("r6", pending)] {
+        assert_declined(&bank.reverse(key, unmoved), "not_reversible");
+    }
     let answered = bank.reverse("r5", Uuid::from_u128(404));
     assert_eq!(outcome(&answered), (404, "not_found".to_owned()));
     assert_eq!(bank.bob_has(), 0);
