@@ -5,6 +5,7 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::fs;
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -56,8 +57,23 @@ pub fn program(test: &str, name: &str) -> Option<Command> {
     command(test, &file.unwrap_or_else(|| PathBuf::from(name)))
 }
 
-fn in_tests(script: &str) -> PathBuf {
-    workspace::root().join("tests").join(script)
+/// A file that comes with a library of Python, such as `camt053/xsd/camt.053.001.08.xsd`, if it is
+/// installed.
+pub fn python_file(test: &str, name: &str) -> Option<PathBuf> {
+    let versions = fs::read_dir(libraries().join("lib")).into_iter().flatten();
+    let file = versions
+        .flatten()
+        .map(|version| version.path().join("site-packages").join(name))
+        .find(|file| file.is_file());
+    if file.is_none() {
+        skip(test, Path::new(name));
+    }
+    file
+}
+
+/// A file in `tests/`.
+pub fn in_tests(file: &str) -> PathBuf {
+    workspace::root().join("tests").join(file)
 }
 
 fn command(test: &str, file: &Path) -> Option<Command> {

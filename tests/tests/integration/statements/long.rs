@@ -7,7 +7,7 @@ use strongroom_tests::bank::{new_key, transfer};
 use strongroom_tests::wire::Connection;
 use strongroom_tests::{Bank, Person, Value, json, wait_for};
 
-use crate::statements::forms::validate;
+use crate::statements::forms::validate_camt_053;
 use crate::statements::{FROM_THE_FIRST_DAY, minor};
 
 /// As many transfers as one batch has.
@@ -94,7 +94,7 @@ async fn a_long_statement_is_sent_as_it_is_made_and_whole() {
     println!("{} bytes sent, {growth} bytes of memory more", body.len());
     assert!(growth < GROWTH_BYTES_MAX, "{growth} bytes more");
     assert!(body.len() as u64 > 2 * GROWTH_BYTES_MAX, "{}", body.len());
-    validate("camt.053.001.08-subset.xsd", &body);
+    validate_camt_053("a_long_statement_is_sent_as_it_is_made_and_whole", &body);
     let whole = String::from_utf8(body).expect("UTF-8");
     assert_eq!(whole.matches("<Ntry>").count(), TRANSFERS + 1);
 }

@@ -1,10 +1,12 @@
 //! Goal: a statement is what the account's owner, their spreadsheet, and their accountant's software take for the truth, because it is.
 //!
 //! Method: a bank of the real binary; payments of every kind; the statement in each form, compared with the account's entries, added up,
-//! and checked by xmllint against what we know of the schemas (`tests/schemas`). [`long`] has those that are too long to be in memory.
+//! checked by xmllint against ISO's schema of camt.053 and what we know of OFX's (`tests/schemas`), and
+//! read by programs of others ([`readers`]). [`long`] has those that are too long to be in memory.
 
 mod forms;
 mod long;
+mod readers;
 
 use strongroom_tests::bank::{new_key, text, transfer};
 use strongroom_tests::{Answer, Bank, Person, Value, json};

@@ -1,0 +1,17 @@
+"""Prints all cells of a CSV file, as JSON: as each dialect splits it, and as the sniffer guesses."""
+
+import csv
+import json
+import sys
+
+with open(sys.argv[1], encoding="utf-8", newline="") as file:
+    text = file.read()
+dialects = [{"delimiter": delimiter} for delimiter in ",;\t|"]
+dialects += [{**dialect, "skipinitialspace": True} for dialect in dialects]
+dialects.append({"dialect": csv.Sniffer().sniff(text)})
+cells = []
+for dialect in dialects:
+    # What splits text at lines does so at U+2028 too.
+    for lines in (text.splitlines(keepends=True), text.split("\n")):
+        cells += [cell for row in csv.reader(lines, **dialect) for cell in row]
+print(json.dumps(cells))

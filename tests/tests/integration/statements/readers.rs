@@ -1,0 +1,241 @@
+//! The files, as the programs that they are for read them.
+
+use std::path::Path;
+use std::process::Output;
+
+use strongroom_tests::bank::{text, transfer};
+use strongroom_tests::tools::{program, python, run};
+use strongroom_tests::{Value, json, tools};
+use tempfile::NamedTempFile;
+use tokio::process::Command;
+
+use crate::statements::Scene;
+
+/// What customers write: quotes, markup, and what would begin a formula where a `;` ends a cell.
+const REFERENCES: [&str; 9] = [
+    "say \"hi\"",
+    "'quoted'",
+    "ok;=cmd|' /C calc'!A0;x",
+    "x;\"=1+1\"",
+    "x\", =1 |@2",
+    "-5",
+    "rent & <more> &quot;",
+    "]]> #&#61;1",
+    "caf\u{e9} \u{1f3e6}",
+];
+
+/// What a reader says of an entry: its id, its signed amount, and its reference.
+type Line = (String, String, Option<String>);
+
+impl Scene {
+    /// With a payment of each reference.
+    async fn of_references() -> Self {
+        let scene = Self::busy().await;
+        for reference in REFERENCES {
+            let mut body = transfer(&scene.account, &scene.other, "0.01", "EUR");
+            body["reference"] = json!(reference);
+            scene.pay("transfer", &body).await;
+        }
+        scene
+    }
+
+    async fn file(&self, format: &str) -> NamedTempFile {
+        let file = NamedTempFile::new().expect("a temporary file");
+        let statement = self.in_form(format).await;
+        std::fs::write(file.path(), &statement.body).expect("it is written");
+        file
+    }
+
+    /// What a reader must say.
+    async fn lines(&self) -> Vec<Line> {
+        let statement = self.statement().await;
+        let entries = statement["entries"].as_array().expect("a list");
+        let line = |entry: &Value| {
+            let sign = if entry["direction"] == "debit" {
+                "-"
+            } else {
+                ""
+            };
+            let amount = format!("{sign}{}", text(&entry["amount"]));
+            let reference = entry["reference"].as_str();
+            let reference = reference.map(|text| text.replace('\u{fffe}', "\u{fffd}"));
+            (text(&entry["id"]).to_owned(), amount, reference)
+        };
+        entries.iter().map(line).collect()
+    }
+}
+
+/// The closing balance of [`Scene::of_references`].
+const BALANCE: &str = "74.25";
+
+/// Runs a reader to its end; answers what it printed on its output.
+async fn output_of(reader: Command) -> String {
+    let (Output { status, stdout, .. }, text) = run(reader).await;
+    assert!(status.success(), "{text}");
+    String::from_utf8(stdout).expect("UTF-8")
+}
+
+/// What follows a label in each line that has it.
+fn after<'a>(text: &'a str, label: &'a str) -> impl Iterator<Item = &'a str> {
+    text.lines()
+        .filter_map(move |line| line.trim().strip_prefix(label))
+}
+
+#[tokio::test]
+async fn libofx_reads_what_json_says() {
+    let Some(mut ofxdump) = program("libofx_reads_what_json_says", "ofxdump") else {
+        return;
+    };
+    let scene = Scene::of_references().await;
+    let file = scene.file("ofx").await;
+    ofxdump.arg(file.path());
+    let (output, all) = run(ofxdump).await;
+    assert!(output.status.success());
+    assert!(!all.contains("LibOFX ERROR"), "{all}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let (ids, rest): (Vec<_>, Vec<_>) = (scene.lines().await.into_iter())
+        .map(|(id, amount, reference)| (id, (amount, reference)))
+        .unzip();
+    let (amounts, references): (Vec<_>, Vec<_>) = rest.into_iter().unzip();
+    let id = "Financial institution's ID for this transaction: ";
+    assert!(after(&said, id).eq(&ids), "{said}");
+    assert!(
+        after(&said, "Total money amount: ").eq(&amounts),
+        "{amounts:?}"
+    );
+    let memo = "Extra transaction information (memo): ";
+    assert!(
+        after(&said, memo).eq(references.iter().flatten()),
+        "{references:?}"
+    );
+    assert!(after(&said, "Ledger balance: ").eq([BALANCE]));
+}
+
+/// Asserts that a script, which prints what a reader of OFX makes of a file, says what is expected
+/// of these lines.
+async fn reads(reader: Command, file: &Path, lines: &[Line], is_read: fn(&str) -> bool) {
+    let mut reader = reader;
+    reader.arg(file);
+    let said: Value = serde_json::from_str(&output_of(reader).await).expect("JSON");
+    assert_eq!(said["balance"], BALANCE);
+    let said = said["lines"].as_array().expect("a list");
+    assert_eq!(said.len(), lines.len());
+    for (said, (id, amount, reference)) in said.iter().zip(lines) {
+        assert_eq!([&said[0], &said[1]], [id, amount]);
+        if is_read(reference.as_deref().unwrap_or_default()) {
+            assert_eq!(said[2], json!(reference));
+        }
+    }
+}
+
+#[tokio::test]
+async fn readers_of_ofx_of_python_and_node_read_what_json_says() {
+    const TEST: &str = "readers_of_ofx_of_python_and_node_read_what_json_says";
+    let scene = Scene::of_references().await;
+    let (file, lines) = (scene.file("ofx").await, scene.lines().await);
+    if let Some(ofxtools) = python(TEST, "clients/ofx.py") {
+        reads(ofxtools, file.path(), &lines, |_| true).await;
+    }
+    for package in ["ofx-js", "node-ofx-parser"] {
+        let Some(mut reader) = tools::node(TEST, "clients/ofx.js") else {
+            return;
+        };
+        reader.arg(package);
+        // The latter escapes again what it reads.
+        let is_read: fn(&str) -> bool = match package {
+            "ofx-js" => |_| true,
+            _ => |reference| !reference.contains(['&', '<', '>']),
+        };
+        reads(reader, file.path(), &lines, is_read).await;
+    }
+}
+
+#[tokio::test]
+async fn readers_of_camt_053_read_a_day_that_is_not_over() {
+    const TEST: &str = "readers_of_camt_053_read_a_day_that_is_not_over";
+    let scene = Scene::of_references().await;
+    let (file, lines) = (scene.file("camt.053").await, scene.lines().await);
+    if let Some(mut ofxstatement) = program(TEST, "ofxstatement") {
+        let converted = NamedTempFile::new().expect("a temporary file");
+        ofxstatement.args(["convert", "--type", "iso20022"]);
+        ofxstatement.args([file.path(), converted.path()]);
+        output_of(ofxstatement).await;
+        let converted = std::fs::read_to_string(converted.path()).expect("UTF-8");
+        assert!(converted.contains(&format!("<BALAMT>{BALANCE}</BALAMT>")));
+        for (id, amount, _) in &lines {
+            let id = id.replace('-', "");
+            let line = format!("<TRNAMT>{amount}</TRNAMT><REFNUM>{id}</REFNUM>");
+            assert!(converted.contains(&line), "{line} is not in {converted}");
+        }
+    }
+    if let Some(mut camt053) = program(TEST, "camt053") {
+        camt053.args(["parse", "--input"]).arg(file.path());
+        let said: Value = serde_json::from_str(&output_of(camt053).await).expect("JSON");
+        let statement = &said["statements"][0];
+        assert_eq!(statement["balances"][1]["type_code"], "CLBD");
+        assert_eq!(statement["balances"][1]["amount"], BALANCE);
+        let entries = statement["entries"].as_array().expect("a list");
+        let ids = entries
+            .iter()
+            .map(|entry| text(&entry["account_servicer_ref"]));
+        assert!(ids.eq(lines.iter().map(|(id, ..)| id.replace('-', ""))));
+    }
+}
+
+/// Each row of the CSV asserts a balance: the file's entries must add up to it.
+#[tokio::test]
+async fn the_balances_that_hledger_asserts_hold() {
+    const TEST: &str = "the_balances_that_hledger_asserts_hold";
+    let hledger = || program(TEST, "hledger");
+    let Some(mut import) = hledger() else {
+        return;
+    };
+    let scene = Scene::of_references().await;
+    let statement = scene.file("csv").await;
+    import.args(["--file", &format!("csv:{}", statement.path().display())]);
+    import
+        .arg("--rules-file")
+        .arg(tools::in_tests("clients/hledger.rules"));
+    let journal = output_of({
+        import.arg("print");
+        import
+    })
+    .await;
+    let asserted = format!("= EUR{BALANCE}");
+    assert!(journal.contains(&asserted), "{journal}");
+    // What hledger would not notice, this test would not either.
+    for (journal, holds) in [
+        (journal.clone(), true),
+        (journal.replace(&asserted, "= EUR74.26"), false),
+    ] {
+        let file = NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), journal).expect("it is written");
+        let mut check = hledger().expect("it was there");
+        check.args(["check", "assertions", "--file"]);
+        check.arg(file.path());
+        assert_eq!(run(check).await.0.status.success(), holds);
+    }
+}
+
+#[tokio::test]
+async fn python_finds_no_formula_in_the_csv_whatever_separates_its_cells() {
+    let Some(mut reader) = python(
+        "python_finds_no_formula_in_the_csv_whatever_separates_its_cells",
+        "clients/cells.py",
+    ) else {
+        return;
+    };
+    let scene = Scene::of_references().await;
+    let file = scene.file("csv").await;
+    reader.arg(file.path());
+    let cells: Vec<String> = serde_json::from_str(&output_of(reader).await).expect("cells");
+    let is_amount = |cell: &str| cell.starts_with("-0.01") || cell.starts_with("-12.34");
+    for cell in &cells {
+        let is_formula = cell.trim_start().starts_with(['=', '+', '-', '@']);
+        assert!(!is_formula || is_amount(cell), "{cell}");
+    }
+    // It was read, and by its own dialect too.
+    for own in ["ok;'=cmd|'' /C calc'!A0;x", "'-5", BALANCE] {
+        assert!(cells.iter().any(|cell| cell == own), "{own}");
+    }
+}
