@@ -35,17 +35,15 @@ pub struct NewUser {
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
     /// Whether the user may log in.
-    #[serde(default, deserialize_with = "some")]
     pub disabled: Option<bool>,
     /// What the user may do.
-    #[serde(default, deserialize_with = "some")]
     pub role: Option<Role>,
     /// What the user is called; `null` takes the name away.
     #[serde(default, deserialize_with = "some")]
     pub name: Option<Option<String>>,
 }
 
-/// A field that is there has a value: `null` is refused where the type has none.
+/// A field that is there is told from one that is not, also where it is null.
 fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {

@@ -111,6 +111,160 @@ async fn json_that_is_no_object_is_422() {
     }
 }
 
+/// The members of each body in the order of the source code, some of them with money to move.
+#[tokio::test]
+async fn members_by_position_are_422_and_do_nothing() {
+    let bank = Bank::shared().await;
+    let (purse, admin) = (Purse::prepare(bank).await, bank.admin().await);
+    let [from, to] = &purse.euros;
+    let teller = bank.staff("teller").await;
+    let transfer = json!([from, to, null, "1.00", "EUR", "by position", null]);
+    let calls = [
+        (
+            "POST",
+            "/api/auth/register".to_owned(),
+            json!([new_email(), PASSWORD, null]),
+        ),
+        (
+            "POST",
+            "/api/auth/login".to_owned(),
+            json!([purse.owner.email, PASSWORD, null]),
+        ),
+        ("POST", "/api/auth/logout".to_owned(), json!([])),
+        (
+            "POST",
+            "/api/auth/password".to_owned(),
+            json!([PASSWORD, "another long password"]),
+        ),
+        (
+            "POST",
+            "/api/auth/users".to_owned(),
+            json!([new_email(), PASSWORD, "admin", null]),
+        ),
+        (
+            "PATCH",
+            format!("/api/auth/users/{}", teller.id),
+            json!([true, "admin", null]),
+        ),
+        ("POST", "/api/token/refresh".to_owned(), json!(["token"])),
+        (
+            "POST",
+            "/api/token/revoke".to_owned(),
+            json!(["token", null]),
+        ),
+        (
+            "POST",
+            "/api/token/introspect".to_owned(),
+            json!(["token", null]),
+        ),
+        (
+            "POST",
+            "/api/accounts".to_owned(),
+            json!(["checking", "EUR", null]),
+        ),
+        ("PATCH", format!("/api/accounts/{from}"), json!(["5.00"])),
+        (
+            "POST",
+            format!("/api/accounts/{from}/freeze"),
+            json!(["debits"]),
+        ),
+        ("POST", format!("/api/accounts/{from}/unfreeze"), json!([])),
+        ("POST", format!("/api/accounts/{to}/close"), json!([])),
+        (
+            "POST",
+            "/api/transactions/deposit".to_owned(),
+            json!([from, "1.00", "EUR", null]),
+        ),
+        (
+            "POST",
+            "/api/transactions/withdraw".to_owned(),
+            json!([from, "1.00", "EUR", null]),
+        ),
+        (
+            "POST",
+            "/api/transactions/transfer".to_owned(),
+            transfer.clone(),
+        ),
+        (
+            "POST",
+            "/api/transactions/send".to_owned(),
+            transfer.clone(),
+        ),
+        (
+            "POST",
+            "/api/transactions/holds".to_owned(),
+            json!([from, to, null, "1.00", "EUR", 60, null, null]),
+        ),
+        (
+            "POST",
+            format!("/api/transactions/holds/{from}/capture"),
+            json!(["1.00"]),
+        ),
+        (
+            "POST",
+            format!("/api/transactions/holds/{from}/void"),
+            json!([]),
+        ),
+        (
+            "POST",
+            format!("/api/transactions/{from}/reverse"),
+            json!([null]),
+        ),
+        (
+            "POST",
+            "/api/transactions/batch".to_owned(),
+            json!([[transfer], false]),
+        ),
+        (
+            "POST",
+            "/api/transactions/schedules".to_owned(),
+            json!([from, to, null, "1.00", "EUR", null, "2099-01-01", "monthly"]),
+        ),
+        (
+            "DELETE",
+            format!("/api/transactions/schedules/{from}"),
+            json!([]),
+        ),
+        (
+            "POST",
+            "/api/webhooks".to_owned(),
+            json!(["https://example.org/", null, null]),
+        ),
+        ("DELETE", format!("/api/webhooks/{from}"), json!([])),
+    ];
+    for (method, path, body) in calls {
+        for caller in [&purse.owner, &admin] {
+            let call = caller.call(method, &path).key(&new_key());
+            let answer = call.json(&body).await;
+            if answer.status == 403 {
+                continue;
+            }
+            let problem = answer.refused(422, "validation_failed");
+            let error = &problem["errors"][0];
+            assert_eq!(error["detail"], "must be an object", "{path}: {problem}");
+        }
+    }
+    let lines = json!({"transfers": [transfer], "atomic": false});
+    let batch = purse.owner.submit("batch", &lines).await.expect(201);
+    assert_eq!(batch["outcomes"][0]["status"], "refused", "{batch}");
+    purse.assert_untouched().await;
+}
+
+/// A tree of these would take 100 times the memory of its text, which is more than an instance has.
+#[tokio::test]
+async fn a_megabyte_of_small_values_in_place_of_an_amount_is_refused() {
+    let bank = Bank::shared().await;
+    let purse = Purse::prepare(bank).await;
+    let amount = format!("[{}0]", r#"{"":0},"#.repeat(149_000));
+    let mut line = transfer(&purse.euros[0], &purse.euros[1], "1.00", "EUR");
+    line["amount"] = json!("AMOUNT");
+    let line = line.to_string().replace("\"AMOUNT\"", &amount);
+    let call = purse.owner.post("/api/transactions/batch").key(&new_key());
+    let body = format!(r#"{{"transfers":[{line}],"atomic":false}}"#);
+    let batch = call.body("application/json", body).await.expect(201);
+    assert_eq!(batch["outcomes"][0]["code"], "amount_invalid", "{batch}");
+}
+
 #[tokio::test]
 async fn deep_json_is_refused() {
     let bank = Bank::shared().await;

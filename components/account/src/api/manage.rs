@@ -3,11 +3,9 @@
 use super::view::AccountView;
 use super::{Caller, STAFF_WHO_ACT, Service, WHO_ACT, readable};
 use crate::account::{self, Account, Freeze, ManageError};
-use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::json::{self, BODY_BYTES_MAX};
 use strongroom_sdk::money::Money;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::Store;
@@ -26,46 +24,25 @@ pub struct LimitBody {
 #[serde(deny_unknown_fields)]
 pub struct FreezeBody {
     /// Which movements to stop.
-    #[serde(default)]
-    stops: Stops,
+    stops: Option<Stops>,
 }
 
 /// The words of [`FreezeBody`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Stops {
     Debits,
     Credits,
-    #[default]
     Both,
 }
 
 impl FreezeBody {
-    /// Reads a body; an empty one is that of a client which does not care to choose.
-    ///
-    /// # Errors
-    /// 400, 422 `validation_failed`.
-    pub fn from_slice(text: &[u8]) -> Result<Self, Problem> {
-        if text.is_empty() {
-            return Ok(Self::default());
-        }
-        json::from_slice(text)
-    }
-
     fn freeze(self) -> Freeze {
         match self.stops {
-            Stops::Debits => Freeze::Debits,
-            Stops::Credits => Freeze::Credits,
-            Stops::Both => Freeze::Both,
+            Some(Stops::Debits) => Freeze::Debits,
+            Some(Stops::Credits) => Freeze::Credits,
+            Some(Stops::Both) | None => Freeze::Both,
         }
-    }
-}
-
-impl<S: Sync> FromRequest<S> for FreezeBody {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        Self::from_slice(&json::read_body(request, BODY_BYTES_MAX).await?)
     }
 }
 

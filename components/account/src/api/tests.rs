@@ -9,6 +9,7 @@ use crate::account::NumberFormat;
 use crate::schema::MIGRATIONS;
 use serde_json::{Value, json};
 use strongroom_sdk::clock::Clock;
+use strongroom_sdk::json::from_slice;
 use strongroom_sdk::page::Page;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{SqliteStore, migrate};
@@ -132,7 +133,7 @@ fn what_cannot_be_opened_is_refused() {
             "validation_failed",
         ),
         (
-            json!({"type": "savings", "currency": "EUR", "name": " "}),
+            json!({"type": "savings", "currency": "EUR", "name": "\u{3164}\u{202e}"}),
             "validation_failed",
         ),
         (
@@ -381,13 +382,13 @@ fn a_frozen_account_says_which_movements_are_stopped() {
     let (id, view) = open_eur(&service, &alice());
     assert!(view.get("frozen").is_none(), "{view}");
     for (body, word) in [
-        (&b""[..], "both"),
-        (b"{}", "both"),
+        (&b"{}"[..], "both"),
+        (br#"{"stops":null}"#, "both"),
         (br#"{"stops":"debits"}"#, "debits"),
         (br#"{"stops":"credits"}"#, "credits"),
         (br#"{"stops":"both"}"#, "both"),
     ] {
-        let body = FreezeBody::from_slice(body).unwrap();
+        let body = from_slice(body).unwrap();
         let view = freeze(&service, &caller(1, Role::Teller), id, body).unwrap();
         let view = serde_json::to_value(view).unwrap();
         assert_eq!(
@@ -411,17 +412,14 @@ fn a_frozen_account_says_which_movements_are_stopped() {
 fn a_freeze_of_something_else_is_refused_at_its_field() {
     for (body, pointer) in [
         (&br#"{"stops":"transfers"}"#[..], "/stops"),
-        (br#"{"stops":null}"#, "/stops"),
+        (br#"{"stops":{"debits":null}}"#, "/stops"),
+        (br#"["debits"]"#, ""),
         (br#"{"stop":"debits"}"#, "/stop"),
     ] {
-        let problem = FreezeBody::from_slice(body).unwrap_err();
+        let problem = from_slice::<FreezeBody>(body).unwrap_err();
         assert_eq!(problem.status().as_u16(), 422);
         assert_eq!(problem.errors()[0].pointer, pointer);
     }
-    assert_eq!(
-        code(FreezeBody::from_slice(b"debits")),
-        (400, "bad_request")
-    );
 }
 
 #[test]

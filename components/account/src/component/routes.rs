@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use strongroom_sdk::audit_log::EventView;
 use strongroom_sdk::http::{PathId, RequestId, Site, body_of_pieces};
 use strongroom_sdk::identity::Identity;
-use strongroom_sdk::json::{Json, NoBody};
+use strongroom_sdk::json::{Json, NoBody, OptionalJson};
 use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
@@ -126,10 +126,10 @@ async fn events(
 async fn freeze(
     caller: Caller,
     id: Result<PathId, Problem>,
-    body: Result<FreezeBody, Problem>,
+    body: Result<OptionalJson<FreezeBody>, Problem>,
 ) -> Answer<AccountView> {
     caller.identity.require(STAFF_WHO_ACT)?;
-    let body = body?;
+    let OptionalJson(body) = body?;
     api::freeze(service(), &caller, id?.0, body).map(Json)
 }
 

@@ -157,10 +157,10 @@ fn a_change_waits_for_no_other_user_s_sessions() {
 }
 
 #[test]
-fn null_is_refused_where_a_field_has_no_such_value() {
+fn a_change_has_the_fields_that_may_change_by_their_names() {
     for body in [
-        r#"{"role":null}"#,
-        r#"{"disabled":null}"#,
+        r#"{"role":{"teller":null}}"#,
+        r#"[true]"#,
         r#"{"email":"x"}"#,
         r#"{"security_version":9}"#,
     ] {
@@ -169,6 +169,19 @@ fn null_is_refused_where_a_field_has_no_such_value() {
             "{body}"
         );
     }
+}
+
+#[test]
+fn null_takes_the_name_away_and_leaves_what_is_never_empty() {
+    let scene = Scene::new();
+    let user = scene.create("teller@example.org", Role::Teller);
+    scene.change(&user, r#"{"name":"Ada"}"#).unwrap();
+    let same = scene.change(&user, r#"{"role":null,"disabled":null}"#);
+    let same = same.unwrap();
+    assert_eq!((same.role, same.disabled), (Role::Teller, false));
+    assert_eq!(same.name.as_deref(), Some("Ada"));
+    let unnamed = scene.change(&user, r#"{"name":null}"#).unwrap();
+    assert_eq!(unnamed.name, None);
 }
 
 #[test]

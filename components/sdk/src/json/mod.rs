@@ -1,11 +1,16 @@
 //! Strict JSON bodies.
 //!
-//! What is no JSON, or names a key twice, is 400 `bad_request`. What is JSON but not what the type asks for is 422
-//! `validation_failed` with a pointer to the field; types of bodies carry `#[serde(deny_unknown_fields)]`.
+//! What is no JSON, or names a key twice, is 400 `bad_request`. What is JSON but not what the type
+//! asks for is 422 `validation_failed` with a pointer to the field. A struct is an object with named
+//! members, and carries `#[serde(deny_unknown_fields)]`; null for an optional member is the same as
+//! none; a word of an enum is a string.
 
+mod strict;
 mod syntax;
+mod unread;
 mod violation;
 
+pub use unread::Unread;
 pub(crate) use violation::violation;
 
 use crate::problem::Problem;
@@ -14,11 +19,15 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use std::collections::HashMap;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use strict::Strict;
 
 /// The largest body unless a route says otherwise, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// What some editors and systems write before every text. RFC 8259 section 8.1 lets a reader ignore it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A JSON body: as an extractor of at most `BYTES_MAX` bytes, and as a response.
 #[derive(Debug, Clone, Copy)]
@@ -90,8 +99,6 @@ impl NoBody {
         if text.is_empty() {
             return Ok(Self);
         }
-        // An empty list would do for a struct without fields.
-        from_slice::<HashMap<String, IgnoredAny>>(text)?;
         from_slice::<NoParameters>(text).map(|_| Self)
     }
 }
@@ -101,17 +108,12 @@ impl NoBody {
 /// # Errors
 /// 400 `bad_request` or 422 `validation_failed`; see the module.
 pub fn from_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
-    syntax::check(text)?;
-    from_checked_slice(text)
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    read(syntax::check(text)?)
 }
 
-/// As [`from_slice`], of a part of a text that was read by it.
-///
-/// # Errors
-/// As [`from_slice`].
-pub fn from_checked_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
-    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+fn read<T: DeserializeOwned>(value: &RawValue) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
         let violation = violation(error.path(), &error.inner().to_string());
         Problem::validation_failed().with_errors([violation])
     })

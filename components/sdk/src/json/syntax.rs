@@ -6,15 +6,17 @@
 use super::bad_request;
 use crate::problem::Problem;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use std::collections::HashSet;
 use std::fmt;
 
 /// Passes a text that is exactly one JSON value, nested at most as deep as `serde_json` allows (128), without doubled keys.
-pub(super) fn check(text: &[u8]) -> Result<(), Problem> {
+pub(super) fn check(text: &[u8]) -> Result<&RawValue, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     DistinctKeys
         .deserialize(&mut deserializer)
         .and_then(|()| deserializer.end())
+        .and_then(|()| serde_json::from_slice(text))
         .map_err(|error| {
             let what = if error.is_data() {
                 "a key that stands there twice"

@@ -39,9 +39,37 @@ pub(crate) fn violation(path: &Path, message: &str) -> FieldError {
 /// `invalid type: integer `1`, expected a string at line 1 column 9` -> `must be a string`.
 fn expectation(message: &str) -> String {
     let message = without_position(message);
+    if NO_NUMBER.contains(&message) {
+        return "must be a whole number from 0 to 2^64 - 1".to_owned();
+    }
+    if message.starts_with("UUID parsing failed") {
+        return "must be a UUID".to_owned();
+    }
     match message.rsplit_once(", expected ") {
-        Some((_, expected)) => format!("must be {expected}"),
-        None => "is not what it must be".to_owned(),
+        Some((_, expected)) => format!("must be {}", in_words_of_json(expected)),
+        None => "has a value that is not allowed here".to_owned(),
+    }
+}
+
+/// What Rust says of a query's text that is no `u64`.
+const NO_NUMBER: [&str; 3] = [
+    "cannot parse integer from empty string",
+    "invalid digit found in string",
+    "number too large to fit in target type",
+];
+
+/// Names of Rust's types say nothing to a client.
+fn in_words_of_json(expected: &str) -> &str {
+    match expected {
+        "a map" => "an object",
+        "a sequence" => "a list",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" => "a whole number from 0 to 2^64 - 1",
+        "i64" => "a whole number from -2^63 to 2^63 - 1",
+        _ if expected.contains("struct ") => "an object",
+        _ if expected.contains("UUID") => "a UUID",
+        _ => expected,
     }
 }
 

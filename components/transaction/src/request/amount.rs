@@ -1,6 +1,6 @@
 //! The two fields that say how much.
 
-use serde_json::Value;
+use strongroom_sdk::json::Unread;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::problem::Problem;
 
@@ -9,7 +9,7 @@ use strongroom_sdk::problem::Problem;
 ///
 /// # Errors
 /// 422 `validation_failed` for the currency, 422 `amount_invalid`.
-pub(super) fn parse(amount: &Value, currency_code: &str) -> Result<Money, Problem> {
+pub(super) fn parse(amount: &Unread, currency_code: &str) -> Result<Money, Problem> {
     let currency = Currency::from_code(currency_code).map_err(|error| {
         Problem::validation_failed().with_error("/currency", "currency_invalid", error.to_string())
     })?;
@@ -20,13 +20,11 @@ pub(super) fn parse(amount: &Value, currency_code: &str) -> Result<Money, Proble
 ///
 /// # Errors
 /// 422 `amount_invalid`.
-pub(super) fn parse_in(amount: &Value, currency: Currency) -> Result<Money, Problem> {
-    let Value::String(text) = amount else {
-        return Err(amount_invalid(
-            "must be a string with a plain decimal number such as \"12.34\"",
-        ));
-    };
-    Money::parse_positive(text, currency).map_err(|error| amount_invalid(error.to_string()))
+pub(super) fn parse_in(amount: &Unread, currency: Currency) -> Result<Money, Problem> {
+    let text: String = amount.read().map_err(|_| {
+        amount_invalid("must be a string with a plain decimal number such as \"12.34\"")
+    })?;
+    Money::parse_positive(&text, currency).map_err(|error| amount_invalid(error.to_string()))
 }
 
 fn amount_invalid(detail: impl Into<String>) -> Problem {

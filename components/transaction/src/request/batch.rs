@@ -2,9 +2,8 @@
 
 use super::TransferBody;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use strongroom_ledger_api::{BATCH_LINES_MAX, BatchInstruction, Line, Refusal};
-use strongroom_sdk::json;
+use strongroom_sdk::json::Unread;
 use strongroom_sdk::problem::{FieldError, Problem};
 
 /// The largest body of `POST /batch`, in bytes: 1,000 transfers with long references and some metadata.
@@ -20,7 +19,7 @@ const REFUSAL_BYTES_FREE: usize = 300;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchBody {
-    transfers: Vec<Box<RawValue>>,
+    transfers: Vec<Unread>,
     atomic: bool,
 }
 
@@ -36,7 +35,7 @@ impl BatchBody {
                 "must have 1 to 1000 transfers",
             ));
         }
-        let lines: Vec<Line> = self.transfers.iter().map(|text| line(text)).collect();
+        let lines: Vec<Line> = self.transfers.iter().map(line).collect();
         if self.atomic {
             refuse_bad_lines(&lines)?;
         }
@@ -54,10 +53,8 @@ impl BatchBody {
     }
 }
 
-fn line(text: &RawValue) -> Line {
-    // Its syntax was judged with the whole body's.
-    let instruction = json::from_checked_slice::<TransferBody>(text.get().as_bytes())
-        .and_then(TransferBody::into_instruction);
+fn line(transfer: &Unread) -> Line {
+    let instruction = transfer.read().and_then(TransferBody::into_instruction);
     match instruction {
         Ok(instruction) => Line::Transfer {
             instruction,

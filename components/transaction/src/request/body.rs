@@ -2,10 +2,10 @@
 
 use super::{Metadata, amount};
 use serde::Deserialize;
-use serde_json::Value;
 use strongroom_ledger_api::{
     AccountRef, HOLD_SECONDS_MAX, Instruction, Kind, REFERENCE_CHARACTERS_MAX,
 };
+use strongroom_sdk::json::Unread;
 use strongroom_sdk::money::Money;
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
@@ -20,7 +20,7 @@ const NUMBER_CHARACTERS_MAX: usize = 34;
 #[serde(deny_unknown_fields)]
 pub struct CashBody {
     account_id: Uuid,
-    amount: Value,
+    amount: Unread,
     currency: String,
     reference: Option<String>,
 }
@@ -32,7 +32,7 @@ pub struct TransferBody {
     from_account_id: Uuid,
     to_account_id: Option<Uuid>,
     to_account_number: Option<String>,
-    amount: Value,
+    amount: Unread,
     currency: String,
     reference: Option<String>,
     metadata: Option<Metadata>,
@@ -45,7 +45,7 @@ pub struct HoldBody {
     from_account_id: Uuid,
     to_account_id: Option<Uuid>,
     to_account_number: Option<String>,
-    amount: Value,
+    amount: Unread,
     currency: String,
     expires_in: Option<u32>,
     reference: Option<String>,
@@ -56,7 +56,7 @@ pub struct HoldBody {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CaptureBody {
-    amount: Option<Value>,
+    amount: Option<Unread>,
 }
 
 /// The body of `POST /{id}/reverse`; it may be empty.

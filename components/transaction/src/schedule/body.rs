@@ -28,8 +28,7 @@ pub struct ScheduleBody {
     every: Option<u16>,
     until: Option<Day>,
     count: Option<u32>,
-    #[serde(default)]
-    on_insufficient_funds: OnInsufficientFunds,
+    on_insufficient_funds: Option<OnInsufficientFunds>,
 }
 
 impl ScheduleBody {
@@ -63,7 +62,7 @@ impl ScheduleBody {
             until: self.until,
             count: self.count,
         };
-        let on_insufficient_funds = self.on_insufficient_funds;
+        let on_insufficient_funds = self.on_insufficient_funds.unwrap_or_default();
         Ok(StandingOrder {
             instruction: self.into_transfer()?.into_instruction()?,
             plan,

@@ -320,7 +320,7 @@ fn each_act_of_staff_is_told_with_who_when_before_after_and_in_which_request() {
     let (other, _) = open_eur(&service, &bob());
     let mut teller = caller(0x7E, Role::Teller);
     teller.request_id = RequestId(Some("request-7".to_owned()));
-    let debits = FreezeBody::from_slice(br#"{"stops":"debits"}"#).unwrap();
+    let debits = from_slice(br#"{"stops":"debits"}"#).unwrap();
     freeze(&service, &teller, id, debits).unwrap();
     freeze(&service, &teller, other, FreezeBody::default()).unwrap();
     let limit = LimitBody {
