@@ -80,7 +80,8 @@ pub(crate) fn check_name(name: Option<&str>) -> Result<(), AuthError> {
     match name {
         Some(name) if !user::is_name(name) => Err(AuthError::Invalid(
             "/name",
-            "must have 1 to 100 characters, none of them a control character".to_owned(),
+            "must have 1 to 100 characters, one of them visible, and no control characters"
+                .to_owned(),
         )),
         _ => Ok(()),
     }

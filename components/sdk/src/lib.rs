@@ -18,3 +18,4 @@ pub mod query;
 pub mod random;
 pub mod store;
 mod stored_enum;
+pub mod text;

@@ -14,6 +14,7 @@ use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::random::Random;
 use strongroom_sdk::store::Store;
+use strongroom_sdk::text::is_readable;
 use uuid::Uuid;
 
 /// The body of `POST /`.
@@ -60,13 +61,14 @@ fn currency(code: &str) -> Result<Currency, Problem> {
 
 fn name(name: String) -> Result<String, Problem> {
     let length = name.chars().count();
-    let visible = !name.chars().any(char::is_control) && !name.trim().is_empty();
-    if visible && length <= NAME_CHARACTERS_MAX {
+    if is_readable(&name) && length <= NAME_CHARACTERS_MAX {
         return Ok(name);
     }
     Err(Problem::invalid(
         "/name",
-        format!("must have 1 to {NAME_CHARACTERS_MAX} characters, and no control characters"),
+        format!(
+            "must have 1 to {NAME_CHARACTERS_MAX} characters, one of them visible, and no control characters"
+        ),
     ))
 }
 

@@ -84,7 +84,7 @@ fn refusals_name_the_field_and_write_nothing() {
         refusal(&scene, EMAIL, "passwordpassword", None),
         ("password_blocked", at("/password"))
     );
-    for name in ["", " ", "a\nb", &"x".repeat(101)] {
+    for name in ["", " ", "\u{202e}\u{200b}", "a\nb", &"x".repeat(101)] {
         assert_eq!(
             refusal(&scene, EMAIL, PASSWORD, Some(name)),
             ("validation_failed", at("/name"))

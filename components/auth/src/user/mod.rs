@@ -9,6 +9,7 @@ use crate::email::Email;
 use search::{SearchPart, SearchText};
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};
+use strongroom_sdk::text::is_readable;
 use uuid::Uuid;
 
 /// In characters.
@@ -220,9 +221,7 @@ impl User {
     }
 }
 
-/// Whether a text can be a user's name: 1 to 100 characters, none of them a control character, and not only spaces.
+/// Whether a text can be a user's name: 1 to 100 characters that people can read.
 pub(crate) fn is_name(text: &str) -> bool {
-    (1..=NAME_LENGTH_MAX).contains(&text.chars().count())
-        && !text.chars().any(char::is_control)
-        && !text.trim().is_empty()
+    text.chars().count() <= NAME_LENGTH_MAX && is_readable(text)
 }

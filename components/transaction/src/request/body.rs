@@ -8,6 +8,7 @@ use strongroom_ledger_api::{
 use strongroom_sdk::json::Unread;
 use strongroom_sdk::money::Money;
 use strongroom_sdk::problem::Problem;
+use strongroom_sdk::text;
 use uuid::Uuid;
 
 /// How long a hold lasts where its request does not say: 7 days.
@@ -204,11 +205,12 @@ fn destination(
 }
 
 fn reference(text: String) -> Result<String, Problem> {
-    let too_long = text.chars().count() > REFERENCE_CHARACTERS_MAX;
-    if too_long || text.chars().any(char::is_control) {
+    let is_too_long = text.chars().count() > REFERENCE_CHARACTERS_MAX;
+    // Clients without a reference send an empty one.
+    if is_too_long || !(text.is_empty() || text::is_readable(&text)) {
         return Err(Problem::invalid(
             "/reference",
-            "must have at most 140 characters, and no control characters",
+            "must have at most 140 characters, one of them visible, and no control characters",
         ));
     }
     Ok(text)
