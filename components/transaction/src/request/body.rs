@@ -1,6 +1,7 @@
 //! The bodies of the calls that move money.
 
 use super::{Metadata, amount};
+use iban::{BaseIban, ParseBaseIbanError};
 use serde::Deserialize;
 use strongroom_ledger_api::{
     AccountRef, HOLD_SECONDS_MAX, Instruction, Kind, REFERENCE_CHARACTERS_MAX,
@@ -13,8 +14,6 @@ use uuid::Uuid;
 
 /// How long a hold lasts where its request does not say: 7 days.
 const HOLD_SECONDS_DEFAULT: u32 = 7 * 24 * 60 * 60;
-/// The longest account number: that of an IBAN (ISO 13616).
-const NUMBER_CHARACTERS_MAX: usize = 34;
 
 /// The body of `POST /deposit` and `POST /withdraw`.
 #[derive(Debug, Clone, Deserialize)]
@@ -216,18 +215,18 @@ fn reference(text: String) -> Result<String, Problem> {
     Ok(text)
 }
 
-/// An account number as it is printed, in groups and perhaps small letters, in its one stored form.
+/// An account number as people write and copy it, in its one stored form. A number with wrong check
+/// digits is misspelt: it is refused here, before anybody's account is looked for.
 fn account_number(text: &str) -> Result<String, Problem> {
-    let number: String = text
-        .chars()
-        .filter(|character| *character != ' ')
-        .map(|character| character.to_ascii_uppercase())
-        .collect();
-    let plain = number
-        .chars()
-        .all(|character| character.is_ascii_alphanumeric());
-    if number.is_empty() || number.len() > NUMBER_CHARACTERS_MAX || !plain {
-        return Err(Problem::invalid("/to_account_number", "must be an IBAN"));
+    let number = text::ungrouped(text).to_ascii_uppercase();
+    match number.parse::<BaseIban>() {
+        Ok(_) => Ok(number),
+        Err(ParseBaseIbanError::InvalidFormat) => {
+            Err(Problem::invalid("/to_account_number", "must be an IBAN"))
+        }
+        Err(ParseBaseIbanError::InvalidChecksum) => Err(Problem::invalid(
+            "/to_account_number",
+            "has wrong check digits: look for a misspelt letter or digit",
+        )),
     }
-    Ok(number)
 }

@@ -102,6 +102,7 @@ fn every_other_wrong_field_is_named() {
         ("to_account_number", json!("DE1"), "/to_account_id"),
         ("reference", json!("x".repeat(141)), "/reference"),
         ("reference", json!("a\nb"), "/reference"),
+        ("reference", json!("\u{202e} \u{200b}"), "/reference"),
         ("metadata", json!([]), "/metadata"),
         ("metadata", json!({"a": "x".repeat(4_096)}), "/metadata"),
         ("metadata", json!({"a": 1}), "/metadata/a"),
@@ -124,15 +125,32 @@ fn a_number_is_read_as_it_is_printed() {
             &json!({"to_account_id": null, "to_account_number": number}),
         )
     };
-    let destination = parse(&with_number("de44 5001 0517 5407 3249 31"))
-        .unwrap()
-        .destination;
-    assert_eq!(
-        destination,
-        Some(AccountRef::Number("DE44500105175407324931".to_owned()))
-    );
-    for number in ["", " ", "DE-1", "\u{e9}", &"1".repeat(35)] {
-        assert_eq!(refusal(&with_number(number)).2, "/to_account_number");
+    for number in [
+        "de44 5001 0517 5407 3249 31",
+        "DE44\u{a0}5001-0517\t5407\u{200b}3249\u{2013}31",
+    ] {
+        let destination = parse(&with_number(number)).unwrap().destination;
+        let stored = AccountRef::Number("DE44500105175407324931".to_owned());
+        assert_eq!(destination, Some(stored), "{number:?}");
+    }
+    for (number, detail) in [
+        ("", "must be an IBAN"),
+        (" - ", "must be an IBAN"),
+        ("DE-1", "must be an IBAN"),
+        ("\u{e9}", "must be an IBAN"),
+        (&"1".repeat(35), "must be an IBAN"),
+        (
+            "DE44 5001 0517 5407 3249 32",
+            "has wrong check digits: look for a misspelt letter or digit",
+        ),
+    ] {
+        let problem = parse(&with_number(number)).unwrap_err();
+        let error = &problem.errors()[0];
+        assert_eq!(
+            (error.pointer.as_str(), error.detail.as_str()),
+            ("/to_account_number", detail),
+            "{number:?}"
+        );
     }
 }
 
@@ -161,7 +179,8 @@ fn a_batch_is_bounded() {
 
 #[test]
 fn a_bad_line_is_refused_alone_or_refuses_an_atomic_batch() {
-    let lines = [good(), with("amount", json!("0")), json!(7)];
+    let by_position = json!([FROM, TO, null, "1.00", "EUR", null, null]);
+    let lines = [good(), with("amount", json!("0")), by_position];
     let parsed = parse_batch(false, &lines).unwrap();
     let pointers = parsed.lines.iter().map(|line| match line {
         Line::Refused(refusal) => Some(refusal.pointer.as_str()),

@@ -4,6 +4,8 @@ use strongroom_tests::bank::{Pair, new_key, text, transfer};
 use strongroom_tests::{Answer, Bank, Person, Value, json};
 
 const NOBODYS_ID: &str = "01890000-0000-7000-8000-000000000000";
+/// The IBAN of another bank.
+const NOBODYS_NUMBER: &str = "DE44500105175407324931";
 
 /// The body of a deposit or a withdrawal.
 fn cash(account: &str, amount: &str, currency: &str) -> Value {
@@ -89,7 +91,7 @@ async fn what_is_refused_says_why_and_moves_nothing() {
     both["to_account_id"] = json!(pair.to);
     let neither = json!({"from_account_id": pair.from, "amount": "1.00", "currency": "EUR"});
     let mut no_number = neither.clone();
-    no_number["to_account_number"] = json!("no such number");
+    no_number["to_account_number"] = json!(NOBODYS_NUMBER);
     let (not_found, invalid) = ((404, "account_not_found"), (422, "validation_failed"));
     for (person, call, body, (status, code), pointer) in [
         (
@@ -214,7 +216,7 @@ async fn a_payer_without_the_money_learns_nothing_of_the_payee() {
     let mut by_number = by_number(&pair).await;
     by_number["amount"] = json!("100.01");
     let mut by_no_number = by_number.clone();
-    by_no_number["to_account_number"] = json!("no such number");
+    by_no_number["to_account_number"] = json!(NOBODYS_NUMBER);
     let to = |id: &str| transfer(&pair.from, id, "100.01", "EUR");
     let payees = [&pair.to, &frozen, &closed, &dollars, NOBODYS_ID].map(to);
     for body in payees.iter().chain([&by_number, &by_no_number]) {
