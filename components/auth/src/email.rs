@@ -47,10 +47,12 @@ pub enum EmailError {
 impl Email {
     /// Reads an address (RFC 5321, with the letters of RFC 6531). Quoted local parts, comments and address literals are refused:
     /// nobody has them, and each would be a second way to write an address.
+    /// Spaces around it are those of a phone's keyboard or of a copied cell.
     ///
     /// # Errors
     /// [`EmailError`].
     pub fn parse(text: &str) -> Result<Self, EmailError> {
+        let text = text.trim();
         let plain = !text.contains(['"', '(', ')', '\\']) && !text.chars().any(char::is_whitespace);
         if text.len() > LENGTH_MAX || !plain {
             return Err(EmailError::Malformed);

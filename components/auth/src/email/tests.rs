@@ -22,8 +22,6 @@ fn addresses_are_told_from_other_texts() {
         "a@",
         "a@b@c.org",
         "a b@example.org",
-        " a@b.org",
-        "a@b.org ",
         "a@b",
         "a@[127.0.0.1]",
         "\"a b\"@c.org",
@@ -141,6 +139,15 @@ fn nothing_invisible_is_in_a_local_part() {
 fn the_readable_key_has_its_domain_in_its_own_letters() {
     let email = Email::parse("xn--bcher-kva@XN--BCHER-KVA.Example").unwrap();
     assert_eq!(email.readable_key(), "xn--bcher-kva@b\u{fc}cher.example");
+}
+
+#[test]
+fn spaces_around_an_address_are_no_part_of_it() {
+    for text in [" a@b.org", "a@b.org ", "\u{a0}a@b.org\t\n"] {
+        let email = Email::parse(text).unwrap();
+        assert_eq!((email.given(), email.key()), ("a@b.org", "a@b.org"));
+        assert_eq!(key(text), "a@b.org");
+    }
 }
 
 #[test]
