@@ -1,6 +1,8 @@
-//! Goal: clients that others wrote find what they expect.
+//! Goal: clients that others wrote find what they expect, and what they really send is understood.
 //! Method: scripts of `tests/clients` that use a library each, against the real binary.
 
 mod early_answers;
 mod head;
+mod json_texts;
+mod naughty_strings;
 mod oauth;
