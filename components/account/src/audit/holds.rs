@@ -38,11 +38,12 @@ struct Subject {
     expires_at_ms: Option<i64>,
 }
 
-/// Judges a row of the journal by the row that it is about, which stands in the columns from `subject` on.
+/// Judges a row of the journal by the row that it is about, which stands in the columns of `row` from
+/// `subject` on, and by the time of the row before it.
 pub fn judge(
     transfer: &JournalRow,
-    row: &Row,
-    subject: usize,
+    (row, subject): (&Row, usize),
+    recorded_before_ms: i64,
     check: &mut Check,
 ) -> Result<(), StoreError> {
     let sequence = transfer.sequence();
@@ -79,7 +80,7 @@ pub fn judge(
         Kind::Hold => check.examine(),
         Kind::Capture | Kind::Void | Kind::Expiry | Kind::Reversal => {
             let subject = Subject::from_row(row, subject)?;
-            let fits = subject.is_some_and(|subject| subject.is_of(transfer));
+            let fits = subject.is_some_and(|subject| subject.is_of(transfer, recorded_before_ms));
             check.examine();
             check.require(fits, || {
                 format!(
@@ -108,7 +109,7 @@ impl Subject {
     }
 
     /// Whether it is the hold that `transfer` ends, or the posting that it moves back.
-    fn is_of(&self, transfer: &JournalRow) -> bool {
+    fn is_of(&self, transfer: &JournalRow, recorded_before_ms: i64) -> bool {
         let posting = &transfer.posting;
         let amount_minor = posting.amount.minor();
         let debit = transfer.debit.map(|account| account.key);
@@ -130,10 +131,17 @@ impl Subject {
         let is_over = self
             .expires_at_ms
             .is_some_and(|expires_at_ms| posting.recorded_at_ms >= expires_at_ms);
+        // The time of the row before it may stand for an earlier one, as recorded times never go
+        // back, and holds end by the machine's clock.
+        let may_be_earlier = posting.recorded_at_ms == recorded_before_ms;
+        let is_in_time = match posting.kind {
+            Kind::Expiry => is_over,
+            _ => !is_over || may_be_earlier,
+        };
         is_before
             && self.status == Status::Pending.as_str()
             && amount_fits
-            && is_over == (posting.kind == Kind::Expiry)
+            && is_in_time
             && (self.debit, self.credit) == (debit, credit)
     }
 }

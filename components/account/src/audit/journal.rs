@@ -99,8 +99,10 @@ impl<'a> Walk<'a> {
                     .map(|transfer| chain_hash(previous, transfer, &own))
             });
         if let Ok(transfer) = transfer {
+            let recorded_before_ms = self.recorded_at_ms;
             self.judge(&transfer, row, &own)?;
-            holds::judge(&transfer, row, SUBJECT, &mut self.holds)?;
+            let subject = (row, SUBJECT);
+            holds::judge(&transfer, subject, recorded_before_ms, &mut self.holds)?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::decide::{Question, decide};
 use super::journal::{JournalRow, Place};
 use super::movement::Movement;
 use super::post::in_transaction;
-use super::situation::{Head, Standing, parties, permitted};
+use super::situation::{Head, Moment, Standing, parties, permitted};
 use super::validate::validate;
 use super::write::{self, Decision};
 use strongroom_ledger_api::{
@@ -66,7 +66,14 @@ pub fn post_batch<S: Store>(
         if !draft.decisions.is_empty() {
             book.write_balances(transaction)?;
             write::append(transaction, &heads.journal, &draft.decisions)?;
-            batch_record::insert(transaction, &heads, batch, &draft.refusals(), draft.now_ms)?;
+            let recorded_at_ms = draft.moment.recorded_at_ms;
+            batch_record::insert(
+                transaction,
+                &heads,
+                batch,
+                &draft.refusals(),
+                recorded_at_ms,
+            )?;
         }
         Ok(draft.into_reply())
     })
@@ -100,7 +107,7 @@ struct Draft {
     decisions: Vec<Decision>,
     transfer_sequence: i64,
     entry_sequence: i64,
-    now_ms: i64,
+    moment: Moment,
 }
 
 impl Draft {
@@ -110,8 +117,7 @@ impl Draft {
             decisions: Vec::new(),
             transfer_sequence: head.transfer_sequence,
             entry_sequence: head.entry_sequence,
-            // The journal's times never go back, even when the machine's clock does.
-            now_ms: clock.now_ms().max(head.recorded_at_ms),
+            moment: Moment::after(head, clock),
         }
     }
 
@@ -154,7 +160,7 @@ impl Draft {
             source,
             destination,
             subject: None,
-            now_ms: self.now_ms,
+            now_ms: self.moment.wall_ms,
         };
         let decline = decide(&question)?;
         let destination = question.destination.ok().flatten();
@@ -177,7 +183,7 @@ impl Draft {
     fn place(&self, (source, destination): (Option<&Standing>, Option<&Standing>)) -> Place {
         Place {
             sequence: self.transfer_sequence + 1,
-            recorded_at_ms: self.now_ms,
+            moment: self.moment,
             debit: source.map(|standing| standing.account),
             credit: destination.map(|standing| standing.account),
             subject: None,

@@ -170,7 +170,7 @@ pub(super) fn insert(
     head: &BatchHead,
     batch: &Batch,
     refusals: &[(usize, &Refusal)],
-    now_ms: i64,
+    recorded_at_ms: i64,
 ) -> Result<(), LedgerError> {
     let refusals = refusals.iter().map(|(index, refusal)| StoredRefusal {
         index: *index,
@@ -192,7 +192,7 @@ pub(super) fn insert(
         lines: batch.instruction.lines.len(),
         refusals,
         requested_at_ms: batch.requested_at_ms,
-        recorded_at_ms: now_ms,
+        recorded_at_ms,
     };
     let hash = row.hash(&head.hash);
     let values = vec![

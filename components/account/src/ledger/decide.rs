@@ -16,7 +16,7 @@ pub struct Question<'a> {
     pub destination: Payee<'a>,
     /// Of a capture, void, expiry, or reversal.
     pub subject: Option<&'a SubjectStanding>,
-    /// When the decision is recorded.
+    /// By the machine's clock.
     pub now_ms: i64,
 }
 

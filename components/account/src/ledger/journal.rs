@@ -1,5 +1,6 @@
 //! A row of the journal and its entries, as they are stored.
 
+use super::situation::Moment;
 use strongroom_ledger_api::{
     Actor, ActorKind, Decline, Kind, Party, Posting, Resolution, Status, Transfer,
 };
@@ -108,7 +109,7 @@ pub(crate) const JOURNAL_ROW_COLUMNS: usize = 27;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub sequence: i64,
-    pub recorded_at_ms: i64,
+    pub moment: Moment,
     pub debit: Option<AccountOfRow>,
     pub credit: Option<AccountOfRow>,
     pub subject: Option<Subject>,
@@ -140,13 +141,13 @@ impl JournalRow {
                 destination: place.credit.and_then(customer),
                 subject: place.subject.map(|subject| subject.id),
                 expires_at_ms: (status == Status::Pending)
-                    .then(|| place.recorded_at_ms.saturating_add(lasts_ms)),
+                    .then(|| place.moment.wall_ms.saturating_add(lasts_ms)),
                 resolution: None,
                 amount: instruction.amount,
                 reference: instruction.reference.clone(),
                 metadata: instruction.metadata.clone(),
                 requested_at_ms: transfer.requested_at_ms,
-                recorded_at_ms: place.recorded_at_ms,
+                recorded_at_ms: place.moment.recorded_at_ms,
             },
             debit: place.debit,
             credit: place.credit,

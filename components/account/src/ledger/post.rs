@@ -4,7 +4,7 @@ use super::decide::{Question, decide};
 use super::journal::{JournalRow, Place};
 use super::movement::Movement;
 use super::read;
-use super::situation::{Situation, Standing, permitted};
+use super::situation::{Moment, Situation, Standing, permitted};
 use super::validate::validate;
 use super::write::{self, Decision};
 use crate::account::settlement;
@@ -87,8 +87,7 @@ pub(super) fn record(
     }
     validate(transfer)?;
     situation.refuse_own_account(transfer)?;
-    // The journal's times never go back, even when the machine's clock does.
-    let now_ms = clock.now_ms().max(situation.head.recorded_at_ms);
+    let moment = Moment::after(&situation.head, clock);
     let named = || {
         permitted(
             situation.source.as_ref(),
@@ -107,7 +106,7 @@ pub(super) fn record(
                 source,
                 destination,
                 subject: situation.subject.as_ref(),
-                now_ms,
+                now_ms: moment.wall_ms,
             };
             let decline = decide(&question)?;
             // A decline that the payer's account alone decided may have no payee.
@@ -115,9 +114,9 @@ pub(super) fn record(
         }
     };
     let row = match decline {
-        None => accept(transaction, clock, transfer, &situation, now_ms)?,
+        None => accept(transaction, clock, transfer, &situation, moment)?,
         Some(decline) => {
-            let place = place(&situation, parties, now_ms);
+            let place = place(&situation, parties, moment);
             let row = JournalRow::of_decision(transfer, place, Some(decline));
             append_one(transaction, &situation, Decision::declined(row))?
         }
@@ -134,7 +133,7 @@ fn accept(
     clock: &impl Clock,
     transfer: &Transfer,
     situation: &Situation,
-    now_ms: i64,
+    moment: Moment,
 ) -> Result<Posting, StoreError> {
     let instruction = &transfer.instruction;
     let existing_or_bank = |standing: Option<&Standing>| match standing {
@@ -144,7 +143,7 @@ fn accept(
     };
     let source = existing_or_bank(situation.source.as_ref())?;
     let destination = existing_or_bank(situation.destination.as_ref())?;
-    let place = place(situation, (Some(&source), Some(&destination)), now_ms);
+    let place = place(situation, (Some(&source), Some(&destination)), moment);
     let row = JournalRow::of_decision(transfer, place, None);
     let held = situation.subject.as_ref();
     let movement = Movement::of(
@@ -172,11 +171,11 @@ fn append_one(
 fn place(
     situation: &Situation,
     (source, destination): (Option<&Standing>, Option<&Standing>),
-    now_ms: i64,
+    moment: Moment,
 ) -> Place {
     Place {
         sequence: situation.head.transfer_sequence + 1,
-        recorded_at_ms: now_ms,
+        moment,
         debit: source.map(|standing| standing.account),
         credit: destination.map(|standing| standing.account),
         subject: situation.subject.as_ref().map(|standing| standing.subject),

@@ -8,6 +8,7 @@ use crate::balance::Balance;
 use strongroom_ledger_api::{
     AccountRef, Actor, DebitAuthority, Instruction, Kind, LedgerError, Side, Status, Transfer,
 };
+use strongroom_sdk::clock::Clock;
 use strongroom_sdk::hash_chain::Hash;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::store::{Row, StoreError, Transaction, Value};
@@ -106,6 +107,27 @@ impl Head {
             recorded_at_ms: row.integer(column + 2)?,
             hash: row.bytes32(column + 3)?,
         })
+    }
+}
+
+/// When a decision is made, by two clocks that differ after the machine's was set back.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// By the machine's clock. Holds begin and end by it: otherwise they would last, and be in
+    /// time, until it has caught up with the journal.
+    pub wall_ms: i64,
+    /// As the journal has it, whose times never go back.
+    pub recorded_at_ms: i64,
+}
+
+impl Moment {
+    /// Now, for the next row after `head`.
+    pub fn after(head: &Head, clock: &impl Clock) -> Self {
+        let wall_ms = clock.now_ms();
+        Self {
+            wall_ms,
+            recorded_at_ms: wall_ms.max(head.recorded_at_ms),
+        }
     }
 }
 

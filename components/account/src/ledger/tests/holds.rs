@@ -286,3 +286,30 @@ fn a_freeze_of_one_direction_leaves_the_other() {
         account::unfreeze(&store, &CLOCK, frozen.id, &teller()).unwrap();
     }
 }
+
+#[test]
+fn holds_begin_and_end_by_the_machines_clock_although_the_journal_is_ahead_of_it() {
+    const YEAR_SECONDS: u32 = 31_536_000;
+    let (store, from, to) = bank();
+    let ahead = later(YEAR_SECONDS);
+    first(&store, &ahead, &pay(2, &from, &to, 1));
+    let posted = |id| {
+        let held = first(&store, &CLOCK, &hold(id, &from, &to, 100));
+        assert_eq!(held.recorded_at_ms, ahead.0);
+        held.expires_at_ms
+    };
+    for id in [3, 4, 5] {
+        assert_eq!(posted(id), Some(later(HOLD_SECONDS).0));
+    }
+    let in_time = FixedClock(later(HOLD_SECONDS).0 - 1);
+    for (id, kind, subject) in [(6, Kind::Capture, 3), (7, Kind::Void, 4)] {
+        let ending = of_subject(id, kind, subject, 100);
+        assert_eq!(decline_of(&store, &in_time, &ending), None);
+    }
+    let time = later(HOLD_SECONDS);
+    let late = of_subject(8, Kind::Capture, 5, 100);
+    assert_eq!(decline_of(&store, &time, &late), Some(Decline::HoldExpired));
+    assert_eq!(expire_holds(&store, &time), Ok(1));
+    assert_eq!(balance(&store, &from).available(), 899);
+    assert_invariants(&store);
+}
