@@ -30,6 +30,8 @@ impl Migration {
     }
 }
 
+const HAS_TABLE: &str = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_migration'";
+
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
     number INTEGER PRIMARY KEY,
     name   TEXT NOT NULL,
@@ -45,10 +47,13 @@ const INSERT: &str = "INSERT INTO schema_migration (number, name, digest) VALUES
 /// # Errors
 /// A store is refused whose schema is newer than the code, as an older component must not write to it, or was made of other statements.
 pub fn migrate<S: Store>(store: &S, migrations: &[Migration]) -> Result<usize, StoreError> {
-    let transaction = store.begin()?;
-    transaction.execute(CREATE_TABLE, &[])?;
-    transaction.commit()?;
-
+    // A store that has them all is not written to: its service starts also where no write
+    // transaction can begin.
+    if store.query(HAS_TABLE, &[])?.rows.is_empty() {
+        let transaction = store.begin()?;
+        transaction.execute(CREATE_TABLE, &[])?;
+        transaction.commit()?;
+    }
     let applied = check_applied(store, migrations)?;
     let pending = migrations.get(applied..).unwrap_or_default();
     for migration in pending {

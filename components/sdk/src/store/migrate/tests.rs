@@ -1,5 +1,5 @@
 use super::*;
-use crate::store::SqliteStore;
+use crate::store::{SqliteStore, WatchedStore};
 
 const FIRST: Migration = Migration {
     number: 1,
@@ -27,6 +27,15 @@ fn each_step_is_applied_once_and_in_order() {
     assert_eq!(migrate(&store, &[FIRST, SECOND]), Ok(0));
     let rows = store.query("SELECT x FROM b", &[]).unwrap();
     assert_eq!(rows.rows.len(), 1);
+}
+
+#[test]
+fn a_store_that_has_all_steps_is_not_written_to() {
+    let store = WatchedStore::new(SqliteStore::in_memory().unwrap());
+    migrate(&store, &[FIRST]).unwrap();
+    assert!(!store.take_endings().is_empty());
+    migrate(&store, &[FIRST]).unwrap();
+    assert_eq!(store.take_endings(), []);
 }
 
 #[test]
