@@ -102,7 +102,7 @@ install_example_tools() {
 # The tests read statements, speak to the bank, and attack it with what others wrote: programs of
 # Debian, and libraries of Python and Node.js in .tools/clients.
 readonly TEST_PROGRAMS=(xmllint:libxml2-utils ofxdump:ofx hledger:hledger slowhttptest:slowhttptest sslscan:sslscan openssl:openssl
-  curl:curl wget:wget java:default-jdk-headless node:nodejs npm:npm)
+  curl:curl wget:wget faketime:faketime java:default-jdk-headless node:nodejs npm:npm)
 
 install_test_tools() {
   install_test_programs && install_client_libraries ||

@@ -29,6 +29,7 @@ mod store;
 mod swap;
 mod telemetry;
 mod thread_clock;
+mod wall_clock;
 
 pub use store::faults;
 

@@ -60,13 +60,24 @@ pub fn program(test: &str, name: &str) -> Option<Command> {
 /// A file that comes with a library of Python, such as `camt053/xsd/camt.053.001.08.xsd`, if it is
 /// installed.
 pub fn python_file(test: &str, name: &str) -> Option<PathBuf> {
-    let versions = fs::read_dir(libraries().join("lib")).into_iter().flatten();
-    let file = versions
+    let name = Path::new("site-packages").join(name);
+    in_a_folder_of(test, &libraries().join("lib"), &name)
+}
+
+/// A library of Debian that a process can preload, such as `faketime/libfaketimeMT.so.1`.
+pub fn preloaded(test: &str, library: &str) -> Option<PathBuf> {
+    in_a_folder_of(test, Path::new("/usr/lib"), Path::new(library))
+}
+
+/// A file in one of the folders here: each version of Python has one, and each kind of machine.
+fn in_a_folder_of(test: &str, folder: &Path, name: &Path) -> Option<PathBuf> {
+    let folders = fs::read_dir(folder).into_iter().flatten();
+    let file = folders
         .flatten()
-        .map(|version| version.path().join("site-packages").join(name))
+        .map(|folder| folder.path().join(name))
         .find(|file| file.is_file());
     if file.is_none() {
-        skip(test, Path::new(name));
+        skip(test, name);
     }
     file
 }

@@ -48,6 +48,9 @@ pub enum IssuerError {
     /// The security version is older than one whose sessions were ended.
     #[error("the security version is superseded")]
     Superseded,
+    /// The host does not trust the machine's clock.
+    #[error("the machine's clock is not trusted")]
+    Clock,
     /// It cannot answer now.
     #[error("the token service is not available: {0}")]
     Unavailable(String),

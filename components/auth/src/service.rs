@@ -146,6 +146,7 @@ impl From<AuthError> for Problem {
             ),
             AuthError::Overloaded => Self::unavailable(),
             AuthError::NotInForce => Self::not_in_force(),
+            AuthError::Issuer(IssuerError::Clock) => Self::clock_not_trusted(),
             AuthError::Issuer(error) => {
                 eprintln!("{error}");
                 Self::unavailable()

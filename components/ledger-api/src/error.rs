@@ -1,6 +1,7 @@
 //! Why the ledger records nothing.
 
 use crate::batch::Refusal;
+use strongroom_sdk::store::StoreError;
 
 /// Which account of a transfer, and how it was named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +50,9 @@ pub enum LedgerError {
     /// The screening has no verdict.
     #[error("not screened: {0}")]
     NotScreened(String),
+    /// The host does not trust the machine's clock. Nothing is recorded.
+    #[error("the machine's clock is not trusted")]
+    Clock,
     /// The ledger cannot respond now. The request may have been decided or not: ask again with the same id.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -83,8 +87,11 @@ impl LedgerError {
     }
 }
 
-impl From<strongroom_sdk::store::StoreError> for LedgerError {
-    fn from(error: strongroom_sdk::store::StoreError) -> Self {
-        Self::Unavailable(error.to_string())
+impl From<StoreError> for LedgerError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Clock => Self::Clock,
+            error => Self::Unavailable(error.to_string()),
+        }
     }
 }

@@ -164,7 +164,7 @@ variants!(AccountRef: Id(id), Number(number));
 variants!(LineOutcome: Recorded(posting), Refused(refusal));
 variants!(Side: Source, DestinationId, DestinationNumber);
 variants!(LedgerError as Error: AccountNotFound(side), SubjectNotFound, IdReused, SameAccount(side), OwnAccount,
-    Invalid(field), NotScreened(cause), Unavailable(cause));
+    Invalid(field), NotScreened(cause), Clock, Unavailable(cause));
 
 record!(Actor: kind, id);
 record!(Instruction: kind, source, destination, amount, reference, metadata, subject, expires_in);

@@ -7,6 +7,7 @@ use crate::links::CallError;
 use crate::registry::{AdminAddress, AdminToken, HostSpec, REGISTRY_BYTES_MAX};
 use crate::runtime::CommandError;
 use crate::swap::{RecordRow, Swapper, Trigger};
+use crate::wall_clock::Acceptance;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -29,12 +30,13 @@ const CHANGES_MAX: usize = 16;
 
 const INDEX: &str = "there is nothing here; there are:
 GET  /healthz            200 while the process works
-GET  /readyz             503 until every service serves, and while draining
+GET  /readyz             503 until every service serves, while draining, and while the clock is not trusted
 GET  /services           what every service is doing
 GET  /services/history   what was changed, newest first; ?service=NAME&limit=N
 POST /services/reload    read the registry now, and try again what was refused
 POST /services/plan      what the registry in the body would change; `strongroom check --against` shows it
 POST /services/SERVICE/commands/COMMAND   tell a service something; `strongroom admin` does it
+POST /clock/accept       the machine's clock is right as it is; `strongroom admin accept-clock` does it
 ";
 
 type Answer = Response<Full<Bytes>>;
@@ -90,20 +92,19 @@ impl AdminApi {
             "/healthz" | "/readyz" | "/services" | "/services/history" if !is_get => {
                 not_allowed("GET, HEAD")
             }
-            "/services/reload" | "/services/plan" if !is_post => not_allowed("POST"),
+            "/services/reload" | "/services/plan" | "/clock/accept" if !is_post => {
+                not_allowed("POST")
+            }
             _ if command.is_some() && !is_post => not_allowed("POST"),
             "/healthz" => text(StatusCode::OK, "ok\n"),
-            "/readyz" if self.swapper.services().are_ready() => text(StatusCode::OK, "ready\n"),
-            "/readyz" => text(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "not ready; /services says why\n",
-            ),
+            "/readyz" => self.readiness(),
             "/services" => json(StatusCode::OK, &ServiceList::of(&self.swapper)),
             "/services/history" => {
                 history(&self.swapper, request.uri().query().unwrap_or_default())
             }
             "/services/reload" => self.change(request, Change::Reload).await,
             "/services/plan" => self.change(request, Change::Plan).await,
+            "/clock/accept" => self.change(request, Change::Clock).await,
             _ => match command {
                 Some((service, name)) => {
                     let change = Change::Command { service, name };
@@ -111,6 +112,19 @@ impl AdminApi {
                 }
                 None => text(StatusCode::NOT_FOUND, INDEX),
             },
+        }
+    }
+
+    fn readiness(&self) -> Answer {
+        let services = self.swapper.services();
+        if let Some(reason) = services.clock().distrust() {
+            let message = format!("not ready: {reason}\n");
+            text(StatusCode::SERVICE_UNAVAILABLE, &message)
+        } else if services.are_ready() {
+            text(StatusCode::OK, "ready\n")
+        } else {
+            let message = "not ready; /services says why\n";
+            text(StatusCode::SERVICE_UNAVAILABLE, message)
         }
     }
 
@@ -123,6 +137,7 @@ impl AdminApi {
         let answer = match change {
             Change::Reload => Ok(self.reload(turn).await),
             Change::Plan => self.plan(request).await,
+            Change::Clock => Ok(self.accept_clock().await),
             Change::Command { service, name } => self.command(request, service, name, turn).await,
         };
         answer.unwrap_or_else(|refusal| refusal)
@@ -159,6 +174,29 @@ impl AdminApi {
             text(StatusCode::BAD_REQUEST, message)
         })?;
         Ok(json(StatusCode::OK, &self.swapper.plan(registry).await))
+    }
+
+    /// Takes the operator's word that the machine's clock is right.
+    async fn accept_clock(&self) -> Answer {
+        let clock = Arc::clone(self.swapper.services().clock());
+        let accepted = tokio::task::spawn_blocking(move || clock.accept()).await;
+        let output = match accepted {
+            Ok(Ok(Acceptance::Accepted(reason))) => format!("Accepted, although {reason}."),
+            Ok(Ok(Acceptance::TrustedAlready)) => {
+                "The clock is trusted already; there was nothing to accept.".to_owned()
+            }
+            Ok(Err(error)) => {
+                let message = format!(
+                    "the clock is accepted, but its time could not be kept, and the next start may not trust it: {error}\n"
+                );
+                return text(StatusCode::INTERNAL_SERVER_ERROR, &message);
+            }
+            Err(_) => {
+                let message = "the host is stopping\n";
+                return text(StatusCode::SERVICE_UNAVAILABLE, message);
+            }
+        };
+        json(StatusCode::OK, &CommandOutput { output })
     }
 
     /// Has a service carry out a command.
@@ -211,6 +249,7 @@ impl AdminApi {
 enum Change<'p> {
     Reload,
     Plan,
+    Clock,
     Command { service: &'p str, name: &'p str },
 }
 

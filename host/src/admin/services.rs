@@ -14,6 +14,7 @@ const CHANGES_LISTED: usize = 5;
 #[derive(Serialize)]
 pub(super) struct ServiceList {
     registry: RegistryRow,
+    clock: ClockRow,
     services: Vec<ServiceRow>,
 }
 
@@ -22,6 +23,13 @@ struct RegistryRow {
     file: String,
     taken_at: String,
     last_error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ClockRow {
+    trusted: bool,
+    /// Why it is not.
+    reason: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -75,11 +83,16 @@ impl ServiceList {
                 .map(|service| ServiceRow::of_leaving(service, swapper)),
         );
         let status = swapper.registry_status();
+        let distrust = services.clock().distrust();
         Self {
             registry: RegistryRow {
                 file: swapper.file().display().to_string(),
                 taken_at: text(status.taken_at),
                 last_error: status.last_error,
+            },
+            clock: ClockRow {
+                trusted: distrust.is_none(),
+                reason: distrust.map(|reason| reason.to_string()),
             },
             services: rows,
         }

@@ -1,4 +1,4 @@
-//! `strongroom admin`: what an operator tells the services of a running host.
+//! `strongroom admin`: what an operator tells a running host and its services.
 
 use super::RegistryArgument;
 use super::host_client::{HostAddress, HostClient};
@@ -21,17 +21,22 @@ enum AdminCommand {
     ResetPassword {
         /// The user's email address
         email: String,
+        /// The service of users and passwords
+        #[arg(long, value_name = "NAME", default_value = "auth")]
+        service: String,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Tell the host that the machine's clock is right as it is, although it has jumped or is earlier than when the host last ran
+    AcceptClock {
         #[command(flatten)]
         target: Target,
     },
 }
 
-/// The service that is told something, and its host.
+/// The host that is told something.
 #[derive(Debug, clap::Args)]
 struct Target {
-    /// The service of users and passwords
-    #[arg(long, value_name = "NAME", default_value = "auth")]
-    service: String,
     #[command(flatten)]
     registry: RegistryArgument,
     /// Where the host keeps its token; overrides the registry
@@ -43,7 +48,14 @@ struct Target {
 }
 
 pub(super) async fn run(arguments: AdminArguments) -> ExitCode {
-    let AdminCommand::ResetPassword { email, target } = arguments.command;
+    let (call, target) = match arguments.command {
+        AdminCommand::ResetPassword {
+            email,
+            service,
+            target,
+        } => (Call::reset_password(&service, email), target),
+        AdminCommand::AcceptClock { target } => (Call::accept_clock(), target),
+    };
     let Some(registry) = target.registry.load() else {
         return ExitCode::FAILURE;
     };
@@ -51,7 +63,7 @@ pub(super) async fn run(arguments: AdminArguments) -> ExitCode {
     host.set_data(target.data);
     let address = target.admin.unwrap_or_else(|| host.admin.clone().into());
     let output = match HostClient::new(address, &host) {
-        Ok(client) => command(&client, &target.service, "reset-password", vec![email]).await,
+        Ok(client) => call.send(&client).await,
         Err(error) => Err(error),
     };
     match output {
@@ -66,29 +78,56 @@ pub(super) async fn run(arguments: AdminArguments) -> ExitCode {
     }
 }
 
-/// Has a service carry out a command, and returns its output.
-async fn command(
-    client: &HostClient,
-    service: &str,
-    name: &str,
-    arguments: Vec<String>,
-) -> anyhow::Result<String> {
-    let path = format!("/services/{service}/commands/{name}");
-    let body = serde_json::to_vec(&CommandBody { arguments })?;
-    let (status, answer) = client.post(&path, "application/json", body).await?;
-    if status == StatusCode::OK {
-        let answer: CommandOutput = serde_json::from_slice(&answer).with_context(|| {
-            let address = client.address();
-            format!("what answers at {address} is no admin API of a strongroom")
-        })?;
-        return Ok(answer.output);
+/// A call of the admin API.
+struct Call {
+    /// Who is told something.
+    addressee: String,
+    path: String,
+    /// For a service; none for the host itself.
+    command: Option<CommandBody>,
+}
+
+impl Call {
+    fn reset_password(service: &str, email: String) -> Self {
+        Self {
+            addressee: service.to_owned(),
+            path: format!("/services/{service}/commands/reset-password"),
+            command: Some(CommandBody {
+                arguments: vec![email],
+            }),
+        }
     }
-    let reason = String::from_utf8_lossy(&answer).trim().to_owned();
-    // What the service says is the reason by itself; of the host's own words the status is a part.
-    if status == StatusCode::UNPROCESSABLE_ENTITY {
-        anyhow::bail!("{reason}");
+
+    fn accept_clock() -> Self {
+        Self {
+            addressee: "clock".to_owned(),
+            path: "/clock/accept".to_owned(),
+            command: None,
+        }
     }
-    anyhow::bail!("{service}: the host answered {status}: {reason}")
+
+    /// Sends it, and returns its output.
+    async fn send(&self, client: &HostClient) -> anyhow::Result<String> {
+        let body = match &self.command {
+            Some(command) => serde_json::to_vec(command)?,
+            None => Vec::new(),
+        };
+        let (status, answer) = client.post(&self.path, "application/json", body).await?;
+        if status == StatusCode::OK {
+            let answer: CommandOutput = serde_json::from_slice(&answer).with_context(|| {
+                let address = client.address();
+                format!("what answers at {address} is no admin API of a strongroom")
+            })?;
+            return Ok(answer.output);
+        }
+        let reason = String::from_utf8_lossy(&answer).trim().to_owned();
+        // What the service says is the reason by itself; of the host's own words the status is a part.
+        if status == StatusCode::UNPROCESSABLE_ENTITY {
+            anyhow::bail!("{reason}");
+        }
+        let addressee = &self.addressee;
+        anyhow::bail!("{addressee}: the host answered {status}: {reason}")
+    }
 }
 
 /// Without what would steer a terminal: a component chose the words.

@@ -28,7 +28,7 @@ enum Command {
     Check(check::CheckArguments),
     /// Check every invariant of the stored data, with the host running or not
     Verify(verify::VerifyArguments),
-    /// Tell a service of a running host something that no user of it can
+    /// Tell a running host, or a service of it, what no user can: reset-password, accept-clock
     Admin(admin::AdminArguments),
 }
 

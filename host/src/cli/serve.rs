@@ -11,6 +11,7 @@ use crate::runtime::{Loader, Services};
 use crate::store::faults;
 use crate::swap::{self, Swapper};
 use crate::telemetry;
+use crate::wall_clock::{self, WallClock};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -78,7 +79,8 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
         })?,
     };
     let loader = Arc::new(Loader::new(&host.cache, Some(Arc::clone(&keys)))?);
-    let services = Arc::new(Services::new(&host.data));
+    let clock = Arc::new(WallClock::open(&host.data, host.clock_jump)?);
+    let services = Arc::new(Services::new(&host.data, Arc::clone(&clock)));
     let swapper = Arc::new(Swapper::new(registry, Arc::clone(&services), loader, say));
     let room = room_for_connections();
     if room < host.connections {
@@ -97,6 +99,7 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
 
     let api = AdminApi::new(Arc::clone(&swapper), host, admin.address(), &token);
     let admin = tokio::spawn(admin.serve(Arc::new(api)));
+    let clock_watch = tokio::spawn(wall_clock::watch(Arc::clone(&clock)));
     let gateway = Arc::new(Gateway::new(host, Arc::clone(&services), keys));
     let keep_running = async {
         tokio::select! {
@@ -111,6 +114,10 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
     tokio::join!(keep_running, serving);
     services.finish_drain(RELEASE_TIME_MAX).await;
     admin.abort();
+    clock_watch.abort();
+    if let Err(error) = clock.save() {
+        tracing::warn!(%error, "the time could not be kept in the data folder");
+    }
     tracing::info!("drained");
     Ok(())
 }

@@ -32,6 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use table::Table;
 use toml::de::DeTable;
 
@@ -61,6 +62,8 @@ pub struct HostSpec {
     pub data: PathBuf,
     /// Where compiled components are kept.
     pub cache: PathBuf,
+    /// By how much the wall clock and the time since boot may differ before the clock is not trusted.
+    pub clock_jump: Duration,
     /// The `iss` of access tokens.
     pub issuer: String,
     /// The `aud` of access tokens.
@@ -91,6 +94,9 @@ const LISTEN_DEFAULT: SocketAddr =
 const ADMIN_DEFAULT: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9090);
 const CONNECTIONS_DEFAULT: usize = 4096;
+const CLOCK_JUMP_DEFAULT: Duration = Duration::from_secs(10);
+/// A leap second is no jump.
+const CLOCK_JUMP_MIN: Duration = Duration::from_secs(2);
 
 /// The largest registry, in bytes.
 pub const REGISTRY_BYTES_MAX: u64 = 1 << 20;
@@ -178,6 +184,7 @@ impl HostSpec {
             ("admin_token", self.admin_token == new.admin_token),
             ("data", self.data == new.data),
             ("cache", self.cache == new.cache),
+            ("clock_jump", self.clock_jump == new.clock_jump),
             ("issuer", self.issuer == new.issuer),
             ("audience", self.audience == new.audience),
             ("tls", self.tls == new.tls),
@@ -213,6 +220,7 @@ impl HostSpec {
             admin_token: None,
             data: folder.join("data"),
             cache: PathBuf::new(),
+            clock_jump: CLOCK_JUMP_DEFAULT,
             issuer: "strongroom".to_owned(),
             audience: "strongroom".to_owned(),
             tls: None,
@@ -244,6 +252,9 @@ impl HostSpec {
                 host.data = data;
             }
             cache = table.string(problems, "cache", path);
+            if let Some(jump) = table.string(problems, "clock_jump", parse_clock_jump) {
+                host.clock_jump = jump;
+            }
             if let Some(issuer) = table.string(problems, "issuer", name) {
                 host.issuer = issuer;
             }
@@ -308,6 +319,16 @@ fn parse_origin(text: &str) -> Result<HeaderValue, String> {
         return Err(wanted());
     }
     HeaderValue::from_str(text).map_err(|_| wanted())
+}
+
+fn parse_clock_jump(text: &str) -> Result<Duration, String> {
+    let jump = units::parse_duration(text)?;
+    if jump < CLOCK_JUMP_MIN {
+        return Err(format!(
+            "must be at least {CLOCK_JUMP_MIN:?}, so that a leap second is no jump"
+        ));
+    }
+    Ok(jump)
 }
 
 fn default_cache(data: &Path) -> PathBuf {

@@ -31,6 +31,22 @@ fn a_service_needs_nothing_but_its_component() {
 }
 
 #[test]
+fn a_clock_may_jump_by_10_s_or_what_the_registry_says_and_always_by_a_leap_second() {
+    let with = |host: &str| {
+        parse(&format!(
+            "[host]\n{host}\n[services.hello]\ncomponent = \"hello.wasm\"\n"
+        ))
+    };
+    let jump = |host: &str| with(host).unwrap().host.clock_jump.as_secs();
+    assert_eq!(jump(""), 10);
+    assert_eq!(jump("clock_jump = \"5m\""), 300);
+    for wrong in ["\"1999ms\"", "\"0s\"", "10"] {
+        let problems = with(&format!("clock_jump = {wrong}")).unwrap_err();
+        assert_eq!(problems.0[0].key, "host.clock_jump", "{wrong}");
+    }
+}
+
+#[test]
 fn five_mistakes_are_five_reports_in_the_order_of_the_file() {
     let found = keys_and_lines(
         r#"

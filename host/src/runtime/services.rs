@@ -1,4 +1,4 @@
-//! All services of the host: their lineup, their stores, and their clock.
+//! All services of the host: their lineup, their stores, and their ticks.
 
 use super::callees::{Callees, Pins};
 use super::canary::Canary;
@@ -10,6 +10,7 @@ use crate::durable_file::create_folder;
 use crate::private_file;
 use crate::registry::ServiceSpec;
 use crate::store::ServiceStore;
+use crate::wall_clock::WallClock;
 use arc_swap::{ArcSwap, Guard};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -29,18 +30,20 @@ pub struct Services {
     leaving: Mutex<Vec<Arc<Service>>>,
     stores: tokio::sync::Mutex<HashMap<String, ServiceStore>>,
     data: PathBuf,
+    clock: Arc<WallClock>,
     draining: CancellationToken,
 }
 
 impl Services {
-    /// No services yet; their stores will be in `data`.
-    pub fn new(data: &Path) -> Self {
+    /// No services yet; their stores will be in `data`, and their times are of `clock`.
+    pub fn new(data: &Path, clock: Arc<WallClock>) -> Self {
         Self {
             lineup: Arc::default(),
             changing: Mutex::default(),
             leaving: Mutex::default(),
             stores: tokio::sync::Mutex::default(),
             data: data.to_owned(),
+            clock,
             draining: CancellationToken::new(),
         }
     }
@@ -56,6 +59,11 @@ impl Services {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// The machine's clock.
+    pub fn clock(&self) -> &Arc<WallClock> {
+        &self.clock
     }
 
     /// Whether every service that was there at the start serves, and none is to stop.
@@ -93,7 +101,8 @@ impl Services {
                     .and_then(|()| private_file::tighten(folder))
                     .map_err(|error| error.to_string())?;
             }
-            ServiceStore::open(&file, spec.limits.store).map_err(|error| error.to_string())
+            ServiceStore::open(&file, spec.limits.store, Arc::clone(&self.clock))
+                .map_err(|error| error.to_string())
         };
         let store = open().map_err(|error| LoadProblem::Store {
             file: file.clone(),
@@ -120,10 +129,11 @@ impl Services {
                 });
             }
         });
-        // After the lineup, in which the clock looks for its service.
+        // After the lineup, in which the ticks look for their service.
         for service in new {
-            let draining = self.draining.clone();
-            tokio::spawn(tick(Arc::clone(&self.lineup), service, draining));
+            let lineup = Arc::clone(&self.lineup);
+            let (clock, draining) = (Arc::clone(&self.clock), self.draining.clone());
+            tokio::spawn(tick(lineup, service, clock, draining));
         }
     }
 
@@ -289,14 +299,19 @@ fn pins_of(generation: &Generation, lineup: &Lineup) -> Pins {
 }
 
 /// Ticks a service until it is removed or the host drains; each by itself, so that a slow one holds up nobody.
-async fn tick(lineup: Arc<ArcSwap<Lineup>>, service: Arc<Service>, draining: CancellationToken) {
-    let mut clock = tokio::time::interval(TICK);
-    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+async fn tick(
+    lineup: Arc<ArcSwap<Lineup>>,
+    service: Arc<Service>,
+    clock: Arc<WallClock>,
+    draining: CancellationToken,
+) {
+    let mut interval = tokio::time::interval(TICK);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = draining.cancelled() => return,
             () = service.removed().cancelled() => return,
-            _ = clock.tick() => {}
+            _ = interval.tick() => {}
         }
         let (stable, canary) = match lineup.load().get(service.name()) {
             Some(post) => (post.stable.clone(), post.canary.clone()),
@@ -307,6 +322,11 @@ async fn tick(lineup: Arc<ArcSwap<Lineup>>, service: Arc<Service>, draining: Can
             canary.generation().release_idle();
         }
         let Some(stable) = stable else { continue };
+        // What a tick does is due by the clock, and could not be noted.
+        if !clock.is_trusted() {
+            stable.release_idle();
+            continue;
+        }
         if let Err(reason) = stable.tick().await {
             tracing::warn!(
                 service = service.name(),

@@ -24,6 +24,7 @@ mod writer;
 pub use guest::{StoreSession, StoreView, add_to_linker};
 
 use crate::private_file;
+use crate::wall_clock::WallClock;
 use failed_sync::end_on_failed_sync;
 use leftover::make_log_durable;
 use reader::Readers;
@@ -53,18 +54,18 @@ pub struct ServiceStore {
 
 impl ServiceStore {
     /// Opens the store in a file, and makes it if there is none; it may grow to `bytes_max`. Whatever their modes were, its files are
-    /// for their owner alone afterwards.
+    /// for their owner alone afterwards. It is written to only while `clock` is trusted.
     ///
     /// # Errors
     /// The file cannot be opened, is not a database, or belongs to another user.
-    pub fn open(file: &Path, bytes_max: u64) -> rusqlite::Result<Self> {
+    pub fn open(file: &Path, bytes_max: u64, clock: Arc<WallClock>) -> rusqlite::Result<Self> {
         let failed = |what: &str, error| {
             let text = format!("{what}: {error}");
             rusqlite::Error::SqliteFailure(Failure::new(SQLITE_IOERR), Some(text))
         };
         make_log_durable(file)
             .map_err(|error| failed("the write-ahead log could not be written over", error))?;
-        let writer = end_on_failed_sync(Writer::open(file, bytes_max))?;
+        let writer = end_on_failed_sync(Writer::open(file, bytes_max, clock))?;
         // SQLite gives the logs that it makes from now on the mode of the database.
         tighten_all(file)
             .map_err(|error| failed("it could not be closed to other users", error))?;

@@ -5,6 +5,7 @@ mod faults;
 
 use super::bindings::{Error, Rows, Value};
 use super::*;
+use crate::wall_clock::SetClocks;
 use tempfile::TempDir;
 
 const BYTES_MAX: u64 = 64 << 20;
@@ -14,6 +15,12 @@ const READ: Duration = Duration::from_millis(300);
 struct Fixture {
     store: ServiceStore,
     folder: TempDir,
+    clocks: SetClocks,
+}
+
+fn open(folder: &TempDir, clocks: &SetClocks, bytes_max: u64) -> ServiceStore {
+    let clock = Arc::new(clocks.wall_clock(folder.path()));
+    ServiceStore::open(&folder.path().join("s.sqlite"), bytes_max, clock).unwrap()
 }
 
 impl Fixture {
@@ -26,8 +33,13 @@ impl Fixture {
     }
 
     async fn within(folder: TempDir, bytes_max: u64) -> Self {
-        let store = ServiceStore::open(&folder.path().join("s.sqlite"), bytes_max).unwrap();
-        let fixture = Self { store, folder };
+        let clocks = SetClocks::default();
+        let store = open(&folder, &clocks, bytes_max);
+        let fixture = Self {
+            store,
+            folder,
+            clocks,
+        };
         fixture
             .write("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT UNIQUE) STRICT")
             .await
@@ -76,8 +88,8 @@ async fn only_the_owner_may_touch_the_files_of_a_store_whatever_their_modes_were
         set_permissions(file.unwrap().path(), Permissions::from_mode(0o666)).unwrap();
     }
     fixture = Fixture {
-        store: ServiceStore::open(&fixture.folder.path().join("s.sqlite"), BYTES_MAX).unwrap(),
-        folder: fixture.folder,
+        store: open(&fixture.folder, &fixture.clocks, BYTES_MAX),
+        ..fixture
     };
     assert_eq!(modes(&fixture.folder), [0o600; 3]);
 }
@@ -445,4 +457,26 @@ async fn a_turn_that_changes_more_than_sqlite_undoes_from_memory_is_kept_or_undo
     let twice = "SELECT count(*) FROM t WHERE v LIKE '%xyy'";
     let rows = fixture.read(twice).await.unwrap().rows;
     assert!(matches!(rows[0][0], Value::Integer(3_000)), "{rows:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_clock_is_not_trusted_nothing_begins_what_has_begun_ends_and_reads_go_on() {
+    const DAY_MS: i64 = 86_400_000;
+    let fixture = Fixture::new().await;
+    let turn = fixture.writer().begin(TURN, Arc::default()).await.unwrap();
+    turn.execute("INSERT INTO t (id) VALUES (1)", &[]).unwrap();
+    let store = fixture.store.clone();
+    let waiting = tokio::spawn(async move {
+        let writer = store.writer.as_ref().unwrap();
+        writer.begin(TURN, Arc::default()).await.map(drop)
+    });
+    tokio::time::sleep(TURN / 10).await;
+    fixture.clocks.step(DAY_MS);
+    turn.commit().await.unwrap();
+    assert!(matches!(waiting.await.unwrap(), Err(Error::Clock)));
+    let insert = "INSERT INTO t (id) VALUES (2)";
+    assert!(matches!(fixture.write(insert).await, Err(Error::Clock)));
+    assert_eq!(fixture.count().await, 1);
+    fixture.clocks.step(-DAY_MS);
+    fixture.write(insert).await.unwrap();
 }

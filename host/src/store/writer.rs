@@ -16,6 +16,7 @@ use super::connection::GuestConnection;
 use super::error::for_guest;
 use super::pace::{Mode, Pace};
 use super::turn::{Turn, TurnCell};
+use crate::wall_clock::WallClock;
 use async_lock::{Mutex, MutexGuardArc};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -35,7 +36,10 @@ const LATER_TIME_MAX: Duration = Duration::from_millis(50);
 const WATCH_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The store's write side.
-pub(super) struct Writer(Arc<Line>);
+pub(super) struct Writer {
+    line: Arc<Line>,
+    clock: Arc<WallClock>,
+}
 
 /// Who holds the line's connection.
 pub(super) type Held = MutexGuardArc<WriterConnection>;
@@ -73,7 +77,11 @@ struct Group {
 
 impl Writer {
     /// Must be called within a Tokio runtime.
-    pub(super) fn open(file: &Path, bytes_max: u64) -> rusqlite::Result<Self> {
+    pub(super) fn open(
+        file: &Path,
+        bytes_max: u64,
+        clock: Arc<WallClock>,
+    ) -> rusqlite::Result<Self> {
         let mut guest = GuestConnection::writer(file, bytes_max)?;
         let checkpointer = Checkpointer::open(file, &mut guest.sqlite)?;
         let line = Arc::new(Line {
@@ -89,17 +97,23 @@ impl Writer {
             runtime: tokio::runtime::Handle::current(),
         });
         tokio::spawn(watch_turns(Arc::downgrade(&line)));
-        Ok(Self(line))
+        Ok(Self { line, clock })
     }
 
-    /// Waits for the writer's turn, which may take `time_max`; `retire` is set if the turn outlives that.
+    /// Waits for the writer's turn, which may take `time_max`; `retire` is set if the turn outlives that. There is none while the clock
+    /// is not trusted.
     pub(super) async fn begin(
         &self,
         time_max: Duration,
         retire: Arc<AtomicBool>,
     ) -> Result<Turn, Error> {
-        let line = &self.0;
+        let line = &self.line;
         let mut held = line.hold().await?;
+        // After the wait, which may have been long: what the turn writes has the times of now.
+        if !self.clock.is_trusted() {
+            line.leave(held);
+            return Err(Error::Clock);
+        }
         if let Err(error) = held.begin_turn(time_max) {
             line.leave(held);
             return Err(error);
@@ -111,15 +125,20 @@ impl Writer {
 
     /// Sets how large the database may become.
     pub(super) async fn resize(&self, bytes_max: u64) -> rusqlite::Result<()> {
-        self.0.connection.lock_arc().await.guest.resize(bytes_max)
+        self.line
+            .connection
+            .lock_arc()
+            .await
+            .guest
+            .resize(bytes_max)
     }
 
     /// Commits what is open and empties the write-ahead log.
     pub(super) async fn close(&self) {
-        let mut held = self.0.connection.lock_arc().await;
+        let mut held = self.line.connection.lock_arc().await;
         held.commit_group();
         // One that runs would leave this one nothing to do, and the log full.
-        let _no_other = self.0.checkpointer.keep_out();
+        let _no_other = self.line.checkpointer.keep_out();
         if let Err(error) = held.guest.host_statement("PRAGMA wal_checkpoint(TRUNCATE)") {
             tracing::warn!(%error, "the write-ahead log could not be emptied; it will be at the next start");
         }

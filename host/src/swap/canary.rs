@@ -55,7 +55,7 @@ impl Swapper {
             let digest = self.files.digest(&spec.component).await;
             let attempt = Attempt::of(&spec, Some(wanted), digest, &self.services().lineup());
             let was_refused = self.refusals.has_same(&seat, &attempt);
-            if was_refused && !trigger.is_asked_for() {
+            if was_refused && !trigger.tries_again() {
                 return;
             }
             let mut record = Record::new(&spec.name, trigger, vec!["canary".to_owned()]);

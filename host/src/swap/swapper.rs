@@ -163,7 +163,7 @@ impl Swapper {
         for spec in &registry.services {
             self.end_unwanted_canary(spec, trigger, &mut report).await;
         }
-        let retry = trigger.is_asked_for();
+        let retry = trigger.tries_again();
         self.apply_services(registry, (trigger, retry), &leaving, &mut report)
             .await;
         if self.remove(&leaving, trigger, &mut report) {

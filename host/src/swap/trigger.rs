@@ -11,6 +11,8 @@ pub enum Trigger {
     Signal,
     /// `POST /services/reload`.
     Request,
+    /// The machine's clock is trusted again.
+    Clock,
 }
 
 impl Trigger {
@@ -21,11 +23,13 @@ impl Trigger {
             Self::Saved => "saved",
             Self::Signal => "sighup",
             Self::Request => "request",
+            Self::Clock => "clock",
         }
     }
 
-    /// Whether somebody asks, so that what was refused is tried again although it is the same.
-    pub(super) fn is_asked_for(self) -> bool {
-        matches!(self, Self::Signal | Self::Request)
+    /// Whether what was refused is tried again although it is the same: somebody asks for it, or a
+    /// start that has to write may succeed now.
+    pub(super) fn tries_again(self) -> bool {
+        matches!(self, Self::Signal | Self::Request | Self::Clock)
     }
 }

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 const QUIET_TIME: Duration = Duration::from_millis(50);
 /// How long a writer may keep a file open without writing to it; then it is taken as it is.
 const OPEN_TIME_MAX: Duration = Duration::from_secs(30);
-/// How often the files' metadata are looked at.
+/// How often the files' metadata are looked at, and the clock.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 /// How often canaries are judged.
 const JUDGE_INTERVAL: Duration = Duration::from_secs(1);
@@ -164,12 +164,14 @@ impl FolderWatcher {
     }
 }
 
-/// Watches the registry and its components, and has them taken, until `stop`; `hangup` is SIGHUP. Judges canaries meanwhile.
+/// Watches the registry and its components, and has them taken, until `stop`; `hangup` is SIGHUP. Judges canaries meanwhile, and
+/// tries again what was refused when the clock is trusted again.
 pub async fn run(swapper: Arc<Swapper>, hangup: Signal, stop: CancellationToken) {
     tokio::select! {
         () = stop.cancelled() => {}
         () = watch_files(&swapper, hangup) => {}
         () = watch_canaries(&swapper) => {}
+        () = watch_clock(&swapper) => {}
     }
 }
 
@@ -180,6 +182,21 @@ async fn watch_canaries(swapper: &Swapper) {
     loop {
         judge.tick().await;
         swapper.judge_canaries();
+    }
+}
+
+/// A service whose start has to write was refused while the clock was not trusted.
+async fn watch_clock(swapper: &Swapper) {
+    let mut look = tokio::time::interval(LOOK_INTERVAL);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut seen = 0;
+    loop {
+        look.tick().await;
+        let recoveries = swapper.services().clock().recoveries();
+        if recoveries != seen {
+            seen = recoveries;
+            swapper.reload(Trigger::Clock).await;
+        }
     }
 }
 

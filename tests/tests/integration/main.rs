@@ -8,6 +8,7 @@ mod authorization;
 mod bad_input;
 mod bounds;
 mod clients;
+mod clock;
 mod contract;
 mod edge;
 mod events;

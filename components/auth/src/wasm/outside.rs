@@ -116,6 +116,7 @@ impl From<issuer::Error> for IssuerError {
     fn from(error: issuer::Error) -> Self {
         match error {
             issuer::Error::Superseded => Self::Superseded,
+            issuer::Error::Clock => Self::Clock,
             issuer::Error::Invalid(reason) | issuer::Error::Unavailable(reason) => {
                 Self::Unavailable(reason)
             }

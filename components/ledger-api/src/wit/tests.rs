@@ -244,6 +244,7 @@ fn an_error_arrives_as_it_was_sent() {
         LedgerError::IdReused,
         LedgerError::invalid("amount"),
         LedgerError::NotScreened("no verdict in 200 ms".to_owned()),
+        LedgerError::Clock,
         LedgerError::Unavailable("the store is busy".to_owned()),
     ];
     let sides = [Side::Source, Side::DestinationId, Side::DestinationNumber];

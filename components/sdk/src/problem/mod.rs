@@ -10,6 +10,8 @@ use std::borrow::Cow;
 
 /// When a client may come back after a 503.
 const RETRY_AFTER_SECONDS: u32 = 1;
+/// The same while the clock is not trusted: an operator has to look at it.
+const CLOCK_RETRY_AFTER_SECONDS: u32 = 30;
 
 /// The media type of RFC 9457.
 pub const CONTENT_TYPE: &str = "application/problem+json";
@@ -115,6 +117,17 @@ impl Problem {
         Self::unavailable_as(
             "The change is stored and takes effect within seconds. Try again to be sure.",
         )
+    }
+
+    /// 503 `clock_not_trusted`: nothing is written until the machine's clock is right again, or an
+    /// operator has accepted it.
+    pub fn clock_not_trusted() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "clock_not_trusted",
+            "The bank's clock is being checked, and nothing is changed meanwhile. Try again later.",
+        )
+        .with_retry_after(CLOCK_RETRY_AFTER_SECONDS)
     }
 
     fn unavailable_as(detail: &str) -> Self {

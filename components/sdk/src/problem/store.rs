@@ -5,11 +5,13 @@ use crate::store::StoreError;
 use http::StatusCode;
 
 impl From<StoreError> for Problem {
-    /// A full queue and a time limit pass by themselves (503), a full or a failing disk does not (507, 503); whatever else happens
-    /// is our own mistake (500), and its cause is for the log alone.
+    /// A full queue and a time limit pass by themselves (503). A clock that is not trusted, a full
+    /// disk, and a failing one do not (503, 507, 503). Whatever else happens is our own mistake
+    /// (500), and its cause is for the log alone.
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy | StoreError::TimedOut | StoreError::Aborted(_) => Self::unavailable(),
+            StoreError::Clock => Self::clock_not_trusted(),
             StoreError::Full => Self::new(
                 StatusCode::INSUFFICIENT_STORAGE,
                 "storage_full",

@@ -49,6 +49,9 @@ pub enum StoreError {
     /// Too many callers wait for the writer.
     #[error("the store is busy")]
     Busy,
+    /// The host does not trust the machine's clock, and begins no write transaction.
+    #[error("the machine's clock is not trusted")]
+    Clock,
     /// The transaction was rolled back; begin a new one.
     #[error("transaction aborted: {0}")]
     Aborted(String),

@@ -127,6 +127,7 @@ impl From<sql::Error> for StoreError {
             sql::Error::TooLarge(text) => Self::TooLarge(text),
             sql::Error::TimedOut => Self::TimedOut,
             sql::Error::Busy => Self::Busy,
+            sql::Error::Clock => Self::Clock,
             sql::Error::Aborted(text) => Self::Aborted(text),
             sql::Error::UnexpectedRows(text) => Self::UnexpectedRows(text),
             sql::Error::Full => Self::Full,

@@ -5,6 +5,7 @@ use super::bindings::exports::strongroom::token::issuer::{Error, Guest, Subject,
 use super::outside::service;
 use crate::TokenError;
 use strongroom_sdk::config::ConfigError;
+use strongroom_sdk::store::StoreError;
 use uuid::Uuid;
 
 impl Guest for Component {
@@ -64,6 +65,7 @@ impl From<TokenError> for Error {
         match error {
             TokenError::Invalid(reason) => Self::Invalid(reason),
             TokenError::Superseded => Self::Superseded,
+            TokenError::Store(StoreError::Clock) => Self::Clock,
             TokenError::Store(_) | TokenError::Sign(_) | TokenError::Revocation(_) => {
                 Self::Unavailable(error.to_string())
             }

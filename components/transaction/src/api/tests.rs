@@ -74,9 +74,13 @@ fn assert_reused(answered: &Answered) {
 
 /// 503 with the time after which a client may ask again.
 fn assert_unavailable(answered: Answered, context: &str) {
+    assert_refused_for(answered, "1", context);
+}
+
+fn assert_refused_for(answered: Answered, seconds: &str, context: &str) {
     let response = answered.unwrap_err().into_response();
     assert_eq!(response.status(), 503, "{context}");
-    assert_eq!(response.headers()[RETRY_AFTER], "1", "{context}");
+    assert_eq!(response.headers()[RETRY_AFTER], seconds, "{context}");
 }
 
 #[test]
@@ -200,12 +204,17 @@ fn what_is_refused_is_not_remembered() {
 #[test]
 fn where_the_ledger_is_not_reached_nothing_is_recorded_or_done_later() {
     let not_screened = LinkState::Fails(LedgerError::NotScreened("no verdict".to_owned()));
+    let without_clock = LinkState::Fails(LedgerError::Clock);
     for (name, request) in REQUESTS {
-        for state in [LinkState::down(), not_screened.clone()] {
+        for (state, retry_after) in [
+            (LinkState::down(), "1"),
+            (not_screened.clone(), "1"),
+            (without_clock.clone(), "30"),
+        ] {
             let bank = prepared();
             let recorded = bank.recorded();
             bank.link(state);
-            assert_unavailable(request(&bank), name);
+            assert_refused_for(request(&bank), retry_after, name);
             bank.link(LinkState::Works);
             bank.wait(DAY_MS);
             bank.tick();

@@ -183,7 +183,11 @@ pub(super) fn decide<L: Ledger>(ledger: &L, open: Vec<(Schedule, Run)>) -> Pass 
         };
         let posting = match reply {
             Ok(reply) => Some(reply.posting),
-            Err(error @ (LedgerError::Unavailable(_) | LedgerError::NotScreened(_))) => {
+            Err(
+                error @ (LedgerError::Clock
+                | LedgerError::Unavailable(_)
+                | LedgerError::NotScreened(_)),
+            ) => {
                 eprintln!("schedule {}, {}: {error}", schedule.id, run.due);
                 failures_in_a_row += 1;
                 pass.failed.push(run);

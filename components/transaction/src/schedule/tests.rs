@@ -303,6 +303,7 @@ fn a_run_that_a_crash_cuts_off_goes_on_under_its_id_and_is_paid_once() {
     const CRASH: &str = "CREATE TRIGGER crash BEFORE UPDATE ON schedule_run BEGIN SELECT RAISE(ABORT, 'crash'); END";
     for (before, cut, payments) in [
         ("the ledger is asked", LinkState::down(), 0),
+        ("there is a clock", LinkState::Fails(LedgerError::Clock), 0),
         ("its reply arrives", LinkState::LosesReplies, 1),
         ("the reply is noted", LinkState::Works, 1),
     ] {

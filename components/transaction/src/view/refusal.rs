@@ -27,6 +27,7 @@ pub fn problem_of(error: &LedgerError, kind: Kind) -> Problem {
         ),
         LedgerError::SameAccount(_) => refused(Problem::validation_failed(), error, kind),
         LedgerError::Invalid(_) => Problem::internal(error),
+        LedgerError::Clock => Problem::clock_not_trusted(),
         LedgerError::NotScreened(_) | LedgerError::Unavailable(_) => unavailable(error),
     }
 }

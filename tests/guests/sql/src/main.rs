@@ -145,6 +145,7 @@ fn name_of(error: sql::Error) -> String {
         sql::Error::TooLarge(text) => format!("too-large: {text}"),
         sql::Error::TimedOut => "timed-out".to_owned(),
         sql::Error::Busy => "busy".to_owned(),
+        sql::Error::Clock => "clock".to_owned(),
         sql::Error::Aborted(text) => format!("aborted: {text}"),
         sql::Error::UnexpectedRows(text) => format!("unexpected-rows: {text}"),
         sql::Error::Full => "full".to_owned(),

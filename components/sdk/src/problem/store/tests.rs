@@ -10,6 +10,7 @@ fn only_our_own_mistakes_are_internal_errors() {
             503,
             "service_unavailable",
         ),
+        (StoreError::Clock, 503, "clock_not_trusted"),
         (StoreError::Full, 507, "storage_full"),
         (StoreError::Io("EIO".into()), 503, "storage_unavailable"),
         (

@@ -4,6 +4,7 @@
 use crate::store::ServiceStore;
 use crate::store::bindings::{Change as HostChange, Error, Rows as HostRows, Value as HostValue};
 use crate::store::turn::Turn as HostTurn;
+use crate::wall_clock::SetClocks;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,8 +27,9 @@ pub struct GuestStore {
 impl GuestStore {
     pub fn open(file: &Path, runtime: &Arc<Runtime>) -> rusqlite::Result<Self> {
         let _within = runtime.enter();
+        let clock = SetClocks::default().wall_clock(file.parent().unwrap());
         Ok(Self {
-            store: ServiceStore::open(file, BYTES_MAX)?,
+            store: ServiceStore::open(file, BYTES_MAX, Arc::new(clock))?,
             runtime: Arc::clone(runtime),
         })
     }
@@ -156,6 +158,7 @@ fn to_guest(error: Error) -> StoreError {
         Error::TooLarge(text) => StoreError::TooLarge(text),
         Error::TimedOut => StoreError::TimedOut,
         Error::Busy => StoreError::Busy,
+        Error::Clock => StoreError::Clock,
         Error::Aborted(text) => StoreError::Aborted(text),
         Error::UnexpectedRows(text) => StoreError::UnexpectedRows(text),
         Error::Full => StoreError::Full,

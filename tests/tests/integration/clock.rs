@@ -1,0 +1,219 @@
+//! Goal: a machine's clock that jumps stops what is written, and is told to the operator.
+//! Method: a bank whose wall clock libfaketime moves while it runs; the time since boot goes on.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use strongroom_tests::bank::{ADMIN_EMAIL, ADMIN_PASSWORD, Pair, day, new_key, text};
+use strongroom_tests::command::{Outcome, run};
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::Registry;
+use strongroom_tests::{Answer, Bank, json, tools, wait_for, workspace};
+use tokio::task::spawn_blocking;
+
+/// More than a jump of the default, and less than a token lives.
+const MINUTE: i64 = 60;
+const YEAR: i64 = 365 * 86_400;
+/// Ticks come each second, and later on a loaded machine.
+const TICK_SECONDS_MAX: u64 = 20;
+
+/// A bank whose wall clock can be set.
+struct Scene {
+    bank: Bank,
+    library: PathBuf,
+}
+
+impl Scene {
+    async fn start(test: &str) -> Option<Self> {
+        let library = tools::preloaded(test, "faketime/libfaketimeMT.so.1")?;
+        let host = Host::prepared(&Registry::bank(), Some(ADMIN_PASSWORD));
+        let bank = Bank { host };
+        let mut scene = Self { bank, library };
+        scene.set_clock(0);
+        scene.launch();
+        scene.bank.wait_until_ready().await;
+        Some(scene)
+    }
+
+    fn launch(&mut self) {
+        let offset = offset_file(self.bank.folder()).display().to_string();
+        let library = self.library.display().to_string();
+        let environment = [
+            ("LD_PRELOAD", library.as_str()),
+            ("FAKETIME_TIMESTAMP_FILE", &offset),
+            ("FAKETIME_NO_CACHE", "1"),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+        ];
+        let binary = workspace::binary();
+        assert!(self.bank.host.try_launch(&binary, &environment));
+    }
+
+    /// Sets the wall clock to so many seconds from now.
+    fn set_clock(&self, seconds: i64) {
+        let file = offset_file(self.bank.folder());
+        let new = file.with_extension("new");
+        // By a rename: the host reads the file at each look at its clock.
+        fs::write(&new, format!("{seconds:+}\n")).expect("the file is written");
+        fs::rename(&new, &file).expect("the file is replaced");
+    }
+
+    async fn log_in(&self) -> Answer {
+        self.bank.login(ADMIN_EMAIL, ADMIN_PASSWORD).await
+    }
+
+    async fn accept_clock(&self) -> Outcome {
+        let folder = self.bank.folder().to_owned();
+        let address = self.bank.admin_address().to_owned();
+        let accept = move || run(&folder, &["admin", "accept-clock", "--admin", &address]);
+        spawn_blocking(accept).await.expect("it runs")
+    }
+
+    async fn assert_is_ready(&self, expected: bool, reason: &str) {
+        let admin = self.bank.host.admin();
+        let ready = admin.get("/readyz").await;
+        let status = if expected { 200 } else { 503 };
+        assert_eq!(ready.status, status, "{}", ready.text());
+        let clock = admin.get("/services").await.json(200)["clock"].clone();
+        assert_eq!(clock["trusted"], expected, "{clock}");
+        if expected {
+            assert!(clock["reason"].is_null(), "{clock}");
+            return;
+        }
+        for told in [ready.text(), text(&clock["reason"]).to_owned()] {
+            assert!(told.contains(reason), "{told}");
+            assert!(told.contains("strongroom admin accept-clock"), "{told}");
+        }
+    }
+}
+
+fn offset_file(folder: &Path) -> PathBuf {
+    folder.join("clock-offset")
+}
+
+fn assert_not_trusted(answer: &Answer) {
+    answer.refused(503, "clock_not_trusted");
+    assert_eq!(answer.header("retry-after"), Some("30"));
+}
+
+/// Nothing is written, whatever service is asked and whatever services that one asks.
+async fn assert_writes_are_refused(scene: &Scene, pair: &Pair) {
+    let client = scene.bank.client();
+    let refresh = json!({"refresh_token": pair.alice.refresh_token});
+    let account = json!({"type": "checking", "currency": "EUR"});
+    let (payment, order) = (pair.body("1.00"), pair.order("1.00", &day(10)));
+    for call in [
+        pair.alice.submit("transfer", &payment),
+        pair.alice.submit("holds", &payment),
+        pair.alice.submit("schedules", &order),
+        pair.alice.post("/api/accounts").json(&account),
+        pair.bob.post("/api/auth/logout"),
+        client.post("/api/token/refresh").json(&refresh),
+    ] {
+        assert_not_trusted(&call.await);
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_stops_writes_alone_until_it_is_right_or_accepted() {
+    let Some(scene) = Scene::start("a_clock_that_jumps").await else {
+        return;
+    };
+    let pair = scene.bank.pair().await;
+    for jump in [MINUTE, -MINUTE] {
+        scene.set_clock(jump);
+        assert_not_trusted(&scene.log_in().await);
+        if jump > 0 {
+            // Before its time a token is not valid.
+            assert_writes_are_refused(&scene, &pair).await;
+            assert_eq!(pair.bob.balance(&pair.to).await, "0.00");
+        }
+        scene
+            .assert_is_ready(false, "the machine's clock has jumped")
+            .await;
+        scene.set_clock(0);
+        scene.assert_is_ready(true, "").await;
+    }
+    let log = scene.bank.log_until_now().await;
+    assert!(
+        log.contains("the machine's clock has jumped: it shows "),
+        "{log}"
+    );
+    assert!(
+        log.contains("the machine's clock is trusted again"),
+        "{log}"
+    );
+
+    scene.set_clock(MINUTE);
+    let sent = pair.body("1.00");
+    let key = new_key();
+    let send = async || {
+        let call = pair.alice.post("/api/transactions/transfer");
+        call.key(&key).json(&sent).await
+    };
+    assert_not_trusted(&send().await);
+    let outcome = scene.accept_clock().await;
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(
+        outcome.stdout.starts_with("Accepted, although "),
+        "{outcome:?}"
+    );
+    scene.assert_is_ready(true, "").await;
+    let first = send().await.expect(201);
+    let outcome = scene.accept_clock().await;
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stdout.contains("trusted already"), "{outcome:?}");
+
+    // The clock is right again, and the books are ahead of it.
+    scene.set_clock(0);
+    assert_writes_are_refused(&scene, &pair).await;
+    assert_eq!(scene.accept_clock().await.code, Some(0));
+    let mut hold = pair.body("10.00");
+    hold["expires_in"] = json!(2);
+    let held = pair.alice.submit("holds", &hold).await.expect(201);
+    assert!(
+        text(&held["expires_at"]) < text(&first["posted_at"]),
+        "{held}"
+    );
+    let path = format!("/api/transactions/{}", text(&held["id"]));
+    wait_for("the hold to expire", TICK_SECONDS_MAX, async || {
+        let hold = pair.alice.get(&path).await.expect(200);
+        (hold["status"] == "expired").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_start_waits_for_a_clock_that_is_behind_and_takes_one_that_is_ahead() {
+    let Some(mut scene) = Scene::start("a_start_with_another_clock").await else {
+        return;
+    };
+    let pair = scene.bank.pair().await;
+    scene.bank.host.kill();
+    scene.set_clock(-MINUTE);
+    scene.launch();
+    let pair = pair.at(&scene.bank.host);
+    wait_for("the services to serve", 60, async || {
+        let services = scene.bank.host.admin().get("/services").await.json(200);
+        let services = services["services"].as_array().expect("a list").clone();
+        let all_serve = services.iter().all(|row| row["state"] == "serving");
+        (all_serve && !services.is_empty()).then_some(())
+    })
+    .await;
+    scene
+        .assert_is_ready(false, "the machine's clock is behind")
+        .await;
+    let jwks = scene.bank.client().get("/.well-known/jwks.json").await;
+    assert_eq!(jwks.status, 200);
+    assert_not_trusted(&scene.log_in().await);
+    scene.set_clock(0);
+    scene.assert_is_ready(true, "").await;
+    pair.send("1.00").await;
+
+    scene.bank.host.kill();
+    scene.set_clock(YEAR);
+    scene.launch();
+    scene.bank.wait_until_ready().await;
+    scene.assert_is_ready(true, "").await;
+    let log = scene.bank.host.log_of_latest_run();
+    assert!(log.contains("the host has not run for"), "{log}");
+}
