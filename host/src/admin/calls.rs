@@ -118,7 +118,7 @@ impl AdminApi {
     fn readiness(&self) -> Answer {
         let services = self.swapper.services();
         if let Some(reason) = services.clock().distrust() {
-            let message = format!("not ready: {reason}\n");
+            let message = format!("not ready: {}\n", reason.advice());
             text(StatusCode::SERVICE_UNAVAILABLE, &message)
         } else if services.are_ready() {
             text(StatusCode::OK, "ready\n")

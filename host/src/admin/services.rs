@@ -92,7 +92,7 @@ impl ServiceList {
             },
             clock: ClockRow {
                 trusted: distrust.is_none(),
-                reason: distrust.map(|reason| reason.to_string()),
+                reason: distrust.map(|reason| reason.advice()),
             },
             services: rows,
         }

@@ -38,7 +38,7 @@ pub struct WallClock {
     last: LastTime,
 }
 
-/// Why the clock is not trusted. The text is for the operator.
+/// Why the clock is not trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Distrust {
     /// It has jumped while the host ran.
@@ -81,7 +81,7 @@ impl WallClock {
         let reading = clocks.read();
         let judge = Judge::new(jump, reading, last_ms);
         match (judge.distrust(reading), last_ms) {
-            (Some(reason), _) => tracing::error!("{reason}"),
+            (Some(reason), _) => tracing::error!("{}", reason.advice()),
             (None, Some(last_ms)) => tracing::info!(
                 last_time = text(last_ms),
                 "the host has not run for {:?}",
@@ -157,7 +157,7 @@ impl WallClock {
         match judge.look(reading) {
             Some(Change::Lost) => {
                 if let Some(reason) = judge.distrust(reading) {
-                    tracing::error!("{reason}");
+                    tracing::error!("{}", reason.advice());
                 }
             }
             Some(Change::Regained) => tracing::warn!(
@@ -193,6 +193,15 @@ pub async fn watch(clock: Arc<WallClock>) {
     }
 }
 
+impl Distrust {
+    /// What is wrong, and what to do.
+    pub fn advice(&self) -> String {
+        format!(
+            "{self}; nothing is written until it is right again: set it, or accept it with `strongroom admin accept-clock`"
+        )
+    }
+}
+
 impl fmt::Display for Distrust {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -211,10 +220,7 @@ impl fmt::Display for Distrust {
                 text(shown_ms),
                 text(last_ms)
             ),
-        }?;
-        formatter.write_str(
-            "; nothing is written until it is right again: set it, or accept it with `strongroom admin accept-clock`",
-        )
+        }
     }
 }
 
