@@ -5,6 +5,8 @@ use crate::batch::{Batch, BatchRecord, BatchReply};
 use crate::error::LedgerError;
 use crate::posting::{Posting, Reply};
 use crate::transfer::Transfer;
+use crate::words::Decline;
+use strongroom_sdk::money::Currency;
 use uuid::Uuid;
 
 /// The most postings of one [`Journal::journal`].
@@ -12,6 +14,8 @@ pub const JOURNAL_LIMIT_MAX: u32 = 1_000;
 /// The most ids of one [`Journal::lookup_many`]: with the longest texts in each, their postings are below what the host passes on at
 /// once.
 pub const LOOKUP_IDS_MAX: usize = 500;
+/// The most changes of one [`Directory::changes`].
+pub const CHANGES_LIMIT: u32 = 1_000;
 /// The most postings of one [`Journal::history`]: a page of 500, and one that shows that there are more.
 pub const HISTORY_LIMIT_MAX: u32 = 501;
 
@@ -104,13 +108,43 @@ pub struct AccountSummary {
     pub id: Uuid,
     /// Its owner.
     pub owner_id: Uuid,
+    /// IBAN.
+    pub number: String,
+    /// The currency it is kept in; never changes.
+    pub currency: Currency,
+    /// Whether it is closed, which is for ever.
+    pub closed: bool,
 }
 
-/// Says whose an account is.
+/// Something that was done to an account, other than moving money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountChange {
+    /// The place among all changes: each is above that of the change before.
+    pub sequence: u64,
+    /// The account as it is now.
+    pub account: AccountSummary,
+}
+
+/// Says whose an account is, what becomes of accounts, and what they could pay.
 pub trait Directory {
     /// The account of an id, if there is one.
     ///
     /// # Errors
     /// [`LedgerError::Unavailable`].
     fn find(&self, account_id: Uuid) -> Result<Option<AccountSummary>, LedgerError>;
+
+    /// The changes of accounts with a sequence above `after`, oldest first, at most
+    /// [`CHANGES_LIMIT`]; none only behind the last.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unavailable`].
+    fn changes(&self, after: u64) -> Result<Vec<AccountChange>, LedgerError>;
+
+    /// For what [`Ledger::post`] would decline a transfer now, if it would. Nothing is recorded. Of
+    /// the payee this says no more than [`Ledger::post`] does, except where the payer owns both
+    /// accounts.
+    ///
+    /// # Errors
+    /// As [`Ledger::post`].
+    fn judge(&self, transfer: &Transfer) -> Result<Option<Decline>, LedgerError>;
 }

@@ -23,10 +23,11 @@ mod bindings {
 
 use crate::batch::{Batch, BatchRecord, BatchReply};
 use crate::error::LedgerError;
-use crate::ledger::{AccountSummary, Directory, Journal, Ledger};
+use crate::ledger::{AccountChange, AccountSummary, Directory, Journal, Ledger};
 use crate::posting::{Posting, Reply};
 use crate::transfer::Transfer;
 use crate::wit::WitForm;
+use crate::words::Decline;
 use bindings::strongroom::account::{directory, journal, ledger};
 use uuid::Uuid;
 
@@ -98,5 +99,14 @@ impl Journal for Linked {
 impl Directory for Linked {
     fn find(&self, account_id: Uuid) -> Result<Option<AccountSummary>, LedgerError> {
         Ok(Option::from_wit(directory::find(&account_id.into_wit())?)?)
+    }
+
+    fn changes(&self, after: u64) -> Result<Vec<AccountChange>, LedgerError> {
+        Ok(Vec::from_wit(directory::changes(after)?)?)
+    }
+
+    fn judge(&self, transfer: &Transfer) -> Result<Option<Decline>, LedgerError> {
+        let decline = directory::judge(&transfer.clone().into_wit())?;
+        Ok(Option::from_wit(decline)?)
     }
 }

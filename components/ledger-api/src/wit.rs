@@ -25,7 +25,7 @@ pub use bindings::strongroom::account::types;
 
 use crate::batch::{Batch, BatchInstruction, BatchRecord, BatchReply, Line, LineOutcome, Refusal};
 use crate::error::{LedgerError, Side};
-use crate::ledger::AccountSummary;
+use crate::ledger::{AccountChange, AccountSummary};
 use crate::posting::{Party, Posting, Reply, Resolution};
 use crate::transfer::{AccountRef, Actor, DebitAuthority, Instruction, Transfer};
 use crate::words::{ActorKind, Decline, Kind, Status};
@@ -182,7 +182,8 @@ record!(Batch: id, fingerprint, authority, actor, on_behalf_of, instruction, req
 record!(BatchReply: outcomes, repeated);
 record!(BatchRecord: id, fingerprint, actor, on_behalf_of, atomic, outcomes, requested_at_ms,
     recorded_at_ms);
-record!(AccountSummary: id, owner_id);
+record!(AccountSummary: id, owner_id, number, currency, closed);
+record!(AccountChange: sequence, account);
 
 /// A posting has a code where it is declined, and nowhere else.
 fn check_decline(posting: &types::Posting) -> Result<(), Malformed> {
@@ -248,19 +249,30 @@ impl WitForm for [u8; 32] {
     }
 }
 
+impl WitForm for Currency {
+    type Wit = String;
+
+    fn into_wit(self) -> String {
+        self.code().to_owned()
+    }
+
+    fn from_wit(wit: String) -> Result<Self, Malformed> {
+        Self::from_code(&wit).map_err(|_| Malformed::default())
+    }
+}
+
 impl WitForm for Money {
     type Wit = types::Money;
 
     fn into_wit(self) -> types::Money {
         types::Money {
             minor: self.minor(),
-            currency: self.currency().code().to_owned(),
+            currency: self.currency().into_wit(),
         }
     }
 
     fn from_wit(wit: types::Money) -> Result<Self, Malformed> {
-        let currency = Currency::from_code(&wit.currency)
-            .map_err(|_| Malformed::default().within("currency"))?;
+        let currency = read(wit.currency, "currency")?;
         Ok(Self::from_minor(wit.minor, currency))
     }
 }

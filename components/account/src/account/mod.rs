@@ -1,5 +1,6 @@
 //! Accounts: opening, finding, and changing them. Money is moved by [`ledger`](crate::ledger) alone.
 
+mod change;
 mod event;
 mod find;
 mod freeze;
@@ -18,6 +19,7 @@ pub use open::{EVER_FOR_EACH_OPEN, NAME_CHARACTERS_MAX, OpenError, OpenRequest, 
 pub use past::{PastError, balance_at};
 pub use record::{Account, AccountEntry, AccountStatus, AccountType};
 
+pub(crate) use change::{changes, summary_of};
 pub(crate) use event::{CLOSED, FROZEN, OPENED, OVERDRAFT_LIMIT_CHANGED, UNFROZEN, opened_value};
 pub(crate) use record::{ACCOUNT_COLUMNS, account_sql};
 

@@ -70,4 +70,12 @@ impl directory::Guest for Component {
     fn find(id: String) -> Result<Option<types::AccountSummary>, types::Error> {
         Ok(LEDGER.find(read(id, "id")?)?.into_wit())
     }
+
+    fn changes(after: u64) -> Result<Vec<types::AccountChange>, types::Error> {
+        Ok(LEDGER.changes(after)?.into_wit())
+    }
+
+    fn judge(transfer: types::Transfer) -> Result<Option<types::Decline>, types::Error> {
+        Ok(LEDGER.judge(&Transfer::from_wit(transfer)?)?.into_wit())
+    }
 }

@@ -45,6 +45,12 @@ pub fn decide(question: &Question<'_>) -> Result<Option<Decline>, LedgerError> {
     Ok(decide_payee(question, destination).err())
 }
 
+/// What the payee's account says by itself, of a payment that has one.
+pub fn decide_payee_alone(question: &Question<'_>) -> Option<Decline> {
+    let payee = question.destination.as_ref().ok().copied().flatten();
+    decide_payee(question, payee).err()
+}
+
 fn decide_subject(question: &Question<'_>) -> Result<(), Decline> {
     match (question.kind, question.subject) {
         (Kind::Reversal, Some(subject)) => decide_reversible(subject),

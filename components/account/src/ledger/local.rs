@@ -1,10 +1,10 @@
 //! The ledger's interfaces on a store: in the component the host's, in native tests SQLite's.
 
-use super::{batch_record, post, read};
-use crate::account::by_id;
+use super::{batch_record, judge, post, read};
+use crate::account::{changes, summary_of};
 use strongroom_ledger_api::{
-    AccountSummary, Batch, BatchRecord, BatchReply, Directory, Journal, Ledger, LedgerError,
-    Posting, Reply, Transfer,
+    AccountChange, AccountSummary, Batch, BatchRecord, BatchReply, Decline, Directory, Journal,
+    Ledger, LedgerError, Posting, Reply, Transfer,
 };
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::Store;
@@ -79,10 +79,14 @@ fn sequence(sequence: u64) -> i64 {
 
 impl<S: Store, C: Clock> Directory for LocalLedger<S, C> {
     fn find(&self, account_id: Uuid) -> Result<Option<AccountSummary>, LedgerError> {
-        let account = by_id(&self.store, account_id)?;
-        Ok(account.map(|account| AccountSummary {
-            id: account.id,
-            owner_id: account.owner_id,
-        }))
+        Ok(summary_of(&self.store, account_id)?)
+    }
+
+    fn changes(&self, after: u64) -> Result<Vec<AccountChange>, LedgerError> {
+        Ok(changes(&self.store, sequence(after))?)
+    }
+
+    fn judge(&self, transfer: &Transfer) -> Result<Option<Decline>, LedgerError> {
+        judge::judge(&self.store, &self.clock, transfer)
     }
 }

@@ -3,7 +3,7 @@
 //! Read in this order: [`validate`] (what a transfer must look like), [`situation`] (what the store says before the decision),
 //! [`decide`] (the decision, pure), [`movement`] (what it does to balances, pure), [`write`] (its rows), [`post`] (the whole), [`chain`]
 //! (the tamper evidence), [`read`] (questions later). [`batch`] does the same for many at once, on a [`book`] in memory, and
-//! [`batch_record`] keeps what a batch was; [`expire`] ends holds; [`local`] is all of it behind the ledger's interfaces.
+//! [`batch_record`] keeps what a batch was; [`judge`] decides without recording; [`expire`] ends holds; [`local`] is all of it behind the ledger's interfaces.
 
 mod batch;
 mod batch_record;
@@ -12,6 +12,7 @@ mod chain;
 mod decide;
 mod expire;
 mod journal;
+mod judge;
 mod local;
 mod movement;
 mod post;

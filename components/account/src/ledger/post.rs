@@ -81,7 +81,7 @@ pub(super) fn record(
     transfer: &Transfer,
     wish: Wish,
 ) -> Result<Reply, LedgerError> {
-    let situation = Situation::read(transaction, transfer)?;
+    let situation = Situation::read(|sql, params| transaction.query(sql, params), transfer)?;
     if let Some(fingerprint) = situation.known {
         return recall(transaction, transfer, fingerprint);
     }

@@ -11,7 +11,7 @@ use strongroom_ledger_api::{
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::hash_chain::Hash;
 use strongroom_sdk::money::{Currency, Money};
-use strongroom_sdk::store::{Row, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Row, Rows, StoreError, Value};
 
 /// The columns that [`Standing::from_row`] reads of one account.
 macro_rules! standing_columns {
@@ -184,13 +184,17 @@ pub struct Situation {
 }
 
 impl Situation {
-    pub fn read(transaction: &impl Transaction, transfer: &Transfer) -> Result<Self, StoreError> {
+    /// `query` is a transaction's, or the store's snapshot.
+    pub fn read(
+        query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
+        transfer: &Transfer,
+    ) -> Result<Self, StoreError> {
         let rows = match transfer.instruction.subject {
-            Some(subject) => transaction.query(
+            Some(subject) => query(
                 OF_SUBJECT,
                 &[Value::from(transfer.id), Value::from(subject)],
             ),
-            None => transaction.query(OF_ACCOUNTS, &params_of_accounts(transfer)),
+            None => query(OF_ACCOUNTS, &params_of_accounts(transfer)),
         };
         let row = rows?.first_or("the journal has no head")?;
         let mut situation = Self {

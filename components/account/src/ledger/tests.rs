@@ -7,6 +7,7 @@ mod calls;
 mod cancel;
 mod chain;
 mod denied;
+mod directory;
 mod holds;
 mod model;
 mod of_user;

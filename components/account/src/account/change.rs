@@ -1,0 +1,59 @@
+//! Accounts as other services see them, and the feed of what is done to them.
+
+use super::find::by_id;
+use super::record::{Account, AccountStatus};
+use strongroom_ledger_api::{AccountChange, AccountSummary, CHANGES_LIMIT};
+use strongroom_sdk::money::Currency;
+use strongroom_sdk::store::{Row, Store, StoreError, Value};
+use uuid::Uuid;
+
+/// In the order of the log, whose rows are found by their sequence: `CROSS JOIN` keeps SQLite from
+/// beginning with the accounts.
+const CHANGES: &str = "\
+SELECT audit_log.sequence, account.id, account.owner_id, account.number, account.currency, account.status
+FROM audit_log CROSS JOIN account ON account.id = audit_log.target
+WHERE audit_log.sequence > ?1 AND account.type <> 'settlement'
+ORDER BY audit_log.sequence LIMIT ?2";
+
+/// The customer's account of an id, if there is one.
+pub(crate) fn summary_of<S: Store>(
+    store: &S,
+    id: Uuid,
+) -> Result<Option<AccountSummary>, StoreError> {
+    Ok(by_id(store, id)?.map(AccountSummary::from))
+}
+
+/// What was done to customers' accounts after the event `after` of the audit log, oldest first, at
+/// most [`CHANGES_LIMIT`].
+pub(crate) fn changes<S: Store>(store: &S, after: i64) -> Result<Vec<AccountChange>, StoreError> {
+    let params = [Value::from(after), Value::from(i64::from(CHANGES_LIMIT))];
+    let rows = store.query(CHANGES, &params)?;
+    rows.into_iter().map(|row| change(&row)).collect()
+}
+
+fn change(row: &Row) -> Result<AccountChange, StoreError> {
+    let currency = Currency::from_code(&row.text(4)?)
+        .map_err(|error| StoreError::Row(format!("currency: {error}")))?;
+    Ok(AccountChange {
+        sequence: row.integer(0)?.unsigned_abs(),
+        account: AccountSummary {
+            id: row.uuid(1)?,
+            owner_id: row.uuid(2)?,
+            number: row.text(3)?,
+            currency,
+            closed: AccountStatus::from_row(row, 5)? == AccountStatus::Closed,
+        },
+    })
+}
+
+impl From<Account> for AccountSummary {
+    fn from(account: Account) -> Self {
+        Self {
+            id: account.id,
+            owner_id: account.owner_id,
+            number: account.number,
+            currency: account.currency,
+            closed: account.status == AccountStatus::Closed,
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What would be decided of a transfer, of which nothing is recorded.
+
+use super::decide::{Question, decide, decide_payee_alone};
+use super::situation::Situation;
+use super::validate::validate;
+use strongroom_ledger_api::{Decline, LedgerError, Transfer};
+use strongroom_sdk::clock::Clock;
+use strongroom_sdk::store::Store;
+
+/// Decides as [`post`](super::post()) does of an id that is not known, and records nothing.
+///
+/// Owners may know all of their accounts, so that where both are one owner's, the payee's account is
+/// judged first. Otherwise the payer's is, and one without the money learns nothing of the payee.
+///
+/// # Errors
+/// As [`post`](super::post()).
+pub fn judge<S: Store>(
+    store: &S,
+    clock: &impl Clock,
+    transfer: &Transfer,
+) -> Result<Option<Decline>, LedgerError> {
+    validate(transfer)?;
+    let situation = Situation::read(|sql, params| store.query(sql, params), transfer)?;
+    situation.refuse_own_account(transfer)?;
+    let (source, destination) = situation.parties(transfer)?;
+    let owner = source.map(|source| source.account.owner_id);
+    let question = Question {
+        kind: transfer.instruction.kind,
+        amount: transfer.instruction.amount,
+        source,
+        destination,
+        subject: situation.subject.as_ref(),
+        now_ms: clock.now_ms().max(situation.head.recorded_at_ms),
+    };
+    let is_payees =
+        |payee: &Option<_>| payee.map(|payee: &super::Standing| payee.account.owner_id) == owner;
+    if question.destination.as_ref().is_ok_and(is_payees)
+        && let Some(decline) = decide_payee_alone(&question)
+    {
+        return Ok(Some(decline));
+    }
+    decide(&question)
+}
