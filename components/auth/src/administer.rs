@@ -1,6 +1,6 @@
 //! Administrators make, find and change users.
 
-use crate::audit::CREATED;
+use crate::audit::{CREATED, DISABLED};
 use crate::device::forget_devices;
 use crate::email;
 use crate::outside::Outside;
@@ -174,7 +174,7 @@ impl<O: Outside> AuthService<O> {
     ) -> Result<(), StoreError> {
         let fields = [
             (
-                "user.disabled",
+                DISABLED,
                 Some(old.disabled.to_string()),
                 Some(new.disabled.to_string()),
             ),

@@ -8,6 +8,9 @@ use strongroom_sdk::store::{Row, Store, StoreError};
 /// The action of the row that says that a user was made by staff, and with which role.
 pub(crate) const CREATED: &str = "user.created";
 
+/// The action of the row that says that a user may not log in any more (`true`), or may again.
+pub(crate) const DISABLED: &str = "user.disabled";
+
 /// The action of the row that says that an operator gave a user a new password. It has no values.
 pub(crate) const PASSWORD_RESET: &str = "user.password_reset";
 
@@ -46,7 +49,7 @@ fn is_made_by(row: &Row, steps: Vec<Step>) -> Result<bool, StoreError> {
     for Step { action, new_value } in steps {
         match action.as_str() {
             CREATED | "user.role" => role = new_value,
-            "user.disabled" => disabled = new_value.as_deref() == Some("true"),
+            DISABLED => disabled = new_value.as_deref() == Some("true"),
             "user.name" => logged_name = new_value,
             PASSWORD_RESET => {}
             _ => return Ok(false),

@@ -8,6 +8,7 @@
 mod administer;
 mod audit;
 mod bootstrap;
+mod changes;
 mod commands;
 mod credentials;
 mod device;
@@ -28,6 +29,7 @@ mod wasm;
 
 pub use administer::{NewUser, UserChange, UserFilter};
 pub use audit::check_invariants;
+pub use changes::{CHANGES_LIMIT, ChangeKind, ChangedUser};
 pub use email::{Email, EmailError};
 pub use events::EventFilter;
 pub use login::{LoggedIn, Login, PasswordChange};

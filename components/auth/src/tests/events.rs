@@ -2,7 +2,7 @@
 //! Method: changes of two users, read from the log in pages, and of one user.
 
 use super::*;
-use crate::EventFilter;
+use crate::{ChangeKind, EventFilter};
 use serde_json::{Value, json};
 use strongroom_sdk::page::Page;
 
@@ -90,4 +90,29 @@ fn a_filter_that_is_no_id_is_refused() {
         let problem = Page::<u64, EventFilter>::from_query(query).err().unwrap();
         assert_eq!(problem.status().as_u16(), 422, "{query}");
     }
+}
+
+#[test]
+fn other_services_follow_who_may_log_in() {
+    let scene = Scene::new();
+    let ada = scene.register(EMAIL);
+    let teller = scene.create("teller@example.org", Role::Teller);
+    for body in [r#"{"disabled":true}"#, r#"{"name":"Ada","disabled":false}"#] {
+        scene.pass_ms(1);
+        scene.change(&ada, body).unwrap();
+    }
+    let changes = scene.service.changes(0).unwrap();
+    let seen: Vec<_> = changes
+        .iter()
+        .map(|change| (change.sequence, change.user_id, change.kind, change.at_ms))
+        .collect();
+    let expected = [
+        (1, teller.id, ChangeKind::Other, START_MS),
+        (2, ada.id, ChangeKind::Disabled, START_MS + 1),
+        (3, ada.id, ChangeKind::Enabled, START_MS + 2),
+        (4, ada.id, ChangeKind::Other, START_MS + 2),
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!(scene.service.changes(2).unwrap(), changes[2..]);
+    assert_eq!(scene.service.changes(u64::MAX).unwrap(), []);
 }

@@ -1,9 +1,10 @@
 //! The export `strongroom:auth/directory`.
 
 use super::Component;
+use super::bindings::exports::strongroom::auth::directory as wit;
 use super::bindings::exports::strongroom::auth::directory::{Error, Guest, User};
 use super::outside::service;
-use crate::AuthError;
+use crate::{AuthError, ChangeKind, ChangedUser};
 
 impl Guest for Component {
     fn find(id: String) -> Result<Option<User>, Error> {
@@ -21,6 +22,28 @@ impl Guest for Component {
             })),
             Err(AuthError::NotFound) => Ok(None),
             Err(error) => Err(Error::Unavailable(error.to_string())),
+        }
+    }
+
+    fn changes(after: u64) -> Result<Vec<wit::UserChange>, Error> {
+        let service = service().map_err(|error| Error::Unavailable(error.to_string()))?;
+        let changes = service.changes(after);
+        let changes = changes.map_err(|error| Error::Unavailable(error.to_string()))?;
+        Ok(changes.into_iter().map(wit::UserChange::from).collect())
+    }
+}
+
+impl From<ChangedUser> for wit::UserChange {
+    fn from(change: ChangedUser) -> Self {
+        Self {
+            sequence: change.sequence,
+            user_id: change.user_id.to_string(),
+            kind: match change.kind {
+                ChangeKind::Disabled => wit::ChangeKind::Disabled,
+                ChangeKind::Enabled => wit::ChangeKind::Enabled,
+                ChangeKind::Other => wit::ChangeKind::Other,
+            },
+            at_ms: change.at_ms,
         }
     }
 }
