@@ -19,7 +19,8 @@ const FIRST: Migration = Migration {
 };
 
 /// `cursor` is the last sequence of the ledger's journal that the webhook has passed. The row of a
-/// deleted webhook stays, without its secret: its id is never used again.
+/// deleted webhook stays, without its secret: its id is never used again. One that has ended is sent
+/// nothing more: its receiver has returned 410.
 const WEBHOOK: &str = "CREATE TABLE webhook (
     key           INTEGER PRIMARY KEY,
     id            BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
@@ -30,6 +31,7 @@ const WEBHOOK: &str = "CREATE TABLE webhook (
     created_by    BLOB    NOT NULL CHECK (length(created_by) = 16),
     created_at_ms INTEGER NOT NULL,
     cursor        INTEGER NOT NULL CHECK (cursor >= 0),
+    ended_at_ms   INTEGER,
     deleted_at_ms INTEGER,
     CHECK ((deleted_at_ms IS NULL) = (length(secret) > 0))
 ) STRICT";

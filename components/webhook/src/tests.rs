@@ -4,7 +4,7 @@
 //! told to and keeps what it got.
 
 use crate::api::{
-    CREATED, DELETED, RESENT, Service, URL_BYTES_MAX, WEBHOOKS_MAX, WebhookBody, audit_log,
+    CREATED, DELETED, ENDED, RESENT, Service, URL_BYTES_MAX, WEBHOOKS_MAX, WebhookBody, audit_log,
     create_webhook, delete_webhook, list_deliveries, list_webhooks, resend_delivery,
 };
 use crate::delivery::{
@@ -21,7 +21,7 @@ use strongroom_ledger_api::{
 };
 use strongroom_sdk::clock::{Clock, format_rfc3339};
 use strongroom_sdk::http::RequestId;
-use strongroom_sdk::http::client::{Client, Post, SendError};
+use strongroom_sdk::http::client::{Client, Post, SendError, Target};
 use strongroom_sdk::idempotency::IdempotencyKey;
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::money::{Currency, Money};
@@ -122,6 +122,10 @@ struct Receiver {
 }
 
 impl Client for Receiver {
+    fn allows(&self, target: &Target) -> bool {
+        target.authority() != "unnamed.example"
+    }
+
     fn post_all(&self, posts: &[Post], timeout: Duration) -> Vec<Result<u16, SendError>> {
         assert_eq!(timeout, TIMEOUT);
         self.got.borrow_mut().extend_from_slice(posts);
@@ -181,7 +185,13 @@ impl Bank {
         let body: WebhookBody = strongroom_sdk::json::from_slice(body.to_string().as_bytes())?;
         let key = IdempotencyKey::from_header([key.as_bytes()]).unwrap();
         let caller = (&staff(role), request());
-        let reply = create_webhook(&self.service, &self.journal, caller, &key, body)?;
+        let reply = create_webhook(
+            &self.service,
+            (&self.journal, &self.client),
+            caller,
+            &key,
+            body,
+        )?;
         assert_eq!(reply.status, 201);
         Ok((serde_json::from_str(&reply.body).unwrap(), reply.repeated))
     }
@@ -349,6 +359,8 @@ fn what_cannot_be_is_refused_with_its_field() {
     for (body, pointer) in [
         (json!({"url": "hooks.example"}), "/url"),
         (json!({"url": "ftp://hooks.example"}), "/url"),
+        (json!({"url": "http://hooks.example:0/in"}), "/url"),
+        (json!({"url": "http://hooks.example:65536/in"}), "/url"),
         (
             json!({"url": format!("https://hooks.example/{}", "a".repeat(URL_BYTES_MAX))}),
             "/url",
@@ -502,6 +514,94 @@ fn after_three_days_a_delivery_is_dead_until_it_is_requested_again() {
     // What was delivered can be sent again too.
     bank.resend(Role::Admin, id, 1).unwrap();
     assert_eq!(bank.tick(), 1);
+}
+
+#[test]
+fn a_receiver_that_is_gone_ends_its_webhook_and_no_other() {
+    let bank = bank();
+    let id = bank.make("k", json!({"url": URL}));
+    let deaf = bank.make("deaf", json!({"url": "https://deaf.example/"}));
+    bank.happen(6);
+    bank.answer(Ok(410));
+    bank.tick();
+    let sent = bank.got().len();
+    bank.wait(60_000);
+    bank.happen(1);
+    bank.answer(Ok(200));
+    bank.tick();
+    let to_gone = |post: &Post| post.target.authority() == "hooks.example";
+    let got = bank.client.got.borrow();
+    assert!(!got[sent..].iter().any(to_gone));
+    assert_eq!(got.iter().filter(|post| to_gone(post)).count(), 4);
+    drop(got);
+    let list = list_webhooks(&bank.service.store, &staff(Role::Auditor), &page()).unwrap();
+    let list = serde_json::to_value(list).unwrap();
+    let seen = |index: usize| {
+        let webhook = &list["data"][index];
+        let members = ["id", "status", "ended_because", "ended_at"];
+        members.map(|member| webhook[member].clone())
+    };
+    let at = json!("2027-01-15T08:00:00.000Z");
+    assert_eq!(
+        seen(0),
+        [json!(deaf), json!("active"), Value::Null, Value::Null]
+    );
+    assert_eq!(
+        seen(1),
+        [json!(id), json!("ended"), json!("receiver_gone"), at]
+    );
+    let deliveries = bank.deliveries(id);
+    assert_eq!(deliveries.len(), 6);
+    assert!(
+        deliveries
+            .iter()
+            .all(|delivery| delivery["status"] == "dead")
+    );
+    assert_eq!(deliveries[5]["last_status"], 410);
+    let resent = bank.resend(Role::Admin, id, 1).unwrap_err();
+    assert_eq!(
+        (resent.status().as_u16(), resent.code()),
+        (409, "webhook_ended")
+    );
+    // Its place is free, and it can be deleted.
+    for index in 0..WEBHOOKS_MAX - 1 {
+        bank.make(&format!("key-{index}"), json!({"url": URL}));
+    }
+    bank.delete(id).unwrap();
+    let report = crate::audit::check_invariants(&bank.service.store, &bank.journal).unwrap();
+    assert_eq!(report.violations().collect::<Vec<_>>(), []);
+    let page = Page::from_query(&format!("webhook_id={id}")).unwrap();
+    let log = audit_log(&bank.service.store, &staff(Role::Auditor), &page).unwrap();
+    let log = serde_json::to_value(log).unwrap()["data"].clone();
+    let actions: Vec<_> = log
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["action"])
+        .collect();
+    assert_eq!(actions, [DELETED, ENDED, CREATED]);
+    let values = [&log[1]["new_value"], &log[1]["actor_role"]];
+    assert_eq!(values, ["receiver_gone", "bank"]);
+}
+
+#[test]
+fn an_origin_that_the_registry_does_not_name_is_taken_with_a_warning() {
+    let bank = bank();
+    for (url, codes) in [
+        (URL, vec![]),
+        ("https://unnamed.example/in", vec!["origin_not_allowed"]),
+    ] {
+        for is_repeated in [false, true] {
+            let (view, repeated) = bank
+                .ask(Role::Admin, &url[8..15], &json!({"url": url}))
+                .unwrap();
+            assert_eq!(repeated, is_repeated, "{url}");
+            let warnings = view["warnings"].as_array().cloned().unwrap_or_default();
+            let told: Vec<_> = warnings.iter().map(|warning| &warning["code"]).collect();
+            assert_eq!(told, codes, "{url}");
+            assert!(warnings.iter().all(|warning| warning["pointer"] == "/url"));
+        }
+    }
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl Origin {
         }
     }
 
-    /// The origin of a URI, if it has one.
+    /// The origin of a URI, if it has one that can be connected to: no port is 0, or above 65,535.
     pub fn of(uri: &Uri) -> Option<Self> {
         let is_https = uri.scheme()? == &Scheme::HTTPS;
         if !is_https && uri.scheme()? != &Scheme::HTTP {
@@ -42,10 +42,23 @@ impl Origin {
         if host.is_empty() || host.contains('*') {
             return None;
         }
+        let authority = uri.authority()?.as_str();
+        let without_user = authority
+            .rsplit_once('@')
+            .map_or(authority, |(_, rest)| rest);
+        let port = match without_user.strip_prefix(host)? {
+            "" if is_https => 443,
+            "" => 80,
+            text => text
+                .strip_prefix(':')?
+                .parse()
+                .ok()
+                .filter(|port| *port != 0)?,
+        };
         Some(Self {
             is_https,
             host: host.to_ascii_lowercase(),
-            port: uri.port_u16().unwrap_or(if is_https { 443 } else { 80 }),
+            port,
         })
     }
 }
@@ -87,6 +100,9 @@ mod tests {
             "https://*.example",
             "https://user@rates.example",
             "ftp://rates.example",
+            "http://rates.example:0",
+            "http://rates.example:65536",
+            "http://rates.example:",
         ] {
             assert!(Origin::parse(wrong).is_err(), "{wrong}");
         }

@@ -183,6 +183,10 @@ impl Context {
         WasiConfig::from(&self.config)
     }
 
+    pub(super) fn outbound(&mut self) -> &mut Outbound {
+        &mut self.outbound
+    }
+
     pub(super) fn compute_view(&mut self) -> ComputeView<'_> {
         ComputeView {
             permits: &self.compute,

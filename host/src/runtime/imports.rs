@@ -5,7 +5,7 @@
 
 use super::callees::Callees;
 use super::context::Context;
-use super::{LoadProblem, compute};
+use super::{LoadProblem, compute, outbound};
 use crate::keys;
 use crate::links;
 use crate::registry::{Grant, Link, ServiceSpec};
@@ -79,7 +79,8 @@ pub(super) fn linker(
 }
 
 /// The interfaces that any component of Rust, JavaScript, or Python imports: WASI 0.2 and 0.3 with no files, sockets, or
-/// environment behind them, HTTP, configuration, the service's own store, and compute permits.
+/// environment behind them, HTTP, configuration, the service's own store, compute permits, and what the
+/// registry's `outbound` names.
 fn add_ambient(linker: &mut Linker<Context>, spec: &ServiceSpec) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
     wasmtime_wasi::p3::add_to_linker(linker)?;
@@ -88,6 +89,7 @@ fn add_ambient(linker: &mut Linker<Context>, spec: &ServiceSpec) -> wasmtime::Re
     wasmtime_wasi_config::add_to_linker(linker, Context::config_view)?;
     store::add_to_linker(linker, Context::store_view)?;
     compute::add_to_linker(linker, Context::compute_view)?;
+    outbound::add_to_linker(linker, Context::outbound)?;
     if spec.grants.contains(&Grant::Signer) {
         keys::add_signer_to_linker(linker, Context::keys_view)?;
     }
@@ -109,7 +111,9 @@ fn check_granted(spec: &ServiceSpec, import: &str) -> Option<LoadProblem> {
     let grant = match import.split('@').next() {
         Some(SIGNER) => Grant::Signer,
         Some(REVOCATIONS) => Grant::Revocations,
-        Some("strongroom:store/sql" | "strongroom:service/compute") => return None,
+        Some(
+            "strongroom:store/sql" | "strongroom:service/compute" | "strongroom:service/outbound",
+        ) => return None,
         Some(name) if name.starts_with("wasi:") => return None,
         _ => {
             return Some(LoadProblem::UnknownImport {

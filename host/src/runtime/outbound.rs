@@ -4,10 +4,21 @@ use crate::registry::Origin;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use wasmtime::component::{HasData, Linker};
 use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody,
     WasiHttpHooks, default_send_request,
 };
+
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "../wit/service",
+        inline: "package strongroom:host-outbound; world imports { import strongroom:service/outbound@0.1.0; }",
+        world: "strongroom:host-outbound/imports",
+    });
+}
+
+use bindings::strongroom::service::outbound;
 
 /// Made once: the engine asks for it with every header.
 static FORBIDDEN: LazyLock<ForbiddenHeaderFilter> =
@@ -55,9 +66,13 @@ impl Outbound {
         }
     }
 
+    /// Whether the registry names the origin of a URL.
+    fn names(&self, uri: &http::Uri) -> bool {
+        Origin::of(uri).is_some_and(|origin| self.outside.allowed.contains(&origin))
+    }
+
     fn allows(&self, request: &http::Request<WasiBody>) -> bool {
-        let origin = Origin::of(request.uri());
-        !self.is_writing && origin.is_some_and(|origin| self.outside.allowed.contains(&origin))
+        !self.is_writing && self.names(request.uri())
     }
 
     /// The guest's wishes, as far as its time goes.
@@ -71,6 +86,26 @@ impl Outbound {
             *wish = Some(wish.map_or(self.time_max, |time| time.min(self.time_max)));
         }
         options
+    }
+}
+
+/// Gives `strongroom:service/outbound` to the components of a linker.
+pub(super) fn add_to_linker<T: 'static>(
+    linker: &mut Linker<T>,
+    view: fn(&mut T) -> &mut Outbound,
+) -> wasmtime::Result<()> {
+    outbound::add_to_linker::<T, HasOutbound>(linker, view)
+}
+
+struct HasOutbound;
+
+impl HasData for HasOutbound {
+    type Data<'a> = &'a mut Outbound;
+}
+
+impl outbound::Host for Outbound {
+    fn allows(&mut self, url: String) -> bool {
+        url.parse().is_ok_and(|uri| self.names(&uri))
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -243,13 +244,62 @@ async fn a_webhook_is_sent_only_to_what_the_registry_names() {
     let bank = Bank::shared().await;
     let pair = bank.pair().await;
     let admin = bank.admin().await;
-    let (_, path) = create(&admin, &json!({"url": receiver.url})).await;
+    let (webhook, path) = create(&admin, &json!({"url": receiver.url})).await;
+    let warning = &webhook["warnings"][0];
+    assert_eq!(
+        (&warning["code"], &warning["pointer"]),
+        (&json!("origin_not_allowed"), &json!("/url"))
+    );
+    let log = bank.host.log_until_now().await;
+    assert!(log.contains(&format!("does not name {}", receiver.url)));
     pair.send("1").await;
     let list = deliveries(&admin, &path, |newest| newest["last_error"].is_string()).await;
     let error = text(&list[0]["last_error"]);
     assert!(error.contains("outbound"), "{error}");
     assert!(receiver.received().is_empty());
     admin.call("DELETE", &path).await.expect_no_content();
+}
+
+#[tokio::test]
+async fn a_receiver_that_returns_410_ends_its_webhook() {
+    let receiver = Receiver::start().await;
+    let outbound = vec![receiver.url.clone()];
+    let registry = Registry::bank().change("webhooks", |service| service.set("outbound", outbound));
+    let bank = Bank::start_with(&registry).await;
+    let pair = bank.pair().await;
+    let admin = bank.admin().await;
+    let (webhook, path) = create(&admin, &json!({"url": receiver.url})).await;
+    assert_eq!(
+        (&webhook["status"], &webhook["warnings"]),
+        (&json!("active"), &Value::Null)
+    );
+    receiver.answer_next(410);
+    pair.send("1").await;
+    let ended = wait_for("the end", SECONDS_MAX, async || {
+        let list = admin.get(WEBHOOKS).await.expect(200);
+        let webhook = list["data"][0].clone();
+        (webhook["status"] == "ended").then_some(webhook)
+    })
+    .await;
+    assert_eq!(ended["ended_because"], "receiver_gone");
+    pair.send("1").await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(receiver.received().len(), 1);
+    let resend = format!(
+        "{path}/deliveries/{}/resend",
+        ended_delivery(&admin, &path).await
+    );
+    let refused = admin.post(&resend).key(&new_key()).await;
+    refused.refused(409, "webhook_ended");
+    let log = bank.host.log_until_now().await;
+    let told = format!("webhook {} has ended", text(&webhook["id"]));
+    assert!(log.contains(&told));
+}
+
+/// The event that was sent last.
+async fn ended_delivery(admin: &Person, path: &str) -> Value {
+    let list = deliveries(admin, path, |newest| newest["status"] == "dead").await;
+    list[0]["sequence"].clone()
 }
 
 #[tokio::test]

@@ -34,8 +34,7 @@ impl WebhookBody {
     /// 422, with the field.
     pub(super) fn check(&self) -> Result<Option<Secret>, Problem> {
         if self.url.len() > URL_BYTES_MAX || Target::parse(&self.url).is_none() {
-            let detail =
-                "must be an http or https URL of at most 2048 bytes, without a user or a fragment";
+            let detail = "must be an http or https URL of at most 2048 bytes, without a user, a fragment, or port 0";
             return Err(Problem::invalid("/url", detail));
         }
         if let Some(events) = &self.events {

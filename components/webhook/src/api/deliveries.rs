@@ -4,6 +4,7 @@ use super::log::RESENT;
 use super::view::DeliveryView;
 use super::{Service, WHO_CHANGES, WHO_READS};
 use crate::{delivery, webhook};
+use axum::http::StatusCode;
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
@@ -37,7 +38,7 @@ pub fn list_deliveries<S: Store>(
 /// tried as long as a new one.
 ///
 /// # Errors
-/// 403, 404.
+/// 403, 404; 409 `webhook_ended`.
 pub fn resend_delivery<S: Store, R>(
     service: &Service<S, impl Clock, R>,
     (identity, request_id): (&Identity, RequestId),
@@ -49,6 +50,13 @@ pub fn resend_delivery<S: Store, R>(
     let webhook = webhook::find(&transaction, id)?
         .filter(|webhook| !webhook.is_deleted)
         .ok_or_else(Problem::not_found)?;
+    if webhook.ended_at_ms.is_some() {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "webhook_ended",
+            "The webhook has ended, as its receiver is gone. Make another one.",
+        ));
+    }
     let now_ms = service.clock.now_ms();
     let delivery = delivery::resend(&transaction, webhook.key, sequence, now_ms)?
         .ok_or_else(Problem::not_found)?;

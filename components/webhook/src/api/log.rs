@@ -1,4 +1,4 @@
-//! The audit log: what administrators did to webhooks. A webhook tells the outside what happens in
+//! The audit log: what administrators, and the bank itself, did to webhooks. A webhook tells the outside what happens in
 //! the bank, so who created it must be known.
 
 use super::WHO_READS;
@@ -14,6 +14,10 @@ use uuid::Uuid;
 pub const CREATED: &str = "webhook.created";
 /// The action of a deleted webhook's last record.
 pub const DELETED: &str = "webhook.deleted";
+/// The action of the record of a webhook that the bank has ended. The new value says why.
+pub const ENDED: &str = "webhook.ended";
+/// Why a webhook has ended: its receiver returned 410.
+pub const RECEIVER_GONE: &str = "receiver_gone";
 /// The action of the record of a delivery that was requested again.
 pub const RESENT: &str = "webhook.resent";
 

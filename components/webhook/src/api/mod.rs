@@ -8,7 +8,7 @@ mod webhooks;
 
 pub use body::{SECRET_BYTES, URL_BYTES_MAX, WebhookBody};
 pub use deliveries::{list_deliveries, resend_delivery};
-pub use log::{CREATED, DELETED, LogFilter, RESENT, audit_log};
+pub use log::{CREATED, DELETED, ENDED, LogFilter, RECEIVER_GONE, RESENT, audit_log};
 pub use view::{DeliveryView, WebhookView};
 pub use webhooks::{create_webhook, delete_webhook, list_webhooks};
 

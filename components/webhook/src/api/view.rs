@@ -1,9 +1,11 @@
 //! Webhooks and deliveries as clients see them.
 
+use super::log::RECEIVER_GONE;
 use crate::delivery::Delivery;
 use crate::webhook::Webhook;
 use serde::Serialize;
 use strongroom_sdk::clock::format_rfc3339;
+use strongroom_sdk::problem::FieldError;
 use uuid::Uuid;
 
 /// A webhook.
@@ -11,12 +13,18 @@ use uuid::Uuid;
 pub struct WebhookView {
     id: Uuid,
     url: String,
+    status: &'static str,
+    ended_because: Option<&'static str>,
+    ended_at: Option<String>,
     events: Option<Vec<String>>,
     created_by: Uuid,
     created_at: String,
     /// In the response to the request that created it, and never again.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
+    /// What keeps it from being sent to, in the response to the request that created it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<FieldError>,
 }
 
 impl From<Webhook> for WebhookView {
@@ -25,10 +33,14 @@ impl From<Webhook> for WebhookView {
         Self {
             id: webhook.id,
             url: webhook.url,
+            status: webhook.ended_at_ms.map_or("active", |_| "ended"),
+            ended_because: webhook.ended_at_ms.map(|_| RECEIVER_GONE),
+            ended_at: webhook.ended_at_ms.map(format_rfc3339),
             events: webhook.events,
             created_by: webhook.created_by,
             created_at: format_rfc3339(webhook.created_at_ms),
             secret: None,
+            warnings: Vec::new(),
         }
     }
 }
@@ -40,6 +52,19 @@ impl WebhookView {
             secret: Some(webhook.secret.to_text()),
             ..webhook.into()
         }
+    }
+
+    /// The same with the warning that the registry does not let anything be sent there.
+    pub fn not_allowed(mut self) -> Self {
+        self.warnings.push(FieldError {
+            pointer: "/url".to_owned(),
+            code: "origin_not_allowed".into(),
+            detail:
+                "is of an origin that the registry's `outbound` does not name: nothing is sent \
+                     there until the operator adds it"
+                    .to_owned(),
+        });
+        self
     }
 }
 

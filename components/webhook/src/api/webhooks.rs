@@ -10,6 +10,7 @@ use strongroom_ledger_api::Journal;
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
+use strongroom_sdk::http::client::{Client, Target};
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply, derived_id, key_reused};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::page::{List, Page};
@@ -22,14 +23,15 @@ use uuid::Uuid;
 const ID_SCOPE: &str = "webhook";
 
 /// `POST /`: admin. The webhook begins at the head of the journal. The response to a repetition has
-/// everything but the secret.
+/// everything but the secret. An origin that the registry does not name gets a warning: the operator
+/// may name it later.
 ///
 /// # Errors
 /// 403; 422 with the field, `webhooks_too_many`, `idempotency_key_reused`; 503 where the ledger is
 /// not available.
 pub fn create_webhook<S: Store>(
     service: &Service<S, impl Clock, impl Random>,
-    journal: &impl Journal,
+    (journal, client): (&impl Journal, &impl Client),
     (identity, request_id): (&Identity, RequestId),
     key: &IdempotencyKey,
     body: WebhookBody,
@@ -50,7 +52,8 @@ pub fn create_webhook<S: Store>(
         if first.fingerprint != fingerprint {
             return Err(key_reused());
         }
-        return StoredReply::new(StatusCode::CREATED, &WebhookView::from(first), true);
+        let target = Target::parse(&first.url);
+        return created(WebhookView::from(first), target, client, true);
     }
     if webhook::count(&transaction)? >= WEBHOOKS_MAX {
         return Err(too_many());
@@ -65,6 +68,7 @@ pub fn create_webhook<S: Store>(
         created_by: identity.subject,
         created_at_ms: service.clock.now_ms(),
         cursor,
+        ended_at_ms: None,
         is_deleted: false,
     };
     webhook::insert(&transaction, &webhook)?;
@@ -78,8 +82,23 @@ pub fn create_webhook<S: Store>(
     }
     .append(&transaction)?;
     transaction.commit()?;
-    let view = WebhookView::with_secret(webhook);
-    StoredReply::new(StatusCode::CREATED, &view, false)
+    let target = Target::parse(&webhook.url);
+    created(WebhookView::with_secret(webhook), target, client, false)
+}
+
+/// 201, with a warning where the registry does not let anything be sent there.
+fn created(
+    mut view: WebhookView,
+    target: Option<Target>,
+    client: &impl Client,
+    replayed: bool,
+) -> Result<StoredReply, Problem> {
+    if let Some(target) = target.filter(|target| !client.allows(target)) {
+        let origin = target.origin();
+        eprintln!("the registry's `outbound` does not name {origin}: no webhook is sent there");
+        view = view.not_allowed();
+    }
+    StoredReply::new(StatusCode::CREATED, &view, replayed)
 }
 
 fn too_many() -> Problem {

@@ -1,6 +1,6 @@
 //! Each webhook is what the audit log made of it.
 
-use crate::api::{CREATED, DELETED, RESENT};
+use crate::api::{CREATED, DELETED, ENDED, RECEIVER_GONE, RESENT};
 use crate::webhook::{COLUMNS, Webhook};
 use strongroom_sdk::audit::Check;
 use strongroom_sdk::audit_log::{Step, check_targets};
@@ -16,10 +16,13 @@ pub(super) fn check<S: Store>(store: &S) -> Result<Check, StoreError> {
     )
 }
 
-/// Whether it was created once, as what it is, and deleted once if it is deleted.
+/// Whether it was created once, as what it is, has ended once if it has ended, and was deleted once if it is
+/// deleted.
 fn is_made_by(row: &Row, steps: Vec<Step>) -> Result<bool, StoreError> {
     let webhook = Webhook::from_row(&row.clone().behind(1))?;
     let mut expected = vec![(CREATED, Some(webhook.facts()))];
+    let ended = (ENDED, Some(RECEIVER_GONE.to_owned()));
+    expected.extend(webhook.ended_at_ms.map(|_| ended));
     expected.extend(webhook.is_deleted.then_some((DELETED, None)));
     let steps = steps.iter().filter(|step| step.action != RESENT);
     Ok(steps

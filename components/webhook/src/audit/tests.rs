@@ -69,6 +69,7 @@ fn each_change_of_a_row_is_found_and_named() {
             IS_NOT,
         ),
         ("UPDATE webhook SET deleted_at_ms = NULL", IS_NOT),
+        ("UPDATE webhook SET ended_at_ms = 1", IS_NOT),
         (
             added.as_str(),
             "webhook 00000000-0000-0000-0000-000000000000: is not what",

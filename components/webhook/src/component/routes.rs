@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
 use strongroom_ledger_api::Linked;
 use strongroom_sdk::audit_log::EventView;
+use strongroom_sdk::http::client::HostClient;
 use strongroom_sdk::http::{PathId, RequestId, Site};
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::Identity;
@@ -36,7 +37,8 @@ async fn create(
     body: Result<Json<WebhookBody>, Problem>,
 ) -> Result<StoredReply, Problem> {
     identity.require(WHO_CHANGES)?;
-    api::create_webhook(&SERVICE, &Linked, (&identity, request_id), &key?, body?.0)
+    let outside = (&Linked, &HostClient);
+    api::create_webhook(&SERVICE, outside, (&identity, request_id), &key?, body?.0)
 }
 
 async fn list(identity: Identity, page: Page<u64>) -> Result<Json<List<WebhookView>>, Problem> {

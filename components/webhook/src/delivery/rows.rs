@@ -20,6 +20,10 @@ UPDATE webhook_delivery
 SET state = ?4, attempts = ?5, next_attempt_at_ms = ?6, last_status = ?7, last_error = ?8, delivered_at_ms = ?9
 WHERE webhook_key = ?1 AND sequence = ?2 AND state = 'pending' AND since_ms = ?3";
 
+const GIVE_UP: &str = "\
+UPDATE webhook_delivery SET state = 'dead', next_attempt_at_ms = NULL
+WHERE webhook_key = ?1 AND state = 'pending'";
+
 const RESEND: &str = "\
 UPDATE webhook_delivery
 SET state = 'pending', attempts = 0, next_attempt_at_ms = ?3, since_ms = ?3, delivered_at_ms = NULL
@@ -111,6 +115,13 @@ pub(super) fn record(transaction: &impl Transaction, delivery: Delivery) -> Resu
         delivery.delivered_at_ms.into(),
     ];
     transaction.execute(RECORD, &params).map(drop)
+}
+
+/// Sends no pending delivery of a webhook any more.
+pub(super) fn give_up(transaction: &impl Transaction, webhook_key: i64) -> Result<(), StoreError> {
+    transaction
+        .execute(GIVE_UP, &[webhook_key.into()])
+        .map(drop)
 }
 
 /// Requests a delivery again, whatever became of it; none if there is no such delivery.

@@ -8,13 +8,15 @@ use super::follow::follow;
 use super::record::{Delivery, DeliveryState};
 use super::rows;
 use crate::Error;
+use crate::api::{ENDED, RECEIVER_GONE};
 use crate::webhook::{self, Webhook};
 use std::time::Duration;
 use strongroom_ledger_api::Journal;
 use strongroom_ledger_api::view::{Event, TransactionView};
+use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::client::{Client, Post, SendError, Target};
-use strongroom_sdk::store::{Store, Transaction};
+use strongroom_sdk::store::{Store, StoreError, Transaction};
 
 /// How long one delivery may take.
 pub const TIMEOUT: Duration = Duration::from_secs(3);
@@ -34,6 +36,10 @@ const KEPT_MS: i64 = 30 * 24 * 3_600 * 1_000;
 /// More than there may be.
 const WEBHOOKS_READ_MAX: i64 = 100;
 
+/// What a receiver returns that wants nothing more (RFC 9110 15.5.11): the webhook ends, as Standard
+/// Webhooks has it.
+const GONE: u16 = 410;
+
 /// Why a delivery is not sent whose event the journal does not have, such as after a restore of an
 /// older backup.
 const UNKNOWN_EVENT: &str = "the ledger does not know the event";
@@ -50,7 +56,7 @@ pub fn tick<S: Store>(
 ) -> Result<usize, Error> {
     let started_ms = clock.now_ms();
     rows::purge(store, started_ms.saturating_sub(KEPT_MS))?;
-    let webhooks = webhook::list(store, u64::MAX, WEBHOOKS_READ_MAX)?;
+    let webhooks = webhook::active(store, WEBHOOKS_READ_MAX)?;
     follow(store, journal, &webhooks, started_ms)?;
     let mut sent = 0;
     loop {
@@ -91,11 +97,40 @@ fn send_round<S: Store>(
     let count = outcomes.len();
     let now_ms = clock.now_ms();
     let transaction = store.begin()?;
+    let mut gone = Vec::new();
     for (delivery, outcome) in outcomes {
+        if outcome == Ok(GONE) {
+            gone.push(delivery.webhook_key);
+        }
         rows::record(&transaction, delivery.after_attempt(outcome, now_ms))?;
+    }
+    for webhook in webhooks
+        .iter()
+        .filter(|webhook| gone.contains(&webhook.key))
+    {
+        end(&transaction, webhook, now_ms)?;
     }
     transaction.commit()?;
     Ok(count)
+}
+
+/// Ends a webhook whose receiver is gone: nothing more is sent to it.
+fn end(transaction: &impl Transaction, webhook: &Webhook, now_ms: i64) -> Result<(), StoreError> {
+    if !webhook::end(transaction, webhook.key, now_ms)? {
+        return Ok(());
+    }
+    rows::give_up(transaction, webhook.key)?;
+    let id = webhook.id;
+    eprintln!("webhook {id} has ended: its receiver returned {GONE}. Make another one to go on.");
+    Record {
+        at_ms: now_ms,
+        actor: Actor::BANK,
+        action: ENDED.into(),
+        target: id,
+        old_value: None,
+        new_value: Some(RECEIVER_GONE.to_owned()),
+    }
+    .append(transaction)
 }
 
 /// The request of a delivery: the event, with the same bytes each time. None where the journal does
@@ -136,6 +171,7 @@ impl Delivery {
         let pause_ms = pause_ms(self.attempts);
         let (state, next_attempt_at_ms) = match outcome {
             Ok(200..=299) => (DeliveryState::Delivered, None),
+            Ok(GONE) => (DeliveryState::Dead, None),
             _ if now_ms.saturating_sub(self.since_ms) >= GIVE_UP_AFTER_MS => {
                 (DeliveryState::Dead, None)
             }

@@ -6,5 +6,5 @@ mod secret;
 
 pub(crate) use record::COLUMNS;
 pub use record::Webhook;
-pub(crate) use rows::{count, delete, find, insert, list, move_cursor, peek};
+pub(crate) use rows::{active, count, delete, end, find, insert, list, move_cursor, peek};
 pub use secret::Secret;

@@ -25,13 +25,14 @@ pub struct Webhook {
     pub created_at_ms: i64,
     /// The last sequence of the journal that it has passed.
     pub cursor: u64,
+    /// When its receiver said that it is gone, if it did: then nothing more is sent.
+    pub ended_at_ms: Option<i64>,
     /// Whether it was deleted: then nothing is sent.
     pub is_deleted: bool,
 }
 
 /// The columns that [`Webhook::from_row`] reads.
-pub(crate) const COLUMNS: &str =
-    "key, id, fingerprint, url, secret, events, created_by, created_at_ms, cursor, deleted_at_ms";
+pub(crate) const COLUMNS: &str = "key, id, fingerprint, url, secret, events, created_by, created_at_ms, cursor, ended_at_ms, deleted_at_ms";
 
 impl Webhook {
     pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
@@ -47,7 +48,8 @@ impl Webhook {
             created_by: row.uuid(6)?,
             created_at_ms: row.integer(7)?,
             cursor: row.integer(8)?.unsigned_abs(),
-            is_deleted: !row.is_null(9)?,
+            ended_at_ms: row.optional(9, Row::integer)?,
+            is_deleted: !row.is_null(10)?,
         })
     }
 

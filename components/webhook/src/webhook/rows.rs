@@ -9,14 +9,19 @@ const INSERT: &str = "\
 INSERT INTO webhook (id, fingerprint, url, secret, events, created_by, created_at_ms, cursor)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
-const COUNT: &str = "SELECT count(*) FROM webhook WHERE deleted_at_ms IS NULL";
+const COUNT: &str =
+    "SELECT count(*) FROM webhook WHERE deleted_at_ms IS NULL AND ended_at_ms IS NULL";
 
 /// The secret goes too.
 const DELETE: &str = "\
 UPDATE webhook SET deleted_at_ms = ?2, secret = zeroblob(0) WHERE key = ?1 AND deleted_at_ms IS NULL";
 
+const END: &str = "\
+UPDATE webhook SET ended_at_ms = ?2 WHERE key = ?1 AND deleted_at_ms IS NULL AND ended_at_ms IS NULL";
+
 const MOVE_CURSOR: &str = "\
-UPDATE webhook SET cursor = ?3 WHERE key = ?1 AND cursor = ?2 AND deleted_at_ms IS NULL";
+UPDATE webhook SET cursor = ?3
+WHERE key = ?1 AND cursor = ?2 AND deleted_at_ms IS NULL AND ended_at_ms IS NULL";
 
 /// Inserts a new webhook.
 pub(crate) fn insert(transaction: &impl Transaction, webhook: &Webhook) -> Result<(), StoreError> {
@@ -65,13 +70,22 @@ pub(crate) fn list<S: Store>(
     webhooks(store.query(&sql, &[integer(before), Value::from(limit)])?)
 }
 
+/// The webhooks that are sent to, at most `limit`.
+pub(crate) fn active<S: Store>(store: &S, limit: i64) -> Result<Vec<Webhook>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM webhook WHERE deleted_at_ms IS NULL AND ended_at_ms IS NULL \
+         ORDER BY key DESC LIMIT ?1"
+    );
+    webhooks(store.query(&sql, &[Value::from(limit)])?)
+}
+
 fn webhooks(rows: Rows) -> Result<Vec<Webhook>, StoreError> {
     rows.into_iter()
         .map(|row| Webhook::from_row(&row))
         .collect()
 }
 
-/// How many webhooks there are that are not deleted.
+/// How many webhooks there are that are sent to.
 pub(crate) fn count(transaction: &impl Transaction) -> Result<i64, StoreError> {
     let row = transaction.query(COUNT, &[])?.first();
     row.map_or(Ok(0), |row| row.integer(0))
@@ -86,7 +100,16 @@ pub(crate) fn delete(
     transaction.change(DELETE, vec![key.into(), now_ms.into()], 1)
 }
 
-/// Moves a webhook's cursor; false if another generation has moved it, or it was deleted.
+/// Ends a webhook; false if it was deleted, or has ended before.
+pub(crate) fn end(
+    transaction: &impl Transaction,
+    key: i64,
+    now_ms: i64,
+) -> Result<bool, StoreError> {
+    Ok(transaction.execute(END, &[key.into(), now_ms.into()])? == 1)
+}
+
+/// Moves a webhook's cursor; false if another generation has moved it, or it has ended or was deleted.
 pub(crate) fn move_cursor(
     transaction: &impl Transaction,
     webhook: &Webhook,

@@ -12,7 +12,8 @@ use http::Uri;
 use http::uri::Scheme;
 use std::time::Duration;
 
-/// An absolute `http` or `https` URL without a user or a fragment.
+/// An absolute `http` or `https` URL without a user or a fragment. Its port, if it names one, can be
+/// connected to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target(Uri);
 
@@ -25,8 +26,26 @@ impl Target {
         let uri: Uri = text.parse().ok()?;
         let is_web = uri.scheme() == Some(&Scheme::HTTP) || uri.scheme() == Some(&Scheme::HTTPS);
         let authority = uri.authority()?.as_str();
-        let is_plain = !authority.contains('@') && !uri.host()?.is_empty();
-        (is_web && is_plain).then_some(Self(uri))
+        let host = uri.host().filter(|host| !host.is_empty())?;
+        let has_port = match authority.strip_prefix(host)? {
+            "" => true,
+            port => port
+                .strip_prefix(':')?
+                .parse()
+                .is_ok_and(|port: u16| port != 0),
+        };
+        (is_web && has_port).then_some(Self(uri))
+    }
+
+    /// Scheme, host, and port.
+    pub fn origin(&self) -> String {
+        let scheme = if self.is_https() { "https" } else { "http" };
+        format!("{scheme}://{}", self.authority())
+    }
+
+    /// The whole URL.
+    pub fn url(&self) -> String {
+        self.0.to_string()
     }
 
     /// Whether it is sent to through TLS.
@@ -74,6 +93,9 @@ pub enum SendError {
 
 /// Sends requests to the outside.
 pub trait Client {
+    /// Whether the registry names the target's origin.
+    fn allows(&self, target: &Target) -> bool;
+
     /// Sends all of them at once, and answers the status of each answer when all have one, or after `timeout`. No write transaction may be
     /// open: the host refuses to wait for anybody then.
     fn post_all(&self, posts: &[Post], timeout: Duration) -> Vec<Result<u16, SendError>>;

@@ -8,6 +8,9 @@ fn a_target_is_an_absolute_url_without_a_user() {
         (target.authority(), target.path_and_query()),
         ("Hooks.example:8443", "/in?a=b")
     );
+    for text in ["http://[::1]:8080/", "https://hooks.example:65535"] {
+        assert!(Target::parse(text).is_some(), "{text}");
+    }
     let bare = Target::parse("http://127.0.0.1:81").unwrap();
     assert_eq!((bare.is_https(), bare.path_and_query()), (false, "/"));
     for text in [
@@ -19,6 +22,10 @@ fn a_target_is_an_absolute_url_without_a_user() {
         "https://hooks.example/#part",
         "https:///in",
         "https://a b",
+        "http://hooks.example:0/in",
+        "http://hooks.example:65536/in",
+        "http://hooks.example:/in",
+        "http://[::1]:0/",
     ] {
         assert_eq!(Target::parse(text), None, "{text}");
     }

@@ -1,7 +1,8 @@
 //! The client on `wasi:http/outgoing-handler`, by hand and without an async runtime, as the server side is.
 
 use super::super::stream::write_all;
-use super::{Client, Post, SendError};
+use super::{Client, Post, SendError, Target};
+use bindings::strongroom::service::outbound;
 use std::time::Duration;
 use wasip2::clocks::monotonic_clock;
 use wasip2::http::outgoing_handler;
@@ -12,11 +13,24 @@ use wasip2::http::types::{
 use wasip2::io::poll::{Pollable, poll};
 use wasip2::io::streams::{OutputStream, StreamError};
 
+mod bindings {
+    wit_bindgen::generate!({
+        path: "../../wit/service",
+        inline: "package strongroom:sdk-client; world imports { import strongroom:service/outbound@0.1.0; }",
+        world: "strongroom:sdk-client/imports",
+        generate_all,
+    });
+}
+
 /// The outside, as far as the registry lets this service reach it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HostClient;
 
 impl Client for HostClient {
+    fn allows(&self, target: &Target) -> bool {
+        outbound::allows(&target.url())
+    }
+
     fn post_all(&self, posts: &[Post], timeout: Duration) -> Vec<Result<u16, SendError>> {
         let nanoseconds = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
         let timer = monotonic_clock::subscribe_duration(nanoseconds);
