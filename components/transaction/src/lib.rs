@@ -7,6 +7,7 @@
 //! - [`api`]: the calls of `/api/transactions`, and who may make them;
 //! - [`view`]: responses, made of the ledger's records;
 //! - [`schedule`]: standing orders, which the tick turns into transfers;
+//! - [`users`]: who may log in, which decides whether their standing orders go on;
 //! - [`event`]: what has happened, for programs that follow it;
 //! - [`audit`]: the invariants that must hold in the store, and between it and the ledger.
 
@@ -22,4 +23,5 @@ pub mod schedule;
 pub mod schema;
 #[cfg(test)]
 mod tests;
+pub mod users;
 pub mod view;

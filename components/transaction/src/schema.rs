@@ -1,4 +1,5 @@
-//! The tables of the transaction service: standing orders. Of a payment it keeps nothing.
+//! The tables of the transaction service: standing orders, and how far it has followed what decides
+//! on them. Of a payment it keeps nothing.
 
 use strongroom_sdk::store::Migration;
 
@@ -11,26 +12,39 @@ const FIRST: Migration = Migration {
     statements: &[
         SCHEDULE,
         "CREATE INDEX schedule_owner ON schedule (owner_id, sequence)",
+        "CREATE INDEX schedule_payer ON schedule (payer)",
+        "CREATE INDEX schedule_payee ON schedule (payee)",
         "CREATE INDEX schedule_due ON schedule (next_due_at_ms) WHERE state = 'active'",
         SCHEDULE_RUN,
         "CREATE INDEX schedule_run_latest ON schedule_run (schedule_id, sequence)",
         "CREATE INDEX schedule_run_open ON schedule_run (changed_at_ms, sequence) WHERE state = 'pending'",
         "CREATE INDEX schedule_run_again ON schedule_run (next_attempt_at_ms) WHERE state = 'retrying'",
+        FOLLOWED,
+        "INSERT INTO followed (source, sequence) VALUES ('accounts', 0), ('users', 0)",
     ],
 };
 
 /// `dates_behind` is the number of the next date; when that begins is kept beside it only to find what is due.
+/// `dates_skipped` of the dates that are behind were never begun. `payer` and `payee` are what the
+/// request says, for the indexes by which the orders of an account are found: the payer's id, and the
+/// payee's id or number.
 const SCHEDULE: &str = "CREATE TABLE schedule (
     sequence       INTEGER PRIMARY KEY,
     id             BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
     owner_id       BLOB    NOT NULL CHECK (length(owner_id) = 16),
     fingerprint    BLOB    NOT NULL CHECK (length(fingerprint) = 32),
     request        TEXT    NOT NULL,
-    state          TEXT    NOT NULL CHECK (state IN ('active', 'completed', 'cancelled')),
+    state          TEXT    NOT NULL CHECK (state IN ('active', 'paused', 'completed', 'cancelled', 'ended')),
+    ended_because  TEXT    CHECK (ended_because IN ('account_closed', 'account_not_found', 'currency_mismatch')),
     dates_behind   INTEGER NOT NULL CHECK (dates_behind >= 0),
+    dates_skipped  INTEGER NOT NULL DEFAULT 0 CHECK (dates_skipped BETWEEN 0 AND dates_behind),
     next_due_at_ms INTEGER,
     created_at_ms  INTEGER NOT NULL,
-    CHECK ((state = 'active') = (next_due_at_ms IS NOT NULL))
+    payer          TEXT    AS (request ->> '$.instruction.source') VIRTUAL,
+    payee          TEXT    AS (coalesce(request ->> '$.instruction.destination.id',
+                                        request ->> '$.instruction.destination.number')) VIRTUAL,
+    CHECK ((state = 'active') = (next_due_at_ms IS NOT NULL)),
+    CHECK ((state = 'ended') = (ended_because IS NOT NULL))
 ) STRICT";
 
 /// One row for each date that was due: a date is begun once. Each attempt at it is a transfer of its own, which began at `begun_at_ms`.
@@ -49,3 +63,9 @@ const SCHEDULE_RUN: &str = "CREATE TABLE schedule_run (
     UNIQUE (schedule_id, due),
     CHECK ((state = 'retrying') = (next_attempt_at_ms IS NOT NULL))
 ) STRICT";
+
+/// The last change of an account, and of a user, that the orders have followed.
+const FOLLOWED: &str = "CREATE TABLE followed (
+    source   TEXT    PRIMARY KEY CHECK (source IN ('accounts', 'users')),
+    sequence INTEGER NOT NULL CHECK (sequence >= 0)
+) STRICT, WITHOUT ROWID";

@@ -1,5 +1,7 @@
 //! Goal: a standing order pays each date once, also through a crash.
 //!
+//! It ends with an account of it, and is paused while its owner is disabled.
+//!
 //! Method: the real binary; orders that are due today, and kills while they are paid. `storms/standing_orders.rs` ends orders while
 //! they are paid.
 
@@ -95,9 +97,12 @@ async fn a_standing_order_is_its_owner_s_begins_today_or_later_and_can_be_ended(
     refused.refused_at(422, "schedule_in_past", "/start");
     let foreign = bob.submit("schedules", &next).await;
     foreign.refused(404, "account_not_found");
-    // Of the payee a payer hears when a date is paid.
+    // Of the payee a payer hears who has the money.
     let mut nowhere = pair.order("7.50", &day(1));
     nowhere["to_account_id"] = json!("01890000-0000-7000-8000-000000000000");
+    let refused = alice.submit("schedules", &nowhere).await;
+    refused.refused_at(404, "account_not_found", "/to_account_id");
+    nowhere["amount"] = json!("700.50");
     alice.submit("schedules", &nowhere).await.expect(201);
     let unkeyed = alice.post("/api/transactions/schedules").json(&next).await;
     unkeyed.refused(400, "idempotency_key_missing");
@@ -116,4 +121,51 @@ async fn a_standing_order_is_its_owner_s_begins_today_or_later_and_can_be_ended(
         (&ended["status"], &ended["next_due"]),
         (&json!("cancelled"), &Value::Null)
     );
+}
+
+/// Waits until a standing order has this status, as staff see it.
+async fn wait_for_status(staff: &Person, schedule: &Value, status: &str) -> Value {
+    let path = path_of(schedule);
+    wait_for(status, SECONDS_MAX, async || {
+        let schedule = staff.get(&path).await.expect(200);
+        (schedule["status"] == status).then_some(schedule)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_standing_order_ends_when_an_account_of_it_is_closed() {
+    let bank = Bank::shared().await;
+    let pair = bank.pair().await;
+    let order = pair.order("7.50", &day(1));
+    let schedule = pair.alice.submit("schedules", &order).await.expect(201);
+    assert_eq!(schedule["ended_because"], Value::Null);
+    let close = format!("/api/accounts/{}/close", pair.to);
+    pair.bob.post(&close).await.expect(200);
+    let ended = wait_for_status(&pair.alice, &schedule, "ended").await;
+    assert_eq!(
+        (&ended["ended_because"], &ended["next_due"]),
+        (&json!("account_closed"), &Value::Null)
+    );
+    let refused = pair.alice.submit("schedules", &order).await;
+    refused.refused_at(422, "account_closed", "/to_account_id");
+}
+
+#[tokio::test]
+async fn the_standing_orders_of_a_disabled_customer_are_paused_until_they_are_enabled() {
+    let bank = Bank::shared().await;
+    let pair = bank.pair().await;
+    let admin = bank.admin().await;
+    let order = pair.order("7.50", &day(1));
+    let schedule = pair.alice.submit("schedules", &order).await.expect(201);
+    let user = format!("/api/auth/users/{}", pair.alice.id);
+    for (disabled, status, next_due) in [
+        (true, "paused", Value::Null),
+        (false, "active", json!(day(1))),
+    ] {
+        let change = admin.patch(&user).json(&json!({"disabled": disabled}));
+        change.await.expect(200);
+        let shown = wait_for_status(&admin, &schedule, status).await;
+        assert_eq!(shown["next_due"], next_due, "{status}");
+    }
 }

@@ -6,7 +6,9 @@ use crate::schedule::{
 };
 use crate::view::{problem_of, unavailable};
 use axum::http::StatusCode;
-use strongroom_ledger_api::{Directory, Kind, Ledger, LedgerError, Side};
+use strongroom_ledger_api::{
+    AccountRef, Decline, Directory, Instruction, Kind, Ledger, LedgerError, Side,
+};
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply, derived_id, key_reused};
@@ -24,7 +26,8 @@ const ID_SCOPE: &str = "schedule";
 /// `POST /schedules`: the owner of the source, whatever the role but auditor.
 ///
 /// # Errors
-/// 403; 404 `account_not_found`; 422 `schedule_in_past`, `schedules_too_many`, `idempotency_key_reused`; 503.
+/// 403; 404 `account_not_found`; 422 `schedule_in_past`, `account_closed`, `currency_mismatch`,
+/// `schedules_too_many`, `idempotency_key_reused`; 503.
 pub fn create_schedule<S: Store, L: Directory, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,
@@ -42,7 +45,9 @@ pub fn create_schedule<S: Store, L: Directory, C: Clock>(
         fingerprint: order.fingerprint(),
         order,
         state: ScheduleState::Active,
+        ended_because: None,
         dates_behind: 0,
+        dates_skipped: 0,
         created_at_ms: service.clock.now_ms(),
     };
     // Before it is judged: what was right at first stays right.
@@ -71,7 +76,9 @@ fn replay(asked: &Schedule, first: Schedule) -> Result<StoredReply, Problem> {
     // As it was at first.
     let first = Schedule {
         state: ScheduleState::Active,
+        ended_because: None,
         dates_behind: 0,
+        dates_skipped: 0,
         ..first
     };
     answer(&first, true)
@@ -82,12 +89,13 @@ fn answer(schedule: &Schedule, replayed: bool) -> Result<StoredReply, Problem> {
     StoredReply::new(StatusCode::CREATED, &view, replayed)
 }
 
-/// What depends on the day, and on whose the source is.
+/// What depends on the day, and on what the ledger knows of the accounts.
 fn check<L: Directory>(ledger: &L, schedule: &Schedule) -> Result<(), Problem> {
     let StandingOrder {
         instruction, plan, ..
     } = &schedule.order;
-    if Day::at(schedule.created_at_ms).is_some_and(|today| plan.start < today) {
+    let first = plan.start;
+    if Day::at(schedule.created_at_ms).is_some_and(|today| first < today) {
         return Err(Problem::unprocessable(
             "schedule_in_past",
             "A standing order begins today (UTC) at the earliest.",
@@ -98,15 +106,46 @@ fn check<L: Directory>(ledger: &L, schedule: &Schedule) -> Result<(), Problem> {
             "must be today or later, in UTC",
         ));
     }
-    let source = instruction.source.map(|id| ledger.find(id)).transpose();
-    let source = source.map_err(unavailable)?.flatten();
-    if source.is_none_or(|account| account.owner_id != schedule.owner) {
+    let payer = instruction.source.map(|id| ledger.find(id)).transpose();
+    let payer = payer.map_err(unavailable)?.flatten();
+    let own = payer.filter(|account| account.owner_id == schedule.owner);
+    let Some(payer) = own else {
         let not_found = LedgerError::AccountNotFound(Side::Source);
         return Err(problem_of(&not_found, Kind::Transfer));
+    };
+    if payer.closed {
+        return Err(never_paid(Decline::AccountClosed, Side::Source.pointer()));
     }
-    // Of the payee the ledger tells when there is money for a date: somebody without any learns
-    // nothing here.
-    Ok(())
+    if payer.currency != instruction.amount.currency() {
+        return Err(never_paid(Decline::CurrencyMismatch, "/currency"));
+    }
+    // Of the payee the ledger tells where there is the money for a date: somebody without any
+    // learns nothing here.
+    let first = schedule::transfer_of(schedule, first, 1, schedule.created_at_ms);
+    let judged = ledger.judge(&first);
+    match judged.map_err(|error| problem_of(&error, Kind::Transfer))? {
+        Some(Decline::AccountClosed) => Err(never_paid(
+            Decline::AccountClosed,
+            payee_pointer(instruction),
+        )),
+        Some(Decline::CurrencyMismatch) => Err(never_paid(Decline::CurrencyMismatch, "/currency")),
+        // Another day there may be the money, or the account may not be frozen any more.
+        _ => Ok(()),
+    }
+}
+
+/// 422 for an order of which no date can be paid.
+fn never_paid(decline: Decline, pointer: &str) -> Problem {
+    let (code, detail) = (decline.as_str(), decline.detail());
+    Problem::unprocessable(code, detail).with_error(pointer, code, detail)
+}
+
+/// The member of the body that names the payee.
+fn payee_pointer(instruction: &Instruction) -> &'static str {
+    match instruction.destination {
+        Some(AccountRef::Number(_)) => Side::DestinationNumber.pointer(),
+        Some(AccountRef::Id(_)) | None => Side::DestinationId.pointer(),
+    }
 }
 
 fn too_many() -> Problem {

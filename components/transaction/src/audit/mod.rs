@@ -1,14 +1,16 @@
 //! The invariants that this service's store must keep by itself, and with the ledger.
 //!
-//! Nothing here moves money, and of a payment nothing is stored: what is checked are standing orders ([`orders`]), and that each of their
-//! dates ended as the ledger decided.
+//! Nothing here moves money, and of a payment nothing is stored: what is checked are standing orders ([`orders`]), that each of their
+//! dates ended as the ledger decided, and that what they have followed is there ([`followed`]).
 //!
 //! The host lets an audit read one snapshot of the store, and the ledger reads one of its own, which was taken later: an outcome that is
 //! noted here is in the ledger there.
 
+mod followed;
 mod orders;
 
-use strongroom_ledger_api::{Journal, LedgerError};
+use crate::users::{Users, UsersError};
+use strongroom_ledger_api::{Directory, Journal, LedgerError};
 use strongroom_sdk::audit::Report;
 use strongroom_sdk::store::{Store, StoreError};
 
@@ -21,18 +23,23 @@ pub enum AuditError {
     /// The ledger does not respond.
     #[error("the ledger: {0}")]
     Ledger(#[from] LedgerError),
+    /// Auth does not respond.
+    #[error("the users: {0}")]
+    Users(#[from] UsersError),
 }
 
 /// Checks every invariant.
 ///
 /// # Errors
 /// [`AuditError`]. A broken row that can be read is no error but a violation in the report.
-pub fn check_invariants<S: Store, J: Journal>(
+pub fn check_invariants<S: Store, L: Journal + Directory>(
     store: &S,
-    journal: &J,
+    ledger: &L,
+    users: &impl Users,
 ) -> Result<Report, AuditError> {
     let mut report = Report::default();
-    orders::check(store, journal, &mut report)?;
+    orders::check(store, ledger, &mut report)?;
+    report.checks.push(followed::check(store, ledger, users)?);
     Ok(report)
 }
 

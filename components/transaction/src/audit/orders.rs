@@ -1,4 +1,4 @@
-//! Standing orders: each date that is behind was begun once, by the transfer that follows from the order and the date, and ended as the
+//! Standing orders: each date that is behind was skipped in a pause, or begun once, by the transfer that follows from the order and the date, and ended as the
 //! ledger decided.
 
 use super::AuditError;
@@ -26,7 +26,7 @@ pub(super) fn check<S: Store, J: Journal>(
     report: &mut Report,
 ) -> Result<(), AuditError> {
     let mut dates = Check::new(
-        "every date of a standing order was begun once, by the transfer whose id follows from the order and the date",
+        "every date of a standing order was skipped in a pause, or begun once, by the transfer whose id follows from the order and the date",
     );
     let sql = format!(
         "SELECT {SCHEDULE_COLUMNS}, schedule.next_due_at_ms, \
@@ -73,10 +73,14 @@ fn check_order(row: &Row, check: &mut Check) -> Result<(), StoreError> {
     let id = schedule.id;
     let next = schedule.order.plan.date(schedule.dates_behind);
     let state_fits = match schedule.state {
-        ScheduleState::Active => next.is_some(),
+        ScheduleState::Active | ScheduleState::Paused => next.is_some(),
         ScheduleState::Completed => next.is_none(),
-        ScheduleState::Cancelled => true,
+        ScheduleState::Cancelled | ScheduleState::Ended => true,
     };
+    let has_reason = schedule.ended_because.is_some();
+    check.require((schedule.state == ScheduleState::Ended) == has_reason, || {
+        format!("schedule {sequence} ({id}): its state and the reason of its end contradict each other")
+    });
     let due_fits = schedule.next_due().map(|day| day.first_ms()) == next_due_at_ms;
     check.require(state_fits && due_fits, || {
         format!(
@@ -86,20 +90,22 @@ fn check_order(row: &Row, check: &mut Check) -> Result<(), StoreError> {
     check.require(schedule.order.fingerprint() == schedule.fingerprint, || {
         format!("schedule {sequence} ({id}): is not what was asked for")
     });
-    check.require(runs == i64::from(schedule.dates_behind), || {
+    let (behind, skipped) = (schedule.dates_behind, schedule.dates_skipped);
+    check.require(runs + i64::from(skipped) == i64::from(behind), || {
         format!(
-            "schedule {sequence} ({id}): {} dates are behind, and {runs} were begun",
-            schedule.dates_behind
+            "schedule {sequence} ({id}): {behind} dates are behind, and {runs} were begun and {skipped} skipped"
         )
     });
     Ok(())
 }
 
-/// The order whose runs are being read, and how many of them were.
+/// The order whose runs are being read, and the number of the date after the latest of them.
 struct Current {
     id: Uuid,
     schedule: Option<Schedule>,
-    runs: u32,
+    next_date: u32,
+    /// How many dates before it have no run: no more than the order skipped while it was paused.
+    skipped: u32,
 }
 
 /// Judges a run by its order, and by the runs of earlier dates. Returns both where they can be read.
@@ -116,11 +122,10 @@ fn check_run(
         other => other.insert(Current {
             id: schedule_id,
             schedule: Schedule::from_row(&row).ok(),
-            runs: 0,
+            next_date: 0,
+            skipped: 0,
         }),
     };
-    let number = current.runs;
-    current.runs = number.saturating_add(1);
     let run = match Run::behind_schedule(&row) {
         Ok(Some(run)) => run,
         Ok(None) => return Ok(None),
@@ -136,7 +141,15 @@ fn check_run(
         ));
         return Ok(None);
     };
-    let is_date = schedule.order.plan.date(number) == Some(due);
+    let date = |number| schedule.order.plan.date(number);
+    while current.skipped < schedule.dates_skipped
+        && date(current.next_date).is_some_and(|date| date < due)
+    {
+        current.skipped += 1;
+        current.next_date += 1;
+    }
+    let is_date = date(current.next_date) == Some(due);
+    current.next_date = current.next_date.saturating_add(1);
     check.require(is_date, || {
         format!("schedule run {sequence} of {due}: schedule {schedule_id} has no such date, or had it before")
     });

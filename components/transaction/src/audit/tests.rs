@@ -29,8 +29,10 @@ fn busy() -> Bank {
     let retried = |amount: &str| json!({"amount": amount, "on_insufficient_funds": "retry"});
     order("retried", retried("800"));
     let cancelled = order("cancelled", retried("700"));
-    let to_nobody = json!({"to_account_id": null, "to_account_number": "DE404"});
+    // Of the payee nothing is said while there is not the money.
+    let to_nobody = json!({"to_account_id": null, "to_account_number": "DE404", "amount": "150"});
     order("refused", to_nobody);
+    bank.deposit("more", "100").unwrap();
     assert_eq!(bank.tick().settled, 5);
     bank.delete(cancelled).unwrap();
     bank.wait(HOUR_MS);
@@ -46,7 +48,7 @@ fn busy() -> Bank {
 
 fn report(bank: &Bank) -> Report {
     let Service { store, ledger, .. } = &bank.service;
-    check_invariants(store, ledger).unwrap()
+    check_invariants(store, ledger, &bank.users).unwrap()
 }
 
 /// A store as somebody with the file in hand has it: without triggers, checks, and references.
@@ -112,7 +114,21 @@ fn each_change_of_an_order_or_a_run_is_found_and_named() {
             "request = replace(request, '90000', '90001')",
         ),
         ("schedule 1: ", "request = '{}'"),
-        ("schedule 1: ", "state = 'paused'"),
+        ("schedule 1: ", "state = 'lost'"),
+        ("schedule 1: ", "ended_because = 'rain'"),
+        ("contradict each other", "ended_because = 'account_closed'"),
+        (
+            "contradict each other",
+            "state = 'ended', next_due_at_ms = NULL",
+        ),
+        (
+            "are not those of its dates",
+            "state = iif(state = 'completed', 'paused', state)",
+        ),
+        (
+            "2 dates are behind, and 2 were begun and 1 skipped",
+            "dates_skipped = dates_skipped + 1",
+        ),
         (
             "are not those of its dates",
             "state = 'active', next_due_at_ms = 0",
@@ -216,6 +232,18 @@ fn each_payment_that_the_ledger_has_lost_or_changed_is_found_and_named() {
 }
 
 #[test]
+fn a_change_that_was_followed_and_is_lost_is_found() {
+    let bank = busy();
+    let store = &bank.service.store;
+    for source in ["accounts", "users"] {
+        let ahead = format!("UPDATE followed SET sequence = 1000 WHERE source = '{source}'");
+        let found = found_after(&bank, store, &[&ahead]);
+        let words = format!("has followed {source} to change 1000");
+        assert!(found.len() == 1 && found[0].contains(&words), "{found:?}");
+    }
+}
+
+#[test]
 fn more_payments_than_one_question_has_are_all_compared() {
     let bank = Bank::with(MORNING_MS, "100");
     let daily = json!({"start": "2027-01-15", "interval": "daily", "amount": "0.01"});
@@ -243,6 +271,6 @@ fn without_the_ledger_nothing_is_proven() {
     let bank = busy();
     bank.link(LinkState::down());
     let Service { store, ledger, .. } = &bank.service;
-    let error = check_invariants(store, ledger).unwrap_err();
+    let error = check_invariants(store, ledger, &bank.users).unwrap_err();
     assert_eq!(error.to_string(), "the ledger: unavailable: down");
 }

@@ -1,4 +1,5 @@
-//! What the macro makes of `/wit`: the exports. The imports are those of the sdk and of the ledger's words.
+//! What the macro makes of `/wit`: the exports. The imports are those of the sdk and of the ledger's words,
+//! but for the users of auth.
 
 #![expect(
     unsafe_code,
@@ -8,7 +9,10 @@
 use super::Component;
 
 wit_bindgen::generate!({
-    path: ["../../wit/store", "../../wit/config", "../../wit/service", "../../wit/account", "../../wit/transaction"],
+    path: [
+        "../../wit/store", "../../wit/keys", "../../wit/config", "../../wit/service", "../../wit/token", "../../wit/auth",
+        "../../wit/account", "../../wit/transaction",
+    ],
     world: "strongroom:transaction/transaction",
     with: { "strongroom:account/types@0.1.0": strongroom_ledger_api::wit::types },
     generate_all,

@@ -1,6 +1,7 @@
 //! `strongroom:service/lifecycle`.
 
 use super::bindings::exports::strongroom::service::lifecycle::Guest;
+use super::users::LinkedUsers;
 use super::{Component, SERVICE};
 use crate::schedule;
 use crate::schema::MIGRATIONS;
@@ -18,8 +19,13 @@ impl Guest for Component {
 
     /// Makes the payments of standing orders that are due.
     fn tick() -> Result<(), String> {
-        schedule::tick(&SERVICE.store, &SERVICE.ledger, &SERVICE.clock)
-            .map(drop)
-            .map_err(|error| error.to_string())
+        schedule::tick(
+            &SERVICE.store,
+            &SERVICE.ledger,
+            &LinkedUsers,
+            &SERVICE.clock,
+        )
+        .map(drop)
+        .map_err(|error| error.to_string())
     }
 }

@@ -6,6 +6,7 @@ mod events;
 mod lifecycle;
 mod routes;
 mod schedules;
+mod users;
 
 use crate::api::Service;
 use strongroom_ledger_api::Linked;

@@ -3,7 +3,7 @@
 //! The end is committed first, so that no further date begins. Then the ledger burns the id of every date without an outcome: a tick
 //! that has read the order before its end may still post it, and finds the id burnt.
 
-use super::record::Schedule;
+use super::record::{Schedule, ScheduleState};
 use super::{rows, run};
 use strongroom_ledger_api::Ledger;
 use strongroom_sdk::clock::Clock;
@@ -40,7 +40,7 @@ pub fn cancel<S: Store, L: Ledger>(
 ) -> Result<(), CancelError> {
     end(store, clock.now_ms(), (id, owner))?;
     let open = rows::open_runs(store, Some(id), OPEN_RUNS_MAX)?;
-    let pass = run::decide(ledger, open);
+    let pass = run::decide(ledger, open, |_| Ok(run::Wish::Cancel));
     run::note(store, &pass, clock.now_ms())?;
     if pass.has_all() {
         Ok(())
@@ -55,6 +55,8 @@ fn end<S: Store>(store: &S, now_ms: i64, (id, owner): (Uuid, Uuid)) -> Result<()
     let Some(schedule) = found.filter(|schedule| schedule.owner == owner) else {
         return Err(CancelError::NotFound);
     };
-    rows::end(&transaction, schedule, now_ms)?;
+    if schedule.state != ScheduleState::Ended {
+        rows::end(&transaction, schedule, now_ms)?;
+    }
     Ok(transaction.commit()?)
 }

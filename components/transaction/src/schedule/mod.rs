@@ -2,23 +2,32 @@
 //!
 //! A due date becomes a *run* in the commit that moves the schedule on to its next date. Then the ledger posts the run's transfer, whose id
 //! follows from schedule, date, and attempt: so the date is paid once, whatever crashes. What the ledger decides is noted in the run.
+//!
+//! What becomes of accounts and of users decides on schedules too, and is followed with cursors
+//! (`follow`): one ends with its payer's or payee's account, and is paused while its owner may not log in.
 
 mod body;
 mod calendar;
 mod cancel;
+mod follow;
 mod record;
 mod rows;
 mod run;
+mod states;
 mod view;
 
 pub use body::{COUNT_MAX, EVERY_MAX, ScheduleBody};
 pub use calendar::{Interval, Plan};
 pub use cancel::{CancelError, cancel};
-pub use record::{OnInsufficientFunds, Run, RunState, Schedule, ScheduleState, StandingOrder};
+pub use follow::Source;
+pub use record::{
+    EndedBecause, OnInsufficientFunds, Run, RunState, Schedule, ScheduleState, StandingOrder,
+};
 pub use rows::{count_active, find, insert, list, peek};
-pub use run::{RETRY_FOR_MS, RETRY_PAUSE_MS, RUNS_PER_TICK_MAX, Summary, tick};
+pub use run::{RETRY_FOR_MS, RETRY_PAUSE_MS, RUNS_PER_TICK_MAX, Summary, TickError, tick};
 pub use view::ScheduleView;
 
+pub(crate) use follow::followed;
 pub(crate) use record::{RUN_COLUMNS, SCHEDULE_COLUMN_COUNT, SCHEDULE_COLUMNS};
 pub(crate) use run::transfer_of;
 

@@ -49,10 +49,44 @@ stored_enum! {
     pub enum ScheduleState {
         /// There is a next date.
         Active = "active";
+        /// Its owner may not log in: no date begins, and what passes meanwhile is skipped.
+        Paused = "paused";
         /// All its dates are behind.
         Completed = "completed";
         /// Ended by its owner: no date of it is paid any more.
         Cancelled = "cancelled";
+        /// Ended by the bank, as no date of it can be paid any more.
+        Ended = "ended";
+    }
+}
+
+impl ScheduleState {
+    /// Whether a date that is under way must not be paid any more.
+    pub fn stops_payments(self) -> bool {
+        match self {
+            Self::Active | Self::Completed => false,
+            Self::Paused | Self::Cancelled | Self::Ended => true,
+        }
+    }
+}
+
+stored_enum! {
+    /// Why the bank has ended a standing order: what the ledger says of its payments for ever.
+    pub enum EndedBecause {
+        /// The payer's or the payee's account is closed.
+        AccountClosed = "account_closed";
+        /// There is no such account.
+        AccountNotFound = "account_not_found";
+        /// An account of it is kept in another currency.
+        CurrencyMismatch = "currency_mismatch";
+    }
+}
+
+impl EndedBecause {
+    /// The reason that a decline or a refusal with this code is; none where a later date may be paid.
+    pub(super) fn of_code(code: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|because| because.as_str() == code)
     }
 }
 
@@ -71,27 +105,51 @@ pub struct Schedule {
     pub order: StandingOrder,
     /// How far it is.
     pub state: ScheduleState,
+    /// Why it has ended, where the bank has ended it.
+    pub ended_because: Option<EndedBecause>,
     /// How many dates are behind, which is also the number of the next one.
     pub dates_behind: u32,
+    /// How many of them passed while it was paused, and were never begun.
+    pub dates_skipped: u32,
     /// When it was asked for, in milliseconds since 1970 UTC.
     pub created_at_ms: i64,
 }
 
 impl Schedule {
+    /// Moves it past its next date, and completes it behind the last.
+    pub(super) fn pass_date(&mut self) {
+        self.dates_behind = self.dates_behind.saturating_add(1);
+        if self.order.plan.date(self.dates_behind).is_none() {
+            self.state = ScheduleState::Completed;
+        }
+    }
+
+    /// Goes on after a pause that ended at `at_ms`: the dates that have passed are skipped.
+    pub(super) fn resume(&mut self, at_ms: i64) {
+        self.state = ScheduleState::Active;
+        while self.next_due().is_some_and(|due| due.first_ms() <= at_ms) {
+            self.dates_skipped = self.dates_skipped.saturating_add(1);
+            self.pass_date();
+        }
+    }
+
     /// The next date, if there is one.
     pub fn next_due(&self) -> Option<Day> {
         match self.state {
             ScheduleState::Active => self.order.plan.date(self.dates_behind),
-            ScheduleState::Completed | ScheduleState::Cancelled => None,
+            ScheduleState::Paused
+            | ScheduleState::Completed
+            | ScheduleState::Cancelled
+            | ScheduleState::Ended => None,
         }
     }
 }
 
 /// The columns that [`Schedule::from_row`] reads.
 pub(crate) const SCHEDULE_COLUMNS: &str = "schedule.sequence, schedule.id, schedule.owner_id, schedule.fingerprint, schedule.request, \
-     schedule.state, schedule.dates_behind, schedule.created_at_ms";
+     schedule.state, schedule.dates_behind, schedule.created_at_ms, schedule.ended_because, schedule.dates_skipped";
 /// How many they are.
-pub(crate) const SCHEDULE_COLUMN_COUNT: usize = 8;
+pub(crate) const SCHEDULE_COLUMN_COUNT: usize = 10;
 
 impl Schedule {
     pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
@@ -104,7 +162,9 @@ impl Schedule {
             fingerprint: row.bytes32(3)?,
             order,
             state: ScheduleState::from_row(row, 5)?,
+            ended_because: row.optional(8, EndedBecause::from_row)?,
             dates_behind: number(row, 6)?,
+            dates_skipped: number(row, 9)?,
             created_at_ms: row.integer(7)?,
         })
     }

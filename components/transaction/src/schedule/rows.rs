@@ -10,8 +10,7 @@ INSERT INTO schedule (id, owner_id, fingerprint, request, state, dates_behind, n
 VALUES (?1, ?2, ?3, ?4, 'active', 0, ?5, ?6)
 ON CONFLICT (id) DO NOTHING";
 
-const ADVANCE: &str =
-    "UPDATE schedule SET state = ?2, dates_behind = ?3, next_due_at_ms = ?4 WHERE id = ?1";
+const ADVANCE: &str = "UPDATE schedule SET state = ?2, dates_behind = ?3, next_due_at_ms = ?4, dates_skipped = ?5 WHERE id = ?1";
 
 const INSERT_RUN: &str = "\
 INSERT INTO schedule_run
@@ -31,7 +30,7 @@ WHERE sequence = ?1 AND state = 'retrying'";
 const CANCEL_RETRIES: &str = "\
 UPDATE schedule_run SET state = 'cancelled', next_attempt_at_ms = NULL, changed_at_ms = ?2
 WHERE schedule_id = ?1 AND state = 'retrying'
-    AND EXISTS (SELECT 1 FROM schedule WHERE id = ?1 AND state = 'cancelled')";
+    AND EXISTS (SELECT 1 FROM schedule WHERE id = ?1 AND state IN ('paused', 'cancelled', 'ended'))";
 
 /// Inserts a new schedule; false if its id is there already.
 pub fn insert(transaction: &impl Transaction, schedule: &Schedule) -> Result<bool, StoreError> {
@@ -89,9 +88,9 @@ fn schedules(rows: Rows) -> Result<Vec<(Schedule, Option<Run>)>, StoreError> {
         .collect()
 }
 
-/// How many schedules of a user have a next date.
+/// How many schedules of a user have a next date, or had one when they were paused.
 pub fn count_active(transaction: &impl Transaction, owner: Uuid) -> Result<i64, StoreError> {
-    let sql = "SELECT count(*) FROM schedule WHERE owner_id = ?1 AND state = 'active'";
+    let sql = "SELECT count(*) FROM schedule WHERE owner_id = ?1 AND state IN ('active', 'paused')";
     let row = transaction.query(sql, &[owner.into()])?.first();
     row.map_or(Ok(0), |row| row.integer(0))
 }
@@ -156,6 +155,7 @@ pub(super) fn advance(
         Value::from(schedule.state.as_str()),
         Value::from(i64::from(schedule.dates_behind)),
         Value::from(schedule.next_due().map(|day| day.first_ms())),
+        Value::from(i64::from(schedule.dates_skipped)),
     ];
     transaction.execute(ADVANCE, &params).map(drop)
 }
@@ -241,7 +241,7 @@ pub(super) fn postpone_run(
     transaction.execute(sql, &params).map(drop)
 }
 
-/// Ends a schedule: it has no next date, and no date of it is tried again.
+/// Ends a schedule for its owner: it has no next date, and no date of it is tried again.
 pub(super) fn end(
     transaction: &impl Transaction,
     schedule: Schedule,
@@ -255,8 +255,8 @@ pub(super) fn end(
     cancel_retries(transaction, ended.id, now_ms)
 }
 
-/// No date of a schedule that has ended is tried again.
-fn cancel_retries(
+/// No date of a schedule that is paused or has ended is tried again.
+pub(super) fn cancel_retries(
     transaction: &impl Transaction,
     schedule_id: Uuid,
     now_ms: i64,

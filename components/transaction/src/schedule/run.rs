@@ -1,23 +1,28 @@
 //! The tick: what is due becomes transfers.
 //!
-//! 1. In one commit, a due date becomes a run, and its schedule moves on. A crash before it changes nothing; after it, the run is there to
+//! 1. What has become of accounts and users is followed: their schedules end, are paused, or go on. Where this fails, nothing begins.
+//! 2. In one commit, a due date becomes a run, and its schedule moves on. A crash before it changes nothing; after it, the run is there to
 //!    be posted, and the date is behind.
-//! 2. The ledger posts each run without an outcome, with no transaction open: posting twice is harmless, as the id is the same. A run of
-//!    a schedule that has ended is cancelled instead.
-//! 3. What the ledger decided is noted in one commit. Lost in a crash, the note is made again from the ledger's record.
+//! 3. The ledger posts each run without an outcome, with no transaction open: posting twice is harmless, as the id is the same. A run of
+//!    a schedule that is paused or has ended is cancelled instead, and so is one of an owner who may not log in.
+//! 4. What the ledger decided is noted in one commit. Lost in a crash, the note is made again from the ledger's record.
 //!
 //! Dates that were missed while the bank was down are caught up, each by itself, the oldest of a schedule first.
 
-use super::record::{OnInsufficientFunds, Run, RunState, Schedule, ScheduleState};
-use super::rows;
+use super::follow::follow;
+use super::record::{EndedBecause, OnInsufficientFunds, Run, RunState, Schedule};
+use super::{rows, states};
 use crate::request::{Metadata, Route};
+use crate::users::{Users, UsersError};
+use std::collections::HashMap;
 use strongroom_ledger_api::{
-    Actor, DebitAuthority, Decline, Ledger, LedgerError, Posting, Transfer,
+    Actor, DebitAuthority, Decline, Directory, Ledger, LedgerError, Posting, Transfer,
 };
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::idempotency::derived_id;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
+use uuid::Uuid;
 
 /// How many transfers one tick begins, so that it is short.
 pub const RUNS_PER_TICK_MAX: usize = 256;
@@ -45,24 +50,43 @@ pub struct Summary {
     pub failed: usize,
 }
 
-/// Begins what is due and posts what is open. While the ledger is down, nothing new is begun.
+/// Why a tick stops before its end. The next one goes on from the same place.
+#[derive(Debug, thiserror::Error)]
+pub enum TickError {
+    /// The store does not work.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What has become of accounts cannot be read.
+    #[error("the ledger: {0}")]
+    Ledger(#[from] LedgerError),
+    /// What has become of users cannot be read.
+    #[error("the users: {0}")]
+    Users(#[from] UsersError),
+}
+
+/// Begins what is due and posts what is open. While the ledger is down, or nobody says whether the
+/// owners may log in, nothing new is begun.
 ///
 /// # Errors
-/// [`StoreError`].
-pub fn tick<S: Store, L: Ledger>(
+/// [`TickError`].
+pub fn tick<S: Store, L: Ledger + Directory>(
     store: &S,
     ledger: &L,
+    users: &impl Users,
     clock: &impl Clock,
-) -> Result<Summary, StoreError> {
+) -> Result<Summary, TickError> {
     let mut summary = Summary::default();
-    let mut is_down = settle_open(store, ledger, clock, &mut summary)?;
+    let mut owners = Owners::new(users);
+    let followed = follow(store, ledger, users, clock.now_ms());
+    let mut is_down = settle_open(store, ledger, &mut owners, clock, &mut summary)?;
+    followed?;
     while !is_down && summary.begun < RUNS_PER_TICK_MAX {
         let begun = begin_due(store, clock.now_ms())?;
         if begun == 0 {
             break;
         }
         summary.begun += begun;
-        is_down = settle_open(store, ledger, clock, &mut summary)?;
+        is_down = settle_open(store, ledger, &mut owners, clock, &mut summary)?;
     }
     Ok(summary)
 }
@@ -97,10 +121,7 @@ fn begin(
     now_ms: i64,
 ) -> Result<(), StoreError> {
     let due = schedule.next_due();
-    schedule.dates_behind = schedule.dates_behind.saturating_add(1);
-    if schedule.order.plan.date(schedule.dates_behind).is_none() {
-        schedule.state = ScheduleState::Completed;
-    }
+    schedule.pass_date();
     if let Some(due) = due {
         let next_ms = schedule.next_due().map_or(i64::MAX, Day::first_ms);
         let retry_until_ms = now_ms.saturating_add(RETRY_FOR_MS).min(next_ms);
@@ -112,7 +133,7 @@ fn begin(
 }
 
 /// The id of an attempt at a date. Its key has spaces, and so is no client's key.
-fn transfer_id(schedule: &Schedule, due: Day, attempt: u32) -> uuid::Uuid {
+fn transfer_id(schedule: &Schedule, due: Day, attempt: u32) -> Uuid {
     let key = format!("schedule {} {due} {attempt}", schedule.id);
     derived_id(schedule.owner, Route::Schedule.as_str(), &key)
 }
@@ -140,10 +161,51 @@ pub(crate) fn transfer_of(
     }
 }
 
+/// What is to become of a run without an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// It is paid.
+    Post,
+    /// It is never paid: its schedule is paused or has ended.
+    Cancel,
+    /// It is never paid, and the schedules of its owner are paused.
+    Pause,
+}
+
+/// Whether the owners of runs may log in, asked once in a tick.
+struct Owners<'a, U> {
+    users: &'a U,
+    known: HashMap<Uuid, bool>,
+}
+
+impl<'a, U: Users> Owners<'a, U> {
+    fn new(users: &'a U) -> Self {
+        Self {
+            users,
+            known: HashMap::new(),
+        }
+    }
+
+    /// What is to become of a run of this schedule.
+    fn wish(&mut self, schedule: &Schedule) -> Result<Wish, UsersError> {
+        if schedule.state.stops_payments() {
+            return Ok(Wish::Cancel);
+        }
+        let is_disabled = match self.known.get(&schedule.owner) {
+            Some(is_disabled) => *is_disabled,
+            None => self.users.is_disabled(schedule.owner)?,
+        };
+        self.known.insert(schedule.owner, is_disabled);
+        Ok(if is_disabled { Wish::Pause } else { Wish::Post })
+    }
+}
+
 /// What the ledger has decided on a run.
 pub(super) struct Decided {
     run: Run,
-    /// What its schedule says about a lack of money; a schedule that has ended says that it is not tried again.
+    owner: Uuid,
+    wish: Wish,
+    /// What its schedule says about a lack of money; a date that must not be paid is not tried again.
     policy: OnInsufficientFunds,
     /// The record; none where the ledger refuses, and so never records any.
     posting: Option<Posting>,
@@ -166,8 +228,12 @@ impl Pass {
     }
 }
 
-/// Has the ledger post runs, or cancel those of schedules that have ended.
-pub(super) fn decide<L: Ledger>(ledger: &L, open: Vec<(Schedule, Run)>) -> Pass {
+/// Has the ledger post runs, or cancel those that must not be paid.
+pub(super) fn decide<L: Ledger>(
+    ledger: &L,
+    open: Vec<(Schedule, Run)>,
+    mut wish_of: impl FnMut(&Schedule) -> Result<Wish, UsersError>,
+) -> Pass {
     let mut pass = Pass::default();
     let mut failures_in_a_row = 0;
     for (schedule, run) in open {
@@ -175,29 +241,27 @@ pub(super) fn decide<L: Ledger>(ledger: &L, open: Vec<(Schedule, Run)>) -> Pass 
             return pass;
         }
         let transfer = transfer_of(&schedule, run.due, run.attempts, run.begun_at_ms);
-        let (reply, policy) = match schedule.state {
-            ScheduleState::Active | ScheduleState::Completed => {
-                (ledger.post(&transfer), schedule.order.on_insufficient_funds)
-            }
-            ScheduleState::Cancelled => (ledger.cancel(&transfer), OnInsufficientFunds::Skip),
-        };
-        let posting = match reply {
-            Ok(reply) => Some(reply.posting),
-            Err(
-                error @ (LedgerError::Clock
-                | LedgerError::Unavailable(_)
-                | LedgerError::NotScreened(_)),
-            ) => {
+        let decided = wish_of(&schedule)
+            .map_err(TickError::from)
+            .and_then(|wish| Ok((wish, carry_out(ledger, wish, &transfer)?)));
+        let (wish, posting) = match decided {
+            Ok(decided) => decided,
+            Err(error) => {
                 eprintln!("schedule {}, {}: {error}", schedule.id, run.due);
                 failures_in_a_row += 1;
                 pass.failed.push(run);
                 continue;
             }
-            Err(_) => None,
         };
         failures_in_a_row = 0;
+        let policy = match wish {
+            Wish::Post => schedule.order.on_insufficient_funds,
+            Wish::Cancel | Wish::Pause => OnInsufficientFunds::Skip,
+        };
         pass.decided.push(Decided {
             run,
+            owner: schedule.owner,
+            wish,
             policy,
             posting,
         });
@@ -206,10 +270,31 @@ pub(super) fn decide<L: Ledger>(ledger: &L, open: Vec<(Schedule, Run)>) -> Pass 
     pass
 }
 
+/// What the ledger records of a run; none where it refuses, and so never records any.
+fn carry_out<L: Ledger>(
+    ledger: &L,
+    wish: Wish,
+    transfer: &Transfer,
+) -> Result<Option<Posting>, LedgerError> {
+    let reply = match wish {
+        Wish::Post => ledger.post(transfer),
+        Wish::Cancel | Wish::Pause => ledger.cancel(transfer),
+    };
+    match reply {
+        Ok(reply) => Ok(Some(reply.posting)),
+        Err(
+            error
+            @ (LedgerError::Clock | LedgerError::Unavailable(_) | LedgerError::NotScreened(_)),
+        ) => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
 /// Settles what is open, pass by pass; returns whether the ledger is down.
 fn settle_open<S: Store, L: Ledger>(
     store: &S,
     ledger: &L,
+    owners: &mut Owners<'_, impl Users>,
     clock: &impl Clock,
     summary: &mut Summary,
 ) -> Result<bool, StoreError> {
@@ -218,7 +303,7 @@ fn settle_open<S: Store, L: Ledger>(
         if open.is_empty() {
             return Ok(false);
         }
-        let pass = decide(ledger, open);
+        let pass = decide(ledger, open, |schedule| owners.wish(schedule));
         note(store, &pass, clock.now_ms())?;
         summary.settled += pass.decided.len();
         summary.failed += pass.failed.len();
@@ -239,6 +324,11 @@ pub(super) fn note<S: Store>(store: &S, pass: &Pass, now_ms: i64) -> Result<(), 
         let (state, code, next_attempt_at_ms) = outcome(one, now_ms);
         let times = (next_attempt_at_ms, now_ms);
         rows::settle_run(&transaction, &one.run, (state, code), times)?;
+        if one.wish == Wish::Pause {
+            states::pause(&transaction, one.owner, now_ms)?;
+        } else if let Some(because) = code.and_then(EndedBecause::of_code) {
+            states::end(&transaction, one.run.schedule_id, because, now_ms)?;
+        }
     }
     for run in &pass.failed {
         rows::postpone_run(&transaction, run, now_ms)?;

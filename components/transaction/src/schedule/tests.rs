@@ -3,11 +3,17 @@
 //! Method: the calls and the tick before the account service's own ledger. A crash is a statement
 //! that fails or a reply that is lost; a race is a call that comes while the ledger decides.
 
+mod stops;
+
 use super::*;
 use crate::api::{SCHEDULES_PER_USER_MAX, Service, get_schedule, list_schedules};
 use crate::tests::kit::*;
 use serde_json::{Value, json};
+use strongroom_account::account;
+use strongroom_account::account::Account;
+use strongroom_account::ledger::LocalLedger;
 use strongroom_ledger_api::{Decline, Journal, Ledger, LedgerError, Posting, Side, Status};
+use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::idempotency::IdempotencyKey;
@@ -88,7 +94,7 @@ fn a_standing_order_is_shown_with_what_became_of_it() {
     let reply = bank.ask_for_order("k", &json!({})).unwrap();
     let id = id_of(&reply);
     let expected = json!({
-        "id": id, "status": "active", "from_account_id": bank.alice.id, "to_account_id": bank.bob.id,
+        "id": id, "status": "active", "ended_because": null, "from_account_id": bank.alice.id, "to_account_id": bank.bob.id,
         "to_account_number": null, "amount": "10.00", "currency": "EUR", "reference": "rent", "start": "2027-01-31",
         "interval": "monthly", "every": 1, "until": null, "count": null, "on_insufficient_funds": "skip",
         "next_due": "2027-01-31", "runs": 0, "last_run": null, "created_at": "2027-01-15T08:00:00.000Z",
@@ -174,6 +180,38 @@ fn what_cannot_be_is_refused_with_its_field() {
         assert_eq!(problem.code(), code, "{changes}");
         assert_eq!(problem.errors()[0].pointer, pointer, "{changes}");
     }
+    let recorded = bank.recorded();
+    let closed = bank.open_for_bob("EUR");
+    let LocalLedger { store, clock } = &bank.service.ledger.ledger;
+    account::close(store, clock, closed, &Actor::BANK).unwrap();
+    let numbered =
+        |account: &Account| json!({"to_account_id": null, "to_account_number": account.number});
+    let of_closed = account::by_id(store, closed).unwrap().unwrap();
+    for (pointer, code, changes) in [
+        ("/currency", "currency_mismatch", json!({"currency": "USD"})),
+        (
+            "/currency",
+            "currency_mismatch",
+            json!({"to_account_id": bank.open_for_bob("USD")}),
+        ),
+        (
+            "/to_account_id",
+            "account_closed",
+            json!({"to_account_id": closed}),
+        ),
+        ("/to_account_number", "account_closed", numbered(&of_closed)),
+        ("/to_account_number", INVALID, numbered(&bank.alice)),
+        (
+            "/to_account_id",
+            UNKNOWN,
+            json!({"to_account_id": Uuid::from_u128(404)}),
+        ),
+    ] {
+        let problem = bank.ask_for_order("k", &changes).unwrap_err();
+        assert_eq!(problem.code(), code, "{changes}");
+        assert_eq!(problem.errors()[0].pointer, pointer, "{changes}");
+    }
+    assert_eq!(bank.recorded(), recorded);
     bank.link(LinkState::down());
     let unknown = bank.ask_for_order("k", &json!({}));
     assert_eq!(outcome(&unknown), (503, "service_unavailable".into()));
@@ -181,6 +219,14 @@ fn what_cannot_be_is_refused_with_its_field() {
     // Today is not past.
     bank.order("k", &json!({"start": "2027-01-15"}));
     assert_eq!(bank.tick().begun, 1);
+    // A payer whose account is closed.
+    let own = bank.open_for(ALICE, "EUR");
+    account::close(store, clock, own, &Actor::BANK).unwrap();
+    let from_closed = bank
+        .ask_for_order("c", &json!({"from_account_id": own}))
+        .unwrap_err();
+    assert_eq!(from_closed.code(), "account_closed");
+    assert_eq!(from_closed.errors()[0].pointer, "/from_account_id");
 }
 
 #[test]
@@ -271,7 +317,13 @@ fn a_run_is_on_disk_before_the_ledger_is_asked() {
             bank.run_of(id),
         )
     });
-    tick(&store, &bank.service.ledger, &bank.service.clock).unwrap();
+    tick(
+        &store,
+        &bank.service.ledger,
+        &bank.users,
+        &bank.service.clock,
+    )
+    .unwrap();
     assert_eq!(
         meanwhile.take().unwrap(),
         (vec![Ending::OnDisk], json!(1), is_open())
@@ -458,23 +510,6 @@ fn further_attempts_end_after_three_days_or_with_the_next_date() {
 }
 
 #[test]
-fn an_account_that_is_gone_refuses_the_date_and_not_the_next() {
-    let bank = bank_on("2027-01-31");
-    let number = json!({"to_account_id": null, "to_account_number": bank.bob.number});
-    let id = bank.order("k", &number);
-    let gone = LedgerError::AccountNotFound(Side::DestinationNumber);
-    bank.link(LinkState::Fails(gone));
-    bank.tick();
-    assert_eq!(bank.run_of(id), is("refused", "account_not_found"));
-    bank.link(LinkState::Works);
-    bank.wait(DAY_MS);
-    assert_eq!(bank.tick(), Summary::default());
-    bank.go_to(day("2027-02-28"));
-    bank.tick();
-    assert_eq!(bank.paid(), ["2027-02-28"]);
-}
-
-#[test]
 fn nothing_is_paid_after_the_end_even_if_it_was_due_before() {
     let bank = bank_on("2027-01-31");
     let id = bank.order("k", &json!({"interval": "daily"}));
@@ -590,7 +625,7 @@ fn an_end_that_the_tick_overtakes_contradicts_nothing_and_pays_nothing() {
         bank.tick();
         bank.link(heard);
         let open = rows::open_runs(&bank.service.store, None, 1).unwrap();
-        let pass = run::decide(&bank.service.ledger, open);
+        let pass = run::decide(&bank.service.ledger, open, |_| Ok(run::Wish::Post));
         bank.link(LinkState::Works);
         bank.interrupt(Moment::BeforeDecision, move |bank| {
             run::note(&bank.service.store, &pass, bank.service.clock.now_ms()).unwrap();
@@ -610,7 +645,7 @@ fn an_end_that_the_tick_overtakes_contradicts_nothing_and_pays_nothing() {
 
 fn assert_sound(bank: &Bank) {
     let Service { store, ledger, .. } = &bank.service;
-    let report = crate::audit::check_invariants(store, ledger).unwrap();
+    let report = crate::audit::check_invariants(store, ledger, &bank.users).unwrap();
     assert_eq!(report.violations().collect::<Vec<_>>(), Vec::new());
     bank.bob_has();
 }

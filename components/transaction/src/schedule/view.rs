@@ -1,7 +1,7 @@
 //! A standing order as its owner sees it.
 
 use super::calendar::Interval;
-use super::record::{OnInsufficientFunds, Run, Schedule};
+use super::record::{EndedBecause, OnInsufficientFunds, Run, Schedule};
 use serde::Serialize;
 use strongroom_ledger_api::AccountRef;
 use strongroom_sdk::calendar::Day;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 pub struct ScheduleView {
     id: Uuid,
     status: &'static str,
+    ended_because: Option<&'static str>,
     from_account_id: Option<Uuid>,
     to_account_id: Option<Uuid>,
     to_account_number: Option<String>,
@@ -54,6 +55,7 @@ impl ScheduleView {
         Self {
             id: schedule.id,
             status: schedule.state.as_str(),
+            ended_because: schedule.ended_because.map(EndedBecause::as_str),
             from_account_id: instruction.source,
             to_account_id,
             to_account_number,
@@ -67,7 +69,7 @@ impl ScheduleView {
             count: plan.count,
             on_insufficient_funds: schedule.order.on_insufficient_funds,
             next_due: schedule.next_due(),
-            runs: schedule.dates_behind,
+            runs: schedule.dates_behind.saturating_sub(schedule.dates_skipped),
             last_run: last_run.map(RunView::from),
             created_at: format_rfc3339(schedule.created_at_ms),
         }

@@ -1,8 +1,9 @@
 //! What the tests share: a bank of two customers, and a link to its ledger that can fail.
 
 use crate::api::{self, Service};
-use crate::schedule::{self, Summary};
+use crate::schedule::{self, Summary, TickError};
 use crate::schema::MIGRATIONS;
+use crate::users::{ChangeKind, UserChange, Users, UsersError};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
@@ -13,8 +14,8 @@ use strongroom_account::account::{
 use strongroom_account::audit::check_invariants;
 use strongroom_account::ledger::LocalLedger;
 use strongroom_ledger_api::{
-    AccountSummary, Batch, BatchRecord, BatchReply, Directory, Journal, Ledger, LedgerError,
-    Posting, Reply, Transfer,
+    AccountChange, AccountSummary, Batch, BatchRecord, BatchReply, Decline, Directory, Journal,
+    Ledger, LedgerError, Posting, Reply, Transfer,
 };
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
@@ -25,7 +26,7 @@ use strongroom_sdk::json;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{SqliteStore, Store, StoreError, Transaction, migrate};
+use strongroom_sdk::store::{SqliteStore, Store, Transaction, migrate};
 use uuid::Uuid;
 
 pub(crate) const ALICE: Uuid = Uuid::from_u128(0xA);
@@ -177,6 +178,47 @@ impl Directory for Link {
     fn find(&self, id: Uuid) -> Result<Option<AccountSummary>, LedgerError> {
         self.read(|| self.ledger.find(id))
     }
+
+    /// Where the ledger is down, it is so from right after this.
+    fn changes(&self, after: u64) -> Result<Vec<AccountChange>, LedgerError> {
+        self.ledger.changes(after)
+    }
+
+    fn judge(&self, transfer: &Transfer) -> Result<Option<Decline>, LedgerError> {
+        self.read(|| self.ledger.judge(transfer))
+    }
+}
+
+/// What auth knows of the customers, who may all log in at first.
+#[derive(Clone, Default)]
+pub(crate) struct AuthLink {
+    pub(crate) changes: Rc<RefCell<Vec<UserChange>>>,
+    pub(crate) is_down: Rc<Cell<bool>>,
+}
+
+impl AuthLink {
+    fn read<T>(&self, read: impl FnOnce(&[UserChange]) -> T) -> Result<T, UsersError> {
+        if self.is_down.get() {
+            return Err(UsersError("auth is down".to_owned()));
+        }
+        Ok(read(&self.changes.borrow()))
+    }
+}
+
+impl Users for AuthLink {
+    fn is_disabled(&self, id: Uuid) -> Result<bool, UsersError> {
+        self.read(|changes| {
+            let of_user = changes.iter().rev().find(|change| change.user_id == id);
+            of_user.is_some_and(|change| change.kind == ChangeKind::Disabled)
+        })
+    }
+
+    fn changes(&self, after: u64) -> Result<Vec<UserChange>, UsersError> {
+        self.read(|changes| {
+            let later = changes.iter().filter(|change| change.sequence > after);
+            later.copied().collect()
+        })
+    }
 }
 
 /// The calls that take an idempotency key, with the id in their path.
@@ -199,6 +241,7 @@ pub(crate) type Answered = Result<StoredReply, Problem>;
 #[derive(Clone)]
 pub(crate) struct Bank {
     pub(crate) service: Service<SqliteStore, Link, SetClock>,
+    pub(crate) users: AuthLink,
     pub(crate) alice: Account,
     pub(crate) bob: Account,
 }
@@ -210,7 +253,7 @@ pub(crate) fn store() -> SqliteStore {
     store
 }
 
-fn open(store: &SqliteStore, clock: &SetClock, owner_id: Uuid) -> Account {
+fn open(store: &SqliteStore, clock: &SetClock, owner_id: Uuid, code: &str) -> Account {
     let rules = OpenRules {
         number_format: NumberFormat::new("DE", "10000000").unwrap(),
         accounts_per_user_max: 9,
@@ -218,7 +261,7 @@ fn open(store: &SqliteStore, clock: &SetClock, owner_id: Uuid) -> Account {
     let request = OpenRequest {
         owner_id,
         account_type: AccountType::Checking,
-        currency: Currency::from_code("EUR").unwrap(),
+        currency: Currency::from_code(code).unwrap(),
         name: None,
     };
     let actor = Actor {
@@ -303,7 +346,7 @@ impl Bank {
         let clock = SetClock(Rc::new(Cell::new(now_ms)));
         let books = SqliteStore::in_memory().unwrap();
         migrate(&books, strongroom_account::schema::MIGRATIONS).unwrap();
-        let [alice, bob] = [ALICE, BOB].map(|owner| open(&books, &clock, owner));
+        let [alice, bob] = [ALICE, BOB].map(|owner| open(&books, &clock, owner, "EUR"));
         let ledger = LocalLedger {
             store: books,
             clock: clock.clone(),
@@ -318,11 +361,22 @@ impl Bank {
                 },
                 clock,
             },
+            users: AuthLink::default(),
             alice,
             bob,
         };
         bank.deposit("opening", amount).unwrap();
         bank
+    }
+
+    /// Opens one more account.
+    pub(crate) fn open_for(&self, owner: Uuid, code: &str) -> Uuid {
+        let books = &self.service.ledger.ledger.store;
+        open(books, &self.service.clock, owner, code).id
+    }
+
+    pub(crate) fn open_for_bob(&self, code: &str) -> Uuid {
+        self.open_for(BOB, code)
     }
 
     pub(crate) fn link(&self, state: LinkState) {
@@ -425,13 +479,13 @@ impl Bank {
         api::delete_schedule(&self.service, &alice(), schedule)
     }
 
-    pub(crate) fn try_tick(&self) -> Result<Summary, StoreError> {
+    pub(crate) fn try_tick(&self) -> Result<Summary, TickError> {
         let Service {
             store,
             ledger,
             clock,
         } = &self.service;
-        schedule::tick(store, ledger, clock)
+        schedule::tick(store, ledger, &self.users, clock)
     }
 
     pub(crate) fn tick(&self) -> Summary {

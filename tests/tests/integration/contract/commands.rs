@@ -143,6 +143,7 @@ fn check_reports_mistakes_of_every_kind_together() {
         ("strongroom:account/ledger", "nobody"),
         ("strongroom:account/journal", "accounts"),
         ("strongroom:account/directory", "auth"),
+        ("strongroom:auth/directory", "auth"),
     ];
     let links = links.map(|(interface, target)| (interface.to_owned(), target.into()));
     let registry = Registry::bank()
