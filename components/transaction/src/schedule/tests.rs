@@ -306,8 +306,10 @@ fn a_crash_between_a_run_and_the_next_date_leaves_neither() {
 
 #[test]
 fn a_run_is_on_disk_before_the_ledger_is_asked() {
-    let bank = bank_on("2027-01-31");
+    let bank = bank_on("2027-01-30");
     let id = bank.order("k", &json!({}));
+    bank.tick();
+    bank.go_to(day("2027-01-31"));
     let store = WatchedStore::new(bank.service.store.clone());
     let watched = store.clone();
     let meanwhile = bank.interrupt(Moment::BeforeDecision, move |bank| {
