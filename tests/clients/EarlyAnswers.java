@@ -18,6 +18,9 @@ import java.util.List;
  *
  * <p>The bank refuses a request by its head alone, while the client still sends the body, or waits to send it. The
  * client must see the refusal, and its next request must succeed. Prints what fails, and exits with 1 then.
+ *
+ * <p>A client that waits to send a large body is refused without being asked for it. Java 17 then waits for ever,
+ * whatever server it is, so it is not tried.
  */
 public class EarlyAnswers {
     private record Refusal(String path, String coding, int ifSmall, int ifLarge) {}
@@ -72,6 +75,9 @@ public class EarlyAnswers {
                 HttpClient client = HttpClient.newBuilder().version(version).build();
                 for (Refusal refusal : REFUSALS) {
                     for (Body body : BODIES) {
+                        if (isWithheld && body.bytes > SMALL_BYTES_MAX) {
+                            continue;
+                        }
                         String what = version + " " + (isWithheld ? "withheld " : "") + refusal + " " + body;
                         try {
                             HttpRequest post =

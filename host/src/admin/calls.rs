@@ -309,7 +309,7 @@ async fn read(
     what: &str,
 ) -> Result<Bytes, Answer> {
     let body = Limited::new(
-        request.into_body().ask_for(),
+        request.into_body().rest(),
         usize::try_from(bytes_max).unwrap_or(usize::MAX),
     );
     match tokio::time::timeout(BODY_TIME_MAX, body.collect()).await {

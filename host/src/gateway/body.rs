@@ -173,7 +173,7 @@ pub(super) async fn read<'a>(
     }
     let _arriving = memory.begin(clients)?;
     let mut share = memory.share(&service.name, clients);
-    let bytes = read_to_the_end(body.ask_for(), announced, bytes_max, &mut share).await?;
+    let bytes = read_to_the_end(body.rest(), announced, bytes_max, &mut share).await?;
     let whole = Full::new(bytes)
         .map_err(|never| match never {})
         .boxed_unsync();
