@@ -113,22 +113,26 @@ fn domain_key(domain: &str) -> Result<String, EmailError> {
 }
 
 fn local_key(local: &str) -> Result<String, EmailError> {
-    let mapper = Uts46MapperBorrowed::new();
-    let key: String = mapper.map_normalize(local.chars()).collect();
+    let key = mapped(local);
     let is_mixed =
         key.chars().any(|letter| letter.is_ascii_alphabetic()) && key.chars().any(resembles_latin);
     let is_disguised = local
         .chars()
-        .any(|character| !character.is_ascii() && is_disguise(character, &mapper));
+        .any(|character| !character.is_ascii() && is_disguise(character));
     if is_mixed || is_disguised {
         return Err(EmailError::LookAlike);
     }
     Ok(key)
 }
 
+fn mapped(text: &str) -> String {
+    let mapper = Uts46MapperBorrowed::new();
+    mapper.map_normalize(text.chars()).collect()
+}
+
 /// Whether a character that is not ASCII is mapped to one that is, or to nothing, or is no letter.
-fn is_disguise(character: char, mapper: &Uts46MapperBorrowed<'_>) -> bool {
-    let mapped: String = mapper.map_normalize(std::iter::once(character)).collect();
+fn is_disguise(character: char) -> bool {
+    let mapped = mapped(character.encode_utf8(&mut [0; 4]));
     let is_ascii_or_unknown =
         |mapped: char| mapped.is_ascii() || mapped == char::REPLACEMENT_CHARACTER;
     mapped.is_empty() || mapped.contains(is_ascii_or_unknown) || PUNCTUATION.contains(&character)
