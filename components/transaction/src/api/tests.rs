@@ -174,7 +174,7 @@ fn what_is_refused_is_not_remembered() {
             "/to_account_id",
         ),
         (
-            json!({"to_account_id": null, "to_account_number": "DE00404"}),
+            json!({"to_account_id": null, "to_account_number": NOBODYS_NUMBER}),
             404,
             "account_not_found",
             "/to_account_number",
@@ -408,7 +408,7 @@ fn a_payer_without_the_money_cannot_tell_one_payee_from_another() {
         json!({"to_account_id": bank.bob.id}),
         json!({"to_account_id": nobody}),
         json!({"to_account_id": null, "to_account_number": bank.bob.number}),
-        json!({"to_account_id": null, "to_account_number": "DE00404"}),
+        json!({"to_account_id": null, "to_account_number": NOBODYS_NUMBER}),
     ];
     // With all that differs between two requests taken out.
     let said = |document: Value| {

@@ -30,7 +30,8 @@ fn busy() -> Bank {
     order("retried", retried("800"));
     let cancelled = order("cancelled", retried("700"));
     // Of the payee nothing is said while there is not the money.
-    let to_nobody = json!({"to_account_id": null, "to_account_number": "DE404", "amount": "150"});
+    let to_nobody =
+        json!({"to_account_id": null, "to_account_number": NOBODYS_NUMBER, "amount": "150"});
     order("refused", to_nobody);
     bank.deposit("more", "100").unwrap();
     assert_eq!(bank.tick().settled, 5);

@@ -452,7 +452,7 @@ fn a_date_without_money_tells_nothing_of_the_payee() {
     let nobody = Uuid::from_u128(404);
     let payees = [
         json!({"to_account_id": nobody}),
-        json!({"to_account_id": null, "to_account_number": "DE00404"}),
+        json!({"to_account_id": null, "to_account_number": NOBODYS_NUMBER}),
         json!({"to_account_id": null, "to_account_number": bank.bob.number}),
     ];
     let orders = payees.map(|payee| bank.order(&payee.to_string().replace(' ', ""), &payee));

@@ -34,6 +34,8 @@ pub(crate) const BOB: Uuid = Uuid::from_u128(0xB);
 pub(crate) const TELLER: Uuid = Uuid::from_u128(0x7);
 /// The request in which staff ask.
 pub(crate) const REQUEST_ID: &str = "r-7";
+/// The IBAN of another bank.
+pub(crate) const NOBODYS_NUMBER: &str = "DE44500105175407324931";
 /// The rule of the screening that denies.
 pub(crate) const RULE: &str = "list_7";
 
