@@ -1,5 +1,6 @@
 //! HEAD, which is GET without the body, over both protocols.
 
+use strongroom_tests::bank::day;
 use strongroom_tests::tools::{program, python, run};
 use strongroom_tests::{Bank, Person};
 
@@ -20,13 +21,15 @@ async fn paths(customer: &Person) -> Vec<String> {
     ]
     .map(str::to_owned)
     .into();
-    for rest in ["", "/balance", "/entries"] {
+    for rest in ["", "/entries", "/statement"] {
         paths.push(format!("/api/accounts/{account}{rest}"));
     }
     paths.push(format!("/api/transactions?account_id={account}"));
-    for format in ["json", "csv", "camt.053", "ofx"] {
-        paths.push(format!("/api/accounts/{account}/statement?format={format}"));
-    }
+    // Its length is not known before it is sent.
+    let today = day(0);
+    paths.push(format!(
+        "/api/accounts/{account}/statement?format=csv&from={today}&to={today}"
+    ));
     paths
 }
 
