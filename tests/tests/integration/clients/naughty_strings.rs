@@ -16,7 +16,7 @@ async fn naughty_strings_fail_nothing_and_come_back_as_they_were_sent() {
     // Its wrong passwords lock its own address out.
     let bank = Bank::start().await;
     client
-        .arg(bank.address().to_string())
+        .arg(bank.address())
         .args([ADMIN_EMAIL, ADMIN_PASSWORD]);
     let (output, text) = run(client).await;
     assert!(output.status.success(), "{text}");
