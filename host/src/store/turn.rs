@@ -5,6 +5,7 @@ use super::connection::GuestConnection;
 use super::pace::Mode;
 use super::statement;
 use super::writer::{Held, Line};
+use crate::wall_clock::WallClock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ const CHANGES_TIME_MAX: Duration = Duration::from_millis(10);
 pub struct Turn {
     cell: Arc<TurnCell>,
     line: Arc<Line>,
+    clock: Arc<WallClock>,
 }
 
 /// The turn as the guest and the watch share it.
@@ -35,8 +37,8 @@ enum State {
 }
 
 impl Turn {
-    pub(super) fn new(cell: Arc<TurnCell>, line: Arc<Line>) -> Self {
-        Self { cell, line }
+    pub(super) fn new(cell: Arc<TurnCell>, line: Arc<Line>, clock: Arc<WallClock>) -> Self {
+        Self { cell, line, clock }
     }
 
     pub(super) fn execute(&self, sql: &str, parameters: &[Value]) -> Result<u64, Error> {
@@ -75,10 +77,7 @@ impl Turn {
     /// Keeps the turn, and returns when its group is on disk.
     pub(super) async fn commit(self) -> Result<(), Error> {
         let outcome = {
-            let mut held = self
-                .cell
-                .end(Error::Invalid("the transaction has ended".to_owned()))?;
-            let kept = held.keep_turn();
+            let (mut held, kept) = self.keep()?;
             let outcome = kept.is_ok().then(|| held.join_group());
             self.line.leave(held);
             kept?;
@@ -94,12 +93,24 @@ impl Turn {
 
     /// Keeps the turn for the next group, whenever that is.
     pub(super) fn commit_later(self) -> Result<(), Error> {
+        let (held, kept) = self.keep()?;
+        self.line.leave(held);
+        kept
+    }
+
+    /// Ends the turn, and keeps what it did. What it wrote may have times of after a jump of the
+    /// clock: then it is undone.
+    fn keep(&self) -> Result<(Held, Result<(), Error>), Error> {
         let mut held = self
             .cell
             .end(Error::Invalid("the transaction has ended".to_owned()))?;
-        let kept = held.keep_turn();
-        self.line.leave(held);
-        kept
+        let kept = if self.clock.is_trusted() {
+            held.keep_turn()
+        } else {
+            held.undo_turn();
+            Err(Error::Clock)
+        };
+        Ok((held, kept))
     }
 
     /// `TimedOut` if the host ended the turn because it took too long.

@@ -120,7 +120,7 @@ impl Writer {
         }
         let cell = Arc::new(TurnCell::new(held, time_max, retire));
         *line.current.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&cell);
-        Ok(Turn::new(cell, Arc::clone(line)))
+        Ok(Turn::new(cell, Arc::clone(line), Arc::clone(&self.clock)))
     }
 
     /// Sets how large the database may become.
