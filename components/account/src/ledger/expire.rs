@@ -20,21 +20,31 @@ WHERE open_hold.expires_at_ms <= ?1 ORDER BY open_hold.expires_at_ms LIMIT ?2";
 ///
 /// Each expiry's id follows from its hold's: a sweep that is repeated, after whatever crash, finds it recorded.
 pub fn expire_holds<S: Store>(store: &S, clock: &impl Clock) -> Result<usize, LedgerError> {
-    let now_ms = clock.now_ms();
-    let due = |limit: u32| [Value::from(now_ms), Value::from(i64::from(limit))];
+    let due = |now_ms: i64, limit: u32| [Value::from(now_ms), Value::from(i64::from(limit))];
     // Mostly nothing is due, and then nobody waits for the writer.
-    if store.query(DUE, &due(1))?.rows.is_empty() {
+    if store.query(DUE, &due(clock.now_ms(), 1))?.rows.is_empty() {
         return Ok(0);
     }
     in_transaction(store, |transaction| {
-        let rows = transaction.query(DUE, &due(EXPIRIES_MAX))?;
+        // Once, and after the wait: what was due before it may not be, by a clock that was set back.
+        let now = Stopped(clock.now_ms());
+        let rows = transaction.query(DUE, &due(now.0, EXPIRIES_MAX))?;
         let expired = rows.rows.len();
         for row in rows {
-            let expiry = expiry(&row, now_ms)?;
-            record(transaction, clock, &expiry, Wish::Post)?;
+            let expiry = expiry(&row, now.0)?;
+            record(transaction, &now, &expiry, Wish::Post)?;
         }
         Ok(expired)
     })
+}
+
+/// A clock that stands still.
+struct Stopped(i64);
+
+impl Clock for Stopped {
+    fn now_ms(&self) -> i64 {
+        self.0
+    }
 }
 
 fn expiry(row: &Row, now_ms: i64) -> Result<Transfer, StoreError> {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::balance::Balance;
 use crate::tests::kit::HOLD_SECONDS;
+use std::cell::Cell;
 use strongroom_ledger_api::Resolution;
 
 pub(super) fn hold(id: u128, from: &Account, to: &Account, amount_minor: i64) -> Transfer {
@@ -123,6 +124,26 @@ fn a_hold_ends_once_and_says_how_to_those_who_come_later() {
         assert_eq!(expire_holds(&store, &later(HOLD_SECONDS)).unwrap(), 0);
         assert_invariants(&store);
     }
+}
+
+/// A clock that is set back a second after each look.
+struct SetBack(Cell<i64>);
+
+impl Clock for SetBack {
+    fn now_ms(&self) -> i64 {
+        self.0.replace(self.0.get() - 1_000)
+    }
+}
+
+#[test]
+fn no_sweep_ends_a_hold_before_its_time_by_a_clock_that_is_set_back_meanwhile() {
+    let (store, ..) = bank_with_a_hold();
+    let time = later(HOLD_SECONDS).0;
+    let clock = SetBack(Cell::new(time));
+    assert_eq!(expire_holds(&store, &clock), Ok(0));
+    clock.0.set(time + 1_000);
+    assert_eq!(expire_holds(&store, &clock), Ok(1));
+    assert_invariants(&store);
 }
 
 #[test]
