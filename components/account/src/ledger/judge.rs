@@ -30,7 +30,7 @@ pub fn judge<S: Store>(
         source,
         destination,
         subject: situation.subject.as_ref(),
-        now_ms: clock.now_ms().max(situation.head.recorded_at_ms),
+        now_ms: clock.now_ms(),
     };
     let is_payees =
         |payee: &Option<_>| payee.map(|payee: &super::Standing| payee.account.owner_id) == owner;
