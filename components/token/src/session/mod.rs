@@ -79,7 +79,8 @@ WHERE id = ?1 AND ended_at IS NULL AND refresh_counter = ?2 - 1";
 const REMEMBER_ROTATION: &str =
     "INSERT INTO rotation (session, counter, rotated_at) VALUES (?1, ?2 - 1, ?3)";
 
-const FORGET_ROTATIONS: &str = "DELETE FROM rotation WHERE session = ?1 AND rotated_at < ?2";
+const FORGET_ROTATIONS: &str =
+    "DELETE FROM rotation WHERE session = ?1 AND abs(rotated_at - ?2) > ?3";
 
 const END: &str = "UPDATE session SET ended_at = ?3, end_reason = ?4 WHERE id = ?1 AND subject = ?2 AND ended_at IS NULL";
 
@@ -181,8 +182,10 @@ impl Session {
                 "the session has changed within the transaction".to_owned(),
             ));
         }
-        let before_ms = now_ms.saturating_sub(GRACE_MS);
-        transaction.execute(FORGET_ROTATIONS, &[self.id.into(), before_ms.into()])?;
+        transaction.execute(
+            FORGET_ROTATIONS,
+            &[self.id.into(), now_ms.into(), GRACE_MS.into()],
+        )?;
         transaction.execute(
             REMEMBER_ROTATION,
             &[self.id.into(), i64::from(counter).into(), now_ms.into()],

@@ -48,7 +48,8 @@ impl Session {
         }
         // The tag says that the token is one of the session's own.
         match self.rotated_at_ms {
-            Some(at_ms) if now_ms.saturating_sub(at_ms) <= GRACE_MS => Standing::Repeated,
+            // A rotation of later was made by a clock that was ahead.
+            Some(at_ms) if now_ms.abs_diff(at_ms) <= GRACE_MS.unsigned_abs() => Standing::Repeated,
             _ => Standing::Reused,
         }
     }

@@ -74,6 +74,20 @@ fn the_old_token_after_the_grace_ends_the_session() {
 }
 
 #[test]
+fn a_rotation_by_a_clock_that_was_ahead_gives_no_longer_grace() {
+    let scene = Scene::new();
+    let tokens = scene.issue(&alice());
+    scene.pass_ms(600_000);
+    let second = scene.rotated(&tokens.refresh_token);
+    scene.pass_ms(-600_000);
+    let third = scene.rotated(&second);
+    assert_eq!(scene.count("SELECT 1 FROM rotation"), 1);
+    scene.assert_invalid(&tokens.refresh_token);
+    scene.assert_invalid(&third);
+    assert_eq!(scene.host.told(), [Told::Session(tokens.session)]);
+}
+
+#[test]
 fn any_earlier_token_within_the_grace_gets_the_newest() {
     let scene = Scene::new();
     let mut chain = vec![scene.issue(&alice()).refresh_token];
