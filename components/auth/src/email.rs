@@ -39,7 +39,7 @@ pub enum EmailError {
     /// It looks like another address than it is.
     #[error(
         "must have no character before the @ that only looks like another or is invisible, and no \
-        Greek or Cyrillic letter beside a Latin one; write it as the mail server does"
+        letter beside Latin ones of a script that has their shapes; write it as the mail server does"
     )]
     LookAlike,
 }
@@ -138,16 +138,21 @@ fn is_disguise(character: char) -> bool {
     mapped.is_empty() || mapped.contains(is_ascii_or_unknown) || PUNCTUATION.contains(&character)
 }
 
-/// Whether a letter is of a script that has the shapes of Latin letters: Greek, Cyrillic, Armenian,
-/// or Cherokee.
+/// Whether a letter has the shape of a Latin letter, or is of a script that has such letters: Greek,
+/// Cyrillic, Armenian, Cherokee, Coptic, Lisu, and the letters of phonetics.
 fn resembles_latin(letter: char) -> bool {
     matches!(
         letter,
-        '\u{370}'..='\u{58f}'
+        '\u{1c0}'..='\u{1c3}'
+            | '\u{250}'..='\u{2af}'
+            | '\u{370}'..='\u{58f}'
             | '\u{13a0}'..='\u{13ff}'
             | '\u{1c80}'..='\u{1c8f}'
+            | '\u{1d00}'..='\u{1dbf}'
             | '\u{1f00}'..='\u{1fff}'
+            | '\u{2c80}'..='\u{2cff}'
             | '\u{2de0}'..='\u{2dff}'
+            | '\u{a4d0}'..='\u{a4ff}'
             | '\u{a640}'..='\u{a69f}'
             | '\u{ab70}'..='\u{abbf}'
     )
