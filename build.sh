@@ -105,8 +105,10 @@ readonly TEST_PROGRAMS=(xmllint:libxml2-utils ofxdump:ofx hledger:hledger slowht
   curl:curl wget:wget faketime:faketime java:default-jdk-headless node:nodejs npm:npm)
 
 install_test_tools() {
-  install_test_programs && install_client_libraries ||
-    say "not all that the tests use of others is installed; the tests that need it are skipped, by name"
+  local complete=true
+  install_test_programs || complete=false
+  install_client_libraries || complete=false
+  $complete || say "not all that the tests use of others is installed; the tests that need it are skipped, by name"
 }
 
 install_test_programs() {
