@@ -49,12 +49,10 @@ async fn a_refusal_before_its_body_leaves_the_connection_or_says_that_it_closes(
     let bank = Bank::shared().await;
     let ask = async |length: usize| {
         let mut connection = Connection::open(bank.host.admin_address()).await;
-        connection
-            .send(format!(
-                "POST /services/reload HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n"
-            ))
-            .await;
-        connection.send(vec![b'x'; length]).await;
+        let head = format!(
+            "POST /services/reload HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n"
+        );
+        connection.send(head + &"x".repeat(length)).await;
         connection.wait_for("HTTP/1.1 401").await;
         connection
     };
