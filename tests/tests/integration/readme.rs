@@ -50,9 +50,12 @@ async fn the_way_to_swap_a_service_works_line_by_line() {
             workspace::binary().to_str().unwrap(),
         );
     let said = run(&script, host.folder()).await;
-    let (changes, back) = ("limits.timeout: 10s -> 5s", "limits.timeout");
-    assert!(said.contains(&format!("token: {changes}")), "{said}");
-    assert!(said.matches(back).count() >= 3, "{said}");
+    for told in [
+        "token: limits.timeout: 10s -> 5s",
+        "limits.timeout: 5s -> 10s",
+    ] {
+        assert!(said.contains(told), "{told} is not in:\n{said}");
+    }
 }
 
 #[test]
