@@ -237,7 +237,8 @@ run_tests() {
   phase "the tests of the examples" examples/test.sh
   install_test_tools
   phase "the tests of a running bank: compiling" cargo test --release "${CLIENTS[@]}" --no-run
-  phase "the tests of a running bank" cargo test --release "${CLIENTS[@]}" --no-fail-fast
+  # They wait for a third of their time.
+  phase "the tests of a running bank" cargo test --release "${CLIENTS[@]}" --no-fail-fast -- --test-threads=$(($(nproc) * 3 / 2))
 }
 
 case "${1:-}" in
