@@ -2,7 +2,9 @@
 //! in, or may again.
 //!
 //! Links run one way, so that no other service can tell this one. It reads their changes at each
-//! tick, from a cursor, which moves in the commit that does to the schedules what a change means.
+//! tick, from a cursor, which moves in the commit that does the last of what a change means. Each
+//! commit is short, as an account may have any number of schedules: what is not done by then is
+//! found again by the next one.
 
 use super::run::TickError;
 use super::states;
@@ -12,8 +14,11 @@ use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
 use strongroom_sdk::stored_enum;
 use uuid::Uuid;
 
-/// How many pages one tick takes of a source, so that a tick is short.
-const PAGES_MAX: usize = 10;
+/// After how much a tick leaves the rest of a source to the next one, so that it is short: each
+/// change that it has read counts one, and each row that it has changed.
+const WORK_PER_TICK_MAX: u64 = 10_000;
+/// What a commit counts beside its rows.
+const WORK_OF_COMMIT: u64 = 10;
 
 const CURSOR: &str = "SELECT sequence FROM followed WHERE source = ?1";
 
@@ -44,24 +49,27 @@ enum Meaning {
 /// The place of a change, and what it means.
 type Change = (u64, Meaning);
 
-/// Follows both as far as they go now, and does to schedules what has become of accounts and users.
+/// Follows both, and does to schedules what has become of accounts and users. Returns whether it
+/// came to the end of both: until then nothing may begin, as an order may have ended, or may be to
+/// be paused.
 ///
 /// # Errors
-/// [`TickError`]: then nothing may begin, as an order may have ended, or may be to be paused.
+/// [`TickError`]: nothing may begin then either.
 pub(super) fn follow<S: Store>(
     store: &S,
     accounts: &impl Directory,
     users: &impl Users,
     now_ms: i64,
-) -> Result<(), TickError> {
-    follow_source(store, Source::Accounts, now_ms, |after| {
+) -> Result<bool, TickError> {
+    let has_all = follow_source(store, Source::Accounts, now_ms, |after| {
         let changes = accounts.changes(after)?;
         Ok(changes.into_iter().map(of_account).collect())
     })?;
-    follow_source(store, Source::Users, now_ms, |after| {
-        let changes = users.changes(after)?;
-        Ok(changes.into_iter().map(of_user).collect())
-    })
+    Ok(has_all
+        & follow_source(store, Source::Users, now_ms, |after| {
+            let changes = users.changes(after)?;
+            Ok(changes.into_iter().map(of_user).collect())
+        })?)
 }
 
 fn of_account(change: AccountChange) -> Change {
@@ -87,43 +95,75 @@ fn follow_source<S: Store>(
     source: Source,
     now_ms: i64,
     read: impl Fn(u64) -> Result<Vec<Change>, TickError>,
-) -> Result<(), TickError> {
+) -> Result<bool, TickError> {
     let mut after = followed(store, source)?;
-    for _ in 0..PAGES_MAX {
-        let page = read(after)?;
+    let mut work = 0;
+    loop {
+        // With the last one that was followed, as it may be gone, and what is at its place may come.
+        let mut page = read(after.saturating_sub(1))?;
+        if after > 0 {
+            if page.first().map(|(sequence, _)| *sequence) != Some(after) {
+                return follow_again(store, source, after).map_err(TickError::from);
+            }
+            page.remove(0);
+        }
         let Some((last, _)) = page.last() else {
-            return Ok(());
+            return Ok(true);
         };
-        let transaction = store.begin()?;
-        if !move_cursor(&transaction, source, after, *last)? {
-            // Another generation has done this page, or this one in the group before.
-            return Ok(());
+        let (last, length) = (*last, page.len() as u64);
+        for (sequence, meaning) in page {
+            if matches!(meaning, Meaning::Nothing) && sequence != last {
+                continue;
+            }
+            let mut is_done = false;
+            while !is_done {
+                if work >= WORK_PER_TICK_MAX {
+                    return Ok(false);
+                }
+                let transaction = store.begin()?;
+                let changed = apply(&transaction, &meaning, now_ms)?;
+                is_done = changed < states::ROWS_PER_COMMIT_MAX;
+                let place = if is_done { sequence } else { after };
+                if !move_cursor(&transaction, source, after, place)? {
+                    // Another generation has done this change, or this one in the group before.
+                    return Ok(false);
+                }
+                if changed == 0 {
+                    // Lost in a crash, the change is read again.
+                    transaction.commit_later()?;
+                } else {
+                    transaction.commit()?;
+                }
+                work += WORK_OF_COMMIT + changed;
+            }
+            after = sequence;
         }
-        after = *last;
-        let meant = page
-            .iter()
-            .filter(|(_, meaning)| !matches!(meaning, Meaning::Nothing));
-        let mut is_idle = true;
-        for (_, meaning) in meant {
-            apply(&transaction, meaning, now_ms)?;
-            is_idle = false;
-        }
-        if is_idle {
-            // Lost in a crash, the page is read again.
-            transaction.commit_later()?;
-        } else {
-            transaction.commit()?;
-        }
+        work += length;
     }
-    Ok(())
 }
 
-fn apply(transaction: &impl Transaction, meaning: &Meaning, now_ms: i64) -> Result<(), StoreError> {
+/// Begins at the first change again, from the next tick on: what was followed is not there any
+/// more, as after a restore of that store alone, and what came in its place was not read. To do the
+/// same again to schedules changes nothing.
+fn follow_again<S: Store>(store: &S, source: Source, after: u64) -> Result<bool, StoreError> {
+    let name = source.as_str();
+    eprintln!("{name}: change {after} was followed and is not there: all are followed again");
+    let transaction = store.begin()?;
+    move_cursor(&transaction, source, after, 0)?;
+    transaction.commit()?;
+    Ok(false)
+}
+
+fn apply(
+    transaction: &impl Transaction,
+    meaning: &Meaning,
+    now_ms: i64,
+) -> Result<u64, StoreError> {
     match meaning {
         Meaning::Closed(account) => states::end_of_account(transaction, account, now_ms),
         Meaning::Disabled(owner) => states::pause(transaction, *owner, now_ms),
         Meaning::Enabled(owner, at_ms) => states::resume(transaction, *owner, *at_ms),
-        Meaning::Nothing => Ok(()),
+        Meaning::Nothing => Ok(0),
     }
 }
 

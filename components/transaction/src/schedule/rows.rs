@@ -27,8 +27,9 @@ SET state = 'pending', attempts = ?2, transfer_id = ?3, decline_code = NULL, nex
     begun_at_ms = ?4, changed_at_ms = ?4
 WHERE sequence = ?1 AND state = 'retrying'";
 
-const CANCEL_RETRIES: &str = "\
-UPDATE schedule_run SET state = 'cancelled', next_attempt_at_ms = NULL, changed_at_ms = ?2
+/// By the index of what is tried again, so that no run is read that is over.
+pub(super) const CANCEL_RETRIES: &str = "\
+UPDATE schedule_run INDEXED BY schedule_run_retrying SET state = 'cancelled', next_attempt_at_ms = NULL, changed_at_ms = ?2
 WHERE schedule_id = ?1 AND state = 'retrying'
     AND EXISTS (SELECT 1 FROM schedule WHERE id = ?1 AND state IN ('paused', 'cancelled', 'ended'))";
 

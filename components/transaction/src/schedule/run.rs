@@ -1,6 +1,6 @@
 //! The tick: what is due becomes transfers.
 //!
-//! 1. What has become of accounts and users is followed: their schedules end, are paused, or go on. Where this fails, nothing begins.
+//! 1. What has become of accounts and users is followed: their schedules end, are paused, or go on. Until all is, nothing begins.
 //! 2. In one commit, a due date becomes a run, and its schedule moves on. A crash before it changes nothing; after it, the run is there to
 //!    be posted, and the date is behind.
 //! 3. The ledger posts each run without an outcome, with no transaction open: posting twice is harmless, as the id is the same. A run of
@@ -14,7 +14,7 @@ use super::record::{EndedBecause, OnInsufficientFunds, Run, RunState, Schedule};
 use super::{rows, states};
 use crate::request::{Metadata, Route};
 use crate::users::{Users, UsersError};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use strongroom_ledger_api::{
     Actor, DebitAuthority, Decline, Directory, Ledger, LedgerError, Posting, Transfer,
 };
@@ -79,8 +79,8 @@ pub fn tick<S: Store, L: Ledger + Directory>(
     let mut owners = Owners::new(users);
     let followed = follow(store, ledger, users, clock.now_ms());
     let mut is_down = settle_open(store, ledger, &mut owners, clock, &mut summary)?;
-    followed?;
-    while !is_down && summary.begun < RUNS_PER_TICK_MAX {
+    let may_begin = followed?;
+    while may_begin && !is_down && summary.begun < RUNS_PER_TICK_MAX {
         let begun = begin_due(store, clock.now_ms())?;
         if begun == 0 {
             break;
@@ -319,14 +319,17 @@ pub(super) fn note<S: Store>(store: &S, pass: &Pass, now_ms: i64) -> Result<(), 
     if pass.decided.is_empty() && pass.failed.is_empty() {
         return Ok(());
     }
+    // First, and in commits of their own: an owner may have many schedules.
+    let paused = pass.decided.iter().filter(|one| one.wish == Wish::Pause);
+    for owner in paused.map(|one| one.owner).collect::<HashSet<_>>() {
+        states::pause_all(store, owner, now_ms)?;
+    }
     let transaction = store.begin()?;
     for one in &pass.decided {
         let (state, code, next_attempt_at_ms) = outcome(one, now_ms);
         let times = (next_attempt_at_ms, now_ms);
         rows::settle_run(&transaction, &one.run, (state, code), times)?;
-        if one.wish == Wish::Pause {
-            states::pause(&transaction, one.owner, now_ms)?;
-        } else if let Some(because) = code.and_then(EndedBecause::of_code) {
+        if let Some(because) = code.and_then(EndedBecause::of_code) {
             states::end(&transaction, one.run.schedule_id, because, now_ms)?;
         }
     }

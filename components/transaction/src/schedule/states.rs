@@ -3,39 +3,53 @@
 use super::record::{EndedBecause, SCHEDULE_COLUMNS, Schedule};
 use super::rows;
 use strongroom_ledger_api::AccountSummary;
-use strongroom_sdk::store::{StoreError, Transaction, Value};
+use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 const END: &str = "\
 UPDATE schedule SET state = 'ended', ended_because = ?2, next_due_at_ms = NULL
 WHERE id = ?1 AND state IN ('active', 'paused')";
 
-/// Those that pay from the account with the id `?1`, or to the one with that id or the number `?2`.
-macro_rules! of_account {
-    () => {
-        "(SELECT id FROM schedule WHERE payer = ?1
-          UNION ALL SELECT id FROM schedule WHERE payee IN (?1, ?2))"
-    };
-}
+/// How many rows one commit changes, so that the writer's turn is short: an account may have any
+/// number of schedules.
+pub(super) const ROWS_PER_COMMIT_MAX: u64 = 500;
 
-const END_OF_ACCOUNT: &str = concat!(
-    "UPDATE schedule SET state = 'ended', ended_because = 'account_closed', next_due_at_ms = NULL
-     WHERE state IN ('active', 'paused') AND id IN ",
-    of_account!()
-);
+pub(super) const END_OF_ACCOUNT: &str = "\
+UPDATE schedule SET state = 'ended', ended_because = 'account_closed', next_due_at_ms = NULL
+WHERE sequence IN (
+    SELECT sequence FROM schedule WHERE payer = ?1 AND state IN ('active', 'paused')
+    UNION ALL
+    SELECT sequence FROM schedule WHERE payee IN (?1, ?2) AND state IN ('active', 'paused')
+    LIMIT ?3)";
 
-const CANCEL_RETRIES_OF_ACCOUNT: &str = concat!(
-    "UPDATE schedule_run SET state = 'cancelled', next_attempt_at_ms = NULL, changed_at_ms = ?3
-     WHERE state = 'retrying' AND schedule_id IN ",
-    of_account!()
-);
+/// By the index of what is tried again, so that no run is read that is over.
+pub(super) const CANCEL_RETRIES_OF_ACCOUNT: &str = "\
+UPDATE schedule_run SET state = 'cancelled', next_attempt_at_ms = NULL, changed_at_ms = ?3
+WHERE sequence IN (
+    SELECT run.sequence
+    FROM schedule CROSS JOIN schedule_run AS run INDEXED BY schedule_run_retrying
+        ON run.schedule_id = schedule.id
+    WHERE schedule.payer = ?1 AND run.state = 'retrying'
+    UNION ALL
+    SELECT run.sequence
+    FROM schedule CROSS JOIN schedule_run AS run INDEXED BY schedule_run_retrying
+        ON run.schedule_id = schedule.id
+    WHERE schedule.payee IN (?1, ?2) AND run.state = 'retrying'
+    LIMIT ?4)";
 
-const PAUSE: &str = "\
-UPDATE schedule SET state = 'paused', next_due_at_ms = NULL WHERE owner_id = ?1 AND state = 'active'";
+pub(super) const PAUSE: &str = "\
+UPDATE schedule SET state = 'paused', next_due_at_ms = NULL
+WHERE sequence IN (
+    SELECT sequence FROM schedule WHERE owner_id = ?1 AND state = 'active' LIMIT ?2)";
 
-const CANCEL_RETRIES_OF_OWNER: &str = "\
+pub(super) const CANCEL_RETRIES_OF_OWNER: &str = "\
 UPDATE schedule_run SET state = 'cancelled', next_attempt_at_ms = NULL, changed_at_ms = ?2
-WHERE state = 'retrying' AND schedule_id IN (SELECT id FROM schedule WHERE owner_id = ?1)";
+WHERE sequence IN (
+    SELECT run.sequence
+    FROM schedule CROSS JOIN schedule_run AS run INDEXED BY schedule_run_retrying
+        ON run.schedule_id = schedule.id
+    WHERE schedule.owner_id = ?1 AND run.state = 'retrying'
+    LIMIT ?3)";
 
 /// Ends a schedule of which the ledger has said that no date can be paid.
 pub(super) fn end(
@@ -49,50 +63,69 @@ pub(super) fn end(
     rows::cancel_retries(transaction, schedule_id, now_ms)
 }
 
-/// Ends the schedules that pay from or to an account that was closed. No date of theirs is tried
-/// again, nor the last one of a schedule that was completed.
+/// Ends schedules that pay from or to an account that was closed. No date of theirs is tried again,
+/// nor the last one of a schedule that was completed. Returns how many rows it has changed: fewer
+/// than [`ROWS_PER_COMMIT_MAX`] where nothing is left.
 pub(super) fn end_of_account(
     transaction: &impl Transaction,
     account: &AccountSummary,
     now_ms: i64,
-) -> Result<(), StoreError> {
-    let names = [
-        Value::from(account.id.to_string()),
-        Value::from(account.number.as_str()),
-    ];
-    transaction.execute(END_OF_ACCOUNT, &names)?;
-    let [id, number] = names;
-    let params = [id, number, Value::from(now_ms)];
-    transaction
-        .execute(CANCEL_RETRIES_OF_ACCOUNT, &params)
-        .map(drop)
+) -> Result<u64, StoreError> {
+    let id = Value::from(account.id.to_string());
+    let number = Value::from(account.number.as_str());
+    let params = [id.clone(), number.clone(), room_after(0)];
+    let ended = transaction.execute(END_OF_ACCOUNT, &params)?;
+    let params = [id, number, Value::from(now_ms), room_after(ended)];
+    Ok(ended + transaction.execute(CANCEL_RETRIES_OF_ACCOUNT, &params)?)
 }
 
-/// Pauses the schedules of a user who may not log in. No date of theirs is tried again.
+/// Pauses schedules of a user who may not log in. No date of theirs is tried again. Returns how
+/// many rows it has changed, as [`end_of_account`] does.
 pub(super) fn pause(
     transaction: &impl Transaction,
     owner: Uuid,
     now_ms: i64,
-) -> Result<(), StoreError> {
-    transaction.execute(PAUSE, &[Value::from(owner)])?;
-    let params = [Value::from(owner), Value::from(now_ms)];
-    transaction
-        .execute(CANCEL_RETRIES_OF_OWNER, &params)
-        .map(drop)
+) -> Result<u64, StoreError> {
+    let owner = Value::from(owner);
+    let paused = transaction.execute(PAUSE, &[owner.clone(), room_after(0)])?;
+    let params = [owner, Value::from(now_ms), room_after(paused)];
+    Ok(paused + transaction.execute(CANCEL_RETRIES_OF_OWNER, &params)?)
 }
 
-/// Has the paused schedules of a user go on, who may log in again since `at_ms`.
+/// Pauses all schedules of a user, in as many commits as it takes.
+pub(super) fn pause_all<S: Store>(store: &S, owner: Uuid, now_ms: i64) -> Result<(), StoreError> {
+    loop {
+        let transaction = store.begin()?;
+        let changed = pause(&transaction, owner, now_ms)?;
+        transaction.commit()?;
+        if changed < ROWS_PER_COMMIT_MAX {
+            return Ok(());
+        }
+    }
+}
+
+/// Has paused schedules of a user go on, who may log in again since `at_ms`. Returns how many rows
+/// it has changed, as [`end_of_account`] does.
 pub(super) fn resume(
     transaction: &impl Transaction,
     owner: Uuid,
     at_ms: i64,
-) -> Result<(), StoreError> {
-    let paused =
-        format!("SELECT {SCHEDULE_COLUMNS} FROM schedule WHERE owner_id = ?1 AND state = 'paused'");
-    for row in transaction.query(&paused, &[owner.into()])? {
+) -> Result<u64, StoreError> {
+    let paused = format!(
+        "SELECT {SCHEDULE_COLUMNS} FROM schedule WHERE owner_id = ?1 AND state = 'paused' LIMIT ?2"
+    );
+    let mut changed = 0;
+    for row in transaction.query(&paused, &[owner.into(), room_after(0)])? {
         let mut schedule = Schedule::from_row(&row)?;
         schedule.resume(at_ms);
         rows::advance(transaction, &schedule)?;
+        changed += 1;
     }
-    Ok(())
+    Ok(changed)
+}
+
+/// How many more rows a commit may change.
+fn room_after(changed: u64) -> Value {
+    let room = ROWS_PER_COMMIT_MAX.saturating_sub(changed);
+    Value::from(i64::try_from(room).unwrap_or(0))
 }

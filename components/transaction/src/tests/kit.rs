@@ -218,7 +218,7 @@ impl Users for AuthLink {
     fn changes(&self, after: u64) -> Result<Vec<UserChange>, UsersError> {
         self.read(|changes| {
             let later = changes.iter().filter(|change| change.sequence > after);
-            later.copied().collect()
+            later.take(1_000).copied().collect()
         })
     }
 }

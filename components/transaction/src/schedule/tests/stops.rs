@@ -415,21 +415,168 @@ fn an_end_behind_many_other_changes_is_found() {
     assert_eq!(end_of(&bank, id), ended("account_closed"));
 }
 
+/// A copy of the bank's one order for each number from 2 to `last`, of owners of their own or of
+/// the same one, and a date of each that is to be tried again.
+fn copy_order(bank: &Bank, last: u32, owner: &str) {
+    bank.execute(&format!(
+        "WITH RECURSIVE number (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM number WHERE n < {last})
+         INSERT INTO schedule (id, owner_id, fingerprint, request, state, dates_behind, next_due_at_ms, created_at_ms)
+         SELECT randomblob(16), {owner}, fingerprint, request, state, dates_behind, next_due_at_ms, created_at_ms
+         FROM schedule, number"
+    ));
+    bank.execute(
+        "INSERT INTO schedule_run
+             (schedule_id, due, attempts, transfer_id, state, decline_code, next_attempt_at_ms, retry_until_ms, begun_at_ms, changed_at_ms)
+         SELECT id, '2027-01-15', 1, randomblob(16), 'retrying', 'insufficient_funds', next_due_at_ms, next_due_at_ms, 0, 0
+         FROM schedule",
+    );
+}
+
+/// Counts the rows that each commit which moves or holds a cursor has changed.
+fn count_rows_of_commits(bank: &Bank) {
+    bank.execute("CREATE TABLE counted (changed INTEGER)");
+    bank.execute("CREATE TABLE commits (changed INTEGER)");
+    for table in ["schedule", "schedule_run"] {
+        bank.execute(&format!(
+            "CREATE TRIGGER count_{table} AFTER UPDATE ON {table} BEGIN INSERT INTO counted VALUES (1); END"
+        ));
+    }
+    bank.execute(
+        "CREATE TRIGGER end_count AFTER UPDATE ON followed BEGIN
+             INSERT INTO commits SELECT count(*) FROM counted;
+             DELETE FROM counted;
+         END",
+    );
+}
+
+fn number(bank: &Bank, sql: &str) -> u64 {
+    let row = bank.service.store.query(sql, &[]).unwrap().first().unwrap();
+    row.integer(0).unwrap().unsigned_abs()
+}
+
 #[test]
-fn the_orders_of_an_account_are_found_by_an_index() {
-    let bank = bank_on("2027-01-15");
-    for sql in [
-        "SELECT id FROM schedule WHERE payer = 'a'",
-        "SELECT id FROM schedule WHERE payee IN ('a', 'b')",
+fn what_becomes_of_many_orders_is_done_in_small_commits() {
+    type Stop = fn(&Bank);
+    let disable: Stop = |bank| bank.staff_did(ChangeKind::Disabled);
+    for (last, owner, stop, status) in [
+        (
+            6_000,
+            "randomblob(16)",
+            (|bank| bank.close(&bank.bob)) as Stop,
+            "ended",
+        ),
+        (4_000, "randomblob(16)", Bank::close_payer, "ended"),
+        (2_000, "owner_id", disable, "paused"),
     ] {
-        let plan = bank
-            .service
-            .store
-            .query(&format!("EXPLAIN QUERY PLAN {sql}"), &[]);
-        let plan = plan.unwrap().first().unwrap().text(3).unwrap();
-        assert!(
-            plan.contains("USING INDEX") || plan.contains("COVERING"),
-            "{plan}"
-        );
+        let bank = bank_on("2027-01-15");
+        bank.order("k", &json!({}));
+        copy_order(&bank, last, owner);
+        count_rows_of_commits(&bank);
+        stop(&bank);
+        let mut ticks = 0;
+        let left = "SELECT (SELECT count(*) FROM schedule WHERE state = 'active')
+            + (SELECT count(*) FROM schedule_run WHERE state = 'retrying')";
+        while number(&bank, left) > 0 {
+            assert_eq!(bank.tick(), Summary::default());
+            ticks += 1;
+        }
+        // 12,000 rows are more than one tick changes.
+        assert_eq!(ticks, if last == 6_000 { 2 } else { 1 });
+        let most = number(&bank, "SELECT max(changed) FROM commits");
+        assert_eq!(most, states::ROWS_PER_COMMIT_MAX);
+        let all = number(&bank, "SELECT sum(changed) FROM commits");
+        assert_eq!(all, 2 * u64::from(last));
+        let stopped = format!("SELECT count(*) FROM schedule WHERE state = '{status}'");
+        assert_eq!(number(&bank, &stopped), u64::from(last));
+        if status == "paused" {
+            bank.staff_did(ChangeKind::Enabled);
+            bank.tick();
+            let active = "SELECT count(*) FROM schedule WHERE state = 'active'";
+            assert_eq!(number(&bank, active), u64::from(last));
+            let most = number(&bank, "SELECT max(changed) FROM commits");
+            assert_eq!(most, states::ROWS_PER_COMMIT_MAX);
+        }
+    }
+}
+
+#[test]
+fn nothing_begins_before_the_end_of_what_is_followed() {
+    let bank = bank_on("2027-01-15");
+    bank.order("k", &json!({}));
+    copy_order(&bank, 6_000, "randomblob(16)");
+    let other = json!({"to_account_id": bank.open_for_bob("EUR"), "start": "2027-01-15"});
+    let other = bank.order("other", &other);
+    bank.close(&bank.bob);
+    assert_eq!(bank.tick().begun, 0);
+    assert_eq!(bank.show(other)["runs"], 0);
+    assert_eq!(bank.tick().begun, 1);
+    assert_eq!(bank.run_of(other), is_posted());
+    bank.go_to(day("2027-02-15"));
+    for _ in 0..11_000 {
+        bank.staff_did(ChangeKind::Other);
+    }
+    let begun = [(); 3].map(|()| bank.tick().begun);
+    assert_eq!(begun, [0, 1, 0]);
+}
+
+#[test]
+fn each_owner_who_may_not_log_in_is_paused_once_in_a_pass() {
+    let bank = bank_on("2027-01-15");
+    bank.staff_did(ChangeKind::Disabled);
+    bank.tick();
+    for key in ["a", "b", "c", "d"] {
+        bank.order(key, &json!({}));
+    }
+    bank.go_to(day("2027-01-31"));
+    let store = WatchedStore::new(bank.service.store.clone());
+    let (ledger, clock) = (&bank.service.ledger, &bank.service.clock);
+    assert_eq!(tick(&store, ledger, &bank.users, clock).unwrap().settled, 4);
+    // They begin, their owner is paused, and what the ledger decided is noted.
+    assert_eq!(store.take_endings(), [Ending::OnDisk; 3]);
+}
+
+/// The store of accounts, or of users, is an older one, and other changes come where the cursor is.
+#[test]
+fn a_log_that_is_shorter_than_what_was_followed_is_followed_from_its_beginning() {
+    for source in ["accounts", "users"] {
+        let bank = bank_on("2027-01-15");
+        let id = bank.order("k", &json!({}));
+        bank.execute(&format!(
+            "UPDATE followed SET sequence = 1000 WHERE source = '{source}'"
+        ));
+        let status = if source == "accounts" {
+            bank.close(&bank.bob);
+            "ended"
+        } else {
+            bank.staff_did(ChangeKind::Disabled);
+            "paused"
+        };
+        bank.go_to(day("2027-02-15"));
+        assert_eq!([(); 2].map(|()| bank.tick()), [Summary::default(); 2]);
+        assert_eq!(bank.status(id), status);
+        bank.assert_records_nothing();
+    }
+}
+
+#[test]
+fn what_stops_orders_is_found_by_an_index_and_reads_no_run_that_is_over() {
+    let bank = bank_on("2027-01-15");
+    for (sql, parameters) in [
+        (states::END_OF_ACCOUNT, 3),
+        (states::CANCEL_RETRIES_OF_ACCOUNT, 4),
+        (states::PAUSE, 2),
+        (states::CANCEL_RETRIES_OF_OWNER, 3),
+        (rows::CANCEL_RETRIES, 2),
+    ] {
+        let nulls = vec![strongroom_sdk::store::Value::Null; parameters];
+        let explain = format!("EXPLAIN QUERY PLAN {sql}");
+        let plan = bank.service.store.query(&explain, &nulls).unwrap();
+        for step in plan {
+            let step = step.text(3).unwrap();
+            assert!(!step.starts_with("SCAN"), "{sql}: {step}");
+            let reads_runs = step.contains("run ") || step.contains("schedule_run ");
+            let is_narrow = step.contains("schedule_run_retrying") || step.contains("rowid");
+            assert!(!reads_runs || is_narrow, "{sql}: {step}");
+        }
     }
 }
