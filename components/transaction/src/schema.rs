@@ -29,7 +29,7 @@ const FIRST: Migration = Migration {
 /// `dates_behind` is the number of the next date; when that begins is kept beside it only to find what is due.
 /// `dates_skipped` of the dates that are behind were never begun. `payer` and `payee` are what the
 /// request says, for the indexes by which the orders of an account are found: the payer's id, and the
-/// payee's id or number.
+/// payee's id or number. `paused_at_ms` is since when its owner may not log in, by the latest pause.
 const SCHEDULE: &str = "CREATE TABLE schedule (
     sequence       INTEGER PRIMARY KEY,
     id             BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
@@ -41,11 +41,13 @@ const SCHEDULE: &str = "CREATE TABLE schedule (
     dates_behind   INTEGER NOT NULL CHECK (dates_behind >= 0),
     dates_skipped  INTEGER NOT NULL DEFAULT 0 CHECK (dates_skipped BETWEEN 0 AND dates_behind),
     next_due_at_ms INTEGER,
+    paused_at_ms   INTEGER,
     created_at_ms  INTEGER NOT NULL,
     payer          TEXT    AS (request ->> '$.instruction.source') VIRTUAL,
     payee          TEXT    AS (coalesce(request ->> '$.instruction.destination.id',
                                         request ->> '$.instruction.destination.number')) VIRTUAL,
     CHECK ((state = 'active') = (next_due_at_ms IS NOT NULL)),
+    CHECK (state <> 'paused' OR paused_at_ms IS NOT NULL),
     CHECK ((state = 'ended') = (ended_because IS NOT NULL))
 ) STRICT";
 

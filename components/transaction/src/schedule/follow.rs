@@ -38,8 +38,8 @@ stored_enum! {
 enum Meaning {
     /// Those of this account end.
     Closed(AccountSummary),
-    /// Those of this user are paused.
-    Disabled(Uuid),
+    /// Those of this user are paused, from this time.
+    Disabled(Uuid, i64),
     /// Those of this user go on, from this time.
     Enabled(Uuid, i64),
     /// Nothing.
@@ -83,7 +83,7 @@ fn of_account(change: AccountChange) -> Change {
 
 fn of_user(change: UserChange) -> Change {
     let meaning = match change.kind {
-        ChangeKind::Disabled => Meaning::Disabled(change.user_id),
+        ChangeKind::Disabled => Meaning::Disabled(change.user_id, change.at_ms),
         ChangeKind::Enabled => Meaning::Enabled(change.user_id, change.at_ms),
         ChangeKind::Other => Meaning::Nothing,
     };
@@ -161,8 +161,8 @@ fn apply(
 ) -> Result<u64, StoreError> {
     match meaning {
         Meaning::Closed(account) => states::end_of_account(transaction, account, now_ms),
-        Meaning::Disabled(owner) => states::pause(transaction, *owner, now_ms),
-        Meaning::Enabled(owner, at_ms) => states::resume(transaction, *owner, *at_ms),
+        Meaning::Disabled(owner, at_ms) => states::pause(transaction, *owner, (*at_ms, now_ms)),
+        Meaning::Enabled(owner, at_ms) => states::resume(transaction, *owner, (*at_ms, now_ms)),
         Meaning::Nothing => Ok(0),
     }
 }

@@ -49,7 +49,7 @@ stored_enum! {
     pub enum ScheduleState {
         /// There is a next date.
         Active = "active";
-        /// Its owner may not log in: no date begins, and what passes meanwhile is skipped.
+        /// Its owner may not log in: no date begins, and what is due meanwhile is skipped.
         Paused = "paused";
         /// All its dates are behind.
         Completed = "completed";
@@ -124,10 +124,14 @@ impl Schedule {
         }
     }
 
-    /// Goes on after a pause that ended at `at_ms`: the dates that have passed are skipped.
-    pub(super) fn resume(&mut self, at_ms: i64) {
-        self.state = ScheduleState::Active;
-        while self.next_due().is_some_and(|due| due.first_ms() <= at_ms) {
+    /// Whether its next date is due at a time.
+    pub(super) fn is_due(&self, at_ms: i64) -> bool {
+        self.next_due().is_some_and(|due| due.first_ms() <= at_ms)
+    }
+
+    /// Skips the dates that are due at a time.
+    pub(super) fn skip_dates(&mut self, at_ms: i64) {
+        while self.is_due(at_ms) {
             self.dates_skipped = self.dates_skipped.saturating_add(1);
             self.pass_date();
         }

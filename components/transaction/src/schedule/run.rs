@@ -107,17 +107,18 @@ fn begin_due<S: Store>(store: &S, now_ms: i64) -> Result<usize, StoreError> {
     let room = RUNS_PER_COMMIT_MAX.saturating_sub(again.len() as i64);
     let due = rows::due(&transaction, now_ms, room)?;
     let begun = again.len() + due.len();
-    for schedule in due {
-        begin(&transaction, schedule, now_ms)?;
+    for mut schedule in due {
+        begin(&transaction, &mut schedule, now_ms)?;
+        rows::advance(&transaction, &schedule)?;
     }
     transaction.commit()?;
     Ok(begun)
 }
 
-/// Begins the next date of a schedule, and moves the schedule on.
-fn begin(
+/// Begins the next date of a schedule, which moves on, and is to be stored.
+pub(super) fn begin(
     transaction: &impl Transaction,
-    mut schedule: Schedule,
+    schedule: &mut Schedule,
     now_ms: i64,
 ) -> Result<(), StoreError> {
     let due = schedule.next_due();
@@ -125,11 +126,11 @@ fn begin(
     if let Some(due) = due {
         let next_ms = schedule.next_due().map_or(i64::MAX, Day::first_ms);
         let retry_until_ms = now_ms.saturating_add(RETRY_FOR_MS).min(next_ms);
-        let transfer_id = transfer_id(&schedule, due, 1);
+        let transfer_id = transfer_id(schedule, due, 1);
         let times = (retry_until_ms, now_ms);
         rows::insert_run(transaction, (schedule.id, due), transfer_id, times)?;
     }
-    rows::advance(transaction, &schedule)
+    Ok(())
 }
 
 /// The id of an attempt at a date. Its key has spaces, and so is no client's key.

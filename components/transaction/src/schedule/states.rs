@@ -1,7 +1,9 @@
 //! The statements that end, pause, and resume many schedules at once.
 
-use super::record::{EndedBecause, SCHEDULE_COLUMNS, Schedule};
-use super::rows;
+use super::record::{
+    EndedBecause, SCHEDULE_COLUMN_COUNT, SCHEDULE_COLUMNS, Schedule, ScheduleState,
+};
+use super::{rows, run};
 use strongroom_ledger_api::AccountSummary;
 use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
 use uuid::Uuid;
@@ -37,10 +39,13 @@ WHERE sequence IN (
     WHERE schedule.payee IN (?1, ?2) AND run.state = 'retrying'
     LIMIT ?4)";
 
+/// One that was found to be paused later than it was, before that was followed, is corrected.
 pub(super) const PAUSE: &str = "\
-UPDATE schedule SET state = 'paused', next_due_at_ms = NULL
+UPDATE schedule SET state = 'paused', next_due_at_ms = NULL, paused_at_ms = ?2
 WHERE sequence IN (
-    SELECT sequence FROM schedule WHERE owner_id = ?1 AND state = 'active' LIMIT ?2)";
+    SELECT sequence FROM schedule WHERE owner_id = ?1 AND state IN ('active', 'paused')
+        AND (state = 'active' OR paused_at_ms > ?2)
+    LIMIT ?3)";
 
 pub(super) const CANCEL_RETRIES_OF_OWNER: &str = "\
 UPDATE schedule_run SET state = 'cancelled', next_attempt_at_ms = NULL, changed_at_ms = ?2
@@ -79,24 +84,25 @@ pub(super) fn end_of_account(
     Ok(ended + transaction.execute(CANCEL_RETRIES_OF_ACCOUNT, &params)?)
 }
 
-/// Pauses schedules of a user who may not log in. No date of theirs is tried again. Returns how
-/// many rows it has changed, as [`end_of_account`] does.
+/// Pauses schedules of a user who may not log in since `at_ms`. No date of theirs is tried again.
+/// Returns how many rows it has changed, as [`end_of_account`] does.
 pub(super) fn pause(
     transaction: &impl Transaction,
     owner: Uuid,
-    now_ms: i64,
+    (at_ms, now_ms): (i64, i64),
 ) -> Result<u64, StoreError> {
     let owner = Value::from(owner);
-    let paused = transaction.execute(PAUSE, &[owner.clone(), room_after(0)])?;
+    let params = [owner.clone(), Value::from(at_ms), room_after(0)];
+    let paused = transaction.execute(PAUSE, &params)?;
     let params = [owner, Value::from(now_ms), room_after(paused)];
     Ok(paused + transaction.execute(CANCEL_RETRIES_OF_OWNER, &params)?)
 }
 
-/// Pauses all schedules of a user, in as many commits as it takes.
+/// Pauses all schedules of a user from now on, in as many commits as it takes.
 pub(super) fn pause_all<S: Store>(store: &S, owner: Uuid, now_ms: i64) -> Result<(), StoreError> {
     loop {
         let transaction = store.begin()?;
-        let changed = pause(&transaction, owner, now_ms)?;
+        let changed = pause(&transaction, owner, (now_ms, now_ms))?;
         transaction.commit()?;
         if changed < ROWS_PER_COMMIT_MAX {
             return Ok(());
@@ -104,20 +110,31 @@ pub(super) fn pause_all<S: Store>(store: &S, owner: Uuid, now_ms: i64) -> Result
     }
 }
 
-/// Has paused schedules of a user go on, who may log in again since `at_ms`. Returns how many rows
-/// it has changed, as [`end_of_account`] does.
+/// Has paused schedules of a user go on, who may log in again since `at_ms`. The dates that were
+/// due before the pause begin now, and those in it are skipped. Returns how many rows it has
+/// changed, as [`end_of_account`] does; the dates of one schedule all begin in one commit.
 pub(super) fn resume(
     transaction: &impl Transaction,
     owner: Uuid,
-    at_ms: i64,
+    (at_ms, now_ms): (i64, i64),
 ) -> Result<u64, StoreError> {
     let paused = format!(
-        "SELECT {SCHEDULE_COLUMNS} FROM schedule WHERE owner_id = ?1 AND state = 'paused' LIMIT ?2"
+        "SELECT {SCHEDULE_COLUMNS}, schedule.paused_at_ms \
+         FROM schedule WHERE owner_id = ?1 AND state = 'paused' LIMIT ?2"
     );
     let mut changed = 0;
     for row in transaction.query(&paused, &[owner.into(), room_after(0)])? {
+        if changed >= ROWS_PER_COMMIT_MAX {
+            break;
+        }
         let mut schedule = Schedule::from_row(&row)?;
-        schedule.resume(at_ms);
+        let paused_at_ms = row.integer(SCHEDULE_COLUMN_COUNT)?;
+        schedule.state = ScheduleState::Active;
+        while schedule.is_due(paused_at_ms) {
+            run::begin(transaction, &mut schedule, now_ms)?;
+            changed += 1;
+        }
+        schedule.skip_dates(at_ms);
         rows::advance(transaction, &schedule)?;
         changed += 1;
     }

@@ -230,13 +230,14 @@ fn the_orders_of_a_disabled_owner_are_paused_and_skip_what_passes_meanwhile() {
         assert_sound(&bank);
     }
     bank.staff_did(ChangeKind::Enabled);
-    assert_eq!(bank.tick(), Summary::default());
+    // What was due before the pause is paid after it.
+    assert_eq!(bank.tick().settled, 1);
     let shown = bank.show(id);
     assert_eq!(
         (&shown["status"], &shown["next_due"]),
         (&json!("active"), &json!("2027-01-06"))
     );
-    assert_eq!(shown["runs"], 1);
+    assert_eq!(shown["runs"], 2);
     for _ in 0..9 {
         bank.wait(DAY_MS);
         bank.tick();
@@ -245,6 +246,7 @@ fn the_orders_of_a_disabled_owner_are_paused_and_skip_what_passes_meanwhile() {
         bank.paid(),
         [
             "2027-01-01",
+            "2027-01-02",
             "2027-01-06",
             "2027-01-07",
             "2027-01-08",
@@ -254,7 +256,7 @@ fn the_orders_of_a_disabled_owner_are_paused_and_skip_what_passes_meanwhile() {
     let shown = bank.show(id);
     assert_eq!(
         (&shown["status"], &shown["runs"]),
-        (&json!("completed"), &json!(5))
+        (&json!("completed"), &json!(6))
     );
     assert_sound(&bank);
 }
@@ -272,6 +274,41 @@ fn a_pause_that_the_bank_reads_when_it_is_over_has_skipped_its_dates_too() {
     assert_eq!(bank.paid(), ["2027-01-05", "2027-01-06"]);
     assert_eq!(bank.status(id), "active");
     assert_sound(&bank);
+}
+
+#[test]
+fn dates_that_were_due_before_a_pause_are_paid_after_it() {
+    for count in [json!(null), json!(2)] {
+        let bank = bank_on("2027-01-01");
+        let daily = json!({"start": "2027-01-02", "interval": "daily", "count": count});
+        let id = bank.order("k", &daily);
+        // The bank is down, and then auth is.
+        bank.go_to(day("2027-01-03"));
+        bank.users.is_down.set(true);
+        bank.try_tick().unwrap_err();
+        bank.wait(HOUR_MS);
+        bank.staff_did(ChangeKind::Disabled);
+        bank.users.is_down.set(false);
+        for _ in 0..2 {
+            bank.wait(DAY_MS);
+            assert_eq!(bank.tick(), Summary::default());
+        }
+        assert_eq!(bank.status(id), "paused");
+        bank.staff_did(ChangeKind::Enabled);
+        bank.tick();
+        assert_eq!(bank.paid(), ["2027-01-02", "2027-01-03"]);
+        assert_sound(&bank);
+        bank.wait(DAY_MS);
+        bank.tick();
+        let all = ["2027-01-02", "2027-01-03", "2027-01-06"];
+        let is_over = count == json!(2);
+        assert_eq!(bank.paid(), if is_over { &all[..2] } else { &all });
+        assert_eq!(
+            bank.status(id),
+            if is_over { "completed" } else { "active" }
+        );
+        assert_sound(&bank);
+    }
 }
 
 #[test]
@@ -564,7 +601,7 @@ fn what_stops_orders_is_found_by_an_index_and_reads_no_run_that_is_over() {
     for (sql, parameters) in [
         (states::END_OF_ACCOUNT, 3),
         (states::CANCEL_RETRIES_OF_ACCOUNT, 4),
-        (states::PAUSE, 2),
+        (states::PAUSE, 3),
         (states::CANCEL_RETRIES_OF_OWNER, 3),
         (rows::CANCEL_RETRIES, 2),
     ] {
