@@ -33,11 +33,11 @@ pub struct UsersError(pub String);
 
 /// Says who may log in.
 pub trait Users {
-    /// Whether a user may not log in.
+    /// Whether staff have disabled a user; none where there is no such user.
     ///
     /// # Errors
-    /// [`UsersError`], also for a user that auth does not know.
-    fn is_disabled(&self, id: Uuid) -> Result<bool, UsersError>;
+    /// [`UsersError`].
+    fn is_disabled(&self, id: Uuid) -> Result<Option<bool>, UsersError>;
 
     /// The changes of users with a sequence above `after`, oldest first; none only behind the last.
     ///

@@ -192,12 +192,12 @@ impl<'a, U: Users> Owners<'a, U> {
         if schedule.state.stops_payments() {
             return Ok(Wish::Cancel);
         }
-        let is_disabled = match self.known.get(&schedule.owner) {
-            Some(is_disabled) => *is_disabled,
-            None => self.users.is_disabled(schedule.owner)?,
+        let may_log_in = match self.known.get(&schedule.owner) {
+            Some(may_log_in) => *may_log_in,
+            None => self.users.is_disabled(schedule.owner)? == Some(false),
         };
-        self.known.insert(schedule.owner, is_disabled);
-        Ok(if is_disabled { Wish::Pause } else { Wish::Post })
+        self.known.insert(schedule.owner, may_log_in);
+        Ok(if may_log_in { Wish::Post } else { Wish::Pause })
     }
 }
 

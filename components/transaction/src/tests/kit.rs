@@ -196,6 +196,8 @@ impl Directory for Link {
 pub(crate) struct AuthLink {
     pub(crate) changes: Rc<RefCell<Vec<UserChange>>>,
     pub(crate) is_down: Rc<Cell<bool>>,
+    /// Of whom auth knows nothing.
+    pub(crate) unknown: Rc<Cell<Option<Uuid>>>,
 }
 
 impl AuthLink {
@@ -208,10 +210,11 @@ impl AuthLink {
 }
 
 impl Users for AuthLink {
-    fn is_disabled(&self, id: Uuid) -> Result<bool, UsersError> {
+    fn is_disabled(&self, id: Uuid) -> Result<Option<bool>, UsersError> {
         self.read(|changes| {
             let of_user = changes.iter().rev().find(|change| change.user_id == id);
-            of_user.is_some_and(|change| change.kind == ChangeKind::Disabled)
+            let is_disabled = of_user.is_some_and(|change| change.kind == ChangeKind::Disabled);
+            (self.unknown.get() != Some(id)).then_some(is_disabled)
         })
     }
 

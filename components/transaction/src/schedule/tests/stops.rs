@@ -384,6 +384,25 @@ fn the_owner_is_looked_up_when_a_date_is_due() {
 }
 
 #[test]
+fn an_owner_whom_auth_does_not_know_is_paused_and_holds_up_nobody() {
+    let bank = bank_on("2027-01-31");
+    let unknown = ["a", "b", "c", "d"].map(|key| bank.order(key, &json!({})));
+    let bobs = json!({"account_id": bank.bob.id, "amount": "10", "currency": "EUR"});
+    bank.request(&teller(), Call::Deposit, "bobs", &bobs)
+        .unwrap();
+    let bobs = json!({"from_account_id": bank.bob.id, "to_account_id": bank.alice.id, "amount": "10",
+        "currency": "EUR", "start": "2027-01-31", "interval": "monthly"});
+    bank.request(&bob(), Call::Schedule, "bobs", &bobs).unwrap();
+    bank.users.unknown.set(Some(ALICE));
+    assert_eq!(bank.tick().settled, 5);
+    for id in unknown {
+        assert_eq!(bank.run_of(id), is("declined", "cancelled"));
+        assert_eq!(bank.status(id), "paused");
+    }
+    assert_eq!(bank.bob_has(), 0);
+}
+
+#[test]
 fn without_auth_a_date_waits() {
     let bank = bank_on("2027-01-31");
     let id = bank.order("k", &json!({}));
