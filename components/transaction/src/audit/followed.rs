@@ -1,18 +1,18 @@
 //! What standing orders have followed is there. Behind a log that is older, such as after a restore
 //! of one store alone, what is done to accounts and users later would be missed.
 
-use super::AuditError;
-use crate::schedule::{Source, followed};
+use crate::schedule::{Source, TickError, followed};
 use crate::users::Users;
 use strongroom_ledger_api::Directory;
 use strongroom_sdk::audit::Check;
-use strongroom_sdk::store::Store;
+use strongroom_sdk::store::{Store, StoreError};
 
+/// Where a source does not respond, the check says so, as it proves nothing then.
 pub(super) fn check<S: Store>(
     store: &S,
     accounts: &impl Directory,
     users: &impl Users,
-) -> Result<Check, AuditError> {
+) -> Result<Check, StoreError> {
     let mut check = Check::new(
         "standing orders have followed no change of an account or user that is not there",
     );
@@ -24,15 +24,25 @@ pub(super) fn check<S: Store>(
         };
         let found = match source {
             Source::Accounts => accounts
-                .changes(before)?
-                .first()
-                .map(|change| change.sequence),
-            Source::Users => users.changes(before)?.first().map(|change| change.sequence),
+                .changes(before)
+                .map(|changes| changes.first().map(|change| change.sequence))
+                .map_err(TickError::from),
+            Source::Users => users
+                .changes(before)
+                .map(|changes| changes.first().map(|change| change.sequence))
+                .map_err(TickError::from),
         };
-        check.require(found == Some(last), || {
-            let source = source.as_str();
-            format!("schedule: has followed {source} to change {last}, and there is no such change")
-        });
+        let source = source.as_str();
+        match found {
+            Ok(found) => check.require(found == Some(last), || {
+                format!(
+                    "schedule: has followed {source} to change {last}, and there is no such change"
+                )
+            }),
+            Err(error) => check.violation(format!(
+                "schedule: what it has followed of {source} could not be checked: {error}"
+            )),
+        }
     }
     Ok(check)
 }

@@ -9,7 +9,7 @@
 mod followed;
 mod orders;
 
-use crate::users::{Users, UsersError};
+use crate::users::Users;
 use strongroom_ledger_api::{Directory, Journal, LedgerError};
 use strongroom_sdk::audit::Report;
 use strongroom_sdk::store::{Store, StoreError};
@@ -23,9 +23,6 @@ pub enum AuditError {
     /// The ledger does not respond.
     #[error("the ledger: {0}")]
     Ledger(#[from] LedgerError),
-    /// Auth does not respond.
-    #[error("the users: {0}")]
-    Users(#[from] UsersError),
 }
 
 /// Checks every invariant.

@@ -275,3 +275,18 @@ fn without_the_ledger_nothing_is_proven() {
     let error = check_invariants(store, ledger, &bank.users).unwrap_err();
     assert_eq!(error.to_string(), "the ledger: unavailable: down");
 }
+
+#[test]
+fn without_auth_all_is_checked_but_what_was_followed_of_it() {
+    let bank = busy();
+    let whole = report(&bank);
+    bank.execute("UPDATE followed SET sequence = 1 WHERE source = 'users'");
+    bank.users.is_down.set(true);
+    let report = report(&bank);
+    assert_eq!(report.totals, whole.totals);
+    assert_eq!(report.checks[..2], whole.checks[..2]);
+    assert_eq!(
+        report.checks[2].violations,
+        ["schedule: what it has followed of users could not be checked: the users: auth is down"]
+    );
+}
