@@ -2,7 +2,7 @@
 
 use super::Service;
 use crate::schedule::{
-    self, CancelError, Schedule, ScheduleBody, ScheduleState, ScheduleView, StandingOrder,
+    self, CancelError, Schedule, ScheduleBody, ScheduleState, ScheduleView, Source, StandingOrder,
 };
 use crate::view::{problem_of, unavailable};
 use axum::http::StatusCode;
@@ -54,8 +54,7 @@ pub fn create_schedule<S: Store, L: Directory, C: Clock>(
     if let Some((first, _)) = schedule::peek(&service.store, schedule.id)? {
         return replay(&schedule, first);
     }
-    check(&service.ledger, &schedule)?;
-    let transaction = service.store.begin()?;
+    let transaction = begin_checked(service, &schedule)?;
     if schedule::count_active(&transaction, schedule.owner)? >= SCHEDULES_PER_USER_MAX {
         return Err(too_many());
     }
@@ -67,6 +66,23 @@ pub fn create_schedule<S: Store, L: Directory, C: Clock>(
     transaction.commit()?;
     let missing = || StoreError::Row("an id that conflicts has no row".to_owned());
     replay(&schedule, first.ok_or_else(missing)?)
+}
+
+/// Begins the transaction that inserts an order, of which is known that it can be paid. While the
+/// ledger is asked, an account of it may be closed, and that be followed: then it is asked again.
+/// What is followed later finds the order.
+fn begin_checked<S: Store, L: Directory, C>(
+    service: &Service<S, L, C>,
+    schedule: &Schedule,
+) -> Result<S::Transaction, Problem> {
+    loop {
+        let followed = schedule::followed(&service.store, Source::Accounts)?;
+        check(&service.ledger, schedule)?;
+        let transaction = service.store.begin()?;
+        if schedule::followed_by_now(&transaction, Source::Accounts)? == followed {
+            return Ok(transaction);
+        }
+    }
 }
 
 fn replay(asked: &Schedule, first: Schedule) -> Result<StoredReply, Problem> {

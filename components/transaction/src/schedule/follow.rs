@@ -10,7 +10,7 @@ use super::run::TickError;
 use super::states;
 use crate::users::{ChangeKind, UserChange, Users};
 use strongroom_ledger_api::{AccountChange, AccountSummary, Directory};
-use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
 use strongroom_sdk::stored_enum;
 use uuid::Uuid;
 
@@ -169,7 +169,18 @@ fn apply(
 
 /// The last change of a source that schedules have followed; 0 before the first.
 pub(crate) fn followed<S: Store>(store: &S, source: Source) -> Result<u64, StoreError> {
-    let row = store.query(CURSOR, &[Value::from(source.as_str())])?;
+    place_of(store.query(CURSOR, &[Value::from(source.as_str())])?)
+}
+
+/// As [`followed`], inside a write transaction.
+pub(crate) fn followed_by_now(
+    transaction: &impl Transaction,
+    source: Source,
+) -> Result<u64, StoreError> {
+    place_of(transaction.query(CURSOR, &[Value::from(source.as_str())])?)
+}
+
+fn place_of(row: Rows) -> Result<u64, StoreError> {
     let sequence = row.first_or("a source has no cursor")?.integer(0)?;
     Ok(sequence.unsigned_abs())
 }

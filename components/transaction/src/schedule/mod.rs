@@ -27,7 +27,7 @@ pub use rows::{count_active, find, insert, list, peek};
 pub use run::{RETRY_FOR_MS, RETRY_PAUSE_MS, RUNS_PER_TICK_MAX, Summary, TickError, tick};
 pub use view::ScheduleView;
 
-pub(crate) use follow::followed;
+pub(crate) use follow::{followed, followed_by_now};
 pub(crate) use record::{RUN_COLUMNS, SCHEDULE_COLUMN_COUNT, SCHEDULE_COLUMNS};
 pub(crate) use run::transfer_of;
 

@@ -187,7 +187,9 @@ impl Directory for Link {
     }
 
     fn judge(&self, transfer: &Transfer) -> Result<Option<Decline>, LedgerError> {
-        self.read(|| self.ledger.judge(transfer))
+        let judged = self.read(|| self.ledger.judge(transfer));
+        self.interrupt(Moment::AfterDecision);
+        judged
     }
 }
 

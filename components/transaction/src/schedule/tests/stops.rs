@@ -102,6 +102,29 @@ fn an_order_ends_with_its_payers_or_its_payees_account() {
 }
 
 #[test]
+fn an_order_that_is_asked_for_while_its_account_is_closed_is_refused_or_ends() {
+    for is_followed in [true, false] {
+        let bank = bank_on("2027-01-15");
+        bank.interrupt(Moment::AfterDecision, move |bank| {
+            bank.close(&bank.bob);
+            if is_followed {
+                bank.tick();
+            }
+        });
+        let asked = bank.ask_for_order("k", &json!({}));
+        if is_followed {
+            assert_eq!(outcome(&asked), (422, "account_closed".into()));
+            continue;
+        }
+        bank.tick();
+        assert_eq!(
+            end_of(&bank, id_of(&asked.unwrap())),
+            ended("account_closed")
+        );
+    }
+}
+
+#[test]
 fn an_account_that_is_not_closed_ends_no_order() {
     let bank = bank_on("2027-01-31");
     let id = bank.order("k", &json!({}));
