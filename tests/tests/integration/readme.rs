@@ -3,7 +3,6 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
 
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::Registry;
@@ -22,8 +21,6 @@ async fn the_tour_works_line_by_line_again_and_again_and_slowly() {
     assert!(readme.contains(&format!("STRONGROOM_ADMIN_PASSWORD='{ADMIN_PASSWORD}'")));
     let host = Host::start(&Registry::bank(), Some(ADMIN_PASSWORD)).await;
     for between in ["\n", FALL_ASLEEP] {
-        // The names of a tour are its second.
-        tokio::time::sleep(Duration::from_secs(1)).await;
         let blocks = blocks(&readme, "```sh tour");
         let script = blocks.join(between).replace(
             "http://127.0.0.1:8080",
