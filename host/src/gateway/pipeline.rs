@@ -20,7 +20,7 @@ use http::header::{
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use std::convert::Infallible;
@@ -324,7 +324,7 @@ fn told_who_asks(
     request_id: &HeaderValue,
 ) -> Parts {
     let headers = &mut parts.headers;
-    if parts.uri.authority().is_none() {
+    if parts.version == Version::HTTP_10 && parts.uri.authority().is_none() {
         headers.entry(HOST).or_insert(DEFAULT_HOST);
     }
     identity::strip_claims(headers);
