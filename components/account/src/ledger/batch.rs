@@ -153,17 +153,10 @@ impl Draft {
             let row = JournalRow::of_decision(transfer, place, denied);
             return Ok(Decision::declined(row));
         }
-        let (source, destination) = parties(source, destination, transfer)?;
-        let question = Question {
-            kind: transfer.instruction.kind,
-            amount: transfer.instruction.amount,
-            source,
-            destination,
-            subject: None,
-            now_ms: self.moment.wall_ms,
-        };
+        let parties = parties(source, destination, transfer)?;
+        let question = Question::of(transfer, parties, None, self.moment.wall_ms);
         let decline = decide(&question)?;
-        let destination = question.destination.ok().flatten();
+        let (source, destination) = (question.source, question.destination.ok().flatten());
         let place = self.place((source, destination));
         let row = JournalRow::of_decision(transfer, place, decline);
         if decline.is_some() {

@@ -3,7 +3,7 @@
 use super::COUNTER_MINOR_MAX;
 use super::situation::{Payee, Standing, SubjectStanding};
 use crate::account::{AccountStatus, Freeze};
-use strongroom_ledger_api::{Decline, Kind, LedgerError, Status};
+use strongroom_ledger_api::{Decline, Kind, LedgerError, Status, Transfer};
 use strongroom_sdk::money::Money;
 
 /// What is to be decided.
@@ -18,6 +18,25 @@ pub struct Question<'a> {
     pub subject: Option<&'a SubjectStanding>,
     /// By the machine's clock.
     pub now_ms: i64,
+}
+
+impl<'a> Question<'a> {
+    /// What a transfer between these parties asks.
+    pub fn of(
+        transfer: &Transfer,
+        (source, destination): (Option<&'a Standing>, Payee<'a>),
+        subject: Option<&'a SubjectStanding>,
+        now_ms: i64,
+    ) -> Self {
+        Self {
+            kind: transfer.instruction.kind,
+            amount: transfer.instruction.amount,
+            source,
+            destination,
+            subject,
+            now_ms,
+        }
+    }
 }
 
 /// Decides: `None` accepts.

@@ -1,7 +1,7 @@
 //! What would be decided of a transfer, of which nothing is recorded.
 
 use super::decide::{Question, decide, decide_payee_alone};
-use super::situation::Situation;
+use super::situation::{Situation, Standing};
 use super::validate::validate;
 use strongroom_ledger_api::{Decline, LedgerError, Transfer};
 use strongroom_sdk::clock::Clock;
@@ -9,8 +9,9 @@ use strongroom_sdk::store::Store;
 
 /// Decides as [`post`](super::post()) does of an id that is not known, and records nothing.
 ///
-/// Owners may know all of their accounts, so that where both are one owner's, the payee's account is
-/// judged first. Otherwise the payer's is, and one without the money learns nothing of the payee.
+/// Owners may know all of their accounts, so that where both are one owner's, the payee's account
+/// is judged first. Otherwise the payer's is, and one without the money learns nothing of the
+/// payee.
 ///
 /// # Errors
 /// As [`post`](super::post()).
@@ -22,19 +23,17 @@ pub fn judge<S: Store>(
     validate(transfer)?;
     let situation = Situation::read(|sql, params| store.query(sql, params), transfer)?;
     situation.refuse_own_account(transfer)?;
-    let (source, destination) = situation.parties(transfer)?;
-    let owner = source.map(|source| source.account.owner_id);
-    let question = Question {
-        kind: transfer.instruction.kind,
-        amount: transfer.instruction.amount,
-        source,
-        destination,
-        subject: situation.subject.as_ref(),
-        now_ms: clock.now_ms(),
-    };
-    let is_payees =
-        |payee: &Option<_>| payee.map(|payee: &super::Standing| payee.account.owner_id) == owner;
-    if question.destination.as_ref().is_ok_and(is_payees)
+    let parties = situation.parties(transfer)?;
+    let question = Question::of(
+        transfer,
+        parties,
+        situation.subject.as_ref(),
+        clock.now_ms(),
+    );
+    let owner_of = |standing: &Standing| standing.account.owner_id;
+    let payer = question.source.map(owner_of);
+    let is_payers = |payee: &Option<&Standing>| payee.map(owner_of) == payer;
+    if question.destination.as_ref().is_ok_and(is_payers)
         && let Some(decline) = decide_payee_alone(&question)
     {
         return Ok(Some(decline));

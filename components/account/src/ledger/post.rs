@@ -99,18 +99,13 @@ pub(super) fn record(
         (Wish::Cancel, _) => (named()?, Some(Decline::Cancelled)),
         (Wish::Post, Some(_)) => (named()?, Some(Decline::ScreeningDenied)),
         (Wish::Post, None) => {
-            let (source, destination) = situation.parties(transfer)?;
-            let question = Question {
-                kind: transfer.instruction.kind,
-                amount: transfer.instruction.amount,
-                source,
-                destination,
-                subject: situation.subject.as_ref(),
-                now_ms: moment.wall_ms,
-            };
+            let parties = situation.parties(transfer)?;
+            let subject = situation.subject.as_ref();
+            let question = Question::of(transfer, parties, subject, moment.wall_ms);
             let decline = decide(&question)?;
             // A decline that the payer's account alone decided may have no payee.
-            ((source, question.destination.ok().flatten()), decline)
+            let parties = (question.source, question.destination.ok().flatten());
+            (parties, decline)
         }
     };
     let row = match decline {
