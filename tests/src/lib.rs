@@ -1,5 +1,6 @@
-//! The harness of the black-box tests: it starts the real binary on free ports with a data folder of its own, and speaks to it
-//! over real sockets, as a client or an operator would. It knows what users see, and nothing of the code behind it.
+//! The harness of the black-box tests: it starts the real binary on free ports with a data folder
+//! of its own, and speaks to it over real sockets, as a client or an operator would. It knows what
+//! users see, and nothing of the code behind it.
 //!
 //! The parts, outermost first:
 //! - [`workspace`]: where the binary and the components are.

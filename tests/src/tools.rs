@@ -106,6 +106,17 @@ fn skip(test: &str, tool: &Path) {
     eprintln!("SKIPPED {test}: {tool} is not installed; ./build.sh test installs it");
 }
 
+/// Runs a command, which must succeed; returns what it printed to its standard output.
+///
+/// # Panics
+///
+/// If it fails; with all that it printed.
+pub async fn output_of(command: Command) -> String {
+    let (output, text) = run(command).await;
+    assert!(output.status.success(), "{text}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
 /// Runs a command to its end; answers all that it printed.
 ///
 /// # Panics

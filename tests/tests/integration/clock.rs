@@ -1,4 +1,4 @@
-//! Goal: a machine's clock that jumps stops what is written, and is told to the operator.
+//! Goal: a machine's clock that jumps stops what is written, and the operator sees why.
 //! Method: a bank whose wall clock libfaketime moves while it runs; the time since boot goes on.
 
 use std::fs;

@@ -152,14 +152,20 @@ impl Receiver {
         })
         .await
     }
+
+    /// A bank that may send to it.
+    async fn bank(&self) -> Bank {
+        let outbound = vec![self.url.clone()];
+        let registry =
+            Registry::bank().change("webhooks", |service| service.set("outbound", outbound));
+        Bank::start_with(&registry).await
+    }
 }
 
 #[tokio::test]
 async fn a_webhook_gets_signed_events_and_again_what_it_did_not_take() {
     let receiver = Receiver::start().await;
-    let outbound = vec![receiver.url.clone()];
-    let registry = Registry::bank().change("webhooks", |service| service.set("outbound", outbound));
-    let bank = Bank::start_with(&registry).await;
+    let bank = receiver.bank().await;
     let pair = bank.pair().await;
     let admin = bank.admin().await;
     let url = format!("{}/hook?from=bank", receiver.url);
@@ -263,9 +269,7 @@ async fn a_webhook_is_sent_only_to_what_the_registry_names() {
 #[tokio::test]
 async fn a_receiver_that_returns_410_ends_its_webhook() {
     let receiver = Receiver::start().await;
-    let outbound = vec![receiver.url.clone()];
-    let registry = Registry::bank().change("webhooks", |service| service.set("outbound", outbound));
-    let bank = Bank::start_with(&registry).await;
+    let bank = receiver.bank().await;
     let pair = bank.pair().await;
     let admin = bank.admin().await;
     let (webhook, path) = create(&admin, &json!({"url": receiver.url})).await;

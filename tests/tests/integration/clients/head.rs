@@ -1,7 +1,7 @@
 //! HEAD, which is GET without the body, over both protocols.
 
 use strongroom_tests::bank::day;
-use strongroom_tests::tools::{program, python, run};
+use strongroom_tests::tools::{output_of, program, python, run};
 use strongroom_tests::{Bank, Person};
 
 /// Paths of the gateway and of components, found and not found, with a token and without.
@@ -79,6 +79,5 @@ async fn httpx_mixes_get_and_head_on_one_connection_of_http2() {
         .arg(format!("http://{}", bank.address()))
         .arg(customer.token())
         .args(paths);
-    let (output, text) = run(client).await;
-    assert!(output.status.success(), "{text}");
+    output_of(client).await;
 }

@@ -1,7 +1,7 @@
 //! OAuth clients.
 
 use strongroom_tests::Bank;
-use strongroom_tests::tools::{python, run};
+use strongroom_tests::tools::{output_of, python};
 
 #[tokio::test]
 async fn oauth_libraries_refresh_introspect_and_revoke() {
@@ -14,6 +14,5 @@ async fn oauth_libraries_refresh_introspect_and_revoke() {
     client
         .arg(format!("http://{}", bank.address()))
         .arg(admin.token());
-    let (output, text) = run(client).await;
-    assert!(output.status.success(), "{text}");
+    output_of(client).await;
 }

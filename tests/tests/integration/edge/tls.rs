@@ -9,7 +9,7 @@ use crate::edge::tools::aim;
 use strongroom_tests::attackers::attacker;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::tools::{program, python, run};
+use strongroom_tests::tools::{output_of, program, python, run};
 use strongroom_tests::wait_for;
 use tokio::process::Command;
 
@@ -30,8 +30,7 @@ async fn make_certificate(test: &str, folder: &Path, name: &str) -> bool {
         .args(["-keyout", "key.new", "-out", "cert.new"])
         .current_dir(folder)
         .stderr(Stdio::null());
-    let (output, text) = run(openssl).await;
-    assert!(output.status.success(), "{text}");
+    output_of(openssl).await;
     for (new, file) in [("key.new", "key.pem"), ("cert.new", "cert.pem")] {
         fs::rename(folder.join(new), folder.join(file)).expect("a file can be replaced");
     }

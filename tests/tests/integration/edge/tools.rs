@@ -7,7 +7,7 @@ use strongroom_tests::attackers::{allow_many_open_files, attacker};
 use strongroom_tests::host::Host;
 use strongroom_tests::marks::{seeded, short_or_full};
 use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::tools::{program, python, run};
+use strongroom_tests::tools::{output_of, program, python, run};
 use strongroom_tests::wait_for;
 use tokio::process::Command;
 
@@ -38,12 +38,6 @@ pub fn aim(command: &mut Command, host: &Host, source: Ipv4Addr) {
         .arg(source.to_string());
 }
 
-/// Asserts that an attacker of ours found nothing.
-async fn finds_nothing(command: Command) {
-    let (output, text) = run(command).await;
-    assert!(output.status.success(), "{text}");
-}
-
 #[tokio::test]
 async fn h9_every_error_of_rfc_9113_has_its_answer() {
     let Some(mut attack) = python(
@@ -55,7 +49,7 @@ async fn h9_every_error_of_rfc_9113_has_its_answer() {
     let host = target().await;
     let before = host.resident_mib();
     aim(&mut attack, &host, attacker(0));
-    finds_nothing(attack).await;
+    output_of(attack).await;
     let after = host.resident_mib();
     assert!(
         after <= before + GROWTH_MIB_MAX,
@@ -75,7 +69,7 @@ async fn h3_no_mutated_framing_smuggles_a_request() {
     aim(&mut attack, &host, attacker(0));
     let (seed, count) = (seeded().random::<u32>(), short_or_full(1_000, 50_000));
     attack.args(["--seed", &seed.to_string(), "--count", &format!("{count}")]);
-    finds_nothing(attack).await;
+    output_of(attack).await;
     assert_eq!(host.client().get("/api/hello").await.text(), "hello");
     let log = host.log_until_now().await;
     assert!(log.contains("/api/hello"), "requests are logged");

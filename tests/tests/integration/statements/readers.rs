@@ -1,10 +1,9 @@
 //! The files, as the programs that they are for read them.
 
 use std::path::Path;
-use std::process::Output;
 
 use strongroom_tests::bank::{text, transfer};
-use strongroom_tests::tools::{program, python, run};
+use strongroom_tests::tools::{output_of, program, python, run};
 use strongroom_tests::{Value, json, tools};
 use tempfile::NamedTempFile;
 use tokio::process::Command;
@@ -67,13 +66,6 @@ impl Scene {
 
 /// The closing balance of [`Scene::of_references`].
 const BALANCE: &str = "74.25";
-
-/// Runs a reader to its end; answers what it printed on its output.
-async fn output_of(reader: Command) -> String {
-    let (Output { status, stdout, .. }, text) = run(reader).await;
-    assert!(status.success(), "{text}");
-    String::from_utf8(stdout).expect("UTF-8")
-}
 
 /// What follows a label in each line that has it.
 fn after<'a>(text: &'a str, label: &'a str) -> impl Iterator<Item = &'a str> {
