@@ -43,7 +43,7 @@ pub struct UserChange {
     pub name: Option<Option<String>>,
 }
 
-/// A field that is there is told from one that is not, also where it is null.
+/// Distinguishes a field that is null from one that is missing.
 fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {

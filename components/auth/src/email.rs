@@ -2,8 +2,8 @@
 //!
 //! A mailbox has one key, however its address is written. The domain is that of DNS, by UTS 46
 //! (IDNA). The local part is mapped by the same table: lower case, and NFKC. A letter that this
-//! would make an ASCII one, such as the Kelvin sign, is refused: nobody has it in an address, and its
-//! user would block the one of the real address.
+//! would make an ASCII one, such as the Kelvin sign, is refused: nobody has it in an address, and
+//! its user would block the one of the real address.
 
 use email_address::{EmailAddress, Options};
 use icu_normalizer::uts46::Uts46MapperBorrowed;
@@ -138,8 +138,8 @@ fn is_disguise(character: char) -> bool {
     mapped.is_empty() || mapped.contains(is_ascii_or_unknown) || PUNCTUATION.contains(&character)
 }
 
-/// Whether a letter has the shape of a Latin letter, or is of a script that has such letters: Greek,
-/// Cyrillic, Armenian, Cherokee, Coptic, Lisu, and the letters of phonetics.
+/// Whether a letter has the shape of a Latin letter, or is of a script that has such letters:
+/// Greek, Cyrillic, Armenian, Cherokee, Coptic, Lisu, and the letters of phonetics.
 fn resembles_latin(letter: char) -> bool {
     matches!(
         letter,

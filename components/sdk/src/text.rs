@@ -6,9 +6,9 @@ use icu_properties::props::{Dash, DefaultIgnorableCodePoint};
 /// An empty cell of Braille. Unicode counts it as a visible character, and no font draws it.
 const BRAILLE_BLANK: char = '\u{2800}';
 
-/// Whether people can read a text: it has a character that is drawn, and none that controls a device.
-/// Of spaces, zero-width characters, fillers, and marks of the writing direction alone, it would look
-/// empty in every list, and as if its owner had no name.
+/// Whether people can read a text: it has a character that is drawn, and none that controls a
+/// device. Of spaces, zero-width characters, fillers, and marks of the writing direction alone, it
+/// would look empty in every list, and as if its owner had no name.
 pub fn is_readable(text: &str) -> bool {
     !text.chars().any(char::is_control) && text.chars().any(is_drawn)
 }

@@ -26,8 +26,8 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
         ) STRICT, WITHOUT ROWID",
         "CREATE INDEX session_by_subject ON session (subject)",
         "CREATE INDEX session_by_expiry ON session (expires_at)",
-        // A row is a refresh token that was rotated, by its counter, while its repetition may still be
-        // answered. The session's next rotation deletes what is older.
+        // A row is a refresh token that was rotated, by its counter, while its repetition may still
+        // be answered. The session's next rotation deletes what is older.
         "CREATE TABLE rotation (
             session    BLOB    NOT NULL CHECK (length(session) = 16),
             counter    INTEGER NOT NULL CHECK (counter >= 0),

@@ -26,10 +26,11 @@ const FIRST: Migration = Migration {
     ],
 };
 
-/// `dates_behind` is the number of the next date; when that begins is kept beside it only to find what is due.
-/// `dates_skipped` of the dates that are behind were never begun. `payer` and `payee` are what the
-/// request says, for the indexes by which the orders of an account are found: the payer's id, and the
-/// payee's id or number. `paused_at_ms` is since when its owner may not log in, by the latest pause.
+/// `dates_behind` is the number of the next date; when that begins is kept beside it only to find
+/// what is due. `dates_skipped` of the dates that are behind were never begun. `payer` and `payee`
+/// are what the request says, for the indexes by which the orders of an account are found: the
+/// payer's id, and the payee's id or number. `paused_at_ms` is since when its owner may not log in,
+/// by the latest pause.
 const SCHEDULE: &str = "CREATE TABLE schedule (
     sequence       INTEGER PRIMARY KEY,
     id             BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),

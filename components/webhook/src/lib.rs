@@ -2,10 +2,10 @@
 //! <https://www.standardwebhooks.com> says.
 //!
 //! Each webhook is a reader of the ledger's journal with a cursor of its own. The tick moves the
-//! cursor; nothing is written when money moves. An event that a webhook wants becomes a delivery
-//! in the commit that moves the cursor, so none is left out. A delivery is sent until the receiver
-//! returns 2xx, so it may arrive twice, with the same `webhook-id`. A receiver that returns 410 ends
-//! the webhook.
+//! cursor; nothing is written when money moves. An event that a webhook wants becomes a delivery in
+//! the commit that moves the cursor, so none is left out. A delivery is sent until the receiver
+//! returns 2xx, so it may arrive twice, with the same `webhook-id`. A receiver that returns 410
+//! ends the webhook.
 //!
 //! - [`schema`]: the tables, and why they are so;
 //! - [`webhook`]: webhooks, their secrets, and their rows;

@@ -19,8 +19,8 @@ const FIRST: Migration = Migration {
 };
 
 /// `cursor` is the last sequence of the ledger's journal that the webhook has passed. The row of a
-/// deleted webhook stays, without its secret: its id is never used again. One that has ended is sent
-/// nothing more: its receiver has returned 410.
+/// deleted webhook stays, without its secret: its id is never used again. One that has ended is
+/// sent nothing more: its receiver has returned 410.
 const WEBHOOK: &str = "CREATE TABLE webhook (
     key           INTEGER PRIMARY KEY,
     id            BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),

@@ -27,14 +27,15 @@ enum AdminCommand {
         #[command(flatten)]
         target: Target,
     },
-    /// Tell the host that the machine's clock is right as it is, although it has jumped or is earlier than when the host last ran
+    /// Tell the host that the machine's clock is right as it is, although it has jumped or is
+    /// earlier than when the host last ran
     AcceptClock {
         #[command(flatten)]
         target: Target,
     },
 }
 
-/// The host that is told something.
+/// The host that is called.
 #[derive(Debug, clap::Args)]
 struct Target {
     #[command(flatten)]
@@ -80,7 +81,7 @@ pub(super) async fn run(arguments: AdminArguments) -> ExitCode {
 
 /// A call of the admin API.
 struct Call {
-    /// Who is told something.
+    /// What is called: a service, or a part of the host.
     addressee: String,
     path: String,
     /// For a service; none for the host itself.
@@ -121,7 +122,8 @@ impl Call {
             return Ok(answer.output);
         }
         let reason = String::from_utf8_lossy(&answer).trim().to_owned();
-        // What the service says is the reason by itself; of the host's own words the status is a part.
+        // What the service says is the reason by itself; of the host's own words the status is a
+        // part.
         if status == StatusCode::UNPROCESSABLE_ENTITY {
             anyhow::bail!("{reason}");
         }

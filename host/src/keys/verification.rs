@@ -49,9 +49,10 @@ const REMEMBERED_TIME: Duration = Duration::from_secs(60);
 
 /// Checks tokens against the public keys.
 ///
-/// Checking a signature is the dearest step of a small request (some 35 microseconds), and clients send the same token many times. So
-/// tokens that were found good are remembered by their SHA-256. What can end a token meanwhile is not remembered: its times are
-/// looked at each time, as the clock may be set back, and so are the revocations, by the caller.
+/// Checking a signature is the dearest step of a small request (some 35 microseconds), and clients
+/// send the same token many times. So tokens that were found good are remembered by their SHA-256.
+/// What can end a token meanwhile is not remembered: its times are looked at each time, as the
+/// clock may be set back, and so are the revocations, by the caller.
 pub(super) struct Verifier {
     keys: HashMap<String, DecodingKey>,
     validation: Validation,

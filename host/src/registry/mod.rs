@@ -62,7 +62,8 @@ pub struct HostSpec {
     pub data: PathBuf,
     /// Where compiled components are kept.
     pub cache: PathBuf,
-    /// By how much the wall clock and the time since boot may differ before the clock is not trusted.
+    /// By how much the wall clock and the time since boot may differ before the clock is not
+    /// trusted.
     pub clock_jump: Duration,
     /// The `iss` of access tokens.
     pub issuer: String,

@@ -78,9 +78,9 @@ pub(super) fn linker(
     }
 }
 
-/// The interfaces that any component of Rust, JavaScript, or Python imports: WASI 0.2 and 0.3 with no files, sockets, or
-/// environment behind them, HTTP, configuration, the service's own store, compute permits, and what the
-/// registry's `outbound` names.
+/// The interfaces that any component of Rust, JavaScript, or Python imports: WASI 0.2 and 0.3 with
+/// no files, sockets, or environment behind them, HTTP, configuration, the service's own store,
+/// compute permits, and what the registry's `outbound` names.
 fn add_ambient(linker: &mut Linker<Context>, spec: &ServiceSpec) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
     wasmtime_wasi::p3::add_to_linker(linker)?;

@@ -100,8 +100,8 @@ impl Writer {
         Ok(Self { line, clock })
     }
 
-    /// Waits for the writer's turn, which may take `time_max`; `retire` is set if the turn outlives that. There is none while the clock
-    /// is not trusted.
+    /// Waits for the writer's turn, which may take `time_max`; `retire` is set if the turn outlives
+    /// that. There is none while the clock is not trusted.
     pub(super) async fn begin(
         &self,
         time_max: Duration,

@@ -164,8 +164,8 @@ impl FolderWatcher {
     }
 }
 
-/// Watches the registry and its components, and has them taken, until `stop`; `hangup` is SIGHUP. Judges canaries meanwhile, and
-/// tries again what was refused when the clock is trusted again.
+/// Watches the registry and its components, and has them taken, until `stop`; `hangup` is SIGHUP.
+/// Judges canaries meanwhile, and tries again what was refused when the clock is trusted again.
 pub async fn run(swapper: Arc<Swapper>, hangup: Signal, stop: CancellationToken) {
     tokio::select! {
         () = stop.cancelled() => {}

@@ -1,7 +1,7 @@
 //! The rule by which the wall clock is trusted; pure, so that a test is a list of readings.
 //!
-//! The wall clock minus the time since boot is the moment of the boot, which stays the same. What is
-//! slewed, as by NTP, is slewed in both clocks. Small steps (a leap second, a correction of some
+//! The wall clock minus the time since boot is the moment of the boot, which stays the same. What
+//! is slewed, as by NTP, is slewed in both clocks. Small steps (a leap second, a correction of some
 //! milliseconds) are no jumps, and must not add up to one over the months: the moment of the boot
 //! that is held to be true follows them, by one part in [`FOLLOWED_PARTS`] of the time that has
 //! passed.

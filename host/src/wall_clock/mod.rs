@@ -28,7 +28,8 @@ use time::format_description::well_known::Rfc3339;
 
 /// How often the clock is looked at where nobody writes.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
-/// How often the time is kept: bounds by how much a clock may go back unseen while the host is down.
+/// How often the time is kept: bounds by how much a clock may go back unseen while the host is
+/// down.
 const SAVE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The machine's wall clock, under watch.

@@ -38,8 +38,8 @@ struct Subject {
     expires_at_ms: Option<i64>,
 }
 
-/// Judges a row of the journal by the row that it is about, which stands in the columns of `row` from
-/// `subject` on, and by the time of the row before it.
+/// Judges a row of the journal by the row that it is about, which stands in the columns of `row`
+/// from `subject` on, and by the time of the row before it.
 pub fn judge(
     transfer: &JournalRow,
     (row, subject): (&Row, usize),

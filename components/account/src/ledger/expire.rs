@@ -26,7 +26,8 @@ pub fn expire_holds<S: Store>(store: &S, clock: &impl Clock) -> Result<usize, Le
         return Ok(0);
     }
     in_transaction(store, |transaction| {
-        // Once, and after the wait: what was due before it may not be, by a clock that was set back.
+        // Once, and after the wait: what was due before it may not be, by a clock that was set
+        // back.
         let now = Stopped(clock.now_ms());
         let rows = transaction.query(DUE, &due(now.0, EXPIRIES_MAX))?;
         let expired = rows.rows.len();

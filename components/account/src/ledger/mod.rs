@@ -1,9 +1,11 @@
 //! The ledger of record: double entry, one commit per decision.
 //!
-//! Read in this order: [`validate`] (what a transfer must look like), [`situation`] (what the store says before the decision),
-//! [`decide`] (the decision, pure), [`movement`] (what it does to balances, pure), [`write`] (its rows), [`post`] (the whole), [`chain`]
-//! (the tamper evidence), [`read`] (questions later). [`batch`] does the same for many at once, on a [`book`] in memory, and
-//! [`batch_record`] keeps what a batch was; [`judge`] decides without recording; [`expire`] ends holds; [`local`] is all of it behind the ledger's interfaces.
+//! Read in this order: [`validate`] (what a transfer must look like), [`situation`] (what the store
+//! says before the decision), [`decide`] (the decision, pure), [`movement`] (what it does to
+//! balances, pure), [`write`] (its rows), [`post`] (the whole), [`chain`] (the tamper evidence),
+//! [`read`] (questions later). [`batch`] does the same for many at once, on a [`book`] in memory,
+//! and [`batch_record`] keeps what a batch was; [`judge`] decides without recording; [`expire`]
+//! ends holds; [`local`] is all of it behind the ledger's interfaces.
 
 mod batch;
 mod batch_record;

@@ -4,9 +4,9 @@
 //! statements, as this bank keeps none. The message names no moment of its making: `CreDtTm`, which it must have, is the moment of the
 //! closing balance, so that the statement of a past period is the same whenever it is made.
 //!
-//! A statement has a closing balance (`CLBD`), as ISO demands: that of the end of `FrToDt`. Where the
-//! last day is not over, the same balance stands there once more as `ITBD`, "interim booked", at a
-//! time of the day.
+//! A statement has a closing balance (`CLBD`), as ISO demands: that of the end of `FrToDt`. Where
+//! the last day is not over, the same balance stands there once more as `ITBD`, "interim booked",
+//! at a time of the day.
 
 use super::format::Layout;
 use super::line::Line;

@@ -3,10 +3,10 @@
 //! Amounts are signed and the balances have none, so that a column of amounts adds up to what the balance changed by.
 //!
 //! # Formulas
-//! A reference is whatever somebody has sent, and a spreadsheet takes a cell that begins with one of
-//! a few characters for a formula (OWASP, "CSV Injection"). Which characters begin a cell depends on
-//! who opens the file: where the decimal separator is a comma, Excel splits rows at semicolons, and
-//! then a quote in the middle of a cell protects nothing.
+//! A reference is whatever somebody has sent, and a spreadsheet takes a cell that begins with one
+//! of a few characters for a formula (OWASP, "CSV Injection"). Which characters begin a cell
+//! depends on who opens the file: where the decimal separator is a comma, Excel splits rows at
+//! semicolons, and then a quote in the middle of a cell protects nothing.
 //!
 //! So wherever any common dialect could begin a cell, a formula gets an apostrophe in front, and so
 //! does an apostrophe: a reader that takes one away there has the reference as it was sent. A row

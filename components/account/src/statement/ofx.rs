@@ -3,8 +3,8 @@
 //! It is made as the answer to a question of that protocol, as every such file is, by nobody asked: so it has a sign-on in front.
 //!
 //! Most readers are older than XML: of its entities they know `&lt;`, `&gt;`, and `&amp;` (section
-//! 2.3.2.1), and a value is one line. OFX has no opening balance: it is the closing balance less all
-//! amounts.
+//! 2.3.2.1), and a value is one line. OFX has no opening balance: it is the closing balance less
+//! all amounts.
 
 use super::format::Layout;
 use super::line::Line;

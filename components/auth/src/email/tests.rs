@@ -1,5 +1,5 @@
-//! Goal: an address that could receive mail is told from other texts, and a mailbox has one key.
-//! Method: named addresses of each kind, and random texts.
+//! Goal: an address that could receive mail is distinguished from other texts, and a mailbox has
+//! one key. Method: named addresses of each kind, and random texts.
 
 use super::*;
 use proptest::prelude::*;

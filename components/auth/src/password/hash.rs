@@ -1,5 +1,5 @@
-//! How passwords are kept: Argon2id (RFC 9106) of the NFKC form, as a PHC string with its own salt and
-//! parameters.
+//! How passwords are kept: Argon2id (RFC 9106) of the NFKC form, as a PHC string with its own salt
+//! and parameters.
 
 use super::normalized;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};

@@ -10,8 +10,8 @@ pub(crate) mod hash;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use std::borrow::Cow;
 
-/// The shortest password, in Unicode scalar values of its NFKC form: what NIST asks of a password that
-/// is the only factor.
+/// The shortest password, in Unicode scalar values of its NFKC form: what NIST asks of a password
+/// that is the only factor.
 pub const LENGTH_MIN: usize = 15;
 
 /// The longest. A bound is needed only so that a body's size is no weapon.

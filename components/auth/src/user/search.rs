@@ -1,8 +1,9 @@
 //! How users are found by a part of their name or address.
 //!
-//! The row of a user has their name and address folded (NFKC and case folding), so that `müller` finds
-//! `MÜLLER`. The table `user_part` has the places where a part may begin, each with the characters that
-//! follow: an index range of it has all users who may match, and the folded text says which do.
+//! The row of a user has their name and address folded (NFKC and case folding), so that `müller`
+//! finds `MÜLLER`. The table `user_part` has the places where a part may begin, each with the
+//! characters that follow: an index range of it has all users who may match, and the folded text
+//! says which do.
 
 use super::User;
 use crate::email::Email;
@@ -11,7 +12,7 @@ use std::collections::BTreeSet;
 use strongroom_sdk::store::{StoreError, Transaction};
 use uuid::Uuid;
 
-/// In characters: enough to tell most names apart. Longer ones are told apart by the folded text.
+/// In characters: enough to distinguish most names. The folded text distinguishes longer ones.
 const PART_LENGTH: usize = 12;
 
 const INSERT_PART: &str = "INSERT OR IGNORE INTO user_part (part, user) VALUES (?1, ?2)";
@@ -103,8 +104,8 @@ fn first_characters(text: &str) -> String {
     text.chars().take(PART_LENGTH).collect()
 }
 
-/// NFKC and case folding. Upper case alone leaves signs apart that are one letter, as lower case does:
-/// `ß` and `SS`, `ς` and `Σ`. Without their dots, the i of Turkish are found as any i.
+/// NFKC and case folding. Upper case alone leaves signs apart that are one letter, as lower case
+/// does: `ß` and `SS`, `ς` and `Σ`. Without their dots, the i of Turkish are found as any i.
 fn fold(text: &str) -> String {
     let nfkc = ComposingNormalizerBorrowed::new_nfkc();
     let folded: String = nfkc

@@ -1,9 +1,9 @@
 //! Strict JSON bodies.
 //!
 //! What is no JSON, or names a key twice, is 400 `bad_request`. What is JSON but not what the type
-//! asks for is 422 `validation_failed` with a pointer to the field. A struct is an object with named
-//! members, and carries `#[serde(deny_unknown_fields)]`; null for an optional member is the same as
-//! none; a word of an enum is a string.
+//! asks for is 422 `validation_failed` with a pointer to the field. A struct is an object with
+//! named members, and carries `#[serde(deny_unknown_fields)]`; null for an optional member is the
+//! same as none; a word of an enum is a string.
 
 mod strict;
 mod syntax;
@@ -26,7 +26,8 @@ use strict::Strict;
 /// The largest body unless a route says otherwise, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// What some editors and systems write before every text. RFC 8259 section 8.1 lets a reader ignore it.
+/// What some editors and systems write before every text. RFC 8259 section 8.1 lets a reader ignore
+/// it.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A JSON body: as an extractor of at most `BYTES_MAX` bytes, and as a response.

@@ -1,8 +1,8 @@
 //! What a value may be, beyond its syntax.
 //!
-//! `serde_json` reads a struct from a list by position, a word of an enum from an object, and nothing
-//! from null. A client that means none of these would move money by them, so all are closed here, for
-//! every type of a body: a struct is an object, and a word is a string.
+//! `serde_json` reads a struct from a list by position, a word of an enum from an object, and
+//! nothing from null. A client that means none of these would move money by them, so all are closed
+//! here, for every type of a body: a struct is an object, and a word is a string.
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor};
@@ -42,8 +42,8 @@ impl<'de> Strict<'de> {
         visitor.visit_seq(SeqDeserializer::new(elements.into_iter().map(Strict)))
     }
 
-    /// A whole number in whatever way JSON writes it: `3600.0` and `3.6e3` are 3600, as many clients
-    /// know no other numbers than floating-point ones. No amount of money is a number.
+    /// A whole number in whatever way JSON writes it: `3600.0` and `3.6e3` are 3600, as many
+    /// clients know no other numbers than floating-point ones. No amount of money is a number.
     fn whole_number<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let is_number = self
             .text()

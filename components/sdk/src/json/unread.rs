@@ -15,7 +15,8 @@ impl Unread {
     /// Reads it as a `T`.
     ///
     /// # Errors
-    /// 422 `validation_failed`, as of [`from_slice`](super::from_slice); the pointers begin at the part.
+    /// 422 `validation_failed`, as of [`from_slice`](super::from_slice); the pointers begin at the
+    /// part.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let value: &RawValue = serde_json::from_str(&self.0).map_err(Problem::internal)?;
         read(value)

@@ -49,7 +49,7 @@ pub enum StoreError {
     /// Too many callers wait for the writer.
     #[error("the store is busy")]
     Busy,
-    /// The host does not trust the machine's clock, and begins no write transaction.
+    /// The host does not trust the machine's clock, and begins and commits no write transaction.
     #[error("the machine's clock is not trusted")]
     Clock,
     /// The transaction was rolled back; begin a new one.

@@ -1,5 +1,5 @@
-//! Goal: a form is read as OAuth clients write it, and what is wrong with it is said in their words.
-//! Method: forms of both requests.
+//! Goal: a form is read as OAuth clients write it, and what is wrong with it is said in their
+//! words. Method: forms of both requests.
 
 use super::*;
 

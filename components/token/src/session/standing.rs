@@ -25,8 +25,8 @@ pub(crate) enum Standing {
 }
 
 impl Session {
-    /// What `token`, by which this session was found, is worth. A session that is over decides before the token does: a late old token then says
-    /// nothing new.
+    /// What `token`, by which this session was found, is worth. A session that is over decides
+    /// before the token does: a late old token then says nothing new.
     pub(crate) fn standing(
         &self,
         token: &RefreshToken,

@@ -1,7 +1,8 @@
 //! The invariants that this service's store must keep by itself, and with the ledger.
 //!
-//! Nothing here moves money, and of a payment nothing is stored: what is checked are standing orders ([`orders`]), that each of their
-//! dates ended as the ledger decided, and that what they have followed is there ([`followed`]).
+//! Nothing here moves money, and of a payment nothing is stored: what is checked are standing
+//! orders ([`orders`]), that each of their dates ended as the ledger decided, and that what they
+//! have followed is there ([`followed`]).
 //!
 //! The host lets an audit read one snapshot of the store, and the ledger reads one of its own, which was taken later: an outcome that is
 //! noted here is in the ledger there.

@@ -1,5 +1,5 @@
-//! Standing orders: each date that is behind was skipped in a pause, or begun once, by the transfer that follows from the order and the date, and ended as the
-//! ledger decided.
+//! Standing orders: each date that is behind was skipped in a pause, or begun once, by the transfer
+//! that follows from the order and the date, and ended as the ledger decided.
 
 use super::AuditError;
 use crate::schedule::{

@@ -1,5 +1,5 @@
-//! What the macro makes of `/wit`: the exports. The imports are those of the sdk and of the ledger's words,
-//! but for the users of auth.
+//! What the macro makes of `/wit`: the exports. The imports are those of the sdk and of the
+//! ledger's words, but for the users of auth.
 
 #![expect(
     unsafe_code,

@@ -99,7 +99,8 @@ fn follow_source<S: Store>(
     let mut after = followed(store, source)?;
     let mut work = 0;
     loop {
-        // With the last one that was followed, as it may be gone, and what is at its place may come.
+        // With the last one that was followed, as it may be gone, and what is at its place may
+        // come.
         let mut page = read(after.saturating_sub(1))?;
         if after > 0 {
             if page.first().map(|(sequence, _)| *sequence) != Some(after) {

@@ -4,7 +4,8 @@
 //! follows from schedule, date, and attempt: so the date is paid once, whatever crashes. What the ledger decides is noted in the run.
 //!
 //! What becomes of accounts and of users decides on schedules too, and is followed with cursors
-//! (`follow`): one ends with its payer's or payee's account, and is paused while its owner may not log in.
+//! (`follow`): one ends with its payer's or payee's account, and is paused while its owner may not
+//! log in.
 
 mod body;
 mod calendar;

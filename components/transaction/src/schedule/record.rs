@@ -83,7 +83,8 @@ stored_enum! {
 }
 
 impl EndedBecause {
-    /// The reason that a decline or a refusal with this code is; none where a later date may be paid.
+    /// The reason that a decline or a refusal with this code is; none where a later date may be
+    /// paid.
     pub(super) fn of_code(code: &str) -> Option<Self> {
         let mut all = Self::ALL.iter().copied();
         all.find(|because| because.as_str() == code)

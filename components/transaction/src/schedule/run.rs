@@ -1,11 +1,14 @@
 //! The tick: what is due becomes transfers.
 //!
-//! 1. What has become of accounts and users is followed: their schedules end, are paused, or go on. Until all is, nothing begins.
-//! 2. In one commit, a due date becomes a run, and its schedule moves on. A crash before it changes nothing; after it, the run is there to
-//!    be posted, and the date is behind.
-//! 3. The ledger posts each run without an outcome, with no transaction open: posting twice is harmless, as the id is the same. A run of
-//!    a schedule that is paused or has ended is cancelled instead, and so is one of an owner who may not log in.
-//! 4. What the ledger decided is noted in one commit. Lost in a crash, the note is made again from the ledger's record.
+//! 1. What has become of accounts and users is followed: their schedules end, are paused, or go on.
+//!    Until all is, nothing begins.
+//! 2. In one commit, a due date becomes a run, and its schedule moves on. A crash before it changes
+//!    nothing; after it, the run is there to be posted, and the date is behind.
+//! 3. The ledger posts each run without an outcome, with no transaction open: posting twice is
+//!    harmless, as the id is the same. A run of a schedule that is paused or has ended is cancelled
+//!    instead, and so is one of an owner who may not log in.
+//! 4. What the ledger decided is noted in one commit. Lost in a crash, the note is made again from
+//!    the ledger's record.
 //!
 //! Dates that were missed while the bank was down are caught up, each by itself, the oldest of a schedule first.
 
@@ -206,7 +209,8 @@ pub(super) struct Decided {
     run: Run,
     owner: Uuid,
     wish: Wish,
-    /// What its schedule says about a lack of money; a date that must not be paid is not tried again.
+    /// What its schedule says about a lack of money; a date that must not be paid is not tried
+    /// again.
     policy: OnInsufficientFunds,
     /// The record; none where the ledger refuses, and so never records any.
     posting: Option<Posting>,

@@ -1,5 +1,5 @@
-//! The audit log: what administrators, and the bank itself, did to webhooks. A webhook tells the outside what happens in
-//! the bank, so who created it must be known.
+//! The audit log: what administrators, and the bank itself, did to webhooks. A webhook tells the
+//! outside what happens in the bank, so who created it must be known.
 
 use super::WHO_READS;
 use serde::Deserialize;

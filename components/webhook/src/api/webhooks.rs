@@ -23,8 +23,8 @@ use uuid::Uuid;
 const ID_SCOPE: &str = "webhook";
 
 /// `POST /`: admin. The webhook begins at the head of the journal. The response to a repetition has
-/// everything but the secret. An origin that the registry does not name gets a warning: the operator
-/// may name it later.
+/// everything but the secret. An origin that the registry does not name gets a warning: the
+/// operator may name it later.
 ///
 /// # Errors
 /// 403; 422 with the field, `webhooks_too_many`, `idempotency_key_reused`; 503 where the ledger is

@@ -16,8 +16,8 @@ pub(super) fn check<S: Store>(store: &S) -> Result<Check, StoreError> {
     )
 }
 
-/// Whether it was created once, as what it is, has ended once if it has ended, and was deleted once if it is
-/// deleted.
+/// Whether it was created once, as what it is, has ended once if it has ended, and was deleted once
+/// if it is deleted.
 fn is_made_by(row: &Row, steps: Vec<Step>) -> Result<bool, StoreError> {
     let webhook = Webhook::from_row(&row.clone().behind(1))?;
     let mut expected = vec![(CREATED, Some(webhook.facts()))];

@@ -36,8 +36,8 @@ const KEPT_MS: i64 = 30 * 24 * 3_600 * 1_000;
 /// More than there may be.
 const WEBHOOKS_READ_MAX: i64 = 100;
 
-/// What a receiver returns that wants nothing more (RFC 9110 15.5.11): the webhook ends, as Standard
-/// Webhooks has it.
+/// What a receiver returns that wants nothing more (RFC 9110 15.5.11): the webhook ends, as
+/// Standard Webhooks has it.
 const GONE: u16 = 410;
 
 /// Why a delivery is not sent whose event the journal does not have, such as after a restore of an

@@ -109,7 +109,8 @@ pub(crate) fn end(
     Ok(transaction.execute(END, &[key.into(), now_ms.into()])? == 1)
 }
 
-/// Moves a webhook's cursor; false if another generation has moved it, or it has ended or was deleted.
+/// Moves a webhook's cursor; false if another generation has moved it, or it has ended or was
+/// deleted.
 pub(crate) fn move_cursor(
     transaction: &impl Transaction,
     webhook: &Webhook,

@@ -12,8 +12,8 @@ use http::Uri;
 use http::uri::Scheme;
 use std::time::Duration;
 
-/// An absolute `http` or `https` URL without a user or a fragment. Its port, if it names one, can be
-/// connected to.
+/// An absolute `http` or `https` URL without a user or a fragment. Its port, if it names one, can
+/// be connected to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target(Uri);
 

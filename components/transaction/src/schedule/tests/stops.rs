@@ -1,7 +1,7 @@
-//! Goal: an order whose account is closed, or of which no date can be paid, ends; one whose owner may
-//! not log in is paused, and skips what passes meanwhile; and neither pays anything any more.
-//! Method: accounts are closed and users disabled at each moment of an order's life. What the ledger
-//! has recorded is counted.
+//! Goal: an order whose account is closed, or of which no date can be paid, ends; one whose owner
+//! may not log in is paused, and skips what passes meanwhile; and neither pays anything any more.
+//! Method: accounts are closed and users disabled at each moment of an order's life. What the
+//! ledger has recorded is counted.
 
 use super::*;
 use crate::users::{ChangeKind, UserChange};
