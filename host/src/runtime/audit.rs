@@ -63,7 +63,7 @@ pub(super) fn as_auditor(spec: &ServiceSpec) -> ServiceSpec {
 pub async fn audit(generation: &Generation) -> Option<Result<AuditReport, String>> {
     let check = generation.audit?;
     let report = generation
-        .residents
+        .pool
         .call_typed(check, (), CallTimes::all(AUDIT_TIME_MAX))
         .await;
     Some(match report {

@@ -44,7 +44,7 @@ impl Generation {
             .ok_or(CommandError::NoCommands)?;
         let times = CallTimes::of_calls(&self.spec.limits);
         let answer: Result<Result<String, String>, CallError> = self
-            .residents
+            .pool
             .call_typed(function, (name, arguments), times)
             .await;
         match answer.map_err(CommandError::Failed)? {

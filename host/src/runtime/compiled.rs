@@ -20,12 +20,11 @@ const SUFFIX: &str = "cwasm";
 /// The cache in a folder.
 pub(super) struct CompiledCache {
     folder: PathBuf,
-    engine_hash: String,
 }
 
 impl CompiledCache {
     /// Makes the folder so that nobody else may enter it: code from it is run without a check. One that is there must be as safe.
-    pub(super) fn open(folder: &Path, engine: &Engine) -> anyhow::Result<Self> {
+    pub(super) fn open(folder: &Path) -> anyhow::Result<Self> {
         create_folder(folder)
             .and_then(|()| check_safe(folder))
             .map_err(|error| {
@@ -34,45 +33,53 @@ impl CompiledCache {
                     folder.display()
                 )
             })?;
-        let mut hasher = Sha256Hasher(Sha256::new());
-        engine.precompile_compatibility_hash().hash(&mut hasher);
-        let mut engine_hash = String::new();
-        for byte in &hasher.0.finalize()[..16] {
-            // Writing to a string cannot fail.
-            let _ = write!(engine_hash, "{byte:02x}");
-        }
         Ok(Self {
             folder: folder.to_owned(),
-            engine_hash,
         })
     }
 
-    /// The component of these bytes, compiled now if it never was.
-    pub(super) fn component(
+    /// The component of this digest, if it was compiled before.
+    pub(super) fn find(&self, engine: &Engine, digest: Digest) -> Option<Component> {
+        let file = self.file(engine, digest);
+        if !file.exists() {
+            return None;
+        }
+        load(engine, &file)
+            .inspect_err(|error| {
+                tracing::warn!(file = %file.display(), %error, "compiled code cannot be used; it is compiled again");
+            })
+            .ok()
+    }
+
+    /// Compiles a component, and keeps the code.
+    ///
+    /// # Errors
+    /// The bytes are no component for this engine, or the code cannot be kept.
+    pub(super) fn compile(
         &self,
         engine: &Engine,
         bytes: &[u8],
         digest: Digest,
     ) -> Result<Component> {
-        let name = digest.to_string().replace(':', "-");
-        let file = self
-            .folder
-            .join(format!("{name}-{}.{SUFFIX}", self.engine_hash));
-        if file.exists() {
-            match load(engine, &file) {
-                Ok(component) => return Ok(component),
-                Err(error) => {
-                    tracing::warn!(file = %file.display(), %error, "compiled code cannot be used; it is compiled anew")
-                }
-            }
-        }
-        tracing::info!(%digest, "compiling a component; the next start will not need to");
         let started = std::time::Instant::now();
         let compiled = engine.precompile_component(bytes)?;
+        let file = self.file(engine, digest);
         replace(&file, &compiled)
             .with_context(|| format!("{}: compiled code cannot be kept", file.display()))?;
         tracing::info!(%digest, milliseconds = started.elapsed().as_millis(), "compiled");
         load(engine, &file)
+    }
+
+    fn file(&self, engine: &Engine, digest: Digest) -> PathBuf {
+        let mut hasher = Sha256Hasher(Sha256::new());
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        let mut name = digest.to_string().replace(':', "-");
+        name.push('-');
+        for byte in &hasher.0.finalize()[..16] {
+            // Writing to a string cannot fail.
+            let _ = write!(name, "{byte:02x}");
+        }
+        self.folder.join(format!("{name}.{SUFFIX}"))
     }
 }
 

@@ -3,8 +3,8 @@
 use super::call_times::CallTimes;
 use super::compute::{ComputeView, Permits};
 use super::cpu::{CpuBudget, HostTurns, ServiceTurns};
-use super::fate::RequestFate;
 use super::guest_log::GuestLog;
+use super::in_flight::InFlight;
 use super::memory_limit::{Large, MemoryLimit};
 use super::outbound::{Outbound, Outside};
 use crate::client::Client;
@@ -120,16 +120,11 @@ impl Context {
         store
     }
 
-    /// The service's log.
-    pub(super) fn log(&self) -> &GuestLog {
-        &self.log
-    }
-
-    /// Begins a call; `fate` is told if it uses more CPU time than it may.
-    pub(super) fn begin_call(&mut self, times: &CallTimes, fate: Option<Arc<RequestFate>>) {
+    /// Begins a call; `in_flight` is told if it uses more CPU time than it may.
+    pub(super) fn begin_call(&mut self, times: &CallTimes, in_flight: Option<Arc<InFlight>>) {
         self.session.set_times(times.store);
-        self.client = fate.as_deref().map(RequestFate::client);
-        self.cpu.begin(times.cpu, fate);
+        self.client = in_flight.as_deref().map(InFlight::client);
+        self.cpu.begin(times.cpu, in_flight);
     }
 }
 

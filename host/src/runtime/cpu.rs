@@ -6,7 +6,7 @@
 //! most a tick of each other service, however many endless loops that has.
 
 use super::engine::EPOCH_TICK;
-use super::fate::RequestFate;
+use super::in_flight::InFlight;
 use crate::thread_clock::cpu_time;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::ThreadId;
@@ -147,7 +147,7 @@ pub(super) struct CpuBudget {
     kept_on: u64,
     /// When the guest last went on.
     resumed: Arc<Mutex<Resumed>>,
-    fate: Option<Arc<RequestFate>>,
+    in_flight: Option<Arc<InFlight>>,
     service: Arc<ServiceTurns>,
     host: Arc<HostTurns>,
     /// The turn that a heavy guest has.
@@ -163,7 +163,7 @@ impl CpuBudget {
             ticked_at: Instant::now(),
             kept_on: 0,
             resumed: Arc::new(Mutex::new(Resumed::now(false))),
-            fate: None,
+            in_flight: None,
             service,
             host,
             turn: Arc::default(),
@@ -172,15 +172,15 @@ impl CpuBudget {
         budget
     }
 
-    /// Begins a call of so much CPU time; `fate` is told if it uses more.
-    pub(super) fn begin(&mut self, time: Duration, fate: Option<Arc<RequestFate>>) {
+    /// Begins a call of so much CPU time; `in_flight` is told if it uses more.
+    pub(super) fn begin(&mut self, time: Duration, in_flight: Option<Arc<InFlight>>) {
         let ticks = time.as_millis() / EPOCH_TICK.as_millis();
         self.ticks = 0;
         self.ticks_max = u64::try_from(ticks).unwrap_or(u64::MAX).max(1);
         self.ticked_at = Instant::now();
         self.kept_on = 0;
         Resumed::begin(&self.resumed);
-        self.fate = fate;
+        self.in_flight = in_flight;
         self.end_turn();
     }
 
@@ -196,8 +196,8 @@ impl CpuBudget {
             self.ticks += 1;
         }
         if self.ticks > self.ticks_max {
-            if let Some(fate) = self.fate.take() {
-                fate.end_time();
+            if let Some(in_flight) = self.in_flight.take() {
+                in_flight.end_time();
             }
             return UpdateDeadline::Interrupt;
         }

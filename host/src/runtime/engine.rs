@@ -1,14 +1,20 @@
-//! The WebAssembly engine: one for the host.
+//! The WebAssembly engines of the host: one for components of WASI 0.2, one for those of WASI 0.3.
+//!
+//! A component of WASI 0.3 may have many tasks at once, for which wasmtime keeps tables and an event
+//! loop in each store, and makes a task of each call that a guest makes to the host. A component
+//! of WASI 0.2 has one task, and pays for none of that in an engine without concurrency.
 
 use crate::registry::{INSTANCES_MAX, MEMORY_MAX, TABLE_ELEMENTS_MAX};
 use std::time::Duration;
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result};
+use wasmtime::{
+    Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Result,
+};
 
 /// How often running guests give way, and are counted a tick of CPU time. Those who wait for a core wait so long for each guest that
 /// runs before them.
 pub(super) const EPOCH_TICK: Duration = Duration::from_millis(2);
 
-/// The most instances of all services together; each takes some GiB of address space, and memory only for what it touches.
+/// The most instances of all services of an engine together; each takes some GiB of address space, and memory only for what it touches.
 const INSTANCES_TOTAL: u32 = 1_024;
 /// A component of Rust has 3 or 4 core modules (preview 1 adapter, libc shims), one of Python some twenty (an interpreter in parts).
 const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
@@ -21,36 +27,66 @@ const WARM_SLOTS_MAX: u32 = 128;
 /// What stays resident of a memory when its instance ends: cleared by hand, cheaper than giving the pages back.
 const MEMORY_KEPT_RESIDENT: usize = 256 << 10;
 
-/// Makes the engine, and starts the clock that its guests obey.
-///
-/// # Errors
-/// The machine cannot run it.
-pub(super) fn start() -> Result<Engine> {
+/// The engines.
+pub(super) struct Engines {
+    /// For components of WASI 0.2.
+    pub(super) sequential: Engine,
+    /// For components of WASI 0.3.
+    pub(super) concurrent: Engine,
+}
+
+impl Engines {
+    /// Makes the engines, and starts the clock that their guests obey.
+    ///
+    /// # Errors
+    /// The machine cannot run them.
+    pub(super) fn start() -> Result<Self> {
+        let is_pooled = address_space_is_large();
+        if !is_pooled {
+            tracing::warn!(
+                "the address space is limited (ulimit -v): instances are allocated one by one, which is slower"
+            );
+        }
+        let engines = Self {
+            sequential: Engine::new(&config(is_pooled, false))?,
+            concurrent: Engine::new(&config(is_pooled, true))?,
+        };
+        let clocks = [engines.sequential.weak(), engines.concurrent.weak()];
+        std::thread::Builder::new()
+            .name("epoch".to_owned())
+            .spawn(move || {
+                while clocks
+                    .iter()
+                    .filter_map(EngineWeak::upgrade)
+                    .map(tick)
+                    .count()
+                    > 0
+                {
+                    std::thread::sleep(EPOCH_TICK);
+                }
+            })?;
+        Ok(engines)
+    }
+
+    /// Whether a component of this engine may be of WASI 0.3.
+    pub(super) fn is_concurrent(&self, engine: &Engine) -> bool {
+        Engine::same(engine, &self.concurrent)
+    }
+}
+
+fn tick(engine: Engine) {
+    engine.increment_epoch();
+}
+
+fn config(is_pooled: bool, is_concurrent: bool) -> Config {
     let mut config = Config::new();
     config.epoch_interruption(true);
-    config.wasm_component_model_async(true);
+    config.concurrency_support(is_concurrent);
     config.memory_init_cow(true);
-    if address_space_is_large() {
+    if is_pooled {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
-    } else {
-        tracing::warn!(
-            "the address space is limited (ulimit -v): instances are allocated one by one, which is slower"
-        );
     }
-    let engine = Engine::new(&config)?;
-    let clock = engine.weak();
-    std::thread::Builder::new()
-        .name("epoch".to_owned())
-        .spawn(move || {
-            loop {
-                std::thread::sleep(EPOCH_TICK);
-                match clock.upgrade() {
-                    Some(engine) => engine.increment_epoch(),
-                    None => return,
-                }
-            }
-        })?;
-    Ok(engine)
+    config
 }
 
 fn pool() -> PoolingAllocationConfig {
@@ -75,8 +111,7 @@ fn pool() -> PoolingAllocationConfig {
 
 /// Whether the pool's reservation has room: the pool would fail with an error that names no cause.
 fn address_space_is_large() -> bool {
-    let mut probe = Config::new();
-    probe.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
-    probe.epoch_interruption(true);
-    Engine::new(&probe).is_ok()
+    let engine = || Engine::new(&config(true, false));
+    // Both engines at once: each has a pool of its own.
+    engine().is_ok_and(|_first| engine().is_ok())
 }

@@ -1,12 +1,10 @@
 //! One loaded version of a service.
 
 use super::callees::{Callees, Pins};
-use super::context::Context;
-use super::fate::RequestFate;
-use super::handler::Workers;
+use super::in_flight::InFlight;
+use super::instance_pool::InstancePool;
 use super::lifecycle::Lifecycle;
 use super::live::{Departure, LiveCount, Presence};
-use super::residents::Residents;
 use super::response::GuestBody;
 use super::scores::{Scores, Tally};
 use super::service::ServeError;
@@ -21,7 +19,6 @@ use std::time::Instant;
 use wasmtime::component::{Component, ComponentExportIndex, Val};
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi_http::WasiBody;
-use wasmtime_wasi_http::handler::{InstantiationError, ProxyHandler};
 
 /// One loaded version of a service: its code, its instances, its bounds.
 pub struct Generation {
@@ -32,8 +29,7 @@ pub struct Generation {
     pub(super) functions: HashMap<FunctionName, ComponentExportIndex>,
     pub(super) lifecycle: Option<Lifecycle>,
     pub(super) audit: Option<ComponentExportIndex>,
-    pub(super) handler: ProxyHandler<Workers>,
-    pub(super) residents: Residents,
+    pub(super) pool: Arc<InstancePool>,
     pub(super) slots: Slots,
     pub(super) live: LiveCount,
     pub(super) callees: Arc<Callees>,
@@ -101,7 +97,7 @@ impl Generation {
     pub async fn warm(&self, replaced: Option<&Self>) -> Result<(), String> {
         let wanted = replaced.map_or(0, Self::instances_live);
         let count = wanted.clamp(1, self.spec.limits.instances);
-        self.residents.warm(count).await
+        self.pool.warm(count).await
     }
 
     /// Serves one request of a client.
@@ -133,15 +129,14 @@ impl Generation {
             .for_request(client)
             .await
             .map_err(|_| ServeError::Overloaded)?;
-        let fate = Arc::new(RequestFate::new(client, slot, self.slots.slow_answers()));
-        // The instance's own expiration bounds this wait, whatever the guest does.
-        match self.handler.handle(Arc::clone(&fate), request).await {
+        let in_flight = Arc::new(InFlight::new(client, slot, self.slots.slow_answers()));
+        match self.pool.handle(request, &in_flight).await {
             Ok(response) => Ok(response.map(|body| {
-                fate.begin_answer();
+                in_flight.begin_answer();
                 let scores = Arc::clone(&self.scores);
-                GuestBody::new(body, self.spec.limits.response_body, fate, scores)
+                GuestBody::new(body, self.spec.limits.response_body, in_flight, scores)
             })),
-            Err(_) if fate.is_time_up() => Err(ServeError::TimedOut),
+            Err(_) if in_flight.is_time_up() => Err(ServeError::TimedOut),
             Err(error) => Err(serve_error(&error)),
         }
     }
@@ -157,7 +152,7 @@ impl Generation {
             let function = self.functions.get(function).ok_or(CallError::Failed)?;
             let slot = self.slots.for_call().await;
             let _slot = slot.map_err(|_| CallError::Overloaded)?;
-            self.residents.call_values(*function, parameters).await
+            self.pool.call_values(*function, parameters).await
         };
         let answer = answer.await;
         self.scores.count(begun.elapsed(), answer.is_err());
@@ -167,7 +162,7 @@ impl Generation {
     /// Ends the idle instances now, and the others when they have done what they do.
     pub fn drain(&self) {
         self.drained.cancel();
-        self.residents.release_all();
+        self.pool.release_all();
     }
 
     /// To wait for its end without holding it.
@@ -177,20 +172,11 @@ impl Generation {
 }
 
 fn serve_error(error: &wasmtime::Error) -> ServeError {
-    if let Some(instantiation) = error.downcast_ref::<InstantiationError<Arc<RequestFate>>>() {
-        return match instantiation
-            .error
-            .downcast_ref::<PoolConcurrencyLimitError>()
-        {
-            Some(_) => ServeError::Overloaded,
-            None => ServeError::Failed(format!("{:#}", instantiation.error)),
-        };
+    if error.is::<PoolConcurrencyLimitError>() {
+        return ServeError::Overloaded;
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::Interrupt) => ServeError::TimedOut,
         _ => ServeError::Failed(format!("{error:#}")),
     }
 }
-
-/// What the two kinds of instances are made of.
-pub(super) type Pre = wasmtime::component::InstancePre<Context>;

@@ -26,13 +26,14 @@ const REVOCATIONS: &str = "strongroom:keys/revocations";
 /// # Errors
 /// Every import that is missing, not granted, or cannot be linked.
 pub(super) fn linker(
-    engine: &Engine,
     spec: &ServiceSpec,
     component: &Component,
     callees: &Arc<Callees>,
+    has_wasi_0_3: bool,
 ) -> Result<Linker<Context>, Vec<LoadProblem>> {
+    let engine = component.engine();
     let mut linker = Linker::new(engine);
-    add_ambient(&mut linker, spec)
+    add_ambient(&mut linker, spec, has_wasi_0_3)
         .map_err(|error| vec![LoadProblem::Engine(format!("{error:#}"))])?;
     let mut problems = Vec::new();
     let ty = component.component_type();
@@ -81,11 +82,17 @@ pub(super) fn linker(
 /// The interfaces that any component of Rust, JavaScript, or Python imports: WASI 0.2 and 0.3 with
 /// no files, sockets, or environment behind them, HTTP, configuration, the service's own store,
 /// compute permits, and what the registry's `outbound` names.
-fn add_ambient(linker: &mut Linker<Context>, spec: &ServiceSpec) -> wasmtime::Result<()> {
+fn add_ambient(
+    linker: &mut Linker<Context>,
+    spec: &ServiceSpec,
+    has_wasi_0_3: bool,
+) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
-    wasmtime_wasi::p3::add_to_linker(linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
-    wasmtime_wasi_http::p3::add_to_linker(linker)?;
+    if has_wasi_0_3 {
+        wasmtime_wasi::p3::add_to_linker(linker)?;
+        wasmtime_wasi_http::p3::add_to_linker(linker)?;
+    }
     wasmtime_wasi_config::add_to_linker(linker, Context::config_view)?;
     store::add_to_linker(linker, Context::store_view)?;
     compute::add_to_linker(linker, Context::compute_view)?;
@@ -130,25 +137,24 @@ fn check_granted(spec: &ServiceSpec, import: &str) -> Option<LoadProblem> {
 
 /// Checks every link that `caller` imports against the component of its callee, which `callee` finds.
 pub(super) fn check_links<'c>(
-    engine: &Engine,
     spec: &ServiceSpec,
     caller: &Component,
     callee: impl Fn(&str) -> Option<&'c Component>,
 ) -> Vec<LoadProblem> {
     spec.links
         .iter()
-        .flat_map(|link| check_link(engine, link, caller, callee(&link.service)))
+        .flat_map(|link| check_link(link, caller, callee(&link.service)))
         .collect()
 }
 
 /// Checks the imports that one link is for.
 pub(super) fn check_link(
-    engine: &Engine,
     link: &Link,
     caller: &Component,
     callee: Option<&Component>,
 ) -> Vec<LoadProblem> {
     let mut problems = Vec::new();
+    let engine = caller.engine();
     for (import, item) in caller.component_type().imports(engine) {
         let ComponentItem::ComponentInstance(instance) = item.ty else {
             continue;
@@ -175,7 +181,7 @@ fn check_import(
     };
     let exports = callee.component_type();
     let export = exports
-        .get_export(engine, interface)
+        .get_export(callee.engine(), interface)
         .map(|export| export.ty);
     let Some(ComponentItem::ComponentInstance(export)) = export else {
         return vec![LoadProblem::NotExported {

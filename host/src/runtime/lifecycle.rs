@@ -30,7 +30,7 @@ impl Generation {
         };
         let times = CallTimes::of_start(&self.spec.limits);
         let answer: Result<Result<Vec<String>, String>, CallError> =
-            self.residents.call_typed(lifecycle.start, (), times).await;
+            self.pool.call_typed(lifecycle.start, (), times).await;
         match answer {
             Ok(answer) => answer
                 .map(|lines| lines.into_iter().take(ANNOUNCEMENTS_MAX).map(cut).collect())
@@ -41,7 +41,7 @@ impl Generation {
 
     /// Lets instances go that nobody has needed for long.
     pub(super) fn release_idle(&self) {
-        self.residents.release_idle();
+        self.pool.release_idle();
     }
 
     /// Runs `tick`, if there is one; lets idle instances go.
@@ -51,7 +51,7 @@ impl Generation {
             return Ok(());
         };
         let answer: Result<Result<(), String>, CallError> = self
-            .residents
+            .pool
             .call_typed(lifecycle.tick, (), CallTimes::of_calls(&self.spec.limits))
             .await;
         match answer {

@@ -8,16 +8,15 @@ use super::component_file::ComponentFile;
 use super::compute::Permits;
 use super::context::{Context, Provisions};
 use super::cpu::{HostTurns, ServiceTurns, cores};
-use super::engine;
-use super::generation::{Generation, Pre};
+use super::engine::Engines;
+use super::generation::Generation;
 use super::guest_log::GuestLog;
-use super::handler::Workers;
 use super::imports;
+use super::instance_pool::{HttpExport, InstancePool};
 use super::lifecycle::{LIFECYCLE, Lifecycle};
 use super::live::{LiveCount, Presence};
 use super::outbound::Outside;
 use super::problem::LoadProblem;
-use super::residents::Residents;
 use super::services::Services;
 use super::slots::Slots;
 use crate::keys::Keys;
@@ -30,15 +29,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, ComponentExportIndex, Linker};
-use wasmtime_wasi_http::handler::{ProxyHandler, ProxyPre};
-use wasmtime_wasi_http::{p2, p3};
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 /// Everything that generations are made with.
 pub struct Loader {
-    engine: Engine,
+    engines: Engines,
     cache: CompiledCache,
     /// None where nothing is served, such as for a check.
     keys: Option<Arc<Keys>>,
@@ -51,9 +47,8 @@ pub struct Loader {
 pub(super) struct Prepared {
     pub(super) component: Component,
     digest: Digest,
-    pre: Pre,
-    proxy: ProxyPre<Context>,
-    wasi: &'static str,
+    pre: InstancePre<Context>,
+    http: HttpExport,
     callees: Arc<Callees>,
 }
 
@@ -63,14 +58,14 @@ impl Loader {
     /// # Errors
     /// The engine cannot run here, or the folder cannot be used.
     pub fn new(cache: &Path, keys: Option<Arc<Keys>>) -> anyhow::Result<Self> {
-        let engine = engine::start()?;
-        let cache = CompiledCache::open(cache, &engine)?;
+        let engines = Engines::start()?;
+        let cache = CompiledCache::open(cache)?;
         let turns = match keys {
             Some(_) => HostTurns::new(),
             None => HostTurns::unshared(),
         };
         Ok(Self {
-            engine,
+            engines,
             cache,
             keys,
             compute: Permits::of_host(),
@@ -115,15 +110,17 @@ impl Loader {
         digest: Digest,
         callees: Arc<Callees>,
     ) -> Result<Prepared, Vec<LoadProblem>> {
-        let linker = imports::linker(&self.engine, spec, &component, &callees)?;
-        let (pre, proxy, wasi) =
-            instance_kinds(&linker, &component).map_err(|problem| vec![problem])?;
+        let has_wasi_0_3 = self.engines.is_concurrent(component.engine());
+        let linker = imports::linker(spec, &component, &callees, has_wasi_0_3)?;
+        let pre = linker
+            .instantiate_pre(&component)
+            .map_err(|error| vec![LoadProblem::DoesNotFit(format!("{error:#}"))])?;
+        let http = HttpExport::find(&pre).ok_or_else(|| vec![LoadProblem::NoHandler])?;
         Ok(Prepared {
             component,
             digest,
             pre,
-            proxy,
-            wasi,
+            http,
             callees,
         })
     }
@@ -149,7 +146,7 @@ impl Loader {
         caller: &Generation,
         callee: impl Fn(&str) -> Option<&'g Generation>,
     ) -> Vec<LoadProblem> {
-        imports::check_links(&self.engine, caller.spec(), caller.component(), |name| {
+        imports::check_links(caller.spec(), caller.component(), |name| {
             callee(name).map(Generation::component)
         })
     }
@@ -161,20 +158,15 @@ impl Loader {
             .filter(|link| link.service == callee.spec().name)
             .flat_map(|link| {
                 let component = Some(callee.component());
-                imports::check_link(&self.engine, link, caller.component(), component)
+                imports::check_link(link, caller.component(), component)
             })
             .collect()
-    }
-
-    /// The engine, for checks of components that make no generation.
-    pub(super) fn engine(&self) -> &Engine {
-        &self.engine
     }
 
     /// Whether a component can check the data of its service.
     pub(super) fn can_audit(&self, prepared: &Prepared) -> bool {
         function(
-            &exported_functions(&self.engine, &prepared.component),
+            &exported_functions(&prepared.component),
             AUDIT,
             AUDIT_FUNCTION,
         )
@@ -192,12 +184,11 @@ impl Loader {
             component,
             digest,
             pre,
-            proxy,
-            wasi,
+            http,
             callees,
         } = prepared;
         let service: Arc<str> = spec.name.as_str().into();
-        let provisions = Arc::new(Provisions {
+        let provisions = Provisions {
             service: Arc::clone(&service),
             limits: spec.limits.clone(),
             times: CallTimes::of_calls(&spec.limits),
@@ -210,28 +201,16 @@ impl Loader {
             service_turns: ServiceTurns::new(),
             host_turns: Arc::clone(&self.turns),
             log: GuestLog::new(service, spec.limits.log_lines),
-        });
+        };
         let live = LiveCount::default();
         let drained = CancellationToken::new();
-        let functions = exported_functions(&self.engine, &component);
+        let functions = exported_functions(&component);
         let lifecycle = function(&functions, LIFECYCLE, "start")
             .zip(function(&functions, LIFECYCLE, "tick"))
             .map(|(start, tick)| Lifecycle { start, tick });
         let audit = function(&functions, AUDIT, AUDIT_FUNCTION);
-        let residents = Residents::new(
-            &self.engine,
-            pre,
-            &provisions,
-            live.clone(),
-            drained.clone(),
-        );
-        let handler = ProxyHandler::new(Workers {
-            engine: self.engine.clone(),
-            pre: proxy,
-            provisions,
-            live: live.clone(),
-            drained: drained.clone(),
-        });
+        let wasi = http.wasi();
+        let pool = InstancePool::new(pre, http, provisions, live.clone(), drained.clone());
         Generation {
             spec: spec.clone(),
             component,
@@ -240,8 +219,7 @@ impl Loader {
             functions,
             lifecycle,
             audit,
-            handler,
-            residents,
+            pool: Arc::new(pool),
             slots: Slots::new(&spec.limits),
             live,
             callees,
@@ -265,8 +243,19 @@ impl Loader {
                 pinned,
             });
         }
-        self.cache
-            .component(&self.engine, &file.bytes, digest)
+        let Engines {
+            sequential,
+            concurrent,
+        } = &self.engines;
+        let mut engines = [sequential, concurrent].into_iter();
+        if let Some(component) = engines.find_map(|engine| self.cache.find(engine, digest)) {
+            return Ok(component);
+        }
+        tracing::info!(%digest, "compiling a component; the next start will not need to");
+        let compile = |engine| self.cache.compile(engine, &file.bytes, digest);
+        // The engine without concurrency refuses a component of WASI 0.3 before it compiles code.
+        compile(sequential)
+            .or_else(|_| compile(concurrent))
             .map_err(|error| LoadProblem::NotAComponent {
                 file: spec.component.clone(),
                 reason: format!("{error:#}"),
@@ -274,30 +263,10 @@ impl Loader {
     }
 }
 
-/// What instances are made of: for calls, and for requests of WASI 0.3 or 0.2.
-fn instance_kinds(
-    linker: &Linker<Context>,
-    component: &Component,
-) -> Result<(Pre, ProxyPre<Context>, &'static str), LoadProblem> {
-    let pre = linker
-        .instantiate_pre(component)
-        .map_err(|error| LoadProblem::DoesNotFit(format!("{error:#}")))?;
-    if let Ok(service) = p3::bindings::ServicePre::new(pre.clone()) {
-        return Ok((pre, ProxyPre::P3(service), "0.3"));
-    }
-    match p2::bindings::ProxyPre::new(pre.clone()) {
-        Ok(proxy) => Ok((pre, ProxyPre::P2(proxy), "0.2")),
-        Err(_) => Err(LoadProblem::NoHandler),
-    }
-}
-
 /// Every function that the component exports in an interface.
-fn exported_functions(
-    engine: &Engine,
-    component: &Component,
-) -> HashMap<FunctionName, ComponentExportIndex> {
+fn exported_functions(component: &Component) -> HashMap<FunctionName, ComponentExportIndex> {
     let mut functions = HashMap::new();
-    let ty = component.component_type();
+    let (ty, engine) = (component.component_type(), component.engine());
     for (interface, item) in ty.exports(engine) {
         let ComponentItem::ComponentInstance(instance) = item.ty else {
             continue;

@@ -126,7 +126,7 @@ fn prepare_all<'r>(loader: &Loader, registry: &'r Registry) -> PerService<'r, Pr
         let prepared = file.and_then(|file| {
             let prepared = loader.prepare(spec, &file, Callees::none())?;
             let callee = |name: &str| components.get(name);
-            let problems = imports::check_links(loader.engine(), spec, &prepared.component, callee);
+            let problems = imports::check_links(spec, &prepared.component, callee);
             if problems.is_empty() {
                 Ok(prepared)
             } else {

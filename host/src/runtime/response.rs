@@ -1,6 +1,6 @@
 //! The body of a guest's response on its way out: bounded, and broken off when its guest is gone.
 
-use super::fate::RequestFate;
+use super::in_flight::InFlight;
 use super::scores::Scores;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -13,7 +13,7 @@ use wasmtime_wasi_http::WasiBody;
 pub struct GuestBody {
     inner: WasiBody,
     bytes_left: u64,
-    fate: Arc<RequestFate>,
+    in_flight: Arc<InFlight>,
     scores: Arc<Scores>,
 }
 
@@ -38,13 +38,13 @@ impl GuestBody {
     pub(super) fn new(
         inner: WasiBody,
         bytes_max: u64,
-        fate: Arc<RequestFate>,
+        in_flight: Arc<InFlight>,
         scores: Arc<Scores>,
     ) -> Self {
         Self {
             inner,
             bytes_left: bytes_max,
-            fate,
+            in_flight,
             scores,
         }
     }
@@ -69,7 +69,7 @@ impl Body for GuestBody {
             Poll::Ready(Some(Err(error))) => {
                 return self.fail(GuestBodyError::Guest(error));
             }
-            Poll::Ready(None) if self.fate.is_broken_off() => {
+            Poll::Ready(None) if self.in_flight.is_broken_off() => {
                 return self.fail(GuestBodyError::BrokenOff);
             }
             Poll::Ready(None) => return Poll::Ready(None),

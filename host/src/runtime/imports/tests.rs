@@ -7,13 +7,11 @@ use crate::registry::{Registry, ServiceSpec};
 use crate::runtime::LoadProblem;
 use crate::runtime::callees::Callees;
 use std::path::Path;
+use wasmtime::Engine;
 use wasmtime::component::Component;
-use wasmtime::{Config, Engine};
 
 fn engine() -> Engine {
-    let mut config = Config::new();
-    config.wasm_component_model_async(true);
-    Engine::new(&config).unwrap()
+    Engine::default()
 }
 
 fn component(engine: &Engine, wat: &str) -> Component {
@@ -81,8 +79,8 @@ fn gate_of(engine: &Engine, import: &str, amount: &str) -> Component {
 }
 
 /// The imports that keep a component out, where nothing else does.
-fn unknown_imports(engine: &Engine, spec: &ServiceSpec, component: &Component) -> Vec<String> {
-    let problems = linker(engine, spec, component, &Callees::none())
+fn unknown_imports(spec: &ServiceSpec, component: &Component) -> Vec<String> {
+    let problems = linker(spec, component, &Callees::none(), true)
         .err()
         .unwrap_or_default();
     let names = problems.into_iter().map(|problem| match problem {
@@ -96,7 +94,7 @@ fn unknown_imports(engine: &Engine, spec: &ServiceSpec, component: &Component) -
 fn an_import_of_types_alone_needs_no_link() {
     let engine = engine();
     let component = component(&engine, &format!("(component {TYPES})"));
-    let linker = linker(&engine, &spec(""), &component, &Callees::none());
+    let linker = linker(&spec(""), &component, &Callees::none(), true);
     let Ok(linker) = linker else {
         panic!("refused")
     };
@@ -113,7 +111,7 @@ fn an_import_with_more_than_types_is_refused_by_name() {
     ] {
         let wat = format!(r#"(component (import "bank:books/extra" (instance {interface})))"#);
         let component = component(&engine, &wat);
-        let unknown = unknown_imports(&engine, &spec(""), &component);
+        let unknown = unknown_imports(&spec(""), &component);
         assert_eq!(unknown, ["bank:books/extra"], "{interface}");
     }
 }
@@ -122,18 +120,15 @@ fn an_import_with_more_than_types_is_refused_by_name() {
 fn a_component_that_exports_what_it_imports_is_linked_on_both_sides() {
     let engine = engine();
     let (gate, accounts) = (gate(&engine), ledger(&engine, "s64"));
-    assert_eq!(
-        unknown_imports(&engine, &spec(""), &gate),
-        ["bank:books/ledger"]
-    );
+    assert_eq!(unknown_imports(&spec(""), &gate), ["bank:books/ledger"]);
     let spec = spec(LINKED);
-    let Ok(linker) = linker(&engine, &spec, &gate, &Callees::none()) else {
+    let Ok(linker) = linker(&spec, &gate, &Callees::none(), true) else {
         panic!("refused")
     };
     assert!(linker.instantiate_pre(&gate).is_ok());
     // It calls accounts, and another gate calls it.
     for callee in [&accounts, &gate] {
-        let problems = check_links(&engine, &spec, &gate, |_| Some(callee));
+        let problems = check_links(&spec, &gate, |_| Some(callee));
         assert!(problems.is_empty(), "{problems:?}");
     }
 }
@@ -142,7 +137,7 @@ fn a_component_that_exports_what_it_imports_is_linked_on_both_sides() {
 fn a_link_between_two_builds_of_an_interface_is_refused() {
     let engine = engine();
     let (gate, accounts) = (gate(&engine), ledger(&engine, "u64"));
-    let problems = check_links(&engine, &spec(LINKED), &gate, |_| Some(&accounts));
+    let problems = check_links(&spec(LINKED), &gate, |_| Some(&accounts));
     let [LoadProblem::Link { import, .. }] = problems.as_slice() else {
         panic!("{problems:?}")
     };

@@ -1,10 +1,12 @@
-//! Instances for everything but HTTP requests: link calls, `start`, `tick`, and audits.
+//! The instances of a generation, for requests, link calls, `start`, `tick`, and audits.
 //!
-//! One call at a time runs in an instance. It is kept for the next call only after a clean return: a trap, a timeout, or a caller that
-//! went away ends it, so that nothing of a failed call survives.
+//! One call at a time runs in an instance. The instance is kept for the next call only after a
+//! clean return. A trap, a timeout, or a caller that left ends it, so nothing of a failed call
+//! survives.
 
 use super::call_times::CallTimes;
 use super::context::{Context, Provisions};
+use super::in_flight::InFlight;
 use super::live::{Alive, LiveCount};
 use crate::links::CallError;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -15,20 +17,50 @@ use tokio_util::sync::CancellationToken;
 use wasmtime::component::{
     ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower, Val,
 };
-use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
+use wasmtime_wasi_http::handler::Proxy;
+use wasmtime_wasi_http::{p2, p3};
 
 /// The instances of one generation.
-pub(super) struct Residents {
-    engine: Engine,
+pub(super) struct InstancePool {
     pre: InstancePre<Context>,
-    provisions: Arc<Provisions>,
+    http: HttpExport,
+    provisions: Provisions,
     live: LiveCount,
     drained: CancellationToken,
-    idle: Mutex<Vec<Resident>>,
+    idle: Mutex<Vec<PooledInstance>>,
 }
 
-struct Resident {
-    store: Store<Context>,
+/// How a component exports its HTTP handler.
+pub(super) enum HttpExport {
+    /// As WASI 0.2 has it.
+    P2(p2::bindings::ProxyIndices),
+    /// As WASI 0.3 has it.
+    P3(p3::bindings::ServiceIndices),
+}
+
+impl HttpExport {
+    /// Finds the handler that a component exports.
+    pub(super) fn find(pre: &InstancePre<Context>) -> Option<Self> {
+        if let Ok(indices) = p3::bindings::ServiceIndices::new(pre) {
+            return Some(Self::P3(indices));
+        }
+        p2::bindings::ProxyIndices::new(pre).ok().map(Self::P2)
+    }
+
+    /// The version of WASI: `0.2` or `0.3`.
+    pub(super) fn wasi(&self) -> &'static str {
+        match self {
+            Self::P2(_) => "0.2",
+            Self::P3(_) => "0.3",
+        }
+    }
+}
+
+/// An instance of the pool.
+pub(super) struct PooledInstance {
+    pub(super) store: Store<Context>,
+    pub(super) proxy: Proxy,
     instance: Instance,
     calls: usize,
     idle_since: Instant,
@@ -36,18 +68,18 @@ struct Resident {
     _alive: Alive,
 }
 
-impl Residents {
+impl InstancePool {
     pub(super) fn new(
-        engine: &Engine,
         pre: InstancePre<Context>,
-        provisions: &Arc<Provisions>,
+        http: HttpExport,
+        provisions: Provisions,
         live: LiveCount,
         drained: CancellationToken,
     ) -> Self {
         Self {
-            engine: engine.clone(),
             pre,
-            provisions: Arc::clone(provisions),
+            http,
+            provisions,
             live,
             drained,
             idle: Mutex::default(),
@@ -60,13 +92,13 @@ impl Residents {
         function: ComponentExportIndex,
         parameters: &[Val],
     ) -> Result<Val, CallError> {
-        self.call(self.provisions.times, async |resident| {
-            let function = resident.instance.get_func(&mut resident.store, function);
+        self.call(self.provisions.times, async |pooled| {
+            let function = pooled.instance.get_func(&mut pooled.store, function);
             let function =
                 function.ok_or_else(|| wasmtime::format_err!("the function is not exported"))?;
             let mut results = [Val::Bool(false)];
             function
-                .call_async(&mut resident.store, parameters, &mut results)
+                .call_async(&mut pooled.store, parameters, &mut results)
                 .await?;
             let [result] = results;
             Ok(result)
@@ -86,11 +118,11 @@ impl Residents {
         R: Send + Sync + 'static,
         (R,): ComponentNamedList + Lift + Send + Sync + 'static,
     {
-        self.call(times, async move |resident| {
-            let function = resident
+        self.call(times, async move |pooled| {
+            let function = pooled
                 .instance
-                .get_typed_func::<P, (R,)>(&mut resident.store, function)?;
-            let (result,) = function.call_async(&mut resident.store, parameters).await?;
+                .get_typed_func::<P, (R,)>(&mut pooled.store, function)?;
+            let (result,) = function.call_async(&mut pooled.store, parameters).await?;
             Ok(result)
         })
         .await
@@ -99,15 +131,13 @@ impl Residents {
     async fn call<R>(
         &self,
         times: CallTimes,
-        act: impl AsyncFnOnce(&mut Resident) -> wasmtime::Result<R>,
+        act: impl AsyncFnOnce(&mut PooledInstance) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
         let run = async {
-            let mut resident = self.take().await?;
-            resident.store.data_mut().begin_call(&times, None);
-            resident.store.set_epoch_deadline(1);
-            resident.calls += 1;
-            let result = act(&mut resident).await?;
-            self.keep(resident);
+            let mut pooled = self.take().await?;
+            pooled.begin_call(&times, None);
+            let result = act(&mut pooled).await?;
+            self.keep(pooled);
             wasmtime::Result::Ok(result)
         };
         match timeout(times.wall, run).await {
@@ -131,25 +161,54 @@ impl Residents {
         }
     }
 
-    async fn take(&self) -> wasmtime::Result<Resident> {
+    /// The times of ordinary calls.
+    pub(super) fn times(&self) -> CallTimes {
+        self.provisions.times
+    }
+
+    /// The name of the service.
+    pub(super) fn service(&self) -> Arc<str> {
+        Arc::clone(&self.provisions.service)
+    }
+
+    /// Logs that a request ended its instance.
+    pub(super) fn log_failure(&self, instance: &PooledInstance, error: &wasmtime::Error) {
+        if self.provisions.log.admits_line() {
+            tracing::warn!(
+                service = %self.provisions.service,
+                asked_for_too_much_memory = instance.store.data().memory.was_refused(),
+                error = error.root_cause().to_string(),
+                "an instance failed and is gone"
+            );
+        }
+    }
+
+    /// Takes an idle instance, or makes one.
+    pub(super) async fn take(&self) -> wasmtime::Result<PooledInstance> {
         let idle = self
             .idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop();
         match idle {
-            Some(resident) => Ok(resident),
+            Some(pooled) => Ok(pooled),
             None => self.make().await,
         }
     }
 
-    async fn make(&self) -> wasmtime::Result<Resident> {
+    async fn make(&self) -> wasmtime::Result<PooledInstance> {
         let alive = self.live.begin();
         let retire = Arc::new(AtomicBool::new(false));
-        let mut store = Context::store(&self.engine, &self.provisions, Arc::clone(&retire));
+        let engine = self.pre.component().engine();
+        let mut store = Context::store(engine, &self.provisions, Arc::clone(&retire));
         let instance = self.pre.instantiate_async(&mut store).await?;
-        Ok(Resident {
+        let proxy = match &self.http {
+            HttpExport::P2(indices) => Proxy::P2(indices.load(&mut store, &instance)?),
+            HttpExport::P3(indices) => Proxy::P3(indices.load(&mut store, &instance)?),
+        };
+        Ok(PooledInstance {
             store,
+            proxy,
             instance,
             calls: 0,
             idle_since: Instant::now(),
@@ -158,17 +217,18 @@ impl Residents {
         })
     }
 
-    fn keep(&self, mut resident: Resident) {
+    /// Keeps an instance for the next call, unless it must end.
+    pub(super) fn keep(&self, mut pooled: PooledInstance) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         // Within the lock: a drain that comes later finds the instance there.
         if self.drained.is_cancelled()
-            || resident.retire.load(Relaxed)
-            || resident.calls >= self.provisions.limits.reuse
+            || pooled.retire.load(Relaxed)
+            || pooled.calls >= self.provisions.limits.reuse
         {
             return;
         }
-        resident.idle_since = Instant::now();
-        idle.push(resident);
+        pooled.idle_since = Instant::now();
+        idle.push(pooled);
     }
 
     /// Makes so many instances at once and lets them go: whatever keeps the component from running is found out before it serves, and the
@@ -192,7 +252,7 @@ impl Residents {
     pub(super) fn release_idle(&self) {
         let idle_max = self.provisions.limits.idle;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain(|resident| resident.idle_since.elapsed() < idle_max);
+        idle.retain(|pooled| pooled.idle_since.elapsed() < idle_max);
     }
 
     /// Lets all idle instances go.
@@ -201,5 +261,14 @@ impl Residents {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
+    }
+}
+
+impl PooledInstance {
+    /// Begins a call; of a request, if there is one.
+    pub(super) fn begin_call(&mut self, times: &CallTimes, request: Option<Arc<InFlight>>) {
+        self.store.data_mut().begin_call(times, request);
+        self.store.set_epoch_deadline(1);
+        self.calls += 1;
     }
 }

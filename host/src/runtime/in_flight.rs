@@ -1,16 +1,17 @@
-//! What has become of a request in its instance, told to those who wait for its response outside.
+//! What the host knows of a request while an instance works on it.
 //!
-//! wasmtime's answers do not tell a trap from a timeout, and a response body whose guest has trapped ends like one that is whole.
+//! wasmtime does not tell a trap from a timeout, and a response body whose guest has trapped ends
+//! like one that is whole.
 
 use super::fair_line::Place;
 use crate::client::Client;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The fate of one request.
+/// A request in its instance.
 #[derive(Debug)]
-pub(super) struct RequestFate {
+pub(super) struct InFlight {
     client: Client,
     time_up: AtomicBool,
     broken_off: AtomicBool,
@@ -31,8 +32,8 @@ struct Held {
     slow_answer: Option<OwnedSemaphorePermit>,
 }
 
-impl RequestFate {
-    /// The fate of a client's request that has a slot; its answer, should it be slow, needs one of these places.
+impl InFlight {
+    /// A client's request that has a slot. A slow response needs one of the places.
     pub(super) fn new(client: Client, slot: Place, slow_answers: Arc<Semaphore>) -> Self {
         Self {
             client,
@@ -58,7 +59,7 @@ impl RequestFate {
     }
 
     /// Whether it may take longer, once it has been slow: where its answer has begun, only with a place among the slow answers.
-    fn may_be_slow(&self) -> bool {
+    pub(super) fn may_be_slow(&self) -> bool {
         if !self.answered.load(Relaxed) {
             return true;
         }
@@ -85,52 +86,23 @@ impl RequestFate {
         self.broken_off.load(Relaxed)
     }
 
+    /// Says that its instance has ended before it did.
+    pub(super) fn break_off(&self) {
+        self.broken_off.store(true, Relaxed);
+    }
+
     /// Says that its time is up.
     pub(super) fn end_time(&self) {
         self.time_up.store(true, Relaxed);
     }
 }
 
-/// The request that an instance serves, or served last.
-#[derive(Debug, Clone, Default)]
-pub(super) struct CurrentRequest(Arc<Mutex<Option<Arc<RequestFate>>>>);
+/// Releases what a request keeps, when the instance is done with it.
+pub(super) struct Release<'a>(pub(super) &'a InFlight);
 
-impl CurrentRequest {
-    /// Notes that the instance has taken a request, and so is done with the one before.
-    pub(super) fn begin(&self, fate: Arc<RequestFate>) {
-        if let Some(done) = self.lock().replace(fate) {
-            done.release();
-        }
-    }
-
-    /// Notes that the instance is done with its request.
-    pub(super) fn end(&self) {
-        if let Some(fate) = self.lock().as_ref() {
-            fate.release();
-        }
-    }
-
-    /// Whether the request may take longer, once it has been slow.
-    pub(super) fn may_be_slow(&self) -> bool {
-        self.lock().as_ref().is_none_or(|fate| fate.may_be_slow())
-    }
-
-    /// Tells the request that its time is up.
-    pub(super) fn end_time(&self) {
-        if let Some(fate) = self.lock().as_ref() {
-            fate.end_time();
-        }
-    }
-
-    /// Tells the request that its instance is gone.
-    pub(super) fn break_off(&self) {
-        if let Some(fate) = self.lock().as_ref() {
-            fate.broken_off.store(true, Relaxed);
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<RequestFate>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl Drop for Release<'_> {
+    fn drop(&mut self) {
+        self.0.release();
     }
 }
 
@@ -140,18 +112,18 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    async fn fate(slow_answers: &Arc<Semaphore>) -> RequestFate {
+    async fn request(slow_answers: &Arc<Semaphore>) -> InFlight {
         let client = Client::of_subject("ann");
         let line = FairLine::new(1, 0);
         let slot = line.enter(client, Duration::ZERO).await.unwrap();
-        RequestFate::new(client, slot, Arc::clone(slow_answers))
+        InFlight::new(client, slot, Arc::clone(slow_answers))
     }
 
     #[tokio::test]
     async fn an_answer_that_has_begun_may_be_slow_while_there_is_a_place_for_it() {
         let places = Arc::new(Semaphore::new(1));
-        let first = fate(&places).await;
-        let second = fate(&places).await;
+        let first = request(&places).await;
+        let second = request(&places).await;
         assert!(first.may_be_slow() && second.may_be_slow());
         assert_eq!(places.available_permits(), 1);
         first.begin_answer();
