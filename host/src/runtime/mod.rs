@@ -1,50 +1,33 @@
-//! Runs the services: loads their components, keeps their instances, and gives them requests, link calls, and ticks of the clock.
+//! Runs the services: loads their components, keeps their instances, and passes requests, link
+//! calls, and ticks to them.
 //!
-//! A [`Service`] is a name; behind it stands its current [`Generation`], one loaded version of a component. The runtime knows nothing
-//! of tokens or of the registry's file.
+//! A [`Service`] is a name. Behind it is its current [`Generation`], one loaded version of a
+//! component. The runtime knows nothing of tokens or of the registry's file. Of its folders, each
+//! uses those below it:
+//!
+//! | folder | what it does |
+//! |---|---|
+//! | `load` | makes a generation of a component's file |
+//! | `services` | knows which generation of each service serves |
+//! | `instance` | runs requests and calls in instances of one generation |
+//! | `limits` | bounds what an instance may use |
 
-mod audit;
-mod call_times;
-mod callees;
-mod canary;
-mod commands;
-mod compiled;
-mod component_file;
-mod compute;
-mod context;
-mod cpu;
-mod engine;
-mod fair_line;
-mod generation;
-mod guest_log;
-mod imports;
-mod in_flight;
-mod instance_pool;
-mod lifecycle;
-mod lineup;
-mod live;
-mod loader;
-mod memory_limit;
-mod offline;
-mod outbound;
+mod instance;
+mod limits;
+mod load;
 mod problem;
-mod request;
-mod response;
-mod scores;
-mod service;
 mod services;
-mod slots;
 
-pub use audit::{AuditReport, audit};
-pub use canary::Canary;
-pub use commands::CommandError;
-pub use component_file::ComponentFile;
-pub use generation::Generation;
-pub use lineup::{Lineup, Post};
-pub use loader::Loader;
-pub use offline::{auditors, check};
+pub use instance::response::{GuestBody, GuestBodyError};
+pub use instance::stats::Tally;
+pub use load::component_file::ComponentFile;
+pub use load::loader::Loader;
+pub use load::offline::{auditors, check};
 pub use problem::{LoadProblem, in_one_line};
-pub use response::{GuestBody, GuestBodyError};
-pub use scores::Tally;
-pub use service::{ServeError, Service};
-pub use services::Services;
+pub use services::audit::{AuditReport, audit};
+pub use services::canary::Canary;
+pub use services::commands::CommandError;
+pub use services::generation::Generation;
+pub use services::routing_table::{Lineup, Post};
+pub use services::running::Services;
+pub use services::service::{ServeError, Service};

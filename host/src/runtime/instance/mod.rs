@@ -1,0 +1,8 @@
+//! The instances of a generation: what each has in the host, and how requests and calls use them.
+
+pub mod context;
+pub mod live;
+pub mod pool;
+mod request;
+pub mod response;
+pub mod stats;

@@ -1,0 +1,274 @@
+//! The instances of a generation, for requests, link calls, `start`, `tick`, and audits.
+//!
+//! One call at a time runs in an instance. The instance is kept for the next call only after a
+//! clean return. A trap, a timeout, or a caller that left ends it, so nothing of a failed call
+//! survives.
+
+use super::context::{Context, Provisions};
+use super::live::{Alive, LiveCount};
+use crate::links::CallError;
+use crate::runtime::limits::call_times::CallTimes;
+use crate::runtime::limits::in_flight::InFlight;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use wasmtime::component::{
+    ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower, Val,
+};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
+use wasmtime_wasi_http::handler::Proxy;
+use wasmtime_wasi_http::{p2, p3};
+
+/// The instances of one generation.
+pub struct InstancePool {
+    pre: InstancePre<Context>,
+    http: HttpExport,
+    provisions: Provisions,
+    live: LiveCount,
+    drained: CancellationToken,
+    idle: Mutex<Vec<PooledInstance>>,
+}
+
+/// How a component exports its HTTP handler.
+pub enum HttpExport {
+    /// As WASI 0.2 has it.
+    P2(p2::bindings::ProxyIndices),
+    /// As WASI 0.3 has it.
+    P3(p3::bindings::ServiceIndices),
+}
+
+impl HttpExport {
+    /// Finds the handler that a component exports.
+    pub fn find(pre: &InstancePre<Context>) -> Option<Self> {
+        if let Ok(indices) = p3::bindings::ServiceIndices::new(pre) {
+            return Some(Self::P3(indices));
+        }
+        p2::bindings::ProxyIndices::new(pre).ok().map(Self::P2)
+    }
+
+    /// The version of WASI: `0.2` or `0.3`.
+    pub fn wasi(&self) -> &'static str {
+        match self {
+            Self::P2(_) => "0.2",
+            Self::P3(_) => "0.3",
+        }
+    }
+}
+
+/// An instance of the pool.
+pub struct PooledInstance {
+    pub store: Store<Context>,
+    pub proxy: Proxy,
+    instance: Instance,
+    calls: usize,
+    idle_since: Instant,
+    retire: Arc<AtomicBool>,
+    _alive: Alive,
+}
+
+impl InstancePool {
+    pub fn new(
+        pre: InstancePre<Context>,
+        http: HttpExport,
+        provisions: Provisions,
+        live: LiveCount,
+        drained: CancellationToken,
+    ) -> Self {
+        Self {
+            pre,
+            http,
+            provisions,
+            live,
+            drained,
+            idle: Mutex::default(),
+        }
+    }
+
+    /// Calls a function of one result with untyped values.
+    pub async fn call_values(
+        &self,
+        function: ComponentExportIndex,
+        parameters: &[Val],
+    ) -> Result<Val, CallError> {
+        self.call(self.provisions.times, async |pooled| {
+            let function = pooled.instance.get_func(&mut pooled.store, function);
+            let function =
+                function.ok_or_else(|| wasmtime::format_err!("the function is not exported"))?;
+            let mut results = [Val::Bool(false)];
+            function
+                .call_async(&mut pooled.store, parameters, &mut results)
+                .await?;
+            let [result] = results;
+            Ok(result)
+        })
+        .await
+    }
+
+    /// Calls a function with typed values; it may take as long as `times` says.
+    pub async fn call_typed<P, R>(
+        &self,
+        function: ComponentExportIndex,
+        parameters: P,
+        times: CallTimes,
+    ) -> Result<R, CallError>
+    where
+        P: ComponentNamedList + Lower + Send + Sync + 'static,
+        R: Send + Sync + 'static,
+        (R,): ComponentNamedList + Lift + Send + Sync + 'static,
+    {
+        self.call(times, async move |pooled| {
+            let function = pooled
+                .instance
+                .get_typed_func::<P, (R,)>(&mut pooled.store, function)?;
+            let (result,) = function.call_async(&mut pooled.store, parameters).await?;
+            Ok(result)
+        })
+        .await
+    }
+
+    async fn call<R>(
+        &self,
+        times: CallTimes,
+        act: impl AsyncFnOnce(&mut PooledInstance) -> wasmtime::Result<R>,
+    ) -> Result<R, CallError> {
+        let run = async {
+            let mut pooled = self.take().await?;
+            pooled.begin_call(&times, None);
+            let result = act(&mut pooled).await?;
+            self.keep(pooled);
+            wasmtime::Result::Ok(result)
+        };
+        match timeout(times.wall, run).await {
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(error)) => Err(self.failure(&error)),
+            Err(_) => Err(CallError::TimedOut),
+        }
+    }
+
+    fn failure(&self, error: &wasmtime::Error) -> CallError {
+        if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
+            return CallError::Overloaded;
+        }
+        if self.provisions.log.admits_line() {
+            tracing::warn!(service = %self.provisions.service, error = error.root_cause().to_string(), "a call into the component failed; its instance is gone");
+        }
+        if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
+            CallError::TimedOut
+        } else {
+            CallError::Failed
+        }
+    }
+
+    /// The times of ordinary calls.
+    pub fn times(&self) -> CallTimes {
+        self.provisions.times
+    }
+
+    /// The name of the service.
+    pub fn service(&self) -> Arc<str> {
+        Arc::clone(&self.provisions.service)
+    }
+
+    /// Logs that a request ended its instance.
+    pub fn log_failure(&self, instance: &PooledInstance, error: &wasmtime::Error) {
+        if self.provisions.log.admits_line() {
+            tracing::warn!(
+                service = %self.provisions.service,
+                asked_for_too_much_memory = instance.store.data().memory.was_refused(),
+                error = error.root_cause().to_string(),
+                "an instance failed and is gone"
+            );
+        }
+    }
+
+    /// Takes an idle instance, or makes one.
+    pub async fn take(&self) -> wasmtime::Result<PooledInstance> {
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        match idle {
+            Some(pooled) => Ok(pooled),
+            None => self.make().await,
+        }
+    }
+
+    async fn make(&self) -> wasmtime::Result<PooledInstance> {
+        let alive = self.live.begin();
+        let retire = Arc::new(AtomicBool::new(false));
+        let engine = self.pre.component().engine();
+        let mut store = Context::store(engine, &self.provisions, Arc::clone(&retire));
+        let instance = self.pre.instantiate_async(&mut store).await?;
+        let proxy = match &self.http {
+            HttpExport::P2(indices) => Proxy::P2(indices.load(&mut store, &instance)?),
+            HttpExport::P3(indices) => Proxy::P3(indices.load(&mut store, &instance)?),
+        };
+        Ok(PooledInstance {
+            store,
+            proxy,
+            instance,
+            calls: 0,
+            idle_since: Instant::now(),
+            retire,
+            _alive: alive,
+        })
+    }
+
+    /// Keeps an instance for the next call, unless it must end.
+    pub fn keep(&self, mut pooled: PooledInstance) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        // Within the lock: a drain that comes later finds the instance there.
+        if self.drained.is_cancelled()
+            || pooled.retire.load(Relaxed)
+            || pooled.calls >= self.provisions.limits.reuse
+        {
+            return;
+        }
+        pooled.idle_since = Instant::now();
+        idle.push(pooled);
+    }
+
+    /// Makes so many instances at once and lets them go: whatever keeps the component from running is found out before it serves, and the
+    /// pool keeps places that are laid out for it, in which an instance is made in a fraction of the time.
+    pub async fn warm(&self, count: usize) -> Result<(), String> {
+        let mut instances = Vec::with_capacity(count);
+        for _ in 0..count {
+            match timeout(self.provisions.times.wall, self.make()).await {
+                Ok(Ok(instance)) => instances.push(instance),
+                // The pool is full of those that serve: there is nothing to be made ready.
+                Ok(Err(error)) if error.is::<PoolConcurrencyLimitError>() => break,
+                Ok(Err(error)) => return Err(format!("{error:#}")),
+                Err(_) => return Err("it took longer than limits.timeout".to_owned()),
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// Lets instances go that nobody has needed for `limits.idle`.
+    pub fn release_idle(&self) {
+        let idle_max = self.provisions.limits.idle;
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|pooled| pooled.idle_since.elapsed() < idle_max);
+    }
+
+    /// Lets all idle instances go.
+    pub fn release_all(&self) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+}
+
+impl PooledInstance {
+    /// Begins a call; of a request, if there is one.
+    pub fn begin_call(&mut self, times: &CallTimes, request: Option<Arc<InFlight>>) {
+        self.store.data_mut().begin_call(times, request);
+        self.store.set_epoch_deadline(1);
+        self.calls += 1;
+    }
+}

@@ -1,0 +1,437 @@
+//! The CPU time of guests: counted, bounded, and shared.
+//!
+//! A guest gives way at each tick of the engine's clock. One that has run for longer than a common request ever does is *heavy*: from
+//! then on it runs a tick at a time, when it is its turn: first among the heavy guests of its service, of which only so many may wait
+//! for more, then among those of all services, which together leave a core to the light ones. So a neighbour's tick waits for at
+//! most a tick of each other service, however many endless loops that has.
+
+use super::in_flight::InFlight;
+use crate::thread_clock::cpu_time;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::ThreadId;
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime::UpdateDeadline;
+
+/// How often running guests yield and are charged a tick of CPU time. A guest that waits for a core
+/// waits this long for each guest that runs before it.
+pub const EPOCH_TICK: Duration = Duration::from_millis(2);
+/// The ticks after which a call is heavy: 10 ms, some twenty times what a transfer needs.
+const LIGHT_TICKS: u64 = 5;
+/// How long a guest keeps its turn when it does not come back from the host: then it waits there, and needs no turn.
+const TURN_TIME_MAX: Duration = EPOCH_TICK.saturating_mul(2);
+
+/// The turns of all services: each tick takes the next free place of a timeline on which so many run at once.
+#[derive(Debug)]
+pub struct HostTurns {
+    interval: Duration,
+    next_free: Mutex<Instant>,
+}
+
+impl HostTurns {
+    /// For all cores but one, if there are more.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self::at_once(cores() - 1))
+    }
+
+    /// For a host that serves nobody: each guest runs as fast as it can.
+    pub fn unshared() -> Arc<Self> {
+        Arc::new(Self {
+            interval: Duration::ZERO,
+            next_free: Mutex::new(Instant::now()),
+        })
+    }
+
+    fn at_once(count: usize) -> Self {
+        let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
+        Self {
+            interval: EPOCH_TICK / count,
+            next_free: Mutex::new(Instant::now()),
+        }
+    }
+
+    fn take(&self, now: Instant) -> Instant {
+        let mut next_free = self
+            .next_free
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let turn = now.max(*next_free);
+        *next_free = turn + self.interval;
+        turn
+    }
+
+    async fn wait(&self) {
+        let now = Instant::now();
+        let turn = self.take(now);
+        if turn > now {
+            tokio::time::sleep_until(turn.into()).await;
+        }
+    }
+}
+
+/// The turns of one service: half of the cores, each for a tick.
+#[derive(Debug)]
+pub struct ServiceTurns {
+    free: Arc<Semaphore>,
+    taken: Mutex<Vec<Weak<Turn>>>,
+}
+
+/// The right of one guest to wait for, and to use, a turn of the host.
+#[derive(Debug)]
+struct Turn {
+    since: Instant,
+    permit: Mutex<Option<OwnedSemaphorePermit>>,
+}
+
+impl ServiceTurns {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self::at_once(cores() / 2))
+    }
+
+    fn at_once(count: usize) -> Self {
+        Self {
+            free: Arc::new(Semaphore::new(count.max(1))),
+            taken: Mutex::default(),
+        }
+    }
+
+    async fn wait(&self) -> Option<Arc<Turn>> {
+        let permit = loop {
+            let acquired = Arc::clone(&self.free).acquire_owned();
+            match tokio::time::timeout(TURN_TIME_MAX, acquired).await {
+                Ok(permit) => break permit.ok()?,
+                Err(_) => self.take_back(),
+            }
+        };
+        let turn = Arc::new(Turn {
+            since: Instant::now(),
+            permit: Mutex::new(Some(permit)),
+        });
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.retain(|turn| turn.strong_count() > 0);
+        taken.push(Arc::downgrade(&turn));
+        Some(turn)
+    }
+
+    /// Takes turns back from guests that wait in the host.
+    fn take_back(&self) {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        for turn in taken.iter().filter_map(Weak::upgrade) {
+            if turn.since.elapsed() > TURN_TIME_MAX {
+                turn.end();
+            }
+        }
+    }
+}
+
+impl Turn {
+    fn end(&self) {
+        let permit = self
+            .permit
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(permit);
+    }
+}
+
+/// At least 1.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The CPU time of the call that runs in one instance.
+pub struct CpuBudget {
+    ticks: u64,
+    ticks_max: u64,
+    ticked_at: Instant,
+    /// At how many ticks in a row it went on because it held the writer of a store.
+    kept_on: u64,
+    /// When the guest last went on.
+    resumed: Arc<Mutex<Resumed>>,
+    in_flight: Option<Arc<InFlight>>,
+    service: Arc<ServiceTurns>,
+    host: Arc<HostTurns>,
+    /// The turn that a heavy guest has.
+    turn: Arc<Mutex<Option<Arc<Turn>>>>,
+}
+
+impl CpuBudget {
+    /// The first call is the instantiation, of so much CPU time.
+    pub fn new(time: Duration, service: Arc<ServiceTurns>, host: Arc<HostTurns>) -> Self {
+        let mut budget = Self {
+            ticks: 0,
+            ticks_max: 0,
+            ticked_at: Instant::now(),
+            kept_on: 0,
+            resumed: Arc::new(Mutex::new(Resumed::now(false))),
+            in_flight: None,
+            service,
+            host,
+            turn: Arc::default(),
+        };
+        budget.begin(time, None);
+        budget
+    }
+
+    /// Begins a call of so much CPU time; `in_flight` is told if it uses more.
+    pub fn begin(&mut self, time: Duration, in_flight: Option<Arc<InFlight>>) {
+        let ticks = time.as_millis() / EPOCH_TICK.as_millis();
+        self.ticks = 0;
+        self.ticks_max = u64::try_from(ticks).unwrap_or(u64::MAX).max(1);
+        self.ticked_at = Instant::now();
+        self.kept_on = 0;
+        Resumed::begin(&self.resumed);
+        self.in_flight = in_flight;
+        self.end_turn();
+    }
+
+    /// What the guest does at a tick; `waited` is how long it has waited in the host since the one before. One that mostly waited, or that
+    /// the machine had no time for, is not charged: it would else be taken for heavy when everything is slow, and be slowed down
+    /// more. But it gives way like any other light one, since only then are its time limits looked at.
+    pub fn tick(&mut self, waited: Duration, is_writing: bool) -> UpdateDeadline {
+        self.end_turn();
+        let elapsed = self.ticked_at.elapsed();
+        self.ticked_at = Instant::now();
+        let has_waited = waited > elapsed / 2 || !Resumed::has_computed(&self.resumed);
+        if !has_waited {
+            self.ticks += 1;
+        }
+        if self.ticks > self.ticks_max {
+            if let Some(in_flight) = self.in_flight.take() {
+                in_flight.end_time();
+            }
+            return UpdateDeadline::Interrupt;
+        }
+        if has_waited || self.ticks <= LIGHT_TICKS {
+            return self.go_on_lightly(is_writing);
+        }
+        let resumed = Arc::clone(&self.resumed);
+        let service = Arc::clone(&self.service);
+        let host = Arc::clone(&self.host);
+        let turn = Arc::clone(&self.turn);
+        let wait = async move {
+            let taken = service.wait().await;
+            host.wait().await;
+            *turn.lock().unwrap_or_else(PoisonError::into_inner) = taken;
+            tokio::task::yield_now().await;
+            Resumed::note(&resumed);
+        };
+        UpdateDeadline::YieldCustom(1, Box::pin(wait))
+    }
+
+    /// What a light guest does at a tick. Whoever holds the writer of a store is waited for, often by all that the machine has to do, so it
+    /// gives way when it has let go: also one that has just waited in line. Not for ever, since it may mean to hold it for long.
+    fn go_on_lightly(&mut self, is_writing: bool) -> UpdateDeadline {
+        if is_writing && self.ticks <= LIGHT_TICKS && self.kept_on < LIGHT_TICKS {
+            self.kept_on += 1;
+            Resumed::note(&self.resumed);
+            return UpdateDeadline::Continue(1);
+        }
+        self.kept_on = 0;
+        let resumed = Arc::clone(&self.resumed);
+        let wait = async move {
+            tokio::task::yield_now().await;
+            Resumed::note(&resumed);
+        };
+        UpdateDeadline::YieldCustom(1, Box::pin(wait))
+    }
+
+    fn end_turn(&mut self) {
+        let turn = self
+            .turn
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(turn) = turn {
+            turn.end();
+        }
+    }
+}
+
+/// Where a guest went on, and what that thread had computed by then.
+///
+/// To read a thread's CPU time is a system call, and most calls are over before the first tick. So a
+/// call begins without it. The first tick through which the guest may have computed is not charged;
+/// from then on the CPU time is read wherever the guest goes on. So a call has one tick more than it
+/// may use, and a guest that the kernel had stopped is never charged.
+#[derive(Debug)]
+struct Resumed {
+    thread: ThreadId,
+    at: Instant,
+    cpu_time: Option<Duration>,
+    /// Whether the CPU time is read when the guest goes on.
+    is_measured: bool,
+}
+
+impl Resumed {
+    fn now(is_measured: bool) -> Self {
+        Self {
+            thread: std::thread::current().id(),
+            at: Instant::now(),
+            cpu_time: is_measured.then(cpu_time),
+            is_measured,
+        }
+    }
+
+    /// Notes that a call begins.
+    fn begin(resumed: &Mutex<Self>) {
+        *Self::lock(resumed) = Self::now(false);
+    }
+
+    /// Notes that the guest goes on.
+    fn note(resumed: &Mutex<Self>) {
+        let mut resumed = Self::lock(resumed);
+        *resumed = Self::now(resumed.is_measured);
+    }
+
+    /// Whether the guest has computed for most of a tick since. One that came back on another thread has waited.
+    fn has_computed(resumed: &Mutex<Self>) -> bool {
+        let mut then = Self::lock(resumed);
+        let may_have_computed =
+            then.thread == std::thread::current().id() && then.at.elapsed() >= EPOCH_TICK / 2;
+        if !may_have_computed {
+            return false;
+        }
+        then.is_measured = true;
+        then.cpu_time
+            .is_some_and(|then| cpu_time().saturating_sub(then) >= EPOCH_TICK / 2)
+    }
+
+    fn lock(resumed: &Mutex<Self>) -> MutexGuard<'_, Self> {
+        resumed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_as_may_run_at_once_share_a_tick() {
+        let turns = HostTurns::at_once(2);
+        let now = Instant::now() + Duration::from_secs(1);
+        let waits: Vec<_> = (0..4).map(|_| turns.take(now) - now).collect();
+        assert_eq!(waits, [0, 1, 2, 3].map(|half| EPOCH_TICK / 2 * half));
+    }
+
+    #[test]
+    fn turns_that_nobody_took_are_not_saved_up() {
+        let turns = HostTurns::at_once(1);
+        let later = Instant::now() + Duration::from_secs(60);
+        assert_eq!(turns.take(later), later);
+        assert_eq!(turns.take(later), later + EPOCH_TICK);
+    }
+
+    #[test]
+    fn where_nobody_is_served_nobody_waits() {
+        let turns = HostTurns::unshared();
+        let now = Instant::now() + Duration::from_secs(1);
+        assert!((0..4).all(|_| turns.take(now) == now));
+    }
+
+    #[tokio::test]
+    async fn only_so_many_guests_of_a_service_wait_for_the_host() {
+        let turns = ServiceTurns::at_once(1);
+        let first = turns.wait().await.unwrap();
+        let mut second = Box::pin(turns.wait());
+        assert!(futures::poll!(second.as_mut()).is_pending());
+        first.end();
+        assert!(second.await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_guest_that_does_not_come_back_keeps_nobody_waiting() {
+        let turns = ServiceTurns::at_once(1);
+        let _sleeps_in_the_host = turns.wait().await.unwrap();
+        assert!(turns.wait().await.is_some());
+    }
+
+    fn budget(ticks: u32) -> CpuBudget {
+        CpuBudget::new(EPOCH_TICK * ticks, ServiceTurns::new(), HostTurns::new())
+    }
+
+    #[test]
+    fn a_guest_that_waits_is_not_charged_and_gives_way() {
+        let mut cpu = budget(1);
+        for _ in 0..10 {
+            let update = cpu.tick(Duration::from_secs(1), false);
+            assert!(matches!(update, UpdateDeadline::YieldCustom(1, _)));
+        }
+        assert_eq!(cpu.ticks, 0);
+    }
+
+    #[test]
+    fn a_guest_that_the_machine_has_no_time_for_is_not_charged() {
+        let mut cpu = budget(10);
+        for _ in 0..10 {
+            Resumed::note(&cpu.resumed);
+            std::thread::sleep(EPOCH_TICK);
+            cpu.tick(Duration::ZERO, false);
+        }
+        // Code that runs for the first time may have to be read from the disk, which is the thread's own time.
+        assert!(cpu.ticks <= 1, "{} ticks are charged", cpu.ticks);
+    }
+
+    /// Computes for a tick.
+    fn compute(cpu: &CpuBudget) {
+        Resumed::note(&cpu.resumed);
+        let until = cpu_time() + EPOCH_TICK;
+        while cpu_time() < until {
+            std::hint::spin_loop();
+        }
+    }
+
+    #[test]
+    fn a_guest_that_computes_is_ended_when_its_time_is_used_up() {
+        let mut cpu = budget(2);
+        // The first tick is not charged.
+        for _ in 0..3 {
+            compute(&cpu);
+            let update = cpu.tick(Duration::ZERO, false);
+            assert!(matches!(update, UpdateDeadline::YieldCustom(1, _)));
+        }
+        compute(&cpu);
+        let update = cpu.tick(Duration::ZERO, false);
+        assert!(matches!(update, UpdateDeadline::Interrupt));
+    }
+
+    #[test]
+    fn the_cpu_time_of_a_call_is_read_after_its_first_tick_and_not_before() {
+        let mut cpu = budget(2);
+        let is_read = |cpu: &CpuBudget| Resumed::lock(&cpu.resumed).cpu_time.is_some();
+        for _ in 0..2 {
+            Resumed::note(&cpu.resumed);
+            assert!(!is_read(&cpu));
+            compute(&cpu);
+            cpu.tick(Duration::ZERO, false);
+            Resumed::note(&cpu.resumed);
+            assert!(is_read(&cpu));
+            cpu.begin(EPOCH_TICK, None);
+        }
+    }
+
+    #[test]
+    fn a_guest_that_has_waited_for_the_writer_goes_on_with_it_for_a_while() {
+        let mut cpu = budget(100);
+        for _ in 0..2 {
+            for tick in 1..=LIGHT_TICKS + 1 {
+                let update = cpu.tick(Duration::from_secs(1), true);
+                let goes_on = matches!(update, UpdateDeadline::Continue(1));
+                assert_eq!(goes_on, tick <= LIGHT_TICKS);
+            }
+        }
+        assert_eq!(cpu.ticks, 0);
+    }
+
+    #[test]
+    fn a_guest_that_holds_the_writer_goes_on_until_it_is_heavy() {
+        let mut cpu = budget(100);
+        for tick in 1..=LIGHT_TICKS + 1 {
+            compute(&cpu);
+            let goes_on = matches!(cpu.tick(Duration::ZERO, true), UpdateDeadline::Continue(1));
+            assert_eq!(goes_on, tick <= LIGHT_TICKS);
+            Resumed::note(&cpu.resumed);
+        }
+    }
+}

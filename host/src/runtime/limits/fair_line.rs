@@ -1,0 +1,290 @@
+//! A line before a number of places, in which clients take turns: one that sends a thousand
+//! requests delays another's by one request, and not by a thousand.
+
+use crate::client::Client;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// The line.
+#[derive(Debug)]
+pub struct FairLine {
+    /// How many may wait, and how many of one client.
+    waiting_max: usize,
+    client_waiting_max: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    places_free: usize,
+    waiting: usize,
+    /// The clients that wait; the first has the next turn.
+    turns: VecDeque<Client>,
+    by_client: HashMap<Client, VecDeque<oneshot::Sender<Place>>>,
+}
+
+/// A place, free again when it is dropped.
+#[derive(Debug)]
+pub struct Place(Option<Arc<FairLine>>);
+
+/// Too many wait already, or the wait was too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("all places are taken")]
+pub struct LineFull;
+
+impl FairLine {
+    /// So many places; of those who may wait, one client may be half.
+    pub fn new(places: usize, waiting_max: usize) -> Arc<Self> {
+        Self::with_share(places, waiting_max, waiting_max.div_ceil(2))
+    }
+
+    /// The same for one who speaks for all clients, and may take the whole line.
+    pub fn of_one(places: usize, waiting_max: usize) -> Arc<Self> {
+        Self::with_share(places, waiting_max, waiting_max)
+    }
+
+    fn with_share(places: usize, waiting_max: usize, client_waiting_max: usize) -> Arc<Self> {
+        Arc::new(Self {
+            waiting_max,
+            client_waiting_max,
+            state: Mutex::new(State {
+                places_free: places,
+                waiting: 0,
+                turns: VecDeque::new(),
+                by_client: HashMap::new(),
+            }),
+        })
+    }
+
+    /// Waits for a place, at most for `wait_max`.
+    pub async fn enter(
+        self: &Arc<Self>,
+        client: Client,
+        wait_max: Duration,
+    ) -> Result<Place, LineFull> {
+        let turn = {
+            let mut state = self.lock();
+            if state.places_free > 0 {
+                state.places_free -= 1;
+                return Ok(Place(Some(Arc::clone(self))));
+            }
+            let own = state.by_client.get(&client).map_or(0, VecDeque::len);
+            let is_full = state.waiting >= self.waiting_max;
+            if own >= self.client_waiting_max || (is_full && !state.make_room(own)) {
+                return Err(LineFull);
+            }
+            let (sender, turn) = oneshot::channel();
+            if own == 0 {
+                state.turns.push_back(client);
+            }
+            state.waiting += 1;
+            state.by_client.entry(client).or_default().push_back(sender);
+            turn
+        };
+        let mut waiter = Waiter {
+            line: self,
+            client,
+            turn: Some(turn),
+        };
+        let Some(turn) = &mut waiter.turn else {
+            return Err(LineFull);
+        };
+        match tokio::time::timeout(wait_max, turn).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => Err(LineFull),
+        }
+    }
+
+    /// Gives a place to the client whose turn it is.
+    fn pass_on(self: Arc<Self>) {
+        let mut state = self.lock();
+        while let Some(client) = state.turns.pop_front() {
+            let Some(sender) = state.next_of(client) else {
+                continue;
+            };
+            let Err(mut place) = sender.send(Place(Some(Arc::clone(&self)))) else {
+                return;
+            };
+            // They have just gone away. The place stays in our hands, so it is not to be passed on
+            // twice.
+            place.0 = None;
+        }
+        state.places_free += 1;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Turns away the last one of the client for whom most wait, if these are more than `own` and
+    /// one more: so a few clients that fill the line do not keep the others out.
+    fn make_room(&mut self, own: usize) -> bool {
+        let longest = self.by_client.values_mut().max_by_key(|line| line.len());
+        let Some(longest) = longest.filter(|line| line.len() > own + 1) else {
+            return false;
+        };
+        // Dropped, it tells the one who waits.
+        drop(longest.pop_back());
+        self.waiting -= 1;
+        true
+    }
+
+    /// Takes out the first of a client, who goes to the end of the line if there are more of
+    /// theirs.
+    fn next_of(&mut self, client: Client) -> Option<oneshot::Sender<Place>> {
+        let own = self.by_client.get_mut(&client)?;
+        let first = own.pop_front();
+        if own.is_empty() {
+            self.by_client.remove(&client);
+        } else {
+            self.turns.push_back(client);
+        }
+        self.waiting -= usize::from(first.is_some());
+        first
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(line) = self.0.take() {
+            line.pass_on();
+        }
+    }
+}
+
+/// One who waits; they leave the line when they give up.
+struct Waiter<'a> {
+    line: &'a FairLine,
+    client: Client,
+    turn: Option<oneshot::Receiver<Place>>,
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        // A place that has come meanwhile is dropped with it, and passed on: so before the lock.
+        drop(self.turn.take());
+        let mut state = self.line.lock();
+        let Some(own) = state.by_client.get_mut(&self.client) else {
+            return;
+        };
+        let before = own.len();
+        own.retain(|sender| !sender.is_closed());
+        let left = own.len();
+        state.waiting -= before - left;
+        if left == 0 {
+            state.by_client.remove(&self.client);
+            state.turns.retain(|client| *client != self.client);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt as _;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn client(number: u8) -> Client {
+        Client::of_address([127, 0, 0, number].into())
+    }
+
+    #[tokio::test]
+    async fn more_than_may_wait_are_turned_away_at_once() {
+        let line = FairLine::of_one(1, 1);
+        let place = line.enter(client(1), LONG).await.unwrap();
+        let mut waiting = Box::pin(line.enter(client(1), LONG));
+        assert!(futures::poll!(waiting.as_mut()).is_pending());
+        let refused = line.enter(client(2), LONG).await;
+        assert_eq!(refused.unwrap_err(), LineFull);
+        drop(place);
+        drop(waiting.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn one_client_takes_half_of_the_line_at_most() {
+        let line = FairLine::new(1, 4);
+        let place = line.enter(client(1), LONG).await.unwrap();
+        let mut own: Vec<_> = (0..2)
+            .map(|_| Box::pin(line.enter(client(1), LONG)))
+            .collect();
+        for waiting in &mut own {
+            assert!(waiting.as_mut().now_or_never().is_none());
+        }
+        assert!(line.enter(client(1), LONG).await.is_err());
+        let mut other = Box::pin(line.enter(client(2), LONG));
+        assert!(futures::poll!(other.as_mut()).is_pending());
+        drop(place);
+    }
+
+    #[tokio::test]
+    async fn clients_that_fill_the_line_make_room_for_one_who_comes() {
+        let line = FairLine::new(1, 4);
+        let place = line.enter(client(1), LONG).await.unwrap();
+        let mut flood: Vec<_> = [1, 1, 2, 2]
+            .into_iter()
+            .map(|number| Box::pin(line.enter(client(number), LONG)))
+            .collect();
+        for waiting in &mut flood {
+            assert!(waiting.as_mut().now_or_never().is_none());
+        }
+        let mut other = Box::pin(line.enter(client(3), LONG));
+        assert!(futures::poll!(other.as_mut()).is_pending());
+        let told = flood
+            .iter_mut()
+            .filter_map(|waiting| waiting.as_mut().now_or_never());
+        assert_eq!(told.filter(Result::is_err).count(), 1);
+        // For nobody wait two more than for this one.
+        assert!(line.enter(client(3), LONG).await.is_err());
+        drop(place);
+    }
+
+    #[tokio::test]
+    async fn clients_take_turns() {
+        let line = FairLine::new(1, 100);
+        let place = line.enter(client(1), LONG).await.unwrap();
+        let mut flood: Vec<_> = (0..20)
+            .map(|_| Box::pin(line.enter(client(1), LONG)))
+            .collect();
+        for waiting in &mut flood {
+            assert!(waiting.as_mut().now_or_never().is_none());
+        }
+        let mut other = Box::pin(line.enter(client(2), LONG));
+        assert!(futures::poll!(other.as_mut()).is_pending());
+        drop(place);
+        let first = flood[0].as_mut().now_or_never().unwrap();
+        drop(first);
+        assert!(other.as_mut().now_or_never().unwrap().is_ok());
+    }
+
+    #[tokio::test]
+    async fn one_who_waits_too_long_is_turned_away_and_leaves_the_line() {
+        let line = FairLine::of_one(1, 1);
+        let place = line.enter(client(1), LONG).await.unwrap();
+        for _ in 0..3 {
+            let late = line.enter(client(1), Duration::from_millis(5)).await;
+            assert_eq!(late.unwrap_err(), LineFull);
+        }
+        drop(place);
+        drop(line.enter(client(2), LONG).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn one_who_gives_up_leaves_the_line_and_passes_a_place_on() {
+        let line = FairLine::of_one(1, 2);
+        let place = line.enter(client(1), LONG).await.unwrap();
+        let mut gives_up = Box::pin(line.enter(client(2), LONG));
+        assert!(futures::poll!(gives_up.as_mut()).is_pending());
+        let mut stays = Box::pin(line.enter(client(3), LONG));
+        assert!(futures::poll!(stays.as_mut()).is_pending());
+        // The place is theirs now, and they do not take it any more.
+        drop(place);
+        drop(gives_up);
+        drop(stays.await.unwrap());
+        assert!(line.enter(client(1), LONG).now_or_never().unwrap().is_ok());
+    }
+}

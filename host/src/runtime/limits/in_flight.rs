@@ -1,0 +1,136 @@
+//! What the host knows of a request while an instance works on it.
+//!
+//! wasmtime does not tell a trap from a timeout, and a response body whose guest has trapped ends
+//! like one that is whole.
+
+use super::fair_line::Place;
+use crate::client::Client;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// A request in its instance.
+#[derive(Debug)]
+pub struct InFlight {
+    client: Client,
+    time_up: AtomicBool,
+    broken_off: AtomicBool,
+    /// Whether the head of its response is on its way.
+    answered: AtomicBool,
+    slow_answers: Arc<Semaphore>,
+    held: Mutex<Held>,
+}
+
+/// What a request keeps from others as long as its instance works on it.
+#[derive(Debug, Default)]
+struct Held {
+    /// The request's slot. It is the instance that needs it: a client that goes away, or that does not read its response, neither
+    /// frees nor keeps it.
+    #[expect(dead_code, reason = "held until the request is done with")]
+    slot: Option<Place>,
+    /// Its place among the slow answers.
+    slow_answer: Option<OwnedSemaphorePermit>,
+}
+
+impl InFlight {
+    /// A client's request that has a slot. A slow response needs one of the places.
+    pub fn new(client: Client, slot: Place, slow_answers: Arc<Semaphore>) -> Self {
+        Self {
+            client,
+            time_up: AtomicBool::new(false),
+            broken_off: AtomicBool::new(false),
+            answered: AtomicBool::new(false),
+            slow_answers,
+            held: Mutex::new(Held {
+                slot: Some(slot),
+                slow_answer: None,
+            }),
+        }
+    }
+
+    /// Who sent it.
+    pub fn client(&self) -> Client {
+        self.client
+    }
+
+    /// Says that the head of its response is on its way.
+    pub fn begin_answer(&self) {
+        self.answered.store(true, Relaxed);
+    }
+
+    /// Whether it may take longer, once it has been slow: where its answer has begun, only with a place among the slow answers.
+    pub fn may_be_slow(&self) -> bool {
+        if !self.answered.load(Relaxed) {
+            return true;
+        }
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.slow_answer.is_none() {
+            held.slow_answer = Arc::clone(&self.slow_answers).try_acquire_owned().ok();
+        }
+        held.slow_answer.is_some()
+    }
+
+    /// Gives back what it holds: the instance is done with the request.
+    fn release(&self) {
+        let held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(held);
+    }
+
+    /// Whether it used up its wall time or its CPU time.
+    pub fn is_time_up(&self) -> bool {
+        self.time_up.load(Relaxed)
+    }
+
+    /// Whether its instance ended before it did.
+    pub fn is_broken_off(&self) -> bool {
+        self.broken_off.load(Relaxed)
+    }
+
+    /// Says that its instance has ended before it did.
+    pub fn break_off(&self) {
+        self.broken_off.store(true, Relaxed);
+    }
+
+    /// Says that its time is up.
+    pub fn end_time(&self) {
+        self.time_up.store(true, Relaxed);
+    }
+}
+
+/// Releases what a request keeps, when the instance is done with it.
+pub struct Release<'a>(pub &'a InFlight);
+
+impl Drop for Release<'_> {
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::limits::fair_line::FairLine;
+    use std::time::Duration;
+
+    async fn request(slow_answers: &Arc<Semaphore>) -> InFlight {
+        let client = Client::of_subject("ann");
+        let line = FairLine::new(1, 0);
+        let slot = line.enter(client, Duration::ZERO).await.unwrap();
+        InFlight::new(client, slot, Arc::clone(slow_answers))
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_has_begun_may_be_slow_while_there_is_a_place_for_it() {
+        let places = Arc::new(Semaphore::new(1));
+        let first = request(&places).await;
+        let second = request(&places).await;
+        assert!(first.may_be_slow() && second.may_be_slow());
+        assert_eq!(places.available_permits(), 1);
+        first.begin_answer();
+        second.begin_answer();
+        assert!(first.may_be_slow() && first.may_be_slow());
+        assert!(!second.may_be_slow());
+        first.release();
+        assert!(second.may_be_slow());
+    }
+}

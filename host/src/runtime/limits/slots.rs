@@ -1,0 +1,45 @@
+//! How many requests and link calls of a service run at once, how many of these may be slow
+//! answers, and how many may wait.
+
+use super::fair_line::{FairLine, LineFull, Place};
+use crate::client::Client;
+use crate::registry::Limits;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// The slots of one generation.
+pub struct Slots {
+    requests: Arc<FairLine>,
+    /// Link calls have slots of their own: a flood of requests must not keep other services out.
+    calls: Arc<FairLine>,
+    slow_answers: Arc<Semaphore>,
+    wait_max: Duration,
+}
+
+impl Slots {
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            requests: FairLine::new(limits.instances, limits.queue),
+            calls: FairLine::of_one(limits.instances, limits.queue),
+            slow_answers: Arc::new(Semaphore::new(limits.slow_answers())),
+            wait_max: limits.timeout,
+        }
+    }
+
+    /// The places of slow answers.
+    pub fn slow_answers(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.slow_answers)
+    }
+
+    /// Waits for a slot for a client's request, within bounds.
+    pub async fn for_request(&self, client: Client) -> Result<Place, LineFull> {
+        self.requests.enter(client, self.wait_max).await
+    }
+
+    /// Waits for a slot for a link call, within bounds.
+    pub async fn for_call(&self) -> Result<Place, LineFull> {
+        // Nobody knows here on whose behalf a service calls, so all calls are of one client.
+        self.calls.enter(Client::NOBODY, self.wait_max).await
+    }
+}

@@ -1,0 +1,162 @@
+//! Compiled components, kept on disk so that a second start compiles nothing.
+//!
+//! A file of the cache is named by a hash of the engine (its full version and all settings that the code depends on) and by the
+//! SHA-256 of the component. The engine's own check compares less: only its major version.
+
+use crate::durable_file::{create_folder, replace};
+use crate::private_file::{self, Guard};
+use crate::registry::Digest;
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use wasmtime::component::Component;
+use wasmtime::error::Context as _;
+use wasmtime::{Engine, Result};
+
+/// How the names of the cache's files end.
+const SUFFIX: &str = "cwasm";
+
+/// The cache in a folder.
+pub struct CompiledCache {
+    folder: PathBuf,
+}
+
+impl CompiledCache {
+    /// Makes the folder so that nobody else may enter it: code from it is run without a check. One that is there must be as safe.
+    pub fn open(folder: &Path) -> anyhow::Result<Self> {
+        create_folder(folder)
+            .and_then(|()| check_safe(folder))
+            .map_err(|error| {
+                anyhow::anyhow!(
+                    "{}: the folder for compiled code (`cache`) cannot be used: {error}",
+                    folder.display()
+                )
+            })?;
+        Ok(Self {
+            folder: folder.to_owned(),
+        })
+    }
+
+    /// The component of this digest, if it was compiled before.
+    pub fn find(&self, engine: &Engine, digest: Digest) -> Option<Component> {
+        let file = self.file(engine, digest);
+        if !file.exists() {
+            return None;
+        }
+        load(engine, &file)
+            .inspect_err(|error| {
+                tracing::warn!(file = %file.display(), %error, "compiled code cannot be used; it is compiled again");
+            })
+            .ok()
+    }
+
+    /// Compiles a component, and keeps the code.
+    ///
+    /// # Errors
+    /// The bytes are no component for this engine, or the code cannot be kept.
+    pub fn compile(&self, engine: &Engine, bytes: &[u8], digest: Digest) -> Result<Component> {
+        let started = std::time::Instant::now();
+        let compiled = engine.precompile_component(bytes)?;
+        let file = self.file(engine, digest);
+        replace(&file, &compiled)
+            .with_context(|| format!("{}: compiled code cannot be kept", file.display()))?;
+        tracing::info!(%digest, milliseconds = started.elapsed().as_millis(), "compiled");
+        load(engine, &file)
+    }
+
+    fn file(&self, engine: &Engine, digest: Digest) -> PathBuf {
+        let mut hasher = Sha256Hasher(Sha256::new());
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        let mut name = digest.to_string().replace(':', "-");
+        name.push('-');
+        for byte in &hasher.0.finalize()[..16] {
+            // Writing to a string cannot fail.
+            let _ = write!(name, "{byte:02x}");
+        }
+        self.folder.join(format!("{name}.{SUFFIX}"))
+    }
+}
+
+/// A user who can write here can have the host run code of their own.
+fn check_safe(folder: &Path) -> std::io::Result<()> {
+    private_file::check(folder, &std::fs::metadata(folder)?, Guard::Writing)?;
+    for entry in std::fs::read_dir(folder)? {
+        let file = entry?.path();
+        if file.extension().is_none_or(|suffix| suffix != SUFFIX) {
+            continue;
+        }
+        // A link is not followed: what it leads to lies in a folder that nobody has looked at.
+        let metadata = std::fs::symlink_metadata(&file)?;
+        private_file::check(&file, &metadata, Guard::Writing).map_err(|error| {
+            let problem = format!(
+                "{}: {error}; or remove it, and it is compiled anew",
+                file.display()
+            );
+            std::io::Error::new(error.kind(), problem)
+        })?;
+    }
+    Ok(())
+}
+
+#[expect(unsafe_code, reason = "loading compiled code trusts the file")]
+fn load(engine: &Engine, file: &Path) -> Result<Component> {
+    // SAFETY: the file was written by this program (or one of the same engine, by its name) whole or not at all, into the
+    // operator's folder for it, and nobody writes to it in place.
+    let component = unsafe { Component::deserialize_file(engine, file)? };
+    component.initialize_copy_on_write_image()?;
+    Ok(component)
+}
+
+/// Feeds what is hashed into SHA-256: the standard library's hasher differs between its versions.
+struct Sha256Hasher(Sha256);
+
+impl Hasher for Sha256Hasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    fn refusal(folder: &Path) -> Option<String> {
+        check_safe(folder).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_folder_that_others_may_write_to_is_refused_with_what_to_do() {
+        let above = tempfile::tempdir().unwrap();
+        let folder = above.path().join("cache");
+        create_folder(&folder).unwrap();
+        assert_eq!(refusal(&folder), None);
+        for mode in [0o777, 0o770, 0o702] {
+            set_permissions(&folder, Permissions::from_mode(mode)).unwrap();
+            let problem = refusal(&folder).unwrap();
+            let remedy = format!("`chmod 700 {}`", folder.display());
+            assert!(problem.contains(&remedy), "{mode:o}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_others_may_write_to_is_refused_and_so_is_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.cwasm");
+        replace(&file, b"code").unwrap();
+        assert_eq!(refusal(folder.path()), None);
+        set_permissions(&file, Permissions::from_mode(0o666)).unwrap();
+        let problem = refusal(folder.path()).unwrap();
+        assert!(problem.contains("a.cwasm"), "{problem}");
+        std::fs::remove_file(&file).unwrap();
+        symlink("/elsewhere", folder.path().join("b.cwasm")).unwrap();
+        let problem = refusal(folder.path()).unwrap();
+        assert!(problem.contains("b.cwasm"), "{problem}");
+    }
+}

@@ -1,0 +1,113 @@
+//! The WebAssembly engines of the host: one for components of WASI 0.2, one for those of WASI 0.3.
+//!
+//! A component of WASI 0.3 may have many tasks at once, for which wasmtime keeps tables and an event
+//! loop in each store, and makes a task of each call that a guest makes to the host. A component
+//! of WASI 0.2 has one task, and pays for none of that in an engine without concurrency.
+
+use crate::registry::{INSTANCES_MAX, MEMORY_MAX, TABLE_ELEMENTS_MAX};
+use crate::runtime::limits::cpu::EPOCH_TICK;
+use wasmtime::{
+    Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Result,
+};
+
+/// The most instances of all services of an engine together; each takes some GiB of address space, and memory only for what it touches.
+const INSTANCES_TOTAL: u32 = 1_024;
+/// A component of Rust has 3 or 4 core modules (preview 1 adapter, libc shims), one of Python some twenty (an interpreter in parts).
+const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
+const MEMORIES_PER_COMPONENT: u32 = 2;
+const TABLES_PER_COMPONENT: u32 = 8;
+/// Metadata of an instance, in bytes.
+const INSTANCE_BYTES: usize = 10 << 20;
+/// How many free places keep the memory image of the component that they were last used for: as many as two services' requests take at once.
+const WARM_SLOTS_MAX: u32 = 128;
+/// What stays resident of a memory when its instance ends: cleared by hand, cheaper than giving the pages back.
+const MEMORY_KEPT_RESIDENT: usize = 256 << 10;
+
+/// The engines.
+pub struct Engines {
+    /// For components of WASI 0.2.
+    pub sequential: Engine,
+    /// For components of WASI 0.3.
+    pub concurrent: Engine,
+}
+
+impl Engines {
+    /// Makes the engines, and starts the clock that their guests obey.
+    ///
+    /// # Errors
+    /// The machine cannot run them.
+    pub fn start() -> Result<Self> {
+        let is_pooled = address_space_is_large();
+        if !is_pooled {
+            tracing::warn!(
+                "the address space is limited (ulimit -v): instances are allocated one by one, which is slower"
+            );
+        }
+        let engines = Self {
+            sequential: Engine::new(&config(is_pooled, false))?,
+            concurrent: Engine::new(&config(is_pooled, true))?,
+        };
+        let clocks = [engines.sequential.weak(), engines.concurrent.weak()];
+        std::thread::Builder::new()
+            .name("epoch".to_owned())
+            .spawn(move || {
+                while clocks
+                    .iter()
+                    .filter_map(EngineWeak::upgrade)
+                    .map(tick)
+                    .count()
+                    > 0
+                {
+                    std::thread::sleep(EPOCH_TICK);
+                }
+            })?;
+        Ok(engines)
+    }
+
+    /// Whether a component of this engine may be of WASI 0.3.
+    pub fn is_concurrent(&self, engine: &Engine) -> bool {
+        Engine::same(engine, &self.concurrent)
+    }
+}
+
+fn tick(engine: Engine) {
+    engine.increment_epoch();
+}
+
+fn config(is_pooled: bool, is_concurrent: bool) -> Config {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    config.concurrency_support(is_concurrent);
+    config.memory_init_cow(true);
+    if is_pooled {
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+    }
+    config
+}
+
+fn pool() -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(INSTANCES_TOTAL)
+        .total_core_instances(INSTANCES_TOTAL * CORE_INSTANCES_PER_COMPONENT)
+        .total_memories(INSTANCES_TOTAL * MEMORIES_PER_COMPONENT)
+        .total_tables(INSTANCES_TOTAL * TABLES_PER_COMPONENT)
+        .total_stacks(INSTANCES_TOTAL)
+        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .max_memories_per_component(MEMORIES_PER_COMPONENT)
+        .max_tables_per_component(TABLES_PER_COMPONENT)
+        .max_component_instance_size(INSTANCE_BYTES)
+        .max_core_instance_size(INSTANCE_BYTES)
+        .max_memory_size(usize::try_from(MEMORY_MAX).unwrap_or(usize::MAX))
+        .table_elements(usize::try_from(TABLE_ELEMENTS_MAX).unwrap_or(usize::MAX))
+        .linear_memory_keep_resident(MEMORY_KEPT_RESIDENT)
+        .max_unused_warm_slots(WARM_SLOTS_MAX);
+    debug_assert!(INSTANCES_MAX <= u64::from(INSTANCES_TOTAL));
+    pool
+}
+
+/// Whether the pool's reservation has room: the pool would fail with an error that names no cause.
+fn address_space_is_large() -> bool {
+    let engine = || Engine::new(&config(true, false));
+    // Both engines at once: each has a pool of its own.
+    engine().is_ok_and(|_first| engine().is_ok())
+}

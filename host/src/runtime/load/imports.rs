@@ -1,0 +1,204 @@
+//! What a component may import: the ordinary interfaces of WASI, what it was granted, its links, and
+//! interfaces with types alone. Everything else is refused when it loads, by name.
+//!
+//! A link is checked apart from the linker that it is defined in ([`check_links`]), since either side of it can change alone.
+
+use crate::keys;
+use crate::links;
+use crate::registry::{Grant, Link, ServiceSpec};
+use crate::runtime::instance::context::Context;
+use crate::runtime::limits::{compute, outbound};
+use crate::runtime::problem::LoadProblem;
+use crate::runtime::services::callees::Callees;
+use crate::store;
+use std::sync::Arc;
+use wasmtime::Engine;
+use wasmtime::component::types::{ComponentInstance, ComponentItem};
+use wasmtime::component::{Component, Linker};
+
+#[cfg(test)]
+mod tests;
+
+const SIGNER: &str = "strongroom:keys/signer";
+const REVOCATIONS: &str = "strongroom:keys/revocations";
+
+/// Makes the linker of one component.
+///
+/// # Errors
+/// Every import that is missing, not granted, or cannot be linked.
+pub fn linker(
+    spec: &ServiceSpec,
+    component: &Component,
+    callees: &Arc<Callees>,
+    has_wasi_0_3: bool,
+) -> Result<Linker<Context>, Vec<LoadProblem>> {
+    let engine = component.engine();
+    let mut linker = Linker::new(engine);
+    add_ambient(&mut linker, spec, has_wasi_0_3)
+        .map_err(|error| vec![LoadProblem::Engine(format!("{error:#}"))])?;
+    let mut problems = Vec::new();
+    let ty = component.component_type();
+    for (import, item) in ty.imports(engine) {
+        let link = spec
+            .links
+            .iter()
+            .find(|link| links::names_interface(&link.import, import));
+        match (link, &item.ty) {
+            (Some(link), ComponentItem::ComponentInstance(instance)) => {
+                let callee = callees.service(&link.service);
+                let defined =
+                    links::define_interface(engine, &mut linker, (import, instance), &callee);
+                problems.extend(link_problems(import, defined));
+            }
+            (None, ComponentItem::ComponentInstance(instance)) => {
+                if !has_only_types(engine, instance) {
+                    problems.extend(check_granted(spec, import));
+                }
+            }
+            _ => problems.push(LoadProblem::UnknownImport {
+                import: import.to_owned(),
+            }),
+        }
+    }
+    for link in &spec.links {
+        let is_imported = ty
+            .imports(engine)
+            .any(|(import, _)| links::names_interface(&link.import, import));
+        if !is_imported {
+            // Not an error: a simpler version of a service may call nobody.
+            tracing::debug!(
+                service = spec.name,
+                import = link.import,
+                "the component does not import this link"
+            );
+        }
+    }
+    if problems.is_empty() {
+        Ok(linker)
+    } else {
+        Err(problems)
+    }
+}
+
+/// The interfaces that any component of Rust, JavaScript, or Python imports: WASI 0.2 and 0.3 with
+/// no files, sockets, or environment behind them, HTTP, configuration, the service's own store,
+/// compute permits, and what the registry's `outbound` names.
+fn add_ambient(
+    linker: &mut Linker<Context>,
+    spec: &ServiceSpec,
+    has_wasi_0_3: bool,
+) -> wasmtime::Result<()> {
+    wasmtime_wasi::p2::add_to_linker_async(linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
+    if has_wasi_0_3 {
+        wasmtime_wasi::p3::add_to_linker(linker)?;
+        wasmtime_wasi_http::p3::add_to_linker(linker)?;
+    }
+    wasmtime_wasi_config::add_to_linker(linker, Context::config_view)?;
+    store::add_to_linker(linker, Context::store_view)?;
+    compute::add_to_linker(linker, Context::compute_view)?;
+    outbound::add_to_linker(linker, Context::outbound)?;
+    if spec.grants.contains(&Grant::Signer) {
+        keys::add_signer_to_linker(linker, Context::keys_view)?;
+    }
+    if spec.grants.contains(&Grant::Revocations) {
+        keys::add_revocations_to_linker(linker, Context::keys_view)?;
+    }
+    Ok(())
+}
+
+/// Whether an interface has types and nothing else, such as one that other interfaces `use`. There is
+/// nothing to call in it, and the engine needs no definition.
+fn has_only_types(engine: &Engine, interface: &ComponentInstance) -> bool {
+    interface
+        .exports(engine)
+        .all(|(_, item)| matches!(item.ty, ComponentItem::Type(_)))
+}
+
+fn check_granted(spec: &ServiceSpec, import: &str) -> Option<LoadProblem> {
+    let grant = match import.split('@').next() {
+        Some(SIGNER) => Grant::Signer,
+        Some(REVOCATIONS) => Grant::Revocations,
+        Some(
+            "strongroom:store/sql" | "strongroom:service/compute" | "strongroom:service/outbound",
+        ) => return None,
+        Some(name) if name.starts_with("wasi:") => return None,
+        _ => {
+            return Some(LoadProblem::UnknownImport {
+                import: import.to_owned(),
+            });
+        }
+    };
+    let granted = spec.grants.contains(&grant);
+    (!granted).then(|| LoadProblem::NotGranted {
+        import: import.to_owned(),
+        grant,
+    })
+}
+
+/// Checks every link that `caller` imports against the component of its callee, which `callee` finds.
+pub fn check_links<'c>(
+    spec: &ServiceSpec,
+    caller: &Component,
+    callee: impl Fn(&str) -> Option<&'c Component>,
+) -> Vec<LoadProblem> {
+    spec.links
+        .iter()
+        .flat_map(|link| check_link(link, caller, callee(&link.service)))
+        .collect()
+}
+
+/// Checks the imports that one link is for.
+pub fn check_link(link: &Link, caller: &Component, callee: Option<&Component>) -> Vec<LoadProblem> {
+    let mut problems = Vec::new();
+    let engine = caller.engine();
+    for (import, item) in caller.component_type().imports(engine) {
+        let ComponentItem::ComponentInstance(instance) = item.ty else {
+            continue;
+        };
+        if links::names_interface(&link.import, import) {
+            problems.extend(check_import(engine, (import, &instance), link, callee));
+        }
+    }
+    problems
+}
+
+fn check_import(
+    engine: &Engine,
+    import: (&str, &ComponentInstance),
+    link: &Link,
+    callee: Option<&Component>,
+) -> Vec<LoadProblem> {
+    let (interface, _) = import;
+    let Some(callee) = callee else {
+        return vec![LoadProblem::CalleeFailed {
+            import: interface.to_owned(),
+            callee: link.service.clone(),
+        }];
+    };
+    let exports = callee.component_type();
+    let export = exports
+        .get_export(callee.engine(), interface)
+        .map(|export| export.ty);
+    let Some(ComponentItem::ComponentInstance(export)) = export else {
+        return vec![LoadProblem::NotExported {
+            import: interface.to_owned(),
+            callee: link.service.clone(),
+        }];
+    };
+    let checked = links::check_interface(engine, import, &export, &link.service);
+    link_problems(interface, checked)
+}
+
+fn link_problems(
+    interface: &str,
+    outcome: Result<(), Vec<links::LinkProblem>>,
+) -> Vec<LoadProblem> {
+    let problems = outcome.err().unwrap_or_default().into_iter();
+    problems
+        .map(|problem| LoadProblem::Link {
+            import: interface.to_owned(),
+            problem,
+        })
+        .collect()
+}

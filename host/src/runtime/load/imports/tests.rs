@@ -1,0 +1,145 @@
+//! Goal: what a component imports is satisfied by links and types, or refused by name; both sides
+//! of a link have the same types.
+//! Method: small components by hand, as a compiler makes them of WIT with `use types.{failure}`.
+
+use super::{check_links, linker};
+use crate::registry::{Registry, ServiceSpec};
+use crate::runtime::LoadProblem;
+use crate::runtime::services::callees::Callees;
+use std::path::Path;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+fn engine() -> Engine {
+    Engine::default()
+}
+
+fn component(engine: &Engine, wat: &str) -> Component {
+    Component::new(engine, wat::parse_str(wat).unwrap()).unwrap()
+}
+
+/// The service `gate`, with this in its table.
+fn spec(table: &str) -> ServiceSpec {
+    let text = format!(
+        r#"
+        services.accounts.component = "a.wasm"
+        [services.gate]
+        component = "g.wasm"
+        {table}
+        "#
+    );
+    let (registry, problems) = Registry::parse(Path::new("/r/registry.toml"), &text);
+    assert!(problems.is_empty(), "{problems:?}");
+    registry.service("gate").unwrap().clone()
+}
+
+const LINKED: &str = r#"links = { "bank:books/ledger" = "accounts" }"#;
+
+/// The import of an interface of types, and its one type.
+const TYPES: &str = r#"
+    (import "bank:books/types" (instance $types
+        (type $declared (variant (case "unavailable" string)))
+        (export "failure" (type (eq $declared)))))
+    (alias export $types "failure" (type $failure))
+"#;
+
+/// Exports a ledger whose amounts are of this type.
+fn ledger(engine: &Engine, amount: &str) -> Component {
+    gate_of(engine, "", amount)
+}
+
+/// Imports a ledger, and exports one.
+fn gate(engine: &Engine) -> Component {
+    let import = r#"
+        (import "bank:books/ledger" (instance
+            (alias outer 1 $failure (type $used))
+            (export "failure" (type $failure (eq $used)))
+            (type $posted (result string (error $failure)))
+            (export "post" (func (param "amount" s64) (result $posted)))))
+    "#;
+    gate_of(engine, import, "s64")
+}
+
+fn gate_of(engine: &Engine, import: &str, amount: &str) -> Component {
+    let wat = format!(
+        r#"(component {TYPES} {import}
+            (core module $code
+                (memory (export "memory") 1)
+                (func (export "post") (param i64) (result i32) unreachable))
+            (core instance $code (instantiate $code))
+            (type $posted (result string (error $failure)))
+            (func $post (param "amount" {amount}) (result $posted)
+                (canon lift (core func $code "post") (memory (core memory $code "memory"))))
+            (instance $ledger
+                (export "failure" (type $failure))
+                (export "post" (func $post)))
+            (export "bank:books/ledger" (instance $ledger)))"#
+    );
+    component(engine, &wat)
+}
+
+/// The imports that keep a component out, where nothing else does.
+fn unknown_imports(spec: &ServiceSpec, component: &Component) -> Vec<String> {
+    let problems = linker(spec, component, &Callees::none(), true)
+        .err()
+        .unwrap_or_default();
+    let names = problems.into_iter().map(|problem| match problem {
+        LoadProblem::UnknownImport { import } => import,
+        other => panic!("{other}"),
+    });
+    names.collect()
+}
+
+#[test]
+fn an_import_of_types_alone_needs_no_link() {
+    let engine = engine();
+    let component = component(&engine, &format!("(component {TYPES})"));
+    let linker = linker(&spec(""), &component, &Callees::none(), true);
+    let Ok(linker) = linker else {
+        panic!("refused")
+    };
+    assert!(linker.instantiate_pre(&component).is_ok());
+}
+
+#[test]
+fn an_import_with_more_than_types_is_refused_by_name() {
+    let engine = engine();
+    for interface in [
+        r#"(export "post" (func))"#,
+        r#"(export "book" (type (sub resource)))"#,
+        r#"(type $t (enum "a")) (export "kind" (type (eq $t))) (export "post" (func))"#,
+    ] {
+        let wat = format!(r#"(component (import "bank:books/extra" (instance {interface})))"#);
+        let component = component(&engine, &wat);
+        let unknown = unknown_imports(&spec(""), &component);
+        assert_eq!(unknown, ["bank:books/extra"], "{interface}");
+    }
+}
+
+#[test]
+fn a_component_that_exports_what_it_imports_is_linked_on_both_sides() {
+    let engine = engine();
+    let (gate, accounts) = (gate(&engine), ledger(&engine, "s64"));
+    assert_eq!(unknown_imports(&spec(""), &gate), ["bank:books/ledger"]);
+    let spec = spec(LINKED);
+    let Ok(linker) = linker(&spec, &gate, &Callees::none(), true) else {
+        panic!("refused")
+    };
+    assert!(linker.instantiate_pre(&gate).is_ok());
+    // It calls accounts, and another gate calls it.
+    for callee in [&accounts, &gate] {
+        let problems = check_links(&spec, &gate, |_| Some(callee));
+        assert!(problems.is_empty(), "{problems:?}");
+    }
+}
+
+#[test]
+fn a_link_between_two_builds_of_an_interface_is_refused() {
+    let engine = engine();
+    let (gate, accounts) = (gate(&engine), ledger(&engine, "u64"));
+    let problems = check_links(&spec(LINKED), &gate, |_| Some(&accounts));
+    let [LoadProblem::Link { import, .. }] = problems.as_slice() else {
+        panic!("{problems:?}")
+    };
+    assert_eq!(import, "bank:books/ledger");
+}

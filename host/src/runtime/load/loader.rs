@@ -1,0 +1,303 @@
+//! Makes a generation of what the registry says: read, compile, type-check, link. Nothing of it is in service yet.
+
+use super::compiled::CompiledCache;
+use super::component_file::ComponentFile;
+use super::engine::Engines;
+use super::imports;
+use crate::keys::Keys;
+use crate::links::FunctionName;
+use crate::registry::{Digest, ServiceSpec};
+use crate::runtime::instance::context::{Context, Provisions};
+use crate::runtime::instance::live::{LiveCount, Presence};
+use crate::runtime::instance::pool::{HttpExport, InstancePool};
+use crate::runtime::limits::call_times::CallTimes;
+use crate::runtime::limits::compute::Permits;
+use crate::runtime::limits::cpu::{HostTurns, ServiceTurns, cores};
+use crate::runtime::limits::guest_log::GuestLog;
+use crate::runtime::limits::outbound::Outside;
+use crate::runtime::limits::slots::Slots;
+use crate::runtime::problem::LoadProblem;
+use crate::runtime::services::audit::{AUDIT, AUDIT_FUNCTION};
+use crate::runtime::services::callees::Callees;
+use crate::runtime::services::generation::Generation;
+use crate::runtime::services::lifecycle::{LIFECYCLE, Lifecycle};
+use crate::runtime::services::running::Services;
+use crate::store::ServiceStore;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
+
+/// Everything that generations are made with.
+pub struct Loader {
+    engines: Engines,
+    cache: CompiledCache,
+    /// None where nothing is served, such as for a check.
+    keys: Option<Arc<Keys>>,
+    compute: Permits,
+    /// Whose turn it is, of all services' guests, to use much CPU time.
+    turns: Arc<HostTurns>,
+}
+
+/// A component that fits the host. Whether it fits its callees is another question.
+pub struct Prepared {
+    pub component: Component,
+    digest: Digest,
+    pre: InstancePre<Context>,
+    http: HttpExport,
+    callees: Arc<Callees>,
+}
+
+impl Loader {
+    /// A loader whose compiled code is kept in the folder `cache`.
+    ///
+    /// # Errors
+    /// The engine cannot run here, or the folder cannot be used.
+    pub fn new(cache: &Path, keys: Option<Arc<Keys>>) -> anyhow::Result<Self> {
+        let engines = Engines::start()?;
+        let cache = CompiledCache::open(cache)?;
+        let turns = match keys {
+            Some(_) => HostTurns::new(),
+            None => HostTurns::unshared(),
+        };
+        Ok(Self {
+            engines,
+            cache,
+            keys,
+            compute: Permits::of_host(),
+            turns,
+        })
+    }
+
+    /// Compiles a component, and checks its imports and exports against the host's. Blocks, for a minute if the component is new and
+    /// large.
+    ///
+    /// # Errors
+    /// Everything that keeps it from serving.
+    pub fn prepare(
+        &self,
+        spec: &ServiceSpec,
+        file: &ComponentFile,
+        callees: Arc<Callees>,
+    ) -> Result<Prepared, Vec<LoadProblem>> {
+        let component = self
+            .component(spec, file)
+            .map_err(|problem| vec![problem])?;
+        self.fit(spec, component, file.digest(), callees)
+    }
+
+    /// The same component, to be made another generation of, with other callees.
+    ///
+    /// # Errors
+    /// Those of [`Loader::prepare`].
+    pub fn prepare_again(
+        &self,
+        spec: &ServiceSpec,
+        prepared: &Prepared,
+        callees: Arc<Callees>,
+    ) -> Result<Prepared, Vec<LoadProblem>> {
+        self.fit(spec, prepared.component.clone(), prepared.digest, callees)
+    }
+
+    fn fit(
+        &self,
+        spec: &ServiceSpec,
+        component: Component,
+        digest: Digest,
+        callees: Arc<Callees>,
+    ) -> Result<Prepared, Vec<LoadProblem>> {
+        let has_wasi_0_3 = self.engines.is_concurrent(component.engine());
+        let linker = imports::linker(spec, &component, &callees, has_wasi_0_3)?;
+        let pre = linker
+            .instantiate_pre(&component)
+            .map_err(|error| vec![LoadProblem::DoesNotFit(format!("{error:#}"))])?;
+        let http = HttpExport::find(&pre).ok_or_else(|| vec![LoadProblem::NoHandler])?;
+        Ok(Prepared {
+            component,
+            digest,
+            pre,
+            http,
+            callees,
+        })
+    }
+
+    /// Makes a generation that calls the services of `services`; it has no instance yet. Blocks like [`Loader::prepare`].
+    ///
+    /// # Errors
+    /// Everything that keeps it from serving.
+    pub fn load(
+        &self,
+        spec: &ServiceSpec,
+        file: &ComponentFile,
+        services: &Services,
+        store: Option<ServiceStore>,
+    ) -> Result<Generation, Vec<LoadProblem>> {
+        let prepared = self.prepare(spec, file, services.callees())?;
+        Ok(self.generation(spec, prepared, store))
+    }
+
+    /// Checks a generation's links against the generations that `callee` finds.
+    pub fn check_links<'g>(
+        &self,
+        caller: &Generation,
+        callee: impl Fn(&str) -> Option<&'g Generation>,
+    ) -> Vec<LoadProblem> {
+        imports::check_links(caller.spec(), caller.component(), |name| {
+            callee(name).map(Generation::component)
+        })
+    }
+
+    /// Checks those of `caller`'s links that lead to `callee`.
+    pub fn check_link(&self, caller: &Generation, callee: &Generation) -> Vec<LoadProblem> {
+        let links = caller.spec().links.iter();
+        links
+            .filter(|link| link.service == callee.spec().name)
+            .flat_map(|link| {
+                let component = Some(callee.component());
+                imports::check_link(link, caller.component(), component)
+            })
+            .collect()
+    }
+
+    /// Whether a component can check the data of its service.
+    pub fn can_audit(&self, prepared: &Prepared) -> bool {
+        function(
+            &exported_functions(&prepared.component),
+            AUDIT,
+            AUDIT_FUNCTION,
+        )
+        .is_some()
+    }
+
+    /// Makes a generation; it has no instance yet.
+    pub fn generation(
+        &self,
+        spec: &ServiceSpec,
+        prepared: Prepared,
+        store: Option<ServiceStore>,
+    ) -> Generation {
+        let Prepared {
+            component,
+            digest,
+            pre,
+            http,
+            callees,
+        } = prepared;
+        let service: Arc<str> = spec.name.as_str().into();
+        let provisions = Provisions {
+            service: Arc::clone(&service),
+            limits: spec.limits.clone(),
+            times: CallTimes::of_calls(&spec.limits),
+            config: spec.config.clone(),
+            outside: Outside::new(&spec.outbound),
+            store,
+            keys: self.keys.clone(),
+            compute: self.compute.for_service(),
+            large_instances: Arc::new(Semaphore::new(cores())),
+            service_turns: ServiceTurns::new(),
+            host_turns: Arc::clone(&self.turns),
+            log: GuestLog::new(service, spec.limits.log_lines),
+        };
+        let live = LiveCount::default();
+        let drained = CancellationToken::new();
+        let functions = exported_functions(&component);
+        let lifecycle = function(&functions, LIFECYCLE, "start")
+            .zip(function(&functions, LIFECYCLE, "tick"))
+            .map(|(start, tick)| Lifecycle { start, tick });
+        let audit = function(&functions, AUDIT, AUDIT_FUNCTION);
+        let wasi = http.wasi();
+        let pool = InstancePool::new(pre, http, provisions, live.clone(), drained.clone());
+        Generation {
+            spec: spec.clone(),
+            component,
+            digest,
+            wasi,
+            functions,
+            lifecycle,
+            audit,
+            pool: Arc::new(pool),
+            slots: Slots::new(&spec.limits),
+            live,
+            callees,
+            scores: Arc::default(),
+            drained,
+            presence: Presence::begin(),
+            number: AtomicU64::new(0),
+        }
+    }
+
+    fn component(
+        &self,
+        spec: &ServiceSpec,
+        file: &ComponentFile,
+    ) -> Result<Component, LoadProblem> {
+        let digest = file.digest();
+        if let Some(pinned) = spec.digest.filter(|pinned| *pinned != digest) {
+            return Err(LoadProblem::OtherDigest {
+                file: spec.component.clone(),
+                found: digest,
+                pinned,
+            });
+        }
+        let Engines {
+            sequential,
+            concurrent,
+        } = &self.engines;
+        let mut engines = [sequential, concurrent].into_iter();
+        if let Some(component) = engines.find_map(|engine| self.cache.find(engine, digest)) {
+            return Ok(component);
+        }
+        tracing::info!(%digest, "compiling a component; the next start will not need to");
+        let compile = |engine| self.cache.compile(engine, &file.bytes, digest);
+        // The engine without concurrency refuses a component of WASI 0.3 before it compiles code.
+        compile(sequential)
+            .or_else(|_| compile(concurrent))
+            .map_err(|error| LoadProblem::NotAComponent {
+                file: spec.component.clone(),
+                reason: format!("{error:#}"),
+            })
+    }
+}
+
+/// Every function that the component exports in an interface.
+fn exported_functions(component: &Component) -> HashMap<FunctionName, ComponentExportIndex> {
+    let mut functions = HashMap::new();
+    let (ty, engine) = (component.component_type(), component.engine());
+    for (interface, item) in ty.exports(engine) {
+        let ComponentItem::ComponentInstance(instance) = item.ty else {
+            continue;
+        };
+        let Some(parent) = component.get_export_index(None, interface) else {
+            continue;
+        };
+        for (name, item) in instance.exports(engine) {
+            let ComponentItem::ComponentFunc(_) = item.ty else {
+                continue;
+            };
+            if let Some(index) = component.get_export_index(Some(&parent), name) {
+                let name = FunctionName {
+                    interface: interface.to_owned(),
+                    function: name.to_owned(),
+                };
+                functions.insert(name, index);
+            }
+        }
+    }
+    functions
+}
+
+fn function(
+    functions: &HashMap<FunctionName, ComponentExportIndex>,
+    interface: &str,
+    function: &str,
+) -> Option<ComponentExportIndex> {
+    let name = FunctionName {
+        interface: interface.to_owned(),
+        function: function.to_owned(),
+    };
+    functions.get(&name).copied()
+}

@@ -1,0 +1,8 @@
+//! From the file of a component to a generation that can serve.
+
+mod compiled;
+pub mod component_file;
+mod engine;
+mod imports;
+pub mod loader;
+pub mod offline;

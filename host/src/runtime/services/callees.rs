@@ -1,0 +1,88 @@
+//! How a generation reaches the services that it links to.
+//!
+//! A link follows its callee from generation to generation, but while a change is under way each side of it keeps to its own: a new
+//! generation calls the new ones that it was checked with before they serve, and one that was replaced goes on calling those that it
+//! was checked with. So no request sees a half-made change, although several services change at once.
+
+use super::generation::Generation;
+use super::routing_table::Lineup;
+use crate::links::{CallError, Callee, FunctionName};
+use arc_swap::{ArcSwap, ArcSwapOption};
+use futures::future::BoxFuture;
+use std::collections::HashMap;
+use std::sync::Arc;
+use wasmtime::component::Val;
+
+/// Generations by the names of their services.
+pub type Pins = HashMap<String, Arc<Generation>>;
+
+/// The callees of one generation.
+pub struct Callees {
+    lineup: Arc<ArcSwap<Lineup>>,
+    pinned: ArcSwapOption<Pins>,
+}
+
+impl Callees {
+    /// Callees that are found in this lineup as it changes.
+    pub fn in_lineup(lineup: Arc<ArcSwap<Lineup>>) -> Arc<Self> {
+        Arc::new(Self {
+            lineup,
+            pinned: ArcSwapOption::empty(),
+        })
+    }
+
+    /// No callees, for components that are only looked at: whoever calls is told that the service does not serve.
+    pub fn none() -> Arc<Self> {
+        Self::in_lineup(Arc::default())
+    }
+
+    /// Keeps to these generations; services that are not among them are followed.
+    pub fn pin(&self, pins: Pins) {
+        self.pinned.store(Some(Arc::new(pins)));
+    }
+
+    /// Follows all callees.
+    pub fn unpin(&self) {
+        self.pinned.store(None);
+    }
+
+    /// The service of a link.
+    pub fn service(self: &Arc<Self>, name: &str) -> Arc<dyn Callee> {
+        Arc::new(LinkedService {
+            callees: Arc::clone(self),
+            name: name.to_owned(),
+        })
+    }
+
+    fn find(&self, name: &str) -> Option<Arc<Generation>> {
+        if let Some(pinned) = self.find_pinned(name) {
+            return Some(pinned);
+        }
+        let followed = self.lineup.load().get(name)?.choose_for_call();
+        // A switch pins the old generations before it stores the lineup, so whoever has seen the new lineup sees the pin now.
+        self.find_pinned(name).or(followed)
+    }
+
+    fn find_pinned(&self, name: &str) -> Option<Arc<Generation>> {
+        let pinned = self.pinned.load();
+        pinned.as_ref()?.get(name).cloned()
+    }
+}
+
+struct LinkedService {
+    callees: Arc<Callees>,
+    name: String,
+}
+
+impl Callee for LinkedService {
+    fn call<'a>(
+        &'a self,
+        function: &'a FunctionName,
+        parameters: &'a [Val],
+    ) -> BoxFuture<'a, Result<Val, CallError>> {
+        Box::pin(async move {
+            let generation = self.callees.find(&self.name).ok_or(CallError::NotServing)?;
+            generation.call(function, parameters).await
+        })
+    }
+}

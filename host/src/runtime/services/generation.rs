@@ -1,0 +1,182 @@
+//! One loaded version of a service.
+
+use super::callees::{Callees, Pins};
+use super::lifecycle::Lifecycle;
+use super::service::ServeError;
+use crate::client::Client;
+use crate::links::{CallError, FunctionName};
+use crate::registry::{Digest, ServiceSpec};
+use crate::runtime::instance::live::{Departure, LiveCount, Presence};
+use crate::runtime::instance::pool::InstancePool;
+use crate::runtime::instance::response::GuestBody;
+use crate::runtime::instance::stats::{Scores, Tally};
+use crate::runtime::limits::in_flight::InFlight;
+use crate::runtime::limits::slots::Slots;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+use wasmtime::component::{Component, ComponentExportIndex, Val};
+use wasmtime::{PoolConcurrencyLimitError, Trap};
+use wasmtime_wasi_http::WasiBody;
+
+/// One loaded version of a service: its code, its instances, its bounds.
+pub struct Generation {
+    pub spec: ServiceSpec,
+    pub component: Component,
+    pub digest: Digest,
+    pub wasi: &'static str,
+    pub functions: HashMap<FunctionName, ComponentExportIndex>,
+    pub lifecycle: Option<Lifecycle>,
+    pub audit: Option<ComponentExportIndex>,
+    pub pool: Arc<InstancePool>,
+    pub slots: Slots,
+    pub live: LiveCount,
+    pub callees: Arc<Callees>,
+    pub scores: Arc<Scores>,
+    pub drained: tokio_util::sync::CancellationToken,
+    pub presence: Presence,
+    pub number: AtomicU64,
+}
+
+impl Generation {
+    /// What the registry says of it.
+    pub fn spec(&self) -> &ServiceSpec {
+        &self.spec
+    }
+
+    /// The SHA-256 of its component.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// `0.2` or `0.3`.
+    pub fn wasi(&self) -> &'static str {
+        self.wasi
+    }
+
+    /// How many of its service's generations it is, from 1; 0 before it serves.
+    pub fn number(&self) -> u64 {
+        self.number.load(Relaxed)
+    }
+
+    /// How many instances it has now.
+    pub fn instances_live(&self) -> usize {
+        self.live.get()
+    }
+
+    /// How well it does.
+    pub fn tally(&self) -> Tally {
+        self.scores.tally()
+    }
+
+    pub fn component(&self) -> &Component {
+        &self.component
+    }
+
+    /// Numbers it among its service's generations.
+    pub fn set_number(&self, number: u64) {
+        self.number.store(number, Relaxed);
+    }
+
+    /// Before it serves: keeps its link calls to the generations that it will serve with.
+    pub fn call_only(&self, callees: Pins) {
+        self.callees.pin(callees);
+    }
+
+    /// Follows its callees as they change.
+    pub fn call_whoever_serves(&self) {
+        self.callees.unpin();
+    }
+
+    /// Makes instances, as many as `replaced` has now (and at least one), so that what keeps it from running is found out before it serves,
+    /// and its first requests do not all pay for new ones at once.
+    ///
+    /// # Errors
+    /// The component cannot be instantiated within its limits.
+    pub async fn warm(&self, replaced: Option<&Self>) -> Result<(), String> {
+        let wanted = replaced.map_or(0, Self::instances_live);
+        let count = wanted.clamp(1, self.spec.limits.instances);
+        self.pool.warm(count).await
+    }
+
+    /// Serves one request of a client.
+    ///
+    /// # Errors
+    /// Why there is no response of the component's own.
+    pub async fn serve(
+        &self,
+        client: Client,
+        request: http::Request<WasiBody>,
+    ) -> Result<http::Response<GuestBody>, ServeError> {
+        let begun = Instant::now();
+        let answer = self.answer(client, request).await;
+        let has_failed = match &answer {
+            Ok(response) => response.status().is_server_error(),
+            Err(_) => true,
+        };
+        self.scores.count(begun.elapsed(), has_failed);
+        answer
+    }
+
+    async fn answer(
+        &self,
+        client: Client,
+        request: http::Request<WasiBody>,
+    ) -> Result<http::Response<GuestBody>, ServeError> {
+        let slot = self
+            .slots
+            .for_request(client)
+            .await
+            .map_err(|_| ServeError::Overloaded)?;
+        let in_flight = Arc::new(InFlight::new(client, slot, self.slots.slow_answers()));
+        match self.pool.handle(request, &in_flight).await {
+            Ok(response) => Ok(response.map(|body| {
+                in_flight.begin_answer();
+                let scores = Arc::clone(&self.scores);
+                GuestBody::new(body, self.spec.limits.response_body, in_flight, scores)
+            })),
+            Err(_) if in_flight.is_time_up() => Err(ServeError::TimedOut),
+            Err(error) => Err(serve_error(&error)),
+        }
+    }
+
+    /// Answers one link call.
+    pub async fn call(
+        &self,
+        function: &FunctionName,
+        parameters: &[Val],
+    ) -> Result<Val, CallError> {
+        let begun = Instant::now();
+        let answer = async {
+            let function = self.functions.get(function).ok_or(CallError::Failed)?;
+            let slot = self.slots.for_call().await;
+            let _slot = slot.map_err(|_| CallError::Overloaded)?;
+            self.pool.call_values(*function, parameters).await
+        };
+        let answer = answer.await;
+        self.scores.count(begun.elapsed(), answer.is_err());
+        answer
+    }
+
+    /// Ends the idle instances now, and the others when they have done what they do.
+    pub fn drain(&self) {
+        self.drained.cancel();
+        self.pool.release_all();
+    }
+
+    /// To wait for its end without holding it.
+    pub fn departure(&self) -> Departure {
+        self.presence.departure(&self.live)
+    }
+}
+
+fn serve_error(error: &wasmtime::Error) -> ServeError {
+    if error.is::<PoolConcurrencyLimitError>() {
+        return ServeError::Overloaded;
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::Interrupt) => ServeError::TimedOut,
+        _ => ServeError::Failed(format!("{error:#}")),
+    }
+}

@@ -1,0 +1,12 @@
+//! The services: their generations, which of these serves, and what the host calls in them.
+
+pub mod audit;
+pub mod callees;
+pub mod canary;
+pub mod commands;
+pub mod generation;
+pub mod lifecycle;
+pub mod routing_table;
+pub mod running;
+pub mod service;
+mod tick;

@@ -1,0 +1,88 @@
+//! Who serves now: every service with its generations. A change makes a new lineup, which takes the old one's place in one step.
+
+use super::canary::Canary;
+use super::generation::Generation;
+use super::service::{ServeError, Service};
+use http::HeaderMap;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// All services, and what stands behind each.
+#[derive(Default, Clone)]
+pub struct Lineup {
+    /// Callees before their callers.
+    order: Vec<String>,
+    posts: HashMap<String, Post>,
+}
+
+/// A service and its generations.
+#[derive(Clone)]
+pub struct Post {
+    /// The name.
+    pub service: Arc<Service>,
+    /// The generation that serves; none if there never was one.
+    pub stable: Option<Arc<Generation>>,
+    /// The one that is tried out beside it.
+    pub canary: Option<Arc<Canary>>,
+}
+
+impl Lineup {
+    /// The post of a service.
+    pub fn get(&self, name: &str) -> Option<&Post> {
+        self.posts.get(name)
+    }
+
+    /// All posts, callees before their callers.
+    pub fn posts(&self) -> impl DoubleEndedIterator<Item = &Post> {
+        self.order.iter().filter_map(|name| self.posts.get(name))
+    }
+
+    pub fn insert(&mut self, post: Post) {
+        let name = post.service.name().to_owned();
+        if self.posts.insert(name.clone(), post).is_none() {
+            self.order.push(name);
+        }
+    }
+
+    pub fn remove(&mut self, name: &str) -> Option<Post> {
+        self.order.retain(|other| other != name);
+        self.posts.remove(name)
+    }
+
+    pub fn change(&mut self, name: &str, change: impl FnOnce(&mut Post)) {
+        if let Some(post) = self.posts.get_mut(name) {
+            change(post);
+        }
+    }
+
+    /// Sorts as `names` are; a service that is not among them goes last, since nobody is to call it any more.
+    pub fn sort_as(&mut self, names: &[&str]) {
+        let place = |name: &String| names.iter().position(|other| other == name);
+        self.order
+            .sort_by_key(|name| place(name).unwrap_or(usize::MAX));
+    }
+}
+
+impl Post {
+    /// The generation that a new request belongs to, from its beginning to its end.
+    ///
+    /// # Errors
+    /// The service serves nobody now.
+    pub fn admit(&self, headers: &HeaderMap) -> Result<Arc<Generation>, ServeError> {
+        self.service.count_request();
+        self.choose(Some(headers)).ok_or(ServeError::NotServing)
+    }
+
+    /// The generation for a link call, which has no headers.
+    pub fn choose_for_call(&self) -> Option<Arc<Generation>> {
+        self.choose(None)
+    }
+
+    fn choose(&self, headers: Option<&HeaderMap>) -> Option<Arc<Generation>> {
+        let stable = self.stable.as_ref()?;
+        match &self.canary {
+            Some(canary) if canary.takes(headers) => Some(Arc::clone(canary.generation())),
+            _ => Some(Arc::clone(stable)),
+        }
+    }
+}
