@@ -31,7 +31,7 @@ pub enum LoadProblem {
         /// What it must be.
         pinned: Digest,
     },
-    /// The file is no component. Nothing more is told of it: it may be any file.
+    /// The file is no component. The text tells nothing more, as it may be any file.
     #[error(
         "{file}: is not a WebAssembly component; a core module must be made one, such as by `wasm-tools component new`"
     )]
@@ -47,7 +47,7 @@ pub enum LoadProblem {
         /// The engine's words.
         reason: String,
     },
-    /// It imports an interface that nobody offers.
+    /// It imports an interface that this host does not have.
     #[error(
         "imports `{import}`, which this host does not have; if a service exports it, add it to `links`"
     )]
@@ -97,7 +97,8 @@ pub enum LoadProblem {
         /// What does not fit.
         problem: LinkProblem,
     },
-    /// A service that calls this one, and that does not change with it, could not call the new component.
+    /// A service that calls this one, and does not change with it, could not call the new
+    /// component.
     #[error("does not fit `{caller}`, which calls it and goes on as it is: {problem}")]
     BreaksCaller {
         /// The caller's service.

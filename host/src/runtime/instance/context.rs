@@ -58,7 +58,7 @@ pub struct Context {
     session: StoreSession,
     keys: Option<Arc<Keys>>,
     compute: Permits,
-    /// Whose request it serves; nobody's where it is called by a link or by the clock.
+    /// The client whose request it serves. A link call or a tick has none.
     client: Option<Client>,
     cpu: CpuBudget,
     /// How long link calls have taken since the last tick.
@@ -67,7 +67,8 @@ pub struct Context {
 }
 
 impl Context {
-    /// A store for a new instance. `retire` is set when the instance has broken a bound, or has grown too large, and must not serve again.
+    /// Makes the store of a new instance. `retire` becomes true when the instance has broken a
+    /// bound or grown too large, and must not serve again.
     pub fn store(engine: &Engine, provisions: &Provisions, retire: Arc<AtomicBool>) -> Store<Self> {
         let limits = &provisions.limits;
         let mut http = WasiHttpCtx::new();
@@ -116,7 +117,7 @@ impl Context {
         store
     }
 
-    /// Begins a call; `in_flight` is told if it uses more CPU time than it may.
+    /// Begins a call. `in_flight` learns if the guest uses more CPU time than it may.
     pub fn begin_call(&mut self, times: &CallTimes, in_flight: Option<Arc<InFlight>>) {
         self.session.set_times(times.store);
         self.client = in_flight.as_deref().map(InFlight::client);

@@ -53,7 +53,7 @@ impl Drop for Alive {
     }
 }
 
-/// Part of a generation: says when nobody holds that any more.
+/// A part of a generation that signals when the last holder of the generation is gone.
 pub struct Presence {
     gone: CancellationToken,
     _guard: DropGuard,

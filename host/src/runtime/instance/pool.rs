@@ -231,8 +231,9 @@ impl InstancePool {
         idle.push(pooled);
     }
 
-    /// Makes so many instances at once and lets them go: whatever keeps the component from running is found out before it serves, and the
-    /// pool keeps places that are laid out for it, in which an instance is made in a fraction of the time.
+    /// Makes instances and drops them. This shows before it serves whether the component runs at
+    /// all. It also leaves places in the engine's pool that are laid out for it, in which the next
+    /// instance takes a fraction of the time.
     pub async fn warm(&self, count: usize) -> Result<(), String> {
         let mut instances = Vec::with_capacity(count);
         for _ in 0..count {
@@ -248,7 +249,7 @@ impl InstancePool {
         Ok(())
     }
 
-    /// Lets instances go that nobody has needed for `limits.idle`.
+    /// Drops the instances that were idle for `limits.idle`.
     pub fn release_idle(&self) {
         let idle_max = self.provisions.limits.idle;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);

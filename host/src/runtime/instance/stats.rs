@@ -1,4 +1,5 @@
-//! How well a generation does: requests, failures, and a histogram of latencies. Cheap enough to count everything.
+//! Statistics of a generation: requests, failures, and a histogram of latencies. To count costs so
+//! little that every request is counted.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;

@@ -28,8 +28,8 @@ impl CallTimes {
         }
     }
 
-    /// For `lifecycle.start`: an index over a large table is built in one statement. The guest itself has no more to compute than in a
-    /// request.
+    /// For `lifecycle.start`, which may build an index over a large table in one statement. The
+    /// guest itself has no more to compute than in a request.
     pub fn of_start(limits: &Limits) -> Self {
         Self {
             cpu: limits.cpu,

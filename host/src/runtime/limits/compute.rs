@@ -1,5 +1,5 @@
-//! `strongroom:service/compute`: leave to burn a core, so that a storm of password hashes starves
-//! nobody.
+//! `strongroom:service/compute`: permits to keep a core busy, so that a storm of password hashes
+//! leaves room for other work.
 
 use super::cpu::cores;
 use super::fair_line::{FairLine, Place};
@@ -11,8 +11,8 @@ use tokio_util::task::AbortOnDropHandle;
 use wasmtime::Result;
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 
-/// How many guests of a service may wait for each core, one client's requests being half of them.
-/// With one hash in some 20 ms they wait for a third of a second; whoever comes then is turned away
+/// How many guests of a service may wait for each core. The requests of one client are at most half
+/// of them. A hash takes some 20 ms, so they wait for a third of a second. The next one is refused
 /// at once, and holds no instance.
 const WAITING_FOR_A_CORE_MAX: usize = 16;
 /// How long a guest waits, however slow the machine is: what stands in the line is to be served,

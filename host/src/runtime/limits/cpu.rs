@@ -1,9 +1,28 @@
 //! The CPU time of guests: counted, bounded, and shared.
 //!
-//! A guest gives way at each tick of the engine's clock. One that has run for longer than a common request ever does is *heavy*: from
-//! then on it runs a tick at a time, when it is its turn: first among the heavy guests of its service, of which only so many may wait
-//! for more, then among those of all services, which together leave a core to the light ones. So a neighbour's tick waits for at
-//! most a tick of each other service, however many endless loops that has.
+//! Every [`EPOCH_TICK`] the engine interrupts each guest that runs. The guest then yields,
+//! continues, or is ended:
+//!
+//! ```text
+//!             tick
+//!               |
+//!    has the guest computed since the last tick? --no--> not charged, light
+//!               | yes
+//!    charge a tick; more than its CPU time? -------yes-> ended
+//!               | no
+//!    more than LIGHT_TICKS charged? ---------------no--> light: yields to the other tasks, or goes
+//!               | yes                                           on if it holds a store's writer
+//!             heavy
+//!               |
+//!    ServiceTurns: half of the cores for each service; the others of the service wait here
+//!               |
+//!    HostTurns: one timeline for all services, which leaves one core to the light guests
+//!               |
+//!    runs for one tick
+//! ```
+//!
+//! A light guest so waits for at most one tick of each other service, however many endless loops
+//! the others run. An ordinary request is over before its first tick, and pays for none of this.
 
 use super::in_flight::InFlight;
 use crate::thread_clock::cpu_time;
@@ -18,10 +37,12 @@ use wasmtime::UpdateDeadline;
 pub const EPOCH_TICK: Duration = Duration::from_millis(2);
 /// The ticks after which a call is heavy: 10 ms, some twenty times what a transfer needs.
 const LIGHT_TICKS: u64 = 5;
-/// How long a guest keeps its turn when it does not come back from the host: then it waits there, and needs no turn.
+/// How long a guest keeps its turn when it does not return from the host. By then it waits there,
+/// and needs no turn.
 const TURN_TIME_MAX: Duration = EPOCH_TICK.saturating_mul(2);
 
-/// The turns of all services: each tick takes the next free place of a timeline on which so many run at once.
+/// The turns of all services. Each tick takes the next free place on a timeline, on which a fixed
+/// number of guests run at once.
 #[derive(Debug)]
 pub struct HostTurns {
     interval: Duration,
@@ -34,7 +55,7 @@ impl HostTurns {
         Arc::new(Self::at_once(cores() - 1))
     }
 
-    /// For a host that serves nobody: each guest runs as fast as it can.
+    /// For a host that serves no clients: each guest runs as fast as it can.
     pub fn unshared() -> Arc<Self> {
         Arc::new(Self {
             interval: Duration::ZERO,
@@ -174,7 +195,7 @@ impl CpuBudget {
         budget
     }
 
-    /// Begins a call of so much CPU time; `in_flight` is told if it uses more.
+    /// Begins a call with this much CPU time. `in_flight` learns if the guest uses more.
     pub fn begin(&mut self, time: Duration, in_flight: Option<Arc<InFlight>>) {
         let ticks = time.as_millis() / EPOCH_TICK.as_millis();
         self.ticks = 0;
@@ -186,9 +207,10 @@ impl CpuBudget {
         self.end_turn();
     }
 
-    /// What the guest does at a tick; `waited` is how long it has waited in the host since the one before. One that mostly waited, or that
-    /// the machine had no time for, is not charged: it would else be taken for heavy when everything is slow, and be slowed down
-    /// more. But it gives way like any other light one, since only then are its time limits looked at.
+    /// Decides what the guest does at a tick. `waited` is how long it has waited in the host since
+    /// the previous tick. A guest that mostly waited, or for which the machine had no time, is not
+    /// charged: otherwise an overloaded machine would take every guest for heavy, and slow it down
+    /// more. It yields all the same, as its time limits are checked only then.
     pub fn tick(&mut self, waited: Duration, is_writing: bool) -> UpdateDeadline {
         self.end_turn();
         let elapsed = self.ticked_at.elapsed();
@@ -220,8 +242,9 @@ impl CpuBudget {
         UpdateDeadline::YieldCustom(1, Box::pin(wait))
     }
 
-    /// What a light guest does at a tick. Whoever holds the writer of a store is waited for, often by all that the machine has to do, so it
-    /// gives way when it has let go: also one that has just waited in line. Not for ever, since it may mean to hold it for long.
+    /// What a light guest does at a tick. A guest that holds the writer of a store does not yield
+    /// until it releases it, as everything else may be waiting for it. After some ticks it does, as
+    /// it may mean to hold the writer for long.
     fn go_on_lightly(&mut self, is_writing: bool) -> UpdateDeadline {
         if is_writing && self.ticks <= LIGHT_TICKS && self.kept_on < LIGHT_TICKS {
             self.kept_on += 1;
@@ -249,11 +272,11 @@ impl CpuBudget {
     }
 }
 
-/// Where a guest went on, and what that thread had computed by then.
+/// Where a guest resumed, and how much CPU time its thread had used by then.
 ///
-/// To read a thread's CPU time is a system call, and most calls are over before the first tick. So a
-/// call begins without it. The first tick through which the guest may have computed is not charged;
-/// from then on the CPU time is read wherever the guest goes on. So a call has one tick more than it
+/// To read a thread's CPU time is a system call, and most calls are over before the first tick. So
+/// a call begins without it. The first tick in which the guest may have computed is not charged.
+/// After it, the CPU time is read wherever the guest resumes. So a call has one tick more than it
 /// may use, and a guest that the kernel had stopped is never charged.
 #[derive(Debug)]
 struct Resumed {
@@ -285,7 +308,8 @@ impl Resumed {
         *resumed = Self::now(resumed.is_measured);
     }
 
-    /// Whether the guest has computed for most of a tick since. One that came back on another thread has waited.
+    /// Whether the guest has computed for most of a tick since it resumed. A guest that is on
+    /// another thread now has waited.
     fn has_computed(resumed: &Mutex<Self>) -> bool {
         let mut then = Self::lock(resumed);
         let may_have_computed =
@@ -369,7 +393,7 @@ mod tests {
             std::thread::sleep(EPOCH_TICK);
             cpu.tick(Duration::ZERO, false);
         }
-        // Code that runs for the first time may have to be read from the disk, which is the thread's own time.
+        // The first run of code may read it from the disk, which is the thread's own time.
         assert!(cpu.ticks <= 1, "{} ticks are charged", cpu.ticks);
     }
 

@@ -35,7 +35,7 @@ pub struct Place(Option<Arc<FairLine>>);
 pub struct LineFull;
 
 impl FairLine {
-    /// So many places; of those who may wait, one client may be half.
+    /// A line with this many places. One client may be half of those that wait.
     pub fn new(places: usize, waiting_max: usize) -> Arc<Self> {
         Self::with_share(places, waiting_max, waiting_max.div_ceil(2))
     }
@@ -238,7 +238,7 @@ mod tests {
             .iter_mut()
             .filter_map(|waiting| waiting.as_mut().now_or_never());
         assert_eq!(told.filter(Result::is_err).count(), 1);
-        // For nobody wait two more than for this one.
+        // No client has two more waiting than this one.
         assert!(line.enter(client(3), LONG).await.is_err());
         drop(place);
     }

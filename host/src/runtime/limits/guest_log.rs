@@ -63,7 +63,8 @@ impl GuestLog {
         }
     }
 
-    /// Counts a line that is about the guest, the host's own words on it too; answers whether there is room for it.
+    /// Counts a line about the guest, also one of the host's own words, and returns whether there
+    /// is room for it.
     pub fn admits_line(&self) -> bool {
         let shared = &self.0;
         let second = shared.started.elapsed().as_secs();

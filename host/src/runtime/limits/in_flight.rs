@@ -24,11 +24,11 @@ pub struct InFlight {
 /// What a request keeps from others as long as its instance works on it.
 #[derive(Debug, Default)]
 struct Held {
-    /// The request's slot. It is the instance that needs it: a client that goes away, or that does not read its response, neither
-    /// frees nor keeps it.
+    /// The request's slot. The instance needs it, so a client that leaves, or that does not read
+    /// its response, neither frees nor keeps it.
     #[expect(dead_code, reason = "held until the request is done with")]
     slot: Option<Place>,
-    /// Its place among the slow answers.
+    /// Its place among the slow responses.
     slow_answer: Option<OwnedSemaphorePermit>,
 }
 
@@ -58,7 +58,8 @@ impl InFlight {
         self.answered.store(true, Relaxed);
     }
 
-    /// Whether it may take longer, once it has been slow: where its answer has begun, only with a place among the slow answers.
+    /// Whether a slow request may take longer. If its response has begun, it needs a place among
+    /// the slow responses.
     pub fn may_be_slow(&self) -> bool {
         if !self.answered.load(Relaxed) {
             return true;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::{Error, ResourceLimiter, Result};
 
-/// An instance whose memory has grown by so many bytes is large. What it begins with is an image
-/// that all share.
+/// An instance is large when its memory has grown by this many bytes. What it starts with is an
+/// image that all instances share.
 const LARGE_BYTES: usize = 4 << 20;
 
 const INSTANCES_MAX: usize = 64;
@@ -60,7 +60,7 @@ impl Large {
 }
 
 impl MemoryLimit {
-    /// A limit of so many bytes, and so many elements of tables.
+    /// A limit of bytes, and of elements of tables.
     pub fn new(bytes_max: u64, table_elements_max: usize, large: Large) -> Self {
         Self {
             bytes_max: usize::try_from(bytes_max).unwrap_or(usize::MAX),

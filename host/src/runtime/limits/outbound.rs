@@ -1,4 +1,5 @@
-//! HTTP requests that guests send: only to the origins that the registry names for the service, and none by default.
+//! HTTP requests that guests send. They reach only the origins that the registry names for the
+//! service, and by default none.
 
 use crate::registry::Origin;
 use std::sync::{Arc, LazyLock};
@@ -24,11 +25,12 @@ use bindings::strongroom::service::outbound;
 static FORBIDDEN: LazyLock<ForbiddenHeaderFilter> =
     LazyLock::new(|| Arc::new(|name| DEFAULT_FORBIDDEN_HEADERS.contains(name)));
 
-/// How much of a body a guest may write at once, in bytes. The host holds up to three such parts of an answer that its client does not
-/// take; then the guest waits.
+/// How much of a body a guest may write at once, in bytes. The host holds up to three such parts of
+/// a response that its client does not read; then the guest waits.
 const BODY_PART_BYTES: usize = 256 << 10;
 
-/// How many requests all instances of a service may have under way: each takes a socket, of which the process has only so many.
+/// How many requests all instances of a service may have open. Each takes a socket, of which the
+/// process has a limited number.
 const AT_ONCE_MAX: usize = 64;
 
 /// Where the guests of a service may send requests.
@@ -52,7 +54,7 @@ impl Outside {
 pub struct Outbound {
     outside: Outside,
     time_max: Duration,
-    /// Whether the instance has a write transaction open: then it may wait for nobody.
+    /// Whether the instance has a write transaction open. Then it may not wait for others.
     pub is_writing: bool,
 }
 

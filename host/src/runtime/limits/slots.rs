@@ -1,5 +1,5 @@
 //! How many requests and link calls of a service run at once, how many of these may be slow
-//! answers, and how many may wait.
+//! responses, and how many may wait.
 
 use super::fair_line::{FairLine, LineFull, Place};
 use crate::client::Client;
@@ -27,7 +27,7 @@ impl Slots {
         }
     }
 
-    /// The places of slow answers.
+    /// The places of slow responses.
     pub fn slow_answers(&self) -> Arc<Semaphore> {
         Arc::clone(&self.slow_answers)
     }
@@ -39,7 +39,7 @@ impl Slots {
 
     /// Waits for a slot for a link call, within bounds.
     pub async fn for_call(&self) -> Result<Place, LineFull> {
-        // Nobody knows here on whose behalf a service calls, so all calls are of one client.
+        // A link call does not name the client behind it, so all calls are of one client.
         self.calls.enter(Client::NOBODY, self.wait_max).await
     }
 }

@@ -1,7 +1,8 @@
 //! Compiled components, kept on disk so that a second start compiles nothing.
 //!
-//! A file of the cache is named by a hash of the engine (its full version and all settings that the code depends on) and by the
-//! SHA-256 of the component. The engine's own check compares less: only its major version.
+//! The name of a file in the cache has the SHA-256 of the component and a hash of the engine: its
+//! full version and all settings that the code depends on. The engine's own check compares only its
+//! major version.
 
 use crate::durable_file::{create_folder, replace};
 use crate::private_file::{self, Guard};
@@ -23,7 +24,8 @@ pub struct CompiledCache {
 }
 
 impl CompiledCache {
-    /// Makes the folder so that nobody else may enter it: code from it is run without a check. One that is there must be as safe.
+    /// Opens the folder, or makes one that only this user may enter, as the host runs code from it
+    /// without a check. An existing folder must be as safe.
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
         create_folder(folder)
             .and_then(|()| check_safe(folder))
@@ -86,7 +88,7 @@ fn check_safe(folder: &Path) -> std::io::Result<()> {
         if file.extension().is_none_or(|suffix| suffix != SUFFIX) {
             continue;
         }
-        // A link is not followed: what it leads to lies in a folder that nobody has looked at.
+        // A link is not followed: the folder behind it was not checked.
         let metadata = std::fs::symlink_metadata(&file)?;
         private_file::check(&file, &metadata, Guard::Writing).map_err(|error| {
             let problem = format!(
@@ -101,8 +103,8 @@ fn check_safe(folder: &Path) -> std::io::Result<()> {
 
 #[expect(unsafe_code, reason = "loading compiled code trusts the file")]
 fn load(engine: &Engine, file: &Path) -> Result<Component> {
-    // SAFETY: the file was written by this program (or one of the same engine, by its name) whole or not at all, into the
-    // operator's folder for it, and nobody writes to it in place.
+    // SAFETY: this program wrote the file whole or not at all, with an engine that the file's name
+    // has a hash of, into the operator's folder for it. No program writes to it in place.
     let component = unsafe { Component::deserialize_file(engine, file)? };
     component.initialize_copy_on_write_image()?;
     Ok(component)

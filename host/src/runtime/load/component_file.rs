@@ -1,8 +1,8 @@
-//! A component's file as it was read: whatever is said of it is said of these bytes.
+//! A component's file as it was read. Every check looks at these bytes.
 //!
-//! A registry can name any file that the host can read, and whoever asks for a plan of a registry
-//! sees what comes of it. So of a file that is no component nothing is told: neither a byte of it,
-//! nor its digest.
+//! A registry can name any file that the host can read, and the answer to a plan of a registry
+//! shows the result. So an answer about a file that is no component tells neither a byte of the
+//! file nor its digest.
 
 use crate::registry::Digest;
 use crate::regular_file;
@@ -23,7 +23,7 @@ pub struct ComponentFile {
 }
 
 impl ComponentFile {
-    /// Reads a file. Blocks, on a hung mount for ever.
+    /// Reads a file. Blocks, on a hung mount without an end.
     ///
     /// # Errors
     /// It cannot be read, is no regular file, is too large, or is no component.

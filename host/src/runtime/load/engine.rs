@@ -1,8 +1,8 @@
 //! The WebAssembly engines of the host: one for components of WASI 0.2, one for those of WASI 0.3.
 //!
-//! A component of WASI 0.3 may have many tasks at once, for which wasmtime keeps tables and an event
-//! loop in each store, and makes a task of each call that a guest makes to the host. A component
-//! of WASI 0.2 has one task, and pays for none of that in an engine without concurrency.
+//! A component of WASI 0.3 may have many tasks at once. For these, wasmtime keeps tables and an
+//! event loop in each store, and makes a task of each call from the guest to the host. A component
+//! of WASI 0.2 has one task. In an engine without concurrency it pays for none of that.
 
 use crate::registry::{INSTANCES_MAX, MEMORY_MAX, TABLE_ELEMENTS_MAX};
 use crate::runtime::limits::cpu::EPOCH_TICK;
@@ -10,17 +10,21 @@ use wasmtime::{
     Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Result,
 };
 
-/// The most instances of all services of an engine together; each takes some GiB of address space, and memory only for what it touches.
+/// The most instances of an engine, for all services together. Each reserves some GiB of address
+/// space, and takes memory only for what it touches.
 const INSTANCES_TOTAL: u32 = 1_024;
-/// A component of Rust has 3 or 4 core modules (preview 1 adapter, libc shims), one of Python some twenty (an interpreter in parts).
+/// A component of Rust has 3 or 4 core modules (the preview 1 adapter, shims of libc), one of
+/// Python some twenty (an interpreter in parts).
 const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
 const MEMORIES_PER_COMPONENT: u32 = 2;
 const TABLES_PER_COMPONENT: u32 = 8;
 /// Metadata of an instance, in bytes.
 const INSTANCE_BYTES: usize = 10 << 20;
-/// How many free places keep the memory image of the component that they were last used for: as many as two services' requests take at once.
+/// How many free places keep the memory image of their last component: as many as the requests of
+/// two services take at once.
 const WARM_SLOTS_MAX: u32 = 128;
-/// What stays resident of a memory when its instance ends: cleared by hand, cheaper than giving the pages back.
+/// How much of a memory stays resident when its instance ends. To clear it costs less than to
+/// return the pages to the kernel.
 const MEMORY_KEPT_RESIDENT: usize = 256 << 10;
 
 /// The engines.

@@ -1,7 +1,9 @@
-//! What a component may import: the ordinary interfaces of WASI, what it was granted, its links, and
-//! interfaces with types alone. Everything else is refused when it loads, by name.
+//! What a component may import: the ordinary interfaces of WASI, what it was granted, its links,
+//! and interfaces with types alone. A component with any other import is refused, by the name of
+//! the import.
 //!
-//! A link is checked apart from the linker that it is defined in ([`check_links`]), since either side of it can change alone.
+//! [`check_links`] checks links apart from the linker that defines them, since either side of a
+//! link can change alone.
 
 use crate::keys;
 use crate::links;
@@ -65,7 +67,7 @@ pub fn linker(
             .imports(engine)
             .any(|(import, _)| links::names_interface(&link.import, import));
         if !is_imported {
-            // Not an error: a simpler version of a service may call nobody.
+            // Not an error: a simpler version of a service may need no other service.
             tracing::debug!(
                 service = spec.name,
                 import = link.import,
@@ -107,8 +109,8 @@ fn add_ambient(
     Ok(())
 }
 
-/// Whether an interface has types and nothing else, such as one that other interfaces `use`. There is
-/// nothing to call in it, and the engine needs no definition.
+/// Whether an interface has only types, such as one that other interfaces `use`. It has nothing to
+/// call, so the engine needs no definition.
 fn has_only_types(engine: &Engine, interface: &ComponentInstance) -> bool {
     interface
         .exports(engine)
@@ -136,7 +138,7 @@ fn check_granted(spec: &ServiceSpec, import: &str) -> Option<LoadProblem> {
     })
 }
 
-/// Checks every link that `caller` imports against the component of its callee, which `callee` finds.
+/// Checks every link of `caller` against the component of its callee, which `callee` finds.
 pub fn check_links<'c>(
     spec: &ServiceSpec,
     caller: &Component,

@@ -1,4 +1,4 @@
-//! Makes a generation of what the registry says: read, compile, type-check, link. Nothing of it is in service yet.
+//! Makes a generation of what the registry says: compile, type-check, link. It does not serve yet.
 
 use super::compiled::CompiledCache;
 use super::component_file::ComponentFile;
@@ -73,8 +73,8 @@ impl Loader {
         })
     }
 
-    /// Compiles a component, and checks its imports and exports against the host's. Blocks, for a minute if the component is new and
-    /// large.
+    /// Compiles a component, and checks its imports and exports against the host's. Blocks, up to a
+    /// minute for a large component that is new.
     ///
     /// # Errors
     /// Everything that keeps it from serving.
@@ -125,7 +125,8 @@ impl Loader {
         })
     }
 
-    /// Makes a generation that calls the services of `services`; it has no instance yet. Blocks like [`Loader::prepare`].
+    /// Makes a generation that calls the services of `services`, without instances. Blocks like
+    /// [`Loader::prepare`].
     ///
     /// # Errors
     /// Everything that keeps it from serving.

@@ -1,4 +1,5 @@
-//! What can be said of a registry's services without serving them: whether they fit, and whether their data is sound.
+//! What the host can check of a registry's services without serving them: whether they fit, and
+//! whether their data is sound.
 
 use super::component_file::ComponentFile;
 use super::imports;
@@ -18,7 +19,7 @@ use wasmtime::component::Component;
 /// Something of each service, or why the service cannot serve.
 type PerService<'r, T> = Vec<(&'r ServiceSpec, Result<T, Vec<LoadProblem>>)>;
 
-/// Loads and type-checks every service; answers those that cannot serve, with the reasons.
+/// Loads and type-checks every service. Returns those that cannot serve, with the reasons.
 pub fn check<'r>(
     loader: &Loader,
     registry: &'r Registry,
@@ -29,9 +30,10 @@ pub fn check<'r>(
         .collect()
 }
 
-/// Makes a generation of each service whose component can check its data. Each sees one snapshot of its own service's store in `data`, and
-/// its links lead to generations made for it alone, which see one of theirs: so audits can go on at the same time. Nobody can write, or
-/// send anything.
+/// Makes a generation of each service whose component can check its data. It sees one snapshot of
+/// its service's store in `data`. Its links lead to generations that are made for it alone, and see
+/// one snapshot of theirs. So audits can run at the same time. None of them can write, or send
+/// anything.
 pub fn auditors<'r>(
     loader: &Loader,
     registry: &'r Registry,
@@ -52,18 +54,20 @@ pub fn auditors<'r>(
         .zip(made)
         .filter_map(|((spec, prepared), made)| match prepared {
             Ok(_) => Some((spec, made?)),
-            // Most likely it could check its data: whoever trusts that must be told.
+            // It could probably check its data, so the operator must hear that it did not.
             Err(problems) => Some((spec, Err(problems))),
         })
         .collect()
 }
 
-/// Makes the generation of an auditor, and of whomever it calls, directly or not, among `earlier`.
+/// Makes the generation of an auditor, and those of its callees among `earlier`, direct and
+/// indirect.
 ///
-/// The snapshots are taken one after the other, callers before their callees. A service learns of its callee's data by calls alone, and
-/// what it has stored of an answer is in the callee's store already. So the callee's later snapshot has everything that the
-/// caller's tells of, and a host that goes on meanwhile makes no contradiction between the two. The other way round it would: the caller
-/// could tell of what the callee has stored since.
+/// The snapshots are taken one after the other, callers before their callees. A service learns of
+/// its callee's data only by calls. What it has stored of a result is in the callee's store by
+/// then, and so in the callee's later snapshot. A host that runs meanwhile makes no contradiction
+/// between the two. In the other order it could: the caller would know of rows that its callee's
+/// snapshot lacks.
 fn auditor(
     loader: &Loader,
     (spec, prepared): (&ServiceSpec, &Prepared),
@@ -82,7 +86,7 @@ fn auditor(
             .as_ref()
             .ok()
             .map(|prepared| generation(loader, spec, prepared, data));
-        // One that cannot be made does not serve, and whoever calls it is told so.
+        // A service that cannot be made does not serve, and calls to it fail.
         if let Some(Ok(generation)) = generation {
             made.insert(spec.name.clone(), generation);
         }

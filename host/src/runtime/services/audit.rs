@@ -45,8 +45,9 @@ pub struct AuditTotal {
     pub value: String,
 }
 
-/// A service as it takes part in an audit, as the one who checks or as a callee of his: it has as much time for a part as for the whole,
-/// and reaches nobody outside. Its memory is limited as ever: an audit must not need more for a large store than for a small one.
+/// A service in an audit, as the auditor or as a callee. It has as much time for a part as for the
+/// whole, and sends no requests outside. Its memory has the usual limit, as an audit needs no more
+/// for a large store than for a small one.
 pub fn as_auditor(spec: &ServiceSpec) -> ServiceSpec {
     let mut auditor = spec.clone();
     auditor.outbound.clear();

@@ -1,8 +1,9 @@
 //! How a generation reaches the services that it links to.
 //!
-//! A link follows its callee from generation to generation, but while a change is under way each side of it keeps to its own: a new
-//! generation calls the new ones that it was checked with before they serve, and one that was replaced goes on calling those that it
-//! was checked with. So no request sees a half-made change, although several services change at once.
+//! A link follows its callee from generation to generation. While a change is under way, each side
+//! keeps to its own: a new generation calls the new ones that it was checked with, before they
+//! serve; a replaced one goes on calling those that it was checked with. So no request sees a
+//! half-made change, even if several services change at once.
 
 use super::generation::Generation;
 use super::routing_table::Lineup;
@@ -31,7 +32,8 @@ impl Callees {
         })
     }
 
-    /// No callees, for components that are only looked at: whoever calls is told that the service does not serve.
+    /// No callees, for components that do not serve: every call fails, as the service does not
+    /// serve.
     pub fn none() -> Arc<Self> {
         Self::in_lineup(Arc::default())
     }
@@ -59,7 +61,8 @@ impl Callees {
             return Some(pinned);
         }
         let followed = self.lineup.load().get(name)?.choose_for_call();
-        // A switch pins the old generations before it stores the lineup, so whoever has seen the new lineup sees the pin now.
+        // A switch pins the old generations before it stores the routing table, so this thread,
+        // which has seen the new table, sees the pin.
         self.find_pinned(name).or(followed)
     }
 

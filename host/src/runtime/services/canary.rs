@@ -7,7 +7,8 @@ use http::HeaderMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Steps through 0 to 99 so that any few in a row are spread evenly: prime to 100, and near its golden section.
+/// Steps through 0 to 99 so that any few picks in a row are spread evenly: it is prime to 100, and
+/// near its golden section.
 const STRIDE: u64 = 61;
 
 /// A canary.

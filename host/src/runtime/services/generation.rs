@@ -89,8 +89,8 @@ impl Generation {
         self.callees.unpin();
     }
 
-    /// Makes instances, as many as `replaced` has now (and at least one), so that what keeps it from running is found out before it serves,
-    /// and its first requests do not all pay for new ones at once.
+    /// Makes as many instances as `replaced` has now, and at least one. This shows before it serves
+    /// whether the component runs, and spares its first requests the making of new places.
     ///
     /// # Errors
     /// The component cannot be instantiated within its limits.
@@ -141,7 +141,7 @@ impl Generation {
         }
     }
 
-    /// Answers one link call.
+    /// Serves one link call.
     pub async fn call(
         &self,
         function: &FunctionName,

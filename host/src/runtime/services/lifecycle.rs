@@ -20,10 +20,10 @@ pub struct Lifecycle {
 }
 
 impl Generation {
-    /// Runs `start`, if there is one; answers what the operator must be told.
+    /// Runs `start`, if there is one. Returns its lines for the operator.
     ///
     /// # Errors
-    /// The component's own words, or why it could not say any.
+    /// The component's own words, or why there are none.
     pub async fn start(&self) -> Result<Vec<String>, String> {
         let Some(lifecycle) = self.lifecycle else {
             return Ok(Vec::new());
@@ -39,7 +39,7 @@ impl Generation {
         }
     }
 
-    /// Lets instances go that nobody has needed for long.
+    /// Drops the instances that were idle for long.
     pub fn release_idle(&self) {
         self.pool.release_idle();
     }

@@ -1,4 +1,4 @@
-//! Who serves now: every service with its generations. A change makes a new lineup, which takes the old one's place in one step.
+//! Which generations serve now. A change makes a new table, which replaces the old one in one step.
 
 use super::canary::Canary;
 use super::generation::Generation;
@@ -55,7 +55,8 @@ impl Lineup {
         }
     }
 
-    /// Sorts as `names` are; a service that is not among them goes last, since nobody is to call it any more.
+    /// Sorts the services in the order of `names`. A service that is not among them goes last, as
+    /// it has no callers.
     pub fn sort_as(&mut self, names: &[&str]) {
         let place = |name: &String| names.iter().position(|other| other == name);
         self.order
@@ -67,7 +68,7 @@ impl Post {
     /// The generation that a new request belongs to, from its beginning to its end.
     ///
     /// # Errors
-    /// The service serves nobody now.
+    /// The service does not serve.
     pub fn admit(&self, headers: &HeaderMap) -> Result<Arc<Generation>, ServeError> {
         self.service.count_request();
         self.choose(Some(headers)).ok_or(ServeError::NotServing)

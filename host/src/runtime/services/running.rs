@@ -110,7 +110,8 @@ impl Services {
         Ok(store)
     }
 
-    /// Takes services in; none of them serves yet. The host is ready only when those that it awaits serve.
+    /// Adds services, of which none serves yet. If they are awaited, the host is ready only when
+    /// they serve.
     pub fn take_in(&self, names: &[&str], are_awaited: bool) {
         let mut new = Vec::new();
         self.change(|lineup| {
@@ -140,9 +141,11 @@ impl Services {
         self.change(|lineup| lineup.sort_as(names));
     }
 
-    /// Puts generations in the place of those that serve, all in one step; answers the ones that were replaced, and how long the step took.
+    /// Replaces generations that serve, all in one step. Returns the replaced ones, and how long
+    /// the step took.
     ///
-    /// Those that are replaced, and those of the services that are `leaving`, go on calling the callees that they were checked with.
+    /// The replaced ones, and those of the services that are `leaving`, go on calling the callees
+    /// that they were checked with.
     pub fn switch(
         &self,
         arrivals: &[Arc<Generation>],
@@ -181,8 +184,8 @@ impl Services {
         (replaced, took)
     }
 
-    /// Puts a canary beside the generation that serves, or takes it away; answers whether it did. It does if `expected` is there now. A
-    /// canary that goes keeps to the callees that it has.
+    /// Puts a canary beside the generation that serves, or removes it, if `expected` is there now.
+    /// Returns whether it did. A removed canary keeps to its callees.
     pub fn set_canary(
         &self,
         name: &str,
@@ -208,7 +211,8 @@ impl Services {
         })
     }
 
-    /// Takes a service out: no new request finds it. Answers it with its generations; `finish_removal` must follow when they are gone.
+    /// Removes a service: no new request finds it. Returns it with its generations.
+    /// `finish_removal` must follow when these are gone.
     pub fn remove(&self, name: &str) -> Option<(Arc<Service>, Vec<Arc<Generation>>)> {
         let post = self.change(|lineup| lineup.remove(name))?;
         post.service.removed().cancel();
@@ -224,7 +228,7 @@ impl Services {
         ))
     }
 
-    /// Forgets a service that was taken out, and closes its store unless another of its name uses it.
+    /// Forgets a removed service, and closes its store unless another service of its name uses it.
     pub async fn finish_removal(&self, removed: &Arc<Service>) {
         let name = removed.name();
         let mut stores = self.stores.lock().await;
@@ -237,7 +241,7 @@ impl Services {
             return;
         }
         let store = stores.remove(name);
-        // Closing may take as long as a checkpoint, and nobody else is to wait for that.
+        // To close may take as long as a checkpoint. No other service waits for that.
         drop(stores);
         if let Some(store) = store {
             store.close().await;

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 /// Why a request has no response of the component's own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ServeError {
-    /// The service serves nobody now.
+    /// The service does not serve.
     #[error("the service is not serving")]
     NotServing,
     /// All instances are busy and the queue is full.
@@ -28,7 +28,7 @@ pub enum ServeError {
 pub enum ServiceState {
     /// Its first generation is being loaded.
     Starting,
-    /// It answers requests.
+    /// It serves requests.
     Serving,
     /// It never served.
     Failed,
@@ -68,7 +68,7 @@ pub struct Service {
     is_awaited: bool,
     status: Mutex<ServiceStatus>,
     requests: AtomicU64,
-    /// Whether its start takes so long that nobody else should wait for it.
+    /// Whether its start takes so long that no other service should wait for it.
     is_slow_to_start: AtomicBool,
     /// Cancelled when the registry no longer names it.
     removed: CancellationToken,
@@ -130,7 +130,7 @@ impl Service {
         self.change(|status| status.last_error = None);
     }
 
-    /// Notes that its start takes so long that nobody else should wait for it.
+    /// Notes that its start takes so long that no other service should wait for it.
     pub fn note_slow_start(&self) {
         self.is_slow_to_start.store(true, Relaxed);
     }
@@ -149,7 +149,7 @@ impl Service {
         self.requests.fetch_add(1, Relaxed);
     }
 
-    /// Notes that another generation has taken over; answers its number.
+    /// Notes that another generation has taken over, and returns its number.
     pub fn note_switched(&self) -> u64 {
         self.change(|status| {
             status.state = ServiceState::Serving;

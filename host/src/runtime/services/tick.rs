@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 /// How often a service ticks.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Ticks a service until it is removed or the host drains; each by itself, so that a slow one holds up nobody.
+/// Ticks a service until it is removed or the host drains. Each service has a task, so a slow one
+/// delays no other.
 pub(super) async fn tick(
     lineup: Arc<ArcSwap<Lineup>>,
     service: Arc<Service>,

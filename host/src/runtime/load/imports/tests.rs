@@ -78,7 +78,7 @@ fn gate_of(engine: &Engine, import: &str, amount: &str) -> Component {
     component(engine, &wat)
 }
 
-/// The imports that keep a component out, where nothing else does.
+/// The imports that keep a component out, where no other problem does.
 fn unknown_imports(spec: &ServiceSpec, component: &Component) -> Vec<String> {
     let problems = linker(spec, component, &Callees::none(), true)
         .err()
