@@ -9,8 +9,9 @@ use super::live::{Alive, LiveCount};
 use crate::links::CallError;
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::in_flight::InFlight;
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -185,11 +186,7 @@ impl InstancePool {
 
     /// Takes an idle instance, or makes one.
     pub async fn take(&self) -> wasmtime::Result<PooledInstance> {
-        let idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let idle = self.idle.lock().pop();
         match idle {
             Some(pooled) => Ok(pooled),
             None => self.make().await,
@@ -219,7 +216,7 @@ impl InstancePool {
 
     /// Keeps an instance for the next call, unless it must end.
     pub fn keep(&self, mut pooled: PooledInstance) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.idle.lock();
         // Within the lock: a drain that comes later finds the instance there.
         if self.drained.is_cancelled()
             || pooled.retire.load(Relaxed)
@@ -252,16 +249,13 @@ impl InstancePool {
     /// Drops the instances that were idle for `limits.idle`.
     pub fn release_idle(&self) {
         let idle_max = self.provisions.limits.idle;
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.idle.lock();
         idle.retain(|pooled| pooled.idle_since.elapsed() < idle_max);
     }
 
     /// Lets all idle instances go.
     pub fn release_all(&self) {
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.idle.lock().clear();
     }
 }
 

@@ -26,7 +26,8 @@
 
 use super::in_flight::InFlight;
 use crate::thread_clock::cpu_time;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::{Arc, Weak};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -72,10 +73,7 @@ impl HostTurns {
     }
 
     fn take(&self, now: Instant) -> Instant {
-        let mut next_free = self
-            .next_free
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut next_free = self.next_free.lock();
         let turn = now.max(*next_free);
         *next_free = turn + self.interval;
         turn
@@ -128,7 +126,7 @@ impl ServiceTurns {
             since: Instant::now(),
             permit: Mutex::new(Some(permit)),
         });
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.taken.lock();
         taken.retain(|turn| turn.strong_count() > 0);
         taken.push(Arc::downgrade(&turn));
         Some(turn)
@@ -136,7 +134,7 @@ impl ServiceTurns {
 
     /// Takes turns back from guests that wait in the host.
     fn take_back(&self) {
-        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = self.taken.lock();
         for turn in taken.iter().filter_map(Weak::upgrade) {
             if turn.since.elapsed() > TURN_TIME_MAX {
                 turn.end();
@@ -147,11 +145,7 @@ impl ServiceTurns {
 
 impl Turn {
     fn end(&self) {
-        let permit = self
-            .permit
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let permit = self.permit.lock().take();
         drop(permit);
     }
 }
@@ -235,7 +229,7 @@ impl CpuBudget {
         let wait = async move {
             let taken = service.wait().await;
             host.wait().await;
-            *turn.lock().unwrap_or_else(PoisonError::into_inner) = taken;
+            *turn.lock() = taken;
             tokio::task::yield_now().await;
             Resumed::note(&resumed);
         };
@@ -261,11 +255,7 @@ impl CpuBudget {
     }
 
     fn end_turn(&mut self) {
-        let turn = self
-            .turn
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let turn = self.turn.lock().take();
         if let Some(turn) = turn {
             turn.end();
         }
@@ -323,7 +313,7 @@ impl Resumed {
     }
 
     fn lock(resumed: &Mutex<Self>) -> MutexGuard<'_, Self> {
-        resumed.lock().unwrap_or_else(PoisonError::into_inner)
+        resumed.lock()
     }
 }
 

@@ -1,9 +1,10 @@
 //! What a guest prints becomes lines of the host's log, under the service's name and within bounds.
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
 use tokio::io::AsyncWrite;
@@ -91,7 +92,7 @@ pub struct GuestStream {
 
 impl GuestStream {
     fn take(&self, bytes: &[u8]) {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut line = self.line.lock();
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             let room = LINE_BYTES_MAX.saturating_sub(line.len());
             line.extend_from_slice(&part[..part.len().min(room)]);

@@ -5,8 +5,9 @@
 
 use super::fair_line::Place;
 use crate::client::Client;
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A request in its instance.
@@ -64,7 +65,7 @@ impl InFlight {
         if !self.answered.load(Relaxed) {
             return true;
         }
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.lock();
         if held.slow_answer.is_none() {
             held.slow_answer = Arc::clone(&self.slow_answers).try_acquire_owned().ok();
         }
@@ -73,7 +74,7 @@ impl InFlight {
 
     /// Gives back what it holds: the instance is done with the request.
     fn release(&self) {
-        let held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
+        let held = std::mem::take(&mut *self.held.lock());
         drop(held);
     }
 

@@ -13,9 +13,10 @@ use crate::runtime::problem::LoadProblem;
 use crate::store::ServiceStore;
 use crate::wall_clock::WallClock;
 use arc_swap::{ArcSwap, Guard};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -53,10 +54,7 @@ impl Services {
 
     /// The services that the registry no longer names, and that still finish what they began.
     pub fn leaving(&self) -> Vec<Arc<Service>> {
-        self.leaving
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.leaving.lock().clone()
     }
 
     /// The machine's clock.
@@ -151,7 +149,7 @@ impl Services {
         arrivals: &[Arc<Generation>],
         leaving: &[&str],
     ) -> (Vec<Arc<Generation>>, Duration) {
-        let _turn = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.changing.lock();
         let before = self.lineup.load_full();
         let mut after = Lineup::clone(&before);
         let mut replaced = Vec::new();
@@ -217,10 +215,7 @@ impl Services {
         let post = self.change(|lineup| lineup.remove(name))?;
         post.service.removed().cancel();
         post.service.note_draining();
-        self.leaving
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Arc::clone(&post.service));
+        self.leaving.lock().push(Arc::clone(&post.service));
         let canary = post.canary.map(|canary| Arc::clone(canary.generation()));
         Some((
             post.service,
@@ -233,7 +228,7 @@ impl Services {
         let name = removed.name();
         let mut stores = self.stores.lock().await;
         let is_used = {
-            let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut leaving = self.leaving.lock();
             leaving.retain(|service| !Arc::ptr_eq(service, removed));
             leaving.iter().any(|service| service.name() == name)
         };
@@ -250,7 +245,7 @@ impl Services {
 
     /// Puts a changed lineup in the place of the one that serves.
     fn change<T>(&self, change: impl FnOnce(&mut Lineup) -> T) -> T {
-        let _turn = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.changing.lock();
         let mut lineup = Lineup::clone(&self.lineup());
         let result = change(&mut lineup);
         self.lineup.store(Arc::new(lineup));

@@ -1,8 +1,9 @@
 //! A service: a name with a store, whose component can change.
 
 use crate::runtime::problem::{LoadProblem, in_one_line};
+use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+
 use std::time::SystemTime;
 use tokio_util::sync::CancellationToken;
 
@@ -98,10 +99,7 @@ impl Service {
 
     /// What it is doing.
     pub fn status(&self) -> ServiceStatus {
-        self.status
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.status.lock().clone()
     }
 
     /// How many requests it was given.
@@ -174,6 +172,6 @@ impl Service {
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut ServiceStatus) -> T) -> T {
-        change(&mut self.status.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.status.lock())
     }
 }
