@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// The functions that a guest may call: those that take time by the length of their arguments, and touch nothing else. A step of
 /// SQLite's virtual machine cannot be interrupted, so the ones that take more (`json_patch` and its kin) are left out, and `instr`,
-/// `replace`, and `trim` are our own (see [`linear`](super::linear)).
+/// `replace`, and `trim` are our own (see [`sql_functions`](super::sql_functions)).
 #[rustfmt::skip]
 const FUNCTIONS_ALLOWED: &[&str] = &[
     "abs", "coalesce", "iif", "if", "ifnull", "likelihood", "likely", "unlikely", "max", "min", "nullif", "round", "sign",

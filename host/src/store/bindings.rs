@@ -10,7 +10,7 @@ wasmtime::component::bindgen!({
         default: async | trappable,
     },
     with: {
-        "strongroom:store/sql@0.1.0.transaction": super::turn::Turn,
+        "strongroom:store/sql@0.1.0.transaction": super::transaction::Turn,
     },
     require_store_data_send: true,
 });

@@ -4,7 +4,7 @@ use super::authorizer::HostPass;
 use super::budget::Budget;
 use super::failed_sync::end_on_failed_sync;
 use super::faults;
-use super::linear;
+use super::sql_functions;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
@@ -105,7 +105,7 @@ impl GuestConnection {
         ] {
             sqlite.set_limit(limit, value)?;
         }
-        linear::install(&sqlite)?;
+        sql_functions::install(&sqlite)?;
         let budget = Budget::install(&mut sqlite)?;
         let host = HostPass::default();
         let authorizer = host.clone();

@@ -3,7 +3,7 @@
 use super::bindings::{self, Change, Error, Host, HostTransaction, Rows, Value};
 use super::faults::{self, Call};
 use super::reader::INLINE_TIME_MAX;
-use super::turn::Turn;
+use super::transaction::Turn;
 use super::{ServiceStore, StoreTimes};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

@@ -13,12 +13,12 @@ mod error;
 mod failed_sync;
 pub mod faults;
 mod guest;
-mod leftover;
-mod linear;
 mod pace;
 mod reader;
+mod sql_functions;
 mod statement;
-mod turn;
+mod transaction;
+mod wal_recovery;
 mod writer;
 
 pub use guest::{StoreSession, StoreView, add_to_linker};
@@ -26,13 +26,13 @@ pub use guest::{StoreSession, StoreView, add_to_linker};
 use crate::private_file;
 use crate::wall_clock::WallClock;
 use failed_sync::end_on_failed_sync;
-use leftover::make_log_durable;
 use reader::Readers;
 use rusqlite::ffi::{Error as Failure, SQLITE_IOERR};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use wal_recovery::make_log_durable;
 use writer::Writer;
 
 /// How long the calls of a session may take. They belong to a generation, so two that share a store can differ.

@@ -15,7 +15,7 @@ use super::commit_times::CommitTimes;
 use super::connection::GuestConnection;
 use super::error::for_guest;
 use super::pace::{Mode, Pace};
-use super::turn::{Turn, TurnCell};
+use super::transaction::{Turn, TurnCell};
 use crate::wall_clock::WallClock;
 use async_lock::{Mutex, MutexGuardArc};
 use std::path::Path;

@@ -2,7 +2,7 @@
 //! not at all.
 
 use super::super::bindings::{Change, HostTransaction as _};
-use super::super::turn::Turn;
+use super::super::transaction::Turn;
 use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeSet;

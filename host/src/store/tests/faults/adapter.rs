@@ -3,7 +3,7 @@
 
 use crate::store::ServiceStore;
 use crate::store::bindings::{Change as HostChange, Error, Rows as HostRows, Value as HostValue};
-use crate::store::turn::Turn as HostTurn;
+use crate::store::transaction::Turn as HostTurn;
 use crate::wall_clock::SetClocks;
 use std::path::Path;
 use std::sync::Arc;
