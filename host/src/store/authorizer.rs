@@ -1,23 +1,29 @@
-//! What a guest's SQL may do. SQLite asks for every action of a statement when it is prepared.
+//! What a guest's SQL may do. SQLite asks for every action of a statement when it compiles it.
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// The functions that a guest may call: those that take time by the length of their arguments, and touch nothing else. A step of
-/// SQLite's virtual machine cannot be interrupted, so the ones that take more (`json_patch` and its kin) are left out, and `instr`,
-/// `replace`, and `trim` are our own (see [`sql_functions`](super::sql_functions)).
+/// The functions that a guest may call: they take time by the length of their arguments, and touch
+/// nothing else. Nothing can interrupt a step of SQLite's virtual machine, so the list has no
+/// function that takes longer (`json_patch` and its kind), and `instr`, `replace`, and `trim` are
+/// our own (see [`sql_functions`](super::sql_functions)).
 #[rustfmt::skip]
 const FUNCTIONS_ALLOWED: &[&str] = &[
-    "abs", "coalesce", "iif", "if", "ifnull", "likelihood", "likely", "unlikely", "max", "min", "nullif", "round", "sign",
-    "char", "concat", "concat_ws", "format", "glob", "hex", "instr", "length", "like", "lower", "ltrim", "octet_length", "printf",
-    "quote", "replace", "rtrim", "substr", "substring", "trim", "typeof", "unhex", "unicode", "upper", "zeroblob",
+    "abs", "coalesce", "iif", "if", "ifnull", "likelihood", "likely", "unlikely", "max", "min",
+    "nullif", "round", "sign",
+    "char", "concat", "concat_ws", "format", "glob", "hex", "instr", "length", "like", "lower",
+    "ltrim", "octet_length", "printf",
+    "quote", "replace", "rtrim", "substr", "substring", "trim", "typeof", "unhex", "unicode",
+    "upper", "zeroblob",
     "random", "randomblob", "changes", "last_insert_rowid", "total_changes",
     "avg", "count", "group_concat", "string_agg", "sum", "total",
-    "cume_dist", "dense_rank", "first_value", "lag", "last_value", "lead", "nth_value", "ntile", "percent_rank", "rank", "row_number",
+    "cume_dist", "dense_rank", "first_value", "lag", "last_value", "lead", "nth_value", "ntile",
+    "percent_rank", "rank", "row_number",
     "date", "datetime", "julianday", "strftime", "time", "timediff", "unixepoch",
     "current_date", "current_time", "current_timestamp",
-    "->", "->>", "json", "json_array", "json_array_length", "json_extract", "json_group_array", "json_group_object", "json_object",
+    "->", "->>", "json", "json_array", "json_array_length", "json_extract", "json_group_array",
+    "json_group_object", "json_object",
     "json_quote", "json_type", "json_valid",
 ];
 
@@ -34,7 +40,7 @@ impl HostPass {
         result
     }
 
-    /// The decision on one action.
+    /// Decides on one action of a statement.
     pub(super) fn authorize(&self, context: &AuthContext<'_>) -> Authorization {
         if self.0.load(Relaxed) || is_allowed(&context.action) {
             Authorization::Allow
@@ -44,10 +50,11 @@ impl HostPass {
     }
 }
 
-/// A guest owns its tables; it never sees files, settings, other connections, or the host's transaction.
+/// A guest may use its tables. It never sees files, settings, other connections, or the host's
+/// transaction.
 ///
-/// Temporary tables are refused too: a connection is shared by all instances of a service, and nothing may pass between
-/// requests but through the store itself.
+/// It may have no temporary tables either: all instances of a service share a connection, and
+/// requests may share data only through the store itself.
 fn is_allowed(action: &AuthAction<'_>) -> bool {
     match action {
         AuthAction::Read { .. }

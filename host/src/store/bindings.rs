@@ -1,4 +1,4 @@
-//! The host side of `strongroom:store/sql`, made from its WIT.
+//! The host side of `strongroom:store/sql`, generated from its WIT.
 
 wasmtime::component::bindgen!({
     path: "../wit/store",
@@ -9,12 +9,9 @@ wasmtime::component::bindgen!({
         "strongroom:store/sql@0.1.0.[method]transaction.query": trappable,
         default: async | trappable,
     },
-    with: {
-        "strongroom:store/sql@0.1.0.transaction": super::transaction::Turn,
-    },
     require_store_data_send: true,
 });
 
 pub use strongroom::store::sql::{
-    Change, Error, Host, HostTransaction, Rows, Value, add_to_linker,
+    Change, Error, Host, HostTransaction, Rows, Transaction, Value, add_to_linker,
 };

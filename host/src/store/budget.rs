@@ -1,14 +1,14 @@
-//! How long a statement may run: SQLite asks here every few hundred of its virtual machine's steps.
+//! How long a statement may run: SQLite asks here after every [`STEPS_PER_CHECK`] of its steps.
 //!
-//! Statements of a transaction run on the thread of their request, since most take some microseconds.
-//! A long one gives the thread's place in Tokio's pool away, so that it holds up no other request.
+//! Statements of a transaction run on the thread of their request, since most take microseconds. A
+//! long statement gives up the thread's place in Tokio's pool, so that it delays no other request.
 //!
-//! Long means CPU time: a thread that the kernel has stopped holds up no request, and a machine with
-//! too much to do stops threads often. To read the CPU time is a system call, so a statement begins
-//! without it. When [`INLINE_TIME_MAX`] has passed by the wall clock, the CPU time is read as a base,
-//! and the statement is long when it has computed for as long again. So a statement that is called
-//! long has computed for 2 ms, and one may compute for 4 ms before its place is given away. A
-//! statement that is [watched](super::pace) has its base at its beginning, and 2 ms.
+//! Long means CPU time: a thread that the kernel has stopped delays no request, and a busy machine
+//! stops threads often. To read the CPU time is a system call, so a statement begins without it.
+//! After [`INLINE_TIME_MAX`] by the wall clock, this reads the CPU time as a base. The statement is
+//! long when it has computed for that time again. So a long statement has computed for at least 2
+//! ms, and for at most 4 ms before it gives up its place. For a watched statement (see `pace`), the
+//! base is at its start, and both are 2 ms.
 
 use crate::thread_clock::cpu_time;
 use rusqlite::Connection;
@@ -16,43 +16,43 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// How many steps of SQLite's virtual machine pass between two looks at the clock: some microseconds,
-/// or some hundred times as many when each step makes a value of the largest size.
+/// How many steps of SQLite's virtual machine pass between two looks at the clock: some
+/// microseconds, or a hundred times that when each step makes a value of the largest size.
 const STEPS_PER_CHECK: i32 = 50;
 /// How long a statement may run on a thread that others need.
 pub(super) const INLINE_TIME_MAX: Duration = Duration::from_millis(2);
-/// How long another thread takes to come for the place that is given away.
+/// How long another thread takes to claim the free place.
 const HAND_OVER_TIME: Duration = Duration::from_micros(200);
 /// A time that never comes.
 const NEVER: u64 = u64::MAX;
 
-/// The time that the statements of one connection have, and whether it has run out.
+/// The time limit of one connection's statements, and whether it has run out.
 #[derive(Debug)]
 pub(super) struct Budget {
     started: Instant,
     deadline_nanos: AtomicU64,
-    /// When the thread's CPU time is looked at next.
+    /// When to look at the thread's CPU time next.
     look_at_nanos: AtomicU64,
-    /// The thread's CPU time at which its place is given away; [`NEVER`] before the base is read.
+    /// The thread's CPU time at which it gives up its place; [`NEVER`] before the base is read.
     cpu_until_nanos: AtomicU64,
-    /// For how long a long statement has held its thread. Zero for others.
+    /// For how long a long statement has held its thread; zero for others.
     held_nanos: AtomicU64,
     spent: AtomicBool,
 }
 
-/// For how long a statement has held the thread of its request.
+/// How long a statement has held the thread of its request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hold {
-    /// Not too long.
+    /// It was not long.
     Short,
-    /// For so long by the wall clock; its CPU time is not known.
+    /// It took this time by the wall clock; its CPU time is unknown.
     Unclear(Duration),
-    /// Too long: for so much CPU time.
+    /// It was long: it took this CPU time.
     Long(Duration),
 }
 
 impl Budget {
-    /// Makes a budget that `connection` obeys.
+    /// Makes a budget that limits the statements of `connection`.
     pub(super) fn install(connection: &mut Connection) -> rusqlite::Result<Arc<Self>> {
         let budget = Arc::new(Self {
             started: Instant::now(),
@@ -67,7 +67,7 @@ impl Budget {
         Ok(budget)
     }
 
-    /// Gives the next statements `time` from now on.
+    /// Gives the next statements together `time` from now on.
     pub(super) fn allow(&self, time: Duration) {
         let now = self.started.elapsed();
         self.spent.store(false, Relaxed);
@@ -75,7 +75,7 @@ impl Budget {
             .store(nanos(now.saturating_add(time)), Relaxed);
     }
 
-    /// Runs a statement on a thread that others need.
+    /// Runs a statement on the thread of its request, and measures how long it holds the thread.
     pub(super) fn inline<T>(&self, is_watched: bool, statement: impl FnOnce() -> T) -> (T, Hold) {
         let begun = self.now();
         let until = if is_watched {
@@ -89,7 +89,7 @@ impl Budget {
             .store(begun.saturating_add(nanos(INLINE_TIME_MAX)), Relaxed);
         let result = statement();
         let now = self.now();
-        // SQLite may have asked before the statement's one long step, and not after it.
+        // SQLite may ask before a statement's one long step, and not after it.
         self.look(now);
         self.look_at_nanos.store(NEVER, Relaxed);
         let elapsed = Duration::from_nanos(now.saturating_sub(begun));
@@ -101,7 +101,7 @@ impl Budget {
         (result, hold)
     }
 
-    /// Whether a statement was interrupted for want of time since the last [`Budget::allow`].
+    /// Whether a statement has run out of time since the last [`Budget::allow`].
     pub(super) fn was_spent(&self) -> bool {
         self.spent.load(Relaxed)
     }
@@ -118,7 +118,7 @@ impl Budget {
         over
     }
 
-    /// Whether a statement turns out now to have held its thread for too long.
+    /// Returns whether this look finds that the statement is long; later looks return false.
     fn look(&self, now: u64) -> bool {
         if now <= self.look_at_nanos.load(Relaxed) {
             return false;
@@ -130,7 +130,7 @@ impl Budget {
             self.cpu_until_nanos.store(cpu + inline, Relaxed);
             (now + inline, false)
         } else if cpu < until {
-            // Before that the CPU time cannot be used up.
+            // The statement cannot use up its CPU time sooner.
             (now + (until - cpu), false)
         } else {
             self.held_nanos.store(cpu - until + inline, Relaxed);

@@ -1,28 +1,28 @@
 //! Whether a lone writer may wait for the disk where its request runs.
 //!
-//! To hand a commit to another thread, and to come back, takes two switches of threads: a sixth of
-//! the CPU time of a lone transfer. A commit on the spot blocks one of the few threads that run all
-//! requests, and nothing can interrupt it. So it is for disks that are quick, as their latest commits
-//! show.
+//! A commit on another thread takes two switches of threads: a sixth of the CPU time of a lone
+//! transfer. A commit on the request's own thread blocks one of the few threads that run all
+//! requests, and nothing can interrupt it. So only a disk whose latest commits were quick gets the
+//! latter.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
-/// How long a commit may block a thread that others need: some fsyncs of an SSD, and a quarter of what
-/// a statement may hold that thread for.
+/// How long a commit may block a thread that others need: some fsyncs of an SSD, and a quarter of
+/// what a statement may hold that thread for.
 const SHORT_TIME_MAX: Duration = Duration::from_micros(500);
-/// How many short commits in a row show that the disk is quick. One that is long, for whatever reason,
-/// blocks one thread once, and then so many commits go to other threads before the next may.
+/// How many short commits in a row show that the disk is quick. A long commit blocks one thread
+/// once; after it, this many commits go to other threads.
 const SHORT_IN_A_ROW: u32 = 8;
 
-/// How long the latest commits of a store were.
+/// Whether the latest commits of a store were short.
 #[derive(Debug, Default)]
 pub(super) struct CommitTimes {
     short_in_a_row: AtomicU32,
 }
 
 impl CommitTimes {
-    /// Notes a commit that waited for the disk, on whatever thread.
+    /// Records a commit that waited for the disk, on any thread.
     pub(super) fn note(&self, time: Duration) {
         if time > SHORT_TIME_MAX {
             self.short_in_a_row.store(0, Relaxed);
@@ -31,7 +31,7 @@ impl CommitTimes {
         }
     }
 
-    /// Whether the next one is likely to be short.
+    /// Whether the next commit is likely to be short.
     pub(super) fn are_short(&self) -> bool {
         self.short_in_a_row.load(Relaxed) >= SHORT_IN_A_ROW
     }

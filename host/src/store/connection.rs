@@ -1,4 +1,4 @@
-//! Opens connections, each with the settings that the bank's promises rest on.
+//! Opens connections with the settings that durability and the limits of a guest need.
 
 use super::authorizer::HostPass;
 use super::budget::Budget;
@@ -15,22 +15,24 @@ use std::sync::Arc;
 const PAGE_BYTES: u64 = 4096;
 /// How many prepared statements a connection keeps: more than any of our services has.
 const STATEMENTS_CACHED: usize = 128;
-/// Memory for pages of the connection that writes, in KiB, where the database has as many. Each page that is not among them is read
+/// Memory for pages of the connection that writes, in KiB. It reads a page that is not in memory
 /// while all other writers wait.
 const WRITER_CACHE_KIB: i64 = 64 * 1024;
-/// Memory for pages of a connection that reads, in KiB. What it has read goes with the next commit, so that more would not help.
+/// Memory for pages of a connection that reads, in KiB. The next commit makes its pages invalid, so
+/// more would not help.
 const READER_CACHE_KIB: i64 = 8 * 1024;
-/// The write-ahead log is cut back to this size when it starts over, in bytes.
+/// The size to which SQLite truncates the write-ahead log when it starts over, in bytes.
 const WAL_BYTES_KEPT: i64 = 4 << 20;
 /// The longest statement, in bytes.
 const SQL_BYTES_MAX: i32 = 64 * 1024;
-/// The largest text, blob, or row, in bytes. A statement makes whole rows of such values before anybody can stop it.
+/// The largest text, blob, or row, in bytes. Nothing can stop a statement before it has made a
+/// whole row of such values.
 pub(super) const VALUE_BYTES_MAX: usize = 512 << 10;
-/// The most steps of a compiled statement, so that none is a program.
+/// The most steps of a compiled statement: enough for queries, and too few for a program.
 const STATEMENT_OPS_MAX: i32 = 25_000;
-/// The most columns of a table or an answer.
+/// The most columns of a table or a result.
 const COLUMNS_MAX: i32 = 100;
-/// The longest pattern of LIKE and GLOB, in bytes: matching takes time by the pattern's wildcards.
+/// The longest pattern of LIKE and GLOB, in bytes: each wildcard multiplies the time of a match.
 const PATTERN_BYTES_MAX: i32 = 100;
 /// The most parameters of a statement.
 const PARAMETERS_MAX: i32 = 1_000;
@@ -43,14 +45,14 @@ pub(super) struct GuestConnection {
 }
 
 impl GuestConnection {
-    /// The connection that writes.
+    /// Opens the connection that writes; the database may grow to `bytes_max`.
     pub(super) fn writer(file: &Path, bytes_max: u64) -> rusqlite::Result<Self> {
         let sqlite = Connection::open(file)?;
         set_text(&sqlite, "journal_mode", "WAL")?;
         // Acknowledged means fsynced: NORMAL may lose the last commits when the power fails.
         sqlite.pragma_update(None, "synchronous", faults::synchronous())?;
         sqlite.pragma_update(None, "foreign_keys", true)?;
-        // Checkpoints are made off the commit path (see `checkpoint`).
+        // Checkpoints run off the commit path (see `checkpoint`).
         sqlite.pragma_update(None, "wal_autocheckpoint", 0)?;
         sqlite.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
         sqlite.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
@@ -73,7 +75,7 @@ impl GuestConnection {
         Ok(())
     }
 
-    /// A connection that reads.
+    /// Opens a connection that only reads.
     pub(super) fn reader(file: &Path) -> rusqlite::Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sqlite = Connection::open_with_flags(file, flags)?;
@@ -86,8 +88,8 @@ impl GuestConnection {
         sqlite.pragma_update(None, "trusted_schema", false)?;
         sqlite.pragma_update(None, "cell_size_check", true)?;
         sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-        // Without it SQLite compiles a cached join anew for each value that is bound, to choose a plan for that value: half the time
-        // of a transfer.
+        // Otherwise SQLite compiles a cached join again for each bound value, to choose its plan by
+        // that value: half the time of a transfer.
         sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         sqlite.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
         sqlite.busy_timeout(std::time::Duration::from_secs(5))?;
@@ -105,7 +107,7 @@ impl GuestConnection {
         ] {
             sqlite.set_limit(limit, value)?;
         }
-        sql_functions::install(&sqlite)?;
+        sql_functions::install(&sqlite, VALUE_BYTES_MAX)?;
         let budget = Budget::install(&mut sqlite)?;
         let host = HostPass::default();
         let authorizer = host.clone();
@@ -121,17 +123,18 @@ impl GuestConnection {
 
     /// Runs one of the host's own statements.
     pub(super) fn host_statement(&self, sql: &str) -> rusqlite::Result<()> {
-        // Not through the statement cache: a guest could run what lies in there without being asked.
+        // Not through the statement cache: the authorizer sees no cached statement, so a guest
+        // could run it.
         end_on_failed_sync(self.host.with(|| self.sqlite.execute_batch(sql)))
     }
 }
 
-/// Sets a pragma that answers with what it really set.
+/// Sets a pragma that returns the value it has set.
 fn set_text(sqlite: &Connection, pragma: &str, wanted: &str) -> rusqlite::Result<()> {
     let mut statement = sqlite.prepare(&format!("PRAGMA {pragma} = {wanted}"))?;
     let mut rows = statement.query([])?;
     let mut found = String::new();
-    // To its end: SQLite answers before it commits, and that may fail.
+    // To the end: SQLite returns a row before its commit, which may fail.
     while let Some(row) = rows.next()? {
         found = row.get(0)?;
     }

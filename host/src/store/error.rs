@@ -4,20 +4,20 @@ use super::bindings::Error;
 use super::failed_sync::end_if_failed_sync;
 use rusqlite::ErrorCode;
 
-/// What a guest is told; `out_of_time` says whether its budget ran out.
-pub(super) fn for_guest(error: &rusqlite::Error, out_of_time: bool) -> Error {
+/// Returns the error for the guest; `is_out_of_time` says whether its budget ran out.
+pub(super) fn for_guest(error: &rusqlite::Error, is_out_of_time: bool) -> Error {
     // A large transaction writes to the log before its commit.
     end_if_failed_sync(error);
     match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => Error::Constraint(error.to_string()),
-        Some(ErrorCode::OperationInterrupted) if out_of_time => Error::TimedOut,
+        Some(ErrorCode::OperationInterrupted) if is_out_of_time => Error::TimedOut,
         Some(ErrorCode::OperationInterrupted) => {
             Error::Aborted("the statement was interrupted".to_owned())
         }
         Some(ErrorCode::AuthorizationForStatementDenied | ErrorCode::ReadOnly) => {
             Error::Denied(error.to_string())
         }
-        // A function that may not be called has no code of its own.
+        // SQLite has no code of its own for a function that the authorizer denies.
         _ if error.to_string().starts_with("not authorized") => Error::Denied(error.to_string()),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy,
         Some(ErrorCode::DiskFull) => Error::Full,

@@ -1,16 +1,18 @@
-//! A disk that refuses to make a write durable ends the process.
+//! Ends the process when the disk fails to make a write durable.
 //!
-//! The kernel may have thrown the pages away and go on showing them, so that a second sync would answer well for data that is lost
-//! ("fsyncgate"). Only the log can be trusted, and only by one who reads it anew: the process that starts next.
+//! The kernel may have dropped the pages and still show them, so that a second sync would succeed
+//! for data that is lost ("fsyncgate"). Only the log is reliable, and only for a process that reads
+//! it from the disk: the next one.
 //!
-//! That goes for a checkpoint as well, although it could be made again. A checkpoint that cannot copy the whole log, because a reader
-//! needs its older half, leaves the sync of what it has copied to the next one, and SQLite remembers those frames as copied. If that
-//! one's sync fails and is tried again, only its own half is copied anew: the log begins anew over the older half, which is
-//! nowhere else.
+//! A failed checkpoint ends the process too, although one could run it again. A checkpoint that
+//! cannot copy the whole log, because a reader needs its older half, leaves the sync of its copies
+//! to the next checkpoint, and SQLite remembers those frames as copied. If that sync fails and the
+//! checkpoint runs again, it copies only its own half. The log then starts over, and overwrites the
+//! older half, which is nowhere else.
 
 use rusqlite::ffi;
 
-/// Passes a result on, unless it says that a sync has failed.
+/// Returns a result, and ends the process instead if it says that a sync has failed.
 pub(super) fn end_on_failed_sync<T>(result: rusqlite::Result<T>) -> rusqlite::Result<T> {
     if let Err(error) = &result {
         end_if_failed_sync(error);
@@ -23,8 +25,11 @@ pub(super) fn end_if_failed_sync(error: &rusqlite::Error) {
     if !is_failed_sync(error) {
         return;
     }
-    tracing::error!(%error, "the disk did not keep a write; the process ends, and recovers from the log when it starts");
-    // The log's own thread will not come to it any more.
+    tracing::error!(
+        %error,
+        "the disk did not keep a write; the process ends, and recovers from the log when it starts"
+    );
+    // The thread that writes the host's log does not run any more.
     eprintln!(
         "strongroom: the disk did not keep a write ({error}); start again to recover from the log"
     );

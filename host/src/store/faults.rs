@@ -1,16 +1,15 @@
-//! Where a test makes a store fail: the calls of guests, how carefully the writer syncs, and when
-//! counting begins.
+//! Where a test makes a store fail: at the calls of guests, by how the writer syncs, and from when
+//! on.
 //!
 //! The store calls a hook at these places. Only a binary of the tests sets one, before it opens a
 //! store. The released binary sets none.
 
-use super::ServiceStore;
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// What a guest asks of its store.
+/// A call of a guest at its store, as the WIT names it. `Read` is a query outside of transactions.
 #[derive(Debug, Clone, Copy)]
-pub enum Call {
+pub enum StoreCall {
     Begin,
     BeginQuery,
     Execute,
@@ -21,7 +20,7 @@ pub enum Call {
     Read,
 }
 
-/// On which side of a call.
+/// The side of a call on which a fault comes.
 #[derive(Debug, Clone, Copy)]
 pub enum When {
     /// The store has done nothing yet.
@@ -30,10 +29,10 @@ pub enum When {
     After,
 }
 
-/// What a binary of the tests does at these places.
+/// The functions of a test binary that the store calls.
 pub struct Hook {
     /// Runs at each call of a guest at the store in a file. An error kills the guest.
-    pub at_call: fn(&Path, Call, When) -> anyhow::Result<()>,
+    pub at_call: fn(&Path, StoreCall, When) -> anyhow::Result<()>,
     /// Returns SQLite's `synchronous` for the writer.
     pub synchronous: fn() -> &'static str,
     /// Runs after a file was overwritten with its own content, and synced with its folder.
@@ -47,17 +46,17 @@ static HOOK: OnceLock<Hook> = OnceLock::new();
 /// Sets the hook of this process.
 ///
 /// # Panics
-/// There is one already.
+/// The process has one already.
 pub fn set(hook: Hook) {
     let is_first = HOOK.set(hook).is_ok();
     assert!(is_first, "a process has one hook");
 }
 
-/// Runs the hook before a call of a guest.
+/// Runs the hook before a call of a guest, with the file of its store.
 ///
 /// # Errors
 /// The guest must die of the call.
-pub(super) fn before(store: Option<&ServiceStore>, call: Call) -> wasmtime::Result<()> {
+pub(super) fn before(store: Option<&Path>, call: StoreCall) -> wasmtime::Result<()> {
     at_call(store, call, When::Before)
 }
 
@@ -65,13 +64,13 @@ pub(super) fn before(store: Option<&ServiceStore>, call: Call) -> wasmtime::Resu
 ///
 /// # Errors
 /// The guest must die of the call.
-pub(super) fn after(store: Option<&ServiceStore>, call: Call) -> wasmtime::Result<()> {
+pub(super) fn after(store: Option<&Path>, call: StoreCall) -> wasmtime::Result<()> {
     at_call(store, call, When::After)
 }
 
-fn at_call(store: Option<&ServiceStore>, call: Call, when: When) -> wasmtime::Result<()> {
+fn at_call(store: Option<&Path>, call: StoreCall, when: When) -> wasmtime::Result<()> {
     match (HOOK.get(), store) {
-        (Some(hook), Some(store)) => (hook.at_call)(store.readers.file(), call, when)
+        (Some(hook), Some(store)) => (hook.at_call)(store, call, when)
             .map_err(|error| wasmtime::Error::from_boxed(error.into())),
         _ => Ok(()),
     }

@@ -1,10 +1,10 @@
-//! What a guest sees of the store.
+//! The store as a guest calls it.
 
-use super::bindings::{self, Change, Error, Host, HostTransaction, Rows, Value};
-use super::faults::{self, Call};
+use super::bindings::{self, Change, Error, Host, HostTransaction, Rows, Transaction, Value};
+use super::faults::{self, StoreCall};
 use super::reader::INLINE_TIME_MAX;
-use super::transaction::Turn;
-use super::{ServiceStore, StoreTimes};
+use super::service_store::{ServiceStore, StoreTimes};
+use super::transaction::WriteTransaction;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ pub struct StoreSession {
     store: Option<ServiceStore>,
     times: StoreTimes,
     waited: Duration,
-    open: bool,
+    is_writing: bool,
     /// Set when the instance must not serve again: it held the writer for too long.
     retire: Arc<AtomicBool>,
 }
@@ -28,12 +28,12 @@ impl StoreSession {
             store,
             times,
             waited: Duration::ZERO,
-            open: false,
+            is_writing: false,
             retire,
         }
     }
 
-    /// How long calls have waited for a turn, a disk, or a thread since this was last asked.
+    /// Returns how long calls have waited for the writer, a disk, or a thread since the last time.
     pub fn take_waited(&mut self) -> Duration {
         std::mem::take(&mut self.waited)
     }
@@ -43,48 +43,48 @@ impl StoreSession {
         self.times = times;
     }
 
-    /// Whether a write transaction is open, in which case nothing that may wait long is allowed.
+    /// Whether a write transaction is open. The guest must make no long call then.
     pub fn is_writing(&self) -> bool {
-        self.open
+        self.is_writing
     }
 
     /// Where a test may end the process, or the guest.
-    fn before(&self, call: Call) -> Result<()> {
-        faults::before(self.store.as_ref(), call)
+    fn before(&self, call: StoreCall) -> Result<()> {
+        faults::before(self.store.as_ref().map(ServiceStore::file), call)
     }
 
     /// As [`StoreSession::before`].
-    fn after(&self, call: Call) -> Result<()> {
-        faults::after(self.store.as_ref(), call)
+    fn after(&self, call: StoreCall) -> Result<()> {
+        faults::after(self.store.as_ref().map(ServiceStore::file), call)
     }
 
-    /// Waits for the writer's turn.
-    async fn begin(&mut self) -> Result<Turn, Error> {
+    /// Waits for the writer, and begins a transaction.
+    async fn begin(&mut self) -> Result<WriteTransaction, Error> {
         let store = self.store.as_ref();
-        let Some(writer) = store.and_then(|store| store.writer.as_ref()) else {
+        let Some(writer) = store.and_then(ServiceStore::writer) else {
             return Err(no_store());
         };
-        if self.open {
+        if self.is_writing {
             let text = "this instance has a write transaction open; end it first";
             return Err(Error::Invalid(text.to_owned()));
         }
         let retire = Arc::clone(&self.retire);
         let begun = Instant::now();
-        let turn = writer.begin(self.times.write_turn, retire).await;
+        let transaction = writer.begin(self.times.write_turn, retire).await;
         self.waited += begun.elapsed();
-        turn
+        transaction
     }
 
-    /// Keeps a turn, and waits until it is on disk.
-    async fn commit(&mut self, turn: Turn) -> Result<(), Error> {
+    /// Keeps a transaction, and waits until it is on disk.
+    async fn commit(&mut self, transaction: WriteTransaction) -> Result<(), Error> {
         let begun = Instant::now();
-        let outcome = turn.commit().await;
+        let outcome = transaction.commit().await;
         self.waited += begun.elapsed();
         outcome
     }
 
     fn closed(&mut self, outcome: &Result<(), Error>) {
-        self.open = false;
+        self.is_writing = false;
         self.retire_if_timed_out(outcome);
     }
 
@@ -97,9 +97,9 @@ impl StoreSession {
 
 /// A session with the table that holds the guest's transaction.
 pub struct StoreView<'a> {
-    /// The session.
+    /// The session of the guest's instance.
     pub session: &'a mut StoreSession,
-    /// The instance's resources.
+    /// The resources of the guest's instance.
     pub table: &'a mut ResourceTable,
 }
 
@@ -129,36 +129,42 @@ impl Host for StoreView<'_> {
         let Some(store) = &self.session.store else {
             return Ok(Err(no_store()));
         };
-        self.session.before(Call::Read)?;
+        self.session.before(StoreCall::Read)?;
         let begun = Instant::now();
-        let rows = store
-            .readers
-            .query(self.session.times.read, sql, params)
-            .await;
+        let rows = store.query(self.session.times.read, sql, params).await;
         let elapsed = begun.elapsed();
         if elapsed > INLINE_TIME_MAX {
             self.session.waited += elapsed;
         }
-        self.session.after(Call::Read)?;
+        self.session.after(StoreCall::Read)?;
         Ok(rows)
     }
 }
 
+/// The bindings do not know the type in the table, so a handle takes it here.
 impl StoreView<'_> {
-    fn open(&mut self, turn: Turn) -> Result<Resource<Turn>> {
-        let resource = self.table.push(turn)?;
-        self.session.open = true;
-        Ok(resource)
+    fn open(&mut self, transaction: WriteTransaction) -> Result<Resource<Transaction>> {
+        let handle = self.table.push(transaction)?;
+        self.session.is_writing = true;
+        Ok(Resource::new_own(handle.rep()))
+    }
+
+    fn transaction(&self, handle: &Resource<Transaction>) -> Result<&WriteTransaction> {
+        Ok(self.table.get(&Resource::new_borrow(handle.rep()))?)
+    }
+
+    fn take(&mut self, handle: &Resource<Transaction>) -> Result<WriteTransaction> {
+        Ok(self.table.delete(Resource::new_own(handle.rep()))?)
     }
 }
 
 impl HostTransaction for StoreView<'_> {
-    async fn begin(&mut self) -> Result<Result<Resource<Turn>, Error>> {
-        self.session.before(Call::Begin)?;
-        let turn = self.session.begin().await;
-        self.session.after(Call::Begin)?;
-        match turn {
-            Ok(turn) => Ok(Ok(self.open(turn)?)),
+    async fn begin(&mut self) -> Result<Result<Resource<Transaction>, Error>> {
+        self.session.before(StoreCall::Begin)?;
+        let transaction = self.session.begin().await;
+        self.session.after(StoreCall::Begin)?;
+        match transaction {
+            Ok(transaction) => Ok(Ok(self.open(transaction)?)),
             Err(error) => Ok(Err(error)),
         }
     }
@@ -167,84 +173,87 @@ impl HostTransaction for StoreView<'_> {
         &mut self,
         sql: String,
         params: Vec<Value>,
-    ) -> Result<Result<(Resource<Turn>, Rows), Error>> {
-        self.session.before(Call::BeginQuery)?;
-        let turn = self.session.begin().await;
-        // If the query fails, the turn is dropped, which undoes it.
-        let begun = turn.and_then(|turn| {
-            let rows = turn.query(&sql, &params)?;
-            Ok((turn, rows))
+    ) -> Result<Result<(Resource<Transaction>, Rows), Error>> {
+        self.session.before(StoreCall::BeginQuery)?;
+        let transaction = self.session.begin().await;
+        // If the query fails, the transaction is dropped, which undoes it.
+        let begun = transaction.and_then(|transaction| {
+            let rows = transaction.query(&sql, &params)?;
+            Ok((transaction, rows))
         });
         self.session.retire_if_timed_out(&begun);
-        self.session.after(Call::BeginQuery)?;
+        self.session.after(StoreCall::BeginQuery)?;
         match begun {
-            Ok((turn, rows)) => Ok(Ok((self.open(turn)?, rows))),
+            Ok((transaction, rows)) => Ok(Ok((self.open(transaction)?, rows))),
             Err(error) => Ok(Err(error)),
         }
     }
 
     fn execute(
         &mut self,
-        turn: Resource<Turn>,
+        transaction: Resource<Transaction>,
         sql: String,
         params: Vec<Value>,
     ) -> Result<Result<u64, Error>> {
-        self.session.before(Call::Execute)?;
-        let changed = self.table.get(&turn)?.execute(&sql, &params);
-        self.session.after(Call::Execute)?;
+        self.session.before(StoreCall::Execute)?;
+        let changed = self.transaction(&transaction)?.execute(&sql, &params);
+        self.session.after(StoreCall::Execute)?;
         Ok(changed)
     }
 
     fn query(
         &mut self,
-        turn: Resource<Turn>,
+        transaction: Resource<Transaction>,
         sql: String,
         params: Vec<Value>,
     ) -> Result<Result<Rows, Error>> {
-        self.session.before(Call::Query)?;
-        let rows = self.table.get(&turn)?.query(&sql, &params);
-        self.session.after(Call::Query)?;
+        self.session.before(StoreCall::Query)?;
+        let rows = self.transaction(&transaction)?.query(&sql, &params);
+        self.session.after(StoreCall::Query)?;
         Ok(rows)
     }
 
-    async fn commit(&mut self, turn: Resource<Turn>) -> Result<Result<(), Error>> {
-        self.session.before(Call::Commit)?;
-        let turn = self.table.delete(turn)?;
-        let outcome = self.session.commit(turn).await;
+    async fn commit(&mut self, transaction: Resource<Transaction>) -> Result<Result<(), Error>> {
+        self.session.before(StoreCall::Commit)?;
+        let transaction = self.take(&transaction)?;
+        let outcome = self.session.commit(transaction).await;
         self.session.closed(&outcome);
-        self.session.after(Call::Commit)?;
+        self.session.after(StoreCall::Commit)?;
         Ok(outcome)
     }
 
     async fn commit_with(
         &mut self,
-        turn: Resource<Turn>,
+        transaction: Resource<Transaction>,
         changes: Vec<Change>,
     ) -> Result<Result<(), Error>> {
-        self.session.before(Call::CommitWith)?;
-        let turn = self.table.delete(turn)?;
-        let outcome = match turn.change_all(&changes).await {
-            Ok(()) => self.session.commit(turn).await,
-            // The turn is dropped, which undoes it.
+        self.session.before(StoreCall::CommitWith)?;
+        let transaction = self.take(&transaction)?;
+        let outcome = match transaction.change_all(&changes).await {
+            Ok(()) => self.session.commit(transaction).await,
+            // The transaction is dropped, which undoes it.
             Err(error) => Err(error),
         };
         self.session.closed(&outcome);
-        self.session.after(Call::CommitWith)?;
+        self.session.after(StoreCall::CommitWith)?;
         Ok(outcome)
     }
 
-    async fn commit_later(&mut self, turn: Resource<Turn>) -> Result<Result<(), Error>> {
-        self.session.before(Call::CommitLater)?;
-        let outcome = self.table.delete(turn)?.commit_later();
+    async fn commit_later(
+        &mut self,
+        transaction: Resource<Transaction>,
+    ) -> Result<Result<(), Error>> {
+        self.session.before(StoreCall::CommitLater)?;
+        let outcome = self.take(&transaction)?.commit_later();
         self.session.closed(&outcome);
-        self.session.after(Call::CommitLater)?;
+        self.session.after(StoreCall::CommitLater)?;
         Ok(outcome)
     }
 
-    async fn drop(&mut self, turn: Resource<Turn>) -> Result<()> {
-        let turn = self.table.delete(turn)?;
-        let outcome = turn.timed_out();
-        drop(turn);
+    async fn drop(&mut self, transaction: Resource<Transaction>) -> Result<()> {
+        let transaction = self.take(&transaction)?;
+        let outcome = transaction.timed_out();
+        drop(transaction);
         self.session.closed(&outcome);
         Ok(())
     }

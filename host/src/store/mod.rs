@@ -1,7 +1,17 @@
-//! The SQL store of a service: one SQLite database, one writer with group commit, and readers that see durable data only.
+//! The SQL store of a service: one SQLite database, one writer with group commit, and readers that
+//! see durable data only.
 //!
-//! A guest reaches it through `strongroom:store/sql` ([`add_to_linker`]) and nothing else: every statement passes the authorizer
-//! ([`connection`]), and has a time limit ([`budget`]). The database belongs to the *name* of a service and outlives its components.
+//! A guest reaches it through `strongroom:store/sql` ([`guest`]) alone. Every statement passes the
+//! [`authorizer`], and has a time limit ([`budget`]). The database belongs to the *name* of a
+//! service and outlives its components.
+//!
+//! A write goes down this list:
+//! - [`service_store`]: the files of a service, opened;
+//! - [`writer`]: begins a transaction, and ends one that takes too long;
+//! - [`transaction`]: what the guest does in it;
+//! - [`queue`]: the transactions that wait for the connection that writes, and when they commit;
+//! - [`group`]: that connection, and the transactions that share a commit;
+//! - [`connection`]: SQLite with our settings and limits.
 
 mod authorizer;
 mod bindings;
@@ -12,107 +22,19 @@ mod connection;
 mod error;
 mod failed_sync;
 pub mod faults;
+mod group;
 mod guest;
 mod pace;
+mod queue;
 mod reader;
+mod service_store;
 mod sql_functions;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod transaction;
 mod wal_recovery;
 mod writer;
 
 pub use guest::{StoreSession, StoreView, add_to_linker};
-
-use crate::private_file;
-use crate::wall_clock::WallClock;
-use failed_sync::end_on_failed_sync;
-use reader::Readers;
-use rusqlite::ffi::{Error as Failure, SQLITE_IOERR};
-use std::io;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
-use wal_recovery::make_log_durable;
-use writer::Writer;
-
-/// How long the calls of a session may take. They belong to a generation, so two that share a store can differ.
-#[derive(Debug, Clone, Copy)]
-pub struct StoreTimes {
-    /// How long a write transaction may hold the writer.
-    pub write_turn: Duration,
-    /// How long one read may take.
-    pub read: Duration,
-}
-
-/// The store of one service; cheap to clone.
-#[derive(Clone)]
-pub struct ServiceStore {
-    readers: Arc<Readers>,
-    /// None for a store that was opened to be read only.
-    writer: Option<Arc<Writer>>,
-}
-
-impl ServiceStore {
-    /// Opens the store in a file, and makes it if there is none; it may grow to `bytes_max`. Whatever their modes were, its files are
-    /// for their owner alone afterwards. It is written to only while `clock` is trusted.
-    ///
-    /// # Errors
-    /// The file cannot be opened, is not a database, or belongs to another user.
-    pub fn open(file: &Path, bytes_max: u64, clock: Arc<WallClock>) -> rusqlite::Result<Self> {
-        let failed = |what: &str, error| {
-            let text = format!("{what}: {error}");
-            rusqlite::Error::SqliteFailure(Failure::new(SQLITE_IOERR), Some(text))
-        };
-        make_log_durable(file)
-            .map_err(|error| failed("the write-ahead log could not be written over", error))?;
-        let writer = end_on_failed_sync(Writer::open(file, bytes_max, clock))?;
-        // SQLite gives the logs that it makes from now on the mode of the database.
-        tighten_all(file)
-            .map_err(|error| failed("it could not be closed to other users", error))?;
-        Ok(Self {
-            readers: Arc::new(Readers::new(file)),
-            writer: Some(Arc::new(writer)),
-        })
-    }
-
-    /// Opens the store in a file to read one snapshot of it, such as for an audit; the host that writes to it may be running.
-    ///
-    /// # Errors
-    /// The file does not exist, or is not a database.
-    pub fn open_snapshot(file: &Path) -> rusqlite::Result<Self> {
-        Ok(Self {
-            readers: Arc::new(Readers::snapshot(file)?),
-            writer: None,
-        })
-    }
-
-    /// Lets the store grow to `bytes_max`. One that is larger already keeps what it has, and grows no more.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub async fn resize(&self, bytes_max: u64) -> rusqlite::Result<()> {
-        match &self.writer {
-            Some(writer) => writer.resize(bytes_max).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Writes what `commit-later` left, and empties the write-ahead log into the database: the last act of a drained host.
-    pub async fn close(&self) {
-        if let Some(writer) = &self.writer {
-            writer.close().await;
-        }
-    }
-}
-
-/// Takes all rights to a database and its logs from other users.
-fn tighten_all(database: &Path) -> io::Result<()> {
-    ["", "-wal", "-shm"].into_iter().try_for_each(|suffix| {
-        let mut file = database.as_os_str().to_owned();
-        file.push(suffix);
-        private_file::tighten(Path::new(&file))
-    })
-}
-
-#[cfg(test)]
-mod tests;
+pub use service_store::{ServiceStore, StoreTimes};

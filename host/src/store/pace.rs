@@ -1,36 +1,36 @@
 //! Where the statements of a store's transactions run.
 //!
-//! A step of SQLite's may take milliseconds, and nothing can interrupt it. A store whose statements
-//! have been long must not begin the next one where other requests wait, so that one gets a thread of
-//! its own. That costs a quick statement several times its own time. So it lasts for some times as
-//! long as the long statement held its thread, and no longer: what a store pays follows from what it
-//! has cost others.
+//! A step of SQLite's may take milliseconds, and nothing can interrupt it. After a long statement,
+//! the next statements of that store must not run where other requests wait: each gets a thread of
+//! its own. That costs a quick statement several times its own time. So it lasts for ten times as
+//! long as the long statement held its thread: a store pays in proportion to what it has cost
+//! others.
 //!
-//! Of most statements only the wall clock is known ([`budget`](super::budget)). After one that may
-//! have been long, the next ones are watched: their CPU time is measured from their beginning.
+//! For most statements only the wall clock is known ([`budget`](super::budget)). After a statement
+//! that may have been long, the next ones are watched: their CPU time is measured from the start.
 
 use super::budget::Hold;
 use std::time::{Duration, Instant};
 
-/// How many times as long as a long statement its consequence lasts. All statements of a store that
-/// are long, whatever they are, hold the threads of requests for two elevenths of the time: one
-/// eleventh those that were watched, and one those that were not.
+/// How many times as long as a long statement its consequence lasts. So the long statements of a
+/// store hold the threads of requests for two elevenths of the time: the watched ones for one
+/// eleventh, and the others for one.
 const TIMES_AS_LONG: u32 = 10;
 /// How long the consequence lasts at most.
 const CONSEQUENCE_TIME_MAX: Duration = Duration::from_secs(60);
 
-/// Where a statement runs, and what is measured of it.
+/// The thread of a statement, and whether its CPU time is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     /// On the thread of its request.
     Inline,
-    /// There too, and its CPU time is measured.
+    /// On the thread of its request, with its CPU time measured.
     Watched,
-    /// On a thread that no request waits for.
+    /// On a thread of its own, which no request waits for.
     OwnThread,
 }
 
-/// How long the statements of a store were lately.
+/// What follows from the latest long statements of a store.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     watched_until: Option<Instant>,
@@ -38,7 +38,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Where a statement runs that begins now.
+    /// The mode of a statement that begins now.
     pub(super) fn mode(&self, now: Instant) -> Mode {
         let lasts = |until: Option<Instant>| until.is_some_and(|until| now < until);
         if lasts(self.own_thread_until) {
@@ -50,7 +50,7 @@ impl Pace {
         }
     }
 
-    /// Notes a statement that has ended now on the thread of its request.
+    /// Records a statement that has ended now on the thread of its request.
     pub(super) fn note(&mut self, now: Instant, hold: Hold) {
         match hold {
             Hold::Short => {}
@@ -112,8 +112,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever a guest runs, and whenever, its long statements hold the threads of requests for
-        /// two elevenths of the time at most, but for the last of each kind.
+        /// The long statements of a guest hold the threads of requests for two elevenths of the
+        /// time at most, except for the last of each kind.
         #[test]
         fn long_statements_hold_a_small_part_of_the_time(
             statements in prop::collection::vec((0..2_000_u32, 0..500_u32), 1..200),

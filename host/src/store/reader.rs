@@ -1,29 +1,33 @@
-//! Reads: each on a connection of its own from a small pool, so on a snapshot of what is durable.
+//! Reads: each has a connection of its own from a small pool, and so a snapshot of durable data.
 //!
-//! Most reads of a service take a few microseconds, less than handing them to another thread would. So a read begins right
-//! where its request runs; one that turns out to be long is stopped and begun again on the blocking pool, where it holds up nobody.
+//! Most reads of a service take a few microseconds, less than a switch to another thread. So a read
+//! begins on the thread of its request. A long read is stopped, and begins again on the blocking
+//! pool, where no request waits for its thread.
 
 use super::bindings::{Error, Rows, Value};
 use super::connection::{GuestConnection, VALUE_BYTES_MAX};
 use super::error::for_guest;
 use super::statement;
+use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// How long a read may run where its request runs, and the largest value it may make there, in bytes: a single step of SQLite's, which
-/// nothing can interrupt, takes time by the size of its values.
+/// How long a read may run on the thread of its request.
 pub(super) const INLINE_TIME_MAX: Duration = Duration::from_millis(2);
+/// The largest value that a read may make there, in bytes: a single step of SQLite's, which nothing
+/// can interrupt, takes time by the size of its values.
 const INLINE_VALUE_BYTES_MAX: usize = 16 << 10;
-/// How many long reads of one store may run or wait at once for a thread of their own.
+/// How many long reads of one store may run, or wait for a thread, at once.
 const LONG_READS_MAX: usize = 2;
-/// Memory for the pages of a snapshot, in KiB: an audit reads all of a store, and some of its tables to and fro.
+/// Memory for the pages of a snapshot, in KiB: an audit reads all of a store, and some tables in no
+/// order.
 const SNAPSHOT_CACHE_KIB: i64 = 64 * 1024;
-/// How many idle connections are kept; more are closed after use.
+/// How many idle connections a store keeps; it closes others after use.
 const IDLE_MAX: usize = 8;
 
-/// The long reads of all stores leave a core to everybody else, if there are two.
+/// The permits for the long reads of all stores: they leave one core free, if there are two.
 fn all_long_reads() -> &'static Semaphore {
     static ALL: LazyLock<Semaphore> = LazyLock::new(|| {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -36,7 +40,7 @@ pub(super) struct Readers {
     file: PathBuf,
     idle: Mutex<Vec<GuestConnection>>,
     long_reads: Semaphore,
-    /// Whether there is one connection only, with one transaction that is never ended.
+    /// Whether there is one connection only, whose one transaction never ends.
     snapshot: bool,
 }
 
@@ -77,7 +81,7 @@ impl Readers {
         parameters: Vec<Value>,
     ) -> Result<Rows, Error> {
         if self.snapshot {
-            // Whoever reads one serves nobody, and so holds up nobody.
+            // A process that reads a snapshot serves no requests, which this could delay.
             return self.query_within(time_max, VALUE_BYTES_MAX, &sql, &parameters);
         }
         let inline_time = INLINE_TIME_MAX.min(time_max);
@@ -85,12 +89,12 @@ impl Readers {
             Err(Error::TimedOut | Error::TooLarge(_)) => {}
             done => return done,
         }
-        // First a place among the store's own, so that no store fills the line of all.
-        let turns = async {
+        // First a permit of the store's own, so that no store takes the permits of all.
+        let permits = async {
             let own = self.long_reads.acquire().await;
             (own, all_long_reads().acquire().await)
         };
-        let Ok((Ok(_own), Ok(_all))) = tokio::time::timeout(time_max, turns).await else {
+        let Ok((Ok(_own), Ok(_all))) = tokio::time::timeout(time_max, permits).await else {
             return Err(Error::Busy);
         };
         let readers = Arc::clone(self);
@@ -118,11 +122,7 @@ impl Readers {
     }
 
     fn take(&self) -> Result<GuestConnection, Error> {
-        let idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let idle = self.idle.lock().pop();
         match idle {
             Some(connection) => Ok(connection),
             None if self.snapshot => Err(Error::Busy),
@@ -131,7 +131,7 @@ impl Readers {
     }
 
     fn give_back(&self, connection: GuestConnection) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.idle.lock();
         if idle.len() < IDLE_MAX {
             idle.push(connection);
         }

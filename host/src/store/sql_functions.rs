@@ -1,9 +1,8 @@
 //! SQL's `instr`, `replace`, and `trim` in linear time.
 //!
-//! SQLite's own take time by the product of their arguments' lengths, in one step of its virtual machine that no budget can
-//! interrupt: two values of a megabyte would hold a thread for minutes.
+//! SQLite's own take time by the product of their arguments' lengths, in one step of its virtual
+//! machine that no budget can interrupt: two values of a megabyte would hold a thread for minutes.
 
-use super::connection::VALUE_BYTES_MAX;
 use memchr::memmem;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
@@ -11,13 +10,15 @@ use rusqlite::{Connection, Error, ffi};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// Puts them in the place of SQLite's.
-pub(super) fn install(sqlite: &Connection) -> rusqlite::Result<()> {
+/// Replaces SQLite's own functions; a result has at most `value_bytes_max`.
+pub(super) fn install(sqlite: &Connection, value_bytes_max: usize) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;
     sqlite.create_scalar_function("instr", 2, flags, |arguments| Ok(instr(arguments)))?;
-    sqlite.create_scalar_function("replace", 3, flags, |arguments| replace(arguments))?;
+    sqlite.create_scalar_function("replace", 3, flags, move |arguments| {
+        replace(arguments, value_bytes_max)
+    })?;
     for (name, at_start, at_end) in [
         ("trim", true, true),
         ("ltrim", true, false),
@@ -30,7 +31,8 @@ pub(super) fn install(sqlite: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The place of the second argument in the first, from 1; 0 if it is not there. Counted in characters of text, and in bytes of blobs.
+/// The place of the second argument in the first, from 1; 0 if it is not there. Counts characters
+/// of text, and bytes of blobs.
 fn instr(arguments: &Context<'_>) -> Option<i64> {
     let (haystack, needle) = (arguments.get_raw(0), arguments.get_raw(1));
     let is_blob = matches!((haystack, needle), (ValueRef::Blob(_), ValueRef::Blob(_)));
@@ -46,7 +48,7 @@ fn instr(arguments: &Context<'_>) -> Option<i64> {
 }
 
 /// The first argument with every occurrence of the second replaced by the third.
-fn replace(arguments: &Context<'_>) -> rusqlite::Result<Option<String>> {
+fn replace(arguments: &Context<'_>, value_bytes_max: usize) -> rusqlite::Result<Option<String>> {
     let argument = |index| bytes(arguments.get_raw(index));
     let (Some(text), Some(old), Some(new)) = (argument(0), argument(1), argument(2)) else {
         return Ok(None);
@@ -60,7 +62,7 @@ fn replace(arguments: &Context<'_>) -> rusqlite::Result<Option<String>> {
         replaced.extend_from_slice(&rest[..offset]);
         replaced.extend_from_slice(&new);
         rest = &rest[offset + old.len()..];
-        if replaced.len() > VALUE_BYTES_MAX {
+        if replaced.len() > value_bytes_max {
             let code = ffi::Error::new(ffi::SQLITE_TOOBIG);
             return Err(Error::SqliteFailure(code, None));
         }
@@ -69,7 +71,7 @@ fn replace(arguments: &Context<'_>) -> rusqlite::Result<Option<String>> {
     Ok(Some(String::from_utf8_lossy(&replaced).into_owned()))
 }
 
-/// The first argument without those characters at its ends that the second has.
+/// The first argument without the characters of the second at its ends.
 fn trim(arguments: &Context<'_>, at_start: bool, at_end: bool) -> Option<String> {
     let (text, unwanted) = (bytes(arguments.get_raw(0))?, bytes(arguments.get_raw(1))?);
     let unwanted: HashSet<char> = String::from_utf8_lossy(&unwanted).chars().collect();
@@ -89,7 +91,7 @@ fn bytes(value: ValueRef<'_>) -> Option<Cow<'_, [u8]>> {
     match value {
         ValueRef::Null => None,
         ValueRef::Integer(value) => Some(value.to_string().into_bytes().into()),
-        // With the point that SQL shows.
+        // SQL shows a whole number with its point, as `{:?}` does.
         ValueRef::Real(value) => Some(format!("{value:?}").into_bytes().into()),
         ValueRef::Text(value) | ValueRef::Blob(value) => Some(value.into()),
     }
@@ -99,10 +101,12 @@ fn bytes(value: ValueRef<'_>) -> Option<Cow<'_, [u8]>> {
 mod tests {
     use super::*;
 
+    const VALUE_BYTES_MAX: usize = 512 << 10;
+
     #[test]
-    fn they_answer_as_sqlites_own() {
+    fn they_return_the_same_as_sqlites_own() {
         let ours = Connection::open_in_memory().unwrap();
-        install(&ours).unwrap();
+        install(&ours, VALUE_BYTES_MAX).unwrap();
         let theirs = Connection::open_in_memory().unwrap();
         for call in [
             "instr('bank', 'an')",
@@ -147,9 +151,9 @@ mod tests {
     }
 
     #[test]
-    fn what_would_grow_beyond_a_value_is_refused() {
+    fn a_result_that_is_larger_than_a_value_may_be_is_refused() {
         let sqlite = Connection::open_in_memory().unwrap();
-        install(&sqlite).unwrap();
+        install(&sqlite, VALUE_BYTES_MAX).unwrap();
         let call = "SELECT length(replace(hex(zeroblob(200000)), '0', hex(zeroblob(200000))))";
         assert!(
             sqlite

@@ -1,4 +1,4 @@
-//! Runs one statement of a guest: binds its parameters, reads its rows, within bounds.
+//! Runs one statement of a guest: binds its parameters, and reads its rows within bounds.
 
 use super::bindings::{Error, Rows, Value};
 use super::connection::GuestConnection;
@@ -6,10 +6,10 @@ use super::error::for_guest;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Statement, ToSql};
 
-/// The most rows of an answer.
-pub(super) const ROWS_MAX: usize = 10_000;
-/// The most bytes of text and blobs in an answer.
-pub(super) const ANSWER_BYTES_MAX: usize = 4 << 20;
+/// The most rows of a result.
+const ROWS_MAX: usize = 10_000;
+/// The most bytes of text and blobs in a result.
+const RESULT_BYTES_MAX: usize = 4 << 20;
 
 /// Runs a statement that changes rows; returns how many.
 pub(super) fn execute(
@@ -20,11 +20,12 @@ pub(super) fn execute(
     let run = || -> rusqlite::Result<u64> {
         let mut statement = connection.sqlite.prepare_cached(sql)?;
         bind(&mut statement, parameters)?;
-        // Rows of a RETURNING clause are passed over: to stop at the first would be an error after the effect.
+        // It passes over the rows of a RETURNING clause: to stop at the first would be an error
+        // after the effect.
         let mut rows = statement.raw_query();
         let before = connection.sqlite.total_changes();
         while rows.next()?.is_some() {}
-        // After a statement that changes no rows at all SQLite has the count of the one before.
+        // After a statement that changes no rows SQLite still has the count of the previous one.
         let has_changed = connection.sqlite.total_changes() != before;
         Ok(if has_changed {
             connection.sqlite.changes()
@@ -35,7 +36,7 @@ pub(super) fn execute(
     run().map_err(|error| for_guest(&error, connection.budget.was_spent()))
 }
 
-/// Runs a statement that answers rows.
+/// Runs a statement that returns rows.
 pub(super) fn query(
     connection: &GuestConnection,
     sql: &str,
@@ -45,11 +46,11 @@ pub(super) fn query(
     let mut statement = connection.sqlite.prepare_cached(sql).map_err(fail)?;
     bind(&mut statement, parameters).map_err(fail)?;
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
-    let mut answer = Vec::new();
+    let mut result = Vec::new();
     let mut bytes = 0_usize;
     let mut found = statement.raw_query();
     while let Some(row) = found.next().map_err(fail)? {
-        if answer.len() == ROWS_MAX {
+        if result.len() == ROWS_MAX {
             return Err(Error::TooLarge(format!(
                 "more than {ROWS_MAX} rows; use LIMIT"
             )));
@@ -57,20 +58,20 @@ pub(super) fn query(
         let mut values = Vec::with_capacity(columns.len());
         for column in 0..columns.len() {
             let value = row.get_ref(column).map_err(fail)?;
-            // Before the copy: one row can hold more than an answer may.
+            // Before the copy: one row can hold more than a result may.
             bytes = bytes.saturating_add(size_of_value(value));
-            if bytes > ANSWER_BYTES_MAX {
+            if bytes > RESULT_BYTES_MAX {
                 return Err(Error::TooLarge(format!(
-                    "more than {ANSWER_BYTES_MAX} bytes; use LIMIT"
+                    "more than {RESULT_BYTES_MAX} bytes; use LIMIT"
                 )));
             }
             values.push(from_sqlite(value));
         }
-        answer.push(values);
+        result.push(values);
     }
     Ok(Rows {
         columns,
-        rows: answer,
+        rows: result,
     })
 }
 

@@ -3,42 +3,51 @@
 use super::bindings::{Change, Error, Rows, Value};
 use super::connection::GuestConnection;
 use super::pace::Mode;
+use super::queue::{WriterGuard, WriterQueue};
 use super::statement;
-use super::writer::{Held, Line};
 use crate::wall_clock::WallClock;
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-/// How long the changes of one call may hold their thread: as long as a light guest may that holds the
-/// writer, and all other writers wait meanwhile.
+/// How long the changes of one call may hold their thread: as long as a light guest may that holds
+/// the writer, and all other writers wait meanwhile.
 const CHANGES_TIME_MAX: Duration = Duration::from_millis(10);
 
-/// One turn of a guest at the writer. Dropped without an end, it is undone.
-pub struct Turn {
-    cell: Arc<TurnCell>,
-    line: Arc<Line>,
+/// A write transaction. Dropping it before its end undoes it.
+pub struct WriteTransaction {
+    shared: Arc<SharedTransaction>,
+    queue: Arc<WriterQueue>,
     clock: Arc<WallClock>,
 }
 
-/// The turn as the guest and the watch share it.
-pub(super) struct TurnCell {
-    state: Mutex<State>,
+/// The part of a transaction that the guest and the watch share.
+pub(super) struct SharedTransaction {
+    state: Mutex<TransactionState>,
     began: Instant,
     time_max: Duration,
-    /// Set when the turn outlives its time: its instance must not serve again.
+    /// Set when the transaction outlives its time: its instance must not serve again.
     retire: Arc<AtomicBool>,
 }
 
-enum State {
-    Open(Held),
-    /// The host has ended it, for this reason.
+enum TransactionState {
+    Open(WriterGuard),
+    /// It has ended, for this reason.
     Ended(Error),
 }
 
-impl Turn {
-    pub(super) fn new(cell: Arc<TurnCell>, line: Arc<Line>, clock: Arc<WallClock>) -> Self {
-        Self { cell, line, clock }
+impl WriteTransaction {
+    pub(super) fn new(
+        shared: Arc<SharedTransaction>,
+        queue: Arc<WriterQueue>,
+        clock: Arc<WallClock>,
+    ) -> Self {
+        Self {
+            shared,
+            queue,
+            clock,
+        }
     }
 
     pub(super) fn execute(&self, sql: &str, parameters: &[Value]) -> Result<u64, Error> {
@@ -49,8 +58,8 @@ impl Turn {
         self.run(|guest| statement::query(guest, sql, parameters))
     }
 
-    /// Makes the changes in order, up to the first that fails or changes other rows than it must. The
-    /// turn is then for nothing but to be dropped.
+    /// Makes the changes in order, up to the first that fails or changes another number of rows
+    /// than it must. After an error the transaction must be dropped.
     pub(super) async fn change_all(&self, changes: &[Change]) -> Result<(), Error> {
         let mut since = Instant::now();
         for (change, number) in changes.iter().zip(1..) {
@@ -74,12 +83,12 @@ impl Turn {
         }
     }
 
-    /// Keeps the turn, and returns when its group is on disk.
+    /// Keeps the transaction, and returns when its group is on disk.
     pub(super) async fn commit(self) -> Result<(), Error> {
         let outcome = {
-            let (mut held, kept) = self.keep()?;
-            let outcome = kept.is_ok().then(|| held.join_group());
-            self.line.leave(held);
+            let (mut guard, kept) = self.keep()?;
+            let outcome = kept.is_ok().then(|| guard.join_group());
+            self.queue.leave(guard);
             kept?;
             outcome
         };
@@ -91,147 +100,146 @@ impl Turn {
         }
     }
 
-    /// Keeps the turn for the next group, whenever that is.
+    /// Keeps the transaction for the next group, without waiting for its commit.
     pub(super) fn commit_later(self) -> Result<(), Error> {
-        let (held, kept) = self.keep()?;
-        self.line.leave(held);
+        let (guard, kept) = self.keep()?;
+        self.queue.leave(guard);
         kept
     }
 
-    /// Ends the turn, and keeps what it did. What it wrote may have times of after a jump of the
-    /// clock: then it is undone.
-    fn keep(&self) -> Result<(Held, Result<(), Error>), Error> {
-        let mut held = self
-            .cell
+    /// Ends the transaction, and keeps its changes. It undoes them when the clock is not trusted:
+    /// they may have times from after a jump.
+    fn keep(&self) -> Result<(WriterGuard, Result<(), Error>), Error> {
+        let mut guard = self
+            .shared
             .end(Error::Invalid("the transaction has ended".to_owned()))?;
         let kept = if self.clock.is_trusted() {
-            held.keep_turn()
+            guard.keep()
         } else {
-            held.undo_turn();
+            guard.undo();
             Err(Error::Clock)
         };
-        Ok((held, kept))
+        Ok((guard, kept))
     }
 
-    /// `TimedOut` if the host ended the turn because it took too long.
+    /// `TimedOut` if the host ended the transaction because it took too long.
     pub(super) fn timed_out(&self) -> Result<(), Error> {
-        match &*self.cell.lock() {
-            State::Ended(Error::TimedOut) => Err(Error::TimedOut),
+        match &*self.shared.state.lock() {
+            TransactionState::Ended(Error::TimedOut) => Err(Error::TimedOut),
             _ => Ok(()),
         }
     }
 
     fn run<T>(&self, act: impl FnOnce(&GuestConnection) -> Result<T, Error>) -> Result<T, Error> {
-        // The watch comes too rarely for a guest that runs one short statement after the other.
-        self.cell.end_if_out_of_time(&self.line);
-        let mut state = self.cell.lock();
-        let held = match &mut *state {
-            State::Open(held) => held,
-            State::Ended(reason) => return Err(reason.clone()),
+        // The watch looks too rarely for a guest that runs many short statements.
+        self.shared.end_if_out_of_time(&self.queue);
+        let mut state = self.shared.state.lock();
+        let guard = match &mut *state {
+            TransactionState::Open(guard) => guard,
+            TransactionState::Ended(reason) => return Err(reason.clone()),
         };
-        let guest = &held.guest;
-        let mode = self.line.mode();
+        let guest = &guard.guest;
+        let mode = self.queue.mode();
         let result = if mode == Mode::OwnThread {
             tokio::task::block_in_place(|| act(guest))
         } else {
             let is_watched = mode == Mode::Watched;
             let (result, hold) = guest.budget.inline(is_watched, || act(guest));
-            self.line.note(hold);
+            self.queue.note(hold);
             result
         };
         let Err(error) = &result else {
             return result;
         };
-        let is_lost = held.notice_lost_group();
-        // An answer that is too large comes after the statement's effect, which must not stay when the call has failed.
+        let is_lost = guard.notice_lost_group();
+        // A result turns out too large after the statement's effect, which a failed call must not
+        // have.
         let must_end = is_lost || matches!(error, Error::TooLarge(_));
         if must_end {
             let reason = match error {
                 Error::TimedOut => Error::TimedOut,
                 _ => Error::Aborted("an error undid the transaction".to_owned()),
             };
-            let ended = std::mem::replace(&mut *state, State::Ended(reason));
+            let ended = state.end(reason);
             drop(state);
-            if let State::Open(mut held) = ended {
+            if let Ok(mut guard) = ended {
                 if !is_lost {
-                    held.undo_turn();
+                    guard.undo();
                 }
-                self.line.leave(held);
+                self.queue.leave(guard);
             }
         }
         result
     }
 }
 
-impl Drop for Turn {
+impl Drop for WriteTransaction {
     fn drop(&mut self) {
         let reason = Error::Aborted("the transaction was dropped".to_owned());
-        if let Ok(mut held) = self.cell.end(reason) {
-            held.undo_turn();
-            self.line.leave(held);
+        if let Ok(mut guard) = self.shared.end(reason) {
+            guard.undo();
+            self.queue.leave(guard);
         }
     }
 }
 
-impl TurnCell {
-    pub(super) fn new(held: Held, time_max: Duration, retire: Arc<AtomicBool>) -> Self {
+impl SharedTransaction {
+    pub(super) fn new(guard: WriterGuard, time_max: Duration, retire: Arc<AtomicBool>) -> Self {
         Self {
-            state: Mutex::new(State::Open(held)),
+            state: Mutex::new(TransactionState::Open(guard)),
             began: Instant::now(),
             time_max,
             retire,
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn end(&self, reason: Error) -> Result<WriterGuard, Error> {
+        self.state.lock().end(reason)
     }
 
-    /// Takes the connection out of the turn; `reason` is what any later use of the turn is told.
-    fn end(&self, reason: Error) -> Result<Held, Error> {
-        let mut state = self.lock();
-        match &*state {
-            State::Open(_) => {}
-            State::Ended(reason) => return Err(reason.clone()),
-        }
-        match std::mem::replace(&mut *state, State::Ended(reason)) {
-            State::Open(held) => Ok(held),
-            State::Ended(reason) => Err(reason),
-        }
-    }
-
-    /// Undoes a turn that has outlived its time. One that runs a statement right now is left to that statement's time limit.
-    pub(super) fn end_if_out_of_time(&self, line: &Arc<Line>) {
+    /// Undoes a transaction that has outlived its time. While it runs a statement, that statement's
+    /// own time limit applies.
+    pub(super) fn end_if_out_of_time(&self, queue: &Arc<WriterQueue>) {
         if self.began.elapsed() <= self.time_max {
             return;
         }
-        let mut state = match self.state.try_lock() {
-            Ok(state) => state,
-            Err(TryLockError::Poisoned(state)) => state.into_inner(),
-            Err(TryLockError::WouldBlock) => return,
-        };
-        if matches!(*state, State::Ended(_)) {
+        let Some(mut state) = self.state.try_lock() else {
             return;
-        }
-        self.retire.store(true, Relaxed);
-        let ended = std::mem::replace(&mut *state, State::Ended(Error::TimedOut));
-        drop(state);
-        if let State::Open(mut held) = ended {
-            held.undo_turn();
-            line.leave(held);
+        };
+        if let Ok(mut guard) = state.end(Error::TimedOut) {
+            self.retire.store(true, Relaxed);
+            drop(state);
+            guard.undo();
+            queue.leave(guard);
         }
     }
 }
 
-/// Puts before an error's text which change it is of.
+impl TransactionState {
+    /// Takes the connection out of an open transaction; later calls fail for this reason.
+    ///
+    /// # Errors
+    /// Why the transaction has ended before.
+    fn end(&mut self, reason: Error) -> Result<WriterGuard, Error> {
+        if let Self::Ended(reason) = self {
+            return Err(reason.clone());
+        }
+        match std::mem::replace(self, Self::Ended(reason)) {
+            Self::Open(guard) => Ok(guard),
+            Self::Ended(reason) => Err(reason),
+        }
+    }
+}
+
+/// Puts the number of the change before an error's text.
 fn of_change(error: Error, number: usize, count: usize) -> Error {
-    let place = |text| format!("change {number} of {count}: {text}");
+    let numbered = |text| format!("change {number} of {count}: {text}");
     match error {
-        Error::Constraint(text) => Error::Constraint(place(text)),
-        Error::Invalid(text) => Error::Invalid(place(text)),
-        Error::Denied(text) => Error::Denied(place(text)),
-        Error::TooLarge(text) => Error::TooLarge(place(text)),
-        Error::UnexpectedRows(text) => Error::UnexpectedRows(place(text)),
+        Error::Constraint(text) => Error::Constraint(numbered(text)),
+        Error::Invalid(text) => Error::Invalid(numbered(text)),
+        Error::Denied(text) => Error::Denied(numbered(text)),
+        Error::TooLarge(text) => Error::TooLarge(numbered(text)),
+        Error::UnexpectedRows(text) => Error::UnexpectedRows(numbered(text)),
         other => other,
     }
 }

@@ -1,32 +1,35 @@
-//! The write-ahead log that a process before this one has left.
+//! Makes the write-ahead log that a previous process has left durable.
 //!
-//! A process that is killed within a commit leaves frames in the log for which nobody has waited. SQLite sees them, takes them for
-//! committed, and would answer from what a power loss takes away. After a failed sync it is worse: the kernel takes the pages for clean,
-//! and no later sync writes them. So before SQLite reads the log it is written over with what it holds, and synced: what is found in it
-//! then, stays.
+//! A process that is killed within a commit leaves frames in the log that no sync has covered.
+//! SQLite takes them for committed, and would return data that a power loss takes away. After a
+//! failed sync it is worse: the kernel takes the pages for clean, and no later sync writes them. So
+//! before SQLite reads the log, this overwrites it with its own content, and syncs it: all of it is
+//! then durable.
 
 use super::faults;
+use parking_lot::Mutex;
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 
 /// How much of the log is in memory at a time.
 const PART_BYTES: usize = 1 << 20;
 
-/// Logs of which this process knows that they are durable: it waits for the disk itself. Whoever has a store open writes to its log, so
-/// that nobody else may.
-static KNOWN: LazyLock<Mutex<HashSet<PathBuf>>> = LazyLock::new(Mutex::default);
+/// Databases whose log this process has made durable. From then on it alone writes to the log, and
+/// waits for the disk itself.
+static DURABLE: LazyLock<Mutex<HashSet<PathBuf>>> = LazyLock::new(Mutex::default);
 
-/// Makes the log of a database durable as it is, the first time that this process opens it. No other process may have it open to write.
+/// Makes the log of a database durable as it is, the first time that this process opens it. No
+/// other process may have it open to write.
 ///
 /// # Errors
-/// The system's: nothing may be answered from the log. To try again is safe, since all of it is written again.
+/// The system's: the log must not be read. A retry is safe, since it writes the whole log again.
 pub(super) fn make_log_durable(database: &Path) -> io::Result<()> {
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if known.contains(database) {
+    let mut durable = DURABLE.lock();
+    if durable.contains(database) {
         return Ok(());
     }
     let mut name = database.as_os_str().to_owned();
@@ -44,11 +47,11 @@ pub(super) fn make_log_durable(database: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    known.insert(database.to_owned());
+    durable.insert(database.to_owned());
     Ok(())
 }
 
-/// Writes what a file holds to where it is.
+/// Overwrites a file with its own content.
 fn write_over(file: &File) -> io::Result<()> {
     let mut part = vec![0; PART_BYTES];
     let mut offset = 0;
@@ -67,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_is_the_same_after_it_was_written_over() {
+    fn a_log_is_the_same_after_it_was_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("s.sqlite");
         let log = folder.path().join("s.sqlite-wal");

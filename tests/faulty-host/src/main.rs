@@ -2,7 +2,7 @@
 //! that obeys a plan of faults.
 
 use std::process::ExitCode;
-use strongroom::faults::{Call, Hook, When, set};
+use strongroom::faults::{Hook, StoreCall, When, set};
 use strongroom_faults as plan;
 
 fn main() -> ExitCode {
@@ -16,16 +16,16 @@ fn main() -> ExitCode {
     strongroom::run()
 }
 
-fn call_of(call: Call) -> plan::Call {
+fn call_of(call: StoreCall) -> plan::Call {
     match call {
-        Call::Begin => plan::Call::Begin,
-        Call::BeginQuery => plan::Call::BeginQuery,
-        Call::Execute => plan::Call::Execute,
-        Call::Query => plan::Call::Query,
-        Call::Commit => plan::Call::Commit,
-        Call::CommitWith => plan::Call::CommitWith,
-        Call::CommitLater => plan::Call::CommitLater,
-        Call::Read => plan::Call::Read,
+        StoreCall::Begin => plan::Call::Begin,
+        StoreCall::BeginQuery => plan::Call::BeginQuery,
+        StoreCall::Execute => plan::Call::Execute,
+        StoreCall::Query => plan::Call::Query,
+        StoreCall::Commit => plan::Call::Commit,
+        StoreCall::CommitWith => plan::Call::CommitWith,
+        StoreCall::CommitLater => plan::Call::CommitLater,
+        StoreCall::Read => plan::Call::Read,
     }
 }
 

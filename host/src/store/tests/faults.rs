@@ -1,13 +1,15 @@
-//! Goal: whatever the disk does, what the ledger has acknowledged is in it, once and unchanged, and nothing else is.
+//! Goal: whatever the disk does, every transfer that the ledger has acknowledged is in it, once and
+//! unchanged, and no other.
 //!
-//! Method: a process of its own runs the account service's real rules over the real store, with one fault below SQLite: the power goes at
-//! the Nth sync, or the Nth read, write, sync, truncation, or opening fails. It says on standard output what it was acknowledged. Then
-//! the files are opened without faults and judged ([`judge`]). N goes from 1 on, until a run ends before its fault has come.
+//! Method: a process of its own runs the account service's real rules over the real store, with one
+//! fault below SQLite: the power goes at the Nth sync, or the Nth read, write, sync, truncation, or
+//! opening fails. It prints each acknowledgement. Then the files are opened without faults and
+//! judged ([`judge`]). N goes from 1 on, until a run ends before its fault.
 //!
 //! - [`adapter`]: the store as the service's code sees it;
-//! - [`workload`]: what is asked, and the process that asks;
-//! - [`run`]: such a process, and what it said;
-//! - [`places`]: which N there are, for short and full marks.
+//! - [`workload`]: the requests, and the process that makes them;
+//! - [`run`]: such a process, and what it printed;
+//! - [`places`]: the values of N, at the short and the full scale.
 
 mod adapter;
 mod judge;
@@ -21,13 +23,14 @@ use run::{End, Run};
 use std::thread;
 use strongroom_faults::{Code, Model, Operation};
 
-/// How many places of an operation fail for the short marks, with each code.
+/// How many places of an operation fail at the short scale, with each code.
 const PLACES_SHORT: u64 = 10;
-/// How a process ends that a failed sync has ended, and one that lost its power.
+/// How a process ends after a failed sync, and after a power loss.
 const ABORTED: End = End::Signal(6);
 const KILLED: End = End::Signal(9);
 
-/// Runs a workload whose power goes at each sync in turn; answers what was found broken, by plan.
+/// Runs a workload whose power goes at each sync in turn; returns the violations, each with its
+/// plan.
 fn lose_power_everywhere(settings: &str, model: Model) -> Vec<String> {
     let mut broken = Vec::new();
     for at in every() {
@@ -39,19 +42,15 @@ fn lose_power_everywhere(settings: &str, model: Model) -> Vec<String> {
             break;
         }
         assert_eq!(run.end, KILLED, "{plan}: {}", run.log);
-        broken.extend(
-            ledger
-                .violations(&[&run])
-                .into_iter()
-                .map(|violation| format!("{plan}: {violation}")),
-        );
+        let violations = ledger.violations(&[&run]);
+        broken.extend(violations.iter().map(|text| format!("{plan}: {text}")));
     }
     broken
 }
 
 fn assert_nothing_is_lost(model: Model) {
     let broken = lose_power_everywhere("", model);
-    assert_eq!(broken, Vec::<String>::new());
+    assert!(broken.is_empty(), "{broken:?}");
 }
 
 #[test]
@@ -69,45 +68,40 @@ fn nothing_acknowledged_is_lost_when_writes_without_a_sync_are_torn() {
     assert_nothing_is_lost(Model::Torn);
 }
 
-/// The same check finds what a writer loses that does not wait for the disk: so it would find it above.
+/// The same check finds the losses of a writer that does not wait for the disk: so it would find
+/// them above.
 #[test]
 fn a_writer_that_does_not_wait_for_the_disk_is_found_out() {
     let broken = lose_power_everywhere("synchronous=normal; ", Model::Drop);
-    assert!(
-        broken
-            .iter()
-            .any(|violation| violation.contains("acknowledged")),
-        "{broken:?}"
-    );
+    let is_loss = |violation: &String| violation.contains("acknowledged");
+    assert!(broken.iter().any(is_loss), "{broken:?}");
 }
 
-/// A failed sync ends the process. The kernel goes on showing what the disk has not kept, and a second sync would answer well: what the
-/// next process finds in its files must be on disk before it answers anything from them.
+/// A failed sync ends the process. The kernel still shows the data that the disk has not kept, and
+/// a second sync would succeed: the next process must make the content of its files durable before
+/// it returns any of it.
 #[test]
-fn nothing_that_is_answered_after_a_failed_sync_is_lost_when_the_power_goes() {
+fn nothing_that_is_returned_after_a_failed_sync_is_lost_when_the_power_goes() {
     for at in some(Operation::Sync, 5) {
         let ledger = Ledger::new();
         let cache = ledger.page_cache();
-        let failed = Run::of(
-            ledger.folder(),
-            &format!("page-cache={cache}; error store=* op=sync at={at} code=EIO"),
-        );
+        let plan = format!("page-cache={cache}; error store=* op=sync at={at} code=EIO");
+        let failed = Run::of(ledger.folder(), &plan);
         if !failed.has_fired() {
             break;
         }
         assert_eq!(failed.end, ABORTED, "sync {at}: {}", failed.log);
-        // At the first sync of all that the next process makes, at the second, ..: what it has answered before must be there.
+        // The power goes at each sync of the next process in turn.
         for lost_at in 1.. {
             let again = ledger.copy();
             let cache = again.page_cache();
             let plan = format!("page-cache={cache}; power-loss store=* at={lost_at} model=drop");
             let after = Run::of(again.folder(), &plan);
-            let violations = again.violations(&[&failed, &after]);
-            assert_eq!(
-                violations,
-                Vec::<String>::new(),
-                "sync {at} failed, then {plan}: {}",
-                after.log
+            let broken = again.violations(&[&failed, &after]);
+            let log = &after.log;
+            assert!(
+                broken.is_empty(),
+                "sync {at} failed, then {plan}: {broken:?}: {log}"
             );
             if !after.has_fired() || lost_at == short_or_full(3, 20) {
                 break;
@@ -116,12 +110,12 @@ fn nothing_that_is_answered_after_a_failed_sync_is_lost_when_the_power_goes() {
     }
 }
 
-/// Each way to fail has its own runs, which wait for the disk more than they compute.
+/// Each code has its own runs, which wait for the disk more than they compute.
 fn fail_everywhere(operation: Operation) {
-    thread::scope(|ways| {
+    thread::scope(|threads| {
         for &code in Code::ALL {
             for lasting in ["once", "good"] {
-                ways.spawn(move || fail_at_each_place(operation, code, lasting));
+                threads.spawn(move || fail_at_each_place(operation, code, lasting));
             }
         }
     });
@@ -136,15 +130,15 @@ fn fail_at_each_place(operation: Operation, code: Code, lasting: &str) {
             Operation::Sync if run.has_fired() => ABORTED,
             _ => End::Normal,
         };
-        assert_eq!(run.end, expected, "{plan}: {}", run.log);
+        let log = &run.log;
+        assert_eq!(run.end, expected, "{plan}: {log}");
         let goes_on = lasting == "once" && expected == End::Normal;
         assert!(
             !goes_on || run.is_complete(),
-            "{plan}: the store does not go on: {}",
-            run.log
+            "{plan}: the store does not go on: {log}"
         );
-        let violations = ledger.violations(&[&run]);
-        assert_eq!(violations, Vec::<String>::new(), "{plan}: {}", run.log);
+        let broken = ledger.violations(&[&run]);
+        assert!(broken.is_empty(), "{plan}: {broken:?}: {log}");
         if !run.has_fired() {
             break;
         }

@@ -1,9 +1,9 @@
-//! The store as the rules of a service see it: their trait over the host's own store, with the calls
-//! that a component makes through `strongroom:store/sql`.
+//! The store as the rules of a service see it: the sdk's trait over the host's own store, with the
+//! calls that a component makes through `strongroom:store/sql`.
 
 use crate::store::ServiceStore;
 use crate::store::bindings::{Change as HostChange, Error, Rows as HostRows, Value as HostValue};
-use crate::store::transaction::Turn as HostTurn;
+use crate::store::transaction::WriteTransaction;
 use crate::wall_clock::SetClocks;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use strongroom_sdk::store::{
 };
 use tokio::runtime::Runtime;
 
-/// How long a turn or a read may take: no call must fail but by a fault.
+/// How long a transaction or a read may take: only a fault must make a call fail.
 const TIME_MAX: Duration = Duration::from_secs(60);
 const BYTES_MAX: u64 = 1 << 30;
 
@@ -34,7 +34,7 @@ impl GuestStore {
         })
     }
 
-    /// What a drained host does.
+    /// Closes the store as a drained host does.
     pub fn close(self) {
         self.runtime.block_on(self.store.close());
     }
@@ -44,10 +44,7 @@ impl Store for GuestStore {
     type Transaction = DeferredTransaction<Self>;
 
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        let rows = self
-            .store
-            .readers
-            .query(TIME_MAX, sql.to_owned(), to_host(params));
+        let rows = self.store.query(TIME_MAX, sql.to_owned(), to_host(params));
         self.runtime.block_on(rows).map(from_host).map_err(to_guest)
     }
 
@@ -60,16 +57,10 @@ impl Host for GuestStore {
     type Turn = GuestTurn;
 
     fn begin_turn(&self) -> Result<GuestTurn, StoreError> {
-        let writer = self
-            .store
-            .writer
-            .as_ref()
-            .expect("the store is open to write");
-        let turn = self
-            .runtime
-            .block_on(writer.begin(TIME_MAX, Arc::default()));
+        let writer = self.store.writer().expect("the store is open to write");
+        let begun = writer.begin(TIME_MAX, Arc::default());
         Ok(GuestTurn {
-            turn: turn.map_err(to_guest)?,
+            transaction: self.runtime.block_on(begun).map_err(to_guest)?,
             runtime: Arc::clone(&self.runtime),
         })
     }
@@ -81,28 +72,31 @@ impl Host for GuestStore {
     }
 }
 
-/// A turn at the writer.
+/// A write transaction.
 pub struct GuestTurn {
-    turn: HostTurn,
+    transaction: WriteTransaction,
     runtime: Arc<Runtime>,
 }
 
 impl Transaction for GuestTurn {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
-        self.turn.execute(sql, &to_host(params)).map_err(to_guest)
+        let changed = self.transaction.execute(sql, &to_host(params));
+        changed.map_err(to_guest)
     }
 
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        let rows = self.turn.query(sql, &to_host(params));
+        let rows = self.transaction.query(sql, &to_host(params));
         rows.map(from_host).map_err(to_guest)
     }
 
     fn commit(self) -> Result<(), StoreError> {
-        self.runtime.block_on(self.turn.commit()).map_err(to_guest)
+        self.runtime
+            .block_on(self.transaction.commit())
+            .map_err(to_guest)
     }
 
     fn commit_later(self) -> Result<(), StoreError> {
-        self.turn.commit_later().map_err(to_guest)
+        self.transaction.commit_later().map_err(to_guest)
     }
 }
 
@@ -117,8 +111,8 @@ impl Turn for GuestTurn {
             })
             .collect();
         let committed = async {
-            self.turn.change_all(&changes).await?;
-            self.turn.commit().await
+            self.transaction.change_all(&changes).await?;
+            self.transaction.commit().await
         };
         self.runtime.block_on(committed).map_err(to_guest)
     }

@@ -1,11 +1,12 @@
-//! Whether a ledger is what it must be after a process of the workload has ended, however it did.
+//! Whether a ledger is right after a process of the workload has ended, in any way.
 
 use super::adapter::GuestStore;
 use super::run::{Run, STORE_FILE};
 use super::workload::{self, Ack, Ask, Decision};
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use strongroom_account::account;
 use strongroom_account::audit::check_invariants;
 use strongroom_account::ledger::journal;
@@ -19,7 +20,7 @@ use uuid::Uuid;
 const PAGE: u32 = 1_000;
 const PAGE_CACHE: &str = "page-cache";
 
-/// The folder of a ledger. What is on disk is for a plan to say, so it lies in memory where there is room for that.
+/// The folder of a ledger. It is in memory where possible, since the plan decides what is on disk.
 pub struct Ledger {
     folder: TempDir,
 }
@@ -40,12 +41,12 @@ impl Ledger {
         self.folder.path()
     }
 
-    /// Where what is not on disk outlives a process.
+    /// The file that keeps the data that is not on disk, when a process ends.
     pub fn page_cache(&self) -> String {
         self.folder().join(PAGE_CACHE).display().to_string()
     }
 
-    /// The same files in another folder, as the page cache has them too.
+    /// A copy of the files and of their page cache, in another folder.
     pub fn copy(&self) -> Self {
         let copy = Self::new();
         for entry in std::fs::read_dir(self.folder()).unwrap() {
@@ -66,7 +67,8 @@ impl Ledger {
         self.folder().join(STORE_FILE)
     }
 
-    /// What is wrong after these runs. The ledger is opened as a host opens it, and everything is asked for again.
+    /// Returns what is wrong after these runs. Opens the ledger as a host does, and repeats every
+    /// request.
     pub fn violations(&self, runs: &[&Run]) -> Vec<String> {
         let runtime = Arc::new(Runtime::new().unwrap());
         let store = match GuestStore::open(&self.file(), &runtime) {
@@ -74,7 +76,7 @@ impl Ledger {
             Err(error) => return vec![format!("the store does not open: {error}")],
         };
         let acks = runs.iter().flat_map(|run| run.acks.clone()).collect();
-        let judged = Judge {
+        let judged = LedgerJudge {
             store: &store,
             acks,
         }
@@ -84,12 +86,12 @@ impl Ledger {
     }
 }
 
-struct Judge<'a> {
+struct LedgerJudge<'a> {
     store: &'a GuestStore,
     acks: Vec<Ack>,
 }
 
-impl Judge<'_> {
+impl LedgerJudge<'_> {
     fn judge(&self) -> Result<Vec<String>, StoreError> {
         // What a component does when it starts.
         migrate(self.store, schema::MIGRATIONS)?;
@@ -97,16 +99,16 @@ impl Judge<'_> {
         violations.extend(self.lost(&self.journal()?)?);
 
         let again = Mutex::new(Vec::new());
-        if let Err(reason) = workload::run(self.store, &|ack| again.lock().unwrap().push(ack)) {
-            violations.push(format!("asked again: {reason}"));
+        if let Err(reason) = workload::run(self.store, &|ack| again.lock().push(ack)) {
+            violations.push(format!("a retry: {reason}"));
         }
-        violations.extend(self.changed(&again.into_inner().unwrap()));
+        violations.extend(self.changed(&again.into_inner()));
         violations.extend(self.made_up(&self.journal()?)?);
         violations.extend(self.broken_invariants()?);
         Ok(violations)
     }
 
-    /// I1 to I4, I6, I7, I9.
+    /// The violations of the ledger's own invariants.
     fn broken_invariants(&self) -> Result<Vec<String>, StoreError> {
         let report = check_invariants(self.store)?;
         let broken = report.violations();
@@ -127,7 +129,7 @@ impl Judge<'_> {
         }
     }
 
-    /// I5: what was acknowledged is there, as it was acknowledged.
+    /// Each acknowledgement that the ledger does not confirm.
     fn lost(&self, journal: &[Decision]) -> Result<Vec<String>, StoreError> {
         let found: BTreeMap<Uuid, &Decision> = journal.iter().map(|row| (row.id, row)).collect();
         let mut lost = Vec::new();
@@ -144,13 +146,15 @@ impl Judge<'_> {
         Ok(lost)
     }
 
-    /// A request that was answered has the same answer for ever.
+    /// Each acknowledgement that its retry does not repeat.
     fn changed(&self, again: &[Ack]) -> Vec<String> {
-        let decisions = again.iter().filter_map(|ack| match ack {
-            Ack::Decided(decision) => Some((decision.id, decision)),
-            Ack::Opened { .. } => None,
-        });
-        let decisions: BTreeMap<Uuid, &Decision> = decisions.collect();
+        let decisions: BTreeMap<Uuid, &Decision> = again
+            .iter()
+            .filter_map(|ack| match ack {
+                Ack::Decided(decision) => Some((decision.id, decision)),
+                Ack::Opened { .. } => None,
+            })
+            .collect();
         let mut changed = Vec::new();
         for ack in &self.acks {
             if let Ack::Decided(decision) = ack
@@ -158,14 +162,14 @@ impl Judge<'_> {
             {
                 let now = decisions.get(&decision.id);
                 changed.push(format!(
-                    "acknowledged {decision:?}, and when asked again {now:?}"
+                    "acknowledged {decision:?}, and for its retry {now:?}"
                 ));
             }
         }
         changed
     }
 
-    /// Everything in the journal was asked for, once, with that amount.
+    /// Each row of the journal without a request of that amount, and each request without a row.
     fn made_up(&self, journal: &[Decision]) -> Result<Vec<String>, StoreError> {
         let accounts = workload::open_accounts(self.store, &|_| {})?;
         let mut asked: BTreeMap<Uuid, Transfer> = workload::all_asks(&accounts)
@@ -181,15 +185,12 @@ impl Judge<'_> {
             let amount = amount.map(|transfer| transfer.instruction.amount.minor());
             if amount != Some(row.amount_minor) {
                 made_up.push(format!(
-                    "in the ledger, and not asked for, or twice: {row:?}"
+                    "in the ledger without a request, or twice: {row:?}"
                 ));
             }
         }
-        made_up.extend(
-            asked
-                .keys()
-                .map(|id| format!("asked for again, and not in the ledger: {id}")),
-        );
+        let missing = asked.keys();
+        made_up.extend(missing.map(|id| format!("retried, and not in the ledger: {id}")));
         Ok(made_up)
     }
 }

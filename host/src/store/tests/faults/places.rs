@@ -1,16 +1,16 @@
-//! Which operation of a run fails: every one, or for the short marks some of them.
+//! Which operation of a run fails: every one, or at the short scale some of them.
 
 use super::judge::Ledger;
 use super::run::{End, Run};
 use std::sync::LazyLock;
 use strongroom_faults::Operation;
 
-/// Set by `./build.sh torture ledger`: the tests go to their full marks.
+/// Set by `./build.sh torture ledger`: the tests run at their full scale.
 const FULL_MARKS_VARIABLE: &str = "STRONGROOM_FULL_MARKS";
 /// The highest place.
 const PLACES_MAX: u64 = 5_000;
 
-/// `full` when the full marks are asked for, else `short`.
+/// Returns `full` at the full scale, and `short` otherwise.
 pub fn short_or_full<T>(short: T, full: T) -> T {
     match std::env::var_os(FULL_MARKS_VARIABLE) {
         Some(_) => full,
@@ -23,7 +23,8 @@ pub fn every() -> impl Iterator<Item = u64> {
     1..=PLACES_MAX
 }
 
-/// Every place for the full marks; for the short ones about `count` of them, at the same distance, from a different one each time.
+/// Every place at the full scale. At the short one, about `count` of them at equal distances, from
+/// another first one in each run of the tests.
 pub fn some(operation: Operation, count: u64) -> impl Iterator<Item = u64> {
     let step = (CALM.count(operation) / count).max(1);
     let first = getrandom::u64().unwrap() % step + 1;
@@ -31,12 +32,13 @@ pub fn some(operation: Operation, count: u64) -> impl Iterator<Item = u64> {
     (first..=PLACES_MAX).step_by(usize::try_from(step).unwrap())
 }
 
-/// A run to which nothing happens.
+/// A run without a fault.
 static CALM: LazyLock<Run> = LazyLock::new(|| {
     let ledger = Ledger::new();
     let run = Run::of(ledger.folder(), "");
     assert_eq!(run.end, End::Normal, "{}", run.log);
     assert!(run.is_complete(), "{}", run.log);
-    assert_eq!(ledger.violations(&[&run]), Vec::<String>::new());
+    let broken = ledger.violations(&[&run]);
+    assert!(broken.is_empty(), "{broken:?}");
     run
 });

@@ -1,9 +1,8 @@
-//! A process that runs the workload with a plan of faults, and what it said.
+//! A process that runs the workload with a plan of faults, and what it printed.
 
 use super::adapter::GuestStore;
-use super::workload::{self, Ack, Decision};
+use super::workload::{self, Ack};
 use crate::store::faults;
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
@@ -12,13 +11,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use strongroom_faults::Operation;
 
-/// The test that is the process's whole life.
+/// The test that is the whole process.
 const PROCESS: &str = "store::tests::faults::run::a_process_with_a_plan_of_faults";
 const FOLDER_VARIABLE: &str = "STRONGROOM_TEST_FOLDER";
 const PLAN_VARIABLE: &str = "STRONGROOM_TEST_PLAN";
 pub const STORE_FILE: &str = "accounts.sqlite";
 const FIRED: &str = "strongroom-faults: fired ";
-/// Longer than any run of a store that answers at all.
+const COMPLETE: &str = "every request has its answer";
+/// Longer than any run of a store that does not hang.
 const RUN_TIME_MAX: Duration = Duration::from_secs(120);
 
 /// How a process ended.
@@ -27,15 +27,15 @@ pub enum End {
     Normal,
     Code(i32),
     Signal(i32),
-    /// It had to be killed.
+    /// It took too long, and was killed.
     Late,
 }
 
-/// What is known of a process that has ended.
+/// A process that has ended.
 pub struct Run {
     pub end: End,
     pub acks: Vec<Ack>,
-    /// What it said on standard error, and beside the acknowledgements.
+    /// Its standard error, and the other lines of its standard output.
     pub log: String,
 }
 
@@ -46,13 +46,8 @@ impl Run {
         let output = folder.join("output");
         let file = |path| std::fs::File::create(path).unwrap();
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                PROCESS,
-                "--ignored",
-                "--nocapture",
-                "--test-threads=1",
-            ])
+            .args(["--exact", PROCESS, "--ignored", "--nocapture"])
+            .arg("--test-threads=1")
             .env(FOLDER_VARIABLE, folder)
             .env(PLAN_VARIABLE, plan)
             .env("RUST_BACKTRACE", "0")
@@ -80,9 +75,9 @@ impl Run {
         let mut log = std::fs::read_to_string(log).unwrap();
         let mut acks = Vec::new();
         for line in std::fs::read_to_string(output).unwrap().lines() {
-            match read_ack(line) {
-                Some(ack) => acks.push(ack),
-                None => writeln!(log, "{line}").unwrap(),
+            match serde_json::from_str(line) {
+                Ok(ack) => acks.push(ack),
+                Err(_) => log.extend([line, "\n"]),
             }
         }
         let end = match status {
@@ -106,49 +101,12 @@ impl Run {
         self.log.contains(COMPLETE)
     }
 
-    /// How often the store's files have seen an operation, in a run that ended normally.
+    /// How often the store's files saw an operation, in a run that ended normally.
     pub fn count(&self, operation: Operation) -> u64 {
         let word = format!(":op.{operation}=");
-        let count = self
-            .log
-            .split_whitespace()
-            .find_map(|found| found.split_once(&word));
+        let mut words = self.log.split_whitespace();
+        let count = words.find_map(|found| found.split_once(&word));
         count.map_or(0, |(_, count)| count.parse().unwrap())
-    }
-}
-
-const COMPLETE: &str = "every request has its answer";
-
-fn write_ack(ack: &Ack) -> String {
-    match ack {
-        Ack::Opened { owner, account } => format!("opened {owner} {account}"),
-        Ack::Decided(Decision {
-            id,
-            sequence,
-            status,
-            decline,
-            amount_minor,
-        }) => {
-            format!("decided {id} {sequence} {status} {decline} {amount_minor}")
-        }
-    }
-}
-
-fn read_ack(line: &str) -> Option<Ack> {
-    let words: Vec<_> = line.split(' ').collect();
-    match words[..] {
-        ["opened", owner, account] => Some(Ack::Opened {
-            owner: owner.parse().ok()?,
-            account: account.parse().ok()?,
-        }),
-        ["decided", id, sequence, status, decline, amount_minor] => Some(Ack::Decided(Decision {
-            id: id.parse().ok()?,
-            sequence: sequence.parse().ok()?,
-            status: status.to_owned(),
-            decline: decline.to_owned(),
-            amount_minor: amount_minor.parse().ok()?,
-        })),
-        _ => None,
     }
 }
 
@@ -164,11 +122,11 @@ fn a_process_with_a_plan_of_faults() {
         arm: strongroom_faults::arm,
     });
     strongroom_faults::install(plan.parse().unwrap());
-    // What runs this test has begun a line.
+    // The test runner has begun a line.
     println!();
-    let told = |ack| {
-        // One write for a line: what is killed in between has said it or not.
-        let line = format!("{}\n", write_ack(&ack));
+    let acknowledge = |ack| {
+        // One write for a line: a killed process has written all of it or nothing.
+        let line = format!("{}\n", serde_json::to_string(&ack).unwrap());
         std::io::stdout().write_all(line.as_bytes()).unwrap();
     };
     let runtime = Arc::new(
@@ -179,11 +137,11 @@ fn a_process_with_a_plan_of_faults() {
             .unwrap(),
     );
     let file = Path::new(&folder).join(STORE_FILE);
-    // A host is started again when a store does not open.
+    // An operator starts a host again whose store does not open.
     let store = GuestStore::open(&file, &runtime).or_else(|_| GuestStore::open(&file, &runtime));
     match store {
         Ok(store) => {
-            match workload::run(&store, &told) {
+            match workload::run(&store, &acknowledge) {
                 Ok(()) => eprintln!("{COMPLETE}"),
                 Err(reason) => eprintln!("{reason}"),
             }

@@ -1,9 +1,11 @@
-//! What is asked of the ledger, and how: four customers pay each other at the same time, by transfers, holds, captures, voids, and
-//! batches, some of which are declined. The ids of all are known before.
+//! The requests to the ledger: four customers pay each other at the same time, by transfers, holds,
+//! captures, voids, and batches, some of which are declined. All ids are known before.
 //!
-//! The batches carry as much text as they may, so that the log is moved into the database, and begins anew, while the customers pay.
+//! The batches have as much text as they may, so that the log is moved into the database, and
+//! starts over, while the customers pay.
 
 use super::adapter::GuestStore;
+use serde::{Deserialize, Serialize};
 use std::thread;
 use strongroom_account::account::{
     self, AccountType, NumberFormat, OpenError, OpenRequest, OpenRules,
@@ -22,19 +24,20 @@ use strongroom_sdk::store::{Store, StoreError, migrate};
 use uuid::Uuid;
 
 const CUSTOMERS: u128 = 4;
-/// How many transfers a batch has, and how long the text of each is: some hundred pages of the log.
+/// The transfers of a batch, and the text of each, in bytes: together some hundred pages of the
+/// log.
 const BATCH_TRANSFERS: usize = 60;
 const METADATA_BYTES: usize = 4_000;
-/// What each customer begins with, in cents.
+/// The first deposit of each customer, in cents.
 const DEPOSIT_MINOR: i64 = 1_000_000;
 const HOLD_SECONDS: u32 = 60 * 60;
-/// Staff whose accounts these are not.
+/// A member of the staff, who owns none of the accounts.
 const STAFF: Uuid = Uuid::from_u128(0x5A);
 
-/// All money there is: zero, if a read sees whole commits.
+/// The sum of all balances: zero, if a read sees whole commits.
 const ALL_MONEY: &str = "SELECT coalesce(sum(credits_posted - debits_posted), 0) FROM balance";
 
-/// A time at which nothing expires.
+/// A clock that stands still, so that nothing expires.
 pub struct Noon;
 
 impl Clock for Noon {
@@ -47,24 +50,24 @@ impl Clock for Noon {
 #[derive(Debug, Clone)]
 pub enum Ask {
     One(Transfer),
-    /// All are posted or none.
+    /// The ledger posts all of its transfers, or none.
     Batch(Batch),
 }
 
-/// What was acknowledged.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An acknowledgement of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ack {
     Opened { owner: Uuid, account: Uuid },
     Decided(Decision),
 }
 
-/// What the ledger decided on a transfer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The ledger's decision on a transfer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     pub id: Uuid,
     pub sequence: u64,
     pub status: String,
-    pub decline: String,
+    pub decline: Option<String>,
     pub amount_minor: i64,
 }
 
@@ -74,27 +77,24 @@ impl From<&Posting> for Decision {
             id: posting.id,
             sequence: posting.sequence,
             status: posting.status.as_str().to_owned(),
-            decline: posting
-                .decline
-                .map_or("-", |decline| decline.as_str())
-                .to_owned(),
+            decline: posting.decline.map(|decline| decline.as_str().to_owned()),
             amount_minor: posting.amount.minor(),
         }
     }
 }
 
-/// Who hears of each acknowledgement as soon as it is there.
-pub type Told<'a> = &'a (dyn Fn(Ack) + Sync);
+/// Receives each acknowledgement as soon as the ledger returns it.
+pub type Acknowledge<'a> = &'a (dyn Fn(Ack) + Sync);
 
-/// Opens the accounts and asks for everything; `told` hears of what is acknowledged. What is refused for want of the
-/// store is asked for again, once, in the end.
+/// Opens the accounts and makes every request. In the end it retries, once, the requests that
+/// failed because of the store.
 ///
 /// # Errors
-/// How many requests stay without an answer, or that there are no accounts.
-pub fn run(store: &GuestStore, told: Told<'_>) -> Result<(), String> {
+/// How many requests still have no answer, or that there are no accounts.
+pub fn run(store: &GuestStore, acknowledge: Acknowledge<'_>) -> Result<(), String> {
     let prepare = || {
-        let accounts = open_accounts(store, told)?;
-        match ask_all(store, deposits(&accounts), told).len() {
+        let accounts = open_accounts(store, acknowledge)?;
+        match ask_all(store, deposits(&accounts), acknowledge).len() {
             0 => Ok(accounts),
             count => Err(StoreError::Io(format!("{count} deposits have no answer"))),
         }
@@ -106,7 +106,7 @@ pub fn run(store: &GuestStore, told: Told<'_>) -> Result<(), String> {
     let unanswered = thread::scope(|scope| {
         let lanes: Vec<_> = lanes
             .into_iter()
-            .map(|lane| scope.spawn(move || ask_all(store, lane, told)))
+            .map(|lane| scope.spawn(move || ask_all(store, lane, acknowledge)))
             .collect();
         let unanswered = lanes
             .into_iter()
@@ -115,14 +115,15 @@ pub fn run(store: &GuestStore, told: Told<'_>) -> Result<(), String> {
     });
     let still = unanswered
         .into_iter()
-        .map(|lane| ask_all(store, lane, told).len());
+        .map(|lane| ask_all(store, lane, acknowledge).len());
     match still.sum() {
         0 => Ok(()),
         count => Err(format!("{count} requests have no answer")),
     }
 }
 
-/// What every account begins with. Without it a hold is declined for good, and there is nothing to capture.
+/// The first deposit of each account. Otherwise the ledger declines each hold, and there is none to
+/// capture.
 fn deposits(accounts: &[Uuid]) -> Vec<Ask> {
     let deposit = |customer| {
         let mut deposit = payment(accounts, customer, 1, Kind::Deposit, DEPOSIT_MINOR);
@@ -133,14 +134,14 @@ fn deposits(accounts: &[Uuid]) -> Vec<Ask> {
     (0..CUSTOMERS).map(deposit).collect()
 }
 
-/// Everything that is asked for.
+/// Every request.
 pub fn all_asks(accounts: &[Uuid]) -> impl Iterator<Item = Ask> {
     deposits(accounts)
         .into_iter()
         .chain(lanes(accounts).into_iter().flatten())
 }
 
-/// What is asked for at the same time: in each lane, one request comes after the other.
+/// The requests of each customer, one after the other. All customers pay at the same time.
 fn lanes(accounts: &[Uuid]) -> Vec<Vec<Ask>> {
     (0..CUSTOMERS)
         .map(|customer| {
@@ -217,7 +218,7 @@ fn of_subject(mut transfer: Transfer, subject: Uuid) -> Transfer {
     transfer
 }
 
-/// A batch whose lines are this one, so many times.
+/// A batch of [`BATCH_TRANSFERS`] lines like this one.
 fn batch(line: Transfer) -> Batch {
     let transfer = Line::Transfer {
         instruction: line.instruction,
@@ -242,8 +243,11 @@ pub fn transfers(batch: &Batch) -> impl Iterator<Item = Transfer> {
     (0..BATCH_TRANSFERS).filter_map(|line| batch.transfer(line))
 }
 
-/// The customers' accounts, opened where they are not.
-pub fn open_accounts(store: &GuestStore, told: Told<'_>) -> Result<Vec<Uuid>, StoreError> {
+/// Returns the customers' accounts, and opens those that are missing.
+pub fn open_accounts(
+    store: &GuestStore,
+    acknowledge: Acknowledge<'_>,
+) -> Result<Vec<Uuid>, StoreError> {
     migrate(store, schema::MIGRATIONS)?;
     let rules = OpenRules {
         number_format: NumberFormat::new("DE", "10000000").expect("the format is valid"),
@@ -268,7 +272,7 @@ pub fn open_accounts(store: &GuestStore, told: Told<'_>) -> Result<Vec<Uuid>, St
         match account::open(store, (&Noon, &SystemRandom), &rules, request, &actor) {
             Ok(opened) => {
                 let account = opened.id;
-                told(Ack::Opened { owner, account });
+                acknowledge(Ack::Opened { owner, account });
                 Ok(account)
             }
             Err(OpenError::Store(error)) => Err(error),
@@ -278,14 +282,14 @@ pub fn open_accounts(store: &GuestStore, told: Told<'_>) -> Result<Vec<Uuid>, St
     (0..CUSTOMERS).map(open).collect()
 }
 
-/// Asks for one thing after the other; answers what was not answered.
-fn ask_all(store: &GuestStore, lane: Vec<Ask>, told: Told<'_>) -> Vec<Ask> {
+/// Makes one request after the other; returns those without an answer.
+fn ask_all(store: &GuestStore, lane: Vec<Ask>, acknowledge: Acknowledge<'_>) -> Vec<Ask> {
     let is_unanswered = |ask: &Ask| {
         let Some(postings) = ask_for(store, ask) else {
             return true;
         };
         for posting in &postings {
-            told(Ack::Decided(posting.into()));
+            acknowledge(Ack::Decided(posting.into()));
         }
         look(store, &postings);
         false
@@ -293,7 +297,7 @@ fn ask_all(store: &GuestStore, lane: Vec<Ask>, told: Told<'_>) -> Vec<Ask> {
     lane.into_iter().filter(is_unanswered).collect()
 }
 
-/// What the ledger answers; none where it does not, because of the store.
+/// The postings of a request; none if the ledger cannot answer because of the store.
 fn ask_for(store: &GuestStore, ask: &Ask) -> Option<Vec<Posting>> {
     let answer = match ask {
         Ask::One(transfer) => post(store, &Noon, transfer).map(|reply| vec![reply.posting]),
@@ -302,7 +306,7 @@ fn ask_for(store: &GuestStore, ask: &Ask) -> Option<Vec<Posting>> {
     };
     match answer {
         Ok(postings) => Some(postings),
-        // What it is about had no answer either.
+        // The request for its original had no answer either.
         Err(LedgerError::Unavailable(_) | LedgerError::SubjectNotFound) => None,
         Err(error) => panic!("{ask:?}: {error}"),
     }
@@ -315,7 +319,7 @@ fn recorded(outcome: LineOutcome) -> Posting {
     }
 }
 
-/// Reads what was just acknowledged: a read fails, or it tells the truth.
+/// Reads the latest acknowledged postings: a read fails, or it returns the truth.
 fn look(store: &GuestStore, postings: &[Posting]) {
     let ids: Vec<_> = postings.iter().take(2).map(|posting| posting.id).collect();
     for (found, posting) in lookup_many(store, &ids).into_iter().flatten().zip(postings) {

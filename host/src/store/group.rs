@@ -1,0 +1,141 @@
+//! The connection that writes, and group commit.
+//!
+//! A write transaction of a guest is a savepoint inside an outer transaction, which it shares with
+//! others: the *group*. One COMMIT, and so one fsync, makes the whole group durable. Only then does
+//! each of them get its result.
+
+use super::bindings::Error;
+use super::connection::GuestConnection;
+use super::error::for_guest;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// The connection that writes, and its group.
+pub(super) struct WriterConnection {
+    pub(super) guest: GuestConnection,
+    pub(super) group: Group,
+}
+
+/// The transactions that become durable with the next commit.
+#[derive(Default)]
+pub(super) struct Group {
+    /// Whether the outer transaction has begun.
+    pub(super) is_open: bool,
+    /// When the first waiter joined.
+    pub(super) since: Option<Instant>,
+    /// The transactions that wait for the commit.
+    pub(super) waiters: Vec<oneshot::Sender<Result<(), Error>>>,
+    /// Whether a commit is scheduled for transactions that wait for none.
+    pub(super) is_later_scheduled: bool,
+}
+
+impl WriterConnection {
+    pub(super) fn new(guest: GuestConnection) -> Self {
+        Self {
+            guest,
+            group: Group::default(),
+        }
+    }
+
+    /// Begins a transaction in the group. Its statements have this time.
+    pub(super) fn begin(&mut self, time: Duration) -> Result<(), Error> {
+        let guest = &self.guest;
+        guest.budget.allow(time);
+        let begin = || -> rusqlite::Result<()> {
+            if !self.group.is_open {
+                guest.host_statement("BEGIN IMMEDIATE")?;
+            }
+            guest.host_statement("SAVEPOINT guest")
+        };
+        let begun = begin().map_err(|error| for_guest(&error, false));
+        if begun.is_err() {
+            self.notice_lost_group();
+        }
+        self.group.is_open = !self.guest.sqlite.is_autocommit();
+        begun
+    }
+
+    /// Keeps the transaction for the group's commit.
+    pub(super) fn keep(&mut self) -> Result<(), Error> {
+        let kept = self.guest.host_statement("RELEASE guest");
+        let kept = kept.map_err(|error| for_guest(&error, self.guest.budget.was_spent()));
+        if kept.is_err() {
+            self.undo();
+        }
+        kept
+    }
+
+    /// Returns a receiver of the group's outcome.
+    pub(super) fn join_group(&mut self) -> oneshot::Receiver<Result<(), Error>> {
+        let (sender, receiver) = oneshot::channel();
+        self.group.since.get_or_insert_with(Instant::now);
+        self.group.waiters.push(sender);
+        receiver
+    }
+
+    /// Undoes the transaction. The rest of the group stays.
+    pub(super) fn undo(&mut self) {
+        self.guest.budget.allow(Duration::MAX);
+        if self.notice_lost_group() {
+            return;
+        }
+        let undone = self
+            .guest
+            .host_statement("ROLLBACK TO guest; RELEASE guest");
+        if let Err(error) = undone {
+            // Without its savepoint the transaction is inseparable from its group.
+            tracing::error!(
+                %error,
+                "a transaction could not be undone alone; its whole group is rolled back"
+            );
+            self.roll_back_group(&Error::Aborted("the group was rolled back".to_owned()));
+        }
+    }
+
+    /// Ends the group if SQLite has rolled back the outer transaction by itself, which it does
+    /// after some errors (a full disk, an interrupted write). Returns whether it has.
+    pub(super) fn notice_lost_group(&mut self) -> bool {
+        let is_lost = self.group.is_open && self.guest.sqlite.is_autocommit();
+        if is_lost {
+            self.roll_back_group(&Error::Aborted(
+                "the group was rolled back by the store".to_owned(),
+            ));
+        }
+        is_lost
+    }
+
+    fn roll_back_group(&mut self, reason: &Error) {
+        if !self.guest.sqlite.is_autocommit()
+            && let Err(error) = self.guest.host_statement("ROLLBACK")
+        {
+            tracing::error!(%error, "the store could not roll back");
+        }
+        self.end_group(&Err(reason.clone()));
+    }
+
+    /// Commits the group, and sends the outcome to its waiters.
+    pub(super) fn commit_group(&mut self) {
+        if !self.group.is_open {
+            // A waiter of a transaction that is gone must not learn that it was kept.
+            self.end_group(&Err(Error::Aborted("the group was rolled back".to_owned())));
+            return;
+        }
+        self.guest.budget.allow(Duration::MAX);
+        match self.guest.host_statement("COMMIT") {
+            Ok(()) => self.end_group(&Ok(())),
+            Err(error) => {
+                tracing::error!(%error, "a group commit failed; nothing of it was acknowledged");
+                self.roll_back_group(&for_guest(&error, false));
+            }
+        }
+    }
+
+    fn end_group(&mut self, outcome: &Result<(), Error>) {
+        self.group.is_open = false;
+        self.group.since = None;
+        for waiter in self.group.waiters.drain(..) {
+            // A waiter that is gone was cancelled; the outcome is in the store.
+            let _ = waiter.send(outcome.clone());
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The queue for the one connection that writes.
+//!
+//! A transaction that ends looks at the queue. If another one waits, that one joins the group and
+//! continues it. Otherwise the group is committed. So a lone writer never waits for others, and
+//! many writers share an fsync; no timer guesses how long to gather.
+//!
+//! A group always finds a transaction that commits it: the count of tickets falls only while the
+//! connection is held, or when a waiter times out. A waiter that times out and leaves the queue
+//! empty sees to the group itself.
+
+use super::bindings::Error;
+use super::budget::Hold;
+use super::checkpoint::Checkpointer;
+use super::commit_times::CommitTimes;
+use super::group::WriterConnection;
+use super::pace::{Mode, Pace};
+use async_lock::MutexGuardArc;
+use parking_lot::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+
+/// The most transactions that share a commit: bounds how long the first of them waits.
+const GROUP_TRANSACTIONS_MAX: usize = 256;
+/// How long a group may gather: bounds how long its first transaction waits when the next are slow.
+const GROUP_TIME_MAX: Duration = Duration::from_millis(50);
+/// How long a transaction may wait in the queue.
+const WAIT_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long the changes of a `commit-later` may wait for a group of others.
+const LATER_TIME_MAX: Duration = Duration::from_millis(50);
+
+/// Exclusive use of the connection.
+pub(super) type WriterGuard = MutexGuardArc<WriterConnection>;
+
+/// The connection, the transactions that wait for it, and how fast its disk and its statements are.
+pub(super) struct WriterQueue {
+    connection: Arc<async_lock::Mutex<WriterConnection>>,
+    tickets: AtomicUsize,
+    checkpointer: Checkpointer,
+    pace: Mutex<Pace>,
+    commit_times: CommitTimes,
+    runtime: Handle,
+}
+
+impl WriterQueue {
+    /// Must be called within a Tokio runtime.
+    pub(super) fn new(connection: WriterConnection, checkpointer: Checkpointer) -> Self {
+        Self {
+            connection: Arc::new(async_lock::Mutex::new(connection)),
+            tickets: AtomicUsize::new(0),
+            checkpointer,
+            pace: Mutex::default(),
+            commit_times: CommitTimes::default(),
+            runtime: Handle::current(),
+        }
+    }
+
+    /// Waits for the connection, without a limit and outside of the queue.
+    pub(super) async fn lock(&self) -> WriterGuard {
+        self.connection.lock_arc().await
+    }
+
+    /// Waits in the queue for the connection.
+    ///
+    /// # Errors
+    /// `Busy` after [`WAIT_TIME_MAX`].
+    pub(super) async fn wait(self: &Arc<Self>) -> Result<WriterGuard, Error> {
+        // A free connection goes to the first that asks. If a sleeping waiter had it first, it
+        // would be idle until that one runs. The lock becomes fair when a waiter has starved for
+        // 0.5 ms.
+        if let Some(guard) = self.connection.try_lock_arc() {
+            return Ok(guard);
+        }
+        let ticket = Ticket::take(self);
+        match tokio::time::timeout(WAIT_TIME_MAX, self.lock()).await {
+            Ok(guard) => {
+                ticket.redeem();
+                Ok(guard)
+            }
+            Err(_) => Err(Error::Busy),
+        }
+    }
+
+    /// Where the next statement runs.
+    pub(super) fn mode(&self) -> Mode {
+        self.pace.lock().mode(Instant::now())
+    }
+
+    /// Records for how long a statement has held the thread of its request.
+    pub(super) fn note(&self, hold: Hold) {
+        if hold != Hold::Short {
+            self.pace.lock().note(Instant::now(), hold);
+        }
+    }
+
+    /// Ends the use of the connection: the last in the queue commits the group.
+    ///
+    /// A lone transaction commits on this thread while the disk is quick, whatever thread it is.
+    pub(super) fn leave(self: &Arc<Self>, mut guard: WriterGuard) {
+        let group = &mut guard.group;
+        if group.waiters.is_empty() {
+            if group.is_open && !group.is_later_scheduled {
+                group.is_later_scheduled = true;
+                self.runtime.spawn(commit_later(Arc::downgrade(self)));
+            }
+            return;
+        }
+        let is_awaited = self.tickets.load(SeqCst) > 0;
+        let is_young = group
+            .since
+            .is_none_or(|since| since.elapsed() < GROUP_TIME_MAX);
+        if is_awaited && is_young && group.waiters.len() < GROUP_TRANSACTIONS_MAX {
+            return;
+        }
+        let is_alone = !is_awaited && group.waiters.len() == 1;
+        let queue = Arc::clone(self);
+        if is_alone && self.commit_times.are_short() {
+            self.commit(guard);
+            if self.checkpointer.is_due() {
+                self.runtime.spawn_blocking(move || queue.checkpoint());
+            }
+        } else {
+            self.runtime.spawn_blocking(move || {
+                queue.commit(guard);
+                queue.checkpoint();
+            });
+        }
+    }
+
+    /// Commits the open group, and empties the write-ahead log into the database.
+    pub(super) async fn close(&self) {
+        let mut guard = self.lock().await;
+        guard.commit_group();
+        // A checkpoint that runs would leave this one no work, and the log full.
+        let _no_other = self.checkpointer.keep_out();
+        if let Err(error) = guard
+            .guest
+            .host_statement("PRAGMA wal_checkpoint(TRUNCATE)")
+        {
+            tracing::warn!(
+                %error,
+                "the write-ahead log could not be emptied; it will be at the next start"
+            );
+        }
+    }
+
+    /// Commits the group; blocks for as long as the disk takes.
+    fn commit(&self, mut guard: WriterGuard) {
+        let log_pages = self.checkpointer.log_pages();
+        let begun = Instant::now();
+        guard.commit_group();
+        // A commit without changes does not wait for the disk.
+        if self.checkpointer.log_pages() != log_pages {
+            self.commit_times.note(begun.elapsed());
+        }
+    }
+
+    /// Runs a checkpoint if one is due; blocks, so it must run on a thread of the blocking pool.
+    fn checkpoint(&self) {
+        self.checkpointer.run_if_due(&self.connection);
+    }
+}
+
+/// A place in the queue.
+struct Ticket<'a> {
+    queue: &'a Arc<WriterQueue>,
+    is_redeemed: bool,
+}
+
+impl<'a> Ticket<'a> {
+    fn take(queue: &'a Arc<WriterQueue>) -> Self {
+        queue.tickets.fetch_add(1, SeqCst);
+        Self {
+            queue,
+            is_redeemed: false,
+        }
+    }
+
+    /// Ends the wait with the connection held.
+    fn redeem(mut self) {
+        self.is_redeemed = true;
+        self.queue.tickets.fetch_sub(1, SeqCst);
+    }
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        if !self.is_redeemed && self.queue.tickets.fetch_sub(1, SeqCst) == 1 {
+            // A transaction may have left a group for this ticket to continue.
+            let queue = Arc::clone(self.queue);
+            self.queue.runtime.spawn(async move {
+                let guard = queue.lock().await;
+                queue.leave(guard);
+            });
+        }
+    }
+}
+
+async fn commit_later(queue: Weak<WriterQueue>) {
+    tokio::time::sleep(LATER_TIME_MAX).await;
+    let Some(queue) = queue.upgrade() else { return };
+    let mut guard = queue.lock().await;
+    guard.group.is_later_scheduled = false;
+    if guard.group.is_open {
+        // The blocking pool refuses only when the runtime ends, and then `close` has committed.
+        let _ = tokio::task::spawn_blocking(move || {
+            queue.commit(guard);
+            queue.checkpoint();
+        })
+        .await;
+    }
+}

@@ -1,0 +1,118 @@
+//! The store of one service: its database and logs, opened to write or to read one snapshot.
+
+use super::bindings::{Error, Rows, Value};
+use super::failed_sync::end_on_failed_sync;
+use super::reader::Readers;
+use super::wal_recovery::make_log_durable;
+use super::writer::StoreWriter;
+use crate::private_file;
+use crate::wall_clock::WallClock;
+use rusqlite::ffi::{Error as Failure, SQLITE_IOERR};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the calls of a session may take. They belong to a generation, so two that share a store
+/// can differ.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreTimes {
+    /// How long a write transaction may hold the writer.
+    pub write_turn: Duration,
+    /// How long one read may take.
+    pub read: Duration,
+}
+
+/// The store of one service; cheap to clone.
+#[derive(Clone)]
+pub struct ServiceStore {
+    readers: Arc<Readers>,
+    /// None for a snapshot.
+    writer: Option<Arc<StoreWriter>>,
+}
+
+impl ServiceStore {
+    /// Opens the store in a file, and makes it if there is none. It may grow to `bytes_max`. Its
+    /// files are readable by their owner alone afterwards. It is written to only while `clock` is
+    /// trusted.
+    ///
+    /// # Errors
+    /// The file cannot be opened, is not a database, or belongs to another user.
+    pub fn open(file: &Path, bytes_max: u64, clock: Arc<WallClock>) -> rusqlite::Result<Self> {
+        let failed = |what: &str, error| {
+            let text = format!("{what}: {error}");
+            rusqlite::Error::SqliteFailure(Failure::new(SQLITE_IOERR), Some(text))
+        };
+        make_log_durable(file)
+            .map_err(|error| failed("the write-ahead log could not be written over", error))?;
+        let writer = end_on_failed_sync(StoreWriter::open(file, bytes_max, clock))?;
+        // SQLite gives the logs that it makes from now on the mode of the database.
+        tighten_all(file)
+            .map_err(|error| failed("it could not be closed to other users", error))?;
+        Ok(Self {
+            readers: Arc::new(Readers::new(file)),
+            writer: Some(Arc::new(writer)),
+        })
+    }
+
+    /// Opens the store in a file to read one snapshot of it, such as for an audit; the host that
+    /// writes to it may be running.
+    ///
+    /// # Errors
+    /// The file does not exist, or is not a database.
+    pub fn open_snapshot(file: &Path) -> rusqlite::Result<Self> {
+        Ok(Self {
+            readers: Arc::new(Readers::snapshot(file)?),
+            writer: None,
+        })
+    }
+
+    /// Lets the store grow to `bytes_max`. A store that is larger already keeps its content, and
+    /// grows no more.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub async fn resize(&self, bytes_max: u64) -> rusqlite::Result<()> {
+        match &self.writer {
+            Some(writer) => writer.resize(bytes_max).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Commits the open group, and empties the write-ahead log into the database: the last act of a
+    /// drained host.
+    pub async fn close(&self) {
+        if let Some(writer) = &self.writer {
+            writer.close().await;
+        }
+    }
+
+    /// The file of the database.
+    pub(super) fn file(&self) -> &Path {
+        self.readers.file()
+    }
+
+    /// None for a snapshot.
+    pub(super) fn writer(&self) -> Option<&StoreWriter> {
+        self.writer.as_deref()
+    }
+
+    /// Reads outside of any transaction, which may take this time.
+    pub(super) async fn query(
+        &self,
+        time_max: Duration,
+        sql: String,
+        parameters: Vec<Value>,
+    ) -> Result<Rows, Error> {
+        self.readers.query(time_max, sql, parameters).await
+    }
+}
+
+/// Takes all rights to a database and its logs from other users.
+fn tighten_all(database: &Path) -> io::Result<()> {
+    ["", "-wal", "-shm"].into_iter().try_for_each(|suffix| {
+        let mut file = database.as_os_str().to_owned();
+        file.push(suffix);
+        private_file::tighten(Path::new(&file))
+    })
+}
