@@ -1,93 +1,92 @@
 //! The rule by which the wall clock is trusted; pure, so that a test is a list of readings.
 //!
-//! The wall clock minus the time since boot is the moment of the boot, which stays the same. What
-//! is slewed, as by NTP, is slewed in both clocks. Small steps (a leap second, a correction of some
-//! milliseconds) are no jumps, and must not add up to one over the months: the moment of the boot
-//! that is held to be true follows them, by one part in [`FOLLOWED_PARTS`] of the time that has
-//! passed.
+//! The wall clock minus the time since boot is the moment of the boot, which stays the same. NTP
+//! slews both clocks. Small steps (a leap second, a correction of some milliseconds) are no jumps,
+//! and must not add up to one over the months: the believed moment of the boot follows them, by one
+//! part in [`FOLLOWED_PARTS`] of the time that has passed.
 
-use super::Distrust;
+use super::distrust::Distrust;
 use super::reading::Reading;
 use std::time::Duration;
 
-/// A leap second is followed in some two minutes; steps of 9 s each minute are not.
+/// So the judge follows a leap second in two minutes, and does not follow steps of 9 s each minute.
 const FOLLOWED_PARTS: i64 = 100;
 
-/// What a look has changed.
+/// The effect of a reading on the trust in the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum TrustChange {
     /// The clock is no longer trusted.
     Lost,
     /// The clock is trusted again.
     Regained,
 }
 
-/// Whether the clock is trusted, and what speaks for that.
+/// Whether the clock is trusted, and the facts for that.
 #[derive(Debug)]
-pub(super) struct Judge {
-    /// The most by which the clocks may be apart.
+pub(super) struct ClockJudge {
+    /// The largest difference between the clocks that is no jump.
     jump_ms: i64,
-    /// The moment of the boot by the wall clock, as it is held to be true.
+    /// The believed moment of the boot, by the wall clock.
     boot_ms: i64,
     /// The time since boot when `boot_ms` last followed the clock.
     followed_at_ms: i64,
-    standing: Standing,
+    state: TrustState,
     recoveries: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum TrustState {
     Trusted,
-    /// It jumped while it was under watch.
+    /// It has jumped while the host ran.
     Jumped,
-    /// It was earlier at the start than when the host last ran.
+    /// At the start of the host it was earlier than when the host last ran.
     Behind {
         last_ms: i64,
     },
 }
 
-impl Judge {
-    /// Begins the watch. Where the host has kept no time, the clock is believed.
+impl ClockJudge {
+    /// Begins with a first reading. Believes the clock if the host has saved no time.
     pub(super) fn new(jump: Duration, reading: Reading, last_ms: Option<i64>) -> Self {
         Self {
             jump_ms: i64::try_from(jump.as_millis()).unwrap_or(i64::MAX),
             boot_ms: boot_ms(reading),
             followed_at_ms: reading.since_boot_ms,
-            standing: match last_ms {
-                Some(last_ms) if reading.wall_ms < last_ms => Standing::Behind { last_ms },
-                _ => Standing::Trusted,
+            state: match last_ms {
+                Some(last_ms) if reading.wall_ms < last_ms => TrustState::Behind { last_ms },
+                _ => TrustState::Trusted,
             },
             recoveries: 0,
         }
     }
 
-    /// Judges a reading that is later than those before it.
-    pub(super) fn look(&mut self, reading: Reading) -> Option<Change> {
+    /// Judges a reading that is later than all previous ones.
+    pub(super) fn look(&mut self, reading: Reading) -> Option<TrustChange> {
         let agrees = self.difference_ms(reading).saturating_abs() <= self.jump_ms;
-        match self.standing {
-            Standing::Trusted if agrees => {
+        match self.state {
+            TrustState::Trusted if agrees => {
                 self.follow(reading);
                 None
             }
-            Standing::Trusted => {
-                self.standing = Standing::Jumped;
-                Some(Change::Lost)
+            TrustState::Trusted => {
+                self.state = TrustState::Jumped;
+                Some(TrustChange::Lost)
             }
-            Standing::Jumped if agrees => {
+            TrustState::Jumped if agrees => {
                 self.followed_at_ms = reading.since_boot_ms;
                 self.trust_again();
-                Some(Change::Regained)
+                Some(TrustChange::Regained)
             }
-            // As at a start, a later clock is believed.
-            Standing::Behind { last_ms } if reading.wall_ms >= last_ms => {
+            // As at a start, it believes a later clock.
+            TrustState::Behind { last_ms } if reading.wall_ms >= last_ms => {
                 self.accept(reading);
-                Some(Change::Regained)
+                Some(TrustChange::Regained)
             }
-            Standing::Jumped | Standing::Behind { .. } => None,
+            TrustState::Jumped | TrustState::Behind { .. } => None,
         }
     }
 
-    /// Believes the clock as it is.
+    /// Trusts the clock as it is.
     pub(super) fn accept(&mut self, reading: Reading) {
         self.boot_ms = boot_ms(reading);
         self.followed_at_ms = reading.since_boot_ms;
@@ -96,33 +95,33 @@ impl Judge {
 
     /// Whether the clock is trusted.
     pub(super) fn is_trusted(&self) -> bool {
-        self.standing == Standing::Trusted
+        self.state == TrustState::Trusted
     }
 
-    /// How often the clock was trusted again.
+    /// How often the clock has become trusted again.
     pub(super) fn recoveries(&self) -> u64 {
         self.recoveries
     }
 
-    /// Why the clock, of which this is the latest reading, is not trusted.
+    /// Why the clock is not trusted, with its latest reading.
     pub(super) fn distrust(&self, reading: Reading) -> Option<Distrust> {
         let shown_ms = reading.wall_ms;
-        match self.standing {
-            Standing::Trusted => None,
-            Standing::Jumped => Some(Distrust::Jumped {
+        match self.state {
+            TrustState::Trusted => None,
+            TrustState::Jumped => Some(Distrust::Jumped {
                 shown_ms,
                 expected_ms: self.boot_ms.saturating_add(reading.since_boot_ms),
             }),
-            Standing::Behind { last_ms } => Some(Distrust::Behind { shown_ms, last_ms }),
+            TrustState::Behind { last_ms } => Some(Distrust::Behind { shown_ms, last_ms }),
         }
     }
 
     fn trust_again(&mut self) {
-        self.standing = Standing::Trusted;
+        self.state = TrustState::Trusted;
         self.recoveries += 1;
     }
 
-    /// By how much the wall clock is ahead of what is held to be true.
+    /// By how much the wall clock is ahead of the believed time.
     fn difference_ms(&self, reading: Reading) -> i64 {
         boot_ms(reading).saturating_sub(self.boot_ms)
     }
@@ -149,7 +148,7 @@ mod tests {
 
     /// A judge, and clocks that the test moves.
     struct Scene {
-        judge: Judge,
+        judge: ClockJudge,
         now: Reading,
     }
 
@@ -159,18 +158,18 @@ mod tests {
                 wall_ms: NOON_MS,
                 since_boot_ms: 5_000,
             };
-            let judge = Judge::new(Duration::from_secs(10), now, last_ms);
+            let judge = ClockJudge::new(Duration::from_secs(10), now, last_ms);
             Self { judge, now }
         }
 
         /// Both clocks go on.
-        fn passes(&mut self, time_ms: i64) -> Option<Change> {
+        fn passes(&mut self, time_ms: i64) -> Option<TrustChange> {
             self.now.since_boot_ms += time_ms;
             self.steps(time_ms)
         }
 
         /// The wall clock alone is set.
-        fn steps(&mut self, by_ms: i64) -> Option<Change> {
+        fn steps(&mut self, by_ms: i64) -> Option<TrustChange> {
             self.now.wall_ms += by_ms;
             self.judge.look(self.now)
         }
@@ -189,14 +188,14 @@ mod tests {
     fn a_jump_of_more_than_allowed_is_noticed_either_way_until_the_clock_agrees_again() {
         for jump_ms in [YEAR_MS, 10_001, -10_001, -YEAR_MS] {
             let mut scene = Scene::started(None);
-            assert_eq!(scene.steps(jump_ms), Some(Change::Lost), "{jump_ms}");
+            assert_eq!(scene.steps(jump_ms), Some(TrustChange::Lost), "{jump_ms}");
             assert_eq!(scene.passes(3_600_000), None);
             let expected = Distrust::Jumped {
                 shown_ms: NOON_MS + jump_ms + 3_600_000,
                 expected_ms: NOON_MS + 3_600_000,
             };
             assert_eq!(scene.judge.distrust(scene.now), Some(expected));
-            assert_eq!(scene.steps(-jump_ms), Some(Change::Regained));
+            assert_eq!(scene.steps(-jump_ms), Some(TrustChange::Regained));
             assert_eq!(scene.judge.distrust(scene.now), None);
             assert_eq!(scene.judge.recoveries(), 1);
         }
@@ -213,7 +212,7 @@ mod tests {
     fn small_steps_do_not_add_up_over_time() {
         let mut scene = Scene::started(None);
         for _ in 0..100 {
-            // A leap second, the other way than the last correction was missed.
+            // A leap second.
             assert_eq!(scene.steps(-1_000), None);
             for _ in 0..600 {
                 assert_eq!(scene.passes(1_000), None);
@@ -226,7 +225,7 @@ mod tests {
         let mut scene = Scene::started(None);
         assert_eq!(scene.steps(9_000), None);
         assert_eq!(scene.passes(60_000), None);
-        assert_eq!(scene.steps(9_000), Some(Change::Lost));
+        assert_eq!(scene.steps(9_000), Some(TrustChange::Lost));
     }
 
     #[test]
@@ -236,7 +235,7 @@ mod tests {
         for _ in 0..60_000 {
             scene.passes(1);
         }
-        assert_eq!(scene.steps(2_000), Some(Change::Lost));
+        assert_eq!(scene.steps(2_000), Some(TrustChange::Lost));
     }
 
     #[test]
@@ -246,7 +245,7 @@ mod tests {
         scene.judge.accept(scene.now);
         assert_eq!(scene.passes(1_000), None);
         assert!(scene.judge.is_trusted());
-        assert_eq!(scene.steps(-YEAR_MS), Some(Change::Lost));
+        assert_eq!(scene.steps(-YEAR_MS), Some(TrustChange::Lost));
     }
 
     #[test]
@@ -257,7 +256,7 @@ mod tests {
         let shown_ms = NOON_MS + 2_999;
         let expected = Distrust::Behind { shown_ms, last_ms };
         assert_eq!(scene.judge.distrust(scene.now), Some(expected));
-        assert_eq!(scene.passes(1), Some(Change::Regained));
+        assert_eq!(scene.passes(1), Some(TrustChange::Regained));
 
         let mut scene = Scene::started(Some(NOON_MS + YEAR_MS));
         scene.judge.accept(scene.now);
@@ -266,7 +265,7 @@ mod tests {
 
         // NTP has set it.
         let mut scene = Scene::started(Some(NOON_MS + YEAR_MS));
-        assert_eq!(scene.steps(YEAR_MS + 1), Some(Change::Regained));
+        assert_eq!(scene.steps(YEAR_MS + 1), Some(TrustChange::Regained));
         assert_eq!(scene.passes(1_000), None);
         assert!(scene.judge.is_trusted());
     }

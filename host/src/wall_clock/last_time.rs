@@ -1,18 +1,16 @@
-//! The latest trusted time, kept in the data folder: one line of RFC 3339.
+//! The latest trusted time, in a file of the data folder: one line of RFC 3339.
 
-use super::text;
+use super::rfc3339;
 use crate::durable_file::replace;
 use crate::regular_file;
 use std::io;
 use std::path::{Path, PathBuf};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 const FILE_NAME: &str = "last-time";
-/// More than a time has, in bytes.
+/// More bytes than a time has.
 const FILE_BYTES_MAX: u64 = 64;
 
-/// The kept time cannot be read.
+/// The saved time cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}: {problem}; remove it, and the clock is believed as it is")]
 pub struct LastTimeError {
@@ -29,7 +27,7 @@ impl LastTime {
         Self(data.join(FILE_NAME))
     }
 
-    /// The kept time in milliseconds since 1970 UTC; none before the first.
+    /// Returns the saved time in milliseconds since 1970 UTC; none before the first.
     pub(super) fn read(&self) -> Result<Option<i64>, LastTimeError> {
         let failed = |problem: String| LastTimeError {
             file: self.0.display().to_string(),
@@ -41,15 +39,18 @@ impl LastTime {
             Err(error) => return Err(failed(error.to_string())),
         };
         let text = String::from_utf8(content).unwrap_or_default();
-        let time = OffsetDateTime::parse(text.trim_end(), &Rfc3339)
-            .map_err(|_| failed("it holds no time of RFC 3339".to_owned()))?;
-        let time_ms = time.unix_timestamp_nanos().div_euclid(1_000_000);
-        Ok(i64::try_from(time_ms).ok())
+        match rfc3339::parse(text.trim_end()) {
+            Some(time_ms) => Ok(Some(time_ms)),
+            None => Err(failed("it holds no time of RFC 3339".to_owned())),
+        }
     }
 
-    /// Keeps a time in the place of the one before it.
+    /// Replaces the saved time.
     pub(super) fn write(&self, time_ms: i64) -> io::Result<()> {
-        replace(&self.0, format!("{}\n", text(time_ms)).as_bytes())
+        replace(
+            &self.0,
+            format!("{}\n", rfc3339::format(time_ms)).as_bytes(),
+        )
     }
 }
 
@@ -58,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_read_as_it_was_kept_and_none_is_no_error() {
+    fn a_time_is_read_as_it_was_saved_and_none_is_no_error() {
         let data = tempfile::tempdir().unwrap();
         let last = LastTime::of(data.path());
         assert_eq!(last.read().unwrap(), None);

@@ -1,77 +1,59 @@
 //! Whether the machine's wall clock can be trusted.
 //!
-//! The times of the books never go back. So a clock that was wrong for one transfer, a year ahead,
-//! would leave them in the future for good. The host compares the wall clock with the time since
-//! boot ([`judge`]), and begins no write transaction while they disagree. Between two runs of the
-//! host it compares the wall clock with the time that it keeps in the data folder ([`last_time`]).
+//! The times of the books never go back. So a clock that is a year ahead for one transfer would
+//! leave them in the future for good. The host compares the wall clock with the time since boot
+//! ([`judge`]), and begins no write transaction while they disagree. At its start it compares the
+//! wall clock with the latest time that its data folder has ([`last_time`]).
 
+mod distrust;
 mod judge;
 mod last_time;
 mod reading;
+mod rfc3339;
 #[cfg(test)]
 mod tests;
 
+pub use distrust::Distrust;
 pub use last_time::LastTimeError;
 #[cfg(test)]
 pub use tests::SetClocks;
 
-use judge::{Change, Judge};
+use judge::{ClockJudge, TrustChange};
 use last_time::LastTime;
+use parking_lot::{Mutex, MutexGuard};
 use reading::{Clocks, MachineClocks, Reading};
-use std::fmt;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
-/// How often the clock is looked at where nobody writes.
+/// How often the host looks at the clock when nothing is written.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
-/// How often the time is kept: bounds by how much a clock may go back unseen while the host is
-/// down.
+/// How often the host saves the time: bounds by how much a clock may go back unnoticed while the
+/// host is down.
 const SAVE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The machine's wall clock, under watch.
+/// The machine's wall clock, and whether it is trusted.
 pub struct WallClock {
     clocks: Box<dyn Clocks>,
-    judge: Mutex<Judge>,
+    judge: Mutex<ClockJudge>,
     last: LastTime,
 }
 
-/// Why the clock is not trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Distrust {
-    /// It has jumped while the host ran.
-    Jumped {
-        /// What it shows.
-        shown_ms: i64,
-        /// What it would show by the time since boot.
-        expected_ms: i64,
-    },
-    /// It is earlier than when the host last ran.
-    Behind {
-        /// What it shows.
-        shown_ms: i64,
-        /// The latest time that the host has kept.
-        last_ms: i64,
-    },
-}
-
-/// What became of an operator's word that the clock is right.
+/// The effect of an operator's `accept-clock`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Acceptance {
     /// The clock was not trusted, and now is.
     Accepted(Distrust),
-    /// There was nothing to accept.
+    /// The clock was trusted already.
     TrustedAlready,
 }
 
 impl WallClock {
-    /// The clock of a host with this data folder. A difference of more than `jump` is one.
+    /// The clock of a host with this data folder. A difference of more than `jump` is a jump.
     ///
     /// # Errors
-    /// The kept time cannot be read.
+    /// The saved time cannot be read.
     pub fn open(data: &Path, jump: Duration) -> Result<Self, LastTimeError> {
         Self::with(Box::new(MachineClocks), data, jump)
     }
@@ -80,11 +62,11 @@ impl WallClock {
         let last = LastTime::of(data);
         let last_ms = last.read()?;
         let reading = clocks.read();
-        let judge = Judge::new(jump, reading, last_ms);
+        let judge = ClockJudge::new(jump, reading, last_ms);
         match (judge.distrust(reading), last_ms) {
             (Some(reason), _) => tracing::error!("{}", reason.advice()),
             (None, Some(last_ms)) => tracing::info!(
-                last_time = text(last_ms),
+                last_time = rfc3339::format(last_ms),
                 "the host has not run for {:?}",
                 Duration::from_millis(reading.wall_ms.saturating_sub(last_ms).unsigned_abs())
             ),
@@ -108,16 +90,16 @@ impl WallClock {
         judge.distrust(reading)
     }
 
-    /// How often the clock was trusted again.
+    /// How often the clock has become trusted again.
     pub fn recoveries(&self) -> u64 {
         self.look().1.recoveries()
     }
 
-    /// Takes the operator's word that the clock is right, and keeps its time. Blocks for as long as
-    /// the disk takes.
+    /// Accepts the clock as right for an operator, and saves its time. Blocks for as long as the
+    /// disk takes.
     ///
     /// # Errors
-    /// The clock is accepted, but its time could not be kept: the next start may not trust it.
+    /// The clock is accepted, but its time could not be saved: the next start may not trust it.
     pub fn accept(&self) -> io::Result<Acceptance> {
         let acceptance = {
             let (reading, mut judge) = self.look();
@@ -126,7 +108,7 @@ impl WallClock {
             };
             judge.accept(reading);
             tracing::warn!(
-                now = text(reading.wall_ms),
+                now = rfc3339::format(reading.wall_ms),
                 "the operator has accepted the machine's clock"
             );
             Acceptance::Accepted(reason)
@@ -135,7 +117,7 @@ impl WallClock {
         Ok(acceptance)
     }
 
-    /// Keeps the time, if it is trusted, for the next start. Blocks for as long as the disk takes.
+    /// Saves the time, if it is trusted, for the next start. Blocks for as long as the disk takes.
     ///
     /// # Errors
     /// The system's.
@@ -150,19 +132,19 @@ impl WallClock {
         self.last.write(reading.wall_ms)
     }
 
-    /// Reads the clocks and judges them. They are read under the lock, so that no reading is judged
-    /// after a later one.
-    fn look(&self) -> (Reading, MutexGuard<'_, Judge>) {
-        let mut judge = self.judge.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Reads the clocks and judges them. Reads them under the lock, so that it judges each reading
+    /// before a later one.
+    fn look(&self) -> (Reading, MutexGuard<'_, ClockJudge>) {
+        let mut judge = self.judge.lock();
         let reading = self.clocks.read();
         match judge.look(reading) {
-            Some(Change::Lost) => {
+            Some(TrustChange::Lost) => {
                 if let Some(reason) = judge.distrust(reading) {
                     tracing::error!("{}", reason.advice());
                 }
             }
-            Some(Change::Regained) => tracing::warn!(
-                now = text(reading.wall_ms),
+            Some(TrustChange::Regained) => tracing::warn!(
+                now = rfc3339::format(reading.wall_ms),
                 "the machine's clock is trusted again"
             ),
             None => {}
@@ -171,7 +153,7 @@ impl WallClock {
     }
 }
 
-/// Looks at the clock, and keeps its time, for as long as it is polled.
+/// Looks at the clock and saves its time, for as long as it is polled.
 pub async fn watch(clock: Arc<WallClock>) {
     let mut look = tokio::time::interval(LOOK_INTERVAL);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -188,48 +170,12 @@ pub async fn watch(clock: Arc<WallClock>) {
         let outcome = tokio::task::spawn_blocking(move || saving.save()).await;
         let failed = !matches!(outcome, Ok(Ok(())));
         if let (Ok(Err(error)), false) = (&outcome, has_failed) {
-            tracing::warn!(%error, "the time could not be kept in the data folder; the next start cannot see how far the clock has gone back");
+            tracing::warn!(
+                %error,
+                "the time could not be kept in the data folder; the next start cannot see how far the \
+                 clock has gone back"
+            );
         }
         has_failed = failed;
     }
-}
-
-impl Distrust {
-    /// What is wrong, and what to do.
-    pub fn advice(&self) -> String {
-        format!(
-            "{self}; nothing is written until it is right again: set it, or accept it with `strongroom admin accept-clock`"
-        )
-    }
-}
-
-impl fmt::Display for Distrust {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Jumped {
-                shown_ms,
-                expected_ms,
-            } => write!(
-                formatter,
-                "the machine's clock has jumped: it shows {}, and by the time since boot it is {}",
-                text(shown_ms),
-                text(expected_ms)
-            ),
-            Self::Behind { shown_ms, last_ms } => write!(
-                formatter,
-                "the machine's clock is behind: it shows {}, and the host has run until {}",
-                text(shown_ms),
-                text(last_ms)
-            ),
-        }
-    }
-}
-
-/// A time as people read it.
-fn text(time_ms: i64) -> String {
-    // Only years beyond 9999 cannot be written.
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(time_ms) * 1_000_000)
-        .ok()
-        .and_then(|time| time.format(&Rfc3339).ok())
-        .unwrap_or_else(|| format!("{time_ms} ms after 1970"))
 }

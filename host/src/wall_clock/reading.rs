@@ -1,10 +1,10 @@
-//! The two clocks of the machine, read as if at once.
+//! Reads the two clocks of the machine at the same time, nearly.
 
 use rustix::time::{ClockId, clock_gettime};
 use std::time::SystemTime;
 
-/// The longest time that one reading may take, in milliseconds: its two clocks differ by at most
-/// that.
+/// The longest time that one reading may take, in milliseconds: the error of the difference between
+/// its clocks.
 const READING_MS_MAX: i64 = 100;
 
 /// What the two clocks show, in milliseconds.
@@ -17,12 +17,12 @@ pub(super) struct Reading {
     pub since_boot_ms: i64,
 }
 
-/// Tells what the clocks show.
+/// A source of readings.
 pub(super) trait Clocks: Send + Sync {
     fn read(&self) -> Reading;
 }
 
-/// The machine's own.
+/// The clocks of this machine.
 pub(super) struct MachineClocks;
 
 impl Clocks for MachineClocks {
@@ -31,7 +31,7 @@ impl Clocks for MachineClocks {
             let before_ms = since_boot_ms();
             let wall_ms = wall_ms();
             let since_boot_ms = since_boot_ms();
-            // Otherwise the process was stopped in between, which looks like a jump.
+            // Otherwise the process was stopped in between, which would look like a jump.
             if since_boot_ms - before_ms <= READING_MS_MAX {
                 return Reading {
                     wall_ms,
@@ -42,7 +42,7 @@ impl Clocks for MachineClocks {
     }
 }
 
-/// Before 1970 where the clock is: a board without a battery starts there.
+/// It may be before 1970: a board without a battery starts there.
 fn wall_ms() -> i64 {
     let milliseconds = |time: std::time::Duration| i64::try_from(time.as_millis());
     match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {

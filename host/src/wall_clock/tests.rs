@@ -1,4 +1,4 @@
-//! The clock with its file, under clocks that the test sets.
+//! The wall clock with its file, over clocks that the test sets.
 
 use super::reading::{Clocks, Reading};
 use super::*;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 const NOON_MS: i64 = 1_800_000_000_000;
 const YEAR_MS: i64 = 365 * 86_400_000;
 
-/// Clocks that stand still, until a test sets the wall clock: by so many milliseconds in all.
+/// Clocks that stand still until a test sets the wall clock. Holds its offset, in milliseconds.
 #[derive(Clone, Default)]
 pub struct SetClocks(Arc<AtomicI64>);
 
@@ -38,7 +38,7 @@ fn scene() -> (SetClocks, TempDir) {
 }
 
 #[test]
-fn a_restart_after_the_time_was_kept_waits_for_an_earlier_clock_and_takes_a_later_one() {
+fn after_a_restart_an_earlier_clock_is_not_trusted_and_a_later_one_is() {
     for (step_ms, is_trusted) in [(YEAR_MS, true), (0, true), (-1, false), (-YEAR_MS, false)] {
         let (clocks, data) = scene();
         clocks.wall_clock(data.path()).save().unwrap();
@@ -49,7 +49,7 @@ fn a_restart_after_the_time_was_kept_waits_for_an_earlier_clock_and_takes_a_late
 }
 
 #[test]
-fn a_time_that_is_not_trusted_is_not_kept() {
+fn a_time_that_is_not_trusted_is_not_saved() {
     let (clocks, data) = scene();
     let clock = clocks.wall_clock(data.path());
     clock.save().unwrap();
@@ -80,15 +80,16 @@ fn the_reason_names_both_times_and_what_to_do() {
     let reason = clock.distrust().unwrap().advice();
     assert_eq!(
         reason,
-        "the machine's clock has jumped: it shows 2028-01-15T08:00:00Z, and by the time since boot it is \
-         2027-01-15T08:00:00Z; nothing is written until it is right again: set it, or accept it with \
-         `strongroom admin accept-clock`"
+        "the machine's clock has jumped: it shows 2028-01-15T08:00:00Z, and by the time since \
+         boot it is 2027-01-15T08:00:00Z; nothing is written until it is right again: set it, or \
+         accept it with `strongroom admin accept-clock`"
     );
     clock.accept().unwrap();
     clocks.step(-1);
     let reason = clocks.wall_clock(data.path()).distrust().unwrap();
     assert_eq!(
         reason.to_string(),
-        "the machine's clock is behind: it shows 2028-01-15T07:59:59.999Z, and the host has run until 2028-01-15T08:00:00Z"
+        "the machine's clock is behind: it shows 2028-01-15T07:59:59.999Z, and the host has run \
+         until 2028-01-15T08:00:00Z"
     );
 }
