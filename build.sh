@@ -265,14 +265,8 @@ case "${1:-}" in
     ;;
   torture)
     build_test_bank
-    if [[ ${2:-} == ledger ]]; then
-      exec tests/torture.sh "${@:3}"
-    fi
-    if [[ ${2:-} == edge ]]; then
-      install_test_tools
-      exec tests/torture.sh edge
-    fi
-    exec bench/torture.sh "${@:2}"
+    if [[ ${2:-} == edge ]]; then install_test_tools; fi
+    exec tests/torture.sh "${@:2}"
     ;;
   *)
     fail "unknown command: $1; there are: (none), run, test, examples, bench, bench edge, torture swap, torture hostile, torture ledger, torture edge"

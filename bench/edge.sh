@@ -2,13 +2,13 @@
 # Measures what the edge costs, and judges it. `./build.sh bench edge` calls it.
 #
 # usage: bench/edge.sh [--base BINARY] [--base-components DIR] [--seconds N] [--turns N]
-#   --base BINARY          an older `strongroom` to compare with; without it, that part is left out
+#   --base BINARY          an older `strongroom` to compare with; without it, no comparison
 #   --base-components DIR  its components (../components beside the folder of the binary)
 #   --seconds N            how long each turn of each side is measured, 1 to 200 (10)
 #   --turns N              how often the sides take turns, 1 to 99 (5)
 #
-# The sides of a comparison are hosts that all run all the time, and are loaded one after the other, in another order each turn.
-# Everything listens on the loopback and ends with this script.
+# The sides of a comparison are hosts that all run all the time, and are loaded one after the other,
+# in another order each turn. Everything listens on the loopback and ends with this script.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -24,16 +24,20 @@ fail() { printf 'bench/edge.sh: %s\n' "$*" >&2; exit 1; }
 while (($#)); do
   case $1 in
     --base) base=$(realpath -e "${2:-}") || fail "--base names a binary" ;;
-    --base-components) base_components=$(realpath -e "${2:-}") || fail "--base-components names a folder" ;;
+    --base-components)
+      base_components=$(realpath -e "${2:-}") || fail "--base-components names a folder"
+      ;;
     --seconds)
-      [[ ${2:-} =~ ^[0-9]{1,3}$ ]] && ((10#$2 >= 1 && 10#$2 <= 200)) || fail "--seconds takes a number from 1 to 200"
+      [[ ${2:-} =~ ^[0-9]{1,3}$ ]] && ((10#$2 >= 1 && 10#$2 <= 200)) ||
+        fail "--seconds takes a number from 1 to 200"
       seconds=$((10#$2))
       ;;
     --turns)
-      [[ ${2:-} =~ ^[0-9]{1,2}$ ]] && ((10#$2 >= 1)) || fail "--turns takes a number from 1 to 99"
+      [[ ${2:-} =~ ^[0-9]{1,2}$ ]] && ((10#$2 >= 1)) ||
+        fail "--turns takes a number from 1 to 99"
       turns=$((10#$2))
       ;;
-    *) fail "unknown argument: $1; there are: --base BINARY, --base-components DIR, --seconds N, --turns N" ;;
+    *) fail "unknown argument: $1; see the head of this file" ;;
   esac
   shift 2
 done
@@ -46,8 +50,10 @@ if [[ -n $base ]]; then
   base_components=${base_components:-$(dirname "$(dirname "$base")")/components}
   needed+=("$base_components"/{auth,token,account,transaction,webhook}.wasm)
 fi
-for file in "${needed[@]}"; do [[ -f $file ]] || fail "$file is missing; run ./build.sh bench edge"; done
-command -v openssl >/dev/null || fail "openssl is missing, which makes the certificate; install it and run this again"
+for file in "${needed[@]}"; do
+  [[ -f $file ]] || fail "$file is missing; run ./build.sh bench edge"
+done
+command -v openssl >/dev/null || fail "openssl, which makes the certificate, is missing: install it"
 cargo build --release --quiet -p strongroom-bench
 bench=${CARGO_TARGET_DIR:-target}/release/strongroom-bench
 
@@ -77,7 +83,7 @@ trap 'exit 143' TERM
 
 source "$root/bench/records.sh"
 
-# How to speak to a side.
+# Sets the arguments that name a side's server.
 server() { # SIDE
   server=(--address "${address_of[$1]}")
   if [[ $1 == tls ]]; then server+=(--certificate "$folder/cert.pem"); fi
@@ -88,13 +94,15 @@ write_registry() { # SIDE
   local of=$components
   if [[ $1 == base ]]; then of=$base_components; fi
   if [[ $1 == tls ]]; then
-    sed "s|^\[host\]|&\ntls = { cert = \"$folder/cert.pem\", key = \"$folder/key.pem\" }|" registry.toml
+    local tls="{ cert = \"$folder/cert.pem\", key = \"$folder/key.pem\" }"
+    sed "s|^\[host\]|&\ntls = $tls|" registry.toml
   elif [[ $1 == base ]]; then
     sed '/^rates = /d' registry.toml
   else
     cat registry.toml
   fi | sed "s|^component = \"target/components|component = \"$of|"
-  printf '\n[services.hello]\ncomponent = "%s/test-guests/hello.wasm"\npublic = ["* /*"]\n' "$components"
+  printf '\n[services.hello]\ncomponent = "%s"\npublic = ["* /*"]\n' \
+    "$components/test-guests/hello.wasm"
 }
 
 start() { # SIDE
@@ -104,22 +112,24 @@ start() { # SIDE
   mkdir "$folder/$1"
   write_registry "$1" >"$folder/$1/registry.toml"
   local started=${EPOCHREALTIME/[.,]/}
-  "$binary" serve --registry "$folder/$1/registry.toml" --data "$folder/$1/data" --listen 127.0.0.1:0 --admin 127.0.0.1:0 \
-    >"$folder/$1/out" 2>"$folder/$1/err" &
+  "$binary" serve --registry "$folder/$1/registry.toml" --data "$folder/$1/data" \
+    --listen 127.0.0.1:0 --admin 127.0.0.1:0 >"$folder/$1/out" 2>"$folder/$1/err" &
   pid_of[$1]=$!
-  address_of[$1]=$("$bench" ready --stdout "$folder/$1/out" --started "$started" --pid "${pid_of[$1]}" "$(record "ready-$1")")
+  address_of[$1]=$("$bench" ready --stdout "$folder/$1/out" --started "$started" \
+    --pid "${pid_of[$1]}" "$(record "ready-$1")")
   server "$1"
   "$bench" seed "${server[@]}" --bank "$folder/$1/bank.json"
 }
 
-# Every second turn goes backwards, so that no side always comes after the same one.
+# Every second turn goes backwards, so that no side always follows the same one.
 in_turn() { # TURN, SIDES..
   if (($1 % 2 == 1)); then printf '%s\n' "${@:2}"; else printf '%s\n' "${@:2}" | tac; fi
 }
 
 load() { # COMMAND, SIDE, RECORD, FLAGS..
   server "$2"
-  "$bench" "$1" "${server[@]}" --pid "${pid_of[$2]}" --seconds "$seconds" --warm-up $WARM_UP "$(record "$3")" "${@:4}"
+  "$bench" "$1" "${server[@]}" --pid "${pid_of[$2]}" --seconds "$seconds" \
+    --warm-up $WARM_UP "$(record "$3")" "${@:4}"
 }
 
 measure_requests() { # TURN
@@ -128,11 +138,13 @@ measure_requests() { # TURN
     say "turn $1 of $turns: hello, $side"
     load hello "$side" "hello-$side-$1" --clients $CLIENTS_HELLO
     say "turn $1 of $turns: balances, $side"
-    load balances "$side" "balances-$side-$1" --bank "$folder/$side/bank.json" --clients $CLIENTS_BANK
+    load balances "$side" "balances-$side-$1" --bank "$folder/$side/bank.json" \
+      --clients $CLIENTS_BANK
   done
 }
 
-# Transfers at a rate that leaves the logins room: what is judged is how long a payment takes, not how many there can be.
+# Transfers at a rate that leaves the logins room: what is judged is how long a payment takes, not
+# how many there can be.
 measure_logins() { # TURN, TRANSFERS A SECOND
   local kind logins
   local transfers=(--bank "$folder/plain/bank.json" --clients $CLIENTS_BANK --rate "$2")
@@ -142,9 +154,10 @@ measure_logins() { # TURN, TRANSFERS A SECOND
       load transfers plain "transfers-alone-$1" "${transfers[@]}"
     else
       server plain
-      # Longer than what it is beside, which begins by logging all customers in.
-      "$bench" logins "${server[@]}" --bank "$folder/plain/bank.json" --pid "${pid_of[plain]}" --clients $CLIENTS_LOGIN \
-        --rate $LOGINS_A_SECOND --seconds $((seconds + 6)) --warm-up 0 "$(record "logins-$1")" &
+      # Longer than the transfers, which begin with the logins of all customers.
+      "$bench" logins "${server[@]}" --bank "$folder/plain/bank.json" --pid "${pid_of[plain]}" \
+        --clients $CLIENTS_LOGIN --rate $LOGINS_A_SECOND --seconds $((seconds + 6)) --warm-up 0 \
+        "$(record "logins-$1")" &
       logins=$!
       load transfers plain "transfers-beside-logins-$1" "${transfers[@]}"
       wait $logins
@@ -154,10 +167,11 @@ measure_logins() { # TURN, TRANSFERS A SECOND
 
 STRONGROOM_ADMIN_PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 export STRONGROOM_ADMIN_PASSWORD
-# It must not be one of an authority, as it is trusted itself.
+# It must not be the certificate of an authority, as clients trust it itself.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
   -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
-  -keyout "$folder/key.pem" -out "$folder/cert.pem" 2>"$folder/openssl.err" || { cat "$folder/openssl.err" >&2; fail "no certificate"; }
+  -keyout "$folder/key.pem" -out "$folder/cert.pem" 2>"$folder/openssl.err" ||
+  { cat "$folder/openssl.err" >&2; fail "no certificate"; }
 chmod 600 "$folder/key.pem"
 
 for side in "${sides[@]}"; do start "$side"; done
@@ -169,6 +183,6 @@ for turn in $(seq "$turns"); do
   measure_logins "$turn" "$rate"
 done
 
-printf '\nStrongroom, what the edge costs: %s cores, %s\nServer and load generator share the cores, and so the costs of TLS on either side.\n\n' \
-  "$(nproc)" "$(uname -sr)"
+printf '\nStrongroom, what the edge costs: %s cores, %s\n' "$(nproc)" "$(uname -sr)"
+printf 'Server and load generator share the cores, and so the costs of TLS on both sides.\n\n'
 "$bench" edge --records "$folder/records"

@@ -1,4 +1,5 @@
--- The least ledger that a bank could be run on: balances, transfers with a key that makes them unique, entries.
+-- The least ledger that a bank could be run on: balances, transfers with a key that makes them
+-- unique, entries.
 CREATE TABLE account (id bigint PRIMARY KEY, balance bigint NOT NULL);
 INSERT INTO account SELECT id, 100000000 FROM generate_series(1, 10000) AS id;
 

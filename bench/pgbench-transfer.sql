@@ -1,5 +1,6 @@
--- One double-entry transfer between two random accounts: 2 balance updates, 1 transfer, 2 entries, in one transaction.
--- The account with the lower id is updated first: in the order of source and target two transfers could deadlock.
+-- One double-entry transfer between two random accounts: 2 balance updates, 1 transfer, 2 entries,
+-- in one transaction. The account with the lower id is updated first: in the order of source and
+-- target two transfers could deadlock.
 \set source random(1, 10000)
 \set target 1 + (:source - 1 + random(1, 9999)) % 10000
 \set low least(:source, :target)

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Measures Strongroom beside a native server and PostgreSQL on this machine, and prints one table. `./build.sh bench` calls it.
+# Measures Strongroom beside a native server and PostgreSQL on this machine, and prints one table.
+# `./build.sh bench` calls it.
 #
 # usage: bench/run.sh [--seconds N] [--no-large]
 #   --seconds N   how long each run is measured, 1 to 240 (10); a warm-up of 2 seconds comes before
-#   --no-large    leave out the bank of a million accounts, which takes minutes and some gigabytes to fill
+#   --no-large    without the bank of a million accounts, which takes minutes and gigabytes to fill
 #
-# All servers listen on the loopback or a socket of their own and end with this script. Everything they write goes to a folder
-# in /var/tmp, which is on a disk where /tmp may be in memory; TMPDIR names another place.
+# All servers listen on the loopback or a socket of their own and end with this script. Everything
+# they write goes to a folder in /var/tmp, which is on a disk where /tmp may be in memory; TMPDIR
+# names another place.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -22,7 +24,8 @@ fail() { printf 'bench/run.sh: %s\n' "$*" >&2; exit 1; }
 while (($#)); do
   case $1 in
     --seconds)
-      [[ ${2:-} =~ ^[0-9]{1,3}$ ]] && ((10#$2 >= 1 && 10#$2 <= 240)) || fail "--seconds takes a number from 1 to 240"
+      [[ ${2:-} =~ ^[0-9]{1,3}$ ]] && ((10#$2 >= 1 && 10#$2 <= 240)) ||
+        fail "--seconds takes a number from 1 to 240"
       seconds=$((10#$2))
       shift 2
       ;;
@@ -36,14 +39,15 @@ done
 
 host=${STRONGROOM_BIN:-$root/target/release/strongroom}
 components=$root/target/components
-for file in "$host" "$components"/{auth,token,account,transaction,webhook,test-guests/hello}.wasm; do
+needed=("$host" "$components"/{auth,token,account,transaction,webhook,test-guests/hello}.wasm)
+for file in "${needed[@]}"; do
   [[ -f $file ]] || fail "$file is missing; run ./build.sh bench"
 done
 cargo build --release --quiet -p strongroom-bench
 bench=${CARGO_TARGET_DIR:-target}/release/strongroom-bench
 
 folder=$(mktemp -d -p "${TMPDIR:-/var/tmp}" strongroom-bench.XXXXXX)
-chmod 711 "$folder" # PostgreSQL's user passes through to its own part.
+chmod 711 "$folder" # PostgreSQL's user needs the path to its own folder.
 mkdir "$folder/records"
 pids=()
 postgres_bin=
@@ -51,7 +55,7 @@ postgres_data=
 
 stop() { # PID
   kill "$1" 2>/dev/null || true
-  # It drains; past the host's own limit of 30 s it is stuck.
+  # It drains; after the host's own limit of 30 s it is stuck.
   for _ in $(seq 350); do
     kill -0 "$1" 2>/dev/null || break
     sleep 0.1
@@ -64,7 +68,9 @@ clean_up() {
   local status=$?
   trap - EXIT
   for pid in "${pids[@]}"; do stop "$pid"; done
-  if [[ -n $postgres_data ]]; then as_postgres "$postgres_bin/pg_ctl" -D "$postgres_data" -m immediate stop >/dev/null 2>&1 || true; fi
+  if [[ -n $postgres_data ]]; then
+    as_postgres "$postgres_bin/pg_ctl" -D "$postgres_data" -m immediate stop >/dev/null 2>&1 || true
+  fi
   if ((status != 0)) && [[ -f $folder/host.err ]]; then
     echo "--- the end of the host's log ---" >&2
     grep -v '"target":"access"' "$folder/host.err" | tail -n 20 >&2 || true
@@ -78,7 +84,7 @@ trap 'exit 143' TERM
 
 source "$root/bench/records.sh"
 
-# --- the native twin -----------------------------------------------------------------------------------------------------------
+# --- the native twin ---
 
 measure_native() {
   say "hello, native: $CLIENTS_HELLO clients, $seconds s"
@@ -91,28 +97,31 @@ measure_native() {
   done
   local address
   address=$(sed -n 's|^native listens on http://||p' "$folder/native.out")
-  "$bench" hello --address "$address" --pid "$pid" --clients $CLIENTS_HELLO --seconds "$seconds" --warm-up $WARM_UP "$(record native)"
+  "$bench" hello --address "$address" --pid "$pid" --clients $CLIENTS_HELLO \
+    --seconds "$seconds" --warm-up $WARM_UP "$(record native)"
   stop "$pid"
   pids=()
 }
 
-# --- Strongroom ----------------------------------------------------------------------------------------------------------------
+# --- Strongroom ---
 
 # The default bank and the hello guest.
 write_registry() {
   sed "s|^component = \"|&$root/|" registry.toml
-  printf '\n[services.hello]\ncomponent = "%s/test-guests/hello.wasm"\npublic = ["* /*"]\n' "$components"
+  printf '\n[services.hello]\ncomponent = "%s"\npublic = ["* /*"]\n' \
+    "$components/test-guests/hello.wasm"
 }
 
 # Starts the host, its access log to a file; sets host_pid and gateway.
 start_host() { # RECORD
   : >"$folder/host.out"
   local started=${EPOCHREALTIME/[.,]/}
-  "$host" serve --registry "$folder/registry.toml" --data "$folder/data" --listen 127.0.0.1:0 --admin 127.0.0.1:0 \
-    >"$folder/host.out" 2>"$folder/host.err" &
+  "$host" serve --registry "$folder/registry.toml" --data "$folder/data" \
+    --listen 127.0.0.1:0 --admin 127.0.0.1:0 >"$folder/host.out" 2>"$folder/host.err" &
   host_pid=$!
   pids=("$host_pid")
-  gateway=$("$bench" ready --stdout "$folder/host.out" --started "$started" --pid "$host_pid" "$(record "$1")")
+  gateway=$("$bench" ready --stdout "$folder/host.out" --started "$started" --pid "$host_pid" \
+    "$(record "$1")")
 }
 
 stop_host() {
@@ -124,10 +133,12 @@ measure_host() {
   say "starting the host; it compiles the components"
   start_host ready-first
   say "hello, gateway: $CLIENTS_HELLO clients, $seconds s"
-  "$bench" hello --address "$gateway" --pid "$host_pid" --clients $CLIENTS_HELLO --seconds "$seconds" --warm-up $WARM_UP "$(record hello)"
+  local server=(--address "$gateway" --pid "$host_pid")
+  local times=(--seconds "$seconds" --warm-up "$WARM_UP")
+  "$bench" hello "${server[@]}" "${times[@]}" --clients $CLIENTS_HELLO "$(record hello)"
   say "opening the bank: 50 customers with 20 accounts each"
   "$bench" seed --address "$gateway" --bank "$folder/bank.json"
-  local load=(--address "$gateway" --pid "$host_pid" --bank "$folder/bank.json" --seconds "$seconds" --warm-up "$WARM_UP")
+  local load=("${server[@]}" "${times[@]}" --bank "$folder/bank.json")
   say "transfers: $CLIENTS_BANK clients, $seconds s"
   "$bench" transfers "${load[@]}" --clients $CLIENTS_BANK "$(record transfers)"
   say "transfers to one account: $CLIENTS_BANK clients, $seconds s"
@@ -147,8 +158,9 @@ measure_host() {
 measure_second_start() {
   say "second start, a few requests, and memory after $IDLE s without any"
   start_host ready
-  "$bench" hello --address "$gateway" --pid "$host_pid" --clients 1 --seconds 1 --warm-up 0 "$(record few-hello)"
-  "$bench" balances --address "$gateway" --pid "$host_pid" --bank "$folder/bank.json" --clients 1 --seconds 1 --warm-up 0 "$(record few-balances)"
+  local load=(--address "$gateway" --pid "$host_pid" --clients 1 --seconds 1 --warm-up 0)
+  "$bench" hello "${load[@]}" "$(record few-hello)"
+  "$bench" balances "${load[@]}" --bank "$folder/bank.json" "$(record few-balances)"
   sleep $IDLE
   "$bench" memory --pid "$host_pid" "$(record memory)"
   stop_host
@@ -160,7 +172,8 @@ measure_large() {
   "$bench" fill --store "$folder/data/stores/accounts.sqlite" --bank "$folder/bank.json" \
     --accounts $LARGE_ACCOUNTS --entries $LARGE_ENTRIES
   start_host ready-large
-  local load=(--address "$gateway" --pid "$host_pid" --bank "$folder/bank.json" --seconds "$seconds" --warm-up "$WARM_UP")
+  local load=(--address "$gateway" --pid "$host_pid" --bank "$folder/bank.json")
+  load+=(--seconds "$seconds" --warm-up "$WARM_UP")
   say "large bank, transfers: $CLIENTS_BANK clients, $seconds s"
   "$bench" transfers "${load[@]}" --clients $CLIENTS_BANK "$(record transfers-large)"
   say "large bank, balances: $CLIENTS_BANK clients, $seconds s"
@@ -168,13 +181,14 @@ measure_large() {
   stop_host
 }
 
-# --- PostgreSQL ----------------------------------------------------------------------------------------------------------------
+# --- PostgreSQL ---
 
 # The newest installation that has a server, its control program, and pgbench.
 find_postgres() {
   local candidate
   for candidate in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV) $(IFS=:; echo $PATH); do
-    if [[ -x $candidate/postgres && -x $candidate/initdb && -x $candidate/pg_ctl && -x $candidate/pgbench ]]; then
+    if [[ -x $candidate/postgres && -x $candidate/initdb && -x $candidate/pg_ctl &&
+      -x $candidate/pgbench ]]; then
       postgres_bin=$candidate
       return 0
     fi
@@ -207,7 +221,8 @@ measure_postgres() {
     -o "-c listen_addresses='' -c unix_socket_directories='$home' -p 54320" start
   postgres_data=$home/data
   local connection=(-h "$home" -p 54320 -U bench)
-  as_postgres "$postgres_bin/psql" "${connection[@]}" -d postgres -q -v ON_ERROR_STOP=1 -f "$home/pgbench-schema.sql"
+  as_postgres "$postgres_bin/psql" "${connection[@]}" -d postgres -q -v ON_ERROR_STOP=1 \
+    -f "$home/pgbench-schema.sql"
   run_pgbench $CLIENTS_BANK pgbench
   run_pgbench 1 pgbench-1
   as_postgres "$postgres_bin/pg_ctl" -D "$home/data" -w -s -m fast stop
@@ -217,14 +232,16 @@ measure_postgres() {
 run_pgbench() { # CLIENTS RECORD
   say "pgbench: $1 clients, $seconds s"
   local threads=$(($1 < 2 ? 1 : 2))
-  local run=("$postgres_bin/pgbench" "${connection[@]}" -n -M prepared -c "$1" -j "$threads" -f "$home/pgbench-transfer.sql")
+  local run=("$postgres_bin/pgbench" "${connection[@]}" -n -M prepared -c "$1" -j "$threads")
+  run+=(-f "$home/pgbench-transfer.sql")
   as_postgres "${run[@]}" -T $WARM_UP postgres >/dev/null 2>&1
   as_postgres mkdir "$home/logs/$2"
-  as_postgres "${run[@]}" -T "$seconds" -l --log-prefix "$home/logs/$2/log" postgres >"$folder/$2.out" 2>&1
+  as_postgres "${run[@]}" -T "$seconds" -l --log-prefix "$home/logs/$2/log" postgres \
+    >"$folder/$2.out" 2>&1
   "$bench" pgbench --clients "$1" --seconds "$seconds" --logs "$home/logs/$2" "$(record "$2")"
 }
 
-# --- all of it -----------------------------------------------------------------------------------------------------------------
+# --- all of it ---
 
 STRONGROOM_ADMIN_PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 export STRONGROOM_ADMIN_PASSWORD
@@ -245,9 +262,10 @@ cat <<EOF
 
 Strongroom's bench: $(nproc) cores, $(uname -sr), load average before $load_before
 disk: $(df --output=source,fstype "$folder" | tail -n 1 | tr -s ' '); PostgreSQL: $postgres_version
-each run: $WARM_UP s of warm-up, then $seconds s; 1,000 accounts of 50 customers in EUR, 10,000 accounts in PostgreSQL
-Server and load generator share the cores. Transfers and pgbench make every commit durable before they answer.
-"cpu us" is the server's CPU time for each request.
+each run: $WARM_UP s of warm-up, then $seconds s
+1,000 accounts of 50 customers in EUR; 10,000 accounts in PostgreSQL
+Server and load generator share the cores. Each transfer, and each one of pgbench, is durable before
+its response. "cpu us" is the server's CPU time for each request.
 
 EOF
 "$bench" report --records "$folder/records"

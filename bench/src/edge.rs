@@ -1,5 +1,5 @@
-//! What the edge costs: this build beside an older one, TLS beside plain HTTP, and logins beside
-//! transfers. Both sides took turns in one run, and each turn is compared with its neighbour.
+//! What the edge costs: this build beside an older one, TLS beside plain HTTP, and transfers beside
+//! logins. Both sides take turns in one run, and each turn is compared with its neighbour.
 
 use std::path::{Path, PathBuf};
 
@@ -14,55 +14,55 @@ const RATE_PERMILLE_MIN: u64 = 900;
 const P99_PERMILLE_MAX: u64 = 2_000;
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// Where the other commands kept their records: one of each side and turn
+pub struct EdgeCommand {
+    /// The folder of the records: one of each side and turn
     #[arg(long, value_name = "FOLDER")]
     records: PathBuf,
 }
 
-/// What is compared, and what it must be.
+/// The figure that a comparison judges.
 #[derive(Clone, Copy)]
 enum Measure {
     Rate,
     P99,
 }
 
-struct Comparison {
+struct EdgeComparison {
     title: &'static str,
-    /// The records of the side that is judged, and of the other, without the number of the turn.
+    /// The records of the judged side, and of the other one, without the number of the turn.
     sides: [&'static str; 2],
     measure: Measure,
 }
 
-const COMPARISONS: [Comparison; 5] = [
-    Comparison {
+const COMPARISONS: [EdgeComparison; 5] = [
+    EdgeComparison {
         title: "hello, plain: this build beside the base",
         sides: ["hello-plain", "hello-base"],
         measure: Measure::Rate,
     },
-    Comparison {
+    EdgeComparison {
         title: "balances, plain: this build beside the base",
         sides: ["balances-plain", "balances-base"],
         measure: Measure::Rate,
     },
-    Comparison {
+    EdgeComparison {
         title: "hello: TLS 1.3 beside plain",
         sides: ["hello-tls", "hello-plain"],
         measure: Measure::Rate,
     },
-    Comparison {
+    EdgeComparison {
         title: "balances: TLS 1.3 beside plain",
         sides: ["balances-tls", "balances-plain"],
         measure: Measure::Rate,
     },
-    Comparison {
+    EdgeComparison {
         title: "p99 of transfers: with 16 logins a second beside alone",
         sides: ["transfers-beside-logins", "transfers-alone"],
         measure: Measure::P99,
     },
 ];
 
-impl Arguments {
+impl EdgeCommand {
     pub fn run(&self) -> Result<()> {
         let mut misses = 0_u64;
         for comparison in &COMPARISONS {
@@ -81,8 +81,8 @@ impl Arguments {
     }
 }
 
-impl Comparison {
-    /// Prints its line, and returns whether its target is met; one that was not measured has none.
+impl EdgeComparison {
+    /// Prints its line, and returns whether it meets its target. Without records it has none.
     fn print(&self, records: &Path) -> Result<bool> {
         let [one, other] = self.sides.map(|side| turns(records, side));
         let (one, other) = (one?, other?);
@@ -166,7 +166,7 @@ fn median_of(loads: &[Load], figure: impl Fn(&Load) -> u64) -> u64 {
     median(loads.iter().map(figure).collect()).unwrap_or(0)
 }
 
-/// The one in the middle; of an even number, the lower of the two.
+/// The number in the middle; of an even count, the lower one of the two.
 fn median(mut numbers: Vec<u64>) -> Option<u64> {
     numbers.sort_unstable();
     let middle = numbers.len().checked_sub(1)? / 2;

@@ -1,7 +1,9 @@
-//! Measures Strongroom: how fast it answers and pays beside a native server and PostgreSQL, how small it is, how soon it is ready.
+//! Measures Strongroom beside a native server and PostgreSQL: requests and transfers a second,
+//! memory, and the time until it is ready.
 //!
-//! `run.sh` starts and stops the servers; each command here takes one measurement of what runs and keeps it as a record in a
-//! folder, from which `report` makes the table.
+//! The scripts start and stop the servers. Each command here takes one measurement and keeps it as
+//! a record in a folder. `report`, `edge`, `verdict`, and `overload` print the records and judge
+//! them.
 
 mod bank;
 mod edge;
@@ -22,36 +24,36 @@ use clap::Parser;
 enum Command {
     /// Serve `hello` natively until killed: the twin of the hello component
     Native,
-    /// Measure what a durable write to a folder's disk takes
-    Disk(probe::disk::Arguments),
-    /// Wait until a host that was just started is ready; prints its public address
-    Ready(probe::ready::Arguments),
+    /// Measure how long a durable write to a folder's disk takes
+    Disk(probe::disk::DiskCommand),
+    /// Wait until a new host is ready; prints its public address
+    Ready(probe::ready::ReadyCommand),
     /// Read a process's resident memory
-    Memory(probe::memory::Arguments),
+    Memory(probe::memory::MemoryCommand),
     /// Open the bank: customers, accounts, money
-    Seed(bank::seed::Arguments),
+    Seed(bank::seed::SeedCommand),
     /// Fill the ledger's file of a bank that is not running with accounts and transfers
-    Fill(bank::fill::Arguments),
+    Fill(bank::fill::FillCommand),
     /// Load a server with requests for `hello`
-    Hello(load::hello::Arguments),
+    Hello(load::hello::HelloCommand),
     /// Load the bank with transfers between random accounts
-    Transfers(load::transfers::Arguments),
-    /// Load the bank with questions for random accounts' balances
-    Balances(load::balances::Arguments),
+    Transfers(load::transfers::TransfersCommand),
+    /// Load the bank with reads of random accounts' balances
+    Balances(load::balances::BalancesCommand),
     /// Load the bank with logins
-    Logins(load::logins::Arguments),
-    /// Read what pgbench printed and logged
-    Pgbench(pgbench::Arguments),
+    Logins(load::logins::LoginsCommand),
+    /// Read the logs of pgbench
+    Pgbench(pgbench::PgbenchCommand),
     /// Print the table
-    Report(report::Arguments),
-    /// Swap components of a running host again and again by saving its registry
-    Swaps(torture::swaps::Arguments),
-    /// Print what the swaps cost, and judge it
-    Verdict(torture::verdict::Arguments),
-    /// Print what attacks from within cost the bank, and judge it
-    Siege(torture::siege::Arguments),
-    /// Print what the edge costs, and judge it
-    Edge(edge::Arguments),
+    Report(report::ReportCommand),
+    /// Swap components of a running host, many times, by saving its registry
+    Swaps(torture::swaps::SwapsCommand),
+    /// Print and judge what the swaps cost
+    Verdict(torture::verdict::VerdictCommand),
+    /// Print and judge what a hostile component costs the bank
+    Overload(torture::overload::OverloadCommand),
+    /// Print and judge what the edge costs
+    Edge(edge::EdgeCommand),
 }
 
 fn main() -> ExitCode {
@@ -70,7 +72,7 @@ fn main() -> ExitCode {
         Command::Report(arguments) => arguments.run(),
         Command::Swaps(arguments) => arguments.run(),
         Command::Verdict(arguments) => arguments.run(),
-        Command::Siege(arguments) => arguments.run(),
+        Command::Overload(arguments) => arguments.run(),
         Command::Edge(arguments) => arguments.run(),
     };
     match outcome {

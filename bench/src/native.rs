@@ -1,4 +1,4 @@
-//! The native twin of the hello component: hyper alone, with the same answer.
+//! The native twin of the hello component: hyper alone, with the same response.
 
 use std::convert::Infallible;
 
@@ -38,6 +38,6 @@ async fn answer(stream: TcpStream) {
         Ok::<_, Infallible>(response)
     });
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), hello);
-    // The load generator hangs up in the middle of an exchange when its time is over.
+    // The load generator closes its connections in the middle of a request when its time is over.
     let _hung_up = connection.await;
 }

@@ -1,4 +1,4 @@
-//! PostgreSQL's side: what pgbench printed and logged.
+//! PostgreSQL's side: the latencies that pgbench has logged.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,25 +8,25 @@ use anyhow::{Context, Result};
 
 use crate::record::{Destination, Latency, Load, histogram};
 
-/// Which word of a line of pgbench's `--log` is the latency, in microseconds.
+/// The index of the latency, in microseconds, in a line of pgbench's log.
 const LATENCY_WORD: usize = 2;
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// pgbench's clients
+pub struct PgbenchCommand {
+    /// The number of pgbench's clients
     #[arg(long)]
     clients: u64,
     /// How long it ran, in seconds
     #[arg(long)]
     seconds: u64,
-    /// The folder that holds what pgbench logged, and nothing else
+    /// The folder of pgbench's logs, without other files
     #[arg(long, value_name = "DIR")]
     logs: PathBuf,
     #[command(flatten)]
     destination: Destination,
 }
 
-impl Arguments {
+impl PgbenchCommand {
     pub fn run(&self) -> Result<()> {
         let mut latencies = histogram();
         let mut failed = 0_u64;
@@ -36,7 +36,7 @@ impl Arguments {
             for line in log.lines() {
                 let word = line.split(' ').nth(LATENCY_WORD);
                 let word = word.with_context(|| format!("{}: {line}", path.display()))?;
-                // pgbench writes `failed` where a transaction was given up.
+                // pgbench writes `failed` for a transaction that it has abandoned.
                 match word.parse() {
                     Ok(microseconds) => latencies.saturating_record(microseconds),
                     Err(_) => failed = failed.saturating_add(1),

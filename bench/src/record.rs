@@ -1,4 +1,4 @@
-//! What was measured, kept as one JSON file for each measurement.
+//! The measurements, each in a JSON file of its own.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,16 +10,16 @@ use hdrhistogram::Histogram;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// Where a command keeps what it measured.
+/// Where a command writes its measurement.
 #[derive(Debug, clap::Args)]
 pub struct Destination {
-    /// The file to write
+    /// The file to write the measurement to
     #[arg(long, value_name = "FILE")]
     record: PathBuf,
 }
 
 impl Destination {
-    /// Keeps a measurement.
+    /// Writes the measurement.
     ///
     /// # Errors
     /// The file system's.
@@ -29,10 +29,10 @@ impl Destination {
     }
 }
 
-/// Reads a measurement; none if it was not taken.
+/// Reads a measurement; none if there is no such file.
 ///
 /// # Errors
-/// The file system's, or that the file holds something else.
+/// The file system's, or that the file is no such measurement.
 pub fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<Option<T>> {
     let path = folder.join(name).with_extension("json");
     let text = match fs::read_to_string(&path) {
@@ -44,22 +44,22 @@ pub fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<Option<T>>
         .with_context(|| format!("{}", path.display()))
 }
 
-/// A load run: only what ended between the warm-up and the end counts.
+/// A load run: only requests that ended after the warm-up and before the end count.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Load {
-    /// Clients that each have one request under way at any time.
+    /// Clients that each have one open request at any time.
     pub clients: u64,
     /// The length of the run without its warm-up.
     pub microseconds: u64,
-    /// Answers with the status that means success.
+    /// Responses with the status that means success.
     pub answered: u64,
     /// How many operations each request asks for.
     pub operations_per_request: u64,
-    /// All else, by what it was.
+    /// Other responses and errors, by their text.
     pub errors: BTreeMap<String, u64>,
-    /// How long the answers took.
+    /// How long the successful responses took.
     pub latency: Latency,
-    /// The CPU time that the server used, where it is one process.
+    /// The server's CPU time, if the server is one process.
     pub server_cpu_microseconds: Option<u64>,
 }
 
@@ -87,7 +87,7 @@ impl Load {
     }
 }
 
-/// The shape of a distribution, in microseconds.
+/// Some quantiles of a distribution, in microseconds.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Latency {
     pub p50: u64,
@@ -105,13 +105,13 @@ impl From<&Histogram<u64>> for Latency {
     }
 }
 
-/// A minute: longer than any server here keeps a request.
+/// A minute: longer than a request of any server here.
 const LATENCY_MICROSECONDS_MAX: u64 = 60_000_000;
 
 /// A histogram of microseconds, exact to three digits.
 ///
 /// # Panics
-/// Never: the bounds and the precision are ones that histograms have.
+/// Never: the bounds and the precision are valid.
 pub fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, LATENCY_MICROSECONDS_MAX, 3).expect("the bounds are in order")
 }

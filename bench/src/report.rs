@@ -1,4 +1,4 @@
-//! The table: each figure beside what it is compared with, and whether the target is met.
+//! The table: each figure beside its comparison, and whether it meets the target.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -7,21 +7,21 @@ use anyhow::Result;
 
 use crate::record::{self, Figure, Latency, Load};
 
-/// A megabyte, as memory is sold.
+/// A megabyte in decimal units.
 const BYTES_PER_MB: u64 = 1_000_000;
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct ReportCommand {
     /// The folder of the records
     #[arg(long, value_name = "DIR")]
     records: PathBuf,
 }
 
-/// A load run, and the run that it must keep up with.
+/// A load run, and the run that it is compared with.
 struct Comparison {
     title: &'static str,
     record: &'static str,
-    /// The record of the other side, and the least share of its rate, in thousandths.
+    /// The record of the other run, and the least share of its rate, in thousandths.
     against: Option<(&'static str, Option<u64>)>,
     /// The least rate, a second.
     at_least: Option<u64>,
@@ -144,7 +144,7 @@ const HEAD: [&str; 9] = [
     "ratio",
 ];
 
-impl Arguments {
+impl ReportCommand {
     pub fn run(&self) -> Result<()> {
         let mut table = String::new();
         row(&mut table, HEAD.map(str::to_owned), "target");
@@ -157,7 +157,7 @@ impl Arguments {
         }
         if let Some(disk) = record::read::<Latency>(&self.records, "disk")? {
             let Latency { p50, p99, max } = disk;
-            let [p50, p99, max] = [p50, p99, max].map(milliseconds);
+            let [p50, p99, max] = [p50, p99, max].map(thousandths);
             writeln!(
                 table,
                 "{:<48} p50 {p50} ms, p99 {p99} ms, max {max} ms",
@@ -198,9 +198,9 @@ impl Arguments {
             title,
             load.clients.to_string(),
             load.rate().to_string(),
-            milliseconds(load.latency.p50),
-            milliseconds(load.latency.p99),
-            milliseconds(load.latency.max),
+            thousandths(load.latency.p50),
+            thousandths(load.latency.p99),
+            thousandths(load.latency.max),
             load.cpu_microseconds_each()
                 .map_or(String::new(), |each| each.to_string()),
             load.failed().to_string(),
@@ -235,12 +235,12 @@ fn row(table: &mut String, cells: [String; 9], verdict: &str) {
     table.push('\n');
 }
 
-/// One rate over another, in thousandths; none if there is no other.
+/// A rate divided by another one, in thousandths; none if that is zero.
 fn ratio_permille(rate: u64, other: u64) -> Option<u64> {
     rate.saturating_mul(1000).checked_div(other)
 }
 
-/// What to show of a ratio, and whether it reaches its target.
+/// The texts of a ratio and of its verdict.
 fn judge_ratio(permille: Option<u64>, target: Option<u64>) -> (String, String) {
     let Some(permille) = permille else {
         return ("-".to_owned(), "nothing to compare with".to_owned());
@@ -256,14 +256,9 @@ fn met(met: bool) -> &'static str {
     if met { "met" } else { "MISSED" }
 }
 
-/// A number of thousandths, to three digits.
+/// A number of thousandths with three decimals, such as microseconds in milliseconds.
 pub fn thousandths(number: u64) -> String {
     format!("{}.{:03}", number / 1000, number % 1000)
-}
-
-/// Microseconds, as milliseconds.
-fn milliseconds(microseconds: u64) -> String {
-    thousandths(microseconds)
 }
 
 fn milliseconds_with_unit(microseconds: u64) -> String {

@@ -1,4 +1,4 @@
-//! A store whose transactions reach the file a thousand at a time.
+//! A store that commits a thousand transactions at a time.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -7,38 +7,38 @@ use strongroom_sdk::store::{
     Rows, SqliteStore, SqliteTransaction, Store, StoreError, Transaction, Value,
 };
 
-/// How many transactions are one commit.
-const TURNS_PER_COMMIT: u32 = 1_000;
+/// How many transactions share a commit.
+const TRANSACTIONS_PER_COMMIT: u32 = 1_000;
 
 /// Each transaction is a savepoint of an open one.
 pub struct BulkStore {
     store: SqliteStore,
     open: Rc<RefCell<Option<SqliteTransaction>>>,
-    turns: Cell<u32>,
+    count: Cell<u32>,
 }
 
-/// A savepoint; dropping it rolls back to where it began.
-pub struct BulkTurn {
+/// A savepoint; dropping it undoes its changes.
+pub struct BulkTransaction {
     open: Rc<RefCell<Option<SqliteTransaction>>>,
     is_over: Cell<bool>,
 }
 
 impl BulkStore {
-    /// Writes to `store`.
+    /// Opens a bulk store over `store`.
     pub fn new(store: SqliteStore) -> Self {
         Self {
             store,
             open: Rc::default(),
-            turns: Cell::new(0),
+            count: Cell::new(0),
         }
     }
 
-    /// Commits what is open.
+    /// Commits the open transaction.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn finish(&self) -> Result<(), StoreError> {
-        self.turns.set(0);
+        self.count.set(0);
         self.open
             .borrow_mut()
             .take()
@@ -47,29 +47,29 @@ impl BulkStore {
 }
 
 impl Store for BulkStore {
-    type Transaction = BulkTurn;
+    type Transaction = BulkTransaction;
 
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         self.store.query(sql, params)
     }
 
-    fn begin(&self) -> Result<BulkTurn, StoreError> {
-        if self.turns.replace(self.turns.get() + 1) >= TURNS_PER_COMMIT {
+    fn begin(&self) -> Result<BulkTransaction, StoreError> {
+        if self.count.replace(self.count.get() + 1) >= TRANSACTIONS_PER_COMMIT {
             self.finish()?;
         }
         if self.open.borrow().is_none() {
             *self.open.borrow_mut() = Some(self.store.begin()?);
         }
-        let turn = BulkTurn {
+        let transaction = BulkTransaction {
             open: Rc::clone(&self.open),
             is_over: Cell::new(false),
         };
-        turn.execute("SAVEPOINT turn", &[])?;
-        Ok(turn)
+        transaction.execute("SAVEPOINT bulk", &[])?;
+        Ok(transaction)
     }
 }
 
-impl BulkTurn {
+impl BulkTransaction {
     fn within<T>(
         &self,
         work: impl FnOnce(&SqliteTransaction) -> Result<T, StoreError>,
@@ -80,7 +80,7 @@ impl BulkTurn {
     }
 }
 
-impl Transaction for BulkTurn {
+impl Transaction for BulkTransaction {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         self.within(|open| open.execute(sql, params))
     }
@@ -91,7 +91,7 @@ impl Transaction for BulkTurn {
 
     fn commit(self) -> Result<(), StoreError> {
         self.is_over.set(true);
-        self.execute("RELEASE turn", &[]).map(drop)
+        self.execute("RELEASE bulk", &[]).map(drop)
     }
 
     fn commit_later(self) -> Result<(), StoreError> {
@@ -99,12 +99,12 @@ impl Transaction for BulkTurn {
     }
 }
 
-impl Drop for BulkTurn {
+impl Drop for BulkTransaction {
     fn drop(&mut self) {
         if !self.is_over.get() {
-            // A failed rollback leaves nothing to do: the whole is then rolled back when it is dropped.
-            let _ = self.execute("ROLLBACK TO turn", &[]);
-            let _ = self.execute("RELEASE turn", &[]);
+            // If this fails, the drop of the outer transaction undoes it.
+            let _ = self.execute("ROLLBACK TO bulk", &[]);
+            let _ = self.execute("RELEASE bulk", &[]);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One who calls the bank's API outside of any measurement.
+//! A caller of the bank's API outside of any measurement.
 
 use anyhow::{Context, Result, bail};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::load::client::Client;
 use crate::load::server::Server;
 
-/// A connection, and the session of whoever logged in on it.
+/// A connection, and the session of its user.
 pub struct Caller {
     client: Client,
     host: HeaderValue,
@@ -19,7 +19,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// A caller without a session.
+    /// Connects without a session.
     ///
     /// # Errors
     /// The network's.
@@ -32,7 +32,7 @@ impl Caller {
         })
     }
 
-    /// A caller with a session that was begun elsewhere.
+    /// Connects with the session of another caller.
     ///
     /// # Errors
     /// The network's.
@@ -42,10 +42,10 @@ impl Caller {
         Ok(caller)
     }
 
-    /// A caller with a new session.
+    /// Connects and logs in.
     ///
     /// # Errors
-    /// If the bank refuses the login.
+    /// The bank refuses the login.
     pub async fn log_in(server: &Server, email: &str, password: &str) -> Result<Self> {
         let mut caller = Self::connect(server).await?;
         let login = json!({"email": email, "password": password});
@@ -58,26 +58,30 @@ impl Caller {
         Ok(caller)
     }
 
-    /// The id of the user who logged in.
+    /// The id of the user.
     ///
     /// # Errors
-    /// If nobody has.
+    /// The caller has not logged in.
     pub fn user_id(&self) -> Result<&str> {
-        self.user_id.as_deref().context("nobody is logged in")
+        self.user_id
+            .as_deref()
+            .context("the caller is not logged in")
     }
 
     /// The `authorization` header of the session.
     ///
     /// # Errors
-    /// If there is no session.
+    /// The caller has no session.
     pub fn authorization(&self) -> Result<HeaderValue> {
-        self.authorization.clone().context("nobody is logged in")
+        self.authorization
+            .clone()
+            .context("the caller is not logged in")
     }
 
-    /// Posts a document under a new idempotency key, and answers the answer.
+    /// Posts a document with a new idempotency key, and returns the response's document.
     ///
     /// # Errors
-    /// Anything but success.
+    /// Every status but success.
     pub async fn post(&mut self, path: &str, body: &Value) -> Result<Value> {
         let mut request = Request::post(path)
             .header(HOST, &self.host)
@@ -98,10 +102,10 @@ impl Caller {
     }
 }
 
-/// A JSON string.
+/// The text of a JSON string.
 ///
 /// # Errors
-/// If it is something else.
+/// The value is no string.
 pub fn text(value: &Value) -> Result<&str> {
     value
         .as_str()

@@ -1,7 +1,7 @@
-//! A large bank, without the days that its customers would take to make it one.
+//! Makes a bank large, in minutes instead of days.
 //!
-//! The accounts and transfers are the ledger's own work, by its own code on its own file, while no host has it open: every row, sum, and
-//! hash is as if it had come over HTTP.
+//! The ledger's own code writes the accounts and transfers to its file while no host has it open:
+//! every row, sum, and hash is the same as over HTTP.
 
 use std::path::PathBuf;
 
@@ -24,18 +24,19 @@ use uuid::Uuid;
 use super::Bank;
 use super::bulk::BulkStore;
 
-/// How many accounts those have who never log in. One account in so many is a customer's who does: they lie all over the store. (To open
-/// one takes as long as its owner has accounts, so nobody has very many.)
+/// How many accounts each owner has who never logs in. A customer who does owns one account in this
+/// many: their accounts are all over the store. (The time to open an account grows with the number
+/// of its owner's accounts.)
 const ACCOUNTS_OF_OWNER: usize = 100;
-/// The id of the first of those who never log in; the others follow.
+/// The id of the first owner who never logs in; the others follow.
 const FIRST_OWNER: u128 = 1 << 64;
-/// In each account, in cents.
+/// The first deposit of each account, in cents.
 const DEPOSIT_CENTS: i64 = 100_000_000;
-/// Who asks for all of it.
+/// The user of all requests.
 const ASKER: Asker = Asker::user(Uuid::from_u128(1));
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct FillCommand {
     /// The ledger's file, such as `data/stores/accounts.sqlite`
     #[arg(long, value_name = "FILE")]
     store: PathBuf,
@@ -50,14 +51,14 @@ pub struct Arguments {
     entries: usize,
 }
 
-impl Arguments {
+impl FillCommand {
     pub fn run(&self) -> Result<()> {
         ensure!(self.store.is_file(), "{} is no file", self.store.display());
         let mut bank = Bank::read(&self.bank)?;
         let store = SqliteStore::open_without_sync(&self.store)
             .with_context(|| format!("{}", self.store.display()))?;
         let store = BulkStore::new(store);
-        // The same bank each time.
+        // A fixed seed makes the same bank each time.
         let mut random = StdRng::seed_from_u64(1);
         let customers = bank.customers.len();
         let mut accounts = Vec::with_capacity(self.accounts);
@@ -126,7 +127,7 @@ fn open_account(store: &BulkStore, owner_id: Uuid) -> Result<Uuid> {
 
 fn deposit(random: &mut StdRng, account: Uuid) -> Result<Transfer> {
     Ok(Transfer {
-        // Spread like the hashes that real ids are.
+        // Random, as real ids are hashes.
         id: Uuid::from_u128(random.random()),
         fingerprint: random.random(),
         authority: DebitAuthority::Bank,
@@ -139,7 +140,7 @@ fn deposit(random: &mut StdRng, account: Uuid) -> Result<Transfer> {
     })
 }
 
-/// So many transfers of a cent, each between two of the accounts.
+/// `size` transfers of a cent, each between two of the accounts.
 fn batch(random: &mut StdRng, accounts: &[Uuid], size: usize) -> Result<Batch> {
     let mut line = || {
         let from = random.random_range(0..accounts.len());

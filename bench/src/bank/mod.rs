@@ -21,7 +21,7 @@ use crate::load::server::Server;
 /// Every customer's password.
 const PASSWORD: &str = "seven otters juggle walnuts";
 
-/// What `seed` opened.
+/// The customers that `seed` has registered.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Bank {
     customers: Vec<Customer>,
@@ -36,7 +36,7 @@ struct Customer {
     accounts: Vec<String>,
 }
 
-/// An account, and what its owner proves to be the owner with.
+/// An account, and the session of its owner.
 #[derive(Debug, Clone)]
 pub struct OwnedAccount {
     pub id: String,
@@ -45,10 +45,10 @@ pub struct OwnedAccount {
 }
 
 impl Bank {
-    /// Reads what `seed` wrote.
+    /// Reads the file that `seed` has written.
     ///
     /// # Errors
-    /// The file system's, or that the file holds something else.
+    /// The file system's, or that the file is no such bank.
     pub fn read(file: &Path) -> Result<Self> {
         let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
         serde_json::from_str(&text).with_context(|| format!("{}", file.display()))
@@ -70,10 +70,10 @@ impl Bank {
         bodies.map(|body| Bytes::from(body.to_string())).collect()
     }
 
-    /// Logs every customer in, and answers all accounts.
+    /// Logs every customer in, and returns all accounts.
     ///
     /// # Errors
-    /// If the bank refuses a login.
+    /// The bank refuses a login.
     pub async fn log_in(&self, server: &Server) -> Result<Vec<OwnedAccount>> {
         let mut accounts = Vec::new();
         for customer in &self.customers {

@@ -1,4 +1,4 @@
-//! Opening the bank for business: customers, their accounts, and cash in each.
+//! Opens the bank for business: customers, their accounts, and a deposit in each.
 
 use std::path::PathBuf;
 
@@ -11,13 +11,13 @@ use super::{Bank, Customer, PASSWORD};
 use crate::load::on_one_thread;
 use crate::load::server::Server;
 
-/// The first administrator, who pays the cash in.
+/// The first administrator, who pays the deposits in.
 const ADMIN_EMAIL: &str = "admin@strongroom.local";
-/// In each account; the transfers of a run move a cent each, so no account ever runs out.
+/// The deposit in each account. The transfers of a run move a cent each, so no account runs out.
 const DEPOSIT_EUR: &str = "1000000.00";
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct SeedCommand {
     #[command(flatten)]
     server: Server,
     /// The first administrator's password
@@ -34,7 +34,7 @@ pub struct Arguments {
     bank: PathBuf,
 }
 
-impl Arguments {
+impl SeedCommand {
     pub fn run(&self) -> Result<()> {
         on_one_thread(self.open_bank())?.write(&self.bank)
     }
@@ -44,7 +44,7 @@ impl Arguments {
         let administrator = administrator.authorization()?;
         let mut arrivals = JoinSet::new();
         for number in 0..self.customers {
-            // One after another: the bank checks only so many passwords at once, and turns a crowd away.
+            // One after another: the bank checks few passwords at once, and refuses more.
             let email = format!("customer-{number}@bench.example");
             let customer = register(&self.server, &email).await?;
             let teller = Caller::with_session(&self.server, administrator.clone()).await?;
@@ -74,7 +74,7 @@ async fn register(server: &Server, email: &str) -> Result<Caller> {
     Caller::log_in(server, email, PASSWORD).await
 }
 
-/// Opens accounts for a customer, has a deposit paid into each, and answers their ids.
+/// Opens accounts for a customer, pays a deposit into each, and returns their ids.
 async fn open_accounts(
     mut customer: Caller,
     mut teller: Caller,

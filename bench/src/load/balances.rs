@@ -1,4 +1,4 @@
-//! Questions for the balance of a random account, each by its owner.
+//! Reads of the balance of a random account, each by its owner.
 
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -16,7 +16,7 @@ use crate::bank::Bank;
 use crate::record::Destination;
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct BalancesCommand {
     #[command(flatten)]
     server: Server,
     /// The file that `seed` wrote
@@ -30,30 +30,30 @@ pub struct Arguments {
 
 struct Balances {
     host: HeaderValue,
-    questions: Rc<[Question]>,
+    requests: Rc<[BalanceRequest]>,
 }
 
-struct Question {
+struct BalanceRequest {
     path: Uri,
     authorization: HeaderValue,
 }
 
-impl Arguments {
+impl BalancesCommand {
     pub fn run(&self) -> Result<()> {
         let bank = Bank::read(&self.bank)?;
         let host = self.server.host()?;
         let load = super::on_one_thread(async {
             let accounts = bank.log_in(&self.server).await?;
-            let questions = accounts.into_iter().map(|account| {
-                Ok(Question {
+            let requests = accounts.into_iter().map(|account| {
+                Ok(BalanceRequest {
                     path: Uri::try_from(format!("/api/accounts/{}/balance", account.id))?,
                     authorization: account.authorization,
                 })
             });
-            let questions: Rc<[Question]> = questions.collect::<Result<_>>()?;
+            let requests: Rc<[BalanceRequest]> = requests.collect::<Result<_>>()?;
             let source = || Balances {
                 host: host.clone(),
-                questions: Rc::clone(&questions),
+                requests: Rc::clone(&requests),
             };
             super::run(&self.server, &self.plan, source).await
         })?;
@@ -66,11 +66,11 @@ impl RequestSource for Balances {
 
     fn next(&mut self) -> Request<Full<Bytes>> {
         let mut request = Request::new(Full::default());
-        if let Some(question) = self.questions.choose(&mut rand::rng()) {
-            *request.uri_mut() = question.path.clone();
+        if let Some(of_account) = self.requests.choose(&mut rand::rng()) {
+            *request.uri_mut() = of_account.path.clone();
             let headers = request.headers_mut();
             headers.insert(HOST, self.host.clone());
-            headers.insert(AUTHORIZATION, question.authorization.clone());
+            headers.insert(AUTHORIZATION, of_account.authorization.clone());
         }
         request
     }

@@ -1,7 +1,8 @@
-//! One keep-alive connection.
+//! A client with one keep-alive connection.
 
 use anyhow::Result;
 use bytes::Bytes;
+use http::header::HOST;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
@@ -10,13 +11,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::server::Server;
 
-/// A client that asks one thing at a time.
+/// A client that sends one request at a time.
 pub struct Client {
     server: Server,
     sender: SendRequest<Full<Bytes>>,
 }
 
-/// An answer, read to its end.
+/// A response, read to its end.
 pub struct Answer {
     pub status: StatusCode,
     pub body: Bytes,
@@ -34,7 +35,7 @@ impl Client {
         })
     }
 
-    /// A new connection in the place of one that failed.
+    /// Replaces a connection that has failed.
     ///
     /// # Errors
     /// The network's.
@@ -43,16 +44,25 @@ impl Client {
         Ok(())
     }
 
-    /// Sends a request and reads the whole answer.
+    /// Sends a request and reads the whole response.
     ///
     /// # Errors
-    /// The connection's; it must not be used again then.
+    /// The connection's; the client must reconnect then.
     pub async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<Answer> {
         self.sender.ready().await?;
         let response = self.sender.send_request(request).await?;
         let status = response.status();
         let body = response.into_body().collect().await?.to_bytes();
         Ok(Answer { status, body })
+    }
+
+    /// Sends a `GET` and reads the whole response.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
+    pub async fn get(&mut self, path: &str) -> Result<Answer> {
+        let request = Request::get(path).header(HOST, self.server.host()?);
+        self.ask(request.body(Full::default())?).await
     }
 }
 
@@ -70,7 +80,7 @@ where
 {
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(async move {
-        // Its error reaches whoever waits for the answer.
+        // The caller that waits for the response gets its error.
         let _error = connection.await;
     });
     Ok(sender)

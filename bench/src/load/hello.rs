@@ -11,13 +11,13 @@ use super::{Plan, RequestSource};
 use crate::record::Destination;
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct HelloCommand {
     #[command(flatten)]
     server: Server,
-    /// What to ask for
+    /// The path of the requests
     #[arg(long, default_value = "/api/hello")]
     path: Uri,
-    /// Post this instead
+    /// A body: the requests are `POST` then
     #[arg(long)]
     body: Option<String>,
     #[command(flatten)]
@@ -32,7 +32,7 @@ struct Hello {
     body: Option<Bytes>,
 }
 
-impl Arguments {
+impl HelloCommand {
     pub fn run(&self) -> Result<()> {
         let host = self.server.host()?;
         let source = || Hello {

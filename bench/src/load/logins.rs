@@ -16,7 +16,7 @@ use crate::bank::Bank;
 use crate::record::Destination;
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct LoginsCommand {
     #[command(flatten)]
     server: Server,
     /// The file that `seed` wrote
@@ -33,7 +33,7 @@ struct Logins {
     bodies: Rc<[Bytes]>,
 }
 
-impl Arguments {
+impl LoginsCommand {
     pub fn run(&self) -> Result<()> {
         let bodies: Rc<[Bytes]> = Bank::read(&self.bank)?.logins().into();
         let host = self.server.host()?;

@@ -1,7 +1,7 @@
-//! The load generator: clients that each keep one connection and one request under way.
+//! The load generator: clients that each have one connection and one open request.
 //!
-//! It runs on one thread, so that on a machine with two cores at least one is left to the server. Clients ask as fast as they are
-//! answered, or at a [`pace`].
+//! It runs on one thread, so that a machine with two cores has one for the server. Clients send the
+//! next request after each response, or at a [`pace`].
 
 pub mod balances;
 pub mod client;
@@ -30,31 +30,31 @@ use client::Client;
 use pace::Pace;
 use server::Server;
 
-/// What to load a server with, and for how long.
+/// The clients of a run, and its times.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Plan {
-    /// Clients at once
+    /// Clients at the same time
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     clients: u64,
-    // An access token lives for 300 s, and each run begins by logging in.
+    // An access token lives for 300 s, and each run begins with a login.
     /// How long to measure, in seconds
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=240))]
     seconds: u64,
     /// The server's process, to count its CPU time
     #[arg(long)]
     pid: u32,
-    /// How long to load the server before that, in seconds
+    /// How long to load the server before the measurement, in seconds
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(0..=30))]
     warm_up: u64,
-    /// Requests a second of all clients together; without it, as many as are answered
+    /// Requests a second of all clients together; without it, as many as possible
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     rate: Option<u64>,
-    /// The load is an attack, whose requests are expected to fail: they are counted and not reported
+    /// The load is an attack, whose requests may fail: failures are counted and not printed
     #[arg(long)]
     attack: bool,
 }
 
-/// Where the requests of a run come from.
+/// The source of a run's requests.
 pub trait RequestSource {
     /// The status that means success.
     const SUCCESS: StatusCode;
@@ -63,7 +63,7 @@ pub trait RequestSource {
     fn next(&mut self) -> Request<Full<Bytes>>;
 }
 
-/// What all clients of a run measured.
+/// The measurements of all clients of a run.
 struct Tally {
     latencies: Histogram<u64>,
     errors: BTreeMap<String, u64>,
@@ -80,7 +80,7 @@ struct Span {
 /// Runs a load against a server.
 ///
 /// # Errors
-/// If no request succeeded at all, or the server cannot be reached.
+/// No request succeeded, or the client cannot connect to the server.
 pub async fn run<S: RequestSource + 'static>(
     server: &Server,
     plan: &Plan,
@@ -155,7 +155,7 @@ async fn keep_asking<S: RequestSource>(
         if let Err(error) = outcome
             && let Err(again) = client.reconnect().await
         {
-            eprintln!("a client gives up: {error:#}, then {again:#}");
+            eprintln!("a client stops: {error:#}, then {again:#}");
             return;
         }
     }
@@ -179,7 +179,7 @@ impl Tally {
                 .as_ref()
                 .map(|answer| String::from_utf8_lossy(&answer.body));
             eprintln!(
-                "the first of its kind: {error}: {}",
+                "the first failure of its kind: {error}: {}",
                 body.unwrap_or_default()
             );
         }
@@ -189,7 +189,7 @@ impl Tally {
 /// Runs a future on this thread alone.
 ///
 /// # Errors
-/// The future's, or that there is no runtime to be had.
+/// The future's, or the runtime's.
 pub fn on_one_thread<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,7 +1,8 @@
 //! When the next request is due.
 //!
-//! A paced run sends its requests by a schedule that does not wait for the server, and a request's latency counts from when it was due:
-//! a server that stands still for a moment is charged for every request that should have been sent meanwhile ("coordinated omission").
+//! A paced run has a schedule that does not wait for the server, and the latency of a request
+//! counts from when it was due. So a server that hangs for a moment pays for every request that was
+//! due in that time (see "coordinated omission").
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -10,12 +11,12 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior};
 
-/// How often requests become due: the timer's resolution.
+/// The time between two looks at the schedule: the timer's resolution.
 const BEAT: Duration = Duration::from_millis(1);
 
 /// The schedule of a run.
 pub struct Pace {
-    /// Requests a second; none is as fast as they are answered.
+    /// Requests a second; none is without a schedule.
     rate: Option<u64>,
     due: RefCell<VecDeque<Instant>>,
     is_over: Cell<bool>,
@@ -32,7 +33,7 @@ impl Pace {
         }
     }
 
-    /// Waits until a request is due, and answers since when; none if the run is over.
+    /// Waits until a request is due, and returns when it was due; none if the run is over.
     pub async fn next(&self) -> Option<Instant> {
         if self.rate.is_none() {
             return Some(Instant::now());
@@ -61,7 +62,7 @@ impl Pace {
             let micros = began.elapsed().as_micros();
             let wanted = u128::from(rate).saturating_mul(micros) / 1_000_000;
             while made < wanted {
-                // When the schedule has it, which may be before this beat.
+                // The time of the schedule, which may be before this beat.
                 let offset = made.saturating_mul(1_000_000) / u128::from(rate);
                 let offset = Duration::from_micros(u64::try_from(offset).unwrap_or(u64::MAX));
                 self.due.borrow_mut().push_back(began + offset);

@@ -1,4 +1,4 @@
-//! Where a server is, and how it is spoken to.
+//! The address of a server, and connections to it with or without TLS.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,19 +14,19 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// A server.
+/// A server's address and certificate.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Server {
-    /// The server
+    /// The server's address
     #[arg(long, value_name = "HOST:PORT")]
     pub address: String,
-    /// Speak TLS 1.3, and trust this certificate alone
+    /// Use TLS 1.3, and trust this certificate alone
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
 }
 
 impl Server {
-    /// One that speaks no TLS.
+    /// A server without TLS.
     pub fn plain(address: &str) -> Self {
         Self {
             address: address.to_owned(),
@@ -37,12 +37,12 @@ impl Server {
     /// The `host` header of its requests.
     ///
     /// # Errors
-    /// If the address is none.
+    /// The address is not valid in a header.
     pub fn host(&self) -> Result<HeaderValue> {
         HeaderValue::from_str(&self.address).with_context(|| self.address.clone())
     }
 
-    /// A connection.
+    /// Opens a TCP connection.
     ///
     /// # Errors
     /// The network's.
@@ -54,10 +54,10 @@ impl Server {
         Ok(stream)
     }
 
-    /// The same connection under TLS, if the server speaks it.
+    /// What its TLS needs; none for a server without TLS.
     ///
     /// # Errors
-    /// The certificate's, or the handshake's.
+    /// The certificate's, or that the address has no host name.
     pub fn tls(&self) -> Result<Option<Tls>> {
         let Some(file) = &self.certificate else {
             return Ok(None);
@@ -70,14 +70,14 @@ impl Server {
     }
 }
 
-/// What a handshake needs.
+/// The name and the trust of a TLS handshake.
 pub struct Tls {
     connector: TlsConnector,
     name: ServerName<'static>,
 }
 
 impl Tls {
-    /// Makes a connection one of TLS.
+    /// Runs the handshake on a connection.
     ///
     /// # Errors
     /// The handshake's.

@@ -1,5 +1,5 @@
-//! Transfers of a cent between two random accounts, each by the owner of the source and under an idempotency key of its own; one by one,
-//! or in batches.
+//! Transfers of a cent between two random accounts, one by one or in batches. The owner of the
+//! source makes each, with an idempotency key of its own.
 
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -20,13 +20,13 @@ use crate::record::{Destination, Load};
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct TransfersCommand {
     #[command(flatten)]
     server: Server,
     /// The file that `seed` wrote
     #[arg(long, value_name = "FILE")]
     bank: PathBuf,
-    /// Transfers in each request; more than one are sent as an atomic batch
+    /// Transfers in each request; more than one make an atomic batch
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000))]
     batch: u64,
     /// All transfers go to the same account
@@ -45,7 +45,7 @@ struct Transfers {
     to_one: bool,
 }
 
-impl Arguments {
+impl TransfersCommand {
     pub fn run(&self) -> Result<()> {
         let bank = Bank::read(&self.bank)?;
         let host = self.server.host()?;
@@ -130,7 +130,7 @@ fn line(from: &OwnedAccount, to: &OwnedAccount) -> String {
     )
 }
 
-/// A key that nobody has used.
+/// A key that no other request has.
 fn new_key() -> HeaderValue {
     let key = Uuid::new_v4().to_string();
     HeaderValue::try_from(key).expect("a UUID is visible ASCII")

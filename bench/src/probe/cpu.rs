@@ -1,20 +1,21 @@
-//! How much CPU time a process has used: unlike a rate, it says the same on a machine that does other things as well.
+//! How much CPU time a process has used. Unlike a rate, it is the same on a busy machine.
 
 use std::fs;
 
 use anyhow::{Context, Result};
 
-/// What Linux counts CPU time in for programs, on every architecture: USER_HZ is 100.
+/// The unit of Linux for CPU time, on every architecture: USER_HZ is 100.
 const MICROSECONDS_PER_TICK: u64 = 10_000;
 
 /// The CPU time of a process so far, in user mode and in the kernel, in microseconds.
 ///
 /// # Errors
-/// If there is no such process.
+/// There is no such process.
 pub fn microseconds(pid: u32) -> Result<u64> {
     let path = format!("/proc/{pid}/stat");
     let stat = fs::read_to_string(&path).with_context(|| path.clone())?;
-    // proc(5): field 2 is the program's name, which may hold anything but ends with the last bracket; utime is field 14.
+    // proc(5): field 2 is the program's name, which may have any characters and ends with the last
+    // bracket; utime is field 14.
     let (_, after_name) = stat.rsplit_once(')').with_context(|| path.clone())?;
     let mut fields = after_name.split_whitespace().skip(11);
     let mut ticks = 0_u64;

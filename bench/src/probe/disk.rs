@@ -1,4 +1,4 @@
-//! What a durable write costs on a disk: the floor under every commit, ours or PostgreSQL's.
+//! How long a durable write takes on a disk: no commit can be faster, ours or PostgreSQL's.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -9,11 +9,11 @@ use anyhow::{Context, Result};
 
 use crate::record::{Destination, Latency, histogram};
 
-/// A page of most databases.
+/// The page size of most databases, in bytes.
 const APPEND_BYTES: usize = 4096;
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct DiskCommand {
     /// A folder on the disk
     #[arg(long, value_name = "DIR")]
     folder: PathBuf,
@@ -24,7 +24,7 @@ pub struct Arguments {
     destination: Destination,
 }
 
-impl Arguments {
+impl DiskCommand {
     pub fn run(&self) -> Result<()> {
         let path = self.folder.join("appends");
         let mut file = OpenOptions::new()

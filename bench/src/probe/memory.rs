@@ -7,15 +7,15 @@ use anyhow::{Context, Result};
 use crate::record::{Destination, Figure};
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// The process
+pub struct MemoryCommand {
+    /// The id of the process
     #[arg(long)]
     pid: u32,
     #[command(flatten)]
     destination: Destination,
 }
 
-impl Arguments {
+impl MemoryCommand {
     pub fn run(&self) -> Result<()> {
         let path = format!("/proc/{}/status", self.pid);
         let status = fs::read_to_string(&path).with_context(|| path.clone())?;

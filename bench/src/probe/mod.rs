@@ -1,4 +1,4 @@
-//! Figures that need no load.
+//! Measurements that need no load.
 
 pub mod cpu;
 pub mod disk;

@@ -5,21 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
-use bytes::Bytes;
-use http::header::HOST;
-use http::{HeaderValue, Request};
-use http_body_util::Full;
 
 use crate::load::client::Client;
 use crate::load::on_one_thread;
 use crate::load::server::Server;
 use crate::record::{Destination, Figure};
 
-/// Short beside what is measured.
+/// The time between two looks: short beside a start.
 const PAUSE: Duration = Duration::from_millis(1);
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct ReadyCommand {
     /// The file that the host's standard output goes to
     #[arg(long, value_name = "FILE")]
     stdout: PathBuf,
@@ -36,7 +32,7 @@ pub struct Arguments {
     destination: Destination,
 }
 
-impl Arguments {
+impl ReadyCommand {
     pub fn run(&self) -> Result<()> {
         let gateway = on_one_thread(async {
             let deadline = Duration::from_secs(self.seconds_max);
@@ -52,7 +48,7 @@ impl Arguments {
         })
     }
 
-    /// Waits, and answers the gateway's `HOST:PORT`.
+    /// Waits, and returns the gateway's `HOST:PORT`.
     async fn wait(&self) -> Result<String> {
         let (gateway, admin) = loop {
             if let Some(addresses) = announced(&self.stdout)? {
@@ -65,11 +61,7 @@ impl Arguments {
         };
         let mut client = Client::connect(&Server::plain(&admin)).await?;
         loop {
-            let mut request = Request::get("/readyz").body(Full::<Bytes>::default())?;
-            request
-                .headers_mut()
-                .insert(HOST, HeaderValue::from_str(&admin)?);
-            let answer = client.ask(request).await?;
+            let answer = client.get("/readyz").await?;
             if answer.status.is_success() {
                 return Ok(gateway);
             }
@@ -81,10 +73,10 @@ impl Arguments {
     }
 }
 
-/// The addresses of the gateway and the admin listener, once both are announced.
+/// The addresses of the gateway and the admin listener, once the host has printed both.
 fn announced(stdout: &Path) -> Result<Option<(String, String)>> {
     let text = fs::read_to_string(stdout).with_context(|| format!("{}", stdout.display()))?;
-    // The last line may still be under way.
+    // The host may not have written the last line to its end.
     let whole = text
         .rfind('\n')
         .and_then(|end| text.get(..end))

@@ -1,27 +1,22 @@
-//! A client that never keeps a connection: it sees a listener that is gone even for a moment.
+//! A client that keeps no connection: it notices a listener that is gone for a moment.
 
 use std::time::Duration;
-
-use bytes::Bytes;
-use http::header::HOST;
-use http::{HeaderValue, Request};
-use http_body_util::Full;
 
 use crate::load::client::Client;
 use crate::load::server::Server;
 
-/// How often it connects.
+/// The time between two connections.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// What became of its connections.
+/// The counts of its connections.
 #[derive(Debug, Default)]
 pub struct Connections {
     pub opened: u64,
-    /// Refused, or closed without an answer of 200.
+    /// Refused, or without a response of 200.
     pub failed: u64,
 }
 
-/// Connects for one `GET /api/hello` after the other until `is_over`.
+/// Connects for each `GET /api/hello` until `is_over`.
 pub async fn connect_until(address: &str, is_over: impl Fn() -> bool) -> Connections {
     let mut connections = Connections::default();
     let mut clock = tokio::time::interval(INTERVAL);
@@ -38,11 +33,7 @@ pub async fn connect_until(address: &str, is_over: impl Fn() -> bool) -> Connect
 
 async fn ask_once(address: &str) -> anyhow::Result<()> {
     let mut client = Client::connect(&Server::plain(address)).await?;
-    let mut request = Request::get("/api/hello").body(Full::<Bytes>::default())?;
-    request
-        .headers_mut()
-        .insert(HOST, HeaderValue::from_str(address)?);
-    let answer = client.ask(request).await?;
+    let answer = client.get("/api/hello").await?;
     anyhow::ensure!(answer.status.is_success(), "{}", answer.status);
     Ok(())
 }

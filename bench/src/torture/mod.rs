@@ -1,6 +1,6 @@
-//! What a host must bear, far beyond what it ever meets.
+//! Loads far beyond those of a real host, and whether it bears them.
 
 mod connections;
-pub mod siege;
+pub mod overload;
 pub mod swaps;
 pub mod verdict;

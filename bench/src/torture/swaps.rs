@@ -1,4 +1,4 @@
-//! Swaps, one after the other, by saving the registry of a running host.
+//! Swaps components of a running host, one after the other, by saving its registry.
 
 use std::cell::Cell;
 use std::fs;
@@ -7,10 +7,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use bytes::Bytes;
-use http::header::HOST;
-use http::{HeaderValue, Request};
-use http_body_util::Full;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::task::LocalSet;
@@ -22,29 +18,30 @@ use crate::load::on_one_thread;
 use crate::load::server::Server;
 use crate::record::{self, Destination, Latency};
 
-/// How often the host is asked whether it has taken the registry.
+/// The time between two questions whether the host has taken the registry.
 const PAUSE: Duration = Duration::from_millis(10);
 /// How long a swap may take: the components were compiled before.
 const SWAP_TIME_MAX: Duration = Duration::from_secs(30);
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct SwapsCommand {
     /// The registry that the host watches
     #[arg(long, value_name = "FILE")]
     registry: PathBuf,
-    /// The gateway
+    /// The gateway's address
     #[arg(long, value_name = "HOST:PORT")]
     address: String,
-    /// The file that the host's standard output went to, to find its admin listener
+    /// The file of the host's standard output, which names its admin listener
     #[arg(long, value_name = "FILE")]
     stdout: PathBuf,
-    /// Two components of one service, as the registry writes them; the first is the one that serves. Several pairs take turns
+    /// Two components of one service, as the registry writes them; the first one serves. Several
+    /// pairs take turns
     #[arg(long = "pair", value_name = "FILE=FILE", required = true, value_parser = parse_pair)]
     pairs: Vec<(String, String)>,
     /// How many swaps
     #[arg(long, default_value_t = 1_000)]
     swaps: u64,
-    /// Over how long they are spread, in seconds
+    /// The time over which they are spread, in seconds
     #[arg(long, default_value_t = 150)]
     seconds: u64,
     #[command(flatten)]
@@ -56,24 +53,24 @@ fn parse_pair(text: &str) -> Result<(String, String)> {
     Ok((first.to_owned(), second.to_owned()))
 }
 
-/// What the swaps took.
+/// The times of the swaps.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Swaps {
     pub swaps: u64,
     pub microseconds: u64,
-    /// From the save until the host had taken it, the quiet time of its watch included.
+    /// From the save until the host had taken it, including the quiet time of its watch.
     pub taken: Latency,
     pub load: Latency,
     pub warm: Latency,
     pub switch: Latency,
     pub drain: Latency,
-    /// Old generations that had not ended at the end.
+    /// Old generations that still ran at the end.
     pub not_drained: u64,
     pub connections_opened: u64,
     pub connections_failed: u64,
 }
 
-impl Arguments {
+impl SwapsCommand {
     pub fn run(&self) -> Result<()> {
         let swaps = on_one_thread(async {
             let is_over = Rc::new(Cell::new(false));
@@ -122,7 +119,7 @@ impl Arguments {
             taken.saturating_record(u64::try_from(saved.elapsed().as_micros())?);
         }
         let microseconds = u64::try_from(began.elapsed().as_micros())?;
-        // The last generations' requests are answered in a moment.
+        // The requests of the last generations end in a moment.
         tokio::time::sleep(Duration::from_secs(1)).await;
         let mut swaps = host.steps(first, self.swaps).await?;
         swaps.microseconds = microseconds;
@@ -135,7 +132,7 @@ fn in_quotes(file: &str) -> String {
     format!("\"{file}\"")
 }
 
-/// As careful editors do: whole, by a rename.
+/// Saves as careful editors do: whole, by a rename.
 fn save(registry: &Path, text: &str) -> Result<()> {
     let new = registry.with_extension("toml.new");
     fs::write(&new, text)?;
@@ -144,10 +141,7 @@ fn save(registry: &Path, text: &str) -> Result<()> {
 }
 
 /// The admin listener of a host.
-struct Host {
-    admin: Client,
-    name: HeaderValue,
-}
+struct Host(Client);
 
 impl Host {
     async fn find(stdout: &Path) -> Result<Self> {
@@ -156,19 +150,13 @@ impl Host {
             .lines()
             .find_map(|line| line.strip_prefix("admin listens on http://"))
             .context("the host does not say where its admin listener is")?;
-        Ok(Self {
-            admin: Client::connect(&Server::plain(admin)).await?,
-            name: HeaderValue::from_str(admin)?,
-        })
+        Ok(Self(Client::connect(&Server::plain(admin)).await?))
     }
 
     /// The latest changes, newest first.
     async fn changes(&mut self, limit: u64) -> Result<Vec<Value>> {
         let path = format!("/services/history?limit={limit}");
-        let request = Request::get(path)
-            .header(HOST, &self.name)
-            .body(Full::<Bytes>::default())?;
-        let answer = self.admin.ask(request).await?;
+        let answer = self.0.get(&path).await?;
         ensure!(answer.status.is_success(), "history: {}", answer.status);
         let mut page: Value = serde_json::from_slice(&answer.body)?;
         match page["changes"].take() {
@@ -186,7 +174,7 @@ impl Host {
             .unwrap_or(0))
     }
 
-    /// Waits for a change after `last`, and answers its number.
+    /// Waits for a change after `last`, and returns its number.
     async fn wait_for_change(&mut self, last: u64) -> Result<u64> {
         let deadline = Instant::now() + SWAP_TIME_MAX;
         loop {

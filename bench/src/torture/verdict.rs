@@ -1,4 +1,4 @@
-//! What swaps cost those who use the host meanwhile, and whether that is little enough.
+//! What swaps cost the clients of the host, and whether that is within the limits.
 
 use std::path::{Path, PathBuf};
 
@@ -8,24 +8,25 @@ use serde::de::DeserializeOwned;
 use super::swaps::Swaps;
 use crate::record::{Figure, Latency, Load, read};
 
-/// The 99th percentile of latency may be so many times that without swaps.
+/// The limit of the 99th percentile of latency, as a multiple of that without swaps.
 const P99_TIMES_MAX: u64 = 3;
-/// The switch itself, in microseconds.
+/// The limit of the switch itself, in microseconds.
 const SWITCH_MICROSECONDS_MAX: u64 = 1_000;
-/// Resident memory afterwards, in percent of that before.
+/// The limit of the resident memory after the swaps, in percent of that before.
 const MEMORY_PERCENT_MAX: u64 = 110;
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// Where the other commands kept their records: PREFIX-max, -calm, -swapped, -swaps, -memory-before, -memory-after
+pub struct VerdictCommand {
+    /// The folder of the records: PREFIX-max, -calm, -swapped, -swaps, -memory-before,
+    /// -memory-after
     #[arg(long, value_name = "FOLDER")]
     records: PathBuf,
-    /// Which of them to judge
+    /// The prefix of the records to judge
     #[arg(long)]
     prefix: String,
 }
 
-impl Arguments {
+impl VerdictCommand {
     pub fn run(&self) -> Result<()> {
         let max: Load = self.record("max")?;
         let calm: Load = self.record("calm")?;

@@ -1,5 +1,5 @@
-//! The far end of a link, which misbehaves as it is told by the call. The tests use it to see that a fault reaches the caller as a value,
-//! and nobody else at all.
+//! The far end of a link, which misbehaves as it is told by the call. The tests use it to see that
+//! a fault reaches the caller as a value, and nobody else at all.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

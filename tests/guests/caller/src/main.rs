@@ -1,5 +1,5 @@
-//! The near end of a link: passes the last segment of the request's path to the callee, and answers what comes back. The status tells an
-//! answer of the callee (200) from a call that failed (503).
+//! The near end of a link: passes the last segment of the request's path to the callee, and answers
+//! what comes back. The status tells an answer of the callee (200) from a call that failed (503).
 
 use std::hint::black_box;
 

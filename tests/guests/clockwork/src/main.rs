@@ -1,4 +1,5 @@
-//! A component whose `start` and `tick` misbehave as its configuration says, and which takes commands.
+//! A component whose `start` and `tick` misbehave as its configuration says, and which takes
+//! commands.
 
 use std::hint::black_box;
 

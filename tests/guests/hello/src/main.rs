@@ -1,5 +1,6 @@
-//! The smallest good component: it greets whoever asks. The tests use it as a neighbour of hostile components, and the bench to see what
-//! the gateway itself costs, so it is written on the plain bindings.
+//! The smallest good component: it greets whoever asks. The tests use it as a neighbour of hostile
+//! components, and the bench to see what the gateway itself costs, so it is written on the plain
+//! bindings.
 
 #![no_main]
 

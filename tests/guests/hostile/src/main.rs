@@ -1,5 +1,5 @@
-//! A component that misbehaves as the last segment of the request's path says. The tests use it to see that a fault stays
-//! within its own request, and to see what the gateway hands to a component.
+//! A component that misbehaves as the last segment of the request's path says. The tests use it to
+//! see that a fault stays within its own request, and to see what the gateway hands to a component.
 
 use std::convert::Infallible;
 use std::hint::black_box;

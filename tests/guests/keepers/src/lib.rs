@@ -1,5 +1,5 @@
-//! A keeper of notes whose schema is another in each version, for swaps: `POST` keeps the body as a note, and any other method
-//! returns all notes, one a line.
+//! A keeper of notes whose schema is another in each version, for swaps: `POST` keeps the body as a
+//! note, and any other method returns all notes, one a line.
 //!
 //! - `keeper-1` has the first migration;
 //! - `keeper-2` has the first and a second;

@@ -1,4 +1,5 @@
-//! A component that answers at once, and then goes on as the last segment of the request's path says.
+//! A component that answers at once, and then goes on as the last segment of the request's path
+//! says.
 
 #![no_main]
 

@@ -20,7 +20,8 @@ use strongroom::store::sql::{Transaction, Value, query};
 /// How often a closed gate is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Waits until the gate is open. The host ends a request that waits too long. The line tells a test that the wait has begun.
+/// Waits until the gate is open. The host ends a request that waits too long. The line tells a test
+/// that the wait has begun.
 pub fn wait(name: &str) {
     println!("waits at the gate {name}");
     while !is_open(name) {

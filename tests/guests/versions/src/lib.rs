@@ -2,10 +2,12 @@
 //!
 //! - `version-a` and `version-b` are the same but for the name;
 //! - `version-faulty` does as its configuration says, and is for canaries;
-//! - `asker-1` asks `quoter-1` or `quoter-1b` by a link, and `asker-2` asks `quoter-2`: the interface has another type in version 2;
+//! - `asker-1` asks `quoter-1` or `quoter-1b` by a link, and `asker-2` asks `quoter-2`: the
+//!   interface has another type in version 2;
 //! - `relay` stands between an asker and a quoter of version 1.
 //!
-//! A request that is to be in flight for as long as a test likes waits at a [`gate`], which the test opens.
+//! A request that is to be in flight for as long as a test likes waits at a [`gate`], which the
+//! test opens.
 
 pub mod gate;
 

@@ -1,5 +1,5 @@
-//! Version 2 of a caller: answers with its own version and the callee's. The last segment of the path after `held` names a gate at
-//! which the callee waits.
+//! Version 2 of a caller: answers with its own version and the callee's. The last segment of the
+//! path after `held` names a gate at which the callee waits.
 
 use wstd::http::{Body, Error, Request, Response, StatusCode};
 

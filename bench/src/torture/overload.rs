@@ -1,4 +1,4 @@
-//! What attacks from within cost the bank, and whether that is little enough.
+//! What a hostile component costs the bank, and whether that is within the limit.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,17 +7,17 @@ use anyhow::{Context, Result, ensure};
 
 use crate::record::{Load, read};
 
-/// The 99th percentile of latency may be so many times that without an attack.
+/// The limit of the 99th percentile of latency, as a multiple of that without an attack.
 const P99_TIMES_MAX: u64 = 2;
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// Where the other commands kept their records: max, calm, and one `during-*` for each attack
+pub struct OverloadCommand {
+    /// The folder of the records: calm, and one `during-*` for each attack
     #[arg(long, value_name = "FOLDER")]
     records: PathBuf,
 }
 
-impl Arguments {
+impl OverloadCommand {
     pub fn run(&self) -> Result<()> {
         let calm: Load = read(&self.records, "calm")?.context("calm was not measured")?;
         let p99_max = calm.latency.p99.saturating_mul(P99_TIMES_MAX);
@@ -32,13 +32,13 @@ impl Arguments {
             print(name.trim_start_matches("during-"), &load, holds);
         }
         println!(
-            "  at most {p99_max} us of p99 is well, which is {P99_TIMES_MAX} times that without an attack"
+            "  the limit of p99 is {p99_max} us, which is {P99_TIMES_MAX} times that without an attack"
         );
         ensure!(misses == 0, "{misses} attacks harm the bank: see above");
         Ok(())
     }
 
-    /// The names of the attacks' records, sorted.
+    /// The names of the records of attacks, sorted.
     fn attacks(&self) -> Result<Vec<String>> {
         let mut names = Vec::new();
         for file in fs::read_dir(&self.records)? {
