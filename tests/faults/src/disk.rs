@@ -1,20 +1,22 @@
-//! What a machine without power would still have.
+//! The data that outlives a power loss.
 //!
-//! Every change of a file is noted, with what was there before. A sync makes the changes before it durable. One that fails loses them
-//! for good, although the file still shows them: the kernel takes the pages for clean, and a second sync would answer well ("fsyncgate").
-//! When the power goes, each file is taken back to before the first change that is not durable, and then given again what is durable, and
-//! what the model lets be.
+//! This records every change of a file, with the content before it. A sync makes the changes before
+//! it durable. A failed sync loses them for good, although the file still shows them: the kernel
+//! takes the pages for clean, and a second sync would succeed ("fsyncgate"). After a power loss,
+//! each file goes back to before the first change that is not durable. Then it gets the durable
+//! changes, and those that the model allows.
 //!
-//! The names of files are kept the same way: a new file is there for sure only when its folder was synced, and so is the absence of a
-//! removed one. SQLite syncs the folder with the first sync of a journal or log.
+//! Names of files work the same way: a new file, or the removal of one, is durable only after a
+//! sync of the folder. SQLite syncs the folder with the first sync of a journal or log.
 //!
-//! A change is noted and made under one lock ([`Injector::disk`](crate::injector::Injector::disk)), which the end of the machine takes
-//! too: whoever is at a change then never comes back from it.
+//! A change is recorded and made under one lock
+//! ([`Injector::disk`](crate::injector::Injector::disk)). A power loss takes it too: no thread
+//! comes back from a change then.
 
 mod change;
 
 use crate::plan::{Model, PowerLoss};
-use change::{Change, Fate, Portion, settle};
+use change::{Change, Durability, Portion, replay};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -23,36 +25,43 @@ use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use change::Deed;
+pub use change::Edit;
 
-/// The files of all stores, and what of them is not on disk.
+/// The files of all stores, and their changes that are not on disk.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Disk {
     files: BTreeMap<PathBuf, FileRecord>,
-    /// Files whose removal is not durable: all that they held.
-    removed: BTreeMap<PathBuf, (Vec<u8>, Vec<Change>)>,
-    /// How many files and changes there were.
+    /// Files whose removal is not durable.
+    removed: BTreeMap<PathBuf, RemovedFile>,
+    /// The number of files and changes so far.
     count: u64,
 }
 
-/// A file that is there.
+/// A removed file: its content, and the changes of that which were not durable.
+#[derive(Debug, Serialize, Deserialize)]
+struct RemovedFile {
+    content: Vec<u8>,
+    changes: Vec<Change>,
+}
+
+/// A file that exists.
 #[derive(Debug, Serialize, Deserialize)]
 struct FileRecord {
     id: FileId,
-    /// Whether its name may be lost.
+    /// Whether a power loss may take its name.
     is_new: bool,
     changes: Vec<Change>,
 }
 
-/// A file, whatever its name: another of the same name is another file.
+/// Identifies a file: a later one of the same name has another id.
 pub type FileId = u64;
 
-/// The changes before a sync: those that it covers.
+/// The number of the last change that a sync covers.
 #[derive(Debug, Clone, Copy)]
-pub struct Mark(u64);
+pub struct SyncMark(u64);
 
 impl Disk {
-    /// Notes that a file is open; `was_there` before.
+    /// Records that a file is open, and whether it existed before.
     pub fn opened(&mut self, path: &Path, was_there: bool) -> FileId {
         self.count += 1;
         let file = FileRecord {
@@ -63,50 +72,56 @@ impl Disk {
         self.files.entry(path.to_owned()).or_insert(file).id
     }
 
-    /// Notes a change.
-    pub fn changed(&mut self, path: &Path, id: FileId, deed: Deed) {
+    /// Records a change.
+    pub fn changed(&mut self, path: &Path, id: FileId, edit: Edit) {
         self.count += 1;
         let number = self.count;
         if let Some(file) = self.file(path, id) {
-            file.changes.push(Change::new(number, deed));
+            file.changes.push(Change::new(number, edit));
         }
     }
 
-    /// What a sync that begins now covers.
-    pub fn mark(&self) -> Mark {
-        Mark(self.count)
+    /// The mark of a sync that begins now.
+    pub fn mark(&self) -> SyncMark {
+        SyncMark(self.count)
     }
 
-    /// Notes that a sync went well.
-    pub fn synced(&mut self, path: &Path, id: FileId, mark: Mark) {
-        self.end_open_changes(path, id, mark, Fate::Durable);
+    /// Records that a sync has succeeded.
+    pub fn synced(&mut self, path: &Path, id: FileId, mark: SyncMark) {
+        self.end_open_changes(path, id, mark, Durability::Durable);
         if let Some(file) = self.file(path, id) {
-            // Before the first change that may be lost there is nothing to go back to.
+            // Nothing goes back to before the first change that may be lost.
             let durable = file
                 .changes
                 .iter()
-                .take_while(|change| change.fate == Fate::Durable);
+                .take_while(|change| change.durability == Durability::Durable);
             file.changes.drain(..durable.count());
         }
     }
 
-    /// Notes that a sync failed.
+    /// Records that a sync has failed.
     pub fn sync_failed(&mut self, path: &Path, id: FileId) {
-        self.end_open_changes(path, id, self.mark(), Fate::Lost);
+        self.end_open_changes(path, id, self.mark(), Durability::Lost);
     }
 
-    fn end_open_changes(&mut self, path: &Path, id: FileId, mark: Mark, fate: Fate) {
+    fn end_open_changes(
+        &mut self,
+        path: &Path,
+        id: FileId,
+        mark: SyncMark,
+        durability: Durability,
+    ) {
         let Some(file) = self.file(path, id) else {
             return;
         };
         for change in &mut file.changes {
-            if change.fate == Fate::Open && change.number <= mark.0 {
-                change.fate = fate;
+            if change.durability == Durability::Open && change.number <= mark.0 {
+                change.durability = durability;
             }
         }
     }
 
-    /// Notes that the folder of a file was synced: every name in it is as it is now.
+    /// Records that the folder of a file was synced: its names are durable as they are.
     pub fn folder_synced(&mut self, path: &Path) {
         let folder = path.parent();
         let files = self.files.iter_mut();
@@ -116,7 +131,7 @@ impl Disk {
         self.removed.retain(|path, _| path.parent() != folder);
     }
 
-    /// Notes that a file was written over with what it holds, and synced with its folder.
+    /// Records that a file was overwritten with its own content, and synced with its folder.
     pub fn written_over(&mut self, path: &Path) {
         if let Some(file) = self.files.get_mut(path) {
             file.changes.clear();
@@ -124,27 +139,27 @@ impl Disk {
         self.folder_synced(path);
     }
 
-    /// Notes that a file was removed that held `content`.
+    /// Records that a file with this content was removed.
     pub fn removed(&mut self, path: &Path, content: Vec<u8>) {
         let changes = match self.files.remove(path) {
-            // Nothing of it can come back.
+            // It cannot come back.
             Some(file) if file.is_new => return,
             Some(file) => file.changes,
             None => Vec::new(),
         };
         self.removed
             .entry(path.to_owned())
-            .or_insert((content, changes));
+            .or_insert(RemovedFile { content, changes });
     }
 
     fn file(&mut self, path: &Path, id: FileId) -> Option<&mut FileRecord> {
         self.files.get_mut(path).filter(|file| file.id == id)
     }
 
-    /// Makes the files what a machine without power would still have. Nobody may change them meanwhile, or go on with them after.
+    /// Gives the files the content that outlives a power loss. No thread may change them meanwhile.
     ///
     /// # Errors
-    /// The system's: the files are neither.
+    /// The system's: some files may be in either state.
     pub fn lose_power(&mut self, loss: &PowerLoss) -> io::Result<()> {
         let mut choice = Choice {
             model: loss.model,
@@ -160,30 +175,28 @@ impl Disk {
                 Name::AsItIs => rewrite(&path, None, &file.changes, &mut choice)?,
                 Name::Gone => remove_if_there(&path)?,
                 Name::AsItWas => match before {
-                    Some((content, changes)) => {
-                        rewrite(&path, Some(&content), &changes, &mut choice)?;
-                    }
+                    Some(old) => rewrite(&path, Some(&old.content), &old.changes, &mut choice)?,
                     None => remove_if_there(&path)?,
                 },
             }
         }
-        for (path, (content, changes)) in removed {
+        for (path, old) in removed {
             if choice.name(true, false) == Name::AsItWas {
-                rewrite(&path, Some(&content), &changes, &mut choice)?;
+                rewrite(&path, Some(&old.content), &old.changes, &mut choice)?;
             }
         }
         Ok(())
     }
 }
 
-/// What a name leads to when the power is back.
+/// The file of a name when the power is back.
 #[derive(Debug, PartialEq, Eq)]
 enum Name {
-    /// The file of before the latest sync of the folder, or none.
+    /// The file at the latest sync of the folder, or none.
     AsItWas,
-    /// None: that file was removed, and the one in its place was not there yet.
+    /// None: that file was removed, and the next one was not there yet.
     Gone,
-    /// The file of now.
+    /// The present file.
     AsItIs,
 }
 
@@ -194,7 +207,7 @@ struct Choice {
 }
 
 impl Choice {
-    /// A folder's changes come to the disk in their order.
+    /// A folder's changes reach the disk in their order.
     fn name(&mut self, removed_before: bool, is_new: bool) -> Name {
         let mut steps = vec![Name::AsItWas];
         if removed_before {
@@ -213,10 +226,10 @@ impl Choice {
     }
 
     fn portion(&mut self, change: &Change) -> Portion {
-        match change.fate {
-            Fate::Durable => Portion::All,
-            Fate::Lost => Portion::None,
-            Fate::Open => match self.model {
+        match change.durability {
+            Durability::Durable => Portion::All,
+            Durability::Lost => Portion::None,
+            Durability::Open => match self.model {
                 Model::Drop => Portion::None,
                 Model::Reorder | Model::Torn if self.random.random_bool(0.5) => Portion::None,
                 Model::Torn if self.random.random_bool(0.5) => self.torn(change),
@@ -225,9 +238,9 @@ impl Choice {
         }
     }
 
-    /// A part up to the end of one of the sectors; all of what lies in one.
+    /// A part of a change up to the end of a sector; all of a change within one sector.
     fn torn(&mut self, change: &Change) -> Portion {
-        let ends = change.deed.sector_ends();
+        let ends = change.edit.sector_ends();
         match ends.len() {
             0 => Portion::All,
             count => Portion::UpTo(ends[self.random.random_range(..count)]),
@@ -251,7 +264,7 @@ fn rewrite(
     if let Some(content) = content {
         io::Write::write_all(&mut &file, content)?;
     }
-    settle(&file, changes, |change| choice.portion(change))
+    replay(&file, changes, |change| choice.portion(change))
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {

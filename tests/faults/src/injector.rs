@@ -1,43 +1,60 @@
-//! Counts what happens at each store, and says which fault is due.
+//! Counts the operations and calls at each store, and finds the fault that is due.
 
 use crate::disk::Disk;
 use crate::end;
 use crate::plan::{Call, Code, Fault, Lasting, Operation, Plan, PowerLoss, Stores, When};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The plan of a process, and how far it has come.
+static INSTALLED: OnceLock<Injector> = OnceLock::new();
+
+/// Makes a plan the one of this process.
+///
+/// # Panics
+/// The process has one already.
+pub fn install(plan: Plan) {
+    let is_first = INSTALLED.set(Injector::new(plan)).is_ok();
+    assert!(is_first, "a process has one plan of faults");
+}
+
+/// The injector of this process, if it has a plan.
+pub fn installed() -> Option<&'static Injector> {
+    INSTALLED.get()
+}
+
+/// The plan of a process, and its progress.
 pub struct Injector {
     pub plan: Plan,
     armed: AtomicBool,
     progress: Mutex<Progress>,
-    /// None where no plan asks what is on disk.
+    /// None if the plan does not depend on what is on disk.
     disk: Option<Mutex<Disk>>,
-    /// Whether a sync has failed: the process may end at any time, by its own hand.
+    /// Whether a sync has failed: the process may end itself at any time.
     has_failed: AtomicBool,
 }
 
 #[derive(Default)]
 struct Progress {
-    /// How often each fault could have come.
+    /// How often each fault has seen its operation or call.
     passed: Vec<u64>,
     counts: Counts,
 }
 
-/// Where faults happen.
+/// The operations and calls at which faults happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Site {
+enum FaultPoint {
     Operation(Operation),
     Call(Call, When),
 }
 
-/// What is to become of an operation.
+/// What an operation must do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The system does it.
+    /// It goes on to the system.
     Pass,
     /// It fails.
     Fail(Code),
@@ -45,20 +62,20 @@ pub enum Verdict {
     LosePower(PowerLoss),
 }
 
-/// A guest is to die of a call.
+/// A guest must die of a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the plan of faults has it: {0}")]
+#[error("a fault of the plan: {0}")]
 pub struct Trap(String);
 
-/// How often everything has happened.
+/// How often each operation and call has happened.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counts(BTreeMap<(String, Site), u64>);
+pub struct Counts(BTreeMap<(String, FaultPoint), u64>);
 
 impl Counts {
-    /// How often a store's files have seen an operation.
+    /// The count of an operation on a store's files.
     pub fn of(&self, store: &str, operation: Operation) -> u64 {
-        let site = (store.to_owned(), Site::Operation(operation));
-        self.0.get(&site).copied().unwrap_or(0)
+        let point = (store.to_owned(), FaultPoint::Operation(operation));
+        self.0.get(&point).copied().unwrap_or(0)
     }
 }
 
@@ -67,9 +84,9 @@ impl Display for Counts {
         let words: Vec<_> = self
             .0
             .iter()
-            .map(|((store, site), count)| match site {
-                Site::Operation(operation) => format!("{store}:op.{operation}={count}"),
-                Site::Call(call, when) => format!("{store}:call.{call}.{when}={count}"),
+            .map(|((store, point), count)| match point {
+                FaultPoint::Operation(operation) => format!("{store}:op.{operation}={count}"),
+                FaultPoint::Call(call, when) => format!("{store}:call.{call}.{when}={count}"),
             })
             .collect();
         formatter.write_str(&words.join(" "))
@@ -98,26 +115,26 @@ impl Injector {
     }
 
     pub fn counts(&self) -> Counts {
-        lock(&self.progress).counts.clone()
+        self.progress.lock().counts.clone()
     }
 
-    /// What is on disk, if a plan asks. A change is made while this is held.
+    /// The state of the disk, if the plan depends on it. The caller holds it during a change.
     pub fn disk(&self) -> Option<MutexGuard<'_, Disk>> {
-        self.disk.as_ref().map(lock)
+        self.disk.as_ref().map(Mutex::lock)
     }
 
-    /// An operation on a store's file is about to begin.
+    /// Counts an operation on a store's file that is about to begin.
     pub fn at_operation(&self, store: &str, operation: Operation) -> Verdict {
-        match self.due(store, Site::Operation(operation)) {
+        match self.due(store, FaultPoint::Operation(operation)) {
             Some(Fault::Error(error)) => Verdict::Fail(error.code),
             Some(Fault::PowerLoss(loss)) => Verdict::LosePower(loss.clone()),
             Some(Fault::Crash(_) | Fault::Trap(_)) | None => Verdict::Pass,
         }
     }
 
-    /// A guest makes a call, or is about to be answered.
+    /// Counts a side of a guest's call.
     pub fn at_call(&self, file: &Path, call: Call, when: When) -> Result<(), Trap> {
-        match self.due(&store_of(file), Site::Call(call, when)) {
+        match self.due(&store_of(file), FaultPoint::Call(call, when)) {
             Some(Fault::Crash(_)) => {
                 let disk = self.disk();
                 if let Some(disk) = &disk {
@@ -130,9 +147,9 @@ impl Injector {
         }
     }
 
-    /// Ends the machine.
+    /// Ends the process as a power loss does, with the files as the disk has them.
     pub fn lose_power(&self, loss: &PowerLoss) -> ! {
-        // Held to the end: nobody changes a file any more, or learns that a sync went well.
+        // Held to the end: no thread can change a file any more, or see a sync succeed.
         let mut disk = self.disk();
         if let Some(disk) = &mut disk
             && let Err(error) = disk.lose_power(loss)
@@ -143,20 +160,20 @@ impl Injector {
         end::kill();
     }
 
-    /// Notes that a sync has failed, after which the process may end at any time, by its own hand.
+    /// Records that a sync has failed. The process may then end itself at any time.
     pub fn note_failure(&self, disk: &Disk) {
         self.has_failed.store(true, Relaxed);
         self.hand_on(disk);
     }
 
-    /// Notes a change: whoever comes after a process that has failed must know of it.
+    /// Records a change: the process after one with a failed sync must know of it.
     pub fn note_change(&self, disk: &Disk) {
         if self.has_failed.load(Relaxed) {
             self.hand_on(disk);
         }
     }
 
-    /// Leaves what is not on disk to the process that comes after this one, where the plan says so.
+    /// Saves the data that is not on disk for the next process, if the plan says so.
     fn hand_on(&self, disk: &Disk) {
         let Some(file) = &self.plan.page_cache else {
             return;
@@ -170,20 +187,20 @@ impl Injector {
         }
     }
 
-    /// Notes that a site is passed; answers the fault that comes there, after saying so.
-    fn due(&self, store: &str, site: Site) -> Option<&Fault> {
+    /// Counts a point, and returns the fault that comes there; prints it the first time.
+    fn due(&self, store: &str, point: FaultPoint) -> Option<&Fault> {
         if !self.armed.load(Relaxed) {
             return None;
         }
-        let mut progress = lock(&self.progress);
+        let mut progress = self.progress.lock();
         *progress
             .counts
             .0
-            .entry((store.to_owned(), site))
+            .entry((store.to_owned(), point))
             .or_default() += 1;
         let mut due = None;
         for (fault, passed) in self.plan.faults.iter().zip(&mut progress.passed) {
-            if !fault.watches(store, site) {
+            if !fault.watches(store, point) {
                 continue;
             }
             *passed += 1;
@@ -200,19 +217,25 @@ impl Injector {
 }
 
 impl Fault {
-    fn place(&self) -> (&Stores, Site, u64) {
+    fn place(&self) -> (&Stores, FaultPoint, u64) {
         match self {
-            Self::Error(error) => (&error.store, Site::Operation(error.operation), error.at),
-            Self::PowerLoss(loss) => (&loss.store, Site::Operation(Operation::Sync), loss.at),
-            Self::Crash(crash) | Self::Trap(crash) => {
-                (&crash.store, Site::Call(crash.call, crash.when), crash.at)
-            }
+            Self::Error(error) => (
+                &error.store,
+                FaultPoint::Operation(error.operation),
+                error.at,
+            ),
+            Self::PowerLoss(loss) => (&loss.store, FaultPoint::Operation(Operation::Sync), loss.at),
+            Self::Crash(crash) | Self::Trap(crash) => (
+                &crash.store,
+                FaultPoint::Call(crash.call, crash.when),
+                crash.at,
+            ),
         }
     }
 
-    fn watches(&self, store: &str, site: Site) -> bool {
+    fn watches(&self, store: &str, point: FaultPoint) -> bool {
         let (stores, own, _) = self.place();
-        own == site && stores.contain(store)
+        own == point && stores.contain(store)
     }
 
     fn at(&self) -> u64 {
@@ -227,7 +250,7 @@ impl Fault {
     }
 }
 
-/// The store that a file belongs to: its stem, without what SQLite appends.
+/// The store of a file: its stem, without SQLite's suffix.
 pub fn store_of(file: &Path) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let database = ["-wal", "-journal"]
@@ -238,7 +261,7 @@ pub fn store_of(file: &Path) -> String {
     stem.to_string_lossy().into_owned()
 }
 
-/// What a process before this one has left.
+/// The state of the disk that the previous process has saved.
 fn inherited(plan: &Plan) -> Disk {
     let Some(text) = plan
         .page_cache
@@ -253,11 +276,7 @@ fn inherited(plan: &Plan) -> Disk {
     })
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Writes a file by a rename: this process may be killed in the middle.
+/// Writes a file by a rename: the process may be killed in the middle.
 fn write_whole(file: &Path, content: &[u8]) -> std::io::Result<()> {
     let new = file.with_extension("new");
     std::fs::write(&new, content)?;

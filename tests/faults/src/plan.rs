@@ -1,16 +1,21 @@
 //! The text of a plan.
 //!
 //! Faults are separated by `;`, each a verb and `key=value` words:
-//! - `error store=accounts op=write at=30 code=EIO for=once`: the 30th write fails; `for=good` fails all from the 30th on;
-//! - `power-loss store=* at=17 model=drop seed=5`: the power goes at the 17th sync, before that has taken effect;
-//! - `crash store=transactions call=commit when=after at=3`: SIGKILL the third time that a guest is to be told of its commit;
+//! - `error store=accounts op=write at=30 code=EIO for=once`: the 30th write fails; with
+//!   `for=good`, all from the 30th on;
+//! - `power-loss store=* at=17 model=drop seed=5`: the power goes at the 17th sync, before that has
+//!   taken effect;
+//! - `crash store=transactions call=commit when=after at=3`: SIGKILL before a guest gets the result
+//!   of its third commit;
 //! - `trap store=accounts call=execute when=before at=2`: the guest dies of its second such call.
 //!
-//! `store` is the stem of a store's file, or `*`; what is counted for `*` is the sum over all. Of the rest of a plan each stands alone:
-//! - `after-start`, the first word: nothing counts before every service serves;
-//! - `synchronous=normal`: the writer waits for no disk, which a power loss must find out;
-//! - `count`: the process says at its normal end how often everything happened;
-//! - `page-cache=FILE`: what is not on disk when the process dies outlives it in this file, as it does in a machine that goes on.
+//! `store` is the stem of a store's file, or `*`, which counts all stores together. Other parts of
+//! a plan are single words:
+//! - `after-start`, the first word: counting begins when every service serves;
+//! - `synchronous=normal`: the writer does not wait for the disk, which a power loss must expose;
+//! - `count`: the process prints its counts at its normal end;
+//! - `page-cache=FILE`: this file keeps the data that is not on disk when the process dies, as the
+//!   page cache of a machine that goes on does.
 
 mod parse;
 
@@ -19,18 +24,18 @@ pub use parse::PlanError;
 use std::fmt::{self, Display};
 use std::path::PathBuf;
 
-/// What goes wrong, and what else the process does for a test.
+/// The faults of a process, and its other settings for a test.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Whether nothing counts before every service serves.
+    /// Whether counting begins only when every service serves.
     pub is_after_start: bool,
-    /// Whether the writer's connection waits for no disk.
+    /// Whether the writer does not wait for the disk.
     pub is_synchronous_normal: bool,
-    /// Whether the process says at its normal end how often everything happened.
+    /// Whether the process prints its counts at its normal end.
     pub count: bool,
-    /// Where what is not on disk outlives the process.
+    /// The file that keeps the data that is not on disk, when the process ends.
     pub page_cache: Option<PathBuf>,
-    /// The faults.
+    /// The faults, in the order of the text.
     pub faults: Vec<Fault>,
 }
 
@@ -50,13 +55,13 @@ pub enum Fault {
 /// An operation of the disk that fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IoError {
-    /// Of which store.
+    /// The stores whose operations count.
     pub store: Stores,
-    /// Which operation.
+    /// The operation that fails.
     pub operation: Operation,
-    /// The how manieth, from 1.
+    /// Which one of them, from 1.
     pub at: u64,
-    /// How it fails.
+    /// The error of the system.
     pub code: Code,
     /// Whether the disk recovers.
     pub lasting: Lasting,
@@ -65,26 +70,26 @@ pub struct IoError {
 /// The end of the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PowerLoss {
-    /// Whose syncs are counted. What is lost is what is not on disk, of any store.
+    /// The stores whose syncs count. All stores lose the data that is not on disk.
     pub store: Stores,
-    /// At the how manieth sync, from 1.
+    /// At which sync, from 1.
     pub at: u64,
-    /// What of the writes that no sync has covered is on disk.
+    /// Which writes are on disk that no sync has covered.
     pub model: Model,
-    /// Of the model's choices.
+    /// The seed of the model's choices.
     pub seed: u64,
 }
 
-/// A call of a guest at its store, at which something ends.
+/// A call of a guest at its store, at which the process or the guest ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Crash {
-    /// Of which store.
+    /// The stores whose operations count.
     pub store: Stores,
-    /// Which call.
+    /// The call of the WIT.
     pub call: Call,
-    /// On which side of it.
+    /// Before the call or after it.
     pub when: When,
-    /// The how manieth, from 1.
+    /// Which one of them, from 1.
     pub at: u64,
 }
 
@@ -93,27 +98,18 @@ pub struct Crash {
 pub enum Stores {
     /// All, counted together.
     All,
-    /// That of a service.
+    /// The store of a service.
     Of(String),
 }
 
 impl Stores {
-    /// Whether `store` is among them.
+    /// Whether `store` is one of them.
     pub fn contain(&self, store: &str) -> bool {
         match self {
             Self::All => true,
             Self::Of(name) => name == store,
         }
     }
-}
-
-/// Whether a disk recovers from an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lasting {
-    /// The next operation goes well.
-    Once,
-    /// Every further operation of the kind fails too.
-    Good,
 }
 
 /// Defines an enum whose values are words of a plan.
@@ -124,10 +120,10 @@ macro_rules! words {
         pub enum $name { $($(#[$about])* $value,)+ }
 
         impl $name {
-            /// All there are.
+            /// All values.
             pub const ALL: &[Self] = &[$(Self::$value),+];
 
-            /// The word of a plan.
+            /// The word in a plan.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$value => $word,)+ }
             }
@@ -142,11 +138,12 @@ macro_rules! words {
 }
 
 words! {
-    /// What SQLite does with a store's files: the database, its write-ahead log, and its rollback journal together.
+    /// An operation on a store's files: the database, its write-ahead log, and its rollback
+    /// journal.
     Operation {
         /// Reading a part of a file.
         Read = "read",
-        /// Writing one.
+        /// Writing a part of a file.
         Write = "write",
         /// Waiting until a file is on disk.
         Sync = "sync",
@@ -158,7 +155,7 @@ words! {
 }
 
 words! {
-    /// How an operation fails.
+    /// The error of an operation.
     Code {
         /// The device is broken.
         Eio = "EIO",
@@ -168,45 +165,55 @@ words! {
 }
 
 words! {
-    /// What of the writes that no sync has covered is on disk when the power goes.
+    /// Whether a disk recovers from an error.
+    Lasting {
+        /// The next operation succeeds.
+        Once = "once",
+        /// Every later operation of the kind fails too.
+        Good = "good",
+    }
+}
+
+words! {
+    /// Which writes are on disk, of those that no sync has covered, when the power goes.
     Model {
         /// None.
         Drop = "drop",
         /// Any, whatever their order was.
         Reorder = "reorder",
-        /// Any, and some of them up to a sector's end only.
+        /// Any, some of them only up to the end of a sector.
         Torn = "torn",
     }
 }
 
 words! {
-    /// What a guest asks of its store.
+    /// A call of a guest at its store.
     Call {
-        /// A write transaction.
+        /// Begins a write transaction.
         Begin = "begin",
-        /// A write transaction and its first question.
+        /// Begins a write transaction with a query.
         BeginQuery = "begin-query",
-        /// A change, within a transaction.
+        /// Changes rows in a transaction.
         Execute = "execute",
-        /// A question, within a transaction.
+        /// A query in a transaction.
         Query = "query",
-        /// To keep the transaction, and to be told when it is on disk.
+        /// Keeps the transaction, and waits until it is on disk.
         Commit = "commit",
-        /// To make changes, to keep the transaction, and to be told when it is on disk.
+        /// Makes changes, keeps the transaction, and waits until it is on disk.
         CommitWith = "commit-with",
-        /// To keep the transaction, without waiting.
+        /// Keeps the transaction, and does not wait.
         CommitLater = "commit-later",
-        /// A question, outside of any transaction.
+        /// A query outside of transactions.
         Read = "read",
     }
 }
 
 words! {
-    /// On which side of a call.
+    /// The side of a call.
     When {
-        /// Nothing of it has happened.
+        /// The call has had no effect.
         Before = "before",
-        /// All of it has happened, and the guest has not been told. A commit is on disk.
+        /// The call has had its effect, and the guest has no result yet. A commit is on disk.
         After = "after",
     }
 }
@@ -220,53 +227,33 @@ impl Display for Stores {
     }
 }
 
-impl Display for Lasting {
+impl Display for Crash {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Once => "once",
-            Self::Good => "good",
-        })
+        let (store, call, when, at) = (&self.store, self.call, self.when, self.at);
+        write!(formatter, "store={store} call={call} when={when} at={at}")
     }
 }
 
-impl Display for Crash {
+impl Display for IoError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            store,
-            call,
-            when,
-            at,
-        } = self;
-        write!(formatter, "store={store} call={call} when={when} at={at}")
+        let (store, operation, at) = (&self.store, self.operation, self.at);
+        write!(formatter, "store={store} op={operation} at={at} ")?;
+        write!(formatter, "code={} for={}", self.code, self.lasting)
+    }
+}
+
+impl Display for PowerLoss {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (store, at, model, seed) = (&self.store, self.at, self.model, self.seed);
+        write!(formatter, "store={store} at={at} model={model} seed={seed}")
     }
 }
 
 impl Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Error(IoError {
-                store,
-                operation,
-                at,
-                code,
-                lasting,
-            }) => {
-                write!(
-                    formatter,
-                    "error store={store} op={operation} at={at} code={code} for={lasting}"
-                )
-            }
-            Self::PowerLoss(PowerLoss {
-                store,
-                at,
-                model,
-                seed,
-            }) => {
-                write!(
-                    formatter,
-                    "power-loss store={store} at={at} model={model} seed={seed}"
-                )
-            }
+            Self::Error(error) => write!(formatter, "error {error}"),
+            Self::PowerLoss(loss) => write!(formatter, "power-loss {loss}"),
             Self::Crash(crash) => write!(formatter, "crash {crash}"),
             Self::Trap(crash) => write!(formatter, "trap {crash}"),
         }

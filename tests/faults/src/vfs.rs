@@ -1,37 +1,34 @@
-//! The way into SQLite: a VFS that asks the plan, notes what becomes durable, and leaves the rest to the system's own VFS.
+//! The way into SQLite: a VFS that asks the plan, records what becomes durable, and leaves the rest
+//! to the system's own VFS.
 //!
-//! SQLite gives each open file a block of memory. Its first part is ours ([`file::Shim`]), behind it lies the system's part, and each
-//! of our methods calls the system's with that. Locks and the shared memory of a write-ahead log are passed on as they are.
+//! SQLite gives each open file a block of memory. Its first part is ours ([`file::Shim`]), behind
+//! it lies the system's part, and each of our methods calls the system's with that. Locks and the
+//! shared memory of a write-ahead log are passed on as they are.
 
 #![expect(unsafe_code, reason = "a VFS is called by C code, and calls it")]
 
 mod file;
 
-use crate::INJECTOR;
-use crate::injector::{Injector, Verdict, store_of};
-use crate::plan::{Code, Operation};
-use file::{METHODS, Shim, Watched};
-use rusqlite::ffi::{
-    self, SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_IOERR, SQLITE_IOERR_CORRUPTFS, SQLITE_IOERR_FSYNC,
-    SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE, SQLITE_OK, sqlite3_file, sqlite3_filename,
-    sqlite3_vfs,
-};
+use crate::injector::{Verdict, store_of};
+use crate::plan::Operation;
+use file::{METHODS, Shim, Watched, failure, injector};
+use rusqlite::ffi::{self, SQLITE_IOERR, SQLITE_OK, sqlite3_file, sqlite3_filename, sqlite3_vfs};
 use std::ffi::{CStr, OsStr, c_char, c_int};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 const NAME: &CStr = c"strongroom-faults";
 
-/// Journals whose first sync takes their folder along, as `os_unix.c` has it.
+/// Journals whose first sync includes their folder, as in `os_unix.c`.
 const SYNCS_FOLDER: c_int =
     ffi::SQLITE_OPEN_MAIN_JOURNAL | ffi::SQLITE_OPEN_SUPER_JOURNAL | ffi::SQLITE_OPEN_WAL;
 
 /// Makes this the VFS of every connection that is opened from now on.
 ///
 /// # Panics
-/// If the VFS of now is not SQLite's own for Unix, whose habits this one copies.
+/// The present VFS is not SQLite's own for Unix, whose behaviour this one copies.
 pub fn register() {
-    // SAFETY: SQLite answers null or a VFS that stays registered.
+    // SAFETY: SQLite returns null or a VFS that stays registered.
     let real = unsafe { ffi::sqlite3_vfs_find(std::ptr::null()) };
     // SAFETY: as above; the name of a registered VFS is text.
     let name = unsafe { real.as_ref().map(|vfs| CStr::from_ptr(vfs.zName)) };
@@ -44,26 +41,10 @@ pub fn register() {
     shim.pNext = std::ptr::null_mut();
     shim.xOpen = Some(open);
     shim.xDelete = Some(delete);
-    // What else there is of the Unix VFS (clock, randomness, names) does not look at its first argument.
+    // The other methods of the Unix VFS (clock, randomness, names) ignore their first argument.
     // SAFETY: the VFS lives as long as the process.
     let code = unsafe { ffi::sqlite3_vfs_register(Box::leak(Box::new(shim)), 1) };
     assert_eq!(code, SQLITE_OK, "the VFS is registered");
-}
-
-fn injector() -> &'static Injector {
-    INJECTOR.get().expect("the plan is there before the VFS")
-}
-
-/// What the Unix VFS tells SQLite when the system fails.
-fn failure(operation: Operation, code: Code) -> c_int {
-    match (operation, code) {
-        (Operation::Read, _) => SQLITE_IOERR_CORRUPTFS,
-        (Operation::Write, Code::Eio) => SQLITE_IOERR_WRITE,
-        (Operation::Write, Code::Enospc) => SQLITE_FULL,
-        (Operation::Sync, _) => SQLITE_IOERR_FSYNC,
-        (Operation::Truncate, _) => SQLITE_IOERR_TRUNCATE,
-        (Operation::Open, _) => SQLITE_CANTOPEN,
-    }
 }
 
 /// # Safety
@@ -91,9 +72,10 @@ unsafe extern "C" fn open(
     flags: c_int,
     out_flags: *mut c_int,
 ) -> c_int {
-    // SAFETY: SQLite hands in a block of `szOsFile` bytes, which begins with room for a `Shim`. Without methods SQLite does not close it.
+    // SAFETY: SQLite hands in a block of `szOsFile` bytes, which begins with room for a `Shim`.
+    // Without methods SQLite does not close it.
     let shim = unsafe { Shim::begin(file) };
-    // SAFETY: the name of a file is null, for one that nobody finds again, or a C string.
+    // SAFETY: the name is a C string, or null for a temporary file without a name.
     let path = unsafe { path_of(name) };
     let store = path.as_deref().map(store_of);
     if let Some(store) = &store
@@ -101,10 +83,11 @@ unsafe extern "C" fn open(
     {
         return failure(Operation::Open, code);
     }
-    // Held until the file is noted: nobody opens or removes another of its name meanwhile.
+    // Held until the file is recorded: no other thread opens or removes one of its name meanwhile.
     let mut disk = injector().disk();
     let was_there = path.as_ref().is_some_and(|path| path.exists());
-    // SAFETY: `real` is the system's VFS, and behind the `Shim` lies the room that it asked for. The name is passed on as SQLite made it.
+    // SAFETY: `real` is the system's VFS, and behind the `Shim` lies the room that it asked for.
+    // The name is passed on as SQLite made it.
     let code = unsafe {
         let real = real_of(vfs);
         match (*real).xOpen {
@@ -132,7 +115,8 @@ unsafe extern "C" fn delete(
     let mut disk = injector().disk();
     // SAFETY: SQLite hands in a C string.
     let path = unsafe { path_of(name) };
-    // SQLite removes only journals and logs, on which nobody has locks that reading them would release.
+    // SQLite removes only journals and logs. No thread has locks on them, which reading would
+    // release.
     let content = path.as_ref().filter(|_| disk.is_some()).map(std::fs::read);
     // SAFETY: `real` is the system's VFS.
     let code = unsafe {

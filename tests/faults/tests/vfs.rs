@@ -1,31 +1,30 @@
-//! SQLite over the VFS: it behaves as over the system's, until the plan has it otherwise.
+//! SQLite over the VFS behaves as over the system's, except for the faults of the plan.
 //!
-//! A process has one plan, and a power loss ends it. So each case runs in a process of its own, which says what it was acknowledged, and
-//! the test looks at the files after.
+//! A process has one plan, and a power loss ends it. So each case runs in a process of its own,
+//! which prints its acknowledgements, and the test looks at the files afterwards.
 
 use rusqlite::Connection;
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
 use std::process::{Command, Output};
 use strongroom_faults::Operation;
 use tempfile::TempDir;
 
-const PROCESS: &str = "a_process_with_a_plan";
 const FILE_VARIABLE: &str = "STRONGROOM_TEST_FILE";
 const SYNCHRONOUS_VARIABLE: &str = "STRONGROOM_TEST_SYNCHRONOUS";
 const SIGKILL: i32 = 9;
 const ROWS: i64 = 20;
 
-/// What became of a process that writes a row with each commit, and moves the log into the database after every fifth.
+/// A process that has ended, with its files.
 struct Run {
     folder: TempDir,
     output: Output,
 }
 
 impl Run {
+    /// Runs [`a_process_with_a_plan`].
     fn of(plan: &str, synchronous: &str) -> Self {
-        Self::of_process(PROCESS, plan, synchronous)
+        Self::of_process("a_process_with_a_plan", plan, synchronous)
     }
 
     fn of_process(process: &str, plan: &str, synchronous: &str) -> Self {
@@ -40,179 +39,159 @@ impl Run {
         Self { folder, output }
     }
 
-    fn said(&self) -> String {
-        String::from_utf8_lossy(&self.output.stdout).into_owned()
-    }
-
     fn log(&self) -> String {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
     }
 
-    /// The first row that a commit has acknowledged, to the last.
-    fn acknowledged(&self) -> Vec<i64> {
-        let said = self.said();
-        let rows = said
-            .lines()
-            .filter_map(|line| line.strip_prefix("committed "));
-        rows.map(|row| row.parse().expect("a number")).collect()
-    }
-
-    fn errors(&self) -> Vec<String> {
-        let said = self.said();
-        let errors = said.lines().filter_map(|line| line.strip_prefix("failed "));
-        errors.map(str::to_owned).collect()
-    }
-
-    /// How many syncs there were, each time that the process says it.
-    fn syncs(&self) -> Vec<u64> {
-        let said = self.said();
-        let counts = said.lines().filter_map(|line| line.strip_prefix("syncs "));
-        counts
-            .map(|count| count.parse().expect("a number"))
+    /// The numbers of the lines that begin with this word.
+    fn printed(&self, word: &str) -> Vec<i64> {
+        let text = String::from_utf8_lossy(&self.output.stdout);
+        let words = text.lines().filter_map(|line| line.split_once(' '));
+        words
+            .filter(|(first, _)| *first == word)
+            .map(|(_, number)| number.parse().expect("a number"))
             .collect()
     }
 
-    /// Whether every row that was acknowledged is found without faults, in a database that is sound.
-    fn has_kept_all(&self) -> bool {
-        let connection = Connection::open(self.folder.path().join("accounts.sqlite"))
-            .expect("the database answers");
-        let sound = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0));
-        let is_sound = sound.is_ok_and(|found: String| found == "ok");
-        let has_row = |row: &i64| {
-            let found = connection.query_row("SELECT b FROM t WHERE id = ?1", [row], |_| Ok(()));
-            found.is_ok()
-        };
-        is_sound && self.acknowledged().iter().all(has_row)
+    /// The rows whose commit was acknowledged.
+    fn acknowledged(&self) -> Vec<i64> {
+        self.printed("committed")
     }
 
-    /// The rows that are found without faults.
-    fn found(&self) -> Vec<i64> {
-        let Ok(connection) = Connection::open(self.folder.path().join("accounts.sqlite")) else {
-            panic!("the database opens: {}", self.log());
-        };
-        let is_sound: String = connection
-            .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-            .expect("the database answers");
-        assert_eq!(is_sound, "ok");
+    /// The rows that are found without faults; none if the database is broken.
+    fn found(&self) -> Option<Vec<i64>> {
+        let connection = Connection::open(self.folder.path().join("accounts.sqlite")).ok()?;
+        let check = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0));
+        check.ok().filter(|found: &String| found == "ok")?;
         let Ok(mut statement) = connection.prepare("SELECT id FROM t ORDER BY id") else {
-            return Vec::new();
+            return Some(Vec::new());
         };
-        let rows = statement
-            .query_map([], |row| row.get(0))
-            .expect("the database answers");
-        rows.collect::<Result<_, _>>()
-            .expect("the database answers")
+        let rows = statement.query_map([], |row| row.get(0)).ok()?;
+        rows.collect::<Result<_, _>>().ok()
+    }
+
+    fn has_kept_all(&self) -> bool {
+        let found = self.found();
+        let is_found = |row| found.as_ref().is_some_and(|found| found.contains(row));
+        self.acknowledged().iter().all(is_found)
     }
 }
 
+/// The process's side of a run: it prints one line for each event.
+struct Process {
+    file: String,
+    _started: strongroom_faults::Started,
+}
+
+impl Process {
+    fn start() -> Self {
+        let _started = strongroom_faults::start();
+        // The test runner may have begun a line.
+        println!();
+        Self {
+            file: variable(FILE_VARIABLE),
+            _started,
+        }
+    }
+
+    fn open(&self, synchronous: &str) -> rusqlite::Result<Connection> {
+        let connection = Connection::open(&self.file)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", synchronous)?;
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        // SQLite must not read pages from memory.
+        connection.pragma_update(None, "cache_size", 1)?;
+        connection
+            .execute_batch("CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY, b BLOB)")?;
+        Ok(connection)
+    }
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name).expect("one of the other tests has started this")
+}
+
+/// Prints a line in one piece: a killed process has printed all of it or nothing.
+fn print(word: &str, number: i64) {
+    let line = format!("{word} {number}\n");
+    std::io::stdout().write_all(line.as_bytes()).unwrap();
+}
+
+fn print_error(error: &rusqlite::Error) {
+    let failure = error.sqlite_error().expect("SQLite has failed");
+    print("failed", failure.extended_code.into());
+}
+
+fn insert(connection: &Connection, row: i64) -> rusqlite::Result<()> {
+    let insert = "INSERT INTO t VALUES (?1, zeroblob(3000))";
+    connection.execute(insert, [row])?;
+    print("committed", row);
+    Ok(())
+}
+
+fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+}
+
+/// Writes a row with each commit, and moves the log into the database after every fifth.
 #[test]
 #[ignore = "this is the process that the other tests start"]
 fn a_process_with_a_plan() {
-    let variable = |name| std::env::var(name).expect("one of the other tests has started this");
-    let _started = strongroom_faults::start();
-    // What runs this test may have begun a line.
-    println!();
-    let file = variable(FILE_VARIABLE);
-    let say = |line: String| {
-        std::io::stdout()
-            .write_all(format!("{line}\n").as_bytes())
-            .unwrap()
-    };
-    let connection = match open(Path::new(&file), &variable(SYNCHRONOUS_VARIABLE)) {
+    let process = Process::start();
+    let connection = match process.open(&variable(SYNCHRONOUS_VARIABLE)) {
         Ok(connection) => connection,
-        Err(error) => return say(format!("failed {}", code(&error))),
+        Err(error) => return print_error(&error),
     };
     for row in 1..=ROWS {
-        let insert = "INSERT INTO t VALUES (?1, zeroblob(3000))";
-        match connection.execute(insert, [row]) {
-            Ok(_) => say(format!("committed {row}")),
-            Err(error) => say(format!("failed {}", code(&error))),
+        if let Err(error) = insert(&connection, row) {
+            print_error(&error);
         }
         if row % 5 == 0
-            && let Err(error) =
-                connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+            && let Err(error) = checkpoint(&connection)
         {
-            say(format!("failed {}", code(&error)));
+            print_error(&error);
         }
     }
 }
 
-/// A checkpoint copies the older half of the log, since a reader needs that; the next one the rest, and once more if its sync fails. Then
-/// the log begins anew.
+/// A checkpoint copies the older half of the log, as a reader needs that. The next one copies the
+/// rest, and runs again if its sync fails. Then the log starts over.
 #[test]
 #[ignore = "this is the process that another test starts"]
-fn a_process_that_tries_a_checkpoint_again() {
-    let variable = |name| std::env::var(name).expect("the other test has started this");
-    let _started = strongroom_faults::start();
-    // What runs this test may have begun a line.
-    println!();
-    let file = variable(FILE_VARIABLE);
-    let say = |line: String| {
-        std::io::stdout()
-            .write_all(format!("{line}\n").as_bytes())
-            .unwrap();
+fn a_process_that_retries_a_checkpoint() {
+    let process = Process::start();
+    let print_syncs = || {
+        let count = strongroom_faults::counts().of("accounts", Operation::Sync);
+        print("syncs", count.cast_signed());
     };
-    let syncs = || strongroom_faults::counts().of("accounts", Operation::Sync);
-    let connection = open(Path::new(&file), "FULL").unwrap();
-    let write = |row: i64| {
-        let insert = "INSERT INTO t VALUES (?1, zeroblob(3000))";
-        connection.execute(insert, [row]).unwrap();
-        say(format!("committed {row}"));
-    };
-    let checkpoint = || {
-        let checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
-        connection.query_row(checkpoint, [], |_| Ok(()))
-    };
+    let connection = process.open("FULL").unwrap();
+    let write = |row| insert(&connection, row).unwrap();
     (1..5).for_each(write);
-    let reader = Connection::open(&file).unwrap();
-    reader
-        .execute_batch("BEGIN; SELECT count(*) FROM t")
-        .unwrap();
+    let reader = Connection::open(&process.file).unwrap();
+    let read = "BEGIN; SELECT count(*) FROM t";
+    reader.execute_batch(read).unwrap();
     (5..9).for_each(write);
-    checkpoint().unwrap();
+    checkpoint(&connection).unwrap();
     drop(reader);
-    say(format!("\nsyncs {}", syncs()));
-    if checkpoint().is_err() {
-        checkpoint().unwrap();
+    print_syncs();
+    if checkpoint(&connection).is_err() {
+        checkpoint(&connection).unwrap();
     }
     write(9);
-    say(format!("syncs {}", syncs()));
+    print_syncs();
     write(10);
 }
 
-fn open(file: &Path, synchronous: &str) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(file)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", synchronous)?;
-    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    // No page may be answered from memory.
-    connection.pragma_update(None, "cache_size", 1)?;
-    connection.execute_batch("CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY, b BLOB)")?;
-    Ok(connection)
-}
-
-fn code(error: &rusqlite::Error) -> String {
-    match error {
-        rusqlite::Error::SqliteFailure(failure, _) => failure.extended_code.to_string(),
-        other => other.to_string(),
-    }
-}
-
 #[test]
-fn without_a_fault_nothing_differs_and_the_end_tells_the_counts() {
+fn without_a_fault_nothing_differs_and_the_process_prints_its_counts() {
     let run = Run::of("count", "FULL");
     let all: Vec<i64> = (1..=ROWS).collect();
-    assert_eq!((run.acknowledged(), run.found()), (all.clone(), all));
+    assert_eq!((run.acknowledged(), run.found()), (all.clone(), Some(all)));
     let log = run.log();
-    let counts = log
-        .lines()
-        .find_map(|line| line.strip_prefix("strongroom-faults: counts "));
-    let counts = counts.expect(&log);
+    let (_, counts) = log.split_once("strongroom-faults: counts ").expect(&log);
     for operation in ["read", "write", "sync", "truncate", "open"] {
-        assert!(
-            counts.contains(&format!("accounts:op.{operation}=")),
-            "{counts}"
-        );
+        let count = format!("accounts:op.{operation}=");
+        assert!(counts.contains(&count), "{counts}");
     }
 }
 
@@ -226,19 +205,16 @@ fn what_was_acknowledged_outlives_the_power_and_nothing_else_does() {
                 assert!(at > ROWS, "{plan}: {}", run.log());
                 break;
             }
-            assert_eq!(
-                run.log()
-                    .matches("strongroom-faults: fired power-loss")
-                    .count(),
-                1,
-                "{plan}"
-            );
-            let (acknowledged, found) = (run.acknowledged(), run.found());
+            let log = run.log();
+            let fired = log.matches("strongroom-faults: fired power-loss");
+            assert_eq!(fired.count(), 1, "{plan}");
+            let acknowledged = run.acknowledged();
+            let found = run.found().expect(&log);
             assert!(
                 found.starts_with(&acknowledged),
                 "{plan}: {acknowledged:?}, {found:?}"
             );
-            // The one of which the sync did not take effect may have come to the disk by itself, but not where nothing does.
+            // The commit of the last sync may be on disk without it, except where nothing is.
             let more = found.len() - acknowledged.len();
             assert!(more <= usize::from(model != "drop"), "{plan}: {found:?}");
         }
@@ -248,11 +224,8 @@ fn what_was_acknowledged_outlives_the_power_and_nothing_else_does() {
 #[test]
 fn a_writer_that_does_not_wait_loses_what_it_acknowledged() {
     let is_lossy = |at: &i64| {
-        let run = Run::of(
-            &format!("power-loss store=accounts at={at} model=drop"),
-            "NORMAL",
-        );
-        run.found().len() < run.acknowledged().len()
+        let plan = format!("power-loss store=accounts at={at} model=drop");
+        !Run::of(&plan, "NORMAL").has_kept_all()
     };
     assert!((1..10).any(|at| is_lossy(&at)));
 }
@@ -264,7 +237,7 @@ fn errors_are_those_of_the_system() {
         SQLITE_IOERR_WRITE,
     };
     for (operation, code, expected) in [
-        // SQLite says this of a disk that cannot be read: it cannot tell one from the other.
+        // SQLite returns this code for a disk that cannot be read.
         ("read", "EIO", SQLITE_CORRUPT),
         ("write", "EIO", SQLITE_IOERR_WRITE),
         ("write", "ENOSPC", SQLITE_FULL),
@@ -272,58 +245,40 @@ fn errors_are_those_of_the_system() {
         ("truncate", "EIO", SQLITE_IOERR_TRUNCATE),
         ("open", "EIO", SQLITE_CANTOPEN),
     ] {
-        let seen: Vec<String> = (1..12)
-            .flat_map(|at| {
-                Run::of(
-                    &format!("error store=accounts op={operation} at={at} code={code}"),
-                    "FULL",
-                )
-                .errors()
-            })
-            .collect();
-        let is_expected = |found: &String| found.parse() == Ok(expected);
-        assert!(
-            !seen.is_empty() && seen.iter().any(is_expected),
-            "{operation} {code}: {seen:?}"
-        );
+        let is_seen = (1..12).any(|at| {
+            let plan = format!("error store=accounts op={operation} at={at} code={code}");
+            let failed = Run::of(&plan, "FULL").printed("failed");
+            failed.contains(&expected.into())
+        });
+        assert!(is_seen, "{operation} {code}");
     }
 }
 
 #[test]
-fn an_error_for_good_is_told_of_once_and_comes_each_time() {
-    let run = Run::of(
-        "error store=accounts op=sync at=10 code=EIO for=good",
-        "FULL",
-    );
-    assert!(run.errors().len() > 5, "{:?}", run.errors());
+fn an_error_for_good_is_printed_once_and_comes_each_time() {
+    let plan = "error store=accounts op=sync at=10 code=EIO for=good";
+    let run = Run::of(plan, "FULL");
+    assert!(run.printed("failed").len() > 5, "{}", run.log());
     assert_eq!(run.log().matches("strongroom-faults: fired").count(), 1);
 }
 
+/// So a host must end when the sync of a checkpoint fails, and must not retry the checkpoint.
 #[test]
-fn a_plan_that_is_not_understood_ends_the_process() {
-    let run = Run::of("error store=accounts op=burn at=1 code=EIO", "FULL");
-    assert_eq!(run.output.status.code(), Some(2));
-    assert!(run.log().contains("`op=burn`"), "{}", run.log());
-    assert_eq!(run.said().matches("committed").count(), 0);
-}
-
-/// Why a host must end when the sync of a checkpoint fails, and not make the checkpoint again.
-#[test]
-fn a_checkpoint_that_is_tried_again_after_its_sync_failed_loses_what_an_earlier_one_copied() {
-    const PROCESS: &str = "a_process_that_tries_a_checkpoint_again";
+fn a_retried_checkpoint_whose_sync_failed_loses_what_an_earlier_one_copied() {
+    const PROCESS: &str = "a_process_that_retries_a_checkpoint";
     let whole = Run::of_process(PROCESS, "", "FULL");
     assert!(whole.has_kept_all(), "{}", whole.log());
     // The log is synced first, then the database.
-    let at = whole.syncs()[0] + 2;
+    let at = whole.printed("syncs")[0] + 2;
     let error = format!("error store=accounts op=sync at={at} code=EIO");
     let failed = Run::of_process(PROCESS, &error, "FULL");
-    let end = failed.syncs()[1] + 1;
+    let end = failed.printed("syncs")[1] + 1;
     let plan = format!("{error}; power-loss store=accounts at={end} model=drop");
     let lost = Run::of_process(PROCESS, &plan, "FULL");
     assert_eq!(lost.acknowledged().last(), Some(&9), "{}", lost.log());
     assert!(!lost.has_kept_all(), "{}", lost.log());
     // It is not the power loss.
-    let end = whole.syncs()[1] + 1;
+    let end = whole.printed("syncs")[1] + 1;
     let plan = format!("power-loss store=accounts at={end} model=drop");
     let kept = Run::of_process(PROCESS, &plan, "FULL");
     assert_eq!(kept.acknowledged().last(), Some(&9), "{}", kept.log());

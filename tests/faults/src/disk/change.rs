@@ -1,58 +1,58 @@
-//! One change of a file, how it is taken back, and how it is made again.
+//! A change of a file: how to undo it, and how to make it again.
 
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
-/// What a disk writes whole or not at all, in bytes.
+/// The unit that a disk writes whole or not at all, in bytes.
 const SECTOR_BYTES: u64 = 512;
 
-/// A change that was made in a file.
+/// A change of a file.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Change {
     pub number: u64,
-    pub fate: Fate,
-    pub deed: Deed,
+    pub durability: Durability,
+    pub edit: Edit,
 }
 
-/// What becomes of a change when the power goes.
+/// Whether a change outlives a power loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Fate {
-    /// That is for the model to say: no sync has covered it.
+pub enum Durability {
+    /// The model decides: no sync has covered it.
     Open,
-    /// It stays.
+    /// It does.
     Durable,
-    /// It goes.
+    /// It does not.
     Lost,
 }
 
-/// What was done.
+/// The edit of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Deed {
+pub enum Edit {
     /// Bytes were written.
     Write {
-        /// Where, from the file's begin.
+        /// The place in the file, in bytes.
         offset: u64,
-        /// What was there; shorter where the file ended.
+        /// The bytes before; fewer at the end of the file.
         old: Vec<u8>,
-        /// What is there now.
+        /// The bytes after.
         new: Vec<u8>,
-        /// How large the file was.
+        /// The file's size before.
         old_size: u64,
     },
     /// The size was set.
     Resize {
-        /// How large the file was.
+        /// The file's size before.
         old_size: u64,
-        /// How large it is now.
+        /// The file's size after.
         new_size: u64,
-        /// What was cut off.
+        /// The bytes that were cut off.
         cut_off: Vec<u8>,
     },
 }
 
-/// How much of a change stays.
+/// The part of a change that stays.
 pub enum Portion {
     None,
     All,
@@ -61,17 +61,17 @@ pub enum Portion {
 }
 
 impl Change {
-    pub fn new(number: u64, deed: Deed) -> Self {
+    pub fn new(number: u64, edit: Edit) -> Self {
         Self {
             number,
-            fate: Fate::Open,
-            deed,
+            durability: Durability::Open,
+            edit,
         }
     }
 }
 
-impl Deed {
-    /// The ends of sectors within what was written.
+impl Edit {
+    /// The ends of sectors within the written bytes.
     pub fn sector_ends(&self) -> Vec<u64> {
         let Self::Write { offset, new, .. } = self else {
             return Vec::new();
@@ -81,7 +81,7 @@ impl Deed {
         (first..end).step_by(SECTOR_BYTES as usize).collect()
     }
 
-    fn take_back(&self, file: &File) -> io::Result<()> {
+    fn undo(&self, file: &File) -> io::Result<()> {
         match self {
             Self::Write {
                 offset,
@@ -103,7 +103,7 @@ impl Deed {
         }
     }
 
-    fn make_again(&self, file: &File, portion: Portion) -> io::Result<()> {
+    fn redo(&self, file: &File, portion: Portion) -> io::Result<()> {
         match (self, portion) {
             (_, Portion::None) => Ok(()),
             (Self::Write { offset, new, .. }, Portion::All) => file.write_all_at(new, *offset),
@@ -116,17 +116,17 @@ impl Deed {
     }
 }
 
-/// Takes all changes of a file back, and makes again what of each `portion` lets be.
-pub fn settle(
+/// Undoes all changes of a file, and makes the part of each again that `portion` returns.
+pub fn replay(
     file: &File,
     changes: &[Change],
     mut portion: impl FnMut(&Change) -> Portion,
 ) -> io::Result<()> {
     for change in changes.iter().rev() {
-        change.deed.take_back(file)?;
+        change.edit.undo(file)?;
     }
     for change in changes {
-        change.deed.make_again(file, portion(change))?;
+        change.edit.redo(file, portion(change))?;
     }
     Ok(())
 }

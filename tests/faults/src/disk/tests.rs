@@ -54,13 +54,13 @@ impl Folder {
         old.truncate(read);
         opened.file.write_all_at(new, offset).unwrap();
         let new = new.to_vec();
-        let deed = Deed::Write {
+        let edit = Edit::Write {
             offset,
             old,
             new,
             old_size,
         };
-        self.disk.changed(&opened.path, opened.id, deed);
+        self.disk.changed(&opened.path, opened.id, edit);
     }
 
     fn resize(&mut self, opened: &Opened, new_size: u64) {
@@ -68,12 +68,12 @@ impl Folder {
         let mut cut_off = vec![0; usize::try_from(old_size.saturating_sub(new_size)).unwrap()];
         opened.file.read_exact_at(&mut cut_off, new_size).unwrap();
         opened.file.set_len(new_size).unwrap();
-        let deed = Deed::Resize {
+        let edit = Edit::Resize {
             old_size,
             new_size,
             cut_off,
         };
-        self.disk.changed(&opened.path, opened.id, deed);
+        self.disk.changed(&opened.path, opened.id, edit);
     }
 
     fn sync(&mut self, opened: &Opened) {

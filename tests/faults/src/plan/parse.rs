@@ -1,4 +1,5 @@
-//! Reads a plan. Whatever is not understood is refused, by name: a fault that is left out would be a test that passes.
+//! Reads a plan, and refuses each word that it does not understand: without its fault, a test would
+//! pass.
 
 use super::{
     Call, Code, Crash, Fault, IoError, Lasting, Model, Operation, Plan, PowerLoss, Stores, When,
@@ -10,9 +11,9 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{word}`: {why}")]
 pub struct PlanError {
-    /// As it stands in the plan.
+    /// The word, as it is in the plan.
     pub word: String,
-    /// A sentence.
+    /// Why it is not understood.
     pub why: String,
 }
 
@@ -92,7 +93,7 @@ impl<'a> Words<'a> {
                 .split_once('=')
                 .ok_or_else(|| PlanError::new(word, "not a `key=value`"))?;
             if pairs.iter().any(|(_, known, _)| *known == key) {
-                return Err(PlanError::new(word, "its key was there before"));
+                return Err(PlanError::new(word, "its key occurs twice"));
             }
             pairs.push((word, key, value));
         }

@@ -115,15 +115,10 @@ fn crash() -> impl Strategy<Value = Crash> {
 }
 
 fn fault() -> impl Strategy<Value = Fault> {
-    let lasting = select(&[Lasting::Once, Lasting::Good][..]);
-    let error = (
-        store(),
-        select(Operation::ALL),
-        1_u64..,
-        select(Code::ALL),
-        lasting,
-    )
-        .prop_map(|(store, operation, at, code, lasting)| {
+    let operation = select(Operation::ALL);
+    let lasting = select(Lasting::ALL);
+    let error = (store(), operation, 1_u64.., select(Code::ALL), lasting).prop_map(
+        |(store, operation, at, code, lasting)| {
             Fault::Error(IoError {
                 store,
                 operation,
@@ -131,7 +126,8 @@ fn fault() -> impl Strategy<Value = Fault> {
                 code,
                 lasting,
             })
-        });
+        },
+    );
     let power_loss = (store(), 1_u64.., select(Model::ALL), any::<u64>()).prop_map(
         |(store, at, model, seed)| {
             Fault::PowerLoss(PowerLoss {

@@ -1,18 +1,19 @@
 //! The methods of an open file.
 
-use super::{failure, injector};
-use crate::disk::{Deed, FileId};
-use crate::injector::Verdict;
-use crate::plan::Operation;
+use crate::disk::{Edit, FileId};
+use crate::injector::{Injector, Verdict, installed};
+use crate::plan::{Code, Operation};
 use rusqlite::ffi::{
-    SQLITE_FCNTL_MMAP_SIZE, SQLITE_IOERR, SQLITE_IOERR_SHORT_READ, SQLITE_NOTFOUND, SQLITE_OK,
-    sqlite3_file, sqlite3_int64, sqlite3_io_methods,
+    SQLITE_CANTOPEN, SQLITE_FCNTL_MMAP_SIZE, SQLITE_FULL, SQLITE_IOERR, SQLITE_IOERR_CORRUPTFS,
+    SQLITE_IOERR_FSYNC, SQLITE_IOERR_SHORT_READ, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE,
+    SQLITE_NOTFOUND, SQLITE_OK, sqlite3_file, sqlite3_int64, sqlite3_io_methods,
 };
 use std::ffi::{c_int, c_void};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// Version 2 has the shared memory of a write-ahead log. Version 3 would have files in memory too, whose writes pass by the VFS.
+/// Version 2 has the shared memory of a write-ahead log. Version 3 would have files in memory too,
+/// whose writes bypass the VFS.
 pub static METHODS: sqlite3_io_methods = sqlite3_io_methods {
     iVersion: 2,
     xClose: Some(close),
@@ -35,21 +36,22 @@ pub static METHODS: sqlite3_io_methods = sqlite3_io_methods {
     xUnfetch: None,
 };
 
-/// Our part of an open file's memory; the system's lies behind it. Its size is a multiple of a pointer's, as the system's part needs.
+/// Our part of an open file's memory; the system's lies behind it. Its size is a multiple of a
+/// pointer's, as the system's part needs.
 #[repr(C)]
 pub struct Shim {
     pub base: sqlite3_file,
-    /// Null for a file that has no name, and that nobody needs when the power is back.
+    /// Null for a temporary file without a name: it is of no use when the power is back.
     watched: *mut Watched,
 }
 
-/// A file that faults may come upon.
+/// A file that may have faults.
 pub struct Watched {
     path: PathBuf,
     store: String,
-    /// None where no plan asks what is on disk.
+    /// None if the plan does not depend on what is on disk.
     id: Option<FileId>,
-    /// Whether the next sync is the one that takes the folder along.
+    /// Whether the next sync includes the folder.
     syncs_folder: AtomicBool,
 }
 
@@ -68,7 +70,7 @@ impl Shim {
     /// A file that is not open yet.
     ///
     /// # Safety
-    /// `file` has room for a [`Shim`], which nobody else uses for as long as `'a` lasts.
+    /// `file` has room for a [`Shim`], and has no other user for as long as `'a` lasts.
     pub unsafe fn begin<'a>(file: *mut sqlite3_file) -> &'a mut Self {
         let shim = file.cast::<Self>();
         let closed = Self {
@@ -98,18 +100,39 @@ impl Shim {
     }
 }
 
+/// # Panics
+/// The process has no plan. It installs one before the VFS.
+pub fn injector() -> &'static Injector {
+    installed().expect("the plan is there before the VFS")
+}
+
+/// The code that the Unix VFS returns when the system fails.
+pub fn failure(operation: Operation, code: Code) -> c_int {
+    match (operation, code) {
+        (Operation::Read, _) => SQLITE_IOERR_CORRUPTFS,
+        (Operation::Write, Code::Eio) => SQLITE_IOERR_WRITE,
+        (Operation::Write, Code::Enospc) => SQLITE_FULL,
+        (Operation::Sync, _) => SQLITE_IOERR_FSYNC,
+        (Operation::Truncate, _) => SQLITE_IOERR_TRUNCATE,
+        (Operation::Open, _) => SQLITE_CANTOPEN,
+    }
+}
+
 /// # Safety
 /// `file` is one that our `open` has opened, and that is not closed before `'a` ends.
 unsafe fn watched<'a>(file: *mut sqlite3_file) -> Option<&'a Watched> {
-    // SAFETY: then it begins with a `Shim`, whose `watched` is null or a box that `close` alone takes back.
+    // SAFETY: then it begins with a `Shim`, whose `watched` is null or a box that `close` alone
+    // takes back.
     unsafe { (*file.cast::<Shim>()).watched.as_ref() }
 }
 
-/// Calls the system's method of a file that our `open` has opened, and that its caller, SQLite, has not closed.
+/// Calls the system's method of a file that our `open` has opened, and that its caller, SQLite, has
+/// not closed.
 macro_rules! real {
     ($file:ident, $method:ident $(, $argument:expr)*) => {{
-        // SAFETY: such a file has the system's part behind ours, opened, and so with the system's methods. The arguments are SQLite's own, or
-        // buffers of ours that have the length that is said.
+        // SAFETY: such a file has the system's part behind ours, opened, and so with the system's
+        // methods. The arguments are SQLite's own, or buffers of ours that have the length that is
+        // said.
         unsafe {
             let real = Shim::real($file);
             (*(*real).pMethods).$method.map(|method| method(real $(, $argument)*))
@@ -119,7 +142,7 @@ macro_rules! real {
 
 unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
     let code = real!(file, xClose).unwrap_or(SQLITE_IOERR);
-    // SAFETY: SQLite closes a file that is open, once, and nobody uses it meanwhile.
+    // SAFETY: SQLite closes a file that is open, once, and does not use it meanwhile.
     unsafe {
         let shim = &mut *file.cast::<Shim>();
         shim.base.pMethods = std::ptr::null();
@@ -155,38 +178,38 @@ unsafe extern "C" fn write(
     let Some(watched) = (unsafe { watched(file) }) else {
         return real!(file, xWrite, buffer, amount, offset).unwrap_or(SQLITE_IOERR);
     };
-    // SAFETY: SQLite hands in as many bytes as it says, and leaves them alone until it is answered.
+    // SAFETY: SQLite passes as many bytes as it says, and keeps them until this returns.
     let bytes = unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), length(amount)) };
     match injector().at_operation(&watched.store, Operation::Write) {
         Verdict::Fail(code) => {
-            // A write that fails may have been made in part.
+            // A failed write may have written a part.
             let part = &bytes[..bytes.len() / 2];
             // SAFETY: as above.
-            let _ = unsafe { write_noted(file, watched, part, offset) };
+            let _ = unsafe { write_recorded(file, watched, part, offset) };
             failure(Operation::Write, code)
         }
         // SAFETY: as above.
-        _ => unsafe { write_noted(file, watched, bytes, offset) },
+        _ => unsafe { write_recorded(file, watched, bytes, offset) },
     }
 }
 
 /// # Safety
 /// `file` is open, and `watched` is its own.
-unsafe fn write_noted(
+unsafe fn write_recorded(
     file: *mut sqlite3_file,
     watched: &Watched,
     new: &[u8],
     offset: sqlite3_int64,
 ) -> c_int {
     let mut disk = injector().disk();
-    let mut deed = None;
+    let mut edit = None;
     if disk.is_some() {
         // SAFETY: by contract.
         match unsafe { present(file, new.len(), offset) } {
             Ok((old, old_size)) => {
                 let new = new.to_vec();
                 let offset = unsigned(offset);
-                deed = Some(Deed::Write {
+                edit = Some(Edit::Write {
                     offset,
                     old,
                     new,
@@ -198,8 +221,8 @@ unsafe fn write_noted(
     }
     let amount = c_int::try_from(new.len()).unwrap_or(c_int::MAX);
     let code = real!(file, xWrite, new.as_ptr().cast(), amount, offset).unwrap_or(SQLITE_IOERR);
-    if let (Some(disk), Some(id), Some(deed)) = (&mut disk, watched.id, deed) {
-        disk.changed(&watched.path, id, deed);
+    if let (Some(disk), Some(id), Some(edit)) = (&mut disk, watched.id, edit) {
+        disk.changed(&watched.path, id, edit);
         injector().note_change(disk);
     }
     code
@@ -214,13 +237,13 @@ unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: sqlite3_int64) -> c
         return failure(Operation::Truncate, code);
     }
     let mut disk = injector().disk();
-    let mut deed = None;
+    let mut edit = None;
     if disk.is_some() {
         // SAFETY: as above.
         match unsafe { tail(file, size) } {
             Ok((cut_off, old_size)) => {
                 let new_size = unsigned(size);
-                deed = Some(Deed::Resize {
+                edit = Some(Edit::Resize {
                     old_size,
                     new_size,
                     cut_off,
@@ -231,9 +254,9 @@ unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: sqlite3_int64) -> c
     }
     let code = real!(file, xTruncate, size).unwrap_or(SQLITE_IOERR);
     if code == SQLITE_OK
-        && let (Some(disk), Some(id), Some(deed)) = (&mut disk, watched.id, deed)
+        && let (Some(disk), Some(id), Some(edit)) = (&mut disk, watched.id, edit)
     {
-        disk.changed(&watched.path, id, deed);
+        disk.changed(&watched.path, id, edit);
         injector().note_change(disk);
     }
     code
@@ -252,7 +275,7 @@ unsafe extern "C" fn sync(file: *mut sqlite3_file, flags: c_int) -> c_int {
         }
         Verdict::LosePower(loss) => injector().lose_power(&loss),
     }
-    // Others may write meanwhile, which this sync does not promise to cover.
+    // Other threads may write meanwhile; this sync need not cover that.
     let mark = injector().disk().map(|disk| disk.mark());
     let code = real!(file, xSync, flags).unwrap_or(SQLITE_IOERR);
     if code != SQLITE_OK {
@@ -279,7 +302,7 @@ impl Watched {
     }
 }
 
-/// What a file holds at a place, less where it ends before, and its size.
+/// The bytes of a file at a place, fewer at its end, and its size.
 ///
 /// # Safety
 /// `file` is open.
@@ -297,14 +320,14 @@ unsafe fn present(
     }
     let wanted = c_int::try_from(bytes.len()).unwrap_or(c_int::MAX);
     match real!(file, xRead, bytes.as_mut_ptr().cast(), wanted, offset) {
-        // Another process may have cut the file meanwhile: what is missing is zero.
+        // Another process may have cut the file meanwhile: missing bytes are zero.
         Some(SQLITE_OK | SQLITE_IOERR_SHORT_READ) => Ok((bytes, size)),
         Some(code) => Err(code),
         None => Err(SQLITE_IOERR),
     }
 }
 
-/// What of a file lies behind a size, and its size of now.
+/// The bytes of a file beyond a size, and its present size.
 ///
 /// # Safety
 /// `file` is open.
@@ -360,7 +383,7 @@ unsafe extern "C" fn file_control(
     operation: c_int,
     argument: *mut c_void,
 ) -> c_int {
-    // The system would map the file into memory, and not see what is written to it.
+    // A mapped file would hide the writes to it.
     if operation == SQLITE_FCNTL_MMAP_SIZE {
         return SQLITE_NOTFOUND;
     }
