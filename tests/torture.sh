@@ -82,7 +82,7 @@ select_tests() { # NAME
 
 run_tests() { # NAMES..
   local name status=0 table=() started verdict ran took
-  export STRONGROOM_FULL_MARKS=1
+  export STRONGROOM_FULL_SCALE=1
   for name in "$@"; do
     say "$name"
     started=$SECONDS

@@ -13,7 +13,7 @@
 //! - [`race`]: many requests at the same time.
 //! - [`history`]: what all clients asked and were told, checked against the journal and a model of the bank.
 //! - [`faults`]: a host that fails on purpose.
-//! - [`marks`]: how much a test does, and the seed of its choices.
+//! - [`scale`]: how much a test does, and the seed of its choices.
 //! - [`wire`]: bytes on a socket, for requests that no proper client can send.
 //! - [`http2`]: HTTP/2 connections whose client takes nothing, or says nothing.
 //! - [`forge`]: access tokens that are wrong in one way.
@@ -29,10 +29,10 @@ pub mod forge;
 pub mod history;
 pub mod host;
 pub mod http2;
-pub mod marks;
 pub mod problem;
 pub mod race;
 pub mod registry;
+pub mod scale;
 pub mod tools;
 pub mod wire;
 pub mod workspace;

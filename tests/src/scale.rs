@@ -1,26 +1,25 @@
-//! How much a test does: enough to find what breaks in minutes, or all that the acceptance marks ask for.
+//! How much a test does: enough to find what breaks in minutes, or the full scale, which takes hours.
 
 use std::env;
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-/// Set by `./build.sh torture ledger`: the tests of faults, kills, and races go to their full marks.
-pub const FULL_MARKS_VARIABLE: &str = "STRONGROOM_FULL_MARKS";
+/// Set by `./build.sh torture ledger`: the tests of faults, kills, and races run at full scale.
+pub const FULL_SCALE_VARIABLE: &str = "STRONGROOM_FULL_SCALE";
 
-/// Names the seed of a run that is to be repeated.
+/// Names the seed of a run to repeat.
 pub const SEED_VARIABLE: &str = "STRONGROOM_TEST_SEED";
 
-/// `full` when the full marks are asked for, else `short`.
+/// `full` where the full scale is requested, otherwise `short`.
 pub fn short_or_full<T>(short: T, full: T) -> T {
-    if env::var_os(FULL_MARKS_VARIABLE).is_some() {
-        full
-    } else {
-        short
+    match env::var_os(FULL_SCALE_VARIABLE) {
+        Some(_) => full,
+        None => short,
     }
 }
 
-/// The choices of a test. Its seed is printed, so that a failure can be repeated.
+/// The random choices of a test. It prints its seed, so that a failure can be repeated.
 ///
 /// # Panics
 ///

@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value as Cell;
 use strongroom_tests::bank::text;
 use strongroom_tests::command::verify;
-use strongroom_tests::marks::{seeded, short_or_full};
+use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::{Bank, json};
 
 const TABLES: [&str; 10] = [

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use strongroom_tests::attackers::{allow_many_open_files, attacker};
 use strongroom_tests::bank::{PASSWORD, new_email};
-use strongroom_tests::marks::short_or_full;
 use strongroom_tests::registry::Registry;
+use strongroom_tests::scale::short_or_full;
 use strongroom_tests::{Bank, json, wait_for};
 use tokio::task::JoinSet;
 use tokio::time::timeout;

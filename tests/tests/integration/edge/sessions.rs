@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use strongroom_tests::attackers::attacker;
 use strongroom_tests::bank::PASSWORD;
-use strongroom_tests::marks::short_or_full;
+use strongroom_tests::scale::short_or_full;
 use strongroom_tests::{Answer, Bank, Person, json, wait_for};
 use tokio::task::JoinSet;
 

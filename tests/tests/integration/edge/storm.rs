@@ -8,7 +8,7 @@ use crate::edge::customer::{Customer, p99};
 use crate::edge::windows::{Lister, take_nothing};
 use strongroom_tests::attackers::{allow_many_open_files, attacker};
 use strongroom_tests::bank::ADMIN_EMAIL;
-use strongroom_tests::marks::short_or_full;
+use strongroom_tests::scale::short_or_full;
 use strongroom_tests::wire::Connection;
 use strongroom_tests::{Bank, json};
 use tokio::task::JoinSet;
@@ -23,7 +23,7 @@ const SLOWER_MAX: u32 = 3;
 
 /// How much of each attack there is.
 #[derive(Clone, Copy)]
-struct Marks {
+struct Scale {
     slow_connections: usize,
     unfinished_bodies: usize,
     window_0_connections: usize,
@@ -34,8 +34,8 @@ struct Marks {
     slow: Duration,
 }
 
-fn marks() -> Marks {
-    let short = Marks {
+fn scale() -> Scale {
+    let short = Scale {
         slow_connections: 200,
         unfinished_bodies: 64,
         window_0_connections: 8,
@@ -43,7 +43,7 @@ fn marks() -> Marks {
         payments: 100,
         slow: Duration::from_secs(2),
     };
-    let full = Marks {
+    let full = Scale {
         slow_connections: 1_000,
         unfinished_bodies: 64,
         window_0_connections: 40,
@@ -112,25 +112,25 @@ async fn keep_guessing(bank: &Bank, per_second: u64) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_customer_pays_while_everything_is_attacked_at_once() {
     allow_many_open_files();
-    let marks = marks();
+    let scale = scale();
     let bank = Bank::start().await;
     let (customer, lister) = (Customer::of(&bank).await, Lister::of(&bank).await);
     customer.pay(50).await;
-    let before = p99(&customer.pay(marks.payments).await);
+    let before = p99(&customer.pay(scale.payments).await);
     let memory_before = bank.resident_mib();
 
     let mut attackers = JoinSet::new();
     let address = bank.address().to_owned();
-    for number in 0..marks.slow_connections {
+    for number in 0..scale.slow_connections {
         attackers.spawn(keep_holding(number, address.clone()));
     }
-    for number in 0..marks.unfinished_bodies {
+    for number in 0..scale.unfinished_bodies {
         attackers.spawn(keep_a_body_unfinished(number, address.clone()));
     }
-    let untaken = take_nothing(&bank, &lister, source, marks.window_0_connections);
+    let untaken = take_nothing(&bank, &lister, source, scale.window_0_connections);
     let storm = async {
         let _held = untaken.await;
-        keep_guessing(&bank, marks.wrong_logins_per_second).await;
+        keep_guessing(&bank, scale.wrong_logins_per_second).await;
     };
     let mut memory = memory_before;
     let paying = async {
@@ -138,7 +138,7 @@ async fn a_customer_pays_while_everything_is_attacked_at_once() {
         sleep(Duration::from_secs(3)).await;
         let mut took = Vec::new();
         for _part in 0..10 {
-            took.extend(customer.pay(marks.payments / 10).await);
+            took.extend(customer.pay(scale.payments / 10).await);
             memory = memory.max(bank.resident_mib());
         }
         took.sort_unstable();
@@ -152,7 +152,7 @@ async fn a_customer_pays_while_everything_is_attacked_at_once() {
     println!("99 of 100 payments took {before:?} before, {during:?} meanwhile");
     println!("{memory_before} MiB before, {memory} MiB at most");
     assert!(
-        during <= (before * SLOWER_MAX).max(marks.slow),
+        during <= (before * SLOWER_MAX).max(scale.slow),
         "{before:?} before, {during:?} meanwhile"
     );
     assert!(

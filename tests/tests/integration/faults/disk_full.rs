@@ -19,8 +19,8 @@ use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 use strongroom_tests::bank::ADMIN_PASSWORD;
 use strongroom_tests::host::Host;
-use strongroom_tests::marks::{seeded, short_or_full};
 use strongroom_tests::registry::Registry;
+use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::{Bank, Person};
 
 use crate::faults::books::Books;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rustix::process::Signal;
-use strongroom_tests::marks::{seeded, short_or_full};
+use strongroom_tests::scale::{seeded, short_or_full};
 
 use crate::faults::books::Books;
 use crate::faults::load::{Load, Shifts, account_for};

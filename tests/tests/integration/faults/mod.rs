@@ -9,7 +9,7 @@
 //! agree with them: balances, the journal and nothing else in it, the bytes of each response to a
 //! retry, and `strongroom verify`. The test also asserts that each planned fault has happened.
 //!
-//! The short form takes each point once; `./build.sh torture ledger` goes to the full marks.
+//! The short form takes each point once; `./build.sh torture ledger` runs at full scale.
 
 mod books;
 mod crash_points;

@@ -9,7 +9,7 @@
 
 use rand::RngExt;
 use rand::rngs::StdRng;
-use strongroom_tests::marks::{seeded, short_or_full};
+use strongroom_tests::scale::{seeded, short_or_full};
 
 use crate::faults::books::Books;
 use crate::faults::load::{Load, Shifts, account_for};

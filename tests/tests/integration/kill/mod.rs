@@ -22,7 +22,7 @@
 mod client;
 mod trial;
 
-use strongroom_tests::marks::{seeded, short_or_full};
+use strongroom_tests::scale::{seeded, short_or_full};
 
 use trial::{Tally, Trial};
 

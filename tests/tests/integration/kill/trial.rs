@@ -17,7 +17,7 @@ use strongroom_tests::history::journal::{Row, events_of_bank, rows_of_bank};
 use strongroom_tests::history::traffic::{Mix, Town, Wishes};
 use strongroom_tests::history::words::minor;
 use strongroom_tests::history::{Checker, EUR, Heard, History, Kind, Outcome, Reply};
-use strongroom_tests::marks::short_or_full;
+use strongroom_tests::scale::short_or_full;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 

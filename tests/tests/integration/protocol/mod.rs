@@ -50,7 +50,7 @@ use std::thread::available_parallelism;
 use std::time::Instant;
 
 use stateright::{Checker, Expectation, HasDiscoveries, Model};
-use strongroom_tests::marks::short_or_full;
+use strongroom_tests::scale::short_or_full;
 
 use model::Protocol;
 use mutant::Mutant;

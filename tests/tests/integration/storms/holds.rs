@@ -15,8 +15,8 @@ use strongroom_tests::history::traffic::{OPENING, open_account};
 use strongroom_tests::history::{
     Ask, Checker, EUR, Heard, History, Line, Outcome, Reply, Told, Wish,
 };
-use strongroom_tests::marks::{seeded, short_or_full};
 use strongroom_tests::race::ask_at_once;
+use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::{Bank, Person, wait_for};
 use uuid::Uuid;
 

@@ -18,8 +18,8 @@ use strongroom_tests::history::traffic::{OPENING, open_account};
 use strongroom_tests::history::{
     Ask, Checker, Decline, EUR, Heard, History, Line, Outcome, Reply, Wish,
 };
-use strongroom_tests::marks::{seeded, short_or_full};
 use strongroom_tests::race::ask_at_once;
+use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::{Bank, Person};
 use uuid::Uuid;
 

@@ -1,6 +1,6 @@
 //! Storms: many clients want the same account, the same key, the same hold, the same moment.
 //!
-//! Each test is short here, and goes to the full marks in `./build.sh torture ledger`. What each
+//! Each test is short here, and runs at full scale in `./build.sh torture ledger`. What each
 //! client was told is held against the journal, and the journal against a model of the bank
 //! ([`strongroom_tests::history`]).
 //!
@@ -12,7 +12,7 @@
 //! - [`standing_orders`]: standing orders that end while they are due, across crashes and swaps.
 //!
 //! [`money`](crate::money) and [`movement`](crate::movement) have the races that are short at their
-//! full marks: 200 debits and holds of 1 on a balance of 100, and one batch sent many times at
+//! full scale: 200 debits and holds of 1 on a balance of 100, and one batch sent many times at
 //! once.
 
 mod books;

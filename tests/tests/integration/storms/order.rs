@@ -16,7 +16,7 @@ use rand::seq::{IndexedRandom, IteratorRandom};
 use strongroom_tests::history::journal::{StoredRows, events_of_store, open_store};
 use strongroom_tests::history::traffic::{Mix, Town, Who, Wishes, open_account};
 use strongroom_tests::history::{Ask, Checker, EUR, History, JPY, KWD, Line, Wish};
-use strongroom_tests::marks::{seeded, short_or_full};
+use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::{Bank, json};
 use tokio::task::JoinSet;
 

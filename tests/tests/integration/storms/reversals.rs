@@ -8,8 +8,8 @@ use strongroom_tests::history::traffic::{OPENING, open_account};
 use strongroom_tests::history::{
     Ask, Checker, Decline, EUR, Heard, History, Line, Outcome, Reply, Told, Wish,
 };
-use strongroom_tests::marks::short_or_full;
 use strongroom_tests::race::ask_at_once;
+use strongroom_tests::scale::short_or_full;
 
 use crate::storms::books;
 

@@ -13,8 +13,8 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use strongroom_tests::bank::{day, new_key, text};
 use strongroom_tests::client::Call;
-use strongroom_tests::marks::{seeded, short_or_full};
 use strongroom_tests::registry::Registry;
+use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::{Answer, Bank, Person, Value, json};
 use tokio::task::JoinSet;
 

@@ -13,7 +13,7 @@ use strongroom_tests::bank::text;
 use strongroom_tests::history::traffic::{Mix, OPENING, Town, Who, Wishes};
 use strongroom_tests::history::words::minor;
 use strongroom_tests::history::{Checker, EUR, History};
-use strongroom_tests::marks::{seeded, short_or_full};
+use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::{Bank, Person};
 use tokio::task::JoinSet;
 

@@ -6,13 +6,13 @@ use std::sync::LazyLock;
 use strongroom_faults::Operation;
 
 /// Set by `./build.sh torture ledger`: the tests run at their full scale.
-const FULL_MARKS_VARIABLE: &str = "STRONGROOM_FULL_MARKS";
+const FULL_SCALE_VARIABLE: &str = "STRONGROOM_FULL_SCALE";
 /// The highest place.
 const PLACES_MAX: u64 = 5_000;
 
 /// Returns `full` at the full scale, and `short` otherwise.
 pub fn short_or_full<T>(short: T, full: T) -> T {
-    match std::env::var_os(FULL_MARKS_VARIABLE) {
+    match std::env::var_os(FULL_SCALE_VARIABLE) {
         Some(_) => full,
         None => short,
     }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use rand::RngExt;
-use strongroom_tests::marks::{seeded, short_or_full};
+use strongroom_tests::scale::{seeded, short_or_full};
 
 use crate::faults::load::{Load, account_for};
 use crate::faults::scene::Scene;

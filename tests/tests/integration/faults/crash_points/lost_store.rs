@@ -5,7 +5,7 @@
 use std::fs;
 
 use rand::RngExt;
-use strongroom_tests::marks::{seeded, short_or_full};
+use strongroom_tests::scale::{seeded, short_or_full};
 
 use crate::faults::load::{Load, account_for};
 use crate::faults::request::{Asker, Request};

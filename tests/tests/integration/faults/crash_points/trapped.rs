@@ -1,7 +1,7 @@
 //! K4: a call of the ledger's instance traps. Its instance is gone, and what it had begun with it;
 //! no other request notices.
 
-use strongroom_tests::marks::short_or_full;
+use strongroom_tests::scale::short_or_full;
 
 use super::movement::{Movement, Stage, row};
 use crate::faults::request::Reply;
