@@ -1,5 +1,5 @@
-//! The far end of a link, which misbehaves as it is told by the call. The tests use it to see that
-//! a fault reaches the caller as a value, and nobody else at all.
+//! The far end of a link: misbehaves as the call says. The tests use it to see that a fault reaches
+//! the caller as a value, and no other service.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -24,9 +24,9 @@ mod bindings {
 
 use bindings::exports::tests::echo::echo::Guest;
 
-/// More than one call may copy into the host, in bytes.
+/// More bytes than one call may copy into the host.
 const HUGE_ANSWER_BYTES: usize = 32 << 20;
-/// How much memory is taken at a time until the limit stops it, in bytes.
+/// The size of each allocation, in bytes.
 const GREED_BYTES: usize = 1 << 20;
 
 struct Callee;
@@ -62,7 +62,7 @@ fn take_all_memory() {
     }
 }
 
-/// Never comes back: what is done with its own answer keeps the compiler from making a loop of it.
+/// Never returns. The use of its own result keeps the compiler from making a loop of it.
 fn dig(depth: u64) -> u64 {
     match black_box(depth) {
         0 => 0,
@@ -70,7 +70,7 @@ fn dig(depth: u64) -> u64 {
     }
 }
 
-/// The counting calls that this instance has had, this one among them.
+/// The number of calls of `count` to this instance, including this one.
 fn count() -> u64 {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     COUNT.fetch_add(1, Relaxed) + 1

@@ -1,5 +1,5 @@
-//! The near end of a link: passes the last segment of the request's path to the callee, and answers
-//! what comes back. The status tells an answer of the callee (200) from a call that failed (503).
+//! The near end of a link: passes the last segment of the path to the callee, and returns its
+//! answer. The status is 200 for an answer of the callee, and 503 for a call that failed.
 
 use std::hint::black_box;
 
@@ -14,7 +14,7 @@ wit_bindgen::generate!({
 use strongroom::store::sql::Transaction;
 use tests::echo::echo::act;
 
-/// How often a call is made that is refused at once.
+/// The number of calls that the host refuses at once.
 const REFUSED_CALLS: usize = 20_000;
 
 #[wstd::http_server]
@@ -41,7 +41,7 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
     Ok(Response::builder().status(status).body(Body::from(text))?)
 }
 
-/// Answers the last of `times` calls.
+/// Returns the outcome of the last of `times` calls.
 fn call_while_writing(times: usize) -> Result<String, String> {
     let transaction = Transaction::begin().map_err(|error| format!("{error:?}"))?;
     let mut outcome = Ok(String::new());

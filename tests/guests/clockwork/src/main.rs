@@ -33,9 +33,9 @@ use bindings::exports::strongroom::service::commands::Guest as Commands;
 use bindings::exports::strongroom::service::lifecycle::Guest;
 use bindings::wasi::config::store;
 
-/// Far more than an operator reads, in bytes.
+/// Far more bytes than an operator reads.
 const LONG_ERROR_BYTES: usize = 4 << 20;
-/// How much memory is taken at a time until the limit stops it, in bytes.
+/// The size of each allocation, in bytes.
 const GREED_BYTES: usize = 1 << 20;
 
 struct Clockwork;

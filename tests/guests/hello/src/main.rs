@@ -1,6 +1,5 @@
-//! The smallest good component: it greets whoever asks. The tests use it as a neighbour of hostile
-//! components, and the bench to see what the gateway itself costs, so it is written on the plain
-//! bindings.
+//! The smallest good component: it greets the caller. The tests use it as a neighbour of hostile
+//! components, and the bench to measure the gateway itself, so it uses the plain bindings.
 
 #![no_main]
 
@@ -32,7 +31,7 @@ impl Guest for Hello {
         let body = response.body().expect("the body is taken once");
         ResponseOutparam::set(outparam, Ok(response));
         let stream = body.write().expect("the stream is taken once");
-        // A client that went away is no fault of ours; and five bytes always fit.
+        // Five bytes always fit; a client that has gone is no error.
         let _ = stream.check_write().and_then(|_| stream.write(GREETING));
         drop(stream);
         let _ = OutgoingBody::finish(body, None);

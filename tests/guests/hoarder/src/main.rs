@@ -1,4 +1,4 @@
-//! A component that keeps every compute permit it can get.
+//! A component that keeps every compute permit that it can get.
 
 use wstd::http::{Body, Error, Request, Response};
 

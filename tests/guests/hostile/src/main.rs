@@ -1,5 +1,5 @@
-//! A component that misbehaves as the last segment of the request's path says. The tests use it to
-//! see that a fault stays within its own request, and to see what the gateway hands to a component.
+//! A component that misbehaves as the last segment of the path says. The tests use it to see that a
+//! fault stays within its own request, and to see what a component gets from the gateway.
 
 use std::convert::Infallible;
 use std::hint::black_box;
@@ -18,19 +18,19 @@ use wstd::http::{Body, Error, HeaderMap, Request, Response, StatusCode};
 
 /// The size of one piece of an endless body, in bytes.
 const PIECE_BYTES: usize = 64 * 1024;
-/// How much memory is taken at a time until the limit stops it, in bytes.
+/// The size of each allocation, in bytes.
 const GREED_BYTES: usize = 1024 * 1024;
-/// Larger than any sensible limit on a response, in bytes.
+/// Larger than any sensible limit of a response, in bytes.
 const HUGE_BODY_BYTES: u64 = 1024 * 1024 * 1024;
 /// The size of one field of a flood of header fields, in bytes.
 const FIELD_BYTES: usize = 100;
 /// More header fields than any response has.
 const HEADERS_FLOOD: usize = 10_000;
-/// More than the host hands out in one call, in bytes.
+/// More random bytes than the host returns in one call.
 const RANDOM_BYTES: u64 = 1 << 32;
-/// As many as a copy into the host may hold, and some.
+/// More pollables than a copy into the host may have.
 const POLLED_FLOOD: usize = 1_000_000;
-/// More lines than anybody reads.
+/// More lines than the host's log takes of one request.
 const LINES_FLOOD: usize = 20_000;
 /// The time between two bytes of a response that trickles.
 const TRICKLE_PAUSE: Duration = Duration::from_millis(100);
@@ -48,7 +48,7 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
         "fine" => text("fine"),
         "trap" => trap(),
         "loop" => endless_loop(),
-        "sleep" => sleep_for_ever().await,
+        "sleep" => sleep_for_a_day().await,
         "memory" => take_all_memory(),
         "memory-32-mib" => take_some_memory(),
         "trap-in-body" => stream(Fault::Trap),
@@ -98,8 +98,8 @@ fn endless_loop() -> Result<Response<Body>, Error> {
     }
 }
 
-/// Waits without using the processor: only the wall clock can end it.
-async fn sleep_for_ever() -> Result<Response<Body>, Error> {
+/// Waits without CPU time: only the wall clock can end it.
+async fn sleep_for_a_day() -> Result<Response<Body>, Error> {
     wstd::task::sleep(wstd::time::Duration::from_secs(86_400)).await;
     text("awake")
 }
@@ -120,7 +120,7 @@ fn take_all_memory() -> Result<Response<Body>, Error> {
     }
 }
 
-/// Never comes back: what is done with its own answer keeps the compiler from making a loop of it.
+/// Never returns. The use of its own result keeps the compiler from making a loop of it.
 fn dig(depth: u64) -> u64 {
     match black_box(depth) {
         0 => 0,
@@ -128,12 +128,12 @@ fn dig(depth: u64) -> u64 {
     }
 }
 
-/// Asks for so much in one call that the host would be busy with it.
+/// Asks in one call for enough to keep the host busy.
 fn take_all_randomness() -> Result<Response<Body>, Error> {
     text(&get_random_bytes(RANDOM_BYTES).len().to_string())
 }
 
-/// One handle, so no limit on handles helps.
+/// Uses two handles alone, so that no limit on handles helps.
 fn poll_one_thing_a_million_times() -> Result<Response<Body>, Error> {
     let far_away = subscribe_duration(u64::MAX);
     let now = subscribe_duration(0);
@@ -142,7 +142,7 @@ fn poll_one_thing_a_million_times() -> Result<Response<Body>, Error> {
     text(&poll(&flood).len().to_string())
 }
 
-/// Takes resources of the host and never drops one.
+/// Takes resources of the host, and drops none.
 fn take_all_handles() -> Result<Response<Body>, Error> {
     let mut hoard = Vec::new();
     loop {
@@ -150,13 +150,13 @@ fn take_all_handles() -> Result<Response<Body>, Error> {
     }
 }
 
-/// As many as a busy honest request may have at once.
+/// Takes as many handles as a busy honest request needs at once.
 fn take_some_handles() -> Result<Response<Body>, Error> {
     let hoard: Vec<Fields> = (0..100).map(|_| Fields::new()).collect();
     text(&format!("took {}", hoard.len()))
 }
 
-/// Builds header fields until the host refuses, and answers how many bytes it took.
+/// Builds header fields until the host refuses, and returns how many bytes it took.
 fn build_all_fields() -> Result<Response<Body>, Error> {
     let fields = Fields::new();
     let value = vec![b'x'; FIELD_BYTES];
@@ -192,7 +192,7 @@ fn one_line() -> Result<Response<Body>, Error> {
     text("fine")
 }
 
-/// Sends a request, and answers what became of it.
+/// Sends a request, and returns its outcome.
 async fn call_out(url: &str) -> Result<Response<Body>, Error> {
     let request = Request::get(url).body(Body::empty())?;
     match wstd::http::Client::new().send(request).await {
@@ -201,7 +201,7 @@ async fn call_out(url: &str) -> Result<Response<Body>, Error> {
     }
 }
 
-/// Opens a plain connection, past HTTP.
+/// Opens a TCP connection, without the HTTP of the host.
 fn connect() -> String {
     match std::net::TcpStream::connect("127.0.0.1:9") {
         Ok(_) => "connected".to_owned(),
@@ -209,7 +209,7 @@ fn connect() -> String {
     }
 }
 
-/// Everything of the machine that it can see: environment, arguments, files.
+/// Everything that it can see of the machine: environment, arguments, files.
 fn outside() -> String {
     let environment: Vec<_> = std::env::vars().collect();
     let arguments: Vec<_> = std::env::args().collect();
@@ -217,13 +217,13 @@ fn outside() -> String {
     format!("{environment:?} {arguments:?} {files} files")
 }
 
-/// The requests that this instance has had, this one among them.
+/// The number of requests of this instance, including this one.
 fn count() -> u64 {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     COUNT.fetch_add(1, Relaxed) + 1
 }
 
-/// Answers with a header that is the gateway's to set.
+/// Answers with a header that only the gateway may set.
 fn own_request_id() -> Result<Response<Body>, Error> {
     Ok(Response::builder()
         .header("content-type", "text/plain; charset=utf-8")
@@ -241,14 +241,14 @@ fn listing(headers: &HeaderMap) -> String {
     lines.join("\n")
 }
 
-/// What goes wrong after the head of the response is sent.
+/// The fault after the head of the response.
 enum Fault {
     Trap,
     Endless,
     Huge {
         left: u64,
     },
-    /// A byte now and then, for ever.
+    /// A byte now and then, without an end.
     Trickle,
 }
 

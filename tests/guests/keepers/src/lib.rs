@@ -1,21 +1,21 @@
-//! A keeper of notes whose schema is another in each version, for swaps: `POST` keeps the body as a
+//! A keeper of notes whose schema differs in each version, for swaps: `POST` keeps the body as a
 //! note, and any other method returns all notes, one a line.
 //!
 //! - `keeper-1` has the first migration;
 //! - `keeper-2` has the first and a second;
-//! - `keeper-other` has another first one.
+//! - `keeper-other` has another first migration.
 
 use strongroom_sdk::store::{HostStore, Migration, Row, Store, StoreError, Transaction, Value};
 use wstd::http::{Body, Error, Method, Request, Response, StatusCode};
 
-/// The first migration of the versions that belong together.
+/// The first migration of `keeper-1` and `keeper-2`.
 pub const FIRST: Migration = Migration {
     number: 1,
     name: "notes",
     statements: &["CREATE TABLE note (number INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT"],
 };
 
-/// Makes the component of a version of its migrations, and of the statement that reads all notes.
+/// Makes the component of a version from its migrations, and the statement that reads all notes.
 #[macro_export]
 macro_rules! keeper {
     ($migrations:expr, $select:expr) => {
@@ -85,7 +85,7 @@ fn keep(text: &str) -> Result<String, StoreError> {
     Ok("kept".to_owned())
 }
 
-/// The values of a note are separated by blanks.
+/// Returns all notes: one a line, its values separated by blanks.
 fn notes(select: &str) -> Result<String, StoreError> {
     let rows = HostStore.query(select, &[])?;
     let line = |Row(values): Row| {

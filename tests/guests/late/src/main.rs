@@ -1,5 +1,4 @@
-//! A component that answers at once, and then goes on as the last segment of the request's path
-//! says.
+//! A component that answers at once, and then continues as the last segment of the path says.
 
 #![no_main]
 
@@ -38,7 +37,7 @@ fn answer(outparam: ResponseOutparam) {
     let body = response.body().expect("the body is taken once");
     ResponseOutparam::set(outparam, Ok(response));
     let stream = body.write().expect("the stream is taken once");
-    // A client that went away is no fault of ours; and four bytes always fit.
+    // Four bytes always fit; a client that has gone is no error.
     let _ = stream.check_write().and_then(|_| stream.write(ANSWER));
     drop(stream);
     let _ = OutgoingBody::finish(body, None);

@@ -1,5 +1,5 @@
-//! A screening whose verdict is what its configuration says under `verdict`. The tests put it where
-//! the bank's fraud check would be, to see that no money moves without a verdict.
+//! A screening that returns the verdict of its configuration under `verdict`. The tests put it in
+//! the place of the bank's fraud check, to see that no money moves without a verdict.
 
 use wstd::http::{Body, Error, Request, Response};
 

@@ -1,5 +1,5 @@
-//! A component that runs on its store whatever SQL it is sent, and holds a write transaction open
-//! in every wrong way. It also tells what it was configured with.
+//! A component that runs any SQL on its store, and holds a write transaction open in every wrong
+//! way. It also returns its configuration.
 
 use std::cell::RefCell;
 use std::hint::black_box;

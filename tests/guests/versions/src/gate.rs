@@ -1,4 +1,4 @@
-//! Gates in the store: closed until a request opens them, whichever version serves it.
+//! Gates in the store: closed until a request to any version opens them.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -17,11 +17,11 @@ wit_bindgen::generate!({
 
 use strongroom::store::sql::{Transaction, Value, query};
 
-/// How often a closed gate is looked at.
+/// The time between two looks at a closed gate.
 const LOOK_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Waits until the gate is open. The host ends a request that waits too long. The line tells a test
-/// that the wait has begun.
+/// Waits until the gate is open. The host ends a request that waits too long. The printed line says
+/// to a test that the wait has begun.
 pub fn wait(name: &str) {
     println!("waits at the gate {name}");
     while !is_open(name) {
@@ -44,7 +44,7 @@ fn is_open(name: &str) -> bool {
 ///
 /// If the store refuses.
 pub fn open(name: &str) {
-    let transaction = Transaction::begin().expect("the writer has a turn for us");
+    let transaction = Transaction::begin().expect("the store begins a transaction");
     transaction
         .execute("CREATE TABLE IF NOT EXISTS gates (name TEXT)", &[])
         .expect("a table can be made");

@@ -1,13 +1,12 @@
-//! Components in more than one version, for swaps: each answers with the version that it is.
+//! Components in more than one version, for swaps: each answers with the name of its binary.
 //!
-//! - `version-a` and `version-b` are the same but for the name;
-//! - `version-faulty` does as its configuration says, and is for canaries;
-//! - `asker-1` asks `quoter-1` or `quoter-1b` by a link, and `asker-2` asks `quoter-2`: the
-//!   interface has another type in version 2;
+//! - `version-a` and `version-b` differ by their names alone;
+//! - `version-faulty` fails as its configuration says, for canaries;
+//! - `asker-1` calls `quoter-1` or `quoter-1b` by a link;
+//! - `asker-2` calls `quoter-2`: the interface has another type in version 2;
 //! - `relay` stands between an asker and a quoter of version 1.
 //!
-//! A request that is to be in flight for as long as a test likes waits at a [`gate`], which the
-//! test opens.
+//! A request can wait at a [`gate`] until the test opens it.
 
 pub mod gate;
 
@@ -17,6 +16,53 @@ use std::task::{Context, Poll};
 
 use wstd::http::body::{Bytes, Frame, HttpBody};
 use wstd::http::{Body, Error, Request, Response, StatusCode};
+
+/// Makes a component that answers with the name of its binary.
+#[macro_export]
+macro_rules! version {
+    () => {
+        #[wstd::http_server]
+        async fn main(
+            request: wstd::http::Request<wstd::http::Body>,
+        ) -> Result<wstd::http::Response<wstd::http::Body>, wstd::http::Error> {
+            versions::answer(env!("CARGO_BIN_NAME"), request).await
+        }
+    };
+}
+
+/// Makes a callee of version 1.
+#[macro_export]
+macro_rules! quoter_1 {
+    () => {
+        #[expect(
+            unsafe_code,
+            reason = "the component model's exports are C functions, which wit-bindgen writes"
+        )]
+        mod bindings {
+            use super::Quoter;
+
+            wit_bindgen::generate!({
+                path: "wit/quotes-1",
+                world: "quoter",
+            });
+
+            export!(Quoter with_types_in self);
+        }
+
+        struct Quoter;
+
+        impl bindings::exports::tests::quotes::quotes::Guest for Quoter {
+            fn quote(gate: String) -> Result<String, String> {
+                if !gate.is_empty() {
+                    versions::gate::wait(&gate);
+                }
+                Ok(env!("CARGO_BIN_NAME").to_owned())
+            }
+        }
+
+        versions::version!();
+    };
+}
 
 /// Answers a request: the last two segments of its path say how.
 pub async fn answer(
@@ -51,14 +97,14 @@ pub async fn answer(
     }
 }
 
-/// A response of plain text.
+/// Makes a response of plain text.
 pub fn text(status: StatusCode, text: &str) -> Result<Response<Body>, Error> {
     Ok(Response::builder()
         .status(status)
         .body(Body::from(text.to_owned()))?)
 }
 
-/// Begins at once, and ends when a gate is open.
+/// A body that begins at once, and ends when a gate is open.
 struct HeldBody {
     version: &'static str,
     gate: String,

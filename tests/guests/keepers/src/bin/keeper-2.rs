@@ -1,4 +1,4 @@
-//! Version 2: a second migration, which makes a table of what the first one has.
+//! Version 2: a second migration, which makes a table from the first one's.
 
 use strongroom_sdk::store::Migration;
 

@@ -1,4 +1,4 @@
-//! A build whose first migration is another.
+//! A build with another first migration.
 
 use strongroom_sdk::store::Migration;
 

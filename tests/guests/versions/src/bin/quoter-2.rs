@@ -1,7 +1,5 @@
 //! Version 2 of a callee: its interface has another type.
 
-use wstd::http::{Body, Error, Request, Response};
-
 #[expect(
     unsafe_code,
     reason = "the component model's exports are C functions, which wit-bindgen writes"
@@ -30,7 +28,4 @@ impl Guest for Quoter {
     }
 }
 
-#[wstd::http_server]
-async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
-    versions::answer("quoter-2", request).await
-}
+versions::version!();

@@ -1,6 +1,4 @@
-//! A callee that is a caller itself: it asks the next one, and says that it did.
-
-use wstd::http::{Body, Error, Request, Response};
+//! A callee that is a caller too: it calls the next one, and adds its name.
 
 #[expect(
     unsafe_code,
@@ -29,7 +27,4 @@ impl Guest for Relay {
     }
 }
 
-#[wstd::http_server]
-async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
-    versions::answer("relay", request).await
-}
+versions::version!();

@@ -1,8 +1,3 @@
 //! Version a of a service.
 
-use wstd::http::{Body, Error, Request, Response};
-
-#[wstd::http_server]
-async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
-    versions::answer("version-a", request).await
-}
+versions::version!();

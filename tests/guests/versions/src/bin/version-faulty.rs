@@ -18,7 +18,7 @@ wit_bindgen::generate!({
 
 use wasi::config::store;
 
-/// Much longer than an honest answer takes.
+/// Much longer than an honest response takes.
 const SLOWNESS: Duration = Duration::from_millis(40);
 
 #[wstd::http_server]
