@@ -1,4 +1,4 @@
-# For the build scripts of the examples: what they read, where a component goes, and how it gets there.
+# Functions of the examples' build scripts: their inputs, and the place of a component.
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 readonly ROOT
@@ -8,14 +8,16 @@ say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 fail() { printf '%s: %s\n' "$0" "$*" >&2; exit 1; }
 
 # Whether a component is newer than all of these files and folders.
-is_current() {
+is_current() { # COMPONENT, PATHS..
   local component=$1
   shift
-  [[ -f $component && -z $(find "$@" -name __pycache__ -prune -o -type f -newer "$component" -print -quit) ]]
+  [[ -f $component ]] || return
+  local newer=(-name __pycache__ -prune -o -type f -newer "$component" -print -quit)
+  [[ -z $(find "$@" "${newer[@]}") ]]
 }
 
-# Gathers wit/world.wit and these packages of the bank in build/wit, as the toolchains want them: WIT in a folder, its packages in deps.
-gather_interfaces() {
+# Copies wit/world.wit and these packages of the bank to build/wit, in the layout of the toolchains.
+gather_interfaces() { # PACKAGES..
   rm -rf build/wit
   mkdir -p build/wit/deps
   cp wit/world.wit build/wit
@@ -26,8 +28,8 @@ gather_interfaces() {
   cp "$ROOT"/wit/wasi-0.2/*.wit build/wit/deps
 }
 
-# Puts a component in place whole: a running host may be watching the file.
-install_component() {
+# Replaces a component whole, by a rename: a running host may watch the file.
+install_component() { # FILE, NAME
   mkdir -p "$OUTPUT"
   cp "$1" "$OUTPUT/$2.new"
   mv "$OUTPUT/$2.new" "$OUTPUT/$2"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the examples' own tests, which need no bank; tests/tests/integration/examples runs the examples in one. Needs what ./build.sh needs.
+# Runs the examples' own tests, which need no bank. tests/tests/integration/examples runs the
+# examples in a bank. Needs the tools of ./build.sh.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source output.sh
@@ -14,6 +15,7 @@ say "testing the notification feed (Rust)"
 target_dir="${CARGO_TARGET_DIR:-$ROOT/target}/examples"
 cd notifications
 cargo fmt --check
-cargo clippy --release --locked --quiet --target-dir "$target_dir" --all-targets -- -D warnings
-cargo clippy --release --locked --quiet --target-dir "$target_dir" --target wasm32-wasip2 -- -D warnings
-cargo test --release --locked --quiet --target-dir "$target_dir"
+options=(--release --locked --quiet --target-dir "$target_dir")
+cargo clippy "${options[@]}" --all-targets -- -D warnings
+cargo clippy "${options[@]}" --target wasm32-wasip2 -- -D warnings
+cargo test "${options[@]}"

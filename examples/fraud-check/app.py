@@ -1,4 +1,4 @@
-"""The component: what the host calls, by the names that componentize-py looks for."""
+"""The component: the classes that componentize-py looks for, with the host's calls."""
 
 import sys
 import time
@@ -20,7 +20,7 @@ STORE = HostStore()
 
 @cache
 def rules() -> Rules:
-    """The rules of this instance; they never change, as a new configuration comes with a new generation."""
+    """The rules of this instance. They never change: a new configuration is a new generation."""
     return Rules.read(config.get_all())
 
 
@@ -44,7 +44,7 @@ class Screen(exports.Screen):
         try:
             rule = judge(STORE, rules(), asked)
         except Exception as error:
-            # Whatever it is, there is no verdict, and without one the caller posts nothing.
+            # Without a verdict the caller posts nothing.
             traceback.print_exc(file=sys.stderr)
             raise Err(screen.Error_Unavailable(type(error).__name__))
         return screen.Verdict_Denied(rule) if rule else screen.Verdict_Allowed()
@@ -52,7 +52,7 @@ class Screen(exports.Screen):
 
 class Lifecycle(exports.Lifecycle):
     def start(self) -> list[str]:
-        """Refuses wrong rules, and makes the table: a generation that cannot judge never serves."""
+        """Refuses wrong rules, and makes the table; a generation that cannot judge never serves."""
         try:
             rules()
             history.migrate(STORE)

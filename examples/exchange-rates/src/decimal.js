@@ -1,14 +1,15 @@
-// Exact decimals. No number of JavaScript ever holds a rate or an amount: `strict` makes big.js refuse them.
+// Exact decimals. Rates and amounts are never numbers of JavaScript: big.js refuses those when
+// `strict` is set.
 
 import Big from 'big.js';
 
-/** Half to even (IEEE 754, "banker's rounding"): over many conversions it favours nobody. */
+/** Half to even (IEEE 754, "banker's rounding"): over many conversions it favours no side. */
 const HALF_EVEN = 2;
 
-/** More decimals than the difference between any two quotients of rates of a table needs, so that rounding once more is exact. */
+/** Enough decimals to tell any two quotients of rates apart: a second rounding is then exact. */
 const QUOTIENT_DECIMALS = 80;
 
-/** Decimals whose divisions are rounded, half to even, to `scale` decimals. */
+/** Returns a type whose divisions round, half to even, to `scale` decimals. */
 function decimals(scale) {
   const Decimal = Big();
   Decimal.strict = true;
@@ -17,19 +18,21 @@ function decimals(scale) {
   return Decimal;
 }
 
-/** `amount` * `numerator` / `denominator`, rounded once, as a text of exactly `scale` decimals. */
+/** `amount` * `numerator` / `denominator`, rounded once, as a text with `scale` decimals. */
 export function multiplyByFraction(amount, numerator, denominator, scale) {
   const Decimal = decimals(scale);
-  return new Decimal(amount).times(new Decimal(numerator)).div(new Decimal(denominator)).toFixed(scale);
+  const product = new Decimal(amount).times(new Decimal(numerator));
+  return product.div(new Decimal(denominator)).toFixed(scale);
 }
 
-/** `numerator` / `denominator`, rounded to so many significant digits. */
+/** `numerator` / `denominator`, rounded to this many significant digits. */
 export function quotient(numerator, denominator, significantDigits) {
   const Decimal = decimals(QUOTIENT_DECIMALS);
-  return new Decimal(numerator).div(new Decimal(denominator)).prec(significantDigits, HALF_EVEN).toFixed();
+  const exact = new Decimal(numerator).div(new Decimal(denominator));
+  return exact.prec(significantDigits, HALF_EVEN).toFixed();
 }
 
-/** Whether a text is a plain decimal: digits, perhaps a point with digits on both sides; no sign, exponent, or leading zero. */
+/** Whether a text is a plain decimal: no sign, no exponent, no leading zero. */
 export function isPlainDecimal(text) {
   return /^(0|[1-9][0-9]*)(\.[0-9]+)?$/.test(text);
 }

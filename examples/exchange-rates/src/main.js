@@ -1,4 +1,4 @@
-// The component: what the host calls, and what it gives.
+// The component: the functions that the host calls.
 
 import { getAll } from 'wasi:config/store@0.2.0-rc.1';
 import { RateTable } from './rate-table.js';
@@ -7,13 +7,14 @@ import { read, write } from './wasi-http.js';
 
 let table;
 
-/** The table of this instance; its configuration never changes, as a new one comes with a new generation. */
+/** The table of this instance. It never changes: a new configuration starts a new generation. */
 function rateTable() {
   table ??= RateTable.read(getAll());
   return table;
 }
 
-// Not `addEventListener('fetch', ..)`: that handler answers one request in the life of an instance, and the host reuses instances.
+// Not `addEventListener('fetch', ..)`: that handler serves one request in the life of an instance,
+// and the host reuses instances.
 export const incomingHandler = {
   handle(request, responseOut) {
     write(answer(rateTable(), read(request)), responseOut);
@@ -21,7 +22,7 @@ export const incomingHandler = {
 };
 
 export const lifecycle = {
-  /** Refuses a wrong table: the generation then never serves, and the one before it goes on. */
+  /** Refuses a wrong table: the generation then never serves, and the previous one goes on. */
   start() {
     try {
       rateTable();

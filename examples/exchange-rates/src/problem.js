@@ -1,4 +1,4 @@
-// What a client is told when something is wrong: problem documents (RFC 9457) with a stable `code`, like those of the whole bank.
+// Problem documents (RFC 9457) with a stable `code`, like those of the whole bank.
 
 export class Problem extends Error {
   constructor(status, code, detail, { errors, headers = {} } = {}) {
@@ -6,13 +6,13 @@ export class Problem extends Error {
     Object.assign(this, { status, code, errors, headers });
   }
 
-  /** 422 `validation_failed`: a parameter is not what it must be. `pointer` is `/` and its name. */
+  /** 422 `validation_failed`: a parameter is invalid. `pointer` is `/` and its name. */
   static parameter(name, detail, code = 'invalid') {
     const errors = [{ pointer: `/${name}`, code, detail }];
-    return new Problem(422, 'validation_failed', 'A parameter is not what it must be.', { errors });
+    return new Problem(422, 'validation_failed', 'A parameter is invalid.', { errors });
   }
 
-  /** The answer to the request for `path`. */
+  /** The response to the request for `path`. */
   response(path, requestId) {
     const title = this.code[0].toUpperCase() + this.code.slice(1).replaceAll('_', ' ');
     const document = {

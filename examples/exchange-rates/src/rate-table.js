@@ -1,11 +1,12 @@
-// The day's rates, as the registry's `config` gives them: `base`, `as_of`, and one key for each currency.
+// The day's rates, as the registry's `config` has them: `base`, `as_of`, and one key for each
+// currency.
 
 import { scaleOf } from './currency.js';
 import { isPlainDecimal, isZero, multiplyByFraction, quotient } from './decimal.js';
 
-/** The longest rate, in characters; QUOTIENT_DECIMALS of `decimal.js` is enough for rates of this length. */
+/** The longest rate, in characters: QUOTIENT_DECIMALS of `decimal.js` is enough for these. */
 const RATE_CHARACTERS_MAX = 20;
-/** How precisely a rate that is not in the table is quoted. Conversions do not use quotes, but the table. */
+/** The significant digits of a rate that is not in the table. Conversions use the table's alone. */
 const QUOTE_DIGITS = 10;
 
 export class RateTable {
@@ -32,13 +33,15 @@ export class RateTable {
     for (const [code, rate] of config) {
       if (code === 'base' || code === 'as_of') continue;
       if (scaleOf(code) === undefined) {
-        throw new Error(`config key \`${code}\` is neither \`base\`, \`as_of\`, nor the ISO 4217 code of a currency`);
+        const known = '`base`, `as_of`, nor the ISO 4217 code of a currency';
+        throw new Error(`config key \`${code}\` is neither ${known}`);
       }
       if (code === base) {
         throw new Error(`config key \`${code}\` is the base, whose rate is always 1: leave it out`);
       }
       if (!isPlainDecimal(rate) || isZero(rate) || rate.length > RATE_CHARACTERS_MAX) {
-        throw new Error(`config key \`${code}\` must be a plain decimal above zero, in quotes, such as "1.0842"`);
+        const wanted = 'a plain decimal above zero, in quotes, such as "1.0842"';
+        throw new Error(`config key \`${code}\` must be ${wanted}`);
       }
       rates.set(code, rate);
     }
@@ -49,7 +52,7 @@ export class RateTable {
     return this.#rates.has(code);
   }
 
-  /** What one unit of `from` is worth in `to`: as the table has it, or else rounded to ten digits. */
+  /** The worth of one unit of `from` in `to`: the table's rate, otherwise with ten digits. */
   quote(from, to) {
     if (from === to) return '1';
     if (from === this.base) return this.#rates.get(to);
@@ -62,13 +65,14 @@ export class RateTable {
     return Object.fromEntries(others.map((code) => [code, this.quote(base, code)]));
   }
 
-  /** An amount of `from` in `to`, exact but for one rounding, half to even, to the scale of `to`. */
+  /** An amount of `from` in `to`, rounded once, half to even, to the scale of `to`. */
   convert(amount, from, to) {
     return multiplyByFraction(amount, this.#rates.get(to), this.#rates.get(from), scaleOf(to));
   }
 }
 
 function isDate(text) {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const date = new Date(`${text}T00:00:00Z`);
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(date.valueOf()) && date.toISOString().startsWith(text);
+  return !Number.isNaN(date.valueOf()) && date.toISOString().startsWith(text);
 }

@@ -1,4 +1,4 @@
-// Goal: rates and conversions are exact to the last digit, and whatever is not well-formed is refused.
+// Goal: rates and conversions are exact to the last digit, and invalid requests are refused.
 // Method: the routes on a table of fixed rates, under node.
 
 import assert from 'node:assert/strict';
@@ -6,11 +6,15 @@ import { test } from 'node:test';
 import { RateTable } from './rate-table.js';
 import { answer } from './routes.js';
 
-const CONFIG = [['base', 'EUR'], ['as_of', '2026-11-20'], ['USD', '1.0842'], ['JPY', '163.25'], ['KWD', '0.3329'], ['BRL', '8']];
+const CONFIG = [
+  ['base', 'EUR'], ['as_of', '2026-11-20'],
+  ['USD', '1.0842'], ['JPY', '163.25'], ['KWD', '0.3329'], ['BRL', '8'],
+];
 const table = RateTable.read(CONFIG);
 
 function get(path, method = 'GET') {
-  const request = { method, path: `/api/rates${path}`, header: (name) => (name === 'x-request-id' ? 'r-1' : undefined) };
+  const header = (name) => (name === 'x-request-id' ? 'r-1' : undefined);
+  const request = { method, path: `/api/rates${path}`, header };
   const { status, headers, body } = answer(table, request);
   return { status, headers, body: JSON.parse(body) };
 }
@@ -21,7 +25,7 @@ function converted(amount, from, to) {
   return body.result;
 }
 
-test('the table is quoted as it stands, and every other base to ten digits', () => {
+test('the rates of the table are exact, and those of other bases have ten digits', () => {
   assert.deepEqual(get('').body, {
     base: 'EUR',
     as_of: '2026-11-20',
@@ -57,10 +61,13 @@ test('nothing is lost to binary floating point or to a quoted rate', () => {
   assert.equal(converted('0.01', 'EUR', 'JPY'), '2');
 });
 
-test('what is not an amount of the currency is amount_invalid', () => {
-  for (const amount of ['', '0', '0.00', '-1', '%2B1', '1e3', '01', '1.', '.5', '1.234', '1,5', ' 1', 'NaN', '9'.repeat(18)]) {
+test('an amount that is not valid for its currency is amount_invalid', () => {
+  const zeros = ['', '0', '0.00'];
+  const malformed = ['-1', '%2B1', '1e3', '01', '1.', '.5', '1,5', ' 1', 'NaN'];
+  for (const amount of [...zeros, ...malformed, '1.234', '9'.repeat(18)]) {
     const { status, headers, body } = get(`/convert?from=EUR&to=USD&amount=${amount}`);
-    assert.deepEqual([status, body.code, body.errors[0].pointer], [422, 'amount_invalid', '/amount'], amount);
+    const found = [status, body.code, body.errors[0].pointer];
+    assert.deepEqual(found, [422, 'amount_invalid', '/amount'], amount);
     assert.equal(headers['content-type'], 'application/problem+json');
   }
   assert.equal(get('/convert?from=JPY&to=USD&amount=1.5').body.code, 'amount_invalid');
@@ -78,7 +85,8 @@ test('every other wrong parameter is named', () => {
     ['/convert?from=&to=USD&amount=1', '/from'],
   ]) {
     const { status, body } = get(path);
-    assert.deepEqual([status, body.code, body.errors[0].pointer], [422, 'validation_failed', pointer], path);
+    const found = [status, body.code, body.errors[0].pointer];
+    assert.deepEqual(found, [422, 'validation_failed', pointer], path);
     assert.deepEqual([body.instance, body.request_id], [`/api/rates${path.split('?')[0]}`, 'r-1']);
   }
 });
@@ -90,7 +98,7 @@ test('other paths and methods are answered as by the rest of the bank', () => {
   assert.deepEqual([status, headers.allow, body.code], [405, 'GET,HEAD', 'method_not_allowed']);
 });
 
-test('a wrong table is refused by the name of its key', () => {
+test('a wrong table is refused, and its key named', () => {
   const replaced = (key, value) => [...new Map([...CONFIG, [key, value]])];
   for (const [key, value] of [
     ['base', 'XAU'],
@@ -103,7 +111,8 @@ test('a wrong table is refused by the name of its key', () => {
     ['usd', '1'],
     ['EUR', '1'],
   ]) {
-    assert.throws(() => RateTable.read(replaced(key, value)), new RegExp(`\`${key}\``), `${key} = ${value}`);
+    const read = () => RateTable.read(replaced(key, value));
+    assert.throws(read, new RegExp(`\`${key}\``), `${key} = ${value}`);
   }
   assert.throws(() => RateTable.read([]), /`base`/);
 });

@@ -30,14 +30,14 @@ function convert(table, query) {
   };
 }
 
-/** The answer to a request: status, headers, and body. */
+/** The response to a request: status, headers, and body. */
 export function answer(table, request) {
   const [path, query = ''] = request.path.split(/\?(.*)/s);
   try {
     const route = ROUTES[withoutService(path)];
     if (!route) throw new Problem(404, 'not_found', 'There is nothing here.');
     if (!['GET', 'HEAD'].includes(request.method)) {
-      const detail = 'This path does not have that method; the allow header has those it has.';
+      const detail = 'This path does not have that method; the allow header lists its methods.';
       throw new Problem(405, 'method_not_allowed', detail, { headers: { allow: 'GET,HEAD' } });
     }
     const body = JSON.stringify(route(table, new URLSearchParams(query)));
@@ -48,7 +48,7 @@ export function answer(table, request) {
   }
 }
 
-/** The path without its first two segments, so that the registry may serve the component under any name. */
+/** The path without its first two segments: the registry may give the service any name. */
 function withoutService(path) {
   return path.replace(/^\/[^/]*\/[^/]*/, '') || '/';
 }

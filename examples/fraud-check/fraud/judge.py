@@ -8,7 +8,7 @@ from .rules import Rules
 
 @dataclass(frozen=True)
 class Payment:
-    """What is about to happen; see `wit/screening`."""
+    """A payment before the ledger posts it; see `wit/screening`."""
 
     id: str
     fingerprint: str
@@ -21,10 +21,11 @@ class Payment:
 
 
 def judge(store, rules: Rules, payment: Payment) -> str | None:
-    """The rule that denies a payment, or None. Judged again, a payment gets the same judgement, and counts once.
+    """Returns the rule that denies a payment, or None.
 
-    Another payment under the same id is judged anew: a client may use an id again that has led to nothing, and must not get a large
-    payment through with the judgement of a small one.
+    A retry of a payment gets the same judgement, and counts once. Another payment with the same id
+    gets its own: a client may use an id again that no payment has used up, and must not pass a
+    large payment with the judgement of a small one.
     """
     with store.begin() as transaction:
         known = history.find(transaction, payment.id)
@@ -33,7 +34,8 @@ def judge(store, rules: Rules, payment: Payment) -> str | None:
         else:
             rule = broken_rule(transaction, rules, payment)
             history.keep(transaction, payment, rule)
-        # Also where nothing was written: what was read may be of an earlier turn of the group, and not on disk yet.
+        # Also without a change: an earlier transaction of the group may have written the row that
+        # was read, which may not be on disk yet.
         transaction.commit()
     return rule
 
@@ -48,6 +50,7 @@ def broken_rule(transaction, rules: Rules, payment: Payment) -> str | None:
     if rules.payments_max is None:
         return None
     since_ms = payment.requested_at_ms - rules.window_seconds * 1_000
-    if history.count_others(transaction, payment, since_ms, rules.payments_max) >= rules.payments_max:
+    count = history.count_others(transaction, payment, since_ms, rules.payments_max)
+    if count >= rules.payments_max:
         return "too_many_payments"
     return None

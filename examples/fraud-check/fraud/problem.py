@@ -4,18 +4,18 @@ from .exchange import Request, Response
 
 
 class Problem(Exception):
-    """What a client is told when something is wrong."""
+    """An error that becomes a problem document."""
 
-    def __init__(self, status: int, code: str, detail: str, errors: list[dict] | None = None, headers: dict | None = None):
+    def __init__(self, status: int, code: str, detail: str, errors=None, headers=None):
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
         self.errors, self.headers = errors, headers or {}
 
     @staticmethod
     def parameter(name: str, code: str, detail: str) -> "Problem":
-        """422: a parameter is not what it must be."""
+        """422: a parameter is invalid."""
         errors = [{"pointer": f"/{name}", "code": code, "detail": detail}]
-        return Problem(422, "validation_failed", "A parameter is not what it must be.", errors=errors)
+        return Problem(422, "validation_failed", "A parameter is invalid.", errors=errors)
 
     def response(self, request: Request) -> Response:
         document = {
@@ -29,4 +29,5 @@ class Problem(Exception):
         }
         if self.errors:
             document["errors"] = self.errors
-        return Response(self.status, document, {"content-type": "application/problem+json"} | self.headers)
+        headers = {"content-type": "application/problem+json"} | self.headers
+        return Response(self.status, document, headers)

@@ -7,7 +7,7 @@ from .exchange import Request, Response
 from .problem import Problem
 from .rules import Rules
 
-#: Not `customer`: who knows the rules passes them.
+#: Not `customer`: a customer who knows the rules can avoid them.
 STAFF = {"teller", "auditor", "admin"}
 LIMIT_DEFAULT, LIMIT_MAX = 50, 500
 
@@ -22,7 +22,7 @@ def get_judgements(store, _rules: Rules, query: dict[str, str]) -> dict:
     """`GET /judgements?limit=&cursor=`, newest first."""
     refuse_others(query, ("limit", "cursor"))
     limit = number(query, "limit", 1, LIMIT_MAX) or LIMIT_DEFAULT
-    # One more than is answered tells whether there is a next page.
+    # One more than the page has, to know whether there is a next one.
     found = history.newest(store, number(query, "cursor", 1, 2**63 - 1), limit + 1)
     page, has_more = found[:limit], len(found) > limit
     return {
@@ -41,7 +41,7 @@ def answer(store, rules: Rules, request: Request) -> Response:
         if route is None:
             raise Problem(404, "not_found", "There is nothing here.")
         if request.method not in ("GET", "HEAD"):
-            detail = "This path does not have that method; the allow header has those it has."
+            detail = "This path does not have that method; the allow header lists its methods."
             raise Problem(405, "method_not_allowed", detail, headers={"allow": "GET,HEAD"})
         if request.headers.get("x-strongroom-role") not in STAFF:
             raise Problem(403, "forbidden", "Your role may not do this.")
@@ -51,14 +51,14 @@ def answer(store, rules: Rules, request: Request) -> Response:
 
 
 def without_service(path: str) -> str:
-    """The path without its first two segments, so that the registry may serve the component under any name."""
+    """The path without its first two segments: the registry may give the service any name."""
     return "/" + "/".join(path.split("/")[3:])
 
 
 def once(query: list[tuple[str, str]]) -> dict[str, str]:
     for name, _ in query:
         if [other for other, _ in query].count(name) > 1:
-            raise Problem.parameter(name, "duplicate_field", "stands there twice")
+            raise Problem.parameter(name, "duplicate_field", "occurs twice")
     return dict(query)
 
 

@@ -1,33 +1,34 @@
-"""The rules, as the registry's `config` gives them."""
+"""The rules, as the registry's `config` has them."""
 
 import re
 from dataclasses import dataclass
 
 AMOUNT_PREFIX = "amount_minor_max_"
-#: More would make the count of a window slow.
+#: The largest `payments_max`: a larger one would make the count of a window slow.
 PAYMENTS_MAX = 10_000
 WINDOW_SECONDS_MAX = 30 * 24 * 3_600
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a payment must not do."""
+    """The limits that a payment must keep."""
 
-    #: Accounts, by id or IBAN, that neither pay nor are paid.
+    #: Accounts, by id or IBAN, that can neither pay nor be paid.
     blocked_accounts: frozenset[str]
-    #: The largest payment out of an account, in minor units, by currency; a currency that is not here has no such limit.
+    #: The largest payment out of an account, in minor units, by currency. Others have no limit.
     amount_minor_max: dict[str, int]
-    #: So many payments out of one account within the window are allowed; None is no such limit.
+    #: The most payments out of one account within the window; None is no limit.
     payments_max: int | None
     window_seconds: int
 
     @staticmethod
     def read(pairs: list[tuple[str, str]]) -> "Rules":
-        """Reads the pairs of a configuration; a ValueError names the first wrong key."""
+        """Reads the pairs of a configuration. A ValueError names the first wrong key."""
         blocked, amounts, payments, window = frozenset(), {}, None, 600
         for key, value in pairs:
             if key == "blocked_accounts":
-                blocked = frozenset(_account(key, part) for part in value.split(",") if part.strip())
+                parts = [part for part in value.split(",") if part.strip()]
+                blocked = frozenset(_account(key, part) for part in parts)
             elif key == "payments_max":
                 payments = _integer(key, value, 1, PAYMENTS_MAX)
             elif key == "window_seconds":
@@ -36,8 +37,8 @@ class Rules:
                 amounts[key.removeprefix(AMOUNT_PREFIX)] = _integer(key, value, 1, 10**15)
             else:
                 raise ValueError(
-                    f"config key `{key}` is not known; there are: blocked_accounts, payments_max, window_seconds, "
-                    f"{AMOUNT_PREFIX}EUR and the like for each currency"
+                    f"config key `{key}` is not known; there are: blocked_accounts, payments_max, "
+                    f"window_seconds, {AMOUNT_PREFIX}EUR and the same for each other currency"
                 )
         return Rules(blocked, amounts, payments, window)
 
@@ -60,4 +61,4 @@ def _account(key: str, text: str) -> str:
     account = text.strip()
     if re.fullmatch("[0-9a-f-]{36}|[A-Z0-9]{5,34}", account):
         return account
-    raise ValueError(f"config key `{key}` must be ids and IBANs without spaces, with commas between them")
+    raise ValueError(f"config key `{key}` must be ids and IBANs, separated by commas")

@@ -4,19 +4,19 @@ from wit_world.imports import sql
 
 
 class HostStore:
-    """The store that the host gave to this service."""
+    """The store that the host gives to this service."""
 
     def query(self, statement: str, *parameters) -> list[list]:
-        """Reads what is durable."""
+        """Reads durable data."""
         return _rows(sql.query(statement, _values(parameters)))
 
     def begin(self) -> "HostTransaction":
-        """Waits for the writer's turn."""
+        """Waits for the writer, and begins a transaction."""
         return HostTransaction(sql.Transaction.begin())
 
 
 class HostTransaction:
-    """A write transaction; left without a commit, it rolls back."""
+    """A write transaction; without a commit, it rolls back."""
 
     def __init__(self, transaction: sql.Transaction):
         self._transaction = transaction
@@ -53,8 +53,11 @@ def _value(parameter) -> sql.Value:
         case str():
             return sql.Value_Text(parameter)
         case _:
-            raise TypeError(f"{type(parameter).__name__} is not kept in this store")
+            raise TypeError(f"{type(parameter).__name__} is no value of this store")
 
 
 def _rows(rows: sql.Rows) -> list[list]:
-    return [[None if isinstance(value, sql.Value_Null) else value.value for value in row] for row in rows.rows]
+    def plain(value):
+        return None if isinstance(value, sql.Value_Null) else value.value
+
+    return [[plain(value) for value in row] for row in rows.rows]

@@ -1,19 +1,28 @@
-"""Goal: each rule denies what it says and nothing else, a judgement never changes, and only staff see the rules.
+"""Goal: each rule denies the payments that it must, and no other; a judgement never changes; and
+only staff see the rules.
 
-Method: the rules and routes on a store of SQLite in memory, with the interface of `fraud.store`. Run by
-`python3 -m unittest discover tests` in the folder above.
+Method: the rules and routes on a store of SQLite in memory, with the interface of `fraud.store`.
+`python3 -m unittest discover tests` in the folder above runs this.
 """
 
 import sqlite3
 import unittest
+from dataclasses import replace
 
 from fraud import history, routes
 from fraud.exchange import Request
 from fraud.judge import Payment, judge
 from fraud.rules import Rules
 
-ANN, BOB, IBAN = "018f0000-0000-7000-8000-00000000000a", "018f0000-0000-7000-8000-00000000000b", "DE44500105175407324931"
-CONFIG = [("amount_minor_max_EUR", "100000"), ("payments_max", "2"), ("window_seconds", "60"), ("blocked_accounts", f"{BOB}, {IBAN}")]
+ANN = "018f0000-0000-7000-8000-00000000000a"
+BOB = "018f0000-0000-7000-8000-00000000000b"
+IBAN = "DE44500105175407324931"
+CONFIG = [
+    ("amount_minor_max_EUR", "100000"),
+    ("payments_max", "2"),
+    ("window_seconds", "60"),
+    ("blocked_accounts", f"{BOB}, {IBAN}"),
+]
 NOW_MS = 1_800_000_000_000
 
 
@@ -49,31 +58,35 @@ class FraudCheck(unittest.TestCase):
         self.rules = Rules.read(CONFIG)
 
     def judge(self, payment_id, **changes):
-        fields = dict(fingerprint="f", kind="transfer", source=ANN, destination="c", amount_minor=100_000, currency="EUR", requested_at_ms=NOW_MS)
-        return judge(self.store, self.rules, Payment(id=payment_id, **fields | changes))
+        payment = Payment(payment_id, "f", "transfer", ANN, "c", 100_000, "EUR", NOW_MS)
+        return judge(self.store, self.rules, replace(payment, **changes))
 
     def test_the_largest_amount_is_allowed_and_one_cent_more_is_not(self):
         self.assertIsNone(self.judge("1"))
         self.assertEqual(self.judge("2", amount_minor=100_001), "amount_over_limit")
-        self.assertIsNone(self.judge("3", amount_minor=100_001, currency="JPY"), "a currency without a limit")
-        self.assertIsNone(self.judge("4", amount_minor=100_001, kind="deposit", source=None), "money that comes in")
+        unlimited = self.judge("3", amount_minor=100_001, currency="JPY")
+        self.assertIsNone(unlimited, "a currency without a limit")
+        deposit = self.judge("4", amount_minor=100_001, kind="deposit", source=None)
+        self.assertIsNone(deposit, "money that comes in")
 
     def test_blocked_accounts_neither_pay_nor_are_paid(self):
         self.assertEqual(self.judge("1", source=BOB), "account_blocked")
         self.assertEqual(self.judge("2", destination=IBAN), "account_blocked")
-        self.assertEqual(self.judge("3", source=None, destination=BOB, kind="deposit"), "account_blocked")
+        deposit = self.judge("3", source=None, destination=BOB, kind="deposit")
+        self.assertEqual(deposit, "account_blocked")
 
     def test_too_many_payments_out_of_one_account_wait_for_the_window_to_pass(self):
         self.assertIsNone(self.judge("1"))
         self.assertEqual(self.judge("big", amount_minor=100_001), "amount_over_limit")
-        self.assertIsNone(self.judge("2"), "what was denied does not count")
+        self.assertIsNone(self.judge("2"), "a denied payment does not count")
         self.assertEqual(self.judge("3"), "too_many_payments")
         self.assertIsNone(self.judge("4", source="d"), "another account")
-        self.assertIsNone(self.judge("5", requested_at_ms=NOW_MS + 60_000), "the window has passed")
+        later = self.judge("5", requested_at_ms=NOW_MS + 60_000)
+        self.assertIsNone(later, "the window has passed")
         self.rules = Rules.read([])
         self.assertIsNone(self.judge("6"), "no such rule")
 
-    def test_a_judgement_is_the_same_again_and_counts_once(self):
+    def test_a_retry_gets_the_same_judgement_and_counts_once(self):
         for _ in range(3):
             self.assertIsNone(self.judge("1"))
         self.assertIsNone(self.judge("2"))
@@ -82,9 +95,10 @@ class FraudCheck(unittest.TestCase):
         self.rules = Rules.read([("blocked_accounts", ANN)])
         self.assertIsNone(self.judge("1"), "other rules since then")
 
-    def test_another_payment_under_the_same_id_is_judged_anew(self):
+    def test_another_payment_with_the_same_id_gets_its_own_judgement(self):
         self.assertIsNone(self.judge("1", amount_minor=1))
-        self.assertEqual(self.judge("1", fingerprint="g", amount_minor=100_001), "amount_over_limit")
+        large = self.judge("1", fingerprint="g", amount_minor=100_001)
+        self.assertEqual(large, "amount_over_limit")
         self.assertIsNone(self.judge("1", fingerprint="h", amount_minor=2))
         self.assertIsNone(self.judge("2"), "the id counts once")
         self.assertEqual(self.judge("3"), "too_many_payments")
@@ -96,7 +110,7 @@ class FraudCheck(unittest.TestCase):
         history.forget(self.store, NOW_MS + history.KEPT_MS + 1)
         self.assertEqual(history.newest(self.store, None, 10), [])
 
-    def test_a_wrong_rule_is_refused_by_its_key(self):
+    def test_a_wrong_rule_is_refused_and_its_key_named(self):
         for key, value in [
             ("payments_max", "0"),
             ("payments_max", "many"),
@@ -112,7 +126,8 @@ class FraudCheck(unittest.TestCase):
     def get(self, path, role="auditor", method="GET"):
         path, _, query = path.partition("?")
         pairs = [tuple(pair.split("=")) for pair in query.split("&") if pair]
-        return routes.answer(self.store, self.rules, Request(method, path, pairs, {"x-strongroom-role": role}))
+        request = Request(method, path, pairs, {"x-strongroom-role": role})
+        return routes.answer(self.store, self.rules, request)
 
     def test_staff_read_rules_and_judgements_page_by_page(self):
         self.assertEqual(self.get("/api/fraud/rules").body["amount_minor_max"], {"EUR": 100_000})
@@ -122,7 +137,8 @@ class FraudCheck(unittest.TestCase):
         self.assertEqual([row["payment_id"] for row in first["data"]], ["2", "1"])
         self.assertEqual(first["data"][0]["rule"], "too_many_payments")
         last = self.get(f"/api/fraud/judgements?limit=2&cursor={first['next_cursor']}").body
-        self.assertEqual(([row["payment_id"] for row in last["data"]], last["has_more"], last["next_cursor"]), (["0"], False, None))
+        self.assertEqual([row["payment_id"] for row in last["data"]], ["0"])
+        self.assertEqual((last["has_more"], last["next_cursor"]), (False, None))
 
     def test_everything_else_is_a_problem_document(self):
         for expected, path, role, method in [
@@ -133,7 +149,7 @@ class FraudCheck(unittest.TestCase):
             ((422, "validation_failed"), "/api/fraud/rules?x=1", "admin", "GET"),
             ((422, "validation_failed"), "/api/fraud/judgements?limit=0", "admin", "GET"),
             ((422, "validation_failed"), "/api/fraud/judgements?limit=1&limit=2", "admin", "GET"),
-            ((422, "validation_failed"), "/api/fraud/judgements?cursor=" + "9" * 20, "admin", "GET"),
+            ((422, "validation_failed"), f"/api/fraud/judgements?cursor={10**19}", "admin", "GET"),
         ]:
             response = self.get(path, role, method)
             self.assertEqual((response.status, response.body["code"]), expected, path)

@@ -1,4 +1,4 @@
-//! The calls of `/api/notifications`: all read their own.
+//! The calls of `/api/notifications`: callers read their own notifications.
 
 use crate::rows::{self, Notification};
 use serde::Serialize;
@@ -39,10 +39,10 @@ impl From<Notification> for NotificationView {
     }
 }
 
-/// `GET /`: the caller's own, newest first.
+/// `GET /`: the caller's notifications, newest first.
 ///
 /// # Errors
-/// 503 where the store does not work.
+/// 503: the store does not work.
 pub fn list<S: Store>(
     store: &S,
     identity: &Identity,
@@ -53,10 +53,10 @@ pub fn list<S: Store>(
     Ok(list.map(NotificationView::from))
 }
 
-/// `POST /{id}/read`: records that the caller has read one of their own; repeated, the first time stays.
+/// `POST /{id}/read`: records when the caller first read one of their notifications.
 ///
 /// # Errors
-/// 404 where there is no such notification, or it is another user's.
+/// 404: there is no such notification, or it is another user's.
 pub fn mark_read<S: Store>(
     store: &S,
     clock: &impl Clock,
@@ -64,8 +64,9 @@ pub fn mark_read<S: Store>(
     id: Uuid,
 ) -> Result<NotificationView, Problem> {
     let transaction = store.begin()?;
-    let notification = rows::mark_read(&transaction, (id, identity.subject), clock.now_ms())?;
-    // Also where nothing was changed: what was read may be of an earlier turn of the group, and not on disk yet.
+    let notification = rows::mark_read(&transaction, id, identity.subject, clock.now_ms())?;
+    // Also without a change: an earlier transaction of the group may have written the row that was
+    // read, which may not be on disk yet.
     transaction.commit()?;
     notification.map(Into::into).ok_or_else(Problem::not_found)
 }

@@ -1,7 +1,8 @@
-//! From the journal to the table.
+//! Copies the journal's postings to the table, as notifications.
 //!
-//! The notices of a posting and the cursor behind it are committed together, so that whatever crashes, each is written once. The
-//! journal is read before the transaction begins: the host refuses link calls of whoever holds the writer.
+//! The notices of a posting and the cursor after it are one commit, so that each is written once,
+//! even after a crash. The journal is read before the transaction begins: the host refuses link
+//! calls of a guest that holds the writer.
 
 use crate::notification::notices;
 use crate::rows;
@@ -10,12 +11,12 @@ use strongroom_sdk::clock::Clock;
 use strongroom_sdk::random::Random;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 
-/// How many postings are taken at once, so that the writer's turn is short.
+/// The postings of a page, so that its write transaction is short.
 pub const PAGE_POSTINGS: u32 = 200;
-/// How many pages one tick takes, so that a tick is short too: a long journal is the work of several.
+/// The most pages of a tick, so that it is short too: a long journal takes several ticks.
 pub const TICK_PAGES_MAX: usize = 10;
 
-/// Why following stopped; it goes on at the next tick.
+/// Why a tick has stopped; the next one continues.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
     /// The journal cannot be read.
@@ -26,7 +27,7 @@ pub enum FollowError {
     Store(#[from] StoreError),
 }
 
-/// Takes what is new in the journal, and returns how many postings that was. `journal` reads it, as
+/// Takes the new postings of the journal, and returns how many. `journal` reads it, as
 /// [`Journal::journal`](strongroom_ledger_api::Journal::journal) does.
 ///
 /// # Errors
@@ -34,11 +35,12 @@ pub enum FollowError {
 pub fn tick<S: Store>(
     store: &S,
     journal: impl Fn(u64, u32) -> Result<Vec<Posting>, LedgerError>,
-    sources: (&impl Clock, &impl Random),
+    clock: &impl Clock,
+    random: &impl Random,
 ) -> Result<usize, FollowError> {
     let mut count = 0;
     for _page in 0..TICK_PAGES_MAX {
-        let taken = take_page(store, &journal, sources)?;
+        let taken = take_page(store, &journal, clock, random)?;
         count += taken;
         if taken < PAGE_POSTINGS as usize {
             break;
@@ -50,7 +52,8 @@ pub fn tick<S: Store>(
 fn take_page<S: Store>(
     store: &S,
     journal: impl Fn(u64, u32) -> Result<Vec<Posting>, LedgerError>,
-    (clock, random): (&impl Clock, &impl Random),
+    clock: &impl Clock,
+    random: &impl Random,
 ) -> Result<usize, FollowError> {
     let after = rows::cursor(store)?;
     let postings = journal(after, PAGE_POSTINGS)?;
@@ -59,7 +62,7 @@ fn take_page<S: Store>(
     };
     let transaction = store.begin()?;
     if !rows::move_cursor(&transaction, after, last.sequence)? {
-        // While a new generation takes over, the old one may tick once more: the other has taken this page.
+        // The old generation may tick once more during a swap: the new one has taken this page.
         return Ok(0);
     }
     for posting in &postings {

@@ -1,10 +1,11 @@
-//! A notification feed: tells customers what has happened to their money.
+//! A notification feed: shows customers each change of their money.
 //!
-//! No service reports to it. At each tick it reads the ledger's journal by a link, from a cursor of its
-//! own. So it can be added to a bank that has run for years, removed, and added again.
+//! No service reports to it. At each tick it reads the ledger's journal by a link, from a cursor of
+//! its own. So an operator can add it to a bank that has run for years, remove it, and add it
+//! again.
 //!
-//! - [`notification`]: what of a posting concerns whom;
-//! - [`follow`]: from the journal to the table, each posting once;
+//! - [`notification`]: the notices of a posting;
+//! - [`follow`]: copies the journal to the table, each posting once;
 //! - [`feed`]: the calls of `/api/notifications`;
 //! - [`rows`] and [`schema`]: the tables.
 

@@ -1,22 +1,22 @@
-//! What of a posting concerns whom.
+//! The notices of a posting: which owners it concerns, and how.
 
 use strongroom_ledger_api::{Party, Posting, Status};
 use uuid::Uuid;
 
-/// What has happened, from the reader's side.
+/// The change of an account, as its owner sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// Money came in from outside.
     Deposited,
     /// Money went out.
     Withdrawn,
-    /// Money went to somebody else.
+    /// Money went to another owner.
     Sent,
-    /// Money came from somebody else.
+    /// Money came from another owner.
     Received,
     /// Money went from one of the reader's accounts to another.
     Moved,
-    /// Money did not go.
+    /// The ledger declined to move money.
     Declined,
 }
 
@@ -34,14 +34,14 @@ impl Event {
     }
 }
 
-/// Who is told, of which of their accounts, and what.
+/// A notice to the owner of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notice {
-    /// The reader.
+    /// The user who reads it.
     pub owner_id: Uuid,
-    /// Their account.
+    /// The account that changed.
     pub account_id: Uuid,
-    /// What has happened.
+    /// The change.
     pub event: Event,
 }
 
@@ -55,7 +55,8 @@ impl Notice {
     }
 }
 
-/// The notices of a posting: one for each owner. The payee does not learn of what was declined, and neither side of what is only held.
+/// The notices of a posting: one for each owner. The payee gets none of a decline, and neither side
+/// gets one of a hold.
 pub fn notices(posting: &Posting) -> Vec<Notice> {
     match posting.status {
         Status::Posted => {}

@@ -6,35 +6,38 @@ use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
-const COLUMNS: &str = "sequence, id, event, account_id, transaction_id, amount_minor, currency, reference, created_at_ms, read_at_ms";
+const COLUMNS: &str = "sequence, id, event, account_id, transaction_id, amount_minor, currency, \
+    reference, created_at_ms, read_at_ms";
 
 const INSERT: &str = "\
 INSERT INTO notification
-    (id, owner_id, journal_sequence, event, account_id, transaction_id, amount_minor, currency, reference, created_at_ms)
+    (id, owner_id, journal_sequence, event, account_id, transaction_id, amount_minor, currency,
+    reference, created_at_ms)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
-const MARK_READ: &str = "UPDATE notification SET read_at_ms = ?3 WHERE id = ?1 AND owner_id = ?2 AND read_at_ms IS NULL";
+const MARK_READ: &str = "UPDATE notification SET read_at_ms = ?3 \
+    WHERE id = ?1 AND owner_id = ?2 AND read_at_ms IS NULL";
 
 /// A notification as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
-    /// The place in the feed.
+    /// The place in the feed; higher is newer.
     pub sequence: u64,
-    /// Its id.
+    /// The id that clients see.
     pub id: Uuid,
-    /// What has happened.
+    /// The word of an [`Event`](crate::notification::Event).
     pub event: String,
-    /// To which of the reader's accounts.
+    /// The reader's account.
     pub account_id: Uuid,
-    /// By which transaction.
+    /// The transaction that changed it.
     pub transaction_id: Uuid,
-    /// How much.
+    /// The amount of the transaction.
     pub amount: Money,
-    /// What the parties see.
+    /// The reference that both parties see.
     pub reference: Option<String>,
     /// When the ledger decided, in milliseconds since 1970 UTC.
     pub created_at_ms: i64,
-    /// When the reader said so first, in the same.
+    /// When the reader first marked it as read, in milliseconds since 1970 UTC.
     pub read_at_ms: Option<i64>,
 }
 
@@ -56,7 +59,7 @@ impl Notification {
     }
 }
 
-/// How far the journal is read.
+/// The last sequence of the journal that was read.
 pub fn cursor<S: Store>(store: &S) -> Result<u64, StoreError> {
     let row = store
         .query("SELECT after FROM journal_cursor", &[])?
@@ -65,7 +68,7 @@ pub fn cursor<S: Store>(store: &S) -> Result<u64, StoreError> {
     Ok(after.unsigned_abs())
 }
 
-/// Moves the cursor from `from` to `to`; false if it is elsewhere: another generation has moved it.
+/// Moves the cursor from `from` to `to`; false if another generation has moved it.
 pub fn move_cursor(transaction: &impl Transaction, from: u64, to: u64) -> Result<bool, StoreError> {
     let params = [integer(from)?, integer(to)?];
     let moved = transaction.execute(
@@ -105,7 +108,8 @@ pub fn newest<S: Store>(
     limit: i64,
 ) -> Result<Vec<Notification>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM notification WHERE owner_id = ?1 AND sequence < ?2 ORDER BY sequence DESC LIMIT ?3"
+        "SELECT {COLUMNS} FROM notification WHERE owner_id = ?1 AND sequence < ?2 \
+         ORDER BY sequence DESC LIMIT ?3"
     );
     let before = before.map_or(Ok(Value::Integer(i64::MAX)), integer)?;
     let rows = store.query(&sql, &[Value::from(owner_id), before, Value::from(limit)])?;
@@ -114,10 +118,11 @@ pub fn newest<S: Store>(
         .collect()
 }
 
-/// Records when a reader has read one of theirs, the first time; none if it is not theirs.
+/// Records when an owner first read a notification; none if it is another owner's.
 pub fn mark_read(
     transaction: &impl Transaction,
-    (id, owner_id): (Uuid, Uuid),
+    id: Uuid,
+    owner_id: Uuid,
     now_ms: i64,
 ) -> Result<Option<Notification>, StoreError> {
     let ids = [Value::from(id), Value::from(owner_id)];

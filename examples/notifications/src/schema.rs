@@ -2,7 +2,7 @@
 
 use strongroom_sdk::store::Migration;
 
-/// Every step of the schema, oldest first. A released step never changes.
+/// The steps of the schema, oldest first. A released step never changes.
 pub const MIGRATIONS: &[Migration] = &[Migration {
     number: 1,
     name: "notifications",
@@ -14,7 +14,7 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
     ],
 }];
 
-/// A posting tells an owner once: the pair is unique.
+/// An owner gets one notification of a posting: the pair is unique.
 const NOTIFICATION: &str = "CREATE TABLE notification (
     sequence         INTEGER PRIMARY KEY,
     id               BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
@@ -31,7 +31,7 @@ const NOTIFICATION: &str = "CREATE TABLE notification (
     UNIQUE (journal_sequence, owner_id)
 ) STRICT";
 
-/// The one row says how far the journal is read.
+/// Its one row has the last sequence of the journal that was read.
 const CURSOR: &str = "CREATE TABLE journal_cursor (
     id    INTEGER PRIMARY KEY CHECK (id = 1),
     after INTEGER NOT NULL CHECK (after >= 0)

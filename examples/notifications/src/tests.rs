@@ -1,5 +1,6 @@
-//! Goal: every posting tells each owner it touches, once, whatever fails in between; and a reader has their own notifications alone.
-//! Method: the library on SQLite, with a journal whose postings and failures each test sets.
+//! Goal: each owner gets one notification of a posting, whatever fails in between, and reads no
+//! others. Method: the library on SQLite, with a journal whose postings and failures each test
+//! sets.
 
 use crate::feed;
 use crate::follow::{self, FollowError, PAGE_POSTINGS, TICK_PAGES_MAX};
@@ -7,7 +8,7 @@ use crate::schema::MIGRATIONS;
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use strongroom_ledger_api::{Actor, Kind, LedgerError, Party, Posting, Status};
-use strongroom_sdk::clock::Clock;
+use strongroom_sdk::clock::{Clock, SystemClock};
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::page::Page;
@@ -89,7 +90,7 @@ fn store() -> SqliteStore {
 
 fn tick(store: &SqliteStore, journal: &FixedJournal) -> Result<usize, FollowError> {
     let read = |after, limit| journal.read(after, limit);
-    follow::tick(store, read, (&Noon, &SystemRandom))
+    follow::tick(store, read, &Noon, &SystemRandom)
 }
 
 fn identity(subject: Uuid) -> Identity {
@@ -120,7 +121,7 @@ fn events(store: &SqliteStore, owner: Uuid) -> Vec<String> {
 }
 
 #[test]
-fn each_owner_is_told_once_what_it_is_to_them() {
+fn each_owner_gets_one_notification_of_a_posting() {
     let (store, journal) = (store(), FixedJournal::default());
     journal
         .add(None, Some(ANN))
@@ -138,7 +139,7 @@ fn each_owner_is_told_once_what_it_is_to_them() {
 }
 
 #[test]
-fn a_long_journal_is_the_work_of_several_ticks() {
+fn a_long_journal_takes_several_ticks() {
     let (store, journal) = (store(), FixedJournal::default());
     let tick_postings = PAGE_POSTINGS as usize * TICK_PAGES_MAX;
     for _posting in 0..tick_postings + 1 {
@@ -160,15 +161,14 @@ fn a_failure_loses_nothing_and_doubles_nothing() {
     ));
     journal.is_down.set(false);
 
-    // The store refuses the second notice: the first is not kept either, nor is the cursor moved.
+    // The store refuses the second notice: it keeps neither the first, nor the new cursor.
     let run = |sql: &str| {
         let transaction = store.begin().unwrap();
         transaction.execute(sql, &[]).unwrap();
         transaction.commit().unwrap();
     };
-    run(
-        "CREATE TRIGGER refuse BEFORE INSERT ON notification WHEN NEW.event = 'received' BEGIN SELECT raise(ABORT, 'no'); END",
-    );
+    run("CREATE TRIGGER refuse BEFORE INSERT ON notification \
+         WHEN NEW.event = 'received' BEGIN SELECT raise(ABORT, 'no'); END");
     assert!(matches!(tick(&store, &journal), Err(FollowError::Store(_))));
     assert_eq!(events(&store, ANN), Vec::<String>::new());
     run("DROP TRIGGER refuse");
@@ -218,14 +218,6 @@ fn only_the_reader_marks_their_own_as_read_and_the_first_time_stays() {
     }
     let first = json(feed::mark_read(&store, &Noon, &identity(ANN), id).unwrap());
     assert_eq!(first["read_at"], "2027-01-15T08:00:00.000Z");
-    let again = json(
-        feed::mark_read(
-            &store,
-            &strongroom_sdk::clock::SystemClock,
-            &identity(ANN),
-            id,
-        )
-        .unwrap(),
-    );
-    assert_eq!(again, first);
+    let again = feed::mark_read(&store, &SystemClock, &identity(ANN), id);
+    assert_eq!(json(again.unwrap()), first);
 }

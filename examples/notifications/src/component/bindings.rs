@@ -1,5 +1,5 @@
-//! What the macro makes of the bank's `wit`: the exports but for that of WASI. The imports are those of
-//! the sdk and of `ledger-api`.
+//! The exports that the macro generates from the bank's `wit`, and the export of WASI. The sdk and
+//! `ledger-api` have the imports.
 
 #![expect(
     unsafe_code,

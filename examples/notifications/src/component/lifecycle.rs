@@ -17,7 +17,7 @@ impl Guest for Component {
 
     fn tick() -> Result<(), String> {
         let journal = |after, limit| Linked.journal(after, limit);
-        follow::tick(&HostStore, journal, (&SystemClock, &SystemRandom))
+        follow::tick(&HostStore, journal, &SystemClock, &SystemRandom)
             .map(drop)
             .map_err(|error| error.to_string())
     }

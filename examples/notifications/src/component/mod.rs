@@ -1,4 +1,4 @@
-//! The shell that makes a WebAssembly component of the library.
+//! The shell that makes the library a WebAssembly component.
 
 mod bindings;
 mod http;
