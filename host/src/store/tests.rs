@@ -42,10 +42,8 @@ fn sqlite_is_built_as_the_workspace_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_sees_a_write_when_it_is_committed_and_not_before() {
     let test = TestStore::new().await;
-    let transaction = test.begin().await;
-    let insert = "INSERT INTO t (v) VALUES ('a')";
-    transaction.execute(insert, &[]).unwrap();
-    let rows = transaction.query("SELECT v FROM t", &[]).unwrap();
+    let transaction = test.begin_insert(1).await;
+    let rows = transaction.query("SELECT id FROM t", &[]).unwrap();
     assert_eq!((rows.rows.len(), test.count().await), (1, 0));
     transaction.commit().await.unwrap();
     assert_eq!(test.count().await, 1);
@@ -55,13 +53,8 @@ async fn a_reader_sees_a_write_when_it_is_committed_and_not_before() {
 async fn a_failed_statement_leaves_its_transaction_and_its_group_whole() {
     let test = TestStore::new().await;
     test.insert(1).await;
-    let transaction = test.begin().await;
-    let insert = |id| {
-        let insert = "INSERT INTO t (id) VALUES (?1)";
-        transaction.execute(insert, &[Value::Integer(id)])
-    };
-    insert(2).unwrap();
-    let failed = insert(1);
+    let transaction = test.begin_insert(2).await;
+    let failed = transaction.execute("INSERT INTO t (id) VALUES (1)", &[]);
     assert!(matches!(failed, Err(Error::Constraint(_))), "{failed:?}");
     transaction.commit().await.unwrap();
     assert_eq!(test.ids().await, [1, 2]);
@@ -70,11 +63,7 @@ async fn a_failed_statement_leaves_its_transaction_and_its_group_whole() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_that_is_committed_later_becomes_durable_by_itself() {
     let test = TestStore::new().await;
-    let transaction = test.begin().await;
-    transaction
-        .execute("INSERT INTO t (id) VALUES (1)", &[])
-        .unwrap();
-    transaction.commit_later().unwrap();
+    test.begin_insert(1).await.commit_later().unwrap();
     let durable = async {
         while test.count().await == 0 {
             tokio::task::yield_now().await;
@@ -88,11 +77,7 @@ async fn a_transaction_that_is_committed_later_becomes_durable_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_store_has_every_transaction_that_was_kept() {
     let test = TestStore::new().await;
-    let transaction = test.begin().await;
-    transaction
-        .execute("INSERT INTO t (id) VALUES (1)", &[])
-        .unwrap();
-    transaction.commit_later().unwrap();
+    test.begin_insert(1).await.commit_later().unwrap();
     test.store.close().await;
     let store = ServiceStore::open_snapshot(&test.folder.path().join("s.sqlite")).unwrap();
     assert_eq!(TestStore { store, ..test }.count().await, 1);
@@ -321,9 +306,7 @@ async fn a_transaction_larger_than_sqlite_undoes_from_memory_is_kept_or_undone_w
 async fn while_the_clock_is_not_trusted_nothing_begins_nothing_is_kept_and_reads_go_on() {
     const DAY_MS: i64 = 86_400_000;
     let test = TestStore::new().await;
-    let transaction = test.begin().await;
-    let insert = "INSERT INTO t (id) VALUES (1)";
-    transaction.execute(insert, &[]).unwrap();
+    let transaction = test.begin_insert(1).await;
     let store = test.store.clone();
     let waiting = tokio::spawn(async move {
         let writer = store.writer().unwrap();
@@ -333,7 +316,8 @@ async fn while_the_clock_is_not_trusted_nothing_begins_nothing_is_kept_and_reads
     test.clocks.step(DAY_MS);
     assert!(matches!(transaction.commit().await, Err(Error::Clock)));
     assert!(matches!(waiting.await.unwrap(), Err(Error::Clock)));
-    assert!(matches!(test.write(insert).await, Err(Error::Clock)));
+    let refused = test.write("INSERT INTO t (id) VALUES (1)").await;
+    assert!(matches!(refused, Err(Error::Clock)));
     assert_eq!(test.count().await, 0);
     test.clocks.step(-DAY_MS);
     test.insert(2).await;

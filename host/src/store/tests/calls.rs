@@ -173,8 +173,7 @@ async fn a_transaction_that_is_dropped_or_fails_leaves_its_group_whole() {
             let test = Arc::clone(&test);
             tokio::spawn(async move {
                 if id % 4 == 0 {
-                    let transaction = test.begin().await;
-                    transaction.execute(INSERT, &[Value::Integer(id)]).unwrap();
+                    drop(test.begin_insert(id).await);
                     return None;
                 }
                 let expected = if id % 4 == 1 { 2 } else { 1 };

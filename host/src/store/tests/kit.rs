@@ -64,6 +64,14 @@ impl TestStore {
         begun.unwrap()
     }
 
+    /// Begins a transaction, and inserts a row.
+    pub async fn begin_insert(&self, id: i64) -> WriteTransaction {
+        let transaction = self.begin().await;
+        let insert = "INSERT INTO t (id) VALUES (?1)";
+        transaction.execute(insert, &[Value::Integer(id)]).unwrap();
+        transaction
+    }
+
     /// Runs a statement in a transaction of its own.
     pub async fn write(&self, sql: &str) -> Result<u64, Error> {
         let transaction = self.writer().begin(WRITE_TIME, Arc::default()).await?;
@@ -73,8 +81,7 @@ impl TestStore {
     }
 
     pub async fn insert(&self, id: i64) {
-        let insert = format!("INSERT INTO t (id) VALUES ({id})");
-        self.write(&insert).await.unwrap();
+        self.begin_insert(id).await.commit().await.unwrap();
     }
 
     pub async fn read(&self, sql: &str) -> Result<Rows, Error> {

@@ -1,4 +1,4 @@
-//! A service's store: one writer, and group commit (`host/src/store/writer.rs`).
+//! A service's store: one writer, and group commit (`host/src/store/queue.rs`).
 //!
 //! A turn sees what the turns before it in its group have written. It becomes durable with its
 //! group, and only then its caller goes on. A reader of `sql.query` sees what is durable. A lone

@@ -76,33 +76,35 @@ impl Ledger {
             Err(error) => return vec![format!("the store does not open: {error}")],
         };
         let acks = runs.iter().flat_map(|run| run.acks.clone()).collect();
-        let judged = LedgerJudge {
-            store: &store,
-            acks,
-        }
-        .judge();
-        store.close();
+        let judge = LedgerJudge { store, acks };
+        let judged = judge.judge();
+        judge.store.close();
         judged.unwrap_or_else(|error| vec![format!("the store does not answer: {error}")])
     }
 }
 
-struct LedgerJudge<'a> {
-    store: &'a GuestStore,
+struct LedgerJudge {
+    store: GuestStore,
     acks: Vec<Ack>,
 }
 
-impl LedgerJudge<'_> {
+impl LedgerJudge {
     fn judge(&self) -> Result<Vec<String>, StoreError> {
         // What a component does when it starts.
-        migrate(self.store, schema::MIGRATIONS)?;
+        migrate(&self.store, schema::MIGRATIONS)?;
         let mut violations = self.broken_invariants()?;
-        violations.extend(self.lost(&self.journal()?)?);
+        violations.extend(self.unconfirmed("the journal", &self.journal()?)?);
 
-        let again = Mutex::new(Vec::new());
-        if let Err(reason) = workload::run(self.store, &|ack| again.lock().push(ack)) {
+        let retried = Mutex::new(Vec::new());
+        let retry = |ack| {
+            if let Ack::Decided(decision) = ack {
+                retried.lock().push(decision);
+            }
+        };
+        if let Err(reason) = workload::run(&self.store, &retry) {
             violations.push(format!("a retry: {reason}"));
         }
-        violations.extend(self.changed(&again.into_inner()));
+        violations.extend(self.unconfirmed("a retry", &retried.into_inner())?);
         violations.extend(self.made_up(&self.journal()?)?);
         violations.extend(self.broken_invariants()?);
         Ok(violations)
@@ -110,18 +112,17 @@ impl LedgerJudge<'_> {
 
     /// The violations of the ledger's own invariants.
     fn broken_invariants(&self) -> Result<Vec<String>, StoreError> {
-        let report = check_invariants(self.store)?;
+        let report = check_invariants(&self.store)?;
         let broken = report.violations();
-        Ok(broken
-            .map(|(check, row)| format!("{check}: {row}"))
-            .collect())
+        let text = |(check, row)| format!("{check}: {row}");
+        Ok(broken.map(text).collect())
     }
 
     fn journal(&self) -> Result<Vec<Decision>, StoreError> {
         let mut all = Vec::new();
         loop {
             let after = all.last().map_or(0, |last: &Decision| last.sequence);
-            let page = journal(self.store, after.cast_signed(), PAGE)?;
+            let page = journal(&self.store, after.cast_signed(), PAGE)?;
             if page.is_empty() {
                 return Ok(all);
             }
@@ -129,49 +130,25 @@ impl LedgerJudge<'_> {
         }
     }
 
-    /// Each acknowledgement that the ledger does not confirm.
-    fn lost(&self, journal: &[Decision]) -> Result<Vec<String>, StoreError> {
-        let found: BTreeMap<Uuid, &Decision> = journal.iter().map(|row| (row.id, row)).collect();
-        let mut lost = Vec::new();
+    /// Each acknowledgement that these decisions, or the accounts, do not confirm.
+    fn unconfirmed(&self, by: &str, decisions: &[Decision]) -> Result<Vec<String>, StoreError> {
+        let mut unconfirmed = Vec::new();
         for ack in &self.acks {
-            let is_there = match ack {
-                Ack::Decided(decision) => found.get(&decision.id) == Some(&decision),
-                Ack::Opened { owner, account } => account::by_id(self.store, *account)?
+            let is_confirmed = match ack {
+                Ack::Decided(decision) => decisions.contains(decision),
+                Ack::Opened { owner, account } => account::by_id(&self.store, *account)?
                     .is_some_and(|account| account.owner_id == *owner),
             };
-            if !is_there {
-                lost.push(format!("acknowledged, and not in the ledger: {ack:?}"));
+            if !is_confirmed {
+                unconfirmed.push(format!("acknowledged, and not confirmed by {by}: {ack:?}"));
             }
         }
-        Ok(lost)
-    }
-
-    /// Each acknowledgement that its retry does not repeat.
-    fn changed(&self, again: &[Ack]) -> Vec<String> {
-        let decisions: BTreeMap<Uuid, &Decision> = again
-            .iter()
-            .filter_map(|ack| match ack {
-                Ack::Decided(decision) => Some((decision.id, decision)),
-                Ack::Opened { .. } => None,
-            })
-            .collect();
-        let mut changed = Vec::new();
-        for ack in &self.acks {
-            if let Ack::Decided(decision) = ack
-                && decisions.get(&decision.id) != Some(&decision)
-            {
-                let now = decisions.get(&decision.id);
-                changed.push(format!(
-                    "acknowledged {decision:?}, and for its retry {now:?}"
-                ));
-            }
-        }
-        changed
+        Ok(unconfirmed)
     }
 
     /// Each row of the journal without a request of that amount, and each request without a row.
     fn made_up(&self, journal: &[Decision]) -> Result<Vec<String>, StoreError> {
-        let accounts = workload::open_accounts(self.store, &|_| {})?;
+        let accounts = workload::open_accounts(&self.store, &|_| {})?;
         let mut asked: BTreeMap<Uuid, Transfer> = workload::all_asks(&accounts)
             .flat_map(|ask| match ask {
                 Ask::One(transfer) => vec![transfer],
@@ -184,9 +161,7 @@ impl LedgerJudge<'_> {
             let amount = asked.remove(&row.id);
             let amount = amount.map(|transfer| transfer.instruction.amount.minor());
             if amount != Some(row.amount_minor) {
-                made_up.push(format!(
-                    "in the ledger without a request, or twice: {row:?}"
-                ));
+                made_up.push(format!("in the ledger, and not requested: {row:?}"));
             }
         }
         let missing = asked.keys();
