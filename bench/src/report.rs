@@ -27,74 +27,49 @@ struct Comparison {
     at_least: Option<u64>,
 }
 
+impl Comparison {
+    const fn of(title: &'static str, record: &'static str) -> Self {
+        Self {
+            title,
+            record,
+            against: None,
+            at_least: None,
+        }
+    }
+
+    /// Compares with another run, of whose rate it must reach these thousandths.
+    const fn against(self, record: &'static str, permille: u64) -> Self {
+        Self {
+            against: Some((record, Some(permille))),
+            ..self
+        }
+    }
+
+    /// Compares with another run, without a target.
+    const fn beside(self, record: &'static str) -> Self {
+        Self {
+            against: Some((record, None)),
+            ..self
+        }
+    }
+}
+
 /// In the order of the table.
 const COMPARISONS: [Comparison; 11] = [
+    Comparison::of("hello: native hyper", "native"),
+    Comparison::of("hello: component behind the gateway", "hello").against("native", 400),
+    Comparison::of("double entry: PostgreSQL, pgbench", "pgbench"),
+    Comparison::of("POST /api/transactions/transfer", "transfers").against("pgbench", 700),
+    Comparison::of("all to one account", "transfers-hot").against("transfers", 900),
     Comparison {
-        title: "hello: native hyper",
-        record: "native",
-        against: None,
-        at_least: None,
-    },
-    Comparison {
-        title: "hello: component behind the gateway",
-        record: "hello",
-        against: Some(("native", Some(400))),
-        at_least: None,
-    },
-    Comparison {
-        title: "double entry: PostgreSQL, pgbench",
-        record: "pgbench",
-        against: None,
-        at_least: None,
-    },
-    Comparison {
-        title: "POST /api/transactions/transfer",
-        record: "transfers",
-        against: Some(("pgbench", Some(700))),
-        at_least: None,
-    },
-    Comparison {
-        title: "all to one account",
-        record: "transfers-hot",
-        against: Some(("transfers", Some(900))),
-        at_least: None,
-    },
-    Comparison {
-        title: "POST .../batch of 100, transfers",
-        record: "batches",
-        against: Some(("transfers", None)),
         at_least: Some(15_000),
+        ..Comparison::of("POST .../batch of 100, transfers", "batches").beside("transfers")
     },
-    Comparison {
-        title: "GET /api/accounts/{id}/balance",
-        record: "balances",
-        against: Some(("pgbench", Some(3000))),
-        at_least: None,
-    },
-    Comparison {
-        title: "large bank: POST .../transfer",
-        record: "transfers-large",
-        against: Some(("transfers", Some(800))),
-        at_least: None,
-    },
-    Comparison {
-        title: "large bank: GET .../balance",
-        record: "balances-large",
-        against: Some(("balances", Some(800))),
-        at_least: None,
-    },
-    Comparison {
-        title: "one client: PostgreSQL, pgbench",
-        record: "pgbench-1",
-        against: None,
-        at_least: None,
-    },
-    Comparison {
-        title: "one client: POST .../transfer",
-        record: "transfers-1",
-        against: Some(("pgbench-1", None)),
-        at_least: None,
-    },
+    Comparison::of("GET /api/accounts/{id}/balance", "balances").against("pgbench", 3000),
+    Comparison::of("large bank: POST .../transfer", "transfers-large").against("transfers", 800),
+    Comparison::of("large bank: GET .../balance", "balances-large").against("balances", 800),
+    Comparison::of("one client: PostgreSQL, pgbench", "pgbench-1"),
+    Comparison::of("one client: POST .../transfer", "transfers-1").beside("pgbench-1"),
 ];
 
 /// A figure with an upper bound.
