@@ -114,7 +114,9 @@ fn variable(name: &str) -> String {
 /// Prints a line in one piece: a killed process has printed all of it or nothing.
 fn print(word: &str, number: i64) {
     let line = format!("{word} {number}\n");
-    std::io::stdout().write_all(line.as_bytes()).unwrap();
+    std::io::stdout()
+        .write_all(line.as_bytes())
+        .expect("the line is written");
 }
 
 fn print_error(error: &rusqlite::Error) {
