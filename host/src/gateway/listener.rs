@@ -1,6 +1,6 @@
 //! Accepts connections and speaks HTTP on them, until the drain.
 
-use super::observed::Observed;
+use super::observed_stream::Observed;
 use super::pipeline::Gateway;
 use super::proxies::{TrustedProxies, read_proxy_head};
 use super::tls::{ALPN_HTTP2, Tls};

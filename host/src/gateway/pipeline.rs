@@ -1,14 +1,14 @@
 //! What happens to a request, step by step.
 
-use super::access_log::AccessRecord;
-use super::answers::Answers;
 use super::body::{self, BodyMemory};
+use super::exchange::AccessRecord;
+use super::open_responses::Answers;
 use super::problem::GatewayError;
 use super::proxies::TrustedProxies;
 use super::rate::{self, Policy, RateLimits, Standing};
 use super::request_id::{self, REQUEST_ID};
 use super::response_body::ResponseBody;
-use super::{authenticate, cors, identity, limits, route, trace};
+use super::{authenticate, cors, identity, limits, service_path, trace};
 use crate::arriving_body::ArrivingBody;
 use crate::client::Client;
 use crate::connections::Connection;
@@ -149,7 +149,7 @@ impl Gateway {
             }
             Err(error) => {
                 let cause = error.cause().map(str::to_owned);
-                let path = route::in_ascii(uri.path());
+                let path = service_path::in_ascii(uri.path());
                 let mut response = error.into_response(&path, request_id);
                 if let Some(cause) = cause {
                     response.extensions_mut().insert(Cause(cause));
@@ -181,7 +181,7 @@ impl Gateway {
         }
         let lineup = self.services.lineup();
         let post = lineup
-            .get(route::parse(request.uri().path())?.service)
+            .get(service_path::parse(request.uri().path())?.service)
             .ok_or(GatewayError::NoSuchService)?;
         findings.service = Some(Arc::clone(&post.service));
         // The request belongs to this generation from here to its end, whatever is switched
@@ -241,7 +241,7 @@ impl Gateway {
             let name = "service";
             admit(Policy { name, rate }, by_address)?;
         }
-        let rest = route::parse(parts.uri.path())?.rest;
+        let rest = service_path::parse(parts.uri.path())?.rest;
         let mut rates_of = |by, client| {
             let meant =
                 |rate: &&RouteRate| rate.by == by && rate.route.matches(&parts.method, rest);

@@ -3,7 +3,7 @@
 //! What is handed out counts as not taken until it has left: a transport holds it as long as its
 //! client does not read.
 
-use super::answers::{AnswerBody, Registration};
+use super::open_responses::{AnswerBody, Registration};
 use crate::connections::Answering;
 use crate::runtime::GuestBodyError;
 use bytes::Bytes;

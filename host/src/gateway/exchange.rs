@@ -1,6 +1,6 @@
 //! One line for each request. It never holds a header, a query, or a body, since those hold tokens and passwords.
 
-use super::route::in_ascii;
+use super::service_path::in_ascii;
 use crate::telemetry::AccessLine;
 use http::{HeaderValue, Method, StatusCode};
 use std::time::Instant;
