@@ -4,7 +4,7 @@ use super::RegistryArgument;
 use crate::admin::{AdminApi, AdminListener, open_token, token_file};
 use crate::durable_file::create_folder;
 use crate::gateway::{Gateway, Listener};
-use crate::keys::{Keys, Policy};
+use crate::keys::{Keys, TokenPolicy};
 use crate::open_files::room_for_connections;
 use crate::registry::{AdminAddress, HostSpec, Registry};
 use crate::runtime::{Loader, Services};
@@ -66,7 +66,7 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     let hangup = signal(SignalKind::hangup())?;
     let _lock = lock_data(&host.data)?;
-    let policy = Policy {
+    let policy = TokenPolicy {
         issuer: host.issuer.clone(),
         audience: host.audience.clone(),
     };

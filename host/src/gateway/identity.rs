@@ -94,10 +94,10 @@ pub(super) fn tell_address(headers: &mut HeaderMap, peer: IpAddr) {
 /// Says who the caller is.
 pub(super) fn tell_identity(headers: &mut HeaderMap, identity: &Identity) {
     for (name, value) in [
-        (SUBJECT, &identity.subject),
-        (ROLE, &identity.role),
-        (SESSION, &identity.session),
-        (SCOPE, &identity.scope),
+        (SUBJECT, identity.subject()),
+        (ROLE, identity.role()),
+        (SESSION, identity.session()),
+        (SCOPE, identity.scope()),
     ] {
         // Tokens whose claims are no header values are not accepted, so nothing is left out here.
         if let Ok(value) = HeaderValue::from_str(value) {

@@ -194,7 +194,7 @@ impl Gateway {
         let by_address = Client::of_address(address);
         let by_subject = identity
             .as_ref()
-            .map(|identity| Client::of_subject(&identity.subject));
+            .map(|identity| Client::of_subject(identity.subject()));
         let client = by_subject.unwrap_or(by_address);
         if !self.answers.has_room(client) {
             return Err(UNTAKEN);
@@ -262,7 +262,7 @@ impl Gateway {
         }
         match authenticate::authenticate(&self.keys, &parts.headers) {
             Ok(identity) => {
-                rates_of(RateBy::Subject, Client::of_subject(&identity.subject))?;
+                rates_of(RateBy::Subject, Client::of_subject(identity.subject()))?;
                 Ok(Some(identity))
             }
             Err(refused) => {

@@ -1,4 +1,4 @@
-//! What a guest sees of the keys.
+//! The keys as guests see them.
 
 use super::Keys;
 use super::bindings::signer::{Policy as GuestPolicy, SignError};
@@ -13,7 +13,7 @@ const NAME_BYTES_MAX: usize = 128;
 
 /// The keys as one instance of a component uses them.
 pub struct KeysView<'a> {
-    /// The host's keys; none where nothing is served, such as in an audit.
+    /// The host's keys; none where the host serves nothing, as in `strongroom verify`.
     pub keys: Option<&'a Arc<Keys>>,
 }
 
@@ -109,7 +109,7 @@ impl<'a> KeysView<'a> {
             .ok_or_else(|| wasmtime::format_err!("there are no keys where nothing is served"))
     }
 
-    /// Runs a revocation where it may wait for the disk.
+    /// Runs a revocation on a thread that may wait for the disk.
     async fn revoke(
         &self,
         revoke: impl FnOnce(&Keys) -> std::io::Result<()> + Send + 'static,

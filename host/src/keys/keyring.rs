@@ -12,7 +12,7 @@ use std::path::Path;
 
 const FILE_NAME: &str = "signing-keys.json";
 
-/// The file: a list of keys, the newest first; the first one signs, all of them verify.
+/// The file: a list of keys, the newest first. The first one signs, all of them verify.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredRing {
@@ -28,18 +28,18 @@ struct StoredKey {
 
 /// The keys that sign and verify.
 pub(super) struct Keyring {
-    keys: Vec<Key>,
+    keys: Vec<NamedKey>,
     public_set: String,
 }
 
-/// One key and its name.
-pub(super) struct Key {
-    /// RFC 7638 thumbprint, so that the name says which key it is.
+/// One key and its id.
+pub(super) struct NamedKey {
+    /// The thumbprint of RFC 7638, by which a verifier finds the key.
     pub(super) kid: String,
     signing: SigningKey,
 }
 
-impl Key {
+impl NamedKey {
     fn new(signing: SigningKey) -> Self {
         let kid = thumbprint(&signing.verifying_key());
         Self { kid, signing }
@@ -71,12 +71,12 @@ impl Keyring {
     }
 
     /// The key that signs.
-    pub(super) fn current(&self) -> &Key {
+    pub(super) fn current(&self) -> &NamedKey {
         &self.keys[0]
     }
 
     /// The keys that verify.
-    pub(super) fn all(&self) -> &[Key] {
+    pub(super) fn all(&self) -> &[NamedKey] {
         &self.keys
     }
 
@@ -85,7 +85,7 @@ impl Keyring {
     }
 }
 
-fn create(file: &Path) -> Result<Key, KeysError> {
+fn create(file: &Path) -> Result<NamedKey, KeysError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed)
         .map_err(|error| KeysError::file(file, std::io::Error::other(error)))?;
@@ -96,12 +96,12 @@ fn create(file: &Path) -> Result<Key, KeysError> {
     };
     let content =
         serde_json::to_vec(&stored).map_err(|error| KeysError::file(file, error.into()))?;
-    // Durable before its first use: a token must never be signed by a key that a crash can take away.
+    // Durable before its first use: no token may have the signature of a key that a crash loses.
     replace(file, &content).map_err(|error| KeysError::file(file, error))?;
-    Ok(Key::new(SigningKey::from_bytes(&seed)))
+    Ok(NamedKey::new(SigningKey::from_bytes(&seed)))
 }
 
-fn parse(content: &[u8]) -> Result<Vec<Key>, String> {
+fn parse(content: &[u8]) -> Result<Vec<NamedKey>, String> {
     let stored: StoredRing = serde_json::from_slice(content).map_err(|error| {
         format!(
             "is not a key file: line {}, column {}",
@@ -109,21 +109,21 @@ fn parse(content: &[u8]) -> Result<Vec<Key>, String> {
             error.column()
         )
     })?;
-    let mut keys: Vec<Key> = Vec::with_capacity(stored.keys.len());
+    let mut keys: Vec<NamedKey> = Vec::with_capacity(stored.keys.len());
     for stored in stored.keys {
         let seed = URL_SAFE_NO_PAD
             .decode(&stored.d)
             .ok()
             .and_then(|seed| <[u8; 32]>::try_from(seed).ok());
         let seed = seed.ok_or("a key's `d` is not 32 bytes in base64url")?;
-        let key = Key::new(SigningKey::from_bytes(&seed));
+        let key = NamedKey::new(SigningKey::from_bytes(&seed));
         if keys.iter().any(|other| other.kid == key.kid) {
-            return Err("a key is there twice".to_owned());
+            return Err("holds a key twice".to_owned());
         }
         keys.push(key);
     }
     if keys.is_empty() {
-        return Err("there is no key in it".to_owned());
+        return Err("holds no key".to_owned());
     }
     Ok(keys)
 }
@@ -135,12 +135,13 @@ fn thumbprint(key: &VerifyingKey) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(members))
 }
 
-fn public_set(keys: &[Key]) -> String {
+fn public_set(keys: &[NamedKey]) -> String {
     let keys: Vec<_> = keys
         .iter()
         .map(|key| {
             serde_json::json!({
-                "kty": "OKP", "crv": "Ed25519", "x": key.x(), "kid": key.kid, "use": "sig", "alg": super::token::ALGORITHM,
+                "kty": "OKP", "crv": "Ed25519", "x": key.x(), "kid": key.kid,
+                "use": "sig", "alg": super::token::ALGORITHM,
             })
         })
         .collect();

@@ -1,7 +1,8 @@
 //! Signing keys, the tokens they sign, and the revocations of those tokens.
 //!
-//! The private keys stay in the host: a component can ask for the signature of a proper access token ([`guest`]), and for nothing
-//! else. The gateway verifies tokens here, in process, against the same keys and the revocations in memory.
+//! The private keys stay in the host: a component can get the signature of a valid access token
+//! ([`guest`]), and of nothing else. The gateway verifies tokens here, in process, against the same
+//! keys and the revocations in memory.
 
 mod bindings;
 mod guest;
@@ -12,7 +13,7 @@ mod token;
 mod verification;
 
 pub use guest::{KeysView, add_revocations_to_linker, add_signer_to_linker};
-pub use token::{Identity, Policy};
+pub use token::{Identity, TokenPolicy};
 pub use verification::TokenError;
 
 use crate::durable_file::create_folder;
@@ -24,9 +25,9 @@ use std::sync::Arc;
 use token::Claims;
 use verification::Verifier;
 
-/// Everything about tokens; one for the host.
+/// The keys and revocations of a host.
 pub struct Keys {
-    policy: Policy,
+    policy: TokenPolicy,
     ring: Keyring,
     verifier: Verifier,
     revocations: Revocations,
@@ -38,7 +39,7 @@ pub enum KeysError {
     /// A file cannot be read or written.
     #[error("{file}: {source}")]
     File {
-        /// The file.
+        /// The file that cannot be used.
         file: String,
         /// The system's error.
         source: std::io::Error,
@@ -46,9 +47,9 @@ pub enum KeysError {
     /// A file does not hold what it must.
     #[error("{file}: {problem}; restore it from a backup, or remove it (then every token ends)")]
     Content {
-        /// The file.
+        /// The file that cannot be used.
         file: String,
-        /// What is wrong.
+        /// What is wrong with its content.
         problem: String,
     },
 }
@@ -66,11 +67,12 @@ impl Keys {
     /// Opens the keys and revocations in a folder; makes the first key if there is none.
     ///
     /// # Errors
-    /// See [`KeysError`]; others may touch the folder or a file of it. Revocations that cannot be read are an error too: without them a token that was revoked would work again.
-    pub fn open(folder: &Path, policy: Policy) -> Result<Self, KeysError> {
-        let is_safe = create_folder(folder)
+    /// A file cannot be used, or other users may touch the folder. Revocations that cannot be read
+    /// are an error too: without them a revoked token would work again.
+    pub fn open(folder: &Path, policy: TokenPolicy) -> Result<Self, KeysError> {
+        let checked = create_folder(folder)
             .and_then(|()| private_file::check(folder, &folder.metadata()?, Guard::Writing));
-        is_safe.map_err(|error| KeysError::file(folder, error))?;
+        checked.map_err(|error| KeysError::file(folder, error))?;
         let ring = Keyring::open(folder)?;
         let verifier = Verifier::new(&ring, &policy);
         let revocations = Revocations::open(folder)?;
@@ -82,13 +84,12 @@ impl Keys {
         })
     }
 
-    /// Who a token speaks for, if the gateway accepts it now.
+    /// Returns the user whom a token names, if it is valid now.
     ///
     /// # Errors
-    /// Why it does not.
+    /// Why it is not.
     pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
-        self.accepted_claims(token)
-            .map(|claims| Identity::from(&*claims))
+        self.accepted_claims(token).map(Identity)
     }
 
     fn accepted_claims(&self, token: &str) -> Result<Arc<Claims>, TokenError> {
@@ -96,7 +97,7 @@ impl Keys {
         if self
             .revocations
             .view()
-            .ends(&claims.sub, claims.sv, &claims.sid)
+            .revokes(&claims.sub, claims.sv, &claims.sid)
         {
             return Err(TokenError::Revoked);
         }

@@ -1,14 +1,17 @@
-//! Signs what is a proper access token, and nothing else: the key is no oracle for other texts.
+//! Signs valid access tokens only: no caller can get a signature of another text.
 
 use super::Keys;
 use super::bindings::signer::SignError;
-use super::token::{self, ALGORITHM, Claims, Header, TOKEN_BYTES_MAX, TOKEN_TYPE};
+use super::token::{self, ALGORITHM, Claims, JoseHeader, TOKEN_BYTES_MAX, TOKEN_TYPE};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 
 impl Keys {
-    /// The signature of `base64url(header) . base64url(claims)`.
+    /// Signs `base64url(header) . base64url(claims)`.
+    ///
+    /// # Errors
+    /// It is not a valid access token of this host.
     pub(super) fn sign(&self, signing_input: &str) -> Result<[u8; 64], SignError> {
         self.check(signing_input).map_err(SignError::Refused)?;
         Ok(self.ring.current().sign(signing_input.as_bytes()))
@@ -21,7 +24,7 @@ impl Keys {
         let (header, claims) = signing_input
             .split_once('.')
             .ok_or("the token has no `.`")?;
-        let header: Header = decode("header", header)?;
+        let header: JoseHeader = decode("header", header)?;
         if header.typ != TOKEN_TYPE {
             return Err(format!("`typ` must be `{TOKEN_TYPE}`"));
         }
@@ -52,6 +55,5 @@ fn decode<T: DeserializeOwned>(part: &str, text: &str) -> Result<T, String> {
     let bytes = URL_SAFE_NO_PAD
         .decode(text)
         .map_err(|_| format!("the {part} is not base64url without padding"))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| format!("the {part} is not as it must be: {error}"))
+    serde_json::from_slice(&bytes).map_err(|error| format!("the {part} is malformed: {error}"))
 }

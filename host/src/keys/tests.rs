@@ -12,8 +12,8 @@ struct Fixture {
     folder: TempDir,
 }
 
-fn policy() -> Policy {
-    Policy {
+fn policy() -> TokenPolicy {
+    TokenPolicy {
         issuer: "bank".to_owned(),
         audience: "customers".to_owned(),
     }
@@ -57,8 +57,9 @@ fn encode(text: &str) -> String {
 fn claims() -> Value {
     let now = token::now_seconds();
     json!({
-        "iss": "bank", "aud": "customers", "sub": "u1", "sid": "s1", "sv": 3, "jti": "j1", "client_id": "strongroom",
-        "role": "customer", "scope": "", "iat": now, "nbf": now, "exp": now + 300,
+        "iss": "bank", "aud": "customers", "sub": "u1", "sid": "s1", "sv": 3, "jti": "j1",
+        "client_id": "strongroom", "role": "customer", "scope": "",
+        "iat": now, "nbf": now, "exp": now + 300,
     })
 }
 
@@ -71,9 +72,9 @@ fn with(mut claims: Value, name: &str, value: Value) -> Value {
 fn a_token_of_ours_is_accepted() {
     let fixture = Fixture::new();
     let identity = fixture.verify(&claims()).unwrap();
-    assert_eq!(identity.subject, "u1");
-    assert_eq!(identity.session, "s1");
-    assert_eq!(identity.role, "customer");
+    assert_eq!(identity.subject(), "u1");
+    assert_eq!(identity.session(), "s1");
+    assert_eq!(identity.role(), "customer");
     let many = with(claims(), "aud", json!(["others", "customers"]));
     assert!(fixture.verify(&many).is_ok());
 }

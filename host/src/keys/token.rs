@@ -1,39 +1,40 @@
 //! The one kind of token that the host knows: an access token after RFC 9068.
 
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The `typ` of an access token (RFC 9068 section 2.1): nothing else is taken for one.
 pub(super) const TOKEN_TYPE: &str = "at+jwt";
-/// The one algorithm: Ed25519 (RFC 8037). RFC 9864 renames it `Ed25519`; `EdDSA` is what libraries know.
+/// The one algorithm: Ed25519 (RFC 8037). RFC 9864 renames it `Ed25519`; libraries know `EdDSA`.
 pub(super) const ALGORITHM: &str = "EdDSA";
-/// The longest token that is looked at, in bytes: an honest one has about 600.
+/// The longest token that is parsed, in bytes: an honest one has about 600.
 pub(super) const TOKEN_BYTES_MAX: usize = 4096;
 /// The longest `exp - iat`, in seconds: how long a stolen token works at most.
 pub(super) const LIFETIME_SECONDS_MAX: u32 = 300;
 /// How far two clocks may differ, in seconds.
 pub(super) const LEEWAY_SECONDS: u64 = 5;
 
-/// What the host demands of every token.
+/// What every token of this host must name.
 #[derive(Debug, Clone)]
-pub struct Policy {
-    /// `iss`.
+pub struct TokenPolicy {
+    /// Who issues it: the claim `iss`.
     pub issuer: String,
-    /// `aud`.
+    /// For whom it is: the claim `aud`.
     pub audience: String,
 }
 
-/// The JOSE header. Fields beyond these (`crit`, `b64`, `zip`, `jwk`, `jku`, `x5u`, ..) change what a signature means, or where its
-/// key comes from; a token with one is refused.
+/// The JOSE header. Other fields (`crit`, `b64`, `zip`, `jwk`, `jku`, `x5u`, ..) change what a
+/// signature means, or where its key comes from; a token with one is refused.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Header {
+pub(super) struct JoseHeader {
     pub(super) typ: String,
     pub(super) alg: String,
     pub(super) kid: String,
 }
 
-/// The claims, all of them required (RFC 9068 section 2.2, and `sid`, `sv`, `role` of ours).
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// The claims, all of them required (RFC 9068 section 2.2, with `sid`, `sv`, and `role` added).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Claims {
     pub(super) iss: String,
@@ -54,7 +55,7 @@ pub(super) struct Claims {
 }
 
 /// `aud` is one name or a list of names (RFC 7519 section 4.1.3).
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Audience {
     One(String),
@@ -70,34 +71,36 @@ impl Audience {
     }
 }
 
-/// Who a verified token speaks for.
+/// The user whom a verified token names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// The user's id (`sub`).
-    pub subject: String,
-    /// The session's id (`sid`).
-    pub session: String,
-    /// `role`, for the services to judge.
-    pub role: String,
-    /// Space-separated scopes (`scope`).
-    pub scope: String,
-}
+pub struct Identity(pub(super) Arc<Claims>);
 
-impl From<&Claims> for Identity {
-    fn from(claims: &Claims) -> Self {
-        Self {
-            subject: claims.sub.clone(),
-            session: claims.sid.clone(),
-            role: claims.role.clone(),
-            scope: claims.scope.clone(),
-        }
+impl Identity {
+    /// The user's id (`sub`).
+    pub fn subject(&self) -> &str {
+        &self.0.sub
+    }
+
+    /// The session's id (`sid`).
+    pub fn session(&self) -> &str {
+        &self.0.sid
+    }
+
+    /// The user's role (`role`), which the services judge.
+    pub fn role(&self) -> &str {
+        &self.0.role
+    }
+
+    /// The scopes (`scope`), separated by spaces.
+    pub fn scope(&self) -> &str {
+        &self.0.scope
     }
 }
 
-/// The claims that every token must have, of those that the library knows.
+/// The claims that the library must require.
 pub(super) const REQUIRED_CLAIMS: [&str; 5] = ["iss", "aud", "sub", "exp", "nbf"];
 
-/// Whether the times of a token make sense at `now` (seconds since 1970); `exp` and `nbf` are checked by the library.
+/// Checks the times of a token at `now` (seconds since 1970). The library checks `exp` and `nbf`.
 pub(super) fn check_times(claims: &Claims, now: u64) -> Result<(), &'static str> {
     if claims.iat > now.saturating_add(LEEWAY_SECONDS) {
         return Err("`iat` is in the future");
@@ -111,7 +114,7 @@ pub(super) fn check_times(claims: &Claims, now: u64) -> Result<(), &'static str>
     Ok(())
 }
 
-/// Whether the values that the gateway hands on as headers can be headers, and are what they say.
+/// Checks that the claims that become headers for components can be headers.
 pub(super) fn check_names(claims: &Claims) -> Result<(), &'static str> {
     let is_name = |text: &str| {
         (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())

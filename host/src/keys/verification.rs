@@ -1,11 +1,12 @@
-//! Whether a token is one that the gateway accepts.
+//! Verifies access tokens.
 //!
-//! `jsonwebtoken` checks the signature, `exp`, `nbf`, `iss`, and `aud`. What it leaves open (unknown `crit`, any `typ`, missing `iss` or
-//! `aud`, `iat` tomorrow, duplicate keys) is decided here. The order is from cheap to dear, so that rubbish costs little.
+//! `jsonwebtoken` checks the signature, `exp`, `nbf`, `iss`, and `aud`. This file checks what it
+//! leaves open: an unknown `crit`, any `typ`, a missing `iss` or `aud`, an `iat` in the future,
+//! duplicate keys. Cheap checks come first, so that a malformed token costs little.
 
 use super::keyring::Keyring;
 use super::token::{
-    self, ALGORITHM, Claims, Header, LEEWAY_SECONDS, Policy, TOKEN_BYTES_MAX, TOKEN_TYPE,
+    self, ALGORITHM, Claims, JoseHeader, LEEWAY_SECONDS, TOKEN_BYTES_MAX, TOKEN_TYPE, TokenPolicy,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,22 +17,23 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Why a token is refused. The text is for the log and for `error_description`; it never holds any of the token.
+/// Why a token is refused. The text is for the log and for `error_description`; it quotes nothing
+/// of the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// Not three parts of base64url, or too long.
     #[error("the token is malformed")]
     Malformed,
-    /// The header is not that of our access tokens.
+    /// The header is not that of an access token of this host.
     #[error("the token is not an access token of this service")]
     Header,
-    /// No key has this name.
+    /// The host has no key of this id.
     #[error("the token's key is unknown")]
     UnknownKey,
-    /// The signature is wrong.
+    /// The key did not sign these claims.
     #[error("the token's signature is wrong")]
     Signature,
-    /// It has expired.
+    /// Its time, `exp`, is over.
     #[error("the token has expired")]
     Expired,
     /// A claim is missing or wrong.
@@ -42,25 +44,25 @@ pub enum TokenError {
     Revoked,
 }
 
-/// How many tokens are remembered: a few for each client of the last minutes.
-const REMEMBERED_MAX: u64 = 10_000;
-/// How long a token is remembered.
-const REMEMBERED_TIME: Duration = Duration::from_secs(60);
+/// How many tokens are cached: a few for each client of the last minutes.
+const CACHED_MAX: u64 = 10_000;
+/// How long a token is cached.
+const CACHED_TIME: Duration = Duration::from_secs(60);
 
-/// Checks tokens against the public keys.
+/// Verifies tokens against the public keys.
 ///
-/// Checking a signature is the dearest step of a small request (some 35 microseconds), and clients
-/// send the same token many times. So tokens that were found good are remembered by their SHA-256.
-/// What can end a token meanwhile is not remembered: its times are looked at each time, as the
-/// clock may be set back, and so are the revocations, by the caller.
+/// A signature's check is the most expensive step of a small request (some 35 microseconds), and
+/// clients send the same token many times. So good tokens are cached by their SHA-256. What can end
+/// a token is checked each time: its times, as the clock may be set back, and, by the caller, the
+/// revocations.
 pub(super) struct Verifier {
     keys: HashMap<String, DecodingKey>,
     validation: Validation,
-    good: Cache<[u8; 32], Arc<Claims>>,
+    cache: Cache<[u8; 32], Arc<Claims>>,
 }
 
 impl Verifier {
-    pub(super) fn new(ring: &Keyring, policy: &Policy) -> Self {
+    pub(super) fn new(ring: &Keyring, policy: &TokenPolicy) -> Self {
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.leeway = LEEWAY_SECONDS;
         validation.validate_nbf = true;
@@ -80,9 +82,9 @@ impl Verifier {
         Self {
             keys,
             validation,
-            good: Cache::builder()
-                .max_capacity(REMEMBERED_MAX)
-                .time_to_live(REMEMBERED_TIME)
+            cache: Cache::builder()
+                .max_capacity(CACHED_MAX)
+                .time_to_live(CACHED_TIME)
                 .build(),
         }
     }
@@ -91,13 +93,13 @@ impl Verifier {
         self.verify_at(token, token::now_seconds())
     }
 
-    /// As [`Self::verify`], at `now` (seconds since 1970) for a token that is remembered.
+    /// Like [`Self::verify`], at `now` (seconds since 1970) for a token that is cached.
     pub(super) fn verify_at(&self, token: &str, now: u64) -> Result<Arc<Claims>, TokenError> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(TokenError::Malformed);
         }
         let digest: [u8; 32] = Sha256::digest(token).into();
-        if let Some(claims) = self.good.get(&digest) {
+        if let Some(claims) = self.cache.get(&digest) {
             if claims.exp.saturating_add(LEEWAY_SECONDS) <= now {
                 return Err(TokenError::Expired);
             }
@@ -106,17 +108,17 @@ impl Verifier {
             }
             return Ok(claims);
         }
-        let claims = Arc::new(self.verify_anew(token)?);
-        self.good.insert(digest, Arc::clone(&claims));
+        let claims = Arc::new(self.verify_uncached(token)?);
+        self.cache.insert(digest, Arc::clone(&claims));
         Ok(claims)
     }
 
-    fn verify_anew(&self, token: &str) -> Result<Claims, TokenError> {
+    fn verify_uncached(&self, token: &str) -> Result<Claims, TokenError> {
         let header = token.split('.').next().unwrap_or_default();
         let header = URL_SAFE_NO_PAD
             .decode(header)
             .map_err(|_| TokenError::Malformed)?;
-        let header: Header = serde_json::from_slice(&header).map_err(|_| TokenError::Header)?;
+        let header: JoseHeader = serde_json::from_slice(&header).map_err(|_| TokenError::Header)?;
         if header.alg != ALGORITHM || header.typ != TOKEN_TYPE {
             return Err(TokenError::Header);
         }
