@@ -14,7 +14,7 @@ use std::io;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 
@@ -133,11 +133,11 @@ where
     let asking = Arc::clone(&place.connection);
     let answer = service_fn(move |request| {
         let (api, connection) = (Arc::clone(&api), Arc::clone(&asking));
-        let serving = connection.begin_request();
+        let serving = Arc::clone(&connection).begin_request(Instant::now());
         async move {
             let (head, mut body) = ArrivingBody::of(request);
             let mut answer = api.answer(Request::from_parts(head, &mut body)).await;
-            body.settle(&connection, &mut answer).await;
+            body.finish(&connection, &mut answer).await;
             drop(serving);
             Ok::<_, Infallible>(answer)
         }
@@ -152,7 +152,7 @@ where
                 tracing::debug!(%error, "an admin connection ended");
             }
         }
-        () = place.connection.cut_off().cancelled() => {
+        () = place.connection.until_cut_off() => {
             tracing::debug!("an idle admin connection was closed for a new one");
         }
     }

@@ -1,4 +1,4 @@
-//! What a component is told of the caller: only what the host has verified.
+//! The headers that say who the caller is: the component gets only what the host has verified.
 
 use crate::keys::Identity;
 use http::header::AUTHORIZATION;
@@ -14,8 +14,8 @@ const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("x-strongroom-client-
 /// The scheme of RFC 6750.
 const BEARER: &[u8] = b"bearer";
 
-/// Beginnings of names in which programs behind a proxy are told who asks, or from where.
-const CLAIMS_BEGIN: &[&str] = &[
+/// Prefixes of headers by which programs behind a proxy learn who the caller is, or from where.
+const CLAIM_PREFIXES: &[&str] = &[
     "x-strongroom-",
     "x-forwarded-",
     "x-auth",
@@ -25,7 +25,7 @@ const CLAIMS_BEGIN: &[&str] = &[
     "x-client-",
     "remote-",
 ];
-/// The other names of that kind.
+/// Other headers of that kind.
 const CLAIMS: &[&str] = &[
     "forwarded",
     "client-ip",
@@ -52,8 +52,8 @@ const CLAIMS: &[&str] = &[
     "proxy-authorization",
 ];
 
-/// Takes away every header in which a client could claim to be somebody, or to come from somewhere:
-/// a component that reads one of these, as it did behind another gateway, is not to be deceived.
+/// Removes every header by which a client could claim an identity or an address. A component may
+/// read one of these, as it did behind another gateway, and must not be deceived.
 pub(super) fn strip_claims(headers: &mut HeaderMap) {
     let claims: Vec<HeaderName> = headers
         .keys()
@@ -67,13 +67,13 @@ pub(super) fn strip_claims(headers: &mut HeaderMap) {
 
 fn is_claim(name: &str) -> bool {
     CLAIMS.contains(&name)
-        || CLAIMS_BEGIN
+        || CLAIM_PREFIXES
             .iter()
             .any(|beginning| name.starts_with(beginning))
 }
 
-/// Keeps bearer tokens from components: they have no use for them, and a dishonest one could use
-/// them. Other credentials are a public service's own business.
+/// Removes bearer tokens: a component does not need them, and a dishonest one could use them. A
+/// public service may have other credentials of its own.
 pub(super) fn strip_token(headers: &mut HeaderMap) {
     let is_bearer = |value: &HeaderValue| {
         let scheme = value.as_bytes().get(..BEARER.len());
@@ -84,22 +84,22 @@ pub(super) fn strip_token(headers: &mut HeaderMap) {
     }
 }
 
-/// Says where the request came from.
-pub(super) fn tell_address(headers: &mut HeaderMap, peer: IpAddr) {
-    if let Ok(value) = HeaderValue::from_str(&peer.to_string()) {
+/// Adds where the request came from.
+pub(super) fn insert_address(headers: &mut HeaderMap, address: IpAddr) {
+    if let Ok(value) = HeaderValue::try_from(address.to_string()) {
         headers.insert(CLIENT_ADDRESS, value);
     }
 }
 
-/// Says who the caller is.
-pub(super) fn tell_identity(headers: &mut HeaderMap, identity: &Identity) {
+/// Adds who the caller is.
+pub(super) fn insert_identity(headers: &mut HeaderMap, identity: &Identity) {
     for (name, value) in [
         (SUBJECT, identity.subject()),
         (ROLE, identity.role()),
         (SESSION, identity.session()),
         (SCOPE, identity.scope()),
     ] {
-        // Tokens whose claims are no header values are not accepted, so nothing is left out here.
+        // Always a valid value: a token with other claims is not accepted.
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }

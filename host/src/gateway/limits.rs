@@ -2,7 +2,8 @@
 
 use super::problem::GatewayError;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
-use http::{HeaderMap, Method, Request, Version};
+use http::request::Parts;
+use http::{HeaderMap, Method, Version};
 
 /// The longest path and query, in bytes.
 const URI_BYTES_MAX: usize = 8 << 10;
@@ -10,13 +11,13 @@ const URI_BYTES_MAX: usize = 8 << 10;
 const HEADER_BYTES_MAX: usize = 16 << 10;
 /// The most header fields.
 const HEADER_FIELDS_MAX: usize = 100;
-/// What services are handed.
-pub(super) const METHODS_ALLOWED: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-
 /// Checks a request's head.
-pub(super) fn check<B>(request: &Request<B>) -> Result<(), GatewayError> {
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn check(head: &Parts) -> Result<(), GatewayError> {
     let is_allowed = matches!(
-        *request.method(),
+        head.method,
         Method::GET
             | Method::HEAD
             | Method::POST
@@ -28,14 +29,12 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(), GatewayError> {
     if !is_allowed {
         return Err(GatewayError::MethodNotAllowed);
     }
-    let uri_bytes = request
-        .uri()
-        .path_and_query()
-        .map_or(0, |uri| uri.as_str().len());
+    let uri = head.uri.path_and_query();
+    let uri_bytes = uri.map_or(0, |uri| uri.as_str().len());
     if uri_bytes > URI_BYTES_MAX {
         return Err(GatewayError::UriTooLong(URI_BYTES_MAX));
     }
-    let headers = request.headers();
+    let headers = &head.headers;
     let header_bytes: usize = headers
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len())
@@ -43,7 +42,7 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(), GatewayError> {
     if headers.len() > HEADER_FIELDS_MAX || header_bytes > HEADER_BYTES_MAX {
         return Err(GatewayError::HeaderTooLarge);
     }
-    // CGI takes `_` for `-`, and so do programs in its manner: one name could pass for another.
+    // CGI and programs like it read `_` as `-`: one name could pass for another.
     if headers.keys().any(|name| name.as_str().contains('_')) {
         return Err(GatewayError::BadRequest(
             "the name of a header has a `_` in it; write `-`",
@@ -56,7 +55,7 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(), GatewayError> {
         }
     }
     check_framing(headers)?;
-    check_host(request)?;
+    check_host(head)?;
     if headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
         return Err(GatewayError::BadRequest(
             "there is more than one authorization header; send one",
@@ -65,8 +64,8 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(), GatewayError> {
     Ok(())
 }
 
-/// One way to tell where the body ends (RFC 9112 section 6.1). HTTP/1.1 libraries differ in what they take the rest for, and a proxy in front
-/// of this one may see another request than we do.
+/// Checks that the body's end is clear (RFC 9112 section 6.1). Otherwise HTTP/1.1 libraries differ,
+/// and a proxy in front of this host may see other requests than the host does.
 fn check_framing(headers: &HeaderMap) -> Result<(), GatewayError> {
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     let coding = codings.next();
@@ -80,26 +79,26 @@ fn check_framing(headers: &HeaderMap) -> Result<(), GatewayError> {
     }
 }
 
-/// One host, said once (RFC 9112 section 3.2); HTTP/1.0 need not say it.
-fn check_host<B>(request: &Request<B>) -> Result<(), GatewayError> {
-    let mut hosts = request.headers().get_all(HOST).iter();
+/// Checks that the request names one host (RFC 9112 section 3.2). HTTP/1.0 need not name any.
+fn check_host(head: &Parts) -> Result<(), GatewayError> {
+    let mut hosts = head.headers.get_all(HOST).iter();
     let host = hosts.next();
     if hosts.next().is_some() {
         return Err(GatewayError::BadRequest(
             "there is more than one host header; send one",
         ));
     }
-    let authority = request.uri().authority();
+    let authority = head.uri.authority();
     if authority.is_some_and(|authority| authority.as_str().contains('@')) {
         return Err(GatewayError::BadRequest(
             "the request's target has a user name before its host; leave it out",
         ));
     }
     match (host, authority) {
-        (None, _) if request.version() == Version::HTTP_11 => {
+        (None, _) if head.version == Version::HTTP_11 => {
             Err(GatewayError::BadRequest("there is no host header"))
         }
-        (None, None) if request.version() > Version::HTTP_11 => {
+        (None, None) if head.version > Version::HTTP_11 => {
             Err(GatewayError::BadRequest("there is no :authority"))
         }
         (None, _) => Ok(()),
@@ -124,6 +123,11 @@ fn check_host<B>(request: &Request<B>) -> Result<(), GatewayError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::Request;
+
+    fn check(request: &Request<()>) -> Result<(), GatewayError> {
+        super::check(&request.clone().into_parts().0)
+    }
 
     fn request() -> http::request::Builder {
         Request::builder().uri("/api/x").header("host", "bank")

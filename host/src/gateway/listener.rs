@@ -1,17 +1,14 @@
 //! Accepts connections and speaks HTTP on them, until the drain.
 
-use super::observed_stream::Observed;
+use super::observed_stream::ObservedStream;
 use super::pipeline::Gateway;
 use super::proxies::{TrustedProxies, read_proxy_head};
 use super::tls::{ALPN_HTTP2, Tls};
-use crate::connections::{ConnectionPlace, Connections, LOOK_INTERVAL, NoPlace};
+use crate::connections::{ConnectionPlace, Connections, NoPlace, SWEEP_INTERVAL};
 use crate::registry::HostSpec;
-use http::Request;
-use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +17,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// The largest head that is read at all, in bytes; what is judged too large is smaller, so that it
-/// can be answered.
+/// The largest head that is read at all, in bytes. The limit for requests is smaller, so that a
+/// client whose head is too large gets a response.
 const HEAD_BYTES_READ_MAX: usize = 64 << 10;
 /// The most header fields that are read at all.
 const HEAD_FIELDS_READ_MAX: usize = 200;
@@ -31,14 +28,14 @@ const STREAMS_MAX: u32 = 100;
 /// connection.
 const STREAM_WINDOW: u32 = 64 << 10;
 const CONNECTION_WINDOW: u32 = 1 << 20;
-/// How much of an answer waits in an HTTP/2 stream, in bytes.
+/// How much of a response waits in an HTTP/2 stream, in bytes.
 const SEND_BYTES_MAX: usize = 64 << 10;
-/// How much of the answers the system holds for a connection, in bytes (Linux takes twice as much).
-/// With more of it, nothing would be seen for a long time of what a slow client takes.
+/// How much of its responses the system holds for a connection, in bytes (Linux takes twice as
+/// much). With more, the host would not see for a long time what a slow client takes.
 const SOCKET_BYTES: u32 = 64 << 10;
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1_024;
-/// How often an HTTP/2 client is asked whether it is still there.
+/// How often an HTTP/2 client gets a ping, to see whether it is still there.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// How long to pause when the system has no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -52,11 +49,11 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Takes the address, and reads the certificate if there is one. At most `room` connections
-    /// are open at once.
+    /// Binds the address, and reads the certificate if there is one. At most `room` connections are
+    /// open at once.
     ///
     /// # Errors
-    /// The address is taken, or is not of this machine; the certificate cannot be used.
+    /// The address is in use, or is not of this machine; the certificate cannot be used.
     pub fn bind(host: &HostSpec, room: usize) -> anyhow::Result<Self> {
         let socket = listen(host.listen).map_err(|error| {
             anyhow::anyhow!("cannot listen on {} (`listen`): {error}", host.listen)
@@ -76,23 +73,23 @@ impl Listener {
         })
     }
 
-    /// Where it listens.
+    /// The URL at which it listens.
     ///
     /// # Errors
-    /// The system's.
+    /// The system does not tell the address.
     pub fn url(&self) -> std::io::Result<String> {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         Ok(format!("{scheme}://{}", self.socket.local_addr()?))
     }
 
-    /// Serves until `stop`; then accepts no more, and waits at most `drain_time` for what runs.
+    /// Serves until `stop`. Then it accepts no more connections, and waits at most `drain_time` for
+    /// the requests that run.
     pub async fn serve(self, gateway: Arc<Gateway>, stop: CancellationToken, drain_time: Duration) {
-        let server = Arc::new(Server {
+        let server = Arc::new(HttpServer {
             http: http(),
             gateway: Arc::clone(&gateway),
             proxies: Arc::clone(&self.proxies),
             tls: self.tls.clone(),
-            stop: stop.clone(),
         });
         let running = TaskTracker::new();
         let accept = async {
@@ -101,11 +98,11 @@ impl Listener {
                 running.spawn(Arc::clone(&server).serve(stream, peer, place));
             }
         };
-        let look = async {
+        let sweep = async {
             loop {
-                tokio::time::sleep(LOOK_INTERVAL).await;
-                self.connections.look();
-                gateway.look();
+                tokio::time::sleep(SWEEP_INTERVAL).await;
+                self.connections.sweep();
+                gateway.sweep();
             }
         };
         let follow_certificate = async {
@@ -114,25 +111,26 @@ impl Listener {
                 None => std::future::pending().await,
             }
         };
-        tokio::pin!(look);
+        tokio::pin!(sweep);
         tokio::select! {
             () = stop.cancelled() => {}
             () = accept => {}
-            () = &mut look => {}
+            () = &mut sweep => {}
             () = follow_certificate => {}
         }
         drop(self.socket);
+        self.connections.end_all();
         running.close();
         tokio::select! {
             () = running.wait() => {}
-            () = look => {}
+            () = sweep => {}
             () = tokio::time::sleep(drain_time) => {
-                tracing::warn!("the drain's time is over; what still runs is cut off");
+                tracing::warn!("the drain took too long: requests that still run are cut off");
             }
         }
     }
 
-    /// The next connection that has a place.
+    /// Returns the next connection that has a place.
     async fn accept(&self) -> (TcpStream, SocketAddr, ConnectionPlace) {
         loop {
             let (stream, peer) = match self.socket.accept().await {
@@ -143,7 +141,7 @@ impl Listener {
                     continue;
                 }
             };
-            // Without it a response that is written in two parts waits for the client's delayed
+            // Otherwise a response that is written in two parts waits for the client's delayed
             // acknowledgement, some 40 ms.
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%peer, %error, "TCP_NODELAY could not be set");
@@ -151,15 +149,15 @@ impl Listener {
             if let Some(place) = self.place_for(peer.ip()).await {
                 return (stream, peer, place);
             }
-            tracing::debug!(%peer, "the address has as many connections as one may have");
+            tracing::debug!(%peer, "the address has its maximum of connections");
         }
     }
 
-    /// A place, if the address may have another; while all are busy, more connections wait in the
-    /// kernel.
+    /// Returns a place, if the address may have another. While all are busy, more connections wait
+    /// in the kernel.
     async fn place_for(&self, peer: IpAddr) -> Option<ConnectionPlace> {
         loop {
-            // A trusted proxy's clients are many.
+            // A trusted proxy has many clients.
             let address = (!self.proxies.contain(peer)).then_some(peer);
             match self.connections.admit(address) {
                 Ok(place) => return Some(place),
@@ -201,25 +199,26 @@ fn http() -> auto::Builder<TokioExecutor> {
 }
 
 /// What every connection needs.
-struct Server {
+struct HttpServer {
     http: auto::Builder<TokioExecutor>,
     gateway: Arc<Gateway>,
     proxies: Arc<TrustedProxies>,
     tls: Option<Arc<Tls>>,
-    stop: CancellationToken,
 }
 
-impl Server {
+impl HttpServer {
     async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, place: ConnectionPlace) {
-        let cut_off = place.connection.cut_off().clone();
         tokio::select! {
-            () = cut_off.cancelled() => tracing::debug!(%peer, "a connection is cut off"),
-            () = self.greet(stream, peer, &place) => {}
+            biased;
+            () = self.begin(stream, peer, &place) => {}
+            () = place.connection.until_cut_off() => {
+                tracing::debug!(%peer, "a connection is cut off");
+            }
         }
     }
 
-    /// Reads what comes before HTTP.
-    async fn greet(&self, mut stream: TcpStream, peer: SocketAddr, place: &ConnectionPlace) {
+    /// Reads what comes before HTTP, and serves.
+    async fn begin(&self, mut stream: TcpStream, peer: SocketAddr, place: &ConnectionPlace) {
         let mut client = peer.ip();
         if self.proxies.contain(client) {
             match read_proxy_head(&mut stream).await {
@@ -232,7 +231,9 @@ impl Server {
             }
         }
         let Some(tls) = &self.tls else {
-            return self.speak(self.http.clone(), stream, client, place).await;
+            return self
+                .serve_http(self.http.clone(), stream, client, place)
+                .await;
         };
         match tls.acceptor.accept(stream).await {
             Ok(stream) => {
@@ -243,13 +244,13 @@ impl Server {
                 } else {
                     http.http1_only()
                 };
-                self.speak(http, stream, client, place).await;
+                self.serve_http(http, stream, client, place).await;
             }
             Err(error) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
         }
     }
 
-    async fn speak<S>(
+    async fn serve_http<S>(
         &self,
         http: auto::Builder<TokioExecutor>,
         stream: S,
@@ -259,30 +260,23 @@ impl Server {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let connection = &place.connection;
-        let stream = TokioIo::new(Observed::new(stream, Arc::clone(connection)));
-        let (gateway, asking) = (Arc::clone(&self.gateway), Arc::clone(connection));
-        let answer = service_fn(move |request: Request<Incoming>| {
-            let (gateway, connection) = (Arc::clone(&gateway), Arc::clone(&asking));
-            async move { Ok::<_, Infallible>(gateway.answer(request, client, &connection).await) }
+        let stream = TokioIo::new(ObservedStream::new(stream, Arc::clone(connection)));
+        let (gateway, by) = (Arc::clone(&self.gateway), Arc::clone(connection));
+        let respond = service_fn(move |request| {
+            Arc::clone(&gateway).respond(request, client, Arc::clone(&by))
         });
-        let conversation = http.serve_connection(stream, answer);
-        tokio::pin!(conversation);
+        let serving = http.serve_connection(stream, respond);
+        tokio::pin!(serving);
         let ended = tokio::select! {
-            ended = conversation.as_mut() => ended,
-            () = either(connection.ending(), &self.stop) => {
-                conversation.as_mut().graceful_shutdown();
-                conversation.await
+            biased;
+            ended = serving.as_mut() => ended,
+            () = connection.until_ending() => {
+                serving.as_mut().graceful_shutdown();
+                serving.await
             }
         };
         if let Err(error) = ended {
             tracing::debug!(%client, %error, "a connection ended");
         }
-    }
-}
-
-async fn either(first: &CancellationToken, second: &CancellationToken) {
-    tokio::select! {
-        () = first.cancelled() => {}
-        () = second.cancelled() => {}
     }
 }

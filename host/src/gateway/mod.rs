@@ -2,25 +2,26 @@
 //!
 //! A request's way, in order:
 //! 1. [`listener`] accepts the connection, perhaps by [`tls`], and speaks HTTP/1.1 or HTTP/2;
-//! 2. [`pipeline`] gives the request an id and writes the access log; all that follows is one list
-//!    in there, inside [`cors`]:
-//! 3. [`limits`] refuses what no honest client sends;
-//! 4. [`proxies`] says from where it came, and [`service_path`] finds the service by the first segment
-//!    under `/api`;
-//! 5. [`rate`] turns away a client that sends too much;
-//! 6. [`authenticate`] verifies the token, unless the route is public;
-//! 7. [`open_responses`] turns away a client that takes too little;
-//! 8. [`identity`] takes away what the client said of itself, and says who it is; [`trace`] begins
-//!    a span;
-//! 9. [`body`] reads the request's body, within bounds and [`shares`];
-//! 10. the service's current generation responds, and the client takes that as a
-//!     [`response_body`], which [`observed_stream`] sees.
+//! 2. [`pipeline`] begins an [`exchange`], which has an id and ends with the access log's line. The
+//!    steps that follow are one list there:
+//! 3. [`cors`] responds to a browser that asks whether a page may call;
+//! 4. [`limits`] refuses what no honest client sends;
+//! 5. [`service_path`] finds the service by the first segment under `/api`, and [`proxies`] the
+//!    client's address;
+//! 6. [`admission`] refuses a client whose [`rate`] is used up, and verifies the token, unless the
+//!    route is public;
+//! 7. [`open_responses`] refuses a client that does not take its responses;
+//! 8. [`identity`] replaces what the client claims to be by what it is; [`trace`] begins a span;
+//! 9. [`body`] reads the request's body into its share of [`body_memory`] ([`shares`]);
+//! 10. the service's generation responds, and the client takes that as a [`response_body`], which
+//!     [`observed_stream`] sees.
 //!
 //! [`connections`](crate::connections) counts what is open and ends what is idle. [`problem`] is
 //! the one place that turns a failure of any step into a problem document.
 
-mod authenticate;
+mod admission;
 mod body;
+mod body_memory;
 mod cors;
 mod exchange;
 mod identity;

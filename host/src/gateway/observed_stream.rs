@@ -1,4 +1,4 @@
-//! A connection's stream, which notes what the client speaks, and that it takes something.
+//! A connection's stream, which notes whether the client speaks HTTP/2, and what it takes.
 
 use crate::connections::Connection;
 use std::io::{IoSlice, Result};
@@ -7,37 +7,37 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What a client of HTTP/2 says first (RFC 9113 section 3.4).
-const HTTP2_BEGINS: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// The first bytes of an HTTP/2 client (RFC 9113 section 3.4).
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-pub(super) struct Observed<S> {
+/// A stream whose reads and writes are noted on its connection.
+pub(super) struct ObservedStream<S> {
     stream: S,
-    /// How many of the first bytes have come, as far as HTTP/2 begins with them; none once it is
-    /// told apart.
-    begun: Option<usize>,
+    /// How many bytes of the preface have come; none once the version is known.
+    preface: Option<usize>,
     connection: Arc<Connection>,
 }
 
-impl<S: Unpin> Observed<S> {
+impl<S: Unpin> ObservedStream<S> {
     pub(super) fn new(stream: S, connection: Arc<Connection>) -> Self {
         Self {
             stream,
-            begun: Some(0),
+            preface: Some(0),
             connection,
         }
     }
 
-    fn tell_version(&mut self, read: &[u8]) {
-        let Some(begun) = self.begun else { return };
-        let wanted = &HTTP2_BEGINS[begun..];
+    fn detect_version(&mut self, read: &[u8]) {
+        let Some(begun) = self.preface else { return };
+        let wanted = &HTTP2_PREFACE[begun..];
         let common = read.len().min(wanted.len());
         if read[..common] != wanted[..common] {
-            self.begun = None;
+            self.preface = None;
         } else if common == wanted.len() {
-            self.begun = None;
+            self.preface = None;
             self.connection.note_http2();
         } else {
-            self.begun = Some(begun + common);
+            self.preface = Some(begun + common);
         }
     }
 
@@ -52,7 +52,7 @@ impl<S: Unpin> Observed<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Observed<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for ObservedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -60,14 +60,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Observed<S> {
     ) -> Poll<Result<()>> {
         let before = buffer.filled().len();
         let polled = self.as_mut().stream().poll_read(cx, buffer);
-        if self.begun.is_some() {
-            self.tell_version(&buffer.filled()[before..]);
+        if self.preface.is_some() {
+            self.detect_version(&buffer.filled()[before..]);
         }
         polled
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Observed<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for ObservedStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

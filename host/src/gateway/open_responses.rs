@@ -1,150 +1,131 @@
-//! Answers that wait for their clients to take them.
+//! Responses that their clients have not taken to the end.
 //!
-//! A component writes an answer as fast as the host takes it, up to a bound; so an answer that a
-//! client does not take costs memory, and, if it is long, an instance. HTTP/2 lets a client ask for
-//! hundreds and take none. So they are counted for each client until their last byte has left, and
-//! given up when nothing of them is taken.
+//! A component writes a response as fast as the host takes it, up to a bound; so a response that a
+//! client does not take costs memory and, if it is long, an instance. HTTP/2 lets a client ask for
+//! hundreds and take none. So the host counts them for each client until their last byte has left,
+//! and cancels those of which nothing is taken.
 
 use crate::client::Client;
-use crate::connections::TAKE_TIME_MAX;
+use crate::connections::{Connection, TAKE_TIME_MAX};
 use crate::runtime::{GuestBody, GuestBodyError};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tokio_util::sync::CancellationToken;
 
-/// After how long an answer of which nothing is taken is counted as waiting: those of honest
-/// clients take milliseconds.
+/// After how long a response of which nothing is taken counts as waiting: honest clients take
+/// milliseconds.
 const WAITS_AFTER: Duration = Duration::from_millis(250);
-/// How many answers may wait for one client. Each is up to some 700 KiB.
+/// How many responses may wait for one client. Each is up to some 700 KiB.
 const CLIENT_WAITING_MAX: usize = 32;
-/// How many may wait in all: then only clients for whom none waits may ask for more.
+/// How many may wait in all. Above it, only a client for which none waits may ask for more.
 const WAITING_MAX: usize = 256;
-/// How much is handed out at once, in bytes. What is taken in pieces of it is seen to be taken.
+/// How many bytes are handed out at once. Taking is seen in pieces of this size.
 const PIECE_BYTES: usize = 16 << 10;
 
-/// All answers of components that are on their way.
+/// All responses of components that are on their way.
 #[derive(Default)]
-pub(super) struct Answers {
+pub(super) struct OpenResponses {
+    next_number: AtomicU64,
     waiting: AtomicUsize,
-    table: Mutex<Table>,
+    table: Mutex<ResponseTable>,
 }
 
 #[derive(Default)]
-struct Table {
-    next_number: u64,
-    by_number: HashMap<u64, Arc<Answer>>,
+struct ResponseTable {
+    by_number: HashMap<u64, Weak<OpenResponse>>,
     waiting_by_client: HashMap<Client, usize>,
 }
 
-struct Answer {
+/// A response of which some part is still here.
+pub(super) struct OpenResponse {
+    responses: Arc<OpenResponses>,
+    number: u64,
     client: Client,
     is_waiting: AtomicBool,
-    /// Ends the connection: HTTP/2 of the host cannot end one stream whose client takes nothing.
-    cut_off: CancellationToken,
-    rest: Mutex<Rest>,
+    /// To be cut off if the client takes nothing: the HTTP/2 library cannot end a single stream.
+    connection: Arc<Connection>,
+    unsent: Mutex<Unsent>,
 }
 
-/// What was not handed out yet.
-struct Rest {
-    /// None when all was, or when it was given up.
+/// The part of a response that was not handed out yet.
+struct Unsent {
+    /// None when all was handed out, or the response was cancelled.
     body: Option<GuestBody>,
     piece: Bytes,
-    /// When something was last handed out, or has left.
+    /// When a part was last handed out, or has left.
     taken_at: Instant,
     /// Whether the component has nothing to send yet.
     is_pending: bool,
 }
 
-/// An answer's place in the table, as long as anything of it is here.
-pub(super) struct Registration {
-    answers: Arc<Answers>,
-    number: u64,
-    answer: Arc<Answer>,
-}
+/// The body of a component's response.
+pub struct OpenResponseBody(Arc<OpenResponse>);
 
-/// The body of a component's answer.
-pub struct AnswerBody(Arc<Registration>);
-
-impl Answers {
-    /// Whether so few answers wait for a client that it may ask for another.
+impl OpenResponses {
+    /// Whether so few responses wait for a client that it may ask for another.
     pub(super) fn has_room(&self, client: Client) -> bool {
         let waiting = self.waiting.load(Relaxed);
         if waiting == 0 {
             return true;
         }
-        let table = self.lock();
+        let table = self.table.lock();
         let own = table.waiting_by_client.get(&client).copied().unwrap_or(0);
         own == 0 || (own < CLIENT_WAITING_MAX && waiting < WAITING_MAX)
     }
 
-    /// Registers the answer to a client, on a connection that this token cuts off.
+    /// Registers the response to a client on a connection.
     pub(super) fn add(
         self: &Arc<Self>,
         client: Client,
         body: GuestBody,
-        cut_off: &CancellationToken,
-    ) -> AnswerBody {
-        let answer = Arc::new(Answer {
+        connection: &Arc<Connection>,
+    ) -> OpenResponseBody {
+        let response = Arc::new(OpenResponse {
+            responses: Arc::clone(self),
+            number: self.next_number.fetch_add(1, Relaxed),
             client,
             is_waiting: AtomicBool::new(false),
-            cut_off: cut_off.clone(),
-            rest: Mutex::new(Rest {
+            connection: Arc::clone(connection),
+            unsent: Mutex::new(Unsent {
                 body: Some(body),
                 piece: Bytes::new(),
                 taken_at: Instant::now(),
                 is_pending: false,
             }),
         });
-        let mut table = self.lock();
-        let number = table.next_number;
-        table.next_number += 1;
-        table.by_number.insert(number, Arc::clone(&answer));
+        let mut table = self.table.lock();
+        let handle = Arc::downgrade(&response);
+        table.by_number.insert(response.number, handle);
         drop(table);
-        AnswerBody(Arc::new(Registration {
-            answers: Arc::clone(self),
-            number,
-            answer,
-        }))
+        OpenResponseBody(response)
     }
 
-    /// Counts those that wait, and gives up those of which nothing is taken.
-    pub(super) fn look(&self) {
-        let mut given_up = Vec::new();
-        let mut table = self.lock();
-        let Table {
-            by_number,
-            waiting_by_client,
-            ..
-        } = &mut *table;
-        for answer in by_number.values() {
-            let untaken = answer.untaken();
+    /// Counts the responses that wait, and cancels those of which nothing is taken.
+    pub(super) fn sweep(&self) {
+        // The table is free again before any of them is dropped, as one removes itself from it.
+        let open: Vec<_> = {
+            let table = self.table.lock();
+            table.by_number.values().filter_map(Weak::upgrade).collect()
+        };
+        for response in open {
+            let untaken = response.untaken();
             let is_waiting = untaken > WAITS_AFTER;
-            if answer.is_waiting.swap(is_waiting, Relaxed) != is_waiting {
-                self.count(waiting_by_client, answer.client, is_waiting);
+            if response.is_waiting.swap(is_waiting, Relaxed) != is_waiting {
+                let mut table = self.table.lock();
+                self.count(&mut table.waiting_by_client, response.client, is_waiting);
             }
             if untaken > TAKE_TIME_MAX {
-                answer.cut_off.cancel();
-                given_up.push(answer.lock().body.take());
+                response.connection.cut_off();
+                let cancelled = response.unsent.lock().body.take();
+                // Without the lock, as an instance may end with the body.
+                drop(cancelled);
             }
-        }
-        drop(table);
-        // Outside the lock, as an instance may end with it.
-        drop(given_up);
-    }
-
-    fn remove(&self, number: u64) {
-        let mut table = self.lock();
-        let Some(answer) = table.by_number.remove(&number) else {
-            return;
-        };
-        if answer.is_waiting.load(Relaxed) {
-            self.count(&mut table.waiting_by_client, answer.client, false);
         }
     }
 
@@ -162,64 +143,55 @@ impl Answers {
             }
         }
     }
-
-    fn lock(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-impl Answer {
+impl OpenResponse {
+    /// Notes that a part of it left at `now`.
+    pub(super) fn note_taken(&self, now: Instant) {
+        self.unsent.lock().taken_at = now;
+    }
+
     /// For how long the client has taken nothing of what there is.
     fn untaken(&self) -> Duration {
-        let rest = self.lock();
-        // A component that has nothing to send yet is bounded by its own time.
-        if rest.is_pending {
+        let unsent = self.unsent.lock();
+        // A component that has nothing to send yet has a time limit of its own.
+        if unsent.is_pending {
             return Duration::ZERO;
         }
-        rest.taken_at.elapsed()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Rest> {
-        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
+        unsent.taken_at.elapsed()
     }
 }
 
-impl Registration {
-    /// Something of it has left.
-    pub(super) fn note_taken(&self) {
-        self.answer.lock().taken_at = Instant::now();
-    }
-}
-
-impl Drop for Registration {
+impl Drop for OpenResponse {
     fn drop(&mut self) {
-        self.answers.remove(self.number);
+        let mut table = self.responses.table.lock();
+        table.by_number.remove(&self.number);
+        if self.is_waiting.load(Relaxed) {
+            let by_client = &mut table.waiting_by_client;
+            self.responses.count(by_client, self.client, false);
+        }
     }
 }
 
-impl AnswerBody {
-    /// Its place in the table, to be held as long as anything of it.
-    pub(super) fn registration(&self) -> Arc<Registration> {
+impl OpenResponseBody {
+    /// The response, to be held as long as any part of it is here.
+    pub(super) fn response(&self) -> Arc<OpenResponse> {
         Arc::clone(&self.0)
     }
-
-    fn rest(&self) -> MutexGuard<'_, Rest> {
-        self.0.answer.lock()
-    }
 }
 
-impl Drop for AnswerBody {
+impl Drop for OpenResponseBody {
     fn drop(&mut self) {
-        // No more of it is wanted, and its instance may go, although some of it is on its way.
-        let mut rest = self.rest();
-        rest.is_pending = false;
-        let body = rest.body.take();
-        drop(rest);
+        // No more of it is wanted: its instance may end, although some of it is on its way.
+        let mut unsent = self.0.unsent.lock();
+        unsent.is_pending = false;
+        let body = unsent.body.take();
+        drop(unsent);
         drop(body);
     }
 }
 
-impl Body for AnswerBody {
+impl Body for OpenResponseBody {
     type Data = Bytes;
     type Error = GuestBodyError;
 
@@ -227,13 +199,13 @@ impl Body for AnswerBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, GuestBodyError>>> {
-        let mut rest = self.rest();
-        let Rest {
+        let mut unsent = self.0.unsent.lock();
+        let Unsent {
             body,
             piece,
             taken_at,
             is_pending,
-        } = &mut *rest;
+        } = &mut *unsent;
         let Some(body) = body else {
             return Poll::Ready(Some(Err(GuestBodyError::NotTaken)));
         };
@@ -255,17 +227,17 @@ impl Body for AnswerBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        let rest = self.rest();
-        let body_ended = rest.body.as_ref().is_some_and(Body::is_end_stream);
-        rest.piece.is_empty() && body_ended
+        let unsent = self.0.unsent.lock();
+        let body_ended = unsent.body.as_ref().is_some_and(Body::is_end_stream);
+        unsent.piece.is_empty() && body_ended
     }
 
     fn size_hint(&self) -> SizeHint {
-        let rest = self.rest();
-        let Some(body) = &rest.body else {
+        let unsent = self.0.unsent.lock();
+        let Some(body) = &unsent.body else {
             return SizeHint::default();
         };
-        let in_hand = u64::try_from(rest.piece.len()).unwrap_or(u64::MAX);
+        let in_hand = u64::try_from(unsent.piece.len()).unwrap_or(u64::MAX);
         let of_body = body.size_hint();
         let mut hint = SizeHint::new();
         hint.set_lower(of_body.lower().saturating_add(in_hand));

@@ -1,7 +1,6 @@
 //! Failures of the gateway, as the problem documents of RFC 9457.
 
-use super::limits::METHODS_ALLOWED;
-use super::rate::Standing;
+use super::rate::RateStatus;
 use super::response_body::ResponseBody;
 use crate::keys::TokenError;
 use crate::runtime::ServeError;
@@ -11,10 +10,12 @@ use serde::Serialize;
 
 /// The content type of every problem document.
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
-/// When to come back after a shortage that lasts milliseconds, in seconds: the least that the header can say.
+/// The methods that services get, for the `allow` header.
+pub(super) const METHODS_ALLOWED: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+/// When to retry after a shortage that lasts milliseconds, in seconds: the header has no fractions.
 const RETRY_AFTER_SHORTAGE: HeaderValue = HeaderValue::from_static("1");
 
-/// Everything that can be wrong with a request before, or instead of, its service's answer.
+/// Why a request gets no response of its service.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum GatewayError {
     #[error("{0}")]
@@ -40,7 +41,7 @@ pub(super) enum GatewayError {
     #[error("this call needs a token: authorization: Bearer <access token>")]
     TokenMissing,
     #[error("too many requests; try again when `retry-after` is over")]
-    RateLimited(Standing),
+    RateLimited(RateStatus),
     #[error("{0}")]
     TokenRefused(TokenError),
     #[error("the body is larger than {0} bytes")]
@@ -106,7 +107,7 @@ impl GatewayError {
         }
     }
 
-    /// What operators may know and clients not.
+    /// What only operators may know.
     pub(super) fn cause(&self) -> Option<&str> {
         match self {
             Self::ServiceFailed(reason) => Some(reason),
@@ -122,7 +123,7 @@ impl GatewayError {
     ) -> Response<ResponseBody> {
         let status = self.status();
         let code = self.code();
-        let document = Document {
+        let document = ProblemDocument {
             kind: format!("urn:strongroom:problem:{code}"),
             title: title_of(code),
             status: status.as_u16(),
@@ -140,29 +141,28 @@ impl GatewayError {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match &self {
             Self::TokenMissing => {
-                // RFC 6750 section 3.1: a request without a token is told of no error.
+                // RFC 6750 section 3.1: no error code for a request without a token.
                 headers.insert(
                     WWW_AUTHENTICATE,
                     HeaderValue::from_static(r#"Bearer realm="strongroom""#),
                 );
             }
             Self::TokenRefused(error) => {
-                let value = format!(
-                    r#"Bearer realm="strongroom", error="invalid_token", error_description="{error}""#
-                );
-                if let Ok(value) = HeaderValue::from_str(&value) {
+                let challenge = r#"Bearer realm="strongroom", error="invalid_token""#;
+                let value = format!(r#"{challenge}, error_description="{error}""#);
+                if let Ok(value) = HeaderValue::try_from(value) {
                     headers.insert(WWW_AUTHENTICATE, value);
                 }
             }
             Self::MethodNotAllowed => {
                 headers.insert(ALLOW, HeaderValue::from_static(METHODS_ALLOWED));
             }
-            Self::RateLimited(standing) => {
-                headers.insert(RETRY_AFTER, HeaderValue::from(standing.retry_after()));
-                standing.tell(headers);
+            Self::RateLimited(status) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(status.retry_after()));
+                status.write_to(headers);
             }
             Self::BadFraming | Self::BrokenBody | Self::BodyTooSlow => {
-                // What follows on this connection could be anything.
+                // The next bytes on this connection could be anything.
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Self::Unavailable(_) => {
@@ -174,8 +174,8 @@ impl GatewayError {
     }
 }
 
-/// `payload_too_large` -> `Payload too large`, as components have it: a title depends on the type
-/// alone (RFC 9457 section 3.1.3).
+/// `payload_too_large` -> `Payload too large`. A title depends on the type alone (RFC 9457 section
+/// 3.1.3), so that of a component is the same.
 fn title_of(code: &str) -> String {
     let mut title = code.replace('_', " ");
     if let Some(first) = title.get_mut(..1) {
@@ -186,7 +186,7 @@ fn title_of(code: &str) -> String {
 
 /// RFC 9457 section 3.1, with two members of ours.
 #[derive(Serialize)]
-struct Document<'a> {
+struct ProblemDocument<'a> {
     #[serde(rename = "type")]
     kind: String,
     title: String,

@@ -1,5 +1,5 @@
-//! Whom a connection speaks for. A trusted proxy says from where a request came, in a header or
-//! before it; from everybody else such words are a client's own, and count for nothing.
+//! From where a request comes. A trusted proxy says it in a header, or before the first request.
+//! What any other peer says is a client's own claim, and is ignored.
 
 use crate::registry::Network;
 use http::HeaderMap;
@@ -11,27 +11,26 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-/// The longest head of the PROXY protocol that is read, in bytes: addresses, and what a proxy adds
-/// to them.
+/// The longest head of the PROXY protocol that is read, in bytes: addresses and additions.
 const PROXY_HEAD_MAX: usize = 536;
-/// How long to wait for the rest of one that came in pieces: nothing says when more has arrived.
+/// How long to wait for more of a head that came in pieces: nothing signals that more is there.
 const PIECE_PAUSE: Duration = Duration::from_millis(20);
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The proxies that are believed.
+/// The networks of the proxies that are believed.
 #[derive(Debug, Clone, Default)]
 pub(super) struct TrustedProxies(pub(super) Vec<Network>);
 
 impl TrustedProxies {
-    /// Whether this address is one of theirs.
+    /// Whether a proxy has this address.
     pub(super) fn contain(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(address))
     }
 
     /// The client of a request that came from `peer`: of the addresses that proxies have noted, the
-    /// last one that is no trusted proxy's. Each proxy appends, so whatever stands before that one,
-    /// anybody may have written.
+    /// last one that is no trusted proxy's. Each proxy appends, so a client may have forged those
+    /// before it.
     pub(super) fn client_of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer;
         if !self.contain(peer) {
@@ -48,9 +47,9 @@ impl TrustedProxies {
     }
 }
 
-/// The addresses that proxies have noted, in their order; none for what is no address. A proxy
-/// writes `forwarded` (RFC 7239) or `x-forwarded-for`, and may hand on the other one as its client
-/// wrote it: with both, neither is believed.
+/// The addresses that proxies have noted, in their order; None stands for what is no address. A
+/// proxy writes `forwarded` (RFC 7239) or `x-forwarded-for`, and may pass on the other one as its
+/// client wrote it. With both, neither is believed.
 fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let of = |name: &str, parse: fn(&str) -> Option<IpAddr>| -> Vec<_> {
         let values = headers.get_all(name).iter();
@@ -83,11 +82,11 @@ fn parse_node(node: &str) -> Option<IpAddr> {
     Some(address.to_canonical())
 }
 
-/// Reads the head of the PROXY protocol, version 1 or 2, if the connection of a trusted proxy
-/// begins with one, and returns the client's address.
+/// Reads the head of the PROXY protocol, version 1 or 2, if a trusted proxy's connection begins
+/// with one, and returns the client's address.
 ///
 /// # Errors
-/// The connection breaks, or what begins like such a head is none.
+/// The connection breaks, or the head is malformed.
 pub(super) async fn read_proxy_head(stream: &mut TcpStream) -> std::io::Result<Option<SocketAddr>> {
     let mut seen = [0; PROXY_HEAD_MAX];
     loop {
@@ -127,7 +126,7 @@ fn client_of_v1(head: &v1::Header<'_>) -> Option<SocketAddr> {
 }
 
 fn client_of_v2(head: &v2::Header<'_>) -> Option<SocketAddr> {
-    // What is local is a check of the proxy's own.
+    // A local command is the proxy's own health check.
     if head.command == v2::Command::Local {
         return None;
     }
@@ -162,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_headers_that_say_it_neither_is_believed() {
+    fn with_both_headers_neither_is_believed() {
         let mut headers = HeaderMap::new();
         headers.insert("forwarded", "for=203.0.113.9".parse().unwrap());
         headers.insert("x-forwarded-for", "192.0.2.7".parse().unwrap());

@@ -7,47 +7,47 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-/// Above so many clients those whose buckets are full again are forgotten.
+/// With more clients than this, those whose buckets are full again are forgotten.
 const CLIENTS_MAX: usize = 100_000;
 
-pub(super) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-pub(super) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// Without a rate of the registry's, what one address may ask of a service's public routes, where
-/// others of its routes are not public: nobody logs in a hundred times a second.
-pub(super) const PUBLIC: Policy<'_> = Policy {
+/// How often one address may call public routes that have no rate in the registry, if their service
+/// has other routes too: no client logs in a hundred times a second.
+pub(super) const PUBLIC: RatePolicy<'_> = RatePolicy {
     name: "public",
     rate: Rate {
         count: NonZeroU32::new(1_000).unwrap(),
         period: Duration::from_secs(10),
     },
 };
-/// How often one address may come with a token that is not accepted; then it is told 429.
-pub(super) const AUTHENTICATION: Policy<'_> = Policy {
+/// How often one address may send a token that is not accepted, before it gets 429.
+pub(super) const AUTHENTICATION: RatePolicy<'_> = RatePolicy {
     name: "authentication",
     ..PUBLIC
 };
 
-/// A limit, and its name for the client.
+/// A limit, and the name by which the client knows it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Policy<'a> {
+pub(super) struct RatePolicy<'a> {
     pub(super) name: &'a str,
     pub(super) rate: Rate,
 }
 
 /// What is left of a client's bucket.
 #[derive(Debug)]
-pub(super) struct Standing {
-    policy: String,
-    rate: Rate,
+pub(super) struct RateStatus {
+    buckets: Arc<Buckets>,
     remaining: u32,
-    /// When there is more.
+    /// How long until there is more.
     wait: Duration,
 }
 
@@ -64,8 +64,10 @@ pub(super) struct RateLimits {
     scanned_at_second: AtomicU64,
 }
 
-/// The buckets of one policy of a service, and the limit that they are for.
+/// The buckets of one policy of a service.
+#[derive(Debug)]
 struct Buckets {
+    policy: String,
     rate: Rate,
     limiter: Limiter,
 }
@@ -80,44 +82,43 @@ impl RateLimits {
         }
     }
 
-    /// At most once a second, since a scan looks at every client.
+    /// Allows one scan a second, since a scan looks at every client.
     fn may_scan(&self) -> bool {
         let second = self.started.elapsed().as_secs();
         self.scanned_at_second.swap(second, Relaxed) != second
     }
 
-    /// Counts a client's request under a service's policy. An error is for a client who must wait.
-    pub(super) fn admit(
+    /// Counts a client's request under a policy of a service.
+    ///
+    /// # Errors
+    /// The client must wait.
+    pub(super) fn count(
         &self,
         service: &str,
-        policy: Policy<'_>,
+        policy: RatePolicy<'_>,
         client: Client,
-    ) -> Result<Standing, Standing> {
+    ) -> Result<RateStatus, RateStatus> {
         let buckets = self.buckets(service, policy);
         let limiter = &buckets.limiter;
         if limiter.len() > CLIENTS_MAX && self.may_scan() {
             limiter.retain_recent();
         }
-        let standing = |remaining, wait| Standing {
-            policy: policy.name.to_owned(),
-            rate: policy.rate,
-            remaining,
-            wait,
-        };
         match limiter.check_key(&client) {
-            Ok(state) => Ok(standing(
-                state.remaining_burst_capacity(),
-                policy.rate.period / policy.rate.count.get(),
-            )),
-            Err(refused) => Err(standing(0, refused.wait_time_from(self.clock.now()))),
+            Ok(state) => Ok(RateStatus {
+                remaining: state.remaining_burst_capacity(),
+                wait: policy.rate.period / policy.rate.count.get(),
+                buckets,
+            }),
+            Err(refused) => Err(RateStatus {
+                remaining: 0,
+                wait: refused.wait_time_from(self.clock.now()),
+                buckets,
+            }),
         }
     }
 
-    fn buckets(&self, service: &str, policy: Policy<'_>) -> Arc<Buckets> {
-        let by_service = self
-            .by_service
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+    fn buckets(&self, service: &str, policy: RatePolicy<'_>) -> Arc<Buckets> {
+        let by_service = self.by_service.read();
         let known = by_service
             .get(service)
             .and_then(|policies| policies.get(policy.name));
@@ -128,12 +129,12 @@ impl RateLimits {
         }
         drop(by_service);
         let buckets = Arc::new(Buckets {
+            policy: policy.name.to_owned(),
             rate: policy.rate,
             limiter: limiter(policy.rate),
         });
         self.by_service
             .write()
-            .unwrap_or_else(PoisonError::into_inner)
             .entry(service.to_owned())
             .or_default()
             .insert(policy.name.to_owned(), Arc::clone(&buckets));
@@ -148,22 +149,17 @@ fn limiter(rate: Rate) -> Limiter {
     RateLimiter::keyed(quota.allow_burst(rate.count)).with_middleware()
 }
 
-impl Standing {
-    /// When the client may come again, in seconds: at least 1, as the header has no fractions.
+impl RateStatus {
+    /// When the client may retry, in seconds: at least 1, as the header has no fractions.
     pub(super) fn retry_after(&self) -> u64 {
         self.wait.as_secs().saturating_add(1)
     }
 
-    /// Tells the client (draft-ietf-httpapi-ratelimit-headers-11).
-    pub(super) fn tell(&self, headers: &mut HeaderMap) {
-        let Self {
-            policy,
-            rate,
-            remaining,
-            ..
-        } = self;
+    /// Adds the headers of draft-ietf-httpapi-ratelimit-headers-11.
+    pub(super) fn write_to(&self, headers: &mut HeaderMap) {
+        let Buckets { policy, rate, .. } = &*self.buckets;
         let (quota, window) = (rate.count, rate.period.as_secs());
-        let reset = self.retry_after();
+        let (remaining, reset) = (self.remaining, self.retry_after());
         for (name, value) in [
             (
                 RATE_LIMIT_POLICY,
@@ -171,7 +167,7 @@ impl Standing {
             ),
             (RATE_LIMIT, format!(r#""{policy}";r={remaining};t={reset}"#)),
         ] {
-            if let Ok(value) = HeaderValue::from_str(&value) {
+            if let Ok(value) = HeaderValue::try_from(value) {
                 headers.insert(name, value);
             }
         }
@@ -182,8 +178,8 @@ impl Standing {
 mod tests {
     use super::*;
 
-    fn a_minute(count: u32) -> Policy<'static> {
-        Policy {
+    fn a_minute(count: u32) -> RatePolicy<'static> {
+        RatePolicy {
             name: "a",
             rate: Rate {
                 count: NonZeroU32::new(count).unwrap(),
@@ -193,30 +189,30 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_refused_when_its_bucket_is_empty_and_told_when_to_return() {
+    fn a_client_with_an_empty_bucket_is_refused_and_learns_when_to_retry() {
         let limits = RateLimits::new();
         let [ann, bob] = ["ann", "bob"].map(Client::of_subject);
         for left in [2, 1, 0] {
-            let standing = limits.admit("a", a_minute(3), ann).unwrap();
-            assert_eq!(standing.remaining, left);
+            let status = limits.count("a", a_minute(3), ann).unwrap();
+            assert_eq!(status.remaining, left);
         }
-        let refused = limits.admit("a", a_minute(3), ann).unwrap_err();
+        let refused = limits.count("a", a_minute(3), ann).unwrap_err();
         assert!(refused.wait <= Duration::from_secs(20), "{refused:?}");
-        limits.admit("a", a_minute(3), bob).unwrap();
-        limits.admit("b", a_minute(3), ann).unwrap();
+        limits.count("a", a_minute(3), bob).unwrap();
+        limits.count("b", a_minute(3), ann).unwrap();
         let mut headers = HeaderMap::new();
-        refused.tell(&mut headers);
+        refused.write_to(&mut headers);
         assert_eq!(headers[RATE_LIMIT_POLICY], r#""a";q=3;w=60"#);
         let limit = headers[RATE_LIMIT].to_str().unwrap();
         assert!(limit.starts_with(r#""a";r=0;t="#), "{limit}");
     }
 
     #[test]
-    fn a_new_limit_begins_anew_and_the_same_one_goes_on() {
+    fn a_new_limit_has_full_buckets_and_the_same_one_goes_on() {
         let limits = RateLimits::new();
         let ann = Client::of_subject("ann");
-        limits.admit("a", a_minute(1), ann).unwrap();
-        limits.admit("a", a_minute(1), ann).unwrap_err();
-        limits.admit("a", a_minute(2), ann).unwrap();
+        limits.count("a", a_minute(1), ann).unwrap();
+        limits.count("a", a_minute(1), ann).unwrap_err();
+        limits.count("a", a_minute(2), ann).unwrap();
     }
 }

@@ -1,14 +1,15 @@
-//! The name of a request, in its response, in the log, and for the component.
+//! The id of a request: in its response, in the log, and for the component.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
-/// The header.
+/// The header with the id.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The longest id of a client's own.
+/// The longest id that a client may choose, in bytes.
 const LENGTH_MAX: usize = 128;
 
-/// The client's own id if it is a plain one, else a new UUID v7. A log must not be written by clients.
+/// The client's own id if it is plain, otherwise a new UUID v7: no client may write to the log what
+/// it likes.
 pub(super) fn choose(headers: &HeaderMap) -> HeaderValue {
     match headers.get(&REQUEST_ID) {
         Some(own) if is_plain(own.as_bytes()) => own.clone(),

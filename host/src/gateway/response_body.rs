@@ -1,10 +1,10 @@
-//! The body of a response: the gateway's own words, or a component's answer.
+//! The body of a response: the gateway's own text, or what a component sends.
 //!
-//! What is handed out counts as not taken until it has left: a transport holds it as long as its
-//! client does not read.
+//! What is handed out counts as not taken until it has left: the HTTP library holds it as long as
+//! the client does not read.
 
-use super::open_responses::{AnswerBody, Registration};
-use crate::connections::Answering;
+use super::open_responses::{OpenResponse, OpenResponseBody};
+use crate::connections::Responding;
 use crate::runtime::GuestBodyError;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -12,13 +12,14 @@ use http_body_util::Full;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 /// The body of a response.
 #[derive(Default)]
 pub struct ResponseBody {
     content: Content,
-    /// Tells its connection what the client takes.
-    answering: Option<Arc<Answering>>,
+    /// Notes on the connection what the client takes.
+    responding: Option<Arc<Responding>>,
 }
 
 #[derive(Default)]
@@ -26,44 +27,44 @@ enum Content {
     #[default]
     Empty,
     Whole(Full<Bytes>),
-    Answer(Box<AnswerBody>),
+    Open(OpenResponseBody),
 }
 
 /// A piece of a body, until it has left.
 struct Piece {
     bytes: Bytes,
-    answering: Arc<Answering>,
-    registration: Option<Arc<Registration>>,
+    responding: Arc<Responding>,
+    response: Option<Arc<OpenResponse>>,
 }
 
 impl ResponseBody {
-    /// Takes the content away: the answer to a HEAD has a head that says what a GET would get.
-    /// Returns the length, unless a component has said it already.
+    /// Takes the content away: the response to a HEAD has a head that says what a GET would get.
+    /// Returns the length, unless the component's head has it already.
     pub(super) fn take_content(&mut self) -> Option<u64> {
         match std::mem::take(&mut self.content) {
             Content::Whole(body) => body.size_hint().exact(),
-            Content::Empty | Content::Answer(_) => None,
+            Content::Empty | Content::Open(_) => None,
         }
     }
 
-    /// Says on which connection it goes out.
-    pub(super) fn on(mut self, answering: Answering) -> Self {
-        self.answering = Some(Arc::new(answering));
+    /// Ties it to the connection that sends it.
+    pub(super) fn sent_by(mut self, responding: Responding) -> Self {
+        self.responding = Some(Arc::new(responding));
         self
     }
 
     fn held(&self, bytes: Bytes) -> Bytes {
-        let Some(answering) = &self.answering else {
+        let Some(responding) = &self.responding else {
             return bytes;
         };
-        let registration = match &self.content {
-            Content::Answer(body) => Some(body.registration()),
+        let response = match &self.content {
+            Content::Open(body) => Some(body.response()),
             Content::Empty | Content::Whole(_) => None,
         };
         Bytes::from_owner(Piece {
             bytes,
-            answering: Arc::clone(answering),
-            registration,
+            responding: Arc::clone(responding),
+            response,
         })
     }
 }
@@ -76,9 +77,10 @@ impl AsRef<[u8]> for Piece {
 
 impl Drop for Piece {
     fn drop(&mut self) {
-        self.answering.note_taken();
-        if let Some(registration) = &self.registration {
-            registration.note_taken();
+        let now = Instant::now();
+        self.responding.note_taken(now);
+        if let Some(response) = &self.response {
+            response.note_taken(now);
         }
     }
 }
@@ -87,16 +89,16 @@ impl From<Vec<u8>> for ResponseBody {
     fn from(bytes: Vec<u8>) -> Self {
         Self {
             content: Content::Whole(Full::new(bytes.into())),
-            answering: None,
+            responding: None,
         }
     }
 }
 
-impl From<AnswerBody> for ResponseBody {
-    fn from(body: AnswerBody) -> Self {
+impl From<OpenResponseBody> for ResponseBody {
+    fn from(body: OpenResponseBody) -> Self {
         Self {
-            content: Content::Answer(Box::new(body)),
-            answering: None,
+            content: Content::Open(body),
+            responding: None,
         }
     }
 }
@@ -115,10 +117,10 @@ impl Body for ResponseBody {
             Content::Whole(body) => Pin::new(body)
                 .poll_frame(cx)
                 .map_err(|never| match never {}),
-            Content::Answer(body) => Pin::new(body).poll_frame(cx),
+            Content::Open(body) => Pin::new(body).poll_frame(cx),
         };
-        if let Some(answering) = &this.answering {
-            answering.set_pending(polled.is_pending());
+        if let Some(responding) = &this.responding {
+            responding.set_pending(polled.is_pending());
         }
         polled.map_ok(|frame| frame.map_data(|bytes| this.held(bytes)))
     }
@@ -127,7 +129,7 @@ impl Body for ResponseBody {
         match &self.content {
             Content::Empty => true,
             Content::Whole(body) => body.is_end_stream(),
-            Content::Answer(body) => body.is_end_stream(),
+            Content::Open(body) => body.is_end_stream(),
         }
     }
 
@@ -135,7 +137,7 @@ impl Body for ResponseBody {
         match &self.content {
             Content::Empty => SizeHint::with_exact(0),
             Content::Whole(body) => body.size_hint(),
-            Content::Answer(body) => body.size_hint(),
+            Content::Open(body) => body.size_hint(),
         }
     }
 }

@@ -1,19 +1,42 @@
-//! Finds the service of a path. What decides here is exactly what the component is handed: nothing is decoded or normalised in
-//! between, and a path that two readers could read differently is refused.
+//! The path of a request: its service, and what the service gets.
+//!
+//! The gateway decides by exactly the path that the component gets. Nothing is decoded or
+//! normalised in between, and a path that has two readings is refused.
 
 use super::problem::GatewayError;
 use std::borrow::Cow;
 
-/// A path, taken apart.
+/// A path under `/api`.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Route<'a> {
+pub(super) struct ServicePath<'a> {
     /// The first segment under `/api`.
     pub(super) service: &'a str,
-    /// What follows it; begins with `/`.
+    /// What follows it. Begins with `/`.
     pub(super) rest: &'a str,
 }
 
-/// A path for logs and documents, in which nothing of another script or of control can hide.
+impl<'a> ServicePath<'a> {
+    /// Parses `/api/<service>/..`.
+    ///
+    /// # Errors
+    /// It is no such path, or has two readings.
+    pub(super) fn parse(path: &'a str) -> Result<Self, GatewayError> {
+        check_unambiguous(path)?;
+        let under_api = path
+            .strip_prefix("/api/")
+            .ok_or(GatewayError::NoSuchService)?;
+        let (service, rest) = match under_api.find('/') {
+            Some(end) => under_api.split_at(end),
+            None => (under_api, "/"),
+        };
+        if service.is_empty() {
+            return Err(GatewayError::NoSuchService);
+        }
+        Ok(Self { service, rest })
+    }
+}
+
+/// A path for logs and documents, with escapes for what is not ASCII: it can steer no terminal.
 pub(super) fn in_ascii(path: &str) -> Cow<'_, str> {
     if path.is_ascii() {
         return path.into();
@@ -25,24 +48,8 @@ pub(super) fn in_ascii(path: &str) -> Cow<'_, str> {
     path.bytes().map(escape).collect::<String>().into()
 }
 
-/// Takes `/api/<service>/..` apart.
-pub(super) fn parse(path: &str) -> Result<Route<'_>, GatewayError> {
-    check_unambiguous(path)?;
-    let under_api = path
-        .strip_prefix("/api/")
-        .ok_or(GatewayError::NoSuchService)?;
-    let (service, rest) = match under_api.find('/') {
-        Some(end) => under_api.split_at(end),
-        None => (under_api, "/"),
-    };
-    if service.is_empty() {
-        return Err(GatewayError::NoSuchService);
-    }
-    Ok(Route { service, rest })
-}
-
 fn check_unambiguous(path: &str) -> Result<(), GatewayError> {
-    // RFC 3986 section 2: what is not ASCII is written as escapes.
+    // RFC 3986 section 2: escapes stand for what is not ASCII.
     if !path.is_ascii() {
         return Err(GatewayError::BadRequest(
             "the path has a character that must be written as an escape (`%..`)",
@@ -85,6 +92,10 @@ fn check_unambiguous(path: &str) -> Result<(), GatewayError> {
 mod tests {
     use super::*;
 
+    fn parse(path: &str) -> Result<ServicePath<'_>, GatewayError> {
+        ServicePath::parse(path)
+    }
+
     #[test]
     fn the_first_segment_under_api_is_the_service() {
         let route = |path| parse(path).map(|route| (route.service, route.rest)).ok();
@@ -98,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn all_else_is_no_service() {
+    fn any_other_path_has_no_service() {
         for path in ["/", "/api", "/api/", "/apis/auth", "/auth/login"] {
             assert!(
                 matches!(parse(path), Err(GatewayError::NoSuchService)),
@@ -108,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_can_be_read_in_two_ways_is_refused() {
+    fn a_path_with_two_readings_is_refused() {
         for path in [
             "/api/auth/../accounts",
             "//api/auth",

@@ -5,6 +5,7 @@ use crate::registry::TlsSpec;
 use crate::regular_file;
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
+use parking_lot::Mutex;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
@@ -15,42 +16,42 @@ use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_rustls::TlsAcceptor;
 
-/// What an HTTP/2 client and one of HTTP/1.1 ask for in the handshake (RFC 7301).
+/// The protocols that a client may ask for in the handshake (RFC 7301).
 pub(super) const ALPN_HTTP2: &[u8] = b"h2";
 const ALPN_HTTP1: &[u8] = b"http/1.1";
-/// The largest of the files, in bytes.
+/// The largest certificate or key file, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
-/// How often the files are looked at.
-const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// How often the files are checked for changes.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Takes handshakes.
+/// The acceptor of TLS connections.
 pub struct Tls {
     pub(super) acceptor: TlsAcceptor,
-    certificate: Arc<Certificate>,
+    certificate: Arc<WatchedCertificate>,
 }
 
-/// The certificate in use.
+/// The certificate in use, and its files.
 #[derive(Debug)]
-struct Certificate {
+struct WatchedCertificate {
     files: TlsSpec,
     current: ArcSwap<CertifiedKey>,
-    seen: Mutex<Versions>,
+    seen: Mutex<FileVersions>,
 }
 
-/// Of the certificate and the key.
-type Versions = [Option<Fingerprint>; 2];
+/// The fingerprints of the certificate's file and the key's.
+type FileVersions = [Option<Fingerprint>; 2];
 
 impl Tls {
-    /// Reads the certificate.
+    /// Reads the certificate and its key.
     ///
     /// # Errors
-    /// What is wrong with which of the files.
+    /// A file cannot be used; the error says which, and why.
     pub fn open(files: &TlsSpec) -> anyhow::Result<Self> {
-        let certificate = Arc::new(Certificate {
+        let certificate = Arc::new(WatchedCertificate {
             files: files.clone(),
             seen: Mutex::new(versions(files)),
             current: ArcSwap::from_pointee(load(files)?),
@@ -66,22 +67,22 @@ impl Tls {
         })
     }
 
-    /// Loads the files again whenever they change, for as long as it is polled. What is not right
-    /// is logged, and the certificate before goes on.
+    /// Loads the files again whenever they change, for as long as it is polled. If they cannot be
+    /// used, the reason is logged, and the previous certificate stays in use.
     pub(super) async fn follow_files(&self) {
         loop {
-            tokio::time::sleep(LOOK_INTERVAL).await;
+            tokio::time::sleep(CHECK_INTERVAL).await;
             let certificate = Arc::clone(&self.certificate);
-            // An error is a panic, which has been logged.
+            // An error means a panic, which is in the log already.
             let _ = tokio::task::spawn_blocking(move || certificate.reload_if_changed()).await;
         }
     }
 }
 
-impl Certificate {
+impl WatchedCertificate {
     fn reload_if_changed(&self) {
         let now = versions(&self.files);
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock();
         if *seen == now {
             return;
         }
@@ -101,7 +102,7 @@ impl Certificate {
     }
 }
 
-impl ResolvesServerCert for Certificate {
+impl ResolvesServerCert for WatchedCertificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.current.load_full())
     }
@@ -113,7 +114,7 @@ fn load(files: &TlsSpec) -> anyhow::Result<CertifiedKey> {
         .collect::<Result<Vec<_>, _>>()
         .with_context(|| {
             let cert = cert.display();
-            format!("{cert}: is no chain of certificates in PEM (`host.tls.cert`)")
+            format!("{cert}: is not a chain of certificates in PEM (`host.tls.cert`)")
         })?;
     anyhow::ensure!(
         !chain.is_empty(),
@@ -123,11 +124,11 @@ fn load(files: &TlsSpec) -> anyhow::Result<CertifiedKey> {
     let private =
         PrivateKeyDer::from_pem_slice(&read(key, "key", check_private)?).with_context(|| {
             let key = key.display();
-            format!("{key}: is no private key in PEM (`host.tls.key`)")
+            format!("{key}: is not a private key in PEM (`host.tls.key`)")
         })?;
     CertifiedKey::from_der(chain, private, &ring::default_provider()).with_context(|| {
         let (cert, key) = (cert.display(), key.display());
-        format!("{key}: is not the key of {cert}, or of a kind that is not known")
+        format!("{key}: is not the key of {cert}, or is of an unknown kind")
     })
 }
 
@@ -143,18 +144,18 @@ fn read(
     content.with_context(|| format!("{}: cannot be used (`host.tls.{name}`)", file.display()))
 }
 
-/// A group may read it (that of a proxy or of certbot), but not everybody on the machine.
+/// Checks that not all users may read the key. A group may, such as that of a proxy or of certbot.
 fn check_private(key: &Path, metadata: &Metadata) -> io::Result<()> {
     if metadata.permissions().mode() & 0o007 == 0 {
         return Ok(());
     }
     let problem = format!(
-        "everybody on this machine may read the private key; run `chmod 600 {}`",
+        "all users of this machine may read the private key; run `chmod 600 {}`",
         key.display()
     );
     Err(io::Error::new(io::ErrorKind::PermissionDenied, problem))
 }
 
-fn versions(files: &TlsSpec) -> Versions {
+fn versions(files: &TlsSpec) -> FileVersions {
     [&files.cert, &files.key].map(|file| Fingerprint::of(file))
 }

@@ -1,15 +1,15 @@
-//! `traceparent` (W3C Trace Context): a request is a span of ours in its client's trace, and never
-//! in one that it makes up.
+//! `traceparent` (W3C Trace Context): a request is a span of this host in its client's trace. A
+//! client's own span is never passed on.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
-pub(super) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-pub(super) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 /// `00-<trace id>-<span id>-<flags>`
 const LENGTH: usize = 55;
 
-/// Puts a span of ours in the place of the client's; a client that traces nothing is not traced.
+/// Replaces the client's span by a new one. A client that does not trace is not traced.
 pub(super) fn begin_span(headers: &mut HeaderMap) {
     let mut given = headers.get_all(&TRACEPARENT).iter();
     let Some(parent) = given.next() else { return };
@@ -18,12 +18,12 @@ pub(super) fn begin_span(headers: &mut HeaderMap) {
     let own = match parent.and_then(trace_of) {
         Some((trace, flags)) => format!("00-{trace}-{span:016x}-{flags}"),
         None => {
-            // It says something of a trace that is not known.
+            // It belongs to a trace that is not known.
             headers.remove(&TRACESTATE);
             format!("00-{:032x}-{span:016x}-00", Uuid::new_v4().as_u128())
         }
     };
-    if let Ok(value) = HeaderValue::from_str(&own) {
+    if let Ok(value) = HeaderValue::try_from(own) {
         headers.insert(TRACEPARENT, value);
     }
 }

@@ -1,0 +1,134 @@
+//! The memory for the bodies of requests that arrive.
+//!
+//! A small body is read whatever others send. For large ones there is a bounded memory, of which
+//! each service and each client has a share.
+
+use super::problem::GatewayError;
+use super::shares::ClientShares;
+use crate::client::Client;
+use crate::registry::ServiceSpec;
+use parking_lot::RwLock;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The largest small body, in bytes.
+pub(super) const SMALL_BYTES_MAX: usize = 64 << 10;
+/// How much all large bodies may take at once, in KiB (256 MiB), and those to one service (64 MiB).
+const TOTAL_KIB_MAX: usize = 256 << 10;
+const SERVICE_KIB_MAX: usize = 64 << 10;
+/// How much all large bodies of one client may take at once, in KiB (8 MiB), and how much all small
+/// ones (4 MiB).
+const CLIENT_KIB_MAX: usize = 8 << 10;
+const CLIENT_SMALL_KIB_MAX: usize = 4 << 10;
+/// How many bodies of one client may arrive at once: each holds a request's head, however little of
+/// it has come.
+const CLIENT_BODIES_MAX: usize = 1_024;
+
+const TOO_MANY: GatewayError =
+    GatewayError::Unavailable("too many requests arrive at once; try again");
+
+/// The memory that all request bodies share.
+pub(super) struct BodyMemory {
+    arriving: ClientShares,
+    small: ClientShares,
+    large: ClientShares,
+    all: Arc<Semaphore>,
+    by_service: RwLock<HashMap<String, Arc<Semaphore>>>,
+}
+
+/// The memory of one request's body. It grows with what has arrived: a length that a client only
+/// announces takes nothing away from others.
+pub(super) struct BodyShare<'a> {
+    memory: &'a BodyMemory,
+    pub(super) service: &'a ServiceSpec,
+    /// The address of the request, and its user.
+    clients: &'a [Client],
+    /// What it takes from: a small body from its clients' shares for small ones; a large one from
+    /// their shares for large ones, from its service's, and from the whole.
+    budgets: Vec<Arc<Semaphore>>,
+    kib: u64,
+    is_large: bool,
+    held: Vec<OwnedSemaphorePermit>,
+}
+
+impl BodyMemory {
+    pub(super) fn new() -> Self {
+        Self {
+            arriving: ClientShares::new(CLIENT_BODIES_MAX),
+            small: ClientShares::new(CLIENT_SMALL_KIB_MAX),
+            large: ClientShares::new(CLIENT_KIB_MAX),
+            all: Arc::new(Semaphore::new(TOTAL_KIB_MAX)),
+            by_service: RwLock::default(),
+        }
+    }
+
+    /// An empty share for a body that these clients send to a service.
+    pub(super) fn share<'a>(
+        &'a self,
+        service: &'a ServiceSpec,
+        clients: &'a [Client],
+    ) -> BodyShare<'a> {
+        BodyShare {
+            memory: self,
+            service,
+            clients,
+            budgets: Vec::new(),
+            kib: 0,
+            is_large: false,
+            held: Vec::new(),
+        }
+    }
+
+    fn of_service(&self, service: &str) -> Arc<Semaphore> {
+        if let Some(memory) = self.by_service.read().get(service) {
+            return Arc::clone(memory);
+        }
+        let mut by_service = self.by_service.write();
+        let memory = by_service
+            .entry(service.to_owned())
+            .or_insert_with(|| Arc::new(Semaphore::new(SERVICE_KIB_MAX)));
+        Arc::clone(memory)
+    }
+}
+
+impl BodyShare<'_> {
+    /// Permits that let the body arrive, for as long as they are held.
+    ///
+    /// # Errors
+    /// Too many bodies of its clients arrive.
+    pub(super) fn begin(&self) -> Result<Vec<OwnedSemaphorePermit>, GatewayError> {
+        let shares = self.memory.arriving.of_all(self.clients).into_iter();
+        let begun: Result<_, _> = shares.map(Semaphore::try_acquire_owned).collect();
+        begun.map_err(|_| TOO_MANY)
+    }
+
+    /// Makes room for this many bytes in all.
+    ///
+    /// # Errors
+    /// Others hold too much.
+    pub(super) fn grow_to(&mut self, bytes: u64) -> Result<(), GatewayError> {
+        let memory = self.memory;
+        if bytes > SMALL_BYTES_MAX as u64 && !self.is_large {
+            self.is_large = true;
+            self.held.clear();
+            self.kib = 0;
+            self.budgets = memory.large.of_all(self.clients);
+            let of_service = memory.of_service(&self.service.name);
+            self.budgets.extend([of_service, Arc::clone(&memory.all)]);
+        } else if self.budgets.is_empty() {
+            self.budgets = memory.small.of_all(self.clients);
+        }
+        let kib = bytes.div_ceil(1024);
+        let more = u32::try_from(kib.saturating_sub(self.kib)).unwrap_or(u32::MAX);
+        if more == 0 {
+            return Ok(());
+        }
+        for budget in &self.budgets {
+            let room = Arc::clone(budget).try_acquire_many_owned(more);
+            self.held.push(room.map_err(|_| TOO_MANY)?);
+        }
+        self.kib = kib;
+        Ok(())
+    }
+}
