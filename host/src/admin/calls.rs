@@ -1,6 +1,6 @@
 //! The calls of the admin API.
 
-use super::guard::{Guard, Refusal};
+use super::guard::{CallGuard, Refusal};
 use super::services::ServiceList;
 use crate::arriving_body::ArrivingBody;
 use crate::links::CallError;
@@ -17,54 +17,54 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How many changes `/services/history` answers, unless it is told, and at most.
+/// How many changes `/services/history` returns by default, and at most.
 const HISTORY_DEFAULT: usize = 100;
 const HISTORY_MAX: usize = 2_000;
 /// The largest body of a command, in bytes.
 const COMMAND_BYTES_MAX: u64 = 64 << 10;
 /// How long a client may take to send a body.
 const BODY_TIME_MAX: Duration = Duration::from_secs(10);
-/// How many calls that change or plan something may be under way: they may take minutes, and must
-/// not take all connections.
-const CHANGES_MAX: usize = 16;
+/// How many long calls may run at once: they may take minutes, and must not take all connections.
+const LONG_CALLS_MAX: usize = 16;
 
-const INDEX: &str = "there is nothing here; there are:
+const INDEX: &str = "there is no such call; there are:
 GET  /healthz            200 while the process works
-GET  /readyz             503 until every service serves, while draining, and while the clock is not trusted
-GET  /services           what every service is doing
-GET  /services/history   what was changed, newest first; ?service=NAME&limit=N
-POST /services/reload    read the registry now, and try again what was refused
-POST /services/plan      what the registry in the body would change; `strongroom check --against` shows it
-POST /services/SERVICE/commands/COMMAND   tell a service something; `strongroom admin` does it
-POST /clock/accept       the machine's clock is right as it is; `strongroom admin accept-clock` does it
+GET  /readyz             200 while every service serves and the clock is trusted, otherwise 503
+GET  /services           the state of every service
+GET  /services/history   the changes, newest first; ?service=NAME&limit=N
+POST /services/reload    read the registry now, and retry what was refused
+POST /services/plan      what the registry in the body would change (`strongroom check --against`)
+POST /services/SERVICE/commands/COMMAND   run a command of a service (`strongroom admin`)
+POST /clock/accept       trust the machine's clock as it is (`strongroom admin accept-clock`)
 ";
 
-type Answer = Response<Full<Bytes>>;
+type AdminResponse = Response<Full<Bytes>>;
 
 /// The admin API of a host.
 pub struct AdminApi {
     swapper: Arc<Swapper>,
-    guard: Guard,
-    changes: Arc<Semaphore>,
+    guard: CallGuard,
+    long_calls: Arc<Semaphore>,
 }
 
 /// The body of a command.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CommandBody {
-    /// What the command is about, such as an email address.
+    /// What the command needs, such as an email address.
     pub arguments: Vec<String>,
 }
 
-/// The answer to a command.
+/// The result of a command.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct CommandOutput {
-    /// What the operator must see.
+    /// The text for the operator.
     pub output: String,
 }
 
 impl AdminApi {
-    /// The API of the host that listens at `address`; whoever changes something must show `token`.
+    /// The API of the host that listens at `address`. A call that changes something must show
+    /// `token`.
     pub fn new(
         swapper: Arc<Swapper>,
         host: &HostSpec,
@@ -74,13 +74,13 @@ impl AdminApi {
         let guards_reads = host.admin_token.is_some();
         Self {
             swapper,
-            guard: Guard::new(address, &host.admin_hosts, token, guards_reads),
-            changes: Arc::new(Semaphore::new(CHANGES_MAX)),
+            guard: CallGuard::new(address, &host.admin_hosts, token, guards_reads),
+            long_calls: Arc::new(Semaphore::new(LONG_CALLS_MAX)),
         }
     }
 
-    /// The answer to one request.
-    pub(super) async fn answer(&self, request: Request<&mut ArrivingBody>) -> Answer {
+    /// Responds to one request.
+    pub(super) async fn respond(&self, request: Request<&mut ArrivingBody>) -> AdminResponse {
         if let Err(refusal) = self.guard.check(&request) {
             return refused(refusal);
         }
@@ -102,20 +102,20 @@ impl AdminApi {
             "/services/history" => {
                 history(&self.swapper, request.uri().query().unwrap_or_default())
             }
-            "/services/reload" => self.change(request, Change::Reload).await,
-            "/services/plan" => self.change(request, Change::Plan).await,
-            "/clock/accept" => self.change(request, Change::Clock).await,
+            "/services/reload" => self.run(request, LongCall::Reload).await,
+            "/services/plan" => self.run(request, LongCall::Plan).await,
+            "/clock/accept" => self.run(request, LongCall::AcceptClock).await,
             _ => match command {
                 Some((service, name)) => {
-                    let change = Change::Command { service, name };
-                    self.change(request, change).await
+                    let call = LongCall::Command { service, name };
+                    self.run(request, call).await
                 }
                 None => text(StatusCode::NOT_FOUND, INDEX),
             },
         }
     }
 
-    fn readiness(&self) -> Answer {
+    fn readiness(&self) -> AdminResponse {
         let services = self.swapper.services();
         if let Some(reason) = services.clock().distrust() {
             let message = format!("not ready: {}\n", reason.advice());
@@ -123,32 +123,34 @@ impl AdminApi {
         } else if services.are_ready() {
             text(StatusCode::OK, "ready\n")
         } else {
-            let message = "not ready; /services says why\n";
+            let message = "not ready; see /services\n";
             text(StatusCode::SERVICE_UNAVAILABLE, message)
         }
     }
 
-    /// Answers a call that may take long.
-    async fn change(&self, request: Request<&mut ArrivingBody>, change: Change<'_>) -> Answer {
-        let Ok(turn) = Arc::clone(&self.changes).try_acquire_owned() else {
-            let message = format!("{CHANGES_MAX} such calls are under way; try again\n");
+    /// Runs a call that may take long.
+    async fn run(&self, request: Request<&mut ArrivingBody>, call: LongCall<'_>) -> AdminResponse {
+        let Ok(permit) = Arc::clone(&self.long_calls).try_acquire_owned() else {
+            let message = format!("{LONG_CALLS_MAX} such calls are under way; try again\n");
             return text(StatusCode::SERVICE_UNAVAILABLE, &message);
         };
-        let answer = match change {
-            Change::Reload => Ok(self.reload(turn).await),
-            Change::Plan => self.plan(request).await,
-            Change::Clock => Ok(self.accept_clock().await),
-            Change::Command { service, name } => self.command(request, service, name, turn).await,
+        let response = match call {
+            LongCall::Reload => Ok(self.reload(permit).await),
+            LongCall::Plan => self.plan(request).await,
+            LongCall::AcceptClock => Ok(self.accept_clock().await),
+            LongCall::Command { service, name } => {
+                self.command(request, service, name, permit).await
+            }
         };
-        answer.unwrap_or_else(|refusal| refusal)
+        response.unwrap_or_else(|refusal| refusal)
     }
 
-    async fn reload(&self, turn: OwnedSemaphorePermit) -> Answer {
-        // A task of its own: a client that goes away must not break a change off half-way.
+    async fn reload(&self, permit: OwnedSemaphorePermit) -> AdminResponse {
+        // A task of its own: a client that goes away must not stop a change half-way.
         let swapper = Arc::clone(&self.swapper);
         let reload = tokio::spawn(async move {
             let report = swapper.reload(Trigger::Request).await;
-            drop(turn);
+            drop(permit);
             report
         });
         let Ok(report) = reload.await else {
@@ -167,7 +169,10 @@ impl AdminApi {
         json(status, &report)
     }
 
-    async fn plan(&self, request: Request<&mut ArrivingBody>) -> Result<Answer, Answer> {
+    async fn plan(
+        &self,
+        request: Request<&mut ArrivingBody>,
+    ) -> Result<AdminResponse, AdminResponse> {
         let body = read(request, REGISTRY_BYTES_MAX, "a registry").await?;
         let registry = std::str::from_utf8(&body).map_err(|_| {
             let message = "the body must be a registry in UTF-8\n";
@@ -176,8 +181,8 @@ impl AdminApi {
         Ok(json(StatusCode::OK, &self.swapper.plan(registry).await))
     }
 
-    /// Takes the operator's word that the machine's clock is right.
-    async fn accept_clock(&self) -> Answer {
+    /// Trusts the machine's clock, as the operator says that it is right.
+    async fn accept_clock(&self) -> AdminResponse {
         let clock = Arc::clone(self.swapper.services().clock());
         let accepted = tokio::task::spawn_blocking(move || clock.accept()).await;
         let output = match accepted {
@@ -187,7 +192,8 @@ impl AdminApi {
             }
             Ok(Err(error)) => {
                 let message = format!(
-                    "the clock is accepted, but its time could not be kept, and the next start may not trust it: {error}\n"
+                    "the clock is accepted, but its time could not be stored, and the next start \
+                     may not trust it: {error}\n"
                 );
                 return text(StatusCode::INTERNAL_SERVER_ERROR, &message);
             }
@@ -199,14 +205,14 @@ impl AdminApi {
         json(StatusCode::OK, &CommandOutput { output })
     }
 
-    /// Has a service carry out a command.
+    /// Runs a command of a service.
     async fn command(
         &self,
         request: Request<&mut ArrivingBody>,
         service: &str,
         name: &str,
-        turn: OwnedSemaphorePermit,
-    ) -> Result<Answer, Answer> {
+        permit: OwnedSemaphorePermit,
+    ) -> Result<AdminResponse, AdminResponse> {
         let body = read(request, COMMAND_BYTES_MAX, "a command's arguments").await?;
         let command: CommandBody = serde_json::from_slice(&body).map_err(|error| {
             let message = format!("the body must be {{\"arguments\":[\"..\"]}}: {error}\n");
@@ -225,13 +231,13 @@ impl AdminApi {
             return Err(text(StatusCode::SERVICE_UNAVAILABLE, &message));
         };
         let (service, name) = (service.to_owned(), name.to_owned());
-        // A task of its own: what it did is logged, although its client goes away.
+        // A task of its own: its outcome is logged, although the client goes away.
         let run = tokio::spawn(async move {
             let outcome = generation.command(name.clone(), command.arguments).await;
-            // Neither the arguments nor the output: they may be secret, or about people.
+            // Not the arguments or the output: they may be secret, or personal data.
             let is_done = outcome.is_ok();
             tracing::info!(service, command = name, is_done, "an operator's command");
-            drop(turn);
+            drop(permit);
             outcome
         });
         let outcome = run.await.map_err(|_| {
@@ -246,14 +252,14 @@ impl AdminApi {
 }
 
 /// A call that changes or plans something.
-enum Change<'p> {
+enum LongCall<'p> {
     Reload,
     Plan,
-    Clock,
+    AcceptClock,
     Command { service: &'p str, name: &'p str },
 }
 
-/// The service and the command of a path.
+/// The service and the command that a path names.
 fn command_of(path: &str) -> Option<(&str, &str)> {
     let (service, name) = path.strip_prefix("/services/")?.split_once("/commands/")?;
     let is_name = |name: &str| !name.is_empty() && !name.contains('/');
@@ -272,8 +278,8 @@ fn status_of(error: &CommandError) -> StatusCode {
     }
 }
 
-/// Says why a call was refused.
-fn refused(refusal: Refusal) -> Answer {
+/// The response that says why a call was refused.
+fn refused(refusal: Refusal) -> AdminResponse {
     let unauthorized = |challenge, message: &str| {
         let mut response = text(StatusCode::UNAUTHORIZED, message);
         let challenge = HeaderValue::from_static(challenge);
@@ -283,7 +289,8 @@ fn refused(refusal: Refusal) -> Answer {
     match refusal {
         Refusal::ForeignHost(host) => {
             let message = format!(
-                "the host `{host}` is not known here; call by 127.0.0.1 or localhost, or add the name to `admin_hosts` of [host]\n"
+                "the host `{host}` is not known here; call 127.0.0.1 or localhost, or add the name \
+                 to `admin_hosts` of [host]\n"
             );
             text(StatusCode::FORBIDDEN, &message)
         }
@@ -293,21 +300,23 @@ fn refused(refusal: Refusal) -> Answer {
         ),
         Refusal::NoToken => unauthorized(
             "Bearer realm=\"strongroom admin\"",
-            "send `authorization: Bearer TOKEN`; the token is `admin_token` of [host], or else in admin.token of the data folder\n",
+            "send `authorization: Bearer TOKEN`; the token is `admin_token` of [host], or without \
+             it, in admin.token of the data folder\n",
         ),
         Refusal::WrongToken => unauthorized(
             "Bearer realm=\"strongroom admin\", error=\"invalid_token\"",
-            "the token is not this host's; it is `admin_token` of [host], or else in admin.token of the data folder\n",
+            "the token is not this host's, which is `admin_token` of [host], or without it, in \
+             admin.token of the data folder\n",
         ),
     }
 }
 
-/// Reads a body, or says why not.
+/// Reads a body, or returns the response that says why not.
 async fn read(
     request: Request<&mut ArrivingBody>,
     bytes_max: u64,
     what: &str,
-) -> Result<Bytes, Answer> {
+) -> Result<Bytes, AdminResponse> {
     let body = Limited::new(
         request.into_body().rest(),
         usize::try_from(bytes_max).unwrap_or(usize::MAX),
@@ -319,7 +328,7 @@ async fn read(
             Err(text(StatusCode::PAYLOAD_TOO_LARGE, &message))
         }
         Err(_) => {
-            let message = format!("the body did not come in {BODY_TIME_MAX:?}\n");
+            let message = format!("the body did not arrive in {BODY_TIME_MAX:?}\n");
             Err(text(StatusCode::REQUEST_TIMEOUT, &message))
         }
     }
@@ -330,7 +339,7 @@ struct HistoryPage {
     changes: Vec<RecordRow>,
 }
 
-fn history(swapper: &Swapper, query: &str) -> Answer {
+fn history(swapper: &Swapper, query: &str) -> AdminResponse {
     let mut service = None;
     let mut limit = HISTORY_DEFAULT;
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -353,7 +362,7 @@ fn history(swapper: &Swapper, query: &str) -> Answer {
     json(StatusCode::OK, &HistoryPage { changes })
 }
 
-fn not_allowed(methods: &'static str) -> Answer {
+fn not_allowed(methods: &'static str) -> AdminResponse {
     let mut response = text(StatusCode::METHOD_NOT_ALLOWED, &format!("use {methods}\n"));
     response
         .headers_mut()
@@ -361,14 +370,14 @@ fn not_allowed(methods: &'static str) -> Answer {
     response
 }
 
-fn json(status: StatusCode, value: &impl Serialize) -> Answer {
+fn json(status: StatusCode, value: &impl Serialize) -> AdminResponse {
     match serde_json::to_vec(value) {
         Ok(json) => response(status, "application/json", json),
         Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error}\n")),
     }
 }
 
-fn text(status: StatusCode, text: &str) -> Answer {
+fn text(status: StatusCode, text: &str) -> AdminResponse {
     response(
         status,
         "text/plain; charset=utf-8",
@@ -376,7 +385,7 @@ fn text(status: StatusCode, text: &str) -> Answer {
     )
 }
 
-fn response(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Answer {
+fn response(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> AdminResponse {
     let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
     response

@@ -1,9 +1,9 @@
 //! Who may call the admin API.
 //!
-//! What listens on the loopback is in reach of every program of the machine, and of every web page
-//! that somebody opens on it: a page's own name can be made to lead to 127.0.0.1 (DNS rebinding).
-//! So a request must name a host that is known here, must not come from a web page, and must show
-//! the token where it changes something. A Unix socket is in reach of its owner alone.
+//! Every program of the machine can reach a listener on the loopback, and so can every web page in
+//! a browser on it: a page can make its own name lead to 127.0.0.1 (DNS rebinding). So a request
+//! must name a known host, must not come from a web page, and must show the token if it changes
+//! something. Only its owner can reach a Unix socket.
 
 use crate::bearer::bearer_token;
 use crate::registry::{AdminAddress, AdminToken};
@@ -17,7 +17,7 @@ use subtle::ConstantTimeEq as _;
 /// Why a call is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// It names a host that is not ours, or none.
+    /// It names no host, or one that is not this.
     ForeignHost(String),
     /// A web page sends it.
     ForeignOrigin,
@@ -28,22 +28,22 @@ pub(super) enum Refusal {
 }
 
 /// The rules of one listener.
-pub(super) struct Guard {
-    /// None for a Unix socket, which the file system guards.
+pub(super) struct CallGuard {
+    /// None for a Unix socket, which the file system protects.
     network: Option<NetworkGuard>,
 }
 
 struct NetworkGuard {
-    /// In lower case, without ports.
+    /// The names of this host, in lower case, without ports.
     hosts: Vec<String>,
-    /// Compared by their digests: so the time says nothing of what is equal.
+    /// Tokens are compared by digest: so the time tells nothing about their content.
     token_digest: [u8; 32],
     /// Whether reads need the token as well.
     guards_reads: bool,
 }
 
-impl Guard {
-    /// The guard of a listener at `address`, which may be called by the names of `hosts` too.
+impl CallGuard {
+    /// The guard of a listener at `address`, which has the names of `hosts` too.
     pub(super) fn new(
         address: &AdminAddress,
         hosts: &[String],
@@ -68,12 +68,15 @@ impl Guard {
         }
     }
 
-    /// Lets a request pass, or says why not.
+    /// Checks a request.
+    ///
+    /// # Errors
+    /// Why it is refused.
     pub(super) fn check<B>(&self, request: &Request<B>) -> Result<(), Refusal> {
         if request.headers().contains_key(ORIGIN) {
             return Err(Refusal::ForeignOrigin);
         }
-        // Whoever watches the host knows neither its names nor its token.
+        // A monitor knows neither the names of the host nor its token.
         let is_probe = matches!(request.uri().path(), "/healthz" | "/readyz");
         match &self.network {
             Some(network) if !is_probe => network.check(request),
@@ -93,7 +96,7 @@ impl NetworkGuard {
         self.check_token(headers)
     }
 
-    /// Each host that a request names must be ours, and it must name one.
+    /// Checks that a request names a host, and only names of this one.
     fn check_hosts(&self, of_uri: Option<&Authority>, headers: &HeaderMap) -> Result<(), Refusal> {
         let of_headers = headers.get_all(HOST).iter().map(HeaderValue::as_bytes);
         let mut named = of_uri
@@ -106,7 +109,7 @@ impl NetworkGuard {
         }
         named.try_for_each(|host| {
             let authority = Authority::try_from(host).ok();
-            if authority.is_some_and(|authority| self.is_ours(&authority)) {
+            if authority.is_some_and(|authority| self.is_this_host(&authority)) {
                 return Ok(());
             }
             let host = String::from_utf8_lossy(host).escape_debug().to_string();
@@ -114,7 +117,7 @@ impl NetworkGuard {
         })
     }
 
-    fn is_ours(&self, authority: &Authority) -> bool {
+    fn is_this_host(&self, authority: &Authority) -> bool {
         let host = authority.host().to_ascii_lowercase();
         let is_loopback = host == "localhost"
             || host == "[::1]"
@@ -146,10 +149,10 @@ mod tests {
 
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-    fn guard_at(address: &str, guards_reads: bool) -> Guard {
+    fn guard_at(address: &str, guards_reads: bool) -> CallGuard {
         let hosts = ["bank.example".to_owned()];
         let token = AdminToken::parse(TOKEN).unwrap();
-        Guard::new(&address.parse().unwrap(), &hosts, &token, guards_reads)
+        CallGuard::new(&address.parse().unwrap(), &hosts, &token, guards_reads)
     }
 
     fn request(method: &str, uri: &str, fields: &[(&str, &str)]) -> Request<()> {

@@ -1,4 +1,4 @@
-//! The admin listener.
+//! Accepts admin connections, and speaks HTTP on them.
 
 use super::calls::AdminApi;
 use crate::arriving_body::ArrivingBody;
@@ -35,11 +35,10 @@ enum Socket {
 }
 
 impl AdminListener {
-    /// Takes the address.
+    /// Binds the address.
     ///
     /// # Errors
-    /// The address is taken, is not of this machine, or is the path of something else than a
-    /// socket.
+    /// The address is in use, is not of this machine, or is the path of a file that is no socket.
     pub async fn bind(address: &AdminAddress) -> io::Result<Self> {
         Ok(match address {
             AdminAddress::Tcp(address) => {
@@ -63,8 +62,7 @@ impl AdminListener {
 
     /// Serves for as long as it is polled.
     pub async fn serve(self, api: Arc<AdminApi>) {
-        // Clients that hold connections and say nothing, or read nothing, do not keep a health
-        // check out.
+        // Idle clients must not keep a health check out.
         let connections = Connections::new(CONNECTIONS_MAX, CONNECTIONS_MAX);
         loop {
             let accepted = match &self.socket {
@@ -85,8 +83,7 @@ impl AdminListener {
     }
 }
 
-/// Takes the path of a socket that its owner alone may use. One that a host before this has left is
-/// replaced.
+/// Binds a socket that only its owner may use. It replaces one that a previous host has left.
 async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     match std::fs::symlink_metadata(path) {
         Ok(metadata) if metadata.file_type().is_socket() => match UnixStream::connect(path).await {
@@ -100,15 +97,14 @@ async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
             }
         },
         Ok(_) => {
-            let problem =
-                "something else than a socket is there; remove it, or choose another path";
+            let problem = "a file that is no socket is there; remove it, or choose another path";
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, problem));
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    // Changed afterwards, its mode would be the usual one for a moment. A file that another thread
-    // makes now is closed to others too.
+    // A later change would leave the usual mode for a moment. A file that another thread makes now
+    // is closed to other users too.
     let usual = umask(Mode::XUSR | Mode::RWXG | Mode::RWXO);
     let bound = UnixListener::bind(path);
     umask(usual);
@@ -120,7 +116,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let Ok(place) = connections.admit(None) else {
-        tracing::warn!("an admin connection is closed: all others are busy");
+        tracing::warn!("an admin connection is refused: all others are busy");
         return;
     };
     tokio::spawn(serve_connection(stream, place, Arc::clone(api)));
@@ -130,22 +126,22 @@ async fn serve_connection<S>(stream: S, place: ConnectionPlace, api: Arc<AdminAp
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let asking = Arc::clone(&place.connection);
-    let answer = service_fn(move |request| {
-        let (api, connection) = (Arc::clone(&api), Arc::clone(&asking));
+    let by = Arc::clone(&place.connection);
+    let respond = service_fn(move |request| {
+        let (api, connection) = (Arc::clone(&api), Arc::clone(&by));
         let serving = Arc::clone(&connection).begin_request(Instant::now());
         async move {
             let (head, mut body) = ArrivingBody::of(request);
-            let mut answer = api.answer(Request::from_parts(head, &mut body)).await;
-            body.finish(&connection, &mut answer).await;
+            let mut response = api.respond(Request::from_parts(head, &mut body)).await;
+            body.finish(&connection, &mut response).await;
             drop(serving);
-            Ok::<_, Infallible>(answer)
+            Ok::<_, Infallible>(response)
         }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME_MAX)
-        .serve_connection(TokioIo::new(stream), answer);
+        .serve_connection(TokioIo::new(stream), respond);
     tokio::select! {
         ended = connection => {
             if let Err(error) = ended {
@@ -164,7 +160,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     #[tokio::test]
-    async fn a_socket_is_for_its_owner_and_replaces_one_that_nobody_listens_at() {
+    async fn a_socket_is_for_its_owner_and_replaces_one_without_a_listener() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("admin.sock");
         let address = AdminAddress::Unix(path.clone());

@@ -1,8 +1,8 @@
-//! The operator's side: health, readiness, what every service is doing, and commands to services.
+//! The operator's side: health, readiness, the state of every service, and commands to services.
 //! Never on the public port.
 //!
-//! A request's way: [`listener`] accepts its connection, [`guard`] judges whether its sender may
-//! call, and [`calls`] answers.
+//! A request's way: [`listener`] accepts its connection, [`guard`] checks whether the client may
+//! call, and [`calls`] responds.
 
 mod calls;
 mod guard;

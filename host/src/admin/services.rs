@@ -28,7 +28,7 @@ struct RegistryRow {
 #[derive(Serialize)]
 struct ClockRow {
     trusted: bool,
-    /// Why it is not.
+    /// Why the clock is not trusted.
     reason: Option<String>,
 }
 
@@ -46,7 +46,7 @@ struct ServiceRow {
     instances: Instances,
     requests_total: u64,
     canary: Option<CanaryRow>,
-    /// Newest first.
+    /// The latest changes, the newest first.
     changes: Vec<RecordRow>,
 }
 
@@ -60,7 +60,7 @@ struct Instances {
 struct CanaryRow {
     component: String,
     digest: String,
-    /// Percent.
+    /// The canary's part of the requests, in percent.
     weight: u8,
     header: Option<String>,
     requests_total: u64,

@@ -1,4 +1,4 @@
-//! The token in the data folder, which the host makes and the command line reads.
+//! The token in the data folder: the host makes it, and the command line reads it.
 
 use crate::durable_file::replace;
 use crate::registry::AdminToken;
@@ -8,18 +8,18 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Far more than a token has, in bytes.
+/// The largest token file that is read, in bytes: far more than a token has.
 const FILE_BYTES_MAX: u64 = 4 << 10;
 
-/// The file in a data folder.
+/// The file that holds the token of a data folder.
 pub fn token_file(data: &Path) -> PathBuf {
     data.join("admin.token")
 }
 
-/// The token of a data folder; makes one of 256 bits if there is none.
+/// Returns the token of a data folder. If there is none, it makes one of 256 bits.
 ///
 /// # Errors
-/// The file cannot be read or written, others can read it, or it holds something else.
+/// The file cannot be read or written, other users can read it, or it holds no token.
 pub fn open_token(data: &Path) -> io::Result<AdminToken> {
     let file = token_file(data);
     match private_file::read(&file) {
@@ -29,10 +29,10 @@ pub fn open_token(data: &Path) -> io::Result<AdminToken> {
     }
 }
 
-/// The token of a data folder, for a client of its host.
+/// Returns the token of a data folder, for a client of its host.
 ///
 /// # Errors
-/// The file cannot be read, or holds something else.
+/// The file cannot be read, or holds no token.
 pub fn read_token(data: &Path) -> io::Result<AdminToken> {
     parse(regular_file::read(&token_file(data), FILE_BYTES_MAX)?)
 }

@@ -1,4 +1,4 @@
-//! `strongroom admin`: what an operator tells a running host and its services.
+//! `strongroom admin`: an operator's commands to a running host and its services.
 
 use super::RegistryArgument;
 use super::host_client::{HostAddress, HostClient};
@@ -17,25 +17,25 @@ pub(super) struct AdminArguments {
 
 #[derive(Debug, Subcommand)]
 enum AdminCommand {
-    /// Give a user a new password, which is printed, and end all their sessions
+    /// Print a new password for a user, and end all their sessions
     ResetPassword {
         /// The user's email address
         email: String,
-        /// The service of users and passwords
+        /// The service that keeps users and passwords
         #[arg(long, value_name = "NAME", default_value = "auth")]
         service: String,
         #[command(flatten)]
         target: Target,
     },
-    /// Tell the host that the machine's clock is right as it is, although it has jumped or is
-    /// earlier than when the host last ran
+    /// Trust the machine's clock as it is, although it has jumped, or is behind the time at which
+    /// the host last ran
     AcceptClock {
         #[command(flatten)]
         target: Target,
     },
 }
 
-/// The host that is called.
+/// The options that name the host.
 #[derive(Debug, clap::Args)]
 struct Target {
     #[command(flatten)]
@@ -54,8 +54,8 @@ pub(super) async fn run(arguments: AdminArguments) -> ExitCode {
             email,
             service,
             target,
-        } => (Call::reset_password(&service, email), target),
-        AdminCommand::AcceptClock { target } => (Call::accept_clock(), target),
+        } => (AdminCall::reset_password(&service, email), target),
+        AdminCommand::AcceptClock { target } => (AdminCall::accept_clock(), target),
     };
     let Some(registry) = target.registry.load() else {
         return ExitCode::FAILURE;
@@ -80,15 +80,15 @@ pub(super) async fn run(arguments: AdminArguments) -> ExitCode {
 }
 
 /// A call of the admin API.
-struct Call {
-    /// What is called: a service, or a part of the host.
+struct AdminCall {
+    /// A service, or a part of the host.
     addressee: String,
     path: String,
-    /// For a service; none for the host itself.
+    /// The body, for a service; none for the host itself.
     command: Option<CommandBody>,
 }
 
-impl Call {
+impl AdminCall {
     fn reset_password(service: &str, email: String) -> Self {
         Self {
             addressee: service.to_owned(),
@@ -107,32 +107,31 @@ impl Call {
         }
     }
 
-    /// Sends it, and returns its output.
+    /// Sends the call, and returns its output.
     async fn send(&self, client: &HostClient) -> anyhow::Result<String> {
         let body = match &self.command {
             Some(command) => serde_json::to_vec(command)?,
             None => Vec::new(),
         };
-        let (status, answer) = client.post(&self.path, "application/json", body).await?;
+        let (status, body) = client.post(&self.path, "application/json", body).await?;
         if status == StatusCode::OK {
-            let answer: CommandOutput = serde_json::from_slice(&answer).with_context(|| {
+            let result: CommandOutput = serde_json::from_slice(&body).with_context(|| {
                 let address = client.address();
-                format!("what answers at {address} is no admin API of a strongroom")
+                format!("the server at {address} is not the admin API of a strongroom")
             })?;
-            return Ok(answer.output);
+            return Ok(result.output);
         }
-        let reason = String::from_utf8_lossy(&answer).trim().to_owned();
-        // What the service says is the reason by itself; of the host's own words the status is a
-        // part.
+        let reason = String::from_utf8_lossy(&body).trim().to_owned();
+        // A service's text is the reason by itself; the host's own needs the status.
         if status == StatusCode::UNPROCESSABLE_ENTITY {
             anyhow::bail!("{reason}");
         }
         let addressee = &self.addressee;
-        anyhow::bail!("{addressee}: the host answered {status}: {reason}")
+        anyhow::bail!("{addressee}: the host responded {status}: {reason}")
     }
 }
 
-/// Without what would steer a terminal: a component chose the words.
+/// Removes what could steer a terminal: the text is a component's.
 fn printable(text: &str) -> String {
     let is_printable = |character: &char| *character == '\n' || !character.is_control();
     text.chars().filter(is_printable).collect()

@@ -1,4 +1,4 @@
-//! `strongroom check --against`: asks a running host what a registry would change in it.
+//! `strongroom check --against`: asks a running host what a registry would change.
 
 use super::host_client::{HostAddress, HostClient};
 use crate::registry::{REGISTRY_BYTES_MAX, Registry};
@@ -21,7 +21,7 @@ pub(super) async fn run(file: &Path, data: Option<PathBuf>, address: HostAddress
 async fn ask(file: &Path, data: Option<PathBuf>, address: HostAddress) -> anyhow::Result<Plan> {
     let text = regular_file::read(file, REGISTRY_BYTES_MAX)
         .with_context(|| format!("{}: cannot be read", file.display()))?;
-    // Its mistakes are the host's to tell; what can be read of it says where the host's token is.
+    // The host reports its mistakes. What can be read of it says where the host's token is.
     let mut host = Registry::parse(file, &String::from_utf8_lossy(&text))
         .0
         .host;
@@ -32,16 +32,16 @@ async fn ask(file: &Path, data: Option<PathBuf>, address: HostAddress) -> anyhow
         .await?;
     anyhow::ensure!(
         status.is_success(),
-        "the host answered {status}: {}",
+        "the host responded {status}: {}",
         String::from_utf8_lossy(&body).trim()
     );
     serde_json::from_slice(&body).with_context(|| {
         let address = client.address();
-        format!("what answers at {address} is no admin API of a strongroom")
+        format!("the server at {address} is not the admin API of a strongroom")
     })
 }
 
-/// Prints a plan; it fails if anything in it would be refused.
+/// Prints a plan. The exit code is a failure if the host would refuse any of it.
 fn print(plan: &Plan) -> ExitCode {
     for problem in &plan.problems {
         println!("{problem}");

@@ -11,10 +11,10 @@ use std::process::ExitCode;
 pub(super) struct CheckArguments {
     #[command(flatten)]
     registry: RegistryArgument,
-    /// Ask the host whose admin API is at this address what it would change if the registry were saved in the place of its own
+    /// Ask the host with this admin address what it would change if this were its registry
     #[arg(long, value_name = "ADMIN_ADDR")]
     against: Option<HostAddress>,
-    /// Where the host that is asked keeps its token; overrides the registry
+    /// Where that host keeps its token; overrides the registry
     #[arg(long, value_name = "DIR", requires = "against")]
     data: Option<PathBuf>,
 }
@@ -38,7 +38,7 @@ pub(super) async fn run(arguments: CheckArguments) -> ExitCode {
         }
     };
     for (spec, found) in runtime::check(&loader, &registry) {
-        let is_new = |problem: &&LoadProblem| !is_said_already(problem);
+        let is_new = |problem: &&LoadProblem| !is_reported_already(problem);
         problems.extend(
             found
                 .iter()
@@ -62,12 +62,13 @@ pub(super) async fn run(arguments: CheckArguments) -> ExitCode {
     }
 }
 
-/// The registry's own check names links that lead nowhere, and a callee that does not load is named itself.
-fn is_said_already(problem: &LoadProblem) -> bool {
+/// Whether another problem says it: the registry's own check names links that lead nowhere, and a
+/// callee that does not load has a problem of its own.
+fn is_reported_already(problem: &LoadProblem) -> bool {
     matches!(problem, LoadProblem::CalleeFailed { .. })
 }
 
-/// A problem of a service, where the registry names the service.
+/// A problem of a service, at the place where the registry names the service.
 fn place(registry: &Registry, spec: &ServiceSpec, problem: &LoadProblem) -> RegistryProblem {
     let text = problem.to_string();
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -79,7 +80,7 @@ fn place(registry: &Registry, spec: &ServiceSpec, problem: &LoadProblem) -> Regi
         file: registry.file.clone(),
         line,
         key,
-        // One line for each problem, whatever the engine's words are.
+        // The engine's text may have several lines; a problem has one.
         message: words.join(" "),
     }
 }
@@ -98,7 +99,7 @@ fn key_of(problem: &LoadProblem) -> Option<&'static str> {
         | LoadProblem::CalleeFailed { .. }
         | LoadProblem::NotExported { .. }
         | LoadProblem::Link { .. } => Some("links"),
-        // These come up while services run, and not in a check.
+        // These occur while services run, and not in a check.
         LoadProblem::BreaksCaller { .. }
         | LoadProblem::Circle
         | LoadProblem::StillCalled { .. }

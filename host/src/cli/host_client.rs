@@ -1,4 +1,4 @@
-//! Asks the admin API of a running host.
+//! A client of the admin API of a running host.
 
 use crate::admin::{read_token, token_file};
 use crate::registry::{AdminAddress, AdminToken, HostSpec};
@@ -16,12 +16,12 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 
-/// How long the host may take: it compiles components that it has never seen.
-const ANSWER_TIME_MAX: Duration = Duration::from_secs(600);
-/// The environment variable with the token, for hosts whose data folder cannot be read from here.
+/// How long the host may take: it compiles components that are new to it.
+const RESPONSE_TIME_MAX: Duration = Duration::from_secs(600);
+/// The environment variable with the token, for a host whose data folder is out of reach.
 const TOKEN_VARIABLE: &str = "STRONGROOM_ADMIN_TOKEN";
 
-/// Where a host is asked.
+/// The address of a host's admin API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum HostAddress {
     /// `HOST:PORT`; the host may be a name.
@@ -82,7 +82,7 @@ impl HostClient {
     /// Sends a POST, and returns the response.
     ///
     /// # Errors
-    /// No host answers, or not in time.
+    /// The host cannot be reached, or does not respond in time.
     pub(super) async fn post(
         &self,
         path: &str,
@@ -96,17 +96,17 @@ impl HostClient {
             request = request.header(AUTHORIZATION, format!("Bearer {}", token.as_str()));
         }
         let request = request.body(Full::new(Bytes::from(body)))?;
-        tokio::time::timeout(ANSWER_TIME_MAX, self.send(request))
+        tokio::time::timeout(RESPONSE_TIME_MAX, self.send(request))
             .await
             .with_context(|| {
                 format!(
-                    "the host at {} did not answer in {ANSWER_TIME_MAX:?}",
+                    "the host at {} did not respond in {RESPONSE_TIME_MAX:?}",
                     self.address
                 )
             })?
     }
 
-    /// Where the host is asked.
+    /// The address of the host.
     pub(super) fn address(&self) -> &HostAddress {
         &self.address
     }
@@ -119,7 +119,7 @@ impl HostClient {
     }
 
     async fn send(&self, request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, Bytes)> {
-        let nobody = || {
+        let no_host = || {
             format!(
                 "no host answers at {}; name its admin address, such as 127.0.0.1:9090",
                 self.address
@@ -127,11 +127,11 @@ impl HostClient {
         };
         match &self.address {
             HostAddress::Network(address) => {
-                let stream = TcpStream::connect(address).await.with_context(nobody)?;
+                let stream = TcpStream::connect(address).await.with_context(no_host)?;
                 exchange(stream, request).await
             }
             HostAddress::Unix(path) => {
-                let stream = UnixStream::connect(path).await.with_context(nobody)?;
+                let stream = UnixStream::connect(path).await.with_context(no_host)?;
                 exchange(stream, request).await
             }
         }
@@ -155,8 +155,8 @@ where
     Ok((status, body))
 }
 
-/// The token of the environment, of the registry, or of the data folder; none if there is none, and
-/// then the host says so.
+/// Finds the token in the environment, the registry, or the data folder. Without one, the host
+/// refuses the call.
 fn find_token(host: &HostSpec) -> anyhow::Result<Option<AdminToken>> {
     match std::env::var(TOKEN_VARIABLE) {
         Ok(text) => {
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_what_the_host_prints_or_what_people_type() {
+    fn an_address_is_what_the_host_prints_or_what_users_type() {
         let network = |address: &str| HostAddress::Network(address.to_owned());
         for (text, expected) in [
             ("127.0.0.1:9090", network("127.0.0.1:9090")),

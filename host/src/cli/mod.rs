@@ -1,4 +1,4 @@
-//! The commands of the binary.
+//! The commands of the binary, one file each.
 
 mod admin;
 mod against;
@@ -28,11 +28,11 @@ enum Command {
     Check(check::CheckArguments),
     /// Check every invariant of the stored data, with the host running or not
     Verify(verify::VerifyArguments),
-    /// Tell a running host, or a service of it, what no user can: reset-password, accept-clock
+    /// Run an operator's command on a running host: reset-password, accept-clock
     Admin(admin::AdminArguments),
 }
 
-/// Where the registry is.
+/// The option that names the registry's file.
 #[derive(Debug, clap::Args)]
 struct RegistryArgument {
     /// The registry file
@@ -53,7 +53,7 @@ impl RegistryArgument {
     }
 }
 
-/// Runs the command of the line.
+/// Runs the command that the arguments name.
 pub async fn run(cli: Cli) -> ExitCode {
     match cli.command {
         Command::Serve(arguments) => serve::run(arguments).await,
