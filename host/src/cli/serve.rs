@@ -23,8 +23,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How long requests that run at SIGTERM may take.
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(30);
-/// How often a start looks whether there is anybody left to wait for.
-const SETTLED_POLL: Duration = Duration::from_millis(20);
+/// How often a start checks whether all services have started.
+const START_POLL: Duration = Duration::from_millis(20);
 /// How long instances may take to end after the last request.
 const RELEASE_TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -32,7 +32,7 @@ const RELEASE_TIME_MAX: Duration = Duration::from_secs(5);
 pub(super) struct ServeArguments {
     #[command(flatten)]
     registry: RegistryArgument,
-    /// Where stores and keys live; overrides the registry
+    /// The folder of stores and keys; overrides the registry
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Where the gateway listens; overrides the registry
@@ -51,8 +51,11 @@ pub(super) async fn run(arguments: ServeArguments) -> ExitCode {
     host.set_data(arguments.data);
     host.listen = arguments.listen.unwrap_or(host.listen);
     host.admin = arguments.admin.unwrap_or(host.admin);
-    let _log = telemetry::start();
-    match serve(&registry, &host).await {
+    let served = match telemetry::start() {
+        Ok(_log) => serve(&registry, &host).await,
+        Err(error) => Err(error),
+    };
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("strongroom: {error:#}");
@@ -62,7 +65,8 @@ pub(super) async fn run(arguments: ServeArguments) -> ExitCode {
 }
 
 async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
-    // The signals first: one that comes while components compile must end the host as well, and SIGHUP must not.
+    // Signals come first: one that arrives while components compile must end the host too, and
+    // SIGHUP must not.
     let stop = stop_signal()?;
     let hangup = signal(SignalKind::hangup())?;
     let _lock = lock_data(&host.data)?;
@@ -81,21 +85,28 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
     let loader = Arc::new(Loader::new(&host.cache, Some(Arc::clone(&keys)))?);
     let clock = Arc::new(WallClock::open(&host.data, host.clock_jump)?);
     let services = Arc::new(Services::new(&host.data, Arc::clone(&clock)));
-    let swapper = Arc::new(Swapper::new(registry, Arc::clone(&services), loader, say));
+    let swapper = Arc::new(Swapper::new(
+        registry,
+        Arc::clone(&services),
+        loader,
+        print_line,
+    ));
     let room = room_for_connections();
     if room < host.connections {
         tracing::warn!(
             room,
             connections = host.connections,
-            "the system lets this process open too few files for `connections`; raise `ulimit -n`"
+            "the limit on open files is too low for `connections`; raise `ulimit -n`"
         );
     }
     let listener = Listener::bind(host, room)?;
     let admin = AdminListener::bind(&host.admin)
         .await
         .map_err(|error| anyhow::anyhow!("cannot listen on {} (`admin`): {error}", host.admin))?;
-    let listen_address = listener.url()?;
-    let admin_address = admin.address().to_string();
+    let addresses = ListenAddresses {
+        gateway: listener.url()?,
+        admin: admin.address().to_string(),
+    };
 
     let api = AdminApi::new(Arc::clone(&swapper), host, admin.address(), &token);
     let admin = tokio::spawn(admin.serve(Arc::new(api)));
@@ -103,42 +114,48 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
     let gateway = Arc::new(Gateway::new(host, Arc::clone(&services), keys));
     let keep_running = async {
         tokio::select! {
-            () = run_services(swapper, registry, hangup, &stop, [listen_address, admin_address]) => {}
+            () = run_services(swapper, registry, hangup, &stop, addresses) => {}
             () = stop.cancelled() => {}
         }
-        tracing::info!("draining: no new connections; what runs is finished");
+        tracing::info!("draining: no new connections; requests that run are finished");
         services.begin_drain();
     };
-    // Who calls a service that is still being loaded is told to come back.
+    // A request for a service that is still being loaded gets 503.
     let serving = listener.serve(gateway, stop.clone(), DRAIN_TIME_MAX);
     tokio::join!(keep_running, serving);
     services.finish_drain(RELEASE_TIME_MAX).await;
     admin.abort();
     clock_watch.abort();
     if let Err(error) = clock.save() {
-        tracing::warn!(%error, "the time could not be kept in the data folder");
+        tracing::warn!(%error, "the time could not be stored in the data folder");
     }
     tracing::info!("drained");
     Ok(())
 }
 
-/// Starts the services, says that they can be called, and keeps them what the registry says.
+/// Where the host listens, for the operator.
+struct ListenAddresses {
+    gateway: String,
+    admin: String,
+}
+
+/// Starts the services, prints where they can be called, and follows the registry.
 async fn run_services(
     swapper: Arc<Swapper>,
     registry: &Registry,
     hangup: Signal,
     stop: &CancellationToken,
-    [listen, admin]: [String; 2],
+    addresses: ListenAddresses,
 ) {
     let start = swapper.start(registry);
     tokio::pin!(start);
     let is_done = tokio::select! {
         _ = &mut start => true,
-        () = settled(swapper.services()) => false,
+        () = all_started(swapper.services()) => false,
     };
     faults::arm();
-    say(&format!("strongroom listens on {listen}"));
-    say(&format!("admin listens on {admin}"));
+    print_line(&format!("strongroom listens on {}", addresses.gateway));
+    print_line(&format!("admin listens on {}", addresses.admin));
     if !is_done {
         start.await;
     }
@@ -146,18 +163,18 @@ async fn run_services(
 }
 
 /// Waits until every service serves, or will not soon.
-async fn settled(services: &Services) {
+async fn all_started(services: &Services) {
     while !services.are_settled() {
-        tokio::time::sleep(SETTLED_POLL).await;
+        tokio::time::sleep(START_POLL).await;
     }
 }
 
-/// Tells the operator, on standard output; one that is closed must not end the bank.
-fn say(line: &str) {
+/// Prints a line for the operator. A closed standard output must not end the bank.
+fn print_line(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// A token that SIGTERM or Ctrl-C cancels; a second signal ends the process at once.
+/// Returns a token that SIGTERM or Ctrl-C cancels. A second signal ends the process at once.
 fn stop_signal() -> std::io::Result<CancellationToken> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -178,11 +195,11 @@ fn stop_signal() -> std::io::Result<CancellationToken> {
     Ok(stop)
 }
 
-/// Two hosts on one data folder would each believe that they alone write.
+/// Locks the data folder: two hosts on it would each believe that they are its only writer.
 fn lock_data(data: &Path) -> anyhow::Result<std::fs::File> {
     create_folder(data).map_err(|error| {
         anyhow::anyhow!(
-            "{}: the data folder cannot be made: {error}",
+            "{}: the data folder cannot be created: {error}",
             data.display()
         )
     })?;

@@ -1,4 +1,4 @@
-//! The access log: one line for each request, written without the detour through `tracing`, which costs a small
+//! The access log: one line for each request. It does not use `tracing`, which costs a small
 //! request some microseconds.
 
 use super::batch::BatchWriter;
@@ -8,10 +8,10 @@ use std::sync::OnceLock;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// The target by which the filter names it.
+/// The target that the filter matches.
 pub(super) const TARGET: &str = "access";
 
-/// Where the lines go; not set if the operator wants none.
+/// Where the lines go. Not set if the filter turns them off.
 static LOG: OnceLock<AccessLog> = OnceLock::new();
 
 struct AccessLog {
@@ -19,29 +19,29 @@ struct AccessLog {
     is_json: bool,
 }
 
-/// What a line says of a request.
+/// The line of a request.
 #[derive(Debug, Serialize)]
 pub struct AccessLine<'a> {
-    /// `x-request-id`.
+    /// The id in `x-request-id`.
     pub request_id: &'a str,
-    /// The service that was asked.
+    /// The service that the path names, if there is such a service.
     pub service: Option<&'a str>,
-    /// The method.
+    /// The HTTP method.
     pub method: &'a str,
     /// The path without its query, which may hold secrets.
     pub path: &'a str,
-    /// The status of the response.
+    /// The HTTP status.
     pub status: u16,
-    /// From the request's head to the response's.
+    /// The time from the request's head to the response's.
     pub microseconds: u64,
     /// Why the response is a failure, for operators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<&'a str>,
 }
 
-/// The line with what all lines of the log have.
+/// The line with the members of every line of the log.
 #[derive(Serialize)]
-struct Labelled<'a> {
+struct LabelledLine<'a> {
     timestamp: &'a str,
     level: &'static str,
     target: &'static str,
@@ -50,7 +50,7 @@ struct Labelled<'a> {
 }
 
 pub(super) fn start(writer: BatchWriter, is_json: bool) {
-    // A second start would be a programmer's error, and the first one's lines go on.
+    // A second start would be a programmer's error; the first one stays.
     let _ = LOG.set(AccessLog { writer, is_json });
 }
 
@@ -63,7 +63,7 @@ impl AccessLine<'_> {
             .unwrap_or_default();
         let mut text = Vec::with_capacity(320);
         if log.is_json {
-            let labelled = Labelled {
+            let labelled = LabelledLine {
                 timestamp: &timestamp,
                 level: "INFO",
                 target: TARGET,

@@ -1,31 +1,34 @@
 //! Writes log lines in batches, from a thread of its own.
 //!
-//! A request pays for a copy into a buffer and never waits for whoever reads the log. `tracing-appender` wakes its thread, and makes a
-//! system call, for every line: with one line a request that is much of what a small request costs.
+//! A request pays for a copy into a buffer, and never waits for the reader of the log.
+//! `tracing-appender` wakes its thread, and makes a system call, for every line: that is much of
+//! what a small request costs.
 
+use parking_lot::Mutex;
 use std::io::Write;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// How long a line may wait.
+/// How long a line waits at most.
 const INTERVAL: Duration = Duration::from_millis(20);
-/// What may wait, in bytes. When the reader of the log is slower, further lines are dropped, and counted.
+/// How many bytes may wait. If the reader of the log is slower, further lines are dropped and
+/// counted.
 const BYTES_MAX: usize = 8 << 20;
 
 #[derive(Default)]
-struct Pending {
+struct PendingLines {
     bytes: Vec<u8>,
     dropped: u64,
 }
 
-/// The side that log lines are written to.
+/// The end to which log lines are written.
 #[derive(Clone)]
-pub(super) struct BatchWriter(Arc<Mutex<Pending>>);
+pub(super) struct BatchWriter(Arc<Mutex<PendingLines>>);
 
-/// The side that takes them on; dropped, it writes what waits.
+/// The end that passes them on. Dropped, it writes the lines that wait.
 pub struct Flusher {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -33,7 +36,7 @@ pub struct Flusher {
 
 impl BatchWriter {
     pub(super) fn start(mut output: impl Write + Send + 'static) -> (Self, Flusher) {
-        let pending = Arc::new(Mutex::new(Pending::default()));
+        let pending = Arc::new(Mutex::new(PendingLines::default()));
         let stop = Arc::new(AtomicBool::new(false));
         let thread = {
             let pending = Arc::clone(&pending);
@@ -43,7 +46,8 @@ impl BatchWriter {
                 .spawn(move || {
                     let mut batch = Vec::new();
                     loop {
-                        // Asked before the flush, so that the last one sees every line that was written before the stop.
+                        // Read before the flush: so the last flush has every line that was
+                        // written before the stop.
                         let is_last = stop.load(Relaxed);
                         flush(&pending, &mut batch, &mut output);
                         if is_last {
@@ -56,7 +60,7 @@ impl BatchWriter {
         let thread = match thread {
             Ok(thread) => Some(thread),
             Err(error) => {
-                eprintln!("strongroom: there is no thread for the log: {error}");
+                eprintln!("strongroom: the log's thread cannot be started: {error}");
                 None
             }
         };
@@ -64,19 +68,20 @@ impl BatchWriter {
     }
 }
 
-fn flush(pending: &Mutex<Pending>, batch: &mut Vec<u8>, output: &mut impl Write) {
+fn flush(pending: &Mutex<PendingLines>, batch: &mut Vec<u8>, output: &mut impl Write) {
     let dropped = {
-        let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = pending.lock();
         std::mem::swap(&mut pending.bytes, batch);
         std::mem::take(&mut pending.dropped)
     };
-    // Nobody can be told that the log cannot be written.
+    // There is no place to report that the log cannot be written.
     let _ = output.write_all(batch);
     batch.clear();
     if dropped > 0 {
         let _ = writeln!(
             output,
-            r#"{{"level":"WARN","message":"log lines were dropped: the log is read too slowly","dropped":{dropped}}}"#
+            "{{\"level\":\"WARN\",\"message\":\"log lines were dropped: the reader is too slow\",\
+             \"dropped\":{dropped}}}"
         );
     }
 }
@@ -86,7 +91,7 @@ impl Drop for Flusher {
         self.stop.store(true, Relaxed);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
-            // A log thread that has panicked has nothing more to say.
+            // An error means that the thread has panicked: it has nothing more to write.
             let _ = thread.join();
         }
     }
@@ -102,7 +107,7 @@ impl<'a> MakeWriter<'a> for BatchWriter {
 
 impl Write for &BatchWriter {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = self.0.lock();
         if pending.bytes.len() + line.len() > BYTES_MAX {
             pending.dropped += 1;
         } else {
@@ -121,7 +126,7 @@ mod tests {
     use super::*;
     use std::sync::mpsc;
 
-    /// Hands over what is written, batch by batch, when it is told to.
+    /// Sends each batch that is written to the test.
     struct Slow(mpsc::Sender<Vec<u8>>);
 
     impl Write for Slow {
@@ -150,8 +155,8 @@ mod tests {
 
     #[test]
     fn lines_beyond_the_buffer_are_dropped_and_counted() {
-        let pending = Mutex::new(Pending::default());
-        pending.lock().unwrap().bytes = vec![b'x'; BYTES_MAX];
+        let pending = Mutex::new(PendingLines::default());
+        pending.lock().bytes = vec![b'x'; BYTES_MAX];
         let writer = BatchWriter(Arc::new(pending));
         writeln!(&mut &writer, "one more").unwrap();
         let mut output = Vec::new();

@@ -5,6 +5,7 @@ mod batch;
 
 pub use access::AccessLine;
 
+use anyhow::Context as _;
 use batch::{BatchWriter, Flusher};
 use std::io::IsTerminal;
 use tracing::Level;
@@ -15,14 +16,17 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// The environment variable that chooses what is logged, such as `debug` or `info,access=off`.
 const FILTER_VARIABLE: &str = "STRONGROOM_LOG";
 
-/// Starts the log; what waits is written when the guard is dropped.
-pub fn start() -> Flusher {
+/// Starts the log. Lines that wait are written when the guard is dropped.
+///
+/// # Errors
+/// The environment's filter is malformed.
+pub fn start() -> anyhow::Result<Flusher> {
+    let filter = match std::env::var_os(FILTER_VARIABLE) {
+        Some(text) => parse_filter(&text.to_string_lossy())?,
+        None => Targets::new().with_default(Level::INFO),
+    };
     let is_terminal = std::io::stderr().is_terminal();
     let (writer, flusher) = BatchWriter::start(std::io::stderr());
-    let filter = std::env::var(FILTER_VARIABLE)
-        .ok()
-        .and_then(|filter| filter.parse().ok());
-    let filter = filter.unwrap_or_else(|| Targets::new().with_default(Level::INFO));
     if filter.would_enable(access::TARGET, &Level::INFO) {
         access::start(writer.clone(), !is_terminal);
     }
@@ -35,5 +39,33 @@ pub fn start() -> Flusher {
         log.with(lines.with_current_span(false).with_span_list(false))
             .init();
     }
-    flusher
+    Ok(flusher)
+}
+
+fn parse_filter(text: &str) -> anyhow::Result<Targets> {
+    text.parse().with_context(|| {
+        format!(
+            "{FILTER_VARIABLE}: `{text}` is not a log filter; write for example `debug`, or \
+             `info,access=off`"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_filter_is_refused_with_an_example() {
+        for right in ["debug", "info,access=off", "off"] {
+            parse_filter(right).unwrap();
+        }
+        for wrong in ["info,access=loud", "access=of"] {
+            let error = parse_filter(wrong).unwrap_err().to_string();
+            assert!(
+                error.contains("STRONGROOM_LOG") && error.contains(wrong),
+                "{error}"
+            );
+        }
+    }
 }
