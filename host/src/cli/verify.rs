@@ -1,7 +1,7 @@
 //! `strongroom verify`.
 
 use super::RegistryArgument;
-use crate::runtime::{self, AuditReport, Loader};
+use crate::runtime::{self, AuditReport, Loader, Verification, VerifyError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 pub(super) struct VerifyArguments {
     #[command(flatten)]
     registry: RegistryArgument,
-    /// Where the stores live; overrides the registry
+    /// The folder of the stores; overrides the registry
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 }
@@ -26,57 +26,44 @@ pub(super) async fn run(arguments: &VerifyArguments) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let auditors = runtime::auditors(&loader, &registry, &registry.host.data);
-    if auditors.is_empty() {
+    let verified = runtime::verify(&loader, &registry, &registry.host.data).await;
+    if verified.is_empty() {
         eprintln!(
             "strongroom: no service of {} can check its data",
             registry.file.display()
         );
         return ExitCode::FAILURE;
     }
-    // Each on a core of its own, if there are as many.
-    let audits: Vec<_> = auditors
-        .into_iter()
-        .map(|(spec, auditor)| {
-            let audit =
-                auditor.map(|auditor| tokio::spawn(async move { runtime::audit(&auditor).await }));
-            (&spec.name, audit)
-        })
-        .collect();
     let mut is_sound = true;
-    for (service, audit) in audits {
-        let report = match audit {
-            Ok(audit) => audit
-                .await
-                .unwrap_or_else(|error| Some(Err(error.to_string()))),
-            Err(problems) => {
-                for problem in problems {
-                    eprintln!("{service}: {problem}");
-                }
-                is_sound = false;
-                continue;
-            }
-        };
-        match report {
-            Some(Ok(report)) => is_sound &= print(service, &report),
-            Some(Err(reason)) => {
-                eprintln!("{service}: the check did not come to its end: {reason}");
-                is_sound = false;
-            }
-            None => {}
-        }
+    for verification in &verified {
+        is_sound &= print(verification);
     }
     if is_sound {
         println!("sound");
         ExitCode::SUCCESS
     } else {
-        println!("NOT PROVEN SOUND: see above");
+        println!("NOT VERIFIED: see above");
         ExitCode::FAILURE
     }
 }
 
-/// Prints a report; answers whether every invariant holds.
-fn print(service: &str, report: &AuditReport) -> bool {
+/// Prints what was found out about a service; returns whether its data is sound.
+fn print(Verification { service, outcome }: &Verification<'_>) -> bool {
+    match outcome {
+        Ok(report) => return print_report(service, report),
+        Err(VerifyError::NotLoaded(problems)) => {
+            for problem in problems {
+                eprintln!("{service}: {problem}");
+            }
+        }
+        Err(VerifyError::Unfinished(reason)) => {
+            eprintln!("{service}: the check did not come to its end: {reason}");
+        }
+    }
+    false
+}
+
+fn print_report(service: &str, report: &AuditReport) -> bool {
     for total in &report.totals {
         println!("{service}: {}: {}", total.name, total.value);
     }

@@ -42,7 +42,7 @@ fn broken(folder: &Path, lines: &[&[&str]]) {
             "no line has {parts:?}: {outcome:?}"
         );
     }
-    assert!(outcome.stdout.contains("NOT PROVEN SOUND"), "{outcome:?}");
+    assert!(outcome.stdout.contains("NOT VERIFIED"), "{outcome:?}");
 }
 
 /// The value of a printed total.

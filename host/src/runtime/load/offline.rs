@@ -6,7 +6,7 @@ use super::imports;
 use super::loader::{Loader, Prepared};
 use crate::registry::{Registry, ServiceSpec};
 use crate::runtime::problem::LoadProblem;
-use crate::runtime::services::audit;
+use crate::runtime::services::audit::{self, AuditReport};
 use crate::runtime::services::callees::{Callees, Pins};
 use crate::runtime::services::generation::Generation;
 use crate::runtime::services::running::store_file;
@@ -30,11 +30,55 @@ pub fn check<'r>(
         .collect()
 }
 
+/// What `strongroom verify` found out about a service.
+pub struct Verification<'r> {
+    /// The service.
+    pub service: &'r str,
+    /// The report, whether its invariants hold or not.
+    pub outcome: Result<AuditReport, VerifyError>,
+}
+
+/// Why the data of a service could not be checked.
+pub enum VerifyError {
+    /// The component cannot be loaded, or there is no store.
+    NotLoaded(Vec<LoadProblem>),
+    /// The component failed before the end, in its own words.
+    Unfinished(String),
+}
+
+/// Has every service that can check its data do so, at the same time.
+pub async fn verify<'r>(
+    loader: &Loader,
+    registry: &'r Registry,
+    data: &Path,
+) -> Vec<Verification<'r>> {
+    let mut checks = Vec::new();
+    for (spec, auditor) in auditors(loader, registry, data) {
+        // Each on a core of its own, if there are as many.
+        let check =
+            auditor.map(|auditor| tokio::spawn(async move { audit::audit(&auditor).await }));
+        checks.push((spec.name.as_str(), check));
+    }
+    let mut verified = Vec::new();
+    for (service, check) in checks {
+        let outcome = match check {
+            Err(problems) => Err(VerifyError::NotLoaded(problems)),
+            Ok(check) => match check.await {
+                Ok(Some(report)) => report.map_err(VerifyError::Unfinished),
+                Ok(None) => continue,
+                Err(panic) => Err(VerifyError::Unfinished(panic.to_string())),
+            },
+        };
+        verified.push(Verification { service, outcome });
+    }
+    verified
+}
+
 /// Makes a generation of each service whose component can check its data. It sees one snapshot of
 /// its service's store in `data`. Its links lead to generations that are made for it alone, and see
 /// one snapshot of theirs. So audits can run at the same time. None of them can write, or send
 /// anything.
-pub fn auditors<'r>(
+fn auditors<'r>(
     loader: &Loader,
     registry: &'r Registry,
     data: &Path,
