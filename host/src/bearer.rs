@@ -1,6 +1,6 @@
 //! The credentials of RFC 6750: `authorization: Bearer <token>`.
 
-/// The token of these credentials, if they are of that scheme. One space or more stand before it
+/// Returns the token, if the credentials are of that scheme. One or more spaces stand before it
 /// (RFC 9110 section 11.4).
 pub fn bearer_token(credentials: &str) -> Option<&str> {
     let (scheme, token) = credentials.split_once(' ')?;

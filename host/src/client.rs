@@ -1,21 +1,21 @@
-//! Who asks, as far as it decides about shares: what many use together, no single client may take.
+//! Who sends a request, for limits: no single client may use up what many share.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::LazyLock;
 
-/// The bits of an IPv6 address that one customer of a provider has.
+/// The bits of an IPv6 address that a provider assigns to one customer.
 const IPV6_CUSTOMER_MASK: u128 = !0 << 64;
 
-/// Seeded at each start, so that no client can choose a value that another one has.
+/// Seeded at each start, so that no client can choose an address or name with another one's hash.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-/// A client: the user whom a request's token names, and without a token its address.
+/// A client: the user whom a request's token names, or without a token its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Client(u64);
 
 impl Client {
-    /// A service that asks on nobody's behalf.
+    /// A service that works for no client.
     pub const NOBODY: Self = Self(0);
 
     /// The client at this address.
@@ -29,7 +29,7 @@ impl Client {
     }
 }
 
-/// The address by which one customer is counted: of IPv6 the first 64 bits.
+/// The address that stands for one customer: of IPv6 the first 64 bits.
 pub fn customer(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),

@@ -1,4 +1,5 @@
-//! Files that survive a crash whole: written beside, fsynced, renamed, and the folder fsynced.
+//! Files that survive a crash whole: the content is written to a new file, fsynced, and renamed,
+//! and the folder is fsynced.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -6,12 +7,12 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Only the owner may read what lies here.
+/// Only the owner may read these files.
 const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
 
-/// Makes a folder that only its owner may enter, and its name durable, with those of the folders above it that are made too; one that is
-/// there stays as it is.
+/// Creates a folder that only its owner may enter, and missing folders above it; makes their names
+/// durable. A folder that exists stays as it is.
 ///
 /// # Errors
 /// The system's.
@@ -23,14 +24,14 @@ pub fn create_folder(folder: &Path) -> io::Result<()> {
         .recursive(true)
         .mode(FOLDER_MODE)
         .create(folder)?;
-    for made in missing.into_iter().rev() {
-        sync_folder(made)?;
+    for created in missing.into_iter().rev() {
+        sync_parent(created)?;
     }
-    // Also where it was there: whoever made it may have died before this.
-    sync_folder(folder)
+    // Also if it existed: the process that created it may have died before this.
+    sync_parent(folder)
 }
 
-/// Puts `content` in the place of `file`; after a crash the file is the old one or the new one.
+/// Replaces the content of `file`. After a crash the file has the old content or the new one.
 ///
 /// # Errors
 /// The system's.
@@ -39,7 +40,7 @@ pub fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Relaxed);
     let beside = file.with_extension(format!("{}-{count}.new", std::process::id()));
-    // A leftover of a crash may have another mode.
+    // One that a crash left may have another mode.
     match std::fs::remove_file(&beside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -53,10 +54,10 @@ pub fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     written.write_all(content)?;
     written.sync_all()?;
     std::fs::rename(&beside, file)?;
-    sync_folder(file)
+    sync_parent(file)
 }
 
-/// Opens a file to append to; makes it if there is none.
+/// Opens a file to append to, and creates it if there is none.
 ///
 /// # Errors
 /// The system's.
@@ -66,12 +67,12 @@ pub fn open_to_append(file: &Path) -> io::Result<File> {
         .create(true)
         .mode(FILE_MODE)
         .open(file)?;
-    sync_folder(file)?;
+    sync_parent(file)?;
     Ok(opened)
 }
 
-/// A name is durable only when its folder is.
-fn sync_folder(file: &Path) -> io::Result<()> {
+/// Fsyncs the folder of `file`, which makes its name durable.
+fn sync_parent(file: &Path) -> io::Result<()> {
     match file.parent() {
         Some(folder) if folder.as_os_str().is_empty() => File::open(".")?.sync_all(),
         Some(folder) => File::open(folder)?.sync_all(),
@@ -85,7 +86,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn a_folder_is_made_with_those_above_it_for_its_owner_alone_and_may_be_there_already() {
+    fn a_folder_is_created_with_those_above_it_for_its_owner_alone_and_may_exist() {
         let above = tempfile::tempdir().unwrap();
         let folder = above.path().join("data/stores");
         for _ in 0..2 {

@@ -1,50 +1,47 @@
-//! Looks at files that may not answer: a hung network mount blocks its caller for hours.
+//! Reads files that may not respond: a hung network mount blocks its caller for hours.
 //!
-//! So each look is made on a thread of its own and waited for until a deadline. A thread that does
-//! not come back is left behind; what it was to look at is not asked for again until it does, and
-//! there are never more than a few such threads.
+//! So each look at a file has a thread of its own and a deadline. A thread that does not return is
+//! left behind. Until it does, no other look at that file begins, and there are never more than a
+//! few such threads.
 
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-/// How long a file may take: 64 MiB from a slow disk take half of it.
+/// How long a look may take: 64 MiB from a slow disk take half of it.
 const TIME_MAX: Duration = Duration::from_secs(10);
 
-/// Looks at files, at few at a time.
+/// A reader of files, of few at a time.
 pub struct FileReader {
     time_max: Duration,
     looks_max: usize,
-    under_way: Arc<Mutex<UnderWay>>,
+    under_way: Arc<Mutex<LooksUnderWay>>,
 }
 
-type UnderWay = HashMap<PathBuf, Look>;
+type LooksUnderWay = HashMap<PathBuf, Look>;
 
-/// A look at a file that has not come back.
+/// A look at a file that has not returned.
 #[derive(Clone)]
 struct Look {
     deadline: Instant,
     ended: CancellationToken,
 }
 
-/// Ends a look when it is dropped, on whatever thread.
-struct Ending {
+/// Ends a look when it is dropped, on any thread.
+struct LookGuard {
     file: PathBuf,
     ended: CancellationToken,
-    under_way: Arc<Mutex<UnderWay>>,
+    under_way: Arc<Mutex<LooksUnderWay>>,
 }
 
-impl Drop for Ending {
+impl Drop for LookGuard {
     fn drop(&mut self) {
-        let mut under_way = self
-            .under_way
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        under_way.remove(&self.file);
+        self.under_way.lock().remove(&self.file);
         self.ended.cancel();
     }
 }
@@ -59,38 +56,34 @@ impl FileReader {
         }
     }
 
-    /// Has `look` look at a file, once no other look at it is under way.
+    /// Runs `look` on a file, once no other look at it is under way.
     ///
     /// # Errors
-    /// It does not come back in time, an earlier one has not come back, or too many others have
-    /// not.
+    /// It does not return in time, an earlier one has not returned, or too many others have not.
     pub async fn look<T: Send + 'static>(
         &self,
         file: &Path,
         look: impl FnOnce(&Path) -> T + Send + 'static,
     ) -> io::Result<T> {
-        let ending = self.begin(file).await?;
+        let guard = self.begin(file).await?;
         let deadline = Instant::now() + self.time_max;
-        let looking = tokio::task::spawn_blocking(move || look(&ending.file));
+        let looking = tokio::task::spawn_blocking(move || look(&guard.file));
         match timeout_at(deadline, looking).await {
             Ok(result) => result.map_err(io::Error::other),
             Err(_) => Err(self.too_slow()),
         }
     }
 
-    /// Takes the file's turn.
-    async fn begin(&self, file: &Path) -> io::Result<Ending> {
+    /// Waits until no other look at the file is under way.
+    async fn begin(&self, file: &Path) -> io::Result<LookGuard> {
         loop {
             let other = {
-                let mut under_way = self
-                    .under_way
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
+                let mut under_way = self.under_way.lock();
                 match under_way.get(file) {
                     Some(other) => other.clone(),
                     None if under_way.len() >= self.looks_max => {
                         let problem = format!(
-                            "{} other files do not answer; see whether a mount hangs",
+                            "{} other files do not respond; check whether a mount hangs",
                             self.looks_max
                         );
                         return Err(io::Error::new(io::ErrorKind::ResourceBusy, problem));
@@ -101,7 +94,7 @@ impl FileReader {
                             ended: CancellationToken::new(),
                         };
                         under_way.insert(file.to_owned(), look.clone());
-                        return Ok(Ending {
+                        return Ok(LookGuard {
                             file: file.to_owned(),
                             ended: look.ended,
                             under_way: Arc::clone(&self.under_way),
@@ -116,7 +109,7 @@ impl FileReader {
 
     fn too_slow(&self) -> io::Error {
         let problem = format!(
-            "it did not answer in {:?}; see whether its mount hangs",
+            "it did not respond in {:?}; check whether its mount hangs",
             self.time_max
         );
         io::Error::new(io::ErrorKind::TimedOut, problem)
@@ -135,7 +128,7 @@ mod tests {
         }
     }
 
-    /// A look that does not come back before the sender is dropped.
+    /// A look that does not return before the sender is dropped.
     fn hung() -> (Sender<()>, impl FnOnce(&Path) + Send + 'static) {
         let (release, wait) = channel::<()>();
         let look = move |_: &Path| {
@@ -145,13 +138,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_does_not_answer_is_given_up_and_others_are_read() {
+    async fn a_file_that_does_not_respond_is_left_and_others_are_read() {
         let reader = reader(2);
         let (release, look) = hung();
         let error = reader.look(Path::new("hung"), look).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         let begun = Instant::now();
-        // Not asked a second time, nor waited for.
+        // No second look, and no wait for the first.
         let again = reader.look(Path::new("hung"), |_| ()).await.unwrap_err();
         assert_eq!(again.kind(), io::ErrorKind::TimedOut);
         assert_eq!(reader.look(Path::new("fine"), |_| 7).await.unwrap(), 7);
@@ -160,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_answers_again_is_read_again() {
+    async fn a_file_that_responds_again_is_read_again() {
         let reader = reader(1);
         let (release, look) = hung();
         reader.look(Path::new("hung"), look).await.unwrap_err();

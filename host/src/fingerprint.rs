@@ -1,4 +1,4 @@
-//! What tells that a file was changed.
+//! Detects that a file was changed.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -14,7 +14,7 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// The file's, or none if it cannot be looked at.
+    /// The fingerprint of a file. None if its metadata cannot be read.
     pub fn of(file: &Path) -> Option<Self> {
         let metadata = std::fs::metadata(file).ok()?;
         Some(Self {

@@ -1,9 +1,9 @@
 //! `strongroom`: a banking backend in one binary, whose services are WebAssembly components.
 //!
-//! A request passes through the modules in this order: [`gateway`] (socket, token, route),
+//! A request passes through the modules in this order: [`gateway`] (socket, route, token),
 //! [`runtime`] (the service's instance), and, from inside the component, [`store`], [`links`], and
-//! [`keys`]. [`registry`] says what there is, [`swap`] makes it so while requests go on, and
-//! [`admin`] shows it. The host knows nothing of banks: that is the components' business.
+//! [`keys`]. [`registry`] is the configuration, [`swap`] applies its changes while requests go on,
+//! and [`admin`] shows the state. The host knows nothing of banks: the components do.
 //!
 //! This is a library so that two binaries share it: `strongroom`, which is released, and
 //! `strongroom-faulty` of the tests, which sets the hook of [`faults`].
@@ -36,7 +36,7 @@ pub use store::faults;
 use clap::Parser as _;
 use std::process::ExitCode;
 
-/// The system's allocator was among the first in every profile of a small request.
+/// The system's allocator was among the top entries in every profile of a small request.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -51,7 +51,7 @@ pub fn run() -> ExitCode {
         }
     };
     let code = runtime.block_on(cli::run(command));
-    // Whatever matters was waited for. A thread that looks at a file on a hung mount must not keep the process.
+    // All that matters has ended. A thread that waits for a hung mount must not keep the process.
     runtime.shutdown_background();
     code
 }

@@ -2,12 +2,12 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What the host needs beside the connections of its clients: stores, the admin listener,
-/// components, what services fetch.
+/// What the host needs beside the connections of its clients: stores, admin connections,
+/// components, requests of services.
 const RESERVE: u64 = 512;
 
-/// Raises the soft limit as far as the system lets this process, and says how many connections
-/// there is room for.
+/// Raises the soft limit as far as the system lets this process, and returns for how many
+/// connections there is room.
 pub fn room_for_connections() -> usize {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     let raised = Rlimit {
@@ -20,7 +20,7 @@ pub fn room_for_connections() -> usize {
     let Some(limit) = getrlimit(Resource::Nofile).current else {
         return usize::MAX;
     };
-    // However few there are, some connections are served.
+    // Under any limit some connections are served.
     let room = limit.saturating_sub(RESERVE).max(limit / 2);
     usize::try_from(room).unwrap_or(usize::MAX)
 }

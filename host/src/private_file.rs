@@ -1,5 +1,5 @@
-//! Files and folders that the host trusts, or that hold secrets: nobody but the host's own user may
-//! own or touch them.
+//! Files and folders that the host trusts, or that hold secrets: only the host's own user may own
+//! or access them.
 
 use crate::regular_file;
 use std::fs::{Metadata, Permissions};
@@ -10,9 +10,9 @@ use std::path::Path;
 /// What only the owner may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guard {
-    /// Write: what lies there is trusted.
+    /// Write: the host trusts the content.
     Writing,
-    /// Read and write: what lies there is secret.
+    /// Read and write: the content is secret.
     All,
 }
 
@@ -32,7 +32,7 @@ impl Guard {
     }
 }
 
-/// Checks that a file or folder belongs to the host's user, and is guarded against all others.
+/// Checks that a file or folder belongs to the host's user, and that no other user has access.
 ///
 /// # Errors
 /// What is wrong, and what to do.
@@ -44,10 +44,11 @@ fn check_as(user: u32, path: &Path, metadata: &Metadata, guard: Guard) -> io::Re
     let refused = |problem| Err(io::Error::new(io::ErrorKind::PermissionDenied, problem));
     let owner = metadata.uid();
     let shown = path.display();
-    // The superuser is no exception: what another user has put there would run as root.
+    // The superuser is no exception: the content of another user would run as root.
     if owner != user {
         return refused(format!(
-            "it belongs to user {owner}, and the host runs as user {user}; run the host as its owner, or `chown {user} {shown}`"
+            "it belongs to user {owner}, and the host runs as user {user}; run the host as its \
+             owner, or `chown {user} {shown}`"
         ));
     }
     let mode = metadata.mode() & 0o7777;
@@ -64,17 +65,17 @@ fn check_as(user: u32, path: &Path, metadata: &Metadata, guard: Guard) -> io::Re
 /// Reads a file that holds a secret.
 ///
 /// # Errors
-/// The system's; it is no regular file; or others may touch it.
+/// The system's; it is no regular file; or other users have access.
 pub fn read(file: &Path) -> io::Result<Vec<u8>> {
     let (opened, metadata) = regular_file::open(file)?;
     check(file, &metadata, Guard::All)?;
     regular_file::read_opened(opened, u64::MAX)
 }
 
-/// Takes all rights to a file or folder from others; one that is not there is left alone.
+/// Removes the rights of all other users to a file or folder, if it exists.
 ///
 /// # Errors
-/// The system's, such as that it belongs to somebody else.
+/// The system's, such as that it belongs to another user.
 pub fn tighten(path: &Path) -> io::Result<()> {
     let metadata = match std::fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_trusted_may_be_read_by_others_and_not_written() {
+    fn trusted_content_may_be_read_by_others_and_not_written() {
         let (_folder, file) = file_of_mode(0o644);
         let check = |file: &Path| check(file, &file.metadata().unwrap(), Guard::Writing);
         check(&file).unwrap();
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_another_user_is_refused_to_the_superuser_too() {
+    fn a_file_of_another_user_is_refused_to_the_superuser_too() {
         let (_folder, file) = file_of_mode(0o600);
         let metadata = file.metadata().unwrap();
         let other = metadata.uid() + 1;
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn tightening_takes_the_rights_of_others_alone() {
+    fn tightening_removes_the_rights_of_others_alone() {
         let (_folder, file) = file_of_mode(0o644);
         tighten(&file).unwrap();
         assert_eq!(file.metadata().unwrap().mode() & 0o7777, 0o600);

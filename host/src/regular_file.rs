@@ -1,4 +1,4 @@
-//! Reads files that an operator names. A name may lead to anything: a pipe that nobody writes to, a
+//! Reads files that an operator names. A name may lead to anything: a pipe without a writer, a
 //! device without an end, a folder.
 
 use rustix::fs::OFlags;
@@ -7,15 +7,15 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-/// Opens a regular file, or what a symbolic link leads to if that is one.
+/// Opens a regular file, or the one to which a symbolic link leads.
 ///
 /// # Errors
 /// The system's, or that it is no regular file.
 pub fn open(file: &Path) -> io::Result<(File, Metadata)> {
-    // Looked at before it is opened: to open some devices is to act on them.
+    // Checked before it is opened: to open some devices is to act on them.
     regular(&std::fs::metadata(file)?)?;
-    // It may have been replaced since. Without NONBLOCK a pipe would be waited for; a regular file
-    // does not know the flag.
+    // It may have been replaced since. Without NONBLOCK the call would wait for a pipe; a regular
+    // file ignores the flag.
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened = OpenOptions::new()
         .read(true)
@@ -35,7 +35,7 @@ pub fn read(file: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
     read_opened(opened, bytes_max)
 }
 
-/// Reads what [`open`] has opened.
+/// Reads a file that [`open`] has opened.
 ///
 /// # Errors
 /// The system's, or that it is larger.

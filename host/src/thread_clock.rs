@@ -1,4 +1,4 @@
-//! The CPU time of the thread that asks: time in which the kernel had stopped it does not count.
+//! The CPU time of the calling thread: time in which the kernel had stopped it does not count.
 
 use std::time::Duration;
 
