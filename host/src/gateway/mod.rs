@@ -11,7 +11,7 @@
 //! 6. [`admission`] refuses a client whose [`rate`] is used up, and verifies the token, unless the
 //!    route is public;
 //! 7. [`open_responses`] refuses a client that does not take its responses;
-//! 8. [`identity`] replaces what the client claims to be by what it is; [`trace`] begins a span;
+//! 8. [`identity`] replaces the claims of the client by verified ones; [`trace`] begins a span;
 //! 9. [`body`] reads the request's body into its share of [`body_memory`] ([`shares`]);
 //! 10. the service's generation responds, and the client takes that as a [`response_body`], which
 //!     [`observed_stream`] sees.

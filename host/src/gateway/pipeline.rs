@@ -132,14 +132,14 @@ impl Gateway {
         if !self.responses.has_room(client) {
             return Err(UNTAKEN);
         }
-        introduce(&mut head, caller.identity(), address, &exchange.request_id);
+        set_caller(&mut head, caller.identity(), address, &exchange.request_id);
         // Held until the component has responded.
         let mut share = self.body_memory.share(spec, caller.clients());
         let body = body::read(&head, body, &mut share, exchange.connection()).await?;
         let only_reads = head.method.is_safe();
         let request = Request::from_parts(head, body);
         let response = generation.serve(client, request).await?;
-        // Others may have come to wait meanwhile. A change is reported all the same.
+        // More responses may wait for the client by now. That of a change is sent all the same.
         let is_large = response.body().size_hint().lower() > SMALL_RESPONSE_MAX;
         if only_reads && is_large && !self.responses.has_room(client) {
             return Err(UNTAKEN);
@@ -152,7 +152,7 @@ impl Gateway {
         Ok(response)
     }
 
-    /// The generation that the request belongs to until its end, whatever is switched meanwhile.
+    /// The generation that serves the request to its end, although another one may take over.
     fn generation(
         &self,
         service: &str,
@@ -214,9 +214,9 @@ fn methods() -> Response<ResponseBody> {
     response
 }
 
-/// Makes the request's head what a component sees: what the gateway knows of the caller replaces
-/// what the client claims.
-fn introduce(
+/// Makes the request's head the one that a component gets: what the gateway knows of the caller
+/// replaces what the client claims.
+fn set_caller(
     head: &mut Parts,
     identity: Option<&Identity>,
     address: IpAddr,

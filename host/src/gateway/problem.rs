@@ -184,7 +184,7 @@ fn title_of(code: &str) -> String {
     title
 }
 
-/// RFC 9457 section 3.1, with two members of ours.
+/// RFC 9457 section 3.1, with the members `code` and `request_id` added.
 #[derive(Serialize)]
 struct ProblemDocument<'a> {
     #[serde(rename = "type")]
