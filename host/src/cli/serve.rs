@@ -9,7 +9,7 @@ use crate::open_files::room_for_connections;
 use crate::registry::{AdminAddress, HostSpec, Registry};
 use crate::runtime::{Loader, Services};
 use crate::store::faults;
-use crate::swap::{self, Swapper};
+use crate::swap::{Swapper, Watch};
 use crate::telemetry;
 use crate::wall_clock::{self, WallClock};
 use std::io::Write as _;
@@ -147,6 +147,8 @@ async fn run_services(
     stop: &CancellationToken,
     addresses: ListenAddresses,
 ) {
+    // First of all: a file that is being written after the lines below is not taken half-written.
+    let watch = Watch::set(Arc::clone(&swapper)).await;
     let start = swapper.start(registry);
     tokio::pin!(start);
     let is_done = tokio::select! {
@@ -159,7 +161,7 @@ async fn run_services(
     if !is_done {
         start.await;
     }
-    swap::watch(Arc::clone(&swapper), hangup, stop.clone()).await;
+    watch.run(hangup, stop.clone()).await;
 }
 
 /// Waits until every service serves, or will not soon.

@@ -42,8 +42,6 @@ async fn a_registry() {
         .text();
     let (_host_table, second) = second.split_once("[services").expect("it has services");
     let second = format!("\n[services{second}");
-    // The kernel's watch is set a moment after the start.
-    tokio::time::sleep(REST).await;
     let mut file = truncate(&path);
     write_with_rests(&mut file, &[first.as_bytes()]).await;
     assert_eq!(service(&host, "changing").await["generation"], 1);
@@ -62,7 +60,6 @@ async fn a_registry() {
 async fn a_component() {
     let (host, path) = host_with_file(&beside_a_bystander(version("version-a")), "version-a").await;
     let bytes = guest_bytes("version-b");
-    tokio::time::sleep(REST).await;
     let mut file = truncate(&path);
     write_with_rests(
         &mut file,
