@@ -77,7 +77,7 @@ pub trait LinkView {
 /// All that does not fit.
 pub fn check_interface(
     engine: &Engine,
-    (_, import): (&str, &ComponentInstance),
+    import: &ComponentInstance,
     export: &ComponentInstance,
     callee: &str,
 ) -> Result<(), Vec<LinkProblem>> {
@@ -122,7 +122,8 @@ fn compare(
 pub fn define_interface<T: LinkView + Send + 'static>(
     engine: &Engine,
     linker: &mut Linker<T>,
-    (interface, import): (&str, &ComponentInstance),
+    interface: &str,
+    import: &ComponentInstance,
     callee: &Arc<dyn Callee>,
 ) -> Result<(), Vec<LinkProblem>> {
     let mut problems = Vec::new();

@@ -49,7 +49,7 @@ pub fn linker(
             (Some(link), ComponentItem::ComponentInstance(instance)) => {
                 let callee = callees.service(&link.service);
                 let defined =
-                    links::define_interface(engine, &mut linker, (import, instance), &callee);
+                    links::define_interface(engine, &mut linker, import, instance, &callee);
                 problems.extend(link_problems(import, defined));
             }
             (None, ComponentItem::ComponentInstance(instance)) => {
@@ -171,7 +171,7 @@ fn check_import(
     link: &Link,
     callee: Option<&Component>,
 ) -> Vec<LoadProblem> {
-    let (interface, _) = import;
+    let (interface, instance) = import;
     let Some(callee) = callee else {
         return vec![LoadProblem::CalleeFailed {
             import: interface.to_owned(),
@@ -188,7 +188,7 @@ fn check_import(
             callee: link.service.clone(),
         }];
     };
-    let checked = links::check_interface(engine, import, &export, &link.service);
+    let checked = links::check_interface(engine, instance, &export, &link.service);
     link_problems(interface, checked)
 }
 
