@@ -1,7 +1,7 @@
 //! Versions that are tried out beside the ones that serve.
 
-use super::change::Wish;
-use super::departure;
+use super::change_set::Wish;
+use super::drain;
 use super::history::{Outcome, Record, Steps};
 use super::refusals::{Attempt, Seat};
 use super::report::Report;
@@ -149,7 +149,7 @@ impl Swapper {
         record.generation = post.service.status().generation;
         record.from = Some(canary.generation().digest());
         record.to = post.stable.as_ref().map(|stable| stable.digest());
-        departure::drain(Arc::clone(canary.generation()), Arc::clone(&record.drained));
+        drain::drain(Arc::clone(canary.generation()), Arc::clone(&record.drained));
         report.add(self.history.add(record));
         true
     }

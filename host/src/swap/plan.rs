@@ -1,6 +1,6 @@
 //! What a registry would change in the running host: all that can be known before anything is started.
 
-use super::change::{Candidate, connected};
+use super::change_set::{Candidate, connected};
 use super::files::Files;
 use super::swapper::Swapper;
 use crate::registry::{Registry, ServiceSpec};

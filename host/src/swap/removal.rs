@@ -1,6 +1,6 @@
 //! Services that the registry no longer names.
 
-use super::departure;
+use super::drain;
 use super::history::{Outcome, Record};
 use super::refusals::Seat;
 use super::report::Report;
@@ -43,7 +43,7 @@ impl Swapper {
             if free.contains(name) {
                 record.outcome = Outcome::Removed;
                 if let Some((service, generations)) = self.services().remove(name) {
-                    departure::drain_removed(
+                    drain::drain_removed(
                         Arc::clone(self.services()),
                         service,
                         generations,

@@ -1,7 +1,7 @@
 //! Compares the registry with what runs, and makes it so.
 
-use super::change::{Candidate, Change, Wish, connected};
-use super::departure;
+use super::change_set::{Candidate, Change, Wish, connected};
+use super::drain;
 use super::files::Files;
 use super::history::{History, Record, RecordRow};
 use super::refusals::{Attempt, Refusals, Seat};
@@ -344,7 +344,7 @@ impl Swapper {
             }
             record.generation = post.service.status().generation;
             if let Some(old) = replaced.iter().find(|old| old.spec().name == name) {
-                departure::drain(Arc::clone(old), Arc::clone(&record.drained));
+                drain::drain(Arc::clone(old), Arc::clone(&record.drained));
             }
             report.add(self.history.add(record));
         }
