@@ -40,7 +40,7 @@ impl FailureCase {
         }
     }
 
-    /// The value that tells the caller of the failure.
+    /// The value that the caller receives in place of a result.
     pub(super) fn value(self, error: CallError) -> Val {
         let text = || Val::String(error.to_string());
         let inner = match self {

@@ -39,7 +39,7 @@ pub enum LinkProblem {
         /// The function.
         function: String,
     },
-    /// A type is bound to a store.
+    /// A parameter or the result cannot be copied from one store to another.
     #[error("the function `{function}` has {what} in its type; only plain values can cross a link")]
     NotPlain {
         /// The function.
@@ -55,10 +55,10 @@ pub enum LinkProblem {
         /// The function.
         function: String,
     },
-    /// The interface holds something else than functions and types.
-    #[error("the interface holds `{item}`, which is no function of plain values")]
+    /// The interface has an item that is neither a function nor a type.
+    #[error("the interface has `{item}`, which is not a function of plain values")]
     NotAFunction {
-        /// The item.
+        /// The item's name.
         item: String,
     },
 }
@@ -67,14 +67,14 @@ pub enum LinkProblem {
 pub trait LinkView {
     /// Whether the instance has a write transaction open.
     fn is_writing(&self) -> bool;
-    /// Says that a link call of the instance has come back, after `waited`; answers whether its failure may be logged.
+    /// Notes that a link call has ended after `waited`. Returns whether a failure may be logged.
     fn link_call_ended(&mut self, waited: Duration, has_failed: bool) -> bool;
 }
 
 /// Checks that `export` has every function of the imported interface, of the same type.
 ///
 /// # Errors
-/// All that does not fit.
+/// Each function that does not fit.
 pub fn check_interface(
     engine: &Engine,
     import: &ComponentInstance,
@@ -89,7 +89,7 @@ pub fn check_interface(
         let offered = export.get_export(engine, name).map(|export| export.ty);
         problems.extend(compare(name, callee, &wanted, offered.as_ref()));
     }
-    all_well(problems)
+    none_or(problems)
 }
 
 fn compare(
@@ -118,7 +118,7 @@ fn compare(
 /// Defines every function of the imported interface in `linker`, as calls to `callee`.
 ///
 /// # Errors
-/// All that cannot be linked, whoever the callee is; then nothing may be made of the linker.
+/// Each item that no callee could satisfy; then the linker is not to be used.
 pub fn define_interface<T: LinkView + Send + 'static>(
     engine: &Engine,
     linker: &mut Linker<T>,
@@ -136,10 +136,10 @@ pub fn define_interface<T: LinkView + Send + 'static>(
         };
         problems.extend(defined.err());
     }
-    all_well(problems)
+    none_or(problems)
 }
 
-fn all_well(problems: Vec<LinkProblem>) -> Result<(), Vec<LinkProblem>> {
+fn none_or(problems: Vec<LinkProblem>) -> Result<(), Vec<LinkProblem>> {
     if problems.is_empty() {
         Ok(())
     } else {
@@ -153,7 +153,7 @@ fn not_a_function(item: &str) -> LinkProblem {
     }
 }
 
-/// Where the function's result can say that a call failed; all its types must be plain.
+/// Where the function's result can carry a failure; all its types must be plain.
 fn failure_case(function: &str, wanted: &ComponentFunc) -> Result<FailureCase, LinkProblem> {
     let mut types = wanted.params().map(|(_, ty)| ty).chain(wanted.results());
     if let Some(what) = types.find_map(|ty| first_bound_to_a_store(&ty)) {
@@ -197,10 +197,13 @@ fn define<T: LinkView + Send + 'static>(
                 callee.call(&target, parameters).await
             };
             let has_failed = outcome.is_err();
-            let is_logged = store.data_mut().link_call_ended(begun.elapsed(), has_failed);
+            let is_logged = store
+                .data_mut()
+                .link_call_ended(begun.elapsed(), has_failed);
             results[0] = outcome.unwrap_or_else(|error| {
                 if is_logged {
-                    tracing::warn!(interface = %target.interface, function = %target.function, %error, "a link call failed");
+                    let (interface, function) = (&target.interface, &target.function);
+                    tracing::warn!(interface, function, %error, "a link call failed");
                 }
                 failure.value(error)
             });
@@ -210,7 +213,7 @@ fn define<T: LinkView + Send + 'static>(
     defined.map_err(|_| not_a_function(function))
 }
 
-/// Whether an interface that a registry names is the imported one: with its version, or without.
+/// Whether the registry's name for an interface, with or without version, means the imported one.
 pub fn names_interface(named: &str, interface: &str) -> bool {
     named == interface
         || interface

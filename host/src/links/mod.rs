@@ -1,9 +1,10 @@
 //! Links: typed calls from one component to another, by way of the host.
 //!
-//! The caller's import is satisfied by a host function that calls the export of the callee *in the callee's own instance and store*.
-//! Nothing is fused: either side has its own limits and can fail, or be swapped, alone. Only plain values cross; a
-//! callee that traps or takes too long reaches the caller as an error value of the function's own result type
-//! ([`failure`]), so every function of a link must have such a case.
+//! A host function satisfies the caller's import. It calls the callee's export *in the callee's own
+//! instance and store*. So each side has its own limits, and can fail or be swapped alone.
+//!
+//! Only plain values cross. When the callee traps or takes too long, the caller receives an error
+//! value of the function's own result type ([`failure`]): each function of a link has such a case.
 
 mod failure;
 mod function;
@@ -16,9 +17,12 @@ pub use function::{
 use futures::future::BoxFuture;
 use wasmtime::component::Val;
 
-/// Whatever can be called by a link: the service behind it.
+/// The service that a link leads to.
 pub trait Callee: Send + Sync + 'static {
-    /// Calls an exported function and answers its one result.
+    /// Calls an exported function and returns its one result.
+    ///
+    /// # Errors
+    /// The callee has not returned a result of its own.
     fn call<'a>(
         &'a self,
         function: &'a FunctionName,
@@ -26,13 +30,13 @@ pub trait Callee: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Val, CallError>>;
 }
 
-/// Why a link call has no result of the callee's own.
+/// Why a link call has no result of the callee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// The caller has a write transaction open: it would hold its store's writer while it waits.
+    /// The caller has a write transaction open, and would hold its store's writer while it waits.
     #[error("a link call is not allowed while a write transaction is open")]
     Writing,
-    /// The callee serves nobody now.
+    /// The callee has no generation that serves.
     #[error("the service is not serving")]
     NotServing,
     /// All instances of the callee are busy, and its queue is full.
@@ -41,7 +45,7 @@ pub enum CallError {
     /// The callee took longer than it may.
     #[error("the service did not answer in time")]
     TimedOut,
-    /// The callee trapped, or broke a bound.
+    /// The callee trapped, or exceeded a limit.
     #[error("the service failed")]
     Failed,
 }

@@ -2,7 +2,7 @@
 
 use wasmtime::component::Type;
 
-/// The first thing in a type that cannot cross a link; none if it can.
+/// The first part of a type that cannot cross a link, or none if the type can.
 pub(super) fn first_bound_to_a_store(ty: &Type) -> Option<&'static str> {
     match ty {
         Type::Own(_) | Type::Borrow(_) => Some("a resource"),
