@@ -1,8 +1,8 @@
 //! The keys of `[host]` that say where the admin API listens, and who may call it.
 
+use super::environment::read_environment;
 use super::problem::Collector;
-use super::service::read_environment;
-use super::table::{Table, type_name};
+use super::table::{TomlTable, type_name};
 use http::uri::Authority;
 use std::fmt;
 use std::net::SocketAddr;
@@ -107,7 +107,7 @@ pub(super) fn parse_host(text: &str) -> Result<String, String> {
 
 /// The key `admin_token`: a string, or `{ env = "NAME" }`, and then the variable must be set.
 pub(super) fn read_token(
-    host: &mut Table<'_, '_>,
+    host: &mut TomlTable<'_, '_>,
     problems: &mut Collector<'_>,
 ) -> Option<AdminToken> {
     const KEY: &str = "admin_token";
@@ -116,7 +116,7 @@ pub(super) fn read_token(
     let text = match value.get_ref() {
         DeValue::String(text) => text.to_string(),
         DeValue::Table(entries) => {
-            let mut secret = Table::new(entries, value.span(), &path);
+            let mut secret = TomlTable::new(entries, value.span(), &path);
             read_environment(&mut secret, true, problems)?
         }
         other => {

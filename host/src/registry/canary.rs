@@ -1,8 +1,9 @@
 //! The `[services.<name>.canary]` table: a new version that gets a share of the requests first.
 
+use super::component::read_component;
+use super::digest::Digest;
 use super::problem::Collector;
-use super::service::{Digest, read_component};
-use super::table::Table;
+use super::table::TomlTable;
 use http::{HeaderName, HeaderValue};
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,7 @@ const REQUESTS_MIN_DEFAULT: u64 = 100;
 
 impl CanarySpec {
     pub(super) fn read(
-        table: &mut Table<'_, '_>,
+        table: &mut TomlTable<'_, '_>,
         folder: &Path,
         problems: &mut Collector<'_>,
     ) -> Option<Self> {

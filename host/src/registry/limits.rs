@@ -1,7 +1,7 @@
 //! The bounds on a service (design section 6), each with a safe default.
 
 use super::problem::Collector;
-use super::table::Table;
+use super::table::TomlTable;
 use super::units::{Rate, parse_duration, parse_rate, parse_size};
 use std::time::Duration;
 
@@ -90,7 +90,7 @@ impl Limits {
         self.slow_answers.unwrap_or_else(share)
     }
 
-    pub(super) fn read(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Self {
+    pub(super) fn read(table: &mut TomlTable<'_, '_>, problems: &mut Collector<'_>) -> Self {
         let mut limits = Self::default();
         let at_most_memory_max = |text: &str| match parse_size(text)? {
             size if size > MEMORY_MAX => Err(format!(
@@ -175,7 +175,7 @@ impl Limits {
 }
 
 fn count(
-    table: &mut Table<'_, '_>,
+    table: &mut TomlTable<'_, '_>,
     problems: &mut Collector<'_>,
     key: &str,
     min: u64,

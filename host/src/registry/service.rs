@@ -1,12 +1,15 @@
 //! One `[services.<name>]` table.
 
 use super::canary::CanarySpec;
+use super::component::read_component;
+use super::digest::Digest;
+use super::environment::read_environment;
 use super::limits::Limits;
 use super::origin::Origin;
 use super::problem::Collector;
 use super::public::RoutePattern;
 use super::route_rate::RouteRate;
-use super::table::{Table, type_name};
+use super::table::{TomlTable, type_name};
 use http::Method;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -90,42 +93,6 @@ pub struct Link {
     pub(super) span: Range<usize>,
 }
 
-/// The SHA-256 of a component's file.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Digest(pub [u8; 32]);
-
-impl std::fmt::Display for Digest {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("sha256:")?;
-        self.0
-            .iter()
-            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
-    }
-}
-
-impl std::fmt::Debug for Digest {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Display::fmt(self, formatter)
-    }
-}
-
-impl Digest {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let wanted =
-            || format!("`{text}` is not a digest; write \"sha256:\" and 64 hexadecimal digits");
-        let digits = text.strip_prefix("sha256:").ok_or_else(wanted)?;
-        if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(wanted());
-        }
-        let mut bytes = [0; 32];
-        for (index, byte) in bytes.iter_mut().enumerate() {
-            let pair = &digits[2 * index..2 * index + 2];
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| wanted())?;
-        }
-        Ok(Self(bytes))
-    }
-}
-
 /// A name is one segment of a URL path, and the name of a file.
 pub(super) fn check_name(name: &str) -> Result<(), String> {
     let fits = (1..=63).contains(&name.len())
@@ -161,7 +128,7 @@ impl ServiceSpec {
 
     pub(super) fn read(
         name: &str,
-        table: &mut Table<'_, '_>,
+        table: &mut TomlTable<'_, '_>,
         folder: &Path,
         problems: &mut Collector<'_>,
     ) -> Option<Self> {
@@ -221,23 +188,7 @@ impl ServiceSpec {
     }
 }
 
-/// The key `component` of a table that must have it.
-pub(super) fn read_component(
-    table: &mut Table<'_, '_>,
-    problems: &mut Collector<'_>,
-) -> Option<String> {
-    let component = table.string(problems, "component", |text| match text {
-        "" => Err("must name the component's file".to_owned()),
-        text => Ok(text.to_owned()),
-    });
-    if table.get("component").is_none() {
-        let message = "is missing; name the component's file, such as component = \"hello.wasm\"";
-        problems.add(table.span(), &table.path_of("component"), message);
-    }
-    component
-}
-
-fn read_links(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Vec<Link> {
+fn read_links(table: &mut TomlTable<'_, '_>, problems: &mut Collector<'_>) -> Vec<Link> {
     let Some(links) = table.table(problems, "links") else {
         return Vec::new();
     };
@@ -275,7 +226,10 @@ fn read_links(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Vec<Li
 /// Values are strings, numbers, booleans, or `{ env = "NAME" }`; a component sees them as strings.
 ///
 /// A variable that is not set leaves the key out, unless it says `required = true`.
-fn read_config(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Vec<(String, String)> {
+fn read_config(
+    table: &mut TomlTable<'_, '_>,
+    problems: &mut Collector<'_>,
+) -> Vec<(String, String)> {
     let Some(config) = table.table(problems, "config") else {
         return Vec::new();
     };
@@ -287,7 +241,7 @@ fn read_config(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Vec<(
             DeValue::Integer(integer) => Some(integer.to_string()),
             DeValue::Boolean(boolean) => Some(boolean.to_string()),
             DeValue::Table(entries) => {
-                let mut secret = Table::new(entries, value.span(), &path);
+                let mut secret = TomlTable::new(entries, value.span(), &path);
                 read_environment(&mut secret, false, problems)
             }
             other => {
@@ -304,46 +258,4 @@ fn read_config(table: &mut Table<'_, '_>, problems: &mut Collector<'_>) -> Vec<(
         }
     }
     parsed
-}
-
-/// Reads `{ env = "NAME", required = .. }`; what is not said of `required` is as `is_required`.
-pub(super) fn read_environment(
-    secret: &mut Table<'_, '_>,
-    is_required: bool,
-    problems: &mut Collector<'_>,
-) -> Option<String> {
-    let variable = secret.string(problems, "env", |name| match name {
-        "" => Err("must name an environment variable".to_owned()),
-        name => Ok(name.to_owned()),
-    });
-    let required = match secret
-        .get("required")
-        .map(|value| (value.span(), value.get_ref()))
-    {
-        None => is_required,
-        Some((_, DeValue::Boolean(required))) => *required,
-        Some((span, other)) => {
-            let message = format!("must be true or false, not {}", type_name(other));
-            problems.add(span, &secret.path_of("required"), message);
-            false
-        }
-    };
-    if secret.get("env").is_none() {
-        let message = "names no environment variable; write { env = \"NAME\" }";
-        problems.add(secret.span(), &secret.path_of("env"), message);
-    }
-    secret.refuse_unknown(problems);
-    let variable = variable?;
-    match std::env::var(&variable) {
-        Ok(value) => Some(value),
-        Err(_) => {
-            if required {
-                let message = format!(
-                    "the environment variable {variable} is not set, or is not UTF-8; set it, or write `required = false`"
-                );
-                problems.add(secret.span(), &secret.path_of("env"), message);
-            }
-            None
-        }
-    }
 }

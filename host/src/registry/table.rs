@@ -7,14 +7,14 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A table of the registry, with the path that leads to it.
-pub(super) struct Table<'t, 'i> {
+pub(super) struct TomlTable<'t, 'i> {
     entries: &'t DeTable<'i>,
     span: Range<usize>,
     path: String,
     known: BTreeSet<String>,
 }
 
-impl<'t, 'i> Table<'t, 'i> {
+impl<'t, 'i> TomlTable<'t, 'i> {
     pub(super) fn new(entries: &'t DeTable<'i>, span: Range<usize>, path: &str) -> Self {
         Self {
             entries,
@@ -142,11 +142,11 @@ impl<'t, 'i> Table<'t, 'i> {
         &mut self,
         problems: &mut Collector<'_>,
         key: &str,
-    ) -> Option<Table<'t, 'i>> {
+    ) -> Option<TomlTable<'t, 'i>> {
         let value = self.get(key)?;
         let path = self.path_of(key);
         match value.get_ref() {
-            DeValue::Table(entries) => Some(Table::new(entries, value.span(), &path)),
+            DeValue::Table(entries) => Some(TomlTable::new(entries, value.span(), &path)),
             other => {
                 let message = format!("must be a table, not {}", type_name(other));
                 problems.add(value.span(), &path, message);
