@@ -9,7 +9,7 @@ use crate::open_files::room_for_connections;
 use crate::registry::{AdminAddress, HostSpec, Registry};
 use crate::runtime::{Loader, Services};
 use crate::store::faults;
-use crate::swap::{Swapper, Watch};
+use crate::swap::{self, FileWatch, Swapper};
 use crate::telemetry;
 use crate::wall_clock::{self, WallClock};
 use std::io::Write as _;
@@ -148,7 +148,7 @@ async fn run_services(
     addresses: ListenAddresses,
 ) {
     // First of all: a file that is being written after the lines below is not taken half-written.
-    let watch = Watch::set(Arc::clone(&swapper)).await;
+    let watch = FileWatch::set(&swapper).await;
     let start = swapper.start(registry);
     tokio::pin!(start);
     let is_done = tokio::select! {
@@ -161,7 +161,7 @@ async fn run_services(
     if !is_done {
         start.await;
     }
-    watch.run(hangup, stop.clone()).await;
+    swap::run(&swapper, watch, hangup, stop).await;
 }
 
 /// Waits until every service serves, or will not soon.

@@ -1,191 +1,207 @@
-//! Versions that are tried out beside the ones that serve.
+//! Canaries: versions that get a share of the requests beside the generation that serves.
 
-use super::change_set::Wish;
+use super::change_set::ChangeSet;
+use super::diff::{PendingChange, differences};
 use super::drain;
-use super::history::{Outcome, Record, Steps};
-use super::refusals::{Attempt, Seat};
-use super::report::Report;
-use super::swapper::Swapper;
-use super::trigger::Trigger;
+use super::files::{Files, FoundComponent};
+use super::history::{History, Outcome, Record};
+use super::pass::Pass;
+use super::prepare::prepare;
+use super::refusals::{RefusalKey, Refusals, Slot};
 use super::verdict::verdict;
-use crate::registry::{Digest, ServiceSpec};
-use crate::runtime::{Canary, Generation, LoadProblem, Post, in_one_line};
+use crate::registry::{CanarySpec, ServiceSpec};
+use crate::runtime::{Canary, Generation, LoadProblem, Loader, Post, Services, in_one_line};
 use std::sync::Arc;
 
-/// The wish for a canary's generation; `spec` is the service's with the canary's component.
-pub(super) fn wish(spec: &ServiceSpec, digest: Option<Digest>) -> Wish {
-    Wish {
-        spec: spec.clone(),
-        digest,
-        calls: Vec::new(),
-        changed: vec!["canary".to_owned()],
-        is_new: true,
+/// A canary that the registry names, with its component as it was found.
+pub(super) struct WantedCanary<'r> {
+    canary: &'r CanarySpec,
+    /// The service's table with the canary's component.
+    spec: ServiceSpec,
+    component: FoundComponent,
+}
+
+impl<'r> WantedCanary<'r> {
+    /// The canary of a service, if it has one.
+    pub(super) async fn find(service: &'r ServiceSpec, files: &Files) -> Option<Self> {
+        let canary = service.canary.as_ref()?;
+        Some(Self {
+            canary,
+            spec: service.of_canary(canary),
+            component: files.find(&canary.component).await,
+        })
+    }
+
+    /// Whether a running canary is this one.
+    pub(super) fn is(&self, running: &Canary) -> bool {
+        let digest = self.component.digest;
+        self.canary == running.spec()
+            && differences(running.generation(), &self.spec, digest).is_empty()
+    }
+
+    /// The change that starts it.
+    pub(super) fn into_change(self) -> PendingChange {
+        PendingChange::of_canary(self.spec, self.component)
     }
 }
 
-impl Swapper {
-    /// Starts, leaves, or ends the canary of a service, as the registry says.
-    pub(super) async fn apply_canary(
-        &self,
-        spec: &ServiceSpec,
-        trigger: Trigger,
-        report: &mut Report,
-    ) {
-        let Some(post) = self.services().lineup().get(&spec.name).cloned() else {
-            return;
-        };
-        let Some(stable) = &post.stable else { return };
-        if let Some(running) = &post.canary {
-            if let Some(problems) = self.misfit(running) {
-                let record = Record::new(&spec.name, trigger, vec!["canary".to_owned()]);
-                post.service.refuse(&problems);
-                self.end_canary(&post, running, record.because(&problems), report);
-            } else if !running.is_beside(stable) {
-                // The stable generation is another one: they are compared from now on.
-                let generation = Arc::clone(running.generation());
-                let canary = Canary::new(running.spec().clone(), generation, stable);
-                self.services()
-                    .set_canary(&spec.name, Some(running), Some(Arc::new(canary)));
-            }
-            return;
-        }
-        if let Some(wanted) = &spec.canary {
-            let seat = Seat::canary(&spec.name);
-            let spec = spec.of_canary(wanted);
-            let digest = self.files.digest(&spec.component).await;
-            let attempt = Attempt::of(&spec, Some(wanted), digest, &self.services().lineup());
-            let was_refused = self.refusals.has_same(&seat, &attempt);
-            if was_refused && !trigger.tries_again() {
-                return;
-            }
-            let mut record = Record::new(&spec.name, trigger, vec!["canary".to_owned()]);
-            record.generation = post.service.status().generation;
-            record.from = Some(stable.digest());
-            record.to = digest;
-            match self
-                .start_canary(wish(&spec, digest), stable, &mut record.steps)
-                .await
-            {
-                Ok(generation) => {
-                    let canary = Canary::new(wanted.clone(), generation, stable);
-                    self.services()
-                        .set_canary(&spec.name, None, Some(Arc::new(canary)));
-                    record.outcome = Outcome::CanaryStarted;
-                    self.refusals.forget(&seat);
-                    if !self.refusals.has(&Seat::stable(&spec.name)) {
-                        post.service.note_settled();
-                    }
-                }
-                Err(problems) => {
-                    post.service.refuse(&problems);
-                    record.refuse(&problems);
-                    self.refusals
-                        .note(seat, attempt.refused(in_one_line(&problems)));
-                }
-            }
-            report.add(self.history.add(record));
-        }
-    }
-
-    /// Ends the canary of a service if it is not what the registry says.
-    pub(super) async fn end_unwanted_canary(
-        &self,
-        spec: &ServiceSpec,
-        trigger: Trigger,
-        report: &mut Report,
-    ) {
-        let Some(post) = self.services().lineup().get(&spec.name).cloned() else {
-            return;
-        };
-        if let Some(running) = &post.canary
-            && !self.is_canary_as_wanted(&self.files, running, spec).await
+/// Ends the canaries that the registry does not name as they are; returns those that it names.
+pub(super) async fn end_unwanted<'r>(pass: &mut Pass<'r>) -> Vec<WantedCanary<'r>> {
+    let mut all_wanted = Vec::new();
+    for spec in &pass.registry.services {
+        let wanted = WantedCanary::find(spec, pass.files).await;
+        let post = pass.services.lineup().get(&spec.name).cloned();
+        if let Some(post) = post
+            && let Some(running) = &post.canary
+            && !wanted.as_ref().is_some_and(|wanted| wanted.is(running))
         {
-            let record = Record::new(&spec.name, trigger, vec!["canary".to_owned()]);
-            self.end_canary(&post, running, record, report);
+            let record = record(pass, &spec.name, Outcome::CanaryEnded);
+            if let Some(record) = end(pass.services, &post, running, record) {
+                pass.add(record);
+            }
+        }
+        all_wanted.extend(wanted);
+    }
+    all_wanted
+}
+
+/// Starts the canaries that do not run, and checks the others against their service as it is now.
+pub(super) async fn apply(pass: &mut Pass<'_>, all_wanted: Vec<WantedCanary<'_>>) {
+    for wanted in all_wanted {
+        let Some(post) = pass.services.lineup().get(&wanted.spec.name).cloned() else {
+            continue;
+        };
+        let Some(stable) = &post.stable else { continue };
+        match &post.canary {
+            Some(running) => check(pass, &post, stable, running),
+            None => start(pass, &post, stable, wanted).await,
         }
     }
+}
 
-    /// Why those that call its service could not call a canary, if they could not.
-    fn misfit(&self, canary: &Canary) -> Option<Vec<LoadProblem>> {
-        let lineup = self.services().lineup().clone();
-        let mut problems = Vec::new();
-        for caller in lineup.posts().filter_map(|post| post.stable.as_ref()) {
-            problems.extend(self.loader.check_link(caller, canary.generation()));
+/// Ends a canary that callers of its service could not call. Compares it with the generation that
+/// serves, if that is a new one.
+fn check(pass: &mut Pass<'_>, post: &Post, stable: &Generation, running: &Arc<Canary>) {
+    let name = post.service.name();
+    let problems = misfits(pass.services, pass.loader, running);
+    if !problems.is_empty() {
+        post.service.refuse(&problems);
+        let mut record = record(pass, name, Outcome::CanaryEnded);
+        record.reason = Some(in_one_line(&problems));
+        if let Some(record) = end(pass.services, post, running, record) {
+            pass.add(record);
         }
-        (!problems.is_empty()).then_some(problems)
+    } else if !running.is_beside(stable) {
+        let generation = Arc::clone(running.generation());
+        let canary = Canary::new(running.spec().clone(), generation, stable);
+        let canary = Some(Arc::new(canary));
+        pass.services.set_canary(name, Some(running), canary);
     }
+}
 
-    async fn start_canary(
-        &self,
-        wish: Wish,
-        stable: &Generation,
-        steps: &mut Steps,
-    ) -> Result<Arc<Generation>, Vec<LoadProblem>> {
-        let mut change = self.ready(vec![wish], &[]).await;
-        let mut candidate = change.candidates.remove(0);
-        *steps = candidate.steps;
-        if let Ok(generation) = &candidate.outcome {
+/// Why callers of a canary's service could not call the canary.
+fn misfits(services: &Services, loader: &Loader, canary: &Canary) -> Vec<LoadProblem> {
+    let lineup = services.lineup();
+    let callers = lineup.posts().filter_map(|post| post.stable.as_ref());
+    callers
+        .flat_map(|caller| loader.check_link(caller, canary.generation()))
+        .collect()
+}
+
+async fn start(
+    pass: &mut Pass<'_>,
+    post: &Post,
+    stable: &Arc<Generation>,
+    wanted: WantedCanary<'_>,
+) {
+    let name = post.service.name();
+    let spec = wanted.canary;
+    let slot = Slot::canary(name);
+    let digest = wanted.component.digest;
+    let key = RefusalKey::of(&wanted.spec, Some(spec), digest, &pass.services.lineup());
+    if pass.refusals.has_same(&slot, &key) && !pass.trigger.retries_refused() {
+        return;
+    }
+    let mut record = record(pass, name, Outcome::CanaryStarted);
+    record.generation = post.service.status().generation;
+    record.from = Some(stable.digest());
+    record.to = digest;
+    let set = ChangeSet::new(pass.services, pass.loader, &[]);
+    let mut set = prepare(set, vec![wanted.into_change()], pass.files).await;
+    let Some(candidate) = set.candidates.pop() else {
+        return;
+    };
+    record.steps = candidate.steps;
+    match candidate.outcome {
+        Ok(generation) => {
             generation.call_whoever_serves();
             generation.set_number(stable.number());
-        }
-        std::mem::replace(&mut candidate.outcome, Err(Vec::new()))
-    }
-
-    /// Ends this canary, unless another has come in its place.
-    fn end_canary(
-        &self,
-        post: &Post,
-        canary: &Arc<Canary>,
-        mut record: Record,
-        report: &mut Report,
-    ) -> bool {
-        let name = post.service.name();
-        if !self.services().set_canary(name, Some(canary), None) {
-            return false;
-        }
-        if record.outcome == Outcome::Switched {
-            record.outcome = Outcome::CanaryEnded;
-        }
-        record.generation = post.service.status().generation;
-        record.from = Some(canary.generation().digest());
-        record.to = post.stable.as_ref().map(|stable| stable.digest());
-        drain::drain(Arc::clone(canary.generation()), Arc::clone(&record.drained));
-        report.add(self.history.add(record));
-        true
-    }
-
-    /// Takes out the canaries that do worse than their stable generations.
-    pub(super) fn judge_canaries(&self) {
-        let lineup = self.services().lineup().clone();
-        for post in lineup.posts() {
-            let (Some(stable), Some(canary)) = (&post.stable, &post.canary) else {
-                continue;
-            };
-            // Until they are compared anew after a switch, the two have run for different times.
-            if !canary.is_beside(stable) {
-                continue;
+            let canary = Some(Arc::new(Canary::new(spec.clone(), generation, stable)));
+            pass.services.set_canary(name, None, canary);
+            pass.refusals.forget(&slot);
+            if !pass.refusals.has(&Slot::stable(name)) {
+                post.service.note_settled();
             }
-            let Some(reason) =
-                verdict(canary.spec(), &canary.tally(), &canary.stable_tally(stable))
-            else {
-                continue;
-            };
-            let reason_in_full = format!("the canary was taken out: {reason}");
-            let spec = canary.generation().spec();
-            let digest = Some(canary.generation().digest());
-            let attempt = Attempt::of(spec, Some(canary.spec()), digest, &lineup);
-            // Before it goes, so that no change brings it back.
-            self.refusals.note(
-                Seat::canary(&spec.name),
-                attempt.refused(reason_in_full.clone()),
-            );
-            let mut record = Record::new(&spec.name, Trigger::Saved, vec!["canary".to_owned()]);
-            record.trigger = "canary";
-            record.outcome = Outcome::CanaryTakenOut;
-            record.reason = Some(reason);
-            if self.end_canary(post, canary, record, &mut Report::default()) {
-                post.service.note_error(reason_in_full);
-            }
+        }
+        Err(problems) => {
+            post.service.refuse(&problems);
+            record.refuse(&problems);
+            pass.refusals.note(slot, key, in_one_line(&problems));
+        }
+    }
+    pass.add(record);
+}
+
+fn record(pass: &Pass<'_>, service: &str, outcome: Outcome) -> Record {
+    let mut record = pass.record(service, vec!["canary".to_owned()]);
+    record.outcome = outcome;
+    record
+}
+
+/// Ends a canary, unless another has taken its place; returns the completed record if it did.
+fn end(
+    services: &Services,
+    post: &Post,
+    canary: &Arc<Canary>,
+    mut record: Record,
+) -> Option<Record> {
+    if !services.set_canary(post.service.name(), Some(canary), None) {
+        return None;
+    }
+    record.generation = post.service.status().generation;
+    record.from = Some(canary.generation().digest());
+    record.to = post.stable.as_ref().map(|stable| stable.digest());
+    drain::drain(Arc::clone(canary.generation()), Arc::clone(&record.drained));
+    Some(record)
+}
+
+/// Takes out the canaries that do worse than the generations that serve.
+pub(super) fn judge(services: &Services, refusals: &Refusals, history: &History) {
+    let lineup = services.lineup().clone();
+    for post in lineup.posts() {
+        let (Some(stable), Some(canary)) = (&post.stable, &post.canary) else {
+            continue;
+        };
+        // After a switch the two have run for different times, until the next comparison begins.
+        if !canary.is_beside(stable) {
+            continue;
+        }
+        let Some(reason) = verdict(canary.spec(), &canary.tally(), &canary.stable_tally(stable))
+        else {
+            continue;
+        };
+        let reason_in_full = format!("the canary was taken out: {reason}");
+        let spec = canary.generation().spec();
+        let digest = Some(canary.generation().digest());
+        let key = RefusalKey::of(spec, Some(canary.spec()), digest, &lineup);
+        // Before it goes, so that no change brings it back.
+        refusals.note(Slot::canary(&spec.name), key, reason_in_full.clone());
+        let mut record = Record::new(&spec.name, "canary", vec!["canary".to_owned()]);
+        record.outcome = Outcome::CanaryTakenOut;
+        record.reason = Some(reason);
+        if let Some(record) = end(services, post, canary, record) {
+            history.add(record);
+            post.service.note_error(reason_in_full);
         }
     }
 }

@@ -1,15 +1,18 @@
-//! The end of generations that were replaced.
+//! Drains the generations that were replaced.
 
 use crate::runtime::{Generation, Service, Services};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-/// How long a request may still come in after its generation was chosen: its body is read first.
+/// A request reaches its generation up to so much later than it is assigned to it, since the host
+/// reads its body first.
 const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 
-/// Drains a generation, and notes in `took` how long that was. Its requests have their own time limits, so it is not cut off.
+/// Drains a generation, and notes in `took` how long that was.
+///
+/// The time is not limited: the generation's requests have their own limits.
 pub(super) fn drain(old: Arc<Generation>, took: Arc<OnceLock<Duration>>) {
-    tokio::spawn(drain_to_the_end(old, took));
+    tokio::spawn(drained(old, took));
 }
 
 /// Drains the generations of a service that was removed, and then forgets the service.
@@ -21,13 +24,13 @@ pub(super) fn drain_removed(
 ) {
     tokio::spawn(async move {
         for old in generations {
-            drain_to_the_end(old, Arc::clone(&took)).await;
+            drained(old, Arc::clone(&took)).await;
         }
         services.finish_removal(&service).await;
     });
 }
 
-async fn drain_to_the_end(old: Arc<Generation>, took: Arc<OnceLock<Duration>>) {
+async fn drained(old: Arc<Generation>, took: Arc<OnceLock<Duration>>) {
     let begun = Instant::now();
     let service = old.spec().name.clone();
     let generation = old.number();
@@ -46,12 +49,12 @@ async fn drain_to_the_end(old: Arc<Generation>, took: Arc<OnceLock<Duration>>) {
             service,
             generation,
             instances,
-            "an old generation has not ended in the time that its requests have"
+            "an old generation has outlived the time limits of its requests"
         );
         departure.wait().await;
     }
     let elapsed = begun.elapsed();
-    // One that is noted already belongs to the service's other generation, which ended first.
+    // The first one counts, where a canary is removed with its service's stable generation.
     let _ = took.set(elapsed);
     tracing::info!(
         service,

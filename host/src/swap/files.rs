@@ -1,4 +1,5 @@
-//! What is known of components' files without reading them again and again. Nothing here waits for a hung mount.
+//! The files of a registry. Each version of a component is read and hashed once, and nothing here
+//! waits for a hung mount.
 
 use crate::file_reader::FileReader;
 use crate::fingerprint::Fingerprint;
@@ -9,17 +10,25 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The files of a registry, with what was read of them.
+/// The files of a registry, with the digests of those that were read.
 pub(super) struct Files {
     reader: Arc<FileReader>,
-    known: Mutex<Known>,
+    known: Mutex<KnownDigests>,
 }
 
-/// The digests of files, for as long as the files stay as they are; none for what is no component.
-type Known = HashMap<PathBuf, (Fingerprint, Option<Digest>)>;
+/// The digest of a version of a file, or none if that version is no component.
+type KnownDigests = HashMap<PathBuf, (Fingerprint, Option<Digest>)>;
+
+/// A component's file as it was found.
+pub(super) struct FoundComponent {
+    /// None if the file cannot be read, or is no component.
+    pub(super) digest: Option<Digest>,
+    /// What was read now; none if this version's digest was known.
+    pub(super) content: Option<Result<ComponentFile, LoadProblem>>,
+}
 
 impl Files {
-    /// Files of which nothing is known yet.
+    /// Files of which none was read yet.
     pub(super) fn new(reader: Arc<FileReader>) -> Self {
         Self {
             reader,
@@ -27,7 +36,7 @@ impl Files {
         }
     }
 
-    /// A copy of what is known, for somebody with a reader of their own.
+    /// A copy that has its own reader, and learns of other files by itself.
     pub(super) fn snapshot(&self, reader: &Arc<FileReader>) -> Self {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         Self {
@@ -36,7 +45,7 @@ impl Files {
         }
     }
 
-    /// What tells the version of a file, or none if it cannot be looked at.
+    /// What tells the versions of a file apart, or none if the host cannot look at it.
     pub(super) async fn fingerprint(&self, file: &Path) -> Option<Fingerprint> {
         self.reader.look(file, Fingerprint::of).await.ok()?
     }
@@ -52,23 +61,27 @@ impl Files {
         }
     }
 
-    /// The SHA-256 of a component, or none if it cannot be read, or is none.
-    pub(super) async fn digest(&self, file: &Path) -> Option<Digest> {
-        let fingerprint = self.fingerprint(file).await?;
-        match self.known_digest(file) {
-            Some((of, digest)) if of == fingerprint => return digest,
-            _ => {}
+    /// Finds a component's digest, and reads the file if this version of it is new.
+    pub(super) async fn find(&self, file: &Path) -> FoundComponent {
+        let fingerprint = self.fingerprint(file).await;
+        if let (Some(now), Some((of, digest))) = (fingerprint, self.known_digest(file))
+            && now == of
+        {
+            let content = None;
+            return FoundComponent { digest, content };
         }
-        let digest = match self.component(file).await {
-            Ok(component) => Some(component.digest()),
-            Err(LoadProblem::NoComponent { .. }) => None,
-            Err(_) => return None,
-        };
-        self.known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(file.to_owned(), (fingerprint, digest));
-        digest
+        let content = self.component(file).await;
+        let digest = content.as_ref().ok().map(ComponentFile::digest);
+        if let (Some(now), Ok(_) | Err(LoadProblem::NoComponent { .. })) = (fingerprint, &content) {
+            self.known
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(file.to_owned(), (now, digest));
+        }
+        FoundComponent {
+            digest,
+            content: Some(content),
+        }
     }
 
     fn known_digest(&self, file: &Path) -> Option<(Fingerprint, Option<Digest>)> {
@@ -85,7 +98,7 @@ impl Files {
         self.reader.look(file, read).await?
     }
 
-    /// Forgets files that are none of these.
+    /// Forgets the files that are not needed.
     pub(super) fn keep(&self, is_needed: impl Fn(&Path) -> bool) {
         self.known
             .lock()
@@ -108,20 +121,32 @@ mod tests {
         let file = folder.path().join("file");
         std::fs::write(&file, "a secret").unwrap();
         let files = files();
-        assert!(files.digest(&file).await.is_none());
+        assert!(files.find(&file).await.digest.is_none());
         let component = wat::parse_str("(component)").unwrap();
         std::fs::write(&file, component).unwrap();
-        assert!(files.digest(&file).await.is_some());
+        assert!(files.find(&file).await.digest.is_some());
     }
 
     #[tokio::test]
-    async fn a_plan_leaves_nothing_in_what_is_known() {
+    async fn a_version_is_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, wat::parse_str("(component)").unwrap()).unwrap();
+        let files = files();
+        let first = files.find(&file).await;
+        assert!(first.content.unwrap().is_ok());
+        let second = files.find(&file).await;
+        assert!(second.content.is_none() && second.digest == first.digest);
+    }
+
+    #[tokio::test]
+    async fn a_snapshot_learns_by_itself() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         std::fs::write(&file, wat::parse_str("(component)").unwrap()).unwrap();
         let files = files();
         let planned = files.snapshot(&Arc::new(FileReader::new(1)));
-        assert!(planned.digest(&file).await.is_some());
+        assert!(planned.find(&file).await.digest.is_some());
         assert!(files.known.lock().unwrap().is_empty());
     }
 }

@@ -1,6 +1,5 @@
-//! What changed, what came of it, and how long each step took.
+//! The history of changes: what changed, with which outcome, and how long each step took.
 
-use super::trigger::Trigger;
 use crate::registry::Digest;
 use crate::runtime::{LoadProblem, in_one_line};
 use serde::Serialize;
@@ -10,10 +9,10 @@ use std::time::{Duration, SystemTime};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// How many changes are remembered.
+/// How many changes the history keeps; the oldest goes first.
 const RECORDS_MAX: usize = 2_000;
 
-/// What came of a change.
+/// The outcome of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -21,26 +20,26 @@ pub enum Outcome {
     Switched,
     /// The old one goes on, if there was one.
     Refused,
-    /// The service is gone.
+    /// The service was removed.
     Removed,
-    /// The new version gets its share of the requests.
+    /// The canary gets its share of the requests.
     CanaryStarted,
-    /// The canary did worse than the stable generation, and was taken out by itself.
+    /// The canary did worse than the stable generation, so the host took it out.
     CanaryTakenOut,
-    /// The registry names the canary no longer, or names another.
+    /// The registry no longer names the canary, or names another.
     CanaryEnded,
 }
 
-/// How long the steps of a change took; a step that was not reached is absent.
+/// How long each step of a change took; none for a step that it did not reach.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Steps {
     /// Read, compile (or find compiled), check imports and exports.
     pub load: Option<Duration>,
     /// `lifecycle.start`.
     pub start: Option<Duration>,
-    /// Make as many instances as the old generation has, and let them go.
+    /// Make as many instances as the old generation has.
     pub warm: Option<Duration>,
-    /// Pin the callees of the old generations, store one pointer, unpin those of the new.
+    /// Pin the callees of the old generations, store one pointer, unpin those of the new ones.
     pub switch: Option<Duration>,
 }
 
@@ -49,38 +48,38 @@ pub struct Steps {
 pub struct Record {
     /// Counts the changes from 1.
     pub id: u64,
-    /// When it was decided.
+    /// When the record was made.
     pub at: SystemTime,
-    /// The service.
+    /// The name of the service.
     pub service: String,
-    /// Why the registry was read.
+    /// Why the registry was read, or `canary` if the host took one out.
     pub trigger: &'static str,
-    /// What differed.
+    /// What differed from what ran, such as `limits.timeout: 10s -> 5s`.
     pub changed: Vec<String>,
-    /// What came of it.
+    /// Whether the change was made.
     pub outcome: Outcome,
-    /// Why, if it was refused or taken out.
+    /// Why the change was refused, or the canary ended.
     pub reason: Option<String>,
     /// The number of the generation that serves after it.
     pub generation: u64,
-    /// The component that served before.
+    /// The digest of the component that served before.
     pub from: Option<Digest>,
-    /// The component that was to serve.
+    /// The digest of the component that was to serve.
     pub to: Option<Digest>,
-    /// How long it took.
+    /// How long each step took.
     pub steps: Steps,
-    /// How long the old generation took to end what it had begun, once it has.
+    /// How long the old generation took to finish its requests, once it has.
     pub drained: Arc<OnceLock<Duration>>,
 }
 
 impl Record {
-    /// A change that begins now.
-    pub(super) fn new(service: &str, trigger: Trigger, changed: Vec<String>) -> Self {
+    /// A record to be completed by the steps of the change.
+    pub(super) fn new(service: &str, trigger: &'static str, changed: Vec<String>) -> Self {
         Self {
             id: 0,
             at: SystemTime::now(),
             service: service.to_owned(),
-            trigger: trigger.name(),
+            trigger,
             changed,
             outcome: Outcome::Switched,
             reason: None,
@@ -92,33 +91,27 @@ impl Record {
         }
     }
 
-    /// Notes why.
-    pub(super) fn because(mut self, problems: &[LoadProblem]) -> Self {
-        self.reason = Some(in_one_line(problems));
-        self
-    }
-
-    /// Notes that it was refused.
+    /// Notes why the change was refused.
     pub(super) fn refuse(&mut self, problems: &[LoadProblem]) {
         self.outcome = Outcome::Refused;
         self.reason = Some(in_one_line(problems));
     }
 }
 
-/// The latest changes.
+/// The latest changes, up to a limit.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    kept: Mutex<Kept>,
+    kept: Mutex<KeptRecords>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct KeptRecords {
     last_id: u64,
     records: VecDeque<Record>,
 }
 
 impl History {
-    /// Remembers and logs a change; answers it with its id.
+    /// Logs and keeps a change; returns it with its id.
     pub(super) fn add(&self, mut record: Record) -> Record {
         log(&record);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -190,7 +183,7 @@ pub struct RecordRow {
 }
 
 impl RecordRow {
-    /// Whether the change did not come about.
+    /// Whether the change was refused.
     pub(super) fn is_refusal(&self) -> bool {
         self.outcome == Outcome::Refused
     }
@@ -211,7 +204,7 @@ impl From<Record> for RecordRow {
         let at = OffsetDateTime::from(record.at).format(&Rfc3339);
         Self {
             id: record.id,
-            // Only years beyond 9999 cannot be written.
+            // RFC 3339 cannot write years beyond 9999.
             at: at.unwrap_or_default(),
             service: record.service,
             trigger: record.trigger,

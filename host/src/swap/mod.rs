@@ -1,32 +1,59 @@
 //! Makes the running services what `registry.toml` says, without dropping a request.
 //!
-//! A change's way, in order:
-//! 1. [`watch`] sees that the registry or a component's file was saved, or is told by SIGHUP or the admin API;
-//! 2. [`swapper`] reads the registry, compares it with what runs ([`difference`](crate::registry)), and goes through what differs;
-//! 3. [`change_set`] loads the services that differ and hang together by links, type-checks them against each other and against those
-//!    that stay, starts and warms them, and switches all of them in one step; whatever fails is refused, and the old one goes on;
-//! 4. [`drain`] waits until the old generations have ended what they began;
-//! 5. [`removal`] takes out what the registry no longer names;
-//! 6. [`canary`] does the same for a version that is tried out, and takes it out when it does worse;
-//! 7. [`history`] and [`report`] say what happened, and why not; [`plan`] says what would.
+//! The steps of a change, in order:
+//! 1. [`watch`]: the registry or a component's file was saved ([`kernel_watch`]), or another
+//!    [`trigger`] asks for a pass over the registry, which [`swapper`] makes;
+//! 2. [`diff`]: which services differ from what runs, and which of these do links connect;
+//! 3. [`load`]: read and compile the components, check their imports and exports;
+//! 4. [`check`]: do the links fit, between new generations and those that stay;
+//! 5. [`start`] and [`warm`]: the new generations get ready;
+//! 6. [`switch`]: all of them begin to serve in one step;
+//! 7. [`drain`]: the old generations finish what they began.
+//!
+//! A service that fails at a step is refused, and its old generation goes on ([`refusals`]).
+//! [`removal`] takes out the services that the registry no longer names, and [`canary`] tries out
+//! new versions, each judged by its [`verdict`]. [`history`] and [`report`] say what happened, and
+//! [`plan`] what would happen.
 
 mod canary;
 mod change_set;
+mod check;
+mod diff;
 mod drain;
 mod files;
 mod history;
 mod kernel_watch;
+mod load;
+mod pass;
 mod plan;
+mod prepare;
 mod refusals;
 mod removal;
 mod report;
+mod start;
 mod swapper;
+mod switch;
 mod trigger;
 mod verdict;
+mod warm;
 mod watch;
 
 pub use history::RecordRow;
 pub use plan::Plan;
 pub use swapper::Swapper;
 pub use trigger::Trigger;
-pub use watch::Watch;
+pub use watch::FileWatch;
+
+use tokio::signal::unix::Signal;
+use tokio_util::sync::CancellationToken;
+
+/// Keeps the services what the registry says, until `stop`; `hangup` is SIGHUP.
+pub async fn run(swapper: &Swapper, watch: FileWatch, hangup: Signal, stop: &CancellationToken) {
+    // Not in one loop: a pass may take as long as a service's start.
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = watch.run(swapper, hangup) => {}
+        () = watch::clock(swapper) => {}
+        () = swapper.judge_canaries() => {}
+    }
+}

@@ -1,11 +1,16 @@
-//! What a registry would change in the running host: all that can be known before anything is started.
+//! What a registry would change in the running host: all that is known before a service starts.
 
-use super::change_set::{Candidate, connected};
+use super::canary::WantedCanary;
+use super::change_set::{Candidate, ChangeSet};
+use super::check::refuse_misfits;
+use super::diff::{PendingChange, connected, pending_changes};
 use super::files::Files;
-use super::swapper::Swapper;
+use super::load::load;
+use super::removal;
 use crate::registry::{Registry, ServiceSpec};
-use crate::runtime::in_one_line;
+use crate::runtime::{Loader, Services, in_one_line};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What a registry would change in the running host.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -18,14 +23,14 @@ pub struct Plan {
     pub notices: Vec<String>,
 }
 
-/// What would become of one service.
+/// What a registry would change in one service.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct PlannedChange {
-    /// The service.
+    /// The name of the service.
     pub service: String,
-    /// What differs.
+    /// What differs from what runs.
     pub changed: Vec<String>,
-    /// Why it would be refused.
+    /// Why the change would be refused.
     pub refused: Option<String>,
 }
 
@@ -39,70 +44,55 @@ impl PlannedChange {
     }
 }
 
-impl Swapper {
-    /// Says what this text would change if it were saved in the registry's place. Changes go on meanwhile, so it is a plan of what runs at
-    /// some moment of it.
-    pub async fn plan(&self, text: &str) -> Plan {
-        let (registry, problems) = Registry::parse(self.file(), text);
-        if !problems.is_empty() {
-            return Plan {
-                problems: problems.iter().map(ToString::to_string).collect(),
-                ..Plan::default()
-            };
-        }
-        let _turn = self.planning.lock().await;
-        let files = self.files.snapshot(&self.planned_files);
-        let leaving = self.leaving(&registry);
+/// Makes plans.
+pub(super) struct Planner<'a> {
+    pub(super) services: &'a Arc<Services>,
+    pub(super) loader: &'a Arc<Loader>,
+    pub(super) files: &'a Files,
+}
+
+impl Planner<'_> {
+    /// The changes to the services that run now. Other changes may go on meanwhile.
+    pub(super) async fn changes(&self, registry: &Registry) -> Vec<PlannedChange> {
+        let leaving = removal::leaving(registry, &self.services.lineup());
         let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
-        let mut plan = Plan {
-            notices: self.notices(&registry.host),
-            ..Plan::default()
-        };
-        for part in connected(self.differing(&files, &registry, true).await) {
-            let mut change = self.load(part, &leaving, &files, false).await;
-            change.settle();
-            plan.changes
-                .extend(change.candidates.into_iter().map(planned));
+        let mut changes = Vec::new();
+        let pending = pending_changes(registry, self.services, self.files, None).await;
+        for part in connected(pending) {
+            changes.extend(self.part(part, &leaving).await);
         }
-        // A registry in which somebody still links to a service that leaves does not parse.
-        let removed = leaving
-            .iter()
-            .map(|name| PlannedChange::of(name, "removed"));
-        plan.changes.extend(removed);
+        // A registry with a link to a service that leaves does not parse.
+        let removed = leaving.iter();
+        changes.extend(removed.map(|name| PlannedChange::of(name, "removed")));
         for spec in &registry.services {
-            plan.changes.extend(self.planned_canary(&files, spec).await);
+            changes.extend(self.canary(spec).await);
         }
-        plan
+        changes
     }
 
-    async fn planned_canary(&self, files: &Files, spec: &ServiceSpec) -> Option<PlannedChange> {
-        let post = self.services().lineup().get(&spec.name).cloned();
+    async fn part(&self, part: Vec<PendingChange>, leaving: &[&str]) -> Vec<PlannedChange> {
+        let mut set = ChangeSet::new(self.services, self.loader, leaving);
+        load(&mut set, part, self.files, false).await;
+        refuse_misfits(&mut set);
+        set.candidates.into_iter().map(planned).collect()
+    }
+
+    async fn canary(&self, spec: &ServiceSpec) -> Vec<PlannedChange> {
+        let post = self.services.lineup().get(&spec.name).cloned();
         let running = post.and_then(|post| post.canary);
-        if let Some(running) = &running
-            && self.is_canary_as_wanted(files, running, spec).await
-        {
-            return None;
-        }
-        match (running, &spec.canary) {
-            (None, None) => None,
-            (Some(_), None) => Some(PlannedChange::of(&spec.name, "canary ends")),
-            (_, Some(wanted)) => {
-                let wish = super::canary::wish(&spec.of_canary(wanted), None);
-                let mut change = self.load(vec![wish], &[], files, false).await;
-                change.settle();
-                change.candidates.pop().map(planned)
-            }
+        match (running, WantedCanary::find(spec, self.files).await) {
+            (None, None) => Vec::new(),
+            (Some(running), Some(wanted)) if wanted.is(&running) => Vec::new(),
+            (Some(_), None) => vec![PlannedChange::of(&spec.name, "canary ends")],
+            (_, Some(wanted)) => self.part(vec![wanted.into_change()], &[]).await,
         }
     }
 }
 
-/// Says what would become of a candidate, and lets it go.
+/// What would become of a candidate, which ends.
 fn planned(candidate: Candidate) -> PlannedChange {
-    let refused = candidate
-        .outcome
-        .as_ref()
-        .err()
-        .map(|problems| in_one_line(problems));
+    let problems = candidate.outcome.as_ref().err();
+    let refused = problems.map(|problems| in_one_line(problems));
     if let Some(generation) = candidate.generation() {
         generation.call_whoever_serves();
         generation.drain();

@@ -1,18 +1,18 @@
-//! What was refused, so that it is not tried again while it is the same.
+//! What was refused, so that the same is not tried again.
 
 use crate::registry::{CanarySpec, Digest, ServiceSpec};
 use crate::runtime::Lineup;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A place for a generation: a service's own, or its canary's.
+/// The place of a generation: a service's own, or its canary's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Seat {
+pub(super) struct Slot {
     pub(super) service: String,
     pub(super) is_canary: bool,
 }
 
-impl Seat {
+impl Slot {
     pub(super) fn stable(service: &str) -> Self {
         Self {
             service: service.to_owned(),
@@ -28,17 +28,16 @@ impl Seat {
     }
 }
 
-/// What was tried: with another component, table, or callee it may fare otherwise.
-pub(super) struct Attempt {
+/// What a refusal depends on: another component, table, or callee may succeed.
+pub(super) struct RefusalKey {
     spec: ServiceSpec,
-    /// The table of the canary whose seat it is.
+    /// The canary's own table, for its slot.
     canary: Option<CanarySpec>,
     digest: Option<Digest>,
-    reason: String,
     callees: Vec<Option<Digest>>,
 }
 
-impl Attempt {
+impl RefusalKey {
     pub(super) fn of(
         spec: &ServiceSpec,
         canary: Option<&CanarySpec>,
@@ -50,18 +49,12 @@ impl Attempt {
             spec: spec.clone(),
             canary: canary.cloned(),
             digest,
-            reason: String::new(),
             callees: spec
                 .links
                 .iter()
                 .map(|link| digest_of(&link.service))
                 .collect(),
         }
-    }
-
-    /// The same with the reason why it was refused.
-    pub(super) fn refused(self, reason: String) -> Self {
-        Self { reason, ..self }
     }
 
     fn is_same(&self, other: &Self) -> bool {
@@ -72,41 +65,47 @@ impl Attempt {
     }
 }
 
-/// The last refused attempt at each seat.
+/// The refusals that stand: the last one of each slot.
 #[derive(Default)]
-pub(super) struct Refusals(Mutex<HashMap<Seat, Attempt>>);
+pub(super) struct Refusals(Mutex<HashMap<Slot, Refusal>>);
+
+struct Refusal {
+    key: RefusalKey,
+    reason: String,
+}
 
 impl Refusals {
-    pub(super) fn note(&self, seat: Seat, attempt: Attempt) {
-        self.lock().insert(seat, attempt);
+    pub(super) fn note(&self, slot: Slot, key: RefusalKey, reason: String) {
+        self.lock().insert(slot, Refusal { key, reason });
     }
 
-    pub(super) fn forget(&self, seat: &Seat) {
-        self.lock().remove(seat);
+    pub(super) fn forget(&self, slot: &Slot) {
+        self.lock().remove(slot);
     }
 
-    /// Whether the last attempt at this seat was refused.
-    pub(super) fn has(&self, seat: &Seat) -> bool {
-        self.lock().contains_key(seat)
+    /// Whether the last attempt at this slot was refused.
+    pub(super) fn has(&self, slot: &Slot) -> bool {
+        self.lock().contains_key(slot)
     }
 
-    /// Why the last attempt at this seat was refused.
-    pub(super) fn reason(&self, seat: &Seat) -> Option<String> {
-        self.lock().get(seat).map(|refused| refused.reason.clone())
+    /// Why the last attempt at this slot was refused.
+    pub(super) fn reason(&self, slot: &Slot) -> Option<String> {
+        self.lock().get(slot).map(|refused| refused.reason.clone())
     }
 
-    /// Whether this attempt would be the same again.
-    pub(super) fn has_same(&self, seat: &Seat, attempt: &Attempt) -> bool {
-        self.lock()
-            .get(seat)
-            .is_some_and(|refused| refused.is_same(attempt))
+    /// Whether an attempt would be the same as the one that was refused.
+    pub(super) fn has_same(&self, slot: &Slot, key: &RefusalKey) -> bool {
+        let refusals = self.lock();
+        refusals
+            .get(slot)
+            .is_some_and(|refused| refused.key.is_same(key))
     }
 
-    pub(super) fn keep(&self, is_needed: impl Fn(&Seat) -> bool) {
-        self.lock().retain(|seat, _| is_needed(seat));
+    pub(super) fn keep(&self, is_needed: impl Fn(&Slot) -> bool) {
+        self.lock().retain(|slot, _| is_needed(slot));
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Seat, Attempt>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Slot, Refusal>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,6 @@
 //! What a reload did, for the admin API.
 
-use super::history::{Record, RecordRow};
+use super::history::RecordRow;
 use crate::registry::RegistryProblem;
 use serde::Serialize;
 
@@ -23,11 +23,7 @@ impl Report {
         }
     }
 
-    pub(super) fn add(&mut self, record: Record) {
-        self.changes.push(record.into());
-    }
-
-    /// Whether all that was asked for is done.
+    /// Whether everything is as the registry says now.
     pub fn is_done(&self) -> bool {
         self.problems.is_empty() && self.changes.iter().all(|change| !change.is_refusal())
     }

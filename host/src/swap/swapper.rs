@@ -1,26 +1,35 @@
-//! Compares the registry with what runs, and makes it so.
+//! Makes the running services what the registry says, one pass over the registry after the other.
 
-use super::change_set::{Candidate, Change, Wish, connected};
-use super::drain;
+use super::change_set::ChangeSet;
+use super::diff::{connected, pending_changes};
 use super::files::Files;
-use super::history::{History, Record, RecordRow};
-use super::refusals::{Attempt, Refusals, Seat};
+use super::history::{History, RecordRow};
+use super::pass::Pass;
+use super::plan::{Plan, Planner};
+use super::prepare::prepare;
+use super::refusals::{Refusals, Slot};
 use super::report::Report;
+use super::switch::switch;
 use super::trigger::Trigger;
+use super::{canary, removal};
 use crate::file_reader::FileReader;
-use crate::registry::{Digest, HostSpec, Registry, RegistryProblem, ServiceSpec};
-use crate::runtime::{Canary, Generation, Loader, Services, in_one_line};
+use crate::fingerprint::Fingerprint;
+use crate::registry::{HostSpec, Registry, RegistryProblem};
+use crate::runtime::{Loader, Services};
 use futures::StreamExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
-/// How many parts of a change are loaded at once.
-const LOADED_AT_ONCE: usize = 2;
+/// How many parts of a change are prepared at once.
+const PREPARED_AT_ONCE: usize = 2;
+/// How often the host judges canaries.
+const JUDGE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many files that do not answer are waited for at once, for changes and for plans. A plan may name any file, and must not keep a
-/// change from its own.
+/// How many files that do not answer a pass waits for at once, and a plan. A plan may name any
+/// file, and must not keep a pass from its own.
 const LOOKS_MAX: usize = 16;
 const PLANNED_LOOKS_MAX: usize = 4;
 
@@ -30,35 +39,44 @@ pub struct Swapper {
     /// The settings that the host was started with.
     host: HostSpec,
     services: Arc<Services>,
-    pub(super) loader: Arc<Loader>,
-    /// Tells the operator, once and not in the log.
+    loader: Arc<Loader>,
+    /// Prints a line for the operator, which the log does not have.
     say: fn(&str),
-    pub(super) history: History,
-    pub(super) refusals: Refusals,
+    history: History,
+    refusals: Refusals,
     status: Mutex<RegistryStatus>,
     /// The files whose changes matter.
     watched: watch::Sender<Vec<PathBuf>>,
-    /// What is known of them.
-    pub(super) files: Files,
+    files: Files,
     /// Reads the files that plans name.
-    pub(super) planned_files: Arc<FileReader>,
-    /// Held while something changes: changes come one after the other.
+    planned_files: Arc<FileReader>,
+    /// Held by a pass: there is one at a time.
     changing: tokio::sync::Mutex<()>,
-    /// Held while something is planned: a plan compiles what it finds, with all cores.
-    pub(super) planning: tokio::sync::Mutex<()>,
+    /// Held by a plan: a plan compiles what it finds, with all cores.
+    planning: tokio::sync::Mutex<()>,
 }
 
-/// What is known of the registry's file.
+/// The state of the registry's file.
 #[derive(Debug, Clone)]
 pub struct RegistryStatus {
-    /// When it was last taken.
+    /// When the host last took it.
     pub taken_at: SystemTime,
-    /// Why it was refused since then.
+    /// Why the host has refused it since, if it has.
     pub last_error: Option<String>,
 }
 
+impl RegistryStatus {
+    fn taken_now() -> Self {
+        Self {
+            taken_at: SystemTime::now(),
+            last_error: None,
+        }
+    }
+}
+
 impl Swapper {
-    /// A swapper for these services, none of which serves yet; `say` tells the operator what their `start` has to be told.
+    /// A swapper for services of which none serves yet. `say` prints the lines that a service's
+    /// `start` has for the operator.
     pub fn new(
         registry: &Registry,
         services: Arc<Services>,
@@ -73,11 +91,8 @@ impl Swapper {
             say,
             history: History::default(),
             refusals: Refusals::default(),
-            status: Mutex::new(RegistryStatus {
-                taken_at: SystemTime::now(),
-                last_error: None,
-            }),
-            watched: watch::Sender::new(files_of(registry)),
+            status: Mutex::new(RegistryStatus::taken_now()),
+            watched: watch::Sender::new(registry.files()),
             files: Files::new(Arc::new(FileReader::new(LOOKS_MAX))),
             planned_files: Arc::new(FileReader::new(PLANNED_LOOKS_MAX)),
             changing: tokio::sync::Mutex::default(),
@@ -85,17 +100,17 @@ impl Swapper {
         }
     }
 
-    /// The services.
+    /// The services that it changes.
     pub fn services(&self) -> &Arc<Services> {
         &self.services
     }
 
-    /// The registry's file.
+    /// The path of the registry's file.
     pub fn file(&self) -> &Path {
         &self.file
     }
 
-    /// How the registry's file is.
+    /// The state of the registry's file.
     pub fn registry_status(&self) -> RegistryStatus {
         self.status
             .lock()
@@ -109,9 +124,18 @@ impl Swapper {
         records.into_iter().map(RecordRow::from).collect()
     }
 
-    /// The files whose changes matter, as they come and go.
+    /// The registry and the components that it names, as the list changes.
     pub(super) fn watched(&self) -> watch::Receiver<Vec<PathBuf>> {
         self.watched.subscribe()
+    }
+
+    /// The fingerprints of files, or none for a file that the host cannot look at.
+    pub(super) async fn fingerprints(&self, files: &[PathBuf]) -> Vec<Option<Fingerprint>> {
+        let mut fingerprints = Vec::with_capacity(files.len());
+        for file in files {
+            fingerprints.push(self.files.fingerprint(file).await);
+        }
+        fingerprints
     }
 
     /// Loads and starts every service of the registry that the host was started with.
@@ -133,282 +157,121 @@ impl Swapper {
         match Registry::of_file(&self.file, content) {
             Ok(registry) => self.apply(&registry, trigger).await,
             Err(problems) => {
-                self.note_broken_registry(&problems.0);
+                self.refuse_registry(&problems.0);
                 Report::refused(&problems.0)
             }
         }
     }
 
-    async fn apply(&self, registry: &Registry, trigger: Trigger) -> Report {
-        let mut report = Report {
-            notices: self.notices(&registry.host),
-            ..Report::default()
+    /// What a text would change if it were saved as the registry. Changes go on meanwhile.
+    pub async fn plan(&self, text: &str) -> Plan {
+        let (registry, problems) = Registry::parse(&self.file, text);
+        if !problems.is_empty() {
+            return Plan {
+                problems: problems.iter().map(ToString::to_string).collect(),
+                ..Plan::default()
+            };
+        }
+        let _turn = self.planning.lock().await;
+        let planner = Planner {
+            services: &self.services,
+            loader: &self.loader,
+            files: &self.files.snapshot(&self.planned_files),
         };
-        for notice in &report.notices {
+        Plan {
+            problems: Vec::new(),
+            changes: planner.changes(&registry).await,
+            notices: self.notices(&registry.host),
+        }
+    }
+
+    /// Takes out canaries that do worse than the generations that serve; does not return.
+    pub(super) async fn judge_canaries(&self) {
+        let mut judge = tokio::time::interval(JUDGE_INTERVAL);
+        judge.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            judge.tick().await;
+            canary::judge(&self.services, &self.refusals, &self.history);
+        }
+    }
+
+    async fn apply(&self, registry: &Registry, trigger: Trigger) -> Report {
+        let mut pass = Pass {
+            registry,
+            trigger,
+            services: &self.services,
+            loader: &self.loader,
+            files: &self.files,
+            refusals: &self.refusals,
+            history: &self.history,
+            say: self.say,
+            report: Report {
+                notices: self.notices(&registry.host),
+                ..Report::default()
+            },
+        };
+        for notice in &pass.report.notices {
             tracing::warn!("{notice}");
         }
-        self.note_registry();
-        let files = files_of(registry);
+        self.set_status(RegistryStatus::taken_now());
+        let files = registry.files();
         self.watched.send_replace(files.clone());
-        let names: Vec<&str> = registry
-            .services
-            .iter()
-            .map(|spec| spec.name.as_str())
-            .collect();
-        let leaving = self.leaving(registry);
+        let names = registry.services.iter().map(|spec| spec.name.as_str());
+        let names: Vec<&str> = names.collect();
+        let leaving = removal::leaving(registry, &self.services.lineup());
         let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
         self.services.take_in(&names, trigger == Trigger::Start);
 
-        // A canary of yesterday's table must not serve beside today's.
-        for spec in &registry.services {
-            self.end_unwanted_canary(spec, trigger, &mut report).await;
+        // First, since a canary of the previous table must not serve beside the new one.
+        let canaries = canary::end_unwanted(&mut pass).await;
+        change_services(&mut pass, &leaving, trigger.retries_refused()).await;
+        if removal::remove(&mut pass, &leaving) {
+            // What did not fit a service that was removed may fit now.
+            change_services(&mut pass, &[], false).await;
         }
-        let retry = trigger.tries_again();
-        self.apply_services(registry, (trigger, retry), &leaving, &mut report)
-            .await;
-        if self.remove(&leaving, trigger, &mut report) {
-            // What did not fit a service that has left may fit now.
-            self.apply_services(registry, (trigger, false), &[], &mut report)
-                .await;
-        }
-        for spec in &registry.services {
-            self.apply_canary(spec, trigger, &mut report).await;
-        }
+        canary::apply(&mut pass, canaries).await;
+
         self.services.sort_as(&names);
         self.files
             .keep(|file| files.iter().any(|known| known == file));
-        self.refusals.keep(|seat| {
-            let spec = registry.service(&seat.service);
-            spec.is_some_and(|spec| !seat.is_canary || spec.canary.is_some())
+        self.refusals.keep(|slot| {
+            let spec = registry.service(&slot.service);
+            spec.is_some_and(|spec| !slot.is_canary || spec.canary.is_some())
         });
-        report
+        pass.report
     }
 
-    /// Goes through what differs, until nothing more can be switched; with `retry` also through what was refused and is the same.
-    async fn apply_services(
-        &self,
-        registry: &Registry,
-        (trigger, retry): (Trigger, bool),
-        leaving: &[&str],
-        report: &mut Report,
-    ) {
-        // A service that was refused for its callee's sake is tried again when that has changed.
-        for pass in 0..=registry.services.len() {
-            let leaving = self.free_to_leave(leaving);
-            let wishes = self
-                .differing(&self.files, registry, retry && pass == 0)
-                .await;
-            self.note_settled(registry, &wishes);
-            // Services that have nothing to do with each other do not wait for each other.
-            let parts = connected(wishes).into_iter();
-            let mut ready = futures::stream::iter(parts.map(|part| self.ready(part, &leaving)))
-                .buffer_unordered(LOADED_AT_ONCE);
-            let mut has_switched = false;
-            while let Some(change) = ready.next().await {
-                has_switched |= self.finish(change, trigger, report).await;
-            }
-            if !has_switched {
-                return;
-            }
-        }
+    fn set_status(&self, status: RegistryStatus) {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
     }
 
-    /// The services that do not run as the registry says; callees before their callers. What was refused and is the same is nothing new,
-    /// unless `retry`.
-    pub(super) async fn differing(
-        &self,
-        files: &Files,
-        registry: &Registry,
-        retry: bool,
-    ) -> Vec<Wish> {
-        let mut digests = Vec::with_capacity(registry.services.len());
-        for spec in &registry.services {
-            digests.push(files.digest(&spec.component).await);
-        }
-        let lineup = self.services.lineup();
-        let mut wishes = Vec::new();
-        for (spec, digest) in registry.services.iter().zip(digests) {
-            let running = lineup
-                .get(&spec.name)
-                .and_then(|post| post.stable.as_deref());
-            let changed = match running {
-                Some(running) => differences(running, spec, digest),
-                None => vec!["added".to_owned()],
-            };
-            if changed.is_empty() {
-                continue;
-            }
-            let attempt = Attempt::of(spec, None, digest, &lineup);
-            let was_refused = self.refusals.has_same(&Seat::stable(&spec.name), &attempt);
-            wishes.push(Wish {
-                spec: spec.clone(),
-                digest,
-                changed,
-                calls: spec
-                    .links
-                    .iter()
-                    .chain(running.map_or(&[][..], |running| &running.spec().links))
-                    .map(|link| link.service.clone())
-                    .collect(),
-                is_new: retry || !was_refused,
-            });
-        }
-        wishes
-    }
-
-    /// Notes that services run as the registry says, or why they do not.
-    fn note_settled(&self, registry: &Registry, wishes: &[Wish]) {
-        let lineup = self.services.lineup();
-        for spec in &registry.services {
-            let Some(post) = lineup.get(&spec.name) else {
-                continue;
-            };
-            let wish = wishes.iter().find(|wish| wish.spec.name == spec.name);
-            if wish.is_none() {
-                self.refusals.forget(&Seat::stable(&spec.name));
-            }
-            let reasons = [Seat::stable(&spec.name), Seat::canary(&spec.name)];
-            let reason = reasons.iter().find_map(|seat| self.refusals.reason(seat));
-            match (wish, reason) {
-                // The registry may have had a mistake meanwhile, which was the last thing to be said.
-                (_, Some(reason)) => post.service.note_error(reason),
-                (None, None) => post.service.note_settled(),
-                (Some(_), None) => {}
-            }
-        }
-    }
-
-    pub(super) async fn load<'a>(
-        &'a self,
-        part: Vec<Wish>,
-        leaving: &'a [&'a str],
-        files: &Files,
-        opens_stores: bool,
-    ) -> Change<'a> {
-        let mut candidates = Vec::new();
-        for wish in part {
-            let loaded =
-                Candidate::load(wish, &self.services, &self.loader, files, opens_stores).await;
-            candidates.push(loaded);
-        }
-        Change {
-            services: &self.services,
-            loader: &self.loader,
-            candidates,
-            leaving,
-        }
-    }
-
-    /// Loads, checks, starts, and warms: all but the switch.
-    pub(super) async fn ready<'a>(&'a self, part: Vec<Wish>, leaving: &'a [&'a str]) -> Change<'a> {
-        let mut change = self.load(part, leaving, &self.files, true).await;
-        change.settle();
-        change.start().await;
-        change
-    }
-
-    /// Switches, and says what came of it; answers whether anything was switched.
-    async fn finish(&self, change: Change<'_>, trigger: Trigger, report: &mut Report) -> bool {
-        let before = self.services.lineup().clone();
-        let (replaced, switch_time) = change.switch().await;
-        let mut has_switched = false;
-        for mut candidate in change.candidates {
-            let name = candidate.spec.name.clone();
-            let Some(post) = self.services.lineup().get(&name).cloned() else {
-                continue;
-            };
-            let old = before.get(&name).and_then(|post| post.stable.as_ref());
-            candidate
-                .announcements
-                .drain(..)
-                .for_each(|line| (self.say)(&line));
-            let mut record = Record::new(&candidate.spec.name, trigger, candidate.changed);
-            record.from = old.map(|old| old.digest());
-            record.to = candidate.digest;
-            record.steps = candidate.steps;
-            match &candidate.outcome {
-                Ok(_) => {
-                    has_switched = true;
-                    record.steps.switch = Some(switch_time);
-                    self.refusals.forget(&Seat::stable(&name));
-                }
-                Err(problems) => {
-                    post.service.refuse(problems);
-                    let digest = record.to;
-                    let lineup = self.services.lineup();
-                    let attempt = Attempt::of(&candidate.spec, None, digest, &lineup)
-                        .refused(in_one_line(problems));
-                    self.refusals.note(Seat::stable(&name), attempt);
-                    record.refuse(problems);
-                }
-            }
-            record.generation = post.service.status().generation;
-            if let Some(old) = replaced.iter().find(|old| old.spec().name == name) {
-                drain::drain(Arc::clone(old), Arc::clone(&record.drained));
-            }
-            report.add(self.history.add(record));
-        }
-        has_switched
-    }
-
-    fn note_registry(&self) {
-        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
-        *status = RegistryStatus {
-            taken_at: SystemTime::now(),
-            last_error: None,
-        };
-    }
-
-    /// Nothing of a registry with a mistake is taken. Services are told of the mistakes in their tables, or all of them if a mistake
-    /// is in nobody's.
-    fn note_broken_registry(&self, problems: &[RegistryProblem]) {
+    /// Refuses a registry with mistakes as a whole. A service shows the mistakes of its own table,
+    /// and those that are in no service's table.
+    fn refuse_registry(&self, problems: &[RegistryProblem]) {
         for problem in problems {
             tracing::error!(%problem, "the registry was refused; what serves goes on");
         }
-        let lineup = self.services.lineup();
-        for post in lineup.posts() {
+        for post in self.services.lineup().posts() {
             let table = format!("services.{}", post.service.name());
             let concerns = |problem: &&RegistryProblem| {
                 let key = problem.key.as_str();
+                let rest = key.strip_prefix(&table);
                 !key.starts_with("services.")
-                    || key == table
-                    || key
-                        .strip_prefix(&table)
-                        .is_some_and(|rest| rest.starts_with('.'))
+                    || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             };
-            let reasons: Vec<_> = problems
-                .iter()
-                .filter(concerns)
-                .map(ToString::to_string)
-                .collect();
+            let reasons = in_one_line(problems.iter().filter(concerns));
             if !reasons.is_empty() {
-                post.service.note_error(reasons.join("; "));
+                post.service.note_error(reasons);
             }
         }
-        let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        self.status
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .last_error = Some(texts.join("; "));
-    }
-
-    /// Whether a canary is what the registry says.
-    pub(super) async fn is_canary_as_wanted(
-        &self,
-        files: &Files,
-        running: &Canary,
-        spec: &ServiceSpec,
-    ) -> bool {
-        let Some(wanted) = &spec.canary else {
-            return false;
-        };
-        let spec = spec.of_canary(wanted);
-        let digest = files.digest(&spec.component).await;
-        wanted == running.spec() && differences(running.generation(), &spec, digest).is_empty()
+        self.set_status(RegistryStatus {
+            last_error: Some(in_one_line(problems)),
+            ..self.registry_status()
+        });
     }
 
     /// The settings of the host that differ from those it was started with.
-    pub(super) fn notices(&self, new: &HostSpec) -> Vec<String> {
+    fn notices(&self, new: &HostSpec) -> Vec<String> {
         let keys = self.host.differences(new);
         keys.into_iter()
             .map(|key| format!("host.{key} takes effect at the next start"))
@@ -416,20 +279,59 @@ impl Swapper {
     }
 }
 
-fn differences(running: &Generation, spec: &ServiceSpec, digest: Option<Digest>) -> Vec<String> {
-    let mut found = running.spec().differences(spec);
-    if digest != Some(running.digest()) && running.spec().component == spec.component {
-        found.insert(0, format!("content of {}", spec.component_as_written));
+/// Changes the services that differ, until no more can be switched. Those that were refused as they
+/// are now are left out, unless `retries_refused`.
+async fn change_services(pass: &mut Pass<'_>, leaving: &[&str], retries_refused: bool) {
+    let (services, loader, files) = (pass.services, pass.loader, pass.files);
+    // A service that was refused because of its callee is retried when that has changed.
+    for round in 0..=pass.registry.services.len() {
+        let leaving = removal::free_to_leave(leaving, &services.lineup());
+        let retries_all = retries_refused && round == 0;
+        let refusals = (!retries_all).then_some(pass.refusals);
+        let pending = pending_changes(pass.registry, services, files, refusals).await;
+        let are_pending: Vec<_> = pending
+            .iter()
+            .map(|change| change.spec.name.clone())
+            .collect();
+        note_states(pass, &are_pending);
+        // Services that no link connects do not wait for each other.
+        let parts = connected(pending).into_iter().map(|part| {
+            let set = ChangeSet::new(services, loader, &leaving);
+            prepare(set, part, files)
+        });
+        let mut prepared = futures::stream::iter(parts).buffer_unordered(PREPARED_AT_ONCE);
+        let mut has_switched = false;
+        while let Some(set) = prepared.next().await {
+            has_switched |= switch(pass, set).await;
+        }
+        if !has_switched {
+            return;
+        }
     }
-    found
 }
 
-/// The registry, and every component that it names.
-fn files_of(registry: &Registry) -> Vec<PathBuf> {
-    let mut files = vec![registry.file.clone()];
-    for spec in &registry.services {
-        files.push(spec.component.clone());
-        files.extend(spec.canary.as_ref().map(|canary| canary.component.clone()));
+/// Notes which services run as the registry says, and why the others do not.
+fn note_states(pass: &Pass<'_>, pending: &[String]) {
+    let lineup = pass.services.lineup();
+    for spec in &pass.registry.services {
+        let Some(post) = lineup.get(&spec.name) else {
+            continue;
+        };
+        let slots = [Slot::stable(&spec.name), Slot::canary(&spec.name)];
+        let is_pending = pending.contains(&spec.name);
+        if !is_pending {
+            pass.refusals.forget(&slots[0]);
+        }
+        match slots.iter().find_map(|slot| pass.refusals.reason(slot)) {
+            // The last error may be of the registry, which had a mistake meanwhile.
+            Some(reason) => post.service.note_error(reason),
+            None if !is_pending => post.service.note_settled(),
+            None => {}
+        }
     }
-    files
+}
+
+fn in_one_line<'p>(problems: impl IntoIterator<Item = &'p RegistryProblem>) -> String {
+    let texts: Vec<_> = problems.into_iter().map(ToString::to_string).collect();
+    texts.join("; ")
 }

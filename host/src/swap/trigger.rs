@@ -1,22 +1,22 @@
-//! Why the registry is read.
+//! Why the host reads the registry.
 
-/// Why the registry is read.
+/// Why the host reads the registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trigger {
     /// The host starts.
     Start,
     /// The registry or a component's file was saved.
     Saved,
-    /// SIGHUP.
+    /// The process got SIGHUP.
     Signal,
-    /// `POST /services/reload`.
+    /// A client of the admin API asked for it: `POST /services/reload`.
     Request,
     /// The machine's clock is trusted again.
     Clock,
 }
 
 impl Trigger {
-    /// The word for it in the log and the admin API.
+    /// Its name in the log and the admin API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Start => "start",
@@ -27,9 +27,9 @@ impl Trigger {
         }
     }
 
-    /// Whether what was refused is tried again although it is the same: somebody asks for it, or a
-    /// start that has to write may succeed now.
-    pub(super) fn tries_again(self) -> bool {
+    /// Whether the host retries what it refused although it is the same: the operator asks for it,
+    /// or a start that has to write may succeed now.
+    pub(super) fn retries_refused(self) -> bool {
         matches!(self, Self::Signal | Self::Request | Self::Clock)
     }
 }

@@ -1,15 +1,16 @@
-//! When a canary must go: it fails more often than the stable generation, or is slower, by more than the margins that its table sets.
+//! When the host takes a canary out: it fails more often than the stable generation, or is slower,
+//! by more than the margins that its table sets.
 
 use crate::registry::CanarySpec;
 use crate::runtime::Tally;
 use std::time::Duration;
 
-/// So few failures may be bad luck.
+/// Fewer failures may be chance.
 const FAILURES_MIN: u64 = 5;
-/// Differences below this are noise of the machine, whatever the margin.
+/// Smaller differences are noise of the machine, for any margin.
 const LATENCY_NOISE: Duration = Duration::from_millis(2);
 
-/// Why the canary must go, if it must.
+/// Why the host must take the canary out, if it must.
 pub(super) fn verdict(spec: &CanarySpec, canary: &Tally, stable: &Tally) -> Option<String> {
     too_many_failures(spec, canary, stable).or_else(|| too_slow(spec, canary, stable))
 }
@@ -31,7 +32,8 @@ fn too_many_failures(spec: &CanarySpec, canary: &Tally, stable: &Tally) -> Optio
     let is_worse = bad * stable_all * 100 > (stable_bad * 100 + margin * stable_all) * all;
     is_worse.then(|| {
         format!(
-            "{} of its {} requests failed, and {} of {} of the stable generation in the same time; more than {} percentage points above is too many (canary.error_margin)",
+            "{} of its {} requests failed, and {} of {} of the stable generation in the same time; \
+             more than {} percentage points above is too many (canary.error_margin)",
             canary.failures, canary.requests, stable.failures, stable.requests, spec.error_margin
         )
     })
@@ -46,7 +48,8 @@ fn too_slow(spec: &CanarySpec, canary: &Tally, stable: &Tally) -> Option<String>
     let allowed_micros = usual.as_micros() * factor_percent / 100 + LATENCY_NOISE.as_micros();
     (slow.as_micros() > allowed_micros).then(|| {
         format!(
-            "95 % of its requests took up to {slow:?}, and {usual:?} on the stable generation in the same time; more than {} % above is too slow (canary.latency_margin)",
+            "95 % of its requests took up to {slow:?}, and {usual:?} on the stable generation in the \
+             same time; more than {} % above is too slow (canary.latency_margin)",
             spec.latency_margin
         )
     })

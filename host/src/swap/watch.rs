@@ -1,4 +1,4 @@
-//! Sees that the registry or a component's file was saved, and when else the registry must be read.
+//! Sees that a file was saved or that the clock is trusted again, and has the registry read.
 //!
 //! The kernel reports most changes at once. A slow look at the files' metadata finds the others:
 //! those on network file systems, behind links to other folders, and in folders that were replaced.
@@ -15,20 +15,16 @@ use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 use tokio::signal::unix::Signal;
 use tokio::time::{Interval, MissedTickBehavior};
-use tokio_util::sync::CancellationToken;
 
 /// How long the files must be quiet.
 const QUIET_TIME: Duration = Duration::from_millis(50);
 /// How often the host looks at the files' metadata, and at the clock.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
-/// How often the host judges canaries.
-const JUDGE_INTERVAL: Duration = Duration::from_secs(1);
 /// A hung mount may keep the watches from being set; then the host starts without them.
 const SET_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Watches the registry and its components.
-pub struct Watch {
-    swapper: Arc<Swapper>,
+pub struct FileWatch {
     events: Arc<FileEvents>,
     watcher: SyncSender<Vec<PathBuf>>,
     /// The files' fingerprints when the registry was last read.
@@ -37,43 +33,30 @@ pub struct Watch {
 
 type Fingerprints = Vec<Option<Fingerprint>>;
 
-impl Watch {
-    /// Sets the kernel's watches. It reports each write to the files that begins after this; what
-    /// was saved since is reloaded by [`Watch::run`].
-    pub async fn set(swapper: Arc<Swapper>) -> Self {
+impl FileWatch {
+    /// Sets the kernel's watches. The kernel reports each write to the files that begins after this;
+    /// what was saved since is reloaded by [`FileWatch::run`].
+    pub async fn set(swapper: &Swapper) -> Self {
         let events = Arc::new(FileEvents::default());
         let files = swapper.watched().borrow().clone();
         let watched = FolderWatcher::start(&events, files.clone());
         let set = async {
             // The sender is dropped when they are set, so the result does not matter.
             let _ = watched.first_is_set.await;
-            fingerprints(&swapper, &files).await
+            swapper.fingerprints(&files).await
         };
         let taken = tokio::time::timeout(SET_TIME_MAX, set).await;
         Self {
             taken: taken.unwrap_or_default(),
-            swapper,
             events,
             watcher: watched.lists,
         }
     }
 
-    /// Reloads what was saved, until `stop`; `hangup` is SIGHUP. Also judges canaries, and retries
-    /// what was refused when the clock is trusted again.
-    pub async fn run(self, hangup: Signal, stop: CancellationToken) {
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = self.watch_files(hangup) => {}
-            // Not in one loop with the files: a change may take as long as a service's start.
-            () = judge_canaries(&self.swapper) => {}
-            () = watch_clock(&self.swapper) => {}
-        }
-    }
-
-    async fn watch_files(&self, mut hangup: Signal) {
-        let files = self.swapper.watched();
-        let mut look = every(LOOK_INTERVAL);
-        let mut taken = self.taken.clone();
+    /// Reloads the registry when it, or a component's file, was saved, and on SIGHUP.
+    pub(super) async fn run(mut self, swapper: &Swapper, mut hangup: Signal) {
+        let files = swapper.watched();
+        let mut look = look_interval();
         loop {
             let named = files.borrow().clone();
             // If the thread still sets an earlier list, the next turn sends this one.
@@ -81,26 +64,26 @@ impl Watch {
             tokio::select! {
                 _ = hangup.recv() => {
                     tracing::info!("SIGHUP: reading the registry");
-                    self.swapper.reload(Trigger::Signal).await;
+                    swapper.reload(Trigger::Signal).await;
                     continue;
                 }
                 _ = look.tick() => {}
                 () = self.events.changed() => {}
             }
-            let found = self.quiet_fingerprints(&named).await;
-            if found != taken {
-                taken = found;
-                self.swapper.reload(Trigger::Saved).await;
+            let found = self.quiet_fingerprints(swapper, &named).await;
+            if found != self.taken {
+                self.taken = found;
+                swapper.reload(Trigger::Saved).await;
             }
         }
     }
 
     /// The files' fingerprints, once no writer is at work.
-    async fn quiet_fingerprints(&self, files: &[PathBuf]) -> Fingerprints {
-        let mut before = fingerprints(&self.swapper, files).await;
+    async fn quiet_fingerprints(&self, swapper: &Swapper, files: &[PathBuf]) -> Fingerprints {
+        let mut before = swapper.fingerprints(files).await;
         loop {
             tokio::time::sleep(QUIET_TIME).await;
-            let now = fingerprints(&self.swapper, files).await;
+            let now = swapper.fingerprints(files).await;
             if now == before && !self.events.is_any_being_written() {
                 return now;
             }
@@ -109,25 +92,10 @@ impl Watch {
     }
 }
 
-async fn fingerprints(swapper: &Swapper, files: &[PathBuf]) -> Fingerprints {
-    let mut fingerprints = Vec::with_capacity(files.len());
-    for file in files {
-        fingerprints.push(swapper.files.fingerprint(file).await);
-    }
-    fingerprints
-}
-
-async fn judge_canaries(swapper: &Swapper) {
-    let mut judge = every(JUDGE_INTERVAL);
-    loop {
-        judge.tick().await;
-        swapper.judge_canaries();
-    }
-}
-
-/// A service whose start has to write was refused while the clock was not trusted.
-async fn watch_clock(swapper: &Swapper) {
-    let mut look = every(LOOK_INTERVAL);
+/// Retries what was refused when the clock is trusted again: a service whose start has to write is
+/// refused while it is not.
+pub(super) async fn clock(swapper: &Swapper) {
+    let mut look = look_interval();
     let mut seen = 0;
     loop {
         look.tick().await;
@@ -139,8 +107,8 @@ async fn watch_clock(swapper: &Swapper) {
     }
 }
 
-fn every(period: Duration) -> Interval {
-    let mut interval = tokio::time::interval(period);
+fn look_interval() -> Interval {
+    let mut interval = tokio::time::interval(LOOK_INTERVAL);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval
 }
