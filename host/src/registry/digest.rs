@@ -1,5 +1,6 @@
 //! The digest of a component's file.
 
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// The SHA-256 of a component's file.
@@ -18,6 +19,12 @@ impl fmt::Display for Digest {
 impl fmt::Debug for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::change_set::ChangeSet;
 use super::diff::{PendingChange, differences};
-use super::drain;
+use super::drain::drain;
 use super::files::{Files, FoundComponent};
 use super::history::{History, Outcome, Record};
 use super::pass::Pass;
@@ -171,7 +171,7 @@ fn end(
     record.generation = post.service.status().generation;
     record.from = Some(canary.generation().digest());
     record.to = post.stable.as_ref().map(|stable| stable.digest());
-    drain::drain(Arc::clone(canary.generation()), Arc::clone(&record.drained));
+    drain(canary.generation(), &record);
     Some(record)
 }
 

@@ -4,7 +4,7 @@
 //! old generation. The others are checked against that one then, and those that do not fit it are
 //! refused as well. So after the switch the links of all services fit.
 
-use super::history::Steps;
+use super::history::StepTimes;
 use crate::registry::{Digest, ServiceSpec};
 use crate::runtime::{Generation, LoadProblem, Loader, Services};
 use crate::store::ServiceStore;
@@ -28,7 +28,7 @@ pub(super) struct Candidate {
     pub(super) digest: Option<Digest>,
     /// What differs from what runs.
     pub(super) changed: Vec<String>,
-    pub(super) steps: Steps,
+    pub(super) steps: StepTimes,
     pub(super) store: Option<ServiceStore>,
     /// The new generation, or why it was refused.
     pub(super) outcome: Result<Arc<Generation>, Vec<LoadProblem>>,

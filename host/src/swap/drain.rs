@@ -1,5 +1,6 @@
 //! Drains the generations that were replaced.
 
+use super::history::Record;
 use crate::runtime::{Generation, Service, Services};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -8,20 +9,21 @@ use std::time::{Duration, Instant};
 /// reads its body first.
 const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 
-/// Drains a generation, and notes in `took` how long that was.
+/// Drains a generation, and adds to the record how long that takes.
 ///
 /// The time is not limited: the generation's requests have their own limits.
-pub(super) fn drain(old: Arc<Generation>, took: Arc<OnceLock<Duration>>) {
-    tokio::spawn(drained(old, took));
+pub(super) fn drain(old: &Arc<Generation>, record: &Record) {
+    tokio::spawn(drained(Arc::clone(old), Arc::clone(&record.steps.drain)));
 }
 
 /// Drains the generations of a service that was removed, and then forgets the service.
 pub(super) fn drain_removed(
-    services: Arc<Services>,
+    services: &Arc<Services>,
     service: Arc<Service>,
     generations: Vec<Arc<Generation>>,
-    took: Arc<OnceLock<Duration>>,
+    record: &Record,
 ) {
+    let (services, took) = (Arc::clone(services), Arc::clone(&record.steps.drain));
     tokio::spawn(async move {
         for old in generations {
             drained(old, Arc::clone(&took)).await;

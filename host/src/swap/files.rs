@@ -6,9 +6,10 @@ use crate::fingerprint::Fingerprint;
 use crate::registry::{Digest, REGISTRY_BYTES_MAX};
 use crate::regular_file;
 use crate::runtime::{ComponentFile, LoadProblem};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// The files of a registry, with the digests of those that were read.
 pub(super) struct Files {
@@ -38,7 +39,7 @@ impl Files {
 
     /// A copy that has its own reader, and learns of other files by itself.
     pub(super) fn snapshot(&self, reader: &Arc<FileReader>) -> Self {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.lock();
         Self {
             reader: Arc::clone(reader),
             known: Mutex::new(known.clone()),
@@ -73,10 +74,7 @@ impl Files {
         let content = self.component(file).await;
         let digest = content.as_ref().ok().map(ComponentFile::digest);
         if let (Some(now), Ok(_) | Err(LoadProblem::NoComponent { .. })) = (fingerprint, &content) {
-            self.known
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(file.to_owned(), (now, digest));
+            self.known.lock().insert(file.to_owned(), (now, digest));
         }
         FoundComponent {
             digest,
@@ -85,7 +83,7 @@ impl Files {
     }
 
     fn known_digest(&self, file: &Path) -> Option<(Fingerprint, Option<Digest>)> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.lock();
         known.get(file).copied()
     }
 
@@ -100,10 +98,7 @@ impl Files {
 
     /// Forgets the files that are not needed.
     pub(super) fn keep(&self, is_needed: impl Fn(&Path) -> bool) {
-        self.known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|file, _| is_needed(file));
+        self.known.lock().retain(|file, _| is_needed(file));
     }
 }
 
@@ -147,6 +142,6 @@ mod tests {
         let files = files();
         let planned = files.snapshot(&Arc::new(FileReader::new(1)));
         assert!(planned.find(&file).await.digest.is_some());
-        assert!(files.known.lock().unwrap().is_empty());
+        assert!(files.known.lock().is_empty());
     }
 }

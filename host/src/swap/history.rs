@@ -2,10 +2,11 @@
 
 use crate::registry::Digest;
 use crate::runtime::{LoadProblem, in_one_line};
-use serde::Serialize;
+use parking_lot::Mutex;
+use serde::{Serialize, Serializer};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -30,26 +31,34 @@ pub enum Outcome {
     CanaryEnded,
 }
 
-/// How long each step of a change took; none for a step that it did not reach.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Steps {
+/// How long each step of a change took; none for a step that it did not reach. In JSON these are
+/// microseconds, rounded up.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct StepTimes {
     /// Read, compile (or find compiled), check imports and exports.
+    #[serde(serialize_with = "micros")]
     pub load: Option<Duration>,
     /// `lifecycle.start`.
+    #[serde(serialize_with = "micros")]
     pub start: Option<Duration>,
     /// Make as many instances as the old generation has.
+    #[serde(serialize_with = "micros")]
     pub warm: Option<Duration>,
     /// Pin the callees of the old generations, store one pointer, unpin those of the new ones.
+    #[serde(serialize_with = "micros")]
     pub switch: Option<Duration>,
+    /// Finish the requests of the old generation.
+    #[serde(serialize_with = "micros_once_set")]
+    pub drain: Arc<OnceLock<Duration>>,
 }
 
 /// One change of one service.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Record {
     /// Counts the changes from 1.
     pub id: u64,
-    /// When the record was made.
-    pub at: SystemTime,
+    /// When the record was made (RFC 3339).
+    pub at: String,
     /// The name of the service.
     pub service: String,
     /// Why the registry was read, or `canary` if the host took one out.
@@ -63,13 +72,14 @@ pub struct Record {
     /// The number of the generation that serves after it.
     pub generation: u64,
     /// The digest of the component that served before.
+    #[serde(rename = "from_digest")]
     pub from: Option<Digest>,
     /// The digest of the component that was to serve.
+    #[serde(rename = "to_digest")]
     pub to: Option<Digest>,
     /// How long each step took.
-    pub steps: Steps,
-    /// How long the old generation took to finish its requests, once it has.
-    pub drained: Arc<OnceLock<Duration>>,
+    #[serde(rename = "steps_us")]
+    pub steps: StepTimes,
 }
 
 impl Record {
@@ -77,7 +87,10 @@ impl Record {
     pub(super) fn new(service: &str, trigger: &'static str, changed: Vec<String>) -> Self {
         Self {
             id: 0,
-            at: SystemTime::now(),
+            // RFC 3339 cannot write years beyond 9999.
+            at: OffsetDateTime::now_utc()
+                .format(&Rfc3339)
+                .unwrap_or_default(),
             service: service.to_owned(),
             trigger,
             changed,
@@ -86,9 +99,13 @@ impl Record {
             generation: 0,
             from: None,
             to: None,
-            steps: Steps::default(),
-            drained: Arc::default(),
+            steps: StepTimes::default(),
         }
+    }
+
+    /// Whether the change was refused.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.outcome == Outcome::Refused
     }
 
     /// Notes why the change was refused.
@@ -100,9 +117,7 @@ impl Record {
 
 /// The latest changes, up to a limit.
 #[derive(Debug, Default)]
-pub(super) struct History {
-    kept: Mutex<KeptRecords>,
-}
+pub(super) struct History(Mutex<KeptRecords>);
 
 #[derive(Debug, Default)]
 struct KeptRecords {
@@ -114,7 +129,7 @@ impl History {
     /// Logs and keeps a change; returns it with its id.
     pub(super) fn add(&self, mut record: Record) -> Record {
         log(&record);
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.0.lock();
         kept.last_id += 1;
         record.id = kept.last_id;
         if kept.records.len() == RECORDS_MAX {
@@ -126,7 +141,7 @@ impl History {
 
     /// The latest changes of a service, or of all, newest first.
     pub(super) fn latest(&self, service: Option<&str>, count: usize) -> Vec<Record> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.0.lock();
         let wanted = |record: &&Record| service.is_none_or(|name| name == record.service);
         let newest_first = kept.records.iter().rev().filter(wanted);
         newest_first.take(count).cloned().collect()
@@ -165,62 +180,14 @@ fn log(record: &Record) {
     }
 }
 
-/// A record as JSON.
-#[derive(Debug, Serialize)]
-pub struct RecordRow {
-    id: u64,
-    at: String,
-    service: String,
-    trigger: &'static str,
-    changed: Vec<String>,
-    outcome: Outcome,
-    reason: Option<String>,
-    generation: u64,
-    from_digest: Option<String>,
-    to_digest: Option<String>,
-    /// Microseconds, rounded up.
-    steps_us: StepsRow,
+fn micros<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    let micros = time.map(|time| time.as_nanos().div_ceil(1_000));
+    micros.serialize(serializer)
 }
 
-impl RecordRow {
-    /// Whether the change was refused.
-    pub(super) fn is_refusal(&self) -> bool {
-        self.outcome == Outcome::Refused
-    }
-}
-
-#[derive(Debug, Serialize)]
-struct StepsRow {
-    load: Option<u128>,
-    start: Option<u128>,
-    warm: Option<u128>,
-    switch: Option<u128>,
-    drain: Option<u128>,
-}
-
-impl From<Record> for RecordRow {
-    fn from(record: Record) -> Self {
-        let micros = |step: Option<Duration>| step.map(|time| time.as_nanos().div_ceil(1_000));
-        let at = OffsetDateTime::from(record.at).format(&Rfc3339);
-        Self {
-            id: record.id,
-            // RFC 3339 cannot write years beyond 9999.
-            at: at.unwrap_or_default(),
-            service: record.service,
-            trigger: record.trigger,
-            changed: record.changed,
-            outcome: record.outcome,
-            reason: record.reason,
-            generation: record.generation,
-            from_digest: record.from.map(|digest| digest.to_string()),
-            to_digest: record.to.map(|digest| digest.to_string()),
-            steps_us: StepsRow {
-                load: micros(record.steps.load),
-                start: micros(record.steps.start),
-                warm: micros(record.steps.warm),
-                switch: micros(record.steps.switch),
-                drain: micros(record.drained.get().copied()),
-            },
-        }
-    }
+fn micros_once_set<S: Serializer>(
+    time: &OnceLock<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    micros(&time.get().copied(), serializer)
 }

@@ -2,11 +2,12 @@
 
 use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot};
 
@@ -35,14 +36,14 @@ impl FileEvents {
 
     /// Whether a writer has one of the files open.
     pub(super) fn is_any_being_written(&self) -> bool {
-        let mut seen = self.lock();
+        let mut seen = self.seen.lock();
         seen.being_written
             .retain(|_, last| last.elapsed() < OPEN_TIME_MAX);
         !seen.being_written.is_empty()
     }
 
     fn take(&self, event: &Event) {
-        let mut seen = self.lock();
+        let mut seen = self.seen.lock();
         if event.need_rescan() {
             // Events were lost, perhaps the end of a write among them.
             seen.being_written.clear();
@@ -67,10 +68,6 @@ impl FileEvents {
             self.changed.notify_one();
         }
     }
-
-    fn lock(&self) -> MutexGuard<'_, SeenEvents> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// The kernel's watches. They are on folders, so that the replacement of a file is seen as well.
@@ -92,7 +89,7 @@ pub(super) struct WatchedFiles {
 impl FolderWatcher {
     /// Watches `files`, and then each list of files that is sent, in place of the one before.
     ///
-    /// On a thread of its own: a hung mount blocks whoever sets a watch on it.
+    /// On a thread of its own, since a hung mount blocks it.
     pub(super) fn start(events: &Arc<FileEvents>, files: Vec<PathBuf>) -> WatchedFiles {
         let (sender, lists) = sync_channel::<Vec<PathBuf>>(1);
         let (is_set, first_is_set) = oneshot::channel();
@@ -107,7 +104,7 @@ impl FolderWatcher {
         };
         let thread = std::thread::Builder::new().name("watch".to_owned());
         if let Err(error) = thread.spawn(watch) {
-            tracing::warn!(%error, "no thread for the kernel's watches; the host looks at files instead");
+            tracing::warn!(%error, "the kernel's watches have no thread; the host looks at files");
         }
         WatchedFiles {
             lists: sender,
@@ -124,7 +121,7 @@ impl FolderWatcher {
                 Err(_) => sink.changed.notify_one(),
             });
         let watcher = watcher.inspect_err(|error| {
-            tracing::warn!(%error, "the kernel does not report saved files; the host looks at them instead");
+            tracing::warn!(%error, "no kernel's reports of saved files; the host looks at them");
         });
         Self {
             events,
@@ -150,7 +147,7 @@ impl FolderWatcher {
                 Some((folder.to_owned(), inode))
             })
             .collect();
-        self.events.lock().watched = files;
+        self.events.seen.lock().watched = files;
         self.folders.retain(|folder, inode| {
             let is_kept = wanted.get(folder) == Some(inode);
             if !is_kept {

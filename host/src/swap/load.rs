@@ -4,7 +4,7 @@
 use super::change_set::{Candidate, ChangeSet};
 use super::diff::PendingChange;
 use super::files::{Files, FoundComponent};
-use super::history::Steps;
+use super::history::StepTimes;
 use crate::registry::ServiceSpec;
 use crate::runtime::{Generation, LoadProblem};
 use crate::store::ServiceStore;
@@ -51,9 +51,9 @@ async fn candidate(
             .map_or(found, |loaded| Some(loaded.digest())),
         spec,
         changed: pending.changed,
-        steps: Steps {
+        steps: StepTimes {
             load: Some(begun.elapsed()),
-            ..Steps::default()
+            ..StepTimes::default()
         },
         store,
         outcome,

@@ -31,6 +31,6 @@ impl Pass<'_> {
 
     /// Logs a change, and adds it to the history and the report.
     pub(super) fn add(&mut self, record: Record) {
-        self.report.changes.push(self.history.add(record).into());
+        self.report.changes.push(self.history.add(record));
     }
 }

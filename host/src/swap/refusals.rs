@@ -2,8 +2,8 @@
 
 use crate::registry::{CanarySpec, Digest, ServiceSpec};
 use crate::runtime::Lineup;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The place of a generation: a service's own, or its canary's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -76,36 +76,35 @@ struct Refusal {
 
 impl Refusals {
     pub(super) fn note(&self, slot: Slot, key: RefusalKey, reason: String) {
-        self.lock().insert(slot, Refusal { key, reason });
+        self.0.lock().insert(slot, Refusal { key, reason });
     }
 
     pub(super) fn forget(&self, slot: &Slot) {
-        self.lock().remove(slot);
+        self.0.lock().remove(slot);
     }
 
     /// Whether the last attempt at this slot was refused.
     pub(super) fn has(&self, slot: &Slot) -> bool {
-        self.lock().contains_key(slot)
+        self.0.lock().contains_key(slot)
     }
 
     /// Why the last attempt at this slot was refused.
     pub(super) fn reason(&self, slot: &Slot) -> Option<String> {
-        self.lock().get(slot).map(|refused| refused.reason.clone())
+        self.0
+            .lock()
+            .get(slot)
+            .map(|refused| refused.reason.clone())
     }
 
     /// Whether an attempt would be the same as the one that was refused.
     pub(super) fn has_same(&self, slot: &Slot, key: &RefusalKey) -> bool {
-        let refusals = self.lock();
+        let refusals = self.0.lock();
         refusals
             .get(slot)
             .is_some_and(|refused| refused.key.is_same(key))
     }
 
     pub(super) fn keep(&self, is_needed: impl Fn(&Slot) -> bool) {
-        self.lock().retain(|slot, _| is_needed(slot));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Slot, Refusal>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().retain(|slot, _| is_needed(slot));
     }
 }

@@ -1,6 +1,6 @@
 //! Removes services that the registry no longer names.
 
-use super::drain;
+use super::drain::drain_removed;
 use super::history::Outcome;
 use super::pass::Pass;
 use super::refusals::Slot;
@@ -16,7 +16,7 @@ pub(super) fn leaving(registry: &Registry, lineup: &Lineup) -> Vec<String> {
         .collect()
 }
 
-/// Those of `leaving` that no other service calls.
+/// Those of `leaving` that no service outside of it calls.
 pub(super) fn free_to_leave<'n>(leaving: &[&'n str], lineup: &Lineup) -> Vec<&'n str> {
     let is_free = |name: &&&str| caller_that_stays(name, leaving, lineup).is_none();
     leaving.iter().filter(is_free).copied().collect()
@@ -38,9 +38,7 @@ pub(super) fn remove(pass: &mut Pass<'_>, leaving: &[&str]) -> bool {
         if free.contains(name) {
             record.outcome = Outcome::Removed;
             if let Some((service, generations)) = pass.services.remove(name) {
-                let services = Arc::clone(pass.services);
-                let drained = Arc::clone(&record.drained);
-                drain::drain_removed(services, service, generations, drained);
+                drain_removed(pass.services, service, generations, &record);
             }
             pass.refusals.forget(&Slot::stable(name));
         } else {

@@ -1,7 +1,6 @@
 //! What a reload did, for the admin API.
 
-use super::history::RecordRow;
-use crate::registry::RegistryProblem;
+use super::history::Record;
 use serde::Serialize;
 
 /// What a reload did.
@@ -10,19 +9,12 @@ pub struct Report {
     /// What is wrong with the registry: then nothing was changed.
     pub problems: Vec<String>,
     /// What was changed, or refused.
-    pub changes: Vec<RecordRow>,
+    pub changes: Vec<Record>,
     /// What takes effect at the next start.
     pub notices: Vec<String>,
 }
 
 impl Report {
-    pub(super) fn refused(problems: &[RegistryProblem]) -> Self {
-        Self {
-            problems: problems.iter().map(ToString::to_string).collect(),
-            ..Self::default()
-        }
-    }
-
     /// Whether everything is as the registry says now.
     pub fn is_done(&self) -> bool {
         self.problems.is_empty() && self.changes.iter().all(|change| !change.is_refusal())

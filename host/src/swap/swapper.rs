@@ -3,7 +3,7 @@
 use super::change_set::ChangeSet;
 use super::diff::{connected, pending_changes};
 use super::files::Files;
-use super::history::{History, RecordRow};
+use super::history::{History, Record};
 use super::pass::Pass;
 use super::plan::{Plan, Planner};
 use super::prepare::prepare;
@@ -17,10 +17,10 @@ use crate::fingerprint::Fingerprint;
 use crate::registry::{HostSpec, Registry, RegistryProblem};
 use crate::runtime::{Loader, Services};
 use futures::StreamExt as _;
+use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 /// How many parts of a change are prepared at once.
@@ -46,7 +46,7 @@ pub struct Swapper {
     refusals: Refusals,
     status: Mutex<RegistryStatus>,
     /// The files whose changes matter.
-    watched: watch::Sender<Vec<PathBuf>>,
+    watched: Mutex<Vec<PathBuf>>,
     files: Files,
     /// Reads the files that plans name.
     planned_files: Arc<FileReader>,
@@ -92,7 +92,7 @@ impl Swapper {
             history: History::default(),
             refusals: Refusals::default(),
             status: Mutex::new(RegistryStatus::taken_now()),
-            watched: watch::Sender::new(registry.files()),
+            watched: Mutex::new(registry.files()),
             files: Files::new(Arc::new(FileReader::new(LOOKS_MAX))),
             planned_files: Arc::new(FileReader::new(PLANNED_LOOKS_MAX)),
             changing: tokio::sync::Mutex::default(),
@@ -112,21 +112,17 @@ impl Swapper {
 
     /// The state of the registry's file.
     pub fn registry_status(&self) -> RegistryStatus {
-        self.status
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.status.lock().clone()
     }
 
     /// The latest changes of a service, or of all, newest first.
-    pub fn latest(&self, service: Option<&str>, count: usize) -> Vec<RecordRow> {
-        let records = self.history.latest(service, count);
-        records.into_iter().map(RecordRow::from).collect()
+    pub fn latest(&self, service: Option<&str>, count: usize) -> Vec<Record> {
+        self.history.latest(service, count)
     }
 
-    /// The registry and the components that it names, as the list changes.
-    pub(super) fn watched(&self) -> watch::Receiver<Vec<PathBuf>> {
-        self.watched.subscribe()
+    /// The files whose changes matter: the registry, and the components that it names.
+    pub(super) fn watched(&self) -> Vec<PathBuf> {
+        self.watched.lock().clone()
     }
 
     /// The fingerprints of files, or none for a file that the host cannot look at.
@@ -158,7 +154,10 @@ impl Swapper {
             Ok(registry) => self.apply(&registry, trigger).await,
             Err(problems) => {
                 self.refuse_registry(&problems.0);
-                Report::refused(&problems.0)
+                Report {
+                    problems: texts(&problems.0),
+                    ..Report::default()
+                }
             }
         }
     }
@@ -168,7 +167,7 @@ impl Swapper {
         let (registry, problems) = Registry::parse(&self.file, text);
         if !problems.is_empty() {
             return Plan {
-                problems: problems.iter().map(ToString::to_string).collect(),
+                problems: texts(&problems),
                 ..Plan::default()
             };
         }
@@ -215,7 +214,7 @@ impl Swapper {
         }
         self.set_status(RegistryStatus::taken_now());
         let files = registry.files();
-        self.watched.send_replace(files.clone());
+        *self.watched.lock() = files.clone();
         let names = registry.services.iter().map(|spec| spec.name.as_str());
         let names: Vec<&str> = names.collect();
         let leaving = removal::leaving(registry, &self.services.lineup());
@@ -242,7 +241,7 @@ impl Swapper {
     }
 
     fn set_status(&self, status: RegistryStatus) {
-        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
+        *self.status.lock() = status;
     }
 
     /// Refuses a registry with mistakes as a whole. A service shows the mistakes of its own table,
@@ -259,13 +258,13 @@ impl Swapper {
                 !key.starts_with("services.")
                     || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             };
-            let reasons = in_one_line(problems.iter().filter(concerns));
+            let reasons = texts(problems.iter().filter(concerns));
             if !reasons.is_empty() {
-                post.service.note_error(reasons);
+                post.service.note_error(reasons.join("; "));
             }
         }
         self.set_status(RegistryStatus {
-            last_error: Some(in_one_line(problems)),
+            last_error: Some(texts(problems).join("; ")),
             ..self.registry_status()
         });
     }
@@ -331,7 +330,6 @@ fn note_states(pass: &Pass<'_>, pending: &[String]) {
     }
 }
 
-fn in_one_line<'p>(problems: impl IntoIterator<Item = &'p RegistryProblem>) -> String {
-    let texts: Vec<_> = problems.into_iter().map(ToString::to_string).collect();
-    texts.join("; ")
+fn texts<'p>(problems: impl IntoIterator<Item = &'p RegistryProblem>) -> Vec<String> {
+    problems.into_iter().map(ToString::to_string).collect()
 }

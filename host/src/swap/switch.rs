@@ -1,11 +1,10 @@
 //! Switches the services of a change to their new generations in one step.
 
 use super::change_set::{Candidate, ChangeSet};
-use super::drain;
+use super::drain::drain;
 use super::pass::Pass;
 use super::refusals::{RefusalKey, Slot};
 use crate::runtime::in_one_line;
-use std::sync::Arc;
 
 /// Lets the new generations serve, drains the old ones, and records each candidate's outcome.
 /// Returns whether there was a new generation.
@@ -47,7 +46,7 @@ pub(super) async fn switch(pass: &mut Pass<'_>, set: ChangeSet<'_>) -> bool {
         }
         record.generation = post.service.status().generation;
         if let Some(old) = replaced.iter().find(|old| old.spec().name == *name) {
-            drain::drain(Arc::clone(old), Arc::clone(&record.drained));
+            drain(old, &record);
         }
         pass.add(record);
     }

@@ -34,11 +34,11 @@ pub struct FileWatch {
 type Fingerprints = Vec<Option<Fingerprint>>;
 
 impl FileWatch {
-    /// Sets the kernel's watches. The kernel reports each write to the files that begins after this;
-    /// what was saved since is reloaded by [`FileWatch::run`].
+    /// Sets the kernel's watches, which report each write to the files that begins after this.
+    /// [`FileWatch::run`] reloads what was saved since.
     pub async fn set(swapper: &Swapper) -> Self {
         let events = Arc::new(FileEvents::default());
-        let files = swapper.watched().borrow().clone();
+        let files = swapper.watched();
         let watched = FolderWatcher::start(&events, files.clone());
         let set = async {
             // The sender is dropped when they are set, so the result does not matter.
@@ -55,10 +55,9 @@ impl FileWatch {
 
     /// Reloads the registry when it, or a component's file, was saved, and on SIGHUP.
     pub(super) async fn run(mut self, swapper: &Swapper, mut hangup: Signal) {
-        let files = swapper.watched();
         let mut look = look_interval();
         loop {
-            let named = files.borrow().clone();
+            let named = swapper.watched();
             // If the thread still sets an earlier list, the next turn sends this one.
             let _ = self.watcher.try_send(named.clone());
             tokio::select! {
