@@ -1,7 +1,6 @@
-//! The keys of `[host]` that say where the admin API listens, and who may call it.
+//! The keys of `[host]` for the admin API: where it listens, and who may call it.
 
 use super::environment::read_environment;
-use super::problem::Collector;
 use super::table::{TomlTable, type_name};
 use http::uri::Authority;
 use std::fmt;
@@ -12,7 +11,7 @@ use toml::de::DeValue;
 
 /// How the address of a Unix socket begins.
 const UNIX: &str = "unix:";
-/// How long a token must be, in characters: nobody may find it by trying.
+/// How long a token must be, in characters, so that a search cannot find it.
 const TOKEN_LENGTH_MIN: usize = 32;
 const TOKEN_LENGTH_MAX: usize = 256;
 
@@ -26,7 +25,7 @@ pub enum AdminAddress {
 }
 
 impl AdminAddress {
-    /// The same, with the path of a socket relative to `folder`.
+    /// Parses an address; the path of a socket is relative to `folder`.
     pub(super) fn parse(text: &str, folder: &Path) -> Result<Self, String> {
         Ok(match text.parse()? {
             Self::Unix(path) => Self::Unix(folder.join(path)),
@@ -44,7 +43,8 @@ impl FromStr for AdminAddress {
             Some(path) => Ok(Self::Unix(path.into())),
             None => text.parse().map(Self::Tcp).map_err(|_| {
                 format!(
-                    "`{text}` is not an address; write IP:PORT, such as \"127.0.0.1:9090\", or unix:PATH"
+                    "`{text}` is not an address; \
+                     write IP:PORT, such as \"127.0.0.1:9090\", or unix:PATH"
                 )
             }),
         }
@@ -60,7 +60,7 @@ impl fmt::Display for AdminAddress {
     }
 }
 
-/// What a caller of the admin API shows. Never printed.
+/// The token of the admin API's callers. The host never prints it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AdminToken(String);
 
@@ -68,20 +68,21 @@ impl AdminToken {
     /// Takes a token that fits into `authorization: Bearer` (RFC 6750 section 2.1).
     ///
     /// # Errors
-    /// It does not, or it is so short that it could be guessed.
+    /// It has other characters, or is too short or too long.
     pub fn parse(text: &str) -> Result<Self, String> {
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
         if !(TOKEN_LENGTH_MIN..=TOKEN_LENGTH_MAX).contains(&text.len())
             || !text.bytes().all(is_token)
         {
             return Err(format!(
-                "must be {TOKEN_LENGTH_MIN} to {TOKEN_LENGTH_MAX} random letters, digits, or any of -._~+/=, such as of `openssl rand -hex 32`"
+                "must be {TOKEN_LENGTH_MIN} to {TOKEN_LENGTH_MAX} random letters, digits, \
+                 or any of -._~+/=, such as of `openssl rand -hex 32`"
             ));
         }
         Ok(Self(text.to_owned()))
     }
 
-    /// Its text.
+    /// The text as clients send it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -99,36 +100,26 @@ pub(super) fn parse_host(text: &str) -> Result<String, String> {
     let is_host = authority.is_some_and(|authority| authority.host() == text);
     if !is_host || text.contains('*') {
         return Err(format!(
-            "`{text}` is not a host; write a name or an address without a port, such as \"bank.example\""
+            "`{text}` is not a host; \
+             write a name or an address without a port, such as \"bank.example\""
         ));
     }
     Ok(text.to_ascii_lowercase())
 }
 
 /// The key `admin_token`: a string, or `{ env = "NAME" }`, and then the variable must be set.
-pub(super) fn read_token(
-    host: &mut TomlTable<'_, '_>,
-    problems: &mut Collector<'_>,
-) -> Option<AdminToken> {
+pub(super) fn read_token(host: &mut TomlTable<'_, '_>) -> Option<AdminToken> {
     const KEY: &str = "admin_token";
-    let path = host.path_of(KEY);
     let value = host.get(KEY)?;
-    let text = match value.get_ref() {
-        DeValue::String(text) => text.to_string(),
-        DeValue::Table(entries) => {
-            let mut secret = TomlTable::new(entries, value.span(), &path);
-            read_environment(&mut secret, true, problems)?
-        }
-        other => {
-            let message = format!(
-                "must be a string in quotes, or {{ env = \"NAME\" }}, not {}",
-                type_name(other)
-            );
-            problems.add(value.span(), &path, message);
-            return None;
-        }
+    let token = match value.get_ref() {
+        DeValue::String(text) => AdminToken::parse(text),
+        DeValue::Table(_) => AdminToken::parse(&read_environment(host.table(KEY)?, true)?),
+        other => Err(format!(
+            "must be a string in quotes, or {{ env = \"NAME\" }}, not {}",
+            type_name(other)
+        )),
     };
-    AdminToken::parse(&text)
-        .map_err(|message| problems.add(value.span(), &path, message))
+    token
+        .map_err(|message| host.problem(value.span(), KEY, message))
         .ok()
 }

@@ -2,19 +2,18 @@
 
 use super::component::read_component;
 use super::digest::Digest;
-use super::problem::Collector;
 use super::table::TomlTable;
 use http::{HeaderName, HeaderValue};
 use std::path::{Path, PathBuf};
 
-/// A canary, and when it must go.
+/// A canary, and when the host takes it out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CanarySpec {
     /// The component's file.
     pub component: PathBuf,
-    /// The component's file as the registry writes it, for people.
+    /// The component's file as the registry writes it, for messages.
     pub component_as_written: String,
-    /// The only digest that may be loaded, if the operator pinned one.
+    /// The only digest that the host loads, if the operator pinned one.
     pub digest: Option<Digest>,
     /// The share of requests and link calls that it gets, in percent.
     pub weight: u8,
@@ -22,7 +21,7 @@ pub struct CanarySpec {
     pub header: Option<(HeaderName, HeaderValue)>,
     /// By how many percentage points its error rate may be above that of the stable generation.
     pub error_margin: u64,
-    /// By how many percent its 95th percentile of latency may be above that of the stable generation.
+    /// By how many percent its 95th percentile of latency may be above the stable generation's.
     pub latency_margin: u64,
     /// How many requests both must have had before their latencies are compared.
     pub requests_min: u64,
@@ -33,29 +32,26 @@ const LATENCY_MARGIN_DEFAULT: u64 = 100;
 const REQUESTS_MIN_DEFAULT: u64 = 100;
 
 impl CanarySpec {
-    pub(super) fn read(
-        table: &mut TomlTable<'_, '_>,
-        folder: &Path,
-        problems: &mut Collector<'_>,
-    ) -> Option<Self> {
-        let component_as_written = read_component(table, problems);
-        let digest = table.string(problems, "digest", Digest::parse);
-        let weight = table.number(problems, "weight", 0, 100);
-        let header = table.string(problems, "header", parse_header);
-        let error_margin = table.number(problems, "error_margin", 0, 100);
-        let latency_margin = table.number(problems, "latency_margin", 0, 100_000);
-        let requests_min = table.number(problems, "min_requests", 1, 1_000_000_000);
-        if table.get("weight").is_none() && table.get("header").is_none() {
-            let message = "gets no requests; give it a share, such as weight = 5 (percent), or a rule, such as header = \"x-canary: yes\"";
-            problems.add(table.span(), &table.path_of("weight"), message);
+    pub(super) fn read(mut table: TomlTable<'_, '_>, folder: &Path) -> Option<Self> {
+        let component_as_written = read_component(&mut table);
+        let digest = table.string("digest", Digest::parse);
+        let weight = table.number("weight", 0..=100);
+        let header = table.string("header", parse_header);
+        let error_margin = table.number("error_margin", 0..=100);
+        let latency_margin = table.number("latency_margin", 0..=100_000);
+        let requests_min = table.number("min_requests", 1..=1_000_000_000);
+        if table.get("header").is_none() {
+            let if_missing = "gets no requests; give it a share, such as weight = 5 (percent), \
+                              or a rule, such as header = \"x-canary: yes\"";
+            table.require("weight", if_missing);
         }
-        table.refuse_unknown(problems);
+        table.refuse_unknown();
         let component_as_written = component_as_written?;
         Some(Self {
             component: folder.join(&component_as_written),
             component_as_written,
             digest,
-            weight: u8::try_from(weight.unwrap_or(0)).unwrap_or(100),
+            weight: weight.unwrap_or(0),
             header,
             error_margin: error_margin.unwrap_or(ERROR_MARGIN_DEFAULT),
             latency_margin: latency_margin.unwrap_or(LATENCY_MARGIN_DEFAULT),

@@ -1,11 +1,13 @@
-//! What differs between two tables of a service, in words for operators. Values of `config` may be secrets, and are never among them.
+//! What differs between two tables of a service, in words for operators. Values of `config` may be
+//! secrets, and are never among them.
 
 use super::limits::Limits;
 use super::service::ServiceSpec;
 use std::collections::BTreeMap;
 
 impl ServiceSpec {
-    /// What differs in `new`, but for the component's content and the canary: `limits.timeout: 10s -> 5s`.
+    /// What differs in `new`, such as `limits.timeout: 10s -> 5s`. The content of the component and
+    /// the canary are not compared.
     pub fn differences(&self, new: &Self) -> Vec<String> {
         let mut found = Vec::new();
         if self.component != new.component {
@@ -149,8 +151,15 @@ mod tests {
     }
 
     #[test]
-    fn every_difference_is_named_and_no_secret_told() {
-        let new = "component = \"y.wasm\"\npublic = [\"* /*\"]\ngrants = [\"signer\"]\nlinks = { \"a:b/c\" = \"callee\" }\nconfig = { key = \"other\" }\nlimits = { timeout = \"5s\", rate = \"5/s\" }";
+    fn every_difference_is_named_without_secrets() {
+        let new = r#"
+            component = "y.wasm"
+            public = ["* /*"]
+            grants = ["signer"]
+            links = { "a:b/c" = "callee" }
+            config = { key = "other" }
+            limits = { timeout = "5s", rate = "5/s" }
+        "#;
         assert_eq!(
             differences(OLD, new),
             [

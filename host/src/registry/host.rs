@@ -2,7 +2,6 @@
 
 use super::admin::{self, AdminAddress, AdminToken};
 use super::network::Network;
-use super::problem::Collector;
 use super::table::TomlTable;
 use super::units;
 use http::HeaderValue;
@@ -15,15 +14,16 @@ use std::time::Duration;
 pub struct HostSpec {
     /// Where the gateway listens.
     pub listen: SocketAddr,
-    /// Where the admin API listens; loopback unless the operator says otherwise.
+    /// Where the admin API listens; by default on the loopback.
     pub admin: AdminAddress,
-    /// Names that clients may give the admin API, beside the loopback's and its address.
+    /// Names that clients may use for the admin API, beside the loopback's and its address.
     pub admin_hosts: Vec<String>,
-    /// What a caller of the admin API shows; without it the host makes one, and asks for it only where something is changed.
+    /// The token of the admin API's callers. Without it the host makes one, which only calls that
+    /// change something need.
     pub admin_token: Option<AdminToken>,
-    /// Where stores, keys, and logs of revocations live.
+    /// The folder of stores, keys, and logs of revocations.
     pub data: PathBuf,
-    /// Where compiled components are kept.
+    /// The folder of compiled components.
     pub cache: PathBuf,
     /// By how much the wall clock and the time since boot may differ before the clock is not
     /// trusted.
@@ -32,24 +32,24 @@ pub struct HostSpec {
     pub issuer: String,
     /// The `aud` of access tokens.
     pub audience: String,
-    /// The certificate of the public listener; without one it speaks no TLS.
+    /// The certificate of the public listener; without one it does not speak TLS.
     pub tls: Option<TlsSpec>,
-    /// The proxies that are believed what they say of a client's address.
+    /// The proxies whose word on a client's address the host trusts.
     pub trusted_proxies: Vec<Network>,
-    /// How many connections may be open at once; then the idlest goes.
+    /// How many connections may be open at once; for one more the host closes the idlest.
     pub connections: usize,
-    /// How many one address may have open, unless it is a trusted proxy's; more are closed. None is half of all.
+    /// How many of them one address may have, unless it is a trusted proxy's. None is half of all.
     pub connections_per_address: Option<usize>,
-    /// The web origins whose pages may call the services (CORS), such as `https://app.example`; none by default.
+    /// The web origins whose pages may call the services (CORS), such as `https://app.example`.
     pub cors_origins: Vec<HeaderValue>,
 }
 
 /// The `host.tls` table: files in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsSpec {
-    /// The certificate, and those that lead from it to a known authority.
+    /// The certificate with the chain behind it.
     pub cert: PathBuf,
-    /// Its private key.
+    /// The certificate's private key.
     pub key: PathBuf,
 }
 
@@ -63,33 +63,30 @@ const CLOCK_JUMP_MIN: Duration = Duration::from_secs(2);
 impl HostSpec {
     /// The keys whose values differ in `new`.
     pub fn differences(&self, new: &Self) -> Vec<&'static str> {
-        let pairs = [
-            ("listen", self.listen == new.listen),
-            ("admin", self.admin == new.admin),
-            ("admin_hosts", self.admin_hosts == new.admin_hosts),
-            ("admin_token", self.admin_token == new.admin_token),
-            ("data", self.data == new.data),
-            ("cache", self.cache == new.cache),
-            ("clock_jump", self.clock_jump == new.clock_jump),
-            ("issuer", self.issuer == new.issuer),
-            ("audience", self.audience == new.audience),
-            ("tls", self.tls == new.tls),
-            (
-                "trusted_proxies",
-                self.trusted_proxies == new.trusted_proxies,
-            ),
-            ("connections", self.connections == new.connections),
-            (
-                "connections_per_address",
-                self.connections_per_address == new.connections_per_address,
-            ),
-            ("cors_origins", self.cors_origins == new.cors_origins),
+        macro_rules! is_same {
+            ($($key:ident),*) => { [$((stringify!($key), self.$key == new.$key)),*] };
+        }
+        let pairs = is_same![
+            listen,
+            admin,
+            admin_hosts,
+            admin_token,
+            data,
+            cache,
+            clock_jump,
+            issuer,
+            audience,
+            tls,
+            trusted_proxies,
+            connections,
+            connections_per_address,
+            cors_origins
         ];
         let differing = pairs.into_iter().filter(|(_, is_same)| !is_same);
         differing.map(|(key, _)| key).collect()
     }
 
-    /// Puts the data elsewhere, and the compiled code with it unless the registry names a place for that.
+    /// Sets the data folder. The compiled code goes with it unless the registry names its folder.
     pub fn set_data(&mut self, data: Option<PathBuf>) {
         let Some(data) = data else { return };
         if self.cache == default_cache(&self.data) {
@@ -98,18 +95,14 @@ impl HostSpec {
         self.data = data;
     }
 
-    pub(super) fn read(
-        root: &mut TomlTable<'_, '_>,
-        folder: &Path,
-        problems: &mut Collector<'_>,
-    ) -> Self {
+    pub(super) fn read(root: &mut TomlTable<'_, '_>, folder: &Path) -> Self {
         let mut host = Self {
             listen: LISTEN_DEFAULT,
             admin: AdminAddress::Tcp(ADMIN_DEFAULT),
             admin_hosts: Vec::new(),
             admin_token: None,
             data: folder.join("data"),
-            cache: PathBuf::new(),
+            cache: default_cache(&folder.join("data")),
             clock_jump: CLOCK_JUMP_DEFAULT,
             issuer: "strongroom".to_owned(),
             audience: "strongroom".to_owned(),
@@ -119,74 +112,55 @@ impl HostSpec {
             connections_per_address: None,
             cors_origins: Vec::new(),
         };
-        let mut cache = None;
-        if let Some(mut table) = root.table(problems, "host") {
-            let path = |text: &str| match text {
-                "" => Err("must name a folder".to_owned()),
-                text => Ok(folder.join(text)),
-            };
-            let name = |text: &str| match text {
-                "" => Err("must not be empty".to_owned()),
-                text => Ok(text.to_owned()),
-            };
-            if let Some(listen) = table.string(problems, "listen", parse_address) {
-                host.listen = listen;
-            }
-            let address = |text: &str| AdminAddress::parse(text, folder);
-            if let Some(admin) = table.string(problems, "admin", address) {
-                host.admin = admin;
-            }
-            host.admin_hosts = table.strings(problems, "admin_hosts", admin::parse_host);
-            host.admin_token = admin::read_token(&mut table, problems);
-            if let Some(data) = table.string(problems, "data", path) {
-                host.data = data;
-            }
-            cache = table.string(problems, "cache", path);
-            if let Some(jump) = table.string(problems, "clock_jump", parse_clock_jump) {
-                host.clock_jump = jump;
-            }
-            if let Some(issuer) = table.string(problems, "issuer", name) {
-                host.issuer = issuer;
-            }
-            if let Some(audience) = table.string(problems, "audience", name) {
-                host.audience = audience;
-            }
-            if let Some(count) = table.number(problems, "connections", 1, 1_000_000) {
-                host.connections = usize::try_from(count).unwrap_or(CONNECTIONS_DEFAULT);
-            }
-            let per_address = table.number(problems, "connections_per_address", 1, 1_000_000);
-            host.connections_per_address =
-                per_address.and_then(|count| usize::try_from(count).ok());
-            host.trusted_proxies = table.strings(problems, "trusted_proxies", Network::parse);
-            host.tls = table
-                .table(problems, "tls")
-                .and_then(|mut tls| TlsSpec::read(&mut tls, folder, problems));
-            host.cors_origins = table.strings(problems, "cors_origins", parse_origin);
-            table.refuse_unknown(problems);
+        if let Some(table) = root.table("host") {
+            host.read_keys(table, folder);
         }
-        host.cache = cache.unwrap_or_else(|| default_cache(&host.data));
         host
+    }
+
+    fn read_keys(&mut self, mut table: TomlTable<'_, '_>, folder: &Path) {
+        let admin_address = |text: &str| AdminAddress::parse(text, folder);
+        set(&mut self.listen, table.string("listen", parse_address));
+        set(&mut self.admin, table.string("admin", admin_address));
+        self.admin_hosts = table.strings("admin_hosts", admin::parse_host);
+        self.admin_token = admin::read_token(&mut table);
+        let data = table.name("data", "must name a folder");
+        self.set_data(data.map(|data| folder.join(data)));
+        let cache = table.name("cache", "must name a folder");
+        set(&mut self.cache, cache.map(|cache| folder.join(cache)));
+        let clock_jump = table.string("clock_jump", parse_clock_jump);
+        set(&mut self.clock_jump, clock_jump);
+        set(&mut self.issuer, table.name("issuer", "must not be empty"));
+        let audience = table.name("audience", "must not be empty");
+        set(&mut self.audience, audience);
+        let connections = table.number("connections", 1..=1_000_000);
+        set(&mut self.connections, connections);
+        self.connections_per_address = table.number("connections_per_address", 1..=1_000_000);
+        self.trusted_proxies = table.strings("trusted_proxies", Network::parse);
+        self.tls = table
+            .table("tls")
+            .and_then(|tls| TlsSpec::read(tls, folder));
+        self.cors_origins = table.strings("cors_origins", parse_origin);
+        table.refuse_unknown();
+    }
+}
+
+fn set<T>(setting: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *setting = value;
     }
 }
 
 impl TlsSpec {
-    fn read(
-        table: &mut TomlTable<'_, '_>,
-        folder: &Path,
-        problems: &mut Collector<'_>,
-    ) -> Option<Self> {
+    fn read(mut table: TomlTable<'_, '_>, folder: &Path) -> Option<Self> {
         let mut file = |key: &str| {
-            if table.get(key).is_none() {
-                let message = "is missing; name a file in PEM, such as \"cert.pem\"";
-                problems.add(table.span(), &table.path_of(key), message);
-            }
-            table.string(problems, key, |text| match text {
-                "" => Err("must name a file in PEM".to_owned()),
-                text => Ok(folder.join(text)),
-            })
+            let if_missing = "is missing; name a file in PEM, such as \"cert.pem\"";
+            table.require(key, if_missing);
+            let name = table.name(key, "must name a file in PEM")?;
+            Some(folder.join(name))
         };
         let (cert, key) = (file("cert"), file("key"));
-        table.refuse_unknown(problems);
+        table.refuse_unknown();
         Some(Self {
             cert: cert?,
             key: key?,
@@ -198,7 +172,8 @@ impl TlsSpec {
 fn parse_origin(text: &str) -> Result<HeaderValue, String> {
     let wanted = || {
         format!(
-            "`{text}` is not an origin; write scheme and host without a path, such as \"https://app.example\""
+            "`{text}` is not an origin; \
+             write scheme and host without a path, such as \"https://app.example\""
         )
     };
     let host = text

@@ -1,45 +1,46 @@
-//! The bounds on a service (design section 6), each with a safe default.
+//! The limits of a service, each with a safe default.
 
-use super::problem::Collector;
 use super::table::TomlTable;
 use super::units::{Rate, parse_duration, parse_rate, parse_size};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// The most that an instance may have by the engine's pooling allocator, whatever the registry says.
+/// The most memory of an instance in the engine's pooling allocator, in bytes.
 pub const MEMORY_MAX: u64 = 512 << 20;
-/// The most elements that one table may have by the same allocator.
+/// The most elements of one table in the same allocator.
 pub const TABLE_ELEMENTS_MAX: u64 = 200_000;
-/// The most instances a service may run at once.
+/// The most instances that a service may run at once.
 pub const INSTANCES_MAX: u64 = 256;
-/// Unless the registry says otherwise, one instance of so many may have a slow answer.
+/// By default one instance of so many may have a slow answer.
 const SLOW_ANSWERS_SHARE: usize = 4;
 
-/// What a service may use. Everything that can grow is in here.
+/// What a service may use: there is a limit on everything that can grow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Linear memory of an instance, summed over all its memories, in bytes.
     pub memory: u64,
-    /// Elements of all tables of an instance: mostly its function pointers.
+    /// Elements of all tables of an instance: mostly function pointers.
     pub table_elements: usize,
     /// Resources of the host that an instance may hold at once.
     pub handles: usize,
     /// Bytes that one call of a host function may copy out of an instance.
     pub hostcall: u64,
-    /// Lines that all instances together may log in a second; more are counted and left out.
+    /// Lines that all instances together may log in a second; the host only counts the others.
     pub log_lines: u64,
-    /// Wall time of a request or link call, queueing apart.
+    /// Wall time of a request or link call, without its time in the queue.
     pub timeout: Duration,
     /// CPU time of a request or link call.
     pub cpu: Duration,
     /// Requests and link calls that run at once.
     pub instances: usize,
-    /// Of these, requests whose answer has begun and takes longer than a second: those of slow readers, mostly. None is a quarter of them.
+    /// Of these, requests whose response takes longer than a second, mostly because the reader is
+    /// slow. None is a quarter of `instances`.
     pub slow_answers: Option<usize>,
-    /// Requests and link calls that wait for an instance; more are answered 503 at once.
+    /// Requests and link calls that wait for an instance; the next one is 503.
     pub queue: usize,
-    /// How many requests an instance serves before it is replaced; 1 gives every request a fresh one.
+    /// How many requests an instance serves; with 1 every request has a fresh instance.
     pub reuse: usize,
-    /// How long an idle instance is kept.
+    /// How long the host keeps an idle instance.
     pub idle: Duration,
     /// The largest request body, in bytes.
     pub request_body: u64,
@@ -53,7 +54,7 @@ pub struct Limits {
     pub read: Duration,
     /// How long `lifecycle.start` may take.
     pub start: Duration,
-    /// How many requests one client address may send; none is no limit.
+    /// How many requests one client address may send; none for no limit.
     pub rate: Option<Rate>,
 }
 
@@ -84,109 +85,68 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// How many requests may go on answering for longer than a second.
+    /// How many responses may take longer than a second.
     pub fn slow_answers(&self) -> usize {
         let share = || (self.instances / SLOW_ANSWERS_SHARE).max(1);
         self.slow_answers.unwrap_or_else(share)
     }
 
-    pub(super) fn read(table: &mut TomlTable<'_, '_>, problems: &mut Collector<'_>) -> Self {
+    pub(super) fn read(table: TomlTable<'_, '_>) -> Self {
         let mut limits = Self::default();
-        let at_most_memory_max = |text: &str| match parse_size(text)? {
-            size if size > MEMORY_MAX => Err(format!(
-                "is above what one instance may have, {}MiB",
-                MEMORY_MAX >> 20
-            )),
-            size => Ok(size),
-        };
-        set(
-            &mut limits.memory,
-            table.string(problems, "memory", at_most_memory_max),
-        );
-        set(
+        let mut keys = LimitKeys(table);
+        keys.size("memory", &mut limits.memory, MEMORY_MAX);
+        keys.number(
+            "table_elements",
             &mut limits.table_elements,
-            count(table, problems, "table_elements", 1, TABLE_ELEMENTS_MAX),
+            1..=TABLE_ELEMENTS_MAX,
         );
-        set(
-            &mut limits.handles,
-            count(table, problems, "handles", 16, 1_000_000),
-        );
-        set(
-            &mut limits.hostcall,
-            table.string(problems, "hostcall", parse_size),
-        );
-        set(
-            &mut limits.log_lines,
-            table.number(problems, "log_lines", 0, 1_000_000),
-        );
-        set(
-            &mut limits.timeout,
-            table.string(problems, "timeout", parse_duration),
-        );
-        set(
-            &mut limits.cpu,
-            table.string(problems, "cpu", parse_duration),
-        );
-        set(
-            &mut limits.instances,
-            count(table, problems, "instances", 1, INSTANCES_MAX),
-        );
-        limits.slow_answers = count(table, problems, "slow_answers", 1, INSTANCES_MAX);
-        set(
-            &mut limits.queue,
-            count(table, problems, "queue", 0, 1_000_000),
-        );
-        set(
-            &mut limits.reuse,
-            count(table, problems, "reuse", 1, 1_000_000_000),
-        );
-        set(
-            &mut limits.idle,
-            table.string(problems, "idle", parse_duration),
-        );
-        set(
-            &mut limits.request_body,
-            table.string(problems, "request_body", parse_size),
-        );
-        set(
-            &mut limits.response_body,
-            table.string(problems, "response_body", parse_size),
-        );
-        set(
-            &mut limits.store,
-            table.string(problems, "store", parse_size),
-        );
-        set(
-            &mut limits.write_turn,
-            table.string(problems, "write_turn", parse_duration),
-        );
-        set(
-            &mut limits.read,
-            table.string(problems, "read", parse_duration),
-        );
-        set(
-            &mut limits.start,
-            table.string(problems, "start", parse_duration),
-        );
-        limits.rate = table.string(problems, "rate", parse_rate);
-        table.refuse_unknown(problems);
+        keys.number("handles", &mut limits.handles, 16..=1_000_000);
+        keys.size("hostcall", &mut limits.hostcall, u64::MAX);
+        keys.number("log_lines", &mut limits.log_lines, 0..=1_000_000);
+        keys.duration("timeout", &mut limits.timeout);
+        keys.duration("cpu", &mut limits.cpu);
+        keys.number("instances", &mut limits.instances, 1..=INSTANCES_MAX);
+        limits.slow_answers = keys.0.number("slow_answers", 1..=INSTANCES_MAX);
+        keys.number("queue", &mut limits.queue, 0..=1_000_000);
+        keys.number("reuse", &mut limits.reuse, 1..=1_000_000_000);
+        keys.duration("idle", &mut limits.idle);
+        keys.size("request_body", &mut limits.request_body, u64::MAX);
+        keys.size("response_body", &mut limits.response_body, u64::MAX);
+        keys.size("store", &mut limits.store, u64::MAX);
+        keys.duration("write_turn", &mut limits.write_turn);
+        keys.duration("read", &mut limits.read);
+        keys.duration("start", &mut limits.start);
+        limits.rate = keys.0.string("rate", parse_rate);
+        keys.0.refuse_unknown();
         limits
     }
 }
 
-fn count(
-    table: &mut TomlTable<'_, '_>,
-    problems: &mut Collector<'_>,
-    key: &str,
-    min: u64,
-    max: u64,
-) -> Option<usize> {
-    let number = table.number(problems, key, min, max)?;
-    usize::try_from(number).ok()
-}
+/// Sets a limit where the table has its key.
+struct LimitKeys<'t, 'i>(TomlTable<'t, 'i>);
 
-fn set<T>(slot: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *slot = value;
+impl LimitKeys<'_, '_> {
+    fn size(&mut self, key: &str, limit: &mut u64, max: u64) {
+        let size = self.0.string(key, |text| match parse_size(text)? {
+            size if size > max => Err(format!(
+                "is above what one instance may have, {}MiB",
+                max >> 20
+            )),
+            size => Ok(size),
+        });
+        *limit = size.unwrap_or(*limit);
+    }
+
+    fn duration(&mut self, key: &str, limit: &mut Duration) {
+        *limit = self.0.string(key, parse_duration).unwrap_or(*limit);
+    }
+
+    fn number<T: TryFrom<u64> + Copy>(
+        &mut self,
+        key: &str,
+        limit: &mut T,
+        range: RangeInclusive<u64>,
+    ) {
+        *limit = self.0.number(key, range).unwrap_or(*limit);
     }
 }

@@ -1,6 +1,7 @@
 //! `registry.toml`: parsed once, at the edge, into types that cannot be wrong.
 //!
-//! Every mistake of the file is reported in one go, with its line, its key, and what to do ([`RegistryProblems`]).
+//! All mistakes of the file are reported together, each with its line, its key, and what to do
+//! ([`RegistryProblems`]).
 
 mod admin;
 mod canary;
@@ -42,7 +43,7 @@ use toml::de::DeTable;
 /// A whole registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registry {
-    /// The file it was read from.
+    /// The file that it was read from.
     pub file: PathBuf,
     /// The host's own settings.
     pub host: HostSpec,
@@ -57,12 +58,12 @@ impl Registry {
     /// Reads and parses a registry file.
     ///
     /// # Errors
-    /// All problems of the file, or the one that it cannot be read.
+    /// All problems of the file, or the one that the host cannot read it.
     pub fn load(file: &Path) -> Result<Self, RegistryProblems> {
         Self::of_file(file, regular_file::read(file, REGISTRY_BYTES_MAX))
     }
 
-    /// Parses what was read of a registry file.
+    /// Parses the content of a registry file.
     ///
     /// # Errors
     /// Those of [`Registry::load`].
@@ -73,7 +74,8 @@ impl Registry {
         }
     }
 
-    /// Reads a registry file, and what can be understood of it although it has problems: so that a check of the services can go on.
+    /// Reads a registry file. Returns what it can understand, and the problems, so that a check can
+    /// go on with the services.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -98,20 +100,21 @@ impl Registry {
         Ok(Self::parse(file, &text))
     }
 
-    /// Parses the text of a registry; relative paths in it are relative to `file`. Answers what could be understood, and all
-    /// problems in the order of their lines.
+    /// Parses the text of a registry, in which paths are relative to the folder of `file`. Returns
+    /// what it can understand, and all problems in the order of their lines.
     pub fn parse(file: &Path, text: &str) -> (Self, Vec<RegistryProblem>) {
-        let mut problems = Collector::new(file, text);
+        let problems = Collector::new(file, text);
         let (document, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let message = format!("is not valid TOML: {}", error.message());
             problems.add(error.span().unwrap_or(0..0), "", message);
         }
         let folder = file.parent().unwrap_or(Path::new(""));
-        let mut root = TomlTable::new(document.get_ref(), document.span(), "");
-        let host = HostSpec::read(&mut root, folder, &mut problems);
-        let services = services::read(&mut root, folder, &mut problems);
-        root.refuse_unknown(&mut problems);
+        let (entries, span) = (document.get_ref(), document.span());
+        let mut root = TomlTable::new(entries, span, String::new(), &problems);
+        let host = HostSpec::read(&mut root, folder);
+        let services = services::read(&mut root, folder);
+        root.refuse_unknown();
         let registry = Self {
             file: file.to_owned(),
             host,
@@ -130,7 +133,7 @@ impl Registry {
         files
     }
 
-    /// The service of a name.
+    /// The service with this name.
     pub fn service(&self, name: &str) -> Option<&ServiceSpec> {
         self.services.iter().find(|service| service.name == name)
     }

@@ -14,12 +14,13 @@ impl Network {
         let network = text.parse().or_else(|_| one());
         network.map(Self).map_err(|_| {
             format!(
-                "`{text}` is no range of addresses; write ADDRESS or ADDRESS/BITS, such as \"10.0.0.0/8\""
+                "`{text}` is not a range of addresses; \
+                 write ADDRESS or ADDRESS/BITS, such as \"10.0.0.0/8\""
             )
         })
     }
 
-    /// Whether the address is in it.
+    /// Whether the address is in the range.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address)
     }

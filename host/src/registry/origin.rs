@@ -18,7 +18,8 @@ impl Origin {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let wanted = || {
             format!(
-                "`{text}` is not an origin; write scheme and host without a path, such as \"https://rates.example\""
+                "`{text}` is not an origin; \
+                 write scheme and host without a path, such as \"https://rates.example\""
             )
         };
         let uri: Uri = text.parse().map_err(|_| wanted())?;
@@ -32,7 +33,7 @@ impl Origin {
         }
     }
 
-    /// The origin of a URI, if it has one that can be connected to: no port is 0, or above 65,535.
+    /// The origin of a URI, if it has one to connect to: with a port from 1 to 65,535.
     pub fn of(uri: &Uri) -> Option<Self> {
         let is_https = uri.scheme()? == &Scheme::HTTPS;
         if !is_https && uri.scheme()? != &Scheme::HTTP {

@@ -1,17 +1,18 @@
-//! What is wrong with a registry, in words that lead to the line.
+//! What is wrong with a registry: file, line, key, and what to do.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// One mistake.
+/// One mistake in a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegistryProblem {
-    /// The registry file.
+    /// The registry's file.
     pub file: PathBuf,
     /// The line, from 1.
     pub line: usize,
-    /// The key, such as `services.auth.limits.memory`; empty for a mistake of the file as a whole.
+    /// The key, such as `services.auth.limits.memory`; empty for a mistake of the whole file.
     pub key: String,
     /// What is wrong and what to do.
     pub message: String,
@@ -27,7 +28,7 @@ impl fmt::Display for RegistryProblem {
     }
 }
 
-/// All that is wrong with a registry, in the order of the file.
+/// All mistakes in a registry, in the order of their lines.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct RegistryProblems(pub Vec<RegistryProblem>);
 
@@ -43,12 +44,12 @@ impl fmt::Display for RegistryProblems {
     }
 }
 
-/// Gathers problems, so that one run reports them all.
+/// Collects problems, so that one run reports them all.
 #[derive(Debug)]
 pub(super) struct Collector<'a> {
     file: &'a Path,
     text: &'a str,
-    problems: Vec<RegistryProblem>,
+    problems: RefCell<Vec<RegistryProblem>>,
 }
 
 impl<'a> Collector<'a> {
@@ -56,16 +57,15 @@ impl<'a> Collector<'a> {
         Self {
             file,
             text,
-            problems: Vec::new(),
+            problems: RefCell::default(),
         }
     }
 
     /// Adds a problem at a place of the text.
-    pub(super) fn add(&mut self, span: Range<usize>, key: &str, message: impl Into<String>) {
-        let line = self.line_of(span.start);
-        self.problems.push(RegistryProblem {
+    pub(super) fn add(&self, span: Range<usize>, key: &str, message: impl Into<String>) {
+        self.problems.borrow_mut().push(RegistryProblem {
             file: self.file.to_owned(),
-            line,
+            line: self.line_of(span.start),
             key: key.to_owned(),
             message: message.into(),
         });
@@ -81,8 +81,9 @@ impl<'a> Collector<'a> {
     }
 
     /// The problems, in the order of their lines.
-    pub(super) fn finish(mut self) -> Vec<RegistryProblem> {
-        self.problems.sort_by_key(|problem| problem.line);
-        self.problems
+    pub(super) fn finish(self) -> Vec<RegistryProblem> {
+        let mut problems = self.problems.into_inner();
+        problems.sort_by_key(|problem| problem.line);
+        problems
     }
 }

@@ -1,4 +1,4 @@
-//! Which requests are meant, such as those that need no token: `POST /login`, `* /.well-known/*`.
+//! Patterns for requests, such as those that need no token: `POST /login`, `* /.well-known/*`.
 
 use http::Method;
 
@@ -13,11 +13,12 @@ pub struct RoutePattern {
 }
 
 impl RoutePattern {
-    /// Parses `METHOD /path`; `*` stands for any method, and at the end of the path for the rest of it.
+    /// Parses `METHOD /path`. `*` is any method, or the rest of the path at its end.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let wanted = || {
             format!(
-                "`{text}` is not `METHOD /path`; write for example \"POST /login\", or \"* /*\" for the whole service"
+                "`{text}` is not `METHOD /path`; \
+                 write for example \"POST /login\", or \"* /*\" for the whole service"
             )
         };
         let (method, path) = text.split_once(' ').ok_or_else(wanted)?;
@@ -46,12 +47,12 @@ impl RoutePattern {
         })
     }
 
-    /// Whether it means every request.
+    /// Whether it matches every request.
     pub(super) fn is_everything(&self) -> bool {
         self.method.is_none() && self.prefix && self.path == "/"
     }
 
-    /// Whether a request is meant. `path` is the part behind `/api/<service>`, and begins with `/`.
+    /// Whether it matches a request. `path` is the part behind `/api/<service>`, with its `/`.
     pub fn matches(&self, method: &Method, path: &str) -> bool {
         // RFC 9110 section 9.3.2: HEAD is GET without the body.
         let method = if method == Method::HEAD {

@@ -1,4 +1,4 @@
-//! A rate of one route: `GET /events 20/s by subject`.
+//! The rate of one route: `GET /events 20/s by subject`.
 
 use super::public::RoutePattern;
 use super::units::{Rate, parse_rate};
@@ -6,20 +6,20 @@ use super::units::{Rate, parse_rate};
 /// How often one client may call a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteRate {
-    /// The route.
+    /// The requests that count.
     pub route: RoutePattern,
-    /// How often.
+    /// How many of them one client may send.
     pub rate: Rate,
-    /// Who is one client.
+    /// What one client is.
     pub by: RateBy,
-    /// As the registry writes it.
+    /// The text as the registry writes it.
     pub text: String,
 }
 
-/// Who is one client, for a rate.
+/// What one client is, for a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RateBy {
-    /// An address.
+    /// A network address.
     Address,
     /// The user of a token.
     Subject,
@@ -30,7 +30,8 @@ impl RouteRate {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let wanted = || {
             format!(
-                "`{text}` is no rate of a route; write for example \"POST /login 10/m by address\", or \"GET /events 20/s by subject\""
+                "`{text}` is not a rate of a route; write for example \
+                 \"POST /login 10/m by address\", or \"GET /events 20/s by subject\""
             )
         };
         let (rest, by) = text.rsplit_once(" by ").ok_or_else(wanted)?;
@@ -55,7 +56,7 @@ mod tests {
     use http::Method;
 
     #[test]
-    fn a_rate_says_of_which_route_and_of_whom() {
+    fn a_rate_has_a_route_and_a_kind_of_client() {
         let rate = RouteRate::parse("GET /events 20/s by subject").unwrap();
         assert!(rate.route.matches(&Method::GET, "/events"));
         assert_eq!((rate.rate.count.get(), rate.by), (20, RateBy::Subject));

@@ -6,7 +6,6 @@ use super::digest::Digest;
 use super::environment::read_environment;
 use super::limits::Limits;
 use super::origin::Origin;
-use super::problem::Collector;
 use super::public::RoutePattern;
 use super::route_rate::RouteRate;
 use super::table::{TomlTable, type_name};
@@ -19,31 +18,31 @@ use toml::de::DeValue;
 /// A service as the registry describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceSpec {
-    /// Its name, which is also its place: `/api/<name>`.
+    /// Its name: it serves at `/api/<name>`.
     pub name: String,
     /// The component's file.
     pub component: PathBuf,
-    /// The component's file as the registry writes it, for people.
+    /// The component's file as the registry writes it, for messages.
     pub component_as_written: String,
-    /// The only digest that may be loaded, if the operator pinned one.
+    /// The only digest that the host loads, if the operator pinned one.
     pub digest: Option<Digest>,
-    /// What may be called without a token.
+    /// The requests that need no token.
     pub public: Vec<RoutePattern>,
-    /// How often one client may call which routes.
+    /// How often one client may call a route.
     pub rates: Vec<RouteRate>,
-    /// The host interfaces beyond the ordinary that the component may import.
+    /// The host interfaces that the component may import beside the ordinary ones.
     pub grants: BTreeSet<Grant>,
     /// The imports that other services satisfy.
     pub links: Vec<Link>,
     /// Where the component may send HTTP requests.
     pub outbound: Vec<Origin>,
-    /// What `wasi:config/store` answers.
+    /// What `wasi:config/store` returns: keys and values.
     pub config: Vec<(String, String)>,
-    /// Its bounds.
+    /// What it may use.
     pub limits: Limits,
-    /// A version that is tried out beside it.
+    /// A version that gets a share of the requests.
     pub canary: Option<CanarySpec>,
-    /// Where its table and the keys in it stand in the registry, for messages.
+    /// The lines of its table and keys, for messages.
     lines: KeyLines,
 }
 
@@ -54,7 +53,7 @@ struct KeyLines {
     keys: BTreeMap<String, usize>,
 }
 
-/// A host interface that is given by name only.
+/// A host interface that a component may import only if it is granted by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grant {
     /// `strongroom:keys/signer`
@@ -64,7 +63,7 @@ pub enum Grant {
 }
 
 impl Grant {
-    /// The word in the registry.
+    /// Its name in the registry.
     pub fn name(self) -> &'static str {
         match self {
             Self::Signer => "signer",
@@ -111,7 +110,7 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
 }
 
 impl ServiceSpec {
-    /// The line of a key of its table, or of the table if the key is not there.
+    /// The line of a key of its table, or of the table if it does not have the key.
     pub fn line_of(&self, key: &str) -> usize {
         *self.lines.keys.get(key).unwrap_or(&self.lines.table)
     }
@@ -121,41 +120,30 @@ impl ServiceSpec {
         self.public.iter().any(|route| route.matches(method, path))
     }
 
-    /// Whether nothing of it needs a token.
+    /// Whether no request needs a token.
     pub fn is_public_as_a_whole(&self) -> bool {
         self.public.iter().any(RoutePattern::is_everything)
     }
 
-    pub(super) fn read(
-        name: &str,
-        table: &mut TomlTable<'_, '_>,
-        folder: &Path,
-        problems: &mut Collector<'_>,
-    ) -> Option<Self> {
-        let component = read_component(table, problems);
-        let digest = table.string(problems, "digest", Digest::parse);
-        let public = table.strings(problems, "public", RoutePattern::parse);
-        let rates = table.strings(problems, "rates", RouteRate::parse);
-        let grants = table
-            .strings(problems, "grants", Grant::parse)
-            .into_iter()
-            .collect();
-        let links = read_links(table, problems);
-        let outbound = table.strings(problems, "outbound", Origin::parse);
-        let config = read_config(table, problems);
-        let limits = match table.table(problems, "limits") {
-            Some(mut limits) => Limits::read(&mut limits, problems),
-            None => Limits::default(),
-        };
-        let canary = table
-            .table(problems, "canary")
-            .and_then(|mut canary| CanarySpec::read(&mut canary, folder, problems));
-        table.refuse_unknown(problems);
+    pub(super) fn read(name: &str, mut table: TomlTable<'_, '_>, folder: &Path) -> Option<Self> {
+        let component = read_component(&mut table);
+        let digest = table.string("digest", Digest::parse);
+        let public = table.strings("public", RoutePattern::parse);
+        let rates = table.strings("rates", RouteRate::parse);
+        let grants = table.strings("grants", Grant::parse).into_iter().collect();
+        let links = read_links(&mut table);
+        let outbound = table.strings("outbound", Origin::parse);
+        let config = read_config(&mut table);
+        let limits = table.table("limits").map(Limits::read).unwrap_or_default();
+        let canary = table.table("canary");
+        let canary = canary.and_then(|canary| CanarySpec::read(canary, folder));
+        table.refuse_unknown();
+        let line_of = |span: &Range<usize>| table.problems().line_of(span.start);
         let lines = KeyLines {
-            table: problems.line_of(table.span().start),
+            table: line_of(&table.span()),
             keys: table
                 .entries()
-                .map(|(key, span, _)| (key.to_owned(), problems.line_of(span.start)))
+                .map(|entry| (entry.key.to_owned(), line_of(&entry.span)))
                 .collect(),
         };
         let component_as_written = component?;
@@ -188,13 +176,14 @@ impl ServiceSpec {
     }
 }
 
-fn read_links(table: &mut TomlTable<'_, '_>, problems: &mut Collector<'_>) -> Vec<Link> {
-    let Some(links) = table.table(problems, "links") else {
+fn read_links(table: &mut TomlTable<'_, '_>) -> Vec<Link> {
+    let Some(links) = table.table("links") else {
         return Vec::new();
     };
     let mut parsed = Vec::new();
-    for (import, span, value) in links.entries() {
-        let path = format!("{}.\"{import}\"", links.path_of("").trim_end_matches('.'));
+    for entry in links.entries() {
+        let import = entry.key;
+        let key = format!("\"{import}\"");
         let names_interface = import.split_once(':').is_some_and(|(namespace, rest)| {
             !namespace.is_empty()
                 && rest.split_once('/').is_some_and(|(package, interface)| {
@@ -202,60 +191,52 @@ fn read_links(table: &mut TomlTable<'_, '_>, problems: &mut Collector<'_>) -> Ve
                 })
         });
         if !names_interface {
-            let message = "is not an interface; write `namespace:package/interface`, such as \"strongroom:token/issuer\"";
-            problems.add(span.clone(), &path, message);
+            let message = "is not an interface; \
+                           write `namespace:package/interface`, such as \"strongroom:token/issuer\"";
+            links.problem(entry.span, &key, message);
         }
-        match value.get_ref() {
+        match entry.value.get_ref() {
             DeValue::String(service) => parsed.push(Link {
                 import: import.to_owned(),
                 service: service.to_string(),
-                span: value.span(),
+                span: entry.value.span(),
             }),
             other => {
-                let message = format!(
-                    "must be the name of a service in quotes, not {}",
-                    type_name(other)
-                );
-                problems.add(value.span(), &path, message);
+                let found = type_name(other);
+                let message = format!("must be the name of a service in quotes, not {found}");
+                links.problem(entry.value.span(), &key, message);
             }
         }
     }
     parsed
 }
 
-/// Values are strings, numbers, booleans, or `{ env = "NAME" }`; a component sees them as strings.
+/// Values are strings, integers, booleans, or `{ env = "NAME" }`; a component sees them as strings.
 ///
-/// A variable that is not set leaves the key out, unless it says `required = true`.
-fn read_config(
-    table: &mut TomlTable<'_, '_>,
-    problems: &mut Collector<'_>,
-) -> Vec<(String, String)> {
-    let Some(config) = table.table(problems, "config") else {
+/// A variable that is not set leaves the key out, unless it has `required = true`.
+fn read_config(table: &mut TomlTable<'_, '_>) -> Vec<(String, String)> {
+    let Some(mut config) = table.table("config") else {
         return Vec::new();
     };
     let mut parsed = Vec::new();
-    for (key, _, value) in config.entries() {
-        let path = config.path_of(key);
-        let text = match value.get_ref() {
+    for entry in config.entries() {
+        let text = match entry.value.get_ref() {
             DeValue::String(text) => Some(text.to_string()),
             DeValue::Integer(integer) => Some(integer.to_string()),
             DeValue::Boolean(boolean) => Some(boolean.to_string()),
-            DeValue::Table(entries) => {
-                let mut secret = TomlTable::new(entries, value.span(), &path);
-                read_environment(&mut secret, false, problems)
-            }
+            DeValue::Table(_) => config
+                .table(entry.key)
+                .and_then(|secret| read_environment(secret, false)),
             other => {
                 let message = format!(
                     "must be a string, an integer, a boolean, or {{ env = \"NAME\" }}, not {}",
                     type_name(other)
                 );
-                problems.add(value.span(), &path, message);
+                config.problem(entry.value.span(), entry.key, message);
                 None
             }
         };
-        if let Some(text) = text {
-            parsed.push((key.to_owned(), text));
-        }
+        parsed.extend(text.map(|text| (entry.key.to_owned(), text)));
     }
     parsed
 }

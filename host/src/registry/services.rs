@@ -2,54 +2,45 @@
 
 use super::problem::Collector;
 use super::service::{self, Link, ServiceSpec};
-use super::table::{TomlTable, type_name};
+use super::table::TomlTable;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
-use toml::de::DeValue;
 
-pub(super) fn read(
-    root: &mut TomlTable<'_, '_>,
-    folder: &Path,
-    problems: &mut Collector<'_>,
-) -> Vec<ServiceSpec> {
-    let Some(table) = root.table(problems, "services") else {
-        if root.get("services").is_none() {
-            problems.add(
-                0..0,
-                "services",
-                "there is no service; add one, such as [services.hello] with component = \"hello.wasm\"",
-            );
-        }
+/// Reads all services that can be understood.
+pub(super) fn read(root: &mut TomlTable<'_, '_>, folder: &Path) -> Vec<ServiceSpec> {
+    let if_missing = "there is no service; \
+                      add one, such as [services.hello] with component = \"hello.wasm\"";
+    if root.get("services").is_none() {
+        root.problem(0..0, "services", if_missing);
+    }
+    let Some(table) = root.table("services") else {
         return Vec::new();
     };
     let mut services = BTreeMap::new();
     let mut spans = BTreeMap::new();
-    for (name, span, value) in table.entries() {
-        let path = table.path_of(name);
+    for entry in table.entries() {
+        let name = entry.key;
         if let Err(message) = service::check_name(name) {
-            problems.add(span.clone(), &path, message);
+            table.problem(entry.span.clone(), name, message);
         }
-        let DeValue::Table(entries) = value.get_ref() else {
-            let message = format!("must be a table, not {}", type_name(value.get_ref()));
-            problems.add(value.span(), &path, message);
+        let Some(table) = table.table_of(name, entry.value, entry.span.clone()) else {
             continue;
         };
-        let mut table = TomlTable::new(entries, span.clone(), &path);
-        spans.insert(name.to_owned(), span);
-        if let Some(service) = ServiceSpec::read(name, &mut table, folder, problems) {
+        spans.insert(name.to_owned(), entry.span);
+        if let Some(service) = ServiceSpec::read(name, table, folder) {
             services.insert(name.to_owned(), service);
         }
     }
-    check_links(&services, &spans, problems);
-    callees_first(services, &spans, problems)
+    check_links(&services, &spans, table.problems());
+    callees_first(services, &spans, table.problems())
 }
 
 /// Each link must lead to a service of the registry.
 fn check_links(
     services: &BTreeMap<String, ServiceSpec>,
     spans: &BTreeMap<String, Range<usize>>,
-    problems: &mut Collector<'_>,
+    problems: &Collector<'_>,
 ) {
     for service in services.values() {
         for link in &service.links {
@@ -57,7 +48,7 @@ fn check_links(
                 let names = spans.keys().cloned().collect::<Vec<_>>().join(", ");
                 let key = format!("services.{}.links.\"{}\"", service.name, link.import);
                 let message = format!(
-                    "leads to `{}`, which is no service here; the services are: {names}",
+                    "leads to `{}`, which is not a service here; the services are: {names}",
                     link.service
                 );
                 problems.add(link.span.clone(), &key, message);
@@ -66,11 +57,11 @@ fn check_links(
     }
 }
 
-/// Sorts the services so that each comes after those it links to; a circle is a problem.
+/// Sorts the services so that each comes after those that it links to; a circle is a problem.
 fn callees_first(
     mut services: BTreeMap<String, ServiceSpec>,
     spans: &BTreeMap<String, Range<usize>>,
-    problems: &mut Collector<'_>,
+    problems: &Collector<'_>,
 ) -> Vec<ServiceSpec> {
     let mut sorted = Vec::with_capacity(services.len());
     let mut done = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! A registry is read whole, and every mistake is told at once.
+//! A registry is read whole, and all mistakes are reported together.
 
 use super::*;
 use proptest::prelude::*;

@@ -7,7 +7,8 @@ use std::time::Duration;
 pub(super) fn parse_size(text: &str) -> Result<u64, String> {
     let wanted = || {
         format!(
-            "`{text}` is not a size; write a whole number and B, KiB, MiB, or GiB, such as \"64MiB\""
+            "`{text}` is not a size; \
+             write a whole number and B, KiB, MiB, or GiB, such as \"64MiB\""
         )
     };
     let (number, unit) = split(text).ok_or_else(wanted)?;
@@ -46,12 +47,12 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(wanted)
 }
 
-/// So many in so long a time.
+/// A number of requests in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// How many, at once or spread.
+    /// How many requests, at once or spread.
     pub count: NonZeroU32,
-    /// In how long a time.
+    /// The period in which they count.
     pub period: Duration,
 }
 
