@@ -67,16 +67,16 @@ impl RefusalKey {
 
 /// The refusals that stand: the last one of each slot.
 #[derive(Default)]
-pub(super) struct Refusals(Mutex<HashMap<Slot, Refusal>>);
+pub(super) struct Refusals(Mutex<HashMap<Slot, StandingRefusal>>);
 
-struct Refusal {
+struct StandingRefusal {
     key: RefusalKey,
     reason: String,
 }
 
 impl Refusals {
     pub(super) fn note(&self, slot: Slot, key: RefusalKey, reason: String) {
-        self.0.lock().insert(slot, Refusal { key, reason });
+        self.0.lock().insert(slot, StandingRefusal { key, reason });
     }
 
     pub(super) fn forget(&self, slot: &Slot) {
