@@ -147,7 +147,7 @@ async fn run_services(
     stop: &CancellationToken,
     addresses: ListenAddresses,
 ) {
-    // First of all: a file that is being written after the lines below is not taken half-written.
+    // First: a write that begins when the lines below are read is seen from its beginning.
     let watch = FileWatch::set(&swapper).await;
     let start = swapper.start(registry);
     tokio::pin!(start);

@@ -45,7 +45,7 @@ impl<'r> WantedCanary<'r> {
     }
 }
 
-/// Ends the canaries that the registry does not name as they are; returns those that it names.
+/// Ends the canaries that run otherwise than the registry says; returns those that it names.
 pub(super) async fn end_unwanted<'r>(pass: &mut Pass<'r>) -> Vec<WantedCanary<'r>> {
     let mut all_wanted = Vec::new();
     for spec in &pass.registry.services {
@@ -79,8 +79,8 @@ pub(super) async fn apply(pass: &mut Pass<'_>, all_wanted: Vec<WantedCanary<'_>>
     }
 }
 
-/// Ends a canary that callers of its service could not call. Compares it with the generation that
-/// serves, if that is a new one.
+/// Ends a canary that callers of its service could not call. If the generation that serves is a new
+/// one, the canary is compared with that from now on.
 fn check(pass: &mut Pass<'_>, post: &Post, stable: &Generation, running: &Arc<Canary>) {
     let name = post.service.name();
     let problems = misfits(pass.services, pass.loader, running);

@@ -1,4 +1,4 @@
-//! The files of a registry. Each version of a component is read and hashed once, and nothing here
+//! The files of a registry. A component is read and hashed when its file has changed; nothing here
 //! waits for a hung mount.
 
 use crate::file_reader::FileReader;
@@ -46,7 +46,7 @@ impl Files {
         }
     }
 
-    /// What tells the versions of a file apart, or none if the host cannot look at it.
+    /// The fingerprint of a file's version, or none if the host cannot look at it.
     pub(super) async fn fingerprint(&self, file: &Path) -> Option<Fingerprint> {
         self.reader.look(file, Fingerprint::of).await.ok()?
     }
@@ -54,7 +54,7 @@ impl Files {
     /// Reads a component.
     ///
     /// # Errors
-    /// See [`ComponentFile::read`]; or it does not come back in time.
+    /// Those of [`ComponentFile::read`], or the file does not answer in time.
     pub(super) async fn component(&self, file: &Path) -> Result<ComponentFile, LoadProblem> {
         match self.reader.look(file, ComponentFile::read).await {
             Ok(component) => component,
@@ -90,7 +90,7 @@ impl Files {
     /// Reads a registry's file.
     ///
     /// # Errors
-    /// It cannot be read, is no regular file, is too large, or does not come back in time.
+    /// It cannot be read, is not a regular file, is too large, or does not answer in time.
     pub(super) async fn registry(&self, file: &Path) -> std::io::Result<Vec<u8>> {
         let read = |file: &Path| regular_file::read(file, REGISTRY_BYTES_MAX);
         self.reader.look(file, read).await?

@@ -19,7 +19,7 @@ const RECORDS_MAX: usize = 2_000;
 pub enum Outcome {
     /// The new generation serves.
     Switched,
-    /// The old one goes on, if there was one.
+    /// The old generation still serves, if there is one.
     Refused,
     /// The service was removed.
     Removed,

@@ -44,7 +44,7 @@ impl PlannedChange {
     }
 }
 
-/// Makes plans.
+/// Compares a registry with the running services without changing them.
 pub(super) struct Planner<'a> {
     pub(super) services: &'a Arc<Services>,
     pub(super) loader: &'a Arc<Loader>,
@@ -89,7 +89,7 @@ impl Planner<'_> {
     }
 }
 
-/// What would become of a candidate, which ends.
+/// The change that a candidate stands for. The candidate ends.
 fn planned(candidate: Candidate) -> PlannedChange {
     let problems = candidate.outcome.as_ref().err();
     let refused = problems.map(|problems| in_one_line(problems));
