@@ -148,7 +148,7 @@ async fn run_services(
     addresses: ListenAddresses,
 ) {
     // First: a write that begins when the lines below are read is seen from its beginning.
-    let watch = FileWatch::set(&swapper).await;
+    let watch = FileWatch::set(&swapper, registry).await;
     let start = swapper.start(registry);
     tokio::pin!(start);
     let is_done = tokio::select! {

@@ -134,6 +134,12 @@ impl Swapper {
         fingerprints
     }
 
+    /// Whether this is what the registry's file says now.
+    pub(super) async fn is_registry(&self, registry: &Registry) -> bool {
+        let content = self.files.registry(&self.file).await;
+        Registry::of_file(&self.file, content).is_ok_and(|now| now == *registry)
+    }
+
     /// Loads and starts every service of the registry that the host was started with.
     pub async fn start(&self, registry: &Registry) -> Report {
         let _turn = self.changing.lock().await;

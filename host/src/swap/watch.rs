@@ -9,6 +9,7 @@ use super::kernel_watch::{FileEvents, FolderWatcher};
 use super::swapper::Swapper;
 use super::trigger::Trigger;
 use crate::fingerprint::Fingerprint;
+use crate::registry::Registry;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -27,7 +28,7 @@ const SET_TIME_MAX: Duration = Duration::from_secs(2);
 pub struct FileWatch {
     events: Arc<FileEvents>,
     watcher: SyncSender<Vec<PathBuf>>,
-    /// The files' fingerprints when the registry was last read.
+    /// The files' fingerprints when the registry was last read; empty to have it read.
     taken: Fingerprints,
 }
 
@@ -35,19 +36,20 @@ type Fingerprints = Vec<Option<Fingerprint>>;
 
 impl FileWatch {
     /// Sets the kernel's watches, which report each write to the files that begins after this.
-    /// [`FileWatch::run`] reloads what was saved since.
-    pub async fn set(swapper: &Swapper) -> Self {
+    /// [`FileWatch::run`] reloads what was saved since, and what is not as in `registry`.
+    pub async fn set(swapper: &Swapper, registry: &Registry) -> Self {
         let events = Arc::new(FileEvents::default());
         let files = swapper.watched();
         let watched = FolderWatcher::start(&events, files.clone());
         let set = async {
             // The sender is dropped when they are set, so the result does not matter.
             let _ = watched.first_is_set.await;
-            swapper.fingerprints(&files).await
+            let found = swapper.fingerprints(&files).await;
+            swapper.is_registry(registry).await.then_some(found)
         };
         let taken = tokio::time::timeout(SET_TIME_MAX, set).await;
         Self {
-            taken: taken.unwrap_or_default(),
+            taken: taken.ok().flatten().unwrap_or_default(),
             events,
             watcher: watched.lists,
         }
