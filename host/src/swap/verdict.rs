@@ -48,8 +48,8 @@ fn too_slow(spec: &CanarySpec, canary: &Tally, stable: &Tally) -> Option<String>
     let allowed_micros = usual.as_micros() * factor_percent / 100 + LATENCY_NOISE.as_micros();
     (slow.as_micros() > allowed_micros).then(|| {
         format!(
-            "95 % of its requests took up to {slow:?}, and {usual:?} on the stable generation in the \
-             same time; more than {} % above is too slow (canary.latency_margin)",
+            "95 % of its requests took up to {slow:?}, and {usual:?} on the stable generation \
+             in the same time; more than {} % above is too slow (canary.latency_margin)",
             spec.latency_margin
         )
     })
