@@ -10,6 +10,8 @@ pub mod http;
 pub mod idempotency;
 pub mod identity;
 pub mod json;
+#[cfg(test)]
+mod kit;
 pub mod money;
 pub mod onward;
 pub mod page;

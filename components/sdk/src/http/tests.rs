@@ -2,16 +2,14 @@
 //! Method: requests through a site of two routes.
 
 use super::*;
+use crate::kit::now;
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::routing::{get, post};
 use http::{Method, Request, Response, StatusCode, header};
 use serde_json::Value;
-use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::task::{Context, Poll, Waker};
 use tower_service::Service;
 
 fn site() -> Site {
@@ -27,14 +25,6 @@ fn site() -> Site {
             get(|| async { ([(header::CACHE_CONTROL, "public, max-age=300")], "") }),
         );
     Site::new(routes).no_store()
-}
-
-/// Nothing below waits for anything, so one poll is enough.
-fn now<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("the future waits"),
-    }
 }
 
 fn call(method: Method, uri: &str) -> (Response<()>, Vec<u8>) {

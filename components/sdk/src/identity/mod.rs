@@ -1,7 +1,26 @@
 //! Who makes a request: what the gateway has verified, and nothing that the client says.
+//!
+//! A handler takes the caller in first place. axum runs extractors from left to right and stops at
+//! the first that fails, so a caller without the role learns nothing about the path, the query, or
+//! the body:
+//!
+//! ```
+//! use axum::{Router, routing::post};
+//! use strongroom_sdk::http::PathId;
+//! use strongroom_sdk::identity::Teller;
+//! use strongroom_sdk::json::NoBody;
+//!
+//! async fn freeze(teller: Teller, PathId(account): PathId, _: NoBody) -> String {
+//!     format!("{} froze {account}", teller.subject)
+//! }
+//!
+//! let routes: Router = Router::new().route("/{id}/freeze", post(freeze));
+//! ```
 
+mod guard;
 mod role;
 
+pub use guard::{Admin, Auditor, Staff, Teller};
 pub use role::Role;
 
 use crate::problem::Problem;
@@ -12,8 +31,10 @@ use uuid::Uuid;
 
 /// The verified caller, from the headers `x-strongroom-subject`, `-role`, `-session`, `-scope`.
 ///
-/// Only the host can set them: it drops a client's own `x-strongroom-*`, and sets these after it has verified the access token. As
-/// an extractor it answers 401 where they are missing, so that a route left public by mistake stays closed.
+/// Only the host can set them: it drops a client's own `x-strongroom-*`, and sets these after it
+/// has verified the access token. As an extractor it rejects with 401 where they are missing, so
+/// that a route left public by mistake stays closed. Take [`Admin`], [`Teller`], [`Auditor`], or
+/// [`Staff`] instead where only some roles may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The user's id.
@@ -27,8 +48,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Whether the caller works for the bank (teller, auditor, admin) and so may *read* any customer's data. What changes
-    /// something needs [`Identity::require`] with the roles that may do it: an auditor only reads.
+    /// Whether the caller works for the bank (teller, auditor, admin), and so may *read* any
+    /// customer's data.
     pub fn is_staff(&self) -> bool {
         matches!(self.role, Role::Teller | Role::Auditor | Role::Admin)
     }
@@ -38,7 +59,7 @@ impl Identity {
         self.subject == owner || self.is_staff()
     }
 
-    /// Passes if the caller has one of `roles`.
+    /// Passes if the caller has one of `roles`: for a rule that depends on more than the route.
     ///
     /// # Errors
     /// 403 `forbidden`.

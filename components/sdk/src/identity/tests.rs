@@ -1,4 +1,12 @@
 use super::*;
+use crate::http::Site;
+use crate::json::NoBody;
+use crate::kit::now;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::routing::post;
+use tower_service::Service;
 
 const SUBJECT: &str = "018f0000-0000-7000-8000-000000000001";
 const SESSION: &str = "018f0000-0000-7000-8000-000000000002";
@@ -9,6 +17,63 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         headers.append(*name, HeaderValue::from_static(value));
     }
     headers
+}
+
+fn identity(role: Role) -> Identity {
+    Identity {
+        subject: SUBJECT.parse().unwrap(),
+        role,
+        session: SESSION.parse().unwrap(),
+        scope: String::new(),
+    }
+}
+
+const ROLES: [Role; 4] = [Role::Customer, Role::Teller, Role::Auditor, Role::Admin];
+
+#[test]
+fn each_guard_admits_its_roles_and_forbids_the_others() {
+    fn admitted<G: TryFrom<Identity, Error = Problem>>() -> Vec<Role> {
+        let judge = |role: &Role| match G::try_from(identity(*role)) {
+            Ok(_) => true,
+            Err(problem) => {
+                assert_eq!(problem.code(), "forbidden", "{role}");
+                false
+            }
+        };
+        ROLES.into_iter().filter(judge).collect()
+    }
+    assert_eq!(admitted::<Admin>(), [Role::Admin]);
+    assert_eq!(admitted::<Teller>(), [Role::Teller, Role::Admin]);
+    assert_eq!(admitted::<Auditor>(), [Role::Auditor, Role::Admin]);
+    assert_eq!(
+        admitted::<Staff>(),
+        [Role::Teller, Role::Auditor, Role::Admin]
+    );
+}
+
+#[test]
+fn a_guard_judges_the_caller_before_the_body() {
+    async fn call(caller: Admin, _: NoBody) -> String {
+        caller.subject.to_string()
+    }
+    let answer = |pairs: &[(&'static str, &'static str)]| {
+        let mut site = Site::new(Router::new().route("/", post(call)));
+        let mut request = Request::new(Body::from("{"));
+        *request.method_mut() = http::Method::POST;
+        *request.uri_mut() = "/api/x".parse().unwrap();
+        *request.headers_mut() = headers(pairs);
+        now(site.call(request)).unwrap().status()
+    };
+    let of = |role| {
+        [
+            ("x-strongroom-subject", SUBJECT),
+            ("x-strongroom-role", role),
+            ("x-strongroom-session", SESSION),
+        ]
+    };
+    assert_eq!(answer(&[]), StatusCode::UNAUTHORIZED);
+    assert_eq!(answer(&of("teller")), StatusCode::FORBIDDEN);
+    assert_eq!(answer(&of("admin")), StatusCode::BAD_REQUEST);
 }
 
 #[test]

@@ -2,12 +2,11 @@
 //! Method: the named cases, then random bytes and random JSON.
 
 use super::*;
+use crate::kit::now;
 use proptest::prelude::*;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::future::Future;
-use std::task::{Context, Poll, Waker};
 
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
@@ -42,14 +41,7 @@ fn with_codings(codings: &[&str]) -> Result<(), Problem> {
         request.header("content-encoding", *codings)
     });
     let request = request.body("{}".into()).unwrap();
-    let mut reading = std::pin::pin!(Json::<HashMap<String, String>>::from_request(request, &()));
-    match reading
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-    {
-        Poll::Ready(read) => read.map(|_| ()),
-        Poll::Pending => panic!("the body waits"),
-    }
+    now(Json::<HashMap<String, String>>::from_request(request, &())).map(|_| ())
 }
 
 #[test]
@@ -176,7 +168,6 @@ fn only_json_media_types_are_json() {
     assert!(!is_json(&HeaderMap::new()));
 }
 
-/// Nothing below waits for anything, so one poll is enough.
 fn extract(content_type: Option<&'static str>, body: Vec<u8>) -> Result<Login, Problem> {
     let mut request = Request::new(axum::body::Body::from(body));
     if let Some(content_type) = content_type {
@@ -184,11 +175,7 @@ fn extract(content_type: Option<&'static str>, body: Vec<u8>) -> Result<Login, P
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
-    let future = std::pin::pin!(Json::<Login>::from_request(request, &()));
-    match future.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(extracted) => extracted.map(|Json(login)| login),
-        Poll::Pending => panic!("the body waits"),
-    }
+    now(Json::<Login>::from_request(request, &())).map(|Json(login)| login)
 }
 
 #[test]
