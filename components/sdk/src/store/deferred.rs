@@ -18,27 +18,27 @@ pub struct Change {
 }
 
 /// Where a transaction begins: the static functions of `strongroom:store/sql`.
-pub trait Host {
+pub trait SqlHost {
     /// A transaction that the host has begun.
-    type Turn: Turn;
+    type Begun: HostTransaction;
 
     /// Waits for the writer's turn.
-    fn begin_turn(&self) -> Result<Self::Turn, StoreError>;
+    fn begin_transaction(&self) -> Result<Self::Begun, StoreError>;
 
     /// Waits for the writer's turn and runs one query in it.
-    fn begin_query(&self, sql: &str, params: &[Value]) -> Result<(Self::Turn, Rows), StoreError>;
+    fn begin_query(&self, sql: &str, params: &[Value]) -> Result<(Self::Begun, Rows), StoreError>;
 }
 
 /// A transaction that the host has begun. Each of its calls is a call of the host.
-pub trait Turn: Transaction {
+pub trait HostTransaction: Transaction {
     /// Runs the changes in order, and commits.
     fn commit_with(self, changes: Vec<Change>) -> Result<(), StoreError>;
 }
 
 /// A transaction that begins at its first statement, and sends its changes with its commit.
-pub struct DeferredTransaction<H: Host> {
+pub struct DeferredTransaction<H: SqlHost> {
     host: H,
-    state: RefCell<State<H::Turn>>,
+    state: RefCell<State<H::Begun>>,
     /// The changes that the host does not have yet.
     queued: RefCell<Vec<Change>>,
 }
@@ -51,7 +51,7 @@ enum State<T> {
     Failed,
 }
 
-impl<H: Host> DeferredTransaction<H> {
+impl<H: SqlHost> DeferredTransaction<H> {
     /// A transaction that has not begun.
     pub fn new(host: H) -> Self {
         Self {
@@ -64,11 +64,11 @@ impl<H: Host> DeferredTransaction<H> {
     /// Begins the transaction if needed, runs what is queued, and then `act`.
     fn flushed<T>(
         &self,
-        act: impl FnOnce(&H::Turn) -> Result<T, StoreError>,
+        act: impl FnOnce(&H::Begun) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut state = self.state.borrow_mut();
         if matches!(*state, State::Unbegun) {
-            *state = State::Begun(self.host.begin_turn()?);
+            *state = State::Begun(self.host.begin_transaction()?);
         }
         let State::Begun(turn) = &*state else {
             return Err(StoreError::after_failed_change());
@@ -88,7 +88,7 @@ impl<H: Host> DeferredTransaction<H> {
     }
 }
 
-impl<H: Host> Transaction for DeferredTransaction<H> {
+impl<H: SqlHost> Transaction for DeferredTransaction<H> {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         self.flushed(|turn| turn.execute(sql, params))
     }
@@ -117,7 +117,7 @@ impl<H: Host> Transaction for DeferredTransaction<H> {
             State::Begun(turn) => turn,
             State::Failed => return Err(StoreError::after_failed_change()),
             State::Unbegun if changes.is_empty() => return Ok(()),
-            State::Unbegun => self.host.begin_turn()?,
+            State::Unbegun => self.host.begin_transaction()?,
         };
         if changes.is_empty() {
             turn.commit()

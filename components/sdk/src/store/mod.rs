@@ -14,7 +14,7 @@ mod wasm;
 #[cfg(feature = "native")]
 mod watched;
 
-pub use deferred::{Change, DeferredTransaction, Host, Turn};
+pub use deferred::{Change, DeferredTransaction, HostTransaction, SqlHost};
 pub use migrate::{Migration, migrate};
 #[cfg(feature = "native")]
 pub use native::{SqliteStore, SqliteTransaction};

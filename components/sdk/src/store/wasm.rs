@@ -1,6 +1,6 @@
 //! The store trait on the `strongroom:store/sql` import.
 
-use super::deferred::{Change, DeferredTransaction, Host, Turn};
+use super::deferred::{Change, DeferredTransaction, HostTransaction, SqlHost};
 use super::{Row, Rows, Store, StoreError, Transaction, Value};
 
 mod bindings {
@@ -30,10 +30,10 @@ impl Store for HostStore {
     }
 }
 
-impl Host for HostStore {
-    type Turn = sql::Transaction;
+impl SqlHost for HostStore {
+    type Begun = sql::Transaction;
 
-    fn begin_turn(&self) -> Result<Self::Turn, StoreError> {
+    fn begin_transaction(&self) -> Result<Self::Begun, StoreError> {
         Ok(sql::Transaction::begin()?)
     }
 
@@ -41,7 +41,7 @@ impl Host for HostStore {
         &self,
         statement: &str,
         params: &[Value],
-    ) -> Result<(Self::Turn, Rows), StoreError> {
+    ) -> Result<(Self::Begun, Rows), StoreError> {
         let (turn, rows) = sql::Transaction::begin_query(statement, &copied(params))?;
         Ok((turn, rows.into()))
     }
@@ -65,7 +65,7 @@ impl Transaction for sql::Transaction {
     }
 }
 
-impl Turn for sql::Transaction {
+impl HostTransaction for sql::Transaction {
     fn commit_with(self, changes: Vec<Change>) -> Result<(), StoreError> {
         let changes: Vec<_> = changes.into_iter().map(sql::Change::from).collect();
         Ok(Self::commit_with(self, &changes)?)

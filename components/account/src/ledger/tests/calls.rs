@@ -5,7 +5,9 @@
 use super::*;
 use std::cell::RefCell;
 use std::rc::Rc;
-use strongroom_sdk::store::{Change, DeferredTransaction, Host, Rows, SqliteTransaction, Turn};
+use strongroom_sdk::store::{
+    Change, DeferredTransaction, HostTransaction, Rows, SqlHost, SqliteTransaction,
+};
 
 type Calls = Rc<RefCell<Vec<&'static str>>>;
 
@@ -15,7 +17,7 @@ struct NotedHost {
     calls: Calls,
 }
 
-struct NotedTurn {
+struct NotedTransaction {
     transaction: SqliteTransaction,
     calls: Calls,
 }
@@ -26,9 +28,9 @@ impl NotedHost {
         Self { store, calls }
     }
 
-    fn turn(&self, call: &'static str) -> Result<NotedTurn, StoreError> {
+    fn turn(&self, call: &'static str) -> Result<NotedTransaction, StoreError> {
         self.calls.borrow_mut().push(call);
-        Ok(NotedTurn {
+        Ok(NotedTransaction {
             transaction: self.store.begin()?,
             calls: Rc::clone(&self.calls),
         })
@@ -47,27 +49,31 @@ impl Store for NotedHost {
     }
 }
 
-impl Host for NotedHost {
-    type Turn = NotedTurn;
+impl SqlHost for NotedHost {
+    type Begun = NotedTransaction;
 
-    fn begin_turn(&self) -> Result<NotedTurn, StoreError> {
+    fn begin_transaction(&self) -> Result<NotedTransaction, StoreError> {
         self.turn("begin")
     }
 
-    fn begin_query(&self, sql: &str, params: &[Value]) -> Result<(NotedTurn, Rows), StoreError> {
+    fn begin_query(
+        &self,
+        sql: &str,
+        params: &[Value],
+    ) -> Result<(NotedTransaction, Rows), StoreError> {
         let turn = self.turn("begin-query")?;
         let rows = turn.transaction.query(sql, params)?;
         Ok((turn, rows))
     }
 }
 
-impl NotedTurn {
+impl NotedTransaction {
     fn note(&self, call: &'static str) {
         self.calls.borrow_mut().push(call);
     }
 }
 
-impl Transaction for NotedTurn {
+impl Transaction for NotedTransaction {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         self.note("execute");
         self.transaction.execute(sql, params)
@@ -89,7 +95,7 @@ impl Transaction for NotedTurn {
     }
 }
 
-impl Turn for NotedTurn {
+impl HostTransaction for NotedTransaction {
     fn commit_with(self, changes: Vec<Change>) -> Result<(), StoreError> {
         self.note("commit-with");
         for Change { sql, params, rows } in changes {

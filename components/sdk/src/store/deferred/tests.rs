@@ -20,7 +20,7 @@ struct NotingHost {
     calls: Rc<RefCell<Vec<String>>>,
 }
 
-struct NotedTurn {
+struct NotedTransaction {
     transaction: SqliteTransaction,
     calls: Rc<RefCell<Vec<String>>>,
 }
@@ -55,17 +55,17 @@ fn ids(rows: Rows) -> Vec<i64> {
         .collect()
 }
 
-impl NotedTurn {
+impl NotedTransaction {
     fn note(&self, call: impl Into<String>) {
         self.calls.borrow_mut().push(call.into());
     }
 }
 
-impl Host for NotingHost {
-    type Turn = NotedTurn;
+impl SqlHost for NotingHost {
+    type Begun = NotedTransaction;
 
-    fn begin_turn(&self) -> Result<NotedTurn, StoreError> {
-        let turn = NotedTurn {
+    fn begin_transaction(&self) -> Result<NotedTransaction, StoreError> {
+        let turn = NotedTransaction {
             transaction: self.store.begin()?,
             calls: Rc::clone(&self.calls),
         };
@@ -73,8 +73,12 @@ impl Host for NotingHost {
         Ok(turn)
     }
 
-    fn begin_query(&self, sql: &str, params: &[Value]) -> Result<(NotedTurn, Rows), StoreError> {
-        let turn = NotedTurn {
+    fn begin_query(
+        &self,
+        sql: &str,
+        params: &[Value],
+    ) -> Result<(NotedTransaction, Rows), StoreError> {
+        let turn = NotedTransaction {
             transaction: self.store.begin()?,
             calls: Rc::clone(&self.calls),
         };
@@ -84,7 +88,7 @@ impl Host for NotingHost {
     }
 }
 
-impl Transaction for NotedTurn {
+impl Transaction for NotedTransaction {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         self.note("execute");
         self.transaction.execute(sql, params)
@@ -106,7 +110,7 @@ impl Transaction for NotedTurn {
     }
 }
 
-impl Turn for NotedTurn {
+impl HostTransaction for NotedTransaction {
     fn commit_with(self, changes: Vec<Change>) -> Result<(), StoreError> {
         self.note(format!("commit-with {}", changes.len()));
         for Change { sql, params, rows } in changes {
@@ -116,7 +120,7 @@ impl Turn for NotedTurn {
     }
 }
 
-fn insert<H: Host>(transaction: &DeferredTransaction<H>, id: i64) -> Result<(), StoreError> {
+fn insert<H: SqlHost>(transaction: &DeferredTransaction<H>, id: i64) -> Result<(), StoreError> {
     transaction.change(INSERT, vec![id.into()], 1)
 }
 
