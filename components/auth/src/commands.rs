@@ -1,12 +1,12 @@
 //! What an operator may command: a way back into a bank whose administrators have lost their
 //! passwords.
 
-use crate::audit::PASSWORD_RESET;
+use crate::audit_log::PASSWORD_RESET;
 use crate::device::forget_devices;
 use crate::email;
-use crate::outside::Outside;
+use crate::ended_sessions::EndedSessions;
+use crate::env::Env;
 use crate::service::{AuthError, AuthService};
-use crate::sessions::EndedSessions;
 use crate::throttle::Account;
 use crate::user::User;
 use strongroom_sdk::audit_log::Actor;
@@ -16,7 +16,7 @@ use strongroom_sdk::store::{Store, Transaction};
 const RESET_PASSWORD: &str = "reset-password";
 const RESET_PASSWORD_USAGE: &str = "reset-password EMAIL";
 
-impl<O: Outside> AuthService<O> {
+impl<E: Env> AuthService<E> {
     /// Carries out a command, and returns what the operator must know, which may be a secret.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 //!
 //! A call that hashes first takes a core, or is refused, and writes only then.
 
-use crate::outside::{Compute, Outside, PermitOf};
+use crate::env::{Compute, Env, PermitOf};
 use crate::password::hash;
 use crate::service::{AuthError, AuthService};
 use strongroom_sdk::random::Random;
@@ -15,7 +15,7 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const GROUPS: usize = 5;
 const GROUP_LENGTH: usize = 5;
 
-impl<O: Outside> AuthService<O> {
+impl<E: Env> AuthService<E> {
     /// The PHC string of a new password.
     ///
     /// # Errors
@@ -28,7 +28,7 @@ impl<O: Outside> AuthService<O> {
     /// The PHC string of a new password, made on a core that the caller has.
     pub(crate) fn hash_under(
         &self,
-        _permit: &PermitOf<O>,
+        _permit: &PermitOf<E>,
         password: &str,
     ) -> Result<String, AuthError> {
         let mut salt = [0; hash::SALT_LENGTH];
@@ -39,7 +39,7 @@ impl<O: Outside> AuthService<O> {
     /// Whether a password is that of a PHC string; where there is none, takes as long and says no.
     pub(crate) fn verify_under(
         &self,
-        _permit: &PermitOf<O>,
+        _permit: &PermitOf<E>,
         password: &str,
         kept: Option<&str>,
     ) -> Result<bool, AuthError> {

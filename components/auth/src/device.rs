@@ -5,7 +5,7 @@
 //! count against it (see [`crate::throttle`]). One that is unknown, of another user, or too old
 //! counts like none, and the client does not learn which.
 
-use crate::outside::Outside;
+use crate::env::Env;
 use crate::service::{AuthError, AuthService};
 use crate::user::User;
 use base64::Engine;
@@ -63,7 +63,7 @@ pub(crate) fn forget_devices(user: Uuid, transaction: &impl Transaction) -> Resu
     Ok(())
 }
 
-impl<O: Outside> AuthService<O> {
+impl<E: Env> AuthService<E> {
     /// The device that a token tells, if it is one of the user with this address.
     pub(crate) fn known_device(
         &self,

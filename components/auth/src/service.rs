@@ -1,6 +1,6 @@
 //! The service itself: what is outside it, and its settings. Each of its operations is a file beside this one.
 
-use crate::outside::{IssuerError, Outside};
+use crate::env::{Env, IssuerError};
 use crate::password::PasswordError;
 use crate::settings::Settings;
 use http::StatusCode;
@@ -12,17 +12,17 @@ use uuid::Uuid;
 
 /// Users, their passwords and roles.
 #[derive(Clone)]
-pub struct AuthService<O: Outside> {
+pub struct AuthService<E: Env> {
     /// Where users are kept.
-    pub store: O::Store,
+    pub store: E::Store,
     /// Tells the time.
-    pub clock: O::Clock,
+    pub clock: E::Clock,
     /// Makes salts and ids.
-    pub random: O::Random,
+    pub random: E::Random,
     /// Leave to burn a core.
-    pub compute: O::Compute,
+    pub compute: E::Compute,
     /// The token service.
-    pub issuer: O::Issuer,
+    pub issuer: E::Issuer,
     /// The configuration.
     pub settings: Settings,
 }
@@ -81,7 +81,7 @@ pub enum AuthError {
     Issuer(#[from] IssuerError),
 }
 
-impl<O: Outside> AuthService<O> {
+impl<E: Env> AuthService<E> {
     pub(crate) fn now_ms(&self) -> i64 {
         self.clock.now_ms()
     }

@@ -4,32 +4,26 @@
 //! *refresh token* is opaque and good for one rotation. What ends a session is committed here first and then made known to the
 //! gateway (`revocation`), so that a crash between the two loses nothing.
 //!
-//! Everything here is plain Rust against the traits of [`outside`]; the component around it is in `wasm`.
+//! Everything here is plain Rust against the traits of [`env`]; the component around it is in `component`.
 
 pub mod access_token;
-mod end;
-mod introspect;
-mod issue;
+pub mod api;
+#[cfg(target_family = "wasm")]
+mod component;
+pub mod env;
 mod oauth;
-pub mod outside;
-mod purge;
-mod refresh;
 pub mod refresh_token;
-pub mod request;
 mod revocation;
-mod revoke;
+#[cfg(target_family = "wasm")]
+mod routes;
 mod schema;
 mod service;
 mod session;
 mod settings;
-#[cfg(target_family = "wasm")]
-mod wasm;
 
-pub use introspect::Introspection;
-pub use issue::Subject;
-pub use refresh::RefreshError;
 pub use schema::MIGRATIONS;
 pub use service::{TokenError, TokenService, Tokens};
+pub use session::{Introspection, RefreshError, Subject};
 pub use settings::Settings;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! A revocation is committed in the same transaction as the end of its session, and leaves the outbox only after the host has it on
 //! disk. A crash in between leaves the row, and the next start or tick delivers it again, which is harmless.
 
-use crate::outside::{Outside, RevocationError, Revocations};
+use crate::env::{Env, RevocationError, Revocations};
 use crate::service::{TokenError, TokenService};
 use crate::session::Session;
 use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
@@ -88,7 +88,7 @@ impl Revocation {
     }
 }
 
-impl<O: Outside> TokenService<O> {
+impl<E: Env> TokenService<E> {
     /// Tells the host, and then forgets. That the row is forgotten late, or after a crash not at all, costs one more delivery.
     pub(crate) fn deliver(&self, id: Uuid, revocation: &Revocation) -> Result<(), TokenError> {
         revocation.tell(&self.revocations)?;

@@ -1,7 +1,7 @@
 //! The service itself: what is outside it, and its settings. Each of its operations is a file beside this one.
 
 use crate::Settings;
-use crate::outside::{Outside, RevocationError, SignError};
+use crate::env::{Env, RevocationError, SignError};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::random::Random;
@@ -10,15 +10,15 @@ use uuid::Uuid;
 
 /// Sessions and their tokens.
 #[derive(Debug, Clone)]
-pub struct TokenService<O: Outside> {
+pub struct TokenService<E: Env> {
     /// Where sessions are kept.
-    pub store: O::Store,
+    pub store: E::Store,
     /// Tells the time.
-    pub clock: O::Clock,
+    pub clock: E::Clock,
     /// Makes secrets and ids.
-    pub random: O::Random,
+    pub random: E::Random,
     /// The host's revocation list.
-    pub revocations: O::Revocations,
+    pub revocations: E::Revocations,
     /// How long sessions live.
     pub settings: Settings,
 }
@@ -56,7 +56,7 @@ pub enum TokenError {
     Revocation(#[from] RevocationError),
 }
 
-impl<O: Outside> TokenService<O> {
+impl<E: Env> TokenService<E> {
     pub(crate) fn now_ms(&self) -> i64 {
         self.clock.now_ms()
     }

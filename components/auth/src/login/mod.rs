@@ -1,11 +1,11 @@
 //! A user logs in, logs out, and changes the password: whatever needs the password itself.
 
-mod change;
+mod password_change;
 
-pub use change::PasswordChange;
+pub use password_change::PasswordChange;
 
 use crate::email;
-use crate::outside::{Compute, Issuer, IssuerError, Outside, PermitOf, Tokens};
+use crate::env::{Compute, Env, Issuer, IssuerError, PermitOf, Tokens};
 use crate::service::{AuthError, AuthService};
 use crate::throttle::{Account, Attempt, Counter, Network};
 use crate::user::User;
@@ -39,7 +39,7 @@ pub struct LoggedIn {
     pub device_token: String,
 }
 
-impl<O: Outside> AuthService<O> {
+impl<E: Env> AuthService<E> {
     /// Begins a session for the one who knows the password.
     ///
     /// # Errors
@@ -128,7 +128,7 @@ impl<O: Outside> AuthService<O> {
     /// leaves the core to others.
     fn find_by_password(
         &self,
-        permit: PermitOf<O>,
+        permit: PermitOf<E>,
         email_key: &str,
         password: &str,
     ) -> Result<Option<User>, AuthError> {

@@ -11,7 +11,7 @@ mod password_change;
 mod register;
 mod throttle;
 
-use crate::outside::{Compute, Issuer, IssuerError, Outside, Tokens};
+use crate::env::{Compute, Env, Issuer, IssuerError, Tokens};
 use crate::throttle::Network;
 use crate::user::User;
 use crate::{AuthError, AuthService, LoggedIn, Login, MIGRATIONS, Registration, Settings};
@@ -36,7 +36,7 @@ const START_MS: i64 = 1_795_348_800_000;
 
 struct Test;
 
-impl Outside for Test {
+impl Env for Test {
     type Store = WatchedStore;
     type Clock = SetClock;
     type Random = SystemRandom;

@@ -117,7 +117,7 @@ fn the_insert_decides_who_has_the_address() {
     scene.register(EMAIL);
     let transaction = scene.service.store.begin().unwrap();
     assert_eq!(
-        crate::register::insert(&user, &email, &transaction),
+        crate::user::register::insert(&user, &email, &transaction),
         Err(AuthError::EmailTaken)
     );
 }

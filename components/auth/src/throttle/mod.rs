@@ -12,7 +12,7 @@ mod counter;
 mod network;
 mod softlock;
 
-use crate::outside::{Compute, Outside, PermitOf};
+use crate::env::{Compute, Env, PermitOf};
 use crate::service::{AuthError, AuthService};
 use counter::Kind;
 pub(crate) use counter::{Account, Counter};
@@ -62,7 +62,7 @@ impl Attempt {
     }
 }
 
-impl<O: Outside> AuthService<O> {
+impl<E: Env> AuthService<E> {
     /// Asks to check a password, and gets a core to do it. Where no core is free, nothing was
     /// written.
     ///
@@ -71,7 +71,7 @@ impl<O: Outside> AuthService<O> {
     pub(crate) fn begin_attempt(
         &self,
         counters: Vec<Counter>,
-    ) -> Result<(Attempt, PermitOf<O>), AuthError> {
+    ) -> Result<(Attempt, PermitOf<E>), AuthError> {
         let now_ms = self.now_ms();
         let query = |sql: &str, params: &[Value]| self.store.query(sql, params);
         let seen = find_all(&counters, now_ms, query)?;

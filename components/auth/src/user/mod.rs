@@ -1,8 +1,13 @@
 //! A user, as a row and as clients see it.
 
+mod administer;
+mod bootstrap;
+pub(crate) mod register;
 mod search;
 mod view;
 
+pub use administer::{NewUser, UserChange, UserFilter};
+pub use register::Registration;
 pub use view::{StaffView, View};
 
 use crate::email::Email;

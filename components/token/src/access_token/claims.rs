@@ -1,6 +1,6 @@
 //! The claims of an access token.
 
-use crate::outside::Keys;
+use crate::env::Keys;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

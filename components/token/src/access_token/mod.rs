@@ -5,7 +5,7 @@ mod provider;
 
 pub use claims::Claims;
 
-use crate::outside::{Keys, Policy, SignError};
+use crate::env::{Keys, Policy, SignError};
 use crate::session::Session;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use strongroom_sdk::random::Random;

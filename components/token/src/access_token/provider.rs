@@ -3,7 +3,7 @@
 //! The crate is built without any backend, so it has no cryptography of its own that could be used by mistake. It only signs: to
 //! verify is the gateway's work.
 
-use crate::outside::Keys;
+use crate::env::Keys;
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, KeyUtils};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, EncodingKey, errors};

@@ -1,8 +1,17 @@
 //! A session: one login of one user, as one row.
 
-mod standing;
+mod end;
+mod introspect;
+mod issue;
+mod purge;
+mod refresh;
+mod revoke;
+mod token_state;
 
-pub(crate) use standing::{GRACE_MS, Standing};
+pub use introspect::Introspection;
+pub use issue::Subject;
+pub use refresh::RefreshError;
+pub(crate) use token_state::{GRACE_MS, Standing};
 
 use crate::refresh_token::{RefreshToken, SessionKey};
 use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};

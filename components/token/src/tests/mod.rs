@@ -5,7 +5,7 @@ mod end;
 mod lifetime;
 mod refresh;
 
-use crate::outside::{Keys, Outside, Policy, RevocationError, Revocations, SignError};
+use crate::env::{Env, Keys, Policy, RevocationError, Revocations, SignError};
 use crate::{MIGRATIONS, Settings, Subject, TokenService, Tokens};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -25,7 +25,7 @@ const START_MS: i64 = 1_795_348_800_000;
 
 struct Test;
 
-impl Outside for Test {
+impl Env for Test {
     type Store = WatchedStore;
     type Clock = SetClock;
     type Random = SystemRandom;

@@ -1,7 +1,7 @@
 //! What staff did to users, as other services follow it.
 
-use crate::audit::DISABLED;
-use crate::outside::Outside;
+use crate::audit_log::DISABLED;
+use crate::env::Env;
 use crate::service::{AuthError, AuthService};
 use strongroom_sdk::audit_log::{self, Event};
 use uuid::Uuid;
@@ -33,7 +33,7 @@ pub struct ChangedUser {
     pub at_ms: i64,
 }
 
-impl<O: Outside> AuthService<O> {
+impl<E: Env> AuthService<E> {
     /// The changes of users with a sequence above `after`, oldest first, at most [`CHANGES_LIMIT`]:
     /// the rows of the audit log.
     ///

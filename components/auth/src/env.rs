@@ -7,7 +7,7 @@ use strongroom_sdk::store::Store;
 use uuid::Uuid;
 
 /// One choice of everything outside; the component has one, the tests another.
-pub trait Outside: 'static {
+pub trait Env: 'static {
     /// Where users are kept.
     type Store: Store;
     /// Tells the time.
@@ -21,7 +21,7 @@ pub trait Outside: 'static {
 }
 
 /// Leave to burn a core.
-pub(crate) type PermitOf<O> = <<O as Outside>::Compute as Compute>::Permit;
+pub(crate) type PermitOf<E> = <<E as Env>::Compute as Compute>::Permit;
 
 /// The host's limit on work that burns a core (`strongroom:service/compute`).
 pub trait Compute {

@@ -2,10 +2,10 @@
 
 use crate::device::forget_devices;
 use crate::email;
-use crate::outside::Outside;
+use crate::ended_sessions::EndedSessions;
+use crate::env::Env;
 use crate::password;
 use crate::service::{AuthError, AuthService};
-use crate::sessions::EndedSessions;
 use crate::throttle::{Account, Counter};
 use crate::user::User;
 use serde::Deserialize;
@@ -30,7 +30,7 @@ enum Verdict {
     Replaced,
 }
 
-impl<O: Outside> AuthService<O> {
+impl<E: Env> AuthService<E> {
     /// Replaces the password. All sessions of the user end but the caller's, and so do all device
     /// tokens. Where the new password is in force already, this is a retry: it changes nothing, and
     /// ends what the first attempt could not end.

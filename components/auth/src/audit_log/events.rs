@@ -1,6 +1,6 @@
 //! Reading the audit log: who did what to which user, when, in which request, and the value before and after.
 
-use crate::outside::Outside;
+use crate::env::Env;
 use crate::service::{AuthError, AuthService};
 use serde::Deserialize;
 use strongroom_sdk::audit_log::{self, EventView};
@@ -16,7 +16,7 @@ pub struct EventFilter {
     pub user_id: Option<Uuid>,
 }
 
-impl<O: Outside> AuthService<O> {
+impl<E: Env> AuthService<E> {
     /// A page of what staff did to users, newest first.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use super::Component;
 use super::bindings::exports::strongroom::service::lifecycle::Guest;
-use super::outside::service;
+use super::env::service;
 use crate::{MIGRATIONS, admin_password};
 use strongroom_sdk::config::Config;
 use strongroom_sdk::store::{HostStore, migrate};

@@ -2,7 +2,7 @@
 
 use super::Component;
 use super::bindings::exports::strongroom::service::commands::Guest;
-use super::outside::service;
+use super::env::service;
 
 impl Guest for Component {
     fn run(name: String, arguments: Vec<String>) -> Result<String, String> {

@@ -3,7 +3,7 @@
 use super::Component;
 use super::bindings::exports::strongroom::auth::directory as wit;
 use super::bindings::exports::strongroom::auth::directory::{Error, Guest, User};
-use super::outside::service;
+use super::env::service;
 use crate::{AuthError, ChangeKind, ChangedUser};
 
 impl Guest for Component {

@@ -1,13 +1,13 @@
 //! Administrators make, find and change users.
 
-use crate::audit::{CREATED, DISABLED};
+use crate::audit_log::{CREATED, DISABLED};
 use crate::device::forget_devices;
 use crate::email;
-use crate::outside::Outside;
-use crate::register::{check_name, insert};
+use crate::ended_sessions::EndedSessions;
+use crate::env::Env;
 use crate::service::{AuthError, AuthService};
-use crate::sessions::EndedSessions;
 use crate::user::User;
+use crate::user::register::{check_name, insert};
 use serde::{Deserialize, Deserializer};
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::identity::Role;
@@ -62,7 +62,7 @@ pub struct UserFilter {
     pub query: Option<String>,
 }
 
-impl<O: Outside> AuthService<O> {
+impl<E: Env> AuthService<E> {
     /// The user of an id.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Sessions end before their time.
 
-use crate::outside::Outside;
+use crate::env::Env;
 use crate::revocation::Revocation;
 use crate::service::{TokenError, TokenService};
 use crate::session::{EndReason, Session};
@@ -16,7 +16,7 @@ const RAISE_EXCEPTED: &str = "UPDATE session SET security_version = ?2
 const RAISE_FLOOR: &str = "INSERT INTO subject_floor (subject, security_version_min) VALUES (?1, ?2)
     ON CONFLICT (subject) DO UPDATE SET security_version_min = max(security_version_min, excluded.security_version_min)";
 
-impl<O: Outside> TokenService<O> {
+impl<E: Env> TokenService<E> {
     /// Ends a session of `subject`: when this returns, its tokens no longer work, and never will. A session that is unknown, or
     /// somebody else's, is no error, and nothing happens to it.
     ///
@@ -84,7 +84,7 @@ impl<O: Outside> TokenService<O> {
     pub(crate) fn end(
         &self,
         revocation: &Revocation,
-        change: impl FnOnce(&<O::Store as Store>::Transaction, i64) -> Result<u64, StoreError>,
+        change: impl FnOnce(&<E::Store as Store>::Transaction, i64) -> Result<u64, StoreError>,
     ) -> Result<u64, TokenError> {
         let now_ms = self.now_ms();
         let outbox_id = self.new_id();

@@ -1,7 +1,7 @@
 //! A session begins.
 
 use crate::access_token;
-use crate::outside::Outside;
+use crate::env::Env;
 use crate::refresh_token::RefreshToken;
 use crate::service::{TokenError, TokenService, Tokens};
 use crate::session::Session;
@@ -25,7 +25,7 @@ pub struct Subject {
 
 const SELECT_FLOOR: &str = "SELECT security_version_min FROM subject_floor WHERE subject = ?1";
 
-impl<O: Outside> TokenService<O> {
+impl<E: Env> TokenService<E> {
     /// Begins a session.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ impl<O: Outside> TokenService<O> {
         let (session, refresh_token) = self.new_session(subject, now_ms)?;
         // Signed before the commit, so that what ends the session is always later than its tokens' `iat`; see `refresh`.
         let access_token =
-            access_token::sign::<O::Keys>(&session, self.new_id(), now_ms, &self.random)?;
+            access_token::sign::<E::Keys>(&session, self.new_id(), now_ms, &self.random)?;
 
         let transaction = self.store.begin()?;
         if subject.security_version < floor(&transaction, subject.id)? {

@@ -2,7 +2,7 @@
 
 use super::bindings::strongroom::service::compute;
 use super::bindings::strongroom::token::issuer;
-use crate::outside::{Compute, Issuer, IssuerError, Outside, Tokens};
+use crate::env::{Compute, Env, Issuer, IssuerError, Tokens};
 use crate::{AuthService, Settings};
 use std::sync::OnceLock;
 use strongroom_sdk::clock::SystemClock;
@@ -14,9 +14,9 @@ use uuid::Uuid;
 
 /// Everything outside is the host's.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Host;
+pub(crate) struct Host;
 
-impl Outside for Host {
+impl Env for Host {
     type Store = HostStore;
     type Clock = SystemClock;
     type Random = SystemRandom;
@@ -25,7 +25,7 @@ impl Outside for Host {
 }
 
 /// The service, under the configuration that the host gives.
-pub(super) fn service() -> Result<AuthService<Host>, ConfigError> {
+pub(crate) fn service() -> Result<AuthService<Host>, ConfigError> {
     Ok(AuthService {
         store: HostStore,
         clock: SystemClock,
@@ -49,7 +49,7 @@ fn settings() -> Result<Settings, ConfigError> {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct HostCompute;
+pub(crate) struct HostCompute;
 
 impl Compute for HostCompute {
     type Permit = compute::Permit;
@@ -60,7 +60,7 @@ impl Compute for HostCompute {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct TokenLink;
+pub(crate) struct TokenLink;
 
 impl Issuer for TokenLink {
     fn issue(

@@ -1,8 +1,8 @@
 //! The service's routes.
 
-use super::bindings::strongroom::keys::signer;
-use super::outside::service;
-use crate::request::{JsonOrForm, RefreshRequest, TokenRequest};
+use crate::api::request::{JsonOrForm, RefreshRequest, TokenRequest};
+use crate::component::bindings::strongroom::keys::signer;
+use crate::component::service;
 use crate::{Introspection, Tokens};
 use axum::Router;
 use axum::response::IntoResponse;
@@ -14,7 +14,7 @@ use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::json::Json;
 use strongroom_sdk::problem::Problem;
 
-pub(super) fn site() -> Site {
+pub(crate) fn site() -> Site {
     let routes = Router::new()
         .route("/refresh", post(refresh))
         .route("/revoke", post(revoke))

@@ -5,7 +5,7 @@
 //! again, which is harmless. The client hears of success only when the row has left: until then, tokens of
 //! those sessions may still work.
 
-use crate::outside::{Issuer, Outside};
+use crate::env::{Env, Issuer};
 use crate::service::{AuthError, AuthService};
 use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
@@ -62,7 +62,7 @@ impl EndedSessions {
     }
 }
 
-impl<O: Outside> AuthService<O> {
+impl<E: Env> AuthService<E> {
     /// Delivers what is still in the outbox, oldest first. For `start` and `tick`.
     ///
     /// # Errors

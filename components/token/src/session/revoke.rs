@@ -1,13 +1,13 @@
 //! A client gives a token back (RFC 7009).
 
 use crate::access_token::Claims;
-use crate::outside::Outside;
+use crate::env::Env;
 use crate::refresh_token::RefreshToken;
 use crate::service::{TokenError, TokenService};
 use crate::session::{EndReason, Session};
 use strongroom_sdk::store::Store;
 
-impl<O: Outside> TokenService<O> {
+impl<E: Env> TokenService<E> {
     /// Ends the session of an access or a refresh token. Whoever holds any token that the session ever made may end it. A token that
     /// is unknown, expired, or invented is no error (RFC 7009 section 2.2).
     ///
@@ -24,7 +24,7 @@ impl<O: Outside> TokenService<O> {
                 _ => Ok(()),
             };
         }
-        match Claims::read::<O::Keys>(text) {
+        match Claims::read::<E::Keys>(text) {
             Some(token) => self.end_owned(token.sid, token.sub, EndReason::Revoked),
             None => Ok(()),
         }

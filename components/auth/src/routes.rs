@@ -1,7 +1,7 @@
 //! The service's routes.
 
-use super::outside::{Host, service};
-use crate::outside::Tokens;
+use crate::component::{Host, service};
+use crate::env::Tokens;
 use crate::throttle::Network;
 use crate::user::{StaffView, View};
 use crate::{
@@ -19,7 +19,7 @@ use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
 
-pub(super) fn site() -> Site {
+pub(crate) fn site() -> Site {
     let routes = Router::new()
         .route("/register", post(register))
         .route("/login", post(log_in))

@@ -5,8 +5,8 @@
 //! made after its own revocation, which the host forgets one token lifetime later.
 
 use crate::access_token;
+use crate::env::Env;
 use crate::oauth;
-use crate::outside::Outside;
 use crate::refresh_token::RefreshToken;
 use crate::service::{TokenError, TokenService, Tokens};
 use crate::session::{EndReason, Session, Standing};
@@ -33,7 +33,7 @@ impl From<StoreError> for RefreshError {
     }
 }
 
-impl<O: Outside> TokenService<O> {
+impl<E: Env> TokenService<E> {
     /// Exchanges a refresh token. The current one is rotated. An earlier one gets the newest one
     /// within ten seconds of its own rotation; after that it ends the session.
     ///
@@ -66,7 +66,7 @@ impl<O: Outside> TokenService<O> {
             Standing::Worthless => return Err(RefreshError::InvalidGrant),
         }
         let access_token =
-            access_token::sign::<O::Keys>(snapshot, self.new_id(), now_ms, &self.random)
+            access_token::sign::<E::Keys>(snapshot, self.new_id(), now_ms, &self.random)
                 .map_err(TokenError::from)?;
 
         let transaction = self.store.begin()?;

@@ -2,7 +2,7 @@
 
 use super::Component;
 use super::bindings::exports::strongroom::token::issuer::{Error, Guest, Subject, Tokens};
-use super::outside::service;
+use super::env::service;
 use crate::TokenError;
 use strongroom_sdk::config::ConfigError;
 use strongroom_sdk::store::StoreError;

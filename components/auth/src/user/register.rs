@@ -1,7 +1,7 @@
 //! A customer registers.
 
 use crate::email::Email;
-use crate::outside::Outside;
+use crate::env::Env;
 use crate::password;
 use crate::service::{AuthError, AuthService};
 use crate::user::{self, User};
@@ -22,7 +22,7 @@ pub struct Registration {
     pub name: Option<String>,
 }
 
-impl<O: Outside> AuthService<O> {
+impl<E: Env> AuthService<E> {
     /// Makes a customer.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Sessions that are long over leave the store.
 
-use crate::outside::Outside;
+use crate::env::Env;
 use crate::service::{TokenError, TokenService};
 use strongroom_sdk::store::{Store, Transaction};
 
@@ -18,7 +18,7 @@ DELETE FROM rotation WHERE session IN
 
 const DELETE_OVER: &str = "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
 
-impl<O: Outside> TokenService<O> {
+impl<E: Env> TokenService<E> {
     /// Deletes sessions that are long over, and answers how many. For `tick`.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What a token is worth, for those who may ask (RFC 7662).
 
 use crate::access_token::{CLIENT_ID, Claims};
-use crate::outside::Outside;
+use crate::env::Env;
 use crate::refresh_token::RefreshToken;
 use crate::service::{TokenError, TokenService};
 use crate::session::{Session, Standing};
@@ -52,7 +52,7 @@ impl Introspection {
     pub const INACTIVE: Self = Self::Inactive { active: false };
 }
 
-impl<O: Outside> TokenService<O> {
+impl<E: Env> TokenService<E> {
     /// What an access or a refresh token is worth now.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl<O: Outside> TokenService<O> {
     pub fn introspect(&self, text: &str) -> Result<Introspection, TokenError> {
         let active = match RefreshToken::parse(text) {
             Some(token) => self.introspect_refresh(&token)?,
-            None => Claims::read::<O::Keys>(text).map(from_access),
+            None => Claims::read::<E::Keys>(text).map(from_access),
         };
         Ok(active.map_or(Introspection::INACTIVE, |active| {
             Introspection::Active(Box::new(active))

@@ -1,7 +1,7 @@
 //! The host, as the service sees it.
 
 use super::bindings::strongroom::keys::{revocations, signer};
-use crate::outside::{Keys, Outside, Policy, RevocationError, Revocations, SignError};
+use crate::env::{Env, Keys, Policy, RevocationError, Revocations, SignError};
 use crate::{Settings, TokenService};
 use std::sync::OnceLock;
 use strongroom_sdk::clock::SystemClock;
@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 /// Everything outside is the host's.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Host;
+pub(crate) struct Host;
 
-impl Outside for Host {
+impl Env for Host {
     type Store = HostStore;
     type Clock = SystemClock;
     type Random = SystemRandom;
@@ -23,7 +23,7 @@ impl Outside for Host {
 }
 
 /// The service, under the configuration that the host gives.
-pub(super) fn service() -> Result<TokenService<Host>, ConfigError> {
+pub(crate) fn service() -> Result<TokenService<Host>, ConfigError> {
     Ok(TokenService {
         store: HostStore,
         clock: SystemClock,
@@ -46,7 +46,7 @@ fn settings() -> Result<Settings, ConfigError> {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct HostKeys;
+pub(crate) struct HostKeys;
 
 impl Keys for HostKeys {
     fn policy() -> Policy {
@@ -70,7 +70,7 @@ impl Keys for HostKeys {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct HostRevocations;
+pub(crate) struct HostRevocations;
 
 impl Revocations for HostRevocations {
     fn revoke_session(&self, session: Uuid) -> Result<(), RevocationError> {

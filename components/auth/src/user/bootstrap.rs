@@ -1,10 +1,10 @@
 //! The first administrator.
 
-use crate::audit::CREATED;
-use crate::outside::Outside;
+use crate::audit_log::CREATED;
+use crate::env::Env;
 use crate::password;
-use crate::register::insert;
 use crate::service::{AuthError, AuthService};
+use crate::user::register::insert;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::store::{Store, Transaction};
@@ -18,7 +18,7 @@ const NO_EFFECT: &str = "config key `admin_password` is set and has no effect: t
 
 const ANY_ADMIN: &str = "SELECT 1 FROM user WHERE role = 'admin' LIMIT 1";
 
-impl<O: Outside> AuthService<O> {
+impl<E: Env> AuthService<E> {
     /// Makes the first administrator where there is none, with the configured password or a random
     /// one, and returns what the operator must be told. A configured password that has no effect is
     /// logged. For `start`.

@@ -6,7 +6,7 @@ use strongroom_sdk::store::Store;
 use uuid::Uuid;
 
 /// One choice of everything outside; the component has one, the tests another.
-pub trait Outside: 'static {
+pub trait Env: 'static {
     /// Where sessions are kept.
     type Store: Store;
     /// Tells the time.

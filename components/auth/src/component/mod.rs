@@ -8,10 +8,11 @@ mod audit;
 mod bindings;
 mod commands;
 mod directory;
+mod env;
 mod lifecycle;
-mod outside;
-mod routes;
+
+pub(crate) use env::{Host, service};
 
 struct Component;
 
-strongroom_sdk::export_http!(routes::site);
+strongroom_sdk::export_http!(crate::routes::site);

@@ -4,12 +4,13 @@
     unsafe_code,
     reason = "the component model's exports are C functions, which wit-bindgen writes"
 )]
-mod bindings;
+pub(crate) mod bindings;
+mod env;
 mod issuer;
 mod lifecycle;
-mod outside;
-mod routes;
+
+pub(crate) use env::service;
 
 struct Component;
 
-strongroom_sdk::export_http!(routes::site);
+strongroom_sdk::export_http!(crate::routes::site);

@@ -1,0 +1,3 @@
+//! The handlers of the service's routes.
+
+pub mod request;
