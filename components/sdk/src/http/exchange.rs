@@ -1,4 +1,4 @@
-//! What of a request must still be known when its response is completed.
+//! What a response needs to know of its request.
 
 use super::request_id::RequestId;
 use axum::extract::Request;
@@ -21,8 +21,8 @@ impl Exchange {
     }
 }
 
-/// Takes the first two segments (`/api/<service>`) off the path, so that routes do not depend on the name under which the registry
-/// serves the component.
+/// Removes the first two segments (`/api/<service>`) of the path, so that routes do not depend on
+/// the name of the service in the registry.
 pub(super) fn strip_service_route(uri: &Uri) -> Uri {
     let path = uri.path();
     let rest = path

@@ -10,7 +10,7 @@ const UUID_TEXT_LENGTH: usize = 36;
 
 /// The one id of a route such as `/users/{id}`.
 ///
-/// A text that is no UUID is answered exactly like an object that does not exist.
+/// A text that is no UUID has the same response as an object that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PathId(pub Uuid);
 

@@ -1,4 +1,4 @@
-//! A body that is made while it is sent.
+//! A body of pieces, made while it is sent.
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::{BoxError, Error};
@@ -6,9 +6,10 @@ use http_body::Frame;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// The body of an answer that is too long to be in memory at once: each piece is made when the one before has gone out.
+/// The body of a response that is too large for memory. Each piece is made when the previous one
+/// has gone out.
 ///
-/// It goes out without a length. After an error no more pieces are asked for, and the response breaks off: no client takes it for whole.
+/// The response has no length. An error aborts it, so that no client takes it for whole.
 pub fn body_of_pieces<I, E>(pieces: I) -> Body
 where
     I: Iterator<Item = Result<Vec<u8>, E>> + Send + 'static,

@@ -1,4 +1,4 @@
-//! The id by which a request is found in the host's log.
+//! The id of a request in the host's log.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -7,8 +7,8 @@ use std::convert::Infallible;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The request's `x-request-id`: the client's own, or one that the host made; it is sent back with the answer. None only where no host
-/// stands before the service.
+/// The request's `x-request-id`: the client's own, or one that the host made. The response has it
+/// too. None only in tests without a host.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestId(pub Option<String>);
 

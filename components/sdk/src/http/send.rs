@@ -1,11 +1,12 @@
-//! A response on its way out, through `wasi:http`.
+//! Sends a response through `wasi:http`.
 //!
-//! A body whose length is known is written at once, with its length. One that is made while it is sent goes out without: its next piece
-//! is made when the host has taken the one before, so that neither side holds more than a few, however slow the client is. If it cannot
-//! be completed, its [`OutgoingBody`] is dropped, and not finished: the host breaks the response off then, and nobody takes it for whole.
+//! A body of known length goes out at once, with its length. A body of pieces goes out without:
+//! each piece is made when the host has taken the previous one, so that neither side holds more
+//! than a few pieces for a slow client. If such a body breaks off, its [`OutgoingBody`] is dropped
+//! and not finished. The host then aborts the response, and the client sees that it is not whole.
 
+use super::ready::ready;
 use super::stream::write_all;
-use super::wasm::complete;
 use axum::body::{Body, Bytes};
 use http::response::Parts;
 use http::{Method, Response, StatusCode, header};
@@ -15,15 +16,17 @@ use wasip2::http::types::{ErrorCode, Fields, OutgoingBody, OutgoingResponse, Res
 use wasip2::io::poll::poll;
 use wasip2::io::streams::{OutputStream, StreamError};
 
-/// How much of a body that is made while it is sent is handed over at once, in bytes. The host keeps two such parts.
+/// One write passes at most so much of a body of pieces to the host, in bytes. The host keeps two
+/// such parts.
 const PART_BYTES_MAX: usize = 256 * 1024;
-/// How long a client may take nothing of such a body before it is given up, in nanoseconds: 10 s, in which the slowest that is waited
-/// for has read a part. The instance serves nobody else meanwhile.
+/// A response of pieces breaks off when the client has taken nothing for so long, in nanoseconds:
+/// 10 s, in which a slow client reads a part. The instance handles no other request in the
+/// meantime.
 const STALL_NANOSECONDS_MAX: u64 = 10_000_000_000;
 
-/// Gives up on a request. The client learns nothing of the reason; the service's log has it.
+/// Fails a request. The reason goes to the service's log, and not to the client.
 pub(super) fn fail(response_out: ResponseOutparam, reason: &str) {
-    eprintln!("no answer: {reason}");
+    eprintln!("no response: {reason}");
     ResponseOutparam::set(response_out, Err(ErrorCode::InternalError(None)));
 }
 
@@ -32,16 +35,18 @@ pub(super) fn send(response: Response<Bytes>, method: &Method, response_out: Res
     let (mut parts, content) = response.into_parts();
     let has_content = parts.status != StatusCode::NO_CONTENT;
     if !has_content {
-        // RFC 9110 section 8.6: a 204 has no content-length. The router sets one on whatever is empty.
+        // RFC 9110 section 8.6: a 204 has no content-length. The router sets one on every empty
+        // body.
         parts.headers.remove(header::CONTENT_LENGTH);
     }
-    // Of a HEAD's answer, which is always empty, the length is that of a GET's: the router has said it, if it is known.
+    // The response to a HEAD has no body, and the length of that to a GET, which the router has
+    // set.
     let length = (has_content && method != Method::HEAD).then_some(content.len());
     let Some(body) = begin(&parts, length, response_out) else {
         return;
     };
     if let Ok(stream) = body.write() {
-        // Only a client that has gone away makes the write fail, and then there is nobody left to tell.
+        // The write fails only if the client has gone away. There is nothing to do then.
         let wait = || {
             stream.subscribe().block();
             Ok::<_, StreamError>(())
@@ -51,7 +56,7 @@ pub(super) fn send(response: Response<Bytes>, method: &Method, response_out: Res
     drop(OutgoingBody::finish(body, None));
 }
 
-/// Sends a response whose body is made meanwhile.
+/// Sends a response with a body of pieces.
 pub(super) fn send_pieces(parts: &Parts, body: Body, response_out: ResponseOutparam) {
     let Some(outgoing) = begin(parts, None, response_out) else {
         return;
@@ -63,14 +68,14 @@ pub(super) fn send_pieces(parts: &Parts, body: Body, response_out: ResponseOutpa
     }
 }
 
-/// Why a response is not whole.
+/// Why a response breaks off.
 #[derive(Debug, thiserror::Error)]
 enum BrokenOff {
     #[error("the client has gone away")]
     ClientGone,
     #[error("the client takes no more of it")]
     ClientStalled,
-    #[error("its body waits for what never comes")]
+    #[error("its body does not finish")]
     NeverReady,
     #[error("{0}")]
     Body(axum::Error),
@@ -82,7 +87,7 @@ impl From<StreamError> for BrokenOff {
     }
 }
 
-/// Sends the head; none if the host refuses it.
+/// Sends the status and the headers; none if the host refuses them.
 fn begin(
     parts: &Parts,
     length: Option<usize>,
@@ -100,13 +105,13 @@ fn begin(
         fields.push((header::CONTENT_LENGTH.as_str().to_owned(), length));
     }
     let Ok(fields) = Fields::from_list(&fields) else {
-        fail(response_out, "the host refuses the headers of the answer");
+        fail(response_out, "the host refuses the headers of the response");
         return None;
     };
     let response = OutgoingResponse::new(fields);
     let is_status = response.set_status_code(parts.status.as_u16()).is_ok();
     let (true, Ok(body)) = (is_status, response.body()) else {
-        fail(response_out, "the host refuses the status of the answer");
+        fail(response_out, "the host refuses the status of the response");
         return None;
     };
     ResponseOutparam::set(response_out, Ok(response));
@@ -115,8 +120,8 @@ fn begin(
 
 fn write_pieces(outgoing: &OutgoingBody, mut body: Body) -> Result<(), BrokenOff> {
     let stream = outgoing.write().map_err(|()| BrokenOff::ClientGone)?;
-    while let Some(frame) = complete(body.frame()).ok_or(BrokenOff::NeverReady)? {
-        // Nobody here sends trailers.
+    while let Some(frame) = ready(body.frame()).ok_or(BrokenOff::NeverReady)? {
+        // No handler sends trailers.
         let Ok(piece) = frame.map_err(BrokenOff::Body)?.into_data() else {
             continue;
         };

@@ -1,4 +1,4 @@
-//! A component's routes, with what every answer needs.
+//! A component's routes, with what every response needs.
 
 use super::exchange::{Exchange, strip_service_route};
 use crate::problem::Problem;
@@ -13,9 +13,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tower_service::Service;
 
-/// A router that answers every failure with a complete problem document.
+/// A router whose every failure is a complete problem document.
 ///
-/// Made once per instance; a clone is cheap.
+/// An instance makes one. A clone is cheap.
 #[derive(Debug, Clone)]
 pub struct Site {
     router: Router,
@@ -24,23 +24,24 @@ pub struct Site {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Caching {
-    Unsaid,
+    Unset,
     Forbidden,
 }
 
 impl Site {
-    /// The routes of a component, relative to the service's own route. Adds the answers for what is no route (404 `not_found`) and
-    /// for a method that a route does not have (405 `method_not_allowed` with `allow`).
+    /// The routes of a component, below the service's own route. Adds 404 `not_found` for other
+    /// paths, and 405 `method_not_allowed` with `allow` for other methods of a route.
     pub fn new(routes: Router) -> Self {
         Self {
             router: routes
                 .method_not_allowed_fallback(method_not_allowed)
                 .fallback(not_found),
-            caching: Caching::Unsaid,
+            caching: Caching::Unset,
         }
     }
 
-    /// Puts `cache-control: no-store` on every response that does not say otherwise, as OAuth servers must (RFC 6749 section 5.1).
+    /// Sets `cache-control: no-store` on every response that has no `cache-control`, as OAuth
+    /// servers must (RFC 6749 section 5.1).
     #[must_use]
     pub fn no_store(mut self) -> Self {
         self.caching = Caching::Forbidden;
@@ -52,7 +53,7 @@ async fn not_found() -> Problem {
     Problem::not_found()
 }
 
-/// No route ends in a slash; one at the end is a slip of the client's that an id does not show.
+/// No route ends in a slash. The text names it, because a client easily overlooks it after an id.
 fn slash_at_end(path: &str) -> Problem {
     let detail = format!("Nothing is at {path}; leave out the slash at its end.");
     Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
@@ -83,11 +84,11 @@ impl Service<Request> for Site {
         let ends_in_slash = path.len() > 1 && path.ends_with('/');
         let routed = (!ends_in_slash).then(|| self.router.call(request));
         Box::pin(async move {
-            let answer = match routed {
-                Some(answer) => answer.await?,
+            let response = match routed {
+                Some(response) => response.await?,
                 None => slash_at_end(&exchange.path).into_response(),
             };
-            let mut response = complete(answer, &exchange);
+            let mut response = complete(response, &exchange);
             if caching == Caching::Forbidden {
                 response
                     .headers_mut()
@@ -99,7 +100,7 @@ impl Service<Request> for Site {
     }
 }
 
-/// Writes into a problem what only the exchange knows.
+/// Adds the members of a problem that only the exchange knows.
 fn complete(mut response: Response, exchange: &Exchange) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let document = problem.render(Some(&exchange.path), exchange.request_id.as_deref());

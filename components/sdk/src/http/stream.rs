@@ -1,11 +1,11 @@
-//! Writing to the host's streams.
+//! Writes to the host's streams.
 
 use wasip2::io::streams::{OutputStream, StreamError};
 
-/// Writes all of `content`. Where the stream has no room, `wait` returns when it may have some.
+/// Writes all of `content`. While the stream has no room, `wait` blocks until it may have some.
 ///
-/// It does not flush: the host sends what it has, and waiting until it did would cost a switch of
-/// tasks.
+/// It does not flush: the host sends the content by itself, and to wait for it would cost a switch
+/// of tasks.
 pub(super) fn write_all<E: From<StreamError>>(
     stream: &OutputStream,
     mut content: &[u8],

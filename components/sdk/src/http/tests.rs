@@ -1,4 +1,5 @@
-//! Goal: whatever happens below a site, the client gets a complete problem document; and routes do not know the service's name.
+//! Goal: whatever happens below a site, the client gets a complete problem document; and routes do
+//! not know the service's name.
 //! Method: requests through a site of two routes.
 
 use super::*;
@@ -31,29 +32,32 @@ fn call(method: Method, uri: &str) -> (Response<()>, Vec<u8>) {
     let request = Request::builder()
         .method(method)
         .uri(uri)
-        .header("x-request-id", "r-1")
-        .body(Body::empty())
-        .unwrap();
-    let (parts, body) = now(site().call(request)).unwrap().into_parts();
+        .header("x-request-id", "r-1");
+    let response = now(site().call(request.body(Body::empty()).unwrap())).unwrap();
+    let (parts, body) = response.into_parts();
     let body = now(axum::body::to_bytes(body, usize::MAX)).unwrap();
     (Response::from_parts(parts, ()), body.to_vec())
 }
 
+/// The response's head, and its problem document.
+fn problem(method: Method, uri: &str) -> (Response<()>, Value) {
+    let (response, body) = call(method, uri);
+    let document = serde_json::from_slice(&body).unwrap();
+    (response, document)
+}
+
 #[test]
 fn routes_do_not_know_the_service_s_name() {
-    for uri in [
-        "/api/things-service",
-        "/api/other/",
-        "/api/x?limit=1",
-        "http://host/api/x",
-    ] {
-        assert_eq!(call(Method::GET, uri).1, b"root", "{uri}");
-    }
     let id = "018f0000-0000-7000-8000-000000000001";
-    assert_eq!(
-        call(Method::GET, &format!("/api/x/things/{id}?a=b")).1,
-        id.as_bytes()
-    );
+    for (uri, body) in [
+        ("/api/things-service", "root"),
+        ("/api/other/", "root"),
+        ("/api/x?limit=1", "root"),
+        ("http://host/api/x", "root"),
+        (&*format!("/api/x/things/{id}?a=b"), id),
+    ] {
+        assert_eq!(call(Method::GET, uri).1, body.as_bytes(), "{uri}");
+    }
 }
 
 #[test]
@@ -63,13 +67,10 @@ fn unknown_routes_and_ids_are_the_same_complete_document() {
         "/api/x/things/7",
         "/api/x/things/018f000000007000800000000000000a",
     ] {
-        let (response, body) = call(Method::GET, uri);
+        let (response, document) = problem(Method::GET, uri);
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
-        assert_eq!(
-            response.headers()[header::CONTENT_TYPE],
-            "application/problem+json"
-        );
-        let document: Value = serde_json::from_slice(&body).unwrap();
+        let content_type = &response.headers()[header::CONTENT_TYPE];
+        assert_eq!(content_type, "application/problem+json");
         assert_eq!(document["instance"], uri);
         assert_eq!(document["request_id"], "r-1");
         assert_eq!(document["code"], "not_found");
@@ -78,15 +79,14 @@ fn unknown_routes_and_ids_are_the_same_complete_document() {
 }
 
 #[test]
-fn a_slash_at_the_end_is_named_whatever_the_method() {
+fn a_slash_at_the_end_is_named_for_every_method() {
     for (method, uri) in [
         (Method::POST, "/api/x/things/"),
         (Method::GET, "/api/x/things/?limit=1"),
         (Method::DELETE, "/api/x/nothing/"),
     ] {
-        let (response, body) = call(method, uri);
+        let (response, document) = problem(method, uri);
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{uri}");
-        let document: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(document["code"], "not_found");
         let path = uri.split('?').next().unwrap();
         let detail = format!("Nothing is at {path}; leave out the slash at its end.");
@@ -96,37 +96,32 @@ fn a_slash_at_the_end_is_named_whatever_the_method() {
 
 #[test]
 fn a_wrong_method_names_the_right_ones() {
-    let (response, body) = call(Method::DELETE, "/api/x/things");
+    let (response, document) = problem(Method::DELETE, "/api/x/things");
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(response.headers()[header::ALLOW], "POST");
-    let document: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(document["code"], "method_not_allowed");
 }
 
 #[test]
-fn no_store_gives_way_to_what_a_route_says() {
-    assert_eq!(
-        call(Method::GET, "/api/x").0.headers()[header::CACHE_CONTROL],
-        "no-store"
-    );
-    assert_eq!(
-        call(Method::GET, "/api/x/none").0.headers()[header::CACHE_CONTROL],
-        "no-store"
-    );
-    assert_eq!(
-        call(Method::GET, "/api/x/cached").0.headers()[header::CACHE_CONTROL],
-        "public, max-age=300"
-    );
+fn a_route_s_own_caching_takes_precedence_over_no_store() {
+    for (uri, caching) in [
+        ("/api/x", "no-store"),
+        ("/api/x/none", "no-store"),
+        ("/api/x/cached", "public, max-age=300"),
+    ] {
+        let (response, _) = call(Method::GET, uri);
+        assert_eq!(response.headers()[header::CACHE_CONTROL], caching, "{uri}");
+    }
 }
 
-/// Takes a body's next piece.
+/// The next piece of a body.
 fn next(body: &mut Body) -> Option<Result<Vec<u8>, axum::Error>> {
     let frame = now(http_body_util::BodyExt::frame(body))?;
     Some(frame.map(|frame| frame.into_data().unwrap().to_vec()))
 }
 
 #[test]
-fn a_body_of_pieces_has_no_length_and_makes_each_when_it_is_asked_for() {
+fn a_body_of_pieces_has_no_length_and_makes_each_piece_on_demand() {
     let made = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&made);
     let pieces = ["opening", "entries", "closing"].map(|text| Ok::<_, axum::Error>(text.into()));
@@ -143,22 +138,22 @@ fn a_body_of_pieces_has_no_length_and_makes_each_when_it_is_asked_for() {
 }
 
 #[test]
-fn a_body_whose_next_piece_cannot_be_made_says_so() {
+fn a_body_returns_the_error_of_a_piece() {
     let mut body = body_of_pieces([Ok(b"opening".to_vec()), Err("no more")].into_iter());
     assert!(next(&mut body).unwrap().is_ok());
     assert_eq!(next(&mut body).unwrap().unwrap_err().to_string(), "no more");
 }
 
 #[test]
-fn a_site_says_the_length_of_what_is_whole_and_none_of_what_is_made_meanwhile() {
+fn a_site_sets_the_length_of_a_whole_body_and_none_of_a_body_of_pieces() {
     let pieces = || async { body_of_pieces([Ok::<_, axum::Error>(b"piece".to_vec())].into_iter()) };
     let mut site = Site::new(Router::new().route("/", get(pieces)));
     let request = Request::builder()
         .uri("/api/x")
         .body(Body::empty())
         .unwrap();
-    let answer = now(site.call(request)).unwrap();
-    assert!(!answer.headers().contains_key(header::CONTENT_LENGTH));
+    let response = now(site.call(request)).unwrap();
+    assert!(!response.headers().contains_key(header::CONTENT_LENGTH));
     let (whole, _) = call(Method::GET, "/api/x");
     assert_eq!(whole.headers()[header::CONTENT_LENGTH], "4");
 }

@@ -1,6 +1,7 @@
-//! Requests that a service sends to the outside: to the origins that the registry's `outbound` names for it, and no others.
+//! Requests of a service to the outside: only to the origins of the registry's `outbound`.
 //!
-//! A trait, so that a native test can be the outside. In a component it is `wasi:http/outgoing-handler` ([`HostClient`]).
+//! The trait lets a native test be the outside. In a component it is `wasi:http/outgoing-handler`
+//! (`HostClient`).
 
 #[cfg(target_family = "wasm")]
 mod wasm;
@@ -12,13 +13,22 @@ use http::Uri;
 use http::uri::Scheme;
 use std::time::Duration;
 
-/// An absolute `http` or `https` URL without a user or a fragment. Its port, if it names one, can
-/// be connected to.
+/// An absolute `http` or `https` URL without a user or a fragment, and with a port from 1 to 65535
+/// if it has one.
+///
+/// ```
+/// use strongroom_sdk::http::client::Target;
+///
+/// let target = Target::parse("https://example.org:8443/hook?a=b").expect("a URL to send to");
+/// assert_eq!(target.origin(), "https://example.org:8443");
+/// assert_eq!(target.path_and_query(), "/hook?a=b");
+/// assert!(Target::parse("ftp://example.org").is_none());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target(Uri);
 
 impl Target {
-    /// Reads a URL; none if it is not one that can be sent to.
+    /// Reads a URL; none for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         if text.contains('#') {
             return None;
@@ -48,7 +58,7 @@ impl Target {
         self.0.to_string()
     }
 
-    /// Whether it is sent to through TLS.
+    /// Whether the scheme is `https`.
     pub fn is_https(&self) -> bool {
         self.0.scheme() == Some(&Scheme::HTTPS)
     }
@@ -69,24 +79,24 @@ impl Target {
 /// A POST to the outside.
 #[derive(Debug, Clone)]
 pub struct Post {
-    /// Where to.
+    /// The URL to send to.
     pub target: Target,
-    /// Names and values. The length of the body is added.
+    /// The names and values of the headers. The client adds `content-length`.
     pub headers: Vec<(&'static str, String)>,
-    /// The body.
+    /// The body, as sent.
     pub body: Vec<u8>,
 }
 
-/// Why there is no answer. The outside may have seen the request all the same.
+/// Why there is no response. The receiver may have seen the request all the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
     /// The registry does not name this origin.
     #[error("the registry does not allow this origin (`outbound`)")]
     NotAllowed,
-    /// No answer in time.
+    /// There was no response in time.
     #[error("no answer in time")]
     TimedOut,
-    /// Anything else, such as a refused connection.
+    /// Any other failure, such as a refused connection.
     #[error("{0}")]
     Failed(String),
 }
@@ -96,8 +106,8 @@ pub trait Client {
     /// Whether the registry names the target's origin.
     fn allows(&self, target: &Target) -> bool;
 
-    /// Sends all of them at once, and answers the status of each answer when all have one, or after `timeout`. No write transaction may be
-    /// open: the host refuses to wait for anybody then.
+    /// Sends all requests at once. Returns the status of each response when all have one, or after
+    /// `timeout`. No write transaction may be open: the host refuses the call then.
     fn post_all(&self, posts: &[Post], timeout: Duration) -> Vec<Result<u16, SendError>>;
 }
 

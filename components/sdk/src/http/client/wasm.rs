@@ -1,4 +1,4 @@
-//! The client on `wasi:http/outgoing-handler`, by hand and without an async runtime, as the server side is.
+//! The client on `wasi:http/outgoing-handler`, without an async runtime.
 
 use super::super::stream::write_all;
 use super::{Client, Post, SendError, Target};
@@ -16,13 +16,16 @@ use wasip2::io::streams::{OutputStream, StreamError};
 mod bindings {
     wit_bindgen::generate!({
         path: "../../wit/service",
-        inline: "package strongroom:sdk-client; world imports { import strongroom:service/outbound@0.1.0; }",
+        inline: "
+            package strongroom:sdk-client;
+            world imports { import strongroom:service/outbound@0.1.0; }
+        ",
         world: "strongroom:sdk-client/imports",
         generate_all,
     });
 }
 
-/// The outside, as far as the registry lets this service reach it.
+/// The client of a component. The registry says which origins it reaches.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HostClient;
 
@@ -35,23 +38,23 @@ impl Client for HostClient {
         let nanoseconds = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
         let timer = monotonic_clock::subscribe_duration(nanoseconds);
         let sent = posts.iter().map(|post| send(post, nanoseconds, &timer));
-        let mut exchanges: Vec<Exchange> = sent.collect();
-        while !timer.ready() && wait(&exchanges, &timer) {
-            for exchange in &mut exchanges {
-                exchange.look();
+        let mut all: Vec<Sent> = sent.collect();
+        while !timer.ready() && wait(&all, &timer) {
+            for sent in &mut all {
+                sent.look();
             }
         }
-        exchanges.into_iter().map(Exchange::end).collect()
+        all.into_iter().map(Sent::end).collect()
     }
 }
 
-/// A request that was sent, and what is known of its answer.
-enum Exchange {
+/// A request that was sent, and its response.
+enum Sent {
     UnderWay(FutureIncomingResponse),
     Done(Result<u16, SendError>),
 }
 
-impl Exchange {
+impl Sent {
     fn look(&mut self) {
         let Self::UnderWay(future) = self else {
             return;
@@ -60,7 +63,7 @@ impl Exchange {
             None => return,
             Some(Ok(Ok(response))) => Ok(response.status()),
             Some(Ok(Err(error))) => Err(error.into()),
-            Some(Err(())) => Err(SendError::Failed("the answer is gone".to_owned())),
+            Some(Err(())) => Err(SendError::Failed("the response is gone".to_owned())),
         };
         *self = Self::Done(result);
     }
@@ -73,13 +76,13 @@ impl Exchange {
     }
 }
 
-/// Waits until any answer is there, or time is up; false if none is waited for.
-fn wait(exchanges: &[Exchange], timer: &Pollable) -> bool {
-    let under_way: Vec<Pollable> = exchanges
+/// Waits until there is a response, or the time is up; false if no request waits for one.
+fn wait(sent: &[Sent], timer: &Pollable) -> bool {
+    let under_way: Vec<Pollable> = sent
         .iter()
-        .filter_map(|exchange| match exchange {
-            Exchange::UnderWay(future) => Some(future.subscribe()),
-            Exchange::Done(_) => None,
+        .filter_map(|request| match request {
+            Sent::UnderWay(future) => Some(future.subscribe()),
+            Sent::Done(_) => None,
         })
         .collect();
     if under_way.is_empty() {
@@ -90,10 +93,10 @@ fn wait(exchanges: &[Exchange], timer: &Pollable) -> bool {
     true
 }
 
-fn send(post: &Post, nanoseconds: u64, timer: &Pollable) -> Exchange {
+fn send(post: &Post, nanoseconds: u64, timer: &Pollable) -> Sent {
     match try_send(post, nanoseconds, timer) {
-        Ok(future) => Exchange::UnderWay(future),
-        Err(error) => Exchange::Done(Err(error)),
+        Ok(future) => Sent::UnderWay(future),
+        Err(error) => Sent::Done(Err(error)),
     }
 }
 
@@ -119,7 +122,7 @@ fn try_send(
         return Err(refused("address"));
     }
     let options = RequestOptions::new();
-    // A host without such a wish has its own limit; ours is the timer.
+    // A host may ignore these: the timer limits the call in any case.
     let _ = options.set_connect_timeout(Some(nanoseconds));
     let _ = options.set_first_byte_timeout(Some(nanoseconds));
     let body = request.body().map_err(|()| refused("body"))?;
@@ -127,7 +130,7 @@ fn try_send(
     let is_written = body.write().is_ok_and(|stream| {
         write_all(&stream, &post.body, || wait_for_host(&stream, timer)).is_ok()
     });
-    // Without all of its body the request fails by itself, and its answer says so.
+    // A request without all of its body fails, and its response says so.
     if is_written {
         drop(OutgoingBody::finish(body, None));
     }
@@ -146,7 +149,7 @@ fn fields(post: &Post) -> Result<Fields, SendError> {
         .map_err(|error| SendError::Failed(format!("the host refuses the headers: {error}")))
 }
 
-/// Waits until the host has taken something, while there is time.
+/// Waits until the host has taken something, or the time is up.
 fn wait_for_host(stream: &OutputStream, timer: &Pollable) -> Result<(), SendError> {
     if timer.ready() {
         return Err(SendError::TimedOut);

@@ -1,56 +1,42 @@
-//! The `wasi:http/incoming-handler` export, by hand.
+//! The `wasi:http/incoming-handler` export, without an async runtime.
 //!
-//! A handler of ours never waits: the host hands a request over with its body, and the store and the links answer before they return. So
-//! there is no need for an async runtime inside the component. `wstd` brings one, with a pollable for every stream and a conversion for
-//! every field; all of it host calls that a small
-//! request pays for. It would also trap when a client goes away before it has the whole response.
+//! A handler never waits: the host passes a request with its body, and the calls of the store and
+//! the links block. A runtime such as `wstd` has a pollable for every stream and a conversion for
+//! every field, and a small request pays for all these host calls. `wstd` also traps when a client
+//! goes away before it has the whole response.
 
 use super::Site;
+use super::ready::ready;
 use super::send::{fail, send, send_pieces};
 use axum::body::{Body, Bytes, HttpBody};
 use http::{HeaderName, HeaderValue, Method, Request, Response};
 use http_body_util::BodyExt;
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use tower_service::Service;
 use wasip2::http::types::{ErrorCode, IncomingRequest, Method as WasiMethod, ResponseOutparam};
 use wasip2::io::streams::StreamError;
 
-/// How much of a body is taken at once, in bytes.
+/// One read takes at most so much of a body, in bytes.
 const READ_BYTES: u64 = 64 * 1024;
-/// How often a handler may say that it is not ready before it is taken to wait for something that never comes.
-const POLLS_MAX: usize = 1_000;
 
-/// Answers one request.
+/// Handles one request.
 pub fn serve(request: IncomingRequest, response_out: ResponseOutparam, mut site: Site) {
     let request = match read(request) {
         Ok(request) => request,
         Err(error) => return ResponseOutparam::set(response_out, Err(error)),
     };
     let method = request.method().clone();
-    let Some(Ok(response)) = complete(site.call(request)) else {
-        return fail(response_out, "the handler waits for what never comes");
+    let Some(Ok(response)) = ready(site.call(request)) else {
+        return fail(response_out, "the handler does not finish");
     };
     let (parts, body) = response.into_parts();
     if body.size_hint().exact().is_none() {
         return send_pieces(&parts, body, response_out);
     }
-    let Some(Ok(body)) = complete(body.collect()) else {
-        return fail(response_out, "the body of the answer has no end");
+    let Some(Ok(body)) = ready(body.collect()) else {
+        return fail(response_out, "the body of the response has no end");
     };
     let response = Response::from_parts(parts, body.to_bytes());
     send(response, &method, response_out);
-}
-
-/// Runs a future that does not wait.
-pub(super) fn complete<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    (0..POLLS_MAX).find_map(|_| match future.as_mut().poll(&mut context) {
-        Poll::Ready(output) => Some(output),
-        Poll::Pending => None,
-    })
 }
 
 fn read(request: IncomingRequest) -> Result<Request<Body>, ErrorCode> {
@@ -107,8 +93,8 @@ fn method(method: WasiMethod) -> Result<Method, http::method::InvalidMethod> {
     })
 }
 
-/// Exports a component's routes as `wasi:http/incoming-handler`: takes the path of a `fn() -> Site`, which is called once per
-/// instance.
+/// Exports a component's routes as `wasi:http/incoming-handler`. Takes the path of a `fn() ->
+/// Site`, and calls it once per instance.
 #[macro_export]
 macro_rules! export_http {
     ($site:path) => {
@@ -119,7 +105,8 @@ macro_rules! export_http {
                 request: $crate::http::wasip2::http::types::IncomingRequest,
                 response_out: $crate::http::wasip2::http::types::ResponseOutparam,
             ) {
-                static SITE: ::std::sync::OnceLock<$crate::http::Site> = ::std::sync::OnceLock::new();
+                static SITE: ::std::sync::OnceLock<$crate::http::Site> =
+                    ::std::sync::OnceLock::new();
                 $crate::http::serve(request, response_out, SITE.get_or_init($site).clone());
             }
         }
