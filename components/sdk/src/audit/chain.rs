@@ -1,14 +1,14 @@
-//! A walk along a hash chain, as each audit of one goes.
+//! A walk along a hash chain, for audits.
 
 use super::{Check, Report, Total};
 use crate::hash_chain::{GENESIS, Hash};
 use crate::store::{Row, StoreError};
 use std::fmt::Display;
 
-/// Where the walk is, and what it has found.
+/// The place of the walk, and its check.
 #[derive(Debug)]
 pub struct ChainWalk {
-    /// That the chain has no gaps, and verifies up to its head.
+    /// The check that the chain has no gaps and verifies up to its head.
     pub check: Check,
     row: &'static str,
     sequence: i64,
@@ -16,8 +16,8 @@ pub struct ChainWalk {
 }
 
 impl ChainWalk {
-    /// A walk that begins before the first row. `name` is the check's, and `row` what a row is
-    /// called.
+    /// A walk that begins before the first row. `name` is the name of the check, and `row` the word
+    /// for a row.
     pub fn new(name: &'static str, row: &'static str) -> Self {
         Self {
             check: Check::new(name),
@@ -27,8 +27,8 @@ impl ChainWalk {
         }
     }
 
-    /// Goes to the next row. `hash_of` makes its hash from that of the row before, or says why the
-    /// row has none.
+    /// Goes to the next row. `hash_of` makes its hash from that of the previous row, or says why
+    /// the row has none.
     pub fn step<E: Display>(
         &mut self,
         sequence: i64,
@@ -46,7 +46,8 @@ impl ChainWalk {
             }),
             Err(error) => self.check.violation(format!("{row} {sequence}: {error}")),
         }
-        // The stored hash judges the next row: one broken row does not break all that follow.
+        // The next row is checked against the stored hash, so one broken row does not break the
+        // rest.
         (self.sequence, self.hash) = (sequence, stored);
     }
 
@@ -54,7 +55,7 @@ impl ChainWalk {
     /// the hash, and reports.
     ///
     /// # Errors
-    /// [`StoreError::Row`] where the head has a column of another type.
+    /// [`StoreError::Row`] where a column of the head has another type.
     pub fn finish(mut self, head: Option<&Row>, report: &mut Report) -> Result<(), StoreError> {
         let (row, sequence) = (self.row, self.sequence);
         match head {

@@ -1,15 +1,34 @@
 //! Strict JSON bodies.
 //!
-//! What is no JSON, or names a key twice, is 400 `bad_request`. What is JSON but not what the type
-//! asks for is 422 `validation_failed` with a pointer to the field. A struct is an object with
-//! named members, and carries `#[serde(deny_unknown_fields)]`; null for an optional member is the
-//! same as none; a word of an enum is a string.
+//! A body that is no JSON, or repeats a key, is 400 `bad_request`. JSON that does not fit the type
+//! is 422 `validation_failed` with a pointer to the field. A struct is an object with named
+//! members, and has `#[serde(deny_unknown_fields)]`. Null for an optional member is the same as
+//! none. A word of an enum is a string.
+//!
+//! ```
+//! use serde::Deserialize;
+//! use strongroom_sdk::json;
+//!
+//! #[derive(Debug, Deserialize)]
+//! #[serde(deny_unknown_fields)]
+//! struct Note {
+//!     text: String,
+//! }
+//!
+//! let note: Note = json::from_slice(br#"{"text":"hello"}"#).expect("a note");
+//! assert_eq!(note.text, "hello");
+//! let problem = json::from_slice::<Note>(br#"{"text":7}"#).expect_err("a number");
+//! assert_eq!(problem.errors()[0].pointer, "/text");
+//! assert_eq!(problem.errors()[0].detail, "must be a string");
+//! ```
 
+mod body;
 mod strict;
 mod syntax;
 mod unread;
 mod violation;
 
+pub use body::{media_type, read_body, unsupported_media_type};
 pub use unread::Unread;
 pub(crate) use violation::violation;
 
@@ -17,20 +36,20 @@ use crate::problem::Problem;
 use crate::query::NoParameters;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use body::is_json;
+use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use strict::Strict;
 
-/// The largest body unless a route says otherwise, in bytes.
+/// The largest body in bytes, unless a route sets another limit.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// What some editors and systems write before every text. RFC 8259 section 8.1 lets a reader ignore
-/// it.
+/// Some editors and systems write it before every text. RFC 8259 section 8.1 allows to ignore it.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A JSON body: as an extractor of at most `BYTES_MAX` bytes, and as a response.
+/// A JSON body. The extractor takes at most `BYTES_MAX` bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Json<T, const BYTES_MAX: usize = BODY_BYTES_MAX>(pub T);
 
@@ -61,14 +80,14 @@ impl<T: Serialize, const BYTES_MAX: usize> IntoResponse for Json<T, BYTES_MAX> {
     }
 }
 
-/// A JSON body that may be left out, for a call whose every field is optional.
+/// A JSON body that may be missing, for a call whose every field is optional.
 #[derive(Debug, Clone, Copy)]
 pub struct OptionalJson<T>(pub T);
 
 impl<T: DeserializeOwned + Default, S: Sync> FromRequest<S> for OptionalJson<T> {
     type Rejection = Problem;
 
-    /// As with [`NoBody`], nothing has no media type to be right or wrong.
+    /// A missing body has no media type, as with [`NoBody`].
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let is_json = is_json(request.headers());
         let body = read_body(request, BODY_BYTES_MAX).await?;
@@ -82,8 +101,9 @@ impl<T: DeserializeOwned + Default, S: Sync> FromRequest<S> for OptionalJson<T> 
     }
 }
 
-/// The body of a call that takes none: nothing, or the empty JSON object that some clients send with every call, whatever they call it.
-/// Anything else is refused like any bad body, as its sender means something that would not happen.
+/// The body of a call that takes none: nothing, or an empty JSON object of any media type, which
+/// some clients send with every call. Any other body is an error, because its sender expects an
+/// effect.
 #[derive(Debug, Clone, Copy)]
 pub struct NoBody;
 
@@ -107,7 +127,7 @@ impl NoBody {
 /// Reads a JSON text as a `T`.
 ///
 /// # Errors
-/// 400 `bad_request` or 422 `validation_failed`; see the module.
+/// 400 `bad_request` or 422 `validation_failed`, as the module says.
 pub fn from_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     read(syntax::check(text)?)
@@ -118,87 +138,6 @@ fn read<T: DeserializeOwned>(value: &RawValue) -> Result<T, Problem> {
         let violation = violation(error.path(), &error.inner().to_string());
         Problem::validation_failed().with_errors([violation])
     })
-}
-
-/// The whole body.
-///
-/// # Errors
-/// 415 `unsupported_media_type` where it is compressed; 413 `payload_too_large` past `bytes_max`; 400 `bad_request` where the body cannot be read to its end.
-pub async fn read_body(request: Request, bytes_max: usize) -> Result<Vec<u8>, Problem> {
-    let announced = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|bytes| bytes > bytes_max) {
-        return Err(payload_too_large(bytes_max));
-    }
-    if is_coded(request.headers()) {
-        let problem = Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            "The body must be sent as it is, without content-encoding.",
-        );
-        // RFC 9110 section 15.5.16: what would be understood.
-        let identity = HeaderValue::from_static("identity");
-        return Err(problem.with_header(header::ACCEPT_ENCODING, identity));
-    }
-    match axum::body::to_bytes(request.into_body(), bytes_max).await {
-        Ok(body) => Ok(body.into()),
-        Err(error) if is_length_limit(&error) => Err(payload_too_large(bytes_max)),
-        Err(_) => Err(bad_request("The body could not be read to its end.")),
-    }
-}
-
-/// Whether the body is compressed, by any coding of a list in one header or in several.
-fn is_coded(headers: &HeaderMap) -> bool {
-    let named = headers.get_all(header::CONTENT_ENCODING).into_iter();
-    let mut codings = named.flat_map(|codings| codings.as_bytes().split(|byte| *byte == b','));
-    codings.any(|coding| {
-        let coding = coding.trim_ascii();
-        !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
-    })
-}
-
-/// Whether the text of `content-type` is that of JSON: `application/json` or `application/*+json`, whatever the parameters.
-fn is_json(headers: &HeaderMap) -> bool {
-    media_type(headers).is_some_and(|name| {
-        name == "application/json" || (name.starts_with("application/") && name.ends_with("+json"))
-    })
-}
-
-/// The media type of a body, in small letters and without its parameters.
-pub fn media_type(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let name = text.split(';').next()?;
-    Some(name.trim().to_ascii_lowercase())
-}
-
-fn is_length_limit(error: &axum::Error) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if error.is::<http_body_util::LengthLimitError>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
-}
-
-/// 415 `unsupported_media_type`, naming the one that is understood.
-pub fn unsupported_media_type(supported: &str) -> Problem {
-    Problem::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "unsupported_media_type",
-        format!("The body must be sent with content-type {supported}."),
-    )
-}
-
-fn payload_too_large(bytes_max: usize) -> Problem {
-    Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "payload_too_large",
-        format!("The body may have at most {bytes_max} bytes."),
-    )
 }
 
 fn bad_request(detail: impl Into<String>) -> Problem {

@@ -1,8 +1,8 @@
-//! What a value may be, beyond its syntax.
+//! Strict rules for values, beyond the syntax.
 //!
-//! `serde_json` reads a struct from a list by position, a word of an enum from an object, and
-//! nothing from null. A client that means none of these would move money by them, so all are closed
-//! here, for every type of a body: a struct is an object, and a word is a string.
+//! `serde_json` also reads a struct from a list, a word of an enum from an object, and a unit from
+//! null. A client that sends these by mistake could move money, so no body may have them: a struct
+//! is an object, and a word is a string.
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor};
@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 /// The name by which [`Unread`](super::Unread) asks for the text of its value.
 pub(super) const UNREAD: &str = "strongroom_sdk::json::Unread";
 
-/// A JSON value whose syntax was checked. Each part is read when its type asks for it, so that what
-/// a client sends takes no more memory than its text.
+/// A JSON value of checked syntax. Each part is read when its type asks for it, so that a body
+/// takes no more memory than its text.
 #[derive(Clone, Copy)]
 pub(super) struct Strict<'de>(pub &'de RawValue);
 
@@ -24,7 +24,7 @@ impl<'de> Strict<'de> {
         self.0.get()
     }
 
-    /// As serde has it for an object, or the error that says so.
+    /// Visits an object; any other value is an error.
     fn object<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         if !self.text().starts_with('{') {
             let given = Unexpected::Other("value");
@@ -42,15 +42,15 @@ impl<'de> Strict<'de> {
         visitor.visit_seq(SeqDeserializer::new(elements.into_iter().map(Strict)))
     }
 
-    /// A whole number in whatever way JSON writes it: `3600.0` and `3.6e3` are 3600, as many
-    /// clients know no other numbers than floating-point ones. No amount of money is a number.
+    /// A whole number in any form of JSON: `3600.0` and `3.6e3` are 3600, because many clients have
+    /// only floating-point numbers. No amount of money is a JSON number.
     fn whole_number<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let is_number = self
             .text()
             .starts_with(|c: char| c == '-' || c.is_ascii_digit());
         if is_number && self.text().contains(['.', 'e', 'E']) {
             let number: f64 = serde_json::from_str(self.text())?;
-            // Rust writes no exponent, and no point where the number is whole.
+            // Rust writes a whole number without a point and without an exponent.
             if let Ok(whole) = number.to_string().parse() {
                 return visitor.visit_i64(whole);
             }

@@ -1,7 +1,7 @@
-//! Whether a text is JSON, and names no key twice.
+//! The check that a text is JSON without repeated keys.
 //!
-//! `serde_json` alone lets the last of two equal keys win, and what stands before the application may let the first one win: the
-//! two would act on different requests.
+//! `serde_json` takes the last of two equal keys. A proxy before the application may take the first
+//! one, and the two would act on different requests.
 
 use super::bad_request;
 use crate::problem::Problem;
@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 use std::collections::HashSet;
 use std::fmt;
 
-/// Passes a text that is exactly one JSON value, nested at most as deep as `serde_json` allows (128), without doubled keys.
+/// Passes a text that is one JSON value without repeated keys, nested at most 128 deep, which is
+/// the limit of `serde_json`.
 pub(super) fn check(text: &[u8]) -> Result<&RawValue, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     DistinctKeys
@@ -31,7 +32,7 @@ pub(super) fn check(text: &[u8]) -> Result<&RawValue, Problem> {
         })
 }
 
-/// Walks a value of any shape and keeps nothing but the keys of the objects it is in.
+/// Walks any value, and keeps only the keys of the current objects.
 struct DistinctKeys;
 
 impl<'de> DeserializeSeed<'de> for DistinctKeys {

@@ -1,4 +1,4 @@
-//! A part of a body that is read later than the rest.
+//! A part of a body that a handler reads later.
 
 use super::strict::UNREAD;
 use super::{Problem, read};
@@ -7,15 +7,15 @@ use serde::de::{DeserializeOwned, Deserializer, Error, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// Any JSON value, as its text: for what is judged by itself, and must not fail the whole body.
+/// The text of any JSON value, for a part that must not fail the whole body.
 #[derive(Debug, Clone)]
 pub struct Unread(String);
 
 impl Unread {
-    /// Reads it as a `T`.
+    /// Reads the part as a `T`.
     ///
     /// # Errors
-    /// 422 `validation_failed`, as of [`from_slice`](super::from_slice); the pointers begin at the
+    /// 422 `validation_failed`, as [`from_slice`](super::from_slice). The pointers begin at the
     /// part.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let value: &RawValue = serde_json::from_str(&self.0).map_err(Problem::internal)?;

@@ -1,12 +1,12 @@
-//! From serde's error to the field it is about.
+//! The field of a serde error.
 //!
-//! serde reports an error as a text. Only the part of it that tells what was *expected* goes on: the rest repeats the value, which
-//! may be a password.
+//! serde reports an error as a text. The client gets only the part that says what was *expected*:
+//! the rest repeats the value, which may be a password.
 
 use crate::problem::FieldError;
 use serde_path_to_error::{Path, Segment};
 
-/// The field that a deserialization error with this path and message is about.
+/// The error of a field, from the path and the message of a serde error.
 pub(crate) fn violation(path: &Path, message: &str) -> FieldError {
     if let Some(name) = quoted_after(message, "missing field ") {
         return FieldError {
@@ -51,14 +51,14 @@ fn expectation(message: &str) -> String {
     }
 }
 
-/// What Rust says of a query's text that is no `u64`.
+/// The messages of Rust for a text that is no `u64`.
 const NO_NUMBER: [&str; 3] = [
     "cannot parse integer from empty string",
     "invalid digit found in string",
     "number too large to fit in target type",
 ];
 
-/// Names of Rust's types say nothing to a client.
+/// Replaces the names of Rust's types, which a client does not know.
 fn in_words_of_json(expected: &str) -> &str {
     match expected {
         "a map" => "an object",
@@ -81,7 +81,7 @@ fn without_position(message: &str) -> &str {
 
 fn quoted_after<'a>(message: &'a str, prefix: &str) -> Option<&'a str> {
     let rest = message.strip_prefix(prefix)?.strip_prefix('`')?;
-    // The name may itself have a backtick, if the client chose it; what follows it is known.
+    // A name of the client's own may have a backtick. The text after the name is known.
     let end = rest
         .find("`, expected ")
         .or_else(|| rest.find("`, there are no fields"))
@@ -89,7 +89,7 @@ fn quoted_after<'a>(message: &'a str, prefix: &str) -> Option<&'a str> {
     rest.get(..end)
 }
 
-/// The path is that of the object, or already that of the key.
+/// serde gives the path of the object, or already that of the key.
 fn pointer_to_key(path: &Path, name: &str) -> String {
     let object = pointer(path);
     let suffix = format!("/{}", escape(name));

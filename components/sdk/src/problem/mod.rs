@@ -1,5 +1,6 @@
-//! Problem documents (RFC 9457): the one form of every error that a client sees.
+//! Problem documents (RFC 9457): the form of every error for a client.
 
+mod document;
 mod store;
 
 use axum::response::{IntoResponse, Response};
@@ -8,17 +9,25 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// When a client may come back after a 503.
+/// A client may retry so many seconds after a 503.
 const RETRY_AFTER_SECONDS: u32 = 1;
-/// The same while the clock is not trusted: an operator has to look at it.
+/// The same while the host distrusts the clock: an operator has to act.
 const CLOCK_RETRY_AFTER_SECONDS: u32 = 30;
 
 /// The media type of RFC 9457.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-/// An error as a client sees it. Write it for the client: it must not tell what is inside the service.
+/// An error for a client. Its text must not reveal the inside of the service.
 ///
-/// [`crate::http::Site`] adds the members that only the exchange knows, `instance` and `request_id`.
+/// [`crate::http::Site`] adds the members `instance` and `request_id`.
+///
+/// ```
+/// use strongroom_sdk::problem::Problem;
+///
+/// let problem = Problem::unprocessable("note_too_long", "The note is too long.")
+///     .with_error("/note", "too_long", "must have at most 100 characters");
+/// assert_eq!(problem.status().as_u16(), 422);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Problem(Box<Parts>);
 
@@ -32,37 +41,20 @@ struct Parts {
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// What is wrong with one field of the request.
+/// The error of one field of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
-    /// RFC 6901 JSON pointer into the body; for a query, into the object of its parameters. Empty for the whole.
+    /// A JSON pointer (RFC 6901) into the body, or into the object of a query's parameters. Empty
+    /// for the whole.
     pub pointer: String,
-    /// Stable, in snake case.
+    /// The stable code of the error, in snake case.
     pub code: Cow<'static, str>,
-    /// A sentence for a human. Never repeats the value, which may be a secret.
+    /// A text for people. It never repeats the value, which may be a secret.
     pub detail: String,
 }
 
-/// The document of RFC 9457 section 3.1, with our extension members.
-#[derive(Serialize)]
-struct Document<'a> {
-    r#type: String,
-    title: String,
-    status: u16,
-    detail: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instance: Option<&'a str>,
-    code: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [FieldError],
-    #[serde(flatten)]
-    extensions: &'a Map<String, Value>,
-}
-
 impl Problem {
-    /// A problem with a stable `code` in snake case, and a sentence for a human.
+    /// A problem with a stable `code` in snake case, and a sentence for people.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self(Box::new(Parts {
             status,
@@ -74,12 +66,13 @@ impl Problem {
         }))
     }
 
-    /// 404 `not_found`, always in the same words: an object of somebody else must look exactly like one that does not exist.
+    /// 404 `not_found`, always with the same text: another user's object must look exactly like one
+    /// that does not exist.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here.")
     }
 
-    /// 403 `forbidden`: the caller is known, and may not do this.
+    /// 403 `forbidden`: the caller's role may not do this.
     pub fn forbidden() -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
@@ -88,16 +81,16 @@ impl Problem {
         )
     }
 
-    /// 422: the request is understood, and cannot be done.
+    /// 422: the request is well-formed, but the service cannot do it.
     pub fn unprocessable(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
     }
 
-    /// 422 `validation_failed`; name the fields by [`Problem::with_error`].
+    /// 422 `validation_failed`. Add the fields by [`Problem::with_error`].
     pub fn validation_failed() -> Self {
         Self::unprocessable(
             "validation_failed",
-            "The request is well-formed, but a part of it is not what it must be.",
+            "The request is well-formed, but a part of it is wrong.",
         )
     }
 
@@ -106,26 +99,26 @@ impl Problem {
         Self::validation_failed().with_error(pointer, "invalid", detail)
     }
 
-    /// 503 `service_unavailable`, worth a retry a second later.
+    /// 503 `service_unavailable`, to retry after a second.
     pub fn unavailable() -> Self {
-        Self::unavailable_as("The service cannot answer now. Try again.")
+        Self::unavailable_as("The service is not available now. Try again.")
     }
 
-    /// 503 `service_unavailable` for a change that is committed, where the gateway may still let
-    /// through what the change forbids. Only for calls whose retry is harmless.
+    /// 503 `service_unavailable` for a committed change that the gateway may not enforce yet. Only
+    /// for calls whose retry is harmless.
     pub fn not_in_force() -> Self {
         Self::unavailable_as(
             "The change is stored and takes effect within seconds. Try again to be sure.",
         )
     }
 
-    /// 503 `clock_not_trusted`: nothing is written until the machine's clock is right again, or an
-    /// operator has accepted it.
+    /// 503 `clock_not_trusted`: the service writes nothing until the machine's clock is right
+    /// again, or an operator accepts it.
     pub fn clock_not_trusted() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "clock_not_trusted",
-            "The bank's clock is being checked, and nothing is changed meanwhile. Try again later.",
+            "The bank does not trust its clock now, and changes nothing. Try again later.",
         )
         .with_retry_after(CLOCK_RETRY_AFTER_SECONDS)
     }
@@ -139,18 +132,18 @@ impl Problem {
         .with_retry_after(RETRY_AFTER_SECONDS)
     }
 
-    /// 500 `internal_error`, for what is our own fault. `cause` goes to the log (the host keeps a component's stderr), never to the
-    /// client.
+    /// 500 `internal_error`, for a fault of the service. `cause` goes to the log (a component's
+    /// stderr), and never to the client.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         eprintln!("internal error: {cause}");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal_error",
-            "The service has made a mistake. It has been logged.",
+            "The service failed. The cause is in its log.",
         )
     }
 
-    /// Adds what is wrong with one field; `pointer` is an RFC 6901 pointer such as `/transfers/0/amount`.
+    /// Adds the error of one field. `pointer` is a JSON pointer such as `/transfers/0/amount`.
     #[must_use]
     pub fn with_error(
         self,
@@ -165,7 +158,7 @@ impl Problem {
         }])
     }
 
-    /// Adds what is wrong with some fields.
+    /// Adds the errors of some fields.
     #[must_use]
     pub fn with_errors(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
         self.0.errors.extend(errors);
@@ -186,66 +179,36 @@ impl Problem {
         self
     }
 
-    /// Adds `retry-after` (RFC 9110 section 10.2.3).
+    /// Adds the header `retry-after` (RFC 9110 section 10.2.3).
     #[must_use]
     pub fn with_retry_after(self, seconds: u32) -> Self {
         self.with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
-    /// The HTTP status.
+    /// The HTTP status of the response.
     pub fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    /// The stable code.
+    /// The stable code, in snake case.
     pub fn code(&self) -> &'static str {
         self.0.code
     }
 
-    /// The sentence for a human.
+    /// The sentence for people.
     pub fn detail(&self) -> &str {
         &self.0.detail
     }
 
-    /// What is wrong with which field.
+    /// The errors of the fields.
     pub fn errors(&self) -> &[FieldError] {
         &self.0.errors
     }
-
-    /// The document as JSON; `instance` is the path of the request.
-    pub(crate) fn render(&self, instance: Option<&str>, request_id: Option<&str>) -> String {
-        let document = Document {
-            r#type: type_of(self.0.code),
-            title: title_of(self.0.code),
-            status: self.0.status.as_u16(),
-            detail: &self.0.detail,
-            instance,
-            code: self.0.code,
-            request_id,
-            errors: &self.0.errors,
-            extensions: &self.0.extensions,
-        };
-        // Strings and numbers under distinct names always serialize.
-        serde_json::to_string(&document).unwrap_or_default()
-    }
-}
-
-/// `insufficient_funds` -> `urn:strongroom:problem:insufficient_funds`.
-fn type_of(code: &str) -> String {
-    format!("urn:strongroom:problem:{code}")
-}
-
-/// `insufficient_funds` -> `Insufficient funds`: the title depends on the type alone, as RFC 9457 section 3.1.3 asks.
-fn title_of(code: &str) -> String {
-    let mut title = code.replace('_', " ");
-    if let Some(first) = title.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    title
 }
 
 impl IntoResponse for Problem {
-    /// Leaves the problem in the response's extensions too, for [`crate::http::Site`] to complete.
+    /// Puts the problem also into the extensions of the response, for [`crate::http::Site`] to
+    /// complete.
     fn into_response(self) -> Response {
         let mut response = (
             self.0.status,

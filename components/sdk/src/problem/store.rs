@@ -1,13 +1,13 @@
-//! What a client is told when the store has failed.
+//! The response to a client after an error of the store.
 
 use super::{Problem, RETRY_AFTER_SECONDS};
 use crate::store::StoreError;
 use http::StatusCode;
 
 impl From<StoreError> for Problem {
-    /// A full queue and a time limit pass by themselves (503). A clock that is not trusted, a full
-    /// disk, and a failing one do not (503, 507, 503). Whatever else happens is our own mistake
-    /// (500), and its cause is for the log alone.
+    /// A full queue and a time limit pass by themselves (503). An untrusted clock, a full disk, and
+    /// a broken disk do not (503, 507, 503). Every other error is a fault of the service (500), and
+    /// its cause goes only to the log.
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy | StoreError::TimedOut | StoreError::Aborted(_) => Self::unavailable(),

@@ -1,7 +1,7 @@
-//! A write transaction that calls the host as late and as rarely as it can.
+//! A write transaction that calls the host as late and as rarely as possible.
 //!
 //! Each call crosses the sandbox while other writers wait. So the transaction begins with its first
-//! statement, in the same call if that is a query, and its changes go to the host with the commit.
+//! statement, in the same call if that is a query, and sends its changes with the commit.
 
 use super::{Rows, StoreError, Transaction, Value};
 use std::cell::RefCell;
@@ -9,23 +9,23 @@ use std::cell::RefCell;
 /// A statement that must change exactly `rows` rows.
 #[derive(Debug)]
 pub struct Change {
-    /// The statement.
+    /// The SQL text.
     pub sql: String,
-    /// Its parameters.
+    /// The values of `?1`, `?2`, .. in order.
     pub params: Vec<Value>,
-    /// The rows that it must change.
+    /// How many rows it must change.
     pub rows: u64,
 }
 
-/// Where a transaction begins: the static functions of `strongroom:store/sql`.
+/// The static functions of `strongroom:store/sql`, which begin a transaction.
 pub trait SqlHost {
     /// A transaction that the host has begun.
     type Begun: HostTransaction;
 
-    /// Waits for the writer's turn.
+    /// Waits for the writer, and begins a transaction.
     fn begin_transaction(&self) -> Result<Self::Begun, StoreError>;
 
-    /// Waits for the writer's turn and runs one query in it.
+    /// Waits for the writer, begins a transaction, and runs one query in it.
     fn begin_query(&self, sql: &str, params: &[Value]) -> Result<(Self::Begun, Rows), StoreError>;
 }
 
@@ -44,7 +44,7 @@ pub struct DeferredTransaction<H: SqlHost> {
 }
 
 enum State<T> {
-    /// The host knows nothing of it.
+    /// The host has not begun it.
     Unbegun,
     Begun(T),
     /// A queued change has failed, and the host has rolled back.
@@ -61,7 +61,7 @@ impl<H: SqlHost> DeferredTransaction<H> {
         }
     }
 
-    /// Begins the transaction if needed, runs what is queued, and then `act`.
+    /// Begins the transaction if needed, runs the queued changes, and then `act`.
     fn flushed<T>(
         &self,
         act: impl FnOnce(&H::Begun) -> Result<T, StoreError>,

@@ -1,7 +1,8 @@
-//! Numbered migrations, each applied in one transaction, so that a crash leaves the old schema or the new one.
+//! Numbered migrations. Each runs in one transaction, so that a crash leaves the old schema or the
+//! new one.
 //!
-//! The store keeps a SHA-256 of each step's statements. A store whose steps are not those of the code is refused: its tables are not
-//! what the code takes them for.
+//! The store keeps a SHA-256 of the statements of each step. A store with other steps than the code
+//! is refused, because its tables may be different.
 
 use super::{Store, StoreError, Transaction, Value};
 use sha2::{Digest, Sha256};
@@ -9,16 +10,16 @@ use sha2::{Digest, Sha256};
 /// One step of a service's schema. Once released it never changes.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
-    /// 1, 2, 3, .. without gaps.
+    /// The place of the step: 1, 2, 3, .. without gaps.
     pub number: i64,
-    /// What it does, for readers of the `schema_migration` table.
+    /// What the step does, for readers of the `schema_migration` table.
     pub name: &'static str,
-    /// The statements, run in order.
+    /// The statements, in the order in which they run.
     pub statements: &'static [&'static str],
 }
 
 impl Migration {
-    /// SHA-256 over the statements, each behind its length (32 bits, big-endian).
+    /// SHA-256 over the statements, each after its length (32 bits, big-endian).
     fn digest(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
         for statement in self.statements {
@@ -42,13 +43,14 @@ const APPLIED: &str = "SELECT number, digest FROM schema_migration ORDER BY numb
 
 const INSERT: &str = "INSERT INTO schema_migration (number, name, digest) VALUES (?1, ?2, ?3)";
 
-/// Applies the migrations that the store does not have yet, in order, and returns how many those were.
+/// Applies the migrations that the store does not have, in order, and returns how many it applied.
 ///
 /// # Errors
-/// A store is refused whose schema is newer than the code, as an older component must not write to it, or was made of other statements.
+/// [`StoreError::Schema`] for a store that is newer than the code, because an older component must
+/// not write to it, and for one of other statements.
 pub fn migrate<S: Store>(store: &S, migrations: &[Migration]) -> Result<usize, StoreError> {
-    // A store that has them all is not written to: its service starts also where no write
-    // transaction can begin.
+    // A store that has all of them gets no write: its service starts even if no write transaction
+    // can begin.
     if store.query(HAS_TABLE, &[])?.rows.is_empty() {
         let transaction = store.begin()?;
         transaction.execute(CREATE_TABLE, &[])?;
@@ -74,11 +76,11 @@ pub fn migrate<S: Store>(store: &S, migrations: &[Migration]) -> Result<usize, S
     Ok(pending.len())
 }
 
-/// How many of the migrations the store has; all that it has are these.
+/// How many of the migrations the store has. Fails if it has others.
 fn check_applied<S: Store>(store: &S, migrations: &[Migration]) -> Result<usize, StoreError> {
     let rows = match store.query(APPLIED, &[]) {
         Ok(rows) => rows,
-        // The table has no such column: it was made before there were digests.
+        // The table has no such column.
         Err(StoreError::Invalid(_)) => return Err(refused("its schema has no digest")),
         Err(error) => return Err(error),
     };
@@ -88,7 +90,8 @@ fn check_applied<S: Store>(store: &S, migrations: &[Migration]) -> Result<usize,
         let Some(migration) = migrations.get(place) else {
             let newest = migrations.len();
             return Err(StoreError::Schema(format!(
-                "the store's schema is at migration {number}, and this component knows only {newest}: run a newer component"
+                "the store's schema is at migration {number}, and this component knows only \
+                {newest}: run a newer component"
             )));
         };
         if migration.number != number || row.bytes32(1)? != migration.digest() {
@@ -101,7 +104,8 @@ fn check_applied<S: Store>(store: &S, migrations: &[Migration]) -> Result<usize,
 
 fn refused(what: &str) -> StoreError {
     StoreError::Schema(format!(
-        "the store was made by another build of this service ({what}): serve it with that build, or start with an empty data folder"
+        "the store was made by another build of this service ({what}): serve it with that build, \
+        or start with an empty data folder"
     ))
 }
 

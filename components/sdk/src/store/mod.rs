@@ -1,9 +1,11 @@
 //! The SQL store of a service, behind one small trait.
 //!
-//! In a component the trait is the `strongroom:store/sql` import ([`HostStore`]); in native tests and in the bench's native twin it
-//! is SQLite itself ([`SqliteStore`]). Rules and SQL are written once, against the trait, and so cannot drift apart.
+//! In a component the trait is the `strongroom:store/sql` import (`HostStore`). In native tests and
+//! in the bench's native twin it is SQLite itself (`SqliteStore`). Both run the same rules and the
+//! same SQL.
 
 mod deferred;
+mod error;
 mod migrate;
 #[cfg(feature = "native")]
 mod native;
@@ -15,6 +17,7 @@ mod wasm;
 mod watched;
 
 pub use deferred::{Change, DeferredTransaction, HostTransaction, SqlHost};
+pub use error::StoreError;
 pub use migrate::{Migration, migrate};
 #[cfg(feature = "native")]
 pub use native::{SqliteStore, SqliteTransaction};
@@ -24,58 +27,6 @@ pub use value::Value;
 pub use wasm::HostStore;
 #[cfg(feature = "native")]
 pub use watched::{Ending, WatchedStore, WatchedTransaction};
-
-/// Why a statement or a transaction did not succeed; unless said otherwise, nothing of it took effect.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// A constraint refused the row; the text names it.
-    #[error("constraint: {0}")]
-    Constraint(String),
-    /// The statement or its parameters are wrong.
-    #[error("invalid statement: {0}")]
-    Invalid(String),
-    /// The store's tables are not those of this component.
-    #[error("schema: {0}")]
-    Schema(String),
-    /// The statement tries what a service may not do.
-    #[error("denied: {0}")]
-    Denied(String),
-    /// The answer has more rows or bytes than the store's limits allow.
-    #[error("answer too large: {0}")]
-    TooLarge(String),
-    /// The statement or the write transaction took longer than its limit.
-    #[error("the store's time limit has passed")]
-    TimedOut,
-    /// Too many callers wait for the writer.
-    #[error("the store is busy")]
-    Busy,
-    /// The host does not trust the machine's clock, and begins and commits no write transaction.
-    #[error("the machine's clock is not trusted")]
-    Clock,
-    /// The transaction was rolled back; begin a new one.
-    #[error("transaction aborted: {0}")]
-    Aborted(String),
-    /// A statement changed more or fewer rows than it must, which is a fault of the service. The
-    /// transaction is rolled back.
-    #[error("unexpected rows: {0}")]
-    UnexpectedRows(String),
-    /// The store's size limit is reached, or the disk is full.
-    #[error("the store is full")]
-    Full,
-    /// The disk failed.
-    #[error("disk: {0}")]
-    Io(String),
-    /// A row did not have the column or the type that the code asked for.
-    #[error("row: {0}")]
-    Row(String),
-}
-
-impl StoreError {
-    /// The error of each call after a failed change.
-    fn after_failed_change() -> Self {
-        Self::Aborted("an earlier change of the transaction failed".to_owned())
-    }
-}
 
 /// A service's SQL store: durable reads, and write transactions.
 pub trait Store {
@@ -87,21 +38,21 @@ pub trait Store {
 
     /// Begins a write transaction.
     ///
-    /// The transaction waits for the writer's turn at its first statement. What depends on the turn,
-    /// such as a time that must not go back, comes after a first query.
+    /// The transaction waits for the writer at its first statement. Read what depends on the order
+    /// of transactions, such as a time that must not go back, after a first query.
     fn begin(&self) -> Result<Self::Transaction, StoreError>;
 }
 
-/// A write transaction; dropping it rolls back.
+/// A write transaction. Dropping it rolls back.
 ///
-/// It reads what earlier turns of the same group have written, which may not be on disk yet, and only
-/// [`Transaction::commit`] waits for the group. So what is answered from a row that was read here is
-/// answered after a commit, even of nothing.
+/// It reads the rows of earlier turns of the same group, which may not be on disk yet. Only
+/// [`Transaction::commit`] waits for the group. Commit before you respond from such a row, even if
+/// you wrote nothing.
 pub trait Transaction {
     /// Runs one statement that changes rows, and returns how many it changed.
     ///
-    /// If it fails, the transaction goes on without it: this is the call for a statement whose error
-    /// the caller handles, such as a constraint that says that a name is taken.
+    /// If it fails, the transaction goes on without it. Use it for a statement whose error the
+    /// caller handles, such as a constraint that says that a name is taken.
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError>;
 
     /// Queues a statement that must change exactly `rows` rows. It runs at the commit, in one call
@@ -109,30 +60,21 @@ pub trait Transaction {
     /// [`execute`](Transaction::execute) or [`query`](Transaction::query) of this transaction.
     ///
     /// # Errors
-    /// [`StoreError::UnexpectedRows`] for another number of rows. This error, or the statement's own,
-    /// comes from this call or from the one that runs the statement. It ends the transaction: nothing
-    /// of it takes effect.
+    /// [`StoreError::UnexpectedRows`] for another number of rows. This error, or that of the
+    /// statement, comes from this call or from the one that runs the statement. It rolls the
+    /// transaction back.
     fn change(&self, sql: &str, params: Vec<Value>, rows: u64) -> Result<(), StoreError> {
         let changed = self.execute(sql, &params)?;
-        expect_rows(sql, changed, rows)
+        StoreError::unless_rows(sql, changed, rows)
     }
 
-    /// Runs one statement and returns its rows; sees this transaction's own changes.
+    /// Runs one statement, which sees this transaction's own changes, and returns its rows.
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError>;
 
-    /// Commits, and returns when the change is on disk.
+    /// Commits, and returns when the changes are on disk.
     fn commit(self) -> Result<(), StoreError>;
 
-    /// Ends the transaction and lets it become durable with the next group commit, without waiting. A
-    /// crash may still lose it.
+    /// Commits with the next group, and returns without waiting for the disk. A crash may still
+    /// lose the changes.
     fn commit_later(self) -> Result<(), StoreError>;
-}
-
-fn expect_rows(sql: &str, changed: u64, rows: u64) -> Result<(), StoreError> {
-    if changed == rows {
-        Ok(())
-    } else {
-        let text = format!("{changed} and not {rows} were changed by: {sql}");
-        Err(StoreError::UnexpectedRows(text))
-    }
 }

@@ -1,18 +1,37 @@
-//! The store trait on SQLite itself, for native tests and for the bench's native twin.
+//! The store on SQLite itself, for native tests and for the bench's native twin.
 
-use super::{Row, Rows, Store, StoreError, Transaction, Value, expect_rows};
+use super::{Row, Rows, Store, StoreError, Transaction, Value};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql};
 use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 
-/// The pages that [`SqliteStore::open_without_sync`] keeps, in KiB: 2 GiB.
+/// The cache of [`SqliteStore::open_without_sync`], in KiB: 2 GiB.
 const FILLING_CACHE_KIB: i64 = 2 << 20;
-/// How many prepared statements are kept for the next call.
+/// The connection keeps so many prepared statements.
 const STATEMENTS_KEPT: usize = 64;
 
-/// One SQLite database with one connection; for one thread.
+/// One SQLite database with one connection, for one thread.
+///
+/// ```
+/// use strongroom_sdk::store::{Migration, SqliteStore, Store, StoreError, Transaction, migrate};
+///
+/// const MIGRATIONS: &[Migration] = &[Migration {
+///     number: 1,
+///     name: "notes",
+///     statements: &["CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT"],
+/// }];
+///
+/// let store = SqliteStore::in_memory()?;
+/// migrate(&store, MIGRATIONS)?;
+/// let transaction = store.begin()?;
+/// transaction.change("INSERT INTO note (text) VALUES (?1)", vec!["hello".into()], 1)?;
+/// transaction.commit()?;
+/// let rows = store.query("SELECT text FROM note", &[])?;
+/// assert_eq!(rows.first_or("a note")?.text(0)?, "hello");
+/// # Ok::<(), StoreError>(())
+/// ```
 #[derive(Clone)]
 pub struct SqliteStore {
     connection: Rc<RefCell<Connection>>,
@@ -29,8 +48,8 @@ impl SqliteStore {
         Self::new(Connection::open(path)?)
     }
 
-    /// A store in a file that nobody needs after a power cut: nothing waits for the disk, and the pages of a large transaction stay in
-    /// memory. For filling a large database quickly.
+    /// A store in a file that may be lost in a power cut: it does not wait for the disk, and keeps
+    /// the pages of a large transaction in memory. It fills a large database quickly.
     pub fn open_without_sync(path: &std::path::Path) -> Result<Self, StoreError> {
         let store = Self::open(path)?;
         {
@@ -46,7 +65,8 @@ impl SqliteStore {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-        // Plans must not depend on bound values: SQLite would compile every join anew at each call, which costs more than running it.
+        // Plans must not depend on bound values: SQLite would compile every join again at each
+        // call, which costs more than running it.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(Self {
             connection: Rc::new(RefCell::new(connection)),
@@ -77,7 +97,7 @@ pub struct SqliteTransaction {
 }
 
 impl SqliteTransaction {
-    /// The connection, unless a change has failed.
+    /// The connection, or an error after a failed change.
     fn connection(&self) -> Result<Ref<'_, Connection>, StoreError> {
         if self.open.get() {
             Ok(self.connection.borrow())
@@ -88,7 +108,7 @@ impl SqliteTransaction {
 
     fn roll_back(&self) {
         if self.open.replace(false) {
-            // A failed rollback leaves nothing to do: SQLite has rolled back by itself.
+            // If this fails, SQLite has already rolled back.
             let _ = self.connection.borrow().execute_batch("ROLLBACK");
         }
     }
@@ -106,7 +126,7 @@ impl Transaction for SqliteTransaction {
     fn change(&self, sql: &str, params: Vec<Value>, rows: u64) -> Result<(), StoreError> {
         let done = self
             .execute(sql, &params)
-            .and_then(|changed| expect_rows(sql, changed, rows));
+            .and_then(|changed| StoreError::unless_rows(sql, changed, rows));
         if done.is_err() {
             self.roll_back();
         }

@@ -1,12 +1,12 @@
-//! The answer of a query, read by column position.
+//! The rows of a query, read by column position.
 
 use super::{StoreError, Value};
 use uuid::Uuid;
 
-/// The rows that a query answered.
+/// The result of a query.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
-    /// The values, in the order of the statement's columns.
+    /// The rows, in the order of the statement.
     pub rows: Vec<Row>,
 }
 
@@ -16,7 +16,7 @@ impl Rows {
         self.rows.into_iter().next()
     }
 
-    /// The first row of a query that finds one wherever the store is in order.
+    /// The first row of a query that always finds one in a sound store.
     ///
     /// # Errors
     /// [`StoreError::Row`] with `missing` where there is none.
@@ -35,12 +35,13 @@ impl IntoIterator for Rows {
     }
 }
 
-/// One row. Each reader names the column by its position and fails, rather than guess, when the type is another.
+/// One row, as the values of its columns. Each reader names a column by its position, and fails if
+/// the column has another type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row(pub Vec<Value>);
 
 impl Row {
-    /// The row without its first columns.
+    /// The row without its first `columns` columns.
     #[must_use]
     pub fn behind(mut self, columns: usize) -> Self {
         self.0.drain(..columns.min(self.0.len()));
@@ -53,7 +54,7 @@ impl Row {
             .ok_or_else(|| StoreError::Row(format!("there is no column {column}")))
     }
 
-    /// A 64-bit integer.
+    /// The column as a 64-bit integer.
     pub fn integer(&self, column: usize) -> Result<i64, StoreError> {
         match self.value(column)? {
             Value::Integer(value) => Ok(*value),
@@ -61,7 +62,7 @@ impl Row {
         }
     }
 
-    /// Text.
+    /// The column as UTF-8 text.
     pub fn text(&self, column: usize) -> Result<String, StoreError> {
         match self.value(column)? {
             Value::Text(value) => Ok(value.clone()),
@@ -69,7 +70,7 @@ impl Row {
         }
     }
 
-    /// Bytes.
+    /// The column as bytes.
     pub fn blob(&self, column: usize) -> Result<Vec<u8>, StoreError> {
         match self.value(column)? {
             Value::Blob(value) => Ok(value.clone()),
@@ -77,7 +78,7 @@ impl Row {
         }
     }
 
-    /// A SHA-256 hash, stored as its 32 bytes.
+    /// The column as a SHA-256 hash, stored as its 32 bytes.
     pub fn bytes32(&self, column: usize) -> Result<[u8; 32], StoreError> {
         match self.value(column)? {
             Value::Blob(value) => value.as_slice().try_into().map_err(|_| {
@@ -88,7 +89,7 @@ impl Row {
         }
     }
 
-    /// A UUID, stored as its 16 bytes.
+    /// The column as a UUID, stored as its 16 bytes.
     pub fn uuid(&self, column: usize) -> Result<Uuid, StoreError> {
         match self.value(column)? {
             Value::Blob(value) => Uuid::from_slice(value)
@@ -97,12 +98,12 @@ impl Row {
         }
     }
 
-    /// Whether the value is `NULL`.
+    /// Whether the column is `NULL`.
     pub fn is_null(&self, column: usize) -> Result<bool, StoreError> {
         Ok(matches!(self.value(column)?, Value::Null))
     }
 
-    /// The value that `read` reads, or none where the column is `NULL`.
+    /// The column as `read` reads it; none where it is `NULL`.
     pub fn optional<T>(
         &self,
         column: usize,

@@ -1,6 +1,6 @@
 //! One value of a row or of a parameter.
 
-/// An SQL value. There is no floating-point number on purpose: nothing that the bank keeps is one.
+/// An SQL value. It is never a floating-point number, because the bank stores none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// SQL `NULL`.
@@ -9,7 +9,7 @@ pub enum Value {
     Integer(i64),
     /// UTF-8 text.
     Text(String),
-    /// Bytes.
+    /// Bytes, such as a UUID or a hash.
     Blob(Vec<u8>),
 }
 

@@ -1,4 +1,4 @@
-//! The store trait on the `strongroom:store/sql` import.
+//! The store on the `strongroom:store/sql` import.
 
 use super::deferred::{Change, DeferredTransaction, HostTransaction, SqlHost};
 use super::{Row, Rows, Store, StoreError, Transaction, Value};
@@ -6,7 +6,10 @@ use super::{Row, Rows, Store, StoreError, Transaction, Value};
 mod bindings {
     wit_bindgen::generate!({
         path: "../../wit/store",
-        inline: "package strongroom:sdk-store; world imports { import strongroom:store/sql@0.1.0; }",
+        inline: "
+            package strongroom:sdk-store;
+            world imports { import strongroom:store/sql@0.1.0; }
+        ",
         world: "strongroom:sdk-store/imports",
         generate_all,
     });
@@ -106,7 +109,7 @@ impl From<sql::Rows> for Rows {
 }
 
 impl From<sql::Value> for Value {
-    /// A `REAL` becomes text: no column of the bank has that type, and a reader then says so.
+    /// A `REAL` becomes text. No column of the bank has that type, so a reader fails with it.
     fn from(value: sql::Value) -> Self {
         match value {
             sql::Value::Null => Self::Null,

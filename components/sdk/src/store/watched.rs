@@ -1,8 +1,8 @@
-//! A store that notes how each of its transactions ended, for tests of what an answer rests on, and which statements they ran, for tests of
-//! what those cost.
+//! A store that records how its transactions end, and which statements they run, for tests.
 //!
-//! The host commits several turns at once. Within a transaction one reads what earlier turns of the same group have written, before it
-//! is on disk, and only [`Transaction::commit`] waits until it is: an answer from such a read must not come before.
+//! The host commits several turns at once. A transaction reads the rows of earlier turns of the
+//! group before they are on disk, and only [`Transaction::commit`] waits for the disk. A response
+//! from such a read must not come before.
 
 use super::{Rows, SqliteStore, SqliteTransaction, Store, StoreError, Transaction, Value};
 use std::cell::RefCell;
@@ -11,18 +11,18 @@ use std::rc::Rc;
 /// How a transaction ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// By a commit that waited for the disk: for its own rows, and for those that it has read.
+    /// By a commit that waited for the disk, for its own rows and for those that it has read.
     OnDisk,
     /// By a commit that did not wait.
     Later,
-    /// By a rollback, which does not wait either.
+    /// By a rollback, which does not wait for the disk.
     RolledBack,
 }
 
-/// The opcode of a statement that makes a temporary table.
+/// The opcode of SQLite that makes a temporary table.
 const TEMPORARY_TABLE: &str = "OpenEphemeral";
 
-/// A [`SqliteStore`], and what its transactions did.
+/// A [`SqliteStore`] that records what its transactions do.
 #[derive(Clone)]
 pub struct WatchedStore {
     store: SqliteStore,
@@ -30,8 +30,11 @@ pub struct WatchedStore {
     statements: Rc<RefCell<Vec<Statement>>>,
 }
 
-/// A statement, and how many parameters it has.
-type Statement = (String, usize);
+/// A statement, and the number of its parameters.
+struct Statement {
+    sql: String,
+    parameters: usize,
+}
 
 impl WatchedStore {
     /// Watches a store.
@@ -48,11 +51,11 @@ impl WatchedStore {
         self.endings.take()
     }
 
-    /// The statements that transactions have run since the last call for which SQLite makes a temporary table. One costs as much as some
-    /// rows, and all others wait for the writer meanwhile.
+    /// The statements of transactions since the last call for which SQLite makes a temporary table.
+    /// One costs as much as some rows, and all other writers wait for it.
     pub fn take_temporary_tables(&self) -> Result<Vec<String>, StoreError> {
         let mut found = Vec::new();
-        for (sql, parameters) in self.statements.take() {
+        for Statement { sql, parameters } in self.statements.take() {
             let program = self
                 .store
                 .query(&format!("EXPLAIN {sql}"), &vec![Value::Null; parameters])?;
@@ -94,12 +97,14 @@ pub struct WatchedTransaction {
 
 impl WatchedTransaction {
     fn note(&self, sql: &str, params: &[Value]) {
-        let statement = (sql.to_owned(), params.len());
-        self.statements.borrow_mut().push(statement);
+        self.statements.borrow_mut().push(Statement {
+            sql: sql.to_owned(),
+            parameters: params.len(),
+        });
     }
 }
 
-/// Notes the ending when the transaction is over, however it got there.
+/// Records the ending when it is dropped with its transaction.
 struct Noted {
     endings: Rc<RefCell<Vec<Ending>>>,
     ending: Ending,

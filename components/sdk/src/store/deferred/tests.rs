@@ -1,5 +1,5 @@
-//! Which calls reach the host, in which order, and that the outcome is that of the same statements
-//! run at once.
+//! Goal: few calls reach the host, and the outcome is that of the same statements run at once.
+//! Method: a host on SQLite that records its calls, and random statements on it and on SQLite.
 
 use super::*;
 use crate::store::{SqliteStore, SqliteTransaction, Store};
@@ -13,7 +13,7 @@ const IDS: &str = "SELECT id FROM t ORDER BY id";
 const NO_IDS: [i64; 0] = [];
 const NO_CALLS: [&str; 0] = [];
 
-/// A host on SQLite that notes its calls.
+/// A host on SQLite that records its calls.
 #[derive(Clone)]
 struct NotingHost {
     store: SqliteStore,
@@ -38,6 +38,15 @@ impl NotingHost {
 
     fn begin(&self) -> DeferredTransaction<Self> {
         DeferredTransaction::new(self.clone())
+    }
+
+    fn begun(&self, call: &str) -> Result<NotedTransaction, StoreError> {
+        let begun = NotedTransaction {
+            transaction: self.store.begin()?,
+            calls: Rc::clone(&self.calls),
+        };
+        begun.note(call);
+        Ok(begun)
     }
 
     fn calls(&self) -> Vec<String> {
@@ -65,12 +74,7 @@ impl SqlHost for NotingHost {
     type Begun = NotedTransaction;
 
     fn begin_transaction(&self) -> Result<NotedTransaction, StoreError> {
-        let turn = NotedTransaction {
-            transaction: self.store.begin()?,
-            calls: Rc::clone(&self.calls),
-        };
-        turn.note("begin");
-        Ok(turn)
+        self.begun("begin")
     }
 
     fn begin_query(
@@ -78,13 +82,9 @@ impl SqlHost for NotingHost {
         sql: &str,
         params: &[Value],
     ) -> Result<(NotedTransaction, Rows), StoreError> {
-        let turn = NotedTransaction {
-            transaction: self.store.begin()?,
-            calls: Rc::clone(&self.calls),
-        };
-        turn.note("begin-query");
-        let rows = turn.transaction.query(sql, params)?;
-        Ok((turn, rows))
+        let begun = self.begun("begin-query")?;
+        let rows = begun.transaction.query(sql, params)?;
+        Ok((begun, rows))
     }
 }
 
@@ -180,7 +180,7 @@ fn a_transaction_that_only_read_commits() {
 }
 
 #[test]
-fn what_is_queued_runs_before_a_query_and_before_an_execute() {
+fn queued_changes_run_before_a_query_and_before_an_execute() {
     let host = NotingHost::new();
     let transaction = host.begin();
     insert(&transaction, 1).unwrap();
@@ -189,20 +189,16 @@ fn what_is_queued_runs_before_a_query_and_before_an_execute() {
     assert_eq!(transaction.execute(DELETE, &[2.into()]), Ok(1));
     insert(&transaction, 3).unwrap();
     transaction.commit().unwrap();
-    let expected = [
-        "begin",
-        "execute",
-        "query",
-        "execute",
-        "execute",
-        "commit-with 1",
-    ];
-    assert_eq!(host.calls(), expected);
+    let calls = host.calls().join(", ");
+    assert_eq!(
+        calls,
+        "begin, execute, query, execute, execute, commit-with 1"
+    );
     assert_eq!(host.ids(), [1, 3]);
 }
 
 #[test]
-fn a_commit_later_runs_what_is_queued_first() {
+fn a_commit_later_runs_the_queued_changes_first() {
     let host = NotingHost::new();
     let transaction = host.begin();
     insert(&transaction, 1).unwrap();
@@ -254,33 +250,36 @@ fn nothing_goes_on_after_a_failed_change() {
     assert_eq!(host.ids(), NO_IDS);
 }
 
-/// One call of a transaction's user.
+/// One call of a transaction.
 #[derive(Debug, Clone)]
-enum Step {
+enum Operation {
     Insert(i64),
     Delete(i64),
     DeleteIfThere(i64),
     Read,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
-        (0..4_i64).prop_map(Step::Insert),
-        (0..4_i64).prop_map(Step::Delete),
-        (0..4_i64).prop_map(Step::DeleteIfThere),
-        Just(Step::Read),
+        (0..4_i64).prop_map(Operation::Insert),
+        (0..4_i64).prop_map(Operation::Delete),
+        (0..4_i64).prop_map(Operation::DeleteIfThere),
+        Just(Operation::Read),
     ]
 }
 
-/// Runs the steps up to the first error, and returns what was read before it.
-fn run(transaction: impl Transaction, steps: &[Step]) -> (Vec<Vec<i64>>, Result<(), StoreError>) {
+/// Runs the operations up to the first error, and returns what was read before it.
+fn run(
+    transaction: impl Transaction,
+    operations: &[Operation],
+) -> (Vec<Vec<i64>>, Result<(), StoreError>) {
     let mut read = Vec::new();
-    for step in steps {
-        let done = match step {
-            Step::Insert(id) => transaction.change(INSERT, vec![(*id).into()], 1),
-            Step::Delete(id) => transaction.change(DELETE, vec![(*id).into()], 1),
-            Step::DeleteIfThere(id) => transaction.execute(DELETE, &[(*id).into()]).map(drop),
-            Step::Read => transaction.query(IDS, &[]).map(|rows| read.push(ids(rows))),
+    for operation in operations {
+        let done = match operation {
+            Operation::Insert(id) => transaction.change(INSERT, vec![(*id).into()], 1),
+            Operation::Delete(id) => transaction.change(DELETE, vec![(*id).into()], 1),
+            Operation::DeleteIfThere(id) => transaction.execute(DELETE, &[(*id).into()]).map(drop),
+            Operation::Read => transaction.query(IDS, &[]).map(|rows| read.push(ids(rows))),
         };
         if done.is_err() {
             return (read, done);
@@ -294,13 +293,13 @@ proptest! {
     /// The statements of a transaction have the outcome that they have when each runs at once.
     #[test]
     fn queueing_changes_when_and_not_what(transactions in prop::collection::vec(
-        prop::collection::vec(step(), 0..8),
+        prop::collection::vec(operation(), 0..8),
         1..4,
     )) {
         let (queued, at_once) = (NotingHost::new(), NotingHost::new());
-        for steps in transactions {
-            let late = run(queued.begin(), &steps);
-            let early = run(at_once.store.begin().unwrap(), &steps);
+        for operations in transactions {
+            let late = run(queued.begin(), &operations);
+            let early = run(at_once.store.begin().unwrap(), &operations);
             prop_assert_eq!(late, early);
             prop_assert_eq!(queued.ids(), at_once.ids());
         }
