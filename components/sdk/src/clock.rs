@@ -1,4 +1,4 @@
-//! The time of day, handed in so that a test can choose it, and its one text form.
+//! The time, which a service is given, so that a test can choose it; and its text form.
 
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
@@ -9,7 +9,7 @@ use time::macros::format_description;
 const FORMAT: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
-/// Tells the time.
+/// Gives the time.
 pub trait Clock {
     /// Milliseconds since 1970 UTC, without leap seconds.
     fn now_ms(&self) -> i64;
@@ -28,10 +28,15 @@ impl Clock for SystemClock {
     }
 }
 
-/// A time as users see it: `2026-11-22T19:10:57.123Z`.
+/// A time as users see it, in RFC 3339. A time outside the years 0 to 9999 has no such form: the
+/// text is its milliseconds, so that a broken row still shows its value.
 ///
-/// A time outside the years 0 to 9999 cannot be written in RFC 3339; it is written as its milliseconds, so that a broken row still
-/// shows what it holds.
+/// ```
+/// use strongroom_sdk::clock::{format_rfc3339, parse_rfc3339};
+///
+/// assert_eq!(format_rfc3339(1_795_374_657_123), "2026-11-22T19:10:57.123Z");
+/// assert_eq!(parse_rfc3339("2026-11-22T20:10:57.123+01:00"), Some(1_795_374_657_123));
+/// ```
 pub fn format_rfc3339(time_ms: i64) -> String {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(time_ms) * 1_000_000)
         .ok()
@@ -40,10 +45,41 @@ pub fn format_rfc3339(time_ms: i64) -> String {
         .unwrap_or_else(|| time_ms.to_string())
 }
 
-/// The milliseconds since 1970 UTC of an RFC 3339 time of any offset; what is finer is cut off, towards the past. None for any other text.
+/// The milliseconds since 1970 UTC of an RFC 3339 time of any offset, rounded towards the past;
+/// none for any other text.
 pub fn parse_rfc3339(text: &str) -> Option<i64> {
     let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
     i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).ok()
+}
+
+/// A clock that a test sets. Its clones show the same time.
+#[cfg(feature = "native")]
+#[derive(Debug, Clone)]
+pub struct ManualClock(std::rc::Rc<std::cell::Cell<i64>>);
+
+#[cfg(feature = "native")]
+impl ManualClock {
+    /// A clock that stands at this time.
+    pub fn at(time_ms: i64) -> Self {
+        Self(std::rc::Rc::new(std::cell::Cell::new(time_ms)))
+    }
+
+    /// Sets the clock to this time.
+    pub fn set_ms(&self, time_ms: i64) {
+        self.0.set(time_ms);
+    }
+
+    /// Moves the clock by so many milliseconds, back if they are negative.
+    pub fn pass_ms(&self, milliseconds: i64) {
+        self.0.set(self.0.get() + milliseconds);
+    }
+}
+
+#[cfg(feature = "native")]
+impl Clock for ManualClock {
+    fn now_ms(&self) -> i64 {
+        self.0.get()
+    }
 }
 
 #[cfg(test)]

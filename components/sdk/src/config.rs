@@ -1,4 +1,4 @@
-//! A service's configuration: the plain values that `registry.toml` gives it, read once into types.
+//! A service's configuration: the values of `registry.toml`, read once into types.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,26 +8,38 @@ use std::ops::RangeInclusive;
 mod bindings {
     wit_bindgen::generate!({
         path: "../../wit/config",
-        inline: "package strongroom:sdk-config; world imports { import wasi:config/store@0.2.0-rc.1; }",
+        inline: "
+            package strongroom:sdk-config;
+            world imports { import wasi:config/store@0.2.0-rc.1; }
+        ",
         world: "strongroom:sdk-config/imports",
         generate_all,
     });
 }
 
-/// The values, by key.
+/// The values of the configuration, by key.
+///
+/// ```
+/// use strongroom_sdk::config::Config;
+///
+/// let config = Config::from_pairs([("session_idle", "15m")]);
+/// assert_eq!(config.duration_ms("session_idle", 60_000), Ok(900_000));
+/// let error = config.expect_only(&["session_absolute"]).expect_err("an unknown key");
+/// assert!(error.to_string().contains("session_idle"));
+/// ```
 #[derive(Clone, Default)]
 pub struct Config(BTreeMap<String, String>);
 
-/// Why a configuration is refused. Names the key, never the value, which may be a secret.
+/// Why a configuration is wrong. The text names the key, and never the value: it may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// The host cannot read it.
     #[error("the configuration cannot be read: {0}")]
     Unreadable(String),
-    /// A key that the service does not have: most likely a misspelt one.
+    /// The service has no such key, which is most likely misspelt; and the keys that it has.
     #[error("config key `{0}` is not known; there are: {1}")]
     Unknown(String, String),
-    /// A value that is not what it must be.
+    /// A value is wrong.
     #[error("config key `{key}` must be {expected}")]
     Invalid {
         /// The key.
@@ -38,7 +50,7 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// What the host gives to this service.
+    /// The configuration of this service in the registry.
     ///
     /// # Errors
     /// [`ConfigError::Unreadable`].
@@ -50,13 +62,13 @@ impl Config {
             .map_err(|error| ConfigError::Unreadable(format!("{error:?}")))
     }
 
-    /// Fixed values, for tests.
+    /// A configuration of these values, for tests.
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
         Self(pairs.into_iter().map(owned).collect())
     }
 
-    /// Refuses every key that is not one of `keys`.
+    /// Refuses every key that is not in `keys`.
     ///
     /// # Errors
     /// [`ConfigError::Unknown`] with the first such key.
@@ -67,12 +79,12 @@ impl Config {
         }
     }
 
-    /// A text, if it is given.
+    /// The text of a key, if it is set.
     pub fn text(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
     }
 
-    /// A whole number within `range`, or `default` where none is given.
+    /// A whole number within `range`, or `default` if the key is not set.
     ///
     /// # Errors
     /// [`ConfigError::Invalid`].
@@ -94,7 +106,8 @@ impl Config {
         }
     }
 
-    /// A length of time such as `12h` or `90s`, in milliseconds: at least a second, at most ten years.
+    /// A length of time such as `12h` or `90s`, in milliseconds: at least a second and at most ten
+    /// years. `default_ms` if the key is not set.
     ///
     /// # Errors
     /// [`ConfigError::Invalid`].
@@ -119,7 +132,7 @@ impl Config {
 }
 
 impl fmt::Debug for Config {
-    /// The keys alone: a value may be a secret.
+    /// Shows only the keys: a value may be a secret.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_set().entries(self.0.keys()).finish()
     }

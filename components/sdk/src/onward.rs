@@ -1,25 +1,25 @@
-//! Pages of what only grows, oldest first: `?after_sequence=` and `&limit=`, answered by
+//! Pages of a list that only grows, oldest first: `?after_sequence=` and `&limit=` return
 //! `{"data":[..],"next_after_sequence":7,"has_more":false}`.
 //!
-//! A client that copies such a list goes on from where its copy ends, for years, and always knows
-//! that place: no cursor is needed.
+//! A client that copies such a list goes on where its copy ends. It always knows that place, so it
+//! needs no cursor.
 
 use crate::problem::Problem;
 use serde::{Deserialize, Serialize};
 
-/// How many rows a page has unless the client says otherwise.
+/// A page has so many rows, unless the client asks for another number.
 const LIMIT_DEFAULT: usize = 100;
-/// The longest page.
+/// A page has at most so many rows.
 pub const LIMIT_MAX: usize = 1_000;
 
 /// The parameters of such a list.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OnwardQuery {
-    /// The last sequence that the client has; none or 0 begins at the first.
+    /// The last sequence that the client has. None or 0 begins at the first.
     #[serde(default)]
     pub after_sequence: Option<u64>,
-    /// 1 to 1,000.
+    /// How many rows to return, from 1 to 1,000.
     #[serde(default)]
     pub limit: Option<u64>,
 }
@@ -27,25 +27,25 @@ pub struct OnwardQuery {
 /// Which rows to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Onward {
-    /// The sequence after which they begin.
+    /// The rows begin after this sequence.
     pub after: i64,
-    /// How many the page has at most: 1 to [`LIMIT_MAX`].
+    /// How many rows the page has at most, from 1 to [`LIMIT_MAX`].
     pub limit: usize,
 }
 
 /// One page, as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OnwardList<T> {
-    /// The objects.
+    /// The objects of the page.
     pub data: Vec<T>,
-    /// What to send as `after_sequence` next.
+    /// The `after_sequence` of the next page.
     pub next_after_sequence: u64,
-    /// Whether there is more to read at once.
+    /// Whether the next page already has rows.
     pub has_more: bool,
 }
 
 impl OnwardQuery {
-    /// The page that is asked for.
+    /// The page that the client asks for.
     ///
     /// # Errors
     /// 422 `validation_failed` for a page of no rows, or of too many.
@@ -53,7 +53,7 @@ impl OnwardQuery {
         let limit = self.limit.map_or(Ok(LIMIT_DEFAULT), usize::try_from);
         match limit {
             Ok(limit @ 1..=LIMIT_MAX) => Ok(Onward {
-                // No sequence is so large that it does not fit.
+                // No sequence is above i64::MAX.
                 after: i64::try_from(self.after_sequence.unwrap_or(0)).unwrap_or(i64::MAX),
                 limit,
             }),
@@ -66,13 +66,14 @@ impl OnwardQuery {
 }
 
 impl Onward {
-    /// How many rows to read: one more than will be answered, which tells whether there are more.
+    /// How many rows to read: one more than the page has, which shows whether there are more.
     pub fn fetch(&self) -> i64 {
         // At most 1,001.
         self.limit as i64 + 1
     }
 
-    /// The answer from the rows that were read. An empty page goes on where it began, so that a client may ask again later.
+    /// The page of the rows that were read. After an empty page the client asks again from the same
+    /// place.
     pub fn list<R, T>(
         &self,
         mut rows: Vec<R>,

@@ -1,7 +1,7 @@
 //! Strict query strings.
 //!
-//! A parameter that is unknown, doubled, or not what it must be is 422 `validation_failed`, like a field of a body: a misspelt
-//! filter that is silently dropped would answer a question that nobody asked.
+//! A parameter that is unknown, repeated, or wrong is 422 `validation_failed`, like a field of a
+//! body. To ignore a misspelt filter would return the result of another query.
 
 use crate::json::violation;
 use crate::problem::Problem;
@@ -9,11 +9,27 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-/// The query of a request. Its type carries `#[serde(deny_unknown_fields)]`.
+/// The query of a request. Its type has `#[serde(deny_unknown_fields)]`.
+///
+/// ```
+/// use serde::Deserialize;
+/// use strongroom_sdk::query;
+///
+/// #[derive(Debug, Deserialize)]
+/// #[serde(deny_unknown_fields)]
+/// struct Filter {
+///     currency: Option<String>,
+/// }
+///
+/// let filter: Filter = query::from_str("currency=EUR").expect("a known parameter");
+/// assert_eq!(filter.currency.as_deref(), Some("EUR"));
+/// let problem = query::from_str::<Filter>("curency=EUR").expect_err("a misspelt parameter");
+/// assert_eq!(problem.errors()[0].pointer, "/curency");
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Query<T>(pub T);
 
-/// For a route that takes no parameters (of its own).
+/// The parameters of a route that takes none of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoParameters {}
@@ -29,7 +45,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
 /// Reads a query string (`application/x-www-form-urlencoded`) as a `T`.
 ///
 /// # Errors
-/// 422 `validation_failed`; the pointers are `/<name of the parameter>`.
+/// 422 `validation_failed` with the pointer `/<name of the parameter>`.
 pub fn from_str<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let deserializer =
         serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
@@ -39,8 +55,8 @@ pub fn from_str<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     })
 }
 
-/// Reads a form body (the same encoding) as a `T`, but for the fields that are none of `names`, and
-/// for empty ones: both are ignored (RFC 6749 section 3.1).
+/// Reads a form body (the same encoding) as a `T`. Ignores empty fields, and fields that are not in
+/// `names` (RFC 6749 section 3.1).
 ///
 /// # Errors
 /// 422 `validation_failed`, as [`from_str`].

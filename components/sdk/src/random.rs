@@ -1,14 +1,15 @@
-//! Random bytes, handed in so that a test can choose them.
+//! Random bytes, which a service is given, so that a test can choose them.
 
 use crate::clock::Clock;
 use uuid::Uuid;
 
-/// Makes random bytes that nobody can guess.
+/// Makes random bytes that are beyond guessing.
 pub trait Random {
-    /// Fills `bytes`.
+    /// Overwrites all of `bytes`.
     fn fill(&self, bytes: &mut [u8]);
 
-    /// A UUID of version 7 (RFC 9562 section 5.7): the time, then 74 random bits, so that newer rows stand behind older ones.
+    /// A UUID of version 7 (RFC 9562 section 5.7): the time, then 74 random bits, so that newer
+    /// rows come after older ones.
     fn uuid_v7(&self, clock: &impl Clock) -> Uuid
     where
         Self: Sized,
@@ -26,11 +27,12 @@ pub struct SystemRandom;
 
 impl Random for SystemRandom {
     /// # Panics
-    /// Where the system has no randomness to give: a guessable token is worse than a failed request.
+    /// If the system has no randomness: a guessable token is worse than a failed request.
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the system's random source works");
     }
 }
 
 #[cfg(test)]
+#[cfg(feature = "native")]
 mod tests;

@@ -1,12 +1,30 @@
-//! Enumerations that are kept in a store as words, and some of them in a hash chain as numbers.
+//! Enumerations that a store keeps as words, and a hash chain as numbers.
 
-/// Declares an enumeration with its words (for SQL and JSON) and, for one that is part of a hash
-/// chain, its codes there. Neither ever changes.
+/// Declares an enumeration with its words for SQL and JSON and, if it is part of a hash chain, its
+/// codes there. Neither ever changes.
+///
+/// ```
+/// strongroom_sdk::stored_enum! {
+///     /// The state of an account.
+///     pub enum State {
+///         /// It moves money.
+///         Open = 1, "open";
+///         /// It does not move money any more.
+///         Closed = 2, "closed";
+///     }
+/// }
+///
+/// assert_eq!(State::Closed.as_str(), "closed");
+/// assert_eq!(State::Closed.chain_code(), 2);
+/// assert_eq!(State::from_stored("open"), Ok(State::Open));
+/// ```
 #[macro_export]
 macro_rules! stored_enum {
     (
         $(#[$meta:meta])*
-        pub enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $code:literal, $word:literal; )+ }
+        pub enum $name:ident {
+            $( $(#[$variant_meta:meta])* $variant:ident = $code:literal, $word:literal; )+
+        }
     ) => {
         $crate::stored_enum! {
             $(#[$meta])*
@@ -32,12 +50,12 @@ macro_rules! stored_enum {
             /// Every value.
             pub const ALL: &'static [Self] = &[$( Self::$variant, )+];
 
-            /// The word that the store and JSON have for it.
+            /// The word in the store and in JSON.
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$variant => $word, )+ }
             }
 
-            /// Reads it from a column.
+            /// The value of a column.
             ///
             /// # Errors
             /// [`StoreError::Row`]($crate::store::StoreError::Row) for any other word.

@@ -3,12 +3,18 @@
 use icu_properties::CodePointSetData;
 use icu_properties::props::{Dash, DefaultIgnorableCodePoint};
 
-/// An empty cell of Braille. Unicode counts it as a visible character, and no font draws it.
+/// The empty Braille cell. Unicode counts it as visible, and no font draws it.
 const BRAILLE_BLANK: char = '\u{2800}';
 
-/// Whether people can read a text: it has a character that is drawn, and none that controls a
-/// device. Of spaces, zero-width characters, fillers, and marks of the writing direction alone, it
-/// would look empty in every list, and as if its owner had no name.
+/// Whether people can read a text: it has a visible character, and no control character. A text of
+/// only spaces, zero-width characters, fillers, and direction marks looks empty in every list.
+///
+/// ```
+/// use strongroom_sdk::text::is_readable;
+///
+/// assert!(is_readable("Zoë"));
+/// assert!(!is_readable("\u{200b} "));
+/// ```
 pub fn is_readable(text: &str) -> bool {
     !text.chars().any(char::is_control) && text.chars().any(is_drawn)
 }
@@ -22,8 +28,8 @@ fn is_ignorable(character: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
 }
 
-/// A number without what only groups its digits: spaces, tabs, dashes of all kinds, and the
-/// characters without a width that web pages and word processors add.
+/// A number without the characters that only group its digits: spaces, tabs, dashes, and the
+/// zero-width characters that web pages and word processors add.
 pub fn ungrouped(number: &str) -> String {
     let is_dash = |character| CodePointSetData::new::<Dash>().contains(character);
     number

@@ -1,4 +1,4 @@
-//! The invariants: the log's hash chain verifies, and each target is what the log made of it.
+//! The invariants: the hash chain of the log verifies, and each target is as the log says.
 
 use super::record::{COLUMNS, Event, HASH_COLUMN, HEAD};
 use crate::audit::{ChainWalk, Check, PAGE_ROWS, Pages, Report};
@@ -13,7 +13,7 @@ WHERE (target, sequence) > (?1, ?2) ORDER BY target, sequence LIMIT ?3";
 /// Checks the log up to its head.
 ///
 /// # Errors
-/// [`StoreError`] where the store does not respond, or a place or a hash is of another type.
+/// [`StoreError`] where the store fails, or a place or a hash has another type.
 pub fn check_chain<S: Store>(store: &S, report: &mut Report) -> Result<(), StoreError> {
     let mut chain = ChainWalk::new(
         "the audit log has no gaps, and its hash chain verifies up to its head",
@@ -30,7 +30,7 @@ pub fn check_chain<S: Store>(store: &S, report: &mut Report) -> Result<(), Store
     chain.finish(store.query(HEAD, &[])?.first().as_ref(), report)
 }
 
-/// What was done to a target, and what is since.
+/// One change of a target.
 #[derive(Debug)]
 pub struct Step {
     /// As [`Record::action`](super::Record::action).
@@ -39,15 +39,14 @@ pub struct Step {
     pub new_value: Option<String>,
 }
 
-/// Compares each row of a service's own table with what was done to it, and finds the events of
-/// targets that are not there.
+/// Compares each row of a service's own table with its events, and finds events of missing targets.
 ///
-/// `rows` reads the table in the order of its ids, as [`Pages`] do. `is_made_by` says whether a row
-/// is what these steps made of it. `name` is the check's, and `kind` what a row is called.
+/// `rows` reads the table in the order of its ids, for [`Pages`]. `is_made_by` says whether a row
+/// is the result of its steps. `name` is the name of the check, and `kind` the word for a row.
 ///
 /// # Errors
-/// [`StoreError`] where the store does not respond, or an id, an action, or a value is of another
-/// type. A row that `is_made_by` cannot read is a violation.
+/// [`StoreError`] where the store fails, or an id, an action, or a value has another type. A row
+/// that `is_made_by` cannot read is a violation.
 pub fn check_targets<S: Store>(
     store: &S,
     name: &'static str,
@@ -75,8 +74,8 @@ pub fn check_targets<S: Store>(
     Ok(check)
 }
 
-/// The steps of the next target. Events of ids before it are of no target, and so are all that are
-/// left when there is no further one.
+/// The steps of `target`. The events of smaller ids have no target, and neither have the remaining
+/// events after the last target.
 fn steps_of<S: Store>(
     target: Option<Uuid>,
     events: &mut Pages<'_, S>,

@@ -1,13 +1,14 @@
-//! What staff did: who, as what, when, what, the old value, the new value, and the request.
+//! The log of what staff do: the time, the actor, the action, its target, the old and the new
+//! value, and the request.
 //!
-//! A service that keeps an audit log has [`migration`] among its migrations, and appends a
-//! [`Record`] in the transaction that does what the record says. The log only grows: triggers
-//! refuse anything else, and a hash chain shows what was done past them. An audit of the service
-//! calls [`check_chain`], and [`check_targets`] with the rows that the log is about.
+//! A service has [`migration`] among its migrations, and appends a [`Record`] in the transaction
+//! that makes the change. The log only grows: triggers refuse other statements, and a hash chain
+//! shows changes past them. An audit of the service calls [`check_chain`], and [`check_targets`]
+//! with the rows that the log is about.
 //!
-//! - [`record`]: the rows, and their hash chain;
-//! - [`read`]: the log as an auditor reads it;
-//! - [`check`]: the invariants.
+//! - `record`: the rows, and their hash chain;
+//! - `read`: the log as auditors read it;
+//! - `check`: the invariants.
 
 mod check;
 mod read;
@@ -19,7 +20,7 @@ pub use record::{Actor, Event, Record};
 
 use crate::store::Migration;
 
-/// The step of a service's schema that makes the log.
+/// The migration that makes the log, as step `number` of the service's schema.
 pub const fn migration(number: i64) -> Migration {
     Migration {
         number,

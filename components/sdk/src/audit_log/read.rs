@@ -1,4 +1,4 @@
-//! The log as an auditor reads it: newest first, of all or of one target, or onward from a place.
+//! The log as auditors read it: newest first, or onward from a place.
 
 use super::record::{COLUMNS, Event};
 use crate::clock::format_rfc3339;
@@ -14,7 +14,7 @@ FROM audit_log WHERE sequence < ?1 AND target = ?3 ORDER BY sequence DESC LIMIT 
 
 const ONWARD: &str = "FROM audit_log WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
 
-/// A page of what was done, newest first; to `target` alone, if there is one.
+/// A page of events, newest first: of `target`, or all.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -32,7 +32,7 @@ pub fn page<S: Store, F>(
     }))
 }
 
-/// What was done after the event `sequence`, oldest first, at most `limit` events.
+/// The events after `sequence`, oldest first, at most `limit`.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -45,7 +45,7 @@ fn read<S: Store>(store: &S, tail: &str, params: &[Value]) -> Result<Vec<Event>,
     rows.into_iter().map(|row| Event::from_row(&row)).collect()
 }
 
-/// An event as JSON: all that its hash covers, and the hash.
+/// An event as JSON: everything that its hash covers, and the hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventView {
     event: Event,
@@ -53,8 +53,7 @@ pub struct EventView {
 }
 
 impl Event {
-    /// The event as JSON. `target` is the service's name for the id of what it was done to, such as
-    /// `account_id`.
+    /// The event as JSON. `target` is the member with the id of its target, such as `account_id`.
     pub fn view(self, target: &'static str) -> EventView {
         EventView {
             event: self,

@@ -33,29 +33,29 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 pub(super) const COLUMNS: &str =
     "sequence, at_ms, actor, actor_role, action, target, old_value, new_value, request_id, hash";
 
-/// Which of them is the hash.
+/// The position of the hash among them.
 pub(super) const HASH_COLUMN: usize = 9;
 
-/// Who does something, and in which request.
+/// The actor of an event, and the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// The user's id.
     pub id: Uuid,
-    /// The user's role at that time.
+    /// The user's role at the time of the event.
     pub role: Cow<'static, str>,
-    /// The host's id of the request.
+    /// The id of the request in the host's log.
     pub request_id: Option<String>,
 }
 
 impl Actor {
-    /// The bank itself: no user has the nil UUID.
+    /// The bank itself, with the nil UUID, which no user has.
     pub const BANK: Self = Self {
         id: Uuid::nil(),
         role: Cow::Borrowed("bank"),
         request_id: None,
     };
 
-    /// Who operates the bank, by a command of the host. The host knows no users, so there is no id.
+    /// An operator who runs a command of the host. The host knows no users, so the UUID is nil.
     pub const OPERATOR: Self = Self {
         id: Uuid::nil(),
         role: Cow::Borrowed("operator"),
@@ -72,31 +72,31 @@ impl Actor {
     }
 }
 
-/// One thing that was done. It is committed together with what it says.
+/// One change. It is committed together with the change itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// When, in milliseconds since 1970 UTC.
+    /// The time, in milliseconds since 1970 UTC.
     pub at_ms: i64,
-    /// By whom.
+    /// Who made the change.
     pub actor: Actor,
-    /// `user.created`, `frozen`, ..
+    /// The kind of the change, such as `user.created`.
     pub action: Cow<'static, str>,
-    /// To what.
+    /// The id of what was changed.
     pub target: Uuid,
-    /// What was before.
+    /// The value before the change.
     pub old_value: Option<String>,
-    /// What is since.
+    /// The value after the change.
     pub new_value: Option<String>,
 }
 
 /// A record in its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// 1, 2, 3, .. without gaps.
+    /// The place in the log: 1, 2, 3, .. without gaps.
     pub sequence: i64,
-    /// What was done.
+    /// The change.
     pub record: Record,
-    /// As it is stored.
+    /// The stored hash.
     pub hash: Hash,
 }
 
@@ -104,7 +104,7 @@ impl Record {
     /// Appends the record to the log.
     ///
     /// # Errors
-    /// [`StoreError`], also where the log does not end where its head says.
+    /// [`StoreError`], also where the head is not the end of the log.
     pub fn append(self, transaction: &impl Transaction) -> Result<(), StoreError> {
         let head = transaction
             .query(HEAD, &[])?
@@ -128,7 +128,7 @@ impl Record {
         transaction.change(MOVE_HEAD, moved, 1)
     }
 
-    /// The record's hash in the place `sequence`, behind the row with the hash `previous`.
+    /// The record's hash at the place `sequence`, after the row with the hash `previous`.
     pub(super) fn hash(&self, previous: &Hash, sequence: i64) -> Hash {
         let mut bytes = Vec::with_capacity(256);
         bytes.extend_from_slice(previous);
@@ -150,7 +150,7 @@ impl Event {
     /// Reads a row of [`COLUMNS`].
     ///
     /// # Errors
-    /// [`StoreError::Row`] where a column is of a type that cannot be.
+    /// [`StoreError::Row`] where a column has another type.
     pub(super) fn from_row(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             sequence: row.integer(0)?,

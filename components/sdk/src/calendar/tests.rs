@@ -10,29 +10,10 @@ fn a_day_is_written_with_all_its_digits_and_nothing_else() {
     for text in ["2026-11-22", "2024-02-29", "0001-01-01", "9999-12-31"] {
         assert_eq!(day(text).to_string(), text);
     }
-    for text in [
-        "",
-        "2026-11",
-        "2026-11-2",
-        "2026-11-022",
-        "2026-02-29",
-        "2026-13-01",
-        "2026-00-01",
-        "2026-01-00",
-        "2026-11-31",
-        "0000-12-31",
-        "22-11-2026",
-        "2026/11/22",
-        "20261122",
-        "+026-11-22",
-        "-026-11-22",
-        "+2026-11-2",
-        " 2026-11-2",
-        "2026-11-22T00:00:00Z",
-        "\u{662}\u{660}\u{662}\u{666}-11",
-        "２０２７-1",
-        "today",
-    ] {
+    let others = "|2026-11|2026-11-2|2026-11-022|2026-02-29|2026-13-01|2026-00-01|2026-01-00\
+        |2026-11-31|0000-12-31|22-11-2026|2026/11/22|20261122|+026-11-22|-026-11-22|+2026-11-2\
+        | 2026-11-2|2026-11-22T00:00:00Z|\u{662}\u{660}\u{662}\u{666}-11|２０２７-1|today";
+    for text in others.split('|') {
         assert_eq!(Day::parse(text), None, "{text:?}");
     }
 }
@@ -48,10 +29,8 @@ fn a_day_is_every_millisecond_from_midnight_to_midnight() {
     assert_ne!(Day::at(day.first_ms() - 1), Some(day));
     assert_ne!(Day::at(day.last_ms() + 1), Some(day));
     let before_1970 = Day::parse("1969-12-31").unwrap();
-    assert_eq!(
-        (Day::at(-1), before_1970.last_ms()),
-        (Some(before_1970), -1)
-    );
+    assert_eq!(Day::at(-1), Some(before_1970));
+    assert_eq!(before_1970.last_ms(), -1);
 }
 
 #[test]
@@ -60,16 +39,17 @@ fn the_calendar_has_an_end() {
     assert_eq!((last.plus_days(1), last.plus_months(1)), (None, None));
     assert_eq!(Day::at(last.last_ms() + 1), None);
     assert_eq!((Day::at(i64::MAX), Day::at(i64::MIN)), (None, None));
-    assert_eq!(
-        (last.plus_days(i64::MAX), last.plus_months(i64::MAX)),
-        (None, None)
-    );
+    let (days, months) = (last.plus_days(i64::MAX), last.plus_months(i64::MAX));
+    assert_eq!((days, months), (None, None));
 }
 
 proptest! {
-    /// The month's number grows by as much, and the day is the first one's or the month's last.
+    /// The month is so many later, and the day is the same or the last of the month.
     #[test]
-    fn a_later_month_has_the_same_day_or_ends_before_it(from in 0_i64..30_000, months in 0_i64..2_000) {
+    fn a_later_month_has_the_same_day_or_ends_before_it(
+        from in 0_i64..30_000,
+        months in 0_i64..2_000,
+    ) {
         let from = Day::at(from * DAY_MS).unwrap();
         let later = from.plus_months(months).unwrap();
         prop_assert_eq!(later.month_index(), from.month_index() + months);

@@ -1,15 +1,15 @@
-//! Ids that follow from a request.
+//! Ids that follow from an idempotency key.
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// The first 16 bytes of SHA-256 over principal, scope, and key, each behind its length (32 bits,
-/// big-endian); then the version and variant bits of a UUID v8 (RFC 9562 section 5.8).
+/// The first 16 bytes of SHA-256 over principal, scope, and key, each after its length (32 bits,
+/// big-endian), with the version and variant bits of a UUID v8 (RFC 9562 section 5.8).
 ///
-/// `scope` names the kind of request, so that one key can serve requests of several kinds.
+/// `scope` names the kind of request, so that a client can use one key for several kinds.
 ///
-/// The id has no time and no random part on purpose: a service that has lost its file still
-/// derives the same id for a repeated request.
+/// The id has no time and no random part: a service that has lost its file still derives the same
+/// id for a repeated request.
 pub fn derived_id(principal: Uuid, scope: &str, key: &str) -> Uuid {
     let mut hasher = Sha256::new();
     for field in [

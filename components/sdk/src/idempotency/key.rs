@@ -7,27 +7,27 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The longest key, in characters.
+/// A key has at most so many characters.
 const LENGTH_MAX: usize = 255;
 
 /// A client's name for one request: 1 to 255 visible ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
-/// Why a header is not an [`IdempotencyKey`].
+/// Why a header has no [`IdempotencyKey`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// There is no such header.
+    /// The request has no such header.
     #[error("the header is missing")]
     Missing,
-    /// Twice there, empty, too long, not visible ASCII, or a quoted string that does not end.
+    /// Repeated, empty, too long, not visible ASCII, or a quoted string without an end.
     #[error("must be one key of 1 to 255 visible ASCII characters")]
     Invalid,
 }
 
 impl IdempotencyKey {
-    /// Reads the header's values. The key may stand bare, as most clients send it, or as a quoted
-    /// string (RFC 8941 section 3.3.3), as the draft asks; both name the same request.
+    /// Reads the values of the header. Most clients send a bare key. The draft asks for a quoted
+    /// string (RFC 8941 section 3.3.3). Both name the same request.
     ///
     /// # Errors
     /// [`KeyError`].
@@ -77,7 +77,7 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
     }
 }
 
-/// The text of a quoted string whose first quote is already gone.
+/// The text of a quoted string after its first quote.
 fn unquote(quoted: &str) -> Option<String> {
     let mut text = String::with_capacity(quoted.len());
     let mut characters = quoted.chars();

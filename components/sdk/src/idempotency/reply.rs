@@ -7,23 +7,23 @@ use serde::Serialize;
 
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// Status and body of a response, made of what is recorded, so that each repetition gets the same
-/// bytes.
+/// The status and the body of a response. It is made of stored data, so that each repetition gets
+/// the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredReply {
     /// The HTTP status.
     pub status: u16,
     /// JSON: a problem document where the status is not 2xx.
     pub body: String,
-    /// Whether the request is a repetition: then the response says so in `idempotency-replayed`.
+    /// Whether the request is a repetition. Its response has `idempotency-replayed`.
     pub repeated: bool,
 }
 
 impl StoredReply {
-    /// The reply with `body` as its JSON.
+    /// A reply with `body` as its JSON.
     ///
     /// # Errors
-    /// 500 where the body has no JSON.
+    /// 500 `internal_error` where the body has no JSON form.
     pub fn new(status: StatusCode, body: &impl Serialize, repeated: bool) -> Result<Self, Problem> {
         Ok(Self {
             status: status.as_u16(),
@@ -32,8 +32,8 @@ impl StoredReply {
         })
     }
 
-    /// The reply with a problem of `instance`. It does not name the exchange, so that each
-    /// repetition has the same bytes.
+    /// A reply with a problem of `instance`. It has no request id, so that each repetition gets the
+    /// same bytes.
     pub fn of_problem(problem: &Problem, instance: &str, repeated: bool) -> Self {
         Self {
             status: problem.status().as_u16(),
@@ -61,7 +61,7 @@ impl IntoResponse for StoredReply {
     }
 }
 
-/// 422 `idempotency_key_reused`: the id that follows from the key is that of another request.
+/// 422 `idempotency_key_reused`: another request had the key.
 pub fn key_reused() -> Problem {
     Problem::unprocessable(
         "idempotency_key_reused",

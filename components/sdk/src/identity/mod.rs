@@ -1,4 +1,4 @@
-//! Who makes a request: what the gateway has verified, and nothing that the client says.
+//! The caller of a request, as the gateway has verified it.
 //!
 //! A handler takes the caller in first place. axum runs extractors from left to right and stops at
 //! the first that fails, so a caller without the role learns nothing about the path, the query, or
@@ -41,7 +41,7 @@ pub struct Identity {
     pub subject: Uuid,
     /// What the user may do.
     pub role: Role,
-    /// The session that the token belongs to.
+    /// The session of the access token.
     pub session: Uuid,
     /// Space-separated scopes (RFC 6749 section 3.3); may be empty.
     pub scope: String,
@@ -59,7 +59,7 @@ impl Identity {
         self.subject == owner || self.is_staff()
     }
 
-    /// Passes if the caller has one of `roles`: for a rule that depends on more than the route.
+    /// Passes if the caller has one of `roles`. For a rule that depends on more than the route.
     ///
     /// # Errors
     /// 403 `forbidden`.
@@ -86,7 +86,7 @@ impl Identity {
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
-    // Two values would leave open which one is meant.
+    // Two values would be ambiguous.
     values.next().is_none().then_some(value)
 }
 

@@ -1,4 +1,4 @@
-//! What a user may do.
+//! The roles of users.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -8,23 +8,23 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Owns accounts. Every registration.
+    /// Owns accounts. Every user who registers is a customer.
     Customer,
-    /// Serves customers: pays in and out, freezes accounts.
+    /// Acts for customers: pays in and out, and freezes accounts.
     Teller,
-    /// Reads everything, and changes nothing.
+    /// Reads everything and changes nothing.
     Auditor,
-    /// Administers users, and does what a teller does.
+    /// Administers users, and may do what a teller may.
     Admin,
 }
 
-/// A text that is no role.
+/// The text is no role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of customer, teller, auditor, admin")]
 pub struct UnknownRole;
 
 impl Role {
-    /// The word that tokens, headers and JSON carry.
+    /// The word in tokens, headers, and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Customer => "customer",

@@ -1,4 +1,4 @@
-//! An amount of one currency, and its one text form.
+//! An amount of one currency, and its text form.
 
 use super::Currency;
 use rust_decimal::Decimal;
@@ -7,15 +7,16 @@ use std::fmt;
 
 /// The largest amount of one transfer, in minor units: ten trillion euros, or a quadrillion yen.
 ///
-/// Far above any payment, and so far below `i64::MAX` that thousands of the largest amounts still add up without overflow.
+/// It is far above any payment. The sum of thousands of such amounts still fits into `i64`.
 pub const AMOUNT_MINOR_MAX: i64 = 1_000_000_000_000_000;
 
-/// No amount within [`AMOUNT_MINOR_MAX`] needs more characters: sixteen digits, and the point.
+/// The longest text of an amount within [`AMOUNT_MINOR_MAX`]: sixteen digits, and the point.
 const TEXT_LENGTH_MAX: usize = 17;
 
-/// Whole minor units of a currency. May be negative, as a balance may.
+/// Whole minor units of a currency. They may be negative, as a balance may.
 ///
-/// Its serialized form is for the bank's own records (`{"minor":1234,"currency":"EUR"}`); clients send and read decimal strings.
+/// The serialized form (`{"minor":1234,"currency":"EUR"}`) is for the bank's own records. Clients
+/// send and read decimal strings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Money {
     minor: i64,
@@ -25,13 +26,14 @@ pub struct Money {
 /// Why a text is not an amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AmountError {
-    /// Not a plain decimal: digits, and perhaps a point with digits on both sides; no sign, exponent, space, or leading zero.
+    /// Not a plain decimal: digits, perhaps with a point between digits. It has no sign, exponent,
+    /// space, or leading zero.
     #[error("must be a plain decimal number such as \"12.34\"")]
     Malformed,
-    /// More digits after the point than the currency has. Nothing is ever rounded in silence.
+    /// More digits after the point than the currency has. The bank does not round amounts.
     #[error("has more decimal places than the currency's {0}")]
     Scale(u32),
-    /// Zero where an amount must be positive.
+    /// Zero, where an amount must be positive.
     #[error("must be greater than zero")]
     Zero,
     /// Above [`AMOUNT_MINOR_MAX`].
@@ -40,12 +42,13 @@ pub enum AmountError {
 }
 
 impl Money {
-    /// An amount of minor units.
+    /// The amount of so many minor units.
     pub fn from_minor(minor: i64, currency: Currency) -> Self {
         Self { minor, currency }
     }
 
-    /// Reads an amount to move: positive, at most the currency's scale, at most [`AMOUNT_MINOR_MAX`].
+    /// Reads an amount to move: positive, within the currency's scale, at most
+    /// [`AMOUNT_MINOR_MAX`].
     ///
     /// # Errors
     /// [`AmountError`], the first that applies in the order of its variants.
@@ -60,7 +63,7 @@ impl Money {
     /// Reads an amount that may be zero, such as an overdraft limit.
     ///
     /// # Errors
-    /// As [`Money::parse_positive`], but for zero.
+    /// As [`Money::parse_positive`], without [`AmountError::Zero`].
     pub fn parse_non_negative(text: &str, currency: Currency) -> Result<Self, AmountError> {
         if !is_plain_decimal(text) {
             return Err(AmountError::Malformed);
@@ -76,7 +79,7 @@ impl Money {
         }
         let mut decimal = Decimal::from_str_exact(text).map_err(|_| AmountError::Malformed)?;
         decimal.rescale(currency.scale());
-        // Rescaling beyond what the mantissa holds would round: then the scale is not what was asked for.
+        // Where the mantissa is too small for the scale, `rescale` sets a smaller one.
         if decimal.scale() != currency.scale() {
             return Err(AmountError::TooLarge);
         }
@@ -86,19 +89,19 @@ impl Money {
         }
     }
 
-    /// The minor units.
+    /// The amount in minor units.
     pub fn minor(self) -> i64 {
         self.minor
     }
 
-    /// The currency.
+    /// The currency of the amount.
     pub fn currency(self) -> Currency {
         self.currency
     }
 }
 
 impl fmt::Display for Money {
-    /// Exactly the currency's scale: `12.30` EUR, `1200` JPY, `1.234` KWD.
+    /// Writes exactly the currency's scale: `12.30` EUR, `1200` JPY, `1.234` KWD.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimal = Decimal::from_i128_with_scale(i128::from(self.minor), self.currency.scale());
         write!(formatter, "{decimal}")

@@ -1,15 +1,15 @@
-//! The currencies of ISO 4217 in which the bank can keep accounts.
+//! The currencies of ISO 4217 that an account can have.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The largest scale that ISO 4217 knows (CLF, UYW).
+/// The largest scale in ISO 4217 (CLF, UYW).
 const SCALE_MAX: u16 = 4;
 
 /// A currency that has a minor unit.
 ///
-/// The codes whose minor unit is "n.a." in ISO 4217 (metals such as XAU, the test code XTS, XXX) are no [`Currency`]: an amount in
-/// them has no defined scale.
+/// The codes whose minor unit is "n.a." in ISO 4217 (metals such as XAU, the test code XTS, XXX)
+/// are no [`Currency`]: an amount of them has no defined scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "&'static str", try_from = "String")]
 pub struct Currency {
@@ -17,13 +17,13 @@ pub struct Currency {
     scale: u32,
 }
 
-/// Why a text is not a [`Currency`].
+/// Why a text is no [`Currency`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CurrencyError {
-    /// Not the three capital letters of an ISO 4217 code.
+    /// The text is no ISO 4217 code of three capital letters.
     #[error("is not an ISO 4217 currency code of three capital letters")]
     Unknown,
-    /// A code without a minor unit.
+    /// The code has no minor unit.
     #[error("is a code without a minor unit, which cannot be held in an account")]
     NoMinorUnit,
 }
@@ -57,7 +57,8 @@ impl Currency {
         self.scale
     }
 
-    /// Whether the currency has been replaced by another (HRK by EUR): what exists goes on, nothing new begins.
+    /// Whether another currency has replaced this one (EUR replaced HRK): existing accounts go on,
+    /// and no new one begins.
     pub fn is_superseded(self) -> bool {
         self.iso.is_superseded().is_some()
     }

@@ -1,7 +1,17 @@
 //! Money: whole minor units of one currency, never a float.
 //!
-//! An amount is an `i64` of minor units (cents for EUR, yen for JPY). Outside it is a plain decimal string at the currency's scale.
-//! What an amount may look like, and how large it may be, is decided here and nowhere else.
+//! An amount is an `i64` of minor units (cents for EUR, yen for JPY). Clients send and read it as a
+//! plain decimal string at the currency's scale. The form and the limits of amounts are rules of
+//! this module alone.
+//!
+//! ```
+//! use strongroom_sdk::money::{AmountError, Currency, Money};
+//!
+//! let eur = Currency::from_code("EUR").expect("a currency");
+//! let amount = Money::parse_positive("12.3", eur).expect("an amount");
+//! assert_eq!((amount.minor(), amount.to_string().as_str()), (1230, "12.30"));
+//! assert_eq!(Money::parse_positive("0.001", eur), Err(AmountError::Scale(2)));
+//! ```
 
 mod amount;
 mod currency;

@@ -1,18 +1,18 @@
-//! The text form of a place in a list: a version byte and the key, in base64url. Opaque to clients.
+//! Cursors: a version byte and the key of a row, in base64url. They are opaque to clients.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
-/// The first byte of every cursor; grows when the form changes.
+/// The first byte of every cursor. It grows when the form changes.
 const VERSION: u8 = 1;
 
-/// What a list is ordered by.
+/// A key that orders a list.
 pub trait CursorKey: Sized {
-    /// The cursor that stands for this key.
+    /// The cursor of this key.
     fn to_cursor(&self) -> String;
 
-    /// The key of a cursor; none if the text is not one of [`CursorKey::to_cursor`].
+    /// The key of a cursor; none for any other text.
     fn from_cursor(text: &str) -> Option<Self>;
 }
 

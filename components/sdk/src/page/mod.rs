@@ -1,4 +1,14 @@
-//! Lists, page by page: `?limit=` and `&cursor=`, answered by `{"data":[..],"next_cursor":null,"has_more":false}`.
+//! Lists, page by page: `?limit=` and `&cursor=` return
+//! `{"data":[..],"next_cursor":null,"has_more":false}`.
+//!
+//! ```
+//! use strongroom_sdk::page::{List, Page};
+//!
+//! let page: Page<u64> = Page::from_query("limit=2").expect("a query");
+//! let rows = vec![9_u64, 8, 7]; // `page.fetch()` rows below `page.before()`
+//! let list = List::new(rows, &page, |row| *row);
+//! assert_eq!((list.data, list.has_more), (vec![9, 8], true));
+//! ```
 
 mod cursor;
 
@@ -12,21 +22,21 @@ use http::request::Parts;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// How many objects a page has unless the client says otherwise.
+/// A page has so many objects, unless the client asks for another number.
 pub const LIMIT_DEFAULT: usize = 50;
 
-/// The longest page.
+/// A page has at most so many objects.
 pub const LIMIT_MAX: usize = 500;
 
-/// Which page of a list is asked for. `K` is what the list is ordered by, `F` the list's own parameters, of which any others are
-/// refused (422).
+/// The page that a client asks for. The list is ordered by `K`. `F` has the list's own parameters;
+/// any other parameter is 422.
 ///
-/// Read [`Page::fetch`] rows that come after `after`, then answer with [`List::new`].
+/// Read [`Page::fetch`] rows that come after `after`, and return [`List::new`].
 #[derive(Debug, Clone, Copy)]
 pub struct Page<K, F = NoParameters> {
     /// The key of the last object that the client has seen.
     pub after: Option<K>,
-    /// How many objects to answer, 1 to [`LIMIT_MAX`].
+    /// How many objects to return, from 1 to [`LIMIT_MAX`].
     pub limit: usize,
     /// The list's own parameters.
     pub filter: F,
@@ -35,16 +45,16 @@ pub struct Page<K, F = NoParameters> {
 /// One page, as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct List<T> {
-    /// The objects.
+    /// The objects of the page.
     pub data: Vec<T>,
-    /// What to send as `cursor` for the next page, if there is one.
+    /// The `cursor` of the next page, if there is one.
     pub next_cursor: Option<String>,
     /// Whether there is a next page.
     pub has_more: bool,
 }
 
 impl<K, F> Page<K, F> {
-    /// How many rows to read: one more than will be answered, which tells whether there is a next page.
+    /// How many rows to read: one more than the page has, which shows whether there is a next page.
     pub fn fetch(&self) -> i64 {
         // At most 501.
         self.limit as i64 + 1
@@ -52,7 +62,7 @@ impl<K, F> Page<K, F> {
 }
 
 impl<F> Page<u64, F> {
-    /// The key below which the page's rows are, in a list with the newest first.
+    /// The rows of the page are below this key, in a list with the newest first.
     pub fn before(&self) -> i64 {
         self.after
             .and_then(|key| i64::try_from(key).ok())
@@ -64,7 +74,8 @@ impl<K: CursorKey, F: DeserializeOwned> Page<K, F> {
     /// Reads the query string of a list.
     ///
     /// # Errors
-    /// 400 `cursor_invalid` for a cursor that no list of this kind has made; 422 `validation_failed` for the rest.
+    /// 400 `cursor_invalid` for a text that is no cursor of such a list; otherwise 422
+    /// `validation_failed`.
     pub fn from_query(query: &str) -> Result<Self, Problem> {
         let mut limit = None;
         let mut cursor = None;
@@ -124,7 +135,8 @@ impl<S: Sync, K: CursorKey, F: DeserializeOwned> FromRequestParts<S> for Page<K,
 }
 
 impl<T> List<T> {
-    /// The answer to `page` from the rows that were read for it ([`Page::fetch`] at most); `key` is what the list is ordered by.
+    /// The page of the rows that were read, at most [`Page::fetch`]. `key` returns the key of a
+    /// row.
     pub fn new<K: CursorKey, F>(
         mut rows: Vec<T>,
         page: &Page<K, F>,
@@ -155,7 +167,7 @@ impl<T> List<T> {
     /// As [`List::map`], where an object may have no view.
     ///
     /// # Errors
-    /// The first of `view`.
+    /// The first error of `view`.
     pub fn try_map<U, E>(self, view: impl FnMut(T) -> Result<U, E>) -> Result<List<U>, E> {
         Ok(List {
             data: self.data.into_iter().map(view).collect::<Result<_, E>>()?,

@@ -1,17 +1,9 @@
 use super::*;
 
 #[test]
-fn a_text_with_a_character_that_is_drawn_can_be_read() {
-    for text in [
-        "Ada",
-        "Łukasz",
-        "李雷",
-        "محمد",
-        "ok\u{202e}",
-        "\u{1f468}\u{200d}\u{1f469}",
-        ".",
-        "\u{301}",
-    ] {
+fn a_text_with_a_visible_character_can_be_read() {
+    for text in "Ada Łukasz 李雷 محمد ok\u{202e} \u{1f468}\u{200d}\u{1f469} . \u{301}".split(' ')
+    {
         assert!(is_readable(text), "{text:?}");
     }
 }
