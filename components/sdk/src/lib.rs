@@ -1,4 +1,7 @@
-//! What any Strongroom service needs, and nothing of what one service alone knows.
+//! The parts that any Strongroom service needs: HTTP, identity, JSON, lists, money, and the store.
+//!
+//! The feature `native` adds what native tests need: a store on SQLite, and a clock that a test
+//! sets.
 
 pub mod audit;
 pub mod audit_log;
@@ -13,6 +16,7 @@ pub mod json;
 #[cfg(test)]
 mod kit;
 pub mod money;
+pub mod oauth;
 pub mod onward;
 pub mod page;
 pub mod problem;

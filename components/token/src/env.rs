@@ -1,28 +1,28 @@
-//! What the service needs from outside itself: handed in, so that a test can choose it.
+//! What the service is given, so that a test can choose it.
 
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::random::Random;
 use strongroom_sdk::store::Store;
 use uuid::Uuid;
 
-/// One choice of everything outside; the component has one, the tests another.
+/// One choice of everything that the service is given. The component has one, the tests another.
 pub trait Env: 'static {
-    /// Where sessions are kept.
+    /// Keeps the sessions.
     type Store: Store;
-    /// Tells the time.
+    /// Gives the time.
     type Clock: Clock;
     /// Makes secrets and ids.
     type Random: Random;
-    /// The host's keys.
+    /// Signs access tokens.
     type Keys: Keys;
-    /// The host's revocation list.
+    /// Is the host's revocation list.
     type Revocations: Revocations;
 }
 
 /// What the host demands of an access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// The key that signs now.
+    /// The id of the key that signs now.
     pub kid: String,
     /// The JOSE `alg`.
     pub algorithm: String,
@@ -34,18 +34,19 @@ pub struct Policy {
     pub lifetime_seconds_max: u32,
 }
 
-/// The host would not, or could not, sign.
+/// The host refused to sign, or could not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the host did not sign: {0}")]
 pub struct SignError(pub String);
 
-/// The host could not make a revocation durable. It must be repeated.
+/// The host could not make a revocation durable. The service must try again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the host did not revoke: {0}")]
 pub struct RevocationError(pub String);
 
-/// The host's signing keys (`strongroom:keys/signer`). No key ever comes here. The functions stand alone because `jsonwebtoken`
-/// reaches its signer through a plain function.
+/// The host's signing keys (`strongroom:keys/signer`), which never enter the component.
+///
+/// The functions have no receiver, because `jsonwebtoken` calls its signer by a plain function.
 pub trait Keys: 'static {
     /// The policy in force.
     fn policy() -> Policy;
@@ -55,12 +56,14 @@ pub trait Keys: 'static {
     fn verify(token: &str) -> Option<String>;
 }
 
-/// The host's revocation list (`strongroom:keys/revocations`). Both calls return when the revocation is durable and in force, and
-/// may be repeated.
+/// The host's revocation list (`strongroom:keys/revocations`).
+///
+/// Both calls return when the revocation is durable and in force, and both may be repeated.
 pub trait Revocations {
-    /// Ends one session.
+    /// Revokes the tokens of one session.
     fn revoke_session(&self, session: Uuid) -> Result<(), RevocationError>;
-    /// Ends the tokens of a subject with an older security version, but for those of the session `except`.
+    /// Revokes the tokens of a subject with an older security version, except those of the session
+    /// `except`.
     fn revoke_subject(
         &self,
         subject: Uuid,

@@ -1,16 +1,18 @@
 //! The token service: sessions and their access and refresh tokens.
 //!
-//! A *session* begins at a login and is one row. Its *access tokens* are JWTs that the gateway verifies without asking anyone; its
-//! *refresh token* is opaque and good for one rotation. What ends a session is committed here first and then made known to the
-//! gateway (`revocation`), so that a crash between the two loses nothing.
+//! A *session* begins at a login and is one row. Its *access tokens* are JWTs, which the gateway
+//! verifies by itself. Its *refresh token* is opaque and valid for one rotation. The service
+//! commits the end of a session first and then delivers it to the gateway (`revocation`), so that a
+//! crash between the two loses nothing.
 //!
-//! Everything here is plain Rust against the traits of [`env`]; the component around it is in `component`.
+//! The service is plain Rust against the traits of [`env`]. The shell around it is in `component`.
 
 pub mod access_token;
 pub mod api;
 #[cfg(target_family = "wasm")]
 mod component;
 pub mod env;
+mod error;
 mod oauth;
 pub mod refresh_token;
 mod revocation;
@@ -21,9 +23,10 @@ mod service;
 mod session;
 mod settings;
 
+pub use error::TokenError;
 pub use schema::MIGRATIONS;
-pub use service::{TokenError, TokenService, Tokens};
-pub use session::{Introspection, RefreshError, Subject};
+pub use service::TokenService;
+pub use session::{Introspection, NewSession, RefreshError, Tokens};
 pub use settings::Settings;
 
 #[cfg(test)]

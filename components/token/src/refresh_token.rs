@@ -4,13 +4,16 @@
 //! srt_ base64url( session id (16) | counter (4) | secret (32) | tag (16) )
 //! ```
 //!
-//! The first secret of a session is random. Each next one is `HMAC-SHA256(session key, "next" | counter | secret)`, so the same token
-//! always has the same successor, and a client whose answer was lost may simply ask again. The store has the session key and the
-//! SHA-256 of the current secret: neither it alone, nor a stolen token alone, tells the next token.
+//! The first secret of a session is random. Each next one is
+//! `HMAC-SHA256(session key, "next" | counter | secret)`. So the same token always has the same
+//! successor, and a client that lost a response can simply ask again. The store has the session key
+//! and the SHA-256 of the current secret. Neither the store nor a stolen token alone gives the next
+//! token.
 //!
-//! The tag is `HMAC-SHA256(session key, "tag" | counter | secret)`, cut to 128 bits. It tells a token that was once good, whose
-//! reuse ends the session (RFC 9700 section 4.14.2), from an invented one, which must not: else anyone who knows a session's id
-//! could end it.
+//! The tag is `HMAC-SHA256(session key, "tag " | counter | secret)`, cut to 128 bits. It
+//! distinguishes a token of the session from an invented one. A reused token ends the session (RFC
+//! 9700 section 4.14.2), and an invented one must not: otherwise any client that knows the id of a
+//! session could end it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,17 +22,17 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-/// Tells a refresh token from anything else, also for those who search leaked texts for secrets.
+/// Marks a refresh token, also for scanners that search leaked texts for secrets.
 const PREFIX: &str = "srt_";
 
 const SECRET_LENGTH: usize = 32;
 const TAG_LENGTH: usize = 16;
 const LENGTH: usize = 16 + 4 + SECRET_LENGTH + TAG_LENGTH;
 
-/// The key of a session from which tags and successors are made; random, and never leaves the store.
+/// The random key that makes the tags and successors of a session. It never leaves the store.
 pub type SessionKey = [u8; 32];
 
-/// A refresh token. Authentic only once [`RefreshToken::is_authentic`] has said so.
+/// A refresh token. [`RefreshToken::is_authentic`] says whether the session made it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RefreshToken {
     session: Uuid,
@@ -44,7 +47,7 @@ impl RefreshToken {
         Self::new(session, key, 0, secret)
     }
 
-    /// The one token that follows this one; none after 2^32 rotations, which no session lives to see.
+    /// The token that follows this one; none after 2^32 rotations, which no session reaches.
     pub fn successor(&self, key: &SessionKey) -> Option<Self> {
         let counter = self.counter.checked_add(1)?;
         let secret = mac(key, b"next", counter, &self.secret);
@@ -65,27 +68,27 @@ impl RefreshToken {
         }
     }
 
-    /// Whether the session of this key has made this token.
+    /// Whether the session with this key made the token.
     pub fn is_authentic(&self, key: &SessionKey) -> bool {
         tag(key, self.counter, &self.secret).ct_eq(&self.tag).into()
     }
 
-    /// The session that the token says it belongs to.
+    /// The session that the token names.
     pub fn session(&self) -> Uuid {
         self.session
     }
 
-    /// How many rotations came before.
+    /// How many rotations made it: 0 for the first token of a session.
     pub fn counter(&self) -> u32 {
         self.counter
     }
 
-    /// What the store keeps of it.
+    /// SHA-256 of the secret, which the store keeps.
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.secret).into()
     }
 
-    /// The text that a client gets.
+    /// The text for the client.
     pub fn to_text(&self) -> String {
         let mut bytes = [0; LENGTH];
         bytes[..16].copy_from_slice(self.session.as_bytes());
@@ -95,7 +98,7 @@ impl RefreshToken {
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// Reads a text; none if it is not of the form.
+    /// Reads a text; none if it has another form.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: [u8; LENGTH] = URL_SAFE_NO_PAD
             .decode(text.strip_prefix(PREFIX)?)
@@ -115,7 +118,7 @@ impl RefreshToken {
 }
 
 impl std::fmt::Debug for RefreshToken {
-    /// Without what makes it a secret.
+    /// Hides the secret and the tag.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("RefreshToken")
@@ -131,7 +134,7 @@ fn tag(key: &SessionKey, counter: u32, secret: &[u8; SECRET_LENGTH]) -> [u8; TAG
     tag
 }
 
-/// Every part has a fixed length, so no two inputs run together.
+/// Every part has a fixed length, so two different inputs are never the same bytes.
 fn mac(
     key: &SessionKey,
     purpose: &[u8; 4],

@@ -1,19 +1,21 @@
-//! What the gateway must be told, kept until it knows.
+//! The outbox of revocations for the gateway.
 //!
-//! A revocation is committed in the same transaction as the end of its session, and leaves the outbox only after the host has it on
-//! disk. A crash in between leaves the row, and the next start or tick delivers it again, which is harmless.
+//! A revocation is committed in the transaction that ends its session, and leaves the outbox when
+//! the host has it on disk. A crash in between leaves the row, and the next start or tick delivers
+//! it again, which is harmless.
 
 use crate::env::{Env, RevocationError, Revocations};
-use crate::service::{TokenError, TokenService};
-use crate::session::Session;
+use crate::error::TokenError;
+use crate::service::TokenService;
 use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
-/// How many revocations one tick delivers: each may cost the host an fsync.
+/// One tick delivers at most so many revocations: each may cost the host an fsync.
 const DELIVERIES_PER_TICK: i64 = 100;
 
 const INSERT: &str = "INSERT INTO revocation_outbox
-    (id, session, subject, security_version_min, except_session, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    (id, session, subject, security_version_min, except_session, created_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 const SELECT_OLDEST: &str = "SELECT id, session, subject, security_version_min, except_session
     FROM revocation_outbox ORDER BY id LIMIT ?1";
@@ -26,9 +28,9 @@ const DELETE: &str = "DELETE FROM revocation_outbox WHERE id = ?1";
 /// Tokens that must stop working at the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Revocation {
-    /// Those of one session.
+    /// The tokens of one session.
     Session(Uuid),
-    /// Those of a subject with an older security version, but for one session's.
+    /// The tokens of a subject with an older security version, except those of one session.
     Subject {
         subject: Uuid,
         security_version_min: i64,
@@ -76,7 +78,7 @@ impl Revocation {
         }
     }
 
-    fn tell(&self, host: &impl Revocations) -> Result<(), RevocationError> {
+    fn send(&self, host: &impl Revocations) -> Result<(), RevocationError> {
         match *self {
             Self::Session(session) => host.revoke_session(session),
             Self::Subject {
@@ -89,33 +91,36 @@ impl Revocation {
 }
 
 impl<E: Env> TokenService<E> {
-    /// Tells the host, and then forgets. That the row is forgotten late, or after a crash not at all, costs one more delivery.
+    /// Sends a revocation to the host, and then deletes its row. A crash may undo the deletion,
+    /// which costs one more delivery.
     pub(crate) fn deliver(&self, id: Uuid, revocation: &Revocation) -> Result<(), TokenError> {
-        revocation.tell(&self.revocations)?;
+        revocation.send(&self.revocations)?;
         let transaction = self.store.begin()?;
         transaction.execute(DELETE, &[id.into()])?;
         transaction.commit_later()?;
         Ok(())
     }
 
-    /// Delivers what is still in the outbox, oldest first, and answers how many that were. For `start` and `tick`.
+    /// Delivers what is in the outbox, oldest first, and returns how many rows it delivered. For
+    /// `start` and `tick`.
     ///
     /// # Errors
-    /// The first failure; what is left is tried again at the next call.
+    /// The first failure. The next call tries the rest again.
     pub fn deliver_pending(&self) -> Result<usize, TokenError> {
         self.deliver_all(SELECT_OLDEST, &[DELIVERIES_PER_TICK.into()])
     }
 
-    /// Delivers now what the outbox still has of a session that has ended: when this returns, the
-    /// gateway knows of its end.
+    /// Delivers what the outbox has of a session that has ended: when this returns, the gateway
+    /// knows of the end.
     ///
     /// # Errors
     /// As [`TokenService::deliver_pending`].
-    pub(crate) fn deliver_pending_of(&self, session: &Session) -> Result<(), TokenError> {
-        self.deliver_all(
-            SELECT_OF_SESSION,
-            &[session.id.into(), session.subject.into()],
-        )?;
+    pub(crate) fn deliver_pending_of(
+        &self,
+        session: Uuid,
+        subject: Uuid,
+    ) -> Result<(), TokenError> {
+        self.deliver_all(SELECT_OF_SESSION, &[session.into(), subject.into()])?;
         Ok(())
     }
 

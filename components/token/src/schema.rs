@@ -26,20 +26,21 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
         ) STRICT, WITHOUT ROWID",
         "CREATE INDEX session_by_subject ON session (subject)",
         "CREATE INDEX session_by_expiry ON session (expires_at)",
-        // A row is a refresh token that was rotated, by its counter, while its repetition may still
-        // be answered. The session's next rotation deletes what is older.
+        // A row is a rotated refresh token, by its counter, within its grace. The session's next
+        // rotation deletes older rows.
         "CREATE TABLE rotation (
             session    BLOB    NOT NULL CHECK (length(session) = 16),
             counter    INTEGER NOT NULL CHECK (counter >= 0),
             rotated_at INTEGER NOT NULL,
             PRIMARY KEY (session, counter)
         ) STRICT, WITHOUT ROWID",
-        // What a login that raced with a password change is refused by. One row for each user who ever ended sessions.
+        // The service refuses a login with a lower security version: it raced with a change of the
+        // password. One row for each user who ever ended sessions.
         "CREATE TABLE subject_floor (
             subject              BLOB    PRIMARY KEY CHECK (length(subject) = 16),
             security_version_min INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID",
-        // A row is a revocation that the host may not know of yet; it leaves when the host has it.
+        // A row is a revocation that the host may not know yet. It leaves when the host has it.
         "CREATE TABLE revocation_outbox (
             id                   BLOB    PRIMARY KEY CHECK (length(id) = 16),
             session              BLOB    CHECK (length(session) = 16),

@@ -8,14 +8,14 @@ const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// The service's configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// `session_absolute`: a session ends this long after its login, whatever happens, in milliseconds.
+    /// `session_absolute`: the time from the login to the end of a session, in milliseconds.
     pub session_absolute_ms: i64,
-    /// `session_idle`: a session ends when it has not been refreshed for this long, in milliseconds.
+    /// `session_idle`: the time from the last refresh to the end of a session, in milliseconds.
     pub session_idle_ms: i64,
 }
 
 impl Default for Settings {
-    /// 12 hours and 60 minutes: within NIST SP 800-63B-4 (24 hours, 1 hour) for a bank.
+    /// 12 hours and 60 minutes, within what NIST SP 800-63B-4 allows a bank (24 hours, 1 hour).
     fn default() -> Self {
         Self {
             session_absolute_ms: 12 * HOUR_MS,

@@ -6,7 +6,6 @@ mod provider;
 pub use claims::Claims;
 
 use crate::env::{Keys, Policy, SignError};
-use crate::session::Session;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use strongroom_sdk::random::Random;
 use uuid::Uuid;
@@ -14,16 +13,17 @@ use uuid::Uuid;
 /// The media type of RFC 9068 section 2.1.
 const TYPE: &str = "at+jwt";
 
-/// The one OAuth client there is: the bank's own front.
+/// The only OAuth client: the bank's own front end.
 pub const CLIENT_ID: &str = "strongroom";
 
-/// Unless the host's policy is shorter.
+/// The lifetime of a token, unless the host's policy is shorter.
 const LIFETIME_SECONDS: u32 = 300;
 
-/// One part in this many of the lifetime is taken off at random, so that clients which logged in together do not refresh together.
+/// A random part of the lifetime, at most one in so many, is taken off. So clients that logged in
+/// at the same time do not refresh at the same time.
 const JITTER_DIVISOR: u32 = 20;
 
-/// The kid may be replaced between reading the policy and signing; twice in a row it is not.
+/// The host may replace the key between reading the policy and signing, but not twice in a row.
 const SIGN_ATTEMPTS: usize = 2;
 
 /// A signed token.
@@ -33,17 +33,29 @@ pub(crate) struct AccessToken {
     pub(crate) lifetime_seconds: u32,
 }
 
-/// Signs an access token of a session that lives. It never outlives the session.
+/// What an access token says of its session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub(crate) session: Uuid,
+    pub(crate) subject: Uuid,
+    pub(crate) role: String,
+    pub(crate) scope: String,
+    pub(crate) security_version: i64,
+    /// The absolute end of the session, which no token outlives.
+    pub(crate) expires_at_ms: i64,
+}
+
+/// Signs an access token of a session.
 pub(crate) fn sign<K: Keys>(
-    session: &Session,
+    grant: &Grant,
     jti: Uuid,
     now_ms: i64,
     random: &impl Random,
 ) -> Result<AccessToken, SignError> {
     provider::install::<K>();
-    let mut refusal = SignError("never tried".to_owned());
+    let mut refusal = SignError("no attempt".to_owned());
     for _ in 0..SIGN_ATTEMPTS {
-        match sign_under(&K::policy(), session, jti, now_ms, random) {
+        match sign_under(&K::policy(), grant, jti, now_ms, random) {
             Ok(token) => return Ok(token),
             Err(error) => refusal = error,
         }
@@ -53,7 +65,7 @@ pub(crate) fn sign<K: Keys>(
 
 fn sign_under(
     policy: &Policy,
-    session: &Session,
+    grant: &Grant,
     jti: Uuid,
     now_ms: i64,
     random: &impl Random,
@@ -66,25 +78,25 @@ fn sign_under(
     }
     let issued_at = now_ms / 1_000;
     let lifetime_seconds =
-        lifetime_seconds(policy, session.expires_at_ms / 1_000 - issued_at, random);
+        lifetime_seconds(policy, grant.expires_at_ms / 1_000 - issued_at, random);
     let claims = Claims {
         iss: policy.issuer.clone(),
         aud: policy.audience.clone(),
-        sub: session.subject,
+        sub: grant.subject,
         client_id: CLIENT_ID.to_owned(),
         iat: issued_at,
         nbf: issued_at,
         exp: issued_at + i64::from(lifetime_seconds),
         jti: jti.to_string(),
-        sid: session.id,
-        sv: session.security_version,
-        role: session.role.clone(),
-        scope: session.scope.clone(),
+        sid: grant.session,
+        sv: grant.security_version,
+        role: grant.role.clone(),
+        scope: grant.scope.clone(),
     };
     let mut header = Header::new(Algorithm::EdDSA);
     header.typ = Some(TYPE.to_owned());
     header.kid = Some(policy.kid.clone());
-    // The key is in the host: here is nothing but its family.
+    // The host has the key. This one only names its family.
     let key = EncodingKey::from_ed_der(&[]);
     let text = jsonwebtoken::encode(&header, &claims, &key)
         .map_err(|error| SignError(error.to_string()))?;

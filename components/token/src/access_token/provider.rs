@@ -1,7 +1,7 @@
-//! `jsonwebtoken`'s cryptography, given by the host.
+//! The host as the cryptography of `jsonwebtoken`.
 //!
-//! The crate is built without any backend, so it has no cryptography of its own that could be used by mistake. It only signs: to
-//! verify is the gateway's work.
+//! The crate is built without a backend, so no code can use another key by mistake. It only signs:
+//! the gateway verifies.
 
 use crate::env::Keys;
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, KeyUtils};
@@ -10,7 +10,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, errors};
 use signature::{Error, Signer};
 use std::marker::PhantomData;
 
-/// Makes `K` sign whatever `jsonwebtoken` encodes from now on. The first call of a process decides.
+/// Makes `K` the signer of `jsonwebtoken`. Only the first call of a process has an effect.
 pub(super) fn install<K: Keys>() {
     let provider: &'static CryptoProvider = &const {
         CryptoProvider {
@@ -19,7 +19,7 @@ pub(super) fn install<K: Keys>() {
             key_utils: KeyUtils::new_unimplemented(),
         }
     };
-    // An error says that one is installed already, which is this one.
+    // An error says that this provider is already installed.
     let _ = provider.install_default();
 }
 

@@ -1,3 +1,8 @@
-//! The handlers of the service's routes.
+//! The handlers of the routes, and the bodies that they take.
 
+#[cfg(target_family = "wasm")]
+mod handlers;
 pub mod request;
+
+#[cfg(target_family = "wasm")]
+pub(crate) use handlers::{introspect, jwks, refresh, revoke};

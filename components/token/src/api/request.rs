@@ -1,4 +1,4 @@
-//! The bodies of the service's routes, as JSON or as the form that OAuth clients send (RFC 6749 appendix B).
+//! The bodies of the routes, as JSON or as the form of OAuth clients (RFC 6749 appendix B).
 
 use crate::oauth;
 use axum::extract::{FromRequest, Request};
@@ -8,19 +8,19 @@ use strongroom_sdk::json::{self, BODY_BYTES_MAX, Json};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query;
 
-/// `POST /refresh`.
+/// The body of `POST /refresh`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RefreshRequest {
     /// The refresh token.
     pub refresh_token: String,
-    /// What OAuth clients say that they want.
+    /// OAuth clients send it.
     #[serde(default)]
     grant_type: Option<String>,
 }
 
 impl RefreshRequest {
-    /// Passes a request for the one grant that there is.
+    /// Passes a request for the only grant: `refresh_token`.
     ///
     /// # Errors
     /// 400 `unsupported_grant_type` (RFC 6749 section 5.2).
@@ -29,26 +29,27 @@ impl RefreshRequest {
             None | Some("refresh_token") => Ok(()),
             Some(_) => Err(oauth::refusal(
                 "unsupported_grant_type",
-                "The grant_type must be refresh_token. Tokens for a password come from POST /api/auth/login.",
+                "The grant_type must be refresh_token. Tokens for a password come from POST \
+                /api/auth/login.",
             )),
         }
     }
 }
 
-/// `POST /revoke` (RFC 7009 section 2.1) and `POST /introspect` (RFC 7662 section 2.1).
+/// The body of `POST /revoke` (RFC 7009 section 2.1) and `POST /introspect` (RFC 7662 section 2.1).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenRequest {
     /// An access or a refresh token.
     pub token: String,
-    /// Which of the two the client thinks it is. The token itself says so, so the hint is read and not needed.
+    /// The client's guess which of the two it is. The token itself says so, so this has no effect.
     #[serde(default, rename = "token_type_hint")]
     _token_type_hint: Option<String>,
 }
 
 /// A body's type, and the names of its fields.
 pub trait Fields: DeserializeOwned {
-    /// In a form, whatever is not one of these is ignored (RFC 6749 section 3.2): OAuth clients add
+    /// A form may have other fields, which have no effect (RFC 6749 section 3.2): OAuth clients add
     /// `client_id` or `scope`.
     const NAMES: &'static [&'static str];
 }
@@ -78,7 +79,7 @@ impl<T: Fields, S: Sync> FromRequest<S> for JsonOrForm<T> {
     }
 }
 
-/// Reads a form. What is missing or there twice is 400 `invalid_request` (RFC 6749 section 5.2).
+/// Reads a form. A missing or repeated field is 400 `invalid_request` (RFC 6749 section 5.2).
 fn from_form<T: Fields>(form: &[u8]) -> Result<T, Problem> {
     query::from_known(form, T::NAMES).map_err(|problem| {
         let errors = problem.errors().to_vec();

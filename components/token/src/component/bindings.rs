@@ -3,7 +3,13 @@
 use super::Component;
 
 wit_bindgen::generate!({
-    path: ["../../wit/store", "../../wit/keys", "../../wit/config", "../../wit/service", "../../wit/token"],
+    path: [
+        "../../wit/store",
+        "../../wit/keys",
+        "../../wit/config",
+        "../../wit/service",
+        "../../wit/token",
+    ],
     world: "strongroom:token/token",
     generate_all,
 });

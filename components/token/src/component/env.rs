@@ -1,48 +1,22 @@
-//! The host, as the service sees it.
+//! What the host gives to the service.
 
 use super::bindings::strongroom::keys::{revocations, signer};
 use crate::env::{Env, Keys, Policy, RevocationError, Revocations, SignError};
-use crate::{Settings, TokenService};
-use std::sync::OnceLock;
 use strongroom_sdk::clock::SystemClock;
-use strongroom_sdk::config::{Config, ConfigError};
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::HostStore;
 use uuid::Uuid;
 
-/// Everything outside is the host's.
+/// The environment of the component.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Host;
+pub(crate) struct HostEnv;
 
-impl Env for Host {
+impl Env for HostEnv {
     type Store = HostStore;
     type Clock = SystemClock;
     type Random = SystemRandom;
     type Keys = HostKeys;
     type Revocations = HostRevocations;
-}
-
-/// The service, under the configuration that the host gives.
-pub(crate) fn service() -> Result<TokenService<Host>, ConfigError> {
-    Ok(TokenService {
-        store: HostStore,
-        clock: SystemClock,
-        random: SystemRandom,
-        revocations: HostRevocations,
-        settings: settings()?,
-    })
-}
-
-/// Read once by each instance: the host's answer does not change while the instance lives.
-fn settings() -> Result<Settings, ConfigError> {
-    static SETTINGS: OnceLock<Settings> = OnceLock::new();
-    match SETTINGS.get() {
-        Some(settings) => Ok(*settings),
-        None => {
-            let settings = Settings::from_config(&Config::from_host()?)?;
-            Ok(*SETTINGS.get_or_init(|| settings))
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -1,17 +1,15 @@
 //! The export `strongroom:token/issuer`.
 
-use super::Component;
 use super::bindings::exports::strongroom::token::issuer::{Error, Guest, Subject, Tokens};
-use super::env::service;
-use crate::TokenError;
-use strongroom_sdk::config::ConfigError;
+use super::{Component, service};
+use crate::{NewSession, TokenError};
 use strongroom_sdk::store::StoreError;
 use uuid::Uuid;
 
 impl Guest for Component {
     fn issue(subject: Subject, user_agent: Option<String>) -> Result<Tokens, Error> {
-        let subject = crate::Subject {
-            id: uuid("subject.id", &subject.id)?,
+        let new = NewSession {
+            subject: uuid("subject.id", &subject.id)?,
             role: subject
                 .role
                 .parse()
@@ -19,7 +17,7 @@ impl Guest for Component {
             scope: subject.scope,
             security_version: version(subject.security_version)?,
         };
-        let tokens = service()?.issue(&subject, user_agent.as_deref())?;
+        let tokens = service().issue(&new, user_agent.as_deref())?;
         Ok(Tokens {
             session_id: tokens.session.to_string(),
             access_token: tokens.access_token,
@@ -29,7 +27,7 @@ impl Guest for Component {
     }
 
     fn end_session(session_id: String, subject_id: String) -> Result<(), Error> {
-        Ok(service()?.end_session(
+        Ok(service().end_session(
             uuid("session-id", &session_id)?,
             uuid("subject-id", &subject_id)?,
         )?)
@@ -41,7 +39,7 @@ impl Guest for Component {
         except: Option<String>,
     ) -> Result<u32, Error> {
         let except = except.map(|session| uuid("except", &session)).transpose()?;
-        let count = service()?.end_user_sessions(
+        let count = service().end_user_sessions(
             uuid("subject-id", &subject_id)?,
             version(security_version_min)?,
             except,
@@ -70,11 +68,5 @@ impl From<TokenError> for Error {
                 Self::Unavailable(error.to_string())
             }
         }
-    }
-}
-
-impl From<ConfigError> for Error {
-    fn from(error: ConfigError) -> Self {
-        Self::Unavailable(error.to_string())
     }
 }

@@ -1,14 +1,15 @@
 //! The export `strongroom:service/lifecycle`.
 
-use super::Component;
 use super::bindings::exports::strongroom::service::lifecycle::Guest;
-use super::env::service;
+use super::{Component, configure, service};
 use crate::MIGRATIONS;
 use strongroom_sdk::store::{HostStore, migrate};
 
 impl Guest for Component {
+    /// Refuses a wrong configuration, migrates the store, and delivers what the last generation
+    /// could not.
     fn start() -> Result<Vec<String>, String> {
-        let service = service().map_err(|error| error.to_string())?;
+        let service = configure().map_err(|error| error.to_string())?;
         migrate(&HostStore, MIGRATIONS).map_err(|error| error.to_string())?;
         service
             .deliver_pending()
@@ -17,9 +18,8 @@ impl Guest for Component {
     }
 
     fn tick() -> Result<(), String> {
-        let service = service().map_err(|error| error.to_string())?;
-        let delivered = service.deliver_pending();
-        let purged = service.purge();
+        let delivered = service().deliver_pending();
+        let purged = service().purge();
         delivered
             .map(drop)
             .and(purged.map(drop))

@@ -5,7 +5,9 @@ use super::*;
 use proptest::prelude::*;
 
 prop_compose! {
-    fn any_token()(session: u128, key: [u8; 32], secret: [u8; 32], rotations in 0..4) -> (RefreshToken, SessionKey) {
+    fn any_token()(session: u128, key: [u8; 32], secret: [u8; 32], rotations in 0..4)
+        -> (RefreshToken, SessionKey)
+    {
         let mut token = RefreshToken::first(Uuid::from_u128(session), &key, secret);
         for _ in 0..rotations {
             token = token.successor(&key).unwrap();
@@ -35,7 +37,8 @@ proptest! {
     fn a_token_alone_does_not_tell_its_successor((token, key) in any_token(), other_key: [u8; 32]) {
         prop_assume!(key != other_key);
         prop_assert!(!token.is_authentic(&other_key));
-        prop_assert_ne!(token.successor(&key).unwrap().hash(), token.successor(&other_key).unwrap().hash());
+        let [one, other] = [key, other_key].map(|key| token.successor(&key).unwrap().hash());
+        prop_assert_ne!(one, other);
     }
 
     #[test]
@@ -43,7 +46,8 @@ proptest! {
         let text = token.to_text();
         let mut bytes = URL_SAFE_NO_PAD.decode(&text[PREFIX.len()..]).unwrap();
         bytes[bit / 8] ^= 1 << (bit % 8);
-        let forged = RefreshToken::parse(&format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))).unwrap();
+        let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
+        let forged = RefreshToken::parse(&text).unwrap();
         prop_assert!(!forged.is_authentic(&key));
     }
 
@@ -54,7 +58,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_but_the_exact_text_is_a_token((token, _) in any_token(), extra in "[A-Za-z0-9=. ]{1,4}") {
+    fn only_the_exact_text_is_a_token((token, _) in any_token(), extra in "[A-Za-z0-9=. ]{1,4}") {
         let text = token.to_text();
         let longer = format!("{text}{extra}");
         prop_assert!(RefreshToken::parse(&longer).is_none());
@@ -66,8 +70,6 @@ proptest! {
 #[test]
 fn debug_does_not_show_the_secret() {
     let token = RefreshToken::first(Uuid::nil(), &[7; 32], [9; 32]);
-    assert_eq!(
-        format!("{token:?}"),
-        "RefreshToken { session: 00000000-0000-0000-0000-000000000000, counter: 0, .. }"
-    );
+    let shown = "RefreshToken { session: 00000000-0000-0000-0000-000000000000, counter: 0, .. }";
+    assert_eq!(format!("{token:?}"), shown);
 }

@@ -1,9 +1,10 @@
-//! Sessions end before their time.
+//! Sessions end early.
 
+use super::{EndReason, Session};
 use crate::env::Env;
+use crate::error::TokenError;
 use crate::revocation::Revocation;
-use crate::service::{TokenError, TokenService};
-use crate::session::{EndReason, Session};
+use crate::service::TokenService;
 use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
@@ -13,33 +14,35 @@ const END_OF_SUBJECT: &str = "UPDATE session SET ended_at = ?4, end_reason = ?5
 const RAISE_EXCEPTED: &str = "UPDATE session SET security_version = ?2
     WHERE id = ?3 AND subject = ?1 AND ended_at IS NULL AND security_version < ?2";
 
-const RAISE_FLOOR: &str = "INSERT INTO subject_floor (subject, security_version_min) VALUES (?1, ?2)
-    ON CONFLICT (subject) DO UPDATE SET security_version_min = max(security_version_min, excluded.security_version_min)";
+const RAISE_FLOOR: &str =
+    "INSERT INTO subject_floor (subject, security_version_min) VALUES (?1, ?2)
+    ON CONFLICT (subject) DO UPDATE
+    SET security_version_min = max(security_version_min, excluded.security_version_min)";
 
 impl<E: Env> TokenService<E> {
-    /// Ends a session of `subject`: when this returns, its tokens no longer work, and never will. A session that is unknown, or
-    /// somebody else's, is no error, and nothing happens to it.
+    /// Ends a session of `subject`: when this returns, its tokens no longer work. A session that is
+    /// unknown, or that of another user, is no error and stays as it is.
     ///
     /// # Errors
-    /// [`TokenError::Revocation`] where the session has ended but the gateway does not know yet.
+    /// [`TokenError::Revocation`] where the session has ended but the gateway does not know it yet.
     pub fn end_session(&self, id: Uuid, subject: Uuid) -> Result<(), TokenError> {
         self.end_owned(id, subject, EndReason::Logout)
     }
 
-    pub(crate) fn end_owned(
+    pub(super) fn end_owned(
         &self,
         id: Uuid,
         subject: Uuid,
         reason: EndReason,
     ) -> Result<(), TokenError> {
-        // Without this, anyone could make the gateway revoke a stranger's session by its id.
+        // Without this, a caller could revoke another user's session by its id.
         let session = Session::find(id, |sql, params| self.store.query(sql, params))?;
         let Some(session) = session.filter(|session| session.subject == subject) else {
             return Ok(());
         };
-        // Anyone may repeat a revocation (RFC 7009), and it shall not cost a commit each time.
+        // Any client may repeat a revocation (RFC 7009). It does not cost a commit each time.
         if session.ended {
-            return self.deliver_pending_of(&session);
+            return self.deliver_pending_of(id, subject);
         }
         self.end(&Revocation::Session(id), |transaction, now_ms| {
             Session::end(id, subject, reason, now_ms, transaction)
@@ -47,11 +50,13 @@ impl<E: Env> TokenService<E> {
         Ok(())
     }
 
-    /// Ends the sessions of `subject` that began with a security version below `security_version_min`, but for `except`, which goes
-    /// on with the new version. From now on [`TokenService::issue`] refuses older versions. Answers how many ended.
+    /// Ends the sessions of `subject` that began with a security version below
+    /// `security_version_min`, and returns how many ended. The session `except` goes on with the
+    /// new version. From now on [`TokenService::issue`] refuses older versions.
     ///
     /// # Errors
-    /// [`TokenError::Revocation`] where the sessions have ended but the gateway does not know yet.
+    /// [`TokenError::Revocation`] where the sessions have ended but the gateway does not know it
+    /// yet.
     pub fn end_user_sessions(
         &self,
         subject: Uuid,
@@ -80,8 +85,8 @@ impl<E: Env> TokenService<E> {
         })
     }
 
-    /// Commits what `change` does together with the revocation that follows from it, and then tells the gateway.
-    pub(crate) fn end(
+    /// Commits `change` together with its revocation, and then delivers that to the gateway.
+    fn end(
         &self,
         revocation: &Revocation,
         change: impl FnOnce(&<E::Store as Store>::Transaction, i64) -> Result<u64, StoreError>,

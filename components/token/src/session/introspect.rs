@@ -1,28 +1,30 @@
-//! What a token is worth, for those who may ask (RFC 7662).
+//! What a token is worth (RFC 7662).
 
+use super::Session;
+use super::token_state::TokenState;
 use crate::access_token::{CLIENT_ID, Claims};
 use crate::env::Env;
+use crate::error::TokenError;
 use crate::refresh_token::RefreshToken;
-use crate::service::{TokenError, TokenService};
-use crate::session::{Session, Standing};
+use crate::service::TokenService;
 use serde::Serialize;
 use strongroom_sdk::store::Store;
 use uuid::Uuid;
 
-/// The answer of RFC 7662 section 2.2. Of a token that is not active nothing is told but that.
+/// The response of RFC 7662 section 2.2.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Introspection {
-    /// Would be accepted now.
+    /// The bank accepts the token now.
     Active(Box<Active>),
-    /// Would not, for whatever reason.
+    /// The bank does not accept the token. The response does not say why.
     Inactive {
         /// Always false.
         active: bool,
     },
 }
 
-/// What is told of a token that works.
+/// The response for an active token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Active {
     active: bool,
@@ -48,7 +50,7 @@ pub struct Active {
 }
 
 impl Introspection {
-    /// Would not be accepted.
+    /// The response for any other token.
     pub const INACTIVE: Self = Self::Inactive { active: false };
 }
 
@@ -72,14 +74,12 @@ impl<E: Env> TokenService<E> {
         let Some(session) = session else {
             return Ok(None);
         };
-        // To look is not to use: a reused token does not end the session here.
-        match session.standing(token, &self.settings, self.now_ms()) {
-            Standing::Current | Standing::Repeated => {}
-            Standing::Reused | Standing::Ended | Standing::Worthless => return Ok(None),
+        // The caller does not use the token: a reused one does not end the session here.
+        match session.state_of(token, &self.settings, self.now_ms()) {
+            TokenState::Current | TokenState::Repeated => {}
+            TokenState::Reused | TokenState::Ended | TokenState::Worthless => return Ok(None),
         }
-        let expires_at_ms = session
-            .idle_at_ms(&self.settings)
-            .min(session.expires_at_ms);
+        let ends_at_ms = session.ends_at_ms(&self.settings);
         Ok(Some(Active {
             active: true,
             token_kind: "refresh_token",
@@ -90,7 +90,7 @@ impl<E: Env> TokenService<E> {
             role: session.role,
             scope: session.scope,
             iat: session.last_used_at_ms / 1_000,
-            exp: expires_at_ms / 1_000,
+            exp: ends_at_ms / 1_000,
             nbf: None,
             iss: None,
             aud: None,

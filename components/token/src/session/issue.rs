@@ -1,25 +1,26 @@
 //! A session begins.
 
+use super::{Session, Tokens};
 use crate::access_token;
 use crate::env::Env;
+use crate::error::TokenError;
 use crate::refresh_token::RefreshToken;
-use crate::service::{TokenError, TokenService, Tokens};
-use crate::session::Session;
+use crate::service::TokenService;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::random::Random;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 use uuid::Uuid;
 
-/// On whose behalf a session begins.
+/// What a session begins with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject {
+pub struct NewSession {
     /// The user's id.
-    pub id: Uuid,
+    pub subject: Uuid,
     /// The user's role.
     pub role: Role,
     /// Space-separated scopes; may be empty.
     pub scope: String,
-    /// Grows when all older tokens must end.
+    /// The user's security version, which grows when all older tokens must end.
     pub security_version: i64,
 }
 
@@ -29,39 +30,36 @@ impl<E: Env> TokenService<E> {
     /// Begins a session.
     ///
     /// # Errors
-    /// [`TokenError::Superseded`] where the subject's sessions of this security version were ended meanwhile.
-    pub fn issue(&self, subject: &Subject, user_agent: Option<&str>) -> Result<Tokens, TokenError> {
+    /// [`TokenError::Superseded`] where sessions of a later security version have been ended.
+    pub fn issue(&self, new: &NewSession, user_agent: Option<&str>) -> Result<Tokens, TokenError> {
         let now_ms = self.now_ms();
-        let (session, refresh_token) = self.new_session(subject, now_ms)?;
-        // Signed before the commit, so that what ends the session is always later than its tokens' `iat`; see `refresh`.
+        let (session, refresh_token) = self.new_session(new, now_ms)?;
+        // Sign before the commit: the end of the session is then later than the `iat` of its
+        // tokens; see `refresh`.
         let access_token =
-            access_token::sign::<E::Keys>(&session, self.new_id(), now_ms, &self.random)?;
+            access_token::sign::<E::Keys>(&session.grant(), self.new_id(), now_ms, &self.random)?;
 
         let transaction = self.store.begin()?;
-        if subject.security_version < floor(&transaction, subject.id)? {
-            // The floor may be of an earlier turn of the group: the commit waits until it is on disk.
+        if new.security_version < floor(&transaction, new.subject)? {
+            // The floor may be of an earlier turn of the group. The commit waits until it is on
+            // disk.
             transaction.commit()?;
             return Err(TokenError::Superseded);
         }
         session.insert(&transaction, user_agent)?;
         transaction.commit()?;
 
-        Ok(Tokens {
-            session: session.id,
-            access_token: access_token.text,
-            expires_in: access_token.lifetime_seconds,
-            refresh_token: refresh_token.to_text(),
-        })
+        Ok(Tokens::new(session.id, access_token, &refresh_token))
     }
 
     fn new_session(
         &self,
-        subject: &Subject,
+        new: &NewSession,
         now_ms: i64,
     ) -> Result<(Session, RefreshToken), TokenError> {
         let expires_at_ms = now_ms
             .checked_add(self.settings.session_absolute_ms)
-            .ok_or_else(|| TokenError::Invalid("the clock is beyond all time".to_owned()))?;
+            .ok_or_else(|| TokenError::Invalid("the time of the clock is too late".to_owned()))?;
         let mut refresh_key = [0; 32];
         self.random.fill(&mut refresh_key);
         let mut secret = [0; 32];
@@ -70,10 +68,10 @@ impl<E: Env> TokenService<E> {
         let refresh_token = RefreshToken::first(id, &refresh_key, secret);
         let session = Session {
             id,
-            subject: subject.id,
-            role: subject.role.as_str().to_owned(),
-            scope: subject.scope.clone(),
-            security_version: subject.security_version,
+            subject: new.subject,
+            role: new.role.as_str().to_owned(),
+            scope: new.scope.clone(),
+            security_version: new.security_version,
             created_at_ms: now_ms,
             last_used_at_ms: now_ms,
             expires_at_ms,

@@ -1,4 +1,4 @@
-//! A session: one login of one user, as one row.
+//! A session: one login of a user, as one row, and the operations on it.
 
 mod end;
 mod introspect;
@@ -7,20 +7,23 @@ mod purge;
 mod refresh;
 mod revoke;
 mod token_state;
+mod tokens;
 
 pub use introspect::Introspection;
-pub use issue::Subject;
+pub use issue::NewSession;
 pub use refresh::RefreshError;
-pub(crate) use token_state::{GRACE_MS, Standing};
+pub use tokens::Tokens;
 
+use crate::access_token::Grant;
 use crate::refresh_token::{RefreshToken, SessionKey};
 use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};
+use token_state::GRACE_MS;
 use uuid::Uuid;
 
-/// What is kept of the user agent, in characters.
+/// The store keeps so much of the user agent, in characters.
 const USER_AGENT_LENGTH_MAX: usize = 256;
 
-/// A row of the table `session`, but for its end.
+/// A row of the table `session`, without the time and the reason of its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Session {
     pub(crate) id: Uuid,
@@ -29,27 +32,27 @@ pub(crate) struct Session {
     pub(crate) scope: String,
     pub(crate) security_version: i64,
     pub(crate) created_at_ms: i64,
-    /// When the refresh token was last rotated; at first, when the session began.
+    /// When the refresh token was last rotated, or when the session began.
     pub(crate) last_used_at_ms: i64,
-    /// The end that no refresh moves.
+    /// The session's absolute end, which no refresh moves.
     pub(crate) expires_at_ms: i64,
     pub(crate) ended: bool,
     pub(crate) refresh_key: SessionKey,
     pub(crate) refresh_counter: u32,
-    /// SHA-256 of the current refresh token's secret.
+    /// SHA-256 of the secret of the current refresh token.
     pub(crate) refresh_hash: [u8; 32],
-    /// When the token that the session was found by was rotated, if that was not long ago.
+    /// When the token that found the session was rotated, if that was a short time ago.
     pub(crate) rotated_at_ms: Option<i64>,
 }
 
-/// Why a session was ended before its time.
+/// Why a session ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EndReason {
     /// The user logged out.
     Logout,
     /// Its token was revoked (RFC 7009).
     Revoked,
-    /// An old refresh token came back: it, or its successor, is stolen.
+    /// A client used an old refresh token: it, or its successor, is stolen.
     Reuse,
     /// The user's security version has grown: a new password, a new role, or a disabled account.
     Superseded,
@@ -72,8 +75,10 @@ impl From<EndReason> for Value {
     }
 }
 
-const INSERT: &str = "INSERT INTO session (id, subject, role, scope, security_version, user_agent, created_at, last_used_at,
-    expires_at, refresh_key, refresh_counter, refresh_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+const INSERT: &str = "\
+INSERT INTO session (id, subject, role, scope, security_version, user_agent, created_at,
+    last_used_at, expires_at, refresh_key, refresh_counter, refresh_hash)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
 const SELECT: &str = "\
 SELECT id, subject, role, scope, security_version, created_at, last_used_at, expires_at,
@@ -91,7 +96,9 @@ const REMEMBER_ROTATION: &str =
 const FORGET_ROTATIONS: &str =
     "DELETE FROM rotation WHERE session = ?1 AND abs(rotated_at - ?2) > ?3";
 
-const END: &str = "UPDATE session SET ended_at = ?3, end_reason = ?4 WHERE id = ?1 AND subject = ?2 AND ended_at IS NULL";
+const END: &str = "\
+UPDATE session SET ended_at = ?3, end_reason = ?4
+WHERE id = ?1 AND subject = ?2 AND ended_at IS NULL";
 
 impl Session {
     /// Writes a new session.
@@ -122,7 +129,7 @@ impl Session {
         Ok(())
     }
 
-    /// Reads a session by whichever `query`: the store's snapshot, or a transaction's.
+    /// The session with this id. `query` reads a snapshot of the store, or a transaction.
     pub(crate) fn find(
         id: Uuid,
         query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
@@ -130,7 +137,7 @@ impl Session {
         Self::select(id, None, query)
     }
 
-    /// The session that a token says it belongs to, with what it takes to judge the token.
+    /// The session that a token names, with what it takes to judge the token.
     pub(crate) fn find_by_token(
         token: &RefreshToken,
         query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
@@ -169,7 +176,7 @@ impl Session {
         })
     }
 
-    /// Makes the token with this counter and hash the current one.
+    /// Replaces the current token by the one with this counter and hash.
     pub(crate) fn rotate(
         &self,
         transaction: &impl Transaction,
@@ -202,7 +209,7 @@ impl Session {
         Ok(())
     }
 
-    /// Ends a session of `subject`; returns how many had not ended: one, or none.
+    /// Ends a session of `subject`. Returns 1, or 0 where it has ended before.
     pub(crate) fn end(
         id: Uuid,
         subject: Uuid,
@@ -216,9 +223,15 @@ impl Session {
         )
     }
 
-    /// Whether an access token made from `self` would be the same as one made from `other`.
-    pub(crate) fn grants_the_same_as(&self, other: &Self) -> bool {
-        (&self.role, &self.scope, self.security_version)
-            == (&other.role, &other.scope, other.security_version)
+    /// What an access token of the session says now.
+    fn grant(&self) -> Grant {
+        Grant {
+            session: self.id,
+            subject: self.subject,
+            role: self.role.clone(),
+            scope: self.scope.clone(),
+            security_version: self.security_version,
+            expires_at_ms: self.expires_at_ms,
+        }
     }
 }

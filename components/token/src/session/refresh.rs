@@ -1,28 +1,32 @@
-//! A refresh token is exchanged for the next one (RFC 6749 section 6).
+//! A client exchanges a refresh token for the next one (RFC 6749 section 6).
 //!
-//! The access token is signed *before* the transaction that rotates, from a snapshot, and the transaction then checks that the
-//! snapshot still holds. The other way round, a session could end between the commit and the signing, and the token would have been
-//! made after its own revocation, which the host forgets one token lifetime later.
+//! The service signs the access token from a snapshot, *before* the transaction that rotates, and
+//! the transaction checks that the snapshot still holds. In the other order, a session could end
+//! between the commit and the signing. Its new token would be younger than its revocation, which
+//! the host forgets after the lifetime of a token.
 
+use super::token_state::TokenState;
+use super::{EndReason, Session, Tokens};
 use crate::access_token;
 use crate::env::Env;
+use crate::error::TokenError;
 use crate::oauth;
 use crate::refresh_token::RefreshToken;
-use crate::service::{TokenError, TokenService, Tokens};
-use crate::session::{EndReason, Session, Standing};
+use crate::service::TokenService;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 
-/// A snapshot that does not hold is read again this often: only a new security version in the same instant makes it so.
+/// How often to read a snapshot. Only a new security version in the same instant makes one
+/// outdated.
 const ATTEMPTS: usize = 3;
 
 /// Why a refresh token was not exchanged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RefreshError {
-    /// `invalid_grant` of RFC 6749 section 5.2. The client never learns why.
+    /// `invalid_grant` of RFC 6749 section 5.2. The client does not learn the reason.
     #[error("the refresh token is not valid")]
     InvalidGrant,
-    /// Nothing was exchanged; worth a retry.
+    /// The service failed, and the client may try again.
     #[error(transparent)]
     Failed(#[from] TokenError),
 }
@@ -34,7 +38,7 @@ impl From<StoreError> for RefreshError {
 }
 
 impl<E: Env> TokenService<E> {
-    /// Exchanges a refresh token. The current one is rotated. An earlier one gets the newest one
+    /// Exchanges a refresh token. The current token is rotated. An earlier one gets the newest one
     /// within ten seconds of its own rotation; after that it ends the session.
     ///
     /// # Errors
@@ -52,77 +56,63 @@ impl<E: Env> TokenService<E> {
         Err(StoreError::Busy.into())
     }
 
-    /// Exchanges `token` of the session that `snapshot` shows; none if the session is no longer as it shows.
+    /// Exchanges `token` of the session in `snapshot`; none if the snapshot is outdated.
     fn exchange(
         &self,
         token: &RefreshToken,
         snapshot: &Session,
     ) -> Result<Option<Tokens>, RefreshError> {
         let now_ms = self.now_ms();
-        match snapshot.standing(token, &self.settings, now_ms) {
-            Standing::Current | Standing::Repeated => {}
-            Standing::Reused => return Err(self.end_for_reuse(snapshot)),
-            Standing::Ended => return Err(self.refuse_ended(snapshot)),
-            Standing::Worthless => return Err(RefreshError::InvalidGrant),
-        }
+        self.require_valid(snapshot.state_of(token, &self.settings, now_ms), snapshot)?;
+        let grant = snapshot.grant();
         let access_token =
-            access_token::sign::<E::Keys>(snapshot, self.new_id(), now_ms, &self.random)
+            access_token::sign::<E::Keys>(&grant, self.new_id(), now_ms, &self.random)
                 .map_err(TokenError::from)?;
 
         let transaction = self.store.begin()?;
         let session = Session::find_by_token(token, |sql, params| transaction.query(sql, params))?
             .ok_or(RefreshError::InvalidGrant)?;
-        let is_as_shown = session.grants_the_same_as(snapshot);
-        let standing = session.standing(token, &self.settings, now_ms);
-        let rotations = match standing {
-            Standing::Current => 1,
-            Standing::Repeated => session.refresh_counter.saturating_sub(token.counter()),
-            Standing::Reused | Standing::Ended | Standing::Worthless => 0,
+        let is_unchanged = session.grant() == grant;
+        let state = session.state_of(token, &self.settings, now_ms);
+        let rotations = match state {
+            TokenState::Current => 1,
+            TokenState::Repeated => session.refresh_counter.saturating_sub(token.counter()),
+            TokenState::Reused | TokenState::Ended | TokenState::Worthless => 0,
         };
         let newest = token
             .descendant(&session.refresh_key, rotations)
             .ok_or(RefreshError::InvalidGrant)?;
-        if is_as_shown && standing == Standing::Current {
+        if is_unchanged && state == TokenState::Current {
             session.rotate(&transaction, newest.counter(), newest.hash(), now_ms)?;
         }
-        // Also where nothing was changed: what the answer rests on may be of an earlier turn of the group, and the commit waits until
-        // it is on disk. Else a crash could forget the rotation whose repetition was answered.
+        // Commit even if nothing has changed: the rows may be of an earlier turn of the group, and
+        // the commit waits until they are on disk. Otherwise a crash could undo a rotation whose
+        // successor a client already has.
         transaction.commit()?;
-        match standing {
-            _ if !is_as_shown => return Ok(None),
-            Standing::Current | Standing::Repeated => {}
-            Standing::Reused => return Err(self.end_for_reuse(&session)),
-            Standing::Ended => return Err(self.refuse_ended(&session)),
-            Standing::Worthless => return Err(RefreshError::InvalidGrant),
+        if !is_unchanged {
+            return Ok(None);
         }
-        Ok(Some(Tokens {
-            session: session.id,
-            access_token: access_token.text,
-            expires_in: access_token.lifetime_seconds,
-            refresh_token: newest.to_text(),
-        }))
+        self.require_valid(state, &session)?;
+        Ok(Some(Tokens::new(session.id, access_token, &newest)))
     }
 
-    /// Ends the session. The client learns no more than from any bad token, and only when the
-    /// gateway knows of the end.
-    fn end_for_reuse(&self, session: &Session) -> RefreshError {
-        eprintln!(
-            "refresh token reused: session {} of subject {} ends",
-            session.id, session.subject
-        );
-        match self.end_owned(session.id, session.subject, EndReason::Reuse) {
-            Ok(()) => RefreshError::InvalidGrant,
-            Err(error) => RefreshError::Failed(error),
+    /// Passes a token that the session honours, and ends the session of a reused one. The client
+    /// gets the same error for every other token, and only when the gateway knows of the end.
+    fn require_valid(&self, state: TokenState, session: &Session) -> Result<(), RefreshError> {
+        match state {
+            TokenState::Current | TokenState::Repeated => return Ok(()),
+            TokenState::Reused => {
+                eprintln!(
+                    "refresh token reused: session {} of subject {} ends",
+                    session.id, session.subject
+                );
+                self.end_owned(session.id, session.subject, EndReason::Reuse)?;
+            }
+            // The first attempt to end it may not have reached the gateway.
+            TokenState::Ended => self.deliver_pending_of(session.id, session.subject)?,
+            TokenState::Worthless => {}
         }
-    }
-
-    /// The same for a session that has ended before: a retry of a reuse that the gateway could not
-    /// be told of gets here.
-    fn refuse_ended(&self, session: &Session) -> RefreshError {
-        match self.deliver_pending_of(session) {
-            Ok(()) => RefreshError::InvalidGrant,
-            Err(error) => RefreshError::Failed(error),
-        }
+        Err(RefreshError::InvalidGrant)
     }
 }
 

@@ -1,18 +1,19 @@
-//! A client gives a token back (RFC 7009).
+//! A client revokes a token (RFC 7009).
 
+use super::{EndReason, Session};
 use crate::access_token::Claims;
 use crate::env::Env;
+use crate::error::TokenError;
 use crate::refresh_token::RefreshToken;
-use crate::service::{TokenError, TokenService};
-use crate::session::{EndReason, Session};
+use crate::service::TokenService;
 use strongroom_sdk::store::Store;
 
 impl<E: Env> TokenService<E> {
-    /// Ends the session of an access or a refresh token. Whoever holds any token that the session ever made may end it. A token that
-    /// is unknown, expired, or invented is no error (RFC 7009 section 2.2).
+    /// Ends the session of an access or a refresh token. Any token that the session ever made will
+    /// do. A token that is unknown, expired, or invented is no error (RFC 7009 section 2.2).
     ///
     /// # Errors
-    /// [`TokenError`], where the session could not be ended.
+    /// [`TokenError`] where the session could not be ended.
     pub fn revoke(&self, text: &str) -> Result<(), TokenError> {
         if let Some(token) = RefreshToken::parse(text) {
             let session =

@@ -5,63 +5,66 @@ use crate::Settings;
 use crate::refresh_token::RefreshToken;
 use subtle::ConstantTimeEq;
 
-/// How long a token is still answered after its rotation, by the newest one, in milliseconds: for a
-/// client whose answer was lost, and for the windows of one browser, some of which are slow.
-pub(crate) const GRACE_MS: i64 = 10_000;
+/// For so long after its rotation, a token still gets the newest one, in milliseconds. The grace is
+/// for a client that lost a response, and for the windows of one browser, some of which are slow.
+pub(super) const GRACE_MS: i64 = 10_000;
 
 /// What a refresh token is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// The session's current token: good for one rotation.
+pub(super) enum TokenState {
+    /// The current token of the session: valid for one rotation.
     Current,
-    /// An earlier one, repeated in time: answered by the newest one.
+    /// An earlier token within its grace: it gets the newest one.
     Repeated,
-    /// Was good once. That it comes back means that two hold it.
+    /// An earlier token after its grace: two clients hold it.
     Reused,
-    /// Of a session that was ended.
+    /// A token of a session that has ended.
     Ended,
-    /// Good for nothing: invented, or its session is too old.
+    /// An invented token, or one of a session that is too old.
     Worthless,
 }
 
 impl Session {
-    /// What `token`, by which this session was found, is worth. A session that is over decides
-    /// before the token does: a late old token then says nothing new.
-    pub(crate) fn standing(
+    /// What `token`, which found this session, is worth. The end of the session takes precedence
+    /// over the age of the token.
+    pub(super) fn state_of(
         &self,
         token: &RefreshToken,
         settings: &Settings,
         now_ms: i64,
-    ) -> Standing {
+    ) -> TokenState {
         if token.session() != self.id || !token.is_authentic(&self.refresh_key) {
-            return Standing::Worthless;
+            return TokenState::Worthless;
         }
         if self.ended {
-            return Standing::Ended;
+            return TokenState::Ended;
         }
         if self.is_too_old(settings, now_ms) {
-            return Standing::Worthless;
+            return TokenState::Worthless;
         }
         let hash = token.hash();
         if token.counter() == self.refresh_counter && bool::from(hash.ct_eq(&self.refresh_hash)) {
-            return Standing::Current;
+            return TokenState::Current;
         }
-        // The tag says that the token is one of the session's own.
+        // The tag says that the session made the token.
         match self.rotated_at_ms {
-            // A rotation of later was made by a clock that was ahead.
-            Some(at_ms) if now_ms.abs_diff(at_ms) <= GRACE_MS.unsigned_abs() => Standing::Repeated,
-            _ => Standing::Reused,
+            // A rotation in the future is that of a clock that was ahead.
+            Some(at_ms) if now_ms.abs_diff(at_ms) <= GRACE_MS.unsigned_abs() => {
+                TokenState::Repeated
+            }
+            _ => TokenState::Reused,
         }
     }
 
-    /// Whether the session is too old, or was not used for too long.
+    /// Whether the session has passed its absolute end, or was idle for too long.
     fn is_too_old(&self, settings: &Settings, now_ms: i64) -> bool {
-        now_ms >= self.idle_at_ms(settings).min(self.expires_at_ms)
+        now_ms >= self.ends_at_ms(settings)
     }
 
     /// When the session ends unless it is refreshed.
-    pub(crate) fn idle_at_ms(&self, settings: &Settings) -> i64 {
+    pub(super) fn ends_at_ms(&self, settings: &Settings) -> i64 {
         self.last_used_at_ms
             .saturating_add(settings.session_idle_ms)
+            .min(self.expires_at_ms)
     }
 }

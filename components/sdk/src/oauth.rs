@@ -1,0 +1,27 @@
+//! The response of OAuth 2.0 that carries tokens.
+
+use serde::Serialize;
+
+/// The tokens of a session, as a client gets them (RFC 6749 section 5.1).
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct TokenResponse {
+    /// A signed JWT.
+    pub access_token: String,
+    token_type: &'static str,
+    /// Seconds until the access token expires.
+    pub expires_in: u32,
+    /// Opaque, and valid for one refresh.
+    pub refresh_token: String,
+}
+
+impl TokenResponse {
+    /// The response with these tokens. An access token of the bank is a bearer token (RFC 6750).
+    pub fn new(access_token: String, expires_in: u32, refresh_token: String) -> Self {
+        Self {
+            access_token,
+            token_type: "Bearer",
+            expires_in,
+            refresh_token,
+        }
+    }
+}

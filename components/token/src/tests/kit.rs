@@ -1,0 +1,186 @@
+//! The service on a real SQLite store, with a real Ed25519 key, a clock that the test sets, and a
+//! host that can refuse to revoke.
+
+use crate::env::{Env, Keys, Policy, RevocationError, Revocations, SignError};
+use crate::{MIGRATIONS, NewSession, RefreshError, Settings, TokenService, Tokens};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::{Signature, Signer, SigningKey, Verifier};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use strongroom_sdk::clock::ManualClock;
+use strongroom_sdk::identity::Role;
+use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::store::{SqliteStore, Store, Transaction, WatchedStore, migrate};
+use uuid::Uuid;
+
+const KEY: [u8; 32] = [42; 32];
+
+/// The user of the sessions, unless a test says otherwise.
+pub(super) const ALICE: Uuid = Uuid::from_u128(0xA11CE);
+
+/// 2026-11-22T12:00:00Z.
+pub(super) const START_MS: i64 = 1_795_348_800_000;
+
+pub(super) const MINUTE_MS: i64 = 60_000;
+pub(super) const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+pub(super) struct TestEnv;
+
+impl Env for TestEnv {
+    type Store = WatchedStore;
+    type Clock = ManualClock;
+    type Random = SystemRandom;
+    type Keys = LocalKeys;
+    type Revocations = Gateway;
+}
+
+pub(super) struct LocalKeys;
+
+impl Keys for LocalKeys {
+    fn policy() -> Policy {
+        Policy {
+            kid: "the-key".to_owned(),
+            algorithm: "EdDSA".to_owned(),
+            issuer: "https://bank.example".to_owned(),
+            audience: "strongroom".to_owned(),
+            lifetime_seconds_max: 300,
+        }
+    }
+
+    fn sign(signing_input: &str) -> Result<Vec<u8>, SignError> {
+        let key = SigningKey::from_bytes(&KEY);
+        Ok(key.sign(signing_input.as_bytes()).to_vec())
+    }
+
+    fn verify(token: &str) -> Option<String> {
+        let (signing_input, signature) = token.rsplit_once('.')?;
+        let signature = Signature::from_slice(&URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
+        let key = SigningKey::from_bytes(&KEY).verifying_key();
+        key.verify(signing_input.as_bytes(), &signature).ok()?;
+        let (_, claims) = signing_input.split_once('.')?;
+        String::from_utf8(URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
+    }
+}
+
+/// The gateway, with the revocations that it has received.
+#[derive(Clone, Default)]
+pub(super) struct Gateway {
+    revoked: Rc<RefCell<Vec<Revoked>>>,
+    pub(super) broken: Rc<Cell<bool>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Revoked {
+    Session(Uuid),
+    Subject(Uuid, i64, Option<Uuid>),
+}
+
+impl Gateway {
+    fn revoke(&self, revoked: Revoked) -> Result<(), RevocationError> {
+        if self.broken.get() {
+            return Err(RevocationError("the disk is gone".to_owned()));
+        }
+        self.revoked.borrow_mut().push(revoked);
+        Ok(())
+    }
+
+    pub(super) fn revoked(&self) -> Vec<Revoked> {
+        self.revoked.borrow().clone()
+    }
+}
+
+impl Revocations for Gateway {
+    fn revoke_session(&self, session: Uuid) -> Result<(), RevocationError> {
+        self.revoke(Revoked::Session(session))
+    }
+
+    fn revoke_subject(
+        &self,
+        subject: Uuid,
+        version: i64,
+        except: Option<Uuid>,
+    ) -> Result<(), RevocationError> {
+        self.revoke(Revoked::Subject(subject, version, except))
+    }
+}
+
+/// The service, and a handle of the gateway.
+pub(super) struct Bank {
+    pub(super) service: TokenService<TestEnv>,
+    pub(super) gateway: Gateway,
+}
+
+impl Bank {
+    pub(super) fn new() -> Self {
+        let store = WatchedStore::new(SqliteStore::in_memory().unwrap());
+        migrate(&store, MIGRATIONS).unwrap();
+        let gateway = Gateway::default();
+        let service = TokenService {
+            store,
+            clock: ManualClock::at(START_MS),
+            random: SystemRandom,
+            revocations: gateway.clone(),
+            settings: Settings::default(),
+        };
+        Self { service, gateway }
+    }
+
+    /// A bank with one session of [`ALICE`].
+    pub(super) fn with_session() -> (Self, Tokens) {
+        let bank = Self::new();
+        let tokens = bank.issue();
+        (bank, tokens)
+    }
+
+    pub(super) fn pass_ms(&self, milliseconds: i64) {
+        self.service.clock.pass_ms(milliseconds);
+    }
+
+    /// Begins a session of [`ALICE`].
+    pub(super) fn issue(&self) -> Tokens {
+        self.service.issue(&alice(1), Some("curl/8")).unwrap()
+    }
+
+    pub(super) fn end(&self, tokens: &Tokens) {
+        self.service.end_session(tokens.session, ALICE).unwrap();
+    }
+
+    pub(super) fn refresh(&self, token: &str) -> Result<Tokens, RefreshError> {
+        self.service.refresh(token)
+    }
+
+    pub(super) fn rotated(&self, token: &str) -> String {
+        self.refresh(token).unwrap().refresh_token
+    }
+
+    pub(super) fn assert_invalid(&self, token: &str) {
+        assert_eq!(self.refresh(token).err(), Some(RefreshError::InvalidGrant));
+    }
+
+    /// How many rows a query has.
+    pub(super) fn count(&self, sql: &str) -> usize {
+        self.service.store.query(sql, &[]).unwrap().rows.len()
+    }
+
+    pub(super) fn execute(&self, sql: &str) {
+        let transaction = self.service.store.begin().unwrap();
+        transaction.execute(sql, &[]).unwrap();
+        transaction.commit().unwrap();
+    }
+}
+
+/// A session of [`ALICE`] with this security version.
+pub(super) fn alice(security_version: i64) -> NewSession {
+    NewSession {
+        subject: ALICE,
+        role: Role::Customer,
+        scope: "accounts".to_owned(),
+        security_version,
+    }
+}
+
+/// The claims of a token whose signature holds.
+pub(super) fn claims(token: &str) -> serde_json::Value {
+    serde_json::from_str(&LocalKeys::verify(token).expect("the signature holds")).unwrap()
+}
