@@ -1,14 +1,15 @@
-//! Passwords are hashed and verified, never while a transaction is open: a hash takes 20 ms, and
-//! the store has one writer.
+//! The service hashes and verifies passwords, on a core that it has a permit for.
 //!
-//! A call that hashes first takes a core, or is refused, and writes only then.
+//! A call takes its permit first and writes only afterwards. It never hashes while a transaction is
+//! open: a hash takes 20 ms, and the store has one writer.
 
 use crate::env::{Compute, Env, PermitOf};
+use crate::error::AuthError;
 use crate::password::hash;
-use crate::service::{AuthError, AuthService};
+use crate::service::AuthService;
 use strongroom_sdk::random::Random;
 
-/// Crockford's base32 in lower case: no letter that looks like another.
+/// Crockford's base32 in lower case, without letters that look like others.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// Five groups of five characters of five bits: 125 bits.
@@ -25,7 +26,7 @@ impl<E: Env> AuthService<E> {
         self.hash_under(&permit, password)
     }
 
-    /// The PHC string of a new password, made on a core that the caller has.
+    /// The PHC string of a new password, made under the caller's permit.
     pub(crate) fn hash_under(
         &self,
         _permit: &PermitOf<E>,
@@ -36,18 +37,18 @@ impl<E: Env> AuthService<E> {
         hash::hash(&self.settings.hasher(), password, salt).map_err(hash_error)
     }
 
-    /// Whether a password is that of a PHC string; where there is none, takes as long and says no.
+    /// Whether a password is that of a PHC string. Without a string, it takes as long and is false.
     pub(crate) fn verify_under(
         &self,
         _permit: &PermitOf<E>,
         password: &str,
         kept: Option<&str>,
     ) -> Result<bool, AuthError> {
-        let nobody = hash::of_nobody(&self.settings.argon2).map_err(hash_error)?;
-        hash::verify(password, kept.unwrap_or(&nobody)).map_err(hash_error)
+        let no_user = hash::of_no_user(&self.settings.argon2).map_err(hash_error)?;
+        hash::verify(password, kept.unwrap_or(&no_user)).map_err(hash_error)
     }
 
-    /// Whether a PHC string was made with other parameters than those in force.
+    /// Whether a PHC string has other parameters than those in force.
     pub(crate) fn is_outdated(&self, kept: &str) -> Result<bool, AuthError> {
         hash::is_outdated(kept, &self.settings.argon2).map_err(hash_error)
     }

@@ -1,12 +1,13 @@
-//! Devices that a user has logged in from before.
+//! Devices that a user has logged in from.
 //!
-//! A login returns a device token, which later logins show. It opens nothing by itself: it only
-//! tells the user's own device from a stranger's, so that the wrong passwords of strangers do not
-//! count against it (see [`crate::throttle`]). One that is unknown, of another user, or too old
-//! counts like none, and the client does not learn which.
+//! A login returns a device token, which later logins send. It gives no access by itself. It only
+//! distinguishes the user's own device from a stranger's, so that the wrong passwords of strangers
+//! do not count against it (see [`crate::throttle`]). A token that is unknown, too old, or that of
+//! another user has no effect, and the client does not learn the reason.
 
 use crate::env::Env;
-use crate::service::{AuthError, AuthService};
+use crate::error::AuthError;
+use crate::service::AuthService;
 use crate::user::User;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,24 +16,24 @@ use strongroom_sdk::random::Random;
 use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
-/// 256 bits: nobody guesses one, so the store may keep a plain hash of it.
+/// 256 bits are beyond guessing, so the store may keep a plain hash of a token.
 const TOKEN_LENGTH: usize = 32;
 
 /// A device token is valid for 180 days.
 const LIFETIME_MS: i64 = 180 * 24 * 3_600 * 1_000;
 
-/// A user has at most this many; the oldest go. A client that never shows its token makes a new one
-/// at each login.
+/// A user has at most so many tokens. A new one deletes the oldest. A client that never sends its
+/// token gets a new one at each login.
 const TOKENS_PER_USER_MAX: i64 = 20;
 
-/// One tick deletes at most this many, so that the writer is soon free again.
+/// One tick deletes at most so many tokens, so that the writer is soon free again.
 const DELETIONS_PER_TICK: i64 = 1_000;
 
 const IS_KNOWN: &str = "\
 SELECT 1 FROM device_token WHERE hash = ?1 AND created_at >= ?2
     AND user = (SELECT id FROM user WHERE email_key = ?3)";
 
-/// A change of the user that ends the tokens may come before it, and then there must be none.
+/// Inserts nothing if a change of the user has ended the tokens in the meantime.
 const INSERT: &str = "\
 INSERT INTO device_token (hash, user, created_at)
 SELECT ?1, id, ?4 FROM user WHERE id = ?2 AND security_version = ?3";
@@ -49,11 +50,11 @@ const DELETE_EXPIRED: &str = "\
 DELETE FROM device_token WHERE hash IN
     (SELECT hash FROM device_token WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)";
 
-/// A device token of the user who wants to log in.
+/// A valid device token of the user who logs in.
 pub(crate) struct KnownDevice {
-    /// As the client shows it.
+    /// The text that the client sent.
     pub(crate) token: String,
-    /// As the store keeps it.
+    /// Its SHA-256, which the store keeps.
     pub(crate) hash: [u8; 32],
 }
 
@@ -64,7 +65,7 @@ pub(crate) fn forget_devices(user: Uuid, transaction: &impl Transaction) -> Resu
 }
 
 impl<E: Env> AuthService<E> {
-    /// The device that a token tells, if it is one of the user with this address.
+    /// The device of this token, if it belongs to the user with this address.
     pub(crate) fn known_device(
         &self,
         email_key: &str,
@@ -73,7 +74,7 @@ impl<E: Env> AuthService<E> {
         let Some(token) = token else {
             return Ok(None);
         };
-        // Any text has a hash, so one that never was a token is looked up like one that was.
+        // Any text has a hash, so this looks up every text in the same way.
         let hash: [u8; 32] = Sha256::digest(token).into();
         let params = [
             Value::from(hash.as_slice()),
@@ -87,14 +88,17 @@ impl<E: Env> AuthService<E> {
         }))
     }
 
-    /// A new device token of a user who has just logged in. Where it cannot be kept, the login
-    /// stands: the token then counts like none.
+    /// A new device token of a user who has just logged in. If the store cannot keep it, the login
+    /// goes on, and the token has no effect.
     pub(crate) fn new_device_token(&self, user: &User) -> String {
         let mut bytes = [0; TOKEN_LENGTH];
         self.random.fill(&mut bytes);
         let token = URL_SAFE_NO_PAD.encode(bytes);
         if let Err(error) = self.keep_device_token(user, &token) {
-            eprintln!("a device token of {} is not kept: {error}", user.id);
+            eprintln!(
+                "the store did not keep a device token of {}: {error}",
+                user.id
+            );
         }
         token
     }
@@ -115,11 +119,11 @@ impl<E: Env> AuthService<E> {
             DELETE_SURPLUS,
             &[user.id.into(), TOKENS_PER_USER_MAX.into()],
         )?;
-        // Lost in a crash, it counts like none, and the next login returns another.
+        // After a crash the token may have no effect. The next login returns another one.
         transaction.commit_later()
     }
 
-    /// Deletes device tokens that are too old. For `tick`.
+    /// Deletes expired device tokens. For `tick`.
     ///
     /// # Errors
     /// [`AuthError::Store`].
@@ -128,7 +132,7 @@ impl<E: Env> AuthService<E> {
         let expired = self
             .store
             .query(ANY_EXPIRED, std::slice::from_ref(&oldest))?;
-        // Most ticks have nothing to do, and then do not take the writer's turn.
+        // Most ticks find nothing, and then do not wait for the writer.
         if expired.first().is_none() {
             return Ok(());
         }
@@ -138,7 +142,7 @@ impl<E: Env> AuthService<E> {
         Ok(())
     }
 
-    /// When the oldest device token that is still valid was made.
+    /// Tokens made before this time have expired.
     fn oldest_device_ms(&self) -> i64 {
         self.now_ms().saturating_sub(LIFETIME_MS)
     }

@@ -1,9 +1,9 @@
-//! Email addresses: as given, and as the key under which a user is known.
+//! Email addresses: as given, and as the key of a user.
 //!
-//! A mailbox has one key, however its address is written. The domain is that of DNS, by UTS 46
-//! (IDNA). The local part is mapped by the same table: lower case, and NFKC. A letter that this
-//! would make an ASCII one, such as the Kelvin sign, is refused: nobody has it in an address, and
-//! its user would block the one of the real address.
+//! A mailbox has one key for all forms of its address. The domain is that of DNS, by UTS 46 (IDNA).
+//! The same table maps the local part: lower case, and NFKC. An address is refused if this would
+//! turn one of its letters into an ASCII letter, such as the Kelvin sign: no real address has one,
+//! and its user would block the user of the real address.
 
 use email_address::{EmailAddress, Options};
 use icu_normalizer::uts46::Uts46MapperBorrowed;
@@ -14,40 +14,42 @@ use std::ops::RangeInclusive;
 /// RFC 5321 section 4.5.3.1.3, less the angle brackets.
 const LENGTH_MAX: usize = 254;
 
-/// Letters, digits, hyphens and dots only, as in the names of hosts.
+/// Only letters, digits, hyphens, and dots, as in the names of hosts.
 const DENIED_IN_DOMAINS: AsciiDenyList = AsciiDenyList::STD3;
 
-/// Some mail hosts have two hyphens in the third and fourth place.
+/// Two hyphens in the third and fourth place are allowed: some mail hosts have them.
 const HYPHENS: Hyphens = Hyphens::CheckFirstLast;
 
 /// General Punctuation, which has no letters: dashes, quotes, spaces, and invisible signs.
 const PUNCTUATION: RangeInclusive<char> = '\u{2000}'..='\u{206f}';
 
-/// An address that could receive mail: one `@`, a local part of at most 64 bytes, a domain of two labels or more.
+/// An address that can receive mail: one `@`, a local part of at most 64 bytes, and a domain of at
+/// least two labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email {
     given: String,
     key: String,
 }
 
-/// Why a text is no email address.
+/// Why a text is not an email address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
-    /// It is not of the form.
+    /// It has another form.
     #[error("must be an email address")]
     Malformed,
-    /// It looks like another address than it is.
+    /// It looks like another address.
     #[error(
         "must have no character before the @ that only looks like another or is invisible, and no \
-        letter beside Latin ones of a script that has their shapes; write it as the mail server does"
+        letter beside Latin ones of a script that has their shapes; write it as the mail server \
+        does"
     )]
     LookAlike,
 }
 
 impl Email {
-    /// Reads an address (RFC 5321, with the letters of RFC 6531). Quoted local parts, comments and address literals are refused:
-    /// nobody has them, and each would be a second way to write an address.
-    /// Spaces around it are those of a phone's keyboard or of a copied cell.
+    /// Reads an address (RFC 5321, with the letters of RFC 6531). Refuses quoted local parts,
+    /// comments, and address literals: they are very rare, and each would be a second way to write
+    /// an address. Ignores spaces around it, which come from a phone's keyboard or a copied cell.
     ///
     /// # Errors
     /// [`EmailError`].
@@ -72,19 +74,19 @@ impl Email {
         })
     }
 
-    /// As the user wrote it.
+    /// The address as the user wrote it.
     pub fn given(&self) -> &str {
         &self.given
     }
 
-    /// Two addresses with the same key are one user's.
+    /// The key, which all forms of the address share.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The key with its domain as people read it: `bücher.example`, not `xn--bcher-kva.example`.
+    /// The key with a domain for people: `bücher.example`, not `xn--bcher-kva.example`.
     pub fn readable_key(&self) -> String {
-        // Only the domain is in Punycode: a local part may begin with `xn--` and mean it.
+        // Only the domain is in Punycode. A local part may really begin with `xn--`.
         match self.key.rsplit_once('@') {
             Some((local, domain)) => {
                 let (domain, _) =
@@ -96,8 +98,7 @@ impl Email {
     }
 }
 
-/// The key of a text that may be no address at all, for those who only try to log in: then no user
-/// has it.
+/// The key of the text in a login. No user has the key of a text that is not an address.
 pub(crate) fn key(text: &str) -> String {
     Email::parse(text).map_or_else(|_| text.to_ascii_lowercase(), |email| email.key)
 }
@@ -130,7 +131,8 @@ fn mapped(text: &str) -> String {
     mapper.map_normalize(text.chars()).collect()
 }
 
-/// Whether a character that is not ASCII is mapped to one that is, or to nothing, or is no letter.
+/// Whether the map turns a non-ASCII character into an ASCII one, or into nothing, or whether it is
+/// punctuation.
 fn is_disguise(character: char) -> bool {
     let mapped = mapped(character.encode_utf8(&mut [0; 4]));
     let is_ascii_or_unknown =
@@ -138,8 +140,8 @@ fn is_disguise(character: char) -> bool {
     mapped.is_empty() || mapped.contains(is_ascii_or_unknown) || PUNCTUATION.contains(&character)
 }
 
-/// Whether a letter has the shape of a Latin letter, or is of a script that has such letters:
-/// Greek, Cyrillic, Armenian, Cherokee, Coptic, Lisu, and the letters of phonetics.
+/// Whether a letter has the shape of a Latin letter, or belongs to a script with such letters:
+/// Greek, Cyrillic, Armenian, Cherokee, Coptic, Lisu, and phonetic letters.
 fn resembles_latin(letter: char) -> bool {
     matches!(
         letter,

@@ -1,20 +1,21 @@
-//! Which sessions the token service must end, kept until it has.
+//! The outbox of sessions that the token service must end.
 //!
-//! The row is committed with the change that makes the sessions wrong, and leaves after the token
-//! service has answered. A crash in between leaves it, and the next start or tick delivers it
-//! again, which is harmless. The client hears of success only when the row has left: until then, tokens of
-//! those sessions may still work.
+//! A row is committed with the change that makes the sessions wrong, and leaves when the token
+//! service has ended them. A crash in between leaves the row, and the next start or tick delivers
+//! it again, which is harmless. The client gets a success only when the row has left: until then,
+//! the tokens of those sessions may still work.
 
 use crate::env::{Env, Issuer};
-use crate::service::{AuthError, AuthService};
+use crate::error::AuthError;
+use crate::service::AuthService;
 use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
-/// How many one tick delivers: each costs the token service an fsync.
+/// One tick delivers at most so many rows: each costs the token service an fsync.
 const DELIVERIES_PER_TICK: i64 = 100;
 
-const INSERT: &str = "INSERT INTO ended_sessions_outbox (id, subject, security_version_min, except_session, created_at)
-    VALUES (?1, ?2, ?3, ?4, ?5)";
+const INSERT: &str = "INSERT INTO ended_sessions_outbox
+    (id, subject, security_version_min, except_session, created_at) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 const SELECT_OLDEST: &str = "SELECT id, subject, security_version_min, except_session
     FROM ended_sessions_outbox ORDER BY id LIMIT ?1";
@@ -24,7 +25,7 @@ const SELECT_OF_SUBJECT: &str = "SELECT id, subject, security_version_min, excep
 
 const DELETE: &str = "DELETE FROM ended_sessions_outbox WHERE id = ?1";
 
-/// The sessions of a user with an older security version, but for one.
+/// The sessions of a user with an older security version, except one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EndedSessions {
     pub(crate) id: Uuid,
@@ -63,19 +64,20 @@ impl EndedSessions {
 }
 
 impl<E: Env> AuthService<E> {
-    /// Delivers what is still in the outbox, oldest first. For `start` and `tick`.
+    /// Delivers what is in the outbox, oldest first, and returns how many rows it delivered. For
+    /// `start` and `tick`.
     ///
     /// # Errors
-    /// The first failure; what is left is tried again at the next call.
+    /// The first failure. The next call tries the rest again.
     pub fn deliver_pending(&self) -> Result<usize, AuthError> {
         self.deliver_all(SELECT_OLDEST, DELIVERIES_PER_TICK.into())
     }
 
-    /// Delivers now what the outbox still has of a user, also of earlier changes: so a client that
-    /// retries a change hears of success only when the old tokens have stopped working.
+    /// Delivers what the outbox has of a user, also of earlier changes. So a client that retries a
+    /// change gets a success only when the old tokens have stopped working.
     ///
     /// # Errors
-    /// [`AuthError::NotInForce`]: the change stands, and the next tick delivers it.
+    /// [`AuthError::NotInForce`]: the change is stored, and the next tick tries again.
     pub(crate) fn end_old_sessions(&self, subject: Uuid) -> Result<(), AuthError> {
         match self.deliver_all(SELECT_OF_SUBJECT, subject.into()) {
             Ok(_) => Ok(()),
@@ -101,7 +103,7 @@ impl<E: Env> AuthService<E> {
             .end_user_sessions(ended.subject, ended.security_version_min, ended.except)?;
         let transaction = self.store.begin()?;
         transaction.execute(DELETE, &[ended.id.into()])?;
-        // Lost in a crash, it costs one more delivery.
+        // A crash may undo the deletion, which costs one more delivery.
         transaction.commit_later()?;
         Ok(())
     }

@@ -1,10 +1,13 @@
 //! The auth service: users, their passwords and roles.
 //!
-//! What makes older tokens of a user wrong (a new password, another role, a disabled account) raises the user's *security version*
-//! and is committed with an outbox row; the token service is then told to end the sessions that are older (`sessions`).
+//! A new password, another role, or a disabled account makes the older tokens of a user wrong. Such
+//! a change raises the user's *security version*, and is committed with an outbox row. Then the
+//! token service ends the older sessions (`ended_sessions`).
 //!
-//! Everything here is plain Rust against the traits of [`env`]; the component around it is in `component`.
+//! The service is plain Rust against the traits of [`env`]. The shell around it is in `component`.
 
+#[cfg(target_family = "wasm")]
+mod api;
 mod audit_log;
 mod commands;
 #[cfg(target_family = "wasm")]
@@ -14,6 +17,7 @@ mod device;
 mod email;
 mod ended_sessions;
 pub mod env;
+mod error;
 mod login;
 pub mod password;
 #[cfg(target_family = "wasm")]
@@ -26,9 +30,10 @@ pub mod user;
 
 pub use audit_log::{CHANGES_LIMIT, ChangeKind, ChangedUser, EventFilter, check_invariants};
 pub use email::{Email, EmailError};
+pub use error::AuthError;
 pub use login::{LoggedIn, Login, PasswordChange};
 pub use schema::MIGRATIONS;
-pub use service::{AuthError, AuthService};
+pub use service::AuthService;
 pub use settings::{Settings, admin_password};
 pub use user::{NewUser, Registration, UserChange, UserFilter};
 

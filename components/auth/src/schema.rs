@@ -8,7 +8,8 @@ pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2)];
 
 const FIRST: Migration = Migration {
     number: 1,
-    name: "users, what they are found by, login throttle, device tokens, and the outbox of ended sessions",
+    name: "users, what they are found by, login throttle, device tokens, and the outbox of ended \
+        sessions",
     statements: &[
         "CREATE TABLE user (
             id               BLOB    PRIMARY KEY CHECK (length(id) = 16),
@@ -22,15 +23,16 @@ const FIRST: Migration = Migration {
             disabled         INTEGER NOT NULL CHECK (disabled IN (0, 1)),
             created_at       INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID",
-        // A row is a place in what a user is searched for by, where what is searched for may begin.
+        // A row is a place in the search text of a user where a part may begin.
         "CREATE TABLE user_part (
             part TEXT NOT NULL,
             user BLOB NOT NULL CHECK (length(user) = 16),
             PRIMARY KEY (part, user)
         ) STRICT, WITHOUT ROWID",
         "CREATE INDEX user_by_role ON user (role) WHERE role <> 'customer'",
-        // The account is the SHA-256 of the address, so that what strangers type in is not kept. The
-        // source is the beginning of an address, nothing, the hash of a device token, or a session.
+        // The account is the SHA-256 of the address, so that the store does not keep what strangers
+        // type. The source is the prefix of an IP address, nothing, the hash of a device token, or
+        // a session.
         "CREATE TABLE login_failure (
             account         BLOB    NOT NULL CHECK (length(account) = 32),
             kind            TEXT    NOT NULL CHECK (kind IN ('network', 'total', 'device', 'session')),
@@ -41,7 +43,7 @@ const FIRST: Migration = Migration {
             PRIMARY KEY (account, kind, source)
         ) STRICT, WITHOUT ROWID",
         "CREATE INDEX login_failure_by_time ON login_failure (kind, last_failure_at)",
-        // A row is a device that its user has logged in from. The hash is the SHA-256 of its token.
+        // A row is a device of a user. The hash is the SHA-256 of its token.
         "CREATE TABLE device_token (
             hash       BLOB    PRIMARY KEY CHECK (length(hash) = 32),
             user       BLOB    NOT NULL CHECK (length(user) = 16),

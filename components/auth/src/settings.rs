@@ -1,4 +1,4 @@
-//! How passwords are hashed, and the first administrator's password.
+//! The configuration: how the service hashes passwords, and the first administrator's password.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use strongroom_sdk::config::{Config, ConfigError};
@@ -7,7 +7,7 @@ use strongroom_sdk::config::{Config, ConfigError};
 const MEMORY_KIB: u32 = 19_456;
 const ITERATIONS: u32 = 2;
 
-/// Threads do not exist in a component, and more lanes on one thread help only the attacker.
+/// A component has no threads, and more lanes on one thread help only the attacker.
 const LANES: u32 = 1;
 
 /// The service's configuration.
@@ -40,10 +40,11 @@ impl Settings {
     }
 }
 
-/// `admin_password`: that of `admin@strongroom.local`, used only where there is no administrator yet. Not among the settings, so that
-/// it is not in memory while requests are served.
+/// `admin_password`: the password of `admin@strongroom.local`, used only if there is no
+/// administrator yet. It is no setting, so that it is not in memory while the service handles
+/// requests.
 pub fn admin_password(config: &Config) -> Option<&str> {
-    // An environment variable that is set to nothing is meant as unset.
+    // An empty environment variable means an unset one.
     config
         .text("admin_password")
         .filter(|text| !text.is_empty())

@@ -1,15 +1,16 @@
-//! What staff did to users, as other services follow it.
+//! The log as other services follow it.
 
-use crate::audit_log::DISABLED;
+use super::DISABLED;
 use crate::env::Env;
-use crate::service::{AuthError, AuthService};
+use crate::error::AuthError;
+use crate::service::AuthService;
 use strongroom_sdk::audit_log::{self, Event};
 use uuid::Uuid;
 
-/// The most changes of one [`AuthService::changes`].
+/// One call of [`AuthService::changes`] returns at most so many changes.
 pub const CHANGES_LIMIT: i64 = 1_000;
 
-/// What was done.
+/// What staff changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeKind {
     /// The user may not log in any more.
@@ -20,22 +21,21 @@ pub enum ChangeKind {
     Other,
 }
 
-/// Something that staff did to a user.
+/// A change that staff made to a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangedUser {
     /// The place among all changes.
     pub sequence: u64,
-    /// To whom.
+    /// The changed user's id.
     pub user_id: Uuid,
-    /// What.
+    /// What staff changed.
     pub kind: ChangeKind,
-    /// When, in milliseconds since 1970 UTC.
+    /// The time of the change, in milliseconds since 1970 UTC.
     pub at_ms: i64,
 }
 
 impl<E: Env> AuthService<E> {
-    /// The changes of users with a sequence above `after`, oldest first, at most [`CHANGES_LIMIT`]:
-    /// the rows of the audit log.
+    /// The changes with a sequence above `after`, oldest first, at most [`CHANGES_LIMIT`].
     ///
     /// # Errors
     /// [`AuthError::Store`].

@@ -1,32 +1,25 @@
-//! The invariants: the audit log's hash chain verifies, and each user is what the log made of them.
+//! The invariants: the hash chain of the log verifies, and each user is as the log says.
 
+use super::{CREATED, DISABLED, NAME, PASSWORD_RESET, ROLE};
 use strongroom_sdk::audit::{Report, Total};
 use strongroom_sdk::audit_log::{Step, check_chain, check_targets};
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::store::{Row, Store, StoreError};
-
-/// The action of the row that says that a user was made by staff, and with which role.
-pub(crate) const CREATED: &str = "user.created";
-
-/// The action of the row that says that a user may not log in any more (`true`), or may again.
-pub(crate) const DISABLED: &str = "user.disabled";
-
-/// The action of the row that says that an operator gave a user a new password. It has no values.
-pub(crate) const PASSWORD_RESET: &str = "user.password_reset";
 
 const USERS: &str = "SELECT id, role, disabled, name FROM user WHERE id > ?1 ORDER BY id LIMIT ?2";
 
 /// Checks every invariant.
 ///
 /// # Errors
-/// [`StoreError`] where the store does not answer, or a row has a column of a type that cannot be. Any other broken row is no error but a
-/// violation in the report.
+/// [`StoreError`] where the store fails, or a column has a wrong type. Any other broken row is a
+/// violation in the report, and no error.
 pub fn check_invariants<S: Store>(store: &S) -> Result<Report, StoreError> {
     let mut report = Report::default();
     check_chain(store, &mut report)?;
     let users = check_targets(
         store,
-        "every user's role is the last one that the audit log says, and so are a disabled user and a changed name",
+        "every user's role is the last one that the audit log says, and so are a disabled user and \
+        a changed name",
         "user",
         USERS,
         is_made_by,
@@ -39,18 +32,17 @@ pub fn check_invariants<S: Store>(store: &S) -> Result<Report, StoreError> {
     Ok(report)
 }
 
-/// Whether a row of [`USERS`] is what was done to the user.
+/// Whether a row of [`USERS`] is the result of these steps.
 fn is_made_by(row: &Row, steps: Vec<Step>) -> Result<bool, StoreError> {
     let name = row.optional(3, Row::text)?;
-    // Whoever registers is a customer, and enabled. They may have brought a name that the log does
-    // not have.
+    // A user who registers is an enabled customer. The log does not have the name that they chose.
     let mut role = Some(Role::Customer.to_string());
     let (mut disabled, mut logged_name) = (false, name.clone());
     for Step { action, new_value } in steps {
         match action.as_str() {
-            CREATED | "user.role" => role = new_value,
+            CREATED | ROLE => role = new_value,
             DISABLED => disabled = new_value.as_deref() == Some("true"),
-            "user.name" => logged_name = new_value,
+            NAME => logged_name = new_value,
             PASSWORD_RESET => {}
             _ => return Ok(false),
         }

@@ -1,7 +1,8 @@
-//! Reading the audit log: who did what to which user, when, in which request, and the value before and after.
+//! The log as auditors read it.
 
 use crate::env::Env;
-use crate::service::{AuthError, AuthService};
+use crate::error::AuthError;
+use crate::service::AuthService;
 use serde::Deserialize;
 use strongroom_sdk::audit_log::{self, EventView};
 use strongroom_sdk::page::{List, Page};
@@ -11,13 +12,13 @@ use uuid::Uuid;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventFilter {
-    /// To whom it was done.
+    /// Only the events of this user.
     #[serde(default)]
     pub user_id: Option<Uuid>,
 }
 
 impl<E: Env> AuthService<E> {
-    /// A page of what staff did to users, newest first.
+    /// A page of events, newest first.
     ///
     /// # Errors
     /// [`AuthError::Store`].

@@ -6,5 +6,34 @@ mod events;
 
 pub use changes::{CHANGES_LIMIT, ChangeKind, ChangedUser};
 pub use check::check_invariants;
-pub(crate) use check::{CREATED, DISABLED, PASSWORD_RESET};
 pub use events::EventFilter;
+
+use crate::env::Env;
+use crate::service::AuthService;
+use strongroom_sdk::audit_log::{Actor, Record};
+use uuid::Uuid;
+
+/// Staff made a user. The new value is the role.
+pub(crate) const CREATED: &str = "user.created";
+/// Staff gave a user another role.
+pub(crate) const ROLE: &str = "user.role";
+/// Staff gave a user another name, or took the name away.
+pub(crate) const NAME: &str = "user.name";
+/// The user may not log in any more (`true`), or may again (`false`).
+pub(crate) const DISABLED: &str = "user.disabled";
+/// An operator gave a user a new password. The event has no values.
+pub(crate) const PASSWORD_RESET: &str = "user.password_reset";
+
+impl<E: Env> AuthService<E> {
+    /// A record of now, without values.
+    pub(crate) fn record(&self, actor: &Actor, action: &'static str, target: Uuid) -> Record {
+        Record {
+            at_ms: self.now_ms(),
+            actor: actor.clone(),
+            action: action.into(),
+            target,
+            old_value: None,
+            new_value: None,
+        }
+    }
+}

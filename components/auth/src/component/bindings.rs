@@ -4,7 +4,12 @@ use super::Component;
 
 wit_bindgen::generate!({
     path: [
-        "../../wit/store", "../../wit/keys", "../../wit/config", "../../wit/service", "../../wit/token", "../../wit/auth",
+        "../../wit/store",
+        "../../wit/keys",
+        "../../wit/config",
+        "../../wit/service",
+        "../../wit/token",
+        "../../wit/auth",
     ],
     world: "strongroom:auth/auth",
     generate_all,

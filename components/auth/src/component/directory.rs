@@ -1,19 +1,16 @@
 //! The export `strongroom:auth/directory`.
 
-use super::Component;
 use super::bindings::exports::strongroom::auth::directory as wit;
-use super::bindings::exports::strongroom::auth::directory::{Error, Guest, User};
-use super::env::service;
+use super::{Component, service};
 use crate::{AuthError, ChangeKind, ChangedUser};
 
-impl Guest for Component {
-    fn find(id: String) -> Result<Option<User>, Error> {
+impl wit::Guest for Component {
+    fn find(id: String) -> Result<Option<wit::User>, wit::Error> {
         let id = id
             .parse()
-            .map_err(|_| Error::Invalid("id is not a UUID".to_owned()))?;
-        let service = service().map_err(|error| Error::Unavailable(error.to_string()))?;
-        match service.user(id) {
-            Ok(user) => Ok(Some(User {
+            .map_err(|_| wit::Error::Invalid("id is not a UUID".to_owned()))?;
+        match service().user(id) {
+            Ok(user) => Ok(Some(wit::User {
                 id: user.id.to_string(),
                 email: user.email,
                 name: user.name,
@@ -21,14 +18,14 @@ impl Guest for Component {
                 disabled: user.disabled,
             })),
             Err(AuthError::NotFound) => Ok(None),
-            Err(error) => Err(Error::Unavailable(error.to_string())),
+            Err(error) => Err(wit::Error::Unavailable(error.to_string())),
         }
     }
 
-    fn changes(after: u64) -> Result<Vec<wit::UserChange>, Error> {
-        let service = service().map_err(|error| Error::Unavailable(error.to_string()))?;
-        let changes = service.changes(after);
-        let changes = changes.map_err(|error| Error::Unavailable(error.to_string()))?;
+    fn changes(after: u64) -> Result<Vec<wit::UserChange>, wit::Error> {
+        let changes = service()
+            .changes(after)
+            .map_err(|error| wit::Error::Unavailable(error.to_string()))?;
         Ok(changes.into_iter().map(wit::UserChange::from).collect())
     }
 }

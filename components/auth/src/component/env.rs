@@ -1,51 +1,25 @@
-//! The host and the token service, as the service sees them.
+//! What the host gives to the service, and the link to the token service.
 
 use super::bindings::strongroom::service::compute;
 use super::bindings::strongroom::token::issuer;
-use crate::env::{Compute, Env, Issuer, IssuerError, Tokens};
-use crate::{AuthService, Settings};
-use std::sync::OnceLock;
+use crate::env::{Compute, Env, Issuer, IssuerError};
 use strongroom_sdk::clock::SystemClock;
-use strongroom_sdk::config::{Config, ConfigError};
 use strongroom_sdk::identity::Role;
+use strongroom_sdk::oauth::TokenResponse;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::HostStore;
 use uuid::Uuid;
 
-/// Everything outside is the host's.
+/// The environment of the component.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Host;
+pub(crate) struct HostEnv;
 
-impl Env for Host {
+impl Env for HostEnv {
     type Store = HostStore;
     type Clock = SystemClock;
     type Random = SystemRandom;
     type Compute = HostCompute;
     type Issuer = TokenLink;
-}
-
-/// The service, under the configuration that the host gives.
-pub(crate) fn service() -> Result<AuthService<Host>, ConfigError> {
-    Ok(AuthService {
-        store: HostStore,
-        clock: SystemClock,
-        random: SystemRandom,
-        compute: HostCompute,
-        issuer: TokenLink,
-        settings: settings()?,
-    })
-}
-
-/// Read once by each instance: the host's answer does not change while the instance lives.
-fn settings() -> Result<Settings, ConfigError> {
-    static SETTINGS: OnceLock<Settings> = OnceLock::new();
-    match SETTINGS.get() {
-        Some(settings) => Ok(settings.clone()),
-        None => {
-            let settings = Settings::from_config(&Config::from_host()?)?;
-            Ok(SETTINGS.get_or_init(|| settings).clone())
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +43,7 @@ impl Issuer for TokenLink {
         role: Role,
         security_version: i64,
         user_agent: Option<&str>,
-    ) -> Result<Tokens, IssuerError> {
+    ) -> Result<TokenResponse, IssuerError> {
         let subject = issuer::Subject {
             id: subject.to_string(),
             role: role.to_string(),
@@ -77,11 +51,11 @@ impl Issuer for TokenLink {
             security_version: unsigned(security_version),
         };
         let tokens = issuer::issue(&subject, user_agent)?;
-        Ok(Tokens {
-            access_token: tokens.access_token,
-            expires_in: tokens.expires_in,
-            refresh_token: tokens.refresh_token,
-        })
+        Ok(TokenResponse::new(
+            tokens.access_token,
+            tokens.expires_in,
+            tokens.refresh_token,
+        ))
     }
 
     fn end_session(&self, session: Uuid, subject: Uuid) -> Result<(), IssuerError> {

@@ -1,4 +1,5 @@
-//! The component around the service: what it imports, what it exports, and its routes.
+//! The shell that makes a WebAssembly component of the library: the bindings, the exports, and the
+//! service that they share.
 
 mod audit;
 #[expect(
@@ -11,8 +12,41 @@ mod directory;
 mod env;
 mod lifecycle;
 
-pub(crate) use env::{Host, service};
+use crate::{AuthService, Settings};
+use env::{HostCompute, HostEnv, TokenLink};
+use std::sync::OnceLock;
+use strongroom_sdk::clock::SystemClock;
+use strongroom_sdk::config::{Config, ConfigError};
+use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::store::HostStore;
 
 struct Component;
 
 strongroom_sdk::export_http!(crate::routes::site);
+
+type HostService = AuthService<HostEnv>;
+
+/// The service with the host's configuration, which does not change while the instance lives.
+fn configure(config: &Config) -> Result<HostService, ConfigError> {
+    Ok(AuthService {
+        store: HostStore,
+        clock: SystemClock,
+        random: SystemRandom,
+        compute: HostCompute,
+        issuer: TokenLink,
+        settings: Settings::from_config(config)?,
+    })
+}
+
+/// The service of this instance.
+///
+/// # Panics
+/// If the configuration is wrong. `start` has then refused the generation, and no call comes here.
+pub(crate) fn service() -> &'static HostService {
+    static SERVICE: OnceLock<HostService> = OnceLock::new();
+    SERVICE.get_or_init(|| {
+        Config::from_host()
+            .and_then(|config| configure(&config))
+            .expect("`start` accepted this configuration")
+    })
+}

@@ -1,45 +1,22 @@
-//! Goal: an address that could receive mail is distinguished from other texts, and a mailbox has
-//! one key. Method: named addresses of each kind, and random texts.
+//! Goal: an address that can receive mail is distinguished from other texts, and a mailbox has one
+//! key.
+//! Method: named addresses of each kind, and random texts.
 
 use super::*;
 use proptest::prelude::*;
 
 #[test]
-fn addresses_are_told_from_other_texts() {
-    for text in [
-        "a@b.org",
-        "Ada.Okafor+bank@Example.ORG",
-        "admin@strongroom.local",
-        "zoë@exämple.org",
-    ] {
+fn addresses_are_distinguished_from_other_texts() {
+    let addresses =
+        "a@b.org Ada.Okafor+bank@Example.ORG admin@strongroom.local zo\u{eb}@ex\u{e4}mple.org";
+    for text in addresses.split(' ') {
         assert!(Email::parse(text).is_ok(), "{text}");
     }
     let long = format!("{}@{}.org", "a".repeat(60), "b.".repeat(110));
-    for text in [
-        "",
-        "nobody",
-        "@example.org",
-        "a@",
-        "a@b@c.org",
-        "a b@example.org",
-        "a@b",
-        "a@[127.0.0.1]",
-        "\"a b\"@c.org",
-        "Ada <a@b.org>",
-        "a..b@c.org",
-        ".a@b.org",
-        "a@b..org",
-        "a@-b.org",
-        "a\n@b.org",
-        "a\0@b.org",
-        &long,
-        "a@b.org.",
-        "a@b_c.org",
-        "a@xn--zzzzzzzzzzzzzz.org",
-        "a@\u{200b}.org",
-        "a\u{ff20}b.org",
-        "a@b\u{ff20}c.org",
-    ] {
+    let others = "|nobody|@example.org|a@|a@b@c.org|a b@example.org|a@b|a@[127.0.0.1]|\"a b\"@c.org\
+        |Ada <a@b.org>|a..b@c.org|.a@b.org|a@b..org|a@-b.org|a\n@b.org|a\0@b.org|a@b.org.|a@b_c.org\
+        |a@xn--zzzzzzzzzzzzzz.org|a@\u{200b}.org|a\u{ff20}b.org|a@b\u{ff20}c.org";
+    for text in others.split('|').chain([long.as_str()]) {
         assert_eq!(Email::parse(text), Err(EmailError::Malformed), "{text:?}");
     }
 }
@@ -50,17 +27,15 @@ fn key_of(text: &str) -> String {
 
 #[test]
 fn a_domain_has_one_key_in_all_its_forms() {
+    let (bucher, book) = ("joe@xn--bcher-kva.example", "joe@book.example");
     for (text, key) in [
-        ("joe@b\u{fc}cher.example", "joe@xn--bcher-kva.example"),
-        ("joe@bu\u{308}cher.example", "joe@xn--bcher-kva.example"),
-        ("joe@B\u{dc}CHER.example", "joe@xn--bcher-kva.example"),
-        ("joe@XN--BCHER-KVA.example", "joe@xn--bcher-kva.example"),
-        (
-            "joe@\u{ff42}\u{ff4f}\u{ff4f}\u{ff4b}.example",
-            "joe@book.example",
-        ),
-        ("joe@boo\u{212a}.example", "joe@book.example"),
-        ("joe@bo\u{ad}ok\u{3002}example", "joe@book.example"),
+        ("joe@b\u{fc}cher.example", bucher),
+        ("joe@bu\u{308}cher.example", bucher),
+        ("joe@B\u{dc}CHER.example", bucher),
+        ("joe@XN--BCHER-KVA.example", bucher),
+        ("joe@\u{ff42}\u{ff4f}\u{ff4f}\u{ff4b}.example", book),
+        ("joe@boo\u{212a}.example", book),
+        ("joe@bo\u{ad}ok\u{3002}example", book),
         ("joe@stra\u{df}e.example", "joe@xn--strae-oqa.example"),
     ] {
         assert_eq!(key_of(text), key, "{text}");
@@ -86,57 +61,23 @@ fn a_local_part_has_one_key_in_all_its_forms() {
 
 #[test]
 fn what_only_looks_like_another_local_part_is_refused() {
-    for text in [
-        "\u{212a}ate@b.org",
-        "\u{17f}am@b.org",
-        "\u{ff41}da@b.org",
-        "\u{fb01}n@b.org",
-        "ada\u{b2}@b.org",
-        "ada\u{ff0b}bank@b.org",
-        "\u{430}da@b.org",
-        "ad\u{3b1}@b.org",
-        "ad\u{251}@b.org",
-        "jo\u{261}@b.org",
-        "b\u{1d0f}b@b.org",
-        "b\u{2c9f}b@b.org",
-        "b\u{a4f3}b@b.org",
-        "ann\u{1c0}@b.org",
-        "ada\u{200b}@b.org",
-        "a\u{ad}da@b.org",
-        "ada\u{202e}@b.org",
-        "ada\u{fe0f}@b.org",
-        "o\u{2019}hara@b.org",
-        "ada\u{2011}b@b.org",
-    ] {
-        assert_eq!(Email::parse(text), Err(EmailError::LookAlike), "{text:?}");
+    let look_alikes = "\u{212a}ate \u{17f}am \u{ff41}da \u{fb01}n ada\u{b2} ada\u{ff0b}bank \
+        \u{430}da ad\u{3b1} ad\u{251} jo\u{261} b\u{1d0f}b b\u{2c9f}b b\u{a4f3}b ann\u{1c0} \
+        ada\u{200b} a\u{ad}da ada\u{202e} ada\u{fe0f} o\u{2019}hara ada\u{2011}b";
+    for local in look_alikes.split(' ') {
+        let text = format!("{local}@b.org");
+        assert_eq!(Email::parse(&text), Err(EmailError::LookAlike), "{text:?}");
         // Nor does it log in as the other.
-        assert!(Email::parse(&super::key(text)).is_err(), "{text:?}");
+        assert!(Email::parse(&super::key(&text)).is_err(), "{text:?}");
     }
 }
 
 #[test]
-fn nothing_invisible_is_in_a_local_part() {
-    for invisible in [
-        '\u{34f}',
-        '\u{61c}',
-        '\u{115f}',
-        '\u{1160}',
-        '\u{17b4}',
-        '\u{17b5}',
-        '\u{180b}',
-        '\u{180e}',
-        '\u{200c}',
-        '\u{200d}',
-        '\u{2060}',
-        '\u{2066}',
-        '\u{3164}',
-        '\u{feff}',
-        '\u{ffa0}',
-        '\u{1d173}',
-        '\u{e0001}',
-        '\u{e0100}',
-    ] {
-        let text = format!("ad{invisible}a@b.org");
+fn a_local_part_has_no_invisible_character() {
+    let invisible = "\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}\u{180e}\u{200c}\u{200d}\
+        \u{2060}\u{2066}\u{3164}\u{feff}\u{ffa0}\u{1d173}\u{e0001}\u{e0100}";
+    for character in invisible.chars() {
+        let text = format!("ad{character}a@b.org");
         assert_eq!(Email::parse(&text), Err(EmailError::LookAlike), "{text:?}");
     }
 }
@@ -158,12 +99,9 @@ fn spaces_around_an_address_are_no_part_of_it() {
 
 #[test]
 fn an_address_has_no_case() {
-    let (one, other) = (
-        Email::parse("Ada@Example.org").unwrap(),
-        Email::parse("aDA@example.ORG").unwrap(),
-    );
-    assert_eq!(one.key(), other.key());
-    assert_eq!(one.given(), "Ada@Example.org");
+    assert_eq!(key_of("Ada@Example.org"), key_of("aDA@example.ORG"));
+    let email = Email::parse("Ada@Example.org").unwrap();
+    assert_eq!(email.given(), "Ada@Example.org");
 }
 
 proptest! {

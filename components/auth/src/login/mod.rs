@@ -1,30 +1,32 @@
-//! A user logs in, logs out, and changes the password: whatever needs the password itself.
+//! A user logs in, logs out, and changes the password.
 
 mod password_change;
 
 pub use password_change::PasswordChange;
 
 use crate::email;
-use crate::env::{Compute, Env, Issuer, IssuerError, PermitOf, Tokens};
-use crate::service::{AuthError, AuthService};
+use crate::env::{Compute, Env, Issuer, IssuerError, PermitOf};
+use crate::error::AuthError;
+use crate::service::AuthService;
 use crate::throttle::{Account, Attempt, Counter, Network};
 use crate::user::User;
 use serde::Deserialize;
+use strongroom_sdk::oauth::TokenResponse;
 use strongroom_sdk::store::{Store, Transaction};
 use uuid::Uuid;
 
-/// A login that raced with a change of the user is judged again by what the user is now.
+/// A login that raced with a change of the user gets a second attempt.
 const ATTEMPTS: usize = 2;
 
-/// `POST /login`.
+/// The body of `POST /login`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
-    /// The email address.
+    /// The email address, in any form.
     pub email: String,
-    /// The password.
+    /// The password, in any Unicode form.
     pub password: String,
-    /// What an earlier login returned to this device.
+    /// The token that an earlier login returned to this device.
     #[serde(default)]
     pub device_token: Option<String>,
 }
@@ -34,16 +36,17 @@ pub struct LoggedIn {
     /// The user.
     pub user: User,
     /// The session's tokens.
-    pub tokens: Tokens,
-    /// The device's token for the next login: the one that it has shown, if that is valid.
+    pub tokens: TokenResponse,
+    /// The device's token for the next login: its own if that is valid, or a new one.
     pub device_token: String,
 }
 
 impl<E: Env> AuthService<E> {
-    /// Begins a session for the one who knows the password.
+    /// Begins a session of the user with this password.
     ///
     /// # Errors
-    /// [`AuthError::InvalidCredentials`] for a wrong password, an unknown address and a disabled user alike, after the same time.
+    /// [`AuthError::InvalidCredentials`] for a wrong password, an unknown address, and a disabled
+    /// user, after the same time.
     pub fn log_in(
         &self,
         login: &Login,
@@ -93,7 +96,7 @@ impl<E: Env> AuthService<E> {
         Err(IssuerError::Superseded.into())
     }
 
-    /// Ends a session; its tokens stop working before this returns.
+    /// Ends a session. Its tokens stop working before this returns.
     ///
     /// # Errors
     /// [`AuthError::Issuer`].
@@ -101,8 +104,8 @@ impl<E: Env> AuthService<E> {
         Ok(self.issuer.end_session(session, subject)?)
     }
 
-    /// Checks a password by `check`, which finds something if it is right, and tells the throttle
-    /// what came of it.
+    /// Checks a password by `check`, which returns something if the password is right, and reports
+    /// the outcome to the throttle.
     fn judged<T>(
         &self,
         attempt: &Attempt,
@@ -124,8 +127,8 @@ impl<E: Env> AuthService<E> {
         }
     }
 
-    /// The enabled user with this address and password. Takes one hash, whoever there is, and then
-    /// leaves the core to others.
+    /// The enabled user with this address and password. Takes one hash, also if there is no such
+    /// user, and then frees the core.
     fn find_by_password(
         &self,
         permit: PermitOf<E>,
@@ -138,8 +141,8 @@ impl<E: Env> AuthService<E> {
         Ok(user.filter(|user| right && !user.disabled))
     }
 
-    /// Replaces a hash of older parameters, now that the password is known. That no core is free for it is no reason to refuse the
-    /// login: the next one tries again.
+    /// Replaces a hash of older parameters, now that the password is known. If no core is free, the
+    /// login goes on, and the next one tries again.
     fn rehash(&self, user: &mut User, password: &str) -> Result<(), AuthError> {
         if !self.is_outdated(&user.password_hash)? {
             return Ok(());

@@ -1,45 +1,48 @@
-//! A user chooses a new password.
+//! A user gets a new password.
 
 use crate::device::forget_devices;
 use crate::email;
 use crate::ended_sessions::EndedSessions;
 use crate::env::Env;
+use crate::error::AuthError;
 use crate::password;
-use crate::service::{AuthError, AuthService};
+use crate::service::AuthService;
 use crate::throttle::{Account, Counter};
 use crate::user::User;
 use serde::Deserialize;
 use strongroom_sdk::identity::Identity;
-use strongroom_sdk::store::{Store, Transaction};
+use strongroom_sdk::store::{Store, StoreError, Transaction};
+use uuid::Uuid;
 
-/// `POST /password`.
+/// The body of `POST /password`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordChange {
-    /// The one in force.
+    /// The password in force.
     pub current_password: String,
-    /// The one to come.
+    /// The password to replace it.
     pub new_password: String,
 }
 
-/// What the passwords of a change are worth.
+/// What to do with a change whose passwords are right.
 enum Verdict {
-    /// The current one is right; the hash of the new one.
+    /// Store this hash of the new password.
     Replace(String),
-    /// The new one is in force already.
+    /// Nothing: the new password is already in force.
     Replaced,
 }
 
 impl<E: Env> AuthService<E> {
-    /// Replaces the password. All sessions of the user end but the caller's, and so do all device
-    /// tokens. Where the new password is in force already, this is a retry: it changes nothing, and
-    /// ends what the first attempt could not end.
+    /// Replaces the password. All device tokens of the user end, and all sessions except the
+    /// caller's. If the new password is already in force, this is a retry: it changes nothing, and
+    /// ends the sessions that the first attempt could not end.
     ///
     /// # Errors
-    /// [`AuthError::WrongCurrentPassword`], which is counted by the caller's session: otherwise a
-    /// stolen access token could guess the password without end, and a stranger without one could
-    /// keep the user from changing it. [`AuthError::NotInForce`] where the new password is in force
-    /// and older sessions may still work.
+    /// - [`AuthError::WrongCurrentPassword`], counted by the caller's session. So a stolen access
+    ///   token cannot guess without end, and a stranger without one cannot keep the user from a
+    ///   change;
+    /// - [`AuthError::NotInForce`] where the new password is stored but older sessions may still
+    ///   work.
     pub fn change_password(
         &self,
         caller: &Identity,
@@ -47,8 +50,8 @@ impl<E: Env> AuthService<E> {
     ) -> Result<(), AuthError> {
         let user = User::by_id(caller.subject, |sql, params| self.store.query(sql, params))?
             .ok_or(AuthError::NotFound)?;
-        // A change that is on its way while an administrator shuts the user out would except its
-        // own session from that.
+        // Otherwise a change that races with an administrator's would keep the caller's session,
+        // which the administrator has ended.
         if user.disabled || user.role != caller.role {
             return Err(AuthError::Conflict);
         }
@@ -58,14 +61,14 @@ impl<E: Env> AuthService<E> {
         let account = Account::of(&email::key(&user.email));
         let (attempt, permit) = self.begin_attempt(Counter::of_session(account, caller.session))?;
         let verdict = self.judged(&attempt, || {
-            // All on the same core: refused here, the change would have cost a hash for nothing.
+            // All hashes run on this core. To wait for another one could waste the first hash.
             let permit = permit;
             let kept = Some(user.password_hash.as_str());
             if self.verify_under(&permit, &change.current_password, kept)? {
                 let new_hash = self.hash_under(&permit, &change.new_password)?;
                 return Ok(Some(Verdict::Replace(new_hash)));
             }
-            // A second password for one failure that is counted: but once.
+            // This checks a second password for one counted failure, so it is allowed once.
             if !attempt.is_first() {
                 return Ok(None);
             }
@@ -73,32 +76,42 @@ impl<E: Env> AuthService<E> {
             Ok(is_replaced.then_some(Verdict::Replaced))
         })?;
         match verdict.ok_or(AuthError::WrongCurrentPassword)? {
-            Verdict::Replace(new_hash) => self.store_password(caller, &user, &new_hash)?,
+            Verdict::Replace(new_hash) => {
+                self.replace_password(&user, &new_hash, Some(caller.session), |_| Ok(()))?;
+            }
             Verdict::Replaced => {}
         }
         self.end_old_sessions(user.id)
     }
 
-    fn store_password(
+    /// Stores a new password with what else must be in the same transaction. All device tokens of
+    /// the user end, and the outbox gets all sessions except `except`.
+    ///
+    /// # Errors
+    /// [`AuthError::Conflict`] where the user has changed in the meantime.
+    pub(crate) fn replace_password(
         &self,
-        caller: &Identity,
         user: &User,
-        new_hash: &str,
+        password_hash: &str,
+        except: Option<Uuid>,
+        also: impl FnOnce(&<E::Store as Store>::Transaction) -> Result<(), StoreError>,
     ) -> Result<(), AuthError> {
         let ended = EndedSessions {
             id: self.new_id(),
             subject: user.id,
             security_version_min: user.security_version.saturating_add(1),
-            except: Some(caller.session),
+            except,
         };
         let transaction = self.store.begin()?;
-        if !user.update_password(new_hash, ended.security_version_min, &transaction)? {
-            // The other change may be of an earlier turn of the group: the commit waits until it is on disk.
+        if !user.update_password(password_hash, ended.security_version_min, &transaction)? {
+            // The other change may be of an earlier turn of the group. The commit waits until it is
+            // on disk.
             transaction.commit()?;
             return Err(AuthError::Conflict);
         }
         forget_devices(user.id, &transaction)?;
         ended.insert(self.now_ms(), &transaction)?;
+        also(&transaction)?;
         transaction.commit()?;
         Ok(())
     }

@@ -1,25 +1,28 @@
-//! Whether a long password is nevertheless easy to guess.
+//! Long passwords that are easy to guess.
 //!
-//! A password is read as the cheapest row of pieces: a word that the attacker knows (the user's own words, the bank's name, the
-//! words that most bad passwords are made of), a run along the alphabet or the keyboard, a year, or a repetition costs as much as
-//! one free character. What costs less than [`COST_MIN`] in all has, for all its length, fewer choices in it than a short password.
+//! The check splits a password into the cheapest sequence of pieces. Some pieces cost as much as
+//! one free character: a word that the attacker knows (the user's own words, the bank's name, the
+//! words of most bad passwords), a run along the alphabet or the keyboard, a year, and a
+//! repetition. A password that costs less than [`COST_MIN`] has fewer choices in it than a short
+//! password.
 
 use std::collections::BTreeSet;
 
-/// Less is guessable. A phrase of ordinary words costs its length, 15 or more.
+/// A password of a lower cost is guessable. A phrase of ordinary words costs its length, 15 or
+/// more.
 const COST_MIN: usize = 10;
 
-/// Shorter known words and runs are as likely chance.
+/// Shorter known words and runs often occur by chance.
 const WORD_LENGTH_MIN: usize = 3;
 const RUN_LENGTH_MIN: usize = 3;
 
-/// A repeated block longer than this costs more than the limit by itself.
+/// A longer repeated block alone costs more than the limit.
 const BLOCK_LENGTH_MAX: usize = COST_MIN;
 
 /// Long passwords that are common as a whole.
 const COMMON: &str = include_str!("common.txt");
 
-/// What the common passwords of every list are made of.
+/// The words of the common passwords of every list.
 const COMMON_WORDS: &[&str] = &[
     "password",
     "passwort",
@@ -83,7 +86,7 @@ const ROWS: &[&str] = &[
     "!@#$%^&*()",
 ];
 
-/// Whether `password` is common, or made of patterns and of words found in `about`.
+/// Whether `password` is common, or made of patterns and of words in `about`.
 pub(super) fn is_guessable(password: &str, about: [&str; 2]) -> bool {
     let lower = password.to_lowercase();
     if COMMON
@@ -98,7 +101,7 @@ pub(super) fn is_guessable(password: &str, about: [&str; 2]) -> bool {
     cost(&plain, &folded, &known_words(about)) < COST_MIN
 }
 
-/// The cost of the cheapest reading.
+/// The cost of the cheapest split.
 fn cost(plain: &[char], folded: &[char], words: &BTreeSet<Vec<char>>) -> usize {
     // costs[end] is that of the first `end` characters.
     let mut costs: Vec<usize> = (0..=plain.len()).collect();
@@ -122,7 +125,7 @@ fn piece_lengths(
         .iter()
         .filter(|word| folded[start..].starts_with(word))
         .map(Vec::len);
-    // Any part of a run is a run, and any part of a repetition that has the whole block is one.
+    // Any part of a run is a run. Any part of a repetition with the whole block is a repetition.
     let runs = RUN_LENGTH_MIN..=run_length(&plain[start..]);
     let repetitions = (1..=BLOCK_LENGTH_MAX.min(start))
         .flat_map(|block| block.max(2)..=repetition_length(plain, start, block));
@@ -143,7 +146,7 @@ fn repetition_length(text: &[char], start: usize, block: usize) -> usize {
         .count()
 }
 
-/// How long a run along a row, in either direction, the text begins with.
+/// The length of the run along a row, in either direction, that the text begins with.
 fn run_length(text: &[char]) -> usize {
     ROWS.iter()
         .map(|row| {
@@ -168,7 +171,7 @@ fn longest_common_run(text: &[char], row: impl Iterator<Item = char> + Clone) ->
     }
 }
 
-/// 1900 to 2099.
+/// 4 where the text begins with a year from 1900 to 2099.
 fn year_length(text: &[char]) -> Option<usize> {
     match text {
         ['1', '9', tens, ones, ..] | ['2', '0', tens, ones, ..] => {
@@ -178,7 +181,7 @@ fn year_length(text: &[char]) -> Option<usize> {
     }
 }
 
-/// The common words and the user's own, each as it is and backwards.
+/// The common words and the user's own, each forwards and backwards.
 fn known_words(about: [&str; 2]) -> BTreeSet<Vec<char>> {
     let own = about.into_iter().flat_map(|text| {
         let lower = text.to_lowercase();
@@ -196,7 +199,7 @@ fn known_words(about: [&str; 2]) -> BTreeSet<Vec<char>> {
         .collect()
 }
 
-/// `p@$$w0rd` is read as `password`.
+/// Reads `p@$$w0rd` as `password`.
 fn unmask(character: char) -> char {
     match character {
         '@' | '4' => 'a',

@@ -1,12 +1,12 @@
-//! How passwords are kept: Argon2id (RFC 9106) of the NFKC form, as a PHC string with its own salt
-//! and parameters.
+//! The stored form of passwords: Argon2id (RFC 9106) of the NFKC form, as a PHC string with its own
+//! salt and parameters.
 
 use super::normalized;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::password_hash::{Error, PasswordHasher, PasswordVerifier};
 use argon2::{ARGON2ID_IDENT, Argon2, Params, Version};
 
-/// What a password hash needs of randomness (RFC 9106 section 3.1).
+/// The random bytes of one hash (RFC 9106 section 3.1).
 pub(crate) const SALT_LENGTH: usize = 16;
 
 /// The PHC string of a password.
@@ -20,7 +20,7 @@ pub(crate) fn hash(
         .to_string())
 }
 
-/// Whether a password is the one of a PHC string. Takes the parameters of the string.
+/// Whether a password is that of a PHC string, hashed with the parameters of the string.
 pub(crate) fn verify(password: &str, hash: &str) -> Result<bool, Error> {
     let hash = PasswordHash::new(hash)?;
     match Argon2::default().verify_password(normalized(password).as_bytes(), &hash) {
@@ -30,7 +30,7 @@ pub(crate) fn verify(password: &str, hash: &str) -> Result<bool, Error> {
     }
 }
 
-/// Whether a PHC string was made with other parameters than those in force.
+/// Whether a PHC string has other parameters than these.
 pub(crate) fn is_outdated(hash: &str, params: &Params) -> Result<bool, Error> {
     let hash = PasswordHash::new(hash)?;
     let kept = Params::try_from(&hash)?;
@@ -40,9 +40,9 @@ pub(crate) fn is_outdated(hash: &str, params: &Params) -> Result<bool, Error> {
     Ok(!same)
 }
 
-/// A PHC string that no password has, and that takes as long to verify as a real one: so that an unknown email address takes as
-/// long as a wrong password.
-pub(crate) fn of_nobody(params: &Params) -> Result<String, Error> {
+/// A PHC string that no password matches, and that takes as long to verify as a real one. So an
+/// unknown email address takes as long as a wrong password.
+pub(crate) fn of_no_user(params: &Params) -> Result<String, Error> {
     Ok(PasswordHash {
         algorithm: ARGON2ID_IDENT,
         version: Some(Version::V0x13.into()),

@@ -1,8 +1,8 @@
-//! Passwords: which may be chosen, and how they are kept.
+//! Passwords: the rules, and the stored form.
 //!
-//! The rules are those of NIST SP 800-63B-4 section 3.1.1.2 and ASVS 5.0 V6.2: length, and no password that is common or made of
-//! what is known of the user. No composition rules. A password is taken as received, but for its
-//! Unicode normalization.
+//! The rules are those of NIST SP 800-63B-4 section 3.1.1.2 and ASVS 5.0 V6.2: a length, and no
+//! password that is common or made of words that belong to the user. There are no composition
+//! rules. A password counts as received, after Unicode normalization.
 
 mod guessable;
 pub(crate) mod hash;
@@ -10,14 +10,14 @@ pub(crate) mod hash;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use std::borrow::Cow;
 
-/// The shortest password, in Unicode scalar values of its NFKC form: what NIST asks of a password
-/// that is the only factor.
+/// The shortest password, in Unicode scalar values of its NFKC form. NIST asks for it where the
+/// password is the only factor.
 pub const LENGTH_MIN: usize = 15;
 
-/// The longest. A bound is needed only so that a body's size is no weapon.
+/// The longest password, in the same unit. It bounds the cost of a request.
 pub const LENGTH_MAX: usize = 256;
 
-/// Why a password may not be chosen.
+/// Why the rules refuse a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     /// Fewer than [`LENGTH_MIN`] characters.
@@ -26,7 +26,7 @@ pub enum PasswordError {
     /// More than [`LENGTH_MAX`] characters.
     #[error("must have at most 256 characters")]
     TooLong,
-    /// Common, a plain pattern, or made of the user's own words.
+    /// A common password, a pattern, or one made of the user's own words.
     #[error(
         "is too easy to guess: it is common, a pattern, or made of words that are known of you"
     )]
@@ -34,7 +34,7 @@ pub enum PasswordError {
 }
 
 impl PasswordError {
-    /// The stable code.
+    /// The stable code of the problem document.
     pub fn code(self) -> &'static str {
         match self {
             Self::TooShort => "password_too_short",
@@ -64,8 +64,8 @@ pub fn check(password: &str, email: &str, name: Option<&str>) -> Result<(), Pass
     Ok(())
 }
 
-/// The NFKC form, which alone is measured and hashed: keyboards and systems write the same password
-/// in several ways, such as an accent apart from its letter, or digits of full width.
+/// The NFKC form, which the service measures and hashes. Keyboards and systems write the same
+/// password in several ways, such as an accent apart from its letter, or digits of full width.
 fn normalized(password: &str) -> Cow<'_, str> {
     ComposingNormalizerBorrowed::new_nfkc().normalize(password)
 }

@@ -1,82 +1,75 @@
-//! Goal: a fresh bank has one administrator, whose password the operator knows and nobody else does.
+//! Goal: a fresh bank has one administrator, whose password only the operator knows.
 //! Method: starts with and without a configured password.
 
-use super::*;
+use super::kit::*;
+use crate::{Settings, admin_password};
 use strongroom_sdk::config::Config;
+use strongroom_sdk::identity::Role;
+
+const ADMIN: &str = "admin@strongroom.local";
 
 #[test]
-fn without_a_configured_password_a_random_one_is_told_once() {
-    let scene = Scene::new();
-    let told = scene.service.bootstrap(None).unwrap();
-    assert_eq!(told.len(), 1);
-    let password = told[0]
-        .split("password ")
-        .nth(1)
-        .and_then(|rest| rest.split(' ').next())
-        .unwrap();
+fn without_a_configured_password_the_start_prints_a_random_one_once() {
+    let bank = Bank::new();
+    let printed = bank.service.bootstrap(None).unwrap();
+    let [line] = printed.as_slice() else {
+        panic!("{printed:?}");
+    };
+    let (_, rest) = line.split_once("password ").unwrap();
+    let (password, _) = rest.split_once(' ').unwrap();
     assert_eq!(password.len(), 29);
-    let logged_in = scene.log_in("admin@strongroom.local", password).unwrap();
-    assert_eq!(logged_in.user.role, Role::Admin);
-    assert_eq!(
-        scene.service.bootstrap(None),
-        Ok(Vec::new()),
-        "the second start has nothing to tell"
-    );
+    assert_eq!(bank.log_in(ADMIN, password).unwrap().user.role, Role::Admin);
+    let second = bank.service.bootstrap(None);
+    assert_eq!(second, Ok(Vec::new()), "the second start prints nothing");
 }
 
 #[test]
 fn two_banks_have_different_passwords() {
-    assert_ne!(
-        Scene::new().service.bootstrap(None),
-        Scene::new().service.bootstrap(None)
-    );
+    let [one, other] = [(); 2].map(|()| Bank::new().service.bootstrap(None));
+    assert_ne!(one, other);
 }
 
 #[test]
 fn a_configured_password_is_taken_and_not_repeated() {
-    let scene = Scene::new();
-    let told = scene.service.bootstrap(Some(PASSWORD)).unwrap();
-    assert!(!told.concat().contains(PASSWORD), "{told:?}");
-    scene.log_in("admin@strongroom.local", PASSWORD).unwrap();
+    let bank = Bank::new();
+    let printed = bank.service.bootstrap(Some(PASSWORD)).unwrap();
+    assert!(!printed.concat().contains(PASSWORD), "{printed:?}");
+    bank.log_in(ADMIN, PASSWORD).unwrap();
 }
 
 #[test]
 fn a_configured_password_keeps_the_rules() {
-    for password in ["short", "strongroom-admin", "admin@strongroom.local"] {
-        let scene = Scene::new();
-        let error = scene.service.bootstrap(Some(password)).unwrap_err();
+    for password in ["short", "strongroom-admin", ADMIN] {
+        let bank = Bank::new();
+        let error = bank.service.bootstrap(Some(password)).unwrap_err();
         assert!(error.contains("`admin_password`"), "{error}");
         assert!(password == "short" || !error.contains(password), "{error}");
-        assert_eq!(scene.count("SELECT 1 FROM user"), 0);
+        assert_eq!(bank.count("SELECT 1 FROM user"), 0);
     }
 }
 
 #[test]
 fn a_bank_that_has_an_administrator_gets_no_other() {
-    let scene = Scene::new();
-    scene.service.bootstrap(None).unwrap();
-    assert_eq!(scene.service.bootstrap(Some("short")), Ok(Vec::new()));
+    let bank = Bank::new();
+    bank.service.bootstrap(None).unwrap();
+    assert_eq!(bank.service.bootstrap(Some("short")), Ok(Vec::new()));
 }
 
 #[test]
 fn settings_are_read_from_the_configuration() {
-    let read =
-        |pairs: &[(&str, &str)]| Settings::from_config(&Config::from_pairs(pairs.iter().copied()));
-    let defaults = read(&[]).ok().unwrap();
-    assert_eq!(
-        (
-            defaults.argon2.m_cost(),
-            defaults.argon2.t_cost(),
-            defaults.argon2.p_cost()
-        ),
-        (19_456, 2, 1)
-    );
-    let unset = Config::from_pairs([("admin_password", "")]);
-    assert_eq!(crate::admin_password(&unset), None);
-    let set = read(&[("argon2_memory_kib", "65536"), ("argon2_iterations", "3")])
-        .ok()
-        .unwrap();
-    assert_eq!((set.argon2.m_cost(), set.argon2.t_cost()), (65_536, 3));
+    let read = |pairs: &[(&str, &str)]| {
+        let argon2 = Settings::from_config(&Config::from_pairs(pairs.iter().copied()))?.argon2;
+        Ok::<_, strongroom_sdk::config::ConfigError>([
+            argon2.m_cost(),
+            argon2.t_cost(),
+            argon2.p_cost(),
+        ])
+    };
+    assert_eq!(read(&[]), Ok([19_456, 2, 1]));
+    let set = [("argon2_memory_kib", "65536"), ("argon2_iterations", "3")];
+    assert_eq!(read(&set), Ok([65_536, 3, 1]));
     assert!(read(&[("argon2_memory_kib", "8")]).is_err());
     assert!(read(&[("argon2_memory", "65536")]).is_err());
+    let empty = Config::from_pairs([("admin_password", "")]);
+    assert_eq!(admin_password(&empty), None);
 }

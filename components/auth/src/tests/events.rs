@@ -1,87 +1,76 @@
-//! Goal: whoever audits the bank sees who made, disabled, or promoted whom, when, and in which request.
+//! Goal: an auditor sees who made, disabled, or promoted whom, when, and in which request.
 //! Method: changes of two users, read from the log in pages, and of one user.
 
-use super::*;
+use super::kit::*;
 use crate::{ChangeKind, EventFilter};
 use serde_json::{Value, json};
+use strongroom_sdk::identity::Role;
 use strongroom_sdk::page::Page;
+use uuid::Uuid;
 
-impl Scene {
-    fn events(&self, query: &str) -> Value {
+impl Bank {
+    pub(super) fn events(&self, query: &str) -> Value {
         let page = Page::<u64, EventFilter>::from_query(query).unwrap();
         serde_json::to_value(self.service.events(&page).unwrap()).unwrap()
     }
-}
 
-fn actions(list: &Value) -> Vec<&str> {
-    let events = list["data"].as_array().unwrap();
-    events
-        .iter()
-        .map(|event| event["action"].as_str().unwrap())
-        .collect()
+    /// The actions of the events, newest first.
+    fn actions(&self, query: &str) -> Vec<String> {
+        let list = self.events(query);
+        let actions = list["data"].as_array().unwrap().iter();
+        actions
+            .map(|event| event["action"].as_str().unwrap().to_owned())
+            .collect()
+    }
 }
 
 #[test]
-fn a_change_of_a_role_is_told_with_who_when_before_after_and_in_which_request() {
-    let scene = Scene::new();
-    let teller = scene.create("teller@example.org", Role::Teller);
-    scene.pass_ms(1);
-    let changed = scene.change(&teller, r#"{"role":"auditor"}"#).unwrap();
-    let list = scene.events("");
-    let newest = &list["data"][0];
+fn an_event_has_the_actor_the_time_both_values_and_the_request() {
+    let bank = Bank::new();
+    let teller = bank.create(TELLER, Role::Teller);
+    bank.pass_ms(1);
+    bank.change(&teller, r#"{"role":"auditor"}"#).unwrap();
+    let newest = &bank.events("")["data"][0];
     let expected = json!({
-        "sequence": 2, "user_id": changed.id, "action": "user.role",
+        "sequence": 2, "user_id": teller.id, "action": "user.role",
         "actor_id": Uuid::from_u128(0xAD), "actor_role": "admin", "request_id": "r-7",
         "old_value": "teller", "new_value": "auditor", "created_at": "2026-11-22T12:00:00.001Z",
         "hash": newest["hash"],
     });
     assert_eq!(newest, &expected);
     assert_eq!(newest["hash"].as_str().unwrap().len(), 64);
-    assert_eq!(actions(&list), ["user.role", "user.created"]);
+    assert_eq!(bank.actions(""), ["user.role", "user.created"]);
 }
 
 #[test]
 fn pages_have_every_event_once_newest_first_and_a_filter_those_of_one_user() {
-    let scene = Scene::new();
-    let teller = scene.create("teller@example.org", Role::Teller);
-    scene.pass_ms(1);
-    let other = scene.create("other@example.org", Role::Teller);
+    let bank = Bank::new();
+    let teller = bank.create(TELLER, Role::Teller);
+    let other = bank.create("other@example.org", Role::Teller);
     for (user, body) in [
         (&teller, r#"{"disabled":true}"#),
         (&other, r#"{"name":"Ada"}"#),
         (&teller, r#"{"disabled":false}"#),
     ] {
-        scene.pass_ms(1);
-        scene.change(user, body).unwrap();
+        bank.pass_ms(1);
+        bank.change(user, body).unwrap();
     }
     let (mut seen, mut query) = (Vec::new(), "limit=2".to_owned());
     loop {
-        let list = scene.events(&query);
+        let list = bank.events(&query);
         seen.extend_from_slice(list["data"].as_array().unwrap());
         match list["next_cursor"].as_str() {
             Some(cursor) => query = format!("limit=2&cursor={cursor}"),
             None => break,
         }
     }
-    assert_eq!(scene.events("")["data"], Value::Array(seen));
-    assert_eq!(
-        actions(&scene.events("")),
-        [
-            "user.disabled",
-            "user.name",
-            "user.disabled",
-            "user.created",
-            "user.created"
-        ]
-    );
-    assert_eq!(
-        actions(&scene.events(&format!("user_id={}", other.id))),
-        ["user.name", "user.created"]
-    );
-    assert_eq!(
-        actions(&scene.events(&format!("user_id={}", Uuid::nil()))),
-        Vec::<&str>::new()
-    );
+    assert_eq!(bank.events("")["data"], Value::Array(seen));
+    let (disabled, name, created) = ("user.disabled", "user.name", "user.created");
+    let all = [disabled, name, disabled, created, created];
+    assert_eq!(bank.actions(""), all);
+    let actions_of = |id: Uuid| bank.actions(&format!("user_id={id}"));
+    assert_eq!(actions_of(other.id), [name, created]);
+    assert_eq!(actions_of(Uuid::nil()), [""; 0]);
 }
 
 #[test]
@@ -94,14 +83,13 @@ fn a_filter_that_is_no_id_is_refused() {
 
 #[test]
 fn other_services_follow_who_may_log_in() {
-    let scene = Scene::new();
-    let ada = scene.register(EMAIL);
-    let teller = scene.create("teller@example.org", Role::Teller);
+    let (bank, ada) = Bank::with_ada();
+    let teller = bank.create(TELLER, Role::Teller);
     for body in [r#"{"disabled":true}"#, r#"{"name":"Ada","disabled":false}"#] {
-        scene.pass_ms(1);
-        scene.change(&ada, body).unwrap();
+        bank.pass_ms(1);
+        bank.change(&ada, body).unwrap();
     }
-    let changes = scene.service.changes(0).unwrap();
+    let changes = bank.service.changes(0).unwrap();
     let seen: Vec<_> = changes
         .iter()
         .map(|change| (change.sequence, change.user_id, change.kind, change.at_ms))
@@ -113,6 +101,6 @@ fn other_services_follow_who_may_log_in() {
         (4, ada.id, ChangeKind::Other, START_MS + 2),
     ];
     assert_eq!(seen, expected);
-    assert_eq!(scene.service.changes(2).unwrap(), changes[2..]);
-    assert_eq!(scene.service.changes(u64::MAX).unwrap(), []);
+    assert_eq!(bank.service.changes(2).unwrap(), changes[2..]);
+    assert_eq!(bank.service.changes(u64::MAX).unwrap(), []);
 }

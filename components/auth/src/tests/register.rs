@@ -1,173 +1,123 @@
 //! Goal: a registration makes exactly one customer, or nothing.
 //! Method: each refusal, and what the store has after it.
 
-use super::*;
-use strongroom_sdk::problem::Problem;
+use super::kit::*;
+use crate::AuthError;
+use strongroom_sdk::identity::Role;
+use strongroom_sdk::store::Ending;
 
-fn refusal(
-    scene: &Scene,
-    email: &str,
-    password: &str,
-    name: Option<&str>,
-) -> (&'static str, Vec<String>) {
-    let registration = Registration {
-        email: email.to_owned(),
-        password: password.to_owned(),
-        name: name.map(str::to_owned),
-    };
-    let problem = Problem::from(
-        scene
-            .service
-            .register(&registration)
-            .err()
-            .expect("refused"),
-    );
-    let pointers = problem
-        .errors()
-        .iter()
-        .map(|error| error.pointer.clone())
-        .collect();
-    (problem.code(), pointers)
-}
+const USERS: &str = "SELECT 1 FROM user";
 
 #[test]
 fn a_registration_makes_a_customer() {
-    let scene = Scene::new();
-    let user = scene.register(EMAIL);
-    assert_eq!(
-        (user.role, user.security_version, user.disabled),
-        (Role::Customer, 1, false)
-    );
-    assert!(scene.service.user(user.id).unwrap() == user);
-    assert!(
-        user.password_hash
-            .starts_with("$argon2id$v=19$m=8,t=1,p=1$")
-    );
+    let (bank, user) = Bank::with_ada();
+    let made = (user.role, user.security_version, user.disabled);
+    assert_eq!(made, (Role::Customer, 1, false));
+    assert!(bank.service.user(user.id).unwrap() == user);
+    let prefix = "$argon2id$v=19$m=8,t=1,p=1$";
+    assert!(user.password_hash.starts_with(prefix));
 }
 
 #[test]
 fn a_mailbox_has_one_user() {
-    let scene = Scene::new();
-    scene.register("joe@b\u{fc}cher.example");
+    let bank = Bank::new();
+    bank.register("joe@b\u{fc}cher.example");
     for taken in [
         "joe@xn--bcher-kva.example",
         "JOE@bu\u{308}cher.example",
         "joe@\u{ff42}\u{fc}cher.example",
     ] {
-        let refused = refusal(&scene, taken, PASSWORD, None);
-        assert_eq!(refused, ("email_taken", vec![]), "{taken}");
-        assert!(scene.log_in(taken, PASSWORD).is_ok(), "{taken}");
+        let refused = bank.register_as(taken, PASSWORD, None).err();
+        assert_eq!(refused, Some(AuthError::EmailTaken), "{taken}");
+        assert!(bank.log_in(taken, PASSWORD).is_ok(), "{taken}");
     }
-    let pointers = vec!["/email".to_owned()];
-    let look_alike = refusal(&scene, "\u{212a}ate@example.org", PASSWORD, None);
-    assert_eq!(look_alike, ("validation_failed", pointers));
-    scene.register("kate@example.org");
+    let look_alike = bank.register_as("\u{212a}ate@example.org", PASSWORD, None);
+    assert_eq!(refusal(look_alike).2, "/email");
+    bank.register("kate@example.org");
 }
 
 #[test]
 fn refusals_name_the_field_and_write_nothing() {
-    let scene = Scene::new();
-    let at = |pointer: &str| vec![pointer.to_owned()];
-    assert_eq!(
-        refusal(&scene, "nobody", PASSWORD, None),
-        ("validation_failed", at("/email"))
-    );
-    assert_eq!(
-        refusal(&scene, EMAIL, "fourteen chars", None),
-        ("password_too_short", at("/password"))
-    );
-    assert_eq!(
-        refusal(&scene, EMAIL, &"tram lark ".repeat(26), None),
-        ("password_too_long", at("/password"))
-    );
-    assert_eq!(
-        refusal(&scene, EMAIL, "passwordpassword", None),
-        ("password_blocked", at("/password"))
-    );
-    for name in ["", " ", "\u{202e}\u{200b}", "a\nb", &"x".repeat(101)] {
-        assert_eq!(
-            refusal(&scene, EMAIL, PASSWORD, Some(name)),
-            ("validation_failed", at("/name"))
-        );
+    let bank = Bank::new();
+    let (long, long_name) = ("tram lark ".repeat(26), "x".repeat(101));
+    let invalid = "validation_failed";
+    for (email, password, name, code, pointer) in [
+        ("nobody", PASSWORD, None, invalid, "/email"),
+        (
+            EMAIL,
+            "fourteen chars",
+            None,
+            "password_too_short",
+            "/password",
+        ),
+        (EMAIL, &long, None, "password_too_long", "/password"),
+        (
+            EMAIL,
+            "passwordpassword",
+            None,
+            "password_blocked",
+            "/password",
+        ),
+        (EMAIL, PASSWORD, Some(""), invalid, "/name"),
+        (EMAIL, PASSWORD, Some(" "), invalid, "/name"),
+        (EMAIL, PASSWORD, Some("\u{202e}\u{200b}"), invalid, "/name"),
+        (EMAIL, PASSWORD, Some("a\nb"), invalid, "/name"),
+        (EMAIL, PASSWORD, Some(long_name.as_str()), invalid, "/name"),
+    ] {
+        let refused = refusal(bank.register_as(email, password, name));
+        assert_eq!(refused, (422, code, pointer.to_owned()));
     }
-    assert_eq!(scene.count("SELECT 1 FROM user"), 0);
-    assert_eq!(scene.cores.taken.get(), 0, "nothing was hashed for nothing");
+    assert_eq!(bank.count(USERS), 0);
+    assert_eq!(bank.cores.taken.get(), 0, "nothing was hashed");
 }
 
 #[test]
-fn an_address_is_taken_once_whatever_its_case() {
-    let scene = Scene::new();
-    scene.register(EMAIL);
-    let hashes = scene.cores.taken.get();
-    assert_eq!(
-        refusal(&scene, "ADA@Example.ORG", PASSWORD, None).0,
-        "email_taken"
-    );
-    assert_eq!(scene.cores.taken.get(), hashes);
-    assert_eq!(scene.count("SELECT 1 FROM user"), 1);
+fn an_address_is_taken_once_in_any_case() {
+    let (bank, _) = Bank::with_ada();
+    let hashes = bank.cores.taken.get();
+    let refused = refusal(bank.register_as("ADA@Example.ORG", PASSWORD, None));
+    assert_eq!(refused, (409, "email_taken", String::new()));
+    assert_eq!(bank.cores.taken.get(), hashes);
+    assert_eq!(bank.count(USERS), 1);
 }
 
 #[test]
 fn the_insert_decides_who_has_the_address() {
-    let scene = Scene::new();
-    let (user, email) = scene
-        .service
-        .new_user(EMAIL, PASSWORD, None, Role::Customer)
-        .unwrap();
-    scene.register(EMAIL);
-    let transaction = scene.service.store.begin().unwrap();
-    assert_eq!(
-        crate::user::register::insert(&user, &email, &transaction),
-        Err(AuthError::EmailTaken)
-    );
+    let bank = Bank::new();
+    let late = bank.service.new_user(EMAIL, PASSWORD, None, Role::Customer);
+    bank.register(EMAIL);
+    let refused = bank.service.insert_user(late.ok().unwrap(), None).err();
+    assert_eq!(refused, Some(AuthError::EmailTaken));
 }
 
 #[test]
 fn without_a_core_nothing_is_made() {
-    let scene = Scene::new();
-    scene.cores.busy.set(true);
-    assert_eq!(
-        refusal(&scene, EMAIL, PASSWORD, None).0,
-        "service_unavailable"
-    );
-    assert_eq!(scene.count("SELECT 1 FROM user"), 0);
+    let bank = Bank::new();
+    bank.cores.busy.set(true);
+    let (status, code, _) = refusal(bank.register_as(EMAIL, PASSWORD, None));
+    assert_eq!((status, code), (503, "service_unavailable"));
+    assert_eq!(bank.count(USERS), 0);
 }
 
 #[test]
 fn equal_passwords_have_different_hashes() {
-    let scene = Scene::new();
-    assert_ne!(
-        scene.register("a@example.org").password_hash,
-        scene.register("b@example.org").password_hash
-    );
+    let (bank, ada) = Bank::with_ada();
+    assert_ne!(ada.password_hash, bank.register(BOB).password_hash);
 }
 
 #[test]
 fn an_address_is_taken_only_after_its_user_is_on_disk() {
-    let scene = Scene::new();
-    scene.register(EMAIL);
+    let (bank, _) = Bank::with_ada();
     // The look before the hash does not see a user of the same group; the insert does.
-    scene.service.store.take_endings();
-    let registration = |email: &str| Registration {
-        email: email.to_owned(),
-        password: PASSWORD.to_owned(),
-        name: None,
-    };
-    assert_eq!(
-        scene.service.register(&registration(EMAIL)).err(),
-        Some(AuthError::EmailTaken)
+    bank.service.store.take_endings();
+    let refused = |email| bank.register_as(email, PASSWORD, None).err();
+    assert_eq!(refused(EMAIL), Some(AuthError::EmailTaken));
+    assert_eq!(bank.service.store.take_endings(), []);
+    bank.execute(
+        "CREATE TRIGGER overtaken BEFORE INSERT ON user
+        BEGIN SELECT RAISE(ABORT, 'UNIQUE: user.email_key'); END",
     );
-    assert_eq!(scene.service.store.take_endings(), []);
-    scene
-        .execute("CREATE TRIGGER overtaken BEFORE INSERT ON user BEGIN SELECT RAISE(ABORT, 'UNIQUE: user.email_key'); END")
-        .unwrap();
-    scene.service.store.take_endings();
-    assert_eq!(
-        scene
-            .service
-            .register(&registration("late@example.org"))
-            .err(),
-        Some(AuthError::EmailTaken)
-    );
-    assert_eq!(scene.service.store.take_endings(), [Ending::OnDisk]);
+    bank.service.store.take_endings();
+    assert_eq!(refused("late@example.org"), Some(AuthError::EmailTaken));
+    assert_eq!(bank.service.store.take_endings(), [Ending::OnDisk]);
 }

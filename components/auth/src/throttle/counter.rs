@@ -1,4 +1,4 @@
-//! What failures are counted by, and the rows of the counts.
+//! The counters of failures, as rows.
 
 use super::network::Network;
 use super::softlock::{Pace, Softlock};
@@ -20,8 +20,8 @@ const DELETE: &str = "DELETE FROM login_failure WHERE account = ?1 AND kind = ?2
 
 const DELETE_ACCOUNT: &str = "DELETE FROM login_failure WHERE account = ?1";
 
-/// An account whose failures are counted: the SHA-256 of the key of an email address, whether a
-/// user has it or not.
+/// An account whose failures are counted: the SHA-256 of the key of an email address, also of one
+/// without a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Account([u8; 32]);
 
@@ -30,7 +30,7 @@ impl Account {
         Self(Sha256::digest(email_key).into())
     }
 
-    /// Forgets every failure.
+    /// Deletes every counter of the account.
     pub(crate) fn forget(self, transaction: &impl Transaction) -> Result<(), StoreError> {
         transaction.execute(DELETE_ACCOUNT, &[self.into()])?;
         Ok(())
@@ -43,16 +43,16 @@ impl From<Account> for Value {
     }
 }
 
-/// What the failures of an account are counted by.
+/// What a counter counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// All that come from one network.
+    /// The failures from one network.
     Network,
-    /// All of the account, of any network.
+    /// The failures from all networks.
     Total,
-    /// All of one device that the user has logged in from before.
+    /// The failures of one device that the user has logged in from.
     Device,
-    /// All of one session of the user.
+    /// The failures of one session of the user.
     Session,
 }
 
@@ -76,7 +76,7 @@ impl Kind {
     }
 }
 
-/// One count of an account's failures.
+/// A counter of failures of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Counter {
     account: Account,
@@ -85,8 +85,8 @@ pub(crate) struct Counter {
 }
 
 impl Counter {
-    /// For who shows nothing but a password: a close count by the network, and a loose one over all
-    /// networks.
+    /// The counters of an attempt with only a password: a close one of the network, and a loose one
+    /// of all networks.
     pub(crate) fn of_stranger(account: Account, network: Network) -> Vec<Self> {
         let counter = |kind, source| Self {
             account,
@@ -99,7 +99,7 @@ impl Counter {
         ]
     }
 
-    /// For who shows a device token of the user, of this hash. No stranger can raise it.
+    /// The counter of an attempt with a device token of the user. No stranger can raise it.
     pub(crate) fn of_device(account: Account, token_hash: [u8; 32]) -> Vec<Self> {
         vec![Self {
             account,
@@ -108,7 +108,7 @@ impl Counter {
         }]
     }
 
-    /// For who has a session of the user. No stranger can raise it.
+    /// The counter of an attempt in a session of the user. No stranger can raise it.
     pub(crate) fn of_session(account: Account, session: Uuid) -> Vec<Self> {
         vec![Self {
             account,
@@ -125,7 +125,7 @@ impl Counter {
         ]
     }
 
-    /// What is counted, less what is forgotten by now.
+    /// The failures that still count now.
     pub(super) fn find(
         &self,
         now_ms: i64,

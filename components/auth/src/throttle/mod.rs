@@ -1,30 +1,31 @@
-//! Wrong passwords slow down who tries them, and never lock an account for ever.
+//! Wrong passwords slow down further attempts, and never lock an account permanently.
 //!
-//! - An attempt with nothing but a password counts by account and network, and more loosely by
-//!   account over all networks: what a stranger does elsewhere hardly delays a user.
+//! - An attempt with only a password counts by account and network, and more loosely by account
+//!   over all networks. So a stranger elsewhere hardly delays a user.
 //! - An attempt with a device token of the user counts by that device alone, so that no stranger
-//!   can delay it. The same goes for a session that changes its user's password.
+//!   can delay it. So does a change of the password, by its session.
 //!
-//! The counts live in the store: they survive restarts, are exact however many attempts run at
-//! once, and are the same for addresses that no user has.
+//! The counts are in the store. They survive restarts, they are exact for concurrent attempts, and
+//! they are the same for addresses without a user.
 
 mod counter;
 mod network;
 mod softlock;
 
 use crate::env::{Compute, Env, PermitOf};
-use crate::service::{AuthError, AuthService};
+use crate::error::AuthError;
+use crate::service::AuthService;
 use counter::Kind;
 pub(crate) use counter::{Account, Counter};
 pub use network::Network;
 pub use softlock::{Pace, Softlock};
 use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
 
-/// How many counters of each kind there may be: one more pushes out the oldest of that kind. So
-/// networks push out no totals. Each counter costs a password hash.
+/// The store has at most so many counters of each kind. One more deletes the oldest of its kind, so
+/// networks delete no totals. Each counter costs a password hash.
 const COUNTERS_MAX: i64 = 100_000;
 
-/// One tick deletes at most this many of each kind, so that the writer is soon free again.
+/// One tick deletes at most so many of each kind, so that the writer is soon free again.
 const DELETIONS_PER_TICK: i64 = 1_000;
 
 const ANY_SURPLUS: &str = "\
@@ -43,28 +44,27 @@ DELETE FROM login_failure WHERE (account, kind, source) IN
     (SELECT account, kind, source FROM login_failure WHERE kind = ?1
     ORDER BY last_failure_at DESC LIMIT ?3 OFFSET ?2)";
 
-/// Leave to check one password. Say what came of it: dropping it counts as a failure that was
-/// counted before, and as nothing otherwise.
+/// Permission to check one password. The caller reports the outcome. A dropped attempt stays a
+/// failure if it is counted already, and has no effect otherwise.
 #[must_use]
 #[derive(Debug)]
 pub(crate) struct Attempt {
     counters: Vec<Counter>,
-    /// Where no counter has failures, any number of attempts may run at once, so that two windows
-    /// of one user do not disturb each other. Otherwise this attempt is counted as failed already,
-    /// so that what runs beside it finds the lock.
+    /// Whether the attempt is counted as failed before it is made, so that concurrent attempts find
+    /// the lock. An attempt without earlier failures is not: any number of them may run at once, so
+    /// that two windows of one user do not disturb each other.
     is_counted: bool,
 }
 
 impl Attempt {
-    /// Whether none has failed before.
+    /// Whether no earlier attempt has failed.
     pub(crate) fn is_first(&self) -> bool {
         !self.is_counted
     }
 }
 
 impl<E: Env> AuthService<E> {
-    /// Asks to check a password, and gets a core to do it. Where no core is free, nothing was
-    /// written.
+    /// Permits to check a password, and takes a core for it. Writes nothing if no core is free.
     ///
     /// # Errors
     /// [`AuthError::TooManyAttempts`], [`AuthError::Overloaded`].
@@ -88,7 +88,7 @@ impl<E: Env> AuthService<E> {
         Ok((attempt, permit))
     }
 
-    /// Counts an attempt as failed before it is made, unless there is a lock.
+    /// Counts an attempt as failed before it is made, unless a lock holds.
     fn count_ahead(&self, counters: &[Counter]) -> Result<(), AuthError> {
         let now_ms = self.now_ms();
         let transaction = self.store.begin()?;
@@ -100,8 +100,8 @@ impl<E: Env> AuthService<E> {
                 counter.save(&softlock.after_failure(now_ms), &transaction)?;
             }
         }
-        // Also of nothing: the lock may be of an earlier turn of the group, and must be on disk
-        // before anyone is refused for it.
+        // Commit even if nothing has changed: the lock may be of an earlier turn of the group, and
+        // must be on disk before it refuses an attempt.
         transaction.commit()?;
         refused
     }
@@ -122,7 +122,7 @@ impl<E: Env> AuthService<E> {
         Ok(())
     }
 
-    /// The password was right: its counters start from nothing.
+    /// The password was right: its counters start again at zero.
     pub(crate) fn attempt_succeeded(&self, attempt: &Attempt) -> Result<(), AuthError> {
         if !attempt.is_counted {
             return Ok(());
@@ -131,12 +131,12 @@ impl<E: Env> AuthService<E> {
         for counter in &attempt.counters {
             counter.delete(&transaction)?;
         }
-        // Lost in a crash, it only makes the user wait as after one more failure.
+        // After a crash the user may wait as after one more failure.
         transaction.commit_later()?;
         Ok(())
     }
 
-    /// No password was checked at all.
+    /// The caller did not check a password.
     pub(crate) fn attempt_withdrawn(&self, attempt: &Attempt) -> Result<(), AuthError> {
         if !attempt.is_counted {
             return Ok(());
@@ -154,8 +154,7 @@ impl<E: Env> AuthService<E> {
         Ok(())
     }
 
-    /// Forgets old failures, and the oldest beyond a hundred thousand counters of a kind. For
-    /// `tick`.
+    /// Deletes old counters, and the oldest beyond [`COUNTERS_MAX`] of a kind. For `tick`.
     ///
     /// # Errors
     /// [`AuthError::Store`].
@@ -164,7 +163,7 @@ impl<E: Env> AuthService<E> {
         for kind in Kind::ALL {
             let kind = Value::from(kind.as_str());
             let bounds = [kind.clone(), before_ms.into(), COUNTERS_MAX.into()];
-            // Most ticks have nothing to do, and then do not take the writer's turn.
+            // Most ticks find nothing, and then do not wait for the writer.
             if self.store.query(ANY_SURPLUS, &bounds)?.first().is_none() {
                 continue;
             }
@@ -188,7 +187,7 @@ fn find_all(
     found.collect()
 }
 
-/// The longest lock decides how long to wait.
+/// Refuses an attempt while a lock holds. The longest lock gives the wait.
 fn refuse_if_locked(softlocks: &[Softlock], now_ms: i64) -> Result<(), AuthError> {
     let waits = softlocks
         .iter()

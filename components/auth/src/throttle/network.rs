@@ -1,16 +1,16 @@
-//! Where an attempt comes from.
+//! The network of a client.
 
 use std::net::IpAddr;
 
-/// The network of a client: what one household or office has, so that another address of it is no
-/// way around the count, and so that what a stranger does elsewhere does not count here.
+/// The network of a client, as large as that of a household or an office. A client cannot avoid its
+/// count by another address of the network, and strangers elsewhere do not count here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network(Vec<u8>);
 
 impl Network {
     /// The /24 of an IPv4 address, also of one that is mapped into IPv6, or the /48 of an IPv6
-    /// address. A client without an address, or with one that is none, is of a network of its own:
-    /// the host tells each client's address, so only a fault leaves it out.
+    /// address. All clients without a valid address share one network: the host sets the address of
+    /// each client, so only a fault leaves it out.
     pub fn of(address: Option<&str>) -> Self {
         let address = address.and_then(|text| text.parse::<IpAddr>().ok());
         Self(match address.map(|address| address.to_canonical()) {
@@ -20,7 +20,7 @@ impl Network {
         })
     }
 
-    /// What the address begins with: 3 bytes, or 6, or none.
+    /// The prefix of the address: 3 bytes, or 6, or none.
     pub(super) fn into_prefix(self) -> Vec<u8> {
         self.0
     }

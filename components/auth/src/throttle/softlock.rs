@@ -1,33 +1,33 @@
-//! How long a password must wait after so many failures.
+//! How long an attempt must wait after so many failures.
 //!
-//! The steps of [`Pace::Close`] are Kanidm's (its "softlock"), but that the first three cost
-//! nothing, as people mistype, and that beyond a hundred the lock is not until midnight but of a
-//! quarter of an hour: 195 guesses on the first day, and 96 on each later one. NIST SP 800-63B-4
-//! section 3.2.2 asks for at most a hundred in a row. What runs at once before the first failure is
-//! counted comes on top; the cores bound it.
+//! The steps of [`Pace::Close`] are Kanidm's (its "softlock") with two differences. The first three
+//! failures cost nothing, because people mistype. From the hundredth on, a lock holds for a quarter
+//! of an hour and not until midnight. This allows 195 guesses on the first day, and 96 on each
+//! later one. NIST SP 800-63B-4 section 3.2.2 asks for at most a hundred in a row. Concurrent
+//! attempts before the first counted failure come on top; the cores bound their number.
 //!
-//! [`Pace::Loose`] is for all networks together. 99 failures cost nothing, then each locks for half
-//! a minute, and from the 300th on for three minutes: 746 guesses on the first day, and 480 on each
-//! later one, from however many networks. One network alone, at its close pace, locks the account
-//! for others for at most 3 of each 15 minutes.
+//! [`Pace::Loose`] is for all networks together. 99 failures cost nothing. Then each locks for half
+//! a minute, and from the 300th on for three minutes. This allows 746 guesses on the first day, and
+//! 480 on each later one, from any number of networks. One network alone, at its close pace, locks
+//! the account for others for at most 3 of each 15 minutes.
 
 const SECOND_MS: i64 = 1_000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 
-/// A day without a failure forgets them all.
+/// After a day without a failure, the earlier ones no longer count.
 pub(super) const MEMORY_MS: i64 = 24 * 60 * MINUTE_MS;
 
-/// Which steps the failures of a counter have.
+/// How fast the locks of a counter grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// Of one network, one device, or one session.
+    /// For one network, one device, or one session.
     Close,
-    /// Of an account, whoever tries.
+    /// For an account over all networks.
     Loose,
 }
 
 impl Pace {
-    /// How long the nth failure locks.
+    /// How long a lock holds after so many failures, in milliseconds.
     pub fn delay_ms(self, failures: i64) -> i64 {
         match (self, failures) {
             (Self::Close, ..=3) => 0,
@@ -41,7 +41,7 @@ impl Pace {
         }
     }
 
-    /// The longest step.
+    /// The longest lock.
     fn delay_max_ms(self) -> i64 {
         self.delay_ms(i64::MAX)
     }
@@ -50,18 +50,18 @@ impl Pace {
 /// The failures of one counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Softlock {
-    /// The steps.
+    /// How fast the locks grow.
     pub pace: Pace,
-    /// How many there were, since the last success or the last day without one.
+    /// The failures since the last success, or since a day without a failure.
     pub failures: i64,
-    /// No password is checked before this time.
+    /// The lock holds until this time, in milliseconds since 1970 UTC.
     pub locked_until_ms: i64,
-    /// When the last one was.
+    /// The time of the last failure, in milliseconds since 1970 UTC.
     pub last_failure_at_ms: i64,
 }
 
 impl Softlock {
-    /// No failures.
+    /// A counter without failures.
     pub fn new(pace: Pace) -> Self {
         Self {
             pace,
@@ -71,7 +71,7 @@ impl Softlock {
         }
     }
 
-    /// The same, with what is forgotten by now.
+    /// The same at a later time, when the failures may no longer count.
     pub(super) fn at(self, now_ms: i64) -> Self {
         if now_ms.saturating_sub(self.last_failure_at_ms) > MEMORY_MS {
             Self::new(self.pace)
@@ -80,7 +80,7 @@ impl Softlock {
         }
     }
 
-    /// One more.
+    /// The counter after one more failure.
     #[must_use]
     pub fn after_failure(&self, now_ms: i64) -> Self {
         let failures = self.failures.saturating_add(1);
@@ -93,7 +93,7 @@ impl Softlock {
         }
     }
 
-    /// One less, whose lock is lifted; none if that was the only one.
+    /// The counter with one failure less and no lock; none if that was its only failure.
     pub fn before_failure(&self, now_ms: i64) -> Option<Self> {
         (self.failures > 1).then(|| Self {
             failures: self.failures - 1,
@@ -102,10 +102,10 @@ impl Softlock {
         })
     }
 
-    /// How long the lock still holds, if there is one.
+    /// How long the lock still holds, in milliseconds; none without a lock.
     pub fn wait_ms(&self, now_ms: i64) -> Option<i64> {
         let wait_ms = self.locked_until_ms.saturating_sub(now_ms);
-        // A clock that was set back must not lock anyone for longer than the longest step.
+        // After the clock was set back, a lock must not hold for longer than the longest one.
         (wait_ms > 0).then(|| wait_ms.min(self.pace.delay_max_ms()))
     }
 }

@@ -1,13 +1,14 @@
-//! Administrators make, find and change users.
+//! Administrators make, find, and change users.
 
-use crate::audit_log::{CREATED, DISABLED};
+use super::User;
+use super::register::check_name;
+use crate::audit_log::{DISABLED, NAME, ROLE};
 use crate::device::forget_devices;
 use crate::email;
 use crate::ended_sessions::EndedSessions;
 use crate::env::Env;
-use crate::service::{AuthError, AuthService};
-use crate::user::User;
-use crate::user::register::{check_name, insert};
+use crate::error::AuthError;
+use crate::service::AuthService;
 use serde::{Deserialize, Deserializer};
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::identity::Role;
@@ -15,30 +16,30 @@ use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 use uuid::Uuid;
 
-/// `POST /users`.
+/// The body of `POST /users`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
-    /// The email address.
+    /// The email address, which no other user may have.
     pub email: String,
-    /// The first password.
+    /// The first password, which must keep the rules.
     pub password: String,
     /// What the user may do.
     pub role: Role,
-    /// What the user is called.
+    /// The user's name, at most 100 characters.
     #[serde(default)]
     pub name: Option<String>,
 }
 
-/// `PATCH /users/{id}`: what is not there stays as it is.
+/// The body of `PATCH /users/{id}`. A missing field changes nothing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
-    /// Whether the user may log in.
+    /// Whether the user may not log in.
     pub disabled: Option<bool>,
     /// What the user may do.
     pub role: Option<Role>,
-    /// What the user is called; `null` takes the name away.
+    /// The user's name; `null` takes the name away.
     #[serde(default, deserialize_with = "some")]
     pub name: Option<Option<String>>,
 }
@@ -57,13 +58,13 @@ pub struct UserFilter {
     /// A whole email address.
     #[serde(default)]
     pub email: Option<String>,
-    /// A part of an email address or of a name, from the beginning of a word.
+    /// A part of an email address or a name, from the beginning of a word.
     #[serde(default, alias = "q")]
     pub query: Option<String>,
 }
 
 impl<E: Env> AuthService<E> {
-    /// The user of an id.
+    /// The user with this id.
     ///
     /// # Errors
     /// [`AuthError::NotFound`].
@@ -91,33 +92,19 @@ impl<E: Env> AuthService<E> {
     /// # Errors
     /// As [`AuthService::register`].
     pub fn create_user(&self, actor: &Actor, new: &NewUser) -> Result<User, AuthError> {
-        let (user, email) =
-            self.new_user(&new.email, &new.password, new.name.as_deref(), new.role)?;
-        let transaction = self.store.begin()?;
-        if let Err(error) = insert(&user, &email, &transaction) {
-            // Who has the address may be of an earlier turn of the group: the commit waits until it is on disk.
-            transaction.commit()?;
-            return Err(error);
-        }
-        self.record(
-            actor,
-            CREATED,
-            user.id,
-            None,
-            Some(new.role.to_string()),
-            &transaction,
-        )?;
-        transaction.commit()?;
-        Ok(user)
+        let checked = self.new_user(&new.email, &new.password, new.name.as_deref(), new.role)?;
+        self.insert_user(checked, Some(actor))
     }
 
-    /// Changes a user. A new role, and disabling, end the user's sessions; disabling ends the device
-    /// tokens too. A retry changes nothing, and ends what the first attempt could not end.
+    /// Changes a user. A new role ends the user's sessions. Disabling ends the sessions and the
+    /// device tokens. A retry changes nothing, and ends the sessions that the first attempt could
+    /// not end.
     ///
     /// # Errors
-    /// [`AuthError::OwnAccount`] where administrators mean their own role, or whether they may log
-    /// in, whatever the value; [`AuthError::LastAdmin`] where nobody could undo the change;
-    /// [`AuthError::NotInForce`] where the change stands and older sessions may still work.
+    /// - [`AuthError::OwnAccount`] where administrators give their own `role` or `disabled`, also
+    ///   with the value in force;
+    /// - [`AuthError::LastAdmin`] where no administrator would be left to undo the change;
+    /// - [`AuthError::NotInForce`] where the change is stored but older sessions may still work.
     pub fn change_user(
         &self,
         actor: &Actor,
@@ -143,7 +130,7 @@ impl<E: Env> AuthService<E> {
             && !new.is_active_admin()
             && User::count_other_admins(id, &transaction)? == 0;
         if new == old || leaves_no_admin {
-            // What the answer rests on may be of an earlier turn of the group: the commit waits until it is on disk.
+            // The row may be of an earlier turn of the group. The commit waits until it is on disk.
             transaction.commit()?;
             if leaves_no_admin {
                 return Err(AuthError::LastAdmin);
@@ -178,43 +165,24 @@ impl<E: Env> AuthService<E> {
                 Some(old.disabled.to_string()),
                 Some(new.disabled.to_string()),
             ),
-            (
-                "user.role",
-                Some(old.role.to_string()),
-                Some(new.role.to_string()),
-            ),
-            ("user.name", old.name.clone(), new.name.clone()),
+            (ROLE, Some(old.role.to_string()), Some(new.role.to_string())),
+            (NAME, old.name.clone(), new.name.clone()),
         ];
         for (action, old_value, new_value) in fields {
             if old_value != new_value {
-                self.record(actor, action, new.id, old_value, new_value, transaction)?;
+                Record {
+                    old_value,
+                    new_value,
+                    ..self.record(actor, action, new.id)
+                }
+                .append(transaction)?;
             }
         }
         Ok(())
     }
-
-    pub(crate) fn record(
-        &self,
-        actor: &Actor,
-        action: &'static str,
-        target: Uuid,
-        old_value: Option<String>,
-        new_value: Option<String>,
-        transaction: &impl Transaction,
-    ) -> Result<(), StoreError> {
-        Record {
-            at_ms: self.now_ms(),
-            actor: actor.clone(),
-            action: action.into(),
-            target,
-            old_value,
-            new_value,
-        }
-        .append(transaction)
-    }
 }
 
-/// Raises the security version where the change makes older tokens wrong.
+/// Raises the security version if the change makes older tokens wrong.
 fn ended_by(old: &User, new: &mut User, id: Uuid) -> Option<EndedSessions> {
     let disabled_now = new.disabled && !old.disabled;
     if !disabled_now && new.role == old.role {

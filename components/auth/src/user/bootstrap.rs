@@ -1,30 +1,29 @@
 //! The first administrator.
 
-use crate::audit_log::CREATED;
 use crate::env::Env;
+use crate::error::AuthError;
 use crate::password;
-use crate::service::{AuthError, AuthService};
-use crate::user::register::insert;
+use crate::service::AuthService;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::identity::Role;
-use strongroom_sdk::store::{Store, Transaction};
+use strongroom_sdk::store::Store;
 
 /// The first administrator's email address.
 pub(crate) const EMAIL: &str = "admin@strongroom.local";
 
-/// For the log. It compares no passwords: a start would take a hash for it.
+/// For the log. The start does not compare the passwords, because that costs a hash.
 const NO_EFFECT: &str = "config key `admin_password` is set and has no effect: there is an \
     administrator already. `strongroom admin reset-password EMAIL` sets a new password";
 
 const ANY_ADMIN: &str = "SELECT 1 FROM user WHERE role = 'admin' LIMIT 1";
 
 impl<E: Env> AuthService<E> {
-    /// Makes the first administrator where there is none, with the configured password or a random
-    /// one, and returns what the operator must be told. A configured password that has no effect is
-    /// logged. For `start`.
+    /// Makes the first administrator if there is none, with the configured password or a random
+    /// one. Returns what the operator must know. Logs that a configured password has no effect. For
+    /// `start`.
     ///
     /// # Errors
-    /// In words for the operator, such as that the configured password may not be chosen.
+    /// A text for the operator, such as that the rules refuse the configured password.
     pub fn bootstrap(&self, configured: Option<&str>) -> Result<Vec<String>, String> {
         let exists = self
             .store
@@ -36,7 +35,7 @@ impl<E: Env> AuthService<E> {
             }
             return Ok(Vec::new());
         }
-        let (password, told) = match configured {
+        let (password, message) = match configured {
             Some(password) => {
                 password::check(password, EMAIL, None).map_err(|error| {
                     format!("config key `admin_password`: the password {error}")
@@ -48,24 +47,21 @@ impl<E: Env> AuthService<E> {
             }
             None => {
                 let password = self.random_password();
-                let told = format!(
-                    "The first administrator is {EMAIL}, with the password {password} (shown only now; change it soon)."
+                let message = format!(
+                    "The first administrator is {EMAIL}, with the password {password} (shown only \
+                    now; change it soon)."
                 );
-                (password, told)
+                (password, message)
             }
         };
         self.insert_admin(&password)
             .map_err(|error| format!("the first administrator: {error}"))?;
-        Ok(vec![told])
+        Ok(vec![message])
     }
 
     fn insert_admin(&self, password: &str) -> Result<(), AuthError> {
-        let (user, email) = self.new_user(EMAIL, password, None, Role::Admin)?;
-        let transaction = self.store.begin()?;
-        insert(&user, &email, &transaction)?;
-        let role = Some(user.role.to_string());
-        self.record(&Actor::BANK, CREATED, user.id, None, role, &transaction)?;
-        transaction.commit()?;
+        let admin = self.new_user(EMAIL, password, None, Role::Admin)?;
+        self.insert_user(admin, Some(&Actor::BANK))?;
         Ok(())
     }
 }

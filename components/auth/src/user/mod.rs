@@ -1,8 +1,8 @@
-//! A user, as a row and as clients see it.
+//! A user: the row, and the operations on it.
 
 mod administer;
 mod bootstrap;
-pub(crate) mod register;
+mod register;
 mod search;
 mod view;
 
@@ -17,7 +17,7 @@ use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};
 use strongroom_sdk::text::is_readable;
 use uuid::Uuid;
 
-/// In characters.
+/// A name has at most so many characters.
 const NAME_LENGTH_MAX: usize = 100;
 
 /// A row of the table `user`.
@@ -25,19 +25,19 @@ const NAME_LENGTH_MAX: usize = 100;
 pub struct User {
     /// UUID of version 7.
     pub id: Uuid,
-    /// As the user wrote it.
+    /// The email address as the user wrote it.
     pub email: String,
-    /// What the user is called, if that is known.
+    /// The user's name, if it is known.
     pub name: Option<String>,
     /// What the user may do.
     pub role: Role,
-    /// A PHC string.
+    /// The password's hash, as a PHC string.
     pub password_hash: String,
-    /// Grows when all older tokens must end; from 1.
+    /// The security version, which grows when all older tokens must end. It begins at 1.
     pub security_version: i64,
-    /// May not log in.
+    /// Whether the user may not log in.
     pub disabled: bool,
-    /// Milliseconds since 1970 UTC.
+    /// When the user was made, in milliseconds since 1970 UTC.
     pub created_at_ms: i64,
 }
 
@@ -54,7 +54,7 @@ const BY_EMAIL: &str =
     "SELECT id, email, name, role, password_hash, security_version, disabled, created_at
     FROM user WHERE email_key = ?1";
 
-/// Newest first, after some user. What is filtered by is in between.
+/// Newest first, after some user. The filters come before [`PAGE_END`].
 const PAGE: &str =
     "SELECT id, email, name, role, password_hash, security_version, disabled, created_at
     FROM user WHERE id < ?";
@@ -99,7 +99,7 @@ impl User {
         search.save_parts(self.id, None, transaction)
     }
 
-    /// By id; `query` is the store's snapshot, or a transaction's.
+    /// The user with this id. `query` reads a snapshot of the store, or a transaction.
     pub(crate) fn by_id(
         id: Uuid,
         query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
@@ -111,7 +111,7 @@ impl User {
             .transpose()
     }
 
-    /// By the key of an address.
+    /// The user whose address has this key.
     pub(crate) fn by_email(
         email_key: &str,
         query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
@@ -123,7 +123,7 @@ impl User {
             .transpose()
     }
 
-    /// Some users, newest first.
+    /// A page of users, newest first.
     pub(crate) fn page(
         after: Option<Uuid>,
         email_key: Option<String>,
@@ -151,7 +151,7 @@ impl User {
             .collect()
     }
 
-    /// How many enabled administrators there are beside `id`.
+    /// How many enabled administrators there are besides `id`.
     pub(crate) fn count_other_admins(
         id: Uuid,
         transaction: &impl Transaction,
@@ -184,7 +184,7 @@ impl User {
         Ok(())
     }
 
-    /// Replaces the password hash, if the user is still as `self` says; answers whether it was.
+    /// Replaces the password hash if the user is still as `self` says. Returns whether it did.
     pub(crate) fn update_password(
         &self,
         password_hash: &str,

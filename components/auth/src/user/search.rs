@@ -1,9 +1,9 @@
-//! How users are found by a part of their name or address.
+//! The search for users by a part of their name or address.
 //!
-//! The row of a user has their name and address folded (NFKC and case folding), so that `müller`
+//! The row of a user has the folded name and address (NFKC and case folding), so that `müller`
 //! finds `MÜLLER`. The table `user_part` has the places where a part may begin, each with the
-//! characters that follow: an index range of it has all users who may match, and the folded text
-//! says which do.
+//! characters that follow. A range of its index has all users who may match, and the folded text
+//! says which of them do.
 
 use super::User;
 use crate::email::Email;
@@ -12,20 +12,20 @@ use std::collections::BTreeSet;
 use strongroom_sdk::store::{StoreError, Transaction};
 use uuid::Uuid;
 
-/// In characters: enough to distinguish most names. The folded text distinguishes longer ones.
+/// The length of a part, in characters. It distinguishes most names, and the folded text the rest.
 const PART_LENGTH: usize = 12;
 
 const INSERT_PART: &str = "INSERT OR IGNORE INTO user_part (part, user) VALUES (?1, ?2)";
 
 const DELETE_PART: &str = "DELETE FROM user_part WHERE part = ?1 AND user = ?2";
 
-/// What a user is searched for by: the folded name and address.
+/// The text to search in: a user's folded name and address.
 pub(crate) struct SearchText(String);
 
 impl SearchText {
     pub(crate) fn of(user: &User) -> Self {
         let mut lines = vec![user.name.clone().unwrap_or_default()];
-        // An address of the store was parsed when the user was made.
+        // Every address in the store has passed `Email::parse`.
         match Email::parse(&user.email) {
             Ok(email) => {
                 lines.push(email.readable_key());
@@ -41,7 +41,7 @@ impl SearchText {
         &self.0
     }
 
-    /// Writes where the parts of a user begin, in place of those of `old`.
+    /// Writes the parts of a user, and deletes those of `old` that they no longer have.
     pub(crate) fn save_parts(
         &self,
         user: Uuid,
@@ -58,8 +58,8 @@ impl SearchText {
         Ok(())
     }
 
-    /// A part begins with a word, and with each letter of a script that has no cases, as most of
-    /// these set no spaces between words.
+    /// A part begins at each word. In a script without cases it begins at each letter, because most
+    /// of these scripts have no spaces between words.
     fn parts(&self) -> BTreeSet<String> {
         let mut before = ' ';
         let mut begins = |character: char| {
@@ -88,9 +88,9 @@ impl SearchPart {
         &self.0
     }
 
-    /// Between which two texts all parts lie that may be this one.
+    /// All parts that may match lie between these two texts.
     pub(crate) fn range(&self) -> (String, String) {
-        // No part begins with what is no letter or digit, such as an `@`.
+        // Every part begins with a letter or a digit, and not with an `@`.
         let text = self
             .0
             .trim_start_matches(|character: char| !character.is_alphanumeric());
@@ -104,8 +104,8 @@ fn first_characters(text: &str) -> String {
     text.chars().take(PART_LENGTH).collect()
 }
 
-/// NFKC and case folding. Upper case alone leaves signs apart that are one letter, as lower case
-/// does: `ß` and `SS`, `ς` and `Σ`. Without their dots, the i of Turkish are found as any i.
+/// NFKC and case folding. Upper case alone, or lower case alone, keeps forms of one letter apart:
+/// `ß` and `SS`, `ς` and `Σ`. Without its dot, the i of Turkish is like any other i.
 fn fold(text: &str) -> String {
     let nfkc = ComposingNormalizerBorrowed::new_nfkc();
     let folded: String = nfkc

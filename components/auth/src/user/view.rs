@@ -1,4 +1,4 @@
-//! What clients see of a user: never the password hash.
+//! A user as clients see them: without the password hash.
 
 use super::User;
 use serde::Serialize;

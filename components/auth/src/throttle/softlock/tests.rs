@@ -51,7 +51,12 @@ proptest! {
     }
 
     #[test]
-    fn no_lock_is_for_ever(failures in 0..i64::MAX, now_ms: i64, locked_until_ms: i64, last_failure_at_ms: i64) {
+    fn no_lock_is_permanent(
+        failures in 0..i64::MAX,
+        now_ms: i64,
+        locked_until_ms: i64,
+        last_failure_at_ms: i64,
+    ) {
         for pace in PACES {
             let softlock = Softlock { pace, failures, locked_until_ms, last_failure_at_ms };
             let wait_ms = softlock.wait_ms(now_ms).unwrap_or(0);
@@ -61,9 +66,14 @@ proptest! {
     }
 
     #[test]
-    fn an_attempt_that_is_withdrawn_counts_nothing(failures in 1_i64..200, now_ms in 0..i64::MAX / 2) {
+    fn a_withdrawn_attempt_counts_nothing(failures in 1_i64..200, now_ms in 0..i64::MAX / 2) {
         for pace in PACES {
-            let before = Softlock { pace, failures, locked_until_ms: now_ms, last_failure_at_ms: now_ms };
+            let before = Softlock {
+                pace,
+                failures,
+                locked_until_ms: now_ms,
+                last_failure_at_ms: now_ms,
+            };
             prop_assert_eq!(before.after_failure(now_ms).before_failure(now_ms), Some(before));
         }
     }

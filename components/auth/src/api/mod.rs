@@ -1,0 +1,4 @@
+//! The handlers of the routes.
+
+pub(crate) mod own;
+pub(crate) mod staff;

@@ -1,0 +1,68 @@
+//! What users do about themselves.
+
+use crate::component::service;
+use crate::throttle::Network;
+use crate::user::View;
+use crate::{Login, PasswordChange, Registration};
+use http::{HeaderMap, StatusCode, header};
+use serde::Serialize;
+use strongroom_sdk::identity::Identity;
+use strongroom_sdk::json::{Json, NoBody};
+use strongroom_sdk::oauth::TokenResponse;
+use strongroom_sdk::problem::Problem;
+
+/// The client's IP address, which the host sets.
+const CLIENT_ADDRESS: &str = "x-strongroom-client-address";
+
+#[derive(Serialize)]
+pub(crate) struct LoginResponse {
+    user: View,
+    #[serde(flatten)]
+    tokens: TokenResponse,
+    device_token: String,
+    /// The same tokens once more.
+    auth: TokenResponse,
+}
+
+pub(crate) async fn register(
+    Json(body): Json<Registration>,
+) -> Result<(StatusCode, Json<View>), Problem> {
+    let user = service().register(&body)?;
+    Ok((StatusCode::CREATED, Json(user.into())))
+}
+
+pub(crate) async fn log_in(
+    headers: HeaderMap,
+    Json(body): Json<Login>,
+) -> Result<Json<LoginResponse>, Problem> {
+    let network = Network::of(text(&headers, CLIENT_ADDRESS));
+    let user_agent = text(&headers, header::USER_AGENT.as_str());
+    let logged_in = service().log_in(&body, network, user_agent)?;
+    Ok(Json(LoginResponse {
+        user: logged_in.user.into(),
+        tokens: logged_in.tokens.clone(),
+        device_token: logged_in.device_token,
+        auth: logged_in.tokens,
+    }))
+}
+
+pub(crate) async fn log_out(caller: Identity, _: NoBody) -> Result<StatusCode, Problem> {
+    service().log_out(caller.session, caller.subject)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn me(caller: Identity) -> Result<Json<View>, Problem> {
+    Ok(Json(service().user(caller.subject)?.into()))
+}
+
+pub(crate) async fn change_password(
+    caller: Identity,
+    Json(body): Json<PasswordChange>,
+) -> Result<StatusCode, Problem> {
+    service().change_password(&caller, &body)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

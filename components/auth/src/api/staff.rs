@@ -1,0 +1,50 @@
+//! What staff do about users. Auditors read, and administrators also change.
+
+use crate::component::service;
+use crate::user::StaffView;
+use crate::{EventFilter, NewUser, UserChange, UserFilter};
+use http::StatusCode;
+use strongroom_sdk::audit_log::{Actor, EventView};
+use strongroom_sdk::http::{PathId, RequestId};
+use strongroom_sdk::identity::{Admin, Auditor};
+use strongroom_sdk::json::Json;
+use strongroom_sdk::page::{List, Page};
+use strongroom_sdk::problem::Problem;
+use uuid::Uuid;
+
+pub(crate) async fn create_user(
+    admin: Admin,
+    request_id: RequestId,
+    Json(body): Json<NewUser>,
+) -> Result<(StatusCode, Json<StaffView>), Problem> {
+    let user = service().create_user(&Actor::new(&admin, request_id), &body)?;
+    Ok((StatusCode::CREATED, Json(user.into())))
+}
+
+pub(crate) async fn users(
+    _: Auditor,
+    page: Page<Uuid, UserFilter>,
+) -> Result<Json<List<StaffView>>, Problem> {
+    Ok(Json(service().users(&page)?.map(StaffView::from)))
+}
+
+pub(crate) async fn user(_: Auditor, PathId(id): PathId) -> Result<Json<StaffView>, Problem> {
+    Ok(Json(service().user(id)?.into()))
+}
+
+pub(crate) async fn change_user(
+    admin: Admin,
+    request_id: RequestId,
+    PathId(id): PathId,
+    Json(body): Json<UserChange>,
+) -> Result<Json<StaffView>, Problem> {
+    let user = service().change_user(&Actor::new(&admin, request_id), id, &body)?;
+    Ok(Json(user.into()))
+}
+
+pub(crate) async fn events(
+    _: Auditor,
+    page: Page<u64, EventFilter>,
+) -> Result<Json<List<EventView>>, Problem> {
+    Ok(Json(service().events(&page)?))
+}

@@ -1,0 +1,135 @@
+//! Why an operation failed, and what a client learns of it.
+
+use crate::env::IssuerError;
+use crate::password::PasswordError;
+use http::StatusCode;
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::store::StoreError;
+
+/// Why an operation failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    /// A field of the request is wrong: its pointer, and what it must be.
+    #[error("{0} {1}")]
+    Invalid(&'static str, String),
+    /// The rules refuse the password. The pointer names its field.
+    #[error("{0}: {1}")]
+    Password(&'static str, PasswordError),
+    /// Another user has this email address.
+    #[error("another user has this email address")]
+    EmailTaken,
+    /// The email address or the password is wrong, or the user is disabled. The client does not
+    /// learn which.
+    #[error("the email address or the password is wrong")]
+    InvalidCredentials,
+    /// The current password of the caller is wrong.
+    #[error("the current password is wrong")]
+    WrongCurrentPassword,
+    /// There were too many wrong passwords.
+    #[error("too many attempts")]
+    TooManyAttempts {
+        /// How long the lock still holds, in milliseconds.
+        wait_ms: i64,
+    },
+    /// No user has this id.
+    #[error("there is no such user")]
+    NotFound,
+    /// Administrators may not do this to themselves.
+    #[error("the caller's own account")]
+    OwnAccount,
+    /// The change would leave the bank without an enabled administrator.
+    #[error("the last administrator")]
+    LastAdmin,
+    /// No core is free for a password hash.
+    #[error("no core is free")]
+    Overloaded,
+    /// Another call changed the user at the same time.
+    #[error("the user was changed at the same time")]
+    Conflict,
+    /// The change is committed, but the token service did not end the older sessions. The next tick
+    /// tries again.
+    #[error("the change is stored, but older sessions of the user may still work")]
+    NotInForce,
+    /// The store has a broken password hash, or hashing failed.
+    #[error("password hash: {0}")]
+    Hash(String),
+    /// See [`StoreError`].
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// See [`IssuerError`].
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+}
+
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Invalid(pointer, detail) => {
+                Self::validation_failed().with_error(pointer, "invalid", detail)
+            }
+            AuthError::Password(pointer, error) => {
+                let detail = error.to_string();
+                Self::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    error.code(),
+                    format!("The password {detail}."),
+                )
+                .with_error(pointer, error.code(), detail)
+            }
+            AuthError::EmailTaken => Self::new(
+                StatusCode::CONFLICT,
+                "email_taken",
+                "There is a user with this email address already.",
+            ),
+            AuthError::InvalidCredentials => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "invalid_credentials",
+                "The email address or the password is wrong.",
+            ),
+            // Not 401: a client would take its access token for bad, and log the user out.
+            AuthError::WrongCurrentPassword => Self::new(
+                StatusCode::FORBIDDEN,
+                "invalid_credentials",
+                "The current password is wrong.",
+            ),
+            AuthError::TooManyAttempts { wait_ms } => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_attempts",
+                "Too many wrong passwords for this account. Wait, then try again.",
+            )
+            .with_retry_after(seconds_ceil(wait_ms)),
+            AuthError::NotFound => Self::not_found(),
+            AuthError::OwnAccount => Self::new(
+                StatusCode::FORBIDDEN,
+                "own_account",
+                "You may not change your own role, or disable or enable yourself; another \
+                administrator may.",
+            ),
+            AuthError::LastAdmin => Self::new(
+                StatusCode::CONFLICT,
+                "last_admin",
+                "This is the last enabled administrator; make another one first.",
+            ),
+            AuthError::Conflict => Self::new(
+                StatusCode::CONFLICT,
+                "conflict",
+                "The user was changed at the same time. Look again, then retry.",
+            ),
+            AuthError::Overloaded => Self::unavailable(),
+            AuthError::NotInForce => Self::not_in_force(),
+            AuthError::Issuer(IssuerError::Clock) => Self::clock_not_trusted(),
+            AuthError::Issuer(error) => {
+                eprintln!("{error}");
+                Self::unavailable()
+            }
+            AuthError::Store(error) => error.into(),
+            AuthError::Hash(_) => Self::internal(error),
+        }
+    }
+}
+
+/// Whole seconds, rounded up, at least 1.
+fn seconds_ceil(milliseconds: i64) -> u32 {
+    let seconds = milliseconds / 1_000 + i64::from(milliseconds % 1_000 != 0);
+    u32::try_from(seconds.max(1)).unwrap_or(u32::MAX)
+}

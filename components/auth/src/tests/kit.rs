@@ -1,0 +1,325 @@
+//! The service on a real SQLite store, with Argon2 at its smallest, a clock that the test sets, and
+//! a token service that can fail.
+
+use crate::env::{Compute, Env, Issuer, IssuerError};
+use crate::throttle::Network;
+use crate::user::User;
+use crate::{
+    AuthError, AuthService, LoggedIn, Login, MIGRATIONS, NewUser, PasswordChange, Registration,
+    Settings, UserChange,
+};
+use argon2::Params;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use strongroom_sdk::audit_log::Actor;
+use strongroom_sdk::clock::ManualClock;
+use strongroom_sdk::identity::{Identity, Role};
+use strongroom_sdk::json;
+use strongroom_sdk::oauth::TokenResponse;
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::store::{SqliteStore, Store, StoreError, Transaction, WatchedStore, migrate};
+use uuid::Uuid;
+
+pub(super) const PASSWORD: &str = "seven otters juggle walnuts";
+pub(super) const OTHER_PASSWORD: &str = "nine llamas paint the quay";
+pub(super) const EMAIL: &str = "ada@example.org";
+pub(super) const BOB: &str = "bob@example.org";
+pub(super) const TELLER: &str = "teller@example.org";
+
+/// The address of every client, unless a test says otherwise.
+pub(super) const HERE: &str = "192.0.2.7";
+
+/// 2026-11-22T12:00:00Z.
+pub(super) const START_MS: i64 = 1_795_348_800_000;
+
+pub(super) struct TestEnv;
+
+impl Env for TestEnv {
+    type Store = WatchedStore;
+    type Clock = ManualClock;
+    type Random = SystemRandom;
+    type Compute = Cores;
+    type Issuer = TokenService;
+}
+
+/// Counts the hashes, and gives no permit while it is busy.
+#[derive(Clone, Default)]
+pub(super) struct Cores {
+    pub(super) taken: Rc<Cell<usize>>,
+    pub(super) busy: Rc<Cell<bool>>,
+}
+
+impl Compute for Cores {
+    type Permit = ();
+
+    fn acquire(&self) -> Option<()> {
+        self.taken.set(self.taken.get() + 1);
+        (!self.busy.get()).then_some(())
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Call {
+    Issue(Uuid, Role, i64),
+    EndSession(Uuid, Uuid),
+    EndUserSessions(Uuid, i64, Option<Uuid>),
+}
+
+/// What happens to a user while a login is on its way to the token service.
+type Meanwhile = Option<Box<dyn FnOnce()>>;
+
+#[derive(Clone, Default)]
+pub(super) struct TokenService {
+    calls: Rc<RefCell<Vec<Call>>>,
+    pub(super) broken: Rc<Cell<bool>>,
+    meanwhile: Rc<RefCell<Meanwhile>>,
+}
+
+impl TokenService {
+    fn call(&self, call: Call) -> Result<(), IssuerError> {
+        if self.broken.get() {
+            return Err(IssuerError::Unavailable("draining".to_owned()));
+        }
+        self.calls.borrow_mut().push(call);
+        Ok(())
+    }
+
+    pub(super) fn calls(&self) -> Vec<Call> {
+        self.calls.borrow().clone()
+    }
+}
+
+impl Issuer for TokenService {
+    fn issue(
+        &self,
+        subject: Uuid,
+        role: Role,
+        version: i64,
+        _: Option<&str>,
+    ) -> Result<TokenResponse, IssuerError> {
+        let meanwhile = self.meanwhile.borrow_mut().take();
+        if let Some(act) = meanwhile {
+            act();
+        }
+        let supersedes = |call: &Call| match *call {
+            Call::EndUserSessions(ended, floor, _) => ended == subject && version < floor,
+            _ => false,
+        };
+        if self.calls.borrow().iter().any(supersedes) {
+            return Err(IssuerError::Superseded);
+        }
+        self.call(Call::Issue(subject, role, version))?;
+        Ok(TokenResponse::new("a.b.c".into(), 300, "srt_".into()))
+    }
+
+    fn end_session(&self, session: Uuid, subject: Uuid) -> Result<(), IssuerError> {
+        self.call(Call::EndSession(session, subject))
+    }
+
+    fn end_user_sessions(
+        &self,
+        subject: Uuid,
+        version: i64,
+        except: Option<Uuid>,
+    ) -> Result<(), IssuerError> {
+        self.call(Call::EndUserSessions(subject, version, except))
+    }
+}
+
+/// The service, and handles of what it is given.
+pub(super) struct Bank {
+    pub(super) service: AuthService<TestEnv>,
+    pub(super) cores: Cores,
+    pub(super) tokens: TokenService,
+}
+
+impl Bank {
+    pub(super) fn new() -> Self {
+        let store = WatchedStore::new(SqliteStore::in_memory().unwrap());
+        migrate(&store, MIGRATIONS).unwrap();
+        let (cores, tokens) = (Cores::default(), TokenService::default());
+        let service = AuthService {
+            store,
+            clock: ManualClock::at(START_MS),
+            random: SystemRandom,
+            compute: cores.clone(),
+            issuer: tokens.clone(),
+            settings: Settings { argon2: small(1) },
+        };
+        Self {
+            service,
+            cores,
+            tokens,
+        }
+    }
+
+    /// A bank with the customer [`EMAIL`].
+    pub(super) fn with_ada() -> (Self, User) {
+        let bank = Self::new();
+        let ada = bank.register(EMAIL);
+        (bank, ada)
+    }
+
+    pub(super) fn pass_ms(&self, milliseconds: i64) {
+        self.service.clock.pass_ms(milliseconds);
+    }
+
+    pub(super) fn register(&self, email: &str) -> User {
+        self.register_as(email, PASSWORD, None).unwrap()
+    }
+
+    pub(super) fn register_as(
+        &self,
+        email: &str,
+        password: &str,
+        name: Option<&str>,
+    ) -> Result<User, AuthError> {
+        self.service.register(&Registration {
+            email: email.to_owned(),
+            password: password.to_owned(),
+            name: name.map(str::to_owned),
+        })
+    }
+
+    pub(super) fn create(&self, email: &str, role: Role) -> User {
+        let new = NewUser {
+            email: email.to_owned(),
+            password: PASSWORD.to_owned(),
+            role,
+            name: None,
+        };
+        self.service.create_user(&admin(), &new).unwrap()
+    }
+
+    pub(super) fn change(&self, user: &User, body: &str) -> Result<User, AuthError> {
+        self.change_as(&admin(), user.id, body)
+    }
+
+    pub(super) fn change_as(&self, actor: &Actor, id: Uuid, body: &str) -> Result<User, AuthError> {
+        let change: UserChange = json::from_slice(body.as_bytes()).unwrap();
+        self.service.change_user(actor, id, &change)
+    }
+
+    pub(super) fn change_password(
+        &self,
+        user: &User,
+        current: &str,
+        new: &str,
+    ) -> Result<(), AuthError> {
+        let change = PasswordChange {
+            current_password: current.to_owned(),
+            new_password: new.to_owned(),
+        };
+        self.service.change_password(&identity(user), &change)
+    }
+
+    /// Logs in from [`HERE`], without a device token.
+    pub(super) fn log_in(&self, email: &str, password: &str) -> Result<LoggedIn, AuthError> {
+        self.log_in_from(HERE, None, email, password)
+    }
+
+    pub(super) fn log_in_from(
+        &self,
+        address: &str,
+        device_token: Option<&str>,
+        email: &str,
+        password: &str,
+    ) -> Result<LoggedIn, AuthError> {
+        let login = Login {
+            email: email.to_owned(),
+            password: password.to_owned(),
+            device_token: device_token.map(str::to_owned),
+        };
+        let network = Network::of(Some(address));
+        self.service.log_in(&login, network, None)
+    }
+
+    /// Runs a statement during the next login, and ends the sessions of the user.
+    pub(super) fn meanwhile(&self, user: &User, statement: &'static str) {
+        let (store, calls) = (self.service.store.clone(), Rc::clone(&self.tokens.calls));
+        let ended = Call::EndUserSessions(user.id, 2, None);
+        *self.tokens.meanwhile.borrow_mut() = Some(Box::new(move || {
+            execute(&store, statement).unwrap();
+            calls.borrow_mut().push(ended);
+        }));
+    }
+
+    pub(super) fn kept_hash(&self, id: Uuid) -> String {
+        self.service.user(id).unwrap().password_hash
+    }
+
+    /// How many rows a query has.
+    pub(super) fn count(&self, sql: &str) -> usize {
+        self.service.store.query(sql, &[]).unwrap().rows.len()
+    }
+
+    /// The failures of this kind of counter, of all accounts.
+    pub(super) fn failures_by(&self, kind: &str) -> i64 {
+        let sql = "SELECT coalesce(sum(failures), 0) FROM login_failure WHERE kind = ?1";
+        let rows = self.service.store.query(sql, &[kind.into()]);
+        rows.unwrap().first().unwrap().integer(0).unwrap()
+    }
+
+    /// The failures of all accounts and networks.
+    pub(super) fn failures(&self) -> i64 {
+        self.failures_by("total")
+    }
+
+    pub(super) fn execute(&self, sql: &str) {
+        execute(&self.service.store, sql).unwrap();
+    }
+}
+
+fn execute(store: &WatchedStore, sql: &str) -> Result<(), StoreError> {
+    let transaction = store.begin()?;
+    transaction.execute(sql, &[])?;
+    transaction.commit()
+}
+
+/// Argon2 at its smallest, with some passes.
+pub(super) fn small(iterations: u32) -> Params {
+    Params::new(8, iterations, 1, None).unwrap()
+}
+
+pub(super) fn identity(user: &User) -> Identity {
+    Identity {
+        subject: user.id,
+        role: user.role,
+        session: Uuid::from_u128(0x5E55),
+        scope: String::new(),
+    }
+}
+
+/// An administrator, in one request.
+pub(super) fn admin() -> Actor {
+    Actor {
+        id: Uuid::from_u128(0xAD),
+        role: "admin".into(),
+        request_id: Some("r-7".to_owned()),
+    }
+}
+
+/// The status, the code, and the first pointer (or nothing) of a refusal.
+pub(super) fn refusal<T>(result: Result<T, AuthError>) -> (u16, &'static str, String) {
+    let problem = Problem::from(result.err().expect("a refusal"));
+    let pointer = problem.errors().first().map(|error| error.pointer.clone());
+    (
+        problem.status().as_u16(),
+        problem.code(),
+        pointer.unwrap_or_default(),
+    )
+}
+
+/// Whether a lock refuses the attempt.
+pub(super) fn is_locked<T>(result: &Result<T, AuthError>) -> bool {
+    matches!(result, Err(AuthError::TooManyAttempts { .. }))
+}
+
+/// For how long a lock refuses the attempt, in milliseconds.
+pub(super) fn wait_ms<T>(result: Result<T, AuthError>) -> Option<i64> {
+    match result {
+        Err(AuthError::TooManyAttempts { wait_ms }) => Some(wait_ms),
+        _ => None,
+    }
+}
