@@ -14,14 +14,9 @@ fn bank() -> Bank {
     let (bank, _) = Bank::with_ada();
     bank.service.bootstrap(None).unwrap();
     let teller = bank.create(TELLER, Role::Teller);
-    for change in [
-        r#"{"role":"admin"}"#,
-        r#"{"role":"teller"}"#,
-        r#"{"role":"auditor"}"#,
-        r#"{"disabled":true,"name":"Ada"}"#,
-        r#"{"name":null}"#,
-        r#"{"disabled":false}"#,
-    ] {
+    let changes = r#"{"role":"admin"} {"role":"teller"} {"role":"auditor"}
+        {"disabled":true,"name":"Ada"} {"name":null} {"disabled":false}"#;
+    for change in changes.split_whitespace() {
         bank.change(&teller, change).unwrap();
     }
     bank.create("other@example.org", Role::Teller);

@@ -21,19 +21,19 @@ use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{SqliteStore, Store, StoreError, Transaction, WatchedStore, migrate};
 use uuid::Uuid;
 
-pub(super) const PASSWORD: &str = "seven otters juggle walnuts";
-pub(super) const OTHER_PASSWORD: &str = "nine llamas paint the quay";
-pub(super) const EMAIL: &str = "ada@example.org";
-pub(super) const BOB: &str = "bob@example.org";
-pub(super) const TELLER: &str = "teller@example.org";
+pub const PASSWORD: &str = "seven otters juggle walnuts";
+pub const OTHER_PASSWORD: &str = "nine llamas paint the quay";
+pub const EMAIL: &str = "ada@example.org";
+pub const BOB: &str = "bob@example.org";
+pub const TELLER: &str = "teller@example.org";
 
 /// The address of every client, unless a test says otherwise.
-pub(super) const HERE: &str = "192.0.2.7";
+pub const HERE: &str = "192.0.2.7";
 
 /// 2026-11-22T12:00:00Z.
-pub(super) const START_MS: i64 = 1_795_348_800_000;
+pub const START_MS: i64 = 1_795_348_800_000;
 
-pub(super) struct TestEnv;
+pub struct TestEnv;
 
 impl Env for TestEnv {
     type Store = WatchedStore;
@@ -45,9 +45,9 @@ impl Env for TestEnv {
 
 /// Counts the hashes, and gives no permit while it is busy.
 #[derive(Clone, Default)]
-pub(super) struct Cores {
-    pub(super) taken: Rc<Cell<usize>>,
-    pub(super) busy: Rc<Cell<bool>>,
+pub struct Cores {
+    pub taken: Rc<Cell<usize>>,
+    pub busy: Rc<Cell<bool>>,
 }
 
 impl Compute for Cores {
@@ -60,7 +60,7 @@ impl Compute for Cores {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Call {
+pub enum Call {
     Issue(Uuid, Role, i64),
     EndSession(Uuid, Uuid),
     EndUserSessions(Uuid, i64, Option<Uuid>),
@@ -70,9 +70,9 @@ pub(super) enum Call {
 type Meanwhile = Option<Box<dyn FnOnce()>>;
 
 #[derive(Clone, Default)]
-pub(super) struct TokenService {
+pub struct TokenService {
     calls: Rc<RefCell<Vec<Call>>>,
-    pub(super) broken: Rc<Cell<bool>>,
+    pub broken: Rc<Cell<bool>>,
     meanwhile: Rc<RefCell<Meanwhile>>,
 }
 
@@ -85,7 +85,7 @@ impl TokenService {
         Ok(())
     }
 
-    pub(super) fn calls(&self) -> Vec<Call> {
+    pub fn calls(&self) -> Vec<Call> {
         self.calls.borrow().clone()
     }
 }
@@ -128,14 +128,14 @@ impl Issuer for TokenService {
 }
 
 /// The service, and handles of what it is given.
-pub(super) struct Bank {
-    pub(super) service: AuthService<TestEnv>,
-    pub(super) cores: Cores,
-    pub(super) tokens: TokenService,
+pub struct Bank {
+    pub service: AuthService<TestEnv>,
+    pub cores: Cores,
+    pub tokens: TokenService,
 }
 
 impl Bank {
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         let store = WatchedStore::new(SqliteStore::in_memory().unwrap());
         migrate(&store, MIGRATIONS).unwrap();
         let (cores, tokens) = (Cores::default(), TokenService::default());
@@ -155,21 +155,21 @@ impl Bank {
     }
 
     /// A bank with the customer [`EMAIL`].
-    pub(super) fn with_ada() -> (Self, User) {
+    pub fn with_ada() -> (Self, User) {
         let bank = Self::new();
         let ada = bank.register(EMAIL);
         (bank, ada)
     }
 
-    pub(super) fn pass_ms(&self, milliseconds: i64) {
+    pub fn pass_ms(&self, milliseconds: i64) {
         self.service.clock.pass_ms(milliseconds);
     }
 
-    pub(super) fn register(&self, email: &str) -> User {
+    pub fn register(&self, email: &str) -> User {
         self.register_as(email, PASSWORD, None).unwrap()
     }
 
-    pub(super) fn register_as(
+    pub fn register_as(
         &self,
         email: &str,
         password: &str,
@@ -182,7 +182,7 @@ impl Bank {
         })
     }
 
-    pub(super) fn create(&self, email: &str, role: Role) -> User {
+    pub fn create(&self, email: &str, role: Role) -> User {
         let new = NewUser {
             email: email.to_owned(),
             password: PASSWORD.to_owned(),
@@ -192,21 +192,16 @@ impl Bank {
         self.service.create_user(&admin(), &new).unwrap()
     }
 
-    pub(super) fn change(&self, user: &User, body: &str) -> Result<User, AuthError> {
+    pub fn change(&self, user: &User, body: &str) -> Result<User, AuthError> {
         self.change_as(&admin(), user.id, body)
     }
 
-    pub(super) fn change_as(&self, actor: &Actor, id: Uuid, body: &str) -> Result<User, AuthError> {
+    pub fn change_as(&self, actor: &Actor, id: Uuid, body: &str) -> Result<User, AuthError> {
         let change: UserChange = json::from_slice(body.as_bytes()).unwrap();
         self.service.change_user(actor, id, &change)
     }
 
-    pub(super) fn change_password(
-        &self,
-        user: &User,
-        current: &str,
-        new: &str,
-    ) -> Result<(), AuthError> {
+    pub fn change_password(&self, user: &User, current: &str, new: &str) -> Result<(), AuthError> {
         let change = PasswordChange {
             current_password: current.to_owned(),
             new_password: new.to_owned(),
@@ -215,11 +210,11 @@ impl Bank {
     }
 
     /// Logs in from [`HERE`], without a device token.
-    pub(super) fn log_in(&self, email: &str, password: &str) -> Result<LoggedIn, AuthError> {
+    pub fn log_in(&self, email: &str, password: &str) -> Result<LoggedIn, AuthError> {
         self.log_in_from(HERE, None, email, password)
     }
 
-    pub(super) fn log_in_from(
+    pub fn log_in_from(
         &self,
         address: &str,
         device_token: Option<&str>,
@@ -236,7 +231,7 @@ impl Bank {
     }
 
     /// Runs a statement during the next login, and ends the sessions of the user.
-    pub(super) fn meanwhile(&self, user: &User, statement: &'static str) {
+    pub fn meanwhile(&self, user: &User, statement: &'static str) {
         let (store, calls) = (self.service.store.clone(), Rc::clone(&self.tokens.calls));
         let ended = Call::EndUserSessions(user.id, 2, None);
         *self.tokens.meanwhile.borrow_mut() = Some(Box::new(move || {
@@ -245,28 +240,28 @@ impl Bank {
         }));
     }
 
-    pub(super) fn kept_hash(&self, id: Uuid) -> String {
+    pub fn kept_hash(&self, id: Uuid) -> String {
         self.service.user(id).unwrap().password_hash
     }
 
     /// How many rows a query has.
-    pub(super) fn count(&self, sql: &str) -> usize {
+    pub fn count(&self, sql: &str) -> usize {
         self.service.store.query(sql, &[]).unwrap().rows.len()
     }
 
     /// The failures of this kind of counter, of all accounts.
-    pub(super) fn failures_by(&self, kind: &str) -> i64 {
+    pub fn failures_by(&self, kind: &str) -> i64 {
         let sql = "SELECT coalesce(sum(failures), 0) FROM login_failure WHERE kind = ?1";
         let rows = self.service.store.query(sql, &[kind.into()]);
         rows.unwrap().first().unwrap().integer(0).unwrap()
     }
 
     /// The failures of all accounts and networks.
-    pub(super) fn failures(&self) -> i64 {
+    pub fn failures(&self) -> i64 {
         self.failures_by("total")
     }
 
-    pub(super) fn execute(&self, sql: &str) {
+    pub fn execute(&self, sql: &str) {
         execute(&self.service.store, sql).unwrap();
     }
 }
@@ -278,11 +273,11 @@ fn execute(store: &WatchedStore, sql: &str) -> Result<(), StoreError> {
 }
 
 /// Argon2 at its smallest, with some passes.
-pub(super) fn small(iterations: u32) -> Params {
+pub fn small(iterations: u32) -> Params {
     Params::new(8, iterations, 1, None).unwrap()
 }
 
-pub(super) fn identity(user: &User) -> Identity {
+pub fn identity(user: &User) -> Identity {
     Identity {
         subject: user.id,
         role: user.role,
@@ -292,7 +287,7 @@ pub(super) fn identity(user: &User) -> Identity {
 }
 
 /// An administrator, in one request.
-pub(super) fn admin() -> Actor {
+pub fn admin() -> Actor {
     Actor {
         id: Uuid::from_u128(0xAD),
         role: "admin".into(),
@@ -301,7 +296,7 @@ pub(super) fn admin() -> Actor {
 }
 
 /// The status, the code, and the first pointer (or nothing) of a refusal.
-pub(super) fn refusal<T>(result: Result<T, AuthError>) -> (u16, &'static str, String) {
+pub fn refusal<T>(result: Result<T, AuthError>) -> (u16, &'static str, String) {
     let problem = Problem::from(result.err().expect("a refusal"));
     let pointer = problem.errors().first().map(|error| error.pointer.clone());
     (
@@ -312,12 +307,12 @@ pub(super) fn refusal<T>(result: Result<T, AuthError>) -> (u16, &'static str, St
 }
 
 /// Whether a lock refuses the attempt.
-pub(super) fn is_locked<T>(result: &Result<T, AuthError>) -> bool {
+pub fn is_locked<T>(result: &Result<T, AuthError>) -> bool {
     matches!(result, Err(AuthError::TooManyAttempts { .. }))
 }
 
 /// For how long a lock refuses the attempt, in milliseconds.
-pub(super) fn wait_ms<T>(result: Result<T, AuthError>) -> Option<i64> {
+pub fn wait_ms<T>(result: Result<T, AuthError>) -> Option<i64> {
     match result {
         Err(AuthError::TooManyAttempts { wait_ms }) => Some(wait_ms),
         _ => None,

@@ -17,15 +17,15 @@ use uuid::Uuid;
 const KEY: [u8; 32] = [42; 32];
 
 /// The user of the sessions, unless a test says otherwise.
-pub(super) const ALICE: Uuid = Uuid::from_u128(0xA11CE);
+pub const ALICE: Uuid = Uuid::from_u128(0xA11CE);
 
 /// 2026-11-22T12:00:00Z.
-pub(super) const START_MS: i64 = 1_795_348_800_000;
+pub const START_MS: i64 = 1_795_348_800_000;
 
-pub(super) const MINUTE_MS: i64 = 60_000;
-pub(super) const HOUR_MS: i64 = 60 * MINUTE_MS;
+pub const MINUTE_MS: i64 = 60_000;
+pub const HOUR_MS: i64 = 60 * MINUTE_MS;
 
-pub(super) struct TestEnv;
+pub struct TestEnv;
 
 impl Env for TestEnv {
     type Store = WatchedStore;
@@ -35,7 +35,7 @@ impl Env for TestEnv {
     type Revocations = Gateway;
 }
 
-pub(super) struct LocalKeys;
+pub struct LocalKeys;
 
 impl Keys for LocalKeys {
     fn policy() -> Policy {
@@ -65,13 +65,13 @@ impl Keys for LocalKeys {
 
 /// The gateway, with the revocations that it has received.
 #[derive(Clone, Default)]
-pub(super) struct Gateway {
+pub struct Gateway {
     revoked: Rc<RefCell<Vec<Revoked>>>,
-    pub(super) broken: Rc<Cell<bool>>,
+    pub broken: Rc<Cell<bool>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Revoked {
+pub enum Revoked {
     Session(Uuid),
     Subject(Uuid, i64, Option<Uuid>),
 }
@@ -85,7 +85,7 @@ impl Gateway {
         Ok(())
     }
 
-    pub(super) fn revoked(&self) -> Vec<Revoked> {
+    pub fn revoked(&self) -> Vec<Revoked> {
         self.revoked.borrow().clone()
     }
 }
@@ -106,13 +106,13 @@ impl Revocations for Gateway {
 }
 
 /// The service, and a handle of the gateway.
-pub(super) struct Bank {
-    pub(super) service: TokenService<TestEnv>,
-    pub(super) gateway: Gateway,
+pub struct Bank {
+    pub service: TokenService<TestEnv>,
+    pub gateway: Gateway,
 }
 
 impl Bank {
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         let store = WatchedStore::new(SqliteStore::in_memory().unwrap());
         migrate(&store, MIGRATIONS).unwrap();
         let gateway = Gateway::default();
@@ -127,43 +127,43 @@ impl Bank {
     }
 
     /// A bank with one session of [`ALICE`].
-    pub(super) fn with_session() -> (Self, Tokens) {
+    pub fn with_session() -> (Self, Tokens) {
         let bank = Self::new();
         let tokens = bank.issue();
         (bank, tokens)
     }
 
-    pub(super) fn pass_ms(&self, milliseconds: i64) {
+    pub fn pass_ms(&self, milliseconds: i64) {
         self.service.clock.pass_ms(milliseconds);
     }
 
     /// Begins a session of [`ALICE`].
-    pub(super) fn issue(&self) -> Tokens {
+    pub fn issue(&self) -> Tokens {
         self.service.issue(&alice(1), Some("curl/8")).unwrap()
     }
 
-    pub(super) fn end(&self, tokens: &Tokens) {
+    pub fn end(&self, tokens: &Tokens) {
         self.service.end_session(tokens.session, ALICE).unwrap();
     }
 
-    pub(super) fn refresh(&self, token: &str) -> Result<Tokens, RefreshError> {
+    pub fn refresh(&self, token: &str) -> Result<Tokens, RefreshError> {
         self.service.refresh(token)
     }
 
-    pub(super) fn rotated(&self, token: &str) -> String {
+    pub fn rotated(&self, token: &str) -> String {
         self.refresh(token).unwrap().refresh_token
     }
 
-    pub(super) fn assert_invalid(&self, token: &str) {
+    pub fn assert_invalid(&self, token: &str) {
         assert_eq!(self.refresh(token).err(), Some(RefreshError::InvalidGrant));
     }
 
     /// How many rows a query has.
-    pub(super) fn count(&self, sql: &str) -> usize {
+    pub fn count(&self, sql: &str) -> usize {
         self.service.store.query(sql, &[]).unwrap().rows.len()
     }
 
-    pub(super) fn execute(&self, sql: &str) {
+    pub fn execute(&self, sql: &str) {
         let transaction = self.service.store.begin().unwrap();
         transaction.execute(sql, &[]).unwrap();
         transaction.commit().unwrap();
@@ -171,7 +171,7 @@ impl Bank {
 }
 
 /// A session of [`ALICE`] with this security version.
-pub(super) fn alice(security_version: i64) -> NewSession {
+pub fn alice(security_version: i64) -> NewSession {
     NewSession {
         subject: ALICE,
         role: Role::Customer,
@@ -181,6 +181,6 @@ pub(super) fn alice(security_version: i64) -> NewSession {
 }
 
 /// The claims of a token whose signature holds.
-pub(super) fn claims(token: &str) -> serde_json::Value {
+pub fn claims(token: &str) -> serde_json::Value {
     serde_json::from_str(&LocalKeys::verify(token).expect("the signature holds")).unwrap()
 }

@@ -1,5 +1,5 @@
 //! Goal: few calls reach the host, and the outcome is that of the same statements run at once.
-//! Method: a host on SQLite that records its calls, and random statements on it and on SQLite.
+//! Method: a host on SQLite that records its calls, and scripts of statements, named and random.
 
 use super::*;
 use crate::store::{SqliteStore, SqliteTransaction, Store};
@@ -9,9 +9,6 @@ use std::rc::Rc;
 const INSERT: &str = "INSERT INTO t VALUES (?1)";
 const DELETE: &str = "DELETE FROM t WHERE id = ?1";
 const IDS: &str = "SELECT id FROM t ORDER BY id";
-
-const NO_IDS: [i64; 0] = [];
-const NO_CALLS: [&str; 0] = [];
 
 /// A host on SQLite that records its calls.
 #[derive(Clone)]
@@ -49,8 +46,8 @@ impl NotingHost {
         Ok(begun)
     }
 
-    fn calls(&self) -> Vec<String> {
-        self.calls.take()
+    fn calls(&self) -> String {
+        self.calls.take().join(", ")
     }
 
     fn ids(&self) -> Vec<i64> {
@@ -59,9 +56,8 @@ impl NotingHost {
 }
 
 fn ids(rows: Rows) -> Vec<i64> {
-    rows.into_iter()
-        .map(|row| row.integer(0).unwrap())
-        .collect()
+    let ids = rows.into_iter().map(|row| row.integer(0).unwrap());
+    ids.collect()
 }
 
 impl NotedTransaction {
@@ -120,91 +116,59 @@ impl HostTransaction for NotedTransaction {
     }
 }
 
-fn insert<H: SqlHost>(transaction: &DeferredTransaction<H>, id: i64) -> Result<(), StoreError> {
-    transaction.change(INSERT, vec![id.into()], 1)
+/// What a script read, and how it ended.
+type Outcome = (Vec<Vec<i64>>, Result<(), StoreError>);
+
+/// Runs the words of a script up to the first error: `+1` and `-1` are changes that insert and
+/// delete a row, `try-1` deletes it if it is there, and `read` reads all. The end is `commit`,
+/// `later`, or `drop`.
+fn run(transaction: impl Transaction, script: &str) -> Outcome {
+    let mut read = Vec::new();
+    for word in script.split(' ') {
+        let id = |at: usize| vec![Value::from(word[at..].parse::<i64>().unwrap())];
+        let done = match word {
+            "commit" => return (read, transaction.commit()),
+            "later" => return (read, transaction.commit_later()),
+            "drop" => break,
+            "read" => transaction.query(IDS, &[]).map(|rows| read.push(ids(rows))),
+            _ if word.starts_with('+') => transaction.change(INSERT, id(1), 1),
+            _ if word.starts_with('-') => transaction.change(DELETE, id(1), 1),
+            _ => transaction.execute(DELETE, &id(4)).map(drop),
+        };
+        if done.is_err() {
+            return (read, done);
+        }
+    }
+    (read, Ok(()))
 }
 
 #[test]
-fn a_transaction_that_reads_and_then_changes_makes_two_calls() {
-    let host = NotingHost::new();
-    let transaction = host.begin();
-    assert_eq!(ids(transaction.query(IDS, &[]).unwrap()), NO_IDS);
-    insert(&transaction, 1).unwrap();
-    insert(&transaction, 2).unwrap();
-    transaction.commit().unwrap();
-    assert_eq!(host.calls(), ["begin-query", "commit-with 2"]);
-    assert_eq!(host.ids(), [1, 2]);
-}
-
-#[test]
-fn a_transaction_that_only_changes_makes_two_calls() {
-    let host = NotingHost::new();
-    let transaction = host.begin();
-    insert(&transaction, 1).unwrap();
-    transaction.commit().unwrap();
-    assert_eq!(host.calls(), ["begin", "commit-with 1"]);
-    assert_eq!(host.ids(), [1]);
-}
-
-#[test]
-fn a_transaction_without_statements_makes_none() {
-    let host = NotingHost::new();
-    drop(host.begin());
-    host.begin().commit().unwrap();
-    host.begin().commit_later().unwrap();
-    assert_eq!(host.calls(), NO_CALLS);
-}
-
-#[test]
-fn a_dropped_transaction_leaves_nothing_and_does_not_begin_for_its_changes() {
-    let host = NotingHost::new();
-    let transaction = host.begin();
-    insert(&transaction, 1).unwrap();
-    drop(transaction);
-    assert_eq!(host.calls(), NO_CALLS);
-    let transaction = host.begin();
-    insert(&transaction, 1).unwrap();
-    transaction.query(IDS, &[]).unwrap();
-    drop(transaction);
-    assert_eq!(host.ids(), NO_IDS);
-}
-
-/// What it has read may not be on disk yet: the commit waits for that.
-#[test]
-fn a_transaction_that_only_read_commits() {
-    let host = NotingHost::new();
-    let transaction = host.begin();
-    transaction.query(IDS, &[]).unwrap();
-    transaction.commit().unwrap();
-    assert_eq!(host.calls(), ["begin-query", "commit"]);
-}
-
-#[test]
-fn queued_changes_run_before_a_query_and_before_an_execute() {
-    let host = NotingHost::new();
-    let transaction = host.begin();
-    insert(&transaction, 1).unwrap();
-    assert_eq!(ids(transaction.query(IDS, &[]).unwrap()), [1]);
-    insert(&transaction, 2).unwrap();
-    assert_eq!(transaction.execute(DELETE, &[2.into()]), Ok(1));
-    insert(&transaction, 3).unwrap();
-    transaction.commit().unwrap();
-    let calls = host.calls().join(", ");
-    assert_eq!(
-        calls,
-        "begin, execute, query, execute, execute, commit-with 1"
-    );
-    assert_eq!(host.ids(), [1, 3]);
-}
-
-#[test]
-fn a_commit_later_runs_the_queued_changes_first() {
-    let host = NotingHost::new();
-    let transaction = host.begin();
-    insert(&transaction, 1).unwrap();
-    transaction.commit_later().unwrap();
-    assert_eq!(host.calls(), ["begin", "execute", "commit-later"]);
-    assert_eq!(host.ids(), [1]);
+fn a_transaction_makes_these_calls_and_leaves_these_rows() {
+    const ALL: &str = "begin, execute, query, execute, execute, commit-with 1";
+    for (script, calls, left) in [
+        (
+            "read +1 +2 commit",
+            "begin-query, commit-with 2",
+            vec![1, 2],
+        ),
+        ("+1 commit", "begin, commit-with 1", vec![1]),
+        // A transaction without statements, or with changes that are dropped, does not begin.
+        ("drop", "", vec![]),
+        ("commit", "", vec![]),
+        ("later", "", vec![]),
+        ("+1 drop", "", vec![]),
+        ("+1 read drop", "begin, execute, query", vec![]),
+        // The rows that it has read may not be on disk yet: the commit waits for them.
+        ("read commit", "begin-query, commit", vec![]),
+        ("+1 read +2 try-2 +3 commit", ALL, vec![1, 3]),
+        ("+1 later", "begin, execute, commit-later", vec![1]),
+    ] {
+        let host = NotingHost::new();
+        let (_, ended) = run(host.begin(), script);
+        assert_eq!(ended, Ok(()), "{script}");
+        assert_eq!(host.calls(), calls, "{script}");
+        assert_eq!(host.ids(), left, "{script}");
+    }
 }
 
 #[test]
@@ -212,27 +176,17 @@ fn a_first_query_that_fails_begins_nothing() {
     let host = NotingHost::new();
     let transaction = host.begin();
     assert!(transaction.query("SELECT x", &[]).is_err());
-    assert_eq!(ids(transaction.query(IDS, &[]).unwrap()), NO_IDS);
-    transaction.commit().unwrap();
-    assert_eq!(host.calls(), ["begin-query", "begin-query", "commit"]);
+    assert_eq!(run(transaction, "read commit"), (vec![vec![]], Ok(())));
+    assert_eq!(host.calls(), "begin-query, begin-query, commit");
 }
 
 #[test]
 fn a_change_of_other_rows_undoes_the_transaction_wherever_it_runs() {
-    type End = fn(DeferredTransaction<NotingHost>) -> Result<(), StoreError>;
-    let ends: [End; 3] = [
-        Transaction::commit,
-        Transaction::commit_later,
-        |transaction| transaction.query(IDS, &[]).map(drop),
-    ];
-    for end in ends {
+    for end in ["commit", "later", "read drop"] {
         let host = NotingHost::new();
-        let transaction = host.begin();
-        insert(&transaction, 1).unwrap();
-        transaction.change(DELETE, vec![2.into()], 1).unwrap();
-        let error = end(transaction).unwrap_err();
-        assert!(matches!(error, StoreError::UnexpectedRows(_)), "{error}");
-        assert_eq!(host.ids(), NO_IDS);
+        let (_, ended) = run(host.begin(), &format!("+1 -2 {end}"));
+        assert!(matches!(ended, Err(StoreError::UnexpectedRows(_))), "{end}");
+        assert_eq!(host.ids(), [0; 0]);
     }
 }
 
@@ -245,61 +199,21 @@ fn nothing_goes_on_after_a_failed_change() {
     let aborted = |outcome| matches!(outcome, Err(StoreError::Aborted(_)));
     assert!(aborted(transaction.query(IDS, &[]).map(drop)));
     assert!(aborted(transaction.execute(INSERT, &[1.into()]).map(drop)));
-    assert!(aborted(insert(&transaction, 1)));
+    assert!(aborted(transaction.change(INSERT, vec![1.into()], 1)));
     assert!(aborted(transaction.commit()));
-    assert_eq!(host.ids(), NO_IDS);
-}
-
-/// One call of a transaction.
-#[derive(Debug, Clone)]
-enum Operation {
-    Insert(i64),
-    Delete(i64),
-    DeleteIfThere(i64),
-    Read,
-}
-
-fn operation() -> impl Strategy<Value = Operation> {
-    prop_oneof![
-        (0..4_i64).prop_map(Operation::Insert),
-        (0..4_i64).prop_map(Operation::Delete),
-        (0..4_i64).prop_map(Operation::DeleteIfThere),
-        Just(Operation::Read),
-    ]
-}
-
-/// Runs the operations up to the first error, and returns what was read before it.
-fn run(
-    transaction: impl Transaction,
-    operations: &[Operation],
-) -> (Vec<Vec<i64>>, Result<(), StoreError>) {
-    let mut read = Vec::new();
-    for operation in operations {
-        let done = match operation {
-            Operation::Insert(id) => transaction.change(INSERT, vec![(*id).into()], 1),
-            Operation::Delete(id) => transaction.change(DELETE, vec![(*id).into()], 1),
-            Operation::DeleteIfThere(id) => transaction.execute(DELETE, &[(*id).into()]).map(drop),
-            Operation::Read => transaction.query(IDS, &[]).map(|rows| read.push(ids(rows))),
-        };
-        if done.is_err() {
-            return (read, done);
-        }
-    }
-    let done = transaction.commit();
-    (read, done)
+    assert_eq!(host.ids(), [0; 0]);
 }
 
 proptest! {
     /// The statements of a transaction have the outcome that they have when each runs at once.
     #[test]
-    fn queueing_changes_when_and_not_what(transactions in prop::collection::vec(
-        prop::collection::vec(operation(), 0..8),
-        1..4,
-    )) {
+    fn queueing_changes_when_and_not_what(
+        scripts in prop::collection::vec("((\\+|-|try-)[0-3] |read ){0,7}commit", 1..4),
+    ) {
         let (queued, at_once) = (NotingHost::new(), NotingHost::new());
-        for operations in transactions {
-            let late = run(queued.begin(), &operations);
-            let early = run(at_once.store.begin().unwrap(), &operations);
+        for script in scripts {
+            let late = run(queued.begin(), &script);
+            let early = run(at_once.store.begin().unwrap(), &script);
             prop_assert_eq!(late, early);
             prop_assert_eq!(queued.ids(), at_once.ids());
         }
