@@ -72,7 +72,7 @@ impl Actor {
     }
 }
 
-/// One change. It is committed together with the change itself.
+/// The record of one change, committed together with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// The time, in milliseconds since 1970 UTC.

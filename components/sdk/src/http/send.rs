@@ -35,12 +35,10 @@ pub(super) fn send(response: Response<Bytes>, method: &Method, response_out: Res
     let (mut parts, content) = response.into_parts();
     let has_content = parts.status != StatusCode::NO_CONTENT;
     if !has_content {
-        // RFC 9110 section 8.6: a 204 has no content-length. The router sets one on every empty
-        // body.
+        // RFC 9110 section 8.6: a 204 has no content-length. The router sets one on an empty body.
         parts.headers.remove(header::CONTENT_LENGTH);
     }
-    // The response to a HEAD has no body, and the length of that to a GET, which the router has
-    // set.
+    // The response to a HEAD has no body, and the length for a GET, which the router has set.
     let length = (has_content && method != Method::HEAD).then_some(content.len());
     let Some(body) = begin(&parts, length, response_out) else {
         return;

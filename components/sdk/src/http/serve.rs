@@ -93,8 +93,8 @@ fn method(method: WasiMethod) -> Result<Method, http::method::InvalidMethod> {
     })
 }
 
-/// Exports a component's routes as `wasi:http/incoming-handler`. Takes the path of a `fn() ->
-/// Site`, and calls it once per instance.
+/// Exports a component's routes as `wasi:http/incoming-handler`. Takes the path of a function that
+/// returns the `Site`, and calls it once per instance.
 #[macro_export]
 macro_rules! export_http {
     ($site:path) => {

@@ -33,13 +33,12 @@ pub use unread::Unread;
 pub(crate) use violation::violation;
 
 use crate::problem::Problem;
-use crate::query::NoParameters;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use body::is_json;
 use http::{HeaderValue, StatusCode, header};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use strict::Strict;
 
@@ -107,6 +106,10 @@ impl<T: DeserializeOwned + Default, S: Sync> FromRequest<S> for OptionalJson<T> 
 #[derive(Debug, Clone, Copy)]
 pub struct NoBody;
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EmptyObject {}
+
 impl<S: Sync> FromRequest<S> for NoBody {
     type Rejection = Problem;
 
@@ -120,7 +123,7 @@ impl NoBody {
         if text.is_empty() {
             return Ok(Self);
         }
-        from_slice::<NoParameters>(text).map(|_| Self)
+        from_slice::<EmptyObject>(text).map(|_| Self)
     }
 }
 
