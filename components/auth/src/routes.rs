@@ -6,7 +6,9 @@ use axum::Router;
 use axum::routing::{get, post};
 use strongroom_sdk::http::Site;
 
-pub(crate) fn site() -> Site {
+strongroom_sdk::export_http!(site);
+
+fn site() -> Site {
     let routes = Router::new()
         .route("/register", post(register))
         .route("/login", post(log_in))

@@ -1,5 +1,5 @@
-//! The shell that makes a WebAssembly component of the library: the bindings, the exports, and the
-//! service that they share.
+//! The shell that makes a WebAssembly component of the library: the bindings, the exports beside
+//! HTTP (see `routes`), and the service that they share.
 
 mod audit;
 #[expect(
@@ -21,8 +21,6 @@ use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::HostStore;
 
 struct Component;
-
-strongroom_sdk::export_http!(crate::routes::site);
 
 type HostService = AuthService<HostEnv>;
 

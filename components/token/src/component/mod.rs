@@ -1,5 +1,5 @@
-//! The shell that makes a WebAssembly component of the library: the bindings, the exports, and the
-//! service that they share.
+//! The shell that makes a WebAssembly component of the library: the bindings, the exports beside
+//! HTTP (see `routes`), and the service that they share.
 
 #[expect(
     unsafe_code,
@@ -21,8 +21,6 @@ use strongroom_sdk::store::HostStore;
 pub(crate) use bindings::strongroom::keys::signer;
 
 struct Component;
-
-strongroom_sdk::export_http!(crate::routes::site);
 
 type HostService = TokenService<HostEnv>;
 
