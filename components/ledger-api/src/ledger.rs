@@ -19,7 +19,7 @@ pub const CHANGES_LIMIT: u32 = 1_000;
 /// The most postings of one [`Journal::history`]: a page of 500, and one that shows that there are more.
 pub const HISTORY_LIMIT_MAX: u32 = 501;
 
-/// Decides whether money moves. Each call is one commit.
+/// Decides whether money moves. Each decision is one commit.
 pub trait Ledger {
     /// Posts or declines, durably; an id that is known returns its recorded posting.
     ///
@@ -38,6 +38,14 @@ pub trait Ledger {
     /// # Errors
     /// As [`Ledger::post`].
     fn cancel(&self, transfer: &Transfer) -> Result<Reply, LedgerError>;
+
+    /// The reason for which [`Ledger::post`] would decline a transfer now; none where it would post
+    /// it. Records nothing. Reveals no more of the payee than [`Ledger::post`] does, except where
+    /// the payer owns both accounts.
+    ///
+    /// # Errors
+    /// As [`Ledger::post`].
+    fn judge(&self, transfer: &Transfer) -> Result<Option<Decline>, LedgerError>;
 }
 
 /// Reads what the ledger has recorded.
@@ -125,7 +133,7 @@ pub struct AccountChange {
     pub account: AccountSummary,
 }
 
-/// Says whose an account is, what becomes of accounts, and what they could pay.
+/// Says who owns an account, and how accounts change.
 pub trait Directory {
     /// The account of an id, if there is one.
     ///
@@ -139,12 +147,4 @@ pub trait Directory {
     /// # Errors
     /// [`LedgerError::Unavailable`].
     fn changes(&self, after: u64) -> Result<Vec<AccountChange>, LedgerError>;
-
-    /// For what [`Ledger::post`] would decline a transfer now, if it would. Nothing is recorded. Of
-    /// the payee this says no more than [`Ledger::post`] does, except where the payer owns both
-    /// accounts.
-    ///
-    /// # Errors
-    /// As [`Ledger::post`].
-    fn judge(&self, transfer: &Transfer) -> Result<Option<Decline>, LedgerError>;
 }

@@ -50,6 +50,11 @@ impl Ledger for Linked {
         let reply = ledger::cancel(&transfer.clone().into_wit())?;
         Ok(Reply::from_wit(reply)?)
     }
+
+    fn judge(&self, transfer: &Transfer) -> Result<Option<Decline>, LedgerError> {
+        let decline = ledger::judge(&transfer.clone().into_wit())?;
+        Ok(Option::from_wit(decline)?)
+    }
 }
 
 impl Journal for Linked {
@@ -103,10 +108,5 @@ impl Directory for Linked {
 
     fn changes(&self, after: u64) -> Result<Vec<AccountChange>, LedgerError> {
         Ok(Vec::from_wit(directory::changes(after)?)?)
-    }
-
-    fn judge(&self, transfer: &Transfer) -> Result<Option<Decline>, LedgerError> {
-        let decline = directory::judge(&transfer.clone().into_wit())?;
-        Ok(Option::from_wit(decline)?)
     }
 }

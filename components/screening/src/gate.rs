@@ -8,7 +8,7 @@ mod tests;
 
 use crate::screening::{NoVerdict, Screening, Verdict};
 use strongroom_ledger_api::{
-    Batch, BatchReply, Journal, Ledger, LedgerError, Line, Reply, Transfer, is_rule,
+    Batch, BatchReply, Decline, Journal, Ledger, LedgerError, Line, Reply, Transfer, is_rule,
 };
 
 /// A ledger behind a screening.
@@ -30,7 +30,7 @@ impl<L: Ledger + Journal, S: Screening> Ledger for Gate<L, S> {
         if !is_judged || self.ledger.lookup(transfer.id)?.is_some() {
             return self.ledger.post(transfer);
         }
-        match self.judge(transfer)? {
+        match self.denied_by(transfer)? {
             None => self.ledger.post(transfer),
             denied_by => self.ledger.post(&Transfer {
                 denied_by,
@@ -50,7 +50,7 @@ impl<L: Ledger + Journal, S: Screening> Ledger for Gate<L, S> {
                 && denied_by.is_none()
                 && let Some(transfer) = batch.transfer(index)
             {
-                *denied_by = self.judge(&transfer)?;
+                *denied_by = self.denied_by(&transfer)?;
             }
         }
         self.ledger.post_batch(&judged)
@@ -59,6 +59,11 @@ impl<L: Ledger + Journal, S: Screening> Ledger for Gate<L, S> {
     fn cancel(&self, transfer: &Transfer) -> Result<Reply, LedgerError> {
         self.ledger.cancel(transfer)
     }
+
+    /// Asks no screening: nothing moves yet.
+    fn judge(&self, transfer: &Transfer) -> Result<Option<Decline>, LedgerError> {
+        self.ledger.judge(transfer)
+    }
 }
 
 impl<L, S: Screening> Gate<L, S> {
@@ -66,7 +71,7 @@ impl<L, S: Screening> Gate<L, S> {
     ///
     /// # Errors
     /// [`LedgerError::NotScreened`].
-    fn judge(&self, payment: &Transfer) -> Result<Option<String>, LedgerError> {
+    fn denied_by(&self, payment: &Transfer) -> Result<Option<String>, LedgerError> {
         match self.screening.check(payment) {
             Ok(Verdict::Allowed) => Ok(None),
             Ok(Verdict::Denied(rule)) if is_rule(&rule) => Ok(Some(rule)),

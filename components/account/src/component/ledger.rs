@@ -27,6 +27,10 @@ impl ledger::Guest for Component {
     fn cancel(transfer: types::Transfer) -> Result<types::Reply, types::Error> {
         Ok(LEDGER.cancel(&Transfer::from_wit(transfer)?)?.into_wit())
     }
+
+    fn judge(transfer: types::Transfer) -> Result<Option<types::Decline>, types::Error> {
+        Ok(LEDGER.judge(&Transfer::from_wit(transfer)?)?.into_wit())
+    }
 }
 
 impl journal::Guest for Component {
@@ -73,9 +77,5 @@ impl directory::Guest for Component {
 
     fn changes(after: u64) -> Result<Vec<types::AccountChange>, types::Error> {
         Ok(LEDGER.changes(after)?.into_wit())
-    }
-
-    fn judge(transfer: types::Transfer) -> Result<Option<types::Decline>, types::Error> {
-        Ok(LEDGER.judge(&Transfer::from_wit(transfer)?)?.into_wit())
     }
 }

@@ -31,6 +31,10 @@ impl<S: Store, C: Clock> Ledger for LocalLedger<S, C> {
     fn cancel(&self, transfer: &Transfer) -> Result<Reply, LedgerError> {
         post::cancel(&self.store, &self.clock, transfer)
     }
+
+    fn judge(&self, transfer: &Transfer) -> Result<Option<Decline>, LedgerError> {
+        judge::judge(&self.store, &self.clock, transfer)
+    }
 }
 
 impl<S: Store, C: Clock> Journal for LocalLedger<S, C> {
@@ -84,9 +88,5 @@ impl<S: Store, C: Clock> Directory for LocalLedger<S, C> {
 
     fn changes(&self, after: u64) -> Result<Vec<AccountChange>, LedgerError> {
         Ok(changes(&self.store, sequence(after))?)
-    }
-
-    fn judge(&self, transfer: &Transfer) -> Result<Option<Decline>, LedgerError> {
-        judge::judge(&self.store, &self.clock, transfer)
     }
 }

@@ -17,4 +17,8 @@ impl Guest for Component {
     fn cancel(transfer: types::Transfer) -> Result<types::Reply, types::Error> {
         Ok(GATE.cancel(&Transfer::from_wit(transfer)?)?.into_wit())
     }
+
+    fn judge(transfer: types::Transfer) -> Result<Option<types::Decline>, types::Error> {
+        Ok(GATE.judge(&Transfer::from_wit(transfer)?)?.into_wit())
+    }
 }

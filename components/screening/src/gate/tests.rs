@@ -372,6 +372,19 @@ fn a_cancel_passes_without_a_verdict() {
 }
 
 #[test]
+fn a_forecast_comes_from_the_ledger_without_a_verdict() {
+    let bank = bank();
+    bank.judge(down);
+    let forecast = |minor| bank.gate.judge(&bank.payment(2, minor)).unwrap();
+    assert_eq!(forecast(OPENING_MINOR), None);
+    assert_eq!(
+        forecast(OPENING_MINOR + 1),
+        Some(Decline::InsufficientFunds)
+    );
+    assert!(bank.asked().is_empty());
+}
+
+#[test]
 fn the_lines_of_a_batch_are_judged_one_by_one_and_once() {
     let bank = bank();
     let mut batch = bank.batch(false, &[1, DENIED_MINOR, 2]);

@@ -28,7 +28,7 @@ const ID_SCOPE: &str = "schedule";
 /// # Errors
 /// 403; 404 `account_not_found`; 422 `schedule_in_past`, `account_closed`, `currency_mismatch`,
 /// `schedules_too_many`, `idempotency_key_reused`; 503.
-pub fn create_schedule<S: Store, L: Directory, C: Clock>(
+pub fn create_schedule<S: Store, L: Ledger + Directory, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,
     key: &IdempotencyKey,
@@ -71,7 +71,7 @@ pub fn create_schedule<S: Store, L: Directory, C: Clock>(
 /// Begins the transaction that inserts an order, of which is known that it can be paid. While the
 /// ledger is asked, an account of it may be closed, and that be followed: then it is asked again.
 /// What is followed later finds the order.
-fn begin_checked<S: Store, L: Directory, C>(
+fn begin_checked<S: Store, L: Ledger + Directory, C>(
     service: &Service<S, L, C>,
     schedule: &Schedule,
 ) -> Result<S::Transaction, Problem> {
@@ -106,7 +106,7 @@ fn answer(schedule: &Schedule, replayed: bool) -> Result<StoredReply, Problem> {
 }
 
 /// What depends on the day, and on what the ledger knows of the accounts.
-fn check<L: Directory>(ledger: &L, schedule: &Schedule) -> Result<(), Problem> {
+fn check<L: Ledger + Directory>(ledger: &L, schedule: &Schedule) -> Result<(), Problem> {
     let StandingOrder {
         instruction, plan, ..
     } = &schedule.order;

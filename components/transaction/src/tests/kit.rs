@@ -148,6 +148,12 @@ impl Ledger for Link {
     fn cancel(&self, transfer: &Transfer) -> Result<Reply, LedgerError> {
         self.decide(|| self.ledger.cancel(transfer))
     }
+
+    fn judge(&self, transfer: &Transfer) -> Result<Option<Decline>, LedgerError> {
+        let judged = self.read(|| self.ledger.judge(transfer));
+        self.interrupt(Moment::AfterDecision);
+        judged
+    }
 }
 
 impl Journal for Link {
@@ -184,12 +190,6 @@ impl Directory for Link {
     /// Where the ledger is down, it is so from right after this.
     fn changes(&self, after: u64) -> Result<Vec<AccountChange>, LedgerError> {
         self.ledger.changes(after)
-    }
-
-    fn judge(&self, transfer: &Transfer) -> Result<Option<Decline>, LedgerError> {
-        let judged = self.read(|| self.ledger.judge(transfer));
-        self.interrupt(Moment::AfterDecision);
-        judged
     }
 }
 
