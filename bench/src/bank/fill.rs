@@ -11,8 +11,8 @@ use rand::{RngExt, SeedableRng};
 use strongroom_account::account::{AccountType, NumberFormat, OpenRequest, OpenRules, open};
 use strongroom_account::ledger::{post, post_batch};
 use strongroom_ledger_api::{
-    AccountRef, Actor as Asker, BATCH_LINES_MAX, Batch, BatchInstruction, DebitAuthority,
-    Instruction, Kind, Line, LineOutcome, Transfer,
+    AccountRef, Actor as Asker, BATCH_LINES_MAX, Batch, BatchInstruction, BatchLine,
+    DebitAuthority, Instruction, Kind, LineOutcome, Transfer,
 };
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::{Clock, SystemClock};
@@ -115,14 +115,7 @@ fn open_account(store: &BulkStore, owner_id: Uuid) -> Result<Uuid> {
         role: "customer".into(),
         request_id: Some("bench".to_owned()),
     };
-    Ok(open(
-        store,
-        (&SystemClock, &SystemRandom),
-        &rules,
-        request,
-        &actor,
-    )?
-    .id)
+    Ok(open(store, &SystemClock, &SystemRandom, &rules, request, &actor)?.id)
 }
 
 fn deposit(random: &mut StdRng, account: Uuid) -> Result<Transfer> {
@@ -145,7 +138,7 @@ fn batch(random: &mut StdRng, accounts: &[Uuid], size: usize) -> Result<Batch> {
     let mut line = || {
         let from = random.random_range(0..accounts.len());
         let to = (from + random.random_range(1..accounts.len())) % accounts.len();
-        Ok(Line::Transfer {
+        Ok(BatchLine::Transfer {
             instruction: instruction(Kind::Transfer, Some(accounts[from]), accounts[to], 1)?,
             denied_by: None,
         })

@@ -86,14 +86,7 @@ fn open_account(store: &SqliteStore) -> Result<Uuid, Box<dyn Error>> {
         role: "customer".into(),
         request_id: None,
     };
-    Ok(open(
-        store,
-        (&SystemClock, &SystemRandom),
-        &rules,
-        request,
-        &actor,
-    )?
-    .id)
+    Ok(open(store, &SystemClock, &SystemRandom, &rules, request, &actor)?.id)
 }
 
 fn transfer(

@@ -37,7 +37,7 @@ impl Refusal {
 /// One line of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Line {
+pub enum BatchLine {
     /// To be posted: of kind `transfer`.
     Transfer {
         /// What is asked.
@@ -57,7 +57,7 @@ pub struct BatchInstruction {
     /// Whether all are posted, or none.
     pub atomic: bool,
     /// The lines, in their order: at least 1, at most [`BATCH_LINES_MAX`].
-    pub lines: Vec<Line>,
+    pub lines: Vec<BatchLine>,
 }
 
 impl BatchInstruction {
@@ -91,7 +91,7 @@ impl Batch {
     /// The transfer of the line at `index`, if the line is one.
     pub fn transfer(&self, index: usize) -> Option<Transfer> {
         match self.instruction.lines.get(index)? {
-            Line::Transfer {
+            BatchLine::Transfer {
                 instruction,
                 denied_by,
             } => Some(Transfer {
@@ -105,7 +105,7 @@ impl Batch {
                 denied_by: denied_by.clone(),
                 requested_at_ms: self.requested_at_ms,
             }),
-            Line::Refused(_) => None,
+            BatchLine::Refused(_) => None,
         }
     }
 }

@@ -32,8 +32,8 @@ pub enum LedgerError {
     #[error("account not found: {}", .0.pointer())]
     AccountNotFound(Side),
     /// There is no such hold or posting, or it is not this user's to capture, void, or reverse.
-    #[error("subject not found")]
-    SubjectNotFound,
+    #[error("original not found")]
+    OriginalNotFound,
     /// The id belongs to a request with another fingerprint.
     #[error("the id is taken by another request")]
     IdReused,

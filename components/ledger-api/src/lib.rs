@@ -27,8 +27,8 @@ pub mod wit;
 pub mod words;
 
 pub use batch::{
-    BATCH_LINES_MAX, Batch, BatchInstruction, BatchRecord, BatchReply, Line, LineOutcome, Refusal,
-    line_fingerprint, line_id,
+    BATCH_LINES_MAX, Batch, BatchInstruction, BatchLine, BatchRecord, BatchReply, LineOutcome,
+    Refusal, line_fingerprint, line_id,
 };
 pub use error::{LedgerError, Side};
 pub use ledger::{

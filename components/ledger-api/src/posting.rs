@@ -53,7 +53,7 @@ pub struct Posting {
     /// The customer's account to credit; none where it is the bank's own.
     pub destination: Option<Party>,
     /// The hold that this captured, voided, or let expire, or the posting that it reversed.
-    pub subject: Option<Uuid>,
+    pub original: Option<Uuid>,
     /// Of holds: when the time is up, in milliseconds since 1970 UTC.
     pub expires_at_ms: Option<i64>,
     /// What came of a hold or posting later. Only [`Journal::lookup_many`](crate::Journal::lookup_many) and

@@ -66,13 +66,13 @@ impl Actor {
 pub struct Instruction {
     /// What it is for.
     pub kind: Kind,
-    /// The account to debit; none for a deposit, and where a subject names it.
+    /// The account to debit; none for a deposit, and where an original names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Uuid>,
-    /// The account to credit; none for a withdrawal, and where a subject names it.
+    /// The account to credit; none for a withdrawal, and where an original names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<AccountRef>,
-    /// What moves or is held. A void, an expiry, and a reversal name the whole amount of their subject.
+    /// What moves or is held. A void, an expiry, and a reversal name the whole amount of their original.
     pub amount: Money,
     /// What the parties see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,15 +81,15 @@ pub struct Instruction {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<String>,
     /// The hold to capture, void, or let expire, or the posting to reverse; of no other kind.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subject: Option<Uuid>,
+    #[serde(rename = "subject", default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<Uuid>,
     /// How long a hold lasts from the moment it is recorded, in seconds; of holds only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u32>,
 }
 
 impl Instruction {
-    /// Of a kind that names neither accounts nor a subject; the caller adds what is its own.
+    /// Of a kind that names neither accounts nor an original; the caller adds what is its own.
     pub const fn new(kind: Kind, amount: Money) -> Self {
         Self {
             kind,
@@ -98,7 +98,7 @@ impl Instruction {
             amount,
             reference: None,
             metadata: None,
-            subject: None,
+            original: None,
             expires_in: None,
         }
     }

@@ -23,7 +23,9 @@ mod bindings {
 
 pub use bindings::strongroom::account::types;
 
-use crate::batch::{Batch, BatchInstruction, BatchRecord, BatchReply, Line, LineOutcome, Refusal};
+use crate::batch::{
+    Batch, BatchInstruction, BatchLine, BatchRecord, BatchReply, LineOutcome, Refusal,
+};
 use crate::error::{LedgerError, Side};
 use crate::ledger::{AccountChange, AccountSummary};
 use crate::posting::{Party, Posting, Reply, Resolution};
@@ -106,9 +108,11 @@ macro_rules! same {
     )+ };
 }
 
-/// An enumeration whose variants have the same names on both sides.
+/// An enumeration. Its variants have the same names on both sides, but for `own = other` at the
+/// end: `other` is the name in the WIT.
 macro_rules! variants {
-    ($name:ident as $wit:ident: $($variant:ident $(($value:ident))?),+) => {
+    ($name:ident as $wit:ident: $($variant:ident $(($value:ident))?),+
+        $(; $own:ident = $other:ident)?) => {
         impl WitForm for $name {
             type Wit = types::$wit;
 
@@ -117,6 +121,7 @@ macro_rules! variants {
                     $(Self::$variant $(($value))? => {
                         types::$wit::$variant $(($value.into_wit()))?
                     })+
+                    $(Self::$own => types::$wit::$other,)?
                 }
             }
 
@@ -125,6 +130,7 @@ macro_rules! variants {
                     $(types::$wit::$variant $(($value))? => {
                         Self::$variant $((WitForm::from_wit($value)?))?
                     })+
+                    $(types::$wit::$other => Self::$own,)?
                 })
             }
         }
@@ -132,20 +138,26 @@ macro_rules! variants {
     ($name:ident: $($variants:tt)+) => { variants!($name as $name: $($variants)+); };
 }
 
-/// A record whose fields have the same names on both sides. `check` judges what no field says by
-/// itself.
+/// A record. Its fields have the same names on both sides, but for `own = other` at the end:
+/// `other` is the name in the WIT. `check` looks at several fields together.
 macro_rules! record {
-    ($name:ident $(check $check:ident)?: $($field:ident),+) => {
+    ($name:ident $(check $check:ident)?: $($field:ident),+ $(; $own:ident = $other:ident)?) => {
         impl WitForm for $name {
             type Wit = types::$name;
 
             fn into_wit(self) -> Self::Wit {
-                types::$name { $($field: self.$field.into_wit()),+ }
+                types::$name {
+                    $($field: self.$field.into_wit(),)+
+                    $($other: self.$own.into_wit(),)?
+                }
             }
 
             fn from_wit(wit: Self::Wit) -> Result<Self, Malformed> {
                 $($check(&wit)?;)?
-                Ok(Self { $($field: read(wit.$field, stringify!($field))?),+ })
+                Ok(Self {
+                    $($field: read(wit.$field, stringify!($field))?,)+
+                    $($own: read(wit.$other, stringify!($other))?,)?
+                })
             }
         }
     };
@@ -163,18 +175,20 @@ variants!(DebitAuthority: Owner(id), Bank);
 variants!(AccountRef: Id(id), Number(number));
 variants!(LineOutcome: Recorded(posting), Refused(refusal));
 variants!(Side: Source, DestinationId, DestinationNumber);
-variants!(LedgerError as Error: AccountNotFound(side), SubjectNotFound, IdReused, SameAccount(side), OwnAccount,
-    Invalid(field), NotScreened(cause), Clock, Unavailable(cause));
+variants!(LedgerError as Error: AccountNotFound(side), IdReused, SameAccount(side), OwnAccount,
+    Invalid(field), NotScreened(cause), Clock, Unavailable(cause);
+    OriginalNotFound = SubjectNotFound);
 
 record!(Actor: kind, id);
-record!(Instruction: kind, source, destination, amount, reference, metadata, subject, expires_in);
+record!(Instruction: kind, source, destination, amount, reference, metadata, expires_in;
+    original = subject);
 record!(Transfer: id, fingerprint, authority, actor, on_behalf_of, request_id, instruction,
     denied_by, requested_at_ms);
 record!(Resolution: id, kind, amount);
 record!(Party: account_id, owner_id);
 record!(Posting check check_decline: id, sequence, fingerprint, kind, status, decline,
-    denied_by, actor, on_behalf_of, request_id, source, destination, subject, expires_at_ms,
-    resolution, amount, reference, metadata, requested_at_ms, recorded_at_ms);
+    denied_by, actor, on_behalf_of, request_id, source, destination, expires_at_ms, resolution,
+    amount, reference, metadata, requested_at_ms, recorded_at_ms; original = subject);
 record!(Reply: posting, repeated);
 record!(Refusal: code, pointer, detail);
 record!(BatchInstruction: atomic, lines);
@@ -195,7 +209,7 @@ fn check_decline(posting: &types::Posting) -> Result<(), Malformed> {
     }
 }
 
-impl WitForm for Line {
+impl WitForm for BatchLine {
     type Wit = types::BatchLine;
 
     fn into_wit(self) -> types::BatchLine {

@@ -89,7 +89,7 @@ stored_enum! {
 
 impl Kind {
     /// Whether it names a hold or posting, and not accounts.
-    pub const fn has_subject(self) -> bool {
+    pub const fn has_original(self) -> bool {
         matches!(
             self,
             Self::Capture | Self::Void | Self::Expiry | Self::Reversal

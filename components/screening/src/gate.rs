@@ -8,7 +8,7 @@ mod tests;
 
 use crate::screening::{NoVerdict, Screening, Verdict};
 use strongroom_ledger_api::{
-    Batch, BatchReply, Decline, Journal, Ledger, LedgerError, Line, Reply, Transfer, is_rule,
+    Batch, BatchLine, BatchReply, Decline, Journal, Ledger, LedgerError, Reply, Transfer, is_rule,
 };
 
 /// A ledger behind a screening.
@@ -46,7 +46,7 @@ impl<L: Ledger + Journal, S: Screening> Ledger for Gate<L, S> {
         }
         let mut judged = batch.clone();
         for (index, line) in judged.instruction.lines.iter_mut().enumerate() {
-            if let Line::Transfer { denied_by, .. } = line
+            if let BatchLine::Transfer { denied_by, .. } = line
                 && denied_by.is_none()
                 && let Some(transfer) = batch.transfer(index)
             {

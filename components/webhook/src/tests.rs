@@ -104,7 +104,7 @@ fn posting(sequence: u64, decline: Option<Decline>) -> Posting {
         request_id: None,
         source: Some(party(1)),
         destination: Some(party(2)),
-        subject: None,
+        original: None,
         expires_at_ms: None,
         resolution: None,
         amount: Money::from_minor(1_234, euro),

@@ -64,7 +64,7 @@ impl FixedJournal {
             request_id: None,
             source: source.map(party),
             destination: destination.map(party),
-            subject: None,
+            original: None,
             expires_at_ms: None,
             resolution: None,
             amount: Money::from_minor(1_234, Currency::from_code("EUR").unwrap()),

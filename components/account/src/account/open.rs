@@ -72,7 +72,8 @@ pub enum OpenError {
 /// [`OpenError`]: no account was opened.
 pub fn open<S: Store>(
     store: &S,
-    (clock, random): (&impl Clock, &impl Random),
+    clock: &impl Clock,
+    random: &impl Random,
     rules: &OpenRules,
     request: OpenRequest,
     actor: &Actor,

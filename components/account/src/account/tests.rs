@@ -35,7 +35,8 @@ fn try_open(store: &SqliteStore, accounts_per_user_max: u32) -> Result<Account, 
     };
     open(
         store,
-        (&SystemClock, &SystemRandom),
+        &SystemClock,
+        &SystemRandom,
         &rules,
         request,
         &teller(),

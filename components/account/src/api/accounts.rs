@@ -83,10 +83,10 @@ pub fn open<S: Store, C: Clock, R: Random>(
 ) -> Result<AccountView, Problem> {
     caller.identity.require(WHO_ACT)?;
     let request = body.into_request(caller.identity.subject)?;
-    let sources = (&service.clock, &service.random);
     account::open(
         &service.store,
-        sources,
+        &service.clock,
+        &service.random,
         &service.rules,
         request,
         &caller.actor(),

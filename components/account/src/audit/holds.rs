@@ -29,7 +29,7 @@ SELECT transfer.sequence FROM transfer INDEXED BY transfer_held_debit WHERE tran
 LIMIT 20";
 
 /// The row that another is about.
-struct Subject {
+struct Original {
     status: String,
     kind: String,
     amount_minor: i64,
@@ -39,10 +39,10 @@ struct Subject {
 }
 
 /// Judges a row of the journal by the row that it is about, which stands in the columns of `row`
-/// from `subject` on, and by the time of the row before it.
+/// from `original` on, and by the time of the row before it.
 pub fn judge(
     transfer: &JournalRow,
-    (row, subject): (&Row, usize),
+    (row, original): (&Row, usize),
     recorded_before_ms: i64,
     check: &mut Check,
 ) -> Result<(), StoreError> {
@@ -50,19 +50,19 @@ pub fn judge(
     let posting = &transfer.posting;
     let shaped = match posting.kind {
         Kind::Deposit | Kind::Withdrawal | Kind::Transfer => {
-            transfer.subject.is_none() && posting.expires_at_ms.is_none()
+            transfer.original.is_none() && posting.expires_at_ms.is_none()
         }
         Kind::Hold => {
-            transfer.subject.is_none()
+            transfer.original.is_none()
                 && (posting.expires_at_ms.is_some() == (posting.status == Status::Pending))
         }
         Kind::Capture | Kind::Void | Kind::Expiry | Kind::Reversal => {
             posting.expires_at_ms.is_none()
-                && (transfer.subject.is_some() || posting.status == Status::Declined)
+                && (transfer.original.is_some() || posting.status == Status::Declined)
         }
     };
     check.require(shaped, || {
-        format!("transfer {sequence}: it has a subject or a time that its kind does not have, or lacks one")
+        format!("transfer {sequence}: it has an original or a time that its kind does not have, or lacks one")
     });
     if posting.status == Status::Declined {
         return Ok(());
@@ -79,14 +79,15 @@ pub fn judge(
         Kind::Deposit | Kind::Withdrawal | Kind::Transfer => {}
         Kind::Hold => check.examine(),
         Kind::Capture | Kind::Void | Kind::Expiry | Kind::Reversal => {
-            let subject = Subject::from_row(row, subject)?;
-            let fits = subject.is_some_and(|subject| subject.is_of(transfer, recorded_before_ms));
+            let original = Original::from_row(row, original)?;
+            let fits =
+                original.is_some_and(|original| original.is_of(transfer, recorded_before_ms));
             check.examine();
             check.require(fits, || {
                 format!(
                     "transfer {sequence}: a {} of transfer {}, which is nothing of that amount, time, and accounts that could have one",
                     posting.kind.as_str(),
-                    transfer.subject.map_or(0, |subject| subject.sequence)
+                    transfer.original.map_or(0, |original| original.sequence)
                 )
             });
         }
@@ -94,7 +95,7 @@ pub fn judge(
     Ok(())
 }
 
-impl Subject {
+impl Original {
     fn from_row(row: &Row, column: usize) -> Result<Option<Self>, StoreError> {
         row.optional(column, |row, column| {
             Ok(Self {
@@ -115,8 +116,8 @@ impl Subject {
         let debit = transfer.debit.map(|account| account.key);
         let credit = transfer.credit.map(|account| account.key);
         let is_before = transfer
-            .subject
-            .is_some_and(|subject| subject.sequence < transfer.sequence());
+            .original
+            .is_some_and(|original| original.sequence < transfer.sequence());
         if posting.kind == Kind::Reversal {
             return is_before
                 && self.status == Status::Posted.as_str()

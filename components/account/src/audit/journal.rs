@@ -17,13 +17,13 @@ FROM journal_head WHERE singleton = 1";
 /// Behind the row itself whether its accounts are of its currency, and the row that it is about.
 const TRANSFERS: &str = journal_row_sql!(
     ", coalesce(debit.currency, transfer.currency) = transfer.currency AND coalesce(credit.currency, transfer.currency) = transfer.currency,
-       subject.status, subject.kind, subject.amount_minor, subject.debit_account_key,
-       subject.credit_account_key, subject.expires_at_ms",
+       original.status, original.kind, original.amount_minor, original.debit_account_key,
+       original.credit_account_key, original.expires_at_ms",
     "",
     "WHERE transfer.sequence > ?1 ORDER BY transfer.sequence LIMIT ?2"
 );
 const IS_ONE_CURRENCY: usize = JOURNAL_ROW_COLUMNS;
-const SUBJECT: usize = JOURNAL_ROW_COLUMNS + 1;
+const ORIGINAL: usize = JOURNAL_ROW_COLUMNS + 1;
 
 /// The columns that [`entry`] reads.
 pub const ENTRY_COLUMNS: &str = "sequence, transfer_sequence, account_key, account_sequence, \
@@ -101,8 +101,8 @@ impl<'a> Walk<'a> {
         if let Ok(transfer) = transfer {
             let recorded_before_ms = self.recorded_at_ms;
             self.judge(&transfer, row, &own)?;
-            let subject = (row, SUBJECT);
-            holds::judge(&transfer, subject, recorded_before_ms, &mut self.holds)?;
+            let original = (row, ORIGINAL);
+            holds::judge(&transfer, original, recorded_before_ms, &mut self.holds)?;
         }
         Ok(())
     }

@@ -6,10 +6,10 @@
 use super::*;
 use crate::account::{self, Account};
 use crate::ledger::{self, BATCH_COLUMNS, BatchRow};
-use crate::tests::kit::{self, OWNER, SetClock, eur, of_subject, teller};
+use crate::tests::kit::{self, OWNER, SetClock, eur, of_original, teller};
 use strongroom_ledger_api::{
-    AccountRef, Actor, Batch, BatchInstruction, DebitAuthority, Decline, Instruction, Kind, Line,
-    Refusal, Transfer,
+    AccountRef, Actor, Batch, BatchInstruction, BatchLine, DebitAuthority, Decline, Instruction,
+    Kind, Refusal, Transfer,
 };
 use strongroom_sdk::hash_chain::GENESIS;
 use strongroom_sdk::store::{SqliteStore, SqliteTransaction, Transaction, Value};
@@ -55,7 +55,7 @@ fn bank() -> SqliteStore {
 
 fn post_single(store: &SqliteStore, clock: &SetClock, first: &Account, second: &Account) {
     let hold = || pay(Kind::Hold, Some(first), Some(second), 40);
-    let of = |kind, subject, minor| of_subject(kind, Uuid::from_u128(subject), eur(minor));
+    let of = |kind, original, minor| of_original(kind, Uuid::from_u128(original), eur(minor));
     let mut denied = transfer(5, pay(Kind::Transfer, Some(first), Some(second), 7));
     denied.denied_by = Some("list_7".to_owned());
     for (transfer, decline) in [
@@ -113,15 +113,15 @@ fn transfer(id: u128, instruction: Instruction) -> Transfer {
     }
 }
 
-fn line(from: &Account, to: &Account, minor: i64) -> Line {
-    Line::Transfer {
+fn line(from: &Account, to: &Account, minor: i64) -> BatchLine {
+    BatchLine::Transfer {
         instruction: pay(Kind::Transfer, Some(from), Some(to), minor),
         denied_by: None,
     }
 }
 
 /// One that is posted, one that is declined, one that is denied, and one that is refused.
-fn batch_lines(first: &Account, second: &Account) -> Vec<Line> {
+fn batch_lines(first: &Account, second: &Account) -> Vec<BatchLine> {
     let instruction = pay(Kind::Transfer, Some(first), Some(second), 2);
     let nowhere = Instruction {
         destination: Some(AccountRef::Number("DE404".to_owned())),
@@ -130,15 +130,15 @@ fn batch_lines(first: &Account, second: &Account) -> Vec<Line> {
     vec![
         line(second, first, 1),
         line(first, second, 9_000),
-        Line::Transfer {
+        BatchLine::Transfer {
             instruction,
             denied_by: Some("list_7".to_owned()),
         },
-        Line::Transfer {
+        BatchLine::Transfer {
             instruction: nowhere,
             denied_by: None,
         },
-        Line::Refused(Refusal {
+        BatchLine::Refused(Refusal {
             code: "amount_invalid".to_owned(),
             pointer: "/amount".to_owned(),
             detail: "must be greater than zero".to_owned(),
@@ -146,7 +146,7 @@ fn batch_lines(first: &Account, second: &Account) -> Vec<Line> {
     ]
 }
 
-fn batch(id: u128, atomic: bool, lines: Vec<Line>) -> Batch {
+fn batch(id: u128, atomic: bool, lines: Vec<BatchLine>) -> Batch {
     Batch {
         id: Uuid::from_u128(0xBA7C4 + id),
         fingerprint: [9; 32],

@@ -13,8 +13,8 @@ use super::situation::{Head, Moment, Standing, parties, permitted};
 use super::validate::validate;
 use super::write::{self, Decision};
 use strongroom_ledger_api::{
-    BATCH_LINES_MAX, Batch, BatchReply, Decline, Kind, LedgerError, Line, LineOutcome, Refusal,
-    Status, Transfer,
+    BATCH_LINES_MAX, Batch, BatchLine, BatchReply, Decline, Kind, LedgerError, LineOutcome,
+    Refusal, Status, Transfer,
 };
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::{Store, Transaction as _};
@@ -125,13 +125,13 @@ impl Draft {
     fn add(
         &mut self,
         book: &mut Book,
-        line: &Line,
+        line: &BatchLine,
         transfer: Option<&Transfer>,
     ) -> Result<(), LedgerError> {
         let draft = match (line, transfer) {
-            (Line::Refused(refusal), _) => LineDraft::Refused(refusal.clone()),
-            (Line::Transfer { .. }, None) => return Err(LedgerError::invalid("lines")),
-            (Line::Transfer { .. }, Some(transfer)) => match self.judge(book, transfer) {
+            (BatchLine::Refused(refusal), _) => LineDraft::Refused(refusal.clone()),
+            (BatchLine::Transfer { .. }, None) => return Err(LedgerError::invalid("lines")),
+            (BatchLine::Transfer { .. }, Some(transfer)) => match self.judge(book, transfer) {
                 Ok(decision) => {
                     self.push(decision);
                     LineDraft::Decided
@@ -179,7 +179,7 @@ impl Draft {
             moment: self.moment,
             debit: source.map(|standing| standing.account),
             credit: destination.map(|standing| standing.account),
-            subject: None,
+            original: None,
         }
     }
 

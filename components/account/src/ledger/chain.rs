@@ -18,7 +18,7 @@
 //!   amount            i64      currency   3 bytes
 //!   reference         text?    metadata   text?
 //!   requested at ms   i64      recorded at ms  i64
-//!   subject           0x00, or 0x01 and its sequence u64
+//!   original           0x00, or 0x01 and its sequence u64
 //!   expires at ms     0x00, or 0x01 and i64
 //!   entries           their number u16, and for each:
 //!     sequence u64, account id 16 bytes, owner id 16 bytes, account sequence u64, direction u8, amount i64, balance after i64 )
@@ -63,7 +63,7 @@ pub fn hash(previous: &Hash, row: &JournalRow, entries: &[Entry]) -> Hash {
     push_text(&mut bytes, posting.metadata.as_deref());
     bytes.extend_from_slice(&posting.requested_at_ms.to_be_bytes());
     bytes.extend_from_slice(&posting.recorded_at_ms.to_be_bytes());
-    push_integer(&mut bytes, row.subject.map(|subject| subject.sequence));
+    push_integer(&mut bytes, row.original.map(|original| original.sequence));
     push_integer(&mut bytes, posting.expires_at_ms);
     let count = u16::try_from(entries.len()).unwrap_or(u16::MAX);
     bytes.extend_from_slice(&count.to_be_bytes());

@@ -1,7 +1,7 @@
 //! The decision: may this transfer be recorded as asked? Pure, so that every case is a test of a few lines.
 
 use super::COUNTER_MINOR_MAX;
-use super::situation::{Payee, Standing, SubjectStanding};
+use super::situation::{OriginalState, Payee, Standing};
 use crate::account::{AccountStatus, Freeze};
 use strongroom_ledger_api::{Decline, Kind, LedgerError, Status, Transfer};
 use strongroom_sdk::money::Money;
@@ -15,7 +15,7 @@ pub struct Question<'a> {
     pub source: Option<&'a Standing>,
     pub destination: Payee<'a>,
     /// Of a capture, void, expiry, or reversal.
-    pub subject: Option<&'a SubjectStanding>,
+    pub original: Option<&'a OriginalState>,
     /// By the machine's clock.
     pub now_ms: i64,
 }
@@ -25,7 +25,7 @@ impl<'a> Question<'a> {
     pub fn of(
         transfer: &Transfer,
         (source, destination): (Option<&'a Standing>, Payee<'a>),
-        subject: Option<&'a SubjectStanding>,
+        original: Option<&'a OriginalState>,
         now_ms: i64,
     ) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl<'a> Question<'a> {
             amount: transfer.instruction.amount,
             source,
             destination,
-            subject,
+            original,
             now_ms,
         }
     }
@@ -42,7 +42,7 @@ impl<'a> Question<'a> {
 /// Decides: `None` accepts.
 ///
 /// Where several declines apply, the first of this list is told, so that the same situation always gives the same answer:
-/// 1. what the subject says: `not_reversible`, `already_reversed`; `already_captured`, `already_voided`, `hold_expired`,
+/// 1. what the original says: `not_reversible`, `already_reversed`; `already_captured`, `already_voided`, `hold_expired`,
 ///    `amount_exceeds_hold`. A hold that nobody has voided or captured ends at its time, whether or not it was swept;
 /// 2. what the payer's account says: `account_closed`; `account_frozen`, for debits;
 ///    `currency_mismatch`; `limit_exceeded`, where a counter would grow past [`COUNTER_MINOR_MAX`];
@@ -57,7 +57,7 @@ impl<'a> Question<'a> {
 /// # Errors
 /// That of [`Question::destination`]: nothing is recorded.
 pub fn decide(question: &Question<'_>) -> Result<Option<Decline>, LedgerError> {
-    if let Err(decline) = decide_subject(question).and_then(|()| decide_payer(question)) {
+    if let Err(decline) = decide_original(question).and_then(|()| decide_payer(question)) {
         return Ok(Some(decline));
     }
     let destination = question.destination.clone()?;
@@ -70,41 +70,41 @@ pub fn decide_payee_alone(question: &Question<'_>) -> Option<Decline> {
     decide_payee(question, payee).err()
 }
 
-fn decide_subject(question: &Question<'_>) -> Result<(), Decline> {
-    match (question.kind, question.subject) {
-        (Kind::Reversal, Some(subject)) => decide_reversible(subject),
-        (Kind::Capture | Kind::Void | Kind::Expiry, Some(subject)) => {
-            decide_open(question, subject)
+fn decide_original(question: &Question<'_>) -> Result<(), Decline> {
+    match (question.kind, question.original) {
+        (Kind::Reversal, Some(original)) => decide_reversible(original),
+        (Kind::Capture | Kind::Void | Kind::Expiry, Some(original)) => {
+            decide_open(question, original)
         }
         _ => Ok(()),
     }
 }
 
-fn decide_reversible(subject: &SubjectStanding) -> Result<(), Decline> {
-    if subject.status != Status::Posted || subject.kind == Kind::Reversal {
+fn decide_reversible(original: &OriginalState) -> Result<(), Decline> {
+    if original.status != Status::Posted || original.kind == Kind::Reversal {
         return Err(Decline::NotReversible);
     }
-    match subject.resolved_by {
+    match original.resolved_by {
         Some(_) => Err(Decline::AlreadyReversed),
         None => Ok(()),
     }
 }
 
 /// Whether the hold still is one. The sweep alone may end it after its time.
-fn decide_open(question: &Question<'_>, subject: &SubjectStanding) -> Result<(), Decline> {
-    match subject.resolved_by {
+fn decide_open(question: &Question<'_>, original: &OriginalState) -> Result<(), Decline> {
+    match original.resolved_by {
         Some(Kind::Capture) => return Err(Decline::AlreadyCaptured),
         Some(Kind::Void) => return Err(Decline::AlreadyVoided),
         Some(_) => return Err(Decline::HoldExpired),
         None => {}
     }
-    let is_over = subject
+    let is_over = original
         .expires_at_ms
         .is_some_and(|expires| question.now_ms >= expires);
     if is_over && question.kind != Kind::Expiry {
         return Err(Decline::HoldExpired);
     }
-    if question.amount.minor() > subject.amount.minor() {
+    if question.amount.minor() > original.amount.minor() {
         return Err(Decline::AmountExceedsHold);
     }
     Ok(())

@@ -65,7 +65,7 @@ fn expiry(row: &Row, now_ms: i64) -> Result<Transfer, StoreError> {
         on_behalf_of: None,
         request_id: None,
         instruction: Instruction {
-            subject: Some(hold),
+            original: Some(hold),
             ..Instruction::new(Kind::Expiry, money(row.integer(1)?, &row.text(2)?)?)
         },
         denied_by: None,

@@ -33,7 +33,7 @@ pub struct AccountOfRow {
 
 /// The earlier row that a capture, void, expiry, or reversal is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Subject {
+pub struct OriginalRef {
     /// Its place in the journal.
     pub sequence: i64,
     /// Its id.
@@ -50,7 +50,7 @@ pub struct JournalRow {
     /// The account to credit; likewise.
     pub credit: Option<AccountOfRow>,
     /// What it captures, voids, lets expire, or reverses.
-    pub subject: Option<Subject>,
+    pub original: Option<OriginalRef>,
 }
 
 /// One debit or credit of a posted transfer.
@@ -89,12 +89,12 @@ macro_rules! journal_row_sql {
              transfer.denied_by, transfer.actor_kind, transfer.actor_id, transfer.on_behalf_of_id, transfer.request_id, \
              transfer.debit_account_key, debit.id, debit.owner_id, transfer.credit_account_key, credit.id, credit.owner_id, \
              transfer.amount_minor, transfer.currency, transfer.reference, transfer.metadata, transfer.requested_at_ms, \
-             transfer.recorded_at_ms, transfer.subject_sequence, subject.id, transfer.expires_at_ms, transfer.hash",
+             transfer.recorded_at_ms, transfer.subject_sequence, original.id, transfer.expires_at_ms, transfer.hash",
             $columns,
             " FROM transfer \
              LEFT JOIN account AS debit ON debit.key = transfer.debit_account_key \
              LEFT JOIN account AS credit ON credit.key = transfer.credit_account_key \
-             LEFT JOIN transfer AS subject ON subject.sequence = transfer.subject_sequence ",
+             LEFT JOIN transfer AS original ON original.sequence = transfer.subject_sequence ",
             $join,
             $tail
         )
@@ -112,7 +112,7 @@ pub(super) struct Place {
     pub moment: Moment,
     pub debit: Option<AccountOfRow>,
     pub credit: Option<AccountOfRow>,
-    pub subject: Option<Subject>,
+    pub original: Option<OriginalRef>,
 }
 
 impl JournalRow {
@@ -139,7 +139,7 @@ impl JournalRow {
                 request_id: transfer.request_id.clone(),
                 source: place.debit.and_then(customer),
                 destination: place.credit.and_then(customer),
-                subject: place.subject.map(|subject| subject.id),
+                original: place.original.map(|original| original.id),
                 expires_at_ms: (status == Status::Pending)
                     .then(|| place.moment.wall_ms.saturating_add(lasts_ms)),
                 resolution: None,
@@ -151,7 +151,7 @@ impl JournalRow {
             },
             debit: place.debit,
             credit: place.credit,
-            subject: place.subject,
+            original: place.original,
         }
     }
 
@@ -168,7 +168,7 @@ impl JournalRow {
     pub fn from_row(row: &Row) -> Result<Self, StoreError> {
         let debit = row.optional(11, account)?;
         let credit = row.optional(14, account)?;
-        let subject = row.optional(23, subject)?;
+        let original = row.optional(23, original)?;
         let posting = Posting {
             sequence: row.integer(0)?.unsigned_abs(),
             id: row.uuid(1)?,
@@ -182,7 +182,7 @@ impl JournalRow {
             request_id: row.optional(10, Row::text)?,
             source: debit.and_then(customer),
             destination: credit.and_then(customer),
-            subject: subject.map(|subject| subject.id),
+            original: original.map(|original| original.id),
             expires_at_ms: row.optional(25, Row::integer)?,
             resolution: None,
             amount: money(row.integer(17)?, &row.text(18)?)?,
@@ -195,7 +195,7 @@ impl JournalRow {
             posting,
             debit,
             credit,
-            subject,
+            original,
         })
     }
 
@@ -215,8 +215,8 @@ fn customer(account: AccountOfRow) -> Option<Party> {
     })
 }
 
-fn subject(row: &Row, column: usize) -> Result<Subject, StoreError> {
-    Ok(Subject {
+fn original(row: &Row, column: usize) -> Result<OriginalRef, StoreError> {
+    Ok(OriginalRef {
         sequence: row.integer(column)?,
         id: row.uuid(column + 1)?,
     })

@@ -27,7 +27,7 @@ pub fn judge<S: Store>(
     let question = Question::of(
         transfer,
         parties,
-        situation.subject.as_ref(),
+        situation.original.as_ref(),
         clock.now_ms(),
     );
     let owner_of = |standing: &Standing| standing.account.owner_id;

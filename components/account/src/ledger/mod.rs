@@ -25,7 +25,7 @@ mod write;
 
 pub use batch::post_batch;
 pub use expire::{EXPIRIES_MAX, expire_holds};
-pub use journal::{AccountOfRow, Direction, Entry, JournalRow, Subject};
+pub use journal::{AccountOfRow, Direction, Entry, JournalRow, OriginalRef};
 pub use local::LocalLedger;
 pub use post::{cancel, post};
 pub use read::{history, journal, journal_of, lookup_many};

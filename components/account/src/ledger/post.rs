@@ -100,8 +100,8 @@ pub(super) fn record(
         (Wish::Post, Some(_)) => (named()?, Some(Decline::ScreeningDenied)),
         (Wish::Post, None) => {
             let parties = situation.parties(transfer)?;
-            let subject = situation.subject.as_ref();
-            let question = Question::of(transfer, parties, subject, moment.wall_ms);
+            let original = situation.original.as_ref();
+            let question = Question::of(transfer, parties, original, moment.wall_ms);
             let decline = decide(&question)?;
             // A decline that the payer's account alone decided may have no payee.
             let parties = (question.source, question.destination.ok().flatten());
@@ -140,11 +140,11 @@ fn accept(
     let destination = existing_or_bank(situation.destination.as_ref())?;
     let place = place(situation, (Some(&source), Some(&destination)), moment);
     let row = JournalRow::of_decision(transfer, place, None);
-    let held = situation.subject.as_ref();
+    let held = situation.original.as_ref();
     let movement = Movement::of(
         instruction.kind,
         instruction.amount.minor(),
-        held.map_or(0, |subject| subject.amount.minor()),
+        held.map_or(0, |original| original.amount.minor()),
     );
     write::move_balances(transaction, movement, &source, &destination)?;
     let entry_sequence = situation.head.entry_sequence;
@@ -173,7 +173,10 @@ fn place(
         moment,
         debit: source.map(|standing| standing.account),
         credit: destination.map(|standing| standing.account),
-        subject: situation.subject.as_ref().map(|standing| standing.subject),
+        original: situation
+            .original
+            .as_ref()
+            .map(|standing| standing.original),
     }
 }
 

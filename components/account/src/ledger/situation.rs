@@ -2,7 +2,7 @@
 //! journal; in one query.
 
 use super::BANK_OWNER;
-use super::journal::{AccountOfRow, Subject, currency, money};
+use super::journal::{AccountOfRow, OriginalRef, currency, money};
 use crate::account::{AccountStatus, Freeze, settlement};
 use crate::balance::Balance;
 use strongroom_ledger_api::{
@@ -76,18 +76,18 @@ const OF_ACCOUNTS: &str = situation_sql!(
 );
 
 /// `?2` the id of the hold or posting of before.
-const OF_SUBJECT: &str = situation_sql!(
-    ", subject.sequence, subject.id, subject.kind, subject.status, subject.amount_minor, subject.currency, \
-     subject.expires_at_ms, resolving.kind",
-    "LEFT JOIN transfer AS subject ON subject.id = ?2 \
-     LEFT JOIN transfer AS resolving ON resolving.subject_sequence = subject.sequence AND resolving.status <> 'declined' \
-     LEFT JOIN account AS source ON source.key = subject.debit_account_key \
-     LEFT JOIN account AS destination ON destination.key = subject.credit_account_key"
+const OF_ORIGINAL: &str = situation_sql!(
+    ", original.sequence, original.id, original.kind, original.status, original.amount_minor, original.currency, \
+     original.expires_at_ms, resolving.kind",
+    "LEFT JOIN transfer AS original ON original.id = ?2 \
+     LEFT JOIN transfer AS resolving ON resolving.subject_sequence = original.sequence AND resolving.status <> 'declined' \
+     LEFT JOIN account AS source ON source.key = original.debit_account_key \
+     LEFT JOIN account AS destination ON destination.key = original.credit_account_key"
 );
 
 const SOURCE_COLUMN: usize = 5;
 const DESTINATION_COLUMN: usize = SOURCE_COLUMN + STANDING_COLUMNS;
-const SUBJECT_COLUMN: usize = DESTINATION_COLUMN + STANDING_COLUMNS;
+const ORIGINAL_COLUMN: usize = DESTINATION_COLUMN + STANDING_COLUMNS;
 
 /// The end of the journal.
 #[derive(Debug, Clone, Copy)]
@@ -162,8 +162,8 @@ impl Standing {
 
 /// The hold or posting of before that a transfer is about.
 #[derive(Debug, Clone)]
-pub struct SubjectStanding {
-    pub subject: Subject,
+pub struct OriginalState {
+    pub original: OriginalRef,
     pub kind: Kind,
     pub status: Status,
     pub amount: Money,
@@ -180,7 +180,7 @@ pub struct Situation {
     pub known: Option<[u8; 32]>,
     pub source: Option<Standing>,
     pub destination: Option<Standing>,
-    pub subject: Option<SubjectStanding>,
+    pub original: Option<OriginalState>,
 }
 
 impl Situation {
@@ -189,10 +189,10 @@ impl Situation {
         query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
         transfer: &Transfer,
     ) -> Result<Self, StoreError> {
-        let rows = match transfer.instruction.subject {
-            Some(subject) => query(
-                OF_SUBJECT,
-                &[Value::from(transfer.id), Value::from(subject)],
+        let rows = match transfer.instruction.original {
+            Some(original) => query(
+                OF_ORIGINAL,
+                &[Value::from(transfer.id), Value::from(original)],
             ),
             None => query(OF_ACCOUNTS, &params_of_accounts(transfer)),
         };
@@ -202,8 +202,8 @@ impl Situation {
             known: row.optional(4, Row::bytes32)?,
             source: row.optional(SOURCE_COLUMN, Standing::from_row)?,
             destination: row.optional(DESTINATION_COLUMN, Standing::from_row)?,
-            subject: match transfer.instruction.subject {
-                Some(_) => row.optional(SUBJECT_COLUMN, subject)?,
+            original: match transfer.instruction.original {
+                Some(_) => row.optional(ORIGINAL_COLUMN, original)?,
                 None => None,
             },
         };
@@ -219,8 +219,8 @@ impl Situation {
         transfer: &Transfer,
     ) -> Result<(Option<&Standing>, Payee<'_>), LedgerError> {
         let (source, destination) = (self.source.as_ref(), self.destination.as_ref());
-        if transfer.instruction.kind.has_subject() {
-            self.check_subject(transfer)?;
+        if transfer.instruction.kind.has_original() {
+            self.check_original(transfer)?;
             return Ok((source, Ok(destination)));
         }
         parties(source, destination, transfer)
@@ -239,24 +239,24 @@ impl Situation {
     }
 
     /// A hold is its payer's to capture or void; a posting is the bank's to reverse.
-    fn check_subject(&self, transfer: &Transfer) -> Result<(), LedgerError> {
-        let subject = self.subject.as_ref();
-        let subject = subject.ok_or(LedgerError::SubjectNotFound)?;
-        let is_hold = subject.status == Status::Pending;
+    fn check_original(&self, transfer: &Transfer) -> Result<(), LedgerError> {
+        let original = self.original.as_ref();
+        let original = original.ok_or(LedgerError::OriginalNotFound)?;
+        let is_hold = original.status == Status::Pending;
         let Instruction { kind, amount, .. } = &transfer.instruction;
         if !is_hold && *kind != Kind::Reversal {
-            return Err(LedgerError::SubjectNotFound);
+            return Err(LedgerError::OriginalNotFound);
         }
         let payer = self.source.as_ref().map(|source| source.account.owner_id);
         if let DebitAuthority::Owner(owner) = transfer.authority
             && payer != Some(owner)
         {
-            return Err(LedgerError::SubjectNotFound);
+            return Err(LedgerError::OriginalNotFound);
         }
-        if amount.currency() != subject.amount.currency() {
+        if amount.currency() != original.amount.currency() {
             return Err(LedgerError::invalid("currency"));
         }
-        if *kind != Kind::Capture && *amount != subject.amount {
+        if *kind != Kind::Capture && *amount != original.amount {
             return Err(LedgerError::invalid("amount"));
         }
         Ok(())
@@ -366,9 +366,9 @@ fn named(transfer: &Transfer) -> Side {
     }
 }
 
-fn subject(row: &Row, column: usize) -> Result<SubjectStanding, StoreError> {
-    Ok(SubjectStanding {
-        subject: Subject {
+fn original(row: &Row, column: usize) -> Result<OriginalState, StoreError> {
+    Ok(OriginalState {
+        original: OriginalRef {
             sequence: row.integer(column)?,
             id: row.uuid(column + 1)?,
         },

@@ -184,7 +184,7 @@ fn what_is_recorded_is_what_was_asked() {
         request_id: asked.request_id,
         source: Some(party(&from)),
         destination: Some(party(&to)),
-        subject: None,
+        original: None,
         expires_at_ms: None,
         resolution: None,
         amount: eur(300),
@@ -364,10 +364,10 @@ fn money_moves_without_a_temporary_table() {
         pay(2, &from, &to, 300),
         pay(3, &from, &to, 9_000),
         holds::hold(4, &from, &to, 100),
-        holds::of_subject(5, Kind::Capture, 4, 60),
+        holds::of_original(5, Kind::Capture, 4, 60),
         holds::hold(6, &from, &to, 100),
-        holds::of_subject(7, Kind::Void, 6, 100),
-        holds::of_subject(8, Kind::Reversal, 2, 300),
+        holds::of_original(7, Kind::Void, 6, 100),
+        holds::of_original(8, Kind::Reversal, 2, 300),
         transfer(9, Kind::Withdrawal, Some(from.id), None, 10),
     ] {
         post(&store, &CLOCK, &one).unwrap();

@@ -18,7 +18,7 @@ pub fn validate(transfer: &Transfer) -> Result<(), LedgerError> {
     let ends = (
         instruction.source.is_some(),
         instruction.destination.is_some(),
-        instruction.subject.is_some(),
+        instruction.original.is_some(),
     );
     let ends_of_kind = match instruction.kind {
         Kind::Deposit => (false, true, false),

@@ -189,7 +189,7 @@ fn push_transfer(values: &mut Vec<Value>, row: &JournalRow, end: &Head) {
         Value::from(posting.requested_at_ms),
         Value::from(posting.recorded_at_ms),
         Value::from(end.hash.as_slice()),
-        Value::from(row.subject.map(|subject| subject.sequence)),
+        Value::from(row.original.map(|original| original.sequence)),
         Value::from(posting.expires_at_ms),
     ]);
 }
@@ -208,7 +208,7 @@ fn push_entry(values: &mut Vec<Value>, row: &JournalRow, entry: &Entry) {
 
 /// Notes a new hold for the sweep, and forgets one that ends.
 fn keep_open_hold(transaction: &impl Transaction, row: &JournalRow) -> Result<(), StoreError> {
-    match (row.posting.status, row.posting.kind, row.subject) {
+    match (row.posting.status, row.posting.kind, row.original) {
         (Status::Pending, _, _) => {
             let hold = vec![
                 Value::from(row.sequence()),
@@ -217,8 +217,8 @@ fn keep_open_hold(transaction: &impl Transaction, row: &JournalRow) -> Result<()
             transaction.change(INSERT_OPEN_HOLD, hold, 1)
         }
         (Status::Declined, _, _) => Ok(()),
-        (_, Kind::Capture | Kind::Void | Kind::Expiry, Some(subject)) => {
-            transaction.change(DELETE_OPEN_HOLD, vec![Value::from(subject.sequence)], 1)
+        (_, Kind::Capture | Kind::Void | Kind::Expiry, Some(original)) => {
+            transaction.change(DELETE_OPEN_HOLD, vec![Value::from(original.sequence)], 1)
         }
         _ => Ok(()),
     }

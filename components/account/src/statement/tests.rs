@@ -72,7 +72,7 @@ impl Scene {
         let [source, destination] = [order.from, order.to].map(|end| end.map(|account| account.id));
         let instruction = Instruction {
             reference: order.reference.map(str::to_owned),
-            subject: order.subject,
+            original: order.original,
             ..kit::instruction(order.kind, source, destination, amount)
         };
         let transfer = kit::transfer(number, instruction);
@@ -127,14 +127,14 @@ impl Scene {
         let (from, to) = (Some(&self.own), Some(&self.other));
         let hold = self.post(Order::new(Kind::Hold, from, to, held_minor));
         self.post(Order {
-            subject: Some(hold),
+            original: Some(hold),
             ..Order::new(Kind::Capture, None, None, captured_minor)
         })
     }
 
     fn reverse(&self, id: Uuid, amount_minor: i64) -> Uuid {
         self.post(Order {
-            subject: Some(id),
+            original: Some(id),
             ..Order::new(Kind::Reversal, None, None, amount_minor)
         })
     }
@@ -209,7 +209,7 @@ struct Order<'a> {
     kind: Kind,
     from: Option<&'a Account>,
     to: Option<&'a Account>,
-    subject: Option<Uuid>,
+    original: Option<Uuid>,
     amount_minor: i64,
     reference: Option<&'a str>,
 }
@@ -225,7 +225,7 @@ impl<'a> Order<'a> {
             kind,
             from,
             to,
-            subject: None,
+            original: None,
             amount_minor,
             reference: None,
         }

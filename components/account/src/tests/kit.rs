@@ -60,7 +60,7 @@ pub fn open(store: &SqliteStore, clock: &impl Clock, owner_id: Uuid, code: &str)
         currency: Currency::from_code(code).unwrap(),
         name: Some("Everyday".to_owned()),
     };
-    account::open(store, (clock, &SystemRandom), &rules, request, &teller()).unwrap()
+    account::open(store, clock, &SystemRandom, &rules, request, &teller()).unwrap()
 }
 
 pub fn eur(minor: i64) -> Money {
@@ -83,9 +83,9 @@ pub fn instruction(
 }
 
 /// What is asked of an earlier transfer.
-pub fn of_subject(kind: Kind, subject: Uuid, amount: Money) -> Instruction {
+pub fn of_original(kind: Kind, original: Uuid, amount: Money) -> Instruction {
     Instruction {
-        subject: Some(subject),
+        original: Some(original),
         ..Instruction::new(kind, amount)
     }
 }

@@ -7,7 +7,7 @@ use strongroom_sdk::money::{Currency, Money};
 
 fn batch() -> Batch {
     let eur = Currency::from_code("EUR").unwrap();
-    let transfer = |denied_by| Line::Transfer {
+    let transfer = |denied_by| BatchLine::Transfer {
         instruction: Instruction::new(Kind::Transfer, Money::from_minor(5, eur)),
         denied_by,
     };
@@ -21,7 +21,7 @@ fn batch() -> Batch {
             atomic: true,
             lines: vec![
                 transfer(None),
-                Line::Refused(Refusal::with_the_batch()),
+                BatchLine::Refused(Refusal::with_the_batch()),
                 transfer(Some("rule".to_owned())),
             ],
         },

@@ -26,7 +26,7 @@ fn the_canonical_form_never_changes() {
     assert_eq!(instruction().fingerprint(), fingerprint);
 
     let hold = Instruction {
-        subject: Some(Uuid::from_u128(2)),
+        original: Some(Uuid::from_u128(2)),
         expires_in: Some(60),
         destination: Some(AccountRef::Id(Uuid::from_u128(3))),
         ..Instruction::new(Kind::Hold, instruction().amount)

@@ -36,7 +36,7 @@ fn posting(kind: Kind, status: Status) -> Posting {
         request_id: Some("request-7".to_owned()),
         source: Some(party(PAYER)),
         destination: Some(party(PAYEE)),
-        subject: None,
+        original: None,
         expires_at_ms: None,
         resolution: None,
         amount: eur(1_234),
@@ -92,7 +92,7 @@ fn a_transaction_has_the_members_of_the_contract() {
 
 #[test]
 fn what_it_is_about_is_a_hold_or_what_was_reversed() {
-    let subject = Uuid::from_u128(9);
+    let original = Uuid::from_u128(9);
     for (kind, status, member, other) in [
         (Kind::Capture, Status::Posted, "hold_id", "reverses"),
         (Kind::Void, Status::Voided, "hold_id", "reverses"),
@@ -100,10 +100,10 @@ fn what_it_is_about_is_a_hold_or_what_was_reversed() {
         (Kind::Reversal, Status::Posted, "reverses", "hold_id"),
     ] {
         let view = recorded(&Posting {
-            subject: Some(subject),
+            original: Some(original),
             ..posting(kind, status)
         });
-        assert_eq!(view[member], json!(subject), "{kind:?}");
+        assert_eq!(view[member], json!(original), "{kind:?}");
         assert_eq!(view.get(other), None, "{kind:?}");
     }
     let hold = recorded(&Posting {

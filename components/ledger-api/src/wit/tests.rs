@@ -52,7 +52,7 @@ fn transfers() -> impl Strategy<Value = Transfer> {
     );
     let expires_in = any::<Option<u32>>();
     let instructions = (kinds(), ends, amounts(), texts(), texts(), expires_in).prop_map(
-        |(kind, (source, destination, subject), amount, reference, metadata, expires_in)| {
+        |(kind, (source, destination, original), amount, reference, metadata, expires_in)| {
             Instruction {
                 kind,
                 source,
@@ -60,7 +60,7 @@ fn transfers() -> impl Strategy<Value = Transfer> {
                 amount,
                 reference,
                 metadata,
-                subject,
+                original,
                 expires_in,
             }
         },
@@ -128,7 +128,7 @@ fn postings() -> impl Strategy<Value = Posting> {
                 request_id: asked.request_id,
                 source,
                 destination,
-                subject: asked.instruction.subject,
+                original: asked.instruction.original,
                 expires_at_ms,
                 resolution: resolution.map(|(id, kind, minor)| Resolution {
                     id,
@@ -153,10 +153,10 @@ fn refusals() -> impl Strategy<Value = Refusal> {
     })
 }
 
-fn lines() -> impl Strategy<Value = Line> {
+fn lines() -> impl Strategy<Value = BatchLine> {
     let payments = (ids(), account_refs(), amounts(), texts(), texts(), texts());
     prop_oneof![
-        4 => payments.prop_map(|(source, destination, amount, reference, metadata, denied_by)| Line::Transfer {
+        4 => payments.prop_map(|(source, destination, amount, reference, metadata, denied_by)| BatchLine::Transfer {
             instruction: Instruction {
                 source: Some(source),
                 destination: Some(destination),
@@ -166,7 +166,7 @@ fn lines() -> impl Strategy<Value = Line> {
             },
             denied_by,
         }),
-        1 => refusals().prop_map(Line::Refused),
+        1 => refusals().prop_map(BatchLine::Refused),
     ]
 }
 
@@ -240,7 +240,7 @@ proptest! {
 #[test]
 fn an_error_arrives_as_it_was_sent() {
     let mut errors = vec![
-        LedgerError::SubjectNotFound,
+        LedgerError::OriginalNotFound,
         LedgerError::IdReused,
         LedgerError::invalid("amount"),
         LedgerError::NotScreened("no verdict in 200 ms".to_owned()),
@@ -260,7 +260,7 @@ fn transfer() -> types::Transfer {
     let instruction = Instruction {
         source: Some(Uuid::from_u128(2)),
         destination: Some(AccountRef::Id(Uuid::from_u128(3))),
-        subject: Some(Uuid::from_u128(4)),
+        original: Some(Uuid::from_u128(4)),
         ..Instruction::new(Kind::Transfer, Money::from_minor(5, eur))
     };
     Transfer {
@@ -298,7 +298,7 @@ fn a_transfer_with_a_field_that_is_none_is_invalid_and_names_it() {
             it.instruction.destination = Some(types::AccountRef::Id(none()));
         }),
         ("instruction.subject", &|it| {
-            it.instruction.subject = Some(none());
+            it.instruction.original = Some(none());
         }),
         ("instruction.amount.currency", &|it| {
             it.instruction.amount.currency = "eur".to_owned();
@@ -335,7 +335,7 @@ fn posting() -> types::Posting {
         request_id: None,
         source: Some(party),
         destination: Some(party),
-        subject: None,
+        original: None,
         expires_at_ms: None,
         resolution: Some(Resolution {
             id: Uuid::from_u128(4),
@@ -372,7 +372,7 @@ fn a_posting_with_a_field_that_is_none_says_nothing_about_what_was_decided() {
         ("destination.owner-id", &|it| {
             party(&mut it.destination).owner_id = none()
         }),
-        ("subject", &|it| it.subject = Some(none())),
+        ("subject", &|it| it.original = Some(none())),
         ("resolution.id", &|it| {
             it.resolution.as_mut().unwrap().id = none()
         }),

@@ -9,8 +9,8 @@ use strongroom_account::account::{self, AccountType, NumberFormat, OpenRequest, 
 use strongroom_account::ledger::LocalLedger;
 use strongroom_account::schema::MIGRATIONS;
 use strongroom_ledger_api::{
-    AccountRef, Actor, Batch, BatchInstruction, DebitAuthority, Decline, Instruction, Journal,
-    Kind, Ledger, LedgerError, Line, LineOutcome, RULE_CHARACTERS_MAX, Refusal, Reply, Side,
+    AccountRef, Actor, Batch, BatchInstruction, BatchLine, DebitAuthority, Decline, Instruction,
+    Journal, Kind, Ledger, LedgerError, LineOutcome, RULE_CHARACTERS_MAX, Refusal, Reply, Side,
     Status, Transfer, line_id,
 };
 use strongroom_sdk::audit_log::Actor as Manager;
@@ -126,8 +126,7 @@ fn open(store: &SqliteStore) -> Uuid {
         role: "teller".into(),
         request_id: None,
     };
-    let tools = (&SystemClock, &SystemRandom);
-    account::open(store, tools, &rules, wanted, &teller)
+    account::open(store, &SystemClock, &SystemRandom, &rules, wanted, &teller)
         .unwrap()
         .id
 }
@@ -181,7 +180,7 @@ impl Bank {
     }
 
     fn batch(&self, atomic: bool, amounts_minor: &[i64]) -> Batch {
-        let line = |minor: &i64| Line::Transfer {
+        let line = |minor: &i64| BatchLine::Transfer {
             instruction: self.instruction(*minor),
             denied_by: None,
         };
@@ -315,13 +314,13 @@ fn every_payment_is_judged_and_nothing_that_follows_from_one() {
         assert_eq!(bank.asked(), [payment.id, payment.id]);
     }
     bank.judge(down);
-    for (id, kind, subject) in [
+    for (id, kind, original) in [
         (7, Kind::Capture, 5),
         (8, Kind::Void, 6),
         (9, Kind::Reversal, 2),
     ] {
         let instruction = Instruction {
-            subject: Some(Uuid::from_u128(subject)),
+            original: Some(Uuid::from_u128(original)),
             ..Instruction::new(kind, eur(100))
         };
         let reply = bank.gate.post(&request(id, instruction)).unwrap();
@@ -394,8 +393,8 @@ fn the_lines_of_a_batch_are_judged_one_by_one_and_once() {
         detail: "must be a decimal".to_owned(),
     };
     let lines = &mut batch.instruction.lines;
-    lines.push(Line::Refused(refusal.clone()));
-    lines.push(Line::Transfer {
+    lines.push(BatchLine::Refused(refusal.clone()));
+    lines.push(BatchLine::Transfer {
         instruction: bank.instruction(4),
         denied_by: Some("another_gate".to_owned()),
     });

@@ -4,7 +4,7 @@
 
 use super::Service;
 use super::submit::{Asker, submit};
-use crate::request::{CaptureBody, ReverseBody, Route, of_subject};
+use crate::request::{CaptureBody, ReverseBody, Route, of_original};
 use crate::view::unavailable;
 use strongroom_ledger_api::{Decline, Journal, Kind, Ledger, Posting};
 use strongroom_sdk::clock::Clock;
@@ -44,7 +44,7 @@ pub fn void<S, L: Ledger + Journal, C: Clock>(
 ) -> Result<StoredReply, Problem> {
     let asker = Asker::owner(identity)?;
     let hold = hold_of(&service.ledger, identity, hold_id)?;
-    let instruction = of_subject(Kind::Void, hold_id, hold.amount);
+    let instruction = of_original(Kind::Void, hold_id, hold.amount);
     submit(service, &asker, Route::Void, key, instruction)
 }
 

@@ -75,7 +75,7 @@ fn posting(sequence: u64, from: Uuid, to: Uuid, decline: Option<Decline>) -> Pos
         request_id: None,
         source: Some(party(from)),
         destination: Some(party(to)),
-        subject: None,
+        original: None,
         expires_at_ms: None,
         resolution: None,
         amount: Money::from_minor(1_234, Currency::from_code("EUR").unwrap()),

@@ -2,7 +2,7 @@
 
 use super::TransferBody;
 use serde::Deserialize;
-use strongroom_ledger_api::{BATCH_LINES_MAX, BatchInstruction, Line, Refusal};
+use strongroom_ledger_api::{BATCH_LINES_MAX, BatchInstruction, BatchLine, Refusal};
 use strongroom_sdk::json::Unread;
 use strongroom_sdk::problem::{FieldError, Problem};
 
@@ -35,7 +35,7 @@ impl BatchBody {
                 "must have 1 to 1000 transfers",
             ));
         }
-        let lines: Vec<Line> = self.transfers.iter().map(line).collect();
+        let lines: Vec<BatchLine> = self.transfers.iter().map(line).collect();
         if self.atomic {
             refuse_bad_lines(&lines)?;
         }
@@ -53,27 +53,27 @@ impl BatchBody {
     }
 }
 
-fn line(transfer: &Unread) -> Line {
+fn line(transfer: &Unread) -> BatchLine {
     let instruction = transfer.read().and_then(TransferBody::into_instruction);
     match instruction {
-        Ok(instruction) => Line::Transfer {
+        Ok(instruction) => BatchLine::Transfer {
             instruction,
             denied_by: None,
         },
-        Err(problem) => Line::Refused(refusal_of(&problem)),
+        Err(problem) => BatchLine::Refused(refusal_of(&problem)),
     }
 }
 
 /// How long what the client has chosen freely is as JSON, in bytes.
-fn text_bytes(line: &Line) -> usize {
+fn text_bytes(line: &BatchLine) -> usize {
     // Strings and maps of strings always serialize.
     let length = |json: serde_json::Result<String>| json.map_or(0, |json| json.len());
     match line {
-        Line::Transfer { instruction, .. } => {
+        BatchLine::Transfer { instruction, .. } => {
             length(serde_json::to_string(&instruction.reference))
                 + length(serde_json::to_string(&instruction.metadata))
         }
-        Line::Refused(refusal) => {
+        BatchLine::Refused(refusal) => {
             length(serde_json::to_string(refusal)).saturating_sub(REFUSAL_BYTES_FREE)
         }
     }
@@ -82,15 +82,15 @@ fn text_bytes(line: &Line) -> usize {
 /// The most bad lines that one answer names.
 const BAD_LINES_NAMED_MAX: usize = 20;
 
-fn refuse_bad_lines(lines: &[Line]) -> Result<(), Problem> {
+fn refuse_bad_lines(lines: &[BatchLine]) -> Result<(), Problem> {
     let lines = lines.iter().enumerate();
     let refused = lines.filter_map(|(index, line)| match line {
-        Line::Refused(refusal) => Some(FieldError {
+        BatchLine::Refused(refusal) => Some(FieldError {
             pointer: format!("/transfers/{index}{}", refusal.pointer),
             code: "invalid".into(),
             detail: refusal.detail.clone(),
         }),
-        Line::Transfer { .. } => None,
+        BatchLine::Transfer { .. } => None,
     });
     let problem = Problem::validation_failed().with_errors(refused.take(BAD_LINES_NAMED_MAX));
     if problem.errors().is_empty() {

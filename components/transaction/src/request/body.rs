@@ -158,7 +158,7 @@ impl CaptureBody {
             Some(amount) => amount::parse_in(&amount, held.currency())?,
             None => held,
         };
-        Ok(of_subject(Kind::Capture, hold, amount))
+        Ok(of_original(Kind::Capture, hold, amount))
     }
 }
 
@@ -170,15 +170,15 @@ impl ReverseBody {
     pub fn into_instruction(self, original: Uuid, amount: Money) -> Result<Instruction, Problem> {
         Ok(Instruction {
             reference: self.reference.map(reference).transpose()?,
-            ..of_subject(Kind::Reversal, original, amount)
+            ..of_original(Kind::Reversal, original, amount)
         })
     }
 }
 
 /// The instruction to end a hold or to reverse a transaction.
-pub fn of_subject(kind: Kind, subject: Uuid, amount: Money) -> Instruction {
+pub fn of_original(kind: Kind, original: Uuid, amount: Money) -> Instruction {
     Instruction {
-        subject: Some(subject),
+        original: Some(original),
         ..Instruction::new(kind, amount)
     }
 }

@@ -7,7 +7,7 @@ mod metadata;
 mod route;
 
 pub use batch::{BATCH_BODY_BYTES_MAX, BatchBody};
-pub use body::{CaptureBody, CashBody, HoldBody, ReverseBody, TransferBody, of_subject};
+pub use body::{CaptureBody, CashBody, HoldBody, ReverseBody, TransferBody, of_original};
 pub use metadata::Metadata;
 pub use route::Route;
 

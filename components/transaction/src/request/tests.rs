@@ -4,7 +4,7 @@
 use super::*;
 use crate::tests::kit::changed;
 use serde_json::{Value, json};
-use strongroom_ledger_api::{AccountRef, BatchInstruction, Instruction, Line, line_id};
+use strongroom_ledger_api::{AccountRef, BatchInstruction, BatchLine, Instruction, line_id};
 use strongroom_sdk::json::from_slice;
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
@@ -183,8 +183,8 @@ fn a_bad_line_is_refused_alone_or_refuses_an_atomic_batch() {
     let lines = [good(), with("amount", json!("0")), by_position];
     let parsed = parse_batch(false, &lines).unwrap();
     let pointers = parsed.lines.iter().map(|line| match line {
-        Line::Refused(refusal) => Some(refusal.pointer.as_str()),
-        Line::Transfer { .. } => None,
+        BatchLine::Refused(refusal) => Some(refusal.pointer.as_str()),
+        BatchLine::Transfer { .. } => None,
     });
     assert_eq!(
         pointers.collect::<Vec<_>>(),

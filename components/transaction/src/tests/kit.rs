@@ -276,7 +276,7 @@ fn open(store: &SqliteStore, clock: &SetClock, owner_id: Uuid, code: &str) -> Ac
         role: "teller".into(),
         request_id: Some(REQUEST_ID.to_owned()),
     };
-    account::open(store, (clock, &SystemRandom), &rules, request, &actor).unwrap()
+    account::open(store, clock, &SystemRandom, &rules, request, &actor).unwrap()
 }
 
 pub(crate) fn identity(subject: Uuid, role: Role) -> Identity {

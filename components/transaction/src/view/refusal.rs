@@ -10,7 +10,7 @@ use strongroom_sdk::problem::Problem;
 pub fn problem_of(error: &LedgerError, kind: Kind) -> Problem {
     match error {
         LedgerError::IdReused => key_reused(),
-        LedgerError::SubjectNotFound => Problem::not_found(),
+        LedgerError::OriginalNotFound => Problem::not_found(),
         LedgerError::AccountNotFound(_) => refused(
             Problem::new(
                 StatusCode::NOT_FOUND,

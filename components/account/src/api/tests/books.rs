@@ -1,7 +1,7 @@
 //! What auditors see: the journal, of which they can compute each hash anew, and who did what to which account.
 
 use super::*;
-use crate::ledger::{self, AccountOfRow, Direction, Entry, JournalRow, Subject, chain_hash};
+use crate::ledger::{self, AccountOfRow, Direction, Entry, JournalRow, OriginalRef, chain_hash};
 use crate::tests::kit;
 use strongroom_ledger_api::{ActorKind, Decline, Instruction, Kind, Posting, Status, Transfer};
 use strongroom_sdk::clock::parse_rfc3339;
@@ -25,14 +25,14 @@ struct Order {
     kind: Kind,
     from: Option<Uuid>,
     to: Option<Uuid>,
-    subject: Option<u128>,
+    original: Option<u128>,
     amount_minor: i64,
     denied_by: Option<&'static str>,
 }
 
 fn post(service: &TestService, id: u128, order: Order) -> Status {
     let instruction = Instruction {
-        subject: order.subject.map(Uuid::from_u128),
+        original: order.original.map(Uuid::from_u128),
         reference: Some("caf\u{e9}".to_owned()),
         metadata: Some(r#"{"a": 1}"#.to_owned()),
         ..kit::instruction(
@@ -64,12 +64,12 @@ fn busy_service() -> TestService {
         kind,
         from,
         to,
-        subject: None,
+        original: None,
         amount_minor,
         denied_by: None,
     };
-    let of = |subject, kind, amount_minor| Order {
-        subject: Some(subject),
+    let of = |original, kind, amount_minor| Order {
+        original: Some(original),
         ..between(kind, None, None, amount_minor)
     };
     let denied = Order {
@@ -143,7 +143,7 @@ fn row_of(view: &Value) -> JournalRow {
         // Not hashed: they follow from the accounts.
         source: None,
         destination: None,
-        subject: id("subject_id"),
+        original: id("subject_id"),
         expires_at_ms: time("expires_at"),
         resolution: None,
         amount: Money::from_minor(minor(text(view, "amount").unwrap()), currency),
@@ -152,11 +152,11 @@ fn row_of(view: &Value) -> JournalRow {
         requested_at_ms: time("requested_at").unwrap(),
         recorded_at_ms: time("recorded_at").unwrap(),
     };
-    let subject = view["subject_sequence"].as_i64();
+    let original = view["subject_sequence"].as_i64();
     JournalRow {
-        subject: subject
-            .zip(posting.subject)
-            .map(|(sequence, id)| Subject { sequence, id }),
+        original: original
+            .zip(posting.original)
+            .map(|(sequence, id)| OriginalRef { sequence, id }),
         posting,
         debit: account(view, "debit", 1),
         credit: account(view, "credit", 2),
@@ -253,7 +253,7 @@ fn a_page_longer_than_one_query_is_whole() {
             kind: Kind::Deposit,
             from: None,
             to: Some(to),
-            subject: None,
+            original: None,
             amount_minor: 1,
             denied_by: None,
         };

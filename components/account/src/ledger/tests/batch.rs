@@ -4,12 +4,12 @@
 use super::*;
 use proptest::prelude::*;
 use strongroom_ledger_api::{
-    BATCH_LINES_MAX, Batch, BatchInstruction, BatchRecord, BatchReply, Line, LineOutcome, Refusal,
-    line_id,
+    BATCH_LINES_MAX, Batch, BatchInstruction, BatchLine, BatchRecord, BatchReply, LineOutcome,
+    Refusal, line_id,
 };
 
 /// What Alice asks.
-pub(super) fn batch(id: u128, atomic: bool, lines: impl Into<Vec<Line>>) -> Batch {
+pub(super) fn batch(id: u128, atomic: bool, lines: impl Into<Vec<BatchLine>>) -> Batch {
     Batch {
         id: Uuid::from_u128(id),
         fingerprint: [9; 32],
@@ -24,12 +24,12 @@ pub(super) fn batch(id: u128, atomic: bool, lines: impl Into<Vec<Line>>) -> Batc
     }
 }
 
-pub(super) fn line(from: &Account, to: &Account, amount_minor: i64) -> Line {
+pub(super) fn line(from: &Account, to: &Account, amount_minor: i64) -> BatchLine {
     line_to(from, AccountRef::Id(to.id), amount_minor)
 }
 
-fn line_to(from: &Account, to: AccountRef, amount_minor: i64) -> Line {
-    Line::Transfer {
+fn line_to(from: &Account, to: AccountRef, amount_minor: i64) -> BatchLine {
+    BatchLine::Transfer {
         instruction: Instruction {
             destination: Some(to),
             ..kit::instruction(Kind::Transfer, Some(from.id), None, eur(amount_minor))
@@ -39,7 +39,7 @@ fn line_to(from: &Account, to: AccountRef, amount_minor: i64) -> Line {
 }
 
 /// A line that goes nowhere.
-fn nowhere(from: &Account) -> Line {
+fn nowhere(from: &Account) -> BatchLine {
     line_to(from, AccountRef::Id(Uuid::from_u128(404)), 1)
 }
 
@@ -144,7 +144,7 @@ fn a_batch_is_recorded_once_with_the_refusals_of_its_other_lines() {
             [
                 line(&from, &to, 700),
                 nowhere(&from),
-                Line::Refused(refusal()),
+                BatchLine::Refused(refusal()),
                 line(&from, &to, 700),
             ],
         )
@@ -236,15 +236,15 @@ fn a_batch_of_which_no_line_is_recorded_leaves_nothing_and_is_a_first_request_ag
         ),
         (
             true,
-            vec![Line::Refused(refusal()), line.clone(), line.clone()],
+            vec![BatchLine::Refused(refusal()), line.clone(), line.clone()],
             vec![refused(), with_it(), with_it()],
         ),
         (
             false,
-            vec![nowhere(&from), Line::Refused(refusal())],
+            vec![nowhere(&from), BatchLine::Refused(refusal())],
             vec![not_found(), refused()],
         ),
-        (true, vec![Line::Refused(refusal())], vec![refused()]),
+        (true, vec![BatchLine::Refused(refusal())], vec![refused()]),
     ] {
         let batch = batch(10, atomic, lines);
         for _ in 0..2 {
@@ -306,7 +306,7 @@ fn a_batch_has_1_to_1_000_transfers() {
             ..transfer
         },
     ] {
-        let line = Line::Transfer {
+        let line = BatchLine::Transfer {
             instruction,
             denied_by: None,
         };
@@ -328,7 +328,7 @@ fn a_batch_whose_refusals_no_store_takes_is_invalid() {
         detail: "x".repeat(1_000),
         ..refusal()
     };
-    let mut lines = vec![Line::Refused(long); 999];
+    let mut lines = vec![BatchLine::Refused(long); 999];
     lines.push(line(&from, &to, 1));
     let batch = batch(10, false, lines);
     assert_eq!(
@@ -381,8 +381,8 @@ proptest! {
                     None => line_to(&accounts[*from], AccountRef::Id(Uuid::nil()), *amount_minor),
                 };
                 match (line, dice) {
-                    (Line::Transfer { instruction, .. }, 0) => {
-                        Line::Transfer { instruction, denied_by: Some("rule".to_owned()) }
+                    (BatchLine::Transfer { instruction, .. }, 0) => {
+                        BatchLine::Transfer { instruction, denied_by: Some("rule".to_owned()) }
                     }
                     (line, _) => line,
                 }

@@ -120,11 +120,11 @@ fn a_posting_is_one_query_and_one_commit_with_its_changes() {
         pay(4, &from, &to, 1),
         pay(5, &from, &to, 9_000),
         holds::hold(6, &from, &to, 1),
-        holds::of_subject(7, Kind::Capture, 6, 1),
-        holds::of_subject(8, Kind::Reversal, 4, 1),
+        holds::of_original(7, Kind::Capture, 6, 1),
+        holds::of_original(8, Kind::Reversal, 4, 1),
         denied,
         holds::hold(10, &from, &to, 1),
-        holds::of_subject(11, Kind::Void, 10, 1),
+        holds::of_original(11, Kind::Void, 10, 1),
     ] {
         post(&host, &CLOCK, &transfer).unwrap();
         let calls = host.calls.take();

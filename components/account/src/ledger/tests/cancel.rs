@@ -62,10 +62,10 @@ fn only_a_transfer_is_cancelled() {
         transfer(3, Kind::Deposit, None, Some(from.id), 1),
         transfer(3, Kind::Withdrawal, Some(from.id), None, 1),
         holds::hold(3, &from, &to, 1),
-        holds::of_subject(3, Kind::Capture, 2, 1),
-        holds::of_subject(3, Kind::Void, 2, 1),
-        holds::of_subject(3, Kind::Expiry, 2, 1),
-        holds::of_subject(3, Kind::Reversal, 1, 1_000),
+        holds::of_original(3, Kind::Capture, 2, 1),
+        holds::of_original(3, Kind::Void, 2, 1),
+        holds::of_original(3, Kind::Expiry, 2, 1),
+        holds::of_original(3, Kind::Reversal, 1, 1_000),
     ] {
         let refused = Err(LedgerError::invalid("kind"));
         assert_eq!(cancel(&store, &CLOCK, &other), refused);

@@ -4,7 +4,7 @@
 
 use super::*;
 use sha2::{Digest, Sha256};
-use strongroom_ledger_api::{Line, Refusal, line_fingerprint, line_id};
+use strongroom_ledger_api::{BatchLine, Refusal, line_fingerprint, line_id};
 
 const STAFF: Uuid = Uuid::from_u128(0x7);
 
@@ -57,7 +57,7 @@ fn the_journals_hashes_are_those_of_the_documented_bytes() {
     };
     first(&store, &CLOCK, &hold);
     let later = FixedClock(CLOCK.0 + 1_000);
-    let mut capture = holds::of_subject(0xA2, Kind::Capture, 0xA1, 450);
+    let mut capture = holds::of_original(0xA2, Kind::Capture, 0xA1, 450);
     capture.instruction.reference = Some("caf\u{e9}".to_owned());
     first(&store, &later, &capture);
     let mut shorter = holds::hold(0xA3, &from, &to, 20);
@@ -231,7 +231,7 @@ fn the_hashes_of_batches_are_those_of_the_documented_bytes() {
     };
     let lines = [
         batch::line(&from, &to, 1),
-        Line::Refused(refusal),
+        BatchLine::Refused(refusal),
         batch::line(&from, &to, 2),
     ];
     let first = batch::batch(0xB1, false, lines);

@@ -3,7 +3,7 @@
 
 use super::batch::{batch, declines, postings};
 use super::*;
-use strongroom_ledger_api::{Line, LineOutcome, RULE_CHARACTERS_MAX};
+use strongroom_ledger_api::{BatchLine, LineOutcome, RULE_CHARACTERS_MAX};
 
 const RULE: &str = "sanctions_list_7";
 
@@ -71,9 +71,9 @@ fn only_payments_are_denied_and_only_by_a_rule() {
     first(&store, &CLOCK, &holds::hold(2, &from, &to, 1));
     let invalid = Err(LedgerError::invalid("denied-by"));
     for other in [
-        holds::of_subject(3, Kind::Capture, 2, 1),
-        holds::of_subject(3, Kind::Void, 2, 1),
-        holds::of_subject(3, Kind::Reversal, 1, 1_000),
+        holds::of_original(3, Kind::Capture, 2, 1),
+        holds::of_original(3, Kind::Void, 2, 1),
+        holds::of_original(3, Kind::Reversal, 1, 1_000),
     ] {
         assert_eq!(post(&store, &CLOCK, &denied(other)), invalid);
     }
@@ -109,9 +109,9 @@ fn only_payments_are_denied_and_only_by_a_rule() {
     assert_eq!(journal(&store, 0, 10).unwrap().len(), 3);
 }
 
-fn line(from: &Account, to: Uuid, amount_minor: i64, denied_by: Option<&str>) -> Line {
+fn line(from: &Account, to: Uuid, amount_minor: i64, denied_by: Option<&str>) -> BatchLine {
     let to = Some(to);
-    Line::Transfer {
+    BatchLine::Transfer {
         instruction: kit::instruction(Kind::Transfer, Some(from.id), to, eur(amount_minor)),
         denied_by: denied_by.map(str::to_owned),
     }

@@ -10,9 +10,9 @@ pub(super) fn hold(id: u128, from: &Account, to: &Account, amount_minor: i64) ->
     transfer(id, Kind::Hold, Some(from.id), Some(to.id), amount_minor)
 }
 
-pub(super) fn of_subject(id: u128, kind: Kind, subject: u128, amount_minor: i64) -> Transfer {
+pub(super) fn of_original(id: u128, kind: Kind, original: u128, amount_minor: i64) -> Transfer {
     let mut transfer = transfer(id, kind, None, None, amount_minor);
-    transfer.instruction.subject = Some(Uuid::from_u128(subject));
+    transfer.instruction.original = Some(Uuid::from_u128(original));
     transfer
 }
 
@@ -65,12 +65,12 @@ fn a_hold_lowers_what_is_available_and_moves_nothing() {
 #[test]
 fn a_capture_of_a_part_moves_it_and_releases_the_rest() {
     let (store, from, to) = bank_with_a_hold();
-    let captured = first(&store, &CLOCK, &of_subject(3, Kind::Capture, 2, 250));
+    let captured = first(&store, &CLOCK, &of_original(3, Kind::Capture, 2, 250));
     assert_eq!(
         (captured.status, captured.amount),
         (Status::Posted, eur(250))
     );
-    assert_eq!(captured.subject, Some(Uuid::from_u128(2)));
+    assert_eq!(captured.original, Some(Uuid::from_u128(2)));
     assert_eq!(captured.source.map(|party| party.account_id), Some(from.id));
     let (alice, bob) = (balance(&store, &from), balance(&store, &to));
     assert_eq!(
@@ -96,7 +96,7 @@ fn a_capture_of_a_part_moves_it_and_releases_the_rest() {
 #[test]
 fn a_void_releases_everything() {
     let (store, from, to) = bank_with_a_hold();
-    let voided = first(&store, &CLOCK, &of_subject(3, Kind::Void, 2, 600));
+    let voided = first(&store, &CLOCK, &of_original(3, Kind::Void, 2, 600));
     assert_eq!(voided.status, Status::Voided);
     assert_eq!(balance(&store, &from).available(), 1_000);
     assert_eq!(balance(&store, &to).credits_pending, 0);
@@ -111,12 +111,12 @@ fn a_hold_ends_once_and_says_how_to_those_who_come_later() {
     ] {
         let (store, ..) = bank_with_a_hold();
         assert_eq!(
-            decline_of(&store, &CLOCK, &of_subject(3, kind, 2, amount)),
+            decline_of(&store, &CLOCK, &of_original(3, kind, 2, amount)),
             None
         );
         for (id, late) in [(4, Kind::Capture), (5, Kind::Void)] {
             assert_eq!(
-                decline_of(&store, &CLOCK, &of_subject(id, late, 2, 600)),
+                decline_of(&store, &CLOCK, &of_original(id, late, 2, 600)),
                 Some(decline)
             );
         }
@@ -151,7 +151,7 @@ fn a_hold_is_over_at_its_time_whether_or_not_it_was_swept() {
     let (store, from, _) = bank_with_a_hold();
     let time = later(HOLD_SECONDS);
     for (id, kind) in [(3, Kind::Capture), (4, Kind::Void)] {
-        let late = of_subject(id, kind, 2, 600);
+        let late = of_original(id, kind, 2, 600);
         assert_eq!(decline_of(&store, &time, &late), Some(Decline::HoldExpired));
     }
     assert_eq!(balance(&store, &from).available(), 400);
@@ -161,7 +161,7 @@ fn a_hold_is_over_at_its_time_whether_or_not_it_was_swept() {
     assert_eq!(balance(&store, &from).available(), 1_000);
     let hold = lookup(&store, Uuid::from_u128(2)).unwrap();
     assert_eq!(hold.resolution.map(|end| end.kind), Some(Kind::Expiry));
-    let late = of_subject(5, Kind::Capture, 2, 600);
+    let late = of_original(5, Kind::Capture, 2, 600);
     assert_eq!(decline_of(&store, &time, &late), Some(Decline::HoldExpired));
     assert_invariants(&store);
 }
@@ -169,7 +169,7 @@ fn a_hold_is_over_at_its_time_whether_or_not_it_was_swept() {
 #[test]
 fn a_capture_of_more_than_is_held_moves_nothing() {
     let (store, from, _) = bank_with_a_hold();
-    let more = of_subject(3, Kind::Capture, 2, 601);
+    let more = of_original(3, Kind::Capture, 2, 601);
     assert_eq!(
         decline_of(&store, &CLOCK, &more),
         Some(Decline::AmountExceedsHold)
@@ -181,7 +181,7 @@ fn a_capture_of_more_than_is_held_moves_nothing() {
         Some(Decline::AmountExceedsHold)
     );
     assert_eq!(
-        decline_of(&store, &CLOCK, &of_subject(4, Kind::Capture, 2, 600)),
+        decline_of(&store, &CLOCK, &of_original(4, Kind::Capture, 2, 600)),
         None
     );
     assert_invariants(&store);
@@ -191,26 +191,26 @@ fn a_capture_of_more_than_is_held_moves_nothing() {
 fn only_its_payer_or_the_bank_ends_a_hold() {
     let (store, ..) = bank_with_a_hold();
     for kind in [Kind::Capture, Kind::Void] {
-        let mut stranger = of_subject(3, kind, 2, 600);
+        let mut stranger = of_original(3, kind, 2, 600);
         stranger.authority = DebitAuthority::Owner(BOB);
         assert_eq!(
             post(&store, &CLOCK, &stranger),
-            Err(LedgerError::SubjectNotFound)
+            Err(LedgerError::OriginalNotFound)
         );
-        let unknown = of_subject(3, kind, 404, 600);
+        let unknown = of_original(3, kind, 404, 600);
         assert_eq!(
             post(&store, &CLOCK, &unknown),
-            Err(LedgerError::SubjectNotFound)
+            Err(LedgerError::OriginalNotFound)
         );
         // A deposit is no hold.
-        let mut other = of_subject(3, kind, 1, 1_000);
+        let mut other = of_original(3, kind, 1, 1_000);
         other.authority = DebitAuthority::Bank;
         assert_eq!(
             post(&store, &CLOCK, &other),
-            Err(LedgerError::SubjectNotFound)
+            Err(LedgerError::OriginalNotFound)
         );
     }
-    let mut staff = of_subject(3, Kind::Void, 2, 600);
+    let mut staff = of_original(3, Kind::Void, 2, 600);
     staff.authority = DebitAuthority::Bank;
     assert_eq!(decline_of(&store, &CLOCK, &staff), None);
     assert_invariants(&store);
@@ -224,13 +224,13 @@ fn an_account_with_a_hold_is_not_closed_and_a_frozen_one_voids() {
         Err(account::ManageError::BalanceNotZero)
     );
     account::freeze(&store, &CLOCK, from.id, account::Freeze::Debits, &teller()).unwrap();
-    let capture = of_subject(3, Kind::Capture, 2, 600);
+    let capture = of_original(3, Kind::Capture, 2, 600);
     assert_eq!(
         decline_of(&store, &CLOCK, &capture),
         Some(Decline::AccountFrozen)
     );
     assert_eq!(
-        decline_of(&store, &CLOCK, &of_subject(4, Kind::Void, 2, 600)),
+        decline_of(&store, &CLOCK, &of_original(4, Kind::Void, 2, 600)),
         None
     );
     assert_invariants(&store);
@@ -242,7 +242,7 @@ fn time_alone_lets_a_hold_expire() {
     let asked = post(
         &store,
         &later(HOLD_SECONDS),
-        &of_subject(3, Kind::Expiry, 2, 600),
+        &of_original(3, Kind::Expiry, 2, 600),
     );
     assert_eq!(asked, Err(LedgerError::invalid("kind")));
     assert_eq!(expire_holds(&store, &later(HOLD_SECONDS)), Ok(1));
@@ -257,7 +257,7 @@ fn time_alone_lets_a_hold_expire() {
 #[test]
 fn history_shows_a_hold_to_both_sides_with_its_end() {
     let (store, from, to) = bank_with_a_hold();
-    first(&store, &CLOCK, &of_subject(3, Kind::Void, 2, 600));
+    first(&store, &CLOCK, &of_original(3, Kind::Void, 2, 600));
     for account in [&from, &to] {
         let hold = history(&store, account.id, 0, 10).unwrap().remove(0);
         assert_eq!(
@@ -323,12 +323,12 @@ fn holds_begin_and_end_by_the_machines_clock_although_the_journal_is_ahead_of_it
         assert_eq!(posted(id), Some(later(HOLD_SECONDS).0));
     }
     let in_time = FixedClock(later(HOLD_SECONDS).0 - 1);
-    for (id, kind, subject) in [(6, Kind::Capture, 3), (7, Kind::Void, 4)] {
-        let ending = of_subject(id, kind, subject, 100);
+    for (id, kind, original) in [(6, Kind::Capture, 3), (7, Kind::Void, 4)] {
+        let ending = of_original(id, kind, original, 100);
         assert_eq!(decline_of(&store, &in_time, &ending), None);
     }
     let time = later(HOLD_SECONDS);
-    let late = of_subject(8, Kind::Capture, 5, 100);
+    let late = of_original(8, Kind::Capture, 5, 100);
     assert_eq!(decline_of(&store, &time, &late), Some(Decline::HoldExpired));
     assert_eq!(expire_holds(&store, &time), Ok(1));
     assert_eq!(balance(&store, &from).available(), 899);

@@ -8,7 +8,7 @@ use super::batch::batch;
 use super::*;
 use proptest::prelude::*;
 use std::collections::HashMap;
-use strongroom_ledger_api::{Batch, BatchReply, Line, LineOutcome, Refusal};
+use strongroom_ledger_api::{Batch, BatchLine, BatchReply, LineOutcome, Refusal};
 
 /// Accounts 0 to 2 are in euros, the last is in yen.
 const CURRENCIES: [&str; 4] = ["EUR", "EUR", "EUR", "JPY"];
@@ -307,11 +307,11 @@ impl Bank {
 
     fn batch(&self, id: u128, atomic: bool, orders: &[Order]) -> Batch {
         let lines = orders.iter().map(|order| match order.verdict {
-            Verdict::Asked | Verdict::Denied => Line::Transfer {
+            Verdict::Asked | Verdict::Denied => BatchLine::Transfer {
                 instruction: self.instruction(Kind::Transfer, order),
                 denied_by: denied_by(order),
             },
-            Verdict::Refused => Line::Refused(Refusal {
+            Verdict::Refused => BatchLine::Refused(Refusal {
                 code: "amount_invalid".to_owned(),
                 pointer: "/amount".to_owned(),
                 detail: "must be greater than zero".to_owned(),

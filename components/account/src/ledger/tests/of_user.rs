@@ -30,17 +30,17 @@ fn step(store: &SqliteStore, accounts: &[Account], id: u128, step: Step) {
     // Now and then somebody names an account of another.
     let owner = if amount % 7 == 0 { asker } else { owner };
     let (from, to) = (Some(at(from)), Some(at(to)));
-    let subject = 1 + u128::from(amount.unsigned_abs()) % id;
-    let asked = lookup(store, Uuid::from_u128(subject)).map(|posting| posting.amount.minor());
+    let original = 1 + u128::from(amount.unsigned_abs()) % id;
+    let asked = lookup(store, Uuid::from_u128(original)).map(|posting| posting.amount.minor());
     let asked = asked.unwrap_or(1);
     let wish = match kind {
         0 => transfer(id, Kind::Deposit, None, to, amount * 2),
         1 => transfer(id, Kind::Withdrawal, from, None, amount),
         2 | 3 => transfer(id, Kind::Transfer, from, to, amount),
         4 => transfer(id, Kind::Hold, from, to, amount),
-        5 => holds::of_subject(id, Kind::Capture, subject, asked),
-        6 => holds::of_subject(id, Kind::Void, subject, asked),
-        _ => holds::of_subject(id, Kind::Reversal, subject, asked),
+        5 => holds::of_original(id, Kind::Capture, original, asked),
+        6 => holds::of_original(id, Kind::Void, original, asked),
+        _ => holds::of_original(id, Kind::Reversal, original, asked),
     };
     let wish = match kind {
         1..=4 => Transfer {
@@ -133,7 +133,7 @@ fn holds_declines_and_ends_are_read_by_those_they_concern() {
     let (store, from, to) = bank();
     let time = FixedClock(CLOCK.0 + 100_000);
     first(&store, &CLOCK, &holds::hold(2, &from, &to, 10));
-    first(&store, &CLOCK, &holds::of_subject(3, Kind::Void, 2, 10));
+    first(&store, &CLOCK, &holds::of_original(3, Kind::Void, 2, 10));
     first(&store, &CLOCK, &holds::hold(4, &from, &to, 10));
     expire_holds(&store, &time).unwrap();
     first(&store, &time, &pay(6, &from, &to, 9_000));

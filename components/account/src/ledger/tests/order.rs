@@ -147,7 +147,7 @@ fn a_capture_tells_of_the_payer_before_the_payee() {
         first(
             &store,
             &CLOCK,
-            &holds::of_subject(id, Kind::Capture, 2, 300),
+            &holds::of_original(id, Kind::Capture, 2, 300),
         )
     };
     assert_eq!(capture(3).decline, Some(Decline::AccountFrozen));

@@ -36,12 +36,12 @@ fn staff_neither_deposit_to_their_own_account_nor_reverse_what_touches_it() {
     for done in [&withdrawal, &received, &sent] {
         assert_eq!(first(&store, &CLOCK, done).decline, None);
     }
-    for (subject, amount) in [(2, 500), (3, 100), (4, 100), (5, 100), (6, 501)] {
-        let reversal = holds::of_subject(10 + subject, Kind::Reversal, subject, amount);
-        assert_eq!(post(&store, &CLOCK, &reversal), own_account, "{subject}");
-        assert!(!recorded(10 + subject));
+    for (original, amount) in [(2, 500), (3, 100), (4, 100), (5, 100), (6, 501)] {
+        let reversal = holds::of_original(10 + original, Kind::Reversal, original, amount);
+        assert_eq!(post(&store, &CLOCK, &reversal), own_account, "{original}");
+        assert!(!recorded(10 + original));
     }
-    let reversal = by_colleague(&holds::of_subject(15, Kind::Reversal, 5, 100));
+    let reversal = by_colleague(&holds::of_original(15, Kind::Reversal, 5, 100));
     assert_eq!(first(&store, &CLOCK, &reversal).decline, None);
     assert_invariants(&store);
 }

@@ -75,7 +75,7 @@ fn the_postings_of_many_ids_come_in_the_order_of_the_ids() {
 fn only_what_is_looked_up_has_what_came_of_it() {
     let (store, from, to) = bank();
     let payment = first(&store, &CLOCK, &pay(2, &from, &to, 300));
-    let reversal = holds::of_subject(3, Kind::Reversal, 2, 300);
+    let reversal = holds::of_original(3, Kind::Reversal, 2, 300);
     let reversal = first(&store, &CLOCK, &reversal);
     let resolved = Posting {
         resolution: Some(Resolution {

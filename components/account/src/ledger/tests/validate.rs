@@ -13,7 +13,7 @@ fn valid(kind: Kind) -> Transfer {
         Kind::Withdrawal => (a, None),
         Kind::Transfer | Kind::Hold => (a, b),
         Kind::Capture | Kind::Void | Kind::Expiry | Kind::Reversal => {
-            return holds::of_subject(9, kind, 1, 100);
+            return holds::of_original(9, kind, 1, 100);
         }
     };
     transfer(9, kind, source, destination, 100)
@@ -26,7 +26,7 @@ fn checked(kind: Kind, change: &dyn Fn(&mut Transfer)) -> Result<(), LedgerError
 }
 
 #[test]
-fn each_kind_names_its_accounts_or_its_subject_and_nothing_else() {
+fn each_kind_names_its_accounts_or_its_original_and_nothing_else() {
     type Change<'a> = &'a dyn Fn(&mut Transfer);
     let turn_source: Change<'_> = &|bad| {
         let turned = Some(Uuid::from_u128(5)).xor(bad.instruction.source.take());
@@ -36,13 +36,13 @@ fn each_kind_names_its_accounts_or_its_subject_and_nothing_else() {
         let turned = Some(AccountRef::Id(Uuid::from_u128(5)));
         bad.instruction.destination = turned.xor(bad.instruction.destination.take());
     };
-    let turn_subject: Change<'_> = &|bad| {
-        let turned = Some(Uuid::from_u128(5)).xor(bad.instruction.subject.take());
-        bad.instruction.subject = turned;
+    let turn_original: Change<'_> = &|bad| {
+        let turned = Some(Uuid::from_u128(5)).xor(bad.instruction.original.take());
+        bad.instruction.original = turned;
     };
     for kind in Kind::ALL {
         assert_eq!(checked(*kind, &|_| {}), Ok(()), "{kind:?}");
-        for change in [turn_source, turn_destination, turn_subject] {
+        for change in [turn_source, turn_destination, turn_original] {
             let invalid = Err(LedgerError::invalid("kind"));
             assert_eq!(checked(*kind, change), invalid, "{kind:?}");
         }

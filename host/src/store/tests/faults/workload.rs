@@ -13,7 +13,7 @@ use strongroom_account::account::{
 use strongroom_account::ledger::{lookup_many, post, post_batch};
 use strongroom_account::schema;
 use strongroom_ledger_api::{
-    AccountRef, Batch, BatchInstruction, DebitAuthority, Instruction, Kind, LedgerError, Line,
+    AccountRef, Batch, BatchInstruction, BatchLine, DebitAuthority, Instruction, Kind, LedgerError,
     LineOutcome, Posting, Transfer,
 };
 use strongroom_sdk::audit_log::Actor;
@@ -155,13 +155,13 @@ fn lanes(accounts: &[Uuid]) -> Vec<Vec<Ask>> {
                 Ask::One(pay(3, Kind::Hold, 5_000)),
                 Ask::One(pay(4, Kind::Hold, 700)),
                 batch(1_000, 7),
-                Ask::One(of_subject(pay(5, Kind::Capture, 4_000), id(customer, 3))),
+                Ask::One(of_original(pay(5, Kind::Capture, 4_000), id(customer, 3))),
                 Ask::One(pay(6, Kind::Transfer, DEPOSIT_MINOR * 10)),
-                Ask::One(of_subject(pay(7, Kind::Void, 700), id(customer, 4))),
-                Ask::One(of_subject(pay(8, Kind::Capture, 1), id(customer, 3))),
+                Ask::One(of_original(pay(7, Kind::Void, 700), id(customer, 4))),
+                Ask::One(of_original(pay(8, Kind::Capture, 1), id(customer, 3))),
                 batch(2_000, 11),
                 batch(3_000, DEPOSIT_MINOR / 2),
-                Ask::One(of_subject(pay(9, Kind::Reversal, 300), id(customer, 2))),
+                Ask::One(of_original(pay(9, Kind::Reversal, 300), id(customer, 2))),
                 batch(4_000, 1),
                 Ask::One(pay(10, Kind::Transfer, 40)),
             ]
@@ -211,16 +211,16 @@ fn payment(
     }
 }
 
-fn of_subject(mut transfer: Transfer, subject: Uuid) -> Transfer {
+fn of_original(mut transfer: Transfer, original: Uuid) -> Transfer {
     transfer.instruction.source = None;
     transfer.instruction.destination = None;
-    transfer.instruction.subject = Some(subject);
+    transfer.instruction.original = Some(original);
     transfer
 }
 
 /// A batch of [`BATCH_TRANSFERS`] lines like this one.
 fn batch(line: Transfer) -> Batch {
-    let transfer = Line::Transfer {
+    let transfer = BatchLine::Transfer {
         instruction: line.instruction,
         denied_by: None,
     };
@@ -269,7 +269,7 @@ pub fn open_accounts(
             currency: Currency::from_code("EUR").expect("the currency exists"),
             name: None,
         };
-        match account::open(store, (&Noon, &SystemRandom), &rules, request, &actor) {
+        match account::open(store, &Noon, &SystemRandom, &rules, request, &actor) {
             Ok(opened) => {
                 let account = opened.id;
                 acknowledge(Ack::Opened { owner, account });
@@ -307,7 +307,7 @@ fn ask_for(store: &GuestStore, ask: &Ask) -> Option<Vec<Posting>> {
     match answer {
         Ok(postings) => Some(postings),
         // The request for its original had no answer either.
-        Err(LedgerError::Unavailable(_) | LedgerError::SubjectNotFound) => None,
+        Err(LedgerError::Unavailable(_) | LedgerError::OriginalNotFound) => None,
         Err(error) => panic!("{ask:?}: {error}"),
     }
 }
