@@ -20,7 +20,10 @@ pub mod balance;
 #[cfg(target_family = "wasm")]
 mod component;
 pub mod ledger;
+#[cfg(target_family = "wasm")]
+mod routes;
 pub mod schema;
 pub mod statement;
 #[cfg(test)]
 mod tests;
+pub mod view;

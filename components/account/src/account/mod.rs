@@ -1,15 +1,14 @@
 //! Accounts: opening, finding, and changing them. Money is moved by [`ledger`](crate::ledger) alone.
 
-mod change;
+mod directory;
 mod event;
 mod find;
 mod freeze;
 mod manage;
 mod number;
-mod open;
+pub(crate) mod open;
 mod past;
 mod record;
-pub(crate) mod settlement;
 
 pub use find::{by_id, entries_of, of_owner};
 pub use freeze::Freeze;
@@ -19,7 +18,7 @@ pub use open::{EVER_FOR_EACH_OPEN, NAME_CHARACTERS_MAX, OpenError, OpenRequest, 
 pub use past::{PastError, balance_at};
 pub use record::{Account, AccountEntry, AccountStatus, AccountType};
 
-pub(crate) use change::{changes, summary_of};
+pub(crate) use directory::{changes, summary_of};
 pub(crate) use event::{CLOSED, FROZEN, OPENED, OVERDRAFT_LIMIT_CHANGED, UNFROZEN, opened_value};
 pub(crate) use record::{ACCOUNT_COLUMNS, account_sql};
 

@@ -116,7 +116,7 @@ pub fn open<S: Store>(
 }
 
 /// Inserts an account, its balance of zero, and its first event; false if its number is taken.
-pub(super) fn insert(
+pub(crate) fn insert(
     transaction: &impl Transaction,
     account: &mut Account,
     actor: &Actor,
@@ -155,7 +155,7 @@ pub(super) fn insert(
 }
 
 /// The balance of a new account.
-pub(super) fn zero(overdraft_limit: Option<i64>) -> Balance {
+pub(crate) fn zero(overdraft_limit: Option<i64>) -> Balance {
     Balance {
         overdraft_limit,
         debits_posted: 0,

@@ -1,10 +1,10 @@
 //! Opening and reading accounts.
 
-use super::view::{AccountView, BalanceView, EntryView};
 use super::{Caller, Service, WHO_ACT, readable};
 use crate::account::{
     self, AccountType, EVER_FOR_EACH_OPEN, NAME_CHARACTERS_MAX, OpenError, OpenRequest, PastError,
 };
+use crate::view::{AccountView, BalanceView, EntryView};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use strongroom_sdk::clock::{Clock, parse_rfc3339};

@@ -1,8 +1,8 @@
 //! What staff, or an owner, may do to an account.
 
-use super::view::AccountView;
 use super::{Caller, STAFF_WHO_ACT, Service, WHO_ACT, readable};
 use crate::account::{self, Account, Freeze, ManageError};
+use crate::view::AccountView;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use strongroom_sdk::clock::Clock;

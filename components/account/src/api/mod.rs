@@ -7,14 +7,12 @@ mod events;
 mod journal;
 mod manage;
 mod statement;
-mod view;
 
 pub use accounts::{BalanceQuery, OpenBody, balance, entries, get, list_of, open};
 pub use events::{all_events, events};
 pub use journal::{JournalEntryView, JournalView, journal};
 pub use manage::{FreezeBody, LimitBody, close, freeze, set_overdraft_limit, unfreeze};
 pub use statement::{StatementAnswer, StatementQuery, statement};
-pub use view::{AccountView, BalanceView, EntryView};
 
 use crate::account::{Account, OpenRules, by_id};
 use strongroom_sdk::audit_log::Actor;

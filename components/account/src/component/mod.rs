@@ -4,7 +4,6 @@ mod audit;
 mod bindings;
 mod ledger;
 mod lifecycle;
-mod routes;
 
 use crate::account::{NumberFormat, OpenRules};
 use crate::api::Service;
@@ -16,9 +15,9 @@ use strongroom_sdk::store::HostStore;
 
 struct Component;
 
-strongroom_sdk::export_http!(routes::site);
+strongroom_sdk::export_http!(crate::routes::site);
 
-type HostService = Service<HostStore, SystemClock, SystemRandom>;
+pub(crate) type HostService = Service<HostStore, SystemClock, SystemRandom>;
 
 /// `iban_country`: ISO 3166, two letters, of the IBAN registry. `bank_code`: the part of the IBAN that all accounts share.
 /// `accounts_per_user_max`: how many accounts of a user may be open at a time.
@@ -50,7 +49,7 @@ fn configure() -> Result<HostService, String> {
 ///
 /// # Panics
 /// If the configuration is wrong; `start` has then refused the generation, and no request comes here.
-fn service() -> &'static HostService {
+pub(crate) fn service() -> &'static HostService {
     static SERVICE: OnceLock<HostService> = OnceLock::new();
     SERVICE.get_or_init(|| configure().expect("`start` accepted this configuration"))
 }

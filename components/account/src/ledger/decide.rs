@@ -1,7 +1,7 @@
 //! The decision: may this transfer be recorded as asked? Pure, so that every case is a test of a few lines.
 
 use super::COUNTER_MINOR_MAX;
-use super::situation::{OriginalState, Payee, Standing};
+use super::state::{OriginalState, Payee, Standing};
 use crate::account::{AccountStatus, Freeze};
 use strongroom_ledger_api::{Decline, Kind, LedgerError, Status, Transfer};
 use strongroom_sdk::money::Money;

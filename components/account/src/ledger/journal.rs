@@ -1,6 +1,6 @@
 //! A row of the journal and its entries, as they are stored.
 
-use super::situation::Moment;
+use super::state::Moment;
 use strongroom_ledger_api::{
     Actor, ActorKind, Decline, Kind, Party, Posting, Resolution, Status, Transfer,
 };

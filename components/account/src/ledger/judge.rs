@@ -1,7 +1,7 @@
 //! What would be decided of a transfer, of which nothing is recorded.
 
 use super::decide::{Question, decide, decide_payee_alone};
-use super::situation::{Situation, Standing};
+use super::state::{Situation, Standing};
 use super::validate::validate;
 use strongroom_ledger_api::{Decline, LedgerError, Transfer};
 use strongroom_sdk::clock::Clock;

@@ -1,6 +1,7 @@
 //! The ledger's interfaces on a store: in the component the host's, in native tests SQLite's.
 
-use super::{batch_record, judge, post, read};
+use super::batch::find_batch;
+use super::{judge, post, read};
 use crate::account::{changes, summary_of};
 use strongroom_ledger_api::{
     AccountChange, AccountSummary, Batch, BatchRecord, BatchReply, Decline, Directory, Journal,
@@ -52,7 +53,7 @@ impl<S: Store, C: Clock> Journal for LocalLedger<S, C> {
 
     fn find_batch(&self, id: Uuid) -> Result<Option<BatchRecord>, LedgerError> {
         let query = |sql: &str, params: &[_]| self.store.query(sql, params);
-        Ok(batch_record::find(query, id)?)
+        Ok(find_batch(query, id)?)
     }
 
     fn journal_of(

@@ -8,8 +8,6 @@
 //! ends holds; [`local`] is all of it behind the ledger's interfaces.
 
 mod batch;
-mod batch_record;
-mod book;
 mod chain;
 mod decide;
 mod expire;
@@ -19,21 +17,20 @@ mod local;
 mod movement;
 mod post;
 mod read;
-mod situation;
+mod settlement;
+mod state;
 mod validate;
 mod write;
 
 pub use batch::post_batch;
+pub(crate) use batch::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow, LINES};
+pub(crate) use chain::hash as chain_hash;
 pub use expire::{EXPIRIES_MAX, expire_holds};
 pub use journal::{AccountOfRow, Direction, Entry, JournalRow, OriginalRef};
+pub(crate) use journal::{JOURNAL_ROW_COLUMNS, journal_row_sql};
 pub use local::LocalLedger;
 pub use post::{cancel, post};
 pub use read::{history, journal, journal_of, lookup_many};
-pub(crate) use situation::Standing;
-
-pub(crate) use batch_record::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow, LINES};
-pub(crate) use chain::hash as chain_hash;
-pub(crate) use journal::{JOURNAL_ROW_COLUMNS, journal_row_sql};
 
 /// The largest value of a counter, in minor units. Above it a transfer is declined with `limit_exceeded`; `i64` reaches a little
 /// further, so that no sum in SQL can overflow.

@@ -1,6 +1,6 @@
 //! What a decision does to the two balances. Pure: the single transfer, the batch, and the audit agree on it by construction.
 
-use super::situation::Standing;
+use super::state::Standing;
 use strongroom_ledger_api::Kind;
 
 /// What is added to the source's debits and to the destination's credits, in minor units.

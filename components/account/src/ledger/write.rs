@@ -3,7 +3,7 @@
 use super::chain;
 use super::journal::{Direction, Entry, JournalRow};
 use super::movement::Movement;
-use super::situation::{Head, Standing};
+use super::state::{Head, Standing};
 use strongroom_ledger_api::{Decline, Kind, Status};
 use strongroom_sdk::store::{StoreError, Transaction, Value};
 

@@ -7,7 +7,7 @@ use super::format::Layout;
 use super::line::Line;
 use super::summary::{Summary, Total};
 use crate::account::Account;
-use crate::api::EntryView;
+use crate::view::EntryView;
 use serde::Serialize;
 use std::io;
 use strongroom_sdk::clock::format_rfc3339;

@@ -14,8 +14,8 @@
 //! Integers are big-endian; `text?` and `id?` are those of [`strongroom_sdk::hash_chain`]. The transfers of a batch are rows of the
 //! journal, in the chain of that; their ids and fingerprints follow from the batch's.
 
-use super::journal::{JournalRow, actor, journal_row_sql};
-use super::situation::Head;
+use crate::ledger::journal::{JournalRow, actor, journal_row_sql};
+use crate::ledger::state::Head;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -215,7 +215,7 @@ pub(super) fn insert(
 }
 
 /// The record of a batch, if there is one; `query` reads the store, within a transaction or not.
-pub(super) fn find(
+pub(crate) fn find(
     query: impl Fn(&str, &[Value]) -> Result<Rows, StoreError>,
     id: Uuid,
 ) -> Result<Option<BatchRecord>, StoreError> {

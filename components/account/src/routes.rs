@@ -1,10 +1,11 @@
 //! The routes of `/api/accounts`, as one table.
 
-use super::service;
 use crate::api::{
-    self, AUDITORS, AccountView, BalanceQuery, BalanceView, Caller, EntryView, FreezeBody,
-    JournalView, LimitBody, OpenBody, STAFF, STAFF_WHO_ACT, StatementQuery,
+    self, AUDITORS, BalanceQuery, Caller, FreezeBody, JournalView, LimitBody, OpenBody, STAFF,
+    STAFF_WHO_ACT, StatementQuery,
 };
+use crate::component::service;
+use crate::view::{AccountView, BalanceView, EntryView};
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
@@ -22,7 +23,7 @@ use strongroom_sdk::query::{NoParameters, Query};
 
 type Answer<T> = Result<Json<T>, Problem>;
 
-pub(super) fn site() -> Site {
+pub(crate) fn site() -> Site {
     let routes = Router::new()
         .route("/", get(list).post(open))
         .route("/user/{user_id}", get(list_of_user))

@@ -1,8 +1,8 @@
 //! Every account that a batch names, read once, and then kept as the decisions move it.
 
-use super::movement::Movement;
-use super::situation::{STANDING_COLUMNS, Standing, standing_columns};
-use super::write::{in_statements, with_rows, write_rows};
+use crate::ledger::movement::Movement;
+use crate::ledger::state::{STANDING_COLUMNS, Standing, standing_columns};
+use crate::ledger::write::{in_statements, with_rows, write_rows};
 use std::collections::{BTreeSet, HashMap};
 use strongroom_ledger_api::{AccountRef, Transfer};
 use strongroom_sdk::store::{Row, StoreError, Transaction, Value};

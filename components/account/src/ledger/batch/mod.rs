@@ -3,15 +3,21 @@
 //! Each is decided as [`post`](super::post()) decides it, on the balances that those before it have left. The store is read once before
 //! all decisions, and written to once after them.
 
-use super::batch_record::{self, BatchHead};
-use super::book::Book;
+mod record;
+mod state;
+
+pub(super) use record::find as find_batch;
+pub(crate) use record::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow, LINES};
+
 use super::decide::{Question, decide};
 use super::journal::{JournalRow, Place};
 use super::movement::Movement;
 use super::post::in_transaction;
-use super::situation::{Head, Moment, Standing, parties, permitted};
+use super::state::{Head, Moment, Standing, parties, permitted};
 use super::validate::validate;
 use super::write::{self, Decision};
+use record::BatchHead;
+use state::Book;
 use strongroom_ledger_api::{
     BATCH_LINES_MAX, Batch, BatchLine, BatchReply, Decline, Kind, LedgerError, LineOutcome,
     Refusal, Status, Transfer,
@@ -42,7 +48,7 @@ pub fn post_batch<S: Store>(
             if fingerprint != batch.fingerprint {
                 return Err(LedgerError::IdReused);
             }
-            let found = batch_record::find(|sql, params| transaction.query(sql, params), batch.id)?;
+            let found = record::find(|sql, params| transaction.query(sql, params), batch.id)?;
             return Ok(BatchReply {
                 outcomes: found.map(|record| record.outcomes).unwrap_or_default(),
                 repeated: true,
@@ -67,7 +73,7 @@ pub fn post_batch<S: Store>(
             book.write_balances(transaction)?;
             write::append(transaction, &heads.journal, &draft.decisions)?;
             let recorded_at_ms = draft.moment.recorded_at_ms;
-            batch_record::insert(
+            record::insert(
                 transaction,
                 &heads,
                 batch,

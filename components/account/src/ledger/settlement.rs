@@ -1,8 +1,9 @@
 //! The bank's own accounts: the other side of deposits and withdrawals, one for each currency.
 
-use super::open::{insert, zero};
-use super::record::{Account, AccountStatus, AccountType};
-use crate::ledger::{AccountOfRow, BANK_OWNER, Standing};
+use super::state::Standing;
+use super::{AccountOfRow, BANK_OWNER};
+use crate::account::open::{insert, zero};
+use crate::account::{Account, AccountStatus, AccountType};
 use sha2::{Digest, Sha256};
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;

@@ -3,7 +3,8 @@
 
 use super::BANK_OWNER;
 use super::journal::{AccountOfRow, OriginalRef, currency, money};
-use crate::account::{AccountStatus, Freeze, settlement};
+use super::settlement;
+use crate::account::{AccountStatus, Freeze};
 use crate::balance::Balance;
 use strongroom_ledger_api::{
     AccountRef, Actor, DebitAuthority, Instruction, Kind, LedgerError, Side, Status, Transfer,
