@@ -1,6 +1,7 @@
-//! Accounts: opening, finding, and changing them. Money is moved by [`ledger`](crate::ledger) alone.
+//! Accounts: opening, finding, and changing them. Only [`ledger`](crate::ledger) moves money.
 
 mod directory;
+mod entry;
 mod event;
 mod find;
 mod freeze;
@@ -10,13 +11,14 @@ pub(crate) mod open;
 mod past;
 mod record;
 
-pub use find::{by_id, entries_of, of_owner};
+pub use entry::{AccountEntry, Direction, entries_of};
+pub use find::{by_id, of_owner};
 pub use freeze::Freeze;
 pub use manage::{ManageError, close, freeze, set_overdraft_limit, unfreeze};
 pub use number::{NumberFormat, NumberFormatError};
 pub use open::{EVER_FOR_EACH_OPEN, NAME_CHARACTERS_MAX, OpenError, OpenRequest, OpenRules, open};
 pub use past::{PastError, balance_at};
-pub use record::{Account, AccountEntry, AccountStatus, AccountType};
+pub use record::{Account, AccountStatus, AccountType};
 
 pub(crate) use directory::{changes, summary_of};
 pub(crate) use event::{CLOSED, FROZEN, OPENED, OVERDRAFT_LIMIT_CHANGED, UNFROZEN, opened_value};

@@ -1,9 +1,7 @@
-//! An account as it is stored, and its entries as its owner sees them.
+//! An account as it is stored.
 
 use super::freeze::Freeze;
 use crate::balance::Balance;
-use crate::ledger::Direction;
-use sha2::{Digest, Sha256};
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::store::{Row, StoreError};
 use strongroom_sdk::stored_enum;
@@ -133,39 +131,5 @@ impl Account {
     /// An amount of the account's currency.
     pub fn money(&self, minor: i64) -> Money {
         Money::from_minor(minor, self.currency)
-    }
-}
-
-/// An entry of an account, with what its transfer says of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountEntry {
-    /// The place in the journal: where a page ends, and the next begins.
-    pub transfer_sequence: i64,
-    /// The place among the account's entries: 1, 2, 3, .. without gaps.
-    pub sequence: i64,
-    /// The transfer it belongs to.
-    pub transaction_id: Uuid,
-    /// Debit or credit.
-    pub direction: Direction,
-    /// Minor units.
-    pub amount_minor: i64,
-    /// The account's balance after it.
-    pub balance_after_minor: i64,
-    /// When it was posted, in milliseconds since 1970 UTC.
-    pub created_at_ms: i64,
-    /// What the parties see.
-    pub reference: Option<String>,
-}
-
-impl AccountEntry {
-    /// The entry's id follows from its transfer and side (UUID v8, of a SHA-256), and so needs no room in the ledger's largest table.
-    pub fn id(&self) -> Uuid {
-        let digest = Sha256::new()
-            .chain_update(self.transaction_id.as_bytes())
-            .chain_update([self.direction.chain_code()])
-            .finalize();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        uuid::Builder::from_custom_bytes(bytes).into_uuid()
     }
 }

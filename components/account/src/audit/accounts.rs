@@ -1,21 +1,21 @@
-//! I2, I3, I4, I9: account by account, what its row says, and what its entries and its open holds
-//! add up to.
+//! Compares the row of each account with the sums of its entries and of its open holds.
 //!
-//! The entries are added up in the order in which they were written, as that is how they lie in the file. For each account this takes a few
-//! numbers, kept for a range of a million accounts at a time: a larger bank's entries are read once more for each further range.
+//! The entries are added up in the order of their writing, which is their order in the file. The
+//! sums are kept for a range of a million accounts at a time: in a larger bank the entries are read
+//! once more for each further range.
 
-use super::journal::{ENTRY_COLUMNS, entry};
+use super::entries::{ENTRY_COLUMNS, entry};
 use super::totals::Totals;
 use super::{number, require_none};
-use crate::account::{ACCOUNT_COLUMNS, Account, AccountType, account_sql};
-use crate::ledger::{Direction, Entry};
+use crate::account::{ACCOUNT_COLUMNS, Account, AccountType, Direction, account_sql};
+use crate::ledger::Entry;
 use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report};
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 
-/// How many accounts are added up at a time: 24 MiB.
+/// The accounts of one range; their sums take 24 MiB.
 const RANGE_KEYS: i64 = 1 << 20;
 
-/// With each account the sums of its open holds, as debits and as credits.
+/// Behind each account: the sums of its open holds, as debits and as credits.
 const ACCOUNTS: &str = account_sql!(
     ", (SELECT coalesce(sum(transfer.amount_minor), 0) FROM transfer INDEXED BY transfer_held_debit
         WHERE transfer.debit_account_key = account.key AND transfer.status = 'pending'
@@ -26,36 +26,39 @@ const ACCOUNTS: &str = account_sql!(
     "WHERE account.key > ?1 ORDER BY account.key LIMIT ?2"
 );
 
-/// The keys of the range that begins with the first key from `?1` on.
+/// The keys of the range that begins with the first key not below `?1`.
 const RANGE: &str = "\
 SELECT min(key), max(key) FROM account
-WHERE key BETWEEN (SELECT min(key) FROM account WHERE key >= ?1) AND (SELECT min(key) FROM account WHERE key >= ?1) + ?2";
+WHERE key BETWEEN (SELECT min(key) FROM account WHERE key >= ?1)
+    AND (SELECT min(key) FROM account WHERE key >= ?1) + ?2";
 
-/// Rows of one table without their row of the other.
+/// Rows of one table without their row in the other.
 const UNPAIRED: &str = "\
 SELECT key FROM account WHERE key NOT IN (SELECT account_key FROM balance)
-UNION ALL SELECT account_key FROM balance WHERE account_key NOT IN (SELECT key FROM account) LIMIT 20";
-
-const OF_NOBODY: &str = "\
-SELECT sequence FROM entry WHERE account_key NOT IN (SELECT account.key FROM account JOIN balance ON balance.account_key = account.key)
+UNION ALL SELECT account_key FROM balance WHERE account_key NOT IN (SELECT key FROM account)
 LIMIT 20";
 
-/// What the entries of a range of accounts add up to so far.
-pub struct Sums {
+const WITHOUT_ACCOUNT: &str = "\
+SELECT sequence FROM entry WHERE account_key NOT IN
+    (SELECT account.key FROM account JOIN balance ON balance.account_key = account.key)
+LIMIT 20";
+
+/// The sums of the entries so far, for a range of accounts.
+pub struct EntrySums {
     first_key: i64,
-    of_accounts: Vec<Sum>,
+    of_accounts: Vec<EntrySum>,
     check: Check,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Sum {
+struct EntrySum {
     debits: i64,
     credits: i64,
     entries: i64,
 }
 
-impl Sums {
-    /// Of the accounts of the first range; no entry was added yet.
+impl EntrySums {
+    /// Sums of zero for the first range of accounts.
     pub fn new<S: Store>(store: &S) -> Result<Self, StoreError> {
         let mut sums = Self {
             first_key: i64::MIN,
@@ -81,7 +84,7 @@ impl Sums {
         self.first_key = first;
         self.of_accounts.clear();
         let keys = usize::try_from(last - first).map_or(0, |difference| difference + 1);
-        self.of_accounts.resize(keys, Sum::default());
+        self.of_accounts.resize(keys, EntrySum::default());
         Ok(true)
     }
 
@@ -98,7 +101,7 @@ impl Sums {
         let Some(sum) = index.and_then(|index| self.of_accounts.get_mut(index)) else {
             return;
         };
-        // Saturated, no sum is right.
+        // A saturated sum is wrong, and is found so.
         match entry.direction {
             Direction::Debit => sum.debits = sum.debits.saturating_add(entry.amount_minor),
             Direction::Credit => sum.credits = sum.credits.saturating_add(entry.amount_minor),
@@ -115,7 +118,7 @@ impl Sums {
         });
     }
 
-    fn of(&self, key: i64) -> Sum {
+    fn of(&self, key: i64) -> EntrySum {
         let index = usize::try_from(key.saturating_sub(self.first_key)).ok();
         let sum = index.and_then(|index| self.of_accounts.get(index));
         sum.copied().unwrap_or_default()
@@ -123,8 +126,12 @@ impl Sums {
 }
 
 /// Checks every account. `sums` has seen the entries of the journal.
-pub fn check<S: Store>(store: &S, mut sums: Sums, report: &mut Report) -> Result<(), StoreError> {
-    let mut walk = Walk::new();
+pub fn check<S: Store>(
+    store: &S,
+    mut sums: EntrySums,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    let mut walk = AccountWalk::new();
     loop {
         walk.compare(store, &sums)?;
         let end = sums.end();
@@ -134,7 +141,7 @@ pub fn check<S: Store>(store: &S, mut sums: Sums, report: &mut Report) -> Result
         add_entries(store, &mut sums)?;
     }
     if walk.entries != number(store, "SELECT count(*) FROM entry")? {
-        require_none(store, &mut sums.check, OF_NOBODY, |sequence| {
+        require_none(store, &mut sums.check, WITHOUT_ACCOUNT, |sequence| {
             format!("entry {sequence}: it has no account, or one without a balance")
         })?;
     }
@@ -149,10 +156,11 @@ pub fn check<S: Store>(store: &S, mut sums: Sums, report: &mut Report) -> Result
 }
 
 /// Adds the entries of a range that is not the first.
-fn add_entries<S: Store>(store: &S, sums: &mut Sums) -> Result<(), StoreError> {
-    // The sign keeps SQLite from the index by account, through which it would jump to and fro in the file.
+fn add_entries<S: Store>(store: &S, sums: &mut EntrySums) -> Result<(), StoreError> {
+    // The `+` keeps SQLite from the index by account: with it, it would jump to and fro in the file.
     let sql = format!(
-        "SELECT {ENTRY_COLUMNS} FROM entry WHERE sequence > ?1 AND +account_key BETWEEN {} AND {} ORDER BY sequence LIMIT ?2",
+        "SELECT {ENTRY_COLUMNS} FROM entry WHERE sequence > ?1 AND +account_key BETWEEN {} AND {} \
+         ORDER BY sequence LIMIT ?2",
         sums.first_key,
         sums.end() - 1
     );
@@ -162,16 +170,16 @@ fn add_entries<S: Store>(store: &S, sums: &mut Sums) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Where the walk from account to account is, and what it has found.
-struct Walk {
+/// The walk from account to account, and its findings.
+struct AccountWalk {
     totals: Totals,
     balances: Check,
     limits: Check,
-    /// How many entries the accounts so far have.
+    /// The entries of the accounts so far.
     entries: i64,
 }
 
-impl Walk {
+impl AccountWalk {
     fn new() -> Self {
         Self {
             totals: Totals::default(),
@@ -183,8 +191,8 @@ impl Walk {
         }
     }
 
-    /// Compares the accounts of a range with what was added up.
-    fn compare<S: Store>(&mut self, store: &S, sums: &Sums) -> Result<(), StoreError> {
+    /// Compares the accounts of a range with their sums.
+    fn compare<S: Store>(&mut self, store: &S, sums: &EntrySums) -> Result<(), StoreError> {
         let before = Value::from(sums.first_key.saturating_sub(1));
         for row in Pages::new(store, ACCOUNTS, [before], PAGE_ROWS) {
             let row = row?;
@@ -197,7 +205,7 @@ impl Walk {
             self.balances.examine();
             match Account::from_row(&row) {
                 Ok(account) => {
-                    self.judge(&account, &row, sum)?;
+                    self.check(&account, &row, sum)?;
                     self.totals.add(&account);
                 }
                 Err(error) => self.balances.violation(format!("account {key}: {error}")),
@@ -206,9 +214,9 @@ impl Walk {
         Ok(())
     }
 
-    fn judge(&mut self, account: &Account, row: &Row, sum: Sum) -> Result<(), StoreError> {
+    fn check(&mut self, account: &Account, row: &Row, sum: EntrySum) -> Result<(), StoreError> {
         let (key, balance) = (account.key, &account.balance);
-        let kept = Sum {
+        let kept = EntrySum {
             debits: balance.debits_posted,
             credits: balance.credits_posted,
             entries: account.entry_count,

@@ -1,4 +1,4 @@
-//! I10: batches have a hash chain of their own, and each line of one is a row of the journal or a refusal.
+//! Checks the batches and their own hash chain: each line is a row of the journal or a refusal.
 
 use crate::ledger::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow, JournalRow, LINES};
 use std::collections::HashMap;
@@ -7,12 +7,12 @@ use strongroom_sdk::audit::{ChainWalk, Check, Pages, Report};
 use strongroom_sdk::store::{Store, StoreError, Value};
 use uuid::Uuid;
 
-/// How many are read at once: the refusals of one may have 500 KiB.
+/// The batches of one query: the refusals of one may have 500 KiB.
 const PAGE_BATCHES: usize = 4;
 
 const HEAD: &str = "SELECT sequence, hash FROM batch_head WHERE singleton = 1";
 
-/// What no index should let happen, and a file that was tampered with may have.
+/// Ids that a file has twice although an index forbids it.
 const TWICE: &str = "SELECT max(sequence) FROM batch GROUP BY id HAVING count(*) > 1 LIMIT 20";
 
 /// Checks every batch, and the chain up to its head.
@@ -56,7 +56,7 @@ fn check_lines<S: Store>(store: &S, batch: &BatchRow, check: &mut Check) -> Resu
     };
     let mut postings: HashMap<Uuid, Posting> = HashMap::new();
     for row in store.query(LINES, &batch.ids_of_lines())? {
-        // What is wrong with a row is a violation of the journal.
+        // A broken row is a violation of the journal.
         if let Ok(row) = JournalRow::from_row(&row) {
             postings.insert(row.posting.id, row.posting);
         }
@@ -79,7 +79,10 @@ fn check_lines<S: Store>(store: &S, batch: &BatchRow, check: &mut Check) -> Resu
             _ => false,
         };
         check.require(is_so, || {
-            format!("batch {sequence} ({}): its line {index} is not what the journal has, or was refused, or both", batch.id)
+            format!(
+                "batch {sequence} ({}): its line {index} is not what the journal has, or was refused, or both",
+                batch.id
+            )
         });
     }
     let is_all = postings.is_empty() && recorded + refusals.len() == batch.lines;

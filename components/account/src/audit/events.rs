@@ -1,4 +1,4 @@
-//! Each account is what the audit log made of it.
+//! Checks that each account is as the audit log says.
 
 use crate::account::{
     Account, AccountType, CLOSED, FROZEN, OPENED, OVERDRAFT_LIMIT_CHANGED, UNFROZEN, account_sql,
@@ -34,7 +34,7 @@ fn is_made_by(row: &Row, steps: Vec<Step>) -> Result<bool, StoreError> {
             OPENED => {
                 opened_as = new_value;
                 status = Some("open".to_owned());
-                // The bank's own accounts have no limit, all others begin with none to use.
+                // The bank's own accounts have no limit; all others begin with a limit of zero.
                 let is_internal = account.account_type == AccountType::Settlement;
                 limit = (!is_internal).then(|| decimal(0));
             }

@@ -1,5 +1,5 @@
-//! I7: each hold ends at most once, in time, and by at most what it held; each posting is reversed at most once. And what the sweep looks
-//! at, `open_hold`, is what the journal says is open.
+//! Checks that each hold ends at most once, in time, by at most its amount; that each posting is
+//! reversed at most once; and that `open_hold` lists the open holds of the journal.
 
 use super::require_none;
 use crate::ledger::JournalRow;
@@ -7,29 +7,31 @@ use strongroom_ledger_api::{Kind, Status};
 use strongroom_sdk::audit::Check;
 use strongroom_sdk::store::{Row, Store, StoreError};
 
-/// What no index should let happen, and a file that was tampered with may have.
+/// Holds and postings that a file has ended twice although an index forbids it.
 const TWICE: &str = "\
 SELECT subject_sequence FROM transfer WHERE subject_sequence IS NOT NULL AND status <> 'declined'
 GROUP BY subject_sequence HAVING count(*) > 1 LIMIT 20";
 
-/// What is noted as open, and is not.
+/// Holds that are listed as open and are not.
 const NOT_OPEN: &str = "\
-SELECT open_hold.transfer_sequence FROM open_hold LEFT JOIN transfer ON transfer.sequence = open_hold.transfer_sequence
+SELECT open_hold.transfer_sequence
+FROM open_hold LEFT JOIN transfer ON transfer.sequence = open_hold.transfer_sequence
 WHERE transfer.status IS NOT 'pending' OR transfer.expires_at_ms IS NOT open_hold.expires_at_ms
     OR EXISTS (SELECT 1 FROM transfer AS ending WHERE ending.subject_sequence = open_hold.transfer_sequence
         AND ending.status <> 'declined')
 LIMIT 20";
 
-/// What is open, and not noted.
-const NOT_NOTED: &str = "\
-SELECT transfer.sequence FROM transfer INDEXED BY transfer_held_debit WHERE transfer.status = 'pending'
+/// Open holds that are not listed.
+const NOT_LISTED: &str = "\
+SELECT transfer.sequence FROM transfer INDEXED BY transfer_held_debit
+WHERE transfer.status = 'pending'
     AND NOT EXISTS (SELECT 1 FROM transfer AS ending WHERE ending.subject_sequence = transfer.sequence
         AND ending.status <> 'declined')
     AND NOT EXISTS (SELECT 1 FROM open_hold WHERE transfer_sequence = transfer.sequence)
 LIMIT 20";
 
-/// The row that another is about.
-struct Original {
+/// The row that a capture, void, expiry, or reversal names.
+pub struct Original {
     status: String,
     kind: String,
     amount_minor: i64,
@@ -38,14 +40,13 @@ struct Original {
     expires_at_ms: Option<i64>,
 }
 
-/// Judges a row of the journal by the row that it is about, which stands in the columns of `row`
-/// from `original` on, and by the time of the row before it.
-pub fn judge(
+/// Checks a row of the journal against its original, and against the time of the previous row.
+pub fn check(
     transfer: &JournalRow,
-    (row, original): (&Row, usize),
+    original: Option<Original>,
     recorded_before_ms: i64,
     check: &mut Check,
-) -> Result<(), StoreError> {
+) {
     let sequence = transfer.sequence();
     let posting = &transfer.posting;
     let shaped = match posting.kind {
@@ -65,7 +66,7 @@ pub fn judge(
         format!("transfer {sequence}: it has an original or a time that its kind does not have, or lacks one")
     });
     if posting.status == Status::Declined {
-        return Ok(());
+        return;
     }
     let is_status_of_kind = posting.status == posting.kind.accepted_status();
     check.require(is_status_of_kind, || {
@@ -92,11 +93,11 @@ pub fn judge(
             });
         }
     }
-    Ok(())
 }
 
 impl Original {
-    fn from_row(row: &Row, column: usize) -> Result<Option<Self>, StoreError> {
+    /// Reads six columns; none where there is no original.
+    pub fn from_row(row: &Row, column: usize) -> Result<Option<Self>, StoreError> {
         row.optional(column, |row, column| {
             Ok(Self {
                 status: row.text(column)?,
@@ -132,8 +133,8 @@ impl Original {
         let is_over = self
             .expires_at_ms
             .is_some_and(|expires_at_ms| posting.recorded_at_ms >= expires_at_ms);
-        // The time of the row before it may stand for an earlier one, as recorded times never go
-        // back, and holds end by the machine's clock.
+        // Recorded times never go back, and holds end by the machine's clock: a row with the time
+        // of the previous row may have come earlier.
         let may_be_earlier = posting.recorded_at_ms == recorded_before_ms;
         let is_in_time = match posting.kind {
             Kind::Expiry => is_over,
@@ -147,7 +148,7 @@ impl Original {
     }
 }
 
-/// Compares all holds and reversals with each other, and what is open with what is noted as open.
+/// Finds what ended twice, and compares the open holds with their list.
 pub fn compare_open<S: Store>(store: &S, check: &mut Check) -> Result<(), StoreError> {
     require_none(store, check, TWICE, |sequence| {
         format!("transfer {sequence}: it was ended or reversed more than once")
@@ -155,7 +156,7 @@ pub fn compare_open<S: Store>(store: &S, check: &mut Check) -> Result<(), StoreE
     require_none(store, check, NOT_OPEN, |sequence| {
         format!("open hold {sequence}: the journal has no such open hold")
     })?;
-    require_none(store, check, NOT_NOTED, |sequence| {
+    require_none(store, check, NOT_LISTED, |sequence| {
         format!("transfer {sequence}: an open hold that the sweep does not know of")
     })
 }

@@ -1,10 +1,12 @@
-//! I1, I4, I6, I7: the journal and its entries, read side by side in the order in which they were written.
+//! Checks the journal and its entries, read side by side in the order of their writing.
 
-use super::accounts::Sums;
-use super::holds;
+use super::accounts::EntrySums;
+use super::entries::{ENTRY_COLUMNS, entry};
+use super::holds::{self, Original};
 use super::require_none;
+use crate::account::Direction;
 use crate::ledger::{
-    AccountOfRow, Direction, Entry, JOURNAL_ROW_COLUMNS, JournalRow, chain_hash, journal_row_sql,
+    AccountOfRow, Entry, JOURNAL_ROW_COLUMNS, JournalRow, chain_hash, journal_row_sql,
 };
 use strongroom_ledger_api::Status;
 use strongroom_sdk::audit::{ChainWalk, Check, PAGE_ROWS, Pages, Report};
@@ -14,9 +16,10 @@ const HEAD: &str = "\
 SELECT transfer_sequence, hash, entry_sequence, recorded_at_ms
 FROM journal_head WHERE singleton = 1";
 
-/// Behind the row itself whether its accounts are of its currency, and the row that it is about.
+/// Behind the row: whether its accounts have its currency, and its original.
 const TRANSFERS: &str = journal_row_sql!(
-    ", coalesce(debit.currency, transfer.currency) = transfer.currency AND coalesce(credit.currency, transfer.currency) = transfer.currency,
+    ", coalesce(debit.currency, transfer.currency) = transfer.currency
+        AND coalesce(credit.currency, transfer.currency) = transfer.currency,
        original.status, original.kind, original.amount_minor, original.debit_account_key,
        original.credit_account_key, original.expires_at_ms",
     "",
@@ -25,25 +28,26 @@ const TRANSFERS: &str = journal_row_sql!(
 const IS_ONE_CURRENCY: usize = JOURNAL_ROW_COLUMNS;
 const ORIGINAL: usize = JOURNAL_ROW_COLUMNS + 1;
 
-/// The columns that [`entry`] reads.
-pub const ENTRY_COLUMNS: &str = "sequence, transfer_sequence, account_key, account_sequence, \
-     (direction = 'credit') - (direction = 'debit'), amount_minor, balance_after_minor";
 const ENTRIES_TAIL: &str = "FROM entry WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
 
-/// What no index should let happen, and a file that was tampered with may have.
+/// Ids that a file has twice although an index forbids it.
 const TWICE: &str = "\
 SELECT max(sequence) FROM transfer GROUP BY id HAVING count(*) > 1 LIMIT 20";
 
-/// Checks the journal up to its head, and adds its entries to the sums of their accounts.
-pub fn check<S: Store>(store: &S, sums: &mut Sums, report: &mut Report) -> Result<(), StoreError> {
-    let mut walk = Walk::new(sums);
+/// Checks the journal up to its head, and adds up the entries of each account.
+pub fn check<S: Store>(
+    store: &S,
+    sums: &mut EntrySums,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    let mut walk = JournalWalk::new(sums);
     let first = Value::from(i64::MIN);
     let sql = format!("SELECT {ENTRY_COLUMNS} {ENTRIES_TAIL}");
     let mut entries = Pages::new(store, sql, [first.clone()], 2 * PAGE_ROWS);
     for row in Pages::new(store, TRANSFERS, [first], PAGE_ROWS) {
         walk.step(&row?, &mut entries)?;
     }
-    // What is left belongs to no transfer.
+    // The entries that are left have no transfer.
     walk.entries_of(i64::MAX, &mut entries)?;
     let head = store.query(HEAD, &[])?.first();
     walk.compare_head(head.as_ref())?;
@@ -57,9 +61,9 @@ pub fn check<S: Store>(store: &S, sums: &mut Sums, report: &mut Report) -> Resul
     walk.chain.finish(head.as_ref(), report)
 }
 
-/// Where the walk along the journal is, and what it has found.
-struct Walk<'a> {
-    sums: &'a mut Sums,
+/// The walk along the journal, and its findings.
+struct JournalWalk<'a> {
+    sums: &'a mut EntrySums,
     double_entry: Check,
     chain: ChainWalk,
     declines: Check,
@@ -68,8 +72,8 @@ struct Walk<'a> {
     recorded_at_ms: i64,
 }
 
-impl<'a> Walk<'a> {
-    fn new(sums: &'a mut Sums) -> Self {
+impl<'a> JournalWalk<'a> {
+    fn new(sums: &'a mut EntrySums) -> Self {
         Self {
             sums,
             double_entry: Check::new(
@@ -100,14 +104,14 @@ impl<'a> Walk<'a> {
             });
         if let Ok(transfer) = transfer {
             let recorded_before_ms = self.recorded_at_ms;
-            self.judge(&transfer, row, &own)?;
-            let original = (row, ORIGINAL);
-            holds::judge(&transfer, original, recorded_before_ms, &mut self.holds)?;
+            self.check(&transfer, row, &own)?;
+            let original = Original::from_row(row, ORIGINAL)?;
+            holds::check(&transfer, original, recorded_before_ms, &mut self.holds);
         }
         Ok(())
     }
 
-    /// The entries of a transfer; those of transfers before it that are still there belong to none.
+    /// The entries of a transfer. Entries of earlier transfers that are still there have none.
     fn entries_of<S: Store>(
         &mut self,
         transfer_sequence: i64,
@@ -145,8 +149,8 @@ impl<'a> Walk<'a> {
         Ok(own)
     }
 
-    /// Judges a transfer by its own entries and the time of the one before it.
-    fn judge(
+    /// Checks a transfer against its entries and against the time of the previous transfer.
+    fn check(
         &mut self,
         transfer: &JournalRow,
         row: &Row,
@@ -159,7 +163,10 @@ impl<'a> Walk<'a> {
                 let balanced = is_balanced(transfer, entries) && row.integer(IS_ONE_CURRENCY)? == 1;
                 self.double_entry.examine();
                 self.double_entry.require(balanced, || {
-                    format!("transfer {sequence}: its {} entries are not one debit and one credit of its amount", entries.len())
+                    format!(
+                        "transfer {sequence}: its {} entries are not one debit and one credit of its amount",
+                        entries.len()
+                    )
                 });
             }
             Status::Declined | Status::Pending | Status::Voided | Status::Expired => {
@@ -183,7 +190,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Compares what the head of the journal has beside that of a hash chain.
+    /// Compares the head's last entry and time with those of the journal.
     fn compare_head(&mut self, head: Option<&Row>) -> Result<(), StoreError> {
         let Some(head) = head else { return Ok(()) };
         let last = (self.entry_sequence, self.recorded_at_ms);
@@ -211,21 +218,4 @@ fn is_balanced(transfer: &JournalRow, entries: &[Entry]) -> bool {
         }
         _ => false,
     }
-}
-
-/// Reads a row of [`ENTRY_COLUMNS`].
-pub fn entry(row: &Row) -> Result<Entry, StoreError> {
-    Ok(Entry {
-        sequence: row.integer(0)?,
-        account_key: row.integer(2)?,
-        account_sequence: row.integer(3)?,
-        // Numbers cross into the component in a fraction of the time that words do.
-        direction: match row.integer(4)? {
-            1 => Direction::Credit,
-            -1 => Direction::Debit,
-            _ => return Err(StoreError::Row("a direction is none".to_owned())),
-        },
-        amount_minor: row.integer(5)?,
-        balance_after_minor: row.integer(6)?,
-    })
 }

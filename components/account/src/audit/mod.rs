@@ -1,18 +1,20 @@
-//! The invariants that must hold in the store, checked from its rows alone.
+//! The invariants of the store, checked from its rows alone.
 //!
-//! All walks go a page at a time, so that memory does not grow with the bank:
+//! All walks go page by page, so that memory does not grow with the bank:
 //!
 //! - [`journal`]: along the journal, with its entries and holds beside it;
 //! - [`batches`]: along the batches, with their lines beside them;
-//! - [`accounts`]: from account to account, with what its entries came to;
-//! - [`events`]: from account to account, with what the audit log says of it.
+//! - [`accounts`]: from account to account, with the sums of its entries;
+//! - [`events`]: from account to account, with its events in the audit log.
 //!
-//! What can only be told by looking at all rows at once is asked of SQL.
+//! SQL finds what only a look at all rows can find.
 //!
-//! The host lets an audit read one snapshot of the store, so that the walks fit together while the ledger goes on.
+//! The host shows an audit one snapshot of the store: the walks fit together while the ledger goes
+//! on.
 
 mod accounts;
 mod batches;
+mod entries;
 mod events;
 mod holds;
 mod journal;
@@ -25,11 +27,11 @@ use strongroom_sdk::store::{Store, StoreError};
 /// Checks every invariant.
 ///
 /// # Errors
-/// [`StoreError`] where the store does not answer, or a row has a column of a type or word that cannot be. Any other broken row is no
-/// error but a violation in the report.
+/// [`StoreError`] where the store fails, or a row has a column of a wrong type or word. Any other
+/// broken row is a violation in the report.
 pub fn check_invariants<S: Store>(store: &S) -> Result<Report, StoreError> {
     let mut report = Report::default();
-    let mut sums = accounts::Sums::new(store)?;
+    let mut sums = accounts::EntrySums::new(store)?;
     journal::check(store, &mut sums, &mut report)?;
     batches::check(store, &mut report)?;
     accounts::check(store, sums, &mut report)?;
@@ -38,7 +40,7 @@ pub fn check_invariants<S: Store>(store: &S) -> Result<Report, StoreError> {
     Ok(report)
 }
 
-/// Notes each row that `sql` answers: it answers broken ones, by a number, and at most a few.
+/// Reports each row that `sql` finds: it finds broken rows, each by a number, and at most a few.
 fn require_none<S: Store>(
     store: &S,
     check: &mut Check,
@@ -52,7 +54,7 @@ fn require_none<S: Store>(
     Ok(())
 }
 
-/// The one number that `sql` answers.
+/// The one number that `sql` selects.
 fn number<S: Store>(store: &S, sql: &str) -> Result<i64, StoreError> {
     let row = store.query(sql, &[])?.first();
     row.map_or(Ok(0), |row| row.integer(0))

@@ -1,21 +1,21 @@
-//! I1, I9: in each currency the customers' money and the bank's own side of it add up to zero, and so does what is held.
+//! Checks that in each currency customers' and bank's own accounts add up to zero, and so do holds.
 
 use crate::account::{Account, AccountType};
 use std::collections::BTreeMap;
 use strongroom_sdk::audit::{Check, Report, Total};
 use strongroom_sdk::money::{Currency, Money};
 
-/// The sums of all accounts. Each counter is an `i64`, and no sum of so many of them leaves `i128`.
+/// The sums of all accounts, by currency.
 #[derive(Debug, Default)]
-pub struct Totals(BTreeMap<&'static str, Sums>);
+pub struct Totals(BTreeMap<&'static str, CurrencySums>);
 
 #[derive(Debug)]
-struct Sums {
+struct CurrencySums {
     currency: Currency,
     accounts: u64,
     customers: i128,
     internal: i128,
-    /// Expected credits less held debits.
+    /// Pending credits less pending debits.
     pending: i128,
 }
 
@@ -23,13 +23,16 @@ impl Totals {
     /// Adds an account.
     pub fn add(&mut self, account: &Account) {
         let balance = &account.balance;
-        let sums = self.0.entry(account.currency.code()).or_insert(Sums {
-            currency: account.currency,
-            accounts: 0,
-            customers: 0,
-            internal: 0,
-            pending: 0,
-        });
+        let sums = self
+            .0
+            .entry(account.currency.code())
+            .or_insert(CurrencySums {
+                currency: account.currency,
+                accounts: 0,
+                customers: 0,
+                internal: 0,
+                pending: 0,
+            });
         sums.accounts += 1;
         let posted = i128::from(balance.posted());
         if account.account_type == AccountType::Settlement {
@@ -66,7 +69,7 @@ impl Totals {
     }
 }
 
-impl Sums {
+impl CurrencySums {
     fn written(&self, minor: i128) -> String {
         i64::try_from(minor).map_or_else(
             |_| format!("{minor} minor units"),

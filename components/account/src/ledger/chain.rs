@@ -1,8 +1,8 @@
 //! The journal's hash chain.
 //!
-//! Each row's hash covers the row, its entries, and the hash of the row before, so that nothing in the past can be changed, left
-//! out, or slipped in without every later hash changing. The encoding is fixed and binary: no two different rows have the same bytes,
-//! and no library's way of writing JSON or dates matters.
+//! Each row's hash covers the row, its entries, and the hash of the previous row. A change in the
+//! past, a missing row, or a row too many changes every later hash. The encoding is fixed and binary:
+//! no two different rows have the same bytes, and no JSON or date library has an influence.
 //!
 //! ```text
 //! hash(n) = SHA-256( hash(n-1)                      32 bytes, all zero before the first row
@@ -21,26 +21,29 @@
 //!   original           0x00, or 0x01 and its sequence u64
 //!   expires at ms     0x00, or 0x01 and i64
 //!   entries           their number u16, and for each:
-//!     sequence u64, account id 16 bytes, owner id 16 bytes, account sequence u64, direction u8, amount i64, balance after i64 )
+//!     sequence u64, account id 16 bytes, owner id 16 bytes, account sequence u64, direction u8,
+//!     amount i64, balance after i64 )
 //! ```
 //!
-//! Integers are big-endian; `text?` and `id?` are those of [`strongroom_sdk::hash_chain`]. The codes of `kind`, `status`, `decline`,
-//! actor kind, and `direction` are those of [`chain_code`](strongroom_ledger_api::Kind::chain_code).
+//! Integers are big-endian; [`strongroom_sdk::hash_chain`] defines `text?` and `id?`. The codes of
+//! `kind`, `status`, `decline`, actor kind, and `direction` are those of
+//! [`chain_code`](strongroom_ledger_api::Kind::chain_code).
 
-use super::journal::{AccountOfRow, Direction, Entry, JournalRow};
+use super::journal::{AccountOfRow, Entry, JournalRow};
+use crate::account::Direction;
 use sha2::{Digest, Sha256};
 use strongroom_ledger_api::Decline;
 use strongroom_sdk::hash_chain::{Hash, push_id, push_integer, push_text};
 
 const ENCODING: &[u8; 4] = b"SRJ1";
 
-/// What stands for an account that is neither of the row's: an entry of any other account hashes to something else.
+/// Stands for an account that is neither of the row's, so that such an entry changes the hash.
 const FOREIGN_ACCOUNT: [u8; 32] = [0xff; 32];
 
-/// The hash of a row that follows the row with the hash `previous`.
+/// The hash of a row whose previous row has the hash `previous`.
 pub fn hash(previous: &Hash, row: &JournalRow, entries: &[Entry]) -> Hash {
     let posting = &row.posting;
-    // One buffer and one update: the usual row has some 500 bytes.
+    // One buffer: a usual row has some 500 bytes.
     let mut bytes = Vec::with_capacity(640);
     bytes.extend_from_slice(previous);
     bytes.extend_from_slice(ENCODING);
@@ -81,7 +84,7 @@ fn push_account(bytes: &mut Vec<u8>, account: Option<AccountOfRow>) {
     }
 }
 
-/// An entry names its account by what the row has for its side.
+/// The row has the account of an entry, on the entry's side.
 fn push_entry(bytes: &mut Vec<u8>, row: &JournalRow, entry: &Entry) {
     let account = match entry.direction {
         Direction::Debit => row.debit,

@@ -1,86 +1,81 @@
-//! The decision: may this transfer be recorded as asked? Pure, so that every case is a test of a few lines.
+//! The decision: may the ledger record this transfer as asked? Pure, so that a test of a few lines
+//! shows each case.
 
 use super::COUNTER_MINOR_MAX;
-use super::state::{OriginalState, Payee, Standing};
+use super::state::{AccountState, OriginalState, Parties};
 use crate::account::{AccountStatus, Freeze};
 use strongroom_ledger_api::{Decline, Kind, LedgerError, Status, Transfer};
 use strongroom_sdk::money::Money;
 
-/// What is to be decided.
+/// All that the decision looks at.
 #[derive(Debug)]
-pub struct Question<'a> {
+pub struct DecisionInput<'a> {
     pub kind: Kind,
     pub amount: Money,
-    /// A bank's account that does not exist yet is `None`.
-    pub source: Option<&'a Standing>,
-    pub destination: Payee<'a>,
-    /// Of a capture, void, expiry, or reversal.
+    pub parties: Parties<'a>,
+    /// The hold or posting that a capture, void, expiry, or reversal names.
     pub original: Option<&'a OriginalState>,
     /// By the machine's clock.
     pub now_ms: i64,
 }
 
-impl<'a> Question<'a> {
-    /// What a transfer between these parties asks.
-    pub fn of(
+impl<'a> DecisionInput<'a> {
+    pub fn new(
         transfer: &Transfer,
-        (source, destination): (Option<&'a Standing>, Payee<'a>),
+        parties: Parties<'a>,
         original: Option<&'a OriginalState>,
         now_ms: i64,
     ) -> Self {
         Self {
             kind: transfer.instruction.kind,
             amount: transfer.instruction.amount,
-            source,
-            destination,
+            parties,
             original,
             now_ms,
         }
     }
 }
 
-/// Decides: `None` accepts.
+/// Decides; `None` accepts.
 ///
-/// Where several declines apply, the first of this list is told, so that the same situation always gives the same answer:
-/// 1. what the original says: `not_reversible`, `already_reversed`; `already_captured`, `already_voided`, `hold_expired`,
-///    `amount_exceeds_hold`. A hold that nobody has voided or captured ends at its time, whether or not it was swept;
-/// 2. what the payer's account says: `account_closed`; `account_frozen`, for debits;
-///    `currency_mismatch`; `limit_exceeded`, where a counter would grow past [`COUNTER_MINOR_MAX`];
-///    `insufficient_funds`, where less than that is available;
-/// 3. what the payee's says: that there is none, which is an error; then `account_closed`;
-///    `account_frozen`, for credits; `currency_mismatch`; `limit_exceeded`.
+/// Where several declines apply, the first of this list counts, so that the same state always
+/// leads to the same decline:
+/// 1. of the original: `not_reversible`, `already_reversed`; `already_captured`, `already_voided`,
+///    `hold_expired`, `amount_exceeds_hold`. A hold ends at its time, swept or not;
+/// 2. of the payer's account: `account_closed`; `account_frozen`, for debits; `currency_mismatch`;
+///    `limit_exceeded`, where a counter would grow past [`COUNTER_MINOR_MAX`];
+///    `insufficient_funds`, where less than the amount is available;
+/// 3. of the payee: the error that there is none; then `account_closed`; `account_frozen`, for
+///    credits; `currency_mismatch`; `limit_exceeded`.
 ///
-/// The payer comes first so that nobody without the money learns anything of the payee, not even
-/// whether there is one. A void and an expiry only release, and so look at nothing but the hold;
-/// what a capture moves was available when it was held.
+/// The payer comes first, so that a payer without the money learns nothing of the payee, not even
+/// whether there is one. A void and an expiry only release money: for them only the hold counts.
+/// What a capture moves was available when it was held.
 ///
 /// # Errors
-/// That of [`Question::destination`]: nothing is recorded.
-pub fn decide(question: &Question<'_>) -> Result<Option<Decline>, LedgerError> {
-    if let Err(decline) = decide_original(question).and_then(|()| decide_payer(question)) {
+/// That of [`Parties::destination`]: nothing is recorded.
+pub fn decide(input: &DecisionInput<'_>) -> Result<Option<Decline>, LedgerError> {
+    if let Err(decline) = check_original(input).and_then(|()| check_payer(input)) {
         return Ok(Some(decline));
     }
-    let destination = question.destination.clone()?;
-    Ok(decide_payee(question, destination).err())
+    let payee = input.parties.destination.clone()?;
+    Ok(check_payee(input, payee).err())
 }
 
-/// What the payee's account says by itself, of a payment that has one.
-pub fn decide_payee_alone(question: &Question<'_>) -> Option<Decline> {
-    let payee = question.destination.as_ref().ok().copied().flatten();
-    decide_payee(question, payee).err()
+/// The decline that follows from the payee's account alone.
+pub fn decide_payee_alone(input: &DecisionInput<'_>) -> Option<Decline> {
+    check_payee(input, input.parties.payee()).err()
 }
 
-fn decide_original(question: &Question<'_>) -> Result<(), Decline> {
-    match (question.kind, question.original) {
-        (Kind::Reversal, Some(original)) => decide_reversible(original),
-        (Kind::Capture | Kind::Void | Kind::Expiry, Some(original)) => {
-            decide_open(question, original)
-        }
+fn check_original(input: &DecisionInput<'_>) -> Result<(), Decline> {
+    match (input.kind, input.original) {
+        (Kind::Reversal, Some(original)) => check_reversible(original),
+        (Kind::Capture | Kind::Void | Kind::Expiry, Some(hold)) => check_open_hold(input, hold),
         _ => Ok(()),
     }
 }
 
-fn decide_reversible(original: &OriginalState) -> Result<(), Decline> {
+fn check_reversible(original: &OriginalState) -> Result<(), Decline> {
     if original.status != Status::Posted || original.kind == Kind::Reversal {
         return Err(Decline::NotReversible);
     }
@@ -90,40 +85,39 @@ fn decide_reversible(original: &OriginalState) -> Result<(), Decline> {
     }
 }
 
-/// Whether the hold still is one. The sweep alone may end it after its time.
-fn decide_open(question: &Question<'_>, original: &OriginalState) -> Result<(), Decline> {
-    match original.resolved_by {
+/// After its time, only an expiry may end a hold.
+fn check_open_hold(input: &DecisionInput<'_>, hold: &OriginalState) -> Result<(), Decline> {
+    match hold.resolved_by {
         Some(Kind::Capture) => return Err(Decline::AlreadyCaptured),
         Some(Kind::Void) => return Err(Decline::AlreadyVoided),
         Some(_) => return Err(Decline::HoldExpired),
         None => {}
     }
-    let is_over = original
+    let is_over = hold
         .expires_at_ms
-        .is_some_and(|expires| question.now_ms >= expires);
-    if is_over && question.kind != Kind::Expiry {
+        .is_some_and(|expires| input.now_ms >= expires);
+    if is_over && input.kind != Kind::Expiry {
         return Err(Decline::HoldExpired);
     }
-    if question.amount.minor() > original.amount.minor() {
+    if input.amount.minor() > hold.amount.minor() {
         return Err(Decline::AmountExceedsHold);
     }
     Ok(())
 }
 
-fn decide_payer(question: &Question<'_>) -> Result<(), Decline> {
-    let Some(payer) = question.source else {
+fn check_payer(input: &DecisionInput<'_>) -> Result<(), Decline> {
+    let Some(payer) = input.parties.source else {
         return Ok(());
     };
-    match question.kind {
+    match input.kind {
         Kind::Void | Kind::Expiry => Ok(()),
-        Kind::Capture => decide_account(payer, question.amount, Freeze::stops_debits),
+        Kind::Capture => check_account(payer, input.amount, Freeze::stops_debits),
         Kind::Deposit | Kind::Withdrawal | Kind::Transfer | Kind::Hold | Kind::Reversal => {
-            decide_account(payer, question.amount, Freeze::stops_debits)?;
+            check_account(payer, input.amount, Freeze::stops_debits)?;
             let balance = &payer.balance;
             // What is pending counts, so that a capture never meets the limit.
-            let debits = (balance.debits_posted, balance.debits_pending);
-            decide_limit(debits, question.amount)?;
-            if balance.covers(question.amount.minor()) {
+            check_limit(balance.debits_posted, balance.debits_pending, input.amount)?;
+            if balance.covers(input.amount.minor()) {
                 Ok(())
             } else {
                 Err(Decline::InsufficientFunds)
@@ -132,44 +126,47 @@ fn decide_payer(question: &Question<'_>) -> Result<(), Decline> {
     }
 }
 
-fn decide_payee(question: &Question<'_>, payee: Option<&Standing>) -> Result<(), Decline> {
+fn check_payee(input: &DecisionInput<'_>, payee: Option<&AccountState>) -> Result<(), Decline> {
     let Some(payee) = payee else {
         return Ok(());
     };
-    match question.kind {
+    match input.kind {
         Kind::Void | Kind::Expiry => Ok(()),
-        Kind::Capture => decide_account(payee, question.amount, Freeze::stops_credits),
+        Kind::Capture => check_account(payee, input.amount, Freeze::stops_credits),
         Kind::Deposit | Kind::Withdrawal | Kind::Transfer | Kind::Hold | Kind::Reversal => {
-            decide_account(payee, question.amount, Freeze::stops_credits)?;
+            check_account(payee, input.amount, Freeze::stops_credits)?;
             let balance = &payee.balance;
-            let credits = (balance.credits_posted, balance.credits_pending);
-            decide_limit(credits, question.amount)
+            check_limit(
+                balance.credits_posted,
+                balance.credits_pending,
+                input.amount,
+            )
         }
     }
 }
 
-fn decide_account(
-    standing: &Standing,
+fn check_account(
+    state: &AccountState,
     amount: Money,
     stops: fn(Freeze) -> bool,
 ) -> Result<(), Decline> {
-    match standing.status {
+    match state.status {
         AccountStatus::Closed => return Err(Decline::AccountClosed),
-        AccountStatus::Frozen if stops(standing.freeze.unwrap_or(Freeze::Both)) => {
+        AccountStatus::Frozen if stops(state.freeze.unwrap_or(Freeze::Both)) => {
             return Err(Decline::AccountFrozen);
         }
         AccountStatus::Open | AccountStatus::Frozen => {}
     }
-    if standing.currency == amount.currency() {
+    if state.currency == amount.currency() {
         Ok(())
     } else {
         Err(Decline::CurrencyMismatch)
     }
 }
 
-fn decide_limit((posted, pending): (i64, i64), amount: Money) -> Result<(), Decline> {
-    let sum = posted
-        .checked_add(pending)
+fn check_limit(posted_minor: i64, pending_minor: i64, amount: Money) -> Result<(), Decline> {
+    let sum = posted_minor
+        .checked_add(pending_minor)
         .and_then(|sum| sum.checked_add(amount.minor()));
     if sum.is_some_and(|sum| sum <= COUNTER_MINOR_MAX) {
         Ok(())

@@ -1,14 +1,14 @@
-//! Ends holds whose time is up. A capture or void after that time is refused whether or not the sweep has been here, so nothing
-//! depends on when it comes.
+//! The sweep that ends holds whose time is up. It may come late: after its time a hold accepts no
+//! capture and no void, swept or not.
 
 use super::journal::money;
-use super::post::{Wish, in_transaction, record};
+use super::post::{Operation, in_transaction, record};
 use sha2::{Digest, Sha256};
 use strongroom_ledger_api::{Actor, DebitAuthority, Instruction, Kind, LedgerError, Transfer};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
 
-/// How many holds one call ends.
+/// The most holds that one call ends.
 pub const EXPIRIES_MAX: u32 = 256;
 
 const DUE: &str = "\
@@ -18,31 +18,30 @@ WHERE open_hold.expires_at_ms <= ?1 ORDER BY open_hold.expires_at_ms LIMIT ?2";
 
 /// Ends up to [`EXPIRIES_MAX`] expired holds, oldest first, in one transaction; returns how many.
 ///
-/// Each expiry's id follows from its hold's: a sweep that is repeated, after whatever crash, finds it recorded.
+/// Each expiry's id is derived from its hold's, so that a repeated sweep finds it recorded.
 pub fn expire_holds<S: Store>(store: &S, clock: &impl Clock) -> Result<usize, LedgerError> {
     let due = |now_ms: i64, limit: u32| [Value::from(now_ms), Value::from(i64::from(limit))];
-    // Mostly nothing is due, and then nobody waits for the writer.
+    // Mostly nothing is due; then the sweep does not take the writer.
     if store.query(DUE, &due(clock.now_ms(), 1))?.rows.is_empty() {
         return Ok(0);
     }
     in_transaction(store, |transaction| {
-        // Once, and after the wait: what was due before it may not be, by a clock that was set
-        // back.
-        let now = Stopped(clock.now_ms());
+        // Read again after the wait for the writer: a clock that was set back changes what is due.
+        let now = StoppedClock(clock.now_ms());
         let rows = transaction.query(DUE, &due(now.0, EXPIRIES_MAX))?;
         let expired = rows.rows.len();
         for row in rows {
             let expiry = expiry(&row, now.0)?;
-            record(transaction, &now, &expiry, Wish::Post)?;
+            record(transaction, &now, &expiry, Operation::Post)?;
         }
         Ok(expired)
     })
 }
 
 /// A clock that stands still.
-struct Stopped(i64);
+struct StoppedClock(i64);
 
-impl Clock for Stopped {
+impl Clock for StoppedClock {
     fn now_ms(&self) -> i64 {
         self.0
     }

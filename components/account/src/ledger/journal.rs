@@ -1,24 +1,14 @@
 //! A row of the journal and its entries, as they are stored.
 
-use super::state::Moment;
+use super::head::Moment;
+use crate::account::Direction;
 use strongroom_ledger_api::{
     Actor, ActorKind, Decline, Kind, Party, Posting, Resolution, Status, Transfer,
 };
 use strongroom_sdk::hash_chain::Hash;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::store::{Row, StoreError};
-use strongroom_sdk::stored_enum;
 use uuid::Uuid;
-
-stored_enum! {
-    /// The side of an entry. A customer's account is the bank's liability: a credit is money in, a debit money out.
-    pub enum Direction {
-        /// Money out of a customer's account.
-        Debit = 1, "debit";
-        /// Money into a customer's account.
-        Credit = 2, "credit";
-    }
-}
 
 /// An account that a row names: a customer's, or the bank's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +21,7 @@ pub struct AccountOfRow {
     pub owner_id: Uuid,
 }
 
-/// The earlier row that a capture, void, expiry, or reversal is about.
+/// The row that a capture, void, expiry, or reversal names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OriginalRef {
     /// Its place in the journal.
@@ -40,16 +30,17 @@ pub struct OriginalRef {
     pub id: Uuid,
 }
 
-/// One decision of the ledger: the posting, as others see it, and what the store has beside that.
+/// One decision of the ledger: the posting, as other services see it, and the keys that only the
+/// store knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalRow {
     /// The decision.
     pub posting: Posting,
-    /// The account to debit; none only where a declined request names none of the bank.
+    /// The account to debit. Only a declined row may have none.
     pub debit: Option<AccountOfRow>,
-    /// The account to credit; likewise.
+    /// The account to credit, likewise.
     pub credit: Option<AccountOfRow>,
-    /// What it captures, voids, lets expire, or reverses.
+    /// The row that it captures, voids, lets expire, or reverses.
     pub original: Option<OriginalRef>,
 }
 
@@ -70,13 +61,14 @@ pub struct Entry {
     pub balance_after_minor: i64,
 }
 
-/// A `SELECT` of journal rows, in the column order that [`JournalRow::from_row`] reads. The tail says which and in what order; with
-/// `resolved`, the columns of [`resolution`] follow.
+/// A `SELECT` of journal rows, in the column order that [`JournalRow::from_row`] reads. The tail
+/// says which rows and in what order. With `resolved`, the columns of [`resolution`] follow.
 macro_rules! journal_row_sql {
     (resolved $tail:expr) => {
         journal_row_sql!(
             ", resolving.id, resolving.kind, resolving.amount_minor",
-            "LEFT JOIN transfer AS resolving ON resolving.subject_sequence = transfer.sequence AND resolving.status <> 'declined' ",
+            "LEFT JOIN transfer AS resolving \
+             ON resolving.subject_sequence = transfer.sequence AND resolving.status <> 'declined' ",
             $tail
         )
     };
@@ -85,11 +77,14 @@ macro_rules! journal_row_sql {
     };
     ($columns:literal, $join:literal, $tail:expr) => {
         concat!(
-            "SELECT transfer.sequence, transfer.id, transfer.fingerprint, transfer.kind, transfer.status, transfer.decline_code, \
-             transfer.denied_by, transfer.actor_kind, transfer.actor_id, transfer.on_behalf_of_id, transfer.request_id, \
-             transfer.debit_account_key, debit.id, debit.owner_id, transfer.credit_account_key, credit.id, credit.owner_id, \
-             transfer.amount_minor, transfer.currency, transfer.reference, transfer.metadata, transfer.requested_at_ms, \
-             transfer.recorded_at_ms, transfer.subject_sequence, original.id, transfer.expires_at_ms, transfer.hash",
+            "SELECT transfer.sequence, transfer.id, transfer.fingerprint, transfer.kind, \
+             transfer.status, transfer.decline_code, transfer.denied_by, transfer.actor_kind, \
+             transfer.actor_id, transfer.on_behalf_of_id, transfer.request_id, \
+             transfer.debit_account_key, debit.id, debit.owner_id, \
+             transfer.credit_account_key, credit.id, credit.owner_id, \
+             transfer.amount_minor, transfer.currency, transfer.reference, transfer.metadata, \
+             transfer.requested_at_ms, transfer.recorded_at_ms, transfer.subject_sequence, \
+             original.id, transfer.expires_at_ms, transfer.hash",
             $columns,
             " FROM transfer \
              LEFT JOIN account AS debit ON debit.key = transfer.debit_account_key \
@@ -102,16 +97,22 @@ macro_rules! journal_row_sql {
 }
 pub(crate) use journal_row_sql;
 
-/// How many columns [`journal_row_sql`] selects.
+/// The number of columns that [`journal_row_sql`] selects.
 pub(crate) const JOURNAL_ROW_COLUMNS: usize = 27;
 
-/// Where a decision stands in the journal, and between whom.
+/// The accounts that a row names.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowAccounts {
+    pub debit: Option<AccountOfRow>,
+    pub credit: Option<AccountOfRow>,
+}
+
+/// What a row has beside the transfer and the decision.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub sequence: i64,
     pub moment: Moment,
-    pub debit: Option<AccountOfRow>,
-    pub credit: Option<AccountOfRow>,
+    pub accounts: RowAccounts,
     pub original: Option<OriginalRef>,
 }
 
@@ -123,6 +124,7 @@ impl JournalRow {
             None => instruction.kind.accepted_status(),
             Some(_) => Status::Declined,
         };
+        let RowAccounts { debit, credit } = place.accounts;
         let is_denied = decline == Some(Decline::ScreeningDenied);
         let lasts_ms = i64::from(instruction.expires_in.unwrap_or(0)) * 1_000;
         Self {
@@ -137,8 +139,8 @@ impl JournalRow {
                 actor: transfer.actor,
                 on_behalf_of: transfer.on_behalf_of,
                 request_id: transfer.request_id.clone(),
-                source: place.debit.and_then(customer),
-                destination: place.credit.and_then(customer),
+                source: debit.and_then(customer),
+                destination: credit.and_then(customer),
                 original: place.original.map(|original| original.id),
                 expires_at_ms: (status == Status::Pending)
                     .then(|| place.moment.wall_ms.saturating_add(lasts_ms)),
@@ -149,22 +151,22 @@ impl JournalRow {
                 requested_at_ms: transfer.requested_at_ms,
                 recorded_at_ms: place.moment.recorded_at_ms,
             },
-            debit: place.debit,
-            credit: place.credit,
+            debit,
+            credit,
             original: place.original,
         }
     }
 
     /// The place in the journal, as the store has it.
     pub fn sequence(&self) -> i64 {
-        // It was read from such an integer, or is about to be written as one.
+        // The store has it as such an integer.
         i64::try_from(self.posting.sequence).unwrap_or(i64::MAX)
     }
 
     /// Reads a row of [`journal_row_sql`].
     ///
     /// # Errors
-    /// [`StoreError::Row`] where a column is not what the schema says, such as a key without its account.
+    /// [`StoreError::Row`] where a column contradicts the schema, such as a key without an account.
     pub fn from_row(row: &Row) -> Result<Self, StoreError> {
         let debit = row.optional(11, account)?;
         let credit = row.optional(14, account)?;
@@ -238,17 +240,17 @@ pub(super) fn actor(row: &Row, column: usize) -> Result<Actor, StoreError> {
     })
 }
 
-/// An amount as the store has it.
+/// Reads an amount and its currency.
 pub(super) fn money(minor: i64, code: &str) -> Result<Money, StoreError> {
     Ok(Money::from_minor(minor, currency(code)?))
 }
 
-/// A currency as the store has it.
+/// Reads a currency.
 pub(super) fn currency(code: &str) -> Result<Currency, StoreError> {
     Currency::from_code(code).map_err(|error| StoreError::Row(format!("{code:?} {error}")))
 }
 
-/// What the columns after those of a journal row say, where the `SELECT` is `resolved`.
+/// Reads the columns after those of a journal row, where the `SELECT` is `resolved`.
 pub(super) fn resolution(row: &Row, currency: Currency) -> Result<Option<Resolution>, StoreError> {
     row.optional(JOURNAL_ROW_COLUMNS, |row, column| {
         Ok(Resolution {

@@ -1,17 +1,17 @@
-//! What would be decided of a transfer, of which nothing is recorded.
+//! The decision that the ledger would make on a transfer, without recording it.
 
-use super::decide::{Question, decide, decide_payee_alone};
-use super::state::{Situation, Standing};
+use super::decide::{DecisionInput, decide, decide_payee_alone};
+use super::state::{AccountState, LedgerState};
 use super::validate::validate;
 use strongroom_ledger_api::{Decline, LedgerError, Transfer};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::Store;
 
-/// Decides as [`post`](super::post()) does of an id that is not known, and records nothing.
+/// Decides as [`post`](super::post()) decides on an unknown id, and records nothing.
 ///
-/// Owners may know all of their accounts, so that where both are one owner's, the payee's account
-/// is judged first. Otherwise the payer's is, and one without the money learns nothing of the
-/// payee.
+/// Where one owner has both accounts, the payee's account is checked first: owners may know all
+/// about their accounts. Otherwise the payer's comes first, and a payer without the money learns
+/// nothing of the payee.
 ///
 /// # Errors
 /// As [`post`](super::post()).
@@ -21,22 +21,17 @@ pub fn judge<S: Store>(
     transfer: &Transfer,
 ) -> Result<Option<Decline>, LedgerError> {
     validate(transfer)?;
-    let situation = Situation::read(|sql, params| store.query(sql, params), transfer)?;
-    situation.refuse_own_account(transfer)?;
-    let parties = situation.parties(transfer)?;
-    let question = Question::of(
-        transfer,
-        parties,
-        situation.original.as_ref(),
-        clock.now_ms(),
-    );
-    let owner_of = |standing: &Standing| standing.account.owner_id;
-    let payer = question.source.map(owner_of);
-    let is_payers = |payee: &Option<&Standing>| payee.map(owner_of) == payer;
-    if question.destination.as_ref().is_ok_and(is_payers)
-        && let Some(decline) = decide_payee_alone(&question)
+    let state = LedgerState::read(|sql, params| store.query(sql, params), transfer)?;
+    state.refuse_own_account(transfer)?;
+    let parties = state.parties(transfer)?;
+    let input = DecisionInput::new(transfer, parties, state.original.as_ref(), clock.now_ms());
+    let owner_of = |state: &AccountState| state.account.owner_id;
+    let payer = input.parties.source.map(owner_of);
+    let is_payers = |payee: &Option<&AccountState>| payee.map(owner_of) == payer;
+    if input.parties.destination.as_ref().is_ok_and(is_payers)
+        && let Some(decline) = decide_payee_alone(&input)
     {
         return Ok(Some(decline));
     }
-    decide(&question)
+    decide(&input)
 }

@@ -1,4 +1,4 @@
-//! The ledger's interfaces on a store: in the component the host's, in native tests SQLite's.
+//! The ledger's interfaces on a store.
 
 use super::batch::find_batch;
 use super::{judge, post, read};
@@ -11,12 +11,12 @@ use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::Store;
 use uuid::Uuid;
 
-/// The ledger whose books are in a store.
+/// The ledger of a store.
 #[derive(Debug, Clone, Copy)]
 pub struct LocalLedger<S, C> {
-    /// The account service's store.
+    /// The store of the account service.
     pub store: S,
-    /// The time.
+    /// Tells the time of each decision.
     pub clock: C,
 }
 
@@ -77,7 +77,7 @@ impl<S: Store, C: Clock> Journal for LocalLedger<S, C> {
     }
 }
 
-/// No journal reaches the sequences that do not fit.
+/// A larger sequence than `i64` has is behind the end of any journal.
 fn sequence(sequence: u64) -> i64 {
     i64::try_from(sequence).unwrap_or(i64::MAX)
 }

@@ -1,49 +1,52 @@
 //! Posting and cancelling one transfer.
 
-use super::decide::{Question, decide};
-use super::journal::{JournalRow, Place};
+use super::decide::{DecisionInput, decide};
+use super::head::Moment;
+use super::journal::{JournalRow, Place, RowAccounts};
 use super::movement::Movement;
 use super::read;
 use super::settlement;
-use super::state::{Moment, Situation, Standing, permitted};
+use super::state::{AccountState, LedgerState};
 use super::validate::validate;
 use super::write::{self, Decision};
 use strongroom_ledger_api::{Decline, Kind, LedgerError, Posting, Reply, Transfer};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 
-/// What is to become of an id that is not known yet.
+/// What the ledger does with an unknown id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
-    /// It is decided.
+pub(super) enum Operation {
+    /// Decides.
     Post,
-    /// It is burnt.
+    /// Declines, so that a late post cannot move money.
     Cancel,
 }
 
-/// Decides on a transfer and records the decision, in one transaction; a known id returns what was recorded before.
+/// Decides on a transfer and records the decision, in one transaction; returns the recorded posting
+/// where the id is known.
 ///
-/// The id is looked up before anything else, so that a retry is judged against the original and never against today's balance.
+/// The lookup of the id comes first: today's balance has no influence on a retry.
 ///
 /// # Errors
-/// [`LedgerError`]: nothing is recorded, and the same id may be asked again.
+/// [`LedgerError`]: nothing is recorded, and the caller may retry with the same id.
 pub fn post<S: Store>(
     store: &S,
     clock: &impl Clock,
     transfer: &Transfer,
 ) -> Result<Reply, LedgerError> {
     if transfer.instruction.kind == Kind::Expiry {
-        // Time alone lets a hold expire.
+        // Only the ledger itself lets a hold expire.
         return Err(LedgerError::invalid("kind"));
     }
     in_transaction(store, |transaction| {
-        record(transaction, clock, transfer, Wish::Post)
+        record(transaction, clock, transfer, Operation::Post)
     })
 }
 
-/// Burns an id: if it is unknown, it is recorded as declined with `cancelled`, and a late [`post`] can never move money.
+/// Cancels an id: records an unknown id as declined with `cancelled`, so that a late [`post`]
+/// cannot move money.
 ///
-/// The accounts need not exist: a row without them still burns the id.
+/// The accounts need not exist: the row then names none.
 ///
 /// # Errors
 /// As [`post`], but for [`LedgerError::AccountNotFound`].
@@ -56,12 +59,13 @@ pub fn cancel<S: Store>(
         return Err(LedgerError::invalid("kind"));
     }
     in_transaction(store, |transaction| {
-        record(transaction, clock, transfer, Wish::Cancel)
+        record(transaction, clock, transfer, Operation::Cancel)
     })
 }
 
-/// Commits what `work` has recorded or recalled. A recalled row may be of an earlier turn of the group, so a reply that rests on it
-/// waits for a commit, which waits until that row is on disk. That holds for a reused id too.
+/// Commits what `work` has written or read. A row that was read may belong to an earlier
+/// transaction of the same group, which is not on disk yet; the commit waits for the disk. A reused
+/// id rests on such a row too.
 pub(super) fn in_transaction<S: Store, T>(
     store: &S,
     work: impl FnOnce(&S::Transaction) -> Result<T, LedgerError>,
@@ -74,50 +78,45 @@ pub(super) fn in_transaction<S: Store, T>(
     outcome
 }
 
-/// Recalls, decides, or cancels one transfer, within a transaction.
+/// Finds, decides, or cancels one transfer, within a transaction.
 pub(super) fn record(
     transaction: &impl Transaction,
     clock: &impl Clock,
     transfer: &Transfer,
-    wish: Wish,
+    operation: Operation,
 ) -> Result<Reply, LedgerError> {
-    let situation = Situation::read(|sql, params| transaction.query(sql, params), transfer)?;
-    if let Some(fingerprint) = situation.known {
+    let state = LedgerState::read(|sql, params| transaction.query(sql, params), transfer)?;
+    if let Some(fingerprint) = state.known {
         return recall(transaction, transfer, fingerprint);
     }
     validate(transfer)?;
-    situation.refuse_own_account(transfer)?;
-    let moment = Moment::after(&situation.head, clock);
-    let named = || {
-        permitted(
-            situation.source.as_ref(),
-            situation.destination.as_ref(),
-            transfer,
-        )
+    state.refuse_own_account(transfer)?;
+    let moment = Moment::after(&state.head, clock);
+    let permitted = || {
+        let (source, destination) = (state.source.as_ref(), state.destination.as_ref());
+        RowAccounts::permitted(source, destination, transfer)
     };
-    let (parties, decline) = match (wish, &transfer.denied_by) {
-        (Wish::Cancel, _) => (named()?, Some(Decline::Cancelled)),
-        (Wish::Post, Some(_)) => (named()?, Some(Decline::ScreeningDenied)),
-        (Wish::Post, None) => {
-            let parties = situation.parties(transfer)?;
-            let original = situation.original.as_ref();
-            let question = Question::of(transfer, parties, original, moment.wall_ms);
-            let decline = decide(&question)?;
-            // A decline that the payer's account alone decided may have no payee.
-            let parties = (question.source, question.destination.ok().flatten());
-            (parties, decline)
+    let (accounts, decline) = match (operation, &transfer.denied_by) {
+        (Operation::Cancel, _) => (permitted()?, Some(Decline::Cancelled)),
+        (Operation::Post, Some(_)) => (permitted()?, Some(Decline::ScreeningDenied)),
+        (Operation::Post, None) => {
+            let parties = state.parties(transfer)?;
+            let original = state.original.as_ref();
+            let input = DecisionInput::new(transfer, parties, original, moment.wall_ms);
+            let decline = decide(&input)?;
+            (input.parties.of_row(), decline)
         }
     };
-    let row = match decline {
-        None => accept(transaction, clock, transfer, &situation, moment)?,
+    let posting = match decline {
+        None => accept(transaction, clock, transfer, &state, moment)?,
         Some(decline) => {
-            let place = place(&situation, parties, moment);
+            let place = place(&state, accounts, moment);
             let row = JournalRow::of_decision(transfer, place, Some(decline));
-            append_one(transaction, &situation, Decision::declined(row))?
+            append_one(transaction, &state, Decision::declined(row))?
         }
     };
     Ok(Reply {
-        posting: row,
+        posting,
         repeated: false,
     })
 }
@@ -127,60 +126,52 @@ fn accept(
     transaction: &impl Transaction,
     clock: &impl Clock,
     transfer: &Transfer,
-    situation: &Situation,
+    state: &LedgerState,
     moment: Moment,
 ) -> Result<Posting, StoreError> {
     let instruction = &transfer.instruction;
-    let existing_or_bank = |standing: Option<&Standing>| match standing {
-        Some(standing) => Ok(standing.clone()),
-        // The bank's own account of the currency is opened at its first use.
-        None => settlement::open(transaction, clock, instruction.amount.currency()),
+    let customers_or_banks = |customers: Option<&AccountState>| match customers {
+        Some(customers) => Ok(customers.clone()),
+        None => settlement::open(transaction, clock, instruction.amount.currency())
+            .map(|account| AccountState::new(&account)),
     };
-    let source = existing_or_bank(situation.source.as_ref())?;
-    let destination = existing_or_bank(situation.destination.as_ref())?;
-    let place = place(situation, (Some(&source), Some(&destination)), moment);
-    let row = JournalRow::of_decision(transfer, place, None);
-    let held = situation.original.as_ref();
+    let source = customers_or_banks(state.source.as_ref())?;
+    let destination = customers_or_banks(state.destination.as_ref())?;
+    let accounts = RowAccounts::between(Some(&source), Some(&destination));
+    let row = JournalRow::of_decision(transfer, place(state, accounts, moment), None);
+    let held = state.original.as_ref();
     let movement = Movement::of(
         instruction.kind,
         instruction.amount.minor(),
-        held.map_or(0, |original| original.amount.minor()),
+        held.map_or(0, |hold| hold.amount.minor()),
     );
     write::move_balances(transaction, movement, &source, &destination)?;
-    let entry_sequence = situation.head.entry_sequence;
+    let entry_sequence = state.head.entry_sequence;
     let decision = Decision::new(row, entry_sequence, &source, &destination);
-    append_one(transaction, situation, decision)
+    append_one(transaction, state, decision)
 }
 
 fn append_one(
     transaction: &impl Transaction,
-    situation: &Situation,
+    state: &LedgerState,
     decision: Decision,
 ) -> Result<Posting, StoreError> {
     let decision = [decision];
-    write::append(transaction, &situation.head, &decision)?;
+    write::append(transaction, &state.head, &decision)?;
     let [decision] = decision;
     Ok(decision.row.posting)
 }
 
-fn place(
-    situation: &Situation,
-    (source, destination): (Option<&Standing>, Option<&Standing>),
-    moment: Moment,
-) -> Place {
+fn place(state: &LedgerState, accounts: RowAccounts, moment: Moment) -> Place {
     Place {
-        sequence: situation.head.transfer_sequence + 1,
+        sequence: state.head.transfer_sequence + 1,
         moment,
-        debit: source.map(|standing| standing.account),
-        credit: destination.map(|standing| standing.account),
-        original: situation
-            .original
-            .as_ref()
-            .map(|standing| standing.original),
+        accounts,
+        original: state.original.as_ref().map(|original| original.row),
     }
 }
 
-/// What is recorded under a known id, if it is the same request.
+/// The posting of a known id, if it is of the same request.
 fn recall(
     transaction: &impl Transaction,
     transfer: &Transfer,

@@ -1,7 +1,7 @@
-//! Questions to the journal; each is one query on a durable snapshot.
+//! Queries of the journal, on durable snapshots.
 
 use super::journal::{JournalRow, journal_row_sql, resolution};
-use super::write::{in_statements, with_rows};
+use super::many_rows::ManyRows;
 use crate::schema::declined_by;
 use std::collections::HashMap;
 use strongroom_ledger_api::{
@@ -10,32 +10,31 @@ use strongroom_ledger_api::{
 use strongroom_sdk::store::{Row, Rows, Store, StoreError, Value};
 use uuid::Uuid;
 
-/// How many rows of the journal are read at once, and how much of clients' words, in bytes, fills
-/// an answer: with the longest in each row both are well below what the host answers at once.
+/// The rows of one query. With the longest texts they stay well below the host's limit of a result.
 const JOURNAL_ROWS_AT_ONCE: u32 = 250;
+/// The bytes of references and metadata after which a list ends early, so that it passes a link.
 const JOURNAL_TEXT_BYTES_FULL: usize = 1 << 20;
 
 pub(super) const BY_ID: &str = journal_row_sql!("WHERE transfer.id = ?1");
 
-const BY_IDS_RESOLVED: [&str; 2] = [
-    journal_row_sql!(resolved "WHERE transfer.id IN (VALUES "),
-    ")",
-];
+const BY_IDS_RESOLVED: ManyRows = ManyRows {
+    before: journal_row_sql!(resolved "WHERE transfer.id IN (VALUES "),
+    row: "(?)",
+    after: ")",
+};
 
 const AFTER: &str =
     journal_row_sql!("WHERE transfer.sequence > ?1 ORDER BY transfer.sequence LIMIT ?2");
 
-/// What concerns the user `?1` above the sequence `?2`, all from one snapshot: an account that is
-/// opened between two of them has only later rows.
+/// The rows that concern the user `?1` above the sequence `?2`.
 ///
-/// Each arm finds one kind of row by an index of its own, for each of `mine`: the keys of the
-/// user's accounts, and the user's id, under which `transfer_declined` has the declines that name
-/// no account. A user may have many accounts with many rows each, so each arm looks at a share of
-/// the `?3` rows for each of them, at least 10. `bound` is the first place where a share is used
-/// up: up to it no arm lacks a row. So a part may be short, and is empty only where there is
-/// nothing more.
+/// Each arm finds one kind of row by its own index, for each of `mine`: the keys of the user's
+/// accounts, and the user's id, under which `transfer_declined` has the declines that name no
+/// account. A user may have many accounts with many rows each. So each arm looks at a share of the
+/// `?3` rows for each account, at least 10. `bound` is the first place where a share is used up: up
+/// to there no arm lacks a row. So a list may be short, and is empty only at the end.
 ///
-/// The `+` takes a key's affinity away, which keeps SQLite from an index on an expression.
+/// The `+` removes a key's affinity; with it SQLite does not use an index on an expression.
 pub(super) const AFTER_OF_USER: &str = journal_row_sql!(concat!(
     "WHERE transfer.sequence IN (
         WITH mine(key) AS MATERIALIZED (
@@ -105,8 +104,8 @@ pub(super) const AFTER_OF_USER: &str = journal_row_sql!(concat!(
      ORDER BY transfer.sequence LIMIT ?3"
 ));
 
-/// What moved money by the account's entries; declines and holds by indexes of their own. Each arm
-/// reads at most a page from its index. The `+` is that of [`AFTER_OF_USER`].
+/// Finds posted rows by the account's entries, declines and holds by their own indexes. Each arm
+/// reads at most one page. For the `+` see [`AFTER_OF_USER`].
 pub(super) const HISTORY: &str = journal_row_sql!(resolved
     concat!("WHERE transfer.sequence IN (
         SELECT transfer_sequence FROM (
@@ -143,9 +142,8 @@ pub fn lookup_many<S: Store>(store: &S, ids: &[Uuid]) -> Result<Vec<Option<Posti
     }
     let mut found = HashMap::with_capacity(ids.len());
     let values = ids.iter().map(|id| Value::from(*id)).collect();
-    for (rows, values) in in_statements(1, values) {
-        let [before, after] = BY_IDS_RESOLVED;
-        for row in store.query(&with_rows(before, "(?)", rows, after), &values)? {
+    for statement in BY_IDS_RESOLVED.statements(values) {
+        for row in store.query(&statement.sql, &statement.values)? {
             let posting = resolved(&row)?;
             found.insert(posting.id, posting);
         }
@@ -161,16 +159,15 @@ pub fn head<S: Store>(store: &S) -> Result<u64, StoreError> {
 }
 
 /// The postings with a sequence above `after`, oldest first, at most `limit` (at most
-/// [`JOURNAL_LIMIT_MAX`]); fewer where references and metadata are long, and none only behind the
-/// last.
+/// [`JOURNAL_LIMIT_MAX`]); fewer where references and metadata are long, and none only at the end.
 pub fn journal<S: Store>(store: &S, after: i64, limit: u32) -> Result<Vec<Posting>, StoreError> {
     onward(after, limit, |after, rows| {
         store.query(AFTER, &[after, rows])
     })
 }
 
-/// The postings that [concern](Posting::concerns) a user, as [`journal`] has those of all; also
-/// fewer where there are many accounts.
+/// As [`journal`], of the postings that [concern](Posting::concerns) a user; also fewer where the
+/// user has many accounts.
 pub fn journal_of<S: Store>(
     store: &S,
     user_id: Uuid,
@@ -182,7 +179,7 @@ pub fn journal_of<S: Store>(
     })
 }
 
-/// Reads rows onward, some at once: `read` takes the sequence after which they begin, and how many.
+/// Reads rows onward in several queries; `read` takes the sequence before the first, and a limit.
 fn onward(
     mut after: i64,
     limit: u32,
@@ -191,7 +188,7 @@ fn onward(
     let mut missing = limit.min(JOURNAL_LIMIT_MAX);
     let mut text_bytes = 0;
     let mut postings = Vec::new();
-    // What is in the journal never changes, so several snapshots tell the same as one.
+    // The journal never changes, so several snapshots are as good as one.
     while missing > 0 && text_bytes < JOURNAL_TEXT_BYTES_FULL {
         let wanted = missing.min(JOURNAL_ROWS_AT_ONCE);
         let rows = read(Value::from(after), Value::from(i64::from(wanted)))?;
@@ -212,9 +209,9 @@ fn onward(
 }
 
 /// An account's postings, newest first, with a sequence below `before` (0: the newest), at most
-/// `limit` (at most [`HISTORY_LIMIT_MAX`]). A decline belongs to the account whose debit was asked
-/// for (for a deposit: credit), so that nobody sees what others tried and failed to send to them.
-/// How a hold ended is told by its resolution: voids and expiries are not in the list.
+/// `limit` (at most [`HISTORY_LIMIT_MAX`]). A decline belongs to the account to debit (of a
+/// deposit: to credit), so that users do not see what others failed to send to them. The
+/// resolution says how a hold ended: voids and expiries are not in the list.
 pub fn history<S: Store>(
     store: &S,
     account_id: Uuid,

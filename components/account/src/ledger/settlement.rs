@@ -1,7 +1,6 @@
 //! The bank's own accounts: the other side of deposits and withdrawals, one for each currency.
 
-use super::state::Standing;
-use super::{AccountOfRow, BANK_OWNER};
+use super::BANK_OWNER;
 use crate::account::open::{insert, zero};
 use crate::account::{Account, AccountStatus, AccountType};
 use sha2::{Digest, Sha256};
@@ -11,7 +10,8 @@ use strongroom_sdk::money::Currency;
 use strongroom_sdk::store::{StoreError, Transaction};
 use uuid::Uuid;
 
-/// The account's id follows from its currency (UUID v8, of a SHA-256): posting needs no randomness to open it, and no search to find it.
+/// The account's id (UUID v8) is a hash of its currency: posting needs no randomness to open the
+/// account, and no search to find it.
 pub(crate) fn id_of(currency: Currency) -> Uuid {
     let digest = Sha256::digest(format!("strongroom settlement account {currency}"));
     let mut bytes = [0; 16];
@@ -19,16 +19,16 @@ pub(crate) fn id_of(currency: Currency) -> Uuid {
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
-/// Opens the settlement account of a currency. The ledger calls this at the currency's first deposit or withdrawal.
+/// Opens the settlement account of a currency, at the currency's first deposit or withdrawal.
 pub(crate) fn open(
     transaction: &impl Transaction,
     clock: &impl Clock,
     currency: Currency,
-) -> Result<Standing, StoreError> {
+) -> Result<Account, StoreError> {
     let mut account = Account {
         key: 0,
         id: id_of(currency),
-        // No IBAN: nobody outside ever names it.
+        // No IBAN: no client ever names it.
         number: format!("SETTLEMENT-{}", currency.code()),
         owner_id: BANK_OWNER,
         account_type: AccountType::Settlement,
@@ -43,16 +43,5 @@ pub(crate) fn open(
     };
     let inserted = insert(transaction, &mut account, &Actor::BANK)?;
     assert!(inserted, "a currency has one settlement account");
-    Ok(Standing {
-        account: AccountOfRow {
-            key: account.key,
-            id: account.id,
-            owner_id: account.owner_id,
-        },
-        currency,
-        status: account.status,
-        freeze: account.freeze,
-        balance: account.balance,
-        entry_count: 0,
-    })
+    Ok(account)
 }

@@ -1,4 +1,4 @@
-//! What can be checked of a transfer without the store.
+//! The checks of a transfer that need no store.
 
 use strongroom_ledger_api::{
     DebitAuthority, HOLD_SECONDS_MAX, Kind, LedgerError, METADATA_BYTES_MAX,
@@ -6,7 +6,7 @@ use strongroom_ledger_api::{
 };
 use strongroom_sdk::money::AMOUNT_MINOR_MAX;
 
-/// The longest id of a request, in characters: the host lets none pass that is longer.
+/// The longest id of a request, in characters; the host has the same limit.
 const REQUEST_ID_CHARACTERS_MAX: usize = 128;
 
 /// Checks every field.

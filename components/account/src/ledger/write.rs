@@ -1,54 +1,61 @@
 //! The rows of decisions.
 
 use super::chain;
-use super::journal::{Direction, Entry, JournalRow};
+use super::head::Head;
+use super::journal::{Entry, JournalRow};
+use super::many_rows::ManyRows;
 use super::movement::Movement;
-use super::state::{Head, Standing};
+use super::state::AccountState;
+use crate::account::Direction;
 use strongroom_ledger_api::{Decline, Kind, Status};
 use strongroom_sdk::store::{StoreError, Transaction, Value};
 
-// One statement for each side: `account_key IN (?1, ?2)` would serve both, and have SQLite make and drop a temporary table each time.
-/// The condition repeats the decision where it cannot be bypassed: no row changes unless the source covers what is moved and held.
+// One statement for each side: for `account_key IN (?1, ?2)` SQLite makes a temporary table.
+/// The condition repeats the decision where no code bypasses it: no row changes unless the source
+/// covers the movement.
 const DEBIT: &str = "\
 UPDATE balance SET
-    debits_posted = debits_posted + ?2, debits_pending = debits_pending + ?3, entry_count = entry_count + (?2 > 0)
+    debits_posted = debits_posted + ?2, debits_pending = debits_pending + ?3,
+    entry_count = entry_count + (?2 > 0)
 WHERE account_key = ?1
     AND (?4 IS NULL OR credits_posted - debits_posted - debits_pending + ?4 >= ?2 + ?3)";
 const CREDIT: &str = "\
 UPDATE balance SET
-    credits_posted = credits_posted + ?2, credits_pending = credits_pending + ?3, entry_count = entry_count + (?2 > 0)
+    credits_posted = credits_posted + ?2, credits_pending = credits_pending + ?3,
+    entry_count = entry_count + (?2 > 0)
 WHERE account_key = ?1";
 
-// Many rows with one statement. `OR FAIL`: an error ends the transaction whatever it leaves of the statement, and SQLite need not keep
-// twice what it changes.
-const INSERT_ENTRIES: &str = "\
-INSERT OR FAIL INTO entry
-    (sequence, transfer_sequence, account_key, account_sequence, direction, amount_minor, balance_after_minor) VALUES ";
-/// The direction is a number here: each text that crosses from the component costs as much as some numbers.
-const ENTRY: &str = "(?, ?, ?, ?, iif(?, 'credit', 'debit'), ?, ?)";
-const ENTRY_COLUMNS: usize = 7;
+// `OR FAIL`: an error ends the transaction anyway, so SQLite need not keep what it undoes.
+const ENTRIES: ManyRows = ManyRows {
+    before: "\
+INSERT OR FAIL INTO entry (sequence, transfer_sequence, account_key, account_sequence, direction,
+    amount_minor, balance_after_minor) VALUES ",
+    // The direction crosses from the component as a number: a text costs as much as some numbers.
+    row: "(?, ?, ?, ?, iif(?, 'credit', 'debit'), ?, ?)",
+    after: "",
+};
 
-const INSERT_TRANSFERS: &str = "\
-INSERT OR FAIL INTO transfer
-    (sequence, id, fingerprint, kind, status, decline_code, denied_by, actor_kind, actor_id, on_behalf_of_id, request_id,
-     debit_account_key, credit_account_key, amount_minor, currency, reference, metadata, requested_at_ms, recorded_at_ms, hash, subject_sequence, expires_at_ms) VALUES ";
-const TRANSFER: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-const TRANSFER_COLUMNS: usize = 22;
+const TRANSFERS: ManyRows = ManyRows {
+    before: "\
+INSERT OR FAIL INTO transfer (sequence, id, fingerprint, kind, status, decline_code, denied_by,
+    actor_kind, actor_id, on_behalf_of_id, request_id, debit_account_key, credit_account_key,
+    amount_minor, currency, reference, metadata, requested_at_ms, recorded_at_ms, hash,
+    subject_sequence, expires_at_ms) VALUES ",
+    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    after: "",
+};
 
 const INSERT_OPEN_HOLD: &str =
     "INSERT INTO open_hold (transfer_sequence, expires_at_ms) VALUES (?1, ?2)";
 const DELETE_OPEN_HOLD: &str = "DELETE FROM open_hold WHERE transfer_sequence = ?1";
 
-/// The old sequence is part of the condition: the journal grows from where the decisions began, or not at all.
+/// The condition has the old sequence: the journal grows from where the decisions began, or not at
+/// all.
 const MOVE_HEAD: &str = "\
 UPDATE journal_head SET transfer_sequence = ?1, entry_sequence = ?2, recorded_at_ms = ?3, hash = ?4
 WHERE singleton = 1 AND transfer_sequence = ?5";
 
-/// How many rows one `INSERT` has, largest first. Few sizes, so that the host's prepared statements serve again; the largest is below
-/// its limit of 1,000 parameters, and takes well under the 2 ms after which the host gives a statement a thread of its own.
-const ROWS_OF_INSERT: [usize; 3] = [25, 5, 1];
-
-/// A decision and the entries it makes: two where money moved, none otherwise.
+/// A decision and its entries: two where money moves, none otherwise.
 #[derive(Debug)]
 pub struct Decision {
     pub row: JournalRow,
@@ -56,12 +63,13 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// The decision on `row` between standings as they were before it; numbered after `entry_sequence`.
+    /// The decision on `row` between two accounts as they were before it. `entry_sequence` is that
+    /// of the last entry.
     pub fn new(
         row: JournalRow,
         entry_sequence: i64,
-        source: &Standing,
-        destination: &Standing,
+        source: &AccountState,
+        destination: &AccountState,
     ) -> Self {
         let amount_minor = row.posting.amount.minor();
         assert!(amount_minor > 0);
@@ -100,13 +108,13 @@ impl Decision {
     }
 }
 
-/// Moves the two balances: each of the two rows changes, or the transaction does not commit. A row that is not as the decision saw it is
-/// a fault of this program.
+/// Moves the two balances. Each of the two rows changes, or the transaction does not commit: a row
+/// that differs from what the decision saw is a fault of this program.
 pub fn move_balances(
     transaction: &impl Transaction,
     movement: Movement,
-    source: &Standing,
-    destination: &Standing,
+    source: &AccountState,
+    destination: &AccountState,
 ) -> Result<(), StoreError> {
     let debit = vec![
         Value::from(source.account.key),
@@ -126,15 +134,16 @@ pub fn move_balances(
 /// Appends decisions, in their order, to the journal and its hash chain.
 ///
 /// # Panics
-/// If a decision does not follow the one before it. That is a fault of this program, and the transaction must not commit.
+/// If a decision does not follow the one before it. That is a fault of this program, and the
+/// transaction must not commit.
 pub fn append(
     transaction: &impl Transaction,
     head: &Head,
     decisions: &[Decision],
 ) -> Result<(), StoreError> {
     let mut end = *head;
-    let mut transfers = Vec::with_capacity(decisions.len() * TRANSFER_COLUMNS);
-    let mut entries = Vec::with_capacity(decisions.len() * 2 * ENTRY_COLUMNS);
+    let mut transfers = Vec::with_capacity(decisions.len() * TRANSFERS.columns());
+    let mut entries = Vec::with_capacity(decisions.len() * 2 * ENTRIES.columns());
     for Decision { row, entries: own } in decisions {
         assert_eq!(row.sequence(), end.transfer_sequence + 1);
         assert!(row.posting.recorded_at_ms >= end.recorded_at_ms);
@@ -150,12 +159,10 @@ pub fn append(
         for entry in own {
             push_entry(&mut entries, row, entry);
         }
-        keep_open_hold(transaction, row)?;
+        update_open_holds(transaction, row)?;
     }
-    let row = (TRANSFER, TRANSFER_COLUMNS);
-    write_rows(transaction, [INSERT_TRANSFERS, ""], row, transfers)?;
-    let row = (ENTRY, ENTRY_COLUMNS);
-    write_rows(transaction, [INSERT_ENTRIES, ""], row, entries)?;
+    TRANSFERS.write(transaction, transfers)?;
+    ENTRIES.write(transaction, entries)?;
     let moved = vec![
         Value::from(end.transfer_sequence),
         Value::from(end.entry_sequence),
@@ -206,8 +213,8 @@ fn push_entry(values: &mut Vec<Value>, row: &JournalRow, entry: &Entry) {
     ]);
 }
 
-/// Notes a new hold for the sweep, and forgets one that ends.
-fn keep_open_hold(transaction: &impl Transaction, row: &JournalRow) -> Result<(), StoreError> {
+/// Lists a new hold for the sweep, and removes one that ends.
+fn update_open_holds(transaction: &impl Transaction, row: &JournalRow) -> Result<(), StoreError> {
     match (row.posting.status, row.posting.kind, row.original) {
         (Status::Pending, _, _) => {
             let hold = vec![
@@ -222,37 +229,4 @@ fn keep_open_hold(transaction: &impl Transaction, row: &JournalRow) -> Result<()
         }
         _ => Ok(()),
     }
-}
-
-/// Writes rows of `columns` values each, many with one statement: `before`, for each row `row`, and
-/// `after`.
-pub(super) fn write_rows(
-    transaction: &impl Transaction,
-    [before, after]: [&str; 2],
-    (row, columns): (&str, usize),
-    values: Vec<Value>,
-) -> Result<(), StoreError> {
-    for (rows, values) in in_statements(columns, values) {
-        let sql = with_rows(before, row, rows, after);
-        transaction.change(&sql, values, rows as u64)?;
-    }
-    Ok(())
-}
-
-/// Cuts the values of many rows into statements of [`ROWS_OF_INSERT`] rows.
-pub(super) fn in_statements(
-    columns: usize,
-    values: Vec<Value>,
-) -> impl Iterator<Item = (usize, Vec<Value>)> {
-    let mut values = values.into_iter();
-    std::iter::from_fn(move || {
-        let left = values.len() / columns;
-        let rows = ROWS_OF_INSERT.into_iter().find(|rows| *rows <= left)?;
-        Some((rows, values.by_ref().take(rows * columns).collect()))
-    })
-}
-
-/// `before row, row, .. after`
-pub(super) fn with_rows(before: &str, row: &str, rows: usize, after: &str) -> String {
-    format!("{before}{}{after}", vec![row; rows].join(", "))
 }

@@ -7,7 +7,7 @@ use super::StatementError;
 use super::format::{Format, Layout};
 use super::line::{self, Line};
 use super::summary::{Mark, Span, Summary, Total};
-use crate::ledger::Direction;
+use crate::account::Direction;
 use strongroom_sdk::store::Store;
 
 /// A piece has at least so many bytes, but for the last one, and at most a page of entries more.

@@ -1,8 +1,8 @@
 //! The entries of a period, as the account's owner sees them, a page at a time.
 
 use super::summary::Span;
+use crate::account::Direction;
 use crate::account::{Account, AccountEntry};
-use crate::ledger::Direction;
 use strongroom_ledger_api::Kind;
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 

@@ -11,11 +11,12 @@
 //!   requested at ms  i64    recorded at ms  i64 )
 //! ```
 //!
-//! Integers are big-endian; `text?` and `id?` are those of [`strongroom_sdk::hash_chain`]. The transfers of a batch are rows of the
-//! journal, in the chain of that; their ids and fingerprints follow from the batch's.
+//! Integers are big-endian; [`strongroom_sdk::hash_chain`] defines `text?` and `id?`. The transfers
+//! of a batch are rows of the journal, in the journal's chain. Their ids and fingerprints are derived
+//! from the batch's.
 
+use crate::ledger::head::Head;
 use crate::ledger::journal::{JournalRow, actor, journal_row_sql};
-use crate::ledger::state::Head;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -28,17 +29,20 @@ use uuid::Uuid;
 
 const ENCODING: &[u8; 4] = b"SRB1";
 
-/// The longest list of refusals, in bytes: what a store takes as one value, less what surrounds it.
+/// The longest list of refusals, in bytes: the store's limit for one value, with room for the rest
+/// of the row.
 const REFUSALS_BYTES_MAX: usize = 500 << 10;
 
 const HEADS: &str = "\
-SELECT journal.transfer_sequence, journal.entry_sequence, journal.recorded_at_ms, journal.hash, head.sequence, head.hash, known.fingerprint
-FROM journal_head AS journal JOIN batch_head AS head ON head.singleton = 1 LEFT JOIN batch AS known ON known.id = ?1
+SELECT journal.transfer_sequence, journal.entry_sequence, journal.recorded_at_ms, journal.hash,
+    head.sequence, head.hash, known.fingerprint
+FROM journal_head AS journal JOIN batch_head AS head ON head.singleton = 1
+LEFT JOIN batch AS known ON known.id = ?1
 WHERE journal.singleton = 1";
 
 const INSERT: &str = "\
-INSERT INTO batch (sequence, id, fingerprint, actor_kind, actor_id, on_behalf_of_id, atomic, lines, refusals, requested_at_ms,
-    recorded_at_ms, hash)
+INSERT INTO batch (sequence, id, fingerprint, actor_kind, actor_id, on_behalf_of_id, atomic, lines,
+    refusals, requested_at_ms, recorded_at_ms, hash)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
 const MOVE_HEAD: &str =
@@ -46,9 +50,10 @@ const MOVE_HEAD: &str =
 
 /// The columns that [`BatchRow::from_row`] reads.
 pub(crate) const BATCH_COLUMNS: &str = "\
-sequence, id, fingerprint, actor_kind, actor_id, on_behalf_of_id, atomic, lines, refusals, requested_at_ms, recorded_at_ms, hash";
+sequence, id, fingerprint, actor_kind, actor_id, on_behalf_of_id, atomic, lines, refusals, \
+requested_at_ms, recorded_at_ms, hash";
 
-/// Which of them is the hash.
+/// The column of the hash among them.
 pub(crate) const BATCH_HASH_COLUMN: usize = 11;
 
 /// A batch's transfers: their ids differ in the last four bytes alone.
@@ -96,10 +101,10 @@ pub(crate) struct BatchRow {
 
 /// One element of the column `refusals`.
 #[derive(Serialize, Deserialize)]
-struct StoredRefusal {
-    index: usize,
+pub(super) struct RefusedLine {
+    pub index: usize,
     #[serde(flatten)]
-    refusal: Refusal,
+    pub refusal: Refusal,
 }
 
 impl BatchRow {
@@ -108,13 +113,13 @@ impl BatchRow {
         let lines = usize::try_from(row.integer(7)?).unwrap_or(0);
         if !(1..=BATCH_LINES_MAX).contains(&lines) {
             return Err(StoreError::Row(
-                "a batch has no such number of lines".to_owned(),
+                "the number of lines is out of range".to_owned(),
             ));
         }
         let atomic = match row.integer(6)? {
             0 => false,
             1 => true,
-            _ => return Err(StoreError::Row("a batch is atomic or not".to_owned())),
+            _ => return Err(StoreError::Row("`atomic` is neither 0 nor 1".to_owned())),
         };
         Ok(Self {
             sequence: row.integer(0)?,
@@ -132,7 +137,7 @@ impl BatchRow {
 
     /// The refused lines, by their index.
     pub fn refusals(&self) -> Result<HashMap<usize, Refusal>, StoreError> {
-        let stored: Vec<StoredRefusal> = serde_json::from_str(&self.refusals)
+        let stored: Vec<RefusedLine> = serde_json::from_str(&self.refusals)
             .map_err(|error| StoreError::Row(format!("refusals: {error}")))?;
         let stored = stored.into_iter();
         Ok(stored.map(|one| (one.index, one.refusal)).collect())
@@ -169,16 +174,11 @@ pub(super) fn insert(
     transaction: &impl Transaction,
     head: &BatchHead,
     batch: &Batch,
-    refusals: &[(usize, &Refusal)],
+    refusals: &[RefusedLine],
     recorded_at_ms: i64,
 ) -> Result<(), LedgerError> {
-    let refusals = refusals.iter().map(|(index, refusal)| StoredRefusal {
-        index: *index,
-        refusal: (*refusal).clone(),
-    });
-    let refusals: Vec<_> = refusals.collect();
     // Strings and integers always serialize.
-    let refusals = serde_json::to_string(&refusals).unwrap_or_default();
+    let refusals = serde_json::to_string(refusals).unwrap_or_default();
     if refusals.len() > REFUSALS_BYTES_MAX {
         return Err(LedgerError::invalid("lines"));
     }

@@ -1,57 +1,68 @@
-//! Every account that a batch names, read once, and then kept as the decisions move it.
+//! The accounts that a batch names: read once, then kept as the decisions leave them.
 
+use crate::ledger::many_rows::ManyRows;
 use crate::ledger::movement::Movement;
-use crate::ledger::state::{STANDING_COLUMNS, Standing, standing_columns};
-use crate::ledger::write::{in_statements, with_rows, write_rows};
+use crate::ledger::state::{ACCOUNT_STATE_COLUMNS, AccountState, account_state_columns};
 use std::collections::{BTreeSet, HashMap};
 use strongroom_ledger_api::{AccountRef, Transfer};
 use strongroom_sdk::store::{Row, StoreError, Transaction, Value};
 use uuid::Uuid;
 
-// Joined with the list of what is wanted: for `IN (..)` SQLite would make and drop a temporary table each time.
-/// Without the numbers: each text that crosses into the component costs as much as some other columns.
-const STANDINGS_BY_ID: [&str; 2] = [
-    concat!(
+// A join with the list of values: for `IN (..)` SQLite makes a temporary table each time.
+/// Without the numbers: a text that crosses into the component costs as much as several integers.
+const BY_ID: ManyRows = ManyRows {
+    before: concat!(
         "SELECT ",
-        standing_columns!("account", "balance"),
+        account_state_columns!("account", "balance"),
         ", NULL FROM (VALUES "
     ),
-    ") AS wanted CROSS JOIN account ON account.id = wanted.column1 \
-      CROSS JOIN balance ON balance.account_key = account.key",
-];
+    row: "(?)",
+    after: ") AS wanted CROSS JOIN account ON account.id = wanted.column1 \
+            CROSS JOIN balance ON balance.account_key = account.key",
+};
 
-const STANDINGS_BY_NUMBER: [&str; 2] = [
-    concat!(
+const BY_NUMBER: ManyRows = ManyRows {
+    before: concat!(
         "SELECT ",
-        standing_columns!("account", "balance"),
+        account_state_columns!("account", "balance"),
         ", account.number FROM (VALUES "
     ),
-    ") AS wanted CROSS JOIN account ON account.number = wanted.column1 \
-      CROSS JOIN balance ON balance.account_key = account.key",
-];
+    row: "(?)",
+    after: ") AS wanted CROSS JOIN account ON account.number = wanted.column1 \
+            CROSS JOIN balance ON balance.account_key = account.key",
+};
 
-/// One statement for many balances. A batch of transfers leaves what is pending as it is.
-const MOVE_BALANCES: [&str; 2] = [
-    "INSERT OR FAIL INTO balance (account_key, debits_posted, credits_posted, entry_count) VALUES ",
-    " ON CONFLICT (account_key) DO UPDATE SET debits_posted = excluded.debits_posted, \
-     credits_posted = excluded.credits_posted, entry_count = excluded.entry_count
-     WHERE excluded.debits_posted >= balance.debits_posted AND excluded.credits_posted >= balance.credits_posted
-         AND excluded.entry_count > balance.entry_count",
-];
-const BALANCE: &str = "(?, ?, ?, ?)";
-const BALANCE_COLUMNS: usize = 4;
+/// A batch of transfers leaves the pending counters as they are.
+const MOVE_BALANCES: ManyRows = ManyRows {
+    before: "\
+INSERT OR FAIL INTO balance (account_key, debits_posted, credits_posted, entry_count) VALUES ",
+    row: "(?, ?, ?, ?)",
+    after: "\
+ ON CONFLICT (account_key) DO UPDATE SET debits_posted = excluded.debits_posted,
+    credits_posted = excluded.credits_posted, entry_count = excluded.entry_count
+WHERE excluded.debits_posted >= balance.debits_posted
+    AND excluded.credits_posted >= balance.credits_posted
+    AND excluded.entry_count > balance.entry_count",
+};
 
 /// The accounts of a batch.
 #[derive(Default)]
-pub struct Book {
-    standings: Vec<Standing>,
+pub struct BatchState {
+    accounts: Vec<AccountState>,
     by_id: HashMap<Uuid, usize>,
     by_number: HashMap<String, usize>,
     moved: BTreeSet<usize>,
 }
 
-impl Book {
-    /// Reads what the transfers name.
+/// The indexes of a transfer's accounts.
+#[derive(Clone, Copy)]
+pub struct Places {
+    pub source: Option<usize>,
+    pub destination: Option<usize>,
+}
+
+impl BatchState {
+    /// Reads the accounts that the transfers name.
     pub fn read<'a>(
         transaction: &impl Transaction,
         transfers: impl Iterator<Item = &'a Transfer>,
@@ -70,30 +81,43 @@ impl Book {
                 None => {}
             }
         }
-        let mut book = Self::default();
-        select(transaction, STANDINGS_BY_ID, ids, |row| book.insert(row))?;
-        select(transaction, STANDINGS_BY_NUMBER, numbers, |row| {
-            book.insert(row)
-        })?;
-        Ok(book)
+        let mut state = Self::default();
+        state.select(transaction, &BY_ID, ids)?;
+        state.select(transaction, &BY_NUMBER, numbers)?;
+        Ok(state)
     }
 
-    /// An account that was named by its id and by its number is one account.
-    fn insert(&mut self, row: &Row) -> Result<(), StoreError> {
-        let standing = Standing::from_row(row, 0)?;
-        let next = self.standings.len();
-        let place = *self.by_id.entry(standing.account.id).or_insert(next);
-        if let Some(number) = row.optional(STANDING_COLUMNS, Row::text)? {
-            self.by_number.insert(number, place);
-        }
-        if place == next {
-            self.standings.push(standing);
+    /// Reads the accounts that `sql` finds by one of `values`.
+    fn select<V: Into<Value>>(
+        &mut self,
+        transaction: &impl Transaction,
+        sql: &ManyRows,
+        values: impl IntoIterator<Item = V>,
+    ) -> Result<(), StoreError> {
+        let values = values.into_iter().map(V::into).collect();
+        for statement in sql.statements(values) {
+            for row in transaction.query(&statement.sql, &statement.values)? {
+                self.insert(&row)?;
+            }
         }
         Ok(())
     }
 
-    /// Where the transfer's source and destination are in this book.
-    pub fn parties(&self, transfer: &Transfer) -> (Option<usize>, Option<usize>) {
+    /// An account that is named by its id and by its number is one account.
+    fn insert(&mut self, row: &Row) -> Result<(), StoreError> {
+        let account = AccountState::from_row(row, 0)?;
+        let next = self.accounts.len();
+        let place = *self.by_id.entry(account.account.id).or_insert(next);
+        if let Some(number) = row.optional(ACCOUNT_STATE_COLUMNS, Row::text)? {
+            self.by_number.insert(number, place);
+        }
+        if place == next {
+            self.accounts.push(account);
+        }
+        Ok(())
+    }
+
+    pub fn places(&self, transfer: &Transfer) -> Places {
         let instruction = &transfer.instruction;
         let source = instruction.source.and_then(|id| self.by_id.get(&id));
         let destination = match &instruction.destination {
@@ -101,60 +125,46 @@ impl Book {
             Some(AccountRef::Number(number)) => self.by_number.get(number),
             None => None,
         };
-        (source.copied(), destination.copied())
+        Places {
+            source: source.copied(),
+            destination: destination.copied(),
+        }
     }
 
     /// An account as the decisions so far have left it.
-    pub fn standing(&self, place: Option<usize>) -> Option<&Standing> {
-        self.standings.get(place?)
+    pub fn at(&self, place: Option<usize>) -> Option<&AccountState> {
+        self.accounts.get(place?)
     }
 
-    /// Moves money between two accounts of the book.
-    pub fn apply(&mut self, movement: Movement, source: usize, destination: usize) {
-        if let Ok([source, destination]) = self.standings.get_disjoint_mut([source, destination]) {
+    /// Moves money between two accounts of the batch.
+    pub fn apply(&mut self, movement: Movement, places: Places) {
+        let (Some(source), Some(destination)) = (places.source, places.destination) else {
+            return;
+        };
+        if let Ok([source, destination]) = self.accounts.get_disjoint_mut([source, destination]) {
             movement.apply(source, destination);
         }
         self.moved.extend([source, destination]);
     }
 
-    /// Leaves the balances in the store as they are.
+    /// Keeps the balances in the store as they are.
     pub fn forget_moves(&mut self) {
         self.moved.clear();
     }
 
-    /// Writes the balances that have moved: every one of them changes, or the transaction does not commit.
+    /// Writes the balances that have moved. Every one of them changes, or the transaction does not
+    /// commit.
     pub fn write_balances(&self, transaction: &impl Transaction) -> Result<(), StoreError> {
-        let moved = self
-            .moved
-            .iter()
-            .filter_map(|place| self.standings.get(*place));
-        let values: Vec<Value> = moved
-            .flat_map(|standing| {
-                [
-                    Value::from(standing.account.key),
-                    Value::from(standing.balance.debits_posted),
-                    Value::from(standing.balance.credits_posted),
-                    Value::from(standing.entry_count),
-                ]
-            })
-            .collect();
-        let row = (BALANCE, BALANCE_COLUMNS);
-        write_rows(transaction, MOVE_BALANCES, row, values)
+        let places = self.moved.iter();
+        let moved = places.filter_map(|place| self.accounts.get(*place));
+        let values = moved.flat_map(|account| {
+            [
+                Value::from(account.account.key),
+                Value::from(account.balance.debits_posted),
+                Value::from(account.balance.credits_posted),
+                Value::from(account.entry_count),
+            ]
+        });
+        MOVE_BALANCES.write(transaction, values.collect())
     }
-}
-
-/// Reads the rows that one of `values` finds; `sql` is what stands before the list, and what behind it.
-fn select<V: Into<Value>>(
-    transaction: &impl Transaction,
-    [before, after]: [&str; 2],
-    values: impl IntoIterator<Item = V>,
-    mut each: impl FnMut(&Row) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let values: Vec<Value> = values.into_iter().map(V::into).collect();
-    for (rows, values) in in_statements(1, values) {
-        for row in transaction.query(&with_rows(before, "(?)", rows, after), &values)? {
-            each(&row)?;
-        }
-    }
-    Ok(())
 }

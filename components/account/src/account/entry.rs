@@ -1,0 +1,90 @@
+//! The entries of an account, as its owner sees them.
+
+use super::record::Account;
+use sha2::{Digest, Sha256};
+use strongroom_sdk::store::{Row, Store, StoreError, Value};
+use strongroom_sdk::stored_enum;
+use uuid::Uuid;
+
+stored_enum! {
+    /// The side of an entry. A customer's account is a liability of the bank: a credit is money in,
+    /// a debit money out.
+    pub enum Direction {
+        /// Money out of a customer's account.
+        Debit = 1, "debit";
+        /// Money into a customer's account.
+        Credit = 2, "credit";
+    }
+}
+
+const ENTRIES_OF: &str = "\
+SELECT entry.transfer_sequence, entry.account_sequence, transfer.id, entry.direction,
+    entry.amount_minor, entry.balance_after_minor, transfer.recorded_at_ms, transfer.reference
+FROM entry JOIN transfer ON transfer.sequence = entry.transfer_sequence
+WHERE entry.account_key = ?1 AND entry.transfer_sequence < ?2
+ORDER BY entry.transfer_sequence DESC LIMIT ?3";
+
+/// An entry of an account, with the id, time, and reference of its transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountEntry {
+    /// The place of its transfer in the journal; pages are cut by it.
+    pub transfer_sequence: i64,
+    /// The place among the account's entries: 1, 2, 3, .. without gaps.
+    pub sequence: i64,
+    /// The transfer it belongs to.
+    pub transaction_id: Uuid,
+    /// Debit or credit.
+    pub direction: Direction,
+    /// Minor units.
+    pub amount_minor: i64,
+    /// The account's balance after it.
+    pub balance_after_minor: i64,
+    /// When it was posted, in milliseconds since 1970 UTC.
+    pub created_at_ms: i64,
+    /// The text that the parties see.
+    pub reference: Option<String>,
+}
+
+impl AccountEntry {
+    /// The entry's id (UUID v8) is a hash of its transfer and side, so it needs no room in the
+    /// ledger's largest table.
+    pub fn id(&self) -> Uuid {
+        let digest = Sha256::new()
+            .chain_update(self.transaction_id.as_bytes())
+            .chain_update([self.direction.chain_code()])
+            .finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    }
+}
+
+/// An account's entries, newest first, of transfers with a sequence below `before`, at most `limit`.
+pub fn entries_of<S: Store>(
+    store: &S,
+    account: &Account,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<AccountEntry>, StoreError> {
+    let params = [
+        Value::from(account.key),
+        Value::from(before),
+        Value::from(limit),
+    ];
+    store
+        .query(ENTRIES_OF, &params)?
+        .into_iter()
+        .map(|row| {
+            Ok(AccountEntry {
+                transfer_sequence: row.integer(0)?,
+                sequence: row.integer(1)?,
+                transaction_id: row.uuid(2)?,
+                direction: Direction::from_row(&row, 3)?,
+                amount_minor: row.integer(4)?,
+                balance_after_minor: row.integer(5)?,
+                created_at_ms: row.integer(6)?,
+                reference: row.optional(7, Row::text)?,
+            })
+        })
+        .collect()
+}

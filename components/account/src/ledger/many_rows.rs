@@ -1,0 +1,58 @@
+//! Statements for many rows at once.
+
+use strongroom_sdk::store::{StoreError, Transaction, Value};
+
+/// How many rows one statement has, largest first. There are few sizes, so that the host finds the
+/// statement prepared. The largest stays below the host's limit of 1,000 parameters, and well below
+/// the 2 ms after which the host gives a statement a thread of its own.
+const ROWS_OF_STATEMENT: [usize; 3] = [25, 5, 1];
+
+/// SQL with a list of rows in it: `before row, row, .. after`.
+pub struct ManyRows {
+    pub before: &'static str,
+    /// The parameters of one row: `(?, ?)`.
+    pub row: &'static str,
+    pub after: &'static str,
+}
+
+/// A statement for some of the rows.
+pub struct Statement {
+    pub sql: String,
+    pub values: Vec<Value>,
+    rows: usize,
+}
+
+impl ManyRows {
+    /// The number of values in one row.
+    pub fn columns(&self) -> usize {
+        self.row.matches('?').count()
+    }
+
+    /// Cuts the values of many rows into statements.
+    pub fn statements(&self, values: Vec<Value>) -> impl Iterator<Item = Statement> {
+        let columns = self.columns();
+        let mut values = values.into_iter();
+        std::iter::from_fn(move || {
+            let left = values.len() / columns;
+            let rows = ROWS_OF_STATEMENT.into_iter().find(|rows| *rows <= left)?;
+            let list = vec![self.row; rows].join(", ");
+            Some(Statement {
+                sql: format!("{}{list}{}", self.before, self.after),
+                values: values.by_ref().take(rows * columns).collect(),
+                rows,
+            })
+        })
+    }
+
+    /// Writes many rows. Every statement changes as many rows as it has.
+    pub fn write(
+        &self,
+        transaction: &impl Transaction,
+        values: Vec<Value>,
+    ) -> Result<(), StoreError> {
+        for Statement { sql, values, rows } in self.statements(values) {
+            transaction.change(&sql, values, rows as u64)?;
+        }
+        Ok(())
+    }
+}
