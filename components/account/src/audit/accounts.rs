@@ -1,4 +1,4 @@
-//! Compares the row of each account with the sums of its entries and of its open holds.
+//! I2, I3, I4, I9: compares the row of each account with the sums of its entries and of its open holds.
 //!
 //! The entries are added up in the order of their writing, which is their order in the file. The
 //! sums are kept for a range of a million accounts at a time: in a larger bank the entries are read

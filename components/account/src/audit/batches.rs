@@ -1,4 +1,4 @@
-//! Checks the batches and their own hash chain: each line is a row of the journal or a refusal.
+//! I10: checks the batches and their hash chain. Each line is a row of the journal or a refusal.
 
 use crate::ledger::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow, JournalRow, LINES};
 use std::collections::HashMap;

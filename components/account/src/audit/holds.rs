@@ -1,5 +1,5 @@
-//! Checks that each hold ends at most once, in time, by at most its amount; that each posting is
-//! reversed at most once; and that `open_hold` lists the open holds of the journal.
+//! I7: checks that each hold ends at most once, in time, by at most its amount; that each posting
+//! is reversed at most once; and that `open_hold` lists the open holds of the journal.
 
 use super::require_none;
 use crate::ledger::JournalRow;
@@ -31,7 +31,7 @@ WHERE transfer.status = 'pending'
 LIMIT 20";
 
 /// The row that a capture, void, expiry, or reversal names.
-pub struct Original {
+struct Original {
     status: String,
     kind: String,
     amount_minor: i64,
@@ -40,13 +40,15 @@ pub struct Original {
     expires_at_ms: Option<i64>,
 }
 
-/// Checks a row of the journal against its original, and against the time of the previous row.
-pub fn check(
+/// Checks a row of the journal against its original, which has the columns of `row` from
+/// `original_column` on, and against the time of the previous row.
+pub fn check_row(
     transfer: &JournalRow,
-    original: Option<Original>,
+    row: &Row,
+    original_column: usize,
     recorded_before_ms: i64,
     check: &mut Check,
-) {
+) -> Result<(), StoreError> {
     let sequence = transfer.sequence();
     let posting = &transfer.posting;
     let shaped = match posting.kind {
@@ -66,7 +68,7 @@ pub fn check(
         format!("transfer {sequence}: it has an original or a time that its kind does not have, or lacks one")
     });
     if posting.status == Status::Declined {
-        return;
+        return Ok(());
     }
     let is_status_of_kind = posting.status == posting.kind.accepted_status();
     check.require(is_status_of_kind, || {
@@ -81,6 +83,7 @@ pub fn check(
         Kind::Hold => check.examine(),
         Kind::Capture | Kind::Void | Kind::Expiry | Kind::Reversal => {
             let original = Original::from_row(row, original)?;
+            let original = Original::from_row(row, original_column)?;
             let fits =
                 original.is_some_and(|original| original.is_of(transfer, recorded_before_ms));
             check.examine();
@@ -93,11 +96,11 @@ pub fn check(
             });
         }
     }
+    Ok(())
 }
 
 impl Original {
-    /// Reads six columns; none where there is no original.
-    pub fn from_row(row: &Row, column: usize) -> Result<Option<Self>, StoreError> {
+    fn from_row(row: &Row, column: usize) -> Result<Option<Self>, StoreError> {
         row.optional(column, |row, column| {
             Ok(Self {
                 status: row.text(column)?,

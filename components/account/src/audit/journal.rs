@@ -1,8 +1,8 @@
-//! Checks the journal and its entries, read side by side in the order of their writing.
+//! I1, I4, I6, I7: checks the journal and its entries, read side by side in the order of their writing.
 
 use super::accounts::EntrySums;
 use super::entries::{ENTRY_COLUMNS, entry};
-use super::holds::{self, Original};
+use super::holds;
 use super::require_none;
 use crate::account::Direction;
 use crate::ledger::{
@@ -105,8 +105,8 @@ impl<'a> JournalWalk<'a> {
         if let Ok(transfer) = transfer {
             let recorded_before_ms = self.recorded_at_ms;
             self.check(&transfer, row, &own)?;
-            let original = Original::from_row(row, ORIGINAL)?;
-            holds::check(&transfer, original, recorded_before_ms, &mut self.holds);
+            let holds = &mut self.holds;
+            holds::check_row(&transfer, row, ORIGINAL, recorded_before_ms, holds)?;
         }
         Ok(())
     }

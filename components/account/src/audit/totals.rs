@@ -1,4 +1,4 @@
-//! Checks that in each currency customers' and bank's own accounts add up to zero, and so do holds.
+//! I1, I9: checks that the accounts of each currency add up to zero, and their holds too.
 
 use crate::account::{Account, AccountType};
 use std::collections::BTreeMap;
