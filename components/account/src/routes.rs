@@ -1,27 +1,27 @@
 //! The routes of `/api/accounts`, as one table.
+//!
+//! The first parameter of each handler checks the caller's role, before the path, the query, and the
+//! body.
 
 use crate::api::{
-    self, AUDITORS, BalanceQuery, Caller, FreezeBody, JournalView, LimitBody, OpenBody, STAFF,
-    STAFF_WHO_ACT, StatementQuery,
+    self, BalanceQuery, FreezeBody, JournalView, LimitBody, OpenBody, StatementQuery,
 };
 use crate::component::service;
 use crate::view::{AccountView, BalanceView, EntryView};
 use axum::Router;
-use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
-use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use strongroom_sdk::audit_log::EventView;
 use strongroom_sdk::http::{PathId, RequestId, Site, body_of_pieces};
-use strongroom_sdk::identity::Identity;
+use strongroom_sdk::identity::{Auditor, Identity, Staff, Teller};
 use strongroom_sdk::json::{Json, NoBody, OptionalJson};
 use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
 
-type Answer<T> = Result<Json<T>, Problem>;
+type JsonResult<T> = Result<Json<T>, Problem>;
 
 pub(crate) fn site() -> Site {
     let routes = Router::new()
@@ -41,14 +41,15 @@ pub(crate) fn site() -> Site {
 }
 
 async fn open(
-    caller: Caller,
+    identity: Identity,
+    request_id: RequestId,
     Json(body): Json<OpenBody>,
 ) -> Result<(StatusCode, Json<AccountView>), Problem> {
-    let account = api::open(service(), &caller, body)?;
+    let account = api::open(service(), &identity, request_id, body)?;
     Ok((StatusCode::CREATED, Json(account)))
 }
 
-async fn list(identity: Identity, page: Page<u64>) -> Answer<List<AccountView>> {
+async fn list(identity: Identity, page: Page<u64>) -> JsonResult<List<AccountView>> {
     api::list_of(&service().store, &identity, identity.subject, &page).map(Json)
 }
 
@@ -56,7 +57,7 @@ async fn list_of_user(
     identity: Identity,
     PathId(user): PathId,
     page: Page<u64>,
-) -> Answer<List<AccountView>> {
+) -> JsonResult<List<AccountView>> {
     api::list_of(&service().store, &identity, user, &page).map(Json)
 }
 
@@ -64,7 +65,7 @@ async fn account(
     identity: Identity,
     PathId(id): PathId,
     _: Query<NoParameters>,
-) -> Answer<AccountView> {
+) -> JsonResult<AccountView> {
     api::get(&service().store, &identity, id).map(Json)
 }
 
@@ -72,7 +73,7 @@ async fn balance(
     identity: Identity,
     PathId(id): PathId,
     Query(query): Query<BalanceQuery>,
-) -> Answer<BalanceView> {
+) -> JsonResult<BalanceView> {
     api::balance(&service().store, &service().clock, &identity, id, &query).map(Json)
 }
 
@@ -80,7 +81,7 @@ async fn entries(
     identity: Identity,
     PathId(id): PathId,
     page: Page<u64>,
-) -> Answer<List<EntryView>> {
+) -> JsonResult<List<EntryView>> {
     api::entries(&service().store, &identity, id, &page).map(Json)
 }
 
@@ -90,80 +91,63 @@ async fn statement(
     Query(query): Query<StatementQuery>,
 ) -> Result<Response, Problem> {
     let statement = api::statement(&service().store, &service().clock, &identity, id, &query)?;
-    let mut answer = body_of_pieces(statement.pieces).into_response();
+    let mut response = body_of_pieces(statement.pieces).into_response();
     for (name, value) in statement.headers {
-        answer.headers_mut().insert(name, value);
+        response.headers_mut().insert(name, value);
     }
-    Ok(answer)
+    Ok(response)
 }
 
-// What only staff may call judges the role before the path and the body: whoever may not call it learns nothing about what it takes.
-
 async fn journal(
-    identity: Identity,
-    query: Result<Query<OnwardQuery>, Problem>,
-) -> Answer<OnwardList<JournalView>> {
-    identity.require(AUDITORS)?;
-    api::journal(&service().store, &identity, query?.0).map(Json)
+    auditor: Auditor,
+    Query(query): Query<OnwardQuery>,
+) -> JsonResult<OnwardList<JournalView>> {
+    api::journal(&service().store, &auditor, query).map(Json)
 }
 
 async fn all_events(
-    identity: Identity,
-    query: Result<Query<OnwardQuery>, Problem>,
-) -> Answer<OnwardList<EventView>> {
-    identity.require(AUDITORS)?;
-    api::all_events(&service().store, &identity, query?.0).map(Json)
+    auditor: Auditor,
+    Query(query): Query<OnwardQuery>,
+) -> JsonResult<OnwardList<EventView>> {
+    api::all_events(&service().store, &auditor, query).map(Json)
 }
 
-async fn events(
-    identity: Identity,
-    id: Result<PathId, Problem>,
-    page: Result<Page<u64>, Problem>,
-) -> Answer<List<EventView>> {
-    identity.require(STAFF)?;
-    api::events(&service().store, &identity, id?.0, &page?).map(Json)
+async fn events(staff: Staff, PathId(id): PathId, page: Page<u64>) -> JsonResult<List<EventView>> {
+    api::events(&service().store, &staff, id, &page).map(Json)
 }
 
 async fn freeze(
-    caller: Caller,
-    id: Result<PathId, Problem>,
-    body: Result<OptionalJson<FreezeBody>, Problem>,
-) -> Answer<AccountView> {
-    caller.identity.require(STAFF_WHO_ACT)?;
-    let OptionalJson(body) = body?;
-    api::freeze(service(), &caller, id?.0, body).map(Json)
+    teller: Teller,
+    request_id: RequestId,
+    PathId(id): PathId,
+    OptionalJson(body): OptionalJson<FreezeBody>,
+) -> JsonResult<AccountView> {
+    api::freeze(service(), &teller, request_id, id, body).map(Json)
 }
 
 async fn unfreeze(
-    caller: Caller,
-    id: Result<PathId, Problem>,
-    body: Result<NoBody, Problem>,
-) -> Answer<AccountView> {
-    caller.identity.require(STAFF_WHO_ACT)?;
-    body?;
-    api::unfreeze(service(), &caller, id?.0).map(Json)
+    teller: Teller,
+    request_id: RequestId,
+    PathId(id): PathId,
+    _: NoBody,
+) -> JsonResult<AccountView> {
+    api::unfreeze(service(), &teller, request_id, id).map(Json)
 }
 
 async fn set_overdraft_limit(
-    caller: Caller,
-    id: Result<PathId, Problem>,
-    body: Result<Json<LimitBody>, Problem>,
-) -> Answer<AccountView> {
-    caller.identity.require(STAFF_WHO_ACT)?;
-    api::set_overdraft_limit(service(), &caller, id?.0, &body?.0).map(Json)
+    teller: Teller,
+    request_id: RequestId,
+    PathId(id): PathId,
+    Json(body): Json<LimitBody>,
+) -> JsonResult<AccountView> {
+    api::set_overdraft_limit(service(), &teller, request_id, id, &body).map(Json)
 }
 
-async fn close(caller: Caller, PathId(id): PathId, _: NoBody) -> Answer<AccountView> {
-    api::close(service(), &caller, id).map(Json)
-}
-
-impl<S: Sync> FromRequestParts<S> for Caller {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        Ok(Self {
-            identity: Identity::from_request_parts(parts, state).await?,
-            request_id: RequestId::of(&parts.headers),
-        })
-    }
+async fn close(
+    identity: Identity,
+    request_id: RequestId,
+    PathId(id): PathId,
+    _: NoBody,
+) -> JsonResult<AccountView> {
+    api::close(service(), &identity, request_id, id).map(Json)
 }

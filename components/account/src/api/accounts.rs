@@ -1,13 +1,15 @@
 //! Opening and reading accounts.
 
-use super::{Caller, Service, WHO_ACT, readable};
+use super::{ALL_BUT_AUDITORS, Service, readable};
 use crate::account::{
     self, AccountType, EVER_FOR_EACH_OPEN, NAME_CHARACTERS_MAX, OpenError, OpenRequest, PastError,
 };
 use crate::view::{AccountView, BalanceView, EntryView};
 use axum::http::StatusCode;
 use serde::Deserialize;
+use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::{Clock, parse_rfc3339};
+use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::page::{List, Page};
@@ -67,7 +69,8 @@ fn name(name: String) -> Result<String, Problem> {
     Err(Problem::invalid(
         "/name",
         format!(
-            "must have 1 to {NAME_CHARACTERS_MAX} characters, one of them visible, and no control characters"
+            "must have 1 to {NAME_CHARACTERS_MAX} characters, one of them visible, \
+             and no control characters"
         ),
     ))
 }
@@ -75,37 +78,40 @@ fn name(name: String) -> Result<String, Problem> {
 /// `POST /`: opens an account of the caller.
 ///
 /// # Errors
-/// 403 for an auditor, 409 `account_limit_reached`; 422.
+/// 403 for an auditor; 409 `account_limit_reached`; 422.
 pub fn open<S: Store, C: Clock, R: Random>(
     service: &Service<S, C, R>,
-    caller: &Caller,
+    identity: &Identity,
+    request_id: RequestId,
     body: OpenBody,
 ) -> Result<AccountView, Problem> {
-    caller.identity.require(WHO_ACT)?;
-    let request = body.into_request(caller.identity.subject)?;
-    account::open(
-        &service.store,
-        &service.clock,
-        &service.random,
-        &service.rules,
-        request,
-        &caller.actor(),
-    )
-    .map(AccountView::from)
-    .map_err(|error| match error {
-        OpenError::LimitReached(max) => Problem::new(
+    identity.require(ALL_BUT_AUDITORS)?;
+    let request = body.into_request(identity.subject)?;
+    let actor = Actor::new(identity, request_id);
+    let Service {
+        store,
+        clock,
+        random,
+        rules,
+    } = service;
+    match account::open(store, clock, random, rules, request, &actor) {
+        Ok(account) => Ok(account.into()),
+        Err(OpenError::LimitReached(max)) => Err(Problem::new(
             StatusCode::CONFLICT,
             "account_limit_reached",
-            format!("A user may have at most {max} open accounts, and {EVER_FOR_EACH_OPEN} times as many with the closed ones."),
-        ),
-        OpenError::Store(error) => error.into(),
-    })
+            format!(
+                "A user may have at most {max} open accounts, \
+                 and {EVER_FOR_EACH_OPEN} times as many with the closed ones."
+            ),
+        )),
+        Err(OpenError::Store(error)) => Err(error.into()),
+    }
 }
 
 /// `GET /user/{user_id}` and, for the caller, `GET /`: a user's accounts, newest first.
 ///
 /// # Errors
-/// 404 for anybody but the user and staff.
+/// 404 unless the caller is the user or staff.
 pub fn list_of<S: Store>(
     store: &S,
     identity: &Identity,
@@ -131,12 +137,13 @@ pub fn get<S: Store>(store: &S, identity: &Identity, id: Uuid) -> Result<Account
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BalanceQuery {
-    /// An RFC 3339 time of the past; none asks for now.
+    /// An RFC 3339 time in the past; none is now.
     #[serde(default)]
     at: Option<String>,
 }
 
-/// `GET /{id}/balance`. At a past time it says what was posted by then, to the millisecond; zero before the account was opened.
+/// `GET /{id}/balance`. For a past time: the balance of what was posted by then, to the millisecond;
+/// zero before the account was opened.
 ///
 /// # Errors
 /// 404; 422 `at_in_future`, `validation_failed`.
@@ -164,7 +171,8 @@ fn time_of(at: &str) -> Result<i64, Problem> {
     parse_rfc3339(at).ok_or_else(|| {
         Problem::invalid(
             "/at",
-            "must be a time of RFC 3339, such as 2026-11-22T19:10:57.123Z (in a URL, the + of an offset is written %2B)",
+            "must be a time of RFC 3339, such as 2026-11-22T19:10:57.123Z \
+             (in a URL, the + of an offset is written %2B)",
         )
     })
 }

@@ -1,11 +1,12 @@
-//! The audit log of accounts: who did what to which account, when, in which request, and the value before and after.
+//! The audit log of accounts: who changed which account, when, in which request, and the value before
+//! and after.
 //!
 //! A status of `frozen` stops both sides, `frozen:debits` and `frozen:credits` one. An overdraft
-//! limit is a decimal string. What an account was opened as is a JSON text.
+//! limit is a decimal string. The first event of an account has a JSON text.
 
-use super::{AUDITORS, STAFF, readable};
+use super::readable;
 use strongroom_sdk::audit_log::{self, EventView};
-use strongroom_sdk::identity::Identity;
+use strongroom_sdk::identity::{Auditor, Staff};
 use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
@@ -14,32 +15,30 @@ use uuid::Uuid;
 
 const TARGET: &str = "account_id";
 
-/// `GET /{id}/events`: an account's events, newest first. Staff.
+/// `GET /{id}/events`: an account's events, newest first.
 ///
 /// # Errors
-/// 403, 404.
+/// 404.
 pub fn events<S: Store>(
     store: &S,
-    identity: &Identity,
+    staff: &Staff,
     id: Uuid,
     page: &Page<u64>,
 ) -> Result<List<EventView>, Problem> {
-    identity.require(STAFF)?;
-    let account = readable(store, identity, id)?;
+    let account = readable(store, staff, id)?;
     let list = audit_log::page(store, page, Some(account.id))?;
     Ok(list.map(|event| event.view(TARGET)))
 }
 
-/// `GET /events`: all accounts' events, those of the bank's own accounts too, oldest first. Auditor, admin.
+/// `GET /events`: the events of all accounts, the bank's own too, oldest first.
 ///
 /// # Errors
-/// 403; 422 `validation_failed`.
+/// 422 `validation_failed`.
 pub fn all_events<S: Store>(
     store: &S,
-    identity: &Identity,
+    _: &Auditor,
     query: OnwardQuery,
 ) -> Result<OnwardList<EventView>, Problem> {
-    identity.require(AUDITORS)?;
     let page = query.page()?;
     let events = audit_log::after(store, page.after, page.fetch())?;
     Ok(page.list(events, |event| event.sequence, |event| event.view(TARGET)))

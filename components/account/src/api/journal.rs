@@ -1,33 +1,36 @@
-//! The journal as an auditor copies it: every decision with all that its hash covers, so that the chain can be computed anew elsewhere.
+//! The journal as an auditor copies it: every decision with all that its hash covers, so that the
+//! auditor can compute the chain.
 //!
-//! The encoding that is hashed is told at the head of `ledger/chain.rs`. Here an amount is a decimal string: its digits without the
-//! point are the minor units. A time is RFC 3339 to the millisecond, as it is stored. A hash is in hexadecimal. The codes of the words:
+//! `ledger/chain.rs` has the encoding that is hashed. Here an amount is a decimal string: its digits
+//! without the point are the minor units. A time is RFC 3339 to the millisecond, as stored. A hash
+//! is in hexadecimal. The codes of the words:
 //!
 //! ```text
 //! kind         deposit 1, withdrawal 2, transfer 3, hold 4, capture 5, void 6, expiry 7, reversal 8
 //! status       posted 1, declined 2, pending 3, voided 4, expired 5
 //! direction    debit 1, credit 2
-//! decline_code account_closed 1, account_frozen 2, currency_mismatch 3, limit_exceeded 4, insufficient_funds 5, cancelled 6,
-//!              already_captured 7, already_voided 8, hold_expired 9, amount_exceeds_hold 10, already_reversed 11, not_reversible 12,
+//! decline_code account_closed 1, account_frozen 2, currency_mismatch 3, limit_exceeded 4,
+//!              insufficient_funds 5, cancelled 6, already_captured 7, already_voided 8,
+//!              hold_expired 9, amount_exceeds_hold 10, already_reversed 11, not_reversible 12,
 //!              batch_declined 13, screening_denied 14
 //! actor_kind   user 1, bank 2
 //! ```
 
-use super::AUDITORS;
-use crate::ledger::{AccountOfRow, Direction, Entry, JournalRow, journal_row_sql};
+use crate::account::Direction;
+use crate::ledger::{AccountOfRow, Entry, JournalRow, journal_row_sql};
 use serde::Serialize;
 use std::collections::VecDeque;
 use strongroom_ledger_api::Decline;
 use strongroom_sdk::clock::format_rfc3339;
 use strongroom_sdk::hash_chain::{GENESIS, Hash};
-use strongroom_sdk::identity::Identity;
+use strongroom_sdk::identity::Auditor;
 use strongroom_sdk::money::Money;
 use strongroom_sdk::onward::{Onward, OnwardList, OnwardQuery};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::{Store, StoreError, Value};
 use uuid::Uuid;
 
-/// How many rows one query asks for. The store answers at most 4 MiB, and a row has up to 5 KiB of metadata and reference.
+/// The rows of one query: the store returns at most 4 MiB, and a row has up to 5 KiB of texts.
 const QUERY_ROWS_MAX: i64 = 500;
 
 const AFTER: &str =
@@ -36,11 +39,13 @@ const AFTER: &str =
 const HASH_AT: &str =
     "SELECT hash FROM transfer WHERE sequence <= ?1 ORDER BY sequence DESC LIMIT 1";
 
-/// The entries of the rows above `?1`, up to `?2`. They are found by their accounts, as there is no index by transfer alone.
+/// The entries of the rows above `?1`, up to `?2`. The index by account finds them: there is none by
+/// transfer alone.
 const ENTRIES: &str = "\
-SELECT entry.transfer_sequence, entry.sequence, entry.account_key, entry.account_sequence, entry.direction,
-    entry.amount_minor, entry.balance_after_minor
-FROM transfer JOIN entry ON entry.account_key IN (transfer.debit_account_key, transfer.credit_account_key)
+SELECT entry.transfer_sequence, entry.sequence, entry.account_key, entry.account_sequence,
+    entry.direction, entry.amount_minor, entry.balance_after_minor
+FROM transfer JOIN entry
+    ON entry.account_key IN (transfer.debit_account_key, transfer.credit_account_key)
     AND entry.transfer_sequence = transfer.sequence
 WHERE transfer.sequence > ?1 AND transfer.sequence <= ?2
 ORDER BY transfer.sequence, entry.sequence";
@@ -66,7 +71,7 @@ pub struct JournalView {
     amount: String,
     currency: &'static str,
     reference: Option<String>,
-    /// A JSON text, exactly as it is hashed.
+    /// A JSON text, exactly as hashed.
     metadata: Option<String>,
     requested_at: String,
     recorded_at: String,
@@ -90,22 +95,21 @@ pub struct JournalEntryView {
     balance_after: String,
 }
 
-/// `GET /journal`: oldest first. Auditor, admin.
+/// `GET /journal`: oldest first.
 ///
 /// # Errors
-/// 403; 422 `validation_failed`.
+/// 422 `validation_failed`.
 pub fn journal<S: Store>(
     store: &S,
-    identity: &Identity,
+    _: &Auditor,
     query: OnwardQuery,
 ) -> Result<OnwardList<JournalView>, Problem> {
-    identity.require(AUDITORS)?;
     let page = query.page()?;
     let rows = read(store, &page)?;
     Ok(page.list(rows, |row| row.sequence, |row| row))
 }
 
-/// The page's rows. What is in the journal never changes, so several snapshots tell the same as one.
+/// The page's rows. The journal never changes, so several snapshots are as good as one.
 fn read<S: Store>(store: &S, page: &Onward) -> Result<Vec<JournalView>, StoreError> {
     let mut previous = hash_at(store, page.after)?;
     let (mut after, mut missing) = (page.after, page.fetch());
@@ -215,7 +219,9 @@ fn entry_view(
         .into_iter()
         .flatten()
         .find(|account| account.key == entry.account_key)
-        .ok_or_else(|| StoreError::Row("an entry is of neither account".to_owned()))?;
+        .ok_or_else(|| {
+            StoreError::Row("an entry belongs to neither account of its transfer".to_owned())
+        })?;
     let money = |minor| Money::from_minor(minor, amount.currency()).to_string();
     Ok(JournalEntryView {
         sequence: entry.sequence,

@@ -1,11 +1,14 @@
-//! What staff, or an owner, may do to an account.
+//! The changes that staff, or an owner, make to an account.
 
-use super::{Caller, STAFF_WHO_ACT, Service, WHO_ACT, readable};
+use super::{ALL_BUT_AUDITORS, Service, readable};
 use crate::account::{self, Account, Freeze, ManageError};
 use crate::view::AccountView;
 use axum::http::StatusCode;
 use serde::Deserialize;
+use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
+use strongroom_sdk::http::RequestId;
+use strongroom_sdk::identity::{Identity, Role, Teller};
 use strongroom_sdk::money::Money;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::Store;
@@ -46,56 +49,56 @@ impl FreezeBody {
     }
 }
 
-/// `POST /{id}/freeze`: stops debits, credits, or both, whatever was stopped before. Teller, admin.
+/// `POST /{id}/freeze`: stops debits, credits, or both, whatever was stopped before.
 ///
 /// # Errors
-/// 403, also `own_account`; 404; 409 `account_closed`.
+/// 403 `own_account`; 404; 409 `account_closed`.
 pub fn freeze<S: Store, C: Clock, R>(
     service: &Service<S, C, R>,
-    caller: &Caller,
+    teller: &Teller,
+    request_id: RequestId,
     id: Uuid,
     body: FreezeBody,
 ) -> Result<AccountView, Problem> {
-    foreign(service, caller, id)?;
-    answer(account::freeze(
-        &service.store,
-        &service.clock,
-        id,
-        body.freeze(),
-        &caller.actor(),
-    ))
+    foreign(service, teller, id)?;
+    let actor = Actor::new(teller, request_id);
+    let Service { store, clock, .. } = service;
+    view(account::freeze(store, clock, id, body.freeze(), &actor))
 }
 
-/// `POST /{id}/unfreeze`: allows movements again. Teller, admin.
+/// `POST /{id}/unfreeze`: allows movements again.
 ///
 /// # Errors
 /// As [`freeze`].
 pub fn unfreeze<S: Store, C: Clock, R>(
     service: &Service<S, C, R>,
-    caller: &Caller,
+    teller: &Teller,
+    request_id: RequestId,
     id: Uuid,
 ) -> Result<AccountView, Problem> {
-    foreign(service, caller, id)?;
-    answer(account::unfreeze(
+    foreign(service, teller, id)?;
+    let actor = Actor::new(teller, request_id);
+    view(account::unfreeze(
         &service.store,
         &service.clock,
         id,
-        &caller.actor(),
+        &actor,
     ))
 }
 
-/// `PATCH /{id}`: sets the overdraft limit. Teller, admin.
+/// `PATCH /{id}`: sets the overdraft limit.
 ///
 /// # Errors
 /// As [`freeze`]; 409 `overdraft_in_use`; 422 `amount_invalid`.
 pub fn set_overdraft_limit<S: Store, C: Clock, R>(
     service: &Service<S, C, R>,
-    caller: &Caller,
+    teller: &Teller,
+    request_id: RequestId,
     id: Uuid,
     body: &LimitBody,
 ) -> Result<AccountView, Problem> {
-    let account = foreign(service, caller, id)?;
-    // An account never changes its currency, so what is read here still holds in the transaction.
+    let account = foreign(service, teller, id)?;
+    // An account never changes its currency: this still holds in the transaction.
     let limit =
         Money::parse_non_negative(&body.overdraft_limit, account.currency).map_err(|error| {
             Problem::unprocessable(
@@ -104,27 +107,26 @@ pub fn set_overdraft_limit<S: Store, C: Clock, R>(
             )
             .with_error("/overdraft_limit", "amount_invalid", error.to_string())
         })?;
-    let (store, clock) = (&service.store, &service.clock);
-    answer(account::set_overdraft_limit(
+    let actor = Actor::new(teller, request_id);
+    let Service { store, clock, .. } = service;
+    view(account::set_overdraft_limit(
         store,
         clock,
         id,
         limit.minor(),
-        &caller.actor(),
+        &actor,
     ))
 }
 
-/// The account that staff are about to change: on their own they have an owner's rights alone, and
-/// a colleague must do it. An account never changes its owner, so what is read here still holds in
-/// the transaction.
+/// An account that is not the teller's own: on their own they have an owner's rights alone, and a
+/// colleague must act. An account never changes its owner: this still holds in the transaction.
 fn foreign<S: Store, C, R>(
     service: &Service<S, C, R>,
-    caller: &Caller,
+    teller: &Teller,
     id: Uuid,
 ) -> Result<Account, Problem> {
-    caller.identity.require(STAFF_WHO_ACT)?;
-    let account = readable(&service.store, &caller.identity, id)?;
-    if account.owner_id == caller.identity.subject {
+    let account = readable(&service.store, teller, id)?;
+    if account.owner_id == teller.subject {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
             "own_account",
@@ -137,27 +139,25 @@ fn foreign<S: Store, C, R>(
 /// `POST /{id}/close`: closes an account whose balance is zero. Owner, teller, admin.
 ///
 /// # Errors
-/// 403 for an auditor, 404, 409 `account_closed`, `account_frozen`, or `balance_not_zero`.
+/// 403 for an auditor; 404; 409 `account_closed`, `account_frozen`, or `balance_not_zero`.
 pub fn close<S: Store, C: Clock, R>(
     service: &Service<S, C, R>,
-    caller: &Caller,
+    identity: &Identity,
+    request_id: RequestId,
     id: Uuid,
 ) -> Result<AccountView, Problem> {
-    caller.identity.require(WHO_ACT)?;
-    let account = readable(&service.store, &caller.identity, id)?;
-    if account.owner_id != caller.identity.subject {
-        caller.identity.require(STAFF_WHO_ACT)?;
+    identity.require(ALL_BUT_AUDITORS)?;
+    let account = readable(&service.store, identity, id)?;
+    if account.owner_id != identity.subject {
+        identity.require(&[Role::Teller, Role::Admin])?;
     }
-    answer(account::close(
-        &service.store,
-        &service.clock,
-        id,
-        &caller.actor(),
-    ))
+    let actor = Actor::new(identity, request_id);
+    view(account::close(&service.store, &service.clock, id, &actor))
 }
 
-fn answer(result: Result<Account, ManageError>) -> Result<AccountView, Problem> {
-    result.map(AccountView::from).map_err(|error| match error {
+fn view(changed: Result<Account, ManageError>) -> Result<AccountView, Problem> {
+    let conflict = |code, detail: &str| Problem::new(StatusCode::CONFLICT, code, detail);
+    changed.map(AccountView::from).map_err(|error| match error {
         ManageError::NotFound => Problem::not_found(),
         ManageError::Closed => conflict("account_closed", "The account is closed."),
         ManageError::Frozen => conflict(
@@ -174,8 +174,4 @@ fn answer(result: Result<Account, ManageError>) -> Result<AccountView, Problem> 
         ),
         ManageError::Store(error) => error.into(),
     })
-}
-
-fn conflict(code: &'static str, detail: &str) -> Problem {
-    Problem::new(StatusCode::CONFLICT, code, detail)
 }

@@ -26,12 +26,12 @@ pub struct StatementQuery {
     format: Option<String>,
 }
 
-/// The pieces of a statement: the first was made before the answer began.
+/// The pieces of a statement. The first exists before the response begins.
 pub type Pieces<S> = Chain<Once<Result<Vec<u8>, StatementError>>, Body<S>>;
 
-/// A statement on its way out.
-pub struct StatementAnswer<S> {
-    /// What it is, and what its file is called.
+/// A statement as a response.
+pub struct StatementResponse<S> {
+    /// Its media type, and the name of its file.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Its body.
     pub pieces: Pieces<S>,
@@ -39,7 +39,8 @@ pub struct StatementAnswer<S> {
 
 /// A statement of an account: for its owner, and for staff.
 ///
-/// The first piece is made here: what cannot be answered at all is a problem, and a statement of one piece, as most are, never breaks off.
+/// Makes the first piece before the response begins: an error in it becomes a problem document, and
+/// a statement of one piece, as most are, never breaks off.
 ///
 /// # Errors
 /// 404; 422 `validation_failed`, `period_in_future`, `statement_too_long`, `amount_too_large`.
@@ -49,14 +50,14 @@ pub fn statement<S: Store + Clone>(
     identity: &Identity,
     id: Uuid,
     query: &StatementQuery,
-) -> Result<StatementAnswer<S>, Problem> {
+) -> Result<StatementResponse<S>, Problem> {
     let account = readable(store, identity, id)?;
     let (period, format) = query.read(today(clock)?)?;
     let summary = Summary::read(store, clock, account, period)?;
     let headers = headers(&summary, format);
     let mut body = Body::new(store.clone(), summary, format)?;
     let first = body.next().transpose()?.unwrap_or_default();
-    Ok(StatementAnswer {
+    Ok(StatementResponse {
         headers,
         pieces: once(Ok(first)).chain(body),
     })
@@ -64,7 +65,7 @@ pub fn statement<S: Store + Clone>(
 
 fn today(clock: &impl Clock) -> Result<Day, Problem> {
     let now_ms = clock.now_ms();
-    Day::at(now_ms).ok_or_else(|| Problem::internal(format!("the clock says {now_ms}")))
+    Day::at(now_ms).ok_or_else(|| Problem::internal(format!("the clock is out of range: {now_ms}")))
 }
 
 impl StatementQuery {
@@ -93,29 +94,27 @@ impl StatementQuery {
             }
             return Err(problem);
         };
-        not_in_future([("/from", from), ("/to", to)], today)?;
+        refuse_future(from, to, today)?;
         let period = Period::new(from, to)
             .ok_or_else(|| Problem::invalid("/from", "must not be after to"))?;
         Ok((period, format))
     }
 }
 
-fn not_in_future(days: [(&str, Day); 2], today: Day) -> Result<(), Problem> {
-    let future: Vec<_> = days.iter().filter(|(_, day)| *day > today).collect();
-    if future.is_empty() {
-        return Ok(());
+fn refuse_future(from: Day, to: Day, today: Day) -> Result<(), Problem> {
+    let code = "period_in_future";
+    let mut problem =
+        Problem::unprocessable(code, "What will be booked by that day is not known yet.");
+    for (pointer, day) in [("/from", from), ("/to", to)] {
+        if day > today {
+            problem = problem.with_error(pointer, code, "must not be after today, by UTC");
+        }
     }
-    let problem = Problem::unprocessable(
-        "period_in_future",
-        "What will be booked by that day is not known yet.",
-    );
-    Err(future.into_iter().fold(problem, |problem, (pointer, _)| {
-        problem.with_error(
-            *pointer,
-            "period_in_future",
-            "must not be after today, by UTC",
-        )
-    }))
+    if problem.errors().is_empty() {
+        Ok(())
+    } else {
+        Err(problem)
+    }
 }
 
 fn headers(summary: &Summary, format: Format) -> Vec<(HeaderName, HeaderValue)> {
@@ -126,7 +125,7 @@ fn headers(summary: &Summary, format: Format) -> Vec<(HeaderName, HeaderValue)> 
         let (from, to) = (period.from(), period.to());
         format!("attachment; filename=\"statement-{number}-{from}-{to}.{extension}\"")
     });
-    // Letters and digits are always a header's value.
+    // A header's value may have any letters and digits.
     let value = name.and_then(|name| HeaderValue::from_str(&name).ok());
     headers.extend(value.map(|value| (header::CONTENT_DISPOSITION, value)));
     headers
