@@ -1,24 +1,26 @@
-//! An account's balance: four counters and a limit, and what follows from them.
+//! An account's balance: four counters and a limit.
 
 use strongroom_sdk::store::{Row, StoreError};
 
-/// The counters of an account, in minor units. A customer's account is a liability of the bank: credits are what the bank owes.
+/// The counters of an account, in minor units. A customer's account is a liability of the bank:
+/// credits are what the bank owes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Balance {
-    /// How far below zero the account may go; none for the bank's own accounts, which have no limit.
+    /// How far below zero the account may go. The bank's own accounts have no limit.
     pub overdraft_limit: Option<i64>,
     /// All debits ever posted.
     pub debits_posted: i64,
     /// All credits ever posted.
     pub credits_posted: i64,
-    /// Debits that are held.
+    /// Debits of open holds.
     pub debits_pending: i64,
-    /// Credits that are expected.
+    /// Credits of open holds.
     pub credits_pending: i64,
 }
 
 impl Balance {
-    /// Reads limit, debits posted, credits posted, debits pending, credits pending from five columns in a row.
+    /// Reads limit, debits posted, credits posted, debits pending, and credits pending from five
+    /// columns in a row.
     ///
     /// # Errors
     /// [`StoreError::Row`] where a counter is negative, or a column is no integer.
@@ -45,13 +47,13 @@ impl Balance {
         Ok(balance)
     }
 
-    /// Credits minus debits, posted. Both counters are not negative, so the difference fits.
+    /// Posted credits minus posted debits. Neither is negative, so the difference fits.
     pub fn posted(&self) -> i64 {
         self.credits_posted - self.debits_posted
     }
 
-    /// What may be debited now: the balance, less what is held, plus the overdraft limit. Expected credits do not count.
-    /// `i128`, as four `i64` may not fit in one.
+    /// The amount that may be debited now: the balance, less the holds, plus the overdraft limit.
+    /// Pending credits do not count. A sum of four `i64` may need an `i128`.
     pub fn available(&self) -> i128 {
         i128::from(self.credits_posted)
             - i128::from(self.debits_posted)

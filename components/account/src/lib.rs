@@ -1,15 +1,18 @@
 //! The account service: accounts, and the ledger of record.
 //!
-//! One commit in this service's store decides whether money moved. The rules and the SQL are plain Rust over the
-//! [`Store`](strongroom_sdk::store::Store) trait; the wasm shell around them is thin.
+//! One commit in this service's store decides whether money moves. The rules and the SQL are plain
+//! Rust over the [`Store`](strongroom_sdk::store::Store) trait; `component` around them is thin.
 //!
-//! - [`schema`]: the tables, and why they are so;
+//! - `routes`: the table of calls;
+//! - [`api`]: what each call of `/api/accounts` does;
+//! - [`view`]: accounts, balances, and entries as clients see them;
 //! - [`account`]: opening, finding, and changing accounts;
 //! - [`balance`]: four counters, and what is available;
 //! - [`ledger`]: posting, declining, cancelling, and the hash-chained journal;
-//! - [`statement`]: an account's statement, and the forms it may have;
-//! - [`api`]: the calls of `/api/accounts`, and who may make them;
-//! - [`audit`]: the invariants that must hold in the store.
+//! - [`statement`]: an account's statement, and its formats;
+//! - [`audit`]: the invariants of the store;
+//! - [`schema`]: the tables, with their reasons;
+//! - `component`: the exports.
 
 #![deny(missing_docs)]
 

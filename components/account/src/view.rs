@@ -1,4 +1,5 @@
-//! Accounts, balances, and entries as a client sees them. Amounts are decimal strings at the currency's scale, times RFC 3339.
+//! Accounts, balances, and entries as clients see them. Amounts are decimal strings at the
+//! currency's scale, times are RFC 3339.
 
 use crate::account::{Account, AccountEntry, Freeze};
 use serde::Serialize;
@@ -15,7 +16,7 @@ pub struct AccountView {
     name: Option<String>,
     currency: &'static str,
     status: &'static str,
-    /// Only where the account is frozen: which movements are stopped.
+    /// The movements that are stopped, where the account is frozen.
     #[serde(skip_serializing_if = "Option::is_none")]
     frozen: Option<&'static str>,
     balance: String,
@@ -35,7 +36,8 @@ pub struct BalanceView {
     as_of: String,
 }
 
-/// What depends on holds and the overdraft limit. Only of now: entries say what an account had, not what could have been spent.
+/// The figures that depend on holds and the overdraft limit. They exist only for now: the entries of
+/// the past do not have them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct SpendableView {
     available: String,
@@ -57,8 +59,8 @@ pub struct EntryView {
     reference: Option<String>,
 }
 
-/// What may be spent. Four counters of 64 bits may add up to more than 64 bits; no such account is below `i64::MAX` in any real currency,
-/// and it is shown as having at least that.
+/// The available amount. Four counters of 64 bits may add up to more than 64 bits; such an account
+/// shows `i64::MAX`, which is more than any real account has.
 fn available(account: &Account) -> String {
     let limits = (i128::from(i64::MIN), i128::from(i64::MAX));
     let clamped = account.balance.available().clamp(limits.0, limits.1);

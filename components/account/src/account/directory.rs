@@ -1,4 +1,4 @@
-//! Accounts as other services see them, and the feed of what is done to them.
+//! Accounts and their changes as other services see them.
 
 use super::find::by_id;
 use super::record::{Account, AccountStatus};
@@ -7,10 +7,10 @@ use strongroom_sdk::money::Currency;
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 use uuid::Uuid;
 
-/// In the order of the log, whose rows are found by their sequence: `CROSS JOIN` keeps SQLite from
-/// beginning with the accounts.
+/// Walks along the log: `CROSS JOIN` keeps SQLite from beginning with the accounts.
 const CHANGES: &str = "\
-SELECT audit_log.sequence, account.id, account.owner_id, account.number, account.currency, account.status
+SELECT audit_log.sequence, account.id, account.owner_id, account.number, account.currency,
+    account.status
 FROM audit_log CROSS JOIN account ON account.id = audit_log.target
 WHERE audit_log.sequence > ?1 AND account.type <> 'settlement'
 ORDER BY audit_log.sequence LIMIT ?2";
@@ -23,8 +23,8 @@ pub(crate) fn summary_of<S: Store>(
     Ok(by_id(store, id)?.map(AccountSummary::from))
 }
 
-/// What was done to customers' accounts after the event `after` of the audit log, oldest first, at
-/// most [`CHANGES_LIMIT`].
+/// The changes of customers' accounts with a sequence above `after` in the audit log, oldest first,
+/// at most [`CHANGES_LIMIT`].
 pub(crate) fn changes<S: Store>(store: &S, after: i64) -> Result<Vec<AccountChange>, StoreError> {
     let params = [Value::from(after), Value::from(i64::from(CHANGES_LIMIT))];
     let rows = store.query(CHANGES, &params)?;

@@ -1,11 +1,9 @@
-//! What the audit log says of an account: all that was done to it other than moving money.
-//!
-//! An account's row is what its events make of it: its audit finds a change of its owner, number,
-//! status, or limit that the log does not have.
+//! The words of the audit log for accounts. The log has every change of an account but movements of
+//! money; the audit compares each account with its events.
 
 use super::record::Account;
 
-/// The action of an account's first event; the new value says what it was opened as.
+/// The action of an account's first event; [`opened_value`] is its new value.
 pub(crate) const OPENED: &str = "opened";
 /// Movements were stopped.
 pub(crate) const FROZEN: &str = "frozen";
@@ -16,7 +14,7 @@ pub(crate) const OVERDRAFT_LIMIT_CHANGED: &str = "overdraft_limit_changed";
 /// The account was closed.
 pub(crate) const CLOSED: &str = "closed";
 
-/// What an account was opened as: everything about it that never changes, as the new value of its first event.
+/// Everything about an account that never changes, as the new value of its first event.
 pub(crate) fn opened_value(account: &Account) -> String {
     serde_json::json!({
         "id": account.id,

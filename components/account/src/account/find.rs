@@ -26,7 +26,7 @@ pub(super) fn by_id_within(
     row.map(|row| Account::from_row(&row)).transpose()
 }
 
-/// A user's accounts, newest first, below the key `before`, at most `limit`.
+/// A user's accounts, newest first, with a key below `before`, at most `limit`.
 pub fn of_owner<S: Store>(
     store: &S,
     owner_id: Uuid,

@@ -1,4 +1,4 @@
-//! What a freeze stops.
+//! Freezes: the movements that staff stop.
 
 use strongroom_sdk::stored_enum;
 
@@ -9,18 +9,18 @@ stored_enum! {
         Debits = 1, "debits";
         /// No money comes to the account.
         Credits = 2, "credits";
-        /// Neither.
+        /// Both of these.
         Both = 3, "both";
     }
 }
 
 impl Freeze {
-    /// Whether no money may leave.
+    /// Whether it stops money that leaves.
     pub fn stops_debits(self) -> bool {
         matches!(self, Self::Debits | Self::Both)
     }
 
-    /// Whether no money may come in.
+    /// Whether it stops money that comes in.
     pub fn stops_credits(self) -> bool {
         matches!(self, Self::Credits | Self::Both)
     }

@@ -1,4 +1,5 @@
-//! Changing an account: freeze, unfreeze, overdraft limit, close. Each change is one transaction with its audit event.
+//! Changing an account: freeze, unfreeze, overdraft limit, close. One transaction writes a change and
+//! its event in the audit log.
 
 use super::event::{CLOSED, FROZEN, OVERDRAFT_LIMIT_CHANGED, UNFROZEN};
 use super::find::by_id_within;
@@ -19,24 +20,24 @@ pub enum ManageError {
     /// There is no such account.
     #[error("account not found")]
     NotFound,
-    /// A closed account stays as it is.
+    /// A closed account does not change.
     #[error("the account is closed")]
     Closed,
-    /// A frozen account is closed only after it was unfrozen.
+    /// Staff must unfreeze an account before it is closed.
     #[error("the account is frozen")]
     Frozen,
-    /// Only an account without money, debts, and holds is closed.
+    /// An account with money, debts, or holds is not closed.
     #[error("the balance is not zero")]
     BalanceNotZero,
-    /// The new limit is less than what the account has already been overdrawn by.
+    /// The account is already overdrawn by more than the new limit.
     #[error("the account is overdrawn by more than the new limit")]
     LimitBelowUse,
-    /// The store did not answer.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// A change with the audit event that tells it: the account as it is to be.
+/// A change, with the words of its event.
 struct Change {
     action: &'static str,
     after: Account,
@@ -44,7 +45,7 @@ struct Change {
     new_value: String,
 }
 
-/// Stops movements. Stopped so already: nothing changes.
+/// Stops movements. Nothing changes where they are stopped already.
 pub fn freeze<S: Store>(
     store: &S,
     clock: &impl Clock,
@@ -58,7 +59,7 @@ pub fn freeze<S: Store>(
     })
 }
 
-/// Allows movements again. Open already: nothing changes.
+/// Allows movements again. Nothing changes where the account is open already.
 pub fn unfreeze<S: Store>(
     store: &S,
     clock: &impl Clock,
@@ -71,8 +72,9 @@ pub fn unfreeze<S: Store>(
     })
 }
 
-/// Closes an account for ever. Its balance must be zero and nothing pending; a frozen account must be unfrozen first, so that its owner
-/// cannot end what staff have stopped. Its overdraft limit goes first: nothing is available from a closed account.
+/// Closes an account; this is final. Its balance must be zero, and nothing pending. Staff must
+/// unfreeze a frozen account first, so that its owner does not end what staff have stopped. The
+/// overdraft limit becomes zero: a closed account has nothing available.
 pub fn close<S: Store>(
     store: &S,
     clock: &impl Clock,
@@ -94,8 +96,8 @@ pub fn close<S: Store>(
     })
 }
 
-/// Sets how far below zero the account may go, in minor units (0: not at all). A limit that the account has already passed is refused, so
-/// that no account is ever below its limit.
+/// Sets how far below zero the account may go, in minor units (0: not at all). An account that is
+/// below the new limit keeps its old one.
 pub fn set_overdraft_limit<S: Store>(
     store: &S,
     clock: &impl Clock,
@@ -114,7 +116,7 @@ pub fn set_overdraft_limit<S: Store>(
     })
 }
 
-/// None where the limit is already so.
+/// None where the account has this limit already.
 fn limit_change(account: &Account, limit_minor: i64) -> Option<Change> {
     let old = account.balance.overdraft_limit.unwrap_or_default();
     let mut after = account.clone();
@@ -127,7 +129,7 @@ fn limit_change(account: &Account, limit_minor: i64) -> Option<Change> {
     })
 }
 
-/// None where the status is already so.
+/// None where the account has this status already.
 fn status_change(
     account: &Account,
     action: &'static str,
@@ -153,23 +155,24 @@ fn change<S: Store>(
     clock: &impl Clock,
     id: Uuid,
     actor: &Actor,
-    decide: impl FnOnce(&Account) -> Result<Vec<Change>, ManageError>,
+    plan: impl FnOnce(&Account) -> Result<Vec<Change>, ManageError>,
 ) -> Result<Account, ManageError> {
     let transaction = store.begin()?;
     let mut account = by_id_within(&transaction, id)?.ok_or(ManageError::NotFound)?;
-    let decided = match account.status {
+    let planned = match account.status {
         AccountStatus::Closed => Err(ManageError::Closed),
-        AccountStatus::Open | AccountStatus::Frozen => decide(&account),
+        AccountStatus::Open | AccountStatus::Frozen => plan(&account),
     };
-    for change in decided.iter().flatten() {
+    for change in planned.iter().flatten() {
         account = apply(&transaction, clock, account, change, actor)?;
     }
-    // Also of nothing: what the answer rests on may be of an earlier turn of the group, and the commit waits until it is on disk.
+    // Even without a change: the row that was read may not be on disk yet, and the commit waits for
+    // the disk.
     transaction.commit()?;
-    decided.map(|_| account)
+    planned.map(|_| account)
 }
 
-/// Writes one change and its event, and answers the account as it is then.
+/// Writes one change and its event; returns the changed account.
 fn apply(
     transaction: &impl Transaction,
     clock: &impl Clock,
@@ -186,10 +189,7 @@ fn apply(
         Value::from(before.version),
     ];
     let changed = transaction.execute(UPDATE, &params)?;
-    assert_eq!(
-        changed, 1,
-        "nobody else writes while this transaction is open"
-    );
+    assert_eq!(changed, 1, "a store has one writer at a time");
     Record {
         at_ms: clock.now_ms(),
         actor: actor.clone(),

@@ -8,7 +8,7 @@ const SERIAL_DIGITS_MAX: usize = 18;
 /// The fewest digits of an account's own part: with fewer, numbers would run out or collide.
 const SERIAL_DIGITS_MIN: usize = 6;
 
-/// How this bank's account numbers look.
+/// The form of this bank's account numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberFormat {
     country: String,
@@ -19,8 +19,9 @@ pub struct NumberFormat {
 /// The country and bank code cannot make an IBAN.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "config `iban_country` {country:?} and `bank_code` {bank_code:?} make no valid IBAN: give a country of the IBAN registry, and the bank \
-     code (with branch, if it has one) in the letters and digits that country uses"
+    "config `iban_country` {country:?} and `bank_code` {bank_code:?} make no valid IBAN: give a \
+     country of the IBAN registry, and the bank code (with branch, if it has one) in the letters \
+     and digits that country uses"
 )]
 pub struct NumberFormatError {
     country: String,
@@ -28,9 +29,11 @@ pub struct NumberFormatError {
 }
 
 impl NumberFormat {
-    /// The format of a country (ISO 3166, two letters) and a bank code: the part of the IBAN that is the same for all accounts.
+    /// The format of a country (ISO 3166, two letters) and a bank code: the part of the IBAN that all
+    /// accounts share.
     ///
-    /// The IBAN registry says how long each country's IBANs are: what the bank code leaves over is the account's own part.
+    /// The IBAN registry has the length of each country's IBANs. The account's own part is what the
+    /// bank code leaves.
     ///
     /// # Errors
     /// [`NumberFormatError`] where no length of the account's own part gives a valid IBAN.
@@ -49,8 +52,9 @@ impl NumberFormat {
             })
     }
 
-    /// The number of the account with this id. Its own part comes from the id's random bits, so that numbers tell nothing of
-    /// how many accounts there are; two ids may give the same number, and the store then refuses the second.
+    /// The number of the account with this id. Its own part comes from the id's random bits, so that
+    /// a number does not reveal how many accounts there are. Two ids may have one number; then the
+    /// store refuses the second.
     pub fn number_of(&self, id: Uuid) -> String {
         let (_, random) = id.as_u64_pair();
         // The two highest bits are the UUID's variant, the same in all ids.

@@ -14,54 +14,58 @@ use uuid::Uuid;
 /// The longest name of an account, in characters.
 pub const NAME_CHARACTERS_MAX: usize = 100;
 
-/// How many accounts a user may have opened in all, closed ones too, for each that may be open at a
-/// time. What a user reads of all their accounts, such as the events, costs a little for each.
+/// How many accounts a user may ever open for each that may be open at a time. A list of all accounts
+/// of a user, such as their events, costs a little for each, also for closed ones.
 pub const EVER_FOR_EACH_OPEN: i64 = 3;
 
-/// How often another number is tried when one is taken. Numbers are random: two failures in a row are already past belief.
+/// The tries to find a free number. Numbers are random: hardly ever is even one taken.
 const NUMBER_TRIES: u32 = 3;
 
 const COUNTS_OF_OWNER: &str = "\
 SELECT count(*) FILTER (WHERE status <> 'closed'), count(*) FROM account WHERE owner_id = ?1";
 
 const INSERT_ACCOUNT: &str = "\
-INSERT INTO account (id, number, owner_id, type, name, currency, scale, status, overdraft_limit_minor, version, created_at_ms)
+INSERT INTO account (id, number, owner_id, type, name, currency, scale, status,
+    overdraft_limit_minor, version, created_at_ms)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'open', ?8, 1, ?9)
 ON CONFLICT (number) DO NOTHING
 RETURNING key";
 
 const INSERT_BALANCE: &str = "INSERT INTO balance (account_key) VALUES (?1)";
 
-/// What the bank's configuration says about new accounts.
+/// The bank's configuration for new accounts.
 #[derive(Debug, Clone)]
 pub struct OpenRules {
-    /// How account numbers look.
+    /// The form of account numbers.
     pub number_format: NumberFormat,
-    /// How many of a user's accounts may be open or frozen.
+    /// The most accounts of a user that may be open or frozen at a time.
     pub accounts_per_user_max: u32,
 }
 
-/// What a customer wants to open.
+/// An account to open.
 #[derive(Debug, Clone)]
 pub struct OpenRequest {
-    /// Who it shall belong to.
+    /// Its owner.
     pub owner_id: Uuid,
     /// Checking or savings.
     pub account_type: AccountType,
-    /// The currency it shall be kept in.
+    /// The currency of its balance.
     pub currency: Currency,
-    /// What its owner calls it: 1 to [`NAME_CHARACTERS_MAX`] characters.
+    /// Its owner's name for it: 1 to [`NAME_CHARACTERS_MAX`] characters.
     pub name: Option<String>,
 }
 
 /// Why no account was opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// The user has as many open accounts as one may have, or [`EVER_FOR_EACH_OPEN`] times as many
-    /// with the closed ones.
-    #[error("a user may have at most {0} open accounts, and {times} times as many with the closed ones", times = EVER_FOR_EACH_OPEN)]
+    /// The user has the most open accounts already, or [`EVER_FOR_EACH_OPEN`] times as many with
+    /// the closed ones.
+    #[error(
+        "a user may have at most {0} open accounts, and {times} times as many with the closed ones",
+        times = EVER_FOR_EACH_OPEN
+    )]
     LimitReached(u32),
-    /// The store did not answer.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -85,7 +89,7 @@ pub fn open<S: Store>(
         .first_or("a count has no row")?;
     let max = i64::from(rules.accounts_per_user_max);
     if counts.integer(0)? >= max || counts.integer(1)? >= max * EVER_FOR_EACH_OPEN {
-        // The other accounts may be of earlier turns of the group: the commit waits until they are on disk.
+        // The other accounts may not be on disk yet: the commit waits for the disk.
         transaction.commit()?;
         return Err(OpenError::LimitReached(rules.accounts_per_user_max));
     }
@@ -115,7 +119,8 @@ pub fn open<S: Store>(
     Err(StoreError::Constraint("no free account number".to_owned()).into())
 }
 
-/// Inserts an account, its balance of zero, and its first event; false if its number is taken.
+/// Inserts an account, its balance of zero, and its first event. Returns false if its number is
+/// taken.
 pub(crate) fn insert(
     transaction: &impl Transaction,
     account: &mut Account,

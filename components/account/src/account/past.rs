@@ -1,37 +1,39 @@
-//! What an account's balance was at a moment of the past, exactly: two searches of an index, whatever the length of its history.
+//! An account's balance at a moment in the past: two searches of an index, however long its history.
 //!
-//! The journal's times never go back, so the rows that were recorded by a moment are those up to one sequence. The newest entry of the
-//! account up to that sequence says the balance after it.
+//! The journal's times never go back, so the rows recorded by a moment are those up to one sequence.
+//! The account's newest entry up to that sequence has the balance after it.
 //!
-//! A moment that the journal has passed is settled. One that it has not, as nothing was recorded since, may still see a row that is
-//! written but not yet on disk; then the question takes a turn of the writer, behind whatever was recorded before. Either way the same
-//! question has the same answer for ever.
+//! A moment that the journal has passed is final. Where nothing was recorded since, a written row of
+//! that moment may not be on disk yet: then the query runs in a write transaction, whose commit waits
+//! for the disk. Either way the balance of a moment never changes.
 
 use super::record::Account;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
 
-/// `?1` the account's key, `?2` the moment.
+/// `?1` is the account's key, `?2` the moment.
 const AT: &str = "\
 SELECT head.recorded_at_ms > ?2,
     coalesce((SELECT balance_after_minor FROM entry
         WHERE account_key = ?1 AND transfer_sequence <=
-            (SELECT sequence FROM transfer WHERE recorded_at_ms <= ?2 ORDER BY recorded_at_ms DESC, sequence DESC LIMIT 1)
+            (SELECT sequence FROM transfer WHERE recorded_at_ms <= ?2
+            ORDER BY recorded_at_ms DESC, sequence DESC LIMIT 1)
         ORDER BY transfer_sequence DESC LIMIT 1), 0)
 FROM journal_head AS head WHERE head.singleton = 1";
 
 /// Why there is no such balance.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PastError {
-    /// The moment is not over.
+    /// The millisecond is not over.
     #[error("the moment is not in the past")]
     NotPast,
-    /// The store did not answer.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The account's balance when the millisecond `at_ms` was over, in minor units; before its first entry, zero.
+/// The account's balance at the end of the millisecond `at_ms`, in minor units; zero before its first
+/// entry.
 ///
 /// # Errors
 /// [`PastError`].
@@ -45,13 +47,13 @@ pub fn balance_at<S: Store>(
         return Err(PastError::NotPast);
     }
     let params = [Value::from(account.key), Value::from(at_ms)];
-    let (passed, balance_minor) = read(store.query(AT, &params)?)?;
-    if passed {
+    let (is_passed, balance_minor) = read(store.query(AT, &params)?)?;
+    if is_passed {
         return Ok(balance_minor);
     }
     let transaction = store.begin()?;
     let (_, balance_minor) = read(transaction.query(AT, &params)?)?;
-    // What was read may be of an earlier turn of the group: the commit waits until it is on disk.
+    // The row that was read may not be on disk yet: the commit waits for the disk.
     transaction.commit()?;
     Ok(balance_minor)
 }

@@ -14,7 +14,8 @@ stored_enum! {
         Checking = 1, "checking";
         /// A customer's savings.
         Savings = 2, "savings";
-        /// The bank's own counterpart of deposits and withdrawals, one for each currency; no customer sees it.
+        /// The bank's own side of deposits and withdrawals, one for each currency. Customers do not
+        /// see it.
         Settlement = 3, "settlement";
     }
 }
@@ -34,44 +35,47 @@ stored_enum! {
 /// An account and its balance, from one snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// The integer that the hot tables know it by; never shown.
+    /// The key in the ledger's tables; clients never see it.
     pub key: i64,
     /// UUID v7.
     pub id: Uuid,
     /// IBAN.
     pub number: String,
-    /// The user it belongs to; never changes.
+    /// Its owner, who never changes.
     pub owner_id: Uuid,
     /// What it is for.
     pub account_type: AccountType,
-    /// What its owner calls it.
+    /// Its owner's name for it.
     pub name: Option<String>,
-    /// The currency it is kept in; never changes.
+    /// The currency of its balance; never changes.
     pub currency: Currency,
     /// Whether money may move.
     pub status: AccountStatus,
-    /// What staff have stopped; some exactly where the status is frozen.
+    /// The movements that staff have stopped: some where the status is frozen, and only there.
     pub freeze: Option<Freeze>,
     /// Its counters and limit.
     pub balance: Balance,
-    /// How many events it has had.
+    /// The number of its events.
     pub version: i64,
     /// When it was opened, in milliseconds since 1970 UTC.
     pub created_at_ms: i64,
-    /// How many entries it has.
+    /// The number of its entries.
     pub entry_count: i64,
 }
 
-/// A `SELECT` of accounts with their balances, in the column order that [`Account::from_row`] reads; further columns may follow.
+/// A `SELECT` of accounts with their balances, in the column order that [`Account::from_row`] reads.
+/// Further columns may follow.
 macro_rules! account_sql {
     ($tail:literal) => {
         account_sql!("", $tail)
     };
     ($columns:literal, $tail:literal) => {
         concat!(
-            "SELECT account.key, account.id, account.number, account.owner_id, account.type, account.name, account.currency, \
-             account.scale, account.status, account.overdraft_limit_minor, balance.debits_posted, balance.credits_posted, \
-             balance.debits_pending, balance.credits_pending, account.version, account.created_at_ms, balance.entry_count, account.frozen",
+            "SELECT account.key, account.id, account.number, account.owner_id, account.type, \
+             account.name, account.currency, account.scale, account.status, \
+             account.overdraft_limit_minor, balance.debits_posted, balance.credits_posted, \
+             balance.debits_pending, balance.credits_pending, account.version, \
+             account.created_at_ms, balance.entry_count, account.frozen",
             $columns,
             " FROM account JOIN balance ON balance.account_key = account.key ",
             $tail
@@ -80,14 +84,15 @@ macro_rules! account_sql {
 }
 pub(crate) use account_sql;
 
-/// How many columns these are.
+/// The number of columns that [`account_sql`] selects by itself.
 pub(crate) const ACCOUNT_COLUMNS: usize = 18;
 
 impl Account {
     /// Reads a row of [`account_sql`].
     ///
     /// # Errors
-    /// [`StoreError::Row`] where a column is not what the schema says, or the currency's scale is not the one of the account's opening.
+    /// [`StoreError::Row`] where a column contradicts the schema, or the currency's scale differs from
+    /// the one at the account's opening.
     pub fn from_row(row: &Row) -> Result<Self, StoreError> {
         let code = row.text(6)?;
         let currency = Currency::from_code(&code)
@@ -117,7 +122,7 @@ impl Account {
         })
     }
 
-    /// The status as the audit log says it: of a freeze in one direction alone, also which.
+    /// The status in the words of the audit log; a freeze of one side names the side.
     pub(crate) fn status_words(&self) -> String {
         let status = self.status.as_str();
         match (self.status, self.freeze) {

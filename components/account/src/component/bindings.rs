@@ -1,4 +1,4 @@
-//! What the macro makes of `/wit`: the types of the interfaces, and the exports.
+//! The types of the interfaces and the exports, generated from `/wit`.
 
 #![expect(
     unsafe_code,

@@ -1,4 +1,4 @@
-//! The shell that makes a WebAssembly component of the library: routes, exports, and the service they share.
+//! The exports that make a WebAssembly component of the library, and the service that they share.
 
 mod audit;
 mod bindings;
@@ -19,11 +19,12 @@ strongroom_sdk::export_http!(crate::routes::site);
 
 pub(crate) type HostService = Service<HostStore, SystemClock, SystemRandom>;
 
-/// `iban_country`: ISO 3166, two letters, of the IBAN registry. `bank_code`: the part of the IBAN that all accounts share.
-/// `accounts_per_user_max`: how many accounts of a user may be open at a time.
+/// `iban_country`: a country of the IBAN registry, two letters of ISO 3166. `bank_code`: the part of
+/// the IBAN that all accounts share. `accounts_per_user_max`: the accounts of a user that may be open
+/// at a time.
 const CONFIG_KEYS: &[&str] = &["iban_country", "bank_code", "accounts_per_user_max"];
 
-/// Reads the configuration; the error names the key.
+/// Reads the configuration. An error names the key.
 fn configure() -> Result<HostService, String> {
     let config = Config::from_host().map_err(|error| error.to_string())?;
     config
@@ -48,7 +49,7 @@ fn configure() -> Result<HostService, String> {
 /// The service of this instance.
 ///
 /// # Panics
-/// If the configuration is wrong; `start` has then refused the generation, and no request comes here.
+/// If the configuration is wrong. `start` then refuses the generation, and no request comes here.
 pub(crate) fn service() -> &'static HostService {
     static SERVICE: OnceLock<HostService> = OnceLock::new();
     SERVICE.get_or_init(|| configure().expect("`start` accepted this configuration"))
