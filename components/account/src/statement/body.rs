@@ -1,16 +1,18 @@
-//! A statement as it is sent: made piece by piece, each entry checked against the one before.
+//! A statement as it is sent: piece by piece, each entry checked against the previous one.
 //!
-//! A statement that is not true must not look whole. So an entry that does not follow from the one before it is an error instead of a
-//! line, and so is an end that is not the one that the head has promised; whoever sends the pieces breaks off then.
+//! A wrong statement must not look whole. So an entry that does not follow from the previous one is
+//! an error, and so is an end that differs from the balance in the head; the response then breaks
+//! off.
 
 use super::StatementError;
-use super::format::{Format, Layout};
+use super::format::Format;
+use super::layout::Layout;
 use super::line::{self, Line};
 use super::summary::{Mark, Span, Summary, Total};
 use crate::account::Direction;
 use strongroom_sdk::store::Store;
 
-/// A piece has at least so many bytes, but for the last one, and at most a page of entries more.
+/// The least bytes of a piece, but for the last; a piece has at most a page of entries more.
 const PIECE_BYTES: usize = 256 * 1024;
 
 /// The pieces of a statement, in order; after an error there are no more.
@@ -19,9 +21,9 @@ pub struct Body<S> {
     summary: Summary,
     layout: &'static dyn Layout,
     stage: Stage,
-    /// Where the account stands after the last line.
+    /// The account after the last line.
     at: Mark,
-    /// That line's place in the journal, and the end.
+    /// The part of the journal after that line.
     span: Span,
     debits: Total,
     credits: Total,
@@ -38,7 +40,7 @@ impl<S: Store> Body<S> {
     /// The statement that begins with `summary`.
     ///
     /// # Errors
-    /// [`StatementError::TooLarge`] where the format cannot say what is in it.
+    /// [`StatementError::TooLarge`] where the format has no room for the amounts.
     pub fn new(store: S, summary: Summary, format: Format) -> Result<Self, StatementError> {
         let layout = format.layout();
         if !layout.has_room_for(&summary) {
@@ -81,7 +83,7 @@ impl<S: Store> Body<S> {
         Ok(piece)
     }
 
-    /// Goes to the next entry, if it is the next.
+    /// Checks that an entry follows the previous one, and goes to it.
     fn follow(&mut self, line: &Line) -> Result<(), StatementError> {
         let entry = &line.entry;
         if entry.sequence != self.at.entries + 1 {

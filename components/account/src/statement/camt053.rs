@@ -1,17 +1,17 @@
 //! The statement as an ISO 20022 message: `camt.053.001.08`, "Bank to Customer Statement".
 //!
-//! The order of the elements is the schema's. What is optional there and of no meaning here is left out, such as the numbering of
-//! statements, as this bank keeps none. The message names no moment of its making: `CreDtTm`, which it must have, is the moment of the
-//! closing balance, so that the statement of a past period is the same whenever it is made.
+//! The elements have the schema's order. Optional elements without a meaning here are left out, such
+//! as a statement's number: this bank numbers none. `CreDtTm` is the moment of the closing balance,
+//! not of the request, so that the statement of a past period never changes.
 //!
-//! A statement has a closing balance (`CLBD`), as ISO demands: that of the end of `FrToDt`. Where
-//! the last day is not over, the same balance stands there once more as `ITBD`, "interim booked",
-//! at a time of the day.
+//! A statement has a closing balance (`CLBD`), as ISO demands: the balance at the end of `FrToDt`.
+//! Where the last day is not over, the same balance is there again as `ITBD`, "interim booked", with
+//! its time of day.
 
-use super::format::Layout;
+use super::layout::Layout;
 use super::line::Line;
 use super::summary::{Summary, Total};
-use super::xml::Xml;
+use super::xml::{Attribute, Xml};
 use crate::account::Direction;
 use crate::account::{Account, AccountType};
 use std::io;
@@ -20,12 +20,15 @@ use uuid::Uuid;
 
 pub(super) struct Camt053;
 
-const NAMESPACE: (&str, &str) = ("xmlns", "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08");
+const NAMESPACE: Attribute<'_> = Attribute {
+    name: "xmlns",
+    value: "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08",
+};
 
 /// Amounts and sums have at most 18 digits (`totalDigits` of their types).
 const AMOUNT_MINOR_END: i64 = 1_000_000_000_000_000_000;
 
-/// What stands where the payer has given no reference of their own from end to end, as in SEPA.
+/// SEPA's word for a payment without the payer's own end-to-end reference.
 const NO_END_TO_END_ID: &str = "NOTPROVIDED";
 
 impl Layout for Camt053 {
@@ -107,7 +110,7 @@ impl Layout for Camt053 {
     }
 }
 
-/// `2026-11-22T19:10:57+00:00`. Readers take no fraction of a second, and some no `Z`.
+/// `2026-11-22T19:10:57+00:00`. Readers accept no fraction of a second, and some no `Z`.
 fn time(time_ms: i64) -> String {
     let text = format_rfc3339(time_ms);
     let seconds = text.split_once('.').map_or(&*text, |(seconds, _)| seconds);
@@ -126,7 +129,7 @@ fn word_of(direction: Direction) -> &'static str {
     }
 }
 
-/// Amounts have no sign: an indicator says on which side they are.
+/// The side of an amount: amounts have no sign.
 fn side_of(minor: i64) -> &'static str {
     word_of(if minor < 0 {
         Direction::Debit
@@ -137,7 +140,11 @@ fn side_of(minor: i64) -> &'static str {
 
 fn amount(xml: &mut Xml<'_>, account: &Account, minor: i64) -> io::Result<()> {
     let text = account.money(minor.saturating_abs()).to_string();
-    xml.text_with("Amt", ("Ccy", account.currency.code()), &text)
+    let currency = Attribute {
+        name: "Ccy",
+        value: account.currency.code(),
+    };
+    xml.text_with("Amt", currency, &text)
 }
 
 fn account(xml: &mut Xml<'_>, account: &Account) -> io::Result<()> {
@@ -161,13 +168,13 @@ fn balances(xml: &mut Xml<'_>, summary: &Summary) -> io::Result<()> {
     let (opening_minor, closing_minor) =
         (summary.opening.balance_minor, summary.closing.balance_minor);
     let [from, to] = [summary.period.from(), summary.period.to()].map(|day| day.to_string());
-    balance(xml, summary, "OPBD", opening_minor, ("Dt", &from))?;
-    balance(xml, summary, "CLBD", closing_minor, ("Dt", &to))?;
+    balance(xml, summary, "OPBD", opening_minor, "Dt", &from)?;
+    balance(xml, summary, "CLBD", closing_minor, "Dt", &to)?;
     if summary.is_final {
         return Ok(());
     }
     let as_of = time(summary.as_of_ms);
-    balance(xml, summary, "ITBD", closing_minor, ("DtTm", &as_of))
+    balance(xml, summary, "ITBD", closing_minor, "DtTm", &as_of)
 }
 
 fn balance(
@@ -175,7 +182,8 @@ fn balance(
     summary: &Summary,
     code: &str,
     minor: i64,
-    (unit, at): (&str, &str),
+    date_or_time: &str,
+    at: &str,
 ) -> io::Result<()> {
     xml.around("Bal", |xml| {
         xml.around("Tp", |xml| {
@@ -183,11 +191,11 @@ fn balance(
         })?;
         amount(xml, &summary.account, minor)?;
         xml.text("CdtDbtInd", side_of(minor))?;
-        xml.around("Dt", |xml| xml.text(unit, at))
+        xml.around("Dt", |xml| xml.text(date_or_time, at))
     })
 }
 
-/// Room for the sum of both was seen to before.
+/// [`Layout::has_room_for`] has checked that the sum of both fits.
 fn totals(xml: &mut Xml<'_>, summary: &Summary) -> io::Result<()> {
     let (debits, credits) = (summary.debits, summary.credits);
     let all = Total {
@@ -214,7 +222,8 @@ fn totals(xml: &mut Xml<'_>, summary: &Summary) -> io::Result<()> {
     })
 }
 
-/// ISO's code of the payment, and the bank's own word for it. A reversal has the code of what it reverses, as its indicator demands.
+/// ISO's code of the payment, and the bank's own word for it. A reversal has the code of its original,
+/// as its indicator demands.
 fn code(xml: &mut Xml<'_>, line: &Line) -> io::Result<()> {
     let is_out = (line.entry.direction == Direction::Debit) != line.is_reversal();
     let (family, subfamily) = match (&line.counterparty, is_out) {

@@ -1,18 +1,19 @@
-//! The statement as CSV (RFC 4180) in UTF-8: a header, a row for each entry, and the balances as rows of their own before and after them.
+//! The statement as CSV (RFC 4180) in UTF-8: a header, the opening balance, a row for each entry, and
+//! the closing balance.
 //!
-//! Amounts are signed and the balances have none, so that a column of amounts adds up to what the balance changed by.
+//! Amounts are signed and the balances have none: the sum of the column is the change of the balance.
 //!
 //! # Formulas
-//! A reference is whatever somebody has sent, and a spreadsheet takes a cell that begins with one
-//! of a few characters for a formula (OWASP, "CSV Injection"). Which characters begin a cell
-//! depends on who opens the file: where the decimal separator is a comma, Excel splits rows at
-//! semicolons, and then a quote in the middle of a cell protects nothing.
+//! A reference is any text that someone has sent. A spreadsheet takes a cell that begins with one of
+//! a few characters for a formula (OWASP, "CSV Injection"). Which characters begin a cell depends on
+//! the reader: where the decimal separator is a comma, Excel splits rows at semicolons, and then a
+//! quote in the middle of a cell protects nothing.
 //!
-//! So wherever any common dialect could begin a cell, a formula gets an apostrophe in front, and so
-//! does an apostrophe: a reader that takes one away there has the reference as it was sent. A row
-//! with a separator of another dialect is quoted as a whole, for readers that guess the dialect.
+//! So wherever a common dialect begins a cell, a formula gets an apostrophe in front, and so does an
+//! apostrophe: a reader that removes one there gets the reference as it was sent. A row with a
+//! separator of another dialect has all its fields quoted, for readers that guess the dialect.
 
-use super::format::Layout;
+use super::layout::Layout;
 use super::line::Line;
 use super::summary::Summary;
 use ::csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
@@ -36,10 +37,10 @@ const COLUMNS: [&str; 12] = [
     "id",
 ];
 
-/// What ends a cell in the dialects that are not this one. A line break ends the row as well.
+/// The characters that end a cell in other dialects. A line break ends the row too.
 const SEPARATORS: [char; 7] = [';', '\t', '|', '\r', '\n', '\u{2028}', '\u{2029}'];
 
-/// What begins a formula, in one spreadsheet or another, as it is or in its wide form.
+/// The characters that begin a formula in some spreadsheet, also in their wide forms.
 const FORMULA: [char; 11] = [
     '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
 ];
@@ -85,7 +86,7 @@ impl Layout for Csv {
     }
 }
 
-/// A row that is no entry.
+/// Writes the row of a balance.
 fn balance(
     out: &mut Vec<u8>,
     summary: &Summary,
@@ -121,10 +122,10 @@ fn write(out: &mut Vec<u8>, row: [&str; COLUMNS.len()]) -> io::Result<()> {
     writer.flush()
 }
 
-/// The text with an apostrophe wherever a cell would begin a formula.
+/// The text with an apostrophe wherever a cell begins a formula.
 fn guarded(text: &str) -> String {
     let cells = text.split_inclusive(|character| {
-        // Some readers know no quotes, and split at each comma.
+        // Some readers ignore quotes, and split at each comma.
         character == ',' || SEPARATORS.contains(&character)
     });
     let mut guarded = String::with_capacity(text.len());
@@ -137,7 +138,7 @@ fn guarded(text: &str) -> String {
     guarded
 }
 
-/// Whether it does when a reader drops the blanks, or the quotes, in front.
+/// Whether a cell begins a formula; some readers drop blanks or quotes in front of it.
 fn begins_formula(cell: &str) -> bool {
     let is_dropped = |character: char| character == '"' || character.is_whitespace();
     cell.starts_with(FORMULA) || cell.trim_start_matches(is_dropped).starts_with(FORMULA)

@@ -1,14 +1,12 @@
-//! The forms that a statement may have.
+//! The formats of a statement.
 
-use super::line::Line;
-use super::summary::Summary;
+use super::layout::Layout;
 use super::{camt053, csv, json, ofx};
-use std::io;
 
-/// A form of a statement.
+/// A format of a statement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
-    /// The API's own.
+    /// The format of the other calls.
     #[default]
     Json,
     /// For spreadsheets (RFC 4180).
@@ -19,25 +17,8 @@ pub enum Format {
     Ofx,
 }
 
-/// How a form says what is in a statement: one after the other, each onto the end of what was said.
-pub(super) trait Layout: Sync {
-    /// Whether the form can say amounts as large as these.
-    fn has_room_for(&self, _: &Summary) -> bool {
-        true
-    }
-
-    /// All that comes before the entries.
-    fn head(&self, summary: &Summary, out: &mut Vec<u8>) -> io::Result<()>;
-
-    /// An entry.
-    fn line(&self, summary: &Summary, line: &Line, out: &mut Vec<u8>) -> io::Result<()>;
-
-    /// All that comes after the entries.
-    fn tail(&self, summary: &Summary, out: &mut Vec<u8>) -> io::Result<()>;
-}
-
 impl Format {
-    /// All of them.
+    /// All formats.
     pub const ALL: [Self; 4] = [Self::Json, Self::Csv, Self::Camt053, Self::Ofx];
 
     /// The format of this name.
@@ -45,7 +26,7 @@ impl Format {
         Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
-    /// What a client calls it.
+    /// The value of the parameter `format`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
@@ -55,7 +36,7 @@ impl Format {
         }
     }
 
-    /// Its media type. ISO 20022 has registered none.
+    /// Its media type. ISO 20022 registers none.
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Json => "application/json",
@@ -65,7 +46,7 @@ impl Format {
         }
     }
 
-    /// What the name of its file ends with; none for what is no file.
+    /// The extension of its file; none where a client does not save it as a file.
     pub const fn extension(self) -> Option<&'static str> {
         match self {
             Self::Json => None,

@@ -1,9 +1,9 @@
-//! The statement as JSON: one object, whose list of entries comes last, as it is the part that may be long.
+//! The statement as JSON: one object. The list of entries comes last: it may be long.
 //!
-//! An entry has the members that `GET /{id}/entries` tells of it, and three more: what moved the money, the number of the other side, and
-//! whether it is a reversal.
+//! An entry has the members of `GET /{id}/entries`, and three more: the kind of its transfer, the
+//! number of the other side, and whether it is a reversal.
 
-use super::format::Layout;
+use super::layout::Layout;
 use super::line::Line;
 use super::summary::{Summary, Total};
 use crate::account::Account;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 pub(super) struct Json;
 
 #[derive(Serialize)]
-struct Head<'a> {
+struct HeadPart<'a> {
     account: AccountPart<'a>,
     from: String,
     to: String,
@@ -28,7 +28,7 @@ struct Head<'a> {
     credits: TotalPart,
 }
 
-/// What never changes of an account.
+/// The members of an account that never change.
 #[derive(Serialize)]
 struct AccountPart<'a> {
     id: Uuid,
@@ -65,7 +65,7 @@ impl TotalPart {
 impl Layout for Json {
     fn head(&self, summary: &Summary, out: &mut Vec<u8>) -> io::Result<()> {
         let account = &summary.account;
-        let head = Head {
+        let head = HeadPart {
             account: AccountPart {
                 id: account.id,
                 number: &account.number,

@@ -6,38 +6,39 @@ use crate::account::{Account, AccountEntry};
 use strongroom_ledger_api::Kind;
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 
-/// How many entries one query reads: with their transfers and the other sides' numbers, half of the two milliseconds within which the host
-/// runs a query where it was asked. Longer ones stand in a line.
+/// The entries of one query. They take half of the two milliseconds within which the host runs a
+/// query at once; a longer query waits for a thread.
 pub(super) const PAGE_ENTRIES: i64 = 100;
 
-/// How often a page is asked for when the store is busy, or slow for want of what is not in memory yet: what is sent cannot be taken back,
-/// so it is worth more patience than a question that can be asked again.
+/// The tries to read a page where the store is busy or slow. The response has begun and cannot fail
+/// cleanly, so it is worth more patience than a query that a client can repeat.
 const ATTEMPTS_MAX: usize = 5;
 
-/// The bank's own accounts have no number that a customer would know.
+/// The bank's own accounts have no number that a customer knows.
 pub(super) const PAGE: &str = "\
-SELECT entry.transfer_sequence, entry.account_sequence, transfer.id, entry.direction, entry.amount_minor,
-    entry.balance_after_minor, transfer.recorded_at_ms, transfer.reference, transfer.kind, counterparty.number
+SELECT entry.transfer_sequence, entry.account_sequence, transfer.id, entry.direction,
+    entry.amount_minor, entry.balance_after_minor, transfer.recorded_at_ms, transfer.reference,
+    transfer.kind, counterparty.number
 FROM entry JOIN transfer ON transfer.sequence = entry.transfer_sequence
-LEFT JOIN account AS counterparty
-    ON counterparty.key = iif(entry.direction = 'debit', transfer.credit_account_key, transfer.debit_account_key)
+LEFT JOIN account AS counterparty ON counterparty.key =
+    iif(entry.direction = 'debit', transfer.credit_account_key, transfer.debit_account_key)
     AND counterparty.type <> 'settlement'
 WHERE entry.account_key = ?1 AND entry.transfer_sequence > ?2 AND entry.transfer_sequence <= ?3
 ORDER BY entry.transfer_sequence LIMIT ?4";
 
-/// An entry with what a statement says beyond it.
+/// An entry, and the kind and other side of its transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// The entry.
     pub entry: AccountEntry,
-    /// What moved the money.
+    /// The kind of its transfer.
     pub kind: Kind,
-    /// The number (IBAN) of the other side; none where it is the bank itself.
+    /// The number (IBAN) of the other side; none where that is the bank itself.
     pub counterparty: Option<String>,
 }
 
 impl Line {
-    /// Whether it moves an amount back.
+    /// Whether it moves a posted amount back.
     pub fn is_reversal(&self) -> bool {
         self.kind == Kind::Reversal
     }

@@ -1,17 +1,21 @@
-//! An account's statement: what it had when a period began, everything that was booked meanwhile, and what it had when the period ended.
+//! An account's statement: its balance at the start of a period, all entries of the period, and its
+//! balance at the end.
 //!
-//! Entries are only ever appended, so what was booked by a moment that is over never changes: the statement of a past period is the same
-//! for ever, byte for byte. It may have hundreds of thousands of entries, and is never whole in memory. What is said of all of them
-//! together, and what the store must agree with, is found before the first byte; then they are read, checked, and written a page at a time.
+//! The ledger only appends entries, so the statement of a past period never changes, not by a byte.
+//! It may have hundreds of thousands of entries, and is never whole in memory. The balances and
+//! totals are read before the first byte; then the entries are read, checked against these, and
+//! written page by page.
 //!
-//! The parts, in the order of a request: [`period`] (which days), [`summary`] (balances and totals), [`line`] (the entries), [`body`] (the
-//! whole, as it is sent), and the forms it may have: [`json`], [`csv`], [`camt053`], [`ofx`], the latter two through [`xml`].
+//! The parts, in the order of a request: [`period`] (which days), [`summary`] (balances and totals),
+//! [`line`] (the entries), [`body`] (the whole, as it is sent), and the formats: [`json`], [`csv`],
+//! [`camt053`] and [`ofx`] (both through [`xml`]).
 
 mod body;
 mod camt053;
 mod csv;
 mod format;
 mod json;
+mod layout;
 mod line;
 mod ofx;
 mod period;
@@ -26,22 +30,22 @@ pub use summary::{ENTRIES_MAX, Mark, Summary, Total};
 
 use strongroom_sdk::store::StoreError;
 
-/// Why there is no statement, or no more of one.
+/// Why there is no statement, or why it breaks off.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StatementError {
     /// The period has more entries than [`ENTRIES_MAX`].
     #[error("the period has {0} entries, which are too many for one statement")]
     TooLong(i64),
-    /// The form has no room for amounts as large as these.
-    #[error("the form has no room for amounts as large as those of this period")]
+    /// The format has no room for amounts as large as these.
+    #[error("the format has no room for amounts as large as those of this period")]
     TooLarge,
     /// The store contradicts itself.
     #[error("the ledger contradicts itself: {0}")]
     Contradiction(String),
-    /// What is to be said cannot be written.
+    /// A value cannot be written in this format.
     #[error("cannot be written: {0}")]
     Unwritable(String),
-    /// The store did not answer.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,12 +1,14 @@
-//! The statement as Open Financial Exchange, version 2.2: XML, with the elements and their order as in the OFX specification, section 11.4.
+//! The statement as Open Financial Exchange 2.2: XML, with the elements of the OFX specification,
+//! section 11.4, in their order.
 //!
-//! It is made as the answer to a question of that protocol, as every such file is, by nobody asked: so it has a sign-on in front.
+//! An OFX file is a response of that protocol, also where no request came before: so it begins with a
+//! sign-on.
 //!
 //! Most readers are older than XML: of its entities they know `&lt;`, `&gt;`, and `&amp;` (section
-//! 2.3.2.1), and a value is one line. OFX has no opening balance: it is the closing balance less
-//! all amounts.
+//! 2.3.2.1), and a value is one line. OFX has no opening balance: it is the closing balance less all
+//! amounts.
 
-use super::format::Layout;
+use super::layout::Layout;
 use super::line::Line;
 use super::summary::Summary;
 use super::xml::Xml;
@@ -27,7 +29,7 @@ const BANK_ID_LENGTH_MAX: usize = 9;
 const ACCOUNT_ID_LENGTH_MAX: usize = 22;
 const NAME_LENGTH_MAX: usize = 32;
 
-/// What no value has in it: each becomes a space.
+/// The characters that no value may have: each becomes a space.
 const BREAKS: [char; 3] = ['\t', '\r', '\n'];
 
 impl Layout for Ofx {
@@ -135,7 +137,7 @@ fn type_of(account: &Account) -> &'static str {
     }
 }
 
-/// OFX has no word for a capture or a reversal.
+/// The word of a line. OFX has none for a capture or a reversal.
 fn word_of(line: &Line) -> &'static str {
     match (line.kind, line.entry.direction) {
         (Kind::Deposit, _) => "DEP",

@@ -10,7 +10,7 @@ pub struct Period {
 }
 
 impl Period {
-    /// None where `from` is after `to`.
+    /// A period; none where `from` is after `to`.
     pub fn new(from: Day, to: Day) -> Option<Self> {
         (from <= to).then_some(Self { from, to })
     }

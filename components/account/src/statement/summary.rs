@@ -1,11 +1,13 @@
-//! What is said of a period before its entries: the balances around it, and its totals.
+//! The balances and totals of a period.
 //!
-//! The journal's times never go back, so the rows of a period are those between two sequences, which two searches of an index find, as
-//! two more find the entries before and at its end. How many entries there are follows from these. What the debits and the credits add up
-//! to is kept nowhere: it is added up by the store, some entries at a time, since no query may take long.
+//! The journal's times never go back, so the rows of a period are those between two sequences. Two
+//! searches of an index find these, and two more find the account's entries there; the number of
+//! entries follows. Nothing keeps the sums of debits and credits: the store adds them up, some
+//! entries at a time, since no query may take long.
 //!
-//! The end is argued as in `account/past.rs`: a period that the journal has passed is settled; one that is over and that the journal has
-//! not passed may still see a row that is not on disk, and takes a turn of the writer. A period that is not over ends with what is on disk.
+//! The end is found as in `account/past.rs`. A period that the journal has passed is final. Where a
+//! period is over and the journal has not passed it, a row may not be on disk yet: then the query
+//! runs in a write transaction. A period that is not over ends with what is on disk.
 
 use super::StatementError;
 use super::period::Period;
@@ -18,70 +20,76 @@ use uuid::Uuid;
 /// The most entries of one statement. As camt.053, each with the longest reference, they stay below 1 GiB.
 pub const ENTRIES_MAX: i64 = 500_000;
 
-/// How many entries one query adds up: half of the two milliseconds within which the host runs a query where it was asked.
+/// The entries that one query adds up: half of the two milliseconds within which the host runs a query
+/// at once.
 const SUM_ENTRIES: i64 = 500;
 
-/// `?1` the first moment of the period, `?2` its last.
+/// `?1` is the first moment of the period, `?2` its last.
 pub(super) const SPAN: &str = "\
 SELECT head.recorded_at_ms > ?2,
-    coalesce((SELECT sequence FROM transfer WHERE recorded_at_ms < ?1 ORDER BY recorded_at_ms DESC, sequence DESC LIMIT 1), 0),
-    coalesce((SELECT sequence FROM transfer WHERE recorded_at_ms <= ?2 ORDER BY recorded_at_ms DESC, sequence DESC LIMIT 1), 0)
+    coalesce((SELECT sequence FROM transfer WHERE recorded_at_ms < ?1
+        ORDER BY recorded_at_ms DESC, sequence DESC LIMIT 1), 0),
+    coalesce((SELECT sequence FROM transfer WHERE recorded_at_ms <= ?2
+        ORDER BY recorded_at_ms DESC, sequence DESC LIMIT 1), 0)
 FROM journal_head AS head WHERE head.singleton = 1";
 
 pub(super) const MARK: &str = "\
 SELECT account_sequence, balance_after_minor FROM entry
 WHERE account_key = ?1 AND transfer_sequence <= ?2 ORDER BY transfer_sequence DESC LIMIT 1";
 
-/// The totals of the next `?4` entries after `?2`, up to `?3`, and where they end.
+/// The totals of the next `?4` entries after `?2`, up to `?3`, and the last of these.
 pub(super) const SUMS: &str = "\
 SELECT count(*), max(transfer_sequence),
-    coalesce(sum(direction = 'debit'), 0), coalesce(sum(iif(direction = 'debit', amount_minor, 0)), 0),
-    coalesce(sum(direction = 'credit'), 0), coalesce(sum(iif(direction = 'credit', amount_minor, 0)), 0)
+    coalesce(sum(direction = 'debit'), 0),
+    coalesce(sum(iif(direction = 'debit', amount_minor, 0)), 0),
+    coalesce(sum(direction = 'credit'), 0),
+    coalesce(sum(iif(direction = 'credit', amount_minor, 0)), 0)
 FROM (SELECT transfer_sequence, direction, amount_minor FROM entry
-    WHERE account_key = ?1 AND transfer_sequence > ?2 AND transfer_sequence <= ?3 ORDER BY transfer_sequence LIMIT ?4)";
+    WHERE account_key = ?1 AND transfer_sequence > ?2 AND transfer_sequence <= ?3
+    ORDER BY transfer_sequence LIMIT ?4)";
 
 /// A place in an account's history.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Mark {
-    /// How many entries there are up to here.
+    /// The number of entries up to here.
     pub entries: i64,
-    /// What they add up to.
+    /// Their sum, which is the balance.
     pub balance_minor: i64,
 }
 
-/// Some entries of one direction.
+/// The entries of one direction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Total {
-    /// How many.
+    /// Their number.
     pub count: i64,
-    /// What they add up to, which no counter of the ledger exceeds.
+    /// Their sum. It fits, as no counter of the ledger is larger.
     pub sum_minor: i64,
 }
 
-/// What is said of a period before its entries.
+/// The balances and totals of a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// Whose statement it is.
+    /// The account.
     pub account: Account,
     /// The days.
     pub period: Period,
-    /// The moment whose balance the closing balance is: the period's last, or, if it is not over, that of the request.
+    /// The moment of the closing balance: the period's last, or now where the period is not over.
     pub as_of_ms: i64,
-    /// Whether the period is over, so that this never changes.
+    /// Whether the period is over, so that its statement never changes.
     pub is_final: bool,
-    /// Before the first entry.
+    /// The account before the first entry.
     pub opening: Mark,
-    /// After the last.
+    /// The account after the last entry.
     pub closing: Mark,
     /// Money out.
     pub debits: Total,
     /// Money in.
     pub credits: Total,
-    /// The journal's sequences between which the entries are.
+    /// The part of the journal that has the entries.
     pub(super) span: Span,
 }
 
-/// Rows of the journal: those above one sequence, up to another.
+/// The rows of the journal above one sequence, up to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
     pub after: i64,
@@ -89,7 +97,7 @@ pub(super) struct Span {
 }
 
 impl Summary {
-    /// Reads what is said of an account's period, and sees that it agrees with itself.
+    /// Reads the balances and totals of a period, and checks that they agree.
     ///
     /// # Errors
     /// [`StatementError`], but for `TooLarge`.
@@ -101,11 +109,11 @@ impl Summary {
     ) -> Result<Self, StatementError> {
         let is_final = period.to().last_ms() < clock.now_ms();
         let span = if is_final {
-            settled_span(store, period)?
+            final_span(store, period)?
         } else {
             span(store.query(SPAN, &moments(period))?)?.1
         };
-        // Asked after the rows were read: none of them is of a later moment.
+        // The clock is read after the rows: none of them is of a later moment.
         let as_of_ms = period.to().last_ms().min(clock.now_ms());
         let opening = mark(store, &account, span.after)?;
         let closing = mark(store, &account, span.upto)?;
@@ -129,7 +137,8 @@ impl Summary {
         Ok(summary)
     }
 
-    /// The statement's own id (UUID v8, of a SHA-256): another period, or another moment of a period that is not over, has another.
+    /// The statement's id (UUID v8): a hash of the account, the period, and the moment of the closing
+    /// balance.
     pub fn id(&self) -> Uuid {
         let digest = Sha256::new()
             .chain_update("strongroom statement")
@@ -148,7 +157,7 @@ impl Summary {
         let (debits, credits) = (self.debits, self.credits);
         if debits.count + credits.count != entries {
             return Err(StatementError::Contradiction(format!(
-                "{entries} entries are numbered, and {} are there",
+                "{entries} entries are numbered, and {} exist",
                 debits.count + credits.count
             )));
         }
@@ -178,21 +187,21 @@ fn span(rows: Rows) -> Result<(bool, Span), StoreError> {
     Ok((row.integer(0)? != 0, span))
 }
 
-/// The rows of a period that is over: no more will come.
-fn settled_span<S: Store>(store: &S, period: Period) -> Result<Span, StoreError> {
+/// The rows of a period that is over; no more will follow.
+fn final_span<S: Store>(store: &S, period: Period) -> Result<Span, StoreError> {
     let params = moments(period);
-    let (passed, settled) = span(store.query(SPAN, &params)?)?;
-    if passed {
-        return Ok(settled);
+    let (is_passed, found) = span(store.query(SPAN, &params)?)?;
+    if is_passed {
+        return Ok(found);
     }
     let transaction = store.begin()?;
-    let (_, settled) = span(transaction.query(SPAN, &params)?)?;
-    // What was read may be of an earlier turn of the group: the commit waits until it is on disk.
+    let (_, found) = span(transaction.query(SPAN, &params)?)?;
+    // The rows that were read may not be on disk yet: the commit waits for the disk.
     transaction.commit()?;
-    Ok(settled)
+    Ok(found)
 }
 
-/// Where the account stands after the journal's row `upto`.
+/// The account after the journal's row `upto`.
 fn mark<S: Store>(store: &S, account: &Account, upto: i64) -> Result<Mark, StoreError> {
     let params = [Value::from(account.key), Value::from(upto)];
     match store.query(MARK, &params)?.first() {
@@ -204,7 +213,7 @@ fn mark<S: Store>(store: &S, account: &Account, upto: i64) -> Result<Mark, Store
     }
 }
 
-/// What the debits and the credits add up to.
+/// The totals of debits and of credits.
 fn totals<S: Store>(
     store: &S,
     account: &Account,
@@ -230,7 +239,7 @@ impl Total {
         self.count += row.integer(column)?;
         let sum = self.sum_minor.checked_add(row.integer(column + 1)?);
         self.sum_minor =
-            sum.ok_or_else(|| StoreError::Row("entries add up to too much".to_owned()))?;
+            sum.ok_or_else(|| StoreError::Row("the sum of the entries is too large".to_owned()))?;
         Ok(())
     }
 }

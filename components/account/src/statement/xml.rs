@@ -1,4 +1,4 @@
-//! XML for the forms that are made of it.
+//! Writes XML.
 
 use quick_xml::Writer;
 use quick_xml::escape::partial_escape;
@@ -6,18 +6,24 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesPI, BytesStart, BytesText, Eve
 use std::borrow::Cow;
 use std::io;
 
-/// What stands for a character that XML has no form for.
+/// Replaces a character that XML cannot have.
 const REPLACEMENT: char = '\u{fffd}';
 
-/// Writes elements onto the end of a text.
+/// Writes elements at the end of a text.
 pub(super) struct Xml<'a>(Writer<&'a mut Vec<u8>>);
+
+/// An attribute of an element.
+pub(super) struct Attribute<'a> {
+    pub name: &'a str,
+    pub value: &'a str,
+}
 
 impl<'a> Xml<'a> {
     pub fn new(out: &'a mut Vec<u8>) -> Self {
         Self(Writer::new(out))
     }
 
-    /// What every document begins with.
+    /// The first line of a document.
     pub fn declaration(&mut self, standalone: Option<&str>) -> io::Result<()> {
         let declaration = BytesDecl::new("1.0", Some("UTF-8"), standalone);
         self.0.write_event(Event::Decl(declaration))
@@ -32,7 +38,8 @@ impl<'a> Xml<'a> {
         self.0.write_event(Event::Start(BytesStart::new(name)))
     }
 
-    pub fn open_with(&mut self, name: &str, attribute: (&str, &str)) -> io::Result<()> {
+    pub fn open_with(&mut self, name: &str, attribute: Attribute<'_>) -> io::Result<()> {
+        let attribute = (attribute.name, attribute.value);
         let start = BytesStart::new(name).with_attributes([attribute]);
         self.0.write_event(Event::Start(start))
     }
@@ -60,14 +67,18 @@ impl<'a> Xml<'a> {
     }
 
     /// An element of text with an attribute.
-    pub fn text_with(&mut self, name: &str, attribute: (&str, &str), text: &str) -> io::Result<()> {
+    pub fn text_with(
+        &mut self,
+        name: &str,
+        attribute: Attribute<'_>,
+        text: &str,
+    ) -> io::Result<()> {
         self.open_with(name, attribute)?;
         self.content(text)?;
         self.close(name)
     }
 
-    /// Quotes stay as they are: XML does not ask for more within an element, and the entities of
-    /// quotes are unknown to OFX.
+    /// Quotes stay as they are: XML allows them within an element, and OFX has no entities for them.
     fn content(&mut self, text: &str) -> io::Result<()> {
         let escaped = partial_escape(clean(text));
         self.0
@@ -75,8 +86,8 @@ impl<'a> Xml<'a> {
     }
 }
 
-/// The text without what XML 1.0 cannot say in any way, not even by a number: a document with such a character is none. One replaces one,
-/// so that a text stays as long as it was.
+/// The text without the characters that XML 1.0 cannot have, not even by number. One character
+/// replaces one, so that the text keeps its length.
 fn clean(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_character) {
         return Cow::Borrowed(text);
@@ -91,7 +102,7 @@ fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(cleaned.collect())
 }
 
-/// The production `Char` of XML 1.0, section 2.2; a `char` is no surrogate.
+/// The production `Char` of XML 1.0, section 2.2.
 fn is_character(character: char) -> bool {
     match character {
         '\t' | '\n' | '\r' => true,
