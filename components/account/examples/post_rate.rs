@@ -1,8 +1,10 @@
-//! How many transfers a second the ledger posts on SQLite itself: the CPU of one `post`, without host, HTTP, or fsync.
+//! How many transfers a second the ledger posts on SQLite itself: the CPU of one `post`, without
+//! host, HTTP, or fsync.
 //!
 //! `cargo run --release -p strongroom-account --example post_rate -- [transfers] [accounts]`
 //!
-//! Each transfer is the ledger's own `post` between two of the accounts, in its own transaction of a database in memory.
+//! Each transfer is the ledger's own `post` between two of the accounts, in its own transaction of
+//! a database in memory.
 
 use std::error::Error;
 use std::time::Instant;
@@ -41,7 +43,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let begin = Instant::now();
     for number in 0..transfers {
-        // A stride that is prime to any usual number of accounts visits them in no order that a page cache likes.
+        // A stride that is prime to any usual number of accounts visits them in no order that a
+        // page cache likes.
         let source = number.wrapping_mul(7_919) % account_ids.len();
         let destination = (source + 1) % account_ids.len();
         let payment = transfer(

@@ -1,7 +1,7 @@
 //! The routes of `/api/accounts`, as one table.
 //!
-//! The first parameter of each handler checks the caller's role, before the path, the query, and the
-//! body.
+//! The first parameter of each handler checks the caller's role, before the path, the query, and
+//! the body.
 
 use crate::api::{
     self, BalanceQuery, FreezeBody, JournalView, LimitBody, OpenBody, StatementQuery,

@@ -1,11 +1,13 @@
 //! The tables of the account service.
 //!
-//! Money is moved only by rows of `transfer` and `entry`, which are never changed or deleted (triggers refuse it). `balance` is what
-//! they add up to, kept because every transfer asks for it. `journal_head`, `batch_head`, and `audit_head` hold the end of each
-//! hash chain, so that a cut-off tail is found.
+//! Money is moved only by rows of `transfer` and `entry`, which are never changed or deleted
+//! (triggers refuse it). `balance` is what they add up to, kept because every transfer asks for it.
+//! `journal_head`, `batch_head`, and `audit_head` hold the end of each hash chain, so that a
+//! cut-off tail is found.
 //!
-//! The hot tables name an account by its integer `key`: an index entry of a few bytes instead of sixteen. They carry no foreign
-//! key, as each would cost a search per entry; the audit looks for dangling keys instead.
+//! The hot tables name an account by its integer `key`: an index entry of a few bytes instead of
+//! sixteen. They carry no foreign key, as each would cost a search per entry; the audit looks for
+//! dangling keys instead.
 
 use strongroom_sdk::audit_log;
 use strongroom_sdk::store::Migration;
@@ -54,8 +56,9 @@ const FIRST: Migration = Migration {
     ],
 };
 
-/// `version` counts the account's events. `scale` is frozen at opening: a later ISO 4217 table must not move a decimal point.
-/// The overdraft limit is NULL only for the bank's own settlement accounts, which have none.
+/// `version` counts the account's events. `scale` is frozen at opening: a later ISO 4217 table must
+/// not move a decimal point. The overdraft limit is NULL only for the bank's own settlement
+/// accounts, which have none.
 const ACCOUNT: &str = "CREATE TABLE account (
     key                   INTEGER PRIMARY KEY,
     id                    BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
@@ -74,7 +77,8 @@ const ACCOUNT: &str = "CREATE TABLE account (
     CHECK ((type = 'settlement') = (overdraft_limit_minor IS NULL))
 ) STRICT";
 
-/// Four counters that only grow or are released, never a signed balance. `entry_count` is the sequence of the newest entry.
+/// Four counters that only grow or are released, never a signed balance. `entry_count` is the
+/// sequence of the newest entry.
 const BALANCE: &str = "CREATE TABLE balance (
     account_key    INTEGER PRIMARY KEY,
     debits_posted  INTEGER NOT NULL DEFAULT 0 CHECK (debits_posted  BETWEEN 0 AND 9000000000000000000),
@@ -84,11 +88,12 @@ const BALANCE: &str = "CREATE TABLE balance (
     entry_count    INTEGER NOT NULL DEFAULT 0 CHECK (entry_count >= 0)
 ) STRICT";
 
-/// The journal: every decision, posted or declined. An account key is NULL only where a declined request names no account of the bank.
-/// `subject_sequence` is the row that this one captures, voids, lets expire, or reverses.
+/// The journal: every decision, posted or declined. An account key is NULL only where a declined
+/// request names no account of the bank. `subject_sequence` is the row that this one captures,
+/// voids, lets expire, or reverses.
 ///
-/// (Words are compared one by one, the usual ones first: for `IN (..)` SQLite makes a temporary table of them at each insert, and those
-/// of one transfer took an eighth of the host's time.)
+/// (Words are compared one by one, the usual ones first: for `IN (..)` SQLite makes a temporary
+/// table of them at each insert, and those of one transfer took an eighth of the host's time.)
 const TRANSFER: &str = "CREATE TABLE transfer (
     sequence           INTEGER PRIMARY KEY CHECK (sequence >= 1),
     id                 BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
@@ -151,7 +156,8 @@ const TRANSFER_DECLINED: &str = concat!(
     ", sequence) WHERE status = 'declined'"
 );
 
-/// Each hold ends once, and each posting is reversed once, whatever races: the engine refuses a second row.
+/// Each hold ends once, and each posting is reversed once, whatever races: the engine refuses a
+/// second row.
 const TRANSFER_RESOLVES: &str =
     "CREATE UNIQUE INDEX transfer_resolves ON transfer (subject_sequence)
     WHERE subject_sequence IS NOT NULL AND status <> 'declined'";
@@ -171,8 +177,9 @@ const TRANSFER_RELEASED_CREDIT: &str =
     "CREATE INDEX transfer_released_credit ON transfer (credit_account_key, sequence)
     WHERE status = 'voided' OR status = 'expired'";
 
-/// One debit or credit. An account has at most one entry of a transfer, so (account, transfer) orders its entries just as
-/// `account_sequence` does, and the one index serves statements, history, and balances at a past time.
+/// One debit or credit. An account has at most one entry of a transfer, so (account, transfer)
+/// orders its entries just as `account_sequence` does, and the one index serves statements,
+/// history, and balances at a past time.
 const ENTRY: &str = "CREATE TABLE entry (
     sequence            INTEGER PRIMARY KEY CHECK (sequence >= 1),
     transfer_sequence   INTEGER NOT NULL,
@@ -184,7 +191,8 @@ const ENTRY: &str = "CREATE TABLE entry (
     UNIQUE (account_key, transfer_sequence)
 ) STRICT";
 
-/// The holds that have not ended: what the sweep of expired ones looks at, and nothing else. A hold's row in the journal is the truth.
+/// The holds that have not ended: what the sweep of expired ones looks at, and nothing else. A
+/// hold's row in the journal is the truth.
 const OPEN_HOLD: &str = "CREATE TABLE open_hold (
     transfer_sequence INTEGER PRIMARY KEY,
     expires_at_ms     INTEGER NOT NULL
@@ -199,8 +207,9 @@ const JOURNAL_HEAD: &str = "CREATE TABLE journal_head (
     hash              BLOB    NOT NULL CHECK (length(hash) = 32)
 ) STRICT";
 
-/// A batch: what its lines have in common, and why those were refused of which nothing is recorded. The transfers of its other lines
-/// have ids that follow from `id`. `refusals` is a JSON list of `{index, code, pointer, detail}`.
+/// A batch: what its lines have in common, and why those were refused of which nothing is recorded.
+/// The transfers of its other lines have ids that follow from `id`. `refusals` is a JSON list of
+/// `{index, code, pointer, detail}`.
 const BATCH: &str = "CREATE TABLE batch (
     sequence        INTEGER PRIMARY KEY CHECK (sequence >= 1),
     id              BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),

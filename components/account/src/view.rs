@@ -36,8 +36,8 @@ pub struct BalanceView {
     as_of: String,
 }
 
-/// The figures that depend on holds and the overdraft limit. They exist only for now: the entries of
-/// the past do not have them.
+/// The figures that depend on holds and the overdraft limit. They exist only for now: the entries
+/// of the past do not have them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct SpendableView {
     available: String,

@@ -9,10 +9,10 @@ use uuid::Uuid;
 /// The most lines of one batch.
 pub const BATCH_LINES_MAX: usize = 1_000;
 
-/// Why nothing is recorded of a line, in the words that its client reads.
+/// Why the ledger records nothing of a line, in words for the client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// The stable code.
+    /// A stable code, in snake case.
     pub code: String,
     /// RFC 6901 pointer into the line; empty for the whole.
     pub pointer: String,
@@ -21,7 +21,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// The refusal of a line that goes down with another of its atomic batch.
+    /// The refusal of a line whose atomic batch has another refused line.
     pub fn with_the_batch() -> Self {
         Self {
             code: Self::BATCH_REFUSED.to_owned(),
@@ -38,23 +38,23 @@ impl Refusal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BatchLine {
-    /// To be posted: of kind `transfer`.
+    /// A transfer to post, of kind `transfer`.
     Transfer {
-        /// What is asked.
+        /// What to do.
         #[serde(flatten)]
         instruction: Instruction,
-        /// The rule of a screening that denies it; no part of the request.
+        /// The screening's rule that denies it; no part of the client's request.
         #[serde(skip)]
         denied_by: Option<String>,
     },
-    /// No transfer: nothing of it is recorded.
+    /// No transfer: the ledger records nothing of it.
     Refused(Refusal),
 }
 
-/// What a client asks, in its canonical form.
+/// A client's request for a batch, in its canonical form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BatchInstruction {
-    /// Whether all are posted, or none.
+    /// Whether the ledger posts all lines or none.
     pub atomic: bool,
     /// The lines, in their order: at least 1, at most [`BATCH_LINES_MAX`].
     pub lines: Vec<BatchLine>,
@@ -68,27 +68,27 @@ impl BatchInstruction {
     }
 }
 
-/// A batch. The same `id` is recorded at most once, for ever.
+/// A batch. The ledger records the same `id` at most once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
-    /// Derived from the client's idempotency key; the ids of its transfers derive from it.
+    /// Derived from the client's idempotency key; [`line_id`] derives those of its transfers.
     pub id: Uuid,
     /// SHA-256 of the canonical request.
     pub fingerprint: [u8; 32],
     /// Whose accounts may be debited.
     pub authority: DebitAuthority,
-    /// Who asks.
+    /// Who makes the request.
     pub actor: Actor,
-    /// The customer for whom the actor asks, if they are not the same.
+    /// The customer for whom the actor makes it, if they differ.
     pub on_behalf_of: Option<Uuid>,
-    /// What is asked.
+    /// What to do.
     pub instruction: BatchInstruction,
-    /// When the client asked, in milliseconds since 1970 UTC.
+    /// The time of the client's request, in milliseconds since 1970 UTC.
     pub requested_at_ms: i64,
 }
 
 impl Batch {
-    /// The transfer of the line at `index`, if the line is one.
+    /// The transfer of the line at `index`; none for a refused line.
     pub fn transfer(&self, index: usize) -> Option<Transfer> {
         match self.instruction.lines.get(index)? {
             BatchLine::Transfer {
@@ -110,21 +110,21 @@ impl Batch {
     }
 }
 
-/// What became of a line.
+/// The outcome of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineOutcome {
     /// The ledger has posted or declined it.
     Recorded(Box<Posting>),
-    /// Nothing is recorded.
+    /// The ledger has recorded nothing.
     Refused(Refusal),
 }
 
-/// What the ledger replies to a batch.
+/// The ledger's reply to a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchReply {
     /// One for each line, in their order.
     pub outcomes: Vec<LineOutcome>,
-    /// Whether the batch was recorded before: then these are the outcomes of that time.
+    /// Whether the batch was recorded earlier: these are then the recorded outcomes.
     pub repeated: bool,
 }
 
@@ -135,22 +135,23 @@ pub struct BatchRecord {
     pub id: Uuid,
     /// SHA-256 of the canonical request.
     pub fingerprint: [u8; 32],
-    /// Who asked.
+    /// Who made the request.
     pub actor: Actor,
-    /// The customer for whom the actor asked, if they are not the same.
+    /// The customer for whom the actor made it, if they differ.
     pub on_behalf_of: Option<Uuid>,
-    /// Whether all were to be posted, or none.
+    /// Whether the ledger was to post all lines or none.
     pub atomic: bool,
     /// One for each line, in their order.
     pub outcomes: Vec<LineOutcome>,
-    /// When the client asked, in milliseconds since 1970 UTC.
+    /// The time of the client's request, in milliseconds since 1970 UTC.
     pub requested_at_ms: i64,
-    /// When the ledger decided, in milliseconds since 1970 UTC.
+    /// The time of the decision, in milliseconds since 1970 UTC.
     pub recorded_at_ms: i64,
 }
 
-/// The id of a line (UUID v8): the first 12 bytes of SHA-256 over `line` and the batch's id, and the line's place, counted from 0, as 32
-/// bits big-endian. The lines of a batch are neighbours in the ledger's index of ids: a hash for each would be a page to write for each.
+/// The id of a line (UUID v8): the first 12 bytes of SHA-256 over `line` and the batch's id, then
+/// the line's index as 32 bits big-endian. The lines of a batch are neighbours in the ledger's
+/// index of ids: with a hash for each line, each would write a page of its own.
 pub fn line_id(batch: Uuid, index: usize) -> Uuid {
     let digest = Sha256::new()
         .chain_update(b"line")
@@ -158,22 +159,23 @@ pub fn line_id(batch: Uuid, index: usize) -> Uuid {
         .finalize();
     let mut bytes = [0; 16];
     bytes[..12].copy_from_slice(&digest[..12]);
-    bytes[12..].copy_from_slice(&place(index));
+    bytes[12..].copy_from_slice(&big_endian(index));
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
-/// The fingerprint of a line: SHA-256 over `line`, the batch's fingerprint, and the line's place as 32 bits big-endian. It is that of the
-/// whole batch, so that no line is taken for one of a batch with other lines.
+/// The fingerprint of a line: SHA-256 over `line`, the batch's fingerprint, and the line's index as
+/// 32 bits big-endian. It depends on the whole batch, so that the same line of another batch
+/// differs.
 pub fn line_fingerprint(batch: &[u8; 32], index: usize) -> [u8; 32] {
     Sha256::new()
         .chain_update(b"line")
         .chain_update(batch)
-        .chain_update(place(index))
+        .chain_update(big_endian(index))
         .finalize()
         .into()
 }
 
-fn place(index: usize) -> [u8; 4] {
+fn big_endian(index: usize) -> [u8; 4] {
     u32::try_from(index).unwrap_or(u32::MAX).to_be_bytes()
 }
 

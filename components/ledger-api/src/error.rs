@@ -15,7 +15,7 @@ pub enum Side {
 }
 
 impl Side {
-    /// The member of a transfer's body that names it (RFC 6901).
+    /// The pointer (RFC 6901) to the member of a transfer's body that names it.
     pub const fn pointer(self) -> &'static str {
         match self {
             Self::Source => "/from_account_id",
@@ -25,26 +25,25 @@ impl Side {
     }
 }
 
-/// Why nothing is recorded, or the ledger did not say. A decline is not among these: it is recorded.
+/// Why the ledger records nothing, or does not reply. It records a decline: that is no error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
     /// There is no such account, or this user may not debit it.
     #[error("account not found: {}", .0.pointer())]
     AccountNotFound(Side),
-    /// There is no such hold or posting, or it is not this user's to capture, void, or reverse.
-    #[error("original not found")]
+    /// There is no such hold or posting, or this user may not capture, void, or reverse it.
+    #[error("no such hold or posting")]
     OriginalNotFound,
     /// The id belongs to a request with another fingerprint.
-    #[error("the id is taken by another request")]
+    #[error("another request has this id")]
     IdReused,
-    /// Source and destination are one account: money does not move from an account to itself. Which way the destination was named.
+    /// Source and destination are one account; the side says how the destination was named.
     #[error("invalid: {}", .0.pointer())]
     SameAccount(Side),
-    /// A deposit to an account of the actor, or a reversal of what touches one: a colleague must do
-    /// it.
+    /// A deposit to an account of the actor, or a reversal that touches one: a colleague must act.
     #[error("the account is the actor's own")]
     OwnAccount,
-    /// A field does not hold what it must.
+    /// A field has a wrong value; the text names the field.
     #[error("invalid: {0}")]
     Invalid(String),
     /// The screening has no verdict.
@@ -53,18 +52,18 @@ pub enum LedgerError {
     /// The host does not trust the machine's clock. Nothing is recorded.
     #[error("the machine's clock is not trusted")]
     Clock,
-    /// The ledger cannot respond now. The request may have been decided or not: ask again with the same id.
+    /// The ledger did not reply. It may have decided: retry with the same id.
     #[error("unavailable: {0}")]
     Unavailable(String),
 }
 
 impl LedgerError {
-    /// The error of a field that does not hold what it must.
+    /// The error of a field with a wrong value.
     pub fn invalid(field: &str) -> Self {
         Self::Invalid(field.to_owned())
     }
 
-    /// The words for the client, where the error is the client's own; none where it is the bank's.
+    /// The words for the client, where the client is at fault; none for other errors.
     pub fn refusal(&self) -> Option<Refusal> {
         let (code, pointer, detail) = match self {
             Self::AccountNotFound(side) => (

@@ -1,5 +1,5 @@
-//! The interfaces of `strongroom:account`, as traits: in a component they are its imports (`Linked`), in native tests the account
-//! service's own library on its own store.
+//! The interfaces of `strongroom:account`, as traits. In a component `Linked` implements them by
+//! its imports; in native tests the account service's library does.
 
 use crate::batch::{Batch, BatchRecord, BatchReply};
 use crate::error::LedgerError;
@@ -11,29 +11,32 @@ use uuid::Uuid;
 
 /// The most postings of one [`Journal::journal`].
 pub const JOURNAL_LIMIT_MAX: u32 = 1_000;
-/// The most ids of one [`Journal::lookup_many`]: with the longest texts in each, their postings are below what the host passes on at
-/// once.
+/// The most ids of one [`Journal::lookup_many`]. With the longest texts, their postings stay below
+/// the host's limit of a link call.
 pub const LOOKUP_IDS_MAX: usize = 500;
 /// The most changes of one [`Directory::changes`].
 pub const CHANGES_LIMIT: u32 = 1_000;
-/// The most postings of one [`Journal::history`]: a page of 500, and one that shows that there are more.
+/// The most postings of one [`Journal::history`]: a page of 500, and one more that shows that the
+/// page is not the last.
 pub const HISTORY_LIMIT_MAX: u32 = 501;
 
 /// Decides whether money moves. Each decision is one commit.
 pub trait Ledger {
-    /// Posts or declines, durably; an id that is known returns its recorded posting.
+    /// Posts or declines, durably; returns the recorded posting of a known id.
     ///
     /// # Errors
-    /// [`LedgerError`]: nothing is recorded, but for [`LedgerError::Unavailable`], after which the same id says what was.
+    /// [`LedgerError`]: nothing is recorded. Only after [`LedgerError::Unavailable`] it may be: a
+    /// retry with the same id shows it.
     fn post(&self, transfer: &Transfer) -> Result<Reply, LedgerError>;
 
     /// Posts or declines the transfers of a batch in their order, in one commit.
     ///
     /// # Errors
-    /// As [`Ledger::post`], of the whole.
+    /// As [`Ledger::post`], for the whole batch.
     fn post_batch(&self, batch: &Batch) -> Result<BatchReply, LedgerError>;
 
-    /// Burns an id, so that a late [`Ledger::post`] can never move money; returns what is recorded.
+    /// Cancels an id, so that a late [`Ledger::post`] cannot move money; returns the recorded
+    /// posting.
     ///
     /// # Errors
     /// As [`Ledger::post`].
@@ -50,8 +53,8 @@ pub trait Ledger {
 
 /// Reads what the ledger has recorded.
 pub trait Journal {
-    /// All postings with a sequence above `after`, oldest first, at most `limit` (at most [`JOURNAL_LIMIT_MAX`]); fewer where
-    /// their text is long, and none only behind the last.
+    /// All postings with a sequence above `after`, oldest first, at most `limit` (at most
+    /// [`JOURNAL_LIMIT_MAX`]); fewer where their texts are long, and none only at the end.
     ///
     /// # Errors
     /// [`LedgerError::Unavailable`].
@@ -63,7 +66,8 @@ pub trait Journal {
     /// [`LedgerError::Unavailable`].
     fn head(&self) -> Result<u64, LedgerError>;
 
-    /// The postings of ids, in their order, with what came of each later. At most [`LOOKUP_IDS_MAX`] ids.
+    /// The postings of ids, in the order of the ids, with their resolutions. At most
+    /// [`LOOKUP_IDS_MAX`] ids.
     ///
     /// # Errors
     /// [`LedgerError::Invalid`] for too many ids, [`LedgerError::Unavailable`].
@@ -75,9 +79,9 @@ pub trait Journal {
     /// [`LedgerError::Unavailable`].
     fn find_batch(&self, id: Uuid) -> Result<Option<BatchRecord>, LedgerError>;
 
-    /// The postings that concern a user, oldest first, with a sequence above `after`, at most
-    /// `limit` (at most [`JOURNAL_LIMIT_MAX`]); fewer where their text is long or the user has many
-    /// accounts, and none only behind the last. See [`Posting::concerns`].
+    /// The postings that [concern](Posting::concerns) a user, oldest first, with a sequence above
+    /// `after`, at most `limit` (at most [`JOURNAL_LIMIT_MAX`]); fewer where their texts are long
+    /// or the user has many accounts, and none only at the end.
     ///
     /// # Errors
     /// [`LedgerError::Unavailable`].
@@ -88,8 +92,8 @@ pub trait Journal {
         limit: u32,
     ) -> Result<Vec<Posting>, LedgerError>;
 
-    /// The postings of an account, newest first, with a sequence below `before` (0 for the newest), at most `limit` (at most
-    /// [`HISTORY_LIMIT_MAX`]).
+    /// The postings of an account, newest first, with a sequence below `before` (0 for the newest),
+    /// at most `limit` (at most [`HISTORY_LIMIT_MAX`]).
     ///
     /// # Errors
     /// [`LedgerError::Unavailable`].
@@ -100,7 +104,7 @@ pub trait Journal {
         limit: u32,
     ) -> Result<Vec<Posting>, LedgerError>;
 
-    /// The posting of one id, if there is one, with what came of it later.
+    /// The posting of one id, if there is one, with its resolution.
     ///
     /// # Errors
     /// [`LedgerError::Unavailable`].
@@ -112,22 +116,22 @@ pub trait Journal {
 /// An account as other services see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountSummary {
-    /// Its id.
+    /// The account's id.
     pub id: Uuid,
-    /// Its owner.
+    /// Its owner, who never changes.
     pub owner_id: Uuid,
     /// IBAN.
     pub number: String,
-    /// The currency it is kept in; never changes.
+    /// The currency of its balance; never changes.
     pub currency: Currency,
-    /// Whether it is closed, which is for ever.
+    /// Whether it is closed, which is final.
     pub closed: bool,
 }
 
-/// Something that was done to an account, other than moving money.
+/// A change of an account other than a movement of money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountChange {
-    /// The place among all changes: each is above that of the change before.
+    /// The place among all changes; it grows from change to change.
     pub sequence: u64,
     /// The account as it is now.
     pub account: AccountSummary,
@@ -142,7 +146,7 @@ pub trait Directory {
     fn find(&self, account_id: Uuid) -> Result<Option<AccountSummary>, LedgerError>;
 
     /// The changes of accounts with a sequence above `after`, oldest first, at most
-    /// [`CHANGES_LIMIT`]; none only behind the last.
+    /// [`CHANGES_LIMIT`]; none only at the end.
     ///
     /// # Errors
     /// [`LedgerError::Unavailable`].

@@ -1,16 +1,16 @@
-//! The words of `strongroom:account`: what is asked of the ledger, and what it records.
+//! The words of `strongroom:account`: requests to the ledger, and its records.
 //!
-//! Every component that speaks with the ledger uses these types: the account service, which is the ledger, and all that import one of
-//! its interfaces. Amounts are [`Money`](strongroom_sdk::money::Money) in all of them.
+//! The account service, which is the ledger, and all services that import one of its interfaces use
+//! these types. Amounts are [`Money`](strongroom_sdk::money::Money).
 //!
 //! - [`words`]: kinds, statuses, declines;
-//! - [`transfer`]: what is asked;
+//! - [`transfer`]: requests to move money;
 //! - [`batch`]: many transfers under one key;
-//! - [`posting`]: what is recorded;
-//! - [`error`]: why nothing is recorded;
+//! - [`posting`]: records;
+//! - [`error`]: why the ledger records nothing;
 //! - [`ledger`]: the three interfaces, as traits;
-//! - [`view`]: a posting as clients see it, and the event that it is;
-//! - [`wit`]: the same in the types of the WIT, and the conversions;
+//! - [`view`]: a posting as clients see it, and its event;
+//! - [`wit`]: the types of the WIT, and the conversions;
 //! - `linked`: the traits by the imports of a component.
 
 #![deny(missing_docs)]

@@ -1,6 +1,6 @@
-//! The traits by the imports of a component: the registry's links say which service is behind them.
+//! The traits by the imports of a component. The registry links these to a service.
 //!
-//! A component imports only those interfaces of which it calls a function: the linker drops the others.
+//! A component imports only the interfaces whose functions it calls: the linker drops the others.
 
 mod bindings {
     wit_bindgen::generate!({
@@ -31,7 +31,7 @@ use crate::words::Decline;
 use bindings::strongroom::account::{directory, journal, ledger};
 use uuid::Uuid;
 
-/// The ledger that the registry links this service to.
+/// The ledger to which the registry links this service.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Linked;
 
@@ -70,7 +70,7 @@ impl Journal for Linked {
         let found = journal::lookup_many(&ids.to_vec().into_wit())?;
         if found.len() != ids.len() {
             return Err(LedgerError::Unavailable(
-                "the ledger returned another number of postings than was asked for".to_owned(),
+                "the ledger returned a wrong number of postings".to_owned(),
             ));
         }
         Ok(Vec::from_wit(found)?)

@@ -1,4 +1,4 @@
-//! What is asked of the ledger.
+//! Requests to the ledger.
 
 use crate::words::{ActorKind, Kind};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use strongroom_sdk::money::Money;
 use uuid::Uuid;
 
-/// The longest reference, in characters: that of a SEPA remittance text.
+/// The longest reference, in characters, as in SEPA.
 pub const REFERENCE_CHARACTERS_MAX: usize = 140;
 /// The longest metadata, in bytes of JSON.
 pub const METADATA_BYTES_MAX: usize = 4_096;
@@ -28,13 +28,13 @@ pub enum AccountRef {
 /// Whose accounts may be debited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DebitAuthority {
-    /// Those of this user alone; any other is as if it did not exist.
+    /// Only those of this user; the ledger reports any other as not found.
     Owner(Uuid),
-    /// Any customer's: bank staff.
+    /// Those of any customer, for bank staff.
     Bank,
 }
 
-/// Who asks.
+/// Who makes a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Actor {
     /// What the actor is.
@@ -59,37 +59,39 @@ impl Actor {
     }
 }
 
-/// What is to be done with money, parsed and checked.
+/// What to do with money, parsed and checked.
 ///
-/// Two requests that mean the same have the same instruction: `"12.3"` and `"12.30"` EUR, or a body with its fields in another order.
+/// Requests of the same meaning have the same instruction: `"12.3"` and `"12.30"` EUR, or the same
+/// body with its fields in another order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Instruction {
-    /// What it is for.
+    /// The kind of movement.
     pub kind: Kind,
-    /// The account to debit; none for a deposit, and where an original names it.
+    /// The account to debit; none for a deposit, and where there is an original.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Uuid>,
-    /// The account to credit; none for a withdrawal, and where an original names it.
+    /// The account to credit; none for a withdrawal, and where there is an original.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<AccountRef>,
-    /// What moves or is held. A void, an expiry, and a reversal name the whole amount of their original.
+    /// The amount to move or hold. A void, an expiry, and a reversal have the whole amount of their
+    /// original.
     pub amount: Money,
-    /// What the parties see.
+    /// A text that both parties see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// The client's own notes: a JSON object, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<String>,
-    /// The hold to capture, void, or let expire, or the posting to reverse; of no other kind.
+    /// The hold of a capture, void, or expiry, or the posting of a reversal; none for other kinds.
     #[serde(rename = "subject", default, skip_serializing_if = "Option::is_none")]
     pub original: Option<Uuid>,
-    /// How long a hold lasts from the moment it is recorded, in seconds; of holds only.
+    /// How long a hold lasts from its recording, in seconds; none for other kinds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u32>,
 }
 
 impl Instruction {
-    /// Of a kind that names neither accounts nor an original; the caller adds what is its own.
+    /// An instruction with no more than a kind and an amount; the caller adds the rest.
     pub const fn new(kind: Kind, amount: Money) -> Self {
         Self {
             kind,
@@ -103,38 +105,38 @@ impl Instruction {
         }
     }
 
-    /// SHA-256 of the canonical JSON: the fields in this order, absent ones left out, so that a field of a later release does not
-    /// change the fingerprint of a request without it.
+    /// SHA-256 of the canonical JSON: the fields in this order without absent ones, so that a new
+    /// field of a later release does not change the fingerprint of a request without it.
     pub fn fingerprint(&self) -> [u8; 32] {
         // Strings, integers, and UUIDs always serialize.
         Sha256::digest(serde_json::to_vec(self).unwrap_or_default()).into()
     }
 }
 
-/// A request to move money. The same `id` is decided at most once, for ever.
+/// A request to move money. The ledger decides at most once on the same `id`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transfer {
-    /// Derived from the client's idempotency key, so that a retry has the same id.
+    /// Derived from the client's idempotency key: a retry has the same id.
     pub id: Uuid,
     /// SHA-256 of the canonical request.
     pub fingerprint: [u8; 32],
     /// Whose accounts may be debited.
     pub authority: DebitAuthority,
-    /// Who asks.
+    /// Who makes the request.
     pub actor: Actor,
-    /// The customer for whom the actor asks, if they are not the same.
+    /// The customer for whom the actor makes it, if they differ.
     pub on_behalf_of: Option<Uuid>,
-    /// The host's id of the request in which staff ask.
+    /// The host's id of a request by staff.
     pub request_id: Option<String>,
-    /// What is asked.
+    /// What to do.
     pub instruction: Instruction,
-    /// The rule of a screening that denies it; see [`is_rule`].
+    /// The screening's rule that denies it; see [`is_rule`].
     pub denied_by: Option<String>,
-    /// When the client asked, in milliseconds since 1970 UTC.
+    /// The time of the client's request, in milliseconds since 1970 UTC.
     pub requested_at_ms: i64,
 }
 
-/// Whether a text is the name of a screening's rule: at most [`RULE_CHARACTERS_MAX`] of a-z, 0-9, and `_`.
+/// Whether a text is the name of a screening's rule: 1 to [`RULE_CHARACTERS_MAX`] of a-z, 0-9, `_`.
 pub fn is_rule(text: &str) -> bool {
     let is_of_a_rule = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     (1..=RULE_CHARACTERS_MAX).contains(&text.len()) && text.chars().all(is_of_a_rule)

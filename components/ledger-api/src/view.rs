@@ -1,4 +1,5 @@
-//! A posting as clients see it: the transaction of `/api/transactions`, and the event that it is for programs that follow the journal.
+//! A posting as clients see it: the transaction of `/api/transactions`, and the event for programs
+//! that follow the journal.
 
 use crate::posting::Posting;
 use crate::words::{Decline, Kind, Status};
@@ -25,16 +26,16 @@ pub struct TransactionView {
     created_at: String,
     posted_at: Option<String>,
     sequence: u64,
-    /// Of a hold: when its time is up.
+    /// Of a hold: the time at which it expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
     /// Of a capture, a void, or an expiry: its hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     hold_id: Option<Uuid>,
-    /// Of a reversal: what it reversed.
+    /// Of a reversal: its original.
     #[serde(skip_serializing_if = "Option::is_none")]
     reverses: Option<Uuid>,
-    /// Of a hold that was captured: how much of it.
+    /// Of a captured hold: the captured amount.
     #[serde(skip_serializing_if = "Option::is_none")]
     captured_amount: Option<String>,
     /// Of a hold that has ended: its capture, void, or expiry.
@@ -46,16 +47,16 @@ pub struct TransactionView {
     /// For staff: the rule of the screening that denied it.
     #[serde(skip_serializing_if = "Option::is_none")]
     denied_by: Option<String>,
-    /// For staff: the request in which staff asked for it.
+    /// For staff: the request by staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
 }
 
 impl TransactionView {
-    /// A posting as the ledger recorded it, whatever came of it later: the same bytes each time.
+    /// A posting as the ledger recorded it, without its resolution: the same bytes each time.
     ///
     /// # Errors
-    /// 500 where the ledger's record is not one.
+    /// 500 where the metadata is not JSON.
     pub fn recorded(posting: &Posting) -> Result<Self, Problem> {
         let metadata = posting.metadata.clone().map(RawValue::from_string);
         let is_reversal = posting.kind == Kind::Reversal;
@@ -85,9 +86,9 @@ impl TransactionView {
         })
     }
 
-    /// A posting, with what came of it, as `viewer` may see it: the client's notes are for the one
-    /// who asked, the source's owner, and staff. The payee of a declined payment is for its owner
-    /// and staff: a payer without the money would learn here whether there is such an account.
+    /// A posting with its resolution, as `viewer` may see it. Only the actor, the source's owner,
+    /// and staff see the client's notes. Only its owner and staff see the payee of a declined
+    /// payment: otherwise a payer without the money would learn whether there is such an account.
     ///
     /// # Errors
     /// As [`TransactionView::recorded`].
@@ -134,21 +135,21 @@ impl TransactionView {
     }
 }
 
-/// Something that has happened with money.
+/// A decision of the ledger, for programs that follow it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Event {
-    /// Its place in the journal: grows from event to event. A reader misses those of others.
+    /// Its place in the journal; it grows from event to event, with gaps for events of other users.
     pub sequence: u64,
     /// Its type; see [`event_type`].
     pub r#type: &'static str,
-    /// When the ledger decided it.
+    /// The time of the decision.
     pub created_at: String,
-    /// The transaction as it was then; what came of it later is another event.
+    /// The transaction at that time; its resolution is another event.
     pub data: TransactionView,
 }
 
 impl Event {
-    /// The event of a posting, with a view of it.
+    /// The event of a posting; `data` is its view.
     pub fn new(posting: &Posting, data: TransactionView) -> Self {
         Self {
             sequence: posting.sequence,
@@ -178,7 +179,7 @@ pub const EVENT_TYPES: &[&str] = &[
     "hold.expired",
 ];
 
-/// The type of the event that a posting is.
+/// The type of a posting's event.
 pub fn event_type(posting: &Posting) -> &'static str {
     match (posting.kind, posting.status == Status::Declined) {
         (Kind::Deposit, false) => "deposit.posted",
@@ -195,7 +196,7 @@ pub fn event_type(posting: &Posting) -> &'static str {
         (Kind::Capture, true) => "capture.declined",
         (Kind::Void, false) => "hold.voided",
         (Kind::Void, true) => "void.declined",
-        // The ledger lets a hold expire by itself, and does not decline that.
+        // The ledger never declines an expiry.
         (Kind::Expiry, _) => "hold.expired",
     }
 }

@@ -1,7 +1,7 @@
 //! The types of this crate in the form of `strongroom:account/types`.
 //!
-//! [`WitForm`] is the conversion in both directions. The WIT has a record for each record of this
-//! crate, with the same fields, so that each field is named here once.
+//! [`WitForm`] converts in both directions. The WIT has a record for each record of this crate,
+//! with the same fields, so that this file names each field once.
 //!
 //! A component names [`types`] in `with` of its own `wit_bindgen::generate!`, so that its imports
 //! and exports share them.
@@ -39,27 +39,27 @@ pub trait WitForm: Sized {
     /// The type of the WIT.
     type Wit;
 
-    /// The value as it is sent.
+    /// Converts a value to send.
     fn into_wit(self) -> Self::Wit;
 
-    /// The value that was sent.
+    /// Converts a received value.
     ///
     /// # Errors
-    /// [`Malformed`] where it does not hold what the WIT says of it.
+    /// [`Malformed`] where it contradicts the WIT.
     fn from_wit(wit: Self::Wit) -> Result<Self, Malformed>;
 }
 
-/// A value of the other side does not hold what the WIT says of it.
+/// A received value contradicts the WIT.
 #[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
-#[error("`{path}` does not hold what the interface says of it")]
+#[error("`{path}` has a value that the interface does not allow")]
 pub struct Malformed {
-    /// The field, from the outermost record on: `posting.actor.id`.
+    /// The path of the field: `posting.actor.id`.
     path: String,
 }
 
 impl Malformed {
     fn within(self, field: &str) -> Self {
-        // Rust has `on_behalf_of` for what is `on-behalf-of` in the WIT.
+        // `on_behalf_of` is `on-behalf-of` in the WIT.
         let mut path = field.replace('_', "-");
         if !self.path.is_empty() {
             path = format!("{path}.{}", self.path);
@@ -69,29 +69,28 @@ impl Malformed {
 }
 
 impl From<Malformed> for LedgerError {
-    /// A record with such a field says nothing about what the ledger did, so the request is to be
-    /// sent again.
+    /// A record with such a field does not show what the ledger did: the caller retries.
     fn from(malformed: Malformed) -> Self {
         Self::Unavailable(malformed.to_string())
     }
 }
 
 impl From<Malformed> for types::Error {
-    /// What the ledger replies to a request with such a field.
+    /// The ledger's reply to a request with such a field.
     fn from(malformed: Malformed) -> Self {
         Self::Invalid(malformed.path)
     }
 }
 
-/// Reads a field of a record, or a parameter of a call.
+/// Converts a field of a record, or a parameter of a call.
 ///
 /// # Errors
-/// [`Malformed`] names it.
+/// [`Malformed`] with the name of the field.
 pub fn read<T: WitForm>(wit: T::Wit, field: &str) -> Result<T, Malformed> {
     T::from_wit(wit).map_err(|malformed| malformed.within(field))
 }
 
-/// What has the same type on both sides.
+/// Types that are the same on both sides.
 macro_rules! same {
     ($($name:ty),+) => { $(
         impl WitForm for $name {
@@ -199,7 +198,7 @@ record!(BatchRecord: id, fingerprint, actor, on_behalf_of, atomic, outcomes, req
 record!(AccountSummary: id, owner_id, number, currency, closed);
 record!(AccountChange: sequence, account);
 
-/// A posting has a code where it is declined, and nowhere else.
+/// A declined posting has a code, and no other posting has one.
 fn check_decline(posting: &types::Posting) -> Result<(), Malformed> {
     let is_declined = posting.status == types::Status::Declined;
     if is_declined == posting.decline.is_some() {

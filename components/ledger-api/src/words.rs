@@ -1,10 +1,11 @@
-//! Kinds, statuses, and declines: each with its word for SQL and JSON, and its code in the journal's hash chain.
+//! Kinds, statuses, and declines: each with its word for SQL and JSON, and its code in the hash
+//! chain.
 
 use serde::{Deserialize, Serialize};
 use strongroom_sdk::stored_enum;
 
 stored_enum! {
-    /// What a transfer is for.
+    /// The kinds of transfers.
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "snake_case")]
     pub enum Kind {
@@ -20,7 +21,7 @@ stored_enum! {
         Capture = 5, "capture";
         /// Releases what a hold has reserved.
         Void = 6, "void";
-        /// Releases a hold whose time is up. The ledger does it by itself.
+        /// Releases a hold whose time is up. Only the ledger itself does this.
         Expiry = 7, "expiry";
         /// Moves a posted amount back.
         Reversal = 8, "reversal";
@@ -28,7 +29,7 @@ stored_enum! {
 }
 
 stored_enum! {
-    /// What the ledger decided.
+    /// The ledger's decision.
     pub enum Status {
         /// Money has moved.
         Posted = 1, "posted";
@@ -44,11 +45,12 @@ stored_enum! {
 }
 
 stored_enum! {
-    /// Why money has not moved. The ledger's decision documents which one counts where several apply.
+    /// Why money has not moved. Where several reasons apply, the ledger's decision documents which
+    /// one counts.
     pub enum Decline {
         /// One of the accounts is closed.
         AccountClosed = 1, "account_closed";
-        /// One of the accounts is frozen for this direction.
+        /// One of the accounts is frozen for debits or credits.
         AccountFrozen = 2, "account_frozen";
         /// One of the accounts is kept in another currency.
         CurrencyMismatch = 3, "currency_mismatch";
@@ -56,29 +58,29 @@ stored_enum! {
         LimitExceeded = 4, "limit_exceeded";
         /// The source does not have that much available.
         InsufficientFunds = 5, "insufficient_funds";
-        /// A standing order ended before this payment of it was made.
+        /// A standing order ended before this payment.
         Cancelled = 6, "cancelled";
-        /// The hold was captured before.
+        /// The hold has been captured already.
         AlreadyCaptured = 7, "already_captured";
-        /// The hold was voided before.
+        /// The hold has been voided already.
         AlreadyVoided = 8, "already_voided";
         /// The hold's time is up.
         HoldExpired = 9, "hold_expired";
         /// A capture of more than is held.
         AmountExceedsHold = 10, "amount_exceeds_hold";
-        /// The posting was reversed before.
+        /// The posting has been reversed already.
         AlreadyReversed = 11, "already_reversed";
-        /// What was to be reversed has not moved money, or is a reversal itself.
+        /// The original has not moved money, or is a reversal.
         NotReversible = 12, "not_reversible";
         /// Another transfer of the same atomic batch was declined.
         BatchDeclined = 13, "batch_declined";
-        /// A screening has denied it.
+        /// A screening has denied the payment.
         ScreeningDenied = 14, "screening_denied";
     }
 }
 
 stored_enum! {
-    /// What an actor is.
+    /// The kinds of actors.
     pub enum ActorKind {
         /// A user of the bank: a customer or a member of staff.
         User = 1, "user";
@@ -88,7 +90,7 @@ stored_enum! {
 }
 
 impl Kind {
-    /// Whether it names a hold or posting, and not accounts.
+    /// Whether a transfer of this kind names a hold or posting, and no accounts.
     pub const fn has_original(self) -> bool {
         matches!(
             self,
@@ -96,7 +98,7 @@ impl Kind {
         )
     }
 
-    /// Whether it is a payment that somebody wants, and not what follows from an earlier one.
+    /// Whether it is a payment of its own, and does not follow from an earlier one.
     pub const fn is_payment(self) -> bool {
         matches!(
             self,
@@ -104,7 +106,7 @@ impl Kind {
         )
     }
 
-    /// What the journal says where it is not declined.
+    /// The status in the journal where it is not declined.
     pub const fn accepted_status(self) -> Status {
         match self {
             Self::Deposit | Self::Withdrawal | Self::Transfer | Self::Capture | Self::Reversal => {

@@ -59,7 +59,8 @@ impl AccountEntry {
     }
 }
 
-/// An account's entries, newest first, of transfers with a sequence below `before`, at most `limit`.
+/// An account's entries, newest first, of transfers with a sequence below `before`, at most
+/// `limit`.
 pub fn entries_of<S: Store>(
     store: &S,
     account: &Account,

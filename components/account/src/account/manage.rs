@@ -1,5 +1,5 @@
-//! Changing an account: freeze, unfreeze, overdraft limit, close. One transaction writes a change and
-//! its event in the audit log.
+//! Changing an account: freeze, unfreeze, overdraft limit, close. One transaction writes a change
+//! and its event in the audit log.
 
 use super::event::{CLOSED, FROZEN, OVERDRAFT_LIMIT_CHANGED, UNFROZEN};
 use super::find::by_id_within;

@@ -29,8 +29,8 @@ pub struct NumberFormatError {
 }
 
 impl NumberFormat {
-    /// The format of a country (ISO 3166, two letters) and a bank code: the part of the IBAN that all
-    /// accounts share.
+    /// The format of a country (ISO 3166, two letters) and a bank code: the part of the IBAN that
+    /// all accounts share.
     ///
     /// The IBAN registry has the length of each country's IBANs. The account's own part is what the
     /// bank code leaves.
@@ -52,9 +52,9 @@ impl NumberFormat {
             })
     }
 
-    /// The number of the account with this id. Its own part comes from the id's random bits, so that
-    /// a number does not reveal how many accounts there are. Two ids may have one number; then the
-    /// store refuses the second.
+    /// The number of the account with this id. Its own part comes from the id's random bits, so
+    /// that a number does not reveal how many accounts there are. Two ids may have one number; then
+    /// the store refuses the second.
     pub fn number_of(&self, id: Uuid) -> String {
         let (_, random) = id.as_u64_pair();
         // The two highest bits are the UUID's variant, the same in all ids.

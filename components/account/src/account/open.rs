@@ -14,8 +14,8 @@ use uuid::Uuid;
 /// The longest name of an account, in characters.
 pub const NAME_CHARACTERS_MAX: usize = 100;
 
-/// How many accounts a user may ever open for each that may be open at a time. A list of all accounts
-/// of a user, such as their events, costs a little for each, also for closed ones.
+/// How many accounts a user may ever open for each that may be open at a time. A list of all
+/// accounts of a user, such as their events, costs a little for each, also for closed ones.
 pub const EVER_FOR_EACH_OPEN: i64 = 3;
 
 /// The tries to find a free number. Numbers are random: hardly ever is even one taken.

@@ -1,11 +1,12 @@
-//! An account's balance at a moment in the past: two searches of an index, however long its history.
+//! An account's balance at a moment in the past: two searches of an index, however long its
+//! history.
 //!
-//! The journal's times never go back, so the rows recorded by a moment are those up to one sequence.
-//! The account's newest entry up to that sequence has the balance after it.
+//! The journal's times never go back, so the rows recorded by a moment are those up to one
+//! sequence. The account's newest entry up to that sequence has the balance after it.
 //!
-//! A moment that the journal has passed is final. Where nothing was recorded since, a written row of
-//! that moment may not be on disk yet: then the query runs in a write transaction, whose commit waits
-//! for the disk. Either way the balance of a moment never changes.
+//! A moment that the journal has passed is final. Where nothing was recorded since, a written row
+//! of that moment may not be on disk yet: then the query runs in a write transaction, whose commit
+//! waits for the disk. Either way the balance of a moment never changes.
 
 use super::record::Account;
 use strongroom_sdk::clock::Clock;
@@ -32,8 +33,8 @@ pub enum PastError {
     Store(#[from] StoreError),
 }
 
-/// The account's balance at the end of the millisecond `at_ms`, in minor units; zero before its first
-/// entry.
+/// The account's balance at the end of the millisecond `at_ms`, in minor units; zero before its
+/// first entry.
 ///
 /// # Errors
 /// [`PastError`].

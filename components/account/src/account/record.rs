@@ -63,8 +63,8 @@ pub struct Account {
     pub entry_count: i64,
 }
 
-/// A `SELECT` of accounts with their balances, in the column order that [`Account::from_row`] reads.
-/// Further columns may follow.
+/// A `SELECT` of accounts with their balances, in the column order that [`Account::from_row`]
+/// reads. Further columns may follow.
 macro_rules! account_sql {
     ($tail:literal) => {
         account_sql!("", $tail)
@@ -91,8 +91,8 @@ impl Account {
     /// Reads a row of [`account_sql`].
     ///
     /// # Errors
-    /// [`StoreError::Row`] where a column contradicts the schema, or the currency's scale differs from
-    /// the one at the account's opening.
+    /// [`StoreError::Row`] where a column contradicts the schema, or the currency's scale differs
+    /// from the one at the account's opening.
     pub fn from_row(row: &Row) -> Result<Self, StoreError> {
         let code = row.text(6)?;
         let currency = Currency::from_code(&code)

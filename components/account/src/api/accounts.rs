@@ -142,8 +142,8 @@ pub struct BalanceQuery {
     at: Option<String>,
 }
 
-/// `GET /{id}/balance`. For a past time: the balance of what was posted by then, to the millisecond;
-/// zero before the account was opened.
+/// `GET /{id}/balance`. For a past time: the balance of what was posted by then, to the
+/// millisecond; zero before the account was opened.
 ///
 /// # Errors
 /// 404; 422 `at_in_future`, `validation_failed`.

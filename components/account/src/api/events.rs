@@ -1,5 +1,5 @@
-//! The audit log of accounts: who changed which account, when, in which request, and the value before
-//! and after.
+//! The audit log of accounts: who changed which account, when, in which request, and the value
+//! before and after.
 //!
 //! A status of `frozen` stops both sides, `frozen:debits` and `frozen:credits` one. An overdraft
 //! limit is a decimal string. The first event of an account has a JSON text.

@@ -1,19 +1,19 @@
 //! The journal as an auditor copies it: every decision with all that its hash covers, so that the
 //! auditor can compute the chain.
 //!
-//! `ledger/chain.rs` has the encoding that is hashed. Here an amount is a decimal string: its digits
-//! without the point are the minor units. A time is RFC 3339 to the millisecond, as stored. A hash
-//! is in hexadecimal. The codes of the words:
+//! `ledger/chain.rs` has the encoding that is hashed. Here an amount is a decimal string: its
+//! digits without the point are the minor units. A time is RFC 3339 to the millisecond, as stored.
+//! A hash is in hexadecimal. The codes of the words:
 //!
 //! ```text
-//! kind         deposit 1, withdrawal 2, transfer 3, hold 4, capture 5, void 6, expiry 7, reversal 8
-//! status       posted 1, declined 2, pending 3, voided 4, expired 5
-//! direction    debit 1, credit 2
+//! kind        deposit 1, withdrawal 2, transfer 3, hold 4, capture 5, void 6, expiry 7, reversal 8
+//! status      posted 1, declined 2, pending 3, voided 4, expired 5
+//! direction   debit 1, credit 2
 //! decline_code account_closed 1, account_frozen 2, currency_mismatch 3, limit_exceeded 4,
 //!              insufficient_funds 5, cancelled 6, already_captured 7, already_voided 8,
 //!              hold_expired 9, amount_exceeds_hold 10, already_reversed 11, not_reversible 12,
 //!              batch_declined 13, screening_denied 14
-//! actor_kind   user 1, bank 2
+//! actor_kind  user 1, bank 2
 //! ```
 
 use crate::account::Direction;
@@ -39,8 +39,8 @@ const AFTER: &str =
 const HASH_AT: &str =
     "SELECT hash FROM transfer WHERE sequence <= ?1 ORDER BY sequence DESC LIMIT 1";
 
-/// The entries of the rows above `?1`, up to `?2`. The index by account finds them: there is none by
-/// transfer alone.
+/// The entries of the rows above `?1`, up to `?2`. The index by account finds them: there is none
+/// by transfer alone.
 const ENTRIES: &str = "\
 SELECT entry.transfer_sequence, entry.sequence, entry.account_key, entry.account_sequence,
     entry.direction, entry.amount_minor, entry.balance_after_minor

@@ -1,5 +1,6 @@
 //! Goal: every call answers what the contract says, and nobody sees or changes what is not theirs.
-//! Method: the calls as plain functions on an in-memory store, for two customers and each staff role.
+//! Method: the calls as plain functions on an in-memory store, for two customers and each staff
+//! role.
 
 mod books;
 mod statement;

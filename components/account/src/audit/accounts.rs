@@ -1,4 +1,5 @@
-//! I2, I3, I4, I9: compares the row of each account with the sums of its entries and of its open holds.
+//! I2, I3, I4, I9: compares the row of each account with the sums of its entries and of its open
+//! holds.
 //!
 //! The entries are added up in the order of their writing, which is their order in the file. The
 //! sums are kept for a range of a million accounts at a time: in a larger bank the entries are read
@@ -157,7 +158,8 @@ pub fn check<S: Store>(
 
 /// Adds the entries of a range that is not the first.
 fn add_entries<S: Store>(store: &S, sums: &mut EntrySums) -> Result<(), StoreError> {
-    // The `+` keeps SQLite from the index by account: with it, it would jump to and fro in the file.
+    // The `+` keeps SQLite from the index by account: with it, it would jump to and fro in the
+    // file.
     let sql = format!(
         "SELECT {ENTRY_COLUMNS} FROM entry WHERE sequence > ?1 AND +account_key BETWEEN {} AND {} \
          ORDER BY sequence LIMIT ?2",

@@ -1,4 +1,5 @@
-//! I1, I4, I6, I7: checks the journal and its entries, read side by side in the order of their writing.
+//! I1, I4, I6, I7: checks the journal and its entries, read side by side in the order of their
+//! writing.
 
 use super::accounts::EntrySums;
 use super::entries::{ENTRY_COLUMNS, entry};

@@ -1,5 +1,5 @@
-//! The invariants of the store, checked from its rows alone. `docs/audit-the-books.md` numbers them:
-//! I1, I2, ..
+//! The invariants of the store, checked from its rows alone. `docs/audit-the-books.md` numbers
+//! them: I1, I2, ..
 //!
 //! All walks go page by page, so that memory does not grow with the bank:
 //!

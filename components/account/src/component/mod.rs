@@ -19,9 +19,9 @@ strongroom_sdk::export_http!(crate::routes::site);
 
 pub(crate) type HostService = Service<HostStore, SystemClock, SystemRandom>;
 
-/// `iban_country`: a country of the IBAN registry, two letters of ISO 3166. `bank_code`: the part of
-/// the IBAN that all accounts share. `accounts_per_user_max`: the accounts of a user that may be open
-/// at a time.
+/// `iban_country`: a country of the IBAN registry, two letters of ISO 3166. `bank_code`: the part
+/// of the IBAN that all accounts share. `accounts_per_user_max`: the accounts of a user that may be
+/// open at a time.
 const CONFIG_KEYS: &[&str] = &["iban_country", "bank_code", "accounts_per_user_max"];
 
 /// Reads the configuration. An error names the key.

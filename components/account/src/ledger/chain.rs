@@ -1,8 +1,8 @@
 //! The journal's hash chain.
 //!
 //! Each row's hash covers the row, its entries, and the hash of the previous row. A change in the
-//! past, a missing row, or a row too many changes every later hash. The encoding is fixed and binary:
-//! no two different rows have the same bytes, and no JSON or date library has an influence.
+//! past, a missing row, or a row too many changes every later hash. The encoding is fixed and
+//! binary: no two different rows have the same bytes, and no JSON or date library has an influence.
 //!
 //! ```text
 //! hash(n) = SHA-256( hash(n-1)                      32 bytes, all zero before the first row

@@ -1,12 +1,12 @@
 //! The statement as an ISO 20022 message: `camt.053.001.08`, "Bank to Customer Statement".
 //!
-//! The elements have the schema's order. Optional elements without a meaning here are left out, such
-//! as a statement's number: this bank numbers none. `CreDtTm` is the moment of the closing balance,
-//! not of the request, so that the statement of a past period never changes.
+//! The elements have the schema's order. Optional elements without a meaning here are left out,
+//! such as a statement's number: this bank numbers none. `CreDtTm` is the moment of the closing
+//! balance, not of the request, so that the statement of a past period never changes.
 //!
 //! A statement has a closing balance (`CLBD`), as ISO demands: the balance at the end of `FrToDt`.
-//! Where the last day is not over, the same balance is there again as `ITBD`, "interim booked", with
-//! its time of day.
+//! Where the last day is not over, the same balance is there again as `ITBD`, "interim booked",
+//! with its time of day.
 
 use super::layout::Layout;
 use super::line::Line;
@@ -222,8 +222,8 @@ fn totals(xml: &mut Xml<'_>, summary: &Summary) -> io::Result<()> {
     })
 }
 
-/// ISO's code of the payment, and the bank's own word for it. A reversal has the code of its original,
-/// as its indicator demands.
+/// ISO's code of the payment, and the bank's own word for it. A reversal has the code of its
+/// original, as its indicator demands.
 fn code(xml: &mut Xml<'_>, line: &Line) -> io::Result<()> {
     let is_out = (line.entry.direction == Direction::Debit) != line.is_reversal();
     let (family, subfamily) = match (&line.counterparty, is_out) {

@@ -1,16 +1,17 @@
-//! The statement as CSV (RFC 4180) in UTF-8: a header, the opening balance, a row for each entry, and
-//! the closing balance.
+//! The statement as CSV (RFC 4180) in UTF-8: a header, the opening balance, a row for each entry,
+//! and the closing balance.
 //!
-//! Amounts are signed and the balances have none: the sum of the column is the change of the balance.
+//! Amounts are signed and the balances have none: the sum of the column is the change of the
+//! balance.
 //!
 //! # Formulas
-//! A reference is any text that someone has sent. A spreadsheet takes a cell that begins with one of
-//! a few characters for a formula (OWASP, "CSV Injection"). Which characters begin a cell depends on
-//! the reader: where the decimal separator is a comma, Excel splits rows at semicolons, and then a
-//! quote in the middle of a cell protects nothing.
+//! A reference is any text that someone has sent. A spreadsheet takes a cell that begins with one
+//! of a few characters for a formula (OWASP, "CSV Injection"). Which characters begin a cell
+//! depends on the reader: where the decimal separator is a comma, Excel splits rows at semicolons,
+//! and then a quote in the middle of a cell protects nothing.
 //!
-//! So wherever a common dialect begins a cell, a formula gets an apostrophe in front, and so does an
-//! apostrophe: a reader that removes one there gets the reference as it was sent. A row with a
+//! So wherever a common dialect begins a cell, a formula gets an apostrophe in front, and so does
+//! an apostrophe: a reader that removes one there gets the reference as it was sent. A row with a
 //! separator of another dialect has all its fields quoted, for readers that guess the dialect.
 
 use super::layout::Layout;

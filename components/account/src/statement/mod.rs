@@ -6,9 +6,9 @@
 //! totals are read before the first byte; then the entries are read, checked against these, and
 //! written page by page.
 //!
-//! The parts, in the order of a request: [`period`] (which days), [`summary`] (balances and totals),
-//! [`line`] (the entries), [`body`] (the whole, as it is sent), and the formats: [`json`], [`csv`],
-//! [`camt053`] and [`ofx`] (both through [`xml`]).
+//! The parts, in the order of a request: [`period`] (which days), [`summary`] (balances and
+//! totals), [`line`] (the entries), [`body`] (the whole, as it is sent), and the formats: [`json`],
+//! [`csv`], [`camt053`] and [`ofx`] (both through [`xml`]).
 
 mod body;
 mod camt053;

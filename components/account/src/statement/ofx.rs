@@ -1,12 +1,12 @@
 //! The statement as Open Financial Exchange 2.2: XML, with the elements of the OFX specification,
 //! section 11.4, in their order.
 //!
-//! An OFX file is a response of that protocol, also where no request came before: so it begins with a
-//! sign-on.
+//! An OFX file is a response of that protocol, also where no request came before: so it begins with
+//! a sign-on.
 //!
 //! Most readers are older than XML: of its entities they know `&lt;`, `&gt;`, and `&amp;` (section
-//! 2.3.2.1), and a value is one line. OFX has no opening balance: it is the closing balance less all
-//! amounts.
+//! 2.3.2.1), and a value is one line. OFX has no opening balance: it is the closing balance less
+//! all amounts.
 
 use super::layout::Layout;
 use super::line::Line;

@@ -17,11 +17,12 @@ use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::{Row, Rows, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
-/// The most entries of one statement. As camt.053, each with the longest reference, they stay below 1 GiB.
+/// The most entries of one statement. As camt.053, each with the longest reference, they stay below
+/// 1 GiB.
 pub const ENTRIES_MAX: i64 = 500_000;
 
-/// The entries that one query adds up: half of the two milliseconds within which the host runs a query
-/// at once.
+/// The entries that one query adds up: half of the two milliseconds within which the host runs a
+/// query at once.
 const SUM_ENTRIES: i64 = 500;
 
 /// `?1` is the first moment of the period, `?2` its last.
@@ -137,8 +138,8 @@ impl Summary {
         Ok(summary)
     }
 
-    /// The statement's id (UUID v8): a hash of the account, the period, and the moment of the closing
-    /// balance.
+    /// The statement's id (UUID v8): a hash of the account, the period, and the moment of the
+    /// closing balance.
     pub fn id(&self) -> Uuid {
         let digest = Sha256::new()
             .chain_update("strongroom statement")

@@ -1,5 +1,6 @@
-//! Goal: a statement says what the ledger has, all of it, the same for ever, in every form; and says nothing where it would not be true.
-//! Method: movements on days of a clock that the test sets; each form is read back by a reader that shares nothing with its writer.
+//! Goal: a statement says what the ledger has, all of it, the same for ever, in every form; and
+//! says nothing where it would not be true. Method: movements on days of a clock that the test
+//! sets; each form is read back by a reader that shares nothing with its writer.
 
 mod contradictions;
 mod forms;
@@ -64,7 +65,8 @@ impl Scene {
         self.clock.0.set(day(text).first_ms() + ms);
     }
 
-    /// Moves an amount between the two accounts, or the bank where there is none, and answers its id.
+    /// Moves an amount between the two accounts, or the bank where there is none, and answers its
+    /// id.
     fn post(&self, order: Order<'_>) -> Uuid {
         let number = self.moved.get() + 1;
         self.moved.set(number);

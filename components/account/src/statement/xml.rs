@@ -78,7 +78,8 @@ impl<'a> Xml<'a> {
         self.close(name)
     }
 
-    /// Quotes stay as they are: XML allows them within an element, and OFX has no entities for them.
+    /// Quotes stay as they are: XML allows them within an element, and OFX has no entities for
+    /// them.
     fn content(&mut self, text: &str) -> io::Result<()> {
         let escaped = partial_escape(clean(text));
         self.0

@@ -1,5 +1,6 @@
-//! Goal: the balance of any past moment is what the entries up to it add up to, found without reading them.
-//! Method: movements at times of a clock that the test sets, several of them in one millisecond, compared with a sum over all entries.
+//! Goal: the balance of any past moment is what the entries up to it add up to, found without
+//! reading them. Method: movements at times of a clock that the test sets, several of them in one
+//! millisecond, compared with a sum over all entries.
 
 use super::*;
 use crate::account::by_id;
@@ -35,7 +36,8 @@ impl Scene {
         self.clock.0.set(self.clock.0.get() + ms);
     }
 
-    /// Deposits, or withdraws what is negative; what is not covered is declined, and leaves a row without entries.
+    /// Deposits, or withdraws what is negative; what is not covered is declined, and leaves a row
+    /// without entries.
     fn pay(&self, amount_minor: i64) {
         let id = self.moved.get() + 1;
         self.moved.set(id);

@@ -1,4 +1,5 @@
-//! What auditors see: the journal, of which they can compute each hash anew, and who did what to which account.
+//! What auditors see: the journal, of which they can compute each hash anew, and who did what to
+//! which account.
 
 use super::*;
 use crate::ledger::{self, AccountOfRow, Direction, Entry, JournalRow, OriginalRef, chain_hash};

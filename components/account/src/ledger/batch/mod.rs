@@ -29,7 +29,8 @@ use strongroom_sdk::store::{Store, Transaction as _};
 /// [`Decline::BatchDeclined`](strongroom_ledger_api::Decline::BatchDeclined).
 ///
 /// # Errors
-/// [`LedgerError`], such as [`LedgerError::IdReused`], of the batch as a whole; nothing is recorded.
+/// [`LedgerError`], such as [`LedgerError::IdReused`], of the batch as a whole; nothing is
+/// recorded.
 pub fn post_batch<S: Store>(
     store: &S,
     clock: &impl Clock,

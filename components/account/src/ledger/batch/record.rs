@@ -12,8 +12,8 @@
 //! ```
 //!
 //! Integers are big-endian; [`strongroom_sdk::hash_chain`] defines `text?` and `id?`. The transfers
-//! of a batch are rows of the journal, in the journal's chain. Their ids and fingerprints are derived
-//! from the batch's.
+//! of a batch are rows of the journal, in the journal's chain. Their ids and fingerprints are
+//! derived from the batch's.
 
 use crate::ledger::head::Head;
 use crate::ledger::journal::{JournalRow, actor, journal_row_sql};

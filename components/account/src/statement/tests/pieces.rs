@@ -1,4 +1,5 @@
-//! A statement of any length takes the memory of a piece, and a few questions to the store that are all short.
+//! A statement of any length takes the memory of a piece, and a few questions to the store that are
+//! all short.
 
 use super::*;
 use crate::statement::line::{PAGE, PAGE_ENTRIES};

@@ -294,7 +294,8 @@ fn ofx(text: &str, currency: Currency) -> Read {
     }
 }
 
-/// OFX does not tell a capture, or a reversal, from any other debit or credit, and has no running balance.
+/// OFX does not tell a capture, or a reversal, from any other debit or credit, and has no running
+/// balance.
 fn ofx_line(entry: Node<'_, '_>, currency: Currency) -> ReadLine {
     let text = |path| text_of(entry, path);
     let name = text("NAME").unwrap();
