@@ -43,8 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let begin = Instant::now();
     for number in 0..transfers {
-        // A stride that is prime to any usual number of accounts visits them in no order that a
-        // page cache likes.
+        // This stride visits the accounts in an order that no page cache helps.
         let source = number.wrapping_mul(7_919) % account_ids.len();
         let destination = (source + 1) % account_ids.len();
         let payment = transfer(
@@ -105,7 +104,7 @@ fn transfer(
     };
     let amount = Money::from_minor(minor, Currency::from_code("EUR")?);
     Ok(Transfer {
-        // Spread like the hashes that real ids are.
+        // Spread like real ids, which are hashes.
         id: Uuid::from_u128(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)),
         fingerprint: [7; 32],
         authority,

@@ -1,18 +1,17 @@
 //! The tables of the account service.
 //!
-//! Money is moved only by rows of `transfer` and `entry`, which are never changed or deleted
-//! (triggers refuse it). `balance` is what they add up to, kept because every transfer asks for it.
-//! `journal_head`, `batch_head`, and `audit_head` hold the end of each hash chain, so that a
-//! cut-off tail is found.
+//! Only rows of `transfer` and `entry` move money; triggers refuse to change or delete these rows.
+//! `balance` has their sums, because every transfer needs them. `journal_head`, `batch_head`, and
+//! `audit_head` hold the end of each hash chain, so that a cut-off tail is found.
 //!
-//! The hot tables name an account by its integer `key`: an index entry of a few bytes instead of
-//! sixteen. They carry no foreign key, as each would cost a search per entry; the audit looks for
-//! dangling keys instead.
+//! The ledger's tables name an account by its integer `key`: an index entry of a few bytes instead
+//! of sixteen. They have no foreign keys, as each would cost a search per entry; the audit finds
+//! dangling keys.
 
 use strongroom_sdk::audit_log;
 use strongroom_sdk::store::Migration;
 
-/// Every step of the schema, oldest first. A released step never changes.
+/// The steps of the schema, oldest first. A released step never changes.
 pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2)];
 
 const FIRST: Migration = Migration {
@@ -56,9 +55,8 @@ const FIRST: Migration = Migration {
     ],
 };
 
-/// `version` counts the account's events. `scale` is frozen at opening: a later ISO 4217 table must
-/// not move a decimal point. The overdraft limit is NULL only for the bank's own settlement
-/// accounts, which have none.
+/// `version` counts the account's events. `scale` is that at opening: a later table of ISO 4217
+/// must not move a decimal point. Only the settlement accounts have no overdraft limit.
 const ACCOUNT: &str = "CREATE TABLE account (
     key                   INTEGER PRIMARY KEY,
     id                    BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
@@ -77,8 +75,7 @@ const ACCOUNT: &str = "CREATE TABLE account (
     CHECK ((type = 'settlement') = (overdraft_limit_minor IS NULL))
 ) STRICT";
 
-/// Four counters that only grow or are released, never a signed balance. `entry_count` is the
-/// sequence of the newest entry.
+/// Four counters, never a signed balance. `entry_count` is the sequence of the newest entry.
 const BALANCE: &str = "CREATE TABLE balance (
     account_key    INTEGER PRIMARY KEY,
     debits_posted  INTEGER NOT NULL DEFAULT 0 CHECK (debits_posted  BETWEEN 0 AND 9000000000000000000),
@@ -88,12 +85,13 @@ const BALANCE: &str = "CREATE TABLE balance (
     entry_count    INTEGER NOT NULL DEFAULT 0 CHECK (entry_count >= 0)
 ) STRICT";
 
-/// The journal: every decision, posted or declined. An account key is NULL only where a declined
-/// request names no account of the bank. `subject_sequence` is the row that this one captures,
-/// voids, lets expire, or reverses.
+/// The journal: every decision, posted or declined. Only a declined row may have no account key.
+/// `subject_sequence` is the original: the row that this one captures, voids, lets expire, or
+/// reverses.
 ///
-/// (Words are compared one by one, the usual ones first: for `IN (..)` SQLite makes a temporary
-/// table of them at each insert, and those of one transfer took an eighth of the host's time.)
+/// The checks compare words one by one, the usual ones first: for `IN (..)` SQLite makes a
+/// temporary table at each insert, and the tables of one transfer took an eighth of the host's
+/// time.
 const TRANSFER: &str = "CREATE TABLE transfer (
     sequence           INTEGER PRIMARY KEY CHECK (sequence >= 1),
     id                 BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
@@ -137,7 +135,8 @@ const TRANSFER: &str = "CREATE TABLE transfer (
         iif(status = 'voided', 'void', 'expiry')))
 ) STRICT";
 
-/// Under what `transfer_declined` has a decline. A query finds that index by the same words alone.
+/// The key under which `transfer_declined` has a decline. SQLite uses the index only for a query
+/// with exactly this expression.
 macro_rules! declined_by {
     () => {
         "coalesce(iif(kind = 'deposit', credit_account_key, debit_account_key), \
@@ -146,29 +145,26 @@ macro_rules! declined_by {
 }
 pub(crate) use declined_by;
 
-/// Finds the declines of the account whose owner, or for whom staff, asked, and of the actor where
-/// there is no such account; posted transfers are found by their entries. Only declines pay for
-/// this index. (An account's key is a number, and an actor's id a blob: neither is taken for the
-/// other.)
+/// Finds the declines of the account to debit (of a deposit: to credit), or of the actor where
+/// there is no such account. Entries find posted transfers, so only declines pay for this index. An
+/// account's key is a number and an actor's id a blob: SQLite does not confuse them.
 const TRANSFER_DECLINED: &str = concat!(
     "CREATE INDEX transfer_declined ON transfer (",
     declined_by!(),
     ", sequence) WHERE status = 'declined'"
 );
 
-/// Each hold ends once, and each posting is reversed once, whatever races: the engine refuses a
-/// second row.
+/// Each hold ends once, and each posting is reversed once: SQLite refuses a second row.
 const TRANSFER_RESOLVES: &str =
     "CREATE UNIQUE INDEX transfer_resolves ON transfer (subject_sequence)
     WHERE subject_sequence IS NOT NULL AND status <> 'declined'";
 
-/// The holds on an account, and those in its favour.
+/// The holds on an account, and the holds in its favour.
 const TRANSFER_HELD_DEBIT: &str = "CREATE INDEX transfer_held_debit ON transfer (debit_account_key, sequence) WHERE status = 'pending'";
 
 const TRANSFER_HELD_CREDIT: &str = "CREATE INDEX transfer_held_credit ON transfer (credit_account_key, sequence) WHERE status = 'pending'";
 
-/// The holds of either that were voided, or have expired. (Apart, so that who looks for holds does
-/// not walk over these.)
+/// The voids and expiries of either. They are apart, so that a search for holds skips them.
 const TRANSFER_RELEASED_DEBIT: &str =
     "CREATE INDEX transfer_released_debit ON transfer (debit_account_key, sequence)
     WHERE status = 'voided' OR status = 'expired'";
@@ -178,8 +174,8 @@ const TRANSFER_RELEASED_CREDIT: &str =
     WHERE status = 'voided' OR status = 'expired'";
 
 /// One debit or credit. An account has at most one entry of a transfer, so (account, transfer)
-/// orders its entries just as `account_sequence` does, and the one index serves statements,
-/// history, and balances at a past time.
+/// orders its entries as `account_sequence` does. One index serves statements, history, and past
+/// balances.
 const ENTRY: &str = "CREATE TABLE entry (
     sequence            INTEGER PRIMARY KEY CHECK (sequence >= 1),
     transfer_sequence   INTEGER NOT NULL,
@@ -191,14 +187,13 @@ const ENTRY: &str = "CREATE TABLE entry (
     UNIQUE (account_key, transfer_sequence)
 ) STRICT";
 
-/// The holds that have not ended: what the sweep of expired ones looks at, and nothing else. A
-/// hold's row in the journal is the truth.
+/// The open holds, for the sweep alone. A hold's row in the journal is authoritative.
 const OPEN_HOLD: &str = "CREATE TABLE open_hold (
     transfer_sequence INTEGER PRIMARY KEY,
     expires_at_ms     INTEGER NOT NULL
 ) STRICT";
 
-/// The end of the journal: its last sequences, its last time (times never go back), its last hash.
+/// The end of the journal: its last sequences, time, and hash. Times never go back.
 const JOURNAL_HEAD: &str = "CREATE TABLE journal_head (
     singleton         INTEGER PRIMARY KEY CHECK (singleton = 1),
     transfer_sequence INTEGER NOT NULL,
@@ -207,9 +202,9 @@ const JOURNAL_HEAD: &str = "CREATE TABLE journal_head (
     hash              BLOB    NOT NULL CHECK (length(hash) = 32)
 ) STRICT";
 
-/// A batch: what its lines have in common, and why those were refused of which nothing is recorded.
-/// The transfers of its other lines have ids that follow from `id`. `refusals` is a JSON list of
-/// `{index, code, pointer, detail}`.
+/// A batch: the common fields of its lines, and why the refused lines were refused. The ids of the
+/// other lines' transfers are derived from `id`. `refusals` is a JSON list of `{index, code,
+/// pointer, detail}`.
 const BATCH: &str = "CREATE TABLE batch (
     sequence        INTEGER PRIMARY KEY CHECK (sequence >= 1),
     id              BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),

@@ -1,7 +1,7 @@
 //! A ledger that posts no payment without a verdict.
 //!
-//! Only what the ledger does not know yet is judged. A retry returns what is recorded, whatever the
-//! screening says or does by then.
+//! The screening judges only what the ledger does not know yet. A retry returns the recorded
+//! posting, whatever the screening says by then.
 
 #[cfg(test)]
 mod tests;
@@ -14,17 +14,17 @@ use strongroom_ledger_api::{
 /// A ledger behind a screening.
 #[derive(Debug, Clone, Copy)]
 pub struct Gate<L, S> {
-    /// Decides, and records.
+    /// Decides and records.
     pub ledger: L,
-    /// Judges what the ledger does not know yet.
+    /// Judges payments that the ledger does not know yet.
     pub screening: S,
 }
 
 impl<L: Ledger + Journal, S: Screening> Ledger for Gate<L, S> {
-    /// Posts what is allowed, and has the rest recorded as declined, so that the id of a denied
-    /// payment is never posted.
+    /// Posts what is allowed. The ledger records the rest as declined, so that it never posts the
+    /// id of a denied payment.
     ///
-    /// What follows from an earlier payment, such as a capture, is not judged: that payment was.
+    /// A capture or the like follows from an earlier payment, which has its verdict.
     fn post(&self, transfer: &Transfer) -> Result<Reply, LedgerError> {
         let is_judged = transfer.instruction.kind.is_payment() && transfer.denied_by.is_none();
         if !is_judged || self.ledger.lookup(transfer.id)?.is_some() {
@@ -39,7 +39,7 @@ impl<L: Ledger + Journal, S: Screening> Ledger for Gate<L, S> {
         }
     }
 
-    /// Judges each line before the first is posted: one missing verdict holds up the whole batch.
+    /// Asks for the verdicts on all lines before it posts: where one is missing, it posts none.
     fn post_batch(&self, batch: &Batch) -> Result<BatchReply, LedgerError> {
         if self.ledger.find_batch(batch.id)?.is_some() {
             return self.ledger.post_batch(batch);
@@ -76,7 +76,7 @@ impl<L, S: Screening> Gate<L, S> {
             Ok(Verdict::Allowed) => Ok(None),
             Ok(Verdict::Denied(rule)) if is_rule(&rule) => Ok(Some(rule)),
             Ok(Verdict::Denied(_)) => Err(LedgerError::NotScreened(
-                "the screening denies by a rule whose name is not one".to_owned(),
+                "the screening denies by a rule without a valid name".to_owned(),
             )),
             Err(NoVerdict(cause)) => Err(LedgerError::NotScreened(cause)),
         }

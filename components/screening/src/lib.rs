@@ -1,11 +1,11 @@
-//! The screening service: a ledger in front of the ledger, which has each payment judged before it
-//! is posted.
+//! The screening service: a ledger in front of the ledger, which asks for a verdict on each payment
+//! before it posts it.
 //!
-//! It imports the ledger, exports it again, and keeps nothing. Links put it between the
-//! transactions service and accounts, so that neither of the two knows of it. It fails closed: a
-//! payment without a verdict is not posted.
+//! It imports the ledger, exports it again, and stores nothing. Links put it between the
+//! transactions service and accounts, and neither of the two knows of it. It fails closed: it posts
+//! no payment without a verdict.
 //!
-//! - [`Gate`]: what is judged, and what a verdict leads to;
+//! - [`Gate`]: which payments need a verdict, and what it leads to;
 //! - [`Screening`]: where verdicts come from.
 
 #![deny(missing_docs)]

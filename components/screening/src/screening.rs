@@ -2,12 +2,12 @@
 
 use strongroom_ledger_api::Transfer;
 
-/// What a screening says of a payment.
+/// A screening's verdict on a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// It may be made.
+    /// The payment may be made.
     Allowed,
-    /// It must not be made; the name of the rule that says so.
+    /// The payment must not be made; the name of the rule.
     Denied(String),
 }
 
@@ -18,8 +18,7 @@ pub struct NoVerdict(pub String);
 
 /// Judges payments.
 pub trait Screening {
-    /// Judges a payment. The verdict on an id and fingerprint that were judged before is the same
-    /// again.
+    /// Judges a payment. For the same id and fingerprint it returns the same verdict.
     ///
     /// # Errors
     /// [`NoVerdict`].

@@ -6,14 +6,15 @@
 //! A hash is in hexadecimal. The codes of the words:
 //!
 //! ```text
-//! kind        deposit 1, withdrawal 2, transfer 3, hold 4, capture 5, void 6, expiry 7, reversal 8
-//! status      posted 1, declined 2, pending 3, voided 4, expired 5
-//! direction   debit 1, credit 2
+//! kind         deposit 1, withdrawal 2, transfer 3, hold 4, capture 5, void 6, expiry 7,
+//!              reversal 8
+//! status       posted 1, declined 2, pending 3, voided 4, expired 5
+//! direction    debit 1, credit 2
 //! decline_code account_closed 1, account_frozen 2, currency_mismatch 3, limit_exceeded 4,
 //!              insufficient_funds 5, cancelled 6, already_captured 7, already_voided 8,
 //!              hold_expired 9, amount_exceeds_hold 10, already_reversed 11, not_reversible 12,
 //!              batch_declined 13, screening_denied 14
-//! actor_kind  user 1, bank 2
+//! actor_kind   user 1, bank 2
 //! ```
 
 use crate::account::Direction;

@@ -1,8 +1,7 @@
-//! What the macro makes of `/wit`: the types of the interfaces, and the exports. The imported
-//! ledger is `Linked`.
+//! The types of the interfaces and the exports, generated from `/wit`. The imported ledger is
+//! `Linked`.
 //!
-//! The world is not in `wit/screening`, so that a service that judges needs no other package than
-//! that.
+//! The world is not in `wit/screening`: a service that judges needs only that package.
 
 #![expect(
     unsafe_code,

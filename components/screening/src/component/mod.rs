@@ -1,5 +1,4 @@
-//! The shell that makes a WebAssembly component of the library: the exported ledger, and the links
-//! behind it.
+//! The exported ledger, and the links behind it, which make a WebAssembly component of the library.
 
 mod bindings;
 mod ledger;
@@ -15,12 +14,12 @@ struct Component;
 
 strongroom_sdk::export_http!(site);
 
-/// Every service is reachable by HTTP; this one has no calls there.
+/// Every service has an HTTP export; this one has no routes.
 fn site() -> Site {
     Site::new(Router::new())
 }
 
-/// The ledger and the screening that the registry links this service to.
+/// The ledger and the screening to which the registry links this service.
 const GATE: Gate<Linked, LinkedScreening> = Gate {
     ledger: Linked,
     screening: LinkedScreening,

@@ -4,7 +4,7 @@ use super::bindings::strongroom::screening::screen as wit;
 use crate::screening::{NoVerdict, Screening, Verdict};
 use strongroom_ledger_api::{AccountRef, Kind, Transfer};
 
-/// The screening that the registry links this service to.
+/// The screening to which the registry links this service.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LinkedScreening;
 
@@ -30,7 +30,7 @@ impl From<&Transfer> for wit::Payment {
             kind: match instruction.kind {
                 Kind::Deposit => wit::Kind::Deposit,
                 Kind::Withdrawal => wit::Kind::Withdrawal,
-                // The last four are no payments, and never come here.
+                // The last four are no payments: they need no verdict.
                 Kind::Transfer
                 | Kind::Hold
                 | Kind::Capture
