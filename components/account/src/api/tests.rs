@@ -1,5 +1,5 @@
-//! Goal: every call answers what the contract says, and nobody sees or changes what is not theirs.
-//! Method: the calls as plain functions on an in-memory store, for two customers and each staff
+//! Goal: every call returns what the contract says, and users see and change only what is theirs.
+//! Method: the calls as plain functions on a store in memory, for two customers and each staff
 //! role.
 
 mod books;
@@ -7,30 +7,49 @@ mod statement;
 
 use super::*;
 use crate::account::NumberFormat;
-use crate::schema::MIGRATIONS;
+use crate::tests::kit::{self, SetClock};
+use Call::*;
+use serde::Serialize;
 use serde_json::{Value, json};
-use strongroom_sdk::clock::Clock;
+use strongroom_sdk::http::RequestId;
+use strongroom_sdk::identity::{Auditor, Staff, Teller};
 use strongroom_sdk::json::from_slice;
 use strongroom_sdk::page::Page;
+use strongroom_sdk::query::from_str;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{SqliteStore, migrate};
+use strongroom_sdk::store::SqliteStore;
 
-struct FixedClock;
+const NOW_MS: i64 = 1_795_374_657_123;
+const NOW: &str = "2026-11-22T19:10:57.123Z";
+const ALICE: Uuid = Uuid::from_u128(0xA);
+const BOB: Uuid = Uuid::from_u128(0xB);
+const NO_ID: Uuid = Uuid::from_u128(404);
+const SAVINGS: &str = r#"{"type":"savings","currency":"EUR"}"#;
 
-impl Clock for FixedClock {
-    fn now_ms(&self) -> i64 {
-        1_795_374_657_123
-    }
+type Bank = Service<SqliteStore, SetClock, SystemRandom>;
+
+/// A call with its query or body.
+#[derive(Debug, Clone, Copy)]
+enum Call<'a> {
+    Open(&'a str),
+    List(Uuid, &'a str),
+    Get(Uuid),
+    Balance(Uuid, &'a str),
+    Entries(Uuid),
+    Statement(Uuid, &'a str),
+    Journal(&'a str),
+    AllEvents(&'a str),
+    Events(Uuid),
+    Freeze(Uuid, &'a str),
+    Unfreeze(Uuid),
+    Limit(Uuid, &'a str),
+    Close(Uuid),
 }
 
-type TestService = Service<SqliteStore, FixedClock, SystemRandom>;
-
-fn service() -> TestService {
-    let store = SqliteStore::in_memory().unwrap();
-    migrate(&store, MIGRATIONS).unwrap();
+fn bank() -> Bank {
     Service {
-        store,
-        clock: FixedClock,
+        store: kit::store(),
+        clock: SetClock::at(NOW_MS),
         random: SystemRandom,
         rules: OpenRules {
             number_format: NumberFormat::new("DE", "10000000").unwrap(),
@@ -39,432 +58,355 @@ fn service() -> TestService {
     }
 }
 
-fn caller(subject: u128, role: Role) -> Caller {
-    Caller {
-        identity: Identity {
-            subject: Uuid::from_u128(subject),
-            role,
-            session: Uuid::nil(),
-            scope: String::new(),
-        },
-        request_id: RequestId(Some("request".to_owned())),
+fn user(subject: Uuid, role: Role) -> Identity {
+    Identity {
+        subject,
+        role,
+        session: Uuid::nil(),
+        scope: String::new(),
     }
 }
 
-fn alice() -> Caller {
-    caller(0xA, Role::Customer)
+fn alice() -> Identity {
+    user(ALICE, Role::Customer)
 }
 
-fn bob() -> Caller {
-    caller(0xB, Role::Customer)
+fn bob() -> Identity {
+    user(BOB, Role::Customer)
 }
 
-fn open_body(body: Value) -> OpenBody {
-    serde_json::from_value(body).unwrap()
+/// A colleague who has no account.
+fn staff(role: Role) -> Identity {
+    user(Uuid::from_u128(0x7E), role)
 }
 
-fn open_eur(service: &TestService, caller: &Caller) -> (Uuid, Value) {
-    let body = open_body(json!({"type": "checking", "currency": "EUR", "name": "Everyday"}));
-    let view = serde_json::to_value(open(service, caller, body).unwrap()).unwrap();
-    (view["id"].as_str().unwrap().parse().unwrap(), view)
+/// Makes a call as the routes do.
+fn call(bank: &Bank, by: &Identity, call: Call<'_>) -> Result<Value, Problem> {
+    let Service { store, clock, .. } = bank;
+    let request = RequestId(Some("request-7".to_owned()));
+    match call {
+        Open(body) => value(open(bank, by, request, from_slice(body.as_bytes())?)),
+        List(owner, query) => value(list_of(store, by, owner, &Page::from_query(query)?)),
+        Get(id) => value(get(store, by, id)),
+        Balance(id, query) => value(balance(store, clock, by, id, &from_str(query)?)),
+        Entries(id) => value(entries(store, by, id, &Page::from_query("")?)),
+        Statement(id, query) => {
+            let statement = super::statement(store, clock, by, id, &from_str(query)?)?;
+            let headers = statement.headers.iter();
+            let headers = headers.map(|(name, value)| (name.as_str(), value.to_str().unwrap()));
+            let headers: Vec<_> = headers.collect();
+            let pieces: Result<Vec<_>, _> = statement.pieces.collect();
+            let body = String::from_utf8(pieces?.concat()).unwrap();
+            Ok(json!({"headers": headers, "body": body}))
+        }
+        Journal(query) => {
+            let auditor = Auditor::try_from(by.clone())?;
+            value(journal(store, &auditor, from_str(query)?))
+        }
+        AllEvents(query) => {
+            let auditor = Auditor::try_from(by.clone())?;
+            value(all_events(store, &auditor, from_str(query)?))
+        }
+        Events(id) => {
+            let staff = Staff::try_from(by.clone())?;
+            value(events(store, &staff, id, &Page::from_query("")?))
+        }
+        Freeze(id, body) => {
+            let teller = Teller::try_from(by.clone())?;
+            let body = from_slice(body.as_bytes())?;
+            value(freeze(bank, &teller, request, id, body))
+        }
+        Unfreeze(id) => value(unfreeze(bank, &by.clone().try_into()?, request, id)),
+        Limit(id, limit) => {
+            let teller = Teller::try_from(by.clone())?;
+            let overdraft_limit = limit.to_owned();
+            let body = LimitBody { overdraft_limit };
+            value(set_overdraft_limit(bank, &teller, request, id, &body))
+        }
+        Close(id) => value(close(bank, by, request, id)),
+    }
 }
 
-fn code<T>(result: Result<T, Problem>) -> (u16, &'static str) {
+fn value(view: Result<impl Serialize, Problem>) -> Result<Value, Problem> {
+    view.map(|view| serde_json::to_value(view).unwrap())
+}
+
+fn done(bank: &Bank, by: &Identity, made: Call<'_>) -> Value {
+    call(bank, by, made).unwrap_or_else(|problem| panic!("{made:?}: {problem:?}"))
+}
+
+/// `200`, or the status and code of a problem, and the pointers of its errors.
+fn outcome(result: Result<Value, Problem>) -> String {
     result.map_or_else(
-        |problem| (problem.status().as_u16(), problem.code()),
-        |_| (200, "ok"),
+        |problem| {
+            let pointers = problem.errors().iter().map(|error| error.pointer.as_str());
+            let parts = [problem.code()].into_iter().chain(pointers);
+            let parts: Vec<_> = parts.collect();
+            format!("{} {}", problem.status().as_u16(), parts.join(" "))
+        },
+        |_| "200".to_owned(),
     )
 }
 
-fn first_page() -> Page<u64> {
-    Page::from_query("").unwrap()
+/// Makes calls in their order and compares their outcomes.
+fn check<'a>(bank: &Bank, rows: impl IntoIterator<Item = (&'a Identity, Call<'a>, &'a str)>) {
+    for (by, made, expected) in rows {
+        let found = outcome(call(bank, by, made));
+        assert_eq!(found, expected, "{made:?} by {} {}", by.role, by.subject);
+    }
+}
+
+/// Opens an account in EUR; its id and its view.
+fn open_eur(bank: &Bank, owner: &Identity) -> (Uuid, Value) {
+    let body = r#"{"type":"checking","currency":"EUR","name":"Everyday"}"#;
+    let view = done(bank, owner, Open(body));
+    (view["id"].as_str().unwrap().parse().unwrap(), view)
 }
 
 #[test]
 fn an_opened_account_has_the_contract_s_members() {
-    let service = service();
-    let (id, view) = open_eur(&service, &alice());
+    let (bank, alice) = (bank(), alice());
+    let (id, view) = open_eur(&bank, &alice);
     let number = view["number"].as_str().unwrap();
     assert!(number.starts_with("DE") && number.len() == 22, "{number}");
     let expected = json!({
-        "id": id, "number": number, "owner_id": alice().identity.subject, "type": "checking", "name": "Everyday",
-        "currency": "EUR", "status": "open", "balance": "0.00", "available": "0.00", "overdraft_limit": "0.00",
-        "created_at": "2026-11-22T19:10:57.123Z",
+        "id": id, "number": number, "owner_id": ALICE, "type": "checking", "name": "Everyday",
+        "currency": "EUR", "status": "open", "balance": "0.00", "available": "0.00",
+        "overdraft_limit": "0.00", "created_at": NOW,
     });
     assert_eq!(view, expected);
-    assert_eq!(
-        serde_json::to_value(get(&service.store, &alice().identity, id).unwrap()).unwrap(),
-        expected
-    );
-    assert_eq!(
-        serde_json::to_value(
-            balance(
-                &service.store,
-                &FixedClock,
-                &alice().identity,
-                id,
-                &BalanceQuery::default()
-            )
-            .unwrap()
-        )
-        .unwrap(),
-        json!({"account_id": id, "currency": "EUR", "balance": "0.00", "available": "0.00", "pending_debits": "0.00",
-            "pending_credits": "0.00", "as_of": "2026-11-22T19:10:57.123Z"})
-    );
+    assert_eq!(done(&bank, &alice, Get(id)), expected);
+    let expected = json!({
+        "account_id": id, "currency": "EUR", "balance": "0.00", "available": "0.00",
+        "pending_debits": "0.00", "pending_credits": "0.00", "as_of": NOW,
+    });
+    assert_eq!(done(&bank, &alice, Balance(id, "")), expected);
 }
 
 #[test]
 fn what_cannot_be_opened_is_refused() {
-    let service = service();
-    for (body, expected) in [
-        (
-            json!({"type": "savings", "currency": "XAU"}),
-            "validation_failed",
-        ),
-        (
-            json!({"type": "savings", "currency": "eur"}),
-            "validation_failed",
-        ),
-        (
-            json!({"type": "savings", "currency": "HRK"}),
-            "validation_failed",
-        ),
-        (
-            json!({"type": "savings", "currency": "EUR", "name": ""}),
-            "validation_failed",
-        ),
-        (
-            json!({"type": "savings", "currency": "EUR", "name": "\u{3164}\u{202e}"}),
-            "validation_failed",
-        ),
-        (
-            json!({"type": "savings", "currency": "EUR", "name": "a\u{0}"}),
-            "validation_failed",
-        ),
-        (
-            json!({"type": "savings", "currency": "EUR", "name": "x".repeat(101)}),
-            "validation_failed",
-        ),
-    ] {
-        assert_eq!(
-            code(open(&service, &alice(), open_body(body))),
-            (422, expected)
-        );
-    }
-    for body in [
-        json!({"type": "settlement", "currency": "EUR"}),
-        json!({"type": "savings", "currency": "EUR", "owner_id": "x"}),
-    ] {
-        assert!(serde_json::from_value::<OpenBody>(body).is_err());
-    }
-    for _ in 0..3 {
-        open_eur(&service, &alice());
-    }
-    let body = open_body(json!({"type": "savings", "currency": "EUR"}));
-    assert_eq!(
-        code(open(&service, &alice(), body)),
-        (409, "account_limit_reached")
+    let (bank, alice) = (bank(), alice());
+    let long = format!(
+        r#"{{"type":"savings","currency":"EUR","name":"{}"}}"#,
+        "x".repeat(101)
+    );
+    let at = |body, expected| (&alice, Open(body), expected);
+    let currency = "422 validation_failed /currency";
+    let name = "422 validation_failed /name";
+    check(
+        &bank,
+        [
+            at(r#"{"type":"savings","currency":"XAU"}"#, currency),
+            at(r#"{"type":"savings","currency":"eur"}"#, currency),
+            at(r#"{"type":"savings","currency":"HRK"}"#, currency),
+            at(r#"{"type":"savings","currency":"EUR","name":""}"#, name),
+            at(
+                r#"{"type":"savings","currency":"EUR","name":"\u3164\u202e"}"#,
+                name,
+            ),
+            at(
+                r#"{"type":"savings","currency":"EUR","name":"a\u0000"}"#,
+                name,
+            ),
+            at(long.as_str(), name),
+            at(
+                r#"{"type":"settlement","currency":"EUR"}"#,
+                "422 validation_failed /type",
+            ),
+            at(
+                r#"{"type":"savings","currency":"EUR","owner_id":"x"}"#,
+                "422 validation_failed /owner_id",
+            ),
+            at(SAVINGS, "200"),
+            at(SAVINGS, "200"),
+            at(SAVINGS, "200"),
+            at(SAVINGS, "409 account_limit_reached"),
+        ],
     );
 }
 
 #[test]
 fn another_customer_s_account_looks_like_none() {
-    let service = service();
-    let (id, _) = open_eur(&service, &alice());
-    let nowhere = Uuid::from_u128(404);
-    let store = &service.store;
-    for caller in [bob(), caller(0xA, Role::Customer)] {
-        for id in [id, nowhere] {
-            let expected = if caller.identity.subject == alice().identity.subject && id != nowhere {
-                (200, "ok")
-            } else {
-                (404, "not_found")
-            };
-            assert_eq!(code(get(store, &caller.identity, id)), expected);
-            assert_eq!(
-                code(balance(
-                    store,
-                    &FixedClock,
-                    &caller.identity,
-                    id,
-                    &BalanceQuery::default()
-                )),
-                expected
-            );
-            assert_eq!(
-                code(entries(store, &caller.identity, id, &first_page())),
-                expected
-            );
-        }
+    let (bank, alice, bob) = (bank(), alice(), bob());
+    let (id, _) = open_eur(&bank, &alice);
+    for (by, id, expected) in [
+        (&alice, id, "200"),
+        (&alice, NO_ID, "404 not_found"),
+        (&bob, id, "404 not_found"),
+        (&bob, NO_ID, "404 not_found"),
+    ] {
+        let calls = [
+            Get(id),
+            Balance(id, ""),
+            Entries(id),
+            Statement(id, "from=2026-11-22"),
+        ];
+        check(&bank, calls.map(|call| (by, call, expected)));
     }
-    assert_eq!(code(close(&service, &bob(), id)), (404, "not_found"));
-    assert_eq!(
-        code(list_of(
-            store,
-            &bob().identity,
-            alice().identity.subject,
-            &first_page()
-        )),
-        (404, "not_found")
-    );
+    // Before anything else is checked.
+    let wrong = [
+        Balance(id, "at=yesterday"),
+        Statement(id, "from=x&format=y"),
+        Close(id),
+    ];
+    check(&bank, wrong.map(|call| (&bob, call, "404 not_found")));
+    check(&bank, [(&bob, List(ALICE, ""), "404 not_found")]);
 }
 
 #[test]
 fn staff_read_and_only_tellers_and_admins_change() {
-    let service = service();
-    let (id, _) = open_eur(&service, &alice());
-    let limit = LimitBody {
-        overdraft_limit: "10".to_owned(),
-    };
-    for role in [Role::Teller, Role::Auditor, Role::Admin] {
-        assert_eq!(
-            code(get(&service.store, &caller(1, role).identity, id)),
-            (200, "ok")
-        );
-        assert_eq!(
-            code(list_of(
-                &service.store,
-                &caller(1, role).identity,
-                alice().identity.subject,
-                &first_page()
-            )),
-            (200, "ok")
-        );
+    let (bank, alice) = (bank(), alice());
+    let (id, _) = open_eur(&bank, &alice);
+    let changes = [Freeze(id, "{}"), Unfreeze(id), Limit(id, "10")];
+    for reader in [Role::Teller, Role::Auditor, Role::Admin].map(staff) {
+        let reads = [Get(id), List(ALICE, ""), Statement(id, "from=2026-11-22")];
+        check(&bank, reads.map(|call| (&reader, call, "200")));
     }
-    for refused in [alice(), caller(1, Role::Auditor)] {
-        assert_eq!(
-            code(freeze(&service, &refused, id, FreezeBody::default())),
-            (403, "forbidden")
-        );
-        assert_eq!(code(unfreeze(&service, &refused, id)), (403, "forbidden"));
-        assert_eq!(
-            code(set_overdraft_limit(&service, &refused, id, &limit)),
-            (403, "forbidden")
-        );
+    for refused in [&alice, &staff(Role::Auditor)] {
+        check(&bank, changes.map(|call| (refused, call, "403 forbidden")));
     }
-    assert_eq!(
-        code(close(&service, &caller(1, Role::Auditor), id)),
-        (403, "forbidden")
-    );
-    for role in [Role::Teller, Role::Admin] {
-        assert_eq!(
-            code(freeze(
-                &service,
-                &caller(1, role),
-                id,
-                FreezeBody::default()
-            )),
-            (200, "ok")
-        );
-        assert_eq!(code(unfreeze(&service, &caller(1, role), id)), (200, "ok"));
-        assert_eq!(
-            code(set_overdraft_limit(&service, &caller(1, role), id, &limit)),
-            (200, "ok")
-        );
+    for changer in [Role::Teller, Role::Admin].map(staff) {
+        check(&bank, changes.map(|call| (&changer, call, "200")));
     }
-    let view = serde_json::to_value(get(&service.store, &alice().identity, id).unwrap()).unwrap();
-    assert_eq!(
-        (&view["overdraft_limit"], &view["available"]),
-        (&json!("10.00"), &json!("10.00"))
+    let view = done(&bank, &alice, Get(id));
+    assert_eq!([&view["overdraft_limit"], &view["available"]], ["10.00"; 2]);
+    let teller = staff(Role::Teller);
+    check(
+        &bank,
+        [
+            (&teller, Freeze(NO_ID, "{}"), "404 not_found"),
+            (&alice, Close(id), "200"),
+            (&alice, Close(id), "409 account_closed"),
+        ],
     );
-    assert_eq!(
-        code(freeze(
-            &service,
-            &caller(1, Role::Teller),
-            Uuid::nil(),
-            FreezeBody::default()
-        )),
-        (404, "not_found")
-    );
-    assert_eq!(code(close(&service, &alice(), id)), (200, "ok"));
-    assert_eq!(code(close(&service, &alice(), id)), (409, "account_closed"));
 }
 
 #[test]
 fn staff_act_on_their_own_account_as_its_owner_and_no_more() {
-    let service = service();
-    let limit = || LimitBody {
-        overdraft_limit: "10".to_owned(),
-    };
-    let own_account = (403, "own_account");
+    let bank = bank();
     for role in [Role::Teller, Role::Admin] {
-        let (own, colleague) = (caller(1, role), caller(2, role));
-        let (id, _) = open_eur(&service, &own);
-        let all = FreezeBody::default;
-        assert_eq!(code(freeze(&service, &own, id, all())), own_account);
-        assert_eq!(code(freeze(&service, &colleague, id, all())), (200, "ok"));
-        assert_eq!(code(unfreeze(&service, &own, id)), own_account);
-        assert_eq!(code(close(&service, &own, id)), (409, "account_frozen"));
-        assert_eq!(code(unfreeze(&service, &colleague, id)), (200, "ok"));
-        let own_limit = set_overdraft_limit(&service, &own, id, &limit());
-        assert_eq!(code(own_limit), own_account);
-        let its_limit = set_overdraft_limit(&service, &colleague, id, &limit());
-        assert_eq!(code(its_limit), (200, "ok"));
-        assert_eq!(code(close(&service, &own, id)), (200, "ok"));
-        // Closed, it still is theirs.
-        assert_eq!(code(unfreeze(&service, &own, id)), own_account);
+        let (own, colleague) = (user(Uuid::from_u128(1), role), staff(role));
+        let (id, _) = open_eur(&bank, &own);
+        check(
+            &bank,
+            [
+                (&own, Freeze(id, "{}"), "403 own_account"),
+                (&colleague, Freeze(id, "{}"), "200"),
+                (&own, Unfreeze(id), "403 own_account"),
+                (&own, Close(id), "409 account_frozen"),
+                (&colleague, Unfreeze(id), "200"),
+                (&own, Limit(id, "10"), "403 own_account"),
+                (&colleague, Limit(id, "10"), "200"),
+                (&own, Close(id), "200"),
+                // Closed, it still is theirs.
+                (&own, Unfreeze(id), "403 own_account"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn an_auditor_only_reads() {
+    let bank = bank();
+    let (id, _) = open_eur(&bank, &alice());
+    // A customer who became an auditor may still own accounts.
+    for auditor in [&user(ALICE, Role::Auditor), &staff(Role::Auditor)] {
+        let refused = [Open(SAVINGS), Close(id)];
+        check(&bank, refused.map(|call| (auditor, call, "403 forbidden")));
+        check(&bank, [(auditor, Get(id), "200")]);
     }
 }
 
 #[test]
 fn a_limit_must_be_an_amount_of_the_account_s_currency() {
-    let service = service();
-    let (id, _) = open_eur(&service, &alice());
-    for text in ["-1", "1.001", "", "1e3", "99999999999999999999"] {
-        let body = LimitBody {
-            overdraft_limit: text.to_owned(),
-        };
-        assert_eq!(
-            code(set_overdraft_limit(
-                &service,
-                &caller(1, Role::Teller),
-                id,
-                &body
-            )),
-            (422, "amount_invalid"),
-            "{text}"
-        );
-    }
+    let (bank, teller) = (bank(), staff(Role::Teller));
+    let (id, _) = open_eur(&bank, &alice());
+    let wrong = ["-1", "1.001", "", "1e3", "99999999999999999999"];
+    let expected = "422 amount_invalid /overdraft_limit";
+    check(
+        &bank,
+        wrong.map(|text| (&teller, Limit(id, text), expected)),
+    );
 }
 
 #[test]
 fn own_accounts_are_listed_newest_first_in_pages() {
-    let service = service();
-    let opened: Vec<_> = (0..3)
-        .map(|_| open_eur(&service, &alice()).0.to_string())
-        .collect();
-    open_eur(&service, &bob());
-    let mut listed = Vec::new();
-    let mut query = "limit=2".to_owned();
+    let (bank, alice) = (bank(), alice());
+    let opened = [(); 3].map(|()| open_eur(&bank, &alice).1);
+    open_eur(&bank, &bob());
+    let (mut listed, mut query) = (Vec::new(), "limit=2".to_owned());
     loop {
-        let page = Page::from_query(&query).unwrap();
-        let list = list_of(
-            &service.store,
-            &alice().identity,
-            alice().identity.subject,
-            &page,
-        )
-        .unwrap();
-        let list = serde_json::to_value(list).unwrap();
-        listed.extend(
-            list["data"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|view| view["id"].as_str().unwrap().to_owned()),
-        );
+        let list = done(&bank, &alice, List(ALICE, &query));
+        listed.extend_from_slice(list["data"].as_array().unwrap());
         match list["next_cursor"].as_str() {
             Some(cursor) => query = format!("limit=2&cursor={cursor}"),
             None => break,
         }
     }
-    assert!(listed.iter().eq(opened.iter().rev()));
-}
-
-#[test]
-fn an_auditor_only_reads() {
-    let service = service();
-    let (id, _) = open_eur(&service, &alice());
-    // Who became an auditor may still own accounts.
-    for auditor in [caller(0xA, Role::Auditor), caller(1, Role::Auditor)] {
-        let body = open_body(json!({"type": "checking", "currency": "EUR"}));
-        assert_eq!(code(open(&service, &auditor, body)), (403, "forbidden"));
-        assert_eq!(code(close(&service, &auditor, id)), (403, "forbidden"));
-        assert_eq!(
-            code(get(&service.store, &auditor.identity, id)),
-            (200, "ok")
-        );
-    }
+    assert!(listed.iter().eq(opened.iter().rev()), "{listed:?}");
 }
 
 #[test]
 fn a_frozen_account_says_which_movements_are_stopped() {
-    let service = service();
-    let (id, view) = open_eur(&service, &alice());
+    let (bank, alice, teller) = (bank(), alice(), staff(Role::Teller));
+    let (id, view) = open_eur(&bank, &alice);
     assert!(view.get("frozen").is_none(), "{view}");
     for (body, word) in [
-        (&b"{}"[..], "both"),
-        (br#"{"stops":null}"#, "both"),
-        (br#"{"stops":"debits"}"#, "debits"),
-        (br#"{"stops":"credits"}"#, "credits"),
-        (br#"{"stops":"both"}"#, "both"),
+        ("{}", "both"),
+        (r#"{"stops":null}"#, "both"),
+        (r#"{"stops":"debits"}"#, "debits"),
+        (r#"{"stops":"credits"}"#, "credits"),
+        (r#"{"stops":"both"}"#, "both"),
     ] {
-        let body = from_slice(body).unwrap();
-        let view = freeze(&service, &caller(1, Role::Teller), id, body).unwrap();
-        let view = serde_json::to_value(view).unwrap();
-        assert_eq!(
-            (&view["status"], &view["frozen"]),
-            (&json!("frozen"), &json!(word))
-        );
-        assert_eq!(
-            serde_json::to_value(get(&service.store, &alice().identity, id).unwrap()).unwrap(),
-            view
-        );
+        let view = done(&bank, &teller, Freeze(id, body));
+        assert_eq!([&view["status"], &view["frozen"]], ["frozen", word]);
+        assert_eq!(done(&bank, &alice, Get(id)), view);
     }
-    let view = unfreeze(&service, &caller(1, Role::Teller), id).unwrap();
-    let view = serde_json::to_value(view).unwrap();
+    let view = done(&bank, &teller, Unfreeze(id));
     assert_eq!(
         (&view["status"], view.get("frozen")),
         (&json!("open"), None)
     );
-}
-
-#[test]
-fn a_freeze_of_something_else_is_refused_at_its_field() {
-    for (body, pointer) in [
-        (&br#"{"stops":"transfers"}"#[..], "/stops"),
-        (br#"{"stops":{"debits":null}}"#, "/stops"),
-        (br#"["debits"]"#, ""),
-        (br#"{"stop":"debits"}"#, "/stop"),
-    ] {
-        let problem = from_slice::<FreezeBody>(body).unwrap_err();
-        assert_eq!(problem.status().as_u16(), 422);
-        assert_eq!(problem.errors()[0].pointer, pointer);
-    }
-}
-
-#[test]
-fn a_past_balance_says_only_what_was_posted() {
-    let service = service();
-    let (id, _) = open_eur(&service, &alice());
-    let at = |at: &str| {
-        let query: BalanceQuery = serde_json::from_value(json!({ "at": at })).unwrap();
-        balance(&service.store, &FixedClock, &alice().identity, id, &query)
-    };
-    assert_eq!(
-        serde_json::to_value(at("2026-11-22T20:10:57.122999+01:00").unwrap()).unwrap(),
-        json!({"account_id": id, "currency": "EUR", "balance": "0.00", "as_of": "2026-11-22T19:10:57.122Z"})
+    let at = |body, expected| (&teller, Freeze(id, body), expected);
+    check(
+        &bank,
+        [
+            at(r#"{"stops":"transfers"}"#, "422 validation_failed /stops"),
+            at(
+                r#"{"stops":{"debits":null}}"#,
+                "422 validation_failed /stops",
+            ),
+            at(r#"["debits"]"#, "422 validation_failed "),
+            at(r#"{"stop":"debits"}"#, "422 validation_failed /stop"),
+        ],
     );
-    for future in [
-        "2026-11-22T19:10:57.123Z",
-        "2026-11-22T19:10:58Z",
-        "9999-12-31T23:59:59Z",
-    ] {
-        assert_eq!(code(at(future)), (422, "at_in_future"), "{future}");
-    }
-    for wrong in [
-        "",
-        "yesterday",
-        "2026-11-22",
-        "2026-11-22T19:10:57",
-        "1795374657123",
-    ] {
-        let problem = at(wrong).unwrap_err();
-        assert_eq!(
-            (problem.status().as_u16(), problem.code()),
-            (422, "validation_failed")
-        );
-        assert_eq!(problem.errors()[0].pointer, "/at");
-    }
-    let query: BalanceQuery = serde_json::from_value(json!({"at": "yesterday"})).unwrap();
-    assert_eq!(
-        code(balance(
-            &service.store,
-            &FixedClock,
-            &bob().identity,
-            id,
-            &query
-        )),
-        (404, "not_found")
+}
+
+#[test]
+fn a_past_balance_has_only_what_was_posted() {
+    let (bank, alice) = (bank(), alice());
+    let (id, _) = open_eur(&bank, &alice);
+    let past = done(
+        &bank,
+        &alice,
+        Balance(id, "at=2026-11-22T20:10:57.122999%2B01:00"),
+    );
+    let as_of = "2026-11-22T19:10:57.122Z";
+    let expected = json!({"account_id": id, "currency": "EUR", "balance": "0.00", "as_of": as_of});
+    assert_eq!(past, expected);
+    let at = |query, expected| (&alice, Balance(id, query), expected);
+    let (future, wrong) = ("422 at_in_future /at", "422 validation_failed /at");
+    check(
+        &bank,
+        [
+            at("at=2026-11-22T19:10:57.123Z", future),
+            at("at=2026-11-22T19:10:58Z", future),
+            at("at=9999-12-31T23:59:59Z", future),
+            at("at=", wrong),
+            at("at=yesterday", wrong),
+            at("at=2026-11-22", wrong),
+            at("at=2026-11-22T19:10:57", wrong),
+            at("at=1795374657123", wrong),
+        ],
     );
 }

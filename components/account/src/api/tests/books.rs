@@ -1,99 +1,59 @@
-//! What auditors see: the journal, of which they can compute each hash anew, and who did what to
-//! which account.
+//! What auditors see: the journal, of which they can compute each hash, and the changes of accounts.
 
 use super::*;
-use crate::ledger::{self, AccountOfRow, Direction, Entry, JournalRow, OriginalRef, chain_hash};
-use crate::tests::kit;
+use crate::account::Direction;
+use crate::ledger::{self, AccountOfRow, Entry, JournalRow, OriginalRef, chain_hash};
+use crate::tests::kit::transfer;
 use strongroom_ledger_api::{ActorKind, Decline, Instruction, Kind, Posting, Status, Transfer};
 use strongroom_sdk::clock::parse_rfc3339;
 use strongroom_sdk::money::{Currency, Money};
-use strongroom_sdk::onward::OnwardQuery;
 
-fn auditor() -> Identity {
-    caller(0xAD, Role::Auditor).identity
+fn page(bank: &Bank, after: u64, limit: u64) -> Value {
+    let query = format!("after_sequence={after}&limit={limit}");
+    done(bank, &staff(Role::Auditor), Journal(&query))
 }
 
-fn onward(after: u64, limit: u64) -> OnwardQuery {
-    serde_json::from_value(json!({"after_sequence": after, "limit": limit})).unwrap()
-}
-
-fn page(service: &TestService, after: u64, limit: u64) -> Value {
-    let page = journal(&service.store, &auditor(), onward(after, limit)).unwrap();
-    serde_json::to_value(page).unwrap()
-}
-
-struct Order {
-    kind: Kind,
-    from: Option<Uuid>,
-    to: Option<Uuid>,
-    original: Option<u128>,
-    amount_minor: i64,
-    denied_by: Option<&'static str>,
-}
-
-fn post(service: &TestService, id: u128, order: Order) -> Status {
+fn post(bank: &Bank, id: u128, denied_by: Option<&str>, instruction: Instruction) -> Status {
     let instruction = Instruction {
-        original: order.original.map(Uuid::from_u128),
         reference: Some("caf\u{e9}".to_owned()),
         metadata: Some(r#"{"a": 1}"#.to_owned()),
-        ..kit::instruction(
-            order.kind,
-            order.from,
-            order.to,
-            kit::eur(order.amount_minor),
-        )
+        ..instruction
     };
     let transfer = Transfer {
         on_behalf_of: Some(Uuid::from_u128(0xC)),
         request_id: Some("request-7".to_owned()),
-        denied_by: order.denied_by.map(str::to_owned),
-        requested_at_ms: 1_795_374_657_001,
-        ..kit::transfer(id, instruction)
+        denied_by: denied_by.map(str::to_owned),
+        requested_at_ms: NOW_MS - 122,
+        ..transfer(id, instruction)
     };
-    ledger::post(&service.store, &service.clock, &transfer)
-        .unwrap()
-        .posting
-        .status
+    let reply = ledger::post(&bank.store, &bank.clock, &transfer).unwrap();
+    reply.posting.status
 }
 
-/// One row of each kind, a decline, and what a screening has denied.
-fn busy_service() -> TestService {
-    let service = service();
-    let (from, to) = (open_eur(&service, &alice()).0, open_eur(&service, &bob()).0);
-    let (from, to) = (Some(from), Some(to));
-    let between = |kind, from, to, amount_minor| Order {
-        kind,
-        from,
-        to,
-        original: None,
-        amount_minor,
-        denied_by: None,
-    };
-    let of = |original, kind, amount_minor| Order {
-        original: Some(original),
-        ..between(kind, None, None, amount_minor)
-    };
-    let denied = Order {
-        denied_by: Some("pep_list"),
-        ..between(Kind::Transfer, from, to, 1)
-    };
-    let orders = [
-        (between(Kind::Deposit, None, from, 1_000), Status::Posted),
-        (between(Kind::Transfer, from, to, 250), Status::Posted),
-        (between(Kind::Transfer, from, to, 751), Status::Declined),
-        (between(Kind::Hold, from, to, 100), Status::Pending),
+/// A bank with one row of each kind, a decline, and what a screening has denied.
+fn busy_bank() -> Bank {
+    let bank = bank();
+    let [from, to] = [alice(), bob()].map(|owner| Some(open_eur(&bank, &owner).0));
+    let pay = |kind, from, to, minor| kit::instruction(kind, from, to, kit::eur(minor));
+    let of = |id, kind, minor| kit::of_original(kind, Uuid::from_u128(id), kit::eur(minor));
+    let asked = [
+        (pay(Kind::Deposit, None, from, 1_000), Status::Posted),
+        (pay(Kind::Transfer, from, to, 250), Status::Posted),
+        (pay(Kind::Transfer, from, to, 751), Status::Declined),
+        (pay(Kind::Hold, from, to, 100), Status::Pending),
         (of(4, Kind::Capture, 60), Status::Posted),
-        (between(Kind::Hold, from, to, 100), Status::Pending),
+        (pay(Kind::Hold, from, to, 100), Status::Pending),
         (of(6, Kind::Void, 100), Status::Voided),
         (of(6, Kind::Void, 100), Status::Declined),
         (of(2, Kind::Reversal, 250), Status::Posted),
-        (between(Kind::Withdrawal, from, None, 1), Status::Posted),
-        (denied, Status::Declined),
+        (pay(Kind::Withdrawal, from, None, 1), Status::Posted),
     ];
-    for (id, (order, status)) in (1..).zip(orders) {
-        assert_eq!(post(&service, id, order), status, "{id}");
+    for (id, (instruction, status)) in (1..).zip(asked) {
+        assert_eq!(post(&bank, id, None, instruction), status, "{id}");
     }
-    service
+    let denied = pay(Kind::Transfer, from, to, 1);
+    assert_eq!(post(&bank, 11, Some("pep_list"), denied), Status::Declined);
+    bank
 }
 
 fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
@@ -105,11 +65,7 @@ fn minor(text: &str) -> i64 {
 }
 
 fn bytes(hexadecimal: &str) -> [u8; 32] {
-    let digits = hexadecimal.as_bytes().chunks(2);
-    let bytes: Vec<_> = digits
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-        .collect();
-    bytes.try_into().unwrap()
+    hex::decode(hexadecimal).unwrap().try_into().unwrap()
 }
 
 /// An account's key is not hashed: any will do that tells the two sides apart.
@@ -121,7 +77,7 @@ fn account(row: &Value, side: &str, key: i64) -> Option<AccountOfRow> {
     })
 }
 
-/// The row that a view tells, made of nothing else.
+/// The row of a view, from its members alone.
 fn row_of(view: &Value) -> JournalRow {
     let owned = |name: &str| text(view, name).map(str::to_owned);
     let id = |name: &str| text(view, name).map(|id| id.parse().unwrap());
@@ -178,24 +134,26 @@ fn entries_of(view: &Value) -> Vec<Entry> {
             balance_after_minor: minor(text(entry, "balance_after").unwrap()),
         }
     };
-    view["entries"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(entry)
-        .collect()
+    rows_of(&view["entries"]).iter().map(entry).collect()
+}
+
+fn rows_of(list: &Value) -> &[Value] {
+    list.as_array().unwrap()
 }
 
 #[test]
-fn the_journal_tells_all_that_its_hashes_cover() {
-    let service = busy_service();
-    let page = page(&service, 0, 100);
-    let rows = page["data"].as_array().unwrap();
-    assert_eq!((rows.len(), &page["next_after_sequence"]), (11, &json!(11)));
-    assert_eq!(page["has_more"], json!(false));
+fn the_journal_has_all_that_its_hashes_cover() {
+    let bank = busy_bank();
+    let page = page(&bank, 0, 100);
+    let rows = rows_of(&page["data"]);
+    assert_eq!(rows.len(), 11);
+    assert_eq!(
+        [&page["next_after_sequence"], &page["has_more"]],
+        [&json!(11), &json!(false)]
+    );
     let mut previous = [0; 32];
     for (row, sequence) in rows.iter().zip(1..) {
-        assert_eq!(row["sequence"], json!(sequence));
+        assert_eq!(row["sequence"], sequence);
         assert_eq!(bytes(text(row, "previous_hash").unwrap()), previous);
         let hash = chain_hash(&previous, &row_of(row), &entries_of(row));
         assert_eq!(bytes(text(row, "hash").unwrap()), hash, "{row}");
@@ -204,12 +162,10 @@ fn the_journal_tells_all_that_its_hashes_cover() {
         previous = hash;
     }
     let (hold, capture) = (&rows[3], &rows[4]);
-    assert_eq!(hold["expires_at"], json!("2026-11-22T19:11:57.123Z"));
-    assert_eq!(
-        (&capture["subject_sequence"], &capture["subject_id"]),
-        (&hold["sequence"], &hold["id"])
-    );
-    assert_eq!(rows[2]["decline_code"], json!("insufficient_funds"));
+    assert_eq!(hold["expires_at"], "2026-11-22T19:11:57.123Z");
+    assert_eq!(capture["subject_sequence"], hold["sequence"]);
+    assert_eq!(capture["subject_id"], hold["id"]);
+    assert_eq!(rows[2]["decline_code"], "insufficient_funds");
     for (member, value) in [
         ("decline_code", json!("screening_denied")),
         ("denied_by", json!("pep_list")),
@@ -224,15 +180,15 @@ fn the_journal_tells_all_that_its_hashes_cover() {
 
 #[test]
 fn pages_of_the_journal_join_and_an_empty_one_goes_on_where_it_began() {
-    let service = busy_service();
-    let whole = page(&service, 0, 100);
+    let bank = busy_bank();
+    let whole = page(&bank, 0, 100);
     for limit in [1, 3, 10, 11] {
         let (mut joined, mut after) = (Vec::new(), 0);
         loop {
-            let page = page(&service, after, limit);
-            joined.extend_from_slice(page["data"].as_array().unwrap());
+            let page = page(&bank, after, limit);
+            joined.extend_from_slice(rows_of(&page["data"]));
             after = page["next_after_sequence"].as_u64().unwrap();
-            if page["has_more"] == json!(false) {
+            if page["has_more"] == false {
                 break;
             }
         }
@@ -240,31 +196,28 @@ fn pages_of_the_journal_join_and_an_empty_one_goes_on_where_it_began() {
     }
     for after in [11, 1_000] {
         let expected = json!({"data": [], "next_after_sequence": after, "has_more": false});
-        assert_eq!(page(&service, after, 7), expected);
+        assert_eq!(page(&bank, after, 7), expected);
     }
-    assert_eq!(page(&service, u64::MAX, 7)["data"], json!([]));
+    assert_eq!(page(&bank, u64::MAX, 7)["data"], json!([]));
 }
 
 #[test]
 fn a_page_longer_than_one_query_is_whole() {
-    let service = service();
-    let (to, _) = open_eur(&service, &alice());
+    let bank = bank();
+    let (to, _) = open_eur(&bank, &alice());
     for id in 1..=1_002 {
-        let order = Order {
-            kind: Kind::Deposit,
-            from: None,
-            to: Some(to),
-            original: None,
-            amount_minor: 1,
-            denied_by: None,
-        };
-        post(&service, id, order);
+        post(
+            &bank,
+            id,
+            None,
+            kit::instruction(Kind::Deposit, None, Some(to), kit::eur(1)),
+        );
     }
-    let page = page(&service, 1, 1_000);
-    let rows = page["data"].as_array().unwrap();
+    let page = page(&bank, 1, 1_000);
+    let rows = rows_of(&page["data"]);
     assert_eq!((rows.len(), &page["has_more"]), (1_000, &json!(true)));
     for (row, sequence) in rows.iter().zip(2..) {
-        assert_eq!(row["sequence"], json!(sequence));
+        assert_eq!(row["sequence"], sequence);
         assert_eq!(entries_of(row).len(), 2);
     }
     for pair in rows.windows(2) {
@@ -274,106 +227,77 @@ fn a_page_longer_than_one_query_is_whole() {
 
 #[test]
 fn the_books_are_for_auditors_and_admins() {
-    let service = busy_service();
-    let store = &service.store;
-    let (id, _) = open_eur(&service, &alice());
-    let query = OnwardQuery::default;
+    let bank = busy_bank();
+    let (id, _) = open_eur(&bank, &alice());
+    let no = "403 forbidden";
     for (role, books, log) in [
-        (Role::Customer, 403, 403),
-        (Role::Teller, 403, 200),
-        (Role::Auditor, 200, 200),
-        (Role::Admin, 200, 200),
+        (Role::Customer, no, no),
+        (Role::Teller, no, "200"),
+        (Role::Auditor, "200", "200"),
+        (Role::Admin, "200", "200"),
     ] {
-        // Also of an own account: what staff did is the bank's to tell.
-        let identity = caller(0xA, role).identity;
-        assert_eq!(code(journal(store, &identity, query())).0, books, "{role}");
-        assert_eq!(
-            code(all_events(store, &identity, query())).0,
-            books,
-            "{role}"
-        );
-        assert_eq!(
-            code(events(store, &identity, id, &first_page())).0,
-            log,
-            "{role}"
-        );
+        // Also for an own account.
+        let by = user(ALICE, role);
+        let rows = [
+            (Journal(""), books),
+            (AllEvents(""), books),
+            (Events(id), log),
+        ];
+        check(&bank, rows.map(|(call, expected)| (&by, call, expected)));
     }
-    assert_eq!(
-        code(events(store, &auditor(), Uuid::nil(), &first_page())),
-        (404, "not_found")
-    );
-}
-
-#[test]
-fn a_page_of_none_or_too_many_is_refused() {
-    let service = service();
-    for limit in [0, 1_001, u64::MAX] {
-        let problem = journal(&service.store, &auditor(), onward(0, limit)).unwrap_err();
-        assert_eq!(problem.status().as_u16(), 422);
-        assert_eq!(problem.errors()[0].pointer, "/limit");
+    let auditor = staff(Role::Auditor);
+    check(&bank, [(&auditor, Events(NO_ID), "404 not_found")]);
+    for query in ["limit=0", "limit=1001", "limit=18446744073709551615"] {
+        check(
+            &bank,
+            [(&auditor, Journal(query), "422 validation_failed /limit")],
+        );
     }
 }
 
 #[test]
-fn each_act_of_staff_is_told_with_who_when_before_after_and_in_which_request() {
-    let service = service();
-    let (id, _) = open_eur(&service, &alice());
-    let (other, _) = open_eur(&service, &bob());
-    let mut teller = caller(0x7E, Role::Teller);
-    teller.request_id = RequestId(Some("request-7".to_owned()));
-    let debits = from_slice(br#"{"stops":"debits"}"#).unwrap();
-    freeze(&service, &teller, id, debits).unwrap();
-    freeze(&service, &teller, other, FreezeBody::default()).unwrap();
-    let limit = LimitBody {
-        overdraft_limit: "12.50".to_owned(),
-    };
-    set_overdraft_limit(&service, &teller, id, &limit).unwrap();
-    unfreeze(&service, &teller, id).unwrap();
-
-    let list = events(&service.store, &auditor(), id, &first_page()).unwrap();
-    let list = serde_json::to_value(list).unwrap();
-    let told: Vec<_> = list["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|event| (&event["action"], &event["old_value"], &event["new_value"]))
-        .collect();
+fn each_change_by_staff_is_an_event_with_its_values_and_its_request() {
+    let bank = bank();
+    let [id, other] = [alice(), bob()].map(|owner| open_eur(&bank, &owner).0);
+    let (teller, auditor) = (staff(Role::Teller), staff(Role::Auditor));
+    for change in [
+        Freeze(id, r#"{"stops":"debits"}"#),
+        Freeze(other, "{}"),
+        Limit(id, "12.50"),
+        Unfreeze(id),
+    ] {
+        done(&bank, &teller, change);
+    }
+    let list = done(&bank, &auditor, Events(id));
+    let events = rows_of(&list["data"]);
+    let words = |event: &Value| json!([event["action"], event["old_value"], event["new_value"]]);
+    let found: Vec<_> = events[..3].iter().map(words).collect();
     assert_eq!(
-        told[..3],
-        [
-            (&json!("unfrozen"), &json!("frozen:debits"), &json!("open")),
-            (
-                &json!("overdraft_limit_changed"),
-                &json!("0.00"),
-                &json!("12.50")
-            ),
-            (&json!("frozen"), &json!("open"), &json!("frozen:debits")),
-        ]
+        json!(found),
+        json!([
+            ["unfrozen", "frozen:debits", "open"],
+            ["overdraft_limit_changed", "0.00", "12.50"],
+            ["frozen", "open", "frozen:debits"],
+        ])
     );
-    assert_eq!(
-        (told.len(), told[3].0, told[3].1),
-        (4, &json!("opened"), &Value::Null)
-    );
-    let newest = &list["data"][0];
+    assert_eq!((events.len(), &events[3]["action"]), (4, &json!("opened")));
+    assert!(events[3]["old_value"].is_null());
+    let hash = text(&events[0], "hash").unwrap();
     let expected = json!({
-        "sequence": 6, "account_id": id, "action": "unfrozen", "actor_id": teller.identity.subject, "actor_role": "teller",
-        "request_id": "request-7", "old_value": "frozen:debits", "new_value": "open",
-        "created_at": "2026-11-22T19:10:57.123Z", "hash": newest["hash"],
+        "sequence": 6, "account_id": id, "action": "unfrozen", "actor_id": teller.subject,
+        "actor_role": "teller", "request_id": "request-7", "old_value": "frozen:debits",
+        "new_value": "open", "created_at": NOW, "hash": hash,
     });
-    assert_eq!(newest, &expected);
-    assert_eq!(text(newest, "hash").unwrap().len(), 64);
+    assert_eq!((&events[0], hash.len()), (&expected, 64));
 
-    let all = all_events(&service.store, &auditor(), onward(2, 3)).unwrap();
-    let all = serde_json::to_value(all).unwrap();
-    let sequences: Vec<_> = all["data"]
-        .as_array()
-        .unwrap()
+    let all = done(&bank, &auditor, AllEvents("after_sequence=2&limit=3"));
+    let sequences: Vec<_> = rows_of(&all["data"])
         .iter()
-        .map(|event| event["sequence"].as_i64().unwrap())
+        .map(|event| &event["sequence"])
         .collect();
     assert_eq!(sequences, [3, 4, 5]);
     assert_eq!(
-        (&all["next_after_sequence"], &all["has_more"]),
-        (&json!(5), &json!(true))
+        [&all["next_after_sequence"], &all["has_more"]],
+        [&json!(5), &json!(true)]
     );
 }

@@ -18,7 +18,7 @@ fn text_comes_back_as_it_was_but_for_what_xml_cannot_say() {
     ] {
         let mut out = Vec::new();
         Xml::new(&mut out)
-            .text_with("T", ("a", "\"<&>\n"), text)
+            .text_with("T", attribute, text)
             .unwrap();
         let out = String::from_utf8(out).unwrap();
         let document = roxmltree::Document::parse(&out).unwrap();
