@@ -82,7 +82,6 @@ pub fn check_row(
         Kind::Deposit | Kind::Withdrawal | Kind::Transfer => {}
         Kind::Hold => check.examine(),
         Kind::Capture | Kind::Void | Kind::Expiry | Kind::Reversal => {
-            let original = Original::from_row(row, original)?;
             let original = Original::from_row(row, original_column)?;
             let fits =
                 original.is_some_and(|original| original.is_of(transfer, recorded_before_ms));

@@ -1,6 +1,5 @@
-//! Goal: one id is decided once, every decision follows the documented order, and money is never
-//! made or lost.
-//! Method: named cases on an in-memory store; random sequences are in `model`.
+//! Goal: the ledger decides once on an id, in the documented order, and never makes or loses money.
+//! Method: named cases on a store in memory; random sequences are in `model`.
 
 mod batch;
 mod calls;
@@ -20,10 +19,11 @@ mod validate;
 use super::*;
 use crate::account::{self, Account};
 use crate::audit::check_invariants;
+use crate::balance::Balance;
 use crate::tests::kit::{self, eur, store, teller};
 use strongroom_ledger_api::{
-    AccountRef, Actor, ActorKind, DebitAuthority, Decline, Instruction, Journal, Kind, LedgerError,
-    Posting, Reply, Side, Status, Transfer,
+    AccountRef, Actor, ActorKind, Batch, BatchReply, DebitAuthority, Decline, Instruction, Journal,
+    Kind, LedgerError, Party, Posting, Reply, Side, Status, Transfer,
 };
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::{
@@ -92,11 +92,48 @@ fn ledger_of<S: Store>(store: S) -> LocalLedger<S, FixedClock> {
     LocalLedger { store, clock }
 }
 
-/// The record of a transfer that is posted for the first time.
-fn first<S: Store>(store: &S, clock: &impl Clock, transfer: &Transfer) -> Posting {
+fn posted<S: Store>(store: &S, transfer: &Transfer) -> Result<Reply, LedgerError> {
+    post(store, &CLOCK, transfer)
+}
+
+fn cancelled<S: Store>(store: &S, transfer: &Transfer) -> Result<Reply, LedgerError> {
+    cancel(store, &CLOCK, transfer)
+}
+
+fn posted_batch<S: Store>(store: &S, batch: &Batch) -> Result<BatchReply, LedgerError> {
+    post_batch(store, &CLOCK, batch)
+}
+
+/// The record of a transfer with a new id.
+fn first_at<S: Store>(store: &S, clock: &impl Clock, transfer: &Transfer) -> Posting {
     let reply = post(store, clock, transfer).unwrap();
     assert!(!reply.repeated, "{transfer:?}");
     reply.posting
+}
+
+fn first<S: Store>(store: &S, transfer: &Transfer) -> Posting {
+    first_at(store, &CLOCK, transfer)
+}
+
+fn accepted<S: Store>(store: &S, transfer: &Transfer) -> Posting {
+    let posting = first(store, transfer);
+    assert_eq!(posting.decline, None, "{transfer:?}");
+    posting
+}
+
+fn declined<S: Store>(store: &S, transfer: &Transfer, decline: Decline) -> Posting {
+    let posting = first(store, transfer);
+    assert_eq!(posting.decline, Some(decline), "{transfer:?}");
+    posting
+}
+
+fn refused<S: Store>(store: &S, transfer: &Transfer, error: LedgerError) {
+    assert_eq!(posted(store, transfer), Err(error), "{transfer:?}");
+}
+
+/// The ids of a posting's two accounts; none for one that it does not name.
+fn accounts_of(posting: &Posting) -> [Option<Uuid>; 2] {
+    [posting.source, posting.destination].map(|party| party.map(|party| party.account_id))
 }
 
 fn repeated(posting: &Posting) -> Result<Reply, LedgerError> {
@@ -115,16 +152,16 @@ fn deposit(store: &SqliteStore, id: u128, to: &Account, amount_minor: i64) {
     assert_eq!(first(store, &CLOCK, &deposit).status, Status::Posted);
 }
 
-fn balance_of(store: &SqliteStore, account: &Account) -> i64 {
-    account::by_id(store, account.id)
-        .unwrap()
-        .unwrap()
-        .balance
-        .posted()
+fn balance(store: &SqliteStore, account: &Account) -> Balance {
+    account::by_id(store, account.id).unwrap().unwrap().balance
 }
 
-fn party(account: &Account) -> strongroom_ledger_api::Party {
-    strongroom_ledger_api::Party {
+fn balance_of(store: &SqliteStore, account: &Account) -> i64 {
+    balance(store, account).posted()
+}
+
+fn party(account: &Account) -> Party {
+    Party {
         account_id: account.id,
         owner_id: account.owner_id,
     }
@@ -136,32 +173,24 @@ fn assert_invariants(store: &SqliteStore) {
 }
 
 #[test]
-fn a_transfer_moves_its_amount_and_a_repetition_returns_its_record_for_ever() {
+fn a_transfer_moves_its_amount_and_a_retry_returns_its_record() {
     let (store, from, to) = bank();
     let payment = pay(2, &from, &to, 300);
-    let posting = first(&store, &CLOCK, &payment);
-    assert_eq!(
-        (posting.status, posting.decline, posting.sequence),
-        (Status::Posted, None, 2)
-    );
-    assert_eq!(posting.source.map(|party| party.owner_id), Some(ALICE));
-    assert_eq!(
-        posting.destination.map(|party| party.account_id),
-        Some(to.id)
-    );
+    let posting = accepted(&store, &payment);
+    assert_eq!((posting.status, posting.sequence), (Status::Posted, 2));
+    assert_eq!(posting.source, Some(party(&from)));
+    assert_eq!(posting.destination, Some(party(&to)));
     for clock in [CLOCK, FixedClock(0), FixedClock(i64::MAX)] {
         assert_eq!(post(&store, &clock, &payment), repeated(&posting));
     }
     assert_eq!(lookup(&store, payment.id), Some(posting));
-    assert_eq!(
-        (balance_of(&store, &from), balance_of(&store, &to)),
-        (700, 300)
-    );
+    assert_eq!(balance_of(&store, &from), 700);
+    assert_eq!(balance_of(&store, &to), 300);
     assert_invariants(&store);
 }
 
 #[test]
-fn what_is_recorded_is_what_was_asked() {
+fn the_record_has_the_fields_of_the_transfer() {
     let (store, from, to) = bank();
     let asked = Transfer {
         authority: DebitAuthority::Bank,
@@ -170,7 +199,7 @@ fn what_is_recorded_is_what_was_asked() {
         request_id: Some("request-7".to_owned()),
         ..pay(2, &from, &to, 300)
     };
-    let posting = first(&store, &CLOCK, &asked);
+    let posting = first(&store, &asked);
     let expected = Posting {
         id: asked.id,
         sequence: 2,
@@ -201,14 +230,14 @@ fn what_is_recorded_is_what_was_asked() {
 fn a_known_id_with_another_fingerprint_is_reused() {
     let (store, from, to) = bank();
     let payment = pay(2, &from, &to, 300);
-    first(&store, &CLOCK, &payment);
+    first(&store, &payment);
     for (id, amount_minor) in [(1, 300), (2, 300), (2, 2_000), (2, 0)] {
         let other = Transfer {
             fingerprint: [8; 32],
             ..pay(id, &from, &to, amount_minor)
         };
-        assert_eq!(post(&store, &CLOCK, &other), Err(LedgerError::IdReused));
-        assert_eq!(cancel(&store, &CLOCK, &other), Err(LedgerError::IdReused));
+        refused(&store, &other, LedgerError::IdReused);
+        assert_eq!(cancelled(&store, &other), Err(LedgerError::IdReused));
     }
     assert_eq!(balance_of(&store, &from), 700);
 }
@@ -218,10 +247,9 @@ fn a_decline_is_recorded_and_stays_one() {
     let store = store();
     let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
     let payment = pay(1, &from, &to, 300);
-    let declined = first(&store, &CLOCK, &payment);
-    assert_eq!(declined.decline, Some(Decline::InsufficientFunds));
+    let declined = declined(&store, &payment, Decline::InsufficientFunds);
     deposit(&store, 2, &from, 1_000);
-    assert_eq!(post(&store, &CLOCK, &payment), repeated(&declined));
+    assert_eq!(posted(&store, &payment), repeated(&declined));
     assert_eq!(balance_of(&store, &from), 1_000);
     assert_invariants(&store);
 }
@@ -233,18 +261,10 @@ fn a_counter_at_its_limit_declines() {
     deposit(&store, 1, &from, 10);
     let transaction = store.begin().unwrap();
     let full = [Value::from(to.key), Value::from(COUNTER_MINOR_MAX)];
-    transaction
-        .execute(
-            "UPDATE balance SET credits_posted = ?2, debits_posted = ?2 WHERE account_key = ?1",
-            &full,
-        )
-        .unwrap();
+    let fill = "UPDATE balance SET credits_posted = ?2, debits_posted = ?2 WHERE account_key = ?1";
+    transaction.execute(fill, &full).unwrap();
     transaction.commit().unwrap();
-    let payment = pay(2, &from, &to, 10);
-    assert_eq!(
-        first(&store, &CLOCK, &payment).decline,
-        Some(Decline::LimitExceeded)
-    );
+    declined(&store, &pay(2, &from, &to, 10), Decline::LimitExceeded);
 }
 
 #[test]
@@ -268,13 +288,13 @@ fn other_people_s_and_internal_accounts_are_not_found() {
         (6, mine.id, settlement, &destination),
     ] {
         let payment = transfer(id, Kind::Transfer, Some(from), Some(to), 1);
-        assert_eq!(&post(&store, &CLOCK, &payment), expected);
+        assert_eq!(&posted(&store, &payment), expected);
         assert_eq!(lookup(&store, payment.id), None);
     }
     let mut numbered = pay(7, &mine, &mine, 1);
     numbered.instruction.destination = Some(AccountRef::Number("SETTLEMENT-EUR".to_owned()));
     let by_number = Err(LedgerError::AccountNotFound(Side::DestinationNumber));
-    assert_eq!(post(&store, &CLOCK, &numbered), by_number);
+    assert_eq!(posted(&store, &numbered), by_number);
 }
 
 #[test]
@@ -282,11 +302,8 @@ fn an_account_is_credited_by_its_number() {
     let (store, from, to) = bank();
     let mut payment = pay(2, &from, &to, 300);
     payment.instruction.destination = Some(AccountRef::Number(to.number.clone()));
-    let posting = first(&store, &CLOCK, &payment);
-    assert_eq!(
-        posting.destination.map(|party| party.account_id),
-        Some(to.id)
-    );
+    let posting = accepted(&store, &payment);
+    assert_eq!(accounts_of(&posting), [Some(from.id), Some(to.id)]);
     assert_invariants(&store);
 }
 
@@ -303,10 +320,10 @@ fn an_account_does_not_pay_itself() {
         let mut to_itself = pay(2, &from, &from, 300);
         to_itself.instruction.destination = Some(destination);
         let same = Err(LedgerError::SameAccount(side));
-        assert_eq!(post(&store, &CLOCK, &to_itself), same);
-        assert_eq!(cancel(&store, &CLOCK, &to_itself), same);
+        assert_eq!(posted(&store, &to_itself), same);
+        assert_eq!(cancelled(&store, &to_itself), same);
         to_itself.denied_by = Some("rule".to_owned());
-        assert_eq!(post(&store, &CLOCK, &to_itself), same);
+        assert_eq!(posted(&store, &to_itself), same);
     }
     assert_eq!(journal(&store, 0, 10).unwrap().len(), 1);
 }
@@ -318,7 +335,7 @@ fn the_overdraft_limit_is_available_to_the_last_cent() {
     account::set_overdraft_limit(&store, &CLOCK, from.id, 500, &teller()).unwrap();
     let short = Some(Decline::InsufficientFunds);
     for (id, amount, decline) in [(1, 501, short), (2, 500, None), (3, 1, short)] {
-        let posting = first(&store, &CLOCK, &pay(id, &from, &to, amount));
+        let posting = first(&store, &pay(id, &from, &to, amount));
         assert_eq!(posting.decline, decline, "{id}");
     }
     assert_eq!(balance_of(&store, &from), -500);
@@ -331,23 +348,23 @@ fn recorded_times_never_go_back() {
     let account = open(&store, ALICE, "EUR");
     let earlier = transfer(1, Kind::Deposit, None, Some(account.id), 1);
     let later = transfer(2, Kind::Deposit, None, Some(account.id), 1);
-    let before = first(&store, &FixedClock(2_000), &earlier).recorded_at_ms;
-    let after = first(&store, &FixedClock(1_000), &later).recorded_at_ms;
+    let before = first_at(&store, &FixedClock(2_000), &earlier).recorded_at_ms;
+    let after = first_at(&store, &FixedClock(1_000), &later).recorded_at_ms;
     assert_eq!((before, after), (2_000, 2_000));
 }
 
 #[test]
-fn a_recalled_posting_is_answered_only_after_its_group_is_on_disk() {
+fn a_recalled_posting_is_returned_only_after_its_group_is_on_disk() {
     let (store, from, to) = bank();
     let store = WatchedStore::new(store);
     let payment = pay(2, &from, &to, 300);
-    post(&store, &CLOCK, &payment).unwrap();
-    post(&store, &CLOCK, &payment).unwrap();
-    cancel(&store, &CLOCK, &payment).unwrap();
+    posted(&store, &payment).unwrap();
+    posted(&store, &payment).unwrap();
+    cancelled(&store, &payment).unwrap();
     let mut other = payment.clone();
     other.fingerprint = [8; 32];
-    assert_eq!(post(&store, &CLOCK, &other), Err(LedgerError::IdReused));
-    assert_eq!(cancel(&store, &CLOCK, &other), Err(LedgerError::IdReused));
+    assert_eq!(posted(&store, &other), Err(LedgerError::IdReused));
+    assert_eq!(cancelled(&store, &other), Err(LedgerError::IdReused));
     assert_eq!(store.take_endings(), [Ending::OnDisk; 5]);
 }
 
@@ -370,13 +387,13 @@ fn money_moves_without_a_temporary_table() {
         holds::of_original(8, Kind::Reversal, 2, 300),
         transfer(9, Kind::Withdrawal, Some(from.id), None, 10),
     ] {
-        post(&store, &CLOCK, &one).unwrap();
+        posted(&store, &one).unwrap();
     }
-    cancel(&store, &CLOCK, &pay(10, &from, &to, 1)).unwrap();
+    cancelled(&store, &pay(10, &from, &to, 1)).unwrap();
     let lines: Vec<_> = (0..30).map(|_| batch::line(&from, &to, 1)).collect();
     let batch = batch::batch(11, true, lines);
-    post_batch(&store, &CLOCK, &batch).unwrap();
-    post_batch(&store, &CLOCK, &batch).unwrap();
+    posted_batch(&store, &batch).unwrap();
+    posted_batch(&store, &batch).unwrap();
     assert_eq!(store.take_temporary_tables().unwrap(), Vec::<String>::new());
 }
 
@@ -387,27 +404,15 @@ fn the_journal_takes_every_word_of_the_ledger_and_no_other() {
     let table = "SELECT sql FROM sqlite_schema WHERE name = 'transfer'";
     let table = store.query(table, &[]).unwrap().first().unwrap();
     let table = table.text(0).unwrap();
-    let words = [
-        (
-            "actor_kind",
-            ActorKind::ALL.iter().map(|it| it.as_str()).collect(),
-        ),
-        ("kind", Kind::ALL.iter().map(|it| it.as_str()).collect()),
-        ("status", Status::ALL.iter().map(|it| it.as_str()).collect()),
-        (
-            "decline_code",
-            Decline::ALL
-                .iter()
-                .map(|it| it.as_str())
-                .collect::<Vec<_>>(),
-        ),
-    ];
-    for (column, words) in words {
-        assert!(!words.is_empty());
-        for word in words {
-            assert!(table.contains(&format!("{column} = '{word}'")), "{word}");
-        }
-    }
+    let has = |column, word| assert!(table.contains(&format!("{column} = '{word}'")), "{word}");
+    ActorKind::ALL
+        .iter()
+        .for_each(|it| has("actor_kind", it.as_str()));
+    Kind::ALL.iter().for_each(|it| has("kind", it.as_str()));
+    Status::ALL.iter().for_each(|it| has("status", it.as_str()));
+    Decline::ALL
+        .iter()
+        .for_each(|it| has("decline_code", it.as_str()));
     let account = open(&store, ALICE, "EUR");
     deposit(&store, 1, &account, 1_000);
     for other in [
@@ -415,7 +420,7 @@ fn the_journal_takes_every_word_of_the_ledger_and_no_other() {
         "'deposit', 'lost', NULL, NULL, 'user'",
         "'deposit', 'declined', 'because', NULL, 'user'",
         "'deposit', 'posted', NULL, NULL, 'robot'",
-        // A rule denies what is declined by the screening, and nothing else.
+        // Only a decline by the screening has a rule.
         "'deposit', 'declined', 'screening_denied', NULL, 'user'",
         "'deposit', 'declined', 'account_closed', 'rule', 'user'",
         "'deposit', 'posted', NULL, 'rule', 'user'",

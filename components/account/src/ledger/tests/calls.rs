@@ -126,15 +126,15 @@ fn a_posting_is_one_query_and_one_commit_with_its_changes() {
         holds::hold(10, &from, &to, 1),
         holds::of_original(11, Kind::Void, 10, 1),
     ] {
-        post(&host, &CLOCK, &transfer).unwrap();
+        posted(&host, &transfer).unwrap();
         let calls = host.calls.take();
         assert_eq!(calls, ["begin-query", "commit-with"], "{transfer:?}");
         // A repetition reads the record, and waits until it is on disk.
-        post(&host, &CLOCK, &transfer).unwrap();
+        posted(&host, &transfer).unwrap();
         let calls = host.calls.take();
         assert_eq!(calls, ["begin-query", "query", "commit"], "{transfer:?}");
     }
-    cancel(&host, &CLOCK, &pay(12, &from, &to, 1)).unwrap();
+    cancelled(&host, &pay(12, &from, &to, 1)).unwrap();
     assert_eq!(host.calls.take(), ["begin-query", "commit-with"]);
 }
 
@@ -144,7 +144,7 @@ fn a_batch_reads_its_accounts_and_writes_with_its_commit() {
     let host = NotedHost::new(store);
     for (id, count) in [(10, 1), (11, 100)] {
         let lines = vec![batch::line(&from, &to, 1); count];
-        post_batch(&host, &CLOCK, &batch::batch(id, true, lines)).unwrap();
+        posted_batch(&host, &batch::batch(id, true, lines)).unwrap();
         // Two accounts are too few for a statement that reads five.
         let calls = host.calls.take();
         assert_eq!(calls, ["begin-query", "query", "query", "commit-with"]);

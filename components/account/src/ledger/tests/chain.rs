@@ -55,16 +55,16 @@ fn the_journals_hashes_are_those_of_the_documented_bytes() {
         request_id: Some("request-7".to_owned()),
         ..holds::hold(0xA1, &from, &to, 600)
     };
-    first(&store, &CLOCK, &hold);
+    first(&store, &hold);
     let later = FixedClock(CLOCK.0 + 1_000);
     let mut capture = holds::of_original(0xA2, Kind::Capture, 0xA1, 450);
     capture.instruction.reference = Some("caf\u{e9}".to_owned());
-    first(&store, &later, &capture);
+    first_at(&store, &later, &capture);
     let mut shorter = holds::hold(0xA3, &from, &to, 20);
     shorter.instruction.expires_in = Some(1);
     shorter.instruction.reference = None;
     shorter.instruction.metadata = None;
-    first(&store, &later, &shorter);
+    first_at(&store, &later, &shorter);
     let latest = FixedClock(CLOCK.0 + 2_000);
     assert_eq!(expire_holds(&store, &latest), Ok(1));
     let missing = Some(Uuid::from_u128(404));
@@ -72,7 +72,7 @@ fn the_journals_hashes_are_those_of_the_documented_bytes() {
         denied_by: Some("list_7".to_owned()),
         ..transfer(0xA5, Kind::Transfer, missing, missing, 3)
     };
-    first(&store, &latest, &denied);
+    first_at(&store, &latest, &denied);
 
     let metadata = text(r#"{"invoice":"7"}"#);
     let held = hash_of(&[
@@ -235,11 +235,11 @@ fn the_hashes_of_batches_are_those_of_the_documented_bytes() {
         batch::line(&from, &to, 2),
     ];
     let first = batch::batch(0xB1, false, lines);
-    post_batch(&store, &CLOCK, &first).unwrap();
+    posted_batch(&store, &first).unwrap();
     let mut second = batch::batch(0xB2, true, [batch::line(&from, &to, 3)]);
     second.actor = Actor::user(STAFF);
     second.on_behalf_of = Some(ALICE);
-    post_batch(&store, &CLOCK, &second).unwrap();
+    posted_batch(&store, &second).unwrap();
 
     let refusals = r#"[{"index":1,"code":"amount_invalid","pointer":"/amount","detail":"must be \"greater\" than zero"}]"#;
     let one = hash_of(&[

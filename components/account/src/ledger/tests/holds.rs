@@ -1,7 +1,7 @@
-//! Holds: what is held is not available, and each hold ends once: captured, voided, or expired.
+//! Holds: held money is not available, and each hold ends once: captured, voided, or expired.
 
 use super::*;
-use crate::balance::Balance;
+use crate::account::{Freeze, ManageError};
 use crate::tests::kit::HOLD_SECONDS;
 use std::cell::Cell;
 use strongroom_ledger_api::Resolution;
@@ -20,105 +20,84 @@ fn later(seconds: u32) -> FixedClock {
     FixedClock(CLOCK.0 + i64::from(seconds) * 1_000)
 }
 
-fn balance(store: &SqliteStore, account: &Account) -> Balance {
-    account::by_id(store, account.id).unwrap().unwrap().balance
+/// Posted, available, and held as a debit and as a credit.
+fn counters(store: &SqliteStore, account: &Account) -> (i64, i128, i64, i64) {
+    let it = balance(store, account);
+    (
+        it.posted(),
+        it.available(),
+        it.debits_pending,
+        it.credits_pending,
+    )
+}
+
+/// How the hold with id 2 ended.
+fn end(store: &SqliteStore) -> Option<Resolution> {
+    lookup(store, Uuid::from_u128(2)).unwrap().resolution
 }
 
 /// Alice has 1,000 and holds 600 of it for Bob under id 2.
 fn bank_with_a_hold() -> (SqliteStore, Account, Account) {
     let (store, from, to) = bank();
-    let held = first(&store, &CLOCK, &hold(2, &from, &to, 600));
-    assert_eq!((held.status, held.decline), (Status::Pending, None));
+    let held = accepted(&store, &hold(2, &from, &to, 600));
+    assert_eq!(held.status, Status::Pending);
     assert_eq!(held.expires_at_ms, Some(later(HOLD_SECONDS).0));
     (store, from, to)
-}
-
-fn decline_of(store: &SqliteStore, clock: &FixedClock, transfer: &Transfer) -> Option<Decline> {
-    post(store, clock, transfer).unwrap().posting.decline
 }
 
 #[test]
 fn a_hold_lowers_what_is_available_and_moves_nothing() {
     let (store, from, to) = bank_with_a_hold();
-    let (alice, bob) = (balance(&store, &from), balance(&store, &to));
-    assert_eq!(
-        (alice.posted(), alice.available(), alice.debits_pending),
-        (1_000, 400, 600)
+    assert_eq!(counters(&store, &from), (1_000, 400, 600, 0));
+    assert_eq!(counters(&store, &to), (0, 0, 0, 600));
+    declined(&store, &pay(3, &from, &to, 401), Decline::InsufficientFunds);
+    declined(
+        &store,
+        &hold(4, &from, &to, 401),
+        Decline::InsufficientFunds,
     );
-    assert_eq!(
-        (bob.posted(), bob.available(), bob.credits_pending),
-        (0, 0, 600)
-    );
-    let payment = pay(3, &from, &to, 401);
-    assert_eq!(
-        decline_of(&store, &CLOCK, &payment),
-        Some(Decline::InsufficientFunds)
-    );
-    assert_eq!(
-        decline_of(&store, &CLOCK, &hold(4, &from, &to, 401)),
-        Some(Decline::InsufficientFunds)
-    );
-    assert_eq!(decline_of(&store, &CLOCK, &hold(5, &from, &to, 400)), None);
+    accepted(&store, &hold(5, &from, &to, 400));
     assert_invariants(&store);
 }
 
 #[test]
 fn a_capture_of_a_part_moves_it_and_releases_the_rest() {
     let (store, from, to) = bank_with_a_hold();
-    let captured = first(&store, &CLOCK, &of_original(3, Kind::Capture, 2, 250));
+    let captured = accepted(&store, &of_original(3, Kind::Capture, 2, 250));
     assert_eq!(
         (captured.status, captured.amount),
         (Status::Posted, eur(250))
     );
     assert_eq!(captured.original, Some(Uuid::from_u128(2)));
-    assert_eq!(captured.source.map(|party| party.account_id), Some(from.id));
-    let (alice, bob) = (balance(&store, &from), balance(&store, &to));
-    assert_eq!(
-        (alice.posted(), alice.available(), alice.debits_pending),
-        (750, 750, 0)
-    );
-    assert_eq!(
-        (bob.posted(), bob.available(), bob.credits_pending),
-        (250, 250, 0)
-    );
-    let hold = lookup(&store, Uuid::from_u128(2)).unwrap();
-    assert_eq!(
-        hold.resolution,
-        Some(Resolution {
-            id: captured.id,
-            kind: Kind::Capture,
-            amount: eur(250)
-        })
-    );
+    assert_eq!(accounts_of(&captured), [Some(from.id), Some(to.id)]);
+    assert_eq!(counters(&store, &from), (750, 750, 0, 0));
+    assert_eq!(counters(&store, &to), (250, 250, 0, 0));
+    let (id, amount) = (captured.id, eur(250));
+    let kind = Kind::Capture;
+    assert_eq!(end(&store), Some(Resolution { id, kind, amount }));
     assert_invariants(&store);
 }
 
 #[test]
 fn a_void_releases_everything() {
     let (store, from, to) = bank_with_a_hold();
-    let voided = first(&store, &CLOCK, &of_original(3, Kind::Void, 2, 600));
+    let voided = accepted(&store, &of_original(3, Kind::Void, 2, 600));
     assert_eq!(voided.status, Status::Voided);
-    assert_eq!(balance(&store, &from).available(), 1_000);
-    assert_eq!(balance(&store, &to).credits_pending, 0);
+    assert_eq!(counters(&store, &from), (1_000, 1_000, 0, 0));
+    assert_eq!(counters(&store, &to), (0, 0, 0, 0));
     assert_invariants(&store);
 }
 
 #[test]
-fn a_hold_ends_once_and_says_how_to_those_who_come_later() {
-    for (kind, amount, decline) in [
-        (Kind::Capture, 600, Decline::AlreadyCaptured),
-        (Kind::Void, 600, Decline::AlreadyVoided),
+fn a_hold_ends_once_and_the_later_decline_says_how() {
+    for (kind, decline) in [
+        (Kind::Capture, Decline::AlreadyCaptured),
+        (Kind::Void, Decline::AlreadyVoided),
     ] {
         let (store, ..) = bank_with_a_hold();
-        assert_eq!(
-            decline_of(&store, &CLOCK, &of_original(3, kind, 2, amount)),
-            None
-        );
+        accepted(&store, &of_original(3, kind, 2, 600));
         for (id, late) in [(4, Kind::Capture), (5, Kind::Void)] {
-            assert_eq!(
-                decline_of(&store, &CLOCK, &of_original(id, late, 2, 600)),
-                Some(decline)
-            );
+            declined(&store, &of_original(id, late, 2, 600), decline);
         }
         // Its time is up later, and there is nothing to sweep.
         assert_eq!(expire_holds(&store, &later(HOLD_SECONDS)).unwrap(), 0);
@@ -150,19 +129,19 @@ fn no_sweep_ends_a_hold_before_its_time_by_a_clock_that_is_set_back_meanwhile() 
 fn a_hold_is_over_at_its_time_whether_or_not_it_was_swept() {
     let (store, from, _) = bank_with_a_hold();
     let time = later(HOLD_SECONDS);
-    for (id, kind) in [(3, Kind::Capture), (4, Kind::Void)] {
-        let late = of_original(id, kind, 2, 600);
-        assert_eq!(decline_of(&store, &time, &late), Some(Decline::HoldExpired));
+    let expired = |id, kind| {
+        let late = first_at(&store, &time, &of_original(id, kind, 2, 600));
+        assert_eq!(late.decline, Some(Decline::HoldExpired));
+    };
+    expired(3, Kind::Capture);
+    expired(4, Kind::Void);
+    assert_eq!(counters(&store, &from), (1_000, 400, 600, 0));
+    for (clock, ended) in [(FixedClock(time.0 - 1), 0), (time, 1), (time, 0)] {
+        assert_eq!(expire_holds(&store, &clock), Ok(ended));
     }
-    assert_eq!(balance(&store, &from).available(), 400);
-    assert_eq!(expire_holds(&store, &FixedClock(time.0 - 1)).unwrap(), 0);
-    assert_eq!(expire_holds(&store, &time).unwrap(), 1);
-    assert_eq!(expire_holds(&store, &time).unwrap(), 0);
-    assert_eq!(balance(&store, &from).available(), 1_000);
-    let hold = lookup(&store, Uuid::from_u128(2)).unwrap();
-    assert_eq!(hold.resolution.map(|end| end.kind), Some(Kind::Expiry));
-    let late = of_original(5, Kind::Capture, 2, 600);
-    assert_eq!(decline_of(&store, &time, &late), Some(Decline::HoldExpired));
+    assert_eq!(counters(&store, &from), (1_000, 1_000, 0, 0));
+    assert_eq!(end(&store).map(|end| end.kind), Some(Kind::Expiry));
+    expired(5, Kind::Capture);
     assert_invariants(&store);
 }
 
@@ -170,142 +149,99 @@ fn a_hold_is_over_at_its_time_whether_or_not_it_was_swept() {
 fn a_capture_of_more_than_is_held_moves_nothing() {
     let (store, from, _) = bank_with_a_hold();
     let more = of_original(3, Kind::Capture, 2, 601);
-    assert_eq!(
-        decline_of(&store, &CLOCK, &more),
-        Some(Decline::AmountExceedsHold)
-    );
-    assert_eq!(balance(&store, &from).debits_pending, 600);
-    // It is declined for ever, and the hold goes on.
-    assert_eq!(
-        decline_of(&store, &CLOCK, &more),
-        Some(Decline::AmountExceedsHold)
-    );
-    assert_eq!(
-        decline_of(&store, &CLOCK, &of_original(4, Kind::Capture, 2, 600)),
-        None
-    );
+    let posting = declined(&store, &more, Decline::AmountExceedsHold);
+    assert_eq!(counters(&store, &from), (1_000, 400, 600, 0));
+    // It stays declined, and the hold goes on.
+    assert_eq!(posted(&store, &more), repeated(&posting));
+    accepted(&store, &of_original(4, Kind::Capture, 2, 600));
     assert_invariants(&store);
 }
 
 #[test]
 fn only_its_payer_or_the_bank_ends_a_hold() {
     let (store, ..) = bank_with_a_hold();
+    let by = |authority, transfer| Transfer {
+        authority,
+        ..transfer
+    };
     for kind in [Kind::Capture, Kind::Void] {
-        let mut stranger = of_original(3, kind, 2, 600);
-        stranger.authority = DebitAuthority::Owner(BOB);
-        assert_eq!(
-            post(&store, &CLOCK, &stranger),
-            Err(LedgerError::OriginalNotFound)
-        );
-        let unknown = of_original(3, kind, 404, 600);
-        assert_eq!(
-            post(&store, &CLOCK, &unknown),
-            Err(LedgerError::OriginalNotFound)
-        );
-        // A deposit is no hold.
-        let mut other = of_original(3, kind, 1, 1_000);
-        other.authority = DebitAuthority::Bank;
-        assert_eq!(
-            post(&store, &CLOCK, &other),
-            Err(LedgerError::OriginalNotFound)
-        );
+        for other in [
+            by(DebitAuthority::Owner(BOB), of_original(3, kind, 2, 600)),
+            of_original(3, kind, 404, 600),
+            // A deposit is no hold.
+            by(DebitAuthority::Bank, of_original(3, kind, 1, 1_000)),
+        ] {
+            refused(&store, &other, LedgerError::OriginalNotFound);
+        }
     }
-    let mut staff = of_original(3, Kind::Void, 2, 600);
-    staff.authority = DebitAuthority::Bank;
-    assert_eq!(decline_of(&store, &CLOCK, &staff), None);
+    let void = of_original(3, Kind::Void, 2, 600);
+    accepted(&store, &by(DebitAuthority::Bank, void));
     assert_invariants(&store);
 }
 
 #[test]
 fn an_account_with_a_hold_is_not_closed_and_a_frozen_one_voids() {
     let (store, from, to) = bank_with_a_hold();
-    assert_eq!(
-        account::close(&store, &CLOCK, to.id, &teller()),
-        Err(account::ManageError::BalanceNotZero)
-    );
-    account::freeze(&store, &CLOCK, from.id, account::Freeze::Debits, &teller()).unwrap();
+    let closed = account::close(&store, &CLOCK, to.id, &teller());
+    assert_eq!(closed, Err(ManageError::BalanceNotZero));
+    account::freeze(&store, &CLOCK, from.id, Freeze::Debits, &teller()).unwrap();
     let capture = of_original(3, Kind::Capture, 2, 600);
-    assert_eq!(
-        decline_of(&store, &CLOCK, &capture),
-        Some(Decline::AccountFrozen)
-    );
-    assert_eq!(
-        decline_of(&store, &CLOCK, &of_original(4, Kind::Void, 2, 600)),
-        None
-    );
+    declined(&store, &capture, Decline::AccountFrozen);
+    accepted(&store, &of_original(4, Kind::Void, 2, 600));
     assert_invariants(&store);
 }
 
 #[test]
-fn time_alone_lets_a_hold_expire() {
+fn only_the_ledger_lets_a_hold_expire() {
     let (store, ..) = bank_with_a_hold();
-    let asked = post(
-        &store,
-        &later(HOLD_SECONDS),
-        &of_original(3, Kind::Expiry, 2, 600),
-    );
+    let time = later(HOLD_SECONDS);
+    let asked = post(&store, &time, &of_original(3, Kind::Expiry, 2, 600));
     assert_eq!(asked, Err(LedgerError::invalid("kind")));
-    assert_eq!(expire_holds(&store, &later(HOLD_SECONDS)), Ok(1));
+    assert_eq!(expire_holds(&store, &time), Ok(1));
     let expiry = journal(&store, 2, 1).unwrap().remove(0);
     assert_eq!(
-        (expiry.kind, expiry.status, expiry.actor),
-        (Kind::Expiry, Status::Expired, Actor::BANK)
+        (expiry.kind, expiry.status),
+        (Kind::Expiry, Status::Expired)
     );
+    assert_eq!(expiry.actor, Actor::BANK);
     assert_invariants(&store);
 }
 
 #[test]
 fn history_shows_a_hold_to_both_sides_with_its_end() {
     let (store, from, to) = bank_with_a_hold();
-    first(&store, &CLOCK, &of_original(3, Kind::Void, 2, 600));
+    first(&store, &of_original(3, Kind::Void, 2, 600));
     for account in [&from, &to] {
         let hold = history(&store, account.id, 0, 10).unwrap().remove(0);
-        assert_eq!(
-            (hold.kind, hold.resolution.map(|end| end.kind)),
-            (Kind::Hold, Some(Kind::Void))
-        );
+        let end = hold.resolution.map(|end| end.kind);
+        assert_eq!((hold.kind, end), (Kind::Hold, Some(Kind::Void)));
     }
-    // Queries of a hold find it by an index each.
-    let plan = store.query("EXPLAIN QUERY PLAN SELECT 1 FROM transfer WHERE subject_sequence = 1 AND status <> 'declined'", &[]);
-    let words = plan.unwrap().first().unwrap().text(3).unwrap();
+    // An index finds the end of a hold.
+    let plan = "EXPLAIN QUERY PLAN SELECT 1 FROM transfer \
+        WHERE subject_sequence = 1 AND status <> 'declined'";
+    let plan = store.query(plan, &[]).unwrap();
+    let words = plan.first().unwrap().text(3).unwrap();
     assert!(words.contains("transfer_resolves"), "{words}");
 }
 
 #[test]
 fn a_freeze_of_one_direction_leaves_the_other() {
     let (store, from, to) = bank();
-    for (id, frozen, freeze, decline) in [
-        (
-            10,
-            &from,
-            account::Freeze::Debits,
-            Some(Decline::AccountFrozen),
-        ),
-        (11, &from, account::Freeze::Credits, None),
-        (
-            12,
-            &from,
-            account::Freeze::Both,
-            Some(Decline::AccountFrozen),
-        ),
-        (13, &to, account::Freeze::Debits, None),
-        (
-            14,
-            &to,
-            account::Freeze::Credits,
-            Some(Decline::AccountFrozen),
-        ),
-        (15, &to, account::Freeze::Both, Some(Decline::AccountFrozen)),
+    for (id, account, stops, is_stopped) in [
+        (10, &from, Freeze::Debits, true),
+        (11, &from, Freeze::Credits, false),
+        (12, &from, Freeze::Both, true),
+        (13, &to, Freeze::Debits, false),
+        (14, &to, Freeze::Credits, true),
+        (15, &to, Freeze::Both, true),
     ] {
-        account::freeze(&store, &CLOCK, frozen.id, freeze, &teller()).unwrap();
-        assert_eq!(
-            decline_of(&store, &CLOCK, &pay(id, &from, &to, 1)),
-            decline,
-            "{id}"
-        );
-        assert_invariants(&store);
-        account::unfreeze(&store, &CLOCK, frozen.id, &teller()).unwrap();
+        account::freeze(&store, &CLOCK, account.id, stops, &teller()).unwrap();
+        let decline = is_stopped.then_some(Decline::AccountFrozen);
+        let posting = first(&store, &pay(id, &from, &to, 1));
+        assert_eq!(posting.decline, decline, "{id}");
+        account::unfreeze(&store, &CLOCK, account.id, &teller()).unwrap();
     }
+    assert_invariants(&store);
 }
 
 #[test]
@@ -313,24 +249,22 @@ fn holds_begin_and_end_by_the_machines_clock_although_the_journal_is_ahead_of_it
     const YEAR_SECONDS: u32 = 31_536_000;
     let (store, from, to) = bank();
     let ahead = later(YEAR_SECONDS);
-    first(&store, &ahead, &pay(2, &from, &to, 1));
-    let posted = |id| {
-        let held = first(&store, &CLOCK, &hold(id, &from, &to, 100));
-        assert_eq!(held.recorded_at_ms, ahead.0);
-        held.expires_at_ms
-    };
-    for id in [3, 4, 5] {
-        assert_eq!(posted(id), Some(later(HOLD_SECONDS).0));
-    }
-    let in_time = FixedClock(later(HOLD_SECONDS).0 - 1);
-    for (id, kind, original) in [(6, Kind::Capture, 3), (7, Kind::Void, 4)] {
-        let ending = of_original(id, kind, original, 100);
-        assert_eq!(decline_of(&store, &in_time, &ending), None);
-    }
+    first_at(&store, &ahead, &pay(2, &from, &to, 1));
     let time = later(HOLD_SECONDS);
-    let late = of_original(8, Kind::Capture, 5, 100);
-    assert_eq!(decline_of(&store, &time, &late), Some(Decline::HoldExpired));
+    for id in [3, 4, 5] {
+        let held = first(&store, &hold(id, &from, &to, 100));
+        assert_eq!(held.recorded_at_ms, ahead.0);
+        assert_eq!(held.expires_at_ms, Some(time.0));
+    }
+    let in_time = FixedClock(time.0 - 1);
+    let ends = |clock: &FixedClock, id, kind, hold| {
+        first_at(&store, clock, &of_original(id, kind, hold, 100)).decline
+    };
+    assert_eq!(ends(&in_time, 6, Kind::Capture, 3), None);
+    assert_eq!(ends(&in_time, 7, Kind::Void, 4), None);
+    let late = ends(&time, 8, Kind::Capture, 5);
+    assert_eq!(late, Some(Decline::HoldExpired));
     assert_eq!(expire_holds(&store, &time), Ok(1));
-    assert_eq!(balance(&store, &from).available(), 899);
+    assert_eq!(counters(&store, &from), (899, 899, 0, 0));
     assert_invariants(&store);
 }

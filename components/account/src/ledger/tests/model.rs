@@ -8,7 +8,7 @@ use super::batch::batch;
 use super::*;
 use proptest::prelude::*;
 use std::collections::HashMap;
-use strongroom_ledger_api::{Batch, BatchLine, BatchReply, LineOutcome, Refusal};
+use strongroom_ledger_api::{BatchLine, LineOutcome, Refusal};
 
 /// Accounts 0 to 2 are in euros, the last is in yen.
 const CURRENCIES: [&str; 4] = ["EUR", "EUR", "EUR", "JPY"];

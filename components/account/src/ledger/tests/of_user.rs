@@ -132,21 +132,21 @@ proptest! {
 fn holds_declines_and_ends_are_read_by_those_they_concern() {
     let (store, from, to) = bank();
     let time = FixedClock(CLOCK.0 + 100_000);
-    first(&store, &CLOCK, &holds::hold(2, &from, &to, 10));
-    first(&store, &CLOCK, &holds::of_original(3, Kind::Void, 2, 10));
-    first(&store, &CLOCK, &holds::hold(4, &from, &to, 10));
+    first(&store, &holds::hold(2, &from, &to, 10));
+    first(&store, &holds::of_original(3, Kind::Void, 2, 10));
+    first(&store, &holds::hold(4, &from, &to, 10));
     expire_holds(&store, &time).unwrap();
-    first(&store, &time, &pay(6, &from, &to, 9_000));
+    first_at(&store, &time, &pay(6, &from, &to, 9_000));
     // An account that is not hers: her own wish all the same.
     let nobodys = transfer(7, Kind::Transfer, Some(to.id), Some(from.id), 1);
     let denied = Transfer {
         denied_by: Some("rule".to_owned()),
         ..nobodys
     };
-    first(&store, &time, &denied);
+    first_at(&store, &time, &denied);
     account::close(&store, &time, to.id, &teller()).unwrap();
     let deposit = transfer(8, Kind::Deposit, None, Some(to.id), 1);
-    first(&store, &time, &deposit);
+    first_at(&store, &time, &deposit);
     let sequences = |user| -> Vec<u64> {
         let read = all_of(&store, user, 3).into_iter();
         read.map(|posting| posting.sequence).collect()
@@ -193,11 +193,7 @@ fn a_users_rows_cost_the_same_however_many_others_there_are() {
     let before = [USERS[2], USERS[3]].map(asked);
     assert_eq!(before, [(1, 2, 1), (0, 1, 0)]);
     for id in 10..1_000 {
-        first(
-            &store,
-            &CLOCK,
-            &pay(id, &from, &to, 1 + id as i64 % 3 * 5_000),
-        );
+        first(&store, &pay(id, &from, &to, 1 + id as i64 % 3 * 5_000));
     }
     assert_eq!([USERS[2], USERS[3]].map(asked), before);
 }
@@ -243,7 +239,7 @@ fn one_busy_account_among_many_is_read_whole() {
     deposit(&store, 1, &accounts[7], 1_000);
     let bobs = open(&store, BOB, "EUR");
     for id in 2..=200 {
-        first(&store, &CLOCK, &pay(id, &accounts[7], &bobs, 1));
+        first(&store, &pay(id, &accounts[7], &bobs, 1));
     }
     for (id, account) in (201..).zip(&accounts) {
         deposit(&store, id, account, 1);

@@ -93,10 +93,10 @@ fn a_payers_own_decline_comes_before_any_of_the_payee_and_the_same_without_one()
         for (to, payee) in real.chain(no_one) {
             for kind in [Kind::Transfer, Kind::Hold] {
                 let payment = payment(ids.next().unwrap(), kind, from, to.clone());
-                let declined = first(&store, &CLOCK, &payment);
+                let declined = first(&store, &payment);
                 assert_eq!(declined.decline, *decline, "{payment:?}");
                 assert_eq!(declined.destination, payee, "{payment:?}");
-                assert_eq!(post(&store, &CLOCK, &payment), repeated(&declined));
+                assert_eq!(posted(&store, &payment), repeated(&declined));
                 assert_eq!(lookup(&store, payment.id), Some(declined));
             }
         }
@@ -123,14 +123,14 @@ fn a_payer_who_could_pay_hears_the_first_fault_of_the_payee() {
         for kind in [Kind::Transfer, Kind::Hold] {
             let payment = payment(ids.next().unwrap(), kind, rich, to.clone());
             let refused = Err(LedgerError::AccountNotFound(side));
-            assert_eq!(post(&store, &CLOCK, &payment), refused);
+            assert_eq!(posted(&store, &payment), refused);
         }
     }
     assert_eq!(recorded(), before);
     for (payee, decline) in &payees {
         let [to, _] = to(payee);
         let payment = payment(ids.next().unwrap(), Kind::Transfer, rich, to);
-        assert_eq!(first(&store, &CLOCK, &payment).decline, *decline);
+        assert_eq!(first(&store, &payment).decline, *decline);
     }
     assert_invariants(&store);
 }
@@ -138,18 +138,12 @@ fn a_payer_who_could_pay_hears_the_first_fault_of_the_payee() {
 #[test]
 fn a_capture_tells_of_the_payer_before_the_payee() {
     let (store, from, to) = bank();
-    first(&store, &CLOCK, &holds::hold(2, &from, &to, 300));
+    first(&store, &holds::hold(2, &from, &to, 300));
     let freeze = |account: &Account, stops| {
         account::freeze(&store, &CLOCK, account.id, stops, &teller()).unwrap();
     };
     freeze(&to, Freeze::Credits);
-    let capture = |id| {
-        first(
-            &store,
-            &CLOCK,
-            &holds::of_original(id, Kind::Capture, 2, 300),
-        )
-    };
+    let capture = |id| first(&store, &holds::of_original(id, Kind::Capture, 2, 300));
     assert_eq!(capture(3).decline, Some(Decline::AccountFrozen));
     account::unfreeze(&store, &CLOCK, to.id, &teller()).unwrap();
     freeze(&from, Freeze::Debits);

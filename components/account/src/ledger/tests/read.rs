@@ -7,7 +7,7 @@ use strongroom_ledger_api::{LOOKUP_IDS_MAX, Resolution};
 fn history_has_posted_transfers_of_both_sides_and_declines_of_the_one_who_asked() {
     let (store, from, to) = bank();
     for (id, amount) in [(2, 100), (3, 5_000), (4, 200), (5, 9_000)] {
-        first(&store, &CLOCK, &pay(id, &from, &to, amount));
+        first(&store, &pay(id, &from, &to, amount));
     }
     let sequences = |account: &Account, before, limit| {
         let postings = history(&store, account.id, before, limit).unwrap();
@@ -32,7 +32,7 @@ fn a_part_of_the_journal_is_short_where_its_words_are_long_and_nothing_is_left_o
     for id in 2..=900 {
         let mut payment = pay(id, &from, &to, 1);
         payment.instruction.metadata = Some(words.clone());
-        first(&store, &CLOCK, &payment);
+        first(&store, &payment);
     }
     let mut sequences = Vec::new();
     loop {
@@ -54,7 +54,7 @@ fn a_part_of_the_journal_is_short_where_its_words_are_long_and_nothing_is_left_o
 fn the_postings_of_many_ids_come_in_the_order_of_the_ids() {
     let (store, from, to) = bank();
     for id in 2..=60 {
-        first(&store, &CLOCK, &pay(id, &from, &to, 1));
+        first(&store, &pay(id, &from, &to, 1));
     }
     // Some unknown, and some twice.
     let asked = || (0..LOOKUP_IDS_MAX as u128).map(|place| place * 7 % 83);
@@ -74,9 +74,9 @@ fn the_postings_of_many_ids_come_in_the_order_of_the_ids() {
 #[test]
 fn only_what_is_looked_up_has_what_came_of_it() {
     let (store, from, to) = bank();
-    let payment = first(&store, &CLOCK, &pay(2, &from, &to, 300));
+    let payment = first(&store, &pay(2, &from, &to, 300));
     let reversal = holds::of_original(3, Kind::Reversal, 2, 300);
-    let reversal = first(&store, &CLOCK, &reversal);
+    let reversal = first(&store, &reversal);
     let resolved = Posting {
         resolution: Some(Resolution {
             id: reversal.id,
@@ -92,10 +92,7 @@ fn only_what_is_looked_up_has_what_came_of_it() {
     );
     assert_eq!(history(&store, from.id, 3, 1).unwrap(), [resolved]);
     assert_eq!(journal(&store, 1, 1).unwrap().first(), Some(&payment));
-    assert_eq!(
-        post(&store, &CLOCK, &pay(2, &from, &to, 300)),
-        repeated(&payment)
-    );
+    assert_eq!(posted(&store, &pay(2, &from, &to, 300)), repeated(&payment));
 }
 
 #[test]
@@ -107,8 +104,8 @@ fn the_head_is_the_last_sequence() {
     deposit(&store, 1, &from, 1_000);
     assert_eq!(ledger.head(), Ok(1));
     // A decline is a row too, and a refusal is none.
-    first(&store, &CLOCK, &pay(2, &from, &to, 9_000));
-    let to_itself = post(&store, &CLOCK, &pay(3, &from, &from, 1));
+    first(&store, &pay(2, &from, &to, 9_000));
+    let to_itself = posted(&store, &pay(3, &from, &from, 1));
     assert_eq!(
         to_itself,
         Err(LedgerError::SameAccount(Side::DestinationId))

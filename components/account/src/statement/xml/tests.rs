@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn text_comes_back_as_it_was_but_for_what_xml_cannot_say() {
+fn text_comes_back_as_it_was_but_for_characters_that_xml_cannot_have() {
     for (text, read) in [
         ("rent & <b>\"'", "rent & <b>\"'"),
         ("]]>", "]]>"),
@@ -17,9 +17,7 @@ fn text_comes_back_as_it_was_but_for_what_xml_cannot_say() {
         ("\u{fffd}\u{fffe}\u{ffff}", "\u{fffd}\u{fffd}\u{fffd}"),
     ] {
         let mut out = Vec::new();
-        Xml::new(&mut out)
-            .text_with("T", attribute, text)
-            .unwrap();
+        Xml::new(&mut out).text_with("T", attribute, text).unwrap();
         let out = String::from_utf8(out).unwrap();
         let document = roxmltree::Document::parse(&out).unwrap();
         let root = document.root_element();
