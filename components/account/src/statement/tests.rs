@@ -1,6 +1,7 @@
-//! Goal: a statement says what the ledger has, all of it, the same for ever, in every form; and
-//! says nothing where it would not be true. Method: movements on days of a clock that the test
-//! sets; each form is read back by a reader that shares nothing with its writer.
+//! Goal: a statement has all that the ledger has, always the same, in every format; where it would be
+//! wrong, it breaks off.
+//! Method: movements on days of a clock that the test sets. A reader that shares nothing with the
+//! writer reads each format back.
 
 mod contradictions;
 mod forms;
@@ -19,12 +20,12 @@ use strongroom_ledger_api::{Instruction, Kind, Status};
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::Money;
-use strongroom_sdk::store::{SqliteStore, Store, Transaction, Value};
+use strongroom_sdk::store::{Row, SqliteStore, Store, Transaction, Value};
 use uuid::Uuid;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Two accounts, of which the first is told about.
+/// Two accounts; the statements are of the first.
 struct Scene {
     store: SqliteStore,
     clock: SetClock,
@@ -65,8 +66,7 @@ impl Scene {
         self.clock.0.set(day(text).first_ms() + ms);
     }
 
-    /// Moves an amount between the two accounts, or the bank where there is none, and answers its
-    /// id.
+    /// Moves an amount between the two accounts, or the bank where there is none; returns its id.
     fn post(&self, order: Order<'_>) -> Uuid {
         let number = self.moved.get() + 1;
         self.moved.set(number);
@@ -84,60 +84,42 @@ impl Scene {
         transfer.id
     }
 
-    fn deposit(&self, amount_minor: i64) -> Uuid {
-        self.post(Order::new(
-            Kind::Deposit,
-            None,
-            Some(&self.own),
-            amount_minor,
-        ))
+    fn deposit(&self, minor: i64) -> Uuid {
+        self.post(Order::new(Kind::Deposit, None, Some(&self.own), minor))
     }
 
-    fn withdraw(&self, amount_minor: i64) -> Uuid {
-        self.post(Order::new(
-            Kind::Withdrawal,
-            Some(&self.own),
-            None,
-            amount_minor,
-        ))
+    fn withdraw(&self, minor: i64) -> Uuid {
+        self.post(Order::new(Kind::Withdrawal, Some(&self.own), None, minor))
     }
 
-    fn send(&self, amount_minor: i64, reference: &str) -> Uuid {
-        let order = Order::new(
-            Kind::Transfer,
-            Some(&self.own),
-            Some(&self.other),
-            amount_minor,
-        );
+    fn send(&self, minor: i64, reference: &str) -> Uuid {
+        let (from, to) = (Some(&self.own), Some(&self.other));
         self.post(Order {
             reference: Some(reference),
-            ..order
+            ..Order::new(Kind::Transfer, from, to, minor)
         })
     }
 
-    fn receive(&self, amount_minor: i64) -> Uuid {
-        self.post(Order::new(
-            Kind::Transfer,
-            Some(&self.other),
-            Some(&self.own),
-            amount_minor,
-        ))
+    fn receive(&self, minor: i64) -> Uuid {
+        let (from, to) = (Some(&self.other), Some(&self.own));
+        self.post(Order::new(Kind::Transfer, from, to, minor))
     }
 
-    /// Holds so much, and captures a part.
+    /// Holds an amount, and captures a part of it.
     fn hold_and_capture(&self, held_minor: i64, captured_minor: i64) -> Uuid {
         let (from, to) = (Some(&self.own), Some(&self.other));
         let hold = self.post(Order::new(Kind::Hold, from, to, held_minor));
-        self.post(Order {
-            original: Some(hold),
-            ..Order::new(Kind::Capture, None, None, captured_minor)
-        })
+        self.end(Kind::Capture, hold, captured_minor)
     }
 
-    fn reverse(&self, id: Uuid, amount_minor: i64) -> Uuid {
+    fn reverse(&self, id: Uuid, minor: i64) -> Uuid {
+        self.end(Kind::Reversal, id, minor)
+    }
+
+    fn end(&self, kind: Kind, original: Uuid, minor: i64) -> Uuid {
         self.post(Order {
-            original: Some(id),
-            ..Order::new(Kind::Reversal, None, None, amount_minor)
+            original: Some(original),
+            ..Order::new(kind, None, None, minor)
         })
     }
 
@@ -151,10 +133,9 @@ impl Scene {
 
     fn statement(&self, period: Period, format: Format) -> Result<Vec<u8>, StatementError> {
         let summary = self.summary(period)?;
-        let pieces = Body::new(self.store.clone(), summary, format)?;
-        pieces
-            .collect::<Result<Vec<_>, _>>()
-            .map(|pieces| pieces.concat())
+        let body = Body::new(self.store.clone(), summary, format)?;
+        let pieces: Result<Vec<_>, _> = body.collect();
+        pieces.map(|pieces| pieces.concat())
     }
 
     fn read(&self, period: Period, format: Format) -> Read {
@@ -162,32 +143,27 @@ impl Scene {
         read::read(format, &text, self.own.currency)
     }
 
-    /// All that the account has, by a query of the test's own.
+    /// All entries of the account, by a query of the test's own.
     fn lines(&self) -> Vec<ReadLine> {
-        let sql = "SELECT transfer.id, transfer.kind, entry.direction, entry.amount_minor, entry.balance_after_minor,
-                transfer.recorded_at_ms, transfer.reference, transfer.debit_account_key, transfer.credit_account_key
+        let sql = "SELECT transfer.id, transfer.kind,
+                iif(entry.direction = 'debit', -entry.amount_minor, entry.amount_minor),
+                entry.balance_after_minor, transfer.recorded_at_ms, transfer.reference,
+                ?2 IN (transfer.debit_account_key, transfer.credit_account_key)
             FROM entry JOIN transfer ON transfer.sequence = entry.transfer_sequence
             WHERE entry.account_key = ?1 ORDER BY entry.sequence";
-        let rows = self.store.query(sql, &[Value::from(self.own.key)]).unwrap();
-        let line = |(sequence, row): (i64, strongroom_sdk::store::Row)| {
-            let is_debit = row.text(2).unwrap() == "debit";
+        let keys = [&self.own, &self.other].map(|account| Value::from(account.key));
+        let rows = self.store.query(sql, &keys).unwrap();
+        let line = |(sequence, row): (i64, Row)| {
             let kind = row.text(1).unwrap();
-            let keys = [row.integer(7).unwrap(), row.integer(8).unwrap()];
-            let amount_minor = row.integer(3).unwrap();
+            let is_between_both = row.integer(6).unwrap() == 1;
             ReadLine {
                 sequence: Some(sequence),
                 transaction_id: row.uuid(0).unwrap(),
-                signed_minor: if is_debit {
-                    -amount_minor
-                } else {
-                    amount_minor
-                },
-                balance_after_minor: Some(row.integer(4).unwrap()),
-                created_at_ms: row.integer(5).unwrap(),
-                counterparty: keys
-                    .contains(&self.other.key)
-                    .then(|| self.other.number.clone()),
-                reference: row.optional(6, strongroom_sdk::store::Row::text).unwrap(),
+                signed_minor: row.integer(2).unwrap(),
+                balance_after_minor: Some(row.integer(3).unwrap()),
+                created_at_ms: row.integer(4).unwrap(),
+                counterparty: is_between_both.then(|| self.other.number.clone()),
+                reference: row.optional(5, Row::text).unwrap(),
                 is_reversal: kind == "reversal",
                 kind,
             }
@@ -195,7 +171,7 @@ impl Scene {
         (1..).zip(rows).map(line).collect()
     }
 
-    /// Changes what never changes.
+    /// Changes an entry, which the service never does.
     fn tamper(&self, sql: &str) {
         let transaction = self.store.begin().unwrap();
         for trigger in ["entry_no_update", "entry_no_delete"] {

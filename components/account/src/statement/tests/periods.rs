@@ -1,4 +1,4 @@
-//! Which entries are of a period, and what an account had around it.
+//! The entries of a period, and the balances around it.
 
 use super::*;
 use strongroom_sdk::store::{Ending, WatchedStore};
@@ -37,11 +37,8 @@ fn a_period_has_what_was_booked_from_its_first_millisecond_to_its_last() {
     ] {
         let period = period(from, to);
         let summary = scene.summary(period).unwrap();
-        assert_eq!(
-            (summary.opening.balance_minor, summary.closing.balance_minor),
-            (opening, closing),
-            "{from} {to}"
-        );
+        let balances = [summary.opening, summary.closing].map(|mark| mark.balance_minor);
+        assert_eq!(balances, [opening, closing], "{from} {to}");
         let expected: Vec<i64> = sequences.collect();
         let read = scene.read(period, Format::Json);
         let found: Vec<i64> = read.lines.iter().filter_map(|line| line.sequence).collect();
@@ -53,40 +50,28 @@ fn a_period_has_what_was_booked_from_its_first_millisecond_to_its_last() {
 fn totals_are_of_the_period_alone() {
     let summary = scene().summary(period("2026-11-21", "2026-11-22")).unwrap();
     let total = |count, sum_minor| Total { count, sum_minor };
-    assert_eq!(
-        (summary.debits, summary.credits),
-        (total(3, 175), total(1, 5))
-    );
+    assert_eq!(summary.debits, total(3, 175));
+    assert_eq!(summary.credits, total(1, 5));
 }
 
 #[test]
 fn a_period_that_is_not_over_ends_with_the_moment_of_the_request() {
     let scene = scene();
+    let end = |from, to| {
+        let summary = scene.summary(period(from, to)).unwrap();
+        (summary.is_final, summary.as_of_ms)
+    };
     scene.go_to("2026-11-24", 2);
-    let today = scene.summary(period("2026-11-22", "2026-11-24")).unwrap();
     assert_eq!(
-        (today.is_final, today.as_of_ms),
+        end("2026-11-22", "2026-11-24"),
         (false, scene.clock.now_ms())
     );
-    let over = scene.summary(period("2026-11-22", "2026-11-23")).unwrap();
-    assert_eq!(
-        (over.is_final, over.as_of_ms),
-        (true, day("2026-11-23").last_ms())
-    );
+    let over = (true, day("2026-11-23").last_ms());
+    assert_eq!(end("2026-11-22", "2026-11-23"), over);
     scene.go_to("2026-11-24", DAY_MS - 1);
-    assert!(
-        !scene
-            .summary(period("2026-11-24", "2026-11-24"))
-            .unwrap()
-            .is_final
-    );
+    assert!(!end("2026-11-24", "2026-11-24").0);
     scene.go_to("2026-11-25", 0);
-    assert!(
-        scene
-            .summary(period("2026-11-24", "2026-11-24"))
-            .unwrap()
-            .is_final
-    );
+    assert!(end("2026-11-24", "2026-11-24").0);
 }
 
 #[test]
@@ -98,7 +83,7 @@ fn what_was_booked_just_now_is_in_today_s_statement() {
 }
 
 #[test]
-fn the_statement_of_a_past_period_is_the_same_for_ever() {
+fn the_statement_of_a_past_period_never_changes() {
     let scene = scene();
     let statements = || {
         Format::ALL.map(|format| {
@@ -127,7 +112,7 @@ fn each_period_and_each_moment_of_an_unfinished_one_has_its_own_id() {
 }
 
 #[test]
-fn what_may_not_be_on_disk_yet_is_waited_for_where_it_will_not_change_any_more() {
+fn a_final_statement_waits_for_rows_that_are_not_on_disk_yet() {
     let scene = scene();
     let store = WatchedStore::new(scene.store.clone());
     let read = |from, to| {
@@ -140,6 +125,6 @@ fn what_may_not_be_on_disk_yet_is_waited_for_where_it_will_not_change_any_more()
     // It has not, and the day is over.
     assert_eq!(read("2026-11-20", "2026-11-24"), [Ending::OnDisk]);
     assert_eq!(read("2026-11-20", "2026-11-25"), [Ending::OnDisk]);
-    // The day goes on: what is on disk is all that is said.
+    // The day goes on: the statement has what is on disk.
     assert_eq!(read("2026-11-20", "2026-11-26"), []);
 }
