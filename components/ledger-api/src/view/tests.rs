@@ -1,4 +1,4 @@
-//! Goal: a client sees of a transaction what the contract says, and nothing that is others' to see.
+//! Goal: a client sees of a transaction what the contract says, and no secret of others.
 
 use super::*;
 use crate::posting::{Party, Resolution};
@@ -21,7 +21,7 @@ fn party(owner_id: Uuid) -> Party {
     }
 }
 
-/// A transfer for which staff asked.
+/// A transfer that staff requested.
 fn posting(kind: Kind, status: Status) -> Posting {
     Posting {
         id: Uuid::from_u128(1),
@@ -91,7 +91,7 @@ fn a_transaction_has_the_members_of_the_contract() {
 }
 
 #[test]
-fn what_it_is_about_is_a_hold_or_what_was_reversed() {
+fn the_original_is_a_hold_or_a_reversed_transaction() {
     let original = Uuid::from_u128(9);
     for (kind, status, member, other) in [
         (Kind::Capture, Status::Posted, "hold_id", "reverses"),
@@ -115,7 +115,7 @@ fn what_it_is_about_is_a_hold_or_what_was_reversed() {
 }
 
 #[test]
-fn what_came_of_it_is_seen_and_is_no_part_of_the_record() {
+fn the_resolution_is_seen_and_is_no_part_of_the_record() {
     let end = Uuid::from_u128(9);
     let hold = || posting(Kind::Hold, Status::Pending);
     let paid = || posting(Kind::Transfer, Status::Posted);
@@ -143,7 +143,7 @@ fn what_came_of_it_is_seen_and_is_no_part_of_the_record() {
 }
 
 #[test]
-fn the_rule_and_the_request_are_staffs_to_see_and_the_notes_the_payers() {
+fn only_staff_see_the_rule_and_the_request_and_the_payer_the_notes() {
     let posting = Posting {
         denied_by: Some("list_7".to_owned()),
         ..declined(Kind::Transfer, Decline::ScreeningDenied)
@@ -152,7 +152,7 @@ fn the_rule_and_the_request_are_staffs_to_see_and_the_notes_the_payers() {
     for (viewer, role, sees_notes, sees_rule) in [
         (PAYER, Role::Customer, true, false),
         (PAYEE, Role::Customer, false, false),
-        // Who was staff when he asked, and no longer is.
+        // A former member of staff, who made the request.
         (asker, Role::Customer, true, false),
         (Uuid::nil(), Role::Teller, true, true),
         (Uuid::nil(), Role::Auditor, true, true),
@@ -167,39 +167,33 @@ fn the_rule_and_the_request_are_staffs_to_see_and_the_notes_the_payers() {
     }
     let record = recorded(&posting);
     assert_eq!(
-        (record.get("denied_by"), record.get("request_id")),
-        (None, None)
+        ["denied_by", "request_id"].map(|member| record.get(member)),
+        [None; 2]
     );
 }
 
 #[test]
-fn the_payee_of_what_was_declined_is_for_its_owner_and_staff() {
+fn only_its_owner_and_staff_see_the_payee_of_a_decline() {
     for (kind, viewer, role, sees_payee) in [
         (Kind::Transfer, PAYER, Role::Customer, false),
         (Kind::Hold, PAYER, Role::Customer, false),
         (Kind::Transfer, PAYEE, Role::Customer, true),
         (Kind::Transfer, Uuid::nil(), Role::Teller, true),
-        // They name a hold or a posting that the payer knows.
+        // These name a hold or a posting that the payer knows.
         (Kind::Capture, PAYER, Role::Customer, true),
         (Kind::Reversal, PAYER, Role::Customer, true),
     ] {
         let view = seen_by(viewer, role, &declined(kind, Decline::InsufficientFunds));
-        assert_eq!(
-            view["to_account_id"].is_string(),
-            sees_payee,
-            "{kind:?} {role}"
-        );
+        let payee = &view["to_account_id"];
+        assert_eq!(payee.is_string(), sees_payee, "{kind:?} {role}");
     }
-    let posted = seen_by(
-        PAYER,
-        Role::Customer,
-        &posting(Kind::Transfer, Status::Posted),
-    );
+    let posted = posting(Kind::Transfer, Status::Posted);
+    let posted = seen_by(PAYER, Role::Customer, &posted);
     assert!(posted["to_account_id"].is_string());
 }
 
 #[test]
-fn what_is_asked_in_vain_concerns_the_payer_alone_and_without_one_the_asker() {
+fn a_decline_concerns_the_payer_alone_and_without_one_the_actor() {
     let asker = Uuid::from_u128(0x7);
     let of = |kind, decline: Option<Decline>, has_source: bool| {
         let posting = match decline {
@@ -220,7 +214,7 @@ fn what_is_asked_in_vain_concerns_the_payer_alone_and_without_one_the_asker() {
         (of(Kind::Deposit, None, false), [false, true, false]),
         (of(Kind::Deposit, short, false), [false, true, false]),
         (of(Kind::Reversal, short, true), [true, false, false]),
-        // The bank is the payer: a withdrawal was not given back.
+        // The bank is the payer: a withdrawal was not reversed.
         (of(Kind::Reversal, short, false), [false, false, false]),
     ] {
         let found = [PAYER, PAYEE, asker].map(|user| posting.concerns(user));
@@ -229,7 +223,7 @@ fn what_is_asked_in_vain_concerns_the_payer_alone_and_without_one_the_asker() {
 }
 
 #[test]
-fn a_record_whose_notes_are_no_json_is_the_banks_mistake() {
+fn a_record_whose_notes_are_no_json_is_the_banks_fault() {
     let broken = Posting {
         metadata: Some("{".to_owned()),
         ..posting(Kind::Transfer, Status::Posted)
@@ -243,9 +237,9 @@ fn an_event_has_the_words_of_the_contract() {
     let posting = posting(Kind::Transfer, Status::Posted);
     let event = Event::new(&posting, TransactionView::recorded(&posting).unwrap());
     let event = serde_json::to_value(event).unwrap();
-    let expected = json!({
-        "sequence": 7, "type": "transfer.posted", "created_at": "2027-01-15T08:00:00.005Z", "data": recorded(&posting),
-    });
+    let created_at = "2027-01-15T08:00:00.005Z";
+    let (kind, data) = ("transfer.posted", recorded(&posting));
+    let expected = json!({"sequence": 7, "type": kind, "created_at": created_at, "data": data});
     assert_eq!(event, expected);
 }
 

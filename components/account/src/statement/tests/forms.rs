@@ -1,11 +1,11 @@
-//! What each form says, word by word where others rely on it.
+//! What each format writes, word by word where others rely on it.
 
 use super::*;
 use crate::account::AccountType;
 use roxmltree::Document;
 use serde_json::json;
 
-/// One entry of each kind, and each of them moved back that can be.
+/// One entry of each kind, and the reversals of all that can be reversed.
 fn scene() -> Scene {
     let scene = Scene::new();
     scene.post(Order::new(Kind::Deposit, None, Some(&scene.other), 1_250));
@@ -29,7 +29,7 @@ fn whole() -> Period {
     period("2026-11-20", "2026-11-20")
 }
 
-/// An account that is in debt, as staff may let it be.
+/// An account in debt.
 fn indebted() -> Scene {
     let scene = Scene::new();
     let transaction = scene.store.begin().unwrap();
@@ -73,8 +73,16 @@ fn leaves(text: &str, name: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Pairs as [`leaves`] has them, from `name=text name=text ..`.
+fn words(text: &str) -> Vec<(String, String)> {
+    let pairs = text.split(' ').map(|pair| pair.split_once('=').unwrap());
+    pairs
+        .map(|(name, text)| (name.to_owned(), text.to_owned()))
+        .collect()
+}
+
 #[test]
-fn every_form_says_what_the_ledger_has() {
+fn every_format_has_what_the_ledger_has() {
     let scene = scene();
     let lines = scene.lines();
     assert_eq!(lines.len(), 9);
@@ -96,20 +104,25 @@ fn json_is_one_object_whose_entries_come_last() {
     let id = scene.send_after_deposit();
     let document: serde_json::Value = serde_json::from_str(&text(&scene, Format::Json)).unwrap();
     let (account, other) = (&scene.own, &scene.other);
+    let noon = "2026-11-20T12:00:00.000Z";
     assert_eq!(
         document,
         json!({
-            "account": {"id": account.id, "number": account.number, "owner_id": OWNER, "type": "checking", "currency": "EUR"},
-            "from": "2026-11-20", "to": "2026-11-20", "as_of": "2026-11-20T12:00:00.000Z", "final": false,
+            "account": {"id": account.id, "number": account.number, "owner_id": OWNER,
+                "type": "checking", "currency": "EUR"},
+            "from": "2026-11-20", "to": "2026-11-20", "as_of": noon, "final": false,
             "opening_balance": "0.00", "closing_balance": "70.00",
             "debits": {"count": 1, "sum": "30.00"}, "credits": {"count": 1, "sum": "100.00"},
             "entries": [
-                {"id": document["entries"][0]["id"], "sequence": 1, "transaction_id": Uuid::from_u128(1), "type": "deposit",
-                    "direction": "credit", "amount": "100.00", "currency": "EUR", "balance_after": "100.00",
-                    "created_at": "2026-11-20T12:00:00.000Z", "counterparty_number": null, "reference": null, "reversal": false},
-                {"id": document["entries"][1]["id"], "sequence": 2, "transaction_id": id, "type": "transfer",
-                    "direction": "debit", "amount": "30.00", "currency": "EUR", "balance_after": "70.00",
-                    "created_at": "2026-11-20T12:00:00.000Z", "counterparty_number": other.number, "reference": "rent",
+                {"id": document["entries"][0]["id"], "sequence": 1, "type": "deposit",
+                    "transaction_id": Uuid::from_u128(1), "direction": "credit",
+                    "amount": "100.00", "currency": "EUR", "balance_after": "100.00",
+                    "created_at": noon, "counterparty_number": null, "reference": null,
+                    "reversal": false},
+                {"id": document["entries"][1]["id"], "sequence": 2, "type": "transfer",
+                    "transaction_id": id, "direction": "debit",
+                    "amount": "30.00", "currency": "EUR", "balance_after": "70.00",
+                    "created_at": noon, "counterparty_number": other.number, "reference": "rent",
                     "reversal": false},
             ],
         })
@@ -133,19 +146,27 @@ fn csv_has_a_header_the_balances_as_rows_and_signed_amounts() {
         .lines()
         .map(|row| row.rsplit(',').next().unwrap())
         .collect();
+    let (deposit, other) = (Uuid::from_u128(1), &scene.other.number);
     let expected = [
-        "sequence,created_at,type,direction,amount,currency,balance_after,counterparty_number,reference,reversal,\
-         transaction_id,id".to_owned(),
+        "sequence,created_at,type,direction,amount,currency,balance_after,counterparty_number,\
+         reference,reversal,transaction_id,id"
+            .to_owned(),
         ",2026-11-20T00:00:00.000Z,opening_balance,,,EUR,0.00,,,,,".to_owned(),
-        format!("1,2026-11-20T12:00:00.000Z,deposit,credit,100.00,EUR,100.00,,,false,{},{}", Uuid::from_u128(1), ids[2]),
-        format!("2,2026-11-20T12:00:00.000Z,transfer,debit,-30.00,EUR,70.00,{},rent,false,{id},{}", scene.other.number, ids[3]),
+        format!(
+            "1,2026-11-20T12:00:00.000Z,deposit,credit,100.00,EUR,100.00,,,false,{deposit},{}",
+            ids[2]
+        ),
+        format!(
+            "2,2026-11-20T12:00:00.000Z,transfer,debit,-30.00,EUR,70.00,{other},rent,false,{id},{}",
+            ids[3]
+        ),
         ",2026-11-20T23:59:59.999Z,closing_balance,,,EUR,70.00,,,,,".to_owned(),
     ];
     assert_eq!(text, expected.map(|row| row + "\r\n").concat());
 }
 
 #[test]
-fn camt_053_has_iso_s_codes_and_a_reversal_those_of_what_it_reverses() {
+fn camt_053_has_iso_s_codes_and_a_reversal_those_of_its_original() {
     let text = text(&scene(), Format::Camt053);
     let codes = leaves_of_all(&text, "BkTxCd");
     let expected = [
@@ -183,47 +204,21 @@ fn camt_053_of_a_past_period_is_made_at_its_end_and_has_a_closing_balance() {
     scene.go_to("2026-11-22", 5);
     let text = text(&scene, Format::Camt053);
     let id = scene.summary(whole()).unwrap().id().simple().to_string();
-    let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
-        let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
-        pairs.iter().map(owned).collect()
-    };
     let end = "2026-11-20T23:59:59+00:00";
+    let number = &scene.own.number;
     assert_eq!(
         leaves(&text, "GrpHdr"),
-        pairs(&[("MsgId", &id), ("CreDtTm", end)])
+        words(&format!("MsgId={id} CreDtTm={end}"))
     );
-    let mut statement = leaves(&text, "Stmt");
-    statement.truncate(25);
-    assert_eq!(
-        statement,
-        pairs(&[
-            ("Id", &id),
-            ("CreDtTm", end),
-            ("FrDtTm", "2026-11-20T00:00:00+00:00"),
-            ("ToDtTm", end),
-            ("IBAN", &scene.own.number),
-            ("Cd", "CACC"),
-            ("Ccy", "EUR"),
-            ("Cd", "OPBD"),
-            ("Amt", "0.00"),
-            ("CdtDbtInd", "CRDT"),
-            ("Dt", "2026-11-20"),
-            ("Cd", "CLBD"),
-            ("Amt", "100.00"),
-            ("CdtDbtInd", "CRDT"),
-            ("Dt", "2026-11-20"),
-            ("NbOfNtries", "1"),
-            ("Sum", "100.00"),
-            ("Amt", "100.00"),
-            ("CdtDbtInd", "CRDT"),
-            ("NbOfNtries", "1"),
-            ("Sum", "100.00"),
-            ("NbOfNtries", "0"),
-            ("Sum", "0.00"),
-            ("NtryRef", "1"),
-            ("Amt", "100.00"),
-        ])
+    let expected = format!(
+        "Id={id} CreDtTm={end} FrDtTm=2026-11-20T00:00:00+00:00 ToDtTm={end} \
+         IBAN={number} Cd=CACC Ccy=EUR \
+         Cd=OPBD Amt=0.00 CdtDbtInd=CRDT Dt=2026-11-20 \
+         Cd=CLBD Amt=100.00 CdtDbtInd=CRDT Dt=2026-11-20 \
+         NbOfNtries=1 Sum=100.00 Amt=100.00 CdtDbtInd=CRDT \
+         NbOfNtries=1 Sum=100.00 NbOfNtries=0 Sum=0.00 NtryRef=1 Amt=100.00"
     );
+    assert_eq!(leaves(&text, "Stmt")[..25], words(&expected));
 }
 
 #[test]
@@ -255,10 +250,8 @@ fn a_debt_is_a_debit_where_there_are_no_signs_and_negative_where_there_are() {
     let text = text(&scene, Format::Camt053);
     let balances = leaves_of_all(&text, "Bal");
     assert_eq!(balances[1][1..3], ["12.34", "DBIT"]);
-    assert_eq!(
-        leaves_of_all(&text, "TtlNtries"),
-        [["1", "12.34", "12.34", "DBIT"]]
-    );
+    let totals = leaves_of_all(&text, "TtlNtries");
+    assert_eq!(totals, [["1", "12.34", "12.34", "DBIT"]]);
 }
 
 #[test]
@@ -268,44 +261,28 @@ fn ofx_has_the_elements_of_its_specification_in_their_order() {
     scene.go_to("2026-11-21", 0);
     let text = text(&scene, Format::Ofx);
     let start = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\
-        <?OFX OFXHEADER=\"200\" VERSION=\"220\" SECURITY=\"NONE\" OLDFILEUID=\"NONE\" NEWFILEUID=\"NONE\"?><OFX>";
+        <?OFX OFXHEADER=\"200\" VERSION=\"220\" SECURITY=\"NONE\" \
+        OLDFILEUID=\"NONE\" NEWFILEUID=\"NONE\"?><OFX>";
     assert!(text.starts_with(start), "{text}");
     let fitids = all(&text, "FITID");
     let id = scene.summary(whole()).unwrap().id().to_string();
     let (noon, end) = ("20261120120000.000[0:GMT]", "20261120235959.999[0:GMT]");
     let refnum = |number: u128| Uuid::from_u128(number).simple().to_string();
-    let expected = [
-        ("CODE", "0"),
-        ("SEVERITY", "INFO"),
-        ("DTSERVER", end),
-        ("LANGUAGE", "ENG"),
-        ("TRNUID", &id),
-        ("CODE", "0"),
-        ("SEVERITY", "INFO"),
-        ("CURDEF", "EUR"),
-        ("BANKID", "10000000"),
-        ("ACCTID", &scene.own.number),
-        ("ACCTTYPE", "CHECKING"),
-        ("DTSTART", "20261120000000.000[0:GMT]"),
-        ("DTEND", end),
-        ("TRNTYPE", "DEP"),
-        ("DTPOSTED", noon),
-        ("TRNAMT", "100.00"),
-        ("FITID", &fitids[0]),
-        ("REFNUM", &refnum(1)),
-        ("NAME", "deposit"),
-        ("TRNTYPE", "XFER"),
-        ("DTPOSTED", noon),
-        ("TRNAMT", "-30.00"),
-        ("FITID", &fitids[1]),
-        ("REFNUM", &refnum(2)),
-        ("NAME", &scene.other.number),
-        ("MEMO", "rent"),
-        ("BALAMT", "70.00"),
-        ("DTASOF", end),
-    ]
-    .map(|(name, text)| (name.to_owned(), text.to_owned()));
-    assert_eq!(leaves(&text, "OFX"), expected);
+    let [own, other] = [&scene.own.number, &scene.other.number];
+    let expected = format!(
+        "CODE=0 SEVERITY=INFO DTSERVER={end} LANGUAGE=ENG \
+         TRNUID={id} CODE=0 SEVERITY=INFO \
+         CURDEF=EUR BANKID=10000000 ACCTID={own} ACCTTYPE=CHECKING \
+         DTSTART=20261120000000.000[0:GMT] DTEND={end} \
+         TRNTYPE=DEP DTPOSTED={noon} TRNAMT=100.00 FITID={} REFNUM={} NAME=deposit \
+         TRNTYPE=XFER DTPOSTED={noon} TRNAMT=-30.00 FITID={} REFNUM={} NAME={other} MEMO=rent \
+         BALAMT=70.00 DTASOF={end}",
+        fitids[0],
+        refnum(1),
+        fitids[1],
+        refnum(2)
+    );
+    assert_eq!(leaves(&text, "OFX"), words(&expected));
 }
 
 #[test]
@@ -338,7 +315,7 @@ fn a_savings_account_is_called_one() {
 }
 
 #[test]
-fn whatever_a_reference_has_in_it_every_form_can_be_read() {
+fn every_format_can_be_read_whatever_a_reference_has_in_it() {
     let scene = Scene::new();
     scene.deposit(10_000);
     let longest = "\u{1f3e6}".repeat(140);
@@ -398,7 +375,7 @@ fn amounts_have_the_digits_of_their_currency() {
 }
 
 #[test]
-fn amounts_that_camt_053_has_no_room_for_are_said_by_the_other_forms() {
+fn the_other_formats_have_amounts_that_camt_053_has_no_room_for() {
     let scene = Scene::new();
     for _ in 0..999 {
         scene.deposit(1_000_000_000_000_000);
