@@ -1,6 +1,6 @@
-//! Goal: behind the gate no payment is posted without a verdict, and a screening that is down holds
-//! up nothing that is recorded.
-//! Method: the account service's own ledger on a store in memory, with a screening whose verdict
+//! Goal: the gate posts no payment without a verdict, and returns recorded postings also while the
+//! screening is down.
+//! Method: the account service's own ledger on a store in memory, with a screening whose verdicts
 //! each test sets.
 
 use crate::{Gate, NoVerdict, Screening, Verdict};
@@ -22,50 +22,34 @@ use uuid::Uuid;
 
 const RULE: &str = "amount_over_limit";
 const OPENING_MINOR: i64 = 1_000;
-/// No payment but the one that a test wants denied is of this amount.
+/// The amount of the one payment that a test denies.
 const DENIED_MINOR: i64 = 13;
 
 type Judge = fn(&Transfer) -> Result<Verdict, NoVerdict>;
 
-fn allow(_: &Transfer) -> Result<Verdict, NoVerdict> {
-    Ok(Verdict::Allowed)
-}
+const ALLOW: Judge = |_| Ok(Verdict::Allowed);
+const DENY: Judge = |_| Ok(Verdict::Denied(RULE.to_owned()));
+const DOWN: Judge = |_| Err(NoVerdict("down".to_owned()));
 
-fn deny(_: &Transfer) -> Result<Verdict, NoVerdict> {
-    Ok(Verdict::Denied(RULE.to_owned()))
-}
-
-fn deny_one_amount(payment: &Transfer) -> Result<Verdict, NoVerdict> {
+/// Judges by `other` where the amount is [`DENIED_MINOR`].
+fn for_one_amount(payment: &Transfer, other: Judge) -> Result<Verdict, NoVerdict> {
     match payment.instruction.amount.minor() {
-        DENIED_MINOR => deny(payment),
-        _ => allow(payment),
+        DENIED_MINOR => other(payment),
+        _ => ALLOW(payment),
     }
 }
 
-fn down_for_one_amount(payment: &Transfer) -> Result<Verdict, NoVerdict> {
-    match payment.instruction.amount.minor() {
-        DENIED_MINOR => down(payment),
-        _ => allow(payment),
-    }
-}
+const DENY_ONE_AMOUNT: Judge = |payment| for_one_amount(payment, DENY);
+const DOWN_FOR_ONE_AMOUNT: Judge = |payment| for_one_amount(payment, DOWN);
 
-fn down(_: &Transfer) -> Result<Verdict, NoVerdict> {
-    Err(NoVerdict("down".to_owned()))
-}
+/// Denials without the name of a rule.
+const INVALID: [Judge; 3] = [
+    |_| Ok(Verdict::Denied(String::new())),
+    |_| Ok(Verdict::Denied("Too much!".to_owned())),
+    |_| Ok(Verdict::Denied("a".repeat(RULE_CHARACTERS_MAX + 1))),
+];
 
-fn deny_by_nothing(_: &Transfer) -> Result<Verdict, NoVerdict> {
-    Ok(Verdict::Denied(String::new()))
-}
-
-fn deny_by_a_sentence(_: &Transfer) -> Result<Verdict, NoVerdict> {
-    Ok(Verdict::Denied("Too much!".to_owned()))
-}
-
-fn deny_at_length(_: &Transfer) -> Result<Verdict, NoVerdict> {
-    Ok(Verdict::Denied("a".repeat(RULE_CHARACTERS_MAX + 1)))
-}
-
-/// Judges as the test says, and keeps the ids that it was asked about.
+/// Judges as the test says, and keeps the ids of the payments.
 struct SetScreening {
     judge: Cell<Judge>,
     asked: RefCell<Vec<Uuid>>,
@@ -95,7 +79,7 @@ fn bank() -> Bank {
                 clock: SystemClock,
             },
             screening: SetScreening {
-                judge: Cell::new(allow),
+                judge: Cell::new(ALLOW),
                 asked: RefCell::default(),
             },
         },
@@ -150,8 +134,18 @@ fn request(id: u128, instruction: Instruction) -> Transfer {
 }
 
 impl Bank {
-    fn judge(&self, judge: Judge) {
+    /// Sets the verdicts of the screening.
+    fn verdicts(&self, judge: Judge) {
         self.gate.screening.judge.set(judge);
+    }
+
+    fn post(&self, payment: &Transfer) -> Result<Reply, LedgerError> {
+        self.gate.post(payment)
+    }
+
+    /// Posts a payment of this id and amount.
+    fn pay(&self, id: u128, minor: i64) -> Result<Reply, LedgerError> {
+        self.post(&self.payment(id, minor))
     }
 
     fn asked(&self) -> Vec<Uuid> {
@@ -211,10 +205,8 @@ impl Bank {
 
 fn assert_denied(reply: &Reply) {
     let posting = &reply.posting;
-    assert_eq!(
-        (posting.status, posting.decline),
-        (Status::Declined, Some(Decline::ScreeningDenied))
-    );
+    assert_eq!(posting.status, Status::Declined);
+    assert_eq!(posting.decline, Some(Decline::ScreeningDenied));
     assert_eq!(posting.denied_by.as_deref(), Some(RULE));
 }
 
@@ -225,9 +217,9 @@ fn not_screened(error: &LedgerError) -> bool {
 #[test]
 fn an_allowed_payment_is_posted_and_judged_once() {
     let bank = bank();
-    let first = bank.gate.post(&bank.payment(2, 100)).unwrap();
-    bank.judge(down);
-    let again = bank.gate.post(&bank.payment(2, 100)).unwrap();
+    let first = bank.pay(2, 100).unwrap();
+    bank.verdicts(DOWN);
+    let again = bank.pay(2, 100).unwrap();
     assert_eq!((first.repeated, again.repeated), (false, true));
     assert_eq!(first.posting, again.posting);
     assert_eq!(bank.asked(), [Uuid::from_u128(2)]);
@@ -237,20 +229,20 @@ fn an_allowed_payment_is_posted_and_judged_once() {
 #[test]
 fn a_denied_payment_is_recorded_with_its_rule_and_stays_denied() {
     let bank = bank();
-    bank.judge(deny);
-    let first = bank.gate.post(&bank.payment(2, 100)).unwrap();
+    bank.verdicts(DENY);
+    let first = bank.pay(2, 100).unwrap();
     assert_denied(&first);
-    for judge in [allow as Judge, down] {
-        bank.judge(judge);
-        let again = bank.gate.post(&bank.payment(2, 100)).unwrap();
+    for judge in [ALLOW, DOWN] {
+        bank.verdicts(judge);
+        let again = bank.pay(2, 100).unwrap();
         assert!(again.repeated);
         assert_eq!(again.posting, first.posting);
     }
     assert_eq!(bank.asked().len(), 1);
     assert_eq!(bank.bob_has(), 0);
     // Another id is another payment.
-    bank.judge(allow);
-    bank.gate.post(&bank.payment(3, 100)).unwrap();
+    bank.verdicts(ALLOW);
+    bank.pay(3, 100).unwrap();
     assert_eq!(bank.bob_has(), 100);
 }
 
@@ -258,20 +250,15 @@ fn a_denied_payment_is_recorded_with_its_rule_and_stays_denied() {
 fn without_a_verdict_nothing_is_recorded_and_the_same_id_may_be_sent_again() {
     let bank = bank();
     let head = bank.head();
-    for judge in [
-        down as Judge,
-        deny_by_nothing,
-        deny_by_a_sentence,
-        deny_at_length,
-    ] {
-        bank.judge(judge);
-        let error = bank.gate.post(&bank.payment(2, 100)).unwrap_err();
+    for judge in INVALID.into_iter().chain([DOWN]) {
+        bank.verdicts(judge);
+        let error = bank.pay(2, 100).unwrap_err();
         assert!(not_screened(&error), "{error}");
         assert_eq!(bank.head(), head);
         assert_eq!(bank.gate.ledger.lookup(Uuid::from_u128(2)).unwrap(), None);
     }
-    bank.judge(allow);
-    let reply = bank.gate.post(&bank.payment(2, 100)).unwrap();
+    bank.verdicts(ALLOW);
+    let reply = bank.pay(2, 100).unwrap();
     assert!(!reply.repeated);
     assert_eq!(bank.bob_has(), 100);
 }
@@ -281,10 +268,10 @@ fn without_a_verdict_the_ledger_is_not_asked() {
     let bank = bank();
     let mut payment = bank.payment(2, 100);
     payment.instruction.destination = Some(AccountRef::Id(Uuid::from_u128(0xDEAD)));
-    bank.judge(down);
-    assert!(not_screened(&bank.gate.post(&payment).unwrap_err()));
-    bank.judge(allow);
-    let refused = bank.gate.post(&payment).unwrap_err();
+    bank.verdicts(DOWN);
+    assert!(not_screened(&bank.post(&payment).unwrap_err()));
+    bank.verdicts(ALLOW);
+    let refused = bank.post(&payment).unwrap_err();
     assert_eq!(refused, LedgerError::AccountNotFound(Side::DestinationId));
 }
 
@@ -307,13 +294,13 @@ fn every_payment_is_judged_and_nothing_that_follows_from_one() {
         bank.hold(6, 100),
     ];
     for payment in &payments {
-        bank.judge(down);
-        assert!(not_screened(&bank.gate.post(payment).unwrap_err()));
-        bank.judge(allow);
-        bank.gate.post(payment).unwrap();
+        bank.verdicts(DOWN);
+        assert!(not_screened(&bank.post(payment).unwrap_err()));
+        bank.verdicts(ALLOW);
+        bank.post(payment).unwrap();
         assert_eq!(bank.asked(), [payment.id, payment.id]);
     }
-    bank.judge(down);
+    bank.verdicts(DOWN);
     for (id, kind, original) in [
         (7, Kind::Capture, 5),
         (8, Kind::Void, 6),
@@ -323,7 +310,7 @@ fn every_payment_is_judged_and_nothing_that_follows_from_one() {
             original: Some(Uuid::from_u128(original)),
             ..Instruction::new(kind, eur(100))
         };
-        let reply = bank.gate.post(&request(id, instruction)).unwrap();
+        let reply = bank.post(&request(id, instruction)).unwrap();
         assert_eq!(reply.posting.status, kind.accepted_status());
     }
     assert!(bank.asked().is_empty());
@@ -336,36 +323,36 @@ fn a_payment_that_another_gate_has_denied_is_not_judged_again() {
         denied_by: Some(RULE.to_owned()),
         ..bank.payment(2, 100)
     };
-    assert_denied(&bank.gate.post(&denied).unwrap());
+    assert_denied(&bank.post(&denied).unwrap());
     assert!(bank.asked().is_empty());
 }
 
 #[test]
 fn a_known_id_with_another_fingerprint_is_reused_although_the_screening_is_down() {
     let bank = bank();
-    bank.gate.post(&bank.payment(2, 100)).unwrap();
-    bank.judge(down);
-    let error = bank.gate.post(&bank.payment(2, 101)).unwrap_err();
+    bank.pay(2, 100).unwrap();
+    bank.verdicts(DOWN);
+    let error = bank.pay(2, 101).unwrap_err();
     assert_eq!(error, LedgerError::IdReused);
 }
 
 #[test]
-fn an_id_that_led_to_nothing_is_judged_anew_for_another_payment() {
+fn an_id_of_which_nothing_is_recorded_needs_a_new_verdict_for_another_payment() {
     let bank = bank();
-    bank.judge(deny_one_amount);
+    bank.verdicts(DENY_ONE_AMOUNT);
     let mut small = bank.payment(2, 1);
     small.instruction.destination = Some(AccountRef::Id(Uuid::from_u128(0xDEAD)));
-    bank.gate.post(&small).unwrap_err();
-    assert_denied(&bank.gate.post(&bank.payment(2, DENIED_MINOR)).unwrap());
+    bank.post(&small).unwrap_err();
+    assert_denied(&bank.pay(2, DENIED_MINOR).unwrap());
 }
 
 #[test]
 fn a_cancel_passes_without_a_verdict() {
     let bank = bank();
-    bank.judge(down);
+    bank.verdicts(DOWN);
     let cancelled = bank.gate.cancel(&bank.payment(2, 100)).unwrap();
     assert_eq!(cancelled.posting.decline, Some(Decline::Cancelled));
-    let late = bank.gate.post(&bank.payment(2, 100)).unwrap();
+    let late = bank.pay(2, 100).unwrap();
     assert_eq!((late.posting, late.repeated), (cancelled.posting, true));
     assert!(bank.asked().is_empty());
 }
@@ -373,7 +360,7 @@ fn a_cancel_passes_without_a_verdict() {
 #[test]
 fn a_forecast_comes_from_the_ledger_without_a_verdict() {
     let bank = bank();
-    bank.judge(down);
+    bank.verdicts(DOWN);
     let forecast = |minor| bank.gate.judge(&bank.payment(2, minor)).unwrap();
     assert_eq!(forecast(OPENING_MINOR), None);
     assert_eq!(
@@ -398,12 +385,10 @@ fn the_lines_of_a_batch_are_judged_one_by_one_and_once() {
         instruction: bank.instruction(4),
         denied_by: Some("another_gate".to_owned()),
     });
-    bank.judge(deny_one_amount);
+    bank.verdicts(DENY_ONE_AMOUNT);
     let first = bank.gate.post_batch(&batch).unwrap();
-    assert_eq!(
-        bank.asked(),
-        [0, 1, 2].map(|index| line_id(batch.id, index))
-    );
+    let judged = [0, 1, 2].map(|index| line_id(batch.id, index));
+    assert_eq!(bank.asked(), judged);
     let rules = first.outcomes.iter().map(|outcome| match outcome {
         LineOutcome::Recorded(posting) => Ok((posting.decline, posting.denied_by.as_deref())),
         LineOutcome::Refused(refusal) => Err(refusal),
@@ -421,7 +406,7 @@ fn the_lines_of_a_batch_are_judged_one_by_one_and_once() {
     );
     assert_eq!(bank.bob_has(), 3);
 
-    bank.judge(down);
+    bank.verdicts(DOWN);
     let again = bank.gate.post_batch(&batch).unwrap();
     assert_eq!((again.outcomes, again.repeated), (first.outcomes, true));
     assert!(bank.asked().is_empty());
@@ -430,17 +415,15 @@ fn the_lines_of_a_batch_are_judged_one_by_one_and_once() {
 #[test]
 fn a_denied_line_declines_the_others_of_an_atomic_batch() {
     let bank = bank();
-    bank.judge(deny_one_amount);
+    bank.verdicts(DENY_ONE_AMOUNT);
     let batch = bank.batch(true, &[1, DENIED_MINOR]);
     let reply = bank.gate.post_batch(&batch).unwrap();
     let declines = reply.outcomes.iter().map(|outcome| match outcome {
         LineOutcome::Recorded(posting) => posting.decline,
         LineOutcome::Refused(refusal) => panic!("{refusal:?}"),
     });
-    assert_eq!(
-        declines.collect::<Vec<_>>(),
-        [Some(Decline::BatchDeclined), Some(Decline::ScreeningDenied)]
-    );
+    let expected = [Decline::BatchDeclined, Decline::ScreeningDenied].map(Some);
+    assert_eq!(declines.collect::<Vec<_>>(), expected);
     assert_eq!(bank.bob_has(), 0);
 }
 
@@ -449,11 +432,11 @@ fn one_missing_verdict_holds_up_the_whole_batch() {
     let bank = bank();
     let head = bank.head();
     let batch = bank.batch(false, &[1, DENIED_MINOR, 2]);
-    bank.judge(down_for_one_amount);
+    bank.verdicts(DOWN_FOR_ONE_AMOUNT);
     assert!(not_screened(&bank.gate.post_batch(&batch).unwrap_err()));
     assert_eq!(bank.gate.ledger.find_batch(batch.id).unwrap(), None);
     assert_eq!((bank.head(), bank.bob_has()), (head, 0));
-    bank.judge(allow);
+    bank.verdicts(ALLOW);
     let reply = bank.gate.post_batch(&batch).unwrap();
     assert!(!reply.repeated);
     assert_eq!(bank.bob_has(), 3 + DENIED_MINOR);

@@ -1,4 +1,5 @@
-//! What auditors see: the journal, of which they can compute each hash, and the changes of accounts.
+//! What auditors see: the journal, of which they can compute each hash, and the changes of
+//! accounts.
 
 use super::*;
 use crate::account::Direction;
