@@ -27,7 +27,7 @@ stored_enum! {
         Open = 1, "open";
         /// Staff have stopped movements.
         Frozen = 2, "frozen";
-        /// Closed for ever, with a balance of zero.
+        /// Closed, which is final, with a balance of zero.
         Closed = 3, "closed";
     }
 }

@@ -1,7 +1,6 @@
-//! Goal: whatever field of the ledger is changed behind its back, the audit finds it; and it finds
-//! nothing in an honest ledger.
-//! Method: a small bank with every kind of row; then, one at a time, each column of each table is
-//! changed in each row, in a transaction that is rolled back.
+//! Goal: the audit finds every change behind the ledger's back, and finds nothing in an honest
+//! ledger. Method: a small bank with every kind of row. A transaction, which is rolled back,
+//! changes one column of one row at a time.
 
 use super::*;
 use crate::account::{self, Account};
@@ -39,7 +38,7 @@ fn bank() -> SqliteStore {
     ] {
         ledger::post_batch(&store, &clock, &batch).unwrap();
     }
-    // At the end, where only the head of the chain knows of it.
+    // The last row, which only the head of the chain protects.
     let cancelled = transfer(13, pay(Kind::Transfer, Some(&first), Some(&second), 1));
     ledger::cancel(&store, &clock, &cancelled).unwrap();
     account::freeze(
@@ -104,7 +103,7 @@ fn pay(kind: Kind, from: Option<&Account>, to: Option<&Account>, minor: i64) -> 
     }
 }
 
-/// What staff ask for a customer.
+/// A request by staff for a customer.
 fn transfer(id: u128, instruction: Instruction) -> Transfer {
     Transfer {
         on_behalf_of: Some(Uuid::from_u128(0xC)),
@@ -120,7 +119,7 @@ fn line(from: &Account, to: &Account, minor: i64) -> BatchLine {
     }
 }
 
-/// One that is posted, one that is declined, one that is denied, and one that is refused.
+/// Lines that are posted, declined, denied, and refused.
 fn batch_lines(first: &Account, second: &Account) -> Vec<BatchLine> {
     let instruction = pay(Kind::Transfer, Some(first), Some(second), 2);
     let nowhere = Instruction {
@@ -158,7 +157,7 @@ fn batch(id: u128, atomic: bool, lines: Vec<BatchLine>) -> Batch {
     }
 }
 
-/// A bank whose file somebody has in hand: without triggers or checks.
+/// A bank without triggers and checks, as for a thief of its file.
 fn open_bank() -> SqliteStore {
     let store = bank();
     let transaction = store.begin().unwrap();
@@ -174,23 +173,22 @@ fn open_bank() -> SqliteStore {
     store
 }
 
-/// What `judge` finds after the statements, which are rolled back; none where the engine refuses
-/// one of them.
+/// What `look` returns after the statements, which are rolled back; none where SQLite refuses one
+/// of them.
 fn tampered<T>(
     store: &SqliteStore,
     statements: &[&str],
-    judge: impl FnOnce(&SqliteTransaction) -> T,
+    look: impl FnOnce(&SqliteTransaction) -> T,
 ) -> Option<T> {
     let transaction = store.begin().unwrap();
     for statement in statements {
         transaction.execute(statement, &[]).ok()?;
     }
-    // The store has one connection: what it reads is what the transaction has changed.
-    Some(judge(&transaction))
+    // The store has one connection: it reads the changes of the transaction.
+    Some(look(&transaction))
 }
 
-/// A row that cannot even be read stops the audit with an error that names the column: found as
-/// well.
+/// A row that cannot be read stops the audit with an error, which counts as found.
 fn is_broken(store: &SqliteStore) -> bool {
     match check_invariants(store) {
         Ok(report) => report.violations().next().is_some(),
@@ -219,8 +217,7 @@ fn an_honest_ledger_has_no_violations() {
     );
 }
 
-/// Other values for a column, of which at least one passes the table's checks: the next number,
-/// another word, the bytes inverted.
+/// Other values for a column. At least one of them passes the table's checks.
 const CHANGES: [&str; 25] = [
     "{} + 1",
     "{} - 1",
@@ -287,7 +284,7 @@ fn every_changed_field_is_found() {
     }
 }
 
-/// Tries every change of one field; returns how many the engine lets pass.
+/// Tries every change of one field; returns how many SQLite accepts.
 fn changes_are_found(store: &SqliteStore, table: &str, column: &str, rowid: i64) -> usize {
     let mut passed = 0;
     let field = format!("SELECT {column} FROM {table} WHERE rowid = {rowid}");
@@ -344,7 +341,7 @@ fn every_lost_or_added_row_is_found() {
 #[test]
 fn a_cut_off_tail_is_found() {
     let store = open_bank();
-    // A declined row moves no balance: only the head of the chain knows of it.
+    // A declined row moves no balance: only the head of the chain protects it.
     let last = "DELETE FROM transfer WHERE sequence = (SELECT max(sequence) FROM transfer)";
     assert_eq!(tampered(&store, &[last], |_| is_broken(&store)), Some(true));
 }
@@ -361,7 +358,7 @@ fn money_from_nowhere_is_found_even_with_its_own_entry() {
     assert!(report.violations().count() >= 3, "{report:?}");
 }
 
-/// Makes the hashes of all batches anew, as somebody would who knows how.
+/// Computes the hashes of all batches again, as a thief who knows how.
 fn rehash_batches(transaction: &SqliteTransaction) {
     let mut hash = GENESIS;
     let sql = format!("SELECT {BATCH_COLUMNS} FROM batch ORDER BY sequence");
@@ -394,7 +391,7 @@ fn a_batch_that_is_not_its_lines_is_found_even_with_its_own_hash() {
         "UPDATE batch SET refusals = 'none' WHERE sequence = 1",
         "UPDATE batch SET refusals = '[{\"index\":0,\"code\":\"a\",\"pointer\":\"\",\"detail\":\"b\"}]' WHERE sequence = 3",
         "UPDATE batch SET atomic = 1 WHERE sequence = 1",
-        // One of which nothing is in the journal.
+        // A batch without a row in the journal.
         "INSERT INTO batch SELECT sequence + 1, zeroblob(16), fingerprint, actor_kind, actor_id, on_behalf_of_id, 0, 1, \
          '[{\"index\":0,\"code\":\"a\",\"pointer\":\"\",\"detail\":\"b\"}]', requested_at_ms, recorded_at_ms, hash \
          FROM batch ORDER BY sequence DESC LIMIT 1",

@@ -277,14 +277,14 @@ fn other_people_s_and_internal_accounts_are_not_found() {
         .query("SELECT id FROM account WHERE type = 'settlement'", &[])
         .unwrap();
     let settlement = settlement.first().unwrap().uuid(0).unwrap();
-    let nobody = Uuid::from_u128(404);
+    let missing = Uuid::from_u128(404);
     let source = Err(LedgerError::AccountNotFound(Side::Source));
     let destination = Err(LedgerError::AccountNotFound(Side::DestinationId));
     for (id, from, to, expected) in [
         (2, theirs.id, mine.id, &source),
-        (3, nobody, mine.id, &source),
+        (3, missing, mine.id, &source),
         (4, settlement, mine.id, &source),
-        (5, mine.id, nobody, &destination),
+        (5, mine.id, missing, &destination),
         (6, mine.id, settlement, &destination),
     ] {
         let payment = transfer(id, Kind::Transfer, Some(from), Some(to), 1);

@@ -1,4 +1,4 @@
-//! What the tests share: a store, a clock, accounts, and transfers.
+//! The kit of all tests: a store, a clock, accounts, and transfers.
 
 use crate::account::{self, Account, AccountType, NumberFormat, OpenRequest, OpenRules};
 use crate::schema::MIGRATIONS;
@@ -11,7 +11,7 @@ use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{SqliteStore, migrate};
 use uuid::Uuid;
 
-/// Who owns the accounts, and asks, where a test does not care.
+/// The owner and the actor where a test does not care.
 pub const OWNER: Uuid = Uuid::from_u128(0xA);
 
 /// How long a hold of [`instruction`] lasts.
@@ -67,7 +67,7 @@ pub fn eur(minor: i64) -> Money {
     Money::from_minor(minor, Currency::from_code("EUR").unwrap())
 }
 
-/// What is asked of two accounts; none where it is the bank's own.
+/// An instruction between two accounts; none is the bank's own account.
 pub fn instruction(
     kind: Kind,
     source: Option<Uuid>,
@@ -82,7 +82,7 @@ pub fn instruction(
     }
 }
 
-/// What is asked of an earlier transfer.
+/// An instruction that names an original.
 pub fn of_original(kind: Kind, original: Uuid, amount: Money) -> Instruction {
     Instruction {
         original: Some(original),
@@ -90,7 +90,7 @@ pub fn of_original(kind: Kind, original: Uuid, amount: Money) -> Instruction {
     }
 }
 
-/// A transfer that a teller asks for, and that may debit any account.
+/// A teller's transfer, which may debit any account.
 pub fn transfer(id: u128, instruction: Instruction) -> Transfer {
     Transfer {
         id: Uuid::from_u128(id),

@@ -1,4 +1,4 @@
-//! Goal: the ids and fingerprints of a batch's lines follow from the batch, in every release.
+//! Goal: every release derives the same ids and fingerprints for the lines of a batch.
 
 use super::*;
 use crate::words::Kind;
@@ -48,7 +48,7 @@ fn a_line_is_a_transfer_of_the_batchs_words() {
     assert_eq!((batch.transfer(1), batch.transfer(3)), (None, None));
 }
 
-/// A batch that was accepted years ago finds its lines by these.
+/// An old batch finds its lines by these.
 #[test]
 fn ids_and_fingerprints_never_change() {
     let digest = Sha256::digest([&b"line"[..], Uuid::from_u128(1).as_bytes()].concat());
@@ -69,7 +69,7 @@ fn ids_and_fingerprints_never_change() {
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), BATCH_LINES_MAX);
 }
 
-/// What a screening says of a line is no part of what the client asks.
+/// The verdict of a screening is no part of the client's request.
 #[test]
 fn the_fingerprint_is_that_of_the_request() {
     let instruction = batch().instruction;

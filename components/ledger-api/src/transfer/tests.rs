@@ -1,5 +1,5 @@
-//! Goal: a retry has the fingerprint of the first request in every release, and another request has
-//! another.
+//! Goal: in every release a retry has the fingerprint of the first request, and another request has
+//! another one.
 
 use super::*;
 use strongroom_sdk::money::Currency;
@@ -15,7 +15,7 @@ fn instruction() -> Instruction {
     }
 }
 
-/// The text is kept by every bank for ever, as what its fingerprints are made of.
+/// The stored fingerprints of every bank are made of such texts.
 #[test]
 fn the_canonical_form_never_changes() {
     let canonical = concat!(

@@ -1,11 +1,10 @@
-//! Goal: what crosses a component's boundary arrives as it was sent, and what no sender of these
-//! types can have sent is refused.
-//! Method: any value there and back; then, one at a time, each text of a value that is none.
+//! Goal: a value arrives at the other component as it was sent, and a malformed value is refused.
+//! Method: random values there and back; then a malformed text in one field at a time.
 
 use super::*;
 use proptest::prelude::*;
 
-/// Makes a value one that cannot be.
+/// Makes a value malformed.
 type Change<'a, T> = &'a dyn Fn(&mut T);
 
 fn ids() -> impl Strategy<Value = Uuid> {
@@ -99,7 +98,7 @@ fn parties() -> impl Strategy<Value = Option<Party>> {
     }))
 }
 
-/// What was decided: a decline has its code, and nothing else has one.
+/// Decisions: only a decline has a code.
 fn decisions() -> impl Strategy<Value = (Status, Option<Decline>)> {
     let statuses = prop::sample::select(Status::ALL);
     (statuses, prop::sample::select(Decline::ALL)).prop_map(|(status, decline)| {
@@ -107,7 +106,7 @@ fn decisions() -> impl Strategy<Value = (Status, Option<Decline>)> {
     })
 }
 
-/// A posting: the words of a transfer, and what the ledger adds.
+/// Postings: the fields of a transfer, and those that the ledger adds.
 fn postings() -> impl Strategy<Value = Posting> {
     let resolutions = prop::option::of((ids(), kinds(), any::<i64>()));
     let ends = (parties(), parties(), any::<Option<i64>>(), resolutions);

@@ -1,5 +1,5 @@
-//! Goal: words and codes are kept in stores and hash chains for ever, so each is one value's alone,
-//! and none changes.
+//! Goal: words and codes are in stores and hash chains, so each belongs to one value, and none ever
+//! changes.
 
 use super::*;
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ fn each_word_and_each_code_is_one_values_alone() {
         let words: HashSet<_> = values.iter().map(|(word, _)| word).collect();
         let codes: HashSet<_> = values.iter().map(|(_, code)| code).collect();
         assert_eq!((words.len(), codes.len()), (values.len(), values.len()));
-        // Zero is what stands for none.
+        // Zero stands for none.
         assert!(!codes.contains(&0));
     }
     let of = |all: &[Kind]| {
@@ -33,7 +33,7 @@ fn each_word_and_each_code_is_one_values_alone() {
     check(&of(Decline::ALL));
 }
 
-/// Instructions are serialized with these words, and the store has the others.
+/// Instructions are serialized with the words that the store has.
 #[test]
 fn a_kind_has_one_word() {
     for kind in Kind::ALL {

@@ -1,6 +1,6 @@
-//! Goal: the balance of any past moment is what the entries up to it add up to, found without
-//! reading them. Method: movements at times of a clock that the test sets, several of them in one
-//! millisecond, compared with a sum over all entries.
+//! Goal: the balance of any past moment is the sum of the entries up to it, found without reading
+//! them. Method: movements at times of a clock that the test sets, several in one millisecond,
+//! compared with a sum over all entries.
 
 use super::*;
 use crate::account::by_id;
@@ -36,8 +36,8 @@ impl Scene {
         self.clock.0.set(self.clock.0.get() + ms);
     }
 
-    /// Deposits, or withdraws what is negative; what is not covered is declined, and leaves a row
-    /// without entries.
+    /// Deposits, or withdraws a negative amount. A withdrawal without the money is declined, and
+    /// leaves a row without entries.
     fn pay(&self, amount_minor: i64) {
         let id = self.moved.get() + 1;
         self.moved.set(id);
@@ -55,7 +55,7 @@ impl Scene {
         balance_at(&self.store, &self.clock, &self.account, at_ms)
     }
 
-    /// The same, by adding up.
+    /// The same, as a sum.
     fn sum_at(&self, at_ms: i64) -> i64 {
         let sql = "SELECT coalesce(sum(iif(direction = 'credit', entry.amount_minor, -entry.amount_minor)), 0)
             FROM entry JOIN transfer ON transfer.sequence = transfer_sequence
@@ -108,7 +108,7 @@ fn a_moment_that_is_not_over_has_no_past_balance() {
 }
 
 #[test]
-fn what_may_not_be_on_disk_yet_is_waited_for_and_what_is_settled_is_not() {
+fn only_a_moment_that_the_journal_has_not_passed_waits_for_the_disk() {
     let scene = Scene::new();
     scene.pay(500);
     scene.pass_ms(2);

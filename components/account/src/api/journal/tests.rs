@@ -1,5 +1,5 @@
-//! Goal: a past page is found without reading the journal, or the entries of others.
-//! Method: the plans of the queries. What the pages hold is told in `api::tests::books`.
+//! Goal: SQLite finds a past page without a scan of the journal or the entries.
+//! Method: the plans of the queries. `api::tests::books` tests the pages.
 
 use super::*;
 use crate::schema::MIGRATIONS;

@@ -31,7 +31,7 @@ fn post(bank: &Bank, id: u128, denied_by: Option<&str>, instruction: Instruction
     reply.posting.status
 }
 
-/// A bank with one row of each kind, a decline, and what a screening has denied.
+/// A bank with one row of each kind, a decline, and a denial by a screening.
 fn busy_bank() -> Bank {
     let bank = bank();
     let [from, to] = [alice(), bob()].map(|owner| Some(open_eur(&bank, &owner).0));
@@ -69,7 +69,7 @@ fn bytes(hexadecimal: &str) -> [u8; 32] {
     hex::decode(hexadecimal).unwrap().try_into().unwrap()
 }
 
-/// An account's key is not hashed: any will do that tells the two sides apart.
+/// The hash does not cover an account's key: the two sides only need different ones.
 fn account(row: &Value, side: &str, key: i64) -> Option<AccountOfRow> {
     Some(AccountOfRow {
         key,
@@ -98,7 +98,7 @@ fn row_of(view: &Value) -> JournalRow {
         },
         on_behalf_of: id("on_behalf_of"),
         request_id: owned("request_id"),
-        // Not hashed: they follow from the accounts.
+        // The hash covers the accounts instead.
         source: None,
         destination: None,
         original: id("subject_id"),

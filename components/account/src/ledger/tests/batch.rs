@@ -7,7 +7,7 @@ use strongroom_ledger_api::{
     BATCH_LINES_MAX, BatchInstruction, BatchLine, BatchRecord, LineOutcome, Refusal, line_id,
 };
 
-/// What Alice asks.
+/// A request by Alice.
 pub(super) fn batch(id: u128, atomic: bool, lines: impl Into<Vec<BatchLine>>) -> Batch {
     Batch {
         id: Uuid::from_u128(id),
@@ -37,7 +37,7 @@ fn line_to(from: &Account, to: AccountRef, amount_minor: i64) -> BatchLine {
     }
 }
 
-/// A line that goes nowhere.
+/// A line whose payee does not exist.
 fn nowhere(from: &Account) -> BatchLine {
     line_to(from, AccountRef::Id(Uuid::from_u128(404)), 1)
 }
@@ -47,7 +47,7 @@ fn not_found() -> LineOutcome {
     LineOutcome::Refused(error.refusal().unwrap())
 }
 
-/// The refusal of a line that was no transfer before the ledger was asked.
+/// The refusal of a line by the caller of the ledger.
 fn refusal() -> Refusal {
     Refusal {
         code: "amount_invalid".to_owned(),
@@ -67,7 +67,7 @@ pub(super) fn declines(reply: &BatchReply) -> Vec<Option<Decline>> {
     postings(reply).map(|posting| posting.decline).collect()
 }
 
-/// The reply to a batch that is not known.
+/// The reply to a batch with a new id.
 fn first_batch(store: &SqliteStore, batch: &Batch) -> BatchReply {
     let reply = post_batch(store, &CLOCK, batch).unwrap();
     assert!(!reply.repeated);
@@ -107,7 +107,7 @@ fn each_line_sees_the_balances_that_those_before_it_have_left() {
 }
 
 #[test]
-fn a_line_without_the_money_tells_nothing_of_its_payee() {
+fn a_line_without_the_money_reveals_nothing_of_its_payee() {
     let (store, from, to) = bank();
     let missing = AccountRef::Id(Uuid::from_u128(404));
     let lines = |amount| {
@@ -157,7 +157,7 @@ fn a_batch_is_recorded_once_with_the_refusals_of_its_other_lines() {
     assert!(matches!(declined, LineOutcome::Recorded(one) if one.decline == short));
     assert_invariants(&store);
 
-    // What another day would decide otherwise has the same reply for ever.
+    // The reply stays the same when the balances change.
     deposit(&store, 2, &from, 1_000);
     let again = BatchReply {
         repeated: true,
@@ -211,7 +211,7 @@ fn a_known_batch_with_another_fingerprint_is_reused() {
         ..batch(10, true, [line(&from, &to, 2), line(&from, &to, 3)])
     };
     assert_eq!(posted_batch(&store, &other), Err(LedgerError::IdReused));
-    // A recalled row may be of a group that is not on disk yet.
+    // A row that was read may not be on disk yet.
     assert_eq!(store.take_endings(), [Ending::OnDisk; 3]);
     assert_eq!(journal(&store, 0, 100).unwrap().len(), 2);
 }
@@ -247,7 +247,7 @@ fn a_batch_of_which_no_line_is_recorded_leaves_nothing_and_is_a_first_request_ag
         assert_eq!((rows(&store, "batch"), rows(&store, "transfer")), (0, 1));
         assert_eq!(find(&store, &batch), None);
     }
-    // Another request under the id is the first one.
+    // Nothing is recorded, so another request may have the id.
     let other = Batch {
         fingerprint: [8; 32],
         ..batch(10, true, [line])
@@ -258,7 +258,7 @@ fn a_batch_of_which_no_line_is_recorded_leaves_nothing_and_is_a_first_request_ag
 }
 
 #[test]
-fn an_atomic_batch_with_one_decline_moves_nothing_for_ever() {
+fn an_atomic_batch_with_one_decline_moves_nothing_also_on_a_retry() {
     let (store, from, to) = bank();
     let batch = batch(10, true, [line(&from, &to, 700), line(&from, &to, 700)]);
     let reply = first_batch(&store, &batch);
@@ -321,7 +321,7 @@ fn a_batch_whose_refusals_no_store_takes_is_invalid() {
     assert_eq!((rows(&store, "batch"), rows(&store, "transfer")), (0, 1));
 }
 
-/// The ids of lines are hashes; where one is taken all the same, the engine refuses the second row.
+/// The ids of lines are hashes. Where one is taken all the same, SQLite refuses the second row.
 #[test]
 fn a_batch_whose_line_has_a_taken_id_moves_nothing() {
     let (store, from, to) = bank();
@@ -341,7 +341,7 @@ fn a_batch_whose_line_has_a_taken_id_moves_nothing() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
-    /// The same lines one by one, on another bank of the same accounts, are decided the same.
+    /// Another bank with the same accounts posts the same lines one by one.
     #[test]
     fn a_batch_decides_as_single_posts_do(
         lines in prop::collection::vec((0..4_usize, 0..5_usize, 1..900_i64, 0..10_u8), 1..80),

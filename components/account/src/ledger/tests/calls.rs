@@ -1,6 +1,6 @@
-//! Goal: a posting is two calls of the host: one that begins with a query, and one that commits
-//! with all changes.
-//! Method: the transaction of a component, on a host that notes its calls.
+//! Goal: a posting is two calls to the host: the first begins with a query, the second commits with
+//! all changes.
+//! Method: the transaction of a component, on a host that records its calls.
 
 use super::*;
 use std::cell::RefCell;
@@ -114,7 +114,7 @@ fn a_posting_is_one_query_and_one_commit_with_its_changes() {
         ..pay(9, &from, &to, 1)
     };
     for transfer in [
-        // The bank's own account of the currency is there.
+        // The settlement account exists already.
         transfer(2, Kind::Deposit, None, Some(from.id), 1),
         transfer(3, Kind::Withdrawal, Some(from.id), None, 1),
         pay(4, &from, &to, 1),
@@ -129,7 +129,7 @@ fn a_posting_is_one_query_and_one_commit_with_its_changes() {
         posted(&host, &transfer).unwrap();
         let calls = host.calls.take();
         assert_eq!(calls, ["begin-query", "commit-with"], "{transfer:?}");
-        // A repetition reads the record, and waits until it is on disk.
+        // A retry reads the record, and waits for the disk.
         posted(&host, &transfer).unwrap();
         let calls = host.calls.take();
         assert_eq!(calls, ["begin-query", "query", "commit"], "{transfer:?}");

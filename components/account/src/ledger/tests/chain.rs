@@ -1,6 +1,6 @@
 //! Goal: the hash chains are what `docs/audit-the-books.md` says, byte by byte, so that an auditor
 //! can compute them without this code.
-//! Method: the bytes of some rows written down by hand, from what was asked of the ledger.
+//! Method: the bytes of some rows, written by hand from the requests.
 
 use super::*;
 use sha2::{Digest, Sha256};
@@ -30,7 +30,7 @@ fn account(account: &Account) -> Vec<u8> {
     .concat()
 }
 
-/// Some seconds behind the other times, so that no two fields have the same value.
+/// Differs from the other times, so that no two fields have the same value.
 fn requested() -> [u8; 8] {
     (CLOCK.0 - 5).to_be_bytes()
 }
@@ -41,8 +41,8 @@ fn stored_hashes(store: &SqliteStore, table: &str) -> Vec<Vec<u8>> {
     rows.into_iter().map(|row| row.blob(0).unwrap()).collect()
 }
 
-/// A hold for which staff asked, a part of it captured, another one that expired, and a denial
-/// without its accounts.
+/// A hold by staff, a capture of a part of it, another hold that expired, and a denial without
+/// accounts.
 #[test]
 fn the_journals_hashes_are_those_of_the_documented_bytes() {
     let store = store();
@@ -111,7 +111,7 @@ fn the_journals_hashes_are_those_of_the_documented_bytes() {
         &[5, 1, 0, 0],
         &[1],
         ALICE.as_bytes(),
-        // For nobody else, in no request of staff.
+        // On behalf of no one, without a request id.
         &[0, 0],
         &account(&from),
         &account(&to),
@@ -200,7 +200,7 @@ fn the_journals_hashes_are_those_of_the_documented_bytes() {
         &5_u64.to_be_bytes(),
         &id(0xA5),
         &[7; 32],
-        // Transfer, declined, screening denied, and by what.
+        // Transfer, declined, screening denied, and its rule.
         &[3, 2, 14],
         &text("list_7"),
         &[1],
@@ -275,7 +275,7 @@ fn the_hashes_of_batches_are_those_of_the_documented_bytes() {
     ]);
     assert_eq!(stored_hashes(&store, "batch"), [one, two]);
 
-    // The lines are rows of the journal: their ids and fingerprints follow from the batch's.
+    // The lines are rows of the journal, with ids and fingerprints derived from the batch's.
     let rows = journal(&store, 1, 10).unwrap();
     let of_rows = rows.iter().map(|row| (row.id, row.fingerprint));
     let of = |batch: u128, index| {

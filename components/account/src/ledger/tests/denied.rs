@@ -15,21 +15,21 @@ fn denied(transfer: Transfer) -> Transfer {
 }
 
 #[test]
-fn a_denied_payment_is_declined_for_ever_with_its_rule() {
+fn a_denied_payment_stays_declined_with_its_rule() {
     let (store, from, to) = bank();
     for payment in [
         transfer(2, Kind::Deposit, None, Some(to.id), 1),
         transfer(3, Kind::Withdrawal, Some(from.id), None, 1),
         pay(4, &from, &to, 1),
         holds::hold(5, &from, &to, 1),
-        // Whatever else would decline it.
+        // The denial comes before any other decline.
         pay(6, &from, &to, 9_000),
     ] {
         let posting = declined(&store, &denied(payment.clone()), Decline::ScreeningDenied);
         assert_eq!(posting.status, Status::Declined);
         assert_eq!(posting.denied_by.as_deref(), Some(RULE));
         assert_eq!(posting.expires_at_ms, None);
-        // A screening that has changed its mind comes too late.
+        // A later verdict changes nothing.
         assert_eq!(posted(&store, &payment), repeated(&posting));
         assert_eq!(lookup(&store, payment.id), Some(posting));
     }

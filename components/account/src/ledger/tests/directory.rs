@@ -1,24 +1,24 @@
-//! Goal: other services see what becomes of each customer's account, and hear of a payment what the
-//! ledger would decide of it.
-//! Method: the directory after each kind of change, and its judgement beside the decision itself.
+//! Goal: other services see the changes of each customer's account, and `judge` returns the
+//! decision that `post` would make. Method: the directory after each kind of change; `judge` beside
+//! `post`.
 
 use super::*;
 use crate::account::Freeze;
 use strongroom_ledger_api::{AccountChange, CHANGES_LIMIT, Directory, Ledger};
 
 #[test]
-fn each_change_of_a_customers_account_is_told_once_in_order() {
+fn each_change_of_a_customers_account_is_listed_once_in_order() {
     let (store, from, to) = bank();
     account::freeze(&store, &CLOCK, to.id, Freeze::Both, &teller()).unwrap();
     account::unfreeze(&store, &CLOCK, to.id, &teller()).unwrap();
     account::close(&store, &CLOCK, to.id, &teller()).unwrap();
     let ledger = ledger_of(store);
-    // The bank's own account of the deposit is no customer's.
+    // The deposit's settlement account is no customer's.
     let all = ledger.changes(0).unwrap();
     let ids: Vec<_> = all.iter().map(|change| change.account.id).collect();
     assert_eq!(ids, [from.id, to.id, to.id, to.id, to.id]);
     assert!(all.is_sorted_by_key(|change| change.sequence));
-    // As it is now.
+    // Each change has the account as it is now.
     let closed: Vec<_> = all.iter().map(|change| change.account.closed).collect();
     assert_eq!(closed, [false, true, true, true, true]);
     let AccountChange { sequence, account } = &all[3];
@@ -30,7 +30,7 @@ fn each_change_of_a_customers_account_is_told_once_in_order() {
 }
 
 #[test]
-fn no_part_of_the_changes_is_longer_than_the_others() {
+fn a_list_of_changes_has_its_limit() {
     let store = store();
     let account = open(&store, ALICE, "EUR");
     for _ in 0..CHANGES_LIMIT / 2 {
@@ -45,11 +45,11 @@ fn no_part_of_the_changes_is_longer_than_the_others() {
 }
 
 #[test]
-fn a_judgement_is_the_decision_and_records_nothing() {
+fn judge_returns_the_decision_and_records_nothing() {
     let (store, from, to) = bank();
     let closed = open(&store, BOB, "EUR");
     account::close(&store, &CLOCK, closed.id, &teller()).unwrap();
-    let nobody = Some(Uuid::from_u128(404));
+    let missing = Some(Uuid::from_u128(404));
     let ledger = ledger_of(store);
     for payment in [
         pay(3, &from, &to, 1_001),
@@ -57,8 +57,8 @@ fn a_judgement_is_the_decision_and_records_nothing() {
         pay(5, &from, &closed, 1_001),
         pay(6, &to, &from, 1),
         pay(7, &from, &from, 1),
-        transfer(8, Kind::Transfer, Some(from.id), nobody, 1),
-        transfer(9, Kind::Transfer, Some(from.id), nobody, 1_001),
+        transfer(8, Kind::Transfer, Some(from.id), missing, 1),
+        transfer(9, Kind::Transfer, Some(from.id), missing, 1_001),
         transfer(10, Kind::Deposit, None, Some(closed.id), 1),
         pay(11, &from, &to, 1_000),
     ] {
@@ -72,7 +72,7 @@ fn a_judgement_is_the_decision_and_records_nothing() {
 }
 
 #[test]
-fn an_owner_of_both_accounts_hears_of_the_payee_first() {
+fn an_owner_of_both_accounts_learns_of_the_payee_first() {
     let (store, from, _) = bank();
     let [closed, dollars] = ["EUR", "USD"].map(|code| open(&store, ALICE, code));
     account::close(&store, &CLOCK, closed.id, &teller()).unwrap();

@@ -99,7 +99,7 @@ fn a_hold_ends_once_and_the_later_decline_says_how() {
         for (id, late) in [(4, Kind::Capture), (5, Kind::Void)] {
             declined(&store, &of_original(id, late, 2, 600), decline);
         }
-        // Its time is up later, and there is nothing to sweep.
+        // At its time there is nothing left to sweep.
         assert_eq!(expire_holds(&store, &later(HOLD_SECONDS)).unwrap(), 0);
         assert_invariants(&store);
     }

@@ -1,8 +1,7 @@
-//! Goal: whatever the order of operations, the ledger decides as a bank with a pocket calculator
-//! would, and every invariant holds.
-//! Method: random sequences of posts, batches, repetitions, cancellations, freezes, limits, and
-//! closings over a few accounts, side by side with a model that knows nothing of SQL, double entry,
-//! or hashes. A failure prints its shortest sequence.
+//! Goal: in any order of operations, the ledger decides as a bank with a pocket calculator, and
+//! every invariant holds. Method: random sequences of posts, batches, retries, cancellations,
+//! freezes, limits, and closings over a few accounts, beside a model without SQL, double entry, or
+//! hashes. A failure prints its shortest sequence.
 
 use super::batch::batch;
 use super::*;
@@ -13,7 +12,7 @@ use strongroom_ledger_api::{BatchLine, LineOutcome, Refusal};
 /// Accounts 0 to 2 are in euros, the last is in yen.
 const CURRENCIES: [&str; 4] = ["EUR", "EUR", "EUR", "JPY"];
 
-/// What a transfer moves, and between which accounts.
+/// The amount and the accounts of a transfer.
 #[derive(Debug, Clone, Copy)]
 struct Order {
     source: usize,
@@ -27,7 +26,7 @@ enum Verdict {
     Asked,
     /// A screening has denied it.
     Denied,
-    /// It was no transfer before the ledger was asked; of lines alone.
+    /// The caller has refused it; only lines of a batch.
     Refused,
 }
 
@@ -38,7 +37,7 @@ enum Operation {
         kind: Kind,
         order: Order,
     },
-    /// The same words again as an earlier post.
+    /// A retry of an earlier post.
     Repeat {
         index: prop::sample::Index,
     },
@@ -51,7 +50,7 @@ enum Operation {
         atomic: bool,
         orders: Vec<Order>,
     },
-    /// The same words again as an earlier batch.
+    /// A retry of an earlier batch.
     RepeatBatch {
         index: prop::sample::Index,
     },
@@ -125,7 +124,7 @@ struct ModelAccount {
     closed: bool,
 }
 
-/// What becomes of a line: it is posted, declined, or refused.
+/// A line is posted, declined, or refused.
 type ModelOutcome = Result<Option<Decline>, ()>;
 
 /// The pocket calculator.
@@ -137,7 +136,7 @@ struct Model {
 }
 
 impl Model {
-    /// What becomes of a transfer in euros between these accounts; `None` is the bank.
+    /// Decides on a transfer in euros between these accounts; `None` is the bank.
     fn decide(
         &mut self,
         source: Option<usize>,
@@ -164,7 +163,7 @@ impl Model {
         None
     }
 
-    /// What an account says by itself.
+    /// The decline that follows from an account alone.
     fn decline_of(&self, account: usize) -> Option<Decline> {
         let ModelAccount { frozen, closed, .. } = self.accounts[account];
         if closed {
@@ -190,7 +189,7 @@ impl Model {
         ))
     }
 
-    /// What becomes of a batch's lines.
+    /// Decides on the lines of a batch.
     fn decide_batch(&mut self, atomic: bool, orders: &[Order]) -> Vec<ModelOutcome> {
         let before = self.accounts;
         let mut outcomes: Vec<_> = orders.iter().map(|order| self.decide_line(order)).collect();
@@ -424,7 +423,7 @@ impl Bank {
             let account = account::by_id(&self.store, *id).unwrap().unwrap();
             assert_eq!(account.balance.posted(), model.balance);
         }
-        // Each decided id stands in the journal once.
+        // The journal has each decided id once.
         let journal = journal(&self.store, 0, 1_000).unwrap();
         assert_eq!(journal.len(), self.model.decided.len());
         for posting in &journal {

@@ -1,7 +1,7 @@
-//! Goal: a user reads the rows that concern them, all of them and no others, at a price that does
-//! not depend on those of others.
-//! Method: random books of a few users, read in parts of every size, against the whole journal; the
-//! plans of the statements; and a store that counts what is asked of it.
+//! Goal: a user reads the rows that concern them, all of them and no others, at a cost that does
+//! not depend on other users' rows. Method: random rows of a few users, read in parts of every
+//! size, against the whole journal; the plans of the statements; and a store that counts its
+//! queries.
 
 use super::*;
 use proptest::prelude::*;
@@ -10,8 +10,7 @@ use strongroom_sdk::store::{Rows, SqliteTransaction};
 
 const USERS: [Uuid; 4] = [ALICE, BOB, Uuid::from_u128(0xC), Uuid::from_u128(0xD)];
 
-/// One step of a book: who asks, what, from and to which account, how much, and whether a screening
-/// denies it.
+/// One transfer: its kind, its accounts, its amount, and whether a screening denies it.
 type Step = (u8, usize, usize, i64, bool);
 
 /// Two accounts of each user but the last, who has none.
@@ -20,20 +19,20 @@ fn accounts(store: &SqliteStore) -> Vec<Account> {
     owners.map(|owner| open(store, owner, "EUR")).collect()
 }
 
-/// Takes a step; what is refused leaves no row.
+/// Posts a transfer; a refused one leaves no row.
 fn step(store: &SqliteStore, accounts: &[Account], id: u128, step: Step) {
     let (kind, from, to, amount, is_denied) = step;
-    let nobodys = Uuid::from_u128(404);
-    let at = |place: usize| accounts.get(place).map_or(nobodys, |account| account.id);
+    let missing = Uuid::from_u128(404);
+    let at = |place: usize| accounts.get(place).map_or(missing, |account| account.id);
     let asker = USERS[from % USERS.len()];
     let owner = accounts.get(from).map_or(asker, |account| account.owner_id);
-    // Now and then somebody names an account of another.
+    // Now and then a user names another user's account.
     let owner = if amount % 7 == 0 { asker } else { owner };
     let (from, to) = (Some(at(from)), Some(at(to)));
     let original = 1 + u128::from(amount.unsigned_abs()) % id;
     let asked = lookup(store, Uuid::from_u128(original)).map(|posting| posting.amount.minor());
     let asked = asked.unwrap_or(1);
-    let wish = match kind {
+    let asked_for = match kind {
         0 => transfer(id, Kind::Deposit, None, to, amount * 2),
         1 => transfer(id, Kind::Withdrawal, from, None, amount),
         2 | 3 => transfer(id, Kind::Transfer, from, to, amount),
@@ -42,27 +41,27 @@ fn step(store: &SqliteStore, accounts: &[Account], id: u128, step: Step) {
         6 => holds::of_original(id, Kind::Void, original, asked),
         _ => holds::of_original(id, Kind::Reversal, original, asked),
     };
-    let wish = match kind {
+    let asked_for = match kind {
         1..=4 => Transfer {
             authority: DebitAuthority::Owner(owner),
             actor: Actor::user(owner),
-            ..wish
+            ..asked_for
         },
         5 | 6 => Transfer {
             authority: DebitAuthority::Bank,
-            ..wish
+            ..asked_for
         },
-        _ => wish,
+        _ => asked_for,
     };
     let rule = (is_denied && kind <= 4).then(|| "rule".to_owned());
-    let wish = Transfer {
+    let asked_for = Transfer {
         denied_by: rule,
-        ..wish
+        ..asked_for
     };
-    let _ = post(store, &CLOCK, &wish);
+    let _ = post(store, &CLOCK, &asked_for);
 }
 
-/// All that a user reads, in parts.
+/// All rows that a user reads, in parts.
 fn all_of<S: Store>(store: &S, user: Uuid, limit: u32) -> Vec<Posting> {
     let mut postings: Vec<Posting> = Vec::new();
     loop {
@@ -103,8 +102,7 @@ proptest! {
         }
     }
 
-    /// What is recorded while a user reads is read too: nothing comes behind a place that was
-    /// passed.
+    /// No new row comes before a row that the user has read.
     #[test]
     fn what_comes_while_a_user_reads_is_read_once(
         steps in prop::collection::vec((0..8_u8, 0..7_usize, 0..7_usize, 1..60_i64, prop::bool::weighted(0.1)), 1..60),
@@ -116,7 +114,7 @@ proptest! {
         for (id, one) in (1..).zip(steps) {
             step(&store, &accounts, id, one);
             if id % 10 == 0 {
-                // A new account of Alice's: its rows are newer than all that was read.
+                // The rows of a new account are newer than all that Alice has read.
                 accounts.insert(0, open(&store, ALICE, "EUR"));
             }
             let after = read.last().map_or(0, |last| last.sequence as i64);
@@ -137,11 +135,11 @@ fn holds_declines_and_ends_are_read_by_those_they_concern() {
     first(&store, &holds::hold(4, &from, &to, 10));
     expire_holds(&store, &time).unwrap();
     first_at(&store, &time, &pay(6, &from, &to, 9_000));
-    // An account that is not hers: her own wish all the same.
-    let nobodys = transfer(7, Kind::Transfer, Some(to.id), Some(from.id), 1);
+    // Not her account, but her request.
+    let not_hers = transfer(7, Kind::Transfer, Some(to.id), Some(from.id), 1);
     let denied = Transfer {
         denied_by: Some("rule".to_owned()),
-        ..nobodys
+        ..not_hers
     };
     first_at(&store, &time, &denied);
     account::close(&store, &time, to.id, &teller()).unwrap();
@@ -156,7 +154,7 @@ fn holds_declines_and_ends_are_read_by_those_they_concern() {
     assert_eq!(sequences(teller().id), Vec::<u64>::new());
 }
 
-/// A store that counts what it is asked, and what it answers.
+/// Counts queries, and the rows of their results.
 #[derive(Clone, Default)]
 struct Counts {
     queries: Cell<usize>,
@@ -198,7 +196,7 @@ fn a_users_rows_cost_the_same_however_many_others_there_are() {
     assert_eq!([USERS[2], USERS[3]].map(asked), before);
 }
 
-/// Each step of them begins with a key: of the accounts, and of their entries, declines, and holds.
+/// Each step begins with a key of an account, or of its entries, declines, or holds.
 #[test]
 fn a_users_rows_and_an_accounts_are_found_by_keys_alone() {
     let store = store();
@@ -248,6 +246,6 @@ fn one_busy_account_among_many_is_read_whole() {
         let read = all_of(&store, ALICE, limit);
         assert_eq!(read, concerning(&store, ALICE), "{limit}");
     }
-    // A part is short, and no shorter than a share of it.
+    // A part is short, but has at least one share.
     assert_eq!(journal_of(&store, ALICE, 0, 100).unwrap().len(), 10);
 }

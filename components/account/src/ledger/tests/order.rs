@@ -1,4 +1,5 @@
-//! Goal: one situation has one answer, and a payer without the money learns nothing of the payee.
+//! Goal: the same state leads to the same decline, and a payer without the money learns nothing of
+//! the payee.
 //! Method: every fault of the payer's account with every fault of the payee's.
 
 use super::*;
@@ -6,9 +7,9 @@ use crate::account::Freeze;
 
 struct Faults {
     store: SqliteStore,
-    /// What the payer's account says by itself.
+    /// Each with the decline that follows from it alone.
     payers: Vec<(Account, Option<Decline>)>,
-    /// What the payee's says.
+    /// Likewise.
     payees: Vec<(Account, Option<Decline>)>,
 }
 
@@ -33,7 +34,7 @@ fn faults() -> Faults {
         (empty, Some(Decline::InsufficientFunds)),
         (rich, None),
     ];
-    // Each of the payee's faults comes with those after it.
+    // Each account has its own fault and those after it.
     let [frozen, closed] = [(); 2].map(|()| open(BOB, "JPY"));
     account::freeze(&store, &CLOCK, frozen.id, Freeze::Credits, &teller()).unwrap();
     account::close(&store, &CLOCK, closed.id, &teller()).unwrap();
@@ -50,7 +51,7 @@ fn faults() -> Faults {
     }
 }
 
-/// No customer has these.
+/// Ids and numbers that no customer's account has.
 fn missing(store: &SqliteStore) -> [AccountRef; 4] {
     let bank = "SELECT id, number FROM account WHERE type = 'settlement'";
     let bank = store.query(bank, &[]).unwrap().first().unwrap();
@@ -105,7 +106,7 @@ fn a_payers_own_decline_comes_before_any_of_the_payee_and_the_same_without_one()
 }
 
 #[test]
-fn a_payer_who_could_pay_hears_the_first_fault_of_the_payee() {
+fn a_payer_with_the_money_learns_the_first_fault_of_the_payee() {
     let Faults {
         store,
         payers,
@@ -136,7 +137,7 @@ fn a_payer_who_could_pay_hears_the_first_fault_of_the_payee() {
 }
 
 #[test]
-fn a_capture_tells_of_the_payer_before_the_payee() {
+fn a_capture_checks_the_payer_before_the_payee() {
     let (store, from, to) = bank();
     first(&store, &holds::hold(2, &from, &to, 300));
     let freeze = |account: &Account, stops| {

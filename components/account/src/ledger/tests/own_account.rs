@@ -27,9 +27,9 @@ fn staff_neither_deposit_to_their_own_account_nor_reverse_what_touches_it() {
     };
     assert_eq!(posted(&store, &denied), own_account);
     assert!(!recorded(2));
-    // The same id, asked by a colleague, is a first request.
+    // A colleague may use the id: nothing is recorded.
     assert_eq!(first(&store, &by_colleague(&deposit)).decline, None);
-    // As any owner, they take out what they have and no more.
+    // As any owner, they withdraw what they have and no more.
     let too_much = transfer(6, Kind::Withdrawal, Some(own.id), None, 501);
     let short = Some(Decline::InsufficientFunds);
     assert_eq!(first(&store, &too_much).decline, short);

@@ -1,10 +1,10 @@
-//! Goal: what is recorded is found, all of it, in its order, and by those alone to whom it belongs.
+//! Goal: queries find all recorded rows, in their order, for the users whom they concern.
 
 use super::*;
 use strongroom_ledger_api::{LOOKUP_IDS_MAX, Resolution};
 
 #[test]
-fn history_has_posted_transfers_of_both_sides_and_declines_of_the_one_who_asked() {
+fn history_has_posted_transfers_of_both_sides_and_declines_of_the_payer() {
     let (store, from, to) = bank();
     for (id, amount) in [(2, 100), (3, 5_000), (4, 200), (5, 9_000)] {
         first(&store, &pay(id, &from, &to, amount));
@@ -24,7 +24,7 @@ fn history_has_posted_transfers_of_both_sides_and_declines_of_the_one_who_asked(
 }
 
 #[test]
-fn a_part_of_the_journal_is_short_where_its_words_are_long_and_nothing_is_left_out() {
+fn a_part_of_the_journal_is_short_where_its_texts_are_long_and_no_row_is_left_out() {
     let store = store();
     let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
     deposit(&store, 1, &from, 10_000);
@@ -41,7 +41,7 @@ fn a_part_of_the_journal_is_short_where_its_words_are_long_and_nothing_is_left_o
         if part.is_empty() {
             break;
         }
-        // With the longest words, in bytes, the host would answer a thousand rows no more.
+        // A thousand rows with the longest texts would exceed the host's limit.
         assert!(part.len() < 600);
         sequences.extend(part.iter().map(|posting| posting.sequence));
     }
@@ -72,7 +72,7 @@ fn the_postings_of_many_ids_come_in_the_order_of_the_ids() {
 }
 
 #[test]
-fn only_what_is_looked_up_has_what_came_of_it() {
+fn only_lookups_and_history_have_resolutions() {
     let (store, from, to) = bank();
     let payment = first(&store, &pay(2, &from, &to, 300));
     let reversal = holds::of_original(3, Kind::Reversal, 2, 300);
@@ -103,7 +103,7 @@ fn the_head_is_the_last_sequence() {
     let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
     deposit(&store, 1, &from, 1_000);
     assert_eq!(ledger.head(), Ok(1));
-    // A decline is a row too, and a refusal is none.
+    // A decline is a row, a refusal is not.
     first(&store, &pay(2, &from, &to, 9_000));
     let to_itself = posted(&store, &pay(3, &from, &from, 1));
     assert_eq!(
@@ -114,7 +114,7 @@ fn the_head_is_the_last_sequence() {
 }
 
 #[test]
-fn no_row_follows_a_sequence_beyond_all() {
+fn no_row_follows_the_largest_sequence() {
     let (store, from, _) = bank();
     let ledger = ledger_of(store);
     assert_eq!(ledger.journal(u64::MAX, 10), Ok(Vec::new()));

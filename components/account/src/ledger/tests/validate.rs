@@ -1,11 +1,11 @@
-//! Goal: each field of a transfer is checked, and what is not as it must be leaves no trace.
+//! Goal: the ledger checks each field of a transfer, and records nothing of a wrong one.
 
 use super::super::validate::validate;
 use super::*;
 use strongroom_ledger_api::{HOLD_SECONDS_MAX, METADATA_BYTES_MAX, REFERENCE_CHARACTERS_MAX};
 use strongroom_sdk::money::AMOUNT_MINOR_MAX;
 
-/// A transfer of a kind that names what it must.
+/// A valid transfer of a kind.
 fn valid(kind: Kind) -> Transfer {
     let [a, b] = [1, 2].map(|id| Some(Uuid::from_u128(id)));
     let (source, destination) = match kind {
@@ -151,7 +151,7 @@ fn every_other_field_has_its_limits() {
 }
 
 #[test]
-fn what_is_not_a_transfer_leaves_no_trace() {
+fn a_wrong_transfer_leaves_no_trace() {
     let (store, from, to) = bank();
     let nothing = pay(2, &from, &to, 0);
     let invalid = LedgerError::invalid("amount");

@@ -1,7 +1,7 @@
 use super::*;
 use ::csv::ReaderBuilder;
 
-/// What must not begin a cell, whatever reads it.
+/// The characters that must not begin a cell in any dialect.
 const REFERENCES: [&str; 16] = [
     "ok;=cmd|' /C calc'!A0;x",
     "=1+1",

@@ -25,7 +25,7 @@ fn change(scene: &Scene, statement: &str, number: i64) {
 
 #[test]
 fn a_changed_or_missing_entry_is_found_in_every_format() {
-    // Those that the totals show are found before the first byte.
+    // The totals show some of them before the first byte.
     for (changes, is_found_at_once, words) in [
         (
             &[("UPDATE entry SET balance_after_minor = 501", 5)][..],

@@ -1,9 +1,10 @@
-//! Whatever has happened: every form adds up, and what is told in parts is what is told in one.
+//! Random histories: every format adds up, and the statements of parts have what that of the whole
+//! has.
 
 use super::*;
 use proptest::prelude::*;
 
-/// What may happen on a day, and how many milliseconds later.
+/// A movement, and the milliseconds before it.
 #[derive(Debug, Clone)]
 enum Event {
     Deposit(i64),
@@ -27,7 +28,7 @@ fn event() -> impl Strategy<Value = Event> {
 
 const FIRST: &str = "2026-11-20";
 
-/// Lets it all happen; what is not covered does not. Answers the last day.
+/// Posts all movements but those without the money; returns the last day.
 fn live(scene: &Scene, events: &[Event]) -> Day {
     for event in events {
         let now = scene.clock.now_ms();
@@ -58,7 +59,7 @@ fn live(scene: &Scene, events: &[Event]) -> Day {
             }
             _ => {}
         }
-        // Some of what happens, happens within one millisecond.
+        // Some movements share a millisecond.
         scene
             .clock
             .0

@@ -120,9 +120,9 @@ fn a_final_statement_waits_for_rows_that_are_not_on_disk_yet() {
         summary.unwrap();
         store.take_endings()
     };
-    // The journal has gone on since.
+    // The journal has passed this period.
     assert_eq!(read("2026-11-20", "2026-11-23"), []);
-    // It has not, and the day is over.
+    // The period is over, and the journal has not passed it.
     assert_eq!(read("2026-11-20", "2026-11-24"), [Ending::OnDisk]);
     assert_eq!(read("2026-11-20", "2026-11-25"), [Ending::OnDisk]);
     // The day goes on: the statement has what is on disk.

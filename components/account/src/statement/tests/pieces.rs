@@ -1,5 +1,4 @@
-//! A statement of any length takes the memory of a piece, and a few questions to the store that are
-//! all short.
+//! A statement of any length takes the memory of one piece, and only short queries.
 
 use super::*;
 use crate::statement::line::{PAGE, PAGE_ENTRIES};
@@ -7,9 +6,9 @@ use crate::statement::summary::{MARK, SPAN, SUMS};
 use std::rc::Rc;
 use strongroom_sdk::store::{Rows, SqliteTransaction, StoreError};
 
-/// More than a piece in each form.
+/// More entries than one piece has, in each format.
 const ENTRIES: usize = 2_345;
-/// No entry of the tests is longer in any form.
+/// The longest entry of the tests in any format, in bytes.
 const ENTRY_BYTES_MAX: usize = 2_000;
 
 fn whole() -> Period {
@@ -25,7 +24,7 @@ fn long_scene() -> Scene {
     scene
 }
 
-/// A store that notes how many rows each answer has, and is busy as often as it is told.
+/// A store that records the rows of each result, and is busy as often as the test says.
 #[derive(Clone)]
 struct NotingStore {
     store: SqliteStore,
@@ -147,7 +146,7 @@ fn no_question_reads_more_than_it_answers() {
             !steps.iter().any(|step| step.contains("TEMP B-TREE")),
             "{steps:?}"
         );
-        // What the inner query of the sums has found is all that is scanned.
+        // Only the result of the inner query is scanned.
         let scans = steps.iter().filter(|step| step.starts_with("SCAN"));
         assert!(scans.count() <= usize::from(sql == SUMS), "{steps:?}");
     }

@@ -1,4 +1,4 @@
-//! Readers of the four forms: what any other program would make of them.
+//! Readers of the four formats, as other programs have them.
 
 use super::super::Format;
 use super::DAY_MS;
@@ -8,17 +8,17 @@ use strongroom_sdk::clock::parse_rfc3339;
 use strongroom_sdk::money::Currency;
 use uuid::Uuid;
 
-/// What a form says.
+/// The content of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Read {
     pub opening_minor: i64,
     pub closing_minor: i64,
-    /// Count and sum of the debits and of the credits, where the form says them.
+    /// Count and sum of the debits and of the credits, where the format has them.
     pub totals: Option<[(i64, i64); 2]>,
     pub lines: Vec<ReadLine>,
 }
 
-/// What it says of an entry; none is what the form does not say.
+/// The content of an entry; none where the format has no such field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ReadLine {
     pub sequence: Option<i64>,
@@ -118,7 +118,7 @@ fn csv(text: &str, currency: Currency) -> Read {
     }
 }
 
-/// A reference without one apostrophe wherever a cell could begin.
+/// A reference without the first apostrophe of each cell.
 fn unguarded(text: &str) -> String {
     let separators = [';', ',', '|', '\t', '\r', '\n', '\u{2028}', '\u{2029}'];
     let cells = text.split_inclusive(separators);
@@ -294,8 +294,7 @@ fn ofx(text: &str, currency: Currency) -> Read {
     }
 }
 
-/// OFX does not tell a capture, or a reversal, from any other debit or credit, and has no running
-/// balance.
+/// OFX has no words for captures and reversals, and no running balance.
 fn ofx_line(entry: Node<'_, '_>, currency: Currency) -> ReadLine {
     let text = |path| text_of(entry, path);
     let name = text("NAME").unwrap();
@@ -324,10 +323,10 @@ fn ofx_time(text: &str) -> i64 {
     time_ms
 }
 
-/// What a form says of these entries, as each leaves something out.
+/// The content of these entries in a format: each format leaves something out.
 pub(super) fn said_by(format: Format, lines: &[ReadLine]) -> Vec<ReadLine> {
     let some = |text: Option<String>| text.filter(|text| !text.is_empty());
-    // XML has no form for these.
+    // XML cannot have these.
     let clean = |text: String| -> String {
         let unsayable =
             |c: char| (c < ' ' && !"\t\n\r".contains(c)) || "\u{fffe}\u{ffff}".contains(c);
