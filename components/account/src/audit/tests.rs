@@ -1,6 +1,7 @@
 //! Goal: the audit finds every change behind the ledger's back, and finds nothing in an honest
-//! ledger. Method: a small bank with every kind of row. A transaction, which is rolled back,
-//! changes one column of one row at a time.
+//! ledger.
+//! Method: a small bank with every kind of row. A transaction, which is rolled back, changes one
+//! column of one row at a time.
 
 use super::*;
 use crate::account::{self, Account};
@@ -24,13 +25,10 @@ fn bank() -> SqliteStore {
     let [first, second] = [(); 2].map(|()| kit::open(&store, &clock, OWNER, "EUR"));
     account::set_overdraft_limit(&store, &clock, second.id, 50, &teller()).unwrap();
     post_single(&store, &clock, &first, &second);
+    let declined = vec![line(&second, &first, 9_000), line(&second, &first, 1)];
     for batch in [
         batch(1, false, batch_lines(&first, &second)),
-        batch(
-            2,
-            true,
-            vec![line(&second, &first, 9_000), line(&second, &first, 1)],
-        ),
+        batch(2, true, declined),
         Batch {
             on_behalf_of: None,
             ..batch(3, true, vec![line(&first, &second, 1)])
@@ -41,47 +39,41 @@ fn bank() -> SqliteStore {
     // The last row, which only the head of the chain protects.
     let cancelled = transfer(13, pay(Kind::Transfer, Some(&first), Some(&second), 1));
     ledger::cancel(&store, &clock, &cancelled).unwrap();
-    account::freeze(
-        &store,
-        &clock,
-        second.id,
-        account::Freeze::Debits,
-        &teller(),
-    )
-    .unwrap();
+    let debits = account::Freeze::Debits;
+    account::freeze(&store, &clock, second.id, debits, &teller()).unwrap();
     store
 }
 
 fn post_single(store: &SqliteStore, clock: &SetClock, first: &Account, second: &Account) {
-    let hold = || pay(Kind::Hold, Some(first), Some(second), 40);
+    let (one, two) = (Some(first), Some(second));
+    let hold = || pay(Kind::Hold, one, two, 40);
     let of = |kind, original, minor| of_original(kind, Uuid::from_u128(original), eur(minor));
-    let mut denied = transfer(5, pay(Kind::Transfer, Some(first), Some(second), 7));
-    denied.denied_by = Some("list_7".to_owned());
-    for (transfer, decline) in [
+    for (id, instruction, decline) in [
+        (1, pay(Kind::Deposit, None, one, 1_000), None),
+        (2, pay(Kind::Transfer, one, two, 300), None),
+        (3, pay(Kind::Withdrawal, two, None, 100), None),
         (
-            transfer(1, pay(Kind::Deposit, None, Some(first), 1_000)),
-            None,
-        ),
-        (
-            transfer(2, pay(Kind::Transfer, Some(first), Some(second), 300)),
-            None,
-        ),
-        (
-            transfer(3, pay(Kind::Withdrawal, Some(second), None, 100)),
-            None,
-        ),
-        (
-            transfer(4, pay(Kind::Transfer, Some(first), Some(second), 9_000)),
+            4,
+            pay(Kind::Transfer, one, two, 9_000),
             Some(Decline::InsufficientFunds),
         ),
-        (denied, Some(Decline::ScreeningDenied)),
-        (transfer(6, hold()), None),
-        (transfer(7, of(Kind::Capture, 6, 30)), None),
-        (transfer(8, hold()), None),
-        (transfer(9, of(Kind::Void, 8, 40)), None),
-        (transfer(10, of(Kind::Reversal, 3, 100)), None),
-        (transfer(11, hold()), None),
+        (
+            5,
+            pay(Kind::Transfer, one, two, 7),
+            Some(Decline::ScreeningDenied),
+        ),
+        (6, hold(), None),
+        (7, of(Kind::Capture, 6, 30), None),
+        (8, hold(), None),
+        (9, of(Kind::Void, 8, 40), None),
+        (10, of(Kind::Reversal, 3, 100), None),
+        (11, hold(), None),
     ] {
+        let is_denied = decline == Some(Decline::ScreeningDenied);
+        let transfer = Transfer {
+            denied_by: is_denied.then(|| "list_7".to_owned()),
+            ..transfer(id, instruction)
+        };
         let posting = ledger::post(store, clock, &transfer).unwrap().posting;
         assert_eq!(posting.decline, decline, "{transfer:?}");
     }
@@ -205,16 +197,12 @@ fn values(store: &SqliteStore, sql: &str) -> Vec<Value> {
 fn an_honest_ledger_has_no_violations() {
     let report = check_invariants(&bank()).unwrap();
     assert_eq!(report.violations().collect::<Vec<_>>(), Vec::new());
-    let amounts = report
-        .totals
-        .iter()
-        .filter(|total| total.name.contains("EUR"));
-    let amounts: Vec<_> = amounts.map(|total| total.value.as_str()).collect();
+    let totals = report.totals.iter();
+    let euros = totals.filter(|total| total.name.contains("EUR"));
+    let amounts: Vec<_> = euros.map(|total| total.value.as_str()).collect();
     assert_eq!(amounts, ["10.00", "-10.00"]);
-    assert!(
-        report.checks.iter().all(|check| check.examined > 0),
-        "{report:?}"
-    );
+    let mut checks = report.checks.iter();
+    assert!(checks.all(|check| check.examined > 0), "{report:?}");
 }
 
 /// Other values for a column. At least one of them passes the table's checks.

@@ -17,31 +17,15 @@ use strongroom_sdk::store::{Row, Rows, StoreError, Value};
 macro_rules! account_state_columns {
     ($account:literal, $balance:literal) => {
         concat!(
-            $account,
-            ".key, ",
-            $account,
-            ".id, ",
-            $account,
-            ".owner_id, ",
-            $account,
-            ".currency, ",
-            $account,
-            ".status, ",
-            $account,
-            ".frozen, ",
-            $account,
-            ".overdraft_limit_minor, ",
-            $balance,
-            ".debits_posted, ",
-            $balance,
-            ".credits_posted, ",
-            $balance,
-            ".debits_pending, ",
-            $balance,
-            ".credits_pending, ",
-            $balance,
-            ".entry_count"
+            account_state_columns!($account: key id owner_id currency status frozen
+                overdraft_limit_minor),
+            ", ",
+            account_state_columns!($balance: debits_posted credits_posted debits_pending
+                credits_pending entry_count)
         )
+    };
+    ($table:literal: $first:ident $($column:ident)+) => {
+        concat!($table, ".", stringify!($first) $(, ", ", $table, ".", stringify!($column))+)
     };
 }
 pub(super) use account_state_columns;

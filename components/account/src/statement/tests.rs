@@ -1,6 +1,7 @@
 //! Goal: a statement has all that the ledger has, always the same, in every format; where it would
-//! be wrong, it breaks off. Method: movements on days of a clock that the test sets. A reader that
-//! shares nothing with the writer reads each format back.
+//! be wrong, it breaks off.
+//! Method: movements on days of a clock that the test sets. A reader that shares nothing with the
+//! writer reads each format back.
 
 mod contradictions;
 mod forms;

@@ -32,10 +32,8 @@ fn a_wrong_country_or_bank_code_is_refused() {
         ("de", "10000000"),
         ("\u{e9}", "1"),
     ] {
-        assert!(
-            NumberFormat::new(country, bank_code).is_err(),
-            "{country:?} {bank_code:?}"
-        );
+        let format = NumberFormat::new(country, bank_code);
+        assert!(format.is_err(), "{country:?} {bank_code:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Goal: other services see the changes of each customer's account, and `judge` returns the
-//! decision that `post` would make. Method: the directory after each kind of change; `judge` beside
-//! `post`.
+//! decision that `post` would make.
+//! Method: the directory after each kind of change; `judge` beside `post`.
 
 use super::*;
 use crate::account::Freeze;

@@ -1,11 +1,13 @@
 //! Goal: in any order of operations, the ledger decides as a bank with a pocket calculator, and
-//! every invariant holds. Method: random sequences of posts, batches, retries, cancellations,
-//! freezes, limits, and closings over a few accounts, beside a model without SQL, double entry, or
-//! hashes. A failure prints its shortest sequence.
+//! every invariant holds.
+//! Method: random sequences of posts, batches, retries, cancellations, freezes, limits, and
+//! closings over a few accounts, beside a model without SQL, double entry, or hashes. A failure
+//! prints its shortest sequence.
 
 use super::batch::batch;
 use super::*;
 use proptest::prelude::*;
+use proptest::sample::Index;
 use std::collections::HashMap;
 use strongroom_ledger_api::{BatchLine, LineOutcome, Refusal};
 
@@ -31,42 +33,19 @@ enum Verdict {
 }
 
 #[derive(Debug, Clone)]
-enum Operation {
-    Post {
-        id: u128,
-        kind: Kind,
-        order: Order,
-    },
+enum Step {
+    Post(u128, Kind, Order),
     /// A retry of an earlier post.
-    Repeat {
-        index: prop::sample::Index,
-    },
-    Cancel {
-        id: u128,
-        order: Order,
-    },
-    Batch {
-        id: u128,
-        atomic: bool,
-        orders: Vec<Order>,
-    },
+    Retry(Index),
+    Cancel(u128, Order),
+    /// An id, whether it is atomic, and its lines.
+    Batch(u128, bool, Vec<Order>),
     /// A retry of an earlier batch.
-    RepeatBatch {
-        index: prop::sample::Index,
-    },
-    Freeze {
-        account: usize,
-    },
-    Unfreeze {
-        account: usize,
-    },
-    Limit {
-        account: usize,
-        limit_minor: i64,
-    },
-    Close {
-        account: usize,
-    },
+    RetryBatch(Index),
+    Freeze(usize),
+    Unfreeze(usize),
+    Limit(usize, i64),
+    Close(usize),
 }
 
 fn order(verdict: impl Strategy<Value = Verdict>) -> impl Strategy<Value = Order> {
@@ -81,14 +60,10 @@ fn order(verdict: impl Strategy<Value = Verdict>) -> impl Strategy<Value = Order
     )
 }
 
-fn operation() -> impl Strategy<Value = Operation> {
+fn step() -> impl Strategy<Value = Step> {
+    use Kind::{Deposit, Transfer, Withdrawal};
     let account = || 0..CURRENCIES.len();
-    let kind = prop::sample::select(vec![
-        Kind::Deposit,
-        Kind::Withdrawal,
-        Kind::Transfer,
-        Kind::Transfer,
-    ]);
+    let kind = prop::sample::select(vec![Deposit, Withdrawal, Transfer, Transfer]);
     let single = || {
         order(prop_oneof![
             9 => Just(Verdict::Asked),
@@ -100,19 +75,20 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => Just(Verdict::Denied),
         1 => Just(Verdict::Refused),
     ]);
+    let lines = prop::collection::vec(line, 1..6);
     // Few ids, so that some are used twice for different transfers.
     let id = || 1..60_u128;
     prop_oneof![
-        12 => (id(), kind, single()).prop_map(|(id, kind, order)| Operation::Post { id, kind, order }),
-        4 => any::<prop::sample::Index>().prop_map(|index| Operation::Repeat { index }),
-        1 => (id(), single()).prop_map(|(id, order)| Operation::Cancel { id, order }),
-        4 => (1..8_u128, any::<bool>(), prop::collection::vec(line, 1..6))
-            .prop_map(|(id, atomic, orders)| Operation::Batch { id, atomic, orders }),
-        2 => any::<prop::sample::Index>().prop_map(|index| Operation::RepeatBatch { index }),
-        1 => account().prop_map(|account| Operation::Freeze { account }),
-        2 => account().prop_map(|account| Operation::Unfreeze { account }),
-        1 => (account(), 0..500_i64).prop_map(|(account, limit_minor)| Operation::Limit { account, limit_minor }),
-        1 => account().prop_map(|account| Operation::Close { account }),
+        12 => (id(), kind, single()).prop_map(|(id, kind, order)| Step::Post(id, kind, order)),
+        4 => any::<Index>().prop_map(Step::Retry),
+        1 => (id(), single()).prop_map(|(id, order)| Step::Cancel(id, order)),
+        4 => (1..8_u128, any::<bool>(), lines)
+            .prop_map(|(id, atomic, lines)| Step::Batch(id, atomic, lines)),
+        2 => any::<Index>().prop_map(Step::RetryBatch),
+        1 => account().prop_map(Step::Freeze),
+        2 => account().prop_map(Step::Unfreeze),
+        1 => (account(), 0..500_i64).prop_map(|(account, minor)| Step::Limit(account, minor)),
+        1 => account().prop_map(Step::Close),
     ]
 }
 
@@ -208,7 +184,7 @@ impl Model {
     }
 }
 
-struct Bank {
+struct ModelledBank {
     store: SqliteStore,
     ids: Vec<Uuid>,
     model: Model,
@@ -216,7 +192,7 @@ struct Bank {
     batches: Vec<(Batch, Vec<Order>)>,
 }
 
-impl Bank {
+impl ModelledBank {
     fn open() -> Self {
         let store = store();
         let ids = CURRENCIES.map(|code| open(&store, ALICE, code).id);
@@ -269,7 +245,7 @@ impl Bank {
         let destination = instruction.destination.as_ref();
         let destination = destination.map(|account| match account {
             AccountRef::Id(id) => self.index_of(*id),
-            AccountRef::Number(_) => unreachable!("no operation names a number"),
+            AccountRef::Number(_) => unreachable!("no step names a number"),
         });
         if source == destination {
             assert_eq!(reply, Err(LedgerError::SameAccount(Side::DestinationId)));
@@ -357,32 +333,29 @@ impl Bank {
         }
     }
 
-    fn manage(&mut self, operation: &Operation) {
+    fn manage(&mut self, step: &Step) {
         let (store, actor) = (&self.store, &teller());
-        match *operation {
-            Operation::Freeze { account } => {
+        match *step {
+            Step::Freeze(account) => {
                 let both = account::Freeze::Both;
                 let done = account::freeze(store, &CLOCK, self.ids[account], both, actor).is_ok();
                 self.model.accounts[account].frozen |= done;
             }
-            Operation::Unfreeze { account } => {
+            Step::Unfreeze(account) => {
                 let done = account::unfreeze(store, &CLOCK, self.ids[account], actor).is_ok();
                 self.model.accounts[account].frozen &= !done;
             }
-            Operation::Limit {
-                account,
-                limit_minor,
-            } => {
+            Step::Limit(account, minor) => {
                 let model = &mut self.model.accounts[account];
-                let allowed = !model.closed && model.balance + limit_minor >= 0;
+                let allowed = !model.closed && model.balance + minor >= 0;
                 let id = self.ids[account];
-                let done = account::set_overdraft_limit(store, &CLOCK, id, limit_minor, actor);
+                let done = account::set_overdraft_limit(store, &CLOCK, id, minor, actor);
                 assert_eq!(done.is_ok(), allowed);
                 if allowed {
-                    model.limit = limit_minor;
+                    model.limit = minor;
                 }
             }
-            Operation::Close { account } => {
+            Step::Close(account) => {
                 let model = &mut self.model.accounts[account];
                 let allowed = !model.closed && !model.frozen && model.balance == 0;
                 let done = account::close(store, &CLOCK, self.ids[account], actor).is_ok();
@@ -393,27 +366,22 @@ impl Bank {
         }
     }
 
-    fn apply(&mut self, operation: &Operation) {
-        match operation {
-            Operation::Post { id, kind, order } => self.post(self.transfer(*id, *kind, order)),
-            Operation::Repeat { index } => {
-                if !self.posts.is_empty() {
-                    self.post(index.get(&self.posts).clone());
-                }
+    fn take(&mut self, step: &Step) {
+        match step {
+            Step::Post(id, kind, order) => self.post(self.transfer(*id, *kind, order)),
+            Step::Retry(index) if !self.posts.is_empty() => {
+                self.post(index.get(&self.posts).clone());
             }
-            Operation::Cancel { id, order } => {
-                self.cancel(self.transfer(*id, Kind::Transfer, order));
-            }
-            Operation::Batch { id, atomic, orders } => {
+            Step::Cancel(id, order) => self.cancel(self.transfer(*id, Kind::Transfer, order)),
+            Step::Batch(id, atomic, orders) => {
                 self.post_batch(self.batch(*id, *atomic, orders), orders.clone());
             }
-            Operation::RepeatBatch { index } => {
-                if !self.batches.is_empty() {
-                    let (batch, orders) = index.get(&self.batches).clone();
-                    self.post_batch(batch, orders);
-                }
+            Step::RetryBatch(index) if !self.batches.is_empty() => {
+                let (batch, orders) = index.get(&self.batches).clone();
+                self.post_batch(batch, orders);
             }
-            _ => self.manage(operation),
+            Step::Retry(_) | Step::RetryBatch(_) => {}
+            _ => self.manage(step),
         }
     }
 
@@ -433,10 +401,10 @@ impl Bank {
         for (batch, _) in &self.batches {
             let found = ledger_of(self.store.clone()).find_batch(batch.id).unwrap();
             let recorded = self.model.batches.get(&batch.id);
-            assert_eq!(
-                found.map(|record| (record.fingerprint, record.outcomes)),
-                recorded.map(|(batch, reply)| (batch.fingerprint, reply.outcomes.clone()))
-            );
+            let found = found.map(|record| (record.fingerprint, record.outcomes));
+            let recorded =
+                recorded.map(|(batch, reply)| (batch.fingerprint, reply.outcomes.clone()));
+            assert_eq!(found, recorded);
         }
     }
 }
@@ -449,10 +417,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn the_ledger_decides_as_the_model_does(operations in prop::collection::vec(operation(), 1..80)) {
-        let mut bank = Bank::open();
-        for operation in &operations {
-            bank.apply(operation);
+    fn the_ledger_decides_as_the_model_does(steps in prop::collection::vec(step(), 1..80)) {
+        let mut bank = ModelledBank::open();
+        for step in &steps {
+            bank.take(step);
         }
         bank.check();
     }

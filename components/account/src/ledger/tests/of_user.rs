@@ -1,7 +1,7 @@
 //! Goal: a user reads the rows that concern them, all of them and no others, at a cost that does
-//! not depend on other users' rows. Method: random rows of a few users, read in parts of every
-//! size, against the whole journal; the plans of the statements; and a store that counts its
-//! queries.
+//! not depend on other users' rows.
+//! Method: random rows of a few users, read in parts of every size, against the whole journal; the
+//! plans of the statements; and a store that counts its queries.
 
 use super::*;
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ use strongroom_sdk::store::{Rows, SqliteTransaction};
 const USERS: [Uuid; 4] = [ALICE, BOB, Uuid::from_u128(0xC), Uuid::from_u128(0xD)];
 
 /// One transfer: its kind, its accounts, its amount, and whether a screening denies it.
-type Step = (u8, usize, usize, i64, bool);
+type Payment = (u8, usize, usize, i64, bool);
 
 /// Two accounts of each user but the last, who has none.
 fn accounts(store: &SqliteStore) -> Vec<Account> {
@@ -20,8 +20,8 @@ fn accounts(store: &SqliteStore) -> Vec<Account> {
 }
 
 /// Posts a transfer; a refused one leaves no row.
-fn step(store: &SqliteStore, accounts: &[Account], id: u128, step: Step) {
-    let (kind, from, to, amount, is_denied) = step;
+fn pay_any(store: &SqliteStore, accounts: &[Account], id: u128, payment: Payment) {
+    let (kind, from, to, amount, is_denied) = payment;
     let missing = Uuid::from_u128(404);
     let at = |place: usize| accounts.get(place).map_or(missing, |account| account.id);
     let asker = USERS[from % USERS.len()];
@@ -91,7 +91,7 @@ proptest! {
         let store = store();
         let accounts = accounts(&store);
         for (id, one) in (1..).zip(steps) {
-            step(&store, &accounts, id, one);
+            pay_any(&store, &accounts, id, one);
         }
         expire_holds(&store, &FixedClock(CLOCK.0 + 100_000)).unwrap();
         for user in USERS.into_iter().chain([teller().id, BANK_OWNER]) {
@@ -112,7 +112,7 @@ proptest! {
         let mut accounts = accounts(&store);
         let mut read: Vec<Posting> = Vec::new();
         for (id, one) in (1..).zip(steps) {
-            step(&store, &accounts, id, one);
+            pay_any(&store, &accounts, id, one);
             if id % 10 == 0 {
                 // The rows of a new account are newer than all that Alice has read.
                 accounts.insert(0, open(&store, ALICE, "EUR"));
