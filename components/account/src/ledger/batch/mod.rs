@@ -59,9 +59,8 @@ pub fn post_batch<S: Store>(
         }
         if batch.instruction.atomic {
             if plan.has_refusal() {
-                return Ok(plan.refuse_all());
-            }
-            if plan.has_decline() {
+                plan.refuse_all();
+            } else if plan.has_decline() {
                 plan.decline_all();
                 state.forget_moves();
             }

@@ -120,19 +120,17 @@ impl BatchPlan {
         self.decisions.iter().any(is_declined)
     }
 
-    /// The reply where one refused line keeps the others from being recorded.
-    pub fn refuse_all(self) -> BatchReply {
-        let lines = self.lines.into_iter();
-        let outcomes = lines.map(|line| match line {
-            PlannedLine::Refused(refusal) => LineOutcome::Refused(refusal),
-            PlannedLine::Decided => LineOutcome::Refused(Refusal::with_the_batch()),
-        });
-        BatchReply {
-            outcomes: outcomes.collect(),
-            repeated: false,
+    /// Refuses all lines, because one of them is refused.
+    pub fn refuse_all(&mut self) {
+        self.decisions.clear();
+        for line in &mut self.lines {
+            if matches!(line, PlannedLine::Decided) {
+                *line = PlannedLine::Refused(Refusal::with_the_batch());
+            }
         }
     }
 
+    /// Declines all decided lines, because one of them is declined.
     pub fn decline_all(&mut self) {
         for decision in &mut self.decisions {
             let posting = &mut decision.row.posting;
