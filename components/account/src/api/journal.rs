@@ -137,7 +137,7 @@ fn read<S: Store>(store: &S, page: &Onward) -> Result<Vec<JournalView>, StoreErr
     Ok(views)
 }
 
-/// The hash of the row at or before a sequence: what the first row of a page follows.
+/// The hash of the last row up to a sequence, which the first row of a page follows.
 fn hash_at<S: Store>(store: &S, sequence: i64) -> Result<Hash, StoreError> {
     match store.query(HASH_AT, &[Value::from(sequence)])?.first() {
         Some(row) => row.bytes32(0),

@@ -37,13 +37,13 @@ pub struct StatementResponse<S> {
     pub pieces: Pieces<S>,
 }
 
-/// A statement of an account: for its owner, and for staff.
+/// A statement of an account that the caller may read.
 ///
 /// Makes the first piece before the response begins: an error in it becomes a problem document, and
 /// a statement of one piece, as most are, never breaks off.
 ///
 /// # Errors
-/// 404; 422 `validation_failed`, `period_in_future`, `statement_too_long`, `amount_too_large`.
+/// 404; 422 `validation_failed`, `period_in_future`, `statement_too_long`, `amounts_too_large`.
 pub fn statement<S: Store + Clone>(
     store: &S,
     clock: &impl Clock,
