@@ -166,10 +166,8 @@ fn only_staff_see_the_rule_and_the_request_and_the_payer_the_notes() {
         assert_eq!(view["decline_code"], "screening_denied");
     }
     let record = recorded(&posting);
-    assert_eq!(
-        ["denied_by", "request_id"].map(|member| record.get(member)),
-        [None; 2]
-    );
+    let secrets = ["denied_by", "request_id"].map(|member| record.get(member));
+    assert_eq!(secrets, [None; 2]);
 }
 
 #[test]

@@ -363,10 +363,8 @@ fn a_forecast_comes_from_the_ledger_without_a_verdict() {
     bank.verdicts(DOWN);
     let forecast = |minor| bank.gate.judge(&bank.payment(2, minor)).unwrap();
     assert_eq!(forecast(OPENING_MINOR), None);
-    assert_eq!(
-        forecast(OPENING_MINOR + 1),
-        Some(Decline::InsufficientFunds)
-    );
+    let short = Some(Decline::InsufficientFunds);
+    assert_eq!(forecast(OPENING_MINOR + 1), short);
     assert!(bank.asked().is_empty());
 }
 

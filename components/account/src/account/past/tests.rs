@@ -130,11 +130,8 @@ fn a_past_balance_reads_no_history() {
     let steps = plan.unwrap().into_iter();
     let steps: Vec<_> = steps.map(|row| row.text(3).unwrap()).collect();
     let count = |word| steps.iter().filter(|step| step.contains(word)).count();
-    assert_eq!(
-        ["SEARCH", "SCAN", "TEMP"].map(count),
-        [3, 0, 0],
-        "{steps:?}"
-    );
+    let found = ["SEARCH", "SCAN", "TEMP"].map(count);
+    assert_eq!(found, [3, 0, 0], "{steps:?}");
 }
 
 proptest! {

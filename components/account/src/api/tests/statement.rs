@@ -18,10 +18,8 @@ fn a_period_without_an_end_ends_today() {
     let statement = json_of(&bank, id, "from=2026-11-01");
     let found = ["from", "to", "as_of"].map(|member| &statement[member]);
     assert_eq!(found, ["2026-11-01", TODAY, NOW]);
-    assert_eq!(
-        json_of(&bank, id, "from=2026-11-01&to=2026-11-22"),
-        statement
-    );
+    let same = json_of(&bank, id, "from=2026-11-01&to=2026-11-22");
+    assert_eq!(same, statement);
 }
 
 #[test]

@@ -8,8 +8,14 @@ use strongroom_ledger_api::{BatchLine, Refusal, line_fingerprint, line_id};
 
 const STAFF: Uuid = Uuid::from_u128(0x7);
 
-fn hash_of(bytes: &[&[u8]]) -> Vec<u8> {
-    Sha256::digest(bytes.concat()).to_vec()
+/// SHA-256 of the parts, one after the other. With braces, the parts keep the lines of the document.
+macro_rules! sha256 {
+    ($($part:expr),+) => { Sha256::digest([$(&$part[..]),+].concat()).to_vec() };
+}
+
+/// A number of 64 bits; `i64` and `u64` have the same bytes.
+fn int(number: i64) -> [u8; 8] {
+    number.to_be_bytes()
 }
 
 fn id(number: u128) -> [u8; 16] {
@@ -32,7 +38,7 @@ fn account(account: &Account) -> Vec<u8> {
 
 /// Differs from the other times, so that no two fields have the same value.
 fn requested() -> [u8; 8] {
-    (CLOCK.0 - 5).to_be_bytes()
+    int(CLOCK.0 - 5)
 }
 
 fn stored_hashes(store: &SqliteStore, table: &str) -> Vec<Vec<u8>> {
@@ -75,148 +81,67 @@ fn the_journals_hashes_are_those_of_the_documented_bytes() {
     first_at(&store, &latest, &denied);
 
     let metadata = text(r#"{"invoice":"7"}"#);
-    let held = hash_of(&[
-        &[0; 32],
-        b"SRJ1",
-        &1_u64.to_be_bytes(),
-        &id(0xA1),
-        &[7; 32],
+    let held = sha256! {
+        [0; 32], b"SRJ1", int(1), id(0xA1), [7; 32],
         // Hold, pending, no decline, no rule.
-        &[4, 3, 0, 0],
-        &[1],
-        STAFF.as_bytes(),
-        &[1],
-        ALICE.as_bytes(),
-        &text("request-7"),
-        &account(&from),
-        &account(&to),
-        &600_i64.to_be_bytes(),
-        b"EUR",
-        &text("rent"),
-        &metadata,
-        &requested(),
-        &CLOCK.0.to_be_bytes(),
-        &[0],
-        &[1],
-        &(CLOCK.0 + 60_000).to_be_bytes(),
-        &0_u16.to_be_bytes(),
-    ]);
-    let captured = hash_of(&[
-        &held,
-        b"SRJ1",
-        &2_u64.to_be_bytes(),
-        &id(0xA2),
-        &[7; 32],
+        [4, 3, 0, 0],
+        [1], STAFF.as_bytes(), [1], ALICE.as_bytes(), text("request-7"),
+        account(&from), account(&to), int(600), b"EUR",
+        text("rent"), metadata, requested(), int(CLOCK.0),
+        [0], [1], int(CLOCK.0 + 60_000),
+        [0, 0]
+    };
+    let captured = sha256! {
+        held, b"SRJ1", int(2), id(0xA2), [7; 32],
         // Capture, posted.
-        &[5, 1, 0, 0],
-        &[1],
-        ALICE.as_bytes(),
+        [5, 1, 0, 0],
         // On behalf of no one, without a request id.
-        &[0, 0],
-        &account(&from),
-        &account(&to),
-        &450_i64.to_be_bytes(),
-        b"EUR",
-        &text("caf\u{e9}"),
-        &metadata,
-        &requested(),
-        &later.0.to_be_bytes(),
-        &[1],
-        &1_u64.to_be_bytes(),
-        &[0],
-        &2_u16.to_be_bytes(),
+        [1], ALICE.as_bytes(), [0, 0],
+        account(&from), account(&to), int(450), b"EUR",
+        text("caf\u{e9}"), metadata, requested(), int(later.0),
+        [1], int(1), [0],
+        [0, 2],
         // The debit: the first entry of all, and of the account.
-        &1_u64.to_be_bytes(),
-        from.id.as_bytes(),
-        ALICE.as_bytes(),
-        &1_u64.to_be_bytes(),
-        &[1],
-        &450_i64.to_be_bytes(),
-        &(-450_i64).to_be_bytes(),
+        int(1), from.id.as_bytes(), ALICE.as_bytes(), int(1), [1], int(450), int(-450),
         // The credit.
-        &2_u64.to_be_bytes(),
-        to.id.as_bytes(),
-        BOB.as_bytes(),
-        &1_u64.to_be_bytes(),
-        &[2],
-        &450_i64.to_be_bytes(),
-        &450_i64.to_be_bytes(),
-    ]);
-    let second_hold = hash_of(&[
-        &captured,
-        b"SRJ1",
-        &3_u64.to_be_bytes(),
-        &id(0xA3),
-        &[7; 32],
-        &[4, 3, 0, 0],
-        &[1],
-        ALICE.as_bytes(),
-        &[0, 0],
-        &account(&from),
-        &account(&to),
-        &20_i64.to_be_bytes(),
-        b"EUR",
+        int(2), to.id.as_bytes(), BOB.as_bytes(), int(1), [2], int(450), int(450)
+    };
+    let second_hold = sha256! {
+        captured, b"SRJ1", int(3), id(0xA3), [7; 32],
+        [4, 3, 0, 0],
+        [1], ALICE.as_bytes(), [0, 0],
+        account(&from), account(&to), int(20), b"EUR",
         // Neither reference nor metadata.
-        &[0, 0],
-        &requested(),
-        &later.0.to_be_bytes(),
-        &[0],
-        &[1],
-        &(later.0 + 1_000).to_be_bytes(),
-        &[0, 0],
-    ]);
+        [0, 0], requested(), int(later.0),
+        [0], [1], int(later.0 + 1_000),
+        [0, 0]
+    };
     let expiry = Sha256::digest([&b"expiry"[..], &id(0xA3)].concat());
     let mut expiry_id: [u8; 16] = expiry[..16].try_into().unwrap();
     // A UUID of version 8.
     expiry_id[6] = expiry_id[6] & 0x0f | 0x80;
     expiry_id[8] = expiry_id[8] & 0x3f | 0x80;
-    let expired = hash_of(&[
-        &second_hold,
-        b"SRJ1",
-        &4_u64.to_be_bytes(),
-        &expiry_id,
-        &expiry,
-        // Expiry, expired.
-        &[7, 5, 0, 0],
-        // The bank.
-        &[2],
-        &[0; 16],
-        &[0, 0],
-        &account(&from),
-        &account(&to),
-        &20_i64.to_be_bytes(),
-        b"EUR",
-        &[0, 0],
-        &latest.0.to_be_bytes(),
-        &latest.0.to_be_bytes(),
-        &[1],
-        &3_u64.to_be_bytes(),
-        &[0],
-        &[0, 0],
-    ]);
-    let denied = hash_of(&[
-        &expired,
-        b"SRJ1",
-        &5_u64.to_be_bytes(),
-        &id(0xA5),
-        &[7; 32],
+    let expired = sha256! {
+        second_hold, b"SRJ1", int(4), expiry_id, expiry,
+        // Expiry, expired, by the bank.
+        [7, 5, 0, 0],
+        [2], [0; 16], [0, 0],
+        account(&from), account(&to), int(20), b"EUR",
+        [0, 0], int(latest.0), int(latest.0),
+        [1], int(3), [0],
+        [0, 0]
+    };
+    let denied = sha256! {
+        expired, b"SRJ1", int(5), id(0xA5), [7; 32],
         // Transfer, declined, screening denied, and its rule.
-        &[3, 2, 14],
-        &text("list_7"),
-        &[1],
-        ALICE.as_bytes(),
-        &[0, 0],
-        // No account.
-        &[0, 0],
-        &3_i64.to_be_bytes(),
-        b"EUR",
-        &text("rent"),
-        &metadata,
-        &requested(),
-        &latest.0.to_be_bytes(),
-        &[0, 0],
-        &[0, 0],
-    ]);
+        [3, 2, 14], text("list_7"),
+        [1], ALICE.as_bytes(), [0, 0],
+        // No accounts.
+        [0, 0], int(3), b"EUR",
+        text("rent"), metadata, requested(), int(latest.0),
+        [0, 0],
+        [0, 0]
+    };
     let expected = [held, captured, second_hold, expired, denied];
     assert_eq!(stored_hashes(&store, "transfer"), expected);
 }
@@ -242,37 +167,18 @@ fn the_hashes_of_batches_are_those_of_the_documented_bytes() {
     posted_batch(&store, &second).unwrap();
 
     let refusals = r#"[{"index":1,"code":"amount_invalid","pointer":"/amount","detail":"must be \"greater\" than zero"}]"#;
-    let one = hash_of(&[
-        &[0; 32],
-        b"SRB1",
-        &1_u64.to_be_bytes(),
-        &id(0xB1),
-        &[9; 32],
-        &[1],
-        ALICE.as_bytes(),
-        &[0],
-        &[0],
-        &3_u16.to_be_bytes(),
-        &text(refusals),
-        &requested(),
-        &CLOCK.0.to_be_bytes(),
-    ]);
-    let two = hash_of(&[
-        &one,
-        b"SRB1",
-        &2_u64.to_be_bytes(),
-        &id(0xB2),
-        &[9; 32],
-        &[1],
-        STAFF.as_bytes(),
-        &[1],
-        ALICE.as_bytes(),
-        &[1],
-        &1_u16.to_be_bytes(),
-        &text("[]"),
-        &requested(),
-        &CLOCK.0.to_be_bytes(),
-    ]);
+    let one = sha256! {
+        [0; 32], b"SRB1", int(1), id(0xB1), [9; 32],
+        [1], ALICE.as_bytes(), [0],
+        [0], [0, 3], text(refusals),
+        requested(), int(CLOCK.0)
+    };
+    let two = sha256! {
+        one, b"SRB1", int(2), id(0xB2), [9; 32],
+        [1], STAFF.as_bytes(), [1], ALICE.as_bytes(),
+        [1], [0, 1], text("[]"),
+        requested(), int(CLOCK.0)
+    };
     assert_eq!(stored_hashes(&store, "batch"), [one, two]);
 
     // The lines are rows of the journal, with ids and fingerprints derived from the batch's.
@@ -282,8 +188,6 @@ fn the_hashes_of_batches_are_those_of_the_documented_bytes() {
         let id = line_id(Uuid::from_u128(batch), index);
         (id, line_fingerprint(&[9; 32], index))
     };
-    assert_eq!(
-        of_rows.collect::<Vec<_>>(),
-        [of(0xB1, 0), of(0xB1, 2), of(0xB2, 0)]
-    );
+    let expected = [of(0xB1, 0), of(0xB1, 2), of(0xB2, 0)];
+    assert_eq!(of_rows.collect::<Vec<_>>(), expected);
 }

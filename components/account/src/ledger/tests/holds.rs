@@ -64,10 +64,8 @@ fn a_hold_lowers_what_is_available_and_moves_nothing() {
 fn a_capture_of_a_part_moves_it_and_releases_the_rest() {
     let (store, from, to) = bank_with_a_hold();
     let captured = accepted(&store, &of_original(3, Kind::Capture, 2, 250));
-    assert_eq!(
-        (captured.status, captured.amount),
-        (Status::Posted, eur(250))
-    );
+    assert_eq!(captured.status, Status::Posted);
+    assert_eq!(captured.amount, eur(250));
     assert_eq!(captured.original, Some(Uuid::from_u128(2)));
     assert_eq!(accounts_of(&captured), [Some(from.id), Some(to.id)]);
     assert_eq!(counters(&store, &from), (750, 750, 0, 0));
@@ -199,10 +197,8 @@ fn only_the_ledger_lets_a_hold_expire() {
     assert_eq!(asked, Err(LedgerError::invalid("kind")));
     assert_eq!(expire_holds(&store, &time), Ok(1));
     let expiry = journal(&store, 2, 1).unwrap().remove(0);
-    assert_eq!(
-        (expiry.kind, expiry.status),
-        (Kind::Expiry, Status::Expired)
-    );
+    assert_eq!(expiry.kind, Kind::Expiry);
+    assert_eq!(expiry.status, Status::Expired);
     assert_eq!(expiry.actor, Actor::BANK);
     assert_invariants(&store);
 }

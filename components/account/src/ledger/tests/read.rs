@@ -9,12 +9,9 @@ fn history_has_posted_transfers_of_both_sides_and_declines_of_the_payer() {
     for (id, amount) in [(2, 100), (3, 5_000), (4, 200), (5, 9_000)] {
         first(&store, &pay(id, &from, &to, amount));
     }
-    let sequences = |account: &Account, before, limit| {
+    let sequences = |account: &Account, before, limit| -> Vec<_> {
         let postings = history(&store, account.id, before, limit).unwrap();
-        postings
-            .iter()
-            .map(|posting| posting.sequence)
-            .collect::<Vec<_>>()
+        postings.iter().map(|posting| posting.sequence).collect()
     };
     assert_eq!(sequences(&from, 0, 10), [5, 4, 3, 2, 1]);
     assert_eq!(sequences(&from, 4, 2), [3, 2]);
@@ -65,10 +62,8 @@ fn the_postings_of_many_ids_come_in_the_order_of_the_ids() {
     assert_eq!(found, expected.collect::<Vec<_>>());
     assert_eq!(lookup_many(&store, &[]).unwrap(), []);
     let too_many = vec![Uuid::nil(); LOOKUP_IDS_MAX + 1];
-    assert_eq!(
-        lookup_many(&store, &too_many),
-        Err(LedgerError::invalid("ids"))
-    );
+    let invalid = Err(LedgerError::invalid("ids"));
+    assert_eq!(lookup_many(&store, &too_many), invalid);
 }
 
 #[test]
@@ -86,10 +81,8 @@ fn only_lookups_and_history_have_resolutions() {
         ..payment.clone()
     };
     let ids = [reversal.id, payment.id];
-    assert_eq!(
-        lookup_many(&store, &ids).unwrap(),
-        [Some(reversal), Some(resolved.clone())]
-    );
+    let found = lookup_many(&store, &ids).unwrap();
+    assert_eq!(found, [Some(reversal), Some(resolved.clone())]);
     assert_eq!(history(&store, from.id, 3, 1).unwrap(), [resolved]);
     assert_eq!(journal(&store, 1, 1).unwrap().first(), Some(&payment));
     assert_eq!(posted(&store, &pay(2, &from, &to, 300)), repeated(&payment));
@@ -105,11 +98,8 @@ fn the_head_is_the_last_sequence() {
     assert_eq!(ledger.head(), Ok(1));
     // A decline is a row, a refusal is not.
     first(&store, &pay(2, &from, &to, 9_000));
-    let to_itself = posted(&store, &pay(3, &from, &from, 1));
-    assert_eq!(
-        to_itself,
-        Err(LedgerError::SameAccount(Side::DestinationId))
-    );
+    let same = LedgerError::SameAccount(Side::DestinationId);
+    refused(&store, &pay(3, &from, &from, 1), same);
     assert_eq!(ledger.head(), Ok(2));
 }
 

@@ -84,11 +84,8 @@ fn a_hold_alone_has_a_time_of_at_most_90_days() {
                 _ => seconds.is_none(),
             };
             let found = refused(*kind, |it| it.instruction.expires_in = seconds);
-            assert_eq!(
-                found,
-                (!fits).then_some("expires-in"),
-                "{kind:?} {seconds:?}"
-            );
+            let expected = (!fits).then_some("expires-in");
+            assert_eq!(found, expected, "{kind:?} {seconds:?}");
         }
     }
 }

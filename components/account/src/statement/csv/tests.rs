@@ -95,9 +95,7 @@ fn as_sent(field: &str) -> String {
 
 #[test]
 fn a_row_that_another_dialect_splits_is_quoted() {
-    assert_eq!(
-        row("a;b"),
-        "\"x\",\"x\",\"x\",\"x\",\"x\",\"x\",\"x\",\"x\",\"a;b\",\"x\",\"x\",\"x\"\r\n"
-    );
+    let (before, after) = ("\"x\",".repeat(8), ",\"x\"".repeat(3));
+    assert_eq!(row("a;b"), format!("{before}\"a;b\"{after}\r\n"));
     assert_eq!(row("a b"), "x,x,x,x,x,x,x,x,a b,x,x,x\r\n");
 }

@@ -206,10 +206,8 @@ fn camt_053_of_a_past_period_is_made_at_its_end_and_has_a_closing_balance() {
     let id = scene.summary(whole()).unwrap().id().simple().to_string();
     let end = "2026-11-20T23:59:59+00:00";
     let number = &scene.own.number;
-    assert_eq!(
-        leaves(&text, "GrpHdr"),
-        words(&format!("MsgId={id} CreDtTm={end}"))
-    );
+    let header = words(&format!("MsgId={id} CreDtTm={end}"));
+    assert_eq!(leaves(&text, "GrpHdr"), header);
     let expected = format!(
         "Id={id} CreDtTm={end} FrDtTm=2026-11-20T00:00:00+00:00 ToDtTm={end} \
          IBAN={number} Cd=CACC Ccy=EUR \

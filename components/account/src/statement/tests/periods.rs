@@ -62,10 +62,8 @@ fn a_period_that_is_not_over_ends_with_the_moment_of_the_request() {
         (summary.is_final, summary.as_of_ms)
     };
     scene.go_to("2026-11-24", 2);
-    assert_eq!(
-        end("2026-11-22", "2026-11-24"),
-        (false, scene.clock.now_ms())
-    );
+    let now = (false, scene.clock.now_ms());
+    assert_eq!(end("2026-11-22", "2026-11-24"), now);
     let over = (true, day("2026-11-23").last_ms());
     assert_eq!(end("2026-11-22", "2026-11-23"), over);
     scene.go_to("2026-11-24", DAY_MS - 1);
