@@ -6,7 +6,7 @@
 //! - [`words`]: kinds, statuses, declines;
 //! - [`transfer`]: requests to move money;
 //! - [`batch`]: many transfers under one key;
-//! - [`posting`]: records;
+//! - [`posting`]: the records of the ledger;
 //! - [`error`]: why the ledger records nothing;
 //! - [`ledger`]: the three interfaces, as traits;
 //! - [`view`]: a posting as clients see it, and its event;
