@@ -275,7 +275,10 @@ pub(super) fn decide<L: Ledger>(
     pass
 }
 
-/// What the ledger records of a run; none where it refuses, and so never records any.
+/// What the ledger records of a run; none where there is no such account, and so never any record.
+///
+/// # Errors
+/// Any other: the run is tried again.
 fn carry_out<L: Ledger>(
     ledger: &L,
     wish: Wish,
@@ -287,11 +290,8 @@ fn carry_out<L: Ledger>(
     };
     match reply {
         Ok(reply) => Ok(Some(reply.posting)),
-        Err(
-            error
-            @ (LedgerError::Clock | LedgerError::Unavailable(_) | LedgerError::NotScreened(_)),
-        ) => Err(error),
-        Err(_) => Ok(None),
+        Err(LedgerError::AccountNotFound(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

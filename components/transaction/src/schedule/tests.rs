@@ -416,6 +416,27 @@ fn a_payment_without_a_verdict_waits_for_one() {
 }
 
 #[test]
+fn an_error_that_says_nothing_of_the_accounts_ends_no_order() {
+    for error in [
+        LedgerError::SubjectNotFound,
+        LedgerError::IdReused,
+        LedgerError::SameAccount(Side::DestinationId),
+        LedgerError::OwnAccount,
+        LedgerError::invalid("amount"),
+    ] {
+        let bank = bank_on("2027-01-31");
+        let id = bank.order("k", &json!({}));
+        bank.link(LinkState::Fails(error));
+        assert_eq!(bank.tick().failed, 1);
+        assert_eq!(bank.run_of(id), is_open());
+        assert_eq!(bank.show(id)["status"], "active");
+        bank.link(LinkState::Works);
+        bank.tick();
+        assert_eq!(bank.run_of(id), is_posted());
+    }
+}
+
+#[test]
 fn payments_that_never_get_a_verdict_do_not_hold_up_the_others() {
     let bank = bank_on("2027-01-31");
     for key in ["a", "b", "c", "d"] {
