@@ -1,10 +1,11 @@
 //! The tables of the transaction service: standing orders, and how far it has followed what decides
-//! on them. Of a payment it keeps nothing.
+//! on them, and what staff did to them. Of a payment it keeps nothing.
 
+use strongroom_sdk::audit_log;
 use strongroom_sdk::store::Migration;
 
 /// Every step of the schema, oldest first. A released step never changes.
-pub const MIGRATIONS: &[Migration] = &[FIRST];
+pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2)];
 
 const FIRST: Migration = Migration {
     number: 1,

@@ -8,7 +8,8 @@ mod submit;
 pub use read::{Found, ListFilter, get, list};
 pub use resolve::{capture, reverse, void};
 pub use schedules::{
-    SCHEDULES_PER_USER_MAX, create_schedule, delete_schedule, get_schedule, list_schedules,
+    EventFilter, SCHEDULES_PER_USER_MAX, create_schedule, delete_schedule, get_schedule,
+    list_schedules, schedule_events,
 };
 pub use submit::{batch, deposit, hold, transfer, withdraw};
 
@@ -18,6 +19,9 @@ use strongroom_sdk::identity::Role;
 
 /// The roles that act for the bank, on any customer's account.
 pub(crate) const STAFF_WHO_ACT: &[Role] = &[Role::Teller, Role::Admin];
+
+/// The roles that read the audit log.
+pub(crate) const AUDITORS: &[Role] = &[Role::Auditor, Role::Admin];
 
 /// What the calls work with.
 #[derive(Debug, Clone)]

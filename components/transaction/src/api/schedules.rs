@@ -1,16 +1,19 @@
 //! The calls of `/schedules`: standing orders.
 
-use super::Service;
+use super::{AUDITORS, STAFF_WHO_ACT, Service};
 use crate::schedule::{
     self, CancelError, Schedule, ScheduleBody, ScheduleState, ScheduleView, Source, StandingOrder,
 };
 use crate::view::{problem_of, unavailable};
 use axum::http::StatusCode;
+use serde::Deserialize;
 use strongroom_ledger_api::{
     AccountRef, Decline, Directory, Instruction, Kind, Ledger, LedgerError, Side,
 };
+use strongroom_sdk::audit_log::{self, Actor, EventView};
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
+use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply, derived_id, key_reused};
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::page::{List, Page};
@@ -202,24 +205,56 @@ pub fn get_schedule<S: Store, L, C>(
     }
 }
 
-/// `DELETE /schedules/{id}`: its owner. It stays readable, as `cancelled`.
+/// `DELETE /schedules/{id}`: its owner, teller, admin. It stays readable, as `cancelled`. What staff
+/// did to an order of another user is in the audit log.
 ///
 /// # Errors
-/// 404; 503 where a payment under way could not be stopped for certain: the call may be repeated until it succeeds.
+/// 403 for an auditor; 404; 503 where a payment under way could not be stopped for certain: the call may be repeated until it succeeds.
 pub fn delete_schedule<S: Store, L: Ledger, C: Clock>(
     service: &Service<S, L, C>,
     identity: &Identity,
+    request_id: RequestId,
     id: Uuid,
 ) -> Result<(), Problem> {
+    let (schedule, _) = schedule::peek(&service.store, id)?
+        .filter(|(schedule, _)| identity.may_read(schedule.owner))
+        .ok_or_else(Problem::not_found)?;
+    let is_owner = schedule.owner == identity.subject;
+    if !is_owner {
+        identity.require(STAFF_WHO_ACT)?;
+    }
+    let staff = (!is_owner).then(|| Actor::new(identity, request_id));
     let Service {
         store,
         ledger,
         clock,
         ..
     } = service;
-    schedule::cancel(store, ledger, clock, (id, identity.subject)).map_err(|error| match error {
+    schedule::cancel(store, ledger, clock, id, staff).map_err(|error| match error {
         CancelError::NotFound => Problem::not_found(),
         CancelError::Unavailable => Problem::unavailable(),
         CancelError::Store(error) => error.into(),
     })
+}
+
+/// The parameters of `GET /schedules/events`.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventFilter {
+    /// What was done to this order alone.
+    pub schedule_id: Option<Uuid>,
+}
+
+/// `GET /schedules/events`: the audit log, newest first: auditor, admin.
+///
+/// # Errors
+/// 403.
+pub fn schedule_events<S: Store, L, C>(
+    service: &Service<S, L, C>,
+    identity: &Identity,
+    page: &Page<u64, EventFilter>,
+) -> Result<List<EventView>, Problem> {
+    identity.require(AUDITORS)?;
+    let list = audit_log::page(&service.store, page, page.filter.schedule_id)?;
+    Ok(list.map(|event| event.view("schedule_id")))
 }

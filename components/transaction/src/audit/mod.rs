@@ -1,5 +1,7 @@
 //! The invariants that this service's store must keep by itself, and with the ledger.
 //!
+//! What staff did to orders is in the audit log ([`log`]).
+//!
 //! Nothing here moves money, and of a payment nothing is stored: what is checked are standing
 //! orders ([`orders`]), that each of their dates ended as the ledger decided, and that what they
 //! have followed is there ([`followed`]).
@@ -8,11 +10,13 @@
 //! noted here is in the ledger there.
 
 mod followed;
+mod log;
 mod orders;
 
 use crate::users::Users;
 use strongroom_ledger_api::{Directory, Journal, LedgerError};
 use strongroom_sdk::audit::Report;
+use strongroom_sdk::audit_log::check_chain;
 use strongroom_sdk::store::{Store, StoreError};
 
 /// Why an audit did not come to its end.
@@ -38,6 +42,8 @@ pub fn check_invariants<S: Store, L: Journal + Directory>(
     let mut report = Report::default();
     orders::check(store, ledger, &mut report)?;
     report.checks.push(followed::check(store, ledger, users)?);
+    check_chain(store, &mut report)?;
+    report.checks.push(log::check(store)?);
     Ok(report)
 }
 

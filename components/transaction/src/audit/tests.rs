@@ -233,6 +233,36 @@ fn each_payment_that_the_ledger_has_lost_or_changed_is_found_and_named() {
 }
 
 #[test]
+fn an_end_that_the_audit_log_and_the_order_do_not_both_have_is_found() {
+    const IS_NOT: &str = "is not what the audit log made of it";
+    let bank = busy();
+    let ended = bank.order("ended", &json!({}));
+    bank.delete_as(&teller(), ended).unwrap();
+    assert_eq!(report(&bank).violations().next(), None);
+    let store = &bank.service.store;
+    open_file(store);
+    for (words, change) in [
+        (
+            IS_NOT,
+            "UPDATE schedule SET state = 'completed' WHERE sequence > 6",
+        ),
+        (IS_NOT, "UPDATE audit_log SET action = 'schedule.created'"),
+        (IS_NOT, "UPDATE audit_log SET new_value = 'ended'"),
+        ("hash", "UPDATE audit_log SET actor = zeroblob(16)"),
+        (
+            "there is no schedule",
+            "UPDATE audit_log SET target = zeroblob(16)",
+        ),
+    ] {
+        let found = found_after(&bank, store, &[change]);
+        assert!(
+            found.iter().any(|text| text.contains(words)),
+            "{change}: {found:?}"
+        );
+    }
+}
+
+#[test]
 fn a_change_that_was_followed_and_is_lost_is_found() {
     let bank = busy();
     let store = &bank.service.store;

@@ -1,12 +1,13 @@
 //! The routes of the standing orders.
 
 use super::SERVICE;
-use crate::api;
+use crate::api::{self, EventFilter};
 use crate::schedule::{ScheduleBody, ScheduleView};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use strongroom_sdk::http::PathId;
+use strongroom_sdk::audit_log::EventView;
+use strongroom_sdk::http::{PathId, RequestId};
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::json::{Json, NoBody};
@@ -17,6 +18,7 @@ use strongroom_sdk::query::{NoParameters, Query};
 pub(super) fn routes() -> Router {
     Router::new()
         .route("/schedules", post(create).get(list))
+        .route("/schedules/events", get(events))
         .route("/schedules/{id}", get(schedule).delete(cancel))
 }
 
@@ -42,10 +44,18 @@ async fn schedule(
 
 async fn cancel(
     identity: Identity,
+    request_id: RequestId,
     PathId(id): PathId,
     _: Query<NoParameters>,
     _: NoBody,
 ) -> Result<StatusCode, Problem> {
-    api::delete_schedule(&SERVICE, &identity, id)?;
+    api::delete_schedule(&SERVICE, &identity, request_id, id)?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn events(
+    identity: Identity,
+    page: Page<u64, EventFilter>,
+) -> Result<Json<List<EventView>>, Problem> {
+    api::schedule_events(&SERVICE, &identity, &page).map(Json)
 }

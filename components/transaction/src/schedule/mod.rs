@@ -19,7 +19,7 @@ mod view;
 
 pub use body::{COUNT_MAX, EVERY_MAX, ScheduleBody};
 pub use calendar::{Interval, Plan};
-pub use cancel::{CancelError, cancel};
+pub use cancel::{CANCELLED, CancelError, cancel};
 pub use follow::Source;
 pub use record::{
     EndedBecause, OnInsufficientFunds, Run, RunState, Schedule, ScheduleState, StandingOrder,

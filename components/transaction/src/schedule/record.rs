@@ -53,7 +53,7 @@ stored_enum! {
         Paused = "paused";
         /// All its dates are behind.
         Completed = "completed";
-        /// Ended by its owner: no date of it is paid any more.
+        /// Ended by its owner or by staff: no date of it is paid any more.
         Cancelled = "cancelled";
         /// Ended by the bank, as no date of it can be paid any more.
         Ended = "ended";

@@ -242,7 +242,7 @@ pub(super) fn postpone_run(
     transaction.execute(sql, &params).map(drop)
 }
 
-/// Ends a schedule for its owner: it has no next date, and no date of it is tried again.
+/// Cancels a schedule: it has no next date, and no date of it is tried again.
 pub(super) fn end(
     transaction: &impl Transaction,
     schedule: Schedule,

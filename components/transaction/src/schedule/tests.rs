@@ -6,7 +6,7 @@
 mod stops;
 
 use super::*;
-use crate::api::{SCHEDULES_PER_USER_MAX, Service, get_schedule, list_schedules};
+use crate::api::{SCHEDULES_PER_USER_MAX, Service, get_schedule, list_schedules, schedule_events};
 use crate::tests::kit::*;
 use serde_json::{Value, json};
 use strongroom_account::account;
@@ -17,6 +17,7 @@ use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::idempotency::IdempotencyKey;
+use strongroom_sdk::identity::Role;
 use strongroom_sdk::page::Page;
 use strongroom_sdk::store::{Ending, WatchedStore};
 use uuid::Uuid;
@@ -39,6 +40,13 @@ impl Bank {
     fn show(&self, id: Uuid) -> Value {
         let view = get_schedule(&self.service, &alice(), id).unwrap();
         serde_json::to_value(view).unwrap()
+    }
+
+    /// What the audit log says, newest first.
+    fn logged(&self, query: &str) -> Vec<Value> {
+        let page = Page::from_query(query).unwrap();
+        let log = schedule_events(&self.service, &auditor(), &page).unwrap();
+        serde_json::from_value(serde_json::to_value(log.data).unwrap()).unwrap()
     }
 
     fn last_run(&self, id: Uuid) -> Value {
@@ -127,18 +135,67 @@ fn changed_to(base: &Value, changes: &Value) -> Value {
 
 #[test]
 fn who_may_see_and_end_a_standing_order() {
-    let bank = bank_on("2027-01-15");
-    let id = bank.order("k", &json!({}));
-    for (who, listed, is_shown) in [(alice(), 1, true), (bob(), 0, false), (auditor(), 0, true)] {
+    let admin = identity(Uuid::from_u128(0xAD), Role::Admin);
+    for (who, listed, is_shown, refused) in [
+        (alice(), 1, true, None),
+        (identity(ALICE, Role::Teller), 1, true, None),
+        (bob(), 0, false, Some((404, "not_found"))),
+        (auditor(), 0, true, Some((403, "forbidden"))),
+        (teller(), 0, true, None),
+        (admin, 0, true, None),
+    ] {
+        let bank = bank_on("2027-01-15");
+        let id = bank.order("k", &json!({}));
         let page = Page::from_query("").unwrap();
         let list = list_schedules(&bank.service, &who, &page).unwrap();
         assert_eq!(list.data.len(), listed, "{who:?}");
         let shown = get_schedule(&bank.service, &who, id);
         assert_eq!(shown.is_ok(), is_shown, "{who:?}");
+        let problem = bank.delete_as(&who, id).err();
+        let found = problem.as_ref().map(|it| (it.status().as_u16(), it.code()));
+        assert_eq!(found, refused, "{who:?}");
+        let status = refused.map_or("cancelled", |_| "active");
+        assert_eq!(bank.show(id)["status"], status, "{who:?}");
+        // Staff end their own orders as their owners, of whom the log says nothing.
+        let is_logged = refused.is_none() && who.subject != ALICE;
+        assert_eq!(bank.logged("").len(), usize::from(is_logged), "{who:?}");
+        assert_sound(&bank);
     }
-    let refused = crate::api::delete_schedule(&bank.service, &bob(), id);
-    assert_eq!(refused.unwrap_err().code(), "not_found");
-    assert_eq!(bank.show(id)["status"], "active");
+}
+
+#[test]
+fn the_audit_log_says_which_order_staff_have_ended_and_in_which_request() {
+    let bank = bank_on("2027-01-31");
+    let [once, own, open] = ["a", "b", "c"].map(|key| bank.order(key, &json!({"count": 1})));
+    bank.link(LinkState::down());
+    bank.tick();
+    // The end holds, although what is under way cannot be cancelled yet.
+    assert_eq!(bank.delete_as(&teller(), once).unwrap_err().status(), 503);
+    bank.link(LinkState::Works);
+    bank.delete(own).unwrap();
+    for id in [once, once, own] {
+        bank.delete_as(&teller(), id).unwrap();
+    }
+    assert_eq!(bank.run_of(once), is("declined", "cancelled"));
+    let log = bank.logged("");
+    let expected = json!({
+        "sequence": 1, "schedule_id": once, "action": "schedule.cancelled", "actor_id": TELLER,
+        "actor_role": "teller", "request_id": REQUEST_ID, "old_value": "completed",
+        "new_value": "cancelled", "created_at": "2027-01-31T08:00:00.000Z", "hash": log[0]["hash"],
+    });
+    assert_eq!(log, [expected]);
+    assert_eq!(
+        bank.logged(&format!("schedule_id={open}")),
+        Vec::<Value>::new()
+    );
+    assert_eq!(bank.logged(&format!("schedule_id={once}")), log);
+    let page = Page::from_query("").unwrap();
+    for who in [alice(), teller()] {
+        let refused = schedule_events(&bank.service, &who, &page).unwrap_err();
+        assert_eq!(refused.code(), "forbidden");
+    }
+    bank.tick();
+    assert_sound(&bank);
 }
 
 #[test]
@@ -346,7 +403,7 @@ fn an_end_is_on_disk_before_the_ledger_is_asked() {
         (watched.take_endings(), bank.show(id)["status"].clone())
     });
     let Service { ledger, clock, .. } = &bank.service;
-    cancel(&store, ledger, clock, (id, ALICE)).unwrap();
+    cancel(&store, ledger, clock, id, None).unwrap();
     let ended = (vec![Ending::OnDisk], json!("cancelled"));
     assert_eq!(meanwhile.take().unwrap(), ended);
     assert_eq!(store.take_endings(), [Ending::OnDisk]);

@@ -304,6 +304,10 @@ pub(crate) fn auditor() -> Identity {
     identity(Uuid::from_u128(9), Role::Auditor)
 }
 
+fn request_id() -> RequestId {
+    RequestId(Some(REQUEST_ID.to_owned()))
+}
+
 /// As the routes read it.
 fn read<T: DeserializeOwned>(body: &Value) -> Result<T, Problem> {
     json::from_slice(body.to_string().as_bytes())
@@ -413,7 +417,7 @@ impl Bank {
     }
 
     pub(crate) fn request(&self, who: &Identity, call: Call, key: &str, body: &Value) -> Answered {
-        let (service, request_id) = (&self.service, RequestId(Some(REQUEST_ID.to_owned())));
+        let (service, request_id) = (&self.service, request_id());
         let key = &IdempotencyKey::from_header([key.as_bytes()]).unwrap();
         match call {
             Call::Deposit => api::deposit(service, who, request_id, key, read(body)?),
@@ -483,7 +487,11 @@ impl Bank {
     }
 
     pub(crate) fn delete(&self, schedule: Uuid) -> Result<(), Problem> {
-        api::delete_schedule(&self.service, &alice(), schedule)
+        self.delete_as(&alice(), schedule)
+    }
+
+    pub(crate) fn delete_as(&self, who: &Identity, schedule: Uuid) -> Result<(), Problem> {
+        api::delete_schedule(&self.service, who, request_id(), schedule)
     }
 
     pub(crate) fn try_tick(&self) -> Result<Summary, TickError> {
