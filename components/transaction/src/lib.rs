@@ -8,7 +8,6 @@
 //! - [`view`]: responses, made of the ledger's records;
 //! - [`schedule`]: standing orders, which the tick turns into transfers;
 //! - [`users`]: who may log in, which decides whether their standing orders go on;
-//! - [`event`]: what has happened, for programs that follow it;
 //! - [`audit`]: the invariants that must hold in the store, and between it and the ledger.
 
 #![deny(missing_docs)]
@@ -17,8 +16,9 @@ pub mod api;
 pub mod audit;
 #[cfg(target_family = "wasm")]
 mod component;
-pub mod event;
 pub mod request;
+#[cfg(target_family = "wasm")]
+mod routes;
 pub mod schedule;
 pub mod schema;
 #[cfg(test)]

@@ -21,6 +21,8 @@ pub mod audit;
 mod component;
 pub mod delivery;
 mod error;
+#[cfg(target_family = "wasm")]
+mod routes;
 pub mod schema;
 #[cfg(test)]
 mod tests;

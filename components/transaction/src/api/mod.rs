@@ -1,19 +1,19 @@
 //! What each call of `/api/transactions` does, without the web server around it.
 
+mod events;
+mod originals;
 mod read;
-mod resolve;
 mod schedules;
 mod submit;
 
+pub use events::{PARTS_MAX_OF_CUSTOMERS, events};
+pub use originals::{capture, reverse, void};
 pub use read::{Found, ListFilter, get, list};
-pub use resolve::{capture, reverse, void};
 pub use schedules::{
     EventFilter, SCHEDULES_PER_USER_MAX, create_schedule, delete_schedule, get_schedule,
     list_schedules, schedule_events,
 };
 pub use submit::{batch, deposit, hold, transfer, withdraw};
-
-pub(crate) use read::may_read;
 
 use strongroom_sdk::identity::Role;
 

@@ -80,6 +80,6 @@ pub fn list<L: Journal + Directory>(
 }
 
 /// Whether a user may see a posting.
-pub(crate) fn may_read(identity: &Identity, posting: &Posting) -> bool {
+pub(super) fn may_read(identity: &Identity, posting: &Posting) -> bool {
     identity.is_staff() || posting.concerns(identity.subject)
 }

@@ -1,7 +1,7 @@
 //! The calls that move money: derive the id, have the ledger decide, respond from its record.
 
 use super::{STAFF_WHO_ACT, Service};
-use crate::request::{BatchBody, CashBody, HoldBody, Route, TransferBody};
+use crate::request::{BatchBody, CashBody, HoldBody, IdScope, TransferBody};
 use crate::view::{problem_of, reply_to_batch, reply_to_transfer};
 use strongroom_ledger_api::{Actor, Batch, DebitAuthority, Instruction, Kind, Ledger, Transfer};
 use strongroom_sdk::clock::Clock;
@@ -23,7 +23,7 @@ pub fn deposit<S, L: Ledger, C: Clock>(
 ) -> Result<StoredReply, Problem> {
     let asker = Asker::bank(identity, request_id)?;
     let instruction = body.into_deposit()?;
-    submit(service, &asker, Route::Deposit, key, instruction)
+    submit(service, &asker, IdScope::Deposit, key, instruction)
 }
 
 /// `POST /withdraw`: the owner, teller, admin.
@@ -42,7 +42,7 @@ pub fn withdraw<S, L: Ledger, C: Clock>(
         Role::Customer | Role::Auditor => Asker::owner(identity)?,
     };
     let instruction = body.into_withdrawal()?;
-    submit(service, &asker, Route::Withdraw, key, instruction)
+    submit(service, &asker, IdScope::Withdraw, key, instruction)
 }
 
 /// `POST /transfer` and `POST /send`: the owner of the source, whatever the role but auditor.
@@ -57,7 +57,7 @@ pub fn transfer<S, L: Ledger, C: Clock>(
 ) -> Result<StoredReply, Problem> {
     let asker = Asker::owner(identity)?;
     let instruction = body.into_instruction()?;
-    submit(service, &asker, Route::Transfer, key, instruction)
+    submit(service, &asker, IdScope::Transfer, key, instruction)
 }
 
 /// `POST /holds`: the owner of the source, as for [`transfer`].
@@ -72,7 +72,7 @@ pub fn hold<S, L: Ledger, C: Clock>(
 ) -> Result<StoredReply, Problem> {
     let asker = Asker::owner(identity)?;
     let instruction = body.into_instruction()?;
-    submit(service, &asker, Route::Hold, key, instruction)
+    submit(service, &asker, IdScope::Hold, key, instruction)
 }
 
 /// `POST /batch`: the owner of the sources, as for [`transfer`].
@@ -88,7 +88,7 @@ pub fn batch<S, L: Ledger, C: Clock>(
     let asker = Asker::owner(identity)?;
     let instruction = body.into_instruction()?;
     let batch = Batch {
-        id: asker.id_of(Route::Batch, key),
+        id: asker.id_of(IdScope::Batch, key),
         fingerprint: instruction.fingerprint(),
         authority: asker.authority,
         actor: asker.actor,
@@ -139,7 +139,7 @@ impl Asker {
         })
     }
 
-    fn id_of(&self, route: Route, key: &IdempotencyKey) -> uuid::Uuid {
+    fn id_of(&self, route: IdScope, key: &IdempotencyKey) -> uuid::Uuid {
         derived_id(self.actor.id, route.as_str(), key.as_str())
     }
 }
@@ -152,7 +152,7 @@ impl Asker {
 pub(super) fn submit<S, L: Ledger, C: Clock>(
     service: &Service<S, L, C>,
     asker: &Asker,
-    route: Route,
+    route: IdScope,
     key: &IdempotencyKey,
     instruction: Instruction,
 ) -> Result<StoredReply, Problem> {

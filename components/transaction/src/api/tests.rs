@@ -7,7 +7,7 @@ mod batch;
 mod movement;
 
 use super::*;
-use crate::request::Route;
+use crate::request::IdScope;
 use crate::tests::kit::*;
 use axum::http::header::RETRY_AFTER;
 use axum::response::IntoResponse;
@@ -32,11 +32,11 @@ const REQUESTS: [(&str, Request); 11] = [
     ("declined transfer", |bank| bank.send("k", "1000")),
     ("hold", |bank| bank.hold("k", "60")),
     ("capture", |bank| {
-        bank.capture("k", alices(Route::Hold, "held"), Some("3"))
+        bank.capture("k", alices(IdScope::Hold, "held"), Some("3"))
     }),
-    ("void", |bank| bank.void("k", alices(Route::Hold, "held"))),
+    ("void", |bank| bank.void("k", alices(IdScope::Hold, "held"))),
     ("reversal", |bank| {
-        bank.reverse("k", alices(Route::Transfer, "sent"))
+        bank.reverse("k", alices(IdScope::Transfer, "sent"))
     }),
     ("batch", |bank| {
         bank.batch("k", false, &["1", "1.234", "1000"])
@@ -55,7 +55,7 @@ fn prepared() -> Bank {
 }
 
 /// The id of what Alice asks for under a key.
-fn alices(route: Route, key: &str) -> Uuid {
+fn alices(route: IdScope, key: &str) -> Uuid {
     derived_id(ALICE, route.as_str(), key)
 }
 
@@ -88,7 +88,7 @@ fn a_transfer_has_the_members_of_the_contract() {
     let bank = Bank::new();
     let reply = bank.send("k", "12.3").unwrap();
     let expected = json!({
-        "id": alices(Route::Transfer, "k"), "type": "transfer", "status": "posted", "from_account_id": bank.alice.id,
+        "id": alices(IdScope::Transfer, "k"), "type": "transfer", "status": "posted", "from_account_id": bank.alice.id,
         "to_account_id": bank.bob.id, "amount": "12.30", "currency": "EUR", "reference": "rent",
         "metadata": {"invoice": "7"}, "decline_code": null, "created_at": "2027-01-15T08:00:00.000Z",
         "posted_at": "2027-01-15T08:00:00.000Z", "sequence": 2,
@@ -104,7 +104,7 @@ fn a_transfer_has_the_members_of_the_contract() {
 fn a_decline_is_a_problem_that_names_its_transaction() {
     let bank = Bank::new();
     let reply = bank.send("k", "1000").unwrap();
-    let id = alices(Route::Transfer, "k");
+    let id = alices(IdScope::Transfer, "k");
     let expected = json!({
         "type": "urn:strongroom:problem:insufficient_funds", "title": "Insufficient funds", "status": 422,
         "detail": "The account does not have that much available.", "instance": format!("/api/transactions/{id}"),
@@ -195,7 +195,7 @@ fn what_is_refused_is_not_remembered() {
     let answered = bank.request(&teller(), Call::Deposit, "k", &to_nobody);
     assert_eq!(answered.unwrap_err().errors()[0].pointer, "/account_id");
     assert_eq!(bank.recorded(), recorded);
-    let id = alices(Route::Transfer, "k");
+    let id = alices(IdScope::Transfer, "k");
     assert_eq!(bank.seen_by(&alice(), id).unwrap_err().code(), "not_found");
     let first = bank.send("k", "1").unwrap();
     assert_eq!((first.status, first.repeated), (201, false));
@@ -377,7 +377,7 @@ fn staff_act_on_their_own_account_as_its_owner_and_no_more() {
         let answered = bank.request(&alice, call, &status.to_string(), body);
         assert_eq!(outcome(&answered).0, status, "{call:?}");
     }
-    let held = alices(Route::Hold, "201");
+    let held = alices(IdScope::Hold, "201");
     for call in [Call::Capture(held), Call::Void(held)] {
         assert!(
             bank.request(&alice, call, "k", &json!({})).is_ok(),
@@ -427,8 +427,8 @@ fn a_payer_without_the_money_cannot_tell_one_payee_from_another() {
             let hold = changed(transfer.clone(), &json!({"expires_in": 60}));
             let batch = json!({"transfers": [&transfer], "atomic": false});
             for (call, route, body) in [
-                (Call::Transfer, Route::Transfer, &transfer),
-                (Call::Hold, Route::Hold, &hold),
+                (Call::Transfer, IdScope::Transfer, &transfer),
+                (Call::Hold, IdScope::Hold, &hold),
             ] {
                 let declined = bank.request(&alice(), call, &key, body);
                 assert_eq!(outcome(&declined), (422, "insufficient_funds".into()));
@@ -458,7 +458,7 @@ fn who_may_read_what() {
     let posted = id_of(&bank.send("posted", "1").unwrap());
     let declined = id_of(&bank.send("declined", "9999").unwrap());
     let batch = id_of(&bank.batch("batch", false, &["1", "9999"]).unwrap());
-    let opening = derived_id(TELLER, Route::Deposit.as_str(), "opening");
+    let opening = derived_id(TELLER, IdScope::Deposit.as_str(), "opening");
     assert!(bank.seen_by(&alice(), opening).is_ok());
     let carol = identity(Uuid::from_u128(0xC), Role::Customer);
     for who in [alice(), auditor(), teller()] {

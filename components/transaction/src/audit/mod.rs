@@ -1,6 +1,6 @@
 //! The invariants that this service's store must keep by itself, and with the ledger.
 //!
-//! What staff did to orders is in the audit log ([`log`]).
+//! What staff did to orders is in the audit log ([`audit_log`]).
 //!
 //! Nothing here moves money, and of a payment nothing is stored: what is checked are standing
 //! orders ([`orders`]), that each of their dates ended as the ledger decided, and that what they
@@ -9,8 +9,8 @@
 //! The host lets an audit read one snapshot of the store, and the ledger reads one of its own, which was taken later: an outcome that is
 //! noted here is in the ledger there.
 
+mod audit_log;
 mod followed;
-mod log;
 mod orders;
 
 use crate::users::Users;
@@ -43,7 +43,7 @@ pub fn check_invariants<S: Store, L: Journal + Directory>(
     orders::check(store, ledger, &mut report)?;
     report.checks.push(followed::check(store, ledger, users)?);
     check_chain(store, &mut report)?;
-    report.checks.push(log::check(store)?);
+    report.checks.push(audit_log::check(store)?);
     Ok(report)
 }
 

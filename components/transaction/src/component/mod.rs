@@ -2,13 +2,11 @@
 
 mod audit;
 mod bindings;
-mod events;
 mod lifecycle;
-mod routes;
-mod schedules;
 mod users;
 
 use crate::api::Service;
+use crate::routes;
 use strongroom_ledger_api::Linked;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::store::HostStore;
@@ -18,7 +16,7 @@ struct Component;
 strongroom_sdk::export_http!(routes::site);
 
 /// The service of this instance.
-const SERVICE: Service<HostStore, Linked, SystemClock> = Service {
+pub(crate) const SERVICE: Service<HostStore, Linked, SystemClock> = Service {
     store: HostStore,
     ledger: Linked,
     clock: SystemClock,

@@ -3,13 +3,13 @@
 mod amount;
 mod batch;
 mod body;
+mod id_scope;
 mod metadata;
-mod route;
 
 pub use batch::{BATCH_BODY_BYTES_MAX, BatchBody};
 pub use body::{CaptureBody, CashBody, HoldBody, ReverseBody, TransferBody, of_original};
+pub use id_scope::IdScope;
 pub use metadata::Metadata;
-pub use route::Route;
 
 #[cfg(test)]
 mod tests;

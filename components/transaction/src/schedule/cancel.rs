@@ -4,7 +4,7 @@
 //! that has read the order before its end may still post it, and finds the id burnt.
 
 use super::record::ScheduleState;
-use super::{rows, run};
+use super::{rows, tick};
 use strongroom_ledger_api::Ledger;
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
@@ -45,8 +45,8 @@ pub fn cancel<S: Store, L: Ledger>(
 ) -> Result<(), CancelError> {
     end(store, clock.now_ms(), id, staff)?;
     let open = rows::open_runs(store, Some(id), OPEN_RUNS_MAX)?;
-    let pass = run::decide(ledger, open, |_| Ok(run::Wish::Cancel));
-    run::note(store, &pass, clock.now_ms())?;
+    let pass = tick::decide(ledger, open, |_| Ok(tick::Wish::Cancel));
+    tick::note(store, &pass, clock.now_ms())?;
     if pass.has_all() {
         Ok(())
     } else {

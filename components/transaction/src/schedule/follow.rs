@@ -6,8 +6,8 @@
 //! commit is short, as an account may have any number of schedules: what is not done by then is
 //! found again by the next one.
 
-use super::run::TickError;
 use super::states;
+use super::tick::TickError;
 use crate::users::{ChangeKind, UserChange, Users};
 use strongroom_ledger_api::{AccountChange, AccountSummary, Directory};
 use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};

@@ -13,8 +13,8 @@ mod cancel;
 mod follow;
 mod record;
 mod rows;
-mod run;
 mod states;
+mod tick;
 mod view;
 
 pub use body::{COUNT_MAX, EVERY_MAX, ScheduleBody};
@@ -25,12 +25,12 @@ pub use record::{
     EndedBecause, OnInsufficientFunds, Run, RunState, Schedule, ScheduleState, StandingOrder,
 };
 pub use rows::{count_active, find, insert, list, peek};
-pub use run::{RETRY_FOR_MS, RETRY_PAUSE_MS, RUNS_PER_TICK_MAX, Summary, TickError, tick};
+pub use tick::{RETRY_FOR_MS, RETRY_PAUSE_MS, RUNS_PER_TICK_MAX, Summary, TickError, tick};
 pub use view::ScheduleView;
 
 pub(crate) use follow::{followed, followed_by_now};
 pub(crate) use record::{RUN_COLUMNS, SCHEDULE_COLUMN_COUNT, SCHEDULE_COLUMNS};
-pub(crate) use run::transfer_of;
+pub(crate) use tick::transfer_of;
 
 #[cfg(test)]
 mod tests;

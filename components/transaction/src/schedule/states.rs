@@ -3,7 +3,7 @@
 use super::record::{
     EndedBecause, SCHEDULE_COLUMN_COUNT, SCHEDULE_COLUMNS, Schedule, ScheduleState,
 };
-use super::{rows, run};
+use super::{rows, tick};
 use strongroom_ledger_api::AccountSummary;
 use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
 use uuid::Uuid;
@@ -131,7 +131,7 @@ pub(super) fn resume(
         let paused_at_ms = row.integer(SCHEDULE_COLUMN_COUNT)?;
         schedule.state = ScheduleState::Active;
         while schedule.is_due(paused_at_ms) {
-            run::begin(transaction, &mut schedule, now_ms)?;
+            tick::begin(transaction, &mut schedule, now_ms)?;
             changed += 1;
         }
         schedule.skip_dates(at_ms);

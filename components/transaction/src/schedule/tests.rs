@@ -705,10 +705,10 @@ fn an_end_that_the_tick_overtakes_contradicts_nothing_and_pays_nothing() {
         bank.tick();
         bank.link(heard);
         let open = rows::open_runs(&bank.service.store, None, 1).unwrap();
-        let pass = run::decide(&bank.service.ledger, open, |_| Ok(run::Wish::Post));
+        let pass = tick::decide(&bank.service.ledger, open, |_| Ok(tick::Wish::Post));
         bank.link(LinkState::Works);
         bank.interrupt(Moment::BeforeDecision, move |bank| {
-            run::note(&bank.service.store, &pass, bank.service.clock.now_ms()).unwrap();
+            tick::note(&bank.service.store, &pass, bank.service.clock.now_ms()).unwrap();
         });
         bank.delete(id).unwrap();
         assert_eq!(bank.run_of(id), noted);

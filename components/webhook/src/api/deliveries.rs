@@ -1,6 +1,6 @@
 //! The calls that list deliveries, and have one sent again.
 
-use super::log::RESENT;
+use super::audit_log::RESENT;
 use super::view::DeliveryView;
 use super::{Service, WHO_CHANGES, WHO_READS};
 use crate::{delivery, webhook};

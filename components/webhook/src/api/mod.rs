@@ -1,14 +1,14 @@
 //! The calls of `/api/webhooks`. An administrator creates and deletes webhooks; an auditor reads.
 
+mod audit_log;
 mod body;
 mod deliveries;
-mod log;
 mod view;
 mod webhooks;
 
+pub use audit_log::{CREATED, DELETED, ENDED, LogFilter, RECEIVER_GONE, RESENT, audit_log};
 pub use body::{SECRET_BYTES, URL_BYTES_MAX, WebhookBody};
 pub use deliveries::{list_deliveries, resend_delivery};
-pub use log::{CREATED, DELETED, ENDED, LogFilter, RECEIVER_GONE, RESENT, audit_log};
 pub use view::{DeliveryView, WebhookView};
 pub use webhooks::{create_webhook, delete_webhook, list_webhooks};
 

@@ -1,6 +1,6 @@
 //! Webhooks and deliveries as clients see them.
 
-use super::log::RECEIVER_GONE;
+use super::audit_log::RECEIVER_GONE;
 use crate::delivery::Delivery;
 use crate::webhook::Webhook;
 use serde::Serialize;

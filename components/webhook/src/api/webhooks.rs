@@ -1,7 +1,7 @@
 //! The calls that create, list, and delete webhooks.
 
+use super::audit_log::{CREATED, DELETED};
 use super::body::WebhookBody;
-use super::log::{CREATED, DELETED};
 use super::view::WebhookView;
 use super::{Service, WEBHOOKS_MAX, WHO_CHANGES, WHO_READS};
 use crate::webhook::{self, Secret, Webhook};

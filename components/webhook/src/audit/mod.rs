@@ -1,10 +1,10 @@
 //! The invariants that this service's store must keep by itself, and with the ledger.
 //!
-//! - `log`: who created and deleted each webhook;
+//! - `audit_log`: who created and deleted each webhook;
 //! - `journal`: how far each webhook has followed the journal.
 
+mod audit_log;
 mod journal;
-mod log;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +21,7 @@ use strongroom_sdk::store::Store;
 pub fn check_invariants<S: Store>(store: &S, journal: &impl Journal) -> Result<Report, Error> {
     let mut report = Report::default();
     check_chain(store, &mut report)?;
-    report.checks.push(log::check(store)?);
+    report.checks.push(audit_log::check(store)?);
     report.checks.push(journal::check(store, journal)?);
     Ok(report)
 }

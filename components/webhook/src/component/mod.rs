@@ -4,9 +4,9 @@
 mod audit;
 mod bindings;
 mod lifecycle;
-mod routes;
 
 use crate::api::Service;
+use crate::routes;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::HostStore;
@@ -15,7 +15,7 @@ struct Component;
 
 strongroom_sdk::export_http!(routes::site);
 
-static SERVICE: Service<HostStore, SystemClock, SystemRandom> = Service {
+pub(crate) static SERVICE: Service<HostStore, SystemClock, SystemRandom> = Service {
     store: HostStore,
     clock: SystemClock,
     random: SystemRandom,

@@ -15,7 +15,7 @@
 use super::follow::follow;
 use super::record::{EndedBecause, OnInsufficientFunds, Run, RunState, Schedule};
 use super::{rows, states};
-use crate::request::{Metadata, Route};
+use crate::request::{IdScope, Metadata};
 use crate::users::{Users, UsersError};
 use std::collections::{HashMap, HashSet};
 use strongroom_ledger_api::{
@@ -139,7 +139,7 @@ pub(super) fn begin(
 /// The id of an attempt at a date. Its key has spaces, and so is no client's key.
 fn transfer_id(schedule: &Schedule, due: Day, attempt: u32) -> Uuid {
     let key = format!("schedule {} {due} {attempt}", schedule.id);
-    derived_id(schedule.owner, Route::Schedule.as_str(), &key)
+    derived_id(schedule.owner, IdScope::Schedule.as_str(), &key)
 }
 
 /// The transfer of an attempt at a date: the same each time it is made.

@@ -1,22 +1,26 @@
 //! The routes of `/api/transactions`, as one table.
 
-use super::{SERVICE, events, schedules};
-use crate::api::{self, Found, ListFilter, STAFF_WHO_ACT};
+use crate::api::{self, EventFilter, Found, ListFilter, STAFF_WHO_ACT};
+use crate::component::SERVICE;
 use crate::request::{
     BATCH_BODY_BYTES_MAX, BatchBody, CaptureBody, CashBody, HoldBody, ReverseBody, TransferBody,
 };
+use crate::schedule::{ScheduleBody, ScheduleView};
 use axum::Router;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
-use strongroom_ledger_api::view::TransactionView;
+use strongroom_ledger_api::view::{Event, TransactionView};
+use strongroom_sdk::audit_log::EventView;
 use strongroom_sdk::http::{PathId, RequestId, Site};
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::json::{Json, NoBody, OptionalJson};
+use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
 
-pub(super) fn site() -> Site {
+pub(crate) fn site() -> Site {
     let routes = Router::new()
         .route("/", get(list))
         .route("/deposit", post(deposit))
@@ -29,8 +33,10 @@ pub(super) fn site() -> Site {
         .route("/batch", post(batch))
         .route("/{id}/reverse", post(reverse))
         .route("/{id}", get(transaction))
-        .merge(events::routes())
-        .merge(schedules::routes());
+        .route("/events", get(events))
+        .route("/schedules", post(create_schedule).get(list_schedules))
+        .route("/schedules/events", get(schedule_events))
+        .route("/schedules/{id}", get(schedule).delete(cancel_schedule));
     Site::new(routes).no_store()
 }
 
@@ -121,4 +127,52 @@ async fn list(
     page: Page<u64, ListFilter>,
 ) -> Result<Json<List<TransactionView>>, Problem> {
     api::list(&SERVICE.ledger, &identity, &page).map(Json)
+}
+
+async fn events(
+    identity: Identity,
+    Query(query): Query<OnwardQuery>,
+) -> Result<Json<OnwardList<Event>>, Problem> {
+    api::events(&SERVICE.ledger, &identity, query).map(Json)
+}
+
+async fn create_schedule(
+    identity: Identity,
+    key: IdempotencyKey,
+    Json(body): Json<ScheduleBody>,
+) -> Result<StoredReply, Problem> {
+    api::create_schedule(&SERVICE, &identity, &key, body)
+}
+
+async fn list_schedules(
+    identity: Identity,
+    page: Page<u64>,
+) -> Result<Json<List<ScheduleView>>, Problem> {
+    api::list_schedules(&SERVICE, &identity, &page).map(Json)
+}
+
+async fn schedule(
+    identity: Identity,
+    PathId(id): PathId,
+    _: Query<NoParameters>,
+) -> Result<Json<ScheduleView>, Problem> {
+    api::get_schedule(&SERVICE, &identity, id).map(Json)
+}
+
+async fn cancel_schedule(
+    identity: Identity,
+    request_id: RequestId,
+    PathId(id): PathId,
+    _: Query<NoParameters>,
+    _: NoBody,
+) -> Result<StatusCode, Problem> {
+    api::delete_schedule(&SERVICE, &identity, request_id, id)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn schedule_events(
+    identity: Identity,
+    page: Page<u64, EventFilter>,
+) -> Result<Json<List<EventView>>, Problem> {
+    api::schedule_events(&SERVICE, &identity, &page).map(Json)
 }

@@ -1,6 +1,6 @@
 //! `GET /events`: the journal from a place on, as far as the reader may see it.
 
-use crate::api::may_read;
+use super::read::may_read;
 use crate::view::unavailable;
 use strongroom_ledger_api::view::{Event, TransactionView};
 use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, Journal};
@@ -20,7 +20,7 @@ pub const PARTS_MAX_OF_CUSTOMERS: usize = 2;
 ///
 /// # Errors
 /// 422 for the limit; 503 where the ledger does not respond.
-pub fn read<J: Journal>(
+pub fn events<J: Journal>(
     journal: &J,
     identity: &Identity,
     query: OnwardQuery,
@@ -70,3 +70,6 @@ pub fn read<J: Journal>(
         has_more,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! The routes of `/api/webhooks`, as one table.
 
-use super::SERVICE;
 use crate::api::{self, DeliveryView, LogFilter, WHO_CHANGES, WHO_READS, WebhookBody, WebhookView};
+use crate::component::SERVICE;
 use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -17,7 +17,7 @@ use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
 
-pub(super) fn site() -> Site {
+pub(crate) fn site() -> Site {
     let routes = Router::new()
         .route("/", post(create).get(list))
         .route("/audit-log", get(log))

@@ -3,7 +3,7 @@
 /// The canonical name of the call, part of the transfer's id. `/send` is another name of `/transfer`: the same key on both is the same
 /// request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Route {
+pub enum IdScope {
     /// `POST /deposit`.
     Deposit,
     /// `POST /withdraw`.
@@ -24,7 +24,7 @@ pub enum Route {
     Schedule,
 }
 
-impl Route {
+impl IdScope {
     /// The name. It never changes, or retries would get new ids.
     pub const fn as_str(self) -> &'static str {
         match self {

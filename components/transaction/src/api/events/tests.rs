@@ -107,7 +107,7 @@ fn all(journal: &impl Journal, reader: &Identity, limit: usize) -> Vec<u64> {
     let mut after = 0;
     let mut seen = Vec::new();
     loop {
-        let page = read(journal, reader, query(after, limit)).unwrap();
+        let page = events(journal, reader, query(after, limit)).unwrap();
         assert!(page.data.len() <= limit && page.next_after_sequence >= after);
         seen.extend(page.data.iter().map(|event| event.sequence));
         after = page.next_after_sequence;
@@ -121,7 +121,7 @@ fn all(journal: &impl Journal, reader: &Identity, limit: usize) -> Vec<u64> {
 fn the_payee_sees_neither_the_payers_notes_nor_what_was_declined() {
     let declined = Some(Decline::InsufficientFunds);
     let journal = journal([(0xA, 0xB, None), (0xA, 0xB, declined), (3, 4, None)]);
-    let page = read(&journal, &bob(), query(0, 10)).unwrap();
+    let page = events(&journal, &bob(), query(0, 10)).unwrap();
     let page = serde_json::to_value(page).unwrap();
     assert_eq!(page["data"].as_array().unwrap().len(), 1);
     assert!(page["data"][0]["data"]["metadata"].is_null());
@@ -143,14 +143,14 @@ fn a_request_asks_for_a_bounded_number_of_short_parts() {
     // Every part of it that begins at a multiple of seven has one row.
     let rows = (0..7 * PARTS_MAX_OF_CUSTOMERS * 2).map(|row| if row % 7 == 6 { 0xA } else { 9 });
     let journal = journal(rows.map(|owner| (owner, 2, None)));
-    let page = read(&journal, &alice(), query(0, 1_000)).unwrap();
+    let page = events(&journal, &alice(), query(0, 1_000)).unwrap();
     assert!(page.data.len() == PARTS_MAX_OF_CUSTOMERS && page.has_more);
     assert_eq!(page.next_after_sequence, 7 * PARTS_MAX_OF_CUSTOMERS as u64);
     assert_eq!(
         all(&journal, &alice(), 1_000).len(),
         2 * PARTS_MAX_OF_CUSTOMERS
     );
-    let end = read(&journal, &alice(), query(u64::MAX, 10)).unwrap();
+    let end = events(&journal, &alice(), query(u64::MAX, 10)).unwrap();
     assert!(end.data.is_empty() && !end.has_more);
 }
 
@@ -183,7 +183,7 @@ fn a_customer_is_shown_what_they_may_get_one_by_one() {
 #[test]
 fn a_limit_beyond_the_largest_is_refused() {
     for limit in [0, LIMIT_MAX + 1] {
-        let refused = read(&Written::default(), &auditor(), query(0, limit));
+        let refused = events(&Written::default(), &auditor(), query(0, limit));
         assert_eq!(refused.unwrap_err().code(), "validation_failed");
     }
 }

@@ -4,7 +4,7 @@
 
 use super::Service;
 use super::submit::{Asker, submit};
-use crate::request::{CaptureBody, ReverseBody, Route, of_original};
+use crate::request::{CaptureBody, IdScope, ReverseBody, of_original};
 use crate::view::unavailable;
 use strongroom_ledger_api::{Decline, Journal, Kind, Ledger, Posting};
 use strongroom_sdk::clock::Clock;
@@ -29,7 +29,7 @@ pub fn capture<S, L: Ledger + Journal, C: Clock>(
     let asker = Asker::owner(identity)?;
     let hold = hold_of(&service.ledger, identity, hold_id)?;
     let instruction = body.into_instruction(hold_id, hold.amount)?;
-    submit(service, &asker, Route::Capture, key, instruction)
+    submit(service, &asker, IdScope::Capture, key, instruction)
 }
 
 /// `POST /holds/{id}/void`: the payer.
@@ -45,7 +45,7 @@ pub fn void<S, L: Ledger + Journal, C: Clock>(
     let asker = Asker::owner(identity)?;
     let hold = hold_of(&service.ledger, identity, hold_id)?;
     let instruction = of_original(Kind::Void, hold_id, hold.amount);
-    submit(service, &asker, Route::Void, key, instruction)
+    submit(service, &asker, IdScope::Void, key, instruction)
 }
 
 /// `POST /{id}/reverse`: teller, admin.
@@ -63,7 +63,7 @@ pub fn reverse<S, L: Ledger + Journal, C: Clock>(
     let asker = Asker::bank(identity, request_id)?;
     let original = recorded(&service.ledger, id)?;
     let instruction = body.into_instruction(id, original.amount)?;
-    submit(service, &asker, Route::Reverse, key, instruction)
+    submit(service, &asker, IdScope::Reverse, key, instruction)
 }
 
 /// The caller's own hold. One of another user looks like none at all.
