@@ -1,10 +1,10 @@
-//! Why a tick or an audit stops before its end.
+//! Why a tick or an audit stops.
 
 use strongroom_ledger_api::LedgerError;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::StoreError;
 
-/// What a tick or an audit needs does not work. The next one goes on from the same place.
+/// Why a tick or an audit stops before its end. The next one goes on from the same place.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The journal cannot be read.
@@ -13,7 +13,7 @@ pub enum Error {
     /// The store cannot be read or written.
     #[error("the store: {0}")]
     Store(#[from] StoreError),
-    /// A posting that has no JSON.
+    /// A posting has no JSON.
     #[error("the event: {0}")]
     Event(String),
 }

@@ -1,17 +1,20 @@
 //! The webhook service: sends the ledger's events to the URLs that administrators name, signed as
 //! <https://www.standardwebhooks.com> says.
 //!
-//! Each webhook is a reader of the ledger's journal with a cursor of its own. The tick moves the
-//! cursor; nothing is written when money moves. An event that a webhook wants becomes a delivery in
-//! the commit that moves the cursor, so none is left out. A delivery is sent until the receiver
-//! returns 2xx, so it may arrive twice, with the same `webhook-id`. A receiver that returns 410
-//! ends the webhook.
+//! Each webhook reads the ledger's journal with a cursor of its own. The tick moves the cursor, so
+//! that nothing is written here when money moves. The commit that moves it makes a delivery of each
+//! event that the webhook wants, so none is left out. A delivery is sent until the receiver returns
+//! 2xx, so it may arrive twice, with the same `webhook-id`. A receiver that returns 410 ends the
+//! webhook.
 //!
-//! - [`schema`]: the tables, and why they are so;
+//! - `routes`: the calls of `/api/webhooks`, as one table;
+//! - [`api`]: what each call does, and who may make it;
 //! - [`webhook`]: webhooks, their secrets, and their rows;
 //! - [`delivery`]: from the journal to deliveries, and from there to the receivers;
-//! - [`api`]: the calls of `/api/webhooks`, and who may make them;
-//! - [`audit`]: the invariants that must hold in the store.
+//! - [`audit`]: the invariants that must hold in the store;
+//! - [`schema`]: the tables of the store;
+//! - [`service`]: what the service is given;
+//! - `component`: what makes a WebAssembly component of this library.
 
 #![deny(missing_docs)]
 
@@ -24,6 +27,7 @@ mod error;
 #[cfg(target_family = "wasm")]
 mod routes;
 pub mod schema;
+pub mod service;
 #[cfg(test)]
 mod tests;
 pub mod webhook;

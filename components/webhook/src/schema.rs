@@ -12,15 +12,15 @@ const FIRST: Migration = Migration {
     statements: &[
         WEBHOOK,
         WEBHOOK_DELIVERY,
-        "CREATE INDEX webhook_delivery_due ON webhook_delivery (webhook_key, next_attempt_at_ms, sequence)
-         WHERE state = 'pending'",
+        "CREATE INDEX webhook_delivery_due
+         ON webhook_delivery (webhook_key, next_attempt_at_ms, sequence) WHERE state = 'pending'",
         "CREATE INDEX webhook_delivery_age ON webhook_delivery (created_at_ms)",
     ],
 };
 
 /// `cursor` is the last sequence of the ledger's journal that the webhook has passed. The row of a
-/// deleted webhook stays, without its secret: its id is never used again. One that has ended is
-/// sent nothing more: its receiver has returned 410.
+/// deleted webhook stays, without its secret, so that its id is never used again. `ended_at_ms` is
+/// when its receiver returned 410.
 const WEBHOOK: &str = "CREATE TABLE webhook (
     key           INTEGER PRIMARY KEY,
     id            BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
@@ -36,7 +36,7 @@ const WEBHOOK: &str = "CREATE TABLE webhook (
     CHECK ((deleted_at_ms IS NULL) = (length(secret) > 0))
 ) STRICT";
 
-/// The body of a delivery is made of the journal's row each time it is sent.
+/// No body is stored: each attempt makes it of the journal's row.
 const WEBHOOK_DELIVERY: &str = "CREATE TABLE webhook_delivery (
     webhook_key        INTEGER NOT NULL REFERENCES webhook (key),
     sequence           INTEGER NOT NULL CHECK (sequence > 0),

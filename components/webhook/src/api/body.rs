@@ -1,4 +1,4 @@
-//! The body of `POST /`.
+//! A webhook, as an administrator requests it.
 
 use crate::webhook::Secret;
 use serde::{Deserialize, Serialize};
@@ -9,10 +9,10 @@ use strongroom_sdk::problem::Problem;
 
 /// The longest URL, in bytes.
 pub const URL_BYTES_MAX: usize = 2_048;
-/// How long a secret may be, in bytes, as Standard Webhooks has it.
+/// How long a secret may be, in bytes, by Standard Webhooks.
 pub const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// A webhook as an administrator requests it.
+/// The body of `POST /`.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookBody {
@@ -22,19 +22,20 @@ pub struct WebhookBody {
 }
 
 impl WebhookBody {
-    /// SHA-256 of the request: tells a repeated one from another under the same key.
+    /// SHA-256 of the request: tells a repeated request from another under the same key.
     pub(super) fn fingerprint(&self) -> [u8; 32] {
         // Strings always serialize.
         Sha256::digest(serde_json::to_vec(self).unwrap_or_default()).into()
     }
 
-    /// Checks each field, and returns the secret, if there is one.
+    /// Checks each field; returns the secret, if there is one.
     ///
     /// # Errors
     /// 422, with the field.
     pub(super) fn check(&self) -> Result<Option<Secret>, Problem> {
         if self.url.len() > URL_BYTES_MAX || Target::parse(&self.url).is_none() {
-            let detail = "must be an http or https URL of at most 2048 bytes, without a user, a fragment, or port 0";
+            let detail = "must be an http or https URL of at most 2048 bytes, without a user, a \
+                          fragment, or port 0";
             return Err(Problem::invalid("/url", detail));
         }
         if let Some(events) = &self.events {

@@ -1,14 +1,13 @@
 //! Webhooks and deliveries as clients see them.
 
-use super::audit_log::RECEIVER_GONE;
 use crate::delivery::Delivery;
-use crate::webhook::Webhook;
+use crate::webhook::{RECEIVER_GONE, Webhook};
 use serde::Serialize;
 use strongroom_sdk::clock::format_rfc3339;
 use strongroom_sdk::problem::FieldError;
 use uuid::Uuid;
 
-/// A webhook.
+/// A webhook, as JSON.
 #[derive(Debug, Clone, Serialize)]
 pub struct WebhookView {
     id: Uuid,
@@ -19,10 +18,10 @@ pub struct WebhookView {
     events: Option<Vec<String>>,
     created_by: Uuid,
     created_at: String,
-    /// In the response to the request that created it, and never again.
+    /// Only in the response to the request that created it.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
-    /// What keeps it from being sent to, in the response to the request that created it.
+    /// Why nothing can be sent to it yet, in the response to the request that created it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<FieldError>,
 }
@@ -46,7 +45,7 @@ impl From<Webhook> for WebhookView {
 }
 
 impl WebhookView {
-    /// A webhook that was created just now.
+    /// A webhook that was created just now, with its secret.
     pub fn with_secret(webhook: Webhook) -> Self {
         Self {
             secret: Some(webhook.secret.to_text()),
@@ -54,8 +53,13 @@ impl WebhookView {
         }
     }
 
-    /// The same with the warning that the registry does not let anything be sent there.
-    pub fn not_allowed(mut self) -> Self {
+    /// The URL to which events are sent.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The same with the warning that the registry does not name the URL's origin.
+    pub(super) fn not_allowed(mut self) -> Self {
         self.warnings.push(FieldError {
             pointer: "/url".to_owned(),
             code: "origin_not_allowed".into(),
@@ -68,7 +72,7 @@ impl WebhookView {
     }
 }
 
-/// A delivery.
+/// A delivery, as JSON.
 #[derive(Debug, Clone, Serialize)]
 pub struct DeliveryView {
     sequence: u64,

@@ -1,7 +1,6 @@
 //! Each webhook is what the audit log made of it.
 
-use crate::api::{CREATED, DELETED, ENDED, RECEIVER_GONE, RESENT};
-use crate::webhook::{COLUMNS, Webhook};
+use crate::webhook::{COLUMNS, CREATED, DELETED, ENDED, RECEIVER_GONE, RESENT, Webhook};
 use strongroom_sdk::audit::Check;
 use strongroom_sdk::audit_log::{Step, check_targets};
 use strongroom_sdk::store::{Row, Store, StoreError};
@@ -16,8 +15,8 @@ pub(super) fn check<S: Store>(store: &S) -> Result<Check, StoreError> {
     )
 }
 
-/// Whether it was created once, as what it is, has ended once if it has ended, and was deleted once
-/// if it is deleted.
+/// Whether the webhook was created once, as what it is, has ended once if it has ended, and was
+/// deleted once if it is deleted.
 fn is_made_by(row: &Row, steps: Vec<Step>) -> Result<bool, StoreError> {
     let webhook = Webhook::from_row(&row.clone().behind(1))?;
     let mut expected = vec![(CREATED, Some(webhook.facts()))];

@@ -1,7 +1,7 @@
 //! No webhook is ahead of the journal that it follows, and no delivery ahead of its webhook.
 
 use crate::Error;
-use crate::delivery::integer;
+use crate::webhook::integer;
 use strongroom_ledger_api::Journal;
 use strongroom_sdk::audit::Check;
 use strongroom_sdk::store::Store;
@@ -10,7 +10,7 @@ const COUNT: &str = "SELECT count(*) FROM webhook";
 
 const AHEAD: &str = "SELECT key, cursor FROM webhook WHERE cursor > ?1 ORDER BY key LIMIT 20";
 
-/// Passed before the webhook has passed it, or of no webhook, or in no state.
+/// Deliveries of an event that their webhook has not passed, of no webhook, or in no state.
 const STRAY: &str = "\
 SELECT delivery.webhook_key, delivery.sequence
 FROM webhook_delivery AS delivery LEFT JOIN webhook ON webhook.key = delivery.webhook_key

@@ -9,19 +9,19 @@ mod journal;
 mod tests;
 
 use crate::Error;
-use strongroom_ledger_api::Journal;
+use crate::service::{Env, Service};
 use strongroom_sdk::audit::Report;
 use strongroom_sdk::audit_log::check_chain;
-use strongroom_sdk::store::Store;
 
 /// Checks every invariant.
 ///
 /// # Errors
 /// [`Error`]. A broken row that can be read is no error but a violation in the report.
-pub fn check_invariants<S: Store>(store: &S, journal: &impl Journal) -> Result<Report, Error> {
+pub fn check_invariants<E: Env>(service: &Service<E>) -> Result<Report, Error> {
     let mut report = Report::default();
-    check_chain(store, &mut report)?;
-    report.checks.push(audit_log::check(store)?);
-    report.checks.push(journal::check(store, journal)?);
+    check_chain(&service.store, &mut report)?;
+    report.checks.push(audit_log::check(&service.store)?);
+    let followed = journal::check(&service.store, &service.journal)?;
+    report.checks.push(followed);
     Ok(report)
 }

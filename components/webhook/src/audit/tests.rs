@@ -3,13 +3,13 @@
 //! Method: a store with one webhook and its deliveries is audited after each of many changes.
 
 use super::check_invariants;
-use crate::tests::{Bank, bank};
+use crate::tests::kit::{Bank, rows};
 use serde_json::json;
 use strongroom_sdk::store::{Store, Transaction};
 
 /// One webhook that has followed the journal to its end, and one that was deleted.
 fn busy() -> Bank {
-    let bank = bank();
+    let bank = Bank::new();
     bank.make("k", json!({"url": "https://hooks.example/in"}));
     bank.happen(5);
     assert_eq!(bank.tick(), 5);
@@ -19,7 +19,7 @@ fn busy() -> Bank {
 }
 
 fn violations(bank: &Bank) -> Vec<String> {
-    let report = check_invariants(&bank.service.store, &bank.journal).unwrap();
+    let report = check_invariants(&bank.0).unwrap();
     let violations = report.violations();
     violations.map(|(_, text)| text.to_owned()).collect()
 }
@@ -28,7 +28,7 @@ fn violations(bank: &Bank) -> Vec<String> {
 fn a_store_in_order_is_sound() {
     let bank = busy();
     assert_eq!(violations(&bank), Vec::<String>::new());
-    let report = check_invariants(&bank.service.store, &bank.journal).unwrap();
+    let report = check_invariants(&bank.0).unwrap();
     let examined: Vec<_> = report.checks.iter().map(|check| check.examined).collect();
     assert_eq!(examined, [3, 2, 2]);
     assert!(report.totals[0].value.starts_with("3, "));
@@ -41,52 +41,26 @@ fn each_change_of_a_row_is_found_and_named() {
     let bank = busy();
     let copied = "fingerprint, url, secret, created_by, created_at_ms, cursor FROM webhook";
     let added = format!("INSERT INTO webhook ({COLUMNS}) SELECT zeroblob(16), {copied} LIMIT 1");
-    for (change, words) in [
-        (
-            "UPDATE webhook SET cursor = cursor + 100",
-            "webhook 1: stands at 105",
-        ),
-        (
-            "UPDATE webhook SET cursor = 3",
-            "is not one of that webhook, or not yet",
-        ),
-        (
-            "UPDATE webhook_delivery SET sequence = sequence + 100 WHERE sequence = 1",
-            "webhook delivery 101 of webhook 1",
-        ),
-        (
-            "UPDATE webhook_delivery SET state = 'pending' WHERE sequence = 1",
-            "webhook delivery 1 of webhook 1",
-        ),
-        (
-            "UPDATE webhook SET url = 'https://elsewhere.example/'",
-            IS_NOT,
-        ),
+    let moved = "UPDATE webhook_delivery SET sequence = sequence + 100 WHERE sequence = 1";
+    for (change, words) in rows! {
+        ("UPDATE webhook SET cursor = cursor + 100", "webhook 1: stands at 105"),
+        ("UPDATE webhook SET cursor = 3", "is not one of that webhook, or not yet"),
+        (moved, "webhook delivery 101 of webhook 1"),
+        ("UPDATE webhook_delivery SET state = 'pending'", "webhook delivery 1 of webhook 1"),
+        ("UPDATE webhook SET url = 'https://elsewhere.example/'", IS_NOT),
         ("UPDATE webhook SET events = '[]'", IS_NOT),
         ("UPDATE webhook SET created_by = zeroblob(16)", IS_NOT),
-        (
-            "UPDATE webhook SET deleted_at_ms = 1, secret = zeroblob(0)",
-            IS_NOT,
-        ),
+        ("UPDATE webhook SET deleted_at_ms = 1, secret = zeroblob(0)", IS_NOT),
         ("UPDATE webhook SET deleted_at_ms = NULL", IS_NOT),
         ("UPDATE webhook SET ended_at_ms = 1", IS_NOT),
-        (
-            added.as_str(),
-            "webhook 00000000-0000-0000-0000-000000000000: is not what",
-        ),
-        (
-            "UPDATE webhook SET id = zeroblob(16) WHERE key = 1",
-            "there is no webhook ",
-        ),
+        (added.as_str(), "webhook 00000000-0000-0000-0000-000000000000: is not what"),
+        ("UPDATE webhook SET id = zeroblob(16) WHERE key = 1", "there is no webhook "),
         ("UPDATE webhook SET events = 'none'", ": row: events: "),
-        (
-            "UPDATE audit_log SET request_id = 'r-1'",
-            "it is not what its hash was made of",
-        ),
+        ("UPDATE audit_log SET request_id = 'r-1'", "it is not what its hash was made of"),
         ("DELETE FROM audit_log", IS_NOT),
-    ] {
-        let transaction = bank.service.store.begin().unwrap();
-        // Past triggers and checks, as who has the file is.
+    } {
+        let transaction = bank.0.store.begin().unwrap();
+        // Past triggers and checks, as somebody with the file can.
         let triggers = "SELECT name FROM sqlite_schema WHERE type = 'trigger'";
         for trigger in transaction.query(triggers, &[]).unwrap() {
             let drop = format!("DROP TRIGGER {}", trigger.text(0).unwrap());

@@ -1,4 +1,4 @@
-//! What the macro makes of `/wit`: the types of the interfaces, and the exports.
+//! The exports, as the macro makes them of `/wit`.
 
 #![expect(
     unsafe_code,
@@ -9,7 +9,8 @@ use super::Component;
 
 wit_bindgen::generate!({
     path: [
-        "../../wit/store", "../../wit/config", "../../wit/service", "../../wit/account", "../../wit/webhook",
+        "../../wit/store", "../../wit/config", "../../wit/service", "../../wit/account",
+        "../../wit/webhook",
     ],
     world: "strongroom:webhook/webhook",
     with: { "strongroom:account/types@0.1.0": strongroom_ledger_api::wit::types },

@@ -1,13 +1,15 @@
-//! The shell that makes a WebAssembly component of the library: routes, exports, and the service
-//! that they share.
+//! What makes a WebAssembly component of the library: bindings, exports, and the service that they
+//! share.
 
 mod audit;
 mod bindings;
 mod lifecycle;
 
-use crate::api::Service;
 use crate::routes;
+use crate::service::{Env, Service};
+use strongroom_ledger_api::Linked;
 use strongroom_sdk::clock::SystemClock;
+use strongroom_sdk::http::client::HostClient;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::HostStore;
 
@@ -15,8 +17,22 @@ struct Component;
 
 strongroom_sdk::export_http!(routes::site);
 
-pub(crate) static SERVICE: Service<HostStore, SystemClock, SystemRandom> = Service {
+/// All is the host's, or linked by the registry.
+pub(crate) struct Host;
+
+impl Env for Host {
+    type Store = HostStore;
+    type Journal = Linked;
+    type Client = HostClient;
+    type Clock = SystemClock;
+    type Random = SystemRandom;
+}
+
+/// The service of this instance.
+pub(crate) const SERVICE: Service<Host> = Service {
     store: HostStore,
+    journal: Linked,
+    client: HostClient,
     clock: SystemClock,
     random: SystemRandom,
 };

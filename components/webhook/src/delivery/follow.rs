@@ -1,4 +1,4 @@
-//! From the journal to deliveries.
+//! Makes deliveries of the journal's rows.
 
 use super::rows;
 use crate::Error;
@@ -11,32 +11,45 @@ use strongroom_sdk::store::{Store, StoreError, Transaction};
 const PAGE_ROWS: u32 = 200;
 /// How many pages one tick takes for a webhook, so that a tick is short.
 const PAGES_MAX: usize = 10;
-/// How many deliveries of a webhook may be pending. With more its cursor stands still: a receiver
-/// that is gone does not fill the store, and nothing is lost, as the journal keeps everything.
+/// How many deliveries of a webhook may be pending. With more its cursor stands still, so that a
+/// receiver that is gone does not fill the store. Nothing is lost, as the journal keeps everything.
 pub const PENDING_MAX: i64 = 1_000;
+
+/// The rows of the journal after a place.
+struct JournalPage {
+    after: u64,
+    rows: Vec<Posting>,
+}
 
 /// Moves the cursor of each webhook, and inserts the deliveries of what it passes.
 ///
 /// # Errors
 /// [`Error`].
-pub fn follow<S: Store, J: Journal>(
+pub(super) fn follow<S: Store, J: Journal>(
     store: &S,
     journal: &J,
     webhooks: &[Webhook],
     now_ms: i64,
 ) -> Result<(), Error> {
-    // Most webhooks stand at the same place.
-    let mut page: (u64, Vec<Posting>) = (u64::MAX, Vec::new());
+    // Most webhooks stand at the same place, so the page is kept for the next one.
+    let mut page = None;
     for webhook in webhooks {
         let mut webhook = webhook.clone();
         for _ in 0..PAGES_MAX {
             if rows::count_pending(store, webhook.key, PENDING_MAX)? >= PENDING_MAX {
                 break;
             }
-            if page.0 != webhook.cursor {
-                page = (webhook.cursor, journal.journal(webhook.cursor, PAGE_ROWS)?);
-            }
-            if !take(store, &mut webhook, &page.1, now_ms)? {
+            let after = webhook.cursor;
+            let current = match page.take().filter(|page: &JournalPage| page.after == after) {
+                Some(current) => current,
+                None => JournalPage {
+                    after,
+                    rows: journal.journal(after, PAGE_ROWS)?,
+                },
+            };
+            let has_taken = take(store, &mut webhook, &current.rows, now_ms)?;
+            page = Some(current);
+            if !has_taken {
                 break;
             }
         }
@@ -61,8 +74,13 @@ fn take<S: Store>(
     for posting in page {
         let event_type = event_type(posting);
         if webhook.wants(event_type) {
-            let event = (posting.sequence, event_type);
-            rows::insert(&transaction, webhook.key, event, now_ms)?;
+            rows::insert(
+                &transaction,
+                webhook.key,
+                posting.sequence,
+                event_type,
+                now_ms,
+            )?;
         }
     }
     transaction.commit()?;

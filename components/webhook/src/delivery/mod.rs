@@ -1,14 +1,20 @@
 //! Deliveries: one event for one webhook, from the journal to the receiver.
+//!
+//! - `follow`: makes deliveries of the journal's rows;
+//! - `tick`: follows, then sends what is due; `post` is the request, and `attempt` what its result
+//!   makes of a delivery;
+//! - `record`, `rows`: a delivery as it is stored.
 
+mod attempt;
 mod follow;
+mod post;
 mod record;
 mod rows;
-mod send;
+mod tick;
 
-pub use follow::{PENDING_MAX, follow};
+pub use attempt::{FIRST_PAUSE_MS, PAUSE_MAX_MS, TRY_FOR_MS, pause_ms};
+pub use follow::PENDING_MAX;
 pub use record::{Delivery, DeliveryState};
-pub use send::{
-    AT_ONCE_PER_WEBHOOK, FIRST_PAUSE_MS, GIVE_UP_AFTER_MS, PAUSE_MAX_MS, TIMEOUT, pause_ms, tick,
-};
+pub use tick::{AT_ONCE_PER_WEBHOOK, TIMEOUT};
 
-pub(crate) use rows::{integer, list, resend};
+pub(crate) use rows::{list, resend};

@@ -6,11 +6,11 @@ use strongroom_sdk::stored_enum;
 stored_enum! {
     /// What became of a delivery.
     pub enum DeliveryState {
-        /// To be sent, for the first time or again.
+        /// It is sent when its next attempt is due.
         Pending = "pending";
-        /// The receiver has returned 2xx.
+        /// The receiver returned 2xx.
         Delivered = "delivered";
-        /// Never sent again, unless an administrator asks for it.
+        /// It is not sent any more, unless an administrator requests it.
         Dead = "dead";
     }
 }
@@ -18,11 +18,11 @@ stored_enum! {
 /// One event for one webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// The webhook's key.
+    /// The key of its webhook.
     pub webhook_key: i64,
     /// The event's place in the journal.
     pub sequence: u64,
-    /// The event's type.
+    /// The event's type, such as `transfer.posted`.
     pub event_type: String,
     /// What became of it.
     pub state: DeliveryState,
@@ -30,13 +30,14 @@ pub struct Delivery {
     pub attempts: u32,
     /// When it is sent next.
     pub next_attempt_at_ms: Option<i64>,
-    /// When it was requested, first or again: the time for which it is tried begins here.
+    /// When it was made, or an administrator requested it last. The time for which it is tried
+    /// begins then.
     pub since_ms: i64,
     /// The status of the last response.
     pub last_status: Option<i64>,
     /// Why there was no response.
     pub last_error: Option<String>,
-    /// When the cursor passed it.
+    /// When the webhook's cursor passed its event.
     pub created_at_ms: i64,
     /// When the receiver returned 2xx.
     pub delivered_at_ms: Option<i64>,
@@ -44,8 +45,8 @@ pub struct Delivery {
 
 /// The columns that [`Delivery::from_row`] reads.
 pub(super) const COLUMNS: &str = "\
-webhook_key, sequence, type, state, attempts, next_attempt_at_ms, since_ms, last_status, last_error, \
-created_at_ms, delivered_at_ms";
+webhook_key, sequence, type, state, attempts, next_attempt_at_ms, since_ms, last_status, \
+last_error, created_at_ms, delivered_at_ms";
 
 impl Delivery {
     pub(super) fn from_row(row: &Row) -> Result<Self, StoreError> {

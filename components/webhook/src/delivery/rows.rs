@@ -1,6 +1,7 @@
 //! The statements of the table `webhook_delivery`.
 
 use super::record::{COLUMNS, Delivery};
+use crate::webhook::integer;
 use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
 
 /// How many of the oldest deliveries one [`purge`] looks at.
@@ -17,10 +18,11 @@ SELECT count(*) FROM
 
 const RECORD: &str = "\
 UPDATE webhook_delivery
-SET state = ?4, attempts = ?5, next_attempt_at_ms = ?6, last_status = ?7, last_error = ?8, delivered_at_ms = ?9
+SET state = ?4, attempts = ?5, next_attempt_at_ms = ?6, last_status = ?7, last_error = ?8,
+    delivered_at_ms = ?9
 WHERE webhook_key = ?1 AND sequence = ?2 AND state = 'pending' AND since_ms = ?3";
 
-const GIVE_UP: &str = "\
+const MARK_DEAD: &str = "\
 UPDATE webhook_delivery SET state = 'dead', next_attempt_at_ms = NULL
 WHERE webhook_key = ?1 AND state = 'pending'";
 
@@ -33,15 +35,18 @@ RETURNING";
 /// Bounded by the rows that it looks at, not by those that it deletes.
 const PURGEABLE: &str = "\
 SELECT rowid FROM
-    (SELECT rowid, webhook_key, state, created_at_ms FROM webhook_delivery ORDER BY created_at_ms LIMIT ?2)
+    (SELECT rowid, webhook_key, state, created_at_ms FROM webhook_delivery
+     ORDER BY created_at_ms LIMIT ?2)
 WHERE created_at_ms < ?1
-AND (state <> 'pending' OR webhook_key IN (SELECT key FROM webhook WHERE deleted_at_ms IS NOT NULL))";
+AND (state <> 'pending'
+     OR webhook_key IN (SELECT key FROM webhook WHERE deleted_at_ms IS NOT NULL))";
 
 /// Inserts a delivery that is due now.
 pub(super) fn insert(
     transaction: &impl Transaction,
     webhook_key: i64,
-    (sequence, event_type): (u64, &str),
+    sequence: u64,
+    event_type: &str,
     now_ms: i64,
 ) -> Result<(), StoreError> {
     let params = vec![
@@ -53,7 +58,7 @@ pub(super) fn insert(
     transaction.change(INSERT, params, 1)
 }
 
-/// How many deliveries of a webhook are pending, as far as `limit`.
+/// How many deliveries of a webhook are pending, counted up to `limit`.
 pub(super) fn count_pending<S: Store>(
     store: &S,
     webhook_key: i64,
@@ -101,7 +106,7 @@ fn deliveries(rows: Rows) -> Result<Vec<Delivery>, StoreError> {
         .collect()
 }
 
-/// Records what an attempt has made of a delivery, unless it was requested again meanwhile.
+/// Records the delivery after an attempt, unless an administrator has had it sent again meanwhile.
 pub(super) fn record(transaction: &impl Transaction, delivery: Delivery) -> Result<(), StoreError> {
     let params = [
         delivery.webhook_key.into(),
@@ -117,14 +122,17 @@ pub(super) fn record(transaction: &impl Transaction, delivery: Delivery) -> Resu
     transaction.execute(RECORD, &params).map(drop)
 }
 
-/// Sends no pending delivery of a webhook any more.
-pub(super) fn give_up(transaction: &impl Transaction, webhook_key: i64) -> Result<(), StoreError> {
+/// Marks the pending deliveries of a webhook as dead: none of them is sent any more.
+pub(super) fn mark_dead(
+    transaction: &impl Transaction,
+    webhook_key: i64,
+) -> Result<(), StoreError> {
     transaction
-        .execute(GIVE_UP, &[webhook_key.into()])
+        .execute(MARK_DEAD, &[webhook_key.into()])
         .map(drop)
 }
 
-/// Requests a delivery again, whatever became of it; none if there is no such delivery.
+/// Makes a delivery due again, whatever became of it; none if there is no such delivery.
 pub(crate) fn resend(
     transaction: &impl Transaction,
     webhook_key: i64,
@@ -136,11 +144,11 @@ pub(crate) fn resend(
     Ok(deliveries(rows)?.pop())
 }
 
-/// Deletes old deliveries: of those that the cursor passed before `before_ms`, those that are not
-/// pending, and those of deleted webhooks.
+/// Deletes deliveries that were made before `before_ms`, and are not pending or are of a deleted
+/// webhook.
 pub(super) fn purge<S: Store>(store: &S, before_ms: i64) -> Result<(), StoreError> {
     let params = [Value::from(before_ms), Value::from(PURGE_ROWS_MAX)];
-    // Reading first: most ticks find nothing, and then do not take the writer's turn.
+    // Most ticks find nothing old, and then need no turn of the writer.
     if store.query(PURGEABLE, &params)?.rows.is_empty() {
         return Ok(());
     }
@@ -148,9 +156,4 @@ pub(super) fn purge<S: Store>(store: &S, before_ms: i64) -> Result<(), StoreErro
     let sql = format!("DELETE FROM webhook_delivery WHERE rowid IN ({PURGEABLE})");
     transaction.execute(&sql, &params)?;
     transaction.commit_later()
-}
-
-/// SQLite's integers are signed. A sequence or a key beyond them is no row's.
-pub(crate) fn integer(number: u64) -> Value {
-    Value::from(i64::try_from(number).unwrap_or(i64::MAX))
 }

@@ -11,28 +11,30 @@ pub struct Webhook {
     pub key: i64,
     /// Derived from the client's idempotency key.
     pub id: Uuid,
-    /// SHA-256 of the request: tells a repeated one from another under the same key.
+    /// SHA-256 of the request: tells a repeated request from another under the same key.
     pub fingerprint: [u8; 32],
-    /// Where to send.
+    /// The URL to which events are sent.
     pub url: String,
-    /// What signs.
+    /// The key of the signatures.
     pub secret: Secret,
-    /// The types of events that it wants; none for all.
+    /// The types of the events that it gets; none for all.
     pub events: Option<Vec<String>>,
     /// The administrator who created it.
     pub created_by: Uuid,
-    /// When, in milliseconds since 1970 UTC.
+    /// When they created it, in milliseconds since 1970 UTC.
     pub created_at_ms: i64,
     /// The last sequence of the journal that it has passed.
     pub cursor: u64,
-    /// When its receiver said that it is gone, if it did: then nothing more is sent.
+    /// When its receiver returned 410, if it did: then nothing more is sent.
     pub ended_at_ms: Option<i64>,
-    /// Whether it was deleted: then nothing is sent.
+    /// Whether an administrator has deleted it: then nothing more is sent.
     pub is_deleted: bool,
 }
 
 /// The columns that [`Webhook::from_row`] reads.
-pub(crate) const COLUMNS: &str = "key, id, fingerprint, url, secret, events, created_by, created_at_ms, cursor, ended_at_ms, deleted_at_ms";
+pub(crate) const COLUMNS: &str = "\
+key, id, fingerprint, url, secret, events, created_by, created_at_ms, cursor, ended_at_ms, \
+deleted_at_ms";
 
 impl Webhook {
     pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
@@ -53,14 +55,14 @@ impl Webhook {
         })
     }
 
-    /// Whether it wants events of this type.
+    /// Whether it gets events of this type.
     pub fn wants(&self, event_type: &str) -> bool {
         self.events
             .as_ref()
             .is_none_or(|events| events.iter().any(|wanted| wanted == event_type))
     }
 
-    /// What it was created as, without its secret, as JSON: its value in the audit log.
+    /// What it was created as, without its secret, as JSON. The audit log has this value.
     pub fn facts(&self) -> String {
         serde_json::json!({
             "url": self.url,

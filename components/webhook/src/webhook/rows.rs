@@ -1,7 +1,6 @@
 //! The statements of the table `webhook`.
 
 use super::record::{COLUMNS, Webhook};
-use crate::delivery::integer;
 use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
@@ -12,12 +11,14 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 const COUNT: &str =
     "SELECT count(*) FROM webhook WHERE deleted_at_ms IS NULL AND ended_at_ms IS NULL";
 
-/// The secret goes too.
+/// The secret is deleted too.
 const DELETE: &str = "\
-UPDATE webhook SET deleted_at_ms = ?2, secret = zeroblob(0) WHERE key = ?1 AND deleted_at_ms IS NULL";
+UPDATE webhook SET deleted_at_ms = ?2, secret = zeroblob(0)
+WHERE key = ?1 AND deleted_at_ms IS NULL";
 
 const END: &str = "\
-UPDATE webhook SET ended_at_ms = ?2 WHERE key = ?1 AND deleted_at_ms IS NULL AND ended_at_ms IS NULL";
+UPDATE webhook SET ended_at_ms = ?2
+WHERE key = ?1 AND deleted_at_ms IS NULL AND ended_at_ms IS NULL";
 
 const MOVE_CURSOR: &str = "\
 UPDATE webhook SET cursor = ?3
@@ -48,9 +49,10 @@ pub(crate) fn find(
     Ok(webhooks(transaction.query(&by_id(), &[id.into()])?)?.pop())
 }
 
-/// The webhook of an id, deleted or not.
-pub(crate) fn peek<S: Store>(store: &S, id: Uuid) -> Result<Option<Webhook>, StoreError> {
-    Ok(webhooks(store.query(&by_id(), &[id.into()])?)?.pop())
+/// The webhook of an id that is not deleted, on a snapshot.
+pub(crate) fn read<S: Store>(store: &S, id: Uuid) -> Result<Option<Webhook>, StoreError> {
+    let found = webhooks(store.query(&by_id(), &[id.into()])?)?.pop();
+    Ok(found.filter(|webhook| !webhook.is_deleted))
 }
 
 fn by_id() -> String {
@@ -60,17 +62,17 @@ fn by_id() -> String {
 /// The webhooks with a key below `before` that are not deleted, newest first.
 pub(crate) fn list<S: Store>(
     store: &S,
-    before: u64,
+    before: i64,
     limit: i64,
 ) -> Result<Vec<Webhook>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM webhook WHERE deleted_at_ms IS NULL AND key < ?1 \
          ORDER BY key DESC LIMIT ?2"
     );
-    webhooks(store.query(&sql, &[integer(before), Value::from(limit)])?)
+    webhooks(store.query(&sql, &[Value::from(before), Value::from(limit)])?)
 }
 
-/// The webhooks that are sent to, at most `limit`.
+/// The webhooks that get deliveries, at most `limit`.
 pub(crate) fn active<S: Store>(store: &S, limit: i64) -> Result<Vec<Webhook>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM webhook WHERE deleted_at_ms IS NULL AND ended_at_ms IS NULL \
@@ -85,7 +87,7 @@ fn webhooks(rows: Rows) -> Result<Vec<Webhook>, StoreError> {
         .collect()
 }
 
-/// How many webhooks there are that are sent to.
+/// How many webhooks get deliveries.
 pub(crate) fn count(transaction: &impl Transaction) -> Result<i64, StoreError> {
     let row = transaction.query(COUNT, &[])?.first();
     row.map_or(Ok(0), |row| row.integer(0))
@@ -100,7 +102,7 @@ pub(crate) fn delete(
     transaction.change(DELETE, vec![key.into(), now_ms.into()], 1)
 }
 
-/// Ends a webhook; false if it was deleted, or has ended before.
+/// Ends a webhook; false if it was deleted, or has ended already.
 pub(crate) fn end(
     transaction: &impl Transaction,
     key: i64,
@@ -109,8 +111,8 @@ pub(crate) fn end(
     Ok(transaction.execute(END, &[key.into(), now_ms.into()])? == 1)
 }
 
-/// Moves a webhook's cursor; false if another generation has moved it, or it has ended or was
-/// deleted.
+/// Moves a webhook's cursor; false if another generation has moved it, or the webhook has ended or
+/// was deleted.
 pub(crate) fn move_cursor(
     transaction: &impl Transaction,
     webhook: &Webhook,
@@ -118,4 +120,9 @@ pub(crate) fn move_cursor(
 ) -> Result<bool, StoreError> {
     let params = [webhook.key.into(), integer(webhook.cursor), integer(to)];
     Ok(transaction.execute(MOVE_CURSOR, &params)? == 1)
+}
+
+/// SQLite's integers are signed. No row has a sequence or a key beyond them.
+pub(crate) fn integer(number: u64) -> Value {
+    Value::from(i64::try_from(number).unwrap_or(i64::MAX))
 }

@@ -1,4 +1,4 @@
-//! The key of a webhook's signatures, as Standard Webhooks has it.
+//! The key of a webhook's signatures, as Standard Webhooks defines it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,10 +9,10 @@ use strongroom_sdk::random::Random;
 
 /// What a secret's text begins with.
 const PREFIX: &str = "whsec_";
-/// How many bytes a secret has that the server makes.
+/// The length of a secret that the server makes, in bytes.
 const FRESH_BYTES: usize = 32;
 
-/// The key of a webhook's signatures. The client sees it once, and no log has it.
+/// The key of a webhook's signatures. The client sees it once, and it is never logged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Vec<u8>);
 
@@ -39,7 +39,7 @@ impl Secret {
         format!("{PREFIX}{}", STANDARD.encode(&self.0))
     }
 
-    /// The key.
+    /// The key, as HMAC takes it.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }

@@ -1,0 +1,327 @@
+//! What the tests share: a bank with a journal written by hand, a clock that is set, and a receiver.
+
+use crate::api::WebhookBody;
+use crate::delivery::TIMEOUT;
+use crate::schema::MIGRATIONS;
+use crate::service::{Env, Service};
+use crate::webhook::Webhook;
+use serde::Serialize;
+use serde_json::Value;
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+use strongroom_ledger_api::{
+    Actor, BatchRecord, Decline, Journal, Kind, LedgerError, Party, Posting, Status,
+};
+use strongroom_sdk::clock::Clock;
+use strongroom_sdk::http::RequestId;
+use strongroom_sdk::http::client::{Client, Post, SendError, Target};
+use strongroom_sdk::idempotency::IdempotencyKey;
+use strongroom_sdk::identity::{Admin, Auditor, Identity, Role};
+use strongroom_sdk::money::{Currency, Money};
+use strongroom_sdk::page::Page;
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::store::{SqliteStore, Store, Transaction, migrate};
+use uuid::Uuid;
+
+pub(crate) const NOON_MS: i64 = 1_800_000_000_000;
+pub(crate) const URL: &str = "https://hooks.example/in?tenant=1";
+/// The administrator.
+pub(crate) const ADMIN: Uuid = Uuid::from_u128(0xAD);
+/// The request in which the administrator acts.
+pub(crate) const REQUEST_ID: &str = "r-7";
+
+/// An array with one row on each line, which rustfmt leaves as they are.
+macro_rules! rows {
+    ($($row:expr),* $(,)?) => { [$($row),*] };
+}
+pub(crate) use rows;
+
+/// Asserts that a document has these members with these values. It may have others.
+macro_rules! assert_json {
+    ($found:expr, {$($name:literal: $value:tt),* $(,)?}) => {{
+        let found = &$found;
+        $(assert_eq!(found[$name], serde_json::json!($value), $name);)*
+    }};
+}
+pub(crate) use assert_json;
+
+pub(crate) struct SetClock(Cell<i64>);
+
+impl Clock for SetClock {
+    fn now_ms(&self) -> i64 {
+        self.0.get()
+    }
+}
+
+/// A journal in memory, or a ledger that is not there.
+#[derive(Default)]
+pub(crate) struct Written {
+    pub(crate) postings: RefCell<Vec<Posting>>,
+    pub(crate) is_down: Cell<bool>,
+}
+
+impl Journal for Written {
+    fn journal(&self, after: u64, limit: u32) -> Result<Vec<Posting>, LedgerError> {
+        let postings = self.postings.borrow();
+        let found = postings.iter().filter(|posting| posting.sequence > after);
+        // Some pages are shorter than they might be, as those of long texts are.
+        let rows = (limit as usize).min(1 + after as usize % 7 * 100);
+        Ok(found.take(rows).cloned().collect())
+    }
+
+    fn head(&self) -> Result<u64, LedgerError> {
+        if self.is_down.get() {
+            return Err(LedgerError::Unavailable("down".to_owned()));
+        }
+        let postings = self.postings.borrow();
+        Ok(postings.last().map_or(0, |last| last.sequence))
+    }
+
+    fn lookup_many(&self, _: &[Uuid]) -> Result<Vec<Option<Posting>>, LedgerError> {
+        Err(LedgerError::invalid("webhooks read the journal alone"))
+    }
+
+    fn find_batch(&self, _: Uuid) -> Result<Option<BatchRecord>, LedgerError> {
+        Err(LedgerError::invalid("webhooks read the journal alone"))
+    }
+
+    fn journal_of(&self, _: Uuid, _: u64, _: u32) -> Result<Vec<Posting>, LedgerError> {
+        Err(LedgerError::invalid("webhooks read the whole journal"))
+    }
+
+    fn history(&self, _: Uuid, _: u64, _: u32) -> Result<Vec<Posting>, LedgerError> {
+        Err(LedgerError::invalid("webhooks read the journal alone"))
+    }
+}
+
+/// A transfer between two owners, each with one account.
+fn posting(sequence: u64, decline: Option<Decline>) -> Posting {
+    let party = |owner: u128| Party {
+        account_id: Uuid::from_u128(owner + 1_000),
+        owner_id: Uuid::from_u128(owner),
+    };
+    let euro = Currency::from_code("EUR").unwrap();
+    Posting {
+        id: Uuid::from_u128(u128::from(sequence) + 1_000_000),
+        sequence,
+        fingerprint: [7; 32],
+        kind: Kind::Transfer,
+        status: decline.map_or(Status::Posted, |_| Status::Declined),
+        decline,
+        denied_by: None,
+        actor: Actor::user(Uuid::from_u128(1)),
+        on_behalf_of: None,
+        request_id: None,
+        source: Some(party(1)),
+        destination: Some(party(2)),
+        original: None,
+        expires_at_ms: None,
+        resolution: None,
+        amount: Money::from_minor(1_234, euro),
+        reference: None,
+        metadata: None,
+        requested_at_ms: NOON_MS,
+        recorded_at_ms: NOON_MS,
+    }
+}
+
+/// Returns the same to each request, and keeps the requests.
+pub(crate) struct Receiver {
+    response: RefCell<Result<u16, SendError>>,
+    pub(crate) got: RefCell<Vec<Post>>,
+}
+
+impl Client for Receiver {
+    fn allows(&self, target: &Target) -> bool {
+        target.authority() != "unnamed.example"
+    }
+
+    fn post_all(&self, posts: &[Post], timeout: Duration) -> Vec<Result<u16, SendError>> {
+        assert_eq!(timeout, TIMEOUT);
+        self.got.borrow_mut().extend_from_slice(posts);
+        let respond = |post: &Post| match post.target.authority() {
+            "deaf.example" => Err(SendError::TimedOut),
+            _ => self.response.borrow().clone(),
+        };
+        posts.iter().map(respond).collect()
+    }
+}
+
+pub(crate) struct TestEnv;
+
+impl Env for TestEnv {
+    type Store = SqliteStore;
+    type Journal = Written;
+    type Client = Receiver;
+    type Clock = SetClock;
+    type Random = SystemRandom;
+}
+
+pub(crate) struct Bank(pub(crate) Service<TestEnv>);
+
+fn caller<G: TryFrom<Identity, Error = Problem>>(role: Role) -> Result<G, Problem> {
+    let subject = ADMIN;
+    let (session, scope) = (Uuid::nil(), String::new());
+    Identity {
+        subject,
+        role,
+        session,
+        scope,
+    }
+    .try_into()
+}
+
+pub(crate) fn admin() -> Admin {
+    caller(Role::Admin).unwrap()
+}
+
+pub(crate) fn auditor() -> Auditor {
+    caller(Role::Auditor).unwrap()
+}
+
+fn request() -> RequestId {
+    RequestId(Some(REQUEST_ID.to_owned()))
+}
+
+pub(crate) fn json_of(view: impl Serialize) -> Value {
+    serde_json::to_value(view).unwrap()
+}
+
+/// The status, the code, and the first pointer if there is one.
+pub(crate) fn refusal<T>(answered: Result<T, Problem>) -> String {
+    let problem = answered.err().unwrap();
+    let pointer = problem.errors().first().map(|error| error.pointer.as_str());
+    let (status, pointer) = (problem.status().as_u16(), pointer.unwrap_or_default());
+    format!("{status} {} {pointer}", problem.code())
+        .trim_end()
+        .to_owned()
+}
+
+impl Bank {
+    pub(crate) fn new() -> Self {
+        let store = SqliteStore::in_memory().unwrap();
+        migrate(&store, MIGRATIONS).unwrap();
+        Self(Service {
+            store,
+            journal: Written::default(),
+            client: Receiver {
+                response: RefCell::new(Ok(204)),
+                got: RefCell::default(),
+            },
+            clock: SetClock(Cell::new(NOON_MS)),
+            random: SystemRandom,
+        })
+    }
+
+    /// Requests a webhook; returns the response, and whether it is a repetition.
+    pub(crate) fn request(&self, key: &str, body: &Value) -> Result<(Value, bool), Problem> {
+        let body: WebhookBody = strongroom_sdk::json::from_slice(body.to_string().as_bytes())?;
+        let key = IdempotencyKey::from_header([key.as_bytes()]).unwrap();
+        let reply = self.0.create(&admin(), request(), &key, body)?;
+        assert_eq!(reply.status, 201);
+        Ok((serde_json::from_str(&reply.body).unwrap(), reply.repeated))
+    }
+
+    pub(crate) fn make(&self, key: &str, body: Value) -> Uuid {
+        let (view, _) = self.request(key, &body).unwrap();
+        view["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// Makes so many webhooks.
+    pub(crate) fn make_many(&self, count: i64) {
+        for index in 0..count {
+            self.make(&format!("key-{index}"), serde_json::json!({"url": URL}));
+        }
+    }
+
+    pub(crate) fn delete(&self, id: Uuid) -> Result<(), Problem> {
+        self.0.delete(&admin(), request(), id)
+    }
+
+    pub(crate) fn resend(&self, id: Uuid, sequence: u64) -> Result<Value, Problem> {
+        self.0
+            .resend(&admin(), request(), id, sequence)
+            .map(json_of)
+    }
+
+    /// The webhooks, newest first.
+    pub(crate) fn listed(&self) -> Value {
+        let page = Page::from_query("").unwrap();
+        json_of(self.0.list(&auditor(), &page).unwrap())["data"].clone()
+    }
+
+    pub(crate) fn try_deliveries(&self, id: Uuid) -> Result<Value, Problem> {
+        let page = Page::from_query("").unwrap();
+        let list = self.0.deliveries(&auditor(), id, &page)?;
+        Ok(json_of(list)["data"].clone())
+    }
+
+    /// The deliveries of a webhook, newest event first.
+    pub(crate) fn deliveries(&self, id: Uuid) -> Value {
+        self.try_deliveries(id).unwrap()
+    }
+
+    /// The audit log, newest first.
+    pub(crate) fn logged(&self, query: &str) -> Vec<Value> {
+        let page = Page::from_query(query).unwrap();
+        let list = self.0.audit_log(&auditor(), &page).unwrap();
+        list.data.into_iter().map(json_of).collect()
+    }
+
+    /// Appends so many transfers to the journal.
+    pub(crate) fn happen(&self, count: u64) {
+        for _ in 0..count {
+            self.append(None);
+        }
+    }
+
+    pub(crate) fn append(&self, decline: Option<Decline>) {
+        let mut postings = self.0.journal.postings.borrow_mut();
+        let sequence = postings.len() as u64 + 1;
+        postings.push(posting(sequence, decline));
+    }
+
+    pub(crate) fn respond(&self, response: Result<u16, SendError>) {
+        *self.0.client.response.borrow_mut() = response;
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.0.clock.now_ms()
+    }
+
+    pub(crate) fn wait(&self, ms: i64) {
+        self.0.clock.0.set(self.now_ms() + ms);
+    }
+
+    pub(crate) fn tick(&self) -> usize {
+        self.0.tick().unwrap()
+    }
+
+    pub(crate) fn stored(&self, id: Uuid) -> Webhook {
+        crate::webhook::read(&self.0.store, id).unwrap().unwrap()
+    }
+
+    /// The places of the events that have arrived.
+    pub(crate) fn got(&self) -> Vec<u64> {
+        let got = self.0.client.got.borrow();
+        let sequence_of = |post: &Post| {
+            let event: Value = serde_json::from_slice(&post.body).unwrap();
+            event["sequence"].as_u64().unwrap()
+        };
+        got.iter().map(sequence_of).collect()
+    }
+
+    /// Runs a statement on the store.
+    pub(crate) fn execute(&self, sql: &str) {
+        let transaction = self.0.store.begin().unwrap();
+        transaction.execute(sql, &[]).unwrap();
+        transaction.commit().unwrap();
+    }
+
+    /// The number that a statement returns.
+    pub(crate) fn number(&self, sql: &str) -> i64 {
+        let row = self.0.store.query(sql, &[]).unwrap().first().unwrap();
+        row.integer(0).unwrap()
+    }
+}

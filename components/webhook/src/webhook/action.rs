@@ -1,0 +1,12 @@
+//! The actions of the audit log.
+
+/// The action of a webhook's first record.
+pub const CREATED: &str = "webhook.created";
+/// The action of a deleted webhook's last record.
+pub const DELETED: &str = "webhook.deleted";
+/// The action of the record of a webhook that the bank has ended. The new value says why.
+pub const ENDED: &str = "webhook.ended";
+/// Why a webhook has ended: its receiver returned 410.
+pub const RECEIVER_GONE: &str = "receiver_gone";
+/// The action of the record of a delivery that an administrator had sent again.
+pub const RESENT: &str = "webhook.resent";
