@@ -1,14 +1,18 @@
-//! The transaction service: turns what clients ask into the ledger's words, and responds from the ledger's records.
+//! The transaction service: turns requests into the ledger's transfers, and responds from the
+//! ledger's records.
 //!
-//! It records nothing of a payment. One commit of the ledger decides whether money moves, and the ledger's unique ids make a repeated
-//! request the same request.
+//! It records nothing of a payment. One commit of the ledger decides whether money moves, and the
+//! ledger's unique ids make a repeated request the same request.
 //!
-//! - [`request`]: what a client may ask for, parsed and checked to the end before the ledger is asked;
-//! - [`api`]: the calls of `/api/transactions`, and who may make them;
+//! - `routes`: the calls of `/api/transactions`, as one table;
+//! - [`api`]: what each call does, and who may make it;
+//! - [`request`]: bodies, parsed and checked to the end before the ledger is asked;
 //! - [`view`]: responses, made of the ledger's records;
 //! - [`schedule`]: standing orders, which the tick turns into transfers;
-//! - [`users`]: who may log in, which decides whether their standing orders go on;
-//! - [`audit`]: the invariants that must hold in the store, and between it and the ledger.
+//! - [`audit`]: the invariants that must hold in the store, and between it and the ledger;
+//! - [`schema`]: the tables of the store;
+//! - [`service`] and [`users`]: what the service is given;
+//! - `component`: what makes a WebAssembly component of this library.
 
 #![deny(missing_docs)]
 
@@ -21,6 +25,7 @@ pub mod request;
 mod routes;
 pub mod schedule;
 pub mod schema;
+pub mod service;
 #[cfg(test)]
 mod tests;
 pub mod users;

@@ -1,6 +1,6 @@
 //! The routes of `/api/transactions`, as one table.
 
-use crate::api::{self, EventFilter, Found, ListFilter, STAFF_WHO_ACT};
+use crate::api::{EventFilter, Found, ListFilter};
 use crate::component::SERVICE;
 use crate::request::{
     BATCH_BODY_BYTES_MAX, BatchBody, CaptureBody, CashBody, HoldBody, ReverseBody, TransferBody,
@@ -13,7 +13,7 @@ use strongroom_ledger_api::view::{Event, TransactionView};
 use strongroom_sdk::audit_log::EventView;
 use strongroom_sdk::http::{PathId, RequestId, Site};
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
-use strongroom_sdk::identity::Identity;
+use strongroom_sdk::identity::{Auditor, Identity, Teller};
 use strongroom_sdk::json::{Json, NoBody, OptionalJson};
 use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::page::{List, Page};
@@ -41,14 +41,12 @@ pub(crate) fn site() -> Site {
 }
 
 async fn deposit(
-    identity: Identity,
+    teller: Teller,
     request_id: RequestId,
-    key: Result<IdempotencyKey, Problem>,
-    body: Result<Json<CashBody>, Problem>,
+    key: IdempotencyKey,
+    Json(body): Json<CashBody>,
 ) -> Result<StoredReply, Problem> {
-    // Before the body is judged: a caller without the role learns nothing about what it takes.
-    identity.require(STAFF_WHO_ACT)?;
-    api::deposit(&SERVICE, &identity, request_id, &key?, body?.0)
+    SERVICE.deposit(&teller, request_id, &key, body)
 }
 
 async fn withdraw(
@@ -57,7 +55,7 @@ async fn withdraw(
     key: IdempotencyKey,
     Json(body): Json<CashBody>,
 ) -> Result<StoredReply, Problem> {
-    api::withdraw(&SERVICE, &identity, request_id, &key, body)
+    SERVICE.withdraw(&identity, request_id, &key, body)
 }
 
 async fn transfer(
@@ -65,7 +63,7 @@ async fn transfer(
     key: IdempotencyKey,
     Json(body): Json<TransferBody>,
 ) -> Result<StoredReply, Problem> {
-    api::transfer(&SERVICE, &identity, &key, body)
+    SERVICE.transfer(&identity, &key, body)
 }
 
 async fn hold(
@@ -73,7 +71,7 @@ async fn hold(
     key: IdempotencyKey,
     Json(body): Json<HoldBody>,
 ) -> Result<StoredReply, Problem> {
-    api::hold(&SERVICE, &identity, &key, body)
+    SERVICE.hold(&identity, &key, body)
 }
 
 async fn capture(
@@ -82,7 +80,7 @@ async fn capture(
     key: IdempotencyKey,
     OptionalJson(body): OptionalJson<CaptureBody>,
 ) -> Result<StoredReply, Problem> {
-    api::capture(&SERVICE, &identity, &key, hold_id, body)
+    SERVICE.capture(&identity, &key, hold_id, body)
 }
 
 async fn void(
@@ -91,19 +89,17 @@ async fn void(
     key: IdempotencyKey,
     _: NoBody,
 ) -> Result<StoredReply, Problem> {
-    api::void(&SERVICE, &identity, &key, hold_id)
+    SERVICE.void(&identity, &key, hold_id)
 }
 
 async fn reverse(
-    identity: Identity,
+    teller: Teller,
     request_id: RequestId,
     PathId(id): PathId,
-    key: Result<IdempotencyKey, Problem>,
-    body: Result<OptionalJson<ReverseBody>, Problem>,
+    key: IdempotencyKey,
+    OptionalJson(body): OptionalJson<ReverseBody>,
 ) -> Result<StoredReply, Problem> {
-    // As for a deposit.
-    identity.require(STAFF_WHO_ACT)?;
-    api::reverse(&SERVICE, &identity, request_id, &key?, id, body?.0)
+    SERVICE.reverse(&teller, request_id, &key, id, body)
 }
 
 async fn batch(
@@ -111,7 +107,7 @@ async fn batch(
     key: IdempotencyKey,
     Json(body): Json<BatchBody, BATCH_BODY_BYTES_MAX>,
 ) -> Result<StoredReply, Problem> {
-    api::batch(&SERVICE, &identity, &key, body)
+    SERVICE.batch(&identity, &key, body)
 }
 
 async fn transaction(
@@ -119,21 +115,21 @@ async fn transaction(
     PathId(id): PathId,
     _: Query<NoParameters>,
 ) -> Result<Json<Found>, Problem> {
-    api::get(&SERVICE, &identity, id).map(Json)
+    SERVICE.get(&identity, id).map(Json)
 }
 
 async fn list(
     identity: Identity,
     page: Page<u64, ListFilter>,
 ) -> Result<Json<List<TransactionView>>, Problem> {
-    api::list(&SERVICE.ledger, &identity, &page).map(Json)
+    SERVICE.list(&identity, &page).map(Json)
 }
 
 async fn events(
     identity: Identity,
     Query(query): Query<OnwardQuery>,
 ) -> Result<Json<OnwardList<Event>>, Problem> {
-    api::events(&SERVICE.ledger, &identity, query).map(Json)
+    crate::api::events(&SERVICE.ledger, &identity, query).map(Json)
 }
 
 async fn create_schedule(
@@ -141,14 +137,14 @@ async fn create_schedule(
     key: IdempotencyKey,
     Json(body): Json<ScheduleBody>,
 ) -> Result<StoredReply, Problem> {
-    api::create_schedule(&SERVICE, &identity, &key, body)
+    SERVICE.create_schedule(&identity, &key, body)
 }
 
 async fn list_schedules(
     identity: Identity,
     page: Page<u64>,
 ) -> Result<Json<List<ScheduleView>>, Problem> {
-    api::list_schedules(&SERVICE, &identity, &page).map(Json)
+    SERVICE.list_schedules(&identity, &page).map(Json)
 }
 
 async fn schedule(
@@ -156,7 +152,7 @@ async fn schedule(
     PathId(id): PathId,
     _: Query<NoParameters>,
 ) -> Result<Json<ScheduleView>, Problem> {
-    api::get_schedule(&SERVICE, &identity, id).map(Json)
+    SERVICE.get_schedule(&identity, id).map(Json)
 }
 
 async fn cancel_schedule(
@@ -166,13 +162,13 @@ async fn cancel_schedule(
     _: Query<NoParameters>,
     _: NoBody,
 ) -> Result<StatusCode, Problem> {
-    api::delete_schedule(&SERVICE, &identity, request_id, id)?;
+    SERVICE.cancel_schedule(&identity, request_id, id)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn schedule_events(
-    identity: Identity,
+    auditor: Auditor,
     page: Page<u64, EventFilter>,
 ) -> Result<Json<List<EventView>>, Problem> {
-    api::schedule_events(&SERVICE, &identity, &page).map(Json)
+    SERVICE.schedule_events(&auditor, &page).map(Json)
 }

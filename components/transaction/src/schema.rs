@@ -1,5 +1,5 @@
-//! The tables of the transaction service: standing orders, and how far it has followed what decides
-//! on them, and what staff did to them. Of a payment it keeps nothing.
+//! The tables of the transaction service: standing orders, the changes of accounts and users that
+//! they have followed, and what staff did to them. It keeps nothing of a payment.
 
 use strongroom_sdk::audit_log;
 use strongroom_sdk::store::Migration;
@@ -19,27 +19,30 @@ const FIRST: Migration = Migration {
         "CREATE INDEX schedule_due ON schedule (next_due_at_ms) WHERE state = 'active'",
         SCHEDULE_RUN,
         "CREATE INDEX schedule_run_latest ON schedule_run (schedule_id, sequence)",
-        "CREATE INDEX schedule_run_open ON schedule_run (changed_at_ms, sequence) WHERE state = 'pending'",
-        "CREATE INDEX schedule_run_again ON schedule_run (next_attempt_at_ms) WHERE state = 'retrying'",
+        "CREATE INDEX schedule_run_open ON schedule_run (changed_at_ms, sequence)
+         WHERE state = 'pending'",
+        "CREATE INDEX schedule_run_again ON schedule_run (next_attempt_at_ms)
+         WHERE state = 'retrying'",
         "CREATE INDEX schedule_run_retrying ON schedule_run (schedule_id) WHERE state = 'retrying'",
         FOLLOWED,
         "INSERT INTO followed (source, sequence) VALUES ('accounts', 0), ('users', 0)",
     ],
 };
 
-/// `dates_behind` is the number of the next date; when that begins is kept beside it only to find
-/// what is due. `dates_skipped` of the dates that are behind were never begun. `payer` and `payee`
-/// are what the request says, for the indexes by which the orders of an account are found: the
-/// payer's id, and the payee's id or number. `paused_at_ms` is since when its owner may not log in,
-/// by the latest pause.
+/// `dates_behind` is the number of the next date. `next_due_at_ms` is when it begins, kept only to
+/// find what is due. `dates_skipped` of the dates behind were never begun. `payer` and `payee` come
+/// from the request, for the indexes that find the orders of an account: the payer's id, and the
+/// payee's id or number. `paused_at_ms` is when the latest pause began.
 const SCHEDULE: &str = "CREATE TABLE schedule (
     sequence       INTEGER PRIMARY KEY,
     id             BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
     owner_id       BLOB    NOT NULL CHECK (length(owner_id) = 16),
     fingerprint    BLOB    NOT NULL CHECK (length(fingerprint) = 32),
     request        TEXT    NOT NULL,
-    state          TEXT    NOT NULL CHECK (state IN ('active', 'paused', 'completed', 'cancelled', 'ended')),
-    ended_because  TEXT    CHECK (ended_because IN ('account_closed', 'account_not_found', 'currency_mismatch')),
+    state          TEXT    NOT NULL CHECK (
+        state IN ('active', 'paused', 'completed', 'cancelled', 'ended')),
+    ended_because  TEXT    CHECK (
+        ended_because IN ('account_closed', 'account_not_found', 'currency_mismatch')),
     dates_behind   INTEGER NOT NULL CHECK (dates_behind >= 0),
     dates_skipped  INTEGER NOT NULL DEFAULT 0 CHECK (dates_skipped BETWEEN 0 AND dates_behind),
     next_due_at_ms INTEGER,
@@ -53,14 +56,16 @@ const SCHEDULE: &str = "CREATE TABLE schedule (
     CHECK ((state = 'ended') = (ended_because IS NOT NULL))
 ) STRICT";
 
-/// One row for each date that was due: a date is begun once. Each attempt at it is a transfer of its own, which began at `begun_at_ms`.
+/// One row for each date that was due: a date begins once. Each attempt at it is a transfer of its
+/// own. The latest began at `begun_at_ms`.
 const SCHEDULE_RUN: &str = "CREATE TABLE schedule_run (
     sequence           INTEGER PRIMARY KEY,
     schedule_id        BLOB    NOT NULL REFERENCES schedule (id),
     due                TEXT    NOT NULL CHECK (length(due) = 10),
     attempts           INTEGER NOT NULL CHECK (attempts > 0),
     transfer_id        BLOB    NOT NULL UNIQUE CHECK (length(transfer_id) = 16),
-    state              TEXT    NOT NULL CHECK (state IN ('pending', 'posted', 'declined', 'refused', 'retrying', 'cancelled')),
+    state              TEXT    NOT NULL CHECK (
+        state IN ('pending', 'posted', 'declined', 'refused', 'retrying', 'cancelled')),
     decline_code       TEXT,
     next_attempt_at_ms INTEGER,
     retry_until_ms     INTEGER NOT NULL,
@@ -70,7 +75,7 @@ const SCHEDULE_RUN: &str = "CREATE TABLE schedule_run (
     CHECK ((state = 'retrying') = (next_attempt_at_ms IS NOT NULL))
 ) STRICT";
 
-/// The last change of an account, and of a user, that the orders have followed.
+/// The last change of an account, and the last of a user, that were followed.
 const FOLLOWED: &str = "CREATE TABLE followed (
     source   TEXT    PRIMARY KEY CHECK (source IN ('accounts', 'users')),
     sequence INTEGER NOT NULL CHECK (sequence >= 0)

@@ -9,20 +9,20 @@ pub enum ChangeKind {
     Disabled,
     /// The user may log in again.
     Enabled,
-    /// Anything else.
+    /// Any other change, such as another role: it stops no standing order.
     Other,
 }
 
-/// Something that staff did to a user.
+/// A change of a user by staff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UserChange {
-    /// The place among all changes: each is above that of the change before.
+    /// The place among all changes. Each is above that of the previous change.
     pub sequence: u64,
-    /// To whom.
+    /// The user who was changed.
     pub user_id: Uuid,
-    /// What.
+    /// What staff did.
     pub kind: ChangeKind,
-    /// When, in milliseconds since 1970 UTC.
+    /// When they did it, in milliseconds since 1970 UTC.
     pub at_ms: i64,
 }
 

@@ -1,4 +1,7 @@
-//! `GET /events`: the journal from a place on, as far as the reader may see it.
+//! `GET /events`: what has happened with money, for programs that follow it.
+//!
+//! An event is a row of the ledger's journal, as far as the reader may see it. This service stores
+//! no events: a reader goes on from the last row that they have seen, and so misses none.
 
 use super::read::may_read;
 use crate::view::unavailable;
@@ -8,15 +11,15 @@ use strongroom_sdk::identity::Identity;
 use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::problem::Problem;
 
-/// How often one request asks the ledger, which returns short parts where texts are long: the next
-/// request goes on from there.
+/// How often one request asks the ledger for rows. The ledger returns few rows at a time where
+/// their texts are long; the next request goes on from there.
 const PARTS_MAX: usize = 16;
-/// The same for a customer, what concerns whom costs more to find than all that comes next: a part,
-/// and the one behind it, which is empty at the end.
+/// The same for a customer, whose rows cost more to find: one part, and the one behind it, which is
+/// empty at the end.
 pub const PARTS_MAX_OF_CUSTOMERS: usize = 2;
 
-/// `GET /events`: customers see what they may `GET`, one by one; staff see all. The next page
-/// begins behind the last event.
+/// `GET /events`: a customer sees the events of what they may `GET` one by one, and staff see all.
+/// The next page begins behind the last event.
 ///
 /// # Errors
 /// 422 for the limit; 503 where the ledger does not respond.
@@ -26,20 +29,16 @@ pub fn events<J: Journal>(
     query: OnwardQuery,
 ) -> Result<OnwardList<Event>, Problem> {
     let page = query.page()?;
-    let mut after = page.after.unsigned_abs();
-    let mut data = Vec::new();
-    let mut parts = 0;
     let parts_max = if identity.is_staff() {
         PARTS_MAX
     } else {
         PARTS_MAX_OF_CUSTOMERS
     };
-    let has_more = 'parts: loop {
-        if parts >= parts_max {
-            break true;
-        }
-        parts += 1;
-        // One more than is missing: it tells whether there are more.
+    let mut after = page.after.unsigned_abs();
+    let mut data = Vec::new();
+    let mut has_more = true;
+    'parts: for _ in 0..parts_max {
+        // One more than is missing: it shows whether there are more.
         let missing = page.limit - data.len() + 1;
         let limit =
             u32::try_from(missing).map_or(JOURNAL_LIMIT_MAX, |it| it.min(JOURNAL_LIMIT_MAX));
@@ -51,11 +50,12 @@ pub fn events<J: Journal>(
         let rows = rows.map_err(unavailable)?;
         // A short part is not the last: only an empty one is the end.
         if rows.is_empty() {
-            break false;
+            has_more = false;
+            break;
         }
         for posting in &rows {
             if data.len() == page.limit {
-                break 'parts true;
+                break 'parts;
             }
             if may_read(identity, posting) {
                 let view = TransactionView::for_viewer(posting, identity)?;
@@ -63,7 +63,7 @@ pub fn events<J: Journal>(
             }
             after = posting.sequence;
         }
-    };
+    }
     Ok(OnwardList {
         data,
         next_after_sequence: after,

@@ -1,116 +1,144 @@
-//! The calls that move money: derive the id, have the ledger decide, respond from its record.
+//! The calls that pay: deposit, withdraw, transfer, hold, batch.
 
-use super::{STAFF_WHO_ACT, Service};
 use crate::request::{BatchBody, CashBody, HoldBody, IdScope, TransferBody};
+use crate::service::{Env, Service};
 use crate::view::{problem_of, reply_to_batch, reply_to_transfer};
 use strongroom_ledger_api::{Actor, Batch, DebitAuthority, Instruction, Kind, Ledger, Transfer};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply, derived_id};
-use strongroom_sdk::identity::{Identity, Role};
+use strongroom_sdk::identity::{Identity, Role, Teller};
 use strongroom_sdk::problem::Problem;
+use uuid::Uuid;
 
-/// `POST /deposit`: teller, admin.
-///
-/// # Errors
-/// 403, and those of [`submit`].
-pub fn deposit<S, L: Ledger, C: Clock>(
-    service: &Service<S, L, C>,
-    identity: &Identity,
-    request_id: RequestId,
-    key: &IdempotencyKey,
-    body: CashBody,
-) -> Result<StoredReply, Problem> {
-    let asker = Asker::bank(identity, request_id)?;
-    let instruction = body.into_deposit()?;
-    submit(service, &asker, IdScope::Deposit, key, instruction)
+impl<E: Env> Service<E> {
+    /// `POST /deposit`: tellers and administrators.
+    ///
+    /// # Errors
+    /// Those of [`Service::submit`].
+    pub fn deposit(
+        &self,
+        teller: &Teller,
+        request_id: RequestId,
+        key: &IdempotencyKey,
+        body: CashBody,
+    ) -> Result<StoredReply, Problem> {
+        let requester = Requester::bank(teller, request_id);
+        self.submit(&requester, IdScope::Deposit, key, body.into_deposit()?)
+    }
+
+    /// `POST /withdraw`: the owner, tellers, and administrators.
+    ///
+    /// # Errors
+    /// 403 for an auditor, who only reads; and those of [`Service::submit`].
+    pub fn withdraw(
+        &self,
+        identity: &Identity,
+        request_id: RequestId,
+        key: &IdempotencyKey,
+        body: CashBody,
+    ) -> Result<StoredReply, Problem> {
+        let requester = match Teller::try_from(identity.clone()) {
+            Ok(teller) => Requester::bank(&teller, request_id),
+            Err(_) => Requester::owner(identity)?,
+        };
+        self.submit(&requester, IdScope::Withdraw, key, body.into_withdrawal()?)
+    }
+
+    /// `POST /transfer` and `POST /send`: the owner of the source, in any role but auditor.
+    ///
+    /// # Errors
+    /// As [`Service::withdraw`].
+    pub fn transfer(
+        &self,
+        identity: &Identity,
+        key: &IdempotencyKey,
+        body: TransferBody,
+    ) -> Result<StoredReply, Problem> {
+        let requester = Requester::owner(identity)?;
+        self.submit(&requester, IdScope::Transfer, key, body.into_instruction()?)
+    }
+
+    /// `POST /holds`: the owner of the source, as for [`Service::transfer`].
+    ///
+    /// # Errors
+    /// As [`Service::withdraw`].
+    pub fn hold(
+        &self,
+        identity: &Identity,
+        key: &IdempotencyKey,
+        body: HoldBody,
+    ) -> Result<StoredReply, Problem> {
+        let requester = Requester::owner(identity)?;
+        self.submit(&requester, IdScope::Hold, key, body.into_instruction()?)
+    }
+
+    /// `POST /batch`: the owner of the sources, as for [`Service::transfer`].
+    ///
+    /// # Errors
+    /// As [`Service::withdraw`].
+    pub fn batch(
+        &self,
+        identity: &Identity,
+        key: &IdempotencyKey,
+        body: BatchBody,
+    ) -> Result<StoredReply, Problem> {
+        let requester = Requester::owner(identity)?;
+        let instruction = body.into_instruction()?;
+        let batch = Batch {
+            id: requester.id_of(IdScope::Batch, key),
+            fingerprint: instruction.fingerprint(),
+            authority: requester.authority,
+            actor: requester.actor,
+            on_behalf_of: None,
+            instruction,
+            requested_at_ms: self.clock.now_ms(),
+        };
+        let reply = self.ledger.post_batch(&batch);
+        let reply = reply.map_err(|error| problem_of(&error, Kind::Transfer))?;
+        reply_to_batch(batch.id, batch.instruction.atomic, reply)
+    }
+
+    /// Has the ledger decide on one transfer, in one commit.
+    ///
+    /// # Errors
+    /// 404 `account_not_found`, 422 `validation_failed`, 422 `idempotency_key_reused`: nothing is
+    /// recorded. 503 `service_unavailable`: the ledger may have decided or not, and the same key
+    /// finds out.
+    pub(super) fn submit(
+        &self,
+        requester: &Requester,
+        scope: IdScope,
+        key: &IdempotencyKey,
+        instruction: Instruction,
+    ) -> Result<StoredReply, Problem> {
+        let transfer = Transfer {
+            id: requester.id_of(scope, key),
+            fingerprint: instruction.fingerprint(),
+            authority: requester.authority,
+            actor: requester.actor,
+            on_behalf_of: None,
+            request_id: requester.request_id.clone(),
+            instruction,
+            denied_by: None,
+            requested_at_ms: self.clock.now_ms(),
+        };
+        match self.ledger.post(&transfer) {
+            Ok(reply) => reply_to_transfer(&reply),
+            Err(error) => Err(problem_of(&error, transfer.instruction.kind)),
+        }
+    }
 }
 
-/// `POST /withdraw`: the owner, teller, admin.
-///
-/// # Errors
-/// 403 for an auditor, who only reads; and those of [`submit`].
-pub fn withdraw<S, L: Ledger, C: Clock>(
-    service: &Service<S, L, C>,
-    identity: &Identity,
-    request_id: RequestId,
-    key: &IdempotencyKey,
-    body: CashBody,
-) -> Result<StoredReply, Problem> {
-    let asker = match identity.role {
-        Role::Teller | Role::Admin => Asker::bank(identity, request_id)?,
-        Role::Customer | Role::Auditor => Asker::owner(identity)?,
-    };
-    let instruction = body.into_withdrawal()?;
-    submit(service, &asker, IdScope::Withdraw, key, instruction)
-}
-
-/// `POST /transfer` and `POST /send`: the owner of the source, whatever the role but auditor.
-///
-/// # Errors
-/// As [`withdraw`].
-pub fn transfer<S, L: Ledger, C: Clock>(
-    service: &Service<S, L, C>,
-    identity: &Identity,
-    key: &IdempotencyKey,
-    body: TransferBody,
-) -> Result<StoredReply, Problem> {
-    let asker = Asker::owner(identity)?;
-    let instruction = body.into_instruction()?;
-    submit(service, &asker, IdScope::Transfer, key, instruction)
-}
-
-/// `POST /holds`: the owner of the source, as for [`transfer`].
-///
-/// # Errors
-/// As [`withdraw`].
-pub fn hold<S, L: Ledger, C: Clock>(
-    service: &Service<S, L, C>,
-    identity: &Identity,
-    key: &IdempotencyKey,
-    body: HoldBody,
-) -> Result<StoredReply, Problem> {
-    let asker = Asker::owner(identity)?;
-    let instruction = body.into_instruction()?;
-    submit(service, &asker, IdScope::Hold, key, instruction)
-}
-
-/// `POST /batch`: the owner of the sources, as for [`transfer`].
-///
-/// # Errors
-/// As [`withdraw`].
-pub fn batch<S, L: Ledger, C: Clock>(
-    service: &Service<S, L, C>,
-    identity: &Identity,
-    key: &IdempotencyKey,
-    body: BatchBody,
-) -> Result<StoredReply, Problem> {
-    let asker = Asker::owner(identity)?;
-    let instruction = body.into_instruction()?;
-    let batch = Batch {
-        id: asker.id_of(IdScope::Batch, key),
-        fingerprint: instruction.fingerprint(),
-        authority: asker.authority,
-        actor: asker.actor,
-        on_behalf_of: None,
-        instruction,
-        requested_at_ms: service.clock.now_ms(),
-    };
-    let reply = service.ledger.post_batch(&batch);
-    let reply = reply.map_err(|error| problem_of(&error, Kind::Transfer))?;
-    let atomic = batch.instruction.atomic;
-    reply_to_batch(batch.id, atomic, reply.outcomes, reply.repeated)
-}
-
-/// Who asks, and whose accounts they may debit.
-pub(super) struct Asker {
+/// The user who makes a request, and whose accounts they may debit.
+pub(super) struct Requester {
     actor: Actor,
     authority: DebitAuthority,
-    /// The host's id of the request, where it is staff's: the journal keeps it.
+    /// The host's id of the request, where staff make it: the journal keeps it.
     request_id: Option<String>,
 }
 
-impl Asker {
+impl Requester {
     /// A user with accounts of their own. An auditor only reads.
     ///
     /// # Errors
@@ -127,48 +155,15 @@ impl Asker {
     }
 
     /// Staff, who act on any customer's account.
-    ///
-    /// # Errors
-    /// 403.
-    pub(super) fn bank(identity: &Identity, request_id: RequestId) -> Result<Self, Problem> {
-        identity.require(STAFF_WHO_ACT)?;
-        Ok(Self {
-            actor: Actor::user(identity.subject),
+    pub(super) fn bank(teller: &Teller, request_id: RequestId) -> Self {
+        Self {
+            actor: Actor::user(teller.subject),
             authority: DebitAuthority::Bank,
             request_id: request_id.0,
-        })
+        }
     }
 
-    fn id_of(&self, route: IdScope, key: &IdempotencyKey) -> uuid::Uuid {
-        derived_id(self.actor.id, route.as_str(), key.as_str())
-    }
-}
-
-/// Has the ledger decide, in one commit.
-///
-/// # Errors
-/// 404 `account_not_found`, 422 `validation_failed`, 422 `idempotency_key_reused`: nothing is recorded. 503 `service_unavailable`: the
-/// ledger may have decided or not; the same key says.
-pub(super) fn submit<S, L: Ledger, C: Clock>(
-    service: &Service<S, L, C>,
-    asker: &Asker,
-    route: IdScope,
-    key: &IdempotencyKey,
-    instruction: Instruction,
-) -> Result<StoredReply, Problem> {
-    let transfer = Transfer {
-        id: asker.id_of(route, key),
-        fingerprint: instruction.fingerprint(),
-        authority: asker.authority,
-        actor: asker.actor,
-        on_behalf_of: None,
-        request_id: asker.request_id.clone(),
-        instruction,
-        denied_by: None,
-        requested_at_ms: service.clock.now_ms(),
-    };
-    match service.ledger.post(&transfer) {
-        Ok(reply) => reply_to_transfer(&reply),
-        Err(error) => Err(problem_of(&error, transfer.instruction.kind)),
+    fn id_of(&self, scope: IdScope, key: &IdempotencyKey) -> Uuid {
+        derived_id(self.actor.id, scope.as_str(), key.as_str())
     }
 }

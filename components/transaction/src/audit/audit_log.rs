@@ -1,4 +1,4 @@
-//! Each standing order that the audit log says staff have ended is cancelled.
+//! Each standing order that staff have ended, as the audit log says, is cancelled.
 
 use crate::schedule::{CANCELLED, SCHEDULE_COLUMNS, Schedule, ScheduleState};
 use strongroom_sdk::audit::Check;
@@ -8,7 +8,7 @@ use strongroom_sdk::store::{Row, Store, StoreError};
 pub(super) fn check<S: Store>(store: &S) -> Result<Check, StoreError> {
     check_targets(
         store,
-        "every standing order that staff have ended by the audit log is cancelled",
+        "every standing order that staff have ended, as the audit log says, is cancelled",
         "schedule",
         format!("SELECT id, {SCHEDULE_COLUMNS} FROM schedule WHERE id > ?1 ORDER BY id LIMIT ?2"),
         is_made_by,

@@ -4,40 +4,42 @@
 //! transaction that is rolled back.
 
 use super::*;
-use crate::api::Service;
 use crate::tests::kit::*;
 use serde_json::{Value, json};
-use strongroom_sdk::store::{SqliteStore, Transaction};
+use strongroom_ledger_api::LOOKUP_IDS_MAX;
+use strongroom_sdk::store::{SqliteStore, Store, Transaction};
 
+const REQUESTED: &str = "is not what was asked for";
+const DATES: &str = "are not those of its dates";
+const CONTRADICTS: &str = "contradict each other";
+const NO_SCHEDULE: &str = "there is no schedule";
+const NOT_OF_DATE: &str = "is not that of schedule";
 const NOTHING: &str = "is over, and the ledger has nothing under it";
 const ANOTHER: &str = "is something else in the ledger";
 const OTHERWISE: &str = "was decided otherwise by the ledger";
+const LOGGED: &str = "is not what the audit log made of it";
 
-/// A bank with runs in every state. The ledger has decided the last one, and this service has not
-/// noted it.
+/// A bank with runs in every state, and an order that staff have ended. The ledger has decided the
+/// last run, and this service has not recorded it.
 fn busy() -> Bank {
     let bank = Bank::with(MORNING_MS, "100");
     let daily = json!({"start": "2027-01-15", "interval": "daily", "amount": "1"});
-    let order = |key: &str, changes: Value| {
-        let mut order = daily.clone();
-        let members = order.as_object_mut().unwrap();
-        members.append(&mut changes.as_object().unwrap().clone());
-        bank.order(key, &order)
-    };
+    let order = |key: &str, changes: Value| bank.order(key, &with(&daily, &changes));
     order("paid", json!({"count": 2}));
     order("too-dear", json!({"amount": "900"}));
     let retried = |amount: &str| json!({"amount": amount, "on_insufficient_funds": "retry"});
     order("retried", retried("800"));
     let cancelled = order("cancelled", retried("700"));
-    // Of the payee nothing is said while there is not the money.
-    let to_nobody =
-        json!({"to_account_id": null, "to_account_number": NOBODYS_NUMBER, "amount": "150"});
-    order("refused", to_nobody);
+    // The ledger says nothing of the payee while there is not the money.
+    order(
+        "refused",
+        with(&to_number(FOREIGN_NUMBER), &json!({"amount": "150"})),
+    );
     bank.deposit("more", "100").unwrap();
-    assert_eq!(bank.tick().settled, 5);
-    bank.delete(cancelled).unwrap();
+    assert_eq!(bank.tick().paid, 5);
+    bank.cancel_as(&teller(), cancelled).unwrap();
     bank.wait(HOUR_MS);
-    assert_eq!(bank.tick().settled, 1);
+    assert_eq!(bank.tick().paid, 1);
     bank.wait(DAY_MS);
     bank.tick();
     order("open", json!({"start": "2027-01-16", "count": 1}));
@@ -47,17 +49,23 @@ fn busy() -> Bank {
     bank
 }
 
+/// `base` with the members of `changes`, nulls too.
+fn with(base: &Value, changes: &Value) -> Value {
+    let mut members = base.as_object().unwrap().clone();
+    members.append(&mut changes.as_object().unwrap().clone());
+    Value::Object(members)
+}
+
 fn report(bank: &Bank) -> Report {
-    let Service { store, ledger, .. } = &bank.service;
-    check_invariants(store, ledger, &bank.users).unwrap()
+    check_invariants(&bank.service).unwrap()
 }
 
 /// A store as somebody with the file in hand has it: without triggers, checks, and references.
 fn open_file(store: &SqliteStore) {
-    for pragma in [
+    for pragma in rows! {
         "PRAGMA foreign_keys = OFF",
         "PRAGMA ignore_check_constraints = ON",
-    ] {
+    } {
         store.query(pragma, &[]).unwrap();
     }
     let transaction = store.begin().unwrap();
@@ -108,99 +116,60 @@ fn each_change_of_an_order_or_a_run_is_found_and_named() {
     let bank = busy();
     let store = &bank.service.store;
     open_file(store);
-    let of_orders = [
-        ("is not what was asked for", "fingerprint = zeroblob(32)"),
-        (
-            "is not what was asked for",
-            "request = replace(request, '90000', '90001')",
-        ),
+    let of_orders = rows! {
+        (REQUESTED, "fingerprint = zeroblob(32)"),
+        (REQUESTED, "request = replace(request, '90000', '90001')"),
         ("schedule 1: ", "request = '{}'"),
         ("schedule 1: ", "state = 'lost'"),
         ("schedule 1: ", "ended_because = 'rain'"),
-        ("contradict each other", "ended_because = 'account_closed'"),
-        (
-            "contradict each other",
-            "state = 'ended', next_due_at_ms = NULL",
-        ),
-        (
-            "are not those of its dates",
-            "state = iif(state = 'completed', 'paused', state)",
-        ),
-        (
-            "2 dates are behind, and 2 were begun and 1 skipped",
-            "dates_skipped = dates_skipped + 1",
-        ),
-        (
-            "are not those of its dates",
-            "state = 'active', next_due_at_ms = 0",
-        ),
-        (
-            "are not those of its dates",
-            "state = iif(state = 'active', 'completed', state)",
-        ),
-        (
-            "are not those of its dates",
-            "next_due_at_ms = next_due_at_ms + 1",
-        ),
-        (
-            "3 dates are behind, and 2 were begun",
-            "dates_behind = dates_behind + 1",
-        ),
-        (
-            "2 dates are behind, and 0 were begun",
-            "id = randomblob(16)",
-        ),
-        ("there is no schedule", "id = randomblob(16)"),
-        ("is not that of schedule", "owner_id = randomblob(16)"),
-    ];
-    let of_runs = [
-        ("there is no schedule", "schedule_id = randomblob(16)"),
+        (CONTRADICTS, "ended_because = 'account_closed'"),
+        (CONTRADICTS, "state = 'ended', next_due_at_ms = NULL"),
+        (DATES, "state = iif(state = 'completed', 'paused', state)"),
+        (DATES, "state = 'active', next_due_at_ms = 0"),
+        (DATES, "state = iif(state = 'active', 'completed', state)"),
+        (DATES, "next_due_at_ms = next_due_at_ms + 1"),
+        ("2 dates are behind, and 2 were begun and 1 skipped", "dates_skipped = dates_skipped + 1"),
+        ("3 dates are behind, and 2 were begun", "dates_behind = dates_behind + 1"),
+        ("2 dates are behind, and 0 were begun", "id = randomblob(16)"),
+        (NO_SCHEDULE, "id = randomblob(16)"),
+        (NOT_OF_DATE, "owner_id = randomblob(16)"),
+        (LOGGED, "state = iif(state = 'cancelled', 'completed', state)"),
+    };
+    let of_runs = rows! {
+        (NO_SCHEDULE, "schedule_id = randomblob(16)"),
         ("has no such date", "due = date(due, '+1 month')"),
         ("is not a date", "due = '2027-02-30' WHERE sequence = 1"),
-        ("is not that of schedule", "transfer_id = randomblob(16)"),
-        ("is not that of schedule", "attempts = attempts + 1"),
+        (NOT_OF_DATE, "transfer_id = randomblob(16)"),
+        (NOT_OF_DATE, "attempts = attempts + 1"),
         ("is no RunState", "state = 'lost'"),
-        ("contradict each other", "decline_code = NULL"),
-        ("contradict each other", "decline_code = 'cancelled'"),
+        (CONTRADICTS, "decline_code = NULL"),
+        (CONTRADICTS, "decline_code = 'cancelled'"),
         (OTHERWISE, "decline_code = 'account_closed'"),
-        (
-            OTHERWISE,
-            "state = 'declined', decline_code = 'insufficient_funds'",
-        ),
-        (
-            OTHERWISE,
-            "state = 'refused', decline_code = 'account_not_found'",
-        ),
+        (OTHERWISE, "state = 'declined', decline_code = 'insufficient_funds'"),
+        (OTHERWISE, "state = 'refused', decline_code = 'account_not_found'"),
         (OTHERWISE, "state = 'posted', decline_code = NULL"),
         (NOTHING, "state = 'posted', decline_code = NULL"),
-        (
-            NOTHING,
-            "state = 'declined', decline_code = 'insufficient_funds'",
-        ),
-    ];
+        (NOTHING, "state = 'declined', decline_code = 'insufficient_funds'"),
+    };
     let of_orders = of_orders.map(|(words, set)| (words, format!("UPDATE schedule SET {set}")));
     let of_runs = of_runs.map(|(words, set)| (words, format!("UPDATE schedule_run SET {set}")));
-    let lost = [
-        (
-            "there is no schedule",
-            "DELETE FROM schedule WHERE sequence = 2",
-        ),
-        (
-            "dates are behind, and",
-            "DELETE FROM schedule_run WHERE sequence = 2",
-        ),
-    ];
+    let lost = rows! {
+        (NO_SCHEDULE, "DELETE FROM schedule WHERE sequence = 2"),
+        ("dates are behind, and", "DELETE FROM schedule_run WHERE sequence = 2"),
+        (LOGGED, "UPDATE audit_log SET action = 'schedule.created'"),
+        (LOGGED, "UPDATE audit_log SET new_value = 'ended'"),
+    };
     let lost = lost.map(|(words, delete)| (words, delete.to_owned()));
     for (words, change) in of_orders.into_iter().chain(of_runs).chain(lost) {
         assert_found(&found_after(&bank, store, &[&change]), words, &change);
     }
-    let doubled = [
+    let doubled = rows! {
         "CREATE TABLE doubled AS SELECT * FROM schedule_run",
         "DROP TABLE schedule_run",
         "ALTER TABLE doubled RENAME TO schedule_run",
         "INSERT INTO schedule_run SELECT * FROM schedule_run WHERE sequence = 1",
         "UPDATE schedule_run SET sequence = rowid",
-    ];
+    };
     let found = found_after(&bank, store, &doubled);
     assert_found(
         &found,
@@ -213,7 +182,7 @@ fn each_change_of_an_order_or_a_run_is_found_and_named() {
 #[test]
 fn each_payment_that_the_ledger_has_lost_or_changed_is_found_and_named() {
     let bank = busy();
-    let books = &bank.service.ledger.ledger.store;
+    let books = &bank.ledger().store;
     open_file(books);
     // The first of two attempts becomes a payment, too.
     let paid_twice = "UPDATE transfer SET status = 'posted', decline_code = NULL
@@ -233,28 +202,14 @@ fn each_payment_that_the_ledger_has_lost_or_changed_is_found_and_named() {
 }
 
 #[test]
-fn an_end_that_the_audit_log_and_the_order_do_not_both_have_is_found() {
-    const IS_NOT: &str = "is not what the audit log made of it";
+fn a_record_of_the_audit_log_that_is_changed_is_found() {
     let bank = busy();
-    let ended = bank.order("ended", &json!({}));
-    bank.delete_as(&teller(), ended).unwrap();
-    assert_eq!(report(&bank).violations().next(), None);
-    let store = &bank.service.store;
-    open_file(store);
-    for (words, change) in [
-        (
-            IS_NOT,
-            "UPDATE schedule SET state = 'completed' WHERE sequence > 6",
-        ),
-        (IS_NOT, "UPDATE audit_log SET action = 'schedule.created'"),
-        (IS_NOT, "UPDATE audit_log SET new_value = 'ended'"),
-        ("hash", "UPDATE audit_log SET actor = zeroblob(16)"),
-        (
-            "there is no schedule",
-            "UPDATE audit_log SET target = zeroblob(16)",
-        ),
-    ] {
-        let found = found_after(&bank, store, &[change]);
+    open_file(&bank.service.store);
+    for (words, change) in rows! {
+        ("its hash was made of", "UPDATE audit_log SET actor = zeroblob(16)"),
+        ("there is no schedule", "UPDATE audit_log SET target = zeroblob(16)"),
+    } {
+        let found = found_after(&bank, &bank.service.store, &[change]);
         assert!(
             found.iter().any(|text| text.contains(words)),
             "{change}: {found:?}"
@@ -269,7 +224,7 @@ fn a_change_that_was_followed_and_is_lost_is_found() {
     for source in ["accounts", "users"] {
         let ahead = format!("UPDATE followed SET sequence = 1000 WHERE source = '{source}'");
         let found = found_after(&bank, store, &[&ahead]);
-        let words = format!("has followed {source} to change 1000");
+        let words = format!("{source} have no change 1000, which was followed");
         assert!(found.len() == 1 && found[0].contains(&words), "{found:?}");
     }
 }
@@ -279,7 +234,7 @@ fn more_payments_than_one_question_has_are_all_compared() {
     let bank = Bank::with(MORNING_MS, "100");
     let daily = json!({"start": "2027-01-15", "interval": "daily", "amount": "0.01"});
     bank.order("k", &daily);
-    let days = strongroom_ledger_api::LOOKUP_IDS_MAX + 2;
+    let days = LOOKUP_IDS_MAX + 2;
     bank.wait(DAY_MS * days as i64);
     while bank.tick().begun > 0 {}
     let payments = &report(&bank).checks[1];
@@ -287,13 +242,13 @@ fn more_payments_than_one_question_has_are_all_compared() {
         (payments.examined, &payments.violations),
         (days as u64 + 1, &Vec::new())
     );
-    let books = &bank.service.ledger.ledger.store;
+    let books = &bank.ledger().store;
     open_file(books);
     for sequence in [2, days + 2] {
         let lost = format!("DELETE FROM transfer WHERE sequence = {sequence}");
         let found = found_after(&bank, books, &[&lost]);
         assert_eq!(found.len(), 1, "{found:?}");
-        assert_found(&found, "the ledger has nothing under it", &lost);
+        assert_found(&found, NOTHING, &lost);
     }
 }
 
@@ -301,8 +256,7 @@ fn more_payments_than_one_question_has_are_all_compared() {
 fn without_the_ledger_nothing_is_proven() {
     let bank = busy();
     bank.link(LinkState::down());
-    let Service { store, ledger, .. } = &bank.service;
-    let error = check_invariants(store, ledger, &bank.users).unwrap_err();
+    let error = check_invariants(&bank.service).unwrap_err();
     assert_eq!(error.to_string(), "the ledger: unavailable: down");
 }
 
@@ -311,12 +265,12 @@ fn without_auth_all_is_checked_but_what_was_followed_of_it() {
     let bank = busy();
     let whole = report(&bank);
     bank.execute("UPDATE followed SET sequence = 1 WHERE source = 'users'");
-    bank.users.is_down.set(true);
+    bank.service.users.is_down.set(true);
     let report = report(&bank);
     assert_eq!(report.totals, whole.totals);
     assert_eq!(report.checks[..2], whole.checks[..2]);
     assert_eq!(
         report.checks[2].violations,
-        ["schedule: what it has followed of users could not be checked: the users: auth is down"]
+        ["schedule: what was followed of users could not be checked: the users: auth is down"]
     );
 }

@@ -1,15 +1,13 @@
 //! `strongroom:service/audit`.
 
 use super::bindings::exports::strongroom::service::audit as wit;
-use super::users::LinkedUsers;
 use super::{Component, SERVICE};
 use crate::audit::check_invariants;
 use strongroom_sdk::audit_report;
 
 impl wit::Guest for Component {
     fn check_invariants() -> Result<wit::Report, String> {
-        let report = check_invariants(&SERVICE.store, &SERVICE.ledger, &LinkedUsers)
-            .map_err(|error| error.to_string())?;
+        let report = check_invariants(&SERVICE).map_err(|error| error.to_string())?;
         Ok(audit_report!(wit, report))
     }
 }

@@ -1,5 +1,5 @@
-//! What the macro makes of `/wit`: the exports. The imports are those of the sdk and of the
-//! ledger's words, but for the users of auth.
+//! The exports, and the import of auth's users, as the macro makes them of `/wit`. The sdk and
+//! `strongroom-ledger-api` have the other imports.
 
 #![expect(
     unsafe_code,
@@ -10,8 +10,8 @@ use super::Component;
 
 wit_bindgen::generate!({
     path: [
-        "../../wit/store", "../../wit/keys", "../../wit/config", "../../wit/service", "../../wit/token", "../../wit/auth",
-        "../../wit/account", "../../wit/transaction",
+        "../../wit/store", "../../wit/keys", "../../wit/config", "../../wit/service",
+        "../../wit/token", "../../wit/auth", "../../wit/account", "../../wit/transaction",
     ],
     world: "strongroom:transaction/transaction",
     with: { "strongroom:account/types@0.1.0": strongroom_ledger_api::wit::types },

@@ -1,23 +1,36 @@
-//! The shell that makes a WebAssembly component of the library: routes, exports, and the service they share.
+//! What makes a WebAssembly component of the library: bindings, exports, and the service that they
+//! share.
 
 mod audit;
 mod bindings;
 mod lifecycle;
 mod users;
 
-use crate::api::Service;
 use crate::routes;
+use crate::service::{Env, Service};
 use strongroom_ledger_api::Linked;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::store::HostStore;
+use users::LinkedUsers;
 
 struct Component;
 
 strongroom_sdk::export_http!(routes::site);
 
+/// All is the host's, or linked by the registry.
+pub(crate) struct Host;
+
+impl Env for Host {
+    type Store = HostStore;
+    type Ledger = Linked;
+    type Users = LinkedUsers;
+    type Clock = SystemClock;
+}
+
 /// The service of this instance.
-pub(crate) const SERVICE: Service<HostStore, Linked, SystemClock> = Service {
+pub(crate) const SERVICE: Service<Host> = Service {
     store: HostStore,
     ledger: Linked,
+    users: LinkedUsers,
     clock: SystemClock,
 };

@@ -1,4 +1,4 @@
-//! The users of the auth service that the registry links this service to.
+//! The users of the auth service to which the registry links this service.
 
 use super::bindings::strongroom::auth::directory;
 use crate::users::{ChangeKind, UserChange, Users, UsersError};
@@ -24,7 +24,7 @@ impl TryFrom<directory::UserChange> for UserChange {
     type Error = UsersError;
 
     fn try_from(change: directory::UserChange) -> Result<Self, UsersError> {
-        let malformed = |_| UsersError(format!("user {}: is no UUID", change.user_id));
+        let malformed = |_| UsersError(format!("the id of user {} is not a UUID", change.user_id));
         Ok(Self {
             sequence: change.sequence,
             user_id: change.user_id.parse().map_err(malformed)?,

@@ -1,11 +1,11 @@
-//! The two fields that say how much.
+//! The fields `amount` and `currency`.
 
 use strongroom_sdk::json::Unread;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::problem::Problem;
 
-/// The amount of a body, in the currency of the request. The field is whatever JSON it holds: a
-/// number in its place is as wrong an amount as `"12,34"`, and has the same code.
+/// The amount of a body, in the currency of the body. The field may hold any JSON: a number is as
+/// wrong an amount as `"12,34"`, and gets the same code.
 ///
 /// # Errors
 /// 422 `validation_failed` for the currency, 422 `amount_invalid`.
@@ -16,7 +16,7 @@ pub(super) fn parse(amount: &Unread, currency_code: &str) -> Result<Money, Probl
     parse_in(amount, currency)
 }
 
-/// The same where the currency is known.
+/// The amount of a body, in a known currency.
 ///
 /// # Errors
 /// 422 `amount_invalid`.

@@ -6,16 +6,19 @@ use strongroom_ledger_api::{BATCH_LINES_MAX, BatchInstruction, BatchLine, Refusa
 use strongroom_sdk::json::Unread;
 use strongroom_sdk::problem::{FieldError, Problem};
 
-/// The largest body of `POST /batch`, in bytes: 1,000 transfers with long references and some metadata.
+/// The largest body of `POST /batch`, in bytes: 1,000 transfers with long references and some
+/// metadata.
 pub const BATCH_BODY_BYTES_MAX: usize = 1 << 20;
 
-/// What the references and metadata of one batch may have together, in bytes of JSON. The refusals of a batch are
-/// kept as one value of at most 500 KiB, and without these a line takes less than 320 bytes of it.
+/// How long the references and metadata of one batch may be together, in bytes of JSON. The ledger
+/// keeps the refusals of a batch as one value of at most 500 KiB. Without these texts, a line takes
+/// less than 320 bytes of it.
 pub const BATCH_TEXT_BYTES_MAX: usize = 64 << 10;
-/// What a refusal may say without counting as text: more only repeats what the client has sent.
+/// The bytes of a refusal that do not count as text: all beyond them repeats what the client sent.
 const REFUSAL_BYTES_FREE: usize = 300;
 
-/// The body of `POST /batch`. Each transfer is judged by itself, so that one bad line need not be the end of all.
+/// The body of `POST /batch`. Each transfer is checked by itself, so that one bad line need not
+/// refuse the others.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchBody {
@@ -27,7 +30,8 @@ impl BatchBody {
     /// The request in its canonical form.
     ///
     /// # Errors
-    /// 422 for a batch without transfers, with too many, or with too much text, and for an atomic one with a bad line, naming each.
+    /// 422 for a batch without transfers, with too many, or with too much text; and for an atomic
+    /// batch with bad lines, of which it names each.
     pub fn into_instruction(self) -> Result<BatchInstruction, Problem> {
         if !(1..=BATCH_LINES_MAX).contains(&self.transfers.len()) {
             return Err(Problem::invalid(
@@ -43,7 +47,8 @@ impl BatchBody {
             return Err(Problem::validation_failed().with_error(
                 "/transfers",
                 "too_large",
-                "the references and metadata of a batch may have 65536 bytes together, as JSON; send it in parts",
+                "the references and metadata of a batch may have 65536 bytes together, as JSON; \
+                 send it in parts",
             ));
         }
         Ok(BatchInstruction {
@@ -64,7 +69,7 @@ fn line(transfer: &Unread) -> BatchLine {
     }
 }
 
-/// How long what the client has chosen freely is as JSON, in bytes.
+/// The length of the texts that the client chose freely, in bytes of JSON.
 fn text_bytes(line: &BatchLine) -> usize {
     // Strings and maps of strings always serialize.
     let length = |json: serde_json::Result<String>| json.map_or(0, |json| json.len());
@@ -79,7 +84,7 @@ fn text_bytes(line: &BatchLine) -> usize {
     }
 }
 
-/// The most bad lines that one answer names.
+/// How many bad lines one response names.
 const BAD_LINES_NAMED_MAX: usize = 20;
 
 fn refuse_bad_lines(lines: &[BatchLine]) -> Result<(), Problem> {
@@ -100,7 +105,7 @@ fn refuse_bad_lines(lines: &[BatchLine]) -> Result<(), Problem> {
     }
 }
 
-/// What a problem says of the first field that it names.
+/// The first field that a problem names, and what is wrong with it.
 fn refusal_of(problem: &Problem) -> Refusal {
     let first = problem.errors().first();
     Refusal {

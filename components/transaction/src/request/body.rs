@@ -52,14 +52,14 @@ pub struct HoldBody {
     metadata: Option<Metadata>,
 }
 
-/// The body of `POST /holds/{id}/capture`; nothing captures the whole.
+/// The body of `POST /holds/{id}/capture`. Without an amount, the call captures the whole hold.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CaptureBody {
     amount: Option<Unread>,
 }
 
-/// The body of `POST /{id}/reverse`; it may be empty.
+/// The body of `POST /{id}/reverse`. It may be empty.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReverseBody {
@@ -119,7 +119,7 @@ impl TransferBody {
 }
 
 impl HoldBody {
-    /// The request in its canonical form: that of a transfer, which waits.
+    /// The request in its canonical form: a transfer that waits.
     ///
     /// # Errors
     /// 422, with the field.
@@ -149,7 +149,7 @@ impl HoldBody {
 }
 
 impl CaptureBody {
-    /// The capture of a hold, in its canonical form: without an amount, of the whole.
+    /// The capture of a hold, in its canonical form.
     ///
     /// # Errors
     /// 422, with the field.
@@ -183,7 +183,7 @@ pub fn of_original(kind: Kind, original: Uuid, amount: Money) -> Instruction {
     }
 }
 
-/// The account to credit, which is named in one of two ways.
+/// The account to credit, by its id or by its number.
 fn destination(
     source: Uuid,
     id: Option<Uuid>,
@@ -205,7 +205,7 @@ fn destination(
 
 fn reference(text: String) -> Result<String, Problem> {
     let is_too_long = text.chars().count() > REFERENCE_CHARACTERS_MAX;
-    // Clients without a reference send an empty one.
+    // A client that has no reference may send an empty one.
     if is_too_long || !(text.is_empty() || text::is_readable(&text)) {
         return Err(Problem::invalid(
             "/reference",
@@ -215,8 +215,8 @@ fn reference(text: String) -> Result<String, Problem> {
     Ok(text)
 }
 
-/// An account number as people write and copy it, in its one stored form. A number with wrong check
-/// digits is misspelt: it is refused here, before anybody's account is looked for.
+/// The stored form of an account number as people write and copy it. A number with wrong check
+/// digits is misspelt: it is refused before the ledger looks for an account.
 fn account_number(text: &str) -> Result<String, Problem> {
     let number = text::ungrouped(text).to_ascii_uppercase();
     match number.parse::<BaseIban>() {

@@ -1,7 +1,7 @@
-//! The names of the calls that move money.
+//! The scopes of ids.
 
-/// The canonical name of the call, part of the transfer's id. `/send` is another name of `/transfer`: the same key on both is the same
-/// request.
+/// What an id is derived for, besides the user and the idempotency key. `/send` is another name of
+/// `/transfer`: the same key on both is the same request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdScope {
     /// `POST /deposit`.
@@ -20,12 +20,12 @@ pub enum IdScope {
     Reverse,
     /// `POST /batch`.
     Batch,
-    /// A date of a standing order.
+    /// `POST /schedules`, and a date of a standing order.
     Schedule,
 }
 
 impl IdScope {
-    /// The name. It never changes, or retries would get new ids.
+    /// The name. It never changes, because a retry after an upgrade must get the same id.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Deposit => "deposit",

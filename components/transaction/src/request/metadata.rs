@@ -1,4 +1,4 @@
-//! The client's own notes on a transfer.
+//! A client's own data on a transfer.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -7,12 +7,13 @@ use strongroom_ledger_api::METADATA_BYTES_MAX;
 
 const KEYS_MAX: usize = 50;
 
-/// A JSON object of at most 50 strings, and at most 4 KiB as JSON. Kept in the order of its keys, so that it has one form.
+/// A JSON object of at most 50 strings, and of at most 4 KiB as JSON. Its keys are sorted, so that
+/// it has one form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Metadata(BTreeMap<String, String>);
 
 impl Metadata {
-    /// The note on a payment of a standing order: which one, and its date.
+    /// The metadata of a payment of a standing order: the order, and the date.
     pub(crate) fn of_schedule(schedule_id: uuid::Uuid, due: &str) -> Self {
         Self(BTreeMap::from([
             ("schedule_due".to_owned(), due.to_owned()),
@@ -31,7 +32,7 @@ impl<'de> Deserialize<'de> for Metadata {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let metadata = Self(BTreeMap::deserialize(deserializer)?);
         if metadata.0.len() > KEYS_MAX || metadata.to_json().len() > METADATA_BYTES_MAX {
-            // The part behind `expected` is what the client is told.
+            // The client sees what follows `expected`.
             return Err(D::Error::custom(
                 "too long, expected an object of at most 50 strings and 4096 bytes",
             ));

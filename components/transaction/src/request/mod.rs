@@ -1,4 +1,4 @@
-//! What a client may ask for. A request is checked to its end before the ledger is asked.
+//! What a client may request. A request is checked to its end before the ledger is asked.
 
 mod amount;
 mod batch;

@@ -1,7 +1,7 @@
 //! The body of `POST /schedules`.
 
 use super::calendar::{Interval, Plan};
-use super::record::{OnInsufficientFunds, StandingOrder};
+use super::order::{OnInsufficientFunds, StandingOrder};
 use crate::request::TransferBody;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub struct ScheduleBody {
 }
 
 impl ScheduleBody {
-    /// The request in its canonical form. Whether the start has passed is not asked here: it depends on when.
+    /// The request in its canonical form. It may start in the past: this does not know the time.
     ///
     /// # Errors
     /// 422, with the field.
@@ -70,7 +70,7 @@ impl ScheduleBody {
         })
     }
 
-    /// Read again as the body of a transfer, so that both are judged by the same words.
+    /// The body of its transfer, so that both are checked by the same code.
     fn into_transfer(self) -> Result<TransferBody, Problem> {
         let transfer = json!({
             "from_account_id": self.from_account_id,

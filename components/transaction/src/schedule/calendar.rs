@@ -1,44 +1,44 @@
 //! The dates of a standing order.
 //!
-//! Each date is computed from the first one and its number, never from the date before it: so a payment of the 31st falls on the last day of
-//! February and on the 31st of March again.
+//! Each date is computed from the first one and its number, never from the previous date. So a
+//! payment of the 31st falls on the last day of February, and on the 31st of March again.
 
 use serde::{Deserialize, Serialize};
 use strongroom_sdk::calendar::Day;
 
 const DAYS_OF_A_WEEK: i64 = 7;
 
-/// What lies between two dates.
+/// The unit of what lies between two dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Interval {
-    /// Days.
+    /// A number of days.
     Daily,
-    /// Weeks: the same day of the week.
+    /// A number of weeks: the same day of the week.
     Weekly,
-    /// Months: the same day of the month, or the month's last.
+    /// A number of months: the same day of the month, or the month's last.
     Monthly,
 }
 
 /// All dates of a standing order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// The first.
+    /// The first date.
     pub start: Day,
-    /// Days, weeks, or months.
+    /// The unit of what lies between two dates.
     pub interval: Interval,
-    /// How many of them lie between two dates: at least 1.
+    /// How many units lie between two dates: at least 1.
     pub every: u16,
     /// No date is later than this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Day>,
-    /// There are no more dates than these.
+    /// The number of dates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
 }
 
 impl Plan {
-    /// The date of a number: the first has 0. None behind the last.
+    /// The date with this number: the first has 0. None behind the last.
     pub fn date(&self, number: u32) -> Option<Day> {
         if self.count.is_some_and(|count| number >= count) {
             return None;

@@ -1,21 +1,22 @@
-//! Following what decides on standing orders: accounts that are closed, and users who may not log
-//! in, or may again.
+//! Follows what decides on standing orders: accounts that are closed, and users who may not log in,
+//! or may again.
 //!
-//! Links run one way, so that no other service can tell this one. It reads their changes at each
-//! tick, from a cursor, which moves in the commit that does the last of what a change means. Each
-//! commit is short, as an account may have any number of schedules: what is not done by then is
-//! found again by the next one.
+//! Links run one way, so the other services cannot notify this one. Each tick reads their changes
+//! from a cursor. The cursor moves in the commit that does the last of what a change requires. Each
+//! commit is short, as an account may have any number of orders: the next commit finds the rest.
 
+use super::error::TickError;
 use super::states;
-use super::tick::TickError;
+use crate::service::{Env, Service};
 use crate::users::{ChangeKind, UserChange, Users};
 use strongroom_ledger_api::{AccountChange, AccountSummary, Directory};
+use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
 use strongroom_sdk::stored_enum;
 use uuid::Uuid;
 
-/// After how much a tick leaves the rest of a source to the next one, so that it is short: each
-/// change that it has read counts one, and each row that it has changed.
+/// How much one tick does for a source, so that it is short. A change that it reads counts one, and
+/// so does a row that it changes.
 const WORK_PER_TICK_MAX: u64 = 10_000;
 /// What a commit counts beside its rows.
 const WORK_OF_COMMIT: u64 = 10;
@@ -25,69 +26,88 @@ const CURSOR: &str = "SELECT sequence FROM followed WHERE source = ?1";
 const MOVE_CURSOR: &str = "UPDATE followed SET sequence = ?3 WHERE source = ?1 AND sequence = ?2";
 
 stored_enum! {
-    /// Where the changes are.
+    /// Which changes are followed.
     pub enum Source {
-        /// The account service.
+        /// Those of the account service.
         Accounts = "accounts";
-        /// The auth service.
+        /// Those of the auth service.
         Users = "users";
     }
 }
 
-/// What a change means for schedules.
-enum Meaning {
-    /// Those of this account end.
-    Closed(AccountSummary),
-    /// Those of this user are paused, from this time.
-    Disabled(Uuid, i64),
-    /// Those of this user go on, from this time.
-    Enabled(Uuid, i64),
-    /// Nothing.
+/// A change of an account or a user.
+struct Change {
+    sequence: u64,
+    effect: Effect,
+}
+
+/// What a change requires of standing orders.
+enum Effect {
+    /// The orders of this account end.
+    Close(AccountSummary),
+    /// The orders of this user are paused from this time on.
+    Pause { owner: Uuid, at_ms: i64 },
+    /// The orders of this user go on from this time on.
+    Resume { owner: Uuid, at_ms: i64 },
+    /// None changes.
     Nothing,
 }
 
-/// The place of a change, and what it means.
-type Change = (u64, Meaning);
-
-/// Follows both, and does to schedules what has become of accounts and users. Returns whether it
-/// came to the end of both: until then nothing may begin, as an order may have ended, or may be to
-/// be paused.
+/// Follows both sources. Returns whether it came to the end of both: before that nothing may begin,
+/// as a change that was not read may end an order, or pause it.
 ///
 /// # Errors
 /// [`TickError`]: nothing may begin then either.
-pub(super) fn follow<S: Store>(
-    store: &S,
-    accounts: &impl Directory,
-    users: &impl Users,
-    now_ms: i64,
-) -> Result<bool, TickError> {
-    let has_all = follow_source(store, Source::Accounts, now_ms, |after| {
-        let changes = accounts.changes(after)?;
-        Ok(changes.into_iter().map(of_account).collect())
+pub(super) fn follow<E: Env>(service: &Service<E>) -> Result<bool, TickError> {
+    let now_ms = service.clock.now_ms();
+    let has_accounts = follow_source(&service.store, Source::Accounts, now_ms, |after| {
+        let changes = service.ledger.changes(after)?;
+        Ok(changes.into_iter().map(Change::from).collect())
     })?;
-    Ok(has_all
-        & follow_source(store, Source::Users, now_ms, |after| {
-            let changes = users.changes(after)?;
-            Ok(changes.into_iter().map(of_user).collect())
-        })?)
+    let has_users = follow_source(&service.store, Source::Users, now_ms, |after| {
+        let changes = service.users.changes(after)?;
+        Ok(changes.into_iter().map(Change::from).collect())
+    })?;
+    Ok(has_accounts && has_users)
 }
 
-fn of_account(change: AccountChange) -> Change {
-    let meaning = if change.account.closed {
-        Meaning::Closed(change.account)
-    } else {
-        Meaning::Nothing
-    };
-    (change.sequence, meaning)
+impl From<AccountChange> for Change {
+    fn from(change: AccountChange) -> Self {
+        Self {
+            sequence: change.sequence,
+            effect: if change.account.closed {
+                Effect::Close(change.account)
+            } else {
+                Effect::Nothing
+            },
+        }
+    }
 }
 
-fn of_user(change: UserChange) -> Change {
-    let meaning = match change.kind {
-        ChangeKind::Disabled => Meaning::Disabled(change.user_id, change.at_ms),
-        ChangeKind::Enabled => Meaning::Enabled(change.user_id, change.at_ms),
-        ChangeKind::Other => Meaning::Nothing,
-    };
-    (change.sequence, meaning)
+impl From<UserChange> for Change {
+    fn from(change: UserChange) -> Self {
+        let (owner, at_ms) = (change.user_id, change.at_ms);
+        Self {
+            sequence: change.sequence,
+            effect: match change.kind {
+                ChangeKind::Disabled => Effect::Pause { owner, at_ms },
+                ChangeKind::Enabled => Effect::Resume { owner, at_ms },
+                ChangeKind::Other => Effect::Nothing,
+            },
+        }
+    }
+}
+
+impl Effect {
+    /// Does a part of it; returns how many rows that changed.
+    fn apply(&self, transaction: &impl Transaction, now_ms: i64) -> Result<u64, StoreError> {
+        match self {
+            Self::Close(account) => states::end_of_account(transaction, account, now_ms),
+            Self::Pause { owner, at_ms } => states::pause(transaction, *owner, *at_ms, now_ms),
+            Self::Resume { owner, at_ms } => states::resume(transaction, *owner, *at_ms, now_ms),
+            Self::Nothing => Ok(0),
+        }
+    }
 }
 
 fn follow_source<S: Store>(
@@ -99,21 +119,20 @@ fn follow_source<S: Store>(
     let mut after = followed(store, source)?;
     let mut work = 0;
     loop {
-        // With the last one that was followed, as it may be gone, and what is at its place may
-        // come.
+        // The page begins with the last change that was followed, to see whether it is still there.
         let mut page = read(after.saturating_sub(1))?;
         if after > 0 {
-            if page.first().map(|(sequence, _)| *sequence) != Some(after) {
-                return follow_again(store, source, after).map_err(TickError::from);
+            if page.first().map(|change| change.sequence) != Some(after) {
+                return start_again(store, source, after).map_err(TickError::from);
             }
             page.remove(0);
         }
-        let Some((last, _)) = page.last() else {
+        let Some(last) = page.last().map(|change| change.sequence) else {
             return Ok(true);
         };
-        let (last, length) = (*last, page.len() as u64);
-        for (sequence, meaning) in page {
-            if matches!(meaning, Meaning::Nothing) && sequence != last {
+        let length = page.len() as u64;
+        for Change { sequence, effect } in page {
+            if matches!(effect, Effect::Nothing) && sequence != last {
                 continue;
             }
             let mut is_done = false;
@@ -122,15 +141,15 @@ fn follow_source<S: Store>(
                     return Ok(false);
                 }
                 let transaction = store.begin()?;
-                let changed = apply(&transaction, &meaning, now_ms)?;
+                let changed = effect.apply(&transaction, now_ms)?;
                 is_done = changed < states::ROWS_PER_COMMIT_MAX;
                 let place = if is_done { sequence } else { after };
                 if !move_cursor(&transaction, source, after, place)? {
-                    // Another generation has done this change, or this one in the group before.
+                    // Another generation has followed this change.
                     return Ok(false);
                 }
                 if changed == 0 {
-                    // Lost in a crash, the change is read again.
+                    // If a crash loses the cursor's move, the change is read again.
                     transaction.commit_later()?;
                 } else {
                     transaction.commit()?;
@@ -143,10 +162,10 @@ fn follow_source<S: Store>(
     }
 }
 
-/// Begins at the first change again, from the next tick on: what was followed is not there any
-/// more, as after a restore of that store alone, and what came in its place was not read. To do the
-/// same again to schedules changes nothing.
-fn follow_again<S: Store>(store: &S, source: Source, after: u64) -> Result<bool, StoreError> {
+/// Has the next tick begin at the first change. The change that was followed last is gone, as after
+/// a restore of that store alone, and other changes may have taken its place unread. What is
+/// followed twice changes an order once.
+fn start_again<S: Store>(store: &S, source: Source, after: u64) -> Result<bool, StoreError> {
     let name = source.as_str();
     eprintln!("{name}: change {after} was followed and is not there: all are followed again");
     let transaction = store.begin()?;
@@ -155,20 +174,7 @@ fn follow_again<S: Store>(store: &S, source: Source, after: u64) -> Result<bool,
     Ok(false)
 }
 
-fn apply(
-    transaction: &impl Transaction,
-    meaning: &Meaning,
-    now_ms: i64,
-) -> Result<u64, StoreError> {
-    match meaning {
-        Meaning::Closed(account) => states::end_of_account(transaction, account, now_ms),
-        Meaning::Disabled(owner, at_ms) => states::pause(transaction, *owner, (*at_ms, now_ms)),
-        Meaning::Enabled(owner, at_ms) => states::resume(transaction, *owner, (*at_ms, now_ms)),
-        Meaning::Nothing => Ok(0),
-    }
-}
-
-/// The last change of a source that schedules have followed; 0 before the first.
+/// The last change of a source that was followed; 0 before the first.
 pub(crate) fn followed<S: Store>(store: &S, source: Source) -> Result<u64, StoreError> {
     place_of(store.query(CURSOR, &[Value::from(source.as_str())])?)
 }

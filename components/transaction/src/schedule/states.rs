@@ -1,9 +1,9 @@
-//! The statements that end, pause, and resume many schedules at once.
+//! The statements by which the bank ends, pauses, and resumes standing orders, many at once.
 
 use super::record::{
     EndedBecause, SCHEDULE_COLUMN_COUNT, SCHEDULE_COLUMNS, Schedule, ScheduleState,
 };
-use super::{rows, tick};
+use super::{begin, rows, run_rows};
 use strongroom_ledger_api::AccountSummary;
 use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ UPDATE schedule SET state = 'ended', ended_because = ?2, next_due_at_ms = NULL
 WHERE id = ?1 AND state IN ('active', 'paused')";
 
 /// How many rows one commit changes, so that the writer's turn is short: an account may have any
-/// number of schedules.
+/// number of orders.
 pub(super) const ROWS_PER_COMMIT_MAX: u64 = 500;
 
 pub(super) const END_OF_ACCOUNT: &str = "\
@@ -24,7 +24,7 @@ WHERE sequence IN (
     SELECT sequence FROM schedule WHERE payee IN (?1, ?2) AND state IN ('active', 'paused')
     LIMIT ?3)";
 
-/// By the index of what is tried again, so that no run is read that is over.
+/// By the index of what is retried, so that no run is read that is over.
 pub(super) const CANCEL_RETRIES_OF_ACCOUNT: &str = "\
 UPDATE schedule_run SET state = 'cancelled', next_attempt_at_ms = NULL, changed_at_ms = ?3
 WHERE sequence IN (
@@ -39,7 +39,8 @@ WHERE sequence IN (
     WHERE schedule.payee IN (?1, ?2) AND run.state = 'retrying'
     LIMIT ?4)";
 
-/// One that was found to be paused later than it was, before that was followed, is corrected.
+/// A tick may pause an order before it follows the change that says when the pause began: then the
+/// earlier time holds.
 pub(super) const PAUSE: &str = "\
 UPDATE schedule SET state = 'paused', next_due_at_ms = NULL, paused_at_ms = ?2
 WHERE sequence IN (
@@ -56,7 +57,7 @@ WHERE sequence IN (
     WHERE schedule.owner_id = ?1 AND run.state = 'retrying'
     LIMIT ?3)";
 
-/// Ends a schedule of which the ledger has said that no date can be paid.
+/// Ends an order of which the ledger has said that no date can be paid.
 pub(super) fn end(
     transaction: &impl Transaction,
     schedule_id: Uuid,
@@ -65,12 +66,12 @@ pub(super) fn end(
 ) -> Result<(), StoreError> {
     let params = [Value::from(schedule_id), Value::from(because.as_str())];
     transaction.execute(END, &params)?;
-    rows::cancel_retries(transaction, schedule_id, now_ms)
+    run_rows::cancel_retries(transaction, schedule_id, now_ms)
 }
 
-/// Ends schedules that pay from or to an account that was closed. No date of theirs is tried again,
-/// nor the last one of a schedule that was completed. Returns how many rows it has changed: fewer
-/// than [`ROWS_PER_COMMIT_MAX`] where nothing is left.
+/// Ends orders that pay from or to an account that was closed, and cancels their retries, also that
+/// of the last date of a completed order. Returns how many rows it changed: fewer than
+/// [`ROWS_PER_COMMIT_MAX`] where nothing is left.
 pub(super) fn end_of_account(
     transaction: &impl Transaction,
     account: &AccountSummary,
@@ -84,12 +85,13 @@ pub(super) fn end_of_account(
     Ok(ended + transaction.execute(CANCEL_RETRIES_OF_ACCOUNT, &params)?)
 }
 
-/// Pauses schedules of a user who may not log in since `at_ms`. No date of theirs is tried again.
-/// Returns how many rows it has changed, as [`end_of_account`] does.
+/// Pauses orders of a user who may not log in since `at_ms`, and cancels their retries. Returns how
+/// many rows it changed, as [`end_of_account`] does.
 pub(super) fn pause(
     transaction: &impl Transaction,
     owner: Uuid,
-    (at_ms, now_ms): (i64, i64),
+    at_ms: i64,
+    now_ms: i64,
 ) -> Result<u64, StoreError> {
     let owner = Value::from(owner);
     let params = [owner.clone(), Value::from(at_ms), room_after(0)];
@@ -98,11 +100,11 @@ pub(super) fn pause(
     Ok(paused + transaction.execute(CANCEL_RETRIES_OF_OWNER, &params)?)
 }
 
-/// Pauses all schedules of a user from now on, in as many commits as it takes.
+/// Pauses all orders of a user from now on, in as many commits as it takes.
 pub(super) fn pause_all<S: Store>(store: &S, owner: Uuid, now_ms: i64) -> Result<(), StoreError> {
     loop {
         let transaction = store.begin()?;
-        let changed = pause(&transaction, owner, (now_ms, now_ms))?;
+        let changed = pause(&transaction, owner, now_ms, now_ms)?;
         transaction.commit()?;
         if changed < ROWS_PER_COMMIT_MAX {
             return Ok(());
@@ -110,13 +112,14 @@ pub(super) fn pause_all<S: Store>(store: &S, owner: Uuid, now_ms: i64) -> Result
     }
 }
 
-/// Has paused schedules of a user go on, who may log in again since `at_ms`. The dates that were
-/// due before the pause begin now, and those in it are skipped. Returns how many rows it has
-/// changed, as [`end_of_account`] does; the dates of one schedule all begin in one commit.
+/// Resumes paused orders of a user who may log in again since `at_ms`. The dates that were due
+/// before the pause begin now, and those in it are skipped. Returns how many rows it changed, as
+/// [`end_of_account`] does; the dates of one order all begin in one commit.
 pub(super) fn resume(
     transaction: &impl Transaction,
     owner: Uuid,
-    (at_ms, now_ms): (i64, i64),
+    at_ms: i64,
+    now_ms: i64,
 ) -> Result<u64, StoreError> {
     let paused = format!(
         "SELECT {SCHEDULE_COLUMNS}, schedule.paused_at_ms \
@@ -131,7 +134,7 @@ pub(super) fn resume(
         let paused_at_ms = row.integer(SCHEDULE_COLUMN_COUNT)?;
         schedule.state = ScheduleState::Active;
         while schedule.is_due(paused_at_ms) {
-            tick::begin(transaction, &mut schedule, now_ms)?;
+            begin::begin_next(transaction, &mut schedule, now_ms)?;
             changed += 1;
         }
         schedule.skip_dates(at_ms);

@@ -1,14 +1,17 @@
 //! A standing order as its owner sees it.
 
 use super::calendar::Interval;
-use super::record::{EndedBecause, OnInsufficientFunds, Run, Schedule};
+use super::order::OnInsufficientFunds;
+use super::record::EndedBecause;
+use super::rows::Overview;
+use super::run::Run;
 use serde::Serialize;
 use strongroom_ledger_api::AccountRef;
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::format_rfc3339;
 use uuid::Uuid;
 
-/// A standing order.
+/// A standing order, as JSON.
 #[derive(Debug, Clone, Serialize)]
 pub struct ScheduleView {
     id: Uuid,
@@ -32,7 +35,7 @@ pub struct ScheduleView {
     created_at: String,
 }
 
-/// What became of a date.
+/// What became of its latest date.
 #[derive(Debug, Clone, Serialize)]
 struct RunView {
     due: Day,
@@ -43,9 +46,8 @@ struct RunView {
     at: String,
 }
 
-impl ScheduleView {
-    /// A schedule, with its latest run if there was one.
-    pub fn new(schedule: &Schedule, last_run: Option<Run>) -> Self {
+impl From<Overview> for ScheduleView {
+    fn from(Overview { schedule, last_run }: Overview) -> Self {
         let (instruction, plan) = (&schedule.order.instruction, &schedule.order.plan);
         let (to_account_id, to_account_number) = match instruction.destination.clone() {
             Some(AccountRef::Id(id)) => (Some(id), None),

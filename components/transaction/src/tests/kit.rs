@@ -1,17 +1,17 @@
-//! What the tests share: a bank of two customers, and a link to its ledger that can fail.
+//! What the tests share: a bank of two customers, and links to its ledger and to auth that can fail.
 
-use crate::api::{self, Service};
-use crate::schedule::{self, Summary, TickError};
+use crate::schedule::{Summary, TickError};
 use crate::schema::MIGRATIONS;
+use crate::service::{Env, Service};
 use crate::users::{ChangeKind, UserChange, Users, UsersError};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
 use std::rc::Rc;
 use strongroom_account::account::{
     self, Account, AccountType, NumberFormat, OpenRequest, OpenRules,
 };
-use strongroom_account::audit::check_invariants;
 use strongroom_account::ledger::LocalLedger;
 use strongroom_ledger_api::{
     AccountChange, AccountSummary, Batch, BatchRecord, BatchReply, Decline, Directory, Journal,
@@ -21,7 +21,7 @@ use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
-use strongroom_sdk::identity::{Identity, Role};
+use strongroom_sdk::identity::{Identity, Role, Teller};
 use strongroom_sdk::json;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::problem::Problem;
@@ -32,10 +32,12 @@ use uuid::Uuid;
 pub(crate) const ALICE: Uuid = Uuid::from_u128(0xA);
 pub(crate) const BOB: Uuid = Uuid::from_u128(0xB);
 pub(crate) const TELLER: Uuid = Uuid::from_u128(0x7);
-/// The request in which staff ask.
-pub(crate) const REQUEST_ID: &str = "r-7";
+/// The id of no account.
+pub(crate) const NOWHERE: Uuid = Uuid::from_u128(404);
 /// The IBAN of another bank.
-pub(crate) const NOBODYS_NUMBER: &str = "DE44500105175407324931";
+pub(crate) const FOREIGN_NUMBER: &str = "DE44500105175407324931";
+/// The request in which staff act.
+pub(crate) const REQUEST_ID: &str = "r-7";
 /// The rule of the screening that denies.
 pub(crate) const RULE: &str = "list_7";
 
@@ -43,6 +45,34 @@ pub(crate) const RULE: &str = "list_7";
 pub(crate) const MORNING_MS: i64 = 1_800_000_000_000;
 pub(crate) const HOUR_MS: i64 = 3_600 * 1_000;
 pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// An array with one row on each line, which rustfmt leaves as they are.
+macro_rules! rows {
+    ($($row:expr),* $(,)?) => { [$($row),*] };
+}
+pub(crate) use rows;
+
+/// Asserts that a document has these members with these values. It may have others.
+macro_rules! assert_json {
+    ($found:expr, $part:tt $(, $($context:tt)+)?) => {{
+        let part = serde_json::json!($part);
+        assert_eq!($crate::tests::kit::part_of(&$found, &part), part $(, $($context)+)?);
+    }};
+}
+pub(crate) use assert_json;
+
+/// The members of `found` that `like` has too.
+pub(crate) fn part_of(found: &Value, like: &Value) -> Value {
+    match like {
+        Value::Object(members) => {
+            let part = members
+                .iter()
+                .map(|(name, like)| (name.clone(), part_of(&found[name], like)));
+            Value::Object(part.collect())
+        }
+        _ => found.clone(),
+    }
+}
 
 #[derive(Clone)]
 pub(crate) struct SetClock(Rc<Cell<i64>>);
@@ -53,7 +83,18 @@ impl Clock for SetClock {
     }
 }
 
-/// What becomes of a call to the ledger.
+/// What the tests give the service, with a store of their choice.
+#[derive(Clone)]
+pub(crate) struct TestEnv<S>(PhantomData<S>);
+
+impl<S: Store> Env for TestEnv<S> {
+    type Store = S;
+    type Ledger = Link;
+    type Users = AuthLink;
+    type Clock = SetClock;
+}
+
+/// What happens to a call of the ledger.
 #[derive(Clone)]
 pub(crate) enum LinkState {
     Works,
@@ -84,7 +125,10 @@ pub(crate) enum Moment {
     AfterDecision,
 }
 
-type Interruption = (Moment, Box<dyn FnOnce()>);
+struct Interruption {
+    moment: Moment,
+    act: Box<dyn FnOnce()>,
+}
 
 /// The account service's own ledger behind a link.
 #[derive(Clone)]
@@ -111,10 +155,10 @@ impl Link {
 
     fn interrupt(&self, now: Moment) {
         let mut interruption = self.interruption.borrow_mut();
-        let due = interruption.take_if(|(moment, _)| *moment == now);
+        let due = interruption.take_if(|interruption| interruption.moment == now);
         drop(interruption);
-        if let Some((_, act)) = due {
-            act();
+        if let Some(due) = due {
+            (due.act)();
         }
     }
 
@@ -156,9 +200,14 @@ impl Ledger for Link {
     }
 }
 
+/// Some parts are shorter than they might be, as those of long texts are.
+fn part(after: u64, limit: u32) -> u32 {
+    limit.min(1 + (after % 7) as u32 * 100)
+}
+
 impl Journal for Link {
     fn journal(&self, after: u64, limit: u32) -> Result<Vec<Posting>, LedgerError> {
-        self.read(|| self.ledger.journal(after, limit))
+        self.read(|| self.ledger.journal(after, part(after, limit)))
     }
 
     fn head(&self) -> Result<u64, LedgerError> {
@@ -174,7 +223,7 @@ impl Journal for Link {
     }
 
     fn journal_of(&self, id: Uuid, after: u64, limit: u32) -> Result<Vec<Posting>, LedgerError> {
-        self.read(|| self.ledger.journal_of(id, after, limit))
+        self.read(|| self.ledger.journal_of(id, after, part(after, limit)))
     }
 
     fn history(&self, id: Uuid, before: u64, limit: u32) -> Result<Vec<Posting>, LedgerError> {
@@ -187,7 +236,7 @@ impl Directory for Link {
         self.read(|| self.ledger.find(id))
     }
 
-    /// Where the ledger is down, it is so from right after this.
+    /// Works always: where the ledger is down, it is so from right after this call.
     fn changes(&self, after: u64) -> Result<Vec<AccountChange>, LedgerError> {
         self.ledger.changes(after)
     }
@@ -198,7 +247,7 @@ impl Directory for Link {
 pub(crate) struct AuthLink {
     pub(crate) changes: Rc<RefCell<Vec<UserChange>>>,
     pub(crate) is_down: Rc<Cell<bool>>,
-    /// Of whom auth knows nothing.
+    /// A user of whom auth knows nothing.
     pub(crate) unknown: Rc<Cell<Option<Uuid>>>,
 }
 
@@ -247,8 +296,7 @@ pub(crate) type Answered = Result<StoredReply, Problem>;
 /// A bank with an account of Alice, and an empty one of Bob.
 #[derive(Clone)]
 pub(crate) struct Bank {
-    pub(crate) service: Service<SqliteStore, Link, SetClock>,
-    pub(crate) users: AuthLink,
+    pub(crate) service: Service<TestEnv<SqliteStore>>,
     pub(crate) alice: Account,
     pub(crate) bob: Account,
 }
@@ -260,7 +308,7 @@ pub(crate) fn store() -> SqliteStore {
     store
 }
 
-fn open(store: &SqliteStore, clock: &SetClock, owner_id: Uuid, code: &str) -> Account {
+fn open(ledger: &LocalLedger<SqliteStore, SetClock>, owner_id: Uuid, code: &str) -> Account {
     let rules = OpenRules {
         number_format: NumberFormat::new("DE", "10000000").unwrap(),
         accounts_per_user_max: 9,
@@ -271,12 +319,8 @@ fn open(store: &SqliteStore, clock: &SetClock, owner_id: Uuid, code: &str) -> Ac
         currency: Currency::from_code(code).unwrap(),
         name: None,
     };
-    let actor = Actor {
-        id: TELLER,
-        role: "teller".into(),
-        request_id: Some(REQUEST_ID.to_owned()),
-    };
-    account::open(store, clock, &SystemRandom, &rules, request, &actor).unwrap()
+    let LocalLedger { store, clock } = ledger;
+    account::open(store, clock, &SystemRandom, &rules, request, &Actor::BANK).unwrap()
 }
 
 pub(crate) fn identity(subject: Uuid, role: Role) -> Identity {
@@ -296,6 +340,11 @@ pub(crate) fn bob() -> Identity {
     identity(BOB, Role::Customer)
 }
 
+/// A customer without an account.
+pub(crate) fn carol() -> Identity {
+    identity(Uuid::from_u128(0xC), Role::Customer)
+}
+
 pub(crate) fn teller() -> Identity {
     identity(TELLER, Role::Teller)
 }
@@ -304,8 +353,16 @@ pub(crate) fn auditor() -> Identity {
     identity(Uuid::from_u128(9), Role::Auditor)
 }
 
+pub(crate) fn admin() -> Identity {
+    identity(Uuid::from_u128(0xAD), Role::Admin)
+}
+
 fn request_id() -> RequestId {
     RequestId(Some(REQUEST_ID.to_owned()))
+}
+
+fn as_teller(who: &Identity) -> Result<Teller, Problem> {
+    who.clone().try_into()
 }
 
 /// As the routes read it.
@@ -313,26 +370,47 @@ fn read<T: DeserializeOwned>(body: &Value) -> Result<T, Problem> {
     json::from_slice(body.to_string().as_bytes())
 }
 
-/// Status and code; no code where the request is met.
-pub(crate) fn outcome(answered: &Answered) -> (u16, String) {
+/// The status, the code if there is one, and the first pointer if there is one.
+pub(crate) fn outcome(answered: &Answered) -> String {
     match answered {
-        Ok(reply) => {
-            let code = json_of(reply)["code"].as_str().unwrap_or_default().into();
-            (reply.status, code)
-        }
-        Err(problem) => (problem.status().as_u16(), problem.code().to_owned()),
+        Ok(reply) => match json_of(reply)["code"].as_str() {
+            Some(code) => format!("{} {code}", reply.status),
+            None => reply.status.to_string(),
+        },
+        Err(problem) => refusal(problem),
     }
+}
+
+/// The same of a problem.
+pub(crate) fn refusal(problem: &Problem) -> String {
+    let pointer = problem.errors().first().map(|error| error.pointer.as_str());
+    let text = format!(
+        "{} {} {}",
+        problem.status().as_u16(),
+        problem.code(),
+        pointer.unwrap_or_default()
+    );
+    text.trim_end().to_owned()
 }
 
 pub(crate) fn json_of(reply: &StoredReply) -> Value {
     serde_json::from_str(&reply.body).unwrap()
 }
 
-/// The id of what a reply is about: a transaction, declined or not, a batch, or a schedule.
+/// The id of what a reply is about: a transaction, declined or not, a batch, or an order.
 pub(crate) fn id_of(reply: &StoredReply) -> Uuid {
     let body = json_of(reply);
     let id = body.get("transaction_id").unwrap_or(&body["id"]);
     id.as_str().unwrap().parse().unwrap()
+}
+
+/// The reply to the same request, sent again.
+pub(crate) fn repeated(first: &StoredReply) -> StoredReply {
+    assert!(!first.repeated);
+    StoredReply {
+        repeated: true,
+        ..first.clone()
+    }
 }
 
 /// `base` with other members; null removes one.
@@ -347,6 +425,11 @@ pub(crate) fn changed(mut base: Value, changes: &Value) -> Value {
     base
 }
 
+/// The change of a body that names the payee by a number.
+pub(crate) fn to_number(number: &str) -> Value {
+    json!({"to_account_id": null, "to_account_number": number})
+}
+
 impl Bank {
     /// With 100.00 EUR of Alice's.
     pub(crate) fn new() -> Self {
@@ -355,13 +438,12 @@ impl Bank {
 
     pub(crate) fn with(now_ms: i64, amount: &str) -> Self {
         let clock = SetClock(Rc::new(Cell::new(now_ms)));
-        let books = SqliteStore::in_memory().unwrap();
-        migrate(&books, strongroom_account::schema::MIGRATIONS).unwrap();
-        let [alice, bob] = [ALICE, BOB].map(|owner| open(&books, &clock, owner, "EUR"));
         let ledger = LocalLedger {
-            store: books,
+            store: SqliteStore::in_memory().unwrap(),
             clock: clock.clone(),
         };
+        migrate(&ledger.store, strongroom_account::schema::MIGRATIONS).unwrap();
+        let [alice, bob] = [ALICE, BOB].map(|owner| open(&ledger, owner, "EUR"));
         let bank = Self {
             service: Service {
                 store: store(),
@@ -370,9 +452,9 @@ impl Bank {
                     state: Rc::new(RefCell::new(LinkState::Works)),
                     interruption: Rc::default(),
                 },
+                users: AuthLink::default(),
                 clock,
             },
-            users: AuthLink::default(),
             alice,
             bob,
         };
@@ -380,14 +462,29 @@ impl Bank {
         bank
     }
 
-    /// Opens one more account.
-    pub(crate) fn open_for(&self, owner: Uuid, code: &str) -> Uuid {
-        let books = &self.service.ledger.ledger.store;
-        open(books, &self.service.clock, owner, code).id
+    /// The ledger itself, not over its link.
+    pub(crate) fn ledger(&self) -> &LocalLedger<SqliteStore, SetClock> {
+        &self.service.ledger.ledger
     }
 
-    pub(crate) fn open_for_bob(&self, code: &str) -> Uuid {
-        self.open_for(BOB, code)
+    /// Opens one more account.
+    pub(crate) fn open_for(&self, owner: Uuid, code: &str) -> Account {
+        open(self.ledger(), owner, code)
+    }
+
+    pub(crate) fn close(&self, account: &Account) {
+        let LocalLedger { store, clock } = self.ledger();
+        account::close(store, clock, account.id, &Actor::BANK).unwrap();
+    }
+
+    pub(crate) fn freeze(&self, account: &Account, stops: account::Freeze) {
+        let LocalLedger { store, clock } = self.ledger();
+        account::freeze(store, clock, account.id, stops, &Actor::BANK).unwrap();
+    }
+
+    pub(crate) fn unfreeze(&self, account: &Account) {
+        let LocalLedger { store, clock } = self.ledger();
+        account::unfreeze(store, clock, account.id, &Actor::BANK).unwrap();
     }
 
     pub(crate) fn link(&self, state: LinkState) {
@@ -401,10 +498,10 @@ impl Bank {
         act: impl FnOnce(&Self) -> T + 'static,
     ) -> Rc<RefCell<Option<T>>> {
         let result = Rc::new(RefCell::new(None));
-        let (bank, noted) = (self.clone(), Rc::clone(&result));
-        let act = Box::new(move || *noted.borrow_mut() = Some(act(&bank)));
+        let (bank, place) = (self.clone(), Rc::clone(&result));
+        let act = Box::new(move || *place.borrow_mut() = Some(act(&bank)));
         let interruption = &self.service.ledger.interruption;
-        interruption.replace(Some((moment, act)));
+        interruption.replace(Some(Interruption { moment, act }));
         result
     }
 
@@ -420,27 +517,48 @@ impl Bank {
         let (service, request_id) = (&self.service, request_id());
         let key = &IdempotencyKey::from_header([key.as_bytes()]).unwrap();
         match call {
-            Call::Deposit => api::deposit(service, who, request_id, key, read(body)?),
-            Call::Withdraw => api::withdraw(service, who, request_id, key, read(body)?),
-            Call::Transfer => api::transfer(service, who, key, read(body)?),
-            Call::Hold => api::hold(service, who, key, read(body)?),
-            Call::Capture(id) => api::capture(service, who, key, id, read(body)?),
-            Call::Void(id) => api::void(service, who, key, id),
-            Call::Reverse(id) => api::reverse(service, who, request_id, key, id, read(body)?),
-            Call::Batch => api::batch(service, who, key, read(body)?),
-            Call::Schedule => api::create_schedule(service, who, key, read(body)?),
+            Call::Deposit => service.deposit(&as_teller(who)?, request_id, key, read(body)?),
+            Call::Withdraw => service.withdraw(who, request_id, key, read(body)?),
+            Call::Transfer => service.transfer(who, key, read(body)?),
+            Call::Hold => service.hold(who, key, read(body)?),
+            Call::Capture(id) => service.capture(who, key, id, read(body)?),
+            Call::Void(id) => service.void(who, key, id),
+            Call::Reverse(id) => {
+                service.reverse(&as_teller(who)?, request_id, key, id, read(body)?)
+            }
+            Call::Batch => service.batch(who, key, read(body)?),
+            Call::Schedule => service.create_schedule(who, key, read(body)?),
         }
     }
 
     /// The body of a transfer from Alice to Bob.
     pub(crate) fn body(&self, amount: &str) -> Value {
-        json!({"from_account_id": self.alice.id, "to_account_id": self.bob.id, "amount": amount, "currency": "EUR",
-            "reference": "rent", "metadata": {"invoice": "7"}})
+        json!({
+            "from_account_id": self.alice.id, "to_account_id": self.bob.id, "amount": amount,
+            "currency": "EUR", "reference": "rent", "metadata": {"invoice": "7"},
+        })
+    }
+
+    /// The body of a deposit or a withdrawal.
+    pub(crate) fn cash(&self, account: &Account, amount: &str) -> Value {
+        json!({"account_id": account.id, "amount": amount, "currency": "EUR"})
     }
 
     pub(crate) fn deposit(&self, key: &str, amount: &str) -> Answered {
-        let body = json!({"account_id": self.alice.id, "amount": amount, "currency": "EUR"});
-        self.request(&teller(), Call::Deposit, key, &body)
+        self.deposit_to(&self.alice, key, amount)
+    }
+
+    pub(crate) fn deposit_to(&self, account: &Account, key: &str, amount: &str) -> Answered {
+        self.request(&teller(), Call::Deposit, key, &self.cash(account, amount))
+    }
+
+    pub(crate) fn withdraw(&self, key: &str, amount: &str) -> Answered {
+        self.request(
+            &alice(),
+            Call::Withdraw,
+            key,
+            &self.cash(&self.alice, amount),
+        )
     }
 
     pub(crate) fn send(&self, key: &str, amount: &str) -> Answered {
@@ -476,31 +594,26 @@ impl Bank {
     }
 
     /// A monthly order of 10.00 EUR from 2027-01-31, with other members.
-    pub(crate) fn ask_for_order(&self, key: &str, changes: &Value) -> Answered {
-        let base = json!({"from_account_id": self.alice.id, "to_account_id": self.bob.id, "amount": "10",
-            "currency": "EUR", "reference": "rent", "start": "2027-01-31", "interval": "monthly"});
+    pub(crate) fn request_order(&self, key: &str, changes: &Value) -> Answered {
+        let base = json!({"metadata": null, "start": "2027-01-31", "interval": "monthly"});
+        let base = changed(self.body("10"), &base);
         self.request(&alice(), Call::Schedule, key, &changed(base, changes))
     }
 
     pub(crate) fn order(&self, key: &str, changes: &Value) -> Uuid {
-        id_of(&self.ask_for_order(key, changes).unwrap())
+        id_of(&self.request_order(key, changes).unwrap())
     }
 
-    pub(crate) fn delete(&self, schedule: Uuid) -> Result<(), Problem> {
-        self.delete_as(&alice(), schedule)
+    pub(crate) fn cancel(&self, order: Uuid) -> Result<(), Problem> {
+        self.cancel_as(&alice(), order)
     }
 
-    pub(crate) fn delete_as(&self, who: &Identity, schedule: Uuid) -> Result<(), Problem> {
-        api::delete_schedule(&self.service, who, request_id(), schedule)
+    pub(crate) fn cancel_as(&self, who: &Identity, order: Uuid) -> Result<(), Problem> {
+        self.service.cancel_schedule(who, request_id(), order)
     }
 
     pub(crate) fn try_tick(&self) -> Result<Summary, TickError> {
-        let Service {
-            store,
-            ledger,
-            clock,
-        } = &self.service;
-        schedule::tick(store, ledger, &self.users, clock)
+        self.service.tick()
     }
 
     pub(crate) fn tick(&self) -> Summary {
@@ -508,7 +621,8 @@ impl Bank {
     }
 
     pub(crate) fn seen_by(&self, who: &Identity, id: Uuid) -> Result<Value, Problem> {
-        api::get(&self.service, who, id).map(|found| serde_json::to_value(found).unwrap())
+        let found = self.service.get(who, id);
+        found.map(|found| serde_json::to_value(found).unwrap())
     }
 
     pub(crate) fn seen(&self, id: Uuid) -> Value {
@@ -517,13 +631,13 @@ impl Bank {
 
     /// How many rows the ledger's journal has.
     pub(crate) fn recorded(&self) -> u64 {
-        self.service.ledger.ledger.head().unwrap()
+        self.ledger().head().unwrap()
     }
 
     /// What Bob has, in cents, after the whole ledger was checked.
     pub(crate) fn bob_has(&self) -> i64 {
-        let books = &self.service.ledger.ledger.store;
-        let report = check_invariants(books).unwrap();
+        let books = &self.ledger().store;
+        let report = strongroom_account::audit::check_invariants(books).unwrap();
         assert_eq!(report.violations().next(), None);
         let bob = account::by_id(books, self.bob.id).unwrap().unwrap();
         bob.balance.posted()
@@ -534,5 +648,17 @@ impl Bank {
         let transaction = self.service.store.begin().unwrap();
         transaction.execute(sql, &[]).unwrap();
         transaction.commit().unwrap();
+    }
+
+    /// Has each change of a table fail from now on, as a crash before its commit does.
+    pub(crate) fn crash_at_change_of(&self, table: &str) {
+        self.execute(&format!(
+            "CREATE TRIGGER crash BEFORE UPDATE ON {table} \
+             BEGIN SELECT RAISE(ABORT, 'crash'); END"
+        ));
+    }
+
+    pub(crate) fn end_crash(&self) {
+        self.execute("DROP TRIGGER crash");
     }
 }

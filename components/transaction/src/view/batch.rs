@@ -5,12 +5,12 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use std::borrow::Cow;
 use strongroom_ledger_api::view::TransactionView;
-use strongroom_ledger_api::{BatchRecord, Decline, LineOutcome, Posting, Refusal};
+use strongroom_ledger_api::{BatchRecord, BatchReply, Decline, LineOutcome, Posting, Refusal};
 use strongroom_sdk::idempotency::StoredReply;
 use strongroom_sdk::problem::{FieldError, Problem};
 use uuid::Uuid;
 
-/// A batch as a client sees it.
+/// A batch, as JSON.
 #[derive(Debug, Clone, Serialize)]
 pub struct BatchView {
     id: Uuid,
@@ -72,8 +72,8 @@ impl LineView {
         })
     }
 
-    /// What keeps the others of an atomic batch from being posted; none of a line that goes down
-    /// with another.
+    /// Why an atomic batch is not posted, if this line is the reason; none for a line that is not
+    /// posted because of another.
     fn cause(&self) -> Option<FieldError> {
         match self {
             Self::Declined {
@@ -115,7 +115,7 @@ impl BatchView {
     /// The view of a batch that the ledger has recorded.
     ///
     /// # Errors
-    /// 500 where the ledger's record is not one.
+    /// 500 where the ledger's record of a line has no view.
     pub fn of_record(record: BatchRecord) -> Result<Self, Problem> {
         Self::new(record.id, record.atomic, record.outcomes)
     }
@@ -124,14 +124,10 @@ impl BatchView {
 /// 201 with the outcomes, or 422 for an atomic batch of which nothing was posted.
 ///
 /// # Errors
-/// 500 where the ledger's record is not one.
-pub fn reply_to_batch(
-    id: Uuid,
-    atomic: bool,
-    outcomes: Vec<LineOutcome>,
-    repeated: bool,
-) -> Result<StoredReply, Problem> {
-    let view = BatchView::new(id, atomic, outcomes)?;
+/// 500 where the ledger's record of a line has no view.
+pub fn reply_to_batch(id: Uuid, atomic: bool, reply: BatchReply) -> Result<StoredReply, Problem> {
+    let repeated = reply.repeated;
+    let view = BatchView::new(id, atomic, reply.outcomes)?;
     let is_posted = |line: &LineView| matches!(line, LineView::Posted { .. });
     if !atomic || view.outcomes.iter().all(is_posted) {
         return StoredReply::new(StatusCode::CREATED, &view, repeated);
@@ -140,7 +136,8 @@ pub fn reply_to_batch(
     let (code, detail) = if view.outcomes.iter().any(is_refused) {
         (
             Refusal::BATCH_REFUSED,
-            "A transfer of the batch cannot be made. Nothing of the batch is recorded, and no money has moved.",
+            "A transfer of the batch cannot be made. Nothing of the batch is recorded, and no \
+             money has moved.",
         )
     } else {
         (

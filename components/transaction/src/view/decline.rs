@@ -1,4 +1,4 @@
-//! The response to a request for one transfer.
+//! The response to a request for one transfer: what is recorded of it, posted or declined.
 
 use axum::http::StatusCode;
 use strongroom_ledger_api::Reply;
@@ -15,7 +15,7 @@ pub(super) fn instance_of(id: Uuid) -> String {
 /// 201 with the transaction, or 422 with the decline.
 ///
 /// # Errors
-/// 500 where the ledger's record is not one.
+/// 500 where the ledger's record has no view.
 pub fn reply_to_transfer(reply: &Reply) -> Result<StoredReply, Problem> {
     let Reply { posting, repeated } = reply;
     let Some(decline) = posting.decline else {

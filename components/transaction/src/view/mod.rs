@@ -1,4 +1,4 @@
-//! Responses, made of the ledger's records alone: a repeated request gets the same bytes each time.
+//! Responses, made of the ledger's records alone, so that a repeated request gets the same bytes.
 
 mod batch;
 mod decline;

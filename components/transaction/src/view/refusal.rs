@@ -1,4 +1,4 @@
-//! The response where the ledger records nothing.
+//! The response to a request of which the ledger records nothing.
 
 use axum::http::StatusCode;
 use std::fmt::Display;
@@ -37,7 +37,7 @@ fn refused(problem: Problem, error: &LedgerError, kind: Kind) -> Problem {
         return problem;
     };
     let (pointer, code) = match (kind, error) {
-        // These have one account, under a name of its own.
+        // Their body names one account, as `account_id`.
         (Kind::Deposit | Kind::Withdrawal, _) => ("/account_id".to_owned(), "account_not_found"),
         (_, LedgerError::SameAccount(_)) => (refusal.pointer, "invalid"),
         _ => (refusal.pointer, "account_not_found"),
@@ -45,7 +45,8 @@ fn refused(problem: Problem, error: &LedgerError, kind: Kind) -> Problem {
     problem.with_error(pointer, code, refusal.detail)
 }
 
-/// 503: the ledger, or the screening in front of it, does not respond. Nothing is remembered here; the same key may be sent again.
+/// 503: the ledger, or the screening in front of it, does not respond. This service stores nothing
+/// of the request, so the client may send the same key again.
 pub fn unavailable(error: impl Display) -> Problem {
     eprintln!("ledger: {error}");
     Problem::unavailable()

@@ -6,10 +6,7 @@ use super::*;
 impl Bank {
     /// A line to an account that does not exist.
     fn to_nobody(&self) -> Value {
-        changed(
-            self.body("1"),
-            &json!({"to_account_id": Uuid::from_u128(404)}),
-        )
+        changed(self.body("1"), &json!({"to_account_id": NOWHERE}))
     }
 }
 
@@ -24,43 +21,23 @@ fn each<'a>(body: &'a Value, name: &str) -> Vec<&'a str> {
 #[test]
 fn each_line_has_an_outcome_of_its_own_and_keeps_it() {
     let bank = Bank::new();
-    let lines = vec![
-        bank.body("60"),
-        bank.body("1.234"),
-        bank.body("60"),
-        bank.to_nobody(),
-        json!({"amount": 1}),
-        bank.body("40"),
-    ];
+    let table = rows! {
+        (bank.body("60"), "posted", "", ""),
+        (bank.body("1.234"), "refused", "amount_invalid", "/amount"),
+        (bank.body("60"), "declined", "insufficient_funds", ""),
+        (bank.to_nobody(), "refused", "account_not_found", "/to_account_id"),
+        (json!({"amount": 1}), "refused", "validation_failed", "/from_account_id"),
+        (bank.body("40"), "posted", "", ""),
+    };
+    let lines: Vec<Value> = table.iter().map(|row| row.0.clone()).collect();
     let first = bank.batch_of("b", false, lines.clone()).unwrap();
     let body = json_of(&first);
     assert_eq!(first.status, 201);
-    assert_eq!(
-        each(&body, "status"),
-        [
-            "posted", "refused", "declined", "refused", "refused", "posted"
-        ]
-    );
-    assert_eq!(
-        each(&body, "code"),
-        [
-            "",
-            "amount_invalid",
-            "insufficient_funds",
-            "account_not_found",
-            "validation_failed",
-            ""
-        ]
-    );
-    assert_eq!(
-        each(&body, "pointer"),
-        ["", "/amount", "", "/to_account_id", "/from_account_id", ""]
-    );
+    assert_eq!(each(&body, "status"), table.each_ref().map(|row| row.1));
+    assert_eq!(each(&body, "code"), table.each_ref().map(|row| row.2));
+    assert_eq!(each(&body, "pointer"), table.each_ref().map(|row| row.3));
     assert_eq!(bank.bob_has(), 10_000);
-    assert_eq!(
-        bank.batch_of("b", false, lines).unwrap(),
-        repetition_of(&first)
-    );
+    assert_eq!(bank.batch_of("b", false, lines).unwrap(), repeated(&first));
     // A line is a transaction like any other.
     let line = &body["outcomes"][0]["transaction"];
     let id = line["id"].as_str().unwrap().parse().unwrap();
@@ -74,10 +51,11 @@ fn each_line_has_an_outcome_of_its_own_and_keeps_it() {
 fn an_atomic_batch_is_declined_whole() {
     let bank = Bank::new();
     let reply = bank.batch("b", true, &["60", "60"]).unwrap();
-    let (id, body) = (id_of(&reply), json_of(&reply));
+    let (body, id) = (json_of(&reply), id_of(&reply));
     let expected = json!({
         "type": "urn:strongroom:problem:batch_declined", "title": "Batch declined", "status": 422,
-        "detail": "A transfer of the batch was declined, and so none is posted. No money has moved.",
+        "detail": "A transfer of the batch was declined, and so none is posted. \
+                   No money has moved.",
         "instance": format!("/api/transactions/{id}"), "code": "batch_declined",
         "errors": [{"pointer": "/transfers/1", "code": "insufficient_funds",
             "detail": "The account does not have that much available."}],
@@ -99,22 +77,18 @@ fn an_atomic_batch_is_declined_whole() {
 fn an_atomic_batch_with_a_refusal_records_nothing_and_is_a_first_request_again() {
     let bank = Bank::new();
     let recorded = bank.recorded();
-    let problem = bank.batch("b", true, &["1", "1.234"]).unwrap_err();
-    assert_eq!(problem.code(), "validation_failed");
-    assert_eq!(problem.errors()[0].pointer, "/transfers/1/amount");
-
-    let lines = vec![bank.body("1"), bank.to_nobody()];
-    let refused = bank.batch_of("b", true, lines).unwrap();
+    let refused = bank.batch("b", true, &["1", "1.234"]);
+    assert_eq!(
+        outcome(&refused),
+        "422 validation_failed /transfers/1/amount"
+    );
+    let refused = bank.batch_of("b", true, vec![bank.body("1"), bank.to_nobody()]);
+    assert_eq!(outcome(&refused), "422 batch_refused");
+    let refused = refused.unwrap();
     let body = json_of(&refused);
-    assert_eq!(
-        (refused.status, &body["code"]),
-        (422, &json!("batch_refused"))
-    );
-    assert_eq!(
-        body["errors"],
-        json!([{"pointer": "/transfers/1/to_account_id", "code": "account_not_found",
-            "detail": "is no account that can be used here"}])
-    );
+    let error = json!({"pointer": "/transfers/1/to_account_id", "code": "account_not_found",
+        "detail": "is no account that can be used here"});
+    assert_eq!(body["errors"], json!([error]));
     assert_eq!(each(&body, "code"), ["batch_refused", "account_not_found"]);
     assert!(bank.seen_by(&alice(), id_of(&refused)).is_err());
     assert_eq!(bank.recorded(), recorded);
@@ -154,11 +128,10 @@ fn a_batch_with_other_lines_is_another_request() {
             (atomic, &["1", "2.01"]),
             (!atomic, &first),
         ] {
-            assert_reused(&bank.batch(key, atomic, amounts));
+            assert_eq!(outcome(&bank.batch(key, atomic, amounts)), REUSED);
         }
         assert_eq!(bank.recorded(), recorded);
-        let again = bank.batch(key, atomic, &first).unwrap();
-        assert_eq!(again, repetition_of(&reply));
+        assert_eq!(bank.batch(key, atomic, &first).unwrap(), repeated(&reply));
     }
 }
 
@@ -169,16 +142,14 @@ fn the_longest_refusals_that_are_accepted_can_be_kept() {
     const NAME_CHARACTERS: usize = 365 - 73;
     let bank = Bank::new();
     let batch = |name_characters: usize| {
-        let plain = changed(
-            bank.body("1"),
-            &json!({"reference": null, "metadata": null}),
-        );
+        let no_text = json!({"reference": null, "metadata": null});
+        let plain = changed(bank.body("1"), &no_text);
         let refused = changed(bank.body("1"), &json!({"x".repeat(name_characters): 1}));
         bank.batch_of("b", false, [vec![plain], vec![refused; 999]].concat())
     };
     let problem = batch(NAME_CHARACTERS + 1).unwrap_err();
     assert_eq!(problem.errors()[0].code, "too_large");
     let kept = batch(NAME_CHARACTERS).unwrap();
-    assert_eq!(batch(NAME_CHARACTERS).unwrap(), repetition_of(&kept));
+    assert_eq!(batch(NAME_CHARACTERS).unwrap(), repeated(&kept));
     assert_eq!(bank.bob_has(), 100);
 }

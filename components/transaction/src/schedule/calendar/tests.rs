@@ -1,4 +1,5 @@
 use super::*;
+use crate::tests::kit::rows;
 use proptest::prelude::*;
 use std::collections::HashSet;
 
@@ -23,43 +24,20 @@ fn dates(plan: &Plan, count: u32) -> Vec<String> {
 }
 
 #[test]
-fn the_31st_is_the_last_day_of_a_shorter_month_and_comes_back() {
-    assert_eq!(
-        dates(&plan("2027-12-31", Interval::Monthly, 1), 5),
-        [
-            "2027-12-31",
-            "2028-01-31",
-            "2028-02-29",
-            "2028-03-31",
-            "2028-04-30"
-        ]
-    );
-    assert_eq!(
-        dates(&plan("2028-02-29", Interval::Monthly, 12), 5),
-        [
-            "2028-02-29",
-            "2029-02-28",
-            "2030-02-28",
-            "2031-02-28",
-            "2032-02-29"
-        ]
-    );
-    assert_eq!(
-        dates(&plan("2100-01-30", Interval::Monthly, 1), 2),
-        ["2100-01-30", "2100-02-28"]
-    );
-}
-
-#[test]
-fn days_and_weeks_are_counted_over_the_ends_of_months() {
-    assert_eq!(
-        dates(&plan("2028-02-28", Interval::Daily, 1), 3),
-        ["2028-02-28", "2028-02-29", "2028-03-01"]
-    );
-    assert_eq!(
-        dates(&plan("2027-12-24", Interval::Weekly, 2), 3),
-        ["2027-12-24", "2028-01-07", "2028-01-21"]
-    );
+fn dates_are_counted_over_the_ends_of_months_and_the_31st_comes_back() {
+    for (start, interval, every, expected) in rows! {
+        ("2027-12-31", Interval::Monthly, 1, "2027-12-31 2028-01-31 2028-02-29 2028-03-31"),
+        ("2031-02-28", Interval::Monthly, 12, "2031-02-28 2032-02-28"),
+        ("2028-02-29", Interval::Monthly, 48, "2028-02-29 2032-02-29"),
+        ("2028-02-29", Interval::Monthly, 12, "2028-02-29 2029-02-28 2030-02-28"),
+        ("2100-01-30", Interval::Monthly, 1, "2100-01-30 2100-02-28"),
+        ("2028-02-28", Interval::Daily, 1, "2028-02-28 2028-02-29 2028-03-01"),
+        ("2027-12-24", Interval::Weekly, 2, "2027-12-24 2028-01-07 2028-01-21"),
+    } {
+        let expected: Vec<&str> = expected.split(' ').collect();
+        let plan = plan(start, interval, every);
+        assert_eq!(dates(&plan, expected.len() as u32), expected);
+    }
 }
 
 #[test]
@@ -72,17 +50,15 @@ fn an_end_is_the_last_date_or_a_number_of_them() {
     assert_eq!(dates(&count, 9), ["2027-01-01"]);
     assert_eq!(dates(&plan("9999-12-31", Interval::Daily, 1), 9).len(), 1);
     assert_eq!(dates(&plan("9999-12-01", Interval::Monthly, 1), 9).len(), 1);
-    assert_eq!(
-        plan("2027-01-01", Interval::Monthly, u16::MAX).date(u32::MAX),
-        None
-    );
+    let endless = plan("2027-01-01", Interval::Monthly, u16::MAX);
+    assert_eq!(endless.date(u32::MAX), None);
 }
 
 proptest! {
     #[test]
     fn a_monthly_payment_does_not_drift(from in 0_i64..30_000, length in 1_u32..2_000) {
         let start = Day::at(from * 86_400_000).unwrap();
-        let plan = Plan { start, interval: Interval::Monthly, every: 1, until: None, count: None };
+        let plan = plan(&start.to_string(), Interval::Monthly, 1);
         let mut seen = HashSet::new();
         for number in 0..length {
             let date = plan.date(number).unwrap();
@@ -94,10 +70,10 @@ proptest! {
     #[test]
     fn dates_grow(
         from in 0_i64..30_000, every in 1_u16..=366, number in 0_u32..1_000,
-        interval in prop_oneof![Just(Interval::Daily), Just(Interval::Weekly), Just(Interval::Monthly)],
+        interval in proptest::sample::select(&[Interval::Daily, Interval::Weekly, Interval::Monthly]),
     ) {
         let start = Day::at(from * 86_400_000).unwrap();
-        let plan = Plan { start, interval, every, until: None, count: None };
+        let plan = plan(&start.to_string(), interval, every);
         if let (Some(one), Some(next)) = (plan.date(number), plan.date(number + 1)) {
             prop_assert!(one < next && one.first_ms() < next.first_ms());
         }

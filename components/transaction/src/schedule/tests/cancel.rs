@@ -1,0 +1,214 @@
+//! Goal: after the end of an order by its owner or by staff, nothing of it is paid, and the log has
+//! what staff did.
+
+use super::*;
+
+impl Bank {
+    /// The audit log, newest first.
+    fn logged(&self, query: &str) -> Vec<Value> {
+        let page = Page::from_query(query).unwrap();
+        let auditor = auditor().try_into().unwrap();
+        let log = self.service.schedule_events(&auditor, &page).unwrap();
+        serde_json::from_value(serde_json::to_value(log.data).unwrap()).unwrap()
+    }
+}
+
+#[test]
+fn who_may_request_see_and_end_a_standing_order() {
+    let bank = bank_on("2027-01-15");
+    let order = json!({"metadata": null, "start": "2027-01-31", "interval": "monthly"});
+    let order = changed(bank.body("10"), &order);
+    let refused = bank.request(&auditor(), Call::Schedule, "k", &order);
+    assert_eq!(outcome(&refused), "403 forbidden");
+    // Staff end their own orders as owners: the log has nothing of it.
+    for (who, is_listed, is_shown, end, is_logged) in rows! {
+        (alice(), true, true, "204", false),
+        (identity(ALICE, Role::Teller), true, true, "204", false),
+        (bob(), false, false, "404 not_found", false),
+        (auditor(), false, true, "403 forbidden", false),
+        (teller(), false, true, "204", true),
+        (admin(), false, true, "204", true),
+    } {
+        let bank = bank_on("2027-01-15");
+        let id = bank.order("k", &json!({}));
+        let page = Page::from_query("").unwrap();
+        let list = bank.service.list_schedules(&who, &page).unwrap();
+        assert_eq!(list.data.len(), usize::from(is_listed), "{who:?}");
+        let shown = bank.service.get_schedule(&who, id);
+        assert_eq!(shown.is_ok(), is_shown, "{who:?}");
+        let ended = bank.cancel_as(&who, id);
+        let answer = ended.map_or_else(|problem| refusal(&problem), |()| "204".to_owned());
+        assert_eq!(answer, end, "{who:?}");
+        let status = if end == "204" { "cancelled" } else { "active" };
+        assert_eq!(bank.status(id), status, "{who:?}");
+        assert_eq!(bank.logged("").len(), usize::from(is_logged), "{who:?}");
+        bank.assert_sound();
+    }
+}
+
+#[test]
+fn the_audit_log_says_which_order_staff_have_ended_and_in_which_request() {
+    let bank = bank_on("2027-01-31");
+    let [ended, own, open] = ["a", "b", "c"].map(|key| bank.order(key, &json!({"count": 1})));
+    bank.link(LinkState::down());
+    bank.tick();
+    // The end holds, although what is under way cannot be cancelled yet.
+    let waiting = bank.cancel_as(&teller(), ended).unwrap_err();
+    assert_eq!(refusal(&waiting), "503 service_unavailable");
+    bank.link(LinkState::Works);
+    bank.cancel(own).unwrap();
+    // To end an order again changes nothing, and is not logged.
+    for id in [ended, ended, own] {
+        bank.cancel_as(&teller(), id).unwrap();
+    }
+    assert_eq!(bank.run_of(ended), CUT_OFF);
+    let log = bank.logged("");
+    let expected = json!({
+        "sequence": 1, "schedule_id": ended, "action": "schedule.cancelled", "actor_id": TELLER,
+        "actor_role": "teller", "request_id": REQUEST_ID, "old_value": "completed",
+        "new_value": "cancelled", "created_at": "2027-01-31T08:00:00.000Z", "hash": log[0]["hash"],
+    });
+    assert_eq!(log, [expected]);
+    assert_eq!(bank.logged(&format!("schedule_id={ended}")), log);
+    assert!(bank.logged(&format!("schedule_id={open}")).is_empty());
+    bank.tick();
+    bank.assert_sound();
+}
+
+#[test]
+fn an_end_is_on_disk_before_the_ledger_is_asked() {
+    let bank = bank_on("2027-01-31");
+    let (id, _) = bank.cut_off_order("k", &json!({}));
+    let (store, service) = bank.watched();
+    let watched = store.clone();
+    let meanwhile = bank.interrupt(Moment::BeforeDecision, move |bank| {
+        (watched.take_endings(), bank.status(id))
+    });
+    super::cancel(&service, id, None).unwrap();
+    let ended = (vec![Ending::OnDisk], "cancelled".to_owned());
+    assert_eq!(meanwhile.take().unwrap(), ended);
+    assert_eq!(store.take_endings(), [Ending::OnDisk]);
+}
+
+#[test]
+fn nothing_is_paid_after_the_end_even_if_it_was_due_before() {
+    let bank = bank_on("2027-01-31");
+    let id = bank.order("k", &json!({"interval": "daily"}));
+    bank.go_to(day("2027-02-05"));
+    // To end it again changes nothing.
+    for _ in 0..2 {
+        bank.cancel(id).unwrap();
+        bank.wait(30 * DAY_MS);
+        assert_eq!(bank.tick(), Summary::default());
+        assert_json!(bank.show(id), {"status": "cancelled", "next_due": null});
+    }
+    assert!(bank.payments().is_empty());
+}
+
+#[test]
+fn a_retry_does_not_come_after_the_end() {
+    let bank = short_bank_on("2027-01-31");
+    let id = bank.order("k", &json!({"on_insufficient_funds": "retry", "count": 1}));
+    bank.tick();
+    assert_eq!(bank.status(id), "completed");
+    bank.cancel(id).unwrap();
+    bank.deposit("more", "1000").unwrap();
+    bank.wait(2 * HOUR_MS);
+    assert_eq!(bank.tick(), Summary::default());
+    assert_eq!(bank.run_of(id), NO_RETRY);
+    assert!(bank.paid().is_empty());
+}
+
+#[test]
+fn the_end_cancels_what_is_under_way_and_records_what_was_paid() {
+    let cancelled = Some(Decline::Cancelled);
+    for (cut, run, decline, paid) in [
+        (LinkState::down(), CUT_OFF, cancelled, 0),
+        (LinkState::LosesReplies, POSTED, None, 1),
+    ] {
+        let bank = bank_on("2027-01-31");
+        let id = bank.order("k", &json!({}));
+        bank.link(cut);
+        bank.tick();
+        let transfer = bank.transfer_of_open_run();
+        bank.link(LinkState::Works);
+        bank.cancel(id).unwrap();
+        assert_eq!(bank.run_of(id), run);
+        assert_eq!(bank.post_late(&transfer), decline);
+        bank.wait(DAY_MS);
+        assert_eq!(bank.tick(), Summary::default());
+        assert_eq!(bank.paid().len(), paid);
+    }
+}
+
+#[test]
+fn without_the_ledger_the_end_is_503_and_a_later_tick_cancels_what_was_under_way() {
+    for cut in [LinkState::down(), LinkState::LosesReplies] {
+        let bank = bank_on("2027-01-31");
+        let (id, transfer) = bank.cut_off_order("k", &json!({}));
+        bank.link(cut);
+        for _ in 0..2 {
+            assert_eq!(bank.cancel(id).unwrap_err().status(), 503);
+            assert_json!(bank.show(id), {"status": "cancelled", "last_run": {"status": "pending"}});
+        }
+        bank.link(LinkState::Works);
+        assert_eq!(bank.tick().paid, 1);
+        assert_eq!(bank.run_of(id), CUT_OFF);
+        assert_eq!(bank.post_late(&transfer), Some(Decline::Cancelled));
+        bank.cancel(id).unwrap();
+        assert_eq!(bank.bob_has(), 0);
+    }
+}
+
+#[test]
+fn an_end_during_the_tick_comes_before_the_payment_or_after_it() {
+    for policy in ["skip", "retry"] {
+        for (moment, run, paid) in [
+            (Moment::BeforeDecision, CUT_OFF, 0),
+            (Moment::AfterDecision, POSTED, 1),
+        ] {
+            let bank = bank_on("2027-01-31");
+            let id = bank.order("k", &json!({"on_insufficient_funds": policy}));
+            let ended = bank.interrupt(moment, move |bank| bank.cancel(id));
+            bank.tick();
+            assert!(ended.take().unwrap().is_ok());
+            assert_eq!(bank.run_of(id), run);
+            bank.wait(60 * DAY_MS);
+            assert_eq!(bank.tick(), Summary::default());
+            assert_eq!(bank.paid().len(), paid);
+            bank.assert_sound();
+        }
+    }
+}
+
+/// The end is committed. Then the tick records what it heard before the end cancels the run.
+#[test]
+fn an_end_that_the_tick_overtakes_contradicts_nothing_and_pays_nothing() {
+    let gone = LinkState::Fails(LedgerError::AccountNotFound(Side::DestinationNumber));
+    for (heard, run) in [
+        (gone, "refused account_not_found"),
+        (LinkState::Works, NO_RETRY),
+    ] {
+        let bank = short_bank_on("2027-01-31");
+        let retry = json!({"on_insufficient_funds": "retry"});
+        let (id, _) = bank.cut_off_order("k", &retry);
+        bank.link(heard);
+        let open = run_rows::open(&bank.service.store, None, 1).unwrap();
+        let pass = pay(&bank.service.ledger, open, |_| Ok(Action::Post));
+        bank.link(LinkState::Works);
+        bank.interrupt(Moment::BeforeDecision, move |bank| {
+            let service = &bank.service;
+            record(&service.store, &pass, service.clock.now_ms()).unwrap();
+        });
+        bank.cancel(id).unwrap();
+        assert_eq!(bank.run_of(id), run);
+        bank.assert_sound();
+        bank.deposit("more", "1000").unwrap();
+        for _ in 0..3 {
+            bank.wait(DAY_MS);
+            bank.tick();
+        }
+        assert!(bank.paid().is_empty());
+        bank.assert_sound();
+    }
+}

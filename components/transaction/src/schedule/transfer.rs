@@ -1,0 +1,37 @@
+//! The transfer of a date.
+
+use super::record::Schedule;
+use crate::request::{IdScope, Metadata};
+use strongroom_ledger_api::{Actor, DebitAuthority, Transfer};
+use strongroom_sdk::calendar::Day;
+use strongroom_sdk::idempotency::derived_id;
+use uuid::Uuid;
+
+/// The id of an attempt at a date. No client's key has a space, so no client's request has this id.
+pub(super) fn transfer_id(schedule: &Schedule, due: Day, attempt: u32) -> Uuid {
+    let key = format!("schedule {} {due} {attempt}", schedule.id);
+    derived_id(schedule.owner, IdScope::Schedule.as_str(), &key)
+}
+
+/// The transfer of an attempt at a date: the same each time it is made.
+pub(crate) fn transfer_of(
+    schedule: &Schedule,
+    due: Day,
+    attempt: u32,
+    requested_at_ms: i64,
+) -> Transfer {
+    let mut instruction = schedule.order.instruction.clone();
+    let metadata = Metadata::of_schedule(schedule.id, &due.to_string());
+    instruction.metadata = Some(metadata.to_json());
+    Transfer {
+        id: transfer_id(schedule, due, attempt),
+        fingerprint: instruction.fingerprint(),
+        authority: DebitAuthority::Owner(schedule.owner),
+        actor: Actor::user(schedule.owner),
+        on_behalf_of: None,
+        request_id: None,
+        instruction,
+        denied_by: None,
+        requested_at_ms,
+    }
+}
