@@ -281,7 +281,7 @@ fn a_crash_between_a_run_and_the_next_date_leaves_neither() {
     let id = bank.order("k", &json!({}));
     bank.crash_at_change_of("schedule");
     for _ in 0..3 {
-        assert!(bank.try_tick().is_err());
+        assert!(bank.service.tick().is_err());
         assert_json!(bank.show(id), {"runs": 0, "last_run": null});
     }
     assert!(bank.payments().is_empty());
@@ -320,7 +320,7 @@ fn a_run_that_a_crash_cuts_off_goes_on_under_its_id_and_is_paid_once() {
         let id = bank.order("k", &json!({}));
         bank.link(cut);
         bank.crash_at_change_of("schedule_run");
-        let crashed = bank.try_tick();
+        let crashed = bank.service.tick();
         assert!(crashed.is_err() || crashed.unwrap().failed == 1, "{before}");
         bank.link(LinkState::Works);
         bank.end_crash();

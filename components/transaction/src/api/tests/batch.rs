@@ -96,45 +96,6 @@ fn an_atomic_batch_with_a_refusal_records_nothing_and_is_a_first_request_again()
     assert_eq!((first.status, first.repeated), (201, false));
 }
 
-#[test]
-fn a_batch_of_refusals_records_nothing_and_is_a_first_request_again() {
-    let bank = Bank::new();
-    let recorded = bank.recorded();
-    let lines = vec![bank.body("1.234"), bank.to_nobody()];
-    for _ in 0..2 {
-        let refused = bank.batch_of("b", false, lines.clone()).unwrap();
-        assert_eq!((refused.status, refused.repeated), (201, false));
-        assert_eq!(each(&json_of(&refused), "status"), ["refused", "refused"]);
-        assert!(bank.seen_by(&alice(), id_of(&refused)).is_err());
-    }
-    assert_eq!(bank.recorded(), recorded);
-    let first = bank.batch("b", false, &["1"]).unwrap();
-    assert_eq!((first.status, first.repeated), (201, false));
-}
-
-#[test]
-fn a_batch_with_other_lines_is_another_request() {
-    for (key, atomic, first) in [
-        ("mixed", false, ["1", "1000"]),
-        ("posted", true, ["1", "2"]),
-        ("declined", true, ["1", "1000"]),
-    ] {
-        let bank = Bank::new();
-        let reply = bank.batch(key, atomic, &first).unwrap();
-        let recorded = bank.recorded();
-        for (atomic, amounts) in [
-            (atomic, &["1", first[1], "4"][..]),
-            (atomic, &["1"]),
-            (atomic, &["1", "2.01"]),
-            (!atomic, &first),
-        ] {
-            assert_eq!(outcome(&bank.batch(key, atomic, amounts)), REUSED);
-        }
-        assert_eq!(bank.recorded(), recorded);
-        assert_eq!(bank.batch(key, atomic, &first).unwrap(), repeated(&reply));
-    }
-}
-
 /// The ledger keeps the refusals of a batch as one value, whose length is bounded.
 #[test]
 fn the_longest_refusals_that_are_accepted_can_be_kept() {

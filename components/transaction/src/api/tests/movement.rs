@@ -1,13 +1,7 @@
-//! Goal: a hold ends once and in time, and what has moved is reversed once.
+//! Goal: those who may end a hold or reverse a transaction do so, and both sides show it. When the
+//! ledger declines it is tested with the ledger.
 
 use super::*;
-
-impl Bank {
-    fn expire(&self) -> usize {
-        let ledger = self.ledger();
-        strongroom_account::ledger::expire_holds(&ledger.store, &ledger.clock).unwrap()
-    }
-}
 
 #[test]
 fn a_hold_is_placed_captured_in_part_and_shows_it() {
@@ -26,30 +20,6 @@ fn a_hold_is_placed_captured_in_part_and_shows_it() {
     assert_eq!(bank.bob_has(), 2_500);
     // The reply to the first request does not change.
     assert_eq!(bank.hold("h", "60").unwrap(), repeated(&held));
-}
-
-#[test]
-fn a_hold_ends_once_and_in_time() {
-    let bank = Bank::new();
-    let held = id_of(&bank.hold("h", "60").unwrap());
-    assert_eq!(
-        outcome(&bank.capture("c1", held, Some("60.01"))),
-        "422 amount_exceeds_hold"
-    );
-    assert_json!(json_of(&bank.void("v", held).unwrap()), {"status": "voided"});
-    assert_eq!(outcome(&bank.void("v2", held)), "422 already_voided");
-    assert_eq!(
-        outcome(&bank.capture("c2", held, None)),
-        "422 already_voided"
-    );
-    assert_json!(bank.seen(held), {"status": "voided"});
-
-    let late = id_of(&bank.hold("l", "60").unwrap());
-    bank.wait(60_000);
-    assert_eq!(outcome(&bank.capture("c3", late, None)), "422 hold_expired");
-    assert_eq!(bank.expire(), 1);
-    assert_json!(bank.seen(late), {"status": "expired"});
-    assert_eq!(bank.bob_has(), 0);
 }
 
 #[test]
@@ -84,7 +54,7 @@ fn only_the_payer_ends_a_hold() {
 }
 
 #[test]
-fn a_reversal_happens_once_by_staff_and_is_linked_both_ways() {
+fn a_reversal_is_made_by_staff_and_is_linked_both_ways() {
     let bank = Bank::new();
     let sent = id_of(&bank.send("s", "30").unwrap());
     for who in [alice(), auditor()] {
@@ -95,17 +65,8 @@ fn a_reversal_happens_once_by_staff_and_is_linked_both_ways() {
     let reversal = id_of(&reversed);
     assert_json!(json_of(&reversed), {"reverses": sent});
     assert_json!(bank.seen(sent), {"status": "reversed", "reversed_by": reversal});
-    let declined = id_of(&bank.send("s2", "9999").unwrap());
-    let pending = id_of(&bank.hold("h", "1").unwrap());
-    for (key, id, expected) in rows! {
-        ("r2", sent, "422 already_reversed"),
-        ("r3", reversal, "422 not_reversible"),
-        ("r4", declined, "422 not_reversible"),
-        ("r5", NOWHERE, "404 not_found"),
-        ("r6", pending, "422 not_reversible"),
-    } {
-        assert_eq!(outcome(&bank.reverse(key, id)), expected, "{key}");
-    }
+    assert_eq!(outcome(&bank.reverse("r2", sent)), "422 already_reversed");
+    assert_eq!(outcome(&bank.reverse("r3", NOWHERE)), "404 not_found");
     assert_eq!(bank.bob_has(), 0);
 }
 

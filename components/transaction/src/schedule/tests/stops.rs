@@ -256,7 +256,7 @@ fn dates_that_were_due_before_a_pause_are_paid_after_it() {
         // The bank is down, and then auth is.
         bank.go_to(day("2027-01-03"));
         bank.service.users.is_down.set(true);
-        bank.try_tick().unwrap_err();
+        bank.service.tick().unwrap_err();
         bank.wait(HOUR_MS);
         bank.disable();
         bank.service.users.is_down.set(false);
@@ -356,7 +356,7 @@ fn without_auth_a_date_waits() {
     let id = bank.order("k", &json!({}));
     bank.service.users.is_down.set(true);
     for _ in 0..3 {
-        let error = bank.try_tick().unwrap_err();
+        let error = bank.service.tick().unwrap_err();
         assert_eq!(error.to_string(), "the users: auth is down");
         assert_json!(bank.show(id), {"runs": 0, "status": "active"});
         bank.wait(DAY_MS);
@@ -375,7 +375,7 @@ fn without_auth_a_date_that_is_under_way_waits_too_and_an_end_does_not() {
     bank.cancel(ended).unwrap_err();
     bank.link(LinkState::Works);
     bank.service.users.is_down.set(true);
-    bank.try_tick().unwrap_err();
+    bank.service.tick().unwrap_err();
     assert_eq!(bank.run_of(ended), CUT_OFF);
     assert_eq!(bank.run_of(waiting), OPEN);
     bank.service.users.is_down.set(false);
@@ -390,7 +390,7 @@ fn a_crash_while_changes_are_followed_leaves_them_to_the_next_tick() {
         let id = bank.order("k", &json!({}));
         bank.close_payee();
         bank.crash_at_change_of(table);
-        assert!(bank.try_tick().is_err());
+        assert!(bank.service.tick().is_err());
         assert_eq!(bank.status(id), "active");
         bank.end_crash();
         bank.tick();
