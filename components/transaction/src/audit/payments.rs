@@ -136,7 +136,7 @@ impl Attempt {
             actor, fingerprint, ..
         } = &self.transfer;
         if posting.actor.id != actor.id || posting.fingerprint != *fingerprint {
-            return Some("is something else in the ledger");
+            return Some("belongs to another request in the ledger");
         }
         let is_declined = posting.status == Status::Declined;
         let is_so = match &self.expected {

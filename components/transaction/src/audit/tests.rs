@@ -15,7 +15,7 @@ const CONTRADICTS: &str = "contradict each other";
 const NO_SCHEDULE: &str = "there is no schedule";
 const NOT_OF_DATE: &str = "is not that of schedule";
 const NOTHING: &str = "is over, and the ledger has nothing under it";
-const ANOTHER: &str = "is something else in the ledger";
+const ANOTHER: &str = "belongs to another request in the ledger";
 const OTHERWISE: &str = "was decided otherwise by the ledger";
 const LOGGED: &str = "is not what the audit log made of it";
 
@@ -238,10 +238,8 @@ fn more_payments_than_one_question_has_are_all_compared() {
     bank.wait(DAY_MS * days as i64);
     while bank.tick().begun > 0 {}
     let payments = &report(&bank).checks[1];
-    assert_eq!(
-        (payments.examined, &payments.violations),
-        (days as u64 + 1, &Vec::new())
-    );
+    assert_eq!(payments.examined, days as u64 + 1);
+    assert!(payments.violations.is_empty());
     let books = &bank.ledger().store;
     open_file(books);
     for sequence in [2, days + 2] {
@@ -269,8 +267,6 @@ fn without_auth_all_is_checked_but_what_was_followed_of_it() {
     let report = report(&bank);
     assert_eq!(report.totals, whole.totals);
     assert_eq!(report.checks[..2], whole.checks[..2]);
-    assert_eq!(
-        report.checks[2].violations,
-        ["schedule: what was followed of users could not be checked: the users: auth is down"]
-    );
+    let down = "schedule: what was followed of users could not be checked: the users: auth is down";
+    assert_eq!(report.checks[2].violations, [down]);
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// `strongroom:auth/directory`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct LinkedUsers;
+pub(crate) struct LinkedUsers;
 
 impl Users for LinkedUsers {
     fn is_disabled(&self, id: Uuid) -> Result<Option<bool>, UsersError> {

@@ -1,4 +1,5 @@
-//! What the tests share: a bank of two customers, and links to its ledger and to auth that can fail.
+//! What the tests share: a bank of two customers, and links to its ledger and to auth that can
+//! fail.
 
 use crate::schedule::Summary;
 use crate::schema::MIGRATIONS;
@@ -32,7 +33,7 @@ use uuid::Uuid;
 pub(crate) const ALICE: Uuid = Uuid::from_u128(0xA);
 pub(crate) const BOB: Uuid = Uuid::from_u128(0xB);
 pub(crate) const TELLER: Uuid = Uuid::from_u128(0x7);
-/// The id of no account.
+/// The id of no account, and of a user that no test asks about.
 pub(crate) const NOWHERE: Uuid = Uuid::from_u128(404);
 /// The IBAN of another bank.
 pub(crate) const FOREIGN_NUMBER: &str = "DE44500105175407324931";
@@ -377,12 +378,16 @@ pub(crate) fn outcome(answered: &Answered) -> String {
             Some(code) => format!("{} {code}", reply.status),
             None => reply.status.to_string(),
         },
-        Err(problem) => refusal(problem),
+        Err(problem) => words_of(problem),
     }
 }
 
-/// The same of a problem.
-pub(crate) fn refusal(problem: &Problem) -> String {
+/// The same of what must be refused.
+pub(crate) fn refusal<T>(answered: Result<T, Problem>) -> String {
+    words_of(&answered.err().unwrap())
+}
+
+pub(crate) fn words_of(problem: &Problem) -> String {
     let (status, code) = (problem.status().as_u16(), problem.code());
     match problem.errors().first() {
         Some(error) => format!("{status} {code} {}", error.pointer),

@@ -1,4 +1,4 @@
-//! What the tests share: a bank with a journal written by hand, a clock that is set, and a receiver.
+//! What the tests share: a bank with a journal written by hand, a clock, and a receiver.
 
 use crate::api::WebhookBody;
 use crate::delivery::TIMEOUT;

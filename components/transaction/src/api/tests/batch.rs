@@ -62,10 +62,8 @@ fn an_atomic_batch_is_declined_whole() {
         "id": id, "atomic": true, "outcomes": body["outcomes"],
     });
     assert_eq!((reply.status, &body), (422, &expected));
-    assert_eq!(
-        each(&body, "code"),
-        ["batch_declined", "insufficient_funds"]
-    );
+    let codes = ["batch_declined", "insufficient_funds"];
+    assert_eq!(each(&body, "code"), codes);
     let view = json!({"id": id, "atomic": true, "outcomes": body["outcomes"]});
     assert_eq!(bank.seen(id), view);
     assert_eq!(bank.bob_has(), 0);
@@ -78,10 +76,8 @@ fn an_atomic_batch_with_a_refusal_records_nothing_and_is_a_first_request_again()
     let bank = Bank::new();
     let recorded = bank.recorded();
     let refused = bank.batch("b", true, &["1", "1.234"]);
-    assert_eq!(
-        outcome(&refused),
-        "422 validation_failed /transfers/1/amount"
-    );
+    let at_line = "422 validation_failed /transfers/1/amount";
+    assert_eq!(outcome(&refused), at_line);
     let refused = bank.batch_of("b", true, vec![bank.body("1"), bank.to_nobody()]);
     assert_eq!(outcome(&refused), "422 batch_refused");
     let refused = refused.unwrap();
