@@ -1,4 +1,4 @@
-//! The body of `POST /schedules`.
+//! A standing order, as a client requests it.
 
 use super::calendar::{Interval, Plan};
 use super::order::{OnInsufficientFunds, StandingOrder};
@@ -13,7 +13,7 @@ pub const COUNT_MAX: u32 = 10_000;
 /// The longest pause between two payments, in the interval's unit.
 pub const EVERY_MAX: u16 = 366;
 
-/// A standing order as a client asks for it.
+/// The body of `POST /schedules`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleBody {

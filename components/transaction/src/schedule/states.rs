@@ -69,8 +69,8 @@ pub(super) fn end(
     run_rows::cancel_retries(transaction, schedule_id, now_ms)
 }
 
-/// Ends orders that pay from or to an account that was closed, and cancels their retries, also that
-/// of the last date of a completed order. Returns how many rows it changed: fewer than
+/// Ends orders that pay from or to an account that was closed, and cancels their retries. A
+/// completed order may still retry its last date. Returns how many rows it changed: fewer than
 /// [`ROWS_PER_COMMIT_MAX`] where nothing is left.
 pub(super) fn end_of_account(
     transaction: &impl Transaction,

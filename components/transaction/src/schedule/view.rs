@@ -1,4 +1,4 @@
-//! A standing order as its owner sees it.
+//! A standing order, as its owner sees it.
 
 use super::calendar::Interval;
 use super::order::OnInsufficientFunds;

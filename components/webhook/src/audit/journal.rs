@@ -10,7 +10,7 @@ const COUNT: &str = "SELECT count(*) FROM webhook";
 
 const AHEAD: &str = "SELECT key, cursor FROM webhook WHERE cursor > ?1 ORDER BY key LIMIT 20";
 
-/// Deliveries of an event that their webhook has not passed, of no webhook, or in no state.
+/// Deliveries of no webhook, of an event that their webhook has not passed, or in no state.
 const STRAY: &str = "\
 SELECT delivery.webhook_key, delivery.sequence
 FROM webhook_delivery AS delivery LEFT JOIN webhook ON webhook.key = delivery.webhook_key

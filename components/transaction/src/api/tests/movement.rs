@@ -1,5 +1,5 @@
-//! Goal: those who may end a hold or reverse a transaction do so, and both sides show it. When the
-//! ledger declines it is tested with the ledger.
+//! Goal: those who may end a hold or reverse a transaction do so, and both sides show it. The
+//! ledger's own tests say when it declines.
 
 use super::*;
 
