@@ -7,6 +7,7 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::host::Host;
+use crate::json::{list, text};
 use crate::registry::{Registry, Service};
 use crate::{Answer, Client};
 
@@ -14,6 +15,8 @@ use crate::{Answer, Client};
 pub const ADMIN_EMAIL: &str = "admin@strongroom.local";
 /// The first administrator's password in tests.
 pub const ADMIN_PASSWORD: &str = "a kestrel over nine grey barns";
+/// An id that nothing has.
+pub const NOBODYS_ID: &str = "01890000-0000-7000-8000-000000000000";
 /// A good password, for people whose password does not matter.
 pub const PASSWORD: &str = "seven otters juggle walnuts";
 
@@ -41,6 +44,13 @@ impl Bank {
     pub async fn start_with(registry: &Registry) -> Self {
         Self {
             host: Host::start(registry, Some(ADMIN_PASSWORD)).await,
+        }
+    }
+
+    /// A bank with this registry, and no process yet.
+    pub fn prepared(registry: &Registry) -> Self {
+        Self {
+            host: Host::prepared(registry, Some(ADMIN_PASSWORD)),
         }
     }
 
@@ -76,58 +86,67 @@ impl Bank {
     pub async fn staff(&self, role: &str) -> Person {
         let email = new_email();
         let user = json!({"email": email, "password": PASSWORD, "role": role});
-        self.admin()
-            .await
-            .post("/api/auth/users")
-            .json(&user)
-            .await
-            .expect(201);
+        let admin = self.admin().await;
+        let created = admin.post("/api/auth/users").json(&user).await;
+        created.expect(201);
         Person::log_in(&self.client(), &email, PASSWORD).await
     }
 
     /// Two new customers with an account each, and 100.00 EUR on the first.
     pub async fn pair(&self) -> Pair {
         let (alice, bob) = (self.customer().await, self.customer().await);
-        let (from, to) = (
-            alice.open_account("EUR").await,
-            bob.open_account("EUR").await,
-        );
-        self.admin().await.deposit(&from, "100.00", "EUR").await;
+        let from = alice.open_account("EUR").await;
+        let to = bob.open_account("EUR").await;
+        let admin = self.admin().await;
+        admin.deposit(&from, "100.00", "EUR").await;
         Pair {
             alice,
             bob,
+            admin,
             from,
             to,
         }
     }
 
+    /// `POST path` without a token.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.client().post(path).json(body).await
+    }
+
     /// `POST /api/auth/register`.
     pub async fn register(&self, email: &str, password: &str) -> Answer {
-        self.client()
-            .post("/api/auth/register")
-            .json(&json!({"email": email, "password": password}))
-            .await
+        let body = json!({"email": email, "password": password});
+        self.post("/api/auth/register", &body).await
     }
 
     /// `POST /api/auth/login`.
     pub async fn login(&self, email: &str, password: &str) -> Answer {
         login(&self.client(), email, password).await
     }
+
+    /// `POST /api/token/refresh`.
+    pub async fn refresh(&self, token: &str) -> Answer {
+        let body = json!({"refresh_token": token});
+        self.post("/api/token/refresh", &body).await
+    }
+
+    /// `GET /api/auth/me` with this access token.
+    pub async fn me(&self, token: &str) -> Answer {
+        self.client().with_token(token).get("/api/auth/me").await
+    }
 }
 
 async fn login(client: &Client, email: &str, password: &str) -> Answer {
-    client
-        .post("/api/auth/login")
-        .json(&json!({"email": email, "password": password}))
-        .await
+    let body = json!({"email": email, "password": password});
+    client.post("/api/auth/login").json(&body).await
 }
 
-/// An email address that nobody has.
+/// A new email address.
 pub fn new_email() -> String {
     format!("{}@example.org", Uuid::now_v7().simple())
 }
 
-/// An idempotency key that nobody has used.
+/// A new idempotency key.
 pub fn new_key() -> String {
     Uuid::now_v7().to_string()
 }
@@ -183,20 +202,64 @@ impl Person {
         }
     }
 
-    /// Opens a checking account, and answers its id.
+    /// Opens a checking account, and returns its id.
     pub async fn open_account(&self, currency: &str) -> String {
-        let account = self
-            .post("/api/accounts")
-            .json(&json!({"type": "checking", "currency": currency}))
-            .await
-            .expect(201);
-        text(&account["id"]).to_owned()
+        let account = json!({"type": "checking", "currency": currency});
+        let account = self.post("/api/accounts").json(&account).await;
+        text(&account.expect(201)["id"]).to_owned()
     }
 
     /// As staff: pays cash into an account.
     pub async fn deposit(&self, account: &str, amount: &str, currency: &str) -> Value {
-        let deposit = json!({"account_id": account, "amount": amount, "currency": currency});
+        let deposit = cash(account, amount, currency);
         self.submit("deposit", &deposit).await.expect(201)
+    }
+
+    /// As staff: freezes an account for the movements of the body, and returns it.
+    pub async fn freeze(&self, account: &str, body: &Value) -> Value {
+        let call = self.post(&format!("/api/accounts/{account}/freeze"));
+        call.json(body).await.expect(200)
+    }
+
+    /// As staff: changes the overdraft limit of an account, and returns the account.
+    pub async fn set_overdraft(&self, account: &str, limit: &str) -> Value {
+        let call = self.patch(&format!("/api/accounts/{account}"));
+        let limit = json!({"overdraft_limit": limit});
+        call.json(&limit).await.expect(200)
+    }
+
+    /// `POST /api/accounts/{account}/close`.
+    pub async fn close(&self, account: &str) -> Answer {
+        self.post(&format!("/api/accounts/{account}/close")).await
+    }
+
+    /// Changes the password.
+    pub async fn change_password(&self, new: &str) {
+        let change = json!({"current_password": self.password, "new_password": new});
+        let changed = self.post("/api/auth/password").json(&change).await;
+        changed.expect_no_content();
+    }
+
+    /// As an administrator: changes a user, and returns them.
+    pub async fn change_user(&self, user: &Self, change: &Value) -> Value {
+        let call = self.patch(&user.path());
+        call.json(change).await.expect(200)
+    }
+
+    /// The path of this user, for administrators.
+    pub fn path(&self) -> String {
+        format!("/api/auth/users/{}", self.id)
+    }
+
+    /// An account.
+    pub async fn account(&self, id: &str) -> Value {
+        self.read(&format!("/api/accounts/{id}")).await
+    }
+
+    /// A transaction, whose id is a JSON string.
+    pub async fn transaction(&self, id: &Value) -> Value {
+        let path = format!("/api/transactions/{}", text(id));
+        self.read(&path).await
     }
 
     /// Sends EUR under a key.
@@ -209,10 +272,8 @@ impl Person {
 
     /// The posted balance of an account.
     pub async fn balance(&self, account: &str) -> String {
-        let balance = self
-            .get(&format!("/api/accounts/{account}/balance"))
-            .await
-            .expect(200);
+        let path = format!("/api/accounts/{account}/balance");
+        let balance = self.read(&path).await;
         text(&balance["balance"]).to_owned()
     }
 
@@ -225,21 +286,15 @@ impl Person {
     /// All objects of a list, over all pages. `path` has a query already.
     pub async fn all(&self, path: &str) -> Vec<Value> {
         let mut objects = Vec::new();
-        let mut page = self.get(path).await.expect(200);
+        let mut page = self.read(path).await;
         loop {
-            objects.extend_from_slice(page["data"].as_array().expect("data is a list"));
+            objects.extend_from_slice(list(&page["data"]));
             if page["has_more"] == false {
-                assert!(
-                    page["next_cursor"].is_null(),
-                    "the last page has no next: {}",
-                    page["next_cursor"]
-                );
+                assert_eq!(page["next_cursor"], Value::Null, "the last page");
                 return objects;
             }
-            page = self
-                .get(&format!("{path}&cursor={}", text(&page["next_cursor"])))
-                .await
-                .expect(200);
+            let cursor = text(&page["next_cursor"]);
+            page = self.read(&format!("{path}&cursor={cursor}")).await;
         }
     }
 }
@@ -249,6 +304,8 @@ impl Person {
 pub struct Pair {
     pub alice: Person,
     pub bob: Person,
+    /// The first administrator.
+    pub admin: Person,
     /// Alice's account.
     pub from: String,
     /// Bob's account.
@@ -281,25 +338,19 @@ impl Pair {
         Self {
             alice: self.alice.at(host),
             bob: self.bob.at(host),
+            admin: self.admin.at(host),
             from: self.from.clone(),
             to: self.to.clone(),
         }
     }
 }
 
+/// The body of a deposit or a withdrawal.
+pub fn cash(account: &str, amount: &str, currency: &str) -> Value {
+    json!({"account_id": account, "amount": amount, "currency": currency})
+}
+
 /// The body of a transfer.
 pub fn transfer(from: &str, to: &str, amount: &str, currency: &str) -> Value {
     json!({"from_account_id": from, "to_account_id": to, "amount": amount, "currency": currency})
-}
-
-/// A JSON string.
-///
-/// # Panics
-///
-/// If it is something else.
-#[track_caller]
-pub fn text(value: &Value) -> &str {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("{value} is not a string"))
 }

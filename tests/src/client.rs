@@ -73,12 +73,23 @@ impl Client {
         self.call("GET", path)
     }
 
+    /// `GET path`; the body of its 200.
+    ///
+    /// # Panics
+    ///
+    /// If the status is another.
+    pub async fn read(&self, path: &str) -> Value {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status, 200, "GET {path}: {}", answer.text());
+        answer.expect(200)
+    }
+
     /// `POST path`.
     pub fn post(&self, path: &str) -> Call {
         self.call("POST", path)
     }
 
-    /// `POST /api/transactions/{call}`, under an idempotency key that nobody has used.
+    /// `POST /api/transactions/{call}`, under a new idempotency key.
     pub fn submit(&self, call: &str, body: &Value) -> Call {
         let path = format!("/api/transactions/{call}");
         self.post(&path).key(&crate::bank::new_key()).json(body)
@@ -87,6 +98,11 @@ impl Client {
     /// `PATCH path`.
     pub fn patch(&self, path: &str) -> Call {
         self.call("PATCH", path)
+    }
+
+    /// `DELETE path`.
+    pub fn delete(&self, path: &str) -> Call {
+        self.call("DELETE", path)
     }
 
     /// Any method.
@@ -139,7 +155,7 @@ impl Call {
         self.header("idempotency-key", key)
     }
 
-    /// Sends it, and answers when the head of the answer is there; its body is the caller's to read.
+    /// Sends it; returns once the head of the answer is there. The caller reads its body.
     ///
     /// # Panics
     ///
@@ -202,11 +218,12 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Asserts the status and a request id, and answers the JSON body.
+    /// Asserts the status and a request id, and returns the JSON body.
     ///
     /// # Panics
     ///
-    /// If the status is another, the body is not JSON or not labelled so, or there is no request id.
+    /// If the status is another, the body is not JSON or has another type, or no request id is
+    /// there.
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {
         let body = self.json(status);
@@ -217,7 +234,7 @@ impl Answer {
         body
     }
 
-    /// Asserts the status, and answers the JSON body; the admin listener gives no request ids.
+    /// Asserts the status, and returns the JSON body; the admin listener gives no request ids.
     ///
     /// # Panics
     ///

@@ -12,14 +12,14 @@ const RUN_SECONDS_MAX: u64 = 120;
 
 /// What a finished run left.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct CommandOutput {
     /// The exit code; none if a signal ended the run.
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
 }
 
-impl Outcome {
+impl CommandOutput {
     /// Everything that was printed.
     pub fn text(&self) -> String {
         format!("{}\n{}", self.stdout, self.stderr)
@@ -40,7 +40,7 @@ impl Outcome {
 /// # Panics
 ///
 /// As [`run`].
-pub fn verify(folder: &Path) -> Outcome {
+pub fn verify(folder: &Path) -> CommandOutput {
     let data = folder.join("data").display().to_string();
     run(folder, &["verify", "--data", &data])
 }
@@ -50,7 +50,7 @@ pub fn verify(folder: &Path) -> Outcome {
 /// # Panics
 ///
 /// If it cannot be started, or does not end in time (then it is killed).
-pub fn run(folder: &Path, arguments: &[&str]) -> Outcome {
+pub fn run(folder: &Path, arguments: &[&str]) -> CommandOutput {
     let mut child = Command::new(workspace::binary())
         .args(arguments)
         .current_dir(folder)
@@ -77,7 +77,7 @@ pub fn run(folder: &Path, arguments: &[&str]) -> Outcome {
         }
         thread::sleep(Duration::from_millis(5));
     };
-    Outcome {
+    CommandOutput {
         code: status.code(),
         stdout: stdout.to_the_end(),
         stderr: stderr.to_the_end(),

@@ -1,5 +1,5 @@
-//! Access tokens (JWT, RFC 7519) that are wrong in one way. The bank's private key is not ours to have, so a forgery is either a real
-//! token with something changed, or one signed with a key of our own.
+//! Access tokens (JWT, RFC 7519) that are wrong in one way. A test does not have the bank's private
+//! key: a forgery is a real token with something changed, or one that our own key signed.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;

@@ -11,9 +11,11 @@ use std::thread::{self, JoinHandle};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+use tokio::task::spawn_blocking;
 
+use crate::command::{CommandOutput, run};
 use crate::registry::Registry;
-use crate::{Client, wait_for, workspace};
+use crate::{Client, Value, list, wait_for, workspace};
 
 /// Compiling every component for the first time on a loaded machine, with room to spare.
 const READY_SECONDS_MAX: u64 = 180;
@@ -152,17 +154,18 @@ impl Host {
             if admin.get("/readyz").await.status == 200 {
                 return Some(());
             }
-            let services = admin.get("/services").await.json(200);
-            for service in services["services"].as_array().expect("a list") {
-                assert_ne!(
-                    service["state"], "failed",
-                    "{}: {}",
-                    service["name"], service["last_error"]
-                );
+            let services = self.services().await;
+            for service in list(&services["services"]) {
+                assert_ne!(service["state"], "failed", "{service}");
             }
             None
         })
         .await;
+    }
+
+    /// Saves another registry over the one that runs.
+    pub fn save(&self, registry: &Registry) {
+        registry.save(self.folder());
     }
 
     /// Saves another registry over the one that runs, and waits until the host has taken it;
@@ -171,9 +174,57 @@ impl Host {
     /// # Panics
     ///
     /// If anything of it is refused.
-    pub async fn save_registry(&self, registry: &Registry) -> serde_json::Value {
+    pub async fn save_registry(&self, registry: &Registry) -> Value {
         registry.save(self.folder());
         self.admin().post("/services/reload").await.json(200)
+    }
+
+    /// What `GET /services` of the admin listener returns.
+    pub async fn services(&self) -> Value {
+        self.admin().get("/services").await.json(200)
+    }
+
+    /// What is listed of a service, if it is listed.
+    pub async fn listed(&self, name: &str) -> Option<Value> {
+        let services = self.services().await;
+        let mut services = list(&services["services"]).iter();
+        services.find(|service| service["name"] == name).cloned()
+    }
+
+    /// What is listed of a service.
+    ///
+    /// # Panics
+    ///
+    /// If it is not listed.
+    pub async fn service(&self, name: &str) -> Value {
+        let listed = self.listed(name).await;
+        listed.unwrap_or_else(|| panic!("{name} is not listed"))
+    }
+
+    /// Runs `strongroom ARGUMENTS` in the host's folder to its end.
+    ///
+    /// # Panics
+    ///
+    /// As [`run`].
+    pub async fn run(&self, arguments: &[&str]) -> CommandOutput {
+        let folder = self.folder().to_owned();
+        let arguments: Vec<String> = arguments.iter().map(|one| (*one).to_owned()).collect();
+        let run = move || {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            run(&folder, &arguments)
+        };
+        spawn_blocking(run).await.expect("it runs")
+    }
+
+    /// Runs `strongroom serve` in the host's folder on free ports; it must end by itself.
+    ///
+    /// # Panics
+    ///
+    /// As [`run`].
+    pub async fn run_serve(&self) -> CommandOutput {
+        let free = "127.0.0.1:0";
+        let serve = ["serve", "--listen", free, "--admin", free];
+        self.run(&serve).await
     }
 
     /// Where `registry.toml` and `data` are.

@@ -94,7 +94,7 @@ impl Drop for Peer {
     }
 }
 
-/// Waits for the end of a request whose answer nobody takes.
+/// Waits for the end of a request whose answer is not taken.
 pub async fn fate(response: ResponseFuture) -> Fate {
     let Ok(response) = response.await else {
         return Fate::Reset;

@@ -8,10 +8,13 @@
 //! - [`registry`]: the text of a `registry.toml`.
 //! - [`host`]: a running `strongroom serve`, killed when dropped.
 //! - [`bank`]: a host with the services of the default bank, and its people: customers and staff.
+//! - [`business`]: everything that the bank does with money.
+//! - [`stores`]: the stores of a bank that does not run.
 //! - [`client`]: requests, and what came back.
-//! - [`problem`]: what every error must look like.
+//! - [`problem`]: what every error must look like; [`refusals`]: tables of them.
+//! - [`mod@json`]: parts of documents, compared in one line.
 //! - [`race`]: many requests at the same time.
-//! - [`history`]: what all clients asked and were told, checked against the journal and a model of the bank.
+//! - [`history`]: what all clients asked and heard, checked against the journal and a model.
 //! - [`faults`]: a host that fails on purpose.
 //! - [`scale`]: how much a test does, and the seed of its choices.
 //! - [`wire`]: bytes on a socket, for requests that no proper client can send.
@@ -22,6 +25,7 @@
 
 pub mod attackers;
 pub mod bank;
+pub mod business;
 pub mod client;
 pub mod command;
 pub mod faults;
@@ -29,16 +33,20 @@ pub mod forge;
 pub mod history;
 pub mod host;
 pub mod http2;
+pub mod json;
 pub mod problem;
 pub mod race;
+pub mod refusals;
 pub mod registry;
 pub mod scale;
+pub mod stores;
 pub mod tools;
 pub mod wire;
 pub mod workspace;
 
 pub use bank::{Bank, Person};
 pub use client::{Answer, Client};
+pub use json::{list, text};
 pub use serde_json::{Value, json};
 
 /// Asks `probe` again and again until it answers something, for at most `deadline_seconds`.

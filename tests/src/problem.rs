@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::Answer;
 
 impl Answer {
-    /// Asserts a problem document with this status, and answers it.
+    /// Asserts a problem document with this status, and returns it.
     ///
     /// # Panics
     ///
@@ -38,7 +38,19 @@ impl Answer {
         document
     }
 
-    /// Asserts a problem document with this status and code, and answers it.
+    /// Asserts a problem document with one of these statuses, and returns it.
+    ///
+    /// # Panics
+    ///
+    /// If the answer is anything else.
+    #[track_caller]
+    pub fn problem_of(&self, statuses: &[u16]) -> Value {
+        let Self { status, .. } = self;
+        assert!(statuses.contains(status), "{status}: {}", self.text());
+        self.problem(*status)
+    }
+
+    /// Asserts a problem document with this status and code, and returns it.
     ///
     /// # Panics
     ///
@@ -60,7 +72,8 @@ impl Answer {
         self.refused_at(422, "validation_failed", pointer);
     }
 
-    /// Asserts a problem document with this status and code, and an error for the field at `pointer` (RFC 6901).
+    /// Asserts a problem document with this status and code, and an error for the field at
+    /// `pointer` (RFC 6901).
     ///
     /// # Panics
     ///
@@ -115,7 +128,8 @@ impl Answer {
         );
     }
 
-    /// The problem document without what is different each time: `instance`, the request's id, and each of `ids`.
+    /// The problem document without what is different each time: `instance`, the request's id, and
+    /// each of `ids`.
     ///
     /// # Panics
     ///

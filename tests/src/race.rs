@@ -8,7 +8,7 @@ use crate::client::Call;
 use crate::history::{Ask, Heard, History};
 use crate::{Answer, Person};
 
-/// Sends all requests at once, each on a connection of its own, and answers all answers, in no order.
+/// Sends all requests at once, each on a connection of its own; returns the answers, in no order.
 pub async fn at_once(calls: impl IntoIterator<Item = Call>) -> Vec<Answer> {
     let mut tasks = JoinSet::new();
     for call in calls {
@@ -17,7 +17,7 @@ pub async fn at_once(calls: impl IntoIterator<Item = Call>) -> Vec<Answer> {
     tasks.join_all().await
 }
 
-/// The same of requests that a history remembers. Answers what each was told, in their order.
+/// The same with requests that a history records; returns what each heard, in their order.
 pub async fn ask_at_once(
     history: &History,
     asks: impl IntoIterator<Item = (Person, Ask)>,

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use crate::workspace;
 
-/// The smallest cost that the service takes: tests that are not about passwords need not pay for them.
+/// The smallest cost that the service takes: most tests are not about passwords.
 const CHEAP_PASSWORDS: [(&str, &str); 2] =
     [("argon2_memory_kib", "7168"), ("argon2_iterations", "1")];
 
@@ -81,7 +81,8 @@ impl Registry {
             .fold(Self::bank(), |bank, (service, component)| {
                 let file = folder.join(format!("{component}-{number}.wasm"));
                 let mut bytes = fs::read(workspace::component(component)).expect("a component");
-                // A custom section means nothing: number 0, 3 bytes, a name of 1 byte, and 1 byte of content.
+                // A custom section means nothing: number 0, 3 bytes, a name and a content of 1 byte
+                // each.
                 bytes.extend_from_slice(&[0, 3, 1, b'n', number]);
                 fs::write(&file, bytes).expect("a file can be written");
                 bank.change(service, |service| service.file(&file))
@@ -131,7 +132,7 @@ impl Registry {
         fs::rename(&new, folder.join("registry.toml")).expect("the registry can be replaced");
     }
 
-    /// Writes `registry.toml` into `folder`, and answers its path.
+    /// Writes `registry.toml` into `folder`, and returns its path.
     pub fn write(&self, folder: &Path) -> PathBuf {
         let path = folder.join("registry.toml");
         fs::write(&path, self.text()).expect("the registry can be written");

@@ -1,4 +1,4 @@
-//! How much a test does: enough to find what breaks in minutes, or the full scale, which takes hours.
+//! How much a test does: what finds most faults in minutes, or the full scale, which takes hours.
 
 use std::env;
 

@@ -1,4 +1,5 @@
-//! Bytes on a socket: for requests that no proper client can send, and for requests that stay in flight as long as a test likes.
+//! Bytes on a socket: for requests that no proper client can send, and for requests that stay in
+//! flight as long as a test likes.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -97,7 +98,7 @@ impl Connection {
 ///
 /// # Panics
 ///
-/// If nobody listens.
+/// If no host listens.
 pub async fn connect_from(source: Ipv4Addr, address: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     let local = SocketAddr::from((source, 0));
@@ -107,22 +108,23 @@ pub async fn connect_from(source: Ipv4Addr, address: &str) -> TcpStream {
     connected.expect("the host listens")
 }
 
-/// Sends one request as it stands, and reads until the host hangs up; the request should carry `connection: close`.
-pub async fn exchange(address: &str, request: impl AsRef<[u8]>) -> Reply {
+/// Sends one request as it stands, and reads until the host hangs up; the request should carry
+/// `connection: close`.
+pub async fn exchange(address: &str, request: impl AsRef<[u8]>) -> RawReply {
     let mut connection = Connection::open(address).await;
     connection.send(request).await;
-    Reply {
+    RawReply {
         text: connection.read_to_the_end().await,
     }
 }
 
 /// All that came back on one connection.
 #[derive(Debug)]
-pub struct Reply {
+pub struct RawReply {
     text: String,
 }
 
-impl Reply {
+impl RawReply {
     /// The first answer's status; none if the host hung up without one.
     pub fn status(&self) -> Option<u16> {
         self.text.strip_prefix("HTTP/1.")?.get(2..5)?.parse().ok()
@@ -144,8 +146,8 @@ impl Reply {
         serde_json::from_str(body.trim()).ok()
     }
 
-    /// Asserts that the request was refused: the host hung up, or answered 4xx, and then with a problem document if the body is
-    /// JSON. `what` names the request.
+    /// Asserts that the request was refused: the host hung up, or answered 4xx, and then with a
+    /// problem document if the body is JSON. `what` names the request.
     ///
     /// # Panics
     ///

@@ -14,7 +14,7 @@ pub fn root() -> &'static Path {
 ///
 /// # Panics
 ///
-/// If there is none.
+/// If the file is missing.
 pub fn binary() -> PathBuf {
     let path = env::var_os("STRONGROOM_BIN")
         .map_or_else(|| root().join("target/release/strongroom"), PathBuf::from);
@@ -30,7 +30,7 @@ pub fn binary() -> PathBuf {
 ///
 /// # Panics
 ///
-/// If there is none.
+/// If the file is missing.
 pub fn faulty_binary() -> PathBuf {
     let path = root().join("target/release/strongroom-faulty");
     assert!(
@@ -56,7 +56,8 @@ pub fn guest(name: &str) -> PathBuf {
     built(&format!("test-guests/{name}.wasm"))
 }
 
-/// Whether a component names an interface, as each does that imports or exports it. The names stand in it as they are.
+/// Whether a component names an interface, as each does that imports or exports it. A component
+/// has the names as plain text.
 ///
 /// # Panics
 ///

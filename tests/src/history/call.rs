@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::words::{Currency, Decline, Kind, Outcome, minor};
 use crate::Answer;
-use crate::bank::text;
+use crate::json::text;
 
 /// What somebody wants done with money. Amounts are minor units.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl Wish {
 /// One request and what became of it. Times are nanoseconds on the clock of its
 /// [`History`](super::History), which never goes back.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub struct CallRecord {
     /// The user who asked.
     pub principal: Uuid,
     pub key: Arc<str>,

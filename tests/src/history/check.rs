@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::books::{Books, Recorded};
-use super::call::{Call, Decided, Line, Reply, Told, Wish};
+use super::call::{CallRecord, Decided, Line, Reply, Told, Wish};
 use super::journal::{Event, Row};
 use super::model::Model;
 use super::words::Kind;
@@ -94,7 +94,7 @@ impl Checker {
     /// events since then.
     pub fn check(
         &mut self,
-        calls: &[Call],
+        calls: &[CallRecord],
         events: impl IntoIterator<Item = Event>,
         rows: impl IntoIterator<Item = Row>,
     ) {
@@ -151,8 +151,8 @@ impl Checker {
     }
 
     /// Checks what each request was told; answers when each that was decided now can have been.
-    fn hear(&mut self, calls: &[Call]) -> Vec<Span> {
-        let mut requests: HashMap<Scope, Vec<&Call>> = HashMap::new();
+    fn hear(&mut self, calls: &[CallRecord]) -> Vec<Span> {
+        let mut requests: HashMap<Scope, Vec<&CallRecord>> = HashMap::new();
         for call in calls {
             let scope = call.wish.scope(call.principal, &call.key);
             requests.entry(scope).or_default().push(call);
@@ -163,7 +163,7 @@ impl Checker {
             .collect()
     }
 
-    fn hear_request(&mut self, scope: Scope, calls: &[&Call]) -> Option<Span> {
+    fn hear_request(&mut self, scope: Scope, calls: &[&CallRecord]) -> Option<Span> {
         if calls.iter().all(|call| call.reply.is_none()) {
             self.report(Rule::Unanswered, format!("{:?}", calls[0]));
             return None;
@@ -198,14 +198,14 @@ impl Checker {
         (!was_known).then_some(span)
     }
 
-    /// Checks the calls with the body that was decided: one response at most is the first, and after
-    /// one has come, all others are repetitions.
+    /// Checks the calls with the body that was decided: one response at most is the first, and
+    /// after one has come, all others are repetitions.
     fn check_repetitions<'a>(
         &mut self,
-        own: impl Iterator<Item = &'a Call>,
+        own: impl Iterator<Item = &'a CallRecord>,
         known_since_ns: Option<u64>,
     ) {
-        let is_late = |call: &Call| known_since_ns.is_some_and(|known| known < call.began_ns);
+        let is_late = |call: &CallRecord| known_since_ns.is_some_and(|known| known < call.began_ns);
         let mut has_first = false;
         for call in own {
             let Some(reply) = &call.reply else { continue };
@@ -224,7 +224,7 @@ impl Checker {
         }
     }
 
-    fn hear_call(&mut self, scope: &Scope, call: &Call) {
+    fn hear_call(&mut self, scope: &Scope, call: &CallRecord) {
         let Some(reply) = call.reply.as_ref().filter(|_| call.is_decided()) else {
             return;
         };
@@ -259,7 +259,7 @@ impl Checker {
     }
 
     /// The rows of a batch stand side by side, in the order of its lines.
-    fn check_batch(&mut self, call: &Call, lines: &[Line], told: &[Told]) {
+    fn check_batch(&mut self, call: &CallRecord, lines: &[Line], told: &[Told]) {
         let mut before: Option<u64> = None;
         for (line, told) in lines.iter().zip(told) {
             let Told::Decided(decided) = told else {
@@ -277,7 +277,7 @@ impl Checker {
     }
 
     /// Checks one wish and what was told of it against the row; answers the row's place.
-    fn check_one(&mut self, call: &Call, wish: &Wish, decided: &Decided) -> Option<u64> {
+    fn check_one(&mut self, call: &CallRecord, wish: &Wish, decided: &Decided) -> Option<u64> {
         let recorded = self.check_told(decided, call)?;
         if !self.books.tell(decided.id) {
             let what = format!("somebody else was told of it: {call:?}");
@@ -292,7 +292,7 @@ impl Checker {
         Some(recorded.sequence)
     }
 
-    fn check_told(&mut self, decided: &Decided, call: &Call) -> Option<Recorded> {
+    fn check_told(&mut self, decided: &Decided, call: &CallRecord) -> Option<Recorded> {
         let Some(recorded) = self.books.row(decided.id) else {
             self.report(Rule::Lost, format!("{} was told to {call:?}", decided.id));
             return None;
@@ -339,14 +339,14 @@ impl Checker {
     }
 }
 
-impl Call {
+impl CallRecord {
     fn is_decided(&self) -> bool {
         self.reply.as_ref().is_some_and(Reply::is_recorded)
     }
 }
 
 /// Which rows belong together: the ids that the answers to atomic batches tell of.
-fn atomic_batches(calls: &[Call]) -> HashMap<Uuid, usize> {
+fn atomic_batches(calls: &[CallRecord]) -> HashMap<Uuid, usize> {
     let atomic = calls
         .iter()
         .enumerate()

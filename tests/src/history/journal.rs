@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::call::{id, optional_id};
 use super::words::{Currency, Kind, Outcome, minor};
 use crate::Person;
-use crate::bank::text;
+use crate::json::text;
 
 /// How many rows are fetched at once.
 const PAGE_ROWS: u64 = 1_000;

@@ -3,9 +3,9 @@
 //! Method, after Jepsen's of TigerBeetle: the bank itself says in which order it decided
 //! (`sequence`), so there is no order to search for. The journal is replayed in that order on a
 //! small model of a bank that moves money one wish after the other. Each request that was decided
-//! must be in it exactly once, as the response says, and at a place that agrees with the wall clock:
-//! a response that came before another call began comes before it. One response at most is the
-//! first; all others are repetitions with the same bytes. All of this takes one pass.
+//! must be in it exactly once, as the response says, and at a place that agrees with the wall
+//! clock: a response that came before another call began comes before it. One response at most is
+//! the first; all others are repetitions with the same bytes. All of this takes one pass.
 //!
 //! - [`words`]: kinds, outcomes, amounts: the words of `docs/move-money.md`.
 //! - [`call`]: what was asked of the bank, and what it said.
@@ -28,7 +28,7 @@ pub mod replay;
 pub mod traffic;
 pub mod words;
 
-pub use call::{Call, Line, Reply, Told, Wish};
+pub use call::{CallRecord, Line, Reply, Told, Wish};
 pub use check::{Checker, Rule, Violation};
 pub use record::{Ask, Heard, History};
 pub use words::{Currency, Decline, EUR, JPY, KWD, Kind, Outcome};

@@ -83,23 +83,22 @@ impl Account {
         Some(self.balance() - self.debits_pending + self.overdraft_limit?)
     }
 
-    /// What one side says, in the order in which it is told: `frozen` and the counters, posted and
-    /// pending, are those of the side.
+    /// What one side says, in the order of its reasons: `frozen` and `counted`, what was posted and
+    /// is pending, are those of the side.
     fn may_move(
         &self,
         frozen: bool,
-        (posted, pending): (i64, i64),
+        counted: i128,
         amount: i64,
         currency: Currency,
     ) -> Result<(), Decline> {
-        let sum = i128::from(posted) + i128::from(pending) + i128::from(amount);
         if self.closed {
             Err(Decline::AccountClosed)
         } else if frozen {
             Err(Decline::AccountFrozen)
         } else if self.currency != currency {
             Err(Decline::CurrencyMismatch)
-        } else if sum > COUNTER_MAX {
+        } else if counted + i128::from(amount) > COUNTER_MAX {
             Err(Decline::LimitExceeded)
         } else {
             Ok(())
@@ -284,15 +283,15 @@ impl Model {
     /// Everything of a payer but whether there is enough.
     fn may_pay(&self, debit: Uuid, amount: i64, currency: Currency) -> Result<(), Decline> {
         let account = &self.accounts[&debit];
-        let counters = (account.debits, account.debits_pending);
-        account.may_move(account.frozen_for_debits, counters, amount, currency)
+        let counted = i128::from(account.debits) + i128::from(account.debits_pending);
+        account.may_move(account.frozen_for_debits, counted, amount, currency)
     }
 
     /// Everything of a payee.
     fn may_receive(&self, credit: Uuid, amount: i64, currency: Currency) -> Result<(), Decline> {
         let account = &self.accounts[&credit];
-        let counters = (account.credits, account.credits_pending);
-        account.may_move(account.frozen_for_credits, counters, amount, currency)
+        let counted = i128::from(account.credits) + i128::from(account.credits_pending);
+        account.may_move(account.frozen_for_credits, counted, amount, currency)
     }
 
     /// What the hold of a row holds, if neither it nor its time is over.

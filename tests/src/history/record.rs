@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::call::{Call, Reply, Wish};
+use super::call::{CallRecord, Reply, Wish};
 use crate::Person;
 
 /// How long a client repeats a request before the test has failed.
@@ -17,7 +17,7 @@ const RETRY_PAUSE: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone)]
 pub struct History {
     epoch: Instant,
-    calls: Arc<Mutex<Vec<Call>>>,
+    calls: Arc<Mutex<Vec<CallRecord>>>,
 }
 
 /// Somebody's request under a key of its own, to be repeated in the same words.
@@ -68,7 +68,7 @@ impl History {
         let answer = request.try_send().await;
         let ended_ns = self.now_ns();
         let reply = answer.as_ref().ok().and_then(Reply::of);
-        self.write(Call {
+        self.write(CallRecord {
             principal: Uuid::parse_str(&person.id).expect("a user's id"),
             key: Arc::clone(&ask.key),
             wish: Arc::clone(&ask.wish),
@@ -100,11 +100,11 @@ impl History {
     }
 
     /// Takes what was written since the last time. No call may be under way.
-    pub fn take(&self) -> Vec<Call> {
+    pub fn take(&self) -> Vec<CallRecord> {
         std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn write(&self, call: Call) {
+    fn write(&self, call: CallRecord) {
         self.calls
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

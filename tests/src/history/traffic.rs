@@ -42,12 +42,12 @@ const EXPIRES_IN: [u32; 4] = [1, 2, 60, 3_600];
 pub struct Town {
     pub admin: Person,
     owners: Vec<Person>,
-    accounts: Vec<Account>,
+    accounts: Vec<TownAccount>,
     popularity: WeightedIndex<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Account {
+struct TownAccount {
     id: Uuid,
     owner: usize,
     currency: Currency,
@@ -82,7 +82,7 @@ impl Town {
                 let mut accounts = Vec::new();
                 for (place, currency) in currencies.into_iter().enumerate() {
                     let id = open_account(&person, &admin, &history, currency).await;
-                    let account = Account {
+                    let account = TownAccount {
                         id,
                         owner,
                         currency,
@@ -95,7 +95,7 @@ impl Town {
         let mut accounts: Vec<_> = opened.join_all().await.into_iter().flatten().collect();
         // The most popular ones have many owners.
         accounts.sort_unstable_by_key(|(place, account)| (*place, account.owner));
-        let accounts: Vec<Account> = accounts.into_iter().map(|(_, account)| account).collect();
+        let accounts: Vec<TownAccount> = accounts.into_iter().map(|(_, account)| account).collect();
         let ranks = 1..=u32::try_from(accounts.len()).expect("a town of some size");
         Self {
             admin,
@@ -142,7 +142,7 @@ impl Town {
         self.accounts.iter().map(|account| account.id)
     }
 
-    fn account(&self, random: &mut StdRng) -> Account {
+    fn account(&self, random: &mut StdRng) -> TownAccount {
         self.accounts[random.sample(&self.popularity)]
     }
 }
@@ -332,7 +332,7 @@ impl Wishes {
     /// be made, and else any.
     fn batch(&mut self, town: &Town) -> (Who, Wish) {
         let owner = town.account(&mut self.random).owner;
-        let own: Vec<Account> = town
+        let own: Vec<TownAccount> = town
             .accounts
             .iter()
             .copied()
@@ -370,12 +370,12 @@ impl Wishes {
         Uuid::from_u128(self.random.random())
     }
 
-    fn line_from(&mut self, town: &Town, from: Account) -> Line {
+    fn line_from(&mut self, town: &Town, from: TownAccount) -> Line {
         let amount = self.amount();
         self.line_between(town, from, amount, |_| true)
     }
 
-    fn small_line_from(&mut self, town: &Town, from: Account) -> Line {
+    fn small_line_from(&mut self, town: &Town, from: TownAccount) -> Line {
         let amount = self.random.random_range(1..=SMALL_AMOUNT_MAX);
         self.line_between(town, from, amount, |to| to.currency == from.currency)
     }
@@ -383,9 +383,9 @@ impl Wishes {
     fn line_between(
         &mut self,
         town: &Town,
-        from: Account,
+        from: TownAccount,
         amount: i64,
-        may_be_to: impl Fn(&Account) -> bool,
+        may_be_to: impl Fn(&TownAccount) -> bool,
     ) -> Line {
         let to = loop {
             let to = town.account(&mut self.random);

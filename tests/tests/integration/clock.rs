@@ -4,12 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use strongroom_tests::bank::{ADMIN_EMAIL, ADMIN_PASSWORD, Pair, day, new_key, text};
-use strongroom_tests::command::{Outcome, run};
-use strongroom_tests::host::Host;
+use strongroom_tests::bank::{ADMIN_EMAIL, ADMIN_PASSWORD, Pair, day, new_key};
+use strongroom_tests::command::CommandOutput;
 use strongroom_tests::registry::Registry;
-use strongroom_tests::{Answer, Bank, json, tools, wait_for, workspace};
-use tokio::task::spawn_blocking;
+use strongroom_tests::{Answer, Bank, json, list, text, tools, wait_for, workspace};
 
 /// More than a jump of the default, and less than a token lives.
 const MINUTE: i64 = 60;
@@ -18,16 +16,15 @@ const YEAR: i64 = 365 * 86_400;
 const TICK_SECONDS_MAX: u64 = 20;
 
 /// A bank whose wall clock can be set.
-struct Scene {
+struct MovedClock {
     bank: Bank,
     library: PathBuf,
 }
 
-impl Scene {
+impl MovedClock {
     async fn start(test: &str) -> Option<Self> {
         let library = tools::preloaded(test, "faketime/libfaketimeMT.so.1")?;
-        let host = Host::prepared(&Registry::bank(), Some(ADMIN_PASSWORD));
-        let bank = Bank { host };
+        let bank = Bank::prepared(&Registry::bank());
         let mut scene = Self { bank, library };
         scene.set_clock(0);
         scene.launch();
@@ -61,11 +58,14 @@ impl Scene {
         self.bank.login(ADMIN_EMAIL, ADMIN_PASSWORD).await
     }
 
-    async fn accept_clock(&self) -> Outcome {
-        let folder = self.bank.folder().to_owned();
-        let address = self.bank.admin_address().to_owned();
-        let accept = move || run(&folder, &["admin", "accept-clock", "--admin", &address]);
-        spawn_blocking(accept).await.expect("it runs")
+    async fn accept_clock(&self) -> CommandOutput {
+        let accept = [
+            "admin",
+            "accept-clock",
+            "--admin",
+            self.bank.admin_address(),
+        ];
+        self.bank.run(&accept).await
     }
 
     async fn assert_is_ready(&self, expected: bool, reason: &str) {
@@ -73,7 +73,7 @@ impl Scene {
         let ready = admin.get("/readyz").await;
         let status = if expected { 200 } else { 503 };
         assert_eq!(ready.status, status, "{}", ready.text());
-        let clock = admin.get("/services").await.json(200)["clock"].clone();
+        let clock = self.bank.services().await["clock"].clone();
         assert_eq!(clock["trusted"], expected, "{clock}");
         if expected {
             assert!(clock["reason"].is_null(), "{clock}");
@@ -96,7 +96,7 @@ fn assert_not_trusted(answer: &Answer) {
 }
 
 /// Nothing is written, whatever service is asked and whatever services that one asks.
-async fn assert_writes_are_refused(scene: &Scene, pair: &Pair) {
+async fn assert_writes_are_refused(scene: &MovedClock, pair: &Pair) {
     let client = scene.bank.client();
     let refresh = json!({"refresh_token": pair.alice.refresh_token});
     let account = json!({"type": "checking", "currency": "EUR"});
@@ -115,7 +115,7 @@ async fn assert_writes_are_refused(scene: &Scene, pair: &Pair) {
 
 #[tokio::test]
 async fn a_clock_that_jumps_stops_writes_alone_until_it_is_right_or_accepted() {
-    let Some(scene) = Scene::start("a_clock_that_jumps").await else {
+    let Some(scene) = MovedClock::start("a_clock_that_jumps").await else {
         return;
     };
     let pair = scene.bank.pair().await;
@@ -127,9 +127,8 @@ async fn a_clock_that_jumps_stops_writes_alone_until_it_is_right_or_accepted() {
             assert_writes_are_refused(&scene, &pair).await;
             assert_eq!(pair.bob.balance(&pair.to).await, "0.00");
         }
-        scene
-            .assert_is_ready(false, "the machine's clock has jumped")
-            .await;
+        let reason = "the machine's clock has jumped";
+        scene.assert_is_ready(false, reason).await;
         scene.set_clock(0);
         scene.assert_is_ready(true, "").await;
     }
@@ -176,7 +175,7 @@ async fn a_clock_that_jumps_stops_writes_alone_until_it_is_right_or_accepted() {
     );
     let path = format!("/api/transactions/{}", text(&held["id"]));
     wait_for("the hold to expire", TICK_SECONDS_MAX, async || {
-        let hold = pair.alice.get(&path).await.expect(200);
+        let hold = pair.alice.read(&path).await;
         (hold["status"] == "expired").then_some(())
     })
     .await;
@@ -184,7 +183,7 @@ async fn a_clock_that_jumps_stops_writes_alone_until_it_is_right_or_accepted() {
 
 #[tokio::test]
 async fn a_start_waits_for_a_clock_that_is_behind_and_takes_one_that_is_ahead() {
-    let Some(mut scene) = Scene::start("a_start_with_another_clock").await else {
+    let Some(mut scene) = MovedClock::start("a_start_with_another_clock").await else {
         return;
     };
     let pair = scene.bank.pair().await;
@@ -193,15 +192,14 @@ async fn a_start_waits_for_a_clock_that_is_behind_and_takes_one_that_is_ahead() 
     scene.launch();
     let pair = pair.at(&scene.bank.host);
     wait_for("the services to serve", 60, async || {
-        let services = scene.bank.host.admin().get("/services").await.json(200);
-        let services = services["services"].as_array().expect("a list").clone();
+        let services = scene.bank.services().await;
+        let services = list(&services["services"]);
         let all_serve = services.iter().all(|row| row["state"] == "serving");
         (all_serve && !services.is_empty()).then_some(())
     })
     .await;
-    scene
-        .assert_is_ready(false, "the machine's clock is behind")
-        .await;
+    let reason = "the machine's clock is behind";
+    scene.assert_is_ready(false, reason).await;
     let jwks = scene.bank.client().get("/.well-known/jwks.json").await;
     assert_eq!(jwks.status, 200);
     assert_not_trusted(&scene.log_in().await);

@@ -1,11 +1,10 @@
 //! Goal: each reader of the events sees those that concern them, once and in order.
 //!
-//! Method: payments of several kinds on the shared bank; the feed is read in pages of several sizes.
+//! Method: payments of several kinds on the shared bank; the feed is read in pages of several
+//! sizes.
 
-use strongroom_tests::bank::{text, transfer};
-use strongroom_tests::{Bank, Person, Value, json};
-
-const NOBODYS_ID: &str = "01890000-0000-7000-8000-000000000000";
+use strongroom_tests::bank::{NOBODYS_ID, transfer};
+use strongroom_tests::{Bank, Person, Value, json, list, text};
 
 /// All events of a reader, in pages.
 async fn events(reader: &Person, limit: usize) -> Vec<Value> {
@@ -13,8 +12,8 @@ async fn events(reader: &Person, limit: usize) -> Vec<Value> {
     let mut seen = Vec::new();
     loop {
         let path = format!("/api/transactions/events?after_sequence={after}&limit={limit}");
-        let page = reader.get(&path).await.expect(200);
-        seen.extend_from_slice(page["data"].as_array().expect("a list"));
+        let page = reader.read(&path).await;
+        seen.extend_from_slice(list(&page["data"]));
         after = page["next_after_sequence"].as_u64().expect("a place");
         if page["has_more"] == false {
             return seen;

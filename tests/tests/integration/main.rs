@@ -1,7 +1,8 @@
-//! The black-box tests: the real binary over real sockets, with real SQLite files and real components.
+//! The black-box tests: the real binary over real sockets, with real SQLite files and real
+//! components.
 //!
-//! One binary, so that it is linked once, and so that all tests that do not break their bank share one (`Bank::shared`).
-//! Each module opens with its goal and its method.
+//! One binary, so that it is linked once, and so that all tests that do not break their bank share
+//! one (`Bank::shared`). Each module opens with its goal and its method.
 
 mod accounts;
 mod authorization;

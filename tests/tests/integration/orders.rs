@@ -2,13 +2,14 @@
 //!
 //! It ends with an account of it, and is paused while its owner is disabled.
 //!
-//! Method: the real binary; orders that are due today, and kills while they are paid. `storms/standing_orders.rs` ends orders while
-//! they are paid.
+//! Method: the real binary; orders that are due today, and kills while they are paid.
+//! `storms/standing_orders.rs` ends orders while they are paid. Each rule is tested in
+//! `components/transaction`.
 
 use std::time::Duration;
 
-use strongroom_tests::bank::{day, new_key, text};
-use strongroom_tests::{Bank, Person, Value, json, wait_for};
+use strongroom_tests::bank::{NOBODYS_ID, day, new_key};
+use strongroom_tests::{Bank, Person, Value, assert_json, json, refusals, text, wait_for};
 
 /// The bank's tick comes every second; on a loaded machine it takes longer.
 const SECONDS_MAX: u64 = 60;
@@ -33,15 +34,12 @@ async fn a_standing_order_pays_today_once_even_if_the_host_is_killed() {
         call.key(&key).json(&order)
     };
     let schedule = create(&pair.alice).await.expect(201);
-    assert_eq!(
-        (&schedule["status"], &schedule["next_due"]),
-        (&json!("active"), &json!(day(0)))
-    );
+    assert_json!(schedule, {"status": "active", "next_due": day(0)});
     bank.host.restart().await;
     let pair = pair.at(&bank);
     let path = path_of(&schedule);
     let run = wait_for("the payment", SECONDS_MAX, async || {
-        let schedule = pair.alice.get(&path).await.expect(200);
+        let schedule = pair.alice.read(&path).await;
         is_paid(&schedule).then(|| schedule["last_run"].clone())
     })
     .await;
@@ -52,7 +50,7 @@ async fn a_standing_order_pays_today_once_even_if_the_host_is_killed() {
     assert_eq!(pair.bob.balance(&pair.to).await, "7.50");
     assert_eq!(pair.bob.entries(&pair.to).await.len(), 1);
     let transaction = format!("/api/transactions/{}", text(&run["transaction_id"]));
-    let paid = pair.alice.get(&transaction).await.expect(200);
+    let paid = pair.alice.read(&transaction).await;
     assert_eq!(
         (&paid["reference"], &paid["metadata"]["schedule_id"]),
         (&json!("rent"), &schedule["id"])
@@ -91,43 +89,41 @@ async fn many_standing_orders_pay_once_each_wherever_the_host_is_killed() {
 async fn a_standing_order_is_its_owner_s_begins_today_or_later_and_can_be_ended() {
     let bank = Bank::shared().await;
     let pair = bank.pair().await;
-    let (past, next) = (pair.order("7.50", &day(-1)), pair.order("7.50", &day(1)));
     let (alice, bob) = (&pair.alice, &pair.bob);
-    let refused = alice.submit("schedules", &past).await;
-    refused.refused_at(422, "schedule_in_past", "/start");
-    let foreign = bob.submit("schedules", &next).await;
-    foreign.refused(404, "account_not_found");
-    // Of the payee a payer hears who has the money.
-    let mut nowhere = pair.order("7.50", &day(1));
-    nowhere["to_account_id"] = json!("01890000-0000-7000-8000-000000000000");
-    let refused = alice.submit("schedules", &nowhere).await;
-    refused.refused_at(404, "account_not_found", "/to_account_id");
+    let next = pair.order("7.50", &day(1));
+    // The payer hears of the payee only with the money.
+    let mut nowhere = next.clone();
+    nowhere["to_account_id"] = json!(NOBODYS_ID);
+    refusals! {
+        alice => POST "/api/transactions/schedules" (pair.order("7.50", &day(-1)))
+            => 422 "schedule_in_past" "/start";
+        bob => POST "/api/transactions/schedules" (next) => 404 "account_not_found";
+        alice => POST "/api/transactions/schedules" (nowhere)
+            => 404 "account_not_found" "/to_account_id";
+    }
     nowhere["amount"] = json!("700.50");
     alice.submit("schedules", &nowhere).await.expect(201);
-    let unkeyed = alice.post("/api/transactions/schedules").json(&next).await;
-    unkeyed.refused(400, "idempotency_key_missing");
     let schedule = alice.submit("schedules", &next).await.expect(201);
     let path = path_of(&schedule);
-    bob.get(&path).await.refused(404, "not_found");
-    bob.call("DELETE", &path).await.refused(404, "not_found");
+    refusals! {
+        bob => GET "{path}" => 404 "not_found";
+        bob => DELETE "{path}" => 404 "not_found";
+    }
     let list = alice.all("/api/transactions/schedules?limit=1").await;
     assert_eq!((list.len(), &list[0]), (2, &schedule));
     // Once more is the same.
     for _ in 0..2 {
-        alice.call("DELETE", &path).await.expect_no_content();
+        alice.delete(&path).await.expect_no_content();
     }
-    let ended = alice.get(&path).await.expect(200);
-    assert_eq!(
-        (&ended["status"], &ended["next_due"]),
-        (&json!("cancelled"), &Value::Null)
-    );
+    let ended = alice.read(&path).await;
+    assert_json!(ended, {"status": "cancelled", "next_due": null});
 }
 
 /// Waits until a standing order has this status, as staff see it.
 async fn wait_for_status(staff: &Person, schedule: &Value, status: &str) -> Value {
     let path = path_of(schedule);
     wait_for(status, SECONDS_MAX, async || {
-        let schedule = staff.get(&path).await.expect(200);
+        let schedule = staff.read(&path).await;
         (schedule["status"] == status).then_some(schedule)
     })
     .await
@@ -143,10 +139,7 @@ async fn a_standing_order_ends_when_an_account_of_it_is_closed() {
     let close = format!("/api/accounts/{}/close", pair.to);
     pair.bob.post(&close).await.expect(200);
     let ended = wait_for_status(&pair.alice, &schedule, "ended").await;
-    assert_eq!(
-        (&ended["ended_because"], &ended["next_due"]),
-        (&json!("account_closed"), &Value::Null)
-    );
+    assert_json!(ended, {"ended_because": "account_closed", "next_due": null});
     let refused = pair.alice.submit("schedules", &order).await;
     refused.refused_at(422, "account_closed", "/to_account_id");
 }

@@ -1,13 +1,12 @@
-//! Goal: a key has one answer for ever, to the byte, and for no other request; what was refused leaves nothing behind.
+//! Goal: a key always has one answer, to the byte, and for no other request; what was refused
+//! leaves nothing behind.
 //!
-//! Method: a request of each kind and outcome, in a batch and alone. Each is sent again, with its body and with another, before and after
-//! the bank was killed. `storms/keys.rs` has a hundred clients do so at once.
+//! Method: a request of each kind and outcome, in a batch and alone. Each is sent again, with its
+//! body and with another, before and after the bank was killed. `storms/keys.rs` has a hundred
+//! clients do so at once.
 
-use strongroom_tests::bank::{Pair, day, new_key, transfer};
-use strongroom_tests::race::at_once;
+use strongroom_tests::bank::{NOBODYS_ID, Pair, cash, day, new_key, transfer};
 use strongroom_tests::{Answer, Bank, Value, json};
-
-const NOBODYS_ID: &str = "01890000-0000-7000-8000-000000000000";
 
 /// A request, and what came back at first.
 struct Asked {
@@ -93,7 +92,7 @@ fn batch(atomic: bool, lines: &[Value]) -> Value {
 
 /// A request of each kind that is recorded, with the status of its answer.
 fn recorded(pair: &Pair) -> Vec<(&'static str, Value, u16)> {
-    let cash = json!({"account_id": pair.from, "amount": "1.00", "currency": "EUR"});
+    let cash = cash(&pair.from, "1.00", "EUR");
     let (good, too_much) = (pair.body("1.00"), pair.body("1000.00"));
     let nowhere = transfer(&pair.from, NOBODYS_ID, "1.00", "EUR");
     let mixed = [good.clone(), too_much.clone(), nowhere, pair.body("1.234")];
@@ -190,83 +189,4 @@ async fn a_recorded_answer_is_the_same_for_ever_and_a_refusal_leaves_nothing() {
         first.expect(201);
         assert!(!first.replayed(), "{}", asked.call);
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_wordings_at_once_under_one_key_one_is_recorded_for_all_and_the_other_refused() {
-    const SENT: usize = 20;
-    let mut bank = Bank::start().await;
-    let mut pair = bank.pair().await;
-    let mut winners = Vec::new();
-    for round in 0..10 {
-        let lines = [pair.body("0.50"), pair.body("0.50")];
-        let (call, body) = match round % 2 {
-            0 => ("transfer", pair.body("1.00")),
-            _ => ("batch", batch(false, &lines)),
-        };
-        let (key, bodies) = (new_key(), [another(&body), body]);
-        let path = format!("/api/transactions/{call}");
-        let send = |turn: usize| pair.alice.post(&path).key(&key).json(&bodies[turn % 2]);
-        let answers = at_once((0..SENT).map(send)).await;
-
-        let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|one| one.status == 201);
-        assert_eq!((won.len(), lost.len()), (SENT / 2, SENT / 2));
-        assert!(won.iter().all(|one| one.body == won[0].body));
-        let repeated = won.iter().filter(|one| one.replayed());
-        assert_eq!(repeated.count(), SENT / 2 - 1);
-        for one in lost {
-            one.refused(422, "idempotency_key_reused");
-        }
-        let has_reference = won[0].text().contains("another");
-        winners.push(Asked {
-            call,
-            key,
-            body: bodies[usize::from(!has_reference)].clone(),
-            answer: won[0].clone(),
-        });
-    }
-    for _restart in 0..2 {
-        for winner in &winners {
-            winner.assert_kept(&pair).await;
-        }
-        bank.host.restart().await;
-        pair = pair.at(&bank);
-    }
-    assert_eq!(pair.bob.balance(&pair.to).await, "10.00");
-}
-
-#[tokio::test]
-async fn a_request_that_differs_in_one_member_is_another() {
-    let bank = Bank::shared().await;
-    let pair = bank.pair().await;
-    let asked = Asked::first(&pair, "transfer", pair.body("1.00")).await;
-    let with = |member: &str, value: &str| {
-        let mut body = asked.body.clone();
-        body[member] = json!(value);
-        body
-    };
-    for other in [
-        with("amount", "2.00"),
-        with("currency", "USD"),
-        with("reference", "rent"),
-        transfer(&pair.to, &pair.from, "1.00", "EUR"),
-    ] {
-        let reused = send(&pair, "transfer", &asked.key, &other).await;
-        reused.refused(422, "idempotency_key_reused");
-    }
-    asked.assert_kept(&pair).await;
-    assert_eq!(pair.alice.balance(&pair.from).await, "99.00");
-}
-
-#[tokio::test]
-async fn a_decline_stays_a_decline_after_money_arrives() {
-    let bank = Bank::shared().await;
-    let pair = bank.pair().await;
-    let declined = Asked::first(&pair, "transfer", pair.body("150.00")).await;
-    declined.answer.refused(422, "insufficient_funds");
-    let admin = bank.admin().await;
-    admin.deposit(&pair.from, "100.00", "EUR").await;
-    declined.assert_kept(&pair).await;
-    pair.send("150.00").await;
-    assert_eq!(pair.alice.balance(&pair.from).await, "50.00");
 }

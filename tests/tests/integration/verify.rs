@@ -1,20 +1,21 @@
-//! Goal: `strongroom verify` proves a bank sound, whether it runs or not, and names the row where it is not: in the ledger, in the stores
-//! beside it, and between them.
+//! Goal: `strongroom verify` proves a bank sound, whether it runs or not, and names the row where
+//! it is not: in the ledger, in the stores beside it, and between them.
 //!
-//! Method: a bank of the real binary does business of every kind. It is verified under load, and stopped; then its files are changed one
-//! by one, as somebody with them in hand could. `tamper.rs` does that to the ledger's tables bit by bit; here it is the other stores,
-//! and what only several together can tell.
+//! Method: a bank of the real binary does business of every kind. It is verified under load, and
+//! stopped; then its files are changed one by one, as an attacker with them in hand could. `tamper.rs`
+//! does that to the ledger's tables bit by bit; here it is the other stores, and what only several
+//! together can tell.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use rusqlite::Connection;
-use strongroom_tests::bank::{Pair, day, new_key, text};
-use strongroom_tests::command::{Outcome, verify};
+use strongroom_tests::bank::{Pair, day, new_key};
+use strongroom_tests::command::{CommandOutput, verify};
 use strongroom_tests::registry::{BANK_SERVICES, Registry, Service};
-use strongroom_tests::{Bank, Person, json, wait_for, workspace};
+use strongroom_tests::stores::{open_past_constraints, settle};
+use strongroom_tests::{Bank, json, text, wait_for, workspace};
 use tokio::task::{JoinSet, spawn_blocking};
 
 /// The bank's tick comes every second; on a loaded machine it takes longer.
@@ -24,8 +25,8 @@ const MOVERS: usize = 8;
 /// How often it is verified meanwhile.
 const VERIFIED_UNDER_LOAD: usize = 3;
 
-/// Verifies a bank that must be sound; answers what was printed.
-fn sound(folder: &Path) -> Outcome {
+/// Verifies a bank that must be sound; returns what was printed.
+fn sound(folder: &Path) -> CommandOutput {
     let outcome = verify(folder);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(outcome.stdout.ends_with("sound\n"), "{outcome:?}");
@@ -46,7 +47,7 @@ fn broken(folder: &Path, lines: &[&[&str]]) {
 }
 
 /// The value of a printed total.
-fn total(outcome: &Outcome, name: &str) -> String {
+fn total(outcome: &CommandOutput, name: &str) -> String {
     let lines = outcome.lines_with(&[name]);
     let [line] = lines.as_slice() else {
         panic!("one line has {name}: {outcome:?}")
@@ -59,112 +60,54 @@ fn store(bank: &Bank, service: &str) -> PathBuf {
     bank.data().join(format!("stores/{service}.sqlite"))
 }
 
-/// Puts all of a store into its one file.
-fn settle(file: &Path) {
-    let connection = Connection::open(file).expect("a store");
-    connection
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        .expect("a checkpoint");
-}
-
 /// Changes a store past its triggers and constraints.
 fn tamper(file: &Path, statements: &str) {
-    let connection = Connection::open(file).expect("a store");
-    connection
-        .execute_batch("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF;")
-        .expect("the settings");
-    connection
-        .execute_batch(statements)
-        .unwrap_or_else(|error| panic!("{statements}: {error}"));
+    let changed = open_past_constraints(file).execute_batch(statements);
+    changed.unwrap_or_else(|error| panic!("{statements}: {error}"));
 }
 
-/// Two customers, and an administrator.
-struct People {
-    admin: Person,
-    pair: Pair,
-}
-
-async fn people(bank: &Bank) -> People {
-    let (admin, pair) = (bank.admin().await, bank.pair().await);
-    admin.deposit(&pair.from, "900.00", "EUR").await;
+/// Two customers who have more money, also in yen.
+async fn pair_with_more(bank: &Bank) -> Pair {
+    let pair = bank.pair().await;
+    pair.admin.deposit(&pair.from, "900.00", "EUR").await;
     let yen = pair.bob.open_account("JPY").await;
-    admin.deposit(&yen, "5000", "JPY").await;
-    People { admin, pair }
+    pair.admin.deposit(&yen, "5000", "JPY").await;
+    pair
 }
 
-impl People {
-    async fn hold(&self, expires_in: u32) -> String {
-        let mut body = self.pair.body("5.00");
-        body["expires_in"] = json!(expires_in);
-        let hold = self.pair.alice.submit("holds", &body).await;
-        text(&hold.expect(201)["id"]).to_owned()
+/// A standing order that pays today, and one that cannot.
+async fn order_payments(pair: &Pair) {
+    for amount in ["2.50", "9000.00"] {
+        let order = pair.order(amount, &day(0));
+        pair.alice.submit("schedules", &order).await.expect(201);
     }
+    let path = "/api/transactions/schedules?limit=500";
+    wait_for("today's payments", SECONDS_MAX, async || {
+        let schedules = pair.alice.all(path).await;
+        let mut runs = schedules.iter().map(|one| &one["last_run"]["status"]);
+        let are_over = runs.all(|status| status == "posted" || status == "declined");
+        are_over.then_some(())
+    })
+    .await;
+}
 
-    /// Everything that the bank does with money, and to accounts.
-    async fn do_business(&self) {
-        let (alice, bob) = (&self.pair.alice, &self.pair.bob);
-        let sent = self.pair.send("30.00").await;
-        let too_much = alice.submit("transfer", &self.pair.body("9000"));
-        too_much.await.refused(422, "insufficient_funds");
-        let withdrawal = json!({"account_id": self.pair.to, "amount": "1.00", "currency": "EUR"});
-        bob.submit("withdraw", &withdrawal).await.expect(201);
-        let (captured, voided) = (self.hold(60).await, self.hold(60).await);
-        self.hold(1).await;
-        self.hold(6_000).await;
-        let capture = format!("holds/{captured}/capture");
-        let capture = alice.submit(&capture, &json!({"amount": "4.00"}));
-        capture.await.expect(201);
-        let void = alice.submit(&format!("holds/{voided}/void"), &json!({}));
-        void.await.expect(201);
-        let reverse = format!("{}/reverse", text(&sent["id"]));
-        self.admin.submit(&reverse, &json!({})).await.expect(201);
-        let line = |amount: &str| self.pair.body(amount);
-        let mixed =
-            json!({"transfers": [line("1.00"), line("9000"), {"amount": 1}], "atomic": false});
-        alice.submit("batch", &mixed).await.expect(201);
-        let whole = json!({"transfers": [line("1.00"), line("2.00")], "atomic": true});
-        alice.submit("batch", &whole).await.expect(201);
-        self.order_payments().await;
-        let limit = json!({"overdraft_limit": "50.00"});
-        let account = format!("/api/accounts/{}", self.pair.from);
-        self.admin.patch(&account).json(&limit).await.expect(200);
-    }
+/// Creates a webhook, which reads the whole journal from now on.
+async fn follow(pair: &Pair) -> String {
+    let webhook = json!({"url": "https://hooks.example/in"});
+    let call = pair.admin.post("/api/webhooks").key(&new_key());
+    let webhook = call.json(&webhook).await.expect(201);
+    text(&webhook["id"]).to_owned()
+}
 
-    /// A standing order that pays today, and one that cannot.
-    async fn order_payments(&self) {
-        for amount in ["2.50", "9000.00"] {
-            let order = self.pair.order(amount, &day(0));
-            let order = self.pair.alice.submit("schedules", &order);
-            order.await.expect(201);
-        }
-        let path = "/api/transactions/schedules?limit=500";
-        wait_for("today's payments", SECONDS_MAX, async || {
-            let schedules = self.pair.alice.all(path).await;
-            let mut runs = schedules.iter().map(|one| &one["last_run"]["status"]);
-            runs.all(|status| status == "posted" || status == "declined")
-                .then_some(())
-        })
-        .await;
-    }
-
-    /// Creates a webhook; it reads the whole journal from now on.
-    async fn follow(&self) -> String {
-        let webhook = json!({"url": "https://hooks.example/in"});
-        let call = self.admin.post("/api/webhooks").key(&new_key());
-        let webhook = call.json(&webhook).await.expect(201);
-        text(&webhook["id"]).to_owned()
-    }
-
-    /// Waits until the webhook has passed the whole journal.
-    async fn wait_for_webhook(&self, webhook: &str) {
-        let last = self.pair.send("0.01").await["sequence"].clone();
-        let path = format!("/api/webhooks/{webhook}/deliveries?limit=1");
-        wait_for("the webhook", SECONDS_MAX, async || {
-            let list = self.admin.get(&path).await.expect(200);
-            (list["data"][0]["sequence"] == last).then_some(())
-        })
-        .await;
-    }
+/// Waits until the webhook has passed the whole journal.
+async fn wait_for_webhook(pair: &Pair, webhook: &str) {
+    let last = pair.send("0.01").await["sequence"].clone();
+    let path = format!("/api/webhooks/{webhook}/deliveries?limit=1");
+    wait_for("the webhook", SECONDS_MAX, async || {
+        let list = pair.admin.read(&path).await;
+        (list["data"][0]["sequence"] == last).then_some(())
+    })
+    .await;
 }
 
 /// Kills the bank, and puts each store into its one file.
@@ -178,14 +121,15 @@ fn stop(bank: &mut Bank) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bank_is_sound_after_business_of_every_kind_under_load_and_stopped() {
     let mut bank = Bank::start().await;
-    let people = people(&bank).await;
-    people.follow().await;
-    people.do_business().await;
+    let pair = pair_with_more(&bank).await;
+    follow(&pair).await;
+    pair.do_business().await;
+    order_payments(&pair).await;
 
     let is_over = Arc::new(AtomicBool::new(false));
     let mut movers = JoinSet::new();
     for _ in 0..MOVERS {
-        let (alice, body) = (people.pair.alice.clone(), people.pair.body("0.01"));
+        let (alice, body) = (pair.alice.clone(), pair.body("0.01"));
         let is_over = Arc::clone(&is_over);
         movers.spawn(async move {
             let mut moved = 0_u64;
@@ -273,9 +217,10 @@ const CHANGES: [(&str, &str, &[&str]); 9] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_changed_in_a_store_is_found_and_named() {
     let mut bank = Bank::start().await;
-    let people = people(&bank).await;
-    people.follow().await;
-    people.do_business().await;
+    let pair = pair_with_more(&bank).await;
+    follow(&pair).await;
+    pair.do_business().await;
+    order_payments(&pair).await;
     stop(&mut bank);
     sound(bank.folder());
 
@@ -305,16 +250,15 @@ async fn whatever_is_changed_in_a_store_is_found_and_named() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ledger_from_an_older_backup_is_found_by_what_was_done_since() {
     let mut bank = Bank::start().await;
-    let mut people = people(&bank).await;
-    let webhook = people.follow().await;
+    let mut pair = pair_with_more(&bank).await;
+    let webhook = follow(&pair).await;
     stop(&mut bank);
     let backup = bank.folder().join("backup.sqlite");
     fs::copy(store(&bank, "accounts"), &backup).expect("a copy");
     bank.host.restart().await;
-    people.pair = people.pair.at(&bank);
-    people.admin = people.admin.at(&bank);
-    people.order_payments().await;
-    people.wait_for_webhook(&webhook).await;
+    pair = pair.at(&bank);
+    order_payments(&pair).await;
+    wait_for_webhook(&pair, &webhook).await;
     stop(&mut bank);
     fs::copy(&backup, store(&bank, "accounts")).expect("a copy");
     broken(
@@ -327,7 +271,7 @@ async fn a_ledger_from_an_older_backup_is_found_by_what_was_done_since() {
             &["webhooks:   webhook 1: stands at ", "the journal ends at "],
         ],
     );
-    // A store that is lost is told, and not taken for sound.
+    // A lost store is reported, and is not sound.
     fs::remove_file(store(&bank, "webhooks")).expect("removed");
     let lost = ["webhooks: ", "webhooks.sqlite", "there is no such store"];
     broken(bank.folder(), &[&lost]);
@@ -376,7 +320,7 @@ async fn what_cannot_be_read_or_called_is_named_and_nothing_is_taken_for_sound()
     fs::rename(&away, &ledger).expect("moved back");
     sound(bank.folder());
 
-    // A service without an audit is passed over, and one that never ran is told.
+    // A service without an audit is passed over, and one that never ran is reported.
     let account = Service::default().file(&workspace::component("account"));
     let with_guest = registry
         .service("hello", Service::guest("hello").public())

@@ -50,7 +50,8 @@ async fn the_registry_says_how_many_lines() {
     is_thinned(Service::guest("hostile").limit("log_lines", 10), 10).await;
 }
 
-/// A call that is refused at once costs the guest nothing, and each is worth a line of the host's own.
+/// A call that is refused at once costs the guest nothing, and each is worth a line of the host's
+/// own.
 #[tokio::test]
 async fn link_calls_that_fail_do_not_flood_the_log() {
     let neighbours =

@@ -1,9 +1,11 @@
-//! The bounds on a component (`design.md`, section 6), each broken on purpose by a component of `tests/guests`.
+//! The bounds on a component, each broken on purpose by a component of `tests/guests`.
 //!
-//! Goal: whatever a service does, a bound ends it, nobody else notices, and its own next honest request is served.
-//! Method: the hostile service runs beside the whole bank. [`neighbours::Neighbours::stay_well_while`] keeps an attack going while a new customer
-//! registers, logs in, and moves money, so every answer of the bank is given during the attack, not after it.
-//! How fast the neighbours are meanwhile is measured by a torture run, not here.
+//! Goal: whatever a service does, a bound ends it, no other service notices, and its own next
+//! honest request is served.
+//! Method: the hostile service runs beside the whole bank.
+//! [`neighbours::Neighbours::stay_well_while`] keeps an attack going while a new customer
+//! registers, logs in, and moves money, so every answer of the bank is given during the attack, not
+//! after it. How fast the neighbours are meanwhile is measured by a torture run, not here.
 
 mod flood;
 mod http;

@@ -13,7 +13,8 @@ async fn a_service_reaches_the_origins_of_its_table_and_no_others() {
     let caller = Service::guest("hostile").public();
     let registry = Registry::empty().service("caller", caller.clone());
     let host = Host::start(&registry, None).await;
-    // The host's own admin listener stands for the outside: it is an HTTP server on a port of this test's own.
+    // The host's own admin listener stands for the outside: it is an HTTP server on a port of this
+    // test's own.
     let outside = format!("http://{}", host.admin_address());
     let healthz = format!("{outside}/healthz");
     assert!(

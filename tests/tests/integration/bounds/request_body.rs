@@ -44,19 +44,11 @@ async fn bodies_that_never_end_leave_room_for_others_to_the_same_service() {
 }
 
 #[tokio::test]
-async fn a_body_that_never_ends_takes_no_instance() {
+async fn a_body_that_never_ends_takes_no_instance_and_is_given_up() {
     let hostile = Service::guest("hostile").public().limit("instances", 1);
     let neighbours = Neighbours::of([("hostile", hostile)]).await;
-    let stalled = begin(&neighbours).await;
-    assert_honest(&neighbours.client(), "/api/hostile/fine", "fine").await;
-    drop(stalled);
-}
-
-#[tokio::test]
-async fn a_body_that_never_ends_is_given_up() {
-    let hostile = Service::guest("hostile").public();
-    let neighbours = Neighbours::of([("hostile", hostile)]).await;
     let mut stalled = begin(&neighbours).await;
+    assert_honest(&neighbours.client(), "/api/hostile/fine", "fine").await;
     stalled.wait_for("HTTP/1.1 408 ").await;
     assert_honest(&neighbours.client(), "/api/hostile/fine", "fine").await;
 }

@@ -24,8 +24,8 @@ impl Shell {
         }
     }
 
-    /// Does what the guest knows by this name. What the store refuses comes back as its error's name in `strongroom:store/sql` and its
-    /// text, such as `denied: not authorized`.
+    /// Does what the guest knows by this name. What the store refuses comes back as its error's
+    /// name in `strongroom:store/sql` and its text, such as `denied: not authorized`.
     ///
     /// # Panics
     ///

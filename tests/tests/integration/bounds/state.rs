@@ -26,7 +26,7 @@ async fn sql(client: &Client, path: &str, statement: &str) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn services_of_one_component_have_stores_of_their_own() {
+async fn services_of_one_component_have_stores_and_configurations_of_their_own() {
     let services = twins().await;
     let client = services.client();
     let execute = async |service: &str, statement: &str| {
@@ -42,12 +42,6 @@ async fn services_of_one_component_have_stores_of_their_own() {
     assert_eq!(sql(&client, "/api/right/query", tables).await.1, "0");
     let own = sql(&client, "/api/left/query", "SELECT note FROM notes").await;
     assert_eq!(own.1, "of the left");
-}
-
-#[tokio::test]
-async fn services_of_one_component_have_configurations_of_their_own() {
-    let services = twins().await;
-    let client = services.client();
     assert_honest(&client, "/api/left/config", "secret=of the left").await;
     assert_honest(&client, "/api/right/config", "secret=of the right").await;
 }
@@ -59,18 +53,17 @@ async fn count(client: &Client) -> u64 {
 }
 
 #[tokio::test]
-async fn the_memory_of_an_instance_ends_with_its_first_failure() {
+async fn the_memory_of_an_instance_is_its_own_and_ends_with_its_first_failure() {
     let hostile = Service::guest("hostile")
         .public()
         .limit("instances", 1)
         .limit("timeout", "1s");
-    let services = Neighbours::of([("hostile", hostile)]).await;
+    let services = [("hostile", hostile.clone()), ("other", hostile)];
+    let services = Neighbours::of(services).await;
     let client = services.client();
-    assert_eq!(
-        (count(&client).await, count(&client).await),
-        (1, 2),
-        "it is reused"
-    );
+    assert_eq!((count(&client).await, count(&client).await), (1, 2));
+    // A service of the same component shares no memory.
+    assert_honest(&client, "/api/other/count", "1").await;
     for behaviour in [
         "trap",
         "loop",
@@ -85,15 +78,6 @@ async fn the_memory_of_an_instance_ends_with_its_first_failure() {
         assert_eq!(count(&client).await, 1, "it is a new one after {behaviour}");
         assert_eq!(count(&client).await, 2);
     }
-}
-
-#[tokio::test]
-async fn services_of_one_component_share_no_memory() {
-    let hostile = || Service::guest("hostile").public().limit("instances", 1);
-    let services = Neighbours::of([("hostile", hostile()), ("other", hostile())]).await;
-    let client = services.client();
-    assert_eq!((count(&client).await, count(&client).await), (1, 2));
-    assert_honest(&client, "/api/other/count", "1").await;
 }
 
 #[tokio::test]

@@ -21,7 +21,8 @@ async fn beside(service: Service) -> (Neighbours, Shell) {
     (neighbours, shell)
 }
 
-/// Asserts that while a request holds the writer as `action` says, and never gives it back, other requests of the same service write.
+/// Asserts that while a request holds the writer as `action` says, and never gives it back, other
+/// requests of the same service write.
 async fn is_taken_away(action: &str) {
     let (neighbours, shell) = beside(service()).await;
     let path = format!("/api/sql/{action}");
@@ -60,7 +61,8 @@ async fn a_transaction_held_across_requests_is_taken_away_with_its_instance() {
                 Ok("held")
             );
             let late = "INSERT INTO t VALUES ('late')";
-            // The only instance still has the transaction, or has been replaced: either way what it does comes to nothing.
+            // The only instance still has the transaction, or has been replaced: either way what it
+            // does comes to nothing.
             let _refused_or_nothing_held = shell.run("use-what-is-held", late).await;
             tokio::time::sleep(std::time::Duration::from_millis(600)).await;
             let held = shell.run("use-what-is-held", late).await;

@@ -38,12 +38,22 @@ async fn clients_of_java_see_an_early_answer_and_go_on() {
     finds_nothing(java(name, "clients/EarlyAnswers.java")).await;
 }
 
-/// Refusals by the head alone: path, and status.
-const REFUSALS: [(&str, &str); 4] = [
-    ("/api/accounts", "401"),
-    ("/api/nowhere", "404"),
-    (NEXT, "405"),
-    ("/api/auth/login", "413"),
+/// A refusal by the head alone.
+#[derive(Clone, Copy)]
+struct Refusal {
+    path: &'static str,
+    status: &'static str,
+}
+
+const fn refusal(path: &'static str, status: &'static str) -> Refusal {
+    Refusal { path, status }
+}
+
+const REFUSALS: [Refusal; 4] = [
+    refusal("/api/accounts", "401"),
+    refusal("/api/nowhere", "404"),
+    refusal(NEXT, "405"),
+    refusal("/api/auth/login", "413"),
 ];
 
 fn large_file() -> NamedTempFile {
@@ -54,11 +64,11 @@ fn large_file() -> NamedTempFile {
 
 /// Asserts what curl sees of two requests on one connection: a refusal of the first, whose body is
 /// large, and 200.
-async fn curl_goes_on(test: &str, how: &[&str], base: &str, refusal: (&str, &str), next: &str) {
+async fn curl_goes_on(test: &str, how: &[&str], base: &str, refusal: Refusal, next: &str) {
     let Some(mut curl) = program(test, "curl") else {
         return;
     };
-    let (path, status) = refusal;
+    let Refusal { path, status } = refusal;
     let file = large_file();
     let each = ["--silent", "--insecure", "--max-time", "10"];
     let output = ["--output", "/dev/null"];
@@ -104,7 +114,7 @@ async fn curl_sees_an_early_answer_over_http2_and_goes_on() {
     };
     let (_, port) = host.address().rsplit_once(':').expect("a port");
     let base = format!("https://127.0.0.1:{port}");
-    for refusal in [("/api/nowhere", "404"), ("/api/hello", "413")] {
+    for refusal in [refusal("/api/nowhere", "404"), refusal("/api/hello", "413")] {
         let how = ["--http2", "--header", "expect:"];
         curl_goes_on(test, &how, &base, refusal, "/api/hello").await;
     }
@@ -115,7 +125,7 @@ async fn wget_sees_an_early_answer_and_goes_on() {
     let name = "wget_sees_an_early_answer_and_goes_on";
     let bank = Bank::shared().await;
     let file = large_file();
-    for (path, status) in REFUSALS {
+    for Refusal { path, status } in REFUSALS {
         let Some(mut wget) = program(name, "wget") else {
             return;
         };

@@ -5,10 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use rustix::process::Signal;
-use strongroom_tests::command::{Outcome, run};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
-use tokio::task::spawn_blocking;
 
 fn mode_of(path: &Path) -> u32 {
     path.metadata().expect("it is there").permissions().mode() & 0o777
@@ -23,15 +21,6 @@ async fn ended() -> Host {
     host.signal(Signal::TERM);
     host.wait_for_exit().await;
     host
-}
-
-async fn serve(host: &Host) -> Outcome {
-    let folder = host.folder().to_owned();
-    let serve = move || {
-        let addresses = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
-        run(&folder, &[&["serve"], &addresses[..]].concat())
-    };
-    spawn_blocking(serve).await.expect("it runs")
 }
 
 #[tokio::test]
@@ -50,7 +39,7 @@ async fn a_start_refuses_what_others_could_have_touched_and_says_what_to_do() {
     ] {
         let before = mode_of(&path);
         set_permissions(&path, Permissions::from_mode(mode)).expect("it is ours");
-        let outcome = serve(&host).await;
+        let outcome = host.run_serve().await;
         assert_eq!(outcome.code, Some(1), "{outcome:?}");
         // As the registry names it: from its own folder.
         let named = path.strip_prefix(host.folder()).expect("it is in there");

@@ -1,8 +1,8 @@
-//! Wrong logins lock out nobody but those who send them.
+//! Wrong logins lock out their senders alone.
 
 use strongroom_tests::attackers::attacker;
-use strongroom_tests::bank::{ADMIN_EMAIL, ADMIN_PASSWORD, text};
-use strongroom_tests::{Answer, Bank, Client, json};
+use strongroom_tests::bank::{ADMIN_EMAIL, ADMIN_PASSWORD};
+use strongroom_tests::{Answer, Bank, Client, json, text};
 
 /// The addresses of strangers: some in the administrator's own network of 256, some in others.
 const STRANGERS: usize = 40;

@@ -98,7 +98,7 @@ async fn a_role_taken_away_is_gone_under_a_flood_of_refreshes() {
     let flood = Flood::begin(&bank);
     for _round in 0..rounds() {
         let auditor = bank.staff("auditor").await;
-        auditor.get("/api/accounts/journal").await.expect(200);
+        auditor.read("/api/accounts/journal").await;
         let path = format!("/api/auth/users/{}", auditor.id);
         made(async || admin.patch(&path).json(&json!({"role": "customer"})).await).await;
         let journal = auditor.get("/api/accounts/journal").await;

@@ -16,7 +16,7 @@ use tokio::process::Command;
 /// Within which a changed certificate is served.
 const RELOAD_SECONDS_MAX: u64 = 30;
 
-/// Writes a certificate that nobody has signed, and its key, in one step each; false if there is no
+/// Writes a self-signed certificate and its key, in one step each; false if there is no
 /// openssl.
 async fn make_certificate(test: &str, folder: &Path, name: &str) -> bool {
     let Some(mut openssl) = program(test, "openssl") else {

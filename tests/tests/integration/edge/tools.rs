@@ -110,7 +110,7 @@ async fn is_shaken_off(test: &str, mode: &[&str], path: &str) {
         })
         .await;
     };
-    // It ends by itself when it sees that nothing of it is left, else with this test.
+    // It ends by itself when it sees that nothing of it is left, otherwise with this test.
     tokio::pin!(shaken_off);
     let said = tokio::select! {
         (_, said) = run(attack) => {

@@ -1,4 +1,4 @@
-//! Answers that nobody takes.
+//! Answers that a client does not take.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -116,12 +116,7 @@ async fn an_http1_answer_that_nobody_takes_is_given_up() {
     silent
         .send("GET /api/hostile/endless-body HTTP/1.1\r\nhost: bank\r\n\r\n")
         .await;
-    let live = async || {
-        let services = bank.host.admin().get("/services").await.json(200);
-        let services = services["services"].as_array().expect("a list");
-        let hostile = services.iter().find(|service| service["name"] == "hostile");
-        hostile.expect("it is listed")["instances"]["live"].clone()
-    };
+    let live = async || bank.service("hostile").await["instances"]["live"].clone();
     wait_for("the answer to begin", 20, async || {
         (live().await != 0).then_some(())
     })

@@ -2,7 +2,7 @@
 
 use crate::examples::example;
 use strongroom_tests::registry::Registry;
-use strongroom_tests::{Bank, Client, json};
+use strongroom_tests::{Bank, Client};
 
 async fn bank_with_rates() -> (Bank, Registry) {
     let bank = Bank::start().await;
@@ -13,7 +13,7 @@ async fn bank_with_rates() -> (Bank, Registry) {
 
 async fn converted(client: &Client, amount: &str, from: &str, to: &str) -> String {
     let path = format!("/api/rates/convert?from={from}&to={to}&amount={amount}");
-    let answer = client.get(&path).await.expect(200);
+    let answer = client.read(&path).await;
     answer["result"].as_str().expect("a text").to_owned()
 }
 
@@ -44,11 +44,8 @@ async fn amounts_are_converted_exactly_and_rounded_once() {
         // By the quote of ten digits, 3.256833884, this would be 3256833884.00.
         ("999999999.999", "KWD", "USD", "3256833884.05"),
     ] {
-        assert_eq!(
-            converted(&client, amount, from, to).await,
-            result,
-            "{amount} {from} in {to}"
-        );
+        let found = converted(&client, amount, from, to).await;
+        assert_eq!(found, result, "{amount} {from} in {to}");
     }
 }
 
@@ -66,22 +63,16 @@ async fn what_it_cannot_answer_is_a_problem_document() {
         ("/convert?from=EUR&to=USD", "/amount"),
         ("/convert?from=EUR&to=ZZZ&amount=1", "/to"),
     ] {
-        client
-            .get(&format!("/api/rates{path}"))
-            .await
-            .invalid(pointer);
+        let answer = client.get(&format!("/api/rates{path}")).await;
+        answer.invalid(pointer);
     }
-    client
-        .get("/api/rates/nothing")
-        .await
-        .refused(404, "not_found");
+    let answer = client.get("/api/rates/nothing").await;
+    answer.refused(404, "not_found");
     // Only what the registry makes public is so.
     client.post("/api/rates").await.no_token();
     let customer = bank.customer().await;
-    customer
-        .post("/api/rates")
-        .await
-        .refused(405, "method_not_allowed");
+    let answer = customer.post("/api/rates").await;
+    answer.refused(405, "method_not_allowed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,15 +86,13 @@ async fn new_rates_are_a_saved_registry_and_wrong_ones_are_refused() {
     bank.save_registry(&with_dollars_at("1.10")).await;
     assert_eq!(converted(&client, "1.00", "EUR", "USD").await, "1.10");
 
-    with_dollars_at("0").save(bank.folder());
+    bank.save(&with_dollars_at("0"));
     let refused = bank.host.admin().post("/services/reload").await.json(422);
     assert!(
         refused.to_string().contains("config key `USD`"),
-        "the reason names the key: {refused}"
+        "{refused}"
     );
-    assert_eq!(
-        client.get("/api/rates?base=USD").await.expect(200)["rates"]["EUR"],
-        json!("0.9090909091"),
-        "the old table goes on"
-    );
+    // The old table goes on.
+    let rates = client.read("/api/rates?base=USD").await;
+    assert_eq!(rates["rates"]["EUR"], "0.9090909091");
 }

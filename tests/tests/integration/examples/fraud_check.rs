@@ -5,9 +5,9 @@ use std::ops::Deref;
 use crate::examples::example::{self, screened_by};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
-use strongroom_tests::bank::{Pair, new_key, text};
+use strongroom_tests::bank::{NOBODYS_ID, Pair, new_key};
 use strongroom_tests::registry::Registry;
-use strongroom_tests::{Answer, Bank, Person, Value, json, wait_for};
+use strongroom_tests::{Answer, Bank, Value, json, list, text, wait_for};
 use uuid::Uuid;
 
 /// One cent more than the README's rules allow.
@@ -17,7 +17,6 @@ const TOO_MUCH: &str = "10000.01";
 struct JudgedBank {
     bank: Bank,
     registry: Registry,
-    admin: Person,
     pair: Pair,
 }
 
@@ -37,13 +36,12 @@ impl JudgedBank {
 
     async fn start_with(registry: Registry) -> Self {
         let bank = Bank::start().await;
-        let (pair, admin) = (bank.pair().await, bank.admin().await);
-        admin.deposit(&pair.from, "49900.00", "EUR").await;
+        let pair = bank.pair().await;
+        pair.admin.deposit(&pair.from, "49900.00", "EUR").await;
         bank.save_registry(&registry).await;
         Self {
             bank,
             registry,
-            admin,
             pair,
         }
     }
@@ -57,6 +55,11 @@ impl JudgedBank {
         let batch = json!({"transfers": lines, "atomic": atomic});
         let call = self.alice.post("/api/transactions/batch").key(key);
         call.json(&batch).await
+    }
+
+    async fn assert_denied(&self, key: &str) {
+        let denied = self.send(key, TOO_MUCH).await;
+        denied.refused(422, "screening_denied");
     }
 
     async fn received(&self) -> String {
@@ -173,7 +176,7 @@ async fn what_is_denied_moves_no_money_and_stays_denied() {
         (&judged.alice, Value::Null),
         (&judged.admin, json!("amount_over_limit")),
     ] {
-        let seen = person.get(&path).await.expect(200);
+        let seen = person.read(&path).await;
         assert_eq!(seen["status"], "declined");
         assert_eq!(seen["decline_code"], "screening_denied");
         assert_eq!(seen["denied_by"], rule);
@@ -186,7 +189,7 @@ async fn each_line_of_a_batch_is_judged() {
     let (key, amounts) = (new_key(), ["1.00", TOO_MUCH, "2.00"]);
     let first = judged.batch(&key, &amounts, false).await;
     let batch = first.expect(201);
-    let outcomes = batch["outcomes"].as_array().expect("a list");
+    let outcomes = list(&batch["outcomes"]);
     let statuses = outcomes.iter().map(|outcome| text(&outcome["status"]));
     assert!(
         statuses.eq(["posted", "declined", "posted"]),
@@ -196,7 +199,7 @@ async fn each_line_of_a_batch_is_judged() {
     assert_eq!(outcomes[1]["code"], "screening_denied");
     assert_eq!(judged.received().await, "3.00");
     let path = format!("/api/transactions/{}", text(&outcomes[1]["transaction_id"]));
-    let seen_by_staff = judged.admin.get(&path).await.expect(200);
+    let seen_by_staff = judged.admin.read(&path).await;
     assert_eq!(seen_by_staff["denied_by"], "amount_over_limit");
 
     let atomic = judged.batch(&new_key(), &amounts, true).await;
@@ -281,21 +284,6 @@ async fn a_check_that_is_swapped_away_while_it_judges_holds_the_money() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_judgement_of_a_small_payment_does_not_let_a_large_one_through() {
-    let judged = JudgedBank::start().await;
-    let key = new_key();
-    let nobody = "018f0000-0000-7000-8000-000000000000";
-    let small = judged.alice.transfer(&key, &judged.from, nobody, "0.01");
-    small.await.refused(404, "account_not_found");
-    // Nothing of that is recorded, so the key is free for another payment.
-    judged
-        .send(&key, TOO_MUCH)
-        .await
-        .refused(422, "screening_denied");
-    assert_eq!(judged.received().await, "0.00");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_screening_without_its_check_is_refused() {
     let judged = JudgedBank::start().await;
     let unlinked = judged.registry.clone().change("screening", |service| {
@@ -309,15 +297,10 @@ async fn a_screening_without_its_check_is_refused() {
     unlinked.save(judged.bank.folder());
     let reload = judged.bank.host.admin().post("/services/reload");
     let refused = reload.await.json(422);
-    assert!(
-        refused.to_string().contains("strongroom:screening/screen"),
-        "{refused}"
-    );
+    let refused = refused.to_string();
+    assert!(refused.contains("strongroom:screening/screen"), "{refused}");
     // The old one goes on, and still asks.
-    judged
-        .send(&new_key(), TOO_MUCH)
-        .await
-        .refused(422, "screening_denied");
+    judged.assert_denied(&new_key()).await;
     judged.send(&new_key(), "1.00").await.expect(201);
 }
 
@@ -329,9 +312,7 @@ async fn a_killed_bank_comes_back_and_judges_as_before() {
         judged.send(&allowed, "10.00").await,
         judged.send(&denied, "20000.00").await,
     ];
-    judged.bank.host.kill();
-    judged.bank.host.launch();
-    judged.bank.host.wait_until_ready().await;
+    judged.bank.host.restart().await;
     judged.pair = judged.pair.at(&judged.bank.host);
     for (key, amount, before) in [
         (&allowed, "10.00", &answers[0]),
@@ -340,32 +321,30 @@ async fn a_killed_bank_comes_back_and_judges_as_before() {
         let again = judged.send(key, amount).await;
         assert_eq!((again.status, &again.body), (before.status, &before.body));
     }
-    judged
-        .send(&new_key(), TOO_MUCH)
-        .await
-        .refused(422, "screening_denied");
+    judged.assert_denied(&new_key()).await;
     assert_eq!(judged.received().await, "10.00");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_staff_read_rules_and_judgements() {
+async fn a_judgement_is_of_one_payment_and_only_staff_read_it() {
     let judged = JudgedBank::start().await;
-    judged.send(&new_key(), TOO_MUCH).await;
-    judged.send(&new_key(), "1.00").await;
+    let key = new_key();
+    let small = judged
+        .alice
+        .transfer(&key, &judged.from, NOBODYS_ID, "0.01");
+    small.await.refused(404, "account_not_found");
+    // Nothing of that is recorded, so the key is free for another payment.
+    judged.assert_denied(&key).await;
+    assert_eq!(judged.received().await, "0.00");
     for path in ["/api/fraud/rules", "/api/fraud/judgements"] {
         judged.alice.get(path).await.refused(403, "forbidden");
         judged.bank.client().get(path).await.no_token();
     }
-    let rules = judged.admin.get("/api/fraud/rules").await.expect(200);
+    let rules = judged.admin.read("/api/fraud/rules").await;
     assert_eq!(rules["amount_minor_max"]["EUR"], 1_000_000);
-    let judgements = judged
-        .admin
-        .all("/api/fraud/judgements?limit=1")
-        .await
-        .into_iter()
-        .map(|judgement| judgement["rule"].clone());
-    assert_eq!(
-        judgements.collect::<Vec<_>>(),
-        [Value::Null, "amount_over_limit".into()]
-    );
+    judged.send(&new_key(), "1.00").await.expect(201);
+    let judgements = judged.admin.all("/api/fraud/judgements?limit=1").await;
+    let denial = json!("amount_over_limit");
+    let rules = judgements.iter().map(|judgement| &judgement["rule"]);
+    assert!(rules.take(2).eq([&Value::Null, &denial]), "{judgements:?}");
 }

@@ -1,9 +1,9 @@
 //! The notification feed, in Rust for WASI 0.3.
 
 use crate::examples::example;
-use strongroom_tests::bank::new_key;
+use strongroom_tests::bank::{NOBODYS_ID, new_key};
 use strongroom_tests::registry::Registry;
-use strongroom_tests::{Bank, Person, Value, json, wait_for, workspace};
+use strongroom_tests::{Bank, Person, Value, assert_json, text, wait_for, workspace};
 
 async fn bank_with_notifications() -> Bank {
     let bank = Bank::start().await;
@@ -26,29 +26,16 @@ async fn notifications(person: &Person, count: usize) -> Vec<Value> {
 }
 
 fn events(notifications: &[Value]) -> Vec<&str> {
-    let events = notifications
-        .iter()
-        .map(|notification| &notification["event"]);
-    events
-        .map(|event| event.as_str().expect("a text"))
-        .collect()
+    let events = notifications.iter().map(|one| &one["event"]);
+    events.map(text).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tour_of_its_readme_works() {
     let bank = Bank::start().await;
-    let ann = json!({"email": "ann@example.com", "password": "quiet river under stones"});
-    bank.client()
-        .post("/api/auth/register")
-        .json(&ann)
-        .await
-        .expect(201);
-    let ann = Person::log_in(
-        &bank.client(),
-        "ann@example.com",
-        "quiet river under stones",
-    )
-    .await;
+    let (email, password) = ("ann@example.com", "quiet river under stones");
+    bank.register(email, password).await.expect(201);
+    let ann = Person::log_in(&bank.client(), email, password).await;
     let account = ann.open_account("EUR").await;
     bank.admin().await.deposit(&account, "1.00", "EUR").await;
 
@@ -69,85 +56,55 @@ fn it_imports_the_journal_and_not_the_ledger() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_sides_are_told_once_and_see_their_own_alone() {
+async fn both_sides_see_their_own_alone_once_and_mark_it_as_read() {
     let bank = bank_with_notifications().await;
-    let (alice, bob) = (bank.customer().await, bank.customer().await);
-    let (from, to) = (
-        alice.open_account("EUR").await,
-        bob.open_account("EUR").await,
-    );
-    bank.admin().await.deposit(&from, "100.00", "EUR").await;
+    let pair = bank.pair().await;
+    let (alice, bob) = (&pair.alice, &pair.bob);
     let key = new_key();
     for _retry in 0..2 {
-        alice.transfer(&key, &from, &to, "12.34").await.expect(201);
+        let sent = alice.transfer(&key, &pair.from, &pair.to, "12.34").await;
+        sent.expect(201);
     }
-    alice
-        .transfer(&new_key(), &from, &to, "1000.00")
-        .await
-        .refused(422, "insufficient_funds");
+    let too_much = alice.submit("transfer", &pair.body("1000.00")).await;
+    too_much.refused(422, "insufficient_funds");
 
-    let (alices, bobs) = (notifications(&alice, 3).await, notifications(&bob, 1).await);
+    let (alices, bobs) = (notifications(alice, 3).await, notifications(bob, 1).await);
     assert_eq!(events(&alices), ["declined", "sent", "deposited"]);
     assert_eq!(events(&bobs), ["received"]);
-    let received = &bobs[0];
-    assert_eq!(
-        (
-            &received["amount"],
-            &received["account_id"],
-            &received["read_at"]
-        ),
-        (&json!("12.34"), &json!(to), &Value::Null)
-    );
-    assert_eq!(received["transaction_id"], alices[1]["transaction_id"]);
+    assert_json!(bobs[0], {
+        "amount": "12.34", "account_id": pair.to, "read_at": null,
+        "transaction_id": alices[1]["transaction_id"],
+    });
     bank.client().get("/api/notifications").await.no_token();
-}
 
-#[tokio::test(flavor = "multi_thread")]
-async fn only_the_reader_marks_their_own_as_read() {
-    let bank = bank_with_notifications().await;
-    let (alice, bob) = (bank.customer().await, bank.customer().await);
-    let account = alice.open_account("EUR").await;
-    bank.admin().await.deposit(&account, "1.00", "EUR").await;
-    let id = notifications(&alice, 1).await[0]["id"].clone();
-    let path = format!("/api/notifications/{}/read", id.as_str().expect("a text"));
-
-    let stranger = bob.post(&path).await;
-    let nobody = "00000000-0000-7000-8000-000000000000";
-    let absent = bob.post(&format!("/api/notifications/{nobody}/read")).await;
+    let path = format!("/api/notifications/{}/read", text(&bobs[0]["id"]));
+    let stranger = alice.post(&path).await;
+    let absent = format!("/api/notifications/{NOBODYS_ID}/read");
+    let absent = alice.post(&absent).await;
     stranger.refused(404, "not_found");
     assert_eq!(stranger.problem_without(&[]), absent.problem_without(&[]));
-
-    let first = alice.post(&path).await.expect(200);
+    let first = bob.post(&path).await.expect(200);
     assert!(first["read_at"].is_string(), "{first}");
-    assert_eq!(alice.post(&path).await.expect(200), first);
-    assert_eq!(notifications(&alice, 1).await, [first]);
+    assert_eq!(bob.post(&path).await.expect(200), first);
+    assert_eq!(notifications(bob, 1).await, [first]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_bank_has_told_everything_once() {
     const TRANSFERS: usize = 20;
     let mut bank = bank_with_notifications().await;
-    let alice = bank.customer().await;
-    let account = alice.open_account("EUR").await;
-    let other = alice.open_account("EUR").await;
-    bank.admin().await.deposit(&account, "100.00", "EUR").await;
+    let pair = bank.pair().await;
     for _transfer in 0..TRANSFERS {
-        alice
-            .transfer(&new_key(), &account, &other, "1.00")
-            .await
-            .expect(201);
+        pair.send("1.00").await;
     }
     // In the middle of a tick, before it, or after it.
-    bank.host.kill();
-    bank.host.launch();
-    bank.host.wait_until_ready().await;
-    let alice = alice.at(&bank.host);
-    alice
-        .transfer(&new_key(), &account, &other, "1.00")
-        .await
-        .expect(201);
-    let told = notifications(&alice, TRANSFERS + 2).await;
-    let mut expected = vec!["moved"; TRANSFERS + 1];
+    bank.host.restart().await;
+    let pair = pair.at(&bank);
+    pair.send("1.00").await;
+    let told = notifications(&pair.bob, TRANSFERS + 1).await;
+    assert_eq!(events(&told), ["received"; TRANSFERS + 1]);
+    let told = notifications(&pair.alice, TRANSFERS + 2).await;
+    let mut expected = vec!["sent"; TRANSFERS + 1];
     expected.push("deposited");
     assert_eq!(events(&told), expected);
 }
@@ -162,10 +119,8 @@ async fn removed_and_added_again_it_goes_on_where_it_was() {
     let first = notifications(&alice, 1).await;
 
     bank.save_registry(&Registry::bank()).await;
-    alice
-        .get("/api/notifications")
-        .await
-        .refused(404, "no_such_service");
+    let answer = alice.get("/api/notifications").await;
+    answer.refused(404, "no_such_service");
     admin.deposit(&account, "2.00", "EUR").await;
 
     add_notifications(&bank).await;

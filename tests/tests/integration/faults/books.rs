@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use strongroom_tests::bank::text;
 use strongroom_tests::command::run;
-use strongroom_tests::{Person, Value};
+use strongroom_tests::{Person, Value, list, text};
 use tokio::task::JoinSet;
 
-use crate::faults::request::{Line, Outcome, Reply, cents};
-use crate::faults::scene::Scene;
+use crate::faults::request::{Attempt, FinalAnswer, RequestLine, cents};
+use crate::faults::scene::BrokenBank;
 
 /// How many answers are asked for again at the same time.
 const REPEATED_AT_ONCE: usize = 8;
@@ -36,14 +35,14 @@ struct Row {
 
 /// All outcomes so far, and what follows from them.
 #[derive(Debug, Clone)]
-pub struct Books {
-    outcomes: Vec<Outcome>,
+pub struct ExpectedBooks {
+    outcomes: Vec<FinalAnswer>,
     standings: Vec<Standing>,
-    /// By the transaction's id; an expiry, which nobody asks for, by its hold's.
+    /// By the transaction's id; an expiry, which no client asks for, by its hold's.
     journal: BTreeMap<String, Row>,
 }
 
-impl Books {
+impl ExpectedBooks {
     /// The books of a bank in which nothing has happened yet.
     pub fn new(accounts: usize) -> Self {
         Self {
@@ -54,7 +53,7 @@ impl Books {
     }
 
     /// Writes an outcome down. One that is there already stays there once.
-    pub fn note(&mut self, outcome: Outcome) {
+    pub fn note(&mut self, outcome: FinalAnswer) {
         for (line, id) in outcome.request.lines.iter().zip(outcome.transactions()) {
             self.enter(line, id, outcome.is_accepted());
         }
@@ -66,7 +65,7 @@ impl Books {
     /// # Panics
     ///
     /// If there is one of this id.
-    pub fn enter(&mut self, line: &Line, id: String, is_accepted: bool) {
+    pub fn enter(&mut self, line: &RequestLine, id: String, is_accepted: bool) {
         let posted = if is_accepted { line.posted_cents() } else { 0 };
         let held = if is_accepted { line.held_cents } else { 0 };
         let status = if is_accepted {
@@ -96,7 +95,7 @@ impl Books {
     }
 
     /// Writes down that the time of a hold is up.
-    pub fn expire(&mut self, hold: &Outcome) {
+    pub fn expire(&mut self, hold: &FinalAnswer) {
         let line = &hold.request.lines[0];
         let row = Row {
             kind: "expiry".to_owned(),
@@ -110,13 +109,13 @@ impl Books {
         self.standings[line.to].pending_credits -= line.held_cents;
     }
 
-    pub fn outcomes(&self) -> &[Outcome] {
+    pub fn outcomes(&self) -> &[FinalAnswer] {
         &self.outcomes
     }
 
     /// Where the journal lacks what was answered: before anything is repeated, which could do it
-    /// anew.
-    pub async fn missing_in_journal(&self, scene: &Scene) -> Vec<String> {
+    /// again.
+    pub async fn missing_in_journal(&self, scene: &BrokenBank) -> Vec<String> {
         let found: BTreeMap<String, Row> = journal(scene).await.into_iter().collect();
         self.journal
             .iter()
@@ -126,7 +125,7 @@ impl Books {
     }
 
     /// What the journal has that was not answered.
-    pub async fn unanswered_in_journal(&self, scene: &Scene) -> Vec<String> {
+    pub async fn unanswered_in_journal(&self, scene: &BrokenBank) -> Vec<String> {
         self.unanswered(&journal(scene).await)
     }
 
@@ -138,7 +137,7 @@ impl Books {
     }
 
     /// Everything in which the bank differs from the books. It must be at rest.
-    pub async fn violations(&self, scene: &Scene) -> Vec<String> {
+    pub async fn violations(&self, scene: &BrokenBank) -> Vec<String> {
         let mut violations = self.missing_in_journal(scene).await;
         violations.extend(self.answers_that_changed(scene).await);
         let rows = journal(scene).await;
@@ -161,11 +160,11 @@ impl Books {
     }
 
     /// Asks for every answer again: the same, to the byte.
-    async fn answers_that_changed(&self, scene: &Scene) -> Vec<String> {
+    async fn answers_that_changed(&self, scene: &BrokenBank) -> Vec<String> {
         let mut tasks = JoinSet::new();
         let share = self.outcomes.len().div_ceil(REPEATED_AT_ONCE).max(1);
         for part in self.outcomes.chunks(share) {
-            let asked: Vec<(Person, Outcome)> = part
+            let asked: Vec<(Person, FinalAnswer)> = part
                 .iter()
                 .map(|outcome| (scene.person(outcome.request.asker), outcome.clone()))
                 .collect();
@@ -181,34 +180,28 @@ impl Books {
     }
 }
 
-async fn change_of(person: &Person, before: &Outcome) -> Option<String> {
+async fn change_of(person: &Person, before: &FinalAnswer) -> Option<String> {
     for _attempt in 0..ATTEMPTS_MAX {
         match before.request.ask(person).await {
-            Reply::Final(after) => {
+            Attempt::Final(after) => {
                 let is_same =
                     after.replayed && after.status == before.status && after.body == before.body;
                 return (!is_same).then(|| format!("{before:?} became {after:?}"));
             }
-            Reply::NotNow { .. } => tokio::time::sleep(PAUSE).await,
-            Reply::CutOff => return Some(format!("{before:?} is cut off now")),
+            Attempt::NotNow { .. } => tokio::time::sleep(PAUSE).await,
+            Attempt::CutOff => return Some(format!("{before:?} is cut off now")),
         }
     }
     Some(format!("{before:?} is not repeated any more"))
 }
 
-async fn journal(scene: &Scene) -> Vec<(String, Row)> {
+async fn journal(scene: &BrokenBank) -> Vec<(String, Row)> {
     let mut rows = Vec::new();
     let mut after = 0;
     loop {
         let path = format!("/api/accounts/journal?limit=1000&after_sequence={after}");
         let page = scene.staff().get(&path).await.expect(200);
-        rows.extend(
-            page["data"]
-                .as_array()
-                .expect("data is a list")
-                .iter()
-                .map(row),
-        );
+        rows.extend(list(&page["data"]).iter().map(row));
         after = page["next_after_sequence"].as_i64().expect("a place");
         if page["has_more"] == false {
             return rows;
@@ -225,7 +218,7 @@ fn row(row: &Value) -> (String, Row) {
         kind: text(&row["kind"]).to_owned(),
         status: text(&row["status"]).to_owned(),
         amount_cents: cents(&row["amount"]),
-        entries: row["entries"].as_array().expect("entries is a list").len(),
+        entries: list(&row["entries"]).len(),
     };
     (id, row)
 }
@@ -234,7 +227,7 @@ fn expiry_of(hold: &str) -> String {
     format!("expiry of {hold}")
 }
 
-async fn standing(scene: &Scene, account: usize) -> Standing {
+async fn standing(scene: &BrokenBank, account: usize) -> Standing {
     let path = format!("/api/accounts/{}/balance", scene.accounts()[account]);
     let view = scene.staff().get(&path).await.expect(200);
     let standing = Standing {

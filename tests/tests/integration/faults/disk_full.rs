@@ -23,10 +23,10 @@ use strongroom_tests::registry::Registry;
 use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::{Bank, Person};
 
-use crate::faults::books::Books;
-use crate::faults::load::{Load, account_for};
-use crate::faults::request::{Asker, Outcome, Reply, Request};
-use crate::faults::scene::Scene;
+use crate::faults::books::ExpectedBooks;
+use crate::faults::load::{FaultLoad, account_for};
+use crate::faults::request::{Asker, Attempt, FinalAnswer, KeyedRequest};
+use crate::faults::scene::BrokenBank;
 
 const VOLUME_MIB: u64 = 64;
 /// Set where the test runs in a namespace of its own.
@@ -61,13 +61,13 @@ async fn fill_under_load(volume: &Volume) {
     symlink(volume.path(), host.data()).expect("the data can lie on the volume");
     host.launch();
     host.wait_until_ready().await;
-    let (mut scene, mut books) = Scene::open_in(Bank { host }, CLIENTS + 1).await;
+    let (mut scene, mut books) = BrokenBank::open_in(Bank { host }, CLIENTS + 1).await;
 
     for _round in 0..short_or_full(2, 10) {
-        // Its logs begin anew: they have no room yet that they would need no more of for a while.
+        // Its logs begin again: they have no room yet that they would need no more of for a while.
         scene.stop().await;
         scene.recover().await;
-        let load = Load::begin(&scene, CLIENTS, random.random());
+        let load = FaultLoad::begin(&scene, CLIENTS, random.random());
         let mut prober = Prober::new(&scene);
         prober.transfer_in_a_row(TRANSFERS_IN_A_ROW, WELL_MAX).await;
         let readers = Readers::begin(&scene, &books);
@@ -104,12 +104,12 @@ async fn fill_under_load(volume: &Volume) {
 struct Prober {
     person: Person,
     accounts: Vec<String>,
-    outcomes: Vec<Outcome>,
-    unanswered: Vec<Request>,
+    outcomes: Vec<FinalAnswer>,
+    unanswered: Vec<KeyedRequest>,
 }
 
 impl Prober {
-    fn new(scene: &Scene) -> Self {
+    fn new(scene: &BrokenBank) -> Self {
         Self {
             person: scene.person(Asker::Customer(CLIENTS)),
             accounts: scene.accounts().to_vec(),
@@ -120,7 +120,7 @@ impl Prober {
 
     /// Whether a new transfer is done. It is answered soon, one way or the other.
     async fn transfer(&mut self) -> bool {
-        let request = Request::transfer(&self.accounts, CLIENTS, 0, 1);
+        let request = KeyedRequest::transfer(&self.accounts, CLIENTS, 0, 1);
         let asked = Instant::now();
         let reply = request.ask(&self.person).await;
         assert!(
@@ -129,17 +129,17 @@ impl Prober {
             asked.elapsed()
         );
         match reply {
-            Reply::Final(outcome) => {
+            Attempt::Final(outcome) => {
                 assert!(outcome.is_accepted(), "{outcome:?}");
                 self.outcomes.push(outcome);
                 true
             }
-            Reply::NotNow { status, code } => {
+            Attempt::NotNow { status, code } => {
                 assert!(matches!(status, 503 | 507), "{status} {code}");
                 self.unanswered.push(request);
                 false
             }
-            Reply::CutOff => panic!("the bank is gone, and only room is short"),
+            Attempt::CutOff => panic!("the bank is gone, and only room is short"),
         }
     }
 
@@ -175,7 +175,7 @@ struct Readers {
 }
 
 impl Readers {
-    fn begin(scene: &Scene, books: &Books) -> Self {
+    fn begin(scene: &BrokenBank, books: &ExpectedBooks) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (customer, account) = (scene.person(Asker::Customer(0)), &scene.accounts()[0]);
         let transaction = books.outcomes()[0].transactions().remove(0);
@@ -191,7 +191,7 @@ impl Readers {
             // Refusals may be too fast for that: the disk stays full until there were enough.
             while !stopped.load(Relaxed) || reads <= REFUSALS {
                 for path in &paths {
-                    customer.get(path).await.expect(200);
+                    customer.read(path).await;
                     reads += 1;
                 }
             }
@@ -248,7 +248,8 @@ impl Volume {
         let filler = File::create(&path).expect("there is room for a name");
         let (mut taken, mut bytes) = (0, VOLUME_MIB << 20);
         while bytes > 0 {
-            // Without writing: whoever waits for the disk now waits for what is written to it.
+            // Without writing: a client that waits for the disk now waits for what is written to
+            // it.
             match fallocate(&filler, FallocateFlags::empty(), taken, bytes) {
                 Ok(()) => taken += bytes,
                 Err(Errno::NOSPC) => bytes /= 2,

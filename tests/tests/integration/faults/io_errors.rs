@@ -1,6 +1,6 @@
 //! Goal: whatever call to the disk fails, once or from then on, nothing is acknowledged that is not
-//! kept; who is refused is told that the storage or the service is not there; and a write that the
-//! disk did not keep ends the process, so that nobody asks a second time whether it did.
+//! kept; a refusal says that the storage or the service is not there; and a write that the
+//! disk did not keep ends the process, so that no one asks a second time whether it did.
 //!
 //! Method: clients move money while the Nth read, write, sync, or truncation of a store fails. Then
 //! the binary of every day is started on what is left, every request is repeated until it is
@@ -15,9 +15,9 @@ use rand::rngs::StdRng;
 use rustix::process::Signal;
 use strongroom_tests::scale::{seeded, short_or_full};
 
-use crate::faults::books::Books;
-use crate::faults::load::{Load, Shifts, account_for};
-use crate::faults::scene::{Kept, Scene};
+use crate::faults::books::ExpectedBooks;
+use crate::faults::load::{FaultLoad, Shifts, account_for};
+use crate::faults::scene::{BrokenBank, Kept};
 
 const CLIENTS: usize = 4;
 /// The stores, and the share of calls that one has: only standing orders write to that of the
@@ -149,16 +149,16 @@ async fn a_log_that_cannot_be_cut_when_the_host_stops_does_no_harm() {
 
 /// A bank that begins each time from the same data, on a disk that fails.
 struct FailingDisk {
-    scene: Scene,
+    scene: BrokenBank,
     kept: Kept,
-    opening: Books,
+    opening: ExpectedBooks,
     random: StdRng,
 }
 
 impl FailingDisk {
     async fn open() -> Self {
         let random = seeded();
-        let (mut scene, opening) = Scene::open(CLIENTS).await;
+        let (mut scene, opening) = BrokenBank::open(CLIENTS).await;
         let kept = scene.keep().await;
         Self {
             scene,
@@ -198,8 +198,8 @@ impl FailingDisk {
         assert!(self.scene.fail(&plan).await, "{plan}: it serves");
     }
 
-    fn load(&mut self) -> Load {
-        Load::begin(&self.scene, CLIENTS, self.random.random())
+    fn load(&mut self) -> FaultLoad {
+        FaultLoad::begin(&self.scene, CLIENTS, self.random.random())
     }
 
     /// Starts the bank again; everything is as the clients were told.

@@ -11,9 +11,9 @@ use rand::{RngExt, SeedableRng};
 use strongroom_tests::Person;
 use tokio::task::JoinSet;
 
-use crate::faults::books::Books;
-use crate::faults::request::{Asker, Outcome, Reply, Request};
-use crate::faults::scene::Scene;
+use crate::faults::books::ExpectedBooks;
+use crate::faults::request::{Asker, Attempt, FinalAnswer, KeyedRequest};
+use crate::faults::scene::BrokenBank;
 
 /// The largest usual amount, in cents: small enough that an account lasts for a test.
 const CENTS_MAX: i64 = 500;
@@ -31,9 +31,9 @@ const ANSWERED_MAX: Duration = Duration::from_secs(30);
 /// What clients have had from a bank that failed.
 #[derive(Debug, Default)]
 pub struct Shifts {
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<FinalAnswer>,
     /// What was begun and not answered for good.
-    pub unanswered: Vec<Request>,
+    pub unanswered: Vec<KeyedRequest>,
     /// How often there was which refusal, by status and code.
     pub refusals: BTreeMap<(u16, String), usize>,
     /// The longest that anybody waited for one of them.
@@ -71,19 +71,19 @@ impl Shifts {
 }
 
 /// Clients at work.
-pub struct Load {
+pub struct FaultLoad {
     clients: JoinSet<Shifts>,
     stop: Arc<AtomicBool>,
 }
 
-impl Load {
+impl FaultLoad {
     /// Sets the first `clients` customers to work, each with its own account, until they are
     /// stopped or cut off.
-    pub fn begin(scene: &Scene, clients: usize, seed: u64) -> Self {
+    pub fn begin(scene: &BrokenBank, clients: usize, seed: u64) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();
         for place in 0..clients {
-            let client = Client {
+            let client = LoadClient {
                 place,
                 accounts: scene.accounts().to_vec(),
                 customer: scene.person(Asker::Customer(place)),
@@ -123,7 +123,7 @@ impl Load {
     /// # Panics
     ///
     /// If it does not happen.
-    pub async fn until_fired(self, scene: &Scene, longer: Duration) -> Shifts {
+    pub async fn until_fired(self, scene: &BrokenBank, longer: Duration) -> Shifts {
         scene.bank.wait_until_fired().await;
         tokio::time::sleep(longer).await;
         self.end().await
@@ -131,21 +131,21 @@ impl Load {
 }
 
 /// One customer, who does one thing after the other.
-struct Client {
+struct LoadClient {
     place: usize,
     accounts: Vec<String>,
     customer: Person,
     staff: Person,
     random: StdRng,
     /// Open holds.
-    holds: Vec<Outcome>,
+    holds: Vec<FinalAnswer>,
     /// Transfers that may be reversed.
-    transfers: Vec<Outcome>,
+    transfers: Vec<FinalAnswer>,
     /// How many standing orders it has asked for.
     orders: usize,
 }
 
-impl Client {
+impl LoadClient {
     async fn work(mut self, stop: Arc<AtomicBool>) -> Shifts {
         let mut shift = Shifts::default();
         while !stop.load(Relaxed) {
@@ -167,10 +167,10 @@ impl Client {
     /// None if the client was cut off, or stopped before there was an answer.
     async fn ask_until_answered(
         &self,
-        request: &Request,
+        request: &KeyedRequest,
         stop: &AtomicBool,
         shift: &mut Shifts,
-    ) -> Option<Outcome> {
+    ) -> Option<FinalAnswer> {
         let person = match request.asker {
             Asker::Customer(_) => &self.customer,
             Asker::Staff => &self.staff,
@@ -179,9 +179,9 @@ impl Client {
             let asked = Instant::now();
             let reply = request.ask(person).await;
             let (status, code) = match reply {
-                Reply::CutOff => return None,
-                Reply::Final(outcome) => return Some(outcome),
-                Reply::NotNow { status, code } => (status, code),
+                Attempt::CutOff => return None,
+                Attempt::Final(outcome) => return Some(outcome),
+                Attempt::NotNow { status, code } => (status, code),
             };
             shift.slowest_refusal = shift.slowest_refusal.max(asked.elapsed());
             *shift.refusals.entry((status, code)).or_default() += 1;
@@ -192,7 +192,7 @@ impl Client {
         }
     }
 
-    fn next(&mut self) -> Request {
+    fn next(&mut self) -> KeyedRequest {
         let (from, to) = (self.place, self.other());
         let cents = self.random.random_range(1..=CENTS_MAX);
         let accounts = &self.accounts;
@@ -201,23 +201,25 @@ impl Client {
         // too.
         if self.orders == 0 || (68..80).contains(&what) && self.orders < ORDERS_MAX {
             self.orders += 1;
-            return Request::order(accounts, from, to, cents);
+            return KeyedRequest::order(accounts, from, to, cents);
         }
         match what {
-            0..5 => Request::transfer(accounts, from, to, CENTS_TOO_MANY),
+            0..5 => KeyedRequest::transfer(accounts, from, to, CENTS_TOO_MANY),
             5..15 => {
                 let parts = [cents, cents + 1, cents + 2];
-                Request::batch(accounts, from, to, &parts)
+                KeyedRequest::batch(accounts, from, to, &parts)
             }
-            15..40 => Request::hold(accounts, (from, to), cents, HOLD_SECONDS),
+            15..40 => KeyedRequest::hold(accounts, from, to, cents, HOLD_SECONDS),
             40..55 if !self.holds.is_empty() => {
                 let hold = self.holds.remove(0);
                 let held = hold.request.lines[0].held_cents;
-                Request::capture(&hold, self.random.random_range(1..=held))
+                KeyedRequest::capture(&hold, self.random.random_range(1..=held))
             }
-            55..62 if !self.holds.is_empty() => Request::void(&self.holds.remove(0)),
-            62..68 if !self.transfers.is_empty() => Request::reverse(&self.transfers.remove(0)),
-            _ => Request::transfer(accounts, from, to, cents),
+            55..62 if !self.holds.is_empty() => KeyedRequest::void(&self.holds.remove(0)),
+            62..68 if !self.transfers.is_empty() => {
+                KeyedRequest::reverse(&self.transfers.remove(0))
+            }
+            _ => KeyedRequest::transfer(accounts, from, to, cents),
         }
     }
 
@@ -227,7 +229,7 @@ impl Client {
         (self.place + step) % self.accounts.len()
     }
 
-    fn remember(&mut self, outcome: &Outcome) {
+    fn remember(&mut self, outcome: &FinalAnswer) {
         match outcome.request.lines.as_slice() {
             [line] if outcome.is_accepted() => match line.kind {
                 "hold" => self.holds.push(outcome.clone()),
@@ -245,13 +247,17 @@ impl Client {
 /// # Panics
 ///
 /// If something is not answered in time.
-pub async fn account_for(scene: &Scene, books: &mut Books, shifts: Shifts) -> Vec<String> {
+pub async fn account_for(
+    scene: &BrokenBank,
+    books: &mut ExpectedBooks,
+    shifts: Shifts,
+) -> Vec<String> {
     for outcome in shifts.outcomes {
         books.note(outcome);
     }
     let missing = books.missing_in_journal(scene).await;
     if !missing.is_empty() {
-        // A repetition would only do anew what was lost.
+        // A repetition would only do again what was lost.
         return missing;
     }
     repeat_until_answered(scene, books, shifts.unanswered).await;
@@ -263,7 +269,11 @@ pub async fn account_for(scene: &Scene, books: &mut Books, shifts: Shifts) -> Ve
 /// # Panics
 ///
 /// If one is not answered in time.
-pub async fn repeat_until_answered(scene: &Scene, books: &mut Books, unanswered: Vec<Request>) {
+pub async fn repeat_until_answered(
+    scene: &BrokenBank,
+    books: &mut ExpectedBooks,
+    unanswered: Vec<KeyedRequest>,
+) {
     let mut clients = JoinSet::new();
     for request in unanswered {
         let person = scene.person(request.asker);
@@ -271,7 +281,7 @@ pub async fn repeat_until_answered(scene: &Scene, books: &mut Books, unanswered:
             let started = Instant::now();
             loop {
                 match request.ask(&person).await {
-                    Reply::Final(outcome) => return outcome,
+                    Attempt::Final(outcome) => return outcome,
                     other => assert!(started.elapsed() < ANSWERED_MAX, "{request:?}: {other:?}"),
                 }
                 tokio::time::sleep(PAUSE).await;

@@ -11,9 +11,9 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use strongroom_tests::scale::{seeded, short_or_full};
 
-use crate::faults::books::Books;
-use crate::faults::load::{Load, Shifts, account_for};
-use crate::faults::scene::Scene;
+use crate::faults::books::ExpectedBooks;
+use crate::faults::load::{FaultLoad, Shifts, account_for};
+use crate::faults::scene::BrokenBank;
 
 const CLIENTS: usize = 8;
 const MODELS: [&str; 3] = ["drop", "reorder", "torn"];
@@ -23,7 +23,7 @@ const SYNCS_OF_NORMAL: [u32; 3] = [1, 2, 3];
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_a_power_cut_at_any_sync() {
     let mut random = seeded();
-    let (mut scene, books) = Scene::open(CLIENTS).await;
+    let (mut scene, books) = BrokenBank::open(CLIENTS).await;
     let kept = scene.keep().await;
     let syncs = short_or_full(vec![1, 2, 3, 9, 29], (1..=60).collect());
     let mut answered = 0;
@@ -44,7 +44,7 @@ async fn what_was_acknowledged_survives_a_power_cut_at_any_sync() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_check_finds_what_a_store_loses_that_does_not_sync_each_commit() {
     let mut random = seeded();
-    let (mut scene, books) = Scene::open(CLIENTS).await;
+    let (mut scene, books) = BrokenBank::open(CLIENTS).await;
     let kept = scene.keep().await;
     let mut found = Vec::new();
     for at in SYNCS_OF_NORMAL {
@@ -68,14 +68,14 @@ fn plan(settings: &str, at: u32, model: &str, random: &mut StdRng) -> String {
 /// Lets clients work until the power fails, starts the bank again, and answers in what it differs
 /// from what it had said.
 async fn lose_power(
-    scene: &mut Scene,
-    mut books: Books,
+    scene: &mut BrokenBank,
+    mut books: ExpectedBooks,
     plan: &str,
     random: &mut StdRng,
-) -> (Books, Vec<String>) {
+) -> (ExpectedBooks, Vec<String>) {
     let mut shifts = Shifts::default();
     if scene.fail(plan).await {
-        let load = Load::begin(scene, CLIENTS, random.random());
+        let load = FaultLoad::begin(scene, CLIENTS, random.random());
         shifts = load.until_cut_off().await;
         scene.bank.host.wait_for_exit().await;
     }

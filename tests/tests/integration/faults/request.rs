@@ -1,7 +1,7 @@
 //! What a client asks for, what it means for the accounts, and what came of it.
 
-use strongroom_tests::bank::{day, new_key, text};
-use strongroom_tests::{Person, Value, json};
+use strongroom_tests::bank::{day, new_key};
+use strongroom_tests::{Person, Value, json, text};
 
 /// When standing orders begin that are there to be kept, not to be paid.
 const ORDERS_BEGIN_IN_DAYS: i64 = 30;
@@ -16,7 +16,7 @@ pub enum Asker {
 
 /// One transaction that is asked for. Accounts are named by their places.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub struct RequestLine {
     /// In the word of the journal.
     pub kind: &'static str,
     /// None for the bank's own account.
@@ -28,7 +28,7 @@ pub struct Line {
     pub held_cents: i64,
 }
 
-impl Line {
+impl RequestLine {
     pub fn transfer(from: usize, to: usize, amount_cents: i64) -> Self {
         Self {
             kind: "transfer",
@@ -59,16 +59,16 @@ impl Line {
 
 /// A request under its idempotency key. Sent again it is the same request.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct KeyedRequest {
     pub asker: Asker,
     path: String,
     key: String,
     body: Option<Value>,
-    pub lines: Vec<Line>,
+    pub lines: Vec<RequestLine>,
 }
 
-impl Request {
-    fn new(asker: Asker, path: &str, body: Option<Value>, lines: Vec<Line>) -> Self {
+impl KeyedRequest {
+    fn new(asker: Asker, path: &str, body: Option<Value>, lines: Vec<RequestLine>) -> Self {
         Self {
             asker,
             path: format!("/api/transactions{path}"),
@@ -79,32 +79,27 @@ impl Request {
     }
 
     pub fn deposit(accounts: &[String], to: usize, cents: i64) -> Self {
-        let line = Line {
+        let line = RequestLine {
             kind: "deposit",
             from: None,
-            ..Line::transfer(to, to, cents)
+            ..RequestLine::transfer(to, to, cents)
         };
         let body = json!({"account_id": accounts[to], "amount": decimal(cents), "currency": "EUR"});
         Self::new(Asker::Staff, "/deposit", Some(body), vec![line])
     }
 
     pub fn transfer(accounts: &[String], from: usize, to: usize, cents: i64) -> Self {
-        let line = Line::transfer(from, to, cents);
+        let line = RequestLine::transfer(from, to, cents);
         let body = body_of(accounts, &line);
         Self::new(Asker::Customer(from), "/transfer", Some(body), vec![line])
     }
 
     /// A hold that ends by itself after `expires_in` seconds.
-    pub fn hold(
-        accounts: &[String],
-        (from, to): (usize, usize),
-        cents: i64,
-        expires_in: u32,
-    ) -> Self {
-        let line = Line {
+    pub fn hold(accounts: &[String], from: usize, to: usize, cents: i64, expires_in: u32) -> Self {
+        let line = RequestLine {
             kind: "hold",
             held_cents: cents,
-            ..Line::transfer(from, to, cents)
+            ..RequestLine::transfer(from, to, cents)
         };
         let mut body = body_of(accounts, &line);
         body["expires_in"] = json!(expires_in);
@@ -112,8 +107,8 @@ impl Request {
     }
 
     /// Takes `cents` of a hold, and releases the rest.
-    pub fn capture(hold: &Outcome, cents: i64) -> Self {
-        let line = Line {
+    pub fn capture(hold: &FinalAnswer, cents: i64) -> Self {
+        let line = RequestLine {
             kind: "capture",
             amount_cents: cents,
             held_cents: -hold.request.lines[0].held_cents,
@@ -124,8 +119,8 @@ impl Request {
         Self::new(hold.request.asker, &path, Some(body), vec![line])
     }
 
-    pub fn void(hold: &Outcome) -> Self {
-        let line = Line {
+    pub fn void(hold: &FinalAnswer) -> Self {
+        let line = RequestLine {
             kind: "void",
             held_cents: -hold.request.lines[0].held_cents,
             ..hold.request.lines[0].clone()
@@ -135,9 +130,9 @@ impl Request {
     }
 
     /// Moves a transfer between two customers back.
-    pub fn reverse(transfer: &Outcome) -> Self {
+    pub fn reverse(transfer: &FinalAnswer) -> Self {
         let original = &transfer.request.lines[0];
-        let line = Line {
+        let line = RequestLine {
             kind: "reversal",
             from: Some(original.to),
             to: original.from.expect("a customer has paid it"),
@@ -149,9 +144,9 @@ impl Request {
 
     /// All of these amounts, or none.
     pub fn batch(accounts: &[String], from: usize, to: usize, cents: &[i64]) -> Self {
-        let lines: Vec<Line> = cents
+        let lines: Vec<RequestLine> = cents
             .iter()
-            .map(|cents| Line::transfer(from, to, *cents))
+            .map(|cents| RequestLine::transfer(from, to, *cents))
             .collect();
         let transfers: Vec<Value> = lines.iter().map(|line| body_of(accounts, line)).collect();
         let body = json!({"transfers": transfers, "atomic": true});
@@ -160,16 +155,16 @@ impl Request {
 
     /// A standing order that pays nothing before the test is over.
     pub fn order(accounts: &[String], from: usize, to: usize, cents: i64) -> Self {
-        let line = Line::transfer(from, to, cents);
+        let line = RequestLine::transfer(from, to, cents);
         Self::order_from(&day(ORDERS_BEGIN_IN_DAYS), accounts, &line)
     }
 
     /// A standing order with one payment, `line`, that is due now.
-    pub fn due_order(accounts: &[String], line: &Line) -> Self {
+    pub fn due_order(accounts: &[String], line: &RequestLine) -> Self {
         Self::order_from(&day(0), accounts, line)
     }
 
-    fn order_from(start: &str, accounts: &[String], line: &Line) -> Self {
+    fn order_from(start: &str, accounts: &[String], line: &RequestLine) -> Self {
         let mut body = body_of(accounts, line);
         body["start"] = json!(start);
         body["interval"] = json!("monthly");
@@ -187,21 +182,21 @@ impl Request {
     /// # Panics
     ///
     /// If the answer is one that no failure excuses.
-    pub async fn ask(&self, person: &Person) -> Reply {
+    pub async fn ask(&self, person: &Person) -> Attempt {
         let call = person.post(&self.path).key(&self.key);
         let call = match &self.body {
             Some(body) => call.json(body),
             None => call,
         };
         let Ok(answer) = call.try_send().await else {
-            return Reply::CutOff;
+            return Attempt::CutOff;
         };
         let document = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
         let is_decision = answer.status == 201
             || answer.status == 422
                 && (document["transaction_id"].is_string() || document["outcomes"].is_array());
         if is_decision {
-            return Reply::Final(Outcome {
+            return Attempt::Final(FinalAnswer {
                 request: self.clone(),
                 status: answer.status,
                 replayed: answer.replayed(),
@@ -215,7 +210,7 @@ impl Request {
         );
         // Every failure has the same form.
         answer.problem(answer.status);
-        Reply::NotNow {
+        Attempt::NotNow {
             status: answer.status,
             code: text(&document["code"]).to_owned(),
         }
@@ -224,9 +219,9 @@ impl Request {
 
 /// What one attempt brought.
 #[derive(Debug, Clone)]
-pub enum Reply {
+pub enum Attempt {
     /// The outcome, for good.
-    Final(Outcome),
+    Final(FinalAnswer),
     /// An answer that promises nothing: the request was recorded, or it was not.
     NotNow { status: u16, code: String },
     /// No answer, or not a whole one.
@@ -235,14 +230,14 @@ pub enum Reply {
 
 /// The final answer to a request.
 #[derive(Debug, Clone)]
-pub struct Outcome {
-    pub request: Request,
+pub struct FinalAnswer {
+    pub request: KeyedRequest,
     pub status: u16,
     pub body: Vec<u8>,
     pub replayed: bool,
 }
 
-impl Outcome {
+impl FinalAnswer {
     pub fn is_accepted(&self) -> bool {
         self.status == 201
     }
@@ -278,7 +273,7 @@ impl Outcome {
     }
 }
 
-fn body_of(accounts: &[String], line: &Line) -> Value {
+fn body_of(accounts: &[String], line: &RequestLine) -> Value {
     let from = line.from.map(|from| accounts[from].as_str());
     json!({
         "from_account_id": from,

@@ -10,8 +10,8 @@ use strongroom_tests::host::Host;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::{Bank, Person};
 
-use crate::faults::books::Books;
-use crate::faults::request::{Asker, Reply, Request};
+use crate::faults::books::ExpectedBooks;
+use crate::faults::request::{Asker, Attempt, KeyedRequest};
 
 /// What each account begins with, in cents.
 pub const OPENING_CENTS: i64 = 1_000_000;
@@ -21,7 +21,7 @@ const READY_MAX: Duration = Duration::from_secs(2);
 const LOGIN_AGE_MAX: Duration = Duration::from_secs(150);
 
 /// The bank and its people.
-pub struct Scene {
+pub struct BrokenBank {
     pub bank: Bank,
     staff: Person,
     customers: Vec<Person>,
@@ -30,14 +30,14 @@ pub struct Scene {
     logged_in_at: Instant,
 }
 
-impl Scene {
+impl BrokenBank {
     /// A bank of so many customers with [`OPENING_CENTS`] each, and its books.
-    pub async fn open(customers: usize) -> (Self, Books) {
+    pub async fn open(customers: usize) -> (Self, ExpectedBooks) {
         Self::open_in(Bank::start().await, customers).await
     }
 
     /// The same in a bank that serves already.
-    pub async fn open_in(bank: Bank, customers: usize) -> (Self, Books) {
+    pub async fn open_in(bank: Bank, customers: usize) -> (Self, ExpectedBooks) {
         let staff = bank.admin().await;
         let mut scene = Self {
             bank,
@@ -46,12 +46,12 @@ impl Scene {
             accounts: Vec::new(),
             logged_in_at: Instant::now(),
         };
-        let mut books = Books::new(customers);
+        let mut books = ExpectedBooks::new(customers);
         for place in 0..customers {
             let customer = scene.bank.customer().await;
             scene.accounts.push(customer.open_account("EUR").await);
             scene.customers.push(customer);
-            let opening = Request::deposit(&scene.accounts, place, OPENING_CENTS);
+            let opening = KeyedRequest::deposit(&scene.accounts, place, OPENING_CENTS);
             scene.do_once(&mut books, &opening).await;
         }
         (scene, books)
@@ -62,9 +62,9 @@ impl Scene {
     /// # Panics
     ///
     /// If it is not accepted at once.
-    pub async fn do_once(&self, books: &mut Books, request: &Request) {
+    pub async fn do_once(&self, books: &mut ExpectedBooks, request: &KeyedRequest) {
         match request.ask(&self.person(request.asker)).await {
-            Reply::Final(outcome) if outcome.is_accepted() && !outcome.replayed => {
+            Attempt::Final(outcome) if outcome.is_accepted() && !outcome.replayed => {
                 books.note(outcome);
             }
             other => panic!("{other:?}"),
@@ -160,8 +160,8 @@ impl Scene {
         }
     }
 
-    /// Logs everybody in again before the tokens are too old. Whoever starts the bank only to fail
-    /// calls it, where a login fails nothing.
+    /// Logs all people in again before the tokens are too old. A test that starts the bank only to
+    /// fail calls it where a login fails nothing.
     pub async fn renew_logins(&mut self) {
         if self.logged_in_at.elapsed() < LOGIN_AGE_MAX {
             return;

@@ -10,14 +10,14 @@ use strongroom_tests::history::{Ask, Heard, History, Reply};
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
 
 /// A request, and whose.
-pub type Request = (Who, Ask);
+pub type OwnedAsk = (Who, Ask);
 
 /// What one client did until the host died.
 pub struct Shift {
     pub wishes: Wishes,
-    pub answered: Vec<(Request, Reply)>,
+    pub answered: Vec<(OwnedAsk, Reply)>,
     /// There is always one: the host dies, the client does not tire.
-    pub unanswered: Request,
+    pub unanswered: OwnedAsk,
 }
 
 /// Works until a request is met with silence.

@@ -10,7 +10,6 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rustix::process::{Signal, kill_process};
 use strongroom_tests::Bank;
-use strongroom_tests::bank::text;
 use strongroom_tests::command::run;
 use strongroom_tests::history::call::id;
 use strongroom_tests::history::journal::{Row, events_of_bank, rows_of_bank};
@@ -18,10 +17,11 @@ use strongroom_tests::history::traffic::{Mix, Town, Wishes};
 use strongroom_tests::history::words::minor;
 use strongroom_tests::history::{Checker, EUR, Heard, History, Kind, Outcome, Reply};
 use strongroom_tests::scale::short_or_full;
+use strongroom_tests::text;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::kill::client::{Request, Shift, work};
+use crate::kill::client::{OwnedAsk, Shift, work};
 
 const CLIENTS: usize = 64;
 const OWNERS: usize = 20;
@@ -50,7 +50,7 @@ pub struct Trial {
     checker: Checker,
     clients: Vec<Wishes>,
     /// What was answered in all rounds, and is recorded.
-    recorded: Vec<Request>,
+    recorded: Vec<OwnedAsk>,
     logged_in: Instant,
     tally: Tally,
 }
@@ -267,7 +267,7 @@ impl Trial {
 }
 
 /// What a client was answered for is in the journal, before anything is repeated, which could do it
-/// anew. Returns how many answers there were.
+/// again. Returns how many answers there were.
 fn assert_answered_are_there(shifts: &[Shift], found: &Found) -> usize {
     let answered = || shifts.iter().flat_map(|shift| &shift.answered);
     for (request, reply) in answered() {

@@ -111,7 +111,7 @@ impl Account {
         let outcome = match call.function {
             Function::Cancel => Outcome::Cancelled,
             Function::PostDenied => Outcome::Denied,
-            // `decide::decide`: the payer first, so that nobody without the money hears of the
+            // `decide::decide`: the payer first, so that no one without the money hears of the
             // payee.
             Function::Post if !self.covers(protocol, terms) => Outcome::Declined,
             Function::Post if !terms.found => {

@@ -3,7 +3,7 @@
 //! Stateright's own `eventually` overlooks cycles, and here each try may be in vain, as its
 //! messages may be lost. So these properties ask instead, in every state: if all messages under way
 //! are lost, and all services are up, does one try whose messages arrive succeed? As it does from
-//! everywhere, no client and no tick can fail for ever that tries again until its messages arrive.
+//! everywhere, no client and no tick fails without end that tries again until its messages arrive.
 //! Each property asks it twice: for the state as it is, and as it is after the process has died.
 
 use crate::protocol::model::{Fault, Protocol, State, Step};

@@ -173,7 +173,7 @@ impl Protocol {
             Step::Tick => transaction.tick(self, network),
             Step::CommitTransaction => transaction.commit(self, account, network, history),
             Step::Judge(caller, verdict) => {
-                screening::judge(self, account, (caller, verdict), network, history);
+                screening::judge(self, account, caller, verdict, network, history);
             }
             Step::Take(call) => account.take(self, call, network),
             Step::CommitAccount => {
@@ -185,7 +185,7 @@ impl Protocol {
                 transaction.note(self, attempt, returned, again);
             }
             Step::Hear(attempt, returned) => {
-                transaction.hear(self, account, (attempt, returned), history);
+                transaction.hear(self, account, attempt, returned, history);
             }
             Step::Fail(fault) => fail(transaction, account, fault),
         }
@@ -257,7 +257,7 @@ impl Model for Protocol {
         steps.extend(FAULTS.map(Step::Fail));
     }
 
-    /// A step that changes nothing is none.
+    /// A step that changes nothing does not count.
     fn next_state(&self, state: &State, step: Step) -> Option<State> {
         let next = self.after(*state, step);
         (next != *state).then_some(next)

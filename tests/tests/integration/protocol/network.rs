@@ -1,7 +1,7 @@
 //! Between client and host, and between T, screening, and A: messages are lost, doubled, and
 //! overtake each other.
 //!
-//! A message stays here for ever and may arrive at any time, any number of times, or never. That
+//! A message stays here and may arrive at any time, any number of times, or never. That
 //! is loss, doubling without a bound, and every order, without a step for any of them. Between T
 //! and A it is more than the links of one process can do wrong: there a call is lost or late only
 //! when its caller has timed out.

@@ -81,13 +81,13 @@ pub fn rivals(requests: Requests) -> Protocol {
             }),
             ("two devices learn of one posting", |_, state| {
                 let repeated = recorded(Outcome::Posted, true);
-                has_response(state, (Phone, One, Right), recorded(Outcome::Posted, false))
-                    && has_response(state, (Laptop, One, Right), repeated)
+                has_response(state, Phone, One, Right, recorded(Outcome::Posted, false))
+                    && has_response(state, Laptop, One, Right, repeated)
             }),
             (
                 "the other body comes first, the right one is refused",
                 |_, state| {
-                    has_response(state, (Phone, One, Right), REUSED)
+                    has_response(state, Phone, One, Right, REUSED)
                         && has_recorded(state, One, Outcome::Posted)
                 },
             ),
@@ -146,15 +146,15 @@ pub fn refused(requests: Requests) -> Protocol {
             (
                 "the right body is posted after the refused one",
                 |_, state| {
-                    has_response(state, (Laptop, One, Other), NOT_FOUND)
+                    has_response(state, Laptop, One, Other, NOT_FOUND)
                         && has_recorded(state, One, Outcome::Posted)
                 },
             ),
             (
                 "the refused body comes once more, to a taken key",
                 |_, state| {
-                    has_response(state, (Laptop, One, Other), NOT_FOUND)
-                        && has_response(state, (Laptop, One, Other), REUSED)
+                    has_response(state, Laptop, One, Other, NOT_FOUND)
+                        && has_response(state, Laptop, One, Other, REUSED)
                 },
             ),
         ],
@@ -327,11 +327,7 @@ fn has_recorded(state: &State, key: Key, outcome: Outcome) -> bool {
     state.account.store.durable.outcome(Id::Key(key)) == Some(outcome)
 }
 
-fn has_response(
-    state: &State,
-    (client, key, body): (Client, Key, Body),
-    returned: Returned,
-) -> bool {
+fn has_response(state: &State, client: Client, key: Key, body: Body, returned: Returned) -> bool {
     let payment = Payment { key, body };
     let request = Request { client, payment };
     state.network.responses.has(Response { request, returned })

@@ -27,7 +27,8 @@ pub const VERDICTS: [Verdict; 3] = [Verdict::Allowed, Verdict::Denied, Verdict::
 pub fn judge(
     protocol: &Protocol,
     account: &Account,
-    (caller, verdict): (Caller, Verdict),
+    caller: Caller,
+    verdict: Verdict,
     network: &mut Network,
     history: &mut History,
 ) {

@@ -307,7 +307,8 @@ impl Transaction {
         &mut self,
         protocol: &Protocol,
         account: &Account,
-        (attempt, returned): (Attempt, Returned),
+        attempt: Attempt,
+        returned: Returned,
         history: &mut History,
     ) {
         if let Some(cancelling) = &mut self.cancelling

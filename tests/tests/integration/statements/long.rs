@@ -1,11 +1,10 @@
-//! Statements that are too long to be in memory: sent as they are made, no faster than they are read, and broken off where they are not true.
-
-use std::fs;
+//! Statements that are too long to be in memory: sent as they are made, no faster than they are
+//! read, and broken off where they are not true.
 
 use rusqlite::Connection as Ledger;
 use strongroom_tests::bank::{new_key, transfer};
 use strongroom_tests::wire::Connection;
-use strongroom_tests::{Bank, Person, Value, json, wait_for};
+use strongroom_tests::{Bank, Person, Value, json, list, wait_for};
 
 use crate::statements::forms::validate_camt_053;
 use crate::statements::{FROM_THE_FIRST_DAY, minor};
@@ -16,8 +15,8 @@ const BATCH: usize = 1_000;
 const BATCHES: usize = 40;
 const TRANSFERS: usize = BATCH * BATCHES;
 
-/// What the process may grow by while it sends such a statement: a tenth of that for the buffers of two connections and of the store, and
-/// what the machine's allocator keeps.
+/// What the process may grow by while it sends such a statement: a tenth of that for the buffers of
+/// two connections and of the store, and what the machine's allocator keeps.
 const GROWTH_BYTES_MAX: u64 = 12 << 20;
 /// How often the memory is looked at.
 const LOOK_BYTES: usize = 1 << 20;
@@ -63,12 +62,7 @@ impl Payer {
 
     /// What the process has in memory, in bytes.
     fn memory(&self) -> u64 {
-        let pid = self.bank.pid().as_raw_nonzero();
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the host runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.split_whitespace().next());
-        let kib: u64 = kib.expect("a size").parse().expect("a number");
-        kib * 1024
+        self.bank.resident_mib() << 20
     }
 }
 
@@ -99,9 +93,10 @@ async fn a_long_statement_is_sent_as_it_is_made_and_whole() {
     assert_eq!(whole.matches("<Ntry>").count(), TRANSFERS + 1);
 }
 
-/// Asserts that a statement has every transfer, in order, each balance following from the one before.
+/// Asserts that a statement has every transfer, in order, each balance following from the one
+/// before.
 fn assert_whole(statement: &Value) {
-    let entries = statement["entries"].as_array().expect("a list");
+    let entries = list(&statement["entries"]);
     assert_eq!(entries.len(), TRANSFERS + 1);
     let mut balance = 100_000;
     for (entry, number) in entries[1..].iter().zip(0..) {
@@ -147,7 +142,7 @@ async fn a_client_that_goes_away_in_the_middle_hurts_nobody() {
         response.chunk().await.expect("it begins");
         drop(response);
     }
-    let answer = payer.alice.get(&payer.path("json")).await.expect(200);
+    let answer = payer.alice.read(&payer.path("json")).await;
     assert_eq!(answer["debits"]["count"], 5 * BATCH);
     let log = payer.bank.log_until_now().await;
     assert!(!log.contains("breaks off"), "{log}");

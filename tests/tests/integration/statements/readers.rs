@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use strongroom_tests::bank::{text, transfer};
+use strongroom_tests::bank::transfer;
 use strongroom_tests::tools::{output_of, program, python, run};
-use strongroom_tests::{Value, json, tools};
+use strongroom_tests::{Value, json, list, text, tools};
 use tempfile::NamedTempFile;
 use tokio::process::Command;
 
-use crate::statements::Scene;
+use crate::statements::Statements;
 
 /// What customers write: quotes, markup, and what would begin a formula where a `;` ends a cell.
 const REFERENCES: [&str; 9] = [
@@ -26,14 +26,14 @@ const REFERENCES: [&str; 9] = [
 /// What a reader says of an entry: its id, its signed amount, and its reference.
 type Line = (String, String, Option<String>);
 
-impl Scene {
+impl Statements {
     /// With a payment of each reference.
     async fn of_references() -> Self {
         let scene = Self::busy().await;
         for reference in REFERENCES {
-            let mut body = transfer(&scene.account, &scene.other, "0.01", "EUR");
+            let mut body = transfer(&scene.from, &scene.to, "0.01", "EUR");
             body["reference"] = json!(reference);
-            scene.pay("transfer", &body).await;
+            scene.alice.submit("transfer", &body).await.expect(201);
         }
         scene
     }
@@ -48,7 +48,7 @@ impl Scene {
     /// What a reader must say.
     async fn lines(&self) -> Vec<Line> {
         let statement = self.statement().await;
-        let entries = statement["entries"].as_array().expect("a list");
+        let entries = list(&statement["entries"]);
         let line = |entry: &Value| {
             let sign = if entry["direction"] == "debit" {
                 "-"
@@ -64,7 +64,7 @@ impl Scene {
     }
 }
 
-/// The closing balance of [`Scene::of_references`].
+/// The closing balance of [`Statements::of_references`].
 const BALANCE: &str = "74.25";
 
 /// What follows a label in each line that has it.
@@ -78,7 +78,7 @@ async fn libofx_reads_what_json_says() {
     let Some(mut ofxdump) = program("libofx_reads_what_json_says", "ofxdump") else {
         return;
     };
-    let scene = Scene::of_references().await;
+    let scene = Statements::of_references().await;
     let file = scene.file("ofx").await;
     ofxdump.arg(file.path());
     let (output, all) = run(ofxdump).await;
@@ -101,7 +101,7 @@ async fn reads(mut reader: Command, file: &Path, lines: &[Line], is_read: fn(&st
     reader.arg(file);
     let said: Value = serde_json::from_str(&output_of(reader).await).expect("JSON");
     assert_eq!(said["balance"], BALANCE);
-    let said = said["lines"].as_array().expect("a list");
+    let said = list(&said["lines"]);
     assert_eq!(said.len(), lines.len());
     for (said, (id, amount, reference)) in said.iter().zip(lines) {
         assert_eq!([&said[0], &said[1]], [id, amount]);
@@ -114,7 +114,7 @@ async fn reads(mut reader: Command, file: &Path, lines: &[Line], is_read: fn(&st
 #[tokio::test]
 async fn readers_of_ofx_of_python_and_node_read_what_json_says() {
     const TEST: &str = "readers_of_ofx_of_python_and_node_read_what_json_says";
-    let scene = Scene::of_references().await;
+    let scene = Statements::of_references().await;
     let (file, lines) = (scene.file("ofx").await, scene.lines().await);
     if let Some(ofxtools) = python(TEST, "clients/ofx.py") {
         reads(ofxtools, file.path(), &lines, |_| true).await;
@@ -136,7 +136,7 @@ async fn readers_of_ofx_of_python_and_node_read_what_json_says() {
 #[tokio::test]
 async fn readers_of_camt_053_read_a_day_that_is_not_over() {
     const TEST: &str = "readers_of_camt_053_read_a_day_that_is_not_over";
-    let scene = Scene::of_references().await;
+    let scene = Statements::of_references().await;
     let (file, lines) = (scene.file("camt.053").await, scene.lines().await);
     if let Some(mut ofxstatement) = program(TEST, "ofxstatement") {
         let converted = NamedTempFile::new().expect("a temporary file");
@@ -157,7 +157,7 @@ async fn readers_of_camt_053_read_a_day_that_is_not_over() {
         let statement = &said["statements"][0];
         assert_eq!(statement["balances"][1]["type_code"], "CLBD");
         assert_eq!(statement["balances"][1]["amount"], BALANCE);
-        let entries = statement["entries"].as_array().expect("a list");
+        let entries = list(&statement["entries"]);
         let ids = entries
             .iter()
             .map(|entry| text(&entry["account_servicer_ref"]));
@@ -178,7 +178,7 @@ async fn the_balances_that_hledger_asserts_hold() {
     let Some(mut import) = hledger() else {
         return;
     };
-    let scene = Scene::of_references().await;
+    let scene = Statements::of_references().await;
     let statement = scene.file("csv").await;
     import
         .args(["print", "--file"])
@@ -210,7 +210,7 @@ async fn python_finds_no_formula_in_the_csv_whatever_separates_its_cells() {
     ) else {
         return;
     };
-    let scene = Scene::of_references().await;
+    let scene = Statements::of_references().await;
     let file = scene.file("csv").await;
     reader.arg(file.path());
     let cells: Vec<String> = serde_json::from_str(&output_of(reader).await).expect("cells");

@@ -37,7 +37,7 @@ const HEAD_STARTS_MS: [u64; 5] = [0, 50, 100, 150, 200];
 /// And how much earlier than that at most, by chance.
 const HEAD_START_MS_MORE: std::ops::Range<u64> = 0..50;
 
-struct Scene {
+struct HoldStorm {
     bank: Bank,
     history: History,
     checker: Checker,
@@ -52,7 +52,7 @@ struct Scene {
 async fn a_hold_ends_once_whatever_races() {
     let calls = short_or_full(1_000, 100_000);
     let waves = calls / (HOLDS * CALLS_FOR_EACH);
-    let mut scene = Scene::open().await;
+    let mut scene = HoldStorm::open().await;
     let (mut ended, mut expired) = (0, 0);
     for wave in 0..waves {
         if wave % WAVES_OF_ONE_LOGIN == WAVES_OF_ONE_LOGIN - 1 {
@@ -71,7 +71,7 @@ async fn a_hold_ends_once_whatever_races() {
     books::verify(&scene.bank);
 }
 
-impl Scene {
+impl HoldStorm {
     async fn open() -> Self {
         let bank = Bank::start().await;
         let history = History::default();
@@ -181,7 +181,7 @@ impl Scene {
     async fn assert_nothing_is_held(&self) {
         let path = format!("/api/accounts/{}/balance", self.from);
         wait_for("the last holds to expire", 10, async || {
-            let balance = self.payer.get(&path).await.expect(200);
+            let balance = self.payer.read(&path).await;
             (balance["pending_debits"] == "0.00").then_some(())
         })
         .await;

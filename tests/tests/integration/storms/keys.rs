@@ -1,12 +1,12 @@
 //! Goal: the bank decides once under one idempotency key, whatever number of clients send it, with
-//! whatever body, across a crash, and for ever.
+//! whatever body, and across a crash.
 //!
-//! Method: a hundred clients send the same key at the same moment, half of them with another amount.
-//! It is a transfer, a hold, a batch, or a transfer that is declined. One of the two bodies is
-//! decided. At most one response to it is the first; all others, also those to requests that came
-//! while the first was in flight, are repetitions with the same bytes. The other body is refused, as
-//! the key is used. In some storms the host is killed, and the clients without a response retry. In
-//! the end the bank starts again, and the clients repeat all requests.
+//! Method: a hundred clients send the same key at the same moment, half of them with another
+//! amount. It is a transfer, a hold, a batch, or a transfer that is declined. One of the two bodies
+//! is decided. At most one response to it is the first; all others, also those to requests that
+//! came while the first was in flight, are repetitions with the same bytes. The other body is
+//! refused, as the key is used. In some storms the host is killed, and the clients without a
+//! response retry. In the end the bank starts again, and the clients repeat all requests.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ const KILL_AFTER_MS: std::ops::Range<u64> = 1..40;
 /// After so many storms everybody logs in again.
 const STORMS_OF_ONE_LOGIN: usize = 250;
 
-struct Scene {
+struct KeyStorm {
     bank: Bank,
     history: History,
     admin: Person,
@@ -76,7 +76,7 @@ struct Winner {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_decided_once_across_crashes_and_for_ever() {
     let keys = short_or_full(40, 1_000);
-    let mut scene = Scene::open().await;
+    let mut scene = KeyStorm::open().await;
     let mut checker = Checker::default();
     let mut winners = Vec::new();
     for number in 0..keys {
@@ -108,7 +108,7 @@ async fn a_key_is_decided_once_across_crashes_and_for_ever() {
     println!("{keys} keys, each sent {CLIENTS} times at once, and again after a restart");
 }
 
-impl Scene {
+impl KeyStorm {
     async fn open() -> Self {
         let bank = Bank::start().await;
         let history = History::default();

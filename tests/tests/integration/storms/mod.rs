@@ -5,7 +5,7 @@
 //! ([`strongroom_tests::history`]).
 //!
 //! - [`sums`]: everybody moves money, and it is all there whenever somebody looks;
-//! - [`order`]: a long day of everything, decided anew in the order that the bank says;
+//! - [`order`]: a long day of everything, decided again in the order that the bank says;
 //! - [`keys`]: one idempotency key in a hundred mouths, across a crash, and after a restart;
 //! - [`holds`]: captures, voids, and expiries of the same hold;
 //! - [`reversals`]: two reversals of the same transfer;

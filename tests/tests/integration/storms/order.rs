@@ -3,7 +3,7 @@
 //!
 //! Method: clients want everything at once, of accounts in three currencies, in batches and one by
 //! one, while staff freeze accounts, set limits, and owners close accounts. Then every row of the
-//! journal is decided anew by a model that does one thing after the other; and what was answered
+//! journal is decided again by a model that does one thing after the other; and what was answered
 //! before another call began must come before it.
 
 use std::sync::Arc;
@@ -140,7 +140,7 @@ impl Staff {
         freeze.json(&json!({"stops": stops})).await.expect(200);
         // As long as a few requests take.
         for _look in 0..self.random.random_range(0..10_u32) {
-            admin.get(&path).await.expect(200);
+            admin.read(&path).await;
         }
         admin.post(&format!("{path}/unfreeze")).await.expect(200);
     }
@@ -149,7 +149,7 @@ impl Staff {
     async fn set_limit(&mut self) {
         let path = self.account_path();
         let limit = self.random.random_range(0..=40_u32).to_string();
-        let change = self.town.admin.call("PATCH", &path);
+        let change = self.town.admin.patch(&path);
         let answer = change.json(&json!({"overdraft_limit": limit})).await;
         if answer.status != 200 {
             answer.refused(409, "overdraft_in_use");

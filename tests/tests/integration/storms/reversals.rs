@@ -1,7 +1,7 @@
 //! Goal: a transfer is reversed once.
 //!
 //! Method: staff reverse each of many transfers twice at the same time, under two keys. One of the
-//! two is posted, the other is told that it was.
+//! two is posted, the other hears that it was.
 
 use strongroom_tests::bank::Bank;
 use strongroom_tests::history::traffic::{OPENING, open_account};

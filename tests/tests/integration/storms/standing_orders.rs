@@ -1,9 +1,9 @@
 //! Goal: a standing order that has ended pays nothing any more, and none pays a date twice.
 //!
-//! Method: in each wave, owners make standing orders that are due at once, and end each at about the
-//! moment at which the bank pays it. Meanwhile all services are swapped, and the host is killed.
-//! Owners retry what has no response. What an owner sees of an order right after the 204 is what the
-//! journal has of it for good.
+//! Method: in each wave, owners make standing orders that are due at once, and end each at about
+//! the moment at which the bank pays it. Meanwhile all services are swapped, and the host is
+//! killed. Owners retry what has no response. What an owner sees of an order right after the 204 is
+//! what the journal has of it for good.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use strongroom_tests::bank::{day, new_key, text};
+use strongroom_tests::bank::{day, new_key};
 use strongroom_tests::client::Call;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::scale::{seeded, short_or_full};
-use strongroom_tests::{Answer, Bank, Person, Value, json};
+use strongroom_tests::{Answer, Bank, Person, Value, json, list, text};
 use tokio::task::JoinSet;
 
 use crate::storms::books;
@@ -168,7 +168,7 @@ impl Owners {
         } else {
             self.wait_until_begun(owner, &path).await;
         }
-        let deleted = self.ask(owner, |person| person.call("DELETE", &path)).await;
+        let deleted = self.ask(owner, |person| person.delete(&path)).await;
         deleted.expect_no_content();
         let ended = self
             .ask(owner, |person| person.get(&path))
@@ -202,8 +202,8 @@ async fn journal(auditor: &Person, mut after: usize) -> Vec<Value> {
     let mut rows = Vec::new();
     loop {
         let path = format!("/api/accounts/journal?limit=1000&after_sequence={after}");
-        let page = auditor.get(&path).await.expect(200);
-        let data = page["data"].as_array().expect("a list");
+        let page = auditor.read(&path).await;
+        let data = list(&page["data"]);
         rows.extend_from_slice(data);
         after += data.len();
         if page["has_more"] == false {

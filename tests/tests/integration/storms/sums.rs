@@ -1,20 +1,19 @@
-//! Goal: whoever looks at several accounts at once sees a moment that was: no money between two
-//! places, none in both.
+//! Goal: a client that looks at several accounts at once sees a moment that was: no money between
+//! two places, none in both.
 //!
-//! Method: one customer has 16 accounts, and 16 clients move his money between them by transfers,
-//! batches, captures, and reversals, while others read the list of his accounts, which is one
+//! Method: one customer has 16 accounts, and 16 clients move their money between them by transfers,
+//! batches, captures, and reversals, while others read the list of these accounts, which is one
 //! snapshot. No money comes or goes, so each list must have the same sum. In the end the whole
 //! history is replayed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use strongroom_tests::bank::text;
 use strongroom_tests::history::traffic::{Mix, OPENING, Town, Who, Wishes};
 use strongroom_tests::history::words::minor;
 use strongroom_tests::history::{Checker, EUR, History};
 use strongroom_tests::scale::{seeded, short_or_full};
-use strongroom_tests::{Bank, Person};
+use strongroom_tests::{Bank, Person, list, text};
 use tokio::task::JoinSet;
 
 use crate::storms::books;
@@ -97,12 +96,10 @@ async fn write(
 async fn read(owner: Person, left: Arc<AtomicUsize>) {
     let take = |left: usize| left.checked_sub(1);
     while left.fetch_update(Relaxed, Relaxed, take).is_ok() {
-        let list = owner.get("/api/accounts?limit=500").await.expect(200);
-        let accounts = list["data"].as_array().expect("a list");
-        assert_eq!(
-            (accounts.len(), &list["has_more"]),
-            (ACCOUNTS, &false.into())
-        );
+        let page = owner.read("/api/accounts?limit=500").await;
+        let accounts = list(&page["data"]);
+        assert_eq!(accounts.len(), ACCOUNTS);
+        assert_eq!(page["has_more"], false);
         let balances = accounts
             .iter()
             .map(|account| minor(text(&account["balance"])));

@@ -1,4 +1,4 @@
-//! Who may call the admin listener, and that nobody keeps others from it. Method: raw requests,
+//! Who may call the admin listener, and that no client keeps others from it. Method: raw requests,
 //! since no proper client sends a foreign `host`, half a head, or half a body.
 
 use std::fs;
@@ -7,12 +7,10 @@ use std::time::{Duration, Instant};
 
 use crate::swap::versions::{beside_a_bystander, version};
 use rustix::process::Signal;
-use strongroom_tests::command::run;
 use strongroom_tests::host::Host;
-use strongroom_tests::wire::{Connection, Reply, exchange};
+use strongroom_tests::wire::{Connection, RawReply, exchange};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
-use tokio::task::spawn_blocking;
 
 /// More than the listener has places.
 const CLIENTS: usize = 80;
@@ -23,7 +21,7 @@ async fn start() -> Host {
     Host::start(&beside_a_bystander(version("version-a")), None).await
 }
 
-async fn call(host: &Host, line: &str, fields: &[&str]) -> Reply {
+async fn call(host: &Host, line: &str, fields: &[&str]) -> RawReply {
     let fields: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
     let request = format!("{line} HTTP/1.1\r\n{fields}connection: close\r\n\r\n");
     exchange(host.admin_address(), request).await
@@ -118,9 +116,9 @@ async fn a_token_of_the_registry_guards_reads_too() {
     let admin = admin.with_token(token);
     assert_eq!(admin.get("/services").await.status, 200);
     assert_eq!(admin.post("/services/reload").await.status, 200);
-    let (folder, address) = (host.folder().to_owned(), host.admin_address().to_owned());
-    let check = move || run(&folder, &["check", "--against", &address]);
-    let outcome = spawn_blocking(check).await.expect("it runs");
+    let outcome = host
+        .run(&["check", "--against", host.admin_address()])
+        .await;
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
 }
 
@@ -145,9 +143,7 @@ async fn a_unix_socket_needs_neither_token_nor_name() {
             .await
             .expect("it answers");
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        let folder = host.folder().to_owned();
-        let check = move || run(&folder, &["check", "--against", "unix:admin.sock"]);
-        let outcome = spawn_blocking(check).await.expect("it runs");
+        let outcome = host.run(&["check", "--against", "unix:admin.sock"]).await;
         assert_eq!(outcome.code, Some(0), "{outcome:?}");
         host.kill();
     }
@@ -192,12 +188,7 @@ async fn a_token_file_that_others_can_read_stops_the_start() {
     host.signal(Signal::TERM);
     host.wait_for_exit().await;
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("it is ours");
-    let folder = host.folder().to_owned();
-    let serve = move || {
-        let addresses = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
-        run(&folder, &[&["serve"], &addresses[..]].concat())
-    };
-    let outcome = spawn_blocking(serve).await.expect("it runs");
+    let outcome = host.run_serve().await;
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     let told = outcome.lines_with(&["admin.token", "chmod 600"]);
     assert_eq!(told.len(), 1, "{outcome:?}");

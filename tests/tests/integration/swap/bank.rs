@@ -1,20 +1,21 @@
-//! The bank's own services are swapped while customers pay: no money is lost or doubled, no session ends, and none that has ended comes
-//! back.
+//! The bank's own services are swapped while customers pay: no money is lost or doubled, no session
+//! ends, and none that has ended comes back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-use crate::swap::operator::{service, wait_for_generation};
-use strongroom_tests::bank::{new_key, text};
+use crate::swap::operator::wait_for_generation;
+use strongroom_tests::bank::new_key;
 use strongroom_tests::command::verify;
 use strongroom_tests::registry::{BANK_SERVICES, Registry};
-use strongroom_tests::{Bank, Person, json, wait_for};
+use strongroom_tests::{Bank, Person, json, text, wait_for};
 use tokio::task::JoinSet;
 
 /// What each payer begins with, in EUR.
 const OPENING: &str = "10000.00";
 
-/// Customers who pay each other a cent again and again, and for whom every answer but a good one is a failure.
+/// Customers who pay each other a cent again and again, and to whom only a good answer is no
+/// failure.
 pub struct Payers {
     over: Arc<AtomicBool>,
     paid: Arc<AtomicU64>,
@@ -55,7 +56,7 @@ impl Payers {
                         .await
                         .expect(201);
                     assert_eq!(posted["status"], "posted", "{posted}");
-                    payer.get("/api/auth/me").await.expect(200);
+                    payer.read("/api/auth/me").await;
                     paid.fetch_add(1, Relaxed);
                     sent += 1;
                 }
@@ -124,7 +125,7 @@ async fn swapping_each_service_under_transfers_loses_and_doubles_nothing() {
         bank.save_registry(&alone).await;
         payers.go_on().await;
         bank.save_registry(&Registry::bank()).await;
-        assert_eq!(service(&bank, name).await["generation"], 9, "{name}");
+        assert_eq!(bank.service(name).await["generation"], 9, "{name}");
     }
     payers.go_on().await;
     payers.end_and_add_up(&bank).await;
@@ -139,8 +140,8 @@ async fn sessions_outlive_swaps_and_ended_ones_stay_ended() {
 
     bank.save_registry(&Registry::bank_rebuilt(bank.folder(), 2))
         .await;
-    stays.get("/api/auth/me").await.expect(200);
-    stays.get("/api/accounts").await.expect(200);
+    stays.read("/api/auth/me").await;
+    stays.read("/api/accounts").await;
     leaves.get("/api/auth/me").await.bad_token();
     leaves.get("/api/accounts").await.bad_token();
     let refresh = async |token: &str| {
@@ -153,7 +154,7 @@ async fn sessions_outlive_swaps_and_ended_ones_stay_ended() {
         .as_str()
         .or(fresh["access_token"].as_str());
     let again = bank.client().with_token(token.expect("an access token"));
-    again.get("/api/auth/me").await.expect(200);
+    again.read("/api/auth/me").await;
 
     // A logout on the new version stands on the old one.
     bank.save_registry(&Registry::bank()).await;

@@ -1,18 +1,20 @@
 //! A canary gets its share, comes, and goes.
 
-use crate::swap::files::{guest_bytes, of_file, replace};
-use crate::swap::operator::{
-    assert_answers, history, latest, service, wait_for_outcome, wait_for_refusal,
-};
-use crate::swap::versions::{asker, version};
+use crate::swap::files::{digest_of, guest_bytes, of_file, replace};
+use crate::swap::operator::{assert_answers, history, latest, wait_for_outcome, wait_for_refusal};
+use crate::swap::versions::{asker, pair, version};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{Client, workspace};
+use strongroom_tests::{Client, assert_json, wait_for, workspace};
 use toml::{Table, Value};
 
 /// A `canary` table for this guest.
 pub fn canary(guest: &str) -> Table {
-    let file = workspace::guest(guest).display().to_string();
+    canary_of_file(&workspace::guest(guest).display().to_string())
+}
+
+/// A `canary` table for a file that is named from the registry's folder.
+pub fn canary_of_file(file: &str) -> Table {
     Table::from_iter([("component".to_owned(), file.into())])
 }
 
@@ -22,9 +24,20 @@ pub fn with(mut table: Table, key: &str, value: impl Into<Value>) -> Table {
     table
 }
 
+fn alone(service: Service) -> Registry {
+    Registry::empty().service("changing", service)
+}
+
 /// A service whose stable version is `version-a`.
 pub fn beside(canary: Table) -> Registry {
-    Registry::empty().service("changing", version("version-a").set("canary", canary))
+    alone(version("version-a").set("canary", canary))
+}
+
+/// A host whose canary has begun.
+async fn start(registry: &Registry) -> Host {
+    let host = Host::start(registry, None).await;
+    wait_for_outcome(&host, "changing", "canary_started").await;
+    host
 }
 
 /// How many of 100 requests `version-b` answered.
@@ -40,33 +53,24 @@ async fn answered_by_b(client: &Client, path: &str) -> usize {
 
 #[tokio::test]
 async fn gets_its_weight_of_each_hundred_requests() {
-    let registry = beside(with(canary("version-b"), "weight", 20));
-    let host = Host::start(&registry, None).await;
-    wait_for_outcome(&host, "changing", "canary_started").await;
+    let host = start(&beside(with(canary("version-b"), "weight", 20))).await;
     let client = host.client();
     for weight in [20, 1, 73, 100, 0] {
-        let table = with(
-            with(canary("version-b"), "weight", weight),
-            "header",
-            "x-canary: yes",
-        );
+        let table = with(canary("version-b"), "weight", weight);
+        let table = with(table, "header", "x-canary: yes");
         host.save_registry(&beside(table)).await;
         let share = answered_by_b(&client, "/api/changing").await;
         assert_eq!(share as i64, weight, "of 100");
     }
-    let row = service(&host, "changing").await;
-    assert_eq!(row["canary"]["weight"], 0, "{row}");
-    assert_eq!(
-        row["generation"], 1,
-        "the stable generation is the same: {row}"
-    );
+    // The stable generation is the same.
+    let row = host.service("changing").await;
+    assert_json!(row, {"canary": {"weight": 0}, "generation": 1});
 }
 
 #[tokio::test]
 async fn gets_requests_with_its_header_and_no_others() {
     let table = with(canary("version-b"), "header", "x-canary: yes");
-    let host = Host::start(&beside(table), None).await;
-    wait_for_outcome(&host, "changing", "canary_started").await;
+    let host = start(&beside(table)).await;
     let ask = async |name: &str, value: &str| {
         let call = host.client().get("/api/changing").header(name, value);
         call.await.text()
@@ -76,171 +80,111 @@ async fn gets_requests_with_its_header_and_no_others() {
     assert_eq!(ask("X-CANARY", "yes").await, "version-b");
     assert_eq!(ask("x-canary", "no").await, "version-a");
     assert_eq!(ask("x-canary-2", "yes").await, "version-a");
-    let row = service(&host, "changing").await;
-    assert_eq!(row["canary"]["header"], "x-canary: yes", "{row}");
-    assert_eq!(row["canary"]["requests_total"], 2, "{row}");
-    assert_eq!(row["canary"]["failures_total"], 0, "{row}");
+    assert_json!(host.service("changing").await["canary"], {
+        "header": "x-canary: yes", "requests_total": 2, "failures_total": 0,
+    });
 }
 
 #[tokio::test]
-async fn gets_link_calls_by_its_weight() {
-    let quoter = version("quoter-1").set("canary", with(canary("quoter-1b"), "weight", 25));
-    let registry = Registry::empty()
-        .service("asker", asker("asker-1"))
-        .service("quoter", quoter);
-    let host = Host::start(&registry, None).await;
+async fn gets_link_calls_by_its_weight_and_fits_its_callers() {
+    let with_canary = |guest| {
+        let table = with(canary(guest), "weight", 25);
+        let quoter = version("quoter-1").set("canary", table);
+        let registry = Registry::empty().service("asker", asker("asker-1"));
+        registry.service("quoter", quoter)
+    };
+    let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
+    host.save(&with_canary("quoter-2"));
+    let reason = wait_for_refusal(&host, "quoter").await;
+    assert!(reason.contains("`asker`"), "{reason}");
+    assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
+    host.save(&with_canary("quoter-1b"));
     wait_for_outcome(&host, "quoter", "canary_started").await;
     assert_eq!(answered_by_b(&host.client(), "/api/asker").await, 25);
 }
 
 #[tokio::test]
 async fn that_cannot_serve_is_refused_and_the_stable_version_goes_on() {
-    let host = Host::start(
-        &Registry::empty().service("changing", version("version-a")),
-        None,
-    )
-    .await;
-    let table = Table::from_iter([("component".to_owned(), "nowhere.wasm".into())]);
-    beside(with(table, "weight", 50)).save(host.folder());
-    let reason = wait_for_refusal(&host, "changing").await;
-    assert!(reason.contains("nowhere.wasm"), "{reason}");
-    let refused = latest(&host, "changing").await;
-    assert_eq!(
-        (&refused["outcome"], &refused["changed"][0]),
-        (&"refused".into(), &"canary".into())
-    );
-    assert_eq!(answered_by_b(&host.client(), "/api/changing").await, 0);
-    assert!(service(&host, "changing").await["canary"].is_null());
-    let mended = host
-        .save_registry(&beside(with(canary("version-b"), "weight", 50)))
+    let host = Host::start(&alone(version("version-a")), None).await;
+    let pin = digest_of(b"another component");
+    let pinned = with(canary("version-b"), "digest", pin.clone());
+    for (table, words) in [
+        (canary_of_file("nowhere.wasm"), "nowhere.wasm"),
+        (pinned.clone(), &*pin),
+        (pinned, "version-b.wasm"),
+    ] {
+        host.save(&beside(with(table, "weight", 50)));
+        wait_for("the refusal", 60, async || {
+            let row = host.service("changing").await;
+            let error = row["last_error"].as_str()?;
+            error.contains(words).then_some(())
+        })
         .await;
-    assert!(
-        service(&host, "changing").await["last_error"].is_null(),
-        "{mended}"
-    );
+        let refused = latest(&host, "changing").await;
+        assert_json!(refused, {"outcome": "refused"});
+        assert_eq!(refused["changed"][0], "canary", "{refused}");
+        assert_eq!(answered_by_b(&host.client(), "/api/changing").await, 0);
+        assert!(host.service("changing").await["canary"].is_null());
+    }
+    let mended = with(canary("version-b"), "weight", 50);
+    host.save_registry(&beside(mended)).await;
+    assert!(host.service("changing").await["last_error"].is_null());
     assert_eq!(answered_by_b(&host.client(), "/api/changing").await, 50);
 }
 
 #[tokio::test]
-async fn that_is_not_the_pinned_file_is_refused() {
-    let host = Host::start(
-        &Registry::empty().service("changing", version("version-a")),
-        None,
-    )
-    .await;
-    let other = crate::swap::files::digest_of(b"another component");
-    beside(with(
-        with(canary("version-b"), "weight", 50),
-        "digest",
-        other.clone(),
-    ))
-    .save(host.folder());
-    let reason = wait_for_refusal(&host, "changing").await;
-    assert!(
-        reason.contains(&other) && reason.contains("version-b.wasm"),
-        "{reason}"
-    );
-}
-
-#[tokio::test]
-async fn that_does_not_fit_its_callers_is_refused() {
-    let registry = crate::swap::versions::pair("asker-1", "quoter-1");
-    let host = Host::start(&registry, None).await;
-    let table = with(canary("quoter-2"), "weight", 50);
-    registry
-        .change("quoter", |service| service.set("canary", table))
-        .save(host.folder());
-    let reason = wait_for_refusal(&host, "quoter").await;
-    assert!(reason.contains("`asker`"), "{reason}");
-    assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
-}
-
-#[tokio::test]
-async fn ends_when_its_table_goes() {
-    let host = Host::start(&beside(with(canary("version-b"), "weight", 100)), None).await;
-    wait_for_outcome(&host, "changing", "canary_started").await;
+async fn ends_when_its_table_goes_and_is_promoted_by_naming_its_component() {
+    let host = start(&beside(with(canary("version-b"), "weight", 100))).await;
     assert_answers(&host, "/api/changing", "version-b").await;
-    Registry::empty()
-        .service("changing", version("version-a"))
-        .save(host.folder());
+    host.save(&alone(version("version-a")));
     wait_for_outcome(&host, "changing", "canary_ended").await;
     assert_answers(&host, "/api/changing", "version-a").await;
-    let row = service(&host, "changing").await;
-    assert!(
-        row["canary"].is_null() && row["last_error"].is_null(),
-        "{row}"
-    );
-    assert_eq!(row["generation"], 1, "{row}");
-}
+    let row = host.service("changing").await;
+    assert_json!(row, {"canary": null, "last_error": null, "generation": 1});
 
-#[tokio::test]
-async fn is_promoted_by_naming_its_component() {
-    let host = Host::start(&beside(with(canary("version-b"), "weight", 10)), None).await;
-    wait_for_outcome(&host, "changing", "canary_started").await;
-    host.save_registry(&Registry::empty().service("changing", version("version-b")))
-        .await;
-    let row = service(&host, "changing").await;
-    assert_eq!(row["generation"], 2, "{row}");
-    assert!(row["canary"].is_null(), "{row}");
+    let table = with(canary("version-b"), "weight", 10);
+    host.save_registry(&beside(table)).await;
+    host.save_registry(&alone(version("version-b"))).await;
+    let row = host.service("changing").await;
+    assert_json!(row, {"canary": null, "generation": 2});
     assert_eq!(answered_by_b(&host.client(), "/api/changing").await, 100);
-    let outcomes: Vec<_> = history(&host, "changing").await;
-    let outcomes: Vec<_> = outcomes
-        .iter()
-        .filter_map(|change| change["outcome"].as_str())
-        .collect();
-    assert_eq!(
-        outcomes,
-        ["switched", "canary_ended", "canary_started", "switched"]
-    );
+    let changes = history(&host, "changing").await;
+    let outcomes = changes.iter().map(|change| change["outcome"].as_str());
+    let [canary, end] = ["canary_started", "canary_ended"];
+    let expected = ["switched", end, canary, end, canary, "switched"];
+    assert!(outcomes.eq(expected.map(Some)), "{changes:?}");
 }
 
 #[tokio::test]
 async fn goes_on_beside_a_stable_version_that_is_swapped() {
     let table = with(canary("version-b"), "weight", 50);
-    let host = Host::start(&beside(table.clone()), None).await;
-    wait_for_outcome(&host, "changing", "canary_started").await;
+    let host = start(&beside(table.clone())).await;
     let faulty = version("version-faulty").set("canary", table);
-    host.save_registry(&Registry::empty().service("changing", faulty))
-        .await;
-    assert_eq!(service(&host, "changing").await["generation"], 2);
+    host.save_registry(&alone(faulty)).await;
+    assert_eq!(host.service("changing").await["generation"], 2);
     assert_eq!(answered_by_b(&host.client(), "/api/changing").await, 50);
 }
 
 #[tokio::test]
-async fn whose_file_changes_is_swapped() {
-    let service_of = |service: Service| Registry::empty().service("changing", service);
-    let mut host = Host::prepared(&service_of(version("version-a")), None);
+async fn whose_file_beside_the_registry_changes_is_swapped() {
+    let table = with(canary_of_file("canary.wasm"), "weight", 100);
+    let stable = of_file(version("version-a"), "stable.wasm");
+    let registry = alone(stable.set("canary", table));
+    let mut host = Host::prepared(&registry, None);
+    replace(host.folder(), "stable.wasm", &guest_bytes("version-a"));
     replace(host.folder(), "canary.wasm", &guest_bytes("version-faulty"));
-    let table = Table::from_iter([("component".to_owned(), "canary.wasm".into())]);
-    service_of(version("version-a").set("canary", with(table, "weight", 100))).write(host.folder());
     host.launch();
     host.wait_until_ready().await;
     wait_for_outcome(&host, "changing", "canary_started").await;
     assert_answers(&host, "/api/changing", "faulty").await;
-    let before = service(&host, "changing").await["canary"]["digest"].clone();
+    let digest = async || host.service("changing").await["canary"]["digest"].clone();
+    let before = digest().await;
     replace(host.folder(), "canary.wasm", &guest_bytes("version-b"));
-    strongroom_tests::wait_for("the new canary", 30, async || {
-        let digest = service(&host, "changing").await["canary"]["digest"].clone();
+    wait_for("the new canary", 30, async || {
+        let digest = digest().await;
         (digest.is_string() && digest != before).then_some(())
     })
     .await;
     assert_answers(&host, "/api/changing", "version-b").await;
-    assert_eq!(service(&host, "changing").await["generation"], 1);
-}
-
-#[tokio::test]
-async fn of_a_file_beside_the_registry_is_found() {
-    let mut host = Host::prepared(&Registry::empty(), None);
-    replace(host.folder(), "canary.wasm", &guest_bytes("version-b"));
-    replace(host.folder(), "stable.wasm", &guest_bytes("version-a"));
-    let table = Table::from_iter([("component".to_owned(), "canary.wasm".into())]);
-    let service =
-        of_file(version("version-a"), "stable.wasm").set("canary", with(table, "weight", 100));
-    Registry::empty()
-        .service("changing", service)
-        .write(host.folder());
-    host.launch();
-    host.wait_until_ready().await;
-    wait_for_outcome(&host, "changing", "canary_started").await;
-    assert_answers(&host, "/api/changing", "version-b").await;
+    assert_eq!(host.service("changing").await["generation"], 1);
 }

@@ -2,7 +2,7 @@
 
 use crate::swap::load::{CLIENTS, Load};
 use crate::swap::operator::{
-    assert_answers, identity, service, wait_for_generation, wait_for_log, wait_for_outcome,
+    assert_answers, identity, wait_for_generation, wait_for_log, wait_for_outcome,
 };
 use crate::swap::versions::{asker_of, link, version};
 use strongroom_tests::host::Host;
@@ -30,18 +30,18 @@ async fn each_part_changes_alone_under_load() {
         move |text| versions.contains(&text),
     );
     let mut registry = chain("quoter-1b");
-    registry.save(host.folder());
+    host.save(&registry);
     wait_for_generation(&host, "quoter", 2).await;
     assert_answers(&host, "/api/asker", versions[1]).await;
     for name in ["relay", "asker"] {
         load.go_on().await;
         registry = with_another_queue(registry, name);
-        registry.save(host.folder());
+        host.save(&registry);
         wait_for_generation(&host, name, 2).await;
     }
     load.go_on().await;
     // And all of them at once.
-    chain("quoter-1").save(host.folder());
+    host.save(&chain("quoter-1"));
     for name in ["asker", "relay", "quoter"] {
         wait_for_generation(&host, name, 3).await;
     }
@@ -77,21 +77,21 @@ async fn a_part_that_must_stay_because_it_is_still_called_follows_its_callee() {
             .service("asker", bad)
             .service("quoter", version(quoter))
     };
-    without_relay("quoter-1b").save(host.folder());
+    host.save(&without_relay("quoter-1b"));
     wait_for_outcome(&host, "relay", "refused").await;
     wait_for_generation(&host, "quoter", 2).await;
     assert_answers(&host, "/api/asker", "asker-1 relay quoter-1b").await;
-    without_relay("quoter-1").save(host.folder());
+    host.save(&without_relay("quoter-1"));
     wait_for_generation(&host, "quoter", 3).await;
     assert_answers(&host, "/api/asker", "asker-1 relay quoter-1").await;
     assert_eq!(identity(&host, "relay").await, relay);
     // Nor does it take a callee that would not fit.
-    without_relay("quoter-2").save(host.folder());
+    host.save(&without_relay("quoter-2"));
     let refused = wait_for_outcome(&host, "quoter", "refused").await;
     assert!(
         refused["reason"].to_string().contains("`relay`"),
         "{refused}"
     );
     assert_answers(&host, "/api/asker", "asker-1 relay quoter-1").await;
-    assert_eq!(service(&host, "quoter").await["generation"], 3);
+    assert_eq!(host.service("quoter").await["generation"], 3);
 }

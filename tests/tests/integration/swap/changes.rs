@@ -4,21 +4,20 @@ use std::fs;
 
 use crate::swap::files::{digest_of, guest_bytes, host_with_file, replace};
 use crate::swap::operator::{
-    assert_answers, history, identity, latest, service, services, wait_for_generation,
-    wait_for_log, wait_until_read_again,
+    assert_answers, history, identity, latest, wait_for_generation, wait_for_log,
+    wait_until_read_again,
 };
 use crate::swap::versions::{asker_of, beside_a_bystander, version};
-use strongroom_tests::bank::text;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{Value, workspace};
+use strongroom_tests::{Value, assert_json, text, workspace};
 
-/// Saves a registry that differs in the service `changing`, and waits until the host has seen it by itself. Asserts that this service
-/// alone was swapped, and that what changed is named so.
+/// Saves a registry that differs in the service `changing`, and waits until the host has seen it by
+/// itself. Asserts that this service alone was swapped, and that what changed is named so.
 async fn changes_only(host: &Host, registry: &Registry, named: &[&str]) -> Value {
-    let before = service(host, "changing").await;
+    let before = host.service("changing").await;
     let bystander = identity(host, "bystander").await;
-    registry.save(host.folder());
+    host.save(&registry);
     let next = before["generation"].as_u64().expect("a count") + 1;
     let after = wait_for_generation(host, "changing", next).await;
 
@@ -30,21 +29,16 @@ async fn changes_only(host: &Host, registry: &Registry, named: &[&str]) -> Value
 }
 
 fn assert_is_told(change: &Value, before: &Value, after: &Value) {
-    assert_eq!(change["service"], "changing");
-    assert_eq!(change["outcome"], "switched", "{change}");
-    assert_eq!(change["trigger"], "saved", "{change}");
-    assert!(change["reason"].is_null(), "{change}");
-    assert_eq!(change["generation"], after["generation"], "{change}");
-    assert_eq!(change["from_digest"], before["digest"], "{change}");
-    assert_eq!(change["to_digest"], after["digest"], "{change}");
+    assert_json!(change, {
+        "service": "changing", "outcome": "switched", "trigger": "saved", "reason": null,
+        "generation": after["generation"], "from_digest": before["digest"],
+        "to_digest": after["digest"],
+    });
     assert_eq!(after["changes"][0]["id"], change["id"], "{after}");
     assert!(after["last_error"].is_null(), "{after}");
-    let times = [&before["since"], &change["at"], &after["since"]].map(text);
-    assert!(times[0] < times[2], "a new generation begins: {times:?}");
-    assert!(
-        times[0] < times[1],
-        "the change comes after what it changes: {times:?}"
-    );
+    let [before, at, since] = [&before["since"], &change["at"], &after["since"]].map(text);
+    assert!(before < since, "a new generation begins: {since}");
+    assert!(before < at, "the change comes after what it changes: {at}");
     for step in ["load", "warm", "switch"] {
         assert!(change["steps_us"][step].is_u64(), "{step} of {change}");
     }
@@ -81,86 +75,72 @@ async fn another_component() {
     wait_for_log(&host, &parts).await;
 }
 
-async fn assert_content_is_swapped(write: impl FnOnce(&Host)) {
-    let (host, _file) =
-        host_with_file(&beside_a_bystander(version("version-a")), "version-a").await;
-    let before = service(&host, "changing").await;
+#[tokio::test]
+async fn a_components_file_replaced_overwritten_or_removed_and_written_again() {
+    let registry = beside_a_bystander(version("version-a"));
+    let (host, file) = host_with_file(&registry, "version-a").await;
     let bystander = identity(&host, "bystander").await;
-    assert_answers(&host, "/api/changing", "version-a").await;
-    write(&host);
-    let after = wait_for_generation(&host, "changing", 2).await;
-    assert_answers(&host, "/api/changing", "version-b").await;
-    let change = latest(&host, "changing").await;
-    assert_eq!(
-        change["changed"],
-        Value::from(vec!["content of changing.wasm"])
-    );
-    assert_is_told(&change, &before, &after);
-    assert_eq!(identity(&host, "bystander").await, bystander);
+    for (generation, way) in (2..).zip(["replaced", "overwritten", "removed"]) {
+        let before = host.service("changing").await;
+        let guest = ["version-b", "version-a"][generation % 2];
+        match way {
+            "replaced" => replace(host.folder(), "changing.wasm", &guest_bytes(guest)),
+            way => {
+                if way == "removed" {
+                    fs::remove_file(&file).expect("the file can be removed");
+                }
+                fs::write(&file, guest_bytes(guest)).expect("the file can be written");
+            }
+        }
+        let after = wait_for_generation(&host, "changing", generation as u64).await;
+        assert_answers(&host, "/api/changing", guest).await;
+        let change = latest(&host, "changing").await;
+        assert_json!(change, {"changed": ["content of changing.wasm"]});
+        assert_is_told(&change, &before, &after);
+        assert_eq!(identity(&host, "bystander").await, bystander);
+    }
 }
 
 #[tokio::test]
-async fn a_components_file_that_is_replaced_by_a_rename() {
-    assert_content_is_swapped(|host| {
-        replace(host.folder(), "changing.wasm", &guest_bytes("version-b"));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_components_file_that_is_overwritten_in_place() {
-    assert_content_is_swapped(|host| {
-        let file = host.folder().join("changing.wasm");
-        fs::write(file, guest_bytes("version-b")).expect("the file can be written");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_components_file_that_is_removed_and_written_again() {
-    assert_content_is_swapped(|host| {
-        let file = host.folder().join("changing.wasm");
-        fs::remove_file(&file).expect("the file can be removed");
-        fs::write(file, guest_bytes("version-b")).expect("the file can be written");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn limits() {
-    let (registry, host) = start(version("version-a")).await;
+async fn limits_grants_and_pins_one_by_one_and_several_at_once() {
+    let (mut registry, host) = start(version("version-a")).await;
+    let get = async || host.client().get("/api/changing").await;
     let post = async || {
         let call = host.client().post("/api/changing/length");
         call.body("text/plain", "x".repeat(2_000)).await.status
     };
+    let mut change = async |change: &dyn Fn(Service) -> Service, named: &[&str]| {
+        registry = registry.clone().change("changing", change);
+        changes_only(&host, &registry, named).await;
+    };
     assert_eq!(post().await, 200);
-    let registry = registry.change("changing", |service| service.limit("request_body", "1KiB"));
-    changes_only(
-        &host,
-        &registry,
-        &["limits.request_body: 1048576 bytes -> 1024 bytes"],
-    )
-    .await;
+    let named = "limits.request_body: 1048576 bytes -> 1024 bytes";
+    change(&|service| service.limit("request_body", "1KiB"), &[named]).await;
     assert_eq!(post().await, 413);
-}
-
-#[tokio::test]
-async fn the_rate_limit() {
-    let (registry, host) = start(version("version-a")).await;
-    let registry = registry.change("changing", |service| service.limit("rate", "1/m"));
-    changes_only(&host, &registry, &["limits.rate: none -> 1/60s"]).await;
-    assert_eq!(host.client().get("/api/changing").await.status, 200);
-    host.client()
-        .get("/api/changing")
-        .await
-        .refused(429, "rate_limited");
-    let registry = registry.change("changing", |service| service.limit("rate", "1000/s"));
-    changes_only(&host, &registry, &["limits.rate: 1/60s -> 1000/1s"]).await;
-    assert_eq!(
-        host.client().get("/api/changing").await.status,
-        200,
-        "the old limit is gone"
-    );
+    let named = "limits.rate: none -> 1/60s";
+    change(&|service| service.limit("rate", "1/m"), &[named]).await;
+    assert_eq!(get().await.status, 200);
+    get().await.refused(429, "rate_limited");
+    let named = "limits.rate: 1/60s -> 1000/1s";
+    change(&|service| service.limit("rate", "1000/s"), &[named]).await;
+    assert_eq!(get().await.status, 200, "the old limit is gone");
+    let grants = toml::Value::Array(vec!["signer".into()]);
+    let named = "grants: [] -> [signer]";
+    change(&|service| service.set("grants", grants.clone()), &[named]).await;
+    let digest = digest_of(&guest_bytes("version-a"));
+    let named = format!("digest: none -> {digest}");
+    change(&|service| service.set("digest", digest.clone()), &[&named]).await;
+    let several = |service: Service| {
+        let service = service.limit("instances", 7).limit("queue", 5);
+        service.config("word", "x")
+    };
+    let named = [
+        "config.word",
+        "limits.instances: 64 -> 7",
+        "limits.queue: 1024 -> 5",
+    ];
+    change(&several, &named).await;
+    assert_eq!(host.service("changing").await["instances"]["max"], 7);
 }
 
 #[tokio::test]
@@ -174,7 +154,7 @@ async fn configuration_whose_values_nobody_is_told() {
     let told = format!(
         "{}{}{:?}",
         host.log_until_now().await,
-        services(&host).await,
+        host.services().await,
         history(&host, "changing").await
     );
     assert!(!told.contains("hush"), "a secret in {told}");
@@ -189,14 +169,6 @@ async fn which_calls_are_public() {
     changes_only(&host, &registry, &["public"]).await;
     assert_answers(&host, "/api/changing/open", "version-a").await;
     host.client().get("/api/changing").await.no_token();
-}
-
-#[tokio::test]
-async fn grants() {
-    let (registry, host) = start(version("version-a")).await;
-    let grants = toml::Value::Array(vec!["signer".into()]);
-    let registry = registry.change("changing", |service| service.set("grants", grants));
-    changes_only(&host, &registry, &["grants: [] -> [signer]"]).await;
 }
 
 #[tokio::test]
@@ -228,36 +200,9 @@ async fn links() {
 }
 
 #[tokio::test]
-async fn a_digest_that_is_pinned() {
-    let (registry, host) = start(version("version-a")).await;
-    let digest = digest_of(&guest_bytes("version-a"));
-    let named = format!("digest: none -> {digest}");
-    let registry = registry.change("changing", |service| service.set("digest", digest));
-    changes_only(&host, &registry, &[&named]).await;
-}
-
-#[tokio::test]
-async fn several_things_at_once_are_one_change() {
-    let (registry, host) = start(version("version-a")).await;
-    let registry = registry.change("changing", |service| {
-        service
-            .limit("instances", 7)
-            .limit("queue", 5)
-            .config("word", "x")
-    });
-    let named = [
-        "config.word",
-        "limits.instances: 64 -> 7",
-        "limits.queue: 1024 -> 5",
-    ];
-    changes_only(&host, &registry, &named).await;
-    assert_eq!(service(&host, "changing").await["instances"]["max"], 7);
-}
-
-#[tokio::test]
 async fn the_same_in_other_words_is_no_change() {
     let (host, file) = host_with_file(&beside_a_bystander(version("version-a")), "version-a").await;
-    let before = services(&host).await;
+    let before = host.services().await;
     let registry = host.folder().join("registry.toml");
     let text = fs::read_to_string(&registry).expect("the registry can be read");
     fs::write(&file, guest_bytes("version-a")).expect("the component can be written");
@@ -269,8 +214,8 @@ async fn the_same_in_other_words_is_no_change() {
     wait_until_read_again(&host, &before).await;
     let report = host.admin().post("/services/reload").await.json(200);
     assert_eq!(report["changes"], Value::Array(Vec::new()));
-    assert_eq!(service(&host, "changing").await["generation"], 1);
-    assert_eq!(service(&host, "bystander").await["generation"], 1);
+    assert_eq!(host.service("changing").await["generation"], 1);
+    assert_eq!(host.service("bystander").await["generation"], 1);
 }
 
 #[tokio::test]
@@ -284,5 +229,5 @@ async fn services_of_the_same_file_change_together() {
     wait_for_generation(&host, "changing", 2).await;
     wait_for_generation(&host, "twin", 2).await;
     assert_answers(&host, "/api/twin", "version-b").await;
-    assert_eq!(service(&host, "bystander").await["generation"], 1);
+    assert_eq!(host.service("bystander").await["generation"], 1);
 }

@@ -1,11 +1,10 @@
 //! What an operator tells a service by way of the admin listener. Method: the guest `clockwork`,
 //! which says what it was told.
 
-use strongroom_tests::command::{Outcome, run};
+use strongroom_tests::command::CommandOutput;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::{Answer, Value, json};
-use tokio::task::spawn_blocking;
 
 async fn start() -> Host {
     let clockwork = Service::guest("clockwork")
@@ -78,17 +77,10 @@ async fn a_command_that_has_no_output_says_why() {
     assert_eq!(answer.status, 413, "{}", answer.text());
 }
 
-async fn reset_password(host: &Host, flags: &[&str]) -> Outcome {
-    let address = host.admin_address().to_owned();
-    let folder = host.folder().to_owned();
-    let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-    let command = move || {
-        let mut arguments = vec!["admin", "reset-password", "ann@example.com"];
-        arguments.extend(["--admin", &address]);
-        arguments.extend(flags.iter().map(String::as_str));
-        run(&folder, &arguments)
-    };
-    spawn_blocking(command).await.expect("it runs")
+async fn reset_password(host: &Host, flags: &[&str]) -> CommandOutput {
+    let command = ["admin", "reset-password", "ann@example.com", "--admin"];
+    let arguments = [&command[..], &[host.admin_address()], flags].concat();
+    host.run(&arguments).await
 }
 
 #[tokio::test]

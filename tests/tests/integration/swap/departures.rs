@@ -1,8 +1,7 @@
 //! Services that go, and what stays of them.
 
 use crate::swap::operator::{
-    assert_answers, history, listed, service, services, wait_for_generation, wait_for_log,
-    wait_for_outcome,
+    assert_answers, history, wait_for_generation, wait_for_log, wait_for_outcome,
 };
 use crate::swap::versions::{beside_a_bystander, pair, version};
 use strongroom_tests::host::Host;
@@ -15,9 +14,14 @@ fn alone() -> Registry {
     Registry::empty().service("bystander", version("version-a"))
 }
 
+async fn assert_no_service(host: &Host, name: &str) {
+    let answer = host.client().get(&format!("/api/{name}")).await;
+    answer.refused(404, "no_such_service");
+}
+
 async fn wait_until_gone(host: &Host, name: &str) {
     wait_for("the service to go", 60, async || {
-        listed(host, name).await.is_none().then_some(())
+        host.listed(name).await.is_none().then_some(())
     })
     .await;
 }
@@ -25,16 +29,13 @@ async fn wait_until_gone(host: &Host, name: &str) {
 #[tokio::test]
 async fn a_service_that_the_registry_no_longer_names_is_gone() {
     let host = Host::start(&beside_a_bystander(version("version-a")), None).await;
-    let digest = service(&host, "changing").await["digest"].clone();
-    alone().save(host.folder());
+    let digest = host.service("changing").await["digest"].clone();
+    host.save(&alone());
     let removed = wait_for_outcome(&host, "changing", "removed").await;
     assert_eq!(removed["changed"][0], "removed", "{removed}");
     assert_eq!(removed["from_digest"], digest, "{removed}");
     assert!(removed["to_digest"].is_null(), "{removed}");
-    host.client()
-        .get("/api/changing")
-        .await
-        .refused(404, "no_such_service");
+    assert_no_service(&host, "changing").await;
     wait_until_gone(&host, "changing").await;
     wait_for_log(&host, &["changing", "was removed"]).await;
     assert_answers(&host, "/api/bystander", "version-a").await;
@@ -43,16 +44,14 @@ async fn a_service_that_the_registry_no_longer_names_is_gone() {
 
 #[tokio::test]
 async fn what_a_removed_service_began_it_ends() {
-    // The gate is in the store, and a service that is gone cannot be asked to open it: so a request that was begun before does.
+    // The gate is in the store, and a service that is gone cannot be asked to open it: so a request
+    // that was begun before does.
     let host = Host::start(&beside_a_bystander(version("version-a")), None).await;
     let (opener, held) = held(&host, "gate").await;
-    alone().save(host.folder());
+    host.save(&alone());
     wait_for_outcome(&host, "changing", "removed").await;
-    host.client()
-        .get("/api/changing")
-        .await
-        .refused(404, "no_such_service");
-    assert_eq!(service(&host, "changing").await["state"], "draining");
+    assert_no_service(&host, "changing").await;
+    assert_eq!(host.service("changing").await["state"], "draining");
     open(opener).await;
     let answer = held.await.expect("it is answered");
     assert_eq!((answer.status, answer.text().as_str()), (200, "version-a"));
@@ -81,12 +80,12 @@ async fn open(mut opener: Connection) {
 
 /// A request that waits at a gate, with another that opens it; both of them have begun.
 async fn held(host: &Host, gate: &str) -> (Connection, JoinHandle<Answer>) {
-    let before = service(host, "changing").await["requests_total"].clone();
+    let before = host.service("changing").await["requests_total"].clone();
     let opener = opener(host, "changing", gate).await;
     let path = format!("/api/changing/held/{gate}");
     let held = tokio::spawn(host.client().get(&path).into_future());
     wait_for("both requests to begin", 20, async || {
-        let now = service(host, "changing").await["requests_total"].clone();
+        let now = host.service("changing").await["requests_total"].clone();
         (now.as_u64() == before.as_u64().map(|count| count + 2)).then_some(())
     })
     .await;
@@ -114,7 +113,7 @@ async fn what_a_removed_service_began_it_ends_although_it_came_back_and_went_aga
         })
         .await;
         if round == 0 {
-            let second = service(&host, "changing").await;
+            let second = host.service("changing").await;
             assert_eq!(second["state"], "draining", "it still works: {second}");
         }
     }
@@ -122,10 +121,8 @@ async fn what_a_removed_service_began_it_ends_although_it_came_back_and_went_aga
 }
 
 async fn sql(client: &Client, path: &str, statement: &str) -> String {
-    let answer = client
-        .post(path)
-        .body("text/plain", statement.to_owned())
-        .await;
+    let call = client.post(path).body("text/plain", statement.to_owned());
+    let answer = call.await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.text()
 }
@@ -138,7 +135,7 @@ const WRITE: &str = "CREATE TABLE notes AS SELECT 'kept' AS note";
 const READ: &str = "SELECT note FROM notes";
 
 #[tokio::test]
-async fn a_service_that_comes_back_finds_its_data() {
+async fn a_store_belongs_to_the_name_of_its_service() {
     let with_notes = alone().service("notes", notes());
     let host = Host::start(&with_notes, None).await;
     let client = host.client();
@@ -152,105 +149,64 @@ async fn a_service_that_comes_back_finds_its_data() {
         host.save_registry(&with_notes).await;
         assert_eq!(sql(&client, "/api/notes/query", READ).await, "kept");
     }
-    assert_eq!(service(&host, "notes").await["state"], "serving");
-}
-
-#[tokio::test]
-async fn a_store_stays_with_its_service_when_the_component_changes() {
-    let host = Host::start(&alone().service("notes", notes()), None).await;
-    let client = host.client();
-    sql(&client, "/api/notes/execute", WRITE).await;
-    host.save_registry(&alone().service("notes", version("version-a")))
-        .await;
+    assert_eq!(host.service("notes").await["state"], "serving");
+    // Another component, and back.
+    let other = alone().service("notes", version("version-a"));
+    host.save_registry(&other).await;
     assert_answers(&host, "/api/notes", "version-a").await;
-    host.save_registry(&alone().service("notes", notes())).await;
+    host.save_registry(&with_notes).await;
     assert_eq!(sql(&client, "/api/notes/query", READ).await, "kept");
-}
-
-#[tokio::test]
-async fn another_name_is_another_service_with_another_store() {
-    let host = Host::start(&alone().service("notes", notes()), None).await;
-    let client = host.client();
-    sql(&client, "/api/notes/execute", WRITE).await;
-    alone().service("papers", notes()).save(host.folder());
+    // Another name, and back.
+    host.save(&alone().service("papers", notes()));
     wait_for_generation(&host, "papers", 1).await;
     wait_for_outcome(&host, "notes", "removed").await;
-    client
-        .get("/api/notes/config")
-        .await
-        .refused(404, "no_such_service");
+    assert_no_service(&host, "notes").await;
     let tables = "SELECT count(*) FROM sqlite_schema";
     assert_eq!(sql(&client, "/api/papers/query", tables).await, "0");
-    host.save_registry(&alone().service("notes", notes())).await;
+    host.save_registry(&with_notes).await;
     assert_eq!(sql(&client, "/api/notes/query", READ).await, "kept");
 }
 
 #[tokio::test]
-async fn a_callee_that_is_still_linked_cannot_go() {
+async fn a_callee_stays_while_its_caller_needs_it_or_is_refused() {
     let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
-    let without_callee =
-        Registry::empty().service("asker", crate::swap::versions::asker("asker-1"));
-    without_callee.save(host.folder());
+    let asker = |service| Registry::empty().service("asker", service);
+    host.save(&asker(crate::swap::versions::asker("asker-1")));
     let reason = wait_for("the registry to be refused", 20, async || {
-        let error = services(&host).await["registry"]["last_error"].clone();
+        let error = host.services().await["registry"]["last_error"].clone();
         error.as_str().map(str::to_owned)
     })
     .await;
-    assert!(
-        reason.contains("services.asker.links") && reason.contains("quoter"),
-        "{reason}"
-    );
+    assert!(reason.contains("services.asker.links"), "{reason}");
+    assert!(reason.contains("quoter"), "{reason}");
     assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
-}
 
-#[tokio::test]
-async fn a_callee_stays_when_the_caller_that_no_longer_needs_it_is_refused() {
-    let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
-    let unlinked = version("version-a").set("component", "nowhere.wasm");
-    Registry::empty()
-        .service("asker", unlinked)
-        .save(host.folder());
+    host.save(&asker(
+        version("version-a").set("component", "nowhere.wasm"),
+    ));
     let refused = wait_for_outcome(&host, "quoter", "refused").await;
     let reason = refused["reason"].to_string();
     assert!(reason.contains("`asker`"), "{reason}");
     assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
-    Registry::empty()
-        .service("asker", version("version-a"))
-        .save(host.folder());
+    host.save(&asker(version("version-a")));
     wait_for_outcome(&host, "quoter", "removed").await;
     assert_answers(&host, "/api/asker", "version-a").await;
 }
 
 #[tokio::test]
-async fn a_caller_and_its_callee_go_together() {
-    let registry = pair("asker-1", "quoter-1").service("bystander", version("version-a"));
-    let host = Host::start(&registry, None).await;
-    alone().save(host.folder());
-    for name in ["asker", "quoter"] {
-        wait_for_outcome(&host, name, "removed").await;
-        wait_until_gone(&host, name).await;
-    }
-}
-
-#[tokio::test]
-async fn a_link_call_in_flight_ends_although_both_are_removed() {
+async fn a_caller_and_its_callee_go_together_and_a_link_call_in_flight_ends() {
     let registry = pair("asker-1", "quoter-1").service("bystander", version("version-a"));
     let host = Host::start(&registry, None).await;
     let opener = opener(&host, "quoter", "gate").await;
     let held = tokio::spawn(host.client().get("/api/asker/held/gate").into_future());
     wait_for_log(&host, &["waits at the gate"]).await;
-    assert_eq!(
-        service(&host, "quoter").await["requests_total"],
-        1,
-        "the one that is to open it"
-    );
-    alone().save(host.folder());
+    // The one that is to open it.
+    assert_eq!(host.service("quoter").await["requests_total"], 1);
+    host.save(&alone());
     wait_for_outcome(&host, "quoter", "removed").await;
     open(opener).await;
-    assert_eq!(
-        held.await.expect("it is answered").text(),
-        "asker-1 quoter-1"
-    );
+    let answer = held.await.expect("it is answered");
+    assert_eq!(answer.text(), "asker-1 quoter-1");
     wait_until_gone(&host, "asker").await;
     wait_until_gone(&host, "quoter").await;
 }

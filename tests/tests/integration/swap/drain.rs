@@ -1,12 +1,12 @@
-//! The host is told to stop while something changes.
+//! The host has to stop while something changes.
 
-use crate::swap::operator::{assert_answers, listed, service, wait_for_log};
+use crate::swap::operator::{assert_answers, wait_for_log};
 use crate::swap::versions::{beside_a_bystander, version};
 use rustix::process::Signal;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::Service;
-use strongroom_tests::wait_for;
 use strongroom_tests::wire::Connection;
+use strongroom_tests::{assert_json, wait_for};
 
 #[tokio::test]
 async fn a_stop_while_a_service_starts_is_not_kept_waiting() {
@@ -15,9 +15,9 @@ async fn a_stop_while_a_service_starts_is_not_kept_waiting() {
     let slow = Service::guest("clockwork")
         .config("start", "sleep")
         .limit("start", "10m");
-    registry.service("added", slow).save(host.folder());
+    host.save(&registry.service("added", slow));
     wait_for("the start to begin", 20, async || {
-        let added = listed(&host, "added").await?;
+        let added = host.listed("added").await?;
         (added["state"] == "starting").then_some(())
     })
     .await;
@@ -40,7 +40,7 @@ async fn what_is_saved_while_draining_is_not_taken() {
         .send("POST /api/changing/length HTTP/1.1\r\nhost: bank\r\ncontent-length: 10\r\n\r\n12345")
         .await;
     wait_for("the request to begin", 20, async || {
-        let changing = service(&host, "changing").await;
+        let changing = host.service("changing").await;
         (changing["requests_total"] == 1).then_some(())
     })
     .await;
@@ -48,16 +48,11 @@ async fn what_is_saved_while_draining_is_not_taken() {
     wait_for_log(&host, &["draining"]).await;
     let admin = host.admin();
     assert_eq!(admin.get("/readyz").await.status, 503);
-    registry
-        .service("changing", version("version-b"))
-        .save(host.folder());
+    host.save(&registry.service("changing", version("version-b")));
     let reload = admin.post("/services/reload").await;
     assert_ne!(reload.status, 200, "nothing was done: {}", reload.text());
-    let changing = service(&host, "changing").await;
-    assert_eq!(
-        (&changing["generation"], &changing["state"]),
-        (&1.into(), &"draining".into())
-    );
+    let changing = host.service("changing").await;
+    assert_json!(changing, {"generation": 1, "state": "draining"});
     sender.send("67890").await;
     sender.wait_for("version-a 10").await;
     let status = host.wait_for_exit().await;

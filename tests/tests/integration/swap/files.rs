@@ -25,7 +25,8 @@ pub fn of_file(service: Service, file: &str) -> Service {
     service.set("component", file)
 }
 
-/// A host whose service `changing` has the file `changing.wasm` beside the registry, which is a copy of this guest.
+/// A host whose service `changing` has the file `changing.wasm` beside the registry, which is a
+/// copy of this guest.
 pub async fn host_with_file(registry: &Registry, guest: &str) -> (Host, PathBuf) {
     let registry = registry
         .clone()

@@ -6,13 +6,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::swap::files::{guest_bytes, host_with_file};
-use crate::swap::operator::{assert_answers, history, service, wait_for_generation};
+use crate::swap::operator::{assert_answers, history, wait_for_generation};
 use crate::swap::versions::{beside_a_bystander, version};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::Registry;
 
-/// How long a writer rests with the file open: much longer than the host waits for a file to fall quiet, and than it takes between two
-/// looks at the files. That nothing happens meanwhile has no sign that could be waited for.
+/// How long a writer rests with the file open: much longer than the host waits for a file to fall
+/// quiet, and than it takes between two looks at the files. That nothing happens meanwhile has no
+/// sign that could be waited for.
 const REST: Duration = Duration::from_millis(2_500);
 
 fn truncate(path: &Path) -> File {
@@ -44,14 +45,14 @@ async fn a_registry() {
     let second = format!("\n[services{second}");
     let mut file = truncate(&path);
     write_with_rests(&mut file, &[first.as_bytes()]).await;
-    assert_eq!(service(&host, "changing").await["generation"], 1);
+    assert_eq!(host.service("changing").await["generation"], 1);
     assert_answers(&host, "/api/bystander", "version-a").await;
     file.write_all(second.as_bytes())
         .expect("the rest can be written");
     drop(file);
     wait_for_generation(&host, "changing", 2).await;
     assert_answers(&host, "/api/changing", "version-b").await;
-    assert_eq!(service(&host, "bystander").await["generation"], 1);
+    assert_eq!(host.service("bystander").await["generation"], 1);
     let unharmed = history(&host, "bystander").await;
     assert_eq!(unharmed.len(), 1, "{unharmed:?}");
 }

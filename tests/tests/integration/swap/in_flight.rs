@@ -1,7 +1,7 @@
 //! A request ends on the generation that it began on.
 
-use crate::swap::operator::{assert_answers, latest, service, wait_for_log};
-use crate::swap::versions::{beside_a_bystander, pair, version};
+use crate::swap::operator::{assert_answers, latest, wait_for_log};
+use crate::swap::versions::{beside_a_bystander, pair, start_beside_a_bystander, version};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::wire::Connection;
@@ -42,8 +42,7 @@ async fn assert_does_not_drain_yet(host: &Host, name: &str) {
 }
 
 async fn start() -> (Registry, Host) {
-    let registry = beside_a_bystander(version("version-a"));
-    let host = Host::start(&registry, None).await;
+    let (registry, host) = start_beside_a_bystander().await;
     (registry.service("changing", version("version-b")), host)
 }
 
@@ -89,7 +88,7 @@ async fn a_request_whose_body_is_still_being_sent() {
         .send("POST /api/changing/length HTTP/1.1\r\nhost: bank\r\nconnection: close\r\ncontent-length: 10\r\n\r\n12345")
         .await;
     wait_for("the request to begin", 20, async || {
-        (service(&host, "changing").await["requests_total"] == 1).then_some(())
+        (host.service("changing").await["requests_total"] == 1).then_some(())
     })
     .await;
     host.save_registry(&next).await;
@@ -159,7 +158,7 @@ async fn several_generations_at_once() {
         let request = in_flight(&host, "/api/changing", &gate).await;
         held.push((guest, gate, request));
     }
-    assert_eq!(service(&host, "changing").await["generation"], 6);
+    assert_eq!(host.service("changing").await["generation"], 6);
     for (guest, gate, request) in held {
         assert!(!request.is_finished());
         open(&host, "changing", &gate).await;
@@ -179,7 +178,7 @@ async fn requests_that_wait_for_an_instance() {
         ));
     }
     wait_for("all requests to begin", 20, async || {
-        (service(&host, "changing").await["requests_total"] == 4).then_some(())
+        (host.service("changing").await["requests_total"] == 4).then_some(())
     })
     .await;
     host.save_registry(&registry.service("changing", version("version-b")))

@@ -1,8 +1,8 @@
 //! Services that come to serve later than they were meant to.
 
 use crate::swap::files::{guest_bytes, of_file, replace};
-use crate::swap::operator::{assert_answers, service, wait_for_generation, wait_for_log};
-use crate::swap::versions::{asker, beside_a_bystander, pair, version};
+use crate::swap::operator::{assert_answers, wait_for_generation, wait_for_log};
+use crate::swap::versions::{asker, pair, start_beside_a_bystander, version};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::{wait_for, workspace};
@@ -10,19 +10,18 @@ use strongroom_tests::{wait_for, workspace};
 /// The old one sleeps in its `start` when the good one is put in its place.
 #[tokio::test]
 async fn a_component_that_is_saved_while_a_bad_one_starts_is_taken() {
-    let registry = beside_a_bystander(version("version-a"));
-    let host = Host::start(&registry, None).await;
+    let (registry, host) = start_beside_a_bystander().await;
     let file = host.folder().join("changing.wasm");
     std::fs::write(&file, guest_bytes("clockwork")).expect("a file can be written");
     let sleeper = of_file(version("version-a"), "changing.wasm")
         .config("start", "sleep")
         .limit("start", "3s");
-    registry.service("changing", sleeper).save(host.folder());
+    host.save(&registry.service("changing", sleeper));
     wait_for_log(&host, &["\"message\":\"start\""]).await;
     replace(host.folder(), "changing.wasm", &guest_bytes("version-b"));
     wait_for_generation(&host, "changing", 2).await;
     assert_answers(&host, "/api/changing", "version-b").await;
-    assert!(service(&host, "changing").await["last_error"].is_null());
+    assert!(host.service("changing").await["last_error"].is_null());
 }
 
 /// It is made by the first `start` of the auth service, whenever that is.
@@ -35,7 +34,7 @@ async fn the_first_administrators_password_is_printed_although_auth_starts_late(
     let mut host = Host::prepared(&broken, None);
     host.launch();
     assert!(!host.stdout().contains("the password "));
-    bank.save(host.folder());
+    host.save(&bank);
     wait_for("the password", 60, async || {
         host.stdout().contains("the password ").then_some(())
     })
@@ -45,10 +44,11 @@ async fn the_first_administrators_password_is_printed_although_auth_starts_late(
 #[tokio::test]
 async fn a_callee_changes_in_the_save_in_which_its_caller_stops_calling_it() {
     let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
-    Registry::empty()
-        .service("asker", version("version-a"))
-        .service("quoter", version("quoter-2"))
-        .save(host.folder());
+    host.save(
+        &Registry::empty()
+            .service("asker", version("version-a"))
+            .service("quoter", version("quoter-2")),
+    );
     wait_for_generation(&host, "asker", 2).await;
     wait_for_generation(&host, "quoter", 2).await;
 }
@@ -57,15 +57,13 @@ async fn a_callee_changes_in_the_save_in_which_its_caller_stops_calling_it() {
 async fn a_callee_that_was_refused_is_taken_when_its_caller_stops_calling_it() {
     let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
     let refused = pair("asker-1", "quoter-1").service("quoter", version("quoter-2"));
-    refused.save(host.folder());
+    host.save(&refused);
     wait_for("the refusal", 30, async || {
-        let quoter = service(&host, "quoter").await;
+        let quoter = host.service("quoter").await;
         (!quoter["last_error"].is_null()).then_some(())
     })
     .await;
-    refused
-        .service("asker", version("version-a"))
-        .save(host.folder());
+    host.save(&refused.service("asker", version("version-a")));
     wait_for_generation(&host, "quoter", 2).await;
 }
 
@@ -87,10 +85,10 @@ async fn links_that_are_turned_round_in_part_make_no_circle() {
             "quoter",
             version("asker-1").set("links", crate::swap::versions::link("asker")),
         );
-    turned.save(host.folder());
+    host.save(&turned);
     wait_for("both refusals", 30, async || {
-        let asker = service(&host, "asker").await;
-        let quoter = service(&host, "quoter").await;
+        let asker = host.service("asker").await;
+        let quoter = host.service("quoter").await;
         let both = !asker["last_error"].is_null() && !quoter["last_error"].is_null();
         both.then_some(())
     })

@@ -1,4 +1,4 @@
-//! Clients that never rest, and that take nothing but a good answer.
+//! Clients that never rest, and that take only a good answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 /// How many clients hammer a service.
 pub const CLIENTS: usize = 6;
 
-/// Clients that call one path again and again until they are told to stop.
+/// Clients that call one path again and again until the test ends them.
 pub struct Load {
     over: Arc<AtomicBool>,
     answered: Arc<AtomicU64>,
@@ -17,8 +17,9 @@ pub struct Load {
 }
 
 impl Load {
-    /// Begins with so many clients. Every answer must be a 200 that `is_good` takes; a request that gets none is a failure. Half of the clients keep their
-    /// connections, and half make one for each request.
+    /// Begins with so many clients. Every answer must be a 200 that `is_good` takes; a request that
+    /// gets none is a failure. Half of the clients keep their connections, and half make one for
+    /// each request.
     pub fn begin(
         clients: usize,
         client: impl Fn() -> Client,
@@ -56,7 +57,8 @@ impl Load {
         load
     }
 
-    /// Waits until some more requests were answered, so that what was done meanwhile happened under load.
+    /// Waits until some more requests were answered, so that what was done meanwhile happened under
+    /// load.
     pub async fn go_on(&self) {
         let before = self.answered.load(Relaxed);
         wait_for("answers under load", 30, async || {

@@ -1,18 +1,20 @@
-//! The small form of the torture run: many swaps under load, and nobody notices.
+//! The small form of the torture run: many swaps under load, and no client notices.
 //!
-//! Goal: no request fails, no connection is refused, every answer is from one of the two versions, and nothing of the old generations is
-//! left behind. Method: clients hammer the service that is swapped, one beside it, and the bank, while the registry is saved again and
-//! again; each save is taken before the next.
+//! Goal: no request fails, no connection is refused, every answer is from one of the two versions,
+//! and nothing of the old generations is left behind. Method: clients hammer the service that is
+//! swapped, one beside it, and the bank, while the registry is saved again and again; each save is
+//! taken before the next.
 
 use crate::swap::bank::Payers;
 use crate::swap::load::{CLIENTS, Load};
-use crate::swap::operator::{assert_answers, history, service, wait_for_generation};
+use crate::swap::operator::{assert_answers, history, wait_for_generation};
 use crate::swap::versions::version;
 use strongroom_tests::registry::{BANK_SERVICES, Registry};
 use strongroom_tests::{Bank, Value, wait_for};
 
 const SWAPS: u64 = 50;
-/// Instances that one service may have when nobody calls it any more; far below one for each swap.
+/// Instances that one service may have when no client calls it any more; far below one for each
+/// swap.
 const INSTANCES_AT_REST_MAX: u64 = 8;
 
 fn registry(generation: u64) -> Registry {
@@ -41,7 +43,7 @@ async fn fifty_swaps_under_load() {
     let readiness = Load::begin(1, || bank.host.admin(), "/readyz", |text| text == "ready\n");
     for generation in 2..=SWAPS + 1 {
         changing.go_on().await;
-        registry(generation).save(bank.folder());
+        bank.save(&registry(generation));
         wait_for_generation(&bank, "changing", generation).await;
         let expected = ["version-b", "version-a"][usize::from(generation % 2 == 1)];
         assert_answers(&bank, "/api/changing", expected).await;
@@ -57,7 +59,7 @@ async fn fifty_swaps_under_load() {
     assert_nothing_is_left(&bank).await;
     let of_bank = BANK_SERVICES.map(|(name, _)| name);
     for name in of_bank.into_iter().chain(["bystander"]) {
-        assert_eq!(service(&bank, name).await["generation"], 1, "{name}");
+        assert_eq!(bank.service(name).await["generation"], 1, "{name}");
     }
 }
 
@@ -80,7 +82,7 @@ async fn assert_nothing_is_left(bank: &Bank) {
     })
     .await;
     wait_for("the instances to be few", 60, async || {
-        let live = service(bank, "changing").await["instances"]["live"].clone();
+        let live = bank.service("changing").await["instances"]["live"].clone();
         (live.as_u64()? <= INSTANCES_AT_REST_MAX).then_some(())
     })
     .await;

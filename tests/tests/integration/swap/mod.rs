@@ -1,10 +1,13 @@
-//! Hot swap: saving `registry.toml` or a component's file changes what changed, and nothing else, while requests go on.
+//! Hot swap: saving `registry.toml` or a component's file changes what changed, and nothing else,
+//! while requests go on.
 //!
-//! Goal: no request is dropped or sees a half-made change; whatever is wrong with a new version, the old one goes on serving and the
-//! operator is told why; what serves, what was changed, and how long each step took can be read from the admin listener.
-//! Method: the services are the `versions` of `tests/guests`, which answer with the version that they are. A request that must be in
-//! flight at a switch waits at a gate in its service's store, which the test opens when it has seen what it wants to see; so nothing
-//! here depends on how fast the machine is.
+//! Goal: no request is dropped or sees a half-made change; whatever is wrong with a new version,
+//! the old one goes on serving and the operator sees why; what serves, what was changed, and how
+//! long each step took can be read from the admin listener.
+//! Method: the services are the `versions` of `tests/guests`, which answer with the version that
+//! they are. A request that must be in flight at a switch waits at a gate in its service's store,
+//! which the test opens when it has seen what it wants to see; so nothing here depends on how fast
+//! the machine is.
 
 mod admin;
 mod admin_guard;
@@ -19,7 +22,7 @@ mod commands;
 mod compiled_code;
 mod departures;
 mod drain;
-mod files;
+pub mod files;
 mod half_written;
 mod in_flight;
 mod late_arrivals;

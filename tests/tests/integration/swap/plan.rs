@@ -1,56 +1,53 @@
-//! `strongroom check --against`: what a registry would change in the running host, before it is saved.
+//! `strongroom check --against`: what a registry would change in the running host, before it is
+//! saved. Nothing of it is done, so that one host serves a test of many plans.
 
 use std::fs;
 
-use crate::swap::operator::{assert_answers, history, service};
-use crate::swap::versions::{asker, beside_a_bystander, pair, version};
-use strongroom_tests::command::{Outcome, run};
+use crate::swap::operator::{assert_answers, history};
+use crate::swap::versions::{asker, beside_a_bystander, pair, start_beside_a_bystander, version};
+use strongroom_tests::command::CommandOutput;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
-use tokio::task::spawn_blocking;
 
 /// Runs `check --against` with a registry that is not the host's, in the host's folder.
-async fn check(host: &Host, registry: &Registry) -> Outcome {
-    let text = registry.text();
-    check_text(host, &text).await
+async fn check(host: &Host, registry: &Registry) -> CommandOutput {
+    fs::write(host.folder().join("next.toml"), registry.text()).expect("a file can be written");
+    check_file(host, "next.toml", host.admin_address()).await
 }
 
-async fn check_text(host: &Host, text: &str) -> Outcome {
-    let folder = host.folder().to_owned();
-    fs::write(folder.join("next.toml"), text).expect("a registry can be written");
-    let address = host.admin_address().to_owned();
-    let arguments = move || {
-        run(
-            &folder,
-            &["check", "--registry", "next.toml", "--against", &address],
-        )
-    };
-    spawn_blocking(arguments).await.expect("it runs")
+async fn check_file(host: &Host, file: &str, address: &str) -> CommandOutput {
+    let arguments = ["check", "--registry", file, "--against", address];
+    host.run(&arguments).await
 }
 
-#[tokio::test]
-async fn nothing_would_change() {
-    let registry = beside_a_bystander(version("version-a"));
-    let host = Host::start(&registry, None).await;
-    let outcome = check(&host, &registry).await;
+/// Asserts that the check fails, and that one line has all these parts.
+#[track_caller]
+fn assert_refused(outcome: &CommandOutput, parts: &[&str]) {
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert_eq!(outcome.lines_with(parts).len(), 1, "{parts:?}: {outcome:?}");
+}
+
+/// Asserts that the check succeeds, with so many lines.
+#[track_caller]
+fn assert_accepted(outcome: &CommandOutput, lines: usize) {
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    assert_eq!(outcome.stdout.lines().count(), 1, "{outcome:?}");
-    assert!(
-        outcome.stdout.contains("nothing would change"),
-        "{outcome:?}"
-    );
+    assert_eq!(outcome.stdout.lines().count(), lines, "{outcome:?}");
 }
 
 #[tokio::test]
 async fn each_change_is_a_line_and_nothing_is_done() {
-    let registry = beside_a_bystander(version("version-a"));
-    let host = Host::start(&registry, None).await;
+    let (registry, host) = start_beside_a_bystander().await;
+    let outcome = check(&host, &registry).await;
+    assert_accepted(&outcome, 1);
+    assert!(
+        outcome.stdout.contains("nothing would change"),
+        "{outcome:?}"
+    );
     let next = Registry::empty()
         .service("changing", version("version-b").limit("queue", 7))
         .service("added", version("version-a"));
     let outcome = check(&host, &next).await;
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    assert_eq!(outcome.stdout.lines().count(), 3, "{outcome:?}");
+    assert_accepted(&outcome, 3);
     for parts in [
         ["changing: ", "version-b.wasm", "limits.queue: 1024 -> 7"],
         ["added: ", "added", ""],
@@ -59,155 +56,73 @@ async fn each_change_is_a_line_and_nothing_is_done() {
         assert_eq!(
             outcome.lines_with(&parts).len(),
             1,
-            "{parts:?} in {outcome:?}"
+            "{parts:?}: {outcome:?}"
         );
     }
+    // A start is not run.
+    let panics = Service::guest("clockwork").config("start", "panic");
+    let outcome = check(&host, &registry.service("changing", panics)).await;
+    assert_accepted(&outcome, 1);
+    assert!(!host.log_until_now().await.contains("a panic on demand"));
     assert_answers(&host, "/api/changing", "version-a").await;
     assert_answers(&host, "/api/bystander", "version-a").await;
-    host.client()
-        .get("/api/added")
-        .await
-        .refused(404, "no_such_service");
+    let added = host.client().get("/api/added").await;
+    added.refused(404, "no_such_service");
     assert_eq!(history(&host, "changing").await.len(), 1);
-    assert!(service(&host, "changing").await["last_error"].is_null());
+    assert!(host.service("changing").await["last_error"].is_null());
 }
 
 #[tokio::test]
-async fn what_would_be_refused_is_told_with_its_reason() {
+async fn what_would_be_refused_is_listed_with_its_reason() {
+    let registry = beside_a_bystander(version("version-a"));
+    let mut host = Host::start(&registry, None).await;
+    let with = |change: fn(Service) -> Service| registry.clone().change("changing", change);
+    let missing = with(|service| service.set("component", "nowhere.wasm"));
+    let outcome = check(&host, &missing).await;
+    assert_refused(
+        &outcome,
+        &["changing: ", "WOULD BE REFUSED", "nowhere.wasm"],
+    );
+    let canary = with(|service| {
+        let canary = [
+            ("component".to_owned(), "nowhere.wasm".into()),
+            ("weight".to_owned(), toml::Value::Integer(5)),
+        ];
+        service.set("canary", toml::Table::from_iter(canary))
+    });
+    let outcome = check(&host, &canary).await;
+    assert_refused(&outcome, &["changing: ", "canary", "nowhere.wasm"]);
+    let mistaken = asker("asker-1").set("colour", "red");
+    let outcome = check(&host, &registry.clone().service("changing", mistaken)).await;
+    for key in ["services.changing.links", "services.changing.colour"] {
+        assert_refused(&outcome, &["toml:", key]);
+    }
+    let address = host.admin_address().to_owned();
+    let outcome = check_file(&host, "nowhere.toml", &address).await;
+    assert_refused(&outcome, &["nowhere.toml", "cannot be read"]);
+    let public = host.address().to_owned();
+    let outcome = check_file(&host, "registry.toml", &public).await;
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    let said = &outcome.stderr;
+    assert!(said.contains(&public) || said.contains("404"), "{said}");
+    host.kill();
+    let outcome = check_file(&host, "registry.toml", &address).await;
+    assert_refused(&outcome, &["no host answers at", "admin address"]);
+}
+
+#[tokio::test]
+async fn what_would_not_fit_its_caller_is_refused_unless_both_change() {
     let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
     let outcome = check(&host, &pair("asker-1", "quoter-2")).await;
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    let refused = outcome.lines_with(&[
+    let parts = [
         "quoter: ",
         "WOULD BE REFUSED",
         "`asker`",
         "tests:quotes/quotes",
-    ]);
-    assert_eq!(refused.len(), 1, "{outcome:?}");
-    // Together they would do.
+    ];
+    assert_refused(&outcome, &parts);
     let outcome = check(&host, &pair("asker-2", "quoter-2")).await;
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    assert_eq!(outcome.stdout.lines().count(), 2, "{outcome:?}");
+    assert_accepted(&outcome, 2);
     assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
-    assert!(service(&host, "quoter").await["last_error"].is_null());
-}
-
-#[tokio::test]
-async fn a_missing_file_is_told() {
-    let registry = beside_a_bystander(version("version-a"));
-    let host = Host::start(&registry, None).await;
-    let bad = version("version-a").set("component", "nowhere.wasm");
-    let outcome = check(&host, &registry.service("changing", bad)).await;
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert_eq!(
-        outcome
-            .lines_with(&["changing: ", "WOULD BE REFUSED", "nowhere.wasm"])
-            .len(),
-        1,
-        "{outcome:?}"
-    );
-}
-
-#[tokio::test]
-async fn a_start_is_not_run() {
-    let registry = beside_a_bystander(version("version-a"));
-    let host = Host::start(&registry, None).await;
-    let next = registry.service(
-        "changing",
-        Service::guest("clockwork").config("start", "panic"),
-    );
-    let outcome = check(&host, &next).await;
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    assert!(!host.log_until_now().await.contains("a panic on demand"));
-}
-
-#[tokio::test]
-async fn a_canary_that_would_be_refused_is_told() {
-    let registry = beside_a_bystander(version("version-a"));
-    let host = Host::start(&registry, None).await;
-    let canary = toml::Table::from_iter([
-        ("component".to_owned(), "nowhere.wasm".into()),
-        ("weight".to_owned(), toml::Value::Integer(5)),
-    ]);
-    let next = registry.change("changing", |service| service.set("canary", canary));
-    let outcome = check(&host, &next).await;
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert_eq!(
-        outcome
-            .lines_with(&["changing: ", "canary", "nowhere.wasm"])
-            .len(),
-        1,
-        "{outcome:?}"
-    );
-}
-
-#[tokio::test]
-async fn the_mistakes_of_a_registry_are_told_with_line_and_key() {
-    let registry = beside_a_bystander(version("version-a"));
-    let host = Host::start(&registry, None).await;
-    let next = registry.service("changing", asker("asker-1").set("colour", "red"));
-    let outcome = check(&host, &next).await;
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    for key in ["services.changing.links", "services.changing.colour"] {
-        assert_eq!(
-            outcome.lines_with(&["toml:", key]).len(),
-            1,
-            "{key} in {outcome:?}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_host_that_is_not_there() {
-    let registry = beside_a_bystander(version("version-a"));
-    let mut host = Host::start(&registry, None).await;
-    let address = host.admin_address().to_owned();
-    let folder = host.folder().to_owned();
-    host.kill();
-    let outcome = spawn_blocking(move || run(&folder, &["check", "--against", &address])).await;
-    let outcome = outcome.expect("it runs");
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert_eq!(
-        outcome
-            .lines_with(&["no host answers at", "admin address"])
-            .len(),
-        1,
-        "{outcome:?}"
-    );
-}
-
-#[tokio::test]
-async fn a_listener_that_is_no_admin_api() {
-    let registry = beside_a_bystander(version("version-a"));
-    let host = Host::start(&registry, None).await;
-    let (folder, address) = (host.folder().to_owned(), host.address().to_owned());
-    let outcome = spawn_blocking(move || run(&folder, &["check", "--against", &address])).await;
-    let outcome = outcome.expect("it runs");
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert!(
-        outcome.stderr.contains(host.address()) || outcome.stderr.contains("404"),
-        "{outcome:?}"
-    );
-}
-
-#[tokio::test]
-async fn a_registry_that_cannot_be_read() {
-    let registry = beside_a_bystander(version("version-a"));
-    let host = Host::start(&registry, None).await;
-    let (folder, address) = (host.folder().to_owned(), host.admin_address().to_owned());
-    let arguments = move || {
-        run(
-            &folder,
-            &["check", "--registry", "nowhere.toml", "--against", &address],
-        )
-    };
-    let outcome = spawn_blocking(arguments).await.expect("it runs");
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert_eq!(
-        outcome
-            .lines_with(&["nowhere.toml", "cannot be read"])
-            .len(),
-        1,
-        "{outcome:?}"
-    );
+    assert!(host.service("quoter").await["last_error"].is_null());
 }

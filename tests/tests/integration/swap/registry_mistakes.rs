@@ -1,186 +1,115 @@
-//! A registry with a mistake: nothing of it is applied, and the operator is told the line and the key.
+//! A registry with a mistake: nothing of it is applied, and the operator is shown the line and the
+//! key. Which mistakes there are, the tests of `host/src/registry` say.
 
 use std::fs;
 
 use crate::swap::files::replace;
 use crate::swap::operator::{
-    assert_answers, history, service, services, wait_for_generation, wait_for_log,
+    assert_answers, history, wait_for_generation, wait_for_log, wait_for_refusal,
 };
-use crate::swap::versions::{asker_of, beside_a_bystander, link, version};
+use crate::swap::versions::{start_beside_a_bystander, version};
 use strongroom_tests::host::Host;
-use strongroom_tests::registry::Registry;
-use strongroom_tests::{Value, wait_for};
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::{list, text, wait_for};
 
-/// Saves a text that has a mistake, and a good change of the bystander. Asserts that it is refused with a reason that has all of
-/// `parts`, that nothing of it is applied, and that a mended one is taken.
-async fn is_refused(write: impl FnOnce(Registry) -> String, parts: &[&str]) {
-    let registry = beside_a_bystander(version("version-a"));
-    let host = Host::start(&registry, None).await;
-    let changed = registry.clone().service("bystander", version("version-b"));
-    replace(host.folder(), "registry.toml", write(changed).as_bytes());
-    let reason = wait_for("the registry to be refused", 20, async || {
-        let error = &services(&host).await["registry"]["last_error"];
-        error.as_str().map(str::to_owned)
-    })
-    .await;
-    for part in ["registry.toml:"].iter().chain(parts) {
-        assert!(reason.contains(part), "{part} is not in: {reason}");
+async fn last_error(host: &Host) -> Option<String> {
+    let error = &host.services().await["registry"]["last_error"];
+    error.as_str().map(str::to_owned)
+}
+
+/// Waits until the host says what is wrong with the registry.
+async fn wait_for_reason(host: &Host) -> String {
+    wait_for("a reason", 20, async || last_error(host).await).await
+}
+
+/// Saves a good registry, and asserts that the host takes it.
+async fn mend(host: &Host, registry: &Registry, generation: u64) {
+    let guest = ["version-a", "version-b"][generation as usize % 2 ^ 1];
+    let mended = registry.clone().service("changing", version(guest));
+    host.save(&mended);
+    wait_for_generation(host, "changing", generation).await;
+    assert_eq!(last_error(host).await, None);
+    for name in ["changing", "bystander"] {
+        assert!(host.service(name).await["last_error"].is_null());
     }
-    wait_for_log(&host, &["ERROR", "the registry was refused"]).await;
-    assert_nothing_was_done(&host, &reason).await;
+}
 
-    registry
-        .service("changing", version("version-b"))
-        .save(host.folder());
-    wait_for_generation(&host, "changing", 2).await;
-    let now = services(&host).await;
-    assert!(now["registry"]["last_error"].is_null(), "{now}");
-    assert!(service(&host, "changing").await["last_error"].is_null());
-    assert!(service(&host, "bystander").await["last_error"].is_null());
+/// Beside the mistake, each has a good change of the bystander.
+#[tokio::test]
+async fn a_mistake_refuses_the_whole_and_is_shown_with_its_line_and_key() {
+    let (registry, host) = start_beside_a_bystander().await;
+    let good = registry.clone().service("bystander", version("version-b"));
+    let with = |change: fn(Service) -> Service| good.clone().change("changing", change).text();
+    let cut_off = format!("{}\n[services.", good.text());
+    let timeout = with(|service| service.limit("timeout", "soon"));
+    let weightless = with(|service| {
+        let canary = [("component".to_owned(), "canary.wasm".into())];
+        service.set("canary", toml::Table::from_iter(canary))
+    });
+    let mistakes: [(String, &[&str]); 4] = [
+        (cut_off, &[]),
+        (String::new(), &["services"]),
+        (timeout, &["services.changing.limits.timeout", "soon"]),
+        (weightless, &["services.changing.canary.weight"]),
+    ];
+    for (generation, (text, parts)) in (2..).zip(mistakes) {
+        let before = [
+            history(&host, "changing").await,
+            history(&host, "bystander").await,
+        ];
+        replace(host.folder(), "registry.toml", text.as_bytes());
+        let reason = wait_for_reason(&host).await;
+        for part in ["registry.toml:"].iter().chain(parts) {
+            assert!(reason.contains(part), "{part} is not in: {reason}");
+        }
+        wait_for_log(&host, &["ERROR", "the registry was refused"]).await;
+        assert_nothing_was_done(&host, &reason).await;
+        let after = [
+            history(&host, "changing").await,
+            history(&host, "bystander").await,
+        ];
+        assert_eq!(before, after);
+        mend(&host, &registry, generation).await;
+    }
 }
 
 async fn assert_nothing_was_done(host: &Host, reason: &str) {
     let report = host.admin().post("/services/reload").await.json(422);
-    assert_eq!(report["changes"], Value::Array(Vec::new()), "{report}");
-    let problems = report["problems"].as_array().expect("a list");
+    assert!(list(&report["changes"]).is_empty(), "{report}");
+    let first = list(&report["problems"]).first().map(text);
     assert!(
-        !problems.is_empty() && reason.contains(problems[0].as_str().expect("text")),
+        first.is_some_and(|problem| reason.contains(problem)),
         "{report}"
     );
-    for name in ["changing", "bystander"] {
-        assert_answers(host, &format!("/api/{name}"), "version-a").await;
-        assert_eq!(service(host, name).await["generation"], 1);
-        assert_eq!(history(host, name).await.len(), 1, "the start alone");
-    }
+    assert_answers(host, "/api/bystander", "version-a").await;
     assert_eq!(host.admin().get("/readyz").await.status, 200);
 }
 
 #[tokio::test]
-async fn no_toml() {
-    is_refused(|registry| format!("{}\n[services.", registry.text()), &[]).await;
-}
+async fn a_wrong_table_is_the_error_of_its_service_and_a_setting_of_the_host_waits_for_a_start() {
+    let (registry, host) = start_beside_a_bystander().await;
+    let moved = registry.clone().host("listen", "127.0.0.1:1");
+    let report = host.save_registry(&moved).await;
+    let notices = report["notices"].to_string();
+    assert!(notices.contains("host.listen"), "{report}");
+    assert!(notices.contains("next start"), "{report}");
+    assert_answers(&host, "/api/changing", "version-a").await;
 
-#[tokio::test]
-async fn an_empty_file() {
-    is_refused(|_| String::new(), &["services"]).await;
-}
-
-#[tokio::test]
-async fn an_unknown_key() {
-    is_refused(
-        |registry| {
-            registry
-                .change("changing", |service| service.set("colour", "red"))
-                .text()
-        },
-        &["services.changing", "colour"],
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn a_value_that_is_none() {
-    is_refused(
-        |registry| {
-            registry
-                .change("changing", |service| service.limit("timeout", "soon"))
-                .text()
-        },
-        &["services.changing.limits.timeout", "soon"],
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn a_link_to_nobody() {
-    is_refused(
-        |registry| {
-            registry
-                .service("changing", asker_of("asker-1", "nobody"))
-                .text()
-        },
-        &["services.changing.links", "nobody"],
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn links_in_a_circle() {
-    is_refused(
-        |registry| {
-            registry
-                .change("changing", |service| {
-                    service.set("links", link("bystander"))
-                })
-                .change("bystander", |service| {
-                    service.set("links", link("changing"))
-                })
-                .text()
-        },
-        &["links", "changing", "bystander"],
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn a_canary_that_gets_no_requests() {
-    let canary = toml::Table::from_iter([("component".to_owned(), "canary.wasm".into())]);
-    is_refused(
-        |registry| {
-            registry
-                .change("changing", |service| service.set("canary", canary))
-                .text()
-        },
-        &["services.changing.canary.weight"],
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn the_services_whose_tables_are_wrong_are_told_and_no_others() {
-    let registry = beside_a_bystander(version("version-a"));
-    let host = Host::start(&registry, None).await;
-    registry
-        .change("changing", |service| service.set("colour", "red"))
-        .save(host.folder());
-    crate::swap::operator::wait_for_refusal(&host, "changing").await;
-    let bystander = service(&host, "bystander").await;
+    let wrong = registry.change("changing", |service| service.set("colour", "red"));
+    host.save(&wrong);
+    let reason = wait_for_refusal(&host, "changing").await;
+    assert!(reason.contains("colour"), "{reason}");
+    let bystander = host.service("bystander").await;
     assert!(bystander["last_error"].is_null(), "{bystander}");
 }
 
 #[tokio::test]
-async fn a_setting_of_the_host_takes_effect_at_the_next_start() {
-    let registry = beside_a_bystander(version("version-a"));
-    let host = Host::start(&registry, None).await;
-    let report = host
-        .save_registry(&registry.host("listen", "127.0.0.1:1"))
-        .await;
-    let notices = report["notices"].to_string();
-    assert!(
-        notices.contains("host.listen") && notices.contains("next start"),
-        "{report}"
-    );
-    assert_answers(&host, "/api/changing", "version-a").await;
-}
-
-#[tokio::test]
 async fn a_registry_that_is_gone() {
-    let registry = beside_a_bystander(version("version-a"));
-    let host = Host::start(&registry, None).await;
+    let (registry, host) = start_beside_a_bystander().await;
     fs::remove_file(host.folder().join("registry.toml")).expect("it can be removed");
-    let reason = wait_for("the registry to be missed", 20, async || {
-        let error = &services(&host).await["registry"]["last_error"];
-        error.as_str().map(str::to_owned)
-    })
-    .await;
-    assert!(
-        reason.contains("registry.toml") && reason.contains("No such file"),
-        "{reason}"
-    );
+    let reason = wait_for_reason(&host).await;
+    assert!(reason.contains("registry.toml"), "{reason}");
+    assert!(reason.contains("No such file"), "{reason}");
     assert_answers(&host, "/api/changing", "version-a").await;
-    registry
-        .service("changing", version("version-b"))
-        .save(host.folder());
-    wait_for_generation(&host, "changing", 2).await;
-    assert!(services(&host).await["registry"]["last_error"].is_null());
+    mend(&host, &registry, 2).await;
 }

@@ -1,12 +1,14 @@
-//! A service whose schema changes with its component: a newer one migrates the store, and one that does not fit the store is refused.
+//! A service whose schema changes with its component: a newer one migrates the store, and one that
+//! does not fit the store is refused.
 
 use rusqlite::Connection;
 
-use crate::swap::operator::{CHANGE_SECONDS_MAX, assert_answers, listed, wait_for_refusal};
+use crate::swap::operator::{CHANGE_SECONDS_MAX, assert_answers, wait_for_refusal};
 use crate::swap::versions::version;
-use strongroom_tests::bank::{ADMIN_PASSWORD, text};
+use strongroom_tests::bank::ADMIN_PASSWORD;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{BANK_SERVICES, Registry};
+use strongroom_tests::text;
 use strongroom_tests::wait_for;
 
 const KEEPER: &str = "/api/keeper";
@@ -40,7 +42,7 @@ async fn a_newer_component_migrates_the_store_and_no_other_is_taken_after_it() {
             "its migration 1 has other statements than this component's",
         ),
     ] {
-        keeper(guest).save(host.folder());
+        host.save(&keeper(guest));
         let refusal = wait_for_refusal(&host, "keeper").await;
         assert!(refusal.contains(reason), "{guest}: {refusal}");
         keep(&host, guest).await;
@@ -65,7 +67,7 @@ async fn a_store_of_another_build_is_refused_at_start_by_each_service() {
         let honest = exchange_digest(&store, &[0; 32]);
         host.launch();
         let failed = wait_for("the refusal", CHANGE_SECONDS_MAX, async || {
-            let listed = listed(&host, service).await?;
+            let listed = host.listed(service).await?;
             (listed["state"] == "failed").then_some(listed)
         })
         .await;

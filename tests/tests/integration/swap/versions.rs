@@ -1,5 +1,6 @@
 //! The services that the tests swap.
 
+use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use toml::Table;
 
@@ -8,11 +9,18 @@ pub fn version(guest: &str) -> Service {
     Service::guest(guest).public().limit("timeout", "60s")
 }
 
-/// A service that answers with its component's version, and another that nobody changes.
+/// A service that answers with its component's version, and another that does not change.
 pub fn beside_a_bystander(service: Service) -> Registry {
     Registry::empty()
         .service("changing", service)
         .service("bystander", version("version-a"))
+}
+
+/// A host with [`beside_a_bystander`], whose component is `version-a`.
+pub async fn start_beside_a_bystander() -> (Registry, Host) {
+    let registry = beside_a_bystander(version("version-a"));
+    let host = Host::start(&registry, None).await;
+    (registry, host)
 }
 
 /// An asker that is linked to the service `quoter`.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use strongroom_tests::wait_for;
 
 use super::{in_lanes, places};
-use crate::faults::books::Books;
-use crate::faults::request::Request;
-use crate::faults::scene::{Kept, Scene};
+use crate::faults::books::ExpectedBooks;
+use crate::faults::request::KeyedRequest;
+use crate::faults::scene::{BrokenBank, Kept};
 
 const HOLDS: usize = 3;
 const CENTS: i64 = 700;
@@ -25,10 +25,10 @@ const LOOKS: [&str; 2] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sweep_cut_off_at_any_point_ends_each_hold_once() {
-    let (mut scene, mut books) = Scene::open(2).await;
+    let (mut scene, mut books) = BrokenBank::open(2).await;
     let accounts = scene.accounts().to_vec();
     for _hold in 0..HOLDS {
-        let request = Request::hold(&accounts, (0, 1), CENTS, HOLD_SECONDS);
+        let request = KeyedRequest::hold(&accounts, 0, 1, CENTS, HOLD_SECONDS);
         scene.do_once(&mut books, &request).await;
     }
     let kept = scene.keep().await;
@@ -50,7 +50,12 @@ async fn a_sweep_cut_off_at_any_point_ends_each_hold_once() {
     });
 }
 
-async fn cut_off_sweeps(mut scene: Scene, kept: &Kept, books: Books, places: Vec<String>) {
+async fn cut_off_sweeps(
+    mut scene: BrokenBank,
+    kept: &Kept,
+    books: ExpectedBooks,
+    places: Vec<String>,
+) {
     for place in places {
         scene.go_back_to(kept);
         let plan = format!("after-start; crash {place}");
@@ -69,7 +74,7 @@ async fn cut_off_sweeps(mut scene: Scene, kept: &Kept, books: Books, places: Vec
     }
 }
 
-async fn wait_until_swept(scene: &Scene, books: &Books) {
+async fn wait_until_swept(scene: &BrokenBank, books: &ExpectedBooks) {
     wait_for("the sweep", SWEPT_SECONDS_MAX, async || {
         books
             .missing_in_journal(scene)

@@ -6,8 +6,8 @@ use std::time::Duration;
 use rand::RngExt;
 use strongroom_tests::scale::{seeded, short_or_full};
 
-use crate::faults::load::{Load, account_for};
-use crate::faults::scene::Scene;
+use crate::faults::load::{FaultLoad, account_for};
+use crate::faults::scene::BrokenBank;
 
 /// So many that commits are shared even on a quick disk.
 const CLIENTS: usize = 24;
@@ -15,7 +15,7 @@ const CLIENTS: usize = 24;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_group_whose_commit_fails_is_refused_whole_and_done_when_it_is_repeated() {
     let mut random = seeded();
-    let (mut scene, opening) = Scene::open(CLIENTS).await;
+    let (mut scene, opening) = BrokenBank::open(CLIENTS).await;
     let kept = scene.keep().await;
     let mut refused_at_once = 0;
     // All that a store writes between two checkpoints is the log of its commits. Of the
@@ -30,7 +30,7 @@ async fn a_group_whose_commit_fails_is_refused_whole_and_done_when_it_is_repeate
                 scene.go_back_to(&kept);
                 assert!(scene.fail(&plan).await, "{plan}: it serves");
                 scene.renew_logins().await;
-                let load = Load::begin(&scene, CLIENTS, random.random());
+                let load = FaultLoad::begin(&scene, CLIENTS, random.random());
                 let shifts = load.until_fired(&scene, Duration::ZERO).await;
                 shifts.assert_refusals_have_names();
                 println!("K5: {plan}: {:?}", shifts.refusals);

@@ -1,24 +1,24 @@
-//! K6: the store of the transaction service is lost, as when a backup is put back without it. It has
-//! standing orders, and these are lost. It has nothing of payments and batches: all of them, and the
-//! responses to them, are as they were.
+//! K6: the store of the transaction service is lost, as when a backup is put back without it. It
+//! has standing orders, and these are lost. It has nothing of payments and batches: all of them,
+//! and the responses to them, are as they were.
 
 use std::fs;
 
 use rand::RngExt;
 use strongroom_tests::scale::{seeded, short_or_full};
 
-use crate::faults::load::{Load, account_for};
-use crate::faults::request::{Asker, Request};
-use crate::faults::scene::Scene;
+use crate::faults::load::{FaultLoad, account_for};
+use crate::faults::request::{Asker, KeyedRequest};
+use crate::faults::scene::BrokenBank;
 
 const CLIENTS: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_that_has_lost_its_store_has_lost_standing_orders_and_nothing_else() {
     let mut random = seeded();
-    let (mut scene, mut books) = Scene::open(CLIENTS).await;
+    let (mut scene, mut books) = BrokenBank::open(CLIENTS).await;
     for _round in 0..short_or_full(2, 200) {
-        let order = Request::order(scene.accounts(), 0, 1, 1);
+        let order = KeyedRequest::order(scene.accounts(), 0, 1, 1);
         scene.do_once(&mut books, &order).await;
         let order = books.outcomes().last().expect("it was made").id();
         let order = format!("/api/transactions/schedules/{order}");
@@ -29,7 +29,7 @@ async fn a_service_that_has_lost_its_store_has_lost_standing_orders_and_nothing_
             random.random_range(10..40)
         );
         assert!(scene.fail(&plan).await, "{plan}: it serves");
-        let mut shifts = Load::begin(&scene, CLIENTS, random.random())
+        let mut shifts = FaultLoad::begin(&scene, CLIENTS, random.random())
             .until_cut_off()
             .await;
         scene.bank.host.wait_for_exit().await;

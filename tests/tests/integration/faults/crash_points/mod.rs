@@ -3,9 +3,9 @@
 //!
 //! Method: a movement is a row of calls into the store of `accounts`: the ledger begins its turn
 //! with its first query, decides, and commits. The host is killed before and after each of them, by
-//! turns; then it is started again. The journal has the movement if the commit was on disk, and only
-//! then. The client retries with the same key, and the response says whether it is a repetition. The
-//! points and their names:
+//! turns; then it is started again. The journal has the movement if the commit was on disk, and
+//! only then. The client retries with the same key, and the response says whether it is a
+//! repetition. The points and their names:
 //!
 //! | point | the host is gone |
 //! |---|---|
@@ -22,8 +22,8 @@
 //!
 //! K0 to K2 are passed with a screening in front of the ledger too ([`screened`]).
 //!
-//! A run in which nothing is cut off counts the calls, so that none is left out. A point that is not
-//! passed the next time kills nothing, and then the test fails.
+//! A run in which nothing is cut off counts the calls, so that none is left out. A point that is
+//! not passed the next time kills nothing, and then the test fails.
 
 mod expiry;
 mod group_commit;
@@ -38,8 +38,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::Duration;
 
-use crate::faults::request::Reply;
-use crate::faults::scene::Scene;
+use crate::faults::request::Attempt;
+use crate::faults::scene::BrokenBank;
 use movement::{Movement, Stage, row};
 
 /// The stores of the services that move money.
@@ -79,9 +79,9 @@ fn places(counts: &BTreeMap<String, u32>) -> Vec<String> {
 
 /// Cuts off at all these places, at some of them at the same time: each lane has a bank of its own.
 fn in_lanes<F: Future<Output = ()>>(
-    scene: &Scene,
+    scene: &BrokenBank,
     places: Vec<String>,
-    cut_off: impl Fn(Scene, Vec<String>) -> F + Sync,
+    cut_off: impl Fn(BrokenBank, Vec<String>) -> F + Sync,
 ) {
     thread::scope(|lanes| {
         for lane in 0..LANES {
@@ -110,7 +110,7 @@ async fn cut_off_everywhere_on(mut stage: Stage, movement: Movement) {
     for place in places {
         let plan = format!("after-start; crash {place}");
         let (request, reply) = stage.cut_off(movement, &plan).await;
-        assert!(matches!(reply, Reply::CutOff), "{plan}: {reply:?}");
+        assert!(matches!(reply, Attempt::CutOff), "{plan}: {reply:?}");
         stage.scene.recover().await;
         let is_recorded = row(&place) == "K2";
         stage.assert_done_once(request, Some(is_recorded)).await;
@@ -158,7 +158,7 @@ async fn a_decision_that_the_power_takes_is_made_when_it_is_asked_for_again() {
         for model in ["drop", "reorder", "torn"] {
             let plan = format!("after-start; power-loss store=accounts at={at} model={model}");
             let (request, reply) = stage.cut_off(Movement::Transfer, &plan).await;
-            assert!(matches!(reply, Reply::CutOff), "{plan}: {reply:?}");
+            assert!(matches!(reply, Attempt::CutOff), "{plan}: {reply:?}");
             stage.scene.recover().await;
             stage.assert_done_once(request, None).await;
             println!("K1: {plan}");
@@ -174,7 +174,7 @@ async fn an_answer_is_given_again_after_a_kill() {
         stage.put_back();
         stage.scene.recover().await;
         let request = stage.request(movement);
-        let Reply::Final(first) = request.ask(&stage.scene.person(request.asker)).await else {
+        let Attempt::Final(first) = request.ask(&stage.scene.person(request.asker)).await else {
             panic!("nothing is in the way of {request:?}");
         };
         stage.scene.recover().await;

@@ -5,10 +5,10 @@ use std::os::unix::process::ExitStatusExt;
 use rustix::process::Signal;
 use strongroom_tests::Bank;
 
-use crate::faults::books::Books;
+use crate::faults::books::ExpectedBooks;
 use crate::faults::load::repeat_until_answered;
-use crate::faults::request::{Outcome, Reply, Request};
-use crate::faults::scene::{Kept, Scene};
+use crate::faults::request::{Attempt, FinalAnswer, KeyedRequest};
+use crate::faults::scene::{BrokenBank, Kept};
 
 const PAYER: usize = 0;
 const PAYEE: usize = 1;
@@ -58,12 +58,12 @@ pub fn row(place: &str) -> &'static str {
 /// A bank that is put back before each point to the same moment: the payer has a hold to capture,
 /// one to void, and a transfer to reverse.
 pub struct Stage {
-    pub scene: Scene,
+    pub scene: BrokenBank,
     kept: Kept,
-    opening: Books,
-    to_capture: Outcome,
-    to_void: Outcome,
-    to_reverse: Outcome,
+    opening: ExpectedBooks,
+    to_capture: FinalAnswer,
+    to_void: FinalAnswer,
+    to_reverse: FinalAnswer,
 }
 
 impl Stage {
@@ -73,13 +73,12 @@ impl Stage {
 
     /// The same in a bank that serves already.
     pub async fn set_in(bank: Bank) -> Self {
-        let (mut scene, mut opening) = Scene::open_in(bank, 2).await;
+        let (mut scene, mut opening) = BrokenBank::open_in(bank, 2).await;
         let accounts = scene.accounts().to_vec();
-        let sides = (PAYER, PAYEE);
         let prepared = [
-            Request::hold(&accounts, sides, CENTS, HOLD_SECONDS),
-            Request::hold(&accounts, sides, CENTS, HOLD_SECONDS),
-            Request::transfer(&accounts, PAYER, PAYEE, CENTS),
+            KeyedRequest::hold(&accounts, PAYER, PAYEE, CENTS, HOLD_SECONDS),
+            KeyedRequest::hold(&accounts, PAYER, PAYEE, CENTS, HOLD_SECONDS),
+            KeyedRequest::transfer(&accounts, PAYER, PAYEE, CENTS),
         ];
         for request in &prepared {
             scene.do_once(&mut opening, request).await;
@@ -101,15 +100,15 @@ impl Stage {
     }
 
     /// A new request.
-    pub fn request(&self, movement: Movement) -> Request {
+    pub fn request(&self, movement: Movement) -> KeyedRequest {
         let accounts = self.scene.accounts();
         match movement {
-            Movement::Transfer => Request::transfer(accounts, PAYER, PAYEE, CENTS),
-            Movement::Hold => Request::hold(accounts, (PAYER, PAYEE), CENTS, HOLD_SECONDS),
-            Movement::Capture => Request::capture(&self.to_capture, CENTS - 1),
-            Movement::Void => Request::void(&self.to_void),
-            Movement::Reversal => Request::reverse(&self.to_reverse),
-            Movement::Batch => Request::batch(accounts, PAYER, PAYEE, &[CENTS, 1, 2]),
+            Movement::Transfer => KeyedRequest::transfer(accounts, PAYER, PAYEE, CENTS),
+            Movement::Hold => KeyedRequest::hold(accounts, PAYER, PAYEE, CENTS, HOLD_SECONDS),
+            Movement::Capture => KeyedRequest::capture(&self.to_capture, CENTS - 1),
+            Movement::Void => KeyedRequest::void(&self.to_void),
+            Movement::Reversal => KeyedRequest::reverse(&self.to_reverse),
+            Movement::Batch => KeyedRequest::batch(accounts, PAYER, PAYEE, &[CENTS, 1, 2]),
         }
     }
 
@@ -126,7 +125,7 @@ impl Stage {
     }
 
     /// Has a movement asked for once, of a host that the plan's one fault kills.
-    pub async fn cut_off(&mut self, movement: Movement, plan: &str) -> (Request, Reply) {
+    pub async fn cut_off(&mut self, movement: Movement, plan: &str) -> (KeyedRequest, Attempt) {
         self.begin(plan).await;
         let request = self.request(movement);
         let reply = request.ask(&self.scene.person(request.asker)).await;
@@ -145,7 +144,7 @@ impl Stage {
         self.begin("after-start; count").await;
         let request = self.request(movement);
         let reply = request.ask(&self.scene.person(request.asker)).await;
-        assert!(matches!(reply, Reply::Final(_)), "{reply:?}");
+        assert!(matches!(reply, Attempt::Final(_)), "{reply:?}");
         self.scene.stop().await;
         super::places(&self.scene.bank.counts())
     }
@@ -153,7 +152,11 @@ impl Stage {
     /// Whether the request is recorded is known, or either may be (none). Retries until there is a
     /// response: the request is accepted, the response says whether that is a repetition, and the
     /// bank is as if nothing had been in its way.
-    pub async fn assert_done_once(&self, request: Request, is_recorded: Option<bool>) -> Outcome {
+    pub async fn assert_done_once(
+        &self,
+        request: KeyedRequest,
+        is_recorded: Option<bool>,
+    ) -> FinalAnswer {
         let mut books = self.opening.clone();
         let found = books.unanswered_in_journal(&self.scene).await;
         let is_recorded = is_recorded.unwrap_or(!found.is_empty());

@@ -1,5 +1,5 @@
 //! K0 to K2 with a screening between the transaction service and the ledger: the payment is judged
-//! anew when it is repeated, unless the ledger has it.
+//! again when it is repeated, unless the ledger has it.
 
 use strongroom_tests::Bank;
 

@@ -5,14 +5,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use strongroom_tests::bank::text;
-use strongroom_tests::{Person, Value, wait_for};
+use strongroom_tests::{Person, Value, text, wait_for};
 
 use super::{TICKS, in_lanes, places};
-use crate::faults::books::Books;
+use crate::faults::books::ExpectedBooks;
 use crate::faults::load::repeat_until_answered;
-use crate::faults::request::{Line, Reply, Request};
-use crate::faults::scene::{Kept, Scene};
+use crate::faults::request::{Attempt, KeyedRequest, RequestLine};
+use crate::faults::scene::{BrokenBank, Kept};
 
 const CENTS: i64 = 700;
 /// How soon a date comes to its outcome: the tick comes about every second.
@@ -53,7 +52,7 @@ async fn an_order_whose_end_is_cut_off_at_any_point_pays_nothing_after_it() {
 /// the tick cancels the date.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_whose_date_cannot_be_cancelled_says_so_and_pays_nothing() {
-    let (mut scene, opening) = Scene::open(2).await;
+    let (mut scene, opening) = BrokenBank::open(2).await;
     let kept = scene.keep().await;
     let traps: Vec<String> = (1..=FAILURES).map(trap).collect();
     for repeats in [true, false] {
@@ -74,7 +73,7 @@ async fn an_order_whose_date_cannot_be_cancelled_says_so_and_pays_nothing() {
 }
 
 async fn cut_off_everywhere(fate: Fate) {
-    let (mut scene, opening) = Scene::open(2).await;
+    let (mut scene, opening) = BrokenBank::open(2).await;
     let kept = scene.keep().await;
     let mut places = loop {
         scene.go_back_to(&kept);
@@ -107,7 +106,7 @@ impl Fate {
     }
 
     /// How often each call is made where nothing cuts it off.
-    async fn count(self, scene: &mut Scene, opening: &Books) -> BTreeMap<String, u32> {
+    async fn count(self, scene: &mut BrokenBank, opening: &ExpectedBooks) -> BTreeMap<String, u32> {
         assert!(scene.fail(&self.plan("count")).await, "it serves");
         let mut order = Order::due(scene, opening);
         order.make(scene).await;
@@ -120,7 +119,13 @@ impl Fate {
         scene.bank.counts()
     }
 
-    async fn cut_off(self, mut scene: Scene, kept: &Kept, opening: Books, places: Vec<String>) {
+    async fn cut_off(
+        self,
+        mut scene: BrokenBank,
+        kept: &Kept,
+        opening: ExpectedBooks,
+        places: Vec<String>,
+    ) {
         for place in places {
             scene.go_back_to(kept);
             let plan = self.plan(&format!("crash {place}"));
@@ -152,27 +157,27 @@ impl Fate {
 
 /// A standing order with one date, which is due, and what the bank must say of it.
 struct Order {
-    request: Request,
-    line: Line,
-    books: Books,
+    request: KeyedRequest,
+    line: RequestLine,
+    books: ExpectedBooks,
 }
 
 impl Order {
-    fn due(scene: &Scene, opening: &Books) -> Self {
-        let line = Line::transfer(0, 1, CENTS);
+    fn due(scene: &BrokenBank, opening: &ExpectedBooks) -> Self {
+        let line = RequestLine::transfer(0, 1, CENTS);
         Self {
-            request: Request::due_order(scene.accounts(), &line),
+            request: KeyedRequest::due_order(scene.accounts(), &line),
             line,
             books: opening.clone(),
         }
     }
 
     /// Has it made, if nothing comes in the way.
-    async fn make(&mut self, scene: &Scene) {
+    async fn make(&mut self, scene: &BrokenBank) {
         match self.request.ask(&self.owner(scene)).await {
-            Reply::Final(outcome) => self.books.note(outcome),
-            Reply::CutOff => {}
-            other @ Reply::NotNow { .. } => panic!("{other:?}"),
+            Attempt::Final(outcome) => self.books.note(outcome),
+            Attempt::CutOff => {}
+            other @ Attempt::NotNow { .. } => panic!("{other:?}"),
         }
     }
 
@@ -183,7 +188,7 @@ impl Order {
             .any(|one| one.request.is_order())
     }
 
-    fn owner(&self, scene: &Scene) -> Person {
+    fn owner(&self, scene: &BrokenBank) -> Person {
         scene.person(self.request.asker)
     }
 
@@ -193,9 +198,9 @@ impl Order {
     }
 
     /// Asks once for its end.
-    async fn end(&self, scene: &Scene) -> Heard {
+    async fn end(&self, scene: &BrokenBank) -> Heard {
         let owner = self.owner(scene);
-        let Ok(answer) = owner.call("DELETE", &self.path()).try_send().await else {
+        let Ok(answer) = owner.delete(&self.path()).try_send().await else {
             return Heard::CutOff;
         };
         if answer.status == 503 {
@@ -208,7 +213,7 @@ impl Order {
     }
 
     /// Asks for its end until that is confirmed, or the host is gone.
-    async fn end_if_alive(&self, scene: &Scene) -> Heard {
+    async fn end_if_alive(&self, scene: &BrokenBank) -> Heard {
         for _attempt in 0..ATTEMPTS_MAX {
             match self.end(scene).await {
                 Heard::NotNow => tokio::time::sleep(PAUSE).await,
@@ -218,17 +223,17 @@ impl Order {
         panic!("the end is not confirmed");
     }
 
-    async fn end_for_good(&self, scene: &Scene) {
+    async fn end_for_good(&self, scene: &BrokenBank) {
         assert_eq!(self.end_if_alive(scene).await, Heard::Done);
     }
 
     /// What became of its date; null before that has begun.
-    async fn run(&self, scene: &Scene) -> Value {
+    async fn run(&self, scene: &BrokenBank) -> Value {
         let order = self.owner(scene).get(&self.path()).await.expect(200);
         order["last_run"].clone()
     }
 
-    async fn wait_for_outcome(&self, scene: &Scene) {
+    async fn wait_for_outcome(&self, scene: &BrokenBank) {
         wait_for("the date's outcome", OUTCOME_SECONDS_MAX, async || {
             let run = self.run(scene).await;
             (run["status"] == "posted" || run["status"] == "declined").then_some(())
@@ -237,7 +242,7 @@ impl Order {
     }
 
     /// What became of the date stays so, and the bank is as that says. Returns it.
-    async fn account_for(mut self, scene: &Scene, fate: Fate) -> Value {
+    async fn account_for(mut self, scene: &BrokenBank, fate: Fate) -> Value {
         let run = self.run(scene).await;
         tokio::time::sleep(TICKS).await;
         assert_eq!(self.run(scene).await, run);

@@ -7,8 +7,8 @@ use rand::RngExt;
 use strongroom_tests::scale::{seeded, short_or_full};
 
 use super::calls;
-use crate::faults::load::{Load, account_for};
-use crate::faults::scene::Scene;
+use crate::faults::load::{FaultLoad, account_for};
+use crate::faults::scene::BrokenBank;
 
 const CLIENTS_MAX: usize = 8;
 /// For how long they work to show which calls there are.
@@ -21,10 +21,10 @@ const AT_MAX_OF_ORDERS: u32 = 8;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_cut_off_anywhere_lose_and_gain_nothing() {
     let mut random = seeded();
-    let (mut scene, opening) = Scene::open(CLIENTS_MAX).await;
+    let (mut scene, opening) = BrokenBank::open(CLIENTS_MAX).await;
     let kept = scene.keep().await;
     assert!(scene.fail("after-start; count").await, "it serves");
-    let load = Load::begin(&scene, CLIENTS_MAX, random.random());
+    let load = FaultLoad::begin(&scene, CLIENTS_MAX, random.random());
     tokio::time::sleep(COUNTED).await;
     load.end().await;
     scene.stop().await;
@@ -42,7 +42,7 @@ async fn clients_cut_off_anywhere_lose_and_gain_nothing() {
             let plan = format!("after-start; crash {call} at={at}");
             scene.go_back_to(&kept);
             assert!(scene.fail(&plan).await, "{plan}: it serves");
-            let shifts = Load::begin(&scene, clients, random.random())
+            let shifts = FaultLoad::begin(&scene, clients, random.random())
                 .until_cut_off()
                 .await;
             scene.bank.host.wait_for_exit().await;
