@@ -45,7 +45,7 @@ CODES = {
 
 
 def connect(address, source=None, tls=False, alpn=("h2",), timeout=10):
-    """Opens a socket to `(host, port)`. The server's certificate is the test's own: nobody signed it."""
+    """Opens a socket to `(host, port)`. The server's certificate is self-signed."""
     local = (source, 0) if source else None
     stream = socket.create_connection(address, timeout=timeout, source_address=local)
     stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -113,7 +113,9 @@ class Peer:
     # Receiving.
 
     def read_until(self, done, seconds=5.0):
-        """Reads until `done()`, or the server hangs up, or time is over; returns whether it is done."""
+        """Reads until `done()`, or the server hangs up, or time is over; returns whether it is
+        done.
+        """
         deadline = time.monotonic() + seconds
         while not done():
             left = deadline - time.monotonic()

@@ -2,12 +2,13 @@
 
 usage: framing.py HOST PORT [--source ADDRESS] [--seed NUMBER] [--count NUMBER]
 
-Each request hides a second one, for a path with a mark, where a reader that is wrong or lenient would look for it. One
-connection may bring at most one answer that is no refusal, none for the mark, and no 5xx. What is written into the
-access log is the caller's to look at: no path there may have the mark.
+Each request hides a second one, for a path with a mark, where a reader that is wrong or lenient
+would look for it. One connection may bring at most one answer that is no refusal, none for the
+mark, and no 5xx. What is written into the access log is the caller's to look at: no path there may
+have the mark.
 
-The lists come first; seeded mutations of single bytes fill up to the count. The server must answer `/api/hello` with
-200 and `hello`, by any method.
+The lists come first; seeded mutations of single bytes fill up to the count. The server must answer
+`/api/hello` with 200 and `hello`, by any method.
 """
 
 import argparse
@@ -26,7 +27,8 @@ END = "0\r\n\r\n"
 SILENCE_SECONDS = 1.5
 AT_ONCE = 16
 
-# Spellings of `transfer-encoding` that are not it, or hardly. Each goes beside a length that covers the hidden request.
+# Spellings of `transfer-encoding` that are not it, or hardly. Each goes beside a length that covers
+# the hidden request.
 CODINGS = [
     "Transfer-Encoding: chunked",
     "transfer-encoding: CHUNKED",
@@ -131,7 +133,8 @@ LENGTHS = [
     "Content-Length: N\rX: y",
 ]
 
-# Lengths that go beside a proper `transfer-encoding: chunked`, which counts then, if the server does not refuse both.
+# Lengths that go beside a proper `transfer-encoding: chunked`, which counts then, if the server
+# does not refuse both.
 LENGTHS_BESIDE = [
     "0",
     "N",
@@ -152,8 +155,8 @@ PLACES = [
     "%(length)s\r\nX: y\r\n%(coding)s\r\n",
 ]
 
-# Bodies that are chunked wrongly: each ends for a lenient reader before the hidden request `H`, and is broken for a strict
-# one.
+# Bodies that are chunked wrongly: each ends for a lenient reader before the hidden request `H`, and
+# is broken for a strict one.
 CHUNKS = [
     "5\r\nhello0\r\n\r\nH",
     "5\r\nhello\n0\r\n\r\nH",
@@ -268,8 +271,9 @@ def listed():
 
 
 def mutated(seed):
-    """Single bytes of the two fields are changed, put in, or taken away, without end. The length is a number that covers the
-    hidden request whatever happens to it, so that a reader may go by it, or by the coding, and by nothing in between.
+    """Single bytes of the two fields are changed, put in, or taken away, without end. The length is
+    a number that covers the hidden request whatever happens to it, so that a reader may go by
+    it, or by the coding, and by nothing in between.
     """
     choose = random.Random(seed)
     number = 100_000
@@ -297,8 +301,9 @@ def mutated(seed):
 
 
 def is_head_cut_short(attempt):
-    """A mutation may have made the line an empty one, which ends the head: what follows it is another request, and not a hidden
-    one."""
+    """A mutation may have made the line an empty one, which ends the head: what follows it is
+    another request, and not a hidden one.
+    """
     head = attempt.request.replace(b"\r\n", b"\n")
     return b"\n\n" in head[: head.index(b"Connection: close") + 1]
 
@@ -335,7 +340,9 @@ def judge(received):
 
 
 def are_proper_requests_answered(arguments):
-    """Twenty at once on one connection, by both framings: one answer each, or a judge who finds nothing proves nothing."""
+    """Twenty at once on one connection, by both framings: one answer each, or a judge who finds
+    nothing proves nothing.
+    """
     by_length = "POST /api/hello HTTP/1.1\r\nHost: bank\r\nContent-Length: 5\r\n\r\nhello"
     chunked = (
         "POST /api/hello HTTP/1.1\r\nHost: bank\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n" + END

@@ -1,9 +1,11 @@
-"""The error cases of RFC 9113, and the known floods, each sent to a server, and what the RFC demands checked.
+"""The error cases of RFC 9113, and the known floods, each sent to a server, and what the RFC
+demands checked.
 
 usage: http2.py HOST PORT [--source ADDRESS] [--tls] [--only WORD]
 
-Prints a line for each case: whether it holds (or deviates in a way that is known), the section, the case, and what
-came back. Exits with 1 if one does neither. After each case an honest request on another connection must be answered.
+Prints a line for each case: whether it holds (or deviates in a way that is known), the section, the
+case, and what came back. Exits with 1 if one does neither. After each case an honest request on
+another connection must be answered.
 
 The server must answer `GET /api/hello` with 200, and take a body at `POST /api/hello`.
 """
@@ -47,7 +49,8 @@ METHOD, SCHEME, AUTHORITY, PATH = (
 GET = [METHOD, SCHEME, AUTHORITY, PATH]
 POST = [(":method", "POST"), SCHEME, AUTHORITY, PATH]
 HEAD = [(":method", "HEAD"), SCHEME, AUTHORITY, PATH]
-# More than any server holds for a client that is not honest, and little enough to be sent in seconds.
+# More than any server holds for a client that is not honest, and little enough to be sent in
+# seconds.
 FLOOD = 10_000
 
 CASES = []
@@ -78,7 +81,7 @@ def connection_error(*codes):
 
 
 def stream_error(*codes, stream=1):
-    """The stream is reset, or the connection ends, as section 5.4.2 allows for every stream error."""
+    """The stream is reset, or the connection ends, as section 5.4.2 allows for stream errors."""
 
     def is_met(peer):
         peer.read_until(
@@ -135,7 +138,9 @@ def goes_on(stream=101):
 
 
 def ends_or_goes_on(peer):
-    """A flood may end the connection, with a reason; else it must still be answered. It never hangs."""
+    """A flood may end the connection, with a reason; else it must still be answered. It never
+    hangs.
+    """
     peer.send(frame(PING, payload=b"flooded?"))
     peer.read_until(lambda: peer.is_closed or b"flooded?" in peer.pings, seconds=20)
     return peer.is_closed or b"flooded?" in peer.pings
@@ -905,8 +910,8 @@ flood("a flood of tiny WINDOW_UPDATE", frame(WINDOW_UPDATE, 0, 0, b"\0\0\0\1"))
 flood("a flood of frames of no known type", frame(0x2A, 0, 0, b"x" * 64))
 
 
-# Where the server's library (the crate h2) does otherwise than the RFC says; `docs/security.md` has the reasons.
-# It ends the connection as it must, and calls the reason PROTOCOL_ERROR.
+# Where the server's library (the crate h2) does otherwise than the RFC says; `docs/security.md` has
+# the reasons. It ends the connection as it must, and calls the reason PROTOCOL_ERROR.
 DEVIATIONS = {
     name: connection_error(PROTOCOL_ERROR)
     for name in (
@@ -925,7 +930,7 @@ DEVIATIONS = {
         "WINDOW_UPDATE of 3 bytes",
     )
 }
-# It drops trailers' pseudo-headers; the gateway drops all trailers, so nobody is told of them.
+# It drops trailers' pseudo-headers; the gateway drops all trailers, so no component sees them.
 DEVIATIONS["a pseudo-header in the trailers"] = status(200)
 # It takes frames before the client's SETTINGS.
 DEVIATIONS["a first frame that is not SETTINGS"] = status(200)
@@ -948,7 +953,9 @@ def is_honest_request_answered(arguments):
 
 
 def verdict(peer, demand, deviation):
-    """A deviation that is known must be exactly what it is known for, so that the list of them stays true."""
+    """A deviation that is known must be exactly what it is known for, so that the list of them
+    stays true.
+    """
     holds = bool(demand(peer))
     if deviation is None:
         return "holds" if holds else "FAILS"

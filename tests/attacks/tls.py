@@ -24,7 +24,7 @@ def speaks(arguments, version):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    # The library itself refuses old versions, unless it is told to be lenient.
+    # The library itself refuses old versions, unless it is set to be lenient.
     context.set_ciphers("ALL:@SECLEVEL=0")
     context.minimum_version = version
     context.maximum_version = version

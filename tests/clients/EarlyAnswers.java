@@ -16,11 +16,12 @@ import java.util.List;
  *
  * <p>usage: java EarlyAnswers.java URL
  *
- * <p>The bank refuses a request by its head alone, while the client still sends the body, or waits to send it. The
- * client must see the refusal, and its next request must succeed. Prints what fails, and exits with 1 then.
+ * <p>The bank refuses a request by its head alone, while the client still sends the body, or waits
+ * to send it. The client must see the refusal, and its next request must succeed. Prints what
+ * fails, and exits with 1 then.
  *
- * <p>A client that waits to send a large body is refused without being asked for it. Java 17 then waits for ever,
- * whatever server it is, so it is not tried.
+ * <p>A client that waits to send a large body is refused without being asked for it. Java 17 then
+ * waits without end, whatever server it is, so it is not tried.
  */
 public class EarlyAnswers {
     private record Refusal(String path, String coding, int ifSmall, int ifLarge) {}

@@ -46,7 +46,7 @@ def judge(what, expected, got, following):
 
 
 def by_http_client(host, port):
-    """One connection object, which opens another only where the answer says that this one closes."""
+    """One connection object, which opens another only where the answer says that it closes."""
     connection = http.client.HTTPConnection(host, port, timeout=10)
     for status, path, headers, size, pause in cases():
         what = f"http.client: {path} {headers} with {size} bytes after {pause} s"

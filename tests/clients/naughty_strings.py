@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Sends each of the big list of naughty strings to a running bank, in each place where a client puts
-a text, and sees to it that no answer is a failure of the bank, and that what is taken comes back as
-it was sent.
+"""Sends each of the big list of naughty strings to a running bank, in each place where a client
+puts a text, and sees to it that no answer is a failure of the bank, and that what is taken comes
+back as it was sent.
 
 usage: naughty_strings.py HOST:PORT ADMIN_EMAIL ADMIN_PASSWORD
 """
