@@ -16,7 +16,7 @@ pub const ADMIN_EMAIL: &str = "admin@strongroom.local";
 /// The first administrator's password in tests.
 pub const ADMIN_PASSWORD: &str = "a kestrel over nine grey barns";
 /// An id that nothing has.
-pub const NOBODYS_ID: &str = "01890000-0000-7000-8000-000000000000";
+pub const UNKNOWN_ID: &str = "01890000-0000-7000-8000-000000000000";
 /// A good password, for people whose password does not matter.
 pub const PASSWORD: &str = "seven otters juggle walnuts";
 

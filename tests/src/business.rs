@@ -4,9 +4,9 @@ use crate::bank::{Pair, cash};
 use crate::{json, text};
 
 impl Pair {
-    /// Deposits apart: a transfer and its reversal, a withdrawal, declines, holds with every end and
-    /// without one, batches with a refusal and without one, a limit, and a freeze of Bob's account.
-    /// One of the holds expires within a second.
+    /// A transfer and its reversal, a withdrawal, declines, holds with every end and without one,
+    /// batches with a refusal and without one, a limit, and a freeze of Bob's account. One of the
+    /// holds expires within a second.
     ///
     /// # Panics
     ///

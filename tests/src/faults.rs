@@ -6,7 +6,6 @@
 //! fault has happened.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 use crate::host::Host;
 use crate::{wait_for, workspace};
@@ -55,15 +54,5 @@ impl Host {
             .filter_map(|count| count.split_once('='))
             .map(|(what, count)| (what.to_owned(), count.parse().expect("a number")))
             .collect()
-    }
-
-    /// Ends what is left of the process and starts the binary without faults on the same data;
-    /// answers after how long every service served.
-    pub async fn restart(&mut self) -> Duration {
-        self.kill();
-        let started = Instant::now();
-        self.launch();
-        self.wait_until_ready().await;
-        started.elapsed()
     }
 }

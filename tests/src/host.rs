@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -341,6 +342,16 @@ impl Host {
             self.log_of_earlier_runs
                 .push_str(&running.stderr.to_the_end());
         }
+    }
+
+    /// Ends what is left of the process and starts the binary without faults on the same data;
+    /// returns after how long every service serves.
+    pub async fn restart(&mut self) -> Duration {
+        self.kill();
+        let started = Instant::now();
+        self.launch();
+        self.wait_until_ready().await;
+        started.elapsed()
     }
 
     /// Sends a signal to the process.

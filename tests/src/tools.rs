@@ -117,7 +117,7 @@ pub async fn output_of(command: Command) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-/// Runs a command to its end; answers all that it printed.
+/// Runs a command to its end; returns all that it printed.
 ///
 /// # Panics
 ///

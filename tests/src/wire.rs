@@ -68,7 +68,7 @@ impl Connection {
         String::from_utf8_lossy(&self.received).into_owned()
     }
 
-    /// Reads until the host hangs up, and answers all that has arrived.
+    /// Reads until the host hangs up, and returns all that has arrived.
     pub async fn read_to_the_end(&mut self) -> String {
         while self.read_some().await {}
         String::from_utf8_lossy(&self.received).into_owned()

@@ -1,4 +1,4 @@
-//! What the journal says, decided anew as it is read.
+//! What the journal says, decided again as it is read.
 
 use std::collections::HashMap;
 
@@ -188,16 +188,12 @@ impl Books {
             subject.is_some_and(|(subject, of)| subject == id && sum == (of.amount, of.currency))
         };
         let fits = match *wish {
-            Wish::Deposit {
-                account,
-                amount,
-                currency,
-            } => row.credit == Some(account) && sum == (amount, currency),
-            Wish::Withdraw {
-                account,
-                amount,
-                currency,
-            } => row.debit == Some(account) && sum == (amount, currency),
+            Wish::Deposit(cash) => {
+                row.credit == Some(cash.account) && sum == (cash.amount, cash.currency)
+            }
+            Wish::Withdraw(cash) => {
+                row.debit == Some(cash.account) && sum == (cash.amount, cash.currency)
+            }
             Wish::Transfer(line) => is_of_line(&line),
             Wish::Hold { line, expires_in } => {
                 let expires_at_ms = row.recorded_at_ms + i64::from(expires_in) * 1_000;

@@ -13,16 +13,8 @@ use crate::json::text;
 /// What somebody wants done with money. Amounts are minor units.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
-    Deposit {
-        account: Uuid,
-        amount: i64,
-        currency: Currency,
-    },
-    Withdraw {
-        account: Uuid,
-        amount: i64,
-        currency: Currency,
-    },
+    Deposit(Cash),
+    Withdraw(Cash),
     Transfer(Line),
     Hold {
         line: Line,
@@ -43,6 +35,14 @@ pub enum Wish {
         lines: Vec<Line>,
         atomic: bool,
     },
+}
+
+/// Money that comes into an account, or leaves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cash {
+    pub account: Uuid,
+    pub amount: i64,
+    pub currency: Currency,
 }
 
 /// Money from one account to another.
@@ -67,8 +67,8 @@ impl Wish {
     /// What the journal calls it; a batch is transfers.
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::Deposit { .. } => Kind::Deposit,
-            Self::Withdraw { .. } => Kind::Withdrawal,
+            Self::Deposit(_) => Kind::Deposit,
+            Self::Withdraw(_) => Kind::Withdrawal,
             Self::Transfer(_) | Self::Batch { .. } => Kind::Transfer,
             Self::Hold { .. } => Kind::Hold,
             Self::Capture { .. } => Kind::Capture,
@@ -80,8 +80,8 @@ impl Wish {
     /// Where it is posted. An idempotency key is one of its caller and of this.
     pub fn path(&self) -> String {
         let path = match self {
-            Self::Deposit { .. } => "deposit".to_owned(),
-            Self::Withdraw { .. } => "withdraw".to_owned(),
+            Self::Deposit(_) => "deposit".to_owned(),
+            Self::Withdraw(_) => "withdraw".to_owned(),
             Self::Transfer(_) => "transfer".to_owned(),
             Self::Hold { .. } => "holds".to_owned(),
             Self::Capture { hold, .. } => format!("holds/{hold}/capture"),
@@ -95,18 +95,10 @@ impl Wish {
     /// The body, if it takes one.
     pub fn body(&self) -> Option<Value> {
         Some(match self {
-            Self::Deposit {
-                account,
-                amount,
-                currency,
-            }
-            | Self::Withdraw {
-                account,
-                amount,
-                currency,
-            } => {
-                json!({"account_id": account, "amount": currency.decimal(*amount), "currency": currency.code()})
-            }
+            Self::Deposit(cash) | Self::Withdraw(cash) => json!({
+                "account_id": cash.account, "amount": cash.currency.decimal(cash.amount),
+                "currency": cash.currency.code(),
+            }),
             Self::Transfer(line) => line.body(),
             Self::Hold { line, expires_in } => {
                 let mut body = line.body();
@@ -119,7 +111,8 @@ impl Wish {
             }
             Self::Void { .. } | Self::Reverse { .. } => return None,
             Self::Batch { lines, atomic } => {
-                json!({"transfers": lines.iter().map(Line::body).collect::<Vec<_>>(), "atomic": atomic})
+                let lines: Vec<Value> = lines.iter().map(Line::body).collect();
+                json!({"transfers": lines, "atomic": atomic})
             }
         })
     }
@@ -210,7 +203,7 @@ impl Reply {
         })
     }
 
-    /// Whether the bank has recorded anything of the request: then it answers the same for ever.
+    /// Whether the bank has recorded anything of the request: then its answer stays the same.
     pub fn is_recorded(&self) -> bool {
         !self.told.decided().is_empty()
     }
@@ -249,7 +242,7 @@ impl Told {
         if transaction_id.is_null() {
             return Self::Refused(code.to_owned());
         }
-        let decline = Decline::of(code).unwrap_or_else(|| panic!("{code} is no decline"));
+        let decline = Decline::of(code);
         Self::Decided(Decided {
             id: id(transaction_id),
             outcome: Outcome::Declined(decline),

@@ -23,7 +23,7 @@ pub enum Rule {
     /// One id is in the journal twice, two wishes were told of one row, or two calls were answered
     /// as the first under one key.
     Doubled,
-    /// There is a row that nobody asked for.
+    /// There is a row that no client asked for.
     Unasked,
     /// A row is not what was asked for, or not what was told of it.
     Untrue,
@@ -76,8 +76,8 @@ struct Span {
 impl Wish {
     fn scope(&self, principal: Uuid, key: &Arc<str>) -> Scope {
         let call = match self {
-            Self::Deposit { .. } => "deposit",
-            Self::Withdraw { .. } => "withdraw",
+            Self::Deposit(_) => "deposit",
+            Self::Withdraw(_) => "withdraw",
             Self::Transfer(_) => "transfer",
             Self::Hold { .. } => "hold",
             Self::Capture { .. } => "capture",
@@ -276,7 +276,7 @@ impl Checker {
         }
     }
 
-    /// Checks one wish and what was told of it against the row; answers the row's place.
+    /// Checks one wish and what was told of it against the row; returns the row's place.
     fn check_one(&mut self, call: &CallRecord, wish: &Wish, decided: &Decided) -> Option<u64> {
         let recorded = self.check_told(decided, call)?;
         if !self.books.tell(decided.id) {

@@ -13,7 +13,7 @@
 //! - [`journal`]: the bank's decisions, read by its API or from the store of a bank that is not
 //!   running.
 //! - [`model`]: a bank in a few additions, written from the documents alone; [`replay`]: decides
-//!   the journal anew on it.
+//!   the journal again on it.
 //! - [`traffic`]: clients who want everything that a bank does with money.
 //! - [`books`]: the journal as far as it was read; [`check`]: holds what clients were told against
 //!   it.

@@ -48,7 +48,7 @@ enum Record {
     Hold {
         movement: Movement,
         expires_at_ms: i64,
-        /// What whoever would end it again is told.
+        /// What a client that would end it again hears.
         ended: Option<Decline>,
     },
     Posted {
@@ -189,7 +189,7 @@ impl Model {
         Ok(decided.unwrap_or_else(|decline| (Outcome::Declined(decline), None)))
     }
 
-    /// Does what was decided; answers the entries.
+    /// Does what was decided; returns the entries.
     pub fn apply(&mut self, row: &Row, (outcome, movement): Decision) -> Vec<Entry> {
         let Some(movement) = movement else {
             self.records.push(Record::Nothing);
@@ -223,13 +223,13 @@ impl Model {
     ) -> Result<Result<Decision, Decline>, Impossible> {
         let opened = |id: Option<Uuid>| id.filter(|id| self.accounts.contains_key(id));
         let Some(debit) = opened(row.debit) else {
-            return Err("nobody has opened the account it debits");
+            return Err("the account it debits was not opened");
         };
         if let Err(decline) = self.can_pay(debit, row.amount, row.currency) {
             return Ok(Err(decline));
         }
         let Some(credit) = opened(row.credit) else {
-            return Err("nobody has opened the account it credits");
+            return Err("the account it credits was not opened");
         };
         let movement = Movement {
             debit,

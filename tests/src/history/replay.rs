@@ -1,4 +1,4 @@
-//! Decides the rows of the journal anew, in their order, and compares.
+//! Decides the rows of the journal again, in their order, and compares.
 //!
 //! What was done to accounts has no place in the journal, only a time. An event of an earlier
 //! millisecond than a row's came before it. One of the same millisecond came before it if the row

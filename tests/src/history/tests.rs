@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::call::{CallRecord, Decided, Details, Line, Reply, Told, Wish};
+use super::call::{CallRecord, Cash, Decided, Details, Line, Reply, Told, Wish};
 use super::check::{Checker, Rule};
 use super::journal::{Change, Direction, Entry, Event, Row};
 use super::words::{Decline, EUR, Kind, Outcome};
@@ -18,7 +18,7 @@ const BOB: Uuid = Uuid::from_u128(3);
 const BANK: Uuid = Uuid::from_u128(10);
 const A: Uuid = Uuid::from_u128(11);
 const B: Uuid = Uuid::from_u128(12);
-const NOBODY: Uuid = Uuid::from_u128(404);
+const UNKNOWN: Uuid = Uuid::from_u128(404);
 const HOUR_MS: i64 = 3_600_000;
 const REUSED: &str = "idempotency_key_reused";
 
@@ -79,7 +79,7 @@ impl Day {
     /// The next entry of an account.
     fn entry(&self, account: Uuid, direction: Direction, amount: i64) -> Entry {
         let all = || self.rows.iter().flat_map(|row| &row.entries);
-        let last = all().filter(|entry| entry.account == account).last();
+        let last = all().rfind(|entry| entry.account == account);
         let sign = if direction == Direction::Debit { -1 } else { 1 };
         Entry {
             sequence: all().count() as u64 + 1,
@@ -102,9 +102,7 @@ impl Day {
         let sequence = self.rows.len() as u64 + 1;
         let kind = wish.kind();
         let (debit, credit, amount, subject) = match *wish {
-            Wish::Deposit {
-                account, amount, ..
-            } => (BANK, account, amount, None),
+            Wish::Deposit(cash) => (BANK, cash.account, cash.amount, None),
             Wish::Capture { amount, .. } => (A, B, amount.expect("a part").0, Some(HOLD)),
             Wish::Void { .. } => (A, B, HELD, Some(HOLD)),
             Wish::Reverse { .. } => (B, A, SENT, Some(TRANSFER)),
@@ -212,11 +210,11 @@ fn day() -> Day {
     day.open(BANK, Uuid::nil());
     day.open(A, ALICE);
     day.open(B, BOB);
-    let deposit = Wish::Deposit {
+    let deposit = Wish::Deposit(Cash {
         account: A,
         amount: 1_000,
         currency: EUR,
-    };
+    });
     let reverse = Wish::Reverse {
         id: id_of_row(TRANSFER),
     };
@@ -460,7 +458,7 @@ fn what_the_payer_lacks_is_declined_whether_there_is_a_payee_or_not() {
     let mut without_payee = day();
     without_payee.rows[5].credit = None;
     let to_nobody = Line {
-        to: NOBODY,
+        to: UNKNOWN,
         ..line(701)
     };
     without_payee.calls[5].wish = Arc::new(Wish::Transfer(to_nobody));

@@ -13,7 +13,7 @@ use rand::{RngExt, SeedableRng};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::call::{Line, Reply, Told, Wish};
+use super::call::{Cash, Line, Reply, Told, Wish};
 use super::record::{Ask, History};
 use super::words::{Currency, Kind, Outcome};
 use crate::host::Host;
@@ -156,11 +156,11 @@ pub async fn open_account(
 ) -> Uuid {
     let id = owner.open_account(currency.code()).await;
     let account = Uuid::parse_str(&id).expect("an account's id");
-    let deposit = Wish::Deposit {
+    let deposit = Wish::Deposit(Cash {
         account,
         amount: OPENING,
         currency,
-    };
+    });
     let ask = Ask::new(&format!("opening-{id}"), deposit);
     let reply = history.ask_until_answered(admin, &ask).await;
     assert_eq!(reply.status, 201, "{reply:?}");
@@ -184,7 +184,7 @@ pub struct Wishes {
     prefix: String,
     made: usize,
     random: StdRng,
-    /// Those that nobody has ended yet, as far as this client knows.
+    /// Those that have not ended yet, as far as this client knows.
     holds: Vec<Held>,
     /// The newest postings.
     posted: VecDeque<Uuid>,
@@ -310,26 +310,20 @@ impl Wishes {
 
     fn cash(&mut self, town: &Town) -> (Who, Wish) {
         let account = town.account(&mut self.random);
-        let (account, owner, currency) = (account.id, account.owner, account.currency);
-        let amount = self.amount();
-        if self.random.random() {
-            let deposit = Wish::Deposit {
-                account,
-                amount,
-                currency,
-            };
-            return (Who::Admin, deposit);
-        }
-        let withdrawal = Wish::Withdraw {
-            account,
-            amount,
-            currency,
+        let cash = Cash {
+            account: account.id,
+            amount: self.amount(),
+            currency: account.currency,
         };
-        (Who::Owner(owner), withdrawal)
+        if self.random.random() {
+            (Who::Admin, Wish::Deposit(cash))
+        } else {
+            (Who::Owner(account.owner), Wish::Withdraw(cash))
+        }
     }
 
     /// The lines of a batch are all of one payer. Mostly they are many small payments that can all
-    /// be made, and else any.
+    /// be made, and otherwise any.
     fn batch(&mut self, town: &Town) -> (Who, Wish) {
         let owner = town.account(&mut self.random).owner;
         let own: Vec<TownAccount> = town

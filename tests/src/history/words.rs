@@ -2,17 +2,50 @@
 
 use std::fmt;
 
-/// What a row of the journal is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    Deposit,
-    Withdrawal,
-    Transfer,
-    Hold,
-    Capture,
-    Void,
-    Expiry,
-    Reversal,
+/// An enum of words of the API, each found by its text.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($variant,)+
+        }
+
+        impl $name {
+            /// By the word of the API.
+            ///
+            /// # Panics
+            ///
+            /// If it is another word.
+            pub fn of(word: &str) -> Self {
+                match word {
+                    $($word => Self::$variant,)+
+                    _ => panic!("{word} is not known"),
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// What a row of the journal is for.
+    Kind {
+        Deposit = "deposit", Withdrawal = "withdrawal", Transfer = "transfer", Hold = "hold",
+        Capture = "capture", Void = "void", Expiry = "expiry", Reversal = "reversal",
+    }
+}
+
+words! {
+    /// Why money has not moved.
+    Decline {
+        AccountClosed = "account_closed", AccountFrozen = "account_frozen",
+        CurrencyMismatch = "currency_mismatch", LimitExceeded = "limit_exceeded",
+        InsufficientFunds = "insufficient_funds", Cancelled = "cancelled",
+        AlreadyCaptured = "already_captured", AlreadyVoided = "already_voided",
+        HoldExpired = "hold_expired", AmountExceedsHold = "amount_exceeds_hold",
+        AlreadyReversed = "already_reversed", NotReversible = "not_reversible",
+        BatchDeclined = "batch_declined", ScreeningDenied = "screening_denied",
+    }
 }
 
 /// What was decided.
@@ -23,46 +56,6 @@ pub enum Outcome {
     Voided,
     Expired,
     Declined(Decline),
-}
-
-/// Why money has not moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Decline {
-    AccountClosed,
-    AccountFrozen,
-    CurrencyMismatch,
-    LimitExceeded,
-    InsufficientFunds,
-    Cancelled,
-    AlreadyCaptured,
-    AlreadyVoided,
-    HoldExpired,
-    AmountExceedsHold,
-    AlreadyReversed,
-    NotReversible,
-    BatchDeclined,
-    ScreeningDenied,
-}
-
-impl Kind {
-    /// By the word of the API.
-    ///
-    /// # Panics
-    ///
-    /// If there is none such.
-    pub fn of(word: &str) -> Self {
-        match word {
-            "deposit" => Self::Deposit,
-            "withdrawal" => Self::Withdrawal,
-            "transfer" => Self::Transfer,
-            "hold" => Self::Hold,
-            "capture" => Self::Capture,
-            "void" => Self::Void,
-            "expiry" => Self::Expiry,
-            "reversal" => Self::Reversal,
-            _ => panic!("{word} is no kind"),
-        }
-    }
 }
 
 impl Outcome {
@@ -77,9 +70,7 @@ impl Outcome {
             ("pending", None) => Self::Pending,
             ("voided", None) => Self::Voided,
             ("expired", None) => Self::Expired,
-            ("declined", Some(code)) => {
-                Self::Declined(Decline::of(code).unwrap_or_else(|| panic!("{code} is no decline")))
-            }
+            ("declined", Some(code)) => Self::Declined(Decline::of(code)),
             _ => panic!("{status} with {decline_code:?} is no outcome"),
         }
     }
@@ -87,29 +78,6 @@ impl Outcome {
     /// Whether nothing came of it.
     pub const fn is_declined(self) -> bool {
         matches!(self, Self::Declined(_))
-    }
-}
-
-impl Decline {
-    /// By the code of the API; none if it is the code of something else.
-    pub fn of(code: &str) -> Option<Self> {
-        Some(match code {
-            "account_closed" => Self::AccountClosed,
-            "account_frozen" => Self::AccountFrozen,
-            "currency_mismatch" => Self::CurrencyMismatch,
-            "limit_exceeded" => Self::LimitExceeded,
-            "insufficient_funds" => Self::InsufficientFunds,
-            "cancelled" => Self::Cancelled,
-            "already_captured" => Self::AlreadyCaptured,
-            "already_voided" => Self::AlreadyVoided,
-            "hold_expired" => Self::HoldExpired,
-            "amount_exceeds_hold" => Self::AmountExceedsHold,
-            "already_reversed" => Self::AlreadyReversed,
-            "not_reversible" => Self::NotReversible,
-            "batch_declined" => Self::BatchDeclined,
-            "screening_denied" => Self::ScreeningDenied,
-            _ => return None,
-        })
     }
 }
 

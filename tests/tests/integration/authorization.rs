@@ -5,16 +5,16 @@
 //! answers are the same. Which role may do what, the services' own tests say; here, once by each
 //! call.
 
-use strongroom_tests::bank::{NOBODYS_ID, PASSWORD, cash, new_email, new_key, transfer};
+use strongroom_tests::bank::{PASSWORD, UNKNOWN_ID, cash, new_email, new_key, transfer};
 use strongroom_tests::{Answer, Bank, Person, assert_json, json, refusals, text};
 
 /// Asserts that the answer for a victim's id is 404, and the same as for one that does not exist.
 async fn assert_hidden(id: &str, call: impl AsyncFn(&str) -> Answer) {
-    let (hidden, absent) = (call(id).await, call(NOBODYS_ID).await);
+    let (hidden, absent) = (call(id).await, call(UNKNOWN_ID).await);
     hidden.problem(404);
     let (one, other) = (
         hidden.problem_without(&[id]),
-        absent.problem_without(&[NOBODYS_ID]),
+        absent.problem_without(&[UNKNOWN_ID]),
     );
     assert_eq!(one, other, "the answers differ");
     let names = |answer: &Answer| -> Vec<String> {
@@ -227,7 +227,7 @@ async fn headers_and_members_of_a_client_give_it_no_role() {
         bank.client() => POST "/api/auth/register"
             {"email": email, "password": PASSWORD, "role": "admin"} => 422 "validation_failed" "/role";
         bank.client() => POST "/api/auth/register"
-            {"email": email, "password": PASSWORD, "id": NOBODYS_ID} => 422 "validation_failed" "/id";
+            {"email": email, "password": PASSWORD, "id": UNKNOWN_ID} => 422 "validation_failed" "/id";
         bank.client() => POST "/api/auth/login"
             {"email": email, "password": PASSWORD} => 401 "invalid_credentials";
     }

@@ -3,7 +3,7 @@
 //! Method: each call is sent what the sdk refuses; which texts those are, its own tests say. What
 //! gateways and clients read differently is in `edge`.
 
-use strongroom_tests::bank::{NOBODYS_ID, new_key, transfer};
+use strongroom_tests::bank::{UNKNOWN_ID, new_key, transfer};
 use strongroom_tests::wire::exchange;
 use strongroom_tests::{Bank, assert_json, json, refusals};
 
@@ -45,7 +45,7 @@ async fn a_body_that_is_no_json_object_is_refused_by_each_call() {
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(20_000), "]".repeat(20_000));
     for call in CALLS_WITH_A_BODY {
         let (method, path) = call.split_once(' ').expect("a method and a path");
-        let path = path.replace("{}", NOBODYS_ID);
+        let path = path.replace("{}", UNKNOWN_ID);
         let send = async |kind: &str, body: &str| {
             println!("{call} {kind}");
             let call = admin.call(method, &path).key(&new_key());
@@ -94,7 +94,7 @@ async fn ids_that_are_no_uuids_are_refused() {
         "1",
         "%00",
         "..%2f..",
-        &NOBODYS_ID[1..],
+        &UNKNOWN_ID[1..],
         "%27%20OR%201=1%20--",
     ] {
         for path in [

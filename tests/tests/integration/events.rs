@@ -3,7 +3,7 @@
 //! Method: payments of several kinds on the shared bank; the feed is read in pages of several
 //! sizes.
 
-use strongroom_tests::bank::{NOBODYS_ID, transfer};
+use strongroom_tests::bank::{UNKNOWN_ID, transfer};
 use strongroom_tests::{Bank, Person, Value, json, list, text};
 
 /// All events of a reader, in pages.
@@ -33,8 +33,8 @@ async fn events_come_in_order_to_those_they_concern() {
     pair.send("10").await;
     let declined = alice.submit("transfer", &pair.body("1000")).await;
     declined.refused(422, "insufficient_funds");
-    let nobody = transfer(&pair.from, NOBODYS_ID, "1000", "EUR");
-    let nowhere = alice.submit("transfer", &nobody).await;
+    let to_unknown = transfer(&pair.from, UNKNOWN_ID, "1000", "EUR");
+    let nowhere = alice.submit("transfer", &to_unknown).await;
     nowhere.refused(422, "insufficient_funds");
     let void = alice.submit("holds", &pair.body("5")).await.expect(201);
     let void = format!("holds/{}/void", text(&void["id"]));

@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use strongroom_tests::bank::{NOBODYS_ID, day, new_key};
+use strongroom_tests::bank::{UNKNOWN_ID, day, new_key};
 use strongroom_tests::{Bank, Person, Value, assert_json, json, refusals, text, wait_for};
 
 /// The bank's tick comes every second; on a loaded machine it takes longer.
@@ -93,7 +93,7 @@ async fn a_standing_order_is_its_owner_s_begins_today_or_later_and_can_be_ended(
     let next = pair.order("7.50", &day(1));
     // The payer hears of the payee only with the money.
     let mut nowhere = next.clone();
-    nowhere["to_account_id"] = json!(NOBODYS_ID);
+    nowhere["to_account_id"] = json!(UNKNOWN_ID);
     refusals! {
         alice => POST "/api/transactions/schedules" (pair.order("7.50", &day(-1)))
             => 422 "schedule_in_past" "/start";

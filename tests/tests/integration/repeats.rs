@@ -5,7 +5,7 @@
 //! body and with another, before and after the bank was killed. `storms/keys.rs` has a hundred
 //! clients do so at once.
 
-use strongroom_tests::bank::{NOBODYS_ID, Pair, cash, day, new_key, transfer};
+use strongroom_tests::bank::{Pair, UNKNOWN_ID, cash, day, new_key, transfer};
 use strongroom_tests::{Answer, Bank, Value, json};
 
 /// A request, and what came back at first.
@@ -94,7 +94,7 @@ fn batch(atomic: bool, lines: &[Value]) -> Value {
 fn recorded(pair: &Pair) -> Vec<(&'static str, Value, u16)> {
     let cash = cash(&pair.from, "1.00", "EUR");
     let (good, too_much) = (pair.body("1.00"), pair.body("1000.00"));
-    let nowhere = transfer(&pair.from, NOBODYS_ID, "1.00", "EUR");
+    let nowhere = transfer(&pair.from, UNKNOWN_ID, "1.00", "EUR");
     let mixed = [good.clone(), too_much.clone(), nowhere, pair.body("1.234")];
     vec![
         ("transfer", good.clone(), 201),
@@ -111,7 +111,7 @@ fn recorded(pair: &Pair) -> Vec<(&'static str, Value, u16)> {
 
 /// A request of each kind of which nothing is recorded, with the status of its answer.
 fn refused(pair: &Pair) -> Vec<(&'static str, Value, u16)> {
-    let nowhere = transfer(&pair.from, NOBODYS_ID, "1.00", "EUR");
+    let nowhere = transfer(&pair.from, UNKNOWN_ID, "1.00", "EUR");
     let malformed = pair.body("1.234");
     let to_itself = transfer(&pair.from, &pair.from, "1.00", "EUR");
     let only_refusals = [nowhere.clone(), malformed.clone(), to_itself.clone()];

@@ -2,9 +2,9 @@
 //! it is not: in the ledger, in the stores beside it, and between them.
 //!
 //! Method: a bank of the real binary does business of every kind. It is verified under load, and
-//! stopped; then its files are changed one by one, as an attacker with them in hand could. `tamper.rs`
-//! does that to the ledger's tables bit by bit; here it is the other stores, and what only several
-//! together can tell.
+//! stopped; then its files are changed one by one, as an attacker with them in hand could.
+//! `tamper.rs` does that to the ledger's tables bit by bit; here it is the other stores, and what
+//! only several together can tell.
 
 use std::fs;
 use std::path::{Path, PathBuf};

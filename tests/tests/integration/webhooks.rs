@@ -123,11 +123,8 @@ impl Receiver {
             }
         }
         received.body = body;
-        self.received
-            .lock()
-            .expect("nobody panicked")
-            .push(received);
-        let answer = self.answers.lock().expect("nobody panicked").pop_front();
+        self.received.lock().expect("no panic").push(received);
+        let answer = self.answers.lock().expect("no panic").pop_front();
         let status = answer.unwrap_or(204);
         let answer =
             format!("HTTP/1.1 {status} Answer\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
@@ -137,12 +134,12 @@ impl Receiver {
 
     /// Answers the next request with this status.
     fn answer_next(&self, status: u16) {
-        let mut answers = self.answers.lock().expect("nobody panicked");
+        let mut answers = self.answers.lock().expect("no panic");
         answers.push_back(status);
     }
 
     fn received(&self) -> Vec<Received> {
-        self.received.lock().expect("nobody panicked").clone()
+        self.received.lock().expect("no panic").clone()
     }
 
     async fn wait_for(&self, count: usize) -> Vec<Received> {

@@ -46,7 +46,7 @@ impl Shell {
         self.run("query", statement).await
     }
 
-    /// A write, in a transaction of its own; answers how many rows it changed.
+    /// A write, in a transaction of its own; returns how many rows it changed.
     pub async fn execute(&self, statement: &str) -> Result<String, String> {
         self.run("execute", statement).await
     }

@@ -17,8 +17,7 @@ async fn beside(service: Service) -> (Neighbours, Shell) {
 
 /// Asserts that a read and a write of each statement fail with an error of this name, with the
 /// neighbours well meanwhile and the store afterwards.
-async fn are_refused(service: Service, statements: &[&str], error: &str) {
-    let (neighbours, shell) = beside(service).await;
+async fn assert_refused(neighbours: &Neighbours, shell: &Shell, statements: &[&str], error: &str) {
     let attack = async || {
         for statement in statements {
             for action in ["query", "query-in-transaction"] {
@@ -28,11 +27,15 @@ async fn are_refused(service: Service, statements: &[&str], error: &str) {
         }
     };
     neighbours.stay_well_while(attack).await;
-    assert_store_works(&shell).await;
+    assert_store_works(shell).await;
 }
 
 async fn assert_store_works(shell: &Shell) {
-    for statement in ["CREATE TABLE honest (x)", "INSERT INTO honest VALUES (1)"] {
+    for statement in [
+        "CREATE TABLE IF NOT EXISTS honest (x)",
+        "DELETE FROM honest",
+        "INSERT INTO honest VALUES (1)",
+    ] {
         shell.execute(statement).await.expect(statement);
     }
     assert_eq!(
@@ -41,29 +44,26 @@ async fn assert_store_works(shell: &Shell) {
     );
 }
 
-#[tokio::test]
-async fn files_settings_and_the_hosts_transaction_are_out_of_reach() {
-    let statements = [
-        "ATTACH 'other.sqlite' AS other",
-        "ATTACH ':memory:' AS other",
-        "DETACH main",
-        "PRAGMA journal_mode = DELETE",
-        "PRAGMA max_page_count = 1000000000",
-        "PRAGMA database_list",
-        "SELECT file FROM pragma_database_list",
-        "SELECT * FROM pragma_journal_mode",
-        "SELECT * FROM pragma_table_info('sqlite_schema')",
-        "CREATE TEMP TABLE scratch (x)",
-        "CREATE VIRTUAL TABLE words USING fts5(word)",
-        "BEGIN",
-        "COMMIT",
-        "ROLLBACK",
-        "SAVEPOINT mine",
-        "RELEASE turn",
-        "ROLLBACK TO turn",
-    ];
-    are_refused(shell::service(), &statements, "denied").await;
-}
+/// Files, settings, and the host's transaction.
+const OUT_OF_REACH: [&str; 17] = [
+    "ATTACH 'other.sqlite' AS other",
+    "ATTACH ':memory:' AS other",
+    "DETACH main",
+    "PRAGMA journal_mode = DELETE",
+    "PRAGMA max_page_count = 1000000000",
+    "PRAGMA database_list",
+    "SELECT file FROM pragma_database_list",
+    "SELECT * FROM pragma_journal_mode",
+    "SELECT * FROM pragma_table_info('sqlite_schema')",
+    "CREATE TEMP TABLE scratch (x)",
+    "CREATE VIRTUAL TABLE words USING fts5(word)",
+    "BEGIN",
+    "COMMIT",
+    "ROLLBACK",
+    "SAVEPOINT mine",
+    "RELEASE turn",
+    "ROLLBACK TO turn",
+];
 
 #[tokio::test]
 async fn native_code_cannot_be_loaded_and_no_copy_of_the_store_written() {
@@ -81,35 +81,27 @@ async fn native_code_cannot_be_loaded_and_no_copy_of_the_store_written() {
     assert_store_works(&shell).await;
 }
 
+/// Answers and values that are too large.
+const TOO_LARGE: [&str; 8] = [
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT i FROM n",
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) SELECT hex(zeroblob(10000)) FROM n",
+    "SELECT zeroblob(2000000000)",
+    "SELECT randomblob(2000000000)",
+    "SELECT printf('%*c', 2000000000, 'x')",
+    "SELECT hex(zeroblob(100000000))",
+    "SELECT replace(hex(zeroblob(20000)), '0', hex(zeroblob(20000)))",
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) SELECT group_concat(hex(zeroblob(10000))) FROM n",
+];
+
 #[tokio::test]
-async fn endless_recursion_huge_sorts_and_joins_are_ended_by_the_limits_on_reads_and_writes() {
-    let service = shell::service()
+async fn what_reaches_out_or_wants_too_much_is_refused() {
+    let tight = shell::service()
         .limit("read", "300ms")
         .limit("write_turn", "300ms");
-    let sort = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000000)
-        SELECT hex(randomblob(100)) AS r FROM n ORDER BY r LIMIT 1";
-    let join = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000)
-        SELECT count(*) FROM n AS a, n AS b, n AS c WHERE a.i + b.i = c.i";
-    are_refused(service, &[ENDLESS, sort, join], "timed-out").await;
-}
-
-#[tokio::test]
-async fn huge_answers_and_values_are_refused() {
-    let statements = [
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT i FROM n",
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) SELECT hex(zeroblob(10000)) FROM n",
-        "SELECT zeroblob(2000000000)",
-        "SELECT randomblob(2000000000)",
-        "SELECT printf('%*c', 2000000000, 'x')",
-        "SELECT hex(zeroblob(100000000))",
-        "SELECT replace(hex(zeroblob(20000)), '0', hex(zeroblob(20000)))",
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) SELECT group_concat(hex(zeroblob(10000))) FROM n",
-    ];
-    are_refused(shell::service(), &statements, "too-large").await;
-}
-
-#[tokio::test]
-async fn statements_nested_without_end_are_refused() {
+    let neighbours = Neighbours::of([("sql", shell::service()), ("tight", tight)]).await;
+    let shell = Shell::of(&neighbours, "sql");
+    assert_refused(&neighbours, &shell, &OUT_OF_REACH, "denied").await;
+    assert_refused(&neighbours, &shell, &TOO_LARGE, "too-large").await;
     let nested = |open: &str, close: &str, levels| {
         format!("SELECT {}1{}", open.repeat(levels), close.repeat(levels))
     };
@@ -121,7 +113,13 @@ async fn statements_nested_without_end_are_refused() {
         nested("CASE WHEN 1 THEN ", " END", 2_500),
     ];
     let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
-    are_refused(shell::service(), &statements, "invalid").await;
+    assert_refused(&neighbours, &shell, &statements, "invalid").await;
+    let sort = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000000)
+        SELECT hex(randomblob(100)) AS r FROM n ORDER BY r LIMIT 1";
+    let join = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000)
+        SELECT count(*) FROM n AS a, n AS b, n AS c WHERE a.i + b.i = c.i";
+    let shell = Shell::of(&neighbours, "tight");
+    assert_refused(&neighbours, &shell, &[ENDLESS, sort, join], "timed-out").await;
 }
 
 /// These take time by the product of their arguments' lengths, in one step of SQLite that no time

@@ -40,16 +40,16 @@ async fn clients_of_java_see_an_early_answer_and_go_on() {
 
 /// A refusal by the head alone.
 #[derive(Clone, Copy)]
-struct Refusal {
+struct EarlyRefusal {
     path: &'static str,
     status: &'static str,
 }
 
-const fn refusal(path: &'static str, status: &'static str) -> Refusal {
-    Refusal { path, status }
+const fn refusal(path: &'static str, status: &'static str) -> EarlyRefusal {
+    EarlyRefusal { path, status }
 }
 
-const REFUSALS: [Refusal; 4] = [
+const REFUSALS: [EarlyRefusal; 4] = [
     refusal("/api/accounts", "401"),
     refusal("/api/nowhere", "404"),
     refusal(NEXT, "405"),
@@ -64,11 +64,11 @@ fn large_file() -> NamedTempFile {
 
 /// Asserts what curl sees of two requests on one connection: a refusal of the first, whose body is
 /// large, and 200.
-async fn curl_goes_on(test: &str, how: &[&str], base: &str, refusal: Refusal, next: &str) {
+async fn curl_goes_on(test: &str, how: &[&str], base: &str, refusal: EarlyRefusal, next: &str) {
     let Some(mut curl) = program(test, "curl") else {
         return;
     };
-    let Refusal { path, status } = refusal;
+    let EarlyRefusal { path, status } = refusal;
     let file = large_file();
     let each = ["--silent", "--insecure", "--max-time", "10"];
     let output = ["--output", "/dev/null"];
@@ -125,7 +125,7 @@ async fn wget_sees_an_early_answer_and_goes_on() {
     let name = "wget_sees_an_early_answer_and_goes_on";
     let bank = Bank::shared().await;
     let file = large_file();
-    for Refusal { path, status } in REFUSALS {
+    for EarlyRefusal { path, status } in REFUSALS {
         let Some(mut wget) = program(name, "wget") else {
             return;
         };

@@ -1,6 +1,6 @@
 //! `/api/accounts`: the shape of each call. Who may call it is in `authorization.rs`.
 
-use strongroom_tests::bank::{NOBODYS_ID, cash, new_key};
+use strongroom_tests::bank::{UNKNOWN_ID, cash, new_key};
 use strongroom_tests::{Bank, Value, assert_json, json, refusals, text};
 
 #[tokio::test]
@@ -55,9 +55,9 @@ async fn post_and_get_accounts() {
     for reader in [&customer, &teller, &auditor, &bank.admin().await] {
         assert_eq!(reader.all(&path).await, opened);
         refusals! {
-            reader => GET "/api/accounts/{NOBODYS_ID}" => 404 "not_found";
-            reader => GET "/api/accounts/{NOBODYS_ID}/balance" => 404 "not_found";
-            reader => GET "/api/accounts/{NOBODYS_ID}/entries" => 404 "not_found";
+            reader => GET "/api/accounts/{UNKNOWN_ID}" => 404 "not_found";
+            reader => GET "/api/accounts/{UNKNOWN_ID}/balance" => 404 "not_found";
+            reader => GET "/api/accounts/{UNKNOWN_ID}/entries" => 404 "not_found";
         }
     }
 }
@@ -133,8 +133,8 @@ async fn post_accounts_id_freeze_and_unfreeze() {
             => 422 "validation_failed" "/stops";
         teller => POST "/api/accounts/{from}/freeze" {"debits": true}
             => 422 "validation_failed" "/debits";
-        teller => POST "/api/accounts/{NOBODYS_ID}/freeze" => 404 "not_found";
-        teller => POST "/api/accounts/{NOBODYS_ID}/unfreeze" => 404 "not_found";
+        teller => POST "/api/accounts/{UNKNOWN_ID}/freeze" => 404 "not_found";
+        teller => POST "/api/accounts/{UNKNOWN_ID}/unfreeze" => 404 "not_found";
     }
     assert_eq!(pair.alice.account(from).await["status"], "open");
 }
@@ -158,7 +158,7 @@ async fn patch_accounts_id_overdraft_limit() {
             => 422 "validation_failed" "/overdraft_limit";
         teller => PATCH "/api/accounts/{id}" {"balance": "60.00"}
             => 422 "validation_failed" "/balance";
-        teller => PATCH "/api/accounts/{NOBODYS_ID}" {"overdraft_limit": "1.00"} => 404 "not_found";
+        teller => PATCH "/api/accounts/{UNKNOWN_ID}" {"overdraft_limit": "1.00"} => 404 "not_found";
     }
     assert_eq!(customer.account(&id).await["overdraft_limit"], "50.00");
 }
@@ -177,6 +177,6 @@ async fn post_accounts_id_close() {
         assert_eq!(closer.close(&id).await.expect(200)["status"], "closed");
         let declined = teller.submit("deposit", &deposit).await;
         declined.refused(422, "account_closed");
-        closer.close(NOBODYS_ID).await.problem(404);
+        closer.close(UNKNOWN_ID).await.problem(404);
     }
 }

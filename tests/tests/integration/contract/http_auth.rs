@@ -1,7 +1,7 @@
 //! `/api/auth`: the shape of each call. What passwords, addresses and attempts are accepted, the
 //! tests of `components/auth` say.
 
-use strongroom_tests::bank::{NOBODYS_ID, PASSWORD, new_email};
+use strongroom_tests::bank::{PASSWORD, UNKNOWN_ID, new_email};
 use strongroom_tests::{Bank, Person, Value, assert_json, json, refusals, text};
 
 const NEW_PASSWORD: &str = "nine llamas paint the quay";
@@ -166,12 +166,12 @@ async fn post_and_get_users() {
             => 422 "validation_failed" "/role";
         admin => POST "/api/auth/users" {"email": free, "password": PASSWORD}
             => 422 "validation_failed" "/role";
-        admin => GET "/api/auth/users/{NOBODYS_ID}" => 404 "not_found";
+        admin => GET "/api/auth/users/{UNKNOWN_ID}" => 404 "not_found";
     }
     let user = admin.read(&customer.path()).await;
     assert_eq!(user["email"], customer.email);
     let found = format!("/api/auth/users?q={}", customer.email);
-    assert_eq!(admin.all(&found).await, [user.clone()]);
+    assert_eq!(admin.all(&found).await, std::slice::from_ref(&user));
     let listed = admin.all("/api/auth/users?limit=20").await;
     assert_eq!(listed.iter().filter(|one| **one == user).count(), 1);
     listed.iter().for_each(assert_is_user);
@@ -186,7 +186,7 @@ async fn patch_users_id() {
         admin => PATCH "{path}" {"role": "owner"} => 422 "validation_failed" "/role";
         admin => PATCH "{path}" {"disabled": "yes"} => 422 "validation_failed" "/disabled";
         admin => PATCH "{path}" {"id": customer.id} => 422 "validation_failed" "/id";
-        admin => PATCH "/api/auth/users/{NOBODYS_ID}" {"disabled": true} => 404 "not_found";
+        admin => PATCH "/api/auth/users/{UNKNOWN_ID}" {"disabled": true} => 404 "not_found";
     }
     admin
         .change_user(&customer, &json!({"disabled": true}))

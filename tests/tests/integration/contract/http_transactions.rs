@@ -1,11 +1,11 @@
 //! `/api/transactions`: the shape of each call. What a repeated request gets is in `repeats.rs`;
 //! holds, reversals and batches are in `movement.rs`.
 
-use strongroom_tests::bank::{NOBODYS_ID, Pair, cash, new_key, transfer};
+use strongroom_tests::bank::{Pair, UNKNOWN_ID, cash, new_key, transfer};
 use strongroom_tests::{Bank, Person, Value, assert_json, json, refusals, text};
 
 /// The IBAN of another bank.
-const NOBODYS_NUMBER: &str = "DE44500105175407324931";
+const UNKNOWN_NUMBER: &str = "DE44500105175407324931";
 
 #[tokio::test]
 async fn post_deposit() {
@@ -96,7 +96,7 @@ async fn post_transfer_to_an_account_number() {
     refusals! {
         pair.alice => POST "/api/transactions/transfer" (mistyped)
             => 422 "validation_failed" "/to_account_number";
-        pair.alice => POST "/api/transactions/transfer" (to_number(&pair, NOBODYS_NUMBER))
+        pair.alice => POST "/api/transactions/transfer" (to_number(&pair, UNKNOWN_NUMBER))
             => 404 "account_not_found" "/to_account_number";
         pair.alice => POST "/api/transactions/transfer" (both)
             => 422 "validation_failed" "/to_account_id";
@@ -131,7 +131,7 @@ async fn what_is_refused_says_why_and_moves_nothing() {
     };
     let nowhere = json!({"from_account_id": pair.from, "amount": "1.00", "currency": "EUR"});
     refusals! {
-        teller => POST "/api/transactions/deposit" (cash(NOBODYS_ID, "1.00", "EUR"))
+        teller => POST "/api/transactions/deposit" (cash(UNKNOWN_ID, "1.00", "EUR"))
             => 404 "account_not_found" "/account_id";
         teller => POST "/api/transactions/deposit" (cash("not an id", "1.00", "EUR"))
             => 422 "validation_failed" "/account_id";
@@ -141,7 +141,7 @@ async fn what_is_refused_says_why_and_moves_nothing() {
             => 404 "account_not_found" "/account_id";
         bob => POST "/api/transactions/transfer" (pair.body("1.00"))
             => 404 "account_not_found" "/from_account_id";
-        alice => POST "/api/transactions/transfer" (to(NOBODYS_ID))
+        alice => POST "/api/transactions/transfer" (to(UNKNOWN_ID))
             => 404 "account_not_found" "/to_account_id";
         alice => POST "/api/transactions/transfer" (to(&pair.from))
             => 422 "validation_failed" "/to_account_id";
@@ -155,9 +155,9 @@ async fn what_is_refused_says_why_and_moves_nothing() {
             => 422 "amount_invalid" "/amount";
         alice => POST "/api/transactions/transfer" (of(json!(1.5)))
             => 422 "amount_invalid" "/amount";
-        alice => GET "/api/transactions/{NOBODYS_ID}" => 404 "not_found";
-        teller => GET "/api/transactions/{NOBODYS_ID}" => 404 "not_found";
-        alice => GET "/api/transactions?account_id={NOBODYS_ID}" => 404 "not_found";
+        alice => GET "/api/transactions/{UNKNOWN_ID}" => 404 "not_found";
+        teller => GET "/api/transactions/{UNKNOWN_ID}" => 404 "not_found";
+        alice => GET "/api/transactions?account_id={UNKNOWN_ID}" => 404 "not_found";
     }
     assert_eq!(alice.balance(&pair.from).await, "100.00");
     assert!(bob.entries(&pair.to).await.is_empty());

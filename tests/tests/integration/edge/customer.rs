@@ -23,7 +23,7 @@ impl Customer {
         Self { pair }
     }
 
-    /// Pays so many times, one after the other; answers how long each payment took, the fastest
+    /// Pays so many times, one after the other; returns how long each payment took, the fastest
     /// first.
     ///
     /// # Panics

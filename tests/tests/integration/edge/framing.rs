@@ -4,7 +4,7 @@ use strongroom_tests::attackers::attacker;
 use strongroom_tests::wire::Connection;
 use strongroom_tests::{Bank, Value};
 
-/// Sends bytes as an attacker, and answers all that comes back before the host hangs up.
+/// Sends bytes as an attacker, and returns all that comes back before the host hangs up.
 async fn exchange(bank: &Bank, bytes: impl AsRef<[u8]>) -> String {
     let mut connection = Connection::open_from(attacker(0), bank.address()).await;
     connection.send(bytes).await;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use strongroom_tests::attackers::attacker;
+use strongroom_tests::race::{at_once, count};
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::wire::Connection;
 use strongroom_tests::{Answer, Bank, Value};
-use tokio::task::JoinSet;
 
 /// Words of the source code.
 const INTERNALS: [&str; 7] = [
@@ -46,42 +46,22 @@ async fn w1_every_refusal_of_the_gateway_is_a_problem_document() {
     let get = async |path: &str| -> Answer { client.get(path).await };
     client.get("/api/slow").await;
     let large = "x".repeat((1 << 20) + 1);
+    let bad_token = client.with_token("x").get("/api/accounts");
+    let traced = client.call("TRACE", "/api/narrow/fine");
+    let large = client.post("/api/narrow/echo").body("text/plain", large);
+    let long = format!("/api/narrow/{}", "x".repeat(9_000));
+    let fine = client.get("/api/narrow/fine");
+    let large_field = fine.header("x-large", &"x".repeat(17_000));
     let refusals = [
         (get("/api/accounts/x%2fy").await, 400, "bad_request"),
         (get("/api/accounts").await, 401, "token_missing"),
-        (
-            client.with_token("x").get("/api/accounts").await,
-            401,
-            "invalid_token",
-        ),
+        (bad_token.await, 401, "invalid_token"),
         (get("/api/nowhere").await, 404, "no_such_service"),
-        (
-            client.call("TRACE", "/api/narrow/fine").await,
-            405,
-            "method_not_allowed",
-        ),
-        (
-            client
-                .post("/api/narrow/echo")
-                .body("text/plain", large)
-                .await,
-            413,
-            "payload_too_large",
-        ),
-        (
-            get(&format!("/api/narrow/{}", "x".repeat(9_000))).await,
-            414,
-            "uri_too_long",
-        ),
+        (traced.await, 405, "method_not_allowed"),
+        (large.await, 413, "payload_too_large"),
+        (get(&long).await, 414, "uri_too_long"),
         (get("/api/slow").await, 429, "rate_limited"),
-        (
-            client
-                .get("/api/narrow/fine")
-                .header("x-large", &"x".repeat(17_000))
-                .await,
-            431,
-            "header_too_large",
-        ),
+        (large_field.await, 431, "header_too_large"),
         (get("/api/narrow/trap").await, 502, "service_failed"),
         (get("/api/narrow/sleep").await, 504, "deadline_exceeded"),
     ];
@@ -92,24 +72,11 @@ async fn w1_every_refusal_of_the_gateway_is_a_problem_document() {
         let challenge = answer.header("www-authenticate").is_some();
         assert_eq!(challenge, status == 401, "a challenge with {status}");
     }
-}
-
-#[tokio::test]
-async fn w1_a_shortage_is_503_that_says_when_to_come_back() {
-    let bank = Bank::start_with(&registry()).await;
-    let crowd: JoinSet<Answer> = (0..12)
-        .map(|_| bank.client().get("/api/narrow/sleep").into_future())
-        .collect();
-    let answers = crowd.join_all().await;
-    let refused: Vec<&Answer> = answers
-        .iter()
-        .filter(|answer| answer.status == 503)
-        .collect();
-    assert!(
-        !refused.is_empty(),
-        "one runs, one waits, and ten are refused"
-    );
-    for answer in refused {
+    // One runs, one waits, and ten are refused.
+    let sleep = |_| bank.client().get("/api/narrow/sleep");
+    let answers = at_once((0..12).map(sleep)).await;
+    assert!(count(&answers, 503) > 0);
+    for answer in answers.iter().filter(|answer| answer.status == 503) {
         gives_nothing_away(&answer.refused(503, "service_unavailable"));
         let seconds = answer.header("retry-after").unwrap_or_default();
         assert!(seconds.parse::<u64>().is_ok_and(|seconds| seconds >= 1));

@@ -146,7 +146,7 @@ async fn a_customer_pays_while_everything_is_attacked_at_once() {
     };
     let during = tokio::select! {
         during = paying => during,
-        () = storm => unreachable!("it goes on for ever"),
+        () = storm => unreachable!("it does not end"),
     };
     attackers.shutdown().await;
     println!("99 of 100 payments took {before:?} before, {during:?} meanwhile");

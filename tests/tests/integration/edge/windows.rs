@@ -90,7 +90,7 @@ async fn answers_that_nobody_takes_are_bounded_and_given_up() {
         }
         ended
     });
-    let ended = ended.await.expect("no stream is kept for ever");
+    let ended = ended.await.expect("each stream ends");
     most = most.max(bank.resident_mib());
     drop(peers);
     assert!(

@@ -57,7 +57,7 @@ pub fn built(file: &str) -> PathBuf {
     path
 }
 
-/// Runs the commands of an example's README at a bank; answers what they print.
+/// Runs the commands of an example's README at a bank; returns what they print.
 ///
 /// # Panics
 ///

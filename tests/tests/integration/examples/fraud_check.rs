@@ -5,7 +5,7 @@ use std::ops::Deref;
 use crate::examples::example::{self, screened_by};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
-use strongroom_tests::bank::{NOBODYS_ID, Pair, new_key};
+use strongroom_tests::bank::{Pair, UNKNOWN_ID, new_key};
 use strongroom_tests::registry::Registry;
 use strongroom_tests::{Answer, Bank, Value, json, list, text, wait_for};
 use uuid::Uuid;
@@ -331,7 +331,7 @@ async fn a_judgement_is_of_one_payment_and_only_staff_read_it() {
     let key = new_key();
     let small = judged
         .alice
-        .transfer(&key, &judged.from, NOBODYS_ID, "0.01");
+        .transfer(&key, &judged.from, UNKNOWN_ID, "0.01");
     small.await.refused(404, "account_not_found");
     // Nothing of that is recorded, so the key is free for another payment.
     judged.assert_denied(&key).await;

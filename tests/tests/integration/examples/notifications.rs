@@ -1,7 +1,7 @@
 //! The notification feed, in Rust for WASI 0.3.
 
 use crate::examples::example;
-use strongroom_tests::bank::{NOBODYS_ID, new_key};
+use strongroom_tests::bank::{UNKNOWN_ID, new_key};
 use strongroom_tests::registry::Registry;
 use strongroom_tests::{Bank, Person, Value, assert_json, text, wait_for, workspace};
 
@@ -79,7 +79,7 @@ async fn both_sides_see_their_own_alone_once_and_mark_it_as_read() {
 
     let path = format!("/api/notifications/{}/read", text(&bobs[0]["id"]));
     let stranger = alice.post(&path).await;
-    let absent = format!("/api/notifications/{NOBODYS_ID}/read");
+    let absent = format!("/api/notifications/{UNKNOWN_ID}/read");
     let absent = alice.post(&absent).await;
     stranger.refused(404, "not_found");
     assert_eq!(stranger.problem_without(&[]), absent.problem_without(&[]));

@@ -7,7 +7,7 @@ use strongroom_tests::command::run;
 use strongroom_tests::{Person, Value, list, text};
 use tokio::task::JoinSet;
 
-use crate::faults::request::{Attempt, FinalAnswer, RequestLine, cents};
+use crate::faults::request::{AttemptResult, FinalAnswer, RequestLine, cents};
 use crate::faults::scene::BrokenBank;
 
 /// How many answers are asked for again at the same time.
@@ -183,13 +183,13 @@ impl ExpectedBooks {
 async fn change_of(person: &Person, before: &FinalAnswer) -> Option<String> {
     for _attempt in 0..ATTEMPTS_MAX {
         match before.request.ask(person).await {
-            Attempt::Final(after) => {
+            AttemptResult::Final(after) => {
                 let is_same =
                     after.replayed && after.status == before.status && after.body == before.body;
                 return (!is_same).then(|| format!("{before:?} became {after:?}"));
             }
-            Attempt::NotNow { .. } => tokio::time::sleep(PAUSE).await,
-            Attempt::CutOff => return Some(format!("{before:?} is cut off now")),
+            AttemptResult::NotNow { .. } => tokio::time::sleep(PAUSE).await,
+            AttemptResult::CutOff => return Some(format!("{before:?} is cut off now")),
         }
     }
     Some(format!("{before:?} is not repeated any more"))

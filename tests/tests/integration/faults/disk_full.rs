@@ -17,15 +17,13 @@ use std::time::{Duration, Instant};
 use rand::RngExt;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
-use strongroom_tests::bank::ADMIN_PASSWORD;
-use strongroom_tests::host::Host;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::{Bank, Person};
 
 use crate::faults::books::ExpectedBooks;
 use crate::faults::load::{FaultLoad, account_for};
-use crate::faults::request::{Asker, Attempt, FinalAnswer, KeyedRequest};
+use crate::faults::request::{Asker, AttemptResult, FinalAnswer, KeyedRequest};
 use crate::faults::scene::BrokenBank;
 
 const VOLUME_MIB: u64 = 64;
@@ -57,11 +55,11 @@ async fn a_full_disk_refuses_writes_serves_reads_and_loses_nothing() {
 
 async fn fill_under_load(volume: &Volume) {
     let mut random = seeded();
-    let mut host = Host::prepared(&Registry::bank(), Some(ADMIN_PASSWORD));
-    symlink(volume.path(), host.data()).expect("the data can lie on the volume");
-    host.launch();
-    host.wait_until_ready().await;
-    let (mut scene, mut books) = BrokenBank::open_in(Bank { host }, CLIENTS + 1).await;
+    let mut bank = Bank::prepared(&Registry::bank());
+    symlink(volume.path(), bank.data()).expect("the data can lie on the volume");
+    bank.host.launch();
+    bank.wait_until_ready().await;
+    let (mut scene, mut books) = BrokenBank::open_in(bank, CLIENTS + 1).await;
 
     for _round in 0..short_or_full(2, 10) {
         // Its logs begin again: they have no room yet that they would need no more of for a while.
@@ -86,11 +84,8 @@ async fn fill_under_load(volume: &Volume) {
             shifts.slowest_refusal
         );
         shifts.assert_refusals_have_names();
-        assert!(
-            shifts.slowest_refusal <= ANSWER_MAX,
-            "{:?}",
-            shifts.slowest_refusal
-        );
+        let slowest = shifts.slowest_refusal;
+        assert!(slowest <= ANSWER_MAX, "{slowest:?}");
         shifts.outcomes.extend(prober.outcomes);
         shifts.unanswered.extend(prober.unanswered);
         let violations = account_for(&scene, &mut books, shifts).await;
@@ -129,17 +124,17 @@ impl Prober {
             asked.elapsed()
         );
         match reply {
-            Attempt::Final(outcome) => {
+            AttemptResult::Final(outcome) => {
                 assert!(outcome.is_accepted(), "{outcome:?}");
                 self.outcomes.push(outcome);
                 true
             }
-            Attempt::NotNow { status, code } => {
+            AttemptResult::NotNow { status, code } => {
                 assert!(matches!(status, 503 | 507), "{status} {code}");
                 self.unanswered.push(request);
                 false
             }
-            Attempt::CutOff => panic!("the bank is gone, and only room is short"),
+            AttemptResult::CutOff => panic!("the bank is gone, and only room is short"),
         }
     }
 
@@ -242,7 +237,7 @@ impl Volume {
         &self.path
     }
 
-    /// Takes all the room there is, and answers the file that has it.
+    /// Takes all the room there is, and returns the file that has it.
     fn fill(&self) -> PathBuf {
         let path = self.path.join("filler");
         let filler = File::create(&path).expect("there is room for a name");

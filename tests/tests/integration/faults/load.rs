@@ -12,7 +12,7 @@ use strongroom_tests::Person;
 use tokio::task::JoinSet;
 
 use crate::faults::books::ExpectedBooks;
-use crate::faults::request::{Asker, Attempt, FinalAnswer, KeyedRequest};
+use crate::faults::request::{Asker, AttemptResult, FinalAnswer, KeyedRequest};
 use crate::faults::scene::BrokenBank;
 
 /// The largest usual amount, in cents: small enough that an account lasts for a test.
@@ -101,7 +101,7 @@ impl FaultLoad {
         }
     }
 
-    /// Lets each client end what it has begun, as far as the bank lets it; answers what all have
+    /// Lets each client end what it has begun, as far as the bank lets it; returns what all have
     /// had.
     pub async fn end(self) -> Shifts {
         self.stop.store(true, Relaxed);
@@ -179,9 +179,9 @@ impl LoadClient {
             let asked = Instant::now();
             let reply = request.ask(person).await;
             let (status, code) = match reply {
-                Attempt::CutOff => return None,
-                Attempt::Final(outcome) => return Some(outcome),
-                Attempt::NotNow { status, code } => (status, code),
+                AttemptResult::CutOff => return None,
+                AttemptResult::Final(outcome) => return Some(outcome),
+                AttemptResult::NotNow { status, code } => (status, code),
             };
             shift.slowest_refusal = shift.slowest_refusal.max(asked.elapsed());
             *shift.refusals.entry((status, code)).or_default() += 1;
@@ -281,7 +281,7 @@ pub async fn repeat_until_answered(
             let started = Instant::now();
             loop {
                 match request.ask(&person).await {
-                    Attempt::Final(outcome) => return outcome,
+                    AttemptResult::Final(outcome) => return outcome,
                     other => assert!(started.elapsed() < ANSWERED_MAX, "{request:?}: {other:?}"),
                 }
                 tokio::time::sleep(PAUSE).await;

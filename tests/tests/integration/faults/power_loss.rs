@@ -65,7 +65,7 @@ fn plan(settings: &str, at: u32, model: &str, random: &mut StdRng) -> String {
     format!("after-start;{settings} power-loss store=* at={at} model={model} seed={seed}")
 }
 
-/// Lets clients work until the power fails, starts the bank again, and answers in what it differs
+/// Lets clients work until the power fails, starts the bank again, and returns in what it differs
 /// from what it had said.
 async fn lose_power(
     scene: &mut BrokenBank,

@@ -182,21 +182,21 @@ impl KeyedRequest {
     /// # Panics
     ///
     /// If the answer is one that no failure excuses.
-    pub async fn ask(&self, person: &Person) -> Attempt {
+    pub async fn ask(&self, person: &Person) -> AttemptResult {
         let call = person.post(&self.path).key(&self.key);
         let call = match &self.body {
             Some(body) => call.json(body),
             None => call,
         };
         let Ok(answer) = call.try_send().await else {
-            return Attempt::CutOff;
+            return AttemptResult::CutOff;
         };
         let document = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
         let is_decision = answer.status == 201
             || answer.status == 422
                 && (document["transaction_id"].is_string() || document["outcomes"].is_array());
         if is_decision {
-            return Attempt::Final(FinalAnswer {
+            return AttemptResult::Final(FinalAnswer {
                 request: self.clone(),
                 status: answer.status,
                 replayed: answer.replayed(),
@@ -210,7 +210,7 @@ impl KeyedRequest {
         );
         // Every failure has the same form.
         answer.problem(answer.status);
-        Attempt::NotNow {
+        AttemptResult::NotNow {
             status: answer.status,
             code: text(&document["code"]).to_owned(),
         }
@@ -219,7 +219,7 @@ impl KeyedRequest {
 
 /// What one attempt brought.
 #[derive(Debug, Clone)]
-pub enum Attempt {
+pub enum AttemptResult {
     /// The outcome, for good.
     Final(FinalAnswer),
     /// An answer that promises nothing: the request was recorded, or it was not.

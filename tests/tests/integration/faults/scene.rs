@@ -5,13 +5,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use strongroom_tests::bank::ADMIN_PASSWORD;
-use strongroom_tests::host::Host;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::{Bank, Person};
 
 use crate::faults::books::ExpectedBooks;
-use crate::faults::request::{Asker, Attempt, KeyedRequest};
+use crate::faults::request::{Asker, AttemptResult, KeyedRequest};
 
 /// What each account begins with, in cents.
 pub const OPENING_CENTS: i64 = 1_000_000;
@@ -64,7 +62,7 @@ impl BrokenBank {
     /// If it is not accepted at once.
     pub async fn do_once(&self, books: &mut ExpectedBooks, request: &KeyedRequest) {
         match request.ask(&self.person(request.asker)).await {
-            Attempt::Final(outcome) if outcome.is_accepted() && !outcome.replayed => {
+            AttemptResult::Final(outcome) if outcome.is_accepted() && !outcome.replayed => {
                 books.note(outcome);
             }
             other => panic!("{other:?}"),
@@ -132,9 +130,8 @@ impl BrokenBank {
 
     /// Another bank with the same people and no data yet: it begins from what was kept of this one.
     pub fn twin(&self) -> Self {
-        let host = Host::prepared(&Registry::bank(), Some(ADMIN_PASSWORD));
         Self {
-            bank: Bank { host },
+            bank: Bank::prepared(&Registry::bank()),
             staff: self.staff.clone(),
             customers: self.customers.clone(),
             accounts: self.accounts.clone(),

@@ -12,7 +12,7 @@ mod readers;
 
 use std::ops::Deref;
 
-use strongroom_tests::bank::{NOBODYS_ID, Pair, cash};
+use strongroom_tests::bank::{Pair, UNKNOWN_ID, cash};
 use strongroom_tests::{Answer, Bank, Person, Value, assert_json, json, list, refusals, text};
 
 /// Alice, with one entry of each kind on her account, and Bob, who was paid.
@@ -99,7 +99,7 @@ async fn the_owner_and_staff_read_a_statement_and_nobody_else() {
     refusals! {
         bob => GET "{path}{FROM_THE_FIRST_DAY}" => 404 "not_found";
         bob => GET "{path}from=never" => 404 "not_found";
-        bob => GET "/api/accounts/{NOBODYS_ID}/statement?from=2020-01-01" => 404 "not_found";
+        bob => GET "/api/accounts/{UNKNOWN_ID}/statement?from=2020-01-01" => 404 "not_found";
     }
     let path = scene.path(FROM_THE_FIRST_DAY);
     scene.bank.client().get(&path).await.no_token();

@@ -90,7 +90,7 @@ impl HoldStorm {
         }
     }
 
-    /// Answers how many holds were ended by a call, and how many were not.
+    /// Returns how many holds were ended by a call, and how many were not.
     async fn race(&mut self, wave: usize) -> (usize, usize) {
         let placed = Instant::now();
         let holds = self.place(wave).await;
@@ -123,7 +123,7 @@ impl HoldStorm {
         (ended, HOLDS - ended)
     }
 
-    /// Places the holds of a wave; answers the id of each, and for how many seconds it is.
+    /// Places the holds of a wave; returns the id of each, and for how many seconds it is.
     async fn place(&self, wave: usize) -> Vec<(Uuid, u32)> {
         let line = Line {
             from: self.from,

@@ -243,6 +243,6 @@ fn check(ended: &[Ended], rows: &[Value]) -> Vec<&'static str> {
         }
     });
     let outcomes = outcomes.collect();
-    assert!(of_orders.is_empty(), "nobody made {of_orders:?}");
+    assert!(of_orders.is_empty(), "no order made {of_orders:?}");
     outcomes
 }

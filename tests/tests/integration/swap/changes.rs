@@ -17,7 +17,7 @@ use strongroom_tests::{Value, assert_json, text, workspace};
 async fn changes_only(host: &Host, registry: &Registry, named: &[&str]) -> Value {
     let before = host.service("changing").await;
     let bystander = identity(host, "bystander").await;
-    host.save(&registry);
+    host.save(registry);
     let next = before["generation"].as_u64().expect("a count") + 1;
     let after = wait_for_generation(host, "changing", next).await;
 

@@ -3,35 +3,28 @@
 use crate::swap::operator::{assert_answers, latest, wait_for_log};
 use crate::swap::versions::{beside_a_bystander, pair, start_beside_a_bystander, version};
 use strongroom_tests::host::Host;
-use strongroom_tests::registry::Registry;
 use strongroom_tests::wire::Connection;
 use strongroom_tests::{Answer, wait_for};
 use tokio::task::JoinHandle;
 
 /// Sends a GET that is held at this gate, and waits until it is there.
 async fn in_flight(host: &Host, path: &str, gate: &str) -> JoinHandle<Answer> {
-    let held = tokio::spawn(
-        host.client()
-            .get(&format!("{path}/held/{gate}"))
-            .into_future(),
-    );
+    let call = host.client().get(&format!("{path}/held/{gate}"));
+    let held = tokio::spawn(call.into_future());
     wait_for_log(host, &[&format!("waits at the gate {gate}")]).await;
     held
 }
 
 async fn open(host: &Host, service: &str, gate: &str) {
-    let opened = host
-        .client()
-        .post(&format!("/api/{service}/open/{gate}"))
-        .await;
+    let path = format!("/api/{service}/open/{gate}");
+    let opened = host.client().post(&path).await;
     assert_eq!(opened.status, 200, "{}", opened.text());
 }
 
 async fn assert_drains(host: &Host, name: &str) {
     wait_for("the old generation to end", 30, async || {
-        latest(host, name).await["steps_us"]["drain"]
-            .is_u64()
-            .then_some(())
+        let steps = &latest(host, name).await["steps_us"];
+        steps["drain"].is_u64().then_some(())
     })
     .await;
 }
@@ -41,78 +34,53 @@ async fn assert_does_not_drain_yet(host: &Host, name: &str) {
     assert!(change["steps_us"]["drain"].is_null(), "{change}");
 }
 
-async fn start() -> (Registry, Host) {
+/// A handler and a response body that take long, a request whose body is still being sent, and a
+/// connection that is kept alive.
+#[tokio::test]
+async fn a_request_ends_on_its_version_and_the_next_on_its_connection_begins_on_the_new_one() {
     let (registry, host) = start_beside_a_bystander().await;
-    (registry.service("changing", version("version-b")), host)
-}
-
-#[tokio::test]
-async fn a_handler_that_takes_long() {
-    let (next, host) = start().await;
-    let held = in_flight(&host, "/api/changing", "gate").await;
-    host.save_registry(&next).await;
-    assert_answers(&host, "/api/changing", "version-b").await;
-    assert_does_not_drain_yet(&host, "changing").await;
-    assert!(!held.is_finished());
-    open(&host, "changing", "gate").await;
-    let answer = held.await.expect("it is answered");
-    assert_eq!((answer.status, answer.text().as_str()), (200, "version-a"));
-    assert_drains(&host, "changing").await;
-    assert_answers(&host, "/api/changing/held/gate", "version-b").await;
-}
-
-#[tokio::test]
-async fn a_response_body_that_takes_long() {
-    let (next, host) = start().await;
-    let mut held = Connection::open(host.address()).await;
-    held.send(
-        "GET /api/changing/held-body/gate HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n",
-    )
-    .await;
-    held.wait_for("version-a begins, ").await;
-    host.save_registry(&next).await;
-    assert_answers(&host, "/api/changing", "version-b").await;
-    assert_does_not_drain_yet(&host, "changing").await;
-    open(&host, "changing", "gate").await;
-    let answer = held.read_to_the_end().await;
-    assert!(answer.contains("version-a ends"), "{answer}");
-    assert!(answer.ends_with("0\r\n\r\n"), "it is whole: {answer}");
-    assert_drains(&host, "changing").await;
-}
-
-#[tokio::test]
-async fn a_request_whose_body_is_still_being_sent() {
-    let (next, host) = start().await;
-    let mut sender = Connection::open(host.address()).await;
-    sender
-        .send("POST /api/changing/length HTTP/1.1\r\nhost: bank\r\nconnection: close\r\ncontent-length: 10\r\n\r\n12345")
-        .await;
-    wait_for("the request to begin", 20, async || {
-        (host.service("changing").await["requests_total"] == 1).then_some(())
+    let open_and_send = async |request: &str| {
+        let mut connection = Connection::open(host.address()).await;
+        connection.send(request).await;
+        connection
+    };
+    let get = "GET /api/changing HTTP/1.1\r\nhost: bank\r\n\r\n";
+    let mut kept = open_and_send(get).await;
+    kept.wait_for("version-a").await;
+    let handler = in_flight(&host, "/api/changing", "handler").await;
+    let close = "host: bank\r\nconnection: close\r\n";
+    let held = format!("GET /api/changing/held-body/body HTTP/1.1\r\n{close}\r\n");
+    let mut response = open_and_send(&held).await;
+    response.wait_for("version-a begins, ").await;
+    let length = "content-length: 10\r\n\r\n12345";
+    let post = format!("POST /api/changing/length HTTP/1.1\r\n{close}{length}");
+    let mut sender = open_and_send(&post).await;
+    wait_for("all requests to begin", 20, async || {
+        (host.service("changing").await["requests_total"] == 4).then_some(())
     })
     .await;
+
+    let next = registry.service("changing", version("version-b"));
     host.save_registry(&next).await;
     assert_answers(&host, "/api/changing", "version-b").await;
+    kept.send(get).await;
+    kept.wait_for("version-b").await;
+    assert_does_not_drain_yet(&host, "changing").await;
+    open(&host, "changing", "body").await;
+    let answer = response.read_to_the_end().await;
+    assert!(answer.contains("version-a ends"), "{answer}");
+    assert!(answer.ends_with("0\r\n\r\n"), "it is whole: {answer}");
     assert_does_not_drain_yet(&host, "changing").await;
     sender.send("67890").await;
     let answer = sender.read_to_the_end().await;
-    assert!(
-        answer.starts_with("HTTP/1.1 200") && answer.contains("version-a 10"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("version-a 10"), "{answer}");
+    assert_does_not_drain_yet(&host, "changing").await;
+    assert!(!handler.is_finished());
+    open(&host, "changing", "handler").await;
+    assert_eq!(handler.await.expect("it is answered").text(), "version-a");
     assert_drains(&host, "changing").await;
-}
-
-#[tokio::test]
-async fn a_connection_that_is_kept_alive_sees_the_new_version_in_its_next_answer() {
-    let (next, host) = start().await;
-    let mut connection = Connection::open(host.address()).await;
-    let request = "GET /api/changing HTTP/1.1\r\nhost: bank\r\n\r\n";
-    connection.send(request).await;
-    connection.wait_for("version-a").await;
-    host.save_registry(&next).await;
-    connection.send(request).await;
-    connection.wait_for("version-b").await;
+    assert_answers(&host, "/api/changing/held/handler", "version-b").await;
 }
 
 #[tokio::test]
@@ -136,24 +104,20 @@ async fn a_link_call_while_caller_and_callee_change_their_interface() {
     assert_answers(&host, "/api/asker", "asker-2 quoter-2").await;
     open(&host, "quoter", "gate").await;
     let answer = held.await.expect("it is answered");
-    assert_eq!(
-        answer.text(),
-        "asker-1 quoter-1",
-        "old callers call old callees"
-    );
+    // Old callers call old callees.
+    assert_eq!(answer.text(), "asker-1 quoter-1");
     assert_drains(&host, "asker").await;
     assert_drains(&host, "quoter").await;
 }
 
 #[tokio::test]
 async fn several_generations_at_once() {
-    let (_, host) = start().await;
-    let registry = beside_a_bystander(version("version-a"));
+    let (registry, host) = start_beside_a_bystander().await;
     let mut held = Vec::new();
     for round in 0..6 {
         let guest = ["version-a", "version-b"][round % 2];
-        host.save_registry(&registry.clone().service("changing", version(guest)))
-            .await;
+        let next = registry.clone().service("changing", version(guest));
+        host.save_registry(&next).await;
         let gate = format!("gate-{round}");
         let request = in_flight(&host, "/api/changing", &gate).await;
         held.push((guest, gate, request));
@@ -181,8 +145,8 @@ async fn requests_that_wait_for_an_instance() {
         (host.service("changing").await["requests_total"] == 4).then_some(())
     })
     .await;
-    host.save_registry(&registry.service("changing", version("version-b")))
-        .await;
+    let next = registry.service("changing", version("version-b"));
+    host.save_registry(&next).await;
     assert_answers(&host, "/api/changing", "version-b").await;
     assert_does_not_drain_yet(&host, "changing").await;
     open(&host, "changing", "gate").await;
@@ -199,8 +163,8 @@ async fn one_that_never_ends_is_ended_by_the_limits_of_its_own_generation() {
     let registry = beside_a_bystander(hasty);
     let host = Host::start(&registry, None).await;
     let held = in_flight(&host, "/api/changing", "closed").await;
-    host.save_registry(&registry.service("changing", version("version-b")))
-        .await;
+    let next = registry.service("changing", version("version-b"));
+    host.save_registry(&next).await;
     assert_does_not_drain_yet(&host, "changing").await;
     let answer = held.await.expect("it is answered");
     answer.refused(504, "deadline_exceeded");

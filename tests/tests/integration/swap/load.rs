@@ -67,7 +67,7 @@ impl Load {
         .await;
     }
 
-    /// Ends, and answers how many requests were answered.
+    /// Ends, and returns how many requests were answered.
     ///
     /// # Panics
     ///

@@ -24,7 +24,10 @@ async fn wait_for_reason(host: &Host) -> String {
 
 /// Saves a good registry, and asserts that the host takes it.
 async fn mend(host: &Host, registry: &Registry, generation: u64) {
-    let guest = ["version-a", "version-b"][generation as usize % 2 ^ 1];
+    let guest = match generation % 2 {
+        0 => "version-b",
+        _ => "version-a",
+    };
     let mended = registry.clone().service("changing", version(guest));
     host.save(&mended);
     wait_for_generation(host, "changing", generation).await;

@@ -38,7 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::Duration;
 
-use crate::faults::request::Attempt;
+use crate::faults::request::AttemptResult;
 use crate::faults::scene::BrokenBank;
 use movement::{Movement, Stage, row};
 
@@ -110,7 +110,7 @@ async fn cut_off_everywhere_on(mut stage: Stage, movement: Movement) {
     for place in places {
         let plan = format!("after-start; crash {place}");
         let (request, reply) = stage.cut_off(movement, &plan).await;
-        assert!(matches!(reply, Attempt::CutOff), "{plan}: {reply:?}");
+        assert!(matches!(reply, AttemptResult::CutOff), "{plan}: {reply:?}");
         stage.scene.recover().await;
         let is_recorded = row(&place) == "K2";
         stage.assert_done_once(request, Some(is_recorded)).await;
@@ -158,7 +158,7 @@ async fn a_decision_that_the_power_takes_is_made_when_it_is_asked_for_again() {
         for model in ["drop", "reorder", "torn"] {
             let plan = format!("after-start; power-loss store=accounts at={at} model={model}");
             let (request, reply) = stage.cut_off(Movement::Transfer, &plan).await;
-            assert!(matches!(reply, Attempt::CutOff), "{plan}: {reply:?}");
+            assert!(matches!(reply, AttemptResult::CutOff), "{plan}: {reply:?}");
             stage.scene.recover().await;
             stage.assert_done_once(request, None).await;
             println!("K1: {plan}");
@@ -174,7 +174,8 @@ async fn an_answer_is_given_again_after_a_kill() {
         stage.put_back();
         stage.scene.recover().await;
         let request = stage.request(movement);
-        let Attempt::Final(first) = request.ask(&stage.scene.person(request.asker)).await else {
+        let AttemptResult::Final(first) = request.ask(&stage.scene.person(request.asker)).await
+        else {
             panic!("nothing is in the way of {request:?}");
         };
         stage.scene.recover().await;

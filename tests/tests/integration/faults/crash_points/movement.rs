@@ -7,7 +7,7 @@ use strongroom_tests::Bank;
 
 use crate::faults::books::ExpectedBooks;
 use crate::faults::load::repeat_until_answered;
-use crate::faults::request::{Attempt, FinalAnswer, KeyedRequest};
+use crate::faults::request::{AttemptResult, FinalAnswer, KeyedRequest};
 use crate::faults::scene::{BrokenBank, Kept};
 
 const PAYER: usize = 0;
@@ -125,7 +125,11 @@ impl Stage {
     }
 
     /// Has a movement asked for once, of a host that the plan's one fault kills.
-    pub async fn cut_off(&mut self, movement: Movement, plan: &str) -> (KeyedRequest, Attempt) {
+    pub async fn cut_off(
+        &mut self,
+        movement: Movement,
+        plan: &str,
+    ) -> (KeyedRequest, AttemptResult) {
         self.begin(plan).await;
         let request = self.request(movement);
         let reply = request.ask(&self.scene.person(request.asker)).await;
@@ -144,7 +148,7 @@ impl Stage {
         self.begin("after-start; count").await;
         let request = self.request(movement);
         let reply = request.ask(&self.scene.person(request.asker)).await;
-        assert!(matches!(reply, Attempt::Final(_)), "{reply:?}");
+        assert!(matches!(reply, AttemptResult::Final(_)), "{reply:?}");
         self.scene.stop().await;
         super::places(&self.scene.bank.counts())
     }

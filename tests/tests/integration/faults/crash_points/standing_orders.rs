@@ -10,7 +10,7 @@ use strongroom_tests::{Person, Value, text, wait_for};
 use super::{TICKS, in_lanes, places};
 use crate::faults::books::ExpectedBooks;
 use crate::faults::load::repeat_until_answered;
-use crate::faults::request::{Attempt, KeyedRequest, RequestLine};
+use crate::faults::request::{AttemptResult, KeyedRequest, RequestLine};
 use crate::faults::scene::{BrokenBank, Kept};
 
 const CENTS: i64 = 700;
@@ -175,9 +175,9 @@ impl Order {
     /// Has it made, if nothing comes in the way.
     async fn make(&mut self, scene: &BrokenBank) {
         match self.request.ask(&self.owner(scene)).await {
-            Attempt::Final(outcome) => self.books.note(outcome),
-            Attempt::CutOff => {}
-            other @ Attempt::NotNow { .. } => panic!("{other:?}"),
+            AttemptResult::Final(outcome) => self.books.note(outcome),
+            AttemptResult::CutOff => {}
+            other @ AttemptResult::NotNow { .. } => panic!("{other:?}"),
         }
     }
 

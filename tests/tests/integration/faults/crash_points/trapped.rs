@@ -4,7 +4,7 @@
 use strongroom_tests::scale::short_or_full;
 
 use super::movement::{Movement, Stage, row};
-use crate::faults::request::Attempt;
+use crate::faults::request::AttemptResult;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_movement_whose_ledger_traps_at_any_call_is_done_once_when_it_is_repeated() {
@@ -17,8 +17,8 @@ async fn a_movement_whose_ledger_traps_at_any_call_is_done_once_when_it_is_repea
             let request = stage.request(*movement);
             let reply = request.ask(&stage.scene.person(request.asker)).await;
             let told = match &reply {
-                Attempt::NotNow { status, code } => (*status, code.as_str()),
-                Attempt::Final(_) | Attempt::CutOff => panic!("{plan}: {reply:?}"),
+                AttemptResult::NotNow { status, code } => (*status, code.as_str()),
+                AttemptResult::Final(_) | AttemptResult::CutOff => panic!("{plan}: {reply:?}"),
             };
             assert_eq!(told, (503, "service_unavailable"), "{plan}");
             stage.scene.bank.wait_until_fired().await;
