@@ -9,7 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use strongroom_sdk::store::{
-    Change, DeferredTransaction, Host, Row, Rows, Store, StoreError, Transaction, Turn, Value,
+    Change, DeferredTransaction, HostTransaction, Row, Rows, SqlHost, Store, StoreError,
+    Transaction, Value,
 };
 use tokio::runtime::Runtime;
 
@@ -53,32 +54,36 @@ impl Store for GuestStore {
     }
 }
 
-impl Host for GuestStore {
-    type Turn = GuestTurn;
+impl SqlHost for GuestStore {
+    type Begun = GuestTransaction;
 
-    fn begin_turn(&self) -> Result<GuestTurn, StoreError> {
+    fn begin_transaction(&self) -> Result<GuestTransaction, StoreError> {
         let writer = self.store.writer().expect("the store is open to write");
         let begun = writer.begin(TIME_MAX, Arc::default());
-        Ok(GuestTurn {
+        Ok(GuestTransaction {
             transaction: self.runtime.block_on(begun).map_err(to_guest)?,
             runtime: Arc::clone(&self.runtime),
         })
     }
 
-    fn begin_query(&self, sql: &str, params: &[Value]) -> Result<(GuestTurn, Rows), StoreError> {
-        let turn = self.begin_turn()?;
-        let rows = turn.query(sql, params)?;
-        Ok((turn, rows))
+    fn begin_query(
+        &self,
+        sql: &str,
+        params: &[Value],
+    ) -> Result<(GuestTransaction, Rows), StoreError> {
+        let transaction = self.begin_transaction()?;
+        let rows = transaction.query(sql, params)?;
+        Ok((transaction, rows))
     }
 }
 
 /// A write transaction.
-pub struct GuestTurn {
+pub struct GuestTransaction {
     transaction: WriteTransaction,
     runtime: Arc<Runtime>,
 }
 
-impl Transaction for GuestTurn {
+impl Transaction for GuestTransaction {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         let changed = self.transaction.execute(sql, &to_host(params));
         changed.map_err(to_guest)
@@ -100,7 +105,7 @@ impl Transaction for GuestTurn {
     }
 }
 
-impl Turn for GuestTurn {
+impl HostTransaction for GuestTransaction {
     fn commit_with(self, changes: Vec<Change>) -> Result<(), StoreError> {
         let changes: Vec<_> = changes
             .into_iter()
