@@ -12,6 +12,7 @@
 //! - [`statement`]: an account's statement, and its formats;
 //! - [`audit`]: the invariants of the store;
 //! - [`schema`]: the tables, with their reasons;
+//! - [`service`]: what the service is given;
 //! - `component`: the exports.
 
 #![deny(missing_docs)]
@@ -26,6 +27,7 @@ pub mod ledger;
 #[cfg(target_family = "wasm")]
 mod routes;
 pub mod schema;
+pub mod service;
 pub mod statement;
 #[cfg(test)]
 mod tests;

@@ -3,9 +3,7 @@
 //! The first parameter of each handler checks the caller's role, before the path, the query, and
 //! the body.
 
-use crate::api::{
-    self, BalanceQuery, FreezeBody, JournalView, LimitBody, OpenBody, StatementQuery,
-};
+use crate::api::{BalanceQuery, FreezeBody, JournalView, LimitBody, OpenBody, StatementQuery};
 use crate::component::service;
 use crate::view::{AccountView, BalanceView, EntryView};
 use axum::Router;
@@ -28,12 +26,12 @@ pub(crate) fn site() -> Site {
         .route("/", get(list).post(open))
         .route("/user/{user_id}", get(list_of_user))
         .route("/journal", get(journal))
-        .route("/events", get(all_events))
+        .route("/events", get(events))
         .route("/{id}", get(account).patch(set_overdraft_limit))
         .route("/{id}/balance", get(balance))
         .route("/{id}/entries", get(entries))
         .route("/{id}/statement", get(statement))
-        .route("/{id}/events", get(events))
+        .route("/{id}/events", get(events_of))
         .route("/{id}/freeze", post(freeze))
         .route("/{id}/unfreeze", post(unfreeze))
         .route("/{id}/close", post(close));
@@ -45,12 +43,14 @@ async fn open(
     request_id: RequestId,
     Json(body): Json<OpenBody>,
 ) -> Result<(StatusCode, Json<AccountView>), Problem> {
-    let account = api::open(service(), &identity, request_id, body)?;
+    let account = service().open(&identity, request_id, body)?;
     Ok((StatusCode::CREATED, Json(account)))
 }
 
 async fn list(identity: Identity, page: Page<u64>) -> JsonResult<List<AccountView>> {
-    api::list_of(&service().store, &identity, identity.subject, &page).map(Json)
+    service()
+        .list_of(&identity, identity.subject, &page)
+        .map(Json)
 }
 
 async fn list_of_user(
@@ -58,7 +58,7 @@ async fn list_of_user(
     PathId(user): PathId,
     page: Page<u64>,
 ) -> JsonResult<List<AccountView>> {
-    api::list_of(&service().store, &identity, user, &page).map(Json)
+    service().list_of(&identity, user, &page).map(Json)
 }
 
 async fn account(
@@ -66,7 +66,7 @@ async fn account(
     PathId(id): PathId,
     _: Query<NoParameters>,
 ) -> JsonResult<AccountView> {
-    api::get(&service().store, &identity, id).map(Json)
+    service().account(&identity, id).map(Json)
 }
 
 async fn balance(
@@ -74,7 +74,7 @@ async fn balance(
     PathId(id): PathId,
     Query(query): Query<BalanceQuery>,
 ) -> JsonResult<BalanceView> {
-    api::balance(&service().store, &service().clock, &identity, id, &query).map(Json)
+    service().balance(&identity, id, &query).map(Json)
 }
 
 async fn entries(
@@ -82,7 +82,7 @@ async fn entries(
     PathId(id): PathId,
     page: Page<u64>,
 ) -> JsonResult<List<EntryView>> {
-    api::entries(&service().store, &identity, id, &page).map(Json)
+    service().entries(&identity, id, &page).map(Json)
 }
 
 async fn statement(
@@ -90,7 +90,7 @@ async fn statement(
     PathId(id): PathId,
     Query(query): Query<StatementQuery>,
 ) -> Result<Response, Problem> {
-    let statement = api::statement(&service().store, &service().clock, &identity, id, &query)?;
+    let statement = service().statement(&identity, id, &query)?;
     let mut response = body_of_pieces(statement.pieces).into_response();
     for (name, value) in statement.headers {
         response.headers_mut().insert(name, value);
@@ -102,18 +102,22 @@ async fn journal(
     auditor: Auditor,
     Query(query): Query<OnwardQuery>,
 ) -> JsonResult<OnwardList<JournalView>> {
-    api::journal(&service().store, &auditor, query).map(Json)
+    service().journal(&auditor, query).map(Json)
 }
 
-async fn all_events(
+async fn events(
     auditor: Auditor,
     Query(query): Query<OnwardQuery>,
 ) -> JsonResult<OnwardList<EventView>> {
-    api::all_events(&service().store, &auditor, query).map(Json)
+    service().events(&auditor, query).map(Json)
 }
 
-async fn events(staff: Staff, PathId(id): PathId, page: Page<u64>) -> JsonResult<List<EventView>> {
-    api::events(&service().store, &staff, id, &page).map(Json)
+async fn events_of(
+    staff: Staff,
+    PathId(id): PathId,
+    page: Page<u64>,
+) -> JsonResult<List<EventView>> {
+    service().events_of(&staff, id, &page).map(Json)
 }
 
 async fn freeze(
@@ -122,7 +126,7 @@ async fn freeze(
     PathId(id): PathId,
     OptionalJson(body): OptionalJson<FreezeBody>,
 ) -> JsonResult<AccountView> {
-    api::freeze(service(), &teller, request_id, id, body).map(Json)
+    service().freeze(&teller, request_id, id, body).map(Json)
 }
 
 async fn unfreeze(
@@ -131,7 +135,7 @@ async fn unfreeze(
     PathId(id): PathId,
     _: NoBody,
 ) -> JsonResult<AccountView> {
-    api::unfreeze(service(), &teller, request_id, id).map(Json)
+    service().unfreeze(&teller, request_id, id).map(Json)
 }
 
 async fn set_overdraft_limit(
@@ -140,7 +144,9 @@ async fn set_overdraft_limit(
     PathId(id): PathId,
     Json(body): Json<LimitBody>,
 ) -> JsonResult<AccountView> {
-    api::set_overdraft_limit(service(), &teller, request_id, id, &body).map(Json)
+    service()
+        .set_overdraft_limit(&teller, request_id, id, &body)
+        .map(Json)
 }
 
 async fn close(
@@ -149,5 +155,5 @@ async fn close(
     PathId(id): PathId,
     _: NoBody,
 ) -> JsonResult<AccountView> {
-    api::close(service(), &identity, request_id, id).map(Json)
+    service().close(&identity, request_id, id).map(Json)
 }

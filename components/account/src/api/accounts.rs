@@ -1,9 +1,10 @@
 //! Opening and reading accounts.
 
-use super::{ALL_BUT_AUDITORS, Service, readable};
+use super::ALL_BUT_AUDITORS;
 use crate::account::{
     self, AccountType, EVER_FOR_EACH_OPEN, NAME_CHARACTERS_MAX, OpenError, OpenRequest, PastError,
 };
+use crate::service::{Env, Service};
 use crate::view::{AccountView, BalanceView, EntryView};
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -14,8 +15,6 @@ use strongroom_sdk::identity::Identity;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::random::Random;
-use strongroom_sdk::store::Store;
 use strongroom_sdk::text::is_readable;
 use uuid::Uuid;
 
@@ -75,64 +74,6 @@ fn name(name: String) -> Result<String, Problem> {
     ))
 }
 
-/// `POST /`: opens an account of the caller.
-///
-/// # Errors
-/// 403 for an auditor; 409 `account_limit_reached`; 422.
-pub fn open<S: Store, C: Clock, R: Random>(
-    service: &Service<S, C, R>,
-    identity: &Identity,
-    request_id: RequestId,
-    body: OpenBody,
-) -> Result<AccountView, Problem> {
-    identity.require(ALL_BUT_AUDITORS)?;
-    let request = body.into_request(identity.subject)?;
-    let actor = Actor::new(identity, request_id);
-    let Service {
-        store,
-        clock,
-        random,
-        rules,
-    } = service;
-    match account::open(store, clock, random, rules, request, &actor) {
-        Ok(account) => Ok(account.into()),
-        Err(OpenError::LimitReached(max)) => Err(Problem::new(
-            StatusCode::CONFLICT,
-            "account_limit_reached",
-            format!(
-                "A user may have at most {max} open accounts, \
-                 and {EVER_FOR_EACH_OPEN} times as many with the closed ones."
-            ),
-        )),
-        Err(OpenError::Store(error)) => Err(error.into()),
-    }
-}
-
-/// `GET /user/{user_id}` and, for the caller, `GET /`: a user's accounts, newest first.
-///
-/// # Errors
-/// 404 unless the caller is the user or staff.
-pub fn list_of<S: Store>(
-    store: &S,
-    identity: &Identity,
-    owner_id: Uuid,
-    page: &Page<u64>,
-) -> Result<List<AccountView>, Problem> {
-    if !identity.may_read(owner_id) {
-        return Err(Problem::not_found());
-    }
-    let accounts = account::of_owner(store, owner_id, page.before(), page.fetch())?;
-    Ok(List::new(accounts, page, |account| account.key.unsigned_abs()).map(AccountView::from))
-}
-
-/// `GET /{id}`.
-///
-/// # Errors
-/// 404.
-pub fn get<S: Store>(store: &S, identity: &Identity, id: Uuid) -> Result<AccountView, Problem> {
-    readable(store, identity, id).map(AccountView::from)
-}
-
 /// The parameters of `GET /{id}/balance`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -142,28 +83,100 @@ pub struct BalanceQuery {
     at: Option<String>,
 }
 
-/// `GET /{id}/balance`. For a past time: the balance of what was posted by then, to the
-/// millisecond; zero before the account was opened.
-///
-/// # Errors
-/// 404; 422 `at_in_future`, `validation_failed`.
-pub fn balance<S: Store>(
-    store: &S,
-    clock: &impl Clock,
-    identity: &Identity,
-    id: Uuid,
-    query: &BalanceQuery,
-) -> Result<BalanceView, Problem> {
-    let as_of_ms = clock.now_ms();
-    let account = readable(store, identity, id)?;
-    let Some(at) = query.at.as_deref() else {
-        return Ok(BalanceView::new(&account, as_of_ms));
-    };
-    let at_ms = time_of(at)?;
-    match account::balance_at(store, clock, &account, at_ms) {
-        Ok(balance_minor) => Ok(BalanceView::past(&account, balance_minor, at_ms)),
-        Err(PastError::NotPast) => Err(at_in_future()),
-        Err(PastError::Store(error)) => Err(error.into()),
+impl<E: Env> Service<E> {
+    /// `POST /`: opens an account of the caller.
+    ///
+    /// # Errors
+    /// 403 for an auditor; 409 `account_limit_reached`; 422.
+    pub fn open(
+        &self,
+        identity: &Identity,
+        request_id: RequestId,
+        body: OpenBody,
+    ) -> Result<AccountView, Problem> {
+        identity.require(ALL_BUT_AUDITORS)?;
+        let request = body.into_request(identity.subject)?;
+        let actor = Actor::new(identity, request_id);
+        let (clock, random) = (&self.clock, &self.random);
+        match account::open(&self.store, clock, random, &self.rules, request, &actor) {
+            Ok(account) => Ok(account.into()),
+            Err(OpenError::LimitReached(max)) => Err(Problem::new(
+                StatusCode::CONFLICT,
+                "account_limit_reached",
+                format!(
+                    "A user may have at most {max} open accounts, \
+                     and {EVER_FOR_EACH_OPEN} times as many with the closed ones."
+                ),
+            )),
+            Err(OpenError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// `GET /user/{user_id}` and, for the caller, `GET /`: a user's accounts, newest first.
+    ///
+    /// # Errors
+    /// 404 unless the caller is the user or staff.
+    pub fn list_of(
+        &self,
+        identity: &Identity,
+        owner_id: Uuid,
+        page: &Page<u64>,
+    ) -> Result<List<AccountView>, Problem> {
+        if !identity.may_read(owner_id) {
+            return Err(Problem::not_found());
+        }
+        let accounts = account::of_owner(&self.store, owner_id, page.before(), page.fetch())?;
+        Ok(List::new(accounts, page, |account| account.key.unsigned_abs()).map(AccountView::from))
+    }
+
+    /// `GET /{id}`.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn account(&self, identity: &Identity, id: Uuid) -> Result<AccountView, Problem> {
+        self.readable(identity, id).map(AccountView::from)
+    }
+
+    /// `GET /{id}/balance`. For a past time: the balance of what was posted by then, to the
+    /// millisecond; zero before the account was opened.
+    ///
+    /// # Errors
+    /// 404; 422 `at_in_future`, `validation_failed`.
+    pub fn balance(
+        &self,
+        identity: &Identity,
+        id: Uuid,
+        query: &BalanceQuery,
+    ) -> Result<BalanceView, Problem> {
+        let as_of_ms = self.clock.now_ms();
+        let account = self.readable(identity, id)?;
+        let Some(at) = query.at.as_deref() else {
+            return Ok(BalanceView::new(&account, as_of_ms));
+        };
+        let at_ms = time_of(at)?;
+        match account::balance_at(&self.store, &self.clock, &account, at_ms) {
+            Ok(balance_minor) => Ok(BalanceView::past(&account, balance_minor, at_ms)),
+            Err(PastError::NotPast) => Err(at_in_future()),
+            Err(PastError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// `GET /{id}/entries`: newest first.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn entries(
+        &self,
+        identity: &Identity,
+        id: Uuid,
+        page: &Page<u64>,
+    ) -> Result<List<EntryView>, Problem> {
+        let account = self.readable(identity, id)?;
+        let entries = account::entries_of(&self.store, &account, page.before(), page.fetch())?;
+        let list = List::new(entries, page, |entry| {
+            entry.transfer_sequence.unsigned_abs()
+        });
+        Ok(list.map(|entry| EntryView::new(&account, entry)))
     }
 }
 
@@ -183,22 +196,4 @@ fn at_in_future() -> Problem {
         "What the balance will be at that time is not known yet.",
     )
     .with_error("/at", "at_in_future", "must be in the past")
-}
-
-/// `GET /{id}/entries`: newest first.
-///
-/// # Errors
-/// 404.
-pub fn entries<S: Store>(
-    store: &S,
-    identity: &Identity,
-    id: Uuid,
-    page: &Page<u64>,
-) -> Result<List<EntryView>, Problem> {
-    let account = readable(store, identity, id)?;
-    let entries = account::entries_of(store, &account, page.before(), page.fetch())?;
-    let list = List::new(entries, page, |entry| {
-        entry.transfer_sequence.unsigned_abs()
-    });
-    Ok(list.map(|entry| EntryView::new(&account, entry)))
 }

@@ -4,42 +4,43 @@
 //! A status of `frozen` stops both sides, `frozen:debits` and `frozen:credits` one. An overdraft
 //! limit is a decimal string. The first event of an account has a JSON text.
 
-use super::readable;
+use crate::service::{Env, Service};
 use strongroom_sdk::audit_log::{self, EventView};
 use strongroom_sdk::identity::{Auditor, Staff};
 use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::Store;
 use uuid::Uuid;
 
 const TARGET: &str = "account_id";
 
-/// `GET /{id}/events`: an account's events, newest first.
-///
-/// # Errors
-/// 404.
-pub fn events<S: Store>(
-    store: &S,
-    staff: &Staff,
-    id: Uuid,
-    page: &Page<u64>,
-) -> Result<List<EventView>, Problem> {
-    let account = readable(store, staff, id)?;
-    let list = audit_log::page(store, page, Some(account.id))?;
-    Ok(list.map(|event| event.view(TARGET)))
-}
+impl<E: Env> Service<E> {
+    /// `GET /{id}/events`: an account's events, newest first.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn events_of(
+        &self,
+        staff: &Staff,
+        id: Uuid,
+        page: &Page<u64>,
+    ) -> Result<List<EventView>, Problem> {
+        let account = self.readable(staff, id)?;
+        let list = audit_log::page(&self.store, page, Some(account.id))?;
+        Ok(list.map(|event| event.view(TARGET)))
+    }
 
-/// `GET /events`: the events of all accounts, the bank's own too, oldest first.
-///
-/// # Errors
-/// 422 `validation_failed`.
-pub fn all_events<S: Store>(
-    store: &S,
-    _: &Auditor,
-    query: OnwardQuery,
-) -> Result<OnwardList<EventView>, Problem> {
-    let page = query.page()?;
-    let events = audit_log::after(store, page.after, page.fetch())?;
-    Ok(page.list(events, |event| event.sequence, |event| event.view(TARGET)))
+    /// `GET /events`: the events of all accounts, the bank's own too, oldest first.
+    ///
+    /// # Errors
+    /// 422 `validation_failed`.
+    pub fn events(
+        &self,
+        _: &Auditor,
+        query: OnwardQuery,
+    ) -> Result<OnwardList<EventView>, Problem> {
+        let page = query.page()?;
+        let events = audit_log::after(&self.store, page.after, page.fetch())?;
+        Ok(page.list(events, |event| event.sequence, |event| event.view(TARGET)))
+    }
 }

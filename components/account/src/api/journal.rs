@@ -19,6 +19,7 @@
 
 use crate::account::Direction;
 use crate::ledger::{AccountOfRow, Entry, JournalRow, journal_row_sql};
+use crate::service::{Env, Service};
 use serde::Serialize;
 use std::collections::VecDeque;
 use strongroom_ledger_api::Decline;
@@ -96,18 +97,20 @@ pub struct JournalEntryView {
     balance_after: String,
 }
 
-/// `GET /journal`: oldest first.
-///
-/// # Errors
-/// 422 `validation_failed`.
-pub fn journal<S: Store>(
-    store: &S,
-    _: &Auditor,
-    query: OnwardQuery,
-) -> Result<OnwardList<JournalView>, Problem> {
-    let page = query.page()?;
-    let rows = read(store, &page)?;
-    Ok(page.list(rows, |row| row.sequence, |row| row))
+impl<E: Env> Service<E> {
+    /// `GET /journal`: oldest first.
+    ///
+    /// # Errors
+    /// 422 `validation_failed`.
+    pub fn journal(
+        &self,
+        _: &Auditor,
+        query: OnwardQuery,
+    ) -> Result<OnwardList<JournalView>, Problem> {
+        let page = query.page()?;
+        let rows = read(&self.store, &page)?;
+        Ok(page.list(rows, |row| row.sequence, |row| row))
+    }
 }
 
 /// The page's rows. The journal never changes, so several snapshots are as good as one.

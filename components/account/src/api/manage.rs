@@ -1,17 +1,16 @@
 //! The changes that staff, or an owner, make to an account.
 
-use super::{ALL_BUT_AUDITORS, Service, readable};
+use super::ALL_BUT_AUDITORS;
 use crate::account::{self, Account, Freeze, ManageError};
+use crate::service::{Env, Service};
 use crate::view::AccountView;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use strongroom_sdk::audit_log::Actor;
-use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::{Identity, Role, Teller};
-use strongroom_sdk::money::Money;
+use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::Store;
 use uuid::Uuid;
 
 /// The body of `PATCH /{id}`.
@@ -20,6 +19,18 @@ use uuid::Uuid;
 pub struct LimitBody {
     /// A decimal string of the account's currency, zero or more.
     pub overdraft_limit: String,
+}
+
+impl LimitBody {
+    fn limit(&self, currency: Currency) -> Result<Money, Problem> {
+        Money::parse_non_negative(&self.overdraft_limit, currency).map_err(|error| {
+            Problem::unprocessable(
+                "amount_invalid",
+                "The overdraft limit is not an amount of the account's currency.",
+            )
+            .with_error("/overdraft_limit", "amount_invalid", error.to_string())
+        })
+    }
 }
 
 /// The body of `POST /{id}/freeze`. Without one, all movements are stopped.
@@ -49,110 +60,93 @@ impl FreezeBody {
     }
 }
 
-/// `POST /{id}/freeze`: stops debits, credits, or both, whatever was stopped before.
-///
-/// # Errors
-/// 403 `own_account`; 404; 409 `account_closed`.
-pub fn freeze<S: Store, C: Clock, R>(
-    service: &Service<S, C, R>,
-    teller: &Teller,
-    request_id: RequestId,
-    id: Uuid,
-    body: FreezeBody,
-) -> Result<AccountView, Problem> {
-    foreign(service, teller, id)?;
-    let actor = Actor::new(teller, request_id);
-    let Service { store, clock, .. } = service;
-    view(account::freeze(store, clock, id, body.freeze(), &actor))
-}
-
-/// `POST /{id}/unfreeze`: allows movements again.
-///
-/// # Errors
-/// As [`freeze`].
-pub fn unfreeze<S: Store, C: Clock, R>(
-    service: &Service<S, C, R>,
-    teller: &Teller,
-    request_id: RequestId,
-    id: Uuid,
-) -> Result<AccountView, Problem> {
-    foreign(service, teller, id)?;
-    let actor = Actor::new(teller, request_id);
-    view(account::unfreeze(
-        &service.store,
-        &service.clock,
-        id,
-        &actor,
-    ))
-}
-
-/// `PATCH /{id}`: sets the overdraft limit.
-///
-/// # Errors
-/// As [`freeze`]; 409 `overdraft_in_use`; 422 `amount_invalid`.
-pub fn set_overdraft_limit<S: Store, C: Clock, R>(
-    service: &Service<S, C, R>,
-    teller: &Teller,
-    request_id: RequestId,
-    id: Uuid,
-    body: &LimitBody,
-) -> Result<AccountView, Problem> {
-    let account = foreign(service, teller, id)?;
-    // An account never changes its currency: this still holds in the transaction.
-    let limit =
-        Money::parse_non_negative(&body.overdraft_limit, account.currency).map_err(|error| {
-            Problem::unprocessable(
-                "amount_invalid",
-                "The overdraft limit is not an amount of the account's currency.",
-            )
-            .with_error("/overdraft_limit", "amount_invalid", error.to_string())
-        })?;
-    let actor = Actor::new(teller, request_id);
-    let Service { store, clock, .. } = service;
-    view(account::set_overdraft_limit(
-        store,
-        clock,
-        id,
-        limit.minor(),
-        &actor,
-    ))
-}
-
-/// An account that is not the teller's own: on their own they have an owner's rights alone, and a
-/// colleague must act. An account never changes its owner: this still holds in the transaction.
-fn foreign<S: Store, C, R>(
-    service: &Service<S, C, R>,
-    teller: &Teller,
-    id: Uuid,
-) -> Result<Account, Problem> {
-    let account = readable(&service.store, teller, id)?;
-    if account.owner_id == teller.subject {
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "own_account",
-            "The account is your own: a colleague must do this.",
-        ));
+impl<E: Env> Service<E> {
+    /// `POST /{id}/freeze`: stops debits, credits, or both, whatever was stopped before.
+    ///
+    /// # Errors
+    /// 403 `own_account`; 404; 409 `account_closed`.
+    pub fn freeze(
+        &self,
+        teller: &Teller,
+        request_id: RequestId,
+        id: Uuid,
+        body: FreezeBody,
+    ) -> Result<AccountView, Problem> {
+        self.foreign(teller, id)?;
+        let actor = Actor::new(teller, request_id);
+        let (store, clock) = (&self.store, &self.clock);
+        view(account::freeze(store, clock, id, body.freeze(), &actor))
     }
-    Ok(account)
-}
 
-/// `POST /{id}/close`: closes an account whose balance is zero. Owner, teller, admin.
-///
-/// # Errors
-/// 403 for an auditor; 404; 409 `account_closed`, `account_frozen`, or `balance_not_zero`.
-pub fn close<S: Store, C: Clock, R>(
-    service: &Service<S, C, R>,
-    identity: &Identity,
-    request_id: RequestId,
-    id: Uuid,
-) -> Result<AccountView, Problem> {
-    identity.require(ALL_BUT_AUDITORS)?;
-    let account = readable(&service.store, identity, id)?;
-    if account.owner_id != identity.subject {
-        identity.require(&[Role::Teller, Role::Admin])?;
+    /// `POST /{id}/unfreeze`: allows movements again.
+    ///
+    /// # Errors
+    /// As [`Service::freeze`].
+    pub fn unfreeze(
+        &self,
+        teller: &Teller,
+        request_id: RequestId,
+        id: Uuid,
+    ) -> Result<AccountView, Problem> {
+        self.foreign(teller, id)?;
+        let actor = Actor::new(teller, request_id);
+        view(account::unfreeze(&self.store, &self.clock, id, &actor))
     }
-    let actor = Actor::new(identity, request_id);
-    view(account::close(&service.store, &service.clock, id, &actor))
+
+    /// `PATCH /{id}`: sets the overdraft limit.
+    ///
+    /// # Errors
+    /// As [`Service::freeze`]; 409 `overdraft_in_use`; 422 `amount_invalid`.
+    pub fn set_overdraft_limit(
+        &self,
+        teller: &Teller,
+        request_id: RequestId,
+        id: Uuid,
+        body: &LimitBody,
+    ) -> Result<AccountView, Problem> {
+        let account = self.foreign(teller, id)?;
+        // An account never changes its currency: this still holds in the transaction.
+        let minor = body.limit(account.currency)?.minor();
+        let actor = Actor::new(teller, request_id);
+        let (store, clock) = (&self.store, &self.clock);
+        view(account::set_overdraft_limit(
+            store, clock, id, minor, &actor,
+        ))
+    }
+
+    /// An account that is not the teller's own: on their own they have an owner's rights alone, and
+    /// a colleague must act. An account never changes its owner: this still holds in the
+    /// transaction.
+    fn foreign(&self, teller: &Teller, id: Uuid) -> Result<Account, Problem> {
+        let account = self.readable(teller, id)?;
+        if account.owner_id == teller.subject {
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "own_account",
+                "The account is your own: a colleague must do this.",
+            ));
+        }
+        Ok(account)
+    }
+
+    /// `POST /{id}/close`: closes an account whose balance is zero. Owner, teller, admin.
+    ///
+    /// # Errors
+    /// 403 for an auditor; 404; 409 `account_closed`, `account_frozen`, or `balance_not_zero`.
+    pub fn close(
+        &self,
+        identity: &Identity,
+        request_id: RequestId,
+        id: Uuid,
+    ) -> Result<AccountView, Problem> {
+        identity.require(ALL_BUT_AUDITORS)?;
+        let account = self.readable(identity, id)?;
+        if account.owner_id != identity.subject {
+            identity.require(&[Role::Teller, Role::Admin])?;
+        }
+        let actor = Actor::new(identity, request_id);
+        view(account::close(&self.store, &self.clock, id, &actor))
+    }
 }
 
 fn view(changed: Result<Account, ManageError>) -> Result<AccountView, Problem> {

@@ -10,39 +10,27 @@ mod journal;
 mod manage;
 mod statement;
 
-pub use accounts::{BalanceQuery, OpenBody, balance, entries, get, list_of, open};
-pub use events::{all_events, events};
-pub use journal::{JournalEntryView, JournalView, journal};
-pub use manage::{FreezeBody, LimitBody, close, freeze, set_overdraft_limit, unfreeze};
-pub use statement::{StatementQuery, StatementResponse, statement};
+pub use accounts::{BalanceQuery, OpenBody};
+pub use journal::{JournalEntryView, JournalView};
+pub use manage::{FreezeBody, LimitBody};
+pub use statement::{StatementQuery, StatementResponse};
 
-use crate::account::{Account, OpenRules, by_id};
+use crate::account::{Account, by_id};
+use crate::service::{Env, Service};
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::Store;
 use uuid::Uuid;
 
 /// The roles that may open accounts, and close their own: an auditor only reads.
 const ALL_BUT_AUDITORS: &[Role] = &[Role::Customer, Role::Teller, Role::Admin];
 
-/// What the calls work with.
-#[derive(Debug, Clone)]
-pub struct Service<S, C, R> {
-    /// The service's store.
-    pub store: S,
-    /// Tells the time.
-    pub clock: C,
-    /// Makes ids.
-    pub random: R,
-    /// The configuration for new accounts.
-    pub rules: OpenRules,
-}
-
-/// The account of an id, if the caller may read it.
-fn readable<S: Store>(store: &S, identity: &Identity, id: Uuid) -> Result<Account, Problem> {
-    by_id(store, id)?
-        .filter(|account| identity.may_read(account.owner_id))
-        .ok_or_else(Problem::not_found)
+impl<E: Env> Service<E> {
+    /// The account of an id, if the caller may read it.
+    fn readable(&self, identity: &Identity, id: Uuid) -> Result<Account, Problem> {
+        by_id(&self.store, id)?
+            .filter(|account| identity.may_read(account.owner_id))
+            .ok_or_else(Problem::not_found)
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `GET /{id}/statement`.
 
-use super::readable;
+use crate::service::{Env, Service};
 use crate::statement::{Body, ENTRIES_MAX, Format, Period, StatementError, Summary};
 use axum::http::{HeaderName, HeaderValue, header};
 use serde::Deserialize;
@@ -9,7 +9,6 @@ use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::Store;
 use uuid::Uuid;
 
 /// The parameters of `GET /{id}/statement`.
@@ -37,30 +36,32 @@ pub struct StatementResponse<S> {
     pub pieces: Pieces<S>,
 }
 
-/// A statement of an account that the caller may read.
-///
-/// Makes the first piece before the response begins: an error in it becomes a problem document, and
-/// a statement of one piece, as most are, never breaks off.
-///
-/// # Errors
-/// 404; 422 `validation_failed`, `period_in_future`, `statement_too_long`, `amounts_too_large`.
-pub fn statement<S: Store + Clone>(
-    store: &S,
-    clock: &impl Clock,
-    identity: &Identity,
-    id: Uuid,
-    query: &StatementQuery,
-) -> Result<StatementResponse<S>, Problem> {
-    let account = readable(store, identity, id)?;
-    let (period, format) = query.read(today(clock)?)?;
-    let summary = Summary::read(store, clock, account, period)?;
-    let headers = headers(&summary, format);
-    let mut body = Body::new(store.clone(), summary, format)?;
-    let first = body.next().transpose()?.unwrap_or_default();
-    Ok(StatementResponse {
-        headers,
-        pieces: once(Ok(first)).chain(body),
-    })
+impl<E: Env> Service<E> {
+    /// A statement of an account that the caller may read.
+    ///
+    /// Makes the first piece before the response begins: an error in it becomes a problem document,
+    /// and a statement of one piece, as most are, never breaks off.
+    ///
+    /// # Errors
+    /// 404; 422 `validation_failed`, `period_in_future`, `statement_too_long`,
+    /// `amounts_too_large`.
+    pub fn statement(
+        &self,
+        identity: &Identity,
+        id: Uuid,
+        query: &StatementQuery,
+    ) -> Result<StatementResponse<E::Store>, Problem> {
+        let account = self.readable(identity, id)?;
+        let (period, format) = query.read(today(&self.clock)?)?;
+        let summary = Summary::read(&self.store, &self.clock, account, period)?;
+        let headers = headers(&summary, format);
+        let mut body = Body::new(self.store.clone(), summary, format)?;
+        let first = body.next().transpose()?.unwrap_or_default();
+        Ok(StatementResponse {
+            headers,
+            pieces: once(Ok(first)).chain(body),
+        })
+    }
 }
 
 fn today(clock: &impl Clock) -> Result<Day, Problem> {

@@ -6,13 +6,12 @@ mod books;
 mod statement;
 
 use super::*;
-use crate::account::NumberFormat;
+use crate::account::{NumberFormat, OpenRules};
 use crate::tests::kit::{self, SetClock};
 use Call::*;
 use serde::Serialize;
 use serde_json::{Value, json};
 use strongroom_sdk::http::RequestId;
-use strongroom_sdk::identity::{Auditor, Staff, Teller};
 use strongroom_sdk::json::from_slice;
 use strongroom_sdk::page::Page;
 use strongroom_sdk::query::from_str;
@@ -26,7 +25,15 @@ const BOB: Uuid = Uuid::from_u128(0xB);
 const NO_ID: Uuid = Uuid::from_u128(404);
 const SAVINGS: &str = r#"{"type":"savings","currency":"EUR"}"#;
 
-type Bank = Service<SqliteStore, SetClock, SystemRandom>;
+struct TestEnv;
+
+impl Env for TestEnv {
+    type Store = SqliteStore;
+    type Clock = SetClock;
+    type Random = SystemRandom;
+}
+
+type Bank = Service<TestEnv>;
 
 /// A call with its query or body.
 #[derive(Debug, Clone, Copy)]
@@ -38,8 +45,8 @@ enum Call<'a> {
     Entries(Uuid),
     Statement(Uuid, &'a str),
     Journal(&'a str),
-    AllEvents(&'a str),
-    Events(Uuid),
+    Events(&'a str),
+    EventsOf(Uuid),
     Freeze(Uuid, &'a str),
     Unfreeze(Uuid),
     Limit(Uuid, &'a str),
@@ -82,16 +89,15 @@ fn staff(role: Role) -> Identity {
 
 /// Makes a call as the routes do.
 fn call(bank: &Bank, by: &Identity, call: Call<'_>) -> Result<Value, Problem> {
-    let Service { store, clock, .. } = bank;
     let request = RequestId(Some("request-7".to_owned()));
     match call {
-        Open(body) => value(open(bank, by, request, from_slice(body.as_bytes())?)),
-        List(owner, query) => value(list_of(store, by, owner, &Page::from_query(query)?)),
-        Get(id) => value(get(store, by, id)),
-        Balance(id, query) => value(balance(store, clock, by, id, &from_str(query)?)),
-        Entries(id) => value(entries(store, by, id, &Page::from_query("")?)),
+        Open(body) => value(bank.open(by, request, from_slice(body.as_bytes())?)),
+        List(owner, query) => value(bank.list_of(by, owner, &Page::from_query(query)?)),
+        Get(id) => value(bank.account(by, id)),
+        Balance(id, query) => value(bank.balance(by, id, &from_str(query)?)),
+        Entries(id) => value(bank.entries(by, id, &Page::from_query("")?)),
         Statement(id, query) => {
-            let statement = super::statement(store, clock, by, id, &from_str(query)?)?;
+            let statement = bank.statement(by, id, &from_str(query)?)?;
             let headers = statement.headers.iter();
             let headers = headers.map(|(name, value)| (name.as_str(), value.to_str().unwrap()));
             let headers: Vec<_> = headers.collect();
@@ -99,31 +105,23 @@ fn call(bank: &Bank, by: &Identity, call: Call<'_>) -> Result<Value, Problem> {
             let body = String::from_utf8(pieces?.concat()).unwrap();
             Ok(json!({"headers": headers, "body": body}))
         }
-        Journal(query) => {
-            let auditor = Auditor::try_from(by.clone())?;
-            value(journal(store, &auditor, from_str(query)?))
-        }
-        AllEvents(query) => {
-            let auditor = Auditor::try_from(by.clone())?;
-            value(all_events(store, &auditor, from_str(query)?))
-        }
-        Events(id) => {
-            let staff = Staff::try_from(by.clone())?;
-            value(events(store, &staff, id, &Page::from_query("")?))
+        Journal(query) => value(bank.journal(&by.clone().try_into()?, from_str(query)?)),
+        Events(query) => value(bank.events(&by.clone().try_into()?, from_str(query)?)),
+        EventsOf(id) => {
+            let page = Page::from_query("")?;
+            value(bank.events_of(&by.clone().try_into()?, id, &page))
         }
         Freeze(id, body) => {
-            let teller = Teller::try_from(by.clone())?;
-            let body = from_slice(body.as_bytes())?;
-            value(freeze(bank, &teller, request, id, body))
+            let teller = by.clone().try_into()?;
+            value(bank.freeze(&teller, request, id, from_slice(body.as_bytes())?))
         }
-        Unfreeze(id) => value(unfreeze(bank, &by.clone().try_into()?, request, id)),
+        Unfreeze(id) => value(bank.unfreeze(&by.clone().try_into()?, request, id)),
         Limit(id, limit) => {
-            let teller = Teller::try_from(by.clone())?;
             let overdraft_limit = limit.to_owned();
             let body = LimitBody { overdraft_limit };
-            value(set_overdraft_limit(bank, &teller, request, id, &body))
+            value(bank.set_overdraft_limit(&by.clone().try_into()?, request, id, &body))
         }
-        Close(id) => value(close(bank, by, request, id)),
+        Close(id) => value(bank.close(by, request, id)),
     }
 }
 

@@ -6,7 +6,7 @@ mod ledger;
 mod lifecycle;
 
 use crate::account::{NumberFormat, OpenRules};
-use crate::api::Service;
+use crate::service::{Env, Service};
 use std::sync::OnceLock;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::config::Config;
@@ -17,7 +17,14 @@ struct Component;
 
 strongroom_sdk::export_http!(crate::routes::site);
 
-pub(crate) type HostService = Service<HostStore, SystemClock, SystemRandom>;
+/// All is the host's.
+pub(crate) struct Host;
+
+impl Env for Host {
+    type Store = HostStore;
+    type Clock = SystemClock;
+    type Random = SystemRandom;
+}
 
 /// `iban_country`: a country of the IBAN registry, two letters of ISO 3166. `bank_code`: the part
 /// of the IBAN that all accounts share. `accounts_per_user_max`: the accounts of a user that may be
@@ -25,7 +32,7 @@ pub(crate) type HostService = Service<HostStore, SystemClock, SystemRandom>;
 const CONFIG_KEYS: &[&str] = &["iban_country", "bank_code", "accounts_per_user_max"];
 
 /// Reads the configuration. An error names the key.
-fn configure() -> Result<HostService, String> {
+fn configure() -> Result<Service<Host>, String> {
     let config = Config::from_host().map_err(|error| error.to_string())?;
     config
         .expect_only(CONFIG_KEYS)
@@ -50,7 +57,7 @@ fn configure() -> Result<HostService, String> {
 ///
 /// # Panics
 /// If the configuration is wrong. `start` then refuses the generation, and no request comes here.
-pub(crate) fn service() -> &'static HostService {
-    static SERVICE: OnceLock<HostService> = OnceLock::new();
+pub(crate) fn service() -> &'static Service<Host> {
+    static SERVICE: OnceLock<Service<Host>> = OnceLock::new();
     SERVICE.get_or_init(|| configure().expect("`start` accepted this configuration"))
 }

@@ -238,13 +238,13 @@ fn the_books_are_for_auditors_and_admins() {
         let by = user(ALICE, role);
         let rows = [
             (Journal(""), books),
-            (AllEvents(""), books),
-            (Events(id), log),
+            (Events(""), books),
+            (EventsOf(id), log),
         ];
         check(&bank, rows.map(|(call, expected)| (&by, call, expected)));
     }
     let auditor = staff(Role::Auditor);
-    check(&bank, [(&auditor, Events(NO_ID), "404 not_found")]);
+    check(&bank, [(&auditor, EventsOf(NO_ID), "404 not_found")]);
     for query in ["limit=0", "limit=1001", "limit=18446744073709551615"] {
         check(
             &bank,
@@ -266,7 +266,7 @@ fn each_change_by_staff_is_an_event_with_its_values_and_its_request() {
     ] {
         done(&bank, &teller, change);
     }
-    let list = done(&bank, &auditor, Events(id));
+    let list = done(&bank, &auditor, EventsOf(id));
     let events = rows_of(&list["data"]);
     let words = |event: &Value| json!([event["action"], event["old_value"], event["new_value"]]);
     let found: Vec<_> = events[..3].iter().map(words).collect();
@@ -288,7 +288,7 @@ fn each_change_by_staff_is_an_event_with_its_values_and_its_request() {
     });
     assert_eq!((&events[0], hash.len()), (&expected, 64));
 
-    let all = done(&bank, &auditor, AllEvents("after_sequence=2&limit=3"));
+    let all = done(&bank, &auditor, Events("after_sequence=2&limit=3"));
     let sequences: Vec<_> = rows_of(&all["data"])
         .iter()
         .map(|event| &event["sequence"])

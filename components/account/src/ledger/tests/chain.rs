@@ -8,7 +8,8 @@ use strongroom_ledger_api::{BatchLine, Refusal, line_fingerprint, line_id};
 
 const STAFF: Uuid = Uuid::from_u128(0x7);
 
-/// SHA-256 of the parts, one after the other. With braces, the parts keep the lines of the document.
+/// SHA-256 of the parts, one after the other. With braces, the parts keep the lines of the
+/// document.
 macro_rules! sha256 {
     ($($part:expr),+) => { Sha256::digest([$(&$part[..]),+].concat()).to_vec() };
 }
