@@ -1,6 +1,6 @@
 //! Goal: a standing order pays each date once, also through a crash.
 //!
-//! It ends with an account of it, and is paused while its owner is disabled.
+//! It ends with an account of it or by staff, and is paused while its owner is disabled.
 //!
 //! Method: the real binary; orders that are due today, and kills while they are paid.
 //! `storms/standing_orders.rs` ends orders while they are paid. Each rule is tested in
@@ -117,6 +117,34 @@ async fn a_standing_order_is_its_owner_s_begins_today_or_later_and_can_be_ended(
     }
     let ended = alice.read(&path).await;
     assert_json!(ended, {"status": "cancelled", "next_due": null});
+}
+
+#[tokio::test]
+async fn staff_end_a_standing_order_of_a_customer_and_the_audit_log_says_so() {
+    const EVENTS: &str = "/api/transactions/schedules/events";
+    let bank = Bank::shared().await;
+    let pair = bank.pair().await;
+    let order = pair.order("7.50", &day(1));
+    let schedule = pair.alice.submit("schedules", &order).await.expect(201);
+    let path = path_of(&schedule);
+    let (teller, auditor) = (bank.staff("teller").await, bank.staff("auditor").await);
+    refusals! {
+        auditor => DELETE "{path}" => 403 "forbidden";
+        teller => GET "{EVENTS}" => 403 "forbidden";
+        pair.alice => GET "{EVENTS}" => 403 "forbidden";
+        auditor => GET "{EVENTS}?order=1" => 422 "validation_failed";
+    }
+    // Once more is the same, and is not logged.
+    for _ in 0..2 {
+        teller.delete(&path).await.expect_no_content();
+    }
+    assert_json!(auditor.read(&path).await, {"status": "cancelled"});
+    let query = format!("{EVENTS}?limit=9&schedule_id={}", text(&schedule["id"]));
+    let [event] = &auditor.all(&query).await[..] else {
+        panic!("one event");
+    };
+    assert_json!(event, {"action": "schedule.cancelled", "actor_role": "teller"});
+    assert_json!(event, {"old_value": "active", "new_value": "cancelled"});
 }
 
 /// Waits until a standing order has this status, as staff see it.
