@@ -43,7 +43,7 @@ pub fn start() -> anyhow::Result<Flusher> {
 }
 
 fn parse_filter(text: &str) -> anyhow::Result<Targets> {
-    text.parse().with_context(|| {
+    text.parse().ok().with_context(|| {
         format!(
             "{FILTER_VARIABLE}: `{text}` is not a log filter; write for example `debug`, or \
              `info,access=off`"
