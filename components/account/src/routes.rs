@@ -21,7 +21,9 @@ use strongroom_sdk::query::{NoParameters, Query};
 
 type JsonResult<T> = Result<Json<T>, Problem>;
 
-pub(crate) fn site() -> Site {
+strongroom_sdk::export_http!(site);
+
+fn site() -> Site {
     let routes = Router::new()
         .route("/", get(list).post(open))
         .route("/user/{user_id}", get(list_of_user))

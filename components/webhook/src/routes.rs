@@ -15,7 +15,9 @@ use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
 
-pub(crate) fn site() -> Site {
+strongroom_sdk::export_http!(site);
+
+fn site() -> Site {
     let routes = Router::new()
         .route("/", post(create).get(list))
         .route("/audit-log", get(log))

@@ -15,8 +15,6 @@ use strongroom_sdk::store::HostStore;
 
 struct Component;
 
-strongroom_sdk::export_http!(crate::routes::site);
-
 /// All is the host's.
 pub(crate) struct Host;
 

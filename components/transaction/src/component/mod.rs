@@ -6,7 +6,6 @@ mod bindings;
 mod lifecycle;
 mod users;
 
-use crate::routes;
 use crate::service::{Env, Service};
 use strongroom_ledger_api::Linked;
 use strongroom_sdk::clock::SystemClock;
@@ -14,8 +13,6 @@ use strongroom_sdk::store::HostStore;
 use users::LinkedUsers;
 
 struct Component;
-
-strongroom_sdk::export_http!(routes::site);
 
 /// All is the host's, or linked by the registry.
 pub(crate) struct Host;
