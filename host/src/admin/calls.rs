@@ -219,11 +219,11 @@ impl AdminApi {
             text(StatusCode::BAD_REQUEST, &message)
         })?;
         let generation = {
-            let lineup = self.swapper.services().lineup();
-            let Some(post) = lineup.get(service) else {
+            let table = self.swapper.services().routing_table();
+            let Some(route) = table.get(service) else {
                 return Err(text(StatusCode::NOT_FOUND, "there is no such service\n"));
             };
-            post.stable.clone()
+            route.stable.clone()
         };
         let is_draining = self.swapper.services().draining().is_cancelled();
         let Some(generation) = generation.filter(|_| !is_draining) else {

@@ -1,6 +1,6 @@
 //! `GET /services`.
 
-use crate::runtime::{Canary, Post, Service};
+use crate::runtime::{Canary, Route, Service};
 use crate::swap::{RecordRow, Swapper};
 use serde::Serialize;
 use std::sync::Arc;
@@ -71,10 +71,10 @@ struct CanaryRow {
 impl ServiceList {
     pub(super) fn of(swapper: &Swapper) -> Self {
         let services = swapper.services();
-        let lineup = services.lineup();
-        let mut rows: Vec<_> = lineup
-            .posts()
-            .map(|post| ServiceRow::of(post, swapper))
+        let table = services.routing_table();
+        let mut rows: Vec<_> = table
+            .routes()
+            .map(|route| ServiceRow::of(route, swapper))
             .collect();
         let leaving = services.leaving();
         rows.extend(
@@ -100,10 +100,10 @@ impl ServiceList {
 }
 
 impl ServiceRow {
-    fn of(post: &Post, swapper: &Swapper) -> Self {
-        let mut row = Self::of_leaving(&post.service, swapper);
-        let canary = post.canary.as_deref();
-        if let Some(stable) = &post.stable {
+    fn of(route: &Route, swapper: &Swapper) -> Self {
+        let mut row = Self::of_leaving(&route.service, swapper);
+        let canary = route.canary.as_deref();
+        if let Some(stable) = &route.stable {
             row.component = Some(stable.spec().component_as_written.clone());
             row.digest = Some(stable.digest().to_string());
             row.wasi = Some(stable.wasi());
@@ -141,7 +141,7 @@ impl ServiceRow {
 impl CanaryRow {
     fn of(canary: &Canary) -> Self {
         let generation = canary.generation();
-        let tally = generation.tally();
+        let snapshot = generation.snapshot();
         let header = canary.spec().header.as_ref();
         Self {
             component: generation.spec().component_as_written.clone(),
@@ -150,12 +150,12 @@ impl CanaryRow {
             header: header.map(|(name, value)| {
                 format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))
             }),
-            requests_total: tally.requests,
-            failures_total: tally.failures,
-            p95_us: if tally.requests == 0 {
+            requests_total: snapshot.requests,
+            failures_total: snapshot.failures,
+            p95_us: if snapshot.requests == 0 {
                 0
             } else {
-                tally.p95().as_micros()
+                snapshot.p95().as_micros()
             },
         }
     }

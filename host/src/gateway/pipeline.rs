@@ -159,10 +159,10 @@ impl Gateway {
         exchange: &mut Exchange,
         headers: &HeaderMap,
     ) -> Result<Arc<Generation>, GatewayError> {
-        let lineup = self.services.lineup();
-        let post = lineup.get(service).ok_or(GatewayError::NoSuchService)?;
-        exchange.service = Some(Arc::clone(&post.service));
-        Ok(post.admit(headers)?)
+        let table = self.services.routing_table();
+        let route = table.get(service).ok_or(GatewayError::NoSuchService)?;
+        exchange.service = Some(Arc::clone(&route.service));
+        Ok(route.admit(headers)?)
     }
 
     fn public_keys(&self, method: &Method) -> Result<Response<ResponseBody>, GatewayError> {

@@ -19,7 +19,7 @@ mod problem;
 mod services;
 
 pub use instance::response::{GuestBody, GuestBodyError};
-pub use instance::stats::Tally;
+pub use instance::stats::Snapshot;
 pub use load::component_file::ComponentFile;
 pub use load::loader::Loader;
 pub use load::offline::{Verification, VerifyError, check, verify};
@@ -28,6 +28,6 @@ pub use services::audit::AuditReport;
 pub use services::canary::Canary;
 pub use services::commands::CommandError;
 pub use services::generation::Generation;
-pub use services::routing_table::{Lineup, Post};
+pub use services::routing_table::{Route, RoutingTable};
 pub use services::running::Services;
 pub use services::service::{ServeError, Service};

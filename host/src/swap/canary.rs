@@ -10,7 +10,7 @@ use super::prepare::prepare;
 use super::refusals::{RefusalKey, Refusals, Slot};
 use super::verdict::verdict;
 use crate::registry::{CanarySpec, ServiceSpec};
-use crate::runtime::{Canary, Generation, LoadProblem, Loader, Post, Services, in_one_line};
+use crate::runtime::{Canary, Generation, LoadProblem, Loader, Route, Services, in_one_line};
 use std::sync::Arc;
 
 /// A canary that the registry names, with its component as it was found.
@@ -50,13 +50,13 @@ pub(super) async fn end_unwanted<'r>(pass: &mut Pass<'r>) -> Vec<WantedCanary<'r
     let mut all_wanted = Vec::new();
     for spec in &pass.registry.services {
         let wanted = WantedCanary::find(spec, pass.files).await;
-        let post = pass.services.lineup().get(&spec.name).cloned();
-        if let Some(post) = post
-            && let Some(running) = &post.canary
+        let route = pass.services.routing_table().get(&spec.name).cloned();
+        if let Some(route) = route
+            && let Some(running) = &route.canary
             && !wanted.as_ref().is_some_and(|wanted| wanted.is(running))
         {
             let record = record(pass, &spec.name, Outcome::CanaryEnded);
-            if let Some(record) = end(pass.services, &post, running, record) {
+            if let Some(record) = end(pass.services, &route, running, record) {
                 pass.add(record);
             }
         }
@@ -68,27 +68,34 @@ pub(super) async fn end_unwanted<'r>(pass: &mut Pass<'r>) -> Vec<WantedCanary<'r
 /// Starts the canaries that do not run, and checks the others against their service as it is now.
 pub(super) async fn apply(pass: &mut Pass<'_>, all_wanted: Vec<WantedCanary<'_>>) {
     for wanted in all_wanted {
-        let Some(post) = pass.services.lineup().get(&wanted.spec.name).cloned() else {
+        let Some(route) = pass
+            .services
+            .routing_table()
+            .get(&wanted.spec.name)
+            .cloned()
+        else {
             continue;
         };
-        let Some(stable) = &post.stable else { continue };
-        match &post.canary {
-            Some(running) => check(pass, &post, stable, running),
-            None => start(pass, &post, stable, wanted).await,
+        let Some(stable) = &route.stable else {
+            continue;
+        };
+        match &route.canary {
+            Some(running) => check(pass, &route, stable, running),
+            None => start(pass, &route, stable, wanted).await,
         }
     }
 }
 
 /// Ends a canary that callers of its service could not call. If the generation that serves is a new
 /// one, the canary is compared with that from now on.
-fn check(pass: &mut Pass<'_>, post: &Post, stable: &Generation, running: &Arc<Canary>) {
-    let name = post.service.name();
+fn check(pass: &mut Pass<'_>, route: &Route, stable: &Generation, running: &Arc<Canary>) {
+    let name = route.service.name();
     let problems = misfits(pass.services, pass.loader, running);
     if !problems.is_empty() {
-        post.service.refuse(&problems);
+        route.service.refuse(&problems);
         let mut record = record(pass, name, Outcome::CanaryEnded);
         record.reason = Some(in_one_line(&problems));
-        if let Some(record) = end(pass.services, post, running, record) {
+        if let Some(record) = end(pass.services, route, running, record) {
             pass.add(record);
         }
     } else if !running.is_beside(stable) {
@@ -101,8 +108,8 @@ fn check(pass: &mut Pass<'_>, post: &Post, stable: &Generation, running: &Arc<Ca
 
 /// Why callers of a canary's service could not call the canary.
 fn misfits(services: &Services, loader: &Loader, canary: &Canary) -> Vec<LoadProblem> {
-    let lineup = services.lineup();
-    let callers = lineup.posts().filter_map(|post| post.stable.as_ref());
+    let table = services.routing_table();
+    let callers = table.routes().filter_map(|route| route.stable.as_ref());
     callers
         .flat_map(|caller| loader.check_link(caller, canary.generation()))
         .collect()
@@ -110,20 +117,25 @@ fn misfits(services: &Services, loader: &Loader, canary: &Canary) -> Vec<LoadPro
 
 async fn start(
     pass: &mut Pass<'_>,
-    post: &Post,
+    route: &Route,
     stable: &Arc<Generation>,
     wanted: WantedCanary<'_>,
 ) {
-    let name = post.service.name();
+    let name = route.service.name();
     let spec = wanted.canary;
     let slot = Slot::canary(name);
     let digest = wanted.component.digest;
-    let key = RefusalKey::of(&wanted.spec, Some(spec), digest, &pass.services.lineup());
+    let key = RefusalKey::of(
+        &wanted.spec,
+        Some(spec),
+        digest,
+        &pass.services.routing_table(),
+    );
     if pass.refusals.has_same(&slot, &key) && !pass.trigger.retries_refused() {
         return;
     }
     let mut record = record(pass, name, Outcome::CanaryStarted);
-    record.generation = post.service.status().generation;
+    record.generation = route.service.status().generation;
     record.from = Some(stable.digest());
     record.to = digest;
     let set = ChangeSet::new(pass.services, pass.loader, &[]);
@@ -140,11 +152,11 @@ async fn start(
             pass.services.set_canary(name, None, canary);
             pass.refusals.forget(&slot);
             if !pass.refusals.has(&Slot::stable(name)) {
-                post.service.note_settled();
+                route.service.note_settled();
             }
         }
         Err(problems) => {
-            post.service.refuse(&problems);
+            route.service.refuse(&problems);
             record.refuse(&problems);
             pass.refusals.note(slot, key, in_one_line(&problems));
         }
@@ -161,47 +173,50 @@ fn record(pass: &Pass<'_>, service: &str, outcome: Outcome) -> Record {
 /// Ends a canary, unless another has taken its place; returns the completed record if it did.
 fn end(
     services: &Services,
-    post: &Post,
+    route: &Route,
     canary: &Arc<Canary>,
     mut record: Record,
 ) -> Option<Record> {
-    if !services.set_canary(post.service.name(), Some(canary), None) {
+    if !services.set_canary(route.service.name(), Some(canary), None) {
         return None;
     }
-    record.generation = post.service.status().generation;
+    record.generation = route.service.status().generation;
     record.from = Some(canary.generation().digest());
-    record.to = post.stable.as_ref().map(|stable| stable.digest());
+    record.to = route.stable.as_ref().map(|stable| stable.digest());
     drain(canary.generation(), &record);
     Some(record)
 }
 
 /// Takes out the canaries that do worse than the generations that serve.
 pub(super) fn judge(services: &Services, refusals: &Refusals, history: &History) {
-    let lineup = services.lineup().clone();
-    for post in lineup.posts() {
-        let (Some(stable), Some(canary)) = (&post.stable, &post.canary) else {
+    let table = services.routing_table().clone();
+    for route in table.routes() {
+        let (Some(stable), Some(canary)) = (&route.stable, &route.canary) else {
             continue;
         };
         // After a switch the two have run for different times, until the next comparison begins.
         if !canary.is_beside(stable) {
             continue;
         }
-        let Some(reason) = verdict(canary.spec(), &canary.tally(), &canary.stable_tally(stable))
-        else {
+        let Some(reason) = verdict(
+            canary.spec(),
+            &canary.snapshot(),
+            &canary.stable_tally(stable),
+        ) else {
             continue;
         };
         let reason_in_full = format!("the canary was taken out: {reason}");
         let spec = canary.generation().spec();
         let digest = Some(canary.generation().digest());
-        let key = RefusalKey::of(spec, Some(canary.spec()), digest, &lineup);
+        let key = RefusalKey::of(spec, Some(canary.spec()), digest, &table);
         // Before it goes, so that no change brings it back.
         refusals.note(Slot::canary(&spec.name), key, reason_in_full.clone());
         let mut record = Record::new(&spec.name, "canary", vec!["canary".to_owned()]);
         record.outcome = Outcome::CanaryTakenOut;
         record.reason = Some(reason);
-        if let Some(record) = end(services, post, canary, record) {
+        if let Some(record) = end(services, route, canary, record) {
             history.add(record);
-            post.service.note_error(reason_in_full);
+            route.service.note_error(reason_in_full);
         }
     }
 }

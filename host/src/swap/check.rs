@@ -1,7 +1,7 @@
 //! Checks the links of new generations: against each other, and against those that stay.
 
 use super::change_set::ChangeSet;
-use crate::runtime::{Generation, LoadProblem, Post};
+use crate::runtime::{Generation, LoadProblem, Route};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -28,10 +28,10 @@ struct Misfit {
 
 /// The candidates that do not fit the services that they call, or those that call them.
 fn misfits(set: &ChangeSet<'_>) -> Vec<Misfit> {
-    let lineup = set.services.lineup();
+    let table = set.services.routing_table();
     let arrivals = set.arrivals();
     let after = |name: &str| {
-        let stable = || lineup.get(name)?.stable.as_deref();
+        let stable = || table.get(name)?.stable.as_deref();
         let arrival = arrivals.get(name).copied().map(Arc::as_ref);
         arrival.or_else(stable)
     };
@@ -49,7 +49,10 @@ fn misfits(set: &ChangeSet<'_>) -> Vec<Misfit> {
         }
         add(name, problems);
     }
-    for caller in lineup.posts().flat_map(|post| callers_that_stay(set, post)) {
+    for caller in table
+        .routes()
+        .flat_map(|route| callers_that_stay(set, route))
+    {
         for (name, arrival) in &arrivals {
             let problems = set.loader.check_link(caller, arrival).into_iter();
             let broken = problems.map(|problem| LoadProblem::BreaksCaller {
@@ -63,14 +66,14 @@ fn misfits(set: &ChangeSet<'_>) -> Vec<Misfit> {
 }
 
 /// The generations of a service that go on after the switch.
-fn callers_that_stay<'p>(set: &ChangeSet<'_>, post: &'p Post) -> Vec<&'p Generation> {
-    let name = post.service.name();
+fn callers_that_stay<'p>(set: &ChangeSet<'_>, route: &'p Route) -> Vec<&'p Generation> {
+    let name = route.service.name();
     if set.leaving.contains(&name) {
         return Vec::new();
     }
     let is_replaced = set.arrivals().contains_key(name);
-    let stable = post.stable.as_ref().filter(|_| !is_replaced);
-    let canary = post.canary.as_ref().map(|canary| canary.generation());
+    let stable = route.stable.as_ref().filter(|_| !is_replaced);
+    let canary = route.canary.as_ref().map(|canary| canary.generation());
     stable.into_iter().chain(canary).map(Arc::as_ref).collect()
 }
 

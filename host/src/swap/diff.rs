@@ -54,12 +54,12 @@ pub(super) async fn pending_changes(
         waiting += usize::from(component.content.is_some());
         components.push(component);
     }
-    let lineup = services.lineup();
+    let table = services.routing_table();
     let mut pending = Vec::new();
     for (spec, component) in registry.services.iter().zip(components) {
-        let running = lineup
+        let running = table
             .get(&spec.name)
-            .and_then(|post| post.stable.as_deref());
+            .and_then(|route| route.stable.as_deref());
         let changed = match running {
             Some(running) => differences(running, spec, component.digest),
             None => vec!["added".to_owned()],
@@ -67,7 +67,7 @@ pub(super) async fn pending_changes(
         if changed.is_empty() {
             continue;
         }
-        let key = RefusalKey::of(spec, None, component.digest, &lineup);
+        let key = RefusalKey::of(spec, None, component.digest, &table);
         let slot = Slot::stable(&spec.name);
         let was_refused = refusals.is_some_and(|refusals| refusals.has_same(&slot, &key));
         let links = running.map_or(&[][..], |running| &running.spec().links);

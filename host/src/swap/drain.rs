@@ -39,21 +39,21 @@ async fn drained(old: Arc<Generation>, took: Arc<OnceLock<Duration>>) {
     let limits = &old.spec().limits;
     // Waiting for a slot, and running.
     let expected_max = BODY_TIME_MAX + limits.timeout * 2;
-    let departure = old.departure();
+    let drain_watch = old.drain_watch();
     old.drain();
     drop(old);
-    if tokio::time::timeout(expected_max, departure.wait())
+    if tokio::time::timeout(expected_max, drain_watch.wait())
         .await
         .is_err()
     {
-        let instances = departure.instances_live();
+        let instances = drain_watch.instances_live();
         tracing::warn!(
             service,
             generation,
             instances,
             "an old generation has outlived the time limits of its requests"
         );
-        departure.wait().await;
+        drain_watch.wait().await;
     }
     let elapsed = begun.elapsed();
     // The first one counts, where a canary is removed with its service's stable generation.

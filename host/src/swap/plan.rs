@@ -54,7 +54,7 @@ pub(super) struct Planner<'a> {
 impl Planner<'_> {
     /// The changes to the services that run now. Other changes may go on meanwhile.
     pub(super) async fn changes(&self, registry: &Registry) -> Vec<PlannedChange> {
-        let leaving = removal::leaving(registry, &self.services.lineup());
+        let leaving = removal::leaving(registry, &self.services.routing_table());
         let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
         let mut changes = Vec::new();
         let pending = pending_changes(registry, self.services, self.files, None).await;
@@ -78,8 +78,8 @@ impl Planner<'_> {
     }
 
     async fn canary(&self, spec: &ServiceSpec) -> Vec<PlannedChange> {
-        let post = self.services.lineup().get(&spec.name).cloned();
-        let running = post.and_then(|post| post.canary);
+        let route = self.services.routing_table().get(&spec.name).cloned();
+        let running = route.and_then(|route| route.canary);
         match (running, WantedCanary::find(spec, self.files).await) {
             (None, None) => Vec::new(),
             (Some(running), Some(wanted)) if wanted.is(&running) => Vec::new(),

@@ -1,7 +1,7 @@
 //! What was refused, so that the same is not tried again.
 
 use crate::registry::{CanarySpec, Digest, ServiceSpec};
-use crate::runtime::Lineup;
+use crate::runtime::RoutingTable;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 
@@ -42,9 +42,9 @@ impl RefusalKey {
         spec: &ServiceSpec,
         canary: Option<&CanarySpec>,
         digest: Option<Digest>,
-        lineup: &Lineup,
+        table: &RoutingTable,
     ) -> Self {
-        let digest_of = |service: &str| Some(lineup.get(service)?.stable.as_ref()?.digest());
+        let digest_of = |service: &str| Some(table.get(service)?.stable.as_ref()?.digest());
         Self {
             spec: spec.clone(),
             canary: canary.cloned(),

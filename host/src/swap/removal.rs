@@ -5,36 +5,36 @@ use super::history::Outcome;
 use super::pass::Pass;
 use super::refusals::Slot;
 use crate::registry::Registry;
-use crate::runtime::{Generation, Lineup, LoadProblem};
+use crate::runtime::{Generation, LoadProblem, RoutingTable};
 use std::sync::Arc;
 
 /// The services that serve and that the registry does not name.
-pub(super) fn leaving(registry: &Registry, lineup: &Lineup) -> Vec<String> {
-    let names = lineup.posts().map(|post| post.service.name().to_owned());
+pub(super) fn leaving(registry: &Registry, table: &RoutingTable) -> Vec<String> {
+    let names = table.routes().map(|route| route.service.name().to_owned());
     names
         .filter(|name| registry.service(name).is_none())
         .collect()
 }
 
 /// Those of `leaving` that no service outside of it calls.
-pub(super) fn free_to_leave<'n>(leaving: &[&'n str], lineup: &Lineup) -> Vec<&'n str> {
-    let is_free = |name: &&&str| caller_that_stays(name, leaving, lineup).is_none();
+pub(super) fn free_to_leave<'n>(leaving: &[&'n str], table: &RoutingTable) -> Vec<&'n str> {
+    let is_free = |name: &&&str| caller_that_stays(name, leaving, table).is_none();
     leaving.iter().filter(is_free).copied().collect()
 }
 
 /// Removes the services that may leave; returns whether there were any.
 pub(super) fn remove(pass: &mut Pass<'_>, leaving: &[&str]) -> bool {
-    let free = free_to_leave(leaving, &pass.services.lineup());
+    let free = free_to_leave(leaving, &pass.services.routing_table());
     // They go on calling each other until they have ended.
     pass.services.switch(&[], &free);
     for name in leaving {
-        let lineup = pass.services.lineup();
-        let Some(post) = lineup.get(name) else {
+        let table = pass.services.routing_table();
+        let Some(route) = table.get(name) else {
             continue;
         };
         let mut record = pass.record(name, vec!["removed".to_owned()]);
-        record.generation = post.service.status().generation;
-        record.from = post.stable.as_ref().map(|old| old.digest());
+        record.generation = route.service.status().generation;
+        record.from = route.stable.as_ref().map(|old| old.digest());
         if free.contains(name) {
             record.outcome = Outcome::Removed;
             if let Some((service, generations)) = pass.services.remove(name) {
@@ -42,9 +42,9 @@ pub(super) fn remove(pass: &mut Pass<'_>, leaving: &[&str]) -> bool {
             }
             pass.refusals.forget(&Slot::stable(name));
         } else {
-            let caller = caller_that_stays(name, leaving, &lineup).unwrap_or_default();
+            let caller = caller_that_stays(name, leaving, &table).unwrap_or_default();
             let problems = [LoadProblem::StillCalled { caller }];
-            post.service.refuse(&problems);
+            route.service.refuse(&problems);
             record.refuse(&problems);
         }
         pass.add(record);
@@ -53,17 +53,17 @@ pub(super) fn remove(pass: &mut Pass<'_>, leaving: &[&str]) -> bool {
 }
 
 /// The name of a service that stays, and of which a running generation calls `name`.
-fn caller_that_stays(name: &str, leaving: &[&str], lineup: &Lineup) -> Option<String> {
-    let mut staying = lineup
-        .posts()
-        .filter(|post| !leaving.contains(&post.service.name()));
+fn caller_that_stays(name: &str, leaving: &[&str], table: &RoutingTable) -> Option<String> {
+    let mut staying = table
+        .routes()
+        .filter(|route| !leaving.contains(&route.service.name()));
     let calls = |caller: &Arc<Generation>| {
         let mut links = caller.spec().links.iter();
         links.any(|link| link.service == name)
     };
-    let caller = staying.find(|post| {
-        let canary = post.canary.as_ref().map(|canary| canary.generation());
-        post.stable.iter().chain(canary).any(calls)
+    let caller = staying.find(|route| {
+        let canary = route.canary.as_ref().map(|canary| canary.generation());
+        route.stable.iter().chain(canary).any(calls)
     });
-    caller.map(|post| post.service.name().to_owned())
+    caller.map(|route| route.service.name().to_owned())
 }

@@ -18,8 +18,8 @@ pub(super) async fn start(set: &mut ChangeSet<'_>) {
     let begun = Instant::now();
     for (index, name) in names.iter().enumerate() {
         set.pin();
-        let lineup = set.services.lineup().clone();
-        let replaced = lineup.get(name).and_then(|post| post.stable.as_deref());
+        let table = set.services.routing_table().clone();
+        let replaced = table.get(name).and_then(|route| route.stable.as_deref());
         let time_left = SOON.saturating_sub(begun.elapsed());
         {
             let mut started = std::pin::pin!(start_one(&mut set.candidates[index], replaced));
@@ -58,8 +58,8 @@ async fn start_one(candidate: &mut Candidate, replaced: Option<&Generation>) {
 }
 
 fn note_slow_start(services: &Services, names: &[String]) {
-    let lineup = services.lineup();
-    for post in names.iter().filter_map(|name| lineup.get(name)) {
-        post.service.note_slow_start();
+    let table = services.routing_table();
+    for route in names.iter().filter_map(|name| table.get(name)) {
+        route.service.note_slow_start();
     }
 }

@@ -223,7 +223,7 @@ impl Swapper {
         *self.watched.lock() = files.clone();
         let names = registry.services.iter().map(|spec| spec.name.as_str());
         let names: Vec<&str> = names.collect();
-        let leaving = removal::leaving(registry, &self.services.lineup());
+        let leaving = removal::leaving(registry, &self.services.routing_table());
         let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
         self.services.take_in(&names, trigger == Trigger::Start);
 
@@ -256,8 +256,8 @@ impl Swapper {
         for problem in problems {
             tracing::error!(%problem, "the registry was refused; what serves goes on");
         }
-        for post in self.services.lineup().posts() {
-            let table = format!("services.{}", post.service.name());
+        for route in self.services.routing_table().routes() {
+            let table = format!("services.{}", route.service.name());
             let concerns = |problem: &&RegistryProblem| {
                 let key = problem.key.as_str();
                 let rest = key.strip_prefix(&table);
@@ -266,7 +266,7 @@ impl Swapper {
             };
             let reasons = texts(problems.iter().filter(concerns));
             if !reasons.is_empty() {
-                post.service.note_error(reasons.join("; "));
+                route.service.note_error(reasons.join("; "));
             }
         }
         self.set_status(RegistryStatus {
@@ -290,7 +290,7 @@ async fn change_services(pass: &mut Pass<'_>, leaving: &[&str], retries_refused:
     let (services, loader, files) = (pass.services, pass.loader, pass.files);
     // A service that was refused because of its callee is retried when that has changed.
     for round in 0..=pass.registry.services.len() {
-        let leaving = removal::free_to_leave(leaving, &services.lineup());
+        let leaving = removal::free_to_leave(leaving, &services.routing_table());
         let retries_all = retries_refused && round == 0;
         let refusals = (!retries_all).then_some(pass.refusals);
         let pending = pending_changes(pass.registry, services, files, refusals).await;
@@ -317,9 +317,9 @@ async fn change_services(pass: &mut Pass<'_>, leaving: &[&str], retries_refused:
 
 /// Notes which services run as the registry says, and why the others do not.
 fn note_states(pass: &Pass<'_>, pending: &[String]) {
-    let lineup = pass.services.lineup();
+    let table = pass.services.routing_table();
     for spec in &pass.registry.services {
-        let Some(post) = lineup.get(&spec.name) else {
+        let Some(route) = table.get(&spec.name) else {
             continue;
         };
         let slots = [Slot::stable(&spec.name), Slot::canary(&spec.name)];
@@ -329,8 +329,8 @@ fn note_states(pass: &Pass<'_>, pending: &[String]) {
         }
         match slots.iter().find_map(|slot| pass.refusals.reason(slot)) {
             // The last error may be of the registry, which had a mistake meanwhile.
-            Some(reason) => post.service.note_error(reason),
-            None if !is_pending => post.service.note_settled(),
+            Some(reason) => route.service.note_error(reason),
+            None if !is_pending => route.service.note_settled(),
             None => {}
         }
     }

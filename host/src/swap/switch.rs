@@ -9,7 +9,7 @@ use crate::runtime::in_one_line;
 /// Lets the new generations serve, drains the old ones, and records each candidate's outcome.
 /// Returns whether there was a new generation.
 pub(super) async fn switch(pass: &mut Pass<'_>, set: ChangeSet<'_>) -> bool {
-    let before = pass.services.lineup().clone();
+    let before = pass.services.routing_table().clone();
     set.pin();
     let generations = set.candidates.iter().filter_map(Candidate::generation);
     let arrivals: Vec<_> = generations.cloned().collect();
@@ -19,13 +19,13 @@ pub(super) async fn switch(pass: &mut Pass<'_>, set: ChangeSet<'_>) -> bool {
     }
     for candidate in set.candidates {
         let name = &candidate.spec.name;
-        let Some(post) = pass.services.lineup().get(name).cloned() else {
+        let Some(route) = pass.services.routing_table().get(name).cloned() else {
             continue;
         };
         for line in &candidate.announcements {
             (pass.say)(line);
         }
-        let old = before.get(name).and_then(|post| post.stable.as_ref());
+        let old = before.get(name).and_then(|route| route.stable.as_ref());
         let slot = Slot::stable(name);
         let mut record = pass.record(name, candidate.changed);
         record.from = old.map(|old| old.digest());
@@ -37,14 +37,14 @@ pub(super) async fn switch(pass: &mut Pass<'_>, set: ChangeSet<'_>) -> bool {
                 pass.refusals.forget(&slot);
             }
             Err(problems) => {
-                let lineup = pass.services.lineup();
-                let key = RefusalKey::of(&candidate.spec, None, candidate.digest, &lineup);
+                let table = pass.services.routing_table();
+                let key = RefusalKey::of(&candidate.spec, None, candidate.digest, &table);
                 pass.refusals.note(slot, key, in_one_line(problems));
-                post.service.refuse(problems);
+                route.service.refuse(problems);
                 record.refuse(problems);
             }
         }
-        record.generation = post.service.status().generation;
+        record.generation = route.service.status().generation;
         if let Some(old) = replaced.iter().find(|old| old.spec().name == *name) {
             drain(old, &record);
         }

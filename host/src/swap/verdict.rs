@@ -2,7 +2,7 @@
 //! by more than the margins that its table sets.
 
 use crate::registry::CanarySpec;
-use crate::runtime::Tally;
+use crate::runtime::Snapshot;
 use std::time::Duration;
 
 /// Fewer failures may be chance.
@@ -11,11 +11,11 @@ const FAILURES_MIN: u64 = 5;
 const LATENCY_NOISE: Duration = Duration::from_millis(2);
 
 /// Why the host must take the canary out, if it must.
-pub(super) fn verdict(spec: &CanarySpec, canary: &Tally, stable: &Tally) -> Option<String> {
+pub(super) fn verdict(spec: &CanarySpec, canary: &Snapshot, stable: &Snapshot) -> Option<String> {
     too_many_failures(spec, canary, stable).or_else(|| too_slow(spec, canary, stable))
 }
 
-fn too_many_failures(spec: &CanarySpec, canary: &Tally, stable: &Tally) -> Option<String> {
+fn too_many_failures(spec: &CanarySpec, canary: &Snapshot, stable: &Snapshot) -> Option<String> {
     if canary.failures < FAILURES_MIN {
         return None;
     }
@@ -39,7 +39,7 @@ fn too_many_failures(spec: &CanarySpec, canary: &Tally, stable: &Tally) -> Optio
     })
 }
 
-fn too_slow(spec: &CanarySpec, canary: &Tally, stable: &Tally) -> Option<String> {
+fn too_slow(spec: &CanarySpec, canary: &Snapshot, stable: &Snapshot) -> Option<String> {
     if canary.requests.min(stable.requests) < spec.requests_min {
         return None;
     }

@@ -54,18 +54,18 @@ impl Drop for Alive {
 }
 
 /// A part of a generation that signals when the last holder of the generation is gone.
-pub struct Presence {
+pub struct DrainGuard {
     gone: CancellationToken,
     _guard: DropGuard,
 }
 
 /// Waits for the end of a generation, without holding it.
-pub struct Departure {
+pub struct DrainWatch {
     gone: CancellationToken,
     live: LiveCount,
 }
 
-impl Presence {
+impl DrainGuard {
     pub fn begin() -> Self {
         let gone = CancellationToken::new();
         Self {
@@ -74,15 +74,15 @@ impl Presence {
         }
     }
 
-    pub fn departure(&self, live: &LiveCount) -> Departure {
-        Departure {
+    pub fn drain_watch(&self, live: &LiveCount) -> DrainWatch {
+        DrainWatch {
             gone: self.gone.clone(),
             live: live.clone(),
         }
     }
 }
 
-impl Departure {
+impl DrainWatch {
     /// Returns when no request, link call, or instance of the generation is left.
     pub async fn wait(&self) {
         self.gone.cancelled().await;
@@ -101,13 +101,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_generation_has_departed_when_neither_a_holder_nor_an_instance_is_left() {
-        let presence = Presence::begin();
+        let drain_guard = DrainGuard::begin();
         let live = LiveCount::default();
         let alive = live.begin();
-        let departure = presence.departure(&live);
-        let mut wait = std::pin::pin!(departure.wait());
+        let drain_watch = drain_guard.drain_watch(&live);
+        let mut wait = std::pin::pin!(drain_watch.wait());
         assert!(futures::poll!(wait.as_mut()).is_pending());
-        drop(presence);
+        drop(drain_guard);
         assert!(futures::poll!(wait.as_mut()).is_pending());
         drop(alive);
         wait.await;

@@ -1,6 +1,6 @@
 //! The body of a guest's response on its way out: bounded, and broken off when its guest is gone.
 
-use super::stats::Scores;
+use super::stats::Stats;
 use crate::runtime::limits::in_flight::InFlight;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -14,7 +14,7 @@ pub struct GuestBody {
     inner: WasiBody,
     bytes_left: u64,
     in_flight: Arc<InFlight>,
-    scores: Arc<Scores>,
+    stats: Arc<Stats>,
 }
 
 /// Why a response breaks off.
@@ -39,19 +39,19 @@ impl GuestBody {
         inner: WasiBody,
         bytes_max: u64,
         in_flight: Arc<InFlight>,
-        scores: Arc<Scores>,
+        stats: Arc<Stats>,
     ) -> Self {
         Self {
             inner,
             bytes_left: bytes_max,
             in_flight,
-            scores,
+            stats,
         }
     }
 
     /// Breaks off, which is a failure although the response's head looked well.
     fn fail(&self, error: GuestBodyError) -> Poll<Option<Result<Frame<Bytes>, GuestBodyError>>> {
-        self.scores.count_failure();
+        self.stats.count_failure();
         Poll::Ready(Some(Err(error)))
     }
 }

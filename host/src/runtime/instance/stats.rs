@@ -12,12 +12,12 @@ const BUCKETS: usize = (PARTS * DOUBLINGS) as usize;
 
 /// Counts since a generation began.
 #[derive(Debug)]
-pub struct Scores {
+pub struct Stats {
     failures: AtomicU64,
     latencies: [AtomicU64; BUCKETS],
 }
 
-impl Default for Scores {
+impl Default for Stats {
     fn default() -> Self {
         Self {
             failures: AtomicU64::new(0),
@@ -28,7 +28,7 @@ impl Default for Scores {
 
 /// Counts of a stretch of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tally {
+pub struct Snapshot {
     /// Requests and link calls that ended.
     pub requests: u64,
     /// Those of them that failed: no answer, or one of 500 and above.
@@ -36,7 +36,7 @@ pub struct Tally {
     latencies: Vec<u64>,
 }
 
-impl Scores {
+impl Stats {
     /// Counts a request that ended.
     pub fn count(&self, latency: Duration, has_failed: bool) {
         self.latencies[bucket_of(latency)].fetch_add(1, Relaxed);
@@ -51,13 +51,13 @@ impl Scores {
     }
 
     /// The counts so far.
-    pub fn tally(&self) -> Tally {
+    pub fn snapshot(&self) -> Snapshot {
         let latencies: Vec<u64> = self
             .latencies
             .iter()
             .map(|bucket| bucket.load(Relaxed))
             .collect();
-        Tally {
+        Snapshot {
             requests: latencies.iter().sum(),
             failures: self.failures.load(Relaxed),
             latencies,
@@ -65,7 +65,7 @@ impl Scores {
     }
 }
 
-impl Tally {
+impl Snapshot {
     /// What was counted since `earlier`.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
@@ -117,22 +117,22 @@ mod tests {
 
     #[test]
     fn p95_is_within_a_quarter_of_the_truth() {
-        let scores = Scores::default();
+        let stats = Stats::default();
         for millis in 1..=100 {
-            scores.count(Duration::from_millis(millis), false);
+            stats.count(Duration::from_millis(millis), false);
         }
-        let p95 = scores.tally().p95();
+        let p95 = stats.snapshot().p95();
         assert!(p95 >= Duration::from_millis(95), "{p95:?}");
         assert!(p95 <= Duration::from_millis(119), "{p95:?}");
     }
 
     #[test]
     fn a_tally_counts_from_where_it_begins() {
-        let scores = Scores::default();
-        scores.count(Duration::from_secs(1), true);
-        let earlier = scores.tally();
-        scores.count(Duration::from_millis(1), false);
-        let since = scores.tally().since(&earlier);
+        let stats = Stats::default();
+        stats.count(Duration::from_secs(1), true);
+        let earlier = stats.snapshot();
+        stats.count(Duration::from_millis(1), false);
+        let since = stats.snapshot().since(&earlier);
         assert_eq!((since.requests, since.failures), (1, 0));
         assert!(since.p95() < Duration::from_millis(2));
     }

@@ -8,7 +8,7 @@ use crate::keys::Keys;
 use crate::links::FunctionName;
 use crate::registry::{Digest, ServiceSpec};
 use crate::runtime::instance::context::{Context, Provisions};
-use crate::runtime::instance::live::{LiveCount, Presence};
+use crate::runtime::instance::live::{DrainGuard, LiveCount};
 use crate::runtime::instance::pool::{HttpExport, InstancePool};
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::compute::Permits;
@@ -19,8 +19,8 @@ use crate::runtime::limits::slots::Slots;
 use crate::runtime::problem::LoadProblem;
 use crate::runtime::services::audit::{AUDIT, AUDIT_FUNCTION};
 use crate::runtime::services::callees::Callees;
-use crate::runtime::services::generation::Generation;
-use crate::runtime::services::lifecycle::{LIFECYCLE, Lifecycle};
+use crate::runtime::services::generation::{Generation, Lifecycle};
+use crate::runtime::services::lifecycle::LIFECYCLE;
 use crate::runtime::services::running::Services;
 use crate::store::ServiceStore;
 use std::collections::HashMap;
@@ -224,9 +224,9 @@ impl Loader {
             slots: Slots::new(&spec.limits),
             live,
             callees,
-            scores: Arc::default(),
+            stats: Arc::default(),
             drained,
-            presence: Presence::begin(),
+            drain_guard: DrainGuard::begin(),
             number: AtomicU64::new(0),
         }
     }

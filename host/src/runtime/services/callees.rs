@@ -6,7 +6,7 @@
 //! half-made change, even if several services change at once.
 
 use super::generation::Generation;
-use super::routing_table::Lineup;
+use super::routing_table::RoutingTable;
 use crate::links::{CallError, Callee, FunctionName};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use futures::future::BoxFuture;
@@ -19,15 +19,15 @@ pub type Pins = HashMap<String, Arc<Generation>>;
 
 /// The callees of one generation.
 pub struct Callees {
-    lineup: Arc<ArcSwap<Lineup>>,
+    table: Arc<ArcSwap<RoutingTable>>,
     pinned: ArcSwapOption<Pins>,
 }
 
 impl Callees {
-    /// Callees that are found in this lineup as it changes.
-    pub fn in_lineup(lineup: Arc<ArcSwap<Lineup>>) -> Arc<Self> {
+    /// Callees that are found in this table as it changes.
+    pub fn in_table(table: Arc<ArcSwap<RoutingTable>>) -> Arc<Self> {
         Arc::new(Self {
-            lineup,
+            table,
             pinned: ArcSwapOption::empty(),
         })
     }
@@ -35,7 +35,7 @@ impl Callees {
     /// No callees, for components that do not serve: every call fails, as the service does not
     /// serve.
     pub fn none() -> Arc<Self> {
-        Self::in_lineup(Arc::default())
+        Self::in_table(Arc::default())
     }
 
     /// Keeps to these generations; services that are not among them are followed.
@@ -60,7 +60,7 @@ impl Callees {
         if let Some(pinned) = self.find_pinned(name) {
             return Some(pinned);
         }
-        let followed = self.lineup.load().get(name)?.choose_for_call();
+        let followed = self.table.load().get(name)?.choose_for_call();
         // A switch pins the old generations before it stores the routing table, so this thread,
         // which has seen the new table, sees the pin.
         self.find_pinned(name).or(followed)

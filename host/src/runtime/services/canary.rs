@@ -2,7 +2,7 @@
 
 use super::generation::Generation;
 use crate::registry::CanarySpec;
-use crate::runtime::instance::stats::Tally;
+use crate::runtime::instance::stats::Snapshot;
 use http::HeaderMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -17,8 +17,8 @@ pub struct Canary {
     spec: CanarySpec,
     picks: AtomicU64,
     /// What both had counted when they began to be compared.
-    before: Tally,
-    stable_before: Tally,
+    before: Snapshot,
+    stable_before: Snapshot,
     stable_number: u64,
 }
 
@@ -26,11 +26,11 @@ impl Canary {
     /// A canary of this generation, beside `stable`.
     pub fn new(spec: CanarySpec, generation: Arc<Generation>, stable: &Generation) -> Self {
         Self {
-            before: generation.tally(),
+            before: generation.snapshot(),
             generation,
             spec,
             picks: AtomicU64::new(0),
-            stable_before: stable.tally(),
+            stable_before: stable.snapshot(),
             stable_number: stable.number(),
         }
     }
@@ -51,13 +51,13 @@ impl Canary {
     }
 
     /// What it counted since they are compared.
-    pub fn tally(&self) -> Tally {
-        self.generation.tally().since(&self.before)
+    pub fn snapshot(&self) -> Snapshot {
+        self.generation.snapshot().since(&self.before)
     }
 
     /// What `stable` counted while the canary ran.
-    pub fn stable_tally(&self, stable: &Generation) -> Tally {
-        stable.tally().since(&self.stable_before)
+    pub fn stable_tally(&self, stable: &Generation) -> Snapshot {
+        stable.snapshot().since(&self.stable_before)
     }
 
     /// Whether it takes the next request; a link call has no headers, and so goes by weight alone.

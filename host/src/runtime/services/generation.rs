@@ -1,15 +1,14 @@
 //! One loaded version of a service.
 
 use super::callees::{Callees, Pins};
-use super::lifecycle::Lifecycle;
 use super::service::ServeError;
 use crate::client::Client;
 use crate::links::{CallError, FunctionName};
 use crate::registry::{Digest, ServiceSpec};
-use crate::runtime::instance::live::{Departure, LiveCount, Presence};
+use crate::runtime::instance::live::{DrainGuard, DrainWatch, LiveCount};
 use crate::runtime::instance::pool::InstancePool;
 use crate::runtime::instance::response::GuestBody;
-use crate::runtime::instance::stats::{Scores, Tally};
+use crate::runtime::instance::stats::{Snapshot, Stats};
 use crate::runtime::limits::in_flight::InFlight;
 use crate::runtime::limits::slots::Slots;
 use std::collections::HashMap;
@@ -33,10 +32,17 @@ pub struct Generation {
     pub slots: Slots,
     pub live: LiveCount,
     pub callees: Arc<Callees>,
-    pub scores: Arc<Scores>,
+    pub stats: Arc<Stats>,
     pub drained: tokio_util::sync::CancellationToken,
-    pub presence: Presence,
+    pub drain_guard: DrainGuard,
     pub number: AtomicU64,
+}
+
+/// The two functions of `strongroom:service/lifecycle`.
+#[derive(Clone, Copy)]
+pub struct Lifecycle {
+    pub start: ComponentExportIndex,
+    pub tick: ComponentExportIndex,
 }
 
 impl Generation {
@@ -66,8 +72,8 @@ impl Generation {
     }
 
     /// How well it does.
-    pub fn tally(&self) -> Tally {
-        self.scores.tally()
+    pub fn snapshot(&self) -> Snapshot {
+        self.stats.snapshot()
     }
 
     pub fn component(&self) -> &Component {
@@ -115,7 +121,7 @@ impl Generation {
             Ok(response) => response.status().is_server_error(),
             Err(_) => true,
         };
-        self.scores.count(begun.elapsed(), has_failed);
+        self.stats.count(begun.elapsed(), has_failed);
         answer
     }
 
@@ -133,8 +139,8 @@ impl Generation {
         match self.pool.handle(request, &in_flight).await {
             Ok(response) => Ok(response.map(|body| {
                 in_flight.begin_answer();
-                let scores = Arc::clone(&self.scores);
-                GuestBody::new(body, self.spec.limits.response_body, in_flight, scores)
+                let stats = Arc::clone(&self.stats);
+                GuestBody::new(body, self.spec.limits.response_body, in_flight, stats)
             })),
             Err(_) if in_flight.is_time_up() => Err(ServeError::TimedOut),
             Err(error) => Err(serve_error(&error)),
@@ -155,7 +161,7 @@ impl Generation {
             self.pool.call_values(*function, parameters).await
         };
         let answer = answer.await;
-        self.scores.count(begun.elapsed(), answer.is_err());
+        self.stats.count(begun.elapsed(), answer.is_err());
         answer
     }
 
@@ -166,8 +172,8 @@ impl Generation {
     }
 
     /// To wait for its end without holding it.
-    pub fn departure(&self) -> Departure {
-        self.presence.departure(&self.live)
+    pub fn drain_watch(&self) -> DrainWatch {
+        self.drain_guard.drain_watch(&self.live)
     }
 }
 

@@ -4,20 +4,12 @@ use super::generation::Generation;
 use crate::links::CallError;
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::guest_log::cut;
-use wasmtime::component::ComponentExportIndex;
 
 /// The interface, as components export it.
 pub const LIFECYCLE: &str = "strongroom:service/lifecycle@0.1.0";
 
 /// The most that one start may tell the operator.
 const ANNOUNCEMENTS_MAX: usize = 20;
-
-/// The two functions of a component that has the interface.
-#[derive(Clone, Copy)]
-pub struct Lifecycle {
-    pub start: ComponentExportIndex,
-    pub tick: ComponentExportIndex,
-}
 
 impl Generation {
     /// Runs `start`, if there is one. Returns its lines for the operator.

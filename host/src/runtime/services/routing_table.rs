@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 /// All services, and what stands behind each.
 #[derive(Default, Clone)]
-pub struct Lineup {
+pub struct RoutingTable {
     /// Callees before their callers.
     order: Vec<String>,
-    posts: HashMap<String, Post>,
+    routes: HashMap<String, Route>,
 }
 
 /// A service and its generations.
 #[derive(Clone)]
-pub struct Post {
+pub struct Route {
     /// The name.
     pub service: Arc<Service>,
     /// The generation that serves; none if there never was one.
@@ -26,32 +26,32 @@ pub struct Post {
     pub canary: Option<Arc<Canary>>,
 }
 
-impl Lineup {
-    /// The post of a service.
-    pub fn get(&self, name: &str) -> Option<&Post> {
-        self.posts.get(name)
+impl RoutingTable {
+    /// The route of a service.
+    pub fn get(&self, name: &str) -> Option<&Route> {
+        self.routes.get(name)
     }
 
-    /// All posts, callees before their callers.
-    pub fn posts(&self) -> impl DoubleEndedIterator<Item = &Post> {
-        self.order.iter().filter_map(|name| self.posts.get(name))
+    /// All routes, callees before their callers.
+    pub fn routes(&self) -> impl DoubleEndedIterator<Item = &Route> {
+        self.order.iter().filter_map(|name| self.routes.get(name))
     }
 
-    pub fn insert(&mut self, post: Post) {
-        let name = post.service.name().to_owned();
-        if self.posts.insert(name.clone(), post).is_none() {
+    pub fn insert(&mut self, route: Route) {
+        let name = route.service.name().to_owned();
+        if self.routes.insert(name.clone(), route).is_none() {
             self.order.push(name);
         }
     }
 
-    pub fn remove(&mut self, name: &str) -> Option<Post> {
+    pub fn remove(&mut self, name: &str) -> Option<Route> {
         self.order.retain(|other| other != name);
-        self.posts.remove(name)
+        self.routes.remove(name)
     }
 
-    pub fn change(&mut self, name: &str, change: impl FnOnce(&mut Post)) {
-        if let Some(post) = self.posts.get_mut(name) {
-            change(post);
+    pub fn change(&mut self, name: &str, change: impl FnOnce(&mut Route)) {
+        if let Some(route) = self.routes.get_mut(name) {
+            change(route);
         }
     }
 
@@ -64,7 +64,7 @@ impl Lineup {
     }
 }
 
-impl Post {
+impl Route {
     /// The generation that a new request belongs to, from its beginning to its end.
     ///
     /// # Errors

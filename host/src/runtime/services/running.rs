@@ -3,7 +3,7 @@
 use super::callees::{Callees, Pins};
 use super::canary::Canary;
 use super::generation::Generation;
-use super::routing_table::{Lineup, Post};
+use super::routing_table::{Route, RoutingTable};
 use super::service::Service;
 use super::tick::tick;
 use crate::durable_file::create_folder;
@@ -22,8 +22,8 @@ use tokio_util::sync::CancellationToken;
 
 /// The services of a host. Those who change them take turns.
 pub struct Services {
-    lineup: Arc<ArcSwap<Lineup>>,
-    /// Held while the lineup is changed.
+    table: Arc<ArcSwap<RoutingTable>>,
+    /// Held while the routing table is changed.
     changing: Mutex<()>,
     /// Services that the registry no longer names, and that have not come to their end.
     leaving: Mutex<Vec<Arc<Service>>>,
@@ -37,7 +37,7 @@ impl Services {
     /// No services yet; their stores will be in `data`, and their times are of `clock`.
     pub fn new(data: &Path, clock: Arc<WallClock>) -> Self {
         Self {
-            lineup: Arc::default(),
+            table: Arc::default(),
             changing: Mutex::default(),
             leaving: Mutex::default(),
             stores: tokio::sync::Mutex::default(),
@@ -48,8 +48,8 @@ impl Services {
     }
 
     /// Who serves now.
-    pub fn lineup(&self) -> Guard<Arc<Lineup>> {
-        self.lineup.load()
+    pub fn routing_table(&self) -> Guard<Arc<RoutingTable>> {
+        self.table.load()
     }
 
     /// The services that the registry no longer names, and that still finish what they began.
@@ -64,21 +64,21 @@ impl Services {
 
     /// Whether every service that was there at the start serves, and none is to stop.
     pub fn are_ready(&self) -> bool {
-        let lineup = self.lineup();
+        let table = self.routing_table();
         !self.draining.is_cancelled()
-            && lineup.posts().next().is_some()
-            && lineup.posts().all(|post| post.service.is_ready())
+            && table.routes().next().is_some()
+            && table.routes().all(|route| route.service.is_ready())
     }
 
     /// Whether every service serves, or will not soon.
     pub fn are_settled(&self) -> bool {
-        let lineup = self.lineup();
-        lineup.posts().next().is_some() && lineup.posts().all(|post| post.service.is_settled())
+        let table = self.routing_table();
+        table.routes().next().is_some() && table.routes().all(|route| route.service.is_settled())
     }
 
     /// The callees of a new generation.
     pub fn callees(&self) -> Arc<Callees> {
-        Callees::in_lineup(Arc::clone(&self.lineup))
+        Callees::in_table(Arc::clone(&self.table))
     }
 
     /// The store of a service, opened if it is not; it may grow as far as `spec` says.
@@ -112,31 +112,31 @@ impl Services {
     /// they serve.
     pub fn take_in(&self, names: &[&str], are_awaited: bool) {
         let mut new = Vec::new();
-        self.change(|lineup| {
+        self.change(|table| {
             for name in names {
-                if lineup.get(name).is_some() {
+                if table.get(name).is_some() {
                     continue;
                 }
                 let service = Arc::new(Service::new(name, are_awaited));
                 new.push(Arc::clone(&service));
-                lineup.insert(Post {
+                table.insert(Route {
                     service,
                     stable: None,
                     canary: None,
                 });
             }
         });
-        // After the lineup, in which the ticks look for their service.
+        // After the routing table, in which the ticks look for their service.
         for service in new {
-            let lineup = Arc::clone(&self.lineup);
+            let table = Arc::clone(&self.table);
             let (clock, draining) = (Arc::clone(&self.clock), self.draining.clone());
-            tokio::spawn(tick(lineup, service, clock, draining));
+            tokio::spawn(tick(table, service, clock, draining));
         }
     }
 
     /// Lists the services as `names` are: callees before their callers.
     pub fn sort_as(&self, names: &[&str]) {
-        self.change(|lineup| lineup.sort_as(names));
+        self.change(|table| table.sort_as(names));
     }
 
     /// Replaces generations that serve, all in one step. Returns the replaced ones, and how long
@@ -150,33 +150,33 @@ impl Services {
         leaving: &[&str],
     ) -> (Vec<Arc<Generation>>, Duration) {
         let _turn = self.changing.lock();
-        let before = self.lineup.load_full();
-        let mut after = Lineup::clone(&before);
+        let before = self.table.load_full();
+        let mut after = RoutingTable::clone(&before);
         let mut replaced = Vec::new();
         for arrival in arrivals {
-            after.change(&arrival.spec().name, |post| {
-                replaced.extend(post.stable.replace(Arc::clone(arrival)));
+            after.change(&arrival.spec().name, |route| {
+                replaced.extend(route.stable.replace(Arc::clone(arrival)));
             });
         }
         let begun = Instant::now();
         let left = leaving
             .iter()
             .filter_map(|name| before.get(name))
-            .flat_map(|post| {
-                let canary = post.canary.as_ref().map(|canary| canary.generation());
-                post.stable.iter().chain(canary)
+            .flat_map(|route| {
+                let canary = route.canary.as_ref().map(|canary| canary.generation());
+                route.stable.iter().chain(canary)
             });
         for old in replaced.iter().chain(left) {
             old.callees.pin(pins_of(old, &before));
         }
-        self.lineup.store(Arc::new(after));
+        self.table.store(Arc::new(after));
         for arrival in arrivals {
             arrival.callees.unpin();
         }
         let took = begun.elapsed();
         for arrival in arrivals {
-            if let Some(post) = self.lineup().get(&arrival.spec().name) {
-                arrival.set_number(post.service.note_switched());
+            if let Some(route) = self.routing_table().get(&arrival.spec().name) {
+                arrival.set_number(route.service.note_switched());
             }
         }
         (replaced, took)
@@ -190,8 +190,8 @@ impl Services {
         expected: Option<&Arc<Canary>>,
         canary: Option<Arc<Canary>>,
     ) -> bool {
-        self.change(|lineup| {
-            let before = lineup.get(name).and_then(|post| post.canary.clone());
+        self.change(|table| {
+            let before = table.get(name).and_then(|route| route.canary.clone());
             let is_expected = match (&before, expected) {
                 (None, None) => true,
                 (Some(before), Some(expected)) => Arc::ptr_eq(before, expected),
@@ -202,9 +202,9 @@ impl Services {
             }
             if let (Some(before), None) = (&before, &canary) {
                 let generation = before.generation();
-                generation.callees.pin(pins_of(generation, lineup));
+                generation.callees.pin(pins_of(generation, table));
             }
-            lineup.change(name, |post| post.canary = canary);
+            table.change(name, |route| route.canary = canary);
             true
         })
     }
@@ -212,14 +212,14 @@ impl Services {
     /// Removes a service: no new request finds it. Returns it with its generations.
     /// `finish_removal` must follow when these are gone.
     pub fn remove(&self, name: &str) -> Option<(Arc<Service>, Vec<Arc<Generation>>)> {
-        let post = self.change(|lineup| lineup.remove(name))?;
-        post.service.removed().cancel();
-        post.service.note_draining();
-        self.leaving.lock().push(Arc::clone(&post.service));
-        let canary = post.canary.map(|canary| Arc::clone(canary.generation()));
+        let route = self.change(|table| table.remove(name))?;
+        route.service.removed().cancel();
+        route.service.note_draining();
+        self.leaving.lock().push(Arc::clone(&route.service));
+        let canary = route.canary.map(|canary| Arc::clone(canary.generation()));
         Some((
-            post.service,
-            post.stable.into_iter().chain(canary).collect(),
+            route.service,
+            route.stable.into_iter().chain(canary).collect(),
         ))
     }
 
@@ -232,7 +232,7 @@ impl Services {
             leaving.retain(|service| !Arc::ptr_eq(service, removed));
             leaving.iter().any(|service| service.name() == name)
         };
-        if is_used || self.lineup().get(name).is_some() {
+        if is_used || self.routing_table().get(name).is_some() {
             return;
         }
         let store = stores.remove(name);
@@ -243,20 +243,20 @@ impl Services {
         }
     }
 
-    /// Puts a changed lineup in the place of the one that serves.
-    fn change<T>(&self, change: impl FnOnce(&mut Lineup) -> T) -> T {
+    /// Puts a changed table in the place of the one that serves.
+    fn change<T>(&self, change: impl FnOnce(&mut RoutingTable) -> T) -> T {
         let _turn = self.changing.lock();
-        let mut lineup = Lineup::clone(&self.lineup());
-        let result = change(&mut lineup);
-        self.lineup.store(Arc::new(lineup));
+        let mut table = RoutingTable::clone(&self.routing_table());
+        let result = change(&mut table);
+        self.table.store(Arc::new(table));
         result
     }
 
     /// Says that no new work will come: `/readyz` turns, and ticks end.
     pub fn begin_drain(&self) {
         self.draining.cancel();
-        for post in self.lineup().posts() {
-            post.service.note_draining();
+        for route in self.routing_table().routes() {
+            route.service.note_draining();
         }
     }
 
@@ -268,10 +268,10 @@ impl Services {
     /// Ends all instances, callers before callees, and closes the stores; waits at most `time`.
     pub async fn finish_drain(&self, time: Duration) {
         let deadline = tokio::time::Instant::now() + time;
-        let lineup = self.lineup.load_full();
-        for post in lineup.posts().rev() {
-            let canary = post.canary.as_ref().map(|canary| canary.generation());
-            for generation in post.stable.iter().chain(canary) {
+        let table = self.table.load_full();
+        for route in table.routes().rev() {
+            let canary = route.canary.as_ref().map(|canary| canary.generation());
+            for generation in route.stable.iter().chain(canary) {
                 generation.drain();
                 // Past the deadline what is left is cut off with the process.
                 let _ = tokio::time::timeout_at(deadline, generation.live.none()).await;
@@ -283,13 +283,13 @@ impl Services {
     }
 }
 
-fn pins_of(generation: &Generation, lineup: &Lineup) -> Pins {
+fn pins_of(generation: &Generation, table: &RoutingTable) -> Pins {
     generation
         .spec()
         .links
         .iter()
         .filter_map(|link| {
-            let stable = lineup.get(&link.service)?.stable.as_ref()?;
+            let stable = table.get(&link.service)?.stable.as_ref()?;
             Some((link.service.clone(), Arc::clone(stable)))
         })
         .collect()

@@ -1,6 +1,6 @@
 //! The ticks of the services.
 
-use super::routing_table::Lineup;
+use super::routing_table::RoutingTable;
 use super::service::Service;
 use crate::wall_clock::WallClock;
 use arc_swap::ArcSwap;
@@ -14,7 +14,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// Ticks a service until it is removed or the host drains. Each service has a task, so a slow one
 /// delays no other.
 pub(super) async fn tick(
-    lineup: Arc<ArcSwap<Lineup>>,
+    table: Arc<ArcSwap<RoutingTable>>,
     service: Arc<Service>,
     clock: Arc<WallClock>,
     draining: CancellationToken,
@@ -27,8 +27,8 @@ pub(super) async fn tick(
             () = service.removed().cancelled() => return,
             _ = interval.tick() => {}
         }
-        let (stable, canary) = match lineup.load().get(service.name()) {
-            Some(post) => (post.stable.clone(), post.canary.clone()),
+        let (stable, canary) = match table.load().get(service.name()) {
+            Some(route) => (route.stable.clone(), route.canary.clone()),
             None => return,
         };
         // The canary shares the store, whose work is the stable generation's.
