@@ -91,7 +91,7 @@ fn auditors<'r>(
             let prepared = prepared.as_ref().ok()?;
             let can_audit = loader.can_audit(prepared);
             // The registry lists callees before their callers.
-            can_audit.then(|| auditor(loader, (*spec, prepared), &all[..index], data))
+            can_audit.then(|| auditor(loader, spec, prepared, &all[..index], data))
         })
         .collect();
     all.into_iter()
@@ -114,7 +114,8 @@ fn auditors<'r>(
 /// snapshot lacks.
 fn auditor(
     loader: &Loader,
-    (spec, prepared): (&ServiceSpec, &Prepared),
+    spec: &ServiceSpec,
+    prepared: &Prepared,
     earlier: &[(&ServiceSpec, Result<Prepared, Vec<LoadProblem>>)],
     data: &Path,
 ) -> Result<Arc<Generation>, Vec<LoadProblem>> {
