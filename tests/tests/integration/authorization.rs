@@ -114,12 +114,12 @@ async fn calls_of_staff_are_403_for_all_others() {
             below_auditor => GET "/api/auth/events" => 403 "forbidden";
             below_auditor => GET "/api/accounts/journal" => 403 "forbidden";
             below_auditor => GET "/api/accounts/events" => 403 "forbidden";
-            below_auditor => GET "/api/accounts/{from}/events" => 403 "forbidden";
             below_auditor => POST "/api/token/introspect" {"token": token} => 403 "forbidden";
         }
     }
     let withdrawal = cash(from, "1.00", "EUR");
     refusals! {
+        customer => GET "/api/accounts/{from}/events" => 403 "forbidden";
         customer => GET "/api/auth/users" => 403 "forbidden";
         customer => GET "{user}" => 403 "forbidden";
         auditor => POST "/api/accounts/{from}/close" => 403 "forbidden";
