@@ -147,7 +147,10 @@ async fn run_services(
     stop: &CancellationToken,
     addresses: ListenAddresses,
 ) {
-    // First: a write that begins when the lines below are read is seen from its beginning.
+    // The gateway accepts requests by now: they meet a service that starts, and no empty table.
+    let names: Vec<_> = registry.services.iter().map(|spec| &*spec.name).collect();
+    swapper.services().take_in(&names, true);
+    // Before the lines below: a write that begins when they are read is seen from its beginning.
     let watch = FileWatch::set(&swapper, registry).await;
     let start = swapper.start(registry);
     tokio::pin!(start);
