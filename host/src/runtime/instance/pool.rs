@@ -249,17 +249,25 @@ impl InstancePool {
     /// Drops the instances that were idle for `limits.idle`.
     pub fn release_idle(&self) {
         let idle_max = self.provisions.limits.idle;
-        let mut idle = self.idle.lock();
-        idle.retain(|pooled| pooled.idle_since.elapsed() < idle_max);
+        let is_old = |pooled: &mut PooledInstance| pooled.idle_since.elapsed() >= idle_max;
+        let old: Vec<_> = self.idle.lock().extract_if(.., is_old).collect();
+        // Without the lock: to drop an instance takes a while.
+        drop(old);
     }
 
     /// Lets all idle instances go.
     pub fn release_all(&self) {
-        self.idle.lock().clear();
+        let all = std::mem::take(&mut *self.idle.lock());
+        drop(all);
     }
 }
 
 impl PooledInstance {
+    /// Makes this call its last one.
+    pub fn retire(&self) {
+        self.retire.store(true, Relaxed);
+    }
+
     /// Begins a call; of a request, if there is one.
     pub fn begin_call(&mut self, times: &CallTimes, request: Option<Arc<InFlight>>) {
         self.store.data_mut().begin_call(times, request);

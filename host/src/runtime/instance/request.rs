@@ -6,11 +6,16 @@
 
 use super::context::Context;
 use super::pool::{InstancePool, PooledInstance};
-use crate::runtime::limits::in_flight::{InFlight, Release};
+use crate::runtime::limits::in_flight::{BreakOff, InFlight, Release};
+use bytes::Bytes;
+use futures::FutureExt as _;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use std::future::{pending, poll_fn};
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{self, Poll, ready};
+use std::task::{self, Poll};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -39,21 +44,30 @@ impl InstancePool {
         in_flight: &Arc<InFlight>,
     ) -> Result<Response> {
         let (head, mut response) = oneshot::channel();
-        let guest = Arc::clone(self).run(request, head, Arc::clone(in_flight));
+        let run = Arc::clone(self).run(request, head, Arc::clone(in_flight));
+        let run = AssertUnwindSafe(run).catch_unwind().map(|ended| {
+            ended.unwrap_or_else(|_| Err(format_err!("the host panicked in a call of the guest")))
+        });
         let mut guest = Guest {
-            run: Some(Box::pin(guest)),
+            run: Some(Box::pin(run)),
             pool: self,
             in_flight,
         };
         poll_fn(|cx| {
-            let ended = guest.poll(cx);
-            Poll::Ready(match ready!(Pin::new(&mut response).poll(cx)) {
-                Ok(response) => response,
-                Err(_) => Err(match ended {
-                    Poll::Ready(Err(error)) => error,
-                    _ => format_err!("the guest returned without a response"),
-                }),
-            })
+            if let Poll::Ready(ended) = guest.poll(cx) {
+                return Poll::Ready(response.try_recv().unwrap_or_else(|_| {
+                    let silent = || format_err!("the guest returned without a response");
+                    Err(ended.err().unwrap_or_else(silent))
+                }));
+            }
+            // A guest that has dropped what takes its response may still fail: its end decides.
+            if response.is_terminated() {
+                return Poll::Pending;
+            }
+            match Pin::new(&mut response).poll(cx) {
+                Poll::Ready(Ok(response)) => Poll::Ready(response),
+                Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
+            }
         })
         .await
     }
@@ -70,9 +84,12 @@ impl InstancePool {
         let mut instance = self.take().await?;
         let times = self.times();
         instance.begin_call(&times, Some(Arc::clone(&in_flight)));
+        // Dropped before the instance, and with it the other end of the response's body.
+        let unfinished = BreakOff(&in_flight);
         let handled = timeout(times.wall, instance.handle(request, head)).await;
         let error = match handled {
             Ok(Ok(())) => {
+                unfinished.disarm();
                 self.keep(instance);
                 return Ok(());
             }
@@ -82,8 +99,6 @@ impl InstancePool {
                 format_err!("the guest timed out")
             }
         };
-        // Before the store goes, and with it the other end of the response's body.
-        in_flight.break_off();
         self.log_failure(&instance, &error);
         Err(error)
     }
@@ -121,7 +136,6 @@ impl Drop for Guest<'_> {
             while timeout(SLOW_AFTER, &mut run).await.is_err() {
                 if !in_flight.may_be_slow() {
                     tracing::warn!(%service, "too many responses are slow: one of them breaks off");
-                    in_flight.break_off();
                     return;
                 }
             }
@@ -144,7 +158,8 @@ impl PooledInstance {
                     .call_handle(&mut self.store, request, response_out)
                     .await
             }
-            proxy @ Proxy::P3(_) => {
+            proxy @ Proxy::P3(guest) => {
+                let function = *guest.wasi_http_handler().func_handle().func();
                 let run = self.store.run_concurrent(async |accessor| {
                     let (sender, response) = futures::channel::oneshot::channel();
                     let prepared = accessor.with(|mut store| {
@@ -152,28 +167,49 @@ impl PooledInstance {
                         Prepared::new(store, proxy, request, Context::http, sender)
                     })?;
                     prepared.run(accessor, pending()).await?;
-                    let (body, body_gone) = oneshot::channel::<()>();
+                    let (gone, body_gone) = oneshot::channel();
+                    let held = |body| HeldBody { body, _gone: gone }.boxed_unsync();
                     // The receiver is gone when the client is.
-                    let _ = head.send(response.await?.map(|response| held_by(body, response)));
+                    let _ = head.send(response.await?.map(|response| response.map(held)));
                     poll_fn(|cx| accessor.poll_no_interesting_tasks(cx)).await;
                     // The event loop of the store moves the rest of the body.
                     let _ = body_gone.await;
-                    Ok(())
+                    let takes_calls = poll_fn(|cx| {
+                        Poll::Ready(accessor.poll_ready_for_concurrent_call(function, cx))
+                    });
+                    wasmtime::error::Ok(takes_calls.await.is_ready())
                 });
-                run.await?
+                if !run.await?? {
+                    self.retire();
+                }
+                Ok(())
             }
         }
     }
 }
 
-/// The response, whose body drops `held` when it is dropped.
-fn held_by(held: oneshot::Sender<()>, response: Response) -> Response {
-    use http_body_util::BodyExt as _;
-    response.map(|body| {
-        body.map_frame(move |frame| {
-            let _ = &held;
-            frame
-        })
-        .boxed_unsync()
-    })
+/// A body that tells when it is gone.
+struct HeldBody {
+    body: WasiBody,
+    _gone: oneshot::Sender<()>,
+}
+
+impl Body for HeldBody {
+    type Data = Bytes;
+    type Error = wasmtime_wasi_http::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut task::Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }

@@ -88,11 +88,6 @@ impl InFlight {
         self.broken_off.load(Relaxed)
     }
 
-    /// Says that its instance has ended before it did.
-    pub fn break_off(&self) {
-        self.broken_off.store(true, Relaxed);
-    }
-
     /// Says that its time is up.
     pub fn end_time(&self) {
         self.time_up.store(true, Relaxed);
@@ -105,6 +100,22 @@ pub struct Release<'a>(pub &'a InFlight);
 impl Drop for Release<'_> {
     fn drop(&mut self) {
         self.0.release();
+    }
+}
+
+/// Marks a request as broken off, unless it is disarmed: also when a panic unwinds.
+pub struct BreakOff<'a>(pub &'a InFlight);
+
+impl BreakOff<'_> {
+    /// The request has come to its end.
+    pub fn disarm(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for BreakOff<'_> {
+    fn drop(&mut self) {
+        self.0.broken_off.store(true, Relaxed);
     }
 }
 

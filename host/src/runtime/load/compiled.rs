@@ -4,6 +4,7 @@
 //! full version and all settings that the code depends on. The engine's own check compares only its
 //! major version.
 
+use super::engine::Engines;
 use crate::durable_file::{create_folder, replace};
 use crate::private_file::{self, Guard};
 use crate::registry::Digest;
@@ -11,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 use wasmtime::component::Component;
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, Result};
@@ -40,8 +42,40 @@ impl CompiledCache {
         })
     }
 
-    /// The component of this digest, if it was compiled before.
-    pub fn find(&self, engine: &Engine, digest: Digest) -> Option<Component> {
+    /// The component of these bytes, compiled now if it never was.
+    ///
+    /// # Errors
+    /// The bytes are no component for the engines, or the code cannot be kept.
+    pub fn component(&self, engines: &Engines, bytes: &[u8], digest: Digest) -> Result<Component> {
+        let mut both = [&engines.sequential, &engines.concurrent].into_iter();
+        let found = both.find_map(|engine| {
+            self.find(engine, digest)
+                .filter(|component| engines.suit(component))
+        });
+        if let Some(component) = found {
+            return Ok(component);
+        }
+        tracing::info!(%digest, "compiling a component; the next start will not need to");
+        let started = Instant::now();
+        let component = self.compile(engines, bytes, digest)?;
+        let milliseconds = started.elapsed().as_millis();
+        tracing::info!(%digest, milliseconds, "compiled");
+        Ok(component)
+    }
+
+    fn compile(&self, engines: &Engines, bytes: &[u8], digest: Digest) -> Result<Component> {
+        // Most components of WASI 0.3 are refused here, before any code is compiled.
+        if let Ok(code) = engines.sequential.precompile_component(bytes) {
+            let component = self.keep(&engines.sequential, digest, &code)?;
+            if engines.suit(&component) {
+                return Ok(component);
+            }
+        }
+        let code = engines.concurrent.precompile_component(bytes)?;
+        self.keep(&engines.concurrent, digest, &code)
+    }
+
+    fn find(&self, engine: &Engine, digest: Digest) -> Option<Component> {
         let file = self.file(engine, digest);
         if !file.exists() {
             return None;
@@ -53,17 +87,10 @@ impl CompiledCache {
             .ok()
     }
 
-    /// Compiles a component, and keeps the code.
-    ///
-    /// # Errors
-    /// The bytes are no component for this engine, or the code cannot be kept.
-    pub fn compile(&self, engine: &Engine, bytes: &[u8], digest: Digest) -> Result<Component> {
-        let started = std::time::Instant::now();
-        let compiled = engine.precompile_component(bytes)?;
+    fn keep(&self, engine: &Engine, digest: Digest, code: &[u8]) -> Result<Component> {
         let file = self.file(engine, digest);
-        replace(&file, &compiled)
+        replace(&file, code)
             .with_context(|| format!("{}: compiled code cannot be kept", file.display()))?;
-        tracing::info!(%digest, milliseconds = started.elapsed().as_millis(), "compiled");
         load(engine, &file)
     }
 

@@ -6,6 +6,7 @@
 
 use crate::registry::{INSTANCES_MAX, MEMORY_MAX, TABLE_ELEMENTS_MAX};
 use crate::runtime::limits::cpu::EPOCH_TICK;
+use wasmtime::component::Component;
 use wasmtime::{
     Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Result,
 };
@@ -66,6 +67,15 @@ impl Engines {
                 }
             })?;
         Ok(engines)
+    }
+
+    /// Whether the engine of a component has all that the component imports.
+    pub fn suit(&self, component: &Component) -> bool {
+        let engine = component.engine();
+        let imports = component.component_type();
+        let mut names = imports.imports(engine).map(|(name, _)| name);
+        let is_of_wasi_0_3 = |name: &str| name.starts_with("wasi:") && name.contains("@0.3.");
+        self.is_concurrent(engine) || !names.any(is_of_wasi_0_3)
     }
 
     /// Whether a component of this engine may be of WASI 0.3.

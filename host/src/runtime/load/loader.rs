@@ -244,19 +244,8 @@ impl Loader {
                 pinned,
             });
         }
-        let Engines {
-            sequential,
-            concurrent,
-        } = &self.engines;
-        let mut engines = [sequential, concurrent].into_iter();
-        if let Some(component) = engines.find_map(|engine| self.cache.find(engine, digest)) {
-            return Ok(component);
-        }
-        tracing::info!(%digest, "compiling a component; the next start will not need to");
-        let compile = |engine| self.cache.compile(engine, &file.bytes, digest);
-        // The engine without concurrency refuses a component of WASI 0.3 before it compiles code.
-        compile(sequential)
-            .or_else(|_| compile(concurrent))
+        self.cache
+            .component(&self.engines, &file.bytes, digest)
             .map_err(|error| LoadProblem::NotAComponent {
                 file: spec.component.clone(),
                 reason: format!("{error:#}"),

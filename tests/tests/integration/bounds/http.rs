@@ -90,6 +90,25 @@ async fn what_fails_before_its_answer_is_refused() {
     assert_honest(&client, "/api/hostile/outside", "[] [] 0 files").await;
 }
 
+/// The handle of its response stays in the instance, which lives on. No guest of Rust leaks it, so
+/// this one is written by hand.
+#[tokio::test]
+async fn a_guest_that_returns_without_a_response_is_answered_at_once() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("silent.wasm");
+    let component = wat::parse_str(include_str!("silent.wat")).expect("it is a component");
+    std::fs::write(&file, component).expect("the component can be written");
+    let silent = Service::default().set("component", file.display().to_string());
+    let neighbours = neighbours_of(silent.limit("timeout", "60s")).await;
+    for _same_instance in 0..3 {
+        let answer = neighbours.client().get("/api/hostile/").into_future();
+        let answer = timeout(Duration::from_secs(10), answer).await;
+        answer
+            .expect("no client waits")
+            .refused(502, "service_failed");
+    }
+}
+
 /// No client takes what breaks off for a whole response.
 #[tokio::test]
 async fn what_fails_in_its_response_breaks_it_off() {
