@@ -16,13 +16,13 @@ const DELETE: &str = "DELETE FROM t WHERE id = ?1";
 const CHANGE_SLOWLY: &str = "UPDATE t SET v = hex(randomblob(100000)) WHERE id = 1";
 
 /// An instance that uses a store.
-struct Guest {
+struct TestGuest {
     session: StoreSession,
     table: ResourceTable,
     retire: Arc<AtomicBool>,
 }
 
-impl Guest {
+impl TestGuest {
     fn of(test: &TestStore) -> Self {
         let retire = Arc::default();
         let times = StoreTimes {
@@ -84,7 +84,7 @@ fn slow_changes(count: usize) -> Vec<Change> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_query_comes_with_its_transaction() {
     let test = TestStore::new().await;
-    let mut guest = Guest::of(&test);
+    let mut guest = TestGuest::of(&test);
     let (transaction, rows) = guest.begin_query(IDS).await.unwrap();
     assert!(rows.rows.is_empty());
     assert!(guest.session.is_writing());
@@ -98,7 +98,7 @@ async fn a_first_query_comes_with_its_transaction() {
 async fn a_first_query_waits_for_the_previous_transaction() {
     let test = TestStore::new().await;
     let previous = test.begin().await;
-    let mut guest = Guest::of(&test);
+    let mut guest = TestGuest::of(&test);
     let next = tokio::spawn(async move { ids(&guest.begin_query(IDS).await.unwrap().1) });
     previous.execute(INSERT, &[Value::Integer(1)]).unwrap();
     previous.commit().await.unwrap();
@@ -116,7 +116,7 @@ async fn a_first_query_that_fails_undoes_its_transaction_and_frees_the_writer() 
         (ENDLESS, Error::TimedOut, true),
     ] {
         let test = TestStore::new().await;
-        let mut guest = Guest::of(&test);
+        let mut guest = TestGuest::of(&test);
         let error = guest.begin_query(sql).await.err().unwrap();
         assert!(is_same(&error, &expected), "{sql}: {error:?}");
         assert!(!guest.session.is_writing());
@@ -129,7 +129,7 @@ async fn a_first_query_that_fails_undoes_its_transaction_and_frees_the_writer() 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_instance_has_one_transaction() {
     let test = TestStore::new().await;
-    let mut guest = Guest::of(&test);
+    let mut guest = TestGuest::of(&test);
     let (transaction, _) = guest.begin_query(IDS).await.unwrap();
     let error = guest.begin_query(IDS).await.err();
     assert!(matches!(error, Some(Error::Invalid(_))), "{error:?}");
@@ -142,7 +142,7 @@ async fn an_instance_has_one_transaction() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_with_a_change_that_fails_says_which_and_keeps_nothing() {
     let test = TestStore::new().await;
-    let mut guest = Guest::of(&test);
+    let mut guest = TestGuest::of(&test);
     let other_rows = vec![
         change(INSERT, 1, 1),
         change(DELETE, 2, 1),
@@ -178,7 +178,7 @@ async fn a_transaction_that_is_dropped_or_fails_leaves_its_group_whole() {
                 }
                 let expected = if id % 4 == 1 { 2 } else { 1 };
                 let changes = vec![change(INSERT, id, expected)];
-                let kept = Guest::of(&test).commit_with(changes).await;
+                let kept = TestGuest::of(&test).commit_with(changes).await;
                 kept.is_ok().then_some(id)
             })
         })
@@ -194,7 +194,7 @@ async fn a_transaction_that_is_dropped_or_fails_leaves_its_group_whole() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_with_after_the_time_of_its_transaction_keeps_nothing() {
     let test = TestStore::new().await;
-    let mut guest = Guest::of(&test);
+    let mut guest = TestGuest::of(&test);
     let (transaction, _) = guest.begin_query(IDS).await.unwrap();
     // The next writer waits until the time of the first is over.
     test.insert(2).await;
@@ -210,7 +210,7 @@ async fn a_commit_with_after_the_time_of_its_transaction_keeps_nothing() {
 async fn many_short_changes_have_the_time_of_a_transaction_together() {
     let test = TestStore::new().await;
     test.insert(1).await;
-    let mut guest = Guest::of(&test);
+    let mut guest = TestGuest::of(&test);
     let begun = std::time::Instant::now();
     let kept = guest.commit_with(slow_changes(100_000)).await;
     assert!(matches!(kept, Err(Error::TimedOut)), "{kept:?}");
@@ -254,7 +254,7 @@ async fn a_statement_that_changes_no_rows_has_not_the_count_of_the_previous_one(
         rows: 0,
     };
     let changes = vec![change(INSERT, 1, 1), create];
-    Guest::of(&test).commit_with(changes).await.unwrap();
+    TestGuest::of(&test).commit_with(changes).await.unwrap();
     assert_eq!(test.ids().await, [1]);
 }
 
@@ -288,7 +288,7 @@ proptest! {
                     is_good &= luck != 0 && (is_changed || !is_insert);
                     changes.push(change(if is_insert { INSERT } else { DELETE }, id, rows));
                 }
-                let outcome = Guest::of(&test).commit_with(changes).await;
+                let outcome = TestGuest::of(&test).commit_with(changes).await;
                 assert_eq!(outcome.is_ok(), is_good, "{outcome:?}");
                 if is_good {
                     kept = changed;
