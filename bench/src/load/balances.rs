@@ -1,17 +1,15 @@
 //! Reads of the balance of a random account, each by its owner.
 
 use std::path::PathBuf;
-use std::rc::Rc;
 
 use anyhow::Result;
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderValue, Request, StatusCode, Uri};
 use http_body_util::Full;
 use rand::seq::IndexedRandom;
 
+use super::Plan;
 use super::server::Server;
-use super::{Plan, RequestSource};
 use crate::bank::Bank;
 use crate::record::Destination;
 
@@ -26,11 +24,6 @@ pub struct BalancesCommand {
     plan: Plan,
     #[command(flatten)]
     destination: Destination,
-}
-
-struct Balances {
-    host: HeaderValue,
-    requests: Rc<[BalanceRequest]>,
 }
 
 struct BalanceRequest {
@@ -50,28 +43,19 @@ impl BalancesCommand {
                     authorization: account.authorization,
                 })
             });
-            let requests: Rc<[BalanceRequest]> = requests.collect::<Result<_>>()?;
-            let source = || Balances {
-                host: host.clone(),
-                requests: Rc::clone(&requests),
+            let requests: Vec<BalanceRequest> = requests.collect::<Result<_>>()?;
+            let next = move || {
+                let mut request = Request::new(Full::default());
+                if let Some(of_account) = requests.choose(&mut rand::rng()) {
+                    *request.uri_mut() = of_account.path.clone();
+                    let headers = request.headers_mut();
+                    headers.insert(HOST, host.clone());
+                    headers.insert(AUTHORIZATION, of_account.authorization.clone());
+                }
+                request
             };
-            super::run(&self.server, &self.plan, source).await
+            super::run(&self.server, &self.plan, StatusCode::OK, next).await
         })?;
         self.destination.keep(&load)
-    }
-}
-
-impl RequestSource for Balances {
-    const SUCCESS: StatusCode = StatusCode::OK;
-
-    fn next(&mut self) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::default());
-        if let Some(of_account) = self.requests.choose(&mut rand::rng()) {
-            *request.uri_mut() = of_account.path.clone();
-            let headers = request.headers_mut();
-            headers.insert(HOST, self.host.clone());
-            headers.insert(AUTHORIZATION, of_account.authorization.clone());
-        }
-        request
     }
 }

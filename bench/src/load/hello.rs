@@ -3,11 +3,11 @@
 use anyhow::Result;
 use bytes::Bytes;
 use http::header::HOST;
-use http::{HeaderValue, Method, Request, StatusCode, Uri};
+use http::{Method, Request, StatusCode, Uri};
 use http_body_util::Full;
 
+use super::Plan;
 use super::server::Server;
-use super::{Plan, RequestSource};
 use crate::record::Destination;
 
 #[derive(Debug, clap::Args)]
@@ -26,35 +26,21 @@ pub struct HelloCommand {
     destination: Destination,
 }
 
-struct Hello {
-    host: HeaderValue,
-    path: Uri,
-    body: Option<Bytes>,
-}
-
 impl HelloCommand {
     pub fn run(&self) -> Result<()> {
         let host = self.server.host()?;
-        let source = || Hello {
-            host: host.clone(),
-            path: self.path.clone(),
-            body: self.body.clone().map(Bytes::from),
+        let path = self.path.clone();
+        let body = self.body.clone().map(Bytes::from);
+        let next = move || {
+            let mut request = Request::new(Full::from(body.clone().unwrap_or_default()));
+            if body.is_some() {
+                *request.method_mut() = Method::POST;
+            }
+            *request.uri_mut() = path.clone();
+            request.headers_mut().insert(HOST, host.clone());
+            request
         };
-        let load = super::on_one_thread(super::run(&self.server, &self.plan, source))?;
-        self.destination.keep(&load)
-    }
-}
-
-impl RequestSource for Hello {
-    const SUCCESS: StatusCode = StatusCode::OK;
-
-    fn next(&mut self) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::from(self.body.clone().unwrap_or_default()));
-        if self.body.is_some() {
-            *request.method_mut() = Method::POST;
-        }
-        *request.uri_mut() = self.path.clone();
-        request.headers_mut().insert(HOST, self.host.clone());
-        request
+        let load = super::run(&self.server, &self.plan, StatusCode::OK, next);
+        self.destination.keep(&super::on_one_thread(load)?)
     }
 }

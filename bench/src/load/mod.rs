@@ -54,17 +54,9 @@ pub struct Plan {
     attack: bool,
 }
 
-/// The source of a run's requests.
-pub trait RequestSource {
-    /// The status that means success.
-    const SUCCESS: StatusCode;
-
-    /// The next request, its target in origin form.
-    fn next(&mut self) -> Request<Full<Bytes>>;
-}
-
 /// The measurements of all clients of a run.
 struct Tally {
+    success: StatusCode,
     latencies: Histogram<u64>,
     errors: BTreeMap<String, u64>,
     is_attack: bool,
@@ -77,16 +69,19 @@ struct Span {
     measured_until: Instant,
 }
 
-/// Runs a load against a server.
+/// Runs a load against a server. `next` makes a request, with its target in origin form; a response
+/// with the status `success` is a success.
 ///
 /// # Errors
 /// No request succeeded, or the client cannot connect to the server.
-pub async fn run<S: RequestSource + 'static>(
+pub async fn run(
     server: &Server,
     plan: &Plan,
-    source: impl Fn() -> S,
+    success: StatusCode,
+    next: impl Fn() -> Request<Full<Bytes>> + 'static,
 ) -> Result<Load> {
     let tally = Rc::new(RefCell::new(Tally {
+        success,
         latencies: record::histogram(),
         errors: BTreeMap::new(),
         is_attack: plan.attack,
@@ -102,9 +97,10 @@ pub async fn run<S: RequestSource + 'static>(
     };
     let tasks = LocalSet::new();
     let pace = Rc::new(Pace::new(plan.rate));
+    let next = Rc::new(next);
     for client in clients {
-        let pace = Rc::clone(&pace);
-        tasks.spawn_local(keep_asking(client, source(), pace, span, Rc::clone(&tally)));
+        let (next, pace) = (Rc::clone(&next), Rc::clone(&pace));
+        tasks.spawn_local(keep_asking(client, next, pace, span, Rc::clone(&tally)));
     }
     tasks.spawn_local(async move { pace.run_until(span.measured_until).await });
     let server_cpu_microseconds = tasks.run_until(cpu_used(plan.pid, span)).await?;
@@ -132,15 +128,15 @@ async fn cpu_used(pid: u32, span: Span) -> Result<u64> {
     Ok(cpu::microseconds(pid)?.saturating_sub(before))
 }
 
-async fn keep_asking<S: RequestSource>(
+async fn keep_asking(
     mut client: Client,
-    mut source: S,
+    next: Rc<impl Fn() -> Request<Full<Bytes>>>,
     pace: Rc<Pace>,
     span: Span,
     tally: Rc<RefCell<Tally>>,
 ) {
     loop {
-        let request = source.next();
+        let request = next();
         let Some(asked) = pace.next().await else {
             return;
         };
@@ -150,7 +146,7 @@ async fn keep_asking<S: RequestSource>(
             return;
         }
         if answered >= span.measured_from {
-            tally.borrow_mut().count::<S>(&outcome, answered - asked);
+            tally.borrow_mut().count(&outcome, answered - asked);
         }
         if let Err(error) = outcome
             && let Err(again) = client.reconnect().await
@@ -162,9 +158,9 @@ async fn keep_asking<S: RequestSource>(
 }
 
 impl Tally {
-    fn count<S: RequestSource>(&mut self, outcome: &Result<client::Answer>, took: Duration) {
+    fn count(&mut self, outcome: &Result<client::Answer>, took: Duration) {
         let error = match outcome {
-            Ok(answer) if answer.status == S::SUCCESS => {
+            Ok(answer) if answer.status == self.success => {
                 let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
                 self.latencies.saturating_record(microseconds);
                 return;

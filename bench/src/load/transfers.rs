@@ -2,7 +2,6 @@
 //! source makes each, with an idempotency key of its own.
 
 use std::path::PathBuf;
-use std::rc::Rc;
 
 use anyhow::{Result, ensure};
 use bytes::Bytes;
@@ -12,8 +11,8 @@ use http_body_util::Full;
 use rand::seq::IndexedRandom;
 use uuid::Uuid;
 
+use super::Plan;
 use super::server::Server;
-use super::{Plan, RequestSource};
 use crate::bank::{Bank, OwnedAccount};
 use crate::record::{Destination, Load};
 
@@ -40,7 +39,7 @@ pub struct TransfersCommand {
 
 struct Transfers {
     host: HeaderValue,
-    accounts: Rc<[OwnedAccount]>,
+    accounts: Vec<OwnedAccount>,
     batch: u64,
     to_one: bool,
 }
@@ -50,15 +49,16 @@ impl TransfersCommand {
         let bank = Bank::read(&self.bank)?;
         let host = self.server.host()?;
         let load = super::on_one_thread(async {
-            let accounts: Rc<[OwnedAccount]> = bank.log_in(&self.server).await?.into();
+            let accounts = bank.log_in(&self.server).await?;
             ensure!(accounts.len() > 1, "a transfer needs two accounts");
-            let source = || Transfers {
-                host: host.clone(),
-                accounts: Rc::clone(&accounts),
+            let transfers = Transfers {
+                host,
+                accounts,
                 batch: self.batch,
                 to_one: self.to_one,
             };
-            super::run(&self.server, &self.plan, source).await
+            let next = move || transfers.next();
+            super::run(&self.server, &self.plan, StatusCode::CREATED, next).await
         })?;
         self.destination.keep(&Load {
             operations_per_request: self.batch,
@@ -67,10 +67,8 @@ impl TransfersCommand {
     }
 }
 
-impl RequestSource for Transfers {
-    const SUCCESS: StatusCode = StatusCode::CREATED;
-
-    fn next(&mut self) -> Request<Full<Bytes>> {
+impl Transfers {
+    fn next(&self) -> Request<Full<Bytes>> {
         let (from, to) = self.pair();
         let (path, body) = if self.batch == 1 {
             ("/api/transactions/transfer", line(from, to))
@@ -91,9 +89,7 @@ impl RequestSource for Transfers {
         headers.insert(IDEMPOTENCY_KEY, new_key());
         request
     }
-}
 
-impl Transfers {
     fn pair(&self) -> (&OwnedAccount, &OwnedAccount) {
         let from = loop {
             let from = self.any();
