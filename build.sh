@@ -232,7 +232,27 @@ build_test_bank() {
   phase "the guests of the tests" build_test_guests
 }
 
+# Comments and documents end at column 100, except tables, links on a line of their own, and the
+# interfaces that WASI publishes.
+check_widths() {
+  local link='\s*([-*] )?(\[[^]]*\](\(\S*\)|: \S*)|<?https?://\S*)[.,;]?$' long
+  long=$(
+    long_lines "^(?!\s*\||$link)" '*.md' &&
+      long_lines '^(?=\s*(//|/?\*))' '*.rs' '*.wit' '*.js' ':!wit/wasi-0.2' ':!wit/config' &&
+      long_lines '^(?=\s*#)' '*.sh' '*.py' '*.toml' '*.yml' .ci .editorconfig &&
+      long_lines '^(?=\s*--)' '*.sql'
+  ) || fail "git grep cannot look for long lines"
+  [[ -z $long ]] || fail "more than 100 characters in a line:"$'\n'"$long"
+}
+
+# The places of lines of more than 100 characters that begin as a pattern says.
+long_lines() { # PATTERN, FILES..
+  LC_ALL=C.UTF-8 git grep -nP "$1.{101}" -- "${@:2}" | cut -d: -f1,2
+  ((PIPESTATUS[0] <= 1))
+}
+
 lint() {
+  check_widths
   cargo fmt --all --check
   cargo clippy --release --workspace --all-targets -- -D warnings
   cargo clippy --release --target wasm32-wasip2 "${COMPONENTS[@]/#/--package=strongroom-}" \
