@@ -17,3 +17,16 @@ pub enum TickError {
     #[error("the users: {0}")]
     Users(#[from] UsersError),
 }
+
+impl TickError {
+    /// Whether other payments would fail as this one did. Otherwise the error is of one payment.
+    pub(super) fn is_of_all(&self) -> bool {
+        match self {
+            Self::Store(_) | Self::Users(_) => true,
+            Self::Ledger(error) => matches!(
+                error,
+                LedgerError::Unavailable(_) | LedgerError::Clock | LedgerError::NotScreened(_)
+            ),
+        }
+    }
+}

@@ -128,7 +128,11 @@ pub(super) fn pay<L: Ledger>(
             }
             Err(error) => {
                 eprintln!("schedule {}, {}: {error}", one.schedule.id, one.run.due);
-                failures_in_a_row += 1;
+                failures_in_a_row = if error.is_of_all() {
+                    failures_in_a_row + 1
+                } else {
+                    0
+                };
                 pass.failed.push(one.run);
             }
         }

@@ -368,7 +368,7 @@ fn a_payment_without_a_verdict_waits_for_one() {
 }
 
 #[test]
-fn an_error_that_says_nothing_of_the_accounts_ends_no_order() {
+fn an_error_that_says_nothing_of_the_accounts_ends_no_order_and_delays_no_other() {
     for error in [
         LedgerError::OriginalNotFound,
         LedgerError::IdReused,
@@ -377,13 +377,15 @@ fn an_error_that_says_nothing_of_the_accounts_ends_no_order() {
         LedgerError::invalid("amount"),
     ] {
         let bank = bank_on("2027-01-31");
-        let id = bank.order("k", &json!({}));
+        let orders = ["a", "b", "c", "d", "e"].map(|key| bank.order(key, &json!({})));
         bank.link(LinkState::Fails(error));
-        assert_eq!(bank.tick().failed, 1);
-        assert_json!(bank.show(id), {"status": "active", "last_run": {"status": "pending"}});
+        assert_eq!(bank.tick().failed, orders.len());
+        for id in orders {
+            assert_json!(bank.show(id), {"status": "active", "last_run": {"status": "pending"}});
+        }
         bank.link(LinkState::Works);
         bank.tick();
-        assert_eq!(bank.run_of(id), POSTED);
+        assert_eq!(orders.map(|id| bank.run_of(id)), [POSTED; 5]);
     }
 }
 
