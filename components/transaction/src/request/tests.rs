@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 const FROM: &str = "018f0000-0000-7000-8000-000000000001";
 const TO: &str = "018f0000-0000-7000-8000-000000000002";
+const OTHER: &str = "018f0000-0000-7000-8000-000000000003";
 
 fn parse(body: &Value) -> Result<Instruction, Problem> {
     from_slice::<TransferBody>(body.to_string().as_bytes())?.into_instruction()
@@ -51,6 +52,9 @@ fn requests_that_mean_the_same_have_one_fingerprint() {
         with("amount", json!("12.31")),
         with("reference", Value::Null),
         with("metadata", Value::Null),
+        with("currency", json!("USD")),
+        with("from_account_id", json!(OTHER)),
+        with("to_account_id", json!(OTHER)),
     ] {
         assert_ne!(fingerprint_of(other), instruction.fingerprint());
     }
