@@ -1,9 +1,23 @@
-//! Money under concurrency: whatever the order, the sums are exact. `movement.rs` has a balance
-//! that covers half of what is asked of it at once.
+//! Money under concurrency: whatever the order, the sums are exact. `movement.rs` has holds among
+//! the transfers.
 
 use strongroom_tests::Bank;
 use strongroom_tests::bank::transfer;
-use strongroom_tests::race::{at_once, count};
+use strongroom_tests::race::{at_once, count, count_code};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_balance_of_100_pays_exactly_100_of_200_transfers_at_once() {
+    let pair = Bank::shared().await.pair().await;
+    let body = pair.body("1.00");
+    let answers = at_once((0..200).map(|_| pair.alice.submit("transfer", &body))).await;
+    assert_eq!(count(&answers, 201), 100);
+    assert_eq!(count_code(&answers, "insufficient_funds"), 100);
+    assert_eq!(pair.alice.balance(&pair.from).await, "0.00");
+    assert_eq!(pair.bob.balance(&pair.to).await, "100.00");
+    // One entry for each that was paid, and the deposit.
+    assert_eq!(pair.alice.entries(&pair.from).await.len(), 101);
+    assert_eq!(pair.bob.entries(&pair.to).await.len(), 100);
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_overdraft_limit_holds_under_concurrency() {
