@@ -156,6 +156,19 @@ async fn text_that_looks_like_sql_is_only_text() {
     assert_eq!(pair.bob.entries(&pair.to).await[0]["reference"], text);
 }
 
+#[tokio::test]
+async fn h4_methods_that_nobody_serves_are_refused_and_echo_nothing() {
+    let bank = Bank::shared().await;
+    for method in ["TRACE", "CONNECT", "FOO", "get"] {
+        let request = format!(
+            "{method} /api/hello HTTP/1.1\r\nhost: bank\r\nx-secret: s3cret\r\nconnection: close\r\n\r\n"
+        );
+        let reply = exchange(bank.address(), request).await;
+        reply.assert_refused(method);
+        assert!(!reply.text().contains("s3cret"), "{}", reply.text());
+    }
+}
+
 /// What is public, and what a component does, is said of one and the same path.
 #[tokio::test]
 async fn h6_policy_and_dispatch_read_the_same_path() {
