@@ -104,7 +104,9 @@ async fn calls_of_staff_are_403_for_all_others() {
         }
     }
     for below_admin in [customer, &teller, &auditor] {
+        let own = below_admin.path();
         refusals! {
+            below_admin => PATCH "{own}" {"role": "admin"} => 403 "forbidden";
             below_admin => POST "/api/auth/users" (new) => 403 "forbidden";
             below_admin => PATCH "{user}" {"role": "admin"} => 403 "forbidden";
         }
