@@ -203,6 +203,7 @@ async fn a_component_has_the_verified_identity_as_headers_each_once() {
         let [line] = lines[..] else { panic!("{seen}") };
         assert!(line.len() > start.len() && line.ends_with(value), "{line}");
     }
+    assert!(seen.matches("x-strongroom-scope: ").count() <= 1, "{seen}");
 }
 
 /// What a client says of itself does not make it another; `edge/identity.rs` has the headers.
@@ -230,6 +231,12 @@ async fn headers_and_members_of_a_client_give_it_no_role() {
             {"email": email, "password": PASSWORD, "role": "admin"} => 422 "validation_failed" "/role";
         bank.client() => POST "/api/auth/register"
             {"email": email, "password": PASSWORD, "id": UNKNOWN_ID} => 422 "validation_failed" "/id";
+        bank.client() => POST "/api/auth/register"
+            {"email": email, "password": PASSWORD, "is_admin": true}
+            => 422 "validation_failed" "/is_admin";
+        bank.client() => POST "/api/auth/register"
+            {"email": email, "password": PASSWORD, "balance": "9.00"}
+            => 422 "validation_failed" "/balance";
         bank.client() => POST "/api/auth/login"
             {"email": email, "password": PASSWORD} => 401 "invalid_credentials";
     }

@@ -62,6 +62,10 @@ async fn h5_a_bare_line_feed_hides_no_second_request() {
         "{text}"
     );
 
+    let whole = "GET /api/auth/me HTTP/1.1\nhost: bank\n\nGET / HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n";
+    let text = exchange(bank, whole).await;
+    assert!(text.is_empty() || text.starts_with("HTTP/1.1 4"), "{text}");
+
     let chunk = "POST /api/hello HTTP/1.1\r\nhost: bank\r\ntransfer-encoding: chunked\r\n\r\n5\nhello\n0\n\nGET /api/hello/hidden-by-a-chunk HTTP/1.1\r\nhost: bank\r\n\r\n";
     let text = exchange(bank, chunk).await;
     assert_eq!(answers(&text), 1, "{text}");
