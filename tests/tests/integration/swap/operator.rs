@@ -88,9 +88,14 @@ pub async fn wait_until_read_again(host: &Host, before: &Value) {
 
 /// Waits until the log has a line with all of `parts`.
 pub async fn wait_for_log(host: &Host, parts: &[&str]) {
+    wait_for_log_after(host, 0, parts).await;
+}
+
+/// The same after the first `seen` bytes of the log.
+pub async fn wait_for_log_after(host: &Host, seen: usize, parts: &[&str]) {
     let what = format!("a line with {parts:?}");
     wait_for(&what, CHANGE_SECONDS_MAX, async || {
-        let log = host.log();
+        let log = host.log().split_off(seen);
         let has_all = |line: &str| parts.iter().all(|part| line.contains(part));
         log.lines().any(has_all).then_some(())
     })

@@ -6,7 +6,7 @@ use std::fs;
 use crate::swap::files::{digest_of, guest_bytes, host_with_file, of_file, replace};
 use crate::swap::load::Load;
 use crate::swap::operator::{
-    assert_answers, history, latest, wait_for_generation, wait_for_log, wait_for_refusal,
+    assert_answers, history, latest, wait_for_generation, wait_for_log_after, wait_for_refusal,
     wait_until_mended,
 };
 use crate::swap::versions::{beside_a_bystander, start_beside_a_bystander, version};
@@ -20,6 +20,7 @@ use strongroom_tests::{Value, assert_json, list, text, workspace};
 async fn assert_refused(host: &Host, bad: Service, parts: &[&str]) {
     let registry = beside_a_bystander(version("version-a"));
     let before = host.service("changing").await;
+    let seen = host.log_until_now().await.len();
     let next = before["generation"].as_u64().expect("a count") + 1;
     let [serving, mended] = match next % 2 {
         0 => ["version-a", "version-b"],
@@ -32,7 +33,7 @@ async fn assert_refused(host: &Host, bad: Service, parts: &[&str]) {
         assert!(reason.contains(part), "{part} is not in: {reason}");
     }
     assert_answers(host, "/api/changing", serving).await;
-    assert_goes_on(host, &before, &reason).await;
+    assert_goes_on(host, &before, seen, &reason).await;
     wait_for_generation(host, "bystander", next).await;
     assert_answers(host, "/api/bystander", mended).await;
 
@@ -43,8 +44,9 @@ async fn assert_refused(host: &Host, bad: Service, parts: &[&str]) {
     assert_answers(host, "/api/changing", mended).await;
 }
 
-/// What served before the refusal still does, and the refusal is shown everywhere.
-async fn assert_goes_on(host: &Host, before: &Value, reason: &str) {
+/// What served before the refusal still does, and the refusal is shown everywhere, also in the log
+/// after its first `seen` bytes.
+async fn assert_goes_on(host: &Host, before: &Value, seen: usize, reason: &str) {
     assert_eq!(host.admin().get("/readyz").await.status, 200);
     let after = host.service("changing").await;
     for key in ["generation", "since", "digest", "component", "state"] {
@@ -59,7 +61,7 @@ async fn assert_goes_on(host: &Host, before: &Value, reason: &str) {
     let first_line = reason.lines().next().expect("a reason");
     let first_words: String = first_line.chars().take(60).collect();
     let words = first_words.replace('"', "\\\"");
-    wait_for_log(host, &["ERROR", "refused", "changing", &words]).await;
+    wait_for_log_after(host, seen, &["ERROR", "refused", "changing", &words]).await;
 }
 
 fn wat(text: &str) -> Vec<u8> {

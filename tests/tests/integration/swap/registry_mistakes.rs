@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::swap::files::replace;
 use crate::swap::operator::{
-    assert_answers, history, wait_for_generation, wait_for_log, wait_for_refusal,
+    assert_answers, history, wait_for_generation, wait_for_log_after, wait_for_refusal,
 };
 use crate::swap::versions::{start_beside_a_bystander, version};
 use strongroom_tests::host::Host;
@@ -60,12 +60,13 @@ async fn a_mistake_refuses_the_whole_and_is_shown_with_its_line_and_key() {
             history(&host, "changing").await,
             history(&host, "bystander").await,
         ];
+        let seen = host.log_until_now().await.len();
         replace(host.folder(), "registry.toml", text.as_bytes());
         let reason = wait_for_reason(&host).await;
         for part in ["registry.toml:"].iter().chain(parts) {
             assert!(reason.contains(part), "{part} is not in: {reason}");
         }
-        wait_for_log(&host, &["ERROR", "the registry was refused"]).await;
+        wait_for_log_after(&host, seen, &["ERROR", "the registry was refused"]).await;
         assert_nothing_was_done(&host, &reason).await;
         let after = [
             history(&host, "changing").await,
