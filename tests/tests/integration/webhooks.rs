@@ -160,7 +160,7 @@ impl Receiver {
 }
 
 #[tokio::test]
-async fn a_webhook_gets_signed_events_and_again_what_it_did_not_take() {
+async fn a_webhook_gets_signed_events_and_again_what_it_did_not_take_until_its_receiver_is_gone() {
     let receiver = Receiver::start().await;
     let bank = receiver.bank().await;
     let pair = bank.pair().await;
@@ -197,6 +197,15 @@ async fn a_webhook_gets_signed_events_and_again_what_it_did_not_take() {
     assert_eq!(admin.post(&resend).key(&new_key()).await.status, 202);
     receiver.wait_for(3).await[2].assert_signed(&secret);
 
+    receiver.answer_next(410);
+    pair.send("1").await;
+    deliveries(&admin, &path, |newest| newest["status"] == "dead").await;
+    let list = admin.read(WEBHOOKS).await;
+    assert_json!(list["data"][0], {"status": "ended", "ended_because": "receiver_gone"});
+    let log = bank.host.log_until_now().await;
+    let told = format!("webhook {} has ended", text(&webhook["id"]));
+    assert!(log.contains(&told), "no {told:?} in the log");
+
     let deleted = admin.delete(&path);
     let deleted = deleted.header("x-request-id", "deletion-7");
     deleted.await.expect_no_content();
@@ -214,11 +223,12 @@ async fn assert_logged(bank: &Bank, webhook: &Value) {
     let unknown = auditor.get(&format!("{log}?hook=1")).await;
     unknown.refused(422, "validation_failed");
     let query = format!("{log}?limit=2&webhook_id={}", text(&webhook["id"]));
-    let [deleted, resent, created] = &auditor.all(&query).await[..] else {
-        panic!("three events")
+    let [deleted, ended, resent, created] = &auditor.all(&query).await[..] else {
+        panic!("four events")
     };
     assert_eq!(deleted["action"], "webhook.deleted");
     assert_eq!(deleted["request_id"], "deletion-7");
+    assert_eq!(ended["action"], "webhook.ended");
     assert_eq!(resent["action"], "webhook.resent");
     assert_eq!(created["action"], "webhook.created");
     assert_eq!(created["actor_id"], webhook["created_by"]);
