@@ -96,11 +96,13 @@ async fn a_registry_saved_while_the_host_starts_overwritten_in_place_and_saved_o
     let wait_for_version = async |guest: &str| {
         wait_for("the saved version", 60, async || {
             let answer = host.client().get("/api/changing").await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
             (answer.text() == guest).then_some(())
         })
         .await;
     };
     host.save(&with("version-b"));
+    host.wait_until_ready().await;
     wait_for_version("version-b").await;
     with("version-a").write(host.folder());
     wait_for_version("version-a").await;
