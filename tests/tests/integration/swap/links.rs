@@ -44,7 +44,7 @@ async fn a_caller_and_a_callee_that_do_not_fit_are_refused() {
     let turned = fitting
         .clone()
         .service("asker", asker_of("asker-1", "other"));
-    let interface = "tests:quotes/quotes";
+    let interface = "tests:quotes/quotes@1.0.0";
     let cases: [(Registry, &str, &[&str]); 4] = [
         (
             pair("asker-1", "quoter-2"),
@@ -68,6 +68,10 @@ async fn a_caller_and_a_callee_that_do_not_fit_are_refused() {
         assert_answers(&host, "/api/asker", OLD).await;
         assert_answers(&host, "/api/quoter", "quoter-1").await;
         assert_eq!(generations(&host).await, [1, 1]);
+        for name in ["asker", "quoter"] {
+            let row = host.service(name).await;
+            assert_eq!(row["last_error"].is_string(), name == refused, "{row}");
+        }
         host.save(&fitting);
         wait_until_mended(&host, refused).await;
     }
