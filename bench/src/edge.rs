@@ -1,4 +1,4 @@
-//! What the edge costs: this build beside an older one, TLS beside plain HTTP, and transfers beside
+//! What the edge costs: this build, plain and by TLS, beside an older one, and transfers beside
 //! logins. Both sides take turns in one run, and each turn is compared with its neighbour.
 
 use std::path::{Path, PathBuf};
@@ -46,13 +46,13 @@ const COMPARISONS: [EdgeComparison; 5] = [
         measure: Measure::Rate,
     },
     EdgeComparison {
-        title: "hello: TLS 1.3 beside plain",
-        sides: ["hello-tls", "hello-plain"],
+        title: "hello, by TLS 1.3: this build beside the base, plain",
+        sides: ["hello-tls", "hello-base"],
         measure: Measure::Rate,
     },
     EdgeComparison {
-        title: "balances: TLS 1.3 beside plain",
-        sides: ["balances-tls", "balances-plain"],
+        title: "balances, by TLS 1.3: this build beside the base, plain",
+        sides: ["balances-tls", "balances-base"],
         measure: Measure::Rate,
     },
     EdgeComparison {
