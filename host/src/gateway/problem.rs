@@ -86,7 +86,7 @@ impl GatewayError {
         }
     }
 
-    /// The stable code of the contract.
+    /// The code, which never changes.
     fn code(&self) -> &'static str {
         match self {
             Self::BadRequest(_) | Self::BadFraming | Self::BrokenBody => "bad_request",

@@ -1,4 +1,4 @@
-//! Goal: every call returns what the contract says, and users see and change only what is theirs.
+//! Goal: every call returns what `docs/api.md` says, and users see and change only what is theirs.
 //! Method: the calls as plain functions on a store in memory, for two customers and each staff
 //! role.
 

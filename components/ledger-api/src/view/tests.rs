@@ -1,4 +1,4 @@
-//! Goal: a client sees of a transaction what the contract says, and no secret of others.
+//! Goal: a client sees of a transaction what `docs/api.md` says, and no secret of others.
 
 use super::*;
 use crate::posting::{Party, Resolution};
