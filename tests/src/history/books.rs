@@ -37,7 +37,7 @@ pub struct Recorded {
     subject: Option<u64>,
     recorded_at_ms: i64,
     expires_at_ms: Option<i64>,
-    /// Whether a client was told of it.
+    /// Whether a client has heard of it.
     told: bool,
 }
 
@@ -135,13 +135,13 @@ impl Books {
         }
     }
 
-    /// Notes that a client was told of a row; false if one was before.
+    /// Notes that a client has heard of a row. False if one had before.
     pub fn tell(&mut self, id: Uuid) -> bool {
         let row = self.rows.get_mut(&id);
         row.is_some_and(|row| !std::mem::replace(&mut row.told, true))
     }
 
-    /// The rows from a place on that no client was told of.
+    /// The rows from a place on that no client has heard of.
     pub fn untold_from(&self, sequence: u64) -> Vec<Recorded> {
         let first = usize::try_from(sequence - 1).expect("it was the length of a list");
         let rows = self.ids[first..].iter().map(|id| self.rows[id]);

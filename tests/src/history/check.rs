@@ -18,14 +18,14 @@ pub enum Rule {
     /// it. So are an account that goes below its limit, a hold that ends twice, and a decline that
     /// moves money.
     Replay,
-    /// A client was told of what is not in the journal.
+    /// A client has heard of what is not in the journal.
     Lost,
-    /// One id is in the journal twice, two wishes were told of one row, or two calls were answered
+    /// One id is in the journal twice, two wishes have one row, or two calls were answered
     /// as the first under one key.
     Doubled,
     /// There is a row that no client asked for.
     Unasked,
-    /// A row is not what was asked for, or not what was told of it.
+    /// A row is not what was asked for, or not what a client has heard of it.
     Untrue,
     /// One request was answered in two ways, or refused after it was decided.
     Inconstant,
@@ -276,7 +276,7 @@ impl Checker {
         }
     }
 
-    /// Checks one wish and what was told of it against the row; returns the row's place.
+    /// Checks one wish and what its client has heard against the row; returns the row's place.
     fn check_one(&mut self, call: &CallRecord, wish: &Wish, decided: &Decided) -> Option<u64> {
         let recorded = self.check_told(decided, call)?;
         if !self.books.tell(decided.id) {

@@ -97,7 +97,7 @@ impl Day {
         self.say(principal, wish, told);
     }
 
-    /// A row, a second after the one before it; returns what is told of it.
+    /// A row, a second after the one before it; returns what a client hears of it.
     fn record(&mut self, actor: Uuid, wish: &Wish, outcome: Outcome) -> Told {
         let sequence = self.rows.len() as u64 + 1;
         let kind = wish.kind();
