@@ -28,44 +28,40 @@ enum Measure {
 }
 
 struct EdgeComparison {
-    title: &'static str,
+    title: String,
     /// The records of the judged side, and of the other one, without the number of the turn.
-    sides: [&'static str; 2],
+    sides: [String; 2],
     measure: Measure,
 }
 
-const COMPARISONS: [EdgeComparison; 5] = [
-    EdgeComparison {
-        title: "hello, plain: this build beside the base",
-        sides: ["hello-plain", "hello-base"],
-        measure: Measure::Rate,
-    },
-    EdgeComparison {
-        title: "balances, plain: this build beside the base",
-        sides: ["balances-plain", "balances-base"],
-        measure: Measure::Rate,
-    },
-    EdgeComparison {
-        title: "hello, by TLS 1.3: this build beside the base, plain",
-        sides: ["hello-tls", "hello-base"],
-        measure: Measure::Rate,
-    },
-    EdgeComparison {
-        title: "balances, by TLS 1.3: this build beside the base, plain",
-        sides: ["balances-tls", "balances-base"],
-        measure: Measure::Rate,
-    },
-    EdgeComparison {
-        title: "p99 of transfers: with 16 logins a second beside alone",
-        sides: ["transfers-beside-logins", "transfers-alone"],
+/// What is compared. Without a base, TLS is compared with the plain side of this build.
+fn comparisons(records: &Path) -> Result<Vec<EdgeComparison>> {
+    let has_base = !turns(records, "hello-base")?.is_empty();
+    let mut comparisons = Vec::new();
+    for (load, side, other) in [
+        ("hello", "plain", "base"),
+        ("balances", "plain", "base"),
+        ("hello", "tls", if has_base { "base" } else { "plain" }),
+        ("balances", "tls", if has_base { "base" } else { "plain" }),
+    ] {
+        comparisons.push(EdgeComparison {
+            title: format!("{load}: {side} beside {other}"),
+            sides: [format!("{load}-{side}"), format!("{load}-{other}")],
+            measure: Measure::Rate,
+        });
+    }
+    comparisons.push(EdgeComparison {
+        title: "p99 of transfers: with 16 logins a second beside alone".to_owned(),
+        sides: ["transfers-beside-logins", "transfers-alone"].map(str::to_owned),
         measure: Measure::P99,
-    },
-];
+    });
+    Ok(comparisons)
+}
 
 impl EdgeCommand {
     pub fn run(&self) -> Result<()> {
         let mut misses = 0_u64;
-        for comparison in &COMPARISONS {
+        for comparison in comparisons(&self.records)? {
             if !comparison.print(&self.records)? {
                 misses = misses.saturating_add(1);
             }
@@ -84,8 +80,8 @@ impl EdgeCommand {
 impl EdgeComparison {
     /// Prints its line, and returns whether it meets its target. Without records it has none.
     fn print(&self, records: &Path) -> Result<bool> {
-        let [one, other] = self.sides.map(|side| turns(records, side));
-        let (one, other) = (one?, other?);
+        let [one, other] = &self.sides;
+        let (one, other) = (turns(records, one)?, turns(records, other)?);
         let ratios: Vec<u64> = one
             .iter()
             .zip(&other)
