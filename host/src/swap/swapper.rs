@@ -140,7 +140,8 @@ impl Swapper {
         Registry::of_file(&self.file, content).is_ok_and(|now| now == *registry)
     }
 
-    /// Loads and starts every service of the registry that the host was started with.
+    /// Loads and starts every service of the registry that the host was started with. Those were
+    /// taken in before, as the host awaits them; a later registry's are not awaited.
     pub async fn start(&self, registry: &Registry) -> Report {
         let _turn = self.changing.lock().await;
         self.apply(registry, Trigger::Start).await
@@ -225,7 +226,7 @@ impl Swapper {
         let names: Vec<&str> = names.collect();
         let leaving = removal::leaving(registry, &self.services.routing_table());
         let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
-        self.services.take_in(&names, trigger == Trigger::Start);
+        self.services.take_in(&names, false);
 
         // First, since a canary of the previous table must not serve beside the new one.
         let canaries = canary::end_unwanted(&mut pass).await;
