@@ -6,7 +6,7 @@ use crate::arriving_body::ArrivingBody;
 use crate::links::CallError;
 use crate::registry::{AdminAddress, AdminToken, HostSpec, REGISTRY_BYTES_MAX};
 use crate::runtime::CommandError;
-use crate::swap::{RecordRow, Swapper, Trigger};
+use crate::swap::{Record, Swapper, Trigger};
 use crate::wall_clock::Acceptance;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
@@ -336,7 +336,7 @@ async fn read(
 
 #[derive(Serialize)]
 struct HistoryPage {
-    changes: Vec<RecordRow>,
+    changes: Vec<Record>,
 }
 
 fn history(swapper: &Swapper, query: &str) -> AdminResponse {

@@ -1,7 +1,7 @@
 //! `GET /services`.
 
 use crate::runtime::{Canary, Route, Service};
-use crate::swap::{RecordRow, Swapper};
+use crate::swap::{Record, Swapper};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -47,7 +47,7 @@ struct ServiceRow {
     requests_total: u64,
     canary: Option<CanaryRow>,
     /// The latest changes, the newest first.
-    changes: Vec<RecordRow>,
+    changes: Vec<Record>,
 }
 
 #[derive(Serialize)]

@@ -146,7 +146,7 @@ async fn start(
     record.steps = candidate.steps;
     match candidate.outcome {
         Ok(generation) => {
-            generation.call_whoever_serves();
+            generation.follow_callees();
             generation.set_number(stable.number());
             let canary = Some(Arc::new(Canary::new(spec.clone(), generation, stable)));
             pass.services.set_canary(name, None, canary);

@@ -68,7 +68,7 @@ impl<'a> ChangeSet<'a> {
                 let arrival = *arrivals.get(link.service.as_str())?;
                 Some((link.service.clone(), Arc::clone(arrival)))
             });
-            generation.call_only(callees.collect());
+            generation.pin_callees(callees.collect());
         }
     }
 }
@@ -93,7 +93,7 @@ impl Candidate {
     /// Refuses the new generation, which ends.
     pub(super) fn refuse(&mut self, problems: Vec<LoadProblem>) {
         if let Ok(generation) = &self.outcome {
-            generation.call_whoever_serves();
+            generation.follow_callees();
             generation.drain();
         }
         self.outcome = Err(problems);

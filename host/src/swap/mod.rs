@@ -38,7 +38,7 @@ mod verdict;
 mod warm;
 mod watch;
 
-pub use history::Record as RecordRow;
+pub use history::Record;
 pub use plan::Plan;
 pub use swapper::Swapper;
 pub use trigger::Trigger;

@@ -86,12 +86,12 @@ impl Generation {
     }
 
     /// Before it serves: keeps its link calls to the generations that it will serve with.
-    pub fn call_only(&self, callees: Pins) {
+    pub fn pin_callees(&self, callees: Pins) {
         self.callees.pin(callees);
     }
 
     /// Follows its callees as they change.
-    pub fn call_whoever_serves(&self) {
+    pub fn follow_callees(&self) {
         self.callees.unpin();
     }
 
