@@ -201,7 +201,7 @@ pub(super) fn judge(services: &Services, refusals: &Refusals, history: &History)
         let Some(reason) = verdict(
             canary.spec(),
             &canary.snapshot(),
-            &canary.stable_tally(stable),
+            &canary.stable_snapshot(stable),
         ) else {
             continue;
         };

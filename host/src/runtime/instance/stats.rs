@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tally_counts_from_where_it_begins() {
+    fn a_snapshot_counts_from_where_it_begins() {
         let stats = Stats::default();
         stats.count(Duration::from_secs(1), true);
         let earlier = stats.snapshot();

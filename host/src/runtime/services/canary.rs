@@ -56,7 +56,7 @@ impl Canary {
     }
 
     /// What `stable` counted while the canary ran.
-    pub fn stable_tally(&self, stable: &Generation) -> Snapshot {
+    pub fn stable_snapshot(&self, stable: &Generation) -> Snapshot {
         stable.snapshot().since(&self.stable_before)
     }
 
