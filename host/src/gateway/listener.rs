@@ -262,8 +262,10 @@ impl HttpServer {
         let connection = &place.connection;
         let stream = TokioIo::new(ObservedStream::new(stream, Arc::clone(connection)));
         let (gateway, by) = (Arc::clone(&self.gateway), Arc::clone(connection));
+        // Boxed, so that neither a connection without a request nor a stream that waits to be taken
+        // has the memory of a request that runs.
         let respond = service_fn(move |request| {
-            Arc::clone(&gateway).respond(request, client, Arc::clone(&by))
+            Box::pin(Arc::clone(&gateway).respond(request, client, Arc::clone(&by)))
         });
         let serving = http.serve_connection(stream, respond);
         tokio::pin!(serving);

@@ -24,7 +24,7 @@ const WAITS_AFTER: Duration = Duration::from_millis(250);
 /// How many responses may wait for one client. Each is up to some 700 KiB.
 const CLIENT_WAITING_MAX: usize = 32;
 /// How many may wait in all. Above it, only a client for which none waits may ask for more.
-const WAITING_MAX: usize = 256;
+const WAITING_MAX: usize = 128;
 /// How many bytes are handed out at once. Taking is seen in pieces of this size.
 const PIECE_BYTES: usize = 16 << 10;
 
