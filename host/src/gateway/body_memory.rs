@@ -14,9 +14,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The largest small body, in bytes.
 pub(super) const SMALL_BYTES_MAX: usize = 64 << 10;
-/// How much all large bodies may take at once, in KiB (256 MiB), and those to one service (64 MiB).
+/// How much all large bodies may take at once, in KiB (256 MiB), and those to one service (32 MiB).
 const TOTAL_KIB_MAX: usize = 256 << 10;
-const SERVICE_KIB_MAX: usize = 64 << 10;
+const SERVICE_KIB_MAX: usize = 32 << 10;
 /// How much all large bodies of one client may take at once, in KiB (8 MiB), and how much all small
 /// ones (4 MiB).
 const CLIENT_KIB_MAX: usize = 8 << 10;
