@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use strongroom_sdk::audit_log::EventView;
 use strongroom_sdk::http::{PathId, RequestId, Site, body_of_pieces};
-use strongroom_sdk::identity::{Auditor, Identity, Staff, Teller};
+use strongroom_sdk::identity::{Auditor, Identity, JournalReader, Staff, Teller};
 use strongroom_sdk::json::{Json, NoBody, OptionalJson};
 use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::page::{List, Page};
@@ -101,10 +101,10 @@ async fn statement(
 }
 
 async fn journal(
-    auditor: Auditor,
+    reader: JournalReader,
     Query(query): Query<OnwardQuery>,
 ) -> JsonResult<OnwardList<JournalView>> {
-    service().journal(&auditor, query).map(Json)
+    service().journal(&reader, query).map(Json)
 }
 
 async fn events(

@@ -109,7 +109,7 @@ const TRANSFER: &str = "CREATE TABLE transfer (
                                       decline_code = 'not_reversible' OR decline_code = 'batch_declined' OR
                                       decline_code = 'screening_denied'),
     denied_by          TEXT    CHECK (length(denied_by) BETWEEN 1 AND 64),
-    actor_kind         TEXT    NOT NULL CHECK (actor_kind = 'user' OR actor_kind = 'bank'),
+    actor_kind         TEXT    NOT NULL CHECK (actor_kind = 'user' OR actor_kind = 'bank' OR actor_kind = 'client'),
     actor_id           BLOB    NOT NULL CHECK (length(actor_id) = 16),
     on_behalf_of_id    BLOB    CHECK (length(on_behalf_of_id) = 16),
     request_id         TEXT    CHECK (length(request_id) BETWEEN 1 AND 128),
@@ -140,14 +140,14 @@ const TRANSFER: &str = "CREATE TABLE transfer (
 macro_rules! declined_by {
     () => {
         "coalesce(iif(kind = 'deposit', credit_account_key, debit_account_key), \
-            iif(subject_sequence IS NULL, actor_id, NULL))"
+            iif(subject_sequence IS NULL, coalesce(on_behalf_of_id, actor_id), NULL))"
     };
 }
 pub(crate) use declined_by;
 
-/// Finds the declines of the account to debit (of a deposit: to credit), or of the actor where
-/// there is no such account. Entries find posted transfers, so only declines pay for this index. An
-/// account's key is a number and an actor's id a blob: SQLite does not confuse them.
+/// Finds the declines of the account to debit (of a deposit: to credit), or of the one who
+/// asked where there is no such account. Entries find posted transfers, so only declines pay for this index. An
+/// account's key is a number and a user's id a blob: SQLite does not confuse them.
 const TRANSFER_DECLINED: &str = concat!(
     "CREATE INDEX transfer_declined ON transfer (",
     declined_by!(),
@@ -209,7 +209,7 @@ const BATCH: &str = "CREATE TABLE batch (
     sequence        INTEGER PRIMARY KEY CHECK (sequence >= 1),
     id              BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
     fingerprint     BLOB    NOT NULL CHECK (length(fingerprint) = 32),
-    actor_kind      TEXT    NOT NULL CHECK (actor_kind = 'user' OR actor_kind = 'bank'),
+    actor_kind      TEXT    NOT NULL CHECK (actor_kind = 'user' OR actor_kind = 'bank' OR actor_kind = 'client'),
     actor_id        BLOB    NOT NULL CHECK (length(actor_id) = 16),
     on_behalf_of_id BLOB    CHECK (length(on_behalf_of_id) = 16),
     atomic          INTEGER NOT NULL CHECK (atomic BETWEEN 0 AND 1),

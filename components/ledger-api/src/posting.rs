@@ -75,9 +75,14 @@ pub struct Posting {
 }
 
 impl Posting {
+    /// The one for whom it was asked: the customer of the actor, or the actor.
+    pub fn asked_for(&self) -> Uuid {
+        self.on_behalf_of.unwrap_or(self.actor.id)
+    }
+
     /// Whether a user may see it: the owner of one of its accounts. A decline concerns only the
     /// owner of the account to debit (of a deposit: to credit), so that users do not see what
-    /// others failed to send to them; or the actor, where that account was not found.
+    /// others failed to send to them; or the one who asked, where that account was not found.
     pub fn concerns(&self, user_id: Uuid) -> bool {
         let is_owner = |party: Option<Party>| party.is_some_and(|party| party.owner_id == user_id);
         if self.status != Status::Declined {
@@ -88,7 +93,7 @@ impl Posting {
             _ => self.source,
         };
         let has_no_owner = asked.is_none() && self.kind.is_payment();
-        is_owner(asked) || (has_no_owner && self.actor == Actor::user(user_id))
+        is_owner(asked) || (has_no_owner && self.asked_for() == user_id)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::words::{ActorKind, Kind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use strongroom_sdk::identity::Identity;
 use strongroom_sdk::money::Money;
 use uuid::Uuid;
 
@@ -39,7 +40,7 @@ pub enum DebitAuthority {
 pub struct Actor {
     /// What the actor is.
     pub kind: ActorKind,
-    /// The user's id; nil for the bank.
+    /// The id of the user or client; nil for the bank.
     pub id: Uuid,
 }
 
@@ -55,6 +56,18 @@ impl Actor {
         Self {
             kind: ActorKind::User,
             id,
+        }
+    }
+
+    /// The caller of a request.
+    pub fn of(caller: &Identity) -> Self {
+        let kind = match caller.client {
+            Some(_) => ActorKind::Client,
+            None => ActorKind::User,
+        };
+        Self {
+            kind,
+            id: caller.actor(),
         }
     }
 }

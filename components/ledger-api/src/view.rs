@@ -102,13 +102,13 @@ impl TransactionView {
             .destination
             .is_some_and(|party| party.owner_id == viewer.subject);
         let is_declined = posting.status == Status::Declined && posting.kind.is_payment();
-        if is_declined && !owns_destination && !viewer.is_staff() {
+        if is_declined && !owns_destination && !viewer.reads_all() {
             view.to_account_id = None;
         }
-        if viewer.is_staff() {
+        if viewer.reads_all() {
             view.denied_by.clone_from(&posting.denied_by);
             view.request_id.clone_from(&posting.request_id);
-        } else if posting.actor.id != viewer.subject && !owns_source {
+        } else if posting.asked_for() != viewer.subject && !owns_source {
             view.metadata = None;
         }
         Ok(view)

@@ -169,7 +169,7 @@ variants!(Status: Posted, Declined, Pending, Voided, Expired);
 variants!(Decline: InsufficientFunds, AccountFrozen, AccountClosed, CurrencyMismatch, LimitExceeded,
     Cancelled, ScreeningDenied, AlreadyCaptured, AlreadyVoided, HoldExpired, AmountExceedsHold,
     AlreadyReversed, NotReversible, BatchDeclined);
-variants!(ActorKind: User, Bank);
+variants!(ActorKind: User, Bank, Client);
 variants!(DebitAuthority: Owner(id), Bank);
 variants!(AccountRef: Id(id), Number(number));
 variants!(LineOutcome: Recorded(posting), Refused(refusal));

@@ -86,6 +86,8 @@ stored_enum! {
         User = 1, "user";
         /// The bank itself.
         Bank = 2, "bank";
+        /// A client with an API key.
+        Client = 3, "client";
     }
 }
 

@@ -13,7 +13,7 @@ use strongroom_ledger_api::view::{Event, TransactionView};
 use strongroom_sdk::audit_log::EventView;
 use strongroom_sdk::http::{PathId, RequestId, Site};
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
-use strongroom_sdk::identity::{Auditor, Identity, Teller};
+use strongroom_sdk::identity::{Auditor, Cashier, Identity};
 use strongroom_sdk::json::{Json, NoBody, OptionalJson};
 use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::page::{List, Page};
@@ -43,12 +43,12 @@ fn site() -> Site {
 }
 
 async fn deposit(
-    teller: Teller,
+    cashier: Cashier,
     request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<CashBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.deposit(&teller, request_id, &key, body)
+    SERVICE.deposit(&cashier, request_id, &key, body)
 }
 
 async fn withdraw(
@@ -62,54 +62,59 @@ async fn withdraw(
 
 async fn transfer(
     identity: Identity,
+    request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<TransferBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.transfer(&identity, &key, body)
+    SERVICE.transfer(&identity, request_id, &key, body)
 }
 
 async fn hold(
     identity: Identity,
+    request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<HoldBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.hold(&identity, &key, body)
+    SERVICE.hold(&identity, request_id, &key, body)
 }
 
 async fn capture(
     identity: Identity,
+    request_id: RequestId,
     PathId(hold_id): PathId,
     key: IdempotencyKey,
     OptionalJson(body): OptionalJson<CaptureBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.capture(&identity, &key, hold_id, body)
+    SERVICE.capture(&identity, request_id, &key, hold_id, body)
 }
 
 async fn void(
     identity: Identity,
+    request_id: RequestId,
     PathId(hold_id): PathId,
     key: IdempotencyKey,
     _: NoBody,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.void(&identity, &key, hold_id)
+    SERVICE.void(&identity, request_id, &key, hold_id)
 }
 
 async fn reverse(
-    teller: Teller,
+    cashier: Cashier,
     request_id: RequestId,
     PathId(id): PathId,
     key: IdempotencyKey,
     OptionalJson(body): OptionalJson<ReverseBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.reverse(&teller, request_id, &key, id, body)
+    SERVICE.reverse(&cashier, request_id, &key, id, body)
 }
 
 async fn batch(
     identity: Identity,
+    request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<BatchBody, BATCH_BODY_BYTES_MAX>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.batch(&identity, &key, body)
+    SERVICE.batch(&identity, request_id, &key, body)
 }
 
 async fn transaction(

@@ -97,7 +97,8 @@ fn identity(subject: Uuid) -> Identity {
     Identity {
         subject,
         role: Role::Customer,
-        session: Uuid::nil(),
+        session: Some(Uuid::nil()),
+        client: None,
         scope: String::new(),
     }
 }

@@ -167,7 +167,7 @@ fn encode(previous: &[u8; 32], row: &Value) -> Vec<u8> {
         code => code_of(code, DECLINES),
     });
     bytes.extend(optional(&row["denied_by"], text_with_length));
-    bytes.push(code_of(&row["actor_kind"], &["user", "bank"]));
+    bytes.push(code_of(&row["actor_kind"], &["user", "bank", "client"]));
     bytes.extend(uuid(&row["actor_id"]));
     bytes.extend(optional(&row["on_behalf_of"], uuid));
     bytes.extend(optional(&row["request_id"], text_with_length));

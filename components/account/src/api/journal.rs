@@ -25,7 +25,7 @@ use std::collections::VecDeque;
 use strongroom_ledger_api::Decline;
 use strongroom_sdk::clock::format_rfc3339;
 use strongroom_sdk::hash_chain::{GENESIS, Hash};
-use strongroom_sdk::identity::Auditor;
+use strongroom_sdk::identity::JournalReader;
 use strongroom_sdk::money::Money;
 use strongroom_sdk::onward::{Onward, OnwardList, OnwardQuery};
 use strongroom_sdk::problem::Problem;
@@ -104,7 +104,7 @@ impl<E: Env> Service<E> {
     /// 422 `validation_failed`.
     pub fn journal(
         &self,
-        _: &Auditor,
+        _: &JournalReader,
         query: OnwardQuery,
     ) -> Result<OnwardList<JournalView>, Problem> {
         let page = query.page()?;

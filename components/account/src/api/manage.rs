@@ -142,7 +142,7 @@ impl<E: Env> Service<E> {
         identity.require(ALL_BUT_AUDITORS)?;
         let account = self.readable(identity, id)?;
         if account.owner_id != identity.subject {
-            identity.require(&[Role::Teller, Role::Admin])?;
+            identity.require(&[Role::Teller, Role::Admin, Role::Service])?;
         }
         let actor = Actor::new(identity, request_id);
         view(account::close(&self.store, &self.clock, id, &actor))

@@ -22,7 +22,7 @@ use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
 
 /// The roles that may open accounts, and close their own: an auditor only reads.
-const ALL_BUT_AUDITORS: &[Role] = &[Role::Customer, Role::Teller, Role::Admin];
+const ALL_BUT_AUDITORS: &[Role] = &[Role::Customer, Role::Teller, Role::Admin, Role::Service];
 
 impl<E: Env> Service<E> {
     /// The account of an id, if the caller may read it.

@@ -69,7 +69,8 @@ fn user(subject: Uuid, role: Role) -> Identity {
     Identity {
         subject,
         role,
-        session: Uuid::nil(),
+        session: Some(Uuid::nil()),
+        client: None,
         scope: String::new(),
     }
 }

@@ -316,7 +316,7 @@ fn every_lost_or_added_row_is_found() {
     for insert in [
         "INSERT INTO entry SELECT sequence + 100, 4, account_key, account_sequence + 9, direction, amount_minor, 0 FROM entry LIMIT 1",
         "INSERT INTO balance (account_key) VALUES (2)  ON CONFLICT DO UPDATE SET credits_pending = 5",
-        "INSERT INTO audit_log SELECT sequence + 100, at_ms, actor, actor_role, action, target, \
+        "INSERT INTO audit_log SELECT sequence + 100, at_ms, actor, actor_role, on_behalf_of, action, target, \
          old_value, new_value, request_id, hash FROM audit_log LIMIT 1",
         "INSERT INTO batch SELECT sequence + 1, randomblob(16), fingerprint, actor_kind, actor_id, on_behalf_of_id, atomic, lines, \
          refusals, requested_at_ms, recorded_at_ms, hash FROM batch ORDER BY sequence DESC LIMIT 1",

@@ -42,6 +42,7 @@ pub fn store() -> SqliteStore {
 /// A member of staff who manages accounts.
 pub fn teller() -> Actor {
     Actor {
+        on_behalf_of: None,
         id: Uuid::from_u128(0x7),
         role: "teller".into(),
         request_id: Some("request".to_owned()),

@@ -47,7 +47,7 @@ pub(crate) async fn log_in(
 }
 
 pub(crate) async fn log_out(caller: Identity, _: NoBody) -> Result<StatusCode, Problem> {
-    service().log_out(caller.session, caller.subject)?;
+    service().log_out(caller.own_session()?, caller.subject)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -59,7 +59,8 @@ pub(crate) async fn change_password(
     caller: Identity,
     Json(body): Json<PasswordChange>,
 ) -> Result<StatusCode, Problem> {
-    service().change_password(&caller, &body)?;
+    let session = caller.own_session()?;
+    service().change_password(&caller, session, &body)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -46,6 +46,7 @@ impl<E: Env> AuthService<E> {
     pub fn change_password(
         &self,
         caller: &Identity,
+        session: Uuid,
         change: &PasswordChange,
     ) -> Result<(), AuthError> {
         let user = User::by_id(caller.subject, |sql, params| self.store.query(sql, params))?
@@ -59,7 +60,7 @@ impl<E: Env> AuthService<E> {
             .map_err(|error| AuthError::Password("/new_password", error))?;
 
         let account = Account::of(&email::key(&user.email));
-        let (attempt, permit) = self.begin_attempt(Counter::of_session(account, caller.session))?;
+        let (attempt, permit) = self.begin_attempt(Counter::of_session(account, session))?;
         let verdict = self.judged(&attempt, || {
             // All hashes run on this core. To wait for another one could waste the first hash.
             let permit = permit;
@@ -77,7 +78,7 @@ impl<E: Env> AuthService<E> {
         })?;
         match verdict.ok_or(AuthError::WrongCurrentPassword)? {
             Verdict::Replace(new_hash) => {
-                self.replace_password(&user, &new_hash, Some(caller.session), |_| Ok(()))?;
+                self.replace_password(&user, &new_hash, Some(session), |_| Ok(()))?;
             }
             Verdict::Replaced => {}
         }

@@ -140,6 +140,7 @@ fn administrators_change_neither_their_own_role_nor_whether_they_may_log_in() {
     let user = bank.create("first@example.org", Role::Admin);
     bank.create("second@example.org", Role::Admin);
     let own = Actor {
+        on_behalf_of: None,
         id: user.id,
         ..admin()
     };

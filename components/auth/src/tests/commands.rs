@@ -52,7 +52,7 @@ fn a_reset_is_an_event_of_the_operator() {
     let event = &list["data"][0];
     let expected = json!({
         "sequence": 1, "user_id": user.id, "action": "user.password_reset",
-        "actor_id": Uuid::nil(), "actor_role": "operator", "request_id": null,
+        "actor_id": Uuid::nil(), "actor_role": "operator", "on_behalf_of": null, "request_id": null,
         "old_value": null, "new_value": null, "created_at": "2026-11-22T12:00:00.000Z",
         "hash": event["hash"],
     });

@@ -33,7 +33,7 @@ fn an_event_has_the_actor_the_time_both_values_and_the_request() {
     let newest = &bank.events("")["data"][0];
     let expected = json!({
         "sequence": 2, "user_id": teller.id, "action": "user.role",
-        "actor_id": Uuid::from_u128(0xAD), "actor_role": "admin", "request_id": "r-7",
+        "actor_id": Uuid::from_u128(0xAD), "actor_role": "admin", "on_behalf_of": null, "request_id": "r-7",
         "old_value": "teller", "new_value": "auditor", "created_at": "2026-11-22T12:00:00.001Z",
         "hash": newest["hash"],
     });

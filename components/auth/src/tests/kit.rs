@@ -206,7 +206,9 @@ impl Bank {
             current_password: current.to_owned(),
             new_password: new.to_owned(),
         };
-        self.service.change_password(&identity(user), &change)
+        let caller = identity(user);
+        let session = caller.own_session().unwrap();
+        self.service.change_password(&caller, session, &change)
     }
 
     /// Logs in from [`HERE`], without a device token.
@@ -281,7 +283,8 @@ pub fn identity(user: &User) -> Identity {
     Identity {
         subject: user.id,
         role: user.role,
-        session: Uuid::from_u128(0x5E55),
+        session: Some(Uuid::from_u128(0x5E55)),
+        client: None,
         scope: String::new(),
     }
 }
@@ -289,6 +292,7 @@ pub fn identity(user: &User) -> Identity {
 /// An administrator, in one request.
 pub fn admin() -> Actor {
     Actor {
+        on_behalf_of: None,
         id: Uuid::from_u128(0xAD),
         role: "admin".into(),
         request_id: Some("r-7".to_owned()),

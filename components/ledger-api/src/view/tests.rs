@@ -62,7 +62,8 @@ fn seen_by(subject: Uuid, role: Role, posting: &Posting) -> Value {
     let viewer = Identity {
         subject,
         role,
-        session: Uuid::nil(),
+        session: Some(Uuid::nil()),
+        client: None,
         scope: String::new(),
     };
     serde_json::to_value(TransactionView::for_viewer(posting, &viewer).unwrap()).unwrap()

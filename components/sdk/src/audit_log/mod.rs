@@ -31,6 +31,7 @@ pub const fn migration(number: i64) -> Migration {
                 at_ms      INTEGER NOT NULL,
                 actor      BLOB    NOT NULL CHECK (length(actor) = 16),
                 actor_role TEXT    NOT NULL,
+                on_behalf_of BLOB  CHECK (length(on_behalf_of) = 16),
                 action     TEXT    NOT NULL,
                 target     BLOB    NOT NULL CHECK (length(target) = 16),
                 old_value  TEXT,

@@ -71,6 +71,7 @@ impl Serialize for EventView {
         object.serialize_entry("action", &record.action)?;
         object.serialize_entry("actor_id", &record.actor.id)?;
         object.serialize_entry("actor_role", &record.actor.role)?;
+        object.serialize_entry("on_behalf_of", &record.actor.on_behalf_of)?;
         object.serialize_entry("request_id", &record.actor.request_id)?;
         object.serialize_entry("old_value", &record.old_value)?;
         object.serialize_entry("new_value", &record.new_value)?;

@@ -3,15 +3,15 @@
 //! ```text
 //! hash(n) = SHA-256( hash(n-1)   32 bytes, all zero before the first row
 //!   "SRU1"                        4 bytes, this encoding
-//!   sequence u64, at ms i64, actor 16 bytes, actor's role text, action text, target 16 bytes,
-//!   old value text?, new value text?, request id text? )
+//!   sequence u64, at ms i64, actor 16 bytes, actor's role text, on behalf of id?, action text,
+//!   target 16 bytes, old value text?, new value text?, request id text? )
 //! ```
-//! Integers are big-endian; a text is 0x01, its length as u32, and its UTF-8 bytes; a text that is
+//! Integers are big-endian; an id that may be missing is 0x01 and its 16 bytes, or 0x00; a text is 0x01, its length as u32, and its UTF-8 bytes; a text that is
 //! missing is 0x00.
 
-use crate::hash_chain::{Hash, push_text};
+use crate::hash_chain::{Hash, push_id, push_text};
 use crate::http::RequestId;
-use crate::identity::Identity;
+use crate::identity::{Identity, Role};
 use crate::store::{Row, StoreError, Transaction, Value};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -26,23 +26,27 @@ const MOVE_HEAD: &str =
 
 const INSERT: &str = "\
 INSERT INTO audit_log
-    (sequence, at_ms, actor, actor_role, action, target, old_value, new_value, request_id, hash)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    (sequence, at_ms, actor, actor_role, on_behalf_of, action, target, old_value, new_value,
+     request_id, hash)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
 /// The columns that [`Event::from_row`] reads.
-pub(super) const COLUMNS: &str =
-    "sequence, at_ms, actor, actor_role, action, target, old_value, new_value, request_id, hash";
+pub(super) const COLUMNS: &str = "\
+sequence, at_ms, actor, actor_role, on_behalf_of, action, target, old_value, new_value, request_id, \
+hash";
 
 /// The position of the hash among them.
-pub(super) const HASH_COLUMN: usize = 9;
+pub(super) const HASH_COLUMN: usize = 10;
 
 /// The actor of an event, and the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// The user's id.
+    /// The id of the user or the client.
     pub id: Uuid,
-    /// The user's role at the time of the event.
+    /// Its role at the time of the event.
     pub role: Cow<'static, str>,
+    /// The customer for whom a client acts.
+    pub on_behalf_of: Option<Uuid>,
     /// The id of the request in the host's log.
     pub request_id: Option<String>,
 }
@@ -52,6 +56,7 @@ impl Actor {
     pub const BANK: Self = Self {
         id: Uuid::nil(),
         role: Cow::Borrowed("bank"),
+        on_behalf_of: None,
         request_id: None,
     };
 
@@ -59,14 +64,20 @@ impl Actor {
     pub const OPERATOR: Self = Self {
         id: Uuid::nil(),
         role: Cow::Borrowed("operator"),
+        on_behalf_of: None,
         request_id: None,
     };
 
     /// The caller of a request.
     pub fn new(caller: &Identity, RequestId(request_id): RequestId) -> Self {
+        let role = match caller.client {
+            Some(_) => Role::Service,
+            None => caller.role,
+        };
         Self {
-            id: caller.subject,
-            role: caller.role.as_str().into(),
+            id: caller.actor(),
+            role: role.as_str().into(),
+            on_behalf_of: caller.on_behalf_of(),
             request_id,
         }
     }
@@ -116,6 +127,7 @@ impl Record {
             Value::from(self.at_ms),
             Value::from(self.actor.id),
             Value::from(&*self.actor.role),
+            Value::from(self.actor.on_behalf_of),
             Value::from(&*self.action),
             Value::from(self.target),
             Value::from(self.old_value),
@@ -137,6 +149,7 @@ impl Record {
         bytes.extend_from_slice(&self.at_ms.to_be_bytes());
         bytes.extend_from_slice(self.actor.id.as_bytes());
         push_text(&mut bytes, Some(&self.actor.role));
+        push_id(&mut bytes, self.actor.on_behalf_of);
         push_text(&mut bytes, Some(&self.action));
         bytes.extend_from_slice(self.target.as_bytes());
         push_text(&mut bytes, self.old_value.as_deref());
@@ -159,12 +172,13 @@ impl Event {
                 actor: Actor {
                     id: row.uuid(2)?,
                     role: row.text(3)?.into(),
-                    request_id: row.optional(8, Row::text)?,
+                    on_behalf_of: row.optional(4, Row::uuid)?,
+                    request_id: row.optional(9, Row::text)?,
                 },
-                action: row.text(4)?.into(),
-                target: row.uuid(5)?,
-                old_value: row.optional(6, Row::text)?,
-                new_value: row.optional(7, Row::text)?,
+                action: row.text(5)?.into(),
+                target: row.uuid(6)?,
+                old_value: row.optional(7, Row::text)?,
+                new_value: row.optional(8, Row::text)?,
             },
             hash: row.bytes32(HASH_COLUMN)?,
         })

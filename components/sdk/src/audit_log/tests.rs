@@ -18,6 +18,7 @@ fn record(sequence: i64) -> Record {
     let teller = Actor {
         id: Uuid::from_u128(0x7),
         role: "teller".into(),
+        on_behalf_of: Some(Uuid::from_u128(0xC)),
         request_id: Some("request-7".to_owned()),
     };
     Record {
@@ -97,6 +98,7 @@ fn a_hash_is_of_these_bytes() {
         1_800_000_000_001_i64.to_be_bytes().to_vec(),
         Uuid::from_u128(0x7).into_bytes().to_vec(),
         text("teller"),
+        [vec![1], Uuid::from_u128(0xC).into_bytes().to_vec()].concat(),
         text("frozen"),
         TARGETS[0].into_bytes().to_vec(),
         text("open"),
@@ -110,6 +112,7 @@ fn a_hash_is_of_these_bytes() {
         1_800_000_000_002_i64.to_be_bytes().to_vec(),
         Uuid::nil().into_bytes().to_vec(),
         text("bank"),
+        vec![0],
         text("frozen"),
         TARGETS[1].into_bytes().to_vec(),
         vec![0],
@@ -185,6 +188,7 @@ fn each_change_of_the_log_is_found_and_named() {
         "at_ms = 1",
         "actor = randomblob(16)",
         "actor_role = 'admin'",
+        "on_behalf_of = NULL",
         "action = 'closed'",
         "target = zeroblob(16)",
         "old_value = ''",
@@ -196,7 +200,7 @@ fn each_change_of_the_log_is_found_and_named() {
         assert!(found.contains(IS_NOT), "{change}: {found}");
     }
     const ONE_MORE: &str =
-        "INSERT INTO audit_log SELECT 5, at_ms, actor, actor_role, action, target,
+        "INSERT INTO audit_log SELECT 5, at_ms, actor, actor_role, on_behalf_of, action, target,
         old_value, new_value, request_id, hash FROM audit_log WHERE sequence = 4";
     for (change, words) in [
         (

@@ -1,22 +1,20 @@
 //! Ids that follow from an idempotency key.
 
+use crate::identity::Principal;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// The first 16 bytes of SHA-256 over principal, scope, and key, each after its length (32 bits,
-/// big-endian), with the version and variant bits of a UUID v8 (RFC 9562 section 5.8).
+/// The first 16 bytes of SHA-256 over the principal's parts, scope, and key, each after its length
+/// (32 bits, big-endian), with the version and variant bits of a UUID v8 (RFC 9562 section 5.8).
 ///
 /// `scope` names the kind of request, so that a client can use one key for several kinds.
 ///
 /// The id has no time and no random part: a service that has lost its file still derives the same
 /// id for a repeated request.
-pub fn derived_id(principal: Uuid, scope: &str, key: &str) -> Uuid {
+pub fn derived_id(principal: Principal, scope: &str, key: &str) -> Uuid {
     let mut hasher = Sha256::new();
-    for field in [
-        principal.as_bytes().as_slice(),
-        scope.as_bytes(),
-        key.as_bytes(),
-    ] {
+    let request = [scope.as_bytes(), key.as_bytes()];
+    for field in principal.parts().into_iter().chain(request) {
         // No field is near 4 GiB: a key has at most 255 bytes.
         hasher.update(u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes());
         hasher.update(field);

@@ -6,9 +6,10 @@
 //!
 //! ```
 //! use strongroom_sdk::idempotency::{IdempotencyKey, derived_id};
+//! use strongroom_sdk::identity::Principal;
 //! use uuid::Uuid;
 //!
-//! let user = Uuid::from_u128(7);
+//! let user = Principal::User(Uuid::from_u128(7));
 //! let ids = [b"\"order-1\"".as_slice(), b"order-1"].map(|header| {
 //!     let key = IdempotencyKey::from_header([header]).expect("a key");
 //!     derived_id(user, "transfer", key.as_str())

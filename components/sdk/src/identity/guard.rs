@@ -55,8 +55,18 @@ guard! {
 }
 
 guard! {
-    /// A caller who may read logs and the journal: an auditor or an admin.
+    /// A caller who may pay in and make postings for the bank: a teller, an admin, or a client.
+    Cashier: Teller, Admin, Service
+}
+
+guard! {
+    /// A caller who may read logs: an auditor or an admin.
     Auditor: Auditor, Admin
+}
+
+guard! {
+    /// A caller who may read the journal: an auditor, an admin, or a client.
+    JournalReader: Auditor, Admin, Service
 }
 
 guard! {

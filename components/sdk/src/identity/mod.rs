@@ -18,9 +18,11 @@
 //! ```
 
 mod guard;
+mod principal;
 mod role;
 
-pub use guard::{Admin, Auditor, Staff, Teller};
+pub use guard::{Admin, Auditor, Cashier, JournalReader, Staff, Teller};
+pub use principal::Principal;
 pub use role::Role;
 
 use crate::problem::Problem;
@@ -29,20 +31,23 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use uuid::Uuid;
 
-/// The verified caller, from the headers `x-strongroom-subject`, `-role`, `-session`, `-scope`.
+/// The verified caller, from the headers `x-strongroom-subject`, `-role`, `-session`, `-scope`, and
+/// `-actor`: a user with an access token, or a client with an API key.
 ///
 /// Only the host can set them: it drops a client's own `x-strongroom-*`, and sets these after it
-/// has verified the access token. As an extractor it rejects with 401 where they are missing, so
+/// has verified the access token or key. As an extractor it rejects with 401 where they are missing, so
 /// that a route left public by mistake stays closed. Take [`Admin`], [`Teller`], [`Auditor`], or
 /// [`Staff`] instead where only some roles may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The user's id.
+    /// The user's id. Of a client: the customer for whom it acts, or the client's own id.
     pub subject: Uuid,
-    /// What the user may do.
+    /// What the subject may do.
     pub role: Role,
-    /// The session of the access token.
-    pub session: Uuid,
+    /// The session of the access token; none with an API key.
+    pub session: Option<Uuid>,
+    /// The client whose API key it is; none with an access token.
+    pub client: Option<Uuid>,
     /// Space-separated scopes (RFC 6749 section 3.3); may be empty.
     pub scope: String,
 }
@@ -54,9 +59,45 @@ impl Identity {
         matches!(self.role, Role::Teller | Role::Auditor | Role::Admin)
     }
 
-    /// Whether the caller may read what belongs to `owner`: the owner, or staff.
+    /// Whether the caller may read any customer's data: staff, or a client that acts for the bank.
+    pub fn reads_all(&self) -> bool {
+        self.is_staff() || self.role == Role::Service
+    }
+
+    /// Whether the caller may read what belongs to `owner`: the owner, or who reads all.
     pub fn may_read(&self, owner: Uuid) -> bool {
-        self.subject == owner || self.is_staff()
+        self.subject == owner || self.reads_all()
+    }
+
+    /// Who makes the request: the user, or the client.
+    pub fn actor(&self) -> Uuid {
+        self.client.unwrap_or(self.subject)
+    }
+
+    /// The customer for whom a client makes the request.
+    pub fn on_behalf_of(&self) -> Option<Uuid> {
+        self.client
+            .is_some_and(|client| client != self.subject)
+            .then_some(self.subject)
+    }
+
+    /// The session of a user, for what a client cannot do for them.
+    ///
+    /// # Errors
+    /// 403 `forbidden` with an API key.
+    pub fn own_session(&self) -> Result<Uuid, Problem> {
+        self.session.ok_or_else(Problem::forbidden)
+    }
+
+    /// The owner of the request's idempotency key.
+    pub fn principal(&self) -> Principal {
+        match self.client {
+            None => Principal::User(self.subject),
+            Some(client) => Principal::Client {
+                client,
+                customer: self.on_behalf_of(),
+            },
+        }
     }
 
     /// Passes if the caller has one of `roles`. For a rule that depends on more than the route.
@@ -72,10 +113,20 @@ impl Identity {
     }
 
     fn from_headers(headers: &HeaderMap) -> Option<Self> {
+        let id = |name| match headers.contains_key(name) {
+            false => Some(None),
+            true => text(headers, name)?.parse().ok().map(Some),
+        };
+        let (session, client) = (id("x-strongroom-session")?, id("x-strongroom-actor")?);
+        // A token has a session, and an API key a client.
+        if session.is_some() == client.is_some() {
+            return None;
+        }
         Some(Self {
             subject: text(headers, "x-strongroom-subject")?.parse().ok()?,
             role: text(headers, "x-strongroom-role")?.parse().ok()?,
-            session: text(headers, "x-strongroom-session")?.parse().ok()?,
+            session,
+            client,
             scope: text(headers, "x-strongroom-scope")
                 .unwrap_or_default()
                 .to_owned(),
@@ -98,7 +149,7 @@ impl<S: Sync> FromRequestParts<S> for Identity {
             Problem::new(
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
-                "A valid access token is needed.",
+                "A valid access token or API key is needed.",
             )
             .with_header(
                 header::WWW_AUTHENTICATE,

@@ -1,10 +1,10 @@
-//! The roles of users.
+//! The roles of callers.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A user's role. Each user has exactly one.
+/// A caller's role. Each user has exactly one, and none has `service`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -16,11 +16,15 @@ pub enum Role {
     Auditor,
     /// Administers users, and may do what a teller may.
     Admin,
+    /// A client that acts for the bank with an API key, within the key's scopes. JSON has no such
+    /// role: a body cannot give it to a user.
+    #[serde(skip_deserializing)]
+    Service,
 }
 
 /// The text is no role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be one of customer, teller, auditor, admin")]
+#[error("must be one of customer, teller, auditor, admin, service")]
 pub struct UnknownRole;
 
 impl Role {
@@ -31,6 +35,7 @@ impl Role {
             Self::Teller => "teller",
             Self::Auditor => "auditor",
             Self::Admin => "admin",
+            Self::Service => "service",
         }
     }
 }
@@ -50,6 +55,7 @@ impl FromStr for Role {
             "teller" => Ok(Self::Teller),
             "auditor" => Ok(Self::Auditor),
             "admin" => Ok(Self::Admin),
+            "service" => Ok(Self::Service),
             _ => Err(UnknownRole),
         }
     }

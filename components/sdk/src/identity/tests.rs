@@ -50,7 +50,13 @@ fn each_guard_admits_its_roles_and_forbids_the_others() {
                 false
             }
         };
-        let roles = [Role::Customer, Role::Teller, Role::Auditor, Role::Admin];
+        let roles = [
+            Role::Customer,
+            Role::Teller,
+            Role::Auditor,
+            Role::Admin,
+            Role::Service,
+        ];
         let admitted = roles.into_iter().filter(judge).map(Role::as_str);
         admitted.collect::<Vec<_>>().join(" ")
     }
@@ -58,6 +64,8 @@ fn each_guard_admits_its_roles_and_forbids_the_others() {
     assert_eq!(admitted::<Teller>(), "teller admin");
     assert_eq!(admitted::<Auditor>(), "auditor admin");
     assert_eq!(admitted::<Staff>(), "teller auditor admin");
+    assert_eq!(admitted::<Cashier>(), "teller admin service");
+    assert_eq!(admitted::<JournalReader>(), "auditor admin service");
 }
 
 #[test]
@@ -103,4 +111,49 @@ fn a_missing_repeated_or_unknown_header_is_no_identity() {
         pairs.extend([(name, value); 2]);
         assert_eq!(read(&pairs), None, "{name} repeated");
     }
+}
+
+#[test]
+fn a_client_acts_for_the_bank_or_for_a_customer() {
+    let [subject, _, actor] = [
+        ("x-strongroom-subject", SUBJECT),
+        ("x-strongroom-session", SESSION),
+        ("x-strongroom-actor", SESSION),
+    ];
+    let client: Uuid = SESSION.parse().unwrap();
+    let bank = [
+        ("x-strongroom-subject", SESSION),
+        ("x-strongroom-role", "service"),
+        actor,
+    ];
+    let for_bank = read(&bank).unwrap();
+    assert_eq!((for_bank.actor(), for_bank.on_behalf_of()), (client, None));
+    assert!(for_bank.reads_all() && !for_bank.is_staff());
+    let for_customer = read(&[subject, ("x-strongroom-role", "customer"), actor]).unwrap();
+    assert_eq!(for_customer.actor(), client);
+    assert_eq!(for_customer.on_behalf_of(), Some(for_customer.subject));
+    assert!(!for_customer.reads_all());
+}
+
+#[test]
+fn no_two_callers_share_idempotency_keys() {
+    let [a, b] = [1, 2].map(Uuid::from_u128);
+    let client = |client, customer| Principal::Client { client, customer };
+    let principals = [
+        Principal::User(a),
+        Principal::User(b),
+        client(a, None),
+        client(b, None),
+        client(a, Some(b)),
+        client(b, Some(a)),
+    ];
+    let parts: std::collections::BTreeSet<_> = principals.iter().map(Principal::parts).collect();
+    assert_eq!(parts.len(), principals.len());
+}
+
+#[test]
+fn a_caller_has_a_session_or_a_client_and_not_both() {
+    let mut pairs = headers_of("customer").to_vec();
+    pairs.push(("x-strongroom-actor", SESSION));
+    assert_eq!(read(&pairs), None);
 }

@@ -17,7 +17,8 @@ use strongroom_sdk::store::{Store, StoreError, Transaction};
 pub const SCHEDULES_PER_USER_MAX: i64 = 1_000;
 
 impl<E: Env> Service<E> {
-    /// `POST /schedules`: the owner of the source, in any role but auditor.
+    /// `POST /schedules`: the owner of the source, in any role but auditor. A client makes one for a
+    /// customer alone, who pays.
     ///
     /// # Errors
     /// 403; 404 `account_not_found`; 422 `schedule_in_past`, `account_closed`,
@@ -28,11 +29,13 @@ impl<E: Env> Service<E> {
         key: &IdempotencyKey,
         body: ScheduleBody,
     ) -> Result<StoredReply, Problem> {
-        if identity.role == Role::Auditor {
-            return Err(Problem::forbidden());
-        }
+        identity.require(&[Role::Customer, Role::Teller, Role::Admin])?;
         let owner = identity.subject;
-        let id = derived_id(owner, IdScope::Schedule.as_str(), key.as_str());
+        let id = derived_id(
+            identity.principal(),
+            IdScope::Schedule.as_str(),
+            key.as_str(),
+        );
         let schedule = Schedule::new(id, owner, body.into_order()?, self.clock.now_ms());
         // Before the checks: what was accepted once stays accepted.
         if let Some(first) = schedule::read(&self.store, id)? {

@@ -18,7 +18,7 @@ const PARTS_MAX: usize = 16;
 /// empty at the end.
 pub const PARTS_MAX_OF_CUSTOMERS: usize = 2;
 
-/// `GET /events`: a customer sees the events of what they may `GET` one by one, and staff see all.
+/// `GET /events`: a customer sees the events of what they may `GET` one by one, and who reads all sees all.
 /// The next page begins behind the last event.
 ///
 /// # Errors
@@ -29,7 +29,7 @@ pub fn events<J: Journal>(
     query: OnwardQuery,
 ) -> Result<OnwardList<Event>, Problem> {
     let page = query.page()?;
-    let parts_max = if identity.is_staff() {
+    let parts_max = if identity.reads_all() {
         PARTS_MAX
     } else {
         PARTS_MAX_OF_CUSTOMERS
@@ -42,7 +42,7 @@ pub fn events<J: Journal>(
         let missing = page.limit - data.len() + 1;
         let limit =
             u32::try_from(missing).map_or(JOURNAL_LIMIT_MAX, |it| it.min(JOURNAL_LIMIT_MAX));
-        let rows = if identity.is_staff() {
+        let rows = if identity.reads_all() {
             journal.journal(after, limit)
         } else {
             journal.journal_of(identity.subject, after, limit)

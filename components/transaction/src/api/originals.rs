@@ -10,7 +10,7 @@ use crate::service::{Env, Service};
 use strongroom_ledger_api::{Decline, Kind, Posting};
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
-use strongroom_sdk::identity::{Identity, Teller};
+use strongroom_sdk::identity::{Cashier, Identity, Role};
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
 
@@ -23,11 +23,12 @@ impl<E: Env> Service<E> {
     pub fn capture(
         &self,
         identity: &Identity,
+        request_id: RequestId,
         key: &IdempotencyKey,
         hold_id: Uuid,
         body: CaptureBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::owner(identity)?;
+        let requester = Requester::payer(identity, request_id)?;
         let hold = self.hold_of(identity, hold_id)?;
         let instruction = body.into_instruction(hold_id, hold.amount)?;
         self.submit(&requester, IdScope::Capture, key, instruction)
@@ -40,38 +41,40 @@ impl<E: Env> Service<E> {
     pub fn void(
         &self,
         identity: &Identity,
+        request_id: RequestId,
         key: &IdempotencyKey,
         hold_id: Uuid,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::owner(identity)?;
+        let requester = Requester::payer(identity, request_id)?;
         let hold = self.hold_of(identity, hold_id)?;
         let instruction = of_original(Kind::Void, hold_id, hold.amount);
         self.submit(&requester, IdScope::Void, key, instruction)
     }
 
-    /// `POST /{id}/reverse`: tellers and administrators.
+    /// `POST /{id}/reverse`: tellers, administrators, and clients.
     ///
     /// # Errors
     /// 404 where there is no such transaction; and those of any payment.
     pub fn reverse(
         &self,
-        teller: &Teller,
+        cashier: &Cashier,
         request_id: RequestId,
         key: &IdempotencyKey,
         id: Uuid,
         body: ReverseBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::bank(teller, request_id);
+        let requester = Requester::bank(cashier, request_id);
         let original = recorded(&self.ledger, id)?.ok_or_else(Problem::not_found)?;
         let instruction = body.into_instruction(id, original.amount)?;
         self.submit(&requester, IdScope::Reverse, key, instruction)
     }
 
-    /// The caller's own hold. A hold of another user gets the same 404 as one that does not exist.
+    /// A hold of the caller, or any where a client acts for the bank. A hold of another user gets the same 404 as one that does not exist.
     fn hold_of(&self, identity: &Identity, id: Uuid) -> Result<Posting, Problem> {
         let is_callers = |hold: &Posting| {
             let payer = hold.source.map(|party| party.owner_id);
-            hold.kind == Kind::Hold && payer == Some(identity.subject)
+            let is_own = payer == Some(identity.subject) || identity.role == Role::Service;
+            hold.kind == Kind::Hold && is_own
         };
         let hold = recorded(&self.ledger, id)?.filter(is_callers);
         let hold = hold.ok_or_else(Problem::not_found)?;

@@ -7,27 +7,27 @@ use strongroom_ledger_api::{Actor, Batch, DebitAuthority, Instruction, Kind, Led
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply, derived_id};
-use strongroom_sdk::identity::{Identity, Role, Teller};
+use strongroom_sdk::identity::{Cashier, Identity, Principal, Role};
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
 
 impl<E: Env> Service<E> {
-    /// `POST /deposit`: tellers and administrators.
+    /// `POST /deposit`: tellers, administrators, and clients.
     ///
     /// # Errors
     /// Those of [`Service::submit`].
     pub fn deposit(
         &self,
-        teller: &Teller,
+        cashier: &Cashier,
         request_id: RequestId,
         key: &IdempotencyKey,
         body: CashBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::bank(teller, request_id);
+        let requester = Requester::bank(cashier, request_id);
         self.submit(&requester, IdScope::Deposit, key, body.into_deposit()?)
     }
 
-    /// `POST /withdraw`: the owner, tellers, and administrators.
+    /// `POST /withdraw`: the owner, tellers, administrators, and clients.
     ///
     /// # Errors
     /// 403 for an auditor, who only reads; and those of [`Service::submit`].
@@ -38,59 +38,62 @@ impl<E: Env> Service<E> {
         key: &IdempotencyKey,
         body: CashBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = match Teller::try_from(identity.clone()) {
-            Ok(teller) => Requester::bank(&teller, request_id),
-            Err(_) => Requester::owner(identity)?,
+        let requester = match Cashier::try_from(identity.clone()) {
+            Ok(cashier) => Requester::bank(&cashier, request_id),
+            Err(_) => Requester::payer(identity, request_id)?,
         };
         self.submit(&requester, IdScope::Withdraw, key, body.into_withdrawal()?)
     }
 
-    /// `POST /transfer` and `POST /send`: the owner of the source, in any role but auditor.
+    /// `POST /transfer` and `POST /send`: the owner of the source, in any role but auditor; clients.
     ///
     /// # Errors
     /// As [`Service::withdraw`].
     pub fn transfer(
         &self,
         identity: &Identity,
+        request_id: RequestId,
         key: &IdempotencyKey,
         body: TransferBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::owner(identity)?;
+        let requester = Requester::payer(identity, request_id)?;
         self.submit(&requester, IdScope::Transfer, key, body.into_instruction()?)
     }
 
-    /// `POST /holds`: the owner of the source, as for [`Service::transfer`].
+    /// `POST /holds`: those who may debit the source, as for [`Service::transfer`].
     ///
     /// # Errors
     /// As [`Service::withdraw`].
     pub fn hold(
         &self,
         identity: &Identity,
+        request_id: RequestId,
         key: &IdempotencyKey,
         body: HoldBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::owner(identity)?;
+        let requester = Requester::payer(identity, request_id)?;
         self.submit(&requester, IdScope::Hold, key, body.into_instruction()?)
     }
 
-    /// `POST /batch`: the owner of the sources, as for [`Service::transfer`].
+    /// `POST /batch`: those who may debit the sources, as for [`Service::transfer`].
     ///
     /// # Errors
     /// As [`Service::withdraw`].
     pub fn batch(
         &self,
         identity: &Identity,
+        request_id: RequestId,
         key: &IdempotencyKey,
         body: BatchBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::owner(identity)?;
+        let requester = Requester::payer(identity, request_id)?;
         let instruction = body.into_instruction()?;
         let batch = Batch {
             id: requester.id_of(IdScope::Batch, key),
             fingerprint: instruction.fingerprint(),
             authority: requester.authority,
             actor: requester.actor,
-            on_behalf_of: None,
+            on_behalf_of: requester.on_behalf_of,
             instruction,
             requested_at_ms: self.clock.now_ms(),
         };
@@ -117,7 +120,7 @@ impl<E: Env> Service<E> {
             fingerprint: instruction.fingerprint(),
             authority: requester.authority,
             actor: requester.actor,
-            on_behalf_of: None,
+            on_behalf_of: requester.on_behalf_of,
             request_id: requester.request_id.clone(),
             instruction,
             denied_by: None,
@@ -130,40 +133,50 @@ impl<E: Env> Service<E> {
     }
 }
 
-/// The user who makes a request, and whose accounts they may debit.
+/// Who makes a request, and whose accounts it may debit.
 pub(super) struct Requester {
+    principal: Principal,
     actor: Actor,
+    on_behalf_of: Option<Uuid>,
     authority: DebitAuthority,
-    /// The host's id of the request, where staff make it: the journal keeps it.
+    /// The host's id of the request, where staff or a client make it: the journal keeps it.
     request_id: Option<String>,
 }
 
 impl Requester {
-    /// A user with accounts of their own. An auditor only reads.
+    /// Who pays from their own accounts: a user, the customer for whom a client acts, or the bank
+    /// for which one acts. An auditor only reads.
     ///
     /// # Errors
     /// 403.
-    pub(super) fn owner(identity: &Identity) -> Result<Self, Problem> {
-        if identity.role == Role::Auditor {
-            return Err(Problem::forbidden());
+    pub(super) fn payer(identity: &Identity, request_id: RequestId) -> Result<Self, Problem> {
+        match identity.role {
+            Role::Auditor => Err(Problem::forbidden()),
+            Role::Service => Ok(Self::new(identity, DebitAuthority::Bank, request_id.0)),
+            _ => {
+                let authority = DebitAuthority::Owner(identity.subject);
+                let request_id = request_id.0.filter(|_| identity.client.is_some());
+                Ok(Self::new(identity, authority, request_id))
+            }
         }
-        Ok(Self {
-            actor: Actor::user(identity.subject),
-            authority: DebitAuthority::Owner(identity.subject),
-            request_id: None,
-        })
     }
 
-    /// Staff, who act on any customer's account.
-    pub(super) fn bank(teller: &Teller, request_id: RequestId) -> Self {
+    /// Who acts on any customer's account.
+    pub(super) fn bank(cashier: &Cashier, request_id: RequestId) -> Self {
+        Self::new(cashier, DebitAuthority::Bank, request_id.0)
+    }
+
+    fn new(identity: &Identity, authority: DebitAuthority, request_id: Option<String>) -> Self {
         Self {
-            actor: Actor::user(teller.subject),
-            authority: DebitAuthority::Bank,
-            request_id: request_id.0,
+            principal: identity.principal(),
+            actor: Actor::of(identity),
+            on_behalf_of: identity.on_behalf_of(),
+            authority,
+            request_id,
         }
     }
 
     fn id_of(&self, scope: IdScope, key: &IdempotencyKey) -> Uuid {
-        derived_id(self.actor.id, scope.as_str(), key.as_str())
+        derived_id(self.principal, scope.as_str(), key.as_str())
     }
 }

@@ -44,7 +44,7 @@ impl<E: Env> Service<E> {
         }
         let found = self.ledger.find_batch(id).map_err(unavailable)?;
         let batch = found
-            .filter(|batch| identity.may_read(batch.actor.id))
+            .filter(|batch| identity.may_read(batch.on_behalf_of.unwrap_or(batch.actor.id)))
             .ok_or_else(Problem::not_found)?;
         BatchView::of_record(batch).map(Found::Batch)
     }
@@ -84,5 +84,5 @@ pub(super) fn recorded(ledger: &impl Journal, id: Uuid) -> Result<Option<Posting
 
 /// Whether a user may see a posting.
 pub(super) fn may_read(identity: &Identity, posting: &Posting) -> bool {
-    identity.is_staff() || posting.concerns(identity.subject)
+    identity.reads_all() || posting.concerns(identity.subject)
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use strongroom_account::account::Freeze;
 use strongroom_ledger_api::LedgerError;
 use strongroom_sdk::idempotency::derived_id;
-use strongroom_sdk::identity::{Identity, Role};
+use strongroom_sdk::identity::{Identity, Principal, Role};
 use strongroom_sdk::page::Page;
 use uuid::Uuid;
 
@@ -47,7 +47,7 @@ fn prepared() -> Bank {
 
 /// The id of Alice's request under a key.
 fn alices(scope: IdScope, key: &str) -> Uuid {
-    derived_id(ALICE, scope.as_str(), key)
+    derived_id(Principal::User(ALICE), scope.as_str(), key)
 }
 
 /// 503 with the time after which a client may retry.
@@ -262,6 +262,71 @@ fn who_may_move_what() {
 }
 
 #[test]
+fn a_client_acts_on_every_account_or_on_those_of_its_customer() {
+    let bank = Bank::new();
+    let [own, other] = [bank.cash(&bank.alice, "1"), bank.cash(&bank.bob, "1")];
+    let hold = changed(bank.body("1"), &json!({"expires_in": 60}));
+    let batch = json!({"transfers": [bank.body("1")], "atomic": true});
+    let order = json!({"start": "2027-01-31", "interval": "monthly", "metadata": null});
+    let order = changed(bank.body("1"), &order);
+    let [of_bank, of_alice, of_bob] = [None, Some(ALICE), Some(BOB)].map(client);
+    for (who, call, body, expected) in rows! {
+        (&of_bank, Call::Deposit, &other, "201"),
+        (&of_bank, Call::Withdraw, &own, "201"),
+        (&of_bank, Call::Transfer, &bank.body("1"), "201"),
+        (&of_bank, Call::Hold, &hold, "201"),
+        (&of_bank, Call::Batch, &batch, "201"),
+        // Its payments are a customer's.
+        (&of_bank, Call::Schedule, &order, "403 forbidden"),
+        (&of_alice, Call::Deposit, &own, "403 forbidden"),
+        (&of_alice, Call::Withdraw, &own, "201"),
+        (&of_alice, Call::Withdraw, &other, "404 account_not_found"),
+        (&of_alice, Call::Transfer, &bank.body("1"), "201"),
+        (&of_alice, Call::Schedule, &order, "201"),
+        (&of_bob, Call::Transfer, &bank.body("1"), "404 account_not_found"),
+        (&of_bob, Call::Batch, &batch, "201"),
+    } {
+        let key = format!("{call:?}").replace(' ', "");
+        let answered = bank.request(who, call, &key, body);
+        assert_eq!(outcome(&answered), expected, "{call:?} of {who:?}");
+    }
+}
+
+#[test]
+fn a_client_s_payment_is_a_record_of_the_client_and_its_customer() {
+    let bank = Bank::new();
+    let sent = id_of(
+        &bank
+            .request(&client(Some(ALICE)), Call::Transfer, "k", &bank.body("1"))
+            .unwrap(),
+    );
+    let posting = bank.service.ledger.lookup(sent).unwrap().unwrap();
+    let caller = client(None);
+    assert_eq!(posting.actor, strongroom_ledger_api::Actor::of(&caller));
+    assert_eq!(posting.on_behalf_of, Some(ALICE));
+    assert!(posting.request_id.is_some());
+    for who in [&alice(), &caller, &client(Some(ALICE)), &client(Some(BOB))] {
+        assert!(bank.service.get(who, sent).is_ok(), "{who:?}");
+    }
+    assert!(
+        bank.service
+            .get(&client(Some(carol().subject)), sent)
+            .is_err()
+    );
+}
+
+#[test]
+fn one_key_is_another_request_of_each_client_and_customer() {
+    let bank = Bank::new();
+    let cash = bank.cash(&bank.alice, "1");
+    let callers = [alice(), client(Some(ALICE)), client(None)];
+    let ids = callers.map(|who| id_of(&bank.request(&who, Call::Withdraw, "k", &cash).unwrap()));
+    assert_ne!(ids[0], ids[1]);
+    assert_ne!(ids[1], ids[2]);
+    assert_ne!(ids[0], ids[2]);
+}
+
+#[test]
 fn staff_act_on_their_own_account_as_its_owner_and_no_more() {
     let bank = Bank::new();
     let sent = id_of(&bank.send("sent", "1").unwrap());
@@ -372,7 +437,11 @@ fn who_may_read_what() {
     let posted = id_of(&bank.send("posted", "1").unwrap());
     let declined = id_of(&bank.send("declined", "9999").unwrap());
     let batch = id_of(&bank.batch("batch", false, &["1", "9999"]).unwrap());
-    let opening = derived_id(TELLER, IdScope::Deposit.as_str(), "opening");
+    let opening = derived_id(
+        Principal::User(TELLER),
+        IdScope::Deposit.as_str(),
+        "opening",
+    );
     assert!(bank.seen_by(&alice(), opening).is_ok());
     for who in [alice(), auditor(), teller()] {
         let seen = bank.seen_by(&who, posted).unwrap();

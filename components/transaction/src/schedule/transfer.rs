@@ -5,12 +5,17 @@ use crate::request::{IdScope, Metadata};
 use strongroom_ledger_api::{Actor, DebitAuthority, Transfer};
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::idempotency::derived_id;
+use strongroom_sdk::identity::Principal;
 use uuid::Uuid;
 
 /// The id of an attempt at a date. No client's key has a space, so no client's request has this id.
 pub(super) fn transfer_id(schedule: &Schedule, due: Day, attempt: u32) -> Uuid {
     let key = format!("schedule {} {due} {attempt}", schedule.id);
-    derived_id(schedule.owner, IdScope::Schedule.as_str(), &key)
+    derived_id(
+        Principal::User(schedule.owner),
+        IdScope::Schedule.as_str(),
+        &key,
+    )
 }
 
 /// The transfer of an attempt at a date: the same each time it is made.

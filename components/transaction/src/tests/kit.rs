@@ -22,7 +22,7 @@ use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
-use strongroom_sdk::identity::{Identity, Role, Teller};
+use strongroom_sdk::identity::{Cashier, Identity, Role};
 use strongroom_sdk::json;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::problem::Problem;
@@ -328,7 +328,8 @@ pub(crate) fn identity(subject: Uuid, role: Role) -> Identity {
     Identity {
         subject,
         role,
-        session: Uuid::nil(),
+        session: Some(Uuid::nil()),
+        client: None,
         scope: String::new(),
     }
 }
@@ -358,11 +359,22 @@ pub(crate) fn admin() -> Identity {
     identity(Uuid::from_u128(0xAD), Role::Admin)
 }
 
+/// A client that acts for the bank, or for a customer.
+pub(crate) fn client(customer: Option<Uuid>) -> Identity {
+    let client = Uuid::from_u128(0xC11E27);
+    let role = customer.map_or(Role::Service, |_| Role::Customer);
+    Identity {
+        session: None,
+        client: Some(client),
+        ..identity(customer.unwrap_or(client), role)
+    }
+}
+
 fn request_id() -> RequestId {
     RequestId(Some(REQUEST_ID.to_owned()))
 }
 
-fn as_teller(who: &Identity) -> Result<Teller, Problem> {
+fn as_cashier(who: &Identity) -> Result<Cashier, Problem> {
     who.clone().try_into()
 }
 
@@ -519,16 +531,16 @@ impl Bank {
         let (service, request_id) = (&self.service, request_id());
         let key = &IdempotencyKey::from_header([key.as_bytes()]).unwrap();
         match call {
-            Call::Deposit => service.deposit(&as_teller(who)?, request_id, key, read(body)?),
+            Call::Deposit => service.deposit(&as_cashier(who)?, request_id, key, read(body)?),
             Call::Withdraw => service.withdraw(who, request_id, key, read(body)?),
-            Call::Transfer => service.transfer(who, key, read(body)?),
-            Call::Hold => service.hold(who, key, read(body)?),
-            Call::Capture(id) => service.capture(who, key, id, read(body)?),
-            Call::Void(id) => service.void(who, key, id),
+            Call::Transfer => service.transfer(who, request_id, key, read(body)?),
+            Call::Hold => service.hold(who, request_id, key, read(body)?),
+            Call::Capture(id) => service.capture(who, request_id, key, id, read(body)?),
+            Call::Void(id) => service.void(who, request_id, key, id),
             Call::Reverse(id) => {
-                service.reverse(&as_teller(who)?, request_id, key, id, read(body)?)
+                service.reverse(&as_cashier(who)?, request_id, key, id, read(body)?)
             }
-            Call::Batch => service.batch(who, key, read(body)?),
+            Call::Batch => service.batch(who, request_id, key, read(body)?),
             Call::Schedule => service.create_schedule(who, key, read(body)?),
         }
     }

@@ -40,7 +40,7 @@ impl<E: Env> Service<E> {
         body: WebhookBody,
     ) -> Result<StoredReply, Problem> {
         let secret = body.check()?;
-        let id = derived_id(admin.subject, ID_SCOPE, key.as_str());
+        let id = derived_id(admin.principal(), ID_SCOPE, key.as_str());
         let fingerprint = body.fingerprint();
         // Before the transaction: a service waits for no other while it holds the writer.
         let cursor = self.journal.head().map_err(|error| {

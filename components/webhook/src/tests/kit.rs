@@ -166,7 +166,8 @@ fn caller<G: TryFrom<Identity, Error = Problem>>(role: Role) -> Result<G, Proble
     Identity {
         subject,
         role,
-        session,
+        session: Some(session),
+        client: None,
         scope,
     }
     .try_into()

@@ -283,7 +283,7 @@ fn each_change_by_staff_is_an_event_with_its_values_and_its_request() {
     let hash = text(&events[0], "hash").unwrap();
     let expected = json!({
         "sequence": 6, "account_id": id, "action": "unfrozen", "actor_id": teller.subject,
-        "actor_role": "teller", "request_id": "request-7", "old_value": "frozen:debits",
+        "actor_role": "teller", "on_behalf_of": null, "request_id": "request-7", "old_value": "frozen:debits",
         "new_value": "open", "created_at": NOW, "hash": hash,
     });
     assert_eq!((&events[0], hash.len()), (&expected, 64));
