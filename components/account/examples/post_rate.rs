@@ -84,6 +84,7 @@ fn open_account(store: &SqliteStore) -> Result<Uuid, Box<dyn Error>> {
         name: None,
     };
     let actor = Actor {
+        on_behalf_of: None,
         id: OWNER,
         role: "customer".into(),
         request_id: None,
