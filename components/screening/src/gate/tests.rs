@@ -106,6 +106,7 @@ fn open(store: &SqliteStore) -> Uuid {
         name: None,
     };
     let teller = Manager {
+        on_behalf_of: None,
         id: Uuid::from_u128(0x7),
         role: "teller".into(),
         request_id: None,
