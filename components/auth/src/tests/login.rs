@@ -107,9 +107,12 @@ fn a_role_changed_during_the_login_is_the_session_s_role() {
 fn logout_ends_the_caller_s_session() {
     let (bank, user) = Bank::with_ada();
     let caller = identity(&user);
-    let log_out = || bank.service.log_out(caller.session, caller.subject);
+    let log_out = || {
+        bank.service
+            .log_out(caller.own_session().unwrap(), caller.subject)
+    };
     log_out().unwrap();
-    let ended = Call::EndSession(caller.session, caller.subject);
+    let ended = Call::EndSession(caller.own_session().unwrap(), caller.subject);
     assert_eq!(bank.tokens.calls(), [ended]);
     bank.tokens.broken.set(true);
     assert!(matches!(log_out(), Err(AuthError::Issuer(_))));

@@ -11,7 +11,7 @@ const THIRD_PASSWORD: &str = "a third password for ada";
 
 /// The sessions that a new password ends.
 fn ended(user: &User) -> Call {
-    Call::EndUserSessions(user.id, 2, Some(identity(user).session))
+    Call::EndUserSessions(user.id, 2, identity(user).session)
 }
 
 #[test]

@@ -13,7 +13,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use strongroom_account::account::Freeze;
-use strongroom_ledger_api::LedgerError;
+use strongroom_ledger_api::{Actor, Journal, LedgerError};
 use strongroom_sdk::idempotency::derived_id;
 use strongroom_sdk::identity::{Identity, Principal, Role};
 use strongroom_sdk::page::Page;
@@ -302,7 +302,7 @@ fn a_client_s_payment_is_a_record_of_the_client_and_its_customer() {
     );
     let posting = bank.service.ledger.lookup(sent).unwrap().unwrap();
     let caller = client(None);
-    assert_eq!(posting.actor, strongroom_ledger_api::Actor::of(&caller));
+    assert_eq!(posting.actor, Actor::of(&caller));
     assert_eq!(posting.on_behalf_of, Some(ALICE));
     assert!(posting.request_id.is_some());
     for who in [&alice(), &caller, &client(Some(ALICE)), &client(Some(BOB))] {
