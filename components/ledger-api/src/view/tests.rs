@@ -32,7 +32,7 @@ fn posting(kind: Kind, status: Status) -> Posting {
         decline: None,
         denied_by: None,
         actor: Actor::user(Uuid::from_u128(0x7)),
-        on_behalf_of: Some(PAYER),
+        on_behalf_of: None,
         request_id: Some("request-7".to_owned()),
         source: Some(party(PAYER)),
         destination: Some(party(PAYEE)),
@@ -219,6 +219,15 @@ fn a_decline_concerns_the_payer_alone_and_without_one_the_actor() {
         let found = [PAYER, PAYEE, asker].map(|user| posting.concerns(user));
         assert_eq!(found, concerned, "{posting:?}");
     }
+    let customer = Uuid::from_u128(0xC);
+    let of_client = Posting {
+        on_behalf_of: Some(customer),
+        ..of(Kind::Transfer, short, false)
+    };
+    assert_eq!(
+        [customer, asker].map(|user| of_client.concerns(user)),
+        [true, false]
+    );
 }
 
 #[test]

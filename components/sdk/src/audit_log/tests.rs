@@ -188,7 +188,7 @@ fn each_change_of_the_log_is_found_and_named() {
         "at_ms = 1",
         "actor = randomblob(16)",
         "actor_role = 'admin'",
-        "on_behalf_of = NULL",
+        "on_behalf_of = randomblob(16)",
         "action = 'closed'",
         "target = zeroblob(16)",
         "old_value = ''",

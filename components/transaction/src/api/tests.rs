@@ -286,7 +286,7 @@ fn a_client_acts_on_every_account_or_on_those_of_its_customer() {
         (&of_bob, Call::Transfer, &bank.body("1"), "404 account_not_found"),
         (&of_bob, Call::Batch, &batch, "201"),
     } {
-        let key = format!("{call:?}").replace(' ', "");
+        let key = format!("{call:?}/{expected}").replace(' ', "");
         let answered = bank.request(who, call, &key, body);
         assert_eq!(outcome(&answered), expected, "{call:?} of {who:?}");
     }

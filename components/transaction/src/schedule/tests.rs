@@ -494,7 +494,7 @@ fn each_attempt_at_each_date_of_each_order_has_an_id_of_its_own_that_never_chang
     assert_eq!(ids.len(), 27);
     // Computed apart from this code, for the key
     // `schedule 00000000-0000-0000-0000-000000000001 2027-01-31 1`.
-    let first: Uuid = "675d4002-017a-8299-9ea1-6baca719f534".parse().unwrap();
+    let first: Uuid = "ab1192ad-f5ad-838b-8022-5d6ab2d1be90".parse().unwrap();
     assert!(ids.contains(&first));
     // No client's key has a space.
     assert!(IdempotencyKey::from_header([b"schedule 1".as_slice()]).is_err());

@@ -65,8 +65,8 @@ fn the_audit_log_says_which_order_staff_have_ended_and_in_which_request() {
     let log = bank.logged("");
     let expected = json!({
         "sequence": 1, "schedule_id": ended, "action": "schedule.cancelled", "actor_id": TELLER,
-        "actor_role": "teller", "request_id": REQUEST_ID, "old_value": "completed",
-        "new_value": "cancelled", "created_at": "2027-01-31T08:00:00.000Z", "hash": log[0]["hash"],
+        "actor_role": "teller", "on_behalf_of": null, "request_id": REQUEST_ID,
+        "old_value": "completed", "new_value": "cancelled", "created_at": "2027-01-31T08:00:00.000Z", "hash": log[0]["hash"],
     });
     assert_eq!(log, [expected]);
     assert_eq!(bank.logged(&format!("schedule_id={ended}")), log);
