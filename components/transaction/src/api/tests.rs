@@ -280,11 +280,11 @@ fn a_client_acts_on_every_account_or_on_those_of_its_customer() {
         (&of_bank, Call::Schedule, &order, "403 forbidden"),
         (&of_alice, Call::Deposit, &own, "403 forbidden"),
         (&of_alice, Call::Withdraw, &own, "201"),
-        (&of_alice, Call::Withdraw, &other, "404 account_not_found"),
+        (&of_alice, Call::Withdraw, &other, "404 account_not_found /account_id"),
         (&of_alice, Call::Transfer, &bank.body("1"), "201"),
         (&of_alice, Call::Schedule, &order, "201"),
-        (&of_bob, Call::Transfer, &bank.body("1"), "404 account_not_found"),
-        (&of_bob, Call::Batch, &batch, "201"),
+        (&of_bob, Call::Transfer, &bank.body("1"), "404 account_not_found /from_account_id"),
+        (&of_bob, Call::Batch, &batch, "422 batch_refused"),
     } {
         let key = format!("{call:?}/{expected}").replace(' ', "");
         let answered = bank.request(who, call, &key, body);
