@@ -62,6 +62,7 @@ impl Keyring {
             Ok(content) => parse(&content).map_err(|problem| KeysError::Content {
                 file: file.display().to_string(),
                 problem,
+                loss: "then every token ends",
             })?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => vec![create(&file)?],
             Err(error) => return Err(KeysError::file(&file, error)),

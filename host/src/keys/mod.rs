@@ -5,6 +5,7 @@
 //! keys and the revocations in memory.
 
 mod bindings;
+mod durable_view;
 mod guest;
 mod keyring;
 mod revocations;
@@ -45,12 +46,14 @@ pub enum KeysError {
         source: std::io::Error,
     },
     /// A file does not hold what it must.
-    #[error("{file}: {problem}; restore it from a backup, or remove it (then every token ends)")]
+    #[error("{file}: {problem}; restore it from a backup, or remove it ({loss})")]
     Content {
         /// The file that cannot be used.
         file: String,
         /// What is wrong with its content.
         problem: String,
+        /// What happens if it is removed.
+        loss: &'static str,
     },
 }
 
