@@ -113,6 +113,7 @@ fn open_account(store: &BulkStore, owner_id: Uuid) -> Result<Uuid> {
     let actor = Actor {
         id: owner_id,
         role: "customer".into(),
+        on_behalf_of: None,
         request_id: Some("bench".to_owned()),
     };
     Ok(open(store, &SystemClock, &SystemRandom, &rules, request, &actor)?.id)

@@ -256,6 +256,7 @@ pub fn open_accounts(
     let actor = Actor {
         id: Uuid::from_u128(0x7),
         role: "teller".into(),
+        on_behalf_of: None,
         request_id: None,
     };
     let open = |customer| {
