@@ -25,6 +25,7 @@ mod private_file;
 mod registry;
 mod regular_file;
 mod runtime;
+mod scope;
 mod store;
 mod swap;
 mod telemetry;

@@ -21,6 +21,9 @@ impl ServiceSpec {
         if self.public != new.public {
             found.push("public".to_owned());
         }
+        if self.route_scopes != new.route_scopes {
+            found.push("scopes".to_owned());
+        }
         if self.rates != new.rates {
             found.push("rates".to_owned());
         }
@@ -154,9 +157,10 @@ mod tests {
     fn every_difference_is_named_without_secrets() {
         let new = r#"
             component = "y.wasm"
-            public = ["* /*"]
+            public = ["POST /login"]
             grants = ["signer"]
             links = { "a:b/c" = "callee" }
+            scopes = { "GET /journal" = "journal:read" }
             config = { key = "other" }
             limits = { timeout = "5s", rate = "5/s" }
         "#;
@@ -165,6 +169,7 @@ mod tests {
             [
                 "component: x.wasm -> y.wasm",
                 "public",
+                "scopes",
                 "grants: [] -> [signer]",
                 "links.\"a:b/c\": none -> callee",
                 "config.key",

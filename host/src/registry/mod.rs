@@ -16,6 +16,7 @@ mod origin;
 mod problem;
 mod public;
 mod route_rate;
+mod route_scope;
 mod service;
 mod services;
 mod table;
@@ -35,6 +36,7 @@ pub use units::Rate;
 
 use crate::regular_file;
 use problem::Collector;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use table::TomlTable;
@@ -131,6 +133,11 @@ impl Registry {
             files.extend(spec.canary.as_ref().map(|canary| canary.component.clone()));
         }
         files
+    }
+
+    /// The scopes that calls of its services need.
+    pub fn scopes(&self) -> BTreeSet<String> {
+        self.services.iter().flat_map(ServiceSpec::scopes).collect()
     }
 
     /// The service with this name.

@@ -24,6 +24,7 @@ impl RoutePattern {
         let (method, path) = text.split_once(' ').ok_or_else(wanted)?;
         let method = match method {
             "*" => None,
+            "HEAD" => return Err(format!("`{text}`: write GET, which stands for HEAD too")),
             name if name.bytes().all(|byte| byte.is_ascii_uppercase()) && !name.is_empty() => {
                 Some(Method::from_bytes(name.as_bytes()).map_err(|_| wanted())?)
             }
@@ -50,6 +51,14 @@ impl RoutePattern {
     /// Whether it matches every request.
     pub(super) fn is_everything(&self) -> bool {
         self.method.is_none() && self.prefix && self.path == "/"
+    }
+
+    /// Whether it matches every request that `other` matches.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        let any_method = self.method.is_none();
+        let any_path = self.prefix && other.path.starts_with(&self.path);
+        (any_method || self.method == other.method)
+            && (any_path || (&self.path, self.prefix) == (&other.path, other.prefix))
     }
 
     /// Whether it matches a request. `path` is the part behind `/api/<service>`, with its `/`.
@@ -96,6 +105,31 @@ mod tests {
     }
 
     #[test]
+    fn a_pattern_covers_what_matches_nothing_more() {
+        let covers = |one: &str, other: &str| {
+            let [one, other] = [one, other].map(|text| RoutePattern::parse(text).unwrap());
+            one.covers(&other)
+        };
+        for (one, other) in [
+            ("GET /a", "GET /a"),
+            ("* /a", "GET /a"),
+            ("GET /*", "GET /a"),
+            ("* /*", "* /a/*"),
+        ] {
+            assert!(covers(one, other), "{one} covers {other}");
+        }
+        for (one, other) in [
+            ("GET /a", "POST /a"),
+            ("GET /a", "* /a"),
+            ("GET /a", "GET /a/b"),
+            ("GET /a/*", "GET /a"),
+            ("GET /a/*", "GET /*"),
+        ] {
+            assert!(!covers(one, other), "{one} does not cover {other}");
+        }
+    }
+
+    #[test]
     fn what_is_not_a_route_is_refused() {
         for wrong in [
             "",
@@ -107,6 +141,7 @@ mod tests {
             "POST /*/x",
             "POST /a b",
             "POST /%61",
+            "HEAD /login",
         ] {
             assert!(RoutePattern::parse(wrong).is_err(), "{wrong}");
         }

@@ -8,8 +8,10 @@ use super::limits::Limits;
 use super::origin::Origin;
 use super::public::RoutePattern;
 use super::route_rate::RouteRate;
+use super::route_scope::{self, RouteScope};
 use super::table::{TomlTable, type_name};
 use http::Method;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -28,6 +30,8 @@ pub struct ServiceSpec {
     pub digest: Option<Digest>,
     /// The requests that need no token.
     pub public: Vec<RoutePattern>,
+    /// The scopes of calls that do not need the one of their service.
+    pub route_scopes: Vec<RouteScope>,
     /// How often one client may call a route.
     pub rates: Vec<RouteRate>,
     /// The host interfaces that the component may import beside the ordinary ones.
@@ -60,6 +64,8 @@ pub enum Grant {
     Signer,
     /// `strongroom:keys/revocations`
     Revocations,
+    /// `strongroom:keys/api-keys`
+    ApiKeys,
 }
 
 impl Grant {
@@ -68,6 +74,7 @@ impl Grant {
         match self {
             Self::Signer => "signer",
             Self::Revocations => "revocations",
+            Self::ApiKeys => "api_keys",
         }
     }
 
@@ -75,8 +82,9 @@ impl Grant {
         match text {
             "signer" => Ok(Self::Signer),
             "revocations" => Ok(Self::Revocations),
+            "api_keys" => Ok(Self::ApiKeys),
             other => Err(format!(
-                "`{other}` is not a grant; known: signer, revocations"
+                "`{other}` is not a grant; known: signer, revocations, api_keys"
             )),
         }
     }
@@ -125,10 +133,24 @@ impl ServiceSpec {
         self.public.iter().any(RoutePattern::is_everything)
     }
 
+    /// The scope that a call needs.
+    pub fn scope(&self, method: &Method, path: &str) -> Cow<'_, str> {
+        route_scope::scope_of(&self.route_scopes, &self.name, method, path)
+    }
+
+    /// The scopes that its calls need.
+    pub(super) fn scopes(&self) -> Vec<String> {
+        if self.is_public_as_a_whole() {
+            return Vec::new();
+        }
+        route_scope::all(&self.route_scopes, &self.name).collect()
+    }
+
     pub(super) fn read(name: &str, mut table: TomlTable<'_, '_>, folder: &Path) -> Option<Self> {
         let component = read_component(&mut table);
         let digest = table.string("digest", Digest::parse);
         let public = table.strings("public", RoutePattern::parse);
+        let route_scopes = route_scope::read(&mut table, &public);
         let rates = table.strings("rates", RouteRate::parse);
         let grants = table.strings("grants", Grant::parse).into_iter().collect();
         let links = read_links(&mut table);
@@ -153,6 +175,7 @@ impl ServiceSpec {
             component_as_written,
             digest,
             public,
+            route_scopes,
             rates,
             grants,
             links,
