@@ -4,7 +4,7 @@ use super::RegistryArgument;
 use crate::admin::{AdminApi, AdminListener, open_token, token_file};
 use crate::durable_file::create_folder;
 use crate::gateway::{Gateway, Listener};
-use crate::keys::{Keys, TokenPolicy};
+use crate::keys::{self, Keys, TokenPolicy};
 use crate::open_files::room_for_connections;
 use crate::registry::{AdminAddress, HostSpec, Registry};
 use crate::runtime::{Loader, Services};
@@ -111,7 +111,8 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
     let api = AdminApi::new(Arc::clone(&swapper), host, admin.address(), &token);
     let admin = tokio::spawn(admin.serve(Arc::new(api)));
     let clock_watch = tokio::spawn(wall_clock::watch(Arc::clone(&clock)));
-    let gateway = Arc::new(Gateway::new(host, Arc::clone(&services), keys));
+    let use_watch = tokio::spawn(keys::save_last_uses(Arc::clone(&keys)));
+    let gateway = Arc::new(Gateway::new(host, Arc::clone(&services), Arc::clone(&keys)));
     let keep_running = async {
         tokio::select! {
             () = run_services(swapper, registry, hangup, &stop, addresses) => {}
@@ -126,6 +127,10 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
     services.finish_drain(RELEASE_TIME_MAX).await;
     admin.abort();
     clock_watch.abort();
+    use_watch.abort();
+    if let Err(error) = keys.save_last_uses() {
+        tracing::warn!(%error, "the last uses of API keys could not be saved");
+    }
     if let Err(error) = clock.save() {
         tracing::warn!(%error, "the time could not be stored in the data folder");
     }

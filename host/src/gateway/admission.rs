@@ -1,6 +1,8 @@
-//! Who may send a request: a client within the rates, and with a token unless the route is public.
+//! Who may send a request: a client within the rates, and, unless the route is public, with an
+//! access token or API key that has the scope of the call.
 
 use super::exchange::Exchange;
+use super::on_behalf_of;
 use super::problem::GatewayError;
 use super::rate::{self, RateLimits, RatePolicy};
 use crate::bearer::bearer_token;
@@ -27,17 +29,17 @@ pub(super) struct Admission<'a> {
 /// Who sent an admitted request.
 pub(super) struct Caller {
     identity: Option<Identity>,
-    /// The client at its address, and its user, or the former again.
+    /// The client at its address, and the user or the key's client, or the former again.
     clients: [Client; 2],
 }
 
 impl Caller {
-    /// The user's identity, but on a public route.
+    /// The verified identity, but on a public route.
     pub(super) fn identity(&self) -> Option<&Identity> {
         self.identity.as_ref()
     }
 
-    /// The user, or without one the client at the address.
+    /// The user or the key's client, or without one the client at the address.
     pub(super) fn client(&self) -> Client {
         self.clients[1]
     }
@@ -49,10 +51,11 @@ impl Caller {
 }
 
 impl Admission<'_> {
-    /// Counts the request against its rates, and verifies its token.
+    /// Counts the request against its rates, and verifies its token or key.
     ///
     /// # Errors
-    /// The client sends too much, or has no accepted token for a route that is not public.
+    /// The client sends too much. On a route that is not public, it has no accepted token or key,
+    /// it may not act for the customer whom it names, or it does not have the scope.
     pub(super) fn admit(mut self) -> Result<Caller, GatewayError> {
         let by_address = self.by_address;
         let of_service = self.spec.limits.rate;
@@ -72,11 +75,14 @@ impl Admission<'_> {
         }
         match self.authenticate() {
             Ok(identity) => {
-                let user = Client::of_subject(identity.subject());
-                self.count_route(RateBy::Subject, user)?;
+                // A client with a key counts once, however many customers it acts for.
+                let actor = Client::of_subject(identity.actor());
+                self.count_route(RateBy::Subject, actor)?;
+                let identity = on_behalf_of::apply(identity, &self.head.headers, self.keys)?;
+                self.check_scope(&identity)?;
                 Ok(Caller {
                     identity: Some(identity),
-                    clients: [by_address, user],
+                    clients: [by_address, actor],
                 })
             }
             Err(refused) => {
@@ -116,7 +122,16 @@ impl Admission<'_> {
         self.spec.is_public(&self.head.method, rest)
     }
 
-    /// The identity of the bearer token (RFC 6750), verified in process.
+    fn check_scope(&self, identity: &Identity) -> Result<(), GatewayError> {
+        let scope = self.spec.scope(&self.head.method, self.rest);
+        if identity.has_scope(&scope) {
+            Ok(())
+        } else {
+            Err(GatewayError::ScopeMissing(scope.into_owned()))
+        }
+    }
+
+    /// The identity of the bearer token (RFC 6750) or API key, verified in process.
     fn authenticate(&self) -> Result<Identity, GatewayError> {
         let credentials = self.head.headers.get(AUTHORIZATION);
         let credentials = credentials.and_then(|value| value.to_str().ok());

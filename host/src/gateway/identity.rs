@@ -9,6 +9,7 @@ const SUBJECT: HeaderName = HeaderName::from_static("x-strongroom-subject");
 const ROLE: HeaderName = HeaderName::from_static("x-strongroom-role");
 const SESSION: HeaderName = HeaderName::from_static("x-strongroom-session");
 const SCOPE: HeaderName = HeaderName::from_static("x-strongroom-scope");
+const ACTOR: HeaderName = HeaderName::from_static("x-strongroom-actor");
 const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("x-strongroom-client-address");
 
 /// The scheme of RFC 6750.
@@ -36,6 +37,7 @@ const CLAIMS: &[&str] = &[
     "cf-connecting-ip",
     "fastly-client-ip",
     "x-email",
+    "x-on-behalf-of",
     "x-groups",
     "x-scope",
     "x-subject",
@@ -72,7 +74,7 @@ fn is_claim(name: &str) -> bool {
             .any(|beginning| name.starts_with(beginning))
 }
 
-/// Removes bearer tokens: a component does not need them, and a dishonest one could use them. A
+/// Removes bearer tokens, API keys among them: a component does not need them, and a dishonest one could use them. A
 /// public service may have other credentials of its own.
 pub(super) fn strip_token(headers: &mut HeaderMap) {
     let is_bearer = |value: &HeaderValue| {
@@ -94,13 +96,14 @@ pub(super) fn insert_address(headers: &mut HeaderMap, address: IpAddr) {
 /// Adds who the caller is.
 pub(super) fn insert_identity(headers: &mut HeaderMap, identity: &Identity) {
     for (name, value) in [
-        (SUBJECT, identity.subject()),
-        (ROLE, identity.role()),
+        (SUBJECT, Some(identity.subject())),
+        (ROLE, Some(identity.role())),
         (SESSION, identity.session()),
-        (SCOPE, identity.scope()),
+        (SCOPE, Some(identity.scope())),
+        (ACTOR, identity.client()),
     ] {
-        // Always a valid value: a token with other claims is not accepted.
-        if let Ok(value) = HeaderValue::from_str(value) {
+        // Always a valid value: a token or key with others is not accepted.
+        if let Some(Ok(value)) = value.map(HeaderValue::from_str) {
             headers.insert(name, value);
         }
     }
@@ -115,6 +118,7 @@ mod tests {
         for (value, is_kept) in [
             ("Bearer x.y.z", false),
             ("bEARER x", false),
+            ("Bearer sk_x", false),
             ("Basic eDp5", true),
         ] {
             let mut headers = HeaderMap::new();
@@ -142,6 +146,7 @@ mod tests {
             "remote-user",
             "x-remote-user",
             "x-client-ip",
+            "x-on-behalf-of",
         ] {
             headers.insert(
                 HeaderName::from_static(name),

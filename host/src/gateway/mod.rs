@@ -8,8 +8,8 @@
 //! 4. [`limits`] refuses what no honest client sends;
 //! 5. [`service_path`] finds the service by the first segment under `/api`, and [`proxies`] the
 //!    client's address;
-//! 6. [`admission`] refuses a client whose [`rate`] is used up, and verifies the token, unless the
-//!    route is public;
+//! 6. [`admission`] refuses a client whose [`rate`] is used up, and verifies the token or key with
+//!    its scope, unless the route is public; [`on_behalf_of`] lets a key act for a customer;
 //! 7. [`open_responses`] refuses a client that does not take its responses;
 //! 8. [`identity`] replaces the claims of the client by verified ones; [`trace`] begins a span;
 //! 9. [`body`] reads the request's body into its share of [`body_memory`] ([`shares`]);
@@ -28,6 +28,7 @@ mod identity;
 mod limits;
 mod listener;
 mod observed_stream;
+mod on_behalf_of;
 mod open_responses;
 mod pipeline;
 mod problem;

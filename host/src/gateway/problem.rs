@@ -38,12 +38,18 @@ pub(super) enum GatewayError {
     NoSuchService,
     #[error("nothing is at {0}; leave out the slash at its end")]
     SlashAtEnd(String),
-    #[error("this call needs a token: authorization: Bearer <access token>")]
+    #[error("this call needs authorization: Bearer <access token or API key>")]
     TokenMissing,
     #[error("too many requests; try again when `retry-after` is over")]
     RateLimited(RateStatus),
     #[error("{0}")]
     TokenRefused(TokenError),
+    #[error("{0}")]
+    Forbidden(&'static str),
+    #[error("the customer whom `x-on-behalf-of` names is disabled")]
+    CustomerDisabled,
+    #[error("this call needs the scope `{0}`, which the token or key does not have")]
+    ScopeMissing(String),
     #[error("the body is larger than {0} bytes")]
     PayloadTooLarge(u64),
     #[error("the body did not arrive in time")]
@@ -78,6 +84,9 @@ impl GatewayError {
             Self::NoSuchService | Self::SlashAtEnd(_) => StatusCode::NOT_FOUND,
             Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TokenMissing | Self::TokenRefused(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) | Self::CustomerDisabled | Self::ScopeMissing(_) => {
+                StatusCode::FORBIDDEN
+            }
             Self::PayloadTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::ServiceFailed(_) => StatusCode::BAD_GATEWAY,
@@ -99,6 +108,9 @@ impl GatewayError {
             Self::RateLimited(_) => "rate_limited",
             Self::TokenMissing => "token_missing",
             Self::TokenRefused(_) => "invalid_token",
+            Self::Forbidden(_) => "forbidden",
+            Self::CustomerDisabled => "customer_disabled",
+            Self::ScopeMissing(_) => "insufficient_scope",
             Self::PayloadTooLarge(_) => "payload_too_large",
             Self::BodyTooSlow => "request_timeout",
             Self::ServiceFailed(_) => "service_failed",
@@ -113,6 +125,22 @@ impl GatewayError {
             Self::ServiceFailed(reason) => Some(reason),
             _ => None,
         }
+    }
+
+    /// What RFC 6750 section 3 has a client read of its credentials.
+    fn challenge(&self) -> Option<HeaderValue> {
+        let challenge = match self {
+            // No error code for a request without a token.
+            Self::TokenMissing => r#"Bearer realm="strongroom""#.to_owned(),
+            Self::TokenRefused(error) => format!(
+                r#"Bearer realm="strongroom", error="invalid_token", error_description="{error}""#
+            ),
+            Self::ScopeMissing(scope) => {
+                format!(r#"Bearer realm="strongroom", error="insufficient_scope", scope="{scope}""#)
+            }
+            _ => return None,
+        };
+        HeaderValue::try_from(challenge).ok()
     }
 
     /// The document, as a response to the request of this path and id.
@@ -139,21 +167,10 @@ impl GatewayError {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, PROBLEM_JSON);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(challenge) = self.challenge() {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
         match &self {
-            Self::TokenMissing => {
-                // RFC 6750 section 3.1: no error code for a request without a token.
-                headers.insert(
-                    WWW_AUTHENTICATE,
-                    HeaderValue::from_static(r#"Bearer realm="strongroom""#),
-                );
-            }
-            Self::TokenRefused(error) => {
-                let challenge = r#"Bearer realm="strongroom", error="invalid_token""#;
-                let value = format!(r#"{challenge}, error_description="{error}""#);
-                if let Ok(value) = HeaderValue::try_from(value) {
-                    headers.insert(WWW_AUTHENTICATE, value);
-                }
-            }
             Self::MethodNotAllowed => {
                 headers.insert(ALLOW, HeaderValue::from_static(METHODS_ALLOWED));
             }

@@ -1,30 +1,45 @@
-//! Signing keys, the tokens they sign, and the revocations of those tokens.
+//! Signing keys, the tokens they sign, the revocations of those tokens, and API keys.
 //!
 //! The private keys stay in the host: a component can get the signature of a valid access token
 //! ([`guest`]), and of nothing else. The gateway verifies tokens here, in process, against the same
-//! keys and the revocations in memory.
+//! keys and the revocations in memory, and [API keys](api_keys) against their hashes.
 
+mod api_keys;
 mod bindings;
 mod durable_view;
 mod guest;
+mod identity;
 mod keyring;
 mod revocations;
 mod signing;
 mod token;
 mod verification;
 
-pub use guest::{KeysView, add_revocations_to_linker, add_signer_to_linker};
-pub use token::{Identity, TokenPolicy};
+pub use guest::{
+    KeysView, add_api_keys_to_linker, add_revocations_to_linker, add_signer_to_linker,
+};
+pub use identity::Identity;
+pub use token::TokenPolicy;
 pub use verification::TokenError;
 
 use crate::durable_file::create_folder;
 use crate::private_file::{self, Guard};
+use api_keys::ApiKeys;
 use keyring::Keyring;
+use parking_lot::Mutex;
 use revocations::Revocations;
+use std::collections::BTreeSet;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use token::Claims;
+use tokio::time::MissedTickBehavior;
+use uuid::Uuid;
 use verification::Verifier;
+
+/// How often the last uses of API keys are saved, if they have changed.
+const SAVE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The keys and revocations of a host.
 pub struct Keys {
@@ -32,6 +47,9 @@ pub struct Keys {
     ring: Keyring,
     verifier: Verifier,
     revocations: Revocations,
+    api_keys: ApiKeys,
+    /// The scopes of the registry.
+    scopes: Mutex<BTreeSet<String>>,
 }
 
 /// Why the keys of a data folder cannot be used.
@@ -43,7 +61,7 @@ pub enum KeysError {
         /// The file that cannot be used.
         file: String,
         /// The system's error.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A file does not hold what it must.
     #[error("{file}: {problem}; restore it from a backup, or remove it ({loss})")]
@@ -58,7 +76,7 @@ pub enum KeysError {
 }
 
 impl KeysError {
-    fn file(file: &Path, source: std::io::Error) -> Self {
+    fn file(file: &Path, source: io::Error) -> Self {
         Self::File {
             file: file.display().to_string(),
             source,
@@ -71,7 +89,7 @@ impl Keys {
     ///
     /// # Errors
     /// A file cannot be used, or other users may touch the folder. Revocations that cannot be read
-    /// are an error too: without them a revoked token would work again.
+    /// are an error too: without them a revoked token or API key would work again.
     pub fn open(folder: &Path, policy: TokenPolicy) -> Result<Self, KeysError> {
         let checked = create_folder(folder)
             .and_then(|()| private_file::check(folder, &folder.metadata()?, Guard::Writing));
@@ -79,20 +97,33 @@ impl Keys {
         let ring = Keyring::open(folder)?;
         let verifier = Verifier::new(&ring, &policy);
         let revocations = Revocations::open(folder)?;
+        let api_keys = ApiKeys::open(folder)?;
         Ok(Self {
             policy,
             ring,
             verifier,
             revocations,
+            api_keys,
+            scopes: Mutex::default(),
         })
     }
 
-    /// Returns the user whom a token names, if it is valid now.
+    /// Returns whom a bearer token names, an access token or an API key, if it is valid now.
     ///
     /// # Errors
     /// Why it is not.
     pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
-        self.accepted_claims(token).map(Identity)
+        if token.starts_with(api_keys::PREFIX) {
+            let key = self.api_keys.verify(token, token::now_ms());
+            key.map(Identity::of_key)
+        } else {
+            self.accepted_claims(token).map(Identity::of_token)
+        }
+    }
+
+    /// Whether no API key may act for this customer.
+    pub fn is_blocked(&self, customer: Uuid) -> bool {
+        self.api_keys.is_blocked(customer)
     }
 
     fn accepted_claims(&self, token: &str) -> Result<Arc<Claims>, TokenError> {
@@ -110,6 +141,37 @@ impl Keys {
     /// The public keys as a JWK Set (RFC 7517) in JSON.
     pub fn public_set(&self) -> &str {
         self.ring.public_set()
+    }
+
+    /// Notes which scopes the calls of the registry's services need.
+    pub fn set_scopes(&self, scopes: BTreeSet<String>) {
+        *self.scopes.lock() = scopes;
+    }
+
+    fn known_scopes(&self) -> Vec<String> {
+        self.scopes.lock().iter().cloned().collect()
+    }
+
+    /// Saves when each API key was last used, if that has changed.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_last_uses(&self) -> io::Result<()> {
+        self.api_keys.save_last_uses()
+    }
+}
+
+/// Saves each minute when each API key was last used, for as long as it is polled.
+pub async fn save_last_uses(keys: Arc<Keys>) {
+    let mut minute = tokio::time::interval(SAVE_INTERVAL);
+    minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        minute.tick().await;
+        let saving = Arc::clone(&keys);
+        let outcome = tokio::task::spawn_blocking(move || saving.save_last_uses()).await;
+        if let Ok(Err(error)) = outcome {
+            tracing::warn!(%error, "the last uses of API keys could not be saved");
+        }
     }
 }
 

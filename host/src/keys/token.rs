@@ -1,7 +1,7 @@
 //! The one kind of token that the host knows: an access token after RFC 9068.
 
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The `typ` of an access token (RFC 9068 section 2.1): nothing else is taken for one.
 pub(super) const TOKEN_TYPE: &str = "at+jwt";
@@ -71,32 +71,6 @@ impl Audience {
     }
 }
 
-/// The user whom a verified token names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity(pub(super) Arc<Claims>);
-
-impl Identity {
-    /// The user's id (`sub`).
-    pub fn subject(&self) -> &str {
-        &self.0.sub
-    }
-
-    /// The session's id (`sid`).
-    pub fn session(&self) -> &str {
-        &self.0.sid
-    }
-
-    /// The user's role (`role`), which the services judge.
-    pub fn role(&self) -> &str {
-        &self.0.role
-    }
-
-    /// The scopes (`scope`), separated by spaces.
-    pub fn scope(&self) -> &str {
-        &self.0.scope
-    }
-}
-
 /// The claims that the library must require.
 pub(super) const REQUIRED_CLAIMS: [&str; 5] = ["iss", "aud", "sub", "exp", "nbf"];
 
@@ -145,4 +119,12 @@ pub(super) fn check_names(claims: &Claims) -> Result<(), &'static str> {
 /// Seconds since 1970.
 pub(super) fn now_seconds() -> u64 {
     jsonwebtoken::get_current_timestamp()
+}
+
+/// Milliseconds since 1970.
+pub(super) fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
 }

@@ -42,6 +42,12 @@ pub enum TokenError {
     /// Its session or its user's older sessions were ended.
     #[error("the token was revoked")]
     Revoked,
+    /// No API key has this text. A revoked one is forgotten.
+    #[error("the API key is unknown or was revoked")]
+    UnknownApiKey,
+    /// The time of the API key is over.
+    #[error("the API key has expired")]
+    ExpiredApiKey,
 }
 
 /// How many tokens are cached: a few for each client of the last minutes.

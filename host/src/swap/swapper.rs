@@ -227,6 +227,9 @@ impl Swapper {
         let leaving = removal::leaving(registry, &self.services.routing_table());
         let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
         self.services.take_in(&names, false);
+        if let Some(keys) = self.loader.keys() {
+            keys.set_scopes(registry.scopes());
+        }
 
         // First, since a canary of the previous table must not serve beside the new one.
         let canaries = canary::end_unwanted(&mut pass).await;

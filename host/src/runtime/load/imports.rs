@@ -23,6 +23,7 @@ mod tests;
 
 const SIGNER: &str = "strongroom:keys/signer";
 const REVOCATIONS: &str = "strongroom:keys/revocations";
+const API_KEYS: &str = "strongroom:keys/api-keys";
 
 /// Makes the linker of one component.
 ///
@@ -106,6 +107,9 @@ fn add_ambient(
     if spec.grants.contains(&Grant::Revocations) {
         keys::add_revocations_to_linker(linker, Context::keys_view)?;
     }
+    if spec.grants.contains(&Grant::ApiKeys) {
+        keys::add_api_keys_to_linker(linker, Context::keys_view)?;
+    }
     Ok(())
 }
 
@@ -121,6 +125,7 @@ fn check_granted(spec: &ServiceSpec, import: &str) -> Option<LoadProblem> {
     let grant = match import.split('@').next() {
         Some(SIGNER) => Grant::Signer,
         Some(REVOCATIONS) => Grant::Revocations,
+        Some(API_KEYS) => Grant::ApiKeys,
         Some(
             "strongroom:store/sql" | "strongroom:service/compute" | "strongroom:service/outbound",
         ) => return None,

@@ -73,6 +73,11 @@ impl Loader {
         })
     }
 
+    /// The keys of a host that serves.
+    pub fn keys(&self) -> Option<&Keys> {
+        self.keys.as_deref()
+    }
+
     /// Compiles a component, and checks its imports and exports against the host's. Blocks, up to a
     /// minute for a large component that is new.
     ///

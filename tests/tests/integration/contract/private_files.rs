@@ -35,6 +35,7 @@ async fn a_start_refuses_what_others_could_have_touched_and_says_what_to_do() {
         (compiled.path(), 0o666, "chmod 600"),
         (keys.join("signing-keys.json"), 0o644, "chmod 600"),
         (keys.join("revocations.jsonl"), 0o640, "chmod 600"),
+        (keys.join("api-keys.jsonl"), 0o604, "chmod 600"),
         (keys, 0o770, "chmod 700"),
     ] {
         let before = mode_of(&path);
@@ -70,6 +71,7 @@ async fn the_data_folder_is_closed_to_others_although_it_was_opened() {
         "admin.token",
         "keys/signing-keys.json",
         "keys/revocations.jsonl",
+        "keys/api-keys.jsonl",
     ] {
         assert_eq!(mode_of(&host.data().join(file)), 0o600, "{file}");
     }

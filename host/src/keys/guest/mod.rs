@@ -1,5 +1,9 @@
 //! The keys as guests see them.
 
+mod api_keys;
+
+pub use api_keys::add_api_keys_to_linker;
+
 use super::Keys;
 use super::bindings::signer::{Policy as GuestPolicy, SignError};
 use super::bindings::{revocations, signer};
@@ -8,6 +12,8 @@ use std::sync::Arc;
 use wasmtime::Result;
 use wasmtime::component::{HasData, Linker};
 
+/// Why the host does nothing more.
+const STOPPING: &str = "the host is stopping";
 /// The longest name of a session or a subject, in bytes.
 const NAME_BYTES_MAX: usize = 128;
 
@@ -109,22 +115,33 @@ impl<'a> KeysView<'a> {
             .ok_or_else(|| wasmtime::format_err!("there are no keys where nothing is served"))
     }
 
-    /// Runs a revocation on a thread that may wait for the disk.
     async fn revoke(
         &self,
         revoke: impl FnOnce(&Keys) -> std::io::Result<()> + Send + 'static,
     ) -> Result<Result<(), revocations::Error>> {
+        let revoked = self.on_blocking_thread(revoke).await?;
+        Ok(revoked.map_err(|error| {
+            revocations::Error::Unavailable(match error {
+                Some(error) => {
+                    tracing::error!(%error, "a revocation could not be written");
+                    error.to_string()
+                }
+                None => STOPPING.to_owned(),
+            })
+        }))
+    }
+
+    /// Makes a change on a thread that may wait for the disk. It fails without an error when the
+    /// host is stopping.
+    async fn on_blocking_thread<E: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Keys) -> Result<(), E> + Send + 'static,
+    ) -> Result<Result<(), Option<E>>> {
         let keys = Arc::clone(self.present()?);
-        let done = tokio::task::spawn_blocking(move || revoke(&keys)).await;
+        let done = tokio::task::spawn_blocking(move || change(&keys)).await;
         Ok(match done {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => {
-                tracing::error!(%error, "a revocation could not be written");
-                Err(revocations::Error::Unavailable(error.to_string()))
-            }
-            Err(_) => Err(revocations::Error::Unavailable(
-                "the host is stopping".to_owned(),
-            )),
+            Ok(outcome) => outcome.map_err(Some),
+            Err(_) => Err(None),
         })
     }
 }
