@@ -8,6 +8,7 @@
 //! - [`registry`]: the text of a `registry.toml`.
 //! - [`host`]: a running `strongroom serve`, killed when dropped.
 //! - [`bank`]: a host with the services of the default bank, and its people: customers and staff.
+//! - [`api_key`]: clients with an API key.
 //! - [`business`]: everything that the bank does with money.
 //! - [`stores`]: the stores of a bank that does not run.
 //! - [`client`]: requests, and what came back.
@@ -23,6 +24,7 @@
 //! - [`attackers`]: where attackers come from.
 //! - [`tools`]: clients, attackers, and readers that others wrote.
 
+pub mod api_key;
 pub mod attackers;
 pub mod bank;
 pub mod business;

@@ -16,6 +16,7 @@ mod events;
 mod examples;
 mod faults;
 mod isolation;
+mod keys;
 mod kill;
 mod money;
 mod movement;
