@@ -147,6 +147,8 @@ measure_host() {
   "$bench" transfers "${load[@]}" --clients $CLIENTS_BATCH --batch 100 "$(record batches)"
   say "balances: $CLIENTS_BANK clients, $seconds s"
   "$bench" balances "${load[@]}" --clients $CLIENTS_BANK "$(record balances)"
+  say "balances with an API key: $CLIENTS_BANK clients, $seconds s"
+  "$bench" balances "${load[@]}" --clients $CLIENTS_BANK --by-key "$(record balances-key)"
   say "transfers: 1 client, $seconds s"
   "$bench" transfers "${load[@]}" --clients 1 "$(record transfers-1)"
   say "memory, after $IDLE s without a request"

@@ -55,7 +55,7 @@ impl Comparison {
 }
 
 /// In the order of the table.
-const COMPARISONS: [Comparison; 11] = [
+const COMPARISONS: [Comparison; 12] = [
     Comparison::of("hello: native hyper", "native"),
     Comparison::of("hello: component behind the gateway", "hello").against("native", 400),
     Comparison::of("double entry: PostgreSQL, pgbench", "pgbench"),
@@ -66,6 +66,7 @@ const COMPARISONS: [Comparison; 11] = [
         ..Comparison::of("POST .../batch of 100, transfers", "batches").beside("transfers")
     },
     Comparison::of("GET /api/accounts/{id}/balance", "balances").against("pgbench", 3000),
+    Comparison::of("the same with an API key", "balances-key").against("balances", 920),
     Comparison::of("large bank: POST .../transfer", "transfers-large").against("transfers", 800),
     Comparison::of("large bank: GET .../balance", "balances-large").against("balances", 800),
     Comparison::of("one client: PostgreSQL, pgbench", "pgbench-1"),

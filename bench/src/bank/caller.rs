@@ -51,9 +51,7 @@ impl Caller {
         let login = json!({"email": email, "password": password});
         let session = caller.post("/api/auth/login", &login).await?;
         let token = text(&session["auth"]["access_token"])?;
-        let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))?;
-        authorization.set_sensitive(true);
-        caller.authorization = Some(authorization);
+        caller.authorization = Some(bearer(token)?);
         caller.user_id = Some(text(&session["user"]["id"])?.to_owned());
         Ok(caller)
     }
@@ -100,6 +98,16 @@ impl Caller {
         }
         serde_json::from_slice(&answer.body).with_context(|| format!("POST {path}"))
     }
+}
+
+/// The `authorization` header of a token or key.
+///
+/// # Errors
+/// It cannot be a header.
+pub fn bearer(token: &str) -> Result<HeaderValue> {
+    let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))?;
+    authorization.set_sensitive(true);
+    Ok(authorization)
 }
 
 /// The text of a JSON string.

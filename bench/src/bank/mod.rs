@@ -1,5 +1,6 @@
 //! The bank under load: its customers and their accounts.
 
+pub mod api_key;
 mod bulk;
 mod caller;
 pub mod fill;
@@ -18,6 +19,8 @@ use caller::Caller;
 
 use crate::load::server::Server;
 
+/// The first administrator, who pays deposits in and makes keys.
+const ADMIN_EMAIL: &str = "admin@strongroom.local";
 /// Every customer's password.
 const PASSWORD: &str = "seven otters juggle walnuts";
 

@@ -7,12 +7,10 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::caller::{Caller, text};
-use super::{Bank, Customer, PASSWORD};
+use super::{ADMIN_EMAIL, Bank, Customer, PASSWORD};
 use crate::load::on_one_thread;
 use crate::load::server::Server;
 
-/// The first administrator, who pays the deposits in.
-const ADMIN_EMAIL: &str = "admin@strongroom.local";
 /// The deposit in each account. The transfers of a run move a cent each, so no account runs out.
 const DEPOSIT_EUR: &str = "1000000.00";
 

@@ -1,4 +1,4 @@
-//! Reads of the balance of a random account, each by its owner.
+//! Reads of the balance of a random account, each by its owner, or all by a client with an API key.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use rand::seq::IndexedRandom;
 
 use super::Plan;
 use super::server::Server;
-use crate::bank::Bank;
+use crate::bank::{Bank, api_key};
 use crate::record::Destination;
 
 #[derive(Debug, clap::Args)]
@@ -20,6 +20,12 @@ pub struct BalancesCommand {
     /// The file that `seed` wrote
     #[arg(long, value_name = "FILE")]
     bank: PathBuf,
+    /// Read with an API key, which the first administrator makes
+    #[arg(long, requires = "admin_password")]
+    by_key: bool,
+    /// The first administrator's password
+    #[arg(long, env = "STRONGROOM_ADMIN_PASSWORD", hide_env_values = true)]
+    admin_password: Option<String>,
     #[command(flatten)]
     plan: Plan,
     #[command(flatten)]
@@ -36,7 +42,13 @@ impl BalancesCommand {
         let bank = Bank::read(&self.bank)?;
         let host = self.server.host()?;
         let load = super::on_one_thread(async {
-            let accounts = bank.log_in(&self.server).await?;
+            let mut accounts = bank.log_in(&self.server).await?;
+            if let (true, Some(admin_password)) = (self.by_key, &self.admin_password) {
+                let key = api_key::create(&self.server, admin_password).await?;
+                for account in &mut accounts {
+                    account.authorization = key.clone();
+                }
+            }
             let requests = accounts.into_iter().map(|account| {
                 Ok(BalanceRequest {
                     path: Uri::try_from(format!("/api/accounts/{}/balance", account.id))?,
