@@ -7,11 +7,11 @@ use crate::api::{BalanceQuery, FreezeBody, JournalView, LimitBody, OpenBody, Sta
 use crate::component::service;
 use crate::view::{AccountView, BalanceView, EntryView};
 use axum::Router;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use strongroom_sdk::audit_log::EventView;
 use strongroom_sdk::http::{PathId, RequestId, Site, body_of_pieces};
+use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::{Auditor, Identity, JournalReader, Staff, Teller};
 use strongroom_sdk::json::{Json, NoBody, OptionalJson};
 use strongroom_sdk::onward::{OnwardList, OnwardQuery};
@@ -43,10 +43,10 @@ fn site() -> Site {
 async fn open(
     identity: Identity,
     request_id: RequestId,
+    key: Option<IdempotencyKey>,
     Json(body): Json<OpenBody>,
-) -> Result<(StatusCode, Json<AccountView>), Problem> {
-    let account = service().open(&identity, request_id, body)?;
-    Ok((StatusCode::CREATED, Json(account)))
+) -> Result<StoredReply, Problem> {
+    service().open(&identity, request_id, key.as_ref(), body)
 }
 
 async fn list(identity: Identity, page: Page<u64>) -> JsonResult<List<AccountView>> {

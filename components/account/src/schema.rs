@@ -8,11 +8,11 @@
 //! of sixteen. They have no foreign keys, as each would cost a search per entry; the audit finds
 //! dangling keys.
 
-use strongroom_sdk::audit_log;
 use strongroom_sdk::store::Migration;
+use strongroom_sdk::{audit_log, idempotency};
 
 /// The steps of the schema, oldest first. A released step never changes.
-pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2)];
+pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2), idempotency::migration(3)];
 
 const FIRST: Migration = Migration {
     number: 1,

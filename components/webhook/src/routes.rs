@@ -30,10 +30,10 @@ fn site() -> Site {
 async fn create(
     admin: Admin,
     request_id: RequestId,
-    key: IdempotencyKey,
+    key: Option<IdempotencyKey>,
     Json(body): Json<WebhookBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.create(&admin, request_id, &key, body)
+    SERVICE.create(&admin, request_id, key.as_ref(), body)
 }
 
 async fn list(auditor: Auditor, page: Page<u64>) -> Result<Json<List<WebhookView>>, Problem> {
@@ -66,12 +66,9 @@ async fn deliveries(
     SERVICE.deliveries(&auditor, id, &page).map(Json)
 }
 
-/// The key is required as of every POST. Nothing is stored under it: a delivery that is due is not
-/// due twice.
 async fn resend(
     admin: Admin,
     request_id: RequestId,
-    _: IdempotencyKey,
     Path((id, sequence)): Path<(String, String)>,
     _: NoBody,
 ) -> Result<(StatusCode, Json<DeliveryView>), Problem> {

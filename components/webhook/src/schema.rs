@@ -1,10 +1,10 @@
 //! The tables of the webhook service.
 
-use strongroom_sdk::audit_log;
 use strongroom_sdk::store::Migration;
+use strongroom_sdk::{audit_log, idempotency};
 
 /// Every step of the schema, oldest first. A released step never changes.
-pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2)];
+pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2), idempotency::migration(3)];
 
 const FIRST: Migration = Migration {
     number: 1,
@@ -19,12 +19,11 @@ const FIRST: Migration = Migration {
 };
 
 /// `cursor` is the last sequence of the ledger's journal that the webhook has passed. The row of a
-/// deleted webhook stays, without its secret, so that its id is never used again. `ended_at_ms` is
-/// when its receiver returned 410.
+/// deleted webhook stays, without its secret, as the audit log names it. `ended_at_ms` is when its
+/// receiver returned 410.
 const WEBHOOK: &str = "CREATE TABLE webhook (
     key           INTEGER PRIMARY KEY,
     id            BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
-    fingerprint   BLOB    NOT NULL CHECK (length(fingerprint) = 32),
     url           TEXT    NOT NULL,
     secret        BLOB    NOT NULL,
     events        TEXT,

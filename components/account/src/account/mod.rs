@@ -16,7 +16,9 @@ pub use find::{by_id, of_owner};
 pub use freeze::Freeze;
 pub use manage::{ManageError, close, freeze, set_overdraft_limit, unfreeze};
 pub use number::{NumberFormat, NumberFormatError};
-pub use open::{EVER_FOR_EACH_OPEN, NAME_CHARACTERS_MAX, OpenError, OpenRequest, OpenRules, open};
+pub use open::{
+    EVER_FOR_EACH_OPEN, NAME_CHARACTERS_MAX, OpenError, OpenRequest, OpenRules, open, open_in,
+};
 pub use past::{PastError, balance_at};
 pub use record::{Account, AccountStatus, AccountType};
 

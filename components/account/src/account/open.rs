@@ -82,15 +82,34 @@ pub fn open<S: Store>(
     request: OpenRequest,
     actor: &Actor,
 ) -> Result<Account, OpenError> {
-    assert_ne!(request.account_type, AccountType::Settlement);
     let transaction = store.begin()?;
+    let opened = open_in(&transaction, clock, random, rules, request, actor);
+    if !matches!(opened, Err(OpenError::Store(_))) {
+        // Also for a refusal: the other accounts may not be on disk yet, and the commit waits.
+        transaction.commit()?;
+    }
+    opened
+}
+
+/// Opens an account of balance zero in a transaction, which the caller commits before responding,
+/// also where it is refused.
+///
+/// # Errors
+/// [`OpenError`]: no account was opened.
+pub fn open_in(
+    transaction: &impl Transaction,
+    clock: &impl Clock,
+    random: &impl Random,
+    rules: &OpenRules,
+    request: OpenRequest,
+    actor: &Actor,
+) -> Result<Account, OpenError> {
+    assert_ne!(request.account_type, AccountType::Settlement);
     let counts = transaction
         .query(COUNTS_OF_OWNER, &[request.owner_id.into()])?
         .first_or("a count has no row")?;
     let max = i64::from(rules.accounts_per_user_max);
     if counts.integer(0)? >= max || counts.integer(1)? >= max * EVER_FOR_EACH_OPEN {
-        // The other accounts may not be on disk yet: the commit waits for the disk.
-        transaction.commit()?;
         return Err(OpenError::LimitReached(rules.accounts_per_user_max));
     }
     let mut account = Account {
@@ -111,8 +130,7 @@ pub fn open<S: Store>(
     for _ in 0..NUMBER_TRIES {
         account.id = random.uuid_v7(clock);
         account.number = rules.number_format.number_of(account.id);
-        if insert(&transaction, &mut account, actor)? {
-            transaction.commit()?;
+        if insert(transaction, &mut account, actor)? {
             return Ok(account);
         }
     }

@@ -7,19 +7,21 @@ use crate::account::{
 use crate::service::{Env, Service};
 use crate::view::{AccountView, BalanceView, EntryView};
 use axum::http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::{Clock, parse_rfc3339};
 use strongroom_sdk::http::RequestId;
+use strongroom_sdk::idempotency::{Begun, IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
+use strongroom_sdk::store::Transaction;
 use strongroom_sdk::text::is_readable;
 use uuid::Uuid;
 
 /// The body of `POST /`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenBody {
     r#type: CustomerAccountType,
@@ -28,7 +30,7 @@ pub struct OpenBody {
 }
 
 /// The types of account that a customer may open.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum CustomerAccountType {
     Checking,
@@ -92,22 +94,30 @@ impl<E: Env> Service<E> {
         &self,
         identity: &Identity,
         request_id: RequestId,
+        key: Option<&IdempotencyKey>,
         body: OpenBody,
-    ) -> Result<AccountView, Problem> {
+    ) -> Result<StoredReply, Problem> {
         identity.require(ALL_BUT_AUDITORS)?;
+        let keyed = KeyedRequest::new(key, identity.principal(), "POST /", &body)?;
         let request = body.into_request(identity.subject)?;
         let actor = Actor::new(identity, request_id);
+        let transaction = match keyed.begin(&self.store)? {
+            Begun::First(transaction) => transaction,
+            Begun::Repeated(reply) => return Ok(reply),
+        };
         let (clock, random) = (&self.clock, &self.random);
-        match account::open(&self.store, clock, random, &self.rules, request, &actor) {
-            Ok(account) => Ok(account.into()),
-            Err(OpenError::LimitReached(max)) => Err(Problem::new(
-                StatusCode::CONFLICT,
-                "account_limit_reached",
-                format!(
-                    "A user may have at most {max} open accounts, \
-                     and {EVER_FOR_EACH_OPEN} times as many with the closed ones."
-                ),
-            )),
+        match account::open_in(&transaction, clock, random, &self.rules, request, &actor) {
+            Ok(account) => {
+                let now_ms = account.created_at_ms;
+                let reply = keyed.created(&transaction, now_ms, &AccountView::from(account))?;
+                transaction.commit()?;
+                Ok(reply)
+            }
+            Err(OpenError::LimitReached(max)) => {
+                // The other accounts may not be on disk yet: the commit waits for the disk.
+                transaction.commit()?;
+                Err(limit_reached(max))
+            }
             Err(OpenError::Store(error)) => Err(error.into()),
         }
     }
@@ -178,6 +188,17 @@ impl<E: Env> Service<E> {
         });
         Ok(list.map(|entry| EntryView::new(&account, entry)))
     }
+}
+
+fn limit_reached(max: u32) -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "account_limit_reached",
+        format!(
+            "A user may have at most {max} open accounts, \
+             and {EVER_FOR_EACH_OPEN} times as many with the closed ones."
+        ),
+    )
 }
 
 fn time_of(at: &str) -> Result<i64, Problem> {

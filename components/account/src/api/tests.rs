@@ -12,6 +12,7 @@ use Call::*;
 use serde::Serialize;
 use serde_json::{Value, json};
 use strongroom_sdk::http::RequestId;
+use strongroom_sdk::idempotency::IdempotencyKey;
 use strongroom_sdk::json::from_slice;
 use strongroom_sdk::page::Page;
 use strongroom_sdk::query::from_str;
@@ -92,7 +93,10 @@ fn staff(role: Role) -> Identity {
 fn call(bank: &Bank, by: &Identity, call: Call<'_>) -> Result<Value, Problem> {
     let request = RequestId(Some("request-7".to_owned()));
     match call {
-        Open(body) => value(bank.open(by, request, from_slice(body.as_bytes())?)),
+        Open(body) => {
+            let reply = bank.open(by, request, None, from_slice(body.as_bytes())?)?;
+            Ok(serde_json::from_str(&reply.body).unwrap())
+        }
         List(owner, query) => value(bank.list_of(by, owner, &Page::from_query(query)?)),
         Get(id) => value(bank.account(by, id)),
         Balance(id, query) => value(bank.balance(by, id, &from_str(query)?)),
@@ -222,6 +226,33 @@ fn what_cannot_be_opened_is_refused() {
             at(SAVINGS, "409 account_limit_reached"),
         ],
     );
+}
+
+#[test]
+fn an_account_is_opened_once_for_each_key_and_a_refusal_is_not_kept() {
+    let (bank, alice) = (bank(), alice());
+    let open = |key: &str, body: &str| {
+        let key = IdempotencyKey::from_header([key.as_bytes()]).unwrap();
+        let request = RequestId(None);
+        bank.open(&alice, request, Some(&key), from_slice(body.as_bytes())?)
+    };
+    let first = open("k", SAVINGS).unwrap();
+    let again = open("k", SAVINGS).unwrap();
+    assert_eq!((first.repeated, again.repeated), (false, true));
+    assert_eq!(again.body, first.body);
+    let reused = open("k", r#"{"type":"checking","currency":"EUR"}"#);
+    assert_eq!(reused.unwrap_err().code(), "idempotency_key_reused");
+    for key in ["l", "m"] {
+        assert!(!open(key, SAVINGS).unwrap().repeated);
+    }
+    for _ in 0..2 {
+        let refused = open("n", SAVINGS);
+        assert_eq!(refused.unwrap_err().code(), "account_limit_reached");
+    }
+    // The kept reply needs no room among the accounts.
+    assert!(open("k", SAVINGS).unwrap().repeated);
+    let listed = done(&bank, &alice, List(ALICE, ""));
+    assert_eq!(listed["data"].as_array().unwrap().len(), 3);
 }
 
 #[test]

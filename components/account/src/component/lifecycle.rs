@@ -4,7 +4,8 @@ use super::bindings::exports::strongroom::service::lifecycle::Guest;
 use super::{Component, configure};
 use crate::ledger::expire_holds;
 use crate::schema::MIGRATIONS;
-use strongroom_sdk::clock::SystemClock;
+use strongroom_sdk::clock::{Clock, SystemClock};
+use strongroom_sdk::idempotency;
 use strongroom_sdk::store::{HostStore, migrate};
 
 impl Guest for Component {
@@ -15,9 +16,9 @@ impl Guest for Component {
         Ok(Vec::new())
     }
 
-    /// Ends the holds whose time is up.
+    /// Ends the holds whose time is up, and deletes the kept replies whose time is up.
     fn tick() -> Result<(), String> {
         expire_holds(&HostStore, &SystemClock).map_err(|error| error.to_string())?;
-        Ok(())
+        idempotency::sweep(&HostStore, SystemClock.now_ms()).map_err(|error| error.to_string())
     }
 }

@@ -1,7 +1,7 @@
 //! The `idempotency-key` header (draft-ietf-httpapi-idempotency-key-header).
 
 use crate::problem::Problem;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 
@@ -58,22 +58,42 @@ impl IdempotencyKey {
     }
 }
 
+fn of_request(parts: &Parts) -> Result<IdempotencyKey, KeyError> {
+    let values = parts.headers.get_all(IDEMPOTENCY_KEY);
+    IdempotencyKey::from_header(values.iter().map(HeaderValue::as_bytes))
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        let code = match error {
+            KeyError::Missing => "idempotency_key_missing",
+            KeyError::Invalid => "idempotency_key_invalid",
+        };
+        let detail = format!("idempotency-key: {error}.");
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+}
+
+/// The key of a call that needs one.
 impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let values = parts.headers.get_all(IDEMPOTENCY_KEY);
-        Self::from_header(values.iter().map(HeaderValue::as_bytes)).map_err(|error| {
-            let code = match error {
-                KeyError::Missing => "idempotency_key_missing",
-                KeyError::Invalid => "idempotency_key_invalid",
-            };
-            Problem::new(
-                StatusCode::BAD_REQUEST,
-                code,
-                format!("idempotency-key: {error}."),
-            )
-        })
+        Ok(of_request(parts)?)
+    }
+}
+
+/// `Option<IdempotencyKey>` is the key of a call that takes one. A header that is no key is still
+/// refused: its sender relies on it.
+impl<S: Sync> OptionalFromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
+        match of_request(parts) {
+            Ok(key) => Ok(Some(key)),
+            Err(KeyError::Missing) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -2,7 +2,12 @@
 //!
 //! - `key`: the header;
 //! - `id`: the id that follows from the key, so that a repeated request has the id of the first;
+//! - `keyed`: a request whose reply is kept, in the transaction that does what it asks;
+//! - `kept`: the table of these replies;
 //! - `reply`: a response that has the same bytes each time.
+//!
+//! A call that moves money derives the id of its transaction: the ledger's record is the reply, for
+//! ever. Every other call that makes something keeps its reply for 30 days, by [`KeyedRequest`].
 //!
 //! ```
 //! use strongroom_sdk::idempotency::{IdempotencyKey, derived_id};
@@ -18,9 +23,13 @@
 //! ```
 
 mod id;
+mod kept;
 mod key;
+mod keyed;
 mod reply;
 
 pub use id::derived_id;
+pub use kept::{REPLIES_KEPT_MS, migration, sweep};
 pub use key::{IdempotencyKey, KeyError};
+pub use keyed::{Begun, KeyedRequest};
 pub use reply::{StoredReply, key_reused};

@@ -1,5 +1,6 @@
 //! To whom a request belongs, for ids and idempotency keys.
 
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// The owner of idempotency keys: two callers may use one key, and mean two requests.
@@ -16,9 +17,17 @@ pub enum Principal {
         /// The customer for whom it acts, if it does not act for the bank.
         customer: Option<Uuid>,
     },
+    /// Somebody without an identity, known by a text such as their email address.
+    Named([u8; 32]),
 }
 
 impl Principal {
+    /// The principal of a public call, by the text that names who makes it. Equal texts are one
+    /// principal: fold what means the same before.
+    pub fn named(text: &str) -> Self {
+        Self::Named(Sha256::digest(text).into())
+    }
+
     /// Its parts, of which two principals never have the same: to be hashed, each after its length.
     pub fn parts(&self) -> [&[u8]; 3] {
         match self {
@@ -30,6 +39,7 @@ impl Principal {
                     .as_ref()
                     .map_or(b"", |customer| customer.as_bytes()),
             ],
+            Self::Named(digest) => [b"named", digest, b""],
         }
     }
 }

@@ -146,6 +146,8 @@ fn no_two_callers_share_idempotency_keys() {
         client(b, None),
         client(a, Some(b)),
         client(b, Some(a)),
+        Principal::named("ann@example.com"),
+        Principal::named("bob@example.com"),
     ];
     let parts: std::collections::BTreeSet<_> = principals.iter().map(Principal::parts).collect();
     assert_eq!(parts.len(), principals.len());

@@ -2,7 +2,6 @@
 
 use crate::webhook::Secret;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use strongroom_ledger_api::view::EVENT_TYPES;
 use strongroom_sdk::http::client::Target;
 use strongroom_sdk::problem::Problem;
@@ -22,12 +21,6 @@ pub struct WebhookBody {
 }
 
 impl WebhookBody {
-    /// SHA-256 of the request: tells a repeated request from another under the same key.
-    pub(super) fn fingerprint(&self) -> [u8; 32] {
-        // Strings always serialize.
-        Sha256::digest(serde_json::to_vec(self).unwrap_or_default()).into()
-    }
-
     /// Checks each field; returns the secret, if there is one.
     ///
     /// # Errors

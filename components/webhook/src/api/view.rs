@@ -7,7 +7,7 @@ use strongroom_sdk::clock::format_rfc3339;
 use strongroom_sdk::problem::FieldError;
 use uuid::Uuid;
 
-/// A webhook, as JSON.
+/// A webhook without its secret, as JSON.
 #[derive(Debug, Clone, Serialize)]
 pub struct WebhookView {
     id: Uuid,
@@ -18,16 +18,21 @@ pub struct WebhookView {
     events: Option<Vec<String>>,
     created_by: Uuid,
     created_at: String,
-    /// Only in the response to the request that created it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    secret: Option<String>,
-    /// Why nothing can be sent to it yet, in the response to the request that created it.
+}
+
+/// A webhook that was created just now, as JSON.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CreatedView {
+    #[serde(flatten)]
+    webhook: WebhookView,
+    /// Null in the response to a repeated request.
+    secret: String,
+    /// Why nothing can be sent to it yet.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<FieldError>,
 }
 
 impl From<Webhook> for WebhookView {
-    /// A webhook without its secret.
     fn from(webhook: Webhook) -> Self {
         Self {
             id: webhook.id,
@@ -38,29 +43,14 @@ impl From<Webhook> for WebhookView {
             events: webhook.events,
             created_by: webhook.created_by,
             created_at: format_rfc3339(webhook.created_at_ms),
-            secret: None,
-            warnings: Vec::new(),
         }
     }
 }
 
-impl WebhookView {
-    /// A webhook that was created just now, with its secret.
-    pub fn with_secret(webhook: Webhook) -> Self {
-        Self {
-            secret: Some(webhook.secret.to_text()),
-            ..webhook.into()
-        }
-    }
-
-    /// The URL to which events are sent.
-    pub(super) fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// The same with the warning that the registry does not name the URL's origin.
-    pub(super) fn not_allowed(mut self) -> Self {
-        self.warnings.push(FieldError {
+impl CreatedView {
+    /// A new webhook with its secret. `is_refused`: the registry does not name the URL's origin.
+    pub(super) fn new(webhook: Webhook, is_refused: bool) -> Self {
+        let warning = is_refused.then(|| FieldError {
             pointer: "/url".to_owned(),
             code: "origin_not_allowed".into(),
             detail:
@@ -68,7 +58,11 @@ impl WebhookView {
                      there until the operator adds it"
                     .to_owned(),
         });
-        self
+        Self {
+            secret: webhook.secret.to_text(),
+            webhook: webhook.into(),
+            warnings: warning.into_iter().collect(),
+        }
     }
 }
 

@@ -1,28 +1,25 @@
 //! The calls that create, list, and delete webhooks.
 
 use super::body::WebhookBody;
-use super::view::WebhookView;
+use super::view::{CreatedView, WebhookView};
 use crate::service::{Env, Service};
 use crate::webhook::{self, CREATED, DELETED, Secret, Webhook};
-use axum::http::StatusCode;
 use strongroom_ledger_api::Journal;
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::http::client::{Client, Target};
-use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply, derived_id, key_reused};
+use strongroom_sdk::idempotency::{Begun, IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::{Admin, Auditor};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
+use strongroom_sdk::random::Random;
 use strongroom_sdk::store::{Store, Transaction};
 use uuid::Uuid;
 
 /// How many webhooks there may be: four deliveries of each are sent at once, and the host lets a
 /// service have 64 outgoing requests.
 pub const WEBHOOKS_MAX: i64 = 16;
-
-/// The scope of the ids of webhooks.
-const ID_SCOPE: &str = "webhook";
 
 impl<E: Env> Service<E> {
     /// `POST /`: administrators. The webhook begins at the end of the journal. The response to a
@@ -36,33 +33,29 @@ impl<E: Env> Service<E> {
         &self,
         admin: &Admin,
         request_id: RequestId,
-        key: &IdempotencyKey,
+        key: Option<&IdempotencyKey>,
         body: WebhookBody,
     ) -> Result<StoredReply, Problem> {
+        let request = KeyedRequest::new(key, admin.principal(), "POST /", &body)?;
         let secret = body.check()?;
-        let id = derived_id(admin.principal(), ID_SCOPE, key.as_str());
-        let fingerprint = body.fingerprint();
+        if let Some(reply) = request.replay(&self.store)? {
+            return Ok(reply);
+        }
         // Before the transaction: a service waits for no other while it holds the writer.
         let cursor = self.journal.head().map_err(|error| {
             eprintln!("journal: {error}");
             Problem::unavailable()
         })?;
-        let transaction = self.store.begin()?;
-        if let Some(first) = webhook::find(&transaction, id)? {
-            // Another turn of the same group may have written the row: the commit waits for it.
-            transaction.commit()?;
-            if first.fingerprint != fingerprint {
-                return Err(key_reused());
-            }
-            return self.created(WebhookView::from(first), true);
-        }
+        let transaction = match request.begin(&self.store)? {
+            Begun::First(transaction) => transaction,
+            Begun::Repeated(reply) => return Ok(reply),
+        };
         if webhook::count(&transaction)? >= WEBHOOKS_MAX {
             return Err(too_many());
         }
         let webhook = Webhook {
             key: 0,
-            id,
-            fingerprint,
+            id: self.random.uuid_v7(&self.clock),
             url: body.url,
             secret: secret.unwrap_or_else(|| Secret::fresh(&self.random)),
             events: body.events,
@@ -77,24 +70,27 @@ impl<E: Env> Service<E> {
             at_ms: webhook.created_at_ms,
             actor: Actor::new(admin, request_id),
             action: CREATED.into(),
-            target: id,
+            target: webhook.id,
             old_value: None,
             new_value: Some(webhook.facts()),
         }
         .append(&transaction)?;
+        let now_ms = webhook.created_at_ms;
+        let reply = request.created(&transaction, now_ms, &self.created(webhook))?;
         transaction.commit()?;
-        self.created(WebhookView::with_secret(webhook), false)
+        Ok(reply)
     }
 
-    /// 201, with a warning where the registry does not let anything be sent to the URL.
-    fn created(&self, mut view: WebhookView, repeated: bool) -> Result<StoredReply, Problem> {
-        let target = Target::parse(view.url());
-        if let Some(target) = target.filter(|target| !self.client.allows(target)) {
+    /// The view of a new webhook, with a warning where the registry does not let anything be sent
+    /// to the URL.
+    fn created(&self, webhook: Webhook) -> CreatedView {
+        let target = Target::parse(&webhook.url);
+        let refused = target.filter(|target| !self.client.allows(target));
+        if let Some(target) = &refused {
             let origin = target.origin();
             eprintln!("the registry's `outbound` does not name {origin}: no webhook is sent there");
-            view = view.not_allowed();
         }
-        StoredReply::new(StatusCode::CREATED, &view, repeated)
+        CreatedView::new(webhook, refused.is_some())
     }
 
     /// `GET /`: administrators and auditors; newest first.

@@ -37,9 +37,9 @@ fn a_store_in_order_is_sound() {
 #[test]
 fn each_change_of_a_row_is_found_and_named() {
     const IS_NOT: &str = "is not what the audit log made of it";
-    const COLUMNS: &str = "id, fingerprint, url, secret, created_by, created_at_ms, cursor";
+    const COLUMNS: &str = "id, url, secret, created_by, created_at_ms, cursor";
     let bank = busy();
-    let copied = "fingerprint, url, secret, created_by, created_at_ms, cursor FROM webhook";
+    let copied = "url, secret, created_by, created_at_ms, cursor FROM webhook";
     let added = format!("INSERT INTO webhook ({COLUMNS}) SELECT zeroblob(16), {copied} LIMIT 1");
     let moved = "UPDATE webhook_delivery SET sequence = sequence + 100 WHERE sequence = 1";
     for (change, words) in rows! {

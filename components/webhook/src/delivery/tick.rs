@@ -15,6 +15,7 @@ use std::time::Duration;
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::client::{Client, SendError};
+use strongroom_sdk::idempotency;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 
 /// How long one delivery may take.
@@ -41,6 +42,7 @@ impl<E: Env> Service<E> {
     pub fn tick(&self) -> Result<usize, Error> {
         let started_ms = self.clock.now_ms();
         rows::purge(&self.store, started_ms.saturating_sub(KEPT_MS))?;
+        idempotency::sweep(&self.store, started_ms)?;
         let webhooks = webhook::active(&self.store, WEBHOOKS_READ_MAX)?;
         follow(&self.store, &self.journal, &webhooks, started_ms)?;
         let mut sent = 0;

@@ -219,7 +219,7 @@ impl Bank {
     pub(crate) fn request(&self, key: &str, body: &Value) -> Result<(Value, bool), Problem> {
         let body: WebhookBody = strongroom_sdk::json::from_slice(body.to_string().as_bytes())?;
         let key = IdempotencyKey::from_header([key.as_bytes()]).unwrap();
-        let reply = self.0.create(&admin(), request(), &key, body)?;
+        let reply = self.0.create(&admin(), request(), Some(&key), body)?;
         assert_eq!(reply.status, 201);
         Ok((serde_json::from_str(&reply.body).unwrap(), reply.repeated))
     }

@@ -9,10 +9,8 @@ use uuid::Uuid;
 pub struct Webhook {
     /// Its place among all webhooks. The store chooses it.
     pub key: i64,
-    /// Derived from the client's idempotency key.
+    /// Its id in the API.
     pub id: Uuid,
-    /// SHA-256 of the request: tells a repeated request from another under the same key.
-    pub fingerprint: [u8; 32],
     /// The URL to which events are sent.
     pub url: String,
     /// The key of the signatures.
@@ -33,25 +31,23 @@ pub struct Webhook {
 
 /// The columns that [`Webhook::from_row`] reads.
 pub(crate) const COLUMNS: &str = "\
-key, id, fingerprint, url, secret, events, created_by, created_at_ms, cursor, ended_at_ms, \
-deleted_at_ms";
+key, id, url, secret, events, created_by, created_at_ms, cursor, ended_at_ms, deleted_at_ms";
 
 impl Webhook {
     pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
-        let events = row.optional(5, Row::text)?;
+        let events = row.optional(4, Row::text)?;
         let events = events.map(|text| serde_json::from_str(&text)).transpose();
         Ok(Self {
             key: row.integer(0)?,
             id: row.uuid(1)?,
-            fingerprint: row.bytes32(2)?,
-            url: row.text(3)?,
-            secret: Secret::new(row.blob(4)?),
+            url: row.text(2)?,
+            secret: Secret::new(row.blob(3)?),
             events: events.map_err(|error| StoreError::Row(format!("events: {error}")))?,
-            created_by: row.uuid(6)?,
-            created_at_ms: row.integer(7)?,
-            cursor: row.integer(8)?.unsigned_abs(),
-            ended_at_ms: row.optional(9, Row::integer)?,
-            is_deleted: !row.is_null(10)?,
+            created_by: row.uuid(5)?,
+            created_at_ms: row.integer(6)?,
+            cursor: row.integer(7)?.unsigned_abs(),
+            ended_at_ms: row.optional(8, Row::integer)?,
+            is_deleted: !row.is_null(9)?,
         })
     }
 

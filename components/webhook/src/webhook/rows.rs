@@ -5,8 +5,8 @@ use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 const INSERT: &str = "\
-INSERT INTO webhook (id, fingerprint, url, secret, events, created_by, created_at_ms, cursor)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+INSERT INTO webhook (id, url, secret, events, created_by, created_at_ms, cursor)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
 const COUNT: &str =
     "SELECT count(*) FROM webhook WHERE deleted_at_ms IS NULL AND ended_at_ms IS NULL";
@@ -30,7 +30,6 @@ pub(crate) fn insert(transaction: &impl Transaction, webhook: &Webhook) -> Resul
     let events = events.transpose();
     let params = vec![
         Value::from(webhook.id),
-        Value::from(webhook.fingerprint.as_slice()),
         Value::from(webhook.url.as_str()),
         Value::from(webhook.secret.bytes()),
         Value::from(events.map_err(|error| StoreError::Row(error.to_string()))?),

@@ -5,6 +5,7 @@ mod api;
 mod commands;
 mod http_accounts;
 mod http_auth;
+mod http_idempotency;
 mod http_token;
 mod http_transactions;
 mod private_files;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::kit::now;
 
 fn read(value: &str) -> Result<String, KeyError> {
     IdempotencyKey::from_header([value.as_bytes()]).map(|key| key.0)
@@ -24,4 +25,24 @@ fn everything_else_is_invalid() {
     assert_eq!(of(&[b"a", b"a"]), Err(KeyError::Invalid));
     assert_eq!(of(&[b"\xff"]), Err(KeyError::Invalid));
     assert_eq!(of(&[]), Err(KeyError::Missing));
+}
+
+#[test]
+fn a_call_that_takes_a_key_does_without_one_and_refuses_what_is_none() {
+    fn extracted(values: &[&'static str]) -> Result<Option<IdempotencyKey>, &'static str> {
+        let mut request = http::Request::new(()).into_parts().0;
+        for value in values {
+            let value = HeaderValue::from_static(value);
+            request.headers.append(IDEMPOTENCY_KEY, value);
+        }
+        now(Option::<IdempotencyKey>::from_request_parts(
+            &mut request,
+            &(),
+        ))
+        .map_err(|problem| problem.code())
+    }
+    assert_eq!(extracted(&[]), Ok(None));
+    assert_eq!(extracted(&["k"]), Ok(Some(IdempotencyKey("k".to_owned()))));
+    assert_eq!(extracted(&[""]), Err("idempotency_key_invalid"));
+    assert_eq!(extracted(&["k", "k"]), Err("idempotency_key_invalid"));
 }

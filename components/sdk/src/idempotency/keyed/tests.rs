@@ -1,0 +1,146 @@
+//! Goal: a request that makes something is done once for each key, and its reply is the same for 30
+//! days, without its secret.
+//! Method: a service that makes notes, on a store in memory.
+
+use super::*;
+use crate::idempotency::{REPLIES_KEPT_MS, migration, sweep};
+use crate::store::{Ending, Migration, SqliteStore, WatchedStore, migrate};
+use serde_json::{Value as Json, json};
+
+const NOW_MS: i64 = 1_800_000_000_000;
+
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "notes",
+        statements: &["CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT UNIQUE) STRICT"],
+    },
+    migration(2),
+];
+
+fn store() -> SqliteStore {
+    let store = SqliteStore::in_memory().unwrap();
+    migrate(&store, MIGRATIONS).unwrap();
+    store
+}
+
+fn user(id: u128) -> Principal {
+    Principal::User(Uuid::from_u128(id))
+}
+
+fn request(principal: Principal, key: Option<&str>, route: &str, text: &str) -> KeyedRequest {
+    let key = key.map(|key| IdempotencyKey::from_header([key.as_bytes()]).unwrap());
+    KeyedRequest::new(key.as_ref(), principal, route, &json!({"text": text})).unwrap()
+}
+
+/// Makes a note, unless one has its text.
+fn make<S: Store>(store: &S, request: &KeyedRequest, text: &str) -> Result<StoredReply, Problem> {
+    let transaction = match request.begin(store)? {
+        Begun::First(transaction) => transaction,
+        Begun::Repeated(reply) => return Ok(reply),
+    };
+    let inserted = transaction.query(
+        "INSERT INTO note (text) VALUES (?1) ON CONFLICT DO NOTHING RETURNING id",
+        &[text.into()],
+    )?;
+    let Some(row) = inserted.first() else {
+        return Err(Problem::unprocessable("text_taken", "Another note has it."));
+    };
+    let view = json!({"id": row.integer(0)?, "secret": "s"});
+    let reply = request.created(&transaction, NOW_MS, &view)?;
+    transaction.commit()?;
+    Ok(reply)
+}
+
+fn note<S: Store>(store: &S, key: &str, text: &str) -> Result<StoredReply, Problem> {
+    make(store, &request(user(1), Some(key), "POST /", text), text)
+}
+
+fn json_of(reply: &StoredReply) -> Json {
+    serde_json::from_str(&reply.body).unwrap()
+}
+
+fn code<T>(result: Result<T, Problem>) -> &'static str {
+    result.err().map_or("", |problem| problem.code())
+}
+
+fn rows(store: &impl Store, table: &str) -> i64 {
+    let sql = format!("SELECT count(*) FROM {table}");
+    let rows = store.query(&sql, &[]).unwrap();
+    rows.first().unwrap().integer(0).unwrap()
+}
+
+#[test]
+fn a_repeated_request_makes_nothing_and_gets_the_reply_without_the_secret() {
+    let store = store();
+    let first = note(&store, "k", "a").unwrap();
+    assert_eq!((first.status, first.repeated), (201, false));
+    assert_eq!(json_of(&first), json!({"id": 1, "secret": "s"}));
+    for _ in 0..2 {
+        let again = note(&store, "k", "a").unwrap();
+        assert_eq!((again.status, again.repeated), (201, true));
+        assert_eq!(json_of(&again), json!({"id": 1, "secret": null}));
+    }
+    let snapshot = request(user(1), Some("k"), "POST /", "a").replay(&store);
+    assert!(snapshot.unwrap().unwrap().repeated);
+    assert_eq!(rows(&store, "note"), 1);
+}
+
+#[test]
+fn another_body_or_route_under_the_key_is_refused_and_another_caller_s_is_not() {
+    let store = store();
+    note(&store, "k", "a").unwrap();
+    let reused = "idempotency_key_reused";
+    assert_eq!(code(note(&store, "k", "b")), reused);
+    let elsewhere = request(user(1), Some("k"), "POST /keys", "a");
+    assert_eq!(code(elsewhere.begin(&store)), reused);
+    assert_eq!(code(elsewhere.replay(&store)), reused);
+    let other = make(&store, &request(user(2), Some("k"), "POST /", "b"), "b");
+    assert!(!other.unwrap().repeated);
+    assert_eq!(rows(&store, "note"), 2);
+}
+
+#[test]
+fn what_was_refused_is_not_kept() {
+    let store = store();
+    note(&store, "first", "a").unwrap();
+    assert_eq!(code(note(&store, "k", "a")), "text_taken");
+    assert_eq!(rows(&store, "kept_reply"), 1);
+    assert!(!note(&store, "k", "b").unwrap().repeated);
+}
+
+#[test]
+fn a_request_without_a_key_is_a_first_one_each_time() {
+    let store = store();
+    for text in ["a", "b"] {
+        let unkeyed = request(user(1), None, "POST /", text);
+        assert!(!make(&store, &unkeyed, text).unwrap().repeated);
+        assert!(unkeyed.replay(&store).unwrap().is_none());
+    }
+    assert_eq!(rows(&store, "kept_reply"), 0);
+}
+
+#[test]
+fn a_reply_is_returned_only_after_its_group_is_on_disk() {
+    let store = WatchedStore::new(store());
+    for (text, expected) in [("a", ""), ("a", ""), ("b", "idempotency_key_reused")] {
+        assert_eq!(code(note(&store, "k", text)), expected);
+    }
+    assert_eq!(store.take_endings(), [Ending::OnDisk; 3]);
+}
+
+#[test]
+fn a_reply_is_kept_for_thirty_days_and_swept_in_pieces() {
+    let store = store();
+    for index in 0..300 {
+        let text = index.to_string();
+        note(&store, &text, &text).unwrap();
+    }
+    sweep(&store, NOW_MS + REPLIES_KEPT_MS).unwrap();
+    assert!(note(&store, "7", "7").unwrap().repeated);
+    for left in [44, 0, 0] {
+        sweep(&store, NOW_MS + REPLIES_KEPT_MS + 1).unwrap();
+        assert_eq!(rows(&store, "kept_reply"), left);
+    }
+    assert!(!note(&store, "7", "another").unwrap().repeated);
+}

@@ -1,0 +1,114 @@
+//! The `idempotency-key` of calls that make something outside of transactions: what a repeated
+//! request gets. The rules are in `components/sdk/src/idempotency`.
+
+use strongroom_tests::bank::new_key;
+use strongroom_tests::race::at_once;
+use strongroom_tests::{Answer, Bank, Person, Value, assert_json, json, text};
+
+/// A call, a body, and another body.
+fn calls() -> [(&'static str, Value, Value); 2] {
+    let account = |name| json!({"type": "checking", "currency": "EUR", "name": name});
+    let webhook = |path| json!({"url": format!("http://127.0.0.1:9/{path}")});
+    [
+        ("/api/accounts", account("first"), account("second")),
+        ("/api/webhooks", webhook("first"), webhook("second")),
+    ]
+}
+
+async fn objects(person: &Person, path: &str) -> usize {
+    person.all(&format!("{path}?limit=500")).await.len()
+}
+
+/// The first answer, as a repeated request gets it.
+fn without_secret(first: &Answer) -> Value {
+    let mut body = first.expect(201);
+    if let Some(secret) = body.get_mut("secret") {
+        *secret = Value::Null;
+    }
+    body
+}
+
+#[tokio::test]
+async fn a_repeated_request_makes_nothing_and_gets_the_first_answer_without_its_secret() {
+    let bank = Bank::start().await;
+    let admin = bank.admin().await;
+    for (path, body, other) in calls() {
+        let key = new_key();
+        let first = admin.post(path).key(&key).json(&body).await;
+        assert!(!first.replayed(), "{path}");
+        let made = objects(&admin, path).await;
+        for key in [key.clone(), format!("\"{key}\"")] {
+            let again = admin.post(path).key(&key).json(&body).await;
+            assert!(again.replayed(), "{path}");
+            assert_eq!(again.expect(201), without_secret(&first), "{path}");
+        }
+        let reused = admin.post(path).key(&key).json(&other).await;
+        reused.refused(422, "idempotency_key_reused");
+        let invalid = admin.post(path).key("a key").json(&body).await;
+        invalid.refused(400, "idempotency_key_invalid");
+        assert_eq!(objects(&admin, path).await, made, "{path}");
+        // Without a key, each request makes one.
+        let unkeyed = admin.post(path).json(&body).await;
+        assert!(!unkeyed.replayed(), "{path}");
+        assert_ne!(unkeyed.expect(201)["id"], first.expect(201)["id"]);
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_request_is_known_after_a_kill() {
+    let mut bank = Bank::start().await;
+    let admin = bank.admin().await;
+    let mut firsts = Vec::new();
+    for (path, body, _) in calls() {
+        let key = new_key();
+        let first = admin.post(path).key(&key).json(&body).await;
+        firsts.push((path, key, body, without_secret(&first)));
+    }
+    bank.host.restart().await;
+    let admin = admin.at(&bank.host);
+    for (path, key, body, expected) in firsts {
+        let again = admin.post(path).key(&key).json(&body).await;
+        assert!(again.replayed(), "{path}");
+        assert_eq!(again.expect(201), expected, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_twenty_requests_at_once_with_one_key_one_makes_something() {
+    let bank = Bank::start().await;
+    let admin = bank.admin().await;
+    for (path, body, _) in calls() {
+        let key = new_key();
+        let before = objects(&admin, path).await;
+        let answers = at_once((0..20).map(|_| admin.post(path).key(&key).json(&body))).await;
+        let first = answers.iter().find(|answer| !answer.replayed());
+        let expected = without_secret(first.expect("a first answer"));
+        for answer in &answers {
+            assert_eq!(without_secret(answer), expected, "{path}");
+        }
+        let replayed = answers.iter().filter(|answer| answer.replayed()).count();
+        assert_eq!((replayed, objects(&admin, path).await), (19, before + 1));
+    }
+}
+
+#[tokio::test]
+async fn one_key_of_two_callers_is_two_requests_and_what_was_refused_is_not_kept() {
+    let bank = Bank::shared().await;
+    let (ann, bob) = (bank.customer().await, bank.customer().await);
+    let [(path, body, _), _] = calls();
+    let key = new_key();
+    let wrong = json!({"type": "checking", "currency": "XYZ"});
+    let refused = ann.post(path).key(&key).json(&wrong).await;
+    refused.refused_at(422, "validation_failed", "/currency");
+    for person in [&ann, &bob] {
+        let opened = person.post(path).key(&key).json(&body).await;
+        assert!(!opened.replayed());
+        assert_json!(opened.expect(201), {"owner_id": person.id});
+    }
+    // A call that makes nothing ignores the key.
+    let mine = ann.all("/api/accounts?limit=500").await;
+    let close = format!("{path}/{}/close", text(&mine[0]["id"]));
+    let closed = ann.post(&close).key(&key).await;
+    assert!(!closed.replayed());
+    assert_json!(closed.expect(200), {"status": "closed"});
+}
