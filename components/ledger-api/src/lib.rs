@@ -39,7 +39,7 @@ pub use ledger::{
 pub use linked::Linked;
 pub use posting::{Party, Posting, Reply, Resolution};
 pub use transfer::{
-    AccountRef, Actor, DebitAuthority, HOLD_SECONDS_MAX, Instruction, METADATA_BYTES_MAX,
-    REFERENCE_CHARACTERS_MAX, RULE_CHARACTERS_MAX, Transfer, is_rule,
+    AccountRef, Actor, DebitAuthority, HOLD_SECONDS_MAX, Instruction, REFERENCE_CHARACTERS_MAX,
+    RULE_CHARACTERS_MAX, Transfer, is_rule,
 };
 pub use words::{ActorKind, Decline, Kind, Status};

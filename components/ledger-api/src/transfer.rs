@@ -9,8 +9,6 @@ use uuid::Uuid;
 
 /// The longest reference, in characters, as in SEPA.
 pub const REFERENCE_CHARACTERS_MAX: usize = 140;
-/// The longest metadata, in bytes of JSON.
-pub const METADATA_BYTES_MAX: usize = 4_096;
 /// The longest time of a hold: 90 days.
 pub const HOLD_SECONDS_MAX: u32 = 90 * 24 * 60 * 60;
 /// The longest name of a screening's rule, in characters.
@@ -31,7 +29,7 @@ pub enum AccountRef {
 pub enum DebitAuthority {
     /// Only those of this user; the ledger reports any other as not found.
     Owner(Uuid),
-    /// Those of any customer, for bank staff.
+    /// Those of any customer, and the internal ones, for staff and for clients of the bank.
     Bank,
 }
 

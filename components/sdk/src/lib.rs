@@ -15,6 +15,7 @@ pub mod identity;
 pub mod json;
 #[cfg(test)]
 mod kit;
+pub mod metadata;
 pub mod money;
 pub mod oauth;
 pub mod onward;

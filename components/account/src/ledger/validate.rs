@@ -1,9 +1,10 @@
 //! The checks of a transfer that need no store.
 
 use strongroom_ledger_api::{
-    DebitAuthority, HOLD_SECONDS_MAX, Kind, LedgerError, METADATA_BYTES_MAX,
-    REFERENCE_CHARACTERS_MAX, Transfer, is_rule,
+    DebitAuthority, HOLD_SECONDS_MAX, Kind, LedgerError, REFERENCE_CHARACTERS_MAX, Transfer,
+    is_rule,
 };
+use strongroom_sdk::metadata;
 use strongroom_sdk::money::AMOUNT_MINOR_MAX;
 
 /// The longest id of a request, in characters; the host has the same limit.
@@ -74,6 +75,6 @@ pub fn validate(transfer: &Transfer) -> Result<(), LedgerError> {
 }
 
 fn is_metadata(text: &str) -> bool {
-    text.len() <= METADATA_BYTES_MAX
+    text.len() <= metadata::BYTES_MAX
         && serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
 }

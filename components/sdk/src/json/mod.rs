@@ -38,7 +38,7 @@ use axum::response::{IntoResponse, Response};
 use body::is_json;
 use http::{HeaderValue, StatusCode, header};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use strict::Strict;
 
@@ -125,6 +125,17 @@ impl NoBody {
         }
         from_slice::<EmptyObject>(text).map(|_| Self)
     }
+}
+
+/// Tells a member that is null from one that is missing: for
+/// `#[serde(default, deserialize_with = "strongroom_sdk::json::given")]` on an `Option<Option<T>>`.
+///
+/// # Errors
+/// As `T`.
+pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// Reads a JSON text as a `T`.

@@ -1,12 +1,13 @@
 //! The bodies of the calls that move money.
 
-use super::{Metadata, amount};
+use super::amount;
 use iban::{BaseIban, ParseBaseIbanError};
 use serde::Deserialize;
 use strongroom_ledger_api::{
     AccountRef, HOLD_SECONDS_MAX, Instruction, Kind, REFERENCE_CHARACTERS_MAX,
 };
 use strongroom_sdk::json::Unread;
+use strongroom_sdk::metadata::Metadata;
 use strongroom_sdk::money::Money;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::text;
@@ -23,6 +24,7 @@ pub struct CashBody {
     amount: Unread,
     currency: String,
     reference: Option<String>,
+    metadata: Option<Metadata>,
 }
 
 /// The body of `POST /transfer` and `POST /send`.
@@ -93,6 +95,7 @@ impl CashBody {
         let amount = amount::parse(&self.amount, &self.currency)?;
         Ok(Instruction {
             reference: self.reference.map(reference).transpose()?,
+            metadata: self.metadata.as_ref().map(Metadata::to_json),
             ..Instruction::new(kind, amount)
         })
     }

@@ -4,12 +4,10 @@ mod amount;
 mod batch;
 mod body;
 mod id_scope;
-mod metadata;
 
 pub use batch::{BATCH_BODY_BYTES_MAX, BatchBody};
 pub use body::{CaptureBody, CashBody, HoldBody, ReverseBody, TransferBody, of_original};
 pub use id_scope::IdScope;
-pub use metadata::Metadata;
 
 #[cfg(test)]
 mod tests;

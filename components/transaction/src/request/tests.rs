@@ -92,11 +92,30 @@ fn every_other_wrong_field_is_named() {
         ("metadata", json!({"a": "x".repeat(4_096)}), "/metadata"),
         ("metadata", json!({"a": 1}), "/metadata/a"),
         ("metadata", Value::Object(many), "/metadata"),
+        ("metadata", json!({"k".repeat(300): "a"}), "/metadata"),
         ("surprise", json!(1), "/surprise"),
     } {
         let expected = format!("422 validation_failed {pointer}");
         assert_eq!(refused(&with(field, value.clone())), expected, "{value}");
     }
+}
+
+#[test]
+fn deposits_and_withdrawals_have_metadata_too() {
+    let parse = |metadata: &Value| {
+        let body =
+            json!({"account_id": TO, "amount": "1", "currency": "EUR", "metadata": metadata});
+        from_slice::<CashBody>(body.to_string().as_bytes())
+    };
+    let body = parse(&json!({"till": "4", "a": ""})).unwrap();
+    let stored = Some(r#"{"a":"","till":"4"}"#);
+    let (deposit, withdrawal) = (body.clone().into_deposit(), body.into_withdrawal());
+    assert_eq!(deposit.unwrap().metadata.as_deref(), stored);
+    assert_eq!(withdrawal.unwrap().metadata.as_deref(), stored);
+    let without = parse(&Value::Null).unwrap().into_deposit().unwrap();
+    assert_eq!(without.metadata, None);
+    let refused = refusal(parse(&json!({"till": 4})));
+    assert_eq!(refused, "422 validation_failed /metadata/till");
 }
 
 #[test]

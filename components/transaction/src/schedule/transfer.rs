@@ -1,7 +1,8 @@
 //! The transfer of a date.
 
 use super::record::Schedule;
-use crate::request::{IdScope, Metadata};
+use crate::request::IdScope;
+use serde_json::json;
 use strongroom_ledger_api::{Actor, DebitAuthority, Transfer};
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::idempotency::derived_id;
@@ -26,8 +27,8 @@ pub(crate) fn transfer_of(
     requested_at_ms: i64,
 ) -> Transfer {
     let mut instruction = schedule.order.instruction.clone();
-    let metadata = Metadata::of_schedule(schedule.id, &due.to_string());
-    instruction.metadata = Some(metadata.to_json());
+    let note = json!({"schedule_due": due.to_string(), "schedule_id": schedule.id});
+    instruction.metadata = Some(note.to_string());
     Transfer {
         id: transfer_id(schedule, due, attempt),
         fingerprint: instruction.fingerprint(),

@@ -14,13 +14,14 @@ async fn post_deposit() {
     let id = customer.open_account("EUR").await;
     let mut body = cash(&id, "12.34", "EUR");
     body["reference"] = json!("cash");
+    body["metadata"] = json!({"till": "4"});
     for staff in [&bank.staff("teller").await, &bank.admin().await] {
         let posted = staff.submit("deposit", &body).await;
         let transaction = posted.expect(201);
         assert_posted(&transaction);
         assert_json!(transaction, {
             "type": "deposit", "from_account_id": null, "to_account_id": id, "amount": "12.34",
-            "currency": "EUR", "reference": "cash",
+            "currency": "EUR", "reference": "cash", "metadata": {"till": "4"},
         });
         // Staff see in which request it was. Neither the owner nor the response says so.
         let seen = staff.transaction(&transaction["id"]).await;

@@ -2,7 +2,8 @@
 
 use super::super::validate::validate;
 use super::*;
-use strongroom_ledger_api::{HOLD_SECONDS_MAX, METADATA_BYTES_MAX, REFERENCE_CHARACTERS_MAX};
+use strongroom_ledger_api::{HOLD_SECONDS_MAX, REFERENCE_CHARACTERS_MAX};
+use strongroom_sdk::metadata;
 use strongroom_sdk::money::AMOUNT_MINOR_MAX;
 
 /// A valid transfer of a kind.
@@ -122,8 +123,8 @@ fn every_other_field_has_its_limits() {
         (None, true),
         (Some("[]".to_owned()), false),
         (Some("{".to_owned()), false),
-        (Some(object(METADATA_BYTES_MAX)), true),
-        (Some(object(METADATA_BYTES_MAX + 1)), false),
+        (Some(object(metadata::BYTES_MAX)), true),
+        (Some(object(metadata::BYTES_MAX + 1)), false),
     ] {
         is(
             "metadata",
