@@ -2,7 +2,7 @@
 //! before and after.
 //!
 //! A status of `frozen` stops both sides, `frozen:debits` and `frozen:credits` one. An overdraft
-//! limit is a decimal string. The first event of an account has a JSON text.
+//! limit is a decimal string, metadata a JSON text. The first event of an account has a JSON text.
 
 use crate::service::{Env, Service};
 use strongroom_sdk::audit_log::{self, EventView};
@@ -39,8 +39,6 @@ impl<E: Env> Service<E> {
         _: &Auditor,
         query: OnwardQuery,
     ) -> Result<OnwardList<EventView>, Problem> {
-        let page = query.page()?;
-        let events = audit_log::after(&self.store, page.after, page.fetch())?;
-        Ok(page.list(events, |event| event.sequence, |event| event.view(TARGET)))
+        Ok(audit_log::feed(&self.store, &query.page()?, TARGET)?)
     }
 }

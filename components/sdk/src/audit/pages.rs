@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::vec;
 
 /// The usual number of rows of one page. The host returns at most 4 MiB at once, and no row of the
-/// bank with a client's own texts reaches 8 KiB.
+/// bank with a client's own texts reaches 8 KiB, but in the audit log.
 pub const PAGE_ROWS: usize = 500;
 
 /// The rows of a table in an order, read page by page, so that only one page is in memory.

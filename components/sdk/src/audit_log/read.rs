@@ -2,6 +2,7 @@
 
 use super::record::{COLUMNS, Event};
 use crate::clock::format_rfc3339;
+use crate::onward::{Onward, OnwardList};
 use crate::page::{List, Page};
 use crate::store::{Store, StoreError, Value};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -11,6 +12,13 @@ const NEWEST: &str = "FROM audit_log WHERE sequence < ?1 ORDER BY sequence DESC 
 
 pub(super) const NEWEST_OF_TARGET: &str = "\
 FROM audit_log WHERE sequence < ?1 AND target = ?3 ORDER BY sequence DESC LIMIT ?2";
+
+/// The rows of one query. With the longest values, the metadata of an object before and after, they
+/// stay well below the host's limit of a result.
+pub(super) const ROWS_AT_ONCE: usize = 250;
+
+/// The bytes of values after which a page of the feed ends early.
+const VALUE_BYTES_FULL: usize = 1 << 20;
 
 const ONWARD: &str = "FROM audit_log WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
 
@@ -23,10 +31,9 @@ pub fn page<S: Store, F>(
     page: &Page<u64, F>,
     target: Option<Uuid>,
 ) -> Result<List<Event>, StoreError> {
-    let mut params = vec![page.before().into(), page.fetch().into()];
-    params.extend(target.map(Value::from));
     let tail = target.map_or(NEWEST, |_| NEWEST_OF_TARGET);
-    let events = read(store, tail, &params)?;
+    let mut events = Events::new(store, tail, page.before(), target);
+    let events = events.take(page.fetch(), |_| false)?;
     Ok(List::new(events, page, |event| {
         event.sequence.unsigned_abs()
     }))
@@ -37,12 +44,85 @@ pub fn page<S: Store, F>(
 /// # Errors
 /// [`StoreError`].
 pub fn after<S: Store>(store: &S, sequence: i64, limit: i64) -> Result<Vec<Event>, StoreError> {
-    read(store, ONWARD, &[sequence.into(), limit.into()])
+    Events::new(store, ONWARD, sequence, None).take(limit, |_| false)
 }
 
-fn read<S: Store>(store: &S, tail: &str, params: &[Value]) -> Result<Vec<Event>, StoreError> {
-    let rows = store.query(&format!("SELECT {COLUMNS} {tail}"), params)?;
-    rows.into_iter().map(|row| Event::from_row(&row)).collect()
+/// A page of the feed of all events, oldest first. It is short where the values are long. `target`
+/// is as for [`Event::view`].
+///
+/// # Errors
+/// [`StoreError`].
+pub fn feed<S: Store>(
+    store: &S,
+    page: &Onward,
+    target: &'static str,
+) -> Result<OnwardList<EventView>, StoreError> {
+    let mut bytes = 0;
+    let mut is_full = false;
+    let events = Events::new(store, ONWARD, page.after, None).take(page.fetch(), |event| {
+        let values = [&event.record.old_value, &event.record.new_value];
+        bytes += values.into_iter().flatten().map(String::len).sum::<usize>();
+        is_full = bytes > VALUE_BYTES_FULL;
+        is_full
+    })?;
+    let limit = match is_full {
+        // The last one shows that there are more.
+        true => page.limit.min(events.len() - 1),
+        false => page.limit,
+    };
+    let page = Onward { limit, ..*page };
+    Ok(page.list(events, |event| event.sequence, |event| event.view(target)))
+}
+
+/// Reads the log in several queries. It only grows, so several snapshots are as good as one.
+struct Events<'a, S> {
+    store: &'a S,
+    sql: String,
+    place: i64,
+    target: Option<Uuid>,
+}
+
+impl<'a, S: Store> Events<'a, S> {
+    fn new(store: &'a S, tail: &str, place: i64, target: Option<Uuid>) -> Self {
+        let sql = format!("SELECT {COLUMNS} {tail}");
+        Self {
+            store,
+            sql,
+            place,
+            target,
+        }
+    }
+
+    /// The next events, at most `limit`, and none behind one that is the last.
+    fn take(
+        &mut self,
+        limit: i64,
+        mut is_last: impl FnMut(&Event) -> bool,
+    ) -> Result<Vec<Event>, StoreError> {
+        let mut events = Vec::new();
+        let mut missing = limit;
+        while missing > 0 {
+            let wanted = missing.min(ROWS_AT_ONCE as i64);
+            let mut params = vec![self.place.into(), wanted.into()];
+            params.extend(self.target.map(Value::from));
+            let rows = self.store.query(&self.sql, &params)?.rows;
+            missing = if rows.len() as i64 == wanted {
+                missing - wanted
+            } else {
+                0
+            };
+            for row in rows {
+                let event = Event::from_row(&row)?;
+                self.place = event.sequence;
+                let ends = is_last(&event);
+                events.push(event);
+                if ends {
+                    return Ok(events);
+                }
+            }
+        }
+        Ok(events)
+    }
 }
 
 /// An event as JSON: everything that its hash covers, and the hash.

@@ -5,6 +5,7 @@ use super::read::NEWEST_OF_TARGET;
 use super::record::COLUMNS;
 use super::*;
 use crate::audit::Report;
+use crate::onward::OnwardQuery;
 use crate::page::Page;
 use crate::store::{SqliteStore, Store, StoreError, Transaction, Value, migrate};
 use sha2::{Digest, Sha256};
@@ -70,6 +71,56 @@ fn pages_are_newest_first_of_all_or_of_one_target() {
     let list = super::page(&store, &page, odd).unwrap();
     let next = format!("cursor={}", list.next_cursor.unwrap());
     assert_eq!(sequences(&store, &next, odd), [3, 1]);
+}
+
+/// The host returns at most 4 MiB at once, and an event's values may have 8 KiB.
+#[test]
+fn long_events_are_read_in_pieces_and_a_page_of_the_feed_may_be_short() {
+    let store = store_of(0);
+    let transaction = store.begin().unwrap();
+    for sequence in 1..=600 {
+        let new_value = Some("x".repeat(8_192));
+        let long = Record {
+            new_value,
+            ..record(sequence)
+        };
+        long.append(&transaction).unwrap();
+    }
+    transaction.commit().unwrap();
+    let newest: Vec<i64> = (101..=600).rev().collect();
+    assert_eq!(sequences(&store, "limit=500", None), newest);
+    let (mut query, mut pages, mut found) = (OnwardQuery::default(), 0, 0);
+    query.limit = Some(1_000);
+    loop {
+        let list = feed(&store, &query.page().unwrap(), "account_id").unwrap();
+        let page = list.data.len() as u64;
+        assert_eq!(list.next_after_sequence, found + page);
+        (pages, found) = (pages + 1, found + page);
+        query.after_sequence = Some(found);
+        if !list.has_more {
+            break;
+        }
+    }
+    assert_eq!((pages, found), (5, 600));
+    let mut report = Report::default();
+    check_chain(&store, &mut report).unwrap();
+    assert_eq!(report.violations().next(), None);
+}
+
+#[test]
+fn a_page_of_the_feed_has_at_most_its_limit() {
+    let store = store_of(7);
+    for (limit, more) in [(3, true), (6, true), (7, false), (8, false)] {
+        let page = OnwardQuery {
+            after_sequence: None,
+            limit: Some(limit),
+        };
+        let list = feed(&store, &page.page().unwrap(), "account_id").unwrap();
+        assert_eq!(
+            (list.data.len() as u64, list.has_more),
+            (limit.min(7), more)
+        );
+    }
 }
 
 #[test]
