@@ -104,12 +104,8 @@ fn open_account(store: &BulkStore, owner_id: Uuid) -> Result<Uuid> {
         number_format: NumberFormat::new("DE", "10000000")?,
         accounts_per_user_max: u32::MAX,
     };
-    let request = OpenRequest {
-        owner_id,
-        account_type: AccountType::Checking,
-        currency: Currency::from_code("EUR")?,
-        name: None,
-    };
+    let euro = Currency::from_code("EUR")?;
+    let request = OpenRequest::of_customer(owner_id, AccountType::Checking, euro);
     let actor = Actor {
         id: owner_id,
         role: "customer".into(),

@@ -77,12 +77,8 @@ fn open_account(store: &SqliteStore) -> Result<Uuid, Box<dyn Error>> {
         number_format: NumberFormat::new("DE", "10000000")?,
         accounts_per_user_max: u32::MAX,
     };
-    let request = OpenRequest {
-        owner_id: OWNER,
-        account_type: AccountType::Checking,
-        currency: Currency::from_code("EUR")?,
-        name: None,
-    };
+    let euro = Currency::from_code("EUR")?;
+    let request = OpenRequest::of_customer(OWNER, AccountType::Checking, euro);
     let actor = Actor {
         on_behalf_of: None,
         id: OWNER,

@@ -6,7 +6,8 @@ use strongroom_sdk::store::{Row, StoreError};
 /// credits are what the bank owes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Balance {
-    /// How far below zero the account may go. The bank's own accounts have no limit.
+    /// How far below zero the account may go; none where it has no limit, as only accounts of the
+    /// bank may be.
     pub overdraft_limit: Option<i64>,
     /// All debits ever posted.
     pub debits_posted: i64,
@@ -52,7 +53,8 @@ impl Balance {
         self.credits_posted - self.debits_posted
     }
 
-    /// The amount that may be debited now: the balance, less the holds, plus the overdraft limit.
+    /// The amount that may be debited now: the balance, less the holds, plus the overdraft limit if
+    /// there is one.
     /// Pending credits do not count. A sum of four `i64` may need an `i128`.
     pub fn available(&self) -> i128 {
         i128::from(self.credits_posted)

@@ -3,7 +3,9 @@
 //! The first parameter of each handler checks the caller's role, before the path, the query, and
 //! the body.
 
-use crate::api::{BalanceQuery, FreezeBody, JournalView, LimitBody, OpenBody, StatementQuery};
+use crate::api::{
+    AccountsQuery, BalanceQuery, FreezeBody, JournalView, OpenBody, StatementQuery, UpdateBody,
+};
 use crate::component::service;
 use crate::view::{AccountView, BalanceView, EntryView};
 use axum::Router;
@@ -29,7 +31,7 @@ fn site() -> Site {
         .route("/user/{user_id}", get(list_of_user))
         .route("/journal", get(journal))
         .route("/events", get(events))
-        .route("/{id}", get(account).patch(set_overdraft_limit))
+        .route("/{id}", get(account).patch(update))
         .route("/{id}/balance", get(balance))
         .route("/{id}/entries", get(entries))
         .route("/{id}/statement", get(statement))
@@ -49,10 +51,8 @@ async fn open(
     service().open(&identity, request_id, key.as_ref(), body)
 }
 
-async fn list(identity: Identity, page: Page<u64>) -> JsonResult<List<AccountView>> {
-    service()
-        .list_of(&identity, identity.subject, &page)
-        .map(Json)
+async fn list(identity: Identity, page: Page<u64, AccountsQuery>) -> JsonResult<List<AccountView>> {
+    service().list(&identity, &page).map(Json)
 }
 
 async fn list_of_user(
@@ -140,15 +140,13 @@ async fn unfreeze(
     service().unfreeze(&teller, request_id, id).map(Json)
 }
 
-async fn set_overdraft_limit(
-    teller: Teller,
+async fn update(
+    identity: Identity,
     request_id: RequestId,
     PathId(id): PathId,
-    Json(body): Json<LimitBody>,
+    Json(body): Json<UpdateBody>,
 ) -> JsonResult<AccountView> {
-    service()
-        .set_overdraft_limit(&teller, request_id, id, &body)
-        .map(Json)
+    service().update(&identity, request_id, id, body).map(Json)
 }
 
 async fn close(

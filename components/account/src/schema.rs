@@ -20,6 +20,10 @@ const FIRST: Migration = Migration {
     statements: &[
         ACCOUNT,
         "CREATE INDEX account_by_owner ON account (owner_id)",
+        ACCOUNT_BY_CODE,
+        "CREATE INDEX account_by_currency ON account (currency)",
+        "CREATE INDEX account_by_type ON account (type) WHERE type <> 'checking'",
+        "CREATE INDEX account_by_status ON account (status) WHERE status <> 'open'",
         BALANCE,
         TRANSFER,
         TRANSFER_DECLINED,
@@ -56,14 +60,16 @@ const FIRST: Migration = Migration {
 };
 
 /// `version` counts the account's events. `scale` is that at opening: a later table of ISO 4217
-/// must not move a decimal point. Only the settlement accounts have no overdraft limit.
+/// must not move a decimal point. Only the bank's own accounts may have no overdraft limit.
 const ACCOUNT: &str = "CREATE TABLE account (
     key                   INTEGER PRIMARY KEY,
     id                    BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
     number                TEXT    NOT NULL UNIQUE CHECK (length(number) BETWEEN 1 AND 34),
     owner_id              BLOB    NOT NULL CHECK (length(owner_id) = 16),
-    type                  TEXT    NOT NULL CHECK (type IN ('checking', 'savings', 'settlement')),
+    type                  TEXT    NOT NULL CHECK (type IN ('checking', 'savings', 'settlement', 'internal')),
+    code                  TEXT    CHECK (length(code) BETWEEN 1 AND 64),
     name                  TEXT    CHECK (length(name) BETWEEN 1 AND 100),
+    metadata              TEXT    CHECK (length(metadata) <= 4096),
     currency              TEXT    NOT NULL CHECK (length(currency) = 3),
     scale                 INTEGER NOT NULL CHECK (scale BETWEEN 0 AND 4),
     status                TEXT    NOT NULL CHECK (status IN ('open', 'frozen', 'closed')),
@@ -72,8 +78,15 @@ const ACCOUNT: &str = "CREATE TABLE account (
     version               INTEGER NOT NULL CHECK (version >= 1),
     created_at_ms         INTEGER NOT NULL,
     CHECK ((status = 'frozen') = (frozen IS NOT NULL)),
-    CHECK ((type = 'settlement') = (overdraft_limit_minor IS NULL))
+    CHECK ((type = 'internal') = (code IS NOT NULL)),
+    CHECK (overdraft_limit_minor IS NOT NULL OR type = 'settlement' OR type = 'internal'),
+    CHECK (overdraft_limit_minor IS NULL OR type <> 'settlement')
 ) STRICT";
+
+/// A code means one account of a currency. The lists of accounts have no index of the ordinary open
+/// checking account but that of its currency: opening one pays for each.
+const ACCOUNT_BY_CODE: &str =
+    "CREATE UNIQUE INDEX account_by_code ON account (code, currency) WHERE code IS NOT NULL";
 
 /// Four counters, never a signed balance. `entry_count` is the sequence of the newest entry.
 const BALANCE: &str = "CREATE TABLE balance (

@@ -4,6 +4,7 @@
 use crate::account::{Account, AccountEntry, Freeze};
 use serde::Serialize;
 use strongroom_sdk::clock::format_rfc3339;
+use strongroom_sdk::metadata::Metadata;
 use uuid::Uuid;
 
 /// An account.
@@ -13,15 +14,18 @@ pub struct AccountView {
     number: String,
     owner_id: Uuid,
     r#type: &'static str,
+    /// The bank's name for an internal account.
+    code: Option<String>,
     name: Option<String>,
     currency: &'static str,
     status: &'static str,
     /// The movements that are stopped, where the account is frozen.
-    #[serde(skip_serializing_if = "Option::is_none")]
     frozen: Option<&'static str>,
     balance: String,
     available: String,
-    overdraft_limit: String,
+    /// None is no limit.
+    overdraft_limit: Option<String>,
+    metadata: Metadata,
     created_at: String,
 }
 
@@ -80,12 +84,12 @@ impl From<Account> for AccountView {
             frozen: account.freeze.map(Freeze::as_str),
             balance: account.money(account.balance.posted()).to_string(),
             available: available(&account),
-            overdraft_limit: account
-                .money(account.balance.overdraft_limit.unwrap_or_default())
-                .to_string(),
+            overdraft_limit: account.limit_words(),
             created_at: format_rfc3339(account.created_at_ms),
             number: account.number,
+            code: account.code,
             name: account.name,
+            metadata: account.metadata,
         }
     }
 }

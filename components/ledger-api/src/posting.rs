@@ -16,7 +16,7 @@ pub struct Resolution {
     pub amount: Money,
 }
 
-/// A customer's account of a posting.
+/// An account of a posting: a customer's, or an internal one of the bank's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Party {
     /// Its id.
@@ -49,9 +49,9 @@ pub struct Posting {
     pub on_behalf_of: Option<Uuid>,
     /// The host's id of a request by staff.
     pub request_id: Option<String>,
-    /// The customer's account to debit; none where it is the bank's own.
+    /// The account to debit; none where it is the bank's settlement account.
     pub source: Option<Party>,
-    /// The customer's account to credit; none where it is the bank's own.
+    /// The account to credit; none where it is the bank's settlement account.
     pub destination: Option<Party>,
     /// The hold that it captured, voided, or let expire, or the posting that it reversed.
     pub original: Option<Uuid>,

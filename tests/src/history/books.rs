@@ -150,15 +150,15 @@ impl Books {
 
     /// What the bank shows of a row.
     pub fn details_of(&self, row: &Recorded) -> Details {
-        let is_customers = |id: &Uuid| {
+        let is_named = |id: &Uuid| {
             let account = self.model().account(*id);
-            account.is_none_or(|account| !account.owner.is_nil())
+            account.is_none_or(|account| !account.is_settlement)
         };
         Details {
             kind: row.kind,
             sequence: row.sequence,
-            from: row.debit.filter(is_customers),
-            to: row.credit.filter(is_customers),
+            from: row.debit.filter(is_named),
+            to: row.credit.filter(is_named),
             amount: row.amount,
             currency: row.currency,
             subject: self.subject_of(row).map(|(id, _)| id),

@@ -82,7 +82,10 @@ pub enum Change {
         credits: bool,
     },
     Closed,
-    OverdraftLimit(i64),
+    /// None is no limit.
+    OverdraftLimit(Option<i64>),
+    /// Its name or metadata, which move no money.
+    Described,
 }
 
 impl Direction {
@@ -96,10 +99,10 @@ impl Direction {
 }
 
 impl Change {
-    fn of(action: &str, new_value: &str) -> Self {
+    fn of(action: &str, new_value: Option<&str>) -> Self {
         let frozen = |debits, credits| Self::Frozen { debits, credits };
         match (action, new_value) {
-            ("opened", account) => {
+            ("opened", Some(account)) => {
                 let account: Value = serde_json::from_str(account).expect("a JSON text");
                 Self::Opened {
                     owner: id(&account["owner_id"]),
@@ -107,13 +110,14 @@ impl Change {
                     is_settlement: account["type"] == "settlement",
                 }
             }
-            ("overdraft_limit_changed", value) => Self::OverdraftLimit(minor(value)),
-            ("unfrozen", "open") => frozen(false, false),
-            ("frozen", "frozen") => frozen(true, true),
-            ("frozen", "frozen:debits") => frozen(true, false),
-            ("frozen", "frozen:credits") => frozen(false, true),
-            ("closed", "closed") => Self::Closed,
-            _ => panic!("{action} to {new_value} is no change of an account"),
+            ("overdraft_limit_changed", value) => Self::OverdraftLimit(value.map(minor)),
+            ("name_changed", _) | ("metadata_changed", Some(_)) => Self::Described,
+            ("unfrozen", Some("open")) => frozen(false, false),
+            ("frozen", Some("frozen")) => frozen(true, true),
+            ("frozen", Some("frozen:debits")) => frozen(true, false),
+            ("frozen", Some("frozen:credits")) => frozen(false, true),
+            ("closed", Some("closed")) => Self::Closed,
+            _ => panic!("{action} to {new_value:?} is no change of an account"),
         }
     }
 }
@@ -179,7 +183,7 @@ fn event_of_api(event: &Value) -> Event {
         sequence: event["sequence"].as_u64().expect("a sequence"),
         account: id(&event["account_id"]),
         at_ms: milliseconds(text(&event["created_at"])),
-        change: Change::of(text(&event["action"]), text(&event["new_value"])),
+        change: Change::of(text(&event["action"]), event["new_value"].as_str()),
     }
 }
 
@@ -207,12 +211,12 @@ pub fn events_of_store(store: &Connection, after: u64) -> Vec<Event> {
         WHERE sequence > ?1 ORDER BY sequence";
     let mut statement = store.prepare(sql).expect("the tables of the accounts");
     let events = statement.query_map([signed(after)], |row| {
-        let (action, new_value): (String, String) = (row.get(3)?, row.get(4)?);
+        let (action, new_value): (String, Option<String>) = (row.get(3)?, row.get(4)?);
         Ok(Event {
             sequence: unsigned(row, 0)?,
             account: row.get(1).map(Uuid::from_bytes)?,
             at_ms: row.get(2)?,
-            change: Change::of(&action, &new_value),
+            change: Change::of(&action, new_value.as_deref()),
         })
     });
     let events = events.expect("the events can be read");

@@ -27,8 +27,10 @@ pub struct Model {
 #[derive(Debug, Clone)]
 pub struct Account {
     pub owner: Uuid,
+    /// No transaction names it.
+    pub is_settlement: bool,
     currency: Currency,
-    /// None for the bank's own, which have none.
+    /// None for accounts of the bank without a limit.
     overdraft_limit: Option<i64>,
     frozen_for_debits: bool,
     frozen_for_credits: bool,
@@ -78,7 +80,7 @@ impl Account {
         self.credits - self.debits
     }
 
-    /// What may be spent; of the bank's own accounts, anything.
+    /// What may be spent; none where there is no limit.
     pub fn available(&self) -> Option<i64> {
         Some(self.balance() - self.debits_pending + self.overdraft_limit?)
     }
@@ -140,7 +142,9 @@ impl Model {
                 let account = Account {
                     owner,
                     currency,
-                    overdraft_limit: (!is_settlement).then_some(0),
+                    is_settlement,
+                    // The bank's own accounts begin without a limit.
+                    overdraft_limit: (!owner.is_nil()).then_some(0),
                     frozen_for_debits: false,
                     frozen_for_credits: false,
                     closed: false,
@@ -157,7 +161,8 @@ impl Model {
                 (account.frozen_for_debits, account.frozen_for_credits) = (debits, credits);
             }
             Change::Closed => self.at(id).closed = true,
-            Change::OverdraftLimit(limit) => self.at(id).overdraft_limit = Some(limit),
+            Change::OverdraftLimit(limit) => self.at(id).overdraft_limit = limit,
+            Change::Described => {}
         }
     }
 

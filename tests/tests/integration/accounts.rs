@@ -123,6 +123,11 @@ async fn what_staff_do_to_an_account_is_an_event_with_its_request() {
         .json(&json!({"overdraft_limit": "12.50"}));
     let limit = limit.await;
     limit.expect(200);
+    let named = customer.patch(&path);
+    let named = named
+        .json(&json!({"name": "Rent", "metadata": {"a": "1"}}))
+        .await;
+    named.expect(200);
     let frozen = teller.post(&format!("{path}/freeze"));
     let frozen = frozen.json(&json!({"stops": "debits"})).await;
     frozen.expect(200);
@@ -133,6 +138,15 @@ async fn what_staff_do_to_an_account_is_an_event_with_its_request() {
             "action": "frozen", "old_value": "open", "new_value": "frozen:debits",
             "actor_id": teller.id, "actor_role": "teller",
             "request_id": frozen.header("x-request-id"),
+        },
+        {
+            "action": "metadata_changed", "old_value": "{}", "new_value": "{\"a\":\"1\"}",
+            "actor_id": customer.id, "actor_role": "customer",
+            "request_id": named.header("x-request-id"),
+        },
+        {
+            "action": "name_changed", "old_value": null, "new_value": "Rent",
+            "actor_id": customer.id, "request_id": named.header("x-request-id"),
         },
         {
             "action": "overdraft_limit_changed", "old_value": "0.00", "new_value": "12.50",

@@ -154,8 +154,8 @@ async fn a_bank_is_sound_after_business_of_every_kind_under_load_and_stopped() {
     let outcome = sound(bank.folder());
     // Deposited, less what was withdrawn.
     assert_eq!(total(&outcome, "customers' balances, EUR"), "999.00");
-    assert_eq!(total(&outcome, "internal accounts, EUR"), "-999.00");
-    assert_eq!(total(&outcome, "internal accounts, JPY"), "-5000");
+    assert_eq!(total(&outcome, "the bank's own accounts, EUR"), "-999.00");
+    assert_eq!(total(&outcome, "the bank's own accounts, JPY"), "-5000");
     for service in ["accounts", "auth", "transactions", "webhooks"] {
         let ok = format!("{service}: ok: ");
         assert!(!outcome.lines_with(&[&ok]).is_empty(), "{outcome:?}");

@@ -15,7 +15,7 @@ FROM audit_log CROSS JOIN account ON account.id = audit_log.target
 WHERE audit_log.sequence > ?1 AND account.type <> 'settlement'
 ORDER BY audit_log.sequence LIMIT ?2";
 
-/// The customer's account of an id, if there is one.
+/// The account of an id, if there is one: a customer's, or an internal one.
 pub(crate) fn summary_of<S: Store>(
     store: &S,
     id: Uuid,
@@ -23,7 +23,7 @@ pub(crate) fn summary_of<S: Store>(
     Ok(by_id(store, id)?.map(AccountSummary::from))
 }
 
-/// The changes of customers' accounts with a sequence above `after` in the audit log, oldest first,
+/// The changes of accounts, without the settlement accounts, with a sequence above `after` in the audit log, oldest first,
 /// at most [`CHANGES_LIMIT`].
 pub(crate) fn changes<S: Store>(store: &S, after: i64) -> Result<Vec<AccountChange>, StoreError> {
     let params = [Value::from(after), Value::from(i64::from(CHANGES_LIMIT))];

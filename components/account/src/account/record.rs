@@ -2,6 +2,7 @@
 
 use super::freeze::Freeze;
 use crate::balance::Balance;
+use strongroom_sdk::metadata::Metadata;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::store::{Row, StoreError};
 use strongroom_sdk::stored_enum;
@@ -17,6 +18,16 @@ stored_enum! {
         /// The bank's own side of deposits and withdrawals, one for each currency. Customers do not
         /// see it.
         Settlement = 3, "settlement";
+        /// One of the bank's own in its books, such as fees or revenue. It has a code, and may have
+        /// no overdraft limit.
+        Internal = 4, "internal";
+    }
+}
+
+impl AccountType {
+    /// Whether the bank itself owns such accounts.
+    pub fn is_of_bank(self) -> bool {
+        matches!(self, Self::Settlement | Self::Internal)
     }
 }
 
@@ -45,8 +56,12 @@ pub struct Account {
     pub owner_id: Uuid,
     /// What it is for.
     pub account_type: AccountType,
+    /// The bank's name for an internal account; no other has one. It never changes.
+    pub code: Option<String>,
     /// Its owner's name for it.
     pub name: Option<String>,
+    /// What clients note on it.
+    pub metadata: Metadata,
     /// The currency of its balance; never changes.
     pub currency: Currency,
     /// Whether money may move.
@@ -75,7 +90,8 @@ macro_rules! account_sql {
              account.name, account.currency, account.scale, account.status, \
              account.overdraft_limit_minor, balance.debits_posted, balance.credits_posted, \
              balance.debits_pending, balance.credits_pending, account.version, \
-             account.created_at_ms, balance.entry_count, account.frozen",
+             account.created_at_ms, balance.entry_count, account.frozen, account.code, \
+             account.metadata",
             $columns,
             " FROM account JOIN balance ON balance.account_key = account.key ",
             $tail
@@ -85,7 +101,7 @@ macro_rules! account_sql {
 pub(crate) use account_sql;
 
 /// The number of columns that [`account_sql`] selects by itself.
-pub(crate) const ACCOUNT_COLUMNS: usize = 18;
+pub(crate) const ACCOUNT_COLUMNS: usize = 20;
 
 impl Account {
     /// Reads a row of [`account_sql`].
@@ -119,6 +135,8 @@ impl Account {
                 .optional(17, Row::text)?
                 .map(|word| Freeze::from_stored(&word))
                 .transpose()?,
+            code: row.optional(18, Row::text)?,
+            metadata: Metadata::from_row(row, 19)?,
         })
     }
 
@@ -131,6 +149,12 @@ impl Account {
             (_, None) => status.to_owned(),
             (_, Some(freeze)) => format!("{status}:{}", freeze.as_str()),
         }
+    }
+
+    /// The overdraft limit in the words of the audit log.
+    pub(crate) fn limit_words(&self) -> Option<String> {
+        let limit = self.balance.overdraft_limit;
+        limit.map(|minor| self.money(minor).to_string())
     }
 
     /// An amount of the account's currency.

@@ -7,7 +7,9 @@ use crate::ledger;
 use crate::tests::kit::{self, OWNER, store, teller};
 use strongroom_ledger_api::Kind;
 use strongroom_sdk::clock::SystemClock;
+use strongroom_sdk::metadata::MetadataInvalid;
 use strongroom_sdk::money::Currency;
+use strongroom_sdk::page::Page;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{Ending, SqliteStore, Store, Transaction, WatchedStore};
 use uuid::Uuid;
@@ -19,6 +21,8 @@ enum Act {
     Unfreeze,
     Limit(i64),
     Close,
+    Name(Option<&'static str>),
+    Metadata(&'static str),
 }
 
 fn act<S: Store>(store: &S, id: Uuid, act: Act) -> Result<Account, ManageError> {
@@ -26,26 +30,55 @@ fn act<S: Store>(store: &S, id: Uuid, act: Act) -> Result<Account, ManageError> 
     match act {
         Act::Freeze(stops) => freeze(store, clock, id, stops, teller),
         Act::Unfreeze => unfreeze(store, clock, id, teller),
-        Act::Limit(minor) => set_overdraft_limit(store, clock, id, minor, teller),
+        Act::Limit(minor) => kit::set_limit(store, clock, id, minor),
         Act::Close => close(store, clock, id, teller),
+        Act::Name(name) => {
+            let change = AccountUpdate {
+                name: Some(name.map(str::to_owned)),
+                ..AccountUpdate::default()
+            };
+            update(store, clock, id, change, teller)
+        }
+        Act::Metadata(change) => {
+            let change = AccountUpdate {
+                metadata: Some(serde_json::from_str(change).unwrap()),
+                ..AccountUpdate::default()
+            };
+            update(store, clock, id, change, teller)
+        }
     }
 }
 
 const FREEZE: Act = Act::Freeze(Freeze::Both);
 
 fn try_open(store: &SqliteStore, accounts_per_user_max: u32) -> Result<Account, OpenError> {
+    let euro = Currency::from_code("EUR").unwrap();
+    let mut request = OpenRequest::of_customer(OWNER, AccountType::Savings, euro);
+    request.name = Some("Holiday".to_owned());
+    try_open_as(store, accounts_per_user_max, request)
+}
+
+fn try_open_as(
+    store: &SqliteStore,
+    accounts_per_user_max: u32,
+    request: OpenRequest,
+) -> Result<Account, OpenError> {
     let rules = OpenRules {
         number_format: NumberFormat::new("DE", "10000000").unwrap(),
         accounts_per_user_max,
     };
-    let request = OpenRequest {
-        owner_id: OWNER,
-        account_type: AccountType::Savings,
-        currency: Currency::from_code("EUR").unwrap(),
-        name: Some("Holiday".to_owned()),
-    };
     let (clock, random) = (&SystemClock, &SystemRandom);
     open(store, clock, random, &rules, request, &teller())
+}
+
+fn try_open_internal(
+    store: &SqliteStore,
+    code: &str,
+    currency: &str,
+) -> Result<Account, OpenError> {
+    let currency = Currency::from_code(currency).unwrap();
+    let request = OpenRequest::internal(code.parse().unwrap(), currency);
+    try_open_as(store, 1, request)
 }
 
 /// A store with one account.
@@ -81,7 +114,9 @@ fn assert_invariants(store: &SqliteStore) {
 fn an_opened_account_is_found_as_it_was_returned() {
     let (store, account) = bank();
     assert_eq!(by_id(&store, account.id).unwrap(), Some(account.clone()));
-    assert_eq!(of_owner(&store, OWNER, i64::MAX, 10).unwrap(), [account]);
+    let page = Page::<u64>::from_query("").unwrap();
+    let listed = list(&store, &AccountFilter::of_owner(OWNER), &page).unwrap();
+    assert_eq!(listed.data, [account]);
     assert_eq!(by_id(&store, Uuid::nil()).unwrap(), None);
 }
 
@@ -115,7 +150,13 @@ fn an_account_with_money_is_not_closed_and_a_closed_one_does_not_change() {
     move_money(&store, 2, Kind::Withdrawal, &account);
     let closed = act(&store, account.id, Act::Close).unwrap();
     assert_eq!(closed.status, AccountStatus::Closed);
-    for again in [FREEZE, Act::Unfreeze, Act::Close] {
+    for again in [
+        FREEZE,
+        Act::Unfreeze,
+        Act::Close,
+        Act::Name(None),
+        Act::Metadata("{}"),
+    ] {
         let refused = act(&store, account.id, again);
         assert_eq!(refused, Err(ManageError::Closed), "{again:?}");
     }
@@ -222,4 +263,127 @@ fn an_account_is_never_deleted() {
     let (store, _) = bank();
     let transaction = store.begin().unwrap();
     assert!(transaction.execute("DELETE FROM account", &[]).is_err());
+}
+
+#[test]
+fn an_internal_account_has_its_code_for_ever_and_once_in_a_currency() {
+    let store = store();
+    let fees = try_open_internal(&store, "fees", "EUR").unwrap();
+    assert_eq!(by_id(&store, fees.id).unwrap(), Some(fees.clone()));
+    assert_eq!(
+        (fees.code.as_deref(), fees.owner_id),
+        (Some("fees"), Uuid::nil())
+    );
+    assert_eq!(fees.balance.overdraft_limit, None);
+    let again = || try_open_internal(&store, "fees", "EUR");
+    assert_eq!(again(), Err(OpenError::CodeTaken));
+    act(&store, fees.id, Act::Close).unwrap();
+    assert_eq!(again(), Err(OpenError::CodeTaken));
+    assert!(try_open_internal(&store, "fees", "USD").is_ok());
+    // The bank has as many accounts as it likes.
+    assert!(try_open_internal(&store, "revenue", "EUR").is_ok());
+    assert_invariants(&store);
+}
+
+#[test]
+fn a_name_and_metadata_change_with_their_events_and_only_where_they_differ() {
+    let (store, Account { id, .. }) = bank();
+    for change in [
+        Act::Name(Some("Rent")),
+        Act::Name(Some("Rent")),
+        Act::Name(None),
+        Act::Name(None),
+        Act::Metadata(r#"{"a":"1","b":"2"}"#),
+        Act::Metadata(r#"{"a":"1","c":null}"#),
+        Act::Metadata(r#"{"a":null,"b":"3"}"#),
+        Act::Metadata("null"),
+        Act::Metadata("null"),
+    ] {
+        let changed = act(&store, id, change).unwrap();
+        assert_eq!(by_id(&store, id).unwrap(), Some(changed), "{change:?}");
+    }
+    let words = "action || ' ' || coalesce(old_value, '-') || ' ' || coalesce(new_value, '-')";
+    let expected = [
+        "name_changed Holiday Rent",
+        "name_changed Rent -",
+        r#"metadata_changed {} {"a":"1","b":"2"}"#,
+        r#"metadata_changed {"a":"1","b":"2"} {"b":"3"}"#,
+        r#"metadata_changed {"b":"3"} {}"#,
+    ];
+    assert_eq!(events(&store, words)[1..], expected);
+    assert_invariants(&store);
+}
+
+#[test]
+fn a_refused_update_changes_nothing() {
+    let (store, account) = bank();
+    act(&store, account.id, Act::Limit(100)).unwrap();
+    move_money(&store, 1, Kind::Withdrawal, &account);
+    let before = by_id(&store, account.id).unwrap();
+    let metadata = |value: String| {
+        let metadata = serde_json::json!({ "a": value }).to_string();
+        Some(Some(serde_json::from_str(&metadata).unwrap()))
+    };
+    let refused = [
+        (
+            metadata("x".to_owned()),
+            Some(Some(99)),
+            ManageError::LimitBelowUse,
+        ),
+        (metadata("x".repeat(5_000)), None, MetadataInvalid.into()),
+    ];
+    for (metadata, overdraft_limit, error) in refused {
+        let change = AccountUpdate {
+            name: Some(None),
+            metadata,
+            overdraft_limit,
+        };
+        let outcome = update(&store, &SystemClock, account.id, change, &teller());
+        assert_eq!(outcome, Err(error));
+        assert_eq!(by_id(&store, account.id).unwrap(), before);
+    }
+    assert_invariants(&store);
+}
+
+/// An account without a limit has none to show in the log.
+#[test]
+fn an_internal_account_gets_a_limit_and_loses_it() {
+    let store = store();
+    let fees = try_open_internal(&store, "fees", "EUR").unwrap();
+    for limit in [Some(500), None, None] {
+        let change = AccountUpdate {
+            overdraft_limit: Some(limit),
+            ..AccountUpdate::default()
+        };
+        let changed = update(&store, &SystemClock, fees.id, change, &teller()).unwrap();
+        assert_eq!(changed.balance.overdraft_limit, limit);
+    }
+    act(&store, fees.id, Act::Close).unwrap();
+    let values = "coalesce(old_value, '-') || ' ' || coalesce(new_value, '-')";
+    let expected = ["- 5.00", "5.00 -", "- 0.00", "open closed"];
+    assert_eq!(events(&store, values)[1..], expected);
+    assert_invariants(&store);
+}
+
+#[test]
+fn opening_an_account_whose_code_is_taken_waits_for_the_disk() {
+    let plain = store();
+    try_open_internal(&plain, "fees", "EUR").unwrap();
+    let store = WatchedStore::new(plain);
+    let euro = Currency::from_code("EUR").unwrap();
+    let rules = OpenRules {
+        number_format: NumberFormat::new("DE", "10000000").unwrap(),
+        accounts_per_user_max: 1,
+    };
+    let request = OpenRequest::internal("fees".parse().unwrap(), euro);
+    let refused = open(
+        &store,
+        &SystemClock,
+        &SystemRandom,
+        &rules,
+        request,
+        &teller(),
+    );
+    assert_eq!(refused, Err(OpenError::CodeTaken));
+    assert_eq!(store.take_endings(), [Ending::OnDisk]);
 }

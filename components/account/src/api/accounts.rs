@@ -1,79 +1,70 @@
-//! Opening and reading accounts.
+//! Reading accounts.
 
-use super::ALL_BUT_AUDITORS;
-use crate::account::{
-    self, AccountType, EVER_FOR_EACH_OPEN, NAME_CHARACTERS_MAX, OpenError, OpenRequest, PastError,
-};
+use crate::account::{self, AccountFilter, AccountStatus, AccountType, PastError};
+use crate::api::open::known_currency;
 use crate::service::{Env, Service};
 use crate::view::{AccountView, BalanceView, EntryView};
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::{Clock, parse_rfc3339};
-use strongroom_sdk::http::RequestId;
-use strongroom_sdk::idempotency::{Begun, IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::Identity;
-use strongroom_sdk::money::Currency;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::Transaction;
-use strongroom_sdk::text::is_readable;
+use strongroom_sdk::text;
 use uuid::Uuid;
 
-/// The body of `POST /`.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+/// The filters of `GET /`.
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OpenBody {
-    r#type: CustomerAccountType,
-    currency: String,
-    name: Option<String>,
+pub struct AccountsQuery {
+    /// An IBAN, in either case, with or without spaces.
+    number: Option<String>,
+    owner_id: Option<Uuid>,
+    status: Option<StatusWord>,
+    currency: Option<String>,
+    r#type: Option<TypeWord>,
+    code: Option<String>,
 }
 
-/// The types of account that a customer may open.
+/// The words of `status`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StatusWord {
+    Open,
+    Frozen,
+    Closed,
+}
+
+/// The words of `type`, in a query and in a body.
 #[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum CustomerAccountType {
+pub(super) enum TypeWord {
     Checking,
     Savings,
+    Internal,
 }
 
-impl OpenBody {
-    fn into_request(self, owner_id: Uuid) -> Result<OpenRequest, Problem> {
-        Ok(OpenRequest {
-            owner_id,
-            account_type: match self.r#type {
-                CustomerAccountType::Checking => AccountType::Checking,
-                CustomerAccountType::Savings => AccountType::Savings,
-            },
-            currency: currency(&self.currency)?,
-            name: self.name.map(name).transpose()?,
+impl AccountsQuery {
+    fn filter(&self) -> Result<AccountFilter, Problem> {
+        let code = self.code.as_deref().map(super::open::code).transpose()?;
+        let currency = self.currency.as_deref().map(known_currency).transpose()?;
+        let number = self.number.as_deref().map(text::ungrouped);
+        Ok(AccountFilter {
+            number: number.map(|number| number.to_ascii_uppercase()),
+            owner_id: self.owner_id,
+            status: self.status.map(|word| match word {
+                StatusWord::Open => AccountStatus::Open,
+                StatusWord::Frozen => AccountStatus::Frozen,
+                StatusWord::Closed => AccountStatus::Closed,
+            }),
+            currency,
+            account_type: self.r#type.map(|word| match word {
+                TypeWord::Checking => AccountType::Checking,
+                TypeWord::Savings => AccountType::Savings,
+                TypeWord::Internal => AccountType::Internal,
+            }),
+            code,
         })
     }
-}
-
-fn currency(code: &str) -> Result<Currency, Problem> {
-    let refused = |detail: String| {
-        Problem::validation_failed().with_error("/currency", "currency_invalid", detail)
-    };
-    match Currency::from_code(code) {
-        Ok(currency) if !currency.is_superseded() => Ok(currency),
-        Ok(_) => Err(refused("has been replaced by another currency".to_owned())),
-        Err(error) => Err(refused(error.to_string())),
-    }
-}
-
-fn name(name: String) -> Result<String, Problem> {
-    let length = name.chars().count();
-    if is_readable(&name) && length <= NAME_CHARACTERS_MAX {
-        return Ok(name);
-    }
-    Err(Problem::invalid(
-        "/name",
-        format!(
-            "must have 1 to {NAME_CHARACTERS_MAX} characters, one of them visible, \
-             and no control characters"
-        ),
-    ))
 }
 
 /// The parameters of `GET /{id}/balance`.
@@ -86,46 +77,31 @@ pub struct BalanceQuery {
 }
 
 impl<E: Env> Service<E> {
-    /// `POST /`: opens an account of the caller.
+    /// `GET /`: the accounts that pass the filters, newest first: the caller's own, or of all
+    /// owners where the caller reads all.
     ///
     /// # Errors
-    /// 403 for an auditor; 409 `account_limit_reached`; 422.
-    pub fn open(
+    /// 422 `validation_failed`.
+    pub fn list(
         &self,
         identity: &Identity,
-        request_id: RequestId,
-        key: Option<&IdempotencyKey>,
-        body: OpenBody,
-    ) -> Result<StoredReply, Problem> {
-        identity.require(ALL_BUT_AUDITORS)?;
-        let keyed = KeyedRequest::new(key, identity.principal(), "POST /", &body)?;
-        let request = body.into_request(identity.subject)?;
-        let actor = Actor::new(identity, request_id);
-        let transaction = match keyed.begin(&self.store)? {
-            Begun::First(transaction) => transaction,
-            Begun::Repeated(reply) => return Ok(reply),
-        };
-        let (clock, random) = (&self.clock, &self.random);
-        match account::open_in(&transaction, clock, random, &self.rules, request, &actor) {
-            Ok(account) => {
-                let now_ms = account.created_at_ms;
-                let reply = keyed.created(&transaction, now_ms, &AccountView::from(account))?;
-                transaction.commit()?;
-                Ok(reply)
+        page: &Page<u64, AccountsQuery>,
+    ) -> Result<List<AccountView>, Problem> {
+        let mut filter = page.filter.filter()?;
+        if !identity.reads_all() {
+            let owner_id = filter.owner_id.replace(identity.subject);
+            if owner_id.is_some_and(|owner_id| owner_id != identity.subject) {
+                return Ok(List::new(Vec::new(), page, |_| 0));
             }
-            Err(OpenError::LimitReached(max)) => {
-                // The other accounts may not be on disk yet: the commit waits for the disk.
-                transaction.commit()?;
-                Err(limit_reached(max))
-            }
-            Err(OpenError::Store(error)) => Err(error.into()),
         }
+        let accounts = account::list(&self.store, &filter, page)?;
+        Ok(accounts.map(AccountView::from))
     }
 
-    /// `GET /user/{user_id}` and, for the caller, `GET /`: a user's accounts, newest first.
+    /// `GET /user/{user_id}`: a user's accounts, newest first.
     ///
     /// # Errors
-    /// 404 unless the caller is the user or staff.
+    /// 404 unless the caller is the user or reads all.
     pub fn list_of(
         &self,
         identity: &Identity,
@@ -135,8 +111,9 @@ impl<E: Env> Service<E> {
         if !identity.may_read(owner_id) {
             return Err(Problem::not_found());
         }
-        let accounts = account::of_owner(&self.store, owner_id, page.before(), page.fetch())?;
-        Ok(List::new(accounts, page, |account| account.key.unsigned_abs()).map(AccountView::from))
+        let filter = AccountFilter::of_owner(owner_id);
+        let accounts = account::list(&self.store, &filter, page)?;
+        Ok(accounts.map(AccountView::from))
     }
 
     /// `GET /{id}`.
@@ -188,17 +165,6 @@ impl<E: Env> Service<E> {
         });
         Ok(list.map(|entry| EntryView::new(&account, entry)))
     }
-}
-
-fn limit_reached(max: u32) -> Problem {
-    Problem::new(
-        StatusCode::CONFLICT,
-        "account_limit_reached",
-        format!(
-            "A user may have at most {max} open accounts, \
-             and {EVER_FOR_EACH_OPEN} times as many with the closed ones."
-        ),
-    )
 }
 
 fn time_of(at: &str) -> Result<i64, Problem> {

@@ -1,4 +1,4 @@
-//! The changes that staff, or an owner, make to an account.
+//! Freezing, unfreezing, and closing an account.
 
 use super::ALL_BUT_AUDITORS;
 use crate::account::{self, Account, Freeze, ManageError};
@@ -9,29 +9,8 @@ use serde::Deserialize;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::{Identity, Role, Teller};
-use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
-
-/// The body of `PATCH /{id}`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LimitBody {
-    /// A decimal string of the account's currency, zero or more.
-    pub overdraft_limit: String,
-}
-
-impl LimitBody {
-    fn limit(&self, currency: Currency) -> Result<Money, Problem> {
-        Money::parse_non_negative(&self.overdraft_limit, currency).map_err(|error| {
-            Problem::unprocessable(
-                "amount_invalid",
-                "The overdraft limit is not an amount of the account's currency.",
-            )
-            .with_error("/overdraft_limit", "amount_invalid", error.to_string())
-        })
-    }
-}
 
 /// The body of `POST /{id}/freeze`. Without one, all movements are stopped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -93,31 +72,10 @@ impl<E: Env> Service<E> {
         view(account::unfreeze(&self.store, &self.clock, id, &actor))
     }
 
-    /// `PATCH /{id}`: sets the overdraft limit.
-    ///
-    /// # Errors
-    /// As [`Service::freeze`]; 409 `overdraft_in_use`; 422 `amount_invalid`.
-    pub fn set_overdraft_limit(
-        &self,
-        teller: &Teller,
-        request_id: RequestId,
-        id: Uuid,
-        body: &LimitBody,
-    ) -> Result<AccountView, Problem> {
-        let account = self.foreign(teller, id)?;
-        // An account never changes its currency: this still holds in the transaction.
-        let minor = body.limit(account.currency)?.minor();
-        let actor = Actor::new(teller, request_id);
-        let (store, clock) = (&self.store, &self.clock);
-        view(account::set_overdraft_limit(
-            store, clock, id, minor, &actor,
-        ))
-    }
-
     /// An account that is not the teller's own: on their own they have an owner's rights alone, and
     /// a colleague must act. An account never changes its owner: this still holds in the
     /// transaction.
-    fn foreign(&self, teller: &Teller, id: Uuid) -> Result<Account, Problem> {
+    pub(super) fn foreign(&self, teller: &Teller, id: Uuid) -> Result<Account, Problem> {
         let account = self.readable(teller, id)?;
         if account.owner_id == teller.subject {
             return Err(Problem::new(
@@ -149,7 +107,8 @@ impl<E: Env> Service<E> {
     }
 }
 
-fn view(changed: Result<Account, ManageError>) -> Result<AccountView, Problem> {
+/// The changed account, or the problem.
+pub(super) fn view(changed: Result<Account, ManageError>) -> Result<AccountView, Problem> {
     let conflict = |code, detail: &str| Problem::new(StatusCode::CONFLICT, code, detail);
     changed.map(AccountView::from).map_err(|error| match error {
         ManageError::NotFound => Problem::not_found(),
@@ -166,6 +125,7 @@ fn view(changed: Result<Account, ManageError>) -> Result<AccountView, Problem> {
             "overdraft_in_use",
             "The account is already overdrawn by more than the new limit.",
         ),
+        ManageError::Metadata(error) => Problem::invalid("/metadata", error.to_string()),
         ManageError::Store(error) => error.into(),
     })
 }

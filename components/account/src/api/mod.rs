@@ -8,21 +8,37 @@ mod accounts;
 mod events;
 mod journal;
 mod manage;
+mod open;
 mod statement;
+mod update;
 
-pub use accounts::{BalanceQuery, OpenBody};
+pub use accounts::{AccountsQuery, BalanceQuery};
 pub use journal::{JournalEntryView, JournalView};
-pub use manage::{FreezeBody, LimitBody};
+pub use manage::FreezeBody;
+pub use open::OpenBody;
 pub use statement::{StatementQuery, StatementResponse};
+pub use update::UpdateBody;
 
 use crate::account::{Account, by_id};
 use crate::service::{Env, Service};
-use strongroom_sdk::identity::{Identity, Role};
+use strongroom_sdk::identity::{Cashier, Identity, Role};
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
 
 /// The roles that may open accounts, and close their own: an auditor only reads.
 const ALL_BUT_AUDITORS: &[Role] = &[Role::Customer, Role::Teller, Role::Admin, Role::Service];
+
+/// Passes staff who act, and clients of the bank. `pointer` is the member that asks for more than
+/// customers may.
+fn for_bank(identity: &Identity, pointer: &str) -> Result<(), Problem> {
+    match Cashier::try_from(identity.clone()) {
+        Ok(_) => Ok(()),
+        Err(problem) => {
+            let detail = "only staff, and clients that act for the bank, may give this";
+            Err(problem.with_error(pointer, "forbidden", detail))
+        }
+    }
+}
 
 impl<E: Env> Service<E> {
     /// The account of an id, if the caller may read it.

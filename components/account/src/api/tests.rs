@@ -3,7 +3,9 @@
 //! role.
 
 mod books;
+mod for_others;
 mod statement;
+mod update;
 
 use super::*;
 use crate::account::{NumberFormat, OpenRules};
@@ -24,6 +26,7 @@ const NOW: &str = "2026-11-22T19:10:57.123Z";
 const ALICE: Uuid = Uuid::from_u128(0xA);
 const BOB: Uuid = Uuid::from_u128(0xB);
 const NO_ID: Uuid = Uuid::from_u128(404);
+const LIMIT: &str = r#"{"overdraft_limit":"10"}"#;
 const SAVINGS: &str = r#"{"type":"savings","currency":"EUR"}"#;
 
 struct TestEnv;
@@ -40,7 +43,8 @@ type Bank = Service<TestEnv>;
 #[derive(Debug, Clone, Copy)]
 enum Call<'a> {
     Open(&'a str),
-    List(Uuid, &'a str),
+    List(&'a str),
+    ListOf(Uuid, &'a str),
     Get(Uuid),
     Balance(Uuid, &'a str),
     Entries(Uuid),
@@ -50,7 +54,7 @@ enum Call<'a> {
     EventsOf(Uuid),
     Freeze(Uuid, &'a str),
     Unfreeze(Uuid),
-    Limit(Uuid, &'a str),
+    Patch(Uuid, &'a str),
     Close(Uuid),
 }
 
@@ -97,7 +101,8 @@ fn call(bank: &Bank, by: &Identity, call: Call<'_>) -> Result<Value, Problem> {
             let reply = bank.open(by, request, None, from_slice(body.as_bytes())?)?;
             Ok(serde_json::from_str(&reply.body).unwrap())
         }
-        List(owner, query) => value(bank.list_of(by, owner, &Page::from_query(query)?)),
+        List(query) => value(bank.list(by, &Page::from_query(query)?)),
+        ListOf(owner, query) => value(bank.list_of(by, owner, &Page::from_query(query)?)),
         Get(id) => value(bank.account(by, id)),
         Balance(id, query) => value(bank.balance(by, id, &from_str(query)?)),
         Entries(id) => value(bank.entries(by, id, &Page::from_query("")?)),
@@ -121,11 +126,7 @@ fn call(bank: &Bank, by: &Identity, call: Call<'_>) -> Result<Value, Problem> {
             value(bank.freeze(&teller, request, id, from_slice(body.as_bytes())?))
         }
         Unfreeze(id) => value(bank.unfreeze(&by.clone().try_into()?, request, id)),
-        Limit(id, limit) => {
-            let overdraft_limit = limit.to_owned();
-            let body = LimitBody { overdraft_limit };
-            value(bank.set_overdraft_limit(&by.clone().try_into()?, request, id, &body))
-        }
+        Patch(id, body) => value(bank.update(by, request, id, from_slice(body.as_bytes())?)),
         Close(id) => value(bank.close(by, request, id)),
     }
 }
@@ -173,9 +174,10 @@ fn an_opened_account_has_the_contract_s_members() {
     let number = view["number"].as_str().unwrap();
     assert!(number.starts_with("DE") && number.len() == 22, "{number}");
     let expected = json!({
-        "id": id, "number": number, "owner_id": ALICE, "type": "checking", "name": "Everyday",
-        "currency": "EUR", "status": "open", "balance": "0.00", "available": "0.00",
-        "overdraft_limit": "0.00", "created_at": NOW,
+        "id": id, "number": number, "owner_id": ALICE, "type": "checking", "code": null,
+        "name": "Everyday", "currency": "EUR", "status": "open", "frozen": null,
+        "balance": "0.00", "available": "0.00", "overdraft_limit": "0.00", "metadata": {},
+        "created_at": NOW,
     });
     assert_eq!(view, expected);
     assert_eq!(done(&bank, &alice, Get(id)), expected);
@@ -280,16 +282,16 @@ fn another_customer_s_account_looks_like_none() {
         Close(id),
     ];
     check(&bank, wrong.map(|call| (&bob, call, "404 not_found")));
-    check(&bank, [(&bob, List(ALICE, ""), "404 not_found")]);
+    check(&bank, [(&bob, ListOf(ALICE, ""), "404 not_found")]);
 }
 
 #[test]
 fn staff_read_and_only_tellers_and_admins_change() {
     let (bank, alice) = (bank(), alice());
     let (id, _) = open_eur(&bank, &alice);
-    let changes = [Freeze(id, "{}"), Unfreeze(id), Limit(id, "10")];
+    let changes = [Freeze(id, "{}"), Unfreeze(id), Patch(id, LIMIT)];
     for reader in [Role::Teller, Role::Auditor, Role::Admin].map(staff) {
-        let reads = [Get(id), List(ALICE, ""), Statement(id, "from=2026-11-22")];
+        let reads = [Get(id), ListOf(ALICE, ""), Statement(id, "from=2026-11-22")];
         check(&bank, reads.map(|call| (&reader, call, "200")));
     }
     for refused in [&alice, &staff(Role::Auditor)] {
@@ -325,8 +327,9 @@ fn staff_act_on_their_own_account_as_its_owner_and_no_more() {
                 (&own, Unfreeze(id), "403 own_account"),
                 (&own, Close(id), "409 account_frozen"),
                 (&colleague, Unfreeze(id), "200"),
-                (&own, Limit(id, "10"), "403 own_account"),
-                (&colleague, Limit(id, "10"), "200"),
+                (&own, Patch(id, LIMIT), "403 own_account"),
+                (&colleague, Patch(id, LIMIT), "200"),
+                (&own, Patch(id, r#"{"name":"Rent"}"#), "200"),
                 (&own, Close(id), "200"),
                 // Closed, it still is theirs.
                 (&own, Unfreeze(id), "403 own_account"),
@@ -341,7 +344,7 @@ fn an_auditor_only_reads() {
     let (id, _) = open_eur(&bank, &alice());
     // A customer who became an auditor may still own accounts.
     for auditor in [&user(ALICE, Role::Auditor), &staff(Role::Auditor)] {
-        let refused = [Open(SAVINGS), Close(id)];
+        let refused = [Open(SAVINGS), Close(id), Patch(id, r#"{"name":"Rent"}"#)];
         check(&bank, refused.map(|call| (auditor, call, "403 forbidden")));
         check(&bank, [(auditor, Get(id), "200")]);
     }
@@ -353,10 +356,13 @@ fn a_limit_must_be_an_amount_of_the_account_s_currency() {
     let (id, _) = open_eur(&bank, &alice());
     let wrong = ["-1", "1.001", "", "1e3", "99999999999999999999"];
     let expected = "422 amount_invalid /overdraft_limit";
-    check(
-        &bank,
-        wrong.map(|text| (&teller, Limit(id, text), expected)),
-    );
+    for text in wrong {
+        let body = json!({"overdraft_limit": text}).to_string();
+        check(&bank, [(&teller, Patch(id, &body), expected)]);
+    }
+    let null = r#"{"overdraft_limit":null}"#;
+    let wrong = "422 validation_failed /overdraft_limit";
+    check(&bank, [(&teller, Patch(id, null), wrong)]);
 }
 
 #[test]
@@ -366,7 +372,7 @@ fn own_accounts_are_listed_newest_first_in_pages() {
     open_eur(&bank, &bob());
     let (mut listed, mut query) = (Vec::new(), "limit=2".to_owned());
     loop {
-        let list = done(&bank, &alice, List(ALICE, &query));
+        let list = done(&bank, &alice, ListOf(ALICE, &query));
         listed.extend_from_slice(list["data"].as_array().unwrap());
         match list["next_cursor"].as_str() {
             Some(cursor) => query = format!("limit=2&cursor={cursor}"),
@@ -380,7 +386,7 @@ fn own_accounts_are_listed_newest_first_in_pages() {
 fn a_frozen_account_says_which_movements_are_stopped() {
     let (bank, alice, teller) = (bank(), alice(), staff(Role::Teller));
     let (id, view) = open_eur(&bank, &alice);
-    assert!(view.get("frozen").is_none(), "{view}");
+    assert_eq!(view["frozen"], Value::Null);
     for (body, word) in [
         ("{}", "both"),
         (r#"{"stops":null}"#, "both"),
@@ -394,7 +400,7 @@ fn a_frozen_account_says_which_movements_are_stopped() {
     }
     let view = done(&bank, &teller, Unfreeze(id));
     assert_eq!(view["status"], "open");
-    assert_eq!(view.get("frozen"), None);
+    assert_eq!(view["frozen"], Value::Null);
     let at = |body, expected| (&teller, Freeze(id, body), expected);
     check(
         &bank,

@@ -8,7 +8,7 @@
 use super::entries::{ENTRY_COLUMNS, entry};
 use super::totals::Totals;
 use super::{number, require_none};
-use crate::account::{ACCOUNT_COLUMNS, Account, AccountType, Direction, account_sql};
+use crate::account::{ACCOUNT_COLUMNS, Account, Direction, account_sql};
 use crate::ledger::Entry;
 use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report};
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
@@ -32,6 +32,11 @@ const RANGE: &str = "\
 SELECT min(key), max(key) FROM account
 WHERE key BETWEEN (SELECT min(key) FROM account WHERE key >= ?1)
     AND (SELECT min(key) FROM account WHERE key >= ?1) + ?2";
+
+/// Accounts with the code of another, although an index forbids it.
+const CODE_TWICE: &str = "\
+SELECT max(key) FROM account WHERE code IS NOT NULL GROUP BY code, currency HAVING count(*) > 1
+LIMIT 20";
 
 /// Rows of one table without their row in the other.
 const UNPAIRED: &str = "\
@@ -149,9 +154,16 @@ pub fn check<S: Store>(
     require_none(store, &mut walk.balances, UNPAIRED, |key| {
         format!("account {key} has no balance, or the balance no account")
     })?;
+    let mut codes =
+        Check::new("the code of an internal account is that of no other of its currency");
+    codes.examined =
+        number(store, "SELECT count(*) FROM account WHERE code IS NOT NULL")?.unsigned_abs();
+    require_none(store, &mut codes, CODE_TWICE, |key| {
+        format!("account {key}: its code is that of another of its currency")
+    })?;
     report
         .checks
-        .extend([walk.balances, sums.check, walk.limits]);
+        .extend([walk.balances, sums.check, walk.limits, codes]);
     walk.totals.report(report);
     Ok(())
 }
@@ -188,7 +200,7 @@ impl AccountWalk {
             balances: Check::new(
                 "every balance is the sum of its entries, and pending is the sum of open holds",
             ),
-            limits: Check::new("no customer's account is below its limit"),
+            limits: Check::new("no account is below its limit"),
             entries: 0,
         }
     }
@@ -237,12 +249,14 @@ impl AccountWalk {
         self.balances.require(pending == held, || {
             format!("balance of account {key}: what is pending is not the sum of its open holds")
         });
-        if account.account_type != AccountType::Settlement {
-            self.limits.examine();
-            self.limits.require(balance.available() >= 0, || {
-                format!("account {key} is below its overdraft limit")
-            });
-        }
+        self.limits.examine();
+        let keeps_limit = match balance.overdraft_limit {
+            Some(_) => balance.available() >= 0,
+            None => account.account_type.is_of_bank(),
+        };
+        self.limits.require(keeps_limit, || {
+            format!("account {key} is below its overdraft limit, or has none")
+        });
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 //! column of one row at a time.
 
 use super::*;
-use crate::account::{self, Account};
+use crate::account::{self, Account, AccountUpdate};
 use crate::ledger::{self, BATCH_COLUMNS, BatchRow};
 use crate::tests::kit::{self, OWNER, SetClock, eur, of_original, teller};
 use strongroom_ledger_api::{
@@ -19,12 +19,17 @@ const START_MS: i64 = 1_800_000_000_000;
 
 /// Two customers' accounts, one frozen for debits, with rows of every kind: holds that were
 /// captured, voided, expired, and left open, a reversal, a decline, a denial, a cancelled id,
-/// batches, and a change of a limit.
+/// batches, and changes of a limit, a name, and metadata; and an internal account.
 fn bank() -> SqliteStore {
     let (store, clock) = (kit::store(), SetClock::at(START_MS));
     let [first, second] = [(); 2].map(|()| kit::open(&store, &clock, OWNER, "EUR"));
-    account::set_overdraft_limit(&store, &clock, second.id, 50, &teller()).unwrap();
+    kit::set_limit(&store, &clock, second.id, 50).unwrap();
+    describe(&store, &clock, &second);
+    // It ends below zero.
+    let fees = kit::open_internal(&store, &clock, "fees", "EUR");
     post_single(&store, &clock, &first, &second);
+    let bonus = transfer(14, pay(Kind::Transfer, Some(&fees), Some(&second), 5));
+    ledger::post(&store, &clock, &bonus).unwrap();
     let declined = vec![line(&second, &first, 9_000), line(&second, &first, 1)];
     for batch in [
         batch(1, false, batch_lines(&first, &second)),
@@ -42,6 +47,17 @@ fn bank() -> SqliteStore {
     let debits = account::Freeze::Debits;
     account::freeze(&store, &clock, second.id, debits, &teller()).unwrap();
     store
+}
+
+fn describe(store: &SqliteStore, clock: &SetClock, account: &Account) {
+    for (name, metadata) in [("Rent", r#"{"a":"1"}"#), ("Rent 2", r#"{"b":"2"}"#)] {
+        let update = AccountUpdate {
+            name: Some(Some(name.to_owned())),
+            metadata: Some(Some(serde_json::from_str(metadata).unwrap())),
+            overdraft_limit: None,
+        };
+        account::update(store, clock, account.id, update, &teller()).unwrap();
+    }
 }
 
 fn post_single(store: &SqliteStore, clock: &SetClock, first: &Account, second: &Account) {
@@ -200,13 +216,13 @@ fn an_honest_ledger_has_no_violations() {
     let totals = report.totals.iter();
     let euros = totals.filter(|total| total.name.contains("EUR"));
     let amounts: Vec<_> = euros.map(|total| total.value.as_str()).collect();
-    assert_eq!(amounts, ["10.00", "-10.00"]);
+    assert_eq!(amounts, ["10.05", "-10.05"]);
     let mut checks = report.checks.iter();
     assert!(checks.all(|check| check.examined > 0), "{report:?}");
 }
 
 /// Other values for a column. At least one of them passes the table's checks.
-const CHANGES: [&str; 25] = [
+const CHANGES: [&str; 27] = [
     "{} + 1",
     "{} - 1",
     "{} + 1000",
@@ -222,6 +238,8 @@ const CHANGES: [&str; 25] = [
     "'frozen'",
     "'cancelled'",
     "'savings'",
+    "'internal'",
+    "'{}'",
     "'unfrozen'",
     "'hold'",
     "'reversal'",
@@ -344,6 +362,22 @@ fn money_from_nowhere_is_found_even_with_its_own_entry() {
     ];
     let report = tampered(&store, &more, |_| check_invariants(&store).unwrap()).unwrap();
     assert!(report.violations().count() >= 3, "{report:?}");
+}
+
+#[test]
+fn a_code_of_two_accounts_is_found() {
+    let store = open_bank();
+    kit::open_internal(&store, &SetClock::at(START_MS), "revenue", "EUR");
+    let twice = [
+        "DROP INDEX account_by_code",
+        "UPDATE account SET code = 'fees' WHERE code = 'revenue'",
+    ];
+    let report = tampered(&store, &twice, |_| check_invariants(&store).unwrap()).unwrap();
+    let broken: Vec<_> = report.violations().map(|(check, _)| check).collect();
+    assert!(
+        broken.iter().any(|check| check.starts_with("the code")),
+        "{broken:?}"
+    );
 }
 
 /// Computes the hashes of all batches again, as a thief who knows how.

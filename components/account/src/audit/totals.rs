@@ -1,6 +1,6 @@
 //! I1, I9: checks that the accounts of each currency add up to zero, and their holds too.
 
-use crate::account::{Account, AccountType};
+use crate::account::Account;
 use std::collections::BTreeMap;
 use strongroom_sdk::audit::{Check, Report, Total};
 use strongroom_sdk::money::{Currency, Money};
@@ -14,7 +14,7 @@ struct CurrencySums {
     currency: Currency,
     accounts: u64,
     customers: i128,
-    internal: i128,
+    of_bank: i128,
     /// Pending credits less pending debits.
     pending: i128,
 }
@@ -30,13 +30,13 @@ impl Totals {
                 currency: account.currency,
                 accounts: 0,
                 customers: 0,
-                internal: 0,
+                of_bank: 0,
                 pending: 0,
             });
         sums.accounts += 1;
         let posted = i128::from(balance.posted());
-        if account.account_type == AccountType::Settlement {
-            sums.internal += posted;
+        if account.account_type.is_of_bank() {
+            sums.of_bank += posted;
         } else {
             sums.customers += posted;
         }
@@ -46,12 +46,12 @@ impl Totals {
     /// Checks and reports the sums.
     pub fn report(&self, report: &mut Report) {
         let mut check =
-            Check::new("in each currency, customers' and internal accounts add up to zero");
+            Check::new("in each currency, customers' accounts and the bank's own add up to zero");
         for (code, sums) in &self.0 {
-            let (customers, internal, pending) = (sums.customers, sums.internal, sums.pending);
+            let (customers, of_bank, pending) = (sums.customers, sums.of_bank, sums.pending);
             check.examined += sums.accounts;
-            check.require(customers + internal == 0, || {
-                format!("{code}: customers {customers}, internal {internal}, in minor units")
+            check.require(customers + of_bank == 0, || {
+                format!("{code}: customers {customers}, the bank {of_bank}, in minor units")
             });
             check.require(pending == 0, || {
                 format!("{code}: what is held and what is expected differ by {pending} minor units")
@@ -61,8 +61,8 @@ impl Totals {
                 value: sums.written(customers),
             });
             report.totals.push(Total {
-                name: format!("internal accounts, {code}"),
-                value: sums.written(internal),
+                name: format!("the bank's own accounts, {code}"),
+                value: sums.written(of_bank),
             });
         }
         report.checks.push(check);

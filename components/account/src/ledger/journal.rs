@@ -1,6 +1,7 @@
 //! A row of the journal and its entries, as they are stored.
 
 use super::head::Moment;
+use super::settlement::is_settlement;
 use crate::account::Direction;
 use strongroom_ledger_api::{
     Actor, ActorKind, Decline, Kind, Party, Posting, Resolution, Status, Transfer,
@@ -10,7 +11,7 @@ use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::store::{Row, StoreError};
 use uuid::Uuid;
 
-/// An account that a row names: a customer's, or the bank's own.
+/// An account that a row names: a customer's, or one of the bank's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccountOfRow {
     /// The account's integer key.
@@ -139,8 +140,8 @@ impl JournalRow {
                 actor: transfer.actor,
                 on_behalf_of: transfer.on_behalf_of,
                 request_id: transfer.request_id.clone(),
-                source: debit.and_then(customer),
-                destination: credit.and_then(customer),
+                source: debit.and_then(party),
+                destination: credit.and_then(party),
                 original: place.original.map(|original| original.id),
                 expires_at_ms: (status == Status::Pending)
                     .then(|| place.moment.wall_ms.saturating_add(lasts_ms)),
@@ -182,8 +183,8 @@ impl JournalRow {
             actor: actor(row, 7)?,
             on_behalf_of: row.optional(9, Row::uuid)?,
             request_id: row.optional(10, Row::text)?,
-            source: debit.and_then(customer),
-            destination: credit.and_then(customer),
+            source: debit.and_then(party),
+            destination: credit.and_then(party),
             original: original.map(|original| original.id),
             expires_at_ms: row.optional(25, Row::integer)?,
             resolution: None,
@@ -210,8 +211,8 @@ impl JournalRow {
     }
 }
 
-fn customer(account: AccountOfRow) -> Option<Party> {
-    (account.owner_id != super::BANK_OWNER).then_some(Party {
+fn party(account: AccountOfRow) -> Option<Party> {
+    (!is_settlement(account)).then_some(Party {
         account_id: account.id,
         owner_id: account.owner_id,
     })

@@ -2,15 +2,17 @@
 //!
 //! Read in this order:
 //! - [`validate`]: the fields of a transfer;
+//! - [`authority`]: which accounts a request may name;
 //! - [`state`]: what a decision depends on;
 //! - [`decide`]: the decision (pure);
 //! - [`movement`]: its effect on the balances (pure);
 //! - [`journal`], [`write`], [`chain`]: its rows and their hashes;
 //! - [`post`]: all of this for one transfer; [`batch`]: for many; [`judge`]: without recording;
-//! - [`expire`]: the sweep of expired holds; [`settlement`]: the bank's own accounts;
+//! - [`expire`]: the sweep of expired holds; [`settlement`]: the settlement accounts;
 //! - [`read`]: queries of the journal;
 //! - [`local`]: the ledger's interfaces.
 
+mod authority;
 mod batch;
 mod chain;
 mod decide;
@@ -37,6 +39,7 @@ pub(crate) use journal::{JOURNAL_ROW_COLUMNS, journal_row_sql};
 pub use local::LocalLedger;
 pub use post::{cancel, post};
 pub use read::{history, journal, journal_of, lookup_many};
+pub(crate) use settlement::is_settlement;
 
 /// The largest value of a counter, in minor units; a transfer beyond it is declined with
 /// `limit_exceeded`. `i64` reaches a little further, so that no sum in SQL overflows.

@@ -1,11 +1,13 @@
-//! The bank's own accounts: the other side of deposits and withdrawals, one for each currency.
+//! The settlement accounts of the bank: the other side of deposits and withdrawals, one for each currency.
 
 use super::BANK_OWNER;
+use super::journal::AccountOfRow;
 use crate::account::open::{insert, zero};
 use crate::account::{Account, AccountStatus, AccountType};
 use sha2::{Digest, Sha256};
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
+use strongroom_sdk::metadata::Metadata;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::store::{StoreError, Transaction};
 use uuid::Uuid;
@@ -17,6 +19,12 @@ pub(crate) fn id_of(currency: Currency) -> Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// Whether an account is a settlement account. Its id tells: all other accounts have ids of version
+/// 7.
+pub(crate) fn is_settlement(account: AccountOfRow) -> bool {
+    account.owner_id == BANK_OWNER && account.id.get_version() == Some(uuid::Version::Custom)
 }
 
 /// Opens the settlement account of a currency, at the currency's first deposit or withdrawal.
@@ -32,7 +40,9 @@ pub(crate) fn open(
         number: format!("SETTLEMENT-{}", currency.code()),
         owner_id: BANK_OWNER,
         account_type: AccountType::Settlement,
+        code: None,
         name: None,
+        metadata: Metadata::default(),
         currency,
         status: AccountStatus::Open,
         freeze: None,

@@ -1,11 +1,11 @@
 //! What a decision depends on: whether the id is known, the two accounts, the original of a
 //! capture or reversal, and the end of the journal. One query reads all of it.
 
-use super::BANK_OWNER;
+use super::authority::may_name;
 use super::head::Head;
 use super::journal::{AccountOfRow, OriginalRef, RowAccounts, currency, money};
 use super::settlement;
-use crate::account::{Account, AccountStatus, Freeze};
+use crate::account::{Account, AccountStatus, Direction, Freeze};
 use crate::balance::Balance;
 use strongroom_ledger_api::{
     AccountRef, Actor, DebitAuthority, Instruction, Kind, LedgerError, Side, Status, Transfer,
@@ -269,7 +269,7 @@ pub struct Parties<'a> {
 }
 
 impl<'a> Parties<'a> {
-    /// The parties of a payment. The bank's own accounts are never found by their id.
+    /// The parties of a payment. The settlement accounts are never found by their id.
     ///
     /// # Errors
     /// Where the authority may debit no such account, or payer and payee are one account. The
@@ -330,12 +330,10 @@ impl RowAccounts {
     }
 }
 
-/// A customer's account that the authority may debit, where the transfer names one.
+/// An account that the authority may debit, where the transfer names one.
 fn check_source(source: Option<&AccountState>, transfer: &Transfer) -> Result<(), LedgerError> {
-    let allowed = |state: &AccountState| match transfer.authority {
-        DebitAuthority::Owner(owner) => state.account.owner_id == owner && owner != BANK_OWNER,
-        DebitAuthority::Bank => state.account.owner_id != BANK_OWNER,
-    };
+    let allowed =
+        |state: &AccountState| may_name(transfer.authority, Direction::Debit, state.account);
     if transfer.instruction.source.is_none() || source.is_some_and(allowed) {
         Ok(())
     } else {
@@ -343,13 +341,14 @@ fn check_source(source: Option<&AccountState>, transfer: &Transfer) -> Result<()
     }
 }
 
-/// Any customer's account, where the transfer names one.
+/// An account that the authority may credit, where the transfer names one.
 fn check_destination(
     destination: Option<&AccountState>,
     transfer: &Transfer,
 ) -> Result<(), LedgerError> {
-    let is_customer = |state: &AccountState| state.account.owner_id != BANK_OWNER;
-    if transfer.instruction.destination.is_none() || destination.is_some_and(is_customer) {
+    let allowed =
+        |state: &AccountState| may_name(transfer.authority, Direction::Credit, state.account);
+    if transfer.instruction.destination.is_none() || destination.is_some_and(allowed) {
         Ok(())
     } else {
         Err(LedgerError::AccountNotFound(destination_side(transfer)))

@@ -8,6 +8,7 @@ mod chain;
 mod denied;
 mod directory;
 mod holds;
+mod internal;
 mod model;
 mod of_user;
 mod order;
@@ -268,7 +269,7 @@ fn a_counter_at_its_limit_declines() {
 }
 
 #[test]
-fn other_people_s_and_internal_accounts_are_not_found() {
+fn other_people_s_and_settlement_accounts_are_not_found() {
     let store = store();
     let (mine, theirs) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
     deposit(&store, 1, &theirs, 1_000);
@@ -332,7 +333,7 @@ fn an_account_does_not_pay_itself() {
 fn the_overdraft_limit_is_available_to_the_last_cent() {
     let store = store();
     let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
-    account::set_overdraft_limit(&store, &CLOCK, from.id, 500, &teller()).unwrap();
+    kit::set_limit(&store, &CLOCK, from.id, 500).unwrap();
     let short = Some(Decline::InsufficientFunds);
     for (id, amount, decline) in [(1, 501, short), (2, 500, None), (3, 1, short)] {
         let posting = first(&store, &pay(id, &from, &to, amount));

@@ -150,8 +150,8 @@ fn amount(xml: &mut Xml<'_>, account: &Account, minor: i64) -> io::Result<()> {
 fn account(xml: &mut Xml<'_>, account: &Account) -> io::Result<()> {
     let kind = match account.account_type {
         AccountType::Savings => "SVGS",
-        // A settlement account has no statement.
-        AccountType::Checking | AccountType::Settlement => "CACC",
+        // ISO 20022 has no word for an account of the bank's own.
+        AccountType::Checking | AccountType::Internal | AccountType::Settlement => "CACC",
     };
     xml.around("Acct", |xml| {
         iban(xml, &account.number)?;

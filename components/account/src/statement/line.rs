@@ -14,7 +14,7 @@ pub(super) const PAGE_ENTRIES: i64 = 100;
 /// cleanly, so it is worth more patience than a query that a client can repeat.
 const ATTEMPTS_MAX: usize = 5;
 
-/// The bank's own accounts have no number that a customer knows.
+/// The settlement accounts have no number that a customer knows.
 pub(super) const PAGE: &str = "\
 SELECT entry.transfer_sequence, entry.account_sequence, transfer.id, entry.direction,
     entry.amount_minor, entry.balance_after_minor, transfer.recorded_at_ms, transfer.reference,

@@ -132,8 +132,8 @@ fn account_id(number: &str) -> &str {
 fn type_of(account: &Account) -> &'static str {
     match account.account_type {
         AccountType::Savings => "SAVINGS",
-        // A settlement account has no statement.
-        AccountType::Checking | AccountType::Settlement => "CHECKING",
+        // OFX has no word for an account of the bank's own.
+        AccountType::Checking | AccountType::Internal | AccountType::Settlement => "CHECKING",
     }
 }
 

@@ -1,6 +1,8 @@
 //! The kit of all tests: a store, a clock, accounts, and transfers.
 
-use crate::account::{self, Account, AccountType, NumberFormat, OpenRequest, OpenRules};
+use crate::account::{
+    self, Account, AccountType, AccountUpdate, ManageError, NumberFormat, OpenRequest, OpenRules,
+};
 use crate::schema::MIGRATIONS;
 use std::cell::Cell;
 use strongroom_ledger_api::{AccountRef, DebitAuthority, Instruction, Kind, Transfer};
@@ -8,7 +10,7 @@ use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{SqliteStore, migrate};
+use strongroom_sdk::store::{SqliteStore, Store, migrate};
 use uuid::Uuid;
 
 /// The owner and the actor where a test does not care.
@@ -51,17 +53,47 @@ pub fn teller() -> Actor {
 
 /// Opens a checking account.
 pub fn open(store: &SqliteStore, clock: &impl Clock, owner_id: Uuid, code: &str) -> Account {
+    let currency = Currency::from_code(code).unwrap();
+    let mut request = OpenRequest::of_customer(owner_id, AccountType::Checking, currency);
+    request.name = Some("Everyday".to_owned());
+    open_as(store, clock, request)
+}
+
+/// Opens an internal account.
+pub fn open_internal(
+    store: &SqliteStore,
+    clock: &impl Clock,
+    code: &str,
+    currency: &str,
+) -> Account {
+    let currency = Currency::from_code(currency).unwrap();
+    open_as(
+        store,
+        clock,
+        OpenRequest::internal(code.parse().unwrap(), currency),
+    )
+}
+
+fn open_as(store: &SqliteStore, clock: &impl Clock, request: OpenRequest) -> Account {
     let rules = OpenRules {
         number_format: NumberFormat::new("DE", "10000000").unwrap(),
         accounts_per_user_max: 100,
     };
-    let request = OpenRequest {
-        owner_id,
-        account_type: AccountType::Checking,
-        currency: Currency::from_code(code).unwrap(),
-        name: Some("Everyday".to_owned()),
-    };
     account::open(store, clock, &SystemRandom, &rules, request, &teller()).unwrap()
+}
+
+/// Sets an account's overdraft limit.
+pub fn set_limit<S: Store>(
+    store: &S,
+    clock: &impl Clock,
+    id: Uuid,
+    minor: i64,
+) -> Result<Account, ManageError> {
+    let update = AccountUpdate {
+        overdraft_limit: Some(Some(minor)),
+        ..AccountUpdate::default()
+    };
+    account::update(store, clock, id, update, &teller())
 }
 
 pub fn eur(minor: i64) -> Money {

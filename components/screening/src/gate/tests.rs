@@ -99,12 +99,8 @@ fn open(store: &SqliteStore) -> Uuid {
         number_format: NumberFormat::new("DE", "10000000").unwrap(),
         accounts_per_user_max: 100,
     };
-    let wanted = OpenRequest {
-        owner_id: Uuid::from_u128(0xA),
-        account_type: AccountType::Checking,
-        currency: Currency::from_code("EUR").unwrap(),
-        name: None,
-    };
+    let euro = Currency::from_code("EUR").unwrap();
+    let wanted = OpenRequest::of_customer(Uuid::from_u128(0xA), AccountType::Checking, euro);
     let teller = Manager {
         on_behalf_of: None,
         id: Uuid::from_u128(0x7),

@@ -122,8 +122,13 @@ impl Identity {
         if session.is_some() == client.is_some() {
             return None;
         }
+        let subject: Uuid = text(headers, "x-strongroom-subject")?.parse().ok()?;
+        // The nil UUID is the bank itself: its accounts are no caller's own.
+        if subject.is_nil() {
+            return None;
+        }
         Some(Self {
-            subject: text(headers, "x-strongroom-subject")?.parse().ok()?,
+            subject,
             role: text(headers, "x-strongroom-role")?.parse().ok()?,
             session,
             client,

@@ -113,6 +113,14 @@ fn a_missing_repeated_or_unknown_header_is_no_identity() {
     }
 }
 
+/// It owns the accounts of the bank itself.
+#[test]
+fn no_caller_is_the_nil_uuid() {
+    let mut pairs = headers_of("customer");
+    pairs[0].1 = "00000000-0000-0000-0000-000000000000";
+    assert_eq!(read(&pairs), None);
+}
+
 #[test]
 fn a_client_acts_for_the_bank_or_for_a_customer() {
     let [subject, _, actor] = [

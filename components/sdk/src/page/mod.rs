@@ -155,6 +155,18 @@ impl<T> List<T> {
         }
     }
 
+    /// The page of a list that looks at a limited number of rows for each page: where that was too
+    /// few for a whole page, the next one begins after `last`, the last key that was looked at.
+    /// None is the end of the list.
+    #[must_use]
+    pub fn cut_off_at<K: CursorKey>(mut self, last: Option<K>) -> Self {
+        if let Some(last) = last.filter(|_| !self.has_more) {
+            self.next_cursor = Some(last.to_cursor());
+            self.has_more = true;
+        }
+        self
+    }
+
     /// The same page with each object as a client sees it.
     pub fn map<U>(self, view: impl FnMut(T) -> U) -> List<U> {
         List {

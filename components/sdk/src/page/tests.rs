@@ -66,6 +66,21 @@ fn a_list_is_walked_to_its_end() {
     assert_eq!(seen, all);
 }
 
+#[test]
+fn a_short_page_goes_on_where_it_was_cut_off() {
+    let page = Page::<u64>::from_query("limit=2").unwrap();
+    let of = |rows: &[u64], last: Option<u64>| {
+        let list = List::new(rows.to_vec(), &page, |row| *row).cut_off_at(last);
+        assert_eq!(list.has_more, list.next_cursor.is_some());
+        list.next_cursor
+    };
+    assert_eq!(of(&[9], None), None);
+    assert_eq!(of(&[9], Some(4)), Some(4_u64.to_cursor()));
+    assert_eq!(of(&[], Some(4)), Some(4_u64.to_cursor()));
+    // A whole page goes on behind its last row.
+    assert_eq!(of(&[9, 8, 7], Some(4)), Some(8_u64.to_cursor()));
+}
+
 proptest! {
     #[test]
     fn a_cursor_reads_back(key: u64, id: u128) {

@@ -314,12 +314,8 @@ fn open(ledger: &LocalLedger<SqliteStore, SetClock>, owner_id: Uuid, code: &str)
         number_format: NumberFormat::new("DE", "10000000").unwrap(),
         accounts_per_user_max: 9,
     };
-    let request = OpenRequest {
-        owner_id,
-        account_type: AccountType::Checking,
-        currency: Currency::from_code(code).unwrap(),
-        name: None,
-    };
+    let currency = Currency::from_code(code).unwrap();
+    let request = OpenRequest::of_customer(owner_id, AccountType::Checking, currency);
     let LocalLedger { store, clock } = ledger;
     account::open(store, clock, &SystemRandom, &rules, request, &Actor::BANK).unwrap()
 }

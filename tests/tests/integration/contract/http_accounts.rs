@@ -1,7 +1,8 @@
 //! `/api/accounts`: the shape of each call. Who may call it is in `authorization.rs`.
 
-use strongroom_tests::bank::{UNKNOWN_ID, cash, new_key};
+use strongroom_tests::bank::{Person, UNKNOWN_ID, cash, new_key};
 use strongroom_tests::{Bank, Value, assert_json, json, refusals, text};
+use uuid::Uuid;
 
 #[tokio::test]
 async fn post_and_get_accounts() {
@@ -23,8 +24,18 @@ async fn post_and_get_accounts() {
             => 422 "validation_failed" "/balance";
         customer => POST "/api/accounts" {"type": "checking", "currency": "EUR", "owner_id": "x"}
             => 422 "validation_failed" "/owner_id";
+        customer => POST "/api/accounts"
+            {"type": "checking", "currency": "EUR", "owner_id": UNKNOWN_ID}
+            => 403 "forbidden" "/owner_id";
+        customer => POST "/api/accounts" {"type": "internal", "currency": "EUR", "code": "fees"}
+            => 403 "forbidden" "/type";
+        customer => POST "/api/accounts" {"type": "checking", "currency": "EUR", "code": "fees"}
+            => 422 "validation_failed" "/code";
         customer => POST "/api/accounts" {"type": "checking", "currency": "EUR", "name": long}
             => 422 "validation_failed" "/name";
+        customer => POST "/api/accounts"
+            {"type": "checking", "currency": "EUR", "metadata": {"a": long}}
+            => 422 "validation_failed" "/metadata";
     }
     assert!(customer.all("/api/accounts?limit=500").await.is_empty());
     let mut opened = Vec::new();
@@ -33,11 +44,14 @@ async fn post_and_get_accounts() {
         ("savings", "JPY", "0"),
         ("checking", "KWD", "0.000"),
     ] {
-        let body = json!({"type": kind, "currency": currency, "name": "Holidays"});
+        let body = json!({
+            "type": kind, "currency": currency, "name": "Holidays", "metadata": {"plan": "b"},
+        });
         let account = customer.post("/api/accounts").json(&body).await.expect(201);
         assert_json!(account, {
             "type": kind, "currency": currency, "name": "Holidays", "status": "open",
             "owner_id": customer.id, "balance": zero, "available": zero, "overdraft_limit": zero,
+            "code": null, "frozen": null, "metadata": {"plan": "b"},
         });
         assert!(text(&account["created_at"]).ends_with('Z'), "{account}");
         assert!(
@@ -60,6 +74,141 @@ async fn post_and_get_accounts() {
             reader => GET "/api/accounts/{UNKNOWN_ID}/entries" => 404 "not_found";
         }
     }
+}
+
+#[tokio::test]
+async fn post_accounts_for_an_owner_and_for_the_bank() {
+    let bank = Bank::shared().await;
+    let (teller, customer) = (bank.staff("teller").await, bank.customer().await);
+    let owner = Uuid::now_v7().to_string();
+    let body = json!({"type": "checking", "currency": "EUR", "owner_id": owner});
+    let owned = teller.post("/api/accounts").json(&body).await.expect(201);
+    assert_json!(owned, {"owner_id": owner, "code": null});
+    let code = format!("fees_{}", Uuid::now_v7().simple());
+    let body = json!({"type": "internal", "currency": "EUR", "code": code, "name": "Fees"});
+    let fees = teller.post("/api/accounts").json(&body).await.expect(201);
+    assert_json!(fees, {
+        "type": "internal", "code": code, "owner_id": Uuid::nil(), "overdraft_limit": null,
+        "available": "0.00",
+    });
+    let (fees, owned) = (text(&fees["id"]), text(&owned["id"]));
+    refusals! {
+        teller => POST "/api/accounts" (body) => 409 "code_taken" "/code";
+        teller => POST "/api/accounts" {"type": "internal", "currency": "EUR"}
+            => 422 "validation_failed" "/code";
+        teller => POST "/api/accounts"
+            {"type": "internal", "currency": "EUR", "code": code, "owner_id": owner}
+            => 422 "validation_failed" "/owner_id";
+        customer => GET "/api/accounts/{fees}" => 404 "not_found";
+        customer => GET "/api/accounts/{owned}" => 404 "not_found";
+    }
+    // A fee, from the customer; and what the bank pays out of it goes below zero.
+    let own = customer.open_account("EUR").await;
+    teller.deposit(&own, "10.00", "EUR").await;
+    let fee = customer.transfer(&new_key(), &own, fees, "1.00").await;
+    assert_json!(fee.expect(201), {"to_account_id": fees});
+    let out = cash(fees, "5.00", "EUR");
+    let out = teller.submit("withdraw", &out).await.expect(201);
+    assert_json!(out, {"from_account_id": fees});
+    assert_json!(teller.account(fees).await, {"balance": "-4.00", "available": "-4.00"});
+    let back = customer.transfer(&new_key(), fees, &own, "1.00").await;
+    back.refused(404, "account_not_found");
+}
+
+#[tokio::test]
+async fn get_accounts_by_each_filter() {
+    let bank = Bank::shared().await;
+    let (teller, customer) = (bank.staff("teller").await, bank.customer().await);
+    let stranger = bank.customer().await;
+    let euros = customer.open_account("EUR").await;
+    let yen = customer.open_account("JPY").await;
+    teller.freeze(&yen, &json!({})).await;
+    let number = text(&customer.account(&euros).await["number"]).to_owned();
+    let owner = &customer.id;
+    for (filter, expected) in [
+        (format!("number={number}"), vec![&euros]),
+        ("currency=JPY".to_owned(), vec![&yen]),
+        ("status=frozen".to_owned(), vec![&yen]),
+        ("status=open&type=checking".to_owned(), vec![&euros]),
+        ("type=savings".to_owned(), vec![]),
+        ("code=fees".to_owned(), vec![]),
+    ] {
+        let ids = async |person: &Person, query: String| {
+            let list = person
+                .all(&format!("/api/accounts?{query}&limit=500"))
+                .await;
+            let ids = list.iter().map(|account| text(&account["id"]).to_owned());
+            ids.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            ids(&customer, filter.clone())
+                .await
+                .iter()
+                .collect::<Vec<_>>(),
+            expected
+        );
+        let of_owner = format!("{filter}&owner_id={owner}");
+        assert_eq!(
+            ids(&teller, of_owner.clone())
+                .await
+                .iter()
+                .collect::<Vec<_>>(),
+            expected
+        );
+        assert!(ids(&stranger, of_owner).await.is_empty());
+    }
+    refusals! {
+        teller => GET "/api/accounts?status=lost" => 422 "validation_failed" "/status";
+        teller => GET "/api/accounts?currency=euro" => 422 "validation_failed" "/currency";
+        teller => GET "/api/accounts?type=settlement" => 422 "validation_failed" "/type";
+        teller => GET "/api/accounts?owner_id=7" => 422 "validation_failed" "/owner_id";
+        teller => GET "/api/accounts?code=F%20ees" => 422 "validation_failed" "/code";
+        teller => GET "/api/accounts?balance=7" => 422 "validation_failed" "/balance";
+    }
+}
+
+#[tokio::test]
+async fn patch_accounts_id_name_and_metadata() {
+    let bank = Bank::shared().await;
+    let (customer, teller) = (bank.customer().await, bank.staff("teller").await);
+    let (stranger, auditor) = (bank.customer().await, bank.staff("auditor").await);
+    let id = customer.open_account("EUR").await;
+    let path = format!("/api/accounts/{id}");
+    for (person, body, name, metadata) in [
+        (
+            &customer,
+            json!({"name": "Rent", "metadata": {"a": "1", "b": "2"}}),
+            json!("Rent"),
+            json!({"a": "1", "b": "2"}),
+        ),
+        (
+            &teller,
+            json!({"metadata": {"a": null}}),
+            json!("Rent"),
+            json!({"b": "2"}),
+        ),
+        (
+            &customer,
+            json!({"name": null, "metadata": null}),
+            Value::Null,
+            json!({}),
+        ),
+    ] {
+        let changed = person.patch(&path).json(&body).await.expect(200);
+        assert_eq!((&changed["name"], &changed["metadata"]), (&name, &metadata));
+        assert_eq!(customer.account(&id).await, changed);
+    }
+    refusals! {
+        customer => PATCH "{path}" {"name": ""} => 422 "validation_failed" "/name";
+        customer => PATCH "{path}" {"metadata": {"a": 1}} => 422 "validation_failed" "/metadata/a";
+        customer => PATCH "{path}" {"metadata": {"": "a"}} => 422 "validation_failed" "/metadata";
+        customer => PATCH "{path}" {"name": "x", "overdraft_limit": "1.00"} => 403 "forbidden";
+        auditor => PATCH "{path}" {"name": "x"} => 403 "forbidden";
+        stranger => PATCH "{path}" {"name": "x"} => 404 "not_found";
+        teller => PATCH "{path}" {"overdraft_limit": null}
+            => 422 "validation_failed" "/overdraft_limit";
+    }
+    assert_json!(customer.account(&id).await, {"name": null, "overdraft_limit": "0.00"});
 }
 
 #[tokio::test]

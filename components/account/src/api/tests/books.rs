@@ -261,7 +261,7 @@ fn each_change_by_staff_is_an_event_with_its_values_and_its_request() {
     for change in [
         Freeze(id, r#"{"stops":"debits"}"#),
         Freeze(other, "{}"),
-        Limit(id, "12.50"),
+        Patch(id, r#"{"overdraft_limit":"12.50"}"#),
         Unfreeze(id),
     ] {
         done(&bank, &teller, change);

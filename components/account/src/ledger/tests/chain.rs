@@ -54,7 +54,7 @@ fn stored_hashes(store: &SqliteStore, table: &str) -> Vec<Vec<u8>> {
 fn the_journals_hashes_are_those_of_the_documented_bytes() {
     let store = store();
     let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
-    account::set_overdraft_limit(&store, &CLOCK, from.id, 900, &teller()).unwrap();
+    kit::set_limit(&store, &CLOCK, from.id, 900).unwrap();
     let hold = Transfer {
         authority: DebitAuthority::Bank,
         actor: Actor::user(STAFF),

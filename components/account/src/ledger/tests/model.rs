@@ -349,7 +349,7 @@ impl ModelledBank {
                 let model = &mut self.model.accounts[account];
                 let allowed = !model.closed && model.balance + minor >= 0;
                 let id = self.ids[account];
-                let done = account::set_overdraft_limit(store, &CLOCK, id, minor, actor);
+                let done = kit::set_limit(store, &CLOCK, id, minor);
                 assert_eq!(done.is_ok(), allowed);
                 if allowed {
                     model.limit = minor;

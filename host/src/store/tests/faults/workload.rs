@@ -8,7 +8,7 @@ use super::adapter::GuestStore;
 use serde::{Deserialize, Serialize};
 use std::thread;
 use strongroom_account::account::{
-    self, AccountType, NumberFormat, OpenError, OpenRequest, OpenRules,
+    self, AccountFilter, AccountType, NumberFormat, OpenError, OpenRequest, OpenRules,
 };
 use strongroom_account::ledger::{lookup_many, post, post_batch};
 use strongroom_account::schema;
@@ -19,6 +19,7 @@ use strongroom_ledger_api::{
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::{Currency, Money};
+use strongroom_sdk::page::Page;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{Store, StoreError, migrate};
 use uuid::Uuid;
@@ -259,17 +260,15 @@ pub fn open_accounts(
         on_behalf_of: None,
         request_id: None,
     };
+    let page = Page::<u64>::from_query("limit=1").expect("a page");
     let open = |customer| {
         let owner = owner(customer);
-        if let Some(known) = account::of_owner(store, owner, i64::MAX, 1)?.first() {
+        let known = account::list(store, &AccountFilter::of_owner(owner), &page)?;
+        if let Some(known) = known.data.first() {
             return Ok(known.id);
         }
-        let request = OpenRequest {
-            owner_id: owner,
-            account_type: AccountType::Checking,
-            currency: Currency::from_code("EUR").expect("the currency exists"),
-            name: None,
-        };
+        let currency = Currency::from_code("EUR").expect("the currency exists");
+        let request = OpenRequest::of_customer(owner, AccountType::Checking, currency);
         match account::open(store, &Noon, &SystemRandom, &rules, request, &actor) {
             Ok(opened) => {
                 let account = opened.id;

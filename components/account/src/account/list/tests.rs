@@ -1,0 +1,165 @@
+//! Goal: a list has the accounts that pass every filter, newest first, and no filter reads more of
+//! the store than its limit.
+//! Method: a few accounts of each kind and every set of filters, against a plain loop; the plans of
+//! SQLite; a bank of more accounts than one page looks at.
+
+use super::*;
+use crate::account::{Freeze, NumberFormat, OpenRequest, OpenRules, freeze, open};
+use crate::ledger::post;
+use crate::tests::kit::{self, SetClock, store, teller};
+use strongroom_ledger_api::Kind;
+use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::store::{SqliteStore, Transaction};
+
+fn currency(code: &str) -> Currency {
+    Currency::from_code(code).unwrap()
+}
+
+/// Opens an account of owner 1 or 2; every third is frozen.
+fn open_one(store: &SqliteStore, number: usize) -> Account {
+    let clock = SetClock::at(5);
+    let rules = OpenRules {
+        number_format: NumberFormat::new("DE", "10000000").unwrap(),
+        accounts_per_user_max: 1_000_000,
+    };
+    let currency = currency(["EUR", "USD"][number / 2 % 2]);
+    let kinds = [AccountType::Checking, AccountType::Savings];
+    let request = match number % 7 {
+        0 => OpenRequest::internal(format!("code_{number}").parse().unwrap(), currency),
+        owner => OpenRequest::of_customer(
+            Uuid::from_u128(1 + owner as u128 % 2),
+            kinds[number / 4 % 2],
+            currency,
+        ),
+    };
+    let account = open(store, &clock, &SystemRandom, &rules, request, &teller()).unwrap();
+    match number % 3 {
+        0 => freeze(store, &clock, account.id, Freeze::Both, &teller()).unwrap(),
+        _ => account,
+    }
+}
+
+/// All accounts of a list, in pages of 3.
+fn all(store: &SqliteStore, filter: &AccountFilter) -> Vec<Account> {
+    let (mut accounts, mut query) = (Vec::new(), "limit=3".to_owned());
+    loop {
+        let list = list(store, filter, &Page::<u64>::from_query(&query).unwrap()).unwrap();
+        accounts.extend(list.data);
+        match list.next_cursor {
+            Some(cursor) => query = format!("limit=3&cursor={cursor}"),
+            None => return accounts,
+        }
+    }
+}
+
+/// Every set of filters that `like` passes.
+fn filters(like: &Account) -> Vec<AccountFilter> {
+    let sets = (0..64).map(|set: u32| {
+        let is = |bit: u32| set & (1_u32 << bit) != 0;
+        AccountFilter {
+            number: is(0).then(|| like.number.clone()),
+            owner_id: is(1).then_some(like.owner_id),
+            status: is(2).then_some(like.status),
+            currency: is(3).then_some(like.currency),
+            account_type: is(4).then_some(like.account_type),
+            code: like
+                .code
+                .as_ref()
+                .filter(|_| is(5))
+                .map(|code| code.parse().unwrap()),
+        }
+    });
+    sets.collect()
+}
+
+fn passes(filter: &AccountFilter, account: &Account) -> bool {
+    let code = filter.code.as_ref().map(AccountCode::as_str);
+    filter
+        .number
+        .as_ref()
+        .is_none_or(|it| *it == account.number)
+        && filter.owner_id.is_none_or(|it| it == account.owner_id)
+        && filter.status.is_none_or(|it| it == account.status)
+        && filter.currency.is_none_or(|it| it == account.currency)
+        && filter
+            .account_type
+            .is_none_or(|it| it == account.account_type)
+        && code.is_none_or(|it| Some(it) == account.code.as_deref())
+}
+
+#[test]
+fn each_set_of_filters_finds_what_passes_them_newest_first() {
+    let store = store();
+    let opened: Vec<_> = (0..31).map(|number| open_one(&store, number)).collect();
+    // A settlement account is in no list.
+    let deposit = kit::instruction(Kind::Deposit, None, Some(opened[1].id), kit::eur(1));
+    post(&store, &SetClock::at(5), &kit::transfer(1, deposit)).unwrap();
+    let opened = all(&store, &AccountFilter::default());
+    assert_eq!(opened.len(), 31);
+    assert!(opened.is_sorted_by(|newer, older| newer.key > older.key));
+    for like in [0, 1, 2, 6, 9, 23] {
+        for filter in filters(&opened[like]) {
+            let expected = opened.iter().filter(|account| passes(&filter, account));
+            let expected: Vec<_> = expected.cloned().collect();
+            assert_eq!(all(&store, &filter), expected, "{filter:?}");
+        }
+    }
+}
+
+/// A walk along the keys is a search from the place of the page.
+#[test]
+fn no_filter_scans_the_accounts() {
+    let store = store();
+    let accounts: Vec<_> = (0..10).map(|number| open_one(&store, number)).collect();
+    for filter in accounts.iter().flat_map(filters) {
+        let driver = filter.driver();
+        for (sql, params) in [(last_looked_at_sql(&driver), 2), (page_sql(&driver), 10)] {
+            let plan = format!("EXPLAIN QUERY PLAN {sql}");
+            let plan = store.query(&plan, &vec![Value::Null; params]).unwrap();
+            let steps: Vec<_> = plan.into_iter().map(|row| row.text(3).unwrap()).collect();
+            // The few accounts of one code are sorted.
+            let is_good = |step: &String| {
+                step.starts_with("SEARCH")
+                    || filter.code.is_some() && step.starts_with("USE TEMP B-TREE")
+            };
+            assert!(steps.iter().all(is_good), "{filter:?}: {steps:?}");
+        }
+    }
+}
+
+#[test]
+fn a_page_that_has_looked_at_enough_is_short_and_the_next_goes_on() {
+    let store = store();
+    let oldest = open_one(&store, 1);
+    let transaction = store.begin().unwrap();
+    // Only what a list looks at.
+    let many = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1)
+        INSERT INTO account (id, number, owner_id, type, currency, scale, status,
+            overdraft_limit_minor, version, created_at_ms)
+        SELECT randomblob(16), 'N' || n, owner_id, type, 'JPY', 0, status, 0, 1, 5 FROM n, account";
+    let count = Value::from(2 * ROWS_LOOKED_AT_MAX);
+    transaction.execute(many, &[count]).unwrap();
+    let balances = "INSERT OR IGNORE INTO balance (account_key) SELECT key FROM account";
+    transaction.execute(balances, &[]).unwrap();
+    transaction.commit().unwrap();
+    let euros_of_owner = AccountFilter {
+        currency: Some(oldest.currency),
+        ..AccountFilter::of_owner(oldest.owner_id)
+    };
+    let mut query = String::new();
+    for found in [0, 0, 1] {
+        let page = Page::<u64>::from_query(&query).unwrap();
+        let list = list(&store, &euros_of_owner, &page).unwrap();
+        assert_eq!(list.data.len(), found);
+        assert_eq!(list.has_more, found == 0);
+        query = list
+            .next_cursor
+            .map_or(query, |cursor| format!("cursor={cursor}"));
+    }
+    // Alone, the filter finds it at once.
+    let euros = AccountFilter {
+        currency: Some(oldest.currency),
+        ..AccountFilter::default()
+    };
+    assert_eq!(all(&store, &euros), [oldest]);
+}

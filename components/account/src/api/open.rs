@@ -1,0 +1,190 @@
+//! Opening accounts: one's own, one for a customer, or an internal one.
+
+use super::accounts::TypeWord;
+use super::{ALL_BUT_AUDITORS, for_bank};
+use crate::account::{
+    self, AccountCode, AccountType, EVER_FOR_EACH_OPEN, NAME_CHARACTERS_MAX, OpenError, OpenRequest,
+};
+use crate::service::{Env, Service};
+use crate::view::AccountView;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use strongroom_sdk::audit_log::Actor;
+use strongroom_sdk::http::RequestId;
+use strongroom_sdk::idempotency::{Begun, IdempotencyKey, KeyedRequest, StoredReply};
+use strongroom_sdk::identity::{Identity, Role};
+use strongroom_sdk::metadata::Metadata;
+use strongroom_sdk::money::Currency;
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::store::Transaction;
+use strongroom_sdk::text::is_readable;
+use uuid::Uuid;
+
+/// The body of `POST /`.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenBody {
+    r#type: TypeWord,
+    currency: String,
+    owner_id: Option<Uuid>,
+    code: Option<String>,
+    name: Option<String>,
+    metadata: Option<Metadata>,
+}
+
+impl OpenBody {
+    fn into_request(self, identity: &Identity) -> Result<OpenRequest, Problem> {
+        let mut request = match self.r#type {
+            TypeWord::Internal => {
+                let code = self.code_of_internal(identity)?;
+                OpenRequest::internal(code, currency(&self.currency)?)
+            }
+            TypeWord::Checking => self.of_customer(identity, AccountType::Checking)?,
+            TypeWord::Savings => self.of_customer(identity, AccountType::Savings)?,
+        };
+        request.name = self.name.map(name).transpose()?;
+        request.metadata = self.metadata.unwrap_or_default();
+        Ok(request)
+    }
+
+    fn of_customer(&self, identity: &Identity, kind: AccountType) -> Result<OpenRequest, Problem> {
+        let owner_id = self.owner(identity)?;
+        if self.code.is_some() {
+            let detail = "must be left out: only an internal account has a code";
+            return Err(Problem::invalid("/code", detail));
+        }
+        let currency = currency(&self.currency)?;
+        Ok(OpenRequest::of_customer(owner_id, kind, currency))
+    }
+
+    fn owner(&self, identity: &Identity) -> Result<Uuid, Problem> {
+        match self.owner_id {
+            Some(id) if id.is_nil() => Err(Problem::invalid("/owner_id", "must not be all zeros")),
+            Some(id) if id != identity.subject => {
+                for_bank(identity, "/owner_id")?;
+                Ok(id)
+            }
+            None if identity.role == Role::Service => {
+                Err(missing("/owner_id", "is missing: say who owns the account"))
+            }
+            Some(_) | None => Ok(identity.subject),
+        }
+    }
+
+    fn code_of_internal(&self, identity: &Identity) -> Result<AccountCode, Problem> {
+        for_bank(identity, "/type")?;
+        if self.owner_id.is_some() {
+            let detail = "must be left out: an internal account belongs to the bank";
+            return Err(Problem::invalid("/owner_id", detail));
+        }
+        match &self.code {
+            Some(text) => code(text),
+            None => Err(missing(
+                "/code",
+                "is missing: an internal account needs one",
+            )),
+        }
+    }
+}
+
+fn missing(pointer: &str, detail: &str) -> Problem {
+    Problem::validation_failed().with_error(pointer, "missing", detail)
+}
+
+/// A currency of new accounts.
+fn currency(code: &str) -> Result<Currency, Problem> {
+    let currency = known_currency(code)?;
+    if currency.is_superseded() {
+        return Err(currency_invalid("has been replaced by another currency"));
+    }
+    Ok(currency)
+}
+
+/// A currency that an account may have.
+pub(super) fn known_currency(code: &str) -> Result<Currency, Problem> {
+    Currency::from_code(code).map_err(|error| currency_invalid(error.to_string()))
+}
+
+fn currency_invalid(detail: impl Into<String>) -> Problem {
+    Problem::validation_failed().with_error("/currency", "currency_invalid", detail)
+}
+
+/// The code of an internal account.
+pub(super) fn code(text: &str) -> Result<AccountCode, Problem> {
+    text.parse()
+        .map_err(|error: account::AccountCodeError| Problem::invalid("/code", error.to_string()))
+}
+
+/// A name of an account.
+pub(super) fn name(name: String) -> Result<String, Problem> {
+    let length = name.chars().count();
+    if is_readable(&name) && length <= NAME_CHARACTERS_MAX {
+        return Ok(name);
+    }
+    Err(Problem::invalid(
+        "/name",
+        format!(
+            "must have 1 to {NAME_CHARACTERS_MAX} characters, one of them visible, \
+             and no control characters"
+        ),
+    ))
+}
+
+impl<E: Env> Service<E> {
+    /// `POST /`: opens an account of the caller; for a teller, an administrator, or a client also
+    /// one of any other owner, or an internal one.
+    ///
+    /// # Errors
+    /// 403 for an auditor, and for a customer who names another owner or the type `internal`; 409
+    /// `account_limit_reached`, `code_taken`; 422.
+    pub fn open(
+        &self,
+        identity: &Identity,
+        request_id: RequestId,
+        key: Option<&IdempotencyKey>,
+        body: OpenBody,
+    ) -> Result<StoredReply, Problem> {
+        identity.require(ALL_BUT_AUDITORS)?;
+        let keyed = KeyedRequest::new(key, identity.principal(), "POST /", &body)?;
+        let request = body.into_request(identity)?;
+        let actor = Actor::new(identity, request_id);
+        let transaction = match keyed.begin(&self.store)? {
+            Begun::First(transaction) => transaction,
+            Begun::Repeated(reply) => return Ok(reply),
+        };
+        let (clock, random) = (&self.clock, &self.random);
+        match account::open_in(&transaction, clock, random, &self.rules, request, &actor) {
+            Ok(account) => {
+                let now_ms = account.created_at_ms;
+                let reply = keyed.created(&transaction, now_ms, &AccountView::from(account))?;
+                transaction.commit()?;
+                Ok(reply)
+            }
+            Err(OpenError::Store(error)) => Err(error.into()),
+            Err(refused) => {
+                // The other accounts may not be on disk yet: the commit waits for the disk.
+                transaction.commit()?;
+                Err(problem_of(refused))
+            }
+        }
+    }
+}
+
+fn problem_of(refused: OpenError) -> Problem {
+    let conflict = |code, detail| Problem::new(StatusCode::CONFLICT, code, detail);
+    match refused {
+        OpenError::LimitReached(max) => conflict(
+            "account_limit_reached",
+            format!(
+                "An owner may have at most {max} open accounts, \
+                 and {EVER_FOR_EACH_OPEN} times as many with the closed ones."
+            ),
+        ),
+        OpenError::CodeTaken => conflict(
+            "code_taken",
+            "An internal account of this currency has this code, or had it.".to_owned(),
+        )
+        .with_error("/code", "code_taken", "choose another one"),
+        OpenError::Store(error) => error.into(),
+    }
+}

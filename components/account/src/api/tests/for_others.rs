@@ -1,0 +1,216 @@
+//! Goal: staff and clients open accounts for any owner and for the bank, and find them; customers
+//! open and find their own.
+
+use super::*;
+
+/// An owner that is no user of the bank.
+const OWNER: Uuid = Uuid::from_u128(0x0E);
+const CLIENT: Uuid = Uuid::from_u128(0xC1);
+const OF_OWNER: &str = r#"{"type":"checking","currency":"EUR",
+    "owner_id":"00000000-0000-0000-0000-00000000000e","metadata":{"tier":"gold"}}"#;
+const FEES: &str = r#"{"type":"internal","currency":"EUR","code":"fees","name":"Fees"}"#;
+
+/// A client that acts for the bank, or for a customer.
+fn client(customer: Option<Uuid>) -> Identity {
+    Identity {
+        subject: customer.unwrap_or(CLIENT),
+        role: customer.map_or(Role::Service, |_| Role::Customer),
+        session: None,
+        client: Some(CLIENT),
+        scope: String::new(),
+    }
+}
+
+fn those_who_act() -> [Identity; 3] {
+    [staff(Role::Teller), staff(Role::Admin), client(None)]
+}
+
+fn id_of(view: &Value) -> Uuid {
+    view["id"].as_str().unwrap().parse().unwrap()
+}
+
+/// The ids of a list.
+fn ids(list: &Value) -> Vec<Uuid> {
+    list["data"].as_array().unwrap().iter().map(id_of).collect()
+}
+
+#[test]
+fn those_who_act_for_the_bank_open_an_account_of_any_owner() {
+    for by in those_who_act() {
+        let bank = bank();
+        let view = done(&bank, &by, Open(OF_OWNER));
+        assert_eq!(view["owner_id"], json!(OWNER));
+        assert_eq!(view["metadata"], json!({"tier": "gold"}));
+        let owner = client(Some(OWNER));
+        assert_eq!(done(&bank, &owner, Get(id_of(&view))), view);
+        let events = done(&bank, &staff(Role::Admin), Events(""));
+        assert_eq!(events["data"][0]["actor_id"], json!(by.actor()));
+        assert_eq!(events["data"][0]["actor_role"], by.role.as_str());
+    }
+}
+
+#[test]
+fn those_who_act_for_the_bank_open_internal_accounts_without_a_limit() {
+    for by in those_who_act() {
+        let bank = bank();
+        let view = done(&bank, &by, Open(FEES));
+        let expected = json!({
+            "id": view["id"], "number": view["number"], "owner_id": Uuid::nil(),
+            "type": "internal", "code": "fees", "name": "Fees", "currency": "EUR",
+            "status": "open", "frozen": null, "balance": "0.00", "available": "0.00",
+            "overdraft_limit": null, "metadata": {}, "created_at": NOW,
+        });
+        assert_eq!(view, expected);
+        let id = id_of(&view);
+        check(
+            &bank,
+            [
+                (&by, Get(id), "200"),
+                (&staff(Role::Auditor), Get(id), "200"),
+                (&alice(), Get(id), "404 not_found"),
+                (&by, Open(FEES), "409 code_taken /code"),
+                (&by, Patch(id, r#"{"metadata":{"gl":"4000"}}"#), "200"),
+                (&by, Close(id), "200"),
+                (&by, Open(FEES), "409 code_taken /code"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_opened_for_others_is_refused() {
+    let (bank, alice, client) = (bank(), alice(), client(None));
+    let for_alice = super::for_others::client(Some(ALICE));
+    let internal = |rest: &str| format!(r#"{{"type":"internal","currency":"EUR"{rest}}}"#);
+    let checking = |rest: &str| format!(r#"{{"type":"checking","currency":"EUR"{rest}}}"#);
+    let owner = r#","owner_id":"00000000-0000-0000-0000-00000000000e""#;
+    for (by, body, expected) in [
+        (&alice, checking(owner), "403 forbidden /owner_id"),
+        (&for_alice, checking(owner), "403 forbidden /owner_id"),
+        (&alice, internal(r#","code":"fees""#), "403 forbidden /type"),
+        (&for_alice, internal(""), "403 forbidden /type"),
+        (&client, checking(""), "422 validation_failed /owner_id"),
+        (
+            &client,
+            checking(r#","owner_id":"x""#),
+            "422 validation_failed /owner_id",
+        ),
+        (
+            &client,
+            checking(r#","owner_id":"00000000-0000-0000-0000-000000000000""#),
+            "422 validation_failed /owner_id",
+        ),
+        (
+            &client,
+            checking(&format!(r#"{owner},"code":"fees""#)),
+            "422 validation_failed /code",
+        ),
+        (
+            &alice,
+            checking(r#","code":"fees""#),
+            "422 validation_failed /code",
+        ),
+        (&client, internal(""), "422 validation_failed /code"),
+        (
+            &client,
+            internal(r#","code":"Fees""#),
+            "422 validation_failed /code",
+        ),
+        (
+            &client,
+            internal(r#","code":"""#),
+            "422 validation_failed /code",
+        ),
+        (
+            &client,
+            internal(&format!(r#"{owner},"code":"fees""#)),
+            "422 validation_failed /owner_id",
+        ),
+        (
+            &alice,
+            checking(r#","metadata":{"a":1}"#),
+            "422 validation_failed /metadata/a",
+        ),
+        (
+            &alice,
+            checking(r#","metadata":{"":"a"}"#),
+            "422 validation_failed /metadata",
+        ),
+        // Their own id changes nothing.
+        (
+            &alice,
+            checking(&format!(r#","owner_id":"{ALICE}""#)),
+            "200",
+        ),
+        (&for_alice, checking(""), "200"),
+    ] {
+        check(&bank, [(by, Open(&body), expected)]);
+    }
+}
+
+#[test]
+fn the_limit_of_accounts_is_each_owners_own() {
+    let (bank, client) = (bank(), client(None));
+    let limit = "409 account_limit_reached";
+    let outcomes = ["200", "200", "200", limit];
+    check(
+        &bank,
+        outcomes.map(|expected| (&client, Open(OF_OWNER), expected)),
+    );
+    for number in 0..4 {
+        let body = FEES.replace("fees", &format!("fees_{number}"));
+        check(&bank, [(&client, Open(&body), "200")]);
+    }
+}
+
+#[test]
+fn a_list_has_the_accounts_that_the_caller_may_see() {
+    let (bank, client) = (bank(), client(None));
+    let (alices, view) = open_eur(&bank, &alice());
+    let (bobs, _) = open_eur(&bank, &bob());
+    let owners = id_of(&done(&bank, &client, Open(OF_OWNER)));
+    let fees = id_of(&done(&bank, &client, Open(FEES)));
+    let frozen = Freeze(bobs, "{}");
+    done(&bank, &staff(Role::Teller), frozen);
+    let all = [fees, owners, bobs, alices];
+    for by in [
+        client,
+        staff(Role::Teller),
+        staff(Role::Auditor),
+        staff(Role::Admin),
+    ] {
+        let list = |query: &str| ids(&done(&bank, &by, List(query)));
+        assert_eq!(list(""), all);
+        assert_eq!(list("type=internal"), [fees]);
+        assert_eq!(list("code=fees"), [fees]);
+        assert_eq!(list("type=checking&status=frozen"), [bobs]);
+        assert_eq!(list("status=open"), [fees, owners, alices]);
+        assert!(list("currency=USD").is_empty());
+        assert_eq!(list(&format!("owner_id={ALICE}&currency=EUR")), [alices]);
+        let number = view["number"].as_str().unwrap();
+        assert_eq!(list(&format!("number={number}")), [alices]);
+        let as_written = format!("{}+{}", &number[..4].to_lowercase(), &number[4..]);
+        assert_eq!(list(&format!("number={as_written}")), [alices]);
+    }
+    for by in [alice(), super::for_others::client(Some(ALICE))] {
+        let list = |query: &str| ids(&done(&bank, &by, List(query)));
+        assert_eq!(list(""), [alices]);
+        assert!(list("type=internal").is_empty());
+        assert!(list("status=frozen").is_empty());
+        assert_eq!(list(&format!("owner_id={ALICE}")), [alices]);
+        assert!(list(&format!("owner_id={BOB}")).is_empty());
+    }
+    let wrong = |query, expected| (List(query), expected);
+    for (call, expected) in [
+        wrong("status=lost", "422 validation_failed /status"),
+        wrong("type=settlement", "422 validation_failed /type"),
+        wrong("currency=XYZ", "422 validation_failed /currency"),
+        wrong("code=Fees", "422 validation_failed /code"),
+        wrong("owner_id=7", "422 validation_failed /owner_id"),
+        wrong("name=x", "422 validation_failed /name"),
+    ] {
+        for by in [alice(), staff(Role::Teller)] {
+            check(&bank, [(&by, call, expected)]);
+        }
+    }
+}

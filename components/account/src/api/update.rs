@@ -1,0 +1,95 @@
+//! Changing an account's name, metadata, and overdraft limit.
+
+use super::ALL_BUT_AUDITORS;
+use super::manage::view;
+use super::open::name;
+use crate::account::{self, Account, AccountUpdate};
+use crate::service::{Env, Service};
+use crate::view::AccountView;
+use serde::Deserialize;
+use strongroom_sdk::audit_log::Actor;
+use strongroom_sdk::http::RequestId;
+use strongroom_sdk::identity::{Identity, Teller};
+use strongroom_sdk::json::given;
+use strongroom_sdk::metadata::MetadataChange;
+use strongroom_sdk::money::Money;
+use strongroom_sdk::problem::Problem;
+use uuid::Uuid;
+
+/// The body of `PATCH /{id}`. A missing member changes nothing, and null removes what is there.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateBody {
+    #[serde(default, deserialize_with = "given")]
+    name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    metadata: Option<Option<MetadataChange>>,
+    /// A decimal string of the account's currency, zero or more; null for no limit.
+    #[serde(default, deserialize_with = "given")]
+    overdraft_limit: Option<Option<String>>,
+}
+
+impl UpdateBody {
+    /// An account never changes its currency or type: what is checked here still holds in the
+    /// transaction.
+    fn into_update(self, account: &Account) -> Result<AccountUpdate, Problem> {
+        let name = self.name.map(|text| text.map(name).transpose());
+        let limit = self.overdraft_limit.map(|text| limit(account, text));
+        Ok(AccountUpdate {
+            name: name.transpose()?,
+            metadata: self.metadata,
+            overdraft_limit: limit.transpose()?,
+        })
+    }
+}
+
+fn limit(account: &Account, text: Option<String>) -> Result<Option<i64>, Problem> {
+    let Some(text) = text else {
+        return match account.account_type.is_of_bank() {
+            true => Ok(None),
+            false => Err(Problem::invalid(
+                "/overdraft_limit",
+                "must be an amount: only an internal account may have no limit",
+            )),
+        };
+    };
+    let limit = Money::parse_non_negative(&text, account.currency).map_err(|error| {
+        Problem::unprocessable(
+            "amount_invalid",
+            "The overdraft limit is not an amount of the account's currency.",
+        )
+        .with_error("/overdraft_limit", "amount_invalid", error.to_string())
+    })?;
+    Ok(Some(limit.minor()))
+}
+
+impl<E: Env> Service<E> {
+    /// `PATCH /{id}`: changes the name and the metadata, for all who may read the account but
+    /// auditors, and the overdraft limit, for a teller or an administrator.
+    ///
+    /// # Errors
+    /// 403, `own_account` for the limit of one's own account; 404; 409 `account_closed`,
+    /// `overdraft_in_use`; 422, `amount_invalid` for the limit.
+    pub fn update(
+        &self,
+        identity: &Identity,
+        request_id: RequestId,
+        id: Uuid,
+        body: UpdateBody,
+    ) -> Result<AccountView, Problem> {
+        identity.require(ALL_BUT_AUDITORS)?;
+        let account = match &body.overdraft_limit {
+            Some(_) => self.foreign(&Teller::try_from(identity.clone())?, id)?,
+            None => self.readable(identity, id)?,
+        };
+        let update = body.into_update(&account)?;
+        let actor = Actor::new(identity, request_id);
+        view(account::update(
+            &self.store,
+            &self.clock,
+            id,
+            update,
+            &actor,
+        ))
+    }
+}
