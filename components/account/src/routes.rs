@@ -51,14 +51,14 @@ async fn open(
     service().open(&identity, request_id, key.as_ref(), body)
 }
 
-async fn list(identity: Identity, page: Page<u64, AccountsQuery>) -> JsonResult<List<AccountView>> {
+async fn list(identity: Identity, page: Page<i64, AccountsQuery>) -> JsonResult<List<AccountView>> {
     service().list(&identity, &page).map(Json)
 }
 
 async fn list_of_user(
     identity: Identity,
     PathId(user): PathId,
-    page: Page<u64>,
+    page: Page<i64>,
 ) -> JsonResult<List<AccountView>> {
     service().list_of(&identity, user, &page).map(Json)
 }
@@ -82,7 +82,7 @@ async fn balance(
 async fn entries(
     identity: Identity,
     PathId(id): PathId,
-    page: Page<u64>,
+    page: Page<i64>,
 ) -> JsonResult<List<EntryView>> {
     service().entries(&identity, id, &page).map(Json)
 }
@@ -117,7 +117,7 @@ async fn events(
 async fn events_of(
     staff: Staff,
     PathId(id): PathId,
-    page: Page<u64>,
+    page: Page<i64>,
 ) -> JsonResult<List<EventView>> {
     service().events_of(&staff, id, &page).map(Json)
 }

@@ -16,10 +16,6 @@ pub const JOURNAL_LIMIT_MAX: u32 = 1_000;
 pub const LOOKUP_IDS_MAX: usize = 500;
 /// The most changes of one [`Directory::changes`].
 pub const CHANGES_LIMIT: u32 = 1_000;
-/// The most postings of one [`Journal::history`]: a page of 500, and one more that shows that the
-/// page is not the last.
-pub const HISTORY_LIMIT_MAX: u32 = 501;
-
 /// Decides whether money moves. Each decision is one commit.
 pub trait Ledger {
     /// Posts or declines, durably; returns the recorded posting of a known id.
@@ -89,18 +85,6 @@ pub trait Journal {
         &self,
         user_id: Uuid,
         after: u64,
-        limit: u32,
-    ) -> Result<Vec<Posting>, LedgerError>;
-
-    /// The postings of an account, newest first, with a sequence below `before` (0 for the newest),
-    /// at most `limit` (at most [`HISTORY_LIMIT_MAX`]).
-    ///
-    /// # Errors
-    /// [`LedgerError::Unavailable`].
-    fn history(
-        &self,
-        account_id: Uuid,
-        before: u64,
         limit: u32,
     ) -> Result<Vec<Posting>, LedgerError>;
 

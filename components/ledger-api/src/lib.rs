@@ -32,7 +32,7 @@ pub use batch::{
 };
 pub use error::{LedgerError, Side};
 pub use ledger::{
-    AccountChange, AccountSummary, CHANGES_LIMIT, Directory, HISTORY_LIMIT_MAX, JOURNAL_LIMIT_MAX,
+    AccountChange, AccountSummary, CHANGES_LIMIT, Directory, JOURNAL_LIMIT_MAX,
     Journal, LOOKUP_IDS_MAX, Ledger,
 };
 #[cfg(target_family = "wasm")]

@@ -89,16 +89,6 @@ impl Journal for Linked {
         let found = journal::journal_of(&user_id.into_wit(), after, limit)?;
         Ok(Vec::from_wit(found)?)
     }
-
-    fn history(
-        &self,
-        account_id: Uuid,
-        before: u64,
-        limit: u32,
-    ) -> Result<Vec<Posting>, LedgerError> {
-        let found = journal::history(&account_id.into_wit(), before, limit)?;
-        Ok(Vec::from_wit(found)?)
-    }
 }
 
 impl Directory for Linked {

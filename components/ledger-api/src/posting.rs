@@ -14,6 +14,8 @@ pub struct Resolution {
     pub kind: Kind,
     /// The amount that it moved or released.
     pub amount: Money,
+    /// The time of that decision, in milliseconds since 1970 UTC.
+    pub recorded_at_ms: i64,
 }
 
 /// An account of a posting: a customer's, or an internal one of the bank's.
@@ -58,8 +60,7 @@ pub struct Posting {
     /// The time at which a hold expires, in milliseconds since 1970 UTC; none for other kinds.
     pub expires_at_ms: Option<i64>,
     /// How a hold ended, or what reversed a posting. Only
-    /// [`Journal::lookup_many`](crate::Journal::lookup_many) and
-    /// [`Journal::history`](crate::Journal::history) set it.
+    /// [`Journal::lookup_many`](crate::Journal::lookup_many) sets it.
     pub resolution: Option<Resolution>,
     /// The amount that moved or is held.
     pub amount: Money,

@@ -126,6 +126,7 @@ impl TransactionView {
             }
             Kind::Capture => {
                 self.status = "posted";
+                self.posted_at = Some(format_rfc3339(resolution.recorded_at_ms));
                 self.captured_amount = Some(resolution.amount.to_string());
             }
             Kind::Void => self.status = "voided",

@@ -183,7 +183,7 @@ record!(Instruction: kind, source, destination, amount, reference, metadata, exp
     original = subject);
 record!(Transfer: id, fingerprint, authority, actor, on_behalf_of, request_id, instruction,
     denied_by, requested_at_ms);
-record!(Resolution: id, kind, amount);
+record!(Resolution: id, kind, amount, recorded_at_ms);
 record!(Party: account_id, owner_id);
 record!(Posting check check_decline: id, sequence, fingerprint, kind, status, decline,
     denied_by, actor, on_behalf_of, request_id, source, destination, expires_at_ms, resolution,

@@ -1,12 +1,13 @@
 //! The transaction service: turns requests into the ledger's transfers, and responds from the
 //! ledger's records.
 //!
-//! It records nothing of a payment. One commit of the ledger decides whether money moves, and the
+//! It decides nothing of a payment. One commit of the ledger decides whether money moves, and the
 //! ledger's unique ids make a repeated request the same request.
 //!
 //! - `routes`: the calls of `/api/transactions`, as one table;
 //! - [`api`]: what each call does, and who may make it;
 //! - [`request`]: bodies, parsed and checked to the end before the ledger is asked;
+//! - [`index`]: the ledger's journal, indexed for lists;
 //! - [`view`]: responses, made of the ledger's records;
 //! - [`schedule`]: standing orders, which the tick turns into transfers;
 //! - [`audit`]: the invariants that must hold in the store, and between it and the ledger;
@@ -20,6 +21,7 @@ pub mod api;
 pub mod audit;
 #[cfg(target_family = "wasm")]
 mod component;
+pub mod index;
 pub mod request;
 #[cfg(target_family = "wasm")]
 mod routes;

@@ -127,7 +127,7 @@ async fn transaction(
 
 async fn list(
     identity: Identity,
-    page: Page<u64, ListFilter>,
+    page: Page<i64, ListFilter>,
 ) -> Result<Json<List<TransactionView>>, Problem> {
     SERVICE.list(&identity, &page).map(Json)
 }
@@ -149,7 +149,7 @@ async fn create_schedule(
 
 async fn list_schedules(
     identity: Identity,
-    page: Page<u64>,
+    page: Page<i64>,
 ) -> Result<Json<List<ScheduleView>>, Problem> {
     SERVICE.list_schedules(&identity, &page).map(Json)
 }
@@ -175,7 +175,7 @@ async fn cancel_schedule(
 
 async fn schedule_events(
     auditor: Auditor,
-    page: Page<u64, EventFilter>,
+    page: Page<i64, EventFilter>,
 ) -> Result<Json<List<EventView>>, Problem> {
     SERVICE.schedule_events(&auditor, &page).map(Json)
 }

@@ -1,11 +1,12 @@
 //! The tables of the transaction service: standing orders, the changes of accounts and users that
-//! they have followed, and what staff did to them. It keeps nothing of a payment.
+//! they have followed, and what staff did to them; and an index of the ledger's journal, which can
+//! be made again from it. The service keeps nothing else of a payment.
 
 use strongroom_sdk::audit_log;
 use strongroom_sdk::store::Migration;
 
 /// Every step of the schema, oldest first. A released step never changes.
-pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2)];
+pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2), INDEX];
 
 const FIRST: Migration = Migration {
     number: 1,
@@ -80,3 +81,49 @@ const FOLLOWED: &str = "CREATE TABLE followed (
     source   TEXT    PRIMARY KEY CHECK (source IN ('accounts', 'users')),
     sequence INTEGER NOT NULL CHECK (sequence >= 0)
 ) STRICT, WITHOUT ROWID";
+
+/// The index behind `GET /`. `status` is the one that clients see. Each column that a list can be
+/// asked for has an index of its own, in the order of the journal.
+const INDEX: Migration = Migration {
+    number: 3,
+    name: "index of transactions",
+    statements: &[
+        "CREATE TABLE listed (
+            sequence       INTEGER PRIMARY KEY,
+            id             BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+            type           TEXT    NOT NULL,
+            status         TEXT    NOT NULL,
+            amount_minor   INTEGER NOT NULL,
+            scale          INTEGER NOT NULL,
+            reference      TEXT,
+            initiator_id   BLOB    NOT NULL CHECK (length(initiator_id) = 16),
+            asked_for_id   BLOB    NOT NULL CHECK (length(asked_for_id) = 16),
+            payer_id       BLOB    CHECK (length(payer_id) = 16),
+            created_at_ms  INTEGER NOT NULL,
+            recorded_at_ms INTEGER NOT NULL
+        ) STRICT",
+        "CREATE INDEX listed_type ON listed (type, sequence)",
+        "CREATE INDEX listed_status ON listed (status, sequence)",
+        "CREATE INDEX listed_reference ON listed (reference, sequence)
+         WHERE reference IS NOT NULL",
+        "CREATE INDEX listed_initiator ON listed (initiator_id, sequence)",
+        "CREATE INDEX listed_recorded ON listed (recorded_at_ms, sequence)",
+        "CREATE TABLE listed_account (
+            account_id BLOB    NOT NULL CHECK (length(account_id) = 16),
+            sequence   INTEGER NOT NULL,
+            PRIMARY KEY (account_id, sequence)
+        ) STRICT, WITHOUT ROWID",
+        "CREATE TABLE listed_metadata (
+            key      TEXT    NOT NULL,
+            value    TEXT    NOT NULL,
+            sequence INTEGER NOT NULL,
+            PRIMARY KEY (key, value, sequence)
+        ) STRICT, WITHOUT ROWID",
+        "CREATE TABLE listed_head (
+            singleton    INTEGER PRIMARY KEY CHECK (singleton = 1),
+            sequence     INTEGER NOT NULL,
+            delay_min_ms INTEGER NOT NULL,
+            delay_max_ms INTEGER NOT NULL
+        ) STRICT",
+    ],
+};

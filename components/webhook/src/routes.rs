@@ -36,13 +36,13 @@ async fn create(
     SERVICE.create(&admin, request_id, key.as_ref(), body)
 }
 
-async fn list(auditor: Auditor, page: Page<u64>) -> Result<Json<List<WebhookView>>, Problem> {
+async fn list(auditor: Auditor, page: Page<i64>) -> Result<Json<List<WebhookView>>, Problem> {
     SERVICE.list(&auditor, &page).map(Json)
 }
 
 async fn log(
     auditor: Auditor,
-    page: Page<u64, LogFilter>,
+    page: Page<i64, LogFilter>,
 ) -> Result<Json<List<EventView>>, Problem> {
     SERVICE.audit_log(&auditor, &page).map(Json)
 }
@@ -61,7 +61,7 @@ async fn remove(
 async fn deliveries(
     auditor: Auditor,
     PathId(id): PathId,
-    page: Page<u64>,
+    page: Page<i64>,
 ) -> Result<Json<List<DeliveryView>>, Problem> {
     SERVICE.deliveries(&auditor, id, &page).map(Json)
 }

@@ -46,10 +46,10 @@ impl From<Notification> for NotificationView {
 pub fn list<S: Store>(
     store: &S,
     identity: &Identity,
-    page: &Page<u64>,
+    page: &Page<i64>,
 ) -> Result<List<NotificationView>, Problem> {
-    let found = rows::newest(store, identity.subject, page.after, page.fetch())?;
-    let list = List::new(found, page, |notification| notification.sequence);
+    let found = rows::newest(store, identity.subject, &page.window())?;
+    let list = List::new(found, page, |notification| notification.sequence.cast_signed());
     Ok(list.map(NotificationView::from))
 }
 

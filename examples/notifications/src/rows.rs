@@ -3,6 +3,7 @@
 use crate::notification::Notice;
 use strongroom_ledger_api::Posting;
 use strongroom_sdk::money::{Currency, Money};
+use strongroom_sdk::page::Window;
 use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
@@ -100,19 +101,18 @@ pub fn insert(
     transaction.execute(INSERT, &params).map(drop)
 }
 
-/// A reader's notifications below the sequence `before`, newest first.
+/// A page of a reader's notifications.
 pub fn newest<S: Store>(
     store: &S,
     owner_id: Uuid,
-    before: Option<u64>,
-    limit: i64,
+    window: &Window,
 ) -> Result<Vec<Notification>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM notification WHERE owner_id = ?1 AND sequence < ?2 \
-         ORDER BY sequence DESC LIMIT ?3"
+        "SELECT {COLUMNS} FROM notification WHERE owner_id = ?1 AND sequence {{beyond}} ?2 \
+         ORDER BY sequence {{order}} LIMIT ?3"
     );
-    let before = before.map_or(Ok(Value::Integer(i64::MAX)), integer)?;
-    let rows = store.query(&sql, &[Value::from(owner_id), before, Value::from(limit)])?;
+    let params = [owner_id.into(), window.key(), window.fetch().into()];
+    let rows = store.query(&window.sql(&sql), &params)?;
     rows.into_iter()
         .map(|row| Notification::from_row(&row))
         .collect()

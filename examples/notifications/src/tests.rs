@@ -107,8 +107,8 @@ fn json(value: impl Serialize) -> serde_json::Value {
     serde_json::to_value(value).unwrap()
 }
 
-fn page(query: &str) -> Page<u64> {
-    Page::from_query(query).unwrap()
+fn page(query: &str) -> Page<i64> {
+    Page::from_query("/", query).unwrap()
 }
 
 fn events(store: &SqliteStore, owner: Uuid) -> Vec<String> {

@@ -2,7 +2,8 @@
 
 use super::record::Account;
 use sha2::{Digest, Sha256};
-use strongroom_sdk::store::{Row, Store, StoreError, Value};
+use strongroom_sdk::page::Window;
+use strongroom_sdk::store::{Row, Store, StoreError};
 use strongroom_sdk::stored_enum;
 use uuid::Uuid;
 
@@ -21,8 +22,8 @@ const ENTRIES_OF: &str = "\
 SELECT entry.transfer_sequence, entry.account_sequence, transfer.id, entry.direction,
     entry.amount_minor, entry.balance_after_minor, transfer.recorded_at_ms, transfer.reference
 FROM entry JOIN transfer ON transfer.sequence = entry.transfer_sequence
-WHERE entry.account_key = ?1 AND entry.transfer_sequence < ?2
-ORDER BY entry.transfer_sequence DESC LIMIT ?3";
+WHERE entry.account_key = ?1 AND entry.transfer_sequence {beyond} ?2
+ORDER BY entry.transfer_sequence {order} LIMIT ?3";
 
 /// An entry of an account, with the id, time, and reference of its transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,21 +60,15 @@ impl AccountEntry {
     }
 }
 
-/// An account's entries, newest first, of transfers with a sequence below `before`, at most
-/// `limit`.
+/// A page of an account's entries, by the sequence of their transfers.
 pub fn entries_of<S: Store>(
     store: &S,
     account: &Account,
-    before: i64,
-    limit: i64,
+    window: &Window,
 ) -> Result<Vec<AccountEntry>, StoreError> {
-    let params = [
-        Value::from(account.key),
-        Value::from(before),
-        Value::from(limit),
-    ];
+    let params = [account.key.into(), window.key(), window.fetch().into()];
     store
-        .query(ENTRIES_OF, &params)?
+        .query(&window.sql(ENTRIES_OF), &params)?
         .into_iter()
         .map(|row| {
             Ok(AccountEntry {

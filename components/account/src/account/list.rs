@@ -95,25 +95,26 @@ impl Driver {
     }
 }
 
-/// The key of the last row that a page below the key `?1` looks at, if the page does not come to
+/// The key of the last row that a page beyond the key `?1` looks at, if the page does not come to
 /// the end of the list.
 fn last_looked_at_sql(driver: &Driver) -> String {
     format!(
-        "SELECT account.key FROM account WHERE {} AND account.key < ?1 \
-         ORDER BY account.key DESC LIMIT 1 OFFSET {}",
+        "SELECT account.key FROM account WHERE {} AND account.key {{beyond}} ?1 \
+         ORDER BY account.key {{order}} LIMIT 1 OFFSET {}",
         driver.condition,
         ROWS_LOOKED_AT_MAX - 1
     )
 }
 
-/// The accounts with keys below `?1`, and not below `?3`, at most `?4`.
+/// The accounts with keys beyond `?1`, and between it and `?3`, at most `?4`.
 fn page_sql(driver: &Driver) -> String {
     format!(
-        "{} WHERE {} AND account.key < ?1 AND account.key >= ?3 AND account.type <> 'settlement' \
+        "{} WHERE {} AND account.key {{beyond}} ?1 \
+         AND account.key {{until}} ?3 AND account.type <> 'settlement' \
          AND (?5 IS NULL OR account.number = ?5) AND (?6 IS NULL OR account.code = ?6) \
          AND (?7 IS NULL OR account.owner_id = ?7) AND (?8 IS NULL OR account.type = ?8) \
          AND (?9 IS NULL OR account.status = ?9) AND (?10 IS NULL OR account.currency = ?10) \
-         ORDER BY account.key DESC LIMIT ?4",
+         ORDER BY account.key {{order}} LIMIT ?4",
         account_sql!(""),
         driver.condition
     )
@@ -123,29 +124,35 @@ fn page_sql(driver: &Driver) -> String {
 pub fn list<S: Store, F>(
     store: &S,
     filter: &AccountFilter,
-    page: &Page<u64, F>,
+    page: &Page<i64, F>,
 ) -> Result<List<Account>, StoreError> {
     let driver = filter.driver();
-    let below = Value::from(page.before());
+    let window = page.window();
     let others = filter.values();
     let last = match driver.is_alone(&others) {
         true => None,
         false => {
-            let params = [below.clone(), driver.value.clone()];
-            let last = store.query(&last_looked_at_sql(&driver), &params)?.first();
+            let params = [window.key(), driver.value.clone()];
+            let last = store
+                .query(&window.sql(&last_looked_at_sql(&driver)), &params)?
+                .first();
             last.map(|row| row.integer(0)).transpose()?
         }
     };
-    let from = Value::from(last.unwrap_or(i64::MIN));
-    let mut params = vec![below, driver.value.clone(), from, page.fetch().into()];
+    let until = last.map_or(window.end(), Value::from);
+    let mut params = vec![
+        window.key(),
+        driver.value.clone(),
+        until,
+        window.fetch().into(),
+    ];
     params.extend(others);
-    let rows = store.query(&page_sql(&driver), &params)?;
+    let rows = store.query(&window.sql(&page_sql(&driver)), &params)?;
     let accounts: Result<Vec<_>, _> = rows
         .into_iter()
         .map(|row| Account::from_row(&row))
         .collect();
-    let list = List::new(accounts?, page, |account| account.key.unsigned_abs());
-    Ok(list.cut_off_at(last.map(i64::unsigned_abs)))
+    Ok(List::cut(accounts?, page, |account| account.key, last))
 }
 
 #[cfg(test)]

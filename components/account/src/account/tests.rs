@@ -114,7 +114,7 @@ fn assert_invariants(store: &SqliteStore) {
 fn an_opened_account_is_found_as_it_was_returned() {
     let (store, account) = bank();
     assert_eq!(by_id(&store, account.id).unwrap(), Some(account.clone()));
-    let page = Page::<u64>::from_query("").unwrap();
+    let page = Page::<i64>::from_query("/", "").unwrap();
     let listed = list(&store, &AccountFilter::of_owner(OWNER), &page).unwrap();
     assert_eq!(listed.data, [account]);
     assert_eq!(by_id(&store, Uuid::nil()).unwrap(), None);

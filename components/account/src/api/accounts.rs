@@ -85,7 +85,7 @@ impl<E: Env> Service<E> {
     pub fn list(
         &self,
         identity: &Identity,
-        page: &Page<u64, AccountsQuery>,
+        page: &Page<i64, AccountsQuery>,
     ) -> Result<List<AccountView>, Problem> {
         let mut filter = page.filter.filter()?;
         if !identity.reads_all() {
@@ -106,7 +106,7 @@ impl<E: Env> Service<E> {
         &self,
         identity: &Identity,
         owner_id: Uuid,
-        page: &Page<u64>,
+        page: &Page<i64>,
     ) -> Result<List<AccountView>, Problem> {
         if !identity.may_read(owner_id) {
             return Err(Problem::not_found());
@@ -156,13 +156,11 @@ impl<E: Env> Service<E> {
         &self,
         identity: &Identity,
         id: Uuid,
-        page: &Page<u64>,
+        page: &Page<i64>,
     ) -> Result<List<EntryView>, Problem> {
         let account = self.readable(identity, id)?;
-        let entries = account::entries_of(&self.store, &account, page.before(), page.fetch())?;
-        let list = List::new(entries, page, |entry| {
-            entry.transfer_sequence.unsigned_abs()
-        });
+        let entries = account::entries_of(&self.store, &account, &page.window())?;
+        let list = List::new(entries, page, |entry| entry.transfer_sequence);
         Ok(list.map(|entry| EntryView::new(&account, entry)))
     }
 }

@@ -23,7 +23,7 @@ impl<E: Env> Service<E> {
         &self,
         staff: &Staff,
         id: Uuid,
-        page: &Page<u64>,
+        page: &Page<i64>,
     ) -> Result<List<EventView>, Problem> {
         let account = self.readable(staff, id)?;
         let list = audit_log::page(&self.store, page, Some(account.id))?;

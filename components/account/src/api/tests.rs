@@ -101,11 +101,11 @@ fn call(bank: &Bank, by: &Identity, call: Call<'_>) -> Result<Value, Problem> {
             let reply = bank.open(by, request, None, from_slice(body.as_bytes())?)?;
             Ok(serde_json::from_str(&reply.body).unwrap())
         }
-        List(query) => value(bank.list(by, &Page::from_query(query)?)),
-        ListOf(owner, query) => value(bank.list_of(by, owner, &Page::from_query(query)?)),
+        List(query) => value(bank.list(by, &Page::from_query("/", query)?)),
+        ListOf(owner, query) => value(bank.list_of(by, owner, &Page::from_query("/", query)?)),
         Get(id) => value(bank.account(by, id)),
         Balance(id, query) => value(bank.balance(by, id, &from_str(query)?)),
-        Entries(id) => value(bank.entries(by, id, &Page::from_query("")?)),
+        Entries(id) => value(bank.entries(by, id, &Page::from_query("/", "")?)),
         Statement(id, query) => {
             let statement = bank.statement(by, id, &from_str(query)?)?;
             let headers = statement.headers.iter();
@@ -118,7 +118,7 @@ fn call(bank: &Bank, by: &Identity, call: Call<'_>) -> Result<Value, Problem> {
         Journal(query) => value(bank.journal(&by.clone().try_into()?, from_str(query)?)),
         Events(query) => value(bank.events(&by.clone().try_into()?, from_str(query)?)),
         EventsOf(id) => {
-            let page = Page::from_query("")?;
+            let page = Page::from_query("/", "")?;
             value(bank.events_of(&by.clone().try_into()?, id, &page))
         }
         Freeze(id, body) => {
@@ -253,7 +253,7 @@ fn an_account_is_opened_once_for_each_key_and_a_refusal_is_not_kept() {
     }
     // The kept reply needs no room among the accounts.
     assert!(open("k", SAVINGS).unwrap().repeated);
-    let listed = done(&bank, &alice, List(ALICE, ""));
+    let listed = done(&bank, &alice, ListOf(ALICE, ""));
     assert_eq!(listed["data"].as_array().unwrap().len(), 3);
 }
 

@@ -59,15 +59,6 @@ impl journal::Guest for Component {
         let postings = LEDGER.journal_of(read(user_id, "user-id")?, after, limit)?;
         Ok(postings.into_wit())
     }
-
-    fn history(
-        account_id: String,
-        before: u64,
-        limit: u32,
-    ) -> Result<Vec<types::Posting>, types::Error> {
-        let postings = LEDGER.history(read(account_id, "account-id")?, before, limit)?;
-        Ok(postings.into_wit())
-    }
 }
 
 impl directory::Guest for Component {

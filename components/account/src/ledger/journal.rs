@@ -67,7 +67,7 @@ pub struct Entry {
 macro_rules! journal_row_sql {
     (resolved $tail:expr) => {
         journal_row_sql!(
-            ", resolving.id, resolving.kind, resolving.amount_minor",
+            ", resolving.id, resolving.kind, resolving.amount_minor, resolving.recorded_at_ms",
             "LEFT JOIN transfer AS resolving \
              ON resolving.subject_sequence = transfer.sequence AND resolving.status <> 'declined' ",
             $tail
@@ -258,6 +258,7 @@ pub(super) fn resolution(row: &Row, currency: Currency) -> Result<Option<Resolut
             id: row.uuid(column)?,
             kind: Kind::from_row(row, column + 1)?,
             amount: Money::from_minor(row.integer(column + 2)?, currency),
+            recorded_at_ms: row.integer(column + 3)?,
         })
     })
 }

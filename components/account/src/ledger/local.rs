@@ -65,16 +65,6 @@ impl<S: Store, C: Clock> Journal for LocalLedger<S, C> {
         let after = sequence(after);
         Ok(read::journal_of(&self.store, user_id, after, limit)?)
     }
-
-    fn history(
-        &self,
-        account_id: Uuid,
-        before: u64,
-        limit: u32,
-    ) -> Result<Vec<Posting>, LedgerError> {
-        let before = sequence(before);
-        Ok(read::history(&self.store, account_id, before, limit)?)
-    }
 }
 
 /// A larger sequence than `i64` has is behind the end of any journal.

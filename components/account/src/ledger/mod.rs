@@ -38,7 +38,7 @@ pub use journal::{AccountOfRow, Entry, JournalRow, OriginalRef};
 pub(crate) use journal::{JOURNAL_ROW_COLUMNS, journal_row_sql};
 pub use local::LocalLedger;
 pub use post::{cancel, post};
-pub use read::{history, journal, journal_of, lookup_many};
+pub use read::{journal, journal_of, lookup_many};
 pub(crate) use settlement::is_settlement;
 
 /// The largest value of a counter, in minor units; a transfer beyond it is declined with

@@ -4,9 +4,7 @@ use super::journal::{JournalRow, journal_row_sql, resolution};
 use super::many_rows::ManyRows;
 use crate::schema::declined_by;
 use std::collections::HashMap;
-use strongroom_ledger_api::{
-    HISTORY_LIMIT_MAX, JOURNAL_LIMIT_MAX, LOOKUP_IDS_MAX, LedgerError, Posting,
-};
+use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, LOOKUP_IDS_MAX, LedgerError, Posting};
 use strongroom_sdk::store::{Row, Rows, Store, StoreError, Value};
 use uuid::Uuid;
 
@@ -104,34 +102,6 @@ pub(super) const AFTER_OF_USER: &str = journal_row_sql!(concat!(
      ORDER BY transfer.sequence LIMIT ?3"
 ));
 
-/// Finds posted rows by the account's entries, declines and holds by their own indexes. Each arm
-/// reads at most one page. For the `+` see [`AFTER_OF_USER`].
-pub(super) const HISTORY: &str = journal_row_sql!(resolved
-    concat!("WHERE transfer.sequence IN (
-        SELECT transfer_sequence FROM (
-            SELECT transfer_sequence FROM entry
-            WHERE account_key = (SELECT key FROM account WHERE id = ?1) AND transfer_sequence < ?2
-            ORDER BY transfer_sequence DESC LIMIT ?3)
-        UNION ALL
-        SELECT sequence FROM (
-            SELECT sequence FROM transfer
-            WHERE status = 'declined' AND sequence < ?2
-                AND ", declined_by!(), " = +(SELECT key FROM account WHERE id = ?1)
-            ORDER BY sequence DESC LIMIT ?3)
-        UNION ALL
-        SELECT sequence FROM (
-            SELECT sequence FROM transfer
-            WHERE status = 'pending' AND sequence < ?2
-                AND debit_account_key = (SELECT key FROM account WHERE id = ?1)
-            ORDER BY sequence DESC LIMIT ?3)
-        UNION ALL
-        SELECT sequence FROM (
-            SELECT sequence FROM transfer
-            WHERE status = 'pending' AND sequence < ?2
-                AND credit_account_key = (SELECT key FROM account WHERE id = ?1)
-            ORDER BY sequence DESC LIMIT ?3))
-     ORDER BY transfer.sequence DESC LIMIT ?3"));
-
 /// The postings of ids, in the order of the ids, each with its resolution.
 ///
 /// # Errors
@@ -206,27 +176,6 @@ fn onward(
         missing -= wanted;
     }
     Ok(postings)
-}
-
-/// An account's postings, newest first, with a sequence below `before` (0: the newest), at most
-/// `limit` (at most [`HISTORY_LIMIT_MAX`]). A decline belongs to the account to debit (of a
-/// deposit: to credit), so that users do not see what others failed to send to them. The
-/// resolution says how a hold ended: voids and expiries are not in the list.
-pub fn history<S: Store>(
-    store: &S,
-    account_id: Uuid,
-    before: i64,
-    limit: u32,
-) -> Result<Vec<Posting>, StoreError> {
-    let before = if before == 0 { i64::MAX } else { before };
-    let limit = i64::from(limit.min(HISTORY_LIMIT_MAX));
-    let params = [
-        Value::from(account_id),
-        Value::from(before),
-        Value::from(limit),
-    ];
-    let rows = store.query(HISTORY, &params)?;
-    rows.into_iter().map(|row| resolved(&row)).collect()
 }
 
 fn resolved(row: &Row) -> Result<Posting, StoreError> {

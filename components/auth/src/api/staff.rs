@@ -44,7 +44,7 @@ pub(crate) async fn change_user(
 
 pub(crate) async fn events(
     _: Auditor,
-    page: Page<u64, EventFilter>,
+    page: Page<i64, EventFilter>,
 ) -> Result<Json<List<EventView>>, Problem> {
     Ok(Json(service().events(&page)?))
 }

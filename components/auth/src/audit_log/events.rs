@@ -22,7 +22,7 @@ impl<E: Env> AuthService<E> {
     ///
     /// # Errors
     /// [`AuthError::Store`].
-    pub fn events(&self, page: &Page<u64, EventFilter>) -> Result<List<EventView>, AuthError> {
+    pub fn events(&self, page: &Page<i64, EventFilter>) -> Result<List<EventView>, AuthError> {
         let list = audit_log::page(&self.store, page, page.filter.user_id)?;
         Ok(list.map(|event| event.view("user_id")))
     }

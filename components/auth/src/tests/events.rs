@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 impl Bank {
     pub(super) fn events(&self, query: &str) -> Value {
-        let page = Page::<u64, EventFilter>::from_query(query).unwrap();
+        let page = Page::<i64, EventFilter>::from_query("/", query).unwrap();
         serde_json::to_value(self.service.events(&page).unwrap()).unwrap()
     }
 
@@ -76,7 +76,9 @@ fn pages_have_every_event_once_newest_first_and_a_filter_those_of_one_user() {
 #[test]
 fn a_filter_that_is_no_id_is_refused() {
     for query in ["user_id=me", "actor=x"] {
-        let problem = Page::<u64, EventFilter>::from_query(query).err().unwrap();
+        let problem = Page::<i64, EventFilter>::from_query("/", query)
+            .err()
+            .unwrap();
         assert_eq!(problem.status().as_u16(), 422, "{query}");
     }
 }

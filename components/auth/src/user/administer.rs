@@ -78,10 +78,9 @@ impl<E: Env> AuthService<E> {
     /// [`AuthError::Store`].
     pub fn users(&self, page: &Page<Uuid, UserFilter>) -> Result<List<User>, AuthError> {
         let rows = User::page(
-            page.after,
+            &page.window(),
             page.filter.email.as_deref().map(email::key),
             page.filter.query.as_deref(),
-            page.fetch(),
             |sql, params| self.store.query(sql, params),
         )?;
         Ok(List::new(rows, page, |user| user.id))

@@ -13,6 +13,7 @@ pub use view::{StaffView, View};
 use crate::email::Email;
 use search::{SearchPart, SearchText};
 use strongroom_sdk::identity::Role;
+use strongroom_sdk::page::Window;
 use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};
 use strongroom_sdk::text::is_readable;
 use uuid::Uuid;
@@ -54,14 +55,14 @@ const BY_EMAIL: &str =
     "SELECT id, email, name, role, password_hash, security_version, disabled, created_at
     FROM user WHERE email_key = ?1";
 
-/// Newest first, after some user. The filters come before [`PAGE_END`].
+/// Newest first. The filters come before [`PAGE_END`].
 const PAGE: &str =
     "SELECT id, email, name, role, password_hash, security_version, disabled, created_at
-    FROM user WHERE id < ?";
+    FROM user WHERE id {beyond} ?";
 const WITH_EMAIL: &str = " AND email_key = ?";
 const WITH_PART: &str =
     " AND id IN (SELECT user FROM user_part WHERE part >= ? AND part < ?) AND instr(search, ?) > 0";
-const PAGE_END: &str = " ORDER BY id DESC LIMIT ?";
+const PAGE_END: &str = " ORDER BY id {order} LIMIT ?";
 
 const UPDATE: &str = "\
 UPDATE user SET name = ?2, search = ?3, role = ?4, disabled = ?5, security_version = ?6
@@ -125,14 +126,13 @@ impl User {
 
     /// A page of users, newest first.
     pub(crate) fn page(
-        after: Option<Uuid>,
+        window: &Window,
         email_key: Option<String>,
         part: Option<&str>,
-        limit: i64,
         query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
     ) -> Result<Vec<Self>, StoreError> {
         let mut sql = PAGE.to_owned();
-        let mut params = vec![Value::from(after.unwrap_or(Uuid::max()))];
+        let mut params = vec![window.key()];
         if let Some(email_key) = email_key {
             sql += WITH_EMAIL;
             params.push(email_key.into());
@@ -143,8 +143,8 @@ impl User {
             params.extend([first.into(), last.into(), part.as_str().into()]);
         }
         sql += PAGE_END;
-        params.push(limit.into());
-        query(&sql, &params)?
+        params.push(window.fetch().into());
+        query(&window.sql(&sql), &params)?
             .rows
             .iter()
             .map(Self::from_row)

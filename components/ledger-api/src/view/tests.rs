@@ -131,6 +131,7 @@ fn the_resolution_is_seen_and_is_no_part_of_the_record() {
                 id: end,
                 kind,
                 amount: eur(500),
+                recorded_at_ms: 1_800_000_000_009,
             }),
             ..first.clone()
         };
@@ -139,6 +140,11 @@ fn the_resolution_is_seen_and_is_no_part_of_the_record() {
         assert_eq!(view[end_member], json!(end), "{kind:?}");
         let captured = captured.map_or(Value::Null, Value::from);
         assert_eq!(view["captured_amount"], captured, "{kind:?}");
+        let posted_at = match kind {
+            Kind::Capture => json!("2027-01-15T08:00:00.009Z"),
+            _ => recorded(&first)["posted_at"].clone(),
+        };
+        assert_eq!(view["posted_at"], posted_at, "{kind:?}");
         assert_eq!(recorded(&resolved), recorded(&first), "{kind:?}");
     }
 }

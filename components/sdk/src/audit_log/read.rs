@@ -8,10 +8,10 @@ use crate::store::{Store, StoreError, Value};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use uuid::Uuid;
 
-const NEWEST: &str = "FROM audit_log WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2";
+const NEWEST: &str = "FROM audit_log WHERE sequence {beyond} ?1 ORDER BY sequence {order} LIMIT ?2";
 
 pub(super) const NEWEST_OF_TARGET: &str = "\
-FROM audit_log WHERE sequence < ?1 AND target = ?3 ORDER BY sequence DESC LIMIT ?2";
+FROM audit_log WHERE sequence {beyond} ?1 AND target = ?3 ORDER BY sequence {order} LIMIT ?2";
 
 /// The rows of one query. With the longest values, the metadata of an object before and after, they
 /// stay well below the host's limit of a result.
@@ -28,15 +28,14 @@ const ONWARD: &str = "FROM audit_log WHERE sequence > ?1 ORDER BY sequence LIMIT
 /// [`StoreError`].
 pub fn page<S: Store, F>(
     store: &S,
-    page: &Page<u64, F>,
+    page: &Page<i64, F>,
     target: Option<Uuid>,
 ) -> Result<List<Event>, StoreError> {
     let tail = target.map_or(NEWEST, |_| NEWEST_OF_TARGET);
-    let mut events = Events::new(store, tail, page.before(), target);
-    let events = events.take(page.fetch(), |_| false)?;
-    Ok(List::new(events, page, |event| {
-        event.sequence.unsigned_abs()
-    }))
+    let window = page.window();
+    let mut events = Events::new(store, &window.sql(tail), window.key(), target);
+    let events = events.take(window.fetch(), |_| false)?;
+    Ok(List::new(events, page, |event| event.sequence))
 }
 
 /// The events after `sequence`, oldest first, at most `limit`.
@@ -44,7 +43,7 @@ pub fn page<S: Store, F>(
 /// # Errors
 /// [`StoreError`].
 pub fn after<S: Store>(store: &S, sequence: i64, limit: i64) -> Result<Vec<Event>, StoreError> {
-    Events::new(store, ONWARD, sequence, None).take(limit, |_| false)
+    Events::new(store, ONWARD, sequence.into(), None).take(limit, |_| false)
 }
 
 /// A page of the feed of all events, oldest first. It is short where the values are long. `target`
@@ -59,12 +58,13 @@ pub fn feed<S: Store>(
 ) -> Result<OnwardList<EventView>, StoreError> {
     let mut bytes = 0;
     let mut is_full = false;
-    let events = Events::new(store, ONWARD, page.after, None).take(page.fetch(), |event| {
-        let values = [&event.record.old_value, &event.record.new_value];
-        bytes += values.into_iter().flatten().map(String::len).sum::<usize>();
-        is_full = bytes > VALUE_BYTES_FULL;
-        is_full
-    })?;
+    let events =
+        Events::new(store, ONWARD, page.after.into(), None).take(page.fetch(), |event| {
+            let values = [&event.record.old_value, &event.record.new_value];
+            bytes += values.into_iter().flatten().map(String::len).sum::<usize>();
+            is_full = bytes > VALUE_BYTES_FULL;
+            is_full
+        })?;
     let limit = match is_full {
         // The last one shows that there are more.
         true => page.limit.min(events.len() - 1),
@@ -78,12 +78,12 @@ pub fn feed<S: Store>(
 struct Events<'a, S> {
     store: &'a S,
     sql: String,
-    place: i64,
+    place: Value,
     target: Option<Uuid>,
 }
 
 impl<'a, S: Store> Events<'a, S> {
-    fn new(store: &'a S, tail: &str, place: i64, target: Option<Uuid>) -> Self {
+    fn new(store: &'a S, tail: &str, place: Value, target: Option<Uuid>) -> Self {
         let sql = format!("SELECT {COLUMNS} {tail}");
         Self {
             store,
@@ -103,7 +103,7 @@ impl<'a, S: Store> Events<'a, S> {
         let mut missing = limit;
         while missing > 0 {
             let wanted = missing.min(ROWS_AT_ONCE as i64);
-            let mut params = vec![self.place.into(), wanted.into()];
+            let mut params = vec![self.place.clone(), wanted.into()];
             params.extend(self.target.map(Value::from));
             let rows = self.store.query(&self.sql, &params)?.rows;
             missing = if rows.len() as i64 == wanted {
@@ -113,7 +113,7 @@ impl<'a, S: Store> Events<'a, S> {
             };
             for row in rows {
                 let event = Event::from_row(&row)?;
-                self.place = event.sequence;
+                self.place = event.sequence.into();
                 let ends = is_last(&event);
                 events.push(event);
                 if ends {

@@ -44,7 +44,7 @@ fn store_of(records: i64) -> SqliteStore {
 }
 
 fn sequences(store: &SqliteStore, query: &str, target: Option<Uuid>) -> Vec<i64> {
-    let list = page(store, &Page::<u64>::from_query(query).unwrap(), target).unwrap();
+    let list = page(store, &Page::<i64>::from_query("/", query).unwrap(), target).unwrap();
     list.data.iter().map(|event| event.sequence).collect()
 }
 
@@ -67,7 +67,7 @@ fn pages_are_newest_first_of_all_or_of_one_target() {
     assert_eq!(sequences(&store, "", odd), [7, 5, 3, 1]);
     assert_eq!(sequences(&store, "", even), [6, 4, 2]);
     assert!(sequences(&store, "", Some(Uuid::nil())).is_empty());
-    let page = Page::<u64>::from_query("limit=2").unwrap();
+    let page = Page::<i64>::from_query("/", "limit=2").unwrap();
     let list = super::page(&store, &page, odd).unwrap();
     let next = format!("cursor={}", list.next_cursor.unwrap());
     assert_eq!(sequences(&store, &next, odd), [3, 1]);
@@ -126,7 +126,9 @@ fn a_page_of_the_feed_has_at_most_its_limit() {
 #[test]
 fn one_target_s_events_are_read_without_those_of_others() {
     let store = store_of(0);
-    let sql = format!("EXPLAIN QUERY PLAN SELECT {COLUMNS} {NEWEST_OF_TARGET}");
+    let first = Page::<i64>::from_query("/", "").unwrap().window();
+    let of_target = first.sql(NEWEST_OF_TARGET);
+    let sql = format!("EXPLAIN QUERY PLAN SELECT {COLUMNS} {of_target}");
     let params = [Value::from(9_i64), Value::from(9_i64), Uuid::nil().into()];
     let plan = store.query(&sql, &params).unwrap();
     let steps: Vec<_> = plan.into_iter().map(|row| row.text(3).unwrap()).collect();

@@ -1,22 +1,33 @@
 //! Lists, page by page: `?limit=` and `&cursor=` return
-//! `{"data":[..],"next_cursor":null,"has_more":false}`.
+//! `{"data":[..],"next_cursor":null,"previous_cursor":null,"has_more":false}`. Every list has its
+//! newest object first.
+//!
+//! - `cursor`: the texts of cursors;
+//! - `window`: the rows to read.
 //!
 //! ```
 //! use strongroom_sdk::page::{List, Page};
 //!
-//! let page: Page<u64> = Page::from_query("limit=2").expect("a query");
-//! let rows = vec![9_u64, 8, 7]; // `page.fetch()` rows below `page.before()`
+//! let page: Page<i64> = Page::from_query("/orders", "limit=2").expect("a query");
+//! let window = page.window();
+//! let sql = window.sql("SELECT id FROM t WHERE id {beyond} ?1 ORDER BY id {order} LIMIT ?2");
+//! assert_eq!(sql, "SELECT id FROM t WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
+//!
+//! let rows = vec![9, 8, 7]; // of this query with `window.key()` and `window.fetch()`
 //! let list = List::new(rows, &page, |row| *row);
 //! assert_eq!((list.data, list.has_more), (vec![9, 8], true));
 //! ```
 
 mod cursor;
+mod window;
 
 pub use cursor::CursorKey;
+pub use window::Window;
 
 use crate::problem::Problem;
 use crate::query::{self, NoParameters};
 use axum::extract::FromRequestParts;
+use cursor::{Cursor, ListTag};
 use http::StatusCode;
 use http::request::Parts;
 use serde::Serialize;
@@ -28,14 +39,14 @@ pub const LIMIT_DEFAULT: usize = 50;
 /// A page has at most so many objects.
 pub const LIMIT_MAX: usize = 500;
 
-/// The page that a client asks for. The list is ordered by `K`. `F` has the list's own parameters;
-/// any other parameter is 422.
+/// The page that a client asks for. The list is ordered by `K`, the newest first. `F` has the
+/// list's own parameters; any other parameter is 422.
 ///
-/// Read [`Page::fetch`] rows that come after `after`, and return [`List::new`].
+/// Read the rows of [`Page::window`], and return [`List::new`].
 #[derive(Debug, Clone, Copy)]
 pub struct Page<K, F = NoParameters> {
-    /// The key of the last object that the client has seen.
-    pub after: Option<K>,
+    cursor: Option<Cursor<K>>,
+    tag: ListTag,
     /// How many objects to return, from 1 to [`LIMIT_MAX`].
     pub limit: usize,
     /// The list's own parameters.
@@ -47,45 +58,46 @@ pub struct Page<K, F = NoParameters> {
 pub struct List<T> {
     /// The objects of the page.
     pub data: Vec<T>,
-    /// The `cursor` of the next page, if there is one.
+    /// The `cursor` of the next page, which is older, if there is one.
     pub next_cursor: Option<String>,
+    /// The `cursor` of the page before, which is newer, if this is not the first.
+    pub previous_cursor: Option<String>,
     /// Whether there is a next page.
     pub has_more: bool,
 }
 
-impl<K, F> Page<K, F> {
-    /// How many rows to read: one more than the page has, which shows whether there is a next page.
-    pub fn fetch(&self) -> i64 {
-        // At most 501.
-        self.limit as i64 + 1
+impl<K: CursorKey, F> Page<K, F> {
+    /// The rows of the page.
+    pub fn window(&self) -> Window {
+        Window {
+            key: self.cursor.map_or(K::NEWEST, |cursor| cursor.key).into(),
+            is_back: self.is_back(),
+            // At most 501.
+            fetch: self.limit as i64 + 1,
+        }
     }
-}
 
-impl<F> Page<u64, F> {
-    /// The rows of the page are below this key, in a list with the newest first.
-    pub fn before(&self) -> i64 {
-        self.after
-            .and_then(|key| i64::try_from(key).ok())
-            .unwrap_or(i64::MAX)
+    fn is_back(&self) -> bool {
+        self.cursor.is_some_and(|cursor| cursor.is_back)
     }
 }
 
 impl<K: CursorKey, F: DeserializeOwned> Page<K, F> {
-    /// Reads the query string of a list.
+    /// Reads the query string of the list at a path.
     ///
     /// # Errors
-    /// 400 `cursor_invalid` for a text that is no cursor of such a list; otherwise 422
-    /// `validation_failed`.
-    pub fn from_query(query: &str) -> Result<Self, Problem> {
+    /// 400 `cursor_invalid` for a text that is no cursor of this list with these parameters;
+    /// otherwise 422 `validation_failed`.
+    pub fn from_query(path: &str, query: &str) -> Result<Self, Problem> {
         let mut limit = None;
         let mut cursor = None;
-        let mut others = form_urlencoded::Serializer::new(String::new());
+        let mut others = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let place = match name.as_ref() {
                 "limit" => &mut limit,
                 "cursor" => &mut cursor,
                 _ => {
-                    others.append_pair(&name, &value);
+                    others.push((name.into_owned(), value.into_owned()));
                     continue;
                 }
             };
@@ -97,10 +109,15 @@ impl<K: CursorKey, F: DeserializeOwned> Page<K, F> {
                 ));
             }
         }
+        let mut own = form_urlencoded::Serializer::new(String::new());
+        own.extend_pairs(&others);
+        let filter = query::from_str(&own.finish())?;
+        let tag = ListTag::new(path, others);
         Ok(Self {
-            after: cursor.as_deref().map(read_cursor).transpose()?,
+            cursor: cursor.map(|text| read_cursor(&text, tag)).transpose()?,
+            tag,
             limit: limit.as_deref().map_or(Ok(LIMIT_DEFAULT), read_limit)?,
-            filter: query::from_str(&others.finish())?,
+            filter,
         })
     }
 }
@@ -116,12 +133,12 @@ fn read_limit(text: &str) -> Result<usize, Problem> {
     }
 }
 
-fn read_cursor<K: CursorKey>(text: &str) -> Result<K, Problem> {
-    K::from_cursor(text).ok_or_else(|| {
+fn read_cursor<K: CursorKey>(text: &str, tag: ListTag) -> Result<Cursor<K>, Problem> {
+    Cursor::decode(text, tag).ok_or_else(|| {
         Problem::new(
             StatusCode::BAD_REQUEST,
             "cursor_invalid",
-            "The cursor is not one that this list has answered.",
+            "The cursor is not one that this list has returned for these filters.",
         )
     })
 }
@@ -130,41 +147,51 @@ impl<S: Sync, K: CursorKey, F: DeserializeOwned> FromRequestParts<S> for Page<K,
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Self::from_query(parts.uri.query().unwrap_or_default())
+        Self::from_query(parts.uri.path(), parts.uri.query().unwrap_or_default())
     }
 }
 
 impl<T> List<T> {
-    /// The page of the rows that were read, at most [`Page::fetch`]. `key` returns the key of a
-    /// row.
-    pub fn new<K: CursorKey, F>(
-        mut rows: Vec<T>,
-        page: &Page<K, F>,
-        key: impl FnOnce(&T) -> K,
-    ) -> Self {
-        let has_more = rows.len() > page.limit;
-        rows.truncate(page.limit);
-        let next_cursor = rows
-            .last()
-            .filter(|_| has_more)
-            .map(|last| key(last).to_cursor());
-        Self {
-            data: rows,
-            next_cursor,
-            has_more,
-        }
+    /// The page of the rows that were read for its [`Window`]. `key` returns the key of a row.
+    pub fn new<K: CursorKey, F>(rows: Vec<T>, page: &Page<K, F>, key: impl Fn(&T) -> K) -> Self {
+        Self::cut(rows, page, key, None)
     }
 
-    /// The page of a list that looks at a limited number of rows for each page: where that was too
-    /// few for a whole page, the next one begins after `last`, the last key that was looked at.
-    /// None is the end of the list.
-    #[must_use]
-    pub fn cut_off_at<K: CursorKey>(mut self, last: Option<K>) -> Self {
-        if let Some(last) = last.filter(|_| !self.has_more) {
-            self.next_cursor = Some(last.to_cursor());
-            self.has_more = true;
+    /// As [`List::new`], where the query has looked at rows up to the key `reached` and no further:
+    /// the page may be short, and there may be more beyond that key.
+    pub fn cut<K: CursorKey, F>(
+        mut rows: Vec<T>,
+        page: &Page<K, F>,
+        key: impl Fn(&T) -> K,
+        reached: Option<K>,
+    ) -> Self {
+        let is_back = page.is_back();
+        let is_full = rows.len() > page.limit;
+        let reached = reached.filter(|_| !is_full);
+        let goes_on = is_full || reached.is_some();
+        rows.truncate(page.limit);
+        if is_back {
+            rows.reverse();
         }
-        self
+        let cursor = |key: Option<K>, is_back| {
+            let cursor = Cursor { key: key?, is_back };
+            Some(cursor.encode(page.tag))
+        };
+        let (newest, oldest) = (rows.first().map(&key), rows.last().map(&key));
+        // Who goes back comes from an older page, and who goes on from a newer one.
+        let (older, newer) = if is_back {
+            (oldest, reached.or(newest).filter(|_| goes_on))
+        } else {
+            let newer = newest.filter(|_| page.cursor.is_some());
+            (reached.or(oldest).filter(|_| goes_on), newer)
+        };
+        let (next_cursor, previous_cursor) = (cursor(older, false), cursor(newer, true));
+        Self {
+            has_more: next_cursor.is_some(),
+            data: rows,
+            next_cursor,
+            previous_cursor,
+        }
     }
 
     /// The same page with each object as a client sees it.
@@ -172,6 +199,7 @@ impl<T> List<T> {
         List {
             data: self.data.into_iter().map(view).collect(),
             next_cursor: self.next_cursor,
+            previous_cursor: self.previous_cursor,
             has_more: self.has_more,
         }
     }
@@ -184,6 +212,7 @@ impl<T> List<T> {
         Ok(List {
             data: self.data.into_iter().map(view).collect::<Result<_, E>>()?,
             next_cursor: self.next_cursor,
+            previous_cursor: self.previous_cursor,
             has_more: self.has_more,
         })
     }

@@ -1,9 +1,13 @@
-//! Goal: a list is walked to its end without a gap or a repeat, and a wrong query is refused.
-//! Method: the named cases, then random keys and random texts.
+//! Goal: a list is walked to its end and back without a gap or a repeat, and a wrong query is
+//! refused.
+//! Method: the named cases, then random keys, limits, and texts.
 
 use super::*;
+use crate::store::Value;
 use proptest::prelude::*;
 use uuid::Uuid;
+
+const PATH: &str = "/api/orders";
 
 #[derive(Debug, serde::Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
@@ -11,20 +15,50 @@ struct Filter {
     account_id: Option<u32>,
 }
 
-fn refusal(query: &str) -> (u16, &'static str) {
-    let problem = Page::<u64, Filter>::from_query(query).unwrap_err();
+fn page(query: &str) -> Page<i64> {
+    Page::from_query(PATH, query).unwrap()
+}
+
+fn refusal(path: &str, query: &str) -> (u16, &'static str) {
+    let problem = Page::<i64, Filter>::from_query(path, query).unwrap_err();
     (problem.status().as_u16(), problem.code())
+}
+
+/// The page of a query over these keys, as a store would answer it.
+fn read(all: &[i64], query: &str) -> List<i64> {
+    let page = page(query);
+    let window = page.window();
+    let Value::Integer(key) = window.key() else {
+        panic!("the key is an integer");
+    };
+    let mut rows = all.to_vec();
+    rows.sort_unstable();
+    if !window.is_back {
+        rows.reverse();
+    }
+    rows.retain(|row| {
+        if window.is_back {
+            *row > key
+        } else {
+            *row < key
+        }
+    });
+    rows.truncate(usize::try_from(window.fetch()).unwrap());
+    List::new(rows, &page, |row| *row)
 }
 
 #[test]
 fn an_empty_query_is_the_first_page() {
-    let page = Page::<u64>::from_query("").unwrap();
-    assert_eq!((page.after, page.limit, page.fetch()), (None, 50, 51));
+    let page = page("");
+    let window = page.window();
+    assert_eq!((page.limit, window.fetch()), (50, 51));
+    assert_eq!(window.sql("a {beyond} {until} {order}"), "a < >= DESC");
+    assert_eq!(window.key(), Value::Integer(i64::MAX));
 }
 
 #[test]
 fn the_list_s_own_parameters_pass() {
-    let page = Page::<u64, Filter>::from_query("account_id=7&limit=500").unwrap();
+    let page = Page::<i64, Filter>::from_query(PATH, "account_id=7&limit=500").unwrap();
     assert_eq!((page.limit, page.filter.account_id), (500, Some(7)));
 }
 
@@ -33,64 +67,117 @@ fn wrong_queries_are_refused() {
     let queries = "limit=0 limit=501 limit=-1 limit=%2B5 limit=x limit= limit=1&limit=2 other=1 \
         cursor=a&cursor=a account_id=x account_id=1&account_id=2 limit=99999999999999999999";
     for query in queries.split(' ') {
-        assert_eq!(refusal(query), (422, "validation_failed"), "{query}");
+        assert_eq!(refusal(PATH, query), (422, "validation_failed"), "{query}");
     }
-    let other_list = Uuid::nil().to_cursor();
-    for cursor in ["", "!!", "AQ", "%00", &other_list] {
-        let refused = refusal(&format!("cursor={cursor}"));
+    for cursor in ["", "!!", "AQ", "%00"] {
+        let refused = refusal(PATH, &format!("cursor={cursor}"));
         assert_eq!(refused, (400, "cursor_invalid"), "{cursor}");
     }
 }
 
 #[test]
-fn a_list_is_walked_to_its_end() {
-    let all: Vec<u64> = (1..=7).collect();
-    let mut seen = Vec::new();
-    let mut query = "limit=3".to_owned();
-    loop {
-        let page = Page::<u64>::from_query(&query).unwrap();
-        let rows = all
-            .iter()
-            .copied()
-            .filter(|key| *key > page.after.unwrap_or(0))
-            .take(page.fetch() as usize)
-            .collect();
-        let list = List::new(rows, &page, |key| *key);
-        assert_eq!(list.has_more, list.next_cursor.is_some());
-        seen.extend(list.data);
-        match list.next_cursor {
-            Some(cursor) => query = format!("limit=3&cursor={cursor}"),
-            None => break,
-        }
+fn a_cursor_belongs_to_its_list_and_its_filters() {
+    let made = Page::<i64, Filter>::from_query(PATH, "account_id=7&limit=1").unwrap();
+    let cursor = List::new(vec![2, 1], &made, |row| *row)
+        .next_cursor
+        .unwrap();
+    let query = format!("account_id=7&cursor={cursor}");
+    assert!(Page::<i64, Filter>::from_query(PATH, &query).is_ok());
+    assert!(Page::<i64, Filter>::from_query("/api/orders/", &query).is_ok());
+    let others = [
+        ("/api/invoices", query.clone()),
+        (PATH, format!("account_id=8&cursor={cursor}")),
+        (PATH, format!("cursor={cursor}")),
+    ];
+    for (path, query) in others {
+        assert_eq!(
+            refusal(path, &query),
+            (400, "cursor_invalid"),
+            "{path}?{query}"
+        );
     }
-    assert_eq!(seen, all);
+    let of_ids = Page::<Uuid, Filter>::from_query(PATH, &query).unwrap_err();
+    assert_eq!(of_ids.code(), "cursor_invalid");
+}
+
+#[test]
+fn the_first_page_has_none_before_it_and_the_last_none_after_it() {
+    let first = read(&[1, 2, 3], "limit=2");
+    assert_eq!((first.data, first.previous_cursor), (vec![3, 2], None));
+    assert!(first.has_more);
+    let last = read(
+        &[1, 2, 3],
+        &format!("limit=2&cursor={}", first.next_cursor.unwrap()),
+    );
+    assert_eq!(
+        (last.data, last.next_cursor, last.has_more),
+        (vec![1], None, false)
+    );
+    let back = read(
+        &[1, 2, 3],
+        &format!("limit=2&cursor={}", last.previous_cursor.unwrap()),
+    );
+    assert_eq!((back.data, back.previous_cursor), (vec![3, 2], None));
+    assert!(back.has_more);
 }
 
 #[test]
 fn a_short_page_goes_on_where_it_was_cut_off() {
-    let page = Page::<u64>::from_query("limit=2").unwrap();
-    let of = |rows: &[u64], last: Option<u64>| {
-        let list = List::new(rows.to_vec(), &page, |row| *row).cut_off_at(last);
+    let first = page("limit=2");
+    let cursor = |key, is_back| Some(Cursor { key, is_back }.encode(first.tag));
+    let next = |page: &Page<i64>, rows: &[i64], reached| {
+        let list = List::cut(rows.to_vec(), page, |row| *row, reached);
         assert_eq!(list.has_more, list.next_cursor.is_some());
-        list.next_cursor
+        (list.next_cursor, list.previous_cursor)
     };
-    assert_eq!(of(&[9], None), None);
-    assert_eq!(of(&[9], Some(4)), Some(4_u64.to_cursor()));
-    assert_eq!(of(&[], Some(4)), Some(4_u64.to_cursor()));
+    assert_eq!(next(&first, &[9], None), (None, None));
+    assert_eq!(next(&first, &[9], Some(4)), (cursor(4, false), None));
+    assert_eq!(next(&first, &[], Some(4)), (cursor(4, false), None));
     // A whole page goes on behind its last row.
-    assert_eq!(of(&[9, 8, 7], Some(4)), Some(8_u64.to_cursor()));
+    assert_eq!(next(&first, &[9, 8, 7], Some(4)), (cursor(8, false), None));
+    let back = page(&format!("limit=2&cursor={}", cursor(3, true).unwrap()));
+    assert_eq!(
+        next(&back, &[7], Some(12)),
+        (cursor(7, false), cursor(12, true))
+    );
 }
 
 proptest! {
     #[test]
-    fn a_cursor_reads_back(key: u64, id: u128) {
-        prop_assert_eq!(u64::from_cursor(&key.to_cursor()), Some(key));
-        let id = Uuid::from_u128(id);
-        prop_assert_eq!(Uuid::from_cursor(&id.to_cursor()), Some(id));
+    fn a_list_is_walked_to_its_end_and_back(
+        keys in prop::collection::btree_set(0..1_000_i64, 1..40), limit in 1..8_usize,
+    ) {
+        let all: Vec<_> = keys.into_iter().collect();
+        let query = |cursor: Option<String>| {
+            let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+            format!("limit={limit}{cursor}")
+        };
+        let mut pages = vec![read(&all, &query(None))];
+        while let Some(cursor) = pages.last().unwrap().next_cursor.clone() {
+            pages.push(read(&all, &query(Some(cursor))));
+        }
+        let seen: Vec<_> = pages.iter().flat_map(|page| page.data.clone()).collect();
+        prop_assert!(seen.iter().eq(all.iter().rev()));
+        let mut previous = pages.pop().unwrap().previous_cursor;
+        while let Some(cursor) = previous {
+            let page = read(&all, &query(Some(cursor)));
+            prop_assert_eq!(Some(page.data), pages.pop().map(|page| page.data));
+            previous = page.previous_cursor;
+        }
+        prop_assert!(pages.is_empty());
+    }
+
+    #[test]
+    fn a_cursor_reads_back(key: i64, id: u128, is_back: bool) {
+        let tag = ListTag::new(PATH, Vec::new());
+        let cursor = Cursor { key, is_back };
+        prop_assert_eq!(Cursor::decode(&cursor.encode(tag), tag), Some(cursor));
+        let cursor = Cursor { key: Uuid::from_u128(id), is_back };
+        prop_assert_eq!(Cursor::decode(&cursor.encode(tag), tag), Some(cursor));
     }
 
     #[test]
     fn no_query_panics(query in ".*") {
-        let _ = Page::<u64, Filter>::from_query(&query);
+        let _ = Page::<i64, Filter>::from_query(PATH, &query);
     }
 }

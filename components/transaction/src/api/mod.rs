@@ -10,9 +10,10 @@ mod payments;
 mod read;
 mod schedules;
 
+pub use crate::index::ListFilter;
 pub use create_schedule::SCHEDULES_PER_USER_MAX;
 pub use events::{PARTS_MAX_OF_CUSTOMERS, events};
-pub use read::{Found, ListFilter};
+pub use read::Found;
 pub use schedules::EventFilter;
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! The calls that read transactions: the ledger's records, and nothing else.
 
+use crate::index::{self, FollowError, ListFilter, Scope};
 use crate::service::{Env, Service};
 use crate::view::{BatchView, unavailable};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use strongroom_ledger_api::view::TransactionView;
 use strongroom_ledger_api::{Directory, Journal, Posting};
 use strongroom_sdk::identity::Identity;
@@ -10,13 +11,8 @@ use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
 
-/// The parameters of `GET /`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListFilter {
-    /// The account that pays or is paid.
-    pub account_id: Uuid,
-}
+/// How many pages of the journal a list follows before it responds.
+const PAGES_PER_LIST_MAX: usize = 20;
 
 /// What has the id of a `GET /{id}`.
 #[derive(Debug, Clone, Serialize)]
@@ -49,31 +45,61 @@ impl<E: Env> Service<E> {
         BatchView::of_record(batch).map(Found::Batch)
     }
 
-    /// `GET /?account_id=`: the account's owner, and staff; newest first.
+    /// `GET /`: of an account, its owner's; without one, staff and clients. Newest first.
     ///
     /// # Errors
-    /// 404; 503 where the ledger does not respond.
+    /// 404 where there is no such account for the caller; 422; 503 where the ledger does not
+    /// respond, or the index is too far behind the journal.
     pub fn list(
         &self,
         identity: &Identity,
-        page: &Page<u64, ListFilter>,
+        page: &Page<i64, ListFilter>,
     ) -> Result<List<TransactionView>, Problem> {
-        let account_id = page.filter.account_id;
-        let account = self.ledger.find(account_id).map_err(unavailable)?;
-        if !account.is_some_and(|account| identity.may_read(account.owner_id)) {
-            return Err(Problem::not_found());
+        let filter = &page.filter;
+        filter.check()?;
+        match filter.account_id {
+            None if !identity.reads_all() => {
+                return Err(Problem::validation_failed().with_error(
+                    "/account_id",
+                    "missing",
+                    "is missing",
+                ));
+            }
+            None => {}
+            Some(id) => {
+                let account = self.ledger.find(id).map_err(unavailable)?;
+                if !account.is_some_and(|account| identity.may_read(account.owner_id)) {
+                    return Err(Problem::not_found());
+                }
+            }
         }
-        let limit = u32::try_from(page.fetch()).unwrap_or(u32::MAX);
-        let postings = match page.after {
-            // Nothing comes before the first. The ledger takes 0 for the newest.
-            Some(0) => Vec::new(),
-            after => self
-                .ledger
-                .history(account_id, after.unwrap_or(0), limit)
-                .map_err(unavailable)?,
+        if !index::follow(self, PAGES_PER_LIST_MAX).map_err(behind)? {
+            return Err(Problem::unavailable());
+        }
+        let scope = if identity.reads_all() {
+            Scope::All
+        } else {
+            Scope::User(identity.subject)
         };
-        List::new(postings, page, |posting| posting.sequence)
-            .try_map(|posting| TransactionView::for_viewer(&posting, identity))
+        let found = index::search(&self.store, filter, scope, &page.window())?;
+        let list = List::cut(found.rows, page, |row| row.sequence, found.reached);
+        let ids: Vec<_> = list.data.iter().map(|row| row.id).collect();
+        let postings = self.ledger.lookup_many(&ids).map_err(unavailable)?;
+        let mut postings = postings.into_iter();
+        list.try_map(|row| {
+            let posting = postings
+                .next()
+                .flatten()
+                .ok_or_else(|| Problem::internal(format!("the journal has no {}", row.id)))?;
+            TransactionView::for_viewer(&posting, identity)
+        })
+    }
+}
+
+fn behind(error: FollowError) -> Problem {
+    match error {
+        FollowError::Store(error) => error.into(),
+        FollowError::Ledger(error) => unavailable(error),
     }
 }
 

@@ -26,10 +26,12 @@ impl<E: Env> Service<E> {
     pub fn list_schedules(
         &self,
         identity: &Identity,
-        page: &Page<u64>,
+        page: &Page<i64>,
     ) -> Result<List<ScheduleView>, Problem> {
-        let found = schedule::list(&self.store, identity.subject, page.before(), page.fetch())?;
-        let list = List::new(found, page, |overview| overview.schedule.sequence);
+        let found = schedule::list(&self.store, identity.subject, &page.window())?;
+        let list = List::new(found, page, |overview| {
+            overview.schedule.sequence.cast_signed()
+        });
         Ok(list.map(ScheduleView::from))
     }
 
@@ -80,7 +82,7 @@ impl<E: Env> Service<E> {
     pub fn schedule_events(
         &self,
         _: &Auditor,
-        page: &Page<u64, EventFilter>,
+        page: &Page<i64, EventFilter>,
     ) -> Result<List<EventView>, Problem> {
         let list = audit_log::page(&self.store, page, page.filter.schedule_id)?;
         Ok(list.map(|event| event.view("schedule_id")))

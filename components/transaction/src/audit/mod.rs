@@ -3,13 +3,15 @@
 //! - [`orders`]: each standing order is as it was requested, and each of its dates began once;
 //! - [`payments`]: each payment of an order ended as the ledger decided;
 //! - [`followed`]: what was followed of accounts and users is there;
-//! - [`audit_log`]: what staff did to orders.
+//! - [`audit_log`]: what staff did to orders;
+//! - [`index`]: the lists of transactions are what the journal says.
 //!
 //! The host takes the snapshot of this store before the ledger's: an outcome that is recorded here
 //! is in the ledger there.
 
 mod audit_log;
 mod followed;
+mod index;
 mod orders;
 mod payments;
 
@@ -40,6 +42,7 @@ pub fn check_invariants<E: Env>(service: &Service<E>) -> Result<Report, AuditErr
     report.checks.push(followed::check(service)?);
     check_chain(&service.store, &mut report)?;
     report.checks.push(audit_log::check(&service.store)?);
+    report.checks.push(index::check(service)?);
     Ok(report)
 }
 

@@ -4,6 +4,7 @@
 //! transaction that is rolled back.
 
 use super::*;
+use crate::index::{PAGES_PER_TICK_MAX, follow};
 use crate::tests::kit::*;
 use serde_json::{Value, json};
 use strongroom_ledger_api::LOOKUP_IDS_MAX;
@@ -46,6 +47,7 @@ fn busy() -> Bank {
     bank.link(LinkState::LosesReplies);
     bank.tick();
     bank.link(LinkState::Works);
+    follow(&bank.service, PAGES_PER_TICK_MAX).unwrap();
     bank
 }
 
@@ -269,4 +271,31 @@ fn without_auth_all_is_checked_but_what_was_followed_of_it() {
     assert_eq!(report.checks[..2], whole.checks[..2]);
     let down = "schedule: what was followed of users could not be checked: the users: auth is down";
     assert_eq!(report.checks[2].violations, [down]);
+}
+
+#[test]
+fn a_change_of_the_index_is_found_and_says_how_to_make_it_again() {
+    let bank = busy();
+    for statement in [
+        "UPDATE listed SET id = zeroblob(16) WHERE sequence = 1",
+        "UPDATE listed SET type = 'hold' WHERE sequence = 1",
+        "UPDATE listed SET status = 'reversed' WHERE sequence = 1",
+        "UPDATE listed SET amount_minor = 7 WHERE sequence = 1",
+        "UPDATE listed SET reference = 'x' WHERE sequence = 1",
+        "UPDATE listed SET initiator_id = zeroblob(16) WHERE sequence = 1",
+        "UPDATE listed SET created_at_ms = 1 WHERE sequence = 1",
+        "DELETE FROM listed WHERE sequence = 2",
+        "DELETE FROM listed_account WHERE sequence = 2",
+        "UPDATE listed_account SET account_id = zeroblob(16) WHERE sequence = 1",
+        "INSERT INTO listed_account VALUES (zeroblob(16), 1)",
+        "DELETE FROM listed_metadata",
+        "UPDATE listed_metadata SET value = 'x'",
+        "UPDATE listed_head SET sequence = 10000",
+    ] {
+        let found = found_after(&bank, &bank.service.store, &[statement]);
+        let remedy = found
+            .iter()
+            .any(|text| text.contains("DELETE FROM listed_head;"));
+        assert!(remedy, "{statement}: {found:?}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::bindings::exports::strongroom::service::lifecycle::Guest;
 use super::{Component, SERVICE};
+use crate::index::{PAGES_PER_TICK_MAX, follow};
 use crate::schema::MIGRATIONS;
 use strongroom_sdk::config::Config;
 use strongroom_sdk::store::migrate;
@@ -15,8 +16,10 @@ impl Guest for Component {
         Ok(Vec::new())
     }
 
-    /// Makes the payments of standing orders that are due.
+    /// Makes the payments of standing orders that are due, and indexes what the ledger has decided.
     fn tick() -> Result<(), String> {
-        SERVICE.tick().map(drop).map_err(|error| error.to_string())
+        let paid = SERVICE.tick().map(drop).map_err(|error| error.to_string());
+        let indexed = follow(&SERVICE, PAGES_PER_TICK_MAX).map_err(|error| error.to_string());
+        paid.and(indexed.map(drop))
     }
 }

@@ -3,6 +3,7 @@
 use super::record::{SCHEDULE_COLUMNS, Schedule, ScheduleState};
 use super::run::{RUN_COLUMNS, Run};
 use super::run_rows;
+use strongroom_sdk::page::Window;
 use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
@@ -57,20 +58,19 @@ pub fn read<S: Store>(store: &S, id: Uuid) -> Result<Option<Overview>, StoreErro
     row.first().map(overview).transpose()
 }
 
-/// A user's orders with a sequence below `before`, newest first.
+/// A page of a user's orders.
 pub fn list<S: Store>(
     store: &S,
     owner: Uuid,
-    before: i64,
-    limit: i64,
+    window: &Window,
 ) -> Result<Vec<Overview>, StoreError> {
     let sql = with_latest_run(
-        "schedule.owner_id = ?1 AND schedule.sequence < ?2 \
-         ORDER BY schedule.sequence DESC LIMIT ?3",
+        "schedule.owner_id = ?1 AND schedule.sequence {beyond} ?2 \
+         ORDER BY schedule.sequence {order} LIMIT ?3",
     );
-    let params = [Value::from(owner), Value::from(before), Value::from(limit)];
+    let params = [owner.into(), window.key(), window.fetch().into()];
     store
-        .query(&sql, &params)?
+        .query(&window.sql(&sql), &params)?
         .into_iter()
         .map(overview)
         .collect()

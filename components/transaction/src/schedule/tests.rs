@@ -481,7 +481,8 @@ fn retries_end_after_three_days_or_with_the_next_date() {
 fn each_attempt_at_each_date_of_each_order_has_an_id_of_its_own_that_never_changes() {
     let bank = bank_on("2027-01-15");
     bank.order("k", &json!({}));
-    let listed = list(&bank.service.store, ALICE, i64::MAX, 1).unwrap();
+    let first: Page<i64> = Page::from_query("/", "limit=1").unwrap();
+    let listed = list(&bank.service.store, ALICE, &first.window()).unwrap();
     let mut ids = std::collections::HashSet::new();
     for id in 1..=3 {
         let mut schedule = listed[0].schedule.clone();

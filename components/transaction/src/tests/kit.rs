@@ -14,6 +14,7 @@ use strongroom_account::account::{
     self, Account, AccountType, NumberFormat, OpenRequest, OpenRules,
 };
 use strongroom_account::ledger::LocalLedger;
+use strongroom_ledger_api::view::TransactionView;
 use strongroom_ledger_api::{
     AccountChange, AccountSummary, Batch, BatchRecord, BatchReply, Decline, Directory, Journal,
     Ledger, LedgerError, Posting, Reply, Transfer,
@@ -25,6 +26,7 @@ use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::{Cashier, Identity, Role};
 use strongroom_sdk::json;
 use strongroom_sdk::money::Currency;
+use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{SqliteStore, Store, Transaction, migrate};
@@ -225,10 +227,6 @@ impl Journal for Link {
 
     fn journal_of(&self, id: Uuid, after: u64, limit: u32) -> Result<Vec<Posting>, LedgerError> {
         self.read(|| self.ledger.journal_of(id, after, part(after, limit)))
-    }
-
-    fn history(&self, id: Uuid, before: u64, limit: u32) -> Result<Vec<Posting>, LedgerError> {
-        self.read(|| self.ledger.history(id, before, limit))
     }
 }
 
@@ -521,6 +519,14 @@ impl Bank {
 
     pub(crate) fn wait(&self, ms: i64) {
         self.go_to(self.service.clock.now_ms() + ms);
+    }
+
+    pub(crate) fn list(
+        &self,
+        who: &Identity,
+        query: &str,
+    ) -> Result<List<TransactionView>, Problem> {
+        self.service.list(who, &Page::from_query("/", query)?)
     }
 
     pub(crate) fn request(&self, who: &Identity, call: Call, key: &str, body: &Value) -> Answered {

@@ -26,7 +26,7 @@ impl<E: Env> Service<E> {
     pub fn audit_log(
         &self,
         _: &Auditor,
-        page: &Page<u64, LogFilter>,
+        page: &Page<i64, LogFilter>,
     ) -> Result<List<EventView>, Problem> {
         let list = audit_log::page(&self.store, page, page.filter.webhook_id)?;
         Ok(list.map(|event| event.view("webhook_id")))

@@ -23,12 +23,11 @@ impl<E: Env> Service<E> {
         &self,
         _: &Auditor,
         id: Uuid,
-        page: &Page<u64>,
+        page: &Page<i64>,
     ) -> Result<List<DeliveryView>, Problem> {
         let webhook = webhook::read(&self.store, id)?.ok_or_else(Problem::not_found)?;
-        let before = page.after.unwrap_or(u64::MAX);
-        let found = delivery::list(&self.store, webhook.key, before, page.fetch())?;
-        let list = List::new(found, page, |delivery| delivery.sequence);
+        let found = delivery::list(&self.store, webhook.key, &page.window())?;
+        let list = List::new(found, page, |delivery| delivery.sequence.cast_signed());
         Ok(list.map(DeliveryView::from))
     }
 

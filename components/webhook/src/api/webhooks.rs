@@ -97,9 +97,9 @@ impl<E: Env> Service<E> {
     ///
     /// # Errors
     /// 503 where the store does not work.
-    pub fn list(&self, _: &Auditor, page: &Page<u64>) -> Result<List<WebhookView>, Problem> {
-        let found = webhook::list(&self.store, page.before(), page.fetch())?;
-        let list = List::new(found, page, |webhook| webhook.key.unsigned_abs());
+    pub fn list(&self, _: &Auditor, page: &Page<i64>) -> Result<List<WebhookView>, Problem> {
+        let found = webhook::list(&self.store, &page.window())?;
+        let list = List::new(found, page, |webhook| webhook.key);
         Ok(list.map(WebhookView::from))
     }
 

@@ -2,6 +2,7 @@
 
 use super::record::{COLUMNS, Delivery};
 use crate::webhook::integer;
+use strongroom_sdk::page::Window;
 use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
 
 /// How many of the oldest deliveries one [`purge`] looks at.
@@ -89,15 +90,14 @@ pub(super) fn due<S: Store>(
 pub(crate) fn list<S: Store>(
     store: &S,
     webhook_key: i64,
-    before: u64,
-    limit: i64,
+    window: &Window,
 ) -> Result<Vec<Delivery>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM webhook_delivery WHERE webhook_key = ?1 AND sequence < ?2
-         ORDER BY sequence DESC LIMIT ?3"
+        "SELECT {COLUMNS} FROM webhook_delivery WHERE webhook_key = ?1 AND sequence {{beyond}} ?2
+         ORDER BY sequence {{order}} LIMIT ?3"
     );
-    let params = [webhook_key.into(), integer(before), limit.into()];
-    deliveries(store.query(&sql, &params)?)
+    let params = [webhook_key.into(), window.key(), window.fetch().into()];
+    deliveries(store.query(&window.sql(&sql), &params)?)
 }
 
 fn deliveries(rows: Rows) -> Result<Vec<Delivery>, StoreError> {

@@ -1,6 +1,7 @@
 //! The statements of the table `webhook`.
 
 use super::record::{COLUMNS, Webhook};
+use strongroom_sdk::page::Window;
 use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
@@ -59,16 +60,13 @@ fn by_id() -> String {
 }
 
 /// The webhooks with a key below `before` that are not deleted, newest first.
-pub(crate) fn list<S: Store>(
-    store: &S,
-    before: i64,
-    limit: i64,
-) -> Result<Vec<Webhook>, StoreError> {
+pub(crate) fn list<S: Store>(store: &S, window: &Window) -> Result<Vec<Webhook>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM webhook WHERE deleted_at_ms IS NULL AND key < ?1 \
-         ORDER BY key DESC LIMIT ?2"
+        "SELECT {COLUMNS} FROM webhook WHERE deleted_at_ms IS NULL AND key {{beyond}} ?1 \
+         ORDER BY key {{order}} LIMIT ?2"
     );
-    webhooks(store.query(&sql, &[Value::from(before), Value::from(limit)])?)
+    let params = [window.key(), window.fetch().into()];
+    webhooks(store.query(&window.sql(&sql), &params)?)
 }
 
 /// The webhooks that get deliveries, at most `limit`.

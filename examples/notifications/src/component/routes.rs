@@ -20,7 +20,7 @@ pub(super) fn site() -> Site {
 
 async fn list(
     identity: Identity,
-    page: Page<u64>,
+    page: Page<i64>,
 ) -> Result<Json<List<NotificationView>>, Problem> {
     feed::list(&HostStore, &identity, &page).map(Json)
 }

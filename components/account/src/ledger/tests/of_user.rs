@@ -198,35 +198,31 @@ fn a_users_rows_cost_the_same_however_many_others_there_are() {
 
 /// Each step begins with a key of an account, or of its entries, declines, or holds.
 #[test]
-fn a_users_rows_and_an_accounts_are_found_by_keys_alone() {
+fn a_users_rows_are_found_by_keys_alone() {
     let store = store();
-    for sql in [
-        super::super::read::AFTER_OF_USER,
-        super::super::read::HISTORY,
+    let sql = super::super::read::AFTER_OF_USER;
+    let params = vec![Value::from(1_i64); 3];
+    let plan = store.query(&format!("EXPLAIN QUERY PLAN {sql}"), &params);
+    let plan = plan.unwrap().into_iter();
+    let steps: Vec<_> = plan.map(|step| step.text(3).unwrap()).collect();
+    for table in ["account", "entry", "transfer"] {
+        let whole = [
+            format!("SCAN {table}"),
+            format!("SEARCH {table} USING AUTOMATIC"),
+        ];
+        let ranges = [">", "<"]
+            .map(|range| format!("SEARCH {table} USING INTEGER PRIMARY KEY (rowid{range}"));
+        for bad in whole.iter().chain(&ranges) {
+            let found = steps.iter().find(|step| step.starts_with(bad.as_str()));
+            assert_eq!(found, None, "{steps:#?}");
+        }
+    }
+    for index in [
+        "transfer_declined",
+        "transfer_held_debit",
+        "transfer_held_credit",
     ] {
-        let params = vec![Value::from(1_i64); 3];
-        let plan = store.query(&format!("EXPLAIN QUERY PLAN {sql}"), &params);
-        let plan = plan.unwrap().into_iter();
-        let steps: Vec<_> = plan.map(|step| step.text(3).unwrap()).collect();
-        for table in ["account", "entry", "transfer"] {
-            let whole = [
-                format!("SCAN {table}"),
-                format!("SEARCH {table} USING AUTOMATIC"),
-            ];
-            let ranges = [">", "<"]
-                .map(|range| format!("SEARCH {table} USING INTEGER PRIMARY KEY (rowid{range}"));
-            for bad in whole.iter().chain(&ranges) {
-                let found = steps.iter().find(|step| step.starts_with(bad.as_str()));
-                assert_eq!(found, None, "{steps:#?}");
-            }
-        }
-        for index in [
-            "transfer_declined",
-            "transfer_held_debit",
-            "transfer_held_credit",
-        ] {
-            assert!(steps.iter().any(|step| step.contains(index)), "{index}");
-        }
+        assert!(steps.iter().any(|step| step.contains(index)), "{index}");
     }
 }
 

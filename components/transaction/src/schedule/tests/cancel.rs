@@ -6,7 +6,7 @@ use super::*;
 impl Bank {
     /// The audit log, newest first.
     fn logged(&self, query: &str) -> Vec<Value> {
-        let page = Page::from_query(query).unwrap();
+        let page = Page::from_query("/", query).unwrap();
         let auditor = auditor().try_into().unwrap();
         let log = self.service.schedule_events(&auditor, &page).unwrap();
         serde_json::from_value(serde_json::to_value(log.data).unwrap()).unwrap()
@@ -31,7 +31,7 @@ fn who_may_request_see_and_end_a_standing_order() {
     } {
         let bank = bank_on("2027-01-15");
         let id = bank.order("k", &json!({}));
-        let page = Page::from_query("").unwrap();
+        let page = Page::from_query("/", "").unwrap();
         let list = bank.service.list_schedules(&who, &page).unwrap();
         assert_eq!(list.data.len(), usize::from(is_listed), "{who:?}");
         let shown = bank.service.get_schedule(&who, id);

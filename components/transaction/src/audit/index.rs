@@ -1,0 +1,193 @@
+//! The index of transactions is what the journal says, as far as it has followed.
+
+use super::AuditError;
+use crate::index::{INDEX_COLUMNS, IndexRow, TABLES, accounts_of, end_of, json_texts, metadata_of};
+use crate::service::{Env, Service};
+use serde_json::json;
+use std::collections::HashMap;
+use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, Journal, Posting};
+use strongroom_sdk::audit::{Check, Pages};
+use strongroom_sdk::store::{Row, Store, StoreError, Value};
+use uuid::Uuid;
+
+/// How many rows one query counts.
+const COUNTED_AT_ONCE: usize = 5_000;
+
+const ROWS: &str = "SELECT sequence FROM listed WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
+
+const ACCOUNT_ROWS: &str = "\
+SELECT account_id, sequence FROM listed_account WHERE (account_id, sequence) > (?1, ?2)
+ORDER BY account_id, sequence LIMIT ?3";
+
+/// How many of the pairs of account and place the index has.
+const ACCOUNTS_FOUND: &str = "\
+SELECT count(*) FROM json_each(?1) AS pair WHERE EXISTS (SELECT 1 FROM listed_account
+    WHERE account_id = unhex(pair.value ->> 1) AND sequence = pair.value ->> 0)";
+
+/// How many of the notes.
+const METADATA_FOUND: &str = "\
+SELECT count(*) FROM json_each(?1) AS note WHERE EXISTS (SELECT 1 FROM listed_metadata
+    WHERE key = note.value ->> 1 AND value = note.value ->> 2 AND sequence = note.value ->> 0)";
+
+const METADATA_ROWS: &str = "\
+SELECT key, value, sequence FROM listed_metadata WHERE (key, value, sequence) > (?1, ?2, ?3)
+ORDER BY key, value, sequence LIMIT ?4";
+
+/// Each transaction of the journal has its row, and no row is of anything else: each expected one is
+/// there, and there are as many as expected.
+pub(super) fn check<E: Env>(service: &Service<E>) -> Result<Check, AuditError> {
+    let mut check = Check::new("the index of transactions is what the journal says");
+    let store = &service.store;
+    let head = first_integer(store, "SELECT sequence FROM listed_head", &[])?.unwrap_or(0);
+    let (mut after, mut expected) = (0, Expected::default());
+    while after < head {
+        let mut postings = service
+            .ledger
+            .journal(after.unsigned_abs(), JOURNAL_LIMIT_MAX)?;
+        postings.retain(|posting| posting.sequence <= head.unsigned_abs());
+        let Some(last) = postings.last() else {
+            check.violation(format!(
+                "listed: its head is {head}, and the journal ends at {after}"
+            ));
+            break;
+        };
+        let last = last.sequence.cast_signed();
+        compare(store, &postings, (after, last), &mut expected, &mut check)?;
+        after = last;
+    }
+    check.require(expected.ended == 0, || {
+        "listed: a row has a status that no posting gave it".to_owned()
+    });
+    let found = count(store, ROWS, [0_i64.into()])?;
+    check.require(found == expected.rows, || {
+        format!("listed: {found} rows, and not {}", expected.rows)
+    });
+    let found = count(store, METADATA_ROWS, ["".into(), "".into(), 0_i64.into()])?;
+    check.require(found == expected.metadata, || {
+        format!(
+            "listed_metadata: {found} rows, and not {}",
+            expected.metadata
+        )
+    });
+    let found = count(store, ACCOUNT_ROWS, [Uuid::nil().into(), 0_i64.into()])?;
+    check.require(found == expected.accounts, || {
+        format!(
+            "listed_account: {found} rows, and not {}",
+            expected.accounts
+        )
+    });
+    if !check.violations.is_empty() {
+        let statements = TABLES
+            .map(|table| format!("DELETE FROM {table};"))
+            .join(" ");
+        check.violation(format!(
+            "to have the index made again, stop the bank and run: {statements}"
+        ));
+    }
+    Ok(check)
+}
+
+#[derive(Default)]
+struct Expected {
+    rows: i64,
+    accounts: i64,
+    metadata: i64,
+    /// Rows that have another status than at first, less the postings that say so.
+    ended: i64,
+}
+
+/// Compares the rows of a part of the journal.
+fn compare<S: Store>(
+    store: &S,
+    postings: &[Posting],
+    (after, last): (i64, i64),
+    expected: &mut Expected,
+    check: &mut Check,
+) -> Result<(), StoreError> {
+    let sql = format!("SELECT {INDEX_COLUMNS} FROM listed WHERE sequence > ?1 AND sequence <= ?2");
+    let rows = store.query(&sql, &[after.into(), last.into()])?;
+    let rows = rows.into_iter().map(|row| IndexRow::from_row(&row));
+    let rows = rows.map(|row| row.map(|row| (row.sequence, row)));
+    let mut rows: HashMap<_, _> = rows.collect::<Result<_, StoreError>>()?;
+    let (mut pairs, mut notes) = (Vec::new(), Vec::new());
+    let mut ends = Vec::new();
+    for posting in postings {
+        check.examine();
+        ends.extend(end_of(posting));
+        let Some(made) = IndexRow::of(posting) else {
+            continue;
+        };
+        let sequence = made.sequence;
+        pairs.extend(accounts_of(posting).map(|id| json!([sequence, id.simple().to_string()])));
+        notes.extend(metadata_of(posting)?.map(|(key, value)| json!([sequence, key, value])));
+        expected.rows += 1;
+        // A row has the status in which its transaction ended, which a later posting says.
+        let is_as_made = rows.remove(&sequence).is_some_and(|row| {
+            let status = row.status.clone();
+            let has_ended = row.status != made.status;
+            expected.ended += i64::from(has_ended);
+            row == made.with_status(status) && (!has_ended || posting.decline.is_none())
+        });
+        check.require(is_as_made, || {
+            format!("listed: {sequence} is not as the journal says")
+        });
+    }
+    for row in rows.into_values() {
+        check.violation(format!("listed: {} is in no journal", row.sequence));
+    }
+    expected.ended -= ends.len() as i64;
+    for (id, status) in ends {
+        let found = status_of(store, id)?;
+        check.require(found.as_deref() == Some(status), || {
+            format!("listed: {id} is not {status}, as the journal says")
+        });
+    }
+    expected.accounts += pairs.len() as i64;
+    expected.metadata += notes.len() as i64;
+    for (table, sql, list) in [
+        ("listed_account", ACCOUNTS_FOUND, pairs),
+        ("listed_metadata", METADATA_FOUND, notes),
+    ] {
+        let count = list.len() as i64;
+        let mut found = 0;
+        for text in json_texts(list) {
+            found += first_integer(store, sql, &[text.into()])?.unwrap_or(0);
+        }
+        check.require(found == count, || {
+            format!("{table}: rows of {} to {last} are missing", after + 1)
+        });
+    }
+    Ok(())
+}
+
+fn status_of<S: Store>(store: &S, id: Uuid) -> Result<Option<String>, StoreError> {
+    let row = store
+        .query("SELECT status FROM listed WHERE id = ?1", &[id.into()])?
+        .first();
+    row.map(|row| row.text(0)).transpose()
+}
+
+/// How many rows the statement's table has, read page by page: one query may take only so long.
+fn count<S: Store, const N: usize>(
+    store: &S,
+    sql: &'static str,
+    place: [Value; N],
+) -> Result<i64, StoreError> {
+    let mut rows = 0;
+    for row in Pages::new(store, sql, place, COUNTED_AT_ONCE) {
+        row?;
+        rows += 1;
+    }
+    Ok(rows)
+}
+
+fn first_integer<S: Store>(
+    store: &S,
+    sql: &str,
+    values: &[Value],
+) -> Result<Option<i64>, StoreError> {
+    match store.query(sql, values)?.first() {
+        Some(row) => row.optional(0, Row::integer),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,352 @@
+//! Goal: a list has what matches and nothing else, in each direction, however much does not match,
+//! and the index can be made again from the journal.
+//! Method: a small bank with every kind of transaction, each filter compared with the transactions
+//! as clients see them; many rows where the number of rows matters.
+
+use super::search::ROWS_LOOKED_AT_MAX;
+use super::*;
+use crate::tests::kit::*;
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+use std::cell::RefCell;
+use strongroom_sdk::page::{List, Page};
+use strongroom_sdk::store::{
+    Rows, SqliteStore, SqliteTransaction, Store, StoreError, Transaction, Value,
+};
+use uuid::Uuid;
+
+/// A bank with every kind and status.
+fn busy() -> Bank {
+    let bank = Bank::with(MORNING_MS, "1000");
+    let id = |answered: Answered| id_of(&answered.unwrap());
+    bank.send("sent", "12.3").unwrap();
+    bank.wait(HOUR_MS);
+    let reversed = id(bank.send("reversed", "5"));
+    bank.reverse("r", reversed).unwrap();
+    let [captured, voided] = ["captured", "voided"].map(|key| id(bank.hold(key, "7")));
+    bank.capture("c", captured, Some("3")).unwrap();
+    bank.void("v", voided).unwrap();
+    bank.hold("open", "9").unwrap();
+    bank.wait(HOUR_MS);
+    bank.send("declined", "100000").unwrap();
+    bank.withdraw("w", "0.01").unwrap();
+    bank
+}
+
+fn views(bank: &Bank, query: &str) -> List<Json> {
+    bank.list(&teller(), query)
+        .unwrap()
+        .map(|view| serde_json::to_value(view).unwrap())
+}
+
+fn ids(list: &List<Json>) -> Vec<String> {
+    let id = |view: &Json| view["id"].as_str().unwrap().to_owned();
+    list.data.iter().map(id).collect()
+}
+
+#[test]
+fn each_filter_shows_what_a_client_would_pick_from_the_whole_list() {
+    let bank = busy();
+    let all = views(&bank, "limit=500");
+    let account = bank.bob.id;
+    let middle = all.data[all.data.len() / 2]["created_at"].clone();
+    let middle = middle.as_str().unwrap();
+    let has = |member: &'static str, value: &'static str| {
+        Box::new(move |view: &Json| view[member] == value) as Box<dyn Fn(&Json) -> bool>
+    };
+    let amount = |view: &Json| view["amount"].as_str().unwrap().parse::<f64>().unwrap();
+    let mut cases = vec![
+        (
+            format!("account_id={account}"),
+            Box::new(move |view: &Json| {
+                let is_party = ["from_account_id", "to_account_id"]
+                    .iter()
+                    .any(|side| view[side] == json!(account));
+                is_party && view["status"] != "declined"
+            }) as Box<dyn Fn(&Json) -> bool>,
+        ),
+        (
+            format!("from={middle}"),
+            Box::new(move |view| view["created_at"].as_str() >= Some(middle)),
+        ),
+        (
+            format!("to={middle}"),
+            Box::new(move |view| view["created_at"].as_str() <= Some(middle)),
+        ),
+        (
+            "min_amount=7".to_owned(),
+            Box::new(move |view| amount(view) >= 7.0),
+        ),
+        (
+            "max_amount=6.999".to_owned(),
+            Box::new(move |view| amount(view) <= 6.999),
+        ),
+        (
+            "min_amount=3&max_amount=7.00".to_owned(),
+            Box::new(move |view| (3.0..=7.0).contains(&amount(view))),
+        ),
+        (
+            format!("initiator_id={ALICE}&type=transfer"),
+            has("type", "transfer"),
+        ),
+        ("reference=rent".to_owned(), has("reference", "rent")),
+        (
+            "metadata.invoice=7".to_owned(),
+            Box::new(|view| view["metadata"]["invoice"] == "7"),
+        ),
+        (
+            "metadata.invoice=7&type=hold&status=posted".to_owned(),
+            Box::new(|view| view["type"] == "hold" && view["status"] == "posted"),
+        ),
+    ];
+    for kind in [
+        "deposit",
+        "withdrawal",
+        "transfer",
+        "hold",
+        "capture",
+        "reversal",
+    ] {
+        cases.push((format!("type={kind}"), has("type", kind)));
+    }
+    for status in ["posted", "pending", "declined", "voided", "reversed"] {
+        cases.push((format!("status={status}"), has("status", status)));
+    }
+    for (query, matches) in cases {
+        let expected: Vec<_> = all
+            .data
+            .iter()
+            .filter(|view| matches(view))
+            .cloned()
+            .collect();
+        assert!(!expected.is_empty(), "{query}");
+        assert_eq!(views(&bank, &query).data, expected, "{query}");
+    }
+    let none = [
+        "status=expired",
+        "type=void",
+        "reference=ren",
+        "metadata.invoice=8",
+        "metadata.invoic=7",
+        "to=2020-01-01T00:00:00Z",
+        "from=2040-01-01T00:00:00Z",
+        "min_amount=79228162514264337593543950335",
+    ];
+    for query in none {
+        assert_eq!(views(&bank, query).data, Vec::<Json>::new(), "{query}");
+    }
+}
+
+#[test]
+fn wrong_filters_are_refused_and_named() {
+    let bank = Bank::new();
+    let long = format!("metadata.{}=1", "k".repeat(300));
+    for (query, expected) in rows! {
+        ("accountid=1", "422 validation_failed /accountid"),
+        ("account_id=1", "422 validation_failed /account_id"),
+        ("type=wire", "422 validation_failed /type"),
+        ("type=expiry", "422 validation_failed /type"),
+        ("status=ok", "422 validation_failed /status"),
+        ("from=yesterday", "422 validation_failed /from"),
+        ("to=2026-11-22", "422 validation_failed /to"),
+        ("from=2026-11-23T00:00:00Z&to=2026-11-22T00:00:00Z", "422 validation_failed /from"),
+        ("min_amount=-1", "422 validation_failed /min_amount"),
+        ("min_amount=1e3", "422 validation_failed /min_amount"),
+        ("max_amount=1.23456", "422 validation_failed /max_amount"),
+        ("min_amount=2&max_amount=1", "422 validation_failed /min_amount"),
+        ("initiator_id=me", "422 validation_failed /initiator_id"),
+        ("status=posted&status=posted", "422 validation_failed /status"),
+        ("metadata.=1", "422 validation_failed /metadata."),
+        (long.as_str(), &format!("422 validation_failed /{}", &long[..long.len() - 2])),
+    } {
+        let problem = bank.list(&teller(), query).unwrap_err();
+        assert_eq!(words_of(&problem), expected, "{query}");
+    }
+    let problem = bank.list(&teller(), "state=posted").unwrap_err();
+    assert!(problem.errors()[0].pointer == "/state", "{problem:?}");
+}
+
+#[test]
+fn a_payee_learns_nothing_of_a_payer_s_notes_by_a_search() {
+    let bank = Bank::new();
+    bank.send("k", "1").unwrap();
+    let query = |account: Uuid| format!("account_id={account}&metadata.invoice=7");
+    for (who, account, expected) in rows! {
+        (alice(), bank.alice.id, 1),
+        (teller(), bank.bob.id, 1),
+        (bob(), bank.bob.id, 0),
+    } {
+        assert_eq!(
+            bank.list(&who, &query(account)).unwrap().data.len(),
+            expected
+        );
+    }
+    let by_initiator = format!("account_id={}&initiator_id={ALICE}", bank.bob.id);
+    assert!(bank.list(&bob(), &by_initiator).unwrap().data.is_empty());
+}
+
+#[test]
+fn a_captured_hold_is_listed_with_the_time_of_its_capture() {
+    let bank = Bank::new();
+    let held = id_of(&bank.hold("held", "5").unwrap());
+    assert_eq!(views(&bank, "type=hold").data[0]["posted_at"], Json::Null);
+    bank.wait(HOUR_MS);
+    bank.capture("c", held, None).unwrap();
+    let list = views(&bank, "type=hold");
+    let capture = &views(&bank, "type=capture").data[0];
+    assert_eq!(list.data[0]["posted_at"], capture["posted_at"]);
+}
+
+/// The index is as deletable as its documents say, all together.
+#[test]
+fn a_deleted_index_is_made_again() {
+    let bank = busy();
+    let before = views(&bank, "").data;
+    let transaction = bank.service.store.begin().unwrap();
+    for table in TABLES {
+        transaction
+            .execute(&format!("DELETE FROM {table}"), &[])
+            .unwrap();
+    }
+    transaction.commit().unwrap();
+    assert_eq!(views(&bank, "").data, before);
+    let report = crate::audit::check_invariants(&bank.service).unwrap();
+    assert_eq!(report.violations().next(), None);
+}
+
+#[test]
+fn a_list_waits_for_no_more_than_some_pages_of_the_journal() {
+    let bank = Bank::new();
+    for number in 0..5 {
+        bank.send(&number.to_string(), "1").unwrap();
+    }
+    // The link's first part has one posting.
+    assert!(!follow(&bank.service, 1).unwrap());
+    assert!(follow(&bank.service, PAGES_PER_TICK_MAX).unwrap());
+    assert_eq!(views(&bank, "").data.len(), 6);
+}
+
+/// A store that keeps the plans of its reads.
+struct Planned {
+    store: SqliteStore,
+    steps: RefCell<Vec<String>>,
+}
+
+impl Store for Planned {
+    type Transaction = SqliteTransaction;
+
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        let plan = self
+            .store
+            .query(&format!("EXPLAIN QUERY PLAN {sql}"), params)?;
+        let steps = plan.into_iter().map(|row| row.text(3).unwrap());
+        self.steps.borrow_mut().extend(steps);
+        self.store.query(sql, params)
+    }
+
+    fn begin(&self) -> Result<SqliteTransaction, StoreError> {
+        self.store.begin()
+    }
+}
+
+#[test]
+fn no_filter_scans_or_sorts() {
+    let bank = busy();
+    views(&bank, "");
+    let filters = [
+        format!("account_id={}", bank.alice.id),
+        "type=transfer".to_owned(),
+        "status=posted".to_owned(),
+        "from=2026-01-01T00:00:00Z".to_owned(),
+        "to=2036-01-01T00:00:00Z".to_owned(),
+        "reference=rent".to_owned(),
+        "min_amount=1".to_owned(),
+        "max_amount=10000".to_owned(),
+        format!("initiator_id={ALICE}"),
+        "metadata.invoice=7".to_owned(),
+    ];
+    let all = filters.join("&");
+    let pairs = filters
+        .iter()
+        .zip(filters.iter().skip(1))
+        .map(|(one, two)| format!("{one}&{two}"));
+    let pairs: Vec<_> = pairs.collect();
+    for query in filters.iter().chain(&pairs).chain([&all, &String::new()]) {
+        let first: Page<i64, ListFilter> = Page::from_query("/", query).unwrap();
+        let store = Planned {
+            store: bank.service.store.clone(),
+            steps: RefCell::default(),
+        };
+        search(&store, &first.filter, Scope::User(ALICE), &first.window()).unwrap();
+        for step in store.steps.take() {
+            let is_count = step.starts_with("SCAN (subquery") || step.starts_with("CO-ROUTINE");
+            let is_head = step == "SCAN listed_head";
+            let is_search = step.starts_with("SEARCH") || step.contains("SUBQUERY");
+            assert!(is_search || is_count || is_head, "{query}: {step}");
+        }
+    }
+}
+
+/// More rows than one page looks at, one of each hundred thousandth with the amount 7.
+fn large(rows: i64) -> Bank {
+    let bank = Bank::new();
+    views(&bank, "");
+    let transaction = bank.service.store.begin().unwrap();
+    let copy = "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i <= ?1)
+        INSERT INTO listed SELECT i, CAST(printf('%016d', i) AS BLOB), type, status,
+            iif(i = 3, 700, 100), scale, 'rent', initiator_id, asked_for_id, payer_id,
+            created_at_ms, recorded_at_ms FROM n, listed WHERE sequence = 1";
+    transaction.execute(copy, &[rows.into()]).unwrap();
+    transaction.commit().unwrap();
+    bank
+}
+
+#[test]
+fn a_page_looks_at_a_bounded_number_of_rows_and_says_that_there_may_be_more() {
+    let bank = large(2 * ROWS_LOOKED_AT_MAX + 10);
+    let store = &bank.service.store;
+    let read = |query: &str| {
+        let page: Page<i64, ListFilter> = Page::from_query("/", query).unwrap();
+        let found = search(store, &page.filter, Scope::All, &page.window()).unwrap();
+        List::cut(found.rows, &page, |row| row.sequence, found.reached)
+    };
+    let query = "reference=rent&min_amount=7";
+    let first = read(query);
+    assert_eq!((first.data.len(), first.has_more), (0, true));
+    let second = read(&format!("{query}&cursor={}", first.next_cursor.unwrap()));
+    assert_eq!((second.data.len(), second.has_more), (0, true));
+    let third = read(&format!("{query}&cursor={}", second.next_cursor.unwrap()));
+    assert_eq!((third.data[0].sequence, third.has_more), (3, false));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_list_is_walked_forth_and_back(
+        amounts in prop::collection::vec(1..60_u32, 1..25), limit in 1..7_usize, by_status: bool,
+    ) {
+        let bank = Bank::with(MORNING_MS, "500");
+        for (number, amount) in amounts.iter().enumerate() {
+            bank.send(&number.to_string(), &amount.to_string()).unwrap();
+        }
+        let query = if by_status { "status=posted&min_amount=20" } else { "min_amount=20" };
+        let all = ids(&views(&bank, &format!("{query}&limit=500")));
+        let at = |cursor: &str| views(&bank, &format!("{query}&limit={limit}&cursor={cursor}"));
+        let mut page = views(&bank, &format!("{query}&limit={limit}"));
+        let mut seen = ids(&page);
+        let mut pages = vec![ids(&page)];
+        while let Some(cursor) = page.next_cursor.clone() {
+            page = at(&cursor);
+            seen.extend(ids(&page));
+            pages.push(ids(&page));
+        }
+        prop_assert_eq!(seen, all);
+        pages.pop();
+        while let Some(cursor) = page.previous_cursor.clone() {
+            page = at(&cursor);
+            prop_assert_eq!(Some(ids(&page)), pages.pop());
+        }
+        prop_assert!(pages.is_empty());
+    }
+}
