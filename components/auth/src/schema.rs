@@ -29,7 +29,9 @@ const FIRST: Migration = Migration {
             user BLOB NOT NULL CHECK (length(user) = 16),
             PRIMARY KEY (part, user)
         ) STRICT, WITHOUT ROWID",
+        // SQLite takes a partial index only where a statement has its condition word by word.
         "CREATE INDEX user_by_role ON user (role) WHERE role <> 'customer'",
+        "CREATE INDEX user_disabled ON user (disabled) WHERE disabled = 1",
         // The account is the SHA-256 of the address, so that the store does not keep what strangers
         // type. The source is the prefix of an IP address, nothing, the hash of a device token, or
         // a session.

@@ -1,4 +1,5 @@
-//! What staff do about users. Auditors read, and administrators also change.
+//! What staff do about users. Tellers look customers up, auditors read all, and administrators also
+//! change.
 
 use crate::component::service;
 use crate::user::StaffView;
@@ -6,7 +7,7 @@ use crate::{EventFilter, NewUser, UserChange, UserFilter};
 use http::StatusCode;
 use strongroom_sdk::audit_log::{Actor, EventView};
 use strongroom_sdk::http::{PathId, RequestId};
-use strongroom_sdk::identity::{Admin, Auditor};
+use strongroom_sdk::identity::{Admin, Auditor, Staff};
 use strongroom_sdk::json::Json;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
@@ -22,14 +23,14 @@ pub(crate) async fn create_user(
 }
 
 pub(crate) async fn users(
-    _: Auditor,
+    staff: Staff,
     page: Page<Uuid, UserFilter>,
 ) -> Result<Json<List<StaffView>>, Problem> {
-    Ok(Json(service().users(&page)?.map(StaffView::from)))
+    Ok(Json(service().users(&staff, &page)?.map(StaffView::from)))
 }
 
-pub(crate) async fn user(_: Auditor, PathId(id): PathId) -> Result<Json<StaffView>, Problem> {
-    Ok(Json(service().user(id)?.into()))
+pub(crate) async fn user(staff: Staff, PathId(id): PathId) -> Result<Json<StaffView>, Problem> {
+    Ok(Json(service().user_for(&staff, id)?.into()))
 }
 
 pub(crate) async fn change_user(

@@ -1,17 +1,15 @@
-//! Goal: administrators find and change users, each change is in the audit log, and the bank always
+//! Goal: administrators change users, each change is in the audit log, and the bank always
 //! keeps one administrator.
 //! Method: each change, the sessions it ends, and the rows of the log.
 
 use super::kit::*;
 use crate::user::User;
-use crate::{AuthError, UserChange, UserFilter};
-use std::collections::BTreeSet;
+use crate::{AuthError, UserChange};
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::json;
-use strongroom_sdk::page::Page;
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::{Ending, Store, Value};
+use strongroom_sdk::store::{Ending, Store};
 use uuid::Uuid;
 
 impl Bank {
@@ -24,19 +22,11 @@ impl Bank {
         rows.collect::<Vec<_>>().join(", ")
     }
 
-    fn found(&self, query: &str) -> Vec<String> {
-        let page = Page::<Uuid, UserFilter>::from_query("/", query).unwrap();
-        let users = self.service.users(&page).unwrap().data;
-        users.into_iter().map(|user| user.email).collect()
-    }
-
-    fn rename(&self, user: &User, name: &str) {
+    pub(super) fn rename(&self, user: &User, name: &str) {
         let body = serde_json::json!({ "name": name });
         self.change(user, &body.to_string()).unwrap();
     }
 }
-
-const NONE: [&str; 0] = [];
 
 #[test]
 fn staff_are_created_with_a_role_and_a_row_in_the_log() {
@@ -179,109 +169,6 @@ fn an_unknown_user_is_not_found() {
     let changed = bank.change_as(&admin(), id, r#"{"disabled":true}"#);
     assert_eq!(changed.err(), Some(AuthError::NotFound));
     assert_eq!(bank.service.user(id).err(), Some(AuthError::NotFound));
-}
-
-#[test]
-fn users_are_found_by_address_and_by_part() {
-    let bank = Bank::new();
-    for email in [EMAIL, BOB, "ada@other.org"] {
-        bank.register(email);
-        bank.pass_ms(1);
-    }
-    assert_eq!(bank.found("email=ADA@example.org"), [EMAIL]);
-    assert_eq!(bank.found("query=ada"), ["ada@other.org", EMAIL]);
-    assert_eq!(bank.found("q=EXAMPLE"), [BOB, EMAIL]);
-    assert_eq!(bank.found("query=%25"), NONE, "a part is no pattern");
-    assert_eq!(bank.found("").len(), 3);
-}
-
-#[test]
-fn users_are_found_in_any_case_and_form_of_a_part() {
-    let bank = Bank::new();
-    for (email, name) in [
-        ("a@example.org", "M\u{dc}LLER \u{c4}"),
-        ("b@example.org", "\u{418}\u{432}\u{430}\u{43d}"),
-        ("c@example.org", "\u{130}STANBUL I\u{15e}IK"),
-        ("d@example.org", "\u{738b}\u{5c0f}\u{660e}"),
-        ("joe@b\u{fc}cher.example", "Maximiliane-Wilhelmina"),
-    ] {
-        bank.rename(&bank.register(email), name);
-    }
-    for (query, found) in [
-        ("m\u{fc}ller", "a@example.org"),
-        ("mu\u{308}ller \u{e4}", "a@example.org"),
-        ("\u{418}\u{412}", "b@example.org"),
-        ("istanbul", "c@example.org"),
-        ("\u{131}\u{15f}\u{131}k", "c@example.org"),
-        ("\u{5c0f}\u{660e}", "d@example.org"),
-        ("B\u{dc}CHER", "joe@b\u{fc}cher.example"),
-        ("xn--bcher", "joe@b\u{fc}cher.example"),
-        ("@b\u{fc}cher.example", "joe@b\u{fc}cher.example"),
-        ("maximiliane-wilhelmina", "joe@b\u{fc}cher.example"),
-    ] {
-        let encoded = query.replace(' ', "+");
-        assert_eq!(bank.found(&format!("query={encoded}")), [found], "{query}");
-    }
-    for query in ["maximiliane-willi", "@b\u{fc}cher.org", "ller", "%25"] {
-        assert_eq!(bank.found(&format!("query={query}")), NONE, "{query}");
-    }
-    let by_address = bank.found("email=JOE%40xn--bcher-kva.example");
-    assert_eq!(by_address, ["joe@b\u{fc}cher.example"]);
-}
-
-#[test]
-fn a_new_name_is_found_and_the_old_one_no_more() {
-    let (bank, user) = Bank::with_ada();
-    for (old, name, new) in [
-        ("nobody", "Ada Byron", "Byron"),
-        ("byron", "Ada Lovelace", "Lovelace"),
-    ] {
-        bank.rename(&user, name);
-        assert_eq!(bank.found(&format!("query={old}")), NONE, "{old}");
-        assert_eq!(bank.found(&format!("query={new}")), [EMAIL], "{new}");
-    }
-    bank.change(&user, r#"{"name":null}"#).unwrap();
-    assert_eq!(bank.found("query=lovelace"), NONE);
-    let parts = bank.count("SELECT 1 FROM user_part");
-    assert_eq!(parts, 3, "those of the address alone");
-}
-
-#[test]
-fn no_search_reads_all_users() {
-    let bank = Bank::new();
-    for (email, part) in [(true, None), (false, Some("ada")), (true, Some("ada"))] {
-        let email_key = email.then(|| EMAIL.to_owned());
-        let explained = |sql: &str, params: &[Value]| {
-            let plan = format!("EXPLAIN QUERY PLAN {sql}");
-            let steps = bank.service.store.query(&plan, params).unwrap();
-            let steps = steps.into_iter().map(|step| step.text(3).unwrap());
-            // `id < ?` alone would read all users.
-            let reads_all = |step: &String| step.contains("SCAN") || step.contains("(id<?)");
-            assert_eq!(steps.filter(reads_all).collect::<Vec<_>>(), NONE);
-            bank.service.store.query(sql, params)
-        };
-        let first = Page::<Uuid>::from_query("/", "").unwrap().window();
-        User::page(&first, email_key, part, explained).unwrap();
-    }
-}
-
-#[test]
-fn pages_have_every_user_once() {
-    let bank = Bank::new();
-    for index in 0..7 {
-        bank.register(&format!("user{index}@example.org"));
-    }
-    let (mut seen, mut query) = (BTreeSet::new(), "limit=2".to_owned());
-    loop {
-        let page = Page::<Uuid, UserFilter>::from_query("/", &query).unwrap();
-        let list = bank.service.users(&page).unwrap();
-        assert!(list.data.into_iter().all(|user| seen.insert(user.email)));
-        match list.next_cursor {
-            Some(cursor) => query = format!("limit=2&cursor={cursor}"),
-            None => break,
-        }
-    }
-    assert_eq!(seen.len(), 7);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::ManualClock;
-use strongroom_sdk::identity::{Identity, Role};
+use strongroom_sdk::identity::{Identity, Role, Staff};
 use strongroom_sdk::json;
 use strongroom_sdk::oauth::TokenResponse;
 use strongroom_sdk::problem::Problem;
@@ -287,6 +287,18 @@ pub fn identity(user: &User) -> Identity {
         client: None,
         scope: String::new(),
     }
+}
+
+/// A member of the staff.
+pub fn staff(role: Role) -> Staff {
+    let identity = Identity {
+        subject: Uuid::from_u128(0xAD),
+        role,
+        session: Some(Uuid::from_u128(0x5E55)),
+        client: None,
+        scope: String::new(),
+    };
+    identity.try_into().unwrap()
 }
 
 /// An administrator, in one request.

@@ -6,6 +6,7 @@ mod device;
 mod events;
 mod kit;
 mod login;
+mod lookup;
 mod password_change;
 mod register;
 mod throttle;

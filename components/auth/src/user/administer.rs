@@ -1,10 +1,9 @@
-//! Administrators make, find, and change users.
+//! Administrators make and change users.
 
 use super::User;
 use super::register::check_name;
 use crate::audit_log::{DISABLED, NAME, ROLE};
 use crate::device::forget_devices;
-use crate::email;
 use crate::ended_sessions::EndedSessions;
 use crate::env::Env;
 use crate::error::AuthError;
@@ -12,7 +11,6 @@ use crate::service::AuthService;
 use serde::{Deserialize, Deserializer};
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::identity::Role;
-use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 use uuid::Uuid;
 
@@ -51,41 +49,7 @@ fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(deserializer).map(Some)
 }
 
-/// The parameters of `GET /users`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UserFilter {
-    /// A whole email address.
-    #[serde(default)]
-    pub email: Option<String>,
-    /// A part of an email address or a name, from the beginning of a word.
-    #[serde(default, alias = "q")]
-    pub query: Option<String>,
-}
-
 impl<E: Env> AuthService<E> {
-    /// The user with this id.
-    ///
-    /// # Errors
-    /// [`AuthError::NotFound`].
-    pub fn user(&self, id: Uuid) -> Result<User, AuthError> {
-        User::by_id(id, |sql, params| self.store.query(sql, params))?.ok_or(AuthError::NotFound)
-    }
-
-    /// A page of users, newest first.
-    ///
-    /// # Errors
-    /// [`AuthError::Store`].
-    pub fn users(&self, page: &Page<Uuid, UserFilter>) -> Result<List<User>, AuthError> {
-        let rows = User::page(
-            &page.window(),
-            page.filter.email.as_deref().map(email::key),
-            page.filter.query.as_deref(),
-            |sql, params| self.store.query(sql, params),
-        )?;
-        Ok(List::new(rows, page, |user| user.id))
-    }
-
     /// Makes a user of any role.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ pub(crate) const EMAIL: &str = "admin@strongroom.local";
 const NO_EFFECT: &str = "config key `admin_password` is set and has no effect: there is an \
     administrator already. `strongroom admin reset-password EMAIL` sets a new password";
 
-const ANY_ADMIN: &str = "SELECT 1 FROM user WHERE role = 'admin' LIMIT 1";
+const ANY_ADMIN: &str = "SELECT 1 FROM user WHERE role <> 'customer' AND role = 'admin' LIMIT 1";
 
 impl<E: Env> AuthService<E> {
     /// Makes the first administrator if there is none, with the configured password or a random

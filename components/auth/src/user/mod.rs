@@ -2,18 +2,21 @@
 
 mod administer;
 mod bootstrap;
+mod lookup;
 mod register;
 mod search;
 mod view;
 
-pub use administer::{NewUser, UserChange, UserFilter};
+pub use administer::{NewUser, UserChange};
+#[cfg(test)]
+pub(crate) use lookup::Statement;
+pub use lookup::UserFilter;
 pub use register::Registration;
 pub use view::{StaffView, View};
 
 use crate::email::Email;
-use search::{SearchPart, SearchText};
+use search::SearchText;
 use strongroom_sdk::identity::Role;
-use strongroom_sdk::page::Window;
 use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};
 use strongroom_sdk::text::is_readable;
 use uuid::Uuid;
@@ -55,15 +58,6 @@ const BY_EMAIL: &str =
     "SELECT id, email, name, role, password_hash, security_version, disabled, created_at
     FROM user WHERE email_key = ?1";
 
-/// Newest first. The filters come before [`PAGE_END`].
-const PAGE: &str =
-    "SELECT id, email, name, role, password_hash, security_version, disabled, created_at
-    FROM user WHERE id {beyond} ?";
-const WITH_EMAIL: &str = " AND email_key = ?";
-const WITH_PART: &str =
-    " AND id IN (SELECT user FROM user_part WHERE part >= ? AND part < ?) AND instr(search, ?) > 0";
-const PAGE_END: &str = " ORDER BY id {order} LIMIT ?";
-
 const UPDATE: &str = "\
 UPDATE user SET name = ?2, search = ?3, role = ?4, disabled = ?5, security_version = ?6
 WHERE id = ?1";
@@ -72,7 +66,8 @@ const UPDATE_PASSWORD: &str = "UPDATE user SET password_hash = ?3, security_vers
     WHERE id = ?1 AND password_hash = ?2 AND security_version = ?5";
 
 const OTHER_ADMINS: &str =
-    "SELECT count(*) FROM user WHERE role = 'admin' AND disabled = 0 AND id <> ?1";
+    "SELECT count(*) FROM user WHERE role <> 'customer' AND role = 'admin' AND disabled = 0
+    AND id <> ?1";
 
 impl User {
     /// Writes a new user. A taken address is a [`StoreError::Constraint`].
@@ -122,33 +117,6 @@ impl User {
             .as_ref()
             .map(Self::from_row)
             .transpose()
-    }
-
-    /// A page of users, newest first.
-    pub(crate) fn page(
-        window: &Window,
-        email_key: Option<String>,
-        part: Option<&str>,
-        query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
-    ) -> Result<Vec<Self>, StoreError> {
-        let mut sql = PAGE.to_owned();
-        let mut params = vec![window.key()];
-        if let Some(email_key) = email_key {
-            sql += WITH_EMAIL;
-            params.push(email_key.into());
-        }
-        if let Some(part) = part.map(SearchPart::new) {
-            let (first, last) = part.range();
-            sql += WITH_PART;
-            params.extend([first.into(), last.into(), part.as_str().into()]);
-        }
-        sql += PAGE_END;
-        params.push(window.fetch().into());
-        query(&window.sql(&sql), &params)?
-            .rows
-            .iter()
-            .map(Self::from_row)
-            .collect()
     }
 
     /// How many enabled administrators there are besides `id`.

@@ -178,6 +178,43 @@ async fn post_and_get_users() {
 }
 
 #[tokio::test]
+async fn get_users_for_a_teller() {
+    let bank = Bank::shared().await;
+    let (teller, customer) = (bank.staff("teller").await, bank.customer().await);
+    let user = teller.read(&customer.path()).await;
+    assert_json!(user, {"email": customer.email, "role": "customer", "disabled": false});
+    let found = teller
+        .all(&format!("/api/auth/users?email={}", customer.email))
+        .await;
+    assert_eq!(found, [user]);
+    let own = format!("/api/auth/users?email={}", teller.email);
+    assert_eq!(teller.all(&own).await, [Value::Null; 0]);
+    let staff_path = teller.path();
+    refusals! {
+        teller => GET "{staff_path}" => 404 "not_found";
+        customer => GET "/api/auth/users" => 403 "forbidden";
+    }
+}
+
+#[tokio::test]
+async fn get_users_by_role_and_state() {
+    let bank = Bank::shared().await;
+    let (admin, auditor) = (bank.admin().await, bank.staff("auditor").await);
+    let by = async |filter: &str| {
+        let path = format!("/api/auth/users?query={}&{filter}", auditor.email);
+        admin.all(&path).await.len()
+    };
+    assert_eq!(by("role=auditor&disabled=false").await, 1);
+    assert_eq!(by("role=teller").await, 0);
+    assert_eq!(by("disabled=true").await, 0);
+    refusals! {
+        admin => GET "/api/auth/users?role=owner" => 422 "validation_failed" "/role";
+        admin => GET "/api/auth/users?disabled=yes" => 422 "validation_failed" "/disabled";
+        admin => GET "/api/auth/users?name=Ada" => 422 "validation_failed" "/name";
+    }
+}
+
+#[tokio::test]
 async fn patch_users_id() {
     let bank = Bank::shared().await;
     let (admin, customer) = (bank.admin().await, bank.customer().await);

@@ -1,0 +1,226 @@
+//! Goal: staff find users by address, name, role, and state, and tellers see customers alone.
+//! Method: each filter alone and with others, as each role, and the plans of the statements.
+
+use super::kit::*;
+use crate::user::Statement;
+use crate::{AuthError, UserFilter};
+use std::collections::BTreeSet;
+use strongroom_sdk::identity::Role;
+use strongroom_sdk::page::Page;
+use strongroom_sdk::store::{Store, Value};
+use uuid::Uuid;
+
+impl Bank {
+    fn found_by(&self, role: Role, query: &str) -> Vec<String> {
+        let page = Page::<Uuid, UserFilter>::from_query(query).unwrap();
+        let users = self.service.users(&staff(role), &page).unwrap().data;
+        users.into_iter().map(|user| user.email).collect()
+    }
+
+    fn found(&self, query: &str) -> Vec<String> {
+        self.found_by(Role::Admin, query)
+    }
+
+    /// Which indexes a page of this query walks or searches.
+    fn plan(&self, query: &str) -> String {
+        let filter = Page::<Uuid, UserFilter>::from_query(query).unwrap().filter;
+        let mut plan = Vec::new();
+        let explained = |sql: &str, params: &[Value]| {
+            let explain = format!("EXPLAIN QUERY PLAN {sql}");
+            let steps = self.service.store.query(&explain, params).unwrap();
+            plan = steps
+                .into_iter()
+                .map(|step| step.text(3).unwrap())
+                .collect();
+            self.service.store.query(sql, params)
+        };
+        Statement::of(None, &filter).page(10, explained).unwrap();
+        plan.join("; ")
+    }
+}
+
+const NONE: [&str; 0] = [];
+
+#[test]
+fn users_are_found_by_address_and_by_part() {
+    let bank = Bank::new();
+    for email in [EMAIL, BOB, "ada@other.org"] {
+        bank.register(email);
+        bank.pass_ms(1);
+    }
+    assert_eq!(bank.found("email=ADA@example.org"), [EMAIL]);
+    assert_eq!(bank.found("query=ada"), ["ada@other.org", EMAIL]);
+    assert_eq!(bank.found("q=EXAMPLE"), [BOB, EMAIL]);
+    assert_eq!(bank.found("query=%25"), NONE, "a part is no pattern");
+    assert_eq!(bank.found("").len(), 3);
+}
+
+#[test]
+fn users_are_found_in_any_case_and_form_of_a_part() {
+    let bank = Bank::new();
+    for (email, name) in [
+        ("a@example.org", "M\u{dc}LLER \u{c4}"),
+        ("b@example.org", "\u{418}\u{432}\u{430}\u{43d}"),
+        ("c@example.org", "\u{130}STANBUL I\u{15e}IK"),
+        ("d@example.org", "\u{738b}\u{5c0f}\u{660e}"),
+        ("joe@b\u{fc}cher.example", "Maximiliane-Wilhelmina"),
+    ] {
+        bank.rename(&bank.register(email), name);
+    }
+    for (query, found) in [
+        ("m\u{fc}ller", "a@example.org"),
+        ("mu\u{308}ller \u{e4}", "a@example.org"),
+        ("\u{418}\u{412}", "b@example.org"),
+        ("istanbul", "c@example.org"),
+        ("\u{131}\u{15f}\u{131}k", "c@example.org"),
+        ("\u{5c0f}\u{660e}", "d@example.org"),
+        ("B\u{dc}CHER", "joe@b\u{fc}cher.example"),
+        ("xn--bcher", "joe@b\u{fc}cher.example"),
+        ("@b\u{fc}cher.example", "joe@b\u{fc}cher.example"),
+        ("maximiliane-wilhelmina", "joe@b\u{fc}cher.example"),
+    ] {
+        let encoded = query.replace(' ', "+");
+        assert_eq!(bank.found(&format!("query={encoded}")), [found], "{query}");
+    }
+    for query in ["maximiliane-willi", "@b\u{fc}cher.org", "ller", "%25"] {
+        assert_eq!(bank.found(&format!("query={query}")), NONE, "{query}");
+    }
+    let by_address = bank.found("email=JOE%40xn--bcher-kva.example");
+    assert_eq!(by_address, ["joe@b\u{fc}cher.example"]);
+}
+
+#[test]
+fn a_new_name_is_found_and_the_old_one_no_more() {
+    let (bank, user) = Bank::with_ada();
+    for (old, name, new) in [
+        ("nobody", "Ada Byron", "Byron"),
+        ("byron", "Ada Lovelace", "Lovelace"),
+    ] {
+        bank.rename(&user, name);
+        assert_eq!(bank.found(&format!("query={old}")), NONE, "{old}");
+        assert_eq!(bank.found(&format!("query={new}")), [EMAIL], "{new}");
+    }
+    bank.change(&user, r#"{"name":null}"#).unwrap();
+    assert_eq!(bank.found("query=lovelace"), NONE);
+    let parts = bank.count("SELECT 1 FROM user_part");
+    assert_eq!(parts, 3, "those of the address alone");
+}
+
+#[test]
+fn pages_have_every_user_once() {
+    let bank = Bank::new();
+    for index in 0..7 {
+        bank.register(&format!("user{index}@example.org"));
+    }
+    let (mut seen, mut query) = (BTreeSet::new(), "limit=2".to_owned());
+    loop {
+        let page = Page::<Uuid, UserFilter>::from_query(&query).unwrap();
+        let list = bank.service.users(&staff(Role::Admin), &page).unwrap();
+        assert!(list.data.into_iter().all(|user| seen.insert(user.email)));
+        match list.next_cursor {
+            Some(cursor) => query = format!("limit=2&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen.len(), 7);
+}
+
+#[test]
+fn users_are_found_by_role_and_by_whether_they_are_disabled() {
+    let bank = Bank::new();
+    let ada = bank.register(EMAIL);
+    for (email, role) in [
+        (TELLER, Role::Teller),
+        ("other-teller@example.org", Role::Teller),
+        ("admin@example.org", Role::Admin),
+    ] {
+        bank.pass_ms(1);
+        bank.create(email, role);
+    }
+    bank.pass_ms(1);
+    bank.register(BOB);
+    let other = bank.found("query=other")[0].clone();
+    let filter = Page::<Uuid, UserFilter>::from_query("query=other").unwrap();
+    let teller = bank.service.users(&staff(Role::Admin), &filter).unwrap();
+    for user in [&ada, &teller.data[0]] {
+        bank.change(user, r#"{"disabled":true}"#).unwrap();
+    }
+    for (query, found) in [
+        ("role=customer", vec![BOB, EMAIL]),
+        ("role=teller", vec![&*other, TELLER]),
+        ("role=auditor", vec![]),
+        ("disabled=true", vec![&*other, EMAIL]),
+        ("disabled=false", vec![BOB, "admin@example.org", TELLER]),
+        ("role=customer&disabled=true", vec![EMAIL]),
+        ("role=teller&disabled=true", vec![&*other]),
+        ("role=teller&disabled=false&query=teller", vec![TELLER]),
+        ("role=customer&email=teller@example.org", vec![]),
+    ] {
+        assert_eq!(bank.found(query), found, "{query}");
+    }
+}
+
+#[test]
+fn tellers_see_customers_alone() {
+    let (bank, ada) = Bank::with_ada();
+    let teller = bank.create(TELLER, Role::Teller);
+    for query in ["", "role=customer", "query=example", "disabled=false"] {
+        assert_eq!(bank.found_by(Role::Teller, query), [EMAIL], "{query}");
+    }
+    for query in ["role=teller", "email=teller@example.org", "query=teller"] {
+        assert_eq!(bank.found_by(Role::Teller, query), NONE, "{query}");
+        assert_eq!(bank.found_by(Role::Auditor, query), [TELLER], "{query}");
+    }
+    let seen = |role, id| bank.service.user_for(&staff(role), id).map(|user| user.id);
+    assert_eq!(seen(Role::Teller, ada.id), Ok(ada.id));
+    assert_eq!(seen(Role::Teller, teller.id), Err(AuthError::NotFound));
+    assert_eq!(seen(Role::Auditor, teller.id), Ok(teller.id));
+}
+
+#[test]
+fn a_filter_that_is_not_there_or_has_another_value_is_refused() {
+    for query in [
+        "rôle=teller",
+        "role=service",
+        "role=owner",
+        "disabled=yes",
+        "name=Ada",
+    ] {
+        let problem = Page::<Uuid, UserFilter>::from_query(query).err().unwrap();
+        assert_eq!(problem.status().as_u16(), 422, "{query}");
+    }
+}
+
+/// Only a page of a value that most users have walks the users, which are in its order.
+#[test]
+fn a_rare_value_is_found_by_its_index() {
+    let bank = Bank::new();
+    for (query, index) in [
+        ("", "USING PRIMARY KEY (id<?)"),
+        ("role=customer", "USING PRIMARY KEY (id<?)"),
+        ("disabled=false", "USING PRIMARY KEY (id<?)"),
+        ("role=teller", "user_by_role (role=? AND id<?)"),
+        (
+            "role=teller&disabled=true",
+            "user_by_role (role=? AND id<?)",
+        ),
+        (
+            "role=teller&disabled=false",
+            "user_by_role (role=? AND id<?)",
+        ),
+        ("disabled=true", "user_disabled (disabled=? AND id<?)"),
+        (
+            "role=customer&disabled=true",
+            "user_disabled (disabled=? AND id<?)",
+        ),
+        ("email=a@b.example", "(email_key=?)"),
+        ("email=a@b.example&role=teller&query=a", "(email_key=?)"),
+        ("query=ada", "USING PRIMARY KEY (part>? AND part<?)"),
+    ] {
+        let plan = bank.plan(query);
+        assert!(
+            plan.contains(index) && !plan.contains("SCAN"),
+            "{query}: {plan}"
+        );
+    }
+}
