@@ -71,7 +71,7 @@ impl<E: Env> AuthService<E> {
             self.record(&Actor::OPERATOR, PASSWORD_RESET, user.id)
                 .append(transaction)
         })?;
-        self.end_old_sessions(user.id)
+        self.put_in_force(user.id)
     }
 }
 

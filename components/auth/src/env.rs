@@ -1,5 +1,6 @@
 //! What the service is given, so that a test can choose it.
 
+use crate::key::ApiKey;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::oauth::TokenResponse;
@@ -19,6 +20,8 @@ pub trait Env: 'static {
     type Compute: Compute;
     /// Is the token service.
     type Issuer: Issuer;
+    /// Is the gateway's list of API keys.
+    type Gateway: Gateway;
 }
 
 /// A permit to keep a core busy.
@@ -67,4 +70,37 @@ pub trait Issuer {
         security_version_min: i64,
         except: Option<Uuid>,
     ) -> Result<(), IssuerError>;
+}
+
+/// Why the gateway did not take a change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GatewayError {
+    /// The host refuses the change, which is a fault of the service.
+    #[error("the gateway refuses the change: {0}")]
+    Invalid(String),
+    /// The change may not be in force.
+    #[error("the gateway cannot take the change now: {0}")]
+    Unavailable(String),
+}
+
+/// What the gateway knows of API keys (`strongroom:keys/api-keys`). A change is in force, and on
+/// disk, before its call returns, and may be repeated.
+pub trait Gateway {
+    /// Accepts a key with this SHA-256, unless it was revoked.
+    fn accept_key(&self, key: &ApiKey, hash: [u8; 32]) -> Result<(), GatewayError>;
+
+    /// Refuses a key for ever.
+    fn revoke_key(&self, key: Uuid) -> Result<(), GatewayError>;
+
+    /// The scopes that calls of the registry's services need.
+    fn known_scopes(&self) -> Vec<String>;
+
+    /// When each key was last accepted, in milliseconds since 1970 UTC.
+    fn last_used(&self) -> Vec<(Uuid, i64)>;
+
+    /// Refuses requests on behalf of a customer.
+    fn block_customer(&self, customer: Uuid) -> Result<(), GatewayError>;
+
+    /// Ends [`Gateway::block_customer`].
+    fn unblock_customer(&self, customer: Uuid) -> Result<(), GatewayError>;
 }

@@ -1,8 +1,10 @@
 //! Why an operation failed, and what a client learns of it.
 
-use crate::env::IssuerError;
+use crate::env::{GatewayError, IssuerError};
+use crate::key::KEYS_MAX;
 use crate::password::PasswordError;
 use http::StatusCode;
+use std::borrow::Cow;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::StoreError;
 
@@ -11,7 +13,7 @@ use strongroom_sdk::store::StoreError;
 pub enum AuthError {
     /// A field of the request is wrong: its pointer, and what it must be.
     #[error("{0} {1}")]
-    Invalid(&'static str, String),
+    Invalid(Cow<'static, str>, String),
     /// The rules refuse the password. The pointer names its field.
     #[error("{0}: {1}")]
     Password(&'static str, PasswordError),
@@ -31,8 +33,8 @@ pub enum AuthError {
         /// How long the lock still holds, in milliseconds.
         wait_ms: i64,
     },
-    /// No user has this id.
-    #[error("there is no such user")]
+    /// No user, or no API key, has this id.
+    #[error("there is nothing with this id")]
     NotFound,
     /// Administrators may not do this to themselves.
     #[error("the caller's own account")]
@@ -40,15 +42,18 @@ pub enum AuthError {
     /// The change would leave the bank without an enabled administrator.
     #[error("the last administrator")]
     LastAdmin,
+    /// There are as many API keys as there may be.
+    #[error("there are too many API keys")]
+    KeysTooMany,
     /// No core is free for a password hash.
     #[error("no core is free")]
     Overloaded,
     /// Another call changed the user at the same time.
     #[error("the user was changed at the same time")]
     Conflict,
-    /// The change is committed, but the token service did not end the older sessions. The next tick
-    /// tries again.
-    #[error("the change is stored, but older sessions of the user may still work")]
+    /// The change is committed, but the token service did not end the older sessions, or the gateway
+    /// has not learned of it. The next tick tries again.
+    #[error("the change is stored, but older sessions or keys may still work")]
     NotInForce,
     /// The store has a broken password hash, or hashing failed.
     #[error("password hash: {0}")]
@@ -59,6 +64,18 @@ pub enum AuthError {
     /// See [`IssuerError`].
     #[error(transparent)]
     Issuer(#[from] IssuerError),
+    /// See [`GatewayError`].
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+}
+
+impl AuthError {
+    pub(crate) fn invalid(
+        pointer: impl Into<Cow<'static, str>>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self::Invalid(pointer.into(), detail.into())
+    }
 }
 
 impl From<AuthError> for Problem {
@@ -115,6 +132,10 @@ impl From<AuthError> for Problem {
                 "conflict",
                 "The user was changed at the same time. Look again, then retry.",
             ),
+            AuthError::KeysTooMany => Self::unprocessable(
+                "keys_too_many",
+                format!("There may be {KEYS_MAX} API keys. Revoke one that is not used any more."),
+            ),
             AuthError::Overloaded => Self::unavailable(),
             AuthError::NotInForce => Self::not_in_force(),
             AuthError::Issuer(IssuerError::Clock) => Self::clock_not_trusted(),
@@ -122,6 +143,11 @@ impl From<AuthError> for Problem {
                 eprintln!("{error}");
                 Self::unavailable()
             }
+            AuthError::Gateway(GatewayError::Unavailable(reason)) => {
+                eprintln!("{reason}");
+                Self::unavailable()
+            }
+            AuthError::Gateway(error) => Self::internal(error),
             AuthError::Store(error) => error.into(),
             AuthError::Hash(_) => Self::internal(error),
         }

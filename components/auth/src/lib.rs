@@ -1,8 +1,8 @@
-//! The auth service: users, their passwords and roles.
+//! The auth service: users, their passwords and roles, and API keys.
 //!
 //! A new password, another role, or a disabled account makes the older tokens of a user wrong. Such
 //! a change raises the user's *security version*, and is committed with an outbox row. Then the
-//! token service ends the older sessions (`ended_sessions`).
+//! token service ends the older sessions (`outbox`).
 //!
 //! The service is plain Rust against the traits of [`env`]. The shell around it is in `component`.
 
@@ -15,10 +15,11 @@ mod component;
 mod credentials;
 mod device;
 mod email;
-mod ended_sessions;
 pub mod env;
 mod error;
+pub mod key;
 mod login;
+mod outbox;
 pub mod password;
 #[cfg(target_family = "wasm")]
 mod routes;
@@ -31,6 +32,7 @@ pub mod user;
 pub use audit_log::{CHANGES_LIMIT, ChangeKind, ChangedUser, EventFilter, check_invariants};
 pub use email::{Email, EmailError};
 pub use error::AuthError;
+pub use key::{KeyFilter, NewKey};
 pub use login::{LoggedIn, Login, PasswordChange};
 pub use schema::MIGRATIONS;
 pub use service::AuthService;

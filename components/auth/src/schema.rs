@@ -8,8 +8,7 @@ pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2)];
 
 const FIRST: Migration = Migration {
     number: 1,
-    name: "users, what they are found by, login throttle, device tokens, and the outbox of ended \
-        sessions",
+    name: "users, what they are found by, login throttle, device tokens, API keys, and outboxes",
     statements: &[
         "CREATE TABLE user (
             id               BLOB    PRIMARY KEY CHECK (length(id) = 16),
@@ -60,6 +59,24 @@ const FIRST: Migration = Migration {
             security_version_min INTEGER NOT NULL,
             except_session       BLOB    CHECK (length(except_session) = 16),
             created_at           INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID",
+        "CREATE TABLE api_key (
+            id         BLOB    PRIMARY KEY CHECK (length(id) = 16),
+            state      TEXT    NOT NULL CHECK (state IN ('pending', 'active', 'revoked')),
+            name       TEXT    NOT NULL,
+            client     BLOB    NOT NULL CHECK (length(client) = 16),
+            scopes     TEXT    NOT NULL,
+            prefix     TEXT    NOT NULL,
+            expires_at INTEGER,
+            created_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID",
+        "CREATE INDEX api_key_in_use ON api_key (id) WHERE state <> 'revoked'",
+        "CREATE INDEX api_key_by_client ON api_key (client) WHERE state <> 'revoked'",
+        "CREATE INDEX api_key_pending ON api_key (created_at) WHERE state = 'pending'",
+        // A row is an API key that the gateway may not refuse yet, or a user who was disabled or
+        // enabled and of whom it may not know that.
+        "CREATE TABLE gateway_outbox (
+            subject BLOB PRIMARY KEY CHECK (length(subject) = 16)
         ) STRICT, WITHOUT ROWID",
     ],
 };

@@ -6,7 +6,7 @@ use strongroom_sdk::clock::Clock;
 use strongroom_sdk::random::Random;
 use uuid::Uuid;
 
-/// Users, their passwords and roles. Each operation is a file of the crate.
+/// Users, their passwords and roles, and API keys. Each operation is a file of the crate.
 #[derive(Clone)]
 pub struct AuthService<E: Env> {
     /// Keeps the users.
@@ -19,6 +19,8 @@ pub struct AuthService<E: Env> {
     pub compute: E::Compute,
     /// Is the token service.
     pub issuer: E::Issuer,
+    /// Knows the API keys.
+    pub gateway: E::Gateway,
     /// Says how passwords are hashed.
     pub settings: Settings,
 }

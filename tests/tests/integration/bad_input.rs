@@ -8,13 +8,15 @@ use strongroom_tests::wire::exchange;
 use strongroom_tests::{Bank, assert_json, json, refusals};
 
 /// Calls that take a body, with an id that does not exist where one is needed.
-const CALLS_WITH_A_BODY: [&str; 27] = [
+const CALLS_WITH_A_BODY: [&str; 29] = [
     "POST /api/auth/register",
     "POST /api/auth/login",
     "POST /api/auth/logout",
     "POST /api/auth/password",
     "POST /api/auth/users",
     "PATCH /api/auth/users/{}",
+    "POST /api/auth/keys",
+    "DELETE /api/auth/keys/{}",
     "POST /api/token/refresh",
     "POST /api/token/revoke",
     "POST /api/token/introspect",
@@ -128,6 +130,7 @@ async fn ids_that_are_no_uuids_are_refused() {
             "/api/transactions/{}",
             "/api/transactions?account_id={}",
             "/api/auth/users/{}",
+            "/api/auth/keys/{}",
         ] {
             let answer = pair.admin.get(&path.replace("{}", id)).await;
             answer.problem_of(&[400, 404, 422]);

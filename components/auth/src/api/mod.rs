@@ -1,4 +1,5 @@
 //! The handlers of the routes.
 
+pub(crate) mod keys;
 pub(crate) mod own;
 pub(crate) mod staff;

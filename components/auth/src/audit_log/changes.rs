@@ -1,6 +1,6 @@
-//! The log as other services follow it.
+//! The changes of users in the log, as other services follow them.
 
-use super::DISABLED;
+use super::{DISABLED, is_about_key};
 use crate::env::Env;
 use crate::error::AuthError;
 use crate::service::AuthService;
@@ -40,9 +40,17 @@ impl<E: Env> AuthService<E> {
     /// # Errors
     /// [`AuthError::Store`].
     pub fn changes(&self, after: u64) -> Result<Vec<ChangedUser>, AuthError> {
-        let after = i64::try_from(after).unwrap_or(i64::MAX);
-        let events = audit_log::after(&self.store, after, CHANGES_LIMIT)?;
-        Ok(events.into_iter().map(ChangedUser::from).collect())
+        let mut after = i64::try_from(after).unwrap_or(i64::MAX);
+        loop {
+            let mut events = audit_log::after(&self.store, after, CHANGES_LIMIT)?;
+            let last = events.last().map(|event| event.sequence);
+            events.retain(|event| !is_about_key(&event.record.action));
+            match last {
+                // All are about API keys, and a change of a user may follow.
+                Some(last) if events.is_empty() => after = last,
+                _ => return Ok(events.into_iter().map(ChangedUser::from).collect()),
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The log as auditors read it.
 
+use super::is_about_key;
 use crate::env::Env;
 use crate::error::AuthError;
 use crate::service::AuthService;
@@ -15,15 +16,28 @@ pub struct EventFilter {
     /// Only the events of this user.
     #[serde(default)]
     pub user_id: Option<Uuid>,
+    /// Only the events of this API key.
+    #[serde(default)]
+    pub key_id: Option<Uuid>,
 }
 
 impl<E: Env> AuthService<E> {
     /// A page of events, newest first.
     ///
     /// # Errors
-    /// [`AuthError::Store`].
+    /// [`AuthError::Invalid`] where the filter has both a user and a key.
     pub fn events(&self, page: &Page<i64, EventFilter>) -> Result<List<EventView>, AuthError> {
-        let list = audit_log::page(&self.store, page, page.filter.user_id)?;
-        Ok(list.map(|event| event.view("user_id")))
+        let target = match (page.filter.user_id, page.filter.key_id) {
+            (Some(_), Some(_)) => {
+                let detail = "must not stand beside user_id: an event has one of them";
+                return Err(AuthError::invalid("/key_id", detail));
+            }
+            (user, key) => user.or(key),
+        };
+        let list = audit_log::page(&self.store, page, target)?;
+        Ok(list.map(|event| {
+            let is_about_key = is_about_key(&event.record.action);
+            event.view(if is_about_key { "key_id" } else { "user_id" })
+        }))
     }
 }

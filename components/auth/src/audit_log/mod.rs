@@ -1,4 +1,4 @@
-//! The log of what staff do to users.
+//! The log of what staff do to users and API keys.
 
 mod changes;
 mod check;
@@ -23,6 +23,15 @@ pub(crate) const NAME: &str = "user.name";
 pub(crate) const DISABLED: &str = "user.disabled";
 /// An operator gave a user a new password. The event has no values.
 pub(crate) const PASSWORD_RESET: &str = "user.password_reset";
+/// Staff made an API key. The new value is what never changes of it, as JSON.
+pub(crate) const KEY_CREATED: &str = "key.created";
+/// Staff revoked an API key. The event has no values.
+pub(crate) const KEY_REVOKED: &str = "key.revoked";
+
+/// Whether an action is about an API key, and not about a user.
+fn is_about_key(action: &str) -> bool {
+    [KEY_CREATED, KEY_REVOKED].contains(&action)
+}
 
 impl<E: Env> AuthService<E> {
     /// A record of now, without values.

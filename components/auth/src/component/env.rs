@@ -1,8 +1,10 @@
 //! What the host gives to the service, and the link to the token service.
 
+use super::bindings::strongroom::keys::api_keys;
 use super::bindings::strongroom::service::compute;
 use super::bindings::strongroom::token::issuer;
-use crate::env::{Compute, Env, Issuer, IssuerError};
+use crate::env::{Compute, Env, Gateway, GatewayError, Issuer, IssuerError};
+use crate::key::ApiKey;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::oauth::TokenResponse;
@@ -20,6 +22,7 @@ impl Env for HostEnv {
     type Random = SystemRandom;
     type Compute = HostCompute;
     type Issuer = TokenLink;
+    type Gateway = HostKeys;
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +97,54 @@ impl From<issuer::Error> for IssuerError {
             issuer::Error::Invalid(reason) | issuer::Error::Unavailable(reason) => {
                 Self::Unavailable(reason)
             }
+        }
+    }
+}
+
+/// The host's list of API keys.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HostKeys;
+
+impl Gateway for HostKeys {
+    fn accept_key(&self, key: &ApiKey, hash: [u8; 32]) -> Result<(), GatewayError> {
+        api_keys::put(&api_keys::Key {
+            id: key.id.to_string(),
+            hash: hash.to_vec(),
+            client_id: key.client.to_string(),
+            scopes: key.scopes.clone(),
+            expires_at: key.expires_at_ms.map(i64::unsigned_abs),
+        })?;
+        Ok(())
+    }
+
+    fn revoke_key(&self, key: Uuid) -> Result<(), GatewayError> {
+        Ok(api_keys::revoke(&key.to_string())?)
+    }
+
+    fn known_scopes(&self) -> Vec<String> {
+        api_keys::known_scopes()
+    }
+
+    fn last_used(&self) -> Vec<(Uuid, i64)> {
+        let used = api_keys::last_used().into_iter();
+        used.filter_map(|(id, at_ms)| Some((id.parse().ok()?, i64::try_from(at_ms).ok()?)))
+            .collect()
+    }
+
+    fn block_customer(&self, customer: Uuid) -> Result<(), GatewayError> {
+        Ok(api_keys::block_customer(&customer.to_string())?)
+    }
+
+    fn unblock_customer(&self, customer: Uuid) -> Result<(), GatewayError> {
+        Ok(api_keys::unblock_customer(&customer.to_string())?)
+    }
+}
+
+impl From<api_keys::Error> for GatewayError {
+    fn from(error: api_keys::Error) -> Self {
+        match error {
+            api_keys::Error::Invalid(reason) => Self::Invalid(reason),
+            api_keys::Error::Unavailable(reason) => Self::Unavailable(reason),
         }
     }
 }

@@ -14,18 +14,19 @@ impl Guest for Component {
         migrate(&HostStore, MIGRATIONS).map_err(|error| error.to_string())?;
         // The token service may start later: then the first tick that can delivers these.
         if let Err(error) = service.deliver_pending() {
-            eprintln!("the next tick ends the sessions that are still open: {error}");
+            eprintln!("the next tick delivers what others must learn of changes: {error}");
         }
         service.bootstrap(admin_password(&config))
     }
 
     fn tick() -> Result<(), String> {
+        let abandoned = service().abandon_pending_keys();
         let delivered = service().deliver_pending();
         let forgotten = service()
             .forget_old_failures()
             .and_then(|()| service().forget_old_devices());
-        delivered
-            .map(drop)
+        abandoned
+            .and(delivered.map(drop))
             .and(forgotten)
             .map_err(|error| error.to_string())
     }

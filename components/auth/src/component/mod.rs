@@ -13,7 +13,7 @@ mod env;
 mod lifecycle;
 
 use crate::{AuthService, Settings};
-use env::{HostCompute, HostEnv, TokenLink};
+use env::{HostCompute, HostEnv, HostKeys, TokenLink};
 use std::sync::OnceLock;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::config::{Config, ConfigError};
@@ -32,6 +32,7 @@ fn configure(config: &Config) -> Result<HostService, ConfigError> {
         random: SystemRandom,
         compute: HostCompute,
         issuer: TokenLink,
+        gateway: HostKeys,
         settings: Settings::from_config(config)?,
     })
 }

@@ -2,9 +2,9 @@
 
 use crate::device::forget_devices;
 use crate::email;
-use crate::ended_sessions::EndedSessions;
 use crate::env::Env;
 use crate::error::AuthError;
+use crate::outbox::EndedSessions;
 use crate::password;
 use crate::service::AuthService;
 use crate::throttle::{Account, Counter};
@@ -82,7 +82,7 @@ impl<E: Env> AuthService<E> {
             }
             Verdict::Replaced => {}
         }
-        self.end_old_sessions(user.id)
+        self.put_in_force(user.id)
     }
 
     /// Stores a new password with what else must be in the same transaction. All device tokens of

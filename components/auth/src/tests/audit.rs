@@ -2,13 +2,15 @@
 //! found, and the report names the row.
 //! Method: a bank with users of every kind is audited, after each of many changes of its file.
 
+use super::keys::id;
 use super::kit::*;
 use crate::check_invariants;
+use serde_json::json;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::store::{Store, Transaction};
 
 /// The first administrator, a customer, and a teller who became an auditor, was disabled, and
-/// renamed.
+/// renamed; a revoked key, and an active one.
 fn bank() -> Bank {
     // All in one millisecond: their places in the log give their order.
     let (bank, _) = Bank::with_ada();
@@ -21,6 +23,9 @@ fn bank() -> Bank {
     }
     bank.create("other@example.org", Role::Teller);
     bank.reset(TELLER);
+    let revoked = bank.key(json!({"name": "old"}));
+    bank.revoke(id(&revoked)).unwrap();
+    bank.key(json!({"name": "new", "expires_at": "2027-01-31T00:00:00Z"}));
     bank
 }
 
@@ -50,8 +55,8 @@ fn an_honest_bank_is_sound() {
     let report = check_invariants(&bank().service.store).unwrap();
     assert_eq!(report.violations().collect::<Vec<_>>(), []);
     let examined: Vec<_> = report.checks.iter().map(|check| check.examined).collect();
-    // Each change is a row, and the one with two fields is two; users are four.
-    assert_eq!(examined, [11, 4]);
+    // Each change is a row, and the one with two fields is two; users are four, and keys two.
+    assert_eq!(examined, [14, 6]);
 }
 
 #[test]
@@ -62,7 +67,7 @@ fn a_bank_without_users_is_sound() {
 #[test]
 fn each_change_of_the_file_is_found_and_named() {
     const NO_USER: &str = "there is no user";
-    const NIL: &str = "there is no user 00000000-0000-0000-0000-000000000000";
+    const NIL: &str = "there is no user or key 00000000-0000-0000-0000-000000000000";
     const IS_NOT: &str = "is not what the audit log made of it";
     const HASH: &str = "it is not what its hash was made of";
     for (change, words) in [
@@ -101,6 +106,48 @@ fn each_change_of_the_file_is_found_and_named() {
         ),
         ("DELETE FROM audit_log WHERE action = 'user.role'", IS_NOT),
         ("UPDATE audit_log SET request_id = 'r-8'", HASH),
+        (
+            "UPDATE api_key SET scopes = 'journal:read' WHERE name = 'new'",
+            IS_NOT,
+        ),
+        (
+            "UPDATE api_key SET client = randomblob(16) WHERE name = 'old'",
+            IS_NOT,
+        ),
+        (
+            "UPDATE api_key SET name = 'other' WHERE name = 'new'",
+            IS_NOT,
+        ),
+        (
+            "UPDATE api_key SET expires_at = NULL WHERE name = 'new'",
+            IS_NOT,
+        ),
+        (
+            "UPDATE api_key SET created_at = 1 WHERE name = 'new'",
+            IS_NOT,
+        ),
+        (
+            "UPDATE api_key SET prefix = 'sk_' WHERE name = 'new'",
+            IS_NOT,
+        ),
+        (
+            "UPDATE api_key SET state = 'active' WHERE name = 'old'",
+            IS_NOT,
+        ),
+        (
+            "UPDATE api_key SET state = 'pending' WHERE name = 'new'",
+            IS_NOT,
+        ),
+        (
+            "UPDATE api_key SET state = 'lost' WHERE name = 'new'",
+            "is no KeyState",
+        ),
+        ("DELETE FROM api_key WHERE name = 'new'", NO_USER),
+        (
+            "INSERT INTO api_key SELECT randomblob(16), state, name, client, scopes, prefix,
+                expires_at, created_at FROM api_key WHERE name = 'new'",
+            IS_NOT,
+        ),
     ] {
         let bank = bank();
         tamper(&bank, change);

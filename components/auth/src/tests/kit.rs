@@ -1,7 +1,8 @@
 //! The service on a real SQLite store, with Argon2 at its smallest, a clock that the test sets, and
 //! a token service that can fail.
 
-use crate::env::{Compute, Env, Issuer, IssuerError};
+use crate::env::{Compute, Env, Gateway, GatewayError, Issuer, IssuerError};
+use crate::key::ApiKey;
 use crate::throttle::Network;
 use crate::user::User;
 use crate::{
@@ -10,6 +11,7 @@ use crate::{
 };
 use argon2::Params;
 use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::ManualClock;
@@ -27,12 +29,16 @@ pub const EMAIL: &str = "ada@example.org";
 pub const BOB: &str = "bob@example.org";
 pub const TELLER: &str = "teller@example.org";
 
+/// The scopes that the gateway knows.
+pub const SCOPES: [&str; 3] = ["accounts:read", "accounts:write", "journal:read"];
+
 /// The address of every client, unless a test says otherwise.
 pub const HERE: &str = "192.0.2.7";
 
 /// 2026-11-22T12:00:00Z.
 pub const START_MS: i64 = 1_795_348_800_000;
 
+#[derive(Clone)]
 pub struct TestEnv;
 
 impl Env for TestEnv {
@@ -41,6 +47,7 @@ impl Env for TestEnv {
     type Random = SystemRandom;
     type Compute = Cores;
     type Issuer = TokenService;
+    type Gateway = KeyList;
 }
 
 /// Counts the hashes, and gives no permit while it is busy.
@@ -66,7 +73,7 @@ pub enum Call {
     EndUserSessions(Uuid, i64, Option<Uuid>),
 }
 
-/// What happens to a user while a login is on its way to the token service.
+/// What happens while a call is on its way to another part of the bank.
 type Meanwhile = Option<Box<dyn FnOnce()>>;
 
 #[derive(Clone, Default)]
@@ -127,11 +134,88 @@ impl Issuer for TokenService {
     }
 }
 
+/// The gateway's list of API keys, which can be down, and can take a change and then fail.
+#[derive(Clone, Default)]
+pub struct KeyList {
+    pub broken: Rc<Cell<bool>>,
+    pub loses_answers: Rc<Cell<bool>>,
+    /// The keys that it accepts, each with its hash.
+    pub accepted: Rc<RefCell<BTreeMap<Uuid, [u8; 32]>>>,
+    pub revoked: Rc<RefCell<BTreeSet<Uuid>>>,
+    pub blocked: Rc<RefCell<BTreeSet<Uuid>>>,
+    pub used: Rc<RefCell<Vec<(Uuid, i64)>>>,
+    meanwhile: Rc<RefCell<Meanwhile>>,
+}
+
+impl KeyList {
+    /// Runs this right after the gateway has accepted the next key.
+    pub fn meanwhile(&self, act: impl FnOnce() + 'static) {
+        *self.meanwhile.borrow_mut() = Some(Box::new(act));
+    }
+
+    fn change(&self, change: impl FnOnce()) -> Result<(), GatewayError> {
+        let failure = Err(GatewayError::Unavailable("the disk is full".to_owned()));
+        if self.broken.get() {
+            return failure;
+        }
+        change();
+        if self.loses_answers.get() {
+            failure
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Gateway for KeyList {
+    fn accept_key(&self, key: &ApiKey, hash: [u8; 32]) -> Result<(), GatewayError> {
+        if self.revoked.borrow().contains(&key.id) {
+            return Err(GatewayError::Invalid("the key was revoked".to_owned()));
+        }
+        self.change(|| {
+            self.accepted.borrow_mut().insert(key.id, hash);
+        })?;
+        let meanwhile = self.meanwhile.borrow_mut().take();
+        if let Some(act) = meanwhile {
+            act();
+        }
+        Ok(())
+    }
+
+    fn revoke_key(&self, key: Uuid) -> Result<(), GatewayError> {
+        self.change(|| {
+            self.accepted.borrow_mut().remove(&key);
+            self.revoked.borrow_mut().insert(key);
+        })
+    }
+
+    fn known_scopes(&self) -> Vec<String> {
+        SCOPES.map(str::to_owned).to_vec()
+    }
+
+    fn last_used(&self) -> Vec<(Uuid, i64)> {
+        self.used.borrow().clone()
+    }
+
+    fn block_customer(&self, customer: Uuid) -> Result<(), GatewayError> {
+        self.change(|| {
+            self.blocked.borrow_mut().insert(customer);
+        })
+    }
+
+    fn unblock_customer(&self, customer: Uuid) -> Result<(), GatewayError> {
+        self.change(|| {
+            self.blocked.borrow_mut().remove(&customer);
+        })
+    }
+}
+
 /// The service, and handles of what it is given.
 pub struct Bank {
     pub service: AuthService<TestEnv>,
     pub cores: Cores,
     pub tokens: TokenService,
+    pub gateway: KeyList,
 }
 
 impl Bank {
@@ -139,18 +223,21 @@ impl Bank {
         let store = WatchedStore::new(SqliteStore::in_memory().unwrap());
         migrate(&store, MIGRATIONS).unwrap();
         let (cores, tokens) = (Cores::default(), TokenService::default());
+        let gateway = KeyList::default();
         let service = AuthService {
             store,
             clock: ManualClock::at(START_MS),
             random: SystemRandom,
             compute: cores.clone(),
             issuer: tokens.clone(),
+            gateway: gateway.clone(),
             settings: Settings { argon2: small(1) },
         };
         Self {
             service,
             cores,
             tokens,
+            gateway,
         }
     }
 

@@ -4,6 +4,7 @@ mod bootstrap;
 mod commands;
 mod device;
 mod events;
+mod keys;
 mod kit;
 mod login;
 mod lookup;

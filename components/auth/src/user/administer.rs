@@ -4,9 +4,9 @@ use super::User;
 use super::register::check_name;
 use crate::audit_log::{DISABLED, NAME, ROLE};
 use crate::device::forget_devices;
-use crate::ended_sessions::EndedSessions;
 use crate::env::Env;
 use crate::error::AuthError;
+use crate::outbox::{EndedSessions, tell_gateway_of};
 use crate::service::AuthService;
 use serde::{Deserialize, Deserializer};
 use strongroom_sdk::audit_log::{Actor, Record};
@@ -60,7 +60,7 @@ impl<E: Env> AuthService<E> {
     }
 
     /// Changes a user. A new role ends the user's sessions. Disabling ends the sessions and the
-    /// device tokens. A retry changes nothing, and ends the sessions that the first attempt could
+    /// device tokens, and no API key may act for the user until they are enabled. A retry changes nothing, and ends the sessions that the first attempt could
     /// not end.
     ///
     /// # Errors
@@ -98,7 +98,7 @@ impl<E: Env> AuthService<E> {
             if leaves_no_admin {
                 return Err(AuthError::LastAdmin);
             }
-            self.end_old_sessions(id)?;
+            self.put_in_force(id)?;
             return Ok(old);
         }
         let ended = ended_by(&old, &mut new, self.new_id());
@@ -110,8 +110,11 @@ impl<E: Env> AuthService<E> {
         if let Some(ended) = &ended {
             ended.insert(self.now_ms(), &transaction)?;
         }
+        if new.disabled != old.disabled {
+            tell_gateway_of(id, &transaction)?;
+        }
         transaction.commit()?;
-        self.end_old_sessions(id)?;
+        self.put_in_force(id)?;
         Ok(new)
     }
 

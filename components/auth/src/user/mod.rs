@@ -12,6 +12,7 @@ pub use administer::{NewUser, UserChange};
 pub(crate) use lookup::Statement;
 pub use lookup::UserFilter;
 pub use register::Registration;
+pub(crate) use register::check_name;
 pub use view::{StaffView, View};
 
 use crate::email::Email;

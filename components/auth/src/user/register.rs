@@ -56,7 +56,7 @@ impl<E: Env> AuthService<E> {
         role: Role,
     ) -> Result<CheckedUser, AuthError> {
         let email =
-            Email::parse(email).map_err(|error| AuthError::Invalid("/email", error.to_string()))?;
+            Email::parse(email).map_err(|error| AuthError::invalid("/email", error.to_string()))?;
         check_name(name)?;
         password::check(password, email.given(), name)
             .map_err(|error| AuthError::Password("/password", error))?;
@@ -105,12 +105,12 @@ impl<E: Env> AuthService<E> {
     }
 }
 
-pub(super) fn check_name(name: Option<&str>) -> Result<(), AuthError> {
+/// Passes a name that a user or an API key may have.
+pub(crate) fn check_name(name: Option<&str>) -> Result<(), AuthError> {
     match name {
-        Some(name) if !is_name(name) => Err(AuthError::Invalid(
+        Some(name) if !is_name(name) => Err(AuthError::invalid(
             "/name",
-            "must have 1 to 100 characters, one of them visible, and no control characters"
-                .to_owned(),
+            "must have 1 to 100 characters, one of them visible, and no control characters",
         )),
         _ => Ok(()),
     }

@@ -6,6 +6,7 @@ mod commands;
 mod http_accounts;
 mod http_auth;
 mod http_idempotency;
+mod http_keys;
 mod http_token;
 mod http_transactions;
 mod private_files;

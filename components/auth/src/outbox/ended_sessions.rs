@@ -1,18 +1,11 @@
 //! The outbox of sessions that the token service must end.
-//!
-//! A row is committed with the change that makes the sessions wrong, and leaves when the token
-//! service has ended them. A crash in between leaves the row, and the next start or tick delivers
-//! it again, which is harmless. The client gets a success only when the row has left: until then,
-//! the tokens of those sessions may still work.
 
+use super::DELIVERIES_PER_TICK;
 use crate::env::{Env, Issuer};
 use crate::error::AuthError;
 use crate::service::AuthService;
 use strongroom_sdk::store::{Row, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
-
-/// One tick delivers at most so many rows: each costs the token service an fsync.
-const DELIVERIES_PER_TICK: i64 = 100;
 
 const INSERT: &str = "INSERT INTO ended_sessions_outbox
     (id, subject, security_version_min, except_session, created_at) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -64,41 +57,25 @@ impl EndedSessions {
 }
 
 impl<E: Env> AuthService<E> {
-    /// Delivers what is in the outbox, oldest first, and returns how many rows it delivered. For
-    /// `start` and `tick`.
-    ///
-    /// # Errors
-    /// The first failure. The next call tries the rest again.
-    pub fn deliver_pending(&self) -> Result<usize, AuthError> {
-        self.deliver_all(SELECT_OLDEST, DELIVERIES_PER_TICK.into())
+    pub(super) fn deliver_ended_sessions(&self) -> Result<usize, AuthError> {
+        self.deliver_sessions(SELECT_OLDEST, DELIVERIES_PER_TICK.into())
     }
 
-    /// Delivers what the outbox has of a user, also of earlier changes. So a client that retries a
-    /// change gets a success only when the old tokens have stopped working.
-    ///
-    /// # Errors
-    /// [`AuthError::NotInForce`]: the change is stored, and the next tick tries again.
-    pub(crate) fn end_old_sessions(&self, subject: Uuid) -> Result<(), AuthError> {
-        match self.deliver_all(SELECT_OF_SUBJECT, subject.into()) {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                eprintln!("the sessions of {subject} end at the next tick: {error}");
-                Err(AuthError::NotInForce)
-            }
-        }
+    pub(super) fn deliver_ended_sessions_of(&self, subject: Uuid) -> Result<usize, AuthError> {
+        self.deliver_sessions(SELECT_OF_SUBJECT, subject.into())
     }
 
-    fn deliver_all(&self, select: &str, parameter: Value) -> Result<usize, AuthError> {
+    fn deliver_sessions(&self, select: &str, parameter: Value) -> Result<usize, AuthError> {
         let rows = self.store.query(select, &[parameter])?;
         let mut count = 0;
         for row in rows {
-            self.deliver(&EndedSessions::from_row(&row)?)?;
+            self.end_sessions(&EndedSessions::from_row(&row)?)?;
             count += 1;
         }
         Ok(count)
     }
 
-    fn deliver(&self, ended: &EndedSessions) -> Result<(), AuthError> {
+    fn end_sessions(&self, ended: &EndedSessions) -> Result<(), AuthError> {
         self.issuer
             .end_user_sessions(ended.subject, ended.security_version_min, ended.except)?;
         let transaction = self.store.begin()?;

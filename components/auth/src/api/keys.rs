@@ -1,0 +1,43 @@
+//! What staff do about API keys. Auditors read, and administrators also make and revoke them.
+
+use crate::component::service;
+use crate::key::{KeyView, NewKeyView};
+use crate::{KeyFilter, NewKey};
+use http::StatusCode;
+use strongroom_sdk::audit_log::Actor;
+use strongroom_sdk::http::{PathId, RequestId};
+use strongroom_sdk::identity::{Admin, Auditor};
+use strongroom_sdk::json::{Json, NoBody};
+use strongroom_sdk::page::{List, Page};
+use strongroom_sdk::problem::Problem;
+use uuid::Uuid;
+
+pub(crate) async fn create_key(
+    admin: Admin,
+    request_id: RequestId,
+    Json(body): Json<NewKey>,
+) -> Result<(StatusCode, Json<NewKeyView>), Problem> {
+    let key = service().create_key(&Actor::new(&admin, request_id), &body)?;
+    Ok((StatusCode::CREATED, Json(key)))
+}
+
+pub(crate) async fn keys(
+    _: Auditor,
+    page: Page<Uuid, KeyFilter>,
+) -> Result<Json<List<KeyView>>, Problem> {
+    Ok(Json(service().keys(&page)?))
+}
+
+pub(crate) async fn key(_: Auditor, PathId(id): PathId) -> Result<Json<KeyView>, Problem> {
+    Ok(Json(service().key(id)?))
+}
+
+pub(crate) async fn revoke_key(
+    admin: Admin,
+    request_id: RequestId,
+    PathId(id): PathId,
+    _: NoBody,
+) -> Result<StatusCode, Problem> {
+    service().revoke_key(&Actor::new(&admin, request_id), id)?;
+    Ok(StatusCode::NO_CONTENT)
+}

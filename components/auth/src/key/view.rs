@@ -1,0 +1,67 @@
+//! An API key as clients and the audit log see it.
+
+use super::ApiKey;
+use serde::Serialize;
+use strongroom_sdk::clock::format_rfc3339;
+use uuid::Uuid;
+
+/// What never changes of a key. The audit log has it as the value of `key.created`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct KeyFacts {
+    name: String,
+    client_id: Uuid,
+    scopes: Vec<String>,
+    prefix: String,
+    expires_at: Option<String>,
+    created_at: String,
+}
+
+/// A key as administrators and auditors see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyView {
+    id: Uuid,
+    #[serde(flatten)]
+    facts: KeyFacts,
+    last_used_at: Option<String>,
+}
+
+/// A new key, as its maker sees it once.
+#[derive(Serialize)]
+pub struct NewKeyView {
+    #[serde(flatten)]
+    key: KeyView,
+    pub(super) secret: String,
+}
+
+impl From<ApiKey> for KeyFacts {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            name: key.name,
+            client_id: key.client,
+            scopes: key.scopes,
+            prefix: key.prefix,
+            expires_at: key.expires_at_ms.map(format_rfc3339),
+            created_at: format_rfc3339(key.created_at_ms),
+        }
+    }
+}
+
+impl KeyView {
+    /// The key, and when it was last used, in milliseconds since 1970 UTC.
+    pub(super) fn new(key: ApiKey, last_used_ms: Option<i64>) -> Self {
+        Self {
+            id: key.id,
+            facts: key.into(),
+            last_used_at: last_used_ms.map(format_rfc3339),
+        }
+    }
+}
+
+impl NewKeyView {
+    pub(super) fn new(key: ApiKey, secret: String) -> Self {
+        Self {
+            key: KeyView::new(key, None),
+            secret,
+        }
+    }
+}

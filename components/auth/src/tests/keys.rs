@@ -1,0 +1,377 @@
+//! Goal: an API key works from the moment its maker gets it until the answer to its revocation, and
+//! no other key does.
+//! Method: keys on a gateway that can be down, or take a change and then fail; and the rows, events,
+//! and lists after each step.
+
+use super::kit::*;
+use crate::key::{KEYS_MAX, KeyView};
+use crate::{AuthError, KeyFilter, NewKey};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use strongroom_sdk::identity::Role;
+use strongroom_sdk::page::{List, Page};
+use strongroom_sdk::store::Store;
+use strongroom_sdk::{json, store};
+use uuid::Uuid;
+
+const KEYS: &str = "SELECT 1 FROM api_key";
+const OUTBOX: &str = "SELECT 1 FROM gateway_outbox";
+
+impl Bank {
+    fn try_key(&self, body: Value) -> Result<Value, AuthError> {
+        let new: NewKey = json::from_slice(body.to_string().as_bytes()).unwrap();
+        let made = self.service.create_key(&admin(), &new)?;
+        Ok(serde_json::to_value(made).unwrap())
+    }
+
+    /// Makes a key with one scope. Each is a millisecond newer than the one before.
+    pub(super) fn key(&self, more: Value) -> Value {
+        self.pass_ms(1);
+        let mut body = json!({"name": "orders", "scopes": ["accounts:read"]});
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        self.try_key(body).unwrap()
+    }
+
+    fn listed(&self, query: &str) -> List<KeyView> {
+        let page = Page::<Uuid, KeyFilter>::from_query(query).unwrap();
+        self.service.keys(&page).unwrap()
+    }
+
+    fn names(&self, query: &str) -> Vec<String> {
+        let keys = serde_json::to_value(self.listed(query)).unwrap();
+        let keys = keys["data"].as_array().unwrap().iter();
+        keys.map(|key| key["name"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    pub(super) fn revoke(&self, id: Uuid) -> Result<(), AuthError> {
+        self.service.revoke_key(&admin(), id)
+    }
+
+    fn tick(&self) -> Result<usize, AuthError> {
+        self.service.abandon_pending_keys()?;
+        self.service.deliver_pending()
+    }
+
+    fn accepts(&self, key: Uuid) -> bool {
+        self.gateway.accepted.borrow().contains_key(&key)
+    }
+}
+
+pub(super) fn id(key: &Value) -> Uuid {
+    key["id"].as_str().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_key_is_shown_once_and_the_gateway_has_its_hash() {
+    let bank = Bank::new();
+    let key = bank.key(json!({"expires_at": "2027-01-31T01:00:00+01:00"}));
+    let secret = key["secret"].as_str().unwrap();
+    assert_eq!(secret.len(), "sk_".len() + 43, "256 bits");
+    let expected = json!({
+        "id": key["id"], "name": "orders", "client_id": key["client_id"],
+        "scopes": ["accounts:read"], "prefix": &secret[..11],
+        "expires_at": "2027-01-31T00:00:00.000Z", "created_at": "2026-11-22T12:00:00.001Z",
+        "last_used_at": null, "secret": secret,
+    });
+    assert_eq!(key, expected);
+    assert!(secret.starts_with("sk_"));
+    let hash: [u8; 32] = Sha256::digest(secret).into();
+    assert_eq!(bank.gateway.accepted.borrow().get(&id(&key)), Some(&hash));
+
+    let mut shown = key.clone();
+    shown.as_object_mut().unwrap().remove("secret");
+    let read = serde_json::to_value(bank.service.key(id(&key)).unwrap()).unwrap();
+    assert_eq!(read, shown);
+    let list = serde_json::to_value(bank.listed("")).unwrap();
+    assert_eq!(list["data"], json!([shown]));
+    let event = &bank.events("")["data"][0];
+    assert_eq!(
+        (&event["action"], &event["key_id"]),
+        (&json!("key.created"), &key["id"])
+    );
+    let kept = format!(
+        "{:?}{event}",
+        bank.service.store.query("SELECT * FROM api_key", &[])
+    );
+    assert!(!kept.contains(secret), "the store has no secret: {kept}");
+}
+
+#[test]
+fn a_refused_body_names_the_field_and_makes_nothing() {
+    let (bank, ada) = Bank::with_ada();
+    let many = vec!["accounts:read"; 51];
+    for (body, pointer) in [
+        (json!({"name": " ", "scopes": ["accounts:read"]}), "/name"),
+        (
+            json!({"name": "x".repeat(101), "scopes": ["accounts:read"]}),
+            "/name",
+        ),
+        (json!({"name": "a", "scopes": []}), "/scopes"),
+        (json!({"name": "a", "scopes": many}), "/scopes"),
+        (
+            json!({"name": "a", "scopes": ["accounts:read", "payments:write"]}),
+            "/scopes/1",
+        ),
+        (json!({"name": "a", "scopes": ["*"]}), "/scopes/0"),
+        (
+            json!({"name": "a", "scopes": ["accounts:read", "accounts:read"]}),
+            "/scopes/1",
+        ),
+        (
+            json!({"name": "a", "scopes": ["accounts:read"], "expires_at": "2026-11-22T12:00:00Z"}),
+            "/expires_at",
+        ),
+        (
+            json!({"name": "a", "scopes": ["accounts:read"], "expires_at": "tomorrow"}),
+            "/expires_at",
+        ),
+        (
+            json!({"name": "a", "scopes": ["accounts:read"], "client_id": Uuid::nil()}),
+            "/client_id",
+        ),
+        (
+            json!({"name": "a", "scopes": ["accounts:read"], "client_id": ada.id}),
+            "/client_id",
+        ),
+    ] {
+        let refused = refusal(bank.try_key(body.clone()));
+        let expected = (422, "validation_failed", pointer.to_owned());
+        assert_eq!(refused, expected, "{body}");
+    }
+    assert_eq!(bank.count(KEYS), 0);
+    assert!(bank.gateway.accepted.borrow().is_empty());
+}
+
+#[test]
+fn an_unknown_scope_is_refused_with_those_that_there_are() {
+    let bank = Bank::new();
+    let refused = bank.try_key(json!({"name": "a", "scopes": ["journal:write"]}));
+    let Err(AuthError::Invalid(_, detail)) = refused else {
+        panic!("the scope is not known");
+    };
+    assert!(
+        detail.contains("accounts:read, accounts:write, journal:read"),
+        "{detail}"
+    );
+}
+
+#[test]
+fn keys_of_one_client_overlap_and_a_key_without_a_client_makes_one() {
+    let bank = Bank::new();
+    let client = Uuid::from_u128(0xC11E);
+    bank.key(json!({"name": "old", "client_id": client}));
+    bank.key(json!({"name": "new", "client_id": client}));
+    let others = [bank.key(json!({})), bank.key(json!({}))];
+    assert_ne!(others[0]["client_id"], others[1]["client_id"]);
+    assert_eq!(bank.names(&format!("client_id={client}")), ["new", "old"]);
+    assert_eq!(bank.names("").len(), 4);
+}
+
+#[test]
+fn pages_have_every_key_once_newest_first() {
+    let bank = Bank::new();
+    for name in ["a", "b", "c", "d", "e"] {
+        bank.key(json!({ "name": name }));
+    }
+    let (mut seen, mut query) = (Vec::new(), "limit=2".to_owned());
+    loop {
+        seen.extend(bank.names(&query));
+        match bank.listed(&query).next_cursor {
+            Some(cursor) => query = format!("limit=2&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ["e", "d", "c", "b", "a"]);
+}
+
+#[test]
+fn a_key_has_the_time_of_its_last_use() {
+    let bank = Bank::new();
+    let (used, unused) = (bank.key(json!({})), bank.key(json!({})));
+    bank.gateway.used.borrow_mut().push((id(&used), START_MS));
+    let last_used = |view| serde_json::to_value(view).unwrap()["last_used_at"].clone();
+    let [used, unused] = [&used, &unused].map(|key| last_used(bank.service.key(id(key)).unwrap()));
+    assert_eq!(
+        (&used, &unused),
+        (&json!("2026-11-22T12:00:00.000Z"), &Value::Null)
+    );
+    let listed: Vec<_> = bank.listed("").data.into_iter().map(last_used).collect();
+    assert_eq!(listed, [unused, used]);
+}
+
+#[test]
+fn a_key_that_the_gateway_did_not_accept_is_nowhere_and_soon_refused() {
+    let bank = Bank::new();
+    for (broken, loses_answers) in [(true, false), (false, true)] {
+        bank.gateway.broken.set(broken);
+        bank.gateway.loses_answers.set(loses_answers);
+        let refused = refusal(bank.try_key(json!({"name": "a", "scopes": ["accounts:read"]})));
+        assert_eq!((refused.0, refused.1), (503, "service_unavailable"));
+        bank.gateway.broken.set(false);
+        bank.gateway.loses_answers.set(false);
+    }
+    assert_eq!(bank.names(""), [""; 0]);
+    assert_eq!(bank.events("")["data"], json!([]), "there is no key to log");
+    let accepted: Vec<_> = bank.gateway.accepted.borrow().keys().copied().collect();
+    assert_eq!(
+        bank.service.key(accepted[0]).err(),
+        Some(AuthError::NotFound)
+    );
+    assert_eq!(bank.revoke(accepted[0]), Err(AuthError::NotFound));
+    assert_eq!(bank.tick(), Ok(0), "another call may still be making them");
+    bank.pass_ms(60_001);
+    assert_eq!(bank.tick(), Ok(2));
+    assert!(!bank.accepts(accepted[0]));
+    assert_eq!((bank.count(KEYS), bank.count(OUTBOX)), (0, 0));
+}
+
+#[test]
+fn a_key_that_took_too_long_to_make_is_never_shown() {
+    let bank = Bank::new();
+    // The tick comes between the answer of the gateway and the commit.
+    let (store, clock) = (bank.service.store.clone(), bank.service.clock.clone());
+    let service = bank.service.clone();
+    bank.gateway.meanwhile(move || {
+        clock.pass_ms(60_001);
+        service.abandon_pending_keys().unwrap();
+        let outbox = store.query(OUTBOX, &[]).unwrap();
+        assert_eq!(outbox.rows.len(), 1);
+    });
+    let refused = bank.try_key(json!({"name": "a", "scopes": ["accounts:read"]}));
+    assert_eq!(refusal(refused).1, "service_unavailable");
+    assert_eq!(bank.tick(), Ok(1));
+    assert!(bank.gateway.accepted.borrow().is_empty());
+    assert_eq!(bank.names(""), [""; 0]);
+}
+
+#[test]
+fn a_revocation_is_a_success_only_when_the_gateway_refuses_the_key() {
+    let bank = Bank::new();
+    let (key, other) = (bank.key(json!({})), bank.key(json!({"name": "other"})));
+    bank.gateway.broken.set(true);
+    for _ in 0..2 {
+        assert_eq!(bank.revoke(id(&key)), Err(AuthError::NotInForce));
+    }
+    assert_eq!(bank.names(""), ["other"]);
+    assert!(bank.accepts(id(&key)));
+    bank.gateway.broken.set(false);
+    // A retry, and the next one, which finds nothing to do.
+    for _ in 0..2 {
+        bank.revoke(id(&key)).unwrap();
+        assert!(!bank.accepts(id(&key)));
+    }
+    assert!(bank.accepts(id(&other)));
+    assert_eq!(bank.service.key(id(&key)).err(), Some(AuthError::NotFound));
+    let events = bank.events(&format!("key_id={}", id(&key)));
+    let actions: Vec<_> = events["data"].as_array().unwrap().iter().collect();
+    assert_eq!(actions.len(), 2, "{events}");
+    assert_eq!(actions[0]["action"], "key.revoked");
+    assert_eq!(bank.revoke(Uuid::from_u128(1)), Err(AuthError::NotFound));
+}
+
+#[test]
+fn a_revocation_that_the_gateway_missed_is_repeated_by_the_tick() {
+    let bank = Bank::new();
+    let key = id(&bank.key(json!({})));
+    bank.gateway.broken.set(true);
+    assert_eq!(bank.revoke(key), Err(AuthError::NotInForce));
+    assert!(bank.tick().is_err());
+    bank.gateway.broken.set(false);
+    assert_eq!(bank.tick(), Ok(1));
+    assert!(!bank.accepts(key));
+    assert_eq!(bank.tick(), Ok(0));
+}
+
+#[test]
+fn there_are_not_more_keys_than_there_may_be() {
+    let bank = Bank::new();
+    let key = id(&bank.key(json!({})));
+    bank.execute(&format!(
+        "INSERT INTO api_key
+        WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {KEYS_MAX})
+        SELECT randomblob(16), state, name, client, scopes, prefix, expires_at, created_at
+        FROM api_key, n"
+    ));
+    let one_more = || bank.try_key(json!({"name": "a", "scopes": ["accounts:read"]}));
+    assert_eq!(refusal(one_more()), (422, "keys_too_many", String::new()));
+    bank.revoke(key).unwrap();
+    one_more().unwrap();
+}
+
+#[test]
+fn no_key_acts_for_a_disabled_user() {
+    let (bank, ada) = Bank::with_ada();
+    let is_blocked = || bank.gateway.blocked.borrow().contains(&ada.id);
+    bank.change(&ada, r#"{"disabled":true}"#).unwrap();
+    assert!(is_blocked());
+    bank.change(&ada, r#"{"name":"Ada"}"#).unwrap();
+    assert!(is_blocked());
+    bank.gateway.broken.set(true);
+    let enabled = bank.change(&ada, r#"{"disabled":false}"#).err();
+    assert_eq!(enabled, Some(AuthError::NotInForce));
+    bank.gateway.broken.set(false);
+    bank.change(&ada, r#"{"disabled":false}"#).unwrap();
+    assert!(!is_blocked());
+    assert_eq!(bank.count(OUTBOX), 0);
+}
+
+#[test]
+fn a_user_is_blocked_even_if_their_sessions_cannot_be_ended() {
+    let (bank, ada) = Bank::with_ada();
+    bank.tokens.broken.set(true);
+    let disabled = bank.change(&ada, r#"{"disabled":true}"#).err();
+    assert_eq!(disabled, Some(AuthError::NotInForce));
+    assert!(bank.gateway.blocked.borrow().contains(&ada.id));
+}
+
+/// The gateway missed both changes. It learns what holds, not what once was to be done.
+#[test]
+fn the_gateway_learns_the_last_state_of_a_user() {
+    let (bank, ada) = Bank::with_ada();
+    bank.gateway.broken.set(true);
+    for body in [r#"{"disabled":true}"#, r#"{"disabled":false}"#] {
+        let changed = bank.change(&ada, body).err();
+        assert_eq!(changed, Some(AuthError::NotInForce));
+    }
+    bank.gateway.broken.set(false);
+    bank.gateway.blocked.borrow_mut().insert(ada.id);
+    bank.tick().unwrap();
+    assert!(bank.gateway.blocked.borrow().is_empty());
+}
+
+#[test]
+fn events_of_keys_are_no_changes_of_users() {
+    let bank = Bank::new();
+    bank.key(json!({}));
+    let teller = bank.create(TELLER, Role::Teller);
+    bank.key(json!({}));
+    let changes = bank.service.changes(0).unwrap();
+    let seen: Vec<_> = changes
+        .iter()
+        .map(|change| (change.sequence, change.user_id))
+        .collect();
+    assert_eq!(seen, [(2, teller.id)]);
+    assert_eq!(bank.service.changes(2).unwrap(), []);
+}
+
+#[test]
+fn no_statement_reads_revoked_keys() {
+    let bank = Bank::new();
+    for client in [None, Some(Uuid::nil())] {
+        let explained = |sql: &str, params: &[store::Value]| {
+            let plan = format!("EXPLAIN QUERY PLAN {sql}");
+            let steps = bank.service.store.query(&plan, params).unwrap();
+            let steps: Vec<_> = steps
+                .into_iter()
+                .map(|step| step.text(3).unwrap())
+                .collect();
+            let is_search = |step: &String| step.starts_with("SEARCH") && step.contains("INDEX");
+            assert!(steps.len() == 1 && steps.iter().all(is_search), "{steps:?}");
+            bank.service.store.query(sql, params)
+        };
+        crate::key::ApiKey::page(None, client, 10, explained).unwrap();
+    }
+}

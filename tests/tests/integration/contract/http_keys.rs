@@ -1,0 +1,111 @@
+//! `/api/auth/keys`: the shape of each call. What keys open at the gateway, the tests of `keys` say.
+
+use strongroom_tests::bank::UNKNOWN_ID;
+use strongroom_tests::{Bank, Value, assert_json, json, refusals, text};
+
+#[tokio::test]
+async fn post_keys() {
+    let bank = Bank::shared().await;
+    let admin = bank.admin().await;
+    let body = json!({
+        "name": "orders", "scopes": ["accounts:read", "transactions:write"],
+        "expires_at": "2999-01-31T00:00:00Z",
+    });
+    let answer = admin.post("/api/auth/keys").json(&body).await;
+    let kept = answer.header("cache-control").unwrap_or_default();
+    assert!(kept.contains("no-store"), "a secret: {kept}");
+    let key = answer.expect(201);
+    assert_json!(key, {
+        "name": "orders", "scopes": ["accounts:read", "transactions:write"],
+        "expires_at": "2999-01-31T00:00:00.000Z", "last_used_at": null,
+    });
+    let secret = text(&key["secret"]);
+    assert!(secret.starts_with(text(&key["prefix"])), "{key}");
+    assert_eq!(
+        (secret.len(), text(&key["prefix"]).len()),
+        (46, 11),
+        "256 bits"
+    );
+
+    let one_more =
+        json!({"name": "new", "client_id": key["client_id"], "scopes": ["accounts:read"]});
+    let one_more = admin.post("/api/auth/keys").json(&one_more).await;
+    let one_more = one_more.expect(201);
+    assert_eq!(one_more["client_id"], key["client_id"]);
+    assert_eq!(one_more["expires_at"], Value::Null);
+    let customer = bank.customer().await;
+    refusals! {
+        admin => POST "/api/auth/keys" {"scopes": ["accounts:read"]}
+            => 422 "validation_failed" "/name";
+        admin => POST "/api/auth/keys" {"name": "a"} => 422 "validation_failed" "/scopes";
+        admin => POST "/api/auth/keys" {"name": "a", "scopes": []}
+            => 422 "validation_failed" "/scopes";
+        admin => POST "/api/auth/keys" {"name": "a", "scopes": ["accounts:read", "nothing:read"]}
+            => 422 "validation_failed" "/scopes/1";
+        admin => POST "/api/auth/keys" {"name": "a", "scopes": "accounts:read"}
+            => 422 "validation_failed" "/scopes";
+        admin => POST "/api/auth/keys"
+            {"name": "a", "scopes": ["accounts:read"], "client_id": "orders"}
+            => 422 "validation_failed" "/client_id";
+        admin => POST "/api/auth/keys"
+            {"name": "a", "scopes": ["accounts:read"], "client_id": customer.id}
+            => 422 "validation_failed" "/client_id";
+        admin => POST "/api/auth/keys"
+            {"name": "a", "scopes": ["accounts:read"], "expires_at": "2020-01-31T00:00:00Z"}
+            => 422 "validation_failed" "/expires_at";
+        admin => POST "/api/auth/keys"
+            {"name": "a", "scopes": ["accounts:read"], "secret": "sk_mine"}
+            => 422 "validation_failed" "/secret";
+    }
+}
+
+#[tokio::test]
+async fn get_and_delete_keys() {
+    let bank = Bank::shared().await;
+    let admin = bank.admin().await;
+    let body = json!({"name": "orders", "scopes": ["accounts:read"]});
+    let mut key = admin.post("/api/auth/keys").json(&body).await.expect(201);
+    let secret = key.as_object_mut().and_then(|key| key.remove("secret"));
+    assert!(secret.is_some());
+    let (id, client) = (text(&key["id"]), text(&key["client_id"]));
+    let path = format!("/api/auth/keys/{id}");
+    let list = format!("/api/auth/keys?client_id={client}");
+    for reader in [&admin, &bank.staff("auditor").await] {
+        assert_eq!(reader.read(&path).await, key, "without the secret");
+        assert_eq!(reader.all(&list).await, std::slice::from_ref(&key));
+    }
+    for _ in 0..2 {
+        admin.delete(&path).await.expect_no_content();
+    }
+    assert_eq!(admin.all(&list).await, [Value::Null; 0]);
+    refusals! {
+        admin => GET "{path}" => 404 "not_found";
+        admin => DELETE "/api/auth/keys/{UNKNOWN_ID}" => 404 "not_found";
+        admin => GET "/api/auth/keys?client_id=orders" => 422 "validation_failed" "/client_id";
+        admin => GET "/api/auth/keys?name=orders" => 422 "validation_failed" "/name";
+    }
+    let events = admin.all(&format!("/api/auth/events?key_id={id}")).await;
+    assert_json!(Value::from(events), [
+        {"action": "key.revoked", "key_id": id, "actor_id": admin.id},
+        {"action": "key.created", "key_id": id, "actor_id": admin.id},
+    ]);
+}
+
+#[tokio::test]
+async fn keys_are_not_for_customers_and_tellers_and_auditors_only_read() {
+    let bank = Bank::shared().await;
+    let (customer, teller) = (bank.customer().await, bank.staff("teller").await);
+    for person in [&customer, &teller] {
+        refusals! {
+            person => GET "/api/auth/keys" => 403 "forbidden";
+            person => GET "/api/auth/keys/{UNKNOWN_ID}" => 403 "forbidden";
+        }
+    }
+    for person in [&customer, &teller, &bank.staff("auditor").await] {
+        refusals! {
+            person => POST "/api/auth/keys" {"name": "a", "scopes": ["accounts:read"]}
+                => 403 "forbidden";
+            person => DELETE "/api/auth/keys/{UNKNOWN_ID}" => 403 "forbidden";
+        }
+    }
+}
