@@ -1,10 +1,10 @@
 //! The store's schema. Times are milliseconds since 1970 UTC, ids the 16 bytes of a UUID.
 
-use strongroom_sdk::audit_log;
 use strongroom_sdk::store::Migration;
+use strongroom_sdk::{audit_log, idempotency};
 
 /// Every step of the schema, oldest first. A released step never changes.
-pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2)];
+pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2), idempotency::migration(3)];
 
 const FIRST: Migration = Migration {
     number: 1,

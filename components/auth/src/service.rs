@@ -1,8 +1,10 @@
 //! The service: what it is given, and its settings.
 
 use crate::env::Env;
+use crate::error::AuthError;
 use crate::settings::Settings;
 use strongroom_sdk::clock::Clock;
+use strongroom_sdk::idempotency;
 use strongroom_sdk::random::Random;
 use uuid::Uuid;
 
@@ -32,5 +34,13 @@ impl<E: Env> AuthService<E> {
 
     pub(crate) fn new_id(&self) -> Uuid {
         self.random.uuid_v7(&self.clock)
+    }
+
+    /// Deletes the replies that are no longer kept for repeated requests. For `tick`.
+    ///
+    /// # Errors
+    /// [`AuthError::Store`].
+    pub fn forget_old_replies(&self) -> Result<(), AuthError> {
+        Ok(idempotency::sweep(&self.store, self.now_ms())?)
     }
 }

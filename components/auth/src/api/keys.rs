@@ -1,11 +1,12 @@
 //! What staff do about API keys. Auditors read, and administrators also make and revoke them.
 
 use crate::component::service;
-use crate::key::{KeyView, NewKeyView};
+use crate::key::KeyView;
 use crate::{KeyFilter, NewKey};
 use http::StatusCode;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::http::{PathId, RequestId};
+use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::{Admin, Auditor};
 use strongroom_sdk::json::{Json, NoBody};
 use strongroom_sdk::page::{List, Page};
@@ -15,10 +16,11 @@ use uuid::Uuid;
 pub(crate) async fn create_key(
     admin: Admin,
     request_id: RequestId,
+    key: Option<IdempotencyKey>,
     Json(body): Json<NewKey>,
-) -> Result<(StatusCode, Json<NewKeyView>), Problem> {
-    let key = service().create_key(&Actor::new(&admin, request_id), &body)?;
-    Ok((StatusCode::CREATED, Json(key)))
+) -> Result<StoredReply, Problem> {
+    let request = KeyedRequest::new(key.as_ref(), admin.principal(), "POST /keys", &body)?;
+    service().create_key(&Actor::new(&admin, request_id), &request, &body)
 }
 
 pub(crate) async fn keys(

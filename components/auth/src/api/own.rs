@@ -6,6 +6,7 @@ use crate::user::View;
 use crate::{Login, PasswordChange, Registration};
 use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
+use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::json::{Json, NoBody};
 use strongroom_sdk::oauth::TokenResponse;
@@ -25,10 +26,10 @@ pub(crate) struct LoginResponse {
 }
 
 pub(crate) async fn register(
+    key: Option<IdempotencyKey>,
     Json(body): Json<Registration>,
-) -> Result<(StatusCode, Json<View>), Problem> {
-    let user = service().register(&body)?;
-    Ok((StatusCode::CREATED, Json(user.into())))
+) -> Result<StoredReply, Problem> {
+    service().register(key.as_ref(), &body)
 }
 
 pub(crate) async fn log_in(

@@ -4,9 +4,9 @@
 use crate::component::service;
 use crate::user::StaffView;
 use crate::{EventFilter, NewUser, UserChange, UserFilter};
-use http::StatusCode;
 use strongroom_sdk::audit_log::{Actor, EventView};
 use strongroom_sdk::http::{PathId, RequestId};
+use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::{Admin, Auditor, Staff};
 use strongroom_sdk::json::Json;
 use strongroom_sdk::page::{List, Page};
@@ -16,10 +16,11 @@ use uuid::Uuid;
 pub(crate) async fn create_user(
     admin: Admin,
     request_id: RequestId,
+    key: Option<IdempotencyKey>,
     Json(body): Json<NewUser>,
-) -> Result<(StatusCode, Json<StaffView>), Problem> {
-    let user = service().create_user(&Actor::new(&admin, request_id), &body)?;
-    Ok((StatusCode::CREATED, Json(user.into())))
+) -> Result<StoredReply, Problem> {
+    let request = KeyedRequest::new(key.as_ref(), admin.principal(), "POST /users", &body)?;
+    service().create_user(&Actor::new(&admin, request_id), &request, &body)
 }
 
 pub(crate) async fn users(

@@ -24,7 +24,8 @@ impl Guest for Component {
         let delivered = service().deliver_pending();
         let forgotten = service()
             .forget_old_failures()
-            .and_then(|()| service().forget_old_devices());
+            .and_then(|()| service().forget_old_devices())
+            .and_then(|()| service().forget_old_replies());
         abandoned
             .and(delivered.map(drop))
             .and(forgotten)

@@ -8,9 +8,11 @@ use crate::env::{Env, Gateway, GatewayError};
 use crate::error::AuthError;
 use crate::service::AuthService;
 use crate::user::{User, check_name};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::parse_rfc3339;
+use strongroom_sdk::idempotency::{Begun, KeyedRequest, StoredReply};
+use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::{Store, Transaction};
 use uuid::Uuid;
 
@@ -18,7 +20,7 @@ use uuid::Uuid;
 const SCOPES_MAX: usize = 50;
 
 /// The body of `POST /keys`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
     /// What people call the key, at most 100 characters.
@@ -34,19 +36,27 @@ pub struct NewKey {
 }
 
 impl<E: Env> AuthService<E> {
-    /// Makes a key. Only what this returns has its secret.
+    /// Makes a key. Only the first reply has its secret.
     ///
     /// # Errors
-    /// - [`AuthError::Invalid`] with the field;
-    /// - [`AuthError::KeysTooMany`];
-    /// - [`AuthError::Gateway`] where the gateway does not accept the key now. Then there is none.
-    pub fn create_key(&self, actor: &Actor, new: &NewKey) -> Result<NewKeyView, AuthError> {
+    /// 422 with the field, `keys_too_many`; 503 where the gateway does not accept the key now: then
+    /// there is none.
+    pub fn create_key(
+        &self,
+        actor: &Actor,
+        request: &KeyedRequest,
+        new: &NewKey,
+    ) -> Result<StoredReply, Problem> {
+        if let Some(reply) = request.replay(&self.store)? {
+            return Ok(reply);
+        }
         let secret = Secret::new(&self.random);
         let key = self.checked_key(new, &secret)?;
         self.insert_pending(&key)?;
-        self.gateway.accept_key(&key, secret.hash())?;
-        self.activate(actor, &key)?;
-        Ok(NewKeyView::new(key, secret.into_text()))
+        self.gateway
+            .accept_key(&key, secret.hash())
+            .map_err(AuthError::from)?;
+        self.activate(actor, request, key, secret)
     }
 
     /// A key that passes every rule.
@@ -106,18 +116,32 @@ impl<E: Env> AuthService<E> {
         Ok(transaction.commit()?)
     }
 
-    fn activate(&self, actor: &Actor, key: &ApiKey) -> Result<(), AuthError> {
-        let transaction = self.store.begin()?;
+    fn activate(
+        &self,
+        actor: &Actor,
+        request: &KeyedRequest,
+        key: ApiKey,
+        secret: Secret,
+    ) -> Result<StoredReply, Problem> {
+        let transaction = match request.begin(&self.store)? {
+            Begun::First(transaction) => transaction,
+            // The same request has made a key at the same time. This one stays pending.
+            Begun::Repeated(reply) => return Ok(reply),
+        };
         if !move_state(key.id, [KeyState::Pending, KeyState::Active], &transaction)? {
             let reason = "making the key took so long that the tick has ended it".to_owned();
-            return Err(GatewayError::Unavailable(reason).into());
+            return Err(AuthError::from(GatewayError::Unavailable(reason)).into());
         }
         Record {
             new_value: Some(key.clone().logged()?),
             ..self.record(actor, KEY_CREATED, key.id)
         }
         .append(&transaction)?;
-        Ok(transaction.commit()?)
+        let now_ms = key.created_at_ms;
+        let view = NewKeyView::new(key, secret.into_text());
+        let reply = request.created(&transaction, now_ms, &view)?;
+        transaction.commit()?;
+        Ok(reply)
     }
 }
 

@@ -19,7 +19,7 @@ mod view;
 
 pub use create::NewKey;
 pub use list::KeyFilter;
-pub use view::{KeyView, NewKeyView};
+pub use view::KeyView;
 
 use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};
 use uuid::Uuid;

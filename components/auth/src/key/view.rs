@@ -25,12 +25,13 @@ pub struct KeyView {
     last_used_at: Option<String>,
 }
 
-/// A new key, as its maker sees it once.
+/// A new key, as its maker sees it.
 #[derive(Serialize)]
-pub struct NewKeyView {
+pub(super) struct NewKeyView {
     #[serde(flatten)]
     key: KeyView,
-    pub(super) secret: String,
+    /// Null in the response to a repeated request.
+    secret: String,
 }
 
 impl From<ApiKey> for KeyFacts {

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::ManualClock;
+use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::{Identity, Role, Staff};
 use strongroom_sdk::json;
 use strongroom_sdk::oauth::TokenResponse;
@@ -55,12 +56,24 @@ impl Env for TestEnv {
 pub struct Cores {
     pub taken: Rc<Cell<usize>>,
     pub busy: Rc<Cell<bool>>,
+    meanwhile: Rc<RefCell<Meanwhile>>,
+}
+
+impl Cores {
+    /// Runs this before the next hash.
+    pub fn meanwhile(&self, act: impl FnOnce() + 'static) {
+        *self.meanwhile.borrow_mut() = Some(Box::new(act));
+    }
 }
 
 impl Compute for Cores {
     type Permit = ();
 
     fn acquire(&self) -> Option<()> {
+        let meanwhile = self.meanwhile.borrow_mut().take();
+        if let Some(act) = meanwhile {
+            act();
+        }
         self.taken.set(self.taken.get() + 1);
         (!self.busy.get()).then_some(())
     }
@@ -211,6 +224,7 @@ impl Gateway for KeyList {
 }
 
 /// The service, and handles of what it is given.
+#[derive(Clone)]
 pub struct Bank {
     pub service: AuthService<TestEnv>,
     pub cores: Cores,
@@ -261,12 +275,33 @@ impl Bank {
         email: &str,
         password: &str,
         name: Option<&str>,
-    ) -> Result<User, AuthError> {
-        self.service.register(&Registration {
+    ) -> Result<User, Problem> {
+        let made = self.register_keyed(None, email, password, name)?;
+        Ok(self.made(&made))
+    }
+
+    /// Registers under an idempotency key.
+    pub fn register_keyed(
+        &self,
+        key: Option<&str>,
+        email: &str,
+        password: &str,
+        name: Option<&str>,
+    ) -> Result<StoredReply, Problem> {
+        let registration = Registration {
             email: email.to_owned(),
             password: password.to_owned(),
             name: name.map(str::to_owned),
-        })
+        };
+        let key = key.map(|text| IdempotencyKey::from_header([text.as_bytes()]).unwrap());
+        self.service.register(key.as_ref(), &registration)
+    }
+
+    /// The user whom a reply is about.
+    fn made(&self, reply: &StoredReply) -> User {
+        let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+        let id = body["id"].as_str().unwrap().parse().unwrap();
+        self.service.user(id).unwrap()
     }
 
     pub fn create(&self, email: &str, role: Role) -> User {
@@ -276,7 +311,10 @@ impl Bank {
             role,
             name: None,
         };
-        self.service.create_user(&admin(), &new).unwrap()
+        let made = self
+            .service
+            .create_user(&admin(), &KeyedRequest::UNKEYED, &new);
+        self.made(&made.unwrap())
     }
 
     pub fn change(&self, user: &User, body: &str) -> Result<User, AuthError> {
@@ -399,8 +437,8 @@ pub fn admin() -> Actor {
 }
 
 /// The status, the code, and the first pointer (or nothing) of a refusal.
-pub fn refusal<T>(result: Result<T, AuthError>) -> (u16, &'static str, String) {
-    let problem = Problem::from(result.err().expect("a refusal"));
+pub fn refusal<T>(result: Result<T, impl Into<Problem>>) -> (u16, &'static str, String) {
+    let problem: Problem = result.err().expect("a refusal").into();
     let pointer = problem.errors().first().map(|error| error.pointer.clone());
     (
         problem.status().as_u16(),

@@ -6,6 +6,7 @@ use super::kit::*;
 use crate::password::tests::SPELLINGS;
 use crate::{AuthError, NewUser};
 use strongroom_sdk::audit_log::Actor;
+use strongroom_sdk::idempotency::KeyedRequest;
 use strongroom_sdk::identity::Role;
 
 #[test]
@@ -42,7 +43,10 @@ fn every_spelling_of_a_password_is_the_same_in_every_call() {
         role: Role::Teller,
         name: None,
     };
-    bank.service.create_user(&Actor::BANK, &teller).unwrap();
+    let unkeyed = KeyedRequest::UNKEYED;
+    bank.service
+        .create_user(&Actor::BANK, &unkeyed, &teller)
+        .unwrap();
     opens(TELLER);
 }
 

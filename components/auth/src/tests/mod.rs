@@ -10,4 +10,5 @@ mod login;
 mod lookup;
 mod password_change;
 mod register;
+mod repeats;
 mod throttle;

@@ -2,7 +2,6 @@
 //! Method: each refusal, and what the store has after it.
 
 use super::kit::*;
-use crate::AuthError;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::store::Ending;
 
@@ -27,8 +26,8 @@ fn a_mailbox_has_one_user() {
         "JOE@bu\u{308}cher.example",
         "joe@\u{ff42}\u{fc}cher.example",
     ] {
-        let refused = bank.register_as(taken, PASSWORD, None).err();
-        assert_eq!(refused, Some(AuthError::EmailTaken), "{taken}");
+        let refused = refusal(bank.register_as(taken, PASSWORD, None));
+        assert_eq!(refused.1, "email_taken", "{taken}");
         assert!(bank.log_in(taken, PASSWORD).is_ok(), "{taken}");
     }
     let look_alike = bank.register_as("\u{212a}ate@example.org", PASSWORD, None);
@@ -84,10 +83,11 @@ fn an_address_is_taken_once_in_any_case() {
 #[test]
 fn the_insert_decides_who_has_the_address() {
     let bank = Bank::new();
-    let late = bank.service.new_user(EMAIL, PASSWORD, None, Role::Customer);
-    bank.register(EMAIL);
-    let refused = bank.service.insert_user(late.ok().unwrap(), None).err();
-    assert_eq!(refused, Some(AuthError::EmailTaken));
+    let other = bank.clone();
+    bank.cores.meanwhile(move || drop(other.register(EMAIL)));
+    let late = refusal(bank.register_as(EMAIL, PASSWORD, None));
+    assert_eq!((late.0, late.1), (409, "email_taken"));
+    assert_eq!(bank.count(USERS), 1);
 }
 
 #[test]
@@ -110,14 +110,14 @@ fn an_address_is_taken_only_after_its_user_is_on_disk() {
     let (bank, _) = Bank::with_ada();
     // The look before the hash does not see a user of the same group; the insert does.
     bank.service.store.take_endings();
-    let refused = |email| bank.register_as(email, PASSWORD, None).err();
-    assert_eq!(refused(EMAIL), Some(AuthError::EmailTaken));
+    let refused = |email| refusal(bank.register_as(email, PASSWORD, None)).1;
+    assert_eq!(refused(EMAIL), "email_taken");
     assert_eq!(bank.service.store.take_endings(), []);
     bank.execute(
         "CREATE TRIGGER overtaken BEFORE INSERT ON user
         BEGIN SELECT RAISE(ABORT, 'UNIQUE: user.email_key'); END",
     );
     bank.service.store.take_endings();
-    assert_eq!(refused("late@example.org"), Some(AuthError::EmailTaken));
+    assert_eq!(refused("late@example.org"), "email_taken");
     assert_eq!(bank.service.store.take_endings(), [Ending::OnDisk]);
 }

@@ -1,26 +1,30 @@
 //! Administrators make and change users.
 
 use super::User;
-use super::register::check_name;
+use super::create::UserBody;
+use super::{StaffView, check_name};
 use crate::audit_log::{DISABLED, NAME, ROLE};
 use crate::device::forget_devices;
 use crate::env::Env;
 use crate::error::AuthError;
 use crate::outbox::{EndedSessions, tell_gateway_of};
 use crate::service::AuthService;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use strongroom_sdk::audit_log::{Actor, Record};
+use strongroom_sdk::idempotency::{KeyedRequest, StoredReply};
 use strongroom_sdk::identity::Role;
+use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 use uuid::Uuid;
 
 /// The body of `POST /users`.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// The email address, which no other user may have.
     pub email: String,
     /// The first password, which must keep the rules.
+    #[serde(skip_serializing)]
     pub password: String,
     /// What the user may do.
     pub role: Role,
@@ -54,9 +58,19 @@ impl<E: Env> AuthService<E> {
     ///
     /// # Errors
     /// As [`AuthService::register`].
-    pub fn create_user(&self, actor: &Actor, new: &NewUser) -> Result<User, AuthError> {
-        let checked = self.new_user(&new.email, &new.password, new.name.as_deref(), new.role)?;
-        self.insert_user(checked, Some(actor))
+    pub fn create_user(
+        &self,
+        actor: &Actor,
+        request: &KeyedRequest,
+        new: &NewUser,
+    ) -> Result<StoredReply, Problem> {
+        let body = UserBody {
+            email: &new.email,
+            password: &new.password,
+            name: new.name.as_deref(),
+            role: new.role,
+        };
+        self.make_user::<StaffView>(request, body, Some(actor))
     }
 
     /// Changes a user. A new role ends the user's sessions. Disabling ends the sessions and the

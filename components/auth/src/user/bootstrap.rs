@@ -1,11 +1,13 @@
 //! The first administrator.
 
+use super::NewUser;
 use crate::env::Env;
-use crate::error::AuthError;
 use crate::password;
 use crate::service::AuthService;
 use strongroom_sdk::audit_log::Actor;
+use strongroom_sdk::idempotency::KeyedRequest;
 use strongroom_sdk::identity::Role;
+use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::Store;
 
 /// The first administrator's email address.
@@ -55,13 +57,18 @@ impl<E: Env> AuthService<E> {
             }
         };
         self.insert_admin(&password)
-            .map_err(|error| format!("the first administrator: {error}"))?;
+            .map_err(|problem| format!("the first administrator: {}", problem.detail()))?;
         Ok(vec![message])
     }
 
-    fn insert_admin(&self, password: &str) -> Result<(), AuthError> {
-        let admin = self.new_user(EMAIL, password, None, Role::Admin)?;
-        self.insert_user(admin, Some(&Actor::BANK))?;
+    fn insert_admin(&self, password: &str) -> Result<(), Problem> {
+        let admin = NewUser {
+            email: EMAIL.to_owned(),
+            password: password.to_owned(),
+            role: Role::Admin,
+            name: None,
+        };
+        self.create_user(&Actor::BANK, &KeyedRequest::UNKEYED, &admin)?;
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 mod administer;
 mod bootstrap;
+mod create;
 mod lookup;
 mod register;
 mod search;
@@ -12,10 +13,10 @@ pub use administer::{NewUser, UserChange};
 pub(crate) use lookup::Statement;
 pub use lookup::UserFilter;
 pub use register::Registration;
-pub(crate) use register::check_name;
 pub use view::{StaffView, View};
 
 use crate::email::Email;
+use crate::error::AuthError;
 use search::SearchText;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};
@@ -195,7 +196,14 @@ impl User {
     }
 }
 
-/// Whether a text can be a user's name: 1 to 100 characters that people can read.
-pub(crate) fn is_name(text: &str) -> bool {
-    text.chars().count() <= NAME_LENGTH_MAX && is_readable(text)
+/// Passes a name that a user or an API key may have: 1 to 100 characters that people can read.
+pub(crate) fn check_name(name: Option<&str>) -> Result<(), AuthError> {
+    let is_name = |text: &str| text.chars().count() <= NAME_LENGTH_MAX && is_readable(text);
+    if name.is_none_or(is_name) {
+        return Ok(());
+    }
+    Err(AuthError::invalid(
+        "/name",
+        "must have 1 to 100 characters, one of them visible, and no control characters",
+    ))
 }

@@ -97,6 +97,9 @@ pub enum Begun<T> {
 }
 
 impl KeyedRequest {
+    /// A request without a key, such as one that the service makes itself.
+    pub const UNKEYED: Self = Self(None);
+
     /// A request of `principal`. `route` is the method and the path below the service, such as
     /// `POST /keys`, and `body` what another request under the same key would differ in.
     ///

@@ -1,7 +1,7 @@
 //! `/api/auth`: the shape of each call. What passwords, addresses and attempts are accepted, the
 //! tests of `components/auth` say.
 
-use strongroom_tests::bank::{PASSWORD, UNKNOWN_ID, new_email};
+use strongroom_tests::bank::{PASSWORD, UNKNOWN_ID, new_email, new_key};
 use strongroom_tests::{Bank, Person, Value, assert_json, json, refusals, text};
 
 const NEW_PASSWORD: &str = "nine llamas paint the quay";
@@ -34,6 +34,30 @@ async fn post_register() {
             => 422 "validation_failed" "/name";
     }
     bank.login(&email, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn post_register_and_users_again_with_the_same_key() {
+    let bank = Bank::shared().await;
+    let (admin, key) = (bank.admin().await, new_key());
+    for (client, path) in [
+        (&bank.client(), "/api/auth/register"),
+        (&*admin, "/api/auth/users"),
+    ] {
+        let mut body = json!({"email": new_email(), "password": PASSWORD});
+        if path.ends_with("users") {
+            body["role"] = json!("teller");
+        }
+        let made = client.post(path).key(&key).json(&body).await;
+        let again = client.post(path).key(&key).json(&body).await;
+        assert_eq!((made.replayed(), again.replayed()), (false, true), "{path}");
+        assert_eq!(again.expect(201), made.expect(201));
+        body["name"] = json!("Ada");
+        let other = client.post(path).key(&key).json(&body).await;
+        other.refused(422, "idempotency_key_reused");
+        let unkeyed = client.post(path).json(&body).await;
+        unkeyed.refused(409, "email_taken");
+    }
 }
 
 #[tokio::test]

@@ -6,12 +6,14 @@ use strongroom_tests::race::at_once;
 use strongroom_tests::{Answer, Bank, Person, Value, assert_json, json, text};
 
 /// A call, a body, and another body.
-fn calls() -> [(&'static str, Value, Value); 2] {
+fn calls() -> [(&'static str, Value, Value); 3] {
     let account = |name| json!({"type": "checking", "currency": "EUR", "name": name});
+    let key = |name| json!({"name": name, "scopes": ["accounts:read"]});
     let webhook = |path| json!({"url": format!("http://127.0.0.1:9/{path}")});
     [
         ("/api/accounts", account("first"), account("second")),
         ("/api/webhooks", webhook("first"), webhook("second")),
+        ("/api/auth/keys", key("first"), key("second")),
     ]
 }
 
@@ -95,7 +97,7 @@ async fn of_twenty_requests_at_once_with_one_key_one_makes_something() {
 async fn one_key_of_two_callers_is_two_requests_and_what_was_refused_is_not_kept() {
     let bank = Bank::shared().await;
     let (ann, bob) = (bank.customer().await, bank.customer().await);
-    let [(path, body, _), _] = calls();
+    let [(path, body, _), ..] = calls();
     let key = new_key();
     let wrong = json!({"type": "checking", "currency": "XYZ"});
     let refused = ann.post(path).key(&key).json(&wrong).await;

@@ -1,0 +1,124 @@
+//! Goal: a repeated request makes nothing more, and its reply has no secret.
+//! Method: each call that makes something, repeated after its reply, during its work, and changed.
+
+use super::kit::*;
+use serde_json::{Value, json};
+use strongroom_sdk::idempotency::REPLIES_KEPT_MS;
+
+const USERS: &str = "SELECT 1 FROM user";
+const REPLIES: &str = "SELECT 1 FROM kept_reply";
+
+fn orders() -> Value {
+    json!({"name": "orders", "scopes": ["accounts:read"]})
+}
+
+fn body(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn a_repeated_registration_gets_the_same_user_and_another_one_is_refused() {
+    let bank = Bank::new();
+    let register = |key, email, name| bank.register_keyed(Some(key), email, PASSWORD, name);
+    let first = register("k", EMAIL, None).unwrap();
+    let again = register("k", EMAIL, None).unwrap();
+    assert_eq!((first.repeated, again.repeated), (false, true));
+    assert_eq!(again.body, first.body);
+    assert_eq!(bank.cores.taken.get(), 1, "a repetition hashes nothing");
+    for (key, email, name, code) in [
+        ("k", EMAIL, Some("Ada"), "idempotency_key_reused"),
+        ("k", "ADA@example.org", None, "idempotency_key_reused"),
+        ("l", EMAIL, None, "email_taken"),
+    ] {
+        assert_eq!(refusal(register(key, email, name)).1, code, "{key} {email}");
+    }
+    // The key of another address is another key.
+    assert!(!register("k", BOB, None).unwrap().repeated);
+    assert_eq!(bank.count(USERS), 2);
+}
+
+#[test]
+fn what_is_kept_of_a_registration_has_no_hash_of_the_password() {
+    let bank = Bank::new();
+    let register = |password| bank.register_keyed(Some("k"), EMAIL, password, None);
+    let first = register(PASSWORD).unwrap();
+    // So a repetition with another password is taken for the same request: it changes nothing.
+    assert_eq!(register(OTHER_PASSWORD).unwrap().body, first.body);
+    assert!(bank.log_in(EMAIL, OTHER_PASSWORD).is_err());
+}
+
+#[test]
+fn of_two_registrations_at_once_under_one_key_one_makes_a_user() {
+    let bank = Bank::new();
+    let other = bank.clone();
+    bank.cores.meanwhile(move || {
+        let first = other.register_keyed(Some("k"), EMAIL, PASSWORD, None);
+        assert!(!first.unwrap().repeated);
+    });
+    let second = bank.register_keyed(Some("k"), EMAIL, PASSWORD, None);
+    assert!(second.unwrap().repeated);
+    assert_eq!(bank.count(USERS), 1);
+}
+
+#[test]
+fn what_was_refused_is_not_kept() {
+    let bank = Bank::new();
+    bank.cores.busy.set(true);
+    let refused = bank.register_keyed(Some("k"), EMAIL, PASSWORD, None);
+    assert_eq!(refusal(refused).0, 503);
+    bank.cores.busy.set(false);
+    let made = bank.register_keyed(Some("k"), EMAIL, PASSWORD, None);
+    assert!(!made.unwrap().repeated);
+    bank.gateway.broken.set(true);
+    assert_eq!(refusal(bank.keyed(Some("k"), &orders())).0, 503);
+    bank.gateway.broken.set(false);
+    assert!(!bank.keyed(Some("k"), &orders()).unwrap().repeated);
+}
+
+#[test]
+fn a_repeated_request_for_a_key_gets_it_without_the_secret() {
+    let bank = Bank::new();
+    let first = bank.keyed(Some("k"), &orders()).unwrap();
+    let again = bank.keyed(Some("k"), &orders()).unwrap();
+    assert_eq!((first.repeated, again.repeated), (false, true));
+    let mut expected = body(&first.body);
+    expected["secret"] = Value::Null;
+    assert_eq!(body(&again.body), expected);
+    assert_eq!(bank.gateway.accepted.borrow().len(), 1);
+    let mut other = orders();
+    other["scopes"] = json!(["journal:read"]);
+    let refused = refusal(bank.keyed(Some("k"), &other));
+    assert_eq!(refused.1, "idempotency_key_reused");
+}
+
+#[test]
+fn of_two_requests_at_once_for_a_key_one_gets_a_secret() {
+    let bank = Bank::new();
+    let other = bank.clone();
+    bank.gateway.meanwhile(move || {
+        let first = other.keyed(Some("k"), &orders()).unwrap();
+        assert!(body(&first.body)["secret"].is_string());
+    });
+    let second = bank.keyed(Some("k"), &orders()).unwrap();
+    assert_eq!(body(&second.body)["secret"], Value::Null);
+    assert_eq!(
+        bank.count("SELECT 1 FROM api_key WHERE state = 'active'"),
+        1
+    );
+    bank.pass_ms(60_001);
+    bank.service.abandon_pending_keys().unwrap();
+    assert_eq!(bank.service.deliver_pending(), Ok(1));
+    assert_eq!(bank.gateway.accepted.borrow().len(), 1);
+}
+
+#[test]
+fn a_reply_is_kept_for_30_days() {
+    let bank = Bank::new();
+    bank.keyed(Some("k"), &orders()).unwrap();
+    for (milliseconds, replies) in [(REPLIES_KEPT_MS, 1), (1, 0)] {
+        bank.pass_ms(milliseconds);
+        bank.service.forget_old_replies().unwrap();
+        assert_eq!(bank.count(REPLIES), replies);
+    }
+    assert!(!bank.keyed(Some("k"), &orders()).unwrap().repeated);
+}
