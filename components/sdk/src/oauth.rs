@@ -1,4 +1,4 @@
-//! The response of OAuth 2.0 that carries tokens.
+//! The responses that carry tokens.
 
 use serde::Serialize;
 
@@ -22,6 +22,24 @@ impl TokenResponse {
             token_type: "Bearer",
             expires_in,
             refresh_token,
+        }
+    }
+}
+
+/// The response of a call that gives tokens to a client: they are members of it, and once more in
+/// `auth`, where a client finds them whichever call it made.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct SessionResponse {
+    #[serde(flatten)]
+    tokens: TokenResponse,
+    auth: TokenResponse,
+}
+
+impl From<TokenResponse> for SessionResponse {
+    fn from(tokens: TokenResponse) -> Self {
+        Self {
+            auth: tokens.clone(),
+            tokens,
         }
     }
 }

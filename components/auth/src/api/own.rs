@@ -9,7 +9,7 @@ use serde::Serialize;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::json::{Json, NoBody};
-use strongroom_sdk::oauth::TokenResponse;
+use strongroom_sdk::oauth::SessionResponse;
 use strongroom_sdk::problem::Problem;
 
 /// The client's IP address, which the host sets.
@@ -19,10 +19,8 @@ const CLIENT_ADDRESS: &str = "x-strongroom-client-address";
 pub(crate) struct LoginResponse {
     user: View,
     #[serde(flatten)]
-    tokens: TokenResponse,
+    tokens: SessionResponse,
     device_token: String,
-    /// The same tokens once more.
-    auth: TokenResponse,
 }
 
 pub(crate) async fn register(
@@ -41,9 +39,8 @@ pub(crate) async fn log_in(
     let logged_in = service().log_in(&body, network, user_agent)?;
     Ok(Json(LoginResponse {
         user: logged_in.user.into(),
-        tokens: logged_in.tokens.clone(),
+        tokens: logged_in.tokens.into(),
         device_token: logged_in.device_token,
-        auth: logged_in.tokens,
     }))
 }
 

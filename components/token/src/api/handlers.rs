@@ -7,15 +7,15 @@ use axum::response::IntoResponse;
 use http::{StatusCode, header};
 use strongroom_sdk::identity::Auditor;
 use strongroom_sdk::json::Json;
-use strongroom_sdk::oauth::TokenResponse;
+use strongroom_sdk::oauth::{SessionResponse, TokenResponse};
 use strongroom_sdk::problem::Problem;
 
 pub(crate) async fn refresh(
     JsonOrForm(body): JsonOrForm<RefreshRequest>,
-) -> Result<Json<TokenResponse>, Problem> {
+) -> Result<Json<SessionResponse>, Problem> {
     body.check_grant_type()?;
     let tokens = service().refresh(&body.refresh_token)?;
-    Ok(Json(tokens.into()))
+    Ok(Json(TokenResponse::from(tokens).into()))
 }
 
 pub(crate) async fn revoke(

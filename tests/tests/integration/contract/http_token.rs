@@ -22,6 +22,7 @@ async fn post_refresh() {
             => 400 "invalid_grant";
     }
     let auth = bank.refresh(&customer.refresh_token).await.expect(200);
+    assert_json!(auth, auth["auth"]);
     assert_eq!(auth["token_type"], "Bearer");
     let seconds = auth["expires_in"].as_u64().expect("a number");
     assert!((1..=300).contains(&seconds), "{auth}");
