@@ -37,7 +37,7 @@ pub use login::{LoggedIn, Login, PasswordChange};
 pub use schema::MIGRATIONS;
 pub use service::AuthService;
 pub use settings::{Settings, admin_password};
-pub use user::{NewUser, Registration, UserChange, UserFilter};
+pub use user::{NewUser, OwnChange, Registration, UserChange, UserFilter};
 
 #[cfg(test)]
 mod tests;

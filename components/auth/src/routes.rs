@@ -1,7 +1,7 @@
 //! The routes of `/api/auth`, as one table.
 
 use crate::api::keys::{create_key, key, keys, revoke_key};
-use crate::api::own::{change_password, log_in, log_out, me, register};
+use crate::api::own::{change_me, change_password, log_in, log_out, me, register};
 use crate::api::staff::{change_user, create_user, events, user, users};
 use axum::Router;
 use axum::routing::{get, post};
@@ -14,7 +14,7 @@ fn site() -> Site {
         .route("/register", post(register))
         .route("/login", post(log_in))
         .route("/logout", post(log_out))
-        .route("/me", get(me))
+        .route("/me", get(me).patch(change_me))
         .route("/password", post(change_password))
         .route("/users", get(users).post(create_user))
         .route("/users/{id}", get(user).patch(change_user))

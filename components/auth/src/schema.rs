@@ -20,7 +20,8 @@ const FIRST: Migration = Migration {
             password_hash    TEXT    NOT NULL CHECK (password_hash LIKE '$argon2id$%'),
             security_version INTEGER NOT NULL CHECK (security_version > 0),
             disabled         INTEGER NOT NULL CHECK (disabled IN (0, 1)),
-            created_at       INTEGER NOT NULL
+            created_at       INTEGER NOT NULL,
+            metadata         TEXT    CHECK (length(metadata) <= 4096)
         ) STRICT, WITHOUT ROWID",
         // A row is a place in the search text of a user where a part may begin.
         "CREATE TABLE user_part (

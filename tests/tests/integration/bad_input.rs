@@ -8,10 +8,11 @@ use strongroom_tests::wire::exchange;
 use strongroom_tests::{Bank, assert_json, json, refusals};
 
 /// Calls that take a body, with an id that does not exist where one is needed.
-const CALLS_WITH_A_BODY: [&str; 29] = [
+const CALLS_WITH_A_BODY: [&str; 30] = [
     "POST /api/auth/register",
     "POST /api/auth/login",
     "POST /api/auth/logout",
+    "PATCH /api/auth/me",
     "POST /api/auth/password",
     "POST /api/auth/users",
     "PATCH /api/auth/users/{}",

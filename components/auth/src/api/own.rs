@@ -3,9 +3,11 @@
 use crate::component::service;
 use crate::throttle::Network;
 use crate::user::View;
-use crate::{Login, PasswordChange, Registration};
+use crate::{Login, OwnChange, PasswordChange, Registration};
 use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
+use strongroom_sdk::audit_log::Actor;
+use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::json::{Json, NoBody};
@@ -51,6 +53,17 @@ pub(crate) async fn log_out(caller: Identity, _: NoBody) -> Result<StatusCode, P
 
 pub(crate) async fn me(caller: Identity) -> Result<Json<View>, Problem> {
     Ok(Json(service().user(caller.subject)?.into()))
+}
+
+pub(crate) async fn change_me(
+    caller: Identity,
+    request_id: RequestId,
+    Json(body): Json<OwnChange>,
+) -> Result<Json<View>, Problem> {
+    let actor = Actor::new(&caller, request_id);
+    Ok(Json(
+        service().change_own(&actor, caller.subject, body)?.into(),
+    ))
 }
 
 pub(crate) async fn change_password(

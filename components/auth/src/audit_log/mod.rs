@@ -1,4 +1,4 @@
-//! The log of what staff do to users and API keys.
+//! The log of what staff do to users and API keys, and of what users change of themselves.
 
 mod changes;
 mod check;
@@ -17,8 +17,10 @@ use uuid::Uuid;
 pub(crate) const CREATED: &str = "user.created";
 /// Staff gave a user another role.
 pub(crate) const ROLE: &str = "user.role";
-/// Staff gave a user another name, or took the name away.
+/// A user got another name, or none.
 pub(crate) const NAME: &str = "user.name";
+/// What clients note about a user was changed. The values are JSON texts.
+pub(crate) const METADATA: &str = "user.metadata";
 /// The user may not log in any more (`true`), or may again (`false`).
 pub(crate) const DISABLED: &str = "user.disabled";
 /// An operator gave a user a new password. The event has no values.

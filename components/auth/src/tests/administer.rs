@@ -4,7 +4,8 @@
 
 use super::kit::*;
 use crate::user::User;
-use crate::{AuthError, UserChange};
+use crate::{AuthError, OwnChange, UserChange};
+use serde_json::json;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::json;
@@ -100,6 +101,78 @@ fn a_change_waits_for_no_other_user_s_sessions() {
     let refused = bank.change(&ada, r#"{"disabled":true}"#).err();
     assert_eq!(refused, Some(AuthError::NotInForce));
     bank.change(&bob, r#"{"name":"Bob"}"#).unwrap();
+}
+
+#[test]
+fn metadata_is_changed_key_by_key_and_null_removes_it() {
+    let (bank, user) = Bank::with_ada();
+    for (body, metadata) in [
+        (
+            r#"{"metadata":{"crm":"7","tier":"gold"}}"#,
+            r#"{"crm":"7","tier":"gold"}"#,
+        ),
+        (
+            r#"{"metadata":{"tier":null,"region":"eu"}}"#,
+            r#"{"crm":"7","region":"eu"}"#,
+        ),
+        (r#"{"metadata":{}}"#, r#"{"crm":"7","region":"eu"}"#),
+        (r#"{"metadata":null}"#, "{}"),
+    ] {
+        let changed = bank.change(&user, body).unwrap();
+        assert_eq!(changed.metadata.to_json(), metadata, "{body}");
+        assert!(bank.service.user(user.id).unwrap() == changed);
+    }
+    let audited = [
+        r#"user.metadata {} -> {"crm":"7","tier":"gold"}"#,
+        r#"user.metadata {"crm":"7","tier":"gold"} -> {"crm":"7","region":"eu"}"#,
+        r#"user.metadata {"crm":"7","region":"eu"} -> {}"#,
+    ];
+    assert_eq!(bank.audit(), audited.join(", "));
+    assert_eq!(bank.tokens.calls(), []);
+}
+
+#[test]
+fn metadata_that_grows_too_large_is_refused_and_nothing_is_changed() {
+    let (bank, user) = Bank::with_ada();
+    let part = |key: &str| json!({"name": key, "metadata": {key: "x".repeat(2_500)}}).to_string();
+    let first = bank.change(&user, &part("a")).unwrap();
+    bank.service.store.take_endings();
+    let refused = refusal(bank.change(&user, &part("b")));
+    assert_eq!(refused, (422, "validation_failed", "/metadata".to_owned()));
+    assert_eq!(bank.service.store.take_endings(), [Ending::OnDisk]);
+    assert!(bank.service.user(user.id).unwrap() == first);
+}
+
+#[test]
+fn users_change_their_own_name_and_metadata_and_the_log_has_it() {
+    let (bank, user) = Bank::with_ada();
+    let own = Actor {
+        id: user.id,
+        role: "customer".into(),
+        ..admin()
+    };
+    let change = json::from_slice(br#"{"name":"Ada","metadata":{"theme":"dark"}}"#).unwrap();
+    let changed = bank.service.change_own(&own, user.id, change).unwrap();
+    assert_eq!(changed.name.as_deref(), Some("Ada"));
+    assert_eq!(changed.metadata.to_json(), r#"{"theme":"dark"}"#);
+    let events = bank.events(&format!("user_id={}", user.id));
+    assert_eq!(events["data"][0]["actor_id"], json!(user.id));
+    let audited = r#"user.name - -> Ada, user.metadata {} -> {"theme":"dark"}"#;
+    assert_eq!(bank.audit(), audited);
+    for body in [
+        r#"{"role":"admin"}"#,
+        r#"{"disabled":false}"#,
+        r#"{"email":"x"}"#,
+    ] {
+        assert!(
+            json::from_slice::<OwnChange>(body.as_bytes()).is_err(),
+            "{body}"
+        );
+    }
+    let nobody = bank
+        .service
+        .change_own(&own, Uuid::nil(), OwnChange::default());
+    assert_eq!(nobody.err(), Some(AuthError::NotFound));
 }
 
 #[test]

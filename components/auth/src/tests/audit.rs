@@ -10,14 +10,14 @@ use strongroom_sdk::identity::Role;
 use strongroom_sdk::store::{Store, Transaction};
 
 /// The first administrator, a customer, and a teller who became an auditor, was disabled, and
-/// renamed; a revoked key, and an active one.
+/// renamed, and has metadata; a revoked key, and an active one.
 fn bank() -> Bank {
     // All in one millisecond: their places in the log give their order.
     let (bank, _) = Bank::with_ada();
     bank.service.bootstrap(None).unwrap();
     let teller = bank.create(TELLER, Role::Teller);
     let changes = r#"{"role":"admin"} {"role":"teller"} {"role":"auditor"}
-        {"disabled":true,"name":"Ada"} {"name":null} {"disabled":false}"#;
+        {"disabled":true,"name":"Ada"} {"name":null} {"disabled":false} {"metadata":{"crm":"7"}}"#;
     for change in changes.split_whitespace() {
         bank.change(&teller, change).unwrap();
     }
@@ -56,7 +56,7 @@ fn an_honest_bank_is_sound() {
     assert_eq!(report.violations().collect::<Vec<_>>(), []);
     let examined: Vec<_> = report.checks.iter().map(|check| check.examined).collect();
     // Each change is a row, and the one with two fields is two; users are four, and keys two.
-    assert_eq!(examined, [14, 6]);
+    assert_eq!(examined, [15, 6]);
 }
 
 #[test]
@@ -86,6 +86,14 @@ fn each_change_of_the_file_is_found_and_named() {
         (
             "UPDATE user SET name = 'Ada' WHERE role = 'auditor'",
             IS_NOT,
+        ),
+        (
+            "UPDATE user SET metadata = NULL WHERE role = 'auditor'",
+            IS_NOT,
+        ),
+        (
+            "UPDATE user SET metadata = '{' WHERE role = 'auditor'",
+            "is no metadata",
         ),
         ("DELETE FROM user WHERE role = 'auditor'", NO_USER),
         (

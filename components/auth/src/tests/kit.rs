@@ -292,6 +292,7 @@ impl Bank {
             email: email.to_owned(),
             password: password.to_owned(),
             name: name.map(str::to_owned),
+            metadata: None,
         };
         let key = key.map(|text| IdempotencyKey::from_header([text.as_bytes()]).unwrap());
         self.service.register(key.as_ref(), &registration)
@@ -310,6 +311,7 @@ impl Bank {
             password: PASSWORD.to_owned(),
             role,
             name: None,
+            metadata: None,
         };
         let made = self
             .service

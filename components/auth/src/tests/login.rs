@@ -42,6 +42,7 @@ fn every_spelling_of_a_password_is_the_same_in_every_call() {
         password: decomposed.to_owned(),
         role: Role::Teller,
         name: None,
+        metadata: None,
     };
     let unkeyed = KeyedRequest::UNKEYED;
     bank.service

@@ -3,16 +3,18 @@
 use super::User;
 use super::create::UserBody;
 use super::{StaffView, check_name};
-use crate::audit_log::{DISABLED, NAME, ROLE};
+use crate::audit_log::{DISABLED, METADATA, NAME, ROLE};
 use crate::device::forget_devices;
 use crate::env::Env;
 use crate::error::AuthError;
 use crate::outbox::{EndedSessions, tell_gateway_of};
 use crate::service::AuthService;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::idempotency::{KeyedRequest, StoredReply};
 use strongroom_sdk::identity::Role;
+use strongroom_sdk::json::given;
+use strongroom_sdk::metadata::{Metadata, MetadataChange};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 use uuid::Uuid;
@@ -31,6 +33,9 @@ pub struct NewUser {
     /// The user's name, at most 100 characters.
     #[serde(default)]
     pub name: Option<String>,
+    /// What a client notes about the user.
+    #[serde(default)]
+    pub metadata: Option<Metadata>,
 }
 
 /// The body of `PATCH /users/{id}`. A missing field changes nothing.
@@ -42,15 +47,11 @@ pub struct UserChange {
     /// What the user may do.
     pub role: Option<Role>,
     /// The user's name; `null` takes the name away.
-    #[serde(default, deserialize_with = "some")]
+    #[serde(default, deserialize_with = "given")]
     pub name: Option<Option<String>>,
-}
-
-/// Distinguishes a field that is null from one that is missing.
-fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+    /// The keys to set, and with null those to remove; `null` removes all.
+    #[serde(default, deserialize_with = "given")]
+    pub metadata: Option<Option<MetadataChange>>,
 }
 
 impl<E: Env> AuthService<E> {
@@ -69,6 +70,7 @@ impl<E: Env> AuthService<E> {
             password: &new.password,
             name: new.name.as_deref(),
             role: new.role,
+            metadata: new.metadata.as_ref(),
         };
         self.make_user::<StaffView>(request, body, Some(actor))
     }
@@ -97,10 +99,18 @@ impl<E: Env> AuthService<E> {
         let transaction = self.store.begin()?;
         let old = User::by_id(id, |sql, params| transaction.query(sql, params))?
             .ok_or(AuthError::NotFound)?;
+        let metadata = match changed_metadata(&old.metadata, change.metadata.as_ref()) {
+            Ok(metadata) => metadata,
+            Err(error) => {
+                transaction.commit()?;
+                return Err(error);
+            }
+        };
         let mut new = User {
             disabled: change.disabled.unwrap_or(old.disabled),
             role: change.role.unwrap_or(old.role),
             name: change.name.clone().unwrap_or_else(|| old.name.clone()),
+            metadata,
             ..old.clone()
         };
         let leaves_no_admin = old.is_active_admin()
@@ -147,6 +157,11 @@ impl<E: Env> AuthService<E> {
             ),
             (ROLE, Some(old.role.to_string()), Some(new.role.to_string())),
             (NAME, old.name.clone(), new.name.clone()),
+            (
+                METADATA,
+                Some(old.metadata.to_json()),
+                Some(new.metadata.to_json()),
+            ),
         ];
         for (action, old_value, new_value) in fields {
             if old_value != new_value {
@@ -159,6 +174,19 @@ impl<E: Env> AuthService<E> {
             }
         }
         Ok(())
+    }
+}
+
+fn changed_metadata(
+    old: &Metadata,
+    change: Option<&Option<MetadataChange>>,
+) -> Result<Metadata, AuthError> {
+    match change {
+        None => Ok(old.clone()),
+        Some(None) => Ok(Metadata::default()),
+        Some(Some(change)) => old
+            .changed(change)
+            .map_err(|error| AuthError::invalid("/metadata", error.to_string())),
     }
 }
 

@@ -67,6 +67,7 @@ impl<E: Env> AuthService<E> {
             password: password.to_owned(),
             role: Role::Admin,
             name: None,
+            metadata: None,
         };
         self.create_user(&Actor::BANK, &KeyedRequest::UNKEYED, &admin)?;
         Ok(())

@@ -11,6 +11,7 @@ use serde::Serialize;
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::idempotency::{Begun, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::Role;
+use strongroom_sdk::metadata::Metadata;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 
@@ -21,6 +22,7 @@ pub(super) struct UserBody<'a> {
     pub(super) password: &'a str,
     pub(super) name: Option<&'a str>,
     pub(super) role: Role,
+    pub(super) metadata: Option<&'a Metadata>,
 }
 
 impl<E: Env> AuthService<E> {
@@ -58,6 +60,7 @@ impl<E: Env> AuthService<E> {
             security_version: 1,
             disabled: false,
             created_at_ms: self.now_ms(),
+            metadata: body.metadata.cloned().unwrap_or_default(),
         };
         self.insert_user::<V>(request, user, &email, made_by)
     }

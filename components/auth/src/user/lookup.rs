@@ -32,7 +32,8 @@ pub struct UserFilter {
 
 /// Newest first, after some user. The filters come before [`PAGE_END`].
 const PAGE: &str =
-    "SELECT id, email, name, role, password_hash, security_version, disabled, created_at
+    "SELECT id, email, name, role, password_hash, security_version, disabled, created_at,
+        metadata
     FROM user WHERE id < ?";
 const PAGE_END: &str = " ORDER BY id DESC LIMIT ?";
 

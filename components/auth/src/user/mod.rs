@@ -4,6 +4,7 @@ mod administer;
 mod bootstrap;
 mod create;
 mod lookup;
+mod own;
 mod register;
 mod search;
 mod view;
@@ -12,6 +13,7 @@ pub use administer::{NewUser, UserChange};
 #[cfg(test)]
 pub(crate) use lookup::Statement;
 pub use lookup::UserFilter;
+pub use own::OwnChange;
 pub use register::Registration;
 pub use view::{StaffView, View};
 
@@ -19,6 +21,7 @@ use crate::email::Email;
 use crate::error::AuthError;
 use search::SearchText;
 use strongroom_sdk::identity::Role;
+use strongroom_sdk::metadata::Metadata;
 use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};
 use strongroom_sdk::text::is_readable;
 use uuid::Uuid;
@@ -45,23 +48,27 @@ pub struct User {
     pub disabled: bool,
     /// When the user was made, in milliseconds since 1970 UTC.
     pub created_at_ms: i64,
+    /// What clients note about the user.
+    pub metadata: Metadata,
 }
 
 const INSERT: &str = "\
 INSERT INTO user (id, email, email_key, name, search, role, password_hash, security_version,
-    disabled, created_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    disabled, created_at, metadata)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
 const BY_ID: &str =
-    "SELECT id, email, name, role, password_hash, security_version, disabled, created_at
+    "SELECT id, email, name, role, password_hash, security_version, disabled, created_at,
+        metadata
     FROM user WHERE id = ?1";
 
 const BY_EMAIL: &str =
-    "SELECT id, email, name, role, password_hash, security_version, disabled, created_at
+    "SELECT id, email, name, role, password_hash, security_version, disabled, created_at,
+        metadata
     FROM user WHERE email_key = ?1";
 
 const UPDATE: &str = "\
-UPDATE user SET name = ?2, search = ?3, role = ?4, disabled = ?5, security_version = ?6
+UPDATE user SET name = ?2, search = ?3, role = ?4, disabled = ?5, security_version = ?6, metadata = ?7
 WHERE id = ?1";
 
 const UPDATE_PASSWORD: &str = "UPDATE user SET password_hash = ?3, security_version = ?4
@@ -92,6 +99,7 @@ impl User {
                 self.security_version.into(),
                 self.disabled.into(),
                 self.created_at_ms.into(),
+                self.metadata.to_stored().into(),
             ],
         )?;
         search.save_parts(self.id, None, transaction)
@@ -132,7 +140,7 @@ impl User {
         }
     }
 
-    /// Writes what an administrator may change of the user `old`, and the security version.
+    /// Writes what may change of the user `old`, and the security version.
     pub(crate) fn update(
         &self,
         old: &Self,
@@ -149,6 +157,7 @@ impl User {
                 self.role.as_str().into(),
                 self.disabled.into(),
                 self.security_version.into(),
+                self.metadata.to_stored().into(),
             ],
         )?;
         Ok(())
@@ -192,6 +201,7 @@ impl User {
             security_version: row.integer(5)?,
             disabled: row.integer(6)? != 0,
             created_at_ms: row.integer(7)?,
+            metadata: Metadata::from_row(row, 8)?,
         })
     }
 }

@@ -8,6 +8,7 @@ use crate::service::AuthService;
 use serde::{Deserialize, Serialize};
 use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::{Principal, Role};
+use strongroom_sdk::metadata::Metadata;
 use strongroom_sdk::problem::Problem;
 
 /// The body of `POST /register`. It has no role: serde refuses one as an unknown field.
@@ -22,6 +23,9 @@ pub struct Registration {
     /// The user's name, at most 100 characters.
     #[serde(default)]
     pub name: Option<String>,
+    /// What a client notes about the user.
+    #[serde(default)]
+    pub metadata: Option<Metadata>,
 }
 
 impl<E: Env> AuthService<E> {
@@ -43,6 +47,7 @@ impl<E: Env> AuthService<E> {
             password: &registration.password,
             name: registration.name.as_deref(),
             role: Role::Customer,
+            metadata: registration.metadata.as_ref(),
         };
         self.make_user::<View>(&request, body, None)
     }

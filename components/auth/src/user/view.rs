@@ -4,6 +4,7 @@ use super::User;
 use serde::Serialize;
 use strongroom_sdk::clock::format_rfc3339;
 use strongroom_sdk::identity::Role;
+use strongroom_sdk::metadata::Metadata;
 use uuid::Uuid;
 
 /// What users see of themselves.
@@ -13,6 +14,7 @@ pub struct View {
     email: String,
     name: Option<String>,
     role: Role,
+    metadata: Metadata,
     created_at: String,
 }
 
@@ -31,6 +33,7 @@ impl From<User> for View {
             email: user.email,
             name: user.name,
             role: user.role,
+            metadata: user.metadata,
             created_at: format_rfc3339(user.created_at_ms),
         }
     }

@@ -274,6 +274,49 @@ async fn patch_users_id() {
 }
 
 #[tokio::test]
+async fn patch_me_and_metadata() {
+    let bank = Bank::shared().await;
+    let (admin, email) = (bank.admin().await, new_email());
+    let body = json!({"email": email, "password": PASSWORD, "metadata": {"crm": "7"}});
+    let user = bank.post("/api/auth/register", &body).await.expect(201);
+    assert_json!(user, {"metadata": {"crm": "7"}});
+    let customer = Person::log_in(&bank.client(), &email, PASSWORD).await;
+    let change = json!({"name": "Ada", "metadata": {"crm": null, "theme": "dark"}});
+    let changed = customer.patch("/api/auth/me").json(&change).await;
+    let changed = changed.expect(200);
+    assert_json!(changed, {"name": "Ada"});
+    assert_eq!(changed["metadata"], json!({"theme": "dark"}));
+    assert_is_user(&changed);
+    assert_eq!(customer.read("/api/auth/me").await, changed);
+    let none = json!({"metadata": null});
+    let emptied = admin.change_user(&customer, &none).await;
+    assert_eq!(emptied["metadata"], json!({}));
+    let long = json!({"metadata": {"k".repeat(65): "x"}});
+    let large = "x".repeat(4_096);
+    for person in [&customer, &admin] {
+        let path = match person.id == customer.id {
+            true => "/api/auth/me".to_owned(),
+            false => customer.path(),
+        };
+        refusals! {
+            person => PATCH "{path}" (long) => 422 "validation_failed" "/metadata";
+            person => PATCH "{path}" {"metadata": {"k": large}}
+                => 422 "validation_failed" "/metadata";
+            person => PATCH "{path}" {"metadata": {"k": 7}}
+                => 422 "validation_failed" "/metadata/k";
+            person => PATCH "{path}" {"name": " "} => 422 "validation_failed" "/name";
+            person => PATCH "{path}" {"email": "a@b.example"}
+                => 422 "validation_failed" "/email";
+        }
+    }
+    refusals! {
+        customer => PATCH "/api/auth/me" {"role": "admin"} => 422 "validation_failed" "/role";
+        customer => PATCH "/api/auth/me" {"disabled": false}
+            => 422 "validation_failed" "/disabled";
+    }
+}
+
+#[tokio::test]
 async fn patch_users_id_of_the_caller() {
     let bank = Bank::shared().await;
     let admin = bank.staff("admin").await;
