@@ -25,12 +25,9 @@ impl<E: Env> AuthService<E> {
     /// # Errors
     /// [`AuthError::Store`].
     pub fn keys(&self, page: &Page<Uuid, KeyFilter>) -> Result<List<KeyView>, AuthError> {
-        let keys = ApiKey::page(
-            page.after,
-            page.filter.client_id,
-            page.fetch(),
-            |sql, params| self.store.query(sql, params),
-        )?;
+        let keys = ApiKey::page(&page.window(), page.filter.client_id, |sql, params| {
+            self.store.query(sql, params)
+        })?;
         let last_used: HashMap<Uuid, i64> = self.gateway.last_used().into_iter().collect();
         let list = List::new(keys, page, |key| key.id);
         Ok(list.map(|key| {

@@ -21,6 +21,7 @@ pub use create::NewKey;
 pub use list::KeyFilter;
 pub use view::KeyView;
 
+use strongroom_sdk::page::Window;
 use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};
 use uuid::Uuid;
 use view::KeyFacts;
@@ -68,9 +69,9 @@ const COUNT: &str = "SELECT count(*) FROM api_key WHERE state <> 'revoked'";
 
 /// Newest first. A filter comes before [`PAGE_END`].
 const PAGE: &str = "SELECT id, name, client, scopes, prefix, expires_at, created_at FROM api_key
-    WHERE state <> 'revoked' AND state = 'active' AND id < ?";
+    WHERE state <> 'revoked' AND state = 'active' AND id {beyond} ?";
 const OF_CLIENT: &str = " AND client = ?";
-const PAGE_END: &str = " ORDER BY id DESC LIMIT ?";
+const PAGE_END: &str = " ORDER BY id {order} LIMIT ?";
 
 const ACTIVE: &str = "SELECT id, name, client, scopes, prefix, expires_at, created_at FROM api_key
     WHERE id = ?1 AND state = 'active'";
@@ -105,20 +106,19 @@ impl ApiKey {
 
     /// A page of active keys, newest first.
     pub(crate) fn page(
-        after: Option<Uuid>,
+        window: &Window,
         client: Option<Uuid>,
-        limit: i64,
         query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
     ) -> Result<Vec<Self>, StoreError> {
         let mut sql = PAGE.to_owned();
-        let mut params = vec![Value::from(after.unwrap_or(Uuid::max()))];
+        let mut params = vec![window.key()];
         if let Some(client) = client {
             sql += OF_CLIENT;
             params.push(client.into());
         }
         sql += PAGE_END;
-        params.push(limit.into());
-        query(&sql, &params)?
+        params.push(window.fetch().into());
+        query(&window.sql(&sql), &params)?
             .rows
             .iter()
             .map(Self::from_row)

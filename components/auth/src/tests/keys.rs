@@ -45,7 +45,7 @@ impl Bank {
     }
 
     fn listed(&self, query: &str) -> List<KeyView> {
-        let page = Page::<Uuid, KeyFilter>::from_query(query).unwrap();
+        let page = Page::<Uuid, KeyFilter>::from_query("/", query).unwrap();
         self.service.keys(&page).unwrap()
     }
 
@@ -381,6 +381,7 @@ fn no_statement_reads_revoked_keys() {
             assert!(steps.len() == 1 && steps.iter().all(is_search), "{steps:?}");
             bank.service.store.query(sql, params)
         };
-        crate::key::ApiKey::page(None, client, 10, explained).unwrap();
+        let first = Page::<Uuid, KeyFilter>::from_query("/", "").unwrap().window();
+        crate::key::ApiKey::page(&first, client, explained).unwrap();
     }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 impl Bank {
     fn found_by(&self, role: Role, query: &str) -> Vec<String> {
-        let page = Page::<Uuid, UserFilter>::from_query(query).unwrap();
+        let page = Page::<Uuid, UserFilter>::from_query("/", query).unwrap();
         let users = self.service.users(&staff(role), &page).unwrap().data;
         users.into_iter().map(|user| user.email).collect()
     }
@@ -23,7 +23,8 @@ impl Bank {
 
     /// Which indexes a page of this query walks or searches.
     fn plan(&self, query: &str) -> String {
-        let filter = Page::<Uuid, UserFilter>::from_query(query).unwrap().filter;
+        let page = Page::<Uuid, UserFilter>::from_query("/", query).unwrap();
+        let (first, filter) = (page.window(), page.filter);
         let mut plan = Vec::new();
         let explained = |sql: &str, params: &[Value]| {
             let explain = format!("EXPLAIN QUERY PLAN {sql}");
@@ -34,7 +35,9 @@ impl Bank {
                 .collect();
             self.service.store.query(sql, params)
         };
-        Statement::of(None, &filter).page(10, explained).unwrap();
+        Statement::of(&first, &filter)
+            .page(&first, explained)
+            .unwrap();
         plan.join("; ")
     }
 }
@@ -114,7 +117,7 @@ fn pages_have_every_user_once() {
     }
     let (mut seen, mut query) = (BTreeSet::new(), "limit=2".to_owned());
     loop {
-        let page = Page::<Uuid, UserFilter>::from_query(&query).unwrap();
+        let page = Page::<Uuid, UserFilter>::from_query("/", &query).unwrap();
         let list = bank.service.users(&staff(Role::Admin), &page).unwrap();
         assert!(list.data.into_iter().all(|user| seen.insert(user.email)));
         match list.next_cursor {
@@ -140,7 +143,7 @@ fn users_are_found_by_role_and_by_whether_they_are_disabled() {
     bank.pass_ms(1);
     bank.register(BOB);
     let other = bank.found("query=other")[0].clone();
-    let filter = Page::<Uuid, UserFilter>::from_query("query=other").unwrap();
+    let filter = Page::<Uuid, UserFilter>::from_query("/", "query=other").unwrap();
     let teller = bank.service.users(&staff(Role::Admin), &filter).unwrap();
     for user in [&ada, &teller.data[0]] {
         bank.change(user, r#"{"disabled":true}"#).unwrap();
@@ -186,7 +189,9 @@ fn a_filter_that_is_not_there_or_has_another_value_is_refused() {
         "disabled=yes",
         "name=Ada",
     ] {
-        let problem = Page::<Uuid, UserFilter>::from_query(query).err().unwrap();
+        let problem = Page::<Uuid, UserFilter>::from_query("/", query)
+            .err()
+            .unwrap();
         assert_eq!(problem.status().as_u16(), 422, "{query}");
     }
 }

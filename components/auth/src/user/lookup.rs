@@ -8,7 +8,7 @@ use crate::error::AuthError;
 use crate::service::AuthService;
 use serde::Deserialize;
 use strongroom_sdk::identity::{Role, Staff};
-use strongroom_sdk::page::{List, Page};
+use strongroom_sdk::page::{List, Page, Window};
 use strongroom_sdk::store::{Rows, Store, StoreError, Value};
 use uuid::Uuid;
 
@@ -30,12 +30,12 @@ pub struct UserFilter {
     pub disabled: Option<bool>,
 }
 
-/// Newest first, after some user. The filters come before [`PAGE_END`].
+/// Newest first. The filters come before [`PAGE_END`].
 const PAGE: &str =
     "SELECT id, email, name, role, password_hash, security_version, disabled, created_at,
         metadata
-    FROM user WHERE id < ?";
-const PAGE_END: &str = " ORDER BY id DESC LIMIT ?";
+    FROM user WHERE id {beyond} ?";
+const PAGE_END: &str = " ORDER BY id {order} LIMIT ?";
 
 const WITH_EMAIL: &str = " AND email_key = ?";
 const WITH_PART: &str =
@@ -79,11 +79,12 @@ impl<E: Env> AuthService<E> {
         staff: &Staff,
         page: &Page<Uuid, UserFilter>,
     ) -> Result<List<User>, AuthError> {
-        let mut statement = Statement::of(page.after, &page.filter);
+        let window = page.window();
+        let mut statement = Statement::of(&window, &page.filter);
         if sees_customers_alone(staff) {
             statement.add(CUSTOMERS, []);
         }
-        let rows = statement.page(page.fetch(), |sql, params| self.store.query(sql, params))?;
+        let rows = statement.page(&window, |sql, params| self.store.query(sql, params))?;
         Ok(List::new(rows, page, |user| user.id))
     }
 }
@@ -99,10 +100,10 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
-    pub(crate) fn of(after: Option<Uuid>, filter: &UserFilter) -> Self {
+    pub(crate) fn of(window: &Window, filter: &UserFilter) -> Self {
         let mut statement = Self {
             sql: PAGE.to_owned(),
-            params: vec![after.unwrap_or(Uuid::max()).into()],
+            params: vec![window.key()],
         };
         if let Some(email) = &filter.email {
             statement.add(WITH_EMAIL, [email::key(email).into()]);
@@ -131,14 +132,14 @@ impl Statement {
         self.params.extend(params);
     }
 
-    /// Runs it, for at most `limit` users.
+    /// Runs it.
     pub(crate) fn page(
         mut self,
-        limit: i64,
+        window: &Window,
         query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
     ) -> Result<Vec<User>, StoreError> {
-        self.add(PAGE_END, [limit.into()]);
-        let rows = query(&self.sql, &self.params)?.rows;
+        self.add(PAGE_END, [window.fetch().into()]);
+        let rows = query(&window.sql(&self.sql), &self.params)?.rows;
         rows.iter().map(User::from_row).collect()
     }
 }
