@@ -159,8 +159,8 @@ macro_rules! declined_by {
 pub(crate) use declined_by;
 
 /// Finds the declines of the account to debit (of a deposit: to credit), or of the one who
-/// asked where there is no such account. Entries find posted transfers, so only declines pay for this index. An
-/// account's key is a number and a user's id a blob: SQLite does not confuse them.
+/// asked where there is no such account. Entries find posted transfers, so only declines pay for
+/// this index. An account's key is a number and a user's id a blob: SQLite does not confuse them.
 const TRANSFER_DECLINED: &str = concat!(
     "CREATE INDEX transfer_declined ON transfer (",
     declined_by!(),

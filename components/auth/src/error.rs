@@ -51,8 +51,8 @@ pub enum AuthError {
     /// Another call changed the user at the same time.
     #[error("the user was changed at the same time")]
     Conflict,
-    /// The change is committed, but the token service did not end the older sessions, or the gateway
-    /// has not learned of it. The next tick tries again.
+    /// The change is committed, but the token service did not end the older sessions, or the
+    /// gateway has not learned of it. The next tick tries again.
     #[error("the change is stored, but older sessions or keys may still work")]
     NotInForce,
     /// The store has a broken password hash, or hashing failed.

@@ -32,8 +32,8 @@ pub use batch::{
 };
 pub use error::{LedgerError, Side};
 pub use ledger::{
-    AccountChange, AccountSummary, CHANGES_LIMIT, Directory, JOURNAL_LIMIT_MAX,
-    Journal, LOOKUP_IDS_MAX, Ledger,
+    AccountChange, AccountSummary, CHANGES_LIMIT, Directory, JOURNAL_LIMIT_MAX, Journal,
+    LOOKUP_IDS_MAX, Ledger,
 };
 #[cfg(target_family = "wasm")]
 pub use linked::Linked;

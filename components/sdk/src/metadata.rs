@@ -4,8 +4,10 @@
 //! use strongroom_sdk::json;
 //! use strongroom_sdk::metadata::{Metadata, MetadataChange};
 //!
-//! let metadata: Metadata = json::from_slice(br#"{"tier":"gold","region":"eu"}"#).expect("an object");
-//! let change: MetadataChange = json::from_slice(br#"{"tier":null,"plan":"b"}"#).expect("a change");
+//! let metadata = br#"{"tier":"gold","region":"eu"}"#;
+//! let metadata: Metadata = json::from_slice(metadata).expect("an object");
+//! let change = br#"{"tier":null,"plan":"b"}"#;
+//! let change: MetadataChange = json::from_slice(change).expect("a change");
 //! let changed = metadata.changed(&change).expect("a short one");
 //! assert_eq!(changed.to_json(), r#"{"plan":"b","region":"eu"}"#);
 //! ```

@@ -74,8 +74,8 @@ fn is_claim(name: &str) -> bool {
             .any(|beginning| name.starts_with(beginning))
 }
 
-/// Removes bearer tokens, API keys among them: a component does not need them, and a dishonest one could use them. A
-/// public service may have other credentials of its own.
+/// Removes bearer tokens and API keys: a component does not need them, and a dishonest one could
+/// use them. A public service may have other credentials of its own.
 pub(super) fn strip_token(headers: &mut HeaderMap) {
     let is_bearer = |value: &HeaderValue| {
         let scheme = value.as_bytes().get(..BEARER.len());

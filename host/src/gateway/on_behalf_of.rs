@@ -50,7 +50,9 @@ pub(super) fn apply(
 
 fn parse(value: &HeaderValue) -> Option<Uuid> {
     let text = value.to_str().ok()?;
-    (text.len() == UUID_LENGTH).then(|| Uuid::try_parse(text).ok())?
+    let id = (text.len() == UUID_LENGTH).then(|| Uuid::try_parse(text).ok())??;
+    // The nil UUID stands for the bank.
+    (!id.is_nil()).then_some(id)
 }
 
 #[cfg(test)]
@@ -72,6 +74,7 @@ mod tests {
             &format!("urn:uuid:{ID}"),
             &format!("{ID}, {ID}"),
             "01890000-0000-7000-8000-00000000000g",
+            "00000000-0000-0000-0000-000000000000",
         ] {
             assert_eq!(
                 parse(&HeaderValue::try_from(wrong).unwrap()),

@@ -23,8 +23,8 @@ pub(crate) fn summary_of<S: Store>(
     Ok(by_id(store, id)?.map(AccountSummary::from))
 }
 
-/// The changes of accounts, without the settlement accounts, with a sequence above `after` in the audit log, oldest first,
-/// at most [`CHANGES_LIMIT`].
+/// The changes of accounts, without the settlement accounts, with a sequence above `after` in the
+/// audit log, oldest first, at most [`CHANGES_LIMIT`].
 pub(crate) fn changes<S: Store>(store: &S, after: i64) -> Result<Vec<AccountChange>, StoreError> {
     let params = [Value::from(after), Value::from(i64::from(CHANGES_LIMIT))];
     let rows = store.query(CHANGES, &params)?;

@@ -1,4 +1,5 @@
-//! The settlement accounts of the bank: the other side of deposits and withdrawals, one for each currency.
+//! The settlement accounts of the bank: the other side of deposits and withdrawals, one for each
+//! currency.
 
 use super::BANK_OWNER;
 use super::journal::AccountOfRow;

@@ -1,4 +1,5 @@
-//! The invariants: the hash chain of the log verifies, and each user and API key is as the log says.
+//! The invariants: the hash chain of the log verifies, and each user and API key is as the log
+//! says.
 
 use super::{
     CREATED, DISABLED, KEY_CREATED, KEY_REVOKED, METADATA, NAME, PASSWORD_RESET, ROLE, is_about_key,

@@ -1,7 +1,7 @@
 //! Goal: an API key works from the moment its maker gets it until the answer to its revocation, and
 //! no other key does.
-//! Method: keys on a gateway that can be down, or take a change and then fail; and the rows, events,
-//! and lists after each step.
+//! Method: keys on a gateway that can be down, or take a change and then fail; and the rows,
+//! events, and lists after each step.
 
 use super::kit::*;
 use crate::key::{KEYS_MAX, KeyView};
@@ -381,7 +381,9 @@ fn no_statement_reads_revoked_keys() {
             assert!(steps.len() == 1 && steps.iter().all(is_search), "{steps:?}");
             bank.service.store.query(sql, params)
         };
-        let first = Page::<Uuid, KeyFilter>::from_query("/", "").unwrap().window();
+        let first = Page::<Uuid, KeyFilter>::from_query("/", "")
+            .unwrap()
+            .window();
         crate::key::ApiKey::page(&first, client, explained).unwrap();
     }
 }

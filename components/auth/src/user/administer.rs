@@ -76,8 +76,8 @@ impl<E: Env> AuthService<E> {
     }
 
     /// Changes a user. A new role ends the user's sessions. Disabling ends the sessions and the
-    /// device tokens, and no API key may act for the user until they are enabled. A retry changes nothing, and ends the sessions that the first attempt could
-    /// not end.
+    /// device tokens, and no API key may act for the user until they are enabled. A retry changes
+    /// nothing, and ends the sessions that the first attempt could not end.
     ///
     /// # Errors
     /// - [`AuthError::OwnAccount`] where administrators give their own `role` or `disabled`, also

@@ -6,8 +6,8 @@
 //!   sequence u64, at ms i64, actor 16 bytes, actor's role text, on behalf of id?, action text,
 //!   target 16 bytes, old value text?, new value text?, request id text? )
 //! ```
-//! Integers are big-endian; an id that may be missing is 0x01 and its 16 bytes, or 0x00; a text is 0x01, its length as u32, and its UTF-8 bytes; a text that is
-//! missing is 0x00.
+//! Integers are big-endian; an id that may be missing is 0x01 and its 16 bytes, or 0x00; a text is
+//! 0x01, its length as u32, and its UTF-8 bytes; a text that is missing is 0x00.
 
 use crate::hash_chain::{Hash, push_id, push_text};
 use crate::http::RequestId;

@@ -35,9 +35,9 @@ use uuid::Uuid;
 /// `-actor`: a user with an access token, or a client with an API key.
 ///
 /// Only the host can set them: it drops a client's own `x-strongroom-*`, and sets these after it
-/// has verified the access token or key. As an extractor it rejects with 401 where they are missing, so
-/// that a route left public by mistake stays closed. Take [`Admin`], [`Teller`], [`Auditor`], or
-/// [`Staff`] instead where only some roles may call.
+/// has verified the access token or key. As an extractor it rejects with 401 where they are
+/// missing, so that a route left public by mistake stays closed. Take [`Admin`], [`Teller`],
+/// [`Auditor`], or [`Staff`] instead where only some roles may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The user's id. Of a client: the customer for whom it acts, or the client's own id.

@@ -5,8 +5,9 @@ use crate::store::Value;
 /// Which rows to read for a page of a list with the newest first.
 ///
 /// A query has `{beyond}` for the comparison of its key with [`Window::key`], `{order}` for the
-/// direction, and, where it ends at some row, `{until}` for the comparison with the key of that. The page before has the rows above its key, the nearest first;
-/// [`List::new`](super::List::new) turns them round.
+/// direction, and, where it ends at some row, `{until}` for the comparison with the key of that.
+/// The page before has the rows above its key, the nearest first; [`List::new`](super::List::new)
+/// turns them round.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Window {
     pub(super) key: Value,

@@ -17,8 +17,8 @@ use strongroom_sdk::store::{Store, StoreError, Transaction};
 pub const SCHEDULES_PER_USER_MAX: i64 = 1_000;
 
 impl<E: Env> Service<E> {
-    /// `POST /schedules`: the owner of the source, in any role but auditor. A client makes one for a
-    /// customer alone, who pays.
+    /// `POST /schedules`: the owner of the source, in any role but auditor. A client makes one for
+    /// a customer alone, who pays.
     ///
     /// # Errors
     /// 403; 404 `account_not_found`; 422 `schedule_in_past`, `account_closed`,

@@ -69,7 +69,8 @@ impl<E: Env> Service<E> {
         self.submit(&requester, IdScope::Reverse, key, instruction)
     }
 
-    /// A hold of the caller, or any where a client acts for the bank. A hold of another user gets the same 404 as one that does not exist.
+    /// A hold of the caller, or any where a client acts for the bank. A hold of another user gets
+    /// the same 404 as one that does not exist.
     fn hold_of(&self, identity: &Identity, id: Uuid) -> Result<Posting, Problem> {
         let is_callers = |hold: &Posting| {
             let payer = hold.source.map(|party| party.owner_id);

@@ -45,7 +45,8 @@ impl<E: Env> Service<E> {
         self.submit(&requester, IdScope::Withdraw, key, body.into_withdrawal()?)
     }
 
-    /// `POST /transfer` and `POST /send`: the owner of the source, in any role but auditor; clients.
+    /// `POST /transfer` and `POST /send`: the owner of the source, in any role but auditor;
+    /// clients.
     ///
     /// # Errors
     /// As [`Service::withdraw`].

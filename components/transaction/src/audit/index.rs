@@ -33,8 +33,8 @@ const METADATA_ROWS: &str = "\
 SELECT key, value, sequence FROM listed_metadata WHERE (key, value, sequence) > (?1, ?2, ?3)
 ORDER BY key, value, sequence LIMIT ?4";
 
-/// Each transaction of the journal has its row, and no row is of anything else: each expected one is
-/// there, and there are as many as expected.
+/// Each transaction of the journal has its row, and no row is of anything else: each expected one
+/// is there, and there are as many as expected.
 pub(super) fn check<E: Env>(service: &Service<E>) -> Result<Check, AuditError> {
     let mut check = Check::new("the index of transactions is what the journal says");
     let store = &service.store;

@@ -1,4 +1,5 @@
-//! `/api/auth/keys`: the shape of each call. What keys open at the gateway, the tests of `keys` say.
+//! `/api/auth/keys`: the shape of each call. What keys open at the gateway, the tests of `keys`
+//! say.
 
 use strongroom_tests::bank::UNKNOWN_ID;
 use strongroom_tests::{Bank, Value, assert_json, json, refusals, text};
