@@ -7,6 +7,7 @@ mod http_accounts;
 mod http_auth;
 mod http_idempotency;
 mod http_keys;
+mod http_lists;
 mod http_token;
 mod http_transactions;
 mod private_files;
