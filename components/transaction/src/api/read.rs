@@ -73,15 +73,16 @@ impl<E: Env> Service<E> {
                 }
             }
         }
-        if !index::follow(self, PAGES_PER_LIST_MAX).map_err(behind)? {
-            return Err(Problem::unavailable());
-        }
         let scope = if identity.reads_all() {
             Scope::All
         } else {
             Scope::User(identity.subject)
         };
-        let found = index::search(&self.store, filter, scope, &page.window())?;
+        let window = page.window();
+        let found = index::at_the_end(self, PAGES_PER_LIST_MAX, |read| {
+            index::search(read, filter, scope, &window)
+        });
+        let found = found.map_err(behind)?;
         let list = List::cut(found.rows, page, |row| row.sequence, found.reached);
         let ids: Vec<_> = list.data.iter().map(|row| row.id).collect();
         let postings = self.ledger.lookup_many(&ids).map_err(unavailable)?;
@@ -99,6 +100,7 @@ impl<E: Env> Service<E> {
 fn behind(error: FollowError) -> Problem {
     match error {
         FollowError::Store(error) => error.into(),
+        FollowError::Behind => Problem::unavailable(),
         FollowError::Ledger(error) => unavailable(error),
     }
 }

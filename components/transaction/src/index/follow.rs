@@ -1,6 +1,7 @@
 //! Following the journal.
 
 use super::rows;
+use super::search::Read;
 use crate::service::{Env, Service};
 use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, Journal, LedgerError};
 use strongroom_sdk::store::{Rows, Store, StoreError, Transaction};
@@ -16,6 +17,9 @@ pub enum FollowError {
     /// The store does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The journal is further ahead than one call follows.
+    #[error("the journal is too far ahead")]
+    Behind,
     /// The ledger does not respond.
     #[error("the ledger: {0}")]
     Ledger(#[from] LedgerError),
@@ -42,6 +46,45 @@ pub(crate) fn follow<E: Env>(service: &Service<E>, pages_max: usize) -> Result<b
         transaction.commit()?;
     }
     Ok(false)
+}
+
+/// Reads the index as it is at the end of the journal.
+///
+/// Where the disk has no room for what is missing, that is in a transaction which is rolled back: a
+/// bank without room goes on reading.
+///
+/// # Errors
+/// [`FollowError`].
+pub(crate) fn at_the_end<E: Env, T>(
+    service: &Service<E>,
+    pages_max: usize,
+    read: impl Fn(Read<'_>) -> Result<T, StoreError>,
+) -> Result<T, FollowError> {
+    match follow(service, pages_max) {
+        Ok(true) => Ok(read(&|sql, values| service.store.query(sql, values))?),
+        Ok(false) => Err(FollowError::Behind),
+        Err(FollowError::Store(StoreError::Full)) => read_ahead(service, pages_max, read),
+        Err(error) => Err(error),
+    }
+}
+
+fn read_ahead<E: Env, T>(
+    service: &Service<E>,
+    pages_max: usize,
+    read: impl Fn(Read<'_>) -> Result<T, StoreError>,
+) -> Result<T, FollowError> {
+    let transaction = service.store.begin()?;
+    for _ in 0..pages_max {
+        let after = head(&transaction.query(HEAD, &[])?)?;
+        let postings = service
+            .ledger
+            .journal(after.unsigned_abs(), JOURNAL_LIMIT_MAX)?;
+        if postings.is_empty() {
+            return Ok(read(&|sql, values| transaction.query(sql, values))?);
+        }
+        rows::insert(&transaction, &postings)?;
+    }
+    Err(FollowError::Behind)
 }
 
 fn head(rows: &Rows) -> Result<i64, StoreError> {

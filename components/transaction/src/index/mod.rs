@@ -17,9 +17,9 @@ mod rows;
 mod search;
 
 pub use filter::ListFilter;
-pub(crate) use follow::{FollowError, PAGES_PER_TICK_MAX, follow};
+pub(crate) use follow::{FollowError, PAGES_PER_TICK_MAX, at_the_end, follow};
 pub(crate) use rows::{INDEX_COLUMNS, IndexRow, accounts_of, end_of, json_texts, metadata_of};
-pub use search::{Listed, Matches, Scope, search};
+pub use search::{Listed, Matches, Read, Scope, search};
 
 /// The tables of the index, for the message of `verify`, which says how to make it again.
 pub const TABLES: [&str; 4] = ["listed", "listed_account", "listed_metadata", "listed_head"];

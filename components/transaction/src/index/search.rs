@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use std::iter;
 use strongroom_sdk::page::Window;
-use strongroom_sdk::store::{Store, StoreError, Value};
+use strongroom_sdk::store::{Rows, StoreError, Value};
 use uuid::Uuid;
 
 /// How many rows a page looks at.
@@ -23,6 +23,9 @@ SELECT sequence FROM listed WHERE recorded_at_ms >= ?1 ORDER BY recorded_at_ms, 
 const LAST_UNTIL: &str = "\
 SELECT sequence FROM listed WHERE recorded_at_ms <= ?1
 ORDER BY recorded_at_ms DESC, sequence DESC LIMIT 1";
+
+/// Runs one statement that reads, on a snapshot of the store or in a transaction.
+pub type Read<'a> = &'a dyn Fn(&str, &[Value]) -> Result<Rows, StoreError>;
 
 /// Whose notes a caller may search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +85,8 @@ struct Indexed {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn search<S: Store>(
-    store: &S,
+pub fn search(
+    read: Read<'_>,
     filter: &ListFilter,
     scope: Scope,
     window: &Window,
@@ -92,11 +95,11 @@ pub fn search<S: Store>(
         rows: Vec::new(),
         reached: None,
     };
-    let Some((first, last)) = sequences(store, filter)? else {
+    let Some((first, last)) = sequences(read, filter)? else {
         return Ok(nothing);
     };
     let mut indexed = indexed(filter);
-    let driver = match fewest_rows(store, &indexed)? {
+    let driver = match fewest_rows(read, &indexed)? {
         Some(index) => indexed.swap_remove(index),
         None => Indexed {
             table: "listed",
@@ -117,7 +120,7 @@ pub fn search<S: Store>(
             .into_iter()
             .chain([window.key(), first.into(), last.into()]),
     );
-    let reached = bound(store, driver.table, &bounds, window)?;
+    let reached = bound(read, driver.table, &bounds, window)?;
     let mut sql = format!(
         "SELECT listed.sequence, listed.id FROM {} AS looked \
          CROSS JOIN listed ON listed.sequence = looked.sequence WHERE {}",
@@ -135,7 +138,7 @@ pub fn search<S: Store>(
     }
     sql += " ORDER BY looked.sequence {order} LIMIT ?";
     values.push(window.fetch().into());
-    let rows = store.query(&window.sql(&sql), &values)?;
+    let rows = read(&window.sql(&sql), &values)?;
     let found = rows.into_iter().map(|row| {
         Ok(Listed {
             sequence: row.integer(0)?,
@@ -149,8 +152,8 @@ pub fn search<S: Store>(
 }
 
 /// The last row that a page looks at, if there are more.
-fn bound<S: Store>(
-    store: &S,
+fn bound(
+    read: Read<'_>,
     table: &str,
     bounds: &Condition,
     window: &Window,
@@ -161,12 +164,12 @@ fn bound<S: Store>(
         bounds.sql,
         ROWS_LOOKED_AT_MAX - 1
     );
-    let rows = store.query(&window.sql(&sql), &bounds.values)?;
+    let rows = read(&window.sql(&sql), &bounds.values)?;
     rows.first().map(|row| row.integer(0)).transpose()
 }
 
 /// The place of the indexed filter with the fewest rows.
-fn fewest_rows<S: Store>(store: &S, indexed: &[Indexed]) -> Result<Option<usize>, StoreError> {
+fn fewest_rows(read: Read<'_>, indexed: &[Indexed]) -> Result<Option<usize>, StoreError> {
     if indexed.len() < 2 {
         return Ok((!indexed.is_empty()).then_some(0));
     }
@@ -176,7 +179,7 @@ fn fewest_rows<S: Store>(store: &S, indexed: &[Indexed]) -> Result<Option<usize>
             "SELECT count(*) FROM (SELECT 1 FROM {} AS looked WHERE {} LIMIT {ROWS_LOOKED_AT_MAX})",
             candidate.table, candidate.own.sql
         );
-        let rows = store.query(&sql, &candidate.own.values)?;
+        let rows = read(&sql, &candidate.own.values)?;
         let count = rows.first_or("a count has no row")?.integer(0)?;
         if fewest.is_none_or(|(least, _)| count < least) {
             fewest = Some((count, index));
@@ -189,16 +192,16 @@ fn fewest_rows<S: Store>(store: &S, indexed: &[Indexed]) -> Result<Option<usize>
 ///
 /// The journal is in the order of decisions, and a filter asks for the times of requests: the
 /// greatest distance between the two, which the index keeps, says where to look.
-fn sequences<S: Store>(store: &S, filter: &ListFilter) -> Result<Option<(i64, i64)>, StoreError> {
+fn sequences(read: Read<'_>, filter: &ListFilter) -> Result<Option<(i64, i64)>, StoreError> {
     let (mut first, mut last) = (0, i64::MAX);
     if filter.from_ms.is_none() && filter.to_ms.is_none() {
         return Ok(Some((first, last)));
     }
-    let Some(delays) = store.query(DELAYS, &[])?.first() else {
+    let Some(delays) = read(DELAYS, &[])?.first() else {
         return Ok(None);
     };
     let place = |sql, at_ms: i64| {
-        let row = store.query(sql, &[at_ms.into()])?.first();
+        let row = read(sql, &[at_ms.into()])?.first();
         row.map(|row| row.integer(0)).transpose()
     };
     if let Some(from) = filter.from_ms {

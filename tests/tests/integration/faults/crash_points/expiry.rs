@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use strongroom_tests::wait_for;
 
-use super::{in_lanes, places};
+use super::{LEDGER, in_lanes, places};
 use crate::faults::books::ExpectedBooks;
 use crate::faults::request::KeyedRequest;
 use crate::faults::scene::{BrokenBank, Kept};
@@ -41,7 +41,7 @@ async fn a_sweep_cut_off_at_any_point_ends_each_hold_once() {
     assert!(scene.fail("after-start; count").await, "it serves");
     wait_until_swept(&scene, &books).await;
     scene.stop().await;
-    let mut places = places(&scene.bank.counts());
+    let mut places = places(&scene.bank.counts(), LEDGER);
     assert!(places.len() > 10, "there was a sweep: {places:?}");
     places.extend(LOOKS.map(str::to_owned));
 

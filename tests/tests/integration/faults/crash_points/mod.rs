@@ -42,8 +42,12 @@ use crate::faults::request::AttemptResult;
 use crate::faults::scene::BrokenBank;
 use movement::{Movement, Stage, row};
 
-/// The stores of the services that move money.
-const STORES: [&str; 2] = ["accounts", "transactions"];
+/// The store that decides of money. That of the transaction service has an index of its journal,
+/// which a tick brings up to date at a time of its own.
+const LEDGER: &[&str] = &["accounts"];
+
+/// The stores of standing orders and of their payments.
+const ORDERS: &[&str] = &["accounts", "transactions"];
 
 /// How many lanes there are where each bank mostly waits for its ticks.
 const LANES: usize = 6;
@@ -53,14 +57,14 @@ const TICKS: Duration = Duration::from_millis(2_500);
 
 /// The calls into these stores that were counted, in the words of a plan, and how often each was
 /// made. Those that only read are left out: every tick makes some.
-fn calls(counts: &BTreeMap<String, u32>) -> Vec<(String, u32)> {
+fn calls(counts: &BTreeMap<String, u32>, stores: &[&str]) -> Vec<(String, u32)> {
     let mut calls = Vec::new();
     for (what, count) in counts {
         let parts = what
             .split_once(":call.")
             .and_then(|(store, call)| Some((store, call.split_once('.')?)));
         if let Some((store, (call, when))) = parts
-            && STORES.contains(&store)
+            && stores.contains(&store)
             && call != "read"
         {
             calls.push((format!("store={store} call={call} when={when}"), *count));
@@ -70,8 +74,8 @@ fn calls(counts: &BTreeMap<String, u32>) -> Vec<(String, u32)> {
 }
 
 /// Before and after each of these calls, as often as it was counted; in the words of a plan.
-fn places(counts: &BTreeMap<String, u32>) -> Vec<String> {
-    let calls = calls(counts).into_iter();
+fn places(counts: &BTreeMap<String, u32>, stores: &[&str]) -> Vec<String> {
+    let calls = calls(counts, stores).into_iter();
     calls
         .flat_map(|(call, count)| (1..=count).map(move |at| format!("{call} at={at}")))
         .collect()

@@ -150,7 +150,7 @@ impl Stage {
         let reply = request.ask(&self.scene.person(request.asker)).await;
         assert!(matches!(reply, AttemptResult::Final(_)), "{reply:?}");
         self.scene.stop().await;
-        super::places(&self.scene.bank.counts())
+        super::places(&self.scene.bank.counts(), super::LEDGER)
     }
 
     /// Whether the request is recorded is known, or either may be (none). Retries until there is a

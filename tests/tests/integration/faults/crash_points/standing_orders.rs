@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use strongroom_tests::{Person, Value, text, wait_for};
 
-use super::{TICKS, in_lanes, places};
+use super::{ORDERS, TICKS, in_lanes, places};
 use crate::faults::books::ExpectedBooks;
 use crate::faults::load::repeat_until_answered;
 use crate::faults::request::{AttemptResult, KeyedRequest, RequestLine};
@@ -82,7 +82,7 @@ async fn cut_off_everywhere(fate: Fate) {
         // again.
         let asked = if fate == Fate::Paid { 1 } else { 2 };
         if counts["accounts:call.begin-query.before"] == asked {
-            break places(&counts);
+            break places(&counts, ORDERS);
         }
     };
     // There the ledger traps before it could be killed.

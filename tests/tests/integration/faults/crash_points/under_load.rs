@@ -6,7 +6,7 @@ use std::time::Duration;
 use rand::RngExt;
 use strongroom_tests::scale::{seeded, short_or_full};
 
-use super::calls;
+use super::{ORDERS, calls};
 use crate::faults::load::{FaultLoad, account_for};
 use crate::faults::scene::BrokenBank;
 
@@ -28,7 +28,7 @@ async fn clients_cut_off_anywhere_lose_and_gain_nothing() {
     tokio::time::sleep(COUNTED).await;
     load.end().await;
     scene.stop().await;
-    let calls = calls(&scene.bank.counts());
+    let calls = calls(&scene.bank.counts(), ORDERS);
     assert!(calls.len() > 10, "{calls:?}");
     for (call, count) in calls {
         let at_max = match call.starts_with("store=transactions") {
