@@ -100,7 +100,8 @@ const BALANCE: &str = "CREATE TABLE balance (
 
 /// The journal: every decision, posted or declined. Only a declined row may have no account key.
 /// `subject_sequence` is the original: the row that this one captures, voids, lets expire, or
-/// reverses.
+/// reverses. `legs` are those of a posting of several legs, and of its reversal, as `ledger/legs`
+/// encodes them; such a row has no amount, and an account to debit only where it is declined.
 ///
 /// The checks compare words one by one, the usual ones first: for `IN (..)` SQLite makes a
 /// temporary table at each insert, and the tables of one transfer took an eighth of the host's
@@ -110,7 +111,7 @@ const TRANSFER: &str = "CREATE TABLE transfer (
     id                 BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
     fingerprint        BLOB    NOT NULL CHECK (length(fingerprint) = 32),
     kind               TEXT    NOT NULL CHECK (kind = 'transfer' OR kind = 'deposit' OR kind = 'withdrawal' OR kind = 'hold' OR
-                                      kind = 'capture' OR kind = 'void' OR kind = 'expiry' OR kind = 'reversal'),
+                                      kind = 'capture' OR kind = 'void' OR kind = 'expiry' OR kind = 'reversal' OR kind = 'posting'),
     status             TEXT    NOT NULL CHECK (status = 'posted' OR status = 'declined' OR status = 'pending' OR
                                       status = 'voided' OR status = 'expired'),
     decline_code       TEXT    CHECK (decline_code IS NULL OR decline_code = 'insufficient_funds' OR
@@ -128,8 +129,8 @@ const TRANSFER: &str = "CREATE TABLE transfer (
     request_id         TEXT    CHECK (length(request_id) BETWEEN 1 AND 128),
     debit_account_key  INTEGER,
     credit_account_key INTEGER,
-    amount_minor       INTEGER NOT NULL CHECK (amount_minor BETWEEN 1 AND 1000000000000000),
-    currency           TEXT    NOT NULL CHECK (length(currency) = 3),
+    amount_minor       INTEGER CHECK (amount_minor BETWEEN 1 AND 1000000000000000),
+    currency           TEXT    CHECK (length(currency) = 3),
     reference          TEXT    CHECK (length(reference) <= 140),
     metadata           TEXT    CHECK (length(metadata) <= 4096),
     requested_at_ms    INTEGER NOT NULL,
@@ -137,9 +138,14 @@ const TRANSFER: &str = "CREATE TABLE transfer (
     hash               BLOB    NOT NULL CHECK (length(hash) = 32),
     subject_sequence   INTEGER CHECK (subject_sequence BETWEEN 1 AND sequence - 1),
     expires_at_ms      INTEGER,
+    legs               BLOB    CHECK (length(legs) BETWEEN 26 AND 4502),
     CHECK ((status = 'declined') = (decline_code IS NOT NULL)),
     CHECK ((decline_code IS NOT NULL AND decline_code = 'screening_denied') = (denied_by IS NOT NULL)),
-    CHECK (status = 'declined' OR (debit_account_key IS NOT NULL AND credit_account_key IS NOT NULL)),
+    CHECK (status = 'declined' OR legs IS NOT NULL OR (debit_account_key IS NOT NULL AND credit_account_key IS NOT NULL)),
+    CHECK ((legs IS NULL) = (amount_minor IS NOT NULL)),
+    CHECK ((amount_minor IS NULL) = (currency IS NULL)),
+    CHECK (legs IS NULL OR kind = 'posting' OR kind = 'reversal'),
+    CHECK (kind <> 'posting' OR legs IS NOT NULL),
     CHECK (debit_account_key <> credit_account_key),
     CHECK (status = 'declined' OR
         (kind = 'capture' OR kind = 'void' OR kind = 'expiry' OR kind = 'reversal') = (subject_sequence IS NOT NULL)),

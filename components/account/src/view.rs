@@ -123,7 +123,7 @@ impl EntryView {
     /// An entry of `account`.
     pub fn new(account: &Account, entry: AccountEntry) -> Self {
         Self {
-            id: entry.id(),
+            id: entry.id(account),
             sequence: entry.sequence,
             transaction_id: entry.transaction_id,
             direction: entry.direction.as_str(),

@@ -1,6 +1,7 @@
 //! Why the ledger records nothing.
 
 use crate::batch::Refusal;
+use std::borrow::Cow;
 use strongroom_sdk::store::StoreError;
 
 /// Which account of a transfer, and how it was named.
@@ -12,15 +13,18 @@ pub enum Side {
     DestinationId,
     /// The account to credit, by its number.
     DestinationNumber,
+    /// The account of a leg, counted from 0.
+    Leg(u32),
 }
 
 impl Side {
     /// The pointer (RFC 6901) to the member of a transfer's body that names it.
-    pub const fn pointer(self) -> &'static str {
+    pub fn pointer(self) -> Cow<'static, str> {
         match self {
-            Self::Source => "/from_account_id",
-            Self::DestinationId => "/to_account_id",
-            Self::DestinationNumber => "/to_account_number",
+            Self::Source => "/from_account_id".into(),
+            Self::DestinationId => "/to_account_id".into(),
+            Self::DestinationNumber => "/to_account_number".into(),
+            Self::Leg(index) => format!("/entries/{index}/account_id").into(),
         }
     }
 }
@@ -80,7 +84,7 @@ impl LedgerError {
         };
         Some(Refusal {
             code: code.to_owned(),
-            pointer: pointer.to_owned(),
+            pointer: pointer.into_owned(),
             detail: detail.to_owned(),
         })
     }

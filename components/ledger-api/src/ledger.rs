@@ -11,11 +11,12 @@ use uuid::Uuid;
 
 /// The most postings of one [`Journal::journal`].
 pub const JOURNAL_LIMIT_MAX: u32 = 1_000;
-/// The most ids of one [`Journal::lookup_many`]. With the longest texts, their postings stay below
-/// the host's limit of a link call.
-pub const LOOKUP_IDS_MAX: usize = 500;
+/// The most ids of one [`Journal::lookup_many`]. With the longest texts and the most legs, their
+/// postings stay below the host's limit of a link call.
+pub const LOOKUP_IDS_MAX: usize = 200;
 /// The most changes of one [`Directory::changes`].
 pub const CHANGES_LIMIT: u32 = 1_000;
+
 /// Decides whether money moves. Each decision is one commit.
 pub trait Ledger {
     /// Posts or declines, durably; returns the recorded posting of a known id.
@@ -50,7 +51,8 @@ pub trait Ledger {
 /// Reads what the ledger has recorded.
 pub trait Journal {
     /// All postings with a sequence above `after`, oldest first, at most `limit` (at most
-    /// [`JOURNAL_LIMIT_MAX`]); fewer where their texts are long, and none only at the end.
+    /// [`JOURNAL_LIMIT_MAX`]); fewer where their texts and legs are long, and none only at the
+    /// end.
     ///
     /// # Errors
     /// [`LedgerError::Unavailable`].

@@ -37,9 +37,9 @@ pub use ledger::{
 };
 #[cfg(target_family = "wasm")]
 pub use linked::Linked;
-pub use posting::{Party, Posting, Reply, Resolution};
+pub use posting::{Party, Posting, RecordedLeg, Reply, Resolution, first_debited};
 pub use transfer::{
-    AccountRef, Actor, DebitAuthority, HOLD_SECONDS_MAX, Instruction, REFERENCE_CHARACTERS_MAX,
-    RULE_CHARACTERS_MAX, Transfer, is_rule,
+    AccountRef, Actor, DebitAuthority, HOLD_SECONDS_MAX, Instruction, LEGS_MAX, LEGS_MIN, Leg,
+    REFERENCE_CHARACTERS_MAX, RULE_CHARACTERS_MAX, Transfer, is_rule,
 };
-pub use words::{ActorKind, Decline, Kind, Status};
+pub use words::{ActorKind, Decline, Direction, Kind, Status};

@@ -1,7 +1,7 @@
 //! The ledger's record of a transfer.
 
 use crate::transfer::Actor;
-use crate::words::{Decline, Kind, Status};
+use crate::words::{Decline, Direction, Kind, Status};
 use strongroom_sdk::money::Money;
 use uuid::Uuid;
 
@@ -12,8 +12,8 @@ pub struct Resolution {
     pub id: Uuid,
     /// Which of these it is.
     pub kind: Kind,
-    /// The amount that it moved or released.
-    pub amount: Money,
+    /// The amount that it moved or released; none for that of a posting of several legs.
+    pub amount: Option<Money>,
     /// The time of that decision, in milliseconds since 1970 UTC.
     pub recorded_at_ms: i64,
 }
@@ -25,6 +25,17 @@ pub struct Party {
     pub account_id: Uuid,
     /// Its owner.
     pub owner_id: Uuid,
+}
+
+/// A debit or a credit of a posting of several legs, as recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordedLeg {
+    /// The account. None where a declined posting names an account to credit that may not exist.
+    pub account: Option<Party>,
+    /// Debit or credit.
+    pub direction: Direction,
+    /// The amount.
+    pub amount: Money,
 }
 
 /// The ledger's record of a transfer. Only `resolution` ever changes.
@@ -62,8 +73,12 @@ pub struct Posting {
     /// How a hold ended, or what reversed a posting. Only
     /// [`Journal::lookup_many`](crate::Journal::lookup_many) sets it.
     pub resolution: Option<Resolution>,
-    /// The amount that moved or is held.
-    pub amount: Money,
+    /// The amount that moved or is held; none where there are legs.
+    pub amount: Option<Money>,
+    /// Of a posting of several legs, and of its reversal: in the order of the request.
+    pub legs: Vec<RecordedLeg>,
+    /// The leg for which it was declined, counted from 0.
+    pub declined_leg: Option<u32>,
     /// A text that both parties see.
     pub reference: Option<String>,
     /// The client's own notes: a JSON object, as text.
@@ -82,20 +97,27 @@ impl Posting {
     }
 
     /// Whether a user may see it: the owner of one of its accounts. A decline concerns only the
-    /// owner of the account to debit (of a deposit: to credit), so that users do not see what
-    /// others failed to send to them; or the one who asked, where that account was not found.
+    /// owner of the account to debit (of a deposit: to credit; of several: of the first to debit),
+    /// so that users do not see what others failed to send to them; or the one who asked, where that account was not found.
     pub fn concerns(&self, user_id: Uuid) -> bool {
         let is_owner = |party: Option<Party>| party.is_some_and(|party| party.owner_id == user_id);
         if self.status != Status::Declined {
-            return is_owner(self.source) || is_owner(self.destination);
+            let mut of_legs = self.legs.iter().map(|leg| leg.account);
+            return is_owner(self.source) || is_owner(self.destination) || of_legs.any(is_owner);
         }
         let asked = match self.kind {
             Kind::Deposit => self.destination,
-            _ => self.source,
+            _ => self.source.or_else(|| first_debited(&self.legs)),
         };
         let has_no_owner = asked.is_none() && self.kind.is_payment();
         is_owner(asked) || (has_no_owner && self.asked_for() == user_id)
     }
+}
+
+/// The account of the first leg that debits.
+pub fn first_debited(legs: &[RecordedLeg]) -> Option<Party> {
+    let debit = legs.iter().find(|leg| leg.direction == Direction::Debit);
+    debit.and_then(|leg| leg.account)
 }
 
 /// The ledger's reply to a transfer.

@@ -1,6 +1,6 @@
 //! Requests to the ledger.
 
-use crate::words::{ActorKind, Kind};
+use crate::words::{ActorKind, Direction, Kind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use strongroom_sdk::identity::Identity;
@@ -11,6 +11,10 @@ use uuid::Uuid;
 pub const REFERENCE_CHARACTERS_MAX: usize = 140;
 /// The longest time of a hold: 90 days.
 pub const HOLD_SECONDS_MAX: u32 = 90 * 24 * 60 * 60;
+/// The fewest legs of a posting.
+pub const LEGS_MIN: usize = 2;
+/// The most legs of a posting.
+pub const LEGS_MAX: usize = 100;
 /// The longest name of a screening's rule, in characters.
 pub const RULE_CHARACTERS_MAX: usize = 64;
 
@@ -70,6 +74,21 @@ impl Actor {
     }
 }
 
+/// A debit or a credit of a posting of several legs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leg {
+    /// The account's id.
+    pub account: Uuid,
+    /// Debit or credit.
+    pub direction: Direction,
+    /// The amount.
+    pub amount: Money,
+    /// The screening's rule that denies it, and so the whole posting; no part of the client's
+    /// request.
+    #[serde(skip)]
+    pub denied_by: Option<String>,
+}
+
 /// What to do with money, parsed and checked.
 ///
 /// Requests of the same meaning have the same instruction: `"12.3"` and `"12.30"` EUR, or the same
@@ -84,9 +103,10 @@ pub struct Instruction {
     /// The account to credit; none for a withdrawal, and where there is an original.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<AccountRef>,
-    /// The amount to move or hold. A void, an expiry, and a reversal have the whole amount of their
-    /// original.
-    pub amount: Money,
+    /// The amount to move or hold; none where there are legs, and for the reversal of such a
+    /// posting. A void, an expiry, and a reversal have the whole amount of their original.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
     /// A text that both parties see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
@@ -99,6 +119,9 @@ pub struct Instruction {
     /// How long a hold lasts from its recording, in seconds; none for other kinds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u32>,
+    /// Of a posting of several legs; empty for other kinds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub legs: Vec<Leg>,
 }
 
 impl Instruction {
@@ -108,11 +131,27 @@ impl Instruction {
             kind,
             source: None,
             destination: None,
-            amount,
+            amount: Some(amount),
             reference: None,
             metadata: None,
             original: None,
             expires_in: None,
+            legs: Vec::new(),
+        }
+    }
+
+    /// An instruction to post several legs; the caller adds the rest.
+    pub const fn of_legs(legs: Vec<Leg>) -> Self {
+        Self {
+            kind: Kind::Posting,
+            source: None,
+            destination: None,
+            amount: None,
+            reference: None,
+            metadata: None,
+            original: None,
+            expires_in: None,
+            legs,
         }
     }
 

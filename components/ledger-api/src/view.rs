@@ -1,7 +1,7 @@
 //! A posting as clients see it: the transaction of `/api/transactions`, and the event for programs
 //! that follow the journal.
 
-use crate::posting::Posting;
+use crate::posting::{Party, Posting, RecordedLeg};
 use crate::words::{Decline, Kind, Status};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -18,8 +18,11 @@ pub struct TransactionView {
     status: &'static str,
     from_account_id: Option<Uuid>,
     to_account_id: Option<Uuid>,
-    amount: String,
-    currency: &'static str,
+    amount: Option<String>,
+    currency: Option<&'static str>,
+    /// Of a posting of several legs, and of its reversal.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    entries: Vec<LegView>,
     reference: Option<String>,
     metadata: Option<Box<RawValue>>,
     decline_code: Option<&'static str>,
@@ -52,6 +55,27 @@ pub struct TransactionView {
     request_id: Option<String>,
 }
 
+/// A debit or a credit of several.
+#[derive(Debug, Clone, Serialize)]
+struct LegView {
+    /// None where it is not the viewer's, and may not exist.
+    account_id: Option<Uuid>,
+    direction: &'static str,
+    amount: String,
+    currency: &'static str,
+}
+
+impl LegView {
+    fn new(leg: &RecordedLeg) -> Self {
+        Self {
+            account_id: leg.account.map(|party| party.account_id),
+            direction: leg.direction.as_str(),
+            amount: leg.amount.to_string(),
+            currency: leg.amount.currency().code(),
+        }
+    }
+}
+
 impl TransactionView {
     /// A posting as the ledger recorded it, without its resolution: the same bytes each time.
     ///
@@ -66,8 +90,9 @@ impl TransactionView {
             status: posting.status.as_str(),
             from_account_id: posting.source.map(|party| party.account_id),
             to_account_id: posting.destination.map(|party| party.account_id),
-            amount: posting.amount.to_string(),
-            currency: posting.amount.currency().code(),
+            amount: posting.amount.map(|amount| amount.to_string()),
+            currency: posting.amount.map(|amount| amount.currency().code()),
+            entries: posting.legs.iter().map(LegView::new).collect(),
             reference: posting.reference.clone(),
             metadata: metadata.transpose().map_err(Problem::internal)?,
             decline_code: posting.decline.map(Decline::as_str),
@@ -89,21 +114,32 @@ impl TransactionView {
     /// A posting with its resolution, as `viewer` may see it. Only the actor, the source's owner,
     /// and staff see the client's notes. Only its owner and staff see the payee of a declined
     /// payment: otherwise a payer without the money would learn whether there is such an account.
+    /// Of several entries, one who has not asked for them sees those of their own accounts: what a
+    /// payer pays to others is not for each payee.
     ///
     /// # Errors
     /// As [`TransactionView::recorded`].
     pub fn for_viewer(posting: &Posting, viewer: &Identity) -> Result<Self, Problem> {
         let mut view = Self::recorded(posting)?;
         view.add_resolution(posting);
-        let owns_source = posting
-            .source
-            .is_some_and(|party| party.owner_id == viewer.subject);
-        let owns_destination = posting
-            .destination
-            .is_some_and(|party| party.owner_id == viewer.subject);
+        let owns =
+            |party: Option<Party>| party.is_some_and(|party| party.owner_id == viewer.subject);
+        let owns_source = owns(posting.source);
         let is_declined = posting.status == Status::Declined && posting.kind.is_payment();
-        if is_declined && !owns_destination && !viewer.reads_all() {
+        if is_declined && !owns(posting.destination) && !viewer.reads_all() {
             view.to_account_id = None;
+        }
+        if !viewer.reads_all() {
+            let asked = posting.asked_for() == viewer.subject;
+            let legs = posting.legs.iter();
+            let seen = legs.filter(|leg| asked || owns(leg.account)).map(|leg| {
+                let mut leg_view = LegView::new(leg);
+                if is_declined && !owns(leg.account) {
+                    leg_view.account_id = None;
+                }
+                leg_view
+            });
+            view.entries = seen.collect();
         }
         if viewer.reads_all() {
             view.denied_by.clone_from(&posting.denied_by);
@@ -127,7 +163,7 @@ impl TransactionView {
             Kind::Capture => {
                 self.status = "posted";
                 self.posted_at = Some(format_rfc3339(resolution.recorded_at_ms));
-                self.captured_amount = Some(resolution.amount.to_string());
+                self.captured_amount = resolution.amount.map(|amount| amount.to_string());
             }
             Kind::Void => self.status = "voided",
             _ => self.status = "expired",
@@ -178,6 +214,8 @@ pub const EVENT_TYPES: &[&str] = &[
     "hold.voided",
     "void.declined",
     "hold.expired",
+    "posting.posted",
+    "posting.declined",
 ];
 
 /// The type of a posting's event.
@@ -199,6 +237,8 @@ pub fn event_type(posting: &Posting) -> &'static str {
         (Kind::Void, true) => "void.declined",
         // The ledger never declines an expiry.
         (Kind::Expiry, _) => "hold.expired",
+        (Kind::Posting, false) => "posting.posted",
+        (Kind::Posting, true) => "posting.declined",
     }
 }
 

@@ -28,9 +28,9 @@ use crate::batch::{
 };
 use crate::error::{LedgerError, Side};
 use crate::ledger::{AccountChange, AccountSummary};
-use crate::posting::{Party, Posting, Reply, Resolution};
-use crate::transfer::{AccountRef, Actor, DebitAuthority, Instruction, Transfer};
-use crate::words::{ActorKind, Decline, Kind, Status};
+use crate::posting::{Party, Posting, RecordedLeg, Reply, Resolution};
+use crate::transfer::{AccountRef, Actor, DebitAuthority, Instruction, Leg, Transfer};
+use crate::words::{ActorKind, Decline, Direction, Kind, Status};
 use strongroom_sdk::money::{Currency, Money};
 use uuid::Uuid;
 
@@ -164,7 +164,9 @@ macro_rules! record {
 
 same!(bool, u32, u64, i64, String);
 
-variants!(Kind: Deposit, Withdrawal, Transfer, Hold, Capture, Void, Expiry, Reversal);
+variants!(Kind: Deposit, Withdrawal, Transfer, Hold, Capture, Void, Expiry, Reversal,
+    Posting);
+variants!(Direction: Debit, Credit);
 variants!(Status: Posted, Declined, Pending, Voided, Expired);
 variants!(Decline: InsufficientFunds, AccountFrozen, AccountClosed, CurrencyMismatch, LimitExceeded,
     Cancelled, ScreeningDenied, AlreadyCaptured, AlreadyVoided, HoldExpired, AmountExceedsHold,
@@ -173,21 +175,23 @@ variants!(ActorKind: User, Bank, Client);
 variants!(DebitAuthority: Owner(id), Bank);
 variants!(AccountRef: Id(id), Number(number));
 variants!(LineOutcome: Recorded(posting), Refused(refusal));
-variants!(Side: Source, DestinationId, DestinationNumber);
+variants!(Side: Source, DestinationId, DestinationNumber, Leg(index));
 variants!(LedgerError as Error: AccountNotFound(side), IdReused, SameAccount(side), OwnAccount,
     Invalid(field), NotScreened(cause), Clock, Unavailable(cause);
     OriginalNotFound = SubjectNotFound);
 
 record!(Actor: kind, id);
-record!(Instruction: kind, source, destination, amount, reference, metadata, expires_in;
+record!(Leg: account, direction, amount, denied_by);
+record!(Instruction: kind, source, destination, amount, reference, metadata, expires_in, legs;
     original = subject);
 record!(Transfer: id, fingerprint, authority, actor, on_behalf_of, request_id, instruction,
     denied_by, requested_at_ms);
 record!(Resolution: id, kind, amount, recorded_at_ms);
 record!(Party: account_id, owner_id);
+record!(RecordedLeg: account, direction, amount);
 record!(Posting check check_decline: id, sequence, fingerprint, kind, status, decline,
     denied_by, actor, on_behalf_of, request_id, source, destination, expires_at_ms, resolution,
-    amount, reference, metadata, requested_at_ms, recorded_at_ms; original = subject);
+    amount, legs, declined_leg, reference, metadata, requested_at_ms, recorded_at_ms; original = subject);
 record!(Reply: posting, repeated);
 record!(Refusal: code, pointer, detail);
 record!(BatchInstruction: atomic, lines);

@@ -25,6 +25,31 @@ stored_enum! {
         Expiry = 7, "expiry";
         /// Moves a posted amount back.
         Reversal = 8, "reversal";
+        /// Debits and credits several accounts at once.
+        Posting = 9, "posting";
+    }
+}
+
+stored_enum! {
+    /// The side of an entry. A customer's account is a liability of the bank: a credit is money in,
+    /// a debit money out.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Direction {
+        /// Money out of a customer's account.
+        Debit = 1, "debit";
+        /// Money into a customer's account.
+        Credit = 2, "credit";
+    }
+}
+
+impl Direction {
+    /// The other side.
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Debit => Self::Credit,
+            Self::Credit => Self::Debit,
+        }
     }
 }
 
@@ -104,16 +129,19 @@ impl Kind {
     pub const fn is_payment(self) -> bool {
         matches!(
             self,
-            Self::Deposit | Self::Withdrawal | Self::Transfer | Self::Hold
+            Self::Deposit | Self::Withdrawal | Self::Transfer | Self::Hold | Self::Posting
         )
     }
 
     /// The status in the journal where it is not declined.
     pub const fn accepted_status(self) -> Status {
         match self {
-            Self::Deposit | Self::Withdrawal | Self::Transfer | Self::Capture | Self::Reversal => {
-                Status::Posted
-            }
+            Self::Deposit
+            | Self::Withdrawal
+            | Self::Transfer
+            | Self::Capture
+            | Self::Reversal
+            | Self::Posting => Status::Posted,
             Self::Hold => Status::Pending,
             Self::Void => Status::Voided,
             Self::Expiry => Status::Expired,

@@ -6,9 +6,11 @@
 #[cfg(test)]
 mod tests;
 
+use crate::legs::payments;
 use crate::screening::{NoVerdict, Screening, Verdict};
 use strongroom_ledger_api::{
-    Batch, BatchLine, BatchReply, Decline, Journal, Ledger, LedgerError, Reply, Transfer, is_rule,
+    Batch, BatchLine, BatchReply, Decline, Journal, Kind, Ledger, LedgerError, Reply, Transfer,
+    is_rule,
 };
 
 /// A ledger behind a screening.
@@ -29,6 +31,9 @@ impl<L: Ledger + Journal, S: Screening> Ledger for Gate<L, S> {
         let is_judged = transfer.instruction.kind.is_payment() && transfer.denied_by.is_none();
         if !is_judged || self.ledger.lookup(transfer.id)?.is_some() {
             return self.ledger.post(transfer);
+        }
+        if transfer.instruction.kind == Kind::Posting {
+            return self.ledger.post(&self.judged(transfer)?);
         }
         match self.denied_by(transfer)? {
             None => self.ledger.post(transfer),
@@ -67,6 +72,24 @@ impl<L: Ledger + Journal, S: Screening> Ledger for Gate<L, S> {
 }
 
 impl<L, S: Screening> Gate<L, S> {
+    /// A posting of several legs with the verdicts on its [payments](payments): a denial is that of
+    /// the leg that pays.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotScreened`].
+    fn judged(&self, posting: &Transfer) -> Result<Transfer, LedgerError> {
+        let mut judged = posting.clone();
+        for (leg, payment) in payments(posting) {
+            if let Some(rule) = self.denied_by(&payment)? {
+                if let Some(leg) = judged.instruction.legs.get_mut(leg) {
+                    leg.denied_by = Some(rule);
+                }
+                break;
+            }
+        }
+        Ok(judged)
+    }
+
     /// The rule that denies a payment; none if it is allowed.
     ///
     /// # Errors

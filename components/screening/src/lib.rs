@@ -13,6 +13,7 @@
 #[cfg(target_family = "wasm")]
 mod component;
 mod gate;
+mod legs;
 mod screening;
 
 pub use gate::Gate;

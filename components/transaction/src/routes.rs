@@ -3,7 +3,8 @@
 use crate::api::{EventFilter, Found, ListFilter};
 use crate::component::SERVICE;
 use crate::request::{
-    BATCH_BODY_BYTES_MAX, BatchBody, CaptureBody, CashBody, HoldBody, ReverseBody, TransferBody,
+    BATCH_BODY_BYTES_MAX, BatchBody, CaptureBody, CashBody, HoldBody, PostingBody, ReverseBody,
+    TransferBody,
 };
 use crate::schedule::{ScheduleBody, ScheduleView};
 use axum::Router;
@@ -29,6 +30,7 @@ fn site() -> Site {
         .route("/withdraw", post(withdraw))
         .route("/transfer", post(transfer))
         .route("/send", post(transfer))
+        .route("/postings", post(posting))
         .route("/holds", post(hold))
         .route("/holds/{id}/capture", post(capture))
         .route("/holds/{id}/void", post(void))
@@ -67,6 +69,15 @@ async fn transfer(
     Json(body): Json<TransferBody>,
 ) -> Result<StoredReply, Problem> {
     SERVICE.transfer(&identity, request_id, &key, body)
+}
+
+async fn posting(
+    identity: Identity,
+    request_id: RequestId,
+    key: IdempotencyKey,
+    Json(body): Json<PostingBody>,
+) -> Result<StoredReply, Problem> {
+    SERVICE.posting(&identity, request_id, &key, body)
 }
 
 async fn hold(

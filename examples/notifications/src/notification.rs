@@ -1,6 +1,7 @@
 //! The notices of a posting: which owners it concerns, and how.
 
-use strongroom_ledger_api::{Party, Posting, Status};
+use strongroom_ledger_api::{Direction, Party, Posting, RecordedLeg, Status};
+use strongroom_sdk::money::Money;
 use uuid::Uuid;
 
 /// The change of an account, as its owner sees it.
@@ -43,11 +44,14 @@ pub struct Notice {
     pub account_id: Uuid,
     /// The change.
     pub event: Event,
+    /// The amount that moved, or was to move.
+    pub amount: Money,
 }
 
 impl Notice {
-    fn new(party: Party, event: Event) -> Self {
+    fn new(party: Party, event: Event, amount: Money) -> Self {
         Self {
+            amount,
             owner_id: party.owner_id,
             account_id: party.account_id,
             event,
@@ -56,28 +60,55 @@ impl Notice {
 }
 
 /// The notices of a posting: one for each owner. The payee gets none of a decline, and neither side
-/// gets one of a hold.
+/// gets one of a hold. Of a posting of several legs, an owner gets one of the first leg on an account
+/// of theirs.
 pub fn notices(posting: &Posting) -> Vec<Notice> {
-    match posting.status {
-        Status::Posted => {}
+    let is_declined = match posting.status {
+        Status::Posted => false,
         Status::Pending | Status::Voided | Status::Expired => return Vec::new(),
-        Status::Declined => {
-            let notice = posting
-                .source
-                .map(|party| Notice::new(party, Event::Declined));
-            return notice.into_iter().collect();
-        }
-    }
+        Status::Declined => true,
+    };
+    let Some(amount) = posting.amount else {
+        return of_legs(&posting.legs, is_declined);
+    };
+    let notice = |party, event| Notice::new(party, event, amount);
     match (posting.source, posting.destination) {
+        (source, _) if is_declined => source
+            .into_iter()
+            .map(|party| notice(party, Event::Declined))
+            .collect(),
         (Some(source), Some(destination)) if source.owner_id == destination.owner_id => {
-            vec![Notice::new(source, Event::Moved)]
+            vec![notice(source, Event::Moved)]
         }
         (Some(source), Some(destination)) => vec![
-            Notice::new(source, Event::Sent),
-            Notice::new(destination, Event::Received),
+            notice(source, Event::Sent),
+            notice(destination, Event::Received),
         ],
-        (Some(source), None) => vec![Notice::new(source, Event::Withdrawn)],
-        (None, Some(destination)) => vec![Notice::new(destination, Event::Deposited)],
+        (Some(source), None) => vec![notice(source, Event::Withdrawn)],
+        (None, Some(destination)) => vec![notice(destination, Event::Deposited)],
         (None, None) => Vec::new(),
     }
+}
+
+fn of_legs(legs: &[RecordedLeg], is_declined: bool) -> Vec<Notice> {
+    let mut notices: Vec<Notice> = Vec::new();
+    for leg in legs {
+        let event = match leg.direction {
+            Direction::Debit if is_declined => Event::Declined,
+            Direction::Debit => Event::Sent,
+            Direction::Credit => Event::Received,
+        };
+        let Some(party) = leg.account.filter(|party| !party.owner_id.is_nil()) else {
+            continue;
+        };
+        let is_first = notices
+            .iter()
+            .all(|notice| notice.owner_id != party.owner_id);
+        if is_first && (!is_declined || leg.direction == Direction::Debit) {
+            notices.push(Notice::new(party, event, leg.amount));
+        }
+    }
+    // A decline is the first payer's alone.
+    notices.truncate(if is_declined { 1 } else { notices.len() });
+    notices
 }

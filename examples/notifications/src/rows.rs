@@ -32,7 +32,7 @@ pub struct Notification {
     pub account_id: Uuid,
     /// The transaction that changed it.
     pub transaction_id: Uuid,
-    /// The amount of the transaction.
+    /// The amount of the transaction, or of its entry on the account.
     pub amount: Money,
     /// The reference that both parties see.
     pub reference: Option<String>,
@@ -93,8 +93,8 @@ pub fn insert(
         Value::from(notice.event.as_str()),
         Value::from(notice.account_id),
         Value::from(posting.id),
-        Value::from(posting.amount.minor()),
-        Value::from(posting.amount.currency().code()),
+        Value::from(notice.amount.minor()),
+        Value::from(notice.amount.currency().code()),
         Value::from(posting.reference.as_deref()),
         Value::from(posting.recorded_at_ms),
     ];

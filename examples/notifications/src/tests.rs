@@ -67,7 +67,12 @@ impl FixedJournal {
             original: None,
             expires_at_ms: None,
             resolution: None,
-            amount: Money::from_minor(1_234, Currency::from_code("EUR").unwrap()),
+            amount: Some(Money::from_minor(
+                1_234,
+                Currency::from_code("EUR").unwrap(),
+            )),
+            legs: Vec::new(),
+            declined_leg: None,
             reference: Some("rent".to_owned()),
             metadata: None,
             requested_at_ms: NOW_MS,

@@ -4,19 +4,9 @@ use super::record::Account;
 use sha2::{Digest, Sha256};
 use strongroom_sdk::page::Window;
 use strongroom_sdk::store::{Row, Store, StoreError};
-use strongroom_sdk::stored_enum;
 use uuid::Uuid;
 
-stored_enum! {
-    /// The side of an entry. A customer's account is a liability of the bank: a credit is money in,
-    /// a debit money out.
-    pub enum Direction {
-        /// Money out of a customer's account.
-        Debit = 1, "debit";
-        /// Money into a customer's account.
-        Credit = 2, "credit";
-    }
-}
+pub use strongroom_ledger_api::Direction;
 
 const ENTRIES_OF: &str = "\
 SELECT entry.transfer_sequence, entry.account_sequence, transfer.id, entry.direction,
@@ -47,12 +37,12 @@ pub struct AccountEntry {
 }
 
 impl AccountEntry {
-    /// The entry's id (UUID v8) is a hash of its transfer and side, so it needs no room in the
+    /// The entry's id (UUID v8) is a hash of its transfer and account, so it needs no room in the
     /// ledger's largest table.
-    pub fn id(&self) -> Uuid {
+    pub fn id(&self, account: &Account) -> Uuid {
         let digest = Sha256::new()
             .chain_update(self.transaction_id.as_bytes())
-            .chain_update([self.direction.chain_code()])
+            .chain_update(account.id.as_bytes())
             .finalize();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest[..16]);

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! kind         deposit 1, withdrawal 2, transfer 3, hold 4, capture 5, void 6, expiry 7,
-//!              reversal 8
+//!              reversal 8, posting 9
 //! status       posted 1, declined 2, pending 3, voided 4, expired 5
 //! direction    debit 1, credit 2
 //! decline_code account_closed 1, account_frozen 2, currency_mismatch 3, limit_exceeded 4,
@@ -18,22 +18,27 @@
 //! ```
 
 use crate::account::Direction;
-use crate::ledger::{AccountOfRow, Entry, JournalRow, journal_row_sql};
+use crate::ledger::{Entry, JournalRow, journal_row_sql};
 use crate::service::{Env, Service};
 use serde::Serialize;
 use std::collections::VecDeque;
-use strongroom_ledger_api::Decline;
+use strongroom_ledger_api::{Decline, Party, RecordedLeg, Status};
 use strongroom_sdk::clock::format_rfc3339;
 use strongroom_sdk::hash_chain::{GENESIS, Hash};
 use strongroom_sdk::identity::JournalReader;
 use strongroom_sdk::money::Money;
 use strongroom_sdk::onward::{Onward, OnwardList, OnwardQuery};
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::{Store, StoreError, Value};
+use strongroom_sdk::store::{Row, Store, StoreError, Value};
 use uuid::Uuid;
 
-/// The rows of one query: the store returns at most 4 MiB, and a row has up to 5 KiB of texts.
-const QUERY_ROWS_MAX: i64 = 500;
+/// The rows of one query: the store returns at most 4 MiB, and a row has up to 5 KiB of texts
+/// and 5 KiB of legs.
+const QUERY_ROWS_MAX: i64 = 250;
+/// The entries of one query: the store returns at most 10,000 rows.
+const QUERY_ENTRIES_MAX: usize = 5_000;
+/// The legs after which a page ends early: each has some 500 bytes in the response.
+const LEGS_MAX: usize = 5_000;
 
 const AFTER: &str =
     journal_row_sql!("WHERE transfer.sequence > ?1 ORDER BY transfer.sequence LIMIT ?2");
@@ -41,16 +46,16 @@ const AFTER: &str =
 const HASH_AT: &str =
     "SELECT hash FROM transfer WHERE sequence <= ?1 ORDER BY sequence DESC LIMIT 1";
 
-/// The entries of the rows above `?1`, up to `?2`. The index by account finds them: there is none
+/// An entry of the transfer `?1`, on the account `?2`. The index by account finds it: there is none
 /// by transfer alone.
+const FIRST_ENTRY: &str = "\
+SELECT sequence FROM entry
+WHERE transfer_sequence = ?1 AND account_key = (SELECT key FROM account WHERE id = ?2)";
+
+/// Entries are in the order of their transfers.
 const ENTRIES: &str = "\
-SELECT entry.transfer_sequence, entry.sequence, entry.account_key, entry.account_sequence,
-    entry.direction, entry.amount_minor, entry.balance_after_minor
-FROM transfer JOIN entry
-    ON entry.account_key IN (transfer.debit_account_key, transfer.credit_account_key)
-    AND entry.transfer_sequence = transfer.sequence
-WHERE transfer.sequence > ?1 AND transfer.sequence <= ?2
-ORDER BY transfer.sequence, entry.sequence";
+SELECT sequence, account_key, account_sequence, direction, amount_minor, balance_after_minor
+FROM entry WHERE sequence >= ?1 ORDER BY sequence LIMIT ?2";
 
 /// A row of the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -70,8 +75,11 @@ pub struct JournalView {
     debit_owner_id: Option<Uuid>,
     credit_account_id: Option<Uuid>,
     credit_owner_id: Option<Uuid>,
-    amount: String,
-    currency: &'static str,
+    amount: Option<String>,
+    currency: Option<&'static str>,
+    legs: Vec<JournalLegView>,
+    /// Counted from 0.
+    declined_leg: Option<u32>,
     reference: Option<String>,
     /// A JSON text, exactly as hashed.
     metadata: Option<String>,
@@ -83,6 +91,28 @@ pub struct JournalView {
     entries: Vec<JournalEntryView>,
     previous_hash: String,
     hash: String,
+}
+
+/// A debit or credit that a posting of several legs asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JournalLegView {
+    account_id: Option<Uuid>,
+    owner_id: Option<Uuid>,
+    direction: &'static str,
+    amount: String,
+    currency: &'static str,
+}
+
+impl JournalLegView {
+    fn new(leg: &RecordedLeg) -> Self {
+        Self {
+            account_id: leg.account.map(|party| party.account_id),
+            owner_id: leg.account.map(|party| party.owner_id),
+            direction: leg.direction.as_str(),
+            amount: leg.amount.to_string(),
+            currency: leg.amount.currency().code(),
+        }
+    }
 }
 
 /// A debit or credit of a row.
@@ -107,37 +137,49 @@ impl<E: Env> Service<E> {
         _: &JournalReader,
         query: OnwardQuery,
     ) -> Result<OnwardList<JournalView>, Problem> {
-        let page = query.page()?;
-        let rows = read(&self.store, &page)?;
-        Ok(page.list(rows, |row| row.sequence, |row| row))
+        Ok(read(&self.store, &query.page()?)?)
     }
 }
 
-/// The page's rows. The journal never changes, so several snapshots are as good as one.
-fn read<S: Store>(store: &S, page: &Onward) -> Result<Vec<JournalView>, StoreError> {
+/// The page's rows, and whether there are more. The journal never changes, so several snapshots are
+/// as good as one.
+fn read<S: Store>(store: &S, page: &Onward) -> Result<OnwardList<JournalView>, StoreError> {
     let mut previous = hash_at(store, page.after)?;
-    let (mut after, mut missing) = (page.after, page.fetch());
+    let (mut after, mut legs, mut has_more) = (page.after, 0, true);
     let mut views = Vec::new();
-    while missing > 0 {
-        let limit = missing.min(QUERY_ROWS_MAX);
-        let rows = store.query(AFTER, &[Value::from(after), Value::from(limit)])?;
-        let Some(last) = rows.rows.last() else { break };
-        let last = last.integer(0)?;
-        let mut entries = entries(store, after, last)?;
+    while has_more {
+        let rows = store.query(AFTER, &[after, QUERY_ROWS_MAX].map(Value::from))?;
+        let mut found = Vec::with_capacity(rows.rows.len());
+        has_more = !rows.rows.is_empty();
+        let mut is_full = false;
         for row in rows {
+            is_full = views.len() + found.len() == page.limit || legs >= LEGS_MAX;
+            if is_full {
+                break;
+            }
             let hash = JournalRow::hash_from_row(&row)?;
             let row = JournalRow::from_row(&row)?;
-            let own = std::iter::from_fn(|| {
-                entries.pop_front_if(|(transfer_sequence, _)| *transfer_sequence == row.sequence())
-            });
-            let own: Vec<_> = own.map(|(_, entry)| entry).collect();
+            after = row.sequence();
+            legs += row.posting.legs.len();
+            found.push((row, hash));
+        }
+        let mut entries = entries(store, &found)?;
+        for (row, hash) in found {
+            let own = entries
+                .drain(..entries_of(&row).min(entries.len()))
+                .collect::<Vec<_>>();
             views.push(view(row, &own, &previous, &hash)?);
             previous = hash;
         }
-        after = last;
-        missing -= limit;
+        if is_full {
+            break;
+        }
     }
-    Ok(views)
+    Ok(OnwardList {
+        next_after_sequence: after.unsigned_abs(),
+        data: views,
+        has_more,
+    })
 }
 
 /// The hash of the last row up to a sequence, which the first row of a page follows.
@@ -148,27 +190,59 @@ fn hash_at<S: Store>(store: &S, sequence: i64) -> Result<Hash, StoreError> {
     }
 }
 
-/// The entries of some rows, each with its row's sequence, in their order.
+/// How many entries a row has.
+fn entries_of(row: &JournalRow) -> usize {
+    match row.posting.status {
+        Status::Posted if row.posting.legs.is_empty() => 2,
+        Status::Posted => row.posting.legs.len(),
+        Status::Declined | Status::Pending | Status::Voided | Status::Expired => 0,
+    }
+}
+
+/// The entries of rows that follow each other, in their order, which is that of the rows.
 fn entries<S: Store>(
     store: &S,
-    after: i64,
-    last: i64,
-) -> Result<VecDeque<(i64, Entry)>, StoreError> {
-    store
-        .query(ENTRIES, &[Value::from(after), Value::from(last)])?
-        .into_iter()
-        .map(|row| {
-            let entry = Entry {
-                sequence: row.integer(1)?,
-                account_key: row.integer(2)?,
-                account_sequence: row.integer(3)?,
-                direction: Direction::from_row(&row, 4)?,
-                amount_minor: row.integer(5)?,
-                balance_after_minor: row.integer(6)?,
-            };
-            Ok((row.integer(0)?, entry))
-        })
-        .collect()
+    rows: &[(JournalRow, Hash)],
+) -> Result<VecDeque<Entry>, StoreError> {
+    let mut missing: usize = rows.iter().map(|(row, _)| entries_of(row)).sum();
+    let Some((first, _)) = rows.iter().find(|(row, _)| entries_of(row) > 0) else {
+        return Ok(VecDeque::new());
+    };
+    let leg = first.posting.legs.first().and_then(|leg| leg.account);
+    let account = first.debit.map(|account| account.id);
+    let account = account.or(leg.map(|party| party.account_id));
+    let params = [Value::from(first.sequence()), Value::from(account)];
+    let row = store.query(FIRST_ENTRY, &params)?;
+    let mut next = row.first_or("a posted transfer has no entry")?.integer(0)?;
+    let mut entries = VecDeque::with_capacity(missing);
+    while missing > 0 {
+        let limit = missing.min(QUERY_ENTRIES_MAX);
+        let params = [Value::from(next), Value::from(limit as i64)];
+        let rows = store.query(ENTRIES, &params)?;
+        if rows.rows.is_empty() {
+            return Err(StoreError::Row(
+                "a posted transfer lacks an entry".to_owned(),
+            ));
+        }
+        missing -= rows.rows.len();
+        for row in rows {
+            let entry = entry(&row)?;
+            next = entry.sequence + 1;
+            entries.push_back(entry);
+        }
+    }
+    Ok(entries)
+}
+
+fn entry(row: &Row) -> Result<Entry, StoreError> {
+    Ok(Entry {
+        sequence: row.integer(0)?,
+        account_key: row.integer(1)?,
+        account_sequence: row.integer(2)?,
+        direction: Direction::from_row(row, 3)?,
+        amount_minor: row.integer(4)?,
+        balance_after_minor: row.integer(5)?,
+    })
 }
 
 fn view(
@@ -178,11 +252,11 @@ fn view(
     hash: &Hash,
 ) -> Result<JournalView, StoreError> {
     let sequence = row.sequence();
-    let posting = row.posting;
+    let entries = entries.iter().enumerate();
     let entries = entries
-        .iter()
-        .map(|entry| entry_view(entry, [row.debit, row.credit], posting.amount))
+        .map(|(index, entry)| entry_view(entry, side_of(&row, index, entry)?))
         .collect::<Result<_, _>>()?;
+    let posting = row.posting;
     Ok(JournalView {
         sequence,
         id: posting.id,
@@ -199,8 +273,10 @@ fn view(
         debit_owner_id: row.debit.map(|account| account.owner_id),
         credit_account_id: row.credit.map(|account| account.id),
         credit_owner_id: row.credit.map(|account| account.owner_id),
-        amount: posting.amount.to_string(),
-        currency: posting.amount.currency().code(),
+        amount: posting.amount.map(|amount| amount.to_string()),
+        currency: posting.amount.map(|amount| amount.currency().code()),
+        legs: posting.legs.iter().map(JournalLegView::new).collect(),
+        declined_leg: posting.declined_leg,
         reference: posting.reference,
         metadata: posting.metadata,
         requested_at: format_rfc3339(posting.requested_at_ms),
@@ -214,23 +290,34 @@ fn view(
     })
 }
 
-fn entry_view(
-    entry: &Entry,
-    accounts: [Option<AccountOfRow>; 2],
-    amount: Money,
-) -> Result<JournalEntryView, StoreError> {
-    let account = accounts
-        .into_iter()
-        .flatten()
-        .find(|account| account.key == entry.account_key)
-        .ok_or_else(|| {
+/// The account of an entry, and an amount in its currency.
+fn side_of(row: &JournalRow, index: usize, entry: &Entry) -> Result<(Party, Money), StoreError> {
+    if let Some(amount) = row.posting.amount {
+        let mut accounts = [row.debit, row.credit].into_iter().flatten();
+        let account = accounts.find(|account| account.key == entry.account_key);
+        let account = account.ok_or_else(|| {
             StoreError::Row("an entry belongs to neither account of its transfer".to_owned())
         })?;
+        let party = Party {
+            account_id: account.id,
+            owner_id: account.owner_id,
+        };
+        return Ok((party, amount));
+    }
+    let leg = row.posting.legs.get(index);
+    let side = leg.and_then(|leg| leg.account.map(|party| (party, leg.amount)));
+    side.ok_or_else(|| StoreError::Row("an entry belongs to no leg of its transfer".to_owned()))
+}
+
+fn entry_view(
+    entry: &Entry,
+    (party, amount): (Party, Money),
+) -> Result<JournalEntryView, StoreError> {
     let money = |minor| Money::from_minor(minor, amount.currency()).to_string();
     Ok(JournalEntryView {
         sequence: entry.sequence,
-        account_id: account.id,
-        owner_id: account.owner_id,
+        account_id: party.account_id,
+        owner_id: party.owner_id,
         account_sequence: entry.account_sequence,
         direction: entry.direction.as_str(),
         amount: money(entry.amount_minor),

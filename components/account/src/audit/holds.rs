@@ -2,8 +2,8 @@
 //! is reversed at most once; and that `open_hold` lists the open holds of the journal.
 
 use super::require_none;
-use crate::ledger::JournalRow;
-use strongroom_ledger_api::{Kind, Status};
+use crate::ledger::{JournalRow, legs_from_row, mirrored};
+use strongroom_ledger_api::{Kind, RecordedLeg, Status};
 use strongroom_sdk::audit::Check;
 use strongroom_sdk::store::{Row, Store, StoreError};
 
@@ -34,10 +34,11 @@ LIMIT 20";
 struct Original {
     status: String,
     kind: String,
-    amount_minor: i64,
+    amount_minor: Option<i64>,
     debit: Option<i64>,
     credit: Option<i64>,
     expires_at_ms: Option<i64>,
+    legs: Vec<RecordedLeg>,
 }
 
 /// Checks a row of the journal against its original, which has the columns of `row` from
@@ -52,7 +53,7 @@ pub fn check_row(
     let sequence = transfer.sequence();
     let posting = &transfer.posting;
     let shaped = match posting.kind {
-        Kind::Deposit | Kind::Withdrawal | Kind::Transfer => {
+        Kind::Deposit | Kind::Withdrawal | Kind::Transfer | Kind::Posting => {
             transfer.original.is_none() && posting.expires_at_ms.is_none()
         }
         Kind::Hold => {
@@ -79,7 +80,7 @@ pub fn check_row(
         )
     });
     match posting.kind {
-        Kind::Deposit | Kind::Withdrawal | Kind::Transfer => {}
+        Kind::Deposit | Kind::Withdrawal | Kind::Transfer | Kind::Posting => {}
         Kind::Hold => check.examine(),
         Kind::Capture | Kind::Void | Kind::Expiry | Kind::Reversal => {
             let original = Original::from_row(row, original_column)?;
@@ -104,10 +105,14 @@ impl Original {
             Ok(Self {
                 status: row.text(column)?,
                 kind: row.text(column + 1)?,
-                amount_minor: row.integer(column + 2)?,
+                amount_minor: row.optional(column + 2, Row::integer)?,
                 debit: row.optional(column + 3, Row::integer)?,
                 credit: row.optional(column + 4, Row::integer)?,
                 expires_at_ms: row.optional(column + 5, Row::integer)?,
+                legs: row
+                    .optional(column + 6, legs_from_row)?
+                    .unwrap_or_default()
+                    .0,
             })
         })
     }
@@ -115,7 +120,7 @@ impl Original {
     /// Whether it is the hold that `transfer` ends, or the posting that it moves back.
     fn is_of(&self, transfer: &JournalRow, recorded_before_ms: i64) -> bool {
         let posting = &transfer.posting;
-        let amount_minor = posting.amount.minor();
+        let amount_minor = posting.amount.map(|amount| amount.minor());
         let debit = transfer.debit.map(|account| account.key);
         let credit = transfer.credit.map(|account| account.key);
         let is_before = transfer
@@ -126,7 +131,8 @@ impl Original {
                 && self.status == Status::Posted.as_str()
                 && self.kind != Kind::Reversal.as_str()
                 && (self.debit, self.credit) == (credit, debit)
-                && self.amount_minor == amount_minor;
+                && self.amount_minor == amount_minor
+                && mirrored(&self.legs) == posting.legs;
         }
         let amount_fits = match posting.kind {
             Kind::Capture => amount_minor <= self.amount_minor,

@@ -4,6 +4,7 @@
 use super::accounts::EntrySums;
 use super::entries::{ENTRY_COLUMNS, entry};
 use super::holds;
+use super::legs;
 use super::require_none;
 use crate::account::Direction;
 use crate::ledger::{
@@ -22,7 +23,7 @@ const TRANSFERS: &str = journal_row_sql!(
     ", coalesce(debit.currency, transfer.currency) = transfer.currency
         AND coalesce(credit.currency, transfer.currency) = transfer.currency,
        original.status, original.kind, original.amount_minor, original.debit_account_key,
-       original.credit_account_key, original.expires_at_ms",
+       original.credit_account_key, original.expires_at_ms, original.legs",
     "",
     "WHERE transfer.sequence > ?1 ORDER BY transfer.sequence LIMIT ?2"
 );
@@ -46,7 +47,7 @@ pub fn check<S: Store>(
     let sql = format!("SELECT {ENTRY_COLUMNS} {ENTRIES_TAIL}");
     let mut entries = Pages::new(store, sql, [first.clone()], 2 * PAGE_ROWS);
     for row in Pages::new(store, TRANSFERS, [first], PAGE_ROWS) {
-        walk.step(&row?, &mut entries)?;
+        walk.step(store, &row?, &mut entries)?;
     }
     // The entries that are left have no transfer.
     walk.entries_of(i64::MAX, &mut entries)?;
@@ -78,7 +79,7 @@ impl<'a> JournalWalk<'a> {
         Self {
             sums,
             double_entry: Check::new(
-                "every posted transfer has one debit and one credit of its amount, in one currency",
+                "every posted transfer has one debit and one credit of its amount, in one currency, or those of its legs",
             ),
             chain: ChainWalk::new(
                 "sequences have no gaps, the hash chain verifies, and its end is the stored head",
@@ -93,7 +94,12 @@ impl<'a> JournalWalk<'a> {
         }
     }
 
-    fn step<S: Store>(&mut self, row: &Row, entries: &mut Pages<'_, S>) -> Result<(), StoreError> {
+    fn step<S: Store>(
+        &mut self,
+        store: &S,
+        row: &Row,
+        entries: &mut Pages<'_, S>,
+    ) -> Result<(), StoreError> {
         let sequence = row.integer(0)?;
         let own = self.entries_of(sequence, entries)?;
         let transfer = JournalRow::from_row(row);
@@ -105,7 +111,7 @@ impl<'a> JournalWalk<'a> {
             });
         if let Ok(transfer) = transfer {
             let recorded_before_ms = self.recorded_at_ms;
-            self.check(&transfer, row, &own)?;
+            self.check(store, &transfer, row, &own)?;
             let holds = &mut self.holds;
             holds::check_row(&transfer, row, ORIGINAL, recorded_before_ms, holds)?;
         }
@@ -151,8 +157,9 @@ impl<'a> JournalWalk<'a> {
     }
 
     /// Checks a transfer against its entries and against the time of the previous transfer.
-    fn check(
+    fn check<S: Store>(
         &mut self,
+        store: &S,
         transfer: &JournalRow,
         row: &Row,
         entries: &[Entry],
@@ -161,20 +168,25 @@ impl<'a> JournalWalk<'a> {
         let posting = &transfer.posting;
         match posting.status {
             Status::Posted => {
-                let balanced = is_balanced(transfer, entries) && row.integer(IS_ONE_CURRENCY)? == 1;
+                let balanced = if posting.legs.is_empty() {
+                    is_balanced(transfer, entries) && row.integer(IS_ONE_CURRENCY)? == 1
+                } else {
+                    legs::are_balanced(store, transfer, entries)?
+                };
                 self.double_entry.examine();
                 self.double_entry.require(balanced, || {
                     format!(
-                        "transfer {sequence}: its {} entries are not one debit and one credit of its amount",
+                        "transfer {sequence}: its {} entries are not one debit and one credit of its amount, or not its legs",
                         entries.len()
                     )
                 });
             }
             Status::Declined | Status::Pending | Status::Voided | Status::Expired => {
                 self.declines.examine();
-                self.declines.require(entries.is_empty(), || {
+                let fits = entries.is_empty() && legs::is_declines(transfer);
+                self.declines.require(fits, || {
                     format!(
-                        "transfer {sequence}: {}, and has {} entries",
+                        "transfer {sequence}: {}, and has {} entries, or another payer than its legs",
                         posting.status.as_str(),
                         entries.len()
                     )
@@ -209,7 +221,7 @@ impl<'a> JournalWalk<'a> {
 fn is_balanced(transfer: &JournalRow, entries: &[Entry]) -> bool {
     let is = |entry: &Entry, direction, account: Option<AccountOfRow>| {
         entry.direction == direction
-            && entry.amount_minor == transfer.posting.amount.minor()
+            && Some(entry.amount_minor) == transfer.posting.amount.map(|amount| amount.minor())
             && account.is_some_and(|account| account.key == entry.account_key)
     };
     match entries {

@@ -19,6 +19,7 @@ mod entries;
 mod events;
 mod holds;
 mod journal;
+mod legs;
 mod totals;
 
 use strongroom_sdk::audit::{Check, Report};

@@ -8,8 +8,8 @@ use crate::account::{self, Account, AccountUpdate};
 use crate::ledger::{self, BATCH_COLUMNS, BatchRow};
 use crate::tests::kit::{self, OWNER, SetClock, eur, of_original, teller};
 use strongroom_ledger_api::{
-    AccountRef, Actor, Batch, BatchInstruction, BatchLine, DebitAuthority, Decline, Instruction,
-    Kind, Refusal, Transfer,
+    AccountRef, Actor, Batch, BatchInstruction, BatchLine, DebitAuthority, Decline, Direction,
+    Instruction, Kind, Leg, Refusal, Transfer,
 };
 use strongroom_sdk::hash_chain::GENESIS;
 use strongroom_sdk::store::{SqliteStore, SqliteTransaction, Transaction, Value};
@@ -84,6 +84,13 @@ fn post_single(store: &SqliteStore, clock: &SetClock, first: &Account, second: &
         (9, of(Kind::Void, 8, 40), None),
         (10, of(Kind::Reversal, 3, 100), None),
         (11, hold(), None),
+        (14, legs(first, second, 20), None),
+        (
+            15,
+            legs(first, second, 9_000),
+            Some(Decline::InsufficientFunds),
+        ),
+        (16, reversal_of_legs(14), None),
     ] {
         let is_denied = decline == Some(Decline::ScreeningDenied);
         let transfer = Transfer {
@@ -117,6 +124,31 @@ fn transfer(id: u128, instruction: Instruction) -> Transfer {
         on_behalf_of: Some(Uuid::from_u128(0xC)),
         request_id: Some("request-7".to_owned()),
         ..kit::transfer(id, instruction)
+    }
+}
+
+/// A posting of two legs.
+fn legs(from: &Account, to: &Account, minor: i64) -> Instruction {
+    let leg = |account: &Account, direction| Leg {
+        account: account.id,
+        direction,
+        amount: eur(minor),
+        denied_by: None,
+    };
+    Instruction {
+        reference: Some("rent".to_owned()),
+        ..Instruction::of_legs(vec![
+            leg(from, Direction::Debit),
+            leg(to, Direction::Credit),
+        ])
+    }
+}
+
+fn reversal_of_legs(original: u128) -> Instruction {
+    Instruction {
+        kind: Kind::Reversal,
+        original: Some(Uuid::from_u128(original)),
+        ..Instruction::of_legs(Vec::new())
     }
 }
 

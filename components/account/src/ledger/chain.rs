@@ -25,17 +25,30 @@
 //!     amount i64, balance after i64 )
 //! ```
 //!
+//! A posting of several legs, and its reversal, has `SRJ2`. In place of amount and currency it has
+//! its legs as they are stored:
+//!
+//! ```text
+//!   legs              their number u8, the declined leg u8 (counted from 1, 0 if none), and for each:
+//!     account 0x00, or 0x01 and its id and its owner's id; direction u8, amount i64, currency 3 bytes
+//! ```
+//!
+//! Of its entries, which are those of the legs in their order, it has no more than sequence,
+//! account sequence, and balance after.
+//!
 //! Integers are big-endian; [`strongroom_sdk::hash_chain`] defines `text?` and `id?`. The codes of
 //! `kind`, `status`, `decline`, actor kind, and `direction` are those of
 //! [`chain_code`](strongroom_ledger_api::Kind::chain_code).
 
 use super::journal::{AccountOfRow, Entry, JournalRow};
+use super::legs;
 use crate::account::Direction;
 use sha2::{Digest, Sha256};
 use strongroom_ledger_api::Decline;
 use strongroom_sdk::hash_chain::{Hash, push_id, push_integer, push_text};
 
 const ENCODING: &[u8; 4] = b"SRJ1";
+const ENCODING_OF_LEGS: &[u8; 4] = b"SRJ2";
 
 /// Stands for an account that is neither of the row's, so that such an entry changes the hash.
 const FOREIGN_ACCOUNT: [u8; 32] = [0xff; 32];
@@ -46,7 +59,8 @@ pub fn hash(previous: &Hash, row: &JournalRow, entries: &[Entry]) -> Hash {
     // One buffer: a usual row has some 500 bytes.
     let mut bytes = Vec::with_capacity(640);
     bytes.extend_from_slice(previous);
-    bytes.extend_from_slice(ENCODING);
+    let has_legs = !posting.legs.is_empty();
+    bytes.extend_from_slice(if has_legs { ENCODING_OF_LEGS } else { ENCODING });
     bytes.extend_from_slice(&posting.sequence.to_be_bytes());
     bytes.extend_from_slice(posting.id.as_bytes());
     bytes.extend_from_slice(&posting.fingerprint);
@@ -60,8 +74,13 @@ pub fn hash(previous: &Hash, row: &JournalRow, entries: &[Entry]) -> Hash {
     push_text(&mut bytes, posting.request_id.as_deref());
     push_account(&mut bytes, row.debit);
     push_account(&mut bytes, row.credit);
-    bytes.extend_from_slice(&posting.amount.minor().to_be_bytes());
-    bytes.extend_from_slice(posting.amount.currency().code().as_bytes());
+    match posting.amount {
+        Some(amount) => {
+            bytes.extend_from_slice(&amount.minor().to_be_bytes());
+            bytes.extend_from_slice(amount.currency().code().as_bytes());
+        }
+        None => legs::push(&mut bytes, &posting.legs, posting.declined_leg),
+    }
     push_text(&mut bytes, posting.reference.as_deref());
     push_text(&mut bytes, posting.metadata.as_deref());
     bytes.extend_from_slice(&posting.requested_at_ms.to_be_bytes());
@@ -71,7 +90,13 @@ pub fn hash(previous: &Hash, row: &JournalRow, entries: &[Entry]) -> Hash {
     let count = u16::try_from(entries.len()).unwrap_or(u16::MAX);
     bytes.extend_from_slice(&count.to_be_bytes());
     for entry in entries {
-        push_entry(&mut bytes, row, entry);
+        if has_legs {
+            bytes.extend_from_slice(&entry.sequence.to_be_bytes());
+            bytes.extend_from_slice(&entry.account_sequence.to_be_bytes());
+            bytes.extend_from_slice(&entry.balance_after_minor.to_be_bytes());
+        } else {
+            push_entry(&mut bytes, row, entry);
+        }
     }
     Sha256::digest(&bytes).into()
 }

@@ -22,13 +22,14 @@ pub struct DecisionInput<'a> {
 impl<'a> DecisionInput<'a> {
     pub fn new(
         transfer: &Transfer,
+        amount: Money,
         parties: Parties<'a>,
         original: Option<&'a OriginalState>,
         now_ms: i64,
     ) -> Self {
         Self {
             kind: transfer.instruction.kind,
-            amount: transfer.instruction.amount,
+            amount,
             parties,
             original,
             now_ms,
@@ -75,7 +76,7 @@ fn check_original(input: &DecisionInput<'_>) -> Result<(), Decline> {
     }
 }
 
-fn check_reversible(original: &OriginalState) -> Result<(), Decline> {
+pub(super) fn check_reversible(original: &OriginalState) -> Result<(), Decline> {
     if original.status != Status::Posted || original.kind == Kind::Reversal {
         return Err(Decline::NotReversible);
     }
@@ -99,7 +100,8 @@ fn check_open_hold(input: &DecisionInput<'_>, hold: &OriginalState) -> Result<()
     if is_over && input.kind != Kind::Expiry {
         return Err(Decline::HoldExpired);
     }
-    if input.amount.minor() > hold.amount.minor() {
+    let held_minor = hold.amount.map_or(0, |held| held.minor());
+    if input.amount.minor() > held_minor {
         return Err(Decline::AmountExceedsHold);
     }
     Ok(())
@@ -112,17 +114,7 @@ fn check_payer(input: &DecisionInput<'_>) -> Result<(), Decline> {
     match input.kind {
         Kind::Void | Kind::Expiry => Ok(()),
         Kind::Capture => check_account(payer, input.amount, Freeze::stops_debits),
-        Kind::Deposit | Kind::Withdrawal | Kind::Transfer | Kind::Hold | Kind::Reversal => {
-            check_account(payer, input.amount, Freeze::stops_debits)?;
-            let balance = &payer.balance;
-            // What is pending counts, so that a capture never meets the limit.
-            check_limit(balance.debits_posted, balance.debits_pending, input.amount)?;
-            if balance.covers(input.amount.minor()) {
-                Ok(())
-            } else {
-                Err(Decline::InsufficientFunds)
-            }
-        }
+        _ => check_debit(payer, input.amount),
     }
 }
 
@@ -133,16 +125,28 @@ fn check_payee(input: &DecisionInput<'_>, payee: Option<&AccountState>) -> Resul
     match input.kind {
         Kind::Void | Kind::Expiry => Ok(()),
         Kind::Capture => check_account(payee, input.amount, Freeze::stops_credits),
-        Kind::Deposit | Kind::Withdrawal | Kind::Transfer | Kind::Hold | Kind::Reversal => {
-            check_account(payee, input.amount, Freeze::stops_credits)?;
-            let balance = &payee.balance;
-            check_limit(
-                balance.credits_posted,
-                balance.credits_pending,
-                input.amount,
-            )
-        }
+        _ => check_credit(payee, input.amount),
     }
+}
+
+/// Whether an account can be debited by an amount.
+pub(super) fn check_debit(payer: &AccountState, amount: Money) -> Result<(), Decline> {
+    check_account(payer, amount, Freeze::stops_debits)?;
+    let balance = &payer.balance;
+    // What is pending counts, so that a capture never meets the limit.
+    check_limit(balance.debits_posted, balance.debits_pending, amount)?;
+    if balance.covers(amount.minor()) {
+        Ok(())
+    } else {
+        Err(Decline::InsufficientFunds)
+    }
+}
+
+/// Whether an account can be credited with an amount.
+pub(super) fn check_credit(payee: &AccountState, amount: Money) -> Result<(), Decline> {
+    check_account(payee, amount, Freeze::stops_credits)?;
+    let balance = &payee.balance;
+    check_limit(balance.credits_posted, balance.credits_pending, amount)
 }
 
 fn check_account(

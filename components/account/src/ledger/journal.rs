@@ -1,6 +1,7 @@
 //! A row of the journal and its entries, as they are stored.
 
 use super::head::Moment;
+use super::legs;
 use super::settlement::is_settlement;
 use crate::account::Direction;
 use strongroom_ledger_api::{
@@ -85,7 +86,7 @@ macro_rules! journal_row_sql {
              transfer.credit_account_key, credit.id, credit.owner_id, \
              transfer.amount_minor, transfer.currency, transfer.reference, transfer.metadata, \
              transfer.requested_at_ms, transfer.recorded_at_ms, transfer.subject_sequence, \
-             original.id, transfer.expires_at_ms, transfer.hash",
+             original.id, transfer.expires_at_ms, transfer.legs, transfer.hash",
             $columns,
             " FROM transfer \
              LEFT JOIN account AS debit ON debit.key = transfer.debit_account_key \
@@ -99,7 +100,7 @@ macro_rules! journal_row_sql {
 pub(crate) use journal_row_sql;
 
 /// The number of columns that [`journal_row_sql`] selects.
-pub(crate) const JOURNAL_ROW_COLUMNS: usize = 27;
+pub(crate) const JOURNAL_ROW_COLUMNS: usize = 28;
 
 /// The accounts that a row names.
 #[derive(Debug, Clone, Copy)]
@@ -147,6 +148,8 @@ impl JournalRow {
                     .then(|| place.moment.wall_ms.saturating_add(lasts_ms)),
                 resolution: None,
                 amount: instruction.amount,
+                legs: Vec::new(),
+                declined_leg: None,
                 reference: instruction.reference.clone(),
                 metadata: instruction.metadata.clone(),
                 requested_at_ms: transfer.requested_at_ms,
@@ -169,6 +172,8 @@ impl JournalRow {
     /// # Errors
     /// [`StoreError::Row`] where a column contradicts the schema, such as a key without an account.
     pub fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let (legs, declined_leg) = row.optional(26, legs::from_row)?.unwrap_or_default();
+        let has_legs = !legs.is_empty();
         let debit = row.optional(11, account)?;
         let credit = row.optional(14, account)?;
         let original = row.optional(23, original)?;
@@ -183,17 +188,23 @@ impl JournalRow {
             actor: actor(row, 7)?,
             on_behalf_of: row.optional(9, Row::uuid)?,
             request_id: row.optional(10, Row::text)?,
-            source: debit.and_then(party),
+            source: debit.and_then(party).filter(|_| !has_legs),
             destination: credit.and_then(party),
             original: original.map(|original| original.id),
             expires_at_ms: row.optional(25, Row::integer)?,
             resolution: None,
-            amount: money(row.integer(17)?, &row.text(18)?)?,
+            amount: row.optional(17, amount)?,
+            legs,
+            declined_leg,
             reference: row.optional(19, Row::text)?,
             metadata: row.optional(20, Row::text)?,
             requested_at_ms: row.integer(21)?,
             recorded_at_ms: row.integer(22)?,
         };
+        if [posting.amount.is_none(), row.is_null(18)?] != [has_legs; 2] {
+            let violation = format!("transfer {} has not an amount or legs", posting.sequence);
+            return Err(StoreError::Row(violation));
+        }
         Ok(Self {
             posting,
             debit,
@@ -241,6 +252,11 @@ pub(super) fn actor(row: &Row, column: usize) -> Result<Actor, StoreError> {
     })
 }
 
+/// Reads minor units and a currency from two columns.
+pub(super) fn amount(row: &Row, column: usize) -> Result<Money, StoreError> {
+    money(row.integer(column)?, &row.text(column + 1)?)
+}
+
 /// Reads an amount and its currency.
 pub(super) fn money(minor: i64, code: &str) -> Result<Money, StoreError> {
     Ok(Money::from_minor(minor, currency(code)?))
@@ -251,13 +267,23 @@ pub(super) fn currency(code: &str) -> Result<Currency, StoreError> {
     Currency::from_code(code).map_err(|error| StoreError::Row(format!("{code:?} {error}")))
 }
 
-/// Reads the columns after those of a journal row, where the `SELECT` is `resolved`.
-pub(super) fn resolution(row: &Row, currency: Currency) -> Result<Option<Resolution>, StoreError> {
+/// Reads the columns after those of a journal row, where the `SELECT` is `resolved`. `amount` is
+/// the row's: what resolves it has its currency.
+pub(super) fn resolution(
+    row: &Row,
+    amount: Option<Money>,
+) -> Result<Option<Resolution>, StoreError> {
     row.optional(JOURNAL_ROW_COLUMNS, |row, column| {
         Ok(Resolution {
             id: row.uuid(column)?,
             kind: Kind::from_row(row, column + 1)?,
-            amount: Money::from_minor(row.integer(column + 2)?, currency),
+            amount: match amount {
+                Some(amount) => {
+                    let minor = row.integer(column + 2)?;
+                    Some(Money::from_minor(minor, amount.currency()))
+                }
+                None => None,
+            },
             recorded_at_ms: row.integer(column + 3)?,
         })
     })

@@ -14,17 +14,25 @@ use strongroom_sdk::store::Store;
 /// nothing of the payee.
 ///
 /// # Errors
-/// As [`post`](super::post()).
+/// As [`post`](super::post()); [`LedgerError::Invalid`] for a posting of several legs.
 pub fn judge<S: Store>(
     store: &S,
     clock: &impl Clock,
     transfer: &Transfer,
 ) -> Result<Option<Decline>, LedgerError> {
     validate(transfer)?;
+    let amount = transfer.instruction.amount;
+    let amount = amount.ok_or_else(|| LedgerError::invalid("kind"))?;
     let state = LedgerState::read(|sql, params| store.query(sql, params), transfer)?;
     state.refuse_own_account(transfer)?;
     let parties = state.parties(transfer)?;
-    let input = DecisionInput::new(transfer, parties, state.original.as_ref(), clock.now_ms());
+    let input = DecisionInput::new(
+        transfer,
+        amount,
+        parties,
+        state.original.as_ref(),
+        clock.now_ms(),
+    );
     let owner_of = |state: &AccountState| state.account.owner_id;
     let payer = input.parties.source.map(owner_of);
     let is_payers = |payee: &Option<&AccountState>| payee.map(owner_of) == payer;

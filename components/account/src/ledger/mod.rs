@@ -7,7 +7,8 @@
 //! - [`decide`]: the decision (pure);
 //! - [`movement`]: its effect on the balances (pure);
 //! - [`journal`], [`write`], [`chain`]: its rows and their hashes;
-//! - [`post`]: all of this for one transfer; [`batch`]: for many; [`judge`]: without recording;
+//! - [`post`]: all of this for one transfer; [`batch`]: for many; [`legs`]: for a posting of several
+//!   legs; [`judge`]: without recording;
 //! - [`expire`]: the sweep of expired holds; [`settlement`]: the settlement accounts;
 //! - [`read`]: queries of the journal;
 //! - [`local`]: the ledger's interfaces.
@@ -20,6 +21,7 @@ mod expire;
 mod head;
 mod journal;
 mod judge;
+mod legs;
 mod local;
 mod many_rows;
 mod movement;
@@ -36,7 +38,9 @@ pub(crate) use chain::hash as chain_hash;
 pub use expire::{EXPIRIES_MAX, expire_holds};
 pub use journal::{AccountOfRow, Entry, JournalRow, OriginalRef};
 pub(crate) use journal::{JOURNAL_ROW_COLUMNS, journal_row_sql};
+pub(crate) use legs::{from_row as legs_from_row, is_balanced, mirrored};
 pub use local::LocalLedger;
+pub(crate) use many_rows::ManyRows;
 pub use post::{cancel, post};
 pub use read::{journal, journal_of, lookup_many};
 pub(crate) use settlement::is_settlement;

@@ -17,7 +17,9 @@ impl Movement {
     /// The movement of an accepted transfer; `held_minor` is the amount of the hold that it ends.
     pub fn of(kind: Kind, amount_minor: i64, held_minor: i64) -> Self {
         let (posted, pending) = match kind {
-            Kind::Deposit | Kind::Withdrawal | Kind::Transfer | Kind::Reversal => (amount_minor, 0),
+            Kind::Deposit | Kind::Withdrawal | Kind::Transfer | Kind::Reversal | Kind::Posting => {
+                (amount_minor, 0)
+            }
             Kind::Hold => (0, amount_minor),
             Kind::Capture => (amount_minor, -held_minor),
             Kind::Void | Kind::Expiry => (0, -held_minor),

@@ -1,8 +1,9 @@
 //! Posting and cancelling one transfer.
 
 use super::decide::{DecisionInput, decide};
-use super::head::Moment;
+use super::head::{Head, Moment};
 use super::journal::{JournalRow, Place, RowAccounts};
+use super::legs;
 use super::movement::Movement;
 use super::read;
 use super::settlement;
@@ -11,6 +12,7 @@ use super::validate::validate;
 use super::write::{self, Decision};
 use strongroom_ledger_api::{Decline, Kind, LedgerError, Posting, Reply, Transfer};
 use strongroom_sdk::clock::Clock;
+use strongroom_sdk::money::Money;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 
 /// What the ledger does with an unknown id.
@@ -85,6 +87,9 @@ pub(super) fn record(
     transfer: &Transfer,
     operation: Operation,
 ) -> Result<Reply, LedgerError> {
+    let Some(amount) = transfer.instruction.amount else {
+        return legs::record(transaction, clock, transfer);
+    };
     let state = LedgerState::read(|sql, params| transaction.query(sql, params), transfer)?;
     if let Some(fingerprint) = state.known {
         return recall(transaction, transfer, fingerprint);
@@ -102,17 +107,17 @@ pub(super) fn record(
         (Operation::Post, None) => {
             let parties = state.parties(transfer)?;
             let original = state.original.as_ref();
-            let input = DecisionInput::new(transfer, parties, original, moment.wall_ms);
+            let input = DecisionInput::new(transfer, amount, parties, original, moment.wall_ms);
             let decline = decide(&input)?;
             (input.parties.of_row(), decline)
         }
     };
     let posting = match decline {
-        None => accept(transaction, clock, transfer, &state, moment)?,
+        None => accept(transaction, clock, (transfer, amount), &state, moment)?,
         Some(decline) => {
             let place = place(&state, accounts, moment);
             let row = JournalRow::of_decision(transfer, place, Some(decline));
-            append_one(transaction, &state, Decision::declined(row))?
+            append_one(transaction, &state.head, Decision::declined(row))?
         }
     };
     Ok(Reply {
@@ -125,39 +130,38 @@ pub(super) fn record(
 fn accept(
     transaction: &impl Transaction,
     clock: &impl Clock,
-    transfer: &Transfer,
+    (transfer, amount): (&Transfer, Money),
     state: &LedgerState,
     moment: Moment,
 ) -> Result<Posting, StoreError> {
-    let instruction = &transfer.instruction;
     let customers_or_banks = |customers: Option<&AccountState>| match customers {
         Some(customers) => Ok(customers.clone()),
-        None => settlement::open(transaction, clock, instruction.amount.currency())
+        None => settlement::open(transaction, clock, amount.currency())
             .map(|account| AccountState::new(&account)),
     };
     let source = customers_or_banks(state.source.as_ref())?;
     let destination = customers_or_banks(state.destination.as_ref())?;
     let accounts = RowAccounts::between(Some(&source), Some(&destination));
     let row = JournalRow::of_decision(transfer, place(state, accounts, moment), None);
-    let held = state.original.as_ref();
+    let held = state.original.as_ref().and_then(|hold| hold.amount);
     let movement = Movement::of(
-        instruction.kind,
-        instruction.amount.minor(),
-        held.map_or(0, |hold| hold.amount.minor()),
+        transfer.instruction.kind,
+        amount.minor(),
+        held.map_or(0, |held| held.minor()),
     );
     write::move_balances(transaction, movement, &source, &destination)?;
     let entry_sequence = state.head.entry_sequence;
     let decision = Decision::new(row, entry_sequence, &source, &destination);
-    append_one(transaction, state, decision)
+    append_one(transaction, &state.head, decision)
 }
 
-fn append_one(
+pub(super) fn append_one(
     transaction: &impl Transaction,
-    state: &LedgerState,
+    head: &Head,
     decision: Decision,
 ) -> Result<Posting, StoreError> {
     let decision = [decision];
-    write::append(transaction, &state.head, &decision)?;
+    write::append(transaction, head, &decision)?;
     let [decision] = decision;
     Ok(decision.row.posting)
 }
@@ -172,7 +176,7 @@ fn place(state: &LedgerState, accounts: RowAccounts, moment: Moment) -> Place {
 }
 
 /// The posting of a known id, if it is of the same request.
-fn recall(
+pub(super) fn recall(
     transaction: &impl Transaction,
     transfer: &Transfer,
     fingerprint: [u8; 32],

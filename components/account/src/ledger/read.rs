@@ -10,8 +10,11 @@ use uuid::Uuid;
 
 /// The rows of one query. With the longest texts they stay well below the host's limit of a result.
 const JOURNAL_ROWS_AT_ONCE: u32 = 250;
-/// The bytes of references and metadata after which a list ends early, so that it passes a link.
-const JOURNAL_TEXT_BYTES_FULL: usize = 1 << 20;
+/// The bytes of references, metadata, and legs after which a list ends early, so that it passes a
+/// link.
+const TEXT_BYTES_FULL: usize = 1 << 20;
+/// The bytes of a leg on a link: mostly those of two ids.
+const LEG_BYTES: usize = 128;
 
 pub(super) const BY_ID: &str = journal_row_sql!("WHERE transfer.id = ?1");
 
@@ -129,7 +132,7 @@ pub fn head<S: Store>(store: &S) -> Result<u64, StoreError> {
 }
 
 /// The postings with a sequence above `after`, oldest first, at most `limit` (at most
-/// [`JOURNAL_LIMIT_MAX`]); fewer where references and metadata are long, and none only at the end.
+/// [`JOURNAL_LIMIT_MAX`]); fewer where texts and legs are long, and none only at the end.
 pub fn journal<S: Store>(store: &S, after: i64, limit: u32) -> Result<Vec<Posting>, StoreError> {
     onward(after, limit, |after, rows| {
         store.query(AFTER, &[after, rows])
@@ -159,15 +162,14 @@ fn onward(
     let mut text_bytes = 0;
     let mut postings = Vec::new();
     // The journal never changes, so several snapshots are as good as one.
-    while missing > 0 && text_bytes < JOURNAL_TEXT_BYTES_FULL {
+    while missing > 0 && text_bytes < TEXT_BYTES_FULL {
         let wanted = missing.min(JOURNAL_ROWS_AT_ONCE);
         let rows = read(Value::from(after), Value::from(i64::from(wanted)))?;
         let found = rows.rows.len();
         for row in rows {
             let row = JournalRow::from_row(&row)?;
             after = row.sequence();
-            let texts = [&row.posting.reference, &row.posting.metadata];
-            text_bytes += texts.into_iter().flatten().map(String::len).sum::<usize>();
+            text_bytes += text_bytes_of(&row.posting);
             postings.push(row.posting);
         }
         if found < wanted as usize {
@@ -178,8 +180,16 @@ fn onward(
     Ok(postings)
 }
 
+/// The bytes that differ most from posting to posting.
+fn text_bytes_of(posting: &Posting) -> usize {
+    let texts = [&posting.reference, &posting.metadata]
+        .into_iter()
+        .flatten();
+    texts.map(String::len).sum::<usize>() + posting.legs.len() * LEG_BYTES
+}
+
 fn resolved(row: &Row) -> Result<Posting, StoreError> {
     let mut posting = JournalRow::from_row(row)?.posting;
-    posting.resolution = resolution(row, posting.amount.currency())?;
+    posting.resolution = resolution(row, posting.amount)?;
     Ok(posting)
 }

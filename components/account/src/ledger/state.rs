@@ -3,7 +3,7 @@
 
 use super::authority::may_name;
 use super::head::Head;
-use super::journal::{AccountOfRow, OriginalRef, RowAccounts, currency, money};
+use super::journal::{AccountOfRow, OriginalRef, RowAccounts, amount, currency};
 use super::settlement;
 use crate::account::{Account, AccountStatus, Direction, Freeze};
 use crate::balance::Balance;
@@ -128,14 +128,15 @@ pub struct OriginalState {
     pub row: OriginalRef,
     pub kind: Kind,
     pub status: Status,
-    pub amount: Money,
+    /// None of a posting of several legs.
+    pub amount: Option<Money>,
     pub expires_at_ms: Option<i64>,
     /// The kind of the row that has ended or reversed it, if there is one.
     pub resolved_by: Option<Kind>,
 }
 
 impl OriginalState {
-    fn from_row(row: &Row, column: usize) -> Result<Self, StoreError> {
+    pub fn from_row(row: &Row, column: usize) -> Result<Self, StoreError> {
         Ok(Self {
             row: OriginalRef {
                 sequence: row.integer(column)?,
@@ -143,7 +144,7 @@ impl OriginalState {
             },
             kind: Kind::from_row(row, column + 2)?,
             status: Status::from_row(row, column + 3)?,
-            amount: money(row.integer(column + 4)?, &row.text(column + 5)?)?,
+            amount: row.optional(column + 4, amount)?,
             expires_at_ms: row.optional(column + 6, Row::integer)?,
             resolved_by: row.optional(column + 7, Kind::from_row)?,
         })
@@ -230,10 +231,13 @@ impl LedgerState {
         {
             return Err(LedgerError::OriginalNotFound);
         }
-        if amount.currency() != original.amount.currency() {
+        let (Some(amount), Some(asked)) = (amount, original.amount) else {
+            return Err(LedgerError::invalid("amount"));
+        };
+        if amount.currency() != asked.currency() {
             return Err(LedgerError::invalid("currency"));
         }
-        if *kind != Kind::Capture && *amount != original.amount {
+        if *kind != Kind::Capture && *amount != asked {
             return Err(LedgerError::invalid("amount"));
         }
         Ok(())
@@ -244,7 +248,10 @@ impl LedgerState {
 /// currency.
 fn params_of_accounts(transfer: &Transfer) -> [Value; 4] {
     let instruction = &transfer.instruction;
-    let settlement_id = || settlement::id_of(instruction.amount.currency());
+    let settlement_id = || {
+        let amount = instruction.amount;
+        amount.map(|amount| settlement::id_of(amount.currency()))
+    };
     let (destination_id, destination_number) = match &instruction.destination {
         Some(AccountRef::Id(id)) => (Value::from(*id), Value::Null),
         Some(AccountRef::Number(number)) => (Value::Null, Value::from(number.as_str())),
@@ -252,7 +259,7 @@ fn params_of_accounts(transfer: &Transfer) -> [Value; 4] {
     };
     [
         Value::from(transfer.id),
-        Value::from(instruction.source.unwrap_or_else(settlement_id)),
+        Value::from(instruction.source.or_else(settlement_id)),
         destination_id,
         destination_number,
     ]

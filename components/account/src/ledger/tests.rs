@@ -9,6 +9,7 @@ mod denied;
 mod directory;
 mod holds;
 mod internal;
+mod legs;
 mod model;
 mod of_user;
 mod order;
@@ -217,7 +218,9 @@ fn the_record_has_the_fields_of_the_transfer() {
         original: None,
         expires_at_ms: None,
         resolution: None,
-        amount: eur(300),
+        amount: Some(eur(300)),
+        legs: Vec::new(),
+        declined_leg: None,
         reference: asked.instruction.reference,
         metadata: asked.instruction.metadata,
         requested_at_ms: CLOCK.0 - 5,

@@ -1,11 +1,13 @@
 //! The checks of a transfer that need no store.
 
+use super::legs::is_balanced;
+use std::collections::BTreeSet;
 use strongroom_ledger_api::{
-    DebitAuthority, HOLD_SECONDS_MAX, Kind, LedgerError, REFERENCE_CHARACTERS_MAX, Transfer,
-    is_rule,
+    DebitAuthority, HOLD_SECONDS_MAX, Instruction, Kind, LEGS_MAX, LEGS_MIN, LedgerError, Leg,
+    REFERENCE_CHARACTERS_MAX, Transfer, is_rule,
 };
 use strongroom_sdk::metadata;
-use strongroom_sdk::money::AMOUNT_MINOR_MAX;
+use strongroom_sdk::money::{AMOUNT_MINOR_MAX, Money};
 
 /// The longest id of a request, in characters; the host has the same limit.
 const REQUEST_ID_CHARACTERS_MAX: usize = 128;
@@ -26,6 +28,7 @@ pub fn validate(transfer: &Transfer) -> Result<(), LedgerError> {
         Kind::Withdrawal => (true, false, false),
         Kind::Transfer | Kind::Hold => (true, true, false),
         Kind::Capture | Kind::Void | Kind::Expiry | Kind::Reversal => (false, false, true),
+        Kind::Posting => (false, false, false),
     };
     let is_of_bank = matches!(
         instruction.kind,
@@ -41,7 +44,10 @@ pub fn validate(transfer: &Transfer) -> Result<(), LedgerError> {
     let reference_characters = reference.map_or(0, |text| text.chars().count());
     let rule_fits = match &transfer.denied_by {
         None => true,
-        Some(rule) => instruction.kind.is_payment() && is_rule(rule),
+        // Each leg has its own.
+        Some(rule) => {
+            instruction.kind.is_payment() && instruction.kind != Kind::Posting && is_rule(rule)
+        }
     };
     let request_id = transfer.request_id.as_ref();
     let request_id_fits =
@@ -53,10 +59,8 @@ pub fn validate(transfer: &Transfer) -> Result<(), LedgerError> {
             !is_of_bank || transfer.authority == DebitAuthority::Bank,
         ),
         ("expires-in", timeout_fits),
-        (
-            "amount",
-            (1..=AMOUNT_MINOR_MAX).contains(&instruction.amount.minor()),
-        ),
+        ("amount", amount_fits(instruction)),
+        ("legs", legs_fit(instruction)),
         (
             "reference",
             reference_characters <= REFERENCE_CHARACTERS_MAX,
@@ -72,6 +76,32 @@ pub fn validate(transfer: &Transfer) -> Result<(), LedgerError> {
         Some((field, _)) => Err(LedgerError::invalid(field)),
         None => Ok(()),
     }
+}
+
+/// Only a posting of several legs has no amount, and its reversal.
+fn amount_fits(instruction: &Instruction) -> bool {
+    match instruction.amount {
+        Some(amount) => instruction.kind != Kind::Posting && is_amount(amount),
+        None => matches!(instruction.kind, Kind::Posting | Kind::Reversal),
+    }
+}
+
+fn is_amount(amount: Money) -> bool {
+    (1..=AMOUNT_MINOR_MAX).contains(&amount.minor())
+}
+
+/// The legs of a posting: as many accounts, whose debits equal its credits in each currency.
+fn legs_fit(instruction: &Instruction) -> bool {
+    let legs = &instruction.legs;
+    if instruction.kind != Kind::Posting {
+        return legs.is_empty();
+    }
+    let accounts: BTreeSet<_> = legs.iter().map(|leg| leg.account).collect();
+    let is_leg = |leg: &Leg| is_amount(leg.amount) && leg.denied_by.as_deref().is_none_or(is_rule);
+    (LEGS_MIN..=LEGS_MAX).contains(&legs.len())
+        && accounts.len() == legs.len()
+        && legs.iter().all(is_leg)
+        && is_balanced(legs.iter().map(|leg| (leg.direction, leg.amount)))
 }
 
 fn is_metadata(text: &str) -> bool {

@@ -3,6 +3,7 @@
 use super::chain;
 use super::head::Head;
 use super::journal::{Entry, JournalRow};
+use super::legs;
 use super::many_rows::ManyRows;
 use super::movement::Movement;
 use super::state::AccountState;
@@ -45,6 +46,17 @@ INSERT OR FAIL INTO transfer (sequence, id, fingerprint, kind, status, decline_c
     after: "",
 };
 
+/// The rows of postings of several legs are apart, so that the others pay for no column more.
+const WITH_LEGS: ManyRows = ManyRows {
+    before: "\
+INSERT OR FAIL INTO transfer (sequence, id, fingerprint, kind, status, decline_code, denied_by,
+    actor_kind, actor_id, on_behalf_of_id, request_id, debit_account_key, credit_account_key,
+    amount_minor, currency, reference, metadata, requested_at_ms, recorded_at_ms, hash,
+    subject_sequence, expires_at_ms, legs) VALUES ",
+    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    after: "",
+};
+
 const INSERT_OPEN_HOLD: &str =
     "INSERT INTO open_hold (transfer_sequence, expires_at_ms) VALUES (?1, ?2)";
 const DELETE_OPEN_HOLD: &str = "DELETE FROM open_hold WHERE transfer_sequence = ?1";
@@ -55,7 +67,8 @@ const MOVE_HEAD: &str = "\
 UPDATE journal_head SET transfer_sequence = ?1, entry_sequence = ?2, recorded_at_ms = ?3, hash = ?4
 WHERE singleton = 1 AND transfer_sequence = ?5";
 
-/// A decision and its entries: two where money moves, none otherwise.
+/// A decision and its entries: two, or as many as there are legs, where money moves, none
+/// otherwise.
 #[derive(Debug)]
 pub struct Decision {
     pub row: JournalRow,
@@ -71,7 +84,7 @@ impl Decision {
         source: &AccountState,
         destination: &AccountState,
     ) -> Self {
-        let amount_minor = row.posting.amount.minor();
+        let amount_minor = row.posting.amount.map_or(0, |amount| amount.minor());
         assert!(amount_minor > 0);
         assert_ne!(source.account.key, destination.account.key);
         let entries = match row.posting.status {
@@ -143,6 +156,7 @@ pub fn append(
 ) -> Result<(), StoreError> {
     let mut end = *head;
     let mut transfers = Vec::with_capacity(decisions.len() * TRANSFERS.columns());
+    let mut with_legs = Vec::new();
     let mut entries = Vec::with_capacity(decisions.len() * 2 * ENTRIES.columns());
     for Decision { row, entries: own } in decisions {
         assert_eq!(row.sequence(), end.transfer_sequence + 1);
@@ -155,13 +169,19 @@ pub fn append(
             recorded_at_ms: row.posting.recorded_at_ms,
             hash: chain::hash(&end.hash, row, own),
         };
-        push_transfer(&mut transfers, row, &end);
+        if row.posting.legs.is_empty() {
+            push_transfer(&mut transfers, row, &end);
+        } else {
+            push_transfer(&mut with_legs, row, &end);
+            with_legs.push(Value::from(legs::encoded(&row.posting)));
+        }
         for entry in own {
             push_entry(&mut entries, row, entry);
         }
         update_open_holds(transaction, row)?;
     }
     TRANSFERS.write(transaction, transfers)?;
+    WITH_LEGS.write(transaction, with_legs)?;
     ENTRIES.write(transaction, entries)?;
     let moved = vec![
         Value::from(end.transfer_sequence),
@@ -189,8 +209,8 @@ fn push_transfer(values: &mut Vec<Value>, row: &JournalRow, end: &Head) {
         Value::from(posting.request_id.as_deref()),
         Value::from(row.debit.map(|account| account.key)),
         Value::from(row.credit.map(|account| account.key)),
-        Value::from(posting.amount.minor()),
-        Value::from(posting.amount.currency().code()),
+        Value::from(posting.amount.map(|amount| amount.minor())),
+        Value::from(posting.amount.map(|amount| amount.currency().code())),
         Value::from(posting.reference.as_deref()),
         Value::from(posting.metadata.as_deref()),
         Value::from(posting.requested_at_ms),

@@ -86,7 +86,7 @@ impl Layout for Camt053 {
             xml.around("Sts", |xml| xml.text("Cd", "BOOK"))?;
             xml.around("BookgDt", |xml| xml.text("Dt", day))?;
             xml.around("ValDt", |xml| xml.text("Dt", day))?;
-            xml.text("AcctSvcrRef", &identifier(entry.id()))?;
+            xml.text("AcctSvcrRef", &identifier(entry.id(&summary.account)))?;
             code(xml, line)?;
             xml.open("NtryDtls")?;
             xml.around("TxDtls", |xml| {
@@ -226,13 +226,12 @@ fn totals(xml: &mut Xml<'_>, summary: &Summary) -> io::Result<()> {
 /// original, as its indicator demands.
 fn code(xml: &mut Xml<'_>, line: &Line) -> io::Result<()> {
     let is_out = (line.entry.direction == Direction::Debit) != line.is_reversal();
-    let (family, subfamily) = match (&line.counterparty, is_out) {
+    let (family, subfamily) = match (line.is_at_counter(), is_out) {
         // Between accounts of this bank: a credit transfer, by a book entry.
-        (Some(_), true) => ("ICDT", "BOOK"),
-        (Some(_), false) => ("RCDT", "BOOK"),
-        // At the counter.
-        (None, true) => ("CNTR", "CWDL"),
-        (None, false) => ("CNTR", "CDPT"),
+        (false, true) => ("ICDT", "BOOK"),
+        (false, false) => ("RCDT", "BOOK"),
+        (true, true) => ("CNTR", "CWDL"),
+        (true, false) => ("CNTR", "CDPT"),
     };
     xml.around("BkTxCd", |xml| {
         xml.around("Domn", |xml| {

@@ -70,7 +70,7 @@ impl Layout for Csv {
                 &guarded(entry.reference.as_deref().unwrap_or_default()),
                 if line.is_reversal() { "true" } else { "false" },
                 &entry.transaction_id.to_string(),
-                &entry.id().to_string(),
+                &entry.id(account).to_string(),
             ],
         )
     }

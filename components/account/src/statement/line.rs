@@ -18,7 +18,7 @@ const ATTEMPTS_MAX: usize = 5;
 pub(super) const PAGE: &str = "\
 SELECT entry.transfer_sequence, entry.account_sequence, transfer.id, entry.direction,
     entry.amount_minor, entry.balance_after_minor, transfer.recorded_at_ms, transfer.reference,
-    transfer.kind, counterparty.number
+    transfer.kind, counterparty.number, transfer.legs IS NOT NULL
 FROM entry JOIN transfer ON transfer.sequence = entry.transfer_sequence
 LEFT JOIN account AS counterparty ON counterparty.key =
     iif(entry.direction = 'debit', transfer.credit_account_key, transfer.debit_account_key)
@@ -33,14 +33,21 @@ pub struct Line {
     pub entry: AccountEntry,
     /// The kind of its transfer.
     pub kind: Kind,
-    /// The number (IBAN) of the other side; none where that is the bank itself.
+    /// The number (IBAN) of the other side; none where that is the bank itself, or several.
     pub counterparty: Option<String>,
+    /// Whether it is one of several entries, which have no one other side.
+    pub is_of_several: bool,
 }
 
 impl Line {
     /// Whether it moves a posted amount back.
     pub fn is_reversal(&self) -> bool {
         self.kind == Kind::Reversal
+    }
+
+    /// Whether the other side is the bank itself: money paid in or out.
+    pub fn is_at_counter(&self) -> bool {
+        self.counterparty.is_none() && !self.is_of_several
     }
 
     /// The amount, negative for a debit.
@@ -65,6 +72,7 @@ impl Line {
             },
             kind: Kind::from_row(row, 8)?,
             counterparty: row.optional(9, Row::text)?,
+            is_of_several: row.integer(10)? != 0,
         })
     }
 }

@@ -70,7 +70,7 @@ impl Layout for Ofx {
             xml.text("DTPOSTED", &time(entry.created_at_ms))?;
             let amount = summary.account.money(line.signed_minor());
             xml.text("TRNAMT", &amount.to_string())?;
-            xml.text("FITID", &entry.id().to_string())?;
+            xml.text("FITID", &entry.id(&summary.account).to_string())?;
             xml.text("REFNUM", &entry.transaction_id.simple().to_string())?;
             let name = line.counterparty.as_deref().unwrap_or(line.kind.as_str());
             xml.text("NAME", name.get(..NAME_LENGTH_MAX).unwrap_or(name))?;

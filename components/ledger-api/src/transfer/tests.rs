@@ -29,7 +29,7 @@ fn the_canonical_form_never_changes() {
         original: Some(Uuid::from_u128(2)),
         expires_in: Some(60),
         destination: Some(AccountRef::Id(Uuid::from_u128(3))),
-        ..Instruction::new(Kind::Hold, instruction().amount)
+        ..Instruction::new(Kind::Hold, instruction().amount.unwrap())
     };
     let canonical = concat!(
         r#"{"kind":"hold","destination":{"id":"00000000-0000-0000-0000-000000000003"},"#,
@@ -37,13 +37,26 @@ fn the_canonical_form_never_changes() {
     );
     let fingerprint: [u8; 32] = Sha256::digest(canonical).into();
     assert_eq!(hold.fingerprint(), fingerprint);
+
+    let posting = Instruction::of_legs(vec![Leg {
+        account: Uuid::from_u128(1),
+        direction: Direction::Debit,
+        amount: instruction().amount.unwrap(),
+        denied_by: Some("rule".to_owned()),
+    }]);
+    let canonical = concat!(
+        r#"{"kind":"posting","legs":[{"account":"00000000-0000-0000-0000-000000000001","#,
+        r#""direction":"debit","amount":{"minor":1230,"currency":"EUR"}}]}"#
+    );
+    let fingerprint: [u8; 32] = Sha256::digest(canonical).into();
+    assert_eq!(posting.fingerprint(), fingerprint);
 }
 
 #[test]
 fn amounts_that_are_written_differently_have_one_fingerprint() {
     let eur = Currency::from_code("EUR").unwrap();
     let of = |text| Instruction {
-        amount: Money::parse_positive(text, eur).unwrap(),
+        amount: Some(Money::parse_positive(text, eur).unwrap()),
         ..instruction()
     };
     assert_eq!(of("12.3").fingerprint(), of("12.30").fingerprint());

@@ -39,7 +39,9 @@ fn posting(kind: Kind, status: Status) -> Posting {
         original: None,
         expires_at_ms: None,
         resolution: None,
-        amount: eur(1_234),
+        amount: Some(eur(1_234)),
+        legs: Vec::new(),
+        declined_leg: None,
         reference: Some("rent".to_owned()),
         metadata: Some(r#"{ "note" : "mine" }"#.to_owned()),
         requested_at_ms: 1_800_000_000_000,
@@ -130,7 +132,7 @@ fn the_resolution_is_seen_and_is_no_part_of_the_record() {
             resolution: Some(Resolution {
                 id: end,
                 kind,
-                amount: eur(500),
+                amount: Some(eur(500)),
                 recorded_at_ms: 1_800_000_000_009,
             }),
             ..first.clone()

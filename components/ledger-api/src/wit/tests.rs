@@ -43,6 +43,31 @@ fn account_refs() -> impl Strategy<Value = AccountRef> {
     ]
 }
 
+fn directions() -> impl Strategy<Value = Direction> {
+    prop::sample::select(Direction::ALL)
+}
+
+fn legs() -> impl Strategy<Value = Vec<Leg>> {
+    let leg = (ids(), directions(), amounts(), texts());
+    let leg = leg.prop_map(|(account, direction, amount, denied_by)| Leg {
+        account,
+        direction,
+        amount,
+        denied_by,
+    });
+    prop::collection::vec(leg, 0..3)
+}
+
+fn recorded_legs() -> impl Strategy<Value = Vec<RecordedLeg>> {
+    let leg = (parties(), directions(), amounts());
+    let leg = leg.prop_map(|(account, direction, amount)| RecordedLeg {
+        account,
+        direction,
+        amount,
+    });
+    prop::collection::vec(leg, 0..3)
+}
+
 fn transfers() -> impl Strategy<Value = Transfer> {
     let ends = (
         prop::option::of(ids()),
@@ -50,8 +75,10 @@ fn transfers() -> impl Strategy<Value = Transfer> {
         prop::option::of(ids()),
     );
     let expires_in = any::<Option<u32>>();
-    let instructions = (kinds(), ends, amounts(), texts(), texts(), expires_in).prop_map(
-        |(kind, (source, destination, original), amount, reference, metadata, expires_in)| {
+    let money = (prop::option::of(amounts()), legs());
+    let instructions = (kinds(), ends, money, texts(), texts(), expires_in).prop_map(
+        |(kind, (source, destination, original), money, reference, metadata, expires_in)| {
+            let (amount, legs) = money;
             Instruction {
                 kind,
                 source,
@@ -61,6 +88,7 @@ fn transfers() -> impl Strategy<Value = Transfer> {
                 metadata,
                 original,
                 expires_in,
+                legs,
             }
         },
     );
@@ -110,39 +138,51 @@ fn decisions() -> impl Strategy<Value = (Status, Option<Decline>)> {
 fn postings() -> impl Strategy<Value = Posting> {
     let resolutions = prop::option::of((ids(), kinds(), any::<i64>()));
     let ends = (parties(), parties(), any::<Option<i64>>(), resolutions);
-    (transfers(), any::<u64>(), decisions(), ends, any::<i64>()).prop_map(
-        |(asked, sequence, (status, decline), ends, recorded_at_ms)| {
-            let (source, destination, expires_at_ms, resolution) = ends;
-            let amount = asked.instruction.amount;
-            Posting {
-                id: asked.id,
-                sequence,
-                fingerprint: asked.fingerprint,
-                kind: asked.instruction.kind,
-                status,
-                decline,
-                denied_by: asked.denied_by,
-                actor: asked.actor,
-                on_behalf_of: asked.on_behalf_of,
-                request_id: asked.request_id,
-                source,
-                destination,
-                original: asked.instruction.original,
-                expires_at_ms,
-                resolution: resolution.map(|(id, kind, minor)| Resolution {
-                    id,
-                    kind,
-                    amount: Money::from_minor(minor, amount.currency()),
-                    recorded_at_ms: minor,
-                }),
-                amount,
-                reference: asked.instruction.reference,
-                metadata: asked.instruction.metadata,
-                requested_at_ms: asked.requested_at_ms,
-                recorded_at_ms,
-            }
-        },
+    let legs = (recorded_legs(), any::<Option<u32>>());
+    (
+        transfers(),
+        any::<u64>(),
+        decisions(),
+        ends,
+        legs,
+        any::<i64>(),
     )
+        .prop_map(
+            |(asked, sequence, (status, decline), ends, legs, recorded_at_ms)| {
+                let (legs, declined_leg) = legs;
+                let (source, destination, expires_at_ms, resolution) = ends;
+                let amount = asked.instruction.amount;
+                Posting {
+                    id: asked.id,
+                    sequence,
+                    fingerprint: asked.fingerprint,
+                    kind: asked.instruction.kind,
+                    status,
+                    decline,
+                    denied_by: asked.denied_by,
+                    actor: asked.actor,
+                    on_behalf_of: asked.on_behalf_of,
+                    request_id: asked.request_id,
+                    source,
+                    destination,
+                    original: asked.instruction.original,
+                    expires_at_ms,
+                    resolution: resolution.map(|(id, kind, minor)| Resolution {
+                        id,
+                        kind,
+                        amount: amount.map(|it| Money::from_minor(minor, it.currency())),
+                        recorded_at_ms: minor,
+                    }),
+                    amount,
+                    legs,
+                    declined_leg,
+                    reference: asked.instruction.reference,
+                    metadata: asked.instruction.metadata,
+                    requested_at_ms: asked.requested_at_ms,
+                    recorded_at_ms,
+                }
+            },
+        )
 }
 
 fn refusals() -> impl Strategy<Value = Refusal> {
@@ -301,10 +341,10 @@ fn a_transfer_with_a_malformed_field_is_invalid_and_names_it() {
             it.instruction.subject = Some(none());
         }),
         ("instruction.amount.currency", &|it| {
-            it.instruction.amount.currency = "eur".to_owned();
+            it.instruction.amount.as_mut().unwrap().currency = "eur".to_owned();
         }),
         ("instruction.amount.currency", &|it| {
-            it.instruction.amount.currency = "XAU".to_owned();
+            it.instruction.amount.as_mut().unwrap().currency = "XAU".to_owned();
         }),
     ];
     for (field, change) in changes {
@@ -344,6 +384,8 @@ fn posting() -> types::Posting {
             recorded_at_ms: 5,
         }),
         amount: transfer.instruction.amount,
+        legs: Vec::new(),
+        declined_leg: None,
         reference: None,
         metadata: None,
         requested_at_ms: 9,
@@ -377,7 +419,9 @@ fn a_posting_with_a_malformed_field_does_not_show_the_decision() {
         ("resolution.id", &|it| {
             it.resolution.as_mut().unwrap().id = none()
         }),
-        ("amount.currency", &|it| it.amount.currency = none()),
+        ("amount.currency", &|it| {
+            it.amount.as_mut().unwrap().currency = none();
+        }),
     ];
     for (field, change) in changes {
         let mut sent = posting();

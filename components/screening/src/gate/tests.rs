@@ -33,7 +33,7 @@ const DOWN: Judge = |_| Err(NoVerdict("down".to_owned()));
 
 /// Judges by `other` where the amount is [`DENIED_MINOR`].
 fn for_one_amount(payment: &Transfer, other: Judge) -> Result<Verdict, NoVerdict> {
-    match payment.instruction.amount.minor() {
+    match payment.instruction.amount.unwrap().minor() {
         DENIED_MINOR => other(payment),
         _ => ALLOW(payment),
     }

@@ -165,6 +165,15 @@ impl Problem {
         self
     }
 
+    /// The same of a part of the body: its errors point into `parent`.
+    #[must_use]
+    pub fn within(mut self, parent: &str) -> Self {
+        for error in &mut self.0.errors {
+            error.pointer.insert_str(0, parent);
+        }
+        self
+    }
+
     /// Adds an extension member (RFC 9457 section 3.2).
     #[must_use]
     pub fn with_extension(mut self, name: impl Into<String>, value: Value) -> Self {

@@ -87,9 +87,9 @@ impl<E: Env> Service<E> {
             return Err(problem_of(&not_found, Kind::Transfer));
         };
         if payer.closed {
-            return Err(never_paid(Decline::AccountClosed, Side::Source.pointer()));
+            return Err(never_paid(Decline::AccountClosed, &Side::Source.pointer()));
         }
-        if payer.currency != instruction.amount.currency() {
+        if instruction.amount.map(|amount| amount.currency()) != Some(payer.currency) {
             return Err(never_paid(Decline::CurrencyMismatch, "/currency"));
         }
         // The ledger says nothing of the payee while the payer does not have the money.
@@ -100,7 +100,7 @@ impl<E: Env> Service<E> {
             Some(AccountRef::Id(_)) | None => Side::DestinationId,
         };
         match judged.map_err(|error| problem_of(&error, Kind::Transfer))? {
-            Some(decline @ Decline::AccountClosed) => Err(never_paid(decline, payee.pointer())),
+            Some(decline @ Decline::AccountClosed) => Err(never_paid(decline, &payee.pointer())),
             Some(decline @ Decline::CurrencyMismatch) => Err(never_paid(decline, "/currency")),
             // On another day there may be the money, or the account may not be frozen any more.
             _ => Ok(()),

@@ -30,7 +30,8 @@ impl<E: Env> Service<E> {
     ) -> Result<StoredReply, Problem> {
         let requester = Requester::payer(identity, request_id)?;
         let hold = self.hold_of(identity, hold_id)?;
-        let instruction = body.into_instruction(hold_id, hold.amount)?;
+        let held = hold.amount.ok_or_else(Problem::not_found)?;
+        let instruction = body.into_instruction(hold_id, held)?;
         self.submit(&requester, IdScope::Capture, key, instruction)
     }
 

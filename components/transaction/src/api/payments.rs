@@ -1,6 +1,6 @@
-//! The calls that pay: deposit, withdraw, transfer, hold, batch.
+//! The calls that pay: deposit, withdraw, transfer, posting, hold, batch.
 
-use crate::request::{BatchBody, CashBody, HoldBody, IdScope, TransferBody};
+use crate::request::{BatchBody, CashBody, HoldBody, IdScope, PostingBody, TransferBody};
 use crate::service::{Env, Service};
 use crate::view::{problem_of, reply_to_batch, reply_to_transfer};
 use strongroom_ledger_api::{Actor, Batch, DebitAuthority, Instruction, Kind, Ledger, Transfer};
@@ -38,10 +38,7 @@ impl<E: Env> Service<E> {
         key: &IdempotencyKey,
         body: CashBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = match Cashier::try_from(identity.clone()) {
-            Ok(cashier) => Requester::bank(&cashier, request_id),
-            Err(_) => Requester::payer(identity, request_id)?,
-        };
+        let requester = Requester::bank_or_payer(identity, request_id)?;
         self.submit(&requester, IdScope::Withdraw, key, body.into_withdrawal()?)
     }
 
@@ -59,6 +56,21 @@ impl<E: Env> Service<E> {
     ) -> Result<StoredReply, Problem> {
         let requester = Requester::payer(identity, request_id)?;
         self.submit(&requester, IdScope::Transfer, key, body.into_instruction()?)
+    }
+
+    /// `POST /postings`: the owner of all accounts to debit, tellers, administrators, and clients.
+    ///
+    /// # Errors
+    /// As [`Service::withdraw`].
+    pub fn posting(
+        &self,
+        identity: &Identity,
+        request_id: RequestId,
+        key: &IdempotencyKey,
+        body: PostingBody,
+    ) -> Result<StoredReply, Problem> {
+        let requester = Requester::bank_or_payer(identity, request_id)?;
+        self.submit(&requester, IdScope::Posting, key, body.into_instruction()?)
     }
 
     /// `POST /holds`: those who may debit the source, as for [`Service::transfer`].
@@ -159,6 +171,17 @@ impl Requester {
                 let request_id = request_id.0.filter(|_| identity.client.is_some());
                 Ok(Self::new(identity, authority, request_id))
             }
+        }
+    }
+
+    /// Who acts on any customer's account, or else pays from their own.
+    ///
+    /// # Errors
+    /// 403.
+    fn bank_or_payer(identity: &Identity, request_id: RequestId) -> Result<Self, Problem> {
+        match Cashier::try_from(identity.clone()) {
+            Ok(cashier) => Ok(Self::bank(&cashier, request_id)),
+            Err(_) => Self::payer(identity, request_id),
         }
     }
 

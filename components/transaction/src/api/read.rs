@@ -5,7 +5,7 @@ use crate::service::{Env, Service};
 use crate::view::{BatchView, unavailable};
 use serde::Serialize;
 use strongroom_ledger_api::view::TransactionView;
-use strongroom_ledger_api::{Directory, Journal, Posting};
+use strongroom_ledger_api::{Directory, Journal, LOOKUP_IDS_MAX, Posting};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
@@ -85,7 +85,10 @@ impl<E: Env> Service<E> {
         let found = found.map_err(behind)?;
         let list = List::cut(found.rows, page, |row| row.sequence, found.reached);
         let ids: Vec<_> = list.data.iter().map(|row| row.id).collect();
-        let postings = self.ledger.lookup_many(&ids).map_err(unavailable)?;
+        let mut postings = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(LOOKUP_IDS_MAX) {
+            postings.extend(self.ledger.lookup_many(ids).map_err(unavailable)?);
+        }
         let mut postings = postings.into_iter();
         list.try_map(|row| {
             let posting = postings

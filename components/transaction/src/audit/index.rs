@@ -118,7 +118,11 @@ fn compare<S: Store>(
             continue;
         };
         let sequence = made.sequence;
-        pairs.extend(accounts_of(posting).map(|id| json!([sequence, id.simple().to_string()])));
+        pairs.extend(
+            accounts_of(posting)
+                .into_iter()
+                .map(|id| json!([sequence, id.simple().to_string()])),
+        );
         notes.extend(metadata_of(posting)?.map(|(key, value)| json!([sequence, key, value])));
         expected.rows += 1;
         // A row has the status in which its transaction ended, which a later posting says.

@@ -3,7 +3,8 @@
 //! A page of the journal is a few statements: a list of rows goes to SQLite as one JSON text.
 
 use serde_json::{Value as Json, json};
-use strongroom_ledger_api::{Kind, Posting, Status};
+use strongroom_ledger_api::{Kind, Posting, Status, first_debited};
+use strongroom_sdk::money::Money;
 use strongroom_sdk::store::{Row, StoreError, Transaction, Value};
 use uuid::Uuid;
 
@@ -49,8 +50,9 @@ pub(crate) struct IndexRow {
     pub(crate) id: Uuid,
     pub(crate) kind: String,
     pub(crate) status: String,
-    amount_minor: i64,
-    scale: i64,
+    /// None where there are several legs.
+    amount_minor: Option<i64>,
+    scale: Option<i64>,
     reference: Option<String>,
     initiator_id: Uuid,
     asked_for_id: Uuid,
@@ -69,8 +71,10 @@ impl IndexRow {
             id: posting.id,
             kind: posting.kind.as_str().to_owned(),
             status: posting.status.as_str().to_owned(),
-            amount_minor: posting.amount.minor(),
-            scale: posting.amount.currency().scale().into(),
+            amount_minor: posting.amount.map(Money::minor),
+            scale: posting
+                .amount
+                .map(|amount| amount.currency().scale().into()),
             reference: posting.reference.clone(),
             initiator_id: posting.actor.id,
             asked_for_id: posting.asked_for(),
@@ -92,8 +96,8 @@ impl IndexRow {
             id: row.uuid(1)?,
             kind: row.text(2)?,
             status: row.text(3)?,
-            amount_minor: row.integer(4)?,
-            scale: row.integer(5)?,
+            amount_minor: row.optional(4, Row::integer)?,
+            scale: row.optional(5, Row::integer)?,
             reference: row.optional(6, Row::text)?,
             initiator_id: row.uuid(7)?,
             asked_for_id: row.uuid(8)?,
@@ -135,7 +139,11 @@ pub(super) fn insert(
             continue;
         };
         rows.push(row.to_json());
-        accounts.extend(accounts_of(posting).map(|id| json!([sequence, hex(id)])));
+        accounts.extend(
+            accounts_of(posting)
+                .into_iter()
+                .map(|id| json!([sequence, hex(id)])),
+        );
         let pairs = metadata_of(posting)?;
         metadata.extend(pairs.map(|(key, value)| json!([sequence, key, value])));
     }
@@ -172,14 +180,19 @@ pub(crate) fn end_of(posting: &Posting) -> Option<(Uuid, &'static str)> {
 }
 
 /// The accounts whose lists have it. A decline belongs to the account to debit (of a deposit: to
-/// credit), so that users do not see what others failed to send to them.
-pub(crate) fn accounts_of(posting: &Posting) -> impl Iterator<Item = Uuid> + use<> {
+/// credit; of several: to the first to debit), so that users do not see what others failed to send
+/// to them.
+pub(crate) fn accounts_of(posting: &Posting) -> Vec<Uuid> {
     let parties = match (posting.status, posting.kind) {
-        (Status::Declined, Kind::Deposit) => [None, posting.destination],
-        (Status::Declined, _) => [posting.source, None],
-        _ => [posting.source, posting.destination],
+        (Status::Declined, Kind::Deposit) => vec![posting.destination],
+        (Status::Declined, _) => vec![posting.source.or_else(|| first_debited(&posting.legs))],
+        _ => {
+            let legs = posting.legs.iter().map(|leg| leg.account);
+            legs.chain([posting.source, posting.destination]).collect()
+        }
     };
-    parties.into_iter().flatten().map(|party| party.account_id)
+    let parties = parties.into_iter().flatten();
+    parties.map(|party| party.account_id).collect()
 }
 
 /// The client's notes. What is no text is found as JSON.

@@ -161,7 +161,7 @@ impl CaptureBody {
             Some(amount) => amount::parse_in(&amount, held.currency())?,
             None => held,
         };
-        Ok(of_original(Kind::Capture, hold, amount))
+        Ok(of_original(Kind::Capture, hold, Some(amount)))
     }
 }
 
@@ -170,7 +170,11 @@ impl ReverseBody {
     ///
     /// # Errors
     /// 422, with the field.
-    pub fn into_instruction(self, original: Uuid, amount: Money) -> Result<Instruction, Problem> {
+    pub fn into_instruction(
+        self,
+        original: Uuid,
+        amount: Option<Money>,
+    ) -> Result<Instruction, Problem> {
         Ok(Instruction {
             reference: self.reference.map(reference).transpose()?,
             ..of_original(Kind::Reversal, original, amount)
@@ -179,10 +183,12 @@ impl ReverseBody {
 }
 
 /// The instruction to end a hold or to reverse a transaction.
-pub fn of_original(kind: Kind, original: Uuid, amount: Money) -> Instruction {
+pub fn of_original(kind: Kind, original: Uuid, amount: Option<Money>) -> Instruction {
     Instruction {
+        kind,
         original: Some(original),
-        ..Instruction::new(kind, amount)
+        amount,
+        ..Instruction::of_legs(Vec::new())
     }
 }
 
@@ -206,7 +212,7 @@ fn destination(
     }
 }
 
-fn reference(text: String) -> Result<String, Problem> {
+pub(super) fn reference(text: String) -> Result<String, Problem> {
     let is_too_long = text.chars().count() > REFERENCE_CHARACTERS_MAX;
     // A client that has no reference may send an empty one.
     if is_too_long || !(text.is_empty() || text::is_readable(&text)) {

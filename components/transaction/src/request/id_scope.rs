@@ -10,6 +10,8 @@ pub enum IdScope {
     Withdraw,
     /// `POST /transfer` and `POST /send`.
     Transfer,
+    /// `POST /postings`.
+    Posting,
     /// `POST /holds`.
     Hold,
     /// `POST /holds/{id}/capture`.
@@ -31,6 +33,7 @@ impl IdScope {
             Self::Deposit => "deposit",
             Self::Withdraw => "withdraw",
             Self::Transfer => "transfer",
+            Self::Posting => "posting",
             Self::Hold => "hold",
             Self::Capture => "capture",
             Self::Void => "void",

@@ -4,10 +4,12 @@ mod amount;
 mod batch;
 mod body;
 mod id_scope;
+mod posting;
 
 pub use batch::{BATCH_BODY_BYTES_MAX, BatchBody};
 pub use body::{CaptureBody, CashBody, HoldBody, ReverseBody, TransferBody, of_original};
 pub use id_scope::IdScope;
+pub use posting::PostingBody;
 
 #[cfg(test)]
 mod tests;

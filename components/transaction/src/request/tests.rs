@@ -40,7 +40,7 @@ fn refused(body: &Value) -> String {
 #[test]
 fn requests_that_mean_the_same_have_one_fingerprint() {
     let instruction = parse(&good()).unwrap();
-    assert_eq!(instruction.amount.minor(), 1_230);
+    assert_eq!(instruction.amount.unwrap().minor(), 1_230);
     let fingerprint_of = |body| parse(&body).unwrap().fingerprint();
     for same in [
         with("amount", json!("12.3")),

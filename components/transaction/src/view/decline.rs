@@ -24,6 +24,13 @@ pub fn reply_to_transfer(reply: &Reply) -> Result<StoredReply, Problem> {
     };
     let problem = Problem::unprocessable(decline.as_str(), decline.detail())
         .with_extension("transaction_id", posting.id.to_string().into());
+    let problem = match posting.declined_leg {
+        Some(index) => {
+            let pointer = format!("/entries/{index}");
+            problem.with_error(pointer, decline.as_str(), decline.detail())
+        }
+        None => problem,
+    };
     let instance = instance_of(posting.id);
     Ok(StoredReply::of_problem(&problem, &instance, *repeated))
 }

@@ -5,7 +5,9 @@ use super::*;
 use crate::account::Direction;
 use crate::ledger::{self, AccountOfRow, Entry, JournalRow, OriginalRef, chain_hash};
 use crate::tests::kit::transfer;
-use strongroom_ledger_api::{ActorKind, Decline, Instruction, Kind, Posting, Status, Transfer};
+use strongroom_ledger_api::{
+    ActorKind, Decline, Instruction, Kind, Leg, Party, Posting, RecordedLeg, Status, Transfer,
+};
 use strongroom_sdk::clock::parse_rfc3339;
 use strongroom_sdk::money::{Currency, Money};
 
@@ -54,6 +56,31 @@ fn busy_bank() -> Bank {
     }
     let denied = pay(Kind::Transfer, from, to, 1);
     assert_eq!(post(&bank, 11, Some("pep_list"), denied), Status::Declined);
+    let leg = |account: Option<Uuid>, direction, minor| Leg {
+        account: account.unwrap(),
+        direction,
+        amount: kit::eur(minor),
+        denied_by: None,
+    };
+    let legs = |minor| {
+        let legs = [
+            leg(from, Direction::Debit, minor),
+            leg(to, Direction::Credit, minor),
+        ];
+        Instruction::of_legs(legs.to_vec())
+    };
+    let reversal = Instruction {
+        kind: Kind::Reversal,
+        original: Some(Uuid::from_u128(12)),
+        ..Instruction::of_legs(Vec::new())
+    };
+    for (id, instruction, status) in [
+        (12, legs(20), Status::Posted),
+        (13, legs(9_000), Status::Declined),
+        (14, reversal, Status::Posted),
+    ] {
+        assert_eq!(post(&bank, id, None, instruction), status, "{id}");
+    }
     bank
 }
 
@@ -78,12 +105,29 @@ fn account(row: &Value, side: &str, key: i64) -> Option<AccountOfRow> {
     })
 }
 
+fn money(amount: &str, currency: &Value) -> Money {
+    let currency = Currency::from_code(currency.as_str().unwrap()).unwrap();
+    Money::from_minor(minor(amount), currency)
+}
+
+fn leg(leg: &Value) -> RecordedLeg {
+    let id = |name: &str| text(leg, name).map(|id| id.parse().unwrap());
+    RecordedLeg {
+        account: id("account_id").map(|account_id| Party {
+            account_id,
+            owner_id: id("owner_id").unwrap(),
+        }),
+        direction: Direction::from_stored(text(leg, "direction").unwrap()).unwrap(),
+        amount: money(text(leg, "amount").unwrap(), &leg["currency"]),
+    }
+}
+
 /// The row of a view, from its members alone.
 fn row_of(view: &Value) -> JournalRow {
     let owned = |name: &str| text(view, name).map(str::to_owned);
     let id = |name: &str| text(view, name).map(|id| id.parse().unwrap());
     let time = |name: &str| text(view, name).map(|time| parse_rfc3339(time).unwrap());
-    let currency = Currency::from_code(text(view, "currency").unwrap()).unwrap();
+    let amount = text(view, "amount").map(|amount| money(amount, &view["currency"]));
     let posting = Posting {
         id: id("id").unwrap(),
         sequence: view["sequence"].as_u64().unwrap(),
@@ -104,7 +148,11 @@ fn row_of(view: &Value) -> JournalRow {
         original: id("subject_id"),
         expires_at_ms: time("expires_at"),
         resolution: None,
-        amount: Money::from_minor(minor(text(view, "amount").unwrap()), currency),
+        amount,
+        legs: rows_of(&view["legs"]).iter().map(leg).collect(),
+        declined_leg: view["declined_leg"]
+            .as_u64()
+            .map(|index| u32::try_from(index).unwrap()),
         reference: owned("reference"),
         metadata: owned("metadata"),
         requested_at_ms: time("requested_at").unwrap(),
@@ -125,7 +173,9 @@ fn entries_of(view: &Value) -> Vec<Entry> {
     let entry = |entry: &Value| {
         let direction = Direction::from_stored(text(entry, "direction").unwrap()).unwrap();
         let side = format!("{}_account_id", direction.as_str());
-        assert_eq!(entry["account_id"], view[side]);
+        if rows_of(&view["legs"]).is_empty() {
+            assert_eq!(entry["account_id"], view[side]);
+        }
         Entry {
             sequence: entry["sequence"].as_i64().unwrap(),
             account_key: i64::from(direction.chain_code()),
@@ -147,8 +197,8 @@ fn the_journal_has_all_that_its_hashes_cover() {
     let bank = busy_bank();
     let page = page(&bank, 0, 100);
     let rows = rows_of(&page["data"]);
-    assert_eq!((rows.len(), &page["has_more"]), (11, &json!(false)));
-    assert_eq!(page["next_after_sequence"], 11);
+    assert_eq!((rows.len(), &page["has_more"]), (14, &json!(false)));
+    assert_eq!(page["next_after_sequence"], 14);
     let mut previous = [0; 32];
     for (row, sequence) in rows.iter().zip(1..) {
         assert_eq!(row["sequence"], sequence);
@@ -156,7 +206,9 @@ fn the_journal_has_all_that_its_hashes_cover() {
         let hash = chain_hash(&previous, &row_of(row), &entries_of(row));
         assert_eq!(bytes(text(row, "hash").unwrap()), hash, "{row}");
         let moved = row["status"] == "posted";
-        assert_eq!(entries_of(row).len(), if moved { 2 } else { 0 });
+        let legs = rows_of(&row["legs"]);
+        let moves = if legs.is_empty() { 2 } else { legs.len() };
+        assert_eq!(entries_of(row).len(), if moved { moves } else { 0 });
         previous = hash;
     }
     let (hold, capture) = (&rows[3], &rows[4]);
@@ -180,7 +232,7 @@ fn the_journal_has_all_that_its_hashes_cover() {
 fn pages_of_the_journal_join_and_an_empty_one_goes_on_where_it_began() {
     let bank = busy_bank();
     let whole = page(&bank, 0, 100);
-    for limit in [1, 3, 10, 11] {
+    for limit in [1, 3, 10, 14] {
         let (mut joined, mut after) = (Vec::new(), 0);
         loop {
             let page = page(&bank, after, limit);
@@ -192,7 +244,7 @@ fn pages_of_the_journal_join_and_an_empty_one_goes_on_where_it_began() {
         }
         assert_eq!(whole["data"], Value::Array(joined), "{limit}");
     }
-    for after in [11, 1_000] {
+    for after in [14, 1_000] {
         let expected = json!({"data": [], "next_after_sequence": after, "has_more": false});
         assert_eq!(page(&bank, after, 7), expected);
     }

@@ -5,7 +5,7 @@
 
 mod plan;
 mod record;
-mod state;
+pub(super) mod state;
 
 pub(super) use record::find as find_batch;
 pub(crate) use record::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow, LINES};

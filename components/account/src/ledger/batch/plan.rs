@@ -71,8 +71,10 @@ impl BatchPlan {
             let accounts = RowAccounts::permitted(source, destination, transfer)?;
             return Ok(self.declined(transfer, accounts, Decline::ScreeningDenied));
         }
+        let amount = transfer.instruction.amount;
+        let amount = amount.ok_or_else(|| LedgerError::invalid("amount"))?;
         let parties = Parties::of_payment(source, destination, transfer)?;
-        let input = DecisionInput::new(transfer, parties, None, self.moment.wall_ms);
+        let input = DecisionInput::new(transfer, amount, parties, None, self.moment.wall_ms);
         let decline = decide(&input)?;
         let accounts = input.parties.of_row();
         if let Some(decline) = decline {
@@ -83,7 +85,7 @@ impl BatchPlan {
         };
         let row = JournalRow::of_decision(transfer, self.place(accounts), None);
         let decision = Decision::new(row, self.entry_sequence, source, destination);
-        let movement = Movement::of(Kind::Transfer, transfer.instruction.amount.minor(), 0);
+        let movement = Movement::of(Kind::Transfer, amount.minor(), 0);
         state.apply(movement, places);
         Ok(decision)
     }

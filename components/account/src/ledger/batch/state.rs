@@ -1,10 +1,10 @@
-//! The accounts that a batch names: read once, then kept as the decisions leave them.
+//! The accounts that a batch or a posting of several legs names: read once, then kept as the decisions leave them.
 
 use crate::ledger::many_rows::ManyRows;
 use crate::ledger::movement::Movement;
 use crate::ledger::state::{ACCOUNT_STATE_COLUMNS, AccountState, account_state_columns};
 use std::collections::{BTreeSet, HashMap};
-use strongroom_ledger_api::{AccountRef, Transfer};
+use strongroom_ledger_api::{AccountRef, Direction, Transfer};
 use strongroom_sdk::store::{Row, StoreError, Transaction, Value};
 use uuid::Uuid;
 
@@ -32,7 +32,7 @@ const BY_NUMBER: ManyRows = ManyRows {
             CROSS JOIN balance ON balance.account_key = account.key",
 };
 
-/// A batch of transfers leaves the pending counters as they are.
+/// Neither a batch of transfers nor a posting of several legs changes the pending counters.
 const MOVE_BALANCES: ManyRows = ManyRows {
     before: "\
 INSERT OR FAIL INTO balance (account_key, debits_posted, credits_posted, entry_count) VALUES ",
@@ -87,6 +87,16 @@ impl BatchState {
         Ok(state)
     }
 
+    /// Reads the accounts of ids.
+    pub fn of_ids(
+        transaction: &impl Transaction,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<Self, StoreError> {
+        let mut state = Self::default();
+        state.select(transaction, &BY_ID, ids)?;
+        Ok(state)
+    }
+
     /// Reads the accounts that `sql` finds by one of `values`.
     fn select<V: Into<Value>>(
         &mut self,
@@ -129,6 +139,27 @@ impl BatchState {
             source: source.copied(),
             destination: destination.copied(),
         }
+    }
+
+    /// The account of an id, if there is one.
+    pub fn of_id(&self, id: Uuid) -> Option<&AccountState> {
+        self.at(self.by_id.get(&id).copied())
+    }
+
+    /// Debits or credits one account; its other side is another's. The decision has checked that no
+    /// counter leaves its limits.
+    pub fn apply_leg(&mut self, id: Uuid, direction: Direction, minor: i64) {
+        let Some(place) = self.by_id.get(&id).copied() else {
+            return;
+        };
+        if let Some(account) = self.accounts.get_mut(place) {
+            match direction {
+                Direction::Debit => account.balance.debits_posted += minor,
+                Direction::Credit => account.balance.credits_posted += minor,
+            }
+            account.entry_count += 1;
+        }
+        self.moved.insert(place);
     }
 
     /// An account as the decisions so far have left it.

@@ -65,7 +65,7 @@ fn a_capture_of_a_part_moves_it_and_releases_the_rest() {
     let (store, from, to) = bank_with_a_hold();
     let captured = accepted(&store, &of_original(3, Kind::Capture, 2, 250));
     assert_eq!(captured.status, Status::Posted);
-    assert_eq!(captured.amount, eur(250));
+    assert_eq!(captured.amount, Some(eur(250)));
     assert_eq!(captured.original, Some(Uuid::from_u128(2)));
     assert_eq!(accounts_of(&captured), [Some(from.id), Some(to.id)]);
     assert_eq!(counters(&store, &from), (750, 750, 0, 0));
@@ -73,7 +73,7 @@ fn a_capture_of_a_part_moves_it_and_releases_the_rest() {
     let end_of_hold = Resolution {
         id: captured.id,
         kind: Kind::Capture,
-        amount: eur(250),
+        amount: Some(eur(250)),
         recorded_at_ms: captured.recorded_at_ms,
     };
     assert_eq!(end(&store), Some(end_of_hold));

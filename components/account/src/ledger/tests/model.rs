@@ -255,7 +255,7 @@ impl ModelledBank {
             Some(_) => Some(Decline::ScreeningDenied),
             None => self
                 .model
-                .decide(source, destination, instruction.amount.minor()),
+                .decide(source, destination, instruction.amount.unwrap().minor()),
         };
         self.record_first(transfer, reply.unwrap(), decline);
     }

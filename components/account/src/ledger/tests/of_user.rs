@@ -30,7 +30,8 @@ fn pay_any(store: &SqliteStore, accounts: &[Account], id: u128, payment: Payment
     let owner = if amount % 7 == 0 { asker } else { owner };
     let (from, to) = (Some(at(from)), Some(at(to)));
     let original = 1 + u128::from(amount.unsigned_abs()) % id;
-    let asked = lookup(store, Uuid::from_u128(original)).map(|posting| posting.amount.minor());
+    let asked = lookup(store, Uuid::from_u128(original))
+        .map(|posting| posting.amount.map_or(1, |amount| amount.minor()));
     let asked = asked.unwrap_or(1);
     let asked_for = match kind {
         0 => transfer(id, Kind::Deposit, None, to, amount * 2),

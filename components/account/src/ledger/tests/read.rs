@@ -59,7 +59,7 @@ fn only_lookups_have_resolutions() {
         resolution: Some(Resolution {
             id: reversal.id,
             kind: Kind::Reversal,
-            amount: eur(300),
+            amount: Some(eur(300)),
             recorded_at_ms: reversal.recorded_at_ms,
         }),
         ..payment.clone()

@@ -74,7 +74,10 @@ fn a_reversal_is_the_banks_whole_and_never_overdraws() {
     let mut customers = reversal(9, 1, 1_000);
     customers.authority = DebitAuthority::Owner(ALICE);
     let mut yen = reversal(9, 1, 1_000);
-    yen.instruction.amount = Money::from_minor(1_000, Currency::from_code("JPY").unwrap());
+    yen.instruction.amount = Some(Money::from_minor(
+        1_000,
+        Currency::from_code("JPY").unwrap(),
+    ));
     for (wrong, error) in [
         (customers, LedgerError::invalid("authority")),
         (reversal(9, 1, 999), LedgerError::invalid("amount")),

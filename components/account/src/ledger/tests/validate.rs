@@ -16,6 +16,7 @@ fn valid(kind: Kind) -> Transfer {
         Kind::Capture | Kind::Void | Kind::Expiry | Kind::Reversal => {
             return holds::of_original(9, kind, 1, 100);
         }
+        Kind::Posting => return legs::posting(9, legs::TWO.map(|leg| leg.leg()).to_vec()),
     };
     transfer(9, kind, source, destination, 100)
 }
@@ -32,6 +33,7 @@ fn refused(kind: Kind, change: impl Fn(&mut Transfer)) -> Option<&'static str> {
         "expires-in",
         "amount",
         "reference",
+        "legs",
         "metadata",
         "denied-by",
         "request-id",
@@ -104,7 +106,11 @@ fn every_other_field_has_its_limits() {
         (AMOUNT_MINOR_MAX, true),
         (AMOUNT_MINOR_MAX + 1, false),
     ] {
-        is("amount", &|it| it.instruction.amount = eur(minor), fits);
+        is(
+            "amount",
+            &|it| it.instruction.amount = Some(eur(minor)),
+            fits,
+        );
     }
     let long = |characters| "\u{e9}".repeat(characters);
     for (text, fits) in [

@@ -159,8 +159,8 @@ impl LedgerJudge {
         let mut made_up = Vec::new();
         for row in journal {
             let amount = asked.remove(&row.id);
-            let amount = amount.map(|transfer| transfer.instruction.amount.minor());
-            if amount != Some(row.amount_minor) {
+            let amount = amount.and_then(|transfer| transfer.instruction.amount);
+            if amount.map(|amount| amount.minor()) != Some(row.amount_minor) {
                 made_up.push(format!("in the ledger, and not requested: {row:?}"));
             }
         }

@@ -79,7 +79,7 @@ impl From<&Posting> for Decision {
             sequence: posting.sequence,
             status: posting.status.as_str().to_owned(),
             decline: posting.decline.map(|decline| decline.as_str().to_owned()),
-            amount_minor: posting.amount.minor(),
+            amount_minor: posting.amount.map_or(0, |amount| amount.minor()),
         }
     }
 }

@@ -1,0 +1,100 @@
+//! The body of `POST /postings`.
+
+use super::amount;
+use super::body::reference;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use strongroom_ledger_api::{Direction, Instruction, LEGS_MAX, LEGS_MIN, Leg};
+use strongroom_sdk::json::Unread;
+use strongroom_sdk::metadata::Metadata;
+use strongroom_sdk::money::{Currency, Money};
+use strongroom_sdk::problem::Problem;
+use uuid::Uuid;
+
+/// Debits and credits that are made together.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PostingBody {
+    entries: Vec<EntryBody>,
+    reference: Option<String>,
+    metadata: Option<Metadata>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntryBody {
+    account_id: Uuid,
+    direction: Direction,
+    amount: Unread,
+    currency: String,
+}
+
+impl PostingBody {
+    /// The request in its canonical form.
+    ///
+    /// # Errors
+    /// 422, with the field; `posting_unbalanced` where debits and credits differ.
+    pub fn into_instruction(self) -> Result<Instruction, Problem> {
+        if !(LEGS_MIN..=LEGS_MAX).contains(&self.entries.len()) {
+            let detail = format!("must have {LEGS_MIN} to {LEGS_MAX} entries");
+            return Err(Problem::invalid("/entries", detail));
+        }
+        let entries = self.entries.iter().enumerate();
+        let legs = entries.map(|(index, entry)| entry.leg(index));
+        let legs: Vec<Leg> = legs.collect::<Result<_, _>>()?;
+        refuse_repeated_account(&legs)?;
+        refuse_unbalanced(&legs)?;
+        Ok(Instruction {
+            reference: self.reference.map(reference).transpose()?,
+            metadata: self.metadata.as_ref().map(Metadata::to_json),
+            ..Instruction::of_legs(legs)
+        })
+    }
+}
+
+impl EntryBody {
+    fn leg(&self, index: usize) -> Result<Leg, Problem> {
+        let amount = amount::parse(&self.amount, &self.currency);
+        Ok(Leg {
+            account: self.account_id,
+            direction: self.direction,
+            amount: amount.map_err(|problem| problem.within(&format!("/entries/{index}")))?,
+            denied_by: None,
+        })
+    }
+}
+
+fn refuse_repeated_account(legs: &[Leg]) -> Result<(), Problem> {
+    let mut named = BTreeSet::new();
+    match legs.iter().position(|leg| !named.insert(leg.account)) {
+        Some(index) => Err(Problem::invalid(
+            format!("/entries/{index}/account_id"),
+            "must be of no other entry: add up what moves on one account",
+        )),
+        None => Ok(()),
+    }
+}
+
+fn refuse_unbalanced(legs: &[Leg]) -> Result<(), Problem> {
+    // At most 100 amounts of 10^15.
+    let mut sums: BTreeMap<&str, (Currency, i64)> = BTreeMap::new();
+    for leg in legs {
+        let currency = leg.amount.currency();
+        let (_, sum) = sums.entry(currency.code()).or_insert((currency, 0));
+        *sum = match leg.direction {
+            Direction::Debit => sum.saturating_sub(leg.amount.minor()),
+            Direction::Credit => sum.saturating_add(leg.amount.minor()),
+        };
+    }
+    let Some((currency, sum)) = sums.into_values().find(|(_, sum)| *sum != 0) else {
+        return Ok(());
+    };
+    let more = if sum < 0 { "debits are" } else { "credits are" };
+    let difference = Money::from_minor(sum.saturating_abs(), currency);
+    let detail = format!("the {more} {difference} {} more", currency.code());
+    Err(Problem::unprocessable(
+        "posting_unbalanced",
+        "The debits of each currency must equal its credits.",
+    )
+    .with_error("/entries", "posting_unbalanced", detail))
+}
