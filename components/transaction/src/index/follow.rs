@@ -7,7 +7,7 @@ use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, Journal, LedgerError};
 use strongroom_sdk::store::{Rows, Store, StoreError, Transaction};
 
 /// How many pages of the journal one tick follows.
-pub(crate) const PAGES_PER_TICK_MAX: usize = 10;
+pub const PAGES_PER_TICK_MAX: usize = 10;
 
 const HEAD: &str = "SELECT sequence FROM listed_head";
 
@@ -29,7 +29,7 @@ pub enum FollowError {
 ///
 /// # Errors
 /// [`FollowError`]: what was committed stays, and the next call goes on from there.
-pub(crate) fn follow<E: Env>(service: &Service<E>, pages_max: usize) -> Result<bool, FollowError> {
+pub fn follow<E: Env>(service: &Service<E>, pages_max: usize) -> Result<bool, FollowError> {
     for _ in 0..pages_max {
         let after = head(&service.store.query(HEAD, &[])?)?;
         let postings = service
