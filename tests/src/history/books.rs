@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::call::{Details, Line, Wish};
+use super::call::{Details, Line, Wish, digest_of};
 use super::check::Rule;
-use super::journal::{Event, Row};
+use super::journal::{Event, Leg, Row};
 use super::model::Model;
 use super::replay::Replay;
 use super::words::{Currency, Kind, Outcome};
@@ -34,6 +34,7 @@ pub struct Recorded {
     credit: Option<Uuid>,
     amount: i64,
     currency: Currency,
+    legs: u64,
     subject: Option<u64>,
     recorded_at_ms: i64,
     expires_at_ms: Option<i64>,
@@ -53,6 +54,7 @@ impl Recorded {
             credit: row.credit,
             amount: row.amount,
             currency: row.currency,
+            legs: digest_of(&row.legs),
             subject: row.subject,
             recorded_at_ms: row.recorded_at_ms,
             expires_at_ms: row.expires_at_ms,
@@ -127,7 +129,7 @@ impl Books {
         }
         for row in rows {
             self.ids.push(row.id);
-            self.entries += u64::try_from(row.entries.len()).expect("a debit and a credit");
+            self.entries += u64::try_from(row.entries.len()).expect("few entries");
             if let Some(other) = self.rows.insert(row.id, Recorded::of(row)) {
                 let what = format!("row {} has the id of {other:?}", row.sequence);
                 report(Rule::Doubled, what);
@@ -161,6 +163,7 @@ impl Books {
             to: row.credit.filter(is_named),
             amount: row.amount,
             currency: row.currency,
+            legs: row.legs,
             subject: self.subject_of(row).map(|(id, _)| id),
         }
     }
@@ -187,6 +190,14 @@ impl Books {
             let subject = self.subject_of(row);
             subject.is_some_and(|(subject, of)| subject == id && sum == (of.amount, of.currency))
         };
+        // A payer's decline is recorded without the accounts to credit that do not exist.
+        let is_of_legs = |legs: &[Leg]| {
+            let recorded = legs.iter().map(|leg| Leg {
+                account: leg.account.filter(|id| self.model().account(*id).is_some()),
+                ..*leg
+            });
+            row.legs == digest_of(&recorded.collect::<Vec<_>>())
+        };
         let fits = match *wish {
             Wish::Deposit(cash) => {
                 row.credit == Some(cash.account) && sum == (cash.amount, cash.currency)
@@ -195,6 +206,7 @@ impl Books {
                 row.debit == Some(cash.account) && sum == (cash.amount, cash.currency)
             }
             Wish::Transfer(line) => is_of_line(&line),
+            Wish::Posting(ref legs) => is_of_legs(legs),
             Wish::Hold { line, expires_in } => {
                 let expires_at_ms = row.recorded_at_ms + i64::from(expires_in) * 1_000;
                 let is_for_so_long = row.expires_at_ms == Some(expires_at_ms);

@@ -1,12 +1,14 @@
 //! What was asked of the bank, and what it said.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::words::{Currency, Decline, Kind, Outcome, minor};
+use super::journal::Leg;
+use super::words::{Currency, Decline, Kind, NONE, Outcome, minor};
 use crate::Answer;
 use crate::json::text;
 
@@ -16,6 +18,7 @@ pub enum Wish {
     Deposit(Cash),
     Withdraw(Cash),
     Transfer(Line),
+    Posting(Vec<Leg>),
     Hold {
         line: Line,
         expires_in: u32,
@@ -63,6 +66,13 @@ impl Line {
     }
 }
 
+fn entry(leg: &Leg) -> Value {
+    json!({
+        "account_id": leg.account, "direction": leg.direction.word(),
+        "amount": leg.currency.decimal(leg.amount), "currency": leg.currency.code(),
+    })
+}
+
 impl Wish {
     /// What the journal calls it; a batch is transfers.
     pub const fn kind(&self) -> Kind {
@@ -70,6 +80,7 @@ impl Wish {
             Self::Deposit(_) => Kind::Deposit,
             Self::Withdraw(_) => Kind::Withdrawal,
             Self::Transfer(_) | Self::Batch { .. } => Kind::Transfer,
+            Self::Posting(_) => Kind::Posting,
             Self::Hold { .. } => Kind::Hold,
             Self::Capture { .. } => Kind::Capture,
             Self::Void { .. } => Kind::Void,
@@ -83,6 +94,7 @@ impl Wish {
             Self::Deposit(_) => "deposit".to_owned(),
             Self::Withdraw(_) => "withdraw".to_owned(),
             Self::Transfer(_) => "transfer".to_owned(),
+            Self::Posting(_) => "postings".to_owned(),
             Self::Hold { .. } => "holds".to_owned(),
             Self::Capture { hold, .. } => format!("holds/{hold}/capture"),
             Self::Void { hold } => format!("holds/{hold}/void"),
@@ -100,6 +112,10 @@ impl Wish {
                 "currency": cash.currency.code(),
             }),
             Self::Transfer(line) => line.body(),
+            Self::Posting(legs) => {
+                let entries: Vec<Value> = legs.iter().map(entry).collect();
+                json!({"entries": entries})
+            }
             Self::Hold { line, expires_in } => {
                 let mut body = line.body();
                 body["expires_in"] = json!(expires_in);
@@ -170,8 +186,11 @@ pub struct Details {
     pub sequence: u64,
     pub from: Option<Uuid>,
     pub to: Option<Uuid>,
+    /// Of several entries, zero of none.
     pub amount: i64,
     pub currency: Currency,
+    /// The [digest](digest_of) of several entries.
+    pub legs: u64,
     /// The hold that it ended, or what it reversed.
     pub subject: Option<Uuid>,
 }
@@ -265,6 +284,8 @@ impl Decided {
         let subject = ["hold_id", "reverses"]
             .into_iter()
             .find_map(|member| optional_id(&transaction[member]));
+        let entries = transaction["entries"].as_array();
+        let legs: Vec<Leg> = entries.into_iter().flatten().map(Leg::of).collect();
         Self {
             id: id(&transaction["id"]),
             outcome: Outcome::of(text(&transaction["status"]), None),
@@ -273,12 +294,20 @@ impl Decided {
                 sequence: transaction["sequence"].as_u64().expect("a sequence"),
                 from: optional_id(&transaction["from_account_id"]),
                 to: optional_id(&transaction["to_account_id"]),
-                amount: minor(text(&transaction["amount"])),
-                currency: Currency::of(text(&transaction["currency"])),
+                amount: transaction["amount"].as_str().map_or(0, minor),
+                currency: transaction["currency"].as_str().map_or(NONE, Currency::of),
+                legs: digest_of(&legs),
                 subject,
             }),
         }
     }
+}
+
+/// Differs where any of the legs does.
+pub fn digest_of(legs: &[Leg]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    legs.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// An id.

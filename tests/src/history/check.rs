@@ -79,6 +79,7 @@ impl Wish {
             Self::Deposit(_) => "deposit",
             Self::Withdraw(_) => "withdraw",
             Self::Transfer(_) => "transfer",
+            Self::Posting(_) => "postings",
             Self::Hold { .. } => "hold",
             Self::Capture { .. } => "capture",
             Self::Void { .. } => "void",

@@ -14,7 +14,7 @@ use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use super::call::{id, optional_id};
-use super::words::{Currency, Kind, Outcome, minor};
+use super::words::{Currency, Kind, NONE, Outcome, minor};
 use crate::Person;
 use crate::json::text;
 
@@ -32,13 +32,25 @@ pub struct Row {
     pub actor: Uuid,
     pub debit: Option<Uuid>,
     pub credit: Option<Uuid>,
+    /// Of a row with legs, zero of none.
     pub amount: i64,
     pub currency: Currency,
+    pub legs: Vec<Leg>,
     pub recorded_at_ms: i64,
     /// The row that this one captures, voids, lets expire, or reverses.
     pub subject: Option<u64>,
     pub expires_at_ms: Option<i64>,
     pub entries: Vec<Entry>,
+}
+
+/// What a posting of several legs asks of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Leg {
+    /// None where a declined row names an account to credit that may not exist.
+    pub account: Option<Uuid>,
+    pub direction: Direction,
+    pub amount: i64,
+    pub currency: Currency,
 }
 
 /// A debit or credit of a row.
@@ -54,7 +66,7 @@ pub struct Entry {
     pub balance_after: i64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     Debit,
     Credit,
@@ -88,7 +100,37 @@ pub enum Change {
     Described,
 }
 
+impl Leg {
+    /// Of a row of the journal, or of what the bank shows of it.
+    pub fn of(leg: &Value) -> Self {
+        Self {
+            account: optional_id(&leg["account_id"]),
+            direction: Direction::of(text(&leg["direction"])),
+            amount: minor(text(&leg["amount"])),
+            currency: Currency::of(text(&leg["currency"])),
+        }
+    }
+
+    /// The other way.
+    #[must_use]
+    pub const fn back(self) -> Self {
+        let direction = match self.direction {
+            Direction::Debit => Direction::Credit,
+            Direction::Credit => Direction::Debit,
+        };
+        Self { direction, ..self }
+    }
+}
+
 impl Direction {
+    /// The word of the API.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Debit => "debit",
+            Self::Credit => "credit",
+        }
+    }
+
     fn of(word: &str) -> Self {
         match word {
             "debit" => Self::Debit,
@@ -150,6 +192,7 @@ async fn onward(auditor: &Person, path: &str, mut after: u64) -> Vec<Value> {
 
 fn row_of_api(row: &Value) -> Row {
     let entries = row["entries"].as_array().expect("a list");
+    let legs = row["legs"].as_array().expect("a list");
     Row {
         sequence: row["sequence"].as_u64().expect("a sequence"),
         id: id(&row["id"]),
@@ -158,8 +201,9 @@ fn row_of_api(row: &Value) -> Row {
         actor: id(&row["actor_id"]),
         debit: optional_id(&row["debit_account_id"]),
         credit: optional_id(&row["credit_account_id"]),
-        amount: minor(text(&row["amount"])),
-        currency: Currency::of(text(&row["currency"])),
+        amount: row["amount"].as_str().map_or(0, minor),
+        currency: row["currency"].as_str().map_or(NONE, Currency::of),
+        legs: legs.iter().map(Leg::of).collect(),
         recorded_at_ms: milliseconds(text(&row["recorded_at"])),
         subject: row["subject_sequence"].as_u64(),
         expires_at_ms: row["expires_at"].as_str().map(milliseconds),
@@ -245,7 +289,7 @@ impl<'a> StoredRows<'a> {
 
     fn read_page(&mut self) -> rusqlite::Result<()> {
         let sql = "SELECT transfer.sequence, transfer.id, kind, transfer.status, decline_code, actor_id,
-                debit.id, credit.id, amount_minor, transfer.currency, recorded_at_ms, subject_sequence, expires_at_ms
+                debit.id, credit.id, amount_minor, transfer.currency, recorded_at_ms, subject_sequence, expires_at_ms, legs
             FROM transfer LEFT JOIN account AS debit ON debit.key = debit_account_key
                 LEFT JOIN account AS credit ON credit.key = credit_account_key
             WHERE transfer.sequence > ?1 ORDER BY transfer.sequence LIMIT ?2";
@@ -253,7 +297,8 @@ impl<'a> StoredRows<'a> {
         let rows = statement.query_map((signed(self.after), signed(PAGE_ROWS)), |row| {
             let (kind, status): (String, String) = (row.get(2)?, row.get(3)?);
             let decline_code: Option<String> = row.get(4)?;
-            let currency: String = row.get(9)?;
+            let currency: Option<String> = row.get(9)?;
+            let legs: Option<Vec<u8>> = row.get(13)?;
             Ok(Row {
                 sequence: unsigned(row, 0)?,
                 id: row.get(1).map(Uuid::from_bytes)?,
@@ -262,8 +307,9 @@ impl<'a> StoredRows<'a> {
                 actor: row.get(5).map(Uuid::from_bytes)?,
                 debit: row.get::<_, Option<[u8; 16]>>(6)?.map(Uuid::from_bytes),
                 credit: row.get::<_, Option<[u8; 16]>>(7)?.map(Uuid::from_bytes),
-                amount: row.get(8)?,
-                currency: Currency::of(&currency),
+                amount: row.get::<_, Option<i64>>(8)?.unwrap_or(0),
+                currency: currency.as_deref().map_or(NONE, Currency::of),
+                legs: legs.as_deref().map(legs_of).unwrap_or_default(),
                 recorded_at_ms: row.get(10)?,
                 subject: row.get::<_, Option<i64>>(11)?.map(i64::unsigned_abs),
                 expires_at_ms: row.get(12)?,
@@ -282,9 +328,9 @@ impl<'a> StoredRows<'a> {
     fn read_entries(&mut self) -> rusqlite::Result<()> {
         let sql = "SELECT entry.sequence, account.id, account_sequence, direction, amount_minor, balance_after_minor, transfer_sequence
             FROM entry LEFT JOIN account ON account.key = account_key
-            WHERE entry.sequence > ?1 ORDER BY entry.sequence LIMIT ?2";
+            WHERE entry.sequence > ?1 ORDER BY entry.sequence";
         let mut statement = self.store.prepare_cached(sql)?;
-        let mut entries = statement.query((signed(self.entries_after), signed(PAGE_ROWS * 2)))?;
+        let mut entries = statement.query([signed(self.entries_after)])?;
         while let Some(entry) = entries.next()? {
             let transfer = unsigned(entry, 6)?;
             if transfer > self.after {
@@ -324,6 +370,32 @@ impl Iterator for StoredRows<'_> {
         }
         self.page.pop_front()
     }
+}
+
+/// Legs as they are stored; `docs/audit-the-books.md` has the bytes.
+fn legs_of(bytes: &[u8]) -> Vec<Leg> {
+    let [count, _declined, bytes @ ..] = bytes else {
+        panic!("{bytes:?} are no legs");
+    };
+    let mut rest = bytes;
+    let mut take = |count: usize| {
+        let (taken, left) = rest.split_at(count);
+        rest = left;
+        taken
+    };
+    let legs = (0..*count).map(|_| Leg {
+        account: (take(1) == [1]).then(|| {
+            let ids = take(32);
+            Uuid::from_slice(&ids[..16]).expect("an id")
+        }),
+        direction: match take(1) {
+            [1] => Direction::Debit,
+            _ => Direction::Credit,
+        },
+        amount: i64::from_be_bytes(take(8).try_into().expect("8 bytes")),
+        currency: Currency::of(std::str::from_utf8(take(3)).expect("a code")),
+    });
+    legs.collect()
 }
 
 /// SQLite knows only signed integers; sequences are positive.

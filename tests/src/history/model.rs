@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::journal::{Change, Direction, Entry, Row};
+use super::journal::{Change, Direction, Entry, Leg, Row};
 use super::words::{Currency, Decline, Kind, Outcome};
 
 /// No counter passes it.
@@ -54,7 +54,7 @@ enum Record {
         ended: Option<Decline>,
     },
     Posted {
-        movement: Movement,
+        moved: Moved,
         reversed: bool,
     },
 }
@@ -68,8 +68,15 @@ pub struct Movement {
     pub currency: Currency,
 }
 
+/// What a row moves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Moved {
+    One(Movement),
+    Legs(Vec<Leg>),
+}
+
 /// What comes of a row, and what is moved, held, or released where it is not declined.
-pub type Decision = (Outcome, Option<Movement>);
+pub type Decision = (Outcome, Option<Moved>);
 
 /// Why the bank could not have recorded a row at all.
 pub type Impossible = &'static str;
@@ -174,48 +181,58 @@ impl Model {
             }
             Kind::Hold => self.pay_of_row(row, Outcome::Pending)?,
             Kind::Capture => self.held(row)?.and_then(|held| self.capture(row, held)),
-            Kind::Void => self.held(row)?.map(|held| (Outcome::Voided, Some(held))),
+            Kind::Void => self
+                .held(row)?
+                .map(|held| (Outcome::Voided, Some(Moved::One(held)))),
             Kind::Expiry => match self.subject(row)? {
                 Record::Hold {
                     movement,
                     expires_at_ms,
                     ended: None,
                 } if *expires_at_ms <= row.recorded_at_ms => {
-                    Ok((Outcome::Expired, Some(*movement)))
+                    Ok((Outcome::Expired, Some(Moved::One(*movement))))
                 }
                 _ => return Err("no hold was to expire"),
             },
             Kind::Reversal => match self.subject(row)? {
                 Record::Posted { reversed: true, .. } => Err(Decline::AlreadyReversed),
-                Record::Posted { movement, .. } => self.pay(movement.back(), Outcome::Posted),
+                Record::Posted {
+                    moved: Moved::One(movement),
+                    ..
+                } => self.pay(movement.back(), Outcome::Posted),
+                Record::Posted {
+                    moved: Moved::Legs(legs),
+                    ..
+                } => self.post_legs(legs.iter().copied().map(Leg::back).collect())?,
                 Record::Nothing | Record::Hold { .. } => Err(Decline::NotReversible),
             },
+            Kind::Posting => self.post_legs(row.legs.clone())?,
         };
         Ok(decided.unwrap_or_else(|decline| (Outcome::Declined(decline), None)))
     }
 
     /// Does what was decided; returns the entries.
-    pub fn apply(&mut self, row: &Row, (outcome, movement): Decision) -> Vec<Entry> {
-        let Some(movement) = movement else {
+    pub fn apply(&mut self, row: &Row, (outcome, moved): Decision) -> Vec<Entry> {
+        let Some(moved) = moved else {
             self.records.push(Record::Nothing);
             return Vec::new();
         };
         self.end_subject(row);
-        self.records.push(match outcome {
-            Outcome::Pending => Record::Hold {
-                movement,
+        self.records.push(match (outcome, &moved) {
+            (Outcome::Pending, Moved::One(movement)) => Record::Hold {
+                movement: *movement,
                 expires_at_ms: row.expires_at_ms.unwrap_or(i64::MIN),
                 ended: None,
             },
-            Outcome::Posted if row.kind != Kind::Reversal => Record::Posted {
-                movement,
+            (Outcome::Posted, moved) if row.kind != Kind::Reversal => Record::Posted {
+                moved: moved.clone(),
                 reversed: false,
             },
             _ => Record::Nothing,
         });
-        match outcome {
-            Outcome::Posted => self.move_money(movement),
-            Outcome::Pending => self.reserve(movement, movement.amount),
+        match (outcome, moved) {
+            (Outcome::Posted, moved) => self.move_money(&moved.sides()),
+            (Outcome::Pending, Moved::One(movement)) => self.reserve(movement, movement.amount),
             _ => Vec::new(),
         }
     }
@@ -255,7 +272,29 @@ impl Model {
         } = movement;
         self.can_pay(debit, amount, currency)?;
         self.may_receive(credit, amount, currency)?;
-        Ok((outcome, Some(movement)))
+        Ok((outcome, Some(Moved::One(movement))))
+    }
+
+    /// Several legs: all debits in their order, then all credits.
+    fn post_legs(&self, legs: Vec<Leg>) -> Result<Result<Decision, Decline>, Impossible> {
+        for direction in [Direction::Debit, Direction::Credit] {
+            let own = || legs.iter().filter(|leg| leg.direction == direction);
+            let opened = |leg: &Leg| leg.account.filter(|id| self.accounts.contains_key(id));
+            if own().any(|leg| opened(leg).is_none()) {
+                return Err("the account of a leg was not opened");
+            }
+            for leg in own() {
+                let account = opened(leg).unwrap_or_default();
+                let outcome = match direction {
+                    Direction::Debit => self.can_pay(account, leg.amount, leg.currency),
+                    Direction::Credit => self.may_receive(account, leg.amount, leg.currency),
+                };
+                if let Err(decline) = outcome {
+                    return Ok(Err(decline));
+                }
+            }
+        }
+        Ok(Ok((Outcome::Posted, Some(Moved::Legs(legs)))))
     }
 
     /// What is captured was set aside when it was held: there is enough.
@@ -272,7 +311,7 @@ impl Model {
         } = movement;
         self.may_pay(debit, movement.amount, currency)?;
         self.may_receive(movement.credit, movement.amount, currency)?;
-        Ok((Outcome::Posted, Some(movement)))
+        Ok((Outcome::Posted, Some(Moved::One(movement))))
     }
 
     /// Whether a payer may pay, and has enough.
@@ -345,35 +384,55 @@ impl Model {
         Vec::new()
     }
 
-    /// A debit and a credit.
-    fn move_money(&mut self, movement: Movement) -> Vec<Entry> {
-        self.at(movement.debit).debits += movement.amount;
-        self.at(movement.credit).credits += movement.amount;
-        let sides = [
-            (Direction::Debit, movement.debit),
-            (Direction::Credit, movement.credit),
-        ];
-        let entries = sides.map(|(direction, id)| {
+    /// Debits and credits, in their order.
+    fn move_money(&mut self, sides: &[Leg]) -> Vec<Entry> {
+        let entries = sides.iter().map(|leg| {
+            let id = leg.account.expect("what moves has an account");
             self.entries += 1;
             let sequence = self.entries;
             let account = self.at(id);
+            match leg.direction {
+                Direction::Debit => account.debits += leg.amount,
+                Direction::Credit => account.credits += leg.amount,
+            }
             account.entries += 1;
             Entry {
                 sequence,
                 account: id,
                 account_sequence: account.entries,
-                direction,
-                amount: movement.amount,
+                direction: leg.direction,
+                amount: leg.amount,
                 balance_after: account.balance(),
             }
         });
-        entries.to_vec()
+        entries.collect()
     }
 
     fn at(&mut self, id: Uuid) -> &mut Account {
         self.accounts
             .get_mut(&id)
             .expect("an account is opened first")
+    }
+}
+
+impl Moved {
+    /// As debits and credits.
+    pub fn sides(&self) -> Vec<Leg> {
+        match self {
+            Self::Legs(legs) => legs.clone(),
+            Self::One(movement) => {
+                let side = |direction, account| Leg {
+                    account: Some(account),
+                    direction,
+                    amount: movement.amount,
+                    currency: movement.currency,
+                };
+                vec![
+                    side(Direction::Debit, movement.debit),
+                    side(Direction::Credit, movement.credit),
+                ]
+            }
+        }
     }
 }
 

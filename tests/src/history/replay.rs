@@ -8,9 +8,9 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use uuid::Uuid;
 
-use super::journal::{Change, Event, Row};
-use super::model::{Decision, Impossible, Model, Movement};
-use super::words::{Decline, Kind, Outcome};
+use super::journal::{Change, Direction, Event, Row};
+use super::model::{Decision, Impossible, Model, Moved, Movement};
+use super::words::{Decline, Kind, NONE, Outcome};
 
 /// A model that follows the journal.
 #[derive(Debug, Default)]
@@ -43,8 +43,9 @@ impl Replay {
     /// It goes on as if the bank had done what it should: the first difference is the one to look
     /// at.
     pub fn replay(&mut self, rows: &[Row]) -> Vec<String> {
+        let of_legs = rows.iter().flat_map(|row| &row.legs).map(|leg| leg.account);
         let named = rows.iter().flat_map(|row| [row.debit, row.credit]);
-        let named: BTreeSet<Uuid> = named.flatten().collect();
+        let named: BTreeSet<Uuid> = named.chain(of_legs).flatten().collect();
         let at_ms = rows.first().map_or(0, |row| row.recorded_at_ms);
         while self.take_event(&named, |event| event.at_ms < at_ms) {}
         let mut decisions = self.decide(rows, &named);
@@ -89,9 +90,11 @@ impl Replay {
             Ok(decision) => (decision, None),
             Err(reason) => ((row.outcome, None), Some(reason.to_owned())),
         };
-        let (outcome, movement) = decision;
+        let (outcome, moved) = decision.clone();
         let place = self.model.rows() + 1;
-        let is_owners = movement.is_none_or(|movement| self.is_asked_by_owner(row, movement));
+        let is_owners = moved
+            .as_ref()
+            .is_none_or(|moved| self.is_asked_by_owner(row, moved));
         let is_later = row.recorded_at_ms >= self.recorded_at_ms;
         self.recorded_at_ms = self.recorded_at_ms.max(row.recorded_at_ms);
         let entries = self.model.apply(row, decision);
@@ -106,8 +109,8 @@ impl Replay {
             ),
             (row.outcome == outcome, format!("it should be {outcome:?}")),
             (
-                movement.is_none_or(|movement| is_of(row, movement)),
-                format!("it should be of {movement:?}"),
+                moved.as_ref().is_none_or(|moved| is_of(row, moved)),
+                format!("it should be of {moved:?}"),
             ),
             (is_owners, "it was not the payer who asked".to_owned()),
             (
@@ -122,13 +125,17 @@ impl Replay {
     }
 
     /// Staff make deposits and reversals, and may make withdrawals. Expiries are the bank's own.
-    fn is_asked_by_owner(&self, row: &Row, movement: Movement) -> bool {
-        let owner = self
-            .model
-            .account(movement.debit)
-            .map(|account| account.owner);
+    fn is_asked_by_owner(&self, row: &Row, moved: &Moved) -> bool {
+        let is_actors = |id: Uuid| {
+            let account = self.model.account(id);
+            account.is_some_and(|account| account.owner == row.actor)
+        };
+        let sides = moved.sides();
+        let debits = sides.iter().filter(|leg| leg.direction == Direction::Debit);
         match row.kind {
-            Kind::Transfer | Kind::Hold | Kind::Capture | Kind::Void => owner == Some(row.actor),
+            Kind::Transfer | Kind::Posting | Kind::Hold | Kind::Capture | Kind::Void => {
+                debits.filter_map(|leg| leg.account).all(is_actors)
+            }
             Kind::Deposit | Kind::Withdrawal | Kind::Reversal | Kind::Expiry => true,
         }
     }
@@ -139,7 +146,7 @@ impl Replay {
 fn decide_batch(mut accounts: Model, rows: &[Row]) -> Vec<Result<Decision, Impossible>> {
     let decisions = rows.iter().map(|row| {
         let decision = accounts.decide(row)?;
-        accounts.apply(row, decision);
+        accounts.apply(row, decision.clone());
         Ok(decision)
     });
     let mut decisions: Vec<Result<Decision, Impossible>> = decisions.collect();
@@ -161,13 +168,18 @@ fn agree(rows: &[Row], decisions: &[Result<Decision, Impossible>]) -> bool {
         .all(|(row, decision)| matches!(decision, Ok((outcome, _)) if *outcome == row.outcome))
 }
 
-fn is_of(row: &Row, movement: Movement) -> bool {
+fn is_of(row: &Row, moved: &Moved) -> bool {
     let recorded = (row.debit, row.credit, row.amount, row.currency);
-    let Movement {
-        debit,
-        credit,
-        amount,
-        currency,
-    } = movement;
-    recorded == (Some(debit), Some(credit), amount, currency)
+    match moved {
+        Moved::Legs(legs) => row.legs == *legs && recorded == (None, None, 0, NONE),
+        Moved::One(movement) => {
+            let Movement {
+                debit,
+                credit,
+                amount,
+                currency,
+            } = *movement;
+            row.legs.is_empty() && recorded == (Some(debit), Some(credit), amount, currency)
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::call::{CallRecord, Cash, Decided, Details, Line, Reply, Told, Wish};
+use super::call::{CallRecord, Cash, Decided, Details, Line, Reply, Told, Wish, digest_of};
 use super::check::{Checker, Rule};
 use super::journal::{Change, Direction, Entry, Event, Row};
 use super::words::{Decline, EUR, Kind, Outcome};
@@ -130,6 +130,7 @@ impl Day {
             credit: Some(credit),
             amount,
             currency: EUR,
+            legs: Vec::new(),
             recorded_at_ms,
             subject,
             expires_at_ms: is_held.then_some(recorded_at_ms + HOUR_MS),
@@ -143,6 +144,7 @@ impl Day {
             to: customers(credit),
             amount,
             currency: EUR,
+            legs: digest_of(&[]),
             subject: subject.map(id_of_row),
         };
         Told::Decided(Decided {

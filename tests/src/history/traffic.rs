@@ -3,7 +3,7 @@
 //! Accounts are chosen by Zipf's law, as in life: the second is wanted half as often as the first,
 //! the third a third as often. So a few are in nearly every transaction, and in each other's way.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
 
 use rand::distr::weighted::WeightedIndex;
@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::call::{Cash, Line, Reply, Told, Wish};
+use super::journal::{Direction, Leg};
 use super::record::{Ask, History};
 use super::words::{Currency, Kind, Outcome};
 use crate::host::Host;
@@ -32,6 +33,8 @@ const SMALL_AMOUNT_MAX: i64 = 20;
 const UNKNOWN_IN: u32 = 100;
 /// One in so many batches that may fail has one such line.
 const BATCHES_WITH_UNKNOWN_IN: u32 = 4;
+/// The most payees of one posting.
+const PAYEES_MAX: usize = 5;
 /// How many postings a client remembers, to have them reversed.
 const POSTINGS_MAX: usize = 50;
 /// Seconds: some holds are left to expire within the test.
@@ -254,12 +257,41 @@ impl Wishes {
             20..26 => self.void(),
             26..32 => self.reversal(),
             32..36 if self.mix.cash => return self.cash(town),
+            36..44 => return self.posting(town),
             _ => None,
         };
         end_of_hold.unwrap_or_else(|| {
             let (owner, line) = self.line(town);
             (Who::Owner(owner), Wish::Transfer(line))
         })
+    }
+
+    /// One payer, and a few payees; now and then one that does not exist.
+    fn posting(&mut self, town: &Town) -> (Who, Wish) {
+        let from = town.account(&mut self.random);
+        let count = self.random.random_range(1..=PAYEES_MAX);
+        let mut payees = BTreeSet::new();
+        for _ in 0..count {
+            payees.insert(self.small_line_from(town, from).to);
+        }
+        if self.random.random_ratio(1, UNKNOWN_IN) {
+            payees.insert(self.unknown());
+        }
+        let leg = |account, direction, amount| Leg {
+            account: Some(account),
+            direction,
+            amount,
+            currency: from.currency,
+        };
+        let credits = payees.into_iter().map(|payee| {
+            let amount = self.amount() / 2 + 1;
+            leg(payee, Direction::Credit, amount)
+        });
+        let mut legs: Vec<Leg> = credits.collect();
+        let sum = legs.iter().map(|leg| leg.amount).sum();
+        let place = self.random.random_range(0..=legs.len());
+        legs.insert(place, leg(from.id, Direction::Debit, sum));
+        (Who::Owner(from.owner), Wish::Posting(legs))
     }
 
     fn hold(&mut self, town: &Town) -> (Who, Wish) {

@@ -32,6 +32,7 @@ words! {
     Kind {
         Deposit = "deposit", Withdrawal = "withdrawal", Transfer = "transfer", Hold = "hold",
         Capture = "capture", Void = "void", Expiry = "expiry", Reversal = "reversal",
+        Posting = "posting",
     }
 }
 
@@ -91,6 +92,9 @@ pub const EUR: Currency = Currency(*b"EUR");
 pub const JPY: Currency = Currency(*b"JPY");
 /// Three.
 pub const KWD: Currency = Currency(*b"KWD");
+
+/// ISO 4217 for none: that of a row with legs.
+pub const NONE: Currency = Currency(*b"XXX");
 
 impl Currency {
     /// By its code.
