@@ -5,6 +5,7 @@
 
 mod batch;
 mod movement;
+mod posting;
 
 use crate::request::IdScope;
 use crate::tests::kit::*;
@@ -22,15 +23,18 @@ const REUSED: &str = "422 idempotency_key_reused";
 type Request = fn(&Bank) -> Answered;
 
 /// A request of each kind and of each outcome that is recorded, on a [`prepared`] bank.
-const REQUESTS: [(&str, Request); 11] = rows! {
+const REQUESTS: [(&str, Request); 14] = rows! {
     ("deposit", |bank| bank.deposit("k", "1")),
     ("withdrawal", |bank| bank.withdraw("k", "1")),
     ("transfer", |bank| bank.send("k", "12.3")),
     ("declined transfer", |bank| bank.send("k", "1000")),
+    ("posting", |bank| posting::post(bank, "k", "12.3")),
+    ("declined posting", |bank| posting::post(bank, "k", "1000")),
     ("hold", |bank| bank.hold("k", "60")),
     ("capture", |bank| bank.capture("k", alices(IdScope::Hold, "held"), Some("3"))),
     ("void", |bank| bank.void("k", alices(IdScope::Hold, "held"))),
     ("reversal", |bank| bank.reverse("k", alices(IdScope::Transfer, "sent"))),
+    ("reversed posting", |bank| bank.reverse("k", alices(IdScope::Posting, "split"))),
     ("batch", |bank| bank.batch("k", false, &["1", "1.234", "1000"])),
     ("atomic batch", |bank| bank.batch("k", true, &["1", "2"])),
     ("declined atomic batch", |bank| bank.batch("k", true, &["1", "1000"])),
@@ -40,6 +44,7 @@ fn prepared() -> Bank {
     let bank = Bank::new();
     bank.hold("held", "5").unwrap();
     bank.send("sent", "5").unwrap();
+    posting::post(&bank, "split", "5").unwrap();
     bank
 }
 

@@ -1,0 +1,132 @@
+//! Goal: a request for several entries is one transaction, whose declines point at an entry. The
+//! ledger's own tests say when it declines.
+
+use super::*;
+
+/// Alice pays Bob by two entries.
+fn body(bank: &Bank, amount: &str) -> Value {
+    let entry = |account: Uuid, direction: &str| {
+        json!({
+            "account_id": account, "direction": direction, "amount": amount, "currency": "EUR",
+        })
+    };
+    json!({
+        "entries": [entry(bank.bob.id, "credit"), entry(bank.alice.id, "debit")],
+        "reference": "rent", "metadata": {"rate": "1"},
+    })
+}
+
+pub(super) fn post(bank: &Bank, key: &str, amount: &str) -> Answered {
+    bank.request(&alice(), Call::Posting, key, &body(bank, amount))
+}
+
+#[test]
+fn a_posting_has_its_entries_in_place_of_accounts_and_amount() {
+    let bank = Bank::new();
+    let reply = post(&bank, "k", "12.3").unwrap();
+    let entry = |account: Uuid, direction: &str| {
+        json!({
+            "account_id": account, "direction": direction, "amount": "12.30", "currency": "EUR",
+        })
+    };
+    let expected = json!({
+        "id": alices(IdScope::Posting, "k"), "type": "posting", "status": "posted",
+        "from_account_id": null, "to_account_id": null, "amount": null, "currency": null,
+        "entries": [entry(bank.bob.id, "credit"), entry(bank.alice.id, "debit")],
+        "reference": "rent", "metadata": {"rate": "1"}, "decline_code": null,
+        "created_at": "2027-01-15T08:00:00.000Z", "posted_at": "2027-01-15T08:00:00.000Z",
+        "sequence": 2,
+    });
+    assert_eq!((reply.status, json_of(&reply)), (201, expected));
+    assert_eq!(post(&bank, "k", "12.30").unwrap(), repeated(&reply));
+    assert_eq!(bank.bob_has(), 1_230);
+}
+
+#[test]
+fn a_decline_points_at_its_entry_and_hides_the_accounts_of_others() {
+    let bank = Bank::new();
+    let reply = post(&bank, "k", "1000").unwrap();
+    let problem = json_of(&reply);
+    assert_eq!(outcome(&Ok(reply)), "422 insufficient_funds");
+    let id = alices(IdScope::Posting, "k");
+    assert_json!(problem, {"transaction_id": id});
+    assert_json!(problem["errors"][0], {"pointer": "/entries/1", "code": "insufficient_funds"});
+    let seen = bank.seen(id);
+    assert_json!(seen, {"status": "declined"});
+    assert_json!(seen["entries"][0], {"account_id": null, "direction": "credit"});
+    assert_json!(seen["entries"][1], {"account_id": bank.alice.id, "direction": "debit"});
+}
+
+#[test]
+fn a_wrong_posting_is_refused_and_nothing_is_recorded() {
+    let bank = Bank::new();
+    let with = |path: &str, value: Value| {
+        let mut changed = body(&bank, "1");
+        *changed.pointer_mut(path).unwrap() = value;
+        changed
+    };
+    let entry = body(&bank, "1")["entries"][0].clone();
+    let before = bank.recorded();
+    for (body, expected) in rows! {
+        (with("/entries", json!([])), "422 validation_failed /entries"),
+        (with("/entries", json!([entry])), "422 validation_failed /entries"),
+        (with("/entries", json!(vec![entry; 101])), "422 validation_failed /entries"),
+        (
+            with("/entries/1/account_id", json!(bank.bob.id)),
+            "422 validation_failed /entries/1/account_id",
+        ),
+        (with("/entries/1/amount", json!("1.01")), "422 posting_unbalanced /entries"),
+        (with("/entries/0/currency", json!("USD")), "422 posting_unbalanced /entries"),
+        (with("/entries/0/direction", json!("debit")), "422 posting_unbalanced /entries"),
+        (with("/entries/1/amount", json!("0")), "422 amount_invalid /entries/1/amount"),
+        (with("/entries/1/amount", json!(1)), "422 amount_invalid /entries/1/amount"),
+        (with("/entries/1/currency", json!("eur")), "422 validation_failed /entries/1/currency"),
+        (with("/reference", json!("x".repeat(141))), "422 validation_failed /reference"),
+        (
+            with("/entries/0/account_id", json!(NOWHERE)),
+            "404 account_not_found /entries/0/account_id",
+        ),
+        (
+            with("/entries/1/account_id", json!(NOWHERE)),
+            "404 account_not_found /entries/1/account_id",
+        ),
+    } {
+        let answered = bank.request(&alice(), Call::Posting, "k", &body);
+        assert_eq!(outcome(&answered), expected, "{body}");
+    }
+    assert_eq!(bank.recorded(), before);
+}
+
+#[test]
+fn owners_debit_their_own_accounts_staff_all_and_auditors_none() {
+    let bank = Bank::new();
+    for (who, expected) in rows! {
+        (bob(), "404 account_not_found /entries/1/account_id"),
+        (auditor(), "403 forbidden"),
+        (alice(), "201"),
+        (teller(), "201"),
+    } {
+        let answered = bank.request(&who, Call::Posting, "k", &body(&bank, "1"));
+        assert_eq!(outcome(&answered), expected, "{who:?}");
+    }
+    assert_eq!(bank.bob_has(), 200);
+}
+
+/// What Alice pays to others is not Bob's to know.
+#[test]
+fn a_payee_sees_the_entries_of_their_own_accounts() {
+    let bank = Bank::new();
+    let id = id_of(&post(&bank, "k", "1").unwrap());
+    let entries = |who: &Identity| {
+        let found = bank.service.get(who, id).unwrap();
+        let view = serde_json::to_value(found).unwrap();
+        let entries = view["entries"].as_array().unwrap();
+        let accounts = entries.iter().map(|entry| entry["account_id"].clone());
+        accounts.collect::<Vec<_>>()
+    };
+    let (alices, bobs) = (json!(bank.alice.id), json!(bank.bob.id));
+    assert_eq!(entries(&bob()), [bobs.clone()]);
+    for who in [alice(), teller(), auditor()] {
+        assert_eq!(entries(&who), [bobs.clone(), alices.clone()], "{who:?}");
+    }
+}
