@@ -318,6 +318,13 @@ impl Pair {
         transfer(&self.from, &self.to, amount, "EUR")
     }
 
+    /// The body of the same as a posting of two entries.
+    pub fn posting(&self, amount: &str) -> Value {
+        json!({"entries": [
+            entry(&self.from, "debit", amount, "EUR"), entry(&self.to, "credit", amount, "EUR"),
+        ]})
+    }
+
     /// The body of a standing order from Alice to Bob, monthly from `start` on.
     pub fn order(&self, amount: &str, start: &str) -> Value {
         let mut order = self.body(amount);
@@ -343,6 +350,13 @@ impl Pair {
             to: self.to.clone(),
         }
     }
+}
+
+/// An entry of a posting.
+pub fn entry(account: &str, direction: &str, amount: &str, currency: &str) -> Value {
+    json!({
+        "account_id": account, "direction": direction, "amount": amount, "currency": currency,
+    })
 }
 
 /// The body of a deposit or a withdrawal.

@@ -63,6 +63,11 @@ async fn an_auditor_computes_every_hash_of_the_journal_again() {
     let hold = hold.expect(201);
     let void = format!("holds/{}/void", text(&hold["id"]));
     pair.alice.submit(&void, &json!({})).await.expect(201);
+    let split = |amount: &str| pair.posting(amount);
+    let split_once = pair.alice.submit("postings", &split("1.00")).await;
+    let split_once = split_once.expect(201);
+    let dear = pair.alice.submit("postings", &split("9000.00")).await;
+    let dear = dear.refused(422, "insufficient_funds");
     let rows = whole_journal(&auditor).await;
     let mut previous = [0_u8; 32];
     for (row, sequence) in rows.iter().zip(1_u64..) {
@@ -81,6 +86,14 @@ async fn an_auditor_computes_every_hash_of_the_journal_again() {
     });
     assert_json!(row["entries"][0], {"owner_id": pair.alice.id});
     assert_eq!(list(&row["entries"]).len(), 2);
+    let row = found(&split_once["id"]);
+    assert_json!(row, {"kind": "posting", "amount": null, "declined_leg": null});
+    assert_eq!(
+        (list(&row["legs"]).len(), list(&row["entries"]).len()),
+        (2, 2)
+    );
+    let row = found(&dear["transaction_id"]);
+    assert_json!(row, {"declined_leg": 0, "debit_account_id": pair.from, "entries": []});
     let request_id = deposited.header("x-request-id");
     let row = found(&deposited.expect(201)["id"]);
     assert_json!(row, {"actor_id": teller.id, "request_id": request_id});
@@ -167,10 +180,11 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The bytes that a row's hash is made of, as the encoding `SRJ1` says.
+/// The bytes that a row's hash is made of, as the encodings `SRJ1` and `SRJ2` say.
 fn encode(previous: &[u8; 32], row: &Value) -> Vec<u8> {
     let mut bytes = previous.to_vec();
-    bytes.extend_from_slice(b"SRJ1");
+    let legs = list(&row["legs"]);
+    bytes.extend_from_slice(if legs.is_empty() { b"SRJ1" } else { b"SRJ2" });
     bytes.extend(integer(&row["sequence"]));
     bytes.extend(uuid(&row["id"]));
     bytes.extend(unhex(text(&row["fingerprint"])));
@@ -190,8 +204,12 @@ fn encode(previous: &[u8; 32], row: &Value) -> Vec<u8> {
         let account = &row[format!("{side}_account_id")];
         bytes.extend(optional(account, |id| [uuid(id), owner].concat()));
     }
-    bytes.extend(amount(&row["amount"]));
-    bytes.extend_from_slice(text(&row["currency"]).as_bytes());
+    if legs.is_empty() {
+        bytes.extend(amount(&row["amount"]));
+        bytes.extend_from_slice(text(&row["currency"]).as_bytes());
+    } else {
+        bytes.extend(encode_legs(legs, &row["declined_leg"]));
+    }
     for member in ["reference", "metadata"] {
         bytes.extend(optional(&row[member], text_with_length));
     }
@@ -204,15 +222,36 @@ fn encode(previous: &[u8; 32], row: &Value) -> Vec<u8> {
     bytes.extend(count.to_be_bytes());
     for entry in entries {
         bytes.extend(integer(&entry["sequence"]));
-        bytes.extend(uuid(&entry["account_id"]));
-        bytes.extend(uuid(&entry["owner_id"]));
+        if legs.is_empty() {
+            bytes.extend(uuid(&entry["account_id"]));
+            bytes.extend(uuid(&entry["owner_id"]));
+        }
         bytes.extend(integer(&entry["account_sequence"]));
-        bytes.push(code_of(&entry["direction"], &["debit", "credit"]));
-        bytes.extend(amount(&entry["amount"]));
+        if legs.is_empty() {
+            bytes.push(code_of(&entry["direction"], DIRECTIONS));
+            bytes.extend(amount(&entry["amount"]));
+        }
         bytes.extend(amount(&entry["balance_after"]));
     }
     bytes
 }
+
+fn encode_legs(legs: &[Value], declined: &Value) -> Vec<u8> {
+    let count = u8::try_from(legs.len()).expect("few legs");
+    let declined = declined.as_u64().map_or(0, |index| index + 1);
+    let mut bytes = vec![count, u8::try_from(declined).expect("few legs")];
+    for leg in legs {
+        let owner = uuid_or_nil(&leg["owner_id"]);
+        let account = |id: &Value| [uuid(id), owner].concat();
+        bytes.extend(optional(&leg["account_id"], account));
+        bytes.push(code_of(&leg["direction"], DIRECTIONS));
+        bytes.extend(amount(&leg["amount"]));
+        bytes.extend_from_slice(text(&leg["currency"]).as_bytes());
+    }
+    bytes
+}
+
+const DIRECTIONS: &[&str] = &["debit", "credit"];
 
 const KINDS: &[&str] = &[
     "deposit",
@@ -223,6 +262,7 @@ const KINDS: &[&str] = &[
     "void",
     "expiry",
     "reversal",
+    "posting",
 ];
 
 const STATUSES: &[&str] = &["posted", "declined", "pending", "voided", "expired"];

@@ -215,6 +215,7 @@ async fn an_idempotency_key_is_there_and_of_its_shape_and_belongs_to_its_user_an
         (alice, "withdraw", &eur),
         (alice, "transfer", &good),
         (alice, "send", &good),
+        (alice, "postings", &pair.posting("1.00")),
         (alice, "holds", &good),
         (alice, "batch", &batch),
         (alice, "schedules", &good),
