@@ -28,7 +28,7 @@ fn bank() -> SqliteStore {
     // It ends below zero.
     let fees = kit::open_internal(&store, &clock, "fees", "EUR");
     post_single(&store, &clock, &first, &second);
-    let bonus = transfer(14, pay(Kind::Transfer, Some(&fees), Some(&second), 5));
+    let bonus = transfer(20, pay(Kind::Transfer, Some(&fees), Some(&second), 5));
     ledger::post(&store, &clock, &bonus).unwrap();
     let declined = vec![line(&second, &first, 9_000), line(&second, &first, 1)];
     for batch in [
