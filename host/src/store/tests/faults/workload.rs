@@ -260,7 +260,7 @@ pub fn open_accounts(
         on_behalf_of: None,
         request_id: None,
     };
-    let page = Page::<u64>::from_query("limit=1").expect("a page");
+    let page = Page::<i64>::from_query("/", "limit=1").expect("a page");
     let open = |customer| {
         let owner = owner(customer);
         let known = account::list(store, &AccountFilter::of_owner(owner), &page)?;
