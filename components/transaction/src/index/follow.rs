@@ -9,6 +9,9 @@ use strongroom_sdk::store::{Rows, Store, StoreError, Transaction};
 /// How many pages of the journal one tick follows.
 pub const PAGES_PER_TICK_MAX: usize = 10;
 
+/// How often a transaction that was lost with others is begun again.
+const ATTEMPTS_MAX: usize = 4;
+
 const HEAD: &str = "SELECT sequence FROM listed_head";
 
 /// Why the journal could not be followed.
@@ -50,8 +53,8 @@ pub fn follow<E: Env>(service: &Service<E>, pages_max: usize) -> Result<bool, Fo
 
 /// Reads the index as it is at the end of the journal.
 ///
-/// Where the disk has no room for what is missing, that is in a transaction which is rolled back: a
-/// bank without room goes on reading.
+/// Where the store cannot keep what is missing, as the disk is full, that is in a transaction which
+/// is rolled back: a bank without room goes on reading.
 ///
 /// # Errors
 /// [`FollowError`].
@@ -63,7 +66,17 @@ pub(crate) fn at_the_end<E: Env, T>(
     match follow(service, pages_max) {
         Ok(true) => Ok(read(&|sql, values| service.store.query(sql, values))?),
         Ok(false) => Err(FollowError::Behind),
-        Err(FollowError::Store(StoreError::Full)) => read_ahead(service, pages_max, read),
+        Err(FollowError::Store(_)) => {
+            // A commit of others that fails takes the transaction with it.
+            let mut outcome = read_ahead(service, pages_max, &read);
+            for _ in 1..ATTEMPTS_MAX {
+                if !matches!(outcome, Err(FollowError::Store(StoreError::Aborted(_)))) {
+                    break;
+                }
+                outcome = read_ahead(service, pages_max, &read);
+            }
+            outcome
+        }
         Err(error) => Err(error),
     }
 }
@@ -71,7 +84,7 @@ pub(crate) fn at_the_end<E: Env, T>(
 fn read_ahead<E: Env, T>(
     service: &Service<E>,
     pages_max: usize,
-    read: impl Fn(Read<'_>) -> Result<T, StoreError>,
+    read: &impl Fn(Read<'_>) -> Result<T, StoreError>,
 ) -> Result<T, FollowError> {
     let transaction = service.store.begin()?;
     for _ in 0..pages_max {

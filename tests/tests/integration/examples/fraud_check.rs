@@ -73,11 +73,14 @@ impl JudgedBank {
     }
 
     /// The path of the transfer that Alice sends under this key. Its id is the first 16 bytes of
-    /// SHA-256 over her id, the call, and the key, each behind its length, as a UUID v8.
+    /// SHA-256 over `user`, her id, nothing, the call, and the key, each behind its length, as a
+    /// UUID v8.
     fn path_of(&self, key: &str) -> String {
         let alice = Uuid::parse_str(&self.alice.id).expect("an id");
         let mut hash = Sha256::new();
-        for field in [alice.as_bytes().as_slice(), b"transfer", key.as_bytes()] {
+        let (user, none): (&[u8], &[u8]) = (b"user", b"");
+        let alice = alice.as_bytes().as_slice();
+        for field in [user, alice, none, b"transfer", key.as_bytes()] {
             let length = u32::try_from(field.len()).expect("it is short");
             hash.update(length.to_be_bytes());
             hash.update(field);
