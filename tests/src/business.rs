@@ -5,7 +5,7 @@ use crate::{json, text};
 
 impl Pair {
     /// A transfer and its reversal, a withdrawal, declines, holds with every end and without one,
-    /// batches with a refusal and without one, a limit, and a freeze of Bob's account. One of the
+    /// batches with a refusal and without one, postings of two entries with every end, a limit, and a freeze of Bob's account. One of the
     /// holds expires within a second.
     ///
     /// # Panics
@@ -40,10 +40,16 @@ impl Pair {
         ] {
             alice.submit(&call, &body).await.expect(201);
         }
-        let reverse = format!("{}/reverse", text(&sent["id"]));
-        let reference = json!({"reference": "sent in error"});
-        let reversed = self.admin.submit(&reverse, &reference).await;
-        reversed.expect(201);
+        let split = alice.submit("postings", &self.posting("3.00")).await;
+        let split = split.expect(201);
+        let too_much = alice.submit("postings", &self.posting("9000.00")).await;
+        too_much.refused(422, "insufficient_funds");
+        for id in [&sent["id"], &split["id"]] {
+            let reverse = format!("{}/reverse", text(id));
+            let reference = json!({"reference": "sent in error"});
+            let reversed = self.admin.submit(&reverse, &reference).await;
+            reversed.expect(201);
+        }
         self.admin.set_overdraft(&self.from, "50.00").await;
         let debits = json!({"stops": "debits"});
         self.admin.freeze(&self.to, &debits).await;

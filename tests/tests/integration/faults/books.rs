@@ -217,7 +217,10 @@ fn row(row: &Value) -> (String, Row) {
     let row = Row {
         kind: text(&row["kind"]).to_owned(),
         status: text(&row["status"]).to_owned(),
-        amount_cents: cents(&row["amount"]),
+        amount_cents: match list(&row["legs"]).first() {
+            Some(leg) => cents(&leg["amount"]),
+            None => cents(&row["amount"]),
+        },
         entries: list(&row["entries"]).len(),
     };
     (id, row)

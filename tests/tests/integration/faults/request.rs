@@ -1,5 +1,6 @@
 //! What a client asks for, what it means for the accounts, and what came of it.
 
+use strongroom_tests::bank::entry;
 use strongroom_tests::bank::{day, new_key};
 use strongroom_tests::{Person, Value, json, text};
 
@@ -92,6 +93,19 @@ impl KeyedRequest {
         let line = RequestLine::transfer(from, to, cents);
         let body = body_of(accounts, &line);
         Self::new(Asker::Customer(from), "/transfer", Some(body), vec![line])
+    }
+
+    /// The same as a posting of two entries.
+    pub fn posting(accounts: &[String], from: usize, to: usize, cents: i64) -> Self {
+        let line = RequestLine {
+            kind: "posting",
+            ..RequestLine::transfer(from, to, cents)
+        };
+        let entry = |account: usize, direction| {
+            entry(&accounts[account], direction, &decimal(cents), "EUR")
+        };
+        let body = json!({"entries": [entry(from, "debit"), entry(to, "credit")]});
+        Self::new(Asker::Customer(from), "/postings", Some(body), vec![line])
     }
 
     /// A hold that ends by itself after `expires_in` seconds.

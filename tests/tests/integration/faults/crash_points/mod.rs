@@ -128,6 +128,11 @@ async fn a_transfer_cut_off_at_any_point_is_posted_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_posting_cut_off_at_any_point_is_posted_once_and_whole() {
+    cut_off_everywhere(Movement::Posting).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hold_cut_off_at_any_point_is_placed_once() {
     cut_off_everywhere(Movement::Hold).await;
 }
@@ -161,11 +166,13 @@ async fn a_decision_that_the_power_takes_is_made_when_it_is_asked_for_again() {
     for at in [1, 2] {
         for model in ["drop", "reorder", "torn"] {
             let plan = format!("after-start; power-loss store=accounts at={at} model={model}");
-            let (request, reply) = stage.cut_off(Movement::Transfer, &plan).await;
-            assert!(matches!(reply, AttemptResult::CutOff), "{plan}: {reply:?}");
-            stage.scene.recover().await;
-            stage.assert_done_once(request, None).await;
-            println!("K1: {plan}");
+            for movement in [Movement::Transfer, Movement::Posting] {
+                let (request, reply) = stage.cut_off(movement, &plan).await;
+                assert!(matches!(reply, AttemptResult::CutOff), "{plan}: {reply:?}");
+                stage.scene.recover().await;
+                stage.assert_done_once(request, None).await;
+                println!("K1: {movement:?}, {plan}");
+            }
         }
     }
 }

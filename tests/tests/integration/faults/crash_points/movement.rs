@@ -20,6 +20,8 @@ const HOLD_SECONDS: u32 = 3_600;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Movement {
     Transfer,
+    /// Of two entries.
+    Posting,
     Hold,
     Capture,
     Void,
@@ -29,8 +31,9 @@ pub enum Movement {
 }
 
 impl Movement {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Transfer,
+        Self::Posting,
         Self::Batch,
         Self::Capture,
         Self::Hold,
@@ -104,6 +107,7 @@ impl Stage {
         let accounts = self.scene.accounts();
         match movement {
             Movement::Transfer => KeyedRequest::transfer(accounts, PAYER, PAYEE, CENTS),
+            Movement::Posting => KeyedRequest::posting(accounts, PAYER, PAYEE, CENTS),
             Movement::Hold => KeyedRequest::hold(accounts, PAYER, PAYEE, CENTS, HOLD_SECONDS),
             Movement::Capture => KeyedRequest::capture(&self.to_capture, CENTS - 1),
             Movement::Void => KeyedRequest::void(&self.to_void),
