@@ -5,8 +5,8 @@ use crate::{json, text};
 
 impl Pair {
     /// A transfer and its reversal, a withdrawal, declines, holds with every end and without one,
-    /// batches with a refusal and without one, postings of two entries with every end, a limit, and a freeze of Bob's account. One of the
-    /// holds expires within a second.
+    /// batches with a refusal and without one, postings of two entries with every end, a limit, and
+    /// a freeze of Bob's account. One of the holds expires within a second.
     ///
     /// # Panics
     ///

@@ -98,7 +98,8 @@ impl Posting {
 
     /// Whether a user may see it: the owner of one of its accounts. A decline concerns only the
     /// owner of the account to debit (of a deposit: to credit; of several: of the first to debit),
-    /// so that users do not see what others failed to send to them; or the one who asked, where that account was not found.
+    /// so that users do not see what others failed to send to them; or the one who asked, where
+    /// that account was not found.
     pub fn concerns(&self, user_id: Uuid) -> bool {
         let is_owner = |party: Option<Party>| party.is_some_and(|party| party.owner_id == user_id);
         if self.status != Status::Declined {

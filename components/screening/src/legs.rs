@@ -8,8 +8,8 @@ use strongroom_sdk::money::Money;
 
 /// The posting as transfers from one account to another, each with the leg that pays. In each
 /// currency, the debits in their order pay for the credits in theirs: `n` legs are less than `n`
-/// payments, of the same sums. Ids and fingerprints are derived as those of a batch's lines, so that
-/// each payment has a verdict of its own, and a retry the same ones.
+/// payments, of the same sums. Ids and fingerprints are derived as those of a batch's lines, so
+/// that each payment has a verdict of its own, and a retry the same ones.
 pub fn payments(posting: &Transfer) -> Vec<(usize, Transfer)> {
     let mut payments = Vec::new();
     let legs = &posting.instruction.legs;

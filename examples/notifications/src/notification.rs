@@ -60,8 +60,8 @@ impl Notice {
 }
 
 /// The notices of a posting: one for each owner. The payee gets none of a decline, and neither side
-/// gets one of a hold. Of a posting of several legs, an owner gets one of the first leg on an account
-/// of theirs.
+/// gets one of a hold. Of a posting of several legs, an owner gets one of the first leg on an
+/// account of theirs.
 pub fn notices(posting: &Posting) -> Vec<Notice> {
     let is_declined = match posting.status {
         Status::Posted => false,

@@ -29,8 +29,9 @@
 //! its legs as they are stored:
 //!
 //! ```text
-//!   legs              their number u8, the declined leg u8 (counted from 1, 0 if none), and for each:
-//!     account 0x00, or 0x01 and its id and its owner's id; direction u8, amount i64, currency 3 bytes
+//!   legs              their number u8, the declined leg u8 (counted from 1, 0 if none); for each:
+//!     account 0x00, or 0x01 and its id and its owner's id; direction u8, amount i64,
+//!     currency 3 bytes
 //! ```
 //!
 //! Of its entries, which are those of the legs in their order, it has no more than sequence,

@@ -7,8 +7,8 @@
 //! - [`decide`]: the decision (pure);
 //! - [`movement`]: its effect on the balances (pure);
 //! - [`journal`], [`write`], [`chain`]: its rows and their hashes;
-//! - [`post`]: all of this for one transfer; [`batch`]: for many; [`legs`]: for a posting of several
-//!   legs; [`judge`]: without recording;
+//! - [`post`]: all of this for one transfer; [`batch`]: for many; [`legs`]: for a posting of
+//!   several legs; [`judge`]: without recording;
 //! - [`expire`]: the sweep of expired holds; [`settlement`]: the settlement accounts;
 //! - [`read`]: queries of the journal;
 //! - [`local`]: the ledger's interfaces.

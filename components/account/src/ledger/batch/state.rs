@@ -1,4 +1,5 @@
-//! The accounts that a batch or a posting of several legs names: read once, then kept as the decisions leave them.
+//! The accounts that a batch or a posting of several legs names: read once, then kept as the
+//! decisions leave them.
 
 use crate::ledger::many_rows::ManyRows;
 use crate::ledger::movement::Movement;

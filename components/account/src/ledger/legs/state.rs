@@ -51,7 +51,8 @@ impl LegsState {
     /// The legs of a posting as asked, or those that a reversal moves back.
     ///
     /// # Errors
-    /// [`LedgerError::OriginalNotFound`]; [`LedgerError::Invalid`] where the original has an amount.
+    /// [`LedgerError::OriginalNotFound`]; [`LedgerError::Invalid`] where the original has an
+    /// amount.
     pub fn legs(&self, transfer: &Transfer) -> Result<Vec<Leg>, LedgerError> {
         if transfer.instruction.kind != Kind::Reversal {
             return Ok(transfer.instruction.legs.clone());
@@ -62,7 +63,8 @@ impl LegsState {
             return Err(LedgerError::invalid("amount"));
         }
         let legs = mirrored(&self.legs_of_original).into_iter().map(|leg| Leg {
-            // The nil UUID is no account's: only a declined posting lacks one, and none reverses it.
+            // The nil UUID is no account's: only a declined posting lacks one, and none reverses
+            // it.
             account: leg
                 .account
                 .map(|party| party.account_id)
