@@ -4,6 +4,7 @@
 //! Rust over the [`Store`](strongroom_sdk::store::Store) trait; `component` around them is thin.
 //!
 //! - `routes`: the table of calls;
+//! - `openapi`: their document;
 //! - [`api`]: what each call of `/api/accounts` does;
 //! - [`view`]: accounts, balances, and entries as clients see them;
 //! - [`account`]: opening, finding, and changing accounts;
@@ -24,6 +25,8 @@ pub mod balance;
 #[cfg(target_family = "wasm")]
 mod component;
 pub mod ledger;
+#[cfg(target_family = "wasm")]
+mod openapi;
 #[cfg(target_family = "wasm")]
 mod routes;
 pub mod schema;

@@ -7,6 +7,8 @@ use crate::api::{
     AccountsQuery, BalanceQuery, FreezeBody, JournalView, OpenBody, StatementQuery, UpdateBody,
 };
 use crate::component::service;
+use crate::openapi::AccountEvent;
+use crate::statement::Statement;
 use crate::view::{AccountView, BalanceView, EntryView};
 use axum::Router;
 use axum::response::{IntoResponse, Response};
@@ -17,6 +19,7 @@ use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::{Auditor, Identity, JournalReader, Staff, Teller};
 use strongroom_sdk::json::{Json, NoBody, OptionalJson};
 use strongroom_sdk::onward::{OnwardList, OnwardQuery};
+use strongroom_sdk::openapi::{OptionalIdempotencyKey, Paging};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
@@ -42,6 +45,18 @@ fn site() -> Site {
     Site::new(routes).no_store()
 }
 
+/// Opens an account.
+///
+/// Anyone but an auditor may, for themselves. Tellers, administrators, and API keys may also open
+/// one for another owner, or an internal one.
+#[utoipa::path(
+    post,
+    path = "/",
+    params(OptionalIdempotencyKey),
+    request_body = OpenBody,
+    responses((status = 201, body = AccountView)),
+    extensions(("x-refusals" = json!(["forbidden", "account_limit_reached", "code_taken"]))),
+)]
 async fn open(
     identity: Identity,
     request_id: RequestId,
@@ -51,10 +66,26 @@ async fn open(
     service().open(&identity, request_id, key.as_ref(), body)
 }
 
+/// Lists accounts, newest first: the caller's own, and for staff and clients all.
+#[utoipa::path(
+    get,
+    path = "/",
+    params(AccountsQuery, Paging),
+    responses((status = 200, body = List<AccountView>)),
+)]
 async fn list(identity: Identity, page: Page<i64, AccountsQuery>) -> JsonResult<List<AccountView>> {
     service().list(&identity, &page).map(Json)
 }
 
+/// Lists a user's accounts, newest first.
+///
+/// The user may, and staff.
+#[utoipa::path(
+    get,
+    path = "/user/{user_id}",
+    params(("user_id" = Uuid, Path), Paging),
+    responses((status = 200, body = List<AccountView>)),
+)]
 async fn list_of_user(
     identity: Identity,
     PathId(user): PathId,
@@ -63,6 +94,15 @@ async fn list_of_user(
     service().list_of(&identity, user, &page).map(Json)
 }
 
+/// Reads an account.
+///
+/// Its owner may, and staff.
+#[utoipa::path(
+    get,
+    path = "/{id}",
+    params(PathId),
+    responses((status = 200, body = AccountView)),
+)]
 async fn account(
     identity: Identity,
     PathId(id): PathId,
@@ -71,6 +111,16 @@ async fn account(
     service().account(&identity, id).map(Json)
 }
 
+/// Reads the balance of an account, now or at a time in the past.
+///
+/// Its owner may, and staff.
+#[utoipa::path(
+    get,
+    path = "/{id}/balance",
+    params(PathId, BalanceQuery),
+    responses((status = 200, body = BalanceView)),
+    extensions(("x-refusals" = json!(["at_in_future"]))),
+)]
 async fn balance(
     identity: Identity,
     PathId(id): PathId,
@@ -79,6 +129,15 @@ async fn balance(
     service().balance(&identity, id, &query).map(Json)
 }
 
+/// Lists the entries of an account, newest first.
+///
+/// Its owner may, and staff.
+#[utoipa::path(
+    get,
+    path = "/{id}/entries",
+    params(PathId, Paging),
+    responses((status = 200, body = List<EntryView>)),
+)]
 async fn entries(
     identity: Identity,
     PathId(id): PathId,
@@ -87,6 +146,23 @@ async fn entries(
     service().entries(&identity, id, &page).map(Json)
 }
 
+/// Reads the statement of an account: its balances, and its entries between them.
+///
+/// Its owner may, and staff.
+#[utoipa::path(
+    get,
+    path = "/{id}/statement",
+    params(PathId, StatementQuery),
+    responses((status = 200, content(
+        (Statement = "application/json"),
+        (String = "text/csv"),
+        (String = "application/xml"),
+        (String = "application/x-ofx"),
+    ))),
+    extensions(("x-refusals" = json!([
+        "period_in_future", "statement_too_long", "amounts_too_large",
+    ]))),
+)]
 async fn statement(
     identity: Identity,
     PathId(id): PathId,
@@ -100,6 +176,16 @@ async fn statement(
     Ok(response)
 }
 
+/// Copies the journal, oldest first.
+///
+/// Auditors and administrators may.
+#[utoipa::path(
+    get,
+    path = "/journal",
+    params(OnwardQuery),
+    responses((status = 200, body = OnwardList<JournalView>)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
 async fn journal(
     reader: JournalReader,
     Query(query): Query<OnwardQuery>,
@@ -107,6 +193,16 @@ async fn journal(
     service().journal(&reader, query).map(Json)
 }
 
+/// Copies what staff did to accounts, oldest first.
+///
+/// Auditors and administrators may.
+#[utoipa::path(
+    get,
+    path = "/events",
+    params(OnwardQuery),
+    responses((status = 200, body = OnwardList<AccountEvent>)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
 async fn events(
     auditor: Auditor,
     Query(query): Query<OnwardQuery>,
@@ -114,6 +210,16 @@ async fn events(
     service().events(&auditor, query).map(Json)
 }
 
+/// Lists what staff did to an account, newest first.
+///
+/// Staff may.
+#[utoipa::path(
+    get,
+    path = "/{id}/events",
+    params(PathId, Paging),
+    responses((status = 200, body = List<AccountEvent>)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
 async fn events_of(
     staff: Staff,
     PathId(id): PathId,
@@ -122,6 +228,17 @@ async fn events_of(
     service().events_of(&staff, id, &page).map(Json)
 }
 
+/// Stops debits, credits, or both.
+///
+/// Tellers and administrators may, but not on their own account.
+#[utoipa::path(
+    post,
+    path = "/{id}/freeze",
+    params(PathId),
+    request_body = Option<FreezeBody>,
+    responses((status = 200, body = AccountView)),
+    extensions(("x-refusals" = json!(["forbidden", "own_account", "account_closed"]))),
+)]
 async fn freeze(
     teller: Teller,
     request_id: RequestId,
@@ -131,6 +248,16 @@ async fn freeze(
     service().freeze(&teller, request_id, id, body).map(Json)
 }
 
+/// Allows movements again.
+///
+/// Tellers and administrators may, but not on their own account.
+#[utoipa::path(
+    post,
+    path = "/{id}/unfreeze",
+    params(PathId),
+    responses((status = 200, body = AccountView)),
+    extensions(("x-refusals" = json!(["forbidden", "own_account", "account_closed"]))),
+)]
 async fn unfreeze(
     teller: Teller,
     request_id: RequestId,
@@ -140,6 +267,20 @@ async fn unfreeze(
     service().unfreeze(&teller, request_id, id).map(Json)
 }
 
+/// Changes the name, the metadata, or the overdraft limit. A missing member changes nothing.
+///
+/// Its owner may, and tellers, administrators, and API keys. The overdraft limit is set by tellers
+/// and administrators, but not of their own account.
+#[utoipa::path(
+    patch,
+    path = "/{id}",
+    params(PathId),
+    request_body = UpdateBody,
+    responses((status = 200, body = AccountView)),
+    extensions(("x-refusals" = json!([
+        "forbidden", "own_account", "account_closed", "overdraft_in_use", "amount_invalid",
+    ]))),
+)]
 async fn update(
     identity: Identity,
     request_id: RequestId,
@@ -149,6 +290,18 @@ async fn update(
     service().update(&identity, request_id, id, body).map(Json)
 }
 
+/// Closes an account whose balance is zero, for ever.
+///
+/// Its owner may, and tellers and administrators.
+#[utoipa::path(
+    post,
+    path = "/{id}/close",
+    params(PathId),
+    responses((status = 200, body = AccountView)),
+    extensions(("x-refusals" = json!([
+        "forbidden", "account_closed", "account_frozen", "balance_not_zero",
+    ]))),
+)]
 async fn close(
     identity: Identity,
     request_id: RequestId,

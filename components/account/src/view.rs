@@ -1,65 +1,90 @@
 //! Accounts, balances, and entries as clients see them. Amounts are decimal strings at the
 //! currency's scale, times are RFC 3339.
 
-use crate::account::{Account, AccountEntry, Freeze};
+use crate::account::{
+    Account, AccountCode, AccountEntry, AccountStatus, AccountType, Direction, Freeze,
+};
 use serde::Serialize;
 use strongroom_sdk::clock::format_rfc3339;
 use strongroom_sdk::metadata::Metadata;
+use strongroom_sdk::openapi::{Amount, CurrencyCode, SignedAmount, Timestamp};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// An account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Account)]
 pub struct AccountView {
     id: Uuid,
     number: String,
     owner_id: Uuid,
+    #[schema(value_type = AccountType, inline)]
     r#type: &'static str,
     /// The bank's name for an internal account.
+    #[schema(value_type = Option<AccountCode>, required)]
     code: Option<String>,
+    #[schema(required)]
     name: Option<String>,
+    #[schema(value_type = CurrencyCode)]
     currency: &'static str,
+    #[schema(value_type = AccountStatus, inline)]
     status: &'static str,
     /// The movements that are stopped, where the account is frozen.
+    #[schema(value_type = Option<Freeze>, inline, required)]
     frozen: Option<&'static str>,
+    #[schema(value_type = SignedAmount)]
     balance: String,
+    #[schema(value_type = SignedAmount)]
     available: String,
     /// None is no limit.
+    #[schema(value_type = Option<Amount>, required)]
     overdraft_limit: Option<String>,
     metadata: Metadata,
+    #[schema(value_type = Timestamp)]
     created_at: String,
 }
 
-/// A balance at a moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A balance at a moment. The figures that depend on holds and the overdraft limit exist only for
+/// now: the entries of the past do not have them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Balance)]
 pub struct BalanceView {
     account_id: Uuid,
+    #[schema(value_type = CurrencyCode)]
     currency: &'static str,
+    #[schema(value_type = SignedAmount)]
     balance: String,
-    #[serde(flatten)]
-    spendable: Option<SpendableView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = SignedAmount, required = false)]
+    available: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = SignedAmount, required = false)]
+    pending_debits: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = SignedAmount, required = false)]
+    pending_credits: Option<String>,
+    #[schema(value_type = Timestamp)]
     as_of: String,
 }
 
-/// The figures that depend on holds and the overdraft limit. They exist only for now: the entries
-/// of the past do not have them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct SpendableView {
-    available: String,
-    pending_debits: String,
-    pending_credits: String,
-}
-
 /// An entry of an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Entry)]
 pub struct EntryView {
     id: Uuid,
     sequence: i64,
     transaction_id: Uuid,
+    #[schema(value_type = Direction, inline)]
     direction: &'static str,
+    #[schema(value_type = Amount)]
     amount: String,
+    #[schema(value_type = CurrencyCode)]
     currency: &'static str,
+    #[schema(value_type = SignedAmount)]
     balance_after: String,
+    #[schema(value_type = Timestamp)]
     created_at: String,
+    #[schema(required)]
     reference: Option<String>,
 }
 
@@ -98,11 +123,9 @@ impl BalanceView {
     /// The balance of an account that was read at `as_of_ms`.
     pub fn new(account: &Account, as_of_ms: i64) -> Self {
         Self {
-            spendable: Some(SpendableView {
-                available: available(account),
-                pending_debits: account.money(account.balance.debits_pending).to_string(),
-                pending_credits: account.money(account.balance.credits_pending).to_string(),
-            }),
+            available: Some(available(account)),
+            pending_debits: Some(account.money(account.balance.debits_pending).to_string()),
+            pending_credits: Some(account.money(account.balance.credits_pending).to_string()),
             ..Self::past(account, account.balance.posted(), as_of_ms)
         }
     }
@@ -113,7 +136,9 @@ impl BalanceView {
             account_id: account.id,
             currency: account.currency.code(),
             balance: account.money(balance_minor).to_string(),
-            spendable: None,
+            available: None,
+            pending_debits: None,
+            pending_credits: None,
             as_of: format_rfc3339(at_ms),
         }
     }

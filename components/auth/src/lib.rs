@@ -19,6 +19,8 @@ pub mod env;
 mod error;
 pub mod key;
 mod login;
+#[cfg(target_family = "wasm")]
+mod openapi;
 mod outbox;
 pub mod password;
 #[cfg(target_family = "wasm")]

@@ -7,61 +7,93 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use strongroom_sdk::clock::format_rfc3339;
 use strongroom_sdk::identity::Identity;
+use strongroom_sdk::openapi::{Amount, CurrencyCode, Timestamp, words};
 use strongroom_sdk::problem::Problem;
+use utoipa::ToSchema;
+use utoipa::openapi::Object;
 use uuid::Uuid;
 
+/// The status of a transaction that was reversed.
+const REVERSED: &str = "reversed";
+
 /// A transaction.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Transaction)]
 pub struct TransactionView {
     id: Uuid,
+    #[schema(value_type = Kind, inline)]
     r#type: &'static str,
+    #[schema(schema_with = status_words)]
     status: &'static str,
+    #[schema(required)]
     from_account_id: Option<Uuid>,
+    #[schema(required)]
     to_account_id: Option<Uuid>,
+    #[schema(value_type = Option<Amount>, required)]
     amount: Option<String>,
+    #[schema(value_type = Option<CurrencyCode>, required)]
     currency: Option<&'static str>,
     /// Of a posting of several legs, and of its reversal.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     entries: Vec<LegView>,
+    #[schema(required)]
     reference: Option<String>,
+    #[schema(value_type = Option<BTreeMap<String, String>>, required)]
     metadata: Option<Box<RawValue>>,
+    #[schema(value_type = Option<Decline>, inline, required)]
     decline_code: Option<&'static str>,
+    #[schema(value_type = Timestamp)]
     created_at: String,
+    #[schema(value_type = Option<Timestamp>, required)]
     posted_at: Option<String>,
     sequence: u64,
     /// Of a hold: the time at which it expires.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Timestamp, required = false)]
     expires_at: Option<String>,
     /// Of a capture, a void, or an expiry: its hold.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     hold_id: Option<Uuid>,
     /// Of a reversal: its original.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reverses: Option<Uuid>,
     /// Of a captured hold: the captured amount.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Amount, required = false)]
     captured_amount: Option<String>,
     /// Of a hold that has ended: its capture, void, or expiry.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     resolved_by: Option<Uuid>,
     /// Of a transaction that was reversed: its reversal.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reversed_by: Option<Uuid>,
     /// For staff: the rule of the screening that denied it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     denied_by: Option<String>,
     /// For staff: the request by staff.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     request_id: Option<String>,
 }
 
 /// A debit or a credit of several.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = TransactionEntry)]
 struct LegView {
     /// None where it is not the viewer's, and may not exist.
+    #[schema(required)]
     account_id: Option<Uuid>,
+    #[schema(value_type = Direction, inline)]
     direction: &'static str,
+    #[schema(value_type = Amount)]
     amount: String,
+    #[schema(value_type = CurrencyCode)]
     currency: &'static str,
 }
 
@@ -74,6 +106,12 @@ impl LegView {
             currency: leg.amount.currency().code(),
         }
     }
+}
+
+/// A transaction that was reversed has a status that the journal does not know.
+fn status_words() -> Object {
+    let recorded = Status::ALL.iter().map(|status| status.as_str());
+    words(recorded.chain([REVERSED]))
 }
 
 impl TransactionView {
@@ -156,7 +194,7 @@ impl TransactionView {
         };
         match resolution.kind {
             Kind::Reversal => {
-                self.status = "reversed";
+                self.status = REVERSED;
                 self.reversed_by = Some(resolution.id);
                 return;
             }
@@ -173,13 +211,15 @@ impl TransactionView {
 }
 
 /// A decision of the ledger, for programs that follow it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Event {
     /// Its place in the journal; it grows from event to event, with gaps for events of other users.
     pub sequence: u64,
-    /// Its type; see [`event_type`].
+    /// Its type.
+    #[schema(schema_with = type_words)]
     pub r#type: &'static str,
     /// The time of the decision.
+    #[schema(value_type = Timestamp)]
     pub created_at: String,
     /// The transaction at that time; its resolution is another event.
     pub data: TransactionView,
@@ -195,6 +235,10 @@ impl Event {
             data,
         }
     }
+}
+
+fn type_words() -> Object {
+    words(EVENT_TYPES.iter().copied())
 }
 
 /// Every type of event. A released name never changes: programs compare it.

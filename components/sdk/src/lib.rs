@@ -19,6 +19,7 @@ pub mod metadata;
 pub mod money;
 pub mod oauth;
 pub mod onward;
+pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod query;

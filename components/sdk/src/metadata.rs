@@ -16,6 +16,7 @@ use crate::store::{Row, StoreError};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
 /// The most keys of an object's metadata.
 pub const KEYS_MAX: usize = 50;
@@ -89,6 +90,24 @@ impl Metadata {
             && self.to_json().len() <= BYTES_MAX;
         if fits { Ok(self) } else { Err(MetadataInvalid) }
     }
+}
+
+crate::schema!(Metadata, schema(&[Type::String]));
+crate::schema!(MetadataChange, schema(&[Type::String, Type::Null]));
+
+/// The schema of an object whose values have one of these types.
+fn schema(types: &[Type]) -> ObjectBuilder {
+    let values = ObjectBuilder::new().schema_type(SchemaType::from_iter(types.iter().cloned()));
+    let key = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(KEY_CHARACTERS_MAX));
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some("A client's own data, at most 4096 bytes as JSON."))
+        .property_names(Some(key))
+        .additional_properties(Some(values))
+        .max_properties(Some(KEYS_MAX))
 }
 
 impl<'de> Deserialize<'de> for Metadata {

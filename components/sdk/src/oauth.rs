@@ -1,12 +1,17 @@
 //! The responses that carry tokens.
 
+use crate::openapi::words;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::Object;
 
 /// The tokens of a session, as a client gets them (RFC 6749 section 5.1).
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Tokens)]
 pub struct TokenResponse {
     /// A signed JWT.
     pub access_token: String,
+    #[schema(schema_with = token_type)]
     token_type: &'static str,
     /// Seconds until the access token expires.
     pub expires_in: u32,
@@ -26,9 +31,14 @@ impl TokenResponse {
     }
 }
 
+fn token_type() -> Object {
+    words(["Bearer"])
+}
+
 /// The response of a call that gives tokens to a client: they are members of it, and once more in
 /// `auth`, where a client finds them whichever call it made.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = SessionTokens)]
 pub struct SessionResponse {
     #[serde(flatten)]
     tokens: TokenResponse,

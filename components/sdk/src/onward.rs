@@ -6,6 +6,7 @@
 
 use crate::problem::Problem;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// A page has so many rows, unless the client asks for another number.
 const LIMIT_DEFAULT: usize = 100;
@@ -13,14 +14,17 @@ const LIMIT_DEFAULT: usize = 100;
 pub const LIMIT_MAX: usize = 1_000;
 
 /// The parameters of such a list.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct OnwardQuery {
     /// The last sequence that the client has. None or 0 begins at the first.
     #[serde(default)]
+    #[param(default = 0)]
     pub after_sequence: Option<u64>,
     /// How many rows to return, from 1 to 1,000.
     #[serde(default)]
+    #[param(minimum = 1, maximum = 1_000, default = 100)]
     pub limit: Option<u64>,
 }
 
@@ -34,7 +38,8 @@ pub struct Onward {
 }
 
 /// One page, as JSON.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Feed)]
 pub struct OnwardList<T> {
     /// The objects of the page.
     pub data: Vec<T>,

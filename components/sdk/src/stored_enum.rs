@@ -79,5 +79,7 @@ macro_rules! stored_enum {
                 }
             }
         }
+
+        $crate::schema!($name, $crate::openapi::words(Self::ALL.iter().map(|it| it.as_str())));
     };
 }

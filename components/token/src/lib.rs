@@ -14,6 +14,8 @@ mod component;
 pub mod env;
 mod error;
 mod oauth;
+#[cfg(target_family = "wasm")]
+mod openapi;
 pub mod refresh_token;
 mod revocation;
 #[cfg(target_family = "wasm")]

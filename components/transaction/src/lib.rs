@@ -5,6 +5,7 @@
 //! ledger's unique ids make a repeated request the same request.
 //!
 //! - `routes`: the calls of `/api/transactions`, as one table;
+//! - `openapi`: their document;
 //! - [`api`]: what each call does, and who may make it;
 //! - [`request`]: bodies, parsed and checked to the end before the ledger is asked;
 //! - [`index`]: the ledger's journal, indexed for lists;
@@ -22,6 +23,8 @@ pub mod audit;
 #[cfg(target_family = "wasm")]
 mod component;
 pub mod index;
+#[cfg(target_family = "wasm")]
+mod openapi;
 pub mod request;
 #[cfg(target_family = "wasm")]
 mod routes;

@@ -2,11 +2,13 @@
 
 use crate::api::{EventFilter, Found, ListFilter};
 use crate::component::SERVICE;
+use crate::openapi::{END_OF_HOLD, PAYMENT, ScheduleEvent};
 use crate::request::{
     BATCH_BODY_BYTES_MAX, BatchBody, CaptureBody, CashBody, HoldBody, PostingBody, ReverseBody,
     TransferBody,
 };
 use crate::schedule::{ScheduleBody, ScheduleView};
+use crate::view::BatchView;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -17,6 +19,7 @@ use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::{Auditor, Cashier, Identity};
 use strongroom_sdk::json::{Json, NoBody, OptionalJson};
 use strongroom_sdk::onward::{OnwardList, OnwardQuery};
+use strongroom_sdk::openapi::Paging;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
@@ -44,6 +47,17 @@ fn site() -> Site {
     Site::new(routes).no_store()
 }
 
+/// Pays cash into a customer's account.
+///
+/// Tellers, administrators, and API keys may, but nobody into their own account.
+#[utoipa::path(
+    post,
+    path = "/deposit",
+    params(IdempotencyKey),
+    request_body = CashBody,
+    responses((status = 201, body = TransactionView)),
+    extensions(("x-refusals" = json!([PAYMENT, "own_account"]))),
+)]
 async fn deposit(
     cashier: Cashier,
     request_id: RequestId,
@@ -53,6 +67,17 @@ async fn deposit(
     SERVICE.deposit(&cashier, request_id, &key, body)
 }
 
+/// Pays cash out of an account.
+///
+/// Its owner may, tellers, administrators, and API keys.
+#[utoipa::path(
+    post,
+    path = "/withdraw",
+    params(IdempotencyKey),
+    request_body = CashBody,
+    responses((status = 201, body = TransactionView)),
+    extensions(("x-refusals" = json!([PAYMENT, "insufficient_funds"]))),
+)]
 async fn withdraw(
     identity: Identity,
     request_id: RequestId,
@@ -62,6 +87,15 @@ async fn withdraw(
     SERVICE.withdraw(&identity, request_id, &key, body)
 }
 
+/// Sends money from an account of the caller.
+#[utoipa::path(
+    post,
+    path = "/transfer",
+    params(IdempotencyKey),
+    request_body = TransferBody,
+    responses((status = 201, body = TransactionView)),
+    extensions(("x-refusals" = json!([PAYMENT, "insufficient_funds"]))),
+)]
 async fn transfer(
     identity: Identity,
     request_id: RequestId,
@@ -71,6 +105,16 @@ async fn transfer(
     SERVICE.transfer(&identity, request_id, &key, body)
 }
 
+/// Debits and credits several accounts at once.
+#[utoipa::path(
+    post,
+    path = "/postings",
+    params(IdempotencyKey),
+    request_body = PostingBody,
+    responses((status = 201, body = TransactionView)),
+    extensions(("x-refusals" = json!([PAYMENT, "insufficient_funds", "own_account",
+        "posting_unbalanced"]))),
+)]
 async fn posting(
     identity: Identity,
     request_id: RequestId,
@@ -80,6 +124,15 @@ async fn posting(
     SERVICE.posting(&identity, request_id, &key, body)
 }
 
+/// Reserves money of an account of the caller for another account.
+#[utoipa::path(
+    post,
+    path = "/holds",
+    params(IdempotencyKey),
+    request_body = HoldBody,
+    responses((status = 201, body = TransactionView)),
+    extensions(("x-refusals" = json!([PAYMENT, "insufficient_funds"]))),
+)]
 async fn hold(
     identity: Identity,
     request_id: RequestId,
@@ -89,6 +142,20 @@ async fn hold(
     SERVICE.hold(&identity, request_id, &key, body)
 }
 
+/// Pays what a hold has reserved, or a part of it, and releases the rest.
+///
+/// The payer may.
+#[utoipa::path(
+    post,
+    path = "/holds/{id}/capture",
+    params(PathId, IdempotencyKey),
+    request_body = Option<CaptureBody>,
+    responses((status = 201, body = TransactionView)),
+    extensions(("x-refusals" = json!([
+        END_OF_HOLD, "amount_invalid", "amount_exceeds_hold", "account_closed", "account_frozen",
+        "currency_mismatch",
+    ]))),
+)]
 async fn capture(
     identity: Identity,
     request_id: RequestId,
@@ -99,6 +166,16 @@ async fn capture(
     SERVICE.capture(&identity, request_id, &key, hold_id, body)
 }
 
+/// Releases what a hold has reserved.
+///
+/// The payer may.
+#[utoipa::path(
+    post,
+    path = "/holds/{id}/void",
+    params(PathId, IdempotencyKey),
+    responses((status = 201, body = TransactionView)),
+    extensions(("x-refusals" = json!(END_OF_HOLD))),
+)]
 async fn void(
     identity: Identity,
     request_id: RequestId,
@@ -109,6 +186,19 @@ async fn void(
     SERVICE.void(&identity, request_id, &key, hold_id)
 }
 
+/// Moves a posted amount back, once.
+///
+/// Tellers, administrators, and API keys may, but nobody on their own account.
+#[utoipa::path(
+    post,
+    path = "/{id}/reverse",
+    params(PathId, IdempotencyKey),
+    request_body = Option<ReverseBody>,
+    responses((status = 201, body = TransactionView)),
+    extensions(("x-refusals" = json!([
+        PAYMENT, "own_account", "insufficient_funds", "not_reversible", "already_reversed",
+    ]))),
+)]
 async fn reverse(
     cashier: Cashier,
     request_id: RequestId,
@@ -119,6 +209,17 @@ async fn reverse(
     SERVICE.reverse(&cashier, request_id, &key, id, body)
 }
 
+/// Sends up to 1,000 transfers, all or each by itself.
+///
+/// An atomic batch of which nothing is posted is an error, with the `outcomes` of its transfers.
+#[utoipa::path(
+    post,
+    path = "/batch",
+    params(IdempotencyKey),
+    request_body = BatchBody,
+    responses((status = 201, body = BatchView)),
+    extensions(("x-refusals" = json!(["forbidden", "batch_declined", "batch_refused"]))),
+)]
 async fn batch(
     identity: Identity,
     request_id: RequestId,
@@ -128,6 +229,15 @@ async fn batch(
     SERVICE.batch(&identity, request_id, &key, body)
 }
 
+/// Reads a transaction or a batch.
+///
+/// The payer may, the payee, who asked for it, and staff.
+#[utoipa::path(
+    get,
+    path = "/{id}",
+    params(PathId),
+    responses((status = 200, body = Found)),
+)]
 async fn transaction(
     identity: Identity,
     PathId(id): PathId,
@@ -136,6 +246,16 @@ async fn transaction(
     SERVICE.get(&identity, id).map(Json)
 }
 
+/// Lists transactions, newest first.
+///
+/// The owner of an account may list those of it. Staff and API keys may list all.
+#[utoipa::path(
+    get,
+    path = "/",
+    params(ListFilter, Paging),
+    responses((status = 200, body = List<TransactionView>)),
+    extensions(("x-refusals" = json!(["not_found"]))),
+)]
 async fn list(
     identity: Identity,
     page: Page<i64, ListFilter>,
@@ -143,6 +263,13 @@ async fn list(
     SERVICE.list(&identity, &page).map(Json)
 }
 
+/// Follows what happens with money, oldest first: the caller's own, and for staff all.
+#[utoipa::path(
+    get,
+    path = "/events",
+    params(OnwardQuery),
+    responses((status = 200, body = OnwardList<Event>)),
+)]
 async fn events(
     identity: Identity,
     Query(query): Query<OnwardQuery>,
@@ -150,6 +277,18 @@ async fn events(
     crate::api::events(&SERVICE.ledger, &identity, query).map(Json)
 }
 
+/// Makes a standing order from an account of the caller.
+#[utoipa::path(
+    post,
+    path = "/schedules",
+    params(IdempotencyKey),
+    request_body = ScheduleBody,
+    responses((status = 201, body = ScheduleView)),
+    extensions(("x-refusals" = json!([
+        "forbidden", "account_not_found", "amount_invalid", "schedule_in_past",
+        "schedules_too_many", "account_closed", "currency_mismatch",
+    ]))),
+)]
 async fn create_schedule(
     identity: Identity,
     key: IdempotencyKey,
@@ -158,6 +297,13 @@ async fn create_schedule(
     SERVICE.create_schedule(&identity, &key, body)
 }
 
+/// Lists the caller's standing orders, newest first.
+#[utoipa::path(
+    get,
+    path = "/schedules",
+    params(Paging),
+    responses((status = 200, body = List<ScheduleView>)),
+)]
 async fn list_schedules(
     identity: Identity,
     page: Page<i64>,
@@ -165,6 +311,15 @@ async fn list_schedules(
     SERVICE.list_schedules(&identity, &page).map(Json)
 }
 
+/// Reads a standing order.
+///
+/// Its owner may, and staff.
+#[utoipa::path(
+    get,
+    path = "/schedules/{id}",
+    params(PathId),
+    responses((status = 200, body = ScheduleView)),
+)]
 async fn schedule(
     identity: Identity,
     PathId(id): PathId,
@@ -173,6 +328,16 @@ async fn schedule(
     SERVICE.get_schedule(&identity, id).map(Json)
 }
 
+/// Ends a standing order.
+///
+/// Its owner may, tellers, and administrators.
+#[utoipa::path(
+    delete,
+    path = "/schedules/{id}",
+    params(PathId),
+    responses((status = 204)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
 async fn cancel_schedule(
     identity: Identity,
     request_id: RequestId,
@@ -184,6 +349,16 @@ async fn cancel_schedule(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Lists what staff did to standing orders, newest first.
+///
+/// Auditors and administrators may.
+#[utoipa::path(
+    get,
+    path = "/schedules/events",
+    params(EventFilter, Paging),
+    responses((status = 200, body = List<ScheduleEvent>)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
 async fn schedule_events(
     auditor: Auditor,
     page: Page<i64, EventFilter>,

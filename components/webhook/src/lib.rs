@@ -8,6 +8,7 @@
 //! webhook.
 //!
 //! - `routes`: the calls of `/api/webhooks`, as one table;
+//! - `openapi`: their document;
 //! - [`api`]: what each call does, and who may make it;
 //! - [`webhook`]: webhooks, their secrets, and their rows;
 //! - [`delivery`]: from the journal to deliveries, and from there to the receivers;
@@ -24,6 +25,8 @@ pub mod audit;
 mod component;
 pub mod delivery;
 mod error;
+#[cfg(target_family = "wasm")]
+mod openapi;
 #[cfg(target_family = "wasm")]
 mod routes;
 pub mod schema;

@@ -1,7 +1,8 @@
 //! The routes of `/api/webhooks`, as one table.
 
-use crate::api::{DeliveryView, LogFilter, WebhookBody, WebhookView};
+use crate::api::{CreatedView, DeliveryView, LogFilter, WebhookBody, WebhookView};
 use crate::component::SERVICE;
+use crate::openapi::WebhookEvent;
 use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -11,6 +12,7 @@ use strongroom_sdk::http::{PathId, RequestId, Site};
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::{Admin, Auditor};
 use strongroom_sdk::json::{Json, NoBody};
+use strongroom_sdk::openapi::{OptionalIdempotencyKey, Paging};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
@@ -27,6 +29,17 @@ fn site() -> Site {
     Site::new(routes).no_store()
 }
 
+/// Makes a webhook. The answer has its secret, once.
+///
+/// Administrators may.
+#[utoipa::path(
+    post,
+    path = "/",
+    params(OptionalIdempotencyKey),
+    request_body = WebhookBody,
+    responses((status = 201, body = CreatedView)),
+    extensions(("x-refusals" = json!(["forbidden", "webhooks_too_many"]))),
+)]
 async fn create(
     admin: Admin,
     request_id: RequestId,
@@ -36,10 +49,30 @@ async fn create(
     SERVICE.create(&admin, request_id, key.as_ref(), body)
 }
 
+/// Lists webhooks, newest first.
+///
+/// Auditors and administrators may.
+#[utoipa::path(
+    get,
+    path = "/",
+    params(Paging),
+    responses((status = 200, body = List<WebhookView>)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
 async fn list(auditor: Auditor, page: Page<i64>) -> Result<Json<List<WebhookView>>, Problem> {
     SERVICE.list(&auditor, &page).map(Json)
 }
 
+/// Lists what administrators and the bank did to webhooks, newest first.
+///
+/// Auditors and administrators may.
+#[utoipa::path(
+    get,
+    path = "/audit-log",
+    params(LogFilter, Paging),
+    responses((status = 200, body = List<WebhookEvent>)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
 async fn log(
     auditor: Auditor,
     page: Page<i64, LogFilter>,
@@ -47,6 +80,16 @@ async fn log(
     SERVICE.audit_log(&auditor, &page).map(Json)
 }
 
+/// Deletes a webhook.
+///
+/// Administrators may.
+#[utoipa::path(
+    delete,
+    path = "/{id}",
+    params(PathId),
+    responses((status = 204)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
 async fn remove(
     admin: Admin,
     request_id: RequestId,
@@ -58,6 +101,16 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Lists the deliveries of a webhook, newest event first.
+///
+/// Auditors and administrators may.
+#[utoipa::path(
+    get,
+    path = "/{id}/deliveries",
+    params(PathId, Paging),
+    responses((status = 200, body = List<DeliveryView>)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
 async fn deliveries(
     auditor: Auditor,
     PathId(id): PathId,
@@ -66,6 +119,16 @@ async fn deliveries(
     SERVICE.deliveries(&auditor, id, &page).map(Json)
 }
 
+/// Has a delivery sent again.
+///
+/// Administrators may.
+#[utoipa::path(
+    post,
+    path = "/{id}/deliveries/{sequence}/resend",
+    params(PathId, ("sequence" = u64, Path)),
+    responses((status = 202, body = DeliveryView)),
+    extensions(("x-refusals" = json!(["forbidden", "webhook_ended"]))),
+)]
 async fn resend(
     admin: Admin,
     request_id: RequestId,

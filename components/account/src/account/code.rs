@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 use strongroom_sdk::store::Value;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 /// The longest code, in characters.
 pub const CODE_CHARACTERS_MAX: usize = 64;
@@ -21,6 +22,14 @@ impl AccountCode {
         &self.0
     }
 }
+
+strongroom_sdk::schema!(
+    AccountCode,
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some("^[a-z0-9_]{1,64}$"))
+        .examples(["fees"])
+);
 
 impl FromStr for AccountCode {
     type Err = AccountCodeError;

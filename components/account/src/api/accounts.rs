@@ -1,32 +1,41 @@
 //! Reading accounts.
 
-use crate::account::{self, AccountFilter, AccountStatus, AccountType, PastError};
+use crate::account::{self, AccountCode, AccountFilter, AccountStatus, AccountType, PastError};
 use crate::api::open::known_currency;
 use crate::service::{Env, Service};
 use crate::view::{AccountView, BalanceView, EntryView};
 use serde::{Deserialize, Serialize};
 use strongroom_sdk::clock::{Clock, parse_rfc3339};
 use strongroom_sdk::identity::Identity;
+use strongroom_sdk::openapi::{CurrencyCode, Timestamp};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::text;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// The filters of `GET /`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct AccountsQuery {
     /// An IBAN, in either case, with or without spaces.
     number: Option<String>,
+    /// Who owns the account.
     owner_id: Option<Uuid>,
+    #[param(inline)]
     status: Option<StatusWord>,
+    #[param(value_type = Option<CurrencyCode>)]
     currency: Option<String>,
+    #[param(inline)]
     r#type: Option<TypeWord>,
+    /// Of an internal account.
+    #[param(value_type = Option<AccountCode>)]
     code: Option<String>,
 }
 
 /// The words of `status`.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum StatusWord {
     Open,
@@ -35,7 +44,7 @@ enum StatusWord {
 }
 
 /// The words of `type`, in a query and in a body.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum TypeWord {
     Checking,
@@ -68,11 +77,13 @@ impl AccountsQuery {
 }
 
 /// The parameters of `GET /{id}/balance`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct BalanceQuery {
     /// An RFC 3339 time in the past; none is now.
     #[serde(default)]
+    #[param(value_type = Option<Timestamp>)]
     at: Option<String>,
 }
 

@@ -22,14 +22,16 @@ use crate::ledger::{Entry, JournalRow, journal_row_sql};
 use crate::service::{Env, Service};
 use serde::Serialize;
 use std::collections::VecDeque;
-use strongroom_ledger_api::{Decline, Party, RecordedLeg, Status};
+use strongroom_ledger_api::{ActorKind, Decline, Direction, Kind, Party, RecordedLeg, Status};
 use strongroom_sdk::clock::format_rfc3339;
 use strongroom_sdk::hash_chain::{GENESIS, Hash};
 use strongroom_sdk::identity::JournalReader;
 use strongroom_sdk::money::Money;
 use strongroom_sdk::onward::{Onward, OnwardList, OnwardQuery};
+use strongroom_sdk::openapi::{Amount, CurrencyCode, HashText, SignedAmount, Timestamp};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The rows of one query: the store returns at most 4 MiB, and a row has up to 5 KiB of texts
@@ -57,49 +59,80 @@ const ENTRIES: &str = "\
 SELECT sequence, account_key, account_sequence, direction, amount_minor, balance_after_minor
 FROM entry WHERE sequence >= ?1 ORDER BY sequence LIMIT ?2";
 
-/// A row of the journal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A row of the journal, with all that its hash covers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = JournalRow)]
 pub struct JournalView {
     sequence: i64,
     id: Uuid,
+    #[schema(value_type = HashText)]
     fingerprint: String,
+    #[schema(value_type = Kind, inline)]
     kind: &'static str,
+    #[schema(value_type = Status, inline)]
     status: &'static str,
+    #[schema(value_type = Option<Decline>, inline, required)]
     decline_code: Option<&'static str>,
+    #[schema(required)]
     denied_by: Option<String>,
+    #[schema(value_type = ActorKind, inline)]
     actor_kind: &'static str,
     actor_id: Uuid,
+    #[schema(required)]
     on_behalf_of: Option<Uuid>,
+    #[schema(required)]
     request_id: Option<String>,
+    #[schema(required)]
     debit_account_id: Option<Uuid>,
+    #[schema(required)]
     debit_owner_id: Option<Uuid>,
+    #[schema(required)]
     credit_account_id: Option<Uuid>,
+    #[schema(required)]
     credit_owner_id: Option<Uuid>,
+    #[schema(value_type = Option<Amount>, required)]
     amount: Option<String>,
+    #[schema(value_type = Option<CurrencyCode>, required)]
     currency: Option<&'static str>,
     legs: Vec<JournalLegView>,
     /// Counted from 0.
+    #[schema(required)]
     declined_leg: Option<u32>,
+    #[schema(required)]
     reference: Option<String>,
     /// A JSON text, exactly as hashed.
+    #[schema(required)]
     metadata: Option<String>,
+    #[schema(value_type = Timestamp)]
     requested_at: String,
+    #[schema(value_type = Timestamp)]
     recorded_at: String,
+    #[schema(required)]
     subject_sequence: Option<i64>,
+    #[schema(required)]
     subject_id: Option<Uuid>,
+    #[schema(value_type = Option<Timestamp>, required)]
     expires_at: Option<String>,
     entries: Vec<JournalEntryView>,
+    #[schema(value_type = HashText)]
     previous_hash: String,
+    #[schema(value_type = HashText)]
     hash: String,
 }
 
 /// A debit or credit that a posting of several legs asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = JournalLeg)]
 pub struct JournalLegView {
+    #[schema(required)]
     account_id: Option<Uuid>,
+    #[schema(required)]
     owner_id: Option<Uuid>,
+    #[schema(value_type = Direction, inline)]
     direction: &'static str,
+    #[schema(value_type = Amount)]
     amount: String,
+    #[schema(value_type = CurrencyCode)]
     currency: &'static str,
 }
 
@@ -116,14 +149,18 @@ impl JournalLegView {
 }
 
 /// A debit or credit of a row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = JournalEntry)]
 pub struct JournalEntryView {
     sequence: i64,
     account_id: Uuid,
     owner_id: Uuid,
     account_sequence: i64,
+    #[schema(value_type = Direction, inline)]
     direction: &'static str,
+    #[schema(value_type = Amount)]
     amount: String,
+    #[schema(value_type = SignedAmount)]
     balance_after: String,
 }
 

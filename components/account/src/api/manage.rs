@@ -10,18 +10,21 @@ use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::{Identity, Role, Teller};
 use strongroom_sdk::problem::Problem;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The body of `POST /{id}/freeze`. Without one, all movements are stopped.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = FreezeRequest, examples(json!({"stops": "debits"})))]
 pub struct FreezeBody {
     /// Which movements to stop.
+    #[schema(inline)]
     stops: Option<Stops>,
 }
 
-/// The words of [`FreezeBody`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+/// Which movements a freeze stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Stops {
     Debits,

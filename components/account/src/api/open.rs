@@ -15,19 +15,30 @@ use strongroom_sdk::idempotency::{Begun, IdempotencyKey, KeyedRequest, StoredRep
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::metadata::Metadata;
 use strongroom_sdk::money::Currency;
+use strongroom_sdk::openapi::CurrencyCode;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::Transaction;
 use strongroom_sdk::text::is_readable;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The body of `POST /`.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewAccount, examples(json!({
+    "type": "checking", "currency": "EUR", "name": "Household"
+})))]
 pub struct OpenBody {
+    #[schema(inline)]
     r#type: TypeWord,
+    #[schema(value_type = CurrencyCode)]
     currency: String,
+    /// The caller, unless staff or an API key says another owner.
     owner_id: Option<Uuid>,
+    /// An internal account has one, and no other account.
+    #[schema(value_type = Option<AccountCode>)]
     code: Option<String>,
+    #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
     metadata: Option<Metadata>,
 }

@@ -8,21 +8,32 @@ use std::iter::{Chain, Once, once};
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::identity::Identity;
+use strongroom_sdk::openapi::words;
 use strongroom_sdk::problem::Problem;
+use utoipa::IntoParams;
+use utoipa::openapi::Object;
 use uuid::Uuid;
 
 /// The parameters of `GET /{id}/statement`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct StatementQuery {
     /// The first day.
+    #[param(value_type = Day)]
     from: String,
     /// The last day; none is today.
     #[serde(default)]
+    #[param(value_type = Option<Day>)]
     to: Option<String>,
-    /// The name of a [`Format`]; none is JSON.
+    /// The name of the format; none is JSON.
     #[serde(default)]
+    #[param(schema_with = format_names)]
     format: Option<String>,
+}
+
+fn format_names() -> Object {
+    words(Format::ALL.map(Format::name))
 }
 
 /// The pieces of a statement. The first exists before the response begins.

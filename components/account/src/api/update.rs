@@ -13,19 +13,26 @@ use strongroom_sdk::identity::{Identity, Teller};
 use strongroom_sdk::json::given;
 use strongroom_sdk::metadata::MetadataChange;
 use strongroom_sdk::money::Money;
+use strongroom_sdk::openapi::Amount;
 use strongroom_sdk::problem::Problem;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The body of `PATCH /{id}`. A missing member changes nothing, and null removes what is there.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AccountChange, examples(json!({"overdraft_limit": "500.00"})))]
 pub struct UpdateBody {
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     name: Option<Option<String>>,
+    /// The keys to set, and with null those to remove; null removes all.
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<MetadataChange>)]
     metadata: Option<Option<MetadataChange>>,
     /// A decimal string of the account's currency, zero or more; null for no limit.
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Amount>)]
     overdraft_limit: Option<Option<String>>,
 }
 

@@ -4,6 +4,7 @@ mod audit;
 mod bindings;
 mod ledger;
 mod lifecycle;
+mod openapi;
 
 use crate::account::{NumberFormat, OpenRules};
 use crate::service::{Env, Service};

@@ -6,49 +6,77 @@
 use super::layout::Layout;
 use super::line::Line;
 use super::summary::{Summary, Total};
-use crate::account::Account;
+use crate::account::{Account, AccountType};
 use crate::view::EntryView;
 use serde::Serialize;
 use std::io;
+use strongroom_ledger_api::Kind;
+use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::format_rfc3339;
+use strongroom_sdk::openapi::{CurrencyCode, SignedAmount, Timestamp};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub(super) struct Json;
 
-#[derive(Serialize)]
+/// An account's statement.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is the schema of what `Json` writes in parts")]
+pub struct Statement {
+    #[schema(inline)]
+    #[serde(flatten)]
+    head: HeadPart<'static>,
+    #[schema(inline)]
+    entries: Vec<LinePart<'static>>,
+}
+
+#[derive(Serialize, ToSchema)]
 struct HeadPart<'a> {
+    #[schema(inline)]
     account: AccountPart<'a>,
+    #[schema(value_type = Day)]
     from: String,
+    #[schema(value_type = Day)]
     to: String,
+    #[schema(value_type = Timestamp)]
     as_of: String,
     r#final: bool,
+    #[schema(value_type = SignedAmount)]
     opening_balance: String,
+    #[schema(value_type = SignedAmount)]
     closing_balance: String,
+    #[schema(inline)]
     debits: TotalPart,
+    #[schema(inline)]
     credits: TotalPart,
 }
 
 /// The members of an account that never change.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AccountPart<'a> {
     id: Uuid,
     number: &'a str,
     owner_id: Uuid,
+    #[schema(value_type = AccountType, inline)]
     r#type: &'static str,
+    #[schema(value_type = CurrencyCode)]
     currency: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TotalPart {
     count: i64,
+    #[schema(value_type = SignedAmount)]
     sum: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct LinePart<'a> {
     #[serde(flatten)]
     entry: EntryView,
+    #[schema(value_type = Kind, inline)]
     r#type: &'static str,
+    #[schema(required)]
     counterparty_number: Option<&'a str>,
     reversal: bool,
 }

@@ -24,6 +24,7 @@ mod xml;
 
 pub use body::Body;
 pub use format::Format;
+pub use json::Statement;
 pub use line::Line;
 pub use period::Period;
 pub use summary::{ENTRIES_MAX, Mark, Summary, Total};

@@ -1,6 +1,7 @@
 //! What users do about themselves.
 
 use crate::component::service;
+use crate::openapi::NEW_PASSWORD;
 use crate::throttle::Network;
 use crate::user::View;
 use crate::{Login, OwnChange, PasswordChange, Registration};
@@ -12,12 +13,16 @@ use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::json::{Json, NoBody};
 use strongroom_sdk::oauth::SessionResponse;
+use strongroom_sdk::openapi::OptionalIdempotencyKey;
 use strongroom_sdk::problem::Problem;
+use utoipa::ToSchema;
 
 /// The client's IP address, which the host sets.
 const CLIENT_ADDRESS: &str = "x-strongroom-client-address";
 
-#[derive(Serialize)]
+/// A new session, and its user.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
 pub(crate) struct LoginResponse {
     user: View,
     #[serde(flatten)]
@@ -25,6 +30,15 @@ pub(crate) struct LoginResponse {
     device_token: String,
 }
 
+/// Makes a customer. An idempotency key counts for the email address.
+#[utoipa::path(
+    post,
+    path = "/register",
+    params(OptionalIdempotencyKey),
+    request_body = Registration,
+    responses((status = 201, body = View)),
+    extensions(("x-refusals" = json!([NEW_PASSWORD, "email_taken"]))),
+)]
 pub(crate) async fn register(
     key: Option<IdempotencyKey>,
     Json(body): Json<Registration>,
@@ -32,6 +46,14 @@ pub(crate) async fn register(
     service().register(key.as_ref(), &body)
 }
 
+/// Begins a session.
+#[utoipa::path(
+    post,
+    path = "/login",
+    request_body = Login,
+    responses((status = 200, body = LoginResponse)),
+    extensions(("x-refusals" = json!(["401 invalid_credentials", "too_many_attempts"]))),
+)]
 pub(crate) async fn log_in(
     headers: HeaderMap,
     Json(body): Json<Login>,
@@ -46,15 +68,37 @@ pub(crate) async fn log_in(
     }))
 }
 
+/// Ends the caller's session.
+#[utoipa::path(
+    post,
+    path = "/logout",
+    responses((status = 204)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
 pub(crate) async fn log_out(caller: Identity, _: NoBody) -> Result<StatusCode, Problem> {
     service().log_out(caller.own_session()?, caller.subject)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Reads the caller.
+#[utoipa::path(
+    get,
+    path = "/me",
+    responses((status = 200, body = View)),
+    extensions(("x-refusals" = json!(["not_found"]))),
+)]
 pub(crate) async fn me(caller: Identity) -> Result<Json<View>, Problem> {
     Ok(Json(service().user(caller.subject)?.into()))
 }
 
+/// Changes the caller's name or metadata. A missing member changes nothing.
+#[utoipa::path(
+    patch,
+    path = "/me",
+    request_body = OwnChange,
+    responses((status = 200, body = View)),
+    extensions(("x-refusals" = json!(["not_found", "conflict"]))),
+)]
 pub(crate) async fn change_me(
     caller: Identity,
     request_id: RequestId,
@@ -66,6 +110,17 @@ pub(crate) async fn change_me(
     ))
 }
 
+/// Replaces the caller's password, and ends their other sessions.
+#[utoipa::path(
+    post,
+    path = "/password",
+    request_body = PasswordChange,
+    responses((status = 204)),
+    extensions(("x-refusals" = json!([
+        NEW_PASSWORD, "403 invalid_credentials", "forbidden", "not_found", "conflict",
+        "too_many_attempts",
+    ]))),
+)]
 pub(crate) async fn change_password(
     caller: Identity,
     Json(body): Json<PasswordChange>,

@@ -2,6 +2,7 @@
 //! change.
 
 use crate::component::service;
+use crate::openapi::{AuthEvent, NEW_PASSWORD};
 use crate::user::StaffView;
 use crate::{EventFilter, NewUser, UserChange, UserFilter};
 use strongroom_sdk::audit_log::{Actor, EventView};
@@ -9,10 +10,22 @@ use strongroom_sdk::http::{PathId, RequestId};
 use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::{Admin, Auditor, Staff};
 use strongroom_sdk::json::Json;
+use strongroom_sdk::openapi::{OptionalIdempotencyKey, Paging};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
 
+/// Makes a user of any role.
+///
+/// Administrators may.
+#[utoipa::path(
+    post,
+    path = "/users",
+    params(OptionalIdempotencyKey),
+    request_body = NewUser,
+    responses((status = 201, body = StaffView)),
+    extensions(("x-refusals" = json!([NEW_PASSWORD, "forbidden", "email_taken"]))),
+)]
 pub(crate) async fn create_user(
     admin: Admin,
     request_id: RequestId,
@@ -23,6 +36,16 @@ pub(crate) async fn create_user(
     service().create_user(&Actor::new(&admin, request_id), &request, &body)
 }
 
+/// Lists users, newest first.
+///
+/// Staff may; a teller sees customers alone.
+#[utoipa::path(
+    get,
+    path = "/users",
+    params(UserFilter, Paging),
+    responses((status = 200, body = List<StaffView>)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
 pub(crate) async fn users(
     staff: Staff,
     page: Page<Uuid, UserFilter>,
@@ -30,10 +53,31 @@ pub(crate) async fn users(
     Ok(Json(service().users(&staff, &page)?.map(StaffView::from)))
 }
 
+/// Reads a user.
+///
+/// Staff may; a teller sees customers alone.
+#[utoipa::path(
+    get,
+    path = "/users/{id}",
+    params(PathId),
+    responses((status = 200, body = StaffView)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
 pub(crate) async fn user(staff: Staff, PathId(id): PathId) -> Result<Json<StaffView>, Problem> {
     Ok(Json(service().user_for(&staff, id)?.into()))
 }
 
+/// Changes a user. A missing member changes nothing.
+///
+/// Administrators may.
+#[utoipa::path(
+    patch,
+    path = "/users/{id}",
+    params(PathId),
+    request_body = UserChange,
+    responses((status = 200, body = StaffView)),
+    extensions(("x-refusals" = json!(["forbidden", "own_account", "last_admin", "conflict"]))),
+)]
 pub(crate) async fn change_user(
     admin: Admin,
     request_id: RequestId,
@@ -44,6 +88,16 @@ pub(crate) async fn change_user(
     Ok(Json(user.into()))
 }
 
+/// Lists what was done to users and API keys, newest first.
+///
+/// Auditors and administrators may.
+#[utoipa::path(
+    get,
+    path = "/events",
+    params(EventFilter, Paging),
+    responses((status = 200, body = List<AuthEvent>)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
 pub(crate) async fn events(
     _: Auditor,
     page: Page<i64, EventFilter>,

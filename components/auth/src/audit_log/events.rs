@@ -7,11 +7,13 @@ use crate::service::AuthService;
 use serde::Deserialize;
 use strongroom_sdk::audit_log::{self, EventView};
 use strongroom_sdk::page::{List, Page};
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 /// The parameters of `GET /events`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct EventFilter {
     /// Only the events of this user.
     #[serde(default)]

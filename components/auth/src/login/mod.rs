@@ -13,14 +13,18 @@ use crate::user::User;
 use serde::Deserialize;
 use strongroom_sdk::oauth::TokenResponse;
 use strongroom_sdk::store::{Store, Transaction};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A login that raced with a change of the user gets a second attempt.
 const ATTEMPTS: usize = 2;
 
 /// The body of `POST /login`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({
+    "email": "ann@example.org", "password": "seven otters juggle walnuts"
+})))]
 pub struct Login {
     /// The email address, in any form.
     pub email: String,

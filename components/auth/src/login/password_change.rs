@@ -12,11 +12,16 @@ use crate::user::User;
 use serde::Deserialize;
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The body of `POST /password`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({
+    "current_password": "seven otters juggle walnuts",
+    "new_password": "eleven herons mend kettles"
+})))]
 pub struct PasswordChange {
     /// The password in force.
     pub current_password: String,

@@ -17,11 +17,15 @@ use strongroom_sdk::json::given;
 use strongroom_sdk::metadata::{Metadata, MetadataChange};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The body of `POST /users`.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({
+    "email": "tom@example.org", "password": "seven otters juggle walnuts", "role": "teller"
+})))]
 pub struct NewUser {
     /// The email address, which no other user may have.
     pub email: String,
@@ -29,9 +33,11 @@ pub struct NewUser {
     #[serde(skip_serializing)]
     pub password: String,
     /// What the user may do.
+    #[schema(inline)]
     pub role: Role,
     /// The user's name, at most 100 characters.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 100)]
     pub name: Option<String>,
     /// What a client notes about the user.
     #[serde(default)]
@@ -39,18 +45,22 @@ pub struct NewUser {
 }
 
 /// The body of `PATCH /users/{id}`. A missing field changes nothing.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({"name": "Ann Example"})))]
 pub struct UserChange {
     /// Whether the user may not log in.
     pub disabled: Option<bool>,
     /// What the user may do.
+    #[schema(inline)]
     pub role: Option<Role>,
     /// The user's name; `null` takes the name away.
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     pub name: Option<Option<String>>,
     /// The keys to set, and with null those to remove; `null` removes all.
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<MetadataChange>)]
     pub metadata: Option<Option<MetadataChange>>,
 }
 

@@ -10,11 +10,13 @@ use serde::Deserialize;
 use strongroom_sdk::identity::{Role, Staff};
 use strongroom_sdk::page::{List, Page, Window};
 use strongroom_sdk::store::{Rows, Store, StoreError, Value};
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 /// The parameters of `GET /users`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct UserFilter {
     /// A whole email address.
     #[serde(default)]
@@ -24,6 +26,7 @@ pub struct UserFilter {
     pub query: Option<String>,
     /// What the users may do.
     #[serde(default)]
+    #[param(inline)]
     pub role: Option<Role>,
     /// Whether the users may not log in.
     #[serde(default)]

@@ -8,17 +8,21 @@ use serde::Deserialize;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::json::given;
 use strongroom_sdk::metadata::MetadataChange;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The body of `PATCH /me`. A missing field changes nothing.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({"name": "Ann Example", "metadata": {"theme": "dark"}})))]
 pub struct OwnChange {
     /// The user's name; `null` takes the name away.
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     pub name: Option<Option<String>>,
     /// The keys to set, and with null those to remove; `null` removes all.
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<MetadataChange>)]
     pub metadata: Option<Option<MetadataChange>>,
 }
 

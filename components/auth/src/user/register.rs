@@ -10,10 +10,14 @@ use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::{Principal, Role};
 use strongroom_sdk::metadata::Metadata;
 use strongroom_sdk::problem::Problem;
+use utoipa::ToSchema;
 
 /// The body of `POST /register`. It has no role: serde refuses one as an unknown field.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({
+    "email": "ann@example.org", "password": "seven otters juggle walnuts", "name": "Ann"
+})))]
 pub struct Registration {
     /// The email address, which no other user may have.
     pub email: String,
@@ -22,6 +26,7 @@ pub struct Registration {
     pub password: String,
     /// The user's name, at most 100 characters.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 100)]
     pub name: Option<String>,
     /// What a client notes about the user.
     #[serde(default)]

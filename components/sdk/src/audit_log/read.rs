@@ -3,9 +3,13 @@
 use super::record::{COLUMNS, Event};
 use crate::clock::format_rfc3339;
 use crate::onward::{Onward, OnwardList};
+use crate::openapi::{HashText, Timestamp, id};
 use crate::page::{List, Page};
 use crate::store::{Store, StoreError, Value};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use utoipa::PartialSchema as _;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, Schema, Type};
 use uuid::Uuid;
 
 const NEWEST: &str = "FROM audit_log WHERE sequence {beyond} ?1 ORDER BY sequence {order} LIMIT ?2";
@@ -130,6 +134,48 @@ impl<'a, S: Store> Events<'a, S> {
 pub struct EventView {
     event: Event,
     target: &'static str,
+}
+
+/// The schema of an [`EventView`] whose `target` is this member.
+pub fn event_schema(target: &str) -> Object {
+    let optional = |schema: RefOr<Schema>| {
+        OneOfBuilder::new()
+            .item(schema)
+            .item(Object::with_type(Type::Null))
+    };
+    let text = String::schema;
+    let members: [(&str, RefOr<Schema>); 11] = [
+        ("sequence", u64::schema()),
+        (target, id().into()),
+        ("action", text()),
+        ("actor_id", id().into()),
+        ("actor_role", text()),
+        ("on_behalf_of", optional(id().into()).into()),
+        ("request_id", optional(text()).into()),
+        ("old_value", optional(text()).into()),
+        ("new_value", optional(text()).into()),
+        ("created_at", Timestamp::schema()),
+        ("hash", HashText::schema()),
+    ];
+    let event = ObjectBuilder::new().description(Some("What staff did, and to what."));
+    let add = |event: ObjectBuilder, (name, schema)| event.property(name, schema).required(name);
+    members.into_iter().fold(event, add).build()
+}
+
+/// Declares the schema of a service's events, by the member with the id of their target.
+///
+/// ```
+/// strongroom_sdk::event_schema!(AccountEvent, "account_id");
+/// ```
+#[macro_export]
+macro_rules! event_schema {
+    ($name:ident, $target:literal) => {
+        /// The schema of the service's events.
+        #[derive(Debug)]
+        pub enum $name {}
+
+        $crate::schema!($name, $crate::audit_log::event_schema($target));
+    };
 }
 
 impl Event {

@@ -32,6 +32,7 @@ use http::StatusCode;
 use http::request::Parts;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
 
 /// A page has so many objects, unless the client asks for another number.
 pub const LIMIT_DEFAULT: usize = 50;
@@ -54,13 +55,15 @@ pub struct Page<K, F = NoParameters> {
 }
 
 /// One page, as JSON.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct List<T> {
     /// The objects of the page.
     pub data: Vec<T>,
     /// The `cursor` of the next page, which is older, if there is one.
+    #[schema(required)]
     pub next_cursor: Option<String>,
     /// The `cursor` of the page before, which is newer, if this is not the first.
+    #[schema(required)]
     pub previous_cursor: Option<String>,
     /// Whether there is a next page.
     pub has_more: bool,

@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use utoipa::ToSchema;
 
 /// A client may retry so many seconds after a 503.
 const RETRY_AFTER_SECONDS: u32 = 1;
@@ -42,12 +43,13 @@ struct Parts {
 }
 
 /// The error of one field of the request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     /// A JSON pointer (RFC 6901) into the body, or into the object of a query's parameters. Empty
     /// for the whole.
     pub pointer: String,
     /// The stable code of the error, in snake case.
+    #[schema(value_type = String)]
     pub code: Cow<'static, str>,
     /// A text for people. It never repeats the value, which may be a secret.
     pub detail: String,

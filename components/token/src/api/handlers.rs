@@ -3,6 +3,7 @@
 use super::request::{JsonOrForm, RefreshRequest, TokenRequest};
 use crate::Introspection;
 use crate::component::{service, signer};
+use crate::openapi::KeySet;
 use axum::response::IntoResponse;
 use http::{StatusCode, header};
 use strongroom_sdk::identity::Auditor;
@@ -10,6 +11,19 @@ use strongroom_sdk::json::Json;
 use strongroom_sdk::oauth::{SessionResponse, TokenResponse};
 use strongroom_sdk::problem::Problem;
 
+/// Exchanges a refresh token for the next tokens of its session.
+#[utoipa::path(
+    post,
+    path = "/refresh",
+    request_body(content(
+        (RefreshRequest = "application/json"),
+        (RefreshRequest = "application/x-www-form-urlencoded"),
+    )),
+    responses((status = 200, body = SessionResponse)),
+    extensions(("x-refusals" = json!([
+        "invalid_grant", "unsupported_grant_type", "invalid_request",
+    ]))),
+)]
 pub(crate) async fn refresh(
     JsonOrForm(body): JsonOrForm<RefreshRequest>,
 ) -> Result<Json<SessionResponse>, Problem> {
@@ -18,6 +32,17 @@ pub(crate) async fn refresh(
     Ok(Json(TokenResponse::from(tokens).into()))
 }
 
+/// Ends the session of a token (RFC 7009). An unknown token is no error.
+#[utoipa::path(
+    post,
+    path = "/revoke",
+    request_body(content(
+        (TokenRequest = "application/json"),
+        (TokenRequest = "application/x-www-form-urlencoded"),
+    )),
+    responses((status = 200)),
+    extensions(("x-refusals" = json!(["invalid_request"]))),
+)]
 pub(crate) async fn revoke(
     JsonOrForm(body): JsonOrForm<TokenRequest>,
 ) -> Result<StatusCode, Problem> {
@@ -25,6 +50,19 @@ pub(crate) async fn revoke(
     Ok(StatusCode::OK)
 }
 
+/// Says what a token is worth (RFC 7662).
+///
+/// Auditors and administrators may.
+#[utoipa::path(
+    post,
+    path = "/introspect",
+    request_body(content(
+        (TokenRequest = "application/json"),
+        (TokenRequest = "application/x-www-form-urlencoded"),
+    )),
+    responses((status = 200, body = Introspection)),
+    extensions(("x-refusals" = json!(["forbidden", "invalid_request"]))),
+)]
 pub(crate) async fn introspect(
     _: Auditor,
     JsonOrForm(body): JsonOrForm<TokenRequest>,
@@ -34,6 +72,13 @@ pub(crate) async fn introspect(
 
 /// RFC 7517 section 5. A client may cache the keys for the lifetime of an access token: the host
 /// publishes a new key for that long before it signs with it.
+#[utoipa::path(
+    get,
+    path = "/jwks",
+    summary = "Reads the public keys of access tokens (RFC 7517).",
+    description = "A client may cache them for the lifetime of an access token.",
+    responses((status = 200, body = KeySet, content_type = "application/jwk-set+json")),
+)]
 pub(crate) async fn jwks() -> impl IntoResponse {
     (
         [

@@ -1,7 +1,7 @@
 //! The handlers of the routes, and the bodies that they take.
 
 #[cfg(target_family = "wasm")]
-mod handlers;
+pub(crate) mod handlers;
 pub mod request;
 
 #[cfg(target_family = "wasm")]

@@ -7,14 +7,15 @@ use serde::de::DeserializeOwned;
 use strongroom_sdk::json::{self, BODY_BYTES_MAX, Json};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query;
+use utoipa::ToSchema;
 
 /// The body of `POST /refresh`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefreshRequest {
     /// The refresh token.
     pub refresh_token: String,
-    /// OAuth clients send it.
+    /// OAuth clients send it: `refresh_token`.
     #[serde(default)]
     grant_type: Option<String>,
 }
@@ -37,7 +38,7 @@ impl RefreshRequest {
 }
 
 /// The body of `POST /revoke` (RFC 7009 section 2.1) and `POST /introspect` (RFC 7662 section 2.1).
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenRequest {
     /// An access or a refresh token.

@@ -9,6 +9,7 @@ mod bindings;
 mod env;
 mod issuer;
 mod lifecycle;
+mod openapi;
 
 use crate::{Settings, TokenService};
 use env::{HostEnv, HostRevocations};

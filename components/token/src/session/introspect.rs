@@ -8,11 +8,14 @@ use crate::error::TokenError;
 use crate::refresh_token::RefreshToken;
 use crate::service::TokenService;
 use serde::Serialize;
+use strongroom_sdk::openapi::{flag, words};
 use strongroom_sdk::store::Store;
+use utoipa::ToSchema;
+use utoipa::openapi::Object;
 use uuid::Uuid;
 
 /// The response of RFC 7662 section 2.2.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Introspection {
     /// The bank accepts the token now.
@@ -20,17 +23,22 @@ pub enum Introspection {
     /// The bank does not accept the token. The response does not say why.
     Inactive {
         /// Always false.
+        #[schema(schema_with = inactive)]
         active: bool,
     },
 }
 
 /// The response for an active token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ActiveToken)]
 pub struct Active {
+    #[schema(schema_with = active)]
     active: bool,
     /// `access_token` or `refresh_token`, as in RFC 7009 section 2.1.
+    #[schema(schema_with = token_kinds)]
     token_kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     token_type: Option<&'static str>,
     sub: Uuid,
     sid: Uuid,
@@ -40,13 +48,29 @@ pub struct Active {
     iat: i64,
     exp: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     nbf: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     aud: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     jti: Option<String>,
+}
+
+fn active() -> Object {
+    flag(true)
+}
+
+fn inactive() -> Object {
+    flag(false)
+}
+
+fn token_kinds() -> Object {
+    words(["access_token", "refresh_token"])
 }
 
 impl Introspection {

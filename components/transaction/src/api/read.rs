@@ -9,14 +9,16 @@ use strongroom_ledger_api::{Directory, Journal, LOOKUP_IDS_MAX, Posting};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// How many pages of the journal a list follows before it responds.
 const PAGES_PER_LIST_MAX: usize = 20;
 
 /// What has the id of a `GET /{id}`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = TransactionOrBatch)]
 pub enum Found {
     /// A row of the ledger's journal.
     Transaction(Box<TransactionView>),

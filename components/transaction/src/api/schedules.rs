@@ -8,11 +8,13 @@ use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::{Auditor, Identity, Teller};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 /// The parameters of `GET /schedules/events`.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct EventFilter {
     /// The order whose events are returned; none for all.
     pub schedule_id: Option<Uuid>,

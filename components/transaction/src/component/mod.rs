@@ -4,6 +4,7 @@
 mod audit;
 mod bindings;
 mod lifecycle;
+mod openapi;
 mod users;
 
 use crate::service::{Env, Service};

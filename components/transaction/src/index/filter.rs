@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use strongroom_ledger_api::Kind;
 use strongroom_sdk::clock::parse_rfc3339;
+use strongroom_sdk::openapi::{Amount, Timestamp, words};
 use strongroom_sdk::problem::Problem;
+use utoipa::IntoParams;
+use utoipa::openapi::Object;
 use uuid::Uuid;
 
 /// The longest key of metadata, in characters.
@@ -37,27 +40,36 @@ pub const STATUSES: &[&str] = &[
 ];
 
 /// What a list of transactions is asked for: all of it must match.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ListFilter {
-    /// The account that pays or is paid.
+    /// The account that pays or is paid. Only staff and API keys may leave it out.
     pub account_id: Option<Uuid>,
     /// The kind of transaction.
+    #[param(rename = "type", schema_with = kind_words)]
     pub kind: Option<Kind>,
-    /// One of [`STATUSES`].
+    /// The status, as the transaction has it.
+    #[param(schema_with = status_words)]
     pub status: Option<&'static str>,
-    /// Requested at this time or later, in milliseconds since 1970 UTC.
+    /// Requested at this time or later.
+    #[param(rename = "from", value_type = Option<Timestamp>)]
     pub from_ms: Option<i64>,
     /// Requested at this time or earlier.
+    #[param(rename = "to", value_type = Option<Timestamp>)]
     pub to_ms: Option<i64>,
     /// The whole reference.
     pub reference: Option<String>,
     /// At least this amount, in whatever currency.
+    #[param(value_type = Option<Amount>)]
     pub min_amount: Option<Decimal>,
     /// At most this amount.
+    #[param(value_type = Option<Amount>)]
     pub max_amount: Option<Decimal>,
     /// Who made the request: a user or a client.
     pub initiator_id: Option<Uuid>,
-    /// These keys of the metadata have these values.
+    /// The metadata has this value. `KEY` stands for its key, of 1 to 64 characters, as in
+    /// `metadata.order=4711`. There may be 10 such parameters, each of another key.
+    #[param(rename = "metadata.KEY", value_type = Option<String>)]
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -178,6 +190,14 @@ impl Parameter for Kind {
         let words: Vec<_> = kinds().map(Self::as_str).collect();
         format!("one of {}", words.join(", "))
     }
+}
+
+fn kind_words() -> Object {
+    words(kinds().map(Kind::as_str))
+}
+
+fn status_words() -> Object {
+    words(STATUSES.iter().copied())
 }
 
 struct Status(&'static str);

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use strongroom_ledger_api::{BATCH_LINES_MAX, BatchInstruction, BatchLine, Refusal};
 use strongroom_sdk::json::Unread;
 use strongroom_sdk::problem::{FieldError, Problem};
+use utoipa::ToSchema;
 
 /// The largest body of `POST /batch`, in bytes: 1,000 transfers with long references and some
 /// metadata.
@@ -19,9 +20,15 @@ const REFUSAL_BYTES_FREE: usize = 300;
 
 /// The body of `POST /batch`. Each transfer is checked by itself, so that one bad line need not
 /// refuse the others.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewBatch, examples(json!({"atomic": true, "transfers": [{
+    "from_account_id": "0198c0de-0000-7000-8000-000000000001",
+    "to_account_id": "0198c0de-0000-7000-8000-000000000002",
+    "amount": "12.34", "currency": "EUR", "reference": "rent", "metadata": {"order": "4711"}
+}]})))]
 pub struct BatchBody {
+    #[schema(value_type = Vec<TransferBody>, min_items = 1, max_items = 1_000)]
     transfers: Vec<Unread>,
     atomic: bool,
 }

@@ -9,62 +9,94 @@ use strongroom_ledger_api::{
 use strongroom_sdk::json::Unread;
 use strongroom_sdk::metadata::Metadata;
 use strongroom_sdk::money::Money;
+use strongroom_sdk::openapi::{Amount, CurrencyCode};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::text;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// How long a hold lasts where its request does not say: 7 days.
 const HOLD_SECONDS_DEFAULT: u32 = 7 * 24 * 60 * 60;
 
 /// The body of `POST /deposit` and `POST /withdraw`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Cash, examples(json!({
+    "account_id": "0198c0de-0000-7000-8000-000000000001",
+    "amount": "12.34", "currency": "EUR", "reference": "at the counter"
+})))]
 pub struct CashBody {
     account_id: Uuid,
+    #[schema(value_type = Amount)]
     amount: Unread,
+    #[schema(value_type = CurrencyCode)]
     currency: String,
+    #[schema(max_length = 140)]
     reference: Option<String>,
     metadata: Option<Metadata>,
 }
 
 /// The body of `POST /transfer` and `POST /send`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Payment, examples(json!({
+    "from_account_id": "0198c0de-0000-7000-8000-000000000001",
+    "to_account_id": "0198c0de-0000-7000-8000-000000000002",
+    "amount": "12.34", "currency": "EUR", "reference": "rent", "metadata": {"order": "4711"}
+})))]
 pub struct TransferBody {
     from_account_id: Uuid,
     to_account_id: Option<Uuid>,
     to_account_number: Option<String>,
+    #[schema(value_type = Amount)]
     amount: Unread,
+    #[schema(value_type = CurrencyCode)]
     currency: String,
+    #[schema(max_length = 140)]
     reference: Option<String>,
     metadata: Option<Metadata>,
 }
 
 /// The body of `POST /holds`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewHold, examples(json!({
+    "from_account_id": "0198c0de-0000-7000-8000-000000000001",
+    "to_account_id": "0198c0de-0000-7000-8000-000000000002",
+    "amount": "12.34", "currency": "EUR", "reference": "rent", "metadata": {"order": "4711"},
+    "expires_in": 3600
+})))]
 pub struct HoldBody {
     from_account_id: Uuid,
     to_account_id: Option<Uuid>,
     to_account_number: Option<String>,
+    #[schema(value_type = Amount)]
     amount: Unread,
+    #[schema(value_type = CurrencyCode)]
     currency: String,
+    /// Seconds until the hold expires by itself.
+    #[schema(minimum = 1, maximum = 7_776_000, default = 604_800)]
     expires_in: Option<u32>,
+    #[schema(max_length = 140)]
     reference: Option<String>,
     metadata: Option<Metadata>,
 }
 
 /// The body of `POST /holds/{id}/capture`. Without an amount, the call captures the whole hold.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CaptureRequest, examples(json!({"amount": "10.00"})))]
 pub struct CaptureBody {
+    #[schema(value_type = Option<Amount>)]
     amount: Option<Unread>,
 }
 
 /// The body of `POST /{id}/reverse`. It may be empty.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ReverseRequest, examples(json!({"reference": "paid twice"})))]
 pub struct ReverseBody {
+    #[schema(max_length = 140)]
     reference: Option<String>,
 }
 

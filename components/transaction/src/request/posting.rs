@@ -8,24 +8,42 @@ use strongroom_ledger_api::{Direction, Instruction, LEGS_MAX, LEGS_MIN, Leg};
 use strongroom_sdk::json::Unread;
 use strongroom_sdk::metadata::Metadata;
 use strongroom_sdk::money::{Currency, Money};
+use strongroom_sdk::openapi::{Amount, CurrencyCode};
 use strongroom_sdk::problem::Problem;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Debits and credits that are made together.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewPosting, examples(json!({
+    "entries": [
+        {"account_id": "0198c0de-0000-7000-8000-000000000001", "direction": "debit",
+            "amount": "12.34", "currency": "EUR"},
+        {"account_id": "0198c0de-0000-7000-8000-000000000002", "direction": "credit",
+            "amount": "12.34", "currency": "EUR"}
+    ],
+    "reference": "rent", "metadata": {"order": "4711"}
+})))]
 pub struct PostingBody {
+    #[schema(min_items = 2, max_items = 100)]
     entries: Vec<EntryBody>,
+    #[schema(max_length = 140)]
     reference: Option<String>,
     metadata: Option<Metadata>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// A debit or a credit.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewEntry)]
 struct EntryBody {
     account_id: Uuid,
+    #[schema(inline)]
     direction: Direction,
+    #[schema(value_type = Amount)]
     amount: Unread,
+    #[schema(value_type = CurrencyCode)]
     currency: String,
 }
 

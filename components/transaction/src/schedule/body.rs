@@ -6,7 +6,9 @@ use crate::request::TransferBody;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use strongroom_sdk::calendar::Day;
+use strongroom_sdk::openapi::{Amount, CurrencyCode};
 use strongroom_sdk::problem::Problem;
+use utoipa::ToSchema;
 
 /// The most payments that a `count` may ask for: a daily payment of 27 years.
 pub const COUNT_MAX: u32 = 10_000;
@@ -14,20 +16,36 @@ pub const COUNT_MAX: u32 = 10_000;
 pub const EVERY_MAX: u16 = 366;
 
 /// The body of `POST /schedules`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewStandingOrder, examples(json!({
+    "from_account_id": "0198c0de-0000-7000-8000-000000000001",
+    "to_account_id": "0198c0de-0000-7000-8000-000000000002",
+    "amount": "12.34", "currency": "EUR", "reference": "rent",
+    "start": "2099-01-31", "interval": "monthly", "count": 12
+})))]
 pub struct ScheduleBody {
+    #[schema(value_type = Uuid)]
     from_account_id: Value,
+    #[schema(value_type = Option<Uuid>)]
     to_account_id: Option<Value>,
+    #[schema(value_type = Option<String>)]
     to_account_number: Option<Value>,
+    #[schema(value_type = Amount)]
     amount: Value,
+    #[schema(value_type = CurrencyCode)]
     currency: Value,
+    #[schema(value_type = Option<String>, max_length = 140)]
     reference: Option<Value>,
     start: Day,
+    #[schema(inline)]
     interval: Interval,
+    #[schema(minimum = 1, maximum = 366, default = 1)]
     every: Option<u16>,
     until: Option<Day>,
+    #[schema(minimum = 1, maximum = 10_000)]
     count: Option<u32>,
+    #[schema(inline)]
     on_insufficient_funds: Option<OnInsufficientFunds>,
 }
 

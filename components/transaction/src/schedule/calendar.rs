@@ -5,11 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 use strongroom_sdk::calendar::Day;
+use utoipa::ToSchema;
 
 const DAYS_OF_A_WEEK: i64 = 7;
 
 /// The unit of what lies between two dates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Interval {
     /// A number of days.

@@ -4,9 +4,10 @@ use super::calendar::Plan;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use strongroom_ledger_api::Instruction;
+use utoipa::ToSchema;
 
 /// What the bank does on a date on which the source has too little.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnInsufficientFunds {
     /// Nothing: the next date is the next attempt.

@@ -2,47 +2,68 @@
 
 use super::calendar::Interval;
 use super::order::OnInsufficientFunds;
-use super::record::EndedBecause;
+use super::record::{EndedBecause, ScheduleState};
 use super::rows::Overview;
-use super::run::Run;
+use super::run::{Run, RunState};
 use serde::Serialize;
 use strongroom_ledger_api::AccountRef;
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::format_rfc3339;
+use strongroom_sdk::openapi::{Amount, CurrencyCode, Timestamp};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A standing order, as JSON.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = StandingOrder)]
 pub struct ScheduleView {
     id: Uuid,
+    #[schema(value_type = ScheduleState, inline)]
     status: &'static str,
+    #[schema(value_type = Option<EndedBecause>, inline, required)]
     ended_because: Option<&'static str>,
+    #[schema(required)]
     from_account_id: Option<Uuid>,
+    #[schema(required)]
     to_account_id: Option<Uuid>,
+    #[schema(required)]
     to_account_number: Option<String>,
+    #[schema(value_type = Amount)]
     amount: Option<String>,
+    #[schema(value_type = CurrencyCode)]
     currency: Option<&'static str>,
+    #[schema(required)]
     reference: Option<String>,
     start: Day,
+    #[schema(inline)]
     interval: Interval,
     every: u16,
+    #[schema(required)]
     until: Option<Day>,
+    #[schema(required)]
     count: Option<u32>,
+    #[schema(inline)]
     on_insufficient_funds: OnInsufficientFunds,
+    #[schema(required)]
     next_due: Option<Day>,
     runs: u32,
+    #[schema(inline, required)]
     last_run: Option<RunView>,
+    #[schema(value_type = Timestamp)]
     created_at: String,
 }
 
 /// What became of its latest date.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 struct RunView {
     due: Day,
+    #[schema(value_type = RunState, inline)]
     status: &'static str,
     attempts: u32,
     transaction_id: Uuid,
+    #[schema(required)]
     decline_code: Option<String>,
+    #[schema(value_type = Timestamp)]
     at: String,
 }
 

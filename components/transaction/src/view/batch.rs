@@ -8,10 +8,12 @@ use strongroom_ledger_api::view::TransactionView;
 use strongroom_ledger_api::{BatchRecord, BatchReply, Decline, LineOutcome, Posting, Refusal};
 use strongroom_sdk::idempotency::StoredReply;
 use strongroom_sdk::problem::{FieldError, Problem};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A batch, as JSON.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Batch)]
 pub struct BatchView {
     id: Uuid,
     atomic: bool,
@@ -19,7 +21,8 @@ pub struct BatchView {
 }
 
 /// What became of one line.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = BatchOutcome)]
 #[serde(tag = "status", rename_all = "snake_case")]
 enum LineView {
     /// Money has moved.

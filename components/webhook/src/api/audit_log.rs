@@ -7,11 +7,13 @@ use strongroom_sdk::audit_log::{self, EventView};
 use strongroom_sdk::identity::Auditor;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 /// The parameters of `GET /audit-log`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct LogFilter {
     /// The webhook whose records are returned; none for all.
     #[serde(default)]

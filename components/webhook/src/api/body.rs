@@ -4,7 +4,10 @@ use crate::webhook::Secret;
 use serde::{Deserialize, Serialize};
 use strongroom_ledger_api::view::EVENT_TYPES;
 use strongroom_sdk::http::client::Target;
+use strongroom_sdk::openapi::words;
 use strongroom_sdk::problem::Problem;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, SchemaType, Type};
 
 /// The longest URL, in bytes.
 pub const URL_BYTES_MAX: usize = 2_048;
@@ -12,12 +15,27 @@ pub const URL_BYTES_MAX: usize = 2_048;
 pub const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
 /// The body of `POST /`.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewWebhook, examples(json!({
+    "url": "https://hooks.example/bank", "events": ["transfer.posted"]
+})))]
 pub struct WebhookBody {
+    #[schema(max_length = 2_048)]
     pub(super) url: String,
+    #[schema(pattern = "^whsec_[A-Za-z0-9+/]+=*$")]
     secret: Option<String>,
+    #[schema(schema_with = event_types)]
     pub(super) events: Option<Vec<String>>,
+}
+
+/// All events, unless some are named.
+fn event_types() -> Array {
+    ArrayBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Array, Type::Null]))
+        .items(words(EVENT_TYPES.iter().copied()))
+        .min_items(Some(1))
+        .build()
 }
 
 impl WebhookBody {

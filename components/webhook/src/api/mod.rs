@@ -8,5 +8,5 @@ mod webhooks;
 
 pub use audit_log::LogFilter;
 pub use body::{SECRET_BYTES, URL_BYTES_MAX, WebhookBody};
-pub use view::{DeliveryView, WebhookView};
+pub use view::{CreatedView, DeliveryView, WebhookView};
 pub use webhooks::WEBHOOKS_MAX;

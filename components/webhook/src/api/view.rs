@@ -1,35 +1,55 @@
 //! Webhooks and deliveries as clients see them.
 
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, DeliveryState};
 use crate::webhook::{RECEIVER_GONE, Webhook};
 use serde::Serialize;
 use strongroom_sdk::clock::format_rfc3339;
+use strongroom_sdk::openapi::{Timestamp, words};
 use strongroom_sdk::problem::FieldError;
+use utoipa::ToSchema;
+use utoipa::openapi::Object;
 use uuid::Uuid;
 
+/// Events are sent to it.
+const ACTIVE: &str = "active";
+/// Nothing is sent to it any more.
+const ENDED: &str = "ended";
+
 /// A webhook without its secret, as JSON.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Webhook)]
 pub struct WebhookView {
     id: Uuid,
     url: String,
+    #[schema(schema_with = states)]
     status: &'static str,
+    #[schema(required)]
     ended_because: Option<&'static str>,
+    #[schema(value_type = Option<Timestamp>, required)]
     ended_at: Option<String>,
+    #[schema(required)]
     events: Option<Vec<String>>,
     created_by: Uuid,
+    #[schema(value_type = Timestamp)]
     created_at: String,
 }
 
 /// A webhook that was created just now, as JSON.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct CreatedView {
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = CreatedWebhook)]
+pub struct CreatedView {
     #[serde(flatten)]
     webhook: WebhookView,
     /// Null in the response to a repeated request.
+    #[schema(value_type = Option<String>, required)]
     secret: String,
     /// Why nothing can be sent to it yet.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<FieldError>,
+}
+
+fn states() -> Object {
+    words([ACTIVE, ENDED])
 }
 
 impl From<Webhook> for WebhookView {
@@ -37,7 +57,7 @@ impl From<Webhook> for WebhookView {
         Self {
             id: webhook.id,
             url: webhook.url,
-            status: webhook.ended_at_ms.map_or("active", |_| "ended"),
+            status: webhook.ended_at_ms.map_or(ACTIVE, |_| ENDED),
             ended_because: webhook.ended_at_ms.map(|_| RECEIVER_GONE),
             ended_at: webhook.ended_at_ms.map(format_rfc3339),
             events: webhook.events,
@@ -67,16 +87,23 @@ impl CreatedView {
 }
 
 /// A delivery, as JSON.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Delivery)]
 pub struct DeliveryView {
     sequence: u64,
     r#type: String,
+    #[schema(value_type = DeliveryState, inline)]
     status: &'static str,
     attempts: u32,
+    #[schema(value_type = Option<Timestamp>, required)]
     next_attempt_at: Option<String>,
+    #[schema(required)]
     last_status: Option<i64>,
+    #[schema(required)]
     last_error: Option<String>,
+    #[schema(value_type = Timestamp)]
     created_at: String,
+    #[schema(value_type = Option<Timestamp>, required)]
     delivered_at: Option<String>,
 }
 

@@ -4,6 +4,7 @@
 mod audit;
 mod bindings;
 mod lifecycle;
+mod openapi;
 
 use crate::service::{Env, Service};
 use strongroom_ledger_api::Linked;

@@ -1,0 +1,66 @@
+//! The part of `/api/auth` in the bank's OpenAPI document.
+
+use crate::api::{own, staff};
+use strongroom_sdk::audit_log::event_schema;
+use strongroom_sdk::openapi::Refusal;
+use strongroom_sdk::refusals;
+use utoipa::OpenApi;
+use utoipa::openapi::schema::OneOfBuilder;
+
+/// The schema of an event: it is about a user or about an API key.
+pub(crate) enum AuthEvent {}
+
+strongroom_sdk::schema!(
+    AuthEvent,
+    OneOfBuilder::new()
+        .item(event_schema("user_id"))
+        .item(event_schema("key_id"))
+);
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Auth",
+        description = "Users, their passwords and roles, and their sessions."
+    ),
+    paths(
+        own::register,
+        own::log_in,
+        own::log_out,
+        own::me,
+        own::change_me,
+        own::change_password,
+        staff::users,
+        staff::create_user,
+        staff::user,
+        staff::change_user,
+        staff::events,
+    )
+)]
+struct Document;
+
+/// Why a new password is refused.
+pub(crate) const NEW_PASSWORD: &[&str] = &[
+    "password_too_short",
+    "password_too_long",
+    "password_blocked",
+];
+
+/// Why a call is refused, beyond the reasons that all services have.
+const REFUSALS: &[Refusal] = refusals! {
+    401 "invalid_credentials": "the email address or the password is wrong";
+    403 "invalid_credentials": "the current password is wrong";
+    403 "own_account": "administrators do not change their own role, or disable themselves";
+    409 "email_taken": "another user has the email address";
+    409 "last_admin": "no enabled administrator would be left";
+    409 "conflict": "the user was changed at the same time";
+    422 "password_too_short": "the password has fewer than 15 characters";
+    422 "password_too_long": "the password has more than 256 characters";
+    422 "password_blocked": "the password is too easy to guess";
+    429 "too_many_attempts": "there were too many wrong passwords";
+};
+
+/// The part, as JSON.
+pub(crate) fn document() -> String {
+    strongroom_sdk::openapi::document(&Document::openapi(), REFUSALS, &[])
+}

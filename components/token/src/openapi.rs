@@ -1,0 +1,56 @@
+//! The part of `/api/token` in the bank's OpenAPI document.
+
+use crate::api::handlers;
+use strongroom_sdk::openapi::{Alias, Refusal};
+use strongroom_sdk::refusals;
+use utoipa::OpenApi;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Token",
+        description = "Sessions, and their access and refresh tokens."
+    ),
+    paths(
+        handlers::refresh,
+        handlers::revoke,
+        handlers::introspect,
+        handlers::jwks,
+    )
+)]
+struct Document;
+
+/// The schema of the public keys, which the host writes.
+pub(crate) enum KeySet {}
+
+strongroom_sdk::schema!(
+    KeySet,
+    ObjectBuilder::new()
+        .description(Some("A JWK set (RFC 7517)."))
+        .property(
+            "keys",
+            ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::Object)),
+        )
+        .required("keys")
+);
+
+/// Why a call is refused, beyond the reasons that all services have. OAuth clients read the code in
+/// the member `error` too.
+const REFUSALS: &[Refusal] = refusals! {
+    400 "invalid_grant": "the refresh token is not valid, or its session has ended";
+    400 "unsupported_grant_type": "the `grant_type` is not `refresh_token`";
+    400 "invalid_request": "a form lacks a needed parameter, or has one twice";
+};
+
+/// Where verifiers look for the keys.
+const ALIASES: &[Alias] = &[Alias {
+    path: "/.well-known/jwks.json",
+    of: "/jwks",
+    operation_id: "well_known_jwks",
+}];
+
+/// The part, as JSON.
+pub(crate) fn document() -> String {
+    strongroom_sdk::openapi::document(&Document::openapi(), REFUSALS, ALIASES)
+}

@@ -1,0 +1,95 @@
+//! The part of `/api/transactions` in the bank's OpenAPI document.
+
+use crate::routes;
+use strongroom_sdk::openapi::{Alias, Refusal};
+use strongroom_sdk::refusals;
+use utoipa::OpenApi;
+
+strongroom_sdk::event_schema!(ScheduleEvent, "schedule_id");
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Transactions",
+        description = "Moving money: payments, holds, batches, and standing orders."
+    ),
+    paths(
+        routes::list,
+        routes::deposit,
+        routes::withdraw,
+        routes::transfer,
+        routes::posting,
+        routes::hold,
+        routes::capture,
+        routes::void,
+        routes::batch,
+        routes::reverse,
+        routes::transaction,
+        routes::events,
+        routes::create_schedule,
+        routes::list_schedules,
+        routes::schedule_events,
+        routes::schedule,
+        routes::cancel_schedule,
+    )
+)]
+struct Document;
+
+/// Why a payment of any kind is refused or declined.
+pub(crate) const PAYMENT: &[&str] = &[
+    "forbidden",
+    "account_not_found",
+    "amount_invalid",
+    "account_closed",
+    "account_frozen",
+    "currency_mismatch",
+    "limit_exceeded",
+    "screening_denied",
+];
+
+/// Why a hold does not end as the payer asks.
+pub(crate) const END_OF_HOLD: &[&str] = &[
+    "forbidden",
+    "hold_declined",
+    "already_captured",
+    "already_voided",
+    "hold_expired",
+];
+
+/// Why a call is refused, beyond the reasons that all services have. A decline is recorded, and has
+/// the `transaction_id`.
+const REFUSALS: &[Refusal] = refusals! {
+    403 "own_account": "the account is the caller's own: a colleague must do it";
+    404 "account_not_found": "there is no such account, or the caller may not debit it";
+    422 "amount_invalid": "the amount is not one of the currency";
+    422 "account_closed": "declined: one of the accounts is closed";
+    422 "account_frozen": "declined: one of the accounts is frozen";
+    422 "currency_mismatch": "declined: one of the accounts is kept in another currency";
+    422 "limit_exceeded": "declined: an account would hold more than it can";
+    422 "insufficient_funds": "declined: the account does not have that much available";
+    422 "screening_denied": "declined: the bank does not make this payment";
+    422 "posting_unbalanced": "in one currency the debits are not the credits";
+    422 "hold_declined": "the hold itself was declined";
+    422 "already_captured": "declined: the hold was captured before";
+    422 "already_voided": "declined: the hold was voided before";
+    422 "hold_expired": "declined: the time of the hold is up";
+    422 "amount_exceeds_hold": "declined: the amount is more than the hold has reserved";
+    422 "not_reversible": "declined: the transaction has moved no money, or is a reversal";
+    422 "already_reversed": "declined: the transaction was reversed before";
+    422 "batch_declined": "a transfer of the atomic batch is declined, so none is posted";
+    422 "batch_refused": "a transfer of the atomic batch cannot be recorded, so none is";
+    422 "schedule_in_past": "the first date is before today";
+    422 "schedules_too_many": "the user has as many standing orders as a user may";
+};
+
+/// The other name of a transfer.
+const ALIASES: &[Alias] = &[Alias {
+    path: "/send",
+    of: "/transfer",
+    operation_id: "send",
+}];
+
+/// The part, as JSON.
+pub(crate) fn document() -> String {
+    strongroom_sdk::openapi::document(&Document::openapi(), REFUSALS, ALIASES)
+}

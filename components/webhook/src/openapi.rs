@@ -1,0 +1,36 @@
+//! The part of `/api/webhooks` in the bank's OpenAPI document.
+
+use crate::routes;
+use strongroom_sdk::openapi::Refusal;
+use strongroom_sdk::refusals;
+use utoipa::OpenApi;
+
+strongroom_sdk::event_schema!(WebhookEvent, "webhook_id");
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Webhooks",
+        description = "Sending events to programs outside."
+    ),
+    paths(
+        routes::list,
+        routes::create,
+        routes::log,
+        routes::remove,
+        routes::deliveries,
+        routes::resend,
+    )
+)]
+struct Document;
+
+/// Why a call is refused, beyond the reasons that all services have.
+const REFUSALS: &[Refusal] = refusals! {
+    409 "webhook_ended": "the webhook has ended, as its receiver is gone";
+    422 "webhooks_too_many": "there are as many webhooks as there may be";
+};
+
+/// The part, as JSON.
+pub(crate) fn document() -> String {
+    strongroom_sdk::openapi::document(&Document::openapi(), REFUSALS, &[])
+}
