@@ -6,7 +6,8 @@
 //!    steps that follow are one list there:
 //! 3. [`cors`] responds to a browser that asks whether a page may call;
 //! 4. [`limits`] refuses what no honest client sends;
-//! 5. [`service_path`] finds the service by the first segment under `/api`, and [`proxies`] the
+//! 5. [`openapi`] responds where the document of all calls is asked for; otherwise
+//!    [`service_path`] finds the service by the first segment under `/api`, and [`proxies`] the
 //!    client's address;
 //! 6. [`admission`] refuses a client whose [`rate`] is used up, and verifies the token or key with
 //!    its scope, unless the route is public; [`on_behalf_of`] lets a key act for a customer;
@@ -30,6 +31,7 @@ mod listener;
 mod observed_stream;
 mod on_behalf_of;
 mod open_responses;
+mod openapi;
 mod pipeline;
 mod problem;
 mod proxies;

@@ -5,9 +5,10 @@ use super::body_memory::BodyMemory;
 use super::cors::Cors;
 use super::exchange::Exchange;
 use super::open_responses::OpenResponses;
+use super::openapi::{Documents, Page};
 use super::problem::{GatewayError, METHODS_ALLOWED};
 use super::proxies::TrustedProxies;
-use super::rate::RateLimits;
+use super::rate::{self, RateLimits};
 use super::request_id::REQUEST_ID;
 use super::response_body::ResponseBody;
 use super::service_path::ServicePath;
@@ -32,6 +33,8 @@ use std::sync::Arc;
 
 /// Where the public keys are (RFC 8414 names the folder; `jwks.json` is what verifiers look for).
 const JWKS_PATH: &str = "/.well-known/jwks.json";
+/// Whose rates are those of the gateway's own pages: no service has this name.
+const GATEWAY: &str = "";
 /// The host of a request of HTTP/1.0, which need not name one (RFC 9112 section 3.3).
 const DEFAULT_HOST: HeaderValue = HeaderValue::from_static("localhost");
 /// For how long browsers must use nothing but TLS (RFC 6797): a year.
@@ -50,6 +53,7 @@ pub struct Gateway {
     cors: Option<Cors>,
     body_memory: BodyMemory,
     responses: Arc<OpenResponses>,
+    documents: Documents,
     proxies: TrustedProxies,
     is_secure: bool,
 }
@@ -64,6 +68,7 @@ impl Gateway {
             cors: Cors::new(&host.cors_origins),
             body_memory: BodyMemory::new(),
             responses: Arc::default(),
+            documents: Documents::default(),
             proxies: TrustedProxies(host.trusted_proxies.clone()),
             is_secure: host.tls.is_some(),
         }
@@ -114,10 +119,13 @@ impl Gateway {
         if head.uri.path() == JWKS_PATH {
             return self.public_keys(&head.method);
         }
+        let address = self.proxies.client_of(exchange.peer, &head.headers);
+        if let Some(page) = Page::at(head.uri.path()) {
+            return self.own_page(exchange, &page, &head, address);
+        }
         let path = ServicePath::parse(head.uri.path())?;
         let generation = self.generation(path.service, exchange, &head.headers)?;
         let spec = generation.spec();
-        let address = self.proxies.client_of(exchange.peer, &head.headers);
         let admission = Admission {
             rates: &self.rates,
             keys: &self.keys,
@@ -163,6 +171,24 @@ impl Gateway {
         let route = table.get(service).ok_or(GatewayError::NoSuchService)?;
         exchange.service = Some(Arc::clone(&route.service));
         Ok(route.admit(headers)?)
+    }
+
+    /// A page for anyone, at the rate of public routes.
+    fn own_page(
+        &self,
+        exchange: &mut Exchange,
+        page: &Page,
+        head: &Parts,
+        address: IpAddr,
+    ) -> Result<Response<ResponseBody>, GatewayError> {
+        let client = Client::of_address(address);
+        let counted = self.rates.count(GATEWAY, rate::PUBLIC, client);
+        let rate = exchange
+            .rate
+            .insert(counted.map_err(GatewayError::RateLimited)?);
+        let mut response = self.documents.respond(page, head, &self.services)?;
+        rate.write_to(response.headers_mut());
+        Ok(response)
     }
 
     fn public_keys(&self, method: &Method) -> Result<Response<ResponseBody>, GatewayError> {

@@ -87,8 +87,14 @@ impl Drop for Piece {
 
 impl From<Vec<u8>> for ResponseBody {
     fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<Bytes> for ResponseBody {
+    fn from(bytes: Bytes) -> Self {
         Self {
-            content: Content::Whole(Full::new(bytes.into())),
+            content: Content::Whole(Full::new(bytes)),
             responding: None,
         }
     }

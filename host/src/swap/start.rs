@@ -51,6 +51,7 @@ async fn start_one(candidate: &mut Candidate, replaced: Option<&Generation>) {
     match started {
         Ok(announcements) => {
             candidate.announcements = announcements;
+            generation.read_openapi().await;
             warm::warm(candidate, &generation, replaced).await;
         }
         Err(reason) => candidate.refuse(vec![LoadProblem::Start(reason)]),

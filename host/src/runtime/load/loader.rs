@@ -25,8 +25,8 @@ use crate::runtime::services::running::Services;
 use crate::store::ServiceStore;
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use wasmtime::component::types::ComponentItem;
@@ -225,6 +225,7 @@ impl Loader {
             functions,
             lifecycle,
             audit,
+            openapi: OnceLock::new(),
             pool: Arc::new(pool),
             slots: Slots::new(&spec.limits),
             live,

@@ -11,9 +11,10 @@ use crate::runtime::instance::response::GuestBody;
 use crate::runtime::instance::stats::{Snapshot, Stats};
 use crate::runtime::limits::in_flight::InFlight;
 use crate::runtime::limits::slots::Slots;
+use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use wasmtime::component::{Component, ComponentExportIndex, Val};
 use wasmtime::{PoolConcurrencyLimitError, Trap};
@@ -28,6 +29,7 @@ pub struct Generation {
     pub functions: HashMap<FunctionName, ComponentExportIndex>,
     pub lifecycle: Option<Lifecycle>,
     pub audit: Option<ComponentExportIndex>,
+    pub openapi: OnceLock<Value>,
     pub pool: Arc<InstancePool>,
     pub slots: Slots,
     pub live: LiveCount,
