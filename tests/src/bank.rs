@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+use crate::document;
 use crate::host::Host;
 use crate::json::{list, text};
 use crate::registry::{Registry, Service};
@@ -55,7 +56,8 @@ impl Bank {
     }
 
     /// The bank that all tests of this process share, with the guests `hello` and `hostile`
-    /// (public), and `guarded` (`hostile` behind a token) beside it. It ends with the process.
+    /// (public), and `guarded` (`hostile` behind a token) beside it. It ends with the process. Each
+    /// of its answers must be one of its document.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Bank> = OnceCell::const_new();
         let start = async || {
@@ -65,9 +67,15 @@ impl Bank {
                 .service("guarded", Service::guest("hostile"));
             let bank = Self::start_with(&registry).await;
             bank.host.remove_folder_at_exit();
+            document::watch(&format!("http://{}", bank.address()), bank.document().await);
             bank
         };
         SHARED.get_or_init(start).await
+    }
+
+    /// What `GET /api/openapi.json` returns.
+    pub async fn document(&self) -> Value {
+        self.client().read(document::PATH).await
     }
 
     /// The first administrator, logged in.

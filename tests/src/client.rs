@@ -8,6 +8,8 @@ use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 
+use crate::document;
+
 /// No answer of the bank takes longer, even on a loaded machine.
 const ANSWER_SECONDS_MAX: u64 = 60;
 
@@ -169,15 +171,31 @@ impl Call {
     /// # Errors
     ///
     /// If there is no complete answer: the connection was refused or broke.
+    ///
+    /// # Panics
+    ///
+    /// If the host is [watched](document::watch), and its document says otherwise.
     pub async fn try_send(self) -> Result<Answer, reqwest::Error> {
-        let response = self.request.send().await?;
+        let (http, request) = self.request.build_split();
+        let request = request?;
+        let (method, url) = (request.method().clone(), request.url().clone());
+        let response = http.execute(request).await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes().await?.to_vec();
-        Ok(Answer {
+        let answer = Answer {
             status,
             headers,
             body,
-        })
+        };
+        if let Some(document) = document::watched(&url.origin().ascii_serialization())
+            && let Err(difference) = document.check(method.as_str(), url.path(), &answer)
+        {
+            let (path, text) = (url.path(), answer.text());
+            panic!(
+                "{method} {path}: the document says otherwise: {difference}, in {status} {text}"
+            );
+        }
+        Ok(answer)
     }
 }
 

@@ -13,6 +13,7 @@
 //! - [`stores`]: the stores of a bank that does not run.
 //! - [`client`]: requests, and what came back.
 //! - [`problem`]: what every error must look like; [`refusals`]: tables of them.
+//! - [`document`]: the OpenAPI document, which the answers must keep to.
 //! - [`mod@json`]: parts of documents, compared in one line.
 //! - [`race`]: many requests at the same time.
 //! - [`history`]: what all clients asked and heard, checked against the journal and a model.
@@ -30,6 +31,7 @@ pub mod bank;
 pub mod business;
 pub mod client;
 pub mod command;
+pub mod document;
 pub mod faults;
 pub mod forge;
 pub mod history;

@@ -1,5 +1,5 @@
-//! A component whose `start` and `tick` misbehave as its configuration says, and which takes
-//! commands.
+//! A component whose `start`, `tick`, and `document` misbehave as its configuration says, and which
+//! takes commands.
 
 use std::hint::black_box;
 
@@ -20,6 +20,7 @@ mod bindings {
                 import wasi:config/store@0.2.0-rc.1;
                 export strongroom:service/commands@0.1.0;
                 export strongroom:service/lifecycle@0.1.0;
+                export strongroom:service/openapi@0.1.0;
             }
         ",
         world: "tests:clockwork/clockwork",
@@ -31,6 +32,7 @@ mod bindings {
 
 use bindings::exports::strongroom::service::commands::Guest as Commands;
 use bindings::exports::strongroom::service::lifecycle::Guest;
+use bindings::exports::strongroom::service::openapi::Guest as OpenApi;
 use bindings::wasi::config::store;
 
 /// Far more bytes than an operator reads.
@@ -61,6 +63,24 @@ impl Commands for Clockwork {
             _ => Ok(format!("{name} {}", arguments.join(" "))),
         }
     }
+}
+
+impl OpenApi for Clockwork {
+    /// What the configuration says, unless it says to misbehave.
+    fn document() -> String {
+        match misbehave("openapi") {
+            Ok(()) => store::get("document")
+                .ok()
+                .flatten()
+                .unwrap_or_else(nothing),
+            Err(text) => text,
+        }
+    }
+}
+
+/// A document of no calls.
+fn nothing() -> String {
+    r#"{"paths":{}}"#.to_owned()
 }
 
 /// Does what the configuration says under `key`.

@@ -6,3 +6,4 @@ mod head;
 mod json_texts;
 mod naughty_strings;
 mod oauth;
+mod schemathesis;

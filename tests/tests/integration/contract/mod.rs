@@ -3,6 +3,7 @@
 mod admin_listener;
 mod api;
 mod commands;
+mod document;
 mod http_accounts;
 mod http_auth;
 mod http_idempotency;

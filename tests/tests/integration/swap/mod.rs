@@ -21,6 +21,7 @@ mod changes;
 mod commands;
 mod compiled_code;
 mod departures;
+mod documents;
 mod drain;
 pub mod files;
 mod half_written;

@@ -1,0 +1,396 @@
+//! The OpenAPI document of a bank: whether what the bank answers is what the document says.
+//!
+//! Once a host is [watched](watch), each answer to a [`Client`](crate::Client) of its public
+//! listener is checked: the status, the media type, and the body, with the code of a problem among
+//! those of the call. The document allows members that it does not name, because a later version
+//! may have more. Here such a member is wrong: somebody has forgotten to document it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, RwLock};
+
+use jsonschema::{Draft, Validator};
+use serde_json::{Map, Value, json};
+
+use crate::Answer;
+
+/// Where the document is.
+pub const PATH: &str = "/api/openapi.json";
+/// The schema of errors. Some have more members (RFC 9457 section 3.2).
+const PROBLEM: &str = "Problem";
+
+/// The documents of watched hosts, by their origins.
+static WATCHED: RwLock<Vec<(String, Arc<Document>)>> = RwLock::new(Vec::new());
+
+/// Checks each later answer of the host at `origin` against its document.
+///
+/// # Panics
+///
+/// If another check has panicked while it changed this list.
+pub fn watch(origin: &str, document: Value) {
+    let document = Arc::new(Document::new(document));
+    let mut watched = WATCHED.write().expect("no check panics with the list");
+    watched.push((origin.to_owned(), document));
+}
+
+/// The document of a watched host.
+pub(crate) fn watched(origin: &str) -> Option<Arc<Document>> {
+    let watched = WATCHED.read().expect("no check panics with the list");
+    let mut watched = watched.iter();
+    let found = watched.find(|(watched, _)| watched == origin)?;
+    Some(Arc::clone(&found.1))
+}
+
+/// An OpenAPI document.
+#[derive(Debug)]
+pub struct Document {
+    root: Value,
+    /// Its schemas, in which an object has the members that are named, and no others.
+    components: Value,
+    /// Of each response with a body that was checked, by its place.
+    validators: Mutex<HashMap<String, Arc<Validator>>>,
+}
+
+/// A call of the document.
+#[derive(Debug, Clone, Copy)]
+pub struct Operation<'d> {
+    pub method: &'d str,
+    pub path: &'d str,
+    pub value: &'d Value,
+}
+
+impl Document {
+    /// The document of this JSON.
+    pub fn new(root: Value) -> Self {
+        let mut components = root["components"].clone();
+        if let Some(schemas) = components["schemas"].as_object_mut() {
+            for (name, schema) in schemas {
+                if name != PROBLEM {
+                    close(schema, false);
+                }
+            }
+        }
+        Self {
+            root,
+            components,
+            validators: Mutex::default(),
+        }
+    }
+
+    /// Every call.
+    pub fn operations(&self) -> impl Iterator<Item = Operation<'_>> {
+        let paths = self.root["paths"].as_object().into_iter().flatten();
+        paths.flat_map(|(path, item)| {
+            let methods = item.as_object().into_iter().flatten();
+            methods
+                .filter(|(_, value)| value["responses"].is_object())
+                .map(move |(method, value)| Operation {
+                    method,
+                    path,
+                    value,
+                })
+        })
+    }
+
+    /// The call of a request. A path without parameters comes before one with some.
+    pub fn operation(&self, method: &str, path: &str) -> Option<Operation<'_>> {
+        let path = match path.strip_suffix('/') {
+            // `/api/accounts/` is `/api/accounts`: the path within the service is `/`.
+            Some(service) if service.matches('/').count() == 2 => service,
+            _ => path,
+        };
+        self.operations()
+            .filter(|operation| operation.method.eq_ignore_ascii_case(method))
+            .filter(|operation| is_at(operation.path, path))
+            .min_by_key(|operation| operation.path.matches('{').count())
+    }
+
+    /// What a reference leads to; any other value leads to itself.
+    pub fn resolve<'d>(&'d self, value: &'d Value) -> &'d Value {
+        let Some(reference) = value["$ref"].as_str() else {
+            return value;
+        };
+        let pointer = reference.trim_start_matches('#');
+        let found = self.root.pointer(pointer);
+        self.resolve(found.unwrap_or_else(|| panic!("{reference} leads nowhere")))
+    }
+
+    /// Whether this answer is one that the document says.
+    ///
+    /// # Errors
+    ///
+    /// How it is not.
+    pub fn check(&self, method: &str, path: &str, answer: &Answer) -> Result<(), String> {
+        let status = answer.status;
+        let asked = if method == "HEAD" { "GET" } else { method };
+        let Some(operation) = self.operation(asked, path) else {
+            let is_call = status < 400 && method != "OPTIONS" && self.describes(path);
+            return match is_call {
+                true => Err(format!("it does not have {method} {path}")),
+                false => Ok(()),
+            };
+        };
+        let response = &operation.value["responses"][status.to_string()];
+        if response.is_null() {
+            return Err(format!("it does not have the status {status}"));
+        }
+        if method == "HEAD" {
+            return Ok(());
+        }
+        let content = &self.resolve(response)["content"];
+        if content.is_null() {
+            return match answer.body.is_empty() {
+                true => Ok(()),
+                false => Err(format!("it has no body for {status}")),
+            };
+        }
+        let content_type = answer.header("content-type").unwrap_or_default();
+        let media_type = content_type.split(';').next().unwrap_or_default();
+        let schema = &content[media_type]["schema"];
+        if schema.is_null() {
+            return Err(format!("it does not have {media_type} for {status}"));
+        }
+        if !media_type.ends_with("json") {
+            return Ok(());
+        }
+        let place = format!("{method} {} {status} {media_type}", operation.path);
+        let body = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
+        let validator = self.validator(place, schema, status < 400);
+        let errors: Vec<String> = validator
+            .iter_errors(&body)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        match errors.is_empty() {
+            true => Ok(()),
+            false => Err(errors.join("; ")),
+        }
+    }
+
+    /// Whether it has calls of the service at this path.
+    fn describes(&self, path: &str) -> bool {
+        let service = |path: &str| path.split('/').nth(2).map(str::to_owned);
+        let is_under_api = path.starts_with("/api/");
+        is_under_api
+            && self
+                .operations()
+                .any(|it| service(it.path) == service(path))
+    }
+
+    fn validator(&self, place: String, schema: &Value, is_closed: bool) -> Arc<Validator> {
+        let mut validators = self.validators.lock().expect("no check panics with it");
+        let validator = validators
+            .entry(place)
+            .or_insert_with(|| Arc::new(self.compile(schema, is_closed)));
+        Arc::clone(validator)
+    }
+
+    fn compile(&self, schema: &Value, is_closed: bool) -> Validator {
+        let mut schema = schema.clone();
+        if is_closed {
+            close(&mut schema, true);
+        }
+        // References lead from the root.
+        schema["components"] = self.components.clone();
+        jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .should_validate_formats(true)
+            .build(&schema)
+            .expect("a schema of the document is one")
+    }
+}
+
+/// Whether a path is one of the template's: `/api/accounts/{id}`.
+fn is_at(template: &str, path: &str) -> bool {
+    let (mut template, mut path) = (template.split('/'), path.split('/'));
+    loop {
+        match (template.next(), path.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(found)) => {
+                if wanted != found && !(wanted.starts_with('{') && !found.is_empty()) {
+                    return false;
+                }
+            }
+            _ => return false,
+        }
+    }
+}
+
+/// Makes a schema refuse members that it does not name. `is_whole` says whether the schema has all
+/// members of its objects: those of `allOf` have a part each.
+fn close(schema: &mut Value, is_whole: bool) {
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    for (keyword, value) in object.iter_mut() {
+        match keyword.as_str() {
+            "properties" => values(value).for_each(|member| close(member, true)),
+            "items" | "additionalProperties" => close(value, true),
+            "oneOf" | "anyOf" => values(value).for_each(|choice| close(choice, is_whole)),
+            "allOf" => values(value).for_each(|part| close(part, false)),
+            _ => {}
+        }
+    }
+    if is_whole && has_members(object) {
+        object.insert("unevaluatedProperties".to_owned(), json!(false));
+    }
+}
+
+/// The values of an object or a list.
+fn values(value: &mut Value) -> Box<dyn Iterator<Item = &mut Value> + '_> {
+    match value {
+        Value::Object(members) => Box::new(members.values_mut()),
+        Value::Array(values) => Box::new(values.iter_mut()),
+        _ => Box::new(std::iter::empty()),
+    }
+}
+
+fn has_members(schema: &Map<String, Value>) -> bool {
+    let keywords = ["$ref", "properties", "allOf", "oneOf", "anyOf"];
+    let names_some = keywords.iter().any(|keyword| schema.contains_key(*keyword));
+    names_some && !schema.contains_key("additionalProperties")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+
+    fn document() -> Document {
+        Document::new(json!({
+            "paths": {
+                "/api/notes": {"get": {"responses": {
+                    "200": {"content": {"application/json": {"schema": {
+                        "$ref": "#/components/schemas/List",
+                    }}}},
+                    "429": {"$ref": "#/components/responses/Busy"},
+                }}},
+                "/api/notes/all": {"delete": {"responses": {"204": {}}}},
+                "/api/notes/{id}": {"delete": {"responses": {"200": {"content": {"text/csv": {
+                    "schema": {"type": "string"},
+                }}}}}},
+            },
+            "components": {
+                "responses": {"Busy": {"content": {"application/problem+json": {"schema": {
+                    "$ref": "#/components/schemas/Problem",
+                    "properties": {"code": {"enum": ["rate_limited"]}},
+                }}}}},
+                "schemas": {
+                    "Problem": {
+                        "type": "object",
+                        "required": ["code"],
+                        "properties": {"code": {"type": "string"}},
+                    },
+                    "List": {
+                        "type": "object",
+                        "required": ["data"],
+                        "properties": {"data": {
+                            "type": "array",
+                            "items": {"$ref": "#/components/schemas/Note"},
+                        }},
+                    },
+                    "Note": {"allOf": [
+                        {"$ref": "#/components/schemas/Id"},
+                        {"type": "object", "properties": {"text": {"type": "string"}}},
+                    ]},
+                    "Id": {
+                        "type": "object",
+                        "required": ["id"],
+                        "properties": {"id": {"type": "string", "format": "uuid"}},
+                    },
+                },
+            },
+        }))
+    }
+
+    fn check(method: &str, path: &str, status: u16, kind: &str, body: &str) -> Result<(), String> {
+        let content_type = HeaderValue::try_from(kind).expect("a media type");
+        let answer = Answer {
+            status,
+            headers: HeaderMap::from_iter([(CONTENT_TYPE, content_type)]),
+            body: body.as_bytes().to_vec(),
+        };
+        document().check(method, path, &answer)
+    }
+
+    #[test]
+    fn an_answer_of_the_document_passes() {
+        let (json, problem) = ("application/json", "application/problem+json");
+        let note = r#"{"data":[{"id":"01890000-0000-7000-8000-000000000000","text":"a"}]}"#;
+        for (method, path, status, kind, body) in [
+            ("GET", "/api/notes", 200, json, note),
+            (
+                "GET",
+                "/api/notes/",
+                200,
+                "application/json; charset=utf-8",
+                note,
+            ),
+            ("HEAD", "/api/notes", 200, json, ""),
+            (
+                "GET",
+                "/api/notes",
+                429,
+                problem,
+                r#"{"code":"rate_limited","wait":1}"#,
+            ),
+            ("DELETE", "/api/notes/all", 204, json, ""),
+            ("DELETE", "/api/notes/7", 200, "text/csv", "a,b"),
+            // No call of it, and no service of it.
+            ("PUT", "/api/notes", 405, problem, "{}"),
+            ("GET", "/api/other", 200, json, "{}"),
+            ("OPTIONS", "/api/notes", 204, json, ""),
+        ] {
+            assert_eq!(
+                check(method, path, status, kind, body),
+                Ok(()),
+                "{method} {path}"
+            );
+        }
+    }
+
+    #[test]
+    fn any_other_answer_is_refused_with_the_reason() {
+        let (json, problem) = ("application/json", "application/problem+json");
+        for (method, path, status, kind, body, reason) in [
+            ("PUT", "/api/notes", 200, json, "{}", "PUT /api/notes"),
+            ("GET", "/api/notes", 201, json, "{}", "status 201"),
+            ("GET", "/api/notes", 200, "text/html", "{}", "text/html"),
+            ("GET", "/api/notes", 200, json, "{", "EOF"),
+            ("GET", "/api/notes", 200, json, "{}", "data"),
+            (
+                "GET",
+                "/api/notes",
+                200,
+                json,
+                r#"{"data":[],"more":1}"#,
+                "more",
+            ),
+            (
+                "GET",
+                "/api/notes",
+                200,
+                json,
+                r#"{"data":[{"id":7}]}"#,
+                "/data/0",
+            ),
+            (
+                "GET",
+                "/api/notes",
+                429,
+                problem,
+                r#"{"code":"other"}"#,
+                "/code",
+            ),
+            ("DELETE", "/api/notes/all", 204, json, "x", "no body"),
+        ] {
+            let refused = check(method, path, status, kind, body).unwrap_err();
+            assert!(
+                refused.contains(reason),
+                "{method} {path} {body}: {refused}"
+            );
+        }
+        let id = "01890000-0000-7000-8000-000000000000";
+        let unnamed = format!(r#"{{"data":[{{"id":"{id}","text":"a","secret":"b"}}]}}"#);
+        let refused = check("GET", "/api/notes", 200, json, &unnamed).unwrap_err();
+        assert!(refused.contains("secret"), "{refused}");
+    }
+}

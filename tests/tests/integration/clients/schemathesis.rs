@@ -1,0 +1,121 @@
+//! Goal: whatever the document allows, and what it does not, the bank answers as the document says:
+//! no 5xx, no other status or body, and no customer sees another one's objects. Method: requests
+//! that schemathesis makes of the document, for a minute. Each call is made as a customer, or as an
+//! administrator where a customer may not; what one customer may read, another one tries to.
+
+use std::fs;
+
+use strongroom_tests::bank::{Pair, cash, day, new_key, transfer};
+use strongroom_tests::document::PATH;
+use strongroom_tests::tools::{in_tests, output_of, program};
+use strongroom_tests::{Bank, Person, Value, json, text};
+
+/// For how long requests are made, in seconds.
+const SECONDS: &str = "60";
+/// Of one call, in one phase.
+const EXAMPLES_MAX: &str = "30";
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+    response_headers_conformance,response_schema_conformance,ignored_auth,\
+    object_level_authorization,no_foreign_object";
+/// They end the sessions of the callers.
+const EXCLUDED: [&str; 3] = ["auth_log_out", "auth_change_password", "auth_change_user"];
+
+/// Where its configuration says who it may be.
+const CONFIGURATION: &str = r#"
+[auth.wfc]
+path = "identities.json"
+peers = ["customer", "neighbour"]
+"#;
+
+fn identity(name: &str, person: &Person) -> Value {
+    let token = format!("Bearer {}", person.token());
+    json!({"name": name, "fixedHeaders": [{"name": "authorization", "value": token}]})
+}
+
+/// One of each object of a customer, and none of it concerns another one.
+async fn objects(admin: &Person, customer: &Person) -> Value {
+    let from = customer.open_account("EUR").await;
+    let to = customer.open_account("EUR").await;
+    let deposit = admin
+        .submit("deposit", &cash(&from, "1000.00", "EUR"))
+        .await
+        .expect(201);
+    let body = transfer(&from, &to, "1.00", "EUR");
+    let sent = customer.submit("transfer", &body).await.expect(201);
+    let hold = customer.submit("holds", &body).await.expect(201);
+    let mut order = body.clone();
+    order["start"] = json!(day(30));
+    order["interval"] = json!("monthly");
+    let order = customer
+        .post("/api/transactions/schedules")
+        .key(&new_key())
+        .json(&order);
+    let order = order.await.expect(201);
+    let id = |object: &Value| text(&object["id"]).to_owned();
+    json!({
+        "users": [customer.id],
+        "accounts": [from, to],
+        "transactions": [id(&deposit), id(&sent), id(&hold)],
+        "holds": [id(&hold)],
+        "schedules": [id(&order)],
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_is_one_of_the_document_and_no_customer_sees_another_ones_objects() {
+    let name = "every_answer_is_one_of_the_document_and_no_customer_sees_another_ones_objects";
+    let Some(mut schemathesis) = program(name, "schemathesis") else {
+        return;
+    };
+    // It makes standing orders and webhooks, and locks its own address out.
+    let bank = Bank::start().await;
+    let Pair {
+        alice, bob, admin, ..
+    } = bank.pair().await;
+    let objects = json!({
+        "customer": objects(&admin, &alice).await,
+        "neighbour": objects(&admin, &bob).await,
+    });
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |file: &str, text: &str| fs::write(folder.path().join(file), text);
+    let identities = [
+        identity("customer", &alice),
+        identity("neighbour", &bob),
+        identity("admin", &admin),
+    ];
+    write("identities.json", &json!({"auth": identities}).to_string()).expect("it can be written");
+    write("schemathesis.toml", CONFIGURATION).expect("it can be written");
+    schemathesis
+        .current_dir(folder.path())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env(
+            "SCHEMATHESIS_HOOKS",
+            in_tests("clients/schemathesis_hooks.py"),
+        )
+        .env("STRONGROOM_OBJECTS", objects.to_string())
+        .args(["run", &format!("http://{}{PATH}", bank.address())])
+        .args(["--max-time", SECONDS, "--max-examples", EXAMPLES_MAX])
+        .args([
+            "--seed",
+            "1",
+            "--generation-database",
+            "none",
+            "--workers",
+            "1",
+        ])
+        .args(["--request-timeout", "30", "--suppress-health-check", "all"])
+        .args(["--checks", CHECKS, "--continue-on-failure"])
+        .args([
+            "--no-color",
+            "--warnings",
+            "off",
+            "--output-truncate",
+            "false",
+        ])
+        .args(
+            EXCLUDED
+                .iter()
+                .flat_map(|operation| ["--exclude-operation-id", operation]),
+        );
+    output_of(schemathesis).await;
+}
