@@ -178,7 +178,7 @@ async fn statement(
 
 /// Copies the journal, oldest first.
 ///
-/// Auditors and administrators may.
+/// Auditors, administrators, and API keys may.
 #[utoipa::path(
     get,
     path = "/journal",
@@ -292,7 +292,7 @@ async fn update(
 
 /// Closes an account whose balance is zero, for ever.
 ///
-/// Its owner may, and tellers and administrators.
+/// Its owner may, tellers, administrators, and API keys.
 #[utoipa::path(
     post,
     path = "/{id}/close",

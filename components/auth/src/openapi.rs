@@ -1,6 +1,6 @@
 //! The part of `/api/auth` in the bank's OpenAPI document.
 
-use crate::api::{own, staff};
+use crate::api::{keys, own, staff};
 use strongroom_sdk::audit_log::event_schema;
 use strongroom_sdk::openapi::Refusal;
 use strongroom_sdk::refusals;
@@ -21,7 +21,7 @@ strongroom_sdk::schema!(
 #[openapi(
     info(
         title = "Auth",
-        description = "Users, their passwords and roles, and their sessions."
+        description = "Users, their passwords and roles, their sessions, and API keys."
     ),
     paths(
         own::register,
@@ -34,6 +34,10 @@ strongroom_sdk::schema!(
         staff::create_user,
         staff::user,
         staff::change_user,
+        keys::keys,
+        keys::create_key,
+        keys::key,
+        keys::revoke_key,
         staff::events,
     )
 )]
@@ -57,6 +61,7 @@ const REFUSALS: &[Refusal] = refusals! {
     422 "password_too_short": "the password has fewer than 15 characters";
     422 "password_too_long": "the password has more than 256 characters";
     422 "password_blocked": "the password is too easy to guess";
+    422 "keys_too_many": "there are as many API keys as there may be";
     429 "too_many_attempts": "there were too many wrong passwords";
 };
 

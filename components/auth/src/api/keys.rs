@@ -1,7 +1,7 @@
 //! What staff do about API keys. Auditors read, and administrators also make and revoke them.
 
 use crate::component::service;
-use crate::key::KeyView;
+use crate::key::{KeyView, NewKeyView};
 use crate::{KeyFilter, NewKey};
 use http::StatusCode;
 use strongroom_sdk::audit_log::Actor;
@@ -9,10 +9,22 @@ use strongroom_sdk::http::{PathId, RequestId};
 use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::{Admin, Auditor};
 use strongroom_sdk::json::{Json, NoBody};
+use strongroom_sdk::openapi::{OptionalIdempotencyKey, Paging};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
 
+/// Makes an API key. The answer has its secret, once.
+///
+/// Administrators may.
+#[utoipa::path(
+    post,
+    path = "/keys",
+    params(OptionalIdempotencyKey),
+    request_body = NewKey,
+    responses((status = 201, body = NewKeyView)),
+    extensions(("x-refusals" = json!(["forbidden", "keys_too_many"]))),
+)]
 pub(crate) async fn create_key(
     admin: Admin,
     request_id: RequestId,
@@ -23,6 +35,16 @@ pub(crate) async fn create_key(
     service().create_key(&Actor::new(&admin, request_id), &request, &body)
 }
 
+/// Lists API keys, newest first.
+///
+/// Auditors and administrators may.
+#[utoipa::path(
+    get,
+    path = "/keys",
+    params(KeyFilter, Paging),
+    responses((status = 200, body = List<KeyView>)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
 pub(crate) async fn keys(
     _: Auditor,
     page: Page<Uuid, KeyFilter>,
@@ -30,10 +52,30 @@ pub(crate) async fn keys(
     Ok(Json(service().keys(&page)?))
 }
 
+/// Reads an API key.
+///
+/// Auditors and administrators may.
+#[utoipa::path(
+    get,
+    path = "/keys/{id}",
+    params(PathId),
+    responses((status = 200, body = KeyView)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
 pub(crate) async fn key(_: Auditor, PathId(id): PathId) -> Result<Json<KeyView>, Problem> {
     Ok(Json(service().key(id)?))
 }
 
+/// Revokes an API key. It has stopped working.
+///
+/// Administrators may.
+#[utoipa::path(
+    delete,
+    path = "/keys/{id}",
+    params(PathId),
+    responses((status = 204)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
 pub(crate) async fn revoke_key(
     admin: Admin,
     request_id: RequestId,

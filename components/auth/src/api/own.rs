@@ -97,7 +97,7 @@ pub(crate) async fn me(caller: Identity) -> Result<Json<View>, Problem> {
     path = "/me",
     request_body = OwnChange,
     responses((status = 200, body = View)),
-    extensions(("x-refusals" = json!(["not_found", "conflict"]))),
+    extensions(("x-refusals" = json!(["not_found"]))),
 )]
 pub(crate) async fn change_me(
     caller: Identity,

@@ -76,7 +76,7 @@ pub(crate) async fn user(staff: Staff, PathId(id): PathId) -> Result<Json<StaffV
     params(PathId),
     request_body = UserChange,
     responses((status = 200, body = StaffView)),
-    extensions(("x-refusals" = json!(["forbidden", "own_account", "last_admin", "conflict"]))),
+    extensions(("x-refusals" = json!(["forbidden", "own_account", "last_admin"]))),
 )]
 pub(crate) async fn change_user(
     admin: Admin,

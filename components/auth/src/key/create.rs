@@ -12,26 +12,34 @@ use serde::{Deserialize, Serialize};
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::parse_rfc3339;
 use strongroom_sdk::idempotency::{Begun, KeyedRequest, StoredReply};
+use strongroom_sdk::openapi::Timestamp;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::{Store, Transaction};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A key has at most so many scopes.
 const SCOPES_MAX: usize = 50;
 
 /// The body of `POST /keys`.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewApiKey, examples(json!({
+    "name": "Card processor", "scopes": ["accounts:read", "transactions:write"]
+})))]
 pub struct NewKey {
     /// What people call the key, at most 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     pub name: String,
     /// The client that gets another key; a new client where it is missing.
     #[serde(default)]
     pub client_id: Option<Uuid>,
     /// What the key may do: 1 to 50 scopes that services of the registry have.
+    #[schema(min_items = 1, max_items = 50)]
     pub scopes: Vec<String>,
     /// From when on the key is refused (RFC 3339).
     #[serde(default)]
+    #[schema(value_type = Option<Timestamp>)]
     pub expires_at: Option<String>,
 }
 

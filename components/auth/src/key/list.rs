@@ -8,11 +8,13 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::store::Store;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 /// The parameters of `GET /keys`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct KeyFilter {
     /// Only the keys of this client.
     #[serde(default)]

@@ -19,7 +19,7 @@ mod view;
 
 pub use create::NewKey;
 pub use list::KeyFilter;
-pub use view::KeyView;
+pub use view::{KeyView, NewKeyView};
 
 use strongroom_sdk::page::Window;
 use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};

@@ -3,34 +3,44 @@
 use super::ApiKey;
 use serde::Serialize;
 use strongroom_sdk::clock::format_rfc3339;
+use strongroom_sdk::openapi::Timestamp;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// What never changes of a key. The audit log has it as the value of `key.created`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ApiKeyFacts)]
 pub(super) struct KeyFacts {
     name: String,
     client_id: Uuid,
     scopes: Vec<String>,
+    /// The first characters of the secret.
     prefix: String,
+    #[schema(value_type = Option<Timestamp>, required)]
     expires_at: Option<String>,
+    #[schema(value_type = Timestamp)]
     created_at: String,
 }
 
 /// A key as administrators and auditors see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ApiKey)]
 pub struct KeyView {
     id: Uuid,
     #[serde(flatten)]
     facts: KeyFacts,
+    #[schema(value_type = Option<Timestamp>, required)]
     last_used_at: Option<String>,
 }
 
 /// A new key, as its maker sees it.
-#[derive(Serialize)]
-pub(super) struct NewKeyView {
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedApiKey)]
+pub struct NewKeyView {
     #[serde(flatten)]
     key: KeyView,
     /// Null in the response to a repeated request.
+    #[schema(value_type = Option<String>, required)]
     secret: String,
 }
 

@@ -23,6 +23,8 @@ const KINDS: [&str; 9] = [
     "callbacks",
     "pathItems",
 ];
+/// The header by which a client with an API key names a customer.
+const ON_BEHALF_OF: &str = "#/components/parameters/OnBehalfOf";
 const METHODS: [(&str, Method); 7] = [
     ("get", Method::GET),
     ("put", Method::PUT),
@@ -160,30 +162,31 @@ fn complete(item: &mut Value, path: &str, spec: &ServiceSpec) {
         let Some(operation) = item.get_mut(name).and_then(Value::as_object_mut) else {
             continue;
         };
-        let is_public = spec.is_public(&method, path);
-        complete_operation(operation, is_public, &spec.name);
+        let scope = (!spec.is_public(&method, path)).then(|| spec.scope(&method, path));
+        complete_operation(operation, scope.as_deref(), &spec.name);
     }
 }
 
-fn complete_operation(operation: &mut Map<String, Value>, is_public: bool, service: &str) {
+/// `scope` is the one that the call needs; none: it is public.
+fn complete_operation(operation: &mut Map<String, Value>, scope: Option<&str>, service: &str) {
     operation.remove("servers");
     if let Some(Value::String(id)) = operation.get_mut("operationId") {
         *id = format!("{}_{id}", service.replace('-', "_"));
     }
-    let security = if is_public {
-        json!([])
-    } else {
-        json!([{"bearer": []}])
+    let (security, kind) = match scope {
+        None => (json!([]), Calls::OfServices),
+        Some(scope) => (json!([{"bearer": [scope]}]), Calls::Guarded),
     };
     operation.insert("security".to_owned(), security);
+    if scope.is_some() {
+        let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
+        if let Some(parameters) = parameters.as_array_mut() {
+            parameters.push(json!({"$ref": ON_BEHALF_OF}));
+        }
+    }
     operation.insert("tags".to_owned(), json!([service]));
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
     if let Some(responses) = responses.as_object_mut() {
-        let kind = if is_public {
-            Calls::OfServices
-        } else {
-            Calls::Guarded
-        };
         refusals::add_to(responses, kind);
     }
 }

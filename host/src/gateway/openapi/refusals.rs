@@ -31,8 +31,11 @@ macro_rules! refusals {
 /// The rows of a status stand together.
 pub(in crate::gateway) const REFUSALS: &[Refusal] = refusals! {
     All        400 "bad_request": "the head or the body is malformed";
-    Guarded    401 "token_missing": "there is no access token";
-    Guarded    401 "invalid_token": "the access token is wrong, expired, or revoked";
+    Guarded    401 "token_missing": "there is no access token or API key";
+    Guarded    401 "invalid_token": "the access token or API key is wrong, expired, or revoked";
+    Guarded    403 "forbidden": "`x-on-behalf-of` is for clients with an API key";
+    Guarded    403 "customer_disabled": "`x-on-behalf-of` names a disabled user";
+    Guarded    403 "insufficient_scope": "the token or key does not have the scope of the call";
     OfServices 404 "no_such_service": "the service was removed";
     OfServices 408 "request_timeout": "the body does not arrive in time";
     OfServices 413 "payload_too_large": "the body is too large";

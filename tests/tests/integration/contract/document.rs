@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use strongroom_tests::bank::{PASSWORD, new_email, new_key};
 use strongroom_tests::document::{Document, PATH};
-use strongroom_tests::{Bank, Client, Value, assert_json, list, text, workspace};
+use strongroom_tests::{Bank, Client, Value, assert_json, json, text, workspace};
 
 /// The accounts of the examples: the payer's, and the payee's.
 const PAYER: &str = "0198c0de-0000-7000-8000-000000000001";
@@ -94,22 +94,32 @@ async fn the_page_and_what_it_loads_are_the_banks_own() {
 }
 
 #[tokio::test]
-async fn it_has_every_service_and_says_which_calls_need_a_token() {
+async fn it_has_every_service_and_says_which_scopes_its_calls_need() {
+    let needs = |scope: &str| json!([{"bearer": [scope]}]);
     let bank = Bank::shared().await;
     let document = Document::new(bank.document().await);
-    for (method, path, is_public) in [
-        ("POST", "/api/auth/register", true),
-        ("GET", "/api/token/jwks", true),
-        ("GET", "/.well-known/jwks.json", true),
-        ("GET", "/api/accounts", false),
-        ("POST", "/api/transactions/transfer", false),
-        ("POST", "/api/transactions/send", false),
-        ("DELETE", "/api/webhooks/1", false),
+    for (method, path, scopes) in [
+        ("POST", "/api/auth/register", json!([])),
+        ("GET", "/api/token/jwks", json!([])),
+        ("GET", "/.well-known/jwks.json", json!([])),
+        ("GET", "/api/accounts", needs("accounts:read")),
+        ("GET", "/api/accounts/journal", needs("journal:read")),
+        ("POST", "/api/auth/keys", needs("auth:write")),
+        (
+            "POST",
+            "/api/transactions/transfer",
+            needs("transactions:write"),
+        ),
+        (
+            "POST",
+            "/api/transactions/send",
+            needs("transactions:write"),
+        ),
+        ("DELETE", "/api/webhooks/1", needs("webhooks:write")),
     ] {
         let operation = document.operation(method, path);
         let operation = operation.unwrap_or_else(|| panic!("{method} {path} is missing"));
-        let security = list(&operation.value["security"]);
-        assert_eq!(security.is_empty(), is_public, "{method} {path}");
+        assert_eq!(operation.value["security"], scopes, "{method} {path}");
     }
     assert!(document.operation("GET", "/api/hello").is_none());
 }
@@ -245,6 +255,9 @@ async fn its_examples_run() {
     let webhook = in_turn(admin, &calls, &[]).await;
     let webhook = format!("/api/webhooks/{}", text(&webhook["id"]));
     admin.delete(&webhook).await.expect_no_content();
+    let key = in_turn(admin, &["POST /api/auth/keys"], &[]).await;
+    let key = format!("/api/auth/keys/{}", text(&key["id"]));
+    admin.delete(&key).await.expect_no_content();
     in_turn(admin, &["POST /api/transactions/deposit"], &accounts).await;
     let payments = [
         "POST /api/accounts",
@@ -260,11 +273,16 @@ async fn its_examples_run() {
     let hold = in_turn(alice, &["POST /api/transactions/holds"], &accounts).await;
     let capture = format!("POST /api/transactions/holds/{}/capture", text(&hold["id"]));
     in_turn(alice, &[&capture], &[]).await;
-    in_turn(alice, &["POST /api/auth/password"], &[]).await;
+    in_turn(
+        alice,
+        &["PATCH /api/auth/me", "POST /api/auth/password"],
+        &[],
+    )
+    .await;
     assert_eq!(alice.password, PASSWORD);
 
     let with_example = document
         .operations()
         .filter(|it| example(&document, it.value).is_some());
-    assert_eq!(with_example.count(), 18, "each example is run above");
+    assert_eq!(with_example.count(), 20, "each example is run above");
 }

@@ -9,7 +9,8 @@ fn merged(parts: &[(&str, Value)]) -> Value {
         .iter()
         .map(|(name, _)| {
             let public = r#"public = ["GET /open", "POST /items/*"]"#;
-            format!("[services.{name}]\ncomponent = \"x.wasm\"\n{public}\n")
+            let scopes = r#"scopes = { "PUT /open" = "open:write" }"#;
+            format!("[services.{name}]\ncomponent = \"x.wasm\"\n{public}\n{scopes}\n")
         })
         .collect();
     let (registry, problems) = Registry::parse(Path::new("registry.toml"), &text);
@@ -70,29 +71,35 @@ fn a_path_begins_with_its_service_and_an_operation_has_its_tag_and_name() {
 }
 
 #[test]
-fn a_call_needs_a_token_unless_the_registry_makes_it_public() {
+fn a_call_needs_a_token_with_its_scope_unless_the_registry_makes_it_public() {
     let part = json!({"paths": {
-        "/open": {"get": operation(), "post": operation()},
-        "/items/{id}": {"post": operation()},
+        "/open": {"get": operation(), "post": operation(), "put": operation()},
+        "/items/{id}": {"get": operation(), "post": operation()},
     }});
     let paths = &merged(&[("notes", part)])["paths"];
-    for (path, method, is_public) in [
-        ("/api/notes/open", "get", true),
-        ("/api/notes/open", "post", false),
-        ("/api/notes/items/{id}", "post", true),
+    let on_behalf_of = json!([{"$ref": "#/components/parameters/OnBehalfOf"}]);
+    for (path, method, scope) in [
+        ("/api/notes/open", "get", None),
+        ("/api/notes/open", "post", Some("notes:write")),
+        ("/api/notes/open", "put", Some("open:write")),
+        ("/api/notes/items/{id}", "get", Some("notes:read")),
+        ("/api/notes/items/{id}", "post", None),
     ] {
         let operation = &paths[path][method];
-        let security = if is_public {
-            json!([])
-        } else {
-            json!([{"bearer": []}])
+        let (security, parameters) = match scope {
+            Some(scope) => (json!([{"bearer": [scope]}]), &on_behalf_of),
+            None => (json!([]), &Value::Null),
         };
         assert_eq!(operation["security"], security, "{method} {path}");
-        assert_eq!(
-            operation["responses"]["401"].is_null(),
-            is_public,
-            "{method} {path}"
-        );
+        assert_eq!(&operation["parameters"], parameters, "{method} {path}");
+        for status in ["401", "403"] {
+            let refused = &operation["responses"][status];
+            assert_eq!(
+                refused.is_null(),
+                scope.is_none(),
+                "{method} {path} {status}"
+            );
+        }
     }
 }
 
