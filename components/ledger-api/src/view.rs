@@ -2,7 +2,7 @@
 //! that follow the journal.
 
 use crate::posting::{Party, Posting, RecordedLeg};
-use crate::words::{Decline, Kind, Status};
+use crate::words::{Decline, Direction, Kind, Status};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use strongroom_sdk::clock::format_rfc3339;
