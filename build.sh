@@ -5,6 +5,7 @@
 #   ./build.sh run               starts the bank
 #   ./build.sh test              runs every test
 #   ./build.sh examples          builds the example services
+#   ./build.sh clients           generates the clients of TypeScript and Python
 #   ./build.sh bench [edge]      measures the bank, or what its edge costs
 #   ./build.sh torture swap      swaps its services a thousand times under load
 #   ./build.sh torture hostile   runs a service beside it that breaks every bound
@@ -94,12 +95,13 @@ install_packages() { # WHAT FOR, PACKAGES..
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${@:2}" >/dev/null
 }
 
-# The examples are written in JavaScript and Python too.
-install_example_tools() {
+# The examples and the clients are written in JavaScript and Python too.
+install_languages() { # WHAT FOR
   local missing=()
+  command -v curl >/dev/null || missing+=(curl)
   command -v npm >/dev/null || missing+=(nodejs npm)
   python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
-  if ((${#missing[@]} > 0)); then install_packages "the examples need" "${missing[@]}"; fi
+  if ((${#missing[@]} > 0)); then install_packages "$1" "${missing[@]}"; fi
 }
 
 # The tests use what others wrote to read statements, to speak to the bank, and to attack it:
@@ -210,8 +212,13 @@ build_test_guests() {
 }
 
 build_examples() {
-  install_example_tools
+  install_languages "the examples need"
   examples/build.sh
+}
+
+build_clients() {
+  install_languages "the clients need"
+  clients/build.sh
 }
 
 # The bank: its host and components.
@@ -238,7 +245,7 @@ check_widths() {
   local link='\s*([-*] )?(\[[^]]*\](\(\S*\)|: \S*)|<?https?://\S*)[.,;]?$' long
   long=$(
     long_lines "^(?!\s*\||$link)" '*.md' &&
-      long_lines '^(?=\s*(//|/?\*))' '*.rs' '*.wit' '*.js' ':!wit/wasi-0.2' ':!wit/config' &&
+      long_lines '^(?=\s*(//|/?\*))' '*.rs' '*.wit' '*.js' '*.mjs' '*.ts' ':!wit/wasi-0.2' ':!wit/config' &&
       long_lines '^(?=\s*#)' '*.sh' '*.py' '*.toml' '*.yml' .ci .editorconfig &&
       long_lines '^(?=\s*--)' '*.sql'
   ) || fail "git grep cannot look for long lines"
@@ -267,6 +274,7 @@ run_tests() {
   phase "the unit tests" cargo test --release "${BANK[@]}" --no-fail-fast
   phase "the examples" build_examples
   phase "the tests of the examples" examples/test.sh
+  phase "the clients" build_clients
   install_test_tools
   phase "the tests of a running bank: compiling" cargo test --release "${CLIENTS[@]}" --no-run
   # They wait for a third of their time.
@@ -290,6 +298,10 @@ case "${1:-}" in
   examples)
     build
     phase "the examples" build_examples
+    ;;
+  clients)
+    build
+    phase "the clients" build_clients
     ;;
   bench)
     build

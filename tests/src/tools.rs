@@ -40,6 +40,31 @@ pub fn node(test: &str, script: &str) -> Option<Command> {
     Some(command)
 }
 
+/// A command of a script of Node.js, a path from the root of the workspace, that uses the client of
+/// TypeScript, if `./build.sh clients` has made it.
+pub fn typescript_client(test: &str, script: &str) -> Option<Command> {
+    let made = clients().join("typescript/dist/index.js");
+    if !made.is_file() {
+        skip(test, &made);
+        return None;
+    }
+    let mut command = program(test, "node")?;
+    command.arg(workspace::root().join(script));
+    Some(command)
+}
+
+/// The same for a script of Python, and the client of Python.
+pub fn python_client(test: &str, script: &str) -> Option<Command> {
+    let mut command = command(test, &clients().join("venv/bin/python"))?;
+    command.arg("-B").arg(workspace::root().join(script));
+    Some(command)
+}
+
+/// Where the generated clients are.
+fn clients() -> PathBuf {
+    workspace::root().join("target/clients")
+}
+
 /// A command of a single source file of Java in `tests/`.
 pub fn java(test: &str, file: &str) -> Option<Command> {
     let mut command = program(test, "java")?;

@@ -2,6 +2,7 @@
 //! Method: scripts of `tests/clients` that use a library each, against the real binary.
 
 mod early_answers;
+mod generated;
 mod head;
 mod json_texts;
 mod naughty_strings;
