@@ -1,9 +1,9 @@
 //! Strict query strings.
 //!
 //! A parameter that is unknown, repeated, or wrong is 422 `validation_failed`, like a field of a
-//! body. To ignore a misspelt filter would return the result of another query.
+//! body; the error of an unknown one names those that there are. To ignore a misspelt filter would return the result of another query.
 
-use crate::json::violation;
+use crate::json::{Names, violation};
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -25,6 +25,7 @@ use serde::de::DeserializeOwned;
 /// assert_eq!(filter.currency.as_deref(), Some("EUR"));
 /// let problem = query::from_str::<Filter>("curency=EUR").expect_err("a misspelt parameter");
 /// assert_eq!(problem.errors()[0].pointer, "/curency");
+/// assert_eq!(problem.errors()[0].detail, "is not a parameter here; there are: currency");
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Query<T>(pub T);
@@ -47,10 +48,19 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
 /// # Errors
 /// 422 `validation_failed` with the pointer `/<name of the parameter>`.
 pub fn from_str<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    from_rest(query, &[])
+}
+
+/// Reads what is left of a query string after the parameters `others` were taken out.
+///
+/// # Errors
+/// As [`from_str`].
+pub(crate) fn from_rest<T: DeserializeOwned>(query: &str, others: &[&str]) -> Result<T, Problem> {
     let deserializer =
         serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let violation = violation(error.path(), &error.inner().to_string());
+        let names = Names::Parameters(others);
+        let violation = violation(error.path(), &error.inner().to_string(), names);
         Problem::validation_failed().with_errors([violation])
     })
 }
@@ -69,3 +79,6 @@ pub fn from_known<T: DeserializeOwned>(form: &[u8], names: &[&str]) -> Result<T,
     }
     from_str(&known.finish())
 }
+
+#[cfg(test)]
+mod tests;

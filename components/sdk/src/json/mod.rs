@@ -30,7 +30,7 @@ mod violation;
 
 pub use body::{media_type, read_body, unsupported_media_type};
 pub use unread::Unread;
-pub(crate) use violation::violation;
+pub(crate) use violation::{Names, violation};
 
 use crate::problem::Problem;
 use axum::extract::{FromRequest, Request};
@@ -149,7 +149,7 @@ pub fn from_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
 
 fn read<T: DeserializeOwned>(value: &RawValue) -> Result<T, Problem> {
     serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
-        let violation = violation(error.path(), &error.inner().to_string());
+        let violation = violation(error.path(), &error.inner().to_string(), Names::Fields);
         Problem::validation_failed().with_errors([violation])
     })
 }

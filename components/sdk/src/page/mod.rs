@@ -114,7 +114,7 @@ impl<K: CursorKey, F: DeserializeOwned> Page<K, F> {
         }
         let mut own = form_urlencoded::Serializer::new(String::new());
         own.extend_pairs(&others);
-        let filter = query::from_str(&own.finish())?;
+        let filter = query::from_rest(&own.finish(), &["limit", "cursor"])?;
         let tag = ListTag::new(path, others);
         Ok(Self {
             cursor: cursor.map(|text| read_cursor(&text, tag)).transpose()?,

@@ -69,7 +69,8 @@ fn secret(text: &str) -> Result<Secret, Problem> {
 
 fn check_events(events: &[String]) -> Result<(), Problem> {
     if events.is_empty() || events.len() > EVENT_TYPES.len() {
-        let detail = "must name the types that are wanted; leave it out for all";
+        let types = EVENT_TYPES.join(", ");
+        let detail = format!("must have some of {types}, each once; leave it out for all");
         return Err(Problem::invalid("/events", detail));
     }
     let is_unknown = |event: &String| !EVENT_TYPES.contains(&event.as_str());

@@ -1,7 +1,8 @@
 //! Goal: a body has only named members, and its refusal is in words of JSON.
 //! Method: a type with every kind of field that a body has, and each value in place of each.
 
-use crate::json::{Unread, from_slice};
+use crate::calendar::Day;
+use crate::json::{NoBody, Unread, from_slice};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -19,6 +20,8 @@ struct Order {
     nothing: Option<Nothing>,
     later: Option<Unread>,
     id: Option<uuid::Uuid>,
+    flag: Option<bool>,
+    day: Option<Day>,
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -93,16 +96,50 @@ fn a_word_is_a_string() {
 }
 
 #[test]
-fn an_id_is_a_string() {
-    for value in ["[1,2]", "7", "{}", r#""x""#] {
-        let refused = refusal(&format!(r#"{{"id":{value}}}"#));
-        assert_eq!(refused, ("/id".to_owned(), "must be a UUID".to_owned()));
+fn a_refusal_has_the_form_that_was_expected() {
+    let number = "must be a whole number from -2^63 to 2^63 - 1";
+    for (field, expected, values) in [
+        ("id", "must be a UUID", r#"[1,2] 7 {} "x" """#),
+        ("flag", "must be true or false", r#"1 "true" [] {}"#),
+        (
+            "day",
+            "must be a date such as 2027-01-31",
+            r#""31.1.2027" "2027-02-29" "" "x""#,
+        ),
+        ("offset", number, r#"1.5 "1" true [] 1e30"#),
+        ("legs", "must be a list", r#"{} "x" 7"#),
+    ] {
+        for value in values.split(' ') {
+            let refused = refusal(&format!(r#"{{"{field}":{value}}}"#));
+            let expected = (format!("/{field}"), expected.to_owned());
+            assert_eq!(refused, expected, "{value}");
+        }
     }
 }
 
 #[test]
+fn an_unknown_field_is_told_which_there_are() {
+    let there_are = "is not a field here; there are: amount";
+    for name in [
+        "fee",
+        "a` b",
+        "`, expected `x`",
+        "x`, there are no fields",
+        " at line 1",
+    ] {
+        let text = serde_json::json!({"leg": {"amount": "1", name: 0}}).to_string();
+        let expected = (format!("/leg/{name}"), there_are.to_owned());
+        assert_eq!(refusal(&text), expected);
+    }
+    let text = serde_json::json!({"x`, expected `y`": 0}).to_string();
+    let problem = NoBody::from_slice(text.as_bytes()).unwrap_err();
+    let detail = &problem.errors()[0].detail;
+    assert_eq!(detail, "is not a field here; there are none");
+}
+
+#[test]
 fn null_for_an_optional_member_is_none() {
-    let members = "leg legs word seconds offset notes wrapped nothing later id";
+    let members = "leg legs word seconds offset notes wrapped nothing later id flag day";
     let members: Vec<_> = members
         .split(' ')
         .map(|name| format!(r#""{name}":null"#))
@@ -129,7 +166,7 @@ fn a_whole_number_may_be_written_as_a_fraction_or_with_an_exponent() {
 #[test]
 fn no_refusal_names_a_type_of_the_source_code() {
     let values = || r#"[] {} 7 -7.5 "x" true {"x":1} [1]"#.split(' ');
-    let fields = "leg legs word seconds offset notes wrapped nothing id other".split(' ');
+    let fields = "leg legs word seconds offset notes wrapped nothing id flag day other".split(' ');
     let bodies = fields
         .flat_map(|field| values().map(move |value| format!(r#"{{"{field}":{value}}}"#)))
         .chain(values().map(str::to_owned));

@@ -96,7 +96,7 @@ fn an_atomic_batch_with_a_refusal_records_nothing_and_is_a_first_request_again()
 #[test]
 fn the_longest_refusals_that_are_accepted_can_be_kept() {
     /// Makes a refusal of 365 bytes: 300, and a 999th of the text that a batch may have.
-    const NAME_CHARACTERS: usize = 365 - 73;
+    const NAME_CHARACTERS: usize = 365 - 174;
     let bank = Bank::new();
     let batch = |name_characters: usize| {
         let no_text = json!({"reference": null, "metadata": null});
