@@ -280,6 +280,14 @@ impl Answer {
         assert!(self.body.is_empty(), "a 204 with a body");
     }
 
+    /// The body as it is each time that a kept answer comes: a problem document without the id of
+    /// its own request.
+    pub fn kept_body(&self) -> String {
+        let request_id = self.header("x-request-id").unwrap_or_default();
+        let member = format!(",\"request_id\":\"{request_id}\"");
+        self.text().replacen(&member, "", 1)
+    }
+
     /// Was this answer stored under its idempotency key before?
     pub fn replayed(&self) -> bool {
         self.header("idempotency-replayed") == Some("true")

@@ -153,7 +153,7 @@ pub struct CallRecord {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     pub status: u16,
-    /// SHA-256 of the body, which is the same each time.
+    /// SHA-256 of what is the same each time of the body.
     pub digest: [u8; 32],
     pub replayed: bool,
     pub told: Told,
@@ -216,7 +216,7 @@ impl Reply {
         let body: Value = serde_json::from_slice(&answer.body).expect("answers are JSON");
         Some(Self {
             status: answer.status,
-            digest: Sha256::digest(&answer.body).into(),
+            digest: Sha256::digest(answer.kept_body()).into(),
             replayed: answer.replayed(),
             told: Told::of(&body),
         })

@@ -5,7 +5,7 @@
 //! small model of a bank that moves money one wish after the other. Each request that was decided
 //! must be in it exactly once, as the response says, and at a place that agrees with the wall
 //! clock: a response that came before another call began comes before it. One response at most is
-//! the first; all others are repetitions with the same bytes. All of this takes one pass.
+//! the first; all others are repetitions of the same. All of this takes one pass.
 //!
 //! - [`words`]: kinds, outcomes, amounts: the words of `docs/move-money.md`.
 //! - [`call`]: what was asked of the bank, and what it said.

@@ -82,6 +82,7 @@ fn from_row(row: &Row) -> Result<Kept, StoreError> {
         reply: StoredReply {
             status: StatusCode::CREATED.as_u16(),
             body: row.text(1)?,
+            problem: None,
             repeated: true,
         },
     })

@@ -4,7 +4,7 @@
 //! - `id`: the id that follows from the key, so that a repeated request has the id of the first;
 //! - `keyed`: a request whose reply is kept, in the transaction that does what it asks;
 //! - `kept`: the table of these replies;
-//! - `reply`: a response that has the same bytes each time.
+//! - `reply`: a response that is the same each time.
 //!
 //! A call that moves money derives the id of its transaction: the ledger's record is the reply, for
 //! ever. Every other call that makes something keeps its reply for 30 days, by [`KeyedRequest`].

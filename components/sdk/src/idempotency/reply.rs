@@ -1,20 +1,22 @@
 //! A response that a repeated request gets again.
 
-use crate::problem::{self, Problem};
+use crate::problem::Problem;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// The status and the body of a response. It is made of stored data, so that each repetition gets
-/// the same bytes.
+/// A response, made of stored data: each repetition gets the same bytes. In a problem document, the
+/// id of the request is that of the repetition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredReply {
     /// The HTTP status.
     pub status: u16,
-    /// JSON: a problem document where the status is not 2xx.
+    /// JSON. A problem document has no id of a request here.
     pub body: String,
+    /// The problem whose document the body is.
+    pub problem: Option<Problem>,
     /// Whether the request is a repetition. Its response has `idempotency-replayed`.
     pub repeated: bool,
 }
@@ -28,16 +30,18 @@ impl StoredReply {
         Ok(Self {
             status: status.as_u16(),
             body: serde_json::to_string(body).map_err(Problem::internal)?,
+            problem: None,
             repeated,
         })
     }
 
-    /// A reply with a problem of `instance`. It has no request id, so that each repetition gets the
-    /// same bytes.
-    pub fn of_problem(problem: &Problem, instance: &str, repeated: bool) -> Self {
+    /// A reply with a problem of `instance`: the path of what was declined.
+    pub fn of_problem(problem: Problem, instance: String, repeated: bool) -> Self {
+        let problem = problem.with_instance(instance);
         Self {
             status: problem.status().as_u16(),
-            body: problem.render(Some(instance), None),
+            body: problem.render(None, None),
+            problem: Some(problem),
             repeated,
         }
     }
@@ -45,14 +49,16 @@ impl StoredReply {
 
 impl IntoResponse for StoredReply {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let content_type = if status.is_success() {
-            "application/json"
-        } else {
-            problem::CONTENT_TYPE
+        let mut response = match self.problem {
+            // [`crate::http::Site`] adds the id of the request.
+            Some(problem) => problem.into_response(),
+            None => {
+                let status = StatusCode::from_u16(self.status);
+                let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                let json = HeaderValue::from_static("application/json");
+                (status, [(header::CONTENT_TYPE, json)], self.body).into_response()
+            }
         };
-        let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static(content_type))];
-        let mut response = (status, content_type, self.body).into_response();
         if self.repeated {
             let headers = response.headers_mut();
             headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));

@@ -23,14 +23,14 @@ struct Document<'a> {
 }
 
 impl Problem {
-    /// The document as JSON; `instance` is the path of the request.
-    pub(crate) fn render(&self, instance: Option<&str>, request_id: Option<&str>) -> String {
+    /// The document as JSON; `path` is that of the request.
+    pub(crate) fn render(&self, path: Option<&str>, request_id: Option<&str>) -> String {
         let document = Document {
             r#type: type_of(self.0.code),
             title: title_of(self.0.code),
             status: self.0.status.as_u16(),
             detail: &self.0.detail,
-            instance,
+            instance: self.0.instance.as_deref().or(path),
             code: self.0.code,
             request_id,
             errors: &self.0.errors,

@@ -20,7 +20,7 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// An error for a client. Its text must not reveal the inside of the service.
 ///
-/// [`crate::http::Site`] adds the members `instance` and `request_id`.
+/// [`crate::http::Site`] adds the members `instance`, unless it is set, and `request_id`.
 ///
 /// ```
 /// use strongroom_sdk::problem::Problem;
@@ -29,14 +29,16 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 ///     .with_error("/note", "too_long", "must have at most 100 characters");
 /// assert_eq!(problem.status().as_u16(), 422);
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem(Box<Parts>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Parts {
     status: StatusCode,
     code: &'static str,
     detail: String,
+    /// Where it is about another path than that of the request.
+    instance: Option<String>,
     errors: Vec<FieldError>,
     extensions: Map<String, Value>,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -62,6 +64,7 @@ impl Problem {
             status,
             code,
             detail: detail.into(),
+            instance: None,
             errors: Vec::new(),
             extensions: Map::new(),
             headers: Vec::new(),
@@ -180,6 +183,13 @@ impl Problem {
     #[must_use]
     pub fn with_extension(mut self, name: impl Into<String>, value: Value) -> Self {
         self.0.extensions.insert(name.into(), value);
+        self
+    }
+
+    /// Sets the path of the problem, where it is not that of the request.
+    #[must_use]
+    pub fn with_instance(mut self, path: String) -> Self {
+        self.0.instance = Some(path);
         self
     }
 

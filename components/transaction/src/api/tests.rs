@@ -1,5 +1,5 @@
 //! Goal: a request moves money at most once, whatever fails or is repeated, and the same request
-//! always gets the same bytes.
+//! always gets the same response.
 //! Method: a request of each kind on the account service's own ledger, over a link that fails,
 //! loses replies, or is overtaken.
 

@@ -154,9 +154,5 @@ pub fn reply_to_batch(id: Uuid, atomic: bool, reply: BatchReply) -> Result<Store
         .with_extension("id", id.to_string().into())
         .with_extension("atomic", atomic.into())
         .with_extension("outcomes", outcomes);
-    Ok(StoredReply::of_problem(
-        &problem,
-        &instance_of(id),
-        repeated,
-    ))
+    Ok(StoredReply::of_problem(problem, instance_of(id), repeated))
 }

@@ -32,5 +32,5 @@ pub fn reply_to_transfer(reply: &Reply) -> Result<StoredReply, Problem> {
         None => problem,
     };
     let instance = instance_of(posting.id);
-    Ok(StoredReply::of_problem(&problem, &instance, *repeated))
+    Ok(StoredReply::of_problem(problem, instance, *repeated))
 }

@@ -1,4 +1,4 @@
-//! Responses, made of the ledger's records alone, so that a repeated request gets the same bytes.
+//! Responses, made of the ledger's records alone, so that a repeated request gets the same.
 
 mod batch;
 mod decline;

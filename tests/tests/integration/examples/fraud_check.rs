@@ -167,7 +167,7 @@ async fn what_is_denied_moves_no_money_and_stays_denied() {
     judged.bank.save_registry(&registry).await;
     let again = judged.send(&key, TOO_MUCH).await;
     assert_eq!((again.status, again.replayed()), (422, true));
-    assert_eq!(again.body, first.body);
+    assert_eq!(again.kept_body(), first.kept_body());
     assert_eq!(judged.received().await, "0.00");
     judged.send(&new_key(), TOO_MUCH).await.expect(201);
     assert_eq!(judged.received().await, TOO_MUCH);
@@ -322,7 +322,8 @@ async fn a_killed_bank_comes_back_and_judges_as_before() {
         (&denied, "20000.00", &answers[1]),
     ] {
         let again = judged.send(key, amount).await;
-        assert_eq!((again.status, &again.body), (before.status, &before.body));
+        assert_eq!(again.status, before.status);
+        assert_eq!(again.kept_body(), before.kept_body());
     }
     judged.assert_denied(&new_key()).await;
     assert_eq!(judged.received().await, "10.00");

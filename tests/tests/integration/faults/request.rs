@@ -214,7 +214,7 @@ impl KeyedRequest {
                 request: self.clone(),
                 status: answer.status,
                 replayed: answer.replayed(),
-                body: answer.body,
+                body: answer.kept_body(),
             });
         }
         assert!(
@@ -247,7 +247,8 @@ pub enum AttemptResult {
 pub struct FinalAnswer {
     pub request: KeyedRequest,
     pub status: u16,
-    pub body: Vec<u8>,
+    /// What is the same each time.
+    pub body: String,
     pub replayed: bool,
 }
 
@@ -258,7 +259,7 @@ impl FinalAnswer {
 
     /// The id of what it made: a transaction, a batch, or a standing order.
     pub fn id(&self) -> String {
-        let body: Value = serde_json::from_slice(&self.body).expect("answers are JSON");
+        let body: Value = serde_json::from_str(&self.body).expect("answers are JSON");
         text(&body["id"]).to_owned()
     }
 
@@ -271,7 +272,7 @@ impl FinalAnswer {
         if self.request.is_order() {
             return Vec::new();
         }
-        let body: Value = serde_json::from_slice(&self.body).expect("answers are JSON");
+        let body: Value = serde_json::from_str(&self.body).expect("answers are JSON");
         let id_of = |answer: &Value| {
             let id = [&answer["transaction"]["id"], &answer["transaction_id"]]
                 .into_iter()

@@ -11,7 +11,7 @@
 //! - In some rounds the test leaves the bank alone for a while. Then the journal grows by expiries
 //!   alone.
 //! - Each client retries the request that has no response. The response says that it is a
-//!   repetition if the journal has it, and only then. The next retry returns the same bytes; so do
+//!   repetition if the journal has it, and only then. The next retry returns the same; so do
 //!   retries of earlier requests, also of earlier rounds.
 //! - Every response agrees with the journal, and the journal with a model of the bank
 //!   ([`strongroom_tests::history`]). So do the balances. `strongroom verify` finds nothing.

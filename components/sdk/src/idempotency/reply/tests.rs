@@ -1,4 +1,13 @@
 use super::*;
+use crate::http::Site;
+use crate::kit::now;
+use crate::problem;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::routing::get;
+use serde_json::Value;
+use tower_service::Service as _;
 
 #[test]
 fn a_repetition_differs_from_the_first_reply_in_one_header() {
@@ -15,8 +24,34 @@ fn a_repetition_differs_from_the_first_reply_in_one_header() {
 }
 
 #[test]
-fn a_reply_that_refuses_is_a_problem_document() {
-    let refused = StoredReply::new(StatusCode::UNPROCESSABLE_ENTITY, &"no", false).unwrap();
-    let headers = refused.into_response().into_parts().0.headers;
-    assert_eq!(headers[header::CONTENT_TYPE], problem::CONTENT_TYPE);
+fn a_reply_that_declines_has_the_id_of_its_own_request_each_time_and_is_else_the_same() {
+    let reply = |repeated| {
+        let problem = Problem::unprocessable("insufficient_funds", "There is too little money.");
+        StoredReply::of_problem(problem, "/api/transactions/7".to_owned(), repeated)
+    };
+    let routes = Router::new()
+        .route("/first", get(move || async move { reply(false) }))
+        .route("/again", get(move || async move { reply(true) }));
+    let document = |path: &str, request_id: &str| {
+        let request = Request::get(format!("/api/bank/{path}"))
+            .header("x-request-id", request_id)
+            .body(Body::empty());
+        let response = now(Site::new(routes.clone()).call(request.unwrap())).unwrap();
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            problem::CONTENT_TYPE
+        );
+        let is_repeated = response.headers().contains_key(IDEMPOTENCY_REPLAYED);
+        let body = now(to_bytes(response.into_body(), usize::MAX)).unwrap();
+        (is_repeated, serde_json::from_slice::<Value>(&body).unwrap())
+    };
+    let (is_repeated, first) = document("first", "r-1");
+    assert!(!is_repeated);
+    assert_eq!(first["request_id"], "r-1");
+    assert_eq!(first["instance"], "/api/transactions/7");
+    let (is_repeated, mut again) = document("again", "r-2");
+    assert!(is_repeated);
+    assert_eq!(again["request_id"], "r-2");
+    again["request_id"] = "r-1".into();
+    assert_eq!(again, first);
 }
