@@ -128,7 +128,7 @@ impl HostSpec {
         self.set_data(data.map(|data| folder.join(data)));
         let cache = table.name("cache", "must name a folder");
         set(&mut self.cache, cache.map(|cache| folder.join(cache)));
-        let clock_jump = table.string("clock_jump", parse_clock_jump);
+        let clock_jump = table.measure("clock_jump", parse_clock_jump);
         set(&mut self.clock_jump, clock_jump);
         set(&mut self.issuer, table.name("issuer", "must not be empty"));
         let audience = table.name("audience", "must not be empty");

@@ -116,7 +116,7 @@ impl Limits {
         keys.duration("write_turn", &mut limits.write_turn);
         keys.duration("read", &mut limits.read);
         keys.duration("start", &mut limits.start);
-        limits.rate = keys.0.string("rate", parse_rate);
+        limits.rate = keys.0.measure("rate", parse_rate);
         keys.0.refuse_unknown();
         limits
     }
@@ -127,7 +127,7 @@ struct LimitKeys<'t, 'i>(TomlTable<'t, 'i>);
 
 impl LimitKeys<'_, '_> {
     fn size(&mut self, key: &str, limit: &mut u64, max: u64) {
-        let size = self.0.string(key, |text| match parse_size(text)? {
+        let size = self.0.measure(key, |text| match parse_size(text)? {
             size if size > max => Err(format!(
                 "is above what one instance may have, {}MiB",
                 max >> 20
@@ -138,7 +138,7 @@ impl LimitKeys<'_, '_> {
     }
 
     fn duration(&mut self, key: &str, limit: &mut Duration) {
-        *limit = self.0.string(key, parse_duration).unwrap_or(*limit);
+        *limit = self.0.measure(key, parse_duration).unwrap_or(*limit);
     }
 
     fn number<T: TryFrom<u64> + Copy>(

@@ -106,6 +106,22 @@ impl<'t, 'i> TomlTable<'t, 'i> {
             .ok()
     }
 
+    /// Reads a number with its unit, such as `"10s"`, with `parse`. A bare number is a problem that
+    /// names the units.
+    pub(super) fn measure<T>(
+        &mut self,
+        key: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let value = self.get(key)?;
+        match value.get_ref() {
+            DeValue::Integer(number) => parse(number.as_str())
+                .map_err(|message| self.problem(value.span(), key, message))
+                .ok(),
+            _ => self.string(key, parse),
+        }
+    }
+
     /// Reads a string that must not be empty; `if_empty` is the problem then.
     pub(super) fn name(&mut self, key: &str, if_empty: &str) -> Option<String> {
         self.string(key, |text| match text {

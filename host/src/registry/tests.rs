@@ -47,6 +47,23 @@ fn a_clock_may_jump_by_10_s_or_what_the_registry_says_and_always_by_a_leap_secon
 }
 
 #[test]
+fn a_number_without_its_unit_is_refused_with_the_units_that_there_are() {
+    for (key, units) in [
+        ("timeout", "ms, s, m, h, or d, such as \"10s\""),
+        ("memory", "B, KiB, MiB, or GiB, such as \"64MiB\""),
+        ("rate", "/s or /m, such as \"50/s\""),
+    ] {
+        for bare in ["10", "\"10\""] {
+            let text =
+                format!("[services.a]\ncomponent = \"a.wasm\"\nlimits = {{ {key} = {bare} }}\n");
+            let problems = parse(&text).unwrap_err();
+            assert_eq!(problems.0[0].key, format!("services.a.limits.{key}"));
+            assert!(problems.0[0].message.contains(units), "{problems}");
+        }
+    }
+}
+
+#[test]
 fn five_mistakes_are_five_reports_in_the_order_of_the_file() {
     let found = keys_and_lines(
         r#"

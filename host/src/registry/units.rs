@@ -25,11 +25,15 @@ pub(super) fn parse_size(text: &str) -> Result<u64, String> {
         .ok_or_else(wanted)
 }
 
-/// Parses a duration such as `500ms`, `10s`, `5m`, or `12h`.
-pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+/// Parses a duration such as `500ms`, `10s`, `5m`, `12h`, or `1d`.
+///
+/// # Errors
+/// What to write, where the text is no duration, or is one of no time.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let wanted = || {
         format!(
-            "`{text}` is not a duration; write a whole number and ms, s, m, or h, such as \"10s\""
+            "`{text}` is not a duration; \
+             write a whole number and ms, s, m, h, or d, such as \"10s\""
         )
     };
     let (number, unit) = split(text).ok_or_else(wanted)?;
@@ -38,6 +42,7 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
         "s" => 1_000,
         "m" => 60_000,
         "h" => 3_600_000,
+        "d" => 86_400_000,
         _ => return Err(wanted()),
     };
     number
@@ -103,8 +108,10 @@ mod tests {
     fn durations_are_read_in_whole_units() {
         assert_eq!(parse_duration("10s"), Ok(Duration::from_secs(10)));
         assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
-        for wrong in ["", "10", "s", "0s", "-1s", "1.5s", "1d"] {
-            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        assert_eq!(parse_duration("2d"), Ok(Duration::from_secs(172_800)));
+        for wrong in ["", "10", "s", "0s", "-1s", "1.5s", "1w", "99999999999999d"] {
+            let problem = parse_duration(wrong).unwrap_err();
+            assert!(problem.contains("such as \"10s\""), "{wrong}: {problem}");
         }
     }
 
