@@ -4,6 +4,7 @@ mod admin_listener;
 mod api;
 mod commands;
 mod document;
+mod errors;
 mod http_accounts;
 mod http_auth;
 mod http_idempotency;
