@@ -14,7 +14,7 @@
 //!              insufficient_funds 5, cancelled 6, already_captured 7, already_voided 8,
 //!              hold_expired 9, amount_exceeds_hold 10, already_reversed 11, not_reversible 12,
 //!              batch_declined 13, screening_denied 14
-//! actor_kind   user 1, bank 2
+//! actor_kind   user 1, bank 2, client 3
 //! ```
 
 use crate::account::Direction;
