@@ -1,7 +1,8 @@
 //! Strict query strings.
 //!
 //! A parameter that is unknown, repeated, or wrong is 422 `validation_failed`, like a field of a
-//! body; the error of an unknown one names those that there are. To ignore a misspelt filter would return the result of another query.
+//! body; the error of an unknown one names those that there are. To ignore a misspelt filter would
+//! return the result of another query.
 
 use crate::json::{Names, violation};
 use crate::problem::Problem;
