@@ -2,7 +2,7 @@
 # Builds Strongroom, and runs and tests it. A second run with nothing changed takes seconds.
 #
 #   ./build.sh                   builds the host and the components
-#   ./build.sh run               starts the bank
+#   ./build.sh run               starts the bank; with --dev, one to try things on
 #   ./build.sh test              runs every test
 #   ./build.sh examples          builds the example services
 #   ./build.sh clients           generates the clients of TypeScript and Python
@@ -290,7 +290,7 @@ case "${1:-}" in
     build
     say "starting the bank; log in as admin@strongroom.local, with the password in" \
       "STRONGROOM_ADMIN_PASSWORD, or else the one that the first start prints below"
-    exec target/release/strongroom serve --registry registry.toml
+    exec target/release/strongroom serve --registry registry.toml "${@:2}"
     ;;
   test)
     run_tests

@@ -116,6 +116,28 @@ impl Host {
         assert!(listens, "the host does not listen:\n{}", self.log());
     }
 
+    /// Starts the process with `--dev` and the bank's script on free ports, and waits until it
+    /// listens. Its data is in [`Self::temporary_files`].
+    ///
+    /// # Panics
+    ///
+    /// If it ends instead.
+    pub fn launch_dev(&mut self) {
+        let temporary_files = self.temporary_files();
+        std::fs::create_dir_all(&temporary_files).expect("a folder can be made");
+        let free = "127.0.0.1:0";
+        let flags = ["--dev", "--listen", free, "--admin", free];
+        let mut command = self.command(&workspace::binary(), &flags);
+        command.env("TMPDIR", temporary_files);
+        let listens = self.spawn(command);
+        assert!(listens, "the host does not listen:\n{}", self.log());
+    }
+
+    /// Where a process with `--dev` keeps its data.
+    pub fn temporary_files(&self) -> PathBuf {
+        self.folder().join("temporary")
+    }
+
     fn command(&self, binary: &Path, flags: &[&str]) -> Command {
         let mut command = Command::new(binary);
         command

@@ -1,5 +1,6 @@
 //! The calls of the admin API.
 
+use super::dev_clock;
 use super::guard::{CallGuard, Refusal};
 use super::services::ServiceList;
 use crate::arriving_body::ArrivingBody;
@@ -7,7 +8,7 @@ use crate::links::CallError;
 use crate::registry::{AdminAddress, AdminToken, HostSpec, REGISTRY_BYTES_MAX};
 use crate::runtime::CommandError;
 use crate::swap::{Record, Swapper, Trigger};
-use crate::wall_clock::Acceptance;
+use crate::wall_clock::{Acceptance, TimeSource};
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -36,6 +37,7 @@ POST /services/reload    read the registry now, and retry what was refused
 POST /services/plan      what the registry in the body would change (`strongroom check --against`)
 POST /services/SERVICE/commands/COMMAND   run a command of a service (`strongroom admin`)
 POST /clock/accept       trust the machine's clock as it is (`strongroom admin accept-clock`)
+POST /dev/clock          move the clock of a host that runs with `serve --dev`
 ";
 
 type AdminResponse = Response<Full<Bytes>>;
@@ -44,6 +46,8 @@ type AdminResponse = Response<Full<Bytes>>;
 pub struct AdminApi {
     swapper: Arc<Swapper>,
     guard: CallGuard,
+    /// The time that callers may move, in a host to try things on.
+    movable_time: Option<TimeSource>,
     long_calls: Arc<Semaphore>,
 }
 
@@ -64,17 +68,19 @@ pub struct CommandOutput {
 
 impl AdminApi {
     /// The API of the host that listens at `address`. A call that changes something must show
-    /// `token`.
+    /// `token`. Calls may move `movable_time`, if there is one.
     pub fn new(
         swapper: Arc<Swapper>,
         host: &HostSpec,
         address: &AdminAddress,
         token: &AdminToken,
+        movable_time: Option<TimeSource>,
     ) -> Self {
         let guards_reads = host.admin_token.is_some();
         Self {
             swapper,
             guard: CallGuard::new(address, &host.admin_hosts, token, guards_reads),
+            movable_time,
             long_calls: Arc::new(Semaphore::new(LONG_CALLS_MAX)),
         }
     }
@@ -88,6 +94,14 @@ impl AdminApi {
         let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
         let is_post = *request.method() == Method::POST;
         let command = command_of(&path);
+        if let (Some(time), "/dev/clock") = (&self.movable_time, path.as_str()) {
+            return match is_post {
+                true => move_clock(time, request)
+                    .await
+                    .unwrap_or_else(|refusal| refusal),
+                false => not_allowed("POST"),
+            };
+        }
         match path.as_str() {
             "/healthz" | "/readyz" | "/services" | "/services/history" if !is_get => {
                 not_allowed("GET, HEAD")
@@ -257,6 +271,17 @@ enum LongCall<'p> {
     Plan,
     AcceptClock,
     Command { service: &'p str, name: &'p str },
+}
+
+/// Moves the clock of a host to try things on.
+async fn move_clock(
+    time: &TimeSource,
+    request: Request<&mut ArrivingBody>,
+) -> Result<AdminResponse, AdminResponse> {
+    let body = read(request, COMMAND_BYTES_MAX, "a JSON object").await?;
+    let moved = dev_clock::advance(time, &body);
+    let moved = moved.map_err(|problem| text(StatusCode::BAD_REQUEST, &format!("{problem}\n")))?;
+    Ok(json(StatusCode::OK, &moved))
 }
 
 /// The service and the command that a path names.

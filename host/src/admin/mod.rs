@@ -5,6 +5,7 @@
 //! call, and [`calls`] responds.
 
 mod calls;
+mod dev_clock;
 mod guard;
 mod listener;
 mod services;

@@ -4,6 +4,7 @@ use super::host_client::HostAddress;
 use super::{RegistryArgument, against};
 use crate::registry::{Registry, RegistryProblem, ServiceSpec};
 use crate::runtime::{self, LoadProblem, Loader};
+use crate::wall_clock::TimeSource;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -30,7 +31,7 @@ pub(super) async fn run(arguments: CheckArguments) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let loader = match Loader::new(&registry.host.cache, None) {
+    let loader = match Loader::new(&registry.host.cache, None, TimeSource::default()) {
         Ok(loader) => loader,
         Err(error) => {
             eprintln!("strongroom: {error:#}");

@@ -138,7 +138,11 @@ impl HostClient {
     }
 }
 
-async fn exchange<S>(
+/// Sends one request over a connection that is for it alone.
+///
+/// # Errors
+/// The connection breaks.
+pub(super) async fn exchange<S>(
     stream: S,
     request: Request<Full<Bytes>>,
 ) -> anyhow::Result<(StatusCode, Bytes)>

@@ -3,6 +3,7 @@
 mod admin;
 mod against;
 mod check;
+mod dev;
 mod host_client;
 mod serve;
 mod verify;

@@ -1,12 +1,13 @@
 //! `strongroom serve`.
 
 use super::RegistryArgument;
+use super::dev::DevMode;
 use crate::admin::{AdminApi, AdminListener, open_token, token_file};
 use crate::durable_file::create_folder;
 use crate::gateway::{Gateway, Listener};
 use crate::keys::{self, Keys, TokenPolicy};
 use crate::open_files::room_for_connections;
-use crate::registry::{AdminAddress, HostSpec, Registry};
+use crate::registry::{AdminAddress, AdminToken, HostSpec, Registry};
 use crate::runtime::{Loader, Services};
 use crate::store::faults;
 use crate::swap::{self, FileWatch, Swapper};
@@ -35,6 +36,10 @@ pub(super) struct ServeArguments {
     /// The folder of stores and keys; overrides the registry
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Serve a host to try things on: with temporary data, the users and money that demo.toml
+    /// beside the registry makes, and a clock that `POST /dev/clock` of the admin API moves
+    #[arg(long, conflicts_with = "data")]
+    dev: bool,
     /// Where the gateway listens; overrides the registry
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
@@ -44,6 +49,13 @@ pub(super) struct ServeArguments {
 }
 
 pub(super) async fn run(arguments: ServeArguments) -> ExitCode {
+    let dev = arguments
+        .dev
+        .then(|| DevMode::begin(&arguments.registry.registry));
+    let dev = match dev.transpose() {
+        Ok(dev) => dev,
+        Err(error) => return failure(&error),
+    };
     let Some(registry) = arguments.registry.load() else {
         return ExitCode::FAILURE;
     };
@@ -51,20 +63,28 @@ pub(super) async fn run(arguments: ServeArguments) -> ExitCode {
     host.set_data(arguments.data);
     host.listen = arguments.listen.unwrap_or(host.listen);
     host.admin = arguments.admin.unwrap_or(host.admin);
+    if let Some(dev) = &dev {
+        dev.configure(&mut host);
+    }
     let served = match telemetry::start() {
-        Ok(_log) => serve(&registry, &host).await,
+        Ok(_log) => serve(&registry, &host, dev.as_ref()).await,
         Err(error) => Err(error),
     };
+    if let Some(dev) = dev {
+        dev.end();
+    }
     match served {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("strongroom: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failure(&error),
     }
 }
 
-async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
+fn failure(error: &anyhow::Error) -> ExitCode {
+    eprintln!("strongroom: {error:#}");
+    ExitCode::FAILURE
+}
+
+async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> anyhow::Result<()> {
     // Signals come first: one that arrives while components compile must end the host too, and
     // SIGHUP must not.
     let stop = stop_signal()?;
@@ -74,7 +94,10 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
         issuer: host.issuer.clone(),
         audience: host.audience.clone(),
     };
-    let keys = Arc::new(Keys::open(&host.data.join("keys"), policy)?);
+    let movable_time = dev.map(DevMode::time).cloned();
+    let time = movable_time.clone().unwrap_or_default();
+    let keys = Keys::open(&host.data.join("keys"), policy, time.clone())?;
+    let keys = Arc::new(keys);
     let token = match &host.admin_token {
         Some(token) => token.clone(),
         None => open_token(&host.data).map_err(|error| {
@@ -82,7 +105,7 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
             anyhow::anyhow!("{}: {error}", file.display())
         })?,
     };
-    let loader = Arc::new(Loader::new(&host.cache, Some(Arc::clone(&keys)))?);
+    let loader = Arc::new(Loader::new(&host.cache, Some(Arc::clone(&keys)), time)?);
     let clock = Arc::new(WallClock::open(&host.data, host.clock_jump)?);
     let services = Arc::new(Services::new(&host.data, Arc::clone(&clock)));
     let swapper = Arc::new(Swapper::new(
@@ -103,19 +126,22 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
     let admin = AdminListener::bind(&host.admin)
         .await
         .map_err(|error| anyhow::anyhow!("cannot listen on {} (`admin`): {error}", host.admin))?;
-    let addresses = ListenAddresses {
+    let announcement = Announcement {
         gateway: listener.url()?,
-        admin: admin.address().to_string(),
+        admin: admin.address().clone(),
+        token,
+        dev,
     };
 
-    let api = AdminApi::new(Arc::clone(&swapper), host, admin.address(), &token);
+    let (address, token) = (&announcement.admin, &announcement.token);
+    let api = AdminApi::new(Arc::clone(&swapper), host, address, token, movable_time);
     let admin = tokio::spawn(admin.serve(Arc::new(api)));
     let clock_watch = tokio::spawn(wall_clock::watch(Arc::clone(&clock)));
     let use_watch = tokio::spawn(keys::save_last_uses(Arc::clone(&keys)));
     let gateway = Arc::new(Gateway::new(host, Arc::clone(&services), Arc::clone(&keys)));
     let keep_running = async {
         tokio::select! {
-            () = run_services(swapper, registry, hangup, &stop, addresses) => {}
+            () = run_services(swapper, registry, hangup, &stop, &announcement) => {}
             () = stop.cancelled() => {}
         }
         tracing::info!("draining: no new connections; requests that run are finished");
@@ -138,10 +164,27 @@ async fn serve(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where the host listens, for the operator.
-struct ListenAddresses {
+/// What the operator is told when the services have started.
+struct Announcement<'d> {
     gateway: String,
-    admin: String,
+    admin: AdminAddress,
+    token: AdminToken,
+    dev: Option<&'d DevMode>,
+}
+
+impl Announcement<'_> {
+    /// Prints where the host listens.
+    fn print_addresses(&self) {
+        print_line(&format!("strongroom listens on {}", self.gateway));
+        print_line(&format!("admin listens on {}", self.admin));
+    }
+
+    /// Makes and prints what a host to try things on begins with.
+    async fn introduce(&self) {
+        let Some(dev) = self.dev else { return };
+        let address = self.gateway.trim_start_matches("http://");
+        print_line(&dev.introduce(address, &self.admin, &self.token).await);
+    }
 }
 
 /// Starts the services, prints where they can be called, and follows the registry.
@@ -150,7 +193,7 @@ async fn run_services(
     registry: &Registry,
     hangup: Signal,
     stop: &CancellationToken,
-    addresses: ListenAddresses,
+    announcement: &Announcement<'_>,
 ) {
     // The gateway accepts requests by now: they meet a service that starts, and no empty table.
     let names: Vec<_> = registry.services.iter().map(|spec| &*spec.name).collect();
@@ -164,11 +207,11 @@ async fn run_services(
         () = all_started(swapper.services()) => false,
     };
     faults::arm();
-    print_line(&format!("strongroom listens on {}", addresses.gateway));
-    print_line(&format!("admin listens on {}", addresses.admin));
+    announcement.print_addresses();
     if !is_done {
         start.await;
     }
+    announcement.introduce().await;
     swap::run(&swapper, watch, hangup, stop).await;
 }
 

@@ -2,6 +2,7 @@
 
 use super::RegistryArgument;
 use crate::runtime::{self, AuditReport, Loader, Verification, VerifyError};
+use crate::wall_clock::TimeSource;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -19,7 +20,7 @@ pub(super) async fn run(arguments: &VerifyArguments) -> ExitCode {
         return ExitCode::FAILURE;
     };
     registry.host.set_data(arguments.data.clone());
-    let loader = match Loader::new(&registry.host.cache, None) {
+    let loader = match Loader::new(&registry.host.cache, None, TimeSource::default()) {
         Ok(loader) => loader,
         Err(error) => {
             eprintln!("strongroom: {error:#}");

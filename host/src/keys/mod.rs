@@ -24,6 +24,7 @@ pub use verification::TokenError;
 
 use crate::durable_file::create_folder;
 use crate::private_file::{self, Guard};
+use crate::wall_clock::TimeSource;
 use api_keys::ApiKeys;
 use keyring::Keyring;
 use parking_lot::Mutex;
@@ -48,6 +49,7 @@ pub struct Keys {
     verifier: Verifier,
     revocations: Revocations,
     api_keys: ApiKeys,
+    time: TimeSource,
     /// The scopes of the registry.
     scopes: Mutex<BTreeSet<String>>,
 }
@@ -85,12 +87,13 @@ impl KeysError {
 }
 
 impl Keys {
-    /// Opens the keys and revocations in a folder; makes the first key if there is none.
+    /// Opens the keys and revocations in a folder; makes the first key if there is none. Tokens and
+    /// API keys expire by `time`.
     ///
     /// # Errors
     /// A file cannot be used, or other users may touch the folder. Revocations that cannot be read
     /// are an error too: without them a revoked token or API key would work again.
-    pub fn open(folder: &Path, policy: TokenPolicy) -> Result<Self, KeysError> {
+    pub fn open(folder: &Path, policy: TokenPolicy, time: TimeSource) -> Result<Self, KeysError> {
         let checked = create_folder(folder)
             .and_then(|()| private_file::check(folder, &folder.metadata()?, Guard::Writing));
         checked.map_err(|error| KeysError::file(folder, error))?;
@@ -104,6 +107,7 @@ impl Keys {
             verifier,
             revocations,
             api_keys,
+            time,
             scopes: Mutex::default(),
         })
     }
@@ -114,7 +118,7 @@ impl Keys {
     /// Why it is not.
     pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
         if token.starts_with(api_keys::PREFIX) {
-            let key = self.api_keys.verify(token, token::now_ms());
+            let key = self.api_keys.verify(token, self.time.now_ms());
             key.map(Identity::of_key)
         } else {
             self.accepted_claims(token).map(Identity::of_token)
@@ -127,7 +131,7 @@ impl Keys {
     }
 
     fn accepted_claims(&self, token: &str) -> Result<Arc<Claims>, TokenError> {
-        let claims = self.verifier.verify(token)?;
+        let claims = self.verifier.verify(token, self.time.now_seconds())?;
         if self
             .revocations
             .view()

@@ -6,7 +6,7 @@
 
 use super::KeysError;
 use super::durable_view::{DurableView, View};
-use super::token::{LEEWAY_SECONDS, LIFETIME_SECONDS_MAX, now_seconds};
+use super::token::{LEEWAY_SECONDS, LIFETIME_SECONDS_MAX};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::Path;
@@ -169,4 +169,10 @@ impl Revocations {
     fn add(&self, revocation: Revocation) -> std::io::Result<()> {
         self.0.change(|_| Ok(Some(revocation)))
     }
+}
+
+/// Seconds since 1970 by the machine's clock. Tokens expire by the host's [time](crate::wall_clock::TimeSource), which
+/// never runs slower: none outlives its revocation.
+fn now_seconds() -> u64 {
+    jsonwebtoken::get_current_timestamp()
 }

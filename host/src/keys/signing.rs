@@ -2,7 +2,9 @@
 
 use super::Keys;
 use super::bindings::signer::SignError;
-use super::token::{self, ALGORITHM, Claims, JoseHeader, TOKEN_BYTES_MAX, TOKEN_TYPE};
+use super::token::{
+    self, ALGORITHM, Claims, JoseHeader, LEEWAY_SECONDS, TOKEN_BYTES_MAX, TOKEN_TYPE,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
@@ -41,9 +43,12 @@ impl Keys {
         if !claims.aud.names(&self.policy.audience) {
             return Err("`aud` does not name this host's audience".to_owned());
         }
-        let now = token::now_seconds();
-        token::check_times(&claims, now)?;
+        token::check_lifetime(&claims)?;
         token::check_names(&claims)?;
+        let now = self.time.now_seconds();
+        if claims.iat > now.saturating_add(LEEWAY_SECONDS) {
+            return Err("`iat` is in the future".to_owned());
+        }
         if claims.exp <= now {
             return Err("`exp` has passed".to_owned());
         }

@@ -21,17 +21,25 @@ fn policy() -> TokenPolicy {
     }
 }
 
+fn open(folder: &Path) -> Result<Keys, KeysError> {
+    Keys::open(folder, policy(), TimeSource::default())
+}
+
+fn now_seconds() -> u64 {
+    TimeSource::default().now_seconds()
+}
+
 impl Fixture {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let keys = Keys::open(folder.path(), policy()).unwrap();
+        let keys = open(folder.path()).unwrap();
         Self { keys, folder }
     }
 
     fn reopen(self) -> Self {
         let Self { keys, folder } = self;
         drop(keys);
-        let keys = Keys::open(folder.path(), policy()).unwrap();
+        let keys = open(folder.path()).unwrap();
         Self { keys, folder }
     }
 
@@ -57,7 +65,7 @@ fn encode(text: &str) -> String {
 }
 
 fn claims() -> Value {
-    let now = token::now_seconds();
+    let now = now_seconds();
     json!({
         "iss": "bank", "aud": "customers", "sub": "u1", "sid": "s1", "sv": 3, "jti": "j1",
         "client_id": "strongroom", "role": "customer", "scope": "",
@@ -108,7 +116,7 @@ fn every_claim_is_required() {
 #[test]
 fn claims_that_are_not_ours_are_refused() {
     let fixture = Fixture::new();
-    let now = token::now_seconds();
+    let now = now_seconds();
     for (name, value) in [
         ("iss", json!("other")),
         ("iss", json!(["bank"])),
@@ -142,7 +150,7 @@ fn claims_that_are_not_ours_are_refused() {
 #[test]
 fn clocks_may_differ_by_the_leeway_only() {
     let fixture = Fixture::new();
-    let now = token::now_seconds();
+    let now = now_seconds();
     let expired = |ago: u64| {
         with(
             with(claims(), "iat", json!(now - 100)),
@@ -248,7 +256,7 @@ fn the_key_signs_access_tokens_only() {
     };
     let good = fixture.header();
     assert!(fixture.keys.sign(&input(&good, &claims())).is_ok());
-    let now = token::now_seconds();
+    let now = now_seconds();
     let refused = [
         input(&with(good.clone(), "typ", json!("JWT")), &claims()),
         input(&with(good.clone(), "alg", json!("none")), &claims()),
@@ -286,7 +294,7 @@ fn a_revoked_session_ends_and_stays_ended_over_a_restart() {
 #[test]
 fn a_token_that_was_good_ends_when_it_expires_or_is_revoked() {
     let fixture = Fixture::new();
-    let now = token::now_seconds();
+    let now = now_seconds();
     let expires = with(
         with(claims(), "iat", json!(now - 100)),
         "exp",
@@ -294,7 +302,7 @@ fn a_token_that_was_good_ends_when_it_expires_or_is_revoked() {
     );
     let token = fixture.token(&fixture.header(), &expires.to_string());
     assert!(fixture.keys.verify(&token).is_ok());
-    while token::now_seconds() <= now {
+    while now_seconds() <= now {
         std::thread::yield_now();
     }
     assert_eq!(fixture.keys.verify(&token).err(), Some(TokenError::Expired));
@@ -309,7 +317,7 @@ fn a_token_from_when_the_clock_was_ahead_is_refused_although_it_was_good_then() 
     let claims = claims();
     let now = claims["iat"].as_u64().unwrap();
     let token = fixture.token(&fixture.header(), &claims.to_string());
-    let verify_at = |now| fixture.keys.verifier.verify_at(&token, now).err();
+    let verify_at = |now| fixture.keys.verifier.verify(&token, now).err();
     assert_eq!(verify_at(now), None);
     assert_eq!(verify_at(now - LEEWAY_SECONDS), None);
     assert_eq!(
@@ -324,6 +332,40 @@ fn a_token_from_when_the_clock_was_ahead_is_refused_although_it_was_good_then() 
             "{claim}"
         );
     }
+}
+
+#[test]
+fn tokens_and_api_keys_expire_by_the_time_that_moves_ahead_and_new_tokens_begin_there() {
+    let fixture = Fixture::new();
+    let time = &fixture.keys.time;
+    let expires_at = time.now_ms() + 3_600_000;
+    fixture.put(api_keys::expiring_at(expires_at)).unwrap();
+    let token = fixture.token(&fixture.header(), &claims().to_string());
+    assert!(fixture.keys.verify(&token).is_ok() && fixture.verify_key().is_ok());
+    time.advance(Duration::from_secs(86_400)).unwrap();
+    // Also a token that was not seen before.
+    for token in [
+        token,
+        fixture.token(
+            &fixture.header(),
+            &with(claims(), "jti", json!("j2")).to_string(),
+        ),
+    ] {
+        assert_eq!(fixture.keys.verify(&token).err(), Some(TokenError::Expired));
+    }
+    assert_eq!(fixture.verify_key().err(), Some(TokenError::ExpiredApiKey));
+
+    let mut tomorrow = claims();
+    for claim in ["iat", "nbf", "exp"] {
+        tomorrow[claim] = json!(tomorrow[claim].as_u64().unwrap() + 86_400);
+    }
+    let input = |claims: &Value| {
+        let header = encode(&fixture.header().to_string());
+        format!("{header}.{}", encode(&claims.to_string()))
+    };
+    assert!(fixture.keys.sign(&input(&tomorrow)).is_ok());
+    assert!(fixture.verify(&tomorrow).is_ok());
+    assert!(fixture.keys.sign(&input(&claims())).is_err());
 }
 
 #[test]
@@ -383,7 +425,7 @@ fn a_torn_last_line_of_the_log_is_ignored_and_any_other_stops_the_host() {
     let fixture = fixture.reopen();
     assert_eq!(fixture.verify(&claims()).err(), Some(TokenError::Revoked));
     std::fs::write(&log, [b"rubbish\n".as_slice(), &whole].concat()).unwrap();
-    assert!(Keys::open(fixture.folder.path(), policy()).is_err());
+    assert!(open(fixture.folder.path()).is_err());
 }
 
 #[test]
@@ -415,12 +457,12 @@ fn a_file_that_others_may_read_or_a_folder_that_they_may_write_to_is_refused() {
     ] {
         let before = path.metadata().unwrap().permissions();
         set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-        let error = Keys::open(folder, policy()).err().unwrap().to_string();
+        let error = open(folder).err().unwrap().to_string();
         let remedy = format!("{remedy}{}`", path.display());
         assert!(error.contains(&remedy), "{error}");
         set_permissions(&path, before).unwrap();
     }
-    Keys::open(folder, policy()).unwrap();
+    open(folder).unwrap();
 }
 
 #[test]
@@ -429,10 +471,7 @@ fn a_broken_key_file_is_refused_by_name() {
     let file = fixture.folder.path().join("signing-keys.json");
     for content in ["", "{}", r#"{"keys":[]}"#, r#"{"keys":[{"d":"AAAA"}]}"#] {
         std::fs::write(&file, content).unwrap();
-        let error = Keys::open(fixture.folder.path(), policy())
-            .err()
-            .unwrap()
-            .to_string();
+        let error = open(fixture.folder.path()).err().unwrap().to_string();
         assert!(error.contains("signing-keys.json"), "{error}");
     }
 }

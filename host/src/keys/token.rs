@@ -1,7 +1,6 @@
 //! The one kind of token that the host knows: an access token after RFC 9068.
 
 use serde::{Deserialize, Serialize};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The `typ` of an access token (RFC 9068 section 2.1): nothing else is taken for one.
 pub(super) const TOKEN_TYPE: &str = "at+jwt";
@@ -74,11 +73,8 @@ impl Audience {
 /// The claims that the library must require.
 pub(super) const REQUIRED_CLAIMS: [&str; 5] = ["iss", "aud", "sub", "exp", "nbf"];
 
-/// Checks the times of a token at `now` (seconds since 1970). The library checks `exp` and `nbf`.
-pub(super) fn check_times(claims: &Claims, now: u64) -> Result<(), &'static str> {
-    if claims.iat > now.saturating_add(LEEWAY_SECONDS) {
-        return Err("`iat` is in the future");
-    }
+/// Checks that the times of a token fit each other.
+pub(super) fn check_lifetime(claims: &Claims) -> Result<(), &'static str> {
     if claims.exp <= claims.iat {
         return Err("`exp` is not after `iat`");
     }
@@ -114,17 +110,4 @@ pub(super) fn check_names(claims: &Claims) -> Result<(), &'static str> {
         return Err("`scope` is not at most 1024 visible ASCII characters and spaces");
     }
     Ok(())
-}
-
-/// Seconds since 1970.
-pub(super) fn now_seconds() -> u64 {
-    jsonwebtoken::get_current_timestamp()
-}
-
-/// Milliseconds since 1970.
-pub(super) fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    })
 }

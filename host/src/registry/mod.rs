@@ -25,6 +25,7 @@ mod units;
 pub use admin::{AdminAddress, AdminToken};
 pub use canary::CanarySpec;
 pub use digest::Digest;
+pub use environment::{set_defaults, variable};
 pub use host::{HostSpec, TlsSpec};
 pub use limits::{INSTANCES_MAX, Limits, MEMORY_MAX, TABLE_ELEMENTS_MAX};
 pub use network::Network;
@@ -32,7 +33,7 @@ pub use origin::Origin;
 pub use problem::{RegistryProblem, RegistryProblems};
 pub use route_rate::{RateBy, RouteRate};
 pub use service::{Grant, Link, ServiceSpec};
-pub use units::Rate;
+pub use units::{Rate, parse_duration};
 
 use crate::regular_file;
 use problem::Collector;

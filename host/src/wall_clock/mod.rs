@@ -1,4 +1,5 @@
-//! Whether the machine's wall clock can be trusted.
+//! The machine's wall clock: whether it can be trusted, and the [time](TimeSource) that services
+//! and tokens get from it.
 //!
 //! The times of the books never go back. So a clock that is a year ahead for one transfer would
 //! leave them in the future for good. The host compares the wall clock with the time since boot
@@ -12,11 +13,13 @@ mod reading;
 mod rfc3339;
 #[cfg(test)]
 mod tests;
+mod time_source;
 
 pub use distrust::Distrust;
 pub use last_time::LastTimeError;
 #[cfg(test)]
 pub use tests::SetClocks;
+pub use time_source::TimeSource;
 
 use judge::{ClockJudge, TrustChange};
 use last_time::LastTime;

@@ -11,6 +11,7 @@ mod bounds;
 mod clients;
 mod clock;
 mod contract;
+mod dev;
 mod edge;
 mod events;
 mod examples;

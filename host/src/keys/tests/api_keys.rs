@@ -2,7 +2,7 @@
 
 use super::Fixture;
 use crate::keys::api_keys::{ApiKey, ChangeError, KeyHash};
-use crate::keys::{Identity, Keys, TokenError, token};
+use crate::keys::{Identity, TokenError};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -19,16 +19,23 @@ fn key(id: u128) -> ApiKey {
     }
 }
 
+pub(super) fn expiring_at(expiry_ms: u64) -> ApiKey {
+    ApiKey {
+        expires_at: Some(expiry_ms),
+        ..key(1)
+    }
+}
+
 fn id_of(id: u128) -> String {
     Uuid::from_u128(id).to_string()
 }
 
 impl Fixture {
-    fn put(&self, key: ApiKey) -> Result<(), ChangeError> {
+    pub(super) fn put(&self, key: ApiKey) -> Result<(), ChangeError> {
         self.keys.api_keys.put(key)
     }
 
-    fn verify_key(&self) -> Result<Identity, TokenError> {
+    pub(super) fn verify_key(&self) -> Result<Identity, TokenError> {
         self.keys.verify(SECRET)
     }
 
@@ -81,14 +88,8 @@ fn a_token_is_narrowed_by_its_scopes_if_it_has_any() {
 fn an_unknown_key_and_an_expired_one_are_refused() {
     let fixture = Fixture::new();
     assert_eq!(fixture.verify_key().err(), Some(TokenError::UnknownApiKey));
-    let expiry = token::now_ms() + 3_600_000;
-    let expires_at = Some(expiry);
-    fixture
-        .put(ApiKey {
-            expires_at,
-            ..key(1)
-        })
-        .unwrap();
+    let expiry = fixture.keys.time.now_ms() + 3_600_000;
+    fixture.put(expiring_at(expiry)).unwrap();
     let fixture = fixture.reopen();
     let verify_at = |now_ms| fixture.keys.api_keys.verify(SECRET, now_ms).err();
     assert_eq!(verify_at(expiry - 1), None);
@@ -175,7 +176,7 @@ fn a_torn_last_line_of_the_log_is_ignored_and_any_other_stops_the_host() {
     }
     for rubbish in ["rubbish\n", "{}\n", "{\"what\":\"put\"}\n"] {
         std::fs::write(fixture.log(), [rubbish.as_bytes(), &whole].concat()).unwrap();
-        let error = Keys::open(fixture.folder.path(), super::policy()).err();
+        let error = super::open(fixture.folder.path()).err();
         let error = error.unwrap().to_string();
         let place = "line 1 is not a change of an API key";
         assert!(

@@ -12,6 +12,7 @@ use crate::runtime::limits::in_flight::InFlight;
 use crate::runtime::limits::memory_limit::{Large, MemoryLimit};
 use crate::runtime::limits::outbound::{Outbound, Outside};
 use crate::store::{ServiceStore, StoreSession, StoreView};
+use crate::wall_clock::TimeSource;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -36,6 +37,8 @@ pub struct Provisions {
     pub config: Vec<(String, String)>,
     pub outside: Outside,
     pub store: Option<ServiceStore>,
+    /// What the wall clock of the guests shows.
+    pub time: TimeSource,
     /// None where nothing is served, such as in an audit.
     pub keys: Option<Arc<Keys>>,
     pub compute: Permits,
@@ -79,6 +82,7 @@ impl Context {
             .stdout(provisions.log.stream("stdout"))
             .stderr(provisions.log.stream("stderr"))
             .max_random_size(RANDOM_BYTES_MAX)
+            .wall_clock(provisions.time.clone())
             .build();
         let context = Self {
             wasi,

@@ -23,6 +23,7 @@ use crate::runtime::services::generation::{Generation, Lifecycle};
 use crate::runtime::services::lifecycle::LIFECYCLE;
 use crate::runtime::services::running::Services;
 use crate::store::ServiceStore;
+use crate::wall_clock::TimeSource;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
@@ -38,6 +39,8 @@ pub struct Loader {
     cache: CompiledCache,
     /// None where nothing is served, such as for a check.
     keys: Option<Arc<Keys>>,
+    /// What the wall clock of the guests shows.
+    time: TimeSource,
     compute: Permits,
     /// Whose turn it is, of all services' guests, to use much CPU time.
     turns: Arc<HostTurns>,
@@ -53,11 +56,11 @@ pub struct Prepared {
 }
 
 impl Loader {
-    /// A loader whose compiled code is kept in the folder `cache`.
+    /// A loader whose compiled code is kept in the folder `cache`. The guests' clock shows `time`.
     ///
     /// # Errors
     /// The engine cannot run here, or the folder cannot be used.
-    pub fn new(cache: &Path, keys: Option<Arc<Keys>>) -> anyhow::Result<Self> {
+    pub fn new(cache: &Path, keys: Option<Arc<Keys>>, time: TimeSource) -> anyhow::Result<Self> {
         let engines = Engines::start()?;
         let cache = CompiledCache::open(cache)?;
         let turns = match keys {
@@ -68,6 +71,7 @@ impl Loader {
             engines,
             cache,
             keys,
+            time,
             compute: Permits::of_host(),
             turns,
         })
@@ -201,6 +205,7 @@ impl Loader {
             config: spec.config.clone(),
             outside: Outside::new(&spec.outbound),
             store,
+            time: self.time.clone(),
             keys: self.keys.clone(),
             compute: self.compute.for_service(),
             large_instances: Arc::new(Semaphore::new(cores())),

@@ -25,10 +25,10 @@ fn help_names_commands_and_flags_and_the_version_is_printed() {
     let folder = tempdir().expect("a temporary folder");
     let run = |arguments: &[&str]| run(folder.path(), arguments);
     for (arguments, words) in [
-        (&["--help"][..], &["serve", "check", "verify", "admin"]),
+        (&["--help"][..], &["serve", "check", "verify", "admin"][..]),
         (
             &["serve", "--help"],
-            &["--registry", "--data", "--listen", "--admin"],
+            &["--registry", "--data", "--dev", "--listen", "--admin"],
         ),
     ] {
         let outcome = run(arguments);

@@ -1,0 +1,77 @@
+//! The clock of such a bank.
+
+use super::DevBank;
+use strongroom_tests::bank::{day, transfer};
+use strongroom_tests::{Bank, assert_json, json, text, wait_for};
+
+/// Ticks come each second, and later on a loaded machine.
+const TICK_SECONDS_MAX: u64 = 20;
+const ANN: &str = "ann@example.com";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_holds_tokens_and_statements_follow_the_clock() {
+    let bank = DevBank::start().await;
+    let ann = bank.log_in(ANN).await;
+    let [from, to] = [ANN, "bob@example.com"].map(|email| bank.told(email, "account"));
+    let mut hold = transfer(from, to, "40.00", "EUR");
+    hold["expires_in"] = json!(3_600);
+    let hold = ann.submit("holds", &hold).await.expect(201);
+    let mut order = transfer(from, to, "7.00", "EUR");
+    order["start"] = json!(day(1));
+    order["interval"] = json!("monthly");
+    ann.submit("schedules", &order).await.expect(201);
+    let statement = format!("/api/accounts/{from}/statement?from={0}&to={0}", day(1));
+    ann.get(&statement).await.refused(422, "period_in_future");
+
+    let call = bank.admin().post("/dev/clock");
+    let moved = call.json(&json!({"advance": "2d"})).await.json(200);
+    assert_eq!(&text(&moved["now"])[..10], day(2), "{moved}");
+
+    ann.get("/api/auth/me").await.bad_token();
+    let ann = bank.log_in(ANN).await;
+    wait_for(
+        "the standing order to be paid",
+        TICK_SECONDS_MAX,
+        async || (ann.balance(from).await == "993.00").then_some(()),
+    )
+    .await;
+    wait_for("the hold to expire", TICK_SECONDS_MAX, async || {
+        let hold = ann.transaction(&hold["id"]).await;
+        (hold["status"] == "expired").then_some(())
+    })
+    .await;
+    let statement = ann.read(&statement).await;
+    assert_json!(statement, {"closing_balance": "1000.00"});
+    // The host does not take this for a clock that has jumped.
+    assert_eq!(bank.admin().get("/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_clock_moves_ahead_by_a_duration_with_its_unit_and_for_the_operator_alone() {
+    let bank = DevBank::small(None).await;
+    let admin = bank.admin();
+    for (body, told) in [
+        ("{}", r#"{"advance":"1d"}"#),
+        (r#"{"advance":60}"#, r#"{"advance":"1d"}"#),
+        (r#"{"advance":"60"}"#, r#"such as "10s""#),
+        (r#"{"advance":"-1d"}"#, r#"such as "10s""#),
+        (r#"{"advance":"40000d"}"#, "at most 36500d"),
+    ] {
+        let call = admin.post("/dev/clock").body("application/json", body);
+        let refused = call.await;
+        assert_eq!(refused.status, 400, "{body}: {}", refused.text());
+        assert!(refused.text().contains(told), "{body}: {}", refused.text());
+    }
+    let day = json!({"advance": "1d"});
+    let stranger = admin.without_token();
+    assert_eq!(stranger.post("/dev/clock").json(&day).await.status, 401);
+    assert_eq!(admin.get("/dev/clock").await.status, 405);
+    admin.post("/dev/clock").json(&day).await.json(200);
+}
+
+#[tokio::test]
+async fn a_bank_that_keeps_its_data_has_no_clock_to_move() {
+    let bank = Bank::shared().await;
+    let call = bank.host.admin().post("/dev/clock");
+    assert_eq!(call.json(&json!({"advance": "1d"})).await.status, 404);
+}
