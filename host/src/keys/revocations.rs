@@ -171,8 +171,8 @@ impl Revocations {
     }
 }
 
-/// Seconds since 1970 by the machine's clock. Tokens expire by the host's [time](crate::wall_clock::TimeSource), which
-/// never runs slower: none outlives its revocation.
+/// Seconds since 1970 by the machine's clock. Tokens expire by the host's
+/// [time](crate::wall_clock::TimeSource), which never runs slower: none outlives its revocation.
 fn now_seconds() -> u64 {
     jsonwebtoken::get_current_timestamp()
 }
