@@ -22,7 +22,7 @@ use crate::ledger::{Entry, JournalRow, journal_row_sql};
 use crate::service::{Env, Service};
 use serde::Serialize;
 use std::collections::VecDeque;
-use strongroom_ledger_api::{ActorKind, Decline, Direction, Kind, Party, RecordedLeg, Status};
+use strongroom_ledger_api::{ActorKind, Decline, Kind, Party, RecordedLeg, Status};
 use strongroom_sdk::clock::format_rfc3339;
 use strongroom_sdk::hash_chain::{GENESIS, Hash};
 use strongroom_sdk::identity::JournalReader;

@@ -65,8 +65,8 @@ fn an_unknown_parameter_is_told_which_there_are() {
     let refused = refusal(from_str::<NoParameters>(query));
     assert_eq!(refused, there_are(" none"));
     // A list has its page's parameters too.
-    let refused = refusal(Page::<u64, Filter>::from_query("/list", query));
+    let refused = refusal(Page::<i64, Filter>::from_query("/list", query));
     assert_eq!(refused, there_are(&format!(": {own}, limit, cursor")));
-    let refused = refusal(Page::<u64>::from_query("/list", query));
+    let refused = refusal(Page::<i64>::from_query("/list", query));
     assert_eq!(refused, there_are(": limit, cursor"));
 }
