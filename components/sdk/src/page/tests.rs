@@ -57,6 +57,26 @@ fn an_empty_query_is_the_first_page() {
 }
 
 #[test]
+fn a_window_within_a_range_has_no_row_outside_of_it() {
+    for (is_back, key, range, expected) in [
+        (false, i64::MAX, (0, i64::MAX), [i64::MAX, 0]),
+        (false, i64::MAX, (3, 7), [8, 3]),
+        (false, 5, (3, 7), [5, 3]),
+        (true, 5, (3, 7), [5, 7]),
+        (true, 1, (3, 7), [2, 7]),
+        (true, i64::MIN, (i64::MIN, 7), [i64::MIN, 7]),
+    ] {
+        let window = Window {
+            key: key.into(),
+            is_back,
+            fetch: 51,
+        };
+        let (first, last) = range;
+        assert_eq!(window.within(first, last), expected.map(Value::from));
+    }
+}
+
+#[test]
 fn the_list_s_own_parameters_pass() {
     let page = Page::<i64, Filter>::from_query(PATH, "account_id=7&limit=500").unwrap();
     assert_eq!((page.limit, page.filter.account_id), (500, Some(7)));

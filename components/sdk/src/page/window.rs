@@ -39,6 +39,21 @@ impl Window {
         Value::from(if self.is_back { i64::MAX } else { i64::MIN })
     }
 
+    /// The same without the rows whose integer keys are not from `first` to `last`: the key next to
+    /// its rows, and one at or behind the last of them.
+    ///
+    /// A query must have no other bound of its key. SQLite seeks with one bound on each side, and
+    /// checks any other row by row, so that a page may read the whole list.
+    pub fn within(&self, first: i64, last: i64) -> [Value; 2] {
+        let end = if self.is_back { last } else { first };
+        let key = match self.key {
+            Value::Integer(key) if self.is_back => key.max(first.saturating_sub(1)).into(),
+            Value::Integer(key) => key.min(last.saturating_add(1)).into(),
+            _ => self.key(),
+        };
+        [key, end.into()]
+    }
+
     /// How many rows to read: one more than the page has, which shows whether there is another one.
     pub fn fetch(&self) -> i64 {
         self.fetch

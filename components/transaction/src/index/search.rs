@@ -7,7 +7,6 @@
 use super::filter::ListFilter;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use std::iter;
 use strongroom_sdk::page::Window;
 use strongroom_sdk::store::{Rows, StoreError, Value};
 use uuid::Uuid;
@@ -109,29 +108,26 @@ pub fn search(
     };
     let mut conditions: Vec<_> = indexed.into_iter().map(|other| other.checked).collect();
     conditions.extend(unindexed(filter, scope));
-    let bounds = Condition::new(
-        format!(
-            "{} AND looked.sequence {{beyond}} ? AND looked.sequence BETWEEN ? AND ?",
+    let [key, end] = window.within(first, last);
+    let range = |end| {
+        let sql = format!(
+            "{} AND looked.sequence {{beyond}} ? AND looked.sequence {{until}} ?",
             driver.own.sql
-        ),
-        driver
-            .own
-            .values
-            .into_iter()
-            .chain([window.key(), first.into(), last.into()]),
-    );
-    let reached = bound(read, driver.table, &bounds, window)?;
+        );
+        let bounds = [key.clone(), end];
+        Condition::new(sql, driver.own.values.iter().cloned().chain(bounds))
+    };
+    let reached = last_looked_at(read, driver.table, &range(end.clone()), window)?;
+    let Condition {
+        sql: range,
+        mut values,
+    } = range(reached.map_or(end, Value::from));
     let mut sql = format!(
         "SELECT listed.sequence, listed.id FROM {} AS looked \
-         CROSS JOIN listed ON listed.sequence = looked.sequence WHERE {}",
-        driver.table, bounds.sql
+         CROSS JOIN listed ON listed.sequence = looked.sequence WHERE {range}",
+        driver.table
     );
-    let mut values = bounds.values;
-    let until = Condition::new(
-        "looked.sequence {until} ?",
-        [reached.map_or(window.end(), Value::from)],
-    );
-    for condition in iter::once(until).chain(conditions) {
+    for condition in conditions {
         sql += " AND ";
         sql += &condition.sql;
         values.extend(condition.values);
@@ -152,19 +148,19 @@ pub fn search(
 }
 
 /// The last row that a page looks at, if there are more.
-fn bound(
+fn last_looked_at(
     read: Read<'_>,
     table: &str,
-    bounds: &Condition,
+    range: &Condition,
     window: &Window,
 ) -> Result<Option<i64>, StoreError> {
     let sql = format!(
         "SELECT looked.sequence FROM {table} AS looked WHERE {} \
          ORDER BY looked.sequence {{order}} LIMIT 1 OFFSET {}",
-        bounds.sql,
+        range.sql,
         ROWS_LOOKED_AT_MAX - 1
     );
-    let rows = read(&window.sql(&sql), &bounds.values)?;
+    let rows = read(&window.sql(&sql), &range.values)?;
     rows.first().map(|row| row.integer(0)).transpose()
 }
 
