@@ -7,6 +7,7 @@
 #   ./build.sh examples          builds the example services
 #   ./build.sh clients           generates the clients of TypeScript and Python
 #   ./build.sh bench [edge]      measures the bank, or what its edge costs
+#   ./build.sh bench lists       times lists in a bank of a million accounts, which it makes once
 #   ./build.sh torture swap      swaps its services a thousand times under load
 #   ./build.sh torture hostile   runs a service beside it that breaks every bound
 #   ./build.sh torture ledger    kills it, fails its disk, and races its clients for hours
@@ -306,7 +307,9 @@ case "${1:-}" in
   bench)
     build
     phase "the guests of the tests" build_test_guests
-    if [[ ${2:-} == edge ]]; then exec bench/edge.sh "${@:3}"; fi
+    case "${2:-}" in
+      edge | lists) exec "bench/$2.sh" "${@:3}" ;;
+    esac
     exec bench/run.sh "${@:2}"
     ;;
   torture)

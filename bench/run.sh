@@ -171,7 +171,7 @@ measure_second_start() {
 # The same customers, with many more accounts and a long history.
 measure_large() {
   say "filling the bank with $LARGE_ACCOUNTS accounts and $LARGE_ENTRIES entries"
-  "$bench" fill --store "$folder/data/stores/accounts.sqlite" --bank "$folder/bank.json" \
+  "$bench" fill --data "$folder/data" --bank "$folder/bank.json" \
     --accounts $LARGE_ACCOUNTS --entries $LARGE_ENTRIES
   start_host ready-large
   local load=(--address "$gateway" --pid "$host_pid" --bank "$folder/bank.json")

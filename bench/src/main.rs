@@ -3,7 +3,7 @@
 //!
 //! The scripts start and stop the servers. Each command here takes one measurement and keeps it as
 //! a record in a folder. `report`, `edge`, `verdict`, and `overload` print the records and judge
-//! them.
+//! them; `lists` judges what it measures itself.
 
 mod bank;
 mod edge;
@@ -32,8 +32,10 @@ enum Command {
     Memory(probe::memory::MemoryCommand),
     /// Open the bank: customers, accounts, money
     Seed(bank::seed::SeedCommand),
-    /// Fill the ledger's file of a bank that is not running with accounts and transfers
+    /// Fill the stores of a bank that is not running with accounts and transfers
     Fill(bank::fill::FillCommand),
+    /// Time the first page of each list of a large bank, and judge it
+    Lists(bank::lists::ListsCommand),
     /// Load a server with requests for `hello`
     Hello(load::hello::HelloCommand),
     /// Load the bank with transfers between random accounts
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Command::Memory(arguments) => arguments.run(),
         Command::Seed(arguments) => arguments.run(),
         Command::Fill(arguments) => arguments.run(),
+        Command::Lists(arguments) => arguments.run(),
         Command::Hello(arguments) => arguments.run(),
         Command::Transfers(arguments) => arguments.run(),
         Command::Balances(arguments) => arguments.run(),

@@ -1,6 +1,7 @@
 //! A caller of the bank's API outside of any measurement.
 
 use anyhow::{Context, Result, bail};
+use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderValue, Request};
 use http_body_util::Full;
@@ -81,22 +82,36 @@ impl Caller {
     /// # Errors
     /// Every status but success.
     pub async fn post(&mut self, path: &str, body: &Value) -> Result<Value> {
-        let mut request = Request::post(path)
+        let request = Request::post(path)
             .header(HOST, &self.host)
             .header(CONTENT_TYPE, "application/json")
             .header("idempotency-key", Uuid::new_v4().to_string())
             .body(Full::from(body.to_string()))?;
+        self.ask(request).await
+    }
+
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// Every status but success.
+    pub async fn get(&mut self, path: &str) -> Result<Value> {
+        let request = Request::get(path).header(HOST, &self.host);
+        self.ask(request.body(Full::default())?).await
+    }
+
+    async fn ask(&mut self, mut request: Request<Full<Bytes>>) -> Result<Value> {
         if let Some(authorization) = &self.authorization {
             request
                 .headers_mut()
                 .insert(AUTHORIZATION, authorization.clone());
         }
+        let what = format!("{} {}", request.method(), request.uri());
         let answer = self.client.ask(request).await?;
         if !answer.status.is_success() {
             let body = String::from_utf8_lossy(&answer.body);
-            bail!("POST {path}: {}: {body}", answer.status);
+            bail!("{what}: {}: {body}", answer.status);
         }
-        serde_json::from_slice(&answer.body).with_context(|| format!("POST {path}"))
+        serde_json::from_slice(&answer.body).context(what)
     }
 }
 

@@ -4,6 +4,7 @@ pub mod api_key;
 mod bulk;
 mod caller;
 pub mod fill;
+pub mod lists;
 pub mod seed;
 
 use std::fs;

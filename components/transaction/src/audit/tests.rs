@@ -47,7 +47,8 @@ fn busy() -> Bank {
     bank.link(LinkState::LosesReplies);
     bank.tick();
     bank.link(LinkState::Works);
-    follow(&bank.service, PAGES_PER_TICK_MAX).unwrap();
+    let (store, ledger) = (&bank.service.store, &bank.service.ledger);
+    follow(store, ledger, PAGES_PER_TICK_MAX).unwrap();
     bank
 }
 

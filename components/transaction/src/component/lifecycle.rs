@@ -19,7 +19,8 @@ impl Guest for Component {
     /// Makes the payments of standing orders that are due, and indexes what the ledger has decided.
     fn tick() -> Result<(), String> {
         let paid = SERVICE.tick().map(drop).map_err(|error| error.to_string());
-        let indexed = follow(&SERVICE, PAGES_PER_TICK_MAX).map_err(|error| error.to_string());
+        let indexed = follow(&SERVICE.store, &SERVICE.ledger, PAGES_PER_TICK_MAX);
+        let indexed = indexed.map_err(|error| error.to_string());
         paid.and(indexed.map(drop))
     }
 }

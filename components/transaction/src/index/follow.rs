@@ -32,16 +32,18 @@ pub enum FollowError {
 ///
 /// # Errors
 /// [`FollowError`]: what was committed stays, and the next call goes on from there.
-pub fn follow<E: Env>(service: &Service<E>, pages_max: usize) -> Result<bool, FollowError> {
+pub fn follow(
+    store: &impl Store,
+    ledger: &impl Journal,
+    pages_max: usize,
+) -> Result<bool, FollowError> {
     for _ in 0..pages_max {
-        let after = head(&service.store.query(HEAD, &[])?)?;
-        let postings = service
-            .ledger
-            .journal(after.unsigned_abs(), JOURNAL_LIMIT_MAX)?;
+        let after = head(&store.query(HEAD, &[])?)?;
+        let postings = ledger.journal(after.unsigned_abs(), JOURNAL_LIMIT_MAX)?;
         if postings.is_empty() {
             return Ok(true);
         }
-        let transaction = service.store.begin()?;
+        let transaction = store.begin()?;
         // Another call may have followed the same page.
         if head(&transaction.query(HEAD, &[])?)? == after {
             rows::insert(&transaction, &postings)?;
@@ -63,7 +65,7 @@ pub(crate) fn at_the_end<E: Env, T>(
     pages_max: usize,
     read: impl Fn(Read<'_>) -> Result<T, StoreError>,
 ) -> Result<T, FollowError> {
-    match follow(service, pages_max) {
+    match follow(&service.store, &service.ledger, pages_max) {
         Ok(true) => Ok(read(&|sql, values| service.store.query(sql, values))?),
         Ok(false) => Err(FollowError::Behind),
         Err(FollowError::Store(_)) => {

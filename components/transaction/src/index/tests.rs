@@ -221,8 +221,9 @@ fn a_list_waits_for_no_more_than_some_pages_of_the_journal() {
         bank.send(&number.to_string(), "1").unwrap();
     }
     // The link's first part has one posting.
-    assert!(!follow(&bank.service, 1).unwrap());
-    assert!(follow(&bank.service, PAGES_PER_TICK_MAX).unwrap());
+    let (store, ledger) = (&bank.service.store, &bank.service.ledger);
+    assert!(!follow(store, ledger, 1).unwrap());
+    assert!(follow(store, ledger, PAGES_PER_TICK_MAX).unwrap());
     assert_eq!(views(&bank, "").data.len(), 6);
 }
 

@@ -1,0 +1,175 @@
+//! How long the first page of each list takes in a large bank, and of each of its filters.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use strongroom_sdk::clock::{format_rfc3339, parse_rfc3339};
+
+use super::caller::{Caller, text};
+use super::fill::{Asker, CHANNEL, REFERENCE};
+use super::{ADMIN_EMAIL, Bank};
+use crate::load::on_one_thread;
+use crate::load::server::Server;
+use crate::report::thousandths;
+
+/// How often each list is read, after one time that does not count.
+const READS: usize = 20;
+/// The most that the median may be, in microseconds.
+const MEDIAN_MAX: u64 = 20_000;
+/// The lists: each filter alone, and some together. Those that match little of what each matches,
+/// or nothing, make a page look at the most rows. Deposits of a million are the oldest
+/// transactions; no other is of more than a hundred.
+const LISTS: &[&str] = &[
+    "/api/transactions",
+    "/api/transactions?limit=100",
+    "/api/transactions?account_id={account}",
+    "/api/transactions?type=transfer",
+    "/api/transactions?type=deposit",
+    "/api/transactions?type=withdrawal",
+    "/api/transactions?type=hold",
+    "/api/transactions?type=capture",
+    "/api/transactions?type=reversal",
+    "/api/transactions?status=posted",
+    "/api/transactions?status=pending",
+    "/api/transactions?status=declined",
+    "/api/transactions?status=voided",
+    "/api/transactions?status=reversed",
+    "/api/transactions?status=expired",
+    "/api/transactions?from={middle}",
+    "/api/transactions?to={middle}",
+    "/api/transactions?from={middle}&to={middle}",
+    "/api/transactions?reference={often}",
+    "/api/transactions?reference=invoice%203",
+    "/api/transactions?reference=none",
+    "/api/transactions?min_amount=50",
+    "/api/transactions?max_amount=0.01",
+    "/api/transactions?min_amount=1000",
+    "/api/transactions?initiator_id={usual}",
+    "/api/transactions?initiator_id={rare}",
+    "/api/transactions?metadata.channel={channel}",
+    "/api/transactions?metadata.order=20",
+    "/api/transactions?account_id={account}&type=deposit",
+    "/api/transactions?account_id={account}&from={middle}&reference={often}",
+    "/api/transactions?type=transfer&min_amount=1000",
+    "/api/transactions?type=hold&min_amount=1000",
+    "/api/transactions?status=declined&min_amount=1000",
+    "/api/transactions?reference={often}&min_amount=1000",
+    "/api/transactions?initiator_id={rare}&min_amount=1000",
+    "/api/transactions?metadata.channel={channel}&min_amount=1000",
+    "/api/transactions?to={middle}&max_amount=0.01",
+    "/api/transactions?metadata.channel={channel}&reference={often}&status=declined",
+    "/api/transactions?type=transfer&status=posted&initiator_id={usual}&min_amount=1000",
+    "/api/accounts",
+    "/api/accounts?limit=100",
+    "/api/accounts?number={number}",
+    "/api/accounts?owner_id={owner}",
+    "/api/accounts?status=open",
+    "/api/accounts?status=frozen",
+    "/api/accounts?status=closed",
+    "/api/accounts?currency=EUR",
+    "/api/accounts?currency=USD",
+    "/api/accounts?type=checking",
+    "/api/accounts?type=savings",
+    "/api/accounts?type=internal",
+    "/api/accounts?code=fees_31",
+    "/api/accounts?owner_id={owner}&currency=USD",
+    "/api/accounts?type=savings&currency=USD",
+    "/api/accounts?type=savings&status=closed",
+    "/api/accounts?type=checking&currency=USD&status=frozen",
+    "/api/accounts?type=checking&currency=EUR&status=open",
+];
+
+#[derive(Debug, clap::Args)]
+pub struct ListsCommand {
+    #[command(flatten)]
+    server: Server,
+    /// The first administrator's password
+    #[arg(long, env = "STRONGROOM_ADMIN_PASSWORD", hide_env_values = true)]
+    admin_password: String,
+    /// The file that `fill` wrote
+    #[arg(long, value_name = "FILE")]
+    bank: PathBuf,
+}
+
+impl ListsCommand {
+    pub fn run(&self) -> Result<()> {
+        let bank = Bank::read(&self.bank)?;
+        let over = on_one_thread(async {
+            let mut reader =
+                Caller::log_in(&self.server, ADMIN_EMAIL, &self.admin_password).await?;
+            let values = values(&mut reader, &bank).await?;
+            println!(
+                "{:<84} {:>4} {:>4} {:>8} {:>8}",
+                "GET", "rows", "more", "median", "max ms"
+            );
+            let mut over = 0_usize;
+            for list in LISTS {
+                let mut path = (*list).to_owned();
+                for (name, value) in &values {
+                    path = path.replace(name, value);
+                }
+                over += usize::from(!time(&mut reader, list, &path).await?);
+            }
+            Ok(over)
+        })?;
+        let target = thousandths(MEDIAN_MAX);
+        ensure!(over == 0, "{over} lists take more than {target} ms");
+        println!("each median is at most {target} ms: met");
+        Ok(())
+    }
+}
+
+/// Reads a list many times and prints its line; returns whether it is as fast as it must be.
+async fn time(reader: &mut Caller, list: &str, path: &str) -> Result<bool> {
+    let page = reader.get(path).await?;
+    let rows = page["data"].as_array().context("a list has no data")?;
+    let mut microseconds = Vec::with_capacity(READS);
+    for _ in 0..READS {
+        let asked = Instant::now();
+        reader.get(path).await?;
+        microseconds.push(u64::try_from(asked.elapsed().as_micros())?);
+    }
+    microseconds.sort_unstable();
+    let (median, max) = (microseconds[READS / 2], microseconds[READS - 1]);
+    let is_met = median <= MEDIAN_MAX;
+    let more = if page["has_more"] == true {
+        "yes"
+    } else {
+        "no"
+    };
+    println!(
+        "{list:<84} {:>4} {:>4} {:>8} {:>8}{}",
+        rows.len(),
+        more,
+        thousandths(median),
+        thousandths(max),
+        if is_met { "" } else { "  MISSED" }
+    );
+    Ok(is_met)
+}
+
+/// What the names in [`LISTS`] stand for.
+async fn values(reader: &mut Caller, bank: &Bank) -> Result<Vec<(&'static str, String)>> {
+    let customer = bank.customers.first().context("no customers")?;
+    // One of the filled ones, which are older than all the transfers.
+    let id = customer.accounts.last().context("no accounts")?;
+    let account = reader.get(&format!("/api/accounts/{id}")).await?;
+    let newest = reader.get("/api/transactions?limit=1").await?;
+    let middle = time_of(&newest["data"][0])?.midpoint(time_of(&account)?);
+    Ok(vec![
+        ("{account}", id.clone()),
+        ("{number}", text(&account["number"])?.to_owned()),
+        ("{owner}", text(&account["owner_id"])?.to_owned()),
+        ("{middle}", format_rfc3339(middle)),
+        ("{often}", REFERENCE.to_owned()),
+        ("{channel}", CHANNEL.to_owned()),
+        ("{usual}", Asker::Usual.id().to_string()),
+        ("{rare}", Asker::Rare.id().to_string()),
+    ])
+}
+
+fn time_of(view: &Value) -> Result<i64> {
+    parse_rfc3339(text(&view["created_at"])?).context("created_at is no time")
+}
