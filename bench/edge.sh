@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Measures what the edge costs, and judges it. `./build.sh bench edge` calls it.
 #
-# usage: bench/edge.sh [--base BINARY] [--base-components DIR] [--seconds N] [--turns N]
+# usage: bench/edge.sh [--base BINARY] [--base-components DIR] [--seconds N] [--turns N] [--keys]
 #   --base BINARY          an older `strongroom` to compare with; without it, no comparison
 #   --base-components DIR  its components (../components beside the folder of the binary)
 #   --seconds N            how long each turn of each side is measured, 1 to 200 (10)
-#   --turns N              how often the sides take turns, 1 to 99 (5)
+#   --turns N              how often the sides take turns, 1 to 99 (5; with --keys, 15)
+#   --keys                 only compares reads with an API key with those with tokens
 #
 # The sides of a comparison are hosts that all run all the time, and are loaded one after the other,
 # in another order each turn. Everything listens on the loopback and ends with this script.
@@ -16,12 +17,18 @@ readonly CLIENTS_HELLO=32 CLIENTS_BANK=64 CLIENTS_LOGIN=16 LOGINS_A_SECOND=16 WA
 base=
 base_components=
 seconds=10
-turns=5
+turns=
+keys_only=
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 fail() { printf 'bench/edge.sh: %s\n' "$*" >&2; exit 1; }
 
 while (($#)); do
+  if [[ $1 == --keys ]]; then
+    keys_only=yes
+    shift
+    continue
+  fi
   case $1 in
     --base) base=$(realpath -e "${2:-}") || fail "--base names a binary" ;;
     --base-components)
@@ -41,6 +48,7 @@ while (($#)); do
   esac
   shift 2
 done
+turns=${turns:-$([[ -n $keys_only ]] && echo 15 || echo 5)}
 
 cd "$root"
 host=${STRONGROOM_BIN:-$root/target/release/strongroom}
@@ -62,6 +70,7 @@ mkdir "$folder/records"
 declare -A pid_of=() address_of=()
 sides=(plain tls)
 if [[ -n $base ]]; then sides+=(base); fi
+if [[ -n $keys_only ]]; then sides=(plain); fi
 
 clean_up() {
   local status=$? side
@@ -111,6 +120,7 @@ start() { # SIDE
   say "starting $1, and opening its bank: 50 customers with 20 accounts each"
   mkdir "$folder/$1"
   write_registry "$1" >"$folder/$1/registry.toml"
+  : >"$folder/$1/out" # The host's shell may create it after the first look.
   local started=${EPOCHREALTIME/[.,]/}
   "$binary" serve --registry "$folder/$1/registry.toml" --data "$folder/$1/data" \
     --listen 127.0.0.1:0 --admin 127.0.0.1:0 >"$folder/$1/out" 2>"$folder/$1/err" &
@@ -140,6 +150,18 @@ measure_requests() { # TURN
     say "turn $1 of $turns: balances, $side"
     load balances "$side" "balances-$side-$1" --bank "$folder/$side/bank.json" \
       --clients $CLIENTS_BANK
+  done
+}
+
+# The same reads, by all customers with their tokens, or by one client with its key.
+measure_keys() { # TURN
+  local by flags
+  for by in $(in_turn "$1" key token); do
+    say "turn $1 of $turns: balances, by $by"
+    flags=()
+    if [[ $by == key ]]; then flags=(--by-key); fi
+    load balances plain "balances-by-$by-$1" --bank "$folder/plain/bank.json" \
+      --clients $CLIENTS_BANK "${flags[@]}"
   done
 }
 
@@ -175,10 +197,14 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 chmod 600 "$folder/key.pem"
 
 for side in "${sides[@]}"; do start "$side"; done
-say "the most transfers a second"
-load transfers plain transfers-most --bank "$folder/plain/bank.json" --clients $CLIENTS_BANK
-rate=$(($(rate_of transfers-most) / 4))
+if [[ -z $keys_only ]]; then
+  say "the most transfers a second"
+  load transfers plain transfers-most --bank "$folder/plain/bank.json" --clients $CLIENTS_BANK
+  rate=$(($(rate_of transfers-most) / 4))
+fi
 for turn in $(seq "$turns"); do
+  measure_keys "$turn"
+  if [[ -n $keys_only ]]; then continue; fi
   measure_requests "$turn"
   measure_logins "$turn" "$rate"
 done
