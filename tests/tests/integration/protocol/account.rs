@@ -1,6 +1,6 @@
-//! The account service (A): `components/account/src/ledger/{post,decide}.rs`.
+//! The account service (A): `components/account/src/ledger/{post,decide}.rs` and `ledger/legs`.
 
-use crate::protocol::model::{Protocol, Terms};
+use crate::protocol::model::{Amounts, Protocol, Terms};
 use crate::protocol::mutant::Mutant;
 use crate::protocol::network::Network;
 use crate::protocol::set::Member;
@@ -22,7 +22,7 @@ pub struct Books {
     /// The journal, by transfer id.
     pub records: [Option<Record>; Id::COUNT as usize],
     /// The accounts' balances.
-    pub balances: [i8; 2],
+    pub balances: Amounts,
     /// How often each transfer has moved money.
     pub moved: [u8; Transfer::COUNT as usize],
 }
@@ -38,9 +38,10 @@ impl Books {
         self.record(id).map(|record| record.outcome)
     }
 
-    /// Whether the money is there.
+    /// Whether each account that is debited has the money.
     pub fn covers(&self, terms: Terms) -> bool {
-        self.balances[terms.from as usize] >= terms.amount
+        let mut changed = self.balances.iter().zip(terms.legs);
+        changed.all(|(balance, leg)| leg >= 0 || balance + leg >= 0)
     }
 }
 
@@ -53,7 +54,7 @@ pub struct Account {
 
 impl Account {
     /// Nothing was posted yet.
-    pub fn new(opening: [i8; 2]) -> Self {
+    pub fn new(opening: Amounts) -> Self {
         Self {
             store: Store::of(Books {
                 records: [None; Id::COUNT as usize],
@@ -151,7 +152,7 @@ impl Account {
         })
     }
 
-    /// `decide::decide_payer`.
+    /// `decide::check_payer`, and the debits of `legs::decide`.
     fn covers(&self, protocol: &Protocol, terms: Terms) -> bool {
         if protocol.is(Mutant::FundsOfSnapshot) {
             self.store.durable.covers(terms)
@@ -166,13 +167,17 @@ impl Account {
         self.store.now.records[place] = Some(Record { body, outcome });
     }
 
-    /// `post::accept`: both sides, in the turn of the record.
+    /// `post::accept`, `legs::record`: all sides, in the turn of the record.
     fn move_money(&mut self, protocol: &Protocol, transfer: Transfer) {
-        let Terms { from, amount, .. } = protocol.terms(transfer);
+        let Terms { legs, .. } = protocol.terms(transfer);
         let books = &mut self.store.now;
-        books.balances[from as usize] -= amount;
-        if !protocol.is(Mutant::CreditLater) {
-            books.balances[1 - from as usize] += amount;
+        let mut is_lost = protocol.is(Mutant::CreditLater);
+        for (balance, leg) in books.balances.iter_mut().zip(legs) {
+            // The first credit comes too late.
+            if leg > 0 && std::mem::take(&mut is_lost) {
+                continue;
+            }
+            *balance += leg;
         }
         let moved = &mut books.moved[transfer.number() as usize];
         *moved = moved.saturating_add(1);

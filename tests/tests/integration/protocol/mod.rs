@@ -16,18 +16,19 @@
 //! property must find one.
 //!
 //! What is exhaustive: every order of steps, for two clients and two idempotency keys with two
-//! bodies each, or for a standing order with two dates, or two attempts at one, which a client
-//! deletes and another payment competes with; with any number of crashes (of T, of A, of the
-//! process of both) and failed group commits at any moment, of retries, ticks, and handlers at
-//! once; with any verdict of a screening, each time another; and with any loss, doubling, and
-//! reordering of messages. None of these needs a bound: a message that was sent stays, to arrive
-//! again; a crash only takes away; and equal handlers are one. A date is due at any time.
+//! bodies each, which are transfers or postings of several legs, or for a standing order with two
+//! dates, or two attempts at one, which a client deletes and another payment competes with; with
+//! any number of crashes (of T, of A, of the process of both) and failed group commits at any
+//! moment, of retries, ticks, and handlers at once; with any verdict of a screening, each time
+//! another; and with any loss, doubling, and reordering of messages. None of these needs a bound:
+//! a message that was sent stays, to arrive again; a crash only takes away; and equal handlers are
+//! one. A date is due at any time.
 //!
-//! What it leaves out: batches and holds, which the same steps post; the making of a schedule,
-//! which is one row in one commit; a third attempt, which is to the second what that is to the
-//! first; accounts that come to be while a request for them is under way; the loss of A's own file,
-//! which is the truth. More clients add nothing, as T does not tell its clients apart. Two states
-//! with the same hash of 64 bits would be taken for one: among 7 million states, with a
+//! What it leaves out: batches, holds, and reversals, which the same steps post; the making of a
+//! schedule, which is one row in one commit; a third attempt, which is to the second what that is
+//! to the first; accounts that come to be while a request for them is under way; the loss of A's
+//! own file, which is the truth. More clients add nothing, as T does not tell its clients apart.
+//! Two states with the same hash of 64 bits would be taken for one: among 7 million states, with a
 //! probability of 1 in 700,000.
 
 mod account;
@@ -62,7 +63,7 @@ use properties::{
 };
 use scenario::{
     ALL, FEW, MANY, ONE, ONE_KEY, TWO_BODIES, both_covered, dates, lost_account, refill, refused,
-    retried, rivals, screened, screened_dates,
+    retried, rivals, screened, screened_dates, split,
 };
 
 /// A check uses all cores.
@@ -76,6 +77,11 @@ fn two_clients_compete_for_the_same_money_under_the_same_keys() {
 #[test]
 fn two_clients_have_money_for_both() {
     check("both covered", both_covered(short_or_full(FEW, ALL)));
+}
+
+#[test]
+fn postings_of_several_legs_move_all_of_them_or_none() {
+    check("split", split(short_or_full(FEW, MANY)));
 }
 
 #[test]
@@ -166,6 +172,7 @@ fn whatever_is_wrong_on_purpose_is_found_and_each_property_finds_something() {
             REFUSED_WITHOUT_ROW,
         ),
         (Mutant::CreditLater, rivals(FEW), SUM),
+        (Mutant::CreditLater, split(FEW), SUM),
         (Mutant::RecallAsFirst, rivals(FEW), FIRST_ONCE),
         (Mutant::FirstUntilCommit, rivals(FEW), FIRST_ONCE),
         (Mutant::PassWithoutVerdict, screened(ONE_KEY), JUDGED),

@@ -15,20 +15,16 @@ use crate::protocol::words::{
     Attempt, Call, Caller, Date, Function, Id, Request, Returned, Round, Transfer,
 };
 
-/// The two accounts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Party {
-    Payer,
-    Payee,
-}
+/// What each account has, or what moves: payer, payee, and a third, as for fees.
+pub type Amounts = [i8; 3];
 
 /// What a body says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Terms {
-    /// Whose account is debited; the other's is credited.
-    pub from: Party,
-    pub amount: i8,
-    /// Whether A finds the payee's account.
+    /// What each account gets; a debit is negative. A transfer has one debit and one credit, and a
+    /// posting of several legs any of them, which add up to zero.
+    pub legs: Amounts,
+    /// Whether A finds the accounts to credit.
     pub found: bool,
 }
 
@@ -73,8 +69,8 @@ pub struct Protocol {
     pub terms: [[Terms; 2]; 2],
     /// The standing order, if there is one; a client may delete it at any time.
     pub order: Option<StandingOrder>,
-    /// What the accounts have at first: payer, payee.
-    pub opening: [i8; 2],
+    /// What the accounts have at first.
+    pub opening: Amounts,
     /// Whether a screening stands before A.
     pub screening: bool,
     /// What is wrong on purpose.

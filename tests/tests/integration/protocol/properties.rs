@@ -5,7 +5,7 @@ use stateright::Property;
 use crate::protocol::account::{Books, Record};
 use crate::protocol::history::posted_attempts;
 use crate::protocol::lookahead;
-use crate::protocol::model::{Protocol, State};
+use crate::protocol::model::{Amounts, Protocol, State};
 use crate::protocol::set::{Member, Set};
 use crate::protocol::transaction::RunState;
 use crate::protocol::words::{
@@ -103,7 +103,7 @@ fn posted_once(_: &Protocol, state: &State) -> bool {
 }
 
 fn sum(protocol: &Protocol, state: &State) -> bool {
-    let total = |balances: [i8; 2]| balances.iter().sum::<i8>();
+    let total = |balances: Amounts| balances.iter().sum::<i8>();
     all_books(state)
         .iter()
         .all(|books| total(books.balances) == total(protocol.opening))
@@ -125,9 +125,10 @@ fn balances(protocol: &Protocol, state: &State) -> bool {
                 (record.outcome == Outcome::Posted).then_some(transfer)
             });
             if let Some(transfer) = posted {
-                let terms = protocol.terms(transfer);
-                expected[terms.from as usize] -= terms.amount;
-                expected[1 - terms.from as usize] += terms.amount;
+                let legs = protocol.terms(transfer).legs;
+                for (balance, leg) in expected.iter_mut().zip(legs) {
+                    *balance += leg;
+                }
             }
         }
         books.balances == expected

@@ -1,6 +1,6 @@
 //! Who sends what, and what there is to be seen.
 
-use crate::protocol::model::{Party, Protocol, StandingOrder, State, Terms};
+use crate::protocol::model::{Amounts, Protocol, StandingOrder, State, Terms};
 use crate::protocol::set::Member;
 use crate::protocol::transaction::{Run, RunState};
 use crate::protocol::words::{
@@ -69,9 +69,9 @@ pub fn rivals(requests: Requests) -> Protocol {
     });
     Protocol {
         requests: requests.collect(),
-        terms: [[pays(Party::Payer, 2), pays(Party::Payer, 1)]; 2],
+        terms: [[moves([-2, 2, 0]), moves([-1, 1, 0])]; 2],
         order: None,
-        opening: [3, 0],
+        opening: [3, 0, 0],
         screening: false,
         mutant: None,
         sights: &[
@@ -108,7 +108,7 @@ pub fn rivals(requests: Requests) -> Protocol {
 /// The money is enough for both.
 pub fn both_covered(requests: Requests) -> Protocol {
     Protocol {
-        opening: [5, 0],
+        opening: [5, 0, 0],
         sights: &[("both are posted", |_, state| {
             Key::all().all(|key| has_recorded(state, key, Outcome::Posted))
         })],
@@ -116,12 +116,35 @@ pub fn both_covered(requests: Requests) -> Protocol {
     }
 }
 
+/// Two postings of several legs: one debit that pays two credits, and two debits of which the
+/// second lacks the money until the first has come. With the other body, two legs are exchanged.
+pub fn split(requests: Requests) -> Protocol {
+    let mut protocol = rivals(requests);
+    protocol.terms = [
+        [moves([-3, 2, 1]), moves([-3, 1, 2])],
+        [moves([2, -1, -1]), moves([2, -2, 0])],
+    ];
+    Protocol {
+        opening: [3, 1, 0],
+        sights: &[
+            ("all legs of both are posted", |_, state| {
+                Key::all().all(|key| has_recorded(state, key, Outcome::Posted))
+            }),
+            ("the first is posted, the second declined", |_, state| {
+                has_recorded(state, One, Outcome::Posted)
+                    && has_recorded(state, Two, Outcome::Declined)
+            }),
+        ],
+        ..protocol
+    }
+}
+
 /// The first transfer is not covered until the second has brought money.
 pub fn refill(requests: Requests) -> Protocol {
     let mut protocol = rivals(requests);
-    protocol.terms[Two as usize] = [pays(Party::Payee, 2); 2];
+    protocol.terms[Two as usize] = [moves([2, -2, 0]); 2];
     Protocol {
-        opening: [1, 2],
+        opening: [1, 2, 0],
         sights: &[
             ("one is declined, and would be covered now", |_, state| {
                 has_recorded(state, One, Outcome::Declined)
@@ -186,7 +209,7 @@ pub fn screened(requests: Requests) -> Protocol {
 pub fn dates(requests: Requests) -> Protocol {
     Protocol {
         order: Some(StandingOrder {
-            terms: pays(Party::Payer, 1),
+            terms: moves([-1, 1, 0]),
             dates: 2,
             retries: false,
         }),
@@ -227,14 +250,14 @@ const DATES: &[Sight] = &[
 /// A standing order of one date, which is tried again when a client's payment brings money.
 pub fn retried(requests: Requests) -> Protocol {
     let mut protocol = rivals(requests);
-    protocol.terms = [[pays(Party::Payee, 2); 2]; 2];
+    protocol.terms = [[moves([2, -2, 0]); 2]; 2];
     Protocol {
         order: Some(StandingOrder {
-            terms: pays(Party::Payer, 1),
+            terms: moves([-1, 1, 0]),
             dates: 1,
             retries: true,
         }),
-        opening: [0, 2],
+        opening: [0, 2, 0],
         sights: &[
             ("the second attempt is paid", |_, state| {
                 second(state).is_some_and(|run| run.state == RunState::Decided(Outcome::Posted))
@@ -315,12 +338,8 @@ fn recorded(outcome: Outcome, repeated: bool) -> Returned {
     Returned::Recorded(Posting { outcome, repeated })
 }
 
-fn pays(from: Party, amount: i8) -> Terms {
-    Terms {
-        from,
-        amount,
-        found: true,
-    }
+fn moves(legs: Amounts) -> Terms {
+    Terms { legs, found: true }
 }
 
 fn has_recorded(state: &State, key: Key, outcome: Outcome) -> bool {
