@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub const JOURNAL_LIMIT_MAX: u32 = 1_000;
 /// The most ids of one [`Journal::lookup_many`]. With the longest texts and the most legs, their
 /// postings stay below the host's limit of a link call.
-pub const LOOKUP_IDS_MAX: usize = 200;
+pub const LOOKUP_IDS_MAX: usize = 100;
 /// The most changes of one [`Directory::changes`].
 pub const CHANGES_LIMIT: u32 = 1_000;
 

@@ -13,8 +13,8 @@ const JOURNAL_ROWS_AT_ONCE: u32 = 250;
 /// The bytes of references, metadata, and legs after which a list ends early, so that it passes a
 /// link.
 const TEXT_BYTES_FULL: usize = 1 << 20;
-/// The bytes of a leg on a link: mostly those of two ids.
-const LEG_BYTES: usize = 128;
+/// What a leg counts beside them: about what it takes of the host's limit of a link call.
+const LEG_BYTES: usize = 512;
 
 pub(super) const BY_ID: &str = journal_row_sql!("WHERE transfer.id = ?1");
 
@@ -162,7 +162,7 @@ fn onward(
     let mut text_bytes = 0;
     let mut postings = Vec::new();
     // The journal never changes, so several snapshots are as good as one.
-    while missing > 0 && text_bytes < TEXT_BYTES_FULL {
+    while missing > 0 {
         let wanted = missing.min(JOURNAL_ROWS_AT_ONCE);
         let rows = read(Value::from(after), Value::from(i64::from(wanted)))?;
         let found = rows.rows.len();
@@ -171,6 +171,9 @@ fn onward(
             after = row.sequence();
             text_bytes += text_bytes_of(&row.posting);
             postings.push(row.posting);
+            if text_bytes >= TEXT_BYTES_FULL {
+                return Ok(postings);
+            }
         }
         if found < wanted as usize {
             break;

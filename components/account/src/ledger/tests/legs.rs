@@ -287,6 +287,37 @@ fn a_posting_is_reversed_once_as_a_whole_or_not_at_all() {
     assert_invariants(&store);
 }
 
+/// A hundred legs take some 50 KB of what a link call may carry, which is 8 MiB.
+#[test]
+fn a_part_of_the_journal_is_short_where_there_are_many_legs() {
+    let store = store();
+    let accounts: Vec<_> = (0..100).map(|_| open(&store, ALICE, "EUR")).collect();
+    for (id, account) in (1..).zip(&accounts) {
+        deposit(&store, id, account, 100);
+    }
+    for id in 1_000..1_060 {
+        let legs = accounts
+            .iter()
+            .enumerate()
+            .map(|(place, account)| match place % 2 {
+                0 => debit(account, 1),
+                _ => credit(account, 1),
+            });
+        first(&store, &posting(id, legs.collect()));
+    }
+    let (mut after, mut parts) = (100, Vec::new());
+    loop {
+        let part = journal(&store, after, 1_000).unwrap();
+        let Some(last) = part.last() else {
+            break;
+        };
+        after = last.sequence.cast_signed();
+        parts.push(part.len());
+    }
+    assert_eq!(parts.iter().sum::<usize>(), 60);
+    assert!(parts.iter().all(|length| *length < 30), "{parts:?}");
+}
+
 #[test]
 fn legs_have_their_rules() {
     let eurs = |legs: &[Eur]| legs.iter().map(|leg| leg.leg()).collect::<Vec<_>>();
