@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// How many pages of the journal a list follows before it responds.
-const PAGES_PER_LIST_MAX: usize = 20;
+const PAGES_PER_LIST_MAX: usize = 80;
 
 /// What has the id of a `GET /{id}`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -106,6 +106,7 @@ fn behind(error: FollowError) -> Problem {
     match error {
         FollowError::Store(error) => error.into(),
         FollowError::Behind => Problem::unavailable(),
+        FollowError::Ahead => unavailable(error),
         FollowError::Ledger(error) => unavailable(error),
     }
 }

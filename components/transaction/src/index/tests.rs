@@ -215,6 +215,17 @@ fn a_deleted_index_is_made_again() {
 }
 
 #[test]
+fn an_index_ahead_of_a_journal_that_was_restored_answers_nothing() {
+    let bank = busy();
+    views(&bank, "");
+    bank.execute("UPDATE listed_head SET sequence = sequence + 1");
+    let (store, ledger) = (&bank.service.store, &bank.service.ledger);
+    assert!(matches!(follow(store, ledger, 1), Err(FollowError::Ahead)));
+    let refused = bank.list(&teller(), "").unwrap_err();
+    assert_eq!(words_of(&refused), "503 service_unavailable");
+}
+
+#[test]
 fn a_list_waits_for_no_more_than_some_pages_of_the_journal() {
     let bank = Bank::new();
     for number in 0..5 {
