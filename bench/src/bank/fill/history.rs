@@ -162,10 +162,10 @@ impl History<'_> {
     }
 
     fn with_end(&mut self, instruction: Instruction, end: Option<Kind>) -> Result<()> {
-        let amount = instruction.amount;
+        let end = end.zip(instruction.amount);
         let id = self.id();
         let original = post_one(self.store, id, instruction)?.id;
-        let Some(kind) = end else {
+        let Some((kind, amount)) = end else {
             return Ok(());
         };
         let end = Instruction {
