@@ -205,7 +205,8 @@ fn is_at(template: &str, path: &str) -> bool {
         match (template.next(), path.next()) {
             (None, None) => return true,
             (Some(wanted), Some(found)) => {
-                if wanted != found && !(wanted.starts_with('{') && !found.is_empty()) {
+                let is_filled = wanted.starts_with('{') && !found.is_empty();
+                if wanted != found && !is_filled {
                     return false;
                 }
             }

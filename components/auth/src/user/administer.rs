@@ -9,7 +9,7 @@ use crate::env::Env;
 use crate::error::AuthError;
 use crate::outbox::{EndedSessions, tell_gateway_of};
 use crate::service::AuthService;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::idempotency::{KeyedRequest, StoredReply};
 use strongroom_sdk::identity::Role;
@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The body of `POST /users`.
-#[derive(Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(json!({
     "email": "tom@example.org", "password": "seven otters juggle walnuts", "role": "teller"
@@ -30,7 +30,6 @@ pub struct NewUser {
     /// The email address, which no other user may have.
     pub email: String,
     /// The first password, which must keep the rules.
-    #[serde(skip_serializing)]
     pub password: String,
     /// What the user may do.
     #[schema(inline)]
