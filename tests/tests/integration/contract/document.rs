@@ -15,7 +15,7 @@ const PAYEE: &str = "0198c0de-0000-7000-8000-000000000002";
 fn codes(document: &Document) -> BTreeSet<(String, String)> {
     let mut codes = BTreeSet::new();
     for operation in document.operations() {
-        for (status, response) in operation.value["responses"].as_object().unwrap() {
+        for (status, response) in operation.value["responses"].as_object().expect("responses") {
             let response = document.resolve(response);
             let problem = &response["content"]["application/problem+json"]["schema"];
             let of_status = problem["properties"]["code"]["enum"].as_array();
@@ -190,8 +190,10 @@ async fn it_has_every_error_of_the_manual() {
 
 /// Sends the example of a call's body; returns the body of its success.
 async fn run(document: &Document, client: &Client, call: &str, replaced: &[(&str, &str)]) -> Value {
-    let (method, path) = call.split_once(' ').unwrap();
-    let operation = document.operation(method, path).unwrap();
+    let (method, path) = call.split_once(' ').expect("a method and a path");
+    let operation = document
+        .operation(method, path)
+        .expect("a call of the document");
     let body = example(document, operation.value).unwrap_or_else(|| panic!("{call}: no example"));
     let body = replaced
         .iter()
