@@ -136,7 +136,7 @@ impl History<'_> {
             _ => None,
         };
         let metadata = || json!({"channel": CHANNEL, "order": number.to_string()}).to_string();
-        instruction.metadata = (number % 20 == 0).then(metadata);
+        instruction.metadata = number.is_multiple_of(20).then(metadata);
         Ok(BatchLine::Transfer {
             instruction,
             denied_by: (number % 100 == 99).then(|| RULE.to_owned()),
