@@ -6,6 +6,7 @@ use crate::page::Page;
 use serde::Deserialize;
 use uuid::Uuid;
 
+#[expect(dead_code, reason = "only the names and forms of its fields matter")]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Filter {

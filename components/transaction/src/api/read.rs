@@ -9,6 +9,7 @@ use strongroom_ledger_api::{Directory, Journal, LOOKUP_IDS_MAX, Posting};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
+use strongroom_sdk::store::{Store, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -80,11 +81,11 @@ impl<E: Env> Service<E> {
         } else {
             Scope::User(identity.subject)
         };
-        let window = page.window();
-        let found = index::at_the_end(self, PAGES_PER_LIST_MAX, |read| {
-            index::search(read, filter, scope, &window)
-        });
-        let found = found.map_err(behind)?;
+        if !index::follow(&self.store, &self.ledger, PAGES_PER_LIST_MAX).map_err(behind)? {
+            return Err(Problem::unavailable());
+        }
+        let read = |sql: &str, values: &[Value]| self.store.query(sql, values);
+        let found = index::search(&read, filter, scope, &page.window())?;
         let list = List::cut(found.rows, page, |row| row.sequence, found.reached);
         let ids: Vec<_> = list.data.iter().map(|row| row.id).collect();
         let mut postings = Vec::with_capacity(ids.len());
@@ -105,7 +106,6 @@ impl<E: Env> Service<E> {
 fn behind(error: FollowError) -> Problem {
     match error {
         FollowError::Store(error) => error.into(),
-        FollowError::Behind => Problem::unavailable(),
         FollowError::Ahead => unavailable(error),
         FollowError::Ledger(error) => unavailable(error),
     }

@@ -1,8 +1,6 @@
 //! Following the journal.
 
 use super::rows;
-use super::search::Read;
-use crate::service::{Env, Service};
 use strongroom_ledger_api::{Journal, LedgerError};
 use strongroom_sdk::store::{Rows, Store, StoreError, Transaction};
 
@@ -13,9 +11,6 @@ pub const PAGES_PER_TICK_MAX: usize = 40;
 /// time of a write transaction.
 const PAGE: u32 = 250;
 
-/// How often a transaction that was lost with others is begun again.
-const ATTEMPTS_MAX: usize = 4;
-
 const HEAD: &str = "SELECT sequence FROM listed_head";
 
 /// Why the journal could not be followed.
@@ -24,9 +19,6 @@ pub enum FollowError {
     /// The store does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The journal is further ahead than one call follows.
-    #[error("the journal is too far ahead")]
-    Behind,
     /// The journal ends before what was followed: it was restored without this store. `verify` says
     /// how to have the index made again.
     #[error("the index of transactions is ahead of the journal; `verify` says what to do")]
@@ -60,53 +52,6 @@ pub fn follow(
         transaction.commit()?;
     }
     Ok(false)
-}
-
-/// Reads the index as it is at the end of the journal.
-///
-/// Where the store cannot keep what is missing, as the disk is full, that is in a transaction which
-/// is rolled back: a bank without room goes on reading.
-///
-/// # Errors
-/// [`FollowError`].
-pub(crate) fn at_the_end<E: Env, T>(
-    service: &Service<E>,
-    pages_max: usize,
-    read: impl Fn(Read<'_>) -> Result<T, StoreError>,
-) -> Result<T, FollowError> {
-    match follow(&service.store, &service.ledger, pages_max) {
-        Ok(true) => Ok(read(&|sql, values| service.store.query(sql, values))?),
-        Ok(false) => Err(FollowError::Behind),
-        Err(FollowError::Store(_)) => {
-            // A commit of others that fails takes the transaction with it.
-            let mut outcome = read_ahead(service, pages_max, &read);
-            for _ in 1..ATTEMPTS_MAX {
-                if !matches!(outcome, Err(FollowError::Store(StoreError::Aborted(_)))) {
-                    break;
-                }
-                outcome = read_ahead(service, pages_max, &read);
-            }
-            outcome
-        }
-        Err(error) => Err(error),
-    }
-}
-
-fn read_ahead<E: Env, T>(
-    service: &Service<E>,
-    pages_max: usize,
-    read: &impl Fn(Read<'_>) -> Result<T, StoreError>,
-) -> Result<T, FollowError> {
-    let (ledger, end) = (&service.ledger, service.ledger.head()?);
-    let transaction = service.store.begin()?;
-    for _ in 0..pages_max {
-        let after = head(&transaction.query(HEAD, &[])?)?.unsigned_abs();
-        if is_at(after, end, ledger)? {
-            return Ok(read(&|sql, values| transaction.query(sql, values))?);
-        }
-        rows::insert(&transaction, &ledger.journal(after, PAGE)?)?;
-    }
-    Err(FollowError::Behind)
 }
 
 /// Whether the index has all up to the end of the journal, as that was when the call began:

@@ -17,7 +17,6 @@ mod rows;
 mod search;
 
 pub use filter::ListFilter;
-pub(crate) use follow::at_the_end;
 pub use follow::{FollowError, PAGES_PER_TICK_MAX, follow};
 pub(crate) use rows::{INDEX_COLUMNS, IndexRow, accounts_of, end_of, json_texts, metadata_of};
 pub use search::{Listed, Matches, Read, Scope, search};
