@@ -49,7 +49,9 @@ pub fn list<S: Store>(
     page: &Page<i64>,
 ) -> Result<List<NotificationView>, Problem> {
     let found = rows::newest(store, identity.subject, &page.window())?;
-    let list = List::new(found, page, |notification| notification.sequence.cast_signed());
+    let list = List::new(found, page, |notification| {
+        notification.sequence.cast_signed()
+    });
     Ok(list.map(NotificationView::from))
 }
 

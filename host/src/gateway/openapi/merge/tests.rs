@@ -14,7 +14,8 @@ fn merged(parts: &[(&str, Value)]) -> Value {
         })
         .collect();
     let (registry, problems) = Registry::parse(Path::new("registry.toml"), &text);
-    assert!(problems.is_empty());
+    // A registry must have services; the bank alone has none.
+    assert!(parts.is_empty() || problems.is_empty());
     merge(parts.iter().map(|(name, document)| Part {
         spec: registry.service(name).unwrap(),
         document,
