@@ -275,8 +275,8 @@ run_tests() {
   phase "the unit tests" cargo test --release "${BANK[@]}" --no-fail-fast
   phase "the examples" build_examples
   phase "the tests of the examples" examples/test.sh
-  phase "the clients" build_clients
   install_test_tools
+  phase "the clients" build_clients
   phase "the tests of a running bank: compiling" cargo test --release "${CLIENTS[@]}" --no-run
   # They wait for a third of their time.
   phase "the tests of a running bank" cargo test --release "${CLIENTS[@]}" --no-fail-fast -- \
