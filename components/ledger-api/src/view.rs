@@ -110,8 +110,21 @@ impl LegView {
 
 /// A transaction that was reversed has a status that the journal does not know.
 fn status_words() -> Object {
+    words(statuses())
+}
+
+/// The statuses of a transaction, as clients see them.
+pub fn statuses() -> impl Iterator<Item = &'static str> {
     let recorded = Status::ALL.iter().map(|status| status.as_str());
-    words(recorded.chain([REVERSED]))
+    recorded.chain([REVERSED])
+}
+
+/// The status of a transaction from the posting on that ends or reverses it, which is of this kind.
+pub fn status_after(end: Kind) -> &'static str {
+    match end {
+        Kind::Reversal => REVERSED,
+        _ => end.accepted_status().as_str(),
+    }
 }
 
 impl TransactionView {
@@ -192,19 +205,14 @@ impl TransactionView {
         let Some(resolution) = posting.resolution else {
             return;
         };
-        match resolution.kind {
-            Kind::Reversal => {
-                self.status = REVERSED;
-                self.reversed_by = Some(resolution.id);
-                return;
-            }
-            Kind::Capture => {
-                self.status = "posted";
-                self.posted_at = Some(format_rfc3339(resolution.recorded_at_ms));
-                self.captured_amount = resolution.amount.map(|amount| amount.to_string());
-            }
-            Kind::Void => self.status = "voided",
-            _ => self.status = "expired",
+        self.status = status_after(resolution.kind);
+        if resolution.kind == Kind::Reversal {
+            self.reversed_by = Some(resolution.id);
+            return;
+        }
+        if resolution.kind == Kind::Capture {
+            self.posted_at = Some(format_rfc3339(resolution.recorded_at_ms));
+            self.captured_amount = resolution.amount.map(|amount| amount.to_string());
         }
         self.resolved_by = Some(resolution.id);
     }

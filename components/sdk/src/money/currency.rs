@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The largest scale in ISO 4217 (CLF, UYW).
-const SCALE_MAX: u16 = 4;
+pub const SCALE_MAX: u32 = 4;
 
 /// A currency that has a minor unit.
 ///
@@ -38,11 +38,8 @@ impl Currency {
             return Err(CurrencyError::Unknown);
         }
         let iso = iso_currency::Currency::from_code(code).ok_or(CurrencyError::Unknown)?;
-        match iso.exponent() {
-            Some(scale) if scale <= SCALE_MAX => Ok(Self {
-                iso,
-                scale: u32::from(scale),
-            }),
+        match iso.exponent().map(u32::from) {
+            Some(scale) if scale <= SCALE_MAX => Ok(Self { iso, scale }),
             _ => Err(CurrencyError::NoMinorUnit),
         }
     }

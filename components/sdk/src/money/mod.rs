@@ -17,4 +17,4 @@ mod amount;
 mod currency;
 
 pub use amount::{AMOUNT_MINOR_MAX, AmountError, Money};
-pub use currency::{Currency, CurrencyError};
+pub use currency::{Currency, CurrencyError, SCALE_MAX};

@@ -9,7 +9,6 @@ use strongroom_ledger_api::{Directory, Journal, LOOKUP_IDS_MAX, Posting};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::{Store, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -84,8 +83,7 @@ impl<E: Env> Service<E> {
         if !index::follow(&self.store, &self.ledger, PAGES_PER_LIST_MAX).map_err(behind)? {
             return Err(Problem::unavailable());
         }
-        let read = |sql: &str, values: &[Value]| self.store.query(sql, values);
-        let found = index::search(&read, filter, scope, &page.window())?;
+        let found = index::search(&self.store, filter, scope, &page.window())?;
         let list = List::cut(found.rows, page, |row| row.sequence, found.reached);
         let ids: Vec<_> = list.data.iter().map(|row| row.id).collect();
         let mut postings = Vec::with_capacity(ids.len());

@@ -1,9 +1,8 @@
 //! The index of transactions is what the journal says, as far as it has followed.
 
 use super::AuditError;
-use crate::index::{INDEX_COLUMNS, IndexRow, TABLES, accounts_of, end_of, json_texts, metadata_of};
+use crate::index::{INDEX_COLUMNS, IndexRow, TABLES, account_rows, end_of, json_texts, note_rows};
 use crate::service::{Env, Service};
-use serde_json::json;
 use std::collections::HashMap;
 use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, Journal, Posting};
 use strongroom_sdk::audit::{Check, Pages};
@@ -58,24 +57,18 @@ pub(super) fn check<E: Env>(service: &Service<E>) -> Result<Check, AuditError> {
     check.require(expected.ended == 0, || {
         "listed: a row has a status that no posting gave it".to_owned()
     });
-    let found = count(store, ROWS, [0_i64.into()])?;
-    check.require(found == expected.rows, || {
-        format!("listed: {found} rows, and not {}", expected.rows)
-    });
-    let found = count(store, METADATA_ROWS, ["".into(), "".into(), 0_i64.into()])?;
-    check.require(found == expected.metadata, || {
-        format!(
-            "listed_metadata: {found} rows, and not {}",
-            expected.metadata
-        )
-    });
-    let found = count(store, ACCOUNT_ROWS, [Uuid::nil().into(), 0_i64.into()])?;
-    check.require(found == expected.accounts, || {
-        format!(
-            "listed_account: {found} rows, and not {}",
-            expected.accounts
-        )
-    });
+    let rows = count(store, ROWS, [0_i64.into()])?;
+    let notes = count(store, METADATA_ROWS, ["".into(), "".into(), 0_i64.into()])?;
+    let accounts = count(store, ACCOUNT_ROWS, [Uuid::nil().into(), 0_i64.into()])?;
+    for (table, found, expected) in [
+        ("listed", rows, expected.rows),
+        ("listed_metadata", notes, expected.metadata),
+        ("listed_account", accounts, expected.accounts),
+    ] {
+        check.require(found == expected, || {
+            format!("{table}: {found} rows, and not {expected}")
+        });
+    }
     if !check.violations.is_empty() {
         let statements = TABLES
             .map(|table| format!("DELETE FROM {table};"))
@@ -118,12 +111,8 @@ fn compare<S: Store>(
             continue;
         };
         let sequence = made.sequence;
-        pairs.extend(
-            accounts_of(posting)
-                .into_iter()
-                .map(|id| json!([sequence, id.simple().to_string()])),
-        );
-        notes.extend(metadata_of(posting)?.map(|(key, value)| json!([sequence, key, value])));
+        pairs.extend(account_rows(posting));
+        notes.extend(note_rows(posting)?);
         expected.rows += 1;
         // A row has the status in which its transaction ended, which a later posting says.
         let is_as_made = rows.remove(&sequence).is_some_and(|row| {

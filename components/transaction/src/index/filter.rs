@@ -6,19 +6,18 @@ use serde::{Deserialize, Deserializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use strongroom_ledger_api::Kind;
+use strongroom_ledger_api::view::statuses;
 use strongroom_sdk::clock::parse_rfc3339;
+use strongroom_sdk::metadata::KEY_CHARACTERS_MAX;
+use strongroom_sdk::money::SCALE_MAX;
 use strongroom_sdk::openapi::{Amount, Timestamp, words};
 use strongroom_sdk::problem::Problem;
 use utoipa::IntoParams;
 use utoipa::openapi::Object;
 use uuid::Uuid;
 
-/// The longest key of metadata, in characters.
-const KEY_CHARACTERS_MAX: usize = 64;
 /// The most keys of metadata in one filter.
 const METADATA_MAX: usize = 10;
-/// The most digits after the point, as of CLF and UYW.
-const SCALE_MAX: u32 = 4;
 const METADATA: &str = "metadata.";
 
 const NAMES: &[&str] = &[
@@ -32,11 +31,6 @@ const NAMES: &[&str] = &[
     "max_amount",
     "initiator_id",
     "metadata.KEY",
-];
-
-/// The statuses of a transaction, as clients see them.
-pub const STATUSES: &[&str] = &[
-    "posted", "pending", "declined", "voided", "expired", "reversed",
 ];
 
 /// What a list of transactions is asked for: all of it must match.
@@ -197,21 +191,19 @@ fn kind_words() -> Object {
 }
 
 fn status_words() -> Object {
-    words(STATUSES.iter().copied())
+    words(statuses())
 }
 
 struct Status(&'static str);
 
 impl Parameter for Status {
     fn parse(text: &str) -> Option<Self> {
-        STATUSES
-            .iter()
-            .find(|status| **status == text)
-            .map(|status| Self(status))
+        statuses().find(|status| *status == text).map(Self)
     }
 
     fn expected() -> String {
-        format!("one of {}", STATUSES.join(", "))
+        let words: Vec<_> = statuses().collect();
+        format!("one of {}", words.join(", "))
     }
 }
 

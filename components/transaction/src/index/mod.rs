@@ -18,8 +18,8 @@ mod search;
 
 pub use filter::ListFilter;
 pub use follow::{FollowError, PAGES_PER_TICK_MAX, follow};
-pub(crate) use rows::{INDEX_COLUMNS, IndexRow, accounts_of, end_of, json_texts, metadata_of};
-pub use search::{Listed, Matches, Read, Scope, search};
+pub(crate) use rows::{INDEX_COLUMNS, IndexRow, account_rows, end_of, json_texts, note_rows};
+pub use search::{Listed, Matches, Scope, search};
 
 /// The tables of the index, for the message of `verify`, which says how to make it again.
 pub const TABLES: [&str; 4] = ["listed", "listed_account", "listed_metadata", "listed_head"];

@@ -3,6 +3,7 @@
 //! A page of the journal is a few statements: a list of rows goes to SQLite as one JSON text.
 
 use serde_json::{Value as Json, json};
+use strongroom_ledger_api::view::status_after;
 use strongroom_ledger_api::{Kind, Posting, Status, first_debited};
 use strongroom_sdk::money::Money;
 use strongroom_sdk::store::{Row, StoreError, Transaction, Value};
@@ -133,19 +134,13 @@ pub(super) fn insert(
     let (mut rows, mut accounts, mut metadata, mut ends) =
         <(Vec<_>, Vec<_>, Vec<_>, Vec<_>)>::default();
     for posting in postings {
-        let sequence = posting.sequence;
         ends.extend(end_of(posting).map(|(id, status)| json!([hex(id), status])));
         let Some(row) = IndexRow::of(posting) else {
             continue;
         };
         rows.push(row.to_json());
-        accounts.extend(
-            accounts_of(posting)
-                .into_iter()
-                .map(|id| json!([sequence, hex(id)])),
-        );
-        let pairs = metadata_of(posting)?;
-        metadata.extend(pairs.map(|(key, value)| json!([sequence, key, value])));
+        accounts.extend(account_rows(posting));
+        metadata.extend(note_rows(posting)?);
     }
     for (sql, list) in [
         (INSERT, rows),
@@ -172,17 +167,13 @@ pub(super) fn insert(
 /// The transaction that a posting ends or reverses, and its status from then on.
 pub(crate) fn end_of(posting: &Posting) -> Option<(Uuid, &'static str)> {
     let original = posting.original.filter(|_| posting.decline.is_none())?;
-    let status = match posting.kind {
-        Kind::Reversal => "reversed",
-        _ => posting.status.as_str(),
-    };
-    Some((original, status))
+    Some((original, status_after(posting.kind)))
 }
 
-/// The accounts whose lists have it. A decline belongs to the account to debit (of a deposit: to
-/// credit; of several: to the first to debit), so that users do not see what others failed to send
-/// to them.
-pub(crate) fn accounts_of(posting: &Posting) -> Vec<Uuid> {
+/// A row for each account whose list has it. A decline belongs to the account to debit (of a
+/// deposit: to credit; of several: to the first to debit), so that users do not see what others
+/// failed to send to them.
+pub(crate) fn account_rows(posting: &Posting) -> Vec<Json> {
     let parties = match (posting.status, posting.kind) {
         (Status::Declined, Kind::Deposit) => vec![posting.destination],
         (Status::Declined, _) => vec![posting.source.or_else(|| first_debited(&posting.legs))],
@@ -192,30 +183,25 @@ pub(crate) fn accounts_of(posting: &Posting) -> Vec<Uuid> {
         }
     };
     let parties = parties.into_iter().flatten();
-    parties.map(|party| party.account_id).collect()
+    parties
+        .map(|party| json!([posting.sequence, hex(party.account_id)]))
+        .collect()
 }
 
 /// The client's notes. What is no text is found as JSON.
-pub(crate) fn metadata_of(
-    posting: &Posting,
-) -> Result<impl Iterator<Item = (String, String)> + use<>, StoreError> {
+pub(crate) fn note_rows(posting: &Posting) -> Result<Vec<Json>, StoreError> {
     let Some(text) = &posting.metadata else {
-        return Ok(texts(serde_json::Map::new().into_iter()));
+        return Ok(Vec::new());
     };
-    match serde_json::from_str(text) {
-        Ok(Json::Object(members)) => Ok(texts(members.into_iter())),
-        _ => Err(StoreError::Row(format!(
-            "the metadata of {} is no object",
-            posting.id
-        ))),
-    }
-}
-
-fn texts(members: serde_json::map::IntoIter) -> impl Iterator<Item = (String, String)> {
-    members.map(|(key, value)| match value {
-        Json::String(text) => (key, text),
-        other => (key, other.to_string()),
-    })
+    let Ok(Json::Object(members)) = serde_json::from_str(text) else {
+        let problem = format!("the metadata of {} is no object", posting.id);
+        return Err(StoreError::Row(problem));
+    };
+    let rows = members.into_iter().map(|(key, value)| match value {
+        Json::String(text) => json!([posting.sequence, key, text]),
+        other => json!([posting.sequence, key, other.to_string()]),
+    });
+    Ok(rows.collect())
 }
 
 /// The list as JSON texts, each short enough for the store.

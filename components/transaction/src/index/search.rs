@@ -7,8 +7,9 @@
 use super::filter::ListFilter;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use strongroom_sdk::money::SCALE_MAX;
 use strongroom_sdk::page::Window;
-use strongroom_sdk::store::{Rows, StoreError, Value};
+use strongroom_sdk::store::{Store, StoreError, Value};
 use uuid::Uuid;
 
 /// How many rows a page looks at.
@@ -22,9 +23,6 @@ SELECT sequence FROM listed WHERE recorded_at_ms >= ?1 ORDER BY recorded_at_ms, 
 const LAST_UNTIL: &str = "\
 SELECT sequence FROM listed WHERE recorded_at_ms <= ?1
 ORDER BY recorded_at_ms DESC, sequence DESC LIMIT 1";
-
-/// Runs one statement that reads, on a snapshot of the store or in a transaction.
-pub type Read<'a> = &'a dyn Fn(&str, &[Value]) -> Result<Rows, StoreError>;
 
 /// Whose notes a caller may search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +82,8 @@ struct Indexed {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn search(
-    read: Read<'_>,
+pub fn search<S: Store>(
+    store: &S,
     filter: &ListFilter,
     scope: Scope,
     window: &Window,
@@ -94,11 +92,11 @@ pub fn search(
         rows: Vec::new(),
         reached: None,
     };
-    let Some((first, last)) = sequences(read, filter)? else {
+    let Some((first, last)) = sequences(store, filter)? else {
         return Ok(nothing);
     };
     let mut indexed = indexed(filter);
-    let driver = match fewest_rows(read, &indexed)? {
+    let driver = match fewest_rows(store, &indexed)? {
         Some(index) => indexed.swap_remove(index),
         None => Indexed {
             table: "listed",
@@ -117,7 +115,7 @@ pub fn search(
         let bounds = [key.clone(), end];
         Condition::new(sql, driver.own.values.iter().cloned().chain(bounds))
     };
-    let reached = last_looked_at(read, driver.table, &range(end.clone()), window)?;
+    let reached = last_looked_at(store, driver.table, &range(end.clone()), window)?;
     let Condition {
         sql: range,
         mut values,
@@ -134,7 +132,7 @@ pub fn search(
     }
     sql += " ORDER BY looked.sequence {order} LIMIT ?";
     values.push(window.fetch().into());
-    let rows = read(&window.sql(&sql), &values)?;
+    let rows = store.query(&window.sql(&sql), &values)?;
     let found = rows.into_iter().map(|row| {
         Ok(Listed {
             sequence: row.integer(0)?,
@@ -148,8 +146,8 @@ pub fn search(
 }
 
 /// The last row that a page looks at, if there are more.
-fn last_looked_at(
-    read: Read<'_>,
+fn last_looked_at<S: Store>(
+    store: &S,
     table: &str,
     range: &Condition,
     window: &Window,
@@ -160,12 +158,12 @@ fn last_looked_at(
         range.sql,
         ROWS_LOOKED_AT_MAX - 1
     );
-    let rows = read(&window.sql(&sql), &range.values)?;
+    let rows = store.query(&window.sql(&sql), &range.values)?;
     rows.first().map(|row| row.integer(0)).transpose()
 }
 
 /// The place of the indexed filter with the fewest rows.
-fn fewest_rows(read: Read<'_>, indexed: &[Indexed]) -> Result<Option<usize>, StoreError> {
+fn fewest_rows<S: Store>(store: &S, indexed: &[Indexed]) -> Result<Option<usize>, StoreError> {
     if indexed.len() < 2 {
         return Ok((!indexed.is_empty()).then_some(0));
     }
@@ -175,7 +173,7 @@ fn fewest_rows(read: Read<'_>, indexed: &[Indexed]) -> Result<Option<usize>, Sto
             "SELECT count(*) FROM (SELECT 1 FROM {} AS looked WHERE {} LIMIT {ROWS_LOOKED_AT_MAX})",
             candidate.table, candidate.own.sql
         );
-        let rows = read(&sql, &candidate.own.values)?;
+        let rows = store.query(&sql, &candidate.own.values)?;
         let count = rows.first_or("a count has no row")?.integer(0)?;
         if fewest.is_none_or(|(least, _)| count < least) {
             fewest = Some((count, index));
@@ -188,16 +186,16 @@ fn fewest_rows(read: Read<'_>, indexed: &[Indexed]) -> Result<Option<usize>, Sto
 ///
 /// The journal is in the order of decisions, and a filter asks for the times of requests: the
 /// greatest distance between the two, which the index keeps, says where to look.
-fn sequences(read: Read<'_>, filter: &ListFilter) -> Result<Option<(i64, i64)>, StoreError> {
+fn sequences<S: Store>(store: &S, filter: &ListFilter) -> Result<Option<(i64, i64)>, StoreError> {
     let (mut first, mut last) = (0, i64::MAX);
     if filter.from_ms.is_none() && filter.to_ms.is_none() {
         return Ok(Some((first, last)));
     }
-    let Some(delays) = read(DELAYS, &[])?.first() else {
+    let Some(delays) = store.query(DELAYS, &[])?.first() else {
         return Ok(None);
     };
     let place = |sql, at_ms: i64| {
-        let row = read(sql, &[at_ms.into()])?.first();
+        let row = store.query(sql, &[at_ms.into()])?.first();
         row.map(|row| row.integer(0)).transpose()
     };
     if let Some(from) = filter.from_ms {
@@ -299,7 +297,7 @@ fn amount_condition(
         format!("listed.amount_minor {comparison} CASE listed.scale"),
         [],
     );
-    for scale in 0..=4_u32 {
+    for scale in 0..=SCALE_MAX {
         let factor = Decimal::from(10_i64.pow(scale));
         // Beyond every amount of a ledger that counts in i64.
         let minor = amount

@@ -292,8 +292,7 @@ fn no_filter_scans_or_sorts() {
             steps: RefCell::default(),
             asked: RefCell::default(),
         };
-        let read = |sql: &str, params: &[Value]| store.query(sql, params);
-        search(&read, &first.filter, Scope::User(ALICE), &first.window()).unwrap();
+        search(&store, &first.filter, Scope::User(ALICE), &first.window()).unwrap();
         for step in store.steps.take() {
             let is_count = step.starts_with("SCAN (subquery") || step.starts_with("CO-ROUTINE");
             let is_head = step == "SCAN listed_head";
@@ -329,8 +328,7 @@ fn a_page_looks_at_a_bounded_number_of_rows_and_says_that_there_may_be_more() {
     let store = &bank.service.store;
     let read = |query: &str| {
         let page: Page<i64, ListFilter> = Page::from_query("/", query).unwrap();
-        let all = |sql: &str, params: &[Value]| store.query(sql, params);
-        let found = search(&all, &page.filter, Scope::All, &page.window()).unwrap();
+        let found = search(store, &page.filter, Scope::All, &page.window()).unwrap();
         List::cut(found.rows, &page, |row| row.sequence, found.reached)
     };
     let query = "reference=rent&min_amount=7";
