@@ -1,9 +1,9 @@
 //! I1, I6: checks the rows of postings of several legs against their legs.
 
-use crate::ledger::{Entry, JournalRow, ManyRows, is_balanced};
+use crate::ledger::{Entry, JournalRow, is_balanced};
 use std::collections::HashMap;
 use strongroom_ledger_api::{Party, RecordedLeg, first_debited};
-use strongroom_sdk::store::{Row, Store, StoreError, Value};
+use strongroom_sdk::store::{ManyRows, Row, Store, StoreError, Value};
 
 /// The accounts of entries. The host runs a statement of a few rows without a thread of its own.
 const ACCOUNTS: ManyRows = ManyRows {

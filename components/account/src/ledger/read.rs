@@ -1,11 +1,10 @@
 //! Queries of the journal, on durable snapshots.
 
 use super::journal::{JournalRow, journal_row_sql, resolution};
-use super::many_rows::ManyRows;
 use crate::schema::declined_by;
 use std::collections::HashMap;
 use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, LOOKUP_IDS_MAX, LedgerError, Posting};
-use strongroom_sdk::store::{Row, Rows, Store, StoreError, Value};
+use strongroom_sdk::store::{ManyRows, Row, Rows, Store, StoreError, Value};
 use uuid::Uuid;
 
 /// The rows of one query. With the longest texts they stay well below the host's limit of a result.

@@ -4,12 +4,11 @@ use super::chain;
 use super::head::Head;
 use super::journal::{Entry, JournalRow};
 use super::legs;
-use super::many_rows::ManyRows;
 use super::movement::Movement;
 use super::state::AccountState;
 use crate::account::Direction;
 use strongroom_ledger_api::{Decline, Kind, Status};
-use strongroom_sdk::store::{StoreError, Transaction, Value};
+use strongroom_sdk::store::{ManyRows, StoreError, Transaction, Value};
 
 // One statement for each side: for `account_key IN (?1, ?2)` SQLite makes a temporary table.
 /// The condition repeats the decision where no code bypasses it: no row changes unless the source

@@ -6,6 +6,7 @@
 
 mod deferred;
 mod error;
+mod many_rows;
 mod migrate;
 #[cfg(feature = "native")]
 mod native;
@@ -18,6 +19,7 @@ mod watched;
 
 pub use deferred::{Change, DeferredTransaction, HostTransaction, SqlHost};
 pub use error::StoreError;
+pub use many_rows::{ManyRows, Statement};
 pub use migrate::{Migration, migrate};
 #[cfg(feature = "native")]
 pub use native::{SqliteStore, SqliteTransaction};

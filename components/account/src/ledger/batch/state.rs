@@ -1,12 +1,11 @@
 //! The accounts that a batch or a posting of several legs names: read once, then kept as the
 //! decisions leave them.
 
-use crate::ledger::many_rows::ManyRows;
 use crate::ledger::movement::Movement;
 use crate::ledger::state::{ACCOUNT_STATE_COLUMNS, AccountState, account_state_columns};
 use std::collections::{BTreeSet, HashMap};
 use strongroom_ledger_api::{AccountRef, Direction, Transfer};
-use strongroom_sdk::store::{Row, StoreError, Transaction, Value};
+use strongroom_sdk::store::{ManyRows, Row, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 // A join with the list of values: for `IN (..)` SQLite makes a temporary table each time.

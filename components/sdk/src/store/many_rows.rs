@@ -1,6 +1,6 @@
 //! Statements for many rows at once.
 
-use strongroom_sdk::store::{StoreError, Transaction, Value};
+use super::{StoreError, Transaction, Value};
 
 /// How many rows one statement has, largest first. There are few sizes, so that the host finds the
 /// statement prepared. The largest stays below the host's limit of 1,000 parameters, and well below
