@@ -12,8 +12,8 @@ use strongroom_sdk::problem::Problem;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// How many pages of the journal a list follows before it responds.
-const PAGES_PER_LIST_MAX: usize = 80;
+/// How many parts of the journal a list follows before it responds.
+const PARTS_PER_LIST_MAX: usize = 8;
 
 /// What has the id of a `GET /{id}`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -80,7 +80,7 @@ impl<E: Env> Service<E> {
         } else {
             Scope::User(identity.subject)
         };
-        if !index::follow(&self.store, &self.ledger, PAGES_PER_LIST_MAX).map_err(behind)? {
+        if !index::follow(&self.store, &self.ledger, PARTS_PER_LIST_MAX).map_err(behind)? {
             return Err(Problem::unavailable());
         }
         let found = index::search(&self.store, filter, scope, &page.window())?;

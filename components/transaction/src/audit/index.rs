@@ -1,12 +1,15 @@
 //! The index of transactions is what the journal says, as far as it has followed.
 
 use super::AuditError;
-use crate::index::{INDEX_COLUMNS, IndexRow, TABLES, account_rows, end_of, json_texts, note_rows};
+use crate::index::{
+    INDEX_COLUMNS, IndexRow, TABLES, account_rows, account_values, end_of, note_rows, note_values,
+    places,
+};
 use crate::service::{Env, Service};
 use std::collections::HashMap;
 use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, Journal, Posting};
 use strongroom_sdk::audit::{Check, Pages};
-use strongroom_sdk::store::{Row, Store, StoreError, Value};
+use strongroom_sdk::store::{ManyRows, Row, Store, StoreError, Value};
 use uuid::Uuid;
 
 /// How many rows one query counts.
@@ -19,14 +22,18 @@ SELECT account_id, sequence FROM listed_account WHERE (account_id, sequence) > (
 ORDER BY account_id, sequence LIMIT ?3";
 
 /// How many of the pairs of account and place the index has.
-const ACCOUNTS_FOUND: &str = "\
-SELECT count(*) FROM json_each(?1) AS pair WHERE EXISTS (SELECT 1 FROM listed_account
-    WHERE account_id = unhex(pair.value ->> 1) AND sequence = pair.value ->> 0)";
+const ACCOUNTS_FOUND: ManyRows = ManyRows {
+    before: "SELECT count(*) FROM listed_account WHERE (account_id, sequence) IN (VALUES ",
+    row: "(?, ?)",
+    after: ")",
+};
 
 /// How many of the notes.
-const METADATA_FOUND: &str = "\
-SELECT count(*) FROM json_each(?1) AS note WHERE EXISTS (SELECT 1 FROM listed_metadata
-    WHERE key = note.value ->> 1 AND value = note.value ->> 2 AND sequence = note.value ->> 0)";
+const METADATA_FOUND: ManyRows = ManyRows {
+    before: "SELECT count(*) FROM listed_metadata WHERE (key, value, sequence) IN (VALUES ",
+    row: "(?, ?, ?)",
+    after: ")",
+};
 
 const METADATA_ROWS: &str = "\
 SELECT key, value, sequence FROM listed_metadata WHERE (key, value, sequence) > (?1, ?2, ?3)
@@ -51,7 +58,7 @@ pub(super) fn check<E: Env>(service: &Service<E>) -> Result<Check, AuditError> {
             break;
         };
         let last = last.sequence.cast_signed();
-        compare(store, &postings, (after, last), &mut expected, &mut check)?;
+        compare(service, &postings, (after, last), &mut expected, &mut check)?;
         after = last;
     }
     check.require(expected.ended == 0, || {
@@ -90,13 +97,14 @@ struct Expected {
 }
 
 /// Compares the rows of a part of the journal.
-fn compare<S: Store>(
-    store: &S,
+fn compare<E: Env>(
+    service: &Service<E>,
     postings: &[Posting],
     (after, last): (i64, i64),
     expected: &mut Expected,
     check: &mut Check,
-) -> Result<(), StoreError> {
+) -> Result<(), AuditError> {
+    let store = &service.store;
     let sql = format!("SELECT {INDEX_COLUMNS} FROM listed WHERE sequence > ?1 AND sequence <= ?2");
     let rows = store.query(&sql, &[after.into(), last.into()])?;
     let rows = rows.into_iter().map(|row| IndexRow::from_row(&row));
@@ -129,34 +137,48 @@ fn compare<S: Store>(
         check.violation(format!("listed: {} is in no journal", row.sequence));
     }
     expected.ended -= ends.len() as i64;
+    let ids: Vec<_> = ends.iter().map(|(id, _)| *id).collect();
+    let places = places(&service.ledger, &ids)?;
     for (id, status) in ends {
-        let found = status_of(store, id)?;
+        let found = match places.get(&id) {
+            Some(place) => status_at(store, *place)?,
+            None => None,
+        };
         check.require(found.as_deref() == Some(status), || {
             format!("listed: {id} is not {status}, as the journal says")
         });
     }
-    expected.accounts += pairs.len() as i64;
-    expected.metadata += notes.len() as i64;
-    for (table, sql, list) in [
-        ("listed_account", ACCOUNTS_FOUND, pairs),
-        ("listed_metadata", METADATA_FOUND, notes),
+    for (table, sql, rows, total, values) in [
+        (
+            "listed_account",
+            ACCOUNTS_FOUND,
+            pairs.len() as i64,
+            &mut expected.accounts,
+            account_values(pairs),
+        ),
+        (
+            "listed_metadata",
+            METADATA_FOUND,
+            notes.len() as i64,
+            &mut expected.metadata,
+            note_values(notes),
+        ),
     ] {
-        let count = list.len() as i64;
+        *total += rows;
         let mut found = 0;
-        for text in json_texts(list) {
-            found += first_integer(store, sql, &[text.into()])?.unwrap_or(0);
+        for statement in sql.statements(values) {
+            found += first_integer(store, &statement.sql, &statement.values)?.unwrap_or(0);
         }
-        check.require(found == count, || {
+        check.require(found == rows, || {
             format!("{table}: rows of {} to {last} are missing", after + 1)
         });
     }
     Ok(())
 }
 
-fn status_of<S: Store>(store: &S, id: Uuid) -> Result<Option<String>, StoreError> {
-    let row = store
-        .query("SELECT status FROM listed WHERE id = ?1", &[id.into()])?
-        .first();
+fn status_at<S: Store>(store: &S, place: i64) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT status FROM listed WHERE sequence = ?1";
+    let row = store.query(sql, &[place.into()])?.first();
     row.map(|row| row.text(0)).transpose()
 }
 

@@ -4,7 +4,7 @@
 //! transaction that is rolled back.
 
 use super::*;
-use crate::index::{PAGES_PER_TICK_MAX, follow};
+use crate::index::{PARTS_PER_TICK_MAX, follow};
 use crate::tests::kit::*;
 use serde_json::{Value, json};
 use strongroom_ledger_api::LOOKUP_IDS_MAX;
@@ -48,7 +48,7 @@ fn busy() -> Bank {
     bank.tick();
     bank.link(LinkState::Works);
     let (store, ledger) = (&bank.service.store, &bank.service.ledger);
-    follow(store, ledger, PAGES_PER_TICK_MAX).unwrap();
+    follow(store, ledger, PARTS_PER_TICK_MAX).unwrap();
     bank
 }
 

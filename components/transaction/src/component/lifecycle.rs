@@ -2,7 +2,7 @@
 
 use super::bindings::exports::strongroom::service::lifecycle::Guest;
 use super::{Component, SERVICE};
-use crate::index::{PAGES_PER_TICK_MAX, follow};
+use crate::index::{PARTS_PER_TICK_MAX, follow};
 use crate::schema::MIGRATIONS;
 use strongroom_sdk::config::Config;
 use strongroom_sdk::store::migrate;
@@ -19,7 +19,7 @@ impl Guest for Component {
     /// Makes the payments of standing orders that are due, and indexes what the ledger has decided.
     fn tick() -> Result<(), String> {
         let paid = SERVICE.tick().map(drop).map_err(|error| error.to_string());
-        let indexed = follow(&SERVICE.store, &SERVICE.ledger, PAGES_PER_TICK_MAX);
+        let indexed = follow(&SERVICE.store, &SERVICE.ledger, PARTS_PER_TICK_MAX);
         let indexed = indexed.map_err(|error| error.to_string());
         paid.and(indexed.map(drop))
     }

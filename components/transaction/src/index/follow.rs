@@ -1,15 +1,18 @@
 //! Following the journal.
 
-use super::rows;
-use strongroom_ledger_api::{Journal, LedgerError};
+use super::rows::Part;
+use std::collections::HashMap;
+use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, Journal, LOOKUP_IDS_MAX, LedgerError};
 use strongroom_sdk::store::{Rows, Store, StoreError, Transaction};
+use uuid::Uuid;
 
-/// How many pages of the journal one tick follows.
-pub const PAGES_PER_TICK_MAX: usize = 40;
+/// How many commits one tick makes.
+pub const PARTS_PER_TICK_MAX: usize = 4;
 
-/// The postings of one commit. With the most metadata and legs, they are written well within the
-/// time of a write transaction.
-const PAGE: u32 = 250;
+/// A commit has so many rows, or those of one page of the journal more. A row goes to a place of
+/// its own in the B-tree of accounts, so that the more rows a commit has, the fewer pages it writes
+/// for each. So many are written well within the time of a write transaction.
+const PART_ROWS: usize = 8_000;
 
 const HEAD: &str = "SELECT sequence FROM listed_head";
 
@@ -28,30 +31,59 @@ pub enum FollowError {
     Ledger(#[from] LedgerError),
 }
 
-/// Follows the journal to its end, or for so many pages; returns whether it came to the end.
+/// Follows the journal to its end, or for so many commits; returns whether it came to the end.
 ///
 /// # Errors
 /// [`FollowError`]: what was committed stays, and the next call goes on from there.
 pub fn follow(
     store: &impl Store,
     ledger: &impl Journal,
-    pages_max: usize,
+    parts_max: usize,
 ) -> Result<bool, FollowError> {
     let end = ledger.head()?;
-    for _ in 0..pages_max {
+    for _ in 0..parts_max {
         let after = head(&store.query(HEAD, &[])?)?.unsigned_abs();
         if is_at(after, end, ledger)? {
             return Ok(true);
         }
-        let postings = ledger.journal(after, PAGE)?;
+        let part = part(ledger, after, end)?;
+        let places = places(ledger, &part.ended())?;
         let transaction = store.begin()?;
-        // Another call may have followed the same page.
+        // Another call may have followed the same part.
         if head(&transaction.query(HEAD, &[])?)?.unsigned_abs() == after {
-            rows::insert(&transaction, &postings)?;
+            part.insert(&transaction, &places)?;
         }
         transaction.commit()?;
     }
     Ok(false)
+}
+
+/// What one commit writes.
+fn part(ledger: &impl Journal, after: u64, end: u64) -> Result<Part, FollowError> {
+    let mut part = Part::after(after);
+    while part.last() < end && part.rows() < PART_ROWS {
+        let postings = ledger.journal(part.last(), JOURNAL_LIMIT_MAX)?;
+        if postings.is_empty() {
+            break;
+        }
+        for posting in &postings {
+            part.push(posting)?;
+        }
+    }
+    Ok(part)
+}
+
+/// The places of transactions in the journal.
+pub(crate) fn places(
+    ledger: &impl Journal,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, i64>, LedgerError> {
+    let mut places = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(LOOKUP_IDS_MAX) {
+        let found = ledger.lookup_many(ids)?.into_iter().flatten();
+        places.extend(found.map(|posting| (posting.id, posting.sequence.cast_signed())));
+    }
+    Ok(places)
 }
 
 /// Whether the index has all up to the end of the journal, as that was when the call began:

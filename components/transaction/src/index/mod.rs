@@ -17,8 +17,11 @@ mod rows;
 mod search;
 
 pub use filter::ListFilter;
-pub use follow::{FollowError, PAGES_PER_TICK_MAX, follow};
-pub(crate) use rows::{INDEX_COLUMNS, IndexRow, account_rows, end_of, json_texts, note_rows};
+pub(crate) use follow::places;
+pub use follow::{FollowError, PARTS_PER_TICK_MAX, follow};
+pub(crate) use rows::{
+    INDEX_COLUMNS, IndexRow, account_rows, account_values, end_of, note_rows, note_values,
+};
 pub use search::{Listed, Matches, Scope, search};
 
 /// The tables of the index, for the message of `verify`, which says how to make it again.

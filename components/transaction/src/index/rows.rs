@@ -1,37 +1,40 @@
 //! The rows of the index.
-//!
-//! A page of the journal is a few statements: a list of rows goes to SQLite as one JSON text.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, HashMap};
 use strongroom_ledger_api::view::status_after;
 use strongroom_ledger_api::{Kind, Posting, Status, first_debited};
 use strongroom_sdk::money::Money;
-use strongroom_sdk::store::{Row, StoreError, Transaction, Value};
+use strongroom_sdk::store::{ManyRows, Row, StoreError, Transaction, Value};
 use uuid::Uuid;
 
-/// The JSON of one statement ends after so many bytes; the store takes 512 KiB.
-const JSON_BYTES_FULL: usize = 256 << 10;
+// `OR FAIL`: an error ends the transaction anyway, so SQLite need not keep what it undoes.
+const INSERT: ManyRows = ManyRows {
+    before: "\
+INSERT OR FAIL INTO listed (sequence, id, type, status, amount_minor, scale, reference, initiator_id,
+    asked_for_id, payer_id, created_at_ms, recorded_at_ms) VALUES ",
+    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    after: "",
+};
 
-const INSERT: &str = "\
-INSERT INTO listed (sequence, id, type, status, amount_minor, scale, reference, initiator_id,
-    asked_for_id, payer_id, created_at_ms, recorded_at_ms)
-SELECT value ->> 0, unhex(value ->> 1), value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-    value ->> 6, unhex(value ->> 7), unhex(value ->> 8), unhex(value ->> 9), value ->> 10,
-    value ->> 11
-FROM json_each(?1)";
+const INSERT_ACCOUNTS: ManyRows = ManyRows {
+    before: "INSERT OR FAIL INTO listed_account (account_id, sequence) VALUES ",
+    row: "(?, ?)",
+    after: "",
+};
 
-const INSERT_ACCOUNTS: &str = "\
-INSERT INTO listed_account (account_id, sequence)
-SELECT unhex(value ->> 1), value ->> 0 FROM json_each(?1)";
-
-const INSERT_METADATA: &str = "\
-INSERT INTO listed_metadata (key, value, sequence)
-SELECT value ->> 1, value ->> 2, value ->> 0 FROM json_each(?1)";
+const INSERT_METADATA: ManyRows = ManyRows {
+    before: "INSERT OR FAIL INTO listed_metadata (key, value, sequence) VALUES ",
+    row: "(?, ?, ?)",
+    after: "",
+};
 
 /// A hold has ended, or a transaction was reversed.
-const UPDATE_STATUS: &str = "\
-UPDATE listed SET status = ended.value ->> 1 FROM json_each(?1) AS ended
-WHERE listed.id = unhex(ended.value ->> 0)";
+const UPDATE_STATUS: ManyRows = ManyRows {
+    before: "UPDATE OR FAIL listed SET status = ended.column2 FROM (VALUES ",
+    row: "(?, ?)",
+    after: ") AS ended WHERE listed.sequence = ended.column1",
+};
 
 /// The delays say how far `created_at_ms` and `recorded_at_ms` may be apart.
 const MOVE_HEAD: &str = "\
@@ -108,60 +111,98 @@ impl IndexRow {
         })
     }
 
-    fn to_json(&self) -> Json {
-        json!([
-            self.sequence,
-            hex(self.id),
-            self.kind,
-            self.status,
-            self.amount_minor,
-            self.scale,
-            self.reference,
-            hex(self.initiator_id),
-            hex(self.asked_for_id),
-            self.payer_id.map(hex),
-            self.created_at_ms,
-            self.recorded_at_ms,
-        ])
+    fn into_values(self) -> [Value; 12] {
+        [
+            self.sequence.into(),
+            self.id.into(),
+            self.kind.into(),
+            self.status.into(),
+            self.amount_minor.into(),
+            self.scale.into(),
+            self.reference.into(),
+            self.initiator_id.into(),
+            self.asked_for_id.into(),
+            self.payer_id.into(),
+            self.created_at_ms.into(),
+            self.recorded_at_ms.into(),
+        ]
     }
 }
 
-/// Appends a page of the journal, and moves the head.
-pub(super) fn insert(
-    transaction: &impl Transaction,
-    postings: &[Posting],
-) -> Result<(), StoreError> {
-    let (mut rows, mut accounts, mut metadata, mut ends) =
-        <(Vec<_>, Vec<_>, Vec<_>, Vec<_>)>::default();
-    for posting in postings {
-        ends.extend(end_of(posting).map(|(id, status)| json!([hex(id), status])));
-        let Some(row) = IndexRow::of(posting) else {
-            continue;
-        };
-        rows.push(row.to_json());
-        accounts.extend(account_rows(posting));
-        metadata.extend(note_rows(posting)?);
-    }
-    for (sql, list) in [
-        (INSERT, rows),
-        (INSERT_ACCOUNTS, accounts),
-        (INSERT_METADATA, metadata),
-        // After the rows: a hold and its end may be in one page.
-        (UPDATE_STATUS, ends),
-    ] {
-        for text in json_texts(list) {
-            transaction.execute(sql, &[Value::from(text)])?;
+/// The rows of a part of the journal.
+#[derive(Default)]
+pub(super) struct Part {
+    rows: Vec<IndexRow>,
+    accounts: Vec<(Uuid, i64)>,
+    metadata: Vec<(String, String, i64)>,
+    ends: BTreeMap<Uuid, &'static str>,
+    /// The last place in the journal.
+    last: u64,
+    delay_min_ms: i64,
+    delay_max_ms: i64,
+}
+
+impl Part {
+    pub(super) fn after(last: u64) -> Self {
+        Self {
+            last,
+            ..Self::default()
         }
     }
-    let delays = postings
-        .iter()
-        .map(|posting| posting.recorded_at_ms - posting.requested_at_ms);
-    let (shortest, longest) = (delays.clone().min(), delays.max());
-    let head = postings
-        .last()
-        .map_or(0, |last| last.sequence.cast_signed());
-    let values = [head, shortest.unwrap_or(0), longest.unwrap_or(0)].map(Value::from);
-    transaction.execute(MOVE_HEAD, &values).map(drop)
+
+    pub(super) fn last(&self) -> u64 {
+        self.last
+    }
+
+    pub(super) fn push(&mut self, posting: &Posting) -> Result<(), StoreError> {
+        let delay = posting.recorded_at_ms - posting.requested_at_ms;
+        self.delay_min_ms = self.delay_min_ms.min(delay);
+        self.delay_max_ms = self.delay_max_ms.max(delay);
+        self.last = posting.sequence;
+        self.ends.extend(end_of(posting));
+        if let Some(row) = IndexRow::of(posting) {
+            self.rows.push(row);
+            self.accounts.extend(account_rows(posting));
+            self.metadata.extend(note_rows(posting)?);
+        }
+        Ok(())
+    }
+
+    /// How many rows one commit writes.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len() + self.accounts.len() + self.metadata.len() + self.ends.len()
+    }
+
+    /// The transactions that this part ends or reverses.
+    pub(super) fn ended(&self) -> Vec<Uuid> {
+        self.ends.keys().copied().collect()
+    }
+
+    /// Writes the rows and moves the head; `places` has the place of each transaction that ended.
+    pub(super) fn insert(
+        mut self,
+        transaction: &impl Transaction,
+        places: &HashMap<Uuid, i64>,
+    ) -> Result<(), StoreError> {
+        let rows = self.rows.into_iter().flat_map(IndexRow::into_values);
+        INSERT.write(transaction, rows.collect())?;
+        // Neighbours in the B-tree one after the other, which SQLite finds without a search.
+        self.accounts.sort_unstable();
+        INSERT_ACCOUNTS.write(transaction, account_values(self.accounts))?;
+        INSERT_METADATA.write(transaction, note_values(self.metadata))?;
+        // After the rows: a hold and its end may be in one part.
+        let mut ends = Vec::with_capacity(2 * self.ends.len());
+        for (id, status) in self.ends {
+            let place = places.get(&id).ok_or_else(|| {
+                StoreError::Row(format!("{id} has ended, and is not in the journal"))
+            })?;
+            ends.extend([Value::from(*place), status.into()]);
+        }
+        UPDATE_STATUS.write(transaction, ends)?;
+        let last = self.last.cast_signed();
+        let values = [last, self.delay_min_ms, self.delay_max_ms].map(Value::from);
+        transaction.change(MOVE_HEAD, values.into(), 1)
+    }
 }
 
 /// The transaction that a posting ends or reverses, and its status from then on.
@@ -173,23 +214,25 @@ pub(crate) fn end_of(posting: &Posting) -> Option<(Uuid, &'static str)> {
 /// A row for each account whose list has it. A decline belongs to the account to debit (of a
 /// deposit: to credit; of several: to the first to debit), so that users do not see what others
 /// failed to send to them.
-pub(crate) fn account_rows(posting: &Posting) -> Vec<Json> {
-    let parties = match (posting.status, posting.kind) {
-        (Status::Declined, Kind::Deposit) => vec![posting.destination],
-        (Status::Declined, _) => vec![posting.source.or_else(|| first_debited(&posting.legs))],
-        _ => {
-            let legs = posting.legs.iter().map(|leg| leg.account);
-            legs.chain([posting.source, posting.destination]).collect()
-        }
+pub(crate) fn account_rows(posting: &Posting) -> impl Iterator<Item = (Uuid, i64)> {
+    let declined = posting.status == Status::Declined;
+    let (source, destination) = match posting.kind {
+        Kind::Deposit if declined => (None, posting.destination),
+        _ if declined => (
+            posting.source.or_else(|| first_debited(&posting.legs)),
+            None,
+        ),
+        _ => (posting.source, posting.destination),
     };
-    let parties = parties.into_iter().flatten();
-    parties
-        .map(|party| json!([posting.sequence, hex(party.account_id)]))
-        .collect()
+    let legs: &[_] = if declined { &[] } else { &posting.legs };
+    let parties = legs.iter().map(|leg| leg.account);
+    let parties = parties.chain([source, destination]).flatten();
+    let sequence = posting.sequence.cast_signed();
+    parties.map(move |party| (party.account_id, sequence))
 }
 
-/// The client's notes. What is no text is found as JSON.
-pub(crate) fn note_rows(posting: &Posting) -> Result<Vec<Json>, StoreError> {
+/// The client's notes, each a key and a value. What is no text is found as JSON.
+pub(crate) fn note_rows(posting: &Posting) -> Result<Vec<(String, String, i64)>, StoreError> {
     let Some(text) = &posting.metadata else {
         return Ok(Vec::new());
     };
@@ -197,30 +240,24 @@ pub(crate) fn note_rows(posting: &Posting) -> Result<Vec<Json>, StoreError> {
         let problem = format!("the metadata of {} is no object", posting.id);
         return Err(StoreError::Row(problem));
     };
+    let sequence = posting.sequence.cast_signed();
     let rows = members.into_iter().map(|(key, value)| match value {
-        Json::String(text) => json!([posting.sequence, key, text]),
-        other => json!([posting.sequence, key, other.to_string()]),
+        Json::String(text) => (key, text, sequence),
+        other => (key, other.to_string(), sequence),
     });
     Ok(rows.collect())
 }
 
-/// The list as JSON texts, each short enough for the store.
-pub(crate) fn json_texts(list: Vec<Json>) -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut text = String::new();
-    for item in list {
-        text.push(if text.is_empty() { '[' } else { ',' });
-        text += &item.to_string();
-        if text.len() > JSON_BYTES_FULL {
-            texts.push(std::mem::take(&mut text) + "]");
-        }
-    }
-    if !text.is_empty() {
-        texts.push(text + "]");
-    }
-    texts
+/// The values of rows of `listed_account`.
+pub(crate) fn account_values(rows: Vec<(Uuid, i64)>) -> Vec<Value> {
+    let values = |(account, sequence): (Uuid, i64)| [account.into(), sequence.into()];
+    rows.into_iter().flat_map(values).collect()
 }
 
-fn hex(id: Uuid) -> String {
-    id.simple().to_string()
+/// The values of rows of `listed_metadata`.
+pub(crate) fn note_values(rows: Vec<(String, String, i64)>) -> Vec<Value> {
+    let values = |(key, value, sequence): (String, String, i64)| -> [Value; 3] {
+        [key.into(), value.into(), sequence.into()]
+    };
+    rows.into_iter().flat_map(values).collect()
 }

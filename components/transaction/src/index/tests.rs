@@ -226,16 +226,20 @@ fn an_index_ahead_of_a_journal_that_was_restored_answers_nothing() {
 }
 
 #[test]
-fn a_list_waits_for_no_more_than_some_pages_of_the_journal() {
-    let bank = Bank::new();
-    for number in 0..5 {
-        bank.send(&number.to_string(), "1").unwrap();
+fn a_list_waits_for_no_more_than_some_parts_of_the_journal() {
+    let bank = Bank::with(MORNING_MS, "500");
+    // So many notes that a page of the journal ends by its bytes, and is more than a commit.
+    let notes = (0..50).map(|key| (format!("{key}"), "x".repeat(70).into()));
+    let notes = Json::Object(notes.collect());
+    for number in 0..300 {
+        let body = changed(bank.body("1"), &json!({"metadata": notes}));
+        bank.request(&alice(), Call::Transfer, &number.to_string(), &body)
+            .unwrap();
     }
-    // The link's first part has one posting.
     let (store, ledger) = (&bank.service.store, &bank.service.ledger);
     assert!(!follow(store, ledger, 1).unwrap());
-    assert!(follow(store, ledger, PAGES_PER_TICK_MAX).unwrap());
-    assert_eq!(views(&bank, "").data.len(), 6);
+    assert!(follow(store, ledger, PARTS_PER_TICK_MAX).unwrap());
+    assert_eq!(views(&bank, "limit=500").data.len(), 301);
 }
 
 /// A store that keeps its reads and their plans.
