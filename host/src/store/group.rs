@@ -1,8 +1,12 @@
 //! The connection that writes, and group commit.
 //!
-//! A write transaction of a guest is a savepoint inside an outer transaction, which it shares with
-//! others: the *group*. One COMMIT, and so one fsync, makes the whole group durable. Only then does
-//! each of them get its result.
+//! A write transaction of a guest is a part of an outer transaction, which it shares with others:
+//! the *group*. One COMMIT, and so one fsync, makes the whole group durable. Only then does each of
+//! them get its result.
+//!
+//! Each but the first is a savepoint, so that it can be undone alone. The first is undone with the
+//! outer transaction: nothing else is in it yet. A savepoint keeps a copy of each page that it
+//! changes, in a file where they are many, which a transaction of many rows does not pay for alone.
 
 use super::bindings::Error;
 use super::connection::GuestConnection;
@@ -21,6 +25,8 @@ pub(super) struct WriterConnection {
 pub(super) struct Group {
     /// Whether the outer transaction has begun.
     pub(super) is_open: bool,
+    /// Whether the transaction that runs, or ran last, is the group's first.
+    is_first: bool,
     /// When the first waiter joined.
     pub(super) since: Option<Instant>,
     /// The transactions that wait for the commit.
@@ -41,13 +47,12 @@ impl WriterConnection {
     pub(super) fn begin(&mut self, time: Duration) -> Result<(), Error> {
         let guest = &self.guest;
         guest.budget.allow(time);
-        let begin = || -> rusqlite::Result<()> {
-            if !self.group.is_open {
-                guest.host_statement("BEGIN IMMEDIATE")?;
-            }
-            guest.host_statement("SAVEPOINT guest")
-        };
-        let begun = begin().map_err(|error| for_guest(&error, false));
+        self.group.is_first = !self.group.is_open;
+        let begun = guest.host_statement(match self.group.is_first {
+            true => "BEGIN IMMEDIATE",
+            false => "SAVEPOINT guest",
+        });
+        let begun = begun.map_err(|error| for_guest(&error, false));
         if begun.is_err() {
             self.notice_lost_group();
         }
@@ -57,6 +62,9 @@ impl WriterConnection {
 
     /// Keeps the transaction for the group's commit.
     pub(super) fn keep(&mut self) -> Result<(), Error> {
+        if self.group.is_first {
+            return Ok(());
+        }
         let kept = self.guest.host_statement("RELEASE guest");
         let kept = kept.map_err(|error| for_guest(&error, self.guest.budget.was_spent()));
         if kept.is_err() {
@@ -77,6 +85,10 @@ impl WriterConnection {
     pub(super) fn undo(&mut self) {
         self.guest.budget.allow(Duration::MAX);
         if self.notice_lost_group() {
+            return;
+        }
+        if self.group.is_first {
+            self.roll_back_group(&Error::Aborted("it was undone".to_owned()));
             return;
         }
         let undone = self
