@@ -147,6 +147,73 @@ fn the_journals_hashes_are_those_of_the_documented_bytes() {
     assert_eq!(stored_hashes(&store, "transfer"), expected);
 }
 
+/// A split payment with a client's notes, one that is denied for a leg whose account does not
+/// exist, and the reversal of the first.
+#[test]
+fn the_hashes_of_postings_of_several_legs_are_those_of_the_documented_bytes() {
+    let store = store();
+    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
+    kit::set_limit(&store, &CLOCK, from.id, 900).unwrap();
+    let mut split = legs::posting(0xA1, vec![legs::credit(&to, 450), legs::debit(&from, 450)]);
+    split.on_behalf_of = Some(ALICE);
+    split.instruction.reference = Some("rent".to_owned());
+    split.instruction.metadata = Some(r#"{"invoice":"7"}"#.to_owned());
+    accepted(&store, &split);
+    let mut denied = legs::posting(0xA2, vec![legs::debit(&from, 3), legs::credit(&to, 3)]);
+    let credit = &mut denied.instruction.legs[1];
+    (credit.account, credit.denied_by) = (Uuid::from_u128(404), Some("list_7".to_owned()));
+    first(&store, &denied);
+    let later = FixedClock(CLOCK.0 + 1_000);
+    let mut reversal = legs::reversal(0xA3, 0xA1);
+    reversal.requested_at_ms = CLOCK.0 - 5;
+    first_at(&store, &later, &reversal);
+
+    let split = sha256! {
+        [0; 32], b"SRJ2", int(1), id(0xA1), [7; 32],
+        // Posting, posted, no decline, no rule.
+        [9, 1, 0, 0],
+        [1], ALICE.as_bytes(), [1], ALICE.as_bytes(), [0],
+        // No account to debit or credit; two legs, none declined.
+        [0, 0], [2, 0],
+        account(&to), [2], int(450), b"EUR",
+        account(&from), [1], int(450), b"EUR",
+        text("rent"), text(r#"{"invoice":"7"}"#), requested(), int(CLOCK.0),
+        [0, 0],
+        [0, 2],
+        // Of each entry: its place of all, its place in the account, the balance after it.
+        int(1), int(1), int(450),
+        int(2), int(1), int(-450)
+    };
+    let denied = sha256! {
+        split, b"SRJ2", int(2), id(0xA2), [7; 32],
+        // Posting, declined, screening denied, and its rule.
+        [9, 2, 14], text("list_7"),
+        [1], ALICE.as_bytes(), [0, 0],
+        // The first account to debit; two legs, the second declined.
+        account(&from), [0], [2, 2],
+        account(&from), [1], int(3), b"EUR",
+        [0], [2], int(3), b"EUR",
+        [0, 0], requested(), int(CLOCK.0),
+        [0, 0],
+        [0, 0]
+    };
+    let reversed = sha256! {
+        denied, b"SRJ2", int(3), id(0xA3), [7; 32],
+        // Reversal, posted.
+        [8, 1, 0, 0],
+        [1], STAFF.as_bytes(), [0, 0],
+        [0, 0], [2, 0],
+        account(&to), [1], int(450), b"EUR",
+        account(&from), [2], int(450), b"EUR",
+        [0, 0], requested(), int(later.0),
+        [1], int(1), [0],
+        [0, 2],
+        int(3), int(2), int(0),
+        int(4), int(2), int(0)
+    };
+    assert_eq!(stored_hashes(&store, "transfer"), [split, denied, reversed]);
+}
+
 #[test]
 fn the_hashes_of_batches_are_those_of_the_documented_bytes() {
     let (store, from, to) = bank();

@@ -34,11 +34,11 @@ fn leg(direction: Direction, account: Uuid, amount: Money) -> Leg {
     }
 }
 
-fn debit(account: &Account, minor: i64) -> Leg {
+pub(super) fn debit(account: &Account, minor: i64) -> Leg {
     leg(Direction::Debit, account.id, money(account, minor))
 }
 
-fn credit(account: &Account, minor: i64) -> Leg {
+pub(super) fn credit(account: &Account, minor: i64) -> Leg {
     leg(Direction::Credit, account.id, money(account, minor))
 }
 
@@ -64,7 +64,7 @@ fn by_bank(transfer: Transfer) -> Transfer {
     }
 }
 
-fn reversal(id: u128, original: u128) -> Transfer {
+pub(super) fn reversal(id: u128, original: u128) -> Transfer {
     let instruction = Instruction {
         kind: Kind::Reversal,
         original: Some(Uuid::from_u128(original)),
