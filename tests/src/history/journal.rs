@@ -36,6 +36,8 @@ pub struct Row {
     pub amount: i64,
     pub currency: Currency,
     pub legs: Vec<Leg>,
+    /// The leg for which it was declined, counted from 0.
+    pub declined_leg: Option<usize>,
     pub recorded_at_ms: i64,
     /// The row that this one captures, voids, lets expire, or reverses.
     pub subject: Option<u64>,
@@ -204,6 +206,7 @@ fn row_of_api(row: &Value) -> Row {
         amount: row["amount"].as_str().map_or(0, minor),
         currency: row["currency"].as_str().map_or(NONE, Currency::of),
         legs: legs.iter().map(Leg::of).collect(),
+        declined_leg: row["declined_leg"].as_u64().map(|leg| leg as usize),
         recorded_at_ms: milliseconds(text(&row["recorded_at"])),
         subject: row["subject_sequence"].as_u64(),
         expires_at_ms: row["expires_at"].as_str().map(milliseconds),
@@ -299,6 +302,7 @@ impl<'a> StoredRows<'a> {
             let decline_code: Option<String> = row.get(4)?;
             let currency: Option<String> = row.get(9)?;
             let legs: Option<Vec<u8>> = row.get(13)?;
+            let (legs, declined_leg) = legs.as_deref().map(legs_of).unwrap_or_default();
             Ok(Row {
                 sequence: unsigned(row, 0)?,
                 id: row.get(1).map(Uuid::from_bytes)?,
@@ -309,7 +313,8 @@ impl<'a> StoredRows<'a> {
                 credit: row.get::<_, Option<[u8; 16]>>(7)?.map(Uuid::from_bytes),
                 amount: row.get::<_, Option<i64>>(8)?.unwrap_or(0),
                 currency: currency.as_deref().map_or(NONE, Currency::of),
-                legs: legs.as_deref().map(legs_of).unwrap_or_default(),
+                legs,
+                declined_leg,
                 recorded_at_ms: row.get(10)?,
                 subject: row.get::<_, Option<i64>>(11)?.map(i64::unsigned_abs),
                 expires_at_ms: row.get(12)?,
@@ -372,9 +377,9 @@ impl Iterator for StoredRows<'_> {
     }
 }
 
-/// Legs as they are stored; `docs/audit-the-books.md` has the bytes.
-fn legs_of(bytes: &[u8]) -> Vec<Leg> {
-    let [count, _declined, bytes @ ..] = bytes else {
+/// Legs as they are stored, and the declined one; `docs/audit-the-books.md` has the bytes.
+fn legs_of(bytes: &[u8]) -> (Vec<Leg>, Option<usize>) {
+    let [count, declined, bytes @ ..] = bytes else {
         panic!("{bytes:?} are no legs");
     };
     let mut rest = bytes;
@@ -395,7 +400,7 @@ fn legs_of(bytes: &[u8]) -> Vec<Leg> {
         amount: i64::from_be_bytes(take(8).try_into().expect("8 bytes")),
         currency: Currency::of(std::str::from_utf8(take(3)).expect("a code")),
     });
-    legs.collect()
+    (legs.collect(), usize::from(*declined).checked_sub(1))
 }
 
 /// SQLite knows only signed integers; sequences are positive.

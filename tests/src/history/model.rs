@@ -203,10 +203,10 @@ impl Model {
                 Record::Posted {
                     moved: Moved::Legs(legs),
                     ..
-                } => self.post_legs(legs.iter().copied().map(Leg::back).collect())?,
+                } => self.post_legs(row, legs.iter().copied().map(Leg::back).collect())?,
                 Record::Nothing | Record::Hold { .. } => Err(Decline::NotReversible),
             },
-            Kind::Posting => self.post_legs(row.legs.clone())?,
+            Kind::Posting => self.post_legs(row, row.legs.clone())?,
         };
         Ok(decided.unwrap_or_else(|decline| (Outcome::Declined(decline), None)))
     }
@@ -275,22 +275,32 @@ impl Model {
         Ok((outcome, Some(Moved::One(movement))))
     }
 
-    /// Several legs: all debits in their order, then all credits.
-    fn post_legs(&self, legs: Vec<Leg>) -> Result<Result<Decision, Decline>, Impossible> {
+    /// Several legs: all debits in their order, then all credits. The first that cannot be is the
+    /// one that a declined row names.
+    fn post_legs(
+        &self,
+        row: &Row,
+        legs: Vec<Leg>,
+    ) -> Result<Result<Decision, Decline>, Impossible> {
         for direction in [Direction::Debit, Direction::Credit] {
-            let own = || legs.iter().filter(|leg| leg.direction == direction);
+            let numbered = || legs.iter().enumerate();
+            let own = || numbered().filter(|(_, leg)| leg.direction == direction);
             let opened = |leg: &Leg| leg.account.filter(|id| self.accounts.contains_key(id));
-            if own().any(|leg| opened(leg).is_none()) {
+            if own().any(|(_, leg)| opened(leg).is_none()) {
                 return Err("the account of a leg was not opened");
             }
-            for leg in own() {
+            for (number, leg) in own() {
                 let account = opened(leg).unwrap_or_default();
                 let outcome = match direction {
                     Direction::Debit => self.can_pay(account, leg.amount, leg.currency),
                     Direction::Credit => self.may_receive(account, leg.amount, leg.currency),
                 };
                 if let Err(decline) = outcome {
-                    return Ok(Err(decline));
+                    let is_named = row.declined_leg == Some(number);
+                    return match is_named || !row.outcome.is_declined() {
+                        true => Ok(Err(decline)),
+                        false => Err("it was declined for another leg"),
+                    };
                 }
             }
         }

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::call::{CallRecord, Cash, Decided, Details, Line, Reply, Told, Wish, digest_of};
 use super::check::{Checker, Rule};
-use super::journal::{Change, Direction, Entry, Event, Row};
-use super::words::{Decline, EUR, Kind, Outcome};
+use super::journal::{Change, Direction, Entry, Event, Leg, Row};
+use super::words::{Decline, EUR, Kind, NONE, Outcome};
 
 const TELLER: Uuid = Uuid::from_u128(1);
 const ALICE: Uuid = Uuid::from_u128(2);
@@ -131,6 +131,7 @@ impl Day {
             amount,
             currency: EUR,
             legs: Vec::new(),
+            declined_leg: None,
             recorded_at_ms,
             subject,
             expires_at_ms: is_held.then_some(recorded_at_ms + HOUR_MS),
@@ -152,6 +153,43 @@ impl Day {
             outcome,
             details: (!outcome.is_declined()).then_some(details),
         })
+    }
+
+    /// A split payment that A has not enough for, by the leg that the journal names.
+    fn decline_posting(&mut self, declined_leg: Option<usize>) {
+        let of = |account, direction, amount| Leg {
+            account: Some(account),
+            direction,
+            amount,
+            currency: EUR,
+        };
+        let (debit, credit) = (Direction::Debit, Direction::Credit);
+        let legs = vec![of(B, credit, 7), of(A, debit, 5), of(BANK, debit, 2)];
+        let outcome = declined(Decline::InsufficientFunds);
+        let sequence = self.rows.len() as u64 + 1;
+        self.rows.push(Row {
+            sequence,
+            id: id_of_row(sequence),
+            kind: Kind::Posting,
+            outcome,
+            actor: ALICE,
+            debit: Some(A),
+            credit: None,
+            amount: 0,
+            currency: NONE,
+            legs: legs.clone(),
+            declined_leg,
+            recorded_at_ms: self.rows.len() as i64 * 1_000 + 500,
+            subject: None,
+            expires_at_ms: None,
+            entries: Vec::new(),
+        });
+        let told = Told::Decided(Decided {
+            id: id_of_row(sequence),
+            outcome,
+            details: None,
+        });
+        self.say(ALICE, Wish::Posting(legs), told);
     }
 
     fn say(&mut self, principal: Uuid, wish: Wish, told: Told) {
@@ -257,6 +295,19 @@ fn a_sound_history_passes_whole_and_in_parts() {
     for (id, balance) in [(A, 0), (B, 1_000), (BANK, -1_000)] {
         let account = checker.model().account(id).expect("it was opened");
         assert_eq!(account.balance(), balance);
+    }
+}
+
+#[test]
+fn a_posting_was_declined_for_the_first_leg_that_could_not_be() {
+    let of_leg = |declined_leg| {
+        let mut day = day();
+        day.decline_posting(declined_leg);
+        day.broken()
+    };
+    assert_eq!(of_leg(Some(1)), []);
+    for other in [None, Some(0), Some(2)] {
+        assert_eq!(of_leg(other), [Rule::Replay], "{other:?}");
     }
 }
 
