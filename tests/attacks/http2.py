@@ -48,6 +48,8 @@ METHOD, SCHEME, AUTHORITY, PATH = (
 )
 GET = [METHOD, SCHEME, AUTHORITY, PATH]
 POST = [(":method", "POST"), SCHEME, AUTHORITY, PATH]
+# What the server takes of a body.
+BODY_MAX = 1 << 20
 HEAD = [(":method", "HEAD"), SCHEME, AUTHORITY, PATH]
 # More than any server holds for a client that is not honest, and little enough to be sent in
 # seconds.
@@ -605,6 +607,11 @@ def _(peer):
     peer.headers(1, POST, end_stream=False)
     window = peer.settings.get(4, 65_535)
     for _ in range(window // 16_384 + 4):
+        peer.data(1, b"x" * 16_384, end_stream=False)
+    # A server on a busy machine may have kept up.
+    for _ in range(BODY_MAX // 16_384):
+        if peer.read_until(lambda: 1 in peer.resets or 1 in peer.statuses or peer.goaway, 0.01):
+            break
         peer.data(1, b"x" * 16_384, end_stream=False)
 
 
