@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// How many parts of the journal a list follows before it responds.
-const PARTS_PER_LIST_MAX: usize = 8;
+const PARTS_PER_LIST_MAX: usize = 20;
 
 /// What has the id of a `GET /{id}`.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -7,12 +7,7 @@ use strongroom_sdk::store::{Rows, Store, StoreError, Transaction};
 use uuid::Uuid;
 
 /// How many commits one tick makes.
-pub const PARTS_PER_TICK_MAX: usize = 4;
-
-/// A commit has so many rows, or those of one page of the journal more. A row goes to a place of
-/// its own in the B-tree of accounts, so that the more rows a commit has, the fewer pages it writes
-/// for each. So many are written well within the time of a write transaction.
-const PART_ROWS: usize = 8_000;
+pub const PARTS_PER_TICK_MAX: usize = 10;
 
 const HEAD: &str = "SELECT sequence FROM listed_head";
 
@@ -61,7 +56,7 @@ pub fn follow(
 /// What one commit writes.
 fn part(ledger: &impl Journal, after: u64, end: u64) -> Result<Part, FollowError> {
     let mut part = Part::after(after);
-    while part.last() < end && part.rows() < PART_ROWS {
+    while part.last() < end && !part.is_full() {
         let postings = ledger.journal(part.last(), JOURNAL_LIMIT_MAX)?;
         if postings.is_empty() {
             break;

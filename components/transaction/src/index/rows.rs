@@ -8,6 +8,13 @@ use strongroom_sdk::money::Money;
 use strongroom_sdk::store::{ManyRows, Row, StoreError, Transaction, Value};
 use uuid::Uuid;
 
+/// A part is full with so many rows; the page of the journal that fills it may bring more. A row
+/// goes to a place of its own in the B-tree of accounts, so that the more rows a commit has, the
+/// fewer pages it writes for each. So many are written well within the time of a write transaction.
+const ROWS_FULL: usize = 8_000;
+/// And with so many bytes of notes: all of a commit crosses to the host in one call.
+const NOTE_BYTES_FULL: usize = 1 << 20;
+
 // `OR FAIL`: an error ends the transaction anyway, so SQLite need not keep what it undoes.
 const INSERT: ManyRows = ManyRows {
     before: "\
@@ -135,6 +142,7 @@ pub(super) struct Part {
     rows: Vec<IndexRow>,
     accounts: Vec<(Uuid, i64)>,
     metadata: Vec<(String, String, i64)>,
+    note_bytes: usize,
     ends: BTreeMap<Uuid, &'static str>,
     /// The last place in the journal.
     last: u64,
@@ -164,13 +172,15 @@ impl Part {
             self.rows.push(row);
             self.accounts.extend(account_rows(posting));
             self.metadata.extend(note_rows(posting)?);
+            self.note_bytes += posting.metadata.as_ref().map_or(0, String::len);
         }
         Ok(())
     }
 
-    /// How many rows one commit writes.
-    pub(super) fn rows(&self) -> usize {
-        self.rows.len() + self.accounts.len() + self.metadata.len() + self.ends.len()
+    /// Whether one commit is to have no more.
+    pub(super) fn is_full(&self) -> bool {
+        let rows = self.rows.len() + self.accounts.len() + self.metadata.len() + self.ends.len();
+        rows >= ROWS_FULL || self.note_bytes >= NOTE_BYTES_FULL
     }
 
     /// The transactions that this part ends or reverses.
