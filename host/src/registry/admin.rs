@@ -1,6 +1,6 @@
 //! The keys of `[host]` for the admin API: where it listens, and who may call it.
 
-use super::environment::read_environment;
+use super::environment::{SECRETS, read_secret};
 use super::table::{TomlTable, type_name};
 use http::uri::Authority;
 use std::fmt;
@@ -107,15 +107,16 @@ pub(super) fn parse_host(text: &str) -> Result<String, String> {
     Ok(text.to_ascii_lowercase())
 }
 
-/// The key `admin_token`: a string, or `{ env = "NAME" }`, and then the variable must be set.
-pub(super) fn read_token(host: &mut TomlTable<'_, '_>) -> Option<AdminToken> {
+/// The key `admin_token`: a string, or one that is [elsewhere](super::environment), and must be
+/// there.
+pub(super) fn read_token(host: &mut TomlTable<'_, '_>, folder: &Path) -> Option<AdminToken> {
     const KEY: &str = "admin_token";
     let value = host.get(KEY)?;
     let token = match value.get_ref() {
         DeValue::String(text) => AdminToken::parse(text),
-        DeValue::Table(_) => AdminToken::parse(&read_environment(host.table(KEY)?, true)?),
+        DeValue::Table(_) => AdminToken::parse(&read_secret(host.table(KEY)?, folder, true)?),
         other => Err(format!(
-            "must be a string in quotes, or {{ env = \"NAME\" }}, not {}",
+            "must be a string in quotes, {SECRETS}, not {}",
             type_name(other)
         )),
     };

@@ -123,7 +123,7 @@ impl HostSpec {
         set(&mut self.listen, table.string("listen", parse_address));
         set(&mut self.admin, table.string("admin", admin_address));
         self.admin_hosts = table.strings("admin_hosts", admin::parse_host);
-        self.admin_token = admin::read_token(&mut table);
+        self.admin_token = admin::read_token(&mut table, folder);
         let data = table.name("data", "must name a folder");
         self.set_data(data.map(|data| folder.join(data)));
         let cache = table.name("cache", "must name a folder");

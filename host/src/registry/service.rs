@@ -3,7 +3,7 @@
 use super::canary::CanarySpec;
 use super::component::read_component;
 use super::digest::Digest;
-use super::environment::read_environment;
+use super::environment::{SECRETS, read_secret};
 use super::limits::Limits;
 use super::origin::Origin;
 use super::public::RoutePattern;
@@ -155,7 +155,7 @@ impl ServiceSpec {
         let grants = table.strings("grants", Grant::parse).into_iter().collect();
         let links = read_links(&mut table);
         let outbound = table.strings("outbound", Origin::parse);
-        let config = read_config(&mut table);
+        let config = read_config(&mut table, folder);
         let limits = table.table("limits").map(Limits::read).unwrap_or_default();
         let canary = table.table("canary");
         let canary = canary.and_then(|canary| CanarySpec::read(canary, folder));
@@ -234,10 +234,11 @@ fn read_links(table: &mut TomlTable<'_, '_>) -> Vec<Link> {
     parsed
 }
 
-/// Values are strings, integers, booleans, or `{ env = "NAME" }`; a component sees them as strings.
+/// Values are strings, integers, booleans, or are [elsewhere](super::environment); a component sees
+/// them as strings.
 ///
 /// A variable that is not set leaves the key out, unless it has `required = true`.
-fn read_config(table: &mut TomlTable<'_, '_>) -> Vec<(String, String)> {
+fn read_config(table: &mut TomlTable<'_, '_>, folder: &Path) -> Vec<(String, String)> {
     let Some(mut config) = table.table("config") else {
         return Vec::new();
     };
@@ -249,10 +250,10 @@ fn read_config(table: &mut TomlTable<'_, '_>) -> Vec<(String, String)> {
             DeValue::Boolean(boolean) => Some(boolean.to_string()),
             DeValue::Table(_) => config
                 .table(entry.key)
-                .and_then(|secret| read_environment(secret, false)),
+                .and_then(|secret| read_secret(secret, folder, false)),
             other => {
                 let message = format!(
-                    "must be a string, an integer, a boolean, or {{ env = \"NAME\" }}, not {}",
+                    "must be a string, an integer, a boolean, {SECRETS}, not {}",
                     type_name(other)
                 );
                 config.problem(entry.value.span(), entry.key, message);

@@ -166,6 +166,48 @@ fn an_unset_variable_leaves_its_key_out_unless_it_is_required() {
 }
 
 #[test]
+fn a_value_may_be_in_a_file_without_the_end_of_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = |config: &str| {
+        let text = format!("[services.a]\ncomponent = \"a\"\nconfig = {{ secret = {config} }}\n");
+        let (registry, problems) = Registry::parse(&folder.path().join("registry.toml"), &text);
+        let problem = problems.first().map(|problem| problem.to_string());
+        problem.map_or_else(|| Ok(registry.services[0].config.clone()), Err)
+    };
+    for (content, value) in [
+        ("a long walk\n", "a long walk"),
+        ("a long walk\r\n", "a long walk"),
+        (" two lines\n\n", " two lines\n"),
+    ] {
+        std::fs::write(folder.path().join("secret"), content).unwrap();
+        let config = with("{ file = \"secret\" }").unwrap();
+        assert_eq!(config, [("secret".to_owned(), value.to_owned())]);
+    }
+    for (content, word) in [
+        (&b"\n"[..], "empty"),
+        (b"\xff", "UTF-8"),
+        (&[b'x'; (64 << 10) + 1], "larger than 64 KiB"),
+    ] {
+        std::fs::write(folder.path().join("secret"), content).unwrap();
+        let problem = with("{ file = \"secret\" }").unwrap_err();
+        assert!(
+            problem.contains(word) && problem.contains("services.a.config.secret.file"),
+            "{problem}"
+        );
+    }
+    for (config, word) in [
+        ("{ file = \"nowhere\" }", "nowhere"),
+        ("{ file = \"\" }", "must name a file"),
+        ("{ file = \"secret\", env = \"NAME\" }", "env"),
+        ("{ file = \"secret\", required = false }", "required"),
+        ("{}", "{ file = \"PATH\" }"),
+    ] {
+        let problem = with(config).unwrap_err();
+        assert!(problem.contains(word), "{config}: {problem}");
+    }
+}
+
+#[test]
 fn the_admin_keys_are_read() {
     let host = |text: &str| {
         let service = "[services.a]\ncomponent = \"a\"\n";
