@@ -13,9 +13,30 @@ use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// What is said below the commands.
+const MORE: &str = "\
+Environment:
+  STRONGROOM_ADMIN_PASSWORD  serve: the first administrator's password, at the first start; without
+                             it, a random one is made and shown once
+  STRONGROOM_ADMIN_TOKEN     admin, check --against: the token of a running host
+                             [default: the one in the data folder]
+  STRONGROOM_LOG             what is logged: error, warn, info, debug, or for example
+                             info,access=off [default: info]
+
+Exit codes:
+  0  done; what was checked is sound
+  1  it failed, or what was checked is not sound; standard error or the report says why
+  2  the arguments are wrong
+
+Examples:
+  strongroom serve --registry bank.toml --data /var/lib/strongroom
+  strongroom serve --dev
+  strongroom check --registry new.toml --against 127.0.0.1:9090
+  strongroom admin reset-password ann@example.com";
+
 /// A banking backend in one binary, whose services are WebAssembly components.
 #[derive(Debug, Parser)]
-#[command(name = "strongroom", version, about)]
+#[command(name = "strongroom", version, about, after_help = MORE)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -29,21 +29,33 @@ const START_POLL: Duration = Duration::from_millis(20);
 /// How long instances may take to end after the last request.
 const RELEASE_TIME_MAX: Duration = Duration::from_secs(5);
 
+/// What is said below the options.
+const SIGNALS: &str = "\
+Signals:
+  SIGTERM, SIGINT  end the host: no new request, up to 30 s for those that run; a second one ends it
+                   at once
+  SIGHUP           reads the registry again; a save of the file does too";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = SIGNALS)]
 pub(super) struct ServeArguments {
     #[command(flatten)]
     registry: RegistryArgument,
-    /// The folder of stores and keys; overrides the registry
+    /// The folder of stores and keys [default: the registry's `data`, or `data` beside it]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// The folder of compiled components [default: the registry's `cache`, or `cache` in the data]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
     /// Serve a host to try things on: with temporary data, the users and money that demo.toml
     /// beside the registry makes, and a clock that `POST /dev/clock` of the admin API moves
     #[arg(long, conflicts_with = "data")]
     dev: bool,
-    /// Where the gateway listens; overrides the registry
+    /// Where the gateway listens [default: the registry's `listen`, or 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Where the admin API listens, or unix:PATH; overrides the registry
+    /// Where the admin API listens, or unix:PATH [default: the registry's `admin`, or
+    /// 127.0.0.1:9090]
     #[arg(long, value_name = "ADDR")]
     admin: Option<AdminAddress>,
 }
@@ -61,6 +73,7 @@ pub(super) async fn run(arguments: ServeArguments) -> ExitCode {
     };
     let mut host = registry.host.clone();
     host.set_data(arguments.data);
+    host.cache = arguments.cache.unwrap_or(host.cache);
     host.listen = arguments.listen.unwrap_or(host.listen);
     host.admin = arguments.admin.unwrap_or(host.admin);
     if let Some(dev) = &dev {

@@ -25,10 +25,35 @@ fn help_names_commands_and_flags_and_the_version_is_printed() {
     let folder = tempdir().expect("a temporary folder");
     let run = |arguments: &[&str]| run(folder.path(), arguments);
     for (arguments, words) in [
-        (&["--help"][..], &["serve", "check", "verify", "admin"][..]),
+        (
+            &["--help"][..],
+            &[
+                "serve",
+                "check",
+                "verify",
+                "admin",
+                "STRONGROOM_ADMIN_PASSWORD",
+                "STRONGROOM_ADMIN_TOKEN",
+                "STRONGROOM_LOG",
+                "Exit codes",
+                "Examples",
+            ][..],
+        ),
         (
             &["serve", "--help"],
-            &["--registry", "--data", "--dev", "--listen", "--admin"],
+            &[
+                "--registry",
+                "default: registry.toml",
+                "--data",
+                "--cache",
+                "--dev",
+                "--listen",
+                "127.0.0.1:8080",
+                "--admin",
+                "127.0.0.1:9090",
+                "SIGTERM",
+                "SIGHUP",
+            ],
         ),
     ] {
         let outcome = run(arguments);
