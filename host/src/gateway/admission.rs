@@ -77,8 +77,10 @@ impl Admission<'_> {
             Ok(identity) => {
                 // A client with a key counts once, however many customers it acts for.
                 let actor = Client::of_subject(identity.actor());
+                self.exchange.caller = Some(identity.clone());
                 self.count_route(RateBy::Subject, actor)?;
                 let identity = on_behalf_of::apply(identity, &self.head.headers, self.keys)?;
+                self.exchange.caller = Some(identity.clone());
                 self.check_scope(&identity)?;
                 Ok(Caller {
                     identity: Some(identity),

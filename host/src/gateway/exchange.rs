@@ -6,10 +6,12 @@ use super::request_id;
 use super::response_body::ResponseBody;
 use super::service_path::in_ascii;
 use crate::connections::{Connection, Serving};
+use crate::keys::Identity;
 use crate::runtime::Service;
-use crate::telemetry::AccessLine;
+use crate::telemetry::{AccessLine, microseconds};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, Uri};
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -24,10 +26,16 @@ pub(super) struct Exchange {
     pub(super) request_id: HeaderValue,
     /// Where the connection comes from, as the PROXY protocol says if a trusted proxy speaks it.
     pub(super) peer: IpAddr,
+    /// Where the client is, as the trusted proxies say.
+    pub(super) address: IpAddr,
     pub(super) method: Method,
     pub(super) uri: Uri,
     /// The service that was asked.
     pub(super) service: Option<Arc<Service>>,
+    /// Who asks, once it is known.
+    pub(super) caller: Option<Identity>,
+    /// The code of the problem that is the response.
+    pub(super) code: Option<Cow<'static, str>>,
     /// What is left of the client's rate, where it is limited.
     pub(super) rate: Option<RateStatus>,
     /// Why the response is a failure: for operators, never for clients.
@@ -44,9 +52,12 @@ impl Exchange {
         Self {
             request_id: request_id::choose(&head.headers),
             peer,
+            address: peer,
             method: head.method.clone(),
             uri: head.uri.clone(),
             service: None,
+            caller: None,
+            code: None,
             rate: None,
             cause: None,
             serving: connection.begin_request(started),
@@ -63,6 +74,7 @@ impl Exchange {
     /// Turns a failure into its response.
     pub(super) fn fail(&mut self, error: GatewayError) -> Response<ResponseBody> {
         self.cause = error.cause().map(str::to_owned);
+        self.code = Some(error.code().into());
         error.into_response(&in_ascii(self.uri.path()), &self.request_id)
     }
 
@@ -76,14 +88,18 @@ impl Exchange {
     }
 
     fn log(&self, now: Instant, status: u16, cause: Option<&str>) {
-        let microseconds = now.duration_since(self.started).as_micros();
+        let caller = self.caller.as_ref();
         let line = AccessLine {
             request_id: self.request_id.to_str().unwrap_or_default(),
             service: self.service.as_deref().map(Service::name),
             method: self.method.as_str(),
             path: &in_ascii(self.uri.path()),
             status,
-            microseconds: u64::try_from(microseconds).unwrap_or(u64::MAX),
+            microseconds: microseconds(now.duration_since(self.started)),
+            address: self.address,
+            subject: caller.map(Identity::subject),
+            client: caller.and_then(Identity::client),
+            code: self.code.as_deref(),
             cause,
         };
         line.write();

@@ -39,6 +39,7 @@ mod rate;
 mod request_id;
 mod response_body;
 mod service_path;
+mod service_problem;
 mod shares;
 mod tls;
 mod trace;

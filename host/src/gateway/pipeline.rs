@@ -12,13 +12,14 @@ use super::rate::{self, RateLimits};
 use super::request_id::REQUEST_ID;
 use super::response_body::ResponseBody;
 use super::service_path::ServicePath;
-use super::{body, cors, identity, limits, trace};
+use super::{body, cors, identity, limits, service_problem, trace};
 use crate::arriving_body::ArrivingBody;
 use crate::client::Client;
 use crate::connections::Connection;
 use crate::keys::{Identity, Keys};
 use crate::registry::HostSpec;
 use crate::runtime::{Generation, Services};
+use crate::telemetry::for_request;
 use http::header::{
     ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST,
     SERVER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
@@ -120,6 +121,7 @@ impl Gateway {
             return self.public_keys(&head.method);
         }
         let address = self.proxies.client_of(exchange.peer, &head.headers);
+        exchange.address = address;
         if let Some(page) = Page::at(head.uri.path()) {
             return self.own_page(exchange, &page, &head, address);
         }
@@ -146,14 +148,21 @@ impl Gateway {
         let body = body::read(&head, body, &mut share, exchange.connection()).await?;
         let only_reads = head.method.is_safe();
         let request = Request::from_parts(head, body);
-        let response = generation.serve(client, request).await?;
+        let id = exchange.request_id.clone();
+        let response = for_request(id, generation.serve(client, request)).await?;
         // More responses may wait for the client by now. That of a change is sent all the same.
         let is_large = response.body().size_hint().lower() > SMALL_RESPONSE_MAX;
         if only_reads && is_large && !self.responses.has_room(client) {
             return Err(UNTAKEN);
         }
-        let connection = exchange.connection();
-        let mut response = response.map(|body| self.responses.add(client, body, connection).into());
+        let mut response = if service_problem::is_readable(&exchange.method, &response) {
+            let (response, code) = service_problem::read(response).await?;
+            exchange.code = code.map(Into::into);
+            response
+        } else {
+            let connection = exchange.connection();
+            response.map(|body| self.responses.add(client, body, connection).into())
+        };
         if let Some(rate) = &exchange.rate {
             rate.write_to(response.headers_mut());
         }

@@ -9,7 +9,7 @@ use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
 /// The content type of every problem document.
-const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 /// The methods that services get, for the `allow` header.
 pub(super) const METHODS_ALLOWED: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 /// When to retry after a shortage that lasts milliseconds, in seconds: the header has no fractions.
@@ -96,7 +96,7 @@ impl GatewayError {
     }
 
     /// The code, which never changes.
-    fn code(&self) -> &'static str {
+    pub(super) fn code(&self) -> &'static str {
         match self {
             Self::BadRequest(_) | Self::BadFraming | Self::BrokenBody => "bad_request",
             Self::UriTooLong(_) => "uri_too_long",

@@ -3,6 +3,7 @@
 use super::failure::FailureCase;
 use super::plain::first_bound_to_a_store;
 use super::{CallError, Callee};
+use crate::telemetry::CurrentRequest;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wasmtime::Engine;
@@ -203,7 +204,9 @@ fn define<T: LinkView + Send + 'static>(
             results[0] = outcome.unwrap_or_else(|error| {
                 if is_logged {
                     let (interface, function) = (&target.interface, &target.function);
-                    tracing::warn!(interface, function, %error, "a link call failed");
+                    let request = CurrentRequest::get();
+                    let request_id = request.id();
+                    tracing::warn!(interface, function, request_id, %error, "a link call failed");
                 }
                 failure.value(error)
             });

@@ -2,6 +2,7 @@
 
 use super::history::Record;
 use crate::runtime::{Generation, Service, Services};
+use crate::telemetry::microseconds;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -61,7 +62,7 @@ async fn drained(old: Arc<Generation>, took: Arc<OnceLock<Duration>>) {
     tracing::info!(
         service,
         generation,
-        drain_us = elapsed.as_micros(),
+        drain_us = microseconds(elapsed),
         "the old generation has ended"
     );
 }

@@ -2,6 +2,7 @@
 
 use crate::registry::Digest;
 use crate::runtime::{LoadProblem, in_one_line};
+use crate::telemetry::microseconds;
 use parking_lot::Mutex;
 use serde::{Serialize, Serializer};
 use std::collections::VecDeque;
@@ -149,7 +150,7 @@ impl History {
 }
 
 fn log(record: &Record) {
-    let micros = |step: Option<Duration>| step.map(|time| time.as_micros());
+    let micros = |step: Option<Duration>| step.map(microseconds);
     let text = |digest: Option<Digest>| digest.map(|digest| digest.to_string());
     let changed = record.changed.join(", ");
     macro_rules! line {

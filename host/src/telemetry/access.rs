@@ -4,6 +4,7 @@
 use super::batch::BatchWriter;
 use serde::Serialize;
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::sync::OnceLock;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -34,6 +35,17 @@ pub struct AccessLine<'a> {
     pub status: u16,
     /// The time from the request's head to the response's.
     pub microseconds: u64,
+    /// The client's address, as the trusted proxies say.
+    pub address: IpAddr,
+    /// The user, or the customer or client for whom a key acts; none before they are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<&'a str>,
+    /// The client whose API key it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<&'a str>,
+    /// The code of the problem document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'a str>,
     /// Why the response is a failure, for operators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<&'a str>,
@@ -72,14 +84,29 @@ impl AccessLine<'_> {
             // A struct of texts and numbers always serialises.
             let _ = serde_json::to_writer(&mut text, &labelled);
         } else {
-            let service = self.service.unwrap_or("-");
-            let cause = self.cause.unwrap_or_default();
             // Writing to memory cannot fail.
             let _ = write!(
                 text,
-                "{timestamp}  {} {} {} {}us service={service} request_id={} {cause}",
-                self.status, self.method, self.path, self.microseconds, self.request_id
+                "{timestamp}  {} {} {} {}us service={} request_id={} address={}",
+                self.status,
+                self.method,
+                self.path,
+                self.microseconds,
+                self.service.unwrap_or("-"),
+                self.request_id,
+                self.address
             );
+            let known = [
+                ("subject", self.subject),
+                ("client", self.client),
+                ("code", self.code),
+                ("cause", self.cause),
+            ];
+            for (name, value) in known {
+                if let Some(value) = value {
+                    let _ = write!(text, " {name}={value}");
+                }
+            }
         }
         text.push(b'\n');
         let _ = (&log.writer).write_all(&text);

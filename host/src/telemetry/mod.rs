@@ -2,12 +2,15 @@
 
 mod access;
 mod batch;
+mod current_request;
 
 pub use access::AccessLine;
+pub use current_request::{CurrentRequest, for_request};
 
 use anyhow::Context as _;
 use batch::{BatchWriter, Flusher};
 use std::io::IsTerminal;
+use std::time::Duration;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -40,6 +43,11 @@ pub fn start() -> anyhow::Result<Flusher> {
             .init();
     }
     Ok(flusher)
+}
+
+/// A time in microseconds: in a line of JSON a number, where one of 128 bits would be a text.
+pub fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn parse_filter(text: &str) -> anyhow::Result<Targets> {

@@ -19,6 +19,7 @@ mod faults;
 mod isolation;
 mod keys;
 mod kill;
+mod logs;
 mod money;
 mod movement;
 mod orders;

@@ -9,6 +9,7 @@ use super::live::{Alive, LiveCount};
 use crate::links::CallError;
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::in_flight::InFlight;
+use crate::telemetry::CurrentRequest;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -153,7 +154,12 @@ impl InstancePool {
             return CallError::Overloaded;
         }
         if self.provisions.log.admits_line() {
-            tracing::warn!(service = %self.provisions.service, error = error.root_cause().to_string(), "a call into the component failed; its instance is gone");
+            tracing::warn!(
+                service = %self.provisions.service,
+                request_id = CurrentRequest::get().id(),
+                error = error.root_cause().to_string(),
+                "a call into the component failed; its instance is gone"
+            );
         }
         if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
             CallError::TimedOut
@@ -177,6 +183,7 @@ impl InstancePool {
         if self.provisions.log.admits_line() {
             tracing::warn!(
                 service = %self.provisions.service,
+                request_id = CurrentRequest::get().id(),
                 asked_for_too_much_memory = instance.store.data().memory.was_refused(),
                 error = error.root_cause().to_string(),
                 "an instance failed and is gone"

@@ -7,6 +7,7 @@
 use super::context::Context;
 use super::pool::{InstancePool, PooledInstance};
 use crate::runtime::limits::in_flight::{BreakOff, InFlight, Release};
+use crate::telemetry::CurrentRequest;
 use bytes::Bytes;
 use futures::FutureExt as _;
 use http_body::{Body, Frame, SizeHint};
@@ -132,14 +133,16 @@ impl Drop for Guest<'_> {
         };
         let in_flight = Arc::clone(self.in_flight);
         let service = self.pool.service();
-        runtime.spawn(async move {
+        let request = CurrentRequest::get();
+        runtime.spawn(request.clone().scope(async move {
             while timeout(SLOW_AFTER, &mut run).await.is_err() {
                 if !in_flight.may_be_slow() {
-                    tracing::warn!(%service, "too many responses are slow: one of them breaks off");
+                    let request_id = request.id();
+                    tracing::warn!(%service, request_id, "too many responses are slow: one of them breaks off");
                     return;
                 }
             }
-        });
+        }));
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a guest prints becomes lines of the host's log, under the service's name and within bounds.
 
+use crate::telemetry::CurrentRequest;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use std::pin::Pin;
@@ -60,7 +61,9 @@ impl GuestLog {
         let text = String::from_utf8_lossy(line);
         let text = text.trim_end();
         if !text.is_empty() && self.admits_line() {
-            tracing::info!(target: "guest", service = %self.0.service, stream, "{text}");
+            let request = CurrentRequest::get();
+            let request_id = request.id();
+            tracing::info!(target: "guest", service = %self.0.service, stream, request_id, "{text}");
         }
     }
 

@@ -8,6 +8,7 @@ use super::engine::Engines;
 use crate::durable_file::{create_folder, replace};
 use crate::private_file::{self, Guard};
 use crate::registry::Digest;
+use crate::telemetry::microseconds;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
@@ -58,7 +59,7 @@ impl CompiledCache {
         tracing::info!(%digest, "compiling a component; the next start will not need to");
         let started = Instant::now();
         let component = self.compile(engines, bytes, digest)?;
-        let milliseconds = started.elapsed().as_millis();
+        let milliseconds = microseconds(started.elapsed()) / 1_000;
         tracing::info!(%digest, milliseconds, "compiled");
         Ok(component)
     }

@@ -1,0 +1,102 @@
+//! Goal: a line of the log says of which request it is, who asked from where, and with what
+//! outcome, in numbers that machines can read, and holds no secret.
+//! Method: requests of customers and keys at a running bank, and a guest that prints and traps; the
+//! lines that have their ids.
+
+use strongroom_tests::api_key::ApiKey;
+use strongroom_tests::bank::{PASSWORD, UNKNOWN_ID};
+use strongroom_tests::{Answer, Bank, Value, assert_json, json, text, wait_for};
+
+/// In which a line is written.
+const LINE_SECONDS_MAX: u64 = 10;
+
+/// The line of a request with this target.
+async fn line_of(bank: &Bank, answer: &Answer, target: &str) -> Value {
+    let id = answer.header("x-request-id").expect("each answer has one");
+    wait_for("the line of the request", LINE_SECONDS_MAX, async || {
+        let log = bank.log();
+        let lines = log
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        let is_it = |line: &Value| line["request_id"] == id && line["target"] == target;
+        lines.into_iter().find(is_it)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_access_line_has_the_code_and_who_asked_from_where() {
+    let bank = Bank::shared().await;
+    let customer = bank.customer().await;
+    let answer = customer.get(&format!("/api/accounts/{UNKNOWN_ID}")).await;
+    assert_eq!(answer.status, 404);
+    let line = line_of(bank, &answer, "access").await;
+    assert_json!(line, {
+        "service": "accounts", "method": "GET", "status": 404, "code": "not_found",
+        "address": "127.0.0.1", "subject": customer.id,
+    });
+    assert!(line["microseconds"].is_u64(), "{line}");
+    assert!(line.get("client").is_none(), "{line}");
+
+    let key = ApiKey::create(&bank.admin().await, &["accounts:read"]).await;
+    let call = key
+        .get("/api/accounts")
+        .header("x-on-behalf-of", UNKNOWN_ID);
+    let answer = call.await;
+    answer.expect(200);
+    let line = line_of(bank, &answer, "access").await;
+    assert_json!(line, {"status": 200, "subject": UNKNOWN_ID, "client": key.client_id});
+    assert!(line.get("code").is_none(), "{line}");
+    // The gateway's own refusal names the caller too.
+    let answer = key.get("/api/webhooks").await;
+    let line = line_of(bank, &answer, "access").await;
+    assert_json!(line, {"code": "insufficient_scope", "client": key.client_id});
+    let answer = bank.client().get("/api/accounts").await;
+    let line = line_of(bank, &answer, "access").await;
+    assert_eq!(line["code"], "token_missing");
+    assert!(line.get("subject").is_none(), "{line}");
+}
+
+#[tokio::test]
+async fn what_a_guest_prints_and_why_it_fails_have_the_requests_id() {
+    let bank = Bank::shared().await;
+    let client = bank.client();
+    let answer = client.get("/api/hostile/one-line").await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let line = line_of(bank, &answer, "guest").await;
+    assert_json!(line, {"service": "hostile", "stream": "stdout", "message": "an honest line"});
+    let answer = client.get("/api/hostile/trap").await;
+    assert_eq!(answer.status, 502, "{}", answer.text());
+    let line = line_of(bank, &answer, "strongroom::runtime::instance::pool").await;
+    assert_json!(line, {"service": "hostile", "message": "an instance failed and is gone"});
+}
+
+#[tokio::test]
+async fn no_line_has_a_token_a_key_or_a_password() {
+    let bank = Bank::start().await;
+    let admin = bank.admin().await;
+    let customer = bank.customer().await;
+    let key = json!({"name": "orders", "scopes": ["accounts:read"]});
+    let key = admin.post("/api/auth/keys").json(&key).await.expect(201);
+    let login = json!({"email": customer.email, "password": PASSWORD});
+    let session = bank.client().post("/api/auth/login").json(&login).await;
+    let session = session.expect(200);
+    let mut wrong = login.clone();
+    wrong["password"] = json!("canary of a wrong password");
+    let refused = bank.client().post("/api/auth/login").json(&wrong).await;
+    assert_eq!(refused.status, 401);
+    let client = bank.client().with_token(text(&key["secret"]));
+    client.get("/api/accounts?limit=canary-of-a-query").await;
+    let refused = customer.get("/api/accounts/nothing").await;
+    line_of(&bank, &refused, "access").await;
+    let log = bank.log();
+    for secret in [
+        PASSWORD,
+        "canary",
+        text(&key["secret"]),
+        text(&session["access_token"]),
+        text(&session["refresh_token"]),
+    ] {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
