@@ -52,7 +52,10 @@ pub(super) async fn read(
 
 fn code_in(document: &[u8]) -> Option<String> {
     let problem: Problem<'_> = serde_json::from_slice(document).ok()?;
-    (problem.code.len() <= CODE_BYTES_MAX).then(|| problem.code.into_owned())
+    // Anything else could write lines of its own into a log of text.
+    let is_code = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let is_short = problem.code.len() <= CODE_BYTES_MAX;
+    (is_short && problem.code.bytes().all(is_code)).then(|| problem.code.into_owned())
 }
 
 #[cfg(test)]
@@ -65,6 +68,7 @@ mod tests {
         for (document, code) in [
             (r#"{"status":404,"code":"not_found"}"#, Some("not_found")),
             (r#"{"code":7}"#, None),
+            (r#"{"code":"ok\n2026 INFO all is well"}"#, None),
             (r#"{"status":404}"#, None),
             (&long, None),
             ("no JSON", None),
