@@ -204,9 +204,13 @@ fn define<T: LinkView + Send + 'static>(
             results[0] = outcome.unwrap_or_else(|error| {
                 if is_logged {
                     let (interface, function) = (&target.interface, &target.function);
-                    let request = CurrentRequest::get();
-                    let request_id = request.id();
-                    tracing::warn!(interface, function, request_id, %error, "a link call failed");
+                    tracing::warn!(
+                        interface,
+                        function,
+                        request_id = CurrentRequest::get().id(),
+                        %error,
+                        "a link call failed"
+                    );
                 }
                 failure.value(error)
             });

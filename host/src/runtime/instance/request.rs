@@ -133,12 +133,14 @@ impl Drop for Guest<'_> {
         };
         let in_flight = Arc::clone(self.in_flight);
         let service = self.pool.service();
-        let request = CurrentRequest::get();
-        runtime.spawn(request.clone().scope(async move {
+        runtime.spawn(CurrentRequest::get().scope(async move {
             while timeout(SLOW_AFTER, &mut run).await.is_err() {
                 if !in_flight.may_be_slow() {
-                    let request_id = request.id();
-                    tracing::warn!(%service, request_id, "too many responses are slow: one of them breaks off");
+                    tracing::warn!(
+                        %service,
+                        request_id = CurrentRequest::get().id(),
+                        "too many responses are slow: one of them breaks off"
+                    );
                     return;
                 }
             }

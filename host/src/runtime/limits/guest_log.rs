@@ -61,9 +61,13 @@ impl GuestLog {
         let text = String::from_utf8_lossy(line);
         let text = text.trim_end();
         if !text.is_empty() && self.admits_line() {
-            let request = CurrentRequest::get();
-            let request_id = request.id();
-            tracing::info!(target: "guest", service = %self.0.service, stream, request_id, "{text}");
+            tracing::info!(
+                target: "guest",
+                service = %self.0.service,
+                stream,
+                request_id = CurrentRequest::get().id(),
+                "{text}"
+            );
         }
     }
 
