@@ -1,25 +1,42 @@
 //! Moves the write-ahead log into the database, off the commit path: a checkpoint inside a commit
 //! would make that commit wait for some thousand page writes and two fsyncs.
 
+use super::connection::PAGE_BYTES;
 use super::failed_sync::end_on_failed_sync;
 use super::group::WriterConnection;
+use super::kept_log::{KeptLog, LogKeeper, LogPosition};
+use super::service_store::log_of;
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::Connection;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 /// A checkpoint is due when the log has this many pages (4 MiB).
 const DUE_PAGES: i64 = 1_000;
 /// Above this (64 MiB) a checkpoint keeps writers out until it is done, so that the log can start
 /// over.
 const URGENT_PAGES: i64 = 16_000;
+/// How many checkpoints may run beside the writers before one keeps them out.
+const URGENT_ROUNDS_MAX: u32 = 8;
+/// The head of the log, and that of each page in it, in bytes (SQLite's file format, section 4.1).
+const LOG_HEAD_BYTES: u64 = 32;
+const LOG_PAGE_HEAD_BYTES: u64 = 24;
+
+type Writer = Arc<async_lock::Mutex<WriterConnection>>;
 
 /// Runs the checkpoints of one store, one at a time.
 pub(super) struct Checkpointer {
-    connection: Mutex<Connection>,
+    turn: Mutex<CheckpointTurn>,
     pages: Arc<AtomicI64>,
-    running: AtomicBool,
+}
+
+/// Who has it runs a checkpoint, or keeps all others from running. It comes before the writer.
+pub(super) struct CheckpointTurn {
+    file: PathBuf,
+    connection: Connection,
+    kept: Option<KeptLog>,
+    pages: Arc<AtomicI64>,
 }
 
 impl Checkpointer {
@@ -34,10 +51,15 @@ impl Checkpointer {
             seen.store(i64::from(count), Relaxed);
             Ok(())
         }))?;
+        let turn = CheckpointTurn {
+            file: file.to_owned(),
+            connection,
+            kept: None,
+            pages: Arc::clone(&pages),
+        };
         Ok(Self {
-            connection: Mutex::new(connection),
+            turn: Mutex::new(turn),
             pages,
-            running: AtomicBool::new(false),
         })
     }
 
@@ -51,30 +73,108 @@ impl Checkpointer {
         self.log_pages() >= DUE_PAGES
     }
 
-    /// Runs a checkpoint if one is due; blocks, so it must run on a thread of the blocking pool.
-    pub(super) fn run_if_due(&self, writer: &Arc<async_lock::Mutex<WriterConnection>>) {
-        let pages = self.log_pages();
-        if !self.is_due() || self.running.swap(true, Relaxed) {
+    /// Runs a checkpoint if one is due and none runs; blocks, so it must run on a thread of the
+    /// blocking pool.
+    pub(super) fn run_if_due(&self, writer: &Writer) {
+        if !self.is_due() {
             return;
         }
-        let mut done = self.run();
-        if done.is_ok() && pages > URGENT_PAGES {
-            let _guard = writer.lock_arc_blocking();
-            done = self.run();
-        }
-        if let Err(error) = done {
+        let Some(mut turn) = self.turn.try_lock() else {
+            return;
+        };
+        if let Err(error) = turn.run_to_the_end(writer) {
             tracing::warn!(%error, "a checkpoint failed; the next commit tries again");
         }
-        self.running.store(false, Relaxed);
     }
 
-    /// Waits for a running checkpoint, and keeps others from beginning while the guard lives.
-    pub(super) fn keep_out(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock()
+    /// Waits for a running checkpoint, and lets no other begin while the turn lives; blocks.
+    pub(super) fn take_turn(&self) -> MutexGuard<'_, CheckpointTurn> {
+        self.turn.lock()
+    }
+}
+
+impl CheckpointTurn {
+    fn run_to_the_end(&mut self, writer: &Writer) -> rusqlite::Result<()> {
+        let is_urgent = self.pages.load(Relaxed) > URGENT_PAGES;
+        // Each finds less than the one before, as long as the disk is faster than the writers.
+        for _ in 0..URGENT_ROUNDS_MAX {
+            let is_small = self.keep_and_run(writer)? < DUE_PAGES;
+            if !is_urgent || is_small {
+                break;
+            }
+        }
+        if is_urgent {
+            let mut writer = writer.lock_arc_blocking();
+            self.keep(&mut writer)?;
+            self.run()?;
+        }
+        Ok(())
     }
 
-    fn run(&self) -> rusqlite::Result<()> {
-        let connection = self.keep_out();
-        end_on_failed_sync(connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())))
+    /// Keeps the log, and then copies no more of it into the database than is kept: what is copied
+    /// can be overwritten.
+    pub(super) fn keep_and_run(&mut self, writer: &Writer) -> rusqlite::Result<i64> {
+        if self.kept.is_none() {
+            return self.run();
+        }
+        let mut held = writer.lock_arc_blocking();
+        held.commit_group();
+        let position = self.position()?;
+        if let Some(kept) = &mut self.kept {
+            kept.mark()?;
+        }
+        drop(held);
+        self.keep_up_to(position);
+        let copied = self.run();
+        if let Some(kept) = &mut self.kept {
+            kept.unmark()?;
+        }
+        copied
+    }
+
+    /// Commits the open group, and keeps the log up to there.
+    pub(super) fn keep(&mut self, writer: &mut WriterConnection) -> rusqlite::Result<()> {
+        writer.commit_group();
+        if self.kept.is_some() {
+            let position = self.position()?;
+            self.keep_up_to(position);
+        }
+        Ok(())
+    }
+
+    fn keep_up_to(&mut self, position: LogPosition) {
+        if let Some(kept) = &mut self.kept
+            && let Err(error) = kept.keep_up_to(position)
+        {
+            // The log must not grow until the disk is full. Its keeper begins anew.
+            tracing::warn!(%error, store = %self.file.display(), "the log could not be kept");
+            self.kept = None;
+        }
+    }
+
+    /// From now on the log is kept, which `keeper` has up to a position that was taken in this turn.
+    pub(super) fn keep_from_now(&mut self, keeper: Box<dyn LogKeeper>) -> rusqlite::Result<()> {
+        self.kept = Some(KeptLog::new(&self.file, keeper)?);
+        Ok(())
+    }
+
+    /// How far the log has commits. The writer must be held, with no group open.
+    pub(super) fn position(&self) -> rusqlite::Result<LogPosition> {
+        let noop = "PRAGMA wal_checkpoint(NOOP)";
+        let pages: i64 = self.connection.query_row(noop, [], |row| row.get(1))?;
+        let bytes = match u64::try_from(pages) {
+            Ok(pages @ 1..) => LOG_HEAD_BYTES + pages * (LOG_PAGE_HEAD_BYTES + PAGE_BYTES),
+            _ => 0,
+        };
+        Ok(LogPosition::of(&log_of(&self.file), bytes))
+    }
+
+    /// Runs one, and returns how many pages the log has beyond those that it copied.
+    fn run(&self) -> rusqlite::Result<i64> {
+        let passive = "PRAGMA wal_checkpoint(PASSIVE)";
+        let copied = self
+            .connection
+            .query_row(passive, [], |row| row.get::<_, i64>(2));
+        Ok(self.pages.load(Relaxed) - end_on_failed_sync(copied)?)
     }
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The page size, in bytes: SQLite's default, and what the disk writes at once.
-const PAGE_BYTES: u64 = 4096;
+pub(super) const PAGE_BYTES: u64 = 4096;
 /// How many prepared statements a connection keeps: more than any of our services has.
 const STATEMENTS_CACHED: usize = 128;
 /// Memory for pages of the connection that writes, in KiB. It reads a page that is not in memory
@@ -118,6 +118,24 @@ impl GuestConnection {
             sqlite,
             budget,
             host,
+        })
+    }
+
+    /// Checks the pages of the file, and that its indexes fit its tables; returns the number of
+    /// pages, and at most so many faults.
+    pub(super) fn check_file(&self, faults_max: u32) -> rusqlite::Result<(u64, Vec<String>)> {
+        self.host.with(|| {
+            let pages: i64 = self
+                .sqlite
+                .query_row("PRAGMA page_count", [], |row| row.get(0))?;
+            let check = format!("PRAGMA integrity_check({faults_max})");
+            let mut statement = self.sqlite.prepare(&check)?;
+            let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
+            let faults = lines.filter(|line| !matches!(line.as_deref(), Ok("ok")));
+            Ok((
+                u64::try_from(pages).unwrap_or_default(),
+                faults.collect::<Result<_, _>>()?,
+            ))
         })
     }
 

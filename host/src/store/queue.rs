@@ -12,10 +12,14 @@ use super::bindings::Error;
 use super::budget::Hold;
 use super::checkpoint::Checkpointer;
 use super::commit_times::CommitTimes;
+use super::copy::StoreFiles;
 use super::group::WriterConnection;
+use super::kept_log::LogKeeper;
 use super::pace::{Mode, Pace};
 use async_lock::MutexGuardArc;
 use parking_lot::Mutex;
+use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -128,20 +132,56 @@ impl WriterQueue {
         }
     }
 
-    /// Commits the open group, and empties the write-ahead log into the database.
-    pub(super) async fn close(&self) {
-        let mut guard = self.lock().await;
-        guard.commit_group();
-        // A checkpoint that runs would leave this one no work, and the log full.
-        let _no_other = self.checkpointer.keep_out();
-        if let Err(error) = guard
-            .guest
-            .host_statement("PRAGMA wal_checkpoint(TRUNCATE)")
-        {
+    /// Commits the open group, and empties the write-ahead log into the database. Blocks.
+    fn empty_log(&self) {
+        let mut turn = self.checkpointer.take_turn();
+        let mut writer = self.connection.lock_arc_blocking();
+        let emptied = turn.keep(&mut writer).and_then(|()| {
+            let guest = &writer.guest;
+            guest.host_statement("PRAGMA wal_checkpoint(TRUNCATE)")
+        });
+        if let Err(error) = emptied {
             tracing::warn!(
                 %error,
                 "the write-ahead log could not be emptied; it will be at the next start"
             );
+        }
+    }
+
+    /// Commits the open group, and empties the write-ahead log into the database.
+    pub(super) async fn close(self: &Arc<Self>) {
+        let queue = Arc::clone(self);
+        // The blocking pool refuses only when the runtime ends.
+        let _ = tokio::task::spawn_blocking(move || queue.empty_log()).await;
+    }
+
+    /// Lets `copy` have the files of the store as they are at one moment, in `file` and its log.
+    /// Guests go on writing. If `copy` returns a keeper, it has the log from then on. Blocks.
+    ///
+    /// # Errors
+    /// Those of `copy`; the files cannot be opened.
+    pub(super) fn copy_files<E: From<io::Error>>(
+        &self,
+        file: &Path,
+        copy: impl FnOnce(StoreFiles) -> Result<Option<Box<dyn LogKeeper>>, E>,
+    ) -> Result<(), E> {
+        let sqlite = |error: rusqlite::Error| io::Error::other(error.to_string());
+        let mut turn = self.checkpointer.take_turn();
+        let mut writer = self.connection.lock_arc_blocking();
+        writer.commit_group();
+        let position = turn.position().map_err(sqlite)?;
+        drop(writer);
+        if let Some(keeper) = copy(StoreFiles::new(file, position)?)? {
+            turn.keep_from_now(keeper).map_err(sqlite)?;
+        }
+        Ok(())
+    }
+
+    /// Has the keeper of the log keep all that is committed by now. Blocks.
+    pub(super) fn keep_log(&self) {
+        let kept = self.checkpointer.take_turn().keep_and_run(&self.connection);
+        if let Err(error) = kept {
+            tracing::warn!(%error, "a checkpoint failed; the next commit tries again");
         }
     }
 

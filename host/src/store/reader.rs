@@ -24,6 +24,8 @@ const LONG_READS_MAX: usize = 2;
 /// Memory for the pages of a snapshot, in KiB: an audit reads all of a store, and some tables in no
 /// order.
 const SNAPSHOT_CACHE_KIB: i64 = 64 * 1024;
+/// How many faults of a file are named.
+const VIOLATIONS_MAX: u32 = 20;
 /// How many idle connections a store keeps; it closes others after use.
 const IDLE_MAX: usize = 8;
 
@@ -67,6 +69,19 @@ impl Readers {
             snapshot: true,
         };
         Ok(readers)
+    }
+
+    /// Checks the pages of the file, and that its indexes fit its tables; returns the number of
+    /// pages, and what is wrong.
+    pub(super) fn check_file(&self) -> rusqlite::Result<(u64, Vec<String>)> {
+        let connection = match self.take() {
+            Ok(connection) => connection,
+            Err(_) => GuestConnection::reader(&self.file)?,
+        };
+        connection.budget.allow(Duration::MAX);
+        let checked = connection.check_file(VIOLATIONS_MAX);
+        self.give_back(connection);
+        checked
     }
 
     /// The file of the store.

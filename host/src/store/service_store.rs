@@ -1,7 +1,9 @@
 //! The store of one service: its database and logs, opened to write or to read one snapshot.
 
 use super::bindings::{Error, Rows, Value};
+use super::copy::StoreFiles;
 use super::failed_sync::end_on_failed_sync;
+use super::kept_log::LogKeeper;
 use super::reader::Readers;
 use super::wal_recovery::make_log_durable;
 use super::writer::StoreWriter;
@@ -9,7 +11,7 @@ use crate::private_file;
 use crate::wall_clock::WallClock;
 use rusqlite::ffi::{Error as Failure, SQLITE_IOERR};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -87,6 +89,37 @@ impl ServiceStore {
         }
     }
 
+    /// Lets `copy` have the files of the store as they are at one moment, while guests go on writing
+    /// to it. If it returns a keeper, that one keeps the log from then on, and replaces any other.
+    /// Blocks. A snapshot has none.
+    ///
+    /// # Errors
+    /// Those of `copy`; the files cannot be opened.
+    pub fn copy_files<E: From<io::Error>>(
+        &self,
+        copy: impl FnOnce(StoreFiles) -> Result<Option<Box<dyn LogKeeper>>, E>,
+    ) -> Result<(), E> {
+        match &self.writer {
+            Some(writer) => writer.queue().copy_files(self.file(), copy),
+            None => Ok(()),
+        }
+    }
+
+    /// Has the keeper of the log, if there is one, keep all that is committed by now. Blocks.
+    pub fn keep_log(&self) {
+        if let Some(writer) = &self.writer {
+            writer.queue().keep_log();
+        }
+    }
+
+    /// Checks the file of a snapshot; returns its number of pages, and what is wrong.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn check_file(&self) -> rusqlite::Result<(u64, Vec<String>)> {
+        self.readers.check_file()
+    }
+
     /// The file of the database.
     pub(super) fn file(&self) -> &Path {
         self.readers.file()
@@ -108,11 +141,20 @@ impl ServiceStore {
     }
 }
 
+/// The write-ahead log of a database.
+pub(super) fn log_of(database: &Path) -> PathBuf {
+    with_suffix(database, "-wal")
+}
+
+fn with_suffix(database: &Path, suffix: &str) -> PathBuf {
+    let mut file = database.as_os_str().to_owned();
+    file.push(suffix);
+    file.into()
+}
+
 /// Takes all rights to a database and its logs from other users.
 fn tighten_all(database: &Path) -> io::Result<()> {
-    ["", "-wal", "-shm"].into_iter().try_for_each(|suffix| {
-        let mut file = database.as_os_str().to_owned();
-        file.push(suffix);
-        private_file::tighten(Path::new(&file))
-    })
+    ["", "-wal", "-shm"]
+        .into_iter()
+        .try_for_each(|suffix| private_file::tighten(&with_suffix(database, suffix)))
 }

@@ -7,6 +7,7 @@
 //! then durable.
 
 use super::faults;
+use super::service_store::log_of;
 use parking_lot::Mutex;
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
@@ -32,9 +33,7 @@ pub(super) fn make_log_durable(database: &Path) -> io::Result<()> {
     if durable.contains(database) {
         return Ok(());
     }
-    let mut name = database.as_os_str().to_owned();
-    name.push("-wal");
-    let log = PathBuf::from(name);
+    let log = log_of(database);
     match OpenOptions::new().read(true).write(true).open(&log) {
         Ok(file) => {
             write_over(&file)?;

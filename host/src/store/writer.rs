@@ -75,6 +75,11 @@ impl StoreWriter {
         self.queue.lock().await.guest.resize(bytes_max)
     }
 
+    /// The queue for the connection.
+    pub(super) fn queue(&self) -> &WriterQueue {
+        &self.queue
+    }
+
     /// Commits what is open and empties the write-ahead log.
     pub(super) async fn close(&self) {
         self.queue.close().await;

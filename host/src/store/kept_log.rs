@@ -1,0 +1,75 @@
+//! The write-ahead log of a store, kept elsewhere before it starts over and is overwritten.
+
+use rusqlite::Connection;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+/// Where the salts are in the head of the log. They are others each time that the log starts over
+/// (SQLite's file format, section 4.1).
+const SALTS_AT: u64 = 16;
+
+/// How far a log has commits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPosition {
+    pub log: PathBuf,
+    /// Another each time that the log starts over; none for an empty log.
+    pub generation: Option<[u8; 8]>,
+    pub bytes: u64,
+}
+
+impl LogPosition {
+    pub(super) fn of(log: &Path, bytes: u64) -> Self {
+        let salts = || {
+            let mut salts = [0; 8];
+            File::open(log)?.read_exact_at(&mut salts, SALTS_AT)?;
+            io::Result::Ok(salts)
+        };
+        let generation = if bytes > 0 { salts().ok() } else { None };
+        Self {
+            log: log.to_owned(),
+            generation,
+            bytes,
+        }
+    }
+}
+
+/// Keeps what a log has, elsewhere.
+pub trait LogKeeper: Send {
+    /// Keeps all up to a position, durably. Between two calls the log has started over at most once,
+    /// and not before all of it was kept.
+    ///
+    /// # Errors
+    /// It could not be kept. The keeper is not called again.
+    fn keep_up_to(&mut self, position: &LogPosition) -> io::Result<()>;
+}
+
+/// A keeper, and a reader that makes a checkpoint stop where it is.
+pub(super) struct KeptLog {
+    keeper: Box<dyn LogKeeper>,
+    reader: Connection,
+}
+
+impl KeptLog {
+    pub(super) fn new(database: &Path, keeper: Box<dyn LogKeeper>) -> rusqlite::Result<Self> {
+        let reader = Connection::open(database)?;
+        Ok(Self { keeper, reader })
+    }
+
+    /// Lets no checkpoint copy more than is committed now.
+    pub(super) fn mark(&mut self) -> rusqlite::Result<()> {
+        // The snapshot is taken by the first read, not by BEGIN.
+        self.reader
+            .execute_batch("BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1")
+    }
+
+    /// Ends [`Self::mark`].
+    pub(super) fn unmark(&mut self) -> rusqlite::Result<()> {
+        self.reader.execute_batch("COMMIT")
+    }
+
+    pub(super) fn keep_up_to(&mut self, position: LogPosition) -> io::Result<()> {
+        self.keeper.keep_up_to(&position)
+    }
+}
