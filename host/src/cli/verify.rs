@@ -1,7 +1,7 @@
 //! `strongroom verify`.
 
 use super::RegistryArgument;
-use crate::runtime::{self, AuditReport, Loader, Verification, VerifyError};
+use crate::runtime::{self, AuditCheck, AuditReport, Loader, Verification, VerifyError};
 use crate::wall_clock::TimeSource;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,16 +30,13 @@ pub(super) async fn run(arguments: &VerifyArguments) -> ExitCode {
     let verified = runtime::verify(&loader, &registry, &registry.host.data).await;
     if verified.is_empty() {
         eprintln!(
-            "strongroom: no service of {} can check its data",
-            registry.file.display()
+            "strongroom: {}: there is no store",
+            registry.host.data.display()
         );
         return ExitCode::FAILURE;
     }
-    let mut is_sound = true;
-    for verification in &verified {
-        is_sound &= print(verification);
-    }
-    if is_sound {
+    print_verified(&verified);
+    if is_sound(&verified) {
         println!("sound");
         ExitCode::SUCCESS
     } else {
@@ -48,23 +45,41 @@ pub(super) async fn run(arguments: &VerifyArguments) -> ExitCode {
     }
 }
 
-/// Prints what was found out about a service; returns whether its data is sound.
-fn print(Verification { service, outcome }: &Verification<'_>) -> bool {
-    match outcome {
-        Ok(report) => return print_report(service, report),
-        Err(VerifyError::NotLoaded(problems)) => {
-            for problem in problems {
-                eprintln!("{service}: {problem}");
-            }
-        }
-        Err(VerifyError::Unfinished(reason)) => {
-            eprintln!("{service}: the check did not come to its end: {reason}");
-        }
-    }
-    false
+/// Whether every check came to its end, and found nothing.
+pub(super) fn is_sound(verified: &[Verification]) -> bool {
+    verified.iter().all(|verification| {
+        let report = verification.outcome.as_ref();
+        let is_kept = |check: &AuditCheck| check.violations.is_empty();
+        report.is_ok_and(|report| report.checks.iter().all(is_kept))
+    })
 }
 
-fn print_report(service: &str, report: &AuditReport) -> bool {
+/// Prints what was found out about each service.
+pub(super) fn print_verified(verified: &[Verification]) {
+    for Verification {
+        service,
+        outcome,
+        unchecked,
+    } in verified
+    {
+        match outcome {
+            Ok(report) => print_report(service, report),
+            Err(VerifyError::NotLoaded(problems)) => {
+                for problem in problems {
+                    eprintln!("{service}: {problem}");
+                }
+            }
+            Err(VerifyError::Unfinished(reason)) => {
+                eprintln!("{service}: the check did not come to its end: {reason}");
+            }
+        }
+        if let Some(reason) = unchecked {
+            println!("{service}: not checked: {reason}");
+        }
+    }
+}
+
+fn print_report(service: &str, report: &AuditReport) {
     for total in &report.totals {
         println!("{service}: {}: {}", total.name, total.value);
     }
@@ -82,8 +97,4 @@ fn print_report(service: &str, report: &AuditReport) -> bool {
             println!("{service}:   {violation}");
         }
     }
-    report
-        .checks
-        .iter()
-        .all(|check| check.violations.is_empty())
 }

@@ -6,10 +6,10 @@ use super::imports;
 use super::loader::{Loader, Prepared};
 use crate::registry::{Registry, ServiceSpec};
 use crate::runtime::problem::LoadProblem;
-use crate::runtime::services::audit::{self, AuditReport};
+use crate::runtime::services::audit::{self, AuditCheck, AuditReport};
 use crate::runtime::services::callees::{Callees, Pins};
 use crate::runtime::services::generation::Generation;
-use crate::runtime::services::running::store_file;
+use crate::runtime::services::running::{STORES, store_file};
 use crate::store::ServiceStore;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -31,12 +31,18 @@ pub fn check<'r>(
 }
 
 /// What `strongroom verify` found out about a service.
-pub struct Verification<'r> {
-    /// The service.
-    pub service: &'r str,
+pub struct Verification {
+    /// The service, or the name of a store that no service has.
+    pub service: String,
     /// The report, whether its invariants hold or not.
     pub outcome: Result<AuditReport, VerifyError>,
+    /// Why not all of it could be checked.
+    pub unchecked: Option<&'static str>,
 }
+
+/// Why only the file of a store was checked.
+const NO_AUDIT: &str = "its component cannot check what the rows say";
+const NO_SERVICE: &str = "no service of the registry has this store";
 
 /// Why the data of a service could not be checked.
 pub enum VerifyError {
@@ -46,58 +52,127 @@ pub enum VerifyError {
     Unfinished(String),
 }
 
-/// Has every service that can check its data do so, at the same time.
-pub async fn verify<'r>(
-    loader: &Loader,
-    registry: &'r Registry,
-    data: &Path,
-) -> Vec<Verification<'r>> {
+/// Checks the files of all stores in `data`, and has every service that can check its data do so,
+/// at the same time.
+pub async fn verify(loader: &Loader, registry: &Registry, data: &Path) -> Vec<Verification> {
     let mut checks = Vec::new();
-    for (spec, auditor) in auditors(loader, registry, data) {
+    for (spec, examined) in examined(loader, registry, data) {
         // Each on a core of its own, if there are as many.
-        let check =
-            auditor.map(|auditor| tokio::spawn(async move { audit::audit(&auditor).await }));
-        checks.push((spec.name.as_str(), check));
+        checks.push((spec.name.clone(), tokio::spawn(examine(examined))));
     }
     let mut verified = Vec::new();
     for (service, check) in checks {
-        let outcome = match check {
-            Err(problems) => Err(VerifyError::NotLoaded(problems)),
-            Ok(check) => match check.await {
-                Ok(Some(report)) => report.map_err(VerifyError::Unfinished),
-                Ok(None) => continue,
-                Err(panic) => Err(VerifyError::Unfinished(panic.to_string())),
-            },
+        let (outcome, unchecked) = match check.await {
+            Ok(outcome) => outcome,
+            Err(panic) => (Err(VerifyError::Unfinished(panic.to_string())), None),
         };
-        verified.push(Verification { service, outcome });
+        verified.push(Verification {
+            service,
+            outcome,
+            unchecked,
+        });
     }
+    verified.extend(stores_without_service(registry, data));
     verified
 }
 
-/// Makes a generation of each service whose component can check its data. It sees one snapshot of
-/// its service's store in `data`. Its links lead to generations that are made for it alone, and see
-/// one snapshot of theirs. So audits can run at the same time. None of them can write, or send
-/// anything.
-fn auditors<'r>(
-    loader: &Loader,
-    registry: &'r Registry,
-    data: &Path,
-) -> PerService<'r, Arc<Generation>> {
+/// What there is of a service to examine.
+struct Examined {
+    snapshot: ServiceStore,
+    /// None if its component has no check.
+    auditor: Option<Arc<Generation>>,
+}
+
+type Outcome = (Result<AuditReport, VerifyError>, Option<&'static str>);
+
+async fn examine(examined: Result<Examined, Vec<LoadProblem>>) -> Outcome {
+    let Examined { snapshot, auditor } = match examined {
+        Ok(examined) => examined,
+        Err(problems) => return (Err(VerifyError::NotLoaded(problems)), None),
+    };
+    let file = file_check(&snapshot);
+    // What a broken file says of its rows is no news, and may have no end.
+    if !file.violations.is_empty() {
+        return (Ok(AuditReport::of(file)), None);
+    }
+    let Some(auditor) = auditor else {
+        return (Ok(AuditReport::of(file)), Some(NO_AUDIT));
+    };
+    let report = match audit::audit(&auditor).await {
+        Some(Ok(mut report)) => {
+            report.checks.insert(0, file);
+            Ok(report)
+        }
+        Some(Err(reason)) => Err(VerifyError::Unfinished(reason)),
+        None => Ok(AuditReport::of(file)),
+    };
+    (report, None)
+}
+
+/// Checks the file of a store, whatever its rows mean.
+fn file_check(snapshot: &ServiceStore) -> AuditCheck {
+    let checked = snapshot.check_file();
+    let (pages, violations) = checked.unwrap_or_else(|error| (0, vec![error.to_string()]));
+    AuditCheck {
+        name: "the pages of the store's file are whole, and its indexes fit its tables".to_owned(),
+        examined: pages,
+        violations,
+    }
+}
+
+/// Checks the stores that are in the folder and that no service of the registry has.
+fn stores_without_service(registry: &Registry, data: &Path) -> Vec<Verification> {
+    let entries = std::fs::read_dir(data.join(STORES));
+    let mut names: Vec<_> = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            Some(name.strip_suffix(".sqlite")?.to_owned())
+        })
+        .filter(|name| registry.service(name).is_none())
+        .collect();
+    names.sort();
+    let verified = names.into_iter().map(|service| {
+        let opened = open_snapshot(data, &service);
+        let report = opened.map(|snapshot| AuditReport::of(file_check(&snapshot)));
+        Verification {
+            service,
+            outcome: report.map_err(VerifyError::NotLoaded),
+            unchecked: Some(NO_SERVICE),
+        }
+    });
+    verified.collect()
+}
+
+/// Opens what there is to examine of each service that has a store, or whose component can check
+/// its data. It sees one snapshot of its service's store in `data`. Its links lead to generations
+/// that are made for it alone, and see one snapshot of theirs. So audits can run at the same time.
+/// None of them can write, or send anything.
+fn examined<'r>(loader: &Loader, registry: &'r Registry, data: &Path) -> PerService<'r, Examined> {
     let all = prepare_all(loader, registry);
-    let made: Vec<_> = all
+    let opened: Vec<_> = all
         .iter()
         .enumerate()
         .map(|(index, (spec, prepared))| {
             let prepared = prepared.as_ref().ok()?;
-            let can_audit = loader.can_audit(prepared);
             // The registry lists callees before their callers.
-            can_audit.then(|| auditor(loader, spec, prepared, &all[..index], data))
+            match loader.can_audit(prepared) {
+                true => Some(auditor(loader, spec, prepared, &all[..index], data)),
+                false => store_file(data, &spec.name).exists().then(|| {
+                    Ok(Examined {
+                        snapshot: open_snapshot(data, &spec.name)?,
+                        auditor: None,
+                    })
+                }),
+            }
         })
         .collect();
     all.into_iter()
-        .zip(made)
-        .filter_map(|((spec, prepared), made)| match prepared {
-            Ok(_) => Some((spec, made?)),
+        .zip(opened)
+        .filter_map(|((spec, prepared), opened)| match prepared {
+            Ok(_) => Some((spec, opened?)),
             // It could probably check its data, so the operator must hear that it did not.
             Err(problems) => Some((spec, Err(problems))),
         })
@@ -118,8 +193,9 @@ fn auditor(
     prepared: &Prepared,
     earlier: &[(&ServiceSpec, Result<Prepared, Vec<LoadProblem>>)],
     data: &Path,
-) -> Result<Arc<Generation>, Vec<LoadProblem>> {
-    let auditor = generation(loader, spec, prepared, data)?;
+) -> Result<Examined, Vec<LoadProblem>> {
+    let snapshot = open_snapshot(data, &spec.name)?;
+    let auditor = generation(loader, spec, prepared, snapshot.clone())?;
     let mut made = Pins::from([(spec.name.clone(), Arc::clone(&auditor))]);
     let mut called: HashSet<&str> = callees_of(spec).collect();
     for (spec, prepared) in earlier.iter().rev() {
@@ -127,10 +203,10 @@ fn auditor(
             continue;
         }
         called.extend(callees_of(spec));
-        let generation = prepared
-            .as_ref()
-            .ok()
-            .map(|prepared| generation(loader, spec, prepared, data));
+        let generation = prepared.as_ref().ok().map(|prepared| {
+            let snapshot = open_snapshot(data, &spec.name)?;
+            generation(loader, spec, prepared, snapshot)
+        });
         // A service that cannot be made does not serve, and calls to it fail.
         if let Some(Ok(generation)) = generation {
             made.insert(spec.name.clone(), generation);
@@ -141,28 +217,34 @@ fn auditor(
             .filter_map(|name| Some((name.to_owned(), Arc::clone(made.get(name)?))));
         caller.callees.pin(callees.collect());
     }
-    Ok(auditor)
+    Ok(Examined {
+        snapshot,
+        auditor: Some(auditor),
+    })
 }
 
 fn callees_of(spec: &ServiceSpec) -> impl Iterator<Item = &str> {
     spec.links.iter().map(|link| link.service.as_str())
 }
 
+fn open_snapshot(data: &Path, service: &str) -> Result<ServiceStore, Vec<LoadProblem>> {
+    let file = store_file(data, service);
+    if !file.exists() {
+        return Err(vec![LoadProblem::NoStore { file }]);
+    }
+    ServiceStore::open_snapshot(&file).map_err(|error| {
+        let error = error.to_string();
+        vec![LoadProblem::Store { file, error }]
+    })
+}
+
 fn generation(
     loader: &Loader,
     spec: &ServiceSpec,
     prepared: &Prepared,
-    data: &Path,
+    snapshot: ServiceStore,
 ) -> Result<Arc<Generation>, Vec<LoadProblem>> {
-    let file = store_file(data, &spec.name);
-    if !file.exists() {
-        return Err(vec![LoadProblem::NoStore { file }]);
-    }
     let prepared = loader.prepare_again(spec, prepared, Callees::none())?;
-    let snapshot = ServiceStore::open_snapshot(&file).map_err(|error| {
-        let error = error.to_string();
-        vec![LoadProblem::Store { file, error }]
-    })?;
     let spec = audit::as_auditor(spec);
     Ok(Arc::new(loader.generation(&spec, prepared, Some(snapshot))))
 }

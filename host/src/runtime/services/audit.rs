@@ -23,6 +23,16 @@ pub struct AuditReport {
     pub totals: Vec<AuditTotal>,
 }
 
+impl AuditReport {
+    /// A report of one check.
+    pub fn of(check: AuditCheck) -> Self {
+        Self {
+            checks: vec![check],
+            totals: Vec::new(),
+        }
+    }
+}
+
 /// One invariant.
 #[derive(Debug, Clone, ComponentType, Lift)]
 #[component(record)]

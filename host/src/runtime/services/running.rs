@@ -14,6 +14,7 @@ use crate::store::ServiceStore;
 use crate::wall_clock::WallClock;
 use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -106,6 +107,29 @@ impl Services {
         })?;
         stores.insert(spec.name.clone(), store.clone());
         Ok(store)
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The stores that are open, with the names of their services, callers before their callees.
+    pub async fn open_stores(&self) -> Vec<(String, ServiceStore)> {
+        let stores = self.stores.lock().await;
+        let table = self.routing_table();
+        // Those of services that leave come first: nobody calls them.
+        let place = |name: &str| {
+            table
+                .routes()
+                .position(|route| route.service.name() == name)
+        };
+        let mut open: Vec<_> = stores
+            .iter()
+            .map(|(name, store)| (name.clone(), store.clone()))
+            .collect();
+        open.sort_by_key(|(name, _)| Reverse(place(name).unwrap_or(usize::MAX)));
+        open
     }
 
     /// Adds services, of which none serves yet. If they are awaited, the host is ready only when
@@ -266,7 +290,9 @@ impl Services {
     }
 
     /// Ends all instances, callers before callees, and closes the stores; waits at most `time`.
-    pub async fn finish_drain(&self, time: Duration) {
+    /// Returns whether nothing uses the stores any more.
+    pub async fn finish_drain(&self, time: Duration) -> bool {
+        let mut are_ended = true;
         let deadline = tokio::time::Instant::now() + time;
         let table = self.table.load_full();
         for route in table.routes().rev() {
@@ -274,12 +300,14 @@ impl Services {
             for generation in route.stable.iter().chain(canary) {
                 generation.drain();
                 // Past the deadline what is left is cut off with the process.
-                let _ = tokio::time::timeout_at(deadline, generation.live.none()).await;
+                let ended = tokio::time::timeout_at(deadline, generation.live.none()).await;
+                are_ended &= ended.is_ok();
             }
         }
         for store in self.stores.lock().await.values() {
             store.close().await;
         }
+        are_ended
     }
 }
 
@@ -295,7 +323,10 @@ fn pins_of(generation: &Generation, table: &RoutingTable) -> Pins {
         .collect()
 }
 
+/// The folder of the stores in the data folder.
+pub const STORES: &str = "stores";
+
 /// The file of a service's store: it belongs to the name.
 pub fn store_file(data: &Path, service: &str) -> PathBuf {
-    data.join("stores").join(format!("{service}.sqlite"))
+    data.join(STORES).join(format!("{service}.sqlite"))
 }
