@@ -7,13 +7,14 @@ use crate::api::{
     AccountsQuery, BalanceQuery, FreezeBody, JournalView, OpenBody, StatementQuery, UpdateBody,
 };
 use crate::component::service;
+use crate::ledger::head;
 use crate::openapi::AccountEvent;
 use crate::statement::Statement;
 use crate::view::{AccountView, BalanceView, EntryView};
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use strongroom_sdk::audit_log::EventView;
+use strongroom_sdk::audit_log::{self, EventView};
 use strongroom_sdk::http::{PathId, RequestId, Site, body_of_pieces};
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::{Auditor, Identity, JournalReader, Staff, Teller};
@@ -23,6 +24,7 @@ use strongroom_sdk::openapi::{OptionalIdempotencyKey, Paging};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
+use strongroom_sdk::restoration::restored_at_ms;
 
 type JsonResult<T> = Result<Json<T>, Problem>;
 
@@ -190,7 +192,10 @@ async fn journal(
     reader: JournalReader,
     Query(query): Query<OnwardQuery>,
 ) -> JsonResult<OnwardList<JournalView>> {
-    service().journal(&reader, query).map(Json)
+    let service = service();
+    let list = service.journal(&reader, query)?;
+    list.unless_restored(restored_at_ms(), || Ok(head(&service.store)?))
+        .map(Json)
 }
 
 /// Copies what staff did to accounts, oldest first.
@@ -207,7 +212,10 @@ async fn events(
     auditor: Auditor,
     Query(query): Query<OnwardQuery>,
 ) -> JsonResult<OnwardList<EventView>> {
-    service().events(&auditor, query).map(Json)
+    let service = service();
+    let list = service.events(&auditor, query)?;
+    list.unless_restored(restored_at_ms(), || Ok(audit_log::head(&service.store)?))
+        .map(Json)
 }
 
 /// Lists what staff did to an account, newest first.

@@ -92,6 +92,12 @@ pub trait Gateway {
     /// Refuses a key for ever.
     fn revoke_key(&self, key: Uuid) -> Result<(), GatewayError>;
 
+    /// The keys that are refused until they are confirmed, as the data was restored.
+    fn suspended(&self) -> Vec<Uuid>;
+
+    /// Accepts a suspended key again.
+    fn confirm_key(&self, key: Uuid) -> Result<(), GatewayError>;
+
     /// The scopes that calls of the registry's services need.
     fn known_scopes(&self) -> Vec<String>;
 

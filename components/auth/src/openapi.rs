@@ -37,6 +37,7 @@ strongroom_sdk::schema!(
         keys::keys,
         keys::create_key,
         keys::key,
+        keys::confirm_key,
         keys::revoke_key,
         staff::events,
     )

@@ -1,6 +1,6 @@
 //! The routes of `/api/auth`, as one table.
 
-use crate::api::keys::{create_key, key, keys, revoke_key};
+use crate::api::keys::{confirm_key, create_key, key, keys, revoke_key};
 use crate::api::own::{change_me, change_password, log_in, log_out, me, register};
 use crate::api::staff::{change_user, create_user, events, user, users};
 use axum::Router;
@@ -20,6 +20,7 @@ fn site() -> Site {
         .route("/users/{id}", get(user).patch(change_user))
         .route("/keys", get(keys).post(create_key))
         .route("/keys/{id}", get(key).delete(revoke_key))
+        .route("/keys/{id}/confirm", post(confirm_key))
         .route("/events", get(events));
     Site::new(routes).no_store()
 }

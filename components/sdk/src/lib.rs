@@ -24,6 +24,8 @@ pub mod page;
 pub mod problem;
 pub mod query;
 pub mod random;
+#[cfg(target_family = "wasm")]
+pub mod restoration;
 pub mod store;
 mod stored_enum;
 pub mod text;

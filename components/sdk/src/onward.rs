@@ -4,7 +4,9 @@
 //! A client that copies such a list goes on where its copy ends. It always knows that place, so it
 //! needs no cursor.
 
+use crate::clock::format_rfc3339;
 use crate::problem::Problem;
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -47,6 +49,34 @@ pub struct OnwardList<T> {
     pub next_after_sequence: u64,
     /// Whether the next page already has rows.
     pub has_more: bool,
+}
+
+impl<T> OnwardList<T> {
+    /// This page, unless its client has rows of before a restoration: where the page would begin
+    /// beyond `head`, the last sequence, of data that was restored at a time.
+    ///
+    /// # Errors
+    /// 410 `history_restored`, and those of `head`.
+    pub fn unless_restored(
+        self,
+        restored_at_ms: Option<i64>,
+        head: impl FnOnce() -> Result<u64, Problem>,
+    ) -> Result<Self, Problem> {
+        let Some(restored_at_ms) = restored_at_ms.filter(|_| self.data.is_empty()) else {
+            return Ok(self);
+        };
+        let head = head()?;
+        if self.next_after_sequence <= head {
+            return Ok(self);
+        }
+        let detail = format!(
+            "The bank was restored from a backup at {}, and what you have from after that backup \
+             is no part of it. The last sequence is {head}: compare what you have with it, and go \
+             on from there.",
+            format_rfc3339(restored_at_ms)
+        );
+        Err(Problem::new(StatusCode::GONE, "history_restored", detail))
+    }
 }
 
 impl OnwardQuery {
@@ -92,5 +122,24 @@ impl Onward {
             data: rows.into_iter().map(view).collect(),
             has_more,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_beyond_the_end_is_gone_only_where_the_data_was_restored() {
+        let at = |next_after_sequence| OnwardList {
+            data: Vec::<u8>::new(),
+            next_after_sequence,
+            has_more: false,
+        };
+        let restored = at(8).unless_restored(Some(0), || Ok(7)).unwrap_err();
+        assert_eq!(restored.status(), StatusCode::GONE);
+        assert!(restored.detail().contains("1970-01-01"), "{restored:?}");
+        assert!(at(7).unless_restored(Some(0), || Ok(7)).is_ok());
+        assert!(at(8).unless_restored(None, || Ok(7)).is_ok());
     }
 }

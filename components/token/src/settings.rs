@@ -12,6 +12,9 @@ pub struct Settings {
     pub session_absolute_ms: i64,
     /// `session_idle`: the time from the last refresh to the end of a session, in milliseconds.
     pub session_idle_ms: i64,
+    /// When the data was restored from a backup, in milliseconds since 1970 UTC. Sessions that began
+    /// before have ended: some were ended after the backup was made.
+    pub restored_at_ms: Option<i64>,
 }
 
 impl Default for Settings {
@@ -20,6 +23,7 @@ impl Default for Settings {
         Self {
             session_absolute_ms: 12 * HOUR_MS,
             session_idle_ms: 60 * MINUTE_MS,
+            restored_at_ms: None,
         }
     }
 }
@@ -36,6 +40,7 @@ impl Settings {
             session_absolute_ms: config
                 .duration_ms("session_absolute", default.session_absolute_ms)?,
             session_idle_ms: config.duration_ms("session_idle", default.session_idle_ms)?,
+            ..default
         })
     }
 }

@@ -8,10 +8,11 @@ use crate::request::{
     TransferBody,
 };
 use crate::schedule::{ScheduleBody, ScheduleView};
-use crate::view::BatchView;
+use crate::view::{BatchView, unavailable};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
+use strongroom_ledger_api::Journal as _;
 use strongroom_ledger_api::view::{Event, TransactionView};
 use strongroom_sdk::audit_log::EventView;
 use strongroom_sdk::http::{PathId, RequestId, Site};
@@ -23,6 +24,7 @@ use strongroom_sdk::openapi::Paging;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
+use strongroom_sdk::restoration::restored_at_ms;
 
 strongroom_sdk::export_http!(site);
 
@@ -274,7 +276,10 @@ async fn events(
     identity: Identity,
     Query(query): Query<OnwardQuery>,
 ) -> Result<Json<OnwardList<Event>>, Problem> {
-    crate::api::events(&SERVICE.ledger, &identity, query).map(Json)
+    let ledger = &SERVICE.ledger;
+    crate::api::events(ledger, &identity, query)?
+        .unless_restored(restored_at_ms(), || ledger.head().map_err(unavailable))
+        .map(Json)
 }
 
 /// Makes a standing order from an account of the caller.

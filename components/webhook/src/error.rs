@@ -13,6 +13,17 @@ pub enum Error {
     /// The store cannot be read or written.
     #[error("the store: {0}")]
     Store(#[from] StoreError),
+    /// A webhook has followed the journal further than it goes.
+    #[error(
+        "a webhook has followed the ledger's journal to {cursor}, and it ends at {head}: the two \
+         stores are of different moments; restore both from one backup"
+    )]
+    Ahead {
+        /// How far the webhook has followed it.
+        cursor: u64,
+        /// Where it ends.
+        head: u64,
+    },
     /// A posting has no JSON.
     #[error("the event: {0}")]
     Event(String),

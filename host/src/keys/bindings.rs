@@ -13,6 +13,7 @@ wasmtime::component::bindgen!({
         "strongroom:keys/revocations@0.1.0.revoke-subject": async | trappable,
         "strongroom:keys/api-keys@0.1.0.put": async | trappable,
         "strongroom:keys/api-keys@0.1.0.revoke": async | trappable,
+        "strongroom:keys/api-keys@0.1.0.confirm": async | trappable,
         "strongroom:keys/api-keys@0.1.0.block-customer": async | trappable,
         "strongroom:keys/api-keys@0.1.0.unblock-customer": async | trappable,
         default: trappable,

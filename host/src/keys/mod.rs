@@ -25,10 +25,11 @@ pub use verification::TokenError;
 use crate::durable_file::create_folder;
 use crate::private_file::{self, Guard};
 use crate::wall_clock::TimeSource;
-use api_keys::ApiKeys;
+use api_keys::{ApiKeyView, ApiKeys};
+use durable_view::View as _;
 use keyring::Keyring;
 use parking_lot::Mutex;
-use revocations::Revocations;
+use revocations::{RevocationView, Revocations};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
@@ -41,6 +42,13 @@ use verification::Verifier;
 
 /// How often the last uses of API keys are saved, if they have changed.
 const SAVE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The files of the folder that a backup has.
+pub const BACKED_UP: [&str; 3] = [
+    RevocationView::FILE_NAME,
+    ApiKeyView::FILE_NAME,
+    api_keys::USES_FILE_NAME,
+];
 
 /// The keys and revocations of a host.
 pub struct Keys {
@@ -163,6 +171,18 @@ impl Keys {
     pub fn save_last_uses(&self) -> io::Result<()> {
         self.api_keys.save_last_uses()
     }
+}
+
+/// Lets no API key of a folder work until it is confirmed, for data that was restored: some of them
+/// may have been revoked since.
+///
+/// # Errors
+/// Their log cannot be read or written.
+pub fn suspend_api_keys(folder: &Path) -> Result<(), KeysError> {
+    create_folder(folder).map_err(|error| KeysError::file(folder, error))?;
+    ApiKeys::open(folder)?
+        .suspend_all()
+        .map_err(|error| KeysError::file(folder, error))
 }
 
 /// Saves each minute when each API key was last used, for as long as it is polled.

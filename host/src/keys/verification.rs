@@ -49,6 +49,9 @@ pub enum TokenError {
     /// The time of the API key is over.
     #[error("the API key has expired")]
     ExpiredApiKey,
+    /// The data was restored since the API key was made, and nobody has confirmed the key.
+    #[error("the bank was restored from a backup; an administrator must confirm the API key")]
+    SuspendedApiKey,
 }
 
 /// How many tokens are cached: a few for each client of the last minutes.

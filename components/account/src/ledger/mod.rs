@@ -40,7 +40,7 @@ pub(crate) use journal::{JOURNAL_ROW_COLUMNS, journal_row_sql};
 pub(crate) use legs::{from_row as legs_from_row, is_balanced, mirrored};
 pub use local::LocalLedger;
 pub use post::{cancel, post};
-pub use read::{journal, journal_of, lookup_many};
+pub use read::{head, journal, journal_of, lookup_many};
 pub(crate) use settlement::is_settlement;
 
 /// The largest value of a counter, in minor units; a transfer beyond it is declined with

@@ -66,6 +66,30 @@ pub(crate) async fn key(_: Auditor, PathId(id): PathId) -> Result<Json<KeyView>,
     Ok(Json(service().key(id)?))
 }
 
+/// Lets an API key work again after the bank was restored from a backup.
+///
+/// A key whose `needs_confirmation` is true is refused until then, as it may have been revoked after
+/// the backup was made. For any other key this changes nothing.
+///
+/// Administrators may.
+#[utoipa::path(
+    post,
+    path = "/keys/{id}/confirm",
+    params(PathId),
+    responses((status = 200, body = KeyView)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
+pub(crate) async fn confirm_key(
+    admin: Admin,
+    request_id: RequestId,
+    PathId(id): PathId,
+    _: NoBody,
+) -> Result<Json<KeyView>, Problem> {
+    Ok(Json(
+        service().confirm_key(&Actor::new(&admin, request_id), id)?,
+    ))
+}
+
 /// Revokes an API key. It has stopped working.
 ///
 /// Administrators may.

@@ -2,7 +2,8 @@
 //! says.
 
 use super::{
-    CREATED, DISABLED, KEY_CREATED, KEY_REVOKED, METADATA, NAME, PASSWORD_RESET, ROLE, is_about_key,
+    CREATED, DISABLED, KEY_CONFIRMED, KEY_CREATED, KEY_REVOKED, METADATA, NAME, PASSWORD_RESET,
+    ROLE, is_about_key,
 };
 use crate::key::{ApiKey, KeyState};
 use strongroom_sdk::audit::{Report, Total};
@@ -68,7 +69,7 @@ impl Extend<Step> for History {
                 DISABLED => self.disabled = new_value.as_deref() == Some("true"),
                 NAME => self.name = Some(new_value),
                 METADATA => self.metadata = new_value,
-                PASSWORD_RESET => {}
+                PASSWORD_RESET | KEY_CONFIRMED => {}
                 KEY_CREATED => self.created_key = new_value,
                 KEY_REVOKED => self.is_revoked = true,
                 _ => self.has_unknown_action = true,

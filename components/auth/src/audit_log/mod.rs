@@ -28,11 +28,12 @@ pub(crate) const PASSWORD_RESET: &str = "user.password_reset";
 /// Staff made an API key. The new value is what never changes of it, as JSON.
 pub(crate) const KEY_CREATED: &str = "key.created";
 /// Staff revoked an API key. The event has no values.
+pub(crate) const KEY_CONFIRMED: &str = "key.confirmed";
 pub(crate) const KEY_REVOKED: &str = "key.revoked";
 
 /// Whether an action is about an API key, and not about a user.
 fn is_about_key(action: &str) -> bool {
-    [KEY_CREATED, KEY_REVOKED].contains(&action)
+    [KEY_CREATED, KEY_CONFIRMED, KEY_REVOKED].contains(&action)
 }
 
 impl<E: Env> AuthService<E> {

@@ -121,6 +121,15 @@ impl Gateway for HostKeys {
         Ok(api_keys::revoke(&key.to_string())?)
     }
 
+    fn suspended(&self) -> Vec<Uuid> {
+        let suspended = api_keys::suspended().into_iter();
+        suspended.filter_map(|id| id.parse().ok()).collect()
+    }
+
+    fn confirm_key(&self, key: Uuid) -> Result<(), GatewayError> {
+        Ok(api_keys::confirm(&key.to_string())?)
+    }
+
     fn known_scopes(&self) -> Vec<String> {
         api_keys::known_scopes()
     }

@@ -31,10 +31,12 @@ impl<E: Env> AuthService<E> {
             self.store.query(sql, params)
         })?;
         let last_used: HashMap<Uuid, i64> = self.gateway.last_used().into_iter().collect();
+        let suspended = self.gateway.suspended();
         let list = List::new(keys, page, |key| key.id);
         Ok(list.map(|key| {
             let last_used_ms = last_used.get(&key.id).copied();
-            KeyView::new(key, last_used_ms)
+            let is_suspended = suspended.contains(&key.id);
+            KeyView::new(key, last_used_ms, is_suspended)
         }))
     }
 
@@ -47,6 +49,11 @@ impl<E: Env> AuthService<E> {
             .ok_or(AuthError::NotFound)?;
         let last_used = self.gateway.last_used();
         let found = last_used.into_iter().find(|(used, _)| *used == id);
-        Ok(KeyView::new(key, found.map(|(_, at_ms)| at_ms)))
+        let is_suspended = self.gateway.suspended().contains(&id);
+        Ok(KeyView::new(
+            key,
+            found.map(|(_, at_ms)| at_ms),
+            is_suspended,
+        ))
     }
 }

@@ -11,6 +11,7 @@
 //! that works, and the tick ends what is still pending. The row of a revoked key stays, because the
 //! audit log is about it.
 
+mod confirm;
 mod create;
 mod list;
 mod revoke;

@@ -31,6 +31,9 @@ pub struct KeyView {
     facts: KeyFacts,
     #[schema(value_type = Option<Timestamp>, required)]
     last_used_at: Option<String>,
+    /// Whether it is refused until an administrator confirms it: the bank was restored from a
+    /// backup, and the key may have been revoked after that was made.
+    needs_confirmation: bool,
 }
 
 /// A new key, as its maker sees it.
@@ -59,11 +62,12 @@ impl From<ApiKey> for KeyFacts {
 
 impl KeyView {
     /// The key, and when it was last used, in milliseconds since 1970 UTC.
-    pub(super) fn new(key: ApiKey, last_used_ms: Option<i64>) -> Self {
+    pub(super) fn new(key: ApiKey, last_used_ms: Option<i64>, needs_confirmation: bool) -> Self {
         Self {
             id: key.id,
             facts: key.into(),
             last_used_at: last_used_ms.map(format_rfc3339),
+            needs_confirmation,
         }
     }
 }
@@ -71,7 +75,7 @@ impl KeyView {
 impl NewKeyView {
     pub(super) fn new(key: ApiKey, secret: String) -> Self {
         Self {
-            key: KeyView::new(key, None),
+            key: KeyView::new(key, None, false),
             secret,
         }
     }

@@ -4,6 +4,7 @@
 //! events, and lists after each step.
 
 use super::kit::*;
+use crate::check_invariants;
 use crate::key::{KEYS_MAX, KeyView};
 use crate::{AuthError, KeyFilter, NewKey};
 use serde_json::{Value, json};
@@ -84,7 +85,7 @@ fn a_key_is_shown_once_and_the_gateway_has_its_hash() {
         "id": key["id"], "name": "orders", "client_id": key["client_id"],
         "scopes": ["accounts:read"], "prefix": &secret[..11],
         "expires_at": "2027-01-31T00:00:00.000Z", "created_at": "2026-11-22T12:00:00.001Z",
-        "last_used_at": null, "secret": secret,
+        "last_used_at": null, "needs_confirmation": false, "secret": secret,
     });
     assert_eq!(key, expected);
     assert!(secret.starts_with("sk_"));
@@ -386,4 +387,27 @@ fn no_statement_reads_revoked_keys() {
             .window();
         crate::key::ApiKey::page(&first, client, explained).unwrap();
     }
+}
+
+#[test]
+fn after_a_restoration_a_key_waits_for_its_confirmation_which_the_log_has() {
+    let bank = Bank::new();
+    let (kept, other) = (id(&bank.key(json!({}))), id(&bank.key(json!({}))));
+    *bank.gateway.suspended.borrow_mut() = vec![kept, other];
+    let waits = |key| {
+        let view = serde_json::to_value(bank.service.key(key).unwrap()).unwrap();
+        view["needs_confirmation"] == true
+    };
+    assert!(waits(kept) && waits(other));
+    bank.gateway.broken.set(true);
+    assert!(bank.service.confirm_key(&admin(), kept).is_err());
+    assert!(waits(kept));
+    bank.gateway.broken.set(false);
+    bank.service.confirm_key(&admin(), kept).unwrap();
+    assert!(!waits(kept) && waits(other));
+    bank.revoke(other).unwrap();
+    let refused = bank.service.confirm_key(&admin(), other).err();
+    assert_eq!(refused, Some(AuthError::NotFound));
+    let report = check_invariants(&bank.service.store).unwrap();
+    assert_eq!(report.violations().collect::<Vec<_>>(), []);
 }

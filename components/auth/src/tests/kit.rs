@@ -157,6 +157,8 @@ pub struct KeyList {
     pub revoked: Rc<RefCell<BTreeSet<Uuid>>>,
     pub blocked: Rc<RefCell<BTreeSet<Uuid>>>,
     pub used: Rc<RefCell<Vec<(Uuid, i64)>>>,
+    /// Refused until they are confirmed.
+    pub suspended: Rc<RefCell<Vec<Uuid>>>,
     meanwhile: Rc<RefCell<Meanwhile>>,
 }
 
@@ -200,6 +202,14 @@ impl Gateway for KeyList {
             self.accepted.borrow_mut().remove(&key);
             self.revoked.borrow_mut().insert(key);
         })
+    }
+
+    fn suspended(&self) -> Vec<Uuid> {
+        self.suspended.borrow().clone()
+    }
+
+    fn confirm_key(&self, key: Uuid) -> Result<(), GatewayError> {
+        self.change(|| self.suspended.borrow_mut().retain(|id| *id != key))
     }
 
     fn known_scopes(&self) -> Vec<String> {

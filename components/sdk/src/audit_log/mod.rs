@@ -15,7 +15,7 @@ mod read;
 mod record;
 
 pub use check::{Step, check_chain, check_targets};
-pub use read::{EventView, after, event_schema, feed, page};
+pub use read::{EventView, after, event_schema, feed, head, page};
 pub use record::{Actor, Event, Record};
 
 use crate::store::Migration;

@@ -17,6 +17,8 @@ const NEWEST: &str = "FROM audit_log WHERE sequence {beyond} ?1 ORDER BY sequenc
 pub(super) const NEWEST_OF_TARGET: &str = "\
 FROM audit_log WHERE sequence {beyond} ?1 AND target = ?3 ORDER BY sequence {order} LIMIT ?2";
 
+const HEAD: &str = "SELECT coalesce(max(sequence), 0) FROM audit_log";
+
 /// The rows of one query. With the longest values, the metadata of an object before and after, they
 /// stay well below the host's limit of a result.
 pub(super) const ROWS_AT_ONCE: usize = 250;
@@ -48,6 +50,16 @@ pub fn page<S: Store, F>(
 /// [`StoreError`].
 pub fn after<S: Store>(store: &S, sequence: i64, limit: i64) -> Result<Vec<Event>, StoreError> {
     Events::new(store, ONWARD, sequence.into(), None).take(limit, |_| false)
+}
+
+/// The sequence of the last event; 0 where there is none.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn head<S: Store>(store: &S) -> Result<u64, StoreError> {
+    let row = store.query(HEAD, &[])?;
+    let head = row.first_or("no row of an aggregate")?.integer(0)?;
+    Ok(head.unsigned_abs())
 }
 
 /// A page of the feed of all events, oldest first. It is short where the values are long. `target`

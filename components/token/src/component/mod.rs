@@ -17,6 +17,7 @@ use std::sync::OnceLock;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::config::{Config, ConfigError};
 use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::restoration::restored_at_ms;
 use strongroom_sdk::store::HostStore;
 
 pub(crate) use bindings::strongroom::keys::signer;
@@ -32,7 +33,10 @@ fn configure() -> Result<HostService, ConfigError> {
         clock: SystemClock,
         random: SystemRandom,
         revocations: HostRevocations,
-        settings: Settings::from_config(&Config::from_host()?)?,
+        settings: Settings {
+            restored_at_ms: restored_at_ms(),
+            ..Settings::from_config(&Config::from_host()?)?
+        },
     })
 }
 

@@ -56,9 +56,12 @@ impl Session {
         }
     }
 
-    /// Whether the session has passed its absolute end, or was idle for too long.
+    /// Whether the session has passed its absolute end, was idle for too long, or is of before a
+    /// restoration.
     fn is_too_old(&self, settings: &Settings, now_ms: i64) -> bool {
+        let restored_at_ms = settings.restored_at_ms;
         now_ms >= self.ends_at_ms(settings)
+            || restored_at_ms.is_some_and(|at_ms| self.created_at_ms <= at_ms)
     }
 
     /// When the session ends unless it is refreshed.

@@ -3,6 +3,7 @@
 
 use super::kit::*;
 use crate::{RefreshError, Settings};
+use strongroom_sdk::clock::Clock as _;
 use strongroom_sdk::config::Config;
 
 #[test]
@@ -25,6 +26,16 @@ fn a_busy_session_ends_after_twelve_hours() {
     bank.pass_ms(30 * MINUTE_MS);
     bank.assert_invalid(&token);
     assert_eq!(bank.gateway.revoked(), [], "its access tokens have expired");
+}
+
+#[test]
+fn a_restoration_ends_the_sessions_that_began_before() {
+    let (mut bank, before) = Bank::with_session();
+    bank.service.settings.restored_at_ms = Some(bank.service.clock.now_ms());
+    bank.assert_invalid(&before.refresh_token);
+    bank.pass_ms(1);
+    let after = bank.issue();
+    assert!(bank.refresh(&after.refresh_token).is_ok());
 }
 
 #[test]
@@ -57,6 +68,7 @@ fn settings_are_read_from_the_configuration() {
     let expected = Settings {
         session_absolute_ms: 8 * HOUR_MS,
         session_idle_ms: 15 * MINUTE_MS,
+        restored_at_ms: None,
     };
     let set = [("session_absolute", "8h"), ("session_idle", "15m")];
     assert_eq!(read(&set), Ok(expected));

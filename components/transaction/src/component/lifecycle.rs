@@ -2,17 +2,23 @@
 
 use super::bindings::exports::strongroom::service::lifecycle::Guest;
 use super::{Component, SERVICE};
-use crate::index::{PARTS_PER_TICK_MAX, follow};
+use crate::index::{FollowError, PARTS_PER_TICK_MAX, check_place, follow};
 use crate::schema::MIGRATIONS;
 use strongroom_sdk::config::Config;
 use strongroom_sdk::store::migrate;
 
 impl Guest for Component {
-    /// Migrates the store. The service has no configuration, and refuses any.
+    /// Migrates the store, and refuses one that is ahead of the ledger. The service has no
+    /// configuration, and refuses any.
     fn start() -> Result<Vec<String>, String> {
         let config = Config::from_host().map_err(|error| error.to_string())?;
         config.expect_only(&[]).map_err(|error| error.to_string())?;
         migrate(&SERVICE.store, MIGRATIONS).map_err(|error| error.to_string())?;
+        match check_place(&SERVICE.store, &SERVICE.ledger) {
+            // Without the ledger the service starts all the same, and works when that does.
+            Ok(()) | Err(FollowError::Ledger(_)) => {}
+            Err(error) => return Err(error.to_string()),
+        }
         Ok(Vec::new())
     }
 

@@ -19,7 +19,10 @@ pub enum FollowError {
     Store(#[from] StoreError),
     /// The journal ends before what was followed: it was restored without this store. `verify` says
     /// how to have the index made again.
-    #[error("the index of transactions is ahead of the journal; `verify` says what to do")]
+    #[error(
+        "this store has followed the ledger's journal further than it goes, so the two are of \
+         different moments: restore both from one backup, or see what `strongroom verify` says"
+    )]
     Ahead,
     /// The ledger does not respond.
     #[error("the ledger: {0}")]
@@ -51,6 +54,16 @@ pub fn follow(
         transaction.commit()?;
     }
     Ok(false)
+}
+
+/// Refuses a store that has followed the journal further than the journal goes: the two are of
+/// different moments, such as in a copy of a running bank.
+///
+/// # Errors
+/// [`FollowError`].
+pub fn check_place(store: &impl Store, ledger: &impl Journal) -> Result<(), FollowError> {
+    let indexed = head(&store.query(HEAD, &[])?)?.unsigned_abs();
+    is_at(indexed, ledger.head()?, ledger).map(drop)
 }
 
 /// What one commit writes.

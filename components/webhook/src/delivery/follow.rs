@@ -15,6 +15,8 @@ const PAGES_MAX: usize = 10;
 /// receiver that is gone does not fill the store. Nothing is lost, as the journal keeps everything.
 pub const PENDING_MAX: i64 = 1_000;
 
+const FARTHEST: &str = "SELECT coalesce(max(cursor), 0) FROM webhook";
+
 /// The rows of the journal after a place.
 struct JournalPage {
     after: u64,
@@ -55,6 +57,21 @@ pub(super) fn follow<S: Store, J: Journal>(
         }
     }
     Ok(())
+}
+
+/// Refuses a store with a webhook that has followed the journal further than the journal goes, such
+/// as in a copy of a running bank.
+///
+/// # Errors
+/// [`Error`].
+pub fn check_place<S: Store>(store: &S, journal: &impl Journal) -> Result<(), Error> {
+    let row = store.query(FARTHEST, &[])?.first();
+    let cursor = row.map_or(Ok(0), |row| row.integer(0))?.unsigned_abs();
+    let head = journal.head()?;
+    match cursor > head {
+        true => Err(Error::Ahead { cursor, head }),
+        false => Ok(()),
+    }
 }
 
 /// Takes a page; false if there is no more for now.

@@ -13,7 +13,7 @@ mod rows;
 mod tick;
 
 pub use attempt::{FIRST_PAUSE_MS, PAUSE_MAX_MS, TRY_FOR_MS, pause_ms};
-pub use follow::PENDING_MAX;
+pub use follow::{PENDING_MAX, check_place};
 pub use record::{Delivery, DeliveryState};
 pub use tick::{AT_ONCE_PER_WEBHOOK, TIMEOUT};
 

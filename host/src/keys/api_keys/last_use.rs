@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 use uuid::Uuid;
 
-const FILE_NAME: &str = "api-key-uses.json";
+pub(in crate::keys) const FILE_NAME: &str = "api-key-uses.json";
 
 type Uses = BTreeMap<Uuid, u64>;
 

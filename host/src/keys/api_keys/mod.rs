@@ -7,7 +7,8 @@
 mod last_use;
 mod view;
 
-pub(super) use view::{ApiKey, KeyHash, KnownKey};
+pub(super) use last_use::FILE_NAME as USES_FILE_NAME;
+pub(super) use view::{ApiKey, ApiKeyView, KeyHash, KnownKey};
 
 use super::durable_view::DurableView;
 use super::{KeysError, TokenError};
@@ -17,7 +18,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use uuid::Uuid;
-use view::{ApiKeyView, Change};
+use view::Change;
 
 /// How an API key begins. No access token does: a JWT begins with `ey`.
 pub(super) const PREFIX: &str = "sk_";
@@ -58,6 +59,9 @@ impl ApiKeys {
         if known.key.expires_at.is_some_and(|expiry| expiry <= now_ms) {
             return Err(TokenError::ExpiredApiKey);
         }
+        if known.is_suspended {
+            return Err(TokenError::SuspendedApiKey);
+        }
         known.last_used_ms.store(now_ms, Relaxed);
         Ok(Arc::clone(known))
     }
@@ -94,6 +98,27 @@ impl ApiKeys {
         let change = Change::Revoke { id };
         self.view
             .change(|view| Ok((!view.is_revoked(id)).then_some(change)))
+    }
+
+    /// The keys that are refused until they are confirmed.
+    pub(super) fn suspended(&self) -> Vec<Uuid> {
+        let view = self.view.load();
+        let suspended = view.keys().filter(|known| known.is_suspended);
+        suspended.map(|known| known.key.id).collect()
+    }
+
+    /// Accepts a suspended key again.
+    pub(super) fn confirm(&self, id: Uuid) -> Result<(), ChangeError> {
+        self.view.change(|view| {
+            let known = view.by_id(id);
+            let is_suspended = known.is_some_and(|known| known.is_suspended);
+            Ok(is_suspended.then_some(Change::Confirm { id }))
+        })
+    }
+
+    /// Refuses every key until it is confirmed.
+    pub(super) fn suspend_all(&self) -> io::Result<()> {
+        self.view.change(|_| Ok(Some(Change::SuspendAll)))
     }
 
     /// Lets keys act for a customer no more, or again.

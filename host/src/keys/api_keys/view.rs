@@ -55,10 +55,23 @@ impl From<KeyHash> for String {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
 pub(in crate::keys) enum Change {
-    Put { key: ApiKey },
-    Revoke { id: Uuid },
-    Block { customer: Uuid },
-    Unblock { customer: Uuid },
+    Put {
+        key: ApiKey,
+    },
+    /// Each until it is confirmed.
+    SuspendAll,
+    Confirm {
+        id: Uuid,
+    },
+    Revoke {
+        id: Uuid,
+    },
+    Block {
+        customer: Uuid,
+    },
+    Unblock {
+        customer: Uuid,
+    },
 }
 
 /// A key that the gateway accepts.
@@ -67,6 +80,8 @@ pub(in crate::keys) struct KnownKey {
     pub(in crate::keys) key: ApiKey,
     /// The client's id as text, which each request needs.
     pub(in crate::keys) client: String,
+    /// Whether it is refused until it is confirmed, as the data was restored.
+    pub(super) is_suspended: bool,
     /// In milliseconds since 1970; 0 before the first.
     pub(super) last_used_ms: Arc<AtomicU64>,
 }
@@ -103,10 +118,11 @@ impl ApiKeyView {
         self.blocked.contains(&customer)
     }
 
-    fn put(&mut self, key: ApiKey) {
+    fn put(&mut self, key: ApiKey, is_suspended: bool) {
         let (id, hash) = (key.id, key.hash);
         let known = Arc::new(KnownKey {
             client: key.client.to_string(),
+            is_suspended,
             last_used_ms: self.remove(id).unwrap_or_default(),
             key,
         });
@@ -131,7 +147,16 @@ impl View for ApiKeyView {
 
     fn apply(&mut self, change: Change) {
         match change {
-            Change::Put { key } => self.put(key),
+            Change::Put { key } => self.put(key, false),
+            Change::SuspendAll => {
+                let keys: Vec<_> = self.keys().map(|known| known.key.clone()).collect();
+                keys.into_iter().for_each(|key| self.put(key, true));
+            }
+            Change::Confirm { id } => {
+                if let Some(known) = self.by_id(id) {
+                    self.put(known.key.clone(), false);
+                }
+            }
             Change::Revoke { id } => {
                 self.remove(id);
                 self.revoked.insert(id);
@@ -146,16 +171,22 @@ impl View for ApiKeyView {
     }
 
     fn changes(&self) -> impl Iterator<Item = Change> {
-        let keys = self.by_id.values();
-        let puts = keys.map(|known| Change::Put {
-            key: known.key.clone(),
-        });
+        let puts = |is_suspended| {
+            let keys = self
+                .keys()
+                .filter(move |known| known.is_suspended == is_suspended);
+            keys.map(|known| Change::Put {
+                key: known.key.clone(),
+            })
+        };
+        let suspended = puts(true).chain([Change::SuspendAll]);
+        let accepted = puts(false);
         let revoked = self.revoked.iter().map(|id| Change::Revoke { id: *id });
         let blocked = self.blocked.iter();
         let blocked = blocked.map(|customer| Change::Block {
             customer: *customer,
         });
-        puts.chain(revoked).chain(blocked)
+        suspended.chain(accepted).chain(revoked).chain(blocked)
     }
 
     fn len(&self) -> usize {

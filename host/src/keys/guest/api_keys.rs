@@ -49,6 +49,18 @@ impl api_keys::Host for KeysView<'_> {
         Ok(uses.map(|(id, time)| (id.to_string(), time)).collect())
     }
 
+    fn suspended(&mut self) -> Result<Vec<String>> {
+        let suspended = self.present()?.api_keys.suspended().into_iter();
+        Ok(suspended.map(|id| id.to_string()).collect())
+    }
+
+    async fn confirm(&mut self, id: String) -> Outcome {
+        match uuid("id", &id) {
+            Ok(id) => self.change(move |keys| keys.api_keys.confirm(id)).await,
+            Err(problem) => invalid(problem),
+        }
+    }
+
     async fn block_customer(&mut self, id: String) -> Outcome {
         self.block(&id, true).await
     }

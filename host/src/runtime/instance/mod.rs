@@ -5,4 +5,5 @@ pub mod live;
 pub mod pool;
 mod request;
 pub mod response;
+pub mod restoration;
 pub mod stats;

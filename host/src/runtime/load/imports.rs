@@ -9,6 +9,7 @@ use crate::keys;
 use crate::links;
 use crate::registry::{Grant, Link, ServiceSpec};
 use crate::runtime::instance::context::Context;
+use crate::runtime::instance::restoration;
 use crate::runtime::limits::{compute, outbound};
 use crate::runtime::problem::LoadProblem;
 use crate::runtime::services::callees::Callees;
@@ -34,10 +35,12 @@ pub fn linker(
     component: &Component,
     callees: &Arc<Callees>,
     has_wasi_0_3: bool,
+    restored_at_ms: Option<i64>,
 ) -> Result<Linker<Context>, Vec<LoadProblem>> {
     let engine = component.engine();
     let mut linker = Linker::new(engine);
     add_ambient(&mut linker, spec, has_wasi_0_3)
+        .and_then(|()| restoration::add_to_linker(&mut linker, restored_at_ms))
         .map_err(|error| vec![LoadProblem::Engine(format!("{error:#}"))])?;
     let mut problems = Vec::new();
     let ty = component.component_type();
@@ -85,7 +88,7 @@ pub fn linker(
 
 /// The interfaces that any component of Rust, JavaScript, or Python imports: WASI 0.2 and 0.3 with
 /// no files, sockets, or environment behind them, HTTP, configuration, the service's own store,
-/// compute permits, and what the registry's `outbound` names.
+/// compute permits, what the registry's `outbound` names, and when the data was restored.
 fn add_ambient(
     linker: &mut Linker<Context>,
     spec: &ServiceSpec,
@@ -127,7 +130,10 @@ fn check_granted(spec: &ServiceSpec, import: &str) -> Option<LoadProblem> {
         Some(REVOCATIONS) => Grant::Revocations,
         Some(API_KEYS) => Grant::ApiKeys,
         Some(
-            "strongroom:store/sql" | "strongroom:service/compute" | "strongroom:service/outbound",
+            "strongroom:store/sql"
+            | "strongroom:service/compute"
+            | "strongroom:service/outbound"
+            | "strongroom:service/restoration",
         ) => return None,
         Some(name) if name.starts_with("wasi:") => return None,
         _ => {

@@ -41,6 +41,8 @@ pub struct Loader {
     keys: Option<Arc<Keys>>,
     /// What the wall clock of the guests shows.
     time: TimeSource,
+    /// When the data was last restored from a backup, in milliseconds since 1970 UTC.
+    restored_at_ms: Option<i64>,
     compute: Permits,
     /// Whose turn it is, of all services' guests, to use much CPU time.
     turns: Arc<HostTurns>,
@@ -72,9 +74,15 @@ impl Loader {
             cache,
             keys,
             time,
+            restored_at_ms: None,
             compute: Permits::of_host(),
             turns,
         })
+    }
+
+    /// Tells the guests when the data was last restored from a backup.
+    pub fn set_restored_at(&mut self, restored_at_ms: Option<i64>) {
+        self.restored_at_ms = restored_at_ms;
     }
 
     /// The keys of a host that serves.
@@ -120,7 +128,13 @@ impl Loader {
         callees: Arc<Callees>,
     ) -> Result<Prepared, Vec<LoadProblem>> {
         let has_wasi_0_3 = self.engines.is_concurrent(component.engine());
-        let linker = imports::linker(spec, &component, &callees, has_wasi_0_3)?;
+        let linker = imports::linker(
+            spec,
+            &component,
+            &callees,
+            has_wasi_0_3,
+            self.restored_at_ms,
+        )?;
         let pre = linker
             .instantiate_pre(&component)
             .map_err(|error| vec![LoadProblem::DoesNotFit(format!("{error:#}"))])?;

@@ -80,7 +80,7 @@ fn gate_of(engine: &Engine, import: &str, amount: &str) -> Component {
 
 /// The imports that keep a component out, where no other problem does.
 fn unknown_imports(spec: &ServiceSpec, component: &Component) -> Vec<String> {
-    let problems = linker(spec, component, &Callees::none(), true)
+    let problems = linker(spec, component, &Callees::none(), true, None)
         .err()
         .unwrap_or_default();
     let names = problems.into_iter().map(|problem| match problem {
@@ -94,7 +94,7 @@ fn unknown_imports(spec: &ServiceSpec, component: &Component) -> Vec<String> {
 fn an_import_of_types_alone_needs_no_link() {
     let engine = engine();
     let component = component(&engine, &format!("(component {TYPES})"));
-    let linker = linker(&spec(""), &component, &Callees::none(), true);
+    let linker = linker(&spec(""), &component, &Callees::none(), true, None);
     let Ok(linker) = linker else {
         panic!("refused")
     };
@@ -122,7 +122,7 @@ fn a_component_that_exports_what_it_imports_is_linked_on_both_sides() {
     let (gate, accounts) = (gate(&engine), ledger(&engine, "s64"));
     assert_eq!(unknown_imports(&spec(""), &gate), ["bank:books/ledger"]);
     let spec = spec(LINKED);
-    let Ok(linker) = linker(&spec, &gate, &Callees::none(), true) else {
+    let Ok(linker) = linker(&spec, &gate, &Callees::none(), true, None) else {
         panic!("refused")
     };
     assert!(linker.instantiate_pre(&gate).is_ok());
