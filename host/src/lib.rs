@@ -10,10 +10,12 @@
 
 mod admin;
 mod arriving_body;
+mod backup;
 mod bearer;
 mod cli;
 mod client;
 mod connections;
+mod data_lock;
 mod durable_file;
 mod file_reader;
 mod fingerprint;

@@ -4,6 +4,7 @@ use super::dev_clock;
 use super::guard::{CallGuard, Refusal};
 use super::services::ServiceList;
 use crate::arriving_body::ArrivingBody;
+use crate::backup::{self, BackupSource};
 use crate::links::CallError;
 use crate::registry::{AdminAddress, AdminToken, HostSpec, REGISTRY_BYTES_MAX};
 use crate::runtime::CommandError;
@@ -12,8 +13,11 @@ use crate::wall_clock::{Acceptance, TimeSource};
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full, Limited, StreamBody};
+use hyper::body::Frame;
 use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -27,6 +31,8 @@ const COMMAND_BYTES_MAX: u64 = 64 << 10;
 const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 /// How many long calls may run at once: they may take minutes, and must not take all connections.
 const LONG_CALLS_MAX: usize = 16;
+/// How many backups may be made at once: each reads everything.
+const BACKUPS_MAX: usize = 1;
 
 const INDEX: &str = "there is no such call; there are:
 GET  /healthz            200 while the process works
@@ -36,11 +42,16 @@ GET  /services/history   the changes, newest first; ?service=NAME&limit=N
 POST /services/reload    read the registry now, and retry what was refused
 POST /services/plan      what the registry in the body would change (`strongroom check --against`)
 POST /services/SERVICE/commands/COMMAND   run a command of a service (`strongroom admin`)
+POST /backup             a copy of the bank as of one moment, as a tar (`strongroom backup`)
 POST /clock/accept       trust the machine's clock as it is (`strongroom admin accept-clock`)
 POST /dev/clock          move the clock of a host that runs with `serve --dev`
 ";
 
-type AdminResponse = Response<Full<Bytes>>;
+/// About how many bytes a backup has.
+pub const BACKUP_BYTES: &str = "x-backup-bytes";
+
+type AdminResponse = Response<AdminBody>;
+type AdminBody = UnsyncBoxBody<Bytes, Infallible>;
 
 /// The admin API of a host.
 pub struct AdminApi {
@@ -49,6 +60,7 @@ pub struct AdminApi {
     /// The time that callers may move, in a host to try things on.
     movable_time: Option<TimeSource>,
     long_calls: Arc<Semaphore>,
+    backups: Arc<Semaphore>,
 }
 
 /// The body of a command.
@@ -82,6 +94,7 @@ impl AdminApi {
             guard: CallGuard::new(address, &host.admin_hosts, token, guards_reads),
             movable_time,
             long_calls: Arc::new(Semaphore::new(LONG_CALLS_MAX)),
+            backups: Arc::new(Semaphore::new(BACKUPS_MAX)),
         }
     }
 
@@ -106,7 +119,7 @@ impl AdminApi {
             "/healthz" | "/readyz" | "/services" | "/services/history" if !is_get => {
                 not_allowed("GET, HEAD")
             }
-            "/services/reload" | "/services/plan" | "/clock/accept" if !is_post => {
+            "/services/reload" | "/services/plan" | "/backup" | "/clock/accept" if !is_post => {
                 not_allowed("POST")
             }
             _ if command.is_some() && !is_post => not_allowed("POST"),
@@ -118,6 +131,7 @@ impl AdminApi {
             }
             "/services/reload" => self.run(request, LongCall::Reload).await,
             "/services/plan" => self.run(request, LongCall::Plan).await,
+            "/backup" => self.back_up().await,
             "/clock/accept" => self.run(request, LongCall::AcceptClock).await,
             _ => match command {
                 Some((service, name)) => {
@@ -193,6 +207,28 @@ impl AdminApi {
             text(StatusCode::BAD_REQUEST, message)
         })?;
         Ok(json(StatusCode::OK, &self.swapper.plan(registry).await))
+    }
+
+    /// Sends a backup.
+    async fn back_up(&self) -> AdminResponse {
+        let Ok(permit) = Arc::clone(&self.backups).try_acquire_owned() else {
+            let message = "a backup is being made; try again when it is done\n";
+            return text(StatusCode::SERVICE_UNAVAILABLE, message);
+        };
+        let services = self.swapper.services();
+        let source = BackupSource::of(services, self.swapper.file()).await;
+        let bytes = source.bytes();
+        let parts = backup::send(source, services.draining().clone());
+        let frames = futures::stream::unfold((parts, permit), async |(mut parts, permit)| {
+            let part = parts.recv().await?;
+            Some((Ok(Frame::data(part)), (parts, permit)))
+        });
+        let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
+        let headers = response.headers_mut();
+        let tar = HeaderValue::from_static("application/x-tar");
+        headers.insert(CONTENT_TYPE, tar);
+        headers.insert(BACKUP_BYTES, HeaderValue::from(bytes));
+        response
     }
 
     /// Trusts the machine's clock, as the operator says that it is right.
@@ -411,7 +447,7 @@ fn text(status: StatusCode, text: &str) -> AdminResponse {
 }
 
 fn response(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> AdminResponse {
-    let mut response = Response::new(Full::new(body.into()));
+    let mut response = Response::new(Full::from(body).boxed_unsync());
     *response.status_mut() = status;
     response
         .headers_mut()

@@ -11,6 +11,6 @@ mod listener;
 mod services;
 mod token;
 
-pub use calls::{AdminApi, CommandBody, CommandOutput};
+pub use calls::{AdminApi, BACKUP_BYTES, CommandBody, CommandOutput};
 pub use listener::AdminListener;
 pub use token::{open_token, read_token, token_file};

@@ -1,12 +1,10 @@
 //! `strongroom admin`: an operator's commands to a running host and its services.
 
-use super::RegistryArgument;
-use super::host_client::{HostAddress, HostClient};
+use super::host_client::{HostClient, HostTarget};
 use crate::admin::{CommandBody, CommandOutput};
 use anyhow::Context as _;
 use clap::Subcommand;
 use http::StatusCode;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
@@ -25,27 +23,14 @@ enum AdminCommand {
         #[arg(long, value_name = "NAME", default_value = "auth")]
         service: String,
         #[command(flatten)]
-        target: Target,
+        target: HostTarget,
     },
     /// Trust the machine's clock as it is, although it has jumped, or is behind the time at which
     /// the host last ran
     AcceptClock {
         #[command(flatten)]
-        target: Target,
+        target: HostTarget,
     },
-}
-
-/// The options that name the host.
-#[derive(Debug, clap::Args)]
-struct Target {
-    #[command(flatten)]
-    registry: RegistryArgument,
-    /// Where the host keeps its token; overrides the registry
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// Where the host's admin API listens; overrides the registry
-    #[arg(long, value_name = "ADDR")]
-    admin: Option<HostAddress>,
 }
 
 pub(super) async fn run(arguments: AdminArguments) -> ExitCode {
@@ -57,13 +42,7 @@ pub(super) async fn run(arguments: AdminArguments) -> ExitCode {
         } => (AdminCall::reset_password(&service, email), target),
         AdminCommand::AcceptClock { target } => (AdminCall::accept_clock(), target),
     };
-    let Some(registry) = target.registry.load() else {
-        return ExitCode::FAILURE;
-    };
-    let mut host = registry.host;
-    host.set_data(target.data);
-    let address = target.admin.unwrap_or_else(|| host.admin.clone().into());
-    let output = match HostClient::new(address, &host) {
+    let output = match target.client() {
         Ok(client) => call.send(&client).await,
         Err(error) => Err(error),
     };

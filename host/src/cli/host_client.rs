@@ -1,12 +1,13 @@
 //! A client of the admin API of a running host.
 
+use super::RegistryArgument;
 use crate::admin::{read_token, token_file};
 use crate::registry::{AdminAddress, AdminToken, HostSpec};
 use anyhow::Context as _;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use http::{Request, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
 use std::fmt;
 use std::io;
@@ -60,6 +61,32 @@ impl fmt::Display for HostAddress {
     }
 }
 
+/// The options that name the host.
+#[derive(Debug, clap::Args)]
+pub(super) struct HostTarget {
+    #[command(flatten)]
+    registry: RegistryArgument,
+    /// Where the host keeps its token; overrides the registry
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where the host's admin API listens; overrides the registry
+    #[arg(long, value_name = "ADDR")]
+    admin: Option<HostAddress>,
+}
+
+impl HostTarget {
+    /// A client of that host.
+    ///
+    /// # Errors
+    /// The registry has problems, or the host's token cannot be read.
+    pub(super) fn client(&self) -> anyhow::Result<HostClient> {
+        let mut host = self.registry.read()?.host;
+        host.set_data(self.data.clone());
+        let address = self.admin.clone();
+        HostClient::new(address.unwrap_or_else(|| host.admin.clone().into()), &host)
+    }
+}
+
 /// A client of one host.
 pub(super) struct HostClient {
     address: HostAddress,
@@ -89,21 +116,17 @@ impl HostClient {
         content_type: &str,
         body: Vec<u8>,
     ) -> anyhow::Result<(StatusCode, Bytes)> {
-        let mut request = Request::post(path)
-            .header(CONTENT_TYPE, content_type)
-            .header(HOST, self.name());
-        if let Some(token) = &self.token {
-            request = request.header(AUTHORIZATION, format!("Bearer {}", token.as_str()));
-        }
-        let request = request.body(Full::new(Bytes::from(body)))?;
-        tokio::time::timeout(RESPONSE_TIME_MAX, self.send(request))
+        self.in_time(async { whole(self.send(path, content_type, body).await?).await })
             .await
-            .with_context(|| {
-                format!(
-                    "the host at {} did not respond in {RESPONSE_TIME_MAX:?}",
-                    self.address
-                )
-            })?
+    }
+
+    /// Sends a POST without a body, and returns the response, whose body is still to come.
+    ///
+    /// # Errors
+    /// The host cannot be reached, or does not begin to respond in time.
+    pub(super) async fn post_to_read(&self, path: &str) -> anyhow::Result<Response<Incoming>> {
+        self.in_time(self.send(path, "application/json", Vec::new()))
+            .await
     }
 
     /// The address of the host.
@@ -118,7 +141,33 @@ impl HostClient {
         }
     }
 
-    async fn send(&self, request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, Bytes)> {
+    async fn in_time<T>(
+        &self,
+        responding: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<T> {
+        tokio::time::timeout(RESPONSE_TIME_MAX, responding)
+            .await
+            .with_context(|| {
+                format!(
+                    "the host at {} did not respond in {RESPONSE_TIME_MAX:?}",
+                    self.address
+                )
+            })?
+    }
+
+    async fn send(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> anyhow::Result<Response<Incoming>> {
+        let mut request = Request::post(path)
+            .header(CONTENT_TYPE, content_type)
+            .header(HOST, self.name());
+        if let Some(token) = &self.token {
+            request = request.header(AUTHORIZATION, format!("Bearer {}", token.as_str()));
+        }
+        let request = request.body(Full::new(Bytes::from(body)))?;
         let no_host = || {
             format!(
                 "no host answers at {}; name its admin address, such as 127.0.0.1:9090",
@@ -138,24 +187,30 @@ impl HostClient {
     }
 }
 
-/// Sends one request over a connection that is for it alone.
+/// Sends one request over a connection that is for it alone, and ends with the response's body.
 ///
 /// # Errors
 /// The connection breaks.
 pub(super) async fn exchange<S>(
     stream: S,
     request: Request<Full<Bytes>>,
-) -> anyhow::Result<(StatusCode, Bytes)>
+) -> anyhow::Result<Response<Incoming>>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let connection = tokio::spawn(connection);
-    let response = sender.send_request(request).await?;
+    tokio::spawn(connection);
+    Ok(sender.send_request(request).await?)
+}
+
+/// Reads a response to its end.
+///
+/// # Errors
+/// The connection breaks.
+pub(super) async fn whole(response: Response<Incoming>) -> anyhow::Result<(StatusCode, Bytes)> {
     let status = response.status();
     let body = response.into_body().collect().await?.to_bytes();
-    connection.abort();
     Ok((status, body))
 }
 

@@ -2,13 +2,16 @@
 
 mod admin;
 mod against;
+mod backup;
 mod check;
 mod dev;
 mod host_client;
+mod progress;
+mod restore;
 mod serve;
 mod verify;
 
-use crate::registry::Registry;
+use crate::registry::{Registry, RegistryProblems};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,7 +21,7 @@ const MORE: &str = "\
 Environment:
   STRONGROOM_ADMIN_PASSWORD  serve: the first administrator's password, at the first start; without
                              it, a random one is made and shown once
-  STRONGROOM_ADMIN_TOKEN     admin, check --against: the token of a running host
+  STRONGROOM_ADMIN_TOKEN     admin, backup, check --against: the token of a running host
                              [default: the one in the data folder]
   STRONGROOM_LOG             what is logged: error, warn, info, debug, or for example
                              info,access=off [default: info]
@@ -32,6 +35,8 @@ Examples:
   strongroom serve --registry bank.toml --data /var/lib/strongroom
   strongroom serve --dev
   strongroom check --registry new.toml --against 127.0.0.1:9090
+  strongroom backup /backups --every 1h --keep 24
+  strongroom restore /backups/2026-11-27T22-10-00Z --data /var/lib/strongroom
   strongroom admin reset-password ann@example.com";
 
 /// A banking backend in one binary, whose services are WebAssembly components.
@@ -50,6 +55,10 @@ enum Command {
     Check(check::CheckArguments),
     /// Check every invariant of the stored data, with the host running or not
     Verify(verify::VerifyArguments),
+    /// Copy a running bank, as of one moment, into a folder
+    Backup(backup::BackupArguments),
+    /// Make a data folder of a backup, and verify it
+    Restore(restore::RestoreArguments),
     /// Run an operator's command on a running host: reset-password, accept-clock
     Admin(admin::AdminArguments),
 }
@@ -63,15 +72,15 @@ struct RegistryArgument {
 }
 
 impl RegistryArgument {
+    /// Reads the registry.
+    fn read(&self) -> Result<Registry, RegistryProblems> {
+        Registry::load(&self.registry)
+    }
+
     /// Reads the registry, or prints all that is wrong with it.
     fn load(&self) -> Option<Registry> {
-        match Registry::load(&self.registry) {
-            Ok(registry) => Some(registry),
-            Err(problems) => {
-                eprintln!("{problems}");
-                None
-            }
-        }
+        let registry = self.read().inspect_err(|problems| eprintln!("{problems}"));
+        registry.ok()
     }
 }
 
@@ -81,6 +90,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Check(arguments) => check::run(arguments).await,
         Command::Verify(arguments) => verify::run(&arguments).await,
+        Command::Backup(arguments) => backup::run(arguments).await,
+        Command::Restore(arguments) => restore::run(arguments).await,
         Command::Admin(arguments) => admin::run(arguments).await,
     }
 }

@@ -2,20 +2,22 @@
 
 use super::RegistryArgument;
 use super::dev::DevMode;
+use super::verify::{is_sound, print_verified};
 use crate::admin::{AdminApi, AdminListener, open_token, token_file};
-use crate::durable_file::create_folder;
+use crate::backup::{self, BackupSource, Restoration};
+use crate::data_lock::DataLock;
 use crate::gateway::{Gateway, Listener};
 use crate::keys::{self, Keys, TokenPolicy};
 use crate::open_files::room_for_connections;
 use crate::registry::{AdminAddress, AdminToken, HostSpec, Registry};
-use crate::runtime::{Loader, Services};
+use crate::runtime::{self, Loader, Services};
 use crate::store::faults;
 use crate::swap::{self, FileWatch, Swapper};
 use crate::telemetry;
-use crate::wall_clock::{self, WallClock};
+use crate::wall_clock::{self, TimeSource, WallClock};
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,7 +104,11 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
     // SIGHUP must not.
     let stop = stop_signal()?;
     let hangup = signal(SignalKind::hangup())?;
-    let _lock = lock_data(&host.data)?;
+    let mut lock = DataLock::take(&host.data)?;
+    if lock.is_of_copy() {
+        verify_copy(registry, host).await?;
+    }
+    lock.note_running()?;
     let policy = TokenPolicy {
         issuer: host.issuer.clone(),
         audience: host.audience.clone(),
@@ -118,13 +124,15 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
             anyhow::anyhow!("{}: {error}", file.display())
         })?,
     };
-    let loader = Arc::new(Loader::new(&host.cache, Some(Arc::clone(&keys)), time)?);
+    let mut loader = Loader::new(&host.cache, Some(Arc::clone(&keys)), time)?;
+    let restoration = Restoration::of(&host.data)?;
+    loader.set_restored_at(restoration.map(|restoration| restoration.at_ms));
     let clock = Arc::new(WallClock::open(&host.data, host.clock_jump)?);
     let services = Arc::new(Services::new(&host.data, Arc::clone(&clock)));
     let swapper = Arc::new(Swapper::new(
         registry,
         Arc::clone(&services),
-        loader,
+        Arc::new(loader),
         print_line,
     ));
     let room = room_for_connections();
@@ -151,6 +159,10 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
     let admin = tokio::spawn(admin.serve(Arc::new(api)));
     let clock_watch = tokio::spawn(wall_clock::watch(Arc::clone(&clock)));
     let use_watch = tokio::spawn(keys::save_last_uses(Arc::clone(&keys)));
+    let backup = host.backup.clone().map(|spec| {
+        let (services, stop) = (Arc::clone(&services), stop.clone());
+        tokio::spawn(backup::keep(services, registry.file.clone(), spec, stop))
+    });
     let gateway = Arc::new(Gateway::new(host, Arc::clone(&services), Arc::clone(&keys)));
     let keep_running = async {
         tokio::select! {
@@ -163,7 +175,18 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
     // A request for a service that is still being loaded gets 503.
     let serving = listener.serve(gateway, stop.clone(), DRAIN_TIME_MAX);
     tokio::join!(keep_running, serving);
-    services.finish_drain(RELEASE_TIME_MAX).await;
+    let kept = match backup {
+        // It ends by itself.
+        Some(backup) => backup.await.ok().flatten(),
+        None => None,
+    };
+    let is_closed = services.finish_drain(RELEASE_TIME_MAX).await;
+    if let Some(kept) = kept {
+        let source = BackupSource::of(&services, &registry.file).await;
+        if let Err(error) = kept.finish(&source) {
+            tracing::warn!(%error, "the backup does not have what was committed last");
+        }
+    }
     admin.abort();
     clock_watch.abort();
     use_watch.abort();
@@ -172,6 +195,9 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
     }
     if let Err(error) = clock.save() {
         tracing::warn!(%error, "the time could not be stored in the data folder");
+    }
+    if is_closed {
+        lock.note_ended()?;
     }
     tracing::info!("drained");
     Ok(())
@@ -261,22 +287,20 @@ fn stop_signal() -> std::io::Result<CancellationToken> {
     Ok(stop)
 }
 
-/// Locks the data folder: two hosts on it would each believe that they are its only writer.
-fn lock_data(data: &Path) -> anyhow::Result<std::fs::File> {
-    create_folder(data).map_err(|error| {
-        anyhow::anyhow!(
-            "{}: the data folder cannot be created: {error}",
-            data.display()
-        )
-    })?;
-    let path = data.join("lock");
-    let file = std::fs::File::create(&path)
-        .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-    file.try_lock().map_err(|_| {
-        anyhow::anyhow!(
-            "{}: another strongroom uses this data folder; stop it, or choose another with --data",
-            data.display()
-        )
-    })?;
-    Ok(file)
+/// Verifies the data of a folder that was copied while a host ran on it, or after it was killed.
+async fn verify_copy(registry: &Registry, host: &HostSpec) -> anyhow::Result<()> {
+    let data = host.data.display();
+    tracing::warn!(
+        "{data} was copied while its host ran, or after that was killed; it is verified first"
+    );
+    let loader = Loader::new(&host.cache, None, TimeSource::default())?;
+    let verified = runtime::verify(&loader, registry, &host.data).await;
+    if is_sound(&verified) {
+        return Ok(());
+    }
+    print_verified(&verified);
+    anyhow::bail!(
+        "{data} is a torn copy of a running bank, see above; restore a backup that `strongroom \
+         backup` has made"
+    )
 }

@@ -40,6 +40,8 @@ pub struct HostSpec {
     pub connections: usize,
     /// How many of them one address may have, unless it is a trusted proxy's. None is half of all.
     pub connections_per_address: Option<usize>,
+    /// Where a backup is kept up to now; none: nowhere.
+    pub backup: Option<BackupSpec>,
     /// The web origins whose pages may call the services (CORS), such as `https://app.example`.
     pub cors_origins: Vec<HeaderValue>,
 }
@@ -53,10 +55,21 @@ pub struct TlsSpec {
     pub key: PathBuf,
 }
 
+/// The `host.backup` table: a folder that always has a backup of the bank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupSpec {
+    /// The folder, which the host makes if there is none.
+    pub folder: PathBuf,
+    /// How old the backup may become.
+    pub interval: Duration,
+}
+
 const LISTEN_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 const ADMIN_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9090);
 const CONNECTIONS_DEFAULT: usize = 4096;
 const CLOCK_JUMP_DEFAULT: Duration = Duration::from_secs(10);
+const BACKUP_INTERVAL_DEFAULT: Duration = Duration::from_secs(10);
+const BACKUP_INTERVAL_MIN: Duration = Duration::from_secs(1);
 /// A leap second is no jump.
 const CLOCK_JUMP_MIN: Duration = Duration::from_secs(2);
 
@@ -80,6 +93,7 @@ impl HostSpec {
             trusted_proxies,
             connections,
             connections_per_address,
+            backup,
             cors_origins
         ];
         let differing = pairs.into_iter().filter(|(_, is_same)| !is_same);
@@ -110,6 +124,7 @@ impl HostSpec {
             trusted_proxies: Vec::new(),
             connections: CONNECTIONS_DEFAULT,
             connections_per_address: None,
+            backup: None,
             cors_origins: Vec::new(),
         };
         if let Some(table) = root.table("host") {
@@ -140,6 +155,9 @@ impl HostSpec {
         self.tls = table
             .table("tls")
             .and_then(|tls| TlsSpec::read(tls, folder));
+        self.backup = table
+            .table("backup")
+            .and_then(|backup| BackupSpec::read(backup, folder));
         self.cors_origins = table.strings("cors_origins", parse_origin);
         table.refuse_unknown();
     }
@@ -166,6 +184,27 @@ impl TlsSpec {
             key: key?,
         })
     }
+}
+
+impl BackupSpec {
+    fn read(mut table: TomlTable<'_, '_>, folder: &Path) -> Option<Self> {
+        table.require("folder", "is missing; name a folder, best on another disk");
+        let name = table.name("folder", "must name a folder");
+        let interval = table.measure("interval", parse_backup_interval);
+        table.refuse_unknown();
+        Some(Self {
+            folder: folder.join(name?),
+            interval: interval.unwrap_or(BACKUP_INTERVAL_DEFAULT),
+        })
+    }
+}
+
+fn parse_backup_interval(text: &str) -> Result<Duration, String> {
+    let interval = units::parse_duration(text)?;
+    if interval < BACKUP_INTERVAL_MIN {
+        return Err(format!("must be at least {BACKUP_INTERVAL_MIN:?}"));
+    }
+    Ok(interval)
 }
 
 /// An origin as browsers send it (RFC 6454 section 7): scheme, host, and perhaps a port.

@@ -26,7 +26,7 @@ pub use admin::{AdminAddress, AdminToken};
 pub use canary::CanarySpec;
 pub use digest::Digest;
 pub use environment::{set_defaults, variable};
-pub use host::{HostSpec, TlsSpec};
+pub use host::{BackupSpec, HostSpec, TlsSpec};
 pub use limits::{INSTANCES_MAX, Limits, MEMORY_MAX, TABLE_ELEMENTS_MAX};
 pub use network::Network;
 pub use origin::Origin;

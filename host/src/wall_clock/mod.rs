@@ -10,7 +10,7 @@ mod distrust;
 mod judge;
 mod last_time;
 mod reading;
-mod rfc3339;
+pub mod rfc3339;
 #[cfg(test)]
 mod tests;
 mod time_source;

@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 /// Formats milliseconds since 1970 UTC.
-pub(super) fn format(time_ms: i64) -> String {
+pub fn format(time_ms: i64) -> String {
     // RFC 3339 has no years beyond 9999.
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(time_ms) * 1_000_000)
         .ok()
@@ -13,7 +13,7 @@ pub(super) fn format(time_ms: i64) -> String {
 }
 
 /// Returns milliseconds since 1970 UTC; none if the text is no time.
-pub(super) fn parse(text: &str) -> Option<i64> {
+pub fn parse(text: &str) -> Option<i64> {
     let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
     i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).ok()
 }

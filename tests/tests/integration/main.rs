@@ -6,6 +6,7 @@
 
 mod accounts;
 mod authorization;
+mod backup;
 mod bad_input;
 mod bounds;
 mod clients;

@@ -2,7 +2,7 @@
 //! made. The host does not know what the requests mean.
 
 use super::placeholder::{fill, fill_json};
-use crate::cli::host_client::exchange;
+use crate::cli::host_client::{exchange, whole};
 use crate::registry::variable;
 use crate::regular_file;
 use anyhow::{Context as _, ensure};
@@ -122,7 +122,7 @@ impl ScriptRequest {
         let request = self.request(address, answers)?;
         let exchange = async {
             let stream = TcpStream::connect(address).await?;
-            exchange(stream, request).await
+            whole(exchange(stream, request).await?).await
         };
         let (status, body) = tokio::time::timeout(RESPONSE_TIME_MAX, exchange).await??;
         let text = String::from_utf8_lossy(&body);

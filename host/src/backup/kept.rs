@@ -1,0 +1,319 @@
+//! A backup that follows the bank: the files of each store once, and from then on all that its log
+//! gets.
+//!
+//! The manifest is replaced at each interval. What the logs have beyond it counts only with the next
+//! one, so that all stores are of one moment. A log that starts over is another file, and a log that
+//! has become larger than what it follows is reason for another backup.
+
+use super::folder::FolderDestination;
+use super::manifest::{self, CopiedFile, Manifest};
+use super::named;
+use super::source::{BackupSource, Destination, LOG_SUFFIX, hex};
+use crate::durable_file::{create_folder, open_to_append, replace};
+use crate::registry::BackupSpec;
+use crate::runtime::Services;
+use crate::store::{LogKeeper, LogPosition};
+use parking_lot::Mutex;
+use sha2::{Digest as _, Sha256};
+use std::fs::File;
+use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How much of a log is copied at once, in bytes.
+const PART_BYTES: usize = 256 << 10;
+/// Below this, in bytes, the logs are no reason for another backup.
+const LOG_BYTES_MIN: u64 = 256 << 20;
+/// How often the start is looked at.
+const START_POLL: Duration = Duration::from_millis(100);
+
+/// Keeps a backup of the services in a folder, until the host ends, and returns it. A failure is
+/// logged, and the next interval begins anew.
+pub async fn keep(
+    services: Arc<Services>,
+    registry: PathBuf,
+    spec: BackupSpec,
+    stop: CancellationToken,
+) -> Option<KeptBackup> {
+    while !services.are_settled() {
+        tokio::time::sleep(START_POLL).await;
+    }
+    let mut kept: Option<KeptBackup> = None;
+    loop {
+        let source = BackupSource::of(&services, &registry).await;
+        let (folder, before) = (spec.folder.clone(), kept.take());
+        let stopping = stop.clone();
+        let step = move || step(&source, &folder, before, &stopping);
+        kept = match tokio::task::spawn_blocking(step).await {
+            Ok(Ok(kept)) => Some(kept),
+            Ok(Err(error)) => {
+                let folder = spec.folder.display();
+                tracing::error!(%error, %folder, "the backup is not kept up; it begins anew");
+                None
+            }
+            Err(_) => return None,
+        };
+        tokio::select! {
+            () = tokio::time::sleep(spec.interval) => {}
+            () = stop.cancelled() => return kept,
+        }
+    }
+}
+
+/// Brings a backup up to now, or begins another one.
+fn step(
+    source: &BackupSource,
+    folder: &Path,
+    before: Option<KeptBackup>,
+    stop: &CancellationToken,
+) -> io::Result<KeptBackup> {
+    if let Some(mut kept) = before.filter(|kept| kept.still_follows(source)) {
+        kept.bring_up_to_now(source)?;
+        return Ok(kept);
+    }
+    let kept = KeptBackup::begin(source, folder, stop)?;
+    kept.remove_others(folder)?;
+    Ok(kept)
+}
+
+/// A backup that follows the bank.
+pub struct KeptBackup {
+    folder: PathBuf,
+    /// The manifest without what changes.
+    base: Manifest,
+    logs: Vec<(PathBuf, Arc<Mutex<StoreLog>>)>,
+    small: Vec<CopiedFile>,
+    steps: u64,
+}
+
+impl KeptBackup {
+    /// Notes what the closed stores have last given to it.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn finish(mut self, source: &BackupSource) -> io::Result<()> {
+        self.base.be_taken_now();
+        self.write_manifest(source)
+    }
+
+    fn begin(source: &BackupSource, above: &Path, stop: &CancellationToken) -> io::Result<Self> {
+        let folder = above.join(named::name_of_now());
+        let mut destination = Following {
+            files: FolderDestination::new(&folder, stop.clone()),
+            logs: Vec::new(),
+        };
+        let base = source.copy_stores(&mut destination)?;
+        let mut kept = Self {
+            folder,
+            base,
+            logs: destination.logs,
+            small: Vec::new(),
+            steps: 0,
+        };
+        kept.write_manifest(source)?;
+        tracing::info!(folder = %kept.folder.display(), bytes = kept.base.bytes(), "a backup follows the bank");
+        Ok(kept)
+    }
+
+    /// Whether it has the stores that are open now, and its logs are no larger than they should be.
+    fn still_follows(&self, source: &BackupSource) -> bool {
+        let mut log_bytes = 0;
+        let is_followed = |path: &PathBuf| self.logs.iter().any(|(followed, _)| followed == path);
+        let are_followed = source.store_paths().all(|path| is_followed(&path));
+        let are_kept = self.logs.iter().all(|(_, log)| {
+            let log = log.lock();
+            log_bytes += log.files().iter().map(|file| file.bytes).sum::<u64>();
+            !log.has_failed
+        });
+        are_followed && are_kept && log_bytes <= self.base.bytes().max(LOG_BYTES_MIN)
+    }
+
+    fn bring_up_to_now(&mut self, source: &BackupSource) -> io::Result<()> {
+        self.base.be_taken_now();
+        source.keep_logs();
+        self.write_manifest(source)
+    }
+
+    /// Writes the files that are small, where they have changed, and then the manifest.
+    fn write_manifest(&mut self, source: &BackupSource) -> io::Result<()> {
+        let mut whole = self.base.clone();
+        for (_, log) in &self.logs {
+            let log = log.lock();
+            if log.has_failed {
+                return Err(io::Error::other("a log could not be kept"));
+            }
+            whole.files.extend(log.files());
+        }
+        // After the stores, as what the host knows of keys is what services have told it.
+        let before = std::mem::take(&mut self.small);
+        self.steps += 1;
+        for (path, content) in source.small_files()? {
+            let sha256 = hex(Sha256::new_with_prefix(&content));
+            let known = before
+                .iter()
+                .find(|file| file.path == path && file.sha256 == sha256);
+            let file = match known {
+                Some(file) => file.clone(),
+                None => self.write_small(path, &content, sha256)?,
+            };
+            self.small.push(file);
+        }
+        whole.files.extend(self.small.iter().cloned());
+        replace(&self.folder.join(manifest::FILE_NAME), &whole.text()?)?;
+        for old in before.iter().filter(|file| !self.small.contains(file)) {
+            std::fs::remove_file(self.folder.join(old.stored()))?;
+        }
+        Ok(())
+    }
+
+    fn write_small(&self, path: PathBuf, content: &[u8], sha256: String) -> io::Result<CopiedFile> {
+        let stored = PathBuf::from(format!("{}.{}", path.display(), self.steps));
+        let file = self.folder.join(&stored);
+        if let Some(folder) = file.parent() {
+            create_folder(folder)?;
+        }
+        replace(&file, content)?;
+        Ok(CopiedFile {
+            path,
+            stored_as: Some(stored),
+            bytes: content.len() as u64,
+            sha256,
+        })
+    }
+
+    /// Removes the backups that this one replaces.
+    fn remove_others(&self, above: &Path) -> io::Result<()> {
+        for entry in std::fs::read_dir(above)? {
+            let path = entry?.path();
+            if named::is_name(&path) && path != self.folder {
+                std::fs::remove_dir_all(path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes the files of stores, and then keeps their logs.
+struct Following {
+    files: FolderDestination,
+    logs: Vec<(PathBuf, Arc<Mutex<StoreLog>>)>,
+}
+
+impl Destination for Following {
+    fn take(&mut self, path: &Path, bytes: u64, content: &mut dyn Read) -> io::Result<()> {
+        self.files.take(path, bytes, content)
+    }
+
+    fn keeper(&mut self, store: &Path) -> Option<Box<dyn LogKeeper>> {
+        let log = Arc::new(Mutex::new(StoreLog::new(self.files.folder(), store)));
+        self.logs.push((store.to_owned(), Arc::clone(&log)));
+        Some(Box::new(SharedLog(log)))
+    }
+}
+
+/// The log of one store, as far as it is kept.
+struct StoreLog {
+    folder: PathBuf,
+    store: PathBuf,
+    /// Those that have started over.
+    earlier: Vec<CopiedFile>,
+    current: Option<CurrentLog>,
+    has_failed: bool,
+}
+
+struct CurrentLog {
+    generation: [u8; 8],
+    stored_as: PathBuf,
+    file: File,
+    bytes: u64,
+    digest: Sha256,
+}
+
+impl StoreLog {
+    fn new(folder: &Path, store: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            store: store.to_owned(),
+            earlier: Vec::new(),
+            current: None,
+            has_failed: false,
+        }
+    }
+
+    /// What a manifest says of it.
+    fn files(&self) -> Vec<CopiedFile> {
+        let current = self.current.iter().map(|log| self.file(log));
+        self.earlier.iter().cloned().chain(current).collect()
+    }
+
+    fn path(&self) -> PathBuf {
+        format!("{}{LOG_SUFFIX}", self.store.display()).into()
+    }
+
+    fn file(&self, log: &CurrentLog) -> CopiedFile {
+        CopiedFile {
+            path: self.path(),
+            stored_as: Some(log.stored_as.clone()),
+            bytes: log.bytes,
+            sha256: hex(log.digest.clone()),
+        }
+    }
+
+    fn keep_up_to(&mut self, position: &LogPosition) -> io::Result<()> {
+        let Some(generation) = position.generation else {
+            return Ok(());
+        };
+        if let Some(over) = self.current.take_if(|log| log.generation != generation) {
+            let over = self.file(&over);
+            self.earlier.push(over);
+        }
+        let current = match &mut self.current {
+            Some(current) => current,
+            None => {
+                let number = self.earlier.len();
+                let stored_as = PathBuf::from(format!("{}.{number}", self.path().display()));
+                self.current.insert(CurrentLog {
+                    generation,
+                    file: open_to_append(&self.folder.join(&stored_as))?,
+                    stored_as,
+                    bytes: 0,
+                    digest: Sha256::new(),
+                })
+            }
+        };
+        current.append(position)
+    }
+}
+
+impl CurrentLog {
+    fn append(&mut self, position: &LogPosition) -> io::Result<()> {
+        let mut log = File::open(&position.log)?;
+        log.seek(SeekFrom::Start(self.bytes))?;
+        let mut part = vec![0; PART_BYTES];
+        while self.bytes < position.bytes {
+            let left = position.bytes - self.bytes;
+            let most = usize::try_from(left).map_or(PART_BYTES, |left| left.min(PART_BYTES));
+            let read = log.read(&mut part[..most])?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.file.write_all(&part[..read])?;
+            self.digest.update(&part[..read]);
+            self.bytes += read as u64;
+        }
+        self.file.sync_data()
+    }
+}
+
+struct SharedLog(Arc<Mutex<StoreLog>>);
+
+impl LogKeeper for SharedLog {
+    fn keep_up_to(&mut self, position: &LogPosition) -> io::Result<()> {
+        let mut log = self.0.lock();
+        let kept = log.keep_up_to(position);
+        log.has_failed |= kept.is_err();
+        kept
+    }
+}

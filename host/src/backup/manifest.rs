@@ -1,0 +1,141 @@
+//! `manifest.json`: what a backup consists of.
+
+use super::restoration::now_ms;
+use crate::regular_file;
+use crate::wall_clock::rfc3339;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+pub(super) const FILE_NAME: &str = "manifest.json";
+/// The format that this version reads and writes.
+const FORMAT: u32 = 1;
+/// A larger file is no manifest.
+const BYTES_MAX: u64 = 16 << 20;
+
+/// What a backup consists of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    format: u32,
+    /// The version of the host that made it.
+    strongroom: String,
+    /// RFC 3339. What was acknowledged before is in the backup; some of what came later may be.
+    pub taken_at: String,
+    /// The data folder of that host.
+    pub data: PathBuf,
+    /// The services that served, and the SHA-256 of their components.
+    pub components: BTreeMap<String, String>,
+    /// All other files, in the order in which they were copied.
+    pub files: Vec<CopiedFile>,
+}
+
+/// A file of a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CopiedFile {
+    /// Relative to the data folder that is made of the backup. A store can have several logs of the
+    /// same path, one after the other.
+    pub path: PathBuf,
+    /// Relative to the backup's folder; none where it is `path`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored_as: Option<PathBuf>,
+    /// The file may have grown since; the rest is no part of the backup.
+    pub bytes: u64,
+    /// Of these bytes, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+impl CopiedFile {
+    /// Relative to the backup's folder.
+    pub fn stored(&self) -> &Path {
+        self.stored_as.as_ref().unwrap_or(&self.path)
+    }
+}
+
+/// The part of a manifest that says whether the rest can be read.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+    strongroom: String,
+}
+
+impl Manifest {
+    pub(super) fn new(data: PathBuf, components: BTreeMap<String, String>) -> Self {
+        Self {
+            format: FORMAT,
+            strongroom: env!("CARGO_PKG_VERSION").to_owned(),
+            taken_at: rfc3339::format(now_ms()),
+            data,
+            components,
+            files: Vec::new(),
+        }
+    }
+
+    /// The manifest of the backup in a folder.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    pub fn of_folder(folder: &Path) -> anyhow::Result<Self> {
+        let file = folder.join(FILE_NAME);
+        let content = regular_file::read(&file, BYTES_MAX).map_err(|error| {
+            anyhow::anyhow!(
+                "{}: {error}; the folder has no backup, or one that is not whole",
+                file.display()
+            )
+        })?;
+        Self::parse(&content).map_err(|error| error.context(file.display().to_string()))
+    }
+
+    pub(super) fn parse(content: &[u8]) -> anyhow::Result<Self> {
+        let read = |error: serde_json::Error| anyhow::anyhow!("it is no manifest: {error}");
+        let Format { format, strongroom } = serde_json::from_slice(content).map_err(read)?;
+        anyhow::ensure!(
+            format == FORMAT,
+            "the backup was made by strongroom {strongroom} in format {format}, and this is \
+             strongroom {}, which reads format {FORMAT}; restore it with that version",
+            env!("CARGO_PKG_VERSION")
+        );
+        serde_json::from_slice(content).map_err(read)
+    }
+
+    pub(super) fn text(&self) -> serde_json::Result<Vec<u8>> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        Ok(text)
+    }
+
+    /// Says that it is of now.
+    pub(super) fn be_taken_now(&mut self) {
+        self.taken_at = rfc3339::format(now_ms());
+    }
+
+    /// The bytes of all files.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_is_read_as_it_was_written_and_one_of_another_format_is_named() {
+        let components = BTreeMap::from([("auth".to_owned(), "sha256:00".to_owned())]);
+        let mut manifest = Manifest::new("/data".into(), components);
+        manifest.files.push(CopiedFile {
+            path: "stores/auth.sqlite".into(),
+            stored_as: None,
+            bytes: 4096,
+            sha256: "00".to_owned(),
+        });
+        assert_eq!(
+            Manifest::parse(&manifest.text().unwrap()).unwrap(),
+            manifest
+        );
+        let newer = br#"{"format":2,"strongroom":"9.8.7","planets":[]}"#;
+        let error = Manifest::parse(newer).err().unwrap().to_string();
+        assert!(error.contains("strongroom 9.8.7 in format 2"), "{error}");
+    }
+}

@@ -1,0 +1,62 @@
+//! A data folder of a backup.
+
+use super::manifest::Manifest;
+use super::restoration::{Restoration, now_ms};
+use super::source::LOG_SUFFIX;
+use super::unpack::write_file;
+use crate::keys;
+use crate::regular_file;
+use anyhow::Context as _;
+use rusqlite::Connection;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+/// Makes the data folder of a backup in a new folder `data`. Every file must have the digest that
+/// the manifest says. `progress` hears of every part's bytes.
+///
+/// What clients hold from after the backup's moment fits this data no more. So the sessions end,
+/// the API keys wait for an administrator's confirmation, and the services can learn the time of
+/// the [`Restoration`].
+///
+/// # Errors
+/// In words: which file is missing, or not as it was, or could not be written.
+pub fn restore(
+    backup: &Path,
+    manifest: &Manifest,
+    data: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> anyhow::Result<()> {
+    for copied in &manifest.files {
+        let from = backup.join(copied.stored());
+        let (content, _) = regular_file::open(&from).with_context(|| from.display().to_string())?;
+        let to = data.join(&copied.path);
+        let (bytes, sha256) = write_file(&to, &mut content.take(copied.bytes), progress)
+            .with_context(|| format!("{} to {}", from.display(), to.display()))?;
+        anyhow::ensure!(
+            (bytes, &sha256) == (copied.bytes, &copied.sha256),
+            "{} is not as it was copied: it has {bytes} bytes and SHA-256 {sha256}, and the \
+             manifest says {} and {}; restore another backup",
+            from.display(),
+            copied.bytes,
+            copied.sha256
+        );
+        if let Some(database) = database_of_log(&to) {
+            settle(&database).with_context(|| database.display().to_string())?;
+        }
+    }
+    keys::suspend_api_keys(&data.join("keys"))?;
+    Restoration { at_ms: now_ms() }.write(data)?;
+    Ok(())
+}
+
+/// The database whose log a file is.
+fn database_of_log(file: &Path) -> Option<PathBuf> {
+    Some(PathBuf::from(file.to_str()?.strip_suffix(LOG_SUFFIX)?))
+}
+
+/// Moves the log of a store into its database.
+fn settle(database: &Path) -> rusqlite::Result<()> {
+    let sqlite = Connection::open(database)?;
+    sqlite.pragma_update(None, "synchronous", "FULL")?;
+    sqlite.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}

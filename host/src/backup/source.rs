@@ -1,0 +1,255 @@
+//! What a backup is made of, in the order of its copies.
+
+use super::manifest::{self, CopiedFile, Manifest};
+use crate::keys::BACKED_UP;
+use crate::runtime::{STORES, Services};
+use crate::store::{LogKeeper, ServiceStore, StoreFiles};
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+/// How the name of a write-ahead log ends, after that of its database.
+pub(super) const LOG_SUFFIX: &str = "-wal";
+
+/// Takes the files of a backup, one after the other.
+pub(super) trait Destination {
+    /// Takes a file of exactly so many bytes.
+    fn take(&mut self, path: &Path, bytes: u64, content: &mut dyn Read) -> io::Result<()>;
+
+    /// Who takes the log of a store from now on, in place of its content now.
+    fn keeper(&mut self, _store: &Path) -> Option<Box<dyn LogKeeper>> {
+        None
+    }
+}
+
+/// A running host, as of the beginning of a backup.
+pub struct BackupSource {
+    data: PathBuf,
+    registry: PathBuf,
+    /// Callers before their callees.
+    stores: Vec<(String, ServiceStore)>,
+    components: BTreeMap<String, String>,
+}
+
+impl BackupSource {
+    /// The host with these services, by the file of its registry.
+    pub async fn of(services: &Services, registry: &Path) -> Self {
+        let table = services.routing_table();
+        let components = table.routes().filter_map(|route| {
+            let stable = route.stable.as_ref()?;
+            Some((route.service.name().to_owned(), stable.digest().to_string()))
+        });
+        let components = components.collect();
+        drop(table);
+        Self {
+            data: services.data().to_owned(),
+            registry: registry.to_owned(),
+            components,
+            stores: services.open_stores().await,
+        }
+    }
+
+    /// About how many bytes a backup has.
+    pub fn bytes(&self) -> u64 {
+        let stores = std::fs::read_dir(self.data.join(STORES));
+        let sizes = stores.into_iter().flatten().flatten();
+        sizes
+            .filter(|entry| !entry.file_name().to_string_lossy().ends_with("-shm"))
+            .filter_map(|entry| Some(entry.metadata().ok()?.len()))
+            .sum()
+    }
+
+    /// The paths of the stores that are open.
+    pub(super) fn store_paths(&self) -> impl Iterator<Item = PathBuf> {
+        self.stores.iter().map(|(name, _)| store_path(name))
+    }
+
+    /// Has the keepers of the logs keep all that is committed by now, callers before their callees.
+    /// Blocks.
+    pub(super) fn keep_logs(&self) {
+        for (_, store) in &self.stores {
+            store.keep_log();
+        }
+    }
+
+    /// Copies everything. Blocks.
+    pub(super) fn copy(&self, to: &mut dyn Destination) -> io::Result<Manifest> {
+        let mut copying = self.begin(to)?;
+        self.copy_stores_to(&mut copying)?;
+        for (path, content) in self.small_files()? {
+            let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
+            copying.take(&path, bytes, &mut Cursor::new(content))?;
+        }
+        copying.finish()
+    }
+
+    /// Copies the stores. Blocks.
+    pub(super) fn copy_stores(&self, to: &mut dyn Destination) -> io::Result<Manifest> {
+        let mut copying = self.begin(to)?;
+        self.copy_stores_to(&mut copying)?;
+        Ok(copying.manifest)
+    }
+
+    fn begin<'d>(&self, to: &'d mut dyn Destination) -> io::Result<Copying<'d>> {
+        let data = std::path::absolute(&self.data)?;
+        let manifest = Manifest::new(data, self.components.clone());
+        Ok(Copying { manifest, to })
+    }
+
+    fn copy_stores_to(&self, copying: &mut Copying<'_>) -> io::Result<()> {
+        for (service, store) in &self.stores {
+            let path = store_path(service);
+            store.copy_files(|files| copying.take_store(&path, &files))?;
+        }
+        self.copy_closed_stores(copying)
+    }
+
+    /// The files beside the stores, by their paths in a data folder: the registry, the logs of keys,
+    /// and the latest trusted time.
+    pub(super) fn small_files(&self) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
+        let mut files = Vec::new();
+        let registry = (PathBuf::from("registry.toml"), self.registry.clone());
+        let keys = BACKED_UP.map(|name| Path::new("keys").join(name));
+        let in_data = keys.into_iter().chain([PathBuf::from("last-time")]);
+        let in_data = in_data.map(|path| (path.clone(), self.data.join(path)));
+        for (path, file) in std::iter::once(registry).chain(in_data) {
+            match std::fs::read(&file) {
+                Ok(content) => files.push((path, content)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    let problem = format!("{}: {error}", file.display());
+                    return Err(io::Error::new(error.kind(), problem));
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    /// Copies the stores of services that the registry does not name any more.
+    fn copy_closed_stores(&self, copying: &mut Copying<'_>) -> io::Result<()> {
+        let open: Vec<_> = self
+            .stores
+            .iter()
+            .map(|(name, _)| store_path(name))
+            .collect();
+        for entry in std::fs::read_dir(self.data.join(STORES))? {
+            let path = Path::new(STORES).join(entry?.file_name());
+            let is_store = path
+                .extension()
+                .is_some_and(|extension| extension == "sqlite");
+            if is_store && !open.contains(&path) {
+                copying.take_file(&path, &self.data.join(&path))?;
+                let log = log_path(&path);
+                copying.take_file_if_any(&log, &self.data.join(&log))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn store_path(service: &str) -> PathBuf {
+    Path::new(STORES).join(format!("{service}.sqlite"))
+}
+
+/// The write-ahead log beside a database.
+fn log_path(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(LOG_SUFFIX);
+    name.into()
+}
+
+/// A backup that is being made.
+struct Copying<'d> {
+    manifest: Manifest,
+    to: &'d mut dyn Destination,
+}
+
+impl Copying<'_> {
+    fn take_store(
+        &mut self,
+        path: &Path,
+        files: &StoreFiles,
+    ) -> io::Result<Option<Box<dyn LogKeeper>>> {
+        self.take(path, files.database_bytes, &mut &*files.database)?;
+        if let Some(mut keeper) = self.to.keeper(path) {
+            keeper.keep_up_to(&files.log)?;
+            return Ok(Some(keeper));
+        }
+        if files.log.bytes > 0 {
+            let mut log = File::open(&files.log.log)?;
+            self.take(&log_path(path), files.log.bytes, &mut log)?;
+        }
+        Ok(None)
+    }
+
+    fn take_file(&mut self, path: &Path, file: &Path) -> io::Result<()> {
+        let named =
+            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", file.display()));
+        let mut opened = File::open(file).map_err(named)?;
+        let bytes = opened.metadata().map_err(named)?.len();
+        self.take(path, bytes, &mut opened)
+    }
+
+    fn take_file_if_any(&mut self, path: &Path, file: &Path) -> io::Result<()> {
+        match self.take_file(path, file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            taken => taken,
+        }
+    }
+
+    fn take(&mut self, path: &Path, bytes: u64, content: &mut dyn Read) -> io::Result<()> {
+        let mut digesting = Digesting {
+            content,
+            digest: Sha256::new(),
+            left: bytes,
+        };
+        self.to.take(path, bytes, &mut digesting)?;
+        if digesting.left > 0 {
+            let problem = format!("{} has become shorter", path.display());
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, problem));
+        }
+        self.manifest.files.push(CopiedFile {
+            path: path.to_owned(),
+            stored_as: None,
+            bytes,
+            sha256: hex(digesting.digest),
+        });
+        Ok(())
+    }
+
+    fn finish(self) -> io::Result<Manifest> {
+        let text = self.manifest.text()?;
+        let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        let path = Path::new(manifest::FILE_NAME);
+        self.to.take(path, bytes, &mut Cursor::new(text))?;
+        Ok(self.manifest)
+    }
+}
+
+/// The beginning of a file, while its digest is taken.
+struct Digesting<'c> {
+    content: &'c mut dyn Read,
+    digest: Sha256,
+    left: u64,
+}
+
+impl Read for Digesting<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let read = self.content.read(&mut buffer[..most])?;
+        self.digest.update(&buffer[..read]);
+        self.left -= read as u64;
+        Ok(read)
+    }
+}
+
+/// A SHA-256 in lower-case hexadecimal.
+pub(super) fn hex(digest: Sha256) -> String {
+    digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

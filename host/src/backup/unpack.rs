@@ -1,0 +1,99 @@
+//! The operator's side of a backup: what the host sends, as files of a folder.
+
+use super::manifest::{self, CopiedFile, Manifest};
+use super::source::hex;
+use super::stream::ERROR;
+use crate::durable_file::create_folder;
+use anyhow::Context as _;
+use sha2::{Digest as _, Sha256};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Component, Path};
+
+/// Only the owner may read a backup.
+const FILE_MODE: u32 = 0o600;
+/// How much is read at once, in bytes.
+const PART_BYTES: usize = 256 << 10;
+/// The longest reason of a failure, in bytes.
+const ERROR_BYTES_MAX: u64 = 64 << 10;
+
+/// Writes the files of a backup into a new folder, durably, and checks that they are whole.
+/// `progress` hears of every part's bytes.
+///
+/// # Errors
+/// In words: what the host could not do, or which file could not be written.
+pub fn unpack(
+    backup: impl Read,
+    folder: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> anyhow::Result<Manifest> {
+    create_folder(folder).with_context(|| folder.display().to_string())?;
+    let mut files = Vec::new();
+    for entry in tar::Archive::new(backup).entries()? {
+        let mut entry = entry.context("the host's answer breaks off")?;
+        let path = entry.path()?.into_owned();
+        if path == Path::new(ERROR) {
+            let mut reason = String::new();
+            entry.take(ERROR_BYTES_MAX).read_to_string(&mut reason)?;
+            anyhow::bail!("the host could not make a backup: {reason}");
+        }
+        anyhow::ensure!(
+            path.components()
+                .all(|part| matches!(part, Component::Normal(_))),
+            "the host's answer has a file {}, which no backup has",
+            path.display()
+        );
+        let file = folder.join(&path);
+        let written = write_file(&file, &mut entry, progress);
+        let (bytes, sha256) = written.with_context(|| file.display().to_string())?;
+        if path == Path::new(manifest::FILE_NAME) {
+            let manifest = Manifest::of_folder(folder)?;
+            anyhow::ensure!(
+                manifest.files == files,
+                "what arrived is not what the host has sent; make another backup"
+            );
+            return Ok(manifest);
+        }
+        files.push(CopiedFile {
+            path,
+            stored_as: None,
+            bytes,
+            sha256,
+        });
+    }
+    anyhow::bail!("the host's answer breaks off; its log says why")
+}
+
+/// Writes a new file and those folders above it that are missing; returns its size and digest.
+pub(super) fn write_file(
+    file: &Path,
+    content: &mut dyn Read,
+    progress: &mut dyn FnMut(u64),
+) -> io::Result<(u64, String)> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    create_folder(folder)?;
+    let mut written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(FILE_MODE)
+        .open(file)?;
+    let mut digest = Sha256::new();
+    let mut bytes = 0;
+    let mut part = vec![0; PART_BYTES];
+    loop {
+        let read = match content.read(&mut part) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        written.write_all(&part[..read])?;
+        digest.update(&part[..read]);
+        bytes += read as u64;
+        progress(read as u64);
+    }
+    written.sync_all()?;
+    File::open(folder)?.sync_all()?;
+    Ok((bytes, hex(digest)))
+}

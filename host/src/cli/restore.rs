@@ -1,0 +1,63 @@
+//! `strongroom restore`.
+
+use super::RegistryArgument;
+use super::progress::Progress;
+use super::verify::{is_sound, print_verified};
+use crate::backup::{self, Manifest, NewFolder};
+use crate::registry::Registry;
+use crate::runtime::{self, Loader};
+use crate::wall_clock::TimeSource;
+use anyhow::Context as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RestoreArguments {
+    /// The folder of the backup
+    backup: PathBuf,
+    /// The data folder to make; it must not exist, or be empty
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    #[command(flatten)]
+    registry: RegistryArgument,
+}
+
+pub(super) async fn run(arguments: RestoreArguments) -> ExitCode {
+    let Some(registry) = arguments.registry.load() else {
+        return ExitCode::FAILURE;
+    };
+    match restore(&arguments.backup, &arguments.data, &registry).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("strongroom: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn restore(backup: &Path, data: &Path, registry: &Registry) -> anyhow::Result<()> {
+    let manifest = Manifest::of_folder(backup)?;
+    let new = NewFolder::begin(data)?;
+    let loader = Loader::new(&registry.host.cache, None, TimeSource::default())?;
+    let mut progress = Progress::new("restore", manifest.bytes());
+    let (from, whole) = (backup.to_owned(), manifest.clone());
+    let copied = tokio::task::spawn_blocking(move || {
+        backup::restore(&from, &whole, new.path(), &mut |bytes| progress.add(bytes))?;
+        anyhow::Ok(new)
+    });
+    let new = copied.await.context("the copy did not end")??;
+    let verified = runtime::verify(&loader, registry, new.path()).await;
+    print_verified(&verified);
+    anyhow::ensure!(
+        is_sound(&verified),
+        "the backup is not sound: see above; nothing was restored"
+    );
+    new.finish()?;
+    println!(
+        "{}: restored as of {}; all sessions have ended, and each API key needs an \
+         administrator's confirmation",
+        data.display(),
+        manifest.taken_at
+    );
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! The lock of a data folder, and how a host knows that its folder is a copy of a running one's.
+//!
+//! A plain copy of a folder whose host writes to it is torn: its files are of different moments.
+//! While a host runs, the lock's file holds its own inode, and nothing after a clean end. A copy
+//! has another inode. So has the folder of a killed host that was moved to another disk, which is
+//! whole. Which of the two it is only a [verification](crate::runtime::verify) tells.
+
+use crate::durable_file::create_folder;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+const FILE_NAME: &str = "lock";
+
+/// The lock of a data folder, for as long as it lives: two hosts on it would each believe that they
+/// are its only writer.
+pub struct DataLock {
+    file: File,
+    inode: String,
+    content: String,
+}
+
+impl DataLock {
+    /// Locks a data folder, and makes it if there is none.
+    ///
+    /// # Errors
+    /// In words: another host has it, or it cannot be made.
+    pub fn take(data: &Path) -> anyhow::Result<Self> {
+        let shown = data.display();
+        create_folder(data).map_err(|error| {
+            anyhow::anyhow!("{shown}: the data folder cannot be created: {error}")
+        })?;
+        let path = data.join(FILE_NAME);
+        let named = |error: io::Error| anyhow::anyhow!("{}: {error}", path.display());
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = options.open(&path).map_err(named)?;
+        file.try_lock().map_err(|_| {
+            anyhow::anyhow!(
+                "{shown}: another strongroom uses this data folder; stop it, or choose another \
+                 with --data"
+            )
+        })?;
+        let inode = file.metadata().map_err(named)?.ino().to_string();
+        let mut content = String::new();
+        file.read_to_string(&mut content).map_err(named)?;
+        Ok(Self {
+            file,
+            inode,
+            content,
+        })
+    }
+
+    /// Whether the folder was copied from one whose host ran, or was killed.
+    pub fn is_of_copy(&self) -> bool {
+        !self.content.is_empty() && self.content != self.inode
+    }
+
+    /// Notes that the host runs.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn note_running(&mut self) -> io::Result<()> {
+        self.replace(self.inode.clone())
+    }
+
+    /// Notes that the host has ended, and closed all stores.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn note_ended(&mut self) -> io::Result<()> {
+        self.replace(String::new())
+    }
+
+    fn replace(&mut self, content: String) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.file.write_all(content.as_bytes())?;
+        self.file.sync_all()?;
+        self.content = content;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_copy_that_was_made_before_a_clean_end_is_one() {
+        let above = tempfile::tempdir().unwrap();
+        let [ran, copied, ended] = ["ran", "copied", "ended"].map(|name| above.path().join(name));
+        let mut lock = DataLock::take(&ran).unwrap();
+        assert!(!lock.is_of_copy());
+        lock.note_running().unwrap();
+        let copy_to = |to: &Path| {
+            create_folder(to).unwrap();
+            std::fs::copy(ran.join(FILE_NAME), to.join(FILE_NAME)).unwrap();
+            DataLock::take(to).unwrap()
+        };
+        let mut copy = copy_to(&copied);
+        assert!(copy.is_of_copy());
+        copy.note_running().unwrap();
+        assert!(!copy.is_of_copy());
+        lock.note_ended().unwrap();
+        assert!(!copy_to(&ended).is_of_copy());
+        assert!(DataLock::take(&ran).is_err());
+    }
+}

@@ -1,0 +1,126 @@
+//! `[host.backup]`: a folder that always has a backup.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use strongroom_tests::command::verify;
+use strongroom_tests::registry::Registry;
+use strongroom_tests::{Bank, text, wait_for};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::mover::{Movers, restore};
+
+const SECONDS_MAX: u64 = 60;
+
+fn registry() -> Registry {
+    let backup = toml::toml! {
+        folder = "kept"
+        interval = "1s"
+    };
+    Registry::bank().host("backup", backup)
+}
+
+/// The one backup of the folder, and its moment, if it is whole.
+fn backup(bank: &Bank) -> Option<(PathBuf, OffsetDateTime)> {
+    let backups = std::fs::read_dir(bank.folder().join("kept")).ok()?;
+    let mut found = backups.filter_map(|entry| {
+        let folder = entry.ok()?.path();
+        let manifest = std::fs::read(folder.join("manifest.json")).ok()?;
+        let manifest: serde_json::Value = serde_json::from_slice(&manifest).ok()?;
+        let taken_at = text(&manifest["taken_at"]).to_owned();
+        Some((folder, OffsetDateTime::parse(&taken_at, &Rfc3339).ok()?))
+    });
+    found.next()
+}
+
+/// Waits until the backup is of after now.
+async fn wait_for_backup(bank: &Bank) -> PathBuf {
+    let now = OffsetDateTime::now_utc();
+    wait_for("the backup", SECONDS_MAX, async || {
+        let (folder, _) = backup(bank).filter(|(_, taken_at)| *taken_at > now)?;
+        Some(folder)
+    })
+    .await
+}
+
+/// How many logs of the ledger the backup has: one more each time that the log has started over.
+fn log_files(backup: &Path) -> usize {
+    let stores = std::fs::read_dir(backup.join("stores")).expect("a folder");
+    let names = stores.map(|entry| entry.expect("an entry").file_name());
+    names
+        .filter(|name| name.to_string_lossy().starts_with("accounts.sqlite-wal"))
+        .count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kept_backup_has_all_of_an_interval_ago_through_checkpoints_kills_and_restarts() {
+    let mut bank = Bank::start_with(&registry()).await;
+    let mut pair = bank.pair().await;
+    for round in 0..2 {
+        pair.admin.deposit(&pair.from, "900.00", "EUR").await;
+        let movers = Movers::begin(&pair);
+        // Until the log of the ledger has started over a few times.
+        wait_for("some logs", SECONDS_MAX, async || {
+            let (folder, _) = backup(&bank)?;
+            (log_files(&folder) > 2).then_some(())
+        })
+        .await;
+        let before = pair.send("1.00").await;
+        let folder = wait_for_backup(&bank).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        bank.host.kill();
+        movers.end().await;
+        let mut restored = Bank::prepared(&Registry::bank());
+        let outcome = restore(&restored, &folder);
+        assert_eq!(outcome.code, Some(0), "round {round}: {outcome:?}");
+        assert_eq!(verify(restored.folder()).code, Some(0));
+        restored.host.launch();
+        restored.wait_until_ready().await;
+        let admin = restored.admin().await;
+        let path = format!("/api/transactions/{}", text(&before["id"]));
+        assert_eq!(admin.read(&path).await["sequence"], before["sequence"]);
+
+        bank.host.launch();
+        bank.wait_until_ready().await;
+        pair = pair.at(&bank);
+        wait_for_backup(&bank).await;
+        let left = std::fs::read_dir(bank.folder().join("kept")).expect("a folder");
+        assert_eq!(left.count(), 1, "the earlier one is replaced");
+    }
+    // A clean end leaves nothing out.
+    let last = pair.send("1.00").await;
+    bank.host.signal(rustix::process::Signal::TERM);
+    bank.host.wait_for_exit().await;
+    let (folder, _) = backup(&bank).expect("a backup");
+    let mut restored = Bank::prepared(&Registry::bank());
+    let outcome = restore(&restored, &folder);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    restored.host.launch();
+    restored.wait_until_ready().await;
+    let admin = restored.admin().await;
+    let path = format!("/api/transactions/{}", text(&last["id"]));
+    assert_eq!(admin.read(&path).await["status"], "posted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_that_cannot_be_written_is_logged_and_made_anew_and_the_bank_goes_on() {
+    let bank = Bank::start_with(&registry()).await;
+    let pair = bank.pair().await;
+    wait_for_backup(&bank).await;
+    let kept = bank.folder().join("kept");
+    std::fs::remove_dir_all(&kept).expect("it can be removed");
+    std::fs::write(&kept, "in the way").expect("it can be written");
+    pair.send("1.00").await;
+    wait_for("a line of the log", SECONDS_MAX, async || {
+        bank.log()
+            .contains("the backup is not kept up")
+            .then_some(())
+    })
+    .await;
+    pair.send("1.00").await;
+    std::fs::remove_file(&kept).expect("it can be removed");
+    let folder = wait_for_backup(&bank).await;
+    let restored = Bank::prepared(&Registry::bank());
+    assert_eq!(restore(&restored, &folder).code, Some(0));
+}

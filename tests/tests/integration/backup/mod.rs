@@ -1,0 +1,12 @@
+//! Goal: a backup of a running bank is the bank as of one moment, or there is none. What was
+//! acknowledged before that moment is in it, and nothing of before works where it must not.
+//!
+//! Method: the real commands against a bank that moves money meanwhile, and is killed; then a new
+//! bank on the data that was restored.
+
+mod bad_folders;
+mod kept;
+mod mover;
+mod restored;
+mod torn_copy;
+mod under_load;

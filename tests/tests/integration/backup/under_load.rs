@@ -1,0 +1,94 @@
+//! A backup under load, and the host killed after it or in the middle of it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rand::RngExt;
+use strongroom_tests::Bank;
+use strongroom_tests::command::verify;
+use strongroom_tests::registry::Registry;
+use strongroom_tests::scale::{seeded, short_or_full};
+use tokio::task::JoinSet;
+
+use super::mover::{Acknowledged, Movers, back_up, restore};
+
+/// How long a backup of a small bank takes at most, in milliseconds: a kill comes within.
+const BACKUP_MS_MAX: u64 = 400;
+/// How many transfers are looked up at once.
+const LOOK_UPS_AT_ONCE: usize = 16;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_backup_of_a_bank_that_is_killed_restores_all_of_before() {
+    let mut random = seeded();
+    let rounds = short_or_full(4, 200);
+    let mut bank = Bank::start().await;
+    let mut pair = bank.pair().await;
+    let mut acknowledged = Acknowledged::new();
+    let mut made = 0;
+    for round in 0..rounds {
+        let folder = bank.folder().join(format!("backup-{round}"));
+        pair.admin.deposit(&pair.from, "100.00", "EUR").await;
+        let movers = Movers::begin(&pair);
+        tokio::time::sleep(Duration::from_millis(random.random_range(50..500))).await;
+        let begun = Instant::now();
+        let kill_after = Duration::from_millis(random.random_range(0..BACKUP_MS_MAX));
+        let in_the_middle = random.random_bool(0.5);
+        let backing_up = back_up(&bank, &folder);
+        let pid = bank.pid();
+        let killing = async {
+            if in_the_middle {
+                tokio::time::sleep(kill_after).await;
+                let _gone = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            }
+        };
+        let (outcome, ()) = tokio::join!(backing_up, killing);
+        bank.host.kill();
+        acknowledged.extend(movers.end().await);
+        assert_eq!(outcome.code == Some(0), folder.exists(), "{outcome:?}");
+        assert!(in_the_middle || folder.exists(), "{outcome:?}");
+        if folder.exists() {
+            made += 1;
+            assert_restores(&folder, &acknowledged, begun).await;
+            std::fs::remove_dir_all(&folder).expect("it can be removed");
+        }
+        bank.host.launch();
+        bank.wait_until_ready().await;
+        pair = pair.at(&bank);
+        pair.admin = bank.admin().await;
+        pair.alice = pair.alice.log_in_again().await;
+    }
+    println!(
+        "{made} of {rounds} backups were made, {} transfers",
+        acknowledged.len()
+    );
+    assert!(made > 0);
+}
+
+/// Restores a backup; what was acknowledged before it began must be there.
+async fn assert_restores(backup: &Path, acknowledged: &Acknowledged, begun: Instant) {
+    let mut bank = Bank::prepared(&Registry::bank());
+    let restored = restore(&bank, backup);
+    assert_eq!(restored.code, Some(0), "{restored:?}");
+    let verified = verify(bank.folder());
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+    bank.host.launch();
+    bank.wait_until_ready().await;
+    let admin = bank.admin().await;
+    let before = acknowledged.iter().filter(|(_, at)| **at < begun);
+    let mut ids = before.map(|(id, _)| id.clone());
+    let mut looking_up = JoinSet::new();
+    loop {
+        while looking_up.len() < LOOK_UPS_AT_ONCE {
+            let Some(id) = ids.next() else { break };
+            let admin = admin.clone();
+            looking_up.spawn(async move {
+                let found = admin.get(&format!("/api/transactions/{id}")).await;
+                assert_eq!(found.status, 200, "{id} was acknowledged");
+            });
+        }
+        match looking_up.join_next().await {
+            Some(looked_up) => looked_up.expect("it was looked up"),
+            None => break,
+        }
+    }
+}
