@@ -12,6 +12,7 @@
 //! - [`ledger`]: posting, declining, cancelling, and the hash-chained journal;
 //! - [`statement`]: an account's statement, and its formats;
 //! - [`audit`]: the invariants of the store;
+//! - [`metrics`]: figures for operators;
 //! - [`schema`]: the tables, with their reasons;
 //! - [`service`]: what the service is given;
 //! - `component`: the exports.
@@ -25,6 +26,7 @@ pub mod balance;
 #[cfg(target_family = "wasm")]
 mod component;
 pub mod ledger;
+pub mod metrics;
 #[cfg(target_family = "wasm")]
 mod openapi;
 #[cfg(target_family = "wasm")]

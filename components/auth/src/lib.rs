@@ -19,6 +19,7 @@ pub mod env;
 mod error;
 pub mod key;
 mod login;
+pub mod metrics;
 #[cfg(target_family = "wasm")]
 mod openapi;
 mod outbox;

@@ -16,6 +16,7 @@ pub mod json;
 #[cfg(test)]
 mod kit;
 pub mod metadata;
+pub mod metrics;
 pub mod money;
 pub mod oauth;
 pub mod onward;

@@ -13,6 +13,7 @@ pub mod api;
 mod component;
 pub mod env;
 mod error;
+pub mod metrics;
 mod oauth;
 #[cfg(target_family = "wasm")]
 mod openapi;

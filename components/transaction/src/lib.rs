@@ -12,6 +12,7 @@
 //! - [`view`]: responses, made of the ledger's records;
 //! - [`schedule`]: standing orders, which the tick turns into transfers;
 //! - [`audit`]: the invariants that must hold in the store, and between it and the ledger;
+//! - [`metrics`]: figures for operators;
 //! - [`schema`]: the tables of the store;
 //! - [`service`] and [`users`]: what the service is given;
 //! - `component`: what makes a WebAssembly component of this library.
@@ -23,6 +24,7 @@ pub mod audit;
 #[cfg(target_family = "wasm")]
 mod component;
 pub mod index;
+pub mod metrics;
 #[cfg(target_family = "wasm")]
 mod openapi;
 pub mod request;

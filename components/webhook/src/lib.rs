@@ -13,6 +13,7 @@
 //! - [`webhook`]: webhooks, their secrets, and their rows;
 //! - [`delivery`]: from the journal to deliveries, and from there to the receivers;
 //! - [`audit`]: the invariants that must hold in the store;
+//! - [`metrics`]: figures for operators;
 //! - [`schema`]: the tables of the store;
 //! - [`service`]: what the service is given;
 //! - `component`: what makes a WebAssembly component of this library.
@@ -25,6 +26,7 @@ pub mod audit;
 mod component;
 pub mod delivery;
 mod error;
+pub mod metrics;
 #[cfg(target_family = "wasm")]
 mod openapi;
 #[cfg(target_family = "wasm")]

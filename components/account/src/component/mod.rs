@@ -4,6 +4,7 @@ mod audit;
 mod bindings;
 mod ledger;
 mod lifecycle;
+mod metrics;
 mod openapi;
 
 use crate::account::{NumberFormat, OpenRules};

@@ -11,6 +11,7 @@ mod commands;
 mod directory;
 mod env;
 mod lifecycle;
+mod metrics;
 mod openapi;
 
 use crate::{AuthService, Settings};

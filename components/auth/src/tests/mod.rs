@@ -8,6 +8,7 @@ mod keys;
 mod kit;
 mod login;
 mod lookup;
+mod metrics;
 mod password_change;
 mod register;
 mod repeats;

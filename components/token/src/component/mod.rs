@@ -9,6 +9,7 @@ mod bindings;
 mod env;
 mod issuer;
 mod lifecycle;
+mod metrics;
 mod openapi;
 
 use crate::{Settings, TokenService};

@@ -2,4 +2,5 @@ mod access;
 mod end;
 mod kit;
 mod lifetime;
+mod metrics;
 mod refresh;

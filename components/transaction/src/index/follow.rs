@@ -40,7 +40,7 @@ pub fn follow(
 ) -> Result<bool, FollowError> {
     let end = ledger.head()?;
     for _ in 0..parts_max {
-        let after = head(&store.query(HEAD, &[])?)?.unsigned_abs();
+        let after = indexed_sequence(store)?;
         if is_at(after, end, ledger)? {
             return Ok(true);
         }
@@ -56,13 +56,21 @@ pub fn follow(
     Ok(false)
 }
 
+/// How far the index has come in the journal.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn indexed_sequence(store: &impl Store) -> Result<u64, StoreError> {
+    Ok(head(&store.query(HEAD, &[])?)?.unsigned_abs())
+}
+
 /// Refuses a store that has followed the journal further than the journal goes: the two are of
 /// different moments, such as in a copy of a running bank.
 ///
 /// # Errors
 /// [`FollowError`].
 pub fn check_place(store: &impl Store, ledger: &impl Journal) -> Result<(), FollowError> {
-    let indexed = head(&store.query(HEAD, &[])?)?.unsigned_abs();
+    let indexed = indexed_sequence(store)?;
     is_at(indexed, ledger.head()?, ledger).map(drop)
 }
 

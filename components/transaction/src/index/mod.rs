@@ -17,8 +17,8 @@ mod rows;
 mod search;
 
 pub use filter::ListFilter;
-pub(crate) use follow::places;
 pub use follow::{FollowError, PARTS_PER_TICK_MAX, check_place, follow};
+pub(crate) use follow::{indexed_sequence, places};
 pub(crate) use rows::{
     INDEX_COLUMNS, IndexRow, account_rows, account_values, end_of, note_rows, note_values,
 };

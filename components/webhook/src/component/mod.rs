@@ -4,6 +4,7 @@
 mod audit;
 mod bindings;
 mod lifecycle;
+mod metrics;
 mod openapi;
 
 use crate::service::{Env, Service};

@@ -245,6 +245,8 @@ impl Loader {
             lifecycle,
             audit,
             openapi: OnceLock::new(),
+            collecting: tokio::sync::Mutex::default(),
+            metrics_problem: OnceLock::new(),
             pool: Arc::new(pool),
             slots: Slots::new(&spec.limits),
             live,

@@ -30,6 +30,10 @@ pub struct Generation {
     pub lifecycle: Option<Lifecycle>,
     pub audit: Option<ComponentExportIndex>,
     pub openapi: OnceLock<Value>,
+    /// Held by the one call that collects the service's figures.
+    pub collecting: tokio::sync::Mutex<()>,
+    /// Set when the log has said that figures are left out.
+    pub metrics_problem: OnceLock<()>,
     pub pool: Arc<InstancePool>,
     pub slots: Slots,
     pub live: LiveCount,

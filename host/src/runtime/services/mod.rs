@@ -6,6 +6,7 @@ pub mod canary;
 pub mod commands;
 pub mod generation;
 pub mod lifecycle;
+pub mod metrics;
 pub mod openapi;
 pub mod routing_table;
 pub mod running;

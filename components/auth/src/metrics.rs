@@ -1,0 +1,38 @@
+//! The figures of users and keys for operators. Customers are not counted: that would read them
+//! all.
+
+use strongroom_sdk::metrics::{Metric, by_word, count};
+use strongroom_sdk::store::{Store, StoreError};
+
+const STAFF: &str = "SELECT role, count(*) FROM user WHERE role <> 'customer' GROUP BY role";
+
+/// Reads the figures.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn metrics(store: &impl Store) -> Result<Vec<Metric>, StoreError> {
+    let undelivered = count(store, "ended_sessions_outbox")? + count(store, "gateway_outbox")?;
+    Ok(vec![
+        Metric::gauges(
+            "staff_users",
+            "Users who are not customers, by role.",
+            "role",
+            by_word(store.query(STAFF, &[])?)?,
+        ),
+        Metric::gauge(
+            "users_disabled",
+            "Users who may not log in; at most 100,000 are counted.",
+            count(store, "user WHERE disabled = 1")?,
+        ),
+        Metric::gauge(
+            "api_keys",
+            "API keys that are not revoked; at most 100,000 are counted.",
+            count(store, "api_key WHERE state <> 'revoked'")?,
+        ),
+        Metric::gauge(
+            "auth_changes_undelivered",
+            "Changes of users and keys that the token service or the gateway may not know yet.",
+            undelivered,
+        ),
+    ])
+}

@@ -1,0 +1,42 @@
+//! Goal: an operator sees who may act for the bank, and what others must still learn.
+//! Method: the figures after changes of users and keys.
+
+use super::kit::*;
+use crate::metrics::metrics;
+use serde_json::json;
+use strongroom_sdk::identity::Role;
+
+/// The values of a figure, each with the value of its label if it has one.
+fn values(bank: &Bank, name: &str) -> Vec<(String, i64)> {
+    let found = metrics(&bank.service.store).unwrap();
+    let found = found.into_iter().find(|metric| metric.name == name);
+    let samples = found.unwrap().samples.into_iter();
+    let label = |labels: Vec<(String, String)>| labels.into_iter().map(|(_, value)| value);
+    samples
+        .map(|sample| (label(sample.labels).collect(), sample.value))
+        .collect()
+}
+
+#[test]
+fn staff_are_counted_by_role_and_customers_are_not() {
+    let (bank, ada) = Bank::with_ada();
+    bank.create(TELLER, Role::Teller);
+    bank.create("a@example.org", Role::Admin);
+    bank.create("b@example.org", Role::Admin);
+    let staff = [("admin", 2), ("teller", 1)].map(|(role, count)| (role.to_owned(), count));
+    assert_eq!(values(&bank, "staff_users"), staff);
+    bank.change(&ada, r#"{"disabled": true}"#).unwrap();
+    assert_eq!(values(&bank, "users_disabled"), [(String::new(), 1)]);
+}
+
+#[test]
+fn keys_and_undelivered_changes_are_counted() {
+    let (bank, ada) = Bank::with_ada();
+    bank.key(json!({}));
+    assert_eq!(values(&bank, "api_keys"), [(String::new(), 1)]);
+    let undelivered = "auth_changes_undelivered";
+    assert_eq!(values(&bank, undelivered), [(String::new(), 0)]);
+    bank.tokens.broken.set(true);
+    let _ = bank.change(&ada, r#"{"role": "teller"}"#);
+    assert_eq!(values(&bank, undelivered), [(String::new(), 1)]);
+}
