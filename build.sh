@@ -109,7 +109,7 @@ install_languages() { # WHAT FOR
 # programs of Debian (PROGRAM:PACKAGE), and libraries of Python and Node.js in .tools/clients.
 readonly TEST_PROGRAMS=(xmllint:libxml2-utils ofxdump:ofx hledger:hledger
   slowhttptest:slowhttptest sslscan:sslscan openssl:openssl curl:curl wget:wget faketime:faketime
-  java:default-jdk-headless node:nodejs npm:npm)
+  java:default-jdk-headless node:nodejs npm:npm promtool:prometheus)
 
 install_test_tools() {
   local complete=true

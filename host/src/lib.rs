@@ -22,6 +22,7 @@ mod fingerprint;
 mod gateway;
 mod keys;
 mod links;
+mod metrics;
 mod open_files;
 mod private_file;
 mod registry;

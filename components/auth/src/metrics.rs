@@ -1,4 +1,4 @@
-//! The figures of users and keys for operators. Customers are not counted: that would read them
+//! The figures of users for operators. Customers are not counted: that would read them
 //! all.
 
 use strongroom_sdk::metrics::{Metric, by_word, count};
@@ -23,11 +23,6 @@ pub fn metrics(store: &impl Store) -> Result<Vec<Metric>, StoreError> {
             "users_disabled",
             "Users who may not log in; at most 100,000 are counted.",
             count(store, "user WHERE disabled = 1")?,
-        ),
-        Metric::gauge(
-            "api_keys",
-            "API keys that are not revoked; at most 100,000 are counted.",
-            count(store, "api_key WHERE state <> 'revoked'")?,
         ),
         Metric::gauge(
             "auth_changes_undelivered",

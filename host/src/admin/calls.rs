@@ -2,10 +2,12 @@
 
 use super::dev_clock;
 use super::guard::{CallGuard, Refusal};
+use super::metrics;
 use super::services::ServiceList;
 use crate::arriving_body::ArrivingBody;
 use crate::backup::{self, BackupSource};
 use crate::links::CallError;
+use crate::metrics::{Figures, TEXT_FORMAT};
 use crate::registry::{AdminAddress, AdminToken, HostSpec, REGISTRY_BYTES_MAX};
 use crate::runtime::CommandError;
 use crate::swap::{Record, Swapper, Trigger};
@@ -37,6 +39,7 @@ const BACKUPS_MAX: usize = 1;
 const INDEX: &str = "there is no such call; there are:
 GET  /healthz            200 while the process works
 GET  /readyz             200 while every service serves and the clock is trusted, otherwise 503
+GET  /metrics            the figures of the host and its services, for Prometheus
 GET  /services           the state of every service
 GET  /services/history   the changes, newest first; ?service=NAME&limit=N
 POST /services/reload    read the registry now, and retry what was refused
@@ -56,6 +59,8 @@ type AdminBody = UnsyncBoxBody<Bytes, Infallible>;
 /// The admin API of a host.
 pub struct AdminApi {
     swapper: Arc<Swapper>,
+    /// What `/metrics` shows of the host.
+    figures: Arc<[Arc<dyn Figures>]>,
     guard: CallGuard,
     /// The time that callers may move, in a host to try things on.
     movable_time: Option<TimeSource>,
@@ -80,9 +85,10 @@ pub struct CommandOutput {
 
 impl AdminApi {
     /// The API of the host that listens at `address`. A call that changes something must show
-    /// `token`. Calls may move `movable_time`, if there is one.
+    /// `token`. Calls may move `movable_time`, if there is one. `/metrics` shows `figures`.
     pub fn new(
         swapper: Arc<Swapper>,
+        figures: Vec<Arc<dyn Figures>>,
         host: &HostSpec,
         address: &AdminAddress,
         token: &AdminToken,
@@ -91,6 +97,7 @@ impl AdminApi {
         let guards_reads = host.admin_token.is_some();
         Self {
             swapper,
+            figures: figures.into(),
             guard: CallGuard::new(address, &host.admin_hosts, token, guards_reads),
             movable_time,
             long_calls: Arc::new(Semaphore::new(LONG_CALLS_MAX)),
@@ -116,7 +123,7 @@ impl AdminApi {
             };
         }
         match path.as_str() {
-            "/healthz" | "/readyz" | "/services" | "/services/history" if !is_get => {
+            "/healthz" | "/readyz" | "/metrics" | "/services" | "/services/history" if !is_get => {
                 not_allowed("GET, HEAD")
             }
             "/services/reload" | "/services/plan" | "/backup" | "/clock/accept" if !is_post => {
@@ -125,6 +132,7 @@ impl AdminApi {
             _ if command.is_some() && !is_post => not_allowed("POST"),
             "/healthz" => text(StatusCode::OK, "ok\n"),
             "/readyz" => self.readiness(),
+            "/metrics" => self.metrics().await,
             "/services" => json(StatusCode::OK, &ServiceList::of(&self.swapper)),
             "/services/history" => {
                 history(&self.swapper, request.uri().query().unwrap_or_default())
@@ -153,6 +161,13 @@ impl AdminApi {
         } else {
             let message = "not ready; see /services\n";
             text(StatusCode::SERVICE_UNAVAILABLE, message)
+        }
+    }
+
+    async fn metrics(&self) -> AdminResponse {
+        match metrics::page(&self.figures, self.swapper.services()).await {
+            Ok(page) => response(StatusCode::OK, TEXT_FORMAT, page.into_bytes()),
+            Err(reason) => text(StatusCode::INTERNAL_SERVER_ERROR, &format!("{reason}\n")),
         }
     }
 

@@ -8,6 +8,7 @@ mod calls;
 mod dev_clock;
 mod guard;
 mod listener;
+mod metrics;
 mod services;
 mod token;
 

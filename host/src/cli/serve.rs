@@ -8,6 +8,7 @@ use crate::backup::{self, BackupSource, Restoration};
 use crate::data_lock::DataLock;
 use crate::gateway::{Gateway, Listener};
 use crate::keys::{self, Keys, TokenPolicy};
+use crate::metrics::Figures;
 use crate::open_files::room_for_connections;
 use crate::registry::{AdminAddress, AdminToken, HostSpec, Registry};
 use crate::runtime::{self, Loader, Services};
@@ -153,10 +154,6 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
         token,
         dev,
     };
-
-    let (address, token) = (&announcement.admin, &announcement.token);
-    let api = AdminApi::new(Arc::clone(&swapper), host, address, token, movable_time);
-    let admin = tokio::spawn(admin.serve(Arc::new(api)));
     let clock_watch = tokio::spawn(wall_clock::watch(Arc::clone(&clock)));
     let use_watch = tokio::spawn(keys::save_last_uses(Arc::clone(&keys)));
     let backup = host.backup.clone().map(|spec| {
@@ -164,6 +161,23 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
         tokio::spawn(backup::keep(services, registry.file.clone(), spec, stop))
     });
     let gateway = Arc::new(Gateway::new(host, Arc::clone(&services), Arc::clone(&keys)));
+    let mut figures = listener.figures();
+    figures.extend([
+        Arc::clone(&gateway) as Arc<dyn Figures>,
+        Arc::clone(&services) as Arc<dyn Figures>,
+        Arc::clone(&keys) as Arc<dyn Figures>,
+        Arc::clone(&swapper) as Arc<dyn Figures>,
+    ]);
+    let (address, token) = (&announcement.admin, &announcement.token);
+    let api = AdminApi::new(
+        Arc::clone(&swapper),
+        figures,
+        host,
+        address,
+        token,
+        movable_time,
+    );
+    let admin = tokio::spawn(admin.serve(Arc::new(api)));
     let keep_running = async {
         tokio::select! {
             () = run_services(swapper, registry, hangup, &stop, &announcement) => {}

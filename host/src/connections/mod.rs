@@ -4,6 +4,7 @@
 //! take the responses. A sweep over all of them, some times a second, needs no timer for each.
 
 mod connection;
+mod figures;
 
 pub use connection::{Connection, Responding, Serving, TAKE_TIME_MAX};
 
@@ -13,6 +14,7 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
@@ -25,6 +27,8 @@ pub struct Connections {
     address_max: usize,
     table: Mutex<ConnectionTable>,
     closed: Notify,
+    /// How many got no place, as their address had its share.
+    refused: AtomicU64,
     started: Instant,
 }
 
@@ -61,6 +65,7 @@ impl Connections {
             address_max,
             table: Mutex::default(),
             closed: Notify::new(),
+            refused: AtomicU64::new(0),
             started: Instant::now(),
         })
     }
@@ -75,6 +80,7 @@ impl Connections {
         let mut table = self.table.lock();
         let of_address = address.and_then(|address| table.by_address.get(&address));
         if of_address.is_some_and(|count| *count >= self.address_max) {
+            self.refused.fetch_add(1, Relaxed);
             return Err(NoPlace::AddressFull);
         }
         if table.by_number.len() >= self.connections_max {
@@ -157,7 +163,6 @@ impl Drop for ConnectionPlace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::Ordering::Relaxed;
 
     fn begin_request(place: &ConnectionPlace) -> Serving {
         Arc::clone(&place.connection).begin_request(Instant::now())

@@ -41,7 +41,7 @@ pub(super) struct Exchange {
     /// Why the response is a failure: for operators, never for clients.
     cause: Option<String>,
     serving: Serving,
-    started: Instant,
+    pub(super) started: Instant,
     is_logged: bool,
 }
 
@@ -82,12 +82,16 @@ impl Exchange {
     pub(super) fn end(mut self, response: Response<ResponseBody>) -> Response<ResponseBody> {
         let now = Instant::now();
         self.is_logged = true;
-        self.log(now, response.status().as_u16(), self.cause.as_deref());
+        self.note(now, response.status().as_u16(), self.cause.as_deref());
         let responding = self.serving.begin_response(now);
         response.map(|body| body.sent_by(responding))
     }
 
-    fn log(&self, now: Instant, status: u16, cause: Option<&str>) {
+    fn note(&self, now: Instant, status: u16, cause: Option<&str>) {
+        let time = now.duration_since(self.started);
+        if let Some(service) = &self.service {
+            service.figures().responses.count(status, time);
+        }
         let caller = self.caller.as_ref();
         let line = AccessLine {
             request_id: self.request_id.to_str().unwrap_or_default(),
@@ -95,7 +99,7 @@ impl Exchange {
             method: self.method.as_str(),
             path: &in_ascii(self.uri.path()),
             status,
-            microseconds: microseconds(now.duration_since(self.started)),
+            microseconds: microseconds(time),
             address: self.address,
             subject: caller.map(Identity::subject),
             client: caller.and_then(Identity::client),
@@ -111,7 +115,7 @@ impl Drop for Exchange {
         if !self.is_logged {
             // The service may have done what was asked.
             let cause = Some("the client went away");
-            self.log(Instant::now(), CLIENT_CLOSED_REQUEST, cause);
+            self.note(Instant::now(), CLIENT_CLOSED_REQUEST, cause);
         }
     }
 }

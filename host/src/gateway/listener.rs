@@ -1,10 +1,12 @@
 //! Accepts connections and speaks HTTP on them, until the drain.
 
+use super::figures::Certificate;
 use super::observed_stream::ObservedStream;
 use super::pipeline::Gateway;
 use super::proxies::{TrustedProxies, read_proxy_head};
 use super::tls::{ALPN_HTTP2, Tls};
 use crate::connections::{ConnectionPlace, Connections, NoPlace, SWEEP_INTERVAL};
+use crate::metrics::Figures;
 use crate::registry::HostSpec;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -80,6 +82,12 @@ impl Listener {
     pub fn url(&self) -> std::io::Result<String> {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         Ok(format!("{scheme}://{}", self.socket.local_addr()?))
+    }
+
+    /// The figures of its connections, and of its certificate.
+    pub fn figures(&self) -> Vec<Arc<dyn Figures>> {
+        let connections = Arc::clone(&self.connections);
+        vec![connections, Arc::new(Certificate(self.tls.clone()))]
     }
 
     /// Serves until `stop`. Then it accepts no more connections, and waits at most `drain_time` for

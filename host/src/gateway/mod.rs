@@ -25,6 +25,7 @@ mod body;
 mod body_memory;
 mod cors;
 mod exchange;
+mod figures;
 mod identity;
 mod limits;
 mod listener;

@@ -4,6 +4,7 @@ use super::admission::Admission;
 use super::body_memory::BodyMemory;
 use super::cors::Cors;
 use super::exchange::Exchange;
+use super::figures::GatewayFigures;
 use super::open_responses::OpenResponses;
 use super::openapi::{Documents, Page};
 use super::problem::{GatewayError, METHODS_ALLOWED};
@@ -57,6 +58,7 @@ pub struct Gateway {
     documents: Documents,
     proxies: TrustedProxies,
     is_secure: bool,
+    pub(super) figures: GatewayFigures,
 }
 
 impl Gateway {
@@ -72,6 +74,7 @@ impl Gateway {
             documents: Documents::default(),
             proxies: TrustedProxies(host.trusted_proxies.clone()),
             is_secure: host.tls.is_some(),
+            figures: GatewayFigures::default(),
         }
     }
 
@@ -93,13 +96,21 @@ impl Gateway {
         let origin = cors.and_then(|cors| cors.allowed_origin(&head.headers));
         let mut response = match self.serve(&mut exchange, head, &mut body).await {
             Ok(response) => response,
-            Err(error) => exchange.fail(error),
+            Err(error) => {
+                self.figures.count_problem(error.code());
+                exchange.fail(error)
+            }
         };
         if self.cors.is_some() {
             cors::mark(&exchange.method, origin, response.headers_mut());
         }
         body.finish(exchange.connection(), &mut response).await;
         self.complete(&exchange, &mut response);
+        if exchange.service.is_none() {
+            let status = response.status().as_u16();
+            let time = exchange.started.elapsed();
+            self.figures.own_responses.count(status, time);
+        }
         Ok(exchange.end(response))
     }
 

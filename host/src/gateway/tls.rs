@@ -17,6 +17,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use tokio_rustls::TlsAcceptor;
 
@@ -40,6 +41,8 @@ struct WatchedCertificate {
     files: TlsSpec,
     current: ArcSwap<CertifiedKey>,
     seen: Mutex<FileVersions>,
+    /// Whether the files that were seen last cannot be used.
+    is_refused: AtomicBool,
 }
 
 /// The fingerprints of the certificate's file and the key's.
@@ -55,6 +58,7 @@ impl Tls {
             files: files.clone(),
             seen: Mutex::new(versions(files)),
             current: ArcSwap::from_pointee(load(files)?),
+            is_refused: AtomicBool::new(false),
         });
         let mut config = ServerConfig::builder_with_provider(ring::default_provider().into())
             .with_safe_default_protocol_versions()?
@@ -65,6 +69,11 @@ impl Tls {
             acceptor: TlsAcceptor::from(Arc::new(config)),
             certificate,
         })
+    }
+
+    /// Whether the files have changed and cannot be used.
+    pub(super) fn is_refused(&self) -> bool {
+        self.certificate.is_refused.load(Relaxed)
     }
 
     /// Loads the files again whenever they change, for as long as it is polled. If they cannot be
@@ -87,7 +96,9 @@ impl WatchedCertificate {
             return;
         }
         *seen = now;
-        match load(&self.files) {
+        let loaded = load(&self.files);
+        self.is_refused.store(loaded.is_err(), Relaxed);
+        match loaded {
             Ok(loaded) => {
                 self.current.store(Arc::new(loaded));
                 tracing::info!("the TLS certificate was loaded again");

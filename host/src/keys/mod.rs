@@ -7,6 +7,7 @@
 mod api_keys;
 mod bindings;
 mod durable_view;
+mod figures;
 mod guest;
 mod identity;
 mod keyring;
@@ -27,6 +28,7 @@ use crate::private_file::{self, Guard};
 use crate::wall_clock::TimeSource;
 use api_keys::{ApiKeyView, ApiKeys};
 use durable_view::View as _;
+use figures::Verified;
 use keyring::Keyring;
 use parking_lot::Mutex;
 use revocations::{RevocationView, Revocations};
@@ -58,6 +60,8 @@ pub struct Keys {
     revocations: Revocations,
     api_keys: ApiKeys,
     time: TimeSource,
+    tokens_verified: Verified,
+    keys_verified: Verified,
     /// The scopes of the registry.
     scopes: Mutex<BTreeSet<String>>,
 }
@@ -116,6 +120,8 @@ impl Keys {
             revocations,
             api_keys,
             time,
+            tokens_verified: Verified::default(),
+            keys_verified: Verified::default(),
             scopes: Mutex::default(),
         })
     }
@@ -127,9 +133,13 @@ impl Keys {
     pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
         if token.starts_with(api_keys::PREFIX) {
             let key = self.api_keys.verify(token, self.time.now_ms());
-            key.map(Identity::of_key)
+            let outcome = key.map(Identity::of_key);
+            self.keys_verified.count(&outcome);
+            outcome
         } else {
-            self.accepted_claims(token).map(Identity::of_token)
+            let outcome = self.accepted_claims(token).map(Identity::of_token);
+            self.tokens_verified.count(&outcome);
+            outcome
         }
     }
 

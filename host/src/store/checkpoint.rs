@@ -3,6 +3,7 @@
 
 use super::connection::PAGE_BYTES;
 use super::failed_sync::end_on_failed_sync;
+use super::figures::WriteFigures;
 use super::group::WriterConnection;
 use super::kept_log::{KeptLog, LogKeeper, LogPosition};
 use super::service_store::log_of;
@@ -11,6 +12,7 @@ use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::time::Instant;
 
 /// A checkpoint is due when the log has this many pages (4 MiB).
 const DUE_PAGES: i64 = 1_000;
@@ -75,14 +77,17 @@ impl Checkpointer {
 
     /// Runs a checkpoint if one is due and none runs; blocks, so it must run on a thread of the
     /// blocking pool.
-    pub(super) fn run_if_due(&self, writer: &Writer) {
+    pub(super) fn run_if_due(&self, writer: &Writer, figures: &WriteFigures) {
         if !self.is_due() {
             return;
         }
         let Some(mut turn) = self.turn.try_lock() else {
             return;
         };
-        if let Err(error) = turn.run_to_the_end(writer) {
+        let begun = Instant::now();
+        let done = turn.run_to_the_end(writer);
+        figures.count_checkpoint(begun.elapsed());
+        if let Err(error) = done {
             tracing::warn!(%error, "a checkpoint failed; the next commit tries again");
         }
     }

@@ -23,6 +23,7 @@ mod copy;
 mod error;
 mod failed_sync;
 pub mod faults;
+mod figures;
 mod group;
 mod guest;
 mod kept_log;

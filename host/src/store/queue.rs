@@ -13,6 +13,7 @@ use super::budget::Hold;
 use super::checkpoint::Checkpointer;
 use super::commit_times::CommitTimes;
 use super::copy::StoreFiles;
+use super::figures::WriteFigures;
 use super::group::WriterConnection;
 use super::kept_log::LogKeeper;
 use super::pace::{Mode, Pace};
@@ -44,6 +45,7 @@ pub(super) struct WriterQueue {
     checkpointer: Checkpointer,
     pace: Mutex<Pace>,
     commit_times: CommitTimes,
+    figures: WriteFigures,
     runtime: Handle,
 }
 
@@ -56,6 +58,7 @@ impl WriterQueue {
             checkpointer,
             pace: Mutex::default(),
             commit_times: CommitTimes::default(),
+            figures: WriteFigures::default(),
             runtime: Handle::current(),
         }
     }
@@ -77,7 +80,10 @@ impl WriterQueue {
             return Ok(guard);
         }
         let ticket = Ticket::take(self);
-        match tokio::time::timeout(WAIT_TIME_MAX, self.lock()).await {
+        let begun = Instant::now();
+        let waited = tokio::time::timeout(WAIT_TIME_MAX, self.lock()).await;
+        self.figures.count_wait(begun.elapsed());
+        match waited {
             Ok(guard) => {
                 ticket.redeem();
                 Ok(guard)
@@ -188,17 +194,26 @@ impl WriterQueue {
     /// Commits the group; blocks for as long as the disk takes.
     fn commit(&self, mut guard: WriterGuard) {
         let log_pages = self.checkpointer.log_pages();
+        let transactions = guard.group.waiters.len();
         let begun = Instant::now();
         guard.commit_group();
         // A commit without changes does not wait for the disk.
         if self.checkpointer.log_pages() != log_pages {
-            self.commit_times.note(begun.elapsed());
+            let took = begun.elapsed();
+            self.commit_times.note(took);
+            self.figures.count_commit(transactions, took);
         }
+    }
+
+    /// What the writer has done.
+    pub(super) fn figures(&self) -> &WriteFigures {
+        &self.figures
     }
 
     /// Runs a checkpoint if one is due; blocks, so it must run on a thread of the blocking pool.
     fn checkpoint(&self) {
-        self.checkpointer.run_if_due(&self.connection);
+        self.checkpointer
+            .run_if_due(&self.connection, &self.figures);
     }
 }
 

@@ -7,6 +7,7 @@
 use super::bindings::{Error, Rows, Value};
 use super::connection::{GuestConnection, VALUE_BYTES_MAX};
 use super::error::for_guest;
+use super::figures::ReadFigures;
 use super::statement;
 use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,7 @@ pub(super) struct Readers {
     file: PathBuf,
     idle: Mutex<Vec<GuestConnection>>,
     long_reads: Semaphore,
+    figures: ReadFigures,
     /// Whether there is one connection only, whose one transaction never ends.
     snapshot: bool,
 }
@@ -52,6 +54,7 @@ impl Readers {
             file: file.to_owned(),
             idle: Mutex::default(),
             long_reads: Semaphore::new(LONG_READS_MAX),
+            figures: ReadFigures::default(),
             snapshot: false,
         }
     }
@@ -66,6 +69,7 @@ impl Readers {
             file: file.to_owned(),
             idle: Mutex::new(vec![connection]),
             long_reads: Semaphore::new(LONG_READS_MAX),
+            figures: ReadFigures::default(),
             snapshot: true,
         };
         Ok(readers)
@@ -84,6 +88,11 @@ impl Readers {
         checked
     }
 
+    /// What they have done.
+    pub(super) fn figures(&self) -> &ReadFigures {
+        &self.figures
+    }
+
     /// The file of the store.
     pub(super) fn file(&self) -> &Path {
         &self.file
@@ -95,6 +104,7 @@ impl Readers {
         sql: String,
         parameters: Vec<Value>,
     ) -> Result<Rows, Error> {
+        self.figures.count();
         if self.snapshot {
             // A process that reads a snapshot serves no requests, which this could delay.
             return self.query_within(time_max, VALUE_BYTES_MAX, &sql, &parameters);
@@ -104,6 +114,7 @@ impl Readers {
             Err(Error::TimedOut | Error::TooLarge(_)) => {}
             done => return done,
         }
+        self.figures.count_long();
         // First a permit of the store's own, so that no store takes the permits of all.
         let permits = async {
             let own = self.long_reads.acquire().await;

@@ -3,6 +3,7 @@
 use super::bindings::{Error, Rows, Value};
 use super::copy::StoreFiles;
 use super::failed_sync::end_on_failed_sync;
+use super::figures::ReadFigures;
 use super::kept_log::LogKeeper;
 use super::reader::Readers;
 use super::wal_recovery::make_log_durable;
@@ -123,6 +124,11 @@ impl ServiceStore {
     /// The file of the database.
     pub(super) fn file(&self) -> &Path {
         self.readers.file()
+    }
+
+    /// What its readers have done.
+    pub(super) fn read_figures(&self) -> &ReadFigures {
+        self.readers.figures()
     }
 
     /// None for a snapshot.

@@ -4,13 +4,14 @@
 use super::bindings::Error;
 use super::checkpoint::Checkpointer;
 use super::connection::GuestConnection;
+use super::figures::WriteFigures;
 use super::group::WriterConnection;
 use super::queue::WriterQueue;
 use super::transaction::{SharedTransaction, WriteTransaction};
 use crate::wall_clock::WallClock;
 use parking_lot::Mutex;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ const WATCH_INTERVAL: Duration = Duration::from_millis(50);
 pub(super) struct StoreWriter {
     queue: Arc<WriterQueue>,
     clock: Arc<WallClock>,
+    bytes_max: AtomicU64,
     /// The transaction that runs, for the watch.
     current: Arc<Mutex<Weak<SharedTransaction>>>,
 }
@@ -40,6 +42,7 @@ impl StoreWriter {
         Ok(Self {
             queue,
             clock,
+            bytes_max: AtomicU64::new(bytes_max),
             current,
         })
     }
@@ -72,7 +75,19 @@ impl StoreWriter {
 
     /// Sets how large the database may become.
     pub(super) async fn resize(&self, bytes_max: u64) -> rusqlite::Result<()> {
-        self.queue.lock().await.guest.resize(bytes_max)
+        self.queue.lock().await.guest.resize(bytes_max)?;
+        self.bytes_max.store(bytes_max, Relaxed);
+        Ok(())
+    }
+
+    /// How large the database may become.
+    pub(super) fn bytes_max(&self) -> u64 {
+        self.bytes_max.load(Relaxed)
+    }
+
+    /// What it has done.
+    pub(super) fn figures(&self) -> &WriteFigures {
+        self.queue.figures()
     }
 
     /// The queue for the connection.

@@ -123,6 +123,8 @@ pub(super) struct History(Mutex<KeptRecords>);
 #[derive(Debug, Default)]
 struct KeptRecords {
     last_id: u64,
+    /// How many changes had each outcome, in the order of [`Outcome::ALL`].
+    by_outcome: [u64; Outcome::ALL.len()],
     records: VecDeque<Record>,
 }
 
@@ -133,11 +135,20 @@ impl History {
         let mut kept = self.0.lock();
         kept.last_id += 1;
         record.id = kept.last_id;
+        for (outcome, count) in Outcome::ALL.into_iter().zip(&mut kept.by_outcome) {
+            *count += u64::from(outcome == record.outcome);
+        }
         if kept.records.len() == RECORDS_MAX {
             kept.records.pop_front();
         }
         kept.records.push_back(record.clone());
         record
+    }
+
+    /// How many changes had each outcome.
+    pub(super) fn outcomes(&self) -> impl Iterator<Item = (Outcome, u64)> {
+        let by_outcome = self.0.lock().by_outcome;
+        Outcome::ALL.into_iter().zip(by_outcome)
     }
 
     /// The latest changes of a service, or of all, newest first.

@@ -20,6 +20,7 @@ mod change_set;
 mod check;
 mod diff;
 mod drain;
+mod figures;
 mod files;
 mod history;
 mod kernel_watch;

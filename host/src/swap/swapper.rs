@@ -3,7 +3,7 @@
 use super::change_set::ChangeSet;
 use super::diff::{connected, pending_changes};
 use super::files::Files;
-use super::history::{History, Record};
+use super::history::{History, Outcome, Record};
 use super::pass::Pass;
 use super::plan::{Plan, Planner};
 use super::prepare::prepare;
@@ -113,6 +113,11 @@ impl Swapper {
     /// The state of the registry's file.
     pub fn registry_status(&self) -> RegistryStatus {
         self.status.lock().clone()
+    }
+
+    /// How many changes had each outcome.
+    pub(super) fn outcomes(&self) -> impl Iterator<Item = (Outcome, u64)> {
+        self.history.outcomes()
     }
 
     /// The latest changes of a service, or of all, newest first.

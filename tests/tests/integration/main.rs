@@ -21,6 +21,7 @@ mod isolation;
 mod keys;
 mod kill;
 mod logs;
+mod metrics;
 mod money;
 mod movement;
 mod orders;

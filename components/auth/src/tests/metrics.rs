@@ -3,7 +3,6 @@
 
 use super::kit::*;
 use crate::metrics::metrics;
-use serde_json::json;
 use strongroom_sdk::identity::Role;
 
 /// The values of a figure, each with the value of its label if it has one.
@@ -30,10 +29,8 @@ fn staff_are_counted_by_role_and_customers_are_not() {
 }
 
 #[test]
-fn keys_and_undelivered_changes_are_counted() {
+fn undelivered_changes_are_counted() {
     let (bank, ada) = Bank::with_ada();
-    bank.key(json!({}));
-    assert_eq!(values(&bank, "api_keys"), [(String::new(), 1)]);
     let undelivered = "auth_changes_undelivered";
     assert_eq!(values(&bank, undelivered), [(String::new(), 0)]);
     bank.tokens.broken.set(true);

@@ -66,6 +66,11 @@ impl ApiKeys {
         Ok(Arc::clone(known))
     }
 
+    /// How many are not revoked.
+    pub(super) fn count(&self) -> usize {
+        self.view.load().keys().len()
+    }
+
     /// Whether no key may act for this customer.
     pub(super) fn is_blocked(&self, customer: Uuid) -> bool {
         self.view.load().is_blocked(customer)

@@ -11,6 +11,7 @@ use crate::runtime::limits::guest_log::GuestLog;
 use crate::runtime::limits::in_flight::InFlight;
 use crate::runtime::limits::memory_limit::{Large, MemoryLimit};
 use crate::runtime::limits::outbound::{Outbound, Outside};
+use crate::runtime::services::figures::ServiceFigures;
 use crate::store::{ServiceStore, StoreSession, StoreView};
 use crate::wall_clock::TimeSource;
 use std::sync::Arc;
@@ -48,6 +49,7 @@ pub struct Provisions {
     pub service_turns: Arc<ServiceTurns>,
     pub host_turns: Arc<HostTurns>,
     pub log: GuestLog,
+    pub figures: Arc<ServiceFigures>,
 }
 
 /// The data of one instance.

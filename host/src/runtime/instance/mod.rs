@@ -1,5 +1,6 @@
 //! The instances of a generation: what each has in the host, and how requests and calls use them.
 
+pub mod busy;
 pub mod context;
 pub mod live;
 pub mod pool;

@@ -4,11 +4,14 @@
 //! clean return. A trap, a timeout, or a caller that left ends it, so nothing of a failed call
 //! survives.
 
+use super::busy;
 use super::context::{Context, Provisions};
 use super::live::{Alive, LiveCount};
 use crate::links::CallError;
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::in_flight::InFlight;
+use crate::runtime::services::figures::ServiceFigures;
+use crate::store::ServiceStore;
 use crate::telemetry::CurrentRequest;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -142,10 +145,14 @@ impl InstancePool {
             self.keep(pooled);
             wasmtime::Result::Ok(result)
         };
+        let run = busy::timed(self.figures(), run);
         match timeout(times.wall, run).await {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(error)) => Err(self.failure(&error)),
-            Err(_) => Err(CallError::TimedOut),
+            Err(_) => {
+                self.figures().count_failed_instance();
+                Err(CallError::TimedOut)
+            }
         }
     }
 
@@ -153,6 +160,7 @@ impl InstancePool {
         if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
             return CallError::Overloaded;
         }
+        self.figures().count_failed_instance();
         if self.provisions.log.admits_line() {
             tracing::warn!(
                 service = %self.provisions.service,
@@ -178,8 +186,19 @@ impl InstancePool {
         Arc::clone(&self.provisions.service)
     }
 
-    /// Logs that a request ended its instance.
-    pub fn log_failure(&self, instance: &PooledInstance, error: &wasmtime::Error) {
+    /// The store of the service.
+    pub fn store(&self) -> Option<&ServiceStore> {
+        self.provisions.store.as_ref()
+    }
+
+    /// What the service has done.
+    pub fn figures(&self) -> &ServiceFigures {
+        &self.provisions.figures
+    }
+
+    /// Counts and logs that a request ended its instance.
+    pub fn note_failure(&self, instance: &PooledInstance, error: &wasmtime::Error) {
+        self.figures().count_failed_instance();
         if self.provisions.log.admits_line() {
             tracing::warn!(
                 service = %self.provisions.service,

@@ -4,6 +4,7 @@
 //! task. A guest that goes on after the head of its response, or whose client has left, goes on in
 //! a task of its own: the request may move money, and only its own limits end it.
 
+use super::busy;
 use super::context::Context;
 use super::pool::{InstancePool, PooledInstance};
 use crate::runtime::limits::in_flight::{BreakOff, InFlight, Release};
@@ -82,11 +83,24 @@ impl InstancePool {
     ) -> Result<()> {
         // Dropped last: the next request may make an instance, in addition to this one.
         let _slot = Release(&in_flight);
+        busy::timed(
+            self.figures(),
+            self.run_in_instance(request, head, &in_flight),
+        )
+        .await
+    }
+
+    async fn run_in_instance(
+        &self,
+        request: Request,
+        head: Head,
+        in_flight: &Arc<InFlight>,
+    ) -> Result<()> {
         let mut instance = self.take().await?;
         let times = self.times();
-        instance.begin_call(&times, Some(Arc::clone(&in_flight)));
+        instance.begin_call(&times, Some(Arc::clone(in_flight)));
         // Dropped before the instance, and with it the other end of the response's body.
-        let unfinished = BreakOff(&in_flight);
+        let unfinished = BreakOff(in_flight);
         let handled = timeout(times.wall, instance.handle(request, head)).await;
         let error = match handled {
             Ok(Ok(())) => {
@@ -100,7 +114,7 @@ impl InstancePool {
                 format_err!("the guest timed out")
             }
         };
-        self.log_failure(&instance, &error);
+        self.note_failure(&instance, &error);
         Err(error)
     }
 }

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 /// The line.
 #[derive(Debug)]
 pub struct FairLine {
+    places: usize,
     /// How many may wait, and how many of one client.
     waiting_max: usize,
     client_waiting_max: usize,
@@ -48,6 +49,7 @@ impl FairLine {
 
     fn with_share(places: usize, waiting_max: usize, client_waiting_max: usize) -> Arc<Self> {
         Arc::new(Self {
+            places,
             waiting_max,
             client_waiting_max,
             state: Mutex::new(State {
@@ -57,6 +59,16 @@ impl FairLine {
                 by_client: HashMap::new(),
             }),
         })
+    }
+
+    /// How many places are taken.
+    pub fn taken(&self) -> usize {
+        self.places - self.lock().places_free
+    }
+
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        self.lock().waiting
     }
 
     /// Waits for a place, at most for `wait_max`.

@@ -27,6 +27,16 @@ impl Slots {
         }
     }
 
+    /// How many requests have a slot.
+    pub fn requests_running(&self) -> usize {
+        self.requests.taken()
+    }
+
+    /// How many requests wait for a slot.
+    pub fn requests_waiting(&self) -> usize {
+        self.requests.waiting()
+    }
+
     /// The places of slow responses.
     pub fn slow_answers(&self) -> Arc<Semaphore> {
         Arc::clone(&self.slow_answers)

@@ -19,6 +19,7 @@ use crate::runtime::limits::slots::Slots;
 use crate::runtime::problem::LoadProblem;
 use crate::runtime::services::audit::{AUDIT, AUDIT_FUNCTION};
 use crate::runtime::services::callees::Callees;
+use crate::runtime::services::figures::ServiceFigures;
 use crate::runtime::services::generation::{Generation, Lifecycle};
 use crate::runtime::services::lifecycle::LIFECYCLE;
 use crate::runtime::services::running::Services;
@@ -161,7 +162,8 @@ impl Loader {
         store: Option<ServiceStore>,
     ) -> Result<Generation, Vec<LoadProblem>> {
         let prepared = self.prepare(spec, file, services.callees())?;
-        Ok(self.generation(spec, prepared, store))
+        let figures = services.figures(&spec.name);
+        Ok(self.generation(spec, prepared, store, figures))
     }
 
     /// Checks a generation's links against the generations that `callee` finds.
@@ -203,6 +205,7 @@ impl Loader {
         spec: &ServiceSpec,
         prepared: Prepared,
         store: Option<ServiceStore>,
+        figures: Arc<ServiceFigures>,
     ) -> Generation {
         let Prepared {
             component,
@@ -226,6 +229,7 @@ impl Loader {
             service_turns: ServiceTurns::new(),
             host_turns: Arc::clone(&self.turns),
             log: GuestLog::new(service, spec.limits.log_lines),
+            figures: Arc::clone(&figures),
         };
         let live = LiveCount::default();
         let drained = CancellationToken::new();
@@ -252,6 +256,7 @@ impl Loader {
             live,
             callees,
             stats: Arc::default(),
+            figures,
             drained,
             drain_guard: DrainGuard::begin(),
             number: AtomicU64::new(0),

@@ -246,7 +246,8 @@ fn generation(
 ) -> Result<Arc<Generation>, Vec<LoadProblem>> {
     let prepared = loader.prepare_again(spec, prepared, Callees::none())?;
     let spec = audit::as_auditor(spec);
-    Ok(Arc::new(loader.generation(&spec, prepared, Some(snapshot))))
+    let generation = loader.generation(&spec, prepared, Some(snapshot), Arc::default());
+    Ok(Arc::new(generation))
 }
 
 fn prepare_all<'r>(loader: &Loader, registry: &'r Registry) -> PerService<'r, Prepared> {

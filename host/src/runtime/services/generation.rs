@@ -1,6 +1,7 @@
 //! One loaded version of a service.
 
 use super::callees::{Callees, Pins};
+use super::figures::ServiceFigures;
 use super::service::ServeError;
 use crate::client::Client;
 use crate::links::{CallError, FunctionName};
@@ -39,6 +40,7 @@ pub struct Generation {
     pub live: LiveCount,
     pub callees: Arc<Callees>,
     pub stats: Arc<Stats>,
+    pub figures: Arc<ServiceFigures>,
     pub drained: tokio_util::sync::CancellationToken,
     pub drain_guard: DrainGuard,
     pub number: AtomicU64,
@@ -168,6 +170,7 @@ impl Generation {
         };
         let answer = answer.await;
         self.stats.count(begun.elapsed(), answer.is_err());
+        self.figures.count_call(answer.is_err());
         answer
     }
 

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod callees;
 pub mod canary;
 pub mod commands;
+pub mod figures;
 pub mod generation;
 pub mod lifecycle;
 pub mod metrics;

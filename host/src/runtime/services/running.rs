@@ -2,6 +2,7 @@
 
 use super::callees::{Callees, Pins};
 use super::canary::Canary;
+use super::figures::ServiceFigures;
 use super::generation::Generation;
 use super::routing_table::{Route, RoutingTable};
 use super::service::Service;
@@ -29,6 +30,8 @@ pub struct Services {
     /// Services that the registry no longer names, and that have not come to their end.
     leaving: Mutex<Vec<Arc<Service>>>,
     stores: tokio::sync::Mutex<HashMap<String, ServiceStore>>,
+    /// By the names of services, as the stores are.
+    figures: Mutex<HashMap<String, Arc<ServiceFigures>>>,
     data: PathBuf,
     clock: Arc<WallClock>,
     draining: CancellationToken,
@@ -42,6 +45,7 @@ impl Services {
             changing: Mutex::default(),
             leaving: Mutex::default(),
             stores: tokio::sync::Mutex::default(),
+            figures: Mutex::default(),
             data: data.to_owned(),
             clock,
             draining: CancellationToken::new(),
@@ -132,6 +136,11 @@ impl Services {
         open
     }
 
+    /// The figures of a service, which all its generations add to.
+    pub fn figures(&self, name: &str) -> Arc<ServiceFigures> {
+        Arc::clone(self.figures.lock().entry(name.to_owned()).or_default())
+    }
+
     /// Adds services, of which none serves yet. If they are awaited, the host is ready only when
     /// they serve.
     pub fn take_in(&self, names: &[&str], are_awaited: bool) {
@@ -141,7 +150,7 @@ impl Services {
                 if table.get(name).is_some() {
                     continue;
                 }
-                let service = Arc::new(Service::new(name, are_awaited));
+                let service = Arc::new(Service::new(name, are_awaited, self.figures(name)));
                 new.push(Arc::clone(&service));
                 table.insert(Route {
                     service,
@@ -259,6 +268,7 @@ impl Services {
         if is_used || self.routing_table().get(name).is_some() {
             return;
         }
+        self.figures.lock().remove(name);
         let store = stores.remove(name);
         // To close may take as long as a checkpoint. No other service waits for that.
         drop(stores);

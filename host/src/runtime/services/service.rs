@@ -1,9 +1,10 @@
 //! A service: a name with a store, whose component can change.
 
+use super::figures::ServiceFigures;
 use crate::runtime::problem::{LoadProblem, in_one_line};
 use parking_lot::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::SystemTime;
 use tokio_util::sync::CancellationToken;
 
@@ -68,7 +69,7 @@ pub struct Service {
     /// Whether the host is ready only when this service serves: it was there at the start.
     is_awaited: bool,
     status: Mutex<ServiceStatus>,
-    requests: AtomicU64,
+    figures: Arc<ServiceFigures>,
     /// Whether its start takes so long that no other service should wait for it.
     is_slow_to_start: AtomicBool,
     /// Cancelled when the registry no longer names it.
@@ -76,7 +77,7 @@ pub struct Service {
 }
 
 impl Service {
-    pub fn new(name: &str, is_awaited: bool) -> Self {
+    pub fn new(name: &str, is_awaited: bool, figures: Arc<ServiceFigures>) -> Self {
         Self {
             name: name.to_owned(),
             is_awaited,
@@ -86,7 +87,7 @@ impl Service {
                 since: SystemTime::now(),
                 last_error: None,
             }),
-            requests: AtomicU64::new(0),
+            figures,
             is_slow_to_start: AtomicBool::new(false),
             removed: CancellationToken::new(),
         }
@@ -102,9 +103,9 @@ impl Service {
         self.status.lock().clone()
     }
 
-    /// How many requests it was given.
-    pub fn requests_total(&self) -> u64 {
-        self.requests.load(Relaxed)
+    /// What it has done.
+    pub fn figures(&self) -> &ServiceFigures {
+        &self.figures
     }
 
     /// Notes why a change of it was refused.
@@ -141,10 +142,6 @@ impl Service {
     /// Whether the host can be called ready.
     pub fn is_ready(&self) -> bool {
         !self.is_awaited || self.status().state == ServiceState::Serving
-    }
-
-    pub fn count_request(&self) {
-        self.requests.fetch_add(1, Relaxed);
     }
 
     /// Notes that another generation has taken over, and returns its number.

@@ -1,6 +1,8 @@
 //! A component that misbehaves as the last segment of the path says. The tests use it to see that a
 //! fault stays within its own request, and to see what a component gets from the gateway.
 
+mod metrics;
+
 use std::convert::Infallible;
 use std::hint::black_box;
 use std::pin::Pin;
@@ -92,6 +94,10 @@ fn trap() -> Result<Response<Body>, Error> {
 }
 
 fn endless_loop() -> Result<Response<Body>, Error> {
+    turn_forever()
+}
+
+fn turn_forever() -> ! {
     let mut turns: u64 = 0;
     loop {
         turns = black_box(turns.wrapping_add(1));

@@ -62,7 +62,11 @@ fn check_metric(metric: &Metric) -> Result<(), String> {
     if !is_name(name) {
         return Err(format!("{name:.64?} is no name of a metric"));
     }
-    if name.ends_with("_total") != (metric.kind == MetricKind::Counter) {
+    let kind = match name.ends_with("_total") {
+        true => MetricKind::Counter,
+        false => MetricKind::Gauge,
+    };
+    if metric.kind != kind {
         return Err(format!(
             "`{name}`: counters end in `_total`, and gauges do not"
         ));

@@ -1,0 +1,135 @@
+//! The figures of a store.
+
+use super::service_store::ServiceStore;
+use crate::metrics::{Histogram, Page};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+/// What the writer of a store has done.
+#[derive(Debug, Default)]
+pub(super) struct WriteFigures {
+    /// The commits that waited for the disk.
+    commits: Histogram,
+    transactions: AtomicU64,
+    /// The waits for the writer, of those that did not have it at once.
+    waits: Histogram,
+    checkpoints: Histogram,
+}
+
+impl WriteFigures {
+    /// Counts a commit of so many transactions that waited for the disk.
+    pub(super) fn count_commit(&self, transactions: usize, time: Duration) {
+        let transactions = u64::try_from(transactions).unwrap_or(u64::MAX);
+        self.transactions.fetch_add(transactions, Relaxed);
+        self.commits.count(time);
+    }
+
+    /// Counts a wait for the writer.
+    pub(super) fn count_wait(&self, time: Duration) {
+        self.waits.count(time);
+    }
+
+    /// Counts a checkpoint.
+    pub(super) fn count_checkpoint(&self, time: Duration) {
+        self.checkpoints.count(time);
+    }
+}
+
+/// What the readers of a store have done.
+#[derive(Debug, Default)]
+pub(super) struct ReadFigures {
+    reads: AtomicU64,
+    long_reads: AtomicU64,
+}
+
+impl ReadFigures {
+    /// Counts a read.
+    pub(super) fn count(&self) {
+        self.reads.fetch_add(1, Relaxed);
+    }
+
+    /// Counts that a read is a long one.
+    pub(super) fn count_long(&self) {
+        self.long_reads.fetch_add(1, Relaxed);
+    }
+}
+
+impl ServiceStore {
+    /// Writes the figures of the store of a service.
+    pub fn write_to(&self, page: &mut Page, service: &str) {
+        let labels = &[("service", service)];
+        let reads = self.read_figures();
+        page.counter(
+            "strongroom_store_reads_total",
+            "Reads outside of write transactions.",
+            labels,
+            reads.reads.load(Relaxed),
+        );
+        page.counter(
+            "strongroom_store_long_reads_total",
+            "Reads that took more than 2 ms, and went on in a thread of their own.",
+            labels,
+            reads.long_reads.load(Relaxed),
+        );
+        page.gauge(
+            "strongroom_store_database_bytes",
+            "The size of the database.",
+            labels,
+            bytes_of(self.file(), ""),
+        );
+        page.gauge(
+            "strongroom_store_wal_bytes",
+            "The size of the write-ahead log.",
+            labels,
+            bytes_of(self.file(), "-wal"),
+        );
+        if let Some(writer) = self.writer() {
+            page.gauge(
+                "strongroom_store_max_bytes",
+                "How large the database may become: `limits.store`.",
+                labels,
+                i64::try_from(writer.bytes_max()).unwrap_or(i64::MAX),
+            );
+            writer.figures().write_to(page, service);
+        }
+    }
+}
+
+impl WriteFigures {
+    fn write_to(&self, page: &mut Page, service: &str) {
+        let labels = &[("service", service)];
+        page.times(
+            "strongroom_store_commit_duration_seconds",
+            "Commits of groups of transactions, each with its fsync.",
+            labels,
+            &self.commits.snapshot(),
+        );
+        page.counter(
+            "strongroom_store_transactions_total",
+            "Transactions that waited for these commits; by commits, the size of a group.",
+            labels,
+            self.transactions.load(Relaxed),
+        );
+        page.times(
+            "strongroom_store_write_wait_seconds",
+            "Waits for the writer, of transactions that did not have it at once.",
+            labels,
+            &self.waits.snapshot(),
+        );
+        page.times(
+            "strongroom_store_checkpoint_duration_seconds",
+            "Checkpoints, which move the write-ahead log into the database.",
+            labels,
+            &self.checkpoints.snapshot(),
+        );
+    }
+}
+
+/// The size of a file beside the database; 0 where there is none.
+fn bytes_of(database: &Path, suffix: &str) -> i64 {
+    let mut file = database.as_os_str().to_owned();
+    file.push(suffix);
+    let bytes = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}

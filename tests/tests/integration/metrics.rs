@@ -1,0 +1,215 @@
+//! Goal: an operator's Prometheus reads what the host and its services do, whatever a service does,
+//! and the alarms and the dashboard of `deploy` name what there is.
+//! Method: `/metrics` of a running bank before and after its customers' requests; promtool; a guest
+//! that never returns its figures.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use strongroom_tests::tools::{output_of, program};
+use strongroom_tests::{Bank, Value, list, text, wait_for, workspace};
+use tokio::io::AsyncWriteExt as _;
+
+/// A service may take a second, and the machine is busy.
+const PAGE_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// The samples of `/metrics`: each name with its labels as the page writes them, and the value.
+async fn samples(bank: &Bank) -> BTreeMap<String, f64> {
+    let page = page(bank).await;
+    let lines = page.lines().filter(|line| !line.starts_with('#'));
+    let sample = |line: &str| {
+        let (name, value) = line.rsplit_once(' ').expect("a name and a value");
+        (name.to_owned(), value.parse().expect("a number"))
+    };
+    lines.map(sample).collect()
+}
+
+async fn page(bank: &Bank) -> String {
+    let answer = bank.host.admin().get("/metrics").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.header("content-type"),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
+    answer.text()
+}
+
+#[tokio::test]
+async fn promtool_accepts_the_page() {
+    let Some(mut promtool) = program("promtool_accepts_the_page", "promtool") else {
+        return;
+    };
+    let bank = Bank::shared().await;
+    bank.pair().await.send("1.00").await;
+    let page = page(bank).await;
+    let mut check = promtool
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool starts");
+    let mut stdin = check.stdin.take().expect("stdin is piped");
+    stdin.write_all(page.as_bytes()).await.expect("it reads");
+    drop(stdin);
+    let checked = check.wait_with_output().await.expect("it ends");
+    let said = String::from_utf8_lossy(&checked.stderr);
+    assert!(checked.status.success() && said.is_empty(), "{said}");
+}
+
+#[tokio::test]
+async fn what_a_bank_does_is_counted() {
+    let bank = Bank::start().await;
+    let before = samples(&bank).await;
+    let pair = bank.pair().await;
+    pair.send("1.00").await;
+    let answer = pair.alice.submit("transfer", &pair.body("1000.00")).await;
+    assert_eq!(answer.status, 422);
+    bank.client().get("/api/accounts").await.problem(401);
+    bank.client().get("/nowhere").await.problem(404);
+    let after = wait_for("the index to follow", 30, async || {
+        let after = samples(&bank).await;
+        (after[r#"strongroom_service_index_lag{service="transactions"}"#] == 0.0).then_some(after)
+    })
+    .await;
+    let grown = |name: &str| after[name] - before.get(name).copied().unwrap_or_default();
+    for (name, by) in [
+        (
+            r#"strongroom_http_requests_total{service="transactions",status="2xx"}"#,
+            2.0,
+        ),
+        (
+            r#"strongroom_http_requests_total{service="transactions",status="4xx"}"#,
+            1.0,
+        ),
+        (
+            r#"strongroom_http_requests_total{service="accounts",status="4xx"}"#,
+            1.0,
+        ),
+        (
+            r#"strongroom_http_requests_total{service="",status="4xx"}"#,
+            1.0,
+        ),
+        (
+            r#"strongroom_http_request_duration_seconds_count{service="transactions"}"#,
+            3.0,
+        ),
+        (
+            r#"strongroom_gateway_problems_total{code="token_missing"}"#,
+            1.0,
+        ),
+        (
+            r#"strongroom_gateway_problems_total{code="no_such_service"}"#,
+            1.0,
+        ),
+        (
+            r#"strongroom_service_journal_sequence{service="accounts"}"#,
+            3.0,
+        ),
+    ] {
+        assert_eq!(grown(name), by, "{name}");
+    }
+    for name in [
+        r#"strongroom_store_transactions_total{service="accounts"}"#,
+        r#"strongroom_store_commit_duration_seconds_count{service="accounts"}"#,
+        r#"strongroom_store_reads_total{service="accounts"}"#,
+        r#"strongroom_busy_seconds_total{service="accounts"}"#,
+        r#"strongroom_link_calls_total{service="accounts",outcome="done"}"#,
+        r#"strongroom_credentials_verified_total{kind="access_token",outcome="accepted"}"#,
+        "strongroom_connections_accepted_total",
+    ] {
+        assert!(grown(name) > 0.0, "{name}");
+    }
+    assert_eq!(after["strongroom_ready"], 1.0);
+    assert_eq!(after[r#"strongroom_swaps_total{outcome="switched"}"#], 5.0);
+    assert!(after[r#"strongroom_store_database_bytes{service="accounts"}"#] > 0.0);
+    assert!(after["process_resident_memory_bytes"] > 0.0);
+}
+
+#[tokio::test]
+async fn a_service_that_never_returns_its_figures_keeps_nobody_from_theirs() {
+    let bank = Bank::shared().await;
+    let begun = Instant::now();
+    let (first, second) = tokio::join!(samples(bank), samples(bank));
+    assert!(begun.elapsed() < PAGE_TIME_MAX, "{:?}", begun.elapsed());
+    for samples in [first, second] {
+        let collected = |service: &str| {
+            samples[&format!("strongroom_metrics_collected{{service=\"{service}\"}}")]
+        };
+        assert_eq!((collected("hostile"), collected("accounts")), (0.0, 1.0));
+    }
+    let served = bank.client().get("/api/hostile/fine").await;
+    assert_eq!(served.status, 200);
+}
+
+#[tokio::test]
+async fn the_alarms_are_rules_that_do_as_they_say() {
+    let test = "the_alarms_are_rules_that_do_as_they_say";
+    for arguments in [
+        ["check", "rules", "alerts.yml"],
+        ["test", "rules", "alerts_test.yml"],
+    ] {
+        let Some(mut promtool) = program(test, "promtool") else {
+            return;
+        };
+        promtool.args(arguments).current_dir(deploy("prometheus"));
+        output_of(promtool).await;
+    }
+}
+
+#[tokio::test]
+async fn alarms_and_dashboard_name_only_what_there_is() {
+    let bank = Bank::shared().await;
+    bank.client().get("/api/accounts").await.problem(401);
+    let samples = samples(bank).await;
+    let has = |name: &String| {
+        samples.keys().any(|sample| {
+            let sample = sample.split('{').next().unwrap_or_default();
+            sample == name
+        })
+    };
+    let alerts = fs::read_to_string(deploy("prometheus").join("alerts.yml")).expect("it is there");
+    let dashboard = fs::read_to_string(deploy("grafana").join("strongroom.json"));
+    let dashboard = dashboard.expect("it is there");
+    for (file, content) in [("alerts.yml", &alerts), ("strongroom.json", &dashboard)] {
+        let named = named(content);
+        assert!(named.len() > 10, "{file} names {named:?}");
+        let unknown: Vec<_> = named.iter().filter(|name| !has(name)).collect();
+        assert!(unknown.is_empty(), "{file}: {unknown:?}");
+    }
+    let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
+    for panel in list(&dashboard["panels"]) {
+        assert!(!text(&panel["title"]).is_empty(), "{panel}");
+    }
+}
+
+/// What is said to do at each alarm is in the manual.
+#[test]
+fn each_alarm_is_in_the_manual() {
+    let alerts = fs::read_to_string(deploy("prometheus").join("alerts.yml")).expect("it is there");
+    let manual = workspace::root().join("docs/operate.md");
+    let manual = fs::read_to_string(manual).expect("it is there");
+    let alarms = alerts
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- alert: "));
+    let mut count = 0;
+    for alarm in alarms {
+        assert!(manual.contains(&format!("| `{alarm}` |")), "{alarm}");
+        count += 1;
+    }
+    assert!(count > 5, "{alerts}");
+}
+
+fn deploy(folder: &str) -> std::path::PathBuf {
+    workspace::root().join("deploy").join(folder)
+}
+
+/// The names of metrics in a text.
+fn named(content: &str) -> BTreeSet<String> {
+    let is_part =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    let words = content.split(|letter| !is_part(letter));
+    let is_metric = |word: &&str| word.starts_with("strongroom_") || word.starts_with("process_");
+    words.filter(is_metric).map(str::to_owned).collect()
+}
