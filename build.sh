@@ -6,6 +6,7 @@
 #   ./build.sh test              runs every test
 #   ./build.sh examples          builds the example services
 #   ./build.sh clients           generates the clients of TypeScript and Python
+#   ./build.sh dist              makes the archive of a release, and tries it out
 #   ./build.sh bench [edge]      measures the bank, or what its edge costs
 #   ./build.sh bench lists       times lists in a bank of a million accounts, which it makes once
 #   ./build.sh torture swap      swaps its services a thousand times under load
@@ -109,7 +110,7 @@ install_languages() { # WHAT FOR
 # programs of Debian (PROGRAM:PACKAGE), and libraries of Python and Node.js in .tools/clients.
 readonly TEST_PROGRAMS=(xmllint:libxml2-utils ofxdump:ofx hledger:hledger
   slowhttptest:slowhttptest sslscan:sslscan openssl:openssl curl:curl wget:wget faketime:faketime
-  java:default-jdk-headless node:nodejs npm:npm promtool:prometheus)
+  java:default-jdk-headless node:nodejs npm:npm promtool:prometheus systemd-analyze:systemd)
 
 install_test_tools() {
   local complete=true
@@ -303,6 +304,10 @@ case "${1:-}" in
   clients)
     build
     phase "the clients" build_clients
+    ;;
+  dist)
+    build strongroom-dist
+    exec dist/build.sh
     ;;
   bench)
     build

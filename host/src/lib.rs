@@ -5,13 +5,15 @@
 //! [`keys`]. [`registry`] is the configuration, [`swap`] applies its changes while requests go on,
 //! and [`admin`] shows the state. The host knows nothing of banks: the components do.
 //!
-//! This is a library so that two binaries share it: `strongroom`, which is released, and
+//! This is a library so that three binaries share it: `strongroom`, which is released,
+//! `strongroom-dist`, which makes what the archive of a [`release`] has beside it, and
 //! `strongroom-faulty` of the tests, which sets the hook of [`faults`].
 
 mod admin;
 mod arriving_body;
 mod backup;
 mod bearer;
+mod builtin;
 mod cli;
 mod client;
 mod connections;
@@ -27,6 +29,7 @@ mod open_files;
 mod private_file;
 mod registry;
 mod regular_file;
+pub mod release;
 mod runtime;
 mod scope;
 mod store;

@@ -1,8 +1,8 @@
 //! `strongroom check --against`: asks a running host what a registry would change.
 
 use super::host_client::{HostAddress, HostClient};
+use crate::builtin;
 use crate::registry::{REGISTRY_BYTES_MAX, Registry};
-use crate::regular_file;
 use crate::swap::Plan;
 use anyhow::Context as _;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub(super) async fn run(file: &Path, data: Option<PathBuf>, address: HostAddress
 }
 
 async fn ask(file: &Path, data: Option<PathBuf>, address: HostAddress) -> anyhow::Result<Plan> {
-    let text = regular_file::read(file, REGISTRY_BYTES_MAX)
+    let text = builtin::read(file, REGISTRY_BYTES_MAX)
         .with_context(|| format!("{}: cannot be read", file.display()))?;
     // The host reports its mistakes. What can be read of it says where the host's token is.
     let mut host = Registry::parse(file, &String::from_utf8_lossy(&text))
@@ -28,7 +28,7 @@ async fn ask(file: &Path, data: Option<PathBuf>, address: HostAddress) -> anyhow
     host.set_data(data);
     let client = HostClient::new(address, &host)?;
     let (status, body) = client
-        .post("/services/plan", "application/toml", text)
+        .post("/services/plan", "application/toml", text.into_owned())
         .await?;
     anyhow::ensure!(
         status.is_success(),

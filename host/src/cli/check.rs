@@ -22,9 +22,9 @@ pub(super) struct CheckArguments {
 
 pub(super) async fn run(arguments: CheckArguments) -> ExitCode {
     if let Some(address) = arguments.against {
-        return against::run(&arguments.registry.registry, arguments.data, address).await;
+        return against::run(&arguments.registry.file(), arguments.data, address).await;
     }
-    let (registry, mut problems) = match Registry::load_recoverable(&arguments.registry.registry) {
+    let (registry, mut problems) = match Registry::load_recoverable(&arguments.registry.file()) {
         Ok(read) => read,
         Err(problems) => {
             println!("{problems}");

@@ -11,10 +11,14 @@ mod restore;
 mod serve;
 mod verify;
 
+use crate::builtin;
 use crate::registry::{Registry, RegistryProblems};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// The registry file that no option has to name.
+const REGISTRY_NAME: &str = "registry.toml";
 
 /// What is said below the commands.
 const MORE: &str = "\
@@ -66,15 +70,27 @@ enum Command {
 /// The option that names the registry's file.
 #[derive(Debug, clap::Args)]
 struct RegistryArgument {
-    /// The registry file
-    #[arg(long, value_name = "FILE", default_value = "registry.toml")]
-    registry: PathBuf,
+    /// The registry file [default: registry.toml; a release has one inside, for a folder without]
+    #[arg(long = "registry", value_name = "FILE")]
+    named: Option<PathBuf>,
 }
 
 impl RegistryArgument {
+    /// The registry file.
+    fn file(&self) -> PathBuf {
+        let default = || {
+            let file = PathBuf::from(REGISTRY_NAME);
+            if builtin::has_bank() && !file.exists() {
+                return PathBuf::from(builtin::REGISTRY);
+            }
+            file
+        };
+        self.named.clone().unwrap_or_else(default)
+    }
+
     /// Reads the registry.
     fn read(&self) -> Result<Registry, RegistryProblems> {
-        Registry::load(&self.registry)
+        Registry::load(&self.file())
     }
 
     /// Reads the registry, or prints all that is wrong with it.
@@ -82,6 +98,11 @@ impl RegistryArgument {
         let registry = self.read().inspect_err(|problems| eprintln!("{problems}"));
         registry.ok()
     }
+}
+
+/// The commands and their options, for their manual.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command that the arguments name.

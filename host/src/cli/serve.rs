@@ -66,7 +66,7 @@ pub(super) struct ServeArguments {
 pub(super) async fn run(arguments: ServeArguments) -> ExitCode {
     let dev = arguments
         .dev
-        .then(|| DevMode::begin(&arguments.registry.registry));
+        .then(|| DevMode::begin(&arguments.registry.file()));
     let dev = match dev.transpose() {
         Ok(dev) => dev,
         Err(error) => return failure(&error),

@@ -1,6 +1,6 @@
 //! The `[services.<name>.canary]` table: a new version that gets a share of the requests first.
 
-use super::component::read_component;
+use super::component::{file_of, read_component};
 use super::digest::Digest;
 use super::table::TomlTable;
 use http::{HeaderName, HeaderValue};
@@ -48,7 +48,7 @@ impl CanarySpec {
         table.refuse_unknown();
         let component_as_written = component_as_written?;
         Some(Self {
-            component: folder.join(&component_as_written),
+            component: file_of(&component_as_written, folder),
             component_as_written,
             digest,
             weight: weight.unwrap_or(0),

@@ -35,8 +35,9 @@ pub use route_rate::{RateBy, RouteRate};
 pub use service::{Grant, Link, ServiceSpec};
 pub use units::{Rate, parse_duration};
 
-use crate::regular_file;
+use crate::builtin;
 use problem::Collector;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -63,14 +64,17 @@ impl Registry {
     /// # Errors
     /// All problems of the file, or the one that the host cannot read it.
     pub fn load(file: &Path) -> Result<Self, RegistryProblems> {
-        Self::of_file(file, regular_file::read(file, REGISTRY_BYTES_MAX))
+        Self::of_file(file, builtin::read(file, REGISTRY_BYTES_MAX))
     }
 
     /// Parses the content of a registry file.
     ///
     /// # Errors
     /// Those of [`Registry::load`].
-    pub fn of_file(file: &Path, content: io::Result<Vec<u8>>) -> Result<Self, RegistryProblems> {
+    pub fn of_file(
+        file: &Path,
+        content: io::Result<Cow<'static, [u8]>>,
+    ) -> Result<Self, RegistryProblems> {
         match Self::recover(file, content)? {
             (registry, problems) if problems.is_empty() => Ok(registry),
             (_, problems) => Err(RegistryProblems(problems)),
@@ -83,12 +87,12 @@ impl Registry {
     /// # Errors
     /// The file cannot be read.
     pub fn load_recoverable(file: &Path) -> Result<(Self, Vec<RegistryProblem>), RegistryProblems> {
-        Self::recover(file, regular_file::read(file, REGISTRY_BYTES_MAX))
+        Self::recover(file, builtin::read(file, REGISTRY_BYTES_MAX))
     }
 
     fn recover(
         file: &Path,
-        content: io::Result<Vec<u8>>,
+        content: io::Result<Cow<'static, [u8]>>,
     ) -> Result<(Self, Vec<RegistryProblem>), RegistryProblems> {
         let unreadable = |error: String| {
             RegistryProblems(vec![RegistryProblem {
@@ -99,7 +103,8 @@ impl Registry {
             }])
         };
         let content = content.map_err(|error| unreadable(error.to_string()))?;
-        let text = String::from_utf8(content).map_err(|error| unreadable(error.to_string()))?;
+        let text = String::from_utf8(content.into_owned())
+            .map_err(|error| unreadable(error.to_string()))?;
         Ok(Self::parse(file, &text))
     }
 
@@ -126,13 +131,14 @@ impl Registry {
         (registry, problems.finish())
     }
 
-    /// The registry's file, and every component's that it names.
+    /// The registry's file, and every component's that it names, without those inside the binary.
     pub fn files(&self) -> Vec<PathBuf> {
         let mut files = vec![self.file.clone()];
         for spec in &self.services {
             files.push(spec.component.clone());
             files.extend(spec.canary.as_ref().map(|canary| canary.component.clone()));
         }
+        files.retain(|file| !builtin::is_builtin(file));
         files
     }
 

@@ -1,7 +1,7 @@
 //! One `[services.<name>]` table.
 
 use super::canary::CanarySpec;
-use super::component::read_component;
+use super::component::{file_of, read_component};
 use super::digest::Digest;
 use super::environment::{SECRETS, read_secret};
 use super::limits::Limits;
@@ -171,7 +171,7 @@ impl ServiceSpec {
         let component_as_written = component?;
         Some(Self {
             name: name.to_owned(),
-            component: folder.join(&component_as_written),
+            component: file_of(&component_as_written, folder),
             component_as_written,
             digest,
             public,

@@ -1,12 +1,13 @@
 //! The files of a registry. A component is read and hashed when its file has changed; nothing here
 //! waits for a hung mount.
 
+use crate::builtin;
 use crate::file_reader::FileReader;
 use crate::fingerprint::Fingerprint;
 use crate::registry::{Digest, REGISTRY_BYTES_MAX};
-use crate::regular_file;
 use crate::runtime::{ComponentFile, LoadProblem};
 use parking_lot::Mutex;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -91,8 +92,8 @@ impl Files {
     ///
     /// # Errors
     /// It cannot be read, is not a regular file, is too large, or does not answer in time.
-    pub(super) async fn registry(&self, file: &Path) -> std::io::Result<Vec<u8>> {
-        let read = |file: &Path| regular_file::read(file, REGISTRY_BYTES_MAX);
+    pub(super) async fn registry(&self, file: &Path) -> std::io::Result<Cow<'static, [u8]>> {
+        let read = |file: &Path| builtin::read(file, REGISTRY_BYTES_MAX);
         self.reader.look(file, read).await?
     }
 

@@ -12,6 +12,7 @@ mod bounds;
 mod clients;
 mod clock;
 mod contract;
+mod deploy;
 mod dev;
 mod edge;
 mod events;

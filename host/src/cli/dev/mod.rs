@@ -5,6 +5,7 @@ mod folder;
 mod placeholder;
 mod script;
 
+use crate::builtin;
 use crate::registry::{AdminAddress, AdminToken, HostSpec, set_defaults};
 use crate::wall_clock::TimeSource;
 use folder::DataFolder;
@@ -29,7 +30,11 @@ impl DevMode {
     /// # Errors
     /// The script is malformed, or there is no place for the folder.
     pub(super) fn begin(registry: &Path) -> anyhow::Result<Self> {
-        let script_file = registry.with_file_name(SCRIPT_NAME);
+        let script_file = if builtin::is_builtin(registry) {
+            PathBuf::from(builtin::SCRIPT)
+        } else {
+            registry.with_file_name(SCRIPT_NAME)
+        };
         let script = Script::load(&script_file)?;
         if let Some(script) = &script {
             set_defaults(script.environment().clone());

@@ -2,9 +2,9 @@
 //! made. The host does not know what the requests mean.
 
 use super::placeholder::{fill, fill_json};
+use crate::builtin;
 use crate::cli::host_client::{exchange, whole};
 use crate::registry::variable;
-use crate::regular_file;
 use anyhow::{Context as _, ensure};
 use http::header::{CONTENT_TYPE, HOST};
 use http::{Method, Request};
@@ -81,12 +81,12 @@ impl Script {
     /// # Errors
     /// The file cannot be read, or is malformed.
     pub(super) fn load(file: &Path) -> anyhow::Result<Option<Self>> {
-        let content = match regular_file::read(file, SCRIPT_BYTES_MAX) {
+        let content = match builtin::read(file, SCRIPT_BYTES_MAX) {
             Ok(content) => content,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error).context(file.display().to_string()),
         };
-        let script = String::from_utf8(content)
+        let script = String::from_utf8(content.into_owned())
             .map_err(anyhow::Error::from)
             .and_then(|text| Ok(toml::from_str(&text)?));
         script.with_context(|| file.display().to_string()).map(Some)

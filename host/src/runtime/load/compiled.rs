@@ -3,8 +3,12 @@
 //! The name of a file in the cache has the SHA-256 of the component and a hash of the engine: its
 //! full version and all settings that the code depends on. The engine's own check compares only its
 //! major version.
+//!
+//! A release has the code of its own components inside, under such names too.
 
+use super::component_file::ComponentFile;
 use super::engine::Engines;
+use crate::builtin;
 use crate::durable_file::{create_folder, replace};
 use crate::private_file::{self, Guard};
 use crate::registry::Digest;
@@ -21,9 +25,23 @@ use wasmtime::{Engine, Result};
 /// How the names of the cache's files end.
 const SUFFIX: &str = "cwasm";
 
+/// Compiles a component for every machine of a release. The code gets a file in `folder`, with the
+/// name under which the binary looks for it inside.
+///
+/// # Errors
+/// The file is no component, or the code cannot be kept.
+pub fn compile_for_release(component: &Path, folder: &Path) -> anyhow::Result<()> {
+    let file = ComponentFile::read(component)?;
+    let cache = CompiledCache::open(folder)?;
+    cache.compile(&Engines::of_release()?, &file.bytes, file.digest())?;
+    Ok(())
+}
+
 /// The cache in a folder.
 pub struct CompiledCache {
     folder: PathBuf,
+    /// What the code inside the binary was compiled with, if there is any.
+    release: Option<Engines>,
 }
 
 impl CompiledCache {
@@ -38,8 +56,10 @@ impl CompiledCache {
                     folder.display()
                 )
             })?;
+        let release = builtin::has_bank().then(Engines::of_release).transpose()?;
         Ok(Self {
             folder: folder.to_owned(),
+            release,
         })
     }
 
@@ -53,7 +73,7 @@ impl CompiledCache {
             self.find(engine, digest)
                 .filter(|component| engines.suit(component))
         });
-        if let Some(component) = found {
+        if let Some(component) = found.or_else(|| self.find_builtin(engines, digest)) {
             return Ok(component);
         }
         tracing::info!(%digest, "compiling a component; the next start will not need to");
@@ -76,6 +96,23 @@ impl CompiledCache {
         self.keep(&engines.concurrent, digest, &code)
     }
 
+    fn find_builtin(&self, engines: &Engines, digest: Digest) -> Option<Component> {
+        let release = self.release.as_ref()?;
+        [
+            (&release.sequential, &engines.sequential),
+            (&release.concurrent, &engines.concurrent),
+        ]
+        .into_iter()
+        .find_map(|(compiled_with, engine)| {
+            let code = builtin::content(&file_name(compiled_with, digest))?;
+            load_builtin(engine, code)
+                .inspect_err(|error| {
+                    tracing::warn!(%digest, %error, "compiled code inside the binary cannot be used");
+                })
+                .ok()
+        })
+    }
+
     fn find(&self, engine: &Engine, digest: Digest) -> Option<Component> {
         let file = self.file(engine, digest);
         if !file.exists() {
@@ -96,16 +133,20 @@ impl CompiledCache {
     }
 
     fn file(&self, engine: &Engine, digest: Digest) -> PathBuf {
-        let mut hasher = Sha256Hasher(Sha256::new());
-        engine.precompile_compatibility_hash().hash(&mut hasher);
-        let mut name = digest.to_string().replace(':', "-");
-        name.push('-');
-        for byte in &hasher.0.finalize()[..16] {
-            // Writing to a string cannot fail.
-            let _ = write!(name, "{byte:02x}");
-        }
-        self.folder.join(format!("{name}.{SUFFIX}"))
+        self.folder.join(file_name(engine, digest))
     }
+}
+
+fn file_name(engine: &Engine, digest: Digest) -> String {
+    let mut hasher = Sha256Hasher(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    let mut name = digest.to_string().replace(':', "-");
+    name.push('-');
+    for byte in &hasher.0.finalize()[..16] {
+        // Writing to a string cannot fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    format!("{name}.{SUFFIX}")
 }
 
 /// A user who can write here can have the host run code of their own.
@@ -134,6 +175,15 @@ fn load(engine: &Engine, file: &Path) -> Result<Component> {
     // SAFETY: this program wrote the file whole or not at all, with an engine that the file's name
     // has a hash of, into the operator's folder for it. No program writes to it in place.
     let component = unsafe { Component::deserialize_file(engine, file)? };
+    component.initialize_copy_on_write_image()?;
+    Ok(component)
+}
+
+#[expect(unsafe_code, reason = "loading compiled code trusts the binary")]
+fn load_builtin(engine: &Engine, code: &[u8]) -> Result<Component> {
+    // SAFETY: the code is a part of this program. The build made it with this source, and an engine
+    // that its name has a hash of.
+    let component = unsafe { Component::deserialize(engine, code)? };
     component.initialize_copy_on_write_image()?;
     Ok(component)
 }

@@ -4,10 +4,11 @@
 //! shows the result. So an answer about a file that is no component tells neither a byte of the
 //! file nor its digest.
 
+use crate::builtin;
 use crate::registry::Digest;
-use crate::regular_file;
 use crate::runtime::problem::LoadProblem;
 use sha2::{Digest as _, Sha256};
+use std::borrow::Cow;
 use std::path::Path;
 
 /// The largest component, in bytes: a Python interpreter with its library has some 40 MiB.
@@ -18,17 +19,17 @@ const PREAMBLE: [u8; 8] = *b"\0asm\x0d\0\x01\0";
 
 /// The bytes of a component's file, and their SHA-256.
 pub struct ComponentFile {
-    pub bytes: Vec<u8>,
+    pub bytes: Cow<'static, [u8]>,
     digest: Digest,
 }
 
 impl ComponentFile {
-    /// Reads a file. Blocks, on a hung mount without an end.
+    /// Reads a file, or one inside the binary. Blocks, on a hung mount without an end.
     ///
     /// # Errors
     /// It cannot be read, is no regular file, is too large, or is no component.
     pub fn read(file: &Path) -> Result<Self, LoadProblem> {
-        let bytes = regular_file::read(file, COMPONENT_BYTES_MAX)
+        let bytes = builtin::read(file, COMPONENT_BYTES_MAX)
             .map_err(|error| LoadProblem::unreadable(file, error))?;
         if !bytes.starts_with(&PREAMBLE) {
             let file = file.to_owned();
@@ -73,7 +74,7 @@ mod tests {
     fn a_components_digest_is_that_of_its_bytes() {
         let empty = wat::parse_str("(component)").unwrap();
         let file = read(&empty).unwrap();
-        assert_eq!(file.bytes, empty);
+        assert_eq!(*file.bytes, *empty);
         assert_eq!(file.digest(), Digest(Sha256::digest(&empty).into()));
     }
 

@@ -27,6 +27,8 @@ const WARM_SLOTS_MAX: u32 = 128;
 /// How much of a memory stays resident when its instance ends. To clear it costs less than to
 /// return the pages to the kernel.
 const MEMORY_KEPT_RESIDENT: usize = 256 << 10;
+/// The machines that compiled code of a release runs on: without a processor's extensions.
+const RELEASE_TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// The engines.
 pub struct Engines {
@@ -67,6 +69,22 @@ impl Engines {
                 }
             })?;
         Ok(engines)
+    }
+
+    /// Engines that compile for every machine of a release. Their guests obey no clock.
+    ///
+    /// # Errors
+    /// This machine is of another kind.
+    pub fn of_release() -> Result<Self> {
+        let engine = |is_concurrent| {
+            let mut config = config(false, is_concurrent);
+            config.target(RELEASE_TARGET)?;
+            Engine::new(&config)
+        };
+        Ok(Self {
+            sequential: engine(false)?,
+            concurrent: engine(true)?,
+        })
     }
 
     /// Whether the engine of a component has all that the component imports.

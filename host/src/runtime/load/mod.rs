@@ -1,6 +1,6 @@
 //! From the file of a component to a generation that can serve.
 
-mod compiled;
+pub mod compiled;
 pub mod component_file;
 mod engine;
 mod imports;
