@@ -80,7 +80,7 @@ gather_archive() {
   target/release/strongroom-dist completions "$FOLDER/completions"
   write_bills_of_materials "$FOLDER/sbom"
   cp -r README.md CHANGELOG.md LICENSE SECURITY.md docs deploy/* "$FOLDER"
-  cp "$INSIDE/registry.toml" "$FOLDER"
+  cp "$INSIDE"/*.toml "$FOLDER"
   chmod -R u=rwX,go=rX "$FOLDER"
 }
 

@@ -17,7 +17,6 @@ readonly BANK_USER=65532
 
 fail() { printf 'dist/try.sh: %s\n' "$*" >&2; exit 1; }
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 archive=$(realpath "${1:?which archive?}")
 folder=$(mktemp -d)
@@ -28,8 +27,8 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# Becomes a command in the root, where nothing is but the binary and the bank's folder. To be called in
-# the background or in a pipe.
+# Becomes a command in the root, where nothing is but the binary and the bank's folder. To be called
+# in the background or in a pipe.
 in_root() { # COMMAND..
   local enter
   if ((EUID == 0)); then
@@ -51,24 +50,25 @@ for program in "${PROGRAMS[@]}"; do
   ln -s "$(command -v "$program")" "$folder/programs/"
 done
 
-gateway=127.0.0.1:$(free_port)
-admin=127.0.0.1:$(free_port)
 started=$(milliseconds)
-in_root /strongroom serve --listen "$gateway" --admin "$admin" \
+in_root /strongroom serve --listen 127.0.0.1:0 --admin 127.0.0.1:0 \
   >"$folder/stdout" 2>"$folder/stderr" &
 host=$!
-until curl -fs -o "$folder/ready" "http://$admin/readyz"; do
+# The host prints its addresses when the services have started.
+printed() { sed -n "s|^$1 listens on http://||p" "$folder/stdout"; }
+until [[ -n $(printed admin) ]]; do
   kill -0 "$host" 2>/dev/null || { cat "$folder/stderr"; fail "the host has ended"; }
-  (($(milliseconds) - started < 30000)) || { cat "$folder/stderr"; fail "the host is not ready"; }
+  (($(milliseconds) - started < 30000)) || { cat "$folder/stderr"; fail "the host does not start"; }
   sleep 0.02
 done
+curl -fs -o "$folder/ready" "http://$(printed admin)/readyz" || fail "a service has not started"
 ready=$(($(milliseconds) - started))
 echo "ready after $ready ms"
 ! grep -q compiling "$folder/stderr" || fail "components were compiled: their code is not inside"
 
 sed -n '/^```sh tour$/,/^```$/p' "$README" | grep -v '^```' |
-  sed "s|http://127.0.0.1:8080|http://$gateway|" >"$folder/tour.sh"
-env -i PATH="$folder/programs" HOME="$folder" \
+  sed "s|http://127.0.0.1:8080|http://$(printed strongroom)|" >"$folder/tour.sh"
+env -i PATH="$folder/programs" TMPDIR="$folder" \
   bash -euo pipefail "$folder/tour.sh" >"$folder/tour" || fail "the tour does not work"
 grep -q ',closing_balance,,,EUR,75.00,' "$folder/tour" || fail "the tour ends otherwise"
 total=$(($(milliseconds) - begun))

@@ -98,7 +98,7 @@ impl AdminApi {
         Self {
             swapper,
             figures: figures.into(),
-            guard: CallGuard::new(address, &host.admin_hosts, token, guards_reads),
+            guard: CallGuard::new(address, &host.admin_names(), token, guards_reads),
             movable_time,
             long_calls: Arc::new(Semaphore::new(LONG_CALLS_MAX)),
             backups: Arc::new(Semaphore::new(BACKUPS_MAX)),

@@ -6,12 +6,13 @@
 //! something. Only its owner can reach a Unix socket.
 
 use crate::bearer::bearer_token;
+use crate::network_address::NetworkAddress;
 use crate::registry::{AdminAddress, AdminToken};
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use sha2::{Digest as _, Sha256};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{Ipv4Addr, SocketAddr};
 use subtle::ConstantTimeEq as _;
 
 /// Why a call is refused.
@@ -54,9 +55,10 @@ impl CallGuard {
             return Self { network: None };
         };
         let mut hosts = hosts.to_vec();
-        hosts.push(match address.ip() {
-            IpAddr::V4(ip) => ip.to_string(),
-            IpAddr::V6(ip) => format!("[{ip}]"),
+        hosts.push(match address {
+            NetworkAddress::Ip(SocketAddr::V4(address)) => address.ip().to_string(),
+            NetworkAddress::Ip(SocketAddr::V6(address)) => format!("[{}]", address.ip()),
+            NetworkAddress::Name(name, _) => name.clone(),
         });
         let network = NetworkGuard {
             hosts,

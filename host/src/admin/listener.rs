@@ -3,6 +3,7 @@
 use super::calls::AdminApi;
 use crate::arriving_body::ArrivingBody;
 use crate::connections::{ConnectionPlace, Connections};
+use crate::network_address::NetworkAddress;
 use crate::registry::AdminAddress;
 use http::Request;
 use hyper::service::service_fn;
@@ -42,9 +43,10 @@ impl AdminListener {
     pub async fn bind(address: &AdminAddress) -> io::Result<Self> {
         Ok(match address {
             AdminAddress::Tcp(address) => {
-                let socket = TcpListener::bind(address).await?;
+                let addresses = address.resolve().await?;
+                let socket = TcpListener::bind(addresses.as_slice()).await?;
                 Self {
-                    address: AdminAddress::Tcp(socket.local_addr()?),
+                    address: AdminAddress::Tcp(NetworkAddress::Ip(socket.local_addr()?)),
                     socket: Socket::Tcp(socket),
                 }
             }

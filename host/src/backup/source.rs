@@ -1,7 +1,9 @@
 //! What a backup is made of, in the order of its copies.
 
 use super::manifest::{self, CopiedFile, Manifest};
+use crate::builtin;
 use crate::keys::BACKED_UP;
+use crate::registry::REGISTRY_BYTES_MAX;
 use crate::runtime::{STORES, Services};
 use crate::store::{LogKeeper, ServiceStore, StoreFiles};
 use sha2::{Digest as _, Sha256};
@@ -109,19 +111,16 @@ impl BackupSource {
     /// The files beside the stores, by their paths in a data folder: the registry, the logs of keys,
     /// and the latest trusted time.
     pub(super) fn small_files(&self) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
-        let mut files = Vec::new();
-        let registry = (PathBuf::from("registry.toml"), self.registry.clone());
+        let registry = builtin::read(&self.registry, REGISTRY_BYTES_MAX);
+        let registry = registry.map_err(|error| named(&self.registry, error))?;
+        let mut files = vec![(PathBuf::from("registry.toml"), registry.into_owned())];
         let keys = BACKED_UP.map(|name| Path::new("keys").join(name));
-        let in_data = keys.into_iter().chain([PathBuf::from("last-time")]);
-        let in_data = in_data.map(|path| (path.clone(), self.data.join(path)));
-        for (path, file) in std::iter::once(registry).chain(in_data) {
+        for path in keys.into_iter().chain([PathBuf::from("last-time")]) {
+            let file = self.data.join(&path);
             match std::fs::read(&file) {
                 Ok(content) => files.push((path, content)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    let problem = format!("{}: {error}", file.display());
-                    return Err(io::Error::new(error.kind(), problem));
-                }
+                Err(error) => return Err(named(&file, error)),
             }
         }
         Ok(files)
@@ -160,6 +159,10 @@ fn log_path(database: &Path) -> PathBuf {
     name.into()
 }
 
+fn named(file: &Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", file.display()))
+}
+
 /// A backup that is being made.
 struct Copying<'d> {
     manifest: Manifest,
@@ -185,10 +188,8 @@ impl Copying<'_> {
     }
 
     fn take_file(&mut self, path: &Path, file: &Path) -> io::Result<()> {
-        let named =
-            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", file.display()));
-        let mut opened = File::open(file).map_err(named)?;
-        let bytes = opened.metadata().map_err(named)?.len();
+        let mut opened = File::open(file).map_err(|error| named(file, error))?;
+        let bytes = opened.metadata().map_err(|error| named(file, error))?.len();
         self.take(path, bytes, &mut opened)
     }
 

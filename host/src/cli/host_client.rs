@@ -2,6 +2,7 @@
 
 use super::RegistryArgument;
 use crate::admin::{read_token, token_file};
+use crate::network_address::NetworkAddress;
 use crate::registry::{AdminAddress, AdminToken, HostSpec};
 use anyhow::Context as _;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
@@ -25,8 +26,8 @@ const TOKEN_VARIABLE: &str = "STRONGROOM_ADMIN_TOKEN";
 /// The address of a host's admin API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum HostAddress {
-    /// `HOST:PORT`; the host may be a name.
-    Network(String),
+    /// An address, or the name of a host, and a port.
+    Network(NetworkAddress),
     /// A Unix socket.
     Unix(PathBuf),
 }
@@ -39,14 +40,14 @@ impl FromStr for HostAddress {
             return text.parse().map(|address: AdminAddress| address.into());
         }
         let address = text.strip_prefix("http://").unwrap_or(text);
-        Ok(Self::Network(address.trim_end_matches('/').to_owned()))
+        address.trim_end_matches('/').parse().map(Self::Network)
     }
 }
 
 impl From<AdminAddress> for HostAddress {
     fn from(address: AdminAddress) -> Self {
         match address {
-            AdminAddress::Tcp(address) => Self::Network(address.to_string()),
+            AdminAddress::Tcp(address) => Self::Network(address),
             AdminAddress::Unix(path) => Self::Unix(path),
         }
     }
@@ -55,7 +56,7 @@ impl From<AdminAddress> for HostAddress {
 impl fmt::Display for HostAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Network(address) => formatter.write_str(address),
+            Self::Network(address) => write!(formatter, "{address}"),
             Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
         }
     }
@@ -134,10 +135,10 @@ impl HostClient {
         &self.address
     }
 
-    fn name(&self) -> &str {
+    fn name(&self) -> String {
         match &self.address {
-            HostAddress::Network(address) => address,
-            HostAddress::Unix(_) => "localhost",
+            HostAddress::Network(address) => address.to_string(),
+            HostAddress::Unix(_) => "localhost".to_owned(),
         }
     }
 
@@ -176,7 +177,9 @@ impl HostClient {
         };
         match &self.address {
             HostAddress::Network(address) => {
-                let stream = TcpStream::connect(address).await.with_context(no_host)?;
+                let addresses = address.resolve().await.with_context(no_host)?;
+                let stream = TcpStream::connect(addresses.as_slice()).await;
+                let stream = stream.with_context(no_host)?;
                 exchange(stream, request).await
             }
             HostAddress::Unix(path) => {
@@ -248,7 +251,7 @@ mod tests {
 
     #[test]
     fn an_address_is_what_the_host_prints_or_what_users_type() {
-        let network = |address: &str| HostAddress::Network(address.to_owned());
+        let network = |address: &str| HostAddress::Network(address.parse().unwrap());
         for (text, expected) in [
             ("127.0.0.1:9090", network("127.0.0.1:9090")),
             ("http://127.0.0.1:9090/", network("127.0.0.1:9090")),
@@ -260,6 +263,8 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
-        assert!("unix:".parse::<HostAddress>().is_err());
+        for wrong in ["unix:", "127.0.0.1", "https://bank.example:9090"] {
+            assert!(wrong.parse::<HostAddress>().is_err(), "{wrong}");
+        }
     }
 }

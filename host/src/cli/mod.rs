@@ -45,7 +45,7 @@ Examples:
 
 /// A banking backend in one binary, whose services are WebAssembly components.
 #[derive(Debug, Parser)]
-#[command(name = "strongroom", version, about, after_help = MORE)]
+#[command(name = "strongroom", version, after_help = MORE)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

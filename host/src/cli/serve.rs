@@ -9,6 +9,7 @@ use crate::data_lock::DataLock;
 use crate::gateway::{Gateway, Listener};
 use crate::keys::{self, Keys, TokenPolicy};
 use crate::metrics::Figures;
+use crate::network_address::NetworkAddress;
 use crate::open_files::room_for_connections;
 use crate::registry::{AdminAddress, AdminToken, HostSpec, Registry};
 use crate::runtime::{self, Loader, Services};
@@ -17,7 +18,6 @@ use crate::swap::{self, FileWatch, Swapper};
 use crate::telemetry;
 use crate::wall_clock::{self, TimeSource, WallClock};
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -54,9 +54,9 @@ pub(super) struct ServeArguments {
     /// beside the registry makes, and a clock that `POST /dev/clock` of the admin API moves
     #[arg(long, conflicts_with = "data")]
     dev: bool,
-    /// Where the gateway listens [default: the registry's `listen`, or 127.0.0.1:8080]
+    /// Where the gateway listens, IP:PORT or NAME:PORT [default: the registry's `listen`, or 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
-    listen: Option<SocketAddr>,
+    listen: Option<NetworkAddress>,
     /// Where the admin API listens, or unix:PATH [default: the registry's `admin`, or
     /// 127.0.0.1:9090]
     #[arg(long, value_name = "ADDR")]
@@ -144,7 +144,7 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
             "the limit on open files is too low for `connections`; raise `ulimit -n`"
         );
     }
-    let listener = Listener::bind(host, room)?;
+    let listener = Listener::bind(host, room).await?;
     let admin = AdminListener::bind(&host.admin)
         .await
         .map_err(|error| anyhow::anyhow!("cannot listen on {} (`admin`): {error}", host.admin))?;

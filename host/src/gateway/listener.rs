@@ -7,6 +7,7 @@ use super::proxies::{TrustedProxies, read_proxy_head};
 use super::tls::{ALPN_HTTP2, Tls};
 use crate::connections::{ConnectionPlace, Connections, NoPlace, SWEEP_INTERVAL};
 use crate::metrics::Figures;
+use crate::network_address::NetworkAddress;
 use crate::registry::HostSpec;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -51,13 +52,13 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Binds the address, and reads the certificate if there is one. At most `room` connections are
+    /// Binds the address, or the first of a name that can be bound, and reads the certificate if there is one. At most `room` connections are
     /// open at once.
     ///
     /// # Errors
     /// The address is in use, or is not of this machine; the certificate cannot be used.
-    pub fn bind(host: &HostSpec, room: usize) -> anyhow::Result<Self> {
-        let socket = listen(host.listen).map_err(|error| {
+    pub async fn bind(host: &HostSpec, room: usize) -> anyhow::Result<Self> {
+        let socket = listen(&host.listen).await.map_err(|error| {
             anyhow::anyhow!("cannot listen on {} (`listen`): {error}", host.listen)
         })?;
         let connections = host.connections.min(room);
@@ -176,7 +177,18 @@ impl Listener {
     }
 }
 
-fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+async fn listen(address: &NetworkAddress) -> std::io::Result<TcpListener> {
+    let mut outcome = Err(std::io::ErrorKind::AddrNotAvailable.into());
+    for address in address.resolve().await? {
+        outcome = listen_at(address);
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
+}
+
+fn listen_at(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
         SocketAddr::V6(_) => TcpSocket::new_v6(),

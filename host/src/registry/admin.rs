@@ -2,9 +2,9 @@
 
 use super::environment::{SECRETS, read_secret};
 use super::table::{TomlTable, type_name};
+use crate::network_address::NetworkAddress;
 use http::uri::Authority;
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use toml::de::DeValue;
@@ -19,7 +19,7 @@ const TOKEN_LENGTH_MAX: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AdminAddress {
     /// An address and a port.
-    Tcp(SocketAddr),
+    Tcp(NetworkAddress),
     /// A Unix socket, which the file system guards.
     Unix(PathBuf),
 }
@@ -41,12 +41,10 @@ impl FromStr for AdminAddress {
         match text.strip_prefix(UNIX) {
             Some("") => Err("names no socket; write unix:PATH".to_owned()),
             Some(path) => Ok(Self::Unix(path.into())),
-            None => text.parse().map(Self::Tcp).map_err(|_| {
-                format!(
-                    "`{text}` is not an address; \
-                     write IP:PORT, such as \"127.0.0.1:9090\", or unix:PATH"
-                )
-            }),
+            None => text
+                .parse()
+                .map(Self::Tcp)
+                .map_err(|problem| format!("{problem}, or unix:PATH")),
         }
     }
 }

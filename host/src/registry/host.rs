@@ -4,6 +4,7 @@ use super::admin::{self, AdminAddress, AdminToken};
 use super::network::Network;
 use super::table::TomlTable;
 use super::units;
+use crate::network_address::NetworkAddress;
 use http::HeaderValue;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostSpec {
     /// Where the gateway listens.
-    pub listen: SocketAddr,
+    pub listen: NetworkAddress,
     /// Where the admin API listens; by default on the loopback.
     pub admin: AdminAddress,
     /// Names that clients may use for the admin API, beside the loopback's and its address.
@@ -100,6 +101,15 @@ impl HostSpec {
         differing.map(|(key, _)| key).collect()
     }
 
+    /// Names by which the admin API may be called: the listed ones, and the one at which it listens.
+    pub fn admin_names(&self) -> Vec<String> {
+        let mut names = self.admin_hosts.clone();
+        if let AdminAddress::Tcp(NetworkAddress::Name(name, _)) = &self.admin {
+            names.push(name.clone());
+        }
+        names
+    }
+
     /// Sets the data folder. The compiled code goes with it unless the registry names its folder.
     pub fn set_data(&mut self, data: Option<PathBuf>) {
         let Some(data) = data else { return };
@@ -111,8 +121,8 @@ impl HostSpec {
 
     pub(super) fn read(root: &mut TomlTable<'_, '_>, folder: &Path) -> Self {
         let mut host = Self {
-            listen: LISTEN_DEFAULT,
-            admin: AdminAddress::Tcp(ADMIN_DEFAULT),
+            listen: NetworkAddress::Ip(LISTEN_DEFAULT),
+            admin: AdminAddress::Tcp(NetworkAddress::Ip(ADMIN_DEFAULT)),
             admin_hosts: Vec::new(),
             admin_token: None,
             data: folder.join("data"),
@@ -135,7 +145,7 @@ impl HostSpec {
 
     fn read_keys(&mut self, mut table: TomlTable<'_, '_>, folder: &Path) {
         let admin_address = |text: &str| AdminAddress::parse(text, folder);
-        set(&mut self.listen, table.string("listen", parse_address));
+        set(&mut self.listen, table.string("listen", str::parse));
         set(&mut self.admin, table.string("admin", admin_address));
         self.admin_hosts = table.strings("admin_hosts", admin::parse_host);
         self.admin_token = admin::read_token(&mut table, folder);
@@ -237,10 +247,4 @@ fn parse_clock_jump(text: &str) -> Result<Duration, String> {
 
 fn default_cache(data: &Path) -> PathBuf {
     data.join("cache")
-}
-
-fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| {
-        format!("`{text}` is not an address; write IP:PORT, such as \"127.0.0.1:8080\"")
-    })
 }

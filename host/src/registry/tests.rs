@@ -208,6 +208,17 @@ fn a_value_may_be_in_a_file_without_the_end_of_its_line() {
 }
 
 #[test]
+fn a_component_inside_the_binary_is_no_file_that_can_change() {
+    let text = "[services.a]\ncomponent = \"builtin:a.wasm\"\n\
+                canary = { component = \"b.wasm\", weight = 1 }\n";
+    let registry = parse(text).unwrap();
+    let a = registry.service("a").unwrap();
+    assert_eq!(a.component, Path::new("builtin:a.wasm"));
+    let files = ["bank/registry.toml", "bank/b.wasm"].map(PathBuf::from);
+    assert_eq!(registry.files(), files);
+}
+
+#[test]
 fn the_admin_keys_are_read() {
     let host = |text: &str| {
         let service = "[services.a]\ncomponent = \"a\"\n";
@@ -225,6 +236,11 @@ fn the_admin_keys_are_read() {
     assert_eq!(
         host("").unwrap().differences(&set),
         ["admin", "admin_hosts", "admin_token"]
+    );
+    let named = host("admin = \"Admin.bank.example:9090\"\nadmin_hosts = [\"localhost\"]");
+    assert_eq!(
+        named.unwrap().admin_names(),
+        ["localhost", "admin.bank.example"]
     );
     for (wrong, word) in [
         ("admin = \"localhost\"", "unix:PATH"),

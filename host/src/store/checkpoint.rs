@@ -131,10 +131,12 @@ impl CheckpointTurn {
         drop(held);
         self.keep_up_to(position);
         let copied = self.run();
-        if let Some(kept) = &mut self.kept {
-            kept.unmark()?;
+        let unmarked = self.kept.as_mut().map_or(Ok(()), KeptLog::unmark);
+        if unmarked.is_err() {
+            // Its reader would hold all later checkpoints back.
+            self.kept = None;
         }
-        copied
+        copied.and_then(|copied| unmarked.map(|()| copied))
     }
 
     /// Commits the open group, and keeps the log up to there.

@@ -1,14 +1,17 @@
 //! HTTP requests that guests send. They reach only the origins that the registry names for the
 //! service, and by default none.
 
+mod send;
+
 use crate::registry::Origin;
+use send::{Times, send};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use wasmtime::component::{HasData, Linker};
 use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody,
-    WasiHttpHooks, default_send_request,
+    WasiHttpHooks,
 };
 
 mod bindings {
@@ -78,16 +81,15 @@ impl Outbound {
     }
 
     /// The guest's wishes, as far as its time goes.
-    fn bounded(&self, options: Option<RequestOptions>) -> RequestOptions {
-        let mut options = options.unwrap_or_default();
-        for wish in [
-            &mut options.connect_timeout,
-            &mut options.first_byte_timeout,
-            &mut options.between_bytes_timeout,
-        ] {
-            *wish = Some(wish.map_or(self.time_max, |time| time.min(self.time_max)));
+    fn bounded(&self, options: Option<RequestOptions>) -> Times {
+        let options = options.unwrap_or_default();
+        let bounded =
+            |wish: Option<Duration>| wish.map_or(self.time_max, |time| time.min(self.time_max));
+        Times {
+            connect: bounded(options.connect_timeout),
+            first_byte: bounded(options.first_byte_timeout),
+            between_bytes: bounded(options.between_bytes_timeout),
         }
-        options
     }
 }
 
@@ -145,10 +147,9 @@ impl WasiHttpHooks for Outbound {
         let Ok(place) = Arc::clone(&self.outside.places).try_acquire_owned() else {
             return Box::new(async { Err(Error::ConnectionLimitReached) });
         };
-        let options = self.bounded(options);
+        let times = self.bounded(options);
         Box::new(async move {
-            let (response, rest) = default_send_request(request, Some(options)).await?;
-            let response = response.map(http_body_util::BodyExt::boxed_unsync);
+            let (response, rest) = send(request, times).await?;
             let rest = async move {
                 let outcome = rest.await;
                 drop(place);

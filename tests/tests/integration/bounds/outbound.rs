@@ -37,3 +37,18 @@ async fn a_service_reaches_the_origins_of_its_table_and_no_others() {
         assert!(answer.starts_with("refused"), "{other}: {answer}");
     }
 }
+
+#[tokio::test]
+async fn an_origin_may_be_a_name_and_one_without_an_address_is_an_error() {
+    let caller = Service::guest("hostile").public();
+    let host = Host::start(&Registry::empty().service("caller", caller.clone()), None).await;
+    let port = host.admin_address().rsplit(':').next().expect("a port");
+    let origins = ["localhost", "nowhere.invalid."].map(|name| format!("http://{name}:{port}"));
+    let named = caller.set("outbound", origins.to_vec());
+    host.save_registry(&Registry::empty().service("caller", named))
+        .await;
+    let [here, nowhere] = origins.map(|origin| format!("{origin}/healthz"));
+    assert_eq!(call(&host, &here).await, "status 200 OK");
+    let answer = call(&host, &nowhere).await;
+    assert!(answer.contains("DnsError"), "{answer}");
+}

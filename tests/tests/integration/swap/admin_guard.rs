@@ -150,6 +150,16 @@ async fn a_unix_socket_needs_neither_token_nor_name() {
 }
 
 #[tokio::test]
+async fn the_listeners_take_a_name_by_which_the_host_is_called_too() {
+    let mut host = Host::prepared(&beside_a_bystander(version("version-a")), None);
+    host.launch_with(&["--listen", "localhost:0", "--admin", "localhost:0"]);
+    assert!(host.address().starts_with("127.0.0.1:"), "{host:?}");
+    let address = host.admin_address().replace("127.0.0.1", "localhost");
+    let outcome = host.run(&["check", "--against", &address]).await;
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn clients_that_say_nothing_keep_no_health_check_out() {
     let host = start().await;
     let mut held = Vec::new();
