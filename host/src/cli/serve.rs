@@ -54,7 +54,8 @@ pub(super) struct ServeArguments {
     /// beside the registry makes, and a clock that `POST /dev/clock` of the admin API moves
     #[arg(long, conflicts_with = "data")]
     dev: bool,
-    /// Where the gateway listens, IP:PORT or NAME:PORT [default: the registry's `listen`, or 127.0.0.1:8080]
+    /// Where the gateway listens, IP:PORT or NAME:PORT [default: the registry's `listen`, or
+    /// 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
     listen: Option<NetworkAddress>,
     /// Where the admin API listens, or unix:PATH [default: the registry's `admin`, or

@@ -52,8 +52,8 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Binds the address, or the first of a name that can be bound, and reads the certificate if there is one. At most `room` connections are
-    /// open at once.
+    /// Binds the address, or the first of a name that can be bound, and reads the certificate if
+    /// there is one. At most `room` connections are open at once.
     ///
     /// # Errors
     /// The address is in use, or is not of this machine; the certificate cannot be used.

@@ -101,7 +101,7 @@ impl HostSpec {
         differing.map(|(key, _)| key).collect()
     }
 
-    /// Names by which the admin API may be called: the listed ones, and the one at which it listens.
+    /// Names by which the admin API may be called: those of `admin_hosts`, and that of `admin`.
     pub fn admin_names(&self) -> Vec<String> {
         let mut names = self.admin_hosts.clone();
         if let AdminAddress::Tcp(NetworkAddress::Name(name, _)) = &self.admin {
