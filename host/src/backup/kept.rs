@@ -94,7 +94,7 @@ impl KeptBackup {
     /// # Errors
     /// The folder cannot be written.
     pub fn finish(mut self, source: &BackupSource) -> io::Result<()> {
-        self.base.be_taken_now();
+        self.base.be_taken_now(&source.figures);
         self.write_manifest(source)
     }
 
@@ -131,7 +131,7 @@ impl KeptBackup {
     }
 
     fn bring_up_to_now(&mut self, source: &BackupSource) -> io::Result<()> {
-        self.base.be_taken_now();
+        self.base.be_taken_now(&source.figures);
         source.keep_logs();
         self.write_manifest(source)
     }

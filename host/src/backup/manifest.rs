@@ -26,6 +26,9 @@ pub struct Manifest {
     pub data: PathBuf,
     /// The services that served, and the SHA-256 of their components.
     pub components: BTreeMap<String, String>,
+    /// What services said of themselves when it was begun, by their names: such as how far the
+    /// journal was.
+    pub figures: BTreeMap<String, BTreeMap<String, i64>>,
     /// All other files, in the order in which they were copied.
     pub files: Vec<CopiedFile>,
 }
@@ -61,13 +64,18 @@ struct Format {
 }
 
 impl Manifest {
-    pub(super) fn new(data: PathBuf, components: BTreeMap<String, String>) -> Self {
+    pub(super) fn new(
+        data: PathBuf,
+        components: BTreeMap<String, String>,
+        figures: BTreeMap<String, BTreeMap<String, i64>>,
+    ) -> Self {
         Self {
             format: FORMAT,
             strongroom: env!("CARGO_PKG_VERSION").to_owned(),
             taken_at: rfc3339::format(now_ms()),
             data,
             components,
+            figures,
             files: Vec::new(),
         }
     }
@@ -105,9 +113,10 @@ impl Manifest {
         Ok(text)
     }
 
-    /// Says that it is of now.
-    pub(super) fn be_taken_now(&mut self) {
+    /// Says that it is of now, with other figures.
+    pub(super) fn be_taken_now(&mut self, figures: &BTreeMap<String, BTreeMap<String, i64>>) {
         self.taken_at = rfc3339::format(now_ms());
+        self.figures = figures.clone();
     }
 
     /// The bytes of all files.
@@ -123,7 +132,7 @@ mod tests {
     #[test]
     fn a_manifest_is_read_as_it_was_written_and_one_of_another_format_is_named() {
         let components = BTreeMap::from([("auth".to_owned(), "sha256:00".to_owned())]);
-        let mut manifest = Manifest::new("/data".into(), components);
+        let mut manifest = Manifest::new("/data".into(), components, BTreeMap::new());
         manifest.files.push(CopiedFile {
             path: "stores/auth.sqlite".into(),
             stored_as: None,

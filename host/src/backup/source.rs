@@ -4,7 +4,7 @@ use super::manifest::{self, CopiedFile, Manifest};
 use crate::builtin;
 use crate::keys::BACKED_UP;
 use crate::registry::REGISTRY_BYTES_MAX;
-use crate::runtime::{STORES, Services};
+use crate::runtime::{Figure, STORES, Services};
 use crate::store::{LogKeeper, ServiceStore, StoreFiles};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -33,6 +33,8 @@ pub struct BackupSource {
     /// Callers before their callees.
     stores: Vec<(String, ServiceStore)>,
     components: BTreeMap<String, String>,
+    /// What the services say of themselves, by their names.
+    pub(super) figures: BTreeMap<String, BTreeMap<String, i64>>,
 }
 
 impl BackupSource {
@@ -44,11 +46,25 @@ impl BackupSource {
             Some((route.service.name().to_owned(), stable.digest().to_string()))
         });
         let components = components.collect();
+        let stable = table.routes().filter_map(|route| route.stable.clone());
+        let stable: Vec<_> = stable.collect();
         drop(table);
+        let mut figures = BTreeMap::new();
+        for generation in stable {
+            let name = &generation.spec().name;
+            if let Some(Ok(metrics)) = generation.metrics().await {
+                let own = Figure::of(name, &metrics).into_iter();
+                figures.insert(
+                    name.clone(),
+                    own.map(|figure| (figure.name, figure.value)).collect(),
+                );
+            }
+        }
         Self {
             data: services.data().to_owned(),
             registry: registry.to_owned(),
             components,
+            figures,
             stores: services.open_stores().await,
         }
     }
@@ -96,7 +112,7 @@ impl BackupSource {
 
     fn begin<'d>(&self, to: &'d mut dyn Destination) -> io::Result<Copying<'d>> {
         let data = std::path::absolute(&self.data)?;
-        let manifest = Manifest::new(data, self.components.clone());
+        let manifest = Manifest::new(data, self.components.clone(), self.figures.clone());
         Ok(Copying { manifest, to })
     }
 
@@ -180,7 +196,7 @@ impl Copying<'_> {
             keeper.keep_up_to(&files.log)?;
             return Ok(Some(keeper));
         }
-        if files.log.bytes > 0 {
+        if !files.log.is_empty() {
             let mut log = File::open(&files.log.log)?;
             self.take(&log_path(path), files.log.bytes, &mut log)?;
         }

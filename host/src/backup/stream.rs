@@ -18,7 +18,7 @@ const PART_BYTES: usize = 256 << 10;
 /// How many parts may wait for the client.
 const PARTS_WAITING_MAX: usize = 4;
 /// How long the client may take for a part: until it has the last one, a store's log grows.
-const PART_TIME_MAX: Duration = Duration::from_secs(10);
+const PART_TIME_MAX: Duration = Duration::from_secs(30);
 /// The mode of each file.
 const FILE_MODE: u32 = 0o600;
 

@@ -31,7 +31,7 @@ pub fn unpack(
     create_folder(folder).with_context(|| folder.display().to_string())?;
     let mut files = Vec::new();
     for entry in tar::Archive::new(backup).entries()? {
-        let mut entry = entry.context("the host's answer breaks off")?;
+        let mut entry = entry.context("the host's answer breaks off; its log says why")?;
         let path = entry.path()?.into_owned();
         if path == Path::new(ERROR) {
             let mut reason = String::new();

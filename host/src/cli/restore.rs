@@ -5,7 +5,7 @@ use super::progress::Progress;
 use super::verify::{is_sound, print_verified};
 use crate::backup::{self, Manifest, NewFolder};
 use crate::registry::Registry;
-use crate::runtime::{self, Loader};
+use crate::runtime::{self, Figure, Loader};
 use crate::wall_clock::TimeSource;
 use anyhow::Context as _;
 use std::path::{Path, PathBuf};
@@ -52,6 +52,7 @@ async fn restore(backup: &Path, data: &Path, registry: &Registry) -> anyhow::Res
         is_sound(&verified),
         "the backup is not sound: see above; nothing was restored"
     );
+    let lost = lost(&loader, registry, &manifest.data, new.path()).await;
     new.finish()?;
     println!(
         "{}: restored as of {}; all sessions have ended, and each API key needs an \
@@ -59,5 +60,28 @@ async fn restore(backup: &Path, data: &Path, registry: &Registry) -> anyhow::Res
         data.display(),
         manifest.taken_at
     );
+    for line in lost {
+        println!("{line}");
+    }
     Ok(())
+}
+
+/// What the bank that was backed up has more, if it is still there.
+async fn lost(loader: &Loader, registry: &Registry, source: &Path, data: &Path) -> Vec<String> {
+    let there = runtime::figures(loader, registry, source).await;
+    let here = runtime::figures(loader, registry, data).await;
+    let mut lines = Vec::new();
+    for figure in there.iter().filter(|figure| !here.contains(figure)) {
+        let is_same =
+            |other: &&Figure| (&other.service, &other.name) == (&figure.service, &figure.name);
+        let value = here.iter().find(is_same).map_or(0, |other| other.value);
+        lines.push(format!(
+            "{}: {} is {value} now; it is {} in {}",
+            figure.service,
+            figure.name,
+            figure.value,
+            source.display()
+        ));
+    }
+    lines
 }

@@ -23,7 +23,7 @@ pub use instance::stats::Snapshot;
 pub use load::compiled::compile_for_release;
 pub use load::component_file::ComponentFile;
 pub use load::loader::Loader;
-pub use load::offline::{Verification, VerifyError, check, verify};
+pub use load::offline::{Figure, Verification, VerifyError, check, figures, verify};
 pub use problem::{LoadProblem, in_one_line};
 pub use services::audit::{AuditCheck, AuditReport};
 pub use services::canary::Canary;

@@ -125,6 +125,10 @@ impl CheckpointTurn {
         let mut held = writer.lock_arc_blocking();
         held.commit_group();
         let position = self.position()?;
+        if position.is_empty() {
+            // Then a reader would hold no checkpoint back from what is committed from now on.
+            return Ok(0);
+        }
         if let Some(kept) = &mut self.kept {
             kept.mark()?;
         }
@@ -165,12 +169,20 @@ impl CheckpointTurn {
         Ok(())
     }
 
-    /// How far the log has commits. The writer must be held, with no group open.
+    /// How far the log has commits that the database has not. The writer must be held, with no group
+    /// open.
+    ///
+    /// A log of which the database has everything counts as empty: the next commit may start it
+    /// over, and no reader holds that back.
     pub(super) fn position(&self) -> rusqlite::Result<LogPosition> {
         let noop = "PRAGMA wal_checkpoint(NOOP)";
-        let pages: i64 = self.connection.query_row(noop, [], |row| row.get(1))?;
+        let (pages, copied): (i64, i64) = self
+            .connection
+            .query_row(noop, [], |row| Ok((row.get(1)?, row.get(2)?)))?;
         let bytes = match u64::try_from(pages) {
-            Ok(pages @ 1..) => LOG_HEAD_BYTES + pages * (LOG_PAGE_HEAD_BYTES + PAGE_BYTES),
+            Ok(pages @ 1..) if copied < pages.cast_signed() => {
+                LOG_HEAD_BYTES + pages * (LOG_PAGE_HEAD_BYTES + PAGE_BYTES)
+            }
             _ => 0,
         };
         Ok(LogPosition::of(&log_of(&self.file), bytes))

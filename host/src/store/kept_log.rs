@@ -14,12 +14,17 @@ const SALTS_AT: u64 = 16;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogPosition {
     pub log: PathBuf,
-    /// Another each time that the log starts over; none for an empty log.
+    /// Another each time that the log starts over; none for an empty one.
     pub generation: Option<[u8; 8]>,
     pub bytes: u64,
 }
 
 impl LogPosition {
+    /// Whether the database has all that the log has.
+    pub fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
     pub(super) fn of(log: &Path, bytes: u64) -> Self {
         let salts = || {
             let mut salts = [0; 8];

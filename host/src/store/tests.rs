@@ -1,6 +1,7 @@
 //! The store keeps what it acknowledged, shows what is durable, and limits what a guest may do.
 
 mod calls;
+mod copies;
 mod faults;
 mod kit;
 

@@ -9,6 +9,7 @@ use crate::runtime::problem::LoadProblem;
 use crate::runtime::services::audit::{self, AuditCheck, AuditReport};
 use crate::runtime::services::callees::{Callees, Pins};
 use crate::runtime::services::generation::Generation;
+use crate::runtime::services::metrics::Metric;
 use crate::runtime::services::running::{STORES, store_file};
 use crate::store::ServiceStore;
 use std::collections::{HashMap, HashSet};
@@ -74,6 +75,58 @@ pub async fn verify(loader: &Loader, registry: &Registry, data: &Path) -> Vec<Ve
     }
     verified.extend(stores_without_service(registry, data));
     verified
+}
+
+/// A figure of a service, in its own words.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Figure {
+    /// The service.
+    pub service: String,
+    /// The name of the metric, and its labels if it has any.
+    pub name: String,
+    /// The value.
+    pub value: i64,
+}
+
+impl Figure {
+    /// The figures that a service exports.
+    pub fn of(service: &str, metrics: &[Metric]) -> Vec<Self> {
+        let mut figures = Vec::new();
+        for metric in metrics {
+            for sample in &metric.samples {
+                let mut name = metric.name.clone();
+                for (label, value) in &sample.labels {
+                    name.push_str(&format!(" {label}={value}"));
+                }
+                figures.push(Self {
+                    service: service.to_owned(),
+                    name,
+                    value: sample.value,
+                });
+            }
+        }
+        figures
+    }
+}
+
+/// The figures that services export, of the stores in `data`. Those of a service that cannot be
+/// loaded or asked are left out.
+pub async fn figures(loader: &Loader, registry: &Registry, data: &Path) -> Vec<Figure> {
+    let all = prepare_all(loader, registry);
+    let mut figures = Vec::new();
+    for (index, (spec, prepared)) in all.iter().enumerate() {
+        let Ok(prepared) = prepared else { continue };
+        let Ok(examined) = auditor(loader, spec, prepared, &all[..index], data) else {
+            continue;
+        };
+        let Some(generation) = examined.auditor else {
+            continue;
+        };
+        if let Some(Ok(metrics)) = generation.metrics().await {
+            figures.extend(Figure::of(&spec.name, &metrics));
+        }
+    }
+    figures
 }
 
 /// What there is of a service to examine.
