@@ -8,6 +8,7 @@
 #   ./build.sh clients           generates the clients of TypeScript and Python
 #   ./build.sh dist              makes the archive of a release, and tries it out
 #   ./build.sh bench [edge]      measures the bank, or what its edge costs
+#   ./build.sh bench backup      measures what a backup costs those who pay meanwhile
 #   ./build.sh bench lists       times lists in a bank of a million accounts, which it makes once
 #   ./build.sh torture swap      swaps its services a thousand times under load
 #   ./build.sh torture hostile   runs a service beside it that breaks every bound
@@ -313,7 +314,7 @@ case "${1:-}" in
     build
     phase "the guests of the tests" build_test_guests
     case "${2:-}" in
-      edge | lists) exec "bench/$2.sh" "${@:3}" ;;
+      backup | edge | lists) exec "bench/$2.sh" "${@:3}" ;;
     esac
     exec bench/run.sh "${@:2}"
     ;;

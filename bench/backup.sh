@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Measures what a backup of a large bank costs those who pay meanwhile, and how fast it is restored.
+# `./build.sh bench backup` calls it.
+#
+# usage: bench/backup.sh [--accounts N] [--entries N] [--seconds N] [--turns N]
+#   --accounts N   how many accounts the bank has (1000000)
+#   --entries N    how many entries its ledger has (10000000)
+#   --seconds N    how long each turn is measured (20)
+#   --turns N      how often payments alone and payments beside a backup take turns (5)
+#
+# The bank is that of `./build.sh bench lists`, which is made once. The backup needs as much disk
+# again, and the restored bank a third time; both end with this script.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+readonly CLIENTS=64 WARM_UP=2
+accounts=1000000
+entries=10000000
+seconds=20
+turns=5
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+fail() { printf 'bench/backup.sh: %s\n' "$*" >&2; exit 1; }
+
+while (($#)); do
+  [[ ${2:-} =~ ^[1-9][0-9]{0,8}$ ]] || fail "$1 takes a number, from 1 to 999999999"
+  case $1 in
+    --accounts) accounts=$2 ;;
+    --entries) entries=$2 ;;
+    --seconds) seconds=$2 ;;
+    --turns) turns=$2 ;;
+    *) fail "unknown argument: $1; there are: --accounts, --entries, --seconds, --turns" ;;
+  esac
+  shift 2
+done
+
+host=${STRONGROOM_BIN:-$root/target/release/strongroom}
+for file in "$host" target/components/{auth,token,account,transaction,webhook}.wasm; do
+  [[ -f $file ]] || fail "$file is missing; run ./build.sh bench backup"
+done
+cargo build --release --quiet -p strongroom-bench
+bench=${CARGO_TARGET_DIR:-target}/release/strongroom-bench
+
+source "$root/bench/large_bank.sh"
+
+start_large_bank
+admin=$(sed -n 's|^admin listens on ||p' "$folder/host.out")
+backup=$folder/backup
+restored=$folder/restored
+rm -rf "$backup" "$restored"
+
+pay() { # RECORD
+  "$bench" transfers --address "$gateway" --pid "$host_pid" --bank "$folder/bank.json" \
+    --clients $CLIENTS --seconds "$seconds" --warm-up $WARM_UP "$(record "$1")"
+}
+
+p99_of() { awk -F: '$1 ~ /"p99"/ { printf "%d", $2 }' "$folder/records/$1.json"; }
+failed_of() { awk '/"errors": \{/ && !/\{\}/ { n = 1 } END { print n + 0 }' "$folder/records/$1.json"; }
+now_ms() { printf '%d' $((${EPOCHREALTIME/[.,]/} / 1000)); }
+median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+
+ratios=()
+took=()
+for ((turn = 1; turn <= turns; turn++)); do
+  say "turn $turn: payments alone, then beside a backup; $CLIENTS clients, $seconds s each"
+  pay "calm-$turn"
+  begun=$(now_ms)
+  { "$host" backup "$backup" --registry "$folder/registry.toml" --data "$folder/data" \
+    --admin "$admin" && now_ms >"$folder/backup-ended"; } &
+  backing_up=$!
+  pay "busy-$turn"
+  wait $backing_up || fail "the backup failed"
+  took+=($(($(<"$folder/backup-ended") - begun)))
+  for side in calm busy; do
+    [[ $(failed_of "$side-$turn") == 0 ]] || fail "payments have failed: records/$side-$turn.json"
+  done
+  calm=$(p99_of "calm-$turn") busy=$(p99_of "busy-$turn")
+  ratios+=($((busy * 1000 / calm)))
+  say "p99 $calm us alone, $busy us beside a backup of ${took[-1]} ms;" \
+    "$(rate_of "calm-$turn") and $(rate_of "busy-$turn") transfers/s"
+  if ((turn < turns)); then rm -rf "$backup"; fi
+done
+stop_host
+
+say "restoring, which verifies everything"
+bytes=$(du -sb "$backup" | cut -f1)
+begun=$(now_ms)
+"$host" restore "$backup" --registry "$folder/registry.toml" --data "$restored" >"$folder/restore.out"
+ms=$(($(now_ms) - begun))
+rm -rf "$backup" "$restored"
+
+ratio=$(printf '%s\n' "${ratios[@]}" | median)
+printf 'backup of %d MB: %d ms\n' $((bytes / 1000000)) "$(printf '%s\n' "${took[@]}" | median)"
+printf 'p99 of payments beside a backup / alone: %d.%03d (at most 1.5), none failed: %s\n' \
+  $((ratio / 1000)) $((ratio % 1000)) "$( ((ratio <= 1500)) && echo met || echo MISSED)"
+printf 'restore: %d ms, %d MB/s\n' "$ms" $((bytes / 1000 / ms))
+((ratio <= 1500))
