@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Only the owner may read these files.
 const FILE_MODE: u32 = 0o600;
-const FOLDER_MODE: u32 = 0o700;
+/// Only the owner may enter these folders.
+pub const FOLDER_MODE: u32 = 0o700;
 
 /// Creates a folder that only its owner may enter, and missing folders above it; makes their names
 /// durable. A folder that exists stays as it is.

@@ -8,8 +8,10 @@
 use super::folder::FolderDestination;
 use super::manifest::{self, CopiedFile, Manifest};
 use super::named;
+use super::restoration::now_ms;
 use super::source::{BackupSource, Destination, LOG_SUFFIX, hex};
-use crate::durable_file::{create_folder, open_to_append, replace};
+use crate::durable_file::{FOLDER_MODE, create_folder, open_to_append, replace};
+use crate::metrics::{Figures, Page};
 use crate::registry::BackupSpec;
 use crate::runtime::Services;
 use crate::store::{LogKeeper, LogPosition};
@@ -17,9 +19,12 @@ use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// How much of a log is copied at once, in bytes.
@@ -29,12 +34,66 @@ const LOG_BYTES_MIN: u64 = 256 << 20;
 /// How often the start is looked at.
 const START_POLL: Duration = Duration::from_millis(100);
 
-/// Keeps a backup of the services in a folder, until the host ends, and returns it. A failure is
-/// logged, and the next interval begins anew.
-pub async fn keep(
+/// The task that keeps a backup up to now, until the host stops.
+pub struct BackupKeeper {
+    until: Arc<KeptUntil>,
+    task: JoinHandle<Option<KeptBackup>>,
+}
+
+impl BackupKeeper {
+    /// Begins to keep a backup of the services. A failure is logged, and the next interval begins
+    /// anew.
+    pub fn begin(
+        services: &Arc<Services>,
+        registry: &Path,
+        spec: BackupSpec,
+        stop: &CancellationToken,
+    ) -> Self {
+        let until = Arc::<KeptUntil>::default();
+        let task = keep(
+            Arc::clone(services),
+            registry.to_owned(),
+            spec,
+            Arc::clone(&until),
+            stop.clone(),
+        );
+        Self {
+            until,
+            task: tokio::spawn(task),
+        }
+    }
+
+    /// Says how old the backup is.
+    pub fn figures(&self) -> Arc<dyn Figures> {
+        Arc::clone(&self.until) as Arc<dyn Figures>
+    }
+
+    /// The backup, when the host has begun to stop.
+    pub async fn end(self) -> Option<KeptBackup> {
+        self.task.await.ok().flatten()
+    }
+}
+
+/// The time to which there is a backup, in seconds since 1970 UTC.
+#[derive(Debug, Default)]
+struct KeptUntil(AtomicI64);
+
+impl Figures for KeptUntil {
+    fn write_to(&self, page: &mut Page) {
+        page.gauge(
+            "strongroom_kept_backup_timestamp_seconds",
+            "The time to which the folder of `[host.backup]` has a backup; 0: there is none yet.",
+            &[],
+            self.0.load(Relaxed),
+        );
+    }
+}
+
+async fn keep(
     services: Arc<Services>,
     registry: PathBuf,
     spec: BackupSpec,
+    until: Arc<KeptUntil>,
     stop: CancellationToken,
 ) -> Option<KeptBackup> {
     while !services.are_settled() {
@@ -42,12 +101,16 @@ pub async fn keep(
     }
     let mut kept: Option<KeptBackup> = None;
     loop {
+        let begun_ms = now_ms();
         let source = BackupSource::of(&services, &registry).await;
         let (folder, before) = (spec.folder.clone(), kept.take());
         let stopping = stop.clone();
         let step = move || step(&source, &folder, before, &stopping);
         kept = match tokio::task::spawn_blocking(step).await {
-            Ok(Ok(kept)) => Some(kept),
+            Ok(Ok(kept)) => {
+                until.0.store(begun_ms.div_euclid(1_000), Relaxed);
+                Some(kept)
+            }
             Ok(Err(error)) => {
                 let folder = spec.folder.display();
                 tracing::error!(%error, %folder, "the backup is not kept up; it begins anew");
@@ -73,8 +136,10 @@ fn step(
         kept.bring_up_to_now(source)?;
         return Ok(kept);
     }
+    remove_backups(folder, |backup| !backup.join(manifest::FILE_NAME).exists())?;
     let kept = KeptBackup::begin(source, folder, stop)?;
-    kept.remove_others(folder)?;
+    // The new one replaces them.
+    remove_backups(folder, |backup| backup != kept.folder)?;
     Ok(kept)
 }
 
@@ -100,13 +165,26 @@ impl KeptBackup {
 
     fn begin(source: &BackupSource, above: &Path, stop: &CancellationToken) -> io::Result<Self> {
         let folder = above.join(named::name_of_now());
+        // One that is there already, of this second, may be whole.
+        std::fs::DirBuilder::new()
+            .mode(FOLDER_MODE)
+            .create(&folder)?;
+        Self::copy(source, &folder, stop).inspect_err(|_| {
+            // What is not whole must not keep the next one from its place on the disk.
+            if let Err(error) = std::fs::remove_dir_all(&folder) {
+                tracing::warn!(%error, folder = %folder.display(), "it is left, and is no backup");
+            }
+        })
+    }
+
+    fn copy(source: &BackupSource, folder: &Path, stop: &CancellationToken) -> io::Result<Self> {
         let mut destination = Following {
-            files: FolderDestination::new(&folder, stop.clone()),
+            files: FolderDestination::new(folder, stop.clone()),
             logs: Vec::new(),
         };
         let base = source.copy_stores(&mut destination)?;
         let mut kept = Self {
-            folder,
+            folder: folder.to_owned(),
             base,
             logs: destination.logs,
             small: Vec::new(),
@@ -182,17 +260,18 @@ impl KeptBackup {
             sha256,
         })
     }
+}
 
-    /// Removes the backups that this one replaces.
-    fn remove_others(&self, above: &Path) -> io::Result<()> {
-        for entry in std::fs::read_dir(above)? {
-            let path = entry?.path();
-            if named::is_name(&path) && path != self.folder {
-                std::fs::remove_dir_all(path)?;
-            }
+/// Removes those backups of a folder for which `is_old`.
+fn remove_backups(folder: &Path, is_old: impl Fn(&Path) -> bool) -> io::Result<()> {
+    create_folder(folder)?;
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if named::is_name(&path) && is_old(&path) {
+            std::fs::remove_dir_all(path)?;
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Writes the files of stores, and then keeps their logs.

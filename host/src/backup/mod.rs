@@ -23,7 +23,7 @@ mod source;
 mod stream;
 mod unpack;
 
-pub use kept::keep;
+pub use kept::BackupKeeper;
 pub use manifest::Manifest;
 pub use named::{is_name, name_of_now};
 pub use new_folder::NewFolder;

@@ -4,7 +4,7 @@ use super::RegistryArgument;
 use super::dev::DevMode;
 use super::verify::{is_sound, print_verified};
 use crate::admin::{AdminApi, AdminListener, open_token, token_file};
-use crate::backup::{self, BackupSource, Restoration};
+use crate::backup::{BackupKeeper, BackupSource, Restoration};
 use crate::data_lock::DataLock;
 use crate::gateway::{Gateway, Listener};
 use crate::keys::{self, Keys, TokenPolicy};
@@ -157,10 +157,8 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
     };
     let clock_watch = tokio::spawn(wall_clock::watch(Arc::clone(&clock)));
     let use_watch = tokio::spawn(keys::save_last_uses(Arc::clone(&keys)));
-    let backup = host.backup.clone().map(|spec| {
-        let (services, stop) = (Arc::clone(&services), stop.clone());
-        tokio::spawn(backup::keep(services, registry.file.clone(), spec, stop))
-    });
+    let keeper = host.backup.clone();
+    let keeper = keeper.map(|spec| BackupKeeper::begin(&services, &registry.file, spec, &stop));
     let gateway = Arc::new(Gateway::new(host, Arc::clone(&services), Arc::clone(&keys)));
     let mut figures = listener.figures();
     figures.extend([
@@ -169,6 +167,7 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
         Arc::clone(&keys) as Arc<dyn Figures>,
         Arc::clone(&swapper) as Arc<dyn Figures>,
     ]);
+    figures.extend(keeper.iter().map(BackupKeeper::figures));
     let (address, token) = (&announcement.admin, &announcement.token);
     let api = AdminApi::new(
         Arc::clone(&swapper),
@@ -190,9 +189,8 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
     // A request for a service that is still being loaded gets 503.
     let serving = listener.serve(gateway, stop.clone(), DRAIN_TIME_MAX);
     tokio::join!(keep_running, serving);
-    let kept = match backup {
-        // It ends by itself.
-        Some(backup) => backup.await.ok().flatten(),
+    let kept = match keeper {
+        Some(keeper) => keeper.end().await,
         None => None,
     };
     let is_closed = services.finish_drain(RELEASE_TIME_MAX).await;

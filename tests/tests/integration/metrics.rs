@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
+use strongroom_tests::registry::Registry;
 use strongroom_tests::tools::{output_of, program};
 use strongroom_tests::{Bank, Value, list, text, wait_for, workspace};
 use tokio::io::AsyncWriteExt as _;
@@ -160,9 +161,10 @@ async fn the_alarms_are_rules_that_do_as_they_say() {
 
 #[tokio::test]
 async fn alarms_and_dashboard_name_only_what_there_is() {
-    let bank = Bank::shared().await;
+    let backup = toml::toml! { folder = "kept" };
+    let bank = Bank::start_with(&Registry::bank().host("backup", backup)).await;
     bank.client().get("/api/accounts").await.problem(401);
-    let samples = samples(bank).await;
+    let samples = samples(&bank).await;
     let has = |name: &String| {
         samples.keys().any(|sample| {
             let sample = sample.split('{').next().unwrap_or_default();
