@@ -1,15 +1,17 @@
 //! The lock of a data folder, and how a host knows that its folder is a copy of a running one's.
 //!
 //! A plain copy of a folder whose host writes to it is torn: its files are of different moments.
-//! While a host runs, the lock's file holds its own inode, and nothing after a clean end. A copy
-//! has another inode. So has the folder of a killed host that was moved to another disk, which is
-//! whole. Which of the two it is only a [verification](crate::runtime::verify) tells.
+//! While a host runs, the lock's file holds its own inode and time of birth, and nothing after a
+//! clean end. A copy has others. So has the folder of a killed host that was moved to another disk,
+//! which is whole. Which of the two it is only a [verification](crate::runtime::verify) tells.
 
+use crate::backup::PARTIAL;
 use crate::durable_file::create_folder;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 const FILE_NAME: &str = "lock";
 
@@ -17,7 +19,7 @@ const FILE_NAME: &str = "lock";
 /// are its only writer.
 pub struct DataLock {
     file: File,
-    inode: String,
+    identity: String,
     content: String,
 }
 
@@ -42,19 +44,24 @@ impl DataLock {
                  with --data"
             )
         })?;
-        let inode = file.metadata().map_err(named)?.ino().to_string();
+        anyhow::ensure!(
+            !data.join(PARTIAL).exists(),
+            "{shown}: a restoration has not come to its end; remove what is in the folder, and \
+             restore again"
+        );
+        let identity = identity(&file.metadata().map_err(named)?);
         let mut content = String::new();
         file.read_to_string(&mut content).map_err(named)?;
         Ok(Self {
             file,
-            inode,
+            identity,
             content,
         })
     }
 
     /// Whether the folder was copied from one whose host ran, or was killed.
     pub fn is_of_copy(&self) -> bool {
-        !self.content.is_empty() && self.content != self.inode
+        !self.content.is_empty() && self.content != self.identity
     }
 
     /// Notes that the host runs.
@@ -62,7 +69,7 @@ impl DataLock {
     /// # Errors
     /// The system's.
     pub fn note_running(&mut self) -> io::Result<()> {
-        self.replace(self.inode.clone())
+        self.replace(self.identity.clone())
     }
 
     /// Notes that the host has ended, and closed all stores.
@@ -81,6 +88,14 @@ impl DataLock {
         self.content = content;
         Ok(())
     }
+}
+
+/// What no copy of a file shares with it.
+fn identity(metadata: &Metadata) -> String {
+    let born = metadata.created().ok();
+    let born = born.and_then(|born| born.duration_since(UNIX_EPOCH).ok());
+    let born = born.unwrap_or_default().as_nanos();
+    format!("{} {born}", metadata.ino())
 }
 
 #[cfg(test)]

@@ -38,7 +38,8 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
         // password. One row for each user who ever ended sessions.
         "CREATE TABLE subject_floor (
             subject              BLOB    PRIMARY KEY CHECK (length(subject) = 16),
-            security_version_min INTEGER NOT NULL
+            security_version_min INTEGER NOT NULL,
+            set_at               INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID",
         // A row is a revocation that the host may not know yet. It leaves when the host has it.
         "CREATE TABLE revocation_outbox (

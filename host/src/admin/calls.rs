@@ -19,7 +19,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, Limited, StreamBody};
 use hyper::body::Frame;
 use serde::{Deserialize, Serialize};
-use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -54,7 +54,7 @@ POST /dev/clock          move the clock of a host that runs with `serve --dev`
 pub const BACKUP_BYTES: &str = "x-backup-bytes";
 
 type AdminResponse = Response<AdminBody>;
-type AdminBody = UnsyncBoxBody<Bytes, Infallible>;
+type AdminBody = UnsyncBoxBody<Bytes, io::Error>;
 
 /// The admin API of a host.
 pub struct AdminApi {
@@ -231,12 +231,22 @@ impl AdminApi {
             return text(StatusCode::SERVICE_UNAVAILABLE, message);
         };
         let services = self.swapper.services();
-        let source = BackupSource::of(services, self.swapper.file()).await;
+        if !services.are_settled() {
+            let message = "the services are starting; try again when they serve\n";
+            return text(StatusCode::SERVICE_UNAVAILABLE, message);
+        }
+        let source = match BackupSource::of(services, self.swapper.file()).await {
+            Ok(source) => source,
+            Err(error) => {
+                let message = format!("{error}\n");
+                return text(StatusCode::INTERNAL_SERVER_ERROR, &message);
+            }
+        };
         let bytes = source.bytes();
-        let parts = backup::send(source, services.draining().clone());
-        let frames = futures::stream::unfold((parts, permit), async |(mut parts, permit)| {
+        let parts = backup::send(source, permit, services.draining().clone());
+        let frames = futures::stream::unfold(parts, async |mut parts| {
             let part = parts.recv().await?;
-            Some((Ok(Frame::data(part)), (parts, permit)))
+            Some((part.map(Frame::data), parts))
         });
         let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
         let headers = response.headers_mut();
@@ -462,7 +472,11 @@ fn text(status: StatusCode, text: &str) -> AdminResponse {
 }
 
 fn response(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> AdminResponse {
-    let mut response = Response::new(Full::from(body).boxed_unsync());
+    let mut response = Response::new(
+        Full::from(body)
+            .map_err(|never| match never {})
+            .boxed_unsync(),
+    );
     *response.status_mut() = status;
     response
         .headers_mut()

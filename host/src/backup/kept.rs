@@ -31,6 +31,8 @@ use tokio_util::sync::CancellationToken;
 const PART_BYTES: usize = 256 << 10;
 /// Below this, in bytes, the logs are no reason for another backup.
 const LOG_BYTES_MIN: u64 = 256 << 20;
+/// How long at least until it begins anew after a failure: to copy all stores costs everybody.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(10);
 /// How often the start is looked at.
 const START_POLL: Duration = Duration::from_millis(100);
 
@@ -97,32 +99,43 @@ async fn keep(
     stop: CancellationToken,
 ) -> Option<KeptBackup> {
     while !services.are_settled() {
-        tokio::time::sleep(START_POLL).await;
-    }
-    let mut kept: Option<KeptBackup> = None;
-    loop {
-        let begun_ms = now_ms();
-        let source = BackupSource::of(&services, &registry).await;
-        let (folder, before) = (spec.folder.clone(), kept.take());
-        let stopping = stop.clone();
-        let step = move || step(&source, &folder, before, &stopping);
-        kept = match tokio::task::spawn_blocking(step).await {
-            Ok(Ok(kept)) => {
-                until.0.store(begun_ms.div_euclid(1_000), Relaxed);
-                Some(kept)
-            }
-            Ok(Err(error)) => {
-                let folder = spec.folder.display();
-                tracing::error!(%error, %folder, "the backup is not kept up; it begins anew");
-                None
-            }
-            Err(_) => return None,
-        };
         tokio::select! {
-            () = tokio::time::sleep(spec.interval) => {}
-            () = stop.cancelled() => return kept,
+            () = tokio::time::sleep(START_POLL) => {}
+            () = stop.cancelled() => return None,
         }
     }
+    let mut kept: Option<KeptBackup> = None;
+    while !stop.is_cancelled() {
+        let begun_ms = now_ms();
+        let stepped = match BackupSource::of(&services, &registry).await {
+            Ok(source) => {
+                let (folder, before, stopping) = (spec.folder.clone(), kept.take(), stop.clone());
+                let step = move || step(&source, &folder, before, &stopping);
+                tokio::task::spawn_blocking(step)
+                    .await
+                    .map_err(io::Error::other)
+                    .flatten()
+            }
+            Err(error) => Err(error),
+        };
+        let pause = match stepped {
+            Ok(stepped) => {
+                until.0.store(begun_ms.div_euclid(1_000), Relaxed);
+                kept = Some(stepped);
+                spec.interval
+            }
+            Err(error) => {
+                let folder = spec.folder.display();
+                tracing::error!(%error, %folder, "the backup is not kept up; it begins anew");
+                spec.interval.max(PAUSE_AFTER_FAILURE)
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+    kept
 }
 
 /// Brings a backup up to now, or begins another one.
@@ -133,34 +146,39 @@ fn step(
     stop: &CancellationToken,
 ) -> io::Result<KeptBackup> {
     if let Some(mut kept) = before.filter(|kept| kept.still_follows(source)) {
-        kept.bring_up_to_now(source)?;
+        kept.bring_up_to(source, source.manifest())?;
         return Ok(kept);
     }
-    remove_backups(folder, |backup| !backup.join(manifest::FILE_NAME).exists())?;
-    let kept = KeptBackup::begin(source, folder, stop)?;
+    // Each bank has a folder of its own there: none removes what is another's.
+    let folder = folder.join(source.bank().to_string());
+    create_folder(&folder)?;
+    remove_backups(&folder, |backup| !backup.join(manifest::FILE_NAME).exists())?;
+    let kept = KeptBackup::begin(source, &folder, stop)?;
     // The new one replaces them.
-    remove_backups(folder, |backup| backup != kept.folder)?;
+    remove_backups(&folder, |backup| backup != kept.folder)?;
     Ok(kept)
 }
 
 /// A backup that follows the bank.
 pub struct KeptBackup {
     folder: PathBuf,
-    /// The manifest without what changes.
-    base: Manifest,
+    /// What was copied once.
+    copied: Vec<CopiedFile>,
     logs: Vec<(PathBuf, Arc<Mutex<StoreLog>>)>,
     small: Vec<CopiedFile>,
     steps: u64,
 }
 
 impl KeptBackup {
-    /// Notes what the closed stores have last given to it.
+    /// Notes what the closed stores have last given to it. `manifest` is of before they were closed,
+    /// callers before their callees.
     ///
     /// # Errors
-    /// The folder cannot be written.
-    pub fn finish(mut self, source: &BackupSource) -> io::Result<()> {
-        self.base.be_taken_now(&source.figures);
-        self.write_manifest(source)
+    /// The folder cannot be written, or a log could not be kept.
+    pub fn finish(mut self, source: &BackupSource, manifest: Manifest) -> io::Result<()> {
+        let logs = self.logs.iter().map(|(_, log)| log.lock().files());
+        let logs = logs.collect::<io::Result<Vec<_>>>()?;
+        self.write_manifest(source, manifest, logs.concat())
     }
 
     fn begin(source: &BackupSource, above: &Path, stop: &CancellationToken) -> io::Result<Self> {
@@ -182,64 +200,67 @@ impl KeptBackup {
             files: FolderDestination::new(folder, stop.clone()),
             logs: Vec::new(),
         };
-        let base = source.copy_stores(&mut destination)?;
+        let copied = source.copy_stores(&mut destination)?;
+        let bytes = copied.bytes();
         let mut kept = Self {
             folder: folder.to_owned(),
-            base,
+            copied: copied.files,
             logs: destination.logs,
             small: Vec::new(),
             steps: 0,
         };
-        kept.write_manifest(source)?;
-        tracing::info!(folder = %kept.folder.display(), bytes = kept.base.bytes(), "a backup follows the bank");
+        // The logs of those that were copied first went on meanwhile.
+        kept.bring_up_to(source, source.manifest())?;
+        tracing::info!(folder = %kept.folder.display(), bytes, "a backup follows the bank");
         Ok(kept)
     }
 
     /// Whether it has the stores that are open now, and its logs are no larger than they should be.
     fn still_follows(&self, source: &BackupSource) -> bool {
-        let mut log_bytes = 0;
-        let is_followed = |path: &PathBuf| self.logs.iter().any(|(followed, _)| followed == path);
-        let are_followed = source.store_paths().all(|path| is_followed(&path));
-        let are_kept = self.logs.iter().all(|(_, log)| {
-            let log = log.lock();
-            log_bytes += log.files().iter().map(|file| file.bytes).sum::<u64>();
-            !log.has_failed
-        });
-        are_followed && are_kept && log_bytes <= self.base.bytes().max(LOG_BYTES_MIN)
+        let followed: Vec<_> = self.logs.iter().map(|(path, _)| path).collect();
+        let are_followed = source.stores().all(|(path, _)| followed.contains(&&path));
+        let log_bytes: u64 = self.logs.iter().map(|(_, log)| log.lock().bytes()).sum();
+        let bytes: u64 = self.copied.iter().map(|file| file.bytes).sum();
+        are_followed && log_bytes <= bytes.max(LOG_BYTES_MIN)
     }
 
-    fn bring_up_to_now(&mut self, source: &BackupSource) -> io::Result<()> {
-        self.base.be_taken_now(&source.figures);
-        source.keep_logs();
-        self.write_manifest(source)
+    /// Keeps the log of one store after the other, callers before their callees. What a log has
+    /// right after its own turn counts: a caller's goes on while its callee's is kept.
+    fn bring_up_to(&mut self, source: &BackupSource, manifest: Manifest) -> io::Result<()> {
+        let mut logs = Vec::new();
+        for (path, store) in source.stores() {
+            store.keep_log()?;
+            let log = self.logs.iter().find(|(followed, _)| *followed == path);
+            let (_, log) = log.ok_or_else(|| io::Error::other("a store is not followed"))?;
+            logs.extend(log.lock().files()?);
+        }
+        self.write_manifest(source, manifest, logs)
     }
 
     /// Writes the files that are small, where they have changed, and then the manifest.
-    fn write_manifest(&mut self, source: &BackupSource) -> io::Result<()> {
-        let mut whole = self.base.clone();
-        for (_, log) in &self.logs {
-            let log = log.lock();
-            if log.has_failed {
-                return Err(io::Error::other("a log could not be kept"));
-            }
-            whole.files.extend(log.files());
-        }
+    fn write_manifest(
+        &mut self,
+        source: &BackupSource,
+        mut manifest: Manifest,
+        logs: Vec<CopiedFile>,
+    ) -> io::Result<()> {
+        manifest.files.clone_from(&self.copied);
+        manifest.files.extend(logs);
         // After the stores, as what the host knows of keys is what services have told it.
         let before = std::mem::take(&mut self.small);
         self.steps += 1;
         for (path, content) in source.small_files()? {
             let sha256 = hex(Sha256::new_with_prefix(&content));
-            let known = before
-                .iter()
-                .find(|file| file.path == path && file.sha256 == sha256);
+            let mut known = before.iter();
+            let known = known.find(|file| file.path == path && file.sha256 == sha256);
             let file = match known {
                 Some(file) => file.clone(),
                 None => self.write_small(path, &content, sha256)?,
             };
             self.small.push(file);
         }
-        whole.files.extend(self.small.iter().cloned());
-        replace(&self.folder.join(manifest::FILE_NAME), &whole.text()?)?;
+        manifest.files.extend(self.small.iter().cloned());
+        replace(&self.folder.join(manifest::FILE_NAME), &manifest.text()?)?;
         for old in before.iter().filter(|file| !self.small.contains(file)) {
             std::fs::remove_file(self.folder.join(old.stored()))?;
         }
@@ -264,7 +285,6 @@ impl KeptBackup {
 
 /// Removes those backups of a folder for which `is_old`.
 fn remove_backups(folder: &Path, is_old: impl Fn(&Path) -> bool) -> io::Result<()> {
-    create_folder(folder)?;
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         if named::is_name(&path) && is_old(&path) {
@@ -322,9 +342,17 @@ impl StoreLog {
     }
 
     /// What a manifest says of it.
-    fn files(&self) -> Vec<CopiedFile> {
+    fn files(&self) -> io::Result<Vec<CopiedFile>> {
+        if self.has_failed {
+            return Err(io::Error::other("a log could not be kept"));
+        }
         let current = self.current.iter().map(|log| self.file(log));
-        self.earlier.iter().cloned().chain(current).collect()
+        Ok(self.earlier.iter().cloned().chain(current).collect())
+    }
+
+    fn bytes(&self) -> u64 {
+        let earlier: u64 = self.earlier.iter().map(|file| file.bytes).sum();
+        earlier + self.current.as_ref().map_or(0, |log| log.bytes)
     }
 
     fn path(&self) -> PathBuf {

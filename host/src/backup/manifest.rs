@@ -5,9 +5,10 @@ use crate::regular_file;
 use crate::wall_clock::rfc3339;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use uuid::Uuid;
 
-pub(super) const FILE_NAME: &str = "manifest.json";
+pub const FILE_NAME: &str = "manifest.json";
 /// The format that this version reads and writes.
 const FORMAT: u32 = 1;
 /// A larger file is no manifest.
@@ -22,6 +23,8 @@ pub struct Manifest {
     strongroom: String,
     /// RFC 3339. What was acknowledged before is in the backup; some of what came later may be.
     pub taken_at: String,
+    /// The id of the bank.
+    pub bank: Uuid,
     /// The data folder of that host.
     pub data: PathBuf,
     /// The services that served, and the SHA-256 of their components.
@@ -65,6 +68,7 @@ struct Format {
 
 impl Manifest {
     pub(super) fn new(
+        bank: Uuid,
         data: PathBuf,
         components: BTreeMap<String, String>,
         figures: BTreeMap<String, BTreeMap<String, i64>>,
@@ -73,6 +77,7 @@ impl Manifest {
             format: FORMAT,
             strongroom: env!("CARGO_PKG_VERSION").to_owned(),
             taken_at: rfc3339::format(now_ms()),
+            bank,
             data,
             components,
             figures,
@@ -104,7 +109,16 @@ impl Manifest {
              strongroom {}, which reads format {FORMAT}; restore it with that version",
             env!("CARGO_PKG_VERSION")
         );
-        serde_json::from_slice(content).map_err(read)
+        let manifest: Self = serde_json::from_slice(content).map_err(read)?;
+        for file in &manifest.files {
+            for path in [Some(&file.path), file.stored_as.as_ref()]
+                .into_iter()
+                .flatten()
+            {
+                anyhow::ensure!(is_inside(path), "{} is no path of a backup", path.display());
+            }
+        }
+        Ok(manifest)
     }
 
     pub(super) fn text(&self) -> serde_json::Result<Vec<u8>> {
@@ -113,16 +127,21 @@ impl Manifest {
         Ok(text)
     }
 
-    /// Says that it is of now, with other figures.
-    pub(super) fn be_taken_now(&mut self, figures: &BTreeMap<String, BTreeMap<String, i64>>) {
-        self.taken_at = rfc3339::format(now_ms());
-        self.figures = figures.clone();
+    /// The time of [`Self::taken_at`] in milliseconds since 1970 UTC.
+    pub fn taken_at_ms(&self) -> Option<i64> {
+        rfc3339::parse(&self.taken_at)
     }
 
     /// The bytes of all files.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
     }
+}
+
+/// Whether a path leads to a file of the folder to which it is relative.
+pub(super) fn is_inside(path: &Path) -> bool {
+    let mut parts = path.components();
+    parts.clone().next().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 #[cfg(test)]
@@ -132,7 +151,7 @@ mod tests {
     #[test]
     fn a_manifest_is_read_as_it_was_written_and_one_of_another_format_is_named() {
         let components = BTreeMap::from([("auth".to_owned(), "sha256:00".to_owned())]);
-        let mut manifest = Manifest::new("/data".into(), components, BTreeMap::new());
+        let mut manifest = Manifest::new(Uuid::nil(), "/data".into(), components, BTreeMap::new());
         manifest.files.push(CopiedFile {
             path: "stores/auth.sqlite".into(),
             stored_as: None,
@@ -146,5 +165,28 @@ mod tests {
         let newer = br#"{"format":2,"strongroom":"9.8.7","planets":[]}"#;
         let error = Manifest::parse(newer).err().unwrap().to_string();
         assert!(error.contains("strongroom 9.8.7 in format 2"), "{error}");
+    }
+
+    #[test]
+    fn a_path_that_leaves_the_folder_is_refused() {
+        let mut manifest = Manifest::new(
+            Uuid::nil(),
+            "/data".into(),
+            BTreeMap::new(),
+            BTreeMap::new(),
+        );
+        for path in ["/etc/cron.d/x", "../x", "stores/../../x", ""] {
+            for (own, stored) in [(path, None), ("x", Some(path.into()))] {
+                manifest.files = vec![CopiedFile {
+                    path: own.into(),
+                    stored_as: stored,
+                    bytes: 0,
+                    sha256: String::new(),
+                }];
+                let error = Manifest::parse(&manifest.text().unwrap()).err();
+                let error = error.unwrap().to_string();
+                assert!(error.contains("is no path of a backup"), "{path}: {error}");
+            }
+        }
     }
 }

@@ -4,14 +4,15 @@
 //! the logs of the keys, the registry, and last of all a [`manifest`] with the SHA-256 of each. A
 //! copy without it is not whole.
 //!
-//! The stores are copied one after the other, callers before their callees, and the host's keys
+//! The stores are copied one after the other, callers before their callees, and the host's API keys
 //! after them all. A service learns of its callee's data only by calls. What it has stored of an
 //! answer is in the callee's store by then, and so in the callee's later copy. In the other order
-//! it could know of rows that the callee's copy lacks.
+//! it could know of rows that its callee's copy lacks.
 //!
 //! The signing keys stay behind: a copy that is stolen signs no token, and after a restoration no
-//! session goes on anyway.
+//! session goes on anyway. So do the revocations of tokens, which nothing would accept.
 
+mod bank;
 mod folder;
 mod kept;
 mod manifest;
@@ -24,10 +25,10 @@ mod stream;
 mod unpack;
 
 pub use kept::BackupKeeper;
-pub use manifest::Manifest;
+pub use manifest::{FILE_NAME as MANIFEST, Manifest};
 pub use named::{is_name, name_of_now};
-pub use new_folder::NewFolder;
-pub use restoration::Restoration;
+pub use new_folder::{NewFolder, PARTIAL};
+pub use restoration::{FILE_NAME as RESTORED_AT, Restoration};
 pub use restore::restore;
 pub use source::BackupSource;
 pub use stream::send;

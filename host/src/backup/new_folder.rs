@@ -1,45 +1,52 @@
-//! A folder that appears whole or not at all.
+//! A folder that gets its content at once or not at all.
 
 use anyhow::Context as _;
-use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A folder under another name, until it is whole. Dropped before that, it is removed.
+/// What is not whole yet is in a folder of this name, in the folder itself: that can be the root of
+/// a volume, beside which there is nothing.
+pub const PARTIAL: &str = ".partial";
+
+/// A folder whose content comes. Dropped before it is whole, it is as it was.
 pub struct NewFolder {
     target: PathBuf,
     partial: PathBuf,
+    is_made: bool,
     is_whole: bool,
 }
 
 impl NewFolder {
-    /// Begins a folder that will be `target`.
+    /// Begins the content of `target`, which is made if it does not exist.
     ///
     /// # Errors
-    /// `target` has something in it, or cannot be made.
+    /// It has something in it, or cannot be made.
     pub fn begin(target: &Path) -> anyhow::Result<Self> {
         let target = std::path::absolute(target)?;
-        let shown = target.display();
-        match std::fs::read_dir(&target) {
-            Ok(mut entries) => anyhow::ensure!(
-                entries.next().is_none(),
-                "{shown} is not empty; name a folder that does not exist"
-            ),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error).with_context(|| shown.to_string()),
-        }
-        let name = target
-            .file_name()
-            .with_context(|| format!("{shown} has no name"))?;
-        let mut beside = OsString::from(".");
-        beside.push(name);
-        beside.push(".partial");
-        let partial = target.with_file_name(beside);
-        remove(&partial).with_context(|| partial.display().to_string())?;
+        let shown = || target.display().to_string();
+        let is_made = match std::fs::read_dir(&target) {
+            Ok(entries) => {
+                let entries: io::Result<Vec<_>> =
+                    entries.map(|entry| Ok(entry?.file_name())).collect();
+                let is_ours = |name: &std::ffi::OsString| name == PARTIAL || name == "lost+found";
+                anyhow::ensure!(
+                    entries.with_context(shown)?.iter().all(is_ours),
+                    "{} is not empty; name a folder that does not exist",
+                    target.display()
+                );
+                false
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => return Err(error).with_context(shown),
+        };
+        let partial = target.join(PARTIAL);
+        remove(&partial).with_context(shown)?;
+        crate::durable_file::create_folder(&partial).with_context(shown)?;
         Ok(Self {
             target,
             partial,
+            is_made,
             is_whole: false,
         })
     }
@@ -49,20 +56,25 @@ impl NewFolder {
         &self.partial
     }
 
-    /// Gives it its name, durably.
+    /// Moves its files to their places, durably; `last` comes last.
     ///
     /// # Errors
-    /// The system's, such as that the target has something in it by now.
-    pub fn finish(mut self) -> anyhow::Result<()> {
-        // A rename replaces an empty folder.
-        std::fs::rename(&self.partial, &self.target)
-            .with_context(|| self.target.display().to_string())?;
+    /// The system's.
+    pub fn finish(mut self, last: &str) -> anyhow::Result<()> {
+        let shown = || self.target.display().to_string();
+        let entries = std::fs::read_dir(&self.partial).with_context(shown)?;
+        let names: io::Result<Vec<_>> = entries.map(|entry| Ok(entry?.file_name())).collect();
+        let mut names = names.with_context(shown)?;
+        names.sort_by_key(|name| name == last);
+        // From here on, what has come to its place stays. Where `.partial` is left, nothing starts.
         self.is_whole = true;
-        if let Some(above) = self.target.parent() {
-            File::open(above)
-                .and_then(|folder| folder.sync_all())
-                .with_context(|| above.display().to_string())?;
+        for name in names {
+            std::fs::rename(self.partial.join(&name), self.target.join(&name))
+                .with_context(shown)?;
         }
+        sync(&self.target).with_context(shown)?;
+        std::fs::remove_dir(&self.partial).with_context(shown)?;
+        sync(&self.target).with_context(shown)?;
         Ok(())
     }
 }
@@ -72,10 +84,18 @@ impl Drop for NewFolder {
         if self.is_whole {
             return;
         }
-        if let Err(error) = remove(&self.partial) {
+        let removed = match self.is_made {
+            true => remove(&self.target),
+            false => remove(&self.partial),
+        };
+        if let Err(error) = removed {
             eprintln!("strongroom: {} is left: {error}", self.partial.display());
         }
     }
+}
+
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 fn remove(folder: &Path) -> io::Result<()> {
@@ -90,21 +110,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_has_its_name_only_when_it_is_whole() {
+    fn a_folder_has_its_content_only_when_that_is_whole() {
         let above = tempfile::tempdir().unwrap();
         let target = above.path().join("bank");
         let begin = || {
             let folder = NewFolder::begin(&target).unwrap();
-            std::fs::create_dir(folder.path()).unwrap();
             std::fs::write(folder.path().join("file"), "content").unwrap();
             folder
         };
         drop(begin());
-        assert_eq!(std::fs::read_dir(above.path()).unwrap().count(), 0);
+        assert!(!target.exists());
         std::fs::create_dir(&target).unwrap();
-        begin().finish().unwrap();
+        drop(begin());
+        assert_eq!(std::fs::read_dir(&target).unwrap().count(), 0);
+        // That of a process that was killed.
+        std::mem::forget(begin());
+        begin().finish("file").unwrap();
         assert_eq!(std::fs::read(target.join("file")).unwrap(), b"content");
-        assert_eq!(std::fs::read_dir(above.path()).unwrap().count(), 1);
+        assert_eq!(std::fs::read_dir(&target).unwrap().count(), 1);
         let error = NewFolder::begin(&target).err().unwrap().to_string();
         assert!(error.contains("is not empty"), "{error}");
     }

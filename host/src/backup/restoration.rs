@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use std::io;
 use std::path::Path;
 
-const FILE_NAME: &str = "restored-at";
+/// The file comes last into a restored data folder.
+pub const FILE_NAME: &str = "restored-at";
 /// More bytes than a time has.
 const FILE_BYTES_MAX: u64 = 64;
 

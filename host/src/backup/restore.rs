@@ -6,6 +6,7 @@ use super::source::LOG_SUFFIX;
 use super::unpack::write_file;
 use crate::keys;
 use crate::regular_file;
+use crate::wall_clock::rfc3339;
 use anyhow::Context as _;
 use rusqlite::Connection;
 use std::io::Read as _;
@@ -26,6 +27,15 @@ pub fn restore(
     data: &Path,
     progress: &mut dyn FnMut(u64),
 ) -> anyhow::Result<()> {
+    let now_ms = now_ms();
+    anyhow::ensure!(
+        manifest
+            .taken_at_ms()
+            .is_some_and(|taken_at_ms| taken_at_ms <= now_ms),
+        "the backup is of {}, and this machine's clock says {}: set it right",
+        manifest.taken_at,
+        rfc3339::format(now_ms)
+    );
     for copied in &manifest.files {
         let from = backup.join(copied.stored());
         let (content, _) = regular_file::open(&from).with_context(|| from.display().to_string())?;
@@ -45,7 +55,7 @@ pub fn restore(
         }
     }
     keys::suspend_api_keys(&data.join("keys"))?;
-    Restoration { at_ms: now_ms() }.write(data)?;
+    Restoration { at_ms: now_ms }.write(data)?;
     Ok(())
 }
 

@@ -1,16 +1,18 @@
 //! What a backup is made of, in the order of its copies.
 
+use super::bank::bank_id;
 use super::manifest::{self, CopiedFile, Manifest};
 use crate::builtin;
 use crate::keys::BACKED_UP;
 use crate::registry::REGISTRY_BYTES_MAX;
 use crate::runtime::{Figure, STORES, Services};
-use crate::store::{LogKeeper, ServiceStore, StoreFiles};
+use crate::store::{self, LogKeeper, ServiceStore, StoreFiles};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
+use uuid::Uuid;
 
 /// How the name of a write-ahead log ends, after that of its database.
 pub(super) const LOG_SUFFIX: &str = "-wal";
@@ -28,6 +30,7 @@ pub(super) trait Destination {
 
 /// A running host, as of the beginning of a backup.
 pub struct BackupSource {
+    bank: Uuid,
     data: PathBuf,
     registry: PathBuf,
     /// Callers before their callees.
@@ -39,7 +42,10 @@ pub struct BackupSource {
 
 impl BackupSource {
     /// The host with these services, by the file of its registry.
-    pub async fn of(services: &Services, registry: &Path) -> Self {
+    ///
+    /// # Errors
+    /// The id of the bank cannot be read.
+    pub async fn of(services: &Services, registry: &Path) -> io::Result<Self> {
         let table = services.routing_table();
         let components = table.routes().filter_map(|route| {
             let stable = route.stable.as_ref()?;
@@ -60,13 +66,14 @@ impl BackupSource {
                 );
             }
         }
-        Self {
-            data: services.data().to_owned(),
+        Ok(Self {
+            bank: bank_id(services.data())?,
+            data: std::path::absolute(services.data())?,
             registry: registry.to_owned(),
             components,
             figures,
             stores: services.open_stores().await,
-        }
+        })
     }
 
     /// About how many bytes a backup has.
@@ -79,22 +86,29 @@ impl BackupSource {
             .sum()
     }
 
-    /// The paths of the stores that are open.
-    pub(super) fn store_paths(&self) -> impl Iterator<Item = PathBuf> {
-        self.stores.iter().map(|(name, _)| store_path(name))
+    /// The bank's id.
+    pub(super) fn bank(&self) -> Uuid {
+        self.bank
     }
 
-    /// Has the keepers of the logs keep all that is committed by now, callers before their callees.
-    /// Blocks.
-    pub(super) fn keep_logs(&self) {
-        for (_, store) in &self.stores {
-            store.keep_log();
-        }
+    /// The stores that are open, by their paths, callers before their callees.
+    pub(super) fn stores(&self) -> impl Iterator<Item = (PathBuf, &ServiceStore)> {
+        let stores = self.stores.iter();
+        stores.map(|(name, store)| (store_path(name), store))
+    }
+
+    /// A manifest of now, without files.
+    pub fn manifest(&self) -> Manifest {
+        let (components, figures) = (self.components.clone(), self.figures.clone());
+        Manifest::new(self.bank, self.data.clone(), components, figures)
     }
 
     /// Copies everything. Blocks.
     pub(super) fn copy(&self, to: &mut dyn Destination) -> io::Result<Manifest> {
-        let mut copying = self.begin(to)?;
+        let mut copying = Copying {
+            manifest: self.manifest(),
+            to,
+        };
         self.copy_stores_to(&mut copying)?;
         for (path, content) in self.small_files()? {
             let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
@@ -105,20 +119,16 @@ impl BackupSource {
 
     /// Copies the stores. Blocks.
     pub(super) fn copy_stores(&self, to: &mut dyn Destination) -> io::Result<Manifest> {
-        let mut copying = self.begin(to)?;
+        let mut copying = Copying {
+            manifest: self.manifest(),
+            to,
+        };
         self.copy_stores_to(&mut copying)?;
         Ok(copying.manifest)
     }
 
-    fn begin<'d>(&self, to: &'d mut dyn Destination) -> io::Result<Copying<'d>> {
-        let data = std::path::absolute(&self.data)?;
-        let manifest = Manifest::new(data, self.components.clone(), self.figures.clone());
-        Ok(Copying { manifest, to })
-    }
-
     fn copy_stores_to(&self, copying: &mut Copying<'_>) -> io::Result<()> {
-        for (service, store) in &self.stores {
-            let path = store_path(service);
+        for (path, store) in self.stores() {
             store.copy_files(|files| copying.take_store(&path, &files))?;
         }
         self.copy_closed_stores(copying)
@@ -144,18 +154,16 @@ impl BackupSource {
 
     /// Copies the stores of services that the registry does not name any more.
     fn copy_closed_stores(&self, copying: &mut Copying<'_>) -> io::Result<()> {
-        let open: Vec<_> = self
-            .stores
-            .iter()
-            .map(|(name, _)| store_path(name))
-            .collect();
+        let open: Vec<_> = self.stores().map(|(path, _)| path).collect();
         for entry in std::fs::read_dir(self.data.join(STORES))? {
             let path = Path::new(STORES).join(entry?.file_name());
             let is_store = path
                 .extension()
                 .is_some_and(|extension| extension == "sqlite");
             if is_store && !open.contains(&path) {
-                copying.take_file(&path, &self.data.join(&path))?;
+                let file = self.data.join(&path);
+                let (database, bytes) = store::open_database(&file)?;
+                copying.take(&path, bytes, &mut &*database)?;
                 let log = log_path(&path);
                 copying.take_file_if_any(&log, &self.data.join(&log))?;
             }

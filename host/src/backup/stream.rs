@@ -1,57 +1,62 @@
-//! A backup as the host sends it to the operator's command: a tar.
-//!
-//! A failure half-way is told by a last file of the name `error`, in place of the manifest.
+//! A backup as the host sends it to the operator's command: a tar. One that fails breaks off.
 
 use super::source::{BackupSource, Destination};
 use bytes::{Bytes, BytesMut};
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
 
-/// The name of the file that says why a backup is not whole.
-pub(super) const ERROR: &str = "error";
 /// How much is sent at once, in bytes.
 const PART_BYTES: usize = 256 << 10;
 /// How many parts may wait for the client.
 const PARTS_WAITING_MAX: usize = 4;
-/// How long the client may take for a part: until it has the last one, a store's log grows.
-const PART_TIME_MAX: Duration = Duration::from_secs(30);
+/// A client may be so long behind this rate: until it has the last part of a store, the log of that
+/// store grows.
+const DELAY_MAX: Duration = Duration::from_secs(30);
+/// In bytes a second.
+const RATE_MIN: u64 = 1 << 20;
 /// The mode of each file.
 const FILE_MODE: u32 = 0o600;
 
-/// Sends a backup of a host, part by part, on a thread of its own. It ends early when the host does
-/// (`stop`), and when nobody takes the parts.
-pub fn send(source: BackupSource, stop: CancellationToken) -> mpsc::Receiver<Bytes> {
+/// Sends a backup of a host, part by part, on a thread of its own, which holds `permit`. It ends
+/// early, with an error, when the host does (`stop`), and when nobody takes the parts.
+pub fn send(
+    source: BackupSource,
+    permit: OwnedSemaphorePermit,
+    stop: CancellationToken,
+) -> mpsc::Receiver<io::Result<Bytes>> {
     let (sender, receiver) = mpsc::channel(PARTS_WAITING_MAX);
-    let runtime = Handle::current();
+    let failed = sender.clone();
+    let parts = Parts {
+        sender,
+        runtime: Handle::current(),
+        stop,
+        part: BytesMut::with_capacity(PART_BYTES),
+        begun: Instant::now(),
+        sent: 0,
+    };
     tokio::task::spawn_blocking(move || {
-        let parts = Parts {
-            sender,
-            runtime,
-            stop,
-            part: BytesMut::with_capacity(PART_BYTES),
-        };
         match write(&source, parts) {
             Ok(bytes) => tracing::info!(bytes, "a backup was made"),
-            Err(error) => tracing::warn!(%error, "a backup could not be made"),
+            Err(error) => {
+                tracing::warn!(%error, "a backup could not be made");
+                // A client that has gone needs no error.
+                let _ = failed.blocking_send(Err(error));
+            }
         }
+        drop(permit);
     });
     receiver
 }
 
 fn write(source: &BackupSource, parts: Parts) -> io::Result<u64> {
     let mut tar = tar::Builder::new(parts);
-    let copied = source.copy(&mut tar);
-    if let Err(error) = &copied {
-        let text = error.to_string();
-        let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX);
-        tar.take(Path::new(ERROR), bytes, &mut text.as_bytes())?;
-    }
+    let manifest = source.copy(&mut tar)?;
     tar.into_inner()?.flush()?;
-    copied.map(|manifest| manifest.bytes())
+    Ok(manifest.bytes())
 }
 
 impl<W: Write> Destination for tar::Builder<W> {
@@ -65,10 +70,12 @@ impl<W: Write> Destination for tar::Builder<W> {
 
 /// Writes parts for the client.
 struct Parts {
-    sender: mpsc::Sender<Bytes>,
+    sender: mpsc::Sender<io::Result<Bytes>>,
     runtime: Handle,
     stop: CancellationToken,
     part: BytesMut,
+    begun: Instant,
+    sent: u64,
 }
 
 impl Write for Parts {
@@ -87,9 +94,12 @@ impl Write for Parts {
         }
         let part = self.part.split().freeze();
         self.part.reserve(PART_BYTES);
+        self.sent += part.len() as u64;
+        let due = DELAY_MAX + Duration::from_secs(self.sent / RATE_MIN);
+        let time_max = due.saturating_sub(self.begun.elapsed());
         let sent = self.runtime.block_on(async {
             tokio::select! {
-                sent = self.sender.send_timeout(part, PART_TIME_MAX) => sent.is_ok(),
+                sent = self.sender.send_timeout(Ok(part), time_max) => sent.is_ok(),
                 () = self.stop.cancelled() => false,
             }
         });
@@ -98,7 +108,7 @@ impl Write for Parts {
         }
         let problem = match self.stop.is_cancelled() {
             true => "the host is stopping",
-            false => "nobody takes it",
+            false => "the client has gone, or takes less than 1 MiB a second",
         };
         Err(io::Error::new(io::ErrorKind::BrokenPipe, problem))
     }

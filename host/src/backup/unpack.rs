@@ -2,21 +2,18 @@
 
 use super::manifest::{self, CopiedFile, Manifest};
 use super::source::hex;
-use super::stream::ERROR;
 use crate::durable_file::create_folder;
 use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Component, Path};
+use std::path::Path;
 
 /// Only the owner may read a backup.
 const FILE_MODE: u32 = 0o600;
 /// How much is read at once, in bytes.
 const PART_BYTES: usize = 256 << 10;
-/// The longest reason of a failure, in bytes.
-const ERROR_BYTES_MAX: u64 = 64 << 10;
 
 /// Writes the files of a backup into a new folder, durably, and checks that they are whole.
 /// `progress` hears of every part's bytes.
@@ -33,14 +30,8 @@ pub fn unpack(
     for entry in tar::Archive::new(backup).entries()? {
         let mut entry = entry.context("the host's answer breaks off; its log says why")?;
         let path = entry.path()?.into_owned();
-        if path == Path::new(ERROR) {
-            let mut reason = String::new();
-            entry.take(ERROR_BYTES_MAX).read_to_string(&mut reason)?;
-            anyhow::bail!("the host could not make a backup: {reason}");
-        }
         anyhow::ensure!(
-            path.components()
-                .all(|part| matches!(part, Component::Normal(_))),
+            manifest::is_inside(&path),
             "the host's answer has a file {}, which no backup has",
             path.display()
         );

@@ -6,7 +6,7 @@ use crate::admin::BACKUP_BYTES;
 use crate::backup::{self, Manifest, NewFolder};
 use crate::registry::parse_duration;
 use anyhow::Context as _;
-use futures::TryStreamExt as _;
+use futures::StreamExt as _;
 use http::StatusCode;
 use http_body_util::BodyExt as _;
 use std::io;
@@ -15,6 +15,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use tokio_util::io::{StreamReader, SyncIoBridge};
 
+/// How long the host may send nothing, before the backup has failed.
+const PART_TIME_MAX: Duration = Duration::from_secs(60);
 /// How many backups `--every` keeps by default.
 const KEPT_DEFAULT: usize = 24;
 
@@ -49,7 +51,7 @@ pub(super) async fn run(arguments: BackupArguments) -> ExitCode {
     } = arguments;
     let Some(interval) = every else {
         return match back_up(&target, &folder).await {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(_) => ExitCode::SUCCESS,
             Err(error) => failure(&error),
         };
     };
@@ -58,8 +60,9 @@ pub(super) async fn run(arguments: BackupArguments) -> ExitCode {
     });
     loop {
         let begun = Instant::now();
-        let made = back_up(&target, &folder.join(backup::name_of_now())).await;
-        let kept = made.and_then(|()| remove_old(&folder, kept));
+        let folder_of_now = folder.join(backup::name_of_now());
+        let made = back_up(&target, &folder_of_now).await;
+        let kept = made.and_then(|made| remove_old(&folder, &folder_of_now, &made, kept));
         if let Err(error) = kept {
             // The next one may succeed: the host may be restarting, and a disk may be emptied.
             failure(&error);
@@ -74,7 +77,7 @@ fn failure(error: &anyhow::Error) -> ExitCode {
 }
 
 /// Makes one backup of the running host.
-async fn back_up(target: &HostTarget, folder: &Path) -> anyhow::Result<()> {
+async fn back_up(target: &HostTarget, folder: &Path) -> anyhow::Result<Manifest> {
     let client = target.client()?;
     let new = NewFolder::begin(folder)?;
     let response = client.post_to_read("/backup").await?;
@@ -87,16 +90,23 @@ async fn back_up(target: &HostTarget, folder: &Path) -> anyhow::Result<()> {
     let bytes = bytes.and_then(|value| value.to_str().ok()?.parse().ok());
     let mut progress = Progress::new("backup", bytes.unwrap_or_default());
     let parts = response.into_body().into_data_stream();
-    let stream = StreamReader::new(parts.map_err(io::Error::other));
+    let parts = futures::stream::unfold(parts, async |mut parts| {
+        let part = match tokio::time::timeout(PART_TIME_MAX, parts.next()).await {
+            Ok(part) => part?.map_err(io::Error::other),
+            Err(_) => Err(io::Error::other("the host sends nothing more")),
+        };
+        Some((part, parts))
+    });
+    let stream = StreamReader::new(Box::pin(parts));
     let unpacked = tokio::task::spawn_blocking(move || {
         let body = SyncIoBridge::new(stream);
         let manifest = backup::unpack(body, new.path(), &mut |bytes| progress.add(bytes))?;
-        new.finish()?;
+        new.finish(backup::MANIFEST)?;
         anyhow::Ok(manifest)
     });
     let manifest = unpacked.await.context("the backup did not end")??;
     print_made(folder, &manifest);
-    Ok(())
+    Ok(manifest)
 }
 
 fn print_made(folder: &Path, manifest: &Manifest) {
@@ -109,21 +119,28 @@ fn print_made(folder: &Path, manifest: &Manifest) {
     );
 }
 
-/// Removes all but the latest backups of a folder. Their names sort by time.
-fn remove_old(folder: &Path, kept: usize) -> anyhow::Result<()> {
+/// Removes all but the latest backups of the bank that was just backed up, and what killed processes
+/// have left. Their names sort by time.
+fn remove_old(folder: &Path, latest: &Path, made: &Manifest, kept: usize) -> anyhow::Result<()> {
     let read = |error: io::Error| anyhow::anyhow!("{}: {error}", folder.display());
-    let mut backups = Vec::new();
+    let mut earlier = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(read)? {
         let path = entry.map_err(read)?.path();
         // Whatever else is in the folder is not ours to remove.
-        if backup::is_name(&path) && Manifest::of_folder(&path).is_ok() {
-            backups.push(path);
+        if !backup::is_name(&path) || path == latest {
+            continue;
+        }
+        if path.join(backup::PARTIAL).exists() {
+            remove(&path)?;
+        } else if Manifest::of_folder(&path).is_ok_and(|other| other.bank == made.bank) {
+            earlier.push(path);
         }
     }
-    backups.sort();
-    let old = backups.len().saturating_sub(kept);
-    for path in &backups[..old] {
-        std::fs::remove_dir_all(path).with_context(|| path.display().to_string())?;
-    }
-    Ok(())
+    earlier.sort();
+    let old = earlier.len().saturating_sub(kept - 1);
+    earlier[..old].iter().try_for_each(|path| remove(path))
+}
+
+fn remove(backup: &Path) -> anyhow::Result<()> {
+    std::fs::remove_dir_all(backup).with_context(|| backup.display().to_string())
 }

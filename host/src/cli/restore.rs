@@ -2,7 +2,7 @@
 
 use super::RegistryArgument;
 use super::progress::Progress;
-use super::verify::{is_sound, print_verified};
+use super::verify::{is_sound_where_it_is, print_verified};
 use crate::backup::{self, Manifest, NewFolder};
 use crate::registry::Registry;
 use crate::runtime::{self, Figure, Loader};
@@ -26,7 +26,7 @@ pub(super) async fn run(arguments: RestoreArguments) -> ExitCode {
     let Some(registry) = arguments.registry.load() else {
         return ExitCode::FAILURE;
     };
-    match restore(&arguments.backup, &arguments.data, &registry).await {
+    match restore(&arguments.backup, &arguments.data, registry).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("strongroom: {error:#}");
@@ -35,10 +35,9 @@ pub(super) async fn run(arguments: RestoreArguments) -> ExitCode {
     }
 }
 
-async fn restore(backup: &Path, data: &Path, registry: &Registry) -> anyhow::Result<()> {
+async fn restore(backup: &Path, data: &Path, mut registry: Registry) -> anyhow::Result<()> {
     let manifest = Manifest::of_folder(backup)?;
     let new = NewFolder::begin(data)?;
-    let loader = Loader::new(&registry.host.cache, None, TimeSource::default())?;
     let mut progress = Progress::new("restore", manifest.bytes());
     let (from, whole) = (backup.to_owned(), manifest.clone());
     let copied = tokio::task::spawn_blocking(move || {
@@ -46,17 +45,19 @@ async fn restore(backup: &Path, data: &Path, registry: &Registry) -> anyhow::Res
         anyhow::Ok(new)
     });
     let new = copied.await.context("the copy did not end")??;
-    let verified = runtime::verify(&loader, registry, new.path()).await;
+    registry.host.set_data(Some(new.path().to_owned()));
+    let loader = Loader::new(&registry.host.cache, None, TimeSource::default())?;
+    let verified = runtime::verify(&loader, &registry, new.path()).await;
     print_verified(&verified);
     anyhow::ensure!(
-        is_sound(&verified),
-        "the backup is not sound: see above; nothing was restored"
+        is_sound_where_it_is(&verified),
+        "the backup could not be verified, or is not sound: see above; nothing was restored"
     );
-    let lost = lost(&loader, registry, &manifest.data, new.path()).await;
-    new.finish()?;
+    let lost = lost(&loader, &registry, &manifest.data, new.path()).await;
+    new.finish(backup::RESTORED_AT)?;
     println!(
-        "{}: restored as of {}; all sessions have ended, and each API key needs an \
-         administrator's confirmation",
+        "{}: restored as of {}; all sessions have ended, each API key needs an administrator's \
+         confirmation, and users, passwords, and roles are those of then",
         data.display(),
         manifest.taken_at
     );

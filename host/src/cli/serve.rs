@@ -2,9 +2,9 @@
 
 use super::RegistryArgument;
 use super::dev::DevMode;
-use super::verify::{is_sound, print_verified};
+use super::verify::{is_sound_where_it_is, print_verified};
 use crate::admin::{AdminApi, AdminListener, open_token, token_file};
-use crate::backup::{BackupKeeper, BackupSource, Restoration};
+use crate::backup::{BackupKeeper, BackupSource, Manifest, Restoration};
 use crate::data_lock::DataLock;
 use crate::gateway::{Gateway, Listener};
 use crate::keys::{self, Keys, TokenPolicy};
@@ -193,12 +193,15 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
         Some(keeper) => keeper.end().await,
         None => None,
     };
+    let last_moment = match kept {
+        Some(kept) => last_moment(&services, registry).await.map(|at| (kept, at)),
+        None => None,
+    };
     let is_closed = services.finish_drain(RELEASE_TIME_MAX).await;
-    if let Some(kept) = kept {
-        let source = BackupSource::of(&services, &registry.file).await;
-        if let Err(error) = kept.finish(&source) {
-            tracing::warn!(%error, "the backup does not have what was committed last");
-        }
+    if let (Some((kept, (source, manifest))), true) = (last_moment, is_closed)
+        && let Err(error) = kept.finish(&source, manifest)
+    {
+        tracing::warn!(%error, "the backup does not have what was committed last");
     }
     admin.abort();
     clock_watch.abort();
@@ -214,6 +217,13 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
     }
     tracing::info!("drained");
     Ok(())
+}
+
+/// What a backup says of the time just before the stores are closed.
+async fn last_moment(services: &Services, registry: &Registry) -> Option<(BackupSource, Manifest)> {
+    let source = BackupSource::of(services, &registry.file).await.ok()?;
+    let manifest = source.manifest();
+    Some((source, manifest))
 }
 
 /// What the operator is told when the services have started.
@@ -308,12 +318,12 @@ async fn verify_copy(registry: &Registry, host: &HostSpec) -> anyhow::Result<()>
     );
     let loader = Loader::new(&host.cache, None, TimeSource::default())?;
     let verified = runtime::verify(&loader, registry, &host.data).await;
-    if is_sound(&verified) {
+    if is_sound_where_it_is(&verified) {
         return Ok(());
     }
     print_verified(&verified);
     anyhow::bail!(
-        "{data} is a torn copy of a running bank, see above; restore a backup that `strongroom \
-         backup` has made"
+        "{data} is a torn copy of a running bank, or cannot be verified, see above; restore a \
+         backup that `strongroom backup` has made"
     )
 }

@@ -31,7 +31,7 @@ use durable_view::View as _;
 use figures::Verified;
 use keyring::Keyring;
 use parking_lot::Mutex;
-use revocations::{RevocationView, Revocations};
+use revocations::Revocations;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
@@ -46,11 +46,7 @@ use verification::Verifier;
 const SAVE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The files of the folder that a backup has.
-pub const BACKED_UP: [&str; 3] = [
-    RevocationView::FILE_NAME,
-    ApiKeyView::FILE_NAME,
-    api_keys::USES_FILE_NAME,
-];
+pub const BACKED_UP: [&str; 2] = [ApiKeyView::FILE_NAME, api_keys::USES_FILE_NAME];
 
 /// The keys and revocations of a host.
 pub struct Keys {

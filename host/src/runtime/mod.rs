@@ -25,7 +25,7 @@ pub use load::component_file::ComponentFile;
 pub use load::loader::Loader;
 pub use load::offline::{Figure, Verification, VerifyError, check, figures, verify};
 pub use problem::{LoadProblem, in_one_line};
-pub use services::audit::{AuditCheck, AuditReport};
+pub use services::audit::AuditReport;
 pub use services::canary::Canary;
 pub use services::commands::CommandError;
 pub use services::figures::ResponseFigures;

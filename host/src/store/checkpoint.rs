@@ -9,6 +9,7 @@ use super::kept_log::{KeptLog, LogKeeper, LogPosition};
 use super::service_store::log_of;
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::Connection;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
@@ -110,61 +111,83 @@ impl CheckpointTurn {
         }
         if is_urgent {
             let mut writer = writer.lock_arc_blocking();
-            self.keep(&mut writer)?;
+            self.keep(&mut writer);
             self.run()?;
         }
         Ok(())
     }
 
     /// Keeps the log, and then copies no more of it into the database than is kept: what is copied
-    /// can be overwritten.
-    pub(super) fn keep_and_run(&mut self, writer: &Writer) -> rusqlite::Result<i64> {
-        if self.kept.is_none() {
-            return self.run();
+    /// can be overwritten. Returns how many pages the log has beyond.
+    fn keep_and_run(&mut self, writer: &Writer) -> rusqlite::Result<i64> {
+        if let Some(kept) = self.kept.take() {
+            match self.keep_marked(writer, kept) {
+                Ok(copied) => return copied,
+                // The log must not grow until the disk is full. Its keeper learns of it, as it is
+                // not there any more, and begins anew.
+                Err(error) => self.warn_not_kept(&error),
+            }
         }
-        let mut held = writer.lock_arc_blocking();
-        held.commit_group();
-        let position = self.position()?;
-        if position.is_empty() {
-            // Then a reader would hold no checkpoint back from what is committed from now on.
-            return Ok(0);
-        }
-        if let Some(kept) = &mut self.kept {
+        self.run()
+    }
+
+    /// Keeps the log, and runs a checkpoint of what is kept.
+    fn keep_marked(
+        &mut self,
+        writer: &Writer,
+        mut kept: KeptLog,
+    ) -> io::Result<rusqlite::Result<i64>> {
+        let position = {
+            let mut writer = writer.lock_arc_blocking();
+            writer.commit_group();
+            let position = self.position()?;
+            if position.is_empty() {
+                // A reader would not hold a checkpoint back from what is committed from now on.
+                self.kept = Some(kept);
+                return Ok(Ok(0));
+            }
             kept.mark()?;
-        }
-        drop(held);
-        self.keep_up_to(position);
+            position
+        };
+        kept.keep_up_to(&position)?;
         let copied = self.run();
-        let unmarked = self.kept.as_mut().map_or(Ok(()), KeptLog::unmark);
-        if unmarked.is_err() {
-            // Its reader would hold all later checkpoints back.
-            self.kept = None;
-        }
-        copied.and_then(|copied| unmarked.map(|()| copied))
+        kept.unmark()?;
+        self.kept = Some(kept);
+        Ok(copied)
     }
 
     /// Commits the open group, and keeps the log up to there.
-    pub(super) fn keep(&mut self, writer: &mut WriterConnection) -> rusqlite::Result<()> {
+    pub(super) fn keep(&mut self, writer: &mut WriterConnection) {
         writer.commit_group();
-        if self.kept.is_some() {
-            let position = self.position()?;
-            self.keep_up_to(position);
+        let Some(mut kept) = self.kept.take() else {
+            return;
+        };
+        match self.position().and_then(|at| kept.keep_up_to(&at)) {
+            Ok(()) => self.kept = Some(kept),
+            Err(error) => self.warn_not_kept(&error),
         }
-        Ok(())
     }
 
-    fn keep_up_to(&mut self, position: LogPosition) {
-        if let Some(kept) = &mut self.kept
-            && let Err(error) = kept.keep_up_to(position)
-        {
-            // The log must not grow until the disk is full. Its keeper begins anew.
-            tracing::warn!(%error, store = %self.file.display(), "the log could not be kept");
-            self.kept = None;
+    fn warn_not_kept(&self, error: &io::Error) {
+        tracing::warn!(%error, store = %self.file.display(), "the log could not be kept");
+    }
+
+    /// Has the keeper keep all that is committed by now.
+    ///
+    /// # Errors
+    /// There is no keeper, or it has failed.
+    pub(super) fn keep_now(&mut self, writer: &Writer) -> io::Result<()> {
+        if let Err(error) = self.keep_and_run(writer) {
+            tracing::warn!(%error, "a checkpoint failed; the next commit tries again");
+        }
+        match self.kept {
+            Some(_) => Ok(()),
+            None => Err(io::Error::other("the log is not kept any more")),
         }
     }
 
     /// From now on the log is kept, which `keeper` has up to a position that was taken in this turn.
-    pub(super) fn keep_from_now(&mut self, keeper: Box<dyn LogKeeper>) -> rusqlite::Result<()> {
+    pub(super) fn keep_from_now(&mut self, keeper: Box<dyn LogKeeper>) -> io::Result<()> {
         self.kept = Some(KeptLog::new(&self.file, keeper)?);
         Ok(())
     }
@@ -173,19 +196,21 @@ impl CheckpointTurn {
     /// open.
     ///
     /// A log of which the database has everything counts as empty: the next commit may start it
-    /// over, and no reader holds that back.
-    pub(super) fn position(&self) -> rusqlite::Result<LogPosition> {
+    /// over.
+    pub(super) fn position(&self) -> io::Result<LogPosition> {
         let noop = "PRAGMA wal_checkpoint(NOOP)";
-        let (pages, copied): (i64, i64) = self
+        let found = self
             .connection
-            .query_row(noop, [], |row| Ok((row.get(1)?, row.get(2)?)))?;
-        let bytes = match u64::try_from(pages) {
-            Ok(pages @ 1..) if copied < pages.cast_signed() => {
-                LOG_HEAD_BYTES + pages * (LOG_PAGE_HEAD_BYTES + PAGE_BYTES)
-            }
-            _ => 0,
+            .query_row(noop, [], |row| Ok((row.get(1)?, row.get(2)?)));
+        let (pages, copied): (i64, i64) = found.map_err(failed)?;
+        let (Ok(pages), Ok(copied)) = (u64::try_from(pages), u64::try_from(copied)) else {
+            return Err(io::Error::other("the state of the log is not known"));
         };
-        Ok(LogPosition::of(&log_of(&self.file), bytes))
+        let bytes = match copied < pages {
+            true => LOG_HEAD_BYTES + pages * (LOG_PAGE_HEAD_BYTES + PAGE_BYTES),
+            false => 0,
+        };
+        LogPosition::of(&log_of(&self.file), bytes)
     }
 
     /// Runs one, and returns how many pages the log has beyond those that it copied.
@@ -196,4 +221,9 @@ impl CheckpointTurn {
             .query_row(passive, [], |row| row.get::<_, i64>(2));
         Ok(self.pages.load(Relaxed) - end_on_failed_sync(copied)?)
     }
+}
+
+/// An error of SQLite as one of the system.
+pub(super) fn failed(error: rusqlite::Error) -> io::Error {
+    io::Error::other(error.to_string())
 }

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Seek as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
@@ -25,23 +26,34 @@ pub struct StoreFiles {
 
 impl StoreFiles {
     pub(super) fn new(database: &Path, log: LogPosition) -> io::Result<Self> {
-        let database = opened(database)?;
+        let (database, database_bytes) = open_database(database)?;
         Ok(Self {
-            database_bytes: database.metadata()?.len(),
             database,
+            database_bytes,
             log,
         })
     }
 }
 
-/// The file of a database, from its beginning.
-fn opened(database: &Path) -> io::Result<Arc<File>> {
+/// The file of a database, from its beginning, and its size.
+///
+/// # Errors
+/// The system's.
+pub fn open_database(database: &Path) -> io::Result<(Arc<File>, u64)> {
     let mut opened = OPENED.lock();
-    let file = match opened.get(database) {
-        Some(file) => Arc::clone(file),
+    let found = std::fs::metadata(database)?;
+    let known = opened.get(database).map(Arc::clone);
+    let is_same = |file: &Arc<File>| {
+        let known = file.metadata();
+        known.is_ok_and(|known| (known.dev(), known.ino()) == (found.dev(), found.ino()))
+    };
+    let file = match known.filter(is_same) {
+        Some(file) => file,
         None => Arc::new(File::open(database)?),
     };
+    // One that was removed and made again has no locks of this process to lose.
     opened.insert(database.to_owned(), Arc::clone(&file));
     (&*file).rewind()?;
-    Ok(file)
+    let bytes = file.metadata()?.len();
+    Ok((file, bytes))
 }

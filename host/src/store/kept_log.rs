@@ -1,5 +1,6 @@
 //! The write-ahead log of a store, kept elsewhere before it starts over and is overwritten.
 
+use super::checkpoint::failed;
 use rusqlite::Connection;
 use std::fs::File;
 use std::io;
@@ -25,18 +26,20 @@ impl LogPosition {
         self.bytes == 0
     }
 
-    pub(super) fn of(log: &Path, bytes: u64) -> Self {
-        let salts = || {
-            let mut salts = [0; 8];
-            File::open(log)?.read_exact_at(&mut salts, SALTS_AT)?;
-            io::Result::Ok(salts)
+    pub(super) fn of(log: &Path, bytes: u64) -> io::Result<Self> {
+        let generation = match bytes {
+            0 => None,
+            _ => {
+                let mut salts = [0; 8];
+                File::open(log)?.read_exact_at(&mut salts, SALTS_AT)?;
+                Some(salts)
+            }
         };
-        let generation = if bytes > 0 { salts().ok() } else { None };
-        Self {
+        Ok(Self {
             log: log.to_owned(),
             generation,
             bytes,
-        }
+        })
     }
 }
 
@@ -57,24 +60,24 @@ pub(super) struct KeptLog {
 }
 
 impl KeptLog {
-    pub(super) fn new(database: &Path, keeper: Box<dyn LogKeeper>) -> rusqlite::Result<Self> {
-        let reader = Connection::open(database)?;
+    pub(super) fn new(database: &Path, keeper: Box<dyn LogKeeper>) -> io::Result<Self> {
+        let reader = Connection::open(database).map_err(failed)?;
         Ok(Self { keeper, reader })
     }
 
     /// Lets no checkpoint copy more than is committed now.
-    pub(super) fn mark(&mut self) -> rusqlite::Result<()> {
+    pub(super) fn mark(&mut self) -> io::Result<()> {
         // The snapshot is taken by the first read, not by BEGIN.
-        self.reader
-            .execute_batch("BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1")
+        let mark = "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1";
+        self.reader.execute_batch(mark).map_err(failed)
     }
 
     /// Ends [`Self::mark`].
-    pub(super) fn unmark(&mut self) -> rusqlite::Result<()> {
-        self.reader.execute_batch("COMMIT")
+    pub(super) fn unmark(&mut self) -> io::Result<()> {
+        self.reader.execute_batch("COMMIT").map_err(failed)
     }
 
-    pub(super) fn keep_up_to(&mut self, position: LogPosition) -> io::Result<()> {
-        self.keeper.keep_up_to(&position)
+    pub(super) fn keep_up_to(&mut self, position: &LogPosition) -> io::Result<()> {
+        self.keeper.keep_up_to(position)
     }
 }

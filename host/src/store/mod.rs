@@ -39,7 +39,7 @@ mod transaction;
 mod wal_recovery;
 mod writer;
 
-pub use copy::StoreFiles;
+pub use copy::{StoreFiles, open_database};
 pub use guest::{StoreSession, StoreView, add_to_linker};
 pub use kept_log::{LogKeeper, LogPosition};
 pub use service_store::{ServiceStore, StoreTimes};

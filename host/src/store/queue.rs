@@ -142,11 +142,9 @@ impl WriterQueue {
     fn empty_log(&self) {
         let mut turn = self.checkpointer.take_turn();
         let mut writer = self.connection.lock_arc_blocking();
-        let emptied = turn.keep(&mut writer).and_then(|()| {
-            let guest = &writer.guest;
-            guest.host_statement("PRAGMA wal_checkpoint(TRUNCATE)")
-        });
-        if let Err(error) = emptied {
+        turn.keep(&mut writer);
+        let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
+        if let Err(error) = writer.guest.host_statement(truncate) {
             tracing::warn!(
                 %error,
                 "the write-ahead log could not be emptied; it will be at the next start"
@@ -171,24 +169,23 @@ impl WriterQueue {
         file: &Path,
         copy: impl FnOnce(StoreFiles) -> Result<Option<Box<dyn LogKeeper>>, E>,
     ) -> Result<(), E> {
-        let sqlite = |error: rusqlite::Error| io::Error::other(error.to_string());
         let mut turn = self.checkpointer.take_turn();
         let mut writer = self.connection.lock_arc_blocking();
         writer.commit_group();
-        let position = turn.position().map_err(sqlite)?;
+        let position = turn.position()?;
         drop(writer);
         if let Some(keeper) = copy(StoreFiles::new(file, position)?)? {
-            turn.keep_from_now(keeper).map_err(sqlite)?;
+            turn.keep_from_now(keeper)?;
         }
         Ok(())
     }
 
     /// Has the keeper of the log keep all that is committed by now. Blocks.
-    pub(super) fn keep_log(&self) {
-        let kept = self.checkpointer.take_turn().keep_and_run(&self.connection);
-        if let Err(error) = kept {
-            tracing::warn!(%error, "a checkpoint failed; the next commit tries again");
-        }
+    ///
+    /// # Errors
+    /// There is no keeper, or it has failed.
+    pub(super) fn keep_log(&self) -> io::Result<()> {
+        self.checkpointer.take_turn().keep_now(&self.connection)
     }
 
     /// Commits the group; blocks for as long as the disk takes.

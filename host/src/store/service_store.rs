@@ -106,10 +106,14 @@ impl ServiceStore {
         }
     }
 
-    /// Has the keeper of the log, if there is one, keep all that is committed by now. Blocks.
-    pub fn keep_log(&self) {
-        if let Some(writer) = &self.writer {
-            writer.queue().keep_log();
+    /// Has the keeper of the log keep all that is committed by now. Blocks.
+    ///
+    /// # Errors
+    /// There is no keeper, or it has failed.
+    pub fn keep_log(&self) -> io::Result<()> {
+        match &self.writer {
+            Some(writer) => writer.queue().keep_log(),
+            None => Ok(()),
         }
     }
 

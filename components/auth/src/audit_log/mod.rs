@@ -27,8 +27,9 @@ pub(crate) const DISABLED: &str = "user.disabled";
 pub(crate) const PASSWORD_RESET: &str = "user.password_reset";
 /// Staff made an API key. The new value is what never changes of it, as JSON.
 pub(crate) const KEY_CREATED: &str = "key.created";
-/// Staff revoked an API key. The event has no values.
+/// Staff confirmed an API key after a restoration. The event has no values.
 pub(crate) const KEY_CONFIRMED: &str = "key.confirmed";
+/// Staff revoked an API key. The event has no values.
 pub(crate) const KEY_REVOKED: &str = "key.revoked";
 
 /// Whether an action is about an API key, and not about a user.

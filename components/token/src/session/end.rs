@@ -15,9 +15,10 @@ const RAISE_EXCEPTED: &str = "UPDATE session SET security_version = ?2
     WHERE id = ?3 AND subject = ?1 AND ended_at IS NULL AND security_version < ?2";
 
 const RAISE_FLOOR: &str =
-    "INSERT INTO subject_floor (subject, security_version_min) VALUES (?1, ?2)
+    "INSERT INTO subject_floor (subject, security_version_min, set_at) VALUES (?1, ?2, ?3)
     ON CONFLICT (subject) DO UPDATE
-    SET security_version_min = max(security_version_min, excluded.security_version_min)";
+    SET security_version_min = max(security_version_min, excluded.security_version_min),
+        set_at = excluded.set_at";
 
 impl<E: Env> TokenService<E> {
     /// Ends a session of `subject`: when this returns, its tokens no longer work. A session that is
@@ -73,7 +74,10 @@ impl<E: Env> TokenService<E> {
             let version = Value::from(security_version_min);
             let except = Value::from(except);
             let reason = Value::from(EndReason::Superseded);
-            transaction.execute(RAISE_FLOOR, &[subject.clone(), version.clone()])?;
+            transaction.execute(
+                RAISE_FLOOR,
+                &[subject.clone(), version.clone(), now_ms.into()],
+            )?;
             transaction.execute(
                 RAISE_EXCEPTED,
                 &[subject.clone(), version.clone(), except.clone()],

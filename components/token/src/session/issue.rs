@@ -24,7 +24,9 @@ pub struct NewSession {
     pub security_version: i64,
 }
 
-const SELECT_FLOOR: &str = "SELECT security_version_min FROM subject_floor WHERE subject = ?1";
+/// A floor of before a restoration is not that of the restored users.
+const SELECT_FLOOR: &str = "SELECT security_version_min FROM subject_floor
+    WHERE subject = ?1 AND set_at > ?2";
 
 impl<E: Env> TokenService<E> {
     /// Begins a session.
@@ -40,7 +42,7 @@ impl<E: Env> TokenService<E> {
             access_token::sign::<E::Keys>(&session.grant(), self.new_id(), now_ms, &self.random)?;
 
         let transaction = self.store.begin()?;
-        if new.security_version < floor(&transaction, new.subject)? {
+        if new.security_version < self.floor(&transaction, new.subject)? {
             // The floor may be of an earlier turn of the group. The commit waits until it is on
             // disk.
             transaction.commit()?;
@@ -50,6 +52,15 @@ impl<E: Env> TokenService<E> {
         transaction.commit()?;
 
         Ok(Tokens::new(session.id, access_token, &refresh_token))
+    }
+
+    fn floor(&self, transaction: &impl Transaction, subject: Uuid) -> Result<i64, StoreError> {
+        let restored_at_ms = self.settings.restored_at_ms.unwrap_or(i64::MIN);
+        let parameters = [subject.into(), restored_at_ms.into()];
+        match transaction.query(SELECT_FLOOR, &parameters)?.first() {
+            Some(row) => row.integer(0),
+            None => Ok(i64::MIN),
+        }
     }
 
     fn new_session(
@@ -82,12 +93,5 @@ impl<E: Env> TokenService<E> {
             rotated_at_ms: None,
         };
         Ok((session, refresh_token))
-    }
-}
-
-fn floor(transaction: &impl Transaction, subject: Uuid) -> Result<i64, StoreError> {
-    match transaction.query(SELECT_FLOOR, &[subject.into()])?.first() {
-        Some(row) => row.integer(0),
-        None => Ok(i64::MIN),
     }
 }

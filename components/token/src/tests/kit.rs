@@ -139,7 +139,13 @@ impl Bank {
 
     /// Begins a session of [`ALICE`].
     pub fn issue(&self) -> Tokens {
-        self.service.issue(&alice(1), Some("curl/8")).unwrap()
+        self.try_issue(1).unwrap()
+    }
+
+    /// Begins a session of [`ALICE`] with this security version.
+    pub fn try_issue(&self, security_version: i64) -> Result<Tokens, TokenError> {
+        let session = alice(security_version);
+        self.service.issue(&session, Some("curl/8"))
     }
 
     pub fn end(&self, tokens: &Tokens) {

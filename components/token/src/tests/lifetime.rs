@@ -39,6 +39,18 @@ fn a_restoration_ends_the_sessions_that_began_before() {
 }
 
 #[test]
+fn a_restoration_undoes_the_floors_of_before_as_the_users_may_be_older() {
+    let mut bank = Bank::new();
+    bank.service.end_user_sessions(ALICE, 9, None).unwrap();
+    assert!(bank.try_issue(1).is_err());
+    bank.service.settings.restored_at_ms = Some(bank.service.clock.now_ms());
+    assert!(bank.try_issue(1).is_ok());
+    bank.pass_ms(1);
+    bank.service.end_user_sessions(ALICE, 2, None).unwrap();
+    assert!(bank.try_issue(1).is_err());
+}
+
+#[test]
 fn old_sessions_are_purged_in_bounded_steps() {
     let bank = Bank::new();
     for _ in 0..3 {

@@ -53,6 +53,8 @@ impl DevMode {
         host.data = self.folder.path().to_owned();
         // The script's requests are plain HTTP.
         host.tls = None;
+        // Its data is thrown away.
+        host.backup = None;
     }
 
     /// The time of the host, which its operator moves.

@@ -179,7 +179,8 @@ impl View for ApiKeyView {
                 key: known.key.clone(),
             })
         };
-        let suspended = puts(true).chain([Change::SuspendAll]);
+        let has_suspended = self.keys().any(|known| known.is_suspended);
+        let suspended = puts(true).chain(has_suspended.then_some(Change::SuspendAll));
         let accepted = puts(false);
         let revoked = self.revoked.iter().map(|id| Change::Revoke { id: *id });
         let blocked = self.blocked.iter();

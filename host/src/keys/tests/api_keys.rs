@@ -219,3 +219,21 @@ fn the_last_use_is_kept_over_a_restart_and_written_only_when_it_has_changed() {
         [(Uuid::from_u128(1), 2_000)]
     );
 }
+
+#[test]
+fn a_suspended_key_is_refused_until_it_is_confirmed_over_a_restart() {
+    let fixture = Fixture::new();
+    fixture.put(key(1)).unwrap();
+    fixture.keys.api_keys.suspend_all().unwrap();
+    let refused = Some(TokenError::SuspendedApiKey);
+    assert_eq!(fixture.verify_key().err(), refused);
+    let fixture = fixture.reopen();
+    assert_eq!(fixture.verify_key().err(), refused);
+    let id = Uuid::from_u128(1);
+    assert_eq!(fixture.keys.api_keys.suspended(), [id]);
+    fixture.keys.api_keys.confirm(id).unwrap();
+    assert!(fixture.verify_key().is_ok());
+    let fixture = fixture.reopen();
+    assert!(fixture.verify_key().is_ok());
+    assert!(fixture.keys.api_keys.suspended().is_empty());
+}

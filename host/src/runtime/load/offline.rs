@@ -41,6 +41,24 @@ pub struct Verification {
     pub unchecked: Option<&'static str>,
 }
 
+impl Verification {
+    /// Whether every check came to its end, and found nothing.
+    pub fn is_sound(&self) -> bool {
+        let is_kept = |check: &AuditCheck| check.violations.is_empty();
+        let report = self.outcome.as_ref();
+        report.is_ok_and(|report| report.checks.iter().all(is_kept))
+    }
+
+    /// Whether there was nothing to check.
+    pub fn has_no_store(&self) -> bool {
+        let is_missing = |problem: &LoadProblem| matches!(problem, LoadProblem::NoStore { .. });
+        match &self.outcome {
+            Err(VerifyError::NotLoaded(problems)) => problems.iter().all(is_missing),
+            _ => false,
+        }
+    }
+}
+
 /// Why only the file of a store was checked.
 const NO_AUDIT: &str = "its component cannot check what the rows say";
 const NO_SERVICE: &str = "no service of the registry has this store";

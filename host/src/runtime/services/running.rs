@@ -314,7 +314,7 @@ impl Services {
                 are_ended &= ended.is_ok();
             }
         }
-        for store in self.stores.lock().await.values() {
+        for (_, store) in self.open_stores().await {
             store.close().await;
         }
         are_ended

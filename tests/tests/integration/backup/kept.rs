@@ -21,9 +21,15 @@ fn registry() -> Registry {
     Registry::bank().host("backup", backup)
 }
 
+/// The folder of the bank's backups.
+fn kept(bank: &Bank) -> Option<PathBuf> {
+    let id = std::fs::read_to_string(bank.data().join("bank.id")).ok()?;
+    Some(bank.folder().join("kept").join(id.trim_end()))
+}
+
 /// The one backup of the folder, and its moment, if it is whole.
 fn backup(bank: &Bank) -> Option<(PathBuf, OffsetDateTime)> {
-    let backups = std::fs::read_dir(bank.folder().join("kept")).ok()?;
+    let backups = std::fs::read_dir(kept(bank)?).ok()?;
     let mut found = backups.filter_map(|entry| {
         let folder = entry.ok()?.path();
         let manifest = std::fs::read(folder.join("manifest.json")).ok()?;
@@ -85,7 +91,7 @@ async fn a_kept_backup_has_all_of_an_interval_ago_through_checkpoints_kills_and_
         bank.wait_until_ready().await;
         pair = pair.at(&bank);
         wait_for_backup(&bank).await;
-        let left = std::fs::read_dir(bank.folder().join("kept")).expect("a folder");
+        let left = std::fs::read_dir(kept(&bank).expect("an id")).expect("a folder");
         assert_eq!(left.count(), 1, "the earlier one is replaced");
     }
     // A clean end leaves nothing out.
