@@ -11,6 +11,7 @@ use crate::metrics::{Figures, TEXT_FORMAT};
 use crate::registry::{AdminAddress, AdminToken, HostSpec, REGISTRY_BYTES_MAX};
 use crate::runtime::CommandError;
 use crate::swap::{Record, Swapper, Trigger};
+use crate::telemetry::{RecentRequests, RequestView};
 use crate::wall_clock::{Acceptance, TimeSource};
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
@@ -40,6 +41,7 @@ const INDEX: &str = "there is no such call; there are:
 GET  /healthz            200 while the process works
 GET  /readyz             200 while every service serves and the clock is trusted, otherwise 503
 GET  /metrics            the figures of the host and its services, for Prometheus
+GET  /requests/ID        what a recent request did, by its x-request-id (`strongroom requests`)
 GET  /services           the state of every service
 GET  /services/history   the changes, newest first; ?service=NAME&limit=N
 POST /services/reload    read the registry now, and retry what was refused
@@ -61,6 +63,7 @@ pub struct AdminApi {
     swapper: Arc<Swapper>,
     /// What `/metrics` shows of the host.
     figures: Arc<[Arc<dyn Figures>]>,
+    recent: Arc<RecentRequests>,
     guard: CallGuard,
     /// The time that callers may move, in a host to try things on.
     movable_time: Option<TimeSource>,
@@ -85,10 +88,12 @@ pub struct CommandOutput {
 
 impl AdminApi {
     /// The API of the host that listens at `address`. A call that changes something must show
-    /// `token`. Calls may move `movable_time`, if there is one. `/metrics` shows `figures`.
+    /// `token`. Calls may move `movable_time`, if there is one. `/metrics` shows `figures`,
+    /// and `/requests` what is in `recent`.
     pub fn new(
         swapper: Arc<Swapper>,
         figures: Vec<Arc<dyn Figures>>,
+        recent: Arc<RecentRequests>,
         host: &HostSpec,
         address: &AdminAddress,
         token: &AdminToken,
@@ -98,6 +103,7 @@ impl AdminApi {
         Self {
             swapper,
             figures: figures.into(),
+            recent,
             guard: CallGuard::new(address, &host.admin_names(), token, guards_reads),
             movable_time,
             long_calls: Arc::new(Semaphore::new(LONG_CALLS_MAX)),
@@ -114,6 +120,7 @@ impl AdminApi {
         let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
         let is_post = *request.method() == Method::POST;
         let command = command_of(&path);
+        let recent = path.strip_prefix("/requests/");
         if let (Some(time), "/dev/clock") = (&self.movable_time, path.as_str()) {
             return match is_post {
                 true => move_clock(time, request)
@@ -130,6 +137,7 @@ impl AdminApi {
                 not_allowed("POST")
             }
             _ if command.is_some() && !is_post => not_allowed("POST"),
+            _ if recent.is_some() && !is_get => not_allowed("GET, HEAD"),
             "/healthz" => text(StatusCode::OK, "ok\n"),
             "/readyz" => self.readiness(),
             "/metrics" => self.metrics().await,
@@ -141,12 +149,13 @@ impl AdminApi {
             "/services/plan" => self.run(request, LongCall::Plan).await,
             "/backup" => self.back_up().await,
             "/clock/accept" => self.run(request, LongCall::AcceptClock).await,
-            _ => match command {
-                Some((service, name)) => {
+            _ => match (command, recent) {
+                (Some((service, name)), _) => {
                     let call = LongCall::Command { service, name };
                     self.run(request, call).await
                 }
-                None => text(StatusCode::NOT_FOUND, INDEX),
+                (None, Some(id)) => self.requests(id),
+                (None, None) => text(StatusCode::NOT_FOUND, INDEX),
             },
         }
     }
@@ -169,6 +178,17 @@ impl AdminApi {
             Ok(page) => response(StatusCode::OK, TEXT_FORMAT, page.into_bytes()),
             Err(reason) => text(StatusCode::INTERNAL_SERVER_ERROR, &format!("{reason}\n")),
         }
+    }
+
+    /// What the recent requests of an id did.
+    fn requests(&self, id: &str) -> AdminResponse {
+        let requests = self.recent.find(id);
+        if requests.is_empty() {
+            let message = "no recent request has this id; the log may have it\n";
+            return text(StatusCode::NOT_FOUND, message);
+        }
+        tracing::info!(of = id, "an operator looked at a request");
+        json(StatusCode::OK, &RequestsFound { requests })
     }
 
     /// Runs a call that may take long.
@@ -418,6 +438,12 @@ async fn read(
             Err(text(StatusCode::REQUEST_TIMEOUT, &message))
         }
     }
+}
+
+/// Clients may choose an id again, so there may be several.
+#[derive(Serialize)]
+struct RequestsFound {
+    requests: Vec<RequestView>,
 }
 
 #[derive(Serialize)]

@@ -6,7 +6,7 @@ use crate::network_address::NetworkAddress;
 use crate::registry::{AdminAddress, AdminToken, HostSpec};
 use anyhow::Context as _;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, request};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
@@ -117,7 +117,18 @@ impl HostClient {
         content_type: &str,
         body: Vec<u8>,
     ) -> anyhow::Result<(StatusCode, Bytes)> {
-        self.in_time(async { whole(self.send(path, content_type, body).await?).await })
+        let request = Request::post(path).header(CONTENT_TYPE, content_type);
+        self.in_time(async { whole(self.send(request, body).await?).await })
+            .await
+    }
+
+    /// Sends a GET, and returns the response.
+    ///
+    /// # Errors
+    /// As of [`HostClient::post`].
+    pub(super) async fn get(&self, path: &str) -> anyhow::Result<(StatusCode, Bytes)> {
+        let request = Request::get(path);
+        self.in_time(async { whole(self.send(request, Vec::new()).await?).await })
             .await
     }
 
@@ -126,7 +137,7 @@ impl HostClient {
     /// # Errors
     /// The host cannot be reached, or does not begin to respond in time.
     pub(super) async fn post_to_read(&self, path: &str) -> anyhow::Result<Response<Incoming>> {
-        self.in_time(self.send(path, "application/json", Vec::new()))
+        self.in_time(self.send(Request::post(path), Vec::new()))
             .await
     }
 
@@ -158,13 +169,10 @@ impl HostClient {
 
     async fn send(
         &self,
-        path: &str,
-        content_type: &str,
+        request: request::Builder,
         body: Vec<u8>,
     ) -> anyhow::Result<Response<Incoming>> {
-        let mut request = Request::post(path)
-            .header(CONTENT_TYPE, content_type)
-            .header(HOST, self.name());
+        let mut request = request.header(HOST, self.name());
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, format!("Bearer {}", token.as_str()));
         }

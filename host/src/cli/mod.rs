@@ -7,6 +7,7 @@ mod check;
 mod dev;
 mod host_client;
 mod progress;
+mod requests;
 mod restore;
 mod serve;
 mod verify;
@@ -25,7 +26,7 @@ const MORE: &str = "\
 Environment:
   STRONGROOM_ADMIN_PASSWORD  serve: the first administrator's password, at the first start; without
                              it, a random one is made and shown once
-  STRONGROOM_ADMIN_TOKEN     admin, backup, check --against: the token of a running host
+  STRONGROOM_ADMIN_TOKEN     admin, backup, requests, check --against: the token of a running host
                              [default: the one in the data folder]
   STRONGROOM_LOG             what is logged: error, warn, info, debug, or for example
                              info,access=off [default: info]
@@ -65,6 +66,8 @@ enum Command {
     Restore(restore::RestoreArguments),
     /// Run an operator's command on a running host: reset-password, accept-clock
     Admin(admin::AdminArguments),
+    /// Show what a recent request did, by its `x-request-id`
+    Requests(requests::RequestsArguments),
 }
 
 /// The option that names the registry's file.
@@ -114,5 +117,6 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Backup(arguments) => backup::run(arguments).await,
         Command::Restore(arguments) => restore::run(arguments).await,
         Command::Admin(arguments) => admin::run(arguments).await,
+        Command::Requests(arguments) => requests::run(arguments).await,
     }
 }

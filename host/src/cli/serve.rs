@@ -15,7 +15,7 @@ use crate::registry::{AdminAddress, AdminToken, HostSpec, Registry};
 use crate::runtime::{self, Loader, Services};
 use crate::store::faults;
 use crate::swap::{self, FileWatch, Swapper};
-use crate::telemetry;
+use crate::telemetry::{self, RecentRequests};
 use crate::wall_clock::{self, TimeSource, WallClock};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -159,7 +159,13 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
     let use_watch = tokio::spawn(keys::save_last_uses(Arc::clone(&keys)));
     let keeper = host.backup.clone();
     let keeper = keeper.map(|spec| BackupKeeper::begin(&services, &registry.file, spec, &stop));
-    let gateway = Arc::new(Gateway::new(host, Arc::clone(&services), Arc::clone(&keys)));
+    let recent = Arc::new(RecentRequests::default());
+    let gateway = Arc::new(Gateway::new(
+        host,
+        Arc::clone(&services),
+        Arc::clone(&keys),
+        Arc::clone(&recent),
+    ));
     let mut figures = listener.figures();
     figures.extend([
         Arc::clone(&gateway) as Arc<dyn Figures>,
@@ -172,6 +178,7 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
     let api = AdminApi::new(
         Arc::clone(&swapper),
         figures,
+        recent,
         host,
         address,
         token,

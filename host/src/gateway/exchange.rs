@@ -8,7 +8,7 @@ use super::service_path::in_ascii;
 use crate::connections::{Connection, Serving};
 use crate::keys::Identity;
 use crate::runtime::Service;
-use crate::telemetry::{AccessLine, microseconds};
+use crate::telemetry::{AccessLine, RecentRequests, RequestFacts, RequestWork, microseconds};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, Uri};
 use std::borrow::Cow;
@@ -32,6 +32,10 @@ pub(super) struct Exchange {
     pub(super) uri: Uri,
     /// The service that was asked.
     pub(super) service: Option<Arc<Service>>,
+    /// The number of the generation that serves the request.
+    pub(super) generation: Option<u64>,
+    /// What is done for it, from when it is given to that generation.
+    pub(super) work: Option<Arc<RequestWork>>,
     /// Who asks, once it is known.
     pub(super) caller: Option<Identity>,
     /// The code of the problem that is the response.
@@ -40,6 +44,8 @@ pub(super) struct Exchange {
     pub(super) rate: Option<RateStatus>,
     /// Why the response is a failure: for operators, never for clients.
     cause: Option<String>,
+    /// Where it is kept for operators when it has ended.
+    recent: Arc<RecentRequests>,
     serving: Serving,
     pub(super) started: Instant,
     is_logged: bool,
@@ -47,7 +53,12 @@ pub(super) struct Exchange {
 
 impl Exchange {
     /// Begins with the request's head.
-    pub(super) fn begin(head: &Parts, peer: IpAddr, connection: Arc<Connection>) -> Self {
+    pub(super) fn begin(
+        head: &Parts,
+        peer: IpAddr,
+        connection: Arc<Connection>,
+        recent: Arc<RecentRequests>,
+    ) -> Self {
         let started = Instant::now();
         Self {
             request_id: request_id::choose(&head.headers),
@@ -56,10 +67,13 @@ impl Exchange {
             method: head.method.clone(),
             uri: head.uri.clone(),
             service: None,
+            generation: None,
+            work: None,
             caller: None,
             code: None,
             rate: None,
             cause: None,
+            recent,
             serving: connection.begin_request(started),
             started,
             is_logged: false,
@@ -107,6 +121,12 @@ impl Exchange {
             cause,
         };
         line.write();
+        let facts = RequestFacts {
+            generation: self.generation,
+            role: caller.map(Identity::role),
+            work: self.work.as_ref(),
+        };
+        self.recent.keep(&line, facts);
     }
 }
 

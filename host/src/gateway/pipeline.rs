@@ -20,7 +20,7 @@ use crate::connections::Connection;
 use crate::keys::{Identity, Keys};
 use crate::registry::HostSpec;
 use crate::runtime::{Generation, Services};
-use crate::telemetry::for_request;
+use crate::telemetry::{RecentRequests, RequestWork, for_request};
 use http::header::{
     ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST,
     SERVER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
@@ -58,12 +58,18 @@ pub struct Gateway {
     documents: Documents,
     proxies: TrustedProxies,
     is_secure: bool,
+    recent: Arc<RecentRequests>,
     pub(super) figures: GatewayFigures,
 }
 
 impl Gateway {
-    /// A gateway in front of these services.
-    pub fn new(host: &HostSpec, services: Arc<Services>, keys: Arc<Keys>) -> Self {
+    /// A gateway in front of these services, which keeps its requests in `recent`.
+    pub fn new(
+        host: &HostSpec,
+        services: Arc<Services>,
+        keys: Arc<Keys>,
+        recent: Arc<RecentRequests>,
+    ) -> Self {
         Self {
             services,
             keys,
@@ -74,6 +80,7 @@ impl Gateway {
             documents: Documents::default(),
             proxies: TrustedProxies(host.trusted_proxies.clone()),
             is_secure: host.tls.is_some(),
+            recent,
             figures: GatewayFigures::default(),
         }
     }
@@ -91,7 +98,8 @@ impl Gateway {
         connection: Arc<Connection>,
     ) -> Result<Response<ResponseBody>, Infallible> {
         let (head, mut body) = ArrivingBody::of(request);
-        let mut exchange = Exchange::begin(&head, peer, connection);
+        let recent = Arc::clone(&self.recent);
+        let mut exchange = Exchange::begin(&head, peer, connection, recent);
         let cors = self.cors.as_ref();
         let origin = cors.and_then(|cors| cors.allowed_origin(&head.headers));
         let mut response = match self.serve(&mut exchange, head, &mut body).await {
@@ -138,6 +146,7 @@ impl Gateway {
         }
         let path = ServicePath::parse(head.uri.path())?;
         let generation = self.generation(path.service, exchange, &head.headers)?;
+        exchange.generation = Some(generation.number());
         let spec = generation.spec();
         let admission = Admission {
             rates: &self.rates,
@@ -159,8 +168,9 @@ impl Gateway {
         let body = body::read(&head, body, &mut share, exchange.connection()).await?;
         let only_reads = head.method.is_safe();
         let request = Request::from_parts(head, body);
-        let id = exchange.request_id.clone();
-        let response = for_request(id, generation.serve(client, request)).await?;
+        let work = RequestWork::of(exchange.request_id.to_str().unwrap_or_default());
+        exchange.work = Some(Arc::clone(&work));
+        let response = for_request(work, generation.serve(client, request)).await?;
         // More responses may wait for the client by now. That of a change is sent all the same.
         let is_large = response.body().size_hint().lower() > SMALL_RESPONSE_MAX;
         if only_reads && is_large && !self.responses.has_room(client) {

@@ -183,6 +183,7 @@ fn define<T: LinkView + Send + 'static>(
         interface: interface.to_owned(),
         function: function.to_owned(),
     });
+    let called: Arc<str> = format!("{interface}#{function}").into();
     let callee = Arc::clone(callee);
     let mut instance = linker
         .instance(interface)
@@ -190,6 +191,7 @@ fn define<T: LinkView + Send + 'static>(
     let defined = instance.func_new_async(function, move |mut store, _, parameters, results| {
         let callee = Arc::clone(&callee);
         let target = Arc::clone(&target);
+        let called = Arc::clone(&called);
         Box::new(async move {
             let begun = Instant::now();
             let outcome = if store.data().is_writing() {
@@ -198,9 +200,10 @@ fn define<T: LinkView + Send + 'static>(
                 callee.call(&target, parameters).await
             };
             let has_failed = outcome.is_err();
-            let is_logged = store
-                .data_mut()
-                .link_call_ended(begun.elapsed(), has_failed);
+            let took = begun.elapsed();
+            let reason = outcome.as_ref().err().map(ToString::to_string);
+            CurrentRequest::note_link_call(callee.service(), &called, took, reason);
+            let is_logged = store.data_mut().link_call_ended(took, has_failed);
             results[0] = outcome.unwrap_or_else(|error| {
                 if is_logged {
                     let (interface, function) = (&target.interface, &target.function);

@@ -15,10 +15,14 @@ pub use function::{
 };
 
 use futures::future::BoxFuture;
+use std::sync::Arc;
 use wasmtime::component::Val;
 
 /// The service that a link leads to.
 pub trait Callee: Send + Sync + 'static {
+    /// Its name.
+    fn service(&self) -> &Arc<str>;
+
     /// Calls an exported function and returns its one result.
     ///
     /// # Errors

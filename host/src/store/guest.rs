@@ -5,6 +5,8 @@ use super::faults::{self, StoreCall};
 use super::reader::INLINE_TIME_MAX;
 use super::service_store::{ServiceStore, StoreTimes};
 use super::transaction::WriteTransaction;
+use super::writer::StoreWriter;
+use crate::telemetry::{self, CurrentRequest};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -60,8 +62,7 @@ impl StoreSession {
 
     /// Waits for the writer, and begins a transaction.
     async fn begin(&mut self) -> Result<WriteTransaction, Error> {
-        let store = self.store.as_ref();
-        let Some(writer) = store.and_then(ServiceStore::writer) else {
+        let Some((store, writer)) = self.store.as_ref().and_then(with_writer) else {
             return Err(no_store());
         };
         if self.is_writing {
@@ -71,7 +72,9 @@ impl StoreSession {
         let retire = Arc::clone(&self.retire);
         let begun = Instant::now();
         let transaction = writer.begin(self.times.write_turn, retire).await;
-        self.waited += begun.elapsed();
+        let took = begun.elapsed();
+        CurrentRequest::note_store_call(store.name(), telemetry::StoreCall::Begin, took);
+        self.waited += took;
         transaction
     }
 
@@ -79,7 +82,11 @@ impl StoreSession {
     async fn commit(&mut self, transaction: WriteTransaction) -> Result<(), Error> {
         let begun = Instant::now();
         let outcome = transaction.commit().await;
-        self.waited += begun.elapsed();
+        let took = begun.elapsed();
+        if let Some(store) = &self.store {
+            CurrentRequest::note_store_call(store.name(), telemetry::StoreCall::Commit, took);
+        }
+        self.waited += took;
         outcome
     }
 
@@ -120,6 +127,10 @@ impl HasData for HasStore {
     type Data<'a> = StoreView<'a>;
 }
 
+fn with_writer(store: &ServiceStore) -> Option<(&ServiceStore, &StoreWriter)> {
+    store.writer().map(|writer| (store, writer))
+}
+
 fn no_store() -> Error {
     Error::Denied("this service has no store here".to_owned())
 }
@@ -133,6 +144,7 @@ impl Host for StoreView<'_> {
         let begun = Instant::now();
         let rows = store.query(self.session.times.read, sql, params).await;
         let elapsed = begun.elapsed();
+        CurrentRequest::note_store_call(store.name(), telemetry::StoreCall::Read, elapsed);
         if elapsed > INLINE_TIME_MAX {
             self.session.waited += elapsed;
         }

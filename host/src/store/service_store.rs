@@ -29,6 +29,8 @@ pub struct StoreTimes {
 /// The store of one service; cheap to clone.
 #[derive(Clone)]
 pub struct ServiceStore {
+    /// The name of the service.
+    name: Arc<str>,
     readers: Arc<Readers>,
     /// None for a snapshot.
     writer: Option<Arc<StoreWriter>>,
@@ -53,6 +55,7 @@ impl ServiceStore {
         tighten_all(file)
             .map_err(|error| failed("it could not be closed to other users", error))?;
         Ok(Self {
+            name: name_of(file),
             readers: Arc::new(Readers::new(file)),
             writer: Some(Arc::new(writer)),
         })
@@ -65,6 +68,7 @@ impl ServiceStore {
     /// The file does not exist, or is not a database.
     pub fn open_snapshot(file: &Path) -> rusqlite::Result<Self> {
         Ok(Self {
+            name: name_of(file),
             readers: Arc::new(Readers::snapshot(file)?),
             writer: None,
         })
@@ -125,6 +129,11 @@ impl ServiceStore {
         self.readers.check_file()
     }
 
+    /// The name of the service.
+    pub(super) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
     /// The file of the database.
     pub(super) fn file(&self) -> &Path {
         self.readers.file()
@@ -160,6 +169,12 @@ fn with_suffix(database: &Path, suffix: &str) -> PathBuf {
     let mut file = database.as_os_str().to_owned();
     file.push(suffix);
     file.into()
+}
+
+/// The service that a file is the store of.
+fn name_of(file: &Path) -> Arc<str> {
+    let name = file.file_stem().unwrap_or_default();
+    name.to_string_lossy().into()
 }
 
 /// Takes all rights to a database and its logs from other users.

@@ -3,9 +3,13 @@
 mod access;
 mod batch;
 mod current_request;
+mod recent_requests;
+mod request_work;
 
 pub use access::AccessLine;
 pub use current_request::{CurrentRequest, for_request};
+pub use recent_requests::{RecentRequests, RequestFacts, RequestView};
+pub use request_work::{RequestWork, StoreCall};
 
 use anyhow::Context as _;
 use batch::{BatchWriter, Flusher};

@@ -29,6 +29,7 @@ mod orders;
 mod protocol;
 mod readme;
 mod repeats;
+mod requests;
 mod statements;
 mod storms;
 mod story;

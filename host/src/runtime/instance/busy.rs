@@ -5,6 +5,7 @@
 //! call runs within a poll of its caller, whose time it is not.
 
 use crate::runtime::services::figures::ServiceFigures;
+use crate::telemetry::CurrentRequest;
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -23,7 +24,9 @@ pub async fn timed<F: Future>(figures: &ServiceFigures, call: F) -> F::Output {
         let begun = Instant::now();
         let polled = call.as_mut().poll(cx);
         let took = begun.elapsed();
-        figures.add_busy(took.saturating_sub(WITHIN.get()));
+        let own = took.saturating_sub(WITHIN.get());
+        figures.add_busy(own);
+        CurrentRequest::note_busy(own);
         WITHIN.set(before + took);
         polled
     })

@@ -52,7 +52,7 @@ impl Callees {
     pub fn service(self: &Arc<Self>, name: &str) -> Arc<dyn Callee> {
         Arc::new(LinkedService {
             callees: Arc::clone(self),
-            name: name.to_owned(),
+            name: name.into(),
         })
     }
 
@@ -74,10 +74,14 @@ impl Callees {
 
 struct LinkedService {
     callees: Arc<Callees>,
-    name: String,
+    name: Arc<str>,
 }
 
 impl Callee for LinkedService {
+    fn service(&self) -> &Arc<str> {
+        &self.name
+    }
+
     fn call<'a>(
         &'a self,
         function: &'a FunctionName,
