@@ -122,6 +122,7 @@ impl Exchange {
         };
         line.write();
         let facts = RequestFacts {
+            request_id: &self.request_id,
             generation: self.generation,
             role: caller.map(Identity::role),
             work: self.work.as_ref(),

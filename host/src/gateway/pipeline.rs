@@ -168,7 +168,7 @@ impl Gateway {
         let body = body::read(&head, body, &mut share, exchange.connection()).await?;
         let only_reads = head.method.is_safe();
         let request = Request::from_parts(head, body);
-        let work = RequestWork::of(exchange.request_id.to_str().unwrap_or_default());
+        let work = RequestWork::of(exchange.request_id.clone());
         exchange.work = Some(Arc::clone(&work));
         let response = for_request(work, generation.serve(client, request)).await?;
         // More responses may wait for the client by now. That of a change is sent all the same.

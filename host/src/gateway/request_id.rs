@@ -12,7 +12,10 @@ const LENGTH_MAX: usize = 128;
 /// it likes.
 pub(super) fn choose(headers: &HeaderMap) -> HeaderValue {
     match headers.get(&REQUEST_ID) {
-        Some(own) if is_plain(own.as_bytes()) => own.clone(),
+        // A copy: the original keeps the whole head in memory, and the id outlives it.
+        Some(own) if is_plain(own.as_bytes()) => {
+            HeaderValue::from_bytes(own.as_bytes()).unwrap_or_else(|_| new())
+        }
         _ => new(),
     }
 }

@@ -3,6 +3,7 @@
 
 use super::access::AccessLine;
 use super::request_work::{RequestWork, WorkDone};
+use http::HeaderValue;
 use parking_lot::Mutex;
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -18,6 +19,9 @@ const TEXT_BYTES_MAX: usize = 256;
 /// The most requests that are found by one id: clients may choose the same one again.
 const FOUND_MAX: usize = 20;
 
+/// The number of texts of a request.
+const TEXTS: usize = 8;
+
 /// The latest requests, up to a limit.
 #[derive(Debug, Default)]
 pub struct RecentRequests(Mutex<VecDeque<KeptRequest>>);
@@ -25,6 +29,8 @@ pub struct RecentRequests(Mutex<VecDeque<KeptRequest>>);
 /// What is known of a request beside its access line.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestFacts<'a> {
+    /// The id in `x-request-id`.
+    pub request_id: &'a HeaderValue,
     /// The number of the generation that served it.
     pub generation: Option<u64>,
     /// The role of who asked.
@@ -33,40 +39,62 @@ pub struct RequestFacts<'a> {
     pub work: Option<&'a Arc<RequestWork>>,
 }
 
+/// To forget a request costs a miss of the processor's cache for each of its parts, so they are
+/// few: the texts are one.
 #[derive(Debug)]
 struct KeptRequest {
     ended_at: SystemTime,
-    request_id: Box<str>,
-    service: Option<Box<str>>,
+    request_id: HeaderValue,
     generation: Option<u64>,
-    method: Box<str>,
-    path: Box<str>,
     status: u16,
     microseconds: u64,
-    subject: Option<Box<str>>,
-    role: Option<Box<str>>,
-    client: Option<Box<str>>,
-    code: Option<Box<str>>,
-    cause: Option<Box<str>>,
+    texts: Texts,
     work: Option<Arc<RequestWork>>,
+}
+
+/// Some texts in one, with separators that only the last may have.
+#[derive(Debug)]
+struct Texts(Box<str>);
+
+const SEPARATOR: char = '\0';
+
+impl Texts {
+    fn new(texts: [Option<&str>; TEXTS]) -> Self {
+        let bytes: usize = texts.iter().flatten().map(|text| text.len()).sum();
+        let mut all = String::with_capacity(bytes + TEXTS);
+        for (index, text) in texts.into_iter().enumerate() {
+            if index > 0 {
+                all.push(SEPARATOR);
+            }
+            all.push_str(text.unwrap_or_default());
+        }
+        Self(all.into_boxed_str())
+    }
+
+    /// Those that are not empty.
+    fn read(&self) -> [Option<String>; TEXTS] {
+        let mut texts = self.0.splitn(TEXTS, SEPARATOR);
+        let mut next = || texts.next().filter(|text| !text.is_empty());
+        [(); TEXTS].map(|()| next().map(str::to_owned))
+    }
 }
 
 /// A request, as operators see it.
 #[derive(Debug, Serialize)]
 pub struct RequestView {
     ended_at: String,
-    request_id: Box<str>,
-    service: Option<Box<str>>,
+    request_id: String,
+    service: Option<String>,
     generation: Option<u64>,
-    method: Box<str>,
-    path: Box<str>,
+    method: Option<String>,
+    path: Option<String>,
     status: u16,
     microseconds: u64,
-    subject: Option<Box<str>>,
-    role: Option<Box<str>>,
-    client: Option<Box<str>>,
-    code: Option<Box<str>>,
-    cause: Option<Box<str>>,
+    subject: Option<String>,
+    role: Option<String>,
+    client: Option<String>,
+    code: Option<String>,
+    cause: Option<String>,
     #[serde(flatten)]
     work: WorkDone,
 }
@@ -76,18 +104,20 @@ impl RecentRequests {
     pub fn keep(&self, line: &AccessLine<'_>, facts: RequestFacts<'_>) {
         let kept = KeptRequest {
             ended_at: SystemTime::now(),
-            request_id: line.request_id.into(),
-            service: line.service.map(Into::into),
+            request_id: facts.request_id.clone(),
             generation: facts.generation,
-            method: line.method.into(),
-            path: cut(line.path).into(),
             status: line.status,
             microseconds: line.microseconds,
-            subject: line.subject.map(Into::into),
-            role: facts.role.map(Into::into),
-            client: line.client.map(Into::into),
-            code: line.code.map(Into::into),
-            cause: line.cause.map(|cause| cut(cause).into()),
+            texts: Texts::new([
+                line.service,
+                Some(line.method),
+                Some(cut(line.path)),
+                line.subject,
+                facts.role,
+                line.client,
+                line.code,
+                line.cause.map(cut),
+            ]),
             work: facts.work.map(Arc::clone),
         };
         let oldest = {
@@ -105,30 +135,31 @@ impl RecentRequests {
     pub fn find(&self, id: &str) -> Vec<RequestView> {
         let requests = self.0.lock();
         let newest_first = requests.iter().rev();
-        let found = newest_first.filter(|request| &*request.request_id == id);
+        let found = newest_first.filter(|request| request.request_id == id);
         found.take(FOUND_MAX).map(KeptRequest::view).collect()
     }
 }
 
 impl KeptRequest {
     fn view(&self) -> RequestView {
+        let [service, method, path, subject, role, client, code, cause] = self.texts.read();
         RequestView {
             // Only years beyond 9999 cannot be written.
             ended_at: OffsetDateTime::from(self.ended_at)
                 .format(&Rfc3339)
                 .unwrap_or_default(),
-            request_id: self.request_id.clone(),
-            service: self.service.clone(),
+            request_id: self.request_id.to_str().unwrap_or_default().to_owned(),
+            service,
             generation: self.generation,
-            method: self.method.clone(),
-            path: self.path.clone(),
+            method,
+            path,
             status: self.status,
             microseconds: self.microseconds,
-            subject: self.subject.clone(),
-            role: self.role.clone(),
-            client: self.client.clone(),
-            code: self.code.clone(),
-            cause: self.cause.clone(),
+            subject,
+            role,
+            client,
+            code,
+            cause,
             work: self
                 .work
                 .as_ref()
@@ -147,11 +178,15 @@ mod tests {
     use super::*;
     use std::net::Ipv4Addr;
 
-    const NONE: RequestFacts<'_> = RequestFacts {
-        generation: None,
-        role: None,
-        work: None,
-    };
+    fn keep(recent: &RecentRequests, id: &'static str, path: &str) {
+        let facts = RequestFacts {
+            request_id: &HeaderValue::from_static(id),
+            generation: None,
+            role: None,
+            work: None,
+        };
+        recent.keep(&line(id, path), facts);
+    }
 
     fn line<'a>(request_id: &'a str, path: &'a str) -> AccessLine<'a> {
         AccessLine {
@@ -173,25 +208,48 @@ mod tests {
     fn the_latest_requests_are_found_by_their_ids_newest_first() {
         let recent = RecentRequests::default();
         for path in ["/1", "/2"] {
-            recent.keep(&line("a", path), NONE);
+            keep(&recent, "a", path);
         }
-        recent.keep(&line("b", &"x".repeat(TEXT_BYTES_MAX + 1)), NONE);
-        let paths: Vec<_> = recent.find("a").into_iter().map(|one| one.path).collect();
-        assert_eq!(paths, ["/2".into(), "/1".into()]);
-        assert_eq!(recent.find("b")[0].path.len(), TEXT_BYTES_MAX);
+        keep(&recent, "b", &"x".repeat(TEXT_BYTES_MAX + 1));
+        let paths: Vec<_> = recent
+            .find("a")
+            .into_iter()
+            .filter_map(|one| one.path)
+            .collect();
+        assert_eq!(paths, ["/2", "/1"]);
+        assert_eq!(
+            recent.find("b")[0].path.as_ref().unwrap().len(),
+            TEXT_BYTES_MAX
+        );
         assert!(recent.find("c").is_empty());
     }
 
     #[test]
     fn the_oldest_request_goes_first() {
         let recent = RecentRequests::default();
-        recent.keep(&line("first", "/"), NONE);
+        keep(&recent, "first", "/");
         for _ in 1..REQUESTS_MAX {
-            recent.keep(&line("other", "/"), NONE);
+            keep(&recent, "other", "/");
         }
         assert_eq!(recent.find("first").len(), 1);
-        recent.keep(&line("last", "/"), NONE);
+        keep(&recent, "last", "/");
         assert!(recent.find("first").is_empty());
         assert_eq!(recent.find("other").len(), FOUND_MAX);
+    }
+
+    #[test]
+    fn texts_are_read_as_they_were_and_only_the_last_may_have_separators() {
+        let given = [
+            Some("a"),
+            None,
+            Some("b c"),
+            None,
+            None,
+            None,
+            None,
+            Some("d\0e"),
+        ];
+        let read = Texts::new(given).read();
+        assert_eq!(read.each_ref().map(Option::as_deref), given);
     }
 }

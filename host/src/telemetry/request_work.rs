@@ -1,8 +1,10 @@
 //! What was done for a request: its link calls, and how long it kept threads and stores.
 
+use http::HeaderValue;
 use parking_lot::Mutex;
 use serde::Serialize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::microseconds;
@@ -15,8 +17,18 @@ const STORES_MAX: usize = 16;
 /// What was done for a request so far.
 #[derive(Debug)]
 pub struct RequestWork {
-    request_id: Box<str>,
-    done: Mutex<WorkDone>,
+    request_id: HeaderValue,
+    busy_ns: AtomicU64,
+    calls: Mutex<Calls>,
+}
+
+/// What was done for a request outside of its service's own code.
+#[derive(Debug, Clone, Default, Serialize)]
+struct Calls {
+    link_calls: Vec<LinkCall>,
+    /// How many link calls are not listed.
+    link_calls_left_out: u64,
+    stores: Vec<StoreWork>,
 }
 
 /// What was done for a request.
@@ -25,10 +37,8 @@ pub struct WorkDone {
     /// The time in which threads worked for it.
     #[serde(rename = "busy_microseconds", serialize_with = "micros")]
     busy: Duration,
-    link_calls: Vec<LinkCall>,
-    /// How many link calls are not listed.
-    link_calls_left_out: u64,
-    stores: Vec<StoreWork>,
+    #[serde(flatten)]
+    calls: Calls,
 }
 
 /// A call of one service by another.
@@ -78,25 +88,30 @@ pub enum StoreCall {
 
 impl RequestWork {
     /// Nothing, for the request of this id.
-    pub fn of(request_id: &str) -> Arc<Self> {
+    pub fn of(request_id: HeaderValue) -> Arc<Self> {
         Arc::new(Self {
-            request_id: request_id.into(),
-            done: Mutex::default(),
+            request_id,
+            busy_ns: AtomicU64::new(0),
+            calls: Mutex::default(),
         })
     }
 
     /// The id in `x-request-id`.
     pub fn request_id(&self) -> &str {
-        &self.request_id
+        self.request_id.to_str().unwrap_or_default()
     }
 
     /// What was done so far. A guest may go on after its response.
     pub fn done(&self) -> WorkDone {
-        self.done.lock().clone()
+        WorkDone {
+            busy: Duration::from_nanos(self.busy_ns.load(Relaxed)),
+            calls: self.calls.lock().clone(),
+        }
     }
 
     pub(super) fn note_busy(&self, time: Duration) {
-        self.done.lock().busy += time;
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.busy_ns.fetch_add(nanos, Relaxed);
     }
 
     pub(super) fn note_link_call(
@@ -106,12 +121,12 @@ impl RequestWork {
         time: Duration,
         failure: Option<String>,
     ) {
-        let mut done = self.done.lock();
-        if done.link_calls.len() >= LINK_CALLS_MAX {
-            done.link_calls_left_out += 1;
+        let mut calls = self.calls.lock();
+        if calls.link_calls.len() >= LINK_CALLS_MAX {
+            calls.link_calls_left_out += 1;
             return;
         }
-        done.link_calls.push(LinkCall {
+        calls.link_calls.push(LinkCall {
             service: Arc::clone(service),
             function: Arc::clone(function),
             microseconds: microseconds(time),
@@ -120,29 +135,29 @@ impl RequestWork {
     }
 
     pub(super) fn note_store_call(&self, store: &Arc<str>, call: StoreCall, time: Duration) {
-        let mut done = self.done.lock();
-        let known = done.stores.iter().position(|work| work.service == *store);
+        let mut calls = self.calls.lock();
+        let known = calls.stores.iter().position(|work| work.service == *store);
         let index = match known {
             Some(index) => index,
-            None if done.stores.len() >= STORES_MAX => return,
+            None if calls.stores.len() >= STORES_MAX => return,
             None => {
-                done.stores.push(StoreWork {
+                calls.stores.push(StoreWork {
                     service: Arc::clone(store),
                     reads: CallCount::default(),
                     write_waits: CallCount::default(),
                     commits: CallCount::default(),
                 });
-                done.stores.len() - 1
+                calls.stores.len() - 1
             }
         };
-        let work = &mut done.stores[index];
-        let calls = match call {
+        let work = &mut calls.stores[index];
+        let of_call = match call {
             StoreCall::Read => &mut work.reads,
             StoreCall::Begin => &mut work.write_waits,
             StoreCall::Commit => &mut work.commits,
         };
-        calls.count += 1;
-        calls.time += time;
+        of_call.count += 1;
+        of_call.time += time;
     }
 }
 
@@ -161,7 +176,7 @@ mod tests {
 
     #[test]
     fn the_calls_of_a_store_are_added_up_and_link_calls_listed() {
-        let work = RequestWork::of("r-7");
+        let work = RequestWork::of(HeaderValue::from_static("r-7"));
         let [ledger, function]: [Arc<str>; 2] = ["accounts".into(), "ledger#post".into()];
         let time = Duration::from_micros(5);
         for call in [StoreCall::Read, StoreCall::Read, StoreCall::Commit] {
@@ -189,14 +204,14 @@ mod tests {
 
     #[test]
     fn what_a_request_does_takes_bounded_memory() {
-        let work = RequestWork::of("r-7");
+        let work = RequestWork::of(HeaderValue::from_static("r-7"));
         let time = Duration::ZERO;
         for number in 0..100 {
             let name: Arc<str> = number.to_string().into();
             work.note_link_call(&name, &name, time, Some("failed".to_owned()));
             work.note_store_call(&name, StoreCall::Read, time);
         }
-        let done = work.done();
+        let done = work.done().calls;
         assert_eq!(done.link_calls.len(), LINK_CALLS_MAX);
         assert_eq!(done.link_calls_left_out, 100 - LINK_CALLS_MAX as u64);
         assert_eq!(done.stores.len(), STORES_MAX);

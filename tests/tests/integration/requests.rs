@@ -55,7 +55,10 @@ async fn refusals_and_failures_have_their_code_and_cause() {
     let trapped = bank.client().get("/api/hostile/trap").await;
     let request = request_of(bank, &trapped).await;
     assert_json!(request, {"status": 502, "service": "hostile"});
-    assert!(text(&request["cause"]).contains("wasm backtrace"), "{request}");
+    assert!(
+        text(&request["cause"]).contains("wasm backtrace"),
+        "{request}"
+    );
     let unknown = bank
         .host
         .admin()
