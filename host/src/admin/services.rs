@@ -131,7 +131,7 @@ impl ServiceRow {
             since: text(status.since),
             last_error: status.last_error,
             instances: Instances { live: 0, max: 0 },
-            requests_total: service.figures().responses.total(),
+            requests_total: service.requests_total(),
             canary: None,
             changes: swapper.latest(Some(service.name()), CHANGES_LISTED),
         }

@@ -70,6 +70,7 @@ impl Route {
     /// # Errors
     /// The service does not serve.
     pub fn admit(&self, headers: &HeaderMap) -> Result<Arc<Generation>, ServeError> {
+        self.service.count_request();
         self.choose(Some(headers)).ok_or(ServeError::NotServing)
     }
 

@@ -4,7 +4,7 @@ use super::figures::ServiceFigures;
 use crate::runtime::problem::{LoadProblem, in_one_line};
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::SystemTime;
 use tokio_util::sync::CancellationToken;
 
@@ -69,6 +69,8 @@ pub struct Service {
     /// Whether the host is ready only when this service serves: it was there at the start.
     is_awaited: bool,
     status: Mutex<ServiceStatus>,
+    /// The requests that it was given: those that run too, which `figures` does not count yet.
+    requests: AtomicU64,
     figures: Arc<ServiceFigures>,
     /// Whether its start takes so long that no other service should wait for it.
     is_slow_to_start: AtomicBool,
@@ -87,6 +89,7 @@ impl Service {
                 since: SystemTime::now(),
                 last_error: None,
             }),
+            requests: AtomicU64::new(0),
             figures,
             is_slow_to_start: AtomicBool::new(false),
             removed: CancellationToken::new(),
@@ -101,6 +104,11 @@ impl Service {
     /// What it is doing.
     pub fn status(&self) -> ServiceStatus {
         self.status.lock().clone()
+    }
+
+    /// How many requests it was given.
+    pub fn requests_total(&self) -> u64 {
+        self.requests.load(Relaxed)
     }
 
     /// What it has done.
@@ -142,6 +150,10 @@ impl Service {
     /// Whether the host can be called ready.
     pub fn is_ready(&self) -> bool {
         !self.is_awaited || self.status().state == ServiceState::Serving
+    }
+
+    pub fn count_request(&self) {
+        self.requests.fetch_add(1, Relaxed);
     }
 
     /// Notes that another generation has taken over, and returns its number.
