@@ -186,7 +186,7 @@ async fn statement(
     path = "/journal",
     params(OnwardQuery),
     responses((status = 200, body = OnwardList<JournalView>)),
-    extensions(("x-refusals" = json!(["forbidden"]))),
+    extensions(("x-refusals" = json!(["forbidden", "history_restored"]))),
 )]
 async fn journal(
     reader: JournalReader,
@@ -206,7 +206,7 @@ async fn journal(
     path = "/events",
     params(OnwardQuery),
     responses((status = 200, body = OnwardList<AccountEvent>)),
-    extensions(("x-refusals" = json!(["forbidden"]))),
+    extensions(("x-refusals" = json!(["forbidden", "history_restored"]))),
 )]
 async fn events(
     auditor: Auditor,

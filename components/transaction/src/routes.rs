@@ -271,6 +271,7 @@ async fn list(
     path = "/events",
     params(OnwardQuery),
     responses((status = 200, body = OnwardList<Event>)),
+    extensions(("x-refusals" = json!(["history_restored"]))),
 )]
 async fn events(
     identity: Identity,
