@@ -35,7 +35,6 @@ struct Document;
 /// Why a call is refused, beyond the reasons that all services have.
 const REFUSALS: &[Refusal] = refusals! {
     403 "own_account": "the account is the caller's own";
-    410 "history_restored": "the bank was restored, and ends before that sequence";
     409 "account_limit_reached": "the user has as many accounts as a user may";
     409 "code_taken": "an internal account of the currency has the code, or had it";
     409 "account_closed": "the account is closed";

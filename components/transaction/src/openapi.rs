@@ -61,7 +61,6 @@ pub(crate) const END_OF_HOLD: &[&str] = &[
 const REFUSALS: &[Refusal] = refusals! {
     403 "own_account": "the account is the caller's own: a colleague must do it";
     404 "account_not_found": "there is no such account, or the caller may not debit it";
-    410 "history_restored": "the bank was restored, and ends before that sequence";
     422 "amount_invalid": "the amount is not one of the currency";
     422 "account_closed": "declined: one of the accounts is closed";
     422 "account_frozen": "declined: one of the accounts is frozen";

@@ -12,8 +12,11 @@ use std::time::SystemTime;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// How many requests are kept; some MiB of memory.
-const REQUESTS_MAX: usize = 10_000;
+/// How many requests are kept that a service has done. More fall out of the processor's cache
+/// before they are forgotten, which each request would pay for.
+const DONE_MAX: usize = 2_000;
+/// How many others are kept: operators are asked about those, and later.
+const REFUSED_MAX: usize = 8_000;
 /// The most bytes that are kept of a path, and of a cause.
 const TEXT_BYTES_MAX: usize = 256;
 /// The most requests that are found by one id: clients may choose the same one again.
@@ -24,7 +27,36 @@ const TEXTS: usize = 8;
 
 /// The latest requests, up to a limit.
 #[derive(Debug, Default)]
-pub struct RecentRequests(Mutex<VecDeque<KeptRequest>>);
+pub struct RecentRequests {
+    done: Latest<DONE_MAX>,
+    refused: Latest<REFUSED_MAX>,
+}
+
+/// At most so many requests.
+#[derive(Debug, Default)]
+struct Latest<const MAX: usize>(Mutex<VecDeque<KeptRequest>>);
+
+impl<const MAX: usize> Latest<MAX> {
+    fn keep(&self, request: KeptRequest) {
+        let oldest = {
+            let mut requests = self.0.lock();
+            let is_full = requests.len() >= MAX;
+            let oldest = is_full.then(|| requests.pop_front());
+            requests.push_back(request);
+            oldest
+        };
+        // Without the lock: to drop it takes longer than all else here.
+        drop(oldest);
+    }
+
+    /// Those of an id, newest first.
+    fn find(&self, id: &str) -> Vec<RequestView> {
+        let requests = self.0.lock();
+        let newest_first = requests.iter().rev();
+        let found = newest_first.filter(|request| request.request_id == id);
+        found.take(FOUND_MAX).map(KeptRequest::view).collect()
+    }
+}
 
 /// What is known of a request beside its access line.
 #[derive(Debug, Clone, Copy)]
@@ -120,23 +152,18 @@ impl RecentRequests {
             ]),
             work: facts.work.map(Arc::clone),
         };
-        let oldest = {
-            let mut requests = self.0.lock();
-            let is_full = requests.len() >= REQUESTS_MAX;
-            let oldest = is_full.then(|| requests.pop_front());
-            requests.push_back(kept);
-            oldest
-        };
-        // Without the lock: to drop it takes longer than all else here.
-        drop(oldest);
+        match line.status < 400 {
+            true => self.done.keep(kept),
+            false => self.refused.keep(kept),
+        }
     }
 
     /// The requests of an id, newest first.
     pub fn find(&self, id: &str) -> Vec<RequestView> {
-        let requests = self.0.lock();
-        let newest_first = requests.iter().rev();
-        let found = newest_first.filter(|request| request.request_id == id);
-        found.take(FOUND_MAX).map(KeptRequest::view).collect()
+        let mut found = self.done.find(id);
+        found.extend(self.refused.find(id));
+        found.sort_by(|one, other| other.ended_at.cmp(&one.ended_at));
+        found
     }
 }
 
@@ -228,7 +255,7 @@ mod tests {
     fn the_oldest_request_goes_first() {
         let recent = RecentRequests::default();
         keep(&recent, "first", "/");
-        for _ in 1..REQUESTS_MAX {
+        for _ in 1..DONE_MAX {
             keep(&recent, "other", "/");
         }
         assert_eq!(recent.find("first").len(), 1);

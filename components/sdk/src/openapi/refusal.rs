@@ -58,6 +58,7 @@ const SHARED: &[Refusal] = refusals! {
     400 "idempotency_key_invalid": "the key is not 1 to 255 visible ASCII characters";
     403 "forbidden": "the caller's role may not do this";
     404 "not_found": "there is no such object, or it is not the caller's";
+    410 "history_restored": "the bank was restored, and ends before that sequence";
     413 "payload_too_large": "the body is too large";
     415 "unsupported_media_type": "the body has another media type, or a `content-encoding`";
     422 "validation_failed": "a member or parameter is unknown, missing, or wrong";
