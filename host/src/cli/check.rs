@@ -1,12 +1,17 @@
 //! `strongroom check`.
 
+use super::data_folder::DataFolder;
 use super::host_client::HostAddress;
 use super::{RegistryArgument, against};
+use crate::data_lock::DataLock;
+use crate::keys::{Keys, TokenPolicy};
 use crate::registry::{Registry, RegistryProblem, ServiceSpec};
-use crate::runtime::{self, LoadProblem, Loader};
-use crate::wall_clock::TimeSource;
-use std::path::PathBuf;
+use crate::runtime::{self, LoadProblem, Loader, Services};
+use crate::wall_clock::{TimeSource, WallClock};
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArguments {
@@ -31,21 +36,12 @@ pub(super) async fn run(arguments: CheckArguments) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let loader = match Loader::new(&registry.host.cache, None, TimeSource::default()) {
-        Ok(loader) => loader,
+    match check_services(&registry).await {
+        Ok(found) => problems.extend(found),
         Err(error) => {
             eprintln!("strongroom: {error:#}");
             return ExitCode::FAILURE;
         }
-    };
-    for (spec, found) in runtime::check(&loader, &registry) {
-        let is_new = |problem: &&LoadProblem| !is_reported_already(problem);
-        problems.extend(
-            found
-                .iter()
-                .filter(is_new)
-                .map(|problem| place(&registry, spec, problem)),
-        );
     }
     problems.sort_by_key(|problem| problem.line);
     for problem in &problems {
@@ -63,6 +59,35 @@ pub(super) async fn run(arguments: CheckArguments) -> ExitCode {
     }
 }
 
+/// Loads and starts the services on temporary data, which is removed then.
+async fn check_services(registry: &Registry) -> anyhow::Result<Vec<RegistryProblem>> {
+    let folder = DataFolder::create()?;
+    let problems = start_in(folder.path(), registry).await;
+    folder.remove()?;
+    problems
+}
+
+async fn start_in(data: &Path, registry: &Registry) -> anyhow::Result<Vec<RegistryProblem>> {
+    let _lock = DataLock::take(data)?;
+    let host = &registry.host;
+    let policy = TokenPolicy {
+        issuer: host.issuer.clone(),
+        audience: host.audience.clone(),
+    };
+    let time = TimeSource::default();
+    let keys = Arc::new(Keys::open(&data.join("keys"), policy, time.clone())?);
+    keys.set_scopes(registry.scopes());
+    let loader = Loader::new(&host.cache, Some(keys), time)?;
+    let clock = Arc::new(WallClock::open(data, host.clock_jump)?);
+    let scratch = Services::new(data, clock);
+    let mut problems = Vec::new();
+    for (spec, found) in runtime::check(&loader, registry, &scratch).await {
+        let new = found.iter().filter(|problem| !is_reported_already(problem));
+        problems.extend(new.map(|problem| place(registry, spec, problem)));
+    }
+    Ok(problems)
+}
+
 /// Whether another problem says it: the registry's own check names links that lead nowhere, and a
 /// callee that does not load has a problem of its own.
 fn is_reported_already(problem: &LoadProblem) -> bool {
@@ -73,8 +98,8 @@ fn is_reported_already(problem: &LoadProblem) -> bool {
 fn place(registry: &Registry, spec: &ServiceSpec, problem: &LoadProblem) -> RegistryProblem {
     let text = problem.to_string();
     let words: Vec<&str> = text.split_whitespace().collect();
-    let (key, line) = match key_of(problem) {
-        Some(key) => (format!("services.{}.{key}", spec.name), spec.line_of(key)),
+    let (key, line) = match key_of(spec, problem) {
+        Some(key) => (format!("services.{}.{key}", spec.name), spec.line_of(&key)),
         None => (format!("services.{}", spec.name), spec.line_of("")),
     };
     RegistryProblem {
@@ -87,27 +112,35 @@ fn place(registry: &Registry, spec: &ServiceSpec, problem: &LoadProblem) -> Regi
 }
 
 /// The key of the service's table that a problem is about.
-fn key_of(problem: &LoadProblem) -> Option<&'static str> {
-    match problem {
+fn key_of(spec: &ServiceSpec, problem: &LoadProblem) -> Option<Cow<'static, str>> {
+    let key = match problem {
         LoadProblem::Unreadable { .. }
         | LoadProblem::NoComponent { .. }
         | LoadProblem::NotAComponent { .. }
         | LoadProblem::NoHandler
-        | LoadProblem::DoesNotFit(_) => Some("component"),
-        LoadProblem::OtherDigest { .. } => Some("digest"),
-        LoadProblem::NotGranted { .. } => Some("grants"),
+        | LoadProblem::DoesNotFit(_) => "component",
+        LoadProblem::OtherDigest { .. } => "digest",
+        LoadProblem::NotGranted { .. } => "grants",
         LoadProblem::UnknownImport { .. }
         | LoadProblem::CalleeFailed { .. }
         | LoadProblem::NotExported { .. }
-        | LoadProblem::Link { .. } => Some("links"),
-        // These occur while services run, and not in a check.
+        | LoadProblem::Link { .. } => "links",
+        LoadProblem::Instantiate(_) => "limits",
+        LoadProblem::Start(words) => return config_key_in(spec, words).map(Cow::Owned),
+        // All but the last two occur while services run, and not in a check.
         LoadProblem::BreaksCaller { .. }
         | LoadProblem::Circle
         | LoadProblem::StillCalled { .. }
-        | LoadProblem::Store { .. }
-        | LoadProblem::Start(_)
-        | LoadProblem::Instantiate(_)
         | LoadProblem::NoStore { .. }
-        | LoadProblem::Engine(_) => None,
-    }
+        | LoadProblem::Engine(_)
+        | LoadProblem::Store { .. } => return None,
+    };
+    Some(Cow::Borrowed(key))
+}
+
+/// The key of the configuration that a component's words name.
+fn config_key_in(spec: &ServiceSpec, words: &str) -> Option<String> {
+    let keys = spec.config.iter().map(|(key, _)| key);
+    let mut named = keys.filter(|key| words.contains(&format!("`{key}`")));
+    Some(format!("config.{}", named.next()?))
 }

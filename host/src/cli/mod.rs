@@ -4,6 +4,7 @@ mod admin;
 mod against;
 mod backup;
 mod check;
+mod data_folder;
 mod dev;
 mod host_client;
 mod progress;
@@ -56,7 +57,8 @@ pub struct Cli {
 enum Command {
     /// Run the host: the gateway and all services of the registry
     Serve(serve::ServeArguments),
-    /// Parse, load, and type-check everything that `serve` would; print all problems
+    /// Parse, load, type-check, and start everything that `serve` would, on temporary data; print
+    /// all problems
     Check(check::CheckArguments),
     /// Check every invariant of the stored data, with the host running or not
     Verify(verify::VerifyArguments),

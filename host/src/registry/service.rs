@@ -118,7 +118,8 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
 }
 
 impl ServiceSpec {
-    /// The line of a key of its table, or of the table if it does not have the key.
+    /// The line of a key of its table, or of one of `config` such as `config.session_idle`; of the
+    /// table if it does not have the key.
     pub fn line_of(&self, key: &str) -> usize {
         *self.lines.keys.get(key).unwrap_or(&self.lines.table)
     }
@@ -163,10 +164,7 @@ impl ServiceSpec {
         let line_of = |span: &Range<usize>| table.problems().line_of(span.start);
         let lines = KeyLines {
             table: line_of(&table.span()),
-            keys: table
-                .entries()
-                .map(|entry| (entry.key.to_owned(), line_of(&entry.span)))
-                .collect(),
+            keys: lines_of_keys(&table, line_of),
         };
         let component_as_written = component?;
         Some(Self {
@@ -197,6 +195,24 @@ impl ServiceSpec {
             ..self.clone()
         }
     }
+}
+
+/// The lines of the keys of a service's table, and of its configuration.
+fn lines_of_keys(
+    table: &TomlTable<'_, '_>,
+    line_of: impl Fn(&Range<usize>) -> usize,
+) -> BTreeMap<String, usize> {
+    let mut lines = BTreeMap::new();
+    for entry in table.entries() {
+        lines.insert(entry.key.to_owned(), line_of(&entry.span));
+        let ("config", DeValue::Table(config)) = (entry.key, entry.value.get_ref()) else {
+            continue;
+        };
+        for key in config.keys() {
+            lines.insert(format!("config.{}", key.get_ref()), line_of(&key.span()));
+        }
+    }
+    lines
 }
 
 fn read_links(table: &mut TomlTable<'_, '_>) -> Vec<Link> {

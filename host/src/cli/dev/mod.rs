@@ -1,14 +1,13 @@
 //! `strongroom serve --dev`: a host to try things on. Its data is temporary, its time can be moved,
 //! and a [script](script) of requests makes what it begins with.
 
-mod folder;
 mod placeholder;
 mod script;
 
+use super::data_folder::DataFolder;
 use crate::builtin;
 use crate::registry::{AdminAddress, AdminToken, HostSpec, set_defaults};
 use crate::wall_clock::TimeSource;
-use folder::DataFolder;
 use script::Script;
 use std::path::{Path, PathBuf};
 

@@ -6,3 +6,4 @@ mod engine;
 mod imports;
 pub mod loader;
 pub mod offline;
+pub mod trial;

@@ -1,5 +1,4 @@
-//! What the host can check of a registry's services without serving them: whether they fit, and
-//! whether their data is sound.
+//! What the host can check of the services' data without serving them.
 
 use super::component_file::ComponentFile;
 use super::imports;
@@ -18,18 +17,7 @@ use std::sync::Arc;
 use wasmtime::component::Component;
 
 /// Something of each service, or why the service cannot serve.
-type PerService<'r, T> = Vec<(&'r ServiceSpec, Result<T, Vec<LoadProblem>>)>;
-
-/// Loads and type-checks every service. Returns those that cannot serve, with the reasons.
-pub fn check<'r>(
-    loader: &Loader,
-    registry: &'r Registry,
-) -> Vec<(&'r ServiceSpec, Vec<LoadProblem>)> {
-    prepare_all(loader, registry)
-        .into_iter()
-        .filter_map(|(spec, prepared)| Some((spec, prepared.err()?)))
-        .collect()
-}
+pub(super) type PerService<'r, T> = Vec<(&'r ServiceSpec, Result<T, Vec<LoadProblem>>)>;
 
 /// What `strongroom verify` found out about a service.
 pub struct Verification {
@@ -321,7 +309,8 @@ fn generation(
     Ok(Arc::new(generation))
 }
 
-fn prepare_all<'r>(loader: &Loader, registry: &'r Registry) -> PerService<'r, Prepared> {
+/// Loads and type-checks every service, each with callees of its own. Callees come first.
+pub(super) fn prepare_all<'r>(loader: &Loader, registry: &'r Registry) -> PerService<'r, Prepared> {
     let mut components: HashMap<&str, Component> = HashMap::new();
     let mut all = Vec::new();
     for spec in &registry.services {

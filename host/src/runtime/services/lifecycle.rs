@@ -27,6 +27,9 @@ impl Generation {
             Ok(answer) => answer
                 .map(|lines| lines.into_iter().take(ANNOUNCEMENTS_MAX).map(cut).collect())
                 .map_err(cut),
+            Err(CallError::Failed) => {
+                Err("it trapped, or used more than `limits` allows".to_owned())
+            }
             Err(error) => Err(error.to_string()),
         }
     }

@@ -1,4 +1,5 @@
-//! The commands of the binary. `verify` has files of its own: `verify.rs` and `tamper.rs`.
+//! The commands of the binary. `check` and `verify` have files of their own: `check.rs`, and
+//! `verify.rs` and `tamper.rs`.
 
 use std::fs;
 
@@ -70,102 +71,6 @@ fn help_names_commands_and_flags_and_the_version_is_printed() {
     let unknown = run(&["launder"]);
     assert!(unknown.code.is_some_and(|code| code != 0), "{unknown:?}");
     assert!(unknown.stderr.contains("launder"), "{}", unknown.stderr);
-}
-
-#[test]
-fn check_accepts_the_default_bank() {
-    let folder = tempdir().expect("a temporary folder");
-    Registry::bank().write(folder.path());
-    let outcome = run(folder.path(), &["check"]);
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    assert!(
-        !folder.path().join("data").exists(),
-        "a check leaves nothing behind"
-    );
-}
-
-/// Each mistake once, with its file, line, and key; `host/src/registry` has all that there are.
-#[test]
-fn check_reports_five_mistakes_with_file_line_and_key() {
-    let folder = tempdir().expect("a temporary folder");
-    let good = workspace::guest("hello");
-    let text = format!(
-        r#"[host]
-listen = "not an address"
-[services.one]
-component = "nowhere.wasm"
-[services.two]
-component = "{good}"
-public = ["GET"]
-[services.two.limits]
-memory = "plenty"
-[services.three]
-component = "{good}"
-colour = "green"
-"#,
-        good = good.display()
-    );
-    fs::write(folder.path().join("mistakes.toml"), text).expect("a file can be written");
-    let outcome = run(folder.path(), &["check", "--registry", "mistakes.toml"]);
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    for (line, key) in [
-        (2, "listen"),
-        (4, "component"),
-        (7, "public"),
-        (9, "memory"),
-        (12, "colour"),
-    ] {
-        let reports = outcome.lines_with(&[&format!("mistakes.toml:{line}"), key]);
-        assert_eq!(reports.len(), 1, "line {line}: {}", outcome.text());
-    }
-    let all = outcome.lines_with(&["mistakes.toml:"]);
-    assert_eq!(all.len(), 5, "{}", outcome.text());
-    let missing = run(folder.path(), &["check", "--registry", "nowhere.toml"]);
-    assert_eq!(missing.code, Some(1), "{missing:?}");
-    assert!(missing.text().contains("nowhere.toml"), "{missing:?}");
-}
-
-#[test]
-fn check_reports_mistakes_of_every_kind_together() {
-    let folder = tempdir().expect("a temporary folder");
-    fs::write(folder.path().join("text.wasm"), "this is no component")
-        .expect("a file can be written");
-    let ungranted = Service::default().set(
-        "component",
-        workspace::component("token").display().to_string(),
-    );
-    let links = [
-        ("strongroom:account/ledger", "nobody"),
-        ("strongroom:account/journal", "accounts"),
-        ("strongroom:account/directory", "auth"),
-        ("strongroom:auth/directory", "auth"),
-    ];
-    let links = links.map(|(interface, target)| (interface.to_owned(), target.into()));
-    let registry = Registry::bank()
-        .service("ungranted", ungranted)
-        .service("text", Service::default().set("component", "text.wasm"))
-        .change("transactions", |service| {
-            service.set("links", toml::Table::from_iter(links))
-        });
-    registry.write(folder.path());
-
-    let outcome = run(folder.path(), &["check"]);
-
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    // An import that is not granted, a link to no service and one to no export, and no component.
-    let mistakes: [&[&str]; 4] = [
-        &["services.ungranted", "strongroom:keys/signer"],
-        &["services.transactions.links", "nobody"],
-        &[
-            "services.transactions.links",
-            "strongroom:account/directory",
-        ],
-        &["services.text.component"],
-    ];
-    for parts in mistakes {
-        let reported = outcome.lines_with(&[&["registry.toml:"], parts].concat());
-        assert!(!reported.is_empty(), "{parts:?}: {}", outcome.text());
-    }
 }
 
 #[tokio::test]

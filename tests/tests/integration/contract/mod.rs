@@ -2,6 +2,7 @@
 
 mod admin_listener;
 mod api;
+mod check;
 mod commands;
 mod document;
 mod errors;

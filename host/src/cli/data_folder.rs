@@ -1,4 +1,4 @@
-//! A data folder that lasts as long as its host.
+//! A data folder that lasts as long as the process: of `serve --dev`, and of a `check`.
 
 use crate::private_file::{self, Guard};
 use rustix::io::Errno;
@@ -10,8 +10,8 @@ use std::path::Path;
 use tempfile::TempDir;
 
 /// How the names of such folders begin. The id of the process and a random text follow.
-const PREFIX: &str = "strongroom-dev-";
-/// The file that a host locks in its data folder.
+const PREFIX: &str = "strongroom-data-";
+/// The file that a process locks in its data folder.
 const LOCK_NAME: &str = "lock";
 const FOLDER_MODE: u32 = 0o700;
 
@@ -20,7 +20,7 @@ pub(super) struct DataFolder(TempDir);
 
 impl DataFolder {
     /// Makes a folder that only its owner may enter, in the system's folder for temporary files.
-    /// Removes those of hosts that were killed.
+    /// Removes those of processes that were killed.
     ///
     /// # Errors
     /// The system's.
@@ -54,7 +54,7 @@ impl DataFolder {
     }
 }
 
-/// Removes the folders of hosts that were killed. One that cannot be removed stays for the next
+/// Removes the folders of processes that were killed. One that cannot be removed stays for the next
 /// start.
 fn remove_leftovers(parent: &Path) {
     let entries = std::fs::read_dir(parent).into_iter().flatten();
@@ -65,7 +65,7 @@ fn remove_leftovers(parent: &Path) {
     }
 }
 
-/// Whether a folder is our user's, and its host has ended. Others may write to the parent.
+/// Whether a folder is our user's, and its process has ended. Others may write to the parent.
 fn is_leftover(entry: &DirEntry) -> bool {
     let Some(process) = process_of(entry) else {
         return false;
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn only_folders_of_hosts_that_have_ended_are_removed() {
+    fn only_folders_of_processes_that_have_ended_are_removed() {
         let parent = tempfile::tempdir().unwrap();
         let parent = parent.path();
         let dead = format!("{PREFIX}{NO_PROCESS}-dead");
@@ -131,7 +131,7 @@ mod tests {
         let open = format!("{PREFIX}{NO_PROCESS}-open");
         let linked = format!("{PREFIX}{NO_PROCESS}-linked");
         let alive = format!("{PREFIX}{}-alive", std::process::id());
-        let kept = [&locked, &open, &alive, "strongroom-dev-", "another"];
+        let kept = [&locked, &open, &alive, "strongroom-data-", "another"];
         for name in kept.into_iter().chain([dead.as_str()]) {
             folder(parent, name);
         }

@@ -1,0 +1,176 @@
+//! `strongroom check`: all that `serve` would refuse, before it is saved.
+
+use std::fs;
+
+use strongroom_tests::command::run;
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::workspace;
+use tempfile::tempdir;
+
+fn clockwork(start: &str) -> Service {
+    Service::guest("clockwork").config("start", start)
+}
+
+#[test]
+fn check_accepts_the_default_bank() {
+    let folder = tempdir().expect("a temporary folder");
+    Registry::bank().write(folder.path());
+    let outcome = run(folder.path(), &["check"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(
+        !folder.path().join("data").exists(),
+        "a check leaves nothing behind"
+    );
+}
+
+/// Each mistake once, with its file, line, and key; `host/src/registry` has all that there are.
+#[test]
+fn check_reports_five_mistakes_with_file_line_and_key() {
+    let folder = tempdir().expect("a temporary folder");
+    let good = workspace::guest("hello");
+    let text = format!(
+        r#"[host]
+listen = "not an address"
+[services.one]
+component = "nowhere.wasm"
+[services.two]
+component = "{good}"
+public = ["GET"]
+[services.two.limits]
+memory = "plenty"
+[services.three]
+component = "{good}"
+colour = "green"
+"#,
+        good = good.display()
+    );
+    fs::write(folder.path().join("mistakes.toml"), text).expect("a file can be written");
+    let outcome = run(folder.path(), &["check", "--registry", "mistakes.toml"]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    for (line, key) in [
+        (2, "listen"),
+        (4, "component"),
+        (7, "public"),
+        (9, "memory"),
+        (12, "colour"),
+    ] {
+        let reports = outcome.lines_with(&[&format!("mistakes.toml:{line}"), key]);
+        assert_eq!(reports.len(), 1, "line {line}: {}", outcome.text());
+    }
+    let all = outcome.lines_with(&["mistakes.toml:"]);
+    assert_eq!(all.len(), 5, "{}", outcome.text());
+    let missing = run(folder.path(), &["check", "--registry", "nowhere.toml"]);
+    assert_eq!(missing.code, Some(1), "{missing:?}");
+    assert!(missing.text().contains("nowhere.toml"), "{missing:?}");
+}
+
+#[test]
+fn check_reports_mistakes_of_every_kind_together() {
+    let folder = tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("text.wasm"), "this is no component")
+        .expect("a file can be written");
+    let ungranted = Service::default().set(
+        "component",
+        workspace::component("token").display().to_string(),
+    );
+    let links = [
+        ("strongroom:account/ledger", "nobody"),
+        ("strongroom:account/journal", "accounts"),
+        ("strongroom:account/directory", "auth"),
+        ("strongroom:auth/directory", "auth"),
+    ];
+    let links = links.map(|(interface, target)| (interface.to_owned(), target.into()));
+    let registry = Registry::bank()
+        .service("ungranted", ungranted)
+        .service("text", Service::default().set("component", "text.wasm"))
+        .change("transactions", |service| {
+            service.set("links", toml::Table::from_iter(links))
+        });
+    registry.write(folder.path());
+
+    let outcome = run(folder.path(), &["check"]);
+
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    // An import that is not granted, a link to no service and one to no export, and no component.
+    let mistakes: [&[&str]; 4] = [
+        &["services.ungranted", "strongroom:keys/signer"],
+        &["services.transactions.links", "nobody"],
+        &[
+            "services.transactions.links",
+            "strongroom:account/directory",
+        ],
+        &["services.text.component"],
+    ];
+    for parts in mistakes {
+        let reported = outcome.lines_with(&[&["registry.toml:"], parts].concat());
+        assert!(!reported.is_empty(), "{parts:?}: {}", outcome.text());
+    }
+}
+
+#[test]
+fn check_reports_what_each_start_refuses() {
+    let folder = tempdir().expect("a temporary folder");
+    let registry = Registry::bank()
+        .change("token", |service| service.config("session_idel", "15m"))
+        .change("auth", |service| service.config("argon2_iterations", "ten"))
+        .change("webhooks", |service| service.config("retries", 3))
+        .service("broken", clockwork("panic"))
+        .service("sleepy", clockwork("sleep").limit("start", "1s"))
+        .service("large", Service::guest("hello").limit("memory", "64KiB"))
+        .service("sound", clockwork("fine"));
+    let text = fs::read_to_string(registry.write(folder.path())).expect("it was written");
+
+    let outcome = run(folder.path(), &["check"]);
+
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    let refusals: [(&str, &[&str]); 6] = [
+        (
+            "session_idel = ",
+            &[
+                "services.token.config.session_idel:",
+                "there are: session_absolute, session_idle",
+            ],
+        ),
+        (
+            "argon2_iterations = ",
+            &["services.auth.config.argon2_iterations:", "a whole number"],
+        ),
+        ("retries = ", &["services.webhooks.config.retries:"]),
+        ("[services.broken]", &["services.broken:", "trapped"]),
+        ("[services.sleepy]", &["services.sleepy:", "in time"]),
+        (
+            "[services.large.limits]",
+            &["services.large.limits:", "memory"],
+        ),
+    ];
+    for (written, parts) in refusals {
+        let line = text.lines().position(|line| line.starts_with(written));
+        let place = format!("registry.toml:{}: ", line.expect("it is written") + 1);
+        let reported = outcome.lines_with(&[&[place.as_str()], parts].concat());
+        assert_eq!(reported.len(), 1, "{parts:?}: {}", outcome.text());
+    }
+    let all = outcome
+        .text()
+        .lines()
+        .filter(|line| !line.is_empty())
+        .count();
+    assert_eq!(all, refusals.len(), "{}", outcome.text());
+}
+
+/// The first start of a bank whose operator has set no password makes one. This one is of no use.
+#[test]
+fn check_prints_nothing_that_a_start_has_for_the_operator() {
+    let folder = tempdir().expect("a temporary folder");
+    let no_password = toml::Table::from_iter([("argon2_iterations".to_owned(), 1.into())]);
+    let registry = Registry::bank()
+        .change("auth", |service| service.set("config", no_password));
+    registry.write(folder.path());
+
+    let outcome = run(folder.path(), &["check"]);
+
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let said = outcome.text();
+    assert_eq!(said.trim(), "registry.toml: 5 services, all sound");
+    let left = fs::read_dir(folder.path()).expect("the folder can be read");
+    assert_eq!(left.count(), 1, "the registry alone");
+}
