@@ -162,8 +162,7 @@ fn check_reports_what_each_start_refuses() {
 fn check_prints_nothing_that_a_start_has_for_the_operator() {
     let folder = tempdir().expect("a temporary folder");
     let no_password = toml::Table::from_iter([("argon2_iterations".to_owned(), 1.into())]);
-    let registry = Registry::bank()
-        .change("auth", |service| service.set("config", no_password));
+    let registry = Registry::bank().change("auth", |service| service.set("config", no_password));
     registry.write(folder.path());
 
     let outcome = run(folder.path(), &["check"]);
