@@ -2,7 +2,7 @@
 //! host that can refuse to revoke.
 
 use crate::env::{Env, Keys, Policy, RevocationError, Revocations, SignError};
-use crate::{MIGRATIONS, NewSession, RefreshError, Settings, TokenService, Tokens};
+use crate::{MIGRATIONS, NewSession, RefreshError, Settings, TokenError, TokenService, Tokens};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier};
