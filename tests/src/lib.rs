@@ -19,6 +19,7 @@
 //! - [`history`]: what all clients asked and heard, checked against the journal and a model.
 //! - [`faults`]: a host that fails on purpose.
 //! - [`scale`]: how much a test does, and the seed of its choices.
+//! - [`receiver`]: a server that keeps what it is sent.
 //! - [`wire`]: bytes on a socket, for requests that no proper client can send.
 //! - [`http2`]: HTTP/2 connections whose client takes nothing, or says nothing.
 //! - [`forge`]: access tokens that are wrong in one way.
@@ -40,6 +41,7 @@ pub mod http2;
 pub mod json;
 pub mod problem;
 pub mod race;
+pub mod receiver;
 pub mod refusals;
 pub mod registry;
 pub mod scale;

@@ -15,7 +15,7 @@ use crate::registry::{AdminAddress, AdminToken, HostSpec, Registry};
 use crate::runtime::{self, Loader, Services};
 use crate::store::faults;
 use crate::swap::{self, FileWatch, Swapper};
-use crate::telemetry::{self, RecentRequests};
+use crate::telemetry::{self, RecentRequests, TraceExporter};
 use crate::wall_clock::{self, TimeSource, WallClock};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -160,11 +160,13 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
     let keeper = host.backup.clone();
     let keeper = keeper.map(|spec| BackupKeeper::begin(&services, &registry.file, spec, &stop));
     let recent = Arc::new(RecentRequests::default());
+    let exporter = host.traces.as_ref().map(TraceExporter::begin);
     let gateway = Arc::new(Gateway::new(
         host,
         Arc::clone(&services),
         Arc::clone(&keys),
         Arc::clone(&recent),
+        exporter.as_ref().map(TraceExporter::traces),
     ));
     let mut figures = listener.figures();
     figures.extend([
@@ -174,6 +176,7 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
         Arc::clone(&swapper) as Arc<dyn Figures>,
     ]);
     figures.extend(keeper.iter().map(BackupKeeper::figures));
+    figures.extend(exporter.iter().map(TraceExporter::figures));
     let (address, token) = (&announcement.admin, &announcement.token);
     let api = AdminApi::new(
         Arc::clone(&swapper),
@@ -209,6 +212,9 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
         && let Err(error) = kept.finish(&source, manifest)
     {
         tracing::warn!(%error, "the backup does not have what was committed last");
+    }
+    if let Some(exporter) = exporter {
+        exporter.end().await;
     }
     admin.abort();
     clock_watch.abort();

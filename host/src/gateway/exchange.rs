@@ -8,7 +8,9 @@ use super::service_path::in_ascii;
 use crate::connections::{Connection, Serving};
 use crate::keys::Identity;
 use crate::runtime::Service;
-use crate::telemetry::{AccessLine, RecentRequests, RequestFacts, RequestWork, microseconds};
+use crate::telemetry::{
+    AccessLine, RecentRequests, RequestFacts, RequestTrace, RequestWork, microseconds,
+};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, Uri};
 use std::borrow::Cow;
@@ -36,6 +38,8 @@ pub(super) struct Exchange {
     pub(super) generation: Option<u64>,
     /// What is done for it, from when it is given to that generation.
     pub(super) work: Option<Arc<RequestWork>>,
+    /// Its trace, if it is traced.
+    pub(super) trace: Option<Arc<RequestTrace>>,
     /// Who asks, once it is known.
     pub(super) caller: Option<Identity>,
     /// The code of the problem that is the response.
@@ -58,6 +62,7 @@ impl Exchange {
         peer: IpAddr,
         connection: Arc<Connection>,
         recent: Arc<RecentRequests>,
+        trace: Option<Arc<RequestTrace>>,
     ) -> Self {
         let started = Instant::now();
         Self {
@@ -69,6 +74,7 @@ impl Exchange {
             service: None,
             generation: None,
             work: None,
+            trace,
             caller: None,
             code: None,
             rate: None,
@@ -121,6 +127,9 @@ impl Exchange {
             cause,
         };
         line.write();
+        if let Some(trace) = &self.trace {
+            trace.note_request(&line);
+        }
         let facts = RequestFacts {
             request_id: &self.request_id,
             generation: self.generation,

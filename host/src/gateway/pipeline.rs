@@ -20,7 +20,7 @@ use crate::connections::Connection;
 use crate::keys::{Identity, Keys};
 use crate::registry::HostSpec;
 use crate::runtime::{Generation, Services};
-use crate::telemetry::{RecentRequests, RequestWork, for_request};
+use crate::telemetry::{OpenSpan, RecentRequests, RequestWork, Traces, for_request};
 use http::header::{
     ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST,
     SERVER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
@@ -59,16 +59,19 @@ pub struct Gateway {
     proxies: TrustedProxies,
     is_secure: bool,
     recent: Arc<RecentRequests>,
+    traces: Option<Arc<Traces>>,
     pub(super) figures: GatewayFigures,
 }
 
 impl Gateway {
-    /// A gateway in front of these services, which keeps its requests in `recent`.
+    /// A gateway in front of these services, which keeps its requests in `recent`, and some in
+    /// `traces`.
     pub fn new(
         host: &HostSpec,
         services: Arc<Services>,
         keys: Arc<Keys>,
         recent: Arc<RecentRequests>,
+        traces: Option<Arc<Traces>>,
     ) -> Self {
         Self {
             services,
@@ -81,6 +84,7 @@ impl Gateway {
             proxies: TrustedProxies(host.trusted_proxies.clone()),
             is_secure: host.tls.is_some(),
             recent,
+            traces,
             figures: GatewayFigures::default(),
         }
     }
@@ -99,7 +103,9 @@ impl Gateway {
     ) -> Result<Response<ResponseBody>, Infallible> {
         let (head, mut body) = ArrivingBody::of(request);
         let recent = Arc::clone(&self.recent);
-        let mut exchange = Exchange::begin(&head, peer, connection, recent);
+        let traces = self.traces.as_ref();
+        let trace = traces.and_then(|traces| traces.begin(|| trace::parent_of(&head.headers)));
+        let mut exchange = Exchange::begin(&head, peer, connection, recent, trace);
         let cors = self.cors.as_ref();
         let origin = cors.and_then(|cors| cors.allowed_origin(&head.headers));
         let mut response = match self.serve(&mut exchange, head, &mut body).await {
@@ -163,6 +169,8 @@ impl Gateway {
             return Err(UNTAKEN);
         }
         set_caller(&mut head, caller.identity(), address, &exchange.request_id);
+        let recorded = exchange.trace.as_ref().map(|trace| trace.for_service());
+        trace::begin_span(&mut head.headers, recorded);
         // Held until the component has responded.
         let mut share = self.body_memory.share(spec, caller.clients());
         let body = body::read(&head, body, &mut share, exchange.connection()).await?;
@@ -170,7 +178,15 @@ impl Gateway {
         let request = Request::from_parts(head, body);
         let work = RequestWork::of(exchange.request_id.clone());
         exchange.work = Some(Arc::clone(&work));
-        let response = for_request(work, generation.serve(client, request)).await?;
+        let trace = exchange.trace.as_ref();
+        let span = trace.map(|trace| trace.begin_serving(&spec.name));
+        let current = span.as_ref().and_then(OpenSpan::current);
+        let response = for_request(work, current, generation.serve(client, request)).await;
+        let response = response.map_err(GatewayError::from);
+        if let Some(span) = span {
+            span.end(response.as_ref().err().map(GatewayError::code));
+        }
+        let response = response?;
         // More responses may wait for the client by now. That of a change is sent all the same.
         let is_large = response.body().size_hint().lower() > SMALL_RESPONSE_MAX;
         if only_reads && is_large && !self.responses.has_room(client) {
@@ -288,6 +304,5 @@ fn set_caller(
     if let Some(identity) = identity {
         identity::insert_identity(headers, identity);
     }
-    trace::begin_span(headers);
     headers.insert(REQUEST_ID, request_id.clone());
 }

@@ -1,53 +1,46 @@
 //! `traceparent` (W3C Trace Context): a request is a span of this host in its client's trace. A
 //! client's own span is never passed on.
 
+use crate::telemetry::{SpanId, TraceId, TraceParent};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use uuid::Uuid;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
-/// `00-<trace id>-<span id>-<flags>`
-const LENGTH: usize = 55;
 
-/// Replaces the client's span by a new one. A client that does not trace is not traced.
-pub(super) fn begin_span(headers: &mut HeaderMap) {
+/// The client's span, if it names one.
+pub(super) fn parent_of(headers: &HeaderMap) -> Option<TraceParent> {
     let mut given = headers.get_all(&TRACEPARENT).iter();
-    let Some(parent) = given.next() else { return };
-    let parent = parent.to_str().ok().filter(|_| given.next().is_none());
-    let (span, _) = Uuid::new_v4().as_u64_pair();
-    let own = match parent.and_then(trace_of) {
-        Some((trace, flags)) => format!("00-{trace}-{span:016x}-{flags}"),
-        None => {
-            // It belongs to a trace that is not known.
-            headers.remove(&TRACESTATE);
-            format!("00-{:032x}-{span:016x}-00", Uuid::new_v4().as_u128())
-        }
-    };
-    if let Ok(value) = HeaderValue::try_from(own) {
-        headers.insert(TRACEPARENT, value);
-    }
+    let parent = given.next().filter(|_| given.next().is_none())?;
+    TraceParent::parse(parent.to_str().ok()?)
 }
 
-/// Trace id and flags of a valid `traceparent`, of this version or a later one.
-fn trace_of(parent: &str) -> Option<(&str, &str)> {
-    let mut parts = parent.split('-');
-    let [version, trace, span, flags] = [(); 4].map(|()| parts.next());
-    let (version, trace, span, flags) = (version?, trace?, span?, flags?);
-    let is_hex = |text: &str, length| {
-        text.len() == length
-            && text
-                .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+/// Replaces the client's span by that of the service, which the host records, or else by a new one.
+/// A client that does not trace is not traced, unless the host does.
+pub(super) fn begin_span(headers: &mut HeaderMap, recorded: Option<(TraceId, SpanId)>) {
+    if recorded.is_none() && !headers.contains_key(&TRACEPARENT) {
+        return;
+    }
+    let parent = parent_of(headers);
+    if parent.is_none() {
+        // It belongs to a trace that is not known.
+        headers.remove(&TRACESTATE);
+    }
+    let flags = parent.map_or(0, |parent| parent.flags);
+    let own = match recorded {
+        Some((trace, span)) => TraceParent {
+            trace,
+            span,
+            flags: flags | TraceParent::SAMPLED,
+        },
+        None => TraceParent {
+            trace: parent.map_or_else(TraceId::random, |parent| parent.trace),
+            span: SpanId::random(),
+            flags,
+        },
     };
-    let is_well_formed =
-        is_hex(version, 2) && is_hex(trace, 32) && is_hex(span, 16) && is_hex(flags, 2);
-    let is_zero = |text: &str| text.bytes().all(|byte| byte == b'0');
-    let is_of_version = match version {
-        "ff" => false,
-        "00" => parent.len() == LENGTH,
-        _ => true,
-    };
-    (is_well_formed && is_of_version && !is_zero(trace) && !is_zero(span)).then_some((trace, flags))
+    if let Ok(value) = HeaderValue::try_from(own.to_string()) {
+        headers.insert(TRACEPARENT, value);
+    }
 }
 
 #[cfg(test)]
@@ -56,10 +49,18 @@ mod tests {
 
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-    fn span_of(parent: &str) -> String {
+    fn headers_after(parent: Option<&str>, recorded: Option<(TraceId, SpanId)>) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        headers.insert(TRACEPARENT, parent.parse().unwrap());
-        begin_span(&mut headers);
+        headers.insert(TRACESTATE, HeaderValue::from_static("vendor=1"));
+        if let Some(parent) = parent {
+            headers.insert(TRACEPARENT, parent.parse().unwrap());
+        }
+        begin_span(&mut headers, recorded);
+        headers
+    }
+
+    fn span_of(parent: &str) -> String {
+        let headers = headers_after(Some(parent), None);
         headers[&TRACEPARENT].to_str().unwrap().to_owned()
     }
 
@@ -75,20 +76,27 @@ mod tests {
 
     #[test]
     fn anything_else_begins_a_trace() {
-        for broken in [
-            "",
-            "00",
-            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
-            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
-        ] {
+        let broken = format!("00-{TRACE}-0000000000000000-01");
+        for broken in ["", &broken] {
             let span = span_of(broken);
             assert!(
-                !span.contains(TRACE) && trace_of(&span).is_some(),
+                !span.contains(TRACE) && TraceParent::parse(&span).is_some(),
                 "{broken}: {span}"
             );
+        }
+    }
+
+    #[test]
+    fn a_service_learns_the_span_that_the_host_records() {
+        let recorded = (TraceId::random(), SpanId::random());
+        let (trace, span) = recorded;
+        for (parent, has_state) in [
+            (None, false),
+            (Some(format!("00-{trace}-00f067aa0ba902b7-00")), true),
+        ] {
+            let headers = headers_after(parent.as_deref(), Some(recorded));
+            assert_eq!(headers[&TRACEPARENT], format!("00-{trace}-{span}-01"));
+            assert_eq!(headers.contains_key(&TRACESTATE), has_state);
         }
     }
 }

@@ -194,13 +194,17 @@ fn define<T: LinkView + Send + 'static>(
         let called = Arc::clone(&called);
         Box::new(async move {
             let begun = Instant::now();
+            let span = CurrentRequest::begin_link_call(callee.service(), &called);
             let outcome = if store.data().is_writing() {
                 Err(CallError::Writing)
             } else {
-                callee.call(&target, parameters).await
+                CurrentRequest::within(span.as_ref(), callee.call(&target, parameters)).await
             };
             let has_failed = outcome.is_err();
             let took = begun.elapsed();
+            if let Some(span) = span {
+                span.end(outcome.as_ref().err().map(|error| error.code()));
+            }
             let reason = outcome.as_ref().err().map(ToString::to_string);
             CurrentRequest::note_link_call(callee.service(), &called, took, reason);
             let is_logged = store.data_mut().link_call_ended(took, has_failed);

@@ -53,3 +53,16 @@ pub enum CallError {
     #[error("the service failed")]
     Failed,
 }
+
+impl CallError {
+    /// A name for it, for traces.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Writing => "writing",
+            Self::NotServing => "not_serving",
+            Self::Overloaded => "overloaded",
+            Self::TimedOut => "timed_out",
+            Self::Failed => "failed",
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use super::admin::{self, AdminAddress, AdminToken};
 use super::network::Network;
 use super::table::TomlTable;
+use super::traces::TracesSpec;
 use super::units;
 use crate::network_address::NetworkAddress;
 use http::HeaderValue;
@@ -43,6 +44,8 @@ pub struct HostSpec {
     pub connections_per_address: Option<usize>,
     /// Where a backup is kept up to now; none: nowhere.
     pub backup: Option<BackupSpec>,
+    /// Where traces of requests are sent; none: nowhere.
+    pub traces: Option<TracesSpec>,
     /// The web origins whose pages may call the services (CORS), such as `https://app.example`.
     pub cors_origins: Vec<HeaderValue>,
 }
@@ -95,6 +98,7 @@ impl HostSpec {
             connections,
             connections_per_address,
             backup,
+            traces,
             cors_origins
         ];
         let differing = pairs.into_iter().filter(|(_, is_same)| !is_same);
@@ -135,6 +139,7 @@ impl HostSpec {
             connections: CONNECTIONS_DEFAULT,
             connections_per_address: None,
             backup: None,
+            traces: None,
             cors_origins: Vec::new(),
         };
         if let Some(table) = root.table("host") {
@@ -168,6 +173,7 @@ impl HostSpec {
         self.backup = table
             .table("backup")
             .and_then(|backup| BackupSpec::read(backup, folder));
+        self.traces = table.table("traces").and_then(TracesSpec::read);
         self.cors_origins = table.strings("cors_origins", parse_origin);
         table.refuse_unknown();
     }

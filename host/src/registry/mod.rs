@@ -20,6 +20,7 @@ mod route_scope;
 mod service;
 mod services;
 mod table;
+mod traces;
 mod units;
 
 pub use admin::{AdminAddress, AdminToken};
@@ -33,6 +34,7 @@ pub use origin::Origin;
 pub use problem::{RegistryProblem, RegistryProblems};
 pub use route_rate::{RateBy, RouteRate};
 pub use service::{Grant, Link, ServiceSpec};
+pub use traces::TracesSpec;
 pub use units::{Rate, parse_duration};
 
 use crate::builtin;

@@ -4,6 +4,23 @@ use super::bindings::Error;
 use super::failed_sync::end_if_failed_sync;
 use rusqlite::ErrorCode;
 
+/// A name for the kind of an error, for traces: its text may have values of rows.
+pub(super) fn code(error: &Error) -> &'static str {
+    match error {
+        Error::Constraint(_) => "constraint",
+        Error::Invalid(_) => "invalid",
+        Error::Denied(_) => "denied",
+        Error::TooLarge(_) => "too_large",
+        Error::TimedOut => "timed_out",
+        Error::Busy => "busy",
+        Error::Clock => "clock",
+        Error::Aborted(_) => "aborted",
+        Error::UnexpectedRows(_) => "unexpected_rows",
+        Error::Full => "full",
+        Error::Io(_) => "io",
+    }
+}
+
 /// Returns the error for the guest; `is_out_of_time` says whether its budget ran out.
 pub(super) fn for_guest(error: &rusqlite::Error, is_out_of_time: bool) -> Error {
     // A large transaction writes to the log before its commit.

@@ -1,6 +1,7 @@
 //! The store as a guest calls it.
 
 use super::bindings::{self, Change, Error, Host, HostTransaction, Rows, Transaction, Value};
+use super::error;
 use super::faults::{self, StoreCall};
 use super::reader::INLINE_TIME_MAX;
 use super::service_store::{ServiceStore, StoreTimes};
@@ -73,7 +74,7 @@ impl StoreSession {
         let begun = Instant::now();
         let transaction = writer.begin(self.times.write_turn, retire).await;
         let took = begun.elapsed();
-        CurrentRequest::note_store_call(store.name(), telemetry::StoreCall::Begin, took);
+        note(store, telemetry::StoreCall::Begin, took, &transaction);
         self.waited += took;
         transaction
     }
@@ -84,7 +85,7 @@ impl StoreSession {
         let outcome = transaction.commit().await;
         let took = begun.elapsed();
         if let Some(store) = &self.store {
-            CurrentRequest::note_store_call(store.name(), telemetry::StoreCall::Commit, took);
+            note(store, telemetry::StoreCall::Commit, took, &outcome);
         }
         self.waited += took;
         outcome
@@ -131,6 +132,17 @@ fn with_writer(store: &ServiceStore) -> Option<(&ServiceStore, &StoreWriter)> {
     store.writer().map(|writer| (store, writer))
 }
 
+/// Notes a call with the request for which it is made.
+fn note<T>(
+    store: &ServiceStore,
+    call: telemetry::StoreCall,
+    time: Duration,
+    outcome: &Result<T, Error>,
+) {
+    let failure = outcome.as_ref().err().map(error::code);
+    CurrentRequest::note_store_call(store.name(), call, time, failure);
+}
+
 fn no_store() -> Error {
     Error::Denied("this service has no store here".to_owned())
 }
@@ -144,7 +156,7 @@ impl Host for StoreView<'_> {
         let begun = Instant::now();
         let rows = store.query(self.session.times.read, sql, params).await;
         let elapsed = begun.elapsed();
-        CurrentRequest::note_store_call(store.name(), telemetry::StoreCall::Read, elapsed);
+        note(store, telemetry::StoreCall::Read, elapsed, &rows);
         if elapsed > INLINE_TIME_MAX {
             self.session.waited += elapsed;
         }

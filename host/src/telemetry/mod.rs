@@ -1,15 +1,18 @@
-//! The log: text for people at a terminal, JSON lines for machines, on standard error.
+//! The log: text for people at a terminal, JSON lines for machines, on standard error. What the
+//! latest requests did, and [`traces`] of requests.
 
 mod access;
 mod batch;
 mod current_request;
 mod recent_requests;
 mod request_work;
+mod traces;
 
 pub use access::AccessLine;
 pub use current_request::{CurrentRequest, for_request};
 pub use recent_requests::{RecentRequests, RequestFacts, RequestView};
 pub use request_work::{RequestWork, StoreCall};
+pub use traces::{OpenSpan, RequestTrace, SpanId, TraceExporter, TraceId, TraceParent, Traces};
 
 use anyhow::Context as _;
 use batch::{BatchWriter, Flusher};

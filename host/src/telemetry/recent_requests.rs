@@ -196,7 +196,8 @@ impl KeptRequest {
     }
 }
 
-fn cut(text: &str) -> &str {
+/// The begin of a text, of which others may have chosen the length.
+pub(super) fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
 }
 

@@ -36,5 +36,6 @@ mod story;
 mod swap;
 mod tamper;
 mod tokens;
+mod traces;
 mod verify;
 mod webhooks;

@@ -4,18 +4,14 @@
 //! Method: the real binary, and a small HTTP server on loopback that keeps what it is sent. What
 //! ends, delays or repeats a delivery, the tests of `components/webhook` say.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use strongroom_tests::bank::new_key;
+use strongroom_tests::receiver::{Received, Receiver};
 use strongroom_tests::registry::Registry;
 use strongroom_tests::{Bank, Person, Value, assert_json, json, list, text, wait_for, workspace};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 
 /// The bank's tick comes every second; on a loaded machine it takes longer.
 const SECONDS_MAX: u64 = 60;
@@ -41,128 +37,33 @@ async fn deliveries(admin: &Person, path: &str, is_wanted: impl Fn(&Value) -> bo
     .await
 }
 
-/// What a receiver was sent.
-#[derive(Debug, Clone)]
-struct Received {
-    head: String,
-    body: Vec<u8>,
+/// Computed from the words of the specification alone.
+fn assert_signed(request: &Received, secret: &[u8]) {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any key");
+    let (id, time) = (
+        request.header("webhook-id"),
+        request.header("webhook-timestamp"),
+    );
+    mac.update(
+        [id.as_bytes(), b".", time.as_bytes(), b".", &request.body]
+            .concat()
+            .as_slice(),
+    );
+    let signature = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
+    assert_eq!(request.header("webhook-signature"), signature);
 }
 
-impl Received {
-    fn header(&self, name: &str) -> &str {
-        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
-        lines
-            .find(|(header, _)| header.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-            .unwrap_or_else(|| panic!("no {name} in {}", self.head))
-    }
-
-    /// Computed from the words of the specification alone.
-    fn assert_signed(&self, secret: &[u8]) {
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any key");
-        let (id, time) = (self.header("webhook-id"), self.header("webhook-timestamp"));
-        mac.update(
-            [id.as_bytes(), b".", time.as_bytes(), b".", &self.body]
-                .concat()
-                .as_slice(),
-        );
-        let signature = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
-        assert_eq!(self.header("webhook-signature"), signature);
-    }
-
-    fn event(&self) -> Value {
-        serde_json::from_slice(&self.body).expect("an event")
-    }
-}
-
-/// An HTTP server that keeps what it is sent. It answers 204 when it has not been told otherwise.
-#[derive(Debug, Clone)]
-struct Receiver {
-    url: String,
-    received: Arc<Mutex<Vec<Received>>>,
-    answers: Arc<Mutex<VecDeque<u16>>>,
-}
-
-impl Receiver {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let receiver = Self {
-            url: format!("http://{}", listener.local_addr().expect("an address")),
-            received: Arc::default(),
-            answers: Arc::default(),
-        };
-        let server = receiver.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(server.clone().serve(stream));
-            }
-        });
-        receiver
-    }
-
-    async fn serve(self, mut stream: TcpStream) {
-        let mut bytes = Vec::new();
-        let head_end = loop {
-            if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
-                return;
-            }
-            if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-                break end;
-            }
-        };
-        let head = String::from_utf8_lossy(&bytes[..head_end]).into_owned();
-        let mut body = bytes.split_off(head_end + 4);
-        let mut received = Received {
-            head,
-            body: Vec::new(),
-        };
-        let length: usize = received.header("content-length").parse().expect("a length");
-        while body.len() < length {
-            if stream.read_buf(&mut body).await.unwrap_or(0) == 0 {
-                return;
-            }
-        }
-        received.body = body;
-        self.received.lock().expect("no panic").push(received);
-        let answer = self.answers.lock().expect("no panic").pop_front();
-        let status = answer.unwrap_or(204);
-        let answer =
-            format!("HTTP/1.1 {status} Answer\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
-        let _gone = stream.write_all(answer.as_bytes()).await;
-        let _gone = stream.shutdown().await;
-    }
-
-    /// Answers the next request with this status.
-    fn answer_next(&self, status: u16) {
-        let mut answers = self.answers.lock().expect("no panic");
-        answers.push_back(status);
-    }
-
-    fn received(&self) -> Vec<Received> {
-        self.received.lock().expect("no panic").clone()
-    }
-
-    async fn wait_for(&self, count: usize) -> Vec<Received> {
-        wait_for("deliveries", SECONDS_MAX, async || {
-            let received = self.received();
-            (received.len() >= count).then_some(received)
-        })
-        .await
-    }
-
-    /// A bank that may send to it.
-    async fn bank(&self) -> Bank {
-        let outbound = vec![self.url.clone()];
-        let registry =
-            Registry::bank().change("webhooks", |service| service.set("outbound", outbound));
-        Bank::start_with(&registry).await
-    }
+/// A bank that may send to the receiver.
+async fn bank_that_sends_to(receiver: &Receiver) -> Bank {
+    let outbound = vec![receiver.url.clone()];
+    let registry = Registry::bank().change("webhooks", |service| service.set("outbound", outbound));
+    Bank::start_with(&registry).await
 }
 
 #[tokio::test]
 async fn a_webhook_gets_signed_events_and_again_what_it_did_not_take_until_its_receiver_is_gone() {
     let receiver = Receiver::start().await;
-    let bank = receiver.bank().await;
+    let bank = bank_that_sends_to(&receiver).await;
     let pair = bank.pair().await;
     let admin = bank.admin().await;
     let url = format!("{}/hook?from=bank", receiver.url);
@@ -182,8 +83,8 @@ async fn a_webhook_gets_signed_events_and_again_what_it_did_not_take_until_its_r
     for request in &received {
         let head = &request.head;
         assert!(head.starts_with("POST /hook?from=bank HTTP/1.1"), "{head}");
-        request.assert_signed(&secret);
-        assert_eq!(request.event()["data"]["id"], paid["id"]);
+        assert_signed(request, &secret);
+        assert_eq!(request.json()["data"]["id"], paid["id"]);
     }
     assert_eq!(received[0].body, received[1].body);
     assert_eq!(
@@ -195,7 +96,7 @@ async fn a_webhook_gets_signed_events_and_again_what_it_did_not_take_until_its_r
     assert_eq!(list[0]["attempts"], 2);
     let resend = format!("{path}/deliveries/{}/resend", list[0]["sequence"]);
     assert_eq!(admin.post(&resend).key(&new_key()).await.status, 202);
-    receiver.wait_for(3).await[2].assert_signed(&secret);
+    assert_signed(&receiver.wait_for(3).await[2], &secret);
 
     receiver.answer_next(410);
     pair.send("1").await;
