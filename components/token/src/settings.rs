@@ -12,8 +12,8 @@ pub struct Settings {
     pub session_absolute_ms: i64,
     /// `session_idle`: the time from the last refresh to the end of a session, in milliseconds.
     pub session_idle_ms: i64,
-    /// When the data was restored from a backup, in milliseconds since 1970 UTC. Sessions that began
-    /// before have ended: some were ended after the backup was made.
+    /// When the data was restored from a backup, in milliseconds since 1970 UTC. Sessions that
+    /// began before have ended: some were ended after the backup was made.
     pub restored_at_ms: Option<i64>,
 }
 

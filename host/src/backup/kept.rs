@@ -1,9 +1,9 @@
 //! A backup that follows the bank: the files of each store once, and from then on all that its log
 //! gets.
 //!
-//! The manifest is replaced at each interval. What the logs have beyond it counts only with the next
-//! one, so that all stores are of one moment. A log that starts over is another file, and a log that
-//! has become larger than what it follows is reason for another backup.
+//! The manifest is replaced at each interval. What the logs have beyond it counts only with the
+//! next one, so that all stores are of one moment. A log that starts over is another file, and a
+//! log that has become larger than what it follows is reason for another backup.
 
 use super::folder::FolderDestination;
 use super::manifest::{self, CopiedFile, Manifest};
@@ -170,8 +170,8 @@ pub struct KeptBackup {
 }
 
 impl KeptBackup {
-    /// Notes what the closed stores have last given to it. `manifest` is of before they were closed,
-    /// callers before their callees.
+    /// Notes what the closed stores have last given to it. `manifest` is of before they were
+    /// closed, callers before their callees.
     ///
     /// # Errors
     /// The folder cannot be written, or a log could not be kept.

@@ -134,8 +134,8 @@ impl BackupSource {
         self.copy_closed_stores(copying)
     }
 
-    /// The files beside the stores, by their paths in a data folder: the registry, the logs of keys,
-    /// and the latest trusted time.
+    /// The files beside the stores, by their paths in a data folder: the registry, the logs of
+    /// keys, and the latest trusted time.
     pub(super) fn small_files(&self) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
         let registry = builtin::read(&self.registry, REGISTRY_BYTES_MAX);
         let registry = registry.map_err(|error| named(&self.registry, error))?;

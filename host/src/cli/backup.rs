@@ -119,8 +119,8 @@ fn print_made(folder: &Path, manifest: &Manifest) {
     );
 }
 
-/// Removes all but the latest backups of the bank that was just backed up, and what killed processes
-/// have left. Their names sort by time.
+/// Removes all but the latest backups of the bank that was just backed up, and what killed
+/// processes have left. Their names sort by time.
 fn remove_old(folder: &Path, latest: &Path, made: &Manifest, kept: usize) -> anyhow::Result<()> {
     let read = |error: io::Error| anyhow::anyhow!("{}: {error}", folder.display());
     let mut earlier = Vec::new();

@@ -186,14 +186,15 @@ impl CheckpointTurn {
         }
     }
 
-    /// From now on the log is kept, which `keeper` has up to a position that was taken in this turn.
+    /// From now on the log is kept, which `keeper` has up to a position that was taken in this
+    /// turn.
     pub(super) fn keep_from_now(&mut self, keeper: Box<dyn LogKeeper>) -> io::Result<()> {
         self.kept = Some(KeptLog::new(&self.file, keeper)?);
         Ok(())
     }
 
-    /// How far the log has commits that the database has not. The writer must be held, with no group
-    /// open.
+    /// How far the log has commits that the database has not. The writer must be held, with no
+    /// group open.
     ///
     /// A log of which the database has everything counts as empty: the next commit may start it
     /// over.

@@ -45,8 +45,8 @@ impl LogPosition {
 
 /// Keeps what a log has, elsewhere.
 pub trait LogKeeper: Send {
-    /// Keeps all up to a position, durably. Between two calls the log has started over at most once,
-    /// and not before all of it was kept.
+    /// Keeps all up to a position, durably. Between two calls the log has started over at most
+    /// once, and not before all of it was kept.
     ///
     /// # Errors
     /// It could not be kept. The keeper is not called again.

@@ -94,9 +94,9 @@ impl ServiceStore {
         }
     }
 
-    /// Lets `copy` have the files of the store as they are at one moment, while guests go on writing
-    /// to it. If it returns a keeper, that one keeps the log from then on, and replaces any other.
-    /// Blocks. A snapshot has none.
+    /// Lets `copy` have the files of the store as they are at one moment, while guests go on
+    /// writing to it. If it returns a keeper, that one keeps the log from then on, and replaces any
+    /// other. Blocks. A snapshot has none.
     ///
     /// # Errors
     /// Those of `copy`; the files cannot be opened.

@@ -68,8 +68,8 @@ pub(crate) async fn key(_: Auditor, PathId(id): PathId) -> Result<Json<KeyView>,
 
 /// Lets an API key work again after the bank was restored from a backup.
 ///
-/// A key whose `needs_confirmation` is true is refused until then, as it may have been revoked after
-/// the backup was made. For any other key this changes nothing.
+/// A key whose `needs_confirmation` is true is refused until then, as it may have been revoked
+/// after the backup was made. For any other key this changes nothing.
 ///
 /// Administrators may.
 #[utoipa::path(

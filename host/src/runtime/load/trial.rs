@@ -1,5 +1,5 @@
-//! Starts the services of a registry on empty data, so that a check finds what a component's `start`
-//! refuses, such as a misspelt key of its configuration.
+//! Starts the services of a registry on empty data, so that a check finds what a component's
+//! `start` refuses, such as a misspelt key of its configuration.
 
 use super::loader::{Loader, Prepared};
 use super::offline::prepare_all;
