@@ -187,8 +187,14 @@ async fn unfinished_bodies_keep_no_health_check_out_and_end_after_a_while() {
         held.push(connection);
     }
     assert_healthy_at_once(&host).await;
-    let first = held.swap_remove(0).read_to_the_end().await;
-    assert!(first.starts_with("HTTP/1.1 408"), "{first}");
+    // Some were cut off for newer ones: those whose heads were not read yet, on a busy machine.
+    let mut timed_out = 0;
+    for mut connection in held {
+        let end = connection.read_to_the_end().await;
+        assert!(end.is_empty() || end.starts_with("HTTP/1.1 408"), "{end}");
+        timed_out += usize::from(!end.is_empty());
+    }
+    assert!(timed_out > 0);
 }
 
 #[tokio::test]
