@@ -18,6 +18,7 @@ mod kept;
 mod manifest;
 mod named;
 mod new_folder;
+mod pace;
 mod restoration;
 mod restore;
 mod source;

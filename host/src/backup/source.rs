@@ -2,6 +2,7 @@
 
 use super::bank::bank_id;
 use super::manifest::{self, CopiedFile, Manifest};
+use super::pace::Pace;
 use crate::builtin;
 use crate::keys::BACKED_UP;
 use crate::registry::REGISTRY_BYTES_MAX;
@@ -108,6 +109,7 @@ impl BackupSource {
         let mut copying = Copying {
             manifest: self.manifest(),
             to,
+            pace: Pace::begin(),
         };
         self.copy_stores_to(&mut copying)?;
         for (path, content) in self.small_files()? {
@@ -122,6 +124,7 @@ impl BackupSource {
         let mut copying = Copying {
             manifest: self.manifest(),
             to,
+            pace: Pace::begin(),
         };
         self.copy_stores_to(&mut copying)?;
         Ok(copying.manifest)
@@ -191,6 +194,7 @@ fn named(file: &Path, error: io::Error) -> io::Error {
 struct Copying<'d> {
     manifest: Manifest,
     to: &'d mut dyn Destination,
+    pace: Pace,
 }
 
 impl Copying<'_> {
@@ -229,6 +233,7 @@ impl Copying<'_> {
             content,
             digest: Sha256::new(),
             left: bytes,
+            pace: &mut self.pace,
         };
         self.to.take(path, bytes, &mut digesting)?;
         if digesting.left > 0 {
@@ -258,12 +263,14 @@ struct Digesting<'c> {
     content: &'c mut dyn Read,
     digest: Sha256,
     left: u64,
+    pace: &'c mut Pace,
 }
 
 impl Read for Digesting<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
         let read = self.content.read(&mut buffer[..most])?;
+        self.pace.wait_for(read);
         self.digest.update(&buffer[..read]);
         self.left -= read as u64;
         Ok(read)

@@ -12,6 +12,8 @@ use std::path::Path;
 
 /// Only the owner may read a backup.
 const FILE_MODE: u32 = 0o600;
+/// How much may wait for the disk, in bytes: the commits of a bank on the same disk wait behind it.
+const SYNC_BYTES: usize = 4 << 20;
 /// How much is read at once, in bytes.
 const PART_BYTES: usize = 256 << 10;
 
@@ -70,7 +72,7 @@ pub(super) fn write_file(
         .mode(FILE_MODE)
         .open(file)?;
     let mut digest = Sha256::new();
-    let mut bytes = 0;
+    let (mut bytes, mut unsynced) = (0, 0);
     let mut part = vec![0; PART_BYTES];
     loop {
         let read = match content.read(&mut part) {
@@ -80,6 +82,11 @@ pub(super) fn write_file(
             Err(error) => return Err(error),
         };
         written.write_all(&part[..read])?;
+        unsynced += read;
+        if unsynced >= SYNC_BYTES {
+            written.sync_data()?;
+            unsynced = 0;
+        }
         digest.update(&part[..read]);
         bytes += read as u64;
         progress(read as u64);

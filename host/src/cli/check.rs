@@ -61,7 +61,7 @@ pub(super) async fn run(arguments: CheckArguments) -> ExitCode {
 
 /// Loads and starts the services on temporary data, which is removed then.
 async fn check_services(registry: &Registry) -> anyhow::Result<Vec<RegistryProblem>> {
-    let folder = DataFolder::create()?;
+    let folder = DataFolder::create_or_in(&registry.host.cache)?;
     let problems = start_in(folder.path(), registry).await;
     folder.remove()?;
     problems

@@ -1,5 +1,6 @@
 //! A data folder that lasts as long as the process: of `serve --dev`, and of a `check`.
 
+use crate::durable_file::create_folder;
 use crate::private_file::{self, Guard};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
@@ -26,6 +27,20 @@ impl DataFolder {
     /// The system's.
     pub(super) fn create() -> io::Result<Self> {
         Self::create_in(&std::env::temp_dir())
+    }
+
+    /// The same in `other`, which is made if need be, where the system has no such folder: in a
+    /// container with nothing but the binary.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(super) fn create_or_in(other: &Path) -> io::Result<Self> {
+        let usual = std::env::temp_dir();
+        if usual.is_dir() {
+            return Self::create_in(&usual);
+        }
+        create_folder(other)?;
+        Self::create_in(other)
     }
 
     fn create_in(parent: &Path) -> io::Result<Self> {
