@@ -187,12 +187,17 @@ async fn unfinished_bodies_keep_no_health_check_out_and_end_after_a_while() {
         held.push(connection);
     }
     assert_healthy_at_once(&host).await;
-    // Some were cut off for newer ones: those whose heads were not read yet, on a busy machine.
+    // Some were cut off for newer ones, on a busy machine also the first; for others there were too
+    // many such calls already.
     let mut timed_out = 0;
     for mut connection in held {
         let end = connection.read_to_the_end().await;
-        assert!(end.is_empty() || end.starts_with("HTTP/1.1 408"), "{end}");
-        timed_out += usize::from(!end.is_empty());
+        let is_in_time = end.starts_with("HTTP/1.1 408");
+        assert!(
+            is_in_time || end.is_empty() || end.starts_with("HTTP/1.1 503"),
+            "{end}"
+        );
+        timed_out += usize::from(is_in_time);
     }
     assert!(timed_out > 0);
 }
