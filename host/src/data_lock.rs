@@ -13,7 +13,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-const FILE_NAME: &str = "lock";
+/// The name of its file in the data folder.
+pub const FILE_NAME: &str = "lock";
 
 /// The lock of a data folder, for as long as it lives: two hosts on it would each believe that they
 /// are its only writer.

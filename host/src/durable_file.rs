@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Only the owner may read these files.
-const FILE_MODE: u32 = 0o600;
+pub const FILE_MODE: u32 = 0o600;
 /// Only the owner may enter these folders.
 pub const FOLDER_MODE: u32 = 0o700;
 
@@ -75,10 +75,18 @@ pub fn open_to_append(file: &Path) -> io::Result<File> {
 /// Fsyncs the folder of `file`, which makes its name durable.
 fn sync_parent(file: &Path) -> io::Result<()> {
     match file.parent() {
-        Some(folder) if folder.as_os_str().is_empty() => File::open(".")?.sync_all(),
-        Some(folder) => File::open(folder)?.sync_all(),
+        Some(folder) if folder.as_os_str().is_empty() => sync_folder(Path::new(".")),
+        Some(folder) => sync_folder(folder),
         None => Ok(()),
     }
+}
+
+/// Fsyncs a folder, which makes the names in it durable.
+///
+/// # Errors
+/// The system's.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod file_reader;
 mod fingerprint;
 mod gateway;
 mod keys;
+mod line_file;
 mod links;
 mod metrics;
 mod network_address;

@@ -31,7 +31,7 @@ impl Destination for FolderDestination {
             content,
             stop: &self.stop,
         };
-        write_file(&self.folder.join(path), &mut stoppable, &mut |_| {}).map(drop)
+        write_file(&self.folder.join(path), &mut stoppable, &mut |_| {})
     }
 }
 

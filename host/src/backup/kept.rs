@@ -5,16 +5,17 @@
 //! next one, so that all stores are of one moment. A log that starts over is another file, and a
 //! log that has become larger than what it follows is reason for another backup.
 
+use super::digested::hex;
 use super::folder::FolderDestination;
 use super::manifest::{self, CopiedFile, Manifest};
 use super::named;
 use super::restoration::now_ms;
-use super::source::{BackupSource, Destination, LOG_SUFFIX, hex};
+use super::source::{BackupSource, Destination};
 use crate::durable_file::{FOLDER_MODE, create_folder, open_to_append, replace};
 use crate::metrics::{Figures, Page};
 use crate::registry::BackupSpec;
 use crate::runtime::Services;
-use crate::store::{LogKeeper, LogPosition};
+use crate::store::{LogKeeper, LogPosition, log_of};
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
@@ -356,7 +357,7 @@ impl StoreLog {
     }
 
     fn path(&self) -> PathBuf {
-        format!("{}{LOG_SUFFIX}", self.store.display()).into()
+        log_of(&self.store)
     }
 
     fn file(&self, log: &CurrentLog) -> CopiedFile {

@@ -13,6 +13,7 @@
 //! session goes on anyway. So do the revocations of tokens, which nothing would accept.
 
 mod bank;
+mod digested;
 mod folder;
 mod kept;
 mod manifest;

@@ -1,7 +1,7 @@
 //! A folder that gets its content at once or not at all.
 
+use crate::durable_file::{create_folder, sync_folder};
 use anyhow::Context as _;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -42,7 +42,7 @@ impl NewFolder {
         };
         let partial = target.join(PARTIAL);
         remove(&partial).with_context(shown)?;
-        crate::durable_file::create_folder(&partial).with_context(shown)?;
+        create_folder(&partial).with_context(shown)?;
         Ok(Self {
             target,
             partial,
@@ -72,9 +72,9 @@ impl NewFolder {
             std::fs::rename(self.partial.join(&name), self.target.join(&name))
                 .with_context(shown)?;
         }
-        sync(&self.target).with_context(shown)?;
+        sync_folder(&self.target).with_context(shown)?;
         std::fs::remove_dir(&self.partial).with_context(shown)?;
-        sync(&self.target).with_context(shown)?;
+        sync_folder(&self.target).with_context(shown)?;
         Ok(())
     }
 }
@@ -92,10 +92,6 @@ impl Drop for NewFolder {
             eprintln!("strongroom: {} is left: {error}", self.partial.display());
         }
     }
-}
-
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }
 
 fn remove(folder: &Path) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! How fast a backup reads: those who pay meanwhile need the disk and the processor too.
 
+use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 /// In bytes a second.
@@ -22,8 +23,16 @@ impl Pace {
         }
     }
 
-    /// Waits until so many bytes more may be read; blocks.
-    pub(super) fn wait_for(&mut self, bytes: usize) {
+    /// Reads at this pace; blocks.
+    pub(super) fn of<R: Read>(&mut self, content: R) -> Paced<'_, R> {
+        Paced {
+            content,
+            pace: self,
+        }
+    }
+
+    /// Waits until so many bytes more may be read.
+    fn wait_for(&mut self, bytes: usize) {
         let now = Instant::now();
         let ahead = self.due.saturating_duration_since(now);
         if ahead >= PAUSE_MIN {
@@ -35,5 +44,19 @@ impl Pace {
             .saturating_mul(1_000_000_000)
             / RATE_MAX;
         self.due = self.due.max(earliest) + Duration::from_nanos(nanoseconds);
+    }
+}
+
+/// A reader that keeps to a pace.
+pub(super) struct Paced<'p, R> {
+    content: R,
+    pace: &'p mut Pace,
+}
+
+impl<R: Read> Read for Paced<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.content.read(buffer)?;
+        self.pace.wait_for(read);
+        Ok(read)
     }
 }

@@ -1,16 +1,12 @@
 //! When a data folder was made of a backup: one line of RFC 3339 in a file of it.
 
-use crate::durable_file::replace;
-use crate::regular_file;
+use crate::line_file;
 use crate::wall_clock::{TimeSource, rfc3339};
 use anyhow::Context as _;
-use std::io;
 use std::path::Path;
 
 /// The file comes last into a restored data folder.
 pub const FILE_NAME: &str = "restored-at";
-/// More bytes than a time has.
-const FILE_BYTES_MAX: u64 = 64;
 
 /// The time at which a data folder was made of a backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,23 +22,17 @@ impl Restoration {
     /// The file cannot be read. Without it, what ended at the restoration would go on.
     pub fn of(data: &Path) -> anyhow::Result<Option<Self>> {
         let file = data.join(FILE_NAME);
-        let content = match regular_file::read(&file, FILE_BYTES_MAX) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            content => content.with_context(|| file.display().to_string())?,
-        };
-        let text = String::from_utf8(content).unwrap_or_default();
-        let at_ms = rfc3339::parse(text.trim_end())
+        let line = line_file::read(&file).with_context(|| file.display().to_string())?;
+        let Some(line) = line else { return Ok(None) };
+        let at_ms = rfc3339::parse(&line)
             .with_context(|| format!("{} holds no time of RFC 3339", file.display()))?;
         Ok(Some(Self { at_ms }))
     }
 
     pub(super) fn write(self, data: &Path) -> anyhow::Result<()> {
         let file = data.join(FILE_NAME);
-        replace(
-            &file,
-            format!("{}\n", rfc3339::format(self.at_ms)).as_bytes(),
-        )
-        .with_context(|| file.display().to_string())
+        line_file::write(&file, &rfc3339::format(self.at_ms))
+            .with_context(|| file.display().to_string())
     }
 }
 

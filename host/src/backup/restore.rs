@@ -1,16 +1,17 @@
 //! A data folder of a backup.
 
+use super::digested::Digested;
 use super::manifest::Manifest;
 use super::restoration::{Restoration, now_ms};
-use super::source::LOG_SUFFIX;
 use super::unpack::write_file;
 use crate::keys;
 use crate::regular_file;
+use crate::store::database_of_log;
 use crate::wall_clock::rfc3339;
 use anyhow::Context as _;
 use rusqlite::Connection;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Makes the data folder of a backup in a new folder `data`. Every file must have the digest that
 /// the manifest says. `progress` hears of every part's bytes.
@@ -40,8 +41,10 @@ pub fn restore(
         let from = backup.join(copied.stored());
         let (content, _) = regular_file::open(&from).with_context(|| from.display().to_string())?;
         let to = data.join(&copied.path);
-        let (bytes, sha256) = write_file(&to, &mut content.take(copied.bytes), progress)
+        let mut content = Digested::new(content.take(copied.bytes));
+        write_file(&to, &mut content, progress)
             .with_context(|| format!("{} to {}", from.display(), to.display()))?;
+        let (bytes, sha256) = content.finish();
         anyhow::ensure!(
             (bytes, &sha256) == (copied.bytes, &copied.sha256),
             "{} is not as it was copied: it has {bytes} bytes and SHA-256 {sha256}, and the \
@@ -57,11 +60,6 @@ pub fn restore(
     keys::suspend_api_keys(&data.join("keys"))?;
     Restoration { at_ms: now_ms }.write(data)?;
     Ok(())
-}
-
-/// The database whose log a file is.
-fn database_of_log(file: &Path) -> Option<PathBuf> {
-    Some(PathBuf::from(file.to_str()?.strip_suffix(LOG_SUFFIX)?))
 }
 
 /// Moves the log of a store into its database.

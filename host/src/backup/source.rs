@@ -1,22 +1,20 @@
 //! What a backup is made of, in the order of its copies.
 
 use super::bank::bank_id;
+use super::digested::Digested;
 use super::manifest::{self, CopiedFile, Manifest};
 use super::pace::Pace;
 use crate::builtin;
 use crate::keys::BACKED_UP;
 use crate::registry::REGISTRY_BYTES_MAX;
-use crate::runtime::{Figure, STORES, Services};
-use crate::store::{self, LogKeeper, ServiceStore, StoreFiles};
-use sha2::{Digest as _, Sha256};
+use crate::runtime::{Figure, STORES, Services, store_file, stored_services};
+use crate::store::{self, LogKeeper, ServiceStore, StoreFiles, log_of};
+use crate::wall_clock::LAST_TIME;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
-
-/// How the name of a write-ahead log ends, after that of its database.
-pub(super) const LOG_SUFFIX: &str = "-wal";
 
 /// Takes the files of a backup, one after the other.
 pub(super) trait Destination {
@@ -106,12 +104,7 @@ impl BackupSource {
 
     /// Copies everything. Blocks.
     pub(super) fn copy(&self, to: &mut dyn Destination) -> io::Result<Manifest> {
-        let mut copying = Copying {
-            manifest: self.manifest(),
-            to,
-            pace: Pace::begin(),
-        };
-        self.copy_stores_to(&mut copying)?;
+        let mut copying = self.stores_copied(to)?;
         for (path, content) in self.small_files()? {
             let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
             copying.take(&path, bytes, &mut Cursor::new(content))?;
@@ -121,20 +114,20 @@ impl BackupSource {
 
     /// Copies the stores. Blocks.
     pub(super) fn copy_stores(&self, to: &mut dyn Destination) -> io::Result<Manifest> {
+        Ok(self.stores_copied(to)?.manifest)
+    }
+
+    fn stores_copied<'d>(&self, to: &'d mut dyn Destination) -> io::Result<Copying<'d>> {
         let mut copying = Copying {
             manifest: self.manifest(),
             to,
             pace: Pace::begin(),
         };
-        self.copy_stores_to(&mut copying)?;
-        Ok(copying.manifest)
-    }
-
-    fn copy_stores_to(&self, copying: &mut Copying<'_>) -> io::Result<()> {
         for (path, store) in self.stores() {
             store.copy_files(|files| copying.take_store(&path, &files))?;
         }
-        self.copy_closed_stores(copying)
+        self.copy_closed_stores(&mut copying)?;
+        Ok(copying)
     }
 
     /// The files beside the stores, by their paths in a data folder: the registry, the logs of
@@ -144,7 +137,7 @@ impl BackupSource {
         let registry = registry.map_err(|error| named(&self.registry, error))?;
         let mut files = vec![(PathBuf::from("registry.toml"), registry.into_owned())];
         let keys = BACKED_UP.map(|name| Path::new("keys").join(name));
-        for path in keys.into_iter().chain([PathBuf::from("last-time")]) {
+        for path in keys.into_iter().chain([PathBuf::from(LAST_TIME)]) {
             let file = self.data.join(&path);
             match std::fs::read(&file) {
                 Ok(content) => files.push((path, content)),
@@ -158,32 +151,23 @@ impl BackupSource {
     /// Copies the stores of services that the registry does not name any more.
     fn copy_closed_stores(&self, copying: &mut Copying<'_>) -> io::Result<()> {
         let open: Vec<_> = self.stores().map(|(path, _)| path).collect();
-        for entry in std::fs::read_dir(self.data.join(STORES))? {
-            let path = Path::new(STORES).join(entry?.file_name());
-            let is_store = path
-                .extension()
-                .is_some_and(|extension| extension == "sqlite");
-            if is_store && !open.contains(&path) {
-                let file = self.data.join(&path);
-                let (database, bytes) = store::open_database(&file)?;
-                copying.take(&path, bytes, &mut &*database)?;
-                let log = log_path(&path);
-                copying.take_file_if_any(&log, &self.data.join(&log))?;
+        for service in stored_services(&self.data)? {
+            let path = store_path(&service);
+            if open.contains(&path) {
+                continue;
             }
+            let (database, bytes) = store::open_database(&self.data.join(&path))?;
+            copying.take(&path, bytes, &mut &*database)?;
+            let log = log_of(&path);
+            copying.take_file_if_any(&log, &self.data.join(&log))?;
         }
         Ok(())
     }
 }
 
+/// The path of a store in a data folder.
 fn store_path(service: &str) -> PathBuf {
-    Path::new(STORES).join(format!("{service}.sqlite"))
-}
-
-/// The write-ahead log beside a database.
-fn log_path(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(LOG_SUFFIX);
-    name.into()
+    store_file(Path::new(""), service)
 }
 
 fn named(file: &Path, error: io::Error) -> io::Error {
@@ -210,33 +194,26 @@ impl Copying<'_> {
         }
         if !files.log.is_empty() {
             let mut log = File::open(&files.log.log)?;
-            self.take(&log_path(path), files.log.bytes, &mut log)?;
+            self.take(&log_of(path), files.log.bytes, &mut log)?;
         }
         Ok(None)
     }
 
-    fn take_file(&mut self, path: &Path, file: &Path) -> io::Result<()> {
-        let mut opened = File::open(file).map_err(|error| named(file, error))?;
+    fn take_file_if_any(&mut self, path: &Path, file: &Path) -> io::Result<()> {
+        let mut opened = match File::open(file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            opened => opened.map_err(|error| named(file, error))?,
+        };
         let bytes = opened.metadata().map_err(|error| named(file, error))?.len();
         self.take(path, bytes, &mut opened)
     }
 
-    fn take_file_if_any(&mut self, path: &Path, file: &Path) -> io::Result<()> {
-        match self.take_file(path, file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            taken => taken,
-        }
-    }
-
     fn take(&mut self, path: &Path, bytes: u64, content: &mut dyn Read) -> io::Result<()> {
-        let mut digesting = Digesting {
-            content,
-            digest: Sha256::new(),
-            left: bytes,
-            pace: &mut self.pace,
-        };
-        self.to.take(path, bytes, &mut digesting)?;
-        if digesting.left > 0 {
+        let paced = self.pace.of(content.take(bytes));
+        let mut digested = Digested::new(paced);
+        self.to.take(path, bytes, &mut digested)?;
+        let (read, sha256) = digested.finish();
+        if read < bytes {
             let problem = format!("{} has become shorter", path.display());
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, problem));
         }
@@ -244,7 +221,7 @@ impl Copying<'_> {
             path: path.to_owned(),
             stored_as: None,
             bytes,
-            sha256: hex(digesting.digest),
+            sha256,
         });
         Ok(())
     }
@@ -256,32 +233,4 @@ impl Copying<'_> {
         self.to.take(path, bytes, &mut Cursor::new(text))?;
         Ok(self.manifest)
     }
-}
-
-/// The beginning of a file, while its digest is taken.
-struct Digesting<'c> {
-    content: &'c mut dyn Read,
-    digest: Sha256,
-    left: u64,
-    pace: &'c mut Pace,
-}
-
-impl Read for Digesting<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
-        let read = self.content.read(&mut buffer[..most])?;
-        self.pace.wait_for(read);
-        self.digest.update(&buffer[..read]);
-        self.left -= read as u64;
-        Ok(read)
-    }
-}
-
-/// A SHA-256 in lower-case hexadecimal.
-pub(super) fn hex(digest: Sha256) -> String {
-    digest
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }

@@ -1,6 +1,7 @@
 //! A backup as the host sends it to the operator's command: a tar. One that fails breaks off.
 
 use super::source::{BackupSource, Destination};
+use crate::durable_file::FILE_MODE;
 use bytes::{Bytes, BytesMut};
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -18,8 +19,6 @@ const PARTS_WAITING_MAX: usize = 4;
 const DELAY_MAX: Duration = Duration::from_secs(30);
 /// In bytes a second.
 const RATE_MIN: u64 = 1 << 20;
-/// The mode of each file.
-const FILE_MODE: u32 = 0o600;
 
 /// Sends a backup of a host, part by part, on a thread of its own, which holds `permit`. It ends
 /// early, with an error, when the host does (`stop`), and when nobody takes the parts.

@@ -1,17 +1,14 @@
 //! The operator's side of a backup: what the host sends, as files of a folder.
 
+use super::digested::Digested;
 use super::manifest::{self, CopiedFile, Manifest};
-use super::source::hex;
-use crate::durable_file::create_folder;
+use crate::durable_file::{FILE_MODE, create_folder, sync_folder};
 use anyhow::Context as _;
-use sha2::{Digest as _, Sha256};
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-/// Only the owner may read a backup.
-const FILE_MODE: u32 = 0o600;
 /// How much may wait for the disk, in bytes: the commits of a bank on the same disk wait behind it.
 const SYNC_BYTES: usize = 4 << 20;
 /// How much is read at once, in bytes.
@@ -38,8 +35,9 @@ pub fn unpack(
             path.display()
         );
         let file = folder.join(&path);
-        let written = write_file(&file, &mut entry, progress);
-        let (bytes, sha256) = written.with_context(|| file.display().to_string())?;
+        let mut content = Digested::new(&mut entry);
+        write_file(&file, &mut content, progress).with_context(|| file.display().to_string())?;
+        let (bytes, sha256) = content.finish();
         if path == Path::new(manifest::FILE_NAME) {
             let manifest = Manifest::of_folder(folder)?;
             anyhow::ensure!(
@@ -58,12 +56,12 @@ pub fn unpack(
     anyhow::bail!("the host's answer breaks off; its log says why")
 }
 
-/// Writes a new file and those folders above it that are missing; returns its size and digest.
+/// Writes a new file and those folders above it that are missing.
 pub(super) fn write_file(
     file: &Path,
     content: &mut dyn Read,
     progress: &mut dyn FnMut(u64),
-) -> io::Result<(u64, String)> {
+) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     create_folder(folder)?;
     let mut written = OpenOptions::new()
@@ -71,8 +69,7 @@ pub(super) fn write_file(
         .create_new(true)
         .mode(FILE_MODE)
         .open(file)?;
-    let mut digest = Sha256::new();
-    let (mut bytes, mut unsynced) = (0, 0);
+    let mut unsynced = 0;
     let mut part = vec![0; PART_BYTES];
     loop {
         let read = match content.read(&mut part) {
@@ -87,11 +84,8 @@ pub(super) fn write_file(
             written.sync_data()?;
             unsynced = 0;
         }
-        digest.update(&part[..read]);
-        bytes += read as u64;
         progress(read as u64);
     }
     written.sync_all()?;
-    File::open(folder)?.sync_all()?;
-    Ok((bytes, hex(digest)))
+    sync_folder(folder)
 }

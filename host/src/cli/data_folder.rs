@@ -1,5 +1,6 @@
 //! A data folder that lasts as long as the process: of `serve --dev`, and of a `check`.
 
+use crate::data_lock::FILE_NAME as LOCK_NAME;
 use crate::durable_file::create_folder;
 use crate::private_file::{self, Guard};
 use rustix::io::Errno;
@@ -12,8 +13,6 @@ use tempfile::TempDir;
 
 /// How the names of such folders begin. The id of the process and a random text follow.
 const PREFIX: &str = "strongroom-data-";
-/// The file that a process locks in its data folder.
-const LOCK_NAME: &str = "lock";
 const FOLDER_MODE: u32 = 0o700;
 
 /// A temporary data folder.

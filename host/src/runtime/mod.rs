@@ -33,5 +33,5 @@ pub use services::figures::ResponseFigures;
 pub use services::generation::Generation;
 pub use services::metrics::{Metric, MetricKind};
 pub use services::routing_table::{Route, RoutingTable};
-pub use services::running::{STORES, Services};
+pub use services::running::{STORES, Services, store_file, stored_services};
 pub use services::service::{ServeError, Service};

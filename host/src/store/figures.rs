@@ -1,6 +1,6 @@
 //! The figures of a store.
 
-use super::service_store::ServiceStore;
+use super::service_store::{ServiceStore, log_of};
 use crate::metrics::{Histogram, Page};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -76,13 +76,13 @@ impl ServiceStore {
             "strongroom_store_database_bytes",
             "The size of the database.",
             labels,
-            bytes_of(self.file(), ""),
+            bytes_of(self.file()),
         );
         page.gauge(
             "strongroom_store_wal_bytes",
             "The size of the write-ahead log.",
             labels,
-            bytes_of(self.file(), "-wal"),
+            bytes_of(&log_of(self.file())),
         );
         if let Some(writer) = self.writer() {
             page.gauge(
@@ -126,10 +126,8 @@ impl WriteFigures {
     }
 }
 
-/// The size of a file beside the database; 0 where there is none.
-fn bytes_of(database: &Path, suffix: &str) -> i64 {
-    let mut file = database.as_os_str().to_owned();
-    file.push(suffix);
+/// The size of a file; 0 where there is none.
+fn bytes_of(file: &Path) -> i64 {
     let bytes = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }

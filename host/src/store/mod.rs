@@ -42,4 +42,4 @@ mod writer;
 pub use copy::{StoreFiles, open_database};
 pub use guest::{StoreSession, StoreView, add_to_linker};
 pub use kept_log::{LogKeeper, LogPosition};
-pub use service_store::{ServiceStore, StoreTimes};
+pub use service_store::{ServiceStore, StoreTimes, database_of_log, log_of};

@@ -160,9 +160,17 @@ impl ServiceStore {
     }
 }
 
+/// How the name of a write-ahead log ends, after that of its database.
+const LOG_SUFFIX: &str = "-wal";
+
 /// The write-ahead log of a database.
-pub(super) fn log_of(database: &Path) -> PathBuf {
-    with_suffix(database, "-wal")
+pub fn log_of(database: &Path) -> PathBuf {
+    with_suffix(database, LOG_SUFFIX)
+}
+
+/// The database whose write-ahead log a file is; none for any other file.
+pub fn database_of_log(file: &Path) -> Option<PathBuf> {
+    Some(file.to_str()?.strip_suffix(LOG_SUFFIX)?.into())
 }
 
 fn with_suffix(database: &Path, suffix: &str) -> PathBuf {
@@ -179,7 +187,7 @@ fn name_of(file: &Path) -> Arc<str> {
 
 /// Takes all rights to a database and its logs from other users.
 fn tighten_all(database: &Path) -> io::Result<()> {
-    ["", "-wal", "-shm"]
+    ["", LOG_SUFFIX, "-shm"]
         .into_iter()
         .try_for_each(|suffix| private_file::tighten(&with_suffix(database, suffix)))
 }

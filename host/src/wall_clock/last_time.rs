@@ -1,14 +1,12 @@
 //! The latest trusted time, in a file of the data folder: one line of RFC 3339.
 
 use super::rfc3339;
-use crate::durable_file::replace;
-use crate::regular_file;
+use crate::line_file;
 use std::io;
 use std::path::{Path, PathBuf};
 
-const FILE_NAME: &str = "last-time";
-/// More bytes than a time has.
-const FILE_BYTES_MAX: u64 = 64;
+/// Its name in the data folder.
+pub const FILE_NAME: &str = "last-time";
 
 /// The saved time cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -33,13 +31,9 @@ impl LastTime {
             file: self.0.display().to_string(),
             problem,
         };
-        let content = match regular_file::read(&self.0, FILE_BYTES_MAX) {
-            Ok(content) => content,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(error.to_string())),
-        };
-        let text = String::from_utf8(content).unwrap_or_default();
-        match rfc3339::parse(text.trim_end()) {
+        let line = line_file::read(&self.0).map_err(|error| failed(error.to_string()))?;
+        let Some(line) = line else { return Ok(None) };
+        match rfc3339::parse(&line) {
             Some(time_ms) => Ok(Some(time_ms)),
             None => Err(failed("it holds no time of RFC 3339".to_owned())),
         }
@@ -47,10 +41,7 @@ impl LastTime {
 
     /// Replaces the saved time.
     pub(super) fn write(&self, time_ms: i64) -> io::Result<()> {
-        replace(
-            &self.0,
-            format!("{}\n", rfc3339::format(time_ms)).as_bytes(),
-        )
+        line_file::write(&self.0, &rfc3339::format(time_ms))
     }
 }
 

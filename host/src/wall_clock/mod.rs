@@ -16,7 +16,7 @@ mod tests;
 mod time_source;
 
 pub use distrust::Distrust;
-pub use last_time::LastTimeError;
+pub use last_time::{FILE_NAME as LAST_TIME, LastTimeError};
 #[cfg(test)]
 pub use tests::SetClocks;
 pub use time_source::TimeSource;

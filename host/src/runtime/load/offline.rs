@@ -9,7 +9,7 @@ use crate::runtime::services::audit::{self, AuditCheck, AuditReport};
 use crate::runtime::services::callees::{Callees, Pins};
 use crate::runtime::services::generation::Generation;
 use crate::runtime::services::metrics::Metric;
-use crate::runtime::services::running::{STORES, store_file};
+use crate::runtime::services::running::{store_file, stored_services};
 use crate::store::ServiceStore;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -181,18 +181,9 @@ fn file_check(snapshot: &ServiceStore) -> AuditCheck {
 
 /// Checks the stores that are in the folder and that no service of the registry has.
 fn stores_without_service(registry: &Registry, data: &Path) -> Vec<Verification> {
-    let entries = std::fs::read_dir(data.join(STORES));
-    let mut names: Vec<_> = entries
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            Some(name.strip_suffix(".sqlite")?.to_owned())
-        })
-        .filter(|name| registry.service(name).is_none())
-        .collect();
-    names.sort();
+    // Without the folder there is nothing to check.
+    let mut names = stored_services(data).unwrap_or_default();
+    names.retain(|name| registry.service(name).is_none());
     let verified = names.into_iter().map(|service| {
         let opened = open_snapshot(data, &service);
         let report = opened.map(|snapshot| AuditReport::of(file_check(&snapshot)));

@@ -17,6 +17,7 @@ use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -339,4 +340,19 @@ pub const STORES: &str = "stores";
 /// The file of a service's store: it belongs to the name.
 pub fn store_file(data: &Path, service: &str) -> PathBuf {
     data.join(STORES).join(format!("{service}.sqlite"))
+}
+
+/// The names of the services that have a store in a data folder, sorted.
+///
+/// # Errors
+/// The folder of the stores cannot be read.
+pub fn stored_services(data: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(data.join(STORES))? {
+        let name = entry?.file_name();
+        let service = name.to_str().and_then(|name| name.strip_suffix(".sqlite"));
+        names.extend(service.map(str::to_owned));
+    }
+    names.sort();
+    Ok(names)
 }

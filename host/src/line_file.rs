@@ -1,0 +1,32 @@
+//! Files of one short line, such as a time or an id.
+
+use crate::durable_file::replace;
+use crate::regular_file;
+use std::io;
+use std::path::Path;
+
+/// More bytes than a time or an id has.
+const BYTES_MAX: u64 = 64;
+
+/// The line of a file, empty if it is no text; none where there is no file.
+///
+/// # Errors
+/// The system's.
+pub fn read(file: &Path) -> io::Result<Option<String>> {
+    match regular_file::read(file, BYTES_MAX) {
+        Ok(content) => {
+            let text = String::from_utf8(content).unwrap_or_default();
+            Ok(Some(text.trim_end().to_owned()))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Replaces the line of a file, durably.
+///
+/// # Errors
+/// The system's.
+pub fn write(file: &Path, line: &str) -> io::Result<()> {
+    replace(file, format!("{line}\n").as_bytes())
+}
