@@ -20,30 +20,9 @@ entries=10000000
 seconds=20
 turns=5
 
-say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
-fail() { printf 'bench/backup.sh: %s\n' "$*" >&2; exit 1; }
-
-while (($#)); do
-  [[ ${2:-} =~ ^[1-9][0-9]{0,8}$ ]] || fail "$1 takes a number, from 1 to 999999999"
-  case $1 in
-    --accounts) accounts=$2 ;;
-    --entries) entries=$2 ;;
-    --seconds) seconds=$2 ;;
-    --turns) turns=$2 ;;
-    *) fail "unknown argument: $1; there are: --accounts, --entries, --seconds, --turns" ;;
-  esac
-  shift 2
-done
-
-host=${STRONGROOM_BIN:-$root/target/release/strongroom}
-for file in "$host" target/components/{auth,token,account,transaction,webhook}.wasm; do
-  [[ -f $file ]] || fail "$file is missing; run ./build.sh bench backup"
-done
-cargo build --release --quiet -p strongroom-bench
-bench=${CARGO_TARGET_DIR:-target}/release/strongroom-bench
-
 source "$root/bench/large_bank.sh"
-
+read_numbers "accounts entries seconds turns" "$@"
+find_programs backup
 start_large_bank
 admin=$(sed -n 's|^admin listens on ||p' "$folder/host.out")
 backup=$folder/backup
@@ -69,7 +48,9 @@ back_up_all_the_time() {
 }
 
 p99_of() { awk -F: '$1 ~ /"p99"/ { printf "%d", $2 }' "$folder/records/$1.json"; }
-failed_of() { awk '/"errors": \{/ && !/\{\}/ { n = 1 } END { print n + 0 }' "$folder/records/$1.json"; }
+failed_of() {
+  awk '/"errors": \{/ && !/\{\}/ { n = 1 } END { print n + 0 }' "$folder/records/$1.json"
+}
 now_ms() { printf '%d' $((${EPOCHREALTIME/[.,]/} / 1000)); }
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
@@ -95,7 +76,8 @@ stop_host
 say "restoring, which verifies everything"
 bytes=$(du -sb "$backup" | cut -f1)
 begun=$(now_ms)
-"$host" restore "$backup" --registry "$folder/registry.toml" --data "$restored" >"$folder/restore.out"
+"$host" restore "$backup" --registry "$folder/registry.toml" --data "$restored" \
+  >"$folder/restore.out"
 ms=$(($(now_ms) - begun))
 rm -rf "$backup" "$restored"
 

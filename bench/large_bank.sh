@@ -1,7 +1,36 @@
 # A bank of so many accounts and entries in target/bank-ACCOUNTS-ENTRIES, made once, and its host.
-# Scripts source this when they have root, accounts, entries, host, bench, say, and fail.
+# Scripts source this when they have root, accounts, and entries.
 
-folder=$root/target/bank-$accounts-$entries
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+fail() { printf '%s: %s\n' "${BASH_SOURCE[-1]}" "$*" >&2; exit 1; }
+
+# Sets variables from arguments of the same name, each with a number.
+read_numbers() { # "NAMES", ARGUMENTS..
+  local names=" $1 "
+  shift
+  while (($#)); do
+    [[ $names == *" ${1#--} "* && $1 == --* ]] ||
+      fail "unknown argument: $1; there are:" \
+        "$(printf -- '--%s N\n' $names | paste -sd, | sed 's/,/, /g')"
+    [[ ${2:-} =~ ^[1-9][0-9]{0,8}$ ]] || fail "$1 takes a number, from 1 to 999999999"
+    printf -v "${1#--}" '%s' "$2"
+    shift 2
+  done
+}
+
+# Finds the programs, and sets host, bench, and folder.
+find_programs() { # NAME OF THE BENCH
+  host=${STRONGROOM_BIN:-$root/target/release/strongroom}
+  local file
+  for file in "$host" target/components/{auth,token,account,transaction,webhook}.wasm; do
+    [[ -f $file ]] || fail "$file is missing; run ./build.sh bench $1"
+  done
+  cargo build --release --quiet -p strongroom-bench
+  bench=${CARGO_TARGET_DIR:-target}/release/strongroom-bench
+  folder=$root/target/bank-$accounts-$entries
+}
+
+folder=
 host_pid=
 
 # Ends the host, which drains first.

@@ -15,27 +15,8 @@ cd "$root"
 accounts=1000000
 entries=10000000
 
-say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
-fail() { printf 'bench/lists.sh: %s\n' "$*" >&2; exit 1; }
-
-while (($#)); do
-  [[ ${2:-} =~ ^[1-9][0-9]{0,8}$ ]] || fail "$1 takes a number, from 1 to 999999999"
-  case $1 in
-    --accounts) accounts=$2 ;;
-    --entries) entries=$2 ;;
-    *) fail "unknown argument: $1; there are: --accounts N, --entries N" ;;
-  esac
-  shift 2
-done
-
-host=${STRONGROOM_BIN:-$root/target/release/strongroom}
-for file in "$host" target/components/{auth,token,account,transaction,webhook}.wasm; do
-  [[ -f $file ]] || fail "$file is missing; run ./build.sh bench lists"
-done
-cargo build --release --quiet -p strongroom-bench
-bench=${CARGO_TARGET_DIR:-target}/release/strongroom-bench
-
 source "$root/bench/large_bank.sh"
-
+read_numbers "accounts entries" "$@"
+find_programs lists
 start_large_bank
 "$bench" lists --address "$gateway" --bank "$folder/bank.json"

@@ -3,7 +3,7 @@
 //! A plain copy of a folder whose host writes to it is torn: its files are of different moments.
 //! While a host runs, the lock's file holds its own inode and time of birth, and nothing after a
 //! clean end. A copy has others. So has the folder of a killed host that was moved to another disk,
-//! which is whole. Which of the two it is only a [verification](crate::runtime::verify) tells.
+//! which is whole. Only a [verification](crate::runtime::verify) can distinguish the two.
 
 use crate::backup::PARTIAL;
 use crate::durable_file::create_folder;

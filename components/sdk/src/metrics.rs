@@ -3,7 +3,7 @@
 //! ```
 //! use strongroom_sdk::metrics::Metric;
 //!
-//! let waiting = Metric::gauge("parcels_waiting", "Parcels that nobody has fetched.", 7);
+//! let waiting = Metric::gauge("parcels_waiting", "Parcels that wait to be fetched.", 7);
 //! let sent = Metric::counters(
 //!     "parcels_total",
 //!     "Parcels, by how they were sent.",

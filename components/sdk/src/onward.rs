@@ -52,8 +52,8 @@ pub struct OnwardList<T> {
 }
 
 impl<T> OnwardList<T> {
-    /// This page, unless its client has rows of before a restoration: where the page would begin
-    /// beyond `head`, the last sequence, of data that was restored at a time.
+    /// This page, unless its client has rows that a restoration has undone: the page would begin
+    /// beyond `head`, the last sequence, and the data was restored.
     ///
     /// # Errors
     /// 410 `history_restored`, and those of `head`.

@@ -40,18 +40,9 @@ fn of_host(parts: &[Arc<dyn Figures>]) -> Page {
     page
 }
 
-/// Asks all services at the same time, so that a slow one delays the page by no more than itself.
 async fn add_services(page: &mut Page, services: &Services) {
-    let generations: Vec<_> = {
-        let table = services.routing_table();
-        let stable = table.routes().filter_map(|route| route.stable.clone());
-        stable.collect()
-    };
-    let asked = generations.iter().map(|generation| generation.metrics());
-    let collected = futures::future::join_all(asked).await;
-    for (generation, collected) in generations.iter().zip(collected) {
+    for (generation, collected) in services.metrics().await {
         let service = &generation.spec().name;
-        let Some(collected) = collected else { continue };
         page.gauge(
             "strongroom_metrics_collected",
             "0 while the service fails to say its own figures, which then are not here.",

@@ -171,7 +171,7 @@ pub struct KeptBackup {
 }
 
 impl KeptBackup {
-    /// Notes what the closed stores have last given to it. `manifest` is of before they were
+    /// Notes what the closed stores have last given to it. `manifest` was made before they were
     /// closed, callers before their callees.
     ///
     /// # Errors
@@ -247,7 +247,7 @@ impl KeptBackup {
     ) -> io::Result<()> {
         manifest.files.clone_from(&self.copied);
         manifest.files.extend(logs);
-        // After the stores, as what the host knows of keys is what services have told it.
+        // After the stores, as the host knows of keys what services have passed to it.
         let before = std::mem::take(&mut self.small);
         self.steps += 1;
         for (path, content) in source.small_files()? {

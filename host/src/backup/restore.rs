@@ -14,7 +14,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 /// Makes the data folder of a backup in a new folder `data`. Every file must have the digest that
-/// the manifest says. `progress` hears of every part's bytes.
+/// the manifest says. Calls `progress` with the bytes of each part.
 ///
 /// What clients hold from after the backup's moment fits this data no more. So the sessions end,
 /// the API keys wait for an administrator's confirmation, and the services can learn the time of

@@ -45,25 +45,20 @@ impl BackupSource {
     /// # Errors
     /// The id of the bank cannot be read.
     pub async fn of(services: &Services, registry: &Path) -> io::Result<Self> {
-        let table = services.routing_table();
-        let components = table.routes().filter_map(|route| {
-            let stable = route.stable.as_ref()?;
-            Some((route.service.name().to_owned(), stable.digest().to_string()))
-        });
-        let components = components.collect();
-        let stable = table.routes().filter_map(|route| route.stable.clone());
-        let stable: Vec<_> = stable.collect();
-        drop(table);
+        let components = {
+            let table = services.routing_table();
+            let components = table.routes().filter_map(|route| {
+                let digest = route.stable.as_ref()?.digest();
+                Some((route.service.name().to_owned(), digest.to_string()))
+            });
+            components.collect()
+        };
         let mut figures = BTreeMap::new();
-        for generation in stable {
+        for (generation, collected) in services.metrics().await {
             let name = &generation.spec().name;
-            if let Some(Ok(metrics)) = generation.metrics().await {
-                let own = Figure::of(name, &metrics).into_iter();
-                figures.insert(
-                    name.clone(),
-                    own.map(|figure| (figure.name, figure.value)).collect(),
-                );
-            }
+            let own = Figure::of(name, &collected.unwrap_or_default()).into_iter();
+            let own = own.map(|figure| (figure.name, figure.value));
+            figures.insert(name.clone(), own.collect());
         }
         Ok(Self {
             bank: bank_id(services.data())?,

@@ -21,7 +21,7 @@ const DELAY_MAX: Duration = Duration::from_secs(30);
 const RATE_MIN: u64 = 1 << 20;
 
 /// Sends a backup of a host, part by part, on a thread of its own, which holds `permit`. It ends
-/// early, with an error, when the host does (`stop`), and when nobody takes the parts.
+/// early, with an error, when the host does (`stop`), and when the client takes no more parts.
 pub fn send(
     source: BackupSource,
     permit: OwnedSemaphorePermit,

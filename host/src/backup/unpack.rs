@@ -15,7 +15,7 @@ const SYNC_BYTES: usize = 4 << 20;
 const PART_BYTES: usize = 256 << 10;
 
 /// Writes the files of a backup into a new folder, durably, and checks that they are whole.
-/// `progress` hears of every part's bytes.
+/// Calls `progress` with the bytes of each part.
 ///
 /// # Errors
 /// In words: what the host could not do, or which file could not be written.
@@ -27,11 +27,11 @@ pub fn unpack(
     create_folder(folder).with_context(|| folder.display().to_string())?;
     let mut files = Vec::new();
     for entry in tar::Archive::new(backup).entries()? {
-        let mut entry = entry.context("the host's answer breaks off; its log says why")?;
+        let mut entry = entry.context("the host's response breaks off; its log says why")?;
         let path = entry.path()?.into_owned();
         anyhow::ensure!(
             manifest::is_inside(&path),
-            "the host's answer has a file {}, which no backup has",
+            "the host's response has a file {}, which no backup has",
             path.display()
         );
         let file = folder.join(&path);
@@ -53,7 +53,7 @@ pub fn unpack(
             sha256,
         });
     }
-    anyhow::bail!("the host's answer breaks off; its log says why")
+    anyhow::bail!("the host's response breaks off; its log says why")
 }
 
 /// Writes a new file and those folders above it that are missing.

@@ -28,7 +28,12 @@ pub(super) struct BackupArguments {
     #[arg(long, value_name = "INTERVAL", value_parser = parse_interval)]
     every: Option<Duration>,
     /// How many backups to keep; older ones are removed [default: 24]
-    #[arg(long, value_name = "N", requires = "every", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "every",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     keep: Option<u32>,
     #[command(flatten)]
     target: HostTarget,

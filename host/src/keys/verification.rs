@@ -49,7 +49,7 @@ pub enum TokenError {
     /// The time of the API key is over.
     #[error("the API key has expired")]
     ExpiredApiKey,
-    /// The data was restored since the API key was made, and nobody has confirmed the key.
+    /// The data was restored since the API key was made, and no administrator has confirmed it.
     #[error("the bank was restored from a backup; an administrator must confirm the API key")]
     SuspendedApiKey,
 }

@@ -24,7 +24,7 @@ pub struct NewSession {
     pub security_version: i64,
 }
 
-/// A floor of before a restoration is not that of the restored users.
+/// A floor that was set before a restoration does not belong to the restored users.
 const SELECT_FLOOR: &str = "SELECT security_version_min FROM subject_floor
     WHERE subject = ?1 AND set_at > ?2";
 

@@ -56,8 +56,8 @@ impl Session {
         }
     }
 
-    /// Whether the session has passed its absolute end, was idle for too long, or is of before a
-    /// restoration.
+    /// Whether the session has passed its absolute end, was idle for too long, or began before
+    /// a restoration.
     fn is_too_old(&self, settings: &Settings, now_ms: i64) -> bool {
         let restored_at_ms = settings.restored_at_ms;
         now_ms >= self.ends_at_ms(settings)

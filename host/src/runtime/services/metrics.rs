@@ -6,10 +6,12 @@
 mod check;
 
 use super::generation::Generation;
+use super::running::Services;
 use crate::links::{CallError, FunctionName};
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::guest_log::cut;
 use crate::store::StoreTimes;
+use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::{ComponentType, Lift};
 
@@ -57,6 +59,27 @@ pub struct Metric {
     pub samples: Vec<MetricSample>,
 }
 
+/// A service's own figures, or why there are none.
+pub type Collected = Result<Vec<Metric>, String>;
+
+impl Services {
+    /// The figures of each service that exports any. All are asked at the same time: a slow one
+    /// takes no longer than itself.
+    pub async fn metrics(&self) -> Vec<(Arc<Generation>, Collected)> {
+        let generations: Vec<_> = {
+            let table = self.routing_table();
+            let stable = table.routes().filter_map(|route| route.stable.clone());
+            stable.collect()
+        };
+        let asked = generations.iter().map(|generation| generation.metrics());
+        let collected = futures::future::join_all(asked).await;
+        let pairs = generations.into_iter().zip(collected);
+        pairs
+            .filter_map(|(generation, collected)| Some((generation, collected?)))
+            .collect()
+    }
+}
+
 impl Generation {
     /// The service's own figures; none if it exports no such interface. What is not well formed is
     /// left out, and the log says so once.
@@ -66,7 +89,7 @@ impl Generation {
     ///
     /// # Errors
     /// The component's own words, or why it could not say any within a second.
-    pub async fn metrics(&self) -> Option<Result<Vec<Metric>, String>> {
+    pub async fn metrics(&self) -> Option<Collected> {
         let function = FunctionName {
             interface: METRICS.to_owned(),
             function: METRICS_FUNCTION.to_owned(),

@@ -123,7 +123,7 @@ impl Services {
     pub async fn open_stores(&self) -> Vec<(String, ServiceStore)> {
         let stores = self.stores.lock().await;
         let table = self.routing_table();
-        // Those of services that leave come first: nobody calls them.
+        // Those of services that leave come first: no other service calls them.
         let place = |name: &str| {
             table
                 .routes()

@@ -48,7 +48,7 @@ async fn a_copy_is_of_its_moment_although_the_log_starts_over_meanwhile() {
             test.insert(id).await;
         }
         if has_checkpoint {
-            // The next commit overwrites the log, which nobody keeps.
+            // The next commit overwrites the log, as it has no keeper.
             assert!(test.store.keep_log().is_err());
         }
         let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
 //! Goal: a backup of a running bank is the bank as of one moment, or there is none. What was
-//! acknowledged before that moment is in it, and nothing of before works where it must not.
+//! acknowledged before that moment is in it, and what ended at the restoration does not work.
 //!
 //! Method: the real commands against a bank that moves money meanwhile, and is killed; then a new
 //! bank on the data that was restored.
