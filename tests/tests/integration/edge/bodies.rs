@@ -11,8 +11,8 @@ use strongroom_tests::wire::Connection;
 use strongroom_tests::{Bank, json};
 use tokio::time::sleep;
 
-/// As many as were enough to shut a service: together they announce all the memory that it has for
-/// bodies.
+/// As many as were enough to shut a service: together they announce more than all the memory that it
+/// has for bodies.
 pub const UNFINISHED: usize = 64;
 /// The largest body that a service of the default bank takes.
 const BODY_BYTES: usize = 1 << 20;
@@ -58,13 +58,15 @@ async fn small_bodies_are_taken_beside_unfinished_ones_from_everywhere() {
     for _login in 0..5 {
         customer.is_served(&bank).await;
     }
-    let mut stalled = stalled.into_iter();
-    let mut first = stalled.next().expect("there are some");
-    let answer = first.read_to_the_end().await;
-    assert!(
-        answer.starts_with("HTTP/1.1 408") && answer.contains("request_timeout"),
-        "{answer}"
-    );
+    // There is room for half of them, whichever come first; the others hear so at once.
+    let mut too_slow = 0;
+    for mut connection in stalled {
+        let answer = connection.read_to_the_end().await;
+        if answer.starts_with("HTTP/1.1 408") && answer.contains("request_timeout") {
+            too_slow += 1;
+        }
+    }
+    assert!(too_slow > 0);
 }
 
 #[tokio::test]
