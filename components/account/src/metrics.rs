@@ -1,9 +1,15 @@
 //! The figures of the ledger for operators.
 
-use strongroom_sdk::metrics::{Metric, count};
+use strongroom_sdk::metrics::{Metric, by_word, count};
 use strongroom_sdk::store::{Store, StoreError};
 
 const HEAD: &str = "SELECT transfer_sequence FROM journal_head";
+
+/// All in one statement, so that the numbers are of one moment.
+const DECISIONS: &str = "\
+SELECT 'accepted', transfer_sequence - (SELECT coalesce(sum(count), 0) FROM decline_count)
+FROM journal_head
+UNION ALL SELECT code, count FROM decline_count";
 
 /// Reads the figures, each by a few rows: the journal itself may have millions.
 ///
@@ -18,6 +24,12 @@ pub fn metrics(store: &impl Store) -> Result<Vec<Metric>, StoreError> {
             "journal_sequence",
             "Decisions that the journal has: the sequence of the last one.",
             head.integer(0)?,
+        ),
+        Metric::counters(
+            "decisions_total",
+            "Decisions of the ledger: those that were accepted, and the declines by their code.",
+            "outcome",
+            by_word(store.query(DECISIONS, &[])?)?,
         ),
         Metric::gauge(
             "holds_open",

@@ -1,7 +1,8 @@
 //! The tables of the account service.
 //!
 //! Only rows of `transfer` and `entry` move money; triggers refuse to change or delete these rows.
-//! `balance` has their sums, because every transfer needs them. `journal_head`, `batch_head`, and
+//! `balance` has their sums, because every transfer needs them, and `decline_count` has the numbers
+//! of declines. `journal_head`, `batch_head`, and
 //! `audit_head` hold the end of each hash chain, so that a cut-off tail is found.
 //!
 //! The ledger's tables name an account by its integer `key`: an index entry of a few bytes instead
@@ -36,6 +37,7 @@ const FIRST: Migration = Migration {
         ENTRY,
         OPEN_HOLD,
         "CREATE INDEX open_hold_by_expiry ON open_hold (expires_at_ms)",
+        DECLINE_COUNT,
         JOURNAL_HEAD,
         "INSERT INTO journal_head (singleton, transfer_sequence, entry_sequence, recorded_at_ms, hash)
          VALUES (1, 0, 0, 0, zeroblob(32))",
@@ -210,6 +212,12 @@ const ENTRY: &str = "CREATE TABLE entry (
 const OPEN_HOLD: &str = "CREATE TABLE open_hold (
     transfer_sequence INTEGER PRIMARY KEY,
     expires_at_ms     INTEGER NOT NULL
+) STRICT";
+
+/// How many declines the journal has of each code.
+const DECLINE_COUNT: &str = "CREATE TABLE decline_count (
+    code  TEXT    NOT NULL PRIMARY KEY,
+    count INTEGER NOT NULL CHECK (count >= 1)
 ) STRICT";
 
 /// The end of the journal: its last sequences, time, and hash. Times never go back.

@@ -20,11 +20,12 @@ use strongroom_tests::command::verify;
 use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::stores::{open_past_constraints, settle};
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "transfer",
     "entry",
     "balance",
     "open_hold",
+    "decline_count",
     "journal_head",
     "batch",
     "batch_head",

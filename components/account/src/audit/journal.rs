@@ -8,7 +8,8 @@ use super::legs;
 use super::require_none;
 use crate::account::Direction;
 use crate::ledger::{
-    AccountOfRow, Entry, JOURNAL_ROW_COLUMNS, JournalRow, chain_hash, journal_row_sql,
+    AccountOfRow, DeclineCounts, Entry, JOURNAL_ROW_COLUMNS, JournalRow, chain_hash,
+    decline_counts, journal_row_sql,
 };
 use strongroom_ledger_api::Status;
 use strongroom_sdk::audit::{ChainWalk, Check, PAGE_ROWS, Pages, Report};
@@ -57,9 +58,13 @@ pub fn check<S: Store>(
         format!("transfer {sequence}: its id is that of another")
     })?;
     holds::compare_open(store, &mut walk.holds)?;
-    report
-        .checks
-        .extend([walk.double_entry, walk.declines, walk.holds]);
+    let declines_counted = walk.compare_declines(&decline_counts(store)?);
+    report.checks.extend([
+        walk.double_entry,
+        walk.declines,
+        walk.holds,
+        declines_counted,
+    ]);
     walk.chain.finish(head.as_ref(), report)
 }
 
@@ -70,6 +75,7 @@ struct JournalWalk<'a> {
     chain: ChainWalk,
     declines: Check,
     holds: Check,
+    decline_counts: DeclineCounts,
     entry_sequence: i64,
     recorded_at_ms: i64,
 }
@@ -89,6 +95,7 @@ impl<'a> JournalWalk<'a> {
             holds: Check::new(
                 "each hold ends at most once, in time, by at most what it held, and each posting is reversed at most once",
             ),
+            decline_counts: DeclineCounts::new(),
             entry_sequence: 0,
             recorded_at_ms: 0,
         }
@@ -183,6 +190,10 @@ impl<'a> JournalWalk<'a> {
             }
             Status::Declined | Status::Pending | Status::Voided | Status::Expired => {
                 self.declines.examine();
+                if let Some(code) = posting.decline {
+                    let count = self.decline_counts.entry(code.as_str().to_owned());
+                    *count.or_default() += 1;
+                }
                 let fits = entries.is_empty() && legs::is_declines(transfer);
                 self.declines.require(fits, || {
                     format!(
@@ -201,6 +212,21 @@ impl<'a> JournalWalk<'a> {
             });
         self.recorded_at_ms = posting.recorded_at_ms;
         Ok(())
+    }
+
+    /// Compares the numbers of declines with those of the journal.
+    fn compare_declines(&self, stored: &DeclineCounts) -> Check {
+        let mut check = Check::new("the declines of each code are counted");
+        let of_journal = &self.decline_counts;
+        for code in of_journal.keys().chain(stored.keys()) {
+            check.examine();
+            let (counted, there) = (stored.get(code), of_journal.get(code));
+            check.require(counted == there, || {
+                let [counted, there] = [counted, there].map(|count| count.unwrap_or(&0));
+                format!("{code}: {counted} declines are counted, and the journal has {there}")
+            });
+        }
+        check
     }
 
     /// Compares the head's last entry and time with those of the journal.

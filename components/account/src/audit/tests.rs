@@ -292,6 +292,7 @@ fn every_changed_field_is_found() {
         "entry",
         "balance",
         "open_hold",
+        "decline_count",
         "journal_head",
         "batch",
         "batch_head",
@@ -349,6 +350,7 @@ fn every_lost_or_added_row_is_found() {
         "entry",
         "balance",
         "open_hold",
+        "decline_count",
         "journal_head",
         "batch",
         "batch_head",
@@ -364,6 +366,7 @@ fn every_lost_or_added_row_is_found() {
         }
     }
     for insert in [
+        "INSERT INTO decline_count (code, count) VALUES ('forged', 1)",
         "INSERT INTO entry SELECT sequence + 100, 4, account_key, account_sequence + 9, direction, amount_minor, 0 FROM entry LIMIT 1",
         "INSERT INTO balance (account_key) VALUES (2)  ON CONFLICT DO UPDATE SET credits_pending = 5",
         "INSERT INTO audit_log SELECT sequence + 100, at_ms, actor, actor_role, on_behalf_of, action, target, \

@@ -6,7 +6,8 @@
 //! - [`state`]: what a decision depends on;
 //! - [`decide`]: the decision (pure);
 //! - [`movement`]: its effect on the balances (pure);
-//! - [`journal`], [`write`], [`chain`]: its rows and their hashes;
+//! - [`journal`], [`write`], [`chain`]: its rows and their hashes; [`decline_count`]: the numbers
+//!   of declines;
 //! - [`post`]: all of this for one transfer; [`batch`]: for many; [`legs`]: for a posting of
 //!   several legs; [`judge`]: without recording;
 //! - [`expire`]: the sweep of expired holds; [`settlement`]: the settlement accounts;
@@ -17,6 +18,7 @@ mod authority;
 mod batch;
 mod chain;
 mod decide;
+mod decline_count;
 mod expire;
 mod head;
 mod journal;
@@ -34,6 +36,7 @@ mod write;
 pub use batch::post_batch;
 pub(crate) use batch::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow, LINES};
 pub(crate) use chain::hash as chain_hash;
+pub(crate) use decline_count::{DeclineCounts, decline_counts};
 pub use expire::{EXPIRIES_MAX, expire_holds};
 pub use journal::{AccountOfRow, Entry, JournalRow, OriginalRef};
 pub(crate) use journal::{JOURNAL_ROW_COLUMNS, journal_row_sql};

@@ -1,6 +1,7 @@
 //! The rows of decisions.
 
 use super::chain;
+use super::decline_count;
 use super::head::Head;
 use super::journal::{Entry, JournalRow};
 use super::legs;
@@ -182,6 +183,7 @@ pub fn append(
     TRANSFERS.write(transaction, transfers)?;
     WITH_LEGS.write(transaction, with_legs)?;
     ENTRIES.write(transaction, entries)?;
+    decline_count::add(transaction, decisions)?;
     let moved = vec![
         Value::from(end.transfer_sequence),
         Value::from(end.entry_sequence),

@@ -3,14 +3,17 @@ use crate::ledger::{expire_holds, post};
 use crate::tests::kit::{HOLD_SECONDS, OWNER, SetClock, eur, instruction, open, store, transfer};
 use strongroom_ledger_api::Kind;
 
+fn metric(store: &impl Store, name: &str) -> Metric {
+    let mut found = metrics(store).unwrap().into_iter();
+    found.find(|metric| metric.name == name).unwrap()
+}
+
 fn value(store: &impl Store, name: &str) -> i64 {
-    let found = metrics(store).unwrap();
-    let found = found.into_iter().find(|metric| metric.name == name);
-    found.unwrap().samples[0].value
+    metric(store, name).samples[0].value
 }
 
 #[test]
-fn the_journal_and_the_open_holds_are_counted() {
+fn decisions_and_open_holds_are_counted() {
     let (store, clock) = (store(), SetClock::at(0));
     let [from, to] = [(), ()].map(|()| open(&store, &clock, OWNER, "EUR"));
     assert_eq!(value(&store, "journal_sequence"), 0);
@@ -21,6 +24,16 @@ fn the_journal_and_the_open_holds_are_counted() {
     }
     assert_eq!(value(&store, "journal_sequence"), 2);
     assert_eq!(value(&store, "holds_open"), 1);
+    let too_much = instruction(Kind::Transfer, Some(from.id), Some(to.id), eur(41));
+    for id in [3, 4] {
+        post(&store, &clock, &transfer(id, too_much.clone())).unwrap();
+    }
+    let decisions = metric(&store, "decisions_total").samples.into_iter();
+    let decisions: Vec<_> = decisions
+        .map(|sample| (sample.labels[0].1.clone(), sample.value))
+        .collect();
+    let declined = ("insufficient_funds".to_owned(), 2);
+    assert_eq!(decisions, [("accepted".to_owned(), 2), declined]);
     clock.0.set(i64::from(HOLD_SECONDS) * 1_000);
     expire_holds(&store, &clock).unwrap();
     assert_eq!(value(&store, "holds_open"), 0);

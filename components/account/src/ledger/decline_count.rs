@@ -1,0 +1,38 @@
+//! How many declines the journal has, by their code. Operators ask several times in a minute, so
+//! that nobody can count rows for them.
+
+use super::write::Decision;
+use std::collections::BTreeMap;
+use strongroom_ledger_api::Decline;
+use strongroom_sdk::metrics::by_word;
+use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
+
+const ADD: &str = "\
+INSERT INTO decline_count (code, count) VALUES (?1, ?2)
+ON CONFLICT (code) DO UPDATE SET count = count + excluded.count";
+
+const ALL: &str = "SELECT code, count FROM decline_count ORDER BY code";
+
+/// Numbers of declines by their code.
+pub type DeclineCounts = BTreeMap<String, i64>;
+
+/// Counts those of `decisions` that are declines.
+pub fn add(transaction: &impl Transaction, decisions: &[Decision]) -> Result<(), StoreError> {
+    let mut counts = BTreeMap::new();
+    let declines = decisions.iter().filter_map(|one| one.row.posting.decline);
+    for code in declines.map(Decline::as_str) {
+        *counts.entry(code).or_insert(0_i64) += 1;
+    }
+    for (code, count) in counts {
+        transaction.change(ADD, vec![Value::from(code), Value::from(count)], 1)?;
+    }
+    Ok(())
+}
+
+/// The numbers as they are stored.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn decline_counts(store: &impl Store) -> Result<DeclineCounts, StoreError> {
+    Ok(by_word(store.query(ALL, &[])?)?.into_iter().collect())
+}
