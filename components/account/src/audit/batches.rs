@@ -1,14 +1,20 @@
 //! I10: checks the batches and their hash chain. Each line is a row of the journal or a refusal.
 
-use crate::ledger::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow, JournalRow, LINES};
+use crate::ledger::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow};
 use std::collections::HashMap;
-use strongroom_ledger_api::{Posting, Status, line_fingerprint, line_id};
+use strongroom_ledger_api::{Actor, ActorKind, line_fingerprint, line_id};
 use strongroom_sdk::audit::{ChainWalk, Check, Pages, Report};
-use strongroom_sdk::store::{Store, StoreError, Value};
+use strongroom_sdk::store::{Row, Store, StoreError, Value};
 use uuid::Uuid;
 
 /// The batches of one query: the refusals of one may have 500 KiB.
 const PAGE_BATCHES: usize = 4;
+
+/// What a batch says of its lines, from the journal: its other columns are the journal's affair.
+const LINES: &str = "\
+SELECT id, fingerprint, actor_kind, actor_id, on_behalf_of_id, requested_at_ms, recorded_at_ms,
+    status = 'posted'
+FROM transfer WHERE id BETWEEN ?1 AND ?2";
 
 const HEAD: &str = "SELECT sequence, hash FROM batch_head WHERE singleton = 1";
 
@@ -54,26 +60,25 @@ fn check_lines<S: Store>(store: &S, batch: &BatchRow, check: &mut Check) -> Resu
             return Ok(());
         }
     };
-    let mut postings: HashMap<Uuid, Posting> = HashMap::new();
+    let mut recorded: HashMap<Uuid, RecordedLine> = HashMap::new();
     for row in store.query(LINES, &batch.ids_of_lines())? {
         // A broken row is a violation of the journal.
-        if let Ok(row) = JournalRow::from_row(&row) {
-            postings.insert(row.posting.id, row.posting);
+        if let Ok(line) = RecordedLine::from_row(&row) {
+            recorded.insert(line.id, line);
         }
     }
-    let recorded = postings.len();
-    let posted = postings.values().filter(|one| one.status == Status::Posted);
-    let posted = posted.count();
+    let count = recorded.len();
+    let posted = recorded.values().filter(|line| line.is_posted).count();
     for index in 0..batch.lines {
-        let posting = postings.remove(&line_id(batch.id, index));
+        let line = recorded.remove(&line_id(batch.id, index));
         check.examine();
-        let is_so = match (&posting, refusals.contains_key(&index)) {
-            (Some(posting), false) => {
-                posting.fingerprint == line_fingerprint(&batch.fingerprint, index)
-                    && posting.actor == batch.actor
-                    && posting.on_behalf_of == batch.on_behalf_of
-                    && posting.requested_at_ms == batch.requested_at_ms
-                    && posting.recorded_at_ms == batch.recorded_at_ms
+        let is_so = match (&line, refusals.contains_key(&index)) {
+            (Some(line), false) => {
+                line.fingerprint == line_fingerprint(&batch.fingerprint, index)
+                    && line.actor == batch.actor
+                    && line.on_behalf_of == batch.on_behalf_of
+                    && line.requested_at_ms == batch.requested_at_ms
+                    && line.recorded_at_ms == batch.recorded_at_ms
             }
             (None, true) => true,
             _ => false,
@@ -85,14 +90,14 @@ fn check_lines<S: Store>(store: &S, batch: &BatchRow, check: &mut Check) -> Resu
             )
         });
     }
-    let is_all = postings.is_empty() && recorded + refusals.len() == batch.lines;
-    check.require(is_all && recorded > 0, || {
+    let is_all = recorded.is_empty() && count + refusals.len() == batch.lines;
+    check.require(is_all && count > 0, || {
         format!(
             "batch {sequence} ({}): the journal or its refusals have other lines of it, or none are recorded",
             batch.id
         )
     });
-    let is_whole = recorded == batch.lines && (posted == 0 || posted == recorded);
+    let is_whole = count == batch.lines && (posted == 0 || posted == count);
     check.require(!batch.atomic || is_whole, || {
         format!(
             "batch {sequence} ({}): is atomic, and {posted} of its {} lines are posted",
@@ -100,4 +105,33 @@ fn check_lines<S: Store>(store: &S, batch: &BatchRow, check: &mut Check) -> Resu
         )
     });
     Ok(())
+}
+
+/// A line as the journal has it.
+struct RecordedLine {
+    id: Uuid,
+    fingerprint: [u8; 32],
+    actor: Actor,
+    on_behalf_of: Option<Uuid>,
+    requested_at_ms: i64,
+    recorded_at_ms: i64,
+    is_posted: bool,
+}
+
+impl RecordedLine {
+    /// Reads a row of [`LINES`].
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.uuid(0)?,
+            fingerprint: row.bytes32(1)?,
+            actor: Actor {
+                kind: ActorKind::from_row(row, 2)?,
+                id: row.uuid(3)?,
+            },
+            on_behalf_of: row.optional(4, Row::uuid)?,
+            requested_at_ms: row.integer(5)?,
+            recorded_at_ms: row.integer(6)?,
+            is_posted: row.integer(7)? == 1,
+        })
+    }
 }

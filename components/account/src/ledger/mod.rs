@@ -34,7 +34,7 @@ mod validate;
 mod write;
 
 pub use batch::post_batch;
-pub(crate) use batch::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow, LINES};
+pub(crate) use batch::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow};
 pub(crate) use chain::hash as chain_hash;
 pub(crate) use decline_count::{DeclineCounts, decline_counts};
 pub use expire::{EXPIRIES_MAX, expire_holds};

@@ -19,9 +19,7 @@ mod search;
 pub use filter::ListFilter;
 pub use follow::{FollowError, PARTS_PER_TICK_MAX, check_place, follow};
 pub(crate) use follow::{indexed_sequence, places};
-pub(crate) use rows::{
-    INDEX_COLUMNS, IndexRow, account_rows, account_values, end_of, note_rows, note_values,
-};
+pub(crate) use rows::{INDEX_COLUMNS, IndexRow, account_rows, end_of, note_rows};
 pub use search::{Listed, Matches, Scope, search};
 
 /// The tables of the index, for the message of `verify`, which says how to make it again.

@@ -259,13 +259,13 @@ pub(crate) fn note_rows(posting: &Posting) -> Result<Vec<(String, String, i64)>,
 }
 
 /// The values of rows of `listed_account`.
-pub(crate) fn account_values(rows: Vec<(Uuid, i64)>) -> Vec<Value> {
+fn account_values(rows: Vec<(Uuid, i64)>) -> Vec<Value> {
     let values = |(account, sequence): (Uuid, i64)| [account.into(), sequence.into()];
     rows.into_iter().flat_map(values).collect()
 }
 
 /// The values of rows of `listed_metadata`.
-pub(crate) fn note_values(rows: Vec<(String, String, i64)>) -> Vec<Value> {
+fn note_values(rows: Vec<(String, String, i64)>) -> Vec<Value> {
     let values = |(key, value, sequence): (String, String, i64)| -> [Value; 3] {
         [key.into(), value.into(), sequence.into()]
     };

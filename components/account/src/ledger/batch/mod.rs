@@ -8,7 +8,7 @@ mod record;
 pub(super) mod state;
 
 pub(super) use record::find as find_batch;
-pub(crate) use record::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow, LINES};
+pub(crate) use record::{BATCH_COLUMNS, BATCH_HASH_COLUMN, BatchRow};
 
 use super::post::in_transaction;
 use super::validate::validate;

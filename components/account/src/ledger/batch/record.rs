@@ -57,8 +57,7 @@ requested_at_ms, recorded_at_ms, hash";
 pub(crate) const BATCH_HASH_COLUMN: usize = 11;
 
 /// A batch's transfers: their ids differ in the last four bytes alone.
-pub(crate) const LINES: &str =
-    journal_row_sql!("WHERE transfer.id BETWEEN ?1 AND ?2 ORDER BY transfer.id");
+const LINES: &str = journal_row_sql!("WHERE transfer.id BETWEEN ?1 AND ?2 ORDER BY transfer.id");
 
 /// The ends of both chains before a batch, and whether it is known.
 pub(super) struct BatchHead {
@@ -143,7 +142,7 @@ impl BatchRow {
         Ok(stored.map(|one| (one.index, one.refusal)).collect())
     }
 
-    /// The parameters of [`LINES`].
+    /// The smallest and the largest id that a line of it can have.
     pub fn ids_of_lines(&self) -> [Value; 2] {
         [0, BATCH_LINES_MAX - 1].map(|index| Value::from(line_id(self.id, index)))
     }
