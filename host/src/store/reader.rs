@@ -22,9 +22,9 @@ pub(super) const INLINE_TIME_MAX: Duration = Duration::from_millis(2);
 const INLINE_VALUE_BYTES_MAX: usize = 16 << 10;
 /// How many long reads of one store may run, or wait for a thread, at once.
 const LONG_READS_MAX: usize = 2;
-/// Memory for the pages of a snapshot, in KiB: an audit reads all of a store, and some tables in no
-/// order.
-const SNAPSHOT_CACHE_KIB: i64 = 64 * 1024;
+/// Memory for the pages of a connection that reads all of a store, in KiB: it reads some tables in
+/// no order.
+const CACHE_OF_ALL_KIB: i64 = 64 * 1024;
 /// How many faults of a file are named.
 const VIOLATIONS_MAX: u32 = 20;
 /// How many idle connections a store keeps; it closes others after use.
@@ -37,6 +37,13 @@ fn all_long_reads() -> &'static Semaphore {
         Semaphore::new((cores - 1).max(1))
     });
     &ALL
+}
+
+/// A connection that reads all of a store.
+fn reader_of_all(file: &Path) -> rusqlite::Result<GuestConnection> {
+    let connection = GuestConnection::reader(file)?;
+    connection.host_statement(&format!("PRAGMA cache_size = -{CACHE_OF_ALL_KIB}"))?;
+    Ok(connection)
 }
 
 pub(super) struct Readers {
@@ -60,8 +67,7 @@ impl Readers {
     }
 
     pub(super) fn snapshot(file: &Path) -> rusqlite::Result<Self> {
-        let connection = GuestConnection::reader(file)?;
-        connection.host_statement(&format!("PRAGMA cache_size = -{SNAPSHOT_CACHE_KIB}"))?;
+        let connection = reader_of_all(file)?;
         connection.host_statement("BEGIN")?;
         // The snapshot is taken by the first read, not by BEGIN.
         connection.host_statement("SELECT 1 FROM sqlite_schema LIMIT 1")?;
@@ -78,14 +84,9 @@ impl Readers {
     /// Checks the pages of the file, and that its indexes fit its tables; returns the number of
     /// pages, and what is wrong.
     pub(super) fn check_file(&self) -> rusqlite::Result<(u64, Vec<String>)> {
-        let connection = match self.take() {
-            Ok(connection) => connection,
-            Err(_) => GuestConnection::reader(&self.file)?,
-        };
+        let connection = reader_of_all(&self.file)?;
         connection.budget.allow(Duration::MAX);
-        let checked = connection.check_file(VIOLATIONS_MAX);
-        self.give_back(connection);
-        checked
+        connection.check_file(VIOLATIONS_MAX)
     }
 
     /// What they have done.

@@ -14,6 +14,7 @@ use crate::store::ServiceStore;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
+use tokio::task::JoinError;
 use wasmtime::component::Component;
 
 /// Something of each service, or why the service cannot serve.
@@ -71,7 +72,7 @@ pub async fn verify(loader: &Loader, registry: &Registry, data: &Path) -> Vec<Ve
     for (service, check) in checks {
         let (outcome, unchecked) = match check.await {
             Ok(outcome) => outcome,
-            Err(panic) => (Err(VerifyError::Unfinished(panic.to_string())), None),
+            Err(panic) => (Err(unfinished(panic)), None),
         };
         verified.push(Verification {
             service,
@@ -149,23 +150,38 @@ async fn examine(examined: Result<Examined, Vec<LoadProblem>>) -> Outcome {
         Ok(examined) => examined,
         Err(problems) => return (Err(VerifyError::NotLoaded(problems)), None),
     };
-    let file = file_check(&snapshot);
+    let file = tokio::task::spawn_blocking(move || file_check(&snapshot));
+    let Some(auditor) = auditor else {
+        return (
+            file.await.map(AuditReport::of).map_err(unfinished),
+            Some(NO_AUDIT),
+        );
+    };
+    // Both at once: the one reads the file's pages, and the other its rows.
+    let audit = tokio::spawn(async move { audit::audit(&auditor).await });
+    let file = match file.await {
+        Ok(file) => file,
+        Err(panic) => return (Err(unfinished(panic)), None),
+    };
     // What a broken file says of its rows is no news, and may have no end.
     if !file.violations.is_empty() {
+        audit.abort();
         return (Ok(AuditReport::of(file)), None);
     }
-    let Some(auditor) = auditor else {
-        return (Ok(AuditReport::of(file)), Some(NO_AUDIT));
-    };
-    let report = match audit::audit(&auditor).await {
-        Some(Ok(mut report)) => {
+    let report = match audit.await {
+        Ok(Some(Ok(mut report))) => {
             report.checks.insert(0, file);
             Ok(report)
         }
-        Some(Err(reason)) => Err(VerifyError::Unfinished(reason)),
-        None => Ok(AuditReport::of(file)),
+        Ok(Some(Err(reason))) => Err(VerifyError::Unfinished(reason)),
+        Ok(None) => Ok(AuditReport::of(file)),
+        Err(panic) => Err(unfinished(panic)),
     };
     (report, None)
+}
+
+fn unfinished(panic: JoinError) -> VerifyError {
+    VerifyError::Unfinished(panic.to_string())
 }
 
 /// Checks the file of a store, whatever its rows mean.
