@@ -11,7 +11,7 @@ use strongroom_tests::wire::Connection;
 use strongroom_tests::{Bank, json};
 use tokio::time::sleep;
 
-/// As many as were enough to shut a service: together they announce more than all the memory that it
+/// As many as were enough to shut a service: together they announce more than the memory that it
 /// has for bodies.
 pub const UNFINISHED: usize = 64;
 /// The largest body that a service of the default bank takes.
