@@ -4,14 +4,14 @@ use crate::store::{Row, Store, StoreError, Value};
 use std::borrow::Cow;
 use std::vec;
 
-/// The usual number of rows of one page. The host returns at most 4 MiB at once, and no row of the
-/// bank with a client's own texts reaches 8 KiB, but in the audit log.
+/// The usual number of rows of one page.
 pub const PAGE_ROWS: usize = 500;
 
 /// The rows of a table in an order, read page by page, so that only one page is in memory.
 ///
 /// The pages fit together if the table does not change in the meantime. An audit reads one
-/// snapshot.
+/// snapshot. Where rows are so long that a page is more than the host returns at once, pages get
+/// smaller.
 #[derive(Debug)]
 pub struct Pages<'a, S> {
     store: &'a S,
@@ -54,13 +54,18 @@ impl<'a, S: Store> Pages<'a, S> {
         if self.is_last || !self.page.as_slice().is_empty() {
             return Ok(());
         }
-        let mut params = self.place.clone();
-        params.push(Value::from(
-            i64::try_from(self.page_rows).unwrap_or(i64::MAX),
-        ));
         // After a failure nothing follows.
         self.is_last = true;
-        let rows = self.store.query(&self.sql, &params)?.rows;
+        let rows = loop {
+            let mut params = self.place.clone();
+            params.push(Value::from(
+                i64::try_from(self.page_rows).unwrap_or(i64::MAX),
+            ));
+            match self.store.query(&self.sql, &params) {
+                Err(StoreError::TooLarge(_)) if self.page_rows > 1 => self.page_rows /= 2,
+                found => break found?.rows,
+            }
+        };
         self.is_last = rows.len() < self.page_rows;
         if let Some(Row(last)) = rows.last() {
             let columns = self.place.len();

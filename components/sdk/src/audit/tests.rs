@@ -2,7 +2,7 @@
 //! Method: tables of few numbers, and pages of three.
 
 use super::*;
-use crate::store::{Row, SqliteStore, Value};
+use crate::store::{Row, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Value};
 
 const NUMBERS: &str = "WITH RECURSIVE number (value) AS
     (SELECT 1 UNION ALL SELECT value + 1 FROM number WHERE value < 7)
@@ -21,6 +21,34 @@ fn every_row_is_read_once_wherever_the_pages_end() {
         let rows = pages(&store, count, 3).map(|row| row.unwrap().integer(0).unwrap());
         assert_eq!(rows.collect::<Vec<_>>(), (1..=count).collect::<Vec<_>>());
     }
+}
+
+/// A store that returns two rows at once.
+struct NarrowStore(SqliteStore);
+
+impl Store for NarrowStore {
+    type Transaction = SqliteTransaction;
+
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        let found = self.0.query(sql, params)?;
+        match found.rows.len() {
+            0..=2 => Ok(found),
+            _ => Err(StoreError::TooLarge("more than two rows".to_owned())),
+        }
+    }
+
+    fn begin(&self) -> Result<Self::Transaction, StoreError> {
+        self.0.begin()
+    }
+}
+
+#[test]
+fn pages_get_smaller_where_rows_are_long() {
+    let store = NarrowStore(SqliteStore::in_memory().unwrap());
+    let sql = NUMBERS.replace("COUNT", "7");
+    let rows = Pages::new(&store, sql, [Value::from(0_i64)], 7);
+    let numbers = rows.map(|row| row.unwrap().integer(0).unwrap());
+    assert_eq!(numbers.collect::<Vec<_>>(), (1..=7).collect::<Vec<_>>());
 }
 
 #[test]
