@@ -1,5 +1,5 @@
-//! How many declines the journal has, by their code. Operators ask several times in a minute, so
-//! that nobody can count rows for them.
+//! How many declines the journal has, by their code. Operators ask several times in a minute, and
+//! to count the rows each time would take too long.
 
 use super::write::Decision;
 use std::collections::BTreeMap;
