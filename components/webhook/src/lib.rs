@@ -5,7 +5,7 @@
 //! that nothing is written here when money moves. The commit that moves it makes a delivery of each
 //! event that the webhook wants, so none is left out. A delivery is sent until the receiver returns
 //! 2xx, so it may arrive twice, with the same `webhook-id`. A receiver that returns 410 ends the
-//! webhook.
+//! webhook. A secret that was replaced signs beside the new one for a time.
 //!
 //! - `routes`: the calls of `/api/webhooks`, as one table;
 //! - `openapi`: their document;

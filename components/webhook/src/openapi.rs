@@ -17,6 +17,10 @@ strongroom_sdk::event_schema!(WebhookEvent, "webhook_id");
         routes::list,
         routes::create,
         routes::log,
+        routes::webhook,
+        routes::change,
+        routes::rotate_secret,
+        routes::test,
         routes::remove,
         routes::deliveries,
         routes::resend,
@@ -27,6 +31,7 @@ struct Document;
 /// Why a call is refused, beyond the reasons that all services have.
 const REFUSALS: &[Refusal] = refusals! {
     409 "webhook_ended": "the webhook has ended, as its receiver is gone";
+    422 "webhook_secrets_too_many": "as many earlier secrets sign as may sign";
     422 "webhooks_too_many": "there are as many webhooks as there may be";
 };
 

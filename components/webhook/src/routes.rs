@@ -1,17 +1,19 @@
 //! The routes of `/api/webhooks`, as one table.
 
-use crate::api::{CreatedView, DeliveryView, LogFilter, WebhookBody, WebhookView};
+use crate::api::{
+    ChangeBody, DeliveryView, LogFilter, RotateBody, SecretView, TestView, WebhookBody, WebhookView,
+};
 use crate::component::SERVICE;
 use crate::openapi::WebhookEvent;
 use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use axum::routing::{delete, get, post};
+use axum::routing::{get, post};
 use strongroom_sdk::audit_log::EventView;
 use strongroom_sdk::http::{PathId, RequestId, Site};
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::{Admin, Auditor};
-use strongroom_sdk::json::{Json, NoBody};
+use strongroom_sdk::json::{Json, NoBody, OptionalJson};
 use strongroom_sdk::openapi::{OptionalIdempotencyKey, Paging};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
@@ -23,7 +25,9 @@ fn site() -> Site {
     let routes = Router::new()
         .route("/", post(create).get(list))
         .route("/audit-log", get(log))
-        .route("/{id}", delete(remove))
+        .route("/{id}", get(webhook).patch(change).delete(remove))
+        .route("/{id}/rotate-secret", post(rotate_secret))
+        .route("/{id}/test", post(test))
         .route("/{id}/deliveries", get(deliveries))
         .route("/{id}/deliveries/{sequence}/resend", post(resend));
     Site::new(routes).no_store()
@@ -37,7 +41,7 @@ fn site() -> Site {
     path = "/",
     params(OptionalIdempotencyKey),
     request_body = WebhookBody,
-    responses((status = 201, body = CreatedView)),
+    responses((status = 201, body = SecretView)),
     extensions(("x-refusals" = json!(["forbidden", "webhooks_too_many"]))),
 )]
 async fn create(
@@ -78,6 +82,84 @@ async fn log(
     page: Page<i64, LogFilter>,
 ) -> Result<Json<List<EventView>>, Problem> {
     SERVICE.audit_log(&auditor, &page).map(Json)
+}
+
+/// Shows a webhook.
+///
+/// Auditors and administrators may.
+#[utoipa::path(
+    get,
+    path = "/{id}",
+    params(PathId),
+    responses((status = 200, body = WebhookView)),
+    extensions(("x-refusals" = json!(["forbidden"]))),
+)]
+async fn webhook(
+    auditor: Auditor,
+    PathId(id): PathId,
+    _: Query<NoParameters>,
+) -> Result<Json<WebhookView>, Problem> {
+    SERVICE.webhook(&auditor, id).map(Json)
+}
+
+/// Changes the URL or the events of a webhook.
+///
+/// Administrators may.
+#[utoipa::path(
+    patch,
+    path = "/{id}",
+    params(PathId),
+    request_body = ChangeBody,
+    responses((status = 200, body = WebhookView)),
+    extensions(("x-refusals" = json!(["forbidden", "webhook_ended"]))),
+)]
+async fn change(
+    admin: Admin,
+    request_id: RequestId,
+    PathId(id): PathId,
+    Json(body): Json<ChangeBody>,
+) -> Result<Json<WebhookView>, Problem> {
+    SERVICE.change(&admin, request_id, id, body).map(Json)
+}
+
+/// Gives a webhook a new secret. The answer has it, once.
+///
+/// Administrators may.
+#[utoipa::path(
+    post,
+    path = "/{id}/rotate-secret",
+    params(PathId, OptionalIdempotencyKey),
+    request_body = Option<RotateBody>,
+    responses((status = 201, body = SecretView)),
+    extensions(("x-refusals" = json!(["forbidden", "webhook_ended", "webhook_secrets_too_many"]))),
+)]
+async fn rotate_secret(
+    admin: Admin,
+    request_id: RequestId,
+    key: Option<IdempotencyKey>,
+    PathId(id): PathId,
+    OptionalJson(body): OptionalJson<RotateBody>,
+) -> Result<StoredReply, Problem> {
+    SERVICE.rotate_secret(&admin, request_id, key.as_ref(), id, &body)
+}
+
+/// Sends a test event, and returns what the receiver returned.
+///
+/// Administrators may.
+#[utoipa::path(
+    post,
+    path = "/{id}/test",
+    params(PathId),
+    responses((status = 200, body = TestView)),
+    extensions(("x-refusals" = json!(["forbidden", "webhook_ended"]))),
+)]
+async fn test(
+    admin: Admin,
+    request_id: RequestId,
+    PathId(id): PathId,
+    _: NoBody,
+) -> Result<Json<TestView>, Problem> {
+    SERVICE.test(&admin, request_id, id).map(Json)
 }
 
 /// Deletes a webhook.

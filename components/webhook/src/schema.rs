@@ -4,7 +4,12 @@ use strongroom_sdk::store::Migration;
 use strongroom_sdk::{audit_log, idempotency};
 
 /// Every step of the schema, oldest first. A released step never changes.
-pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2), idempotency::migration(3)];
+pub const MIGRATIONS: &[Migration] = &[
+    FIRST,
+    audit_log::migration(2),
+    idempotency::migration(3),
+    EARLIER_SECRETS,
+];
 
 const FIRST: Migration = Migration {
     number: 1,
@@ -15,6 +20,19 @@ const FIRST: Migration = Migration {
         "CREATE INDEX webhook_delivery_due
          ON webhook_delivery (webhook_key, next_attempt_at_ms, sequence) WHERE state = 'pending'",
         "CREATE INDEX webhook_delivery_age ON webhook_delivery (created_at_ms)",
+    ],
+};
+
+const EARLIER_SECRETS: Migration = Migration {
+    number: 4,
+    name: "earlier secrets of webhooks",
+    statements: &[
+        "CREATE TABLE webhook_earlier_secret (
+            webhook_key    INTEGER NOT NULL REFERENCES webhook (key),
+            secret         BLOB    NOT NULL CHECK (length(secret) > 0),
+            signs_until_ms INTEGER NOT NULL
+        ) STRICT",
+        "CREATE INDEX webhook_earlier_secret_end ON webhook_earlier_secret (signs_until_ms)",
     ],
 };
 

@@ -37,8 +37,23 @@ async fn deliveries(admin: &Person, path: &str, is_wanted: impl Fn(&Value) -> bo
     .await
 }
 
-/// Computed from the words of the specification alone.
+/// The bytes of a webhook's secret.
+fn secret_of(webhook: &Value) -> Vec<u8> {
+    let secret = text(&webhook["secret"]).strip_prefix("whsec_");
+    STANDARD
+        .decode(secret.expect("its prefix"))
+        .expect("base64")
+}
+
 fn assert_signed(request: &Received, secret: &[u8]) {
+    assert_eq!(
+        request.header("webhook-signature"),
+        signature(request, secret)
+    );
+}
+
+/// Computed from the words of the specification alone.
+fn signature(request: &Received, secret: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any key");
     let (id, time) = (
         request.header("webhook-id"),
@@ -49,8 +64,7 @@ fn assert_signed(request: &Received, secret: &[u8]) {
             .concat()
             .as_slice(),
     );
-    let signature = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
-    assert_eq!(request.header("webhook-signature"), signature);
+    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
 }
 
 /// A bank that may send to the receiver.
@@ -71,9 +85,7 @@ async fn a_webhook_gets_signed_events_and_again_what_it_did_not_take_until_its_r
     let by_customer = pair.alice.post(WEBHOOKS).key(&new_key()).json(&body);
     by_customer.await.refused(403, "forbidden");
     let (webhook, path) = create(&admin, &body).await;
-    let secret = text(&webhook["secret"]).strip_prefix("whsec_");
-    let secret = STANDARD.decode(secret.expect("its prefix"));
-    let secret = secret.expect("base64");
+    let secret = secret_of(&webhook);
     let list = admin.read(WEBHOOKS).await;
     assert!(!list.to_string().contains("whsec_"), "{list}");
 
@@ -133,6 +145,60 @@ async fn assert_logged(bank: &Bank, webhook: &Value) {
     assert_eq!(resent["action"], "webhook.resent");
     assert_eq!(created["action"], "webhook.created");
     assert_eq!(created["actor_id"], webhook["created_by"]);
+}
+
+#[tokio::test]
+async fn a_webhook_is_tested_changed_and_gets_a_new_secret_beside_the_old_one() {
+    let receiver = Receiver::start().await;
+    let bank = bank_that_sends_to(&receiver).await;
+    let admin = bank.admin().await;
+    let auditor = bank.staff("auditor").await;
+    let url = format!("{}/first", receiver.url);
+    let (webhook, path) = create(&admin, &json!({"url": url})).await;
+
+    let test = format!("{path}/test");
+    let result = admin.post(&test).await.expect(200);
+    assert_json!(result, {"delivered": true, "error": null});
+    let request = &receiver.wait_for(1).await[0];
+    assert_eq!(request.header("webhook-id"), text(&result["id"]));
+    assert_json!(request.json(), {"type": "webhook.test", "sequence": 0});
+    receiver.answer_next(500);
+    let result = admin.post(&test).await.expect(200);
+    assert_json!(result, {"delivered": false, "response_status": 500});
+
+    let url = format!("{}/second", receiver.url);
+    let change = json!({"url": url, "events": ["transfer.posted"]});
+    auditor
+        .patch(&path)
+        .json(&change)
+        .await
+        .refused(403, "forbidden");
+    let changed = admin.patch(&path).json(&change).await.expect(200);
+    assert_json!(changed, {"url": url, "events": ["transfer.posted"]});
+    assert_eq!(auditor.read(&path).await, changed);
+
+    let rotate = format!("{path}/rotate-secret");
+    let key = new_key();
+    let rotated = admin.post(&rotate).key(&key).await.expect(201);
+    let again = admin.post(&rotate).key(&key).await.expect(201);
+    assert_json!(again, {"secret": null});
+    admin.post(&test).await.expect(200);
+    let request = &receiver.wait_for(3).await[2];
+    assert!(
+        request.head.starts_with("POST /second "),
+        "{}",
+        request.head
+    );
+    let secrets = [&rotated, &webhook].map(secret_of);
+    let signatures = secrets.map(|secret| signature(request, &secret));
+    assert_eq!(request.header("webhook-signature"), signatures.join(" "));
+
+    let refused = admin
+        .post(&rotate)
+        .json(&json!({"old_secrets_expire_in": 604_801}));
+    let refused = refused.await.refused(422, "validation_failed");
+    assert_eq!(refused["errors"][0]["pointer"], "/old_secrets_expire_in");
+    assert!(!bank.host.log_until_now().await.contains("whsec_"));
 }
 
 #[tokio::test]

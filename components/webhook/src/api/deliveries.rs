@@ -1,10 +1,10 @@
 //! The calls that list deliveries, and have one sent again.
 
+use super::find::find_active;
 use super::view::DeliveryView;
 use crate::service::{Env, Service};
 use crate::webhook::RESENT;
 use crate::{delivery, webhook};
-use axum::http::StatusCode;
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
@@ -44,16 +44,7 @@ impl<E: Env> Service<E> {
         sequence: u64,
     ) -> Result<DeliveryView, Problem> {
         let transaction = self.store.begin()?;
-        let webhook = webhook::find(&transaction, id)?
-            .filter(|webhook| !webhook.is_deleted)
-            .ok_or_else(Problem::not_found)?;
-        if webhook.ended_at_ms.is_some() {
-            return Err(Problem::new(
-                StatusCode::CONFLICT,
-                "webhook_ended",
-                "The webhook has ended, as its receiver is gone. Make another one.",
-            ));
-        }
+        let webhook = find_active(&transaction, id)?;
         let now_ms = self.clock.now_ms();
         let delivery = delivery::resend(&transaction, webhook.key, sequence, now_ms)?
             .ok_or_else(Problem::not_found)?;

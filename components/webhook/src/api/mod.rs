@@ -3,10 +3,13 @@
 mod audit_log;
 mod body;
 mod deliveries;
+mod find;
+mod secrets;
+mod test_event;
 mod view;
 mod webhooks;
 
 pub use audit_log::LogFilter;
-pub use body::{SECRET_BYTES, URL_BYTES_MAX, WebhookBody};
-pub use view::{CreatedView, DeliveryView, WebhookView};
+pub use body::{ChangeBody, RotateBody, SECRET_BYTES, URL_BYTES_MAX, WebhookBody};
+pub use view::{DeliveryView, SecretView, TestView, WebhookView};
 pub use webhooks::WEBHOOKS_MAX;

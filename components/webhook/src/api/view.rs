@@ -1,6 +1,6 @@
 //! Webhooks and deliveries as clients see them.
 
-use crate::delivery::{Delivery, DeliveryState};
+use crate::delivery::{Delivery, DeliveryState, TestEvent};
 use crate::webhook::{RECEIVER_GONE, Webhook};
 use serde::Serialize;
 use strongroom_sdk::clock::format_rfc3339;
@@ -32,45 +32,56 @@ pub struct WebhookView {
     created_by: Uuid,
     #[schema(value_type = Timestamp)]
     created_at: String,
-}
-
-/// A webhook that was created just now, as JSON.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = CreatedWebhook)]
-pub struct CreatedView {
-    #[serde(flatten)]
-    webhook: WebhookView,
-    /// Null in the response to a repeated request.
-    #[schema(value_type = Option<String>, required)]
-    secret: String,
-    /// Why nothing can be sent to it yet.
+    /// Why nothing can be sent to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<FieldError>,
+}
+
+/// A webhook with a new secret, as JSON.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = WebhookWithSecret)]
+pub struct SecretView {
+    #[serde(flatten)]
+    pub(super) webhook: WebhookView,
+    /// Null in the response to a repeated request.
+    #[schema(value_type = Option<String>, required)]
+    pub(super) secret: String,
+}
+
+/// The result of a test event, as JSON.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = TestResult)]
+pub struct TestView {
+    /// The `webhook-id` that the receiver got.
+    id: String,
+    /// Whether the receiver returned 2xx.
+    delivered: bool,
+    #[schema(required)]
+    response_status: Option<u16>,
+    /// Why there is no response.
+    #[schema(required)]
+    error: Option<String>,
+}
+
+impl From<TestEvent> for TestView {
+    fn from(TestEvent { id, result }: TestEvent) -> Self {
+        Self {
+            id,
+            delivered: matches!(result, Ok(200..=299)),
+            response_status: result.as_ref().ok().copied(),
+            error: result.err().map(|error| error.to_string()),
+        }
+    }
 }
 
 fn states() -> Object {
     words([ACTIVE, ENDED])
 }
 
-impl From<Webhook> for WebhookView {
-    fn from(webhook: Webhook) -> Self {
-        Self {
-            id: webhook.id,
-            url: webhook.url,
-            status: webhook.ended_at_ms.map_or(ACTIVE, |_| ENDED),
-            ended_because: webhook.ended_at_ms.map(|_| RECEIVER_GONE),
-            ended_at: webhook.ended_at_ms.map(format_rfc3339),
-            events: webhook.events,
-            created_by: webhook.created_by,
-            created_at: format_rfc3339(webhook.created_at_ms),
-        }
-    }
-}
-
-impl CreatedView {
-    /// A new webhook with its secret. `is_refused`: the registry does not name the URL's origin.
-    pub(super) fn new(webhook: Webhook, is_refused: bool) -> Self {
-        let warning = is_refused.then(|| FieldError {
+impl WebhookView {
+    /// `is_allowed`: the registry names the origin of the URL.
+    pub(super) fn new(webhook: Webhook, is_allowed: bool) -> Self {
+        let warning = (!is_allowed).then(|| FieldError {
             pointer: "/url".to_owned(),
             code: "origin_not_allowed".into(),
             detail:
@@ -79,9 +90,15 @@ impl CreatedView {
                     .to_owned(),
         });
         Self {
-            secret: webhook.secret.to_text(),
-            webhook: webhook.into(),
             warnings: warning.into_iter().collect(),
+            id: webhook.id,
+            url: webhook.url,
+            status: webhook.ended_at_ms.map_or(ACTIVE, |_| ENDED),
+            ended_because: webhook.ended_at_ms.map(|_| RECEIVER_GONE),
+            ended_at: webhook.ended_at_ms.map(format_rfc3339),
+            events: webhook.events,
+            created_by: webhook.created_by,
+            created_at: format_rfc3339(webhook.created_at_ms),
         }
     }
 }

@@ -1,9 +1,10 @@
-//! The calls that create, list, and delete webhooks.
+//! The calls that create, list, change, and delete webhooks.
 
-use super::body::WebhookBody;
-use super::view::{CreatedView, WebhookView};
+use super::body::{ChangeBody, WebhookBody};
+use super::find::{find, find_active};
+use super::view::{SecretView, WebhookView};
 use crate::service::{Env, Service};
-use crate::webhook::{self, CREATED, DELETED, Secret, Webhook};
+use crate::webhook::{self, CHANGED, CREATED, DELETED, Secret, Webhook};
 use strongroom_ledger_api::Journal;
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
@@ -76,21 +77,34 @@ impl<E: Env> Service<E> {
         }
         .append(&transaction)?;
         let now_ms = webhook.created_at_ms;
-        let reply = request.created(&transaction, now_ms, &self.created(webhook))?;
+        self.log_warning(&webhook);
+        let view = SecretView {
+            secret: webhook.secret.to_text(),
+            webhook: self.view(webhook),
+        };
+        let reply = request.created(&transaction, now_ms, &view)?;
         transaction.commit()?;
         Ok(reply)
     }
 
-    /// The view of a new webhook, with a warning where the registry does not let anything be sent
-    /// to the URL.
-    fn created(&self, webhook: Webhook) -> CreatedView {
-        let target = Target::parse(&webhook.url);
-        let refused = target.filter(|target| !self.client.allows(target));
-        if let Some(target) = &refused {
-            let origin = target.origin();
+    /// The view of a webhook, with a warning where the registry does not let anything be sent to
+    /// the URL.
+    pub(super) fn view(&self, webhook: Webhook) -> WebhookView {
+        let is_allowed = self.refused_origin(&webhook).is_none();
+        WebhookView::new(webhook, is_allowed)
+    }
+
+    /// Tells the operator of an origin that the registry does not name.
+    fn log_warning(&self, webhook: &Webhook) {
+        if let Some(origin) = self.refused_origin(webhook) {
             eprintln!("the registry's `outbound` does not name {origin}: no webhook is sent there");
         }
-        CreatedView::new(webhook, refused.is_some())
+    }
+
+    fn refused_origin(&self, webhook: &Webhook) -> Option<String> {
+        let target = Target::parse(&webhook.url);
+        let refused = target.filter(|target| !self.client.allows(target));
+        refused.map(|target| target.origin())
     }
 
     /// `GET /`: administrators and auditors; newest first.
@@ -100,7 +114,56 @@ impl<E: Env> Service<E> {
     pub fn list(&self, _: &Auditor, page: &Page<i64>) -> Result<List<WebhookView>, Problem> {
         let found = webhook::list(&self.store, &page.window())?;
         let list = List::new(found, page, |webhook| webhook.key);
-        Ok(list.map(WebhookView::from))
+        Ok(list.map(|webhook| self.view(webhook)))
+    }
+
+    /// `GET /{id}`: administrators and auditors.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn webhook(&self, _: &Auditor, id: Uuid) -> Result<WebhookView, Problem> {
+        let found = webhook::read(&self.store, id)?.ok_or_else(Problem::not_found)?;
+        Ok(self.view(found))
+    }
+
+    /// `PATCH /{id}`: administrators. Pending deliveries go to the new URL. The events are those of
+    /// what the webhook has not passed yet.
+    ///
+    /// # Errors
+    /// 404; 409 `webhook_ended`; 422 with the field.
+    pub fn change(
+        &self,
+        admin: &Admin,
+        request_id: RequestId,
+        id: Uuid,
+        body: ChangeBody,
+    ) -> Result<WebhookView, Problem> {
+        body.check()?;
+        let transaction = self.store.begin()?;
+        let old = find_active(&transaction, id)?;
+        let new = Webhook {
+            url: body.url.unwrap_or_else(|| old.url.clone()),
+            events: body.events.unwrap_or_else(|| old.events.clone()),
+            ..old.clone()
+        };
+        if new != old {
+            webhook::change(&transaction, &new)?;
+            Record {
+                at_ms: self.clock.now_ms(),
+                actor: Actor::new(admin, request_id),
+                action: CHANGED.into(),
+                target: id,
+                old_value: Some(old.facts()),
+                new_value: Some(new.facts()),
+            }
+            .append(&transaction)?;
+        }
+        // Unchanged too: what was read may be of a turn that is not on disk yet.
+        transaction.commit()?;
+        if new.url != old.url {
+            self.log_warning(&new);
+        }
+        Ok(self.view(new))
     }
 
     /// `DELETE /{id}`: administrators. Nothing more is sent, except what is being sent now.
@@ -109,9 +172,7 @@ impl<E: Env> Service<E> {
     /// 404.
     pub fn delete(&self, admin: &Admin, request_id: RequestId, id: Uuid) -> Result<(), Problem> {
         let transaction = self.store.begin()?;
-        let webhook = webhook::find(&transaction, id)?
-            .filter(|webhook| !webhook.is_deleted)
-            .ok_or_else(Problem::not_found)?;
+        let webhook = find(&transaction, id)?;
         let now_ms = self.clock.now_ms();
         webhook::delete(&transaction, webhook.key, now_ms)?;
         Record {

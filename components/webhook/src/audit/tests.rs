@@ -7,10 +7,12 @@ use crate::tests::kit::{Bank, rows};
 use serde_json::json;
 use strongroom_sdk::store::{Store, Transaction};
 
-/// One webhook that has followed the journal to its end, and one that was deleted.
+/// One webhook that was changed and has followed the journal to its end, and one that was deleted.
 fn busy() -> Bank {
     let bank = Bank::new();
-    bank.make("k", json!({"url": "https://hooks.example/in"}));
+    let body = json!({"url": "https://hooks.example/in", "events": ["transfer.posted"]});
+    let changed = bank.make("k", body);
+    bank.change(changed, &json!({"events": null})).unwrap();
     bank.happen(5);
     assert_eq!(bank.tick(), 5);
     let deleted = bank.make("d", json!({"url": "https://hooks.example/in"}));
@@ -30,8 +32,8 @@ fn a_store_in_order_is_sound() {
     assert_eq!(violations(&bank), Vec::<String>::new());
     let report = check_invariants(&bank.0).unwrap();
     let examined: Vec<_> = report.checks.iter().map(|check| check.examined).collect();
-    assert_eq!(examined, [3, 2, 2]);
-    assert!(report.totals[0].value.starts_with("3, "));
+    assert_eq!(examined, [4, 2, 2]);
+    assert!(report.totals[0].value.starts_with("4, "));
 }
 
 #[test]

@@ -85,15 +85,20 @@ fn take<S: Store>(
         return Ok(false);
     };
     let transaction = store.begin()?;
-    if !webhook::move_cursor(&transaction, webhook, last.sequence)? {
+    // An administrator may have changed or ended it since, and another generation may have passed
+    // the page.
+    let current = webhook::find(&transaction, webhook.id)?;
+    let current = current.filter(|current| current.is_active() && current.cursor == webhook.cursor);
+    let Some(current) = current else {
         return Ok(false);
-    }
+    };
+    webhook::move_cursor(&transaction, current.key, last.sequence)?;
     for posting in page {
         let event_type = event_type(posting);
-        if webhook.wants(event_type) {
+        if current.wants(event_type) {
             rows::insert(
                 &transaction,
-                webhook.key,
+                current.key,
                 posting.sequence,
                 event_type,
                 now_ms,

@@ -5,18 +5,17 @@
 //! the results are recorded sends these deliveries again.
 
 use super::attempt::GONE;
+use super::end::end;
 use super::follow::follow;
-use super::post::post_of;
 use super::rows;
 use crate::Error;
 use crate::service::{Env, Service};
-use crate::webhook::{self, ENDED, RECEIVER_GONE, Webhook};
+use crate::webhook::{self, Webhook};
 use std::time::Duration;
-use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::client::{Client, SendError};
 use strongroom_sdk::idempotency;
-use strongroom_sdk::store::{Store, StoreError, Transaction};
+use strongroom_sdk::store::{Store, Transaction};
 
 /// How long one delivery may take.
 pub const TIMEOUT: Duration = Duration::from_secs(3);
@@ -42,11 +41,14 @@ impl<E: Env> Service<E> {
     pub fn tick(&self) -> Result<usize, Error> {
         let started_ms = self.clock.now_ms();
         rows::purge(&self.store, started_ms.saturating_sub(KEPT_MS))?;
+        webhook::purge_secrets(&self.store, started_ms)?;
         idempotency::sweep(&self.store, started_ms)?;
         let webhooks = webhook::active(&self.store, WEBHOOKS_READ_MAX)?;
         follow(&self.store, &self.journal, &webhooks, started_ms)?;
         let mut sent = 0;
         loop {
+            // Read for each round: what an administrator has changed meanwhile holds from here on.
+            let webhooks = webhook::active(&self.store, WEBHOOKS_READ_MAX)?;
             let round = self.send_round(&webhooks, started_ms)?;
             sent += round;
             let passed_ms = self.clock.now_ms().saturating_sub(started_ms);
@@ -64,7 +66,7 @@ impl<E: Env> Service<E> {
         for webhook in webhooks {
             for delivery in rows::due(&self.store, webhook.key, due_ms, AT_ONCE_PER_WEBHOOK)? {
                 let now_ms = self.clock.now_ms();
-                match post_of(webhook, delivery.sequence, &self.journal, now_ms)? {
+                match self.event_post(webhook, delivery.sequence, now_ms)? {
                     Some(post) => {
                         deliveries.push(delivery);
                         posts.push(post);
@@ -95,23 +97,4 @@ impl<E: Env> Service<E> {
         transaction.commit()?;
         Ok(count)
     }
-}
-
-/// Ends a webhook whose receiver is gone: nothing more is sent to it.
-fn end(transaction: &impl Transaction, webhook: &Webhook, now_ms: i64) -> Result<(), StoreError> {
-    if !webhook::end(transaction, webhook.key, now_ms)? {
-        return Ok(());
-    }
-    rows::mark_dead(transaction, webhook.key)?;
-    let id = webhook.id;
-    eprintln!("webhook {id} has ended: its receiver returned {GONE}. Make another one to go on.");
-    Record {
-        at_ms: now_ms,
-        actor: Actor::BANK,
-        action: ENDED.into(),
-        target: id,
-        old_value: None,
-        new_value: Some(RECEIVER_GONE.to_owned()),
-    }
-    .append(transaction)
 }

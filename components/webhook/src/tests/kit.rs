@@ -1,6 +1,6 @@
 //! What the tests share: a bank with a journal written by hand, a clock, and a receiver.
 
-use crate::api::WebhookBody;
+use crate::api::{RotateBody, WebhookBody};
 use crate::delivery::TIMEOUT;
 use crate::schema::MIGRATIONS;
 use crate::service::{Env, Service};
@@ -234,6 +234,25 @@ impl Bank {
         }
     }
 
+    pub(crate) fn change(&self, id: Uuid, body: &Value) -> Result<Value, Problem> {
+        let body = strongroom_sdk::json::from_slice(body.to_string().as_bytes())?;
+        self.0.change(&admin(), request(), id, body).map(json_of)
+    }
+
+    /// Requests a new secret; returns the response.
+    pub(crate) fn rotate(&self, key: &str, id: Uuid, body: &Value) -> Result<Value, Problem> {
+        let body: RotateBody = strongroom_sdk::json::from_slice(body.to_string().as_bytes())?;
+        let key = IdempotencyKey::from_header([key.as_bytes()]).unwrap();
+        let reply = self
+            .0
+            .rotate_secret(&admin(), request(), Some(&key), id, &body)?;
+        Ok(serde_json::from_str(&reply.body).unwrap())
+    }
+
+    pub(crate) fn test(&self, id: Uuid) -> Result<Value, Problem> {
+        self.0.test(&admin(), request(), id).map(json_of)
+    }
+
     pub(crate) fn delete(&self, id: Uuid) -> Result<(), Problem> {
         self.0.delete(&admin(), request(), id)
     }
@@ -242,6 +261,10 @@ impl Bank {
         self.0
             .resend(&admin(), request(), id, sequence)
             .map(json_of)
+    }
+
+    pub(crate) fn read(&self, id: Uuid) -> Result<Value, Problem> {
+        self.0.webhook(&auditor(), id).map(json_of)
     }
 
     /// The webhooks, newest first.

@@ -3,7 +3,10 @@
 //! Method: journals written by hand, a clock that is set, and a receiver that returns what the test
 //! wants and keeps what it got.
 
+mod change;
 pub(crate) mod kit;
+mod secrets;
+mod test_event;
 
 use crate::api::{URL_BYTES_MAX, WEBHOOKS_MAX};
 use crate::delivery::{FIRST_PAUSE_MS, PAUSE_MAX_MS, PENDING_MAX, TRY_FOR_MS, pause_ms};

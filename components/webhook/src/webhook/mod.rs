@@ -1,12 +1,17 @@
 //! Webhooks: which events go to which URL, how they are signed, and their rows.
 
 mod action;
+mod earlier_secret;
 mod record;
 mod rows;
 mod secret;
 
-pub use action::{CREATED, DELETED, ENDED, RECEIVER_GONE, RESENT};
+pub use action::{CHANGED, CREATED, DELETED, ENDED, RECEIVER_GONE, RESENT, SECRET_ROTATED, TESTED};
+pub use earlier_secret::EARLIER_SECRETS_MAX;
+pub(crate) use earlier_secret::{earlier_secrets, purge_secrets, rotate};
 pub(crate) use record::COLUMNS;
 pub use record::Webhook;
-pub(crate) use rows::{active, count, delete, end, find, insert, integer, list, move_cursor, read};
+pub(crate) use rows::{
+    active, change, count, delete, end, find, insert, integer, list, move_cursor, read,
+};
 pub use secret::Secret;

@@ -51,6 +51,11 @@ impl Webhook {
         })
     }
 
+    /// Whether events are sent to it.
+    pub fn is_active(&self) -> bool {
+        self.ended_at_ms.is_none() && !self.is_deleted
+    }
+
     /// Whether it gets events of this type.
     pub fn wants(&self, event_type: &str) -> bool {
         self.events
@@ -58,7 +63,7 @@ impl Webhook {
             .is_none_or(|events| events.iter().any(|wanted| wanted == event_type))
     }
 
-    /// What it was created as, without its secret, as JSON. The audit log has this value.
+    /// What it is, without its secret, as JSON. The audit log has this value.
     pub fn facts(&self) -> String {
         serde_json::json!({
             "url": self.url,

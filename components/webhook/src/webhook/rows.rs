@@ -12,33 +12,49 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 const COUNT: &str =
     "SELECT count(*) FROM webhook WHERE deleted_at_ms IS NULL AND ended_at_ms IS NULL";
 
-/// The secret is deleted too.
+const CHANGE: &str = "\
+UPDATE webhook SET url = ?2, events = ?3 WHERE key = ?1 AND deleted_at_ms IS NULL";
+
+/// The secrets are deleted too.
 const DELETE: &str = "\
 UPDATE webhook SET deleted_at_ms = ?2, secret = zeroblob(0)
 WHERE key = ?1 AND deleted_at_ms IS NULL";
 
 const END: &str = "\
 UPDATE webhook SET ended_at_ms = ?2
-WHERE key = ?1 AND deleted_at_ms IS NULL AND ended_at_ms IS NULL";
+WHERE key = ?1 AND url = ?3 AND deleted_at_ms IS NULL AND ended_at_ms IS NULL";
 
-const MOVE_CURSOR: &str = "\
-UPDATE webhook SET cursor = ?3
-WHERE key = ?1 AND cursor = ?2 AND deleted_at_ms IS NULL AND ended_at_ms IS NULL";
+const DELETE_EARLIER_SECRETS: &str = "DELETE FROM webhook_earlier_secret WHERE webhook_key = ?1";
+
+const MOVE_CURSOR: &str = "UPDATE webhook SET cursor = ?2 WHERE key = ?1 AND cursor < ?2";
 
 /// Inserts a new webhook.
 pub(crate) fn insert(transaction: &impl Transaction, webhook: &Webhook) -> Result<(), StoreError> {
-    let events = webhook.events.as_ref().map(serde_json::to_string);
-    let events = events.transpose();
     let params = vec![
         Value::from(webhook.id),
         Value::from(webhook.url.as_str()),
         Value::from(webhook.secret.bytes()),
-        Value::from(events.map_err(|error| StoreError::Row(error.to_string()))?),
+        events(webhook)?,
         Value::from(webhook.created_by),
         Value::from(webhook.created_at_ms),
         integer(webhook.cursor),
     ];
     transaction.change(INSERT, params, 1)
+}
+
+/// Stores the URL and the events of a webhook that is not deleted.
+pub(crate) fn change(transaction: &impl Transaction, webhook: &Webhook) -> Result<(), StoreError> {
+    let url = Value::from(webhook.url.as_str());
+    let params = vec![webhook.key.into(), url, events(webhook)?];
+    transaction.change(CHANGE, params, 1)
+}
+
+fn events(webhook: &Webhook) -> Result<Value, StoreError> {
+    let events = webhook.events.as_ref().map(serde_json::to_string);
+    let events = events.transpose();
+    Ok(Value::from(
+        events.map_err(|error| StoreError::Row(error.to_string()))?,
+    ))
 }
 
 /// The webhook of an id, deleted or not, inside a write transaction.
@@ -96,27 +112,28 @@ pub(crate) fn delete(
     key: i64,
     now_ms: i64,
 ) -> Result<(), StoreError> {
+    transaction.execute(DELETE_EARLIER_SECRETS, &[key.into()])?;
     transaction.change(DELETE, vec![key.into(), now_ms.into()], 1)
 }
 
-/// Ends a webhook; false if it was deleted, or has ended already.
+/// Ends a webhook; false if it was deleted, has ended already, or has another URL by now.
 pub(crate) fn end(
     transaction: &impl Transaction,
-    key: i64,
+    webhook: &Webhook,
     now_ms: i64,
 ) -> Result<bool, StoreError> {
-    Ok(transaction.execute(END, &[key.into(), now_ms.into()])? == 1)
+    let url = Value::from(webhook.url.as_str());
+    let params = [webhook.key.into(), now_ms.into(), url];
+    Ok(transaction.execute(END, &params)? == 1)
 }
 
-/// Moves a webhook's cursor; false if another generation has moved it, or the webhook has ended or
-/// was deleted.
+/// Moves a webhook's cursor on.
 pub(crate) fn move_cursor(
     transaction: &impl Transaction,
-    webhook: &Webhook,
+    key: i64,
     to: u64,
-) -> Result<bool, StoreError> {
-    let params = [webhook.key.into(), integer(webhook.cursor), integer(to)];
-    Ok(transaction.execute(MOVE_CURSOR, &params)? == 1)
+) -> Result<(), StoreError> {
+    transaction.change(MOVE_CURSOR, vec![key.into(), integer(to)], 1)
 }
 
 /// SQLite's integers are signed. No row has a sequence or a key beyond them.

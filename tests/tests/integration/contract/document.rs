@@ -257,6 +257,11 @@ async fn its_examples_run() {
     let calls: [&str; 4] = [&user, &account, &freeze, "POST /api/webhooks"];
     let webhook = in_turn(admin, &calls, &[]).await;
     let webhook = format!("/api/webhooks/{}", text(&webhook["id"]));
+    let (change, rotate) = (
+        format!("PATCH {webhook}"),
+        format!("POST {webhook}/rotate-secret"),
+    );
+    in_turn(admin, &[&change, &rotate], &[]).await;
     admin.delete(&webhook).await.expect_no_content();
     let key = in_turn(admin, &["POST /api/auth/keys"], &[]).await;
     let key = format!("/api/auth/keys/{}", text(&key["id"]));
@@ -288,5 +293,5 @@ async fn its_examples_run() {
     let with_example = document
         .operations()
         .filter(|it| example(&document, it.value).is_some());
-    assert_eq!(with_example.count(), 21, "each example is run above");
+    assert_eq!(with_example.count(), 23, "each example is run above");
 }

@@ -1,0 +1,106 @@
+//! Changing a webhook's URL and events.
+
+use super::header;
+use super::kit::*;
+use crate::webhook::{CHANGED, CREATED, DELETED};
+use serde_json::json;
+use strongroom_ledger_api::Decline;
+
+const ELSEWHERE: &str = "https://elsewhere.example/in";
+
+#[test]
+fn a_change_is_what_is_sent_and_where_from_then_on() {
+    let bank = Bank::new();
+    let id = bank.make("k", json!({"url": URL, "events": ["transfer.declined"]}));
+    bank.happen(2);
+    bank.tick();
+    let changed = bank.change(id, &json!({"url": ELSEWHERE})).unwrap();
+    assert_json!(changed, {"id": id, "url": ELSEWHERE, "events": ["transfer.declined"]});
+    bank.append(Some(Decline::AccountFrozen));
+    bank.tick();
+    let changed = bank.change(id, &json!({"events": null})).unwrap();
+    assert_json!(changed, {"url": ELSEWHERE, "events": null});
+    bank.happen(1);
+    bank.tick();
+    // What it had passed before is not sent.
+    assert_eq!(bank.got(), [3, 4]);
+    let got = bank.0.client.got.borrow();
+    assert!(
+        got.iter()
+            .all(|post| post.target.authority() == "elsewhere.example")
+    );
+    assert_eq!(bank.read(id).unwrap(), changed);
+}
+
+#[test]
+fn what_is_pending_goes_to_the_new_url_with_the_same_id() {
+    let bank = Bank::new();
+    let id = bank.make("k", json!({"url": "https://deaf.example/"}));
+    bank.happen(1);
+    bank.tick();
+    bank.change(id, &json!({"url": URL})).unwrap();
+    bank.wait(60_000);
+    bank.tick();
+    assert_json!(bank.deliveries(id)[0], {"status": "delivered", "attempts": 2});
+    let got = bank.0.client.got.borrow();
+    assert_eq!(header(&got[0], "webhook-id"), header(&got[1], "webhook-id"));
+}
+
+#[test]
+fn a_change_that_cannot_be_is_refused_and_changes_nothing() {
+    let bank = Bank::new();
+    let id = bank.make("k", json!({"url": URL}));
+    let before = bank.read(id).unwrap();
+    for (body, pointer) in rows! {
+        (json!({"url": "ftp://hooks.example"}), "/url"),
+        (json!({"url": null}), "/url"),
+        (json!({"url": ELSEWHERE, "events": []}), "/events"),
+        (json!({"url": ELSEWHERE, "events": ["transfer.made"]}), "/events/0"),
+        (json!({"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}), "/secret"),
+    } {
+        let expected = format!("422 validation_failed {pointer}");
+        assert_eq!(refusal(bank.change(id, &body)), expected, "{body}");
+    }
+    assert_eq!(bank.read(id).unwrap(), before);
+    bank.happen(1);
+    bank.respond(Ok(410));
+    bank.tick();
+    let refused = bank.change(id, &json!({"url": ELSEWHERE}));
+    assert_eq!(refusal(refused), "409 webhook_ended");
+    bank.delete(id).unwrap();
+    let refused = bank.change(id, &json!({"url": ELSEWHERE}));
+    assert_eq!(refusal(refused), "404 not_found");
+    assert_eq!(refusal(bank.read(id)), "404 not_found");
+}
+
+#[test]
+fn the_audit_log_has_a_change_with_both_values_and_none_where_nothing_changed() {
+    let bank = Bank::new();
+    let id = bank.make("k", json!({"url": URL}));
+    bank.change(id, &json!({})).unwrap();
+    bank.change(id, &json!({"url": URL, "events": null}))
+        .unwrap();
+    bank.change(id, &json!({"url": ELSEWHERE})).unwrap();
+    bank.delete(id).unwrap();
+    let log = bank.logged("");
+    let actions: Vec<_> = log.iter().map(|record| &record["action"]).collect();
+    assert_eq!(actions, [DELETED, CHANGED, CREATED]);
+    assert_eq!(log[1]["old_value"], log[2]["new_value"]);
+    assert_eq!(log[1]["new_value"], log[0]["old_value"]);
+    assert!(log[1]["new_value"].to_string().contains(ELSEWHERE));
+    let report = crate::audit::check_invariants(&bank.0).unwrap();
+    assert_eq!(report.violations().collect::<Vec<_>>(), []);
+}
+
+#[test]
+fn a_webhook_warns_for_as_long_as_the_registry_does_not_name_its_origin() {
+    let bank = Bank::new();
+    let id = bank.make("k", json!({"url": URL}));
+    let unnamed = json!({"url": "https://unnamed.example/in"});
+    let changed = bank.change(id, &unnamed).unwrap();
+    for view in [&changed, &bank.read(id).unwrap(), &bank.listed()[0]] {
+        assert_json!(view["warnings"][0], {"code": "origin_not_allowed", "pointer": "/url"});
+    }
+    let named = bank.change(id, &json!({"url": URL})).unwrap();
+    assert!(named.get("warnings").is_none());
+}

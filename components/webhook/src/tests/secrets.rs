@@ -1,0 +1,164 @@
+//! New secrets for webhooks.
+
+use super::header;
+use super::kit::*;
+use crate::webhook::{EARLIER_SECRETS_MAX, SECRET_ROTATED, Secret};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
+/// Standard Webhooks' own example.
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+fn secret_of(view: &Value) -> Secret {
+    Secret::parse(view["secret"].as_str().unwrap()).unwrap()
+}
+
+/// A webhook, and its first secret.
+fn made(bank: &Bank) -> (Uuid, Secret) {
+    let (view, _) = bank.request("k", &json!({"url": URL})).unwrap();
+    (
+        view["id"].as_str().unwrap().parse().unwrap(),
+        secret_of(&view),
+    )
+}
+
+/// Asserts that the next event is signed by these secrets, in this order.
+fn assert_signed_by(bank: &Bank, secrets: &[&Secret]) {
+    bank.happen(1);
+    bank.tick();
+    let got = bank.0.client.got.borrow();
+    let post = got.last().unwrap();
+    let seconds = header(post, "webhook-timestamp").parse().unwrap();
+    let id = header(post, "webhook-id");
+    let signed = secrets
+        .iter()
+        .map(|secret| secret.sign(id, seconds, &post.body));
+    let expected: Vec<_> = signed.collect();
+    assert_eq!(header(post, "webhook-signature"), expected.join(" "));
+}
+
+#[test]
+fn the_secret_before_a_new_one_signs_beside_it_for_a_day() {
+    let bank = Bank::new();
+    let (id, first) = made(&bank);
+    let second = secret_of(&bank.rotate("r", id, &json!({})).unwrap());
+    assert_signed_by(&bank, &[&second, &first]);
+    bank.wait(DAY_MS - 1);
+    assert_signed_by(&bank, &[&second, &first]);
+    bank.wait(1);
+    assert_signed_by(&bank, &[&second]);
+    assert_eq!(
+        bank.number("SELECT count(*) FROM webhook_earlier_secret"),
+        0
+    );
+}
+
+#[test]
+fn the_request_chooses_the_secret_and_how_long_the_ones_before_it_sign() {
+    let bank = Bank::new();
+    let (id, first) = made(&bank);
+    let body = json!({"secret": SECRET, "old_secrets_expire_in": 60});
+    assert_eq!(bank.rotate("r", id, &body).unwrap()["secret"], SECRET);
+    let chosen = Secret::parse(SECRET).unwrap();
+    assert_signed_by(&bank, &[&chosen, &first]);
+    // The same secret in another request: it signs once, and nothing else changes.
+    bank.rotate("again", id, &body).unwrap();
+    assert_signed_by(&bank, &[&chosen, &first]);
+    // A secret that has leaked signs no more.
+    let third = secret_of(
+        &bank
+            .rotate("s", id, &json!({"old_secrets_expire_in": 0}))
+            .unwrap(),
+    );
+    assert_signed_by(&bank, &[&third]);
+    // One that has signed before can come back.
+    bank.rotate("t", id, &body).unwrap();
+    bank.rotate("u", id, &json!({"secret": third.to_text()}))
+        .unwrap();
+    assert_signed_by(&bank, &[&third, &chosen]);
+}
+
+#[test]
+fn a_repeated_request_makes_no_other_secret_and_shows_none() {
+    let bank = Bank::new();
+    let (id, first) = made(&bank);
+    let second = secret_of(&bank.rotate("r", id, &json!({})).unwrap());
+    let again = bank.rotate("r", id, &json!({})).unwrap();
+    assert_json!(again, {"id": id, "secret": null});
+    assert_signed_by(&bank, &[&second, &first]);
+    let other = bank.rotate("r", id, &json!({"old_secrets_expire_in": 1}));
+    assert_eq!(refusal(other), "422 idempotency_key_reused");
+}
+
+#[test]
+fn clients_that_lost_the_response_can_rotate_again_but_not_without_end() {
+    let bank = Bank::new();
+    let (id, first) = made(&bank);
+    for turn in 0..EARLIER_SECRETS_MAX {
+        bank.rotate(&format!("r-{turn}"), id, &json!({})).unwrap();
+    }
+    let one_more = bank.rotate("more", id, &json!({}));
+    assert_eq!(refusal(one_more), "422 webhook_secrets_too_many");
+    let present = bank.stored(id).secret;
+    bank.happen(1);
+    bank.tick();
+    let got = bank.0.client.got.borrow().last().unwrap().clone();
+    let signatures = header(&got, "webhook-signature").split(' ');
+    assert_eq!(signatures.clone().count(), 1 + EARLIER_SECRETS_MAX);
+    let seconds = header(&got, "webhook-timestamp").parse().unwrap();
+    let by_first = first.sign(header(&got, "webhook-id"), seconds, &got.body);
+    assert_eq!(signatures.last(), Some(by_first.as_str()));
+    // The refusal changed nothing, and is not kept under its key.
+    assert_eq!(bank.stored(id).secret, present);
+    bank.rotate("more", id, &json!({"old_secrets_expire_in": 0}))
+        .unwrap();
+}
+
+#[test]
+fn what_cannot_be_a_secret_or_a_time_is_refused_with_its_field() {
+    let bank = Bank::new();
+    let (id, _) = made(&bank);
+    for (body, pointer) in rows! {
+        (json!({"secret": "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}), "/secret"),
+        (json!({"secret": "whsec_AAAA"}), "/secret"),
+        (json!({"old_secrets_expire_in": 604_801}), "/old_secrets_expire_in"),
+        (json!({"old_secrets_expire_in": -1}), "/old_secrets_expire_in"),
+        (json!({"old_secrets_expire_in": 1.5}), "/old_secrets_expire_in"),
+        (json!({"url": URL}), "/url"),
+    } {
+        let expected = format!("422 validation_failed {pointer}");
+        assert_eq!(refusal(bank.rotate("r", id, &body)), expected, "{body}");
+    }
+    let unknown = Uuid::from_u128(1);
+    assert_eq!(
+        refusal(bank.rotate("r", unknown, &json!({}))),
+        "404 not_found"
+    );
+    bank.happen(1);
+    bank.respond(Ok(410));
+    bank.tick();
+    assert_eq!(
+        refusal(bank.rotate("r", id, &json!({}))),
+        "409 webhook_ended"
+    );
+}
+
+#[test]
+fn no_secret_is_logged_or_outlives_its_webhook() {
+    let bank = Bank::new();
+    let (id, _) = made(&bank);
+    bank.rotate("r", id, &json!({})).unwrap();
+    let log = bank.logged("");
+    assert_json!(log[0], {"action": SECRET_ROTATED, "new_value": "86400", "old_value": null});
+    assert!(!json!(log).to_string().contains("whsec_"));
+    assert!(!bank.read(id).unwrap().to_string().contains("whsec_"));
+    bank.delete(id).unwrap();
+    assert_eq!(
+        bank.number("SELECT count(*) FROM webhook_earlier_secret"),
+        0
+    );
+    assert_eq!(bank.number("SELECT length(secret) FROM webhook"), 0);
+    let report = crate::audit::check_invariants(&bank.0).unwrap();
+    assert_eq!(report.violations().collect::<Vec<_>>(), []);
+}

@@ -1,0 +1,72 @@
+//! Test events.
+
+use super::header;
+use super::kit::*;
+use crate::webhook::{ENDED, TESTED};
+use serde_json::{Value, json};
+use strongroom_sdk::http::client::SendError;
+
+#[test]
+fn a_test_event_is_sent_signed_whichever_events_are_wanted() {
+    let bank = Bank::new();
+    let body = json!({"url": URL, "events": ["transfer.declined"]});
+    let id = bank.make("k", body);
+    let result = bank.test(id).unwrap();
+    assert_json!(result, {"delivered": true, "response_status": 204, "error": null});
+    let got = bank.0.client.got.borrow();
+    let [post] = &got[..] else {
+        panic!("{} requests", got.len())
+    };
+    assert_eq!(header(post, "webhook-id"), result["id"]);
+    let secret = bank.stored(id).secret;
+    let signature = secret.sign(header(post, "webhook-id"), NOON_MS / 1_000, &post.body);
+    assert_eq!(header(post, "webhook-signature"), signature);
+    let event: Value = serde_json::from_slice(&post.body).unwrap();
+    let expected = json!({
+        "sequence": 0, "type": "webhook.test", "created_at": "2027-01-15T08:00:00.000Z",
+        "data": {"webhook_id": id},
+    });
+    assert_eq!(event, expected);
+    assert_eq!(bank.deliveries(id), json!([]));
+}
+
+#[test]
+fn the_response_says_what_the_receiver_returned_or_why_it_did_not() {
+    let bank = Bank::new();
+    let id = bank.make("k", json!({"url": URL}));
+    for (response, status, error) in rows! {
+        (Ok(200), json!(200), json!(null)),
+        (Ok(302), json!(302), json!(null)),
+        (Ok(500), json!(500), json!(null)),
+        (Err(SendError::TimedOut), json!(null), json!("no answer in time")),
+    } {
+        let is_delivered = response == Ok(200);
+        bank.respond(response);
+        let result = bank.test(id).unwrap();
+        assert_json!(result, {"delivered": is_delivered, "response_status": status, "error": error});
+    }
+    let results: Vec<_> = bank.logged("").into_iter().take(4).collect();
+    let results = results
+        .iter()
+        .map(|record| (&record["action"], &record["new_value"]));
+    let expected =
+        ["no answer in time", "500", "302", "200"].map(|result| (json!(TESTED), json!(result)));
+    assert!(results.eq(expected.iter().map(|(action, result)| (action, result))));
+}
+
+#[test]
+fn a_receiver_that_is_gone_ends_its_webhook_at_a_test_too() {
+    let bank = Bank::new();
+    let id = bank.make("k", json!({"url": URL}));
+    bank.happen(1);
+    bank.respond(Ok(500));
+    bank.tick();
+    bank.respond(Ok(410));
+    assert_json!(bank.test(id).unwrap(), {"delivered": false, "response_status": 410});
+    assert_json!(bank.read(id).unwrap(), {"status": "ended"});
+    assert_json!(bank.deliveries(id)[0], {"status": "dead"});
+    assert_eq!(bank.logged("")[0]["action"], ENDED);
+    assert_eq!(refusal(bank.test(id)), "409 webhook_ended");
+    bank.delete(id).unwrap();
+    assert_eq!(refusal(bank.test(id)), "404 not_found");
+}
