@@ -15,13 +15,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::Instant;
 
-/// A checkpoint is due when the log has this many pages (4 MiB).
+/// A checkpoint is due when the log has this many pages (4 MiB) that the database has not. Then
+/// most of the pages that many transactions change are copied once for all of them.
 const DUE_PAGES: i64 = 1_000;
-/// Above this (64 MiB) a checkpoint keeps writers out until it is done, so that the log can start
+/// Above this (16 MiB) a checkpoint keeps writers out until it is done, so that the log can start
 /// over.
-const URGENT_PAGES: i64 = 16_000;
+const URGENT_PAGES: i64 = 4_000;
 /// How many checkpoints may run beside the writers before one keeps them out.
 const URGENT_ROUNDS_MAX: u32 = 8;
+/// With fewer pages left than this, it keeps them out for some milliseconds only.
+const FEW_PAGES: i64 = 100;
 /// The head of the log, and that of each page in it, in bytes (SQLite's file format, section 4.1).
 const LOG_HEAD_BYTES: u64 = 32;
 const LOG_PAGE_HEAD_BYTES: u64 = 24;
@@ -31,7 +34,34 @@ type Writer = Arc<async_lock::Mutex<WriterConnection>>;
 /// Runs the checkpoints of one store, one at a time.
 pub(super) struct Checkpointer {
     turn: Mutex<CheckpointTurn>,
-    pages: Arc<AtomicI64>,
+    pages: Arc<LogPages>,
+}
+
+/// The pages of the log after the last commit that wrote to it, and how many of them the database
+/// has.
+#[derive(Default)]
+struct LogPages {
+    written: AtomicI64,
+    copied: AtomicI64,
+}
+
+impl LogPages {
+    fn note_written(&self, pages: i64) {
+        let has_begun_again = pages < self.written.swap(pages, Relaxed);
+        if has_begun_again {
+            self.copied.store(0, Relaxed);
+        }
+    }
+
+    /// How many pages the database has not. A checkpoint may note what it has copied after the log
+    /// has begun again; the next one notes it right.
+    fn beyond(&self) -> i64 {
+        let (written, copied) = (self.written.load(Relaxed), self.copied.load(Relaxed));
+        if copied > written {
+            return written;
+        }
+        written - copied
+    }
 }
 
 /// Who has it runs a checkpoint, or keeps all others from running. It comes before the writer.
@@ -39,7 +69,7 @@ pub(super) struct CheckpointTurn {
     file: PathBuf,
     connection: Connection,
     kept: Option<KeptLog>,
-    pages: Arc<AtomicI64>,
+    pages: Arc<LogPages>,
 }
 
 impl Checkpointer {
@@ -48,10 +78,10 @@ impl Checkpointer {
         let connection = Connection::open(file)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-        let pages = Arc::new(AtomicI64::new(0));
-        let seen = Arc::clone(&pages);
+        let pages = Arc::new(LogPages::default());
+        let noted = Arc::clone(&pages);
         writer.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, count| {
-            seen.store(i64::from(count), Relaxed);
+            noted.note_written(i64::from(count));
             Ok(())
         }))?;
         let turn = CheckpointTurn {
@@ -68,12 +98,12 @@ impl Checkpointer {
 
     /// The pages of the log after the last commit that wrote to it.
     pub(super) fn log_pages(&self) -> i64 {
-        self.pages.load(Relaxed)
+        self.pages.written.load(Relaxed)
     }
 
-    /// Whether the log is long enough for a checkpoint.
+    /// Whether there is enough to copy for a checkpoint.
     pub(super) fn is_due(&self) -> bool {
-        self.log_pages() >= DUE_PAGES
+        self.pages.beyond() >= DUE_PAGES
     }
 
     /// Runs a checkpoint if one is due and none runs; blocks, so it must run on a thread of the
@@ -101,11 +131,11 @@ impl Checkpointer {
 
 impl CheckpointTurn {
     fn run_to_the_end(&mut self, writer: &Writer) -> rusqlite::Result<()> {
-        let is_urgent = self.pages.load(Relaxed) > URGENT_PAGES;
+        let is_urgent = self.pages.written.load(Relaxed) > URGENT_PAGES;
         // Each finds less than the one before, as long as the disk is faster than the writers.
         for _ in 0..URGENT_ROUNDS_MAX {
-            let is_small = self.keep_and_run(writer)? < DUE_PAGES;
-            if !is_urgent || is_small {
+            let is_almost_done = self.keep_and_run(writer)? < FEW_PAGES;
+            if !is_urgent || is_almost_done {
                 break;
             }
         }
@@ -220,11 +250,41 @@ impl CheckpointTurn {
         let copied = self
             .connection
             .query_row(passive, [], |row| row.get::<_, i64>(2));
-        Ok(self.pages.load(Relaxed) - end_on_failed_sync(copied)?)
+        self.pages
+            .copied
+            .store(end_on_failed_sync(copied)?, Relaxed);
+        Ok(self.pages.beyond())
     }
 }
 
 /// An error of SQLite as one of the system.
 pub(super) fn failed(error: rusqlite::Error) -> io::Error {
     io::Error::other(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_checkpoint_would_copy_decides_whether_it_is_due() {
+        let pages = LogPages::default();
+        pages.note_written(DUE_PAGES);
+        assert_eq!(pages.beyond(), DUE_PAGES);
+        pages.copied.store(DUE_PAGES, Relaxed);
+        pages.note_written(DUE_PAGES + 7);
+        assert_eq!(pages.beyond(), 7);
+    }
+
+    #[test]
+    fn a_log_that_starts_over_has_nothing_copied() {
+        let pages = LogPages::default();
+        pages.note_written(2_000);
+        pages.copied.store(2_000, Relaxed);
+        pages.note_written(30);
+        assert_eq!(pages.beyond(), 30);
+        // The checkpoint of the log before notes late what it has copied.
+        pages.copied.store(2_000, Relaxed);
+        assert_eq!(pages.beyond(), 30);
+    }
 }

@@ -21,8 +21,10 @@ const WRITER_CACHE_KIB: i64 = 64 * 1024;
 /// Memory for pages of a connection that reads, in KiB. The next commit makes its pages invalid, so
 /// more would not help.
 const READER_CACHE_KIB: i64 = 8 * 1024;
-/// The size to which SQLite truncates the write-ahead log when it starts over, in bytes.
-const WAL_BYTES_KEPT: i64 = 4 << 20;
+/// The size to which SQLite truncates the write-ahead log when it starts over, in bytes. A log
+/// under load grows to somewhat less (see `checkpoint`): a sync takes longer where the file has
+/// grown.
+const WAL_BYTES_KEPT: i64 = 20 << 20;
 /// The longest statement, in bytes.
 const SQL_BYTES_MAX: i32 = 64 * 1024;
 /// The largest text, blob, or row, in bytes. Nothing can stop a statement before it has made a
