@@ -75,9 +75,15 @@ impl Budget {
             .store(nanos(now.saturating_add(time)), Relaxed);
     }
 
-    /// Runs a statement on the thread of its request, and measures how long it holds the thread.
-    pub(super) fn inline<T>(&self, is_watched: bool, statement: impl FnOnce() -> T) -> (T, Hold) {
-        let begun = self.now();
+    /// Runs a statement on the thread of its request from `now` on, and measures how long it holds
+    /// the thread.
+    pub(super) fn inline<T>(
+        &self,
+        now: Instant,
+        is_watched: bool,
+        statement: impl FnOnce() -> T,
+    ) -> (T, Hold) {
+        let begun = nanos(now.saturating_duration_since(self.started));
         let until = if is_watched {
             nanos(cpu_time().saturating_add(INLINE_TIME_MAX))
         } else {
@@ -169,7 +175,7 @@ mod tests {
     fn a_statement_that_is_stopped_is_never_called_long() {
         let budget = budget();
         for is_watched in [false, true] {
-            let (_, hold) = budget.inline(is_watched, || {
+            let (_, hold) = budget.inline(Instant::now(), is_watched, || {
                 for _ in 0..4 {
                     std::thread::sleep(INLINE_TIME_MAX);
                     budget.is_over();
@@ -182,21 +188,21 @@ mod tests {
     #[test]
     fn a_watched_statement_is_long_when_it_has_computed_for_its_time() {
         let budget = budget();
-        let (_, hold) = budget.inline(true, || compute(INLINE_TIME_MAX));
+        let (_, hold) = budget.inline(Instant::now(), true, || compute(INLINE_TIME_MAX));
         assert!(matches!(hold, Hold::Long(held) if held >= INLINE_TIME_MAX));
     }
 
     #[test]
     fn a_statement_of_one_step_is_unclear_where_it_is_not_watched() {
         let budget = budget();
-        let (_, hold) = budget.inline(false, || compute(INLINE_TIME_MAX * 3));
+        let (_, hold) = budget.inline(Instant::now(), false, || compute(INLINE_TIME_MAX * 3));
         assert!(matches!(hold, Hold::Unclear(elapsed) if elapsed >= INLINE_TIME_MAX * 3));
     }
 
     #[test]
     fn any_statement_is_long_when_it_computes_on_after_a_look() {
         let budget = budget();
-        let (_, hold) = budget.inline(false, || {
+        let (_, hold) = budget.inline(Instant::now(), false, || {
             compute(INLINE_TIME_MAX);
             budget.is_over();
             compute(INLINE_TIME_MAX);
@@ -207,8 +213,8 @@ mod tests {
     #[test]
     fn one_long_statement_says_nothing_of_the_next() {
         let budget = budget();
-        budget.inline(true, || compute(INLINE_TIME_MAX));
-        let (_, hold) = budget.inline(true, || ());
+        budget.inline(Instant::now(), true, || compute(INLINE_TIME_MAX));
+        let (_, hold) = budget.inline(Instant::now(), true, || ());
         assert_eq!(hold, Hold::Short);
     }
 }

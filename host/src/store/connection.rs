@@ -7,7 +7,7 @@ use super::faults;
 use super::sql_functions;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{CachedStatement, Connection, OpenFlags};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -38,6 +38,13 @@ const COLUMNS_MAX: i32 = 100;
 const PATTERN_BYTES_MAX: i32 = 100;
 /// The most parameters of a statement.
 const PARAMETERS_MAX: i32 = 1_000;
+
+/// The host's statements around each transaction of a guest.
+const COMPILED_ONCE: [&str; 4] = [BEGIN, SAVEPOINT, RELEASE, COMMIT];
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+pub(super) const SAVEPOINT: &str = "SAVEPOINT guest";
+pub(super) const RELEASE: &str = "RELEASE guest";
+pub(super) const COMMIT: &str = "COMMIT";
 
 /// A connection for a guest's statements.
 pub(super) struct GuestConnection {
@@ -141,11 +148,25 @@ impl GuestConnection {
         })
     }
 
+    /// Compiles a statement of the guest, or finds it compiled.
+    pub(super) fn prepare(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
+        // SQLite asks the authorizer when it compiles a statement. These are compiled.
+        if COMPILED_ONCE.contains(&sql.trim()) {
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_AUTH);
+            let text = "not authorized".to_owned();
+            return Err(rusqlite::Error::SqliteFailure(code, Some(text)));
+        }
+        self.sqlite.prepare_cached(sql)
+    }
+
     /// Runs one of the host's own statements.
     pub(super) fn host_statement(&self, sql: &str) -> rusqlite::Result<()> {
-        // Not through the statement cache: the authorizer sees no cached statement, so a guest
-        // could run it.
-        end_on_failed_sync(self.host.with(|| self.sqlite.execute_batch(sql)))
+        let done = self.host.with(|| match COMPILED_ONCE.contains(&sql) {
+            true => self.sqlite.prepare_cached(sql)?.execute([]).map(drop),
+            // Not through the cache, where a guest could run it too.
+            false => self.sqlite.execute_batch(sql),
+        });
+        end_on_failed_sync(done)
     }
 }
 

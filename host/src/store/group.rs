@@ -9,7 +9,7 @@
 //! changes, in a file where they are many, which a transaction of many rows does not pay for alone.
 
 use super::bindings::Error;
-use super::connection::GuestConnection;
+use super::connection::{BEGIN, COMMIT, GuestConnection, RELEASE, SAVEPOINT};
 use super::error::for_guest;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -49,8 +49,8 @@ impl WriterConnection {
         guest.budget.allow(time);
         self.group.is_first = !self.group.is_open;
         let begun = guest.host_statement(match self.group.is_first {
-            true => "BEGIN IMMEDIATE",
-            false => "SAVEPOINT guest",
+            true => BEGIN,
+            false => SAVEPOINT,
         });
         let begun = begun.map_err(|error| for_guest(&error, false));
         if begun.is_err() {
@@ -65,7 +65,7 @@ impl WriterConnection {
         if self.group.is_first {
             return Ok(());
         }
-        let kept = self.guest.host_statement("RELEASE guest");
+        let kept = self.guest.host_statement(RELEASE);
         let kept = kept.map_err(|error| for_guest(&error, self.guest.budget.was_spent()));
         if kept.is_err() {
             self.undo();
@@ -133,7 +133,7 @@ impl WriterConnection {
             return;
         }
         self.guest.budget.allow(Duration::MAX);
-        match self.guest.host_statement("COMMIT") {
+        match self.guest.host_statement(COMMIT) {
             Ok(()) => self.end_group(&Ok(())),
             Err(error) => {
                 tracing::error!(%error, "a group commit failed; nothing of it was acknowledged");

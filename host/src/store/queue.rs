@@ -92,9 +92,9 @@ impl WriterQueue {
         }
     }
 
-    /// Where the next statement runs.
-    pub(super) fn mode(&self) -> Mode {
-        self.pace.lock().mode(Instant::now())
+    /// Where a statement runs that begins now.
+    pub(super) fn mode(&self, now: Instant) -> Mode {
+        self.pace.lock().mode(now)
     }
 
     /// Records for how long a statement has held the thread of its request.

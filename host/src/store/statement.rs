@@ -18,7 +18,7 @@ pub(super) fn execute(
     parameters: &[Value],
 ) -> Result<u64, Error> {
     let run = || -> rusqlite::Result<u64> {
-        let mut statement = connection.sqlite.prepare_cached(sql)?;
+        let mut statement = connection.prepare(sql)?;
         bind(&mut statement, parameters)?;
         // It passes over the rows of a RETURNING clause: to stop at the first would be an error
         // after the effect.
@@ -43,7 +43,7 @@ pub(super) fn query(
     parameters: &[Value],
 ) -> Result<Rows, Error> {
     let fail = |error: rusqlite::Error| for_guest(&error, connection.budget.was_spent());
-    let mut statement = connection.sqlite.prepare_cached(sql).map_err(fail)?;
+    let mut statement = connection.prepare(sql).map_err(fail)?;
     bind(&mut statement, parameters).map_err(fail)?;
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut result = Vec::new();

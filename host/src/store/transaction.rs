@@ -131,20 +131,21 @@ impl WriteTransaction {
     }
 
     fn run<T>(&self, act: impl FnOnce(&GuestConnection) -> Result<T, Error>) -> Result<T, Error> {
+        let now = Instant::now();
         // The watch looks too rarely for a guest that runs many short statements.
-        self.shared.end_if_out_of_time(&self.queue);
+        self.shared.end_if_out_of_time(now, &self.queue);
         let mut state = self.shared.state.lock();
         let guard = match &mut *state {
             TransactionState::Open(guard) => guard,
             TransactionState::Ended(reason) => return Err(reason.clone()),
         };
         let guest = &guard.guest;
-        let mode = self.queue.mode();
+        let mode = self.queue.mode(now);
         let result = if mode == Mode::OwnThread {
             tokio::task::block_in_place(|| act(guest))
         } else {
             let is_watched = mode == Mode::Watched;
-            let (result, hold) = guest.budget.inline(is_watched, || act(guest));
+            let (result, hold) = guest.budget.inline(now, is_watched, || act(guest));
             self.queue.note(hold);
             result
         };
@@ -199,8 +200,8 @@ impl SharedTransaction {
 
     /// Undoes a transaction that has outlived its time. While it runs a statement, that statement's
     /// own time limit applies.
-    pub(super) fn end_if_out_of_time(&self, queue: &Arc<WriterQueue>) {
-        if self.began.elapsed() <= self.time_max {
+    pub(super) fn end_if_out_of_time(&self, now: Instant, queue: &Arc<WriterQueue>) {
+        if now.saturating_duration_since(self.began) <= self.time_max {
             return;
         }
         let Some(mut state) = self.state.try_lock() else {

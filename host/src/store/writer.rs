@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often the watch looks whether a transaction has outlived its time.
 const WATCH_INTERVAL: Duration = Duration::from_millis(50);
@@ -108,7 +108,7 @@ async fn watch(queue: Weak<WriterQueue>, current: Arc<Mutex<Weak<SharedTransacti
         let Some(queue) = queue.upgrade() else { return };
         let transaction = current.lock().upgrade();
         if let Some(transaction) = transaction {
-            transaction.end_if_out_of_time(&queue);
+            transaction.end_if_out_of_time(Instant::now(), &queue);
         }
     }
 }
