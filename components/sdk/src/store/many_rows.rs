@@ -3,9 +3,10 @@
 use super::{StoreError, Transaction, Value};
 
 /// How many rows one statement has, largest first. There are few sizes, so that the host finds the
-/// statement prepared. The largest stays below the host's limit of 1,000 parameters, and well below
-/// the 2 ms after which the host gives a statement a thread of its own.
-const ROWS_OF_STATEMENT: [usize; 3] = [25, 5, 1];
+/// statement prepared. A transfer has two entries. The largest stays below the host's limit of
+/// 1,000 parameters, and well below the 2 ms after which the host gives a statement a thread of its
+/// own.
+const ROWS_OF_STATEMENT: [usize; 4] = [25, 5, 2, 1];
 
 /// SQL with a list of rows in it: `before row, row, .. after`.
 pub struct ManyRows {
