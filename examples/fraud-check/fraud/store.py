@@ -56,8 +56,8 @@ def _value(parameter) -> sql.Value:
             raise TypeError(f"{type(parameter).__name__} is no value of this store")
 
 
-def _rows(rows: sql.Rows) -> list[list]:
+def _rows(rows: list[list[sql.Value]]) -> list[list]:
     def plain(value):
         return None if isinstance(value, sql.Value_Null) else value.value
 
-    return [[plain(value) for value in row] for row in rows.rows]
+    return [[plain(value) for value in row] for row in rows]

@@ -2,11 +2,11 @@
 
 wasmtime::component::bindgen!({
     path: "../wit/store",
-    inline: "package strongroom:host-store; world imports { import strongroom:store/sql@0.1.0; }",
+    inline: "package strongroom:host-store; world imports { import strongroom:store/sql@0.2.0; }",
     world: "strongroom:host-store/imports",
     imports: {
-        "strongroom:store/sql@0.1.0.[method]transaction.execute": trappable,
-        "strongroom:store/sql@0.1.0.[method]transaction.query": trappable,
+        "strongroom:store/sql@0.2.0.[method]transaction.execute": trappable,
+        "strongroom:store/sql@0.2.0.[method]transaction.query": trappable,
         default: async | trappable,
     },
     require_store_data_send: true,

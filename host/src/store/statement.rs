@@ -45,8 +45,8 @@ pub(super) fn query(
     let fail = |error: rusqlite::Error| for_guest(&error, connection.budget.was_spent());
     let mut statement = connection.prepare(sql).map_err(fail)?;
     bind(&mut statement, parameters).map_err(fail)?;
-    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
-    let mut result = Vec::new();
+    let columns = statement.column_count();
+    let mut result = Rows::new();
     let mut bytes = 0_usize;
     let mut found = statement.raw_query();
     while let Some(row) = found.next().map_err(fail)? {
@@ -55,8 +55,8 @@ pub(super) fn query(
                 "more than {ROWS_MAX} rows; use LIMIT"
             )));
         }
-        let mut values = Vec::with_capacity(columns.len());
-        for column in 0..columns.len() {
+        let mut values = Vec::with_capacity(columns);
+        for column in 0..columns {
             let value = row.get_ref(column).map_err(fail)?;
             // Before the copy: one row can hold more than a result may.
             bytes = bytes.saturating_add(size_of_value(value));
@@ -69,10 +69,7 @@ pub(super) fn query(
         }
         result.push(values);
     }
-    Ok(Rows {
-        columns,
-        rows: result,
-    })
+    Ok(result)
 }
 
 fn bind(statement: &mut Statement<'_>, parameters: &[Value]) -> rusqlite::Result<()> {

@@ -45,7 +45,7 @@ async fn a_reader_sees_a_write_when_it_is_committed_and_not_before() {
     let test = TestStore::new().await;
     let transaction = test.begin_insert(1).await;
     let rows = transaction.query("SELECT id FROM t", &[]).unwrap();
-    assert_eq!((rows.rows.len(), test.count().await), (1, 0));
+    assert_eq!((rows.len(), test.count().await), (1, 0));
     transaction.commit().await.unwrap();
     assert_eq!(test.count().await, 1);
 }
@@ -280,7 +280,7 @@ async fn a_result_that_is_too_large_undoes_its_transaction() {
 async fn no_single_step_outlasts_a_read() {
     let test = TestStore::new().await;
     let product = "SELECT instr(zeroblob(500000), zeroblob(250000) || x'01')";
-    assert_eq!(test.read(product).await.unwrap().rows.len(), 1);
+    assert_eq!(test.read(product).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ mod bindings {
         path: "../../wit/store",
         inline: "
             package strongroom:sdk-store;
-            world imports { import strongroom:store/sql@0.1.0; }
+            world imports { import strongroom:store/sql@0.2.0; }
         ",
         world: "strongroom:sdk-store/imports",
         generate_all,
@@ -25,7 +25,7 @@ impl Store for HostStore {
     type Transaction = DeferredTransaction<Self>;
 
     fn query(&self, statement: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        Ok(sql::query(statement, &copied(params))?.into())
+        Ok(from_host(sql::query(statement, &copied(params))?))
     }
 
     fn begin(&self) -> Result<Self::Transaction, StoreError> {
@@ -46,7 +46,7 @@ impl SqlHost for HostStore {
         params: &[Value],
     ) -> Result<(Self::Begun, Rows), StoreError> {
         let (turn, rows) = sql::Transaction::begin_query(statement, &copied(params))?;
-        Ok((turn, rows.into()))
+        Ok((turn, from_host(rows)))
     }
 }
 
@@ -56,7 +56,7 @@ impl Transaction for sql::Transaction {
     }
 
     fn query(&self, statement: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        Ok(Self::query(self, statement, &copied(params))?.into())
+        Ok(from_host(Self::query(self, statement, &copied(params))?))
     }
 
     fn commit(self) -> Result<(), StoreError> {
@@ -97,14 +97,10 @@ fn copied(params: &[Value]) -> Vec<sql::Value> {
     params.iter().cloned().map(sql::Value::from).collect()
 }
 
-impl From<sql::Rows> for Rows {
-    fn from(rows: sql::Rows) -> Self {
-        let rows = rows
-            .rows
-            .into_iter()
-            .map(|row| Row(row.into_iter().map(Value::from).collect()))
-            .collect();
-        Self { rows }
+fn from_host(rows: sql::Rows) -> Rows {
+    let row = |values: Vec<sql::Value>| Row(values.into_iter().map(Value::from).collect());
+    Rows {
+        rows: rows.into_iter().map(row).collect(),
     }
 }
 

@@ -86,7 +86,7 @@ async fn a_first_query_comes_with_its_transaction() {
     let test = TestStore::new().await;
     let mut guest = TestGuest::of(&test);
     let (transaction, rows) = guest.begin_query(IDS).await.unwrap();
-    assert!(rows.rows.is_empty());
+    assert!(rows.is_empty());
     assert!(guest.session.is_writing());
     let changes = vec![change(INSERT, 1, 1), change(INSERT, 2, 1)];
     guest.end_with(transaction, changes).await.unwrap();
@@ -217,7 +217,7 @@ async fn many_short_changes_have_the_time_of_a_transaction_together() {
     assert!(begun.elapsed() < WRITE_TIME * 10, "{:?}", begun.elapsed());
     assert!(guest.retire.load(Relaxed));
     let changed = test.read("SELECT id FROM t WHERE v IS NOT NULL").await;
-    assert!(changed.unwrap().rows.is_empty());
+    assert!(changed.unwrap().is_empty());
 }
 
 /// All of it runs on one worker thread.

@@ -106,7 +106,7 @@ pub fn ids(rows: &Rows) -> Vec<i64> {
         Value::Integer(id) => id,
         ref other => panic!("{other:?}"),
     };
-    rows.rows.iter().map(id).collect()
+    rows.iter().map(id).collect()
 }
 
 /// Whether both errors are the same case, whatever their texts are.

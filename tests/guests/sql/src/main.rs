@@ -11,7 +11,7 @@ wit_bindgen::generate!({
     inline: "
         package tests:sql;
         world sql {
-            import strongroom:store/sql@0.1.0;
+            import strongroom:store/sql@0.2.0;
             import wasi:config/store@0.2.0-rc.1;
         }
     ",
@@ -19,7 +19,7 @@ wit_bindgen::generate!({
     generate_all,
 });
 
-use strongroom::store::sql::{self, Rows, Transaction, Value};
+use strongroom::store::sql::{self, Transaction, Value};
 use wasi::config::store;
 
 thread_local! {
@@ -117,12 +117,12 @@ fn configuration() -> String {
 }
 
 /// One line for each row, its values separated by `|`.
-fn as_text(rows: &Rows) -> String {
+fn as_text(rows: &[Vec<Value>]) -> String {
     let line = |row: &Vec<Value>| {
         let values: Vec<String> = row.iter().map(value_as_text).collect();
         values.join("|")
     };
-    let lines: Vec<String> = rows.rows.iter().map(line).collect();
+    let lines: Vec<String> = rows.iter().map(line).collect();
     lines.join("\n")
 }
 

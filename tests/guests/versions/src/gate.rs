@@ -8,7 +8,7 @@ wit_bindgen::generate!({
     inline: "
         package tests:gates;
         world gates {
-            import strongroom:store/sql@0.1.0;
+            import strongroom:store/sql@0.2.0;
         }
     ",
     world: "tests:gates/gates",
@@ -35,7 +35,7 @@ fn is_open(name: &str) -> bool {
         &[Value::Text(name.to_owned())],
     );
     // Before the first gate is opened there is no table.
-    found.is_ok_and(|rows| !rows.rows.is_empty())
+    found.is_ok_and(|rows| !rows.is_empty())
 }
 
 /// Opens the gate for good.

@@ -145,7 +145,7 @@ fn from_host(rows: HostRows) -> Rows {
     };
     let row = |row: Vec<HostValue>| Row(row.into_iter().map(value).collect());
     Rows {
-        rows: rows.rows.into_iter().map(row).collect(),
+        rows: rows.into_iter().map(row).collect(),
     }
 }
 
