@@ -1,6 +1,6 @@
 //! The figures of the ledger for operators.
 
-use strongroom_sdk::metrics::{Metric, by_word, count};
+use strongroom_sdk::metrics::{Metric, count};
 use strongroom_sdk::store::{Store, StoreError};
 
 const HEAD: &str = "SELECT transfer_sequence FROM journal_head";
@@ -29,7 +29,7 @@ pub fn metrics(store: &impl Store) -> Result<Vec<Metric>, StoreError> {
             "decisions_total",
             "Decisions of the ledger: those that were accepted, and the declines by their code.",
             "outcome",
-            by_word(store.query(DECISIONS, &[])?)?,
+            store.query(DECISIONS, &[])?.by_word()?,
         ),
         Metric::gauge(
             "holds_open",

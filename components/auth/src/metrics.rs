@@ -1,7 +1,7 @@
 //! The figures of users for operators. Customers are not counted: that would read them
 //! all.
 
-use strongroom_sdk::metrics::{Metric, by_word, count};
+use strongroom_sdk::metrics::{Metric, count};
 use strongroom_sdk::store::{Store, StoreError};
 
 const STAFF: &str = "SELECT role, count(*) FROM user WHERE role <> 'customer' GROUP BY role";
@@ -17,7 +17,7 @@ pub fn metrics(store: &impl Store) -> Result<Vec<Metric>, StoreError> {
             "staff_users",
             "Users who are not customers, by role.",
             "role",
-            by_word(store.query(STAFF, &[])?)?,
+            store.query(STAFF, &[])?.by_word()?,
         ),
         Metric::gauge(
             "users_disabled",

@@ -13,7 +13,7 @@
 //! assert_eq!((waiting.samples.len(), sent.samples.len()), (1, 2));
 //! ```
 
-use crate::store::{Rows, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// [`count`] goes so far: the host asks several times in a minute, so that a count must stay cheap.
 pub const COUNT_MAX: u32 = 100_000;
@@ -119,16 +119,6 @@ pub fn count(store: &impl Store, table: &str) -> Result<i64, StoreError> {
     let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {COUNT_MAX})");
     let row = store.query(&sql, &[])?.first_or("a count has no row")?;
     row.integer(0)
-}
-
-/// Reads rows of a word and a number, such as those of `GROUP BY`.
-///
-/// # Errors
-/// [`StoreError::Row`].
-pub fn by_word(rows: Rows) -> Result<Vec<(String, i64)>, StoreError> {
-    rows.into_iter()
-        .map(|row| Ok((row.text(0)?, row.integer(1)?)))
-        .collect()
 }
 
 /// Converts [`Metric`](crate::metrics::Metric)s into a component's own bindings. `$wit` is their

@@ -36,6 +36,5 @@ impl<R: Read> Read for Digested<R> {
 
 /// A SHA-256 in lower-case hexadecimal.
 pub(super) fn hex(digest: Sha256) -> String {
-    let bytes = digest.finalize();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest.finalize())
 }

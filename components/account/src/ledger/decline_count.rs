@@ -4,7 +4,6 @@
 use super::write::Decision;
 use std::collections::BTreeMap;
 use strongroom_ledger_api::Decline;
-use strongroom_sdk::metrics::by_word;
 use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
 
 const ADD: &str = "\
@@ -34,5 +33,6 @@ pub fn add(transaction: &impl Transaction, decisions: &[Decision]) -> Result<(),
 /// # Errors
 /// [`StoreError`].
 pub fn decline_counts(store: &impl Store) -> Result<DeclineCounts, StoreError> {
-    Ok(by_word(store.query(ALL, &[])?)?.into_iter().collect())
+    let counts = store.query(ALL, &[])?.by_word()?;
+    Ok(counts.into_iter().collect())
 }

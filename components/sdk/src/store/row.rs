@@ -24,6 +24,16 @@ impl Rows {
         self.first()
             .ok_or_else(|| StoreError::Row(missing.to_owned()))
     }
+
+    /// The rows of a word and a number, such as those of `GROUP BY`.
+    ///
+    /// # Errors
+    /// [`StoreError::Row`].
+    pub fn by_word(self) -> Result<Vec<(String, i64)>, StoreError> {
+        self.into_iter()
+            .map(|row| Ok((row.text(0)?, row.integer(1)?)))
+            .collect()
+    }
 }
 
 impl IntoIterator for Rows {

@@ -74,10 +74,7 @@ impl File {
     fn new(content_type: &'static str, bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
         let digest = Sha256::digest(&bytes);
-        let hex: String = digest[..16]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hex = hex::encode(&digest[..16]);
         Self {
             content_type: HeaderValue::from_static(content_type),
             bytes,

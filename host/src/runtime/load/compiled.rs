@@ -14,7 +14,6 @@ use crate::private_file::{self, Guard};
 use crate::registry::Digest;
 use crate::telemetry::microseconds;
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -140,13 +139,9 @@ impl CompiledCache {
 fn file_name(engine: &Engine, digest: Digest) -> String {
     let mut hasher = Sha256Hasher(Sha256::new());
     engine.precompile_compatibility_hash().hash(&mut hasher);
-    let mut name = digest.to_string().replace(':', "-");
-    name.push('-');
-    for byte in &hasher.0.finalize()[..16] {
-        // Writing to a string cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
-    format!("{name}.{SUFFIX}")
+    let name = digest.to_string().replace(':', "-");
+    let engine = hex::encode(&hasher.0.finalize()[..16]);
+    format!("{name}-{engine}.{SUFFIX}")
 }
 
 /// A user who can write here can have the host run code of their own.
