@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Measures what the edge costs, and judges it. `./build.sh bench edge` calls it.
 #
-# usage: bench/edge.sh [--base BINARY] [--base-components DIR] [--seconds N] [--turns N] [--keys]
+# usage: bench/edge.sh [--base BINARY] [--base-components DIR] [--base-registry FILE]
+#                      [--seconds N] [--turns N] [--keys | --transfers]
 #   --base BINARY          an older `strongroom` to compare with; without it, no comparison
 #   --base-components DIR  its components (../components beside the folder of the binary)
+#   --base-registry FILE   its registry, for a build that cannot read the one of this build
 #   --seconds N            how long each turn of each side is measured, 1 to 200 (10)
 #   --turns N              how often the sides take turns, 1 to 99 (5; with --keys, 15)
 #   --keys                 only compares reads with an API key with those with tokens
+#   --transfers            only compares transfers with those of the older build
 #
 # The sides of a comparison are hosts that all run all the time, and are loaded one after the other,
 # in another order each turn. Everything listens on the loopback and ends with this script.
@@ -16,16 +19,17 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly CLIENTS_HELLO=32 CLIENTS_BANK=64 CLIENTS_LOGIN=16 LOGINS_A_SECOND=16 WARM_UP=2
 base=
 base_components=
+base_registry=
 seconds=10
 turns=
-keys_only=
+only=
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 fail() { printf 'bench/edge.sh: %s\n' "$*" >&2; exit 1; }
 
 while (($#)); do
-  if [[ $1 == --keys ]]; then
-    keys_only=yes
+  if [[ $1 == --keys || $1 == --transfers ]]; then
+    only=${1#--}
     shift
     continue
   fi
@@ -33,6 +37,9 @@ while (($#)); do
     --base) base=$(realpath -e "${2:-}") || fail "--base names a binary" ;;
     --base-components)
       base_components=$(realpath -e "${2:-}") || fail "--base-components names a folder"
+      ;;
+    --base-registry)
+      base_registry=$(realpath -e "${2:-}") || fail "--base-registry names a file"
       ;;
     --seconds)
       [[ ${2:-} =~ ^[0-9]{1,3}$ ]] && ((10#$2 >= 1 && 10#$2 <= 200)) ||
@@ -48,7 +55,8 @@ while (($#)); do
   esac
   shift 2
 done
-turns=${turns:-$([[ -n $keys_only ]] && echo 15 || echo 5)}
+turns=${turns:-$([[ $only == keys ]] && echo 15 || echo 5)}
+if [[ $only == transfers && -z $base ]]; then fail "--transfers needs --base"; fi
 
 cd "$root"
 host=${STRONGROOM_BIN:-$root/target/release/strongroom}
@@ -56,7 +64,7 @@ components=$root/target/components
 needed=("$host" "$components"/{auth,token,account,transaction,webhook,test-guests/hello}.wasm)
 if [[ -n $base ]]; then
   base_components=${base_components:-$(dirname "$(dirname "$base")")/components}
-  needed+=("$base_components"/{auth,token,account,transaction,webhook}.wasm)
+  needed+=("$base_components"/{auth,token,account,transaction}.wasm)
 fi
 for file in "${needed[@]}"; do
   [[ -f $file ]] || fail "$file is missing; run ./build.sh bench edge"
@@ -70,7 +78,8 @@ mkdir "$folder/records"
 declare -A pid_of=() address_of=()
 sides=(plain tls)
 if [[ -n $base ]]; then sides+=(base); fi
-if [[ -n $keys_only ]]; then sides=(plain); fi
+if [[ $only == keys ]]; then sides=(plain); fi
+if [[ $only == transfers ]]; then sides=(plain base); fi
 
 clean_up() {
   local status=$? side
@@ -105,6 +114,8 @@ write_registry() { # SIDE
   if [[ $1 == tls ]]; then
     local tls="{ cert = \"$folder/cert.pem\", key = \"$folder/key.pem\" }"
     sed "s|^\[host\]|&\ntls = $tls|" registry.toml
+  elif [[ $1 == base && -n $base_registry ]]; then
+    cat "$base_registry"
   elif [[ $1 == base ]]; then
     sed '/^rates = /d' registry.toml
   else
@@ -153,6 +164,17 @@ measure_requests() { # TURN
   done
 }
 
+measure_transfers() { # TURN
+  local side clients
+  for clients in $CLIENTS_BANK 1; do
+    for side in $(in_turn "$1" plain base); do
+      say "turn $1 of $turns: transfers, $side, clients: $clients"
+      load transfers "$side" "transfers-$clients-$side-$1" --bank "$folder/$side/bank.json" \
+        --clients "$clients"
+    done
+  done
+}
+
 # The same reads, by all customers with their tokens, or by one client with its key.
 measure_keys() { # TURN
   local by flags
@@ -197,14 +219,16 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 chmod 600 "$folder/key.pem"
 
 for side in "${sides[@]}"; do start "$side"; done
-if [[ -z $keys_only ]]; then
+if [[ -z $only ]]; then
   say "the most transfers a second"
   load transfers plain transfers-most --bank "$folder/plain/bank.json" --clients $CLIENTS_BANK
   rate=$(($(rate_of transfers-most) / 4))
 fi
 for turn in $(seq "$turns"); do
+  if [[ -n $base && $only != keys ]]; then measure_transfers "$turn"; fi
+  if [[ $only == transfers ]]; then continue; fi
   measure_keys "$turn"
-  if [[ -n $keys_only ]]; then continue; fi
+  if [[ $only == keys ]]; then continue; fi
   measure_requests "$turn"
   measure_logins "$turn" "$rate"
 done

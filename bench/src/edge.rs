@@ -1,6 +1,6 @@
-//! What the edge costs: this build, plain and by TLS, beside an older one, reads with an API key
-//! beside those with tokens, and transfers beside logins. Both sides take turns in one run, and
-//! each turn is compared with its neighbour.
+//! What the edge costs: this build, plain and by TLS, beside an older one, also in transfers; reads
+//! with an API key beside those with tokens; and transfers beside logins. Both sides take turns in
+//! one run, and each turn is compared with its neighbour.
 
 use std::path::{Path, PathBuf};
 
@@ -51,6 +51,13 @@ fn comparisons(records: &Path) -> Result<Vec<EdgeComparison>> {
         comparisons.push(EdgeComparison {
             title: format!("{load}: {side} beside {other}"),
             sides: [format!("{load}-{side}"), format!("{load}-{other}")],
+            measure: Measure::Rate,
+        });
+    }
+    for clients in [64, 1] {
+        comparisons.push(EdgeComparison {
+            title: format!("transfers: plain beside base, clients: {clients}"),
+            sides: ["plain", "base"].map(|side| format!("transfers-{clients}-{side}")),
             measure: Measure::Rate,
         });
     }
