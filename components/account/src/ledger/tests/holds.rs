@@ -194,6 +194,38 @@ fn an_account_with_a_hold_is_not_closed_and_a_frozen_one_voids() {
 }
 
 #[test]
+fn a_payee_that_takes_nothing_keeps_no_hold_from_its_end() {
+    for kind in [Kind::Void, Kind::Expiry] {
+        let (store, from, to) = bank_with_a_hold();
+        account::freeze(&store, &CLOCK, to.id, Freeze::Credits, &teller()).unwrap();
+        if kind == Kind::Void {
+            let capture = of_original(3, Kind::Capture, 2, 600);
+            declined(&store, &capture, Decline::AccountFrozen);
+            accepted(&store, &of_original(4, Kind::Void, 2, 600));
+        } else {
+            assert_eq!(expire_holds(&store, &later(HOLD_SECONDS)), Ok(1));
+        }
+        assert_eq!(end(&store).map(|end| end.kind), Some(kind));
+        assert_eq!(counters(&store, &from), (1_000, 1_000, 0, 0));
+        assert_invariants(&store);
+    }
+}
+
+#[test]
+fn a_capture_fits_the_limit_of_the_payee_that_its_hold_has_used() {
+    let (store, from, to) = bank();
+    let transaction = store.begin().unwrap();
+    let almost_full = [Value::from(to.key), Value::from(COUNTER_MINOR_MAX - 600)];
+    let fill = "UPDATE balance SET credits_posted = ?2, debits_posted = ?2 WHERE account_key = ?1";
+    transaction.execute(fill, &almost_full).unwrap();
+    transaction.commit().unwrap();
+    accepted(&store, &hold(2, &from, &to, 600));
+    declined(&store, &pay(3, &from, &to, 1), Decline::LimitExceeded);
+    accepted(&store, &of_original(4, Kind::Capture, 2, 600));
+    assert_eq!(balance(&store, &to).credits_posted, COUNTER_MINOR_MAX);
+}
+
+#[test]
 fn only_the_ledger_lets_a_hold_expire() {
     let (store, ..) = bank_with_a_hold();
     let time = later(HOLD_SECONDS);
