@@ -1,7 +1,5 @@
-//! How a decision changes the two balances. Pure: the single transfer, the batch, and the audit all
-//! use it.
+//! How the decision on one transfer changes the two balances.
 
-use super::state::AccountState;
 use strongroom_ledger_api::Kind;
 
 /// The amounts added to the source's debits and to the destination's credits, in minor units.
@@ -25,18 +23,5 @@ impl Movement {
             Kind::Void | Kind::Expiry => (0, -held_minor),
         };
         Self { posted, pending }
-    }
-
-    /// Moves it in memory, for the next decision of the same transaction. The decision has checked
-    /// that no counter leaves its limits.
-    pub fn apply(self, source: &mut AccountState, destination: &mut AccountState) {
-        source.balance.debits_posted += self.posted;
-        source.balance.debits_pending += self.pending;
-        destination.balance.credits_posted += self.posted;
-        destination.balance.credits_pending += self.pending;
-        if self.posted > 0 {
-            source.entry_count += 1;
-            destination.entry_count += 1;
-        }
     }
 }

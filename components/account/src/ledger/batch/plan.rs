@@ -5,11 +5,10 @@ use super::state::BatchState;
 use crate::ledger::decide::{DecisionInput, decide};
 use crate::ledger::head::{Head, Moment};
 use crate::ledger::journal::{JournalRow, Place, RowAccounts};
-use crate::ledger::movement::Movement;
 use crate::ledger::state::Parties;
 use crate::ledger::write::Decision;
 use strongroom_ledger_api::{
-    BatchLine, BatchReply, Decline, Kind, LedgerError, LineOutcome, Refusal, Status, Transfer,
+    BatchLine, BatchReply, Decline, Direction, LedgerError, LineOutcome, Refusal, Status, Transfer,
 };
 use strongroom_sdk::clock::Clock;
 
@@ -85,8 +84,8 @@ impl BatchPlan {
         };
         let row = JournalRow::of_decision(transfer, self.place(accounts), None);
         let decision = Decision::new(row, self.entry_sequence, source, destination);
-        let movement = Movement::of(Kind::Transfer, amount.minor(), 0);
-        state.apply(movement, places);
+        state.apply(places.source, Direction::Debit, amount.minor());
+        state.apply(places.destination, Direction::Credit, amount.minor());
         Ok(decision)
     }
 

@@ -1,7 +1,6 @@
 //! The accounts that a batch or a posting of several legs names: read once, then kept as the
 //! decisions leave them.
 
-use crate::ledger::movement::Movement;
 use crate::ledger::state::{ACCOUNT_STATE_COLUMNS, AccountState, account_state_columns};
 use std::collections::{BTreeSet, HashMap};
 use strongroom_ledger_api::{AccountRef, Direction, Transfer};
@@ -141,15 +140,20 @@ impl BatchState {
         }
     }
 
+    /// The index of the account of an id, if there is one.
+    pub fn place_of(&self, id: Uuid) -> Option<usize> {
+        self.by_id.get(&id).copied()
+    }
+
     /// The account of an id, if there is one.
     pub fn of_id(&self, id: Uuid) -> Option<&AccountState> {
-        self.at(self.by_id.get(&id).copied())
+        self.at(self.place_of(id))
     }
 
     /// Debits or credits one account; its other side is another's. The decision has checked that no
     /// counter leaves its limits.
-    pub fn apply_leg(&mut self, id: Uuid, direction: Direction, minor: i64) {
-        let Some(place) = self.by_id.get(&id).copied() else {
+    pub fn apply(&mut self, place: Option<usize>, direction: Direction, minor: i64) {
+        let Some(place) = place else {
             return;
         };
         if let Some(account) = self.accounts.get_mut(place) {
@@ -165,17 +169,6 @@ impl BatchState {
     /// An account as the decisions so far have left it.
     pub fn at(&self, place: Option<usize>) -> Option<&AccountState> {
         self.accounts.get(place?)
-    }
-
-    /// Moves money between two accounts of the batch.
-    pub fn apply(&mut self, movement: Movement, places: Places) {
-        let (Some(source), Some(destination)) = (places.source, places.destination) else {
-            return;
-        };
-        if let Ok([source, destination]) = self.accounts.get_disjoint_mut([source, destination]) {
-            movement.apply(source, destination);
-        }
-        self.moved.extend([source, destination]);
     }
 
     /// Keeps the balances in the store as they are.

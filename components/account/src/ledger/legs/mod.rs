@@ -162,7 +162,8 @@ fn entries(
 ) -> Result<Vec<Entry>, LedgerError> {
     let mut entries = Vec::with_capacity(legs.len());
     for (sequence, leg) in (head.entry_sequence + 1..).zip(legs) {
-        accounts.apply_leg(leg.account, leg.direction, leg.amount.minor());
+        let place = accounts.place_of(leg.account);
+        accounts.apply(place, leg.direction, leg.amount.minor());
         let account = account_of(accounts, leg.account)?;
         entries.push(Entry {
             sequence,
