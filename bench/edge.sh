@@ -65,6 +65,7 @@ needed=("$host" "$components"/{auth,token,account,transaction,webhook,test-guest
 if [[ -n $base ]]; then
   base_components=${base_components:-$(dirname "$(dirname "$base")")/components}
   needed+=("$base_components"/{auth,token,account,transaction}.wasm)
+  if [[ -z $base_registry ]]; then needed+=("$base_components/webhook.wasm"); fi
 fi
 for file in "${needed[@]}"; do
   [[ -f $file ]] || fail "$file is missing; run ./build.sh bench edge"
@@ -165,13 +166,13 @@ measure_requests() { # TURN
 }
 
 measure_transfers() { # TURN
-  local side clients
-  for clients in $CLIENTS_BANK 1; do
-    for side in $(in_turn "$1" plain base); do
-      say "turn $1 of $turns: transfers, $side, clients: $clients"
-      load transfers "$side" "transfers-$clients-$side-$1" --bank "$folder/$side/bank.json" \
-        --clients "$clients"
-    done
+  local side
+  for side in $(in_turn "$1" plain base); do
+    say "turn $1 of $turns: transfers, $side"
+    load transfers "$side" "transfers-$side-$1" --bank "$folder/$side/bank.json" \
+      --clients $CLIENTS_BANK
+    say "turn $1 of $turns: transfers of one client, $side"
+    load transfers "$side" "transfers-of-one-$side-$1" --bank "$folder/$side/bank.json" --clients 1
   done
 }
 

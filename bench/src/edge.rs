@@ -45,19 +45,14 @@ fn comparisons(records: &Path) -> Result<Vec<EdgeComparison>> {
     for (load, side, other) in [
         ("hello", "plain", "base"),
         ("balances", "plain", "base"),
+        ("transfers", "plain", "base"),
+        ("transfers-of-one", "plain", "base"),
         ("hello", "tls", if has_base { "base" } else { "plain" }),
         ("balances", "tls", if has_base { "base" } else { "plain" }),
     ] {
         comparisons.push(EdgeComparison {
             title: format!("{load}: {side} beside {other}"),
             sides: [format!("{load}-{side}"), format!("{load}-{other}")],
-            measure: Measure::Rate,
-        });
-    }
-    for clients in [64, 1] {
-        comparisons.push(EdgeComparison {
-            title: format!("transfers: plain beside base, clients: {clients}"),
-            sides: ["plain", "base"].map(|side| format!("transfers-{clients}-{side}")),
             measure: Measure::Rate,
         });
     }
