@@ -4,7 +4,7 @@
 //! rows.
 
 use super::StoredReply;
-use crate::store::{Migration, Row, Store, StoreError, Transaction, Value};
+use crate::store::{Migration, Row, Store, StoreError, Transaction, Value, purge};
 use http::StatusCode;
 use uuid::Uuid;
 
@@ -51,14 +51,7 @@ pub const fn migration(number: i64) -> Migration {
 pub fn sweep<S: Store>(store: &S, now_ms: i64) -> Result<(), StoreError> {
     let oldest_kept_ms = now_ms.saturating_sub(REPLIES_KEPT_MS);
     let params = [Value::from(oldest_kept_ms), Value::from(SWEPT_ROWS_MAX)];
-    // Most ticks find nothing old, and then need no turn of the writer.
-    if store.query(OLD, &params)?.rows.is_empty() {
-        return Ok(());
-    }
-    let transaction = store.begin()?;
-    let sql = format!("DELETE FROM kept_reply WHERE request IN ({OLD})");
-    transaction.execute(&sql, &params)?;
-    transaction.commit_later()
+    purge(store, "kept_reply", "request", OLD, &params)
 }
 
 /// A reply, and the request that it belongs to.

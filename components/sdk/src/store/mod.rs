@@ -10,6 +10,7 @@ mod many_rows;
 mod migrate;
 #[cfg(feature = "native")]
 mod native;
+mod purge;
 mod row;
 mod value;
 #[cfg(target_family = "wasm")]
@@ -23,6 +24,7 @@ pub use many_rows::{ManyRows, Statement};
 pub use migrate::{Migration, migrate};
 #[cfg(feature = "native")]
 pub use native::{SqliteStore, SqliteTransaction};
+pub use purge::purge;
 pub use row::{Row, Rows};
 pub use value::Value;
 #[cfg(target_family = "wasm")]

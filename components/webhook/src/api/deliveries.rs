@@ -1,10 +1,10 @@
 //! The calls that list deliveries, and have one sent again.
 
-use super::find::find_active;
+use super::find::{find_active, read};
 use super::view::DeliveryView;
+use crate::delivery;
 use crate::service::{Env, Service};
 use crate::webhook::RESENT;
-use crate::{delivery, webhook};
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
@@ -25,7 +25,7 @@ impl<E: Env> Service<E> {
         id: Uuid,
         page: &Page<i64>,
     ) -> Result<List<DeliveryView>, Problem> {
-        let webhook = webhook::read(&self.store, id)?.ok_or_else(Problem::not_found)?;
+        let webhook = read(&self.store, id)?;
         let found = delivery::list(&self.store, webhook.key, &page.window())?;
         let list = List::new(found, page, |delivery| delivery.sequence.cast_signed());
         Ok(list.map(DeliveryView::from))

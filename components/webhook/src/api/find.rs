@@ -3,8 +3,16 @@
 use crate::webhook::{self, Webhook};
 use axum::http::StatusCode;
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::Transaction;
+use strongroom_sdk::store::{Store, Transaction};
 use uuid::Uuid;
+
+/// The webhook of an id, if it is not deleted, on a snapshot.
+///
+/// # Errors
+/// 404.
+pub(super) fn read(store: &impl Store, id: Uuid) -> Result<Webhook, Problem> {
+    webhook::read(store, id)?.ok_or_else(Problem::not_found)
+}
 
 /// The webhook of an id, if it is not deleted.
 ///

@@ -1,9 +1,8 @@
 //! The call that sends a test event.
 
-use super::find::active;
+use super::find::{active, read};
 use super::view::TestView;
 use crate::service::{Env, Service};
-use crate::webhook;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::Admin;
@@ -21,8 +20,7 @@ impl<E: Env> Service<E> {
         request_id: RequestId,
         id: Uuid,
     ) -> Result<TestView, Problem> {
-        let webhook = webhook::read(&self.store, id)?.ok_or_else(Problem::not_found)?;
-        let webhook = active(webhook)?;
+        let webhook = active(read(&self.store, id)?)?;
         let event = self.send_test(&webhook, Actor::new(admin, request_id))?;
         Ok(event.into())
     }

@@ -1,7 +1,7 @@
 //! The calls that create, list, change, and delete webhooks.
 
 use super::body::{ChangeBody, WebhookBody};
-use super::find::{find, find_active};
+use super::find::{find, find_active, read};
 use super::view::{SecretView, WebhookView};
 use crate::service::{Env, Service};
 use crate::webhook::{self, CHANGED, CREATED, DELETED, Secret, Webhook};
@@ -77,10 +77,9 @@ impl<E: Env> Service<E> {
         }
         .append(&transaction)?;
         let now_ms = webhook.created_at_ms;
-        self.log_warning(&webhook);
         let view = SecretView {
             secret: webhook.secret.to_text(),
-            webhook: self.view(webhook),
+            webhook: self.logged_view(webhook),
         };
         let reply = request.created(&transaction, now_ms, &view)?;
         transaction.commit()?;
@@ -94,11 +93,13 @@ impl<E: Env> Service<E> {
         WebhookView::new(webhook, is_allowed)
     }
 
-    /// Tells the operator of an origin that the registry does not name.
-    fn log_warning(&self, webhook: &Webhook) {
-        if let Some(origin) = self.refused_origin(webhook) {
+    /// As [`Self::view`] of a new URL: the operator reads the warning in the log.
+    fn logged_view(&self, webhook: Webhook) -> WebhookView {
+        let refused = self.refused_origin(&webhook);
+        if let Some(origin) = &refused {
             eprintln!("the registry's `outbound` does not name {origin}: no webhook is sent there");
         }
+        WebhookView::new(webhook, refused.is_none())
     }
 
     fn refused_origin(&self, webhook: &Webhook) -> Option<String> {
@@ -122,8 +123,7 @@ impl<E: Env> Service<E> {
     /// # Errors
     /// 404.
     pub fn webhook(&self, _: &Auditor, id: Uuid) -> Result<WebhookView, Problem> {
-        let found = webhook::read(&self.store, id)?.ok_or_else(Problem::not_found)?;
-        Ok(self.view(found))
+        Ok(self.view(read(&self.store, id)?))
     }
 
     /// `PATCH /{id}`: administrators. Pending deliveries go to the new URL. The events are those of
@@ -160,10 +160,10 @@ impl<E: Env> Service<E> {
         }
         // Unchanged too: what was read may be of a turn that is not on disk yet.
         transaction.commit()?;
-        if new.url != old.url {
-            self.log_warning(&new);
-        }
-        Ok(self.view(new))
+        Ok(match new.url == old.url {
+            true => self.view(new),
+            false => self.logged_view(new),
+        })
     }
 
     /// `DELETE /{id}`: administrators. Nothing more is sent, except what is being sent now.

@@ -3,7 +3,7 @@
 use super::record::{COLUMNS, Delivery};
 use crate::webhook::integer;
 use strongroom_sdk::page::Window;
-use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{self, Rows, Store, StoreError, Transaction, Value};
 
 /// How many of the oldest deliveries one [`purge`] looks at.
 const PURGE_ROWS_MAX: i64 = 256;
@@ -148,12 +148,5 @@ pub(crate) fn resend(
 /// webhook.
 pub(super) fn purge<S: Store>(store: &S, before_ms: i64) -> Result<(), StoreError> {
     let params = [Value::from(before_ms), Value::from(PURGE_ROWS_MAX)];
-    // Most ticks find nothing old, and then need no turn of the writer.
-    if store.query(PURGEABLE, &params)?.rows.is_empty() {
-        return Ok(());
-    }
-    let transaction = store.begin()?;
-    let sql = format!("DELETE FROM webhook_delivery WHERE rowid IN ({PURGEABLE})");
-    transaction.execute(&sql, &params)?;
-    transaction.commit_later()
+    store::purge(store, "webhook_delivery", "rowid", PURGEABLE, &params)
 }

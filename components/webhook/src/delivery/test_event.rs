@@ -3,9 +3,10 @@
 
 use super::attempt::GONE;
 use super::end::end;
+use super::post::signed_post;
 use super::tick::TIMEOUT;
 use crate::service::{Env, Service};
-use crate::webhook::{TESTED, Webhook};
+use crate::webhook::{TESTED, Webhook, signing_secrets};
 use serde_json::json;
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::{Clock, format_rfc3339};
@@ -46,7 +47,8 @@ impl<E: Env> Service<E> {
             "data": {"webhook_id": webhook.id},
         });
         let body = event.to_string().into_bytes();
-        let post = self.signed_post(webhook, id.clone(), body, sent_ms)?;
+        let secrets = signing_secrets(&self.store, webhook, sent_ms)?;
+        let post = signed_post(webhook, &secrets, id.clone(), body, sent_ms);
         let result = self.client.post_all(post.as_slice(), TIMEOUT).pop();
         let result = result.unwrap_or_else(|| Err(SendError::Failed("the URL is none".to_owned())));
         let now_ms = self.clock.now_ms();

@@ -7,6 +7,7 @@
 use super::attempt::GONE;
 use super::end::end;
 use super::follow::follow;
+use super::post::event_post;
 use super::rows;
 use crate::Error;
 use crate::service::{Env, Service};
@@ -64,9 +65,15 @@ impl<E: Env> Service<E> {
         let mut deliveries = Vec::new();
         let mut posts = Vec::new();
         for webhook in webhooks {
-            for delivery in rows::due(&self.store, webhook.key, due_ms, AT_ONCE_PER_WEBHOOK)? {
-                let now_ms = self.clock.now_ms();
-                match self.event_post(webhook, delivery.sequence, now_ms)? {
+            let due = rows::due(&self.store, webhook.key, due_ms, AT_ONCE_PER_WEBHOOK)?;
+            if due.is_empty() {
+                continue;
+            }
+            let now_ms = self.clock.now_ms();
+            let secrets = webhook::signing_secrets(&self.store, webhook, now_ms)?;
+            for delivery in due {
+                let sequence = delivery.sequence;
+                match event_post(webhook, &secrets, sequence, &self.journal, now_ms)? {
                     Some(post) => {
                         deliveries.push(delivery);
                         posts.push(post);

@@ -1,14 +1,12 @@
 //! New secrets for webhooks.
 
-use super::header;
 use super::kit::*;
+use super::{SECRET, header};
 use crate::webhook::{EARLIER_SECRETS_MAX, SECRET_ROTATED, Secret};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
-/// Standard Webhooks' own example.
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 fn secret_of(view: &Value) -> Secret {
     Secret::parse(view["secret"].as_str().unwrap()).unwrap()

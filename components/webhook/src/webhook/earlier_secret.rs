@@ -2,7 +2,8 @@
 //! changes over, as Standard Webhooks says.
 
 use super::{Secret, Webhook};
-use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
+use std::iter::once;
+use strongroom_sdk::store::{Store, StoreError, Transaction, Value, purge};
 
 /// How many earlier secrets of a webhook may sign: `webhook-signature` has one signature of each.
 pub const EARLIER_SECRETS_MAX: usize = 4;
@@ -15,7 +16,8 @@ const INSERT: &str = "\
 INSERT INTO webhook_earlier_secret (webhook_key, secret, signs_until_ms) VALUES (?1, ?2, ?3)";
 
 const SHORTEN: &str = "\
-UPDATE webhook_earlier_secret SET signs_until_ms = ?2 WHERE webhook_key = ?1 AND signs_until_ms > ?2";
+UPDATE webhook_earlier_secret SET signs_until_ms = ?2
+WHERE webhook_key = ?1 AND signs_until_ms > ?2";
 
 const DELETE: &str = "DELETE FROM webhook_earlier_secret WHERE webhook_key = ?1 AND secret = ?2";
 
@@ -23,16 +25,15 @@ const SET: &str = "UPDATE webhook SET secret = ?2 WHERE key = ?1 AND deleted_at_
 
 const PURGEABLE: &str = "SELECT rowid FROM webhook_earlier_secret WHERE signs_until_ms <= ?1";
 
-/// The earlier secrets of a webhook that still sign, newest first.
-pub(crate) fn earlier_secrets<S: Store>(
+/// The secrets that sign for a webhook: its own, and the earlier ones that still do, newest first.
+pub(crate) fn signing_secrets<S: Store>(
     store: &S,
     webhook: &Webhook,
     now_ms: i64,
 ) -> Result<Vec<Secret>, StoreError> {
     let rows = store.query(FIND, &[webhook.key.into(), now_ms.into()])?;
-    rows.into_iter()
-        .map(|row| row.blob(0).map(Secret::new))
-        .collect()
+    let earlier = rows.into_iter().map(|row| row.blob(0).map(Secret::new));
+    once(Ok(webhook.secret.clone())).chain(earlier).collect()
 }
 
 /// Gives a webhook a new secret. The present one and the earlier ones sign until `until_ms` at
@@ -57,15 +58,8 @@ pub(crate) fn rotate(
     Ok(signing.rows.len() <= EARLIER_SECRETS_MAX)
 }
 
-/// Deletes secrets that sign no more.
+/// Deletes secrets that no longer sign.
 pub(crate) fn purge_secrets<S: Store>(store: &S, now_ms: i64) -> Result<(), StoreError> {
     let params = [Value::from(now_ms)];
-    // Most ticks find none, and then need no turn of the writer.
-    if store.query(PURGEABLE, &params)?.rows.is_empty() {
-        return Ok(());
-    }
-    let transaction = store.begin()?;
-    let sql = format!("DELETE FROM webhook_earlier_secret WHERE rowid IN ({PURGEABLE})");
-    transaction.execute(&sql, &params)?;
-    transaction.commit_later()
+    purge(store, "webhook_earlier_secret", "rowid", PURGEABLE, &params)
 }

@@ -8,7 +8,7 @@ mod secret;
 
 pub use action::{CHANGED, CREATED, DELETED, ENDED, RECEIVER_GONE, RESENT, SECRET_ROTATED, TESTED};
 pub use earlier_secret::EARLIER_SECRETS_MAX;
-pub(crate) use earlier_secret::{earlier_secrets, purge_secrets, rotate};
+pub(crate) use earlier_secret::{purge_secrets, rotate, signing_secrets};
 pub(crate) use record::COLUMNS;
 pub use record::Webhook;
 pub(crate) use rows::{
