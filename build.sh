@@ -292,7 +292,7 @@ case "${1:-}" in
   run)
     build
     say "starting the bank; log in as admin@strongroom.local, with the password in" \
-      "STRONGROOM_ADMIN_PASSWORD, or else the one that the first start prints below"
+      "STRONGROOM_ADMIN_PASSWORD, or else the one that the first start makes, as it says below"
     exec target/release/strongroom serve --registry registry.toml "${@:2}"
     ;;
   test)

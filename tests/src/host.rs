@@ -1,5 +1,6 @@
 //! A running `strongroom serve`.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
@@ -91,18 +93,30 @@ impl Host {
     /// Starts the process from another binary with more environment, and waits until it listens;
     /// false if it ends instead.
     pub fn try_launch(&mut self, binary: &Path, environment: &[(&str, &str)]) -> bool {
-        let data = self.data().display().to_string();
-        let flags = [
-            "--data",
-            &data,
-            "--listen",
-            "127.0.0.1:0",
-            "--admin",
-            "127.0.0.1:0",
-        ];
-        let mut command = self.command(binary, &flags);
+        let mut command = self.command_on_free_ports(binary);
         command.envs(environment.iter().copied());
         self.spawn(command)
+    }
+
+    /// Starts the process with a terminal as its standard output, and waits until it is ready.
+    ///
+    /// # Panics
+    ///
+    /// If it does not become ready.
+    pub async fn launch_on_terminal(&mut self) {
+        let (terminal, end_of_child) = pseudo_terminal().expect("a pseudo terminal");
+        let mut command = self.command_on_free_ports(&workspace::binary());
+        command.stdout(end_of_child);
+        let running = Running::spawn(command, |_| terminal);
+        self.running = Some(running.expect("the host listens"));
+        self.wait_until_ready().await;
+    }
+
+    fn command_on_free_ports(&self, binary: &Path) -> Command {
+        let data = self.data().display().to_string();
+        let free = "127.0.0.1:0";
+        let flags = ["--data", &data, "--listen", free, "--admin", free];
+        self.command(binary, &flags)
     }
 
     /// Starts the process with these flags after `serve --registry FILE`, and waits until it
@@ -159,7 +173,9 @@ impl Host {
     fn spawn(&mut self, command: Command) -> bool {
         assert!(self.running.is_none(), "the host runs already");
         self.latest_run_at = self.log_of_earlier_runs.len();
-        match Running::spawn(command) {
+        match Running::spawn(command, |child| {
+            child.stdout.take().expect("stdout is piped")
+        }) {
             Ok(running) => self.running = Some(running),
             Err(log) => self.log_of_earlier_runs.push_str(&log),
         }
@@ -441,14 +457,17 @@ fn last_lines(text: &str, count: usize) -> String {
 }
 
 impl Running {
-    /// Waits until the child listens.
+    /// Waits until the child listens. Its standard output is read from `stdout`.
     ///
     /// # Errors
     ///
     /// What it logged, if it has ended instead.
-    fn spawn(command: Command) -> Result<Self, String> {
+    fn spawn<R: Read + Send + 'static>(
+        command: Command,
+        stdout: impl FnOnce(&mut Child) -> R,
+    ) -> Result<Self, String> {
         let mut child = spawn_for_life(command);
-        let stdout = Output::gather(child.stdout.take().expect("stdout is piped"));
+        let stdout = Output::gather(stdout(&mut child));
         let stderr = Output::gather(child.stderr.take().expect("stderr is piped"));
         let listening = stdout.wait_for_both("strongroom listens on ", "admin listens on ");
         let Some((url, admin_url)) = listening else {
@@ -526,6 +545,17 @@ impl Output {
         }
         None
     }
+}
+
+/// A terminal without a screen: what this process reads, and what a child writes to.
+fn pseudo_terminal() -> std::io::Result<(File, File)> {
+    // Not the terminal that may send this process signals.
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let terminal = openpt(flags)?;
+    grantpt(&terminal)?;
+    unlockpt(&terminal)?;
+    let end_of_child = ioctl_tiocgptpeer(&terminal, flags)?;
+    Ok((terminal.into(), end_of_child.into()))
 }
 
 /// Starts a child that the kernel kills when this process ends, however it ends.

@@ -26,7 +26,8 @@ const REGISTRY_NAME: &str = "registry.toml";
 const MORE: &str = "\
 Environment:
   STRONGROOM_ADMIN_PASSWORD  serve: the first administrator's password, at the first start; without
-                             it, a random one is made and shown once
+                             it, a random one is made, and shown once on the terminal
+                             or in a file of the data folder
   STRONGROOM_ADMIN_TOKEN     admin, backup, requests, check --against: the token of a running host
                              [default: the one in the data folder]
   STRONGROOM_LOG             what is logged: error, warn, info, debug, or for example

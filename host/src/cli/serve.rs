@@ -14,7 +14,7 @@ use crate::open_files::room_for_connections;
 use crate::registry::{AdminAddress, AdminToken, HostSpec, Registry};
 use crate::runtime::{self, Loader, Services};
 use crate::store::faults;
-use crate::swap::{self, FileWatch, Swapper};
+use crate::swap::{self, Announcer, FileWatch, Swapper};
 use crate::telemetry::{self, RecentRequests, TraceExporter};
 use crate::wall_clock::{self, TimeSource, WallClock};
 use std::io::Write as _;
@@ -135,7 +135,7 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
         registry,
         Arc::clone(&services),
         Arc::new(loader),
-        print_line,
+        Announcer::new(&host.data),
     ));
     let room = room_for_connections();
     if room < host.connections {

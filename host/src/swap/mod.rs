@@ -7,7 +7,8 @@
 //! 3. [`load`]: read and compile the components, check their imports and exports;
 //! 4. [`check`]: do the links fit, between new generations and those that stay;
 //! 5. [`start`] and [`warm`]: the new generations get ready;
-//! 6. [`switch`]: all of them begin to serve in one step;
+//! 6. [`switch`]: all of them begin to serve in one step, and the operator learns what their start
+//!    says ([`announcer`]);
 //! 7. [`drain`]: the old generations finish what they began.
 //!
 //! A service that fails at a step is refused, and its old generation goes on ([`refusals`]).
@@ -15,6 +16,7 @@
 //! new versions, each judged by its [`verdict`]. [`history`] and [`report`] say what happened, and
 //! [`plan`] what would happen.
 
+mod announcer;
 mod canary;
 mod change_set;
 mod check;
@@ -39,6 +41,7 @@ mod verdict;
 mod warm;
 mod watch;
 
+pub use announcer::Announcer;
 pub use history::Record;
 pub use plan::Plan;
 pub use swapper::Swapper;

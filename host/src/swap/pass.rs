@@ -1,5 +1,6 @@
 //! One pass over the registry, with all that its steps work with.
 
+use super::announcer::Announcer;
 use super::files::Files;
 use super::history::{History, Record};
 use super::refusals::Refusals;
@@ -18,8 +19,7 @@ pub(super) struct Pass<'a> {
     pub(super) files: &'a Files,
     pub(super) refusals: &'a Refusals,
     pub(super) history: &'a History,
-    /// Prints a line for the operator, which the log does not have.
-    pub(super) say: fn(&str),
+    pub(super) announcer: &'a Announcer,
     pub(super) report: Report,
 }
 

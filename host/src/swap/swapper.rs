@@ -1,5 +1,6 @@
 //! Makes the running services what the registry says, one pass over the registry after the other.
 
+use super::announcer::Announcer;
 use super::change_set::ChangeSet;
 use super::diff::{connected, pending_changes};
 use super::files::Files;
@@ -40,8 +41,7 @@ pub struct Swapper {
     host: HostSpec,
     services: Arc<Services>,
     loader: Arc<Loader>,
-    /// Prints a line for the operator, which the log does not have.
-    say: fn(&str),
+    announcer: Announcer,
     history: History,
     refusals: Refusals,
     status: Mutex<RegistryStatus>,
@@ -75,20 +75,19 @@ impl RegistryStatus {
 }
 
 impl Swapper {
-    /// A swapper for services of which none serves yet. `say` prints the lines that a service's
-    /// `start` has for the operator.
+    /// A swapper for services of which none serves yet.
     pub fn new(
         registry: &Registry,
         services: Arc<Services>,
         loader: Arc<Loader>,
-        say: fn(&str),
+        announcer: Announcer,
     ) -> Self {
         Self {
             file: registry.file.clone(),
             host: registry.host.clone(),
             services,
             loader,
-            say,
+            announcer,
             history: History::default(),
             refusals: Refusals::default(),
             status: Mutex::new(RegistryStatus::taken_now()),
@@ -215,7 +214,7 @@ impl Swapper {
             files: &self.files,
             refusals: &self.refusals,
             history: &self.history,
-            say: self.say,
+            announcer: &self.announcer,
             report: Report {
                 notices: self.notices(&registry.host),
                 ..Report::default()

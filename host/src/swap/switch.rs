@@ -22,9 +22,7 @@ pub(super) async fn switch(pass: &mut Pass<'_>, set: ChangeSet<'_>) -> bool {
         let Some(route) = pass.services.routing_table().get(name).cloned() else {
             continue;
         };
-        for line in &candidate.announcements {
-            (pass.say)(line);
-        }
+        pass.announcer.announce(name, &candidate.announcements);
         let old = before.get(name).and_then(|route| route.stable.as_ref());
         let slot = Slot::stable(name);
         let mut record = pass.record(name, candidate.changed);

@@ -33,7 +33,7 @@ fn two_banks_have_different_passwords() {
 fn a_configured_password_is_taken_and_not_repeated() {
     let bank = Bank::new();
     let printed = bank.service.bootstrap(Some(PASSWORD)).unwrap();
-    assert!(!printed.concat().contains(PASSWORD), "{printed:?}");
+    assert!(printed.is_empty(), "{printed:?}");
     bank.log_in(ADMIN, PASSWORD).unwrap();
 }
 

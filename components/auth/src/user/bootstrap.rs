@@ -7,7 +7,6 @@ use crate::service::AuthService;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::idempotency::KeyedRequest;
 use strongroom_sdk::identity::Role;
-use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::Store;
 
 /// The first administrator's email address.
@@ -21,8 +20,8 @@ const ANY_ADMIN: &str = "SELECT 1 FROM user WHERE role <> 'customer' AND role = 
 
 impl<E: Env> AuthService<E> {
     /// Makes the first administrator if there is none, with the configured password or a random
-    /// one. Returns what the operator must know. Logs that a configured password has no effect. For
-    /// `start`.
+    /// one. Returns what the operator alone may know: a random password. Logs whether a configured
+    /// one has an effect. For `start`.
     ///
     /// # Errors
     /// A text for the operator, such as that the rules refuse the configured password.
@@ -37,31 +36,22 @@ impl<E: Env> AuthService<E> {
             }
             return Ok(Vec::new());
         }
-        let (password, message) = match configured {
-            Some(password) => {
-                password::check(password, EMAIL, None).map_err(|error| {
-                    format!("config key `admin_password`: the password {error}")
-                })?;
-                (
-                    password.to_owned(),
-                    format!("The first administrator is {EMAIL}, with the configured password."),
-                )
-            }
-            None => {
-                let password = self.random_password();
-                let message = format!(
-                    "The first administrator is {EMAIL}, with the password {password} (shown only \
-                    now; change it soon)."
-                );
-                (password, message)
-            }
-        };
-        self.insert_admin(&password)
-            .map_err(|problem| format!("the first administrator: {}", problem.detail()))?;
-        Ok(vec![message])
+        if let Some(password) = configured {
+            password::check(password, EMAIL, None)
+                .map_err(|error| format!("config key `admin_password`: the password {error}"))?;
+            self.insert_admin(password)?;
+            eprintln!("the first administrator is {EMAIL}, with the configured password");
+            return Ok(Vec::new());
+        }
+        let password = self.random_password();
+        self.insert_admin(&password)?;
+        Ok(vec![format!(
+            "The first administrator is {EMAIL}, with the password {password} (shown only now; \
+            change it soon)."
+        )])
     }
 
-    fn insert_admin(&self, password: &str) -> Result<(), Problem> {
+    fn insert_admin(&self, password: &str) -> Result<(), String> {
         let admin = NewUser {
             email: EMAIL.to_owned(),
             password: password.to_owned(),
@@ -69,7 +59,8 @@ impl<E: Env> AuthService<E> {
             name: None,
             metadata: None,
         };
-        self.create_user(&Actor::BANK, &KeyedRequest::UNKEYED, &admin)?;
-        Ok(())
+        self.create_user(&Actor::BANK, &KeyedRequest::UNKEYED, &admin)
+            .map(drop)
+            .map_err(|problem| format!("the first administrator: {}", problem.detail()))
     }
 }

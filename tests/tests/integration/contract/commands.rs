@@ -2,6 +2,7 @@
 //! `verify.rs` and `tamper.rs`.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use rustix::process::Signal;
 use strongroom_tests::bank::{ADMIN_EMAIL, ADMIN_PASSWORD};
@@ -165,25 +166,48 @@ async fn drains_on(signal: Signal) {
     assert_eq!(host.wait_for_exit().await.code(), Some(0));
 }
 
+/// The first administrator's password, from the one line that names it.
+fn password_in(text: &str) -> String {
+    let mut lines = text.lines().filter(|line| line.contains(ADMIN_EMAIL));
+    let line = lines.next().expect("a line names the administrator");
+    assert_eq!(lines.next(), None, "one line: {text}");
+    let password = line.split_once("the password ").expect("a password").1;
+    let password = password.split_whitespace().next();
+    password.expect("a password").to_owned()
+}
+
 #[tokio::test]
-async fn the_first_administrators_password_is_made_and_printed_once() {
+async fn the_first_administrators_password_is_made_and_printed_once_on_the_terminal() {
+    let mut bank = Bank {
+        host: Host::prepared(&Registry::bank(), None),
+    };
+    bank.host.launch_on_terminal().await;
+    let password = password_in(&bank.stdout());
+    let session = bank.login(ADMIN_EMAIL, &password).await.expect(200);
+    assert_eq!(session["user"]["role"], "admin");
+    let log = bank.log_until_now().await;
+    assert!(!log.contains(&password), "printed, and not logged");
+    bank.host.kill();
+    bank.host.launch_on_terminal().await;
+    assert!(!bank.stdout().contains(&password), "printed once");
+    bank.login(ADMIN_EMAIL, &password).await.expect(200);
+}
+
+#[tokio::test]
+async fn without_a_terminal_the_first_administrators_password_is_in_a_private_file() {
     let bank = Bank {
         host: Host::start(&Registry::bank(), None).await,
     };
+    let file = bank.data().join("auth.start.txt");
+    let mode = file.metadata().expect("the file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let password = password_in(&fs::read_to_string(&file).expect("text"));
+    bank.login(ADMIN_EMAIL, &password).await.expect(200);
     let printed = bank.stdout();
-    let mut lines = printed.lines().filter(|line| line.contains(ADMIN_EMAIL));
-    let line = lines.next().expect("a line names the administrator");
-    assert_eq!(lines.next(), None, "one line: {printed}");
-    let password = line.split_once("the password ").expect("a password").1;
-    let password = password.split_whitespace().next().expect("a password");
-    let session = bank.login(ADMIN_EMAIL, password).await.expect(200);
-    assert_eq!(session["user"]["role"], "admin");
-    let log = bank.log_until_now().await;
-    assert!(!log.contains(password), "printed, and not logged");
-    let mut bank = bank;
-    bank.host.restart().await;
-    assert!(!bank.stdout().contains(password), "printed once");
-    bank.login(ADMIN_EMAIL, password).await.expect(200);
+    assert!(printed.contains(&file.display().to_string()), "{printed}");
+    for shown in [printed, bank.log_until_now().await] {
+        assert!(!shown.contains(&password), "{shown}");
+    }
 }
 
 #[tokio::test]
