@@ -40,8 +40,30 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        from_str(parts.uri.query().unwrap_or_default()).map(Self)
+        from_str(take(parts)).map(Self)
     }
+}
+
+/// In the extensions of a request: an extractor has read its query.
+#[derive(Debug, Clone, Copy)]
+struct IsRead;
+
+/// The query of a request, for an extractor that reads it.
+pub(crate) fn take(parts: &mut Parts) -> &str {
+    parts.extensions.insert(IsRead);
+    parts.uri.query().unwrap_or_default()
+}
+
+/// Refuses the parameters of a call whose extractors take none.
+///
+/// # Errors
+/// 422 `validation_failed`, as [`from_str`].
+pub(crate) fn refuse_unread<B>(request: &http::Request<B>) -> Result<(), Problem> {
+    let is_read = request.extensions().get::<IsRead>().is_some();
+    let unread = request.uri().query().filter(|_| !is_read);
+    unread.map_or(Ok(()), |query| {
+        from_str::<NoParameters>(query).map(|NoParameters {}| ())
+    })
 }
 
 /// Reads a query string (`application/x-www-form-urlencoded`) as a `T`.

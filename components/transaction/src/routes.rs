@@ -348,7 +348,6 @@ async fn cancel_schedule(
     identity: Identity,
     request_id: RequestId,
     PathId(id): PathId,
-    _: Query<NoParameters>,
     _: NoBody,
 ) -> Result<StatusCode, Problem> {
     SERVICE.cancel_schedule(&identity, request_id, id)?;

@@ -176,7 +176,6 @@ async fn remove(
     admin: Admin,
     request_id: RequestId,
     PathId(id): PathId,
-    _: Query<NoParameters>,
     _: NoBody,
 ) -> Result<StatusCode, Problem> {
     SERVICE.delete(&admin, request_id, id)?;

@@ -4,6 +4,7 @@
 //! gateways and clients read differently is in `edge`.
 
 use strongroom_tests::bank::{UNKNOWN_ID, new_key, transfer};
+use strongroom_tests::document::{self, Document};
 use strongroom_tests::wire::exchange;
 use strongroom_tests::{Bank, assert_json, json, refusals};
 
@@ -71,6 +72,28 @@ async fn a_body_that_is_no_json_object_is_refused_by_each_call() {
             let problem = send(json, other).await.refused(422, "validation_failed");
             assert_json!(problem, {"errors": [{"detail": "must be an object"}]});
         }
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_that_a_call_does_not_have_is_refused_by_each_call() {
+    let bank = Bank::shared().await;
+    let admin = bank.admin().await;
+    let document = Document::new(bank.document().await);
+    let all = document.operations();
+    for operation in all.filter(|operation| operation.path != document::PATH) {
+        let parts = operation.path.split('/');
+        let parts = parts.map(|part| match part.starts_with('{') {
+            true => UNKNOWN_ID,
+            false => part,
+        });
+        let path = parts.collect::<Vec<_>>().join("/");
+        let method = operation.method.to_uppercase();
+        println!("{method} {path}");
+        let call = admin.call(&method, &format!("{path}?surprise=1"));
+        let call = call.key(&new_key()).body("application/json", "{}");
+        let problem = call.await.refused(422, "validation_failed");
+        assert_json!(problem, {"errors": [{"pointer": "/surprise"}]});
     }
 }
 

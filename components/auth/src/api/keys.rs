@@ -12,6 +12,7 @@ use strongroom_sdk::json::{Json, NoBody};
 use strongroom_sdk::openapi::{OptionalIdempotencyKey, Paging};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
+use strongroom_sdk::query::{NoParameters, Query};
 use uuid::Uuid;
 
 /// Makes an API key. The answer has its secret, once.
@@ -62,7 +63,11 @@ pub(crate) async fn keys(
     responses((status = 200, body = KeyView)),
     extensions(("x-refusals" = json!(["forbidden"]))),
 )]
-pub(crate) async fn key(_: Auditor, PathId(id): PathId) -> Result<Json<KeyView>, Problem> {
+pub(crate) async fn key(
+    _: Auditor,
+    PathId(id): PathId,
+    _: Query<NoParameters>,
+) -> Result<Json<KeyView>, Problem> {
     Ok(Json(service().key(id)?))
 }
 

@@ -15,6 +15,7 @@ use strongroom_sdk::json::{Json, NoBody};
 use strongroom_sdk::oauth::SessionResponse;
 use strongroom_sdk::openapi::OptionalIdempotencyKey;
 use strongroom_sdk::problem::Problem;
+use strongroom_sdk::query::{NoParameters, Query};
 use utoipa::ToSchema;
 
 /// The client's IP address, which the host sets.
@@ -87,7 +88,7 @@ pub(crate) async fn log_out(caller: Identity, _: NoBody) -> Result<StatusCode, P
     responses((status = 200, body = View)),
     extensions(("x-refusals" = json!(["not_found"]))),
 )]
-pub(crate) async fn me(caller: Identity) -> Result<Json<View>, Problem> {
+pub(crate) async fn me(caller: Identity, _: Query<NoParameters>) -> Result<Json<View>, Problem> {
     Ok(Json(service().user(caller.subject)?.into()))
 }
 

@@ -13,6 +13,7 @@ use strongroom_sdk::json::Json;
 use strongroom_sdk::openapi::{OptionalIdempotencyKey, Paging};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
+use strongroom_sdk::query::{NoParameters, Query};
 use uuid::Uuid;
 
 /// Makes a user of any role.
@@ -65,7 +66,11 @@ pub(crate) async fn users(
     responses((status = 200, body = StaffView)),
     extensions(("x-refusals" = json!(["forbidden"]))),
 )]
-pub(crate) async fn user(staff: Staff, PathId(id): PathId) -> Result<Json<StaffView>, Problem> {
+pub(crate) async fn user(
+    staff: Staff,
+    PathId(id): PathId,
+    _: Query<NoParameters>,
+) -> Result<Json<StaffView>, Problem> {
     Ok(Json(service().user_for(&staff, id)?.into()))
 }
 

@@ -2,15 +2,18 @@
 
 use super::bad_request;
 use crate::problem::Problem;
+use crate::query::refuse_unread;
 use axum::extract::Request;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-/// Reads the whole body.
+/// Reads the whole body. The last extractor of a handler calls this: parameters of the query that
+/// no extractor has read are refused with the unknown fields.
 ///
 /// # Errors
-/// 415 `unsupported_media_type` for a compressed body; 413 `payload_too_large` above `bytes_max`;
+/// 422 `validation_failed` for such a parameter; 415 `unsupported_media_type` for a compressed body; 413 `payload_too_large` above `bytes_max`;
 /// 400 `bad_request` where the body breaks off.
 pub async fn read_body(request: Request, bytes_max: usize) -> Result<Vec<u8>, Problem> {
+    refuse_unread(&request)?;
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)

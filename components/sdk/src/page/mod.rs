@@ -150,7 +150,8 @@ impl<S: Sync, K: CursorKey, F: DeserializeOwned> FromRequestParts<S> for Page<K,
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Self::from_query(parts.uri.path(), parts.uri.query().unwrap_or_default())
+        let query = query::take(parts).to_owned();
+        Self::from_query(parts.uri.path(), &query)
     }
 }
 

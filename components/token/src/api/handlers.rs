@@ -10,6 +10,7 @@ use strongroom_sdk::identity::Auditor;
 use strongroom_sdk::json::Json;
 use strongroom_sdk::oauth::{SessionResponse, TokenResponse};
 use strongroom_sdk::problem::Problem;
+use strongroom_sdk::query::{NoParameters, Query};
 
 /// Exchanges a refresh token for the next tokens of its session.
 #[utoipa::path(
@@ -79,7 +80,7 @@ pub(crate) async fn introspect(
     description = "A client may cache them for the lifetime of an access token.",
     responses((status = 200, body = KeySet, content_type = "application/jwk-set+json")),
 )]
-pub(crate) async fn jwks() -> impl IntoResponse {
+pub(crate) async fn jwks(_: Query<NoParameters>) -> impl IntoResponse {
     (
         [
             (header::CONTENT_TYPE, "application/jwk-set+json"),
