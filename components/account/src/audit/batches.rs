@@ -18,8 +18,11 @@ FROM transfer WHERE id BETWEEN ?1 AND ?2";
 
 const HEAD: &str = "SELECT sequence, hash FROM batch_head WHERE singleton = 1";
 
-/// Ids that a file has twice although an index forbids it.
-const TWICE: &str = "SELECT max(sequence) FROM batch GROUP BY id HAVING count(*) > 1 LIMIT 20";
+/// Ids that a file has twice although an index forbids it, or the ledger.
+const TWICE: &str = "\
+SELECT max(sequence) FROM batch GROUP BY id HAVING count(*) > 1
+UNION ALL
+SELECT batch.sequence FROM batch JOIN transfer ON transfer.id = batch.id LIMIT 20";
 
 /// Checks every batch, and the chain up to its head.
 pub fn check<S: Store>(store: &S, report: &mut Report) -> Result<(), StoreError> {

@@ -39,7 +39,7 @@ macro_rules! ledger_state_sql {
     ($columns:literal, $accounts:literal) => {
         concat!(
             "SELECT head.transfer_sequence, head.entry_sequence, head.recorded_at_ms, head.hash, \
-             known.fingerprint, ",
+             coalesce(known.fingerprint, (SELECT fingerprint FROM batch WHERE id = ?1)), ",
             account_state_columns!("source", "source_balance"),
             ", ",
             account_state_columns!("destination", "destination_balance"),
@@ -155,7 +155,7 @@ impl OriginalState {
 #[derive(Debug)]
 pub struct LedgerState {
     pub head: Head,
-    /// The fingerprint of the transfer that has this id already, if there is one.
+    /// The fingerprint of the transfer or batch that has this id already, if there is one.
     pub known: Option<[u8; 32]>,
     pub source: Option<AccountState>,
     pub destination: Option<AccountState>,

@@ -7,7 +7,8 @@ use uuid::Uuid;
 /// The first 16 bytes of SHA-256 over the principal's parts, scope, and key, each after its length
 /// (32 bits, big-endian), with the version and variant bits of a UUID v8 (RFC 9562 section 5.8).
 ///
-/// `scope` names the kind of request, so that a client can use one key for several kinds.
+/// `scope` names what the key is compared with: requests of one scope have one id, whatever their
+/// routes.
 ///
 /// The id has no time and no random part: a service that has lost its file still derives the same
 /// id for a repeated request.

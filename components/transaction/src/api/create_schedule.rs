@@ -1,6 +1,6 @@
 //! `POST /schedules`: a standing order is checked as far as can be known now, and stored.
 
-use crate::request::IdScope;
+use crate::request::SCHEDULE_SCOPE;
 use crate::schedule::{self, Overview, Schedule, ScheduleBody, ScheduleView, Source};
 use crate::service::{Env, Service};
 use crate::view::{problem_of, unavailable};
@@ -31,11 +31,7 @@ impl<E: Env> Service<E> {
     ) -> Result<StoredReply, Problem> {
         identity.require(&[Role::Customer, Role::Teller, Role::Admin])?;
         let owner = identity.subject;
-        let id = derived_id(
-            identity.principal(),
-            IdScope::Schedule.as_str(),
-            key.as_str(),
-        );
+        let id = derived_id(identity.principal(), SCHEDULE_SCOPE, key.as_str());
         let schedule = Schedule::new(id, owner, body.into_order()?, self.clock.now_ms());
         // Before the checks: what was accepted once stays accepted.
         if let Some(first) = schedule::read(&self.store, id)? {

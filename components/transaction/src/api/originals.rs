@@ -5,7 +5,7 @@
 
 use super::payments::Requester;
 use super::read::recorded;
-use crate::request::{CaptureBody, IdScope, ReverseBody, of_original};
+use crate::request::{CaptureBody, ReverseBody, of_original};
 use crate::service::{Env, Service};
 use strongroom_ledger_api::{Decline, Kind, Posting};
 use strongroom_sdk::http::RequestId;
@@ -32,7 +32,7 @@ impl<E: Env> Service<E> {
         let hold = self.hold_of(identity, hold_id)?;
         let held = hold.amount.ok_or_else(Problem::not_found)?;
         let instruction = body.into_instruction(hold_id, held)?;
-        self.submit(&requester, IdScope::Capture, key, instruction)
+        self.submit(&requester, key, instruction)
     }
 
     /// `POST /holds/{id}/void`: the payer.
@@ -49,7 +49,7 @@ impl<E: Env> Service<E> {
         let requester = Requester::payer(identity, request_id)?;
         let hold = self.hold_of(identity, hold_id)?;
         let instruction = of_original(Kind::Void, hold_id, hold.amount);
-        self.submit(&requester, IdScope::Void, key, instruction)
+        self.submit(&requester, key, instruction)
     }
 
     /// `POST /{id}/reverse`: tellers, administrators, and clients.
@@ -67,7 +67,7 @@ impl<E: Env> Service<E> {
         let requester = Requester::bank(cashier, request_id);
         let original = recorded(&self.ledger, id)?.ok_or_else(Problem::not_found)?;
         let instruction = body.into_instruction(id, original.amount)?;
-        self.submit(&requester, IdScope::Reverse, key, instruction)
+        self.submit(&requester, key, instruction)
     }
 
     /// A hold of the caller, or any where a client acts for the bank. A hold of another user gets

@@ -1,6 +1,6 @@
 //! The calls that pay: deposit, withdraw, transfer, posting, hold, batch.
 
-use crate::request::{BatchBody, CashBody, HoldBody, IdScope, PostingBody, TransferBody};
+use crate::request::{BatchBody, CashBody, HoldBody, PAYMENT_SCOPE, PostingBody, TransferBody};
 use crate::service::{Env, Service};
 use crate::view::{problem_of, reply_to_batch, reply_to_transfer};
 use strongroom_ledger_api::{Actor, Batch, DebitAuthority, Instruction, Kind, Ledger, Transfer};
@@ -24,7 +24,7 @@ impl<E: Env> Service<E> {
         body: CashBody,
     ) -> Result<StoredReply, Problem> {
         let requester = Requester::bank(cashier, request_id);
-        self.submit(&requester, IdScope::Deposit, key, body.into_deposit()?)
+        self.submit(&requester, key, body.into_deposit()?)
     }
 
     /// `POST /withdraw`: the owner, tellers, administrators, and clients.
@@ -39,7 +39,7 @@ impl<E: Env> Service<E> {
         body: CashBody,
     ) -> Result<StoredReply, Problem> {
         let requester = Requester::bank_or_payer(identity, request_id)?;
-        self.submit(&requester, IdScope::Withdraw, key, body.into_withdrawal()?)
+        self.submit(&requester, key, body.into_withdrawal()?)
     }
 
     /// `POST /transfer` and `POST /send`: the owner of the source, in any role but auditor;
@@ -55,7 +55,7 @@ impl<E: Env> Service<E> {
         body: TransferBody,
     ) -> Result<StoredReply, Problem> {
         let requester = Requester::payer(identity, request_id)?;
-        self.submit(&requester, IdScope::Transfer, key, body.into_instruction()?)
+        self.submit(&requester, key, body.into_instruction()?)
     }
 
     /// `POST /postings`: the owner of all accounts to debit, tellers, administrators, and clients.
@@ -70,7 +70,7 @@ impl<E: Env> Service<E> {
         body: PostingBody,
     ) -> Result<StoredReply, Problem> {
         let requester = Requester::bank_or_payer(identity, request_id)?;
-        self.submit(&requester, IdScope::Posting, key, body.into_instruction()?)
+        self.submit(&requester, key, body.into_instruction()?)
     }
 
     /// `POST /holds`: those who may debit the source, as for [`Service::transfer`].
@@ -85,7 +85,7 @@ impl<E: Env> Service<E> {
         body: HoldBody,
     ) -> Result<StoredReply, Problem> {
         let requester = Requester::payer(identity, request_id)?;
-        self.submit(&requester, IdScope::Hold, key, body.into_instruction()?)
+        self.submit(&requester, key, body.into_instruction()?)
     }
 
     /// `POST /batch`: those who may debit the sources, as for [`Service::transfer`].
@@ -102,7 +102,7 @@ impl<E: Env> Service<E> {
         let requester = Requester::payer(identity, request_id)?;
         let instruction = body.into_instruction()?;
         let batch = Batch {
-            id: requester.id_of(IdScope::Batch, key),
+            id: requester.id_of(key),
             fingerprint: instruction.fingerprint(),
             authority: requester.authority,
             actor: requester.actor,
@@ -124,12 +124,11 @@ impl<E: Env> Service<E> {
     pub(super) fn submit(
         &self,
         requester: &Requester,
-        scope: IdScope,
         key: &IdempotencyKey,
         instruction: Instruction,
     ) -> Result<StoredReply, Problem> {
         let transfer = Transfer {
-            id: requester.id_of(scope, key),
+            id: requester.id_of(key),
             fingerprint: instruction.fingerprint(),
             authority: requester.authority,
             actor: requester.actor,
@@ -200,7 +199,7 @@ impl Requester {
         }
     }
 
-    fn id_of(&self, scope: IdScope, key: &IdempotencyKey) -> Uuid {
-        derived_id(self.principal, scope.as_str(), key.as_str())
+    fn id_of(&self, key: &IdempotencyKey) -> Uuid {
+        derived_id(self.principal, PAYMENT_SCOPE, key.as_str())
     }
 }

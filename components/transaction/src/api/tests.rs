@@ -7,7 +7,7 @@ mod batch;
 mod movement;
 mod posting;
 
-use crate::request::IdScope;
+use crate::request::PAYMENT_SCOPE;
 use crate::tests::kit::*;
 use axum::http::header::RETRY_AFTER;
 use axum::response::IntoResponse;
@@ -31,10 +31,10 @@ const REQUESTS: [(&str, Request); 14] = rows! {
     ("posting", |bank| posting::post(bank, "k", "12.3")),
     ("declined posting", |bank| posting::post(bank, "k", "1000")),
     ("hold", |bank| bank.hold("k", "60")),
-    ("capture", |bank| bank.capture("k", alices(IdScope::Hold, "held"), Some("3"))),
-    ("void", |bank| bank.void("k", alices(IdScope::Hold, "held"))),
-    ("reversal", |bank| bank.reverse("k", alices(IdScope::Transfer, "sent"))),
-    ("reversed posting", |bank| bank.reverse("k", alices(IdScope::Posting, "split"))),
+    ("capture", |bank| bank.capture("k", alices("held"), Some("3"))),
+    ("void", |bank| bank.void("k", alices("held"))),
+    ("reversal", |bank| bank.reverse("k", alices("sent"))),
+    ("reversed posting", |bank| bank.reverse("k", alices("split"))),
     ("batch", |bank| bank.batch("k", false, &["1", "1.234", "1000"])),
     ("atomic batch", |bank| bank.batch("k", true, &["1", "2"])),
     ("declined atomic batch", |bank| bank.batch("k", true, &["1", "1000"])),
@@ -49,8 +49,8 @@ fn prepared() -> Bank {
 }
 
 /// The id of Alice's request under a key.
-fn alices(scope: IdScope, key: &str) -> Uuid {
-    derived_id(Principal::User(ALICE), scope.as_str(), key)
+fn alices(key: &str) -> Uuid {
+    derived_id(Principal::User(ALICE), PAYMENT_SCOPE, key)
 }
 
 /// 503 with the time after which a client may retry.
@@ -65,7 +65,7 @@ fn a_transfer_has_the_members_of_the_contract() {
     let bank = Bank::new();
     let reply = bank.send("k", "12.3").unwrap();
     let expected = json!({
-        "id": alices(IdScope::Transfer, "k"), "type": "transfer", "status": "posted",
+        "id": alices("k"), "type": "transfer", "status": "posted",
         "from_account_id": bank.alice.id, "to_account_id": bank.bob.id, "amount": "12.30",
         "currency": "EUR", "reference": "rent", "metadata": {"invoice": "7"},
         "decline_code": null, "created_at": "2027-01-15T08:00:00.000Z",
@@ -81,7 +81,7 @@ fn a_transfer_has_the_members_of_the_contract() {
 fn a_decline_is_a_problem_that_names_its_transaction() {
     let bank = Bank::new();
     let reply = bank.send("k", "1000").unwrap();
-    let id = alices(IdScope::Transfer, "k");
+    let id = alices("k");
     let expected = json!({
         "type": "urn:strongroom:problem:insufficient_funds", "title": "Insufficient funds",
         "status": 422, "detail": "The account does not have that much available.",
@@ -118,14 +118,12 @@ fn another_request_under_a_recorded_key_is_always_refused() {
         }
         assert_eq!(bank.send(key, first).unwrap(), repeated(&first_reply));
     }
-    // The key of another call, or of another user, is another key.
-    bank.hold("posted", "1").unwrap();
-    bank.batch("posted", true, &["1"]).unwrap();
+    // The key of another user is another key.
     let parties = json!({"from_account_id": bank.bob.id, "to_account_id": bank.alice.id});
     let from_bob = changed(bank.body("0.5"), &parties);
     let sent = bank.request(&bob(), Call::Transfer, "posted", &from_bob);
     assert_eq!(outcome(&sent), "201");
-    assert_eq!(bank.bob_has(), 150);
+    assert_eq!(bank.bob_has(), 50);
 }
 
 #[test]
@@ -148,7 +146,7 @@ fn what_is_refused_is_not_remembered() {
     let answered = bank.request(&teller(), Call::Deposit, "k", &to_nobody);
     assert_eq!(outcome(&answered), "404 account_not_found /account_id");
     assert_eq!(bank.recorded(), recorded);
-    let seen = bank.seen_by(&alice(), alices(IdScope::Transfer, "k"));
+    let seen = bank.seen_by(&alice(), alices("k"));
     assert_eq!(refusal(seen), "404 not_found");
     let first = bank.send("k", "1").unwrap();
     assert_eq!((first.status, first.repeated), (201, false));
@@ -202,6 +200,33 @@ fn of_two_requests_with_one_key_at_once_one_is_a_repetition() {
         assert_eq!(second, repeated(&first), "{name}");
         bank.bob_has();
     }
+}
+
+#[test]
+fn a_callers_key_belongs_to_one_request_whatever_its_call() {
+    // The others are Alice's.
+    let is_tellers = |name: &str| name == "deposit" || name.starts_with("revers");
+    for (name, request) in REQUESTS {
+        let others = REQUESTS.into_iter().filter(|other| other.0 != name);
+        for (other, repeat) in others.filter(|other| is_tellers(other.0) == is_tellers(name)) {
+            let bank = prepared();
+            let first = request(&bank).unwrap();
+            let recorded = bank.recorded();
+            assert_eq!(outcome(&repeat(&bank)), REUSED, "{name}, then {other}");
+            assert_eq!(request(&bank).unwrap(), repeated(&first), "{name}");
+            assert_eq!(bank.recorded(), recorded, "{name}, then {other}");
+        }
+    }
+}
+
+/// The two calls have the same body.
+#[test]
+fn a_deposit_is_no_withdrawal_under_the_same_key() {
+    let bank = Bank::new();
+    let body = bank.cash(&bank.alice, "1");
+    let [deposited, withdrawn] = [Call::Deposit, Call::Withdraw]
+        .map(|call| outcome(&bank.request(&teller(), call, "k", &body)));
+    assert_eq!((&*deposited, &*withdrawn), ("201", REUSED));
 }
 
 #[test]
@@ -259,7 +284,7 @@ fn who_may_move_what() {
         (auditor(), Call::Transfer, &transfer, "403 forbidden"),
         (alice(), Call::Transfer, &transfer, "201"),
     } {
-        let answered = bank.request(&who, call, "k", body);
+        let answered = bank.request(&who, call, &format!("{call:?}"), body);
         assert_eq!(outcome(&answered), expected, "{who:?} {call:?}");
     }
 }
@@ -363,13 +388,14 @@ fn staff_act_on_their_own_account_as_its_owner_and_no_more() {
         (Call::Batch, &batch, "201"),
         (Call::Schedule, &order, "201"),
     } {
-        let answered = bank.request(&alice, call, &expected[..3], body);
+        let key = format!("{call:?}-{}", &expected[..3]);
+        let answered = bank.request(&alice, call, &key, body);
         assert_eq!(outcome(&answered), expected, "{call:?}");
     }
-    let held = alices(IdScope::Hold, "201");
-    for call in [Call::Capture(held), Call::Void(held)] {
+    let held = alices("Hold-201");
+    for (key, call) in [("capture", Call::Capture(held)), ("void", Call::Void(held))] {
         assert!(
-            bank.request(&alice, call, "k", &json!({})).is_ok(),
+            bank.request(&alice, call, key, &json!({})).is_ok(),
             "{call:?}"
         );
     }
@@ -404,21 +430,18 @@ fn a_payer_without_the_money_cannot_tell_one_payee_from_another() {
             let transfer = changed(bank.body("1000"), payee);
             let hold = changed(transfer.clone(), &json!({"expires_in": 60}));
             let batch = json!({"transfers": [&transfer], "atomic": false});
-            for (call, scope, body) in [
-                (Call::Transfer, IdScope::Transfer, &transfer),
-                (Call::Hold, IdScope::Hold, &hold),
+            for (kind, call, body) in [
+                ("transfer", Call::Transfer, &transfer),
+                ("hold", Call::Hold, &hold),
             ] {
+                let key = format!("{kind}-{key}");
                 let declined = bank.request(&alice(), call, &key, body);
                 assert_eq!(outcome(&declined), "422 insufficient_funds");
                 let reply = declined.unwrap();
                 let again = bank.request(&alice(), call, &key, body).unwrap();
                 assert_eq!(again, repeated(&reply));
-                let seen = bank.seen(alices(scope, &key));
-                answers.push((
-                    scope.as_str(),
-                    comparable(json_of(&reply)),
-                    comparable(seen),
-                ));
+                let seen = bank.seen(alices(&key));
+                answers.push((kind, comparable(json_of(&reply)), comparable(seen)));
             }
             let reply = bank.request(&alice(), Call::Batch, &key, &batch).unwrap();
             let line = json_of(&reply)["outcomes"][0].clone();
@@ -440,11 +463,7 @@ fn who_may_read_what() {
     let posted = id_of(&bank.send("posted", "1").unwrap());
     let declined = id_of(&bank.send("declined", "9999").unwrap());
     let batch = id_of(&bank.batch("batch", false, &["1", "9999"]).unwrap());
-    let opening = derived_id(
-        Principal::User(TELLER),
-        IdScope::Deposit.as_str(),
-        "opening",
-    );
+    let opening = derived_id(Principal::User(TELLER), PAYMENT_SCOPE, "opening");
     assert!(bank.seen_by(&alice(), opening).is_ok());
     for who in [alice(), auditor(), teller()] {
         let seen = bank.seen_by(&who, posted).unwrap();

@@ -8,7 +8,7 @@ mod posting;
 
 pub use batch::{BATCH_BODY_BYTES_MAX, BatchBody};
 pub use body::{CaptureBody, CashBody, HoldBody, ReverseBody, TransferBody, of_original};
-pub use id_scope::IdScope;
+pub use id_scope::{PAYMENT_SCOPE, SCHEDULE_SCOPE};
 pub use posting::PostingBody;
 
 #[cfg(test)]

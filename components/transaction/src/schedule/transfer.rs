@@ -1,7 +1,7 @@
 //! The transfer of a date.
 
 use super::record::Schedule;
-use crate::request::IdScope;
+use crate::request::SCHEDULE_SCOPE;
 use serde_json::json;
 use strongroom_ledger_api::{Actor, DebitAuthority, Transfer};
 use strongroom_sdk::calendar::Day;
@@ -12,11 +12,7 @@ use uuid::Uuid;
 /// The id of an attempt at a date. No client's key has a space, so no client's request has this id.
 pub(super) fn transfer_id(schedule: &Schedule, due: Day, attempt: u32) -> Uuid {
     let key = format!("schedule {} {due} {attempt}", schedule.id);
-    derived_id(
-        Principal::User(schedule.owner),
-        IdScope::Schedule.as_str(),
-        &key,
-    )
+    derived_id(Principal::User(schedule.owner), SCHEDULE_SCOPE, &key)
 }
 
 /// The transfer of an attempt at a date: the same each time it is made.

@@ -35,7 +35,8 @@ const REFUSALS_BYTES_MAX: usize = 500 << 10;
 
 const HEADS: &str = "\
 SELECT journal.transfer_sequence, journal.entry_sequence, journal.recorded_at_ms, journal.hash,
-    head.sequence, head.hash, known.fingerprint
+    head.sequence, head.hash,
+    coalesce(known.fingerprint, (SELECT fingerprint FROM transfer WHERE id = ?1))
 FROM journal_head AS journal JOIN batch_head AS head ON head.singleton = 1
 LEFT JOIN batch AS known ON known.id = ?1
 WHERE journal.singleton = 1";
@@ -64,7 +65,7 @@ pub(super) struct BatchHead {
     pub journal: Head,
     sequence: i64,
     hash: Hash,
-    /// The fingerprint under which the batch is known.
+    /// The fingerprint of the batch or transfer that has this id already, if there is one.
     pub known: Option<[u8; 32]>,
 }
 

@@ -9,7 +9,7 @@ use strongroom_sdk::store::{Row, StoreError, Transaction, Value};
 /// `?1` is the transfer's id, `?2` that of the original of a reversal.
 const STATE: &str = "\
 SELECT head.transfer_sequence, head.entry_sequence, head.recorded_at_ms, head.hash,
-    known.fingerprint,
+    coalesce(known.fingerprint, (SELECT fingerprint FROM batch WHERE id = ?1)),
     original.sequence, original.id, original.kind, original.status, original.amount_minor,
     original.currency, original.expires_at_ms, resolving.kind, original.legs
 FROM journal_head AS head
@@ -24,7 +24,7 @@ const LEGS_COLUMN: usize = 13;
 
 pub struct LegsState {
     pub head: Head,
-    /// The fingerprint of the transfer that has this id already, if there is one.
+    /// The fingerprint of the transfer or batch that has this id already, if there is one.
     pub known: Option<[u8; 32]>,
     /// The posting that a reversal names.
     pub original: Option<OriginalState>,

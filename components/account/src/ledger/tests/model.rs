@@ -224,8 +224,11 @@ impl ModelledBank {
         self.ids.iter().position(|other| *other == id).unwrap()
     }
 
-    /// What the ledger must return for a known id.
+    /// What the ledger must return for a known id. A batch's is no transfer's.
     fn recalled(&self, transfer: &Transfer) -> Option<Result<Reply, LedgerError>> {
+        if self.model.batches.contains_key(&transfer.id) {
+            return Some(Err(LedgerError::IdReused));
+        }
         let (asked, posting) = self.model.decided.get(&transfer.id)?;
         Some(match asked.fingerprint == transfer.fingerprint {
             true => repeated(posting),
@@ -311,6 +314,10 @@ impl ModelledBank {
                 }
                 false => assert_eq!(reply, Err(LedgerError::IdReused)),
             }
+            return;
+        }
+        if self.model.decided.contains_key(&batch.id) {
+            assert_eq!(reply, Err(LedgerError::IdReused));
             return;
         }
         let reply = reply.unwrap();

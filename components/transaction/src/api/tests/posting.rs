@@ -30,7 +30,7 @@ fn a_posting_has_its_entries_in_place_of_accounts_and_amount() {
         })
     };
     let expected = json!({
-        "id": alices(IdScope::Posting, "k"), "type": "posting", "status": "posted",
+        "id": alices("k"), "type": "posting", "status": "posted",
         "from_account_id": null, "to_account_id": null, "amount": null, "currency": null,
         "entries": [entry(bank.bob.id, "credit"), entry(bank.alice.id, "debit")],
         "reference": "rent", "metadata": {"rate": "1"}, "decline_code": null,
@@ -48,7 +48,7 @@ fn a_decline_points_at_its_entry_and_hides_the_accounts_of_others() {
     let reply = post(&bank, "k", "1000").unwrap();
     let problem = json_of(&reply);
     assert_eq!(outcome(&Ok(reply)), "422 insufficient_funds");
-    let id = alices(IdScope::Posting, "k");
+    let id = alices("k");
     assert_json!(problem, {"transaction_id": id});
     assert_json!(problem["errors"][0], {"pointer": "/entries/1", "code": "insufficient_funds"});
     let seen = bank.seen(id);
