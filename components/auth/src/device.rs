@@ -119,8 +119,7 @@ impl<E: Env> AuthService<E> {
             DELETE_SURPLUS,
             &[user.id.into(), TOKENS_PER_USER_MAX.into()],
         )?;
-        // After a crash the token may have no effect. The next login returns another one.
-        transaction.commit_later()
+        transaction.commit()
     }
 
     /// Deletes expired device tokens. For `tick`.

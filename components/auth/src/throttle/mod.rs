@@ -131,8 +131,8 @@ impl<E: Env> AuthService<E> {
         for counter in &attempt.counters {
             counter.delete(&transaction)?;
         }
-        // After a crash the user may wait as after one more failure.
-        transaction.commit_later()?;
+        // Not later: the next attempt reads what is on disk.
+        transaction.commit()?;
         Ok(())
     }
 
@@ -150,7 +150,7 @@ impl<E: Env> AuthService<E> {
                 None => counter.delete(&transaction)?,
             }
         }
-        transaction.commit_later()?;
+        transaction.commit()?;
         Ok(())
     }
 
