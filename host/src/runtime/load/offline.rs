@@ -212,10 +212,10 @@ fn stores_without_service(registry: &Registry, data: &Path) -> Vec<Verification>
     verified.collect()
 }
 
-/// Opens what there is to examine of each service that has a store, or whose component can check
-/// its data. It sees one snapshot of its service's store in `data`. Its links lead to generations
-/// that are made for it alone, and see one snapshot of theirs. So audits can run at the same time.
-/// None of them can write, or send anything.
+/// Opens what there is to examine of each service: it has a store since its first start, whether it
+/// uses it or not. A component that can check its data sees one snapshot of that store in `data`.
+/// Its links lead to generations that are made for it alone, and see one snapshot of theirs. So
+/// audits can run at the same time. None of them can write, or send anything.
 fn examined<'r>(loader: &Loader, registry: &'r Registry, data: &Path) -> PerService<'r, Examined> {
     let all = prepare_all(loader, registry);
     let opened: Vec<_> = all
@@ -223,16 +223,14 @@ fn examined<'r>(loader: &Loader, registry: &'r Registry, data: &Path) -> PerServ
         .enumerate()
         .map(|(index, (spec, prepared))| {
             let prepared = prepared.as_ref().ok()?;
-            // The registry lists callees before their callers.
-            match loader.can_audit(prepared) {
-                true => Some(auditor(loader, spec, prepared, &all[..index], data)),
-                false => store_file(data, &spec.name).exists().then(|| {
-                    Ok(Examined {
-                        snapshot: open_snapshot(data, &spec.name)?,
-                        auditor: None,
-                    })
+            Some(match loader.can_audit(prepared) {
+                // The registry lists callees before their callers.
+                true => auditor(loader, spec, prepared, &all[..index], data),
+                false => open_snapshot(data, &spec.name).map(|snapshot| Examined {
+                    snapshot,
+                    auditor: None,
                 }),
-            }
+            })
         })
         .collect();
     all.into_iter()
