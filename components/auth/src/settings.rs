@@ -21,18 +21,18 @@ impl Settings {
     /// Reads the configuration.
     ///
     /// # Errors
-    /// The first key that is unknown or wrong.
+    /// The keys that are unknown or wrong.
     pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
-        config.expect_only(&["admin_password", "argon2_iterations", "argon2_memory_kib"])?;
-        let memory_kib = config.integer("argon2_memory_kib", 7_168..=262_144, MEMORY_KIB)?;
-        let iterations = config.integer("argon2_iterations", 1..=10, ITERATIONS)?;
-        let argon2 = Params::new(memory_kib, iterations, LANES, None).map_err(|error| {
-            ConfigError::Invalid {
-                key: "argon2_memory_kib".to_owned(),
-                expected: format!("what Argon2 allows: {error}"),
-            }
-        })?;
-        Ok(Self { argon2 })
+        let mut values = config.read();
+        let memory_kib = values.integer("argon2_memory_kib", 7_168..=262_144, MEMORY_KIB);
+        let iterations = values.integer("argon2_iterations", 1..=10, ITERATIONS);
+        // `start` alone reads it.
+        values.text(ADMIN_PASSWORD);
+        let argon2 = Params::new(memory_kib, iterations, LANES, None)
+            .map_err(|error| format!("config key `argon2_memory_kib`: {error}"));
+        Ok(Self {
+            argon2: values.finish_with(argon2)?,
+        })
     }
 
     pub(crate) fn hasher(&self) -> Argon2<'static> {
@@ -40,12 +40,12 @@ impl Settings {
     }
 }
 
+const ADMIN_PASSWORD: &str = "admin_password";
+
 /// `admin_password`: the password of `admin@strongroom.local`, used only if there is no
 /// administrator yet. It is no setting, so that it is not in memory while the service handles
 /// requests.
 pub fn admin_password(config: &Config) -> Option<&str> {
     // An empty environment variable means an unset one.
-    config
-        .text("admin_password")
-        .filter(|text| !text.is_empty())
+    config.text(ADMIN_PASSWORD).filter(|text| !text.is_empty())
 }

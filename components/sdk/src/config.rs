@@ -22,44 +22,32 @@ mod bindings {
 /// ```
 /// use strongroom_sdk::config::Config;
 ///
-/// let config = Config::from_pairs([("session_idle", "15m")]);
-/// assert_eq!(config.duration_ms("session_idle", 60_000), Ok(900_000));
-/// let error = config.expect_only(&["session_absolute"]).expect_err("an unknown key");
-/// assert!(error.to_string().contains("session_idle"));
+/// let config = Config::from_pairs([("session_idle", "15m"), ("sesion", "1h")]);
+/// let mut values = config.read();
+/// assert_eq!(values.duration_ms("session_idle", 60_000), 900_000);
+/// let error = values.finish().expect_err("an unknown key");
+/// assert!(error.to_string().contains("`sesion` is not known"));
 /// ```
 #[derive(Clone, Default)]
 pub struct Config(BTreeMap<String, String>);
 
-/// Why a configuration is wrong. The text names the key, and never the value: it may be a secret.
+/// What is wrong with a configuration. The text names the keys, and never a value: it may be a
+/// secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// The host cannot read it.
-    #[error("the configuration cannot be read: {0}")]
-    Unreadable(String),
-    /// The service has no such key, which is most likely misspelt; and the keys that it has.
-    #[error("config key `{0}` is not known; there are: {1}")]
-    Unknown(String, String),
-    /// A value is wrong.
-    #[error("config key `{key}` must be {expected}")]
-    Invalid {
-        /// The key.
-        key: String,
-        /// What its value must be.
-        expected: String,
-    },
-}
+#[error("{0}")]
+pub struct ConfigError(String);
 
 impl Config {
     /// The configuration of this service in the registry.
     ///
     /// # Errors
-    /// [`ConfigError::Unreadable`].
+    /// The host cannot read it.
     #[cfg(target_family = "wasm")]
     pub fn from_host() -> Result<Self, ConfigError> {
         use bindings::wasi::config::store;
         store::get_all()
             .map(|values| Self(values.into_iter().collect()))
-            .map_err(|error| ConfigError::Unreadable(format!("{error:?}")))
+            .map_err(|error| ConfigError(format!("the configuration cannot be read: {error:?}")))
     }
 
     /// A configuration of these values, for tests.
@@ -68,66 +56,105 @@ impl Config {
         Self(pairs.into_iter().map(owned).collect())
     }
 
-    /// Refuses every key that is not in `keys`.
-    ///
-    /// # Errors
-    /// [`ConfigError::Unknown`] with the first such key.
-    pub fn expect_only(&self, keys: &[&str]) -> Result<(), ConfigError> {
-        match self.0.keys().find(|key| !keys.contains(&key.as_str())) {
-            Some(key) => Err(ConfigError::Unknown(key.clone(), keys.join(", "))),
-            None => Ok(()),
-        }
-    }
-
     /// The text of a key, if it is set.
     pub fn text(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
     }
 
-    /// A whole number within `range`, or `default` if the key is not set.
-    ///
-    /// # Errors
-    /// [`ConfigError::Invalid`].
-    pub fn integer(
-        &self,
-        key: &str,
-        range: RangeInclusive<u32>,
-        default: u32,
-    ) -> Result<u32, ConfigError> {
-        let Some(text) = self.text(key) else {
-            return Ok(default);
-        };
-        match text.parse() {
-            Ok(value) if range.contains(&value) => Ok(value),
-            _ => Err(ConfigError::Invalid {
-                key: key.to_owned(),
-                expected: format!("a whole number from {} to {}", range.start(), range.end()),
-            }),
+    /// Reads the values one by one; [`Reader::finish`] has what is wrong with them.
+    pub fn read(&self) -> Reader<'_> {
+        Reader {
+            config: self,
+            known: Vec::new(),
+            problems: Vec::new(),
         }
+    }
+}
+
+/// A configuration that is being read. A wrong value reads as the default, so that
+/// [`finish`](Self::finish) reports all that is wrong at once.
+#[derive(Debug)]
+pub struct Reader<'c> {
+    config: &'c Config,
+    known: Vec<&'static str>,
+    problems: Vec<String>,
+}
+
+impl<'c> Reader<'c> {
+    /// The text of a key, if it is set.
+    pub fn text(&mut self, key: &'static str) -> Option<&'c str> {
+        self.known.push(key);
+        self.config.text(key)
+    }
+
+    /// A whole number within `range`, or `default` if the key is not set.
+    pub fn integer(&mut self, key: &'static str, range: RangeInclusive<u32>, default: u32) -> u32 {
+        let expected = || format!("a whole number from {} to {}", range.start(), range.end());
+        let parse = |text: &str| text.parse().ok().filter(|value| range.contains(value));
+        self.parsed(key, parse, expected, default)
     }
 
     /// A length of time such as `12h` or `90s`, in milliseconds: at least a second and at most ten
     /// years. `default_ms` if the key is not set.
+    pub fn duration_ms(&mut self, key: &'static str, default_ms: i64) -> i64 {
+        const RANGE_MS: RangeInclusive<i64> = 1_000..=10 * 365 * 24 * 3_600 * 1_000;
+        let expected = || {
+            "a length of time such as \"60m\", at least a second and at most ten years".to_owned()
+        };
+        let parse = |text: &str| {
+            let length = humantime::parse_duration(text).ok()?;
+            let length_ms = i64::try_from(length.as_millis()).ok()?;
+            Some(length_ms).filter(|length_ms| RANGE_MS.contains(length_ms))
+        };
+        self.parsed(key, parse, expected, default_ms)
+    }
+
+    /// Refuses wrong values, and each key that was not read: it is most likely misspelt.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`].
-    pub fn duration_ms(&self, key: &str, default_ms: i64) -> Result<i64, ConfigError> {
-        const RANGE_MS: RangeInclusive<i64> = 1_000..=10 * 365 * 24 * 3_600 * 1_000;
-        let Some(text) = self.text(key) else {
-            return Ok(default_ms);
-        };
-        let parsed = humantime::parse_duration(text)
-            .ok()
-            .and_then(|length| i64::try_from(length.as_millis()).ok());
-        match parsed {
-            Some(length_ms) if RANGE_MS.contains(&length_ms) => Ok(length_ms),
-            _ => Err(ConfigError::Invalid {
-                key: key.to_owned(),
-                expected:
-                    "a length of time such as \"60m\", at least a second and at most ten years"
-                        .to_owned(),
-            }),
+    /// All that is wrong.
+    pub fn finish(self) -> Result<(), ConfigError> {
+        self.finish_with(Ok::<_, ConfigError>(()))
+    }
+
+    /// As [`finish`](Self::finish); returns what was made of the values, or refuses that too. Its
+    /// error names the key, and never the value.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub fn finish_with<T>(mut self, made: Result<T, impl fmt::Display>) -> Result<T, ConfigError> {
+        let keys = self.config.0.keys();
+        for key in keys.filter(|key| !self.known.contains(&key.as_str())) {
+            let there_are = match &*self.known {
+                [] => "none".to_owned(),
+                known => known.join(", "),
+            };
+            let problem = format!("config key `{key}` is not known; there are: {there_are}");
+            self.problems.push(problem);
         }
+        match made {
+            Ok(made) if self.problems.is_empty() => return Ok(made),
+            Ok(_) => {}
+            Err(error) => self.problems.push(error.to_string()),
+        }
+        Err(ConfigError(self.problems.join("; ")))
+    }
+
+    fn parsed<T>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+        expected: impl FnOnce() -> String,
+        default: T,
+    ) -> T {
+        let Some(text) = self.text(key) else {
+            return default;
+        };
+        parse(text).unwrap_or_else(|| {
+            let problem = format!("config key `{key}` must be {}", expected());
+            self.problems.push(problem);
+            default
+        })
     }
 }
 

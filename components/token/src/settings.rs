@@ -32,15 +32,17 @@ impl Settings {
     /// Reads the configuration.
     ///
     /// # Errors
-    /// The first key that is unknown or wrong.
+    /// The keys that are unknown or wrong.
     pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
-        config.expect_only(&["session_absolute", "session_idle"])?;
         let default = Self::default();
-        Ok(Self {
-            session_absolute_ms: config
-                .duration_ms("session_absolute", default.session_absolute_ms)?,
-            session_idle_ms: config.duration_ms("session_idle", default.session_idle_ms)?,
+        let mut values = config.read();
+        let settings = Self {
+            session_absolute_ms: values
+                .duration_ms("session_absolute", default.session_absolute_ms),
+            session_idle_ms: values.duration_ms("session_idle", default.session_idle_ms),
             ..default
-        })
+        };
+        values.finish()?;
+        Ok(settings)
     }
 }

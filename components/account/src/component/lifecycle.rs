@@ -11,7 +11,7 @@ use strongroom_sdk::store::{HostStore, migrate};
 impl Guest for Component {
     /// Refuses a wrong configuration, then migrates the store.
     fn start() -> Result<Vec<String>, String> {
-        configure()?;
+        configure().map_err(|error| error.to_string())?;
         migrate(&HostStore, MIGRATIONS).map_err(|error| error.to_string())?;
         Ok(Vec::new())
     }

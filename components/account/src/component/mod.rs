@@ -11,7 +11,7 @@ use crate::account::{NumberFormat, OpenRules};
 use crate::service::{Env, Service};
 use std::sync::OnceLock;
 use strongroom_sdk::clock::SystemClock;
-use strongroom_sdk::config::Config;
+use strongroom_sdk::config::{Config, ConfigError};
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::HostStore;
 
@@ -26,29 +26,23 @@ impl Env for Host {
     type Random = SystemRandom;
 }
 
-/// `iban_country`: a country of the IBAN registry, two letters of ISO 3166. `bank_code`: the part
-/// of the IBAN that all accounts share. `accounts_per_user_max`: the accounts of a user that may be
-/// open at a time.
-const CONFIG_KEYS: &[&str] = &["iban_country", "bank_code", "accounts_per_user_max"];
-
-/// Reads the configuration. An error names the key.
-fn configure() -> Result<Service<Host>, String> {
-    let config = Config::from_host().map_err(|error| error.to_string())?;
-    config
-        .expect_only(CONFIG_KEYS)
-        .map_err(|error| error.to_string())?;
-    let country = config.text("iban_country").unwrap_or("DE");
-    let bank_code = config.text("bank_code").unwrap_or("10000000");
+/// Reads the configuration. `iban_country`: a country of the IBAN registry, two letters of ISO
+/// 3166. `bank_code`: the part of the IBAN that all accounts share. `accounts_per_user_max`: the
+/// accounts of a user that may be open at a time.
+fn configure() -> Result<Service<Host>, ConfigError> {
+    let config = Config::from_host()?;
+    let mut values = config.read();
+    let country = values.text("iban_country").unwrap_or("DE");
+    let bank_code = values.text("bank_code").unwrap_or("10000000");
+    let accounts_per_user_max = values.integer("accounts_per_user_max", 1..=10_000, 100);
+    let number_format = values.finish_with(NumberFormat::new(country, bank_code))?;
     Ok(Service {
         store: HostStore,
         clock: SystemClock,
         random: SystemRandom,
         rules: OpenRules {
-            number_format: NumberFormat::new(country, bank_code)
-                .map_err(|error| error.to_string())?,
-            accounts_per_user_max: config
-                .integer("accounts_per_user_max", 1..=10_000, 100)
-                .map_err(|error| error.to_string())?,
+            number_format,
+            accounts_per_user_max,
         },
     })
 }

@@ -12,7 +12,7 @@ impl Guest for Component {
     /// configuration, and refuses any.
     fn start() -> Result<Vec<String>, String> {
         let config = Config::from_host().map_err(|error| error.to_string())?;
-        config.expect_only(&[]).map_err(|error| error.to_string())?;
+        config.read().finish().map_err(|error| error.to_string())?;
         migrate(&SERVICE.store, MIGRATIONS).map_err(|error| error.to_string())?;
         match check_place(&SERVICE.store, &SERVICE.ledger) {
             // Without the ledger the service starts all the same, and works when that does.
