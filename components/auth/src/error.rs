@@ -98,8 +98,7 @@ impl From<AuthError> for Problem {
                 "email_taken",
                 "There is a user with this email address already.",
             ),
-            AuthError::InvalidCredentials => Self::new(
-                StatusCode::UNAUTHORIZED,
+            AuthError::InvalidCredentials => Self::unauthorized(
                 "invalid_credentials",
                 "The email address or the password is wrong.",
             ),

@@ -39,7 +39,8 @@ const BACKUPS_MAX: usize = 1;
 
 const INDEX: &str = "there is no such call; there are:
 GET  /healthz            200 while the process works
-GET  /readyz             200 while every service serves and the clock is trusted, otherwise 503
+GET  /readyz             200 while each service of the start serves and the clock is trusted,
+                         otherwise 503
 GET  /metrics            the figures of the host and its services, for Prometheus
 GET  /requests/ID        what a recent request did, by its x-request-id (`strongroom requests`)
 GET  /services           the state of every service

@@ -2,6 +2,9 @@
 
 use http::Method;
 
+/// The methods of a pattern. Another word is most likely misspelt.
+const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
 /// A pattern over method and path. The path is the part behind `/api/<service>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoutePattern {
@@ -25,10 +28,16 @@ impl RoutePattern {
         let method = match method {
             "*" => None,
             "HEAD" => return Err(format!("`{text}`: write GET, which stands for HEAD too")),
-            name if name.bytes().all(|byte| byte.is_ascii_uppercase()) && !name.is_empty() => {
+            name if METHODS.contains(&name) => {
                 Some(Method::from_bytes(name.as_bytes()).map_err(|_| wanted())?)
             }
-            _ => return Err(wanted()),
+            _ if !path.starts_with('/') => return Err(wanted()),
+            name => {
+                let there_are = METHODS.join(", ");
+                return Err(format!(
+                    "`{text}`: `{name}` is no method; there are {there_are}, *"
+                ));
+            }
         };
         let (path, prefix) = match path.strip_suffix('*') {
             Some(path) => (path, true),
@@ -142,6 +151,7 @@ mod tests {
             "POST /a b",
             "POST /%61",
             "HEAD /login",
+            "GETT /login",
         ] {
             assert!(RoutePattern::parse(wrong).is_err(), "{wrong}");
         }

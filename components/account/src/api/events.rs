@@ -25,7 +25,7 @@ impl<E: Env> Service<E> {
         id: Uuid,
         page: &Page<i64>,
     ) -> Result<List<EventView>, Problem> {
-        let account = self.readable(staff, id)?;
+        let account = self.foreign(staff, id)?;
         let list = audit_log::page(&self.store, page, Some(account.id))?;
         Ok(list.map(|event| event.view(TARGET)))
     }

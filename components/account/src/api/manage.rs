@@ -75,12 +75,12 @@ impl<E: Env> Service<E> {
         view(account::unfreeze(&self.store, &self.clock, id, &actor))
     }
 
-    /// An account that is not the teller's own: on their own they have an owner's rights alone, and
-    /// a colleague must act. An account never changes its owner: this still holds in the
+    /// An account that is not the member of staff's own: on their own they have an owner's rights
+    /// alone, and a colleague must act. An account never changes its owner: this still holds in the
     /// transaction.
-    pub(super) fn foreign(&self, teller: &Teller, id: Uuid) -> Result<Account, Problem> {
-        let account = self.readable(teller, id)?;
-        if account.owner_id == teller.subject {
+    pub(super) fn foreign(&self, staff: &Identity, id: Uuid) -> Result<Account, Problem> {
+        let account = self.readable(staff, id)?;
+        if account.owner_id == staff.subject {
             return Err(Problem::new(
                 StatusCode::FORBIDDEN,
                 "own_account",

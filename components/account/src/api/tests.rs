@@ -325,6 +325,8 @@ fn staff_act_on_their_own_account_as_its_owner_and_no_more() {
                 (&own, Freeze(id, "{}"), "403 own_account"),
                 (&colleague, Freeze(id, "{}"), "200"),
                 (&own, Unfreeze(id), "403 own_account"),
+                (&own, EventsOf(id), "403 own_account"),
+                (&colleague, EventsOf(id), "200"),
                 (&own, Close(id), "409 account_frozen"),
                 (&colleague, Unfreeze(id), "200"),
                 (&own, Patch(id, LIMIT), "403 own_account"),

@@ -86,7 +86,10 @@ impl<E: Env> Service<E> {
     ) -> Result<AccountView, Problem> {
         identity.require(ALL_BUT_AUDITORS)?;
         let account = match &body.overdraft_limit {
-            Some(_) => self.foreign(&Teller::try_from(identity.clone())?, id)?,
+            Some(_) => {
+                let teller = Teller::try_from(identity.clone())?;
+                self.foreign(&teller, id)?
+            }
             None => self.readable(identity, id)?,
         };
         let update = body.into_update(&account)?;

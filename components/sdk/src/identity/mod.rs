@@ -27,8 +27,8 @@ pub use role::Role;
 
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
+use http::HeaderMap;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
 use uuid::Uuid;
 
 /// The verified caller, from the headers `x-strongroom-subject`, `-role`, `-session`, `-scope`, and
@@ -151,15 +151,7 @@ impl<S: Sync> FromRequestParts<S> for Identity {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         Self::from_headers(&parts.headers).ok_or_else(|| {
-            Problem::new(
-                StatusCode::UNAUTHORIZED,
-                "unauthorized",
-                "A valid access token or API key is needed.",
-            )
-            .with_header(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer realm=\"strongroom\""),
-            )
+            Problem::unauthorized("unauthorized", "A valid access token or API key is needed.")
         })
     }
 }

@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::routing::post;
+use http::{HeaderValue, StatusCode};
 use tower_service::Service;
 
 const SUBJECT: &str = "018f0000-0000-7000-8000-000000000001";

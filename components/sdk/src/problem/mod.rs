@@ -77,6 +77,13 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here.")
     }
 
+    /// 401, with the challenge that RFC 9110 section 15.5.2 demands.
+    pub fn unauthorized(code: &'static str, detail: impl Into<String>) -> Self {
+        let challenge = HeaderValue::from_static("Bearer realm=\"strongroom\"");
+        Self::new(StatusCode::UNAUTHORIZED, code, detail)
+            .with_header(header::WWW_AUTHENTICATE, challenge)
+    }
+
     /// 403 `forbidden`: the caller's role may not do this.
     pub fn forbidden() -> Self {
         Self::new(

@@ -2,7 +2,7 @@
 
 use super::TransferBody;
 use serde::Deserialize;
-use strongroom_ledger_api::{BATCH_LINES_MAX, BatchInstruction, BatchLine, Refusal};
+use strongroom_ledger_api::{BATCH_LINES_MAX, BatchInstruction, BatchLine, Instruction, Refusal};
 use strongroom_sdk::json::Unread;
 use strongroom_sdk::problem::{FieldError, Problem};
 use utoipa::ToSchema;
@@ -46,10 +46,12 @@ impl BatchBody {
                 "must have 1 to 1000 transfers",
             ));
         }
-        let lines: Vec<BatchLine> = self.transfers.iter().map(line).collect();
+        let transfers = self.transfers.iter();
+        let lines: Vec<Result<Instruction, Problem>> = transfers.map(instruction).collect();
         if self.atomic {
             refuse_bad_lines(&lines)?;
         }
+        let lines: Vec<BatchLine> = lines.into_iter().map(line).collect();
         if lines.iter().map(text_bytes).sum::<usize>() > BATCH_TEXT_BYTES_MAX {
             return Err(Problem::validation_failed().with_error(
                 "/transfers",
@@ -65,8 +67,11 @@ impl BatchBody {
     }
 }
 
-fn line(transfer: &Unread) -> BatchLine {
-    let instruction = transfer.read().and_then(TransferBody::into_instruction);
+fn instruction(transfer: &Unread) -> Result<Instruction, Problem> {
+    transfer.read().and_then(TransferBody::into_instruction)
+}
+
+fn line(instruction: Result<Instruction, Problem>) -> BatchLine {
     match instruction {
         Ok(instruction) => BatchLine::Transfer {
             instruction,
@@ -91,20 +96,19 @@ fn text_bytes(line: &BatchLine) -> usize {
     }
 }
 
-/// How many bad lines one response names.
-const BAD_LINES_NAMED_MAX: usize = 20;
+/// How many errors of bad lines one response names.
+const ERRORS_NAMED_MAX: usize = 20;
 
-fn refuse_bad_lines(lines: &[BatchLine]) -> Result<(), Problem> {
+fn refuse_bad_lines(lines: &[Result<Instruction, Problem>]) -> Result<(), Problem> {
     let lines = lines.iter().enumerate();
-    let refused = lines.filter_map(|(index, line)| match line {
-        BatchLine::Refused(refusal) => Some(FieldError {
-            pointer: format!("/transfers/{index}{}", refusal.pointer),
-            code: "invalid".into(),
-            detail: refusal.detail.clone(),
-        }),
-        BatchLine::Transfer { .. } => None,
+    let problems = lines.filter_map(|(index, line)| Some((index, line.as_ref().err()?)));
+    let errors = problems.flat_map(|(index, problem)| {
+        problem.errors().iter().map(move |error| FieldError {
+            pointer: format!("/transfers/{index}{}", error.pointer),
+            ..error.clone()
+        })
     });
-    let problem = Problem::validation_failed().with_errors(refused.take(BAD_LINES_NAMED_MAX));
+    let problem = Problem::validation_failed().with_errors(errors.take(ERRORS_NAMED_MAX));
     if problem.errors().is_empty() {
         Ok(())
     } else {

@@ -170,7 +170,7 @@ fn a_batch_is_bounded() {
 #[test]
 fn a_bad_line_is_refused_alone_or_refuses_an_atomic_batch() {
     let by_position = json!([FROM, TO, null, "1.00", "EUR", null, null]);
-    let lines = [good(), with("amount", json!("0")), by_position];
+    let lines = [good(), with("amount", json!("0")), by_position.clone()];
     let parsed = parse_batch(false, &lines).unwrap();
     let pointers = parsed.lines.iter().map(|line| match line {
         BatchLine::Refused(refusal) => Some(refusal.pointer.as_str()),
@@ -179,10 +179,20 @@ fn a_bad_line_is_refused_alone_or_refuses_an_atomic_batch() {
     let pointers: Vec<_> = pointers.collect();
     assert_eq!(pointers, [None, Some("/amount"), Some("")]);
 
+    let lines = rows! {
+        good(), with("amount", json!("0")), by_position, with("surprise", json!(1)),
+    };
     let problem = parse_batch(true, &lines).unwrap_err();
     let errors = problem.errors().iter();
-    let pointers: Vec<_> = errors.map(|error| error.pointer.as_str()).collect();
-    assert_eq!(pointers, ["/transfers/1/amount", "/transfers/2"]);
+    let errors: Vec<_> = errors
+        .map(|error| (&*error.pointer, &*error.code))
+        .collect();
+    let expected = rows! {
+        ("/transfers/1/amount", "amount_invalid"),
+        ("/transfers/2", "invalid"),
+        ("/transfers/3/surprise", "unknown_field"),
+    };
+    assert_eq!(errors, expected);
     let problem = parse_batch(true, &vec![json!(7); 50]).unwrap_err();
     assert_eq!(problem.errors().len(), 20);
 }

@@ -154,5 +154,10 @@ pub fn reply_to_batch(id: Uuid, atomic: bool, reply: BatchReply) -> Result<Store
         .with_extension("id", id.to_string().into())
         .with_extension("atomic", atomic.into())
         .with_extension("outcomes", outcomes);
+    let problem = match code == Refusal::BATCH_REFUSED {
+        true => problem,
+        // As every decline names its record.
+        false => problem.with_extension("transaction_id", id.to_string().into()),
+    };
     Ok(StoredReply::of_problem(problem, instance_of(id), repeated))
 }

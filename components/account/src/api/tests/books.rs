@@ -280,20 +280,22 @@ fn the_books_are_for_auditors_and_admins() {
     let bank = busy_bank();
     let (id, _) = open_eur(&bank, &alice());
     let no = "403 forbidden";
-    for (role, books, log) in [
-        (Role::Customer, no, no),
-        (Role::Teller, no, "200"),
-        (Role::Auditor, "200", "200"),
-        (Role::Admin, "200", "200"),
+    for (role, books, log, own_log) in [
+        (Role::Customer, no, no, no),
+        (Role::Teller, no, "200", "403 own_account"),
+        (Role::Auditor, "200", "200", "403 own_account"),
+        (Role::Admin, "200", "200", "403 own_account"),
     ] {
-        // Also for an own account.
-        let by = user(ALICE, role);
-        let rows = [
-            (Journal(""), books),
-            (Events(""), books),
-            (EventsOf(id), log),
-        ];
-        check(&bank, rows.map(|(call, expected)| (&by, call, expected)));
+        let (alice, other) = (user(ALICE, role), user(BOB, role));
+        check(
+            &bank,
+            [
+                (&alice, Journal(""), books),
+                (&alice, Events(""), books),
+                (&alice, EventsOf(id), own_log),
+                (&other, EventsOf(id), log),
+            ],
+        );
     }
     let auditor = staff(Role::Auditor);
     check(&bank, [(&auditor, EventsOf(NO_ID), "404 not_found")]);

@@ -59,7 +59,7 @@ fn an_atomic_batch_is_declined_whole() {
         "instance": format!("/api/transactions/{id}"), "code": "batch_declined",
         "errors": [{"pointer": "/transfers/1", "code": "insufficient_funds",
             "detail": "The account does not have that much available."}],
-        "id": id, "atomic": true, "outcomes": body["outcomes"],
+        "id": id, "transaction_id": id, "atomic": true, "outcomes": body["outcomes"],
     });
     assert_eq!((reply.status, &body), (422, &expected));
     let codes = ["batch_declined", "insufficient_funds"];
