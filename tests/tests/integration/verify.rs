@@ -320,12 +320,19 @@ async fn what_cannot_be_read_or_called_is_named_and_nothing_is_taken_for_sound()
     fs::rename(&away, &ledger).expect("moved back");
     sound(bank.folder());
 
-    // A service without an audit is passed over, and one that never ran is reported.
+    // A service whose component has no audit has a store too.
+    let sessions = store(&bank, "token");
+    fs::rename(&sessions, &away).expect("moved");
+    let gone = ["token: ", "token.sqlite", "there is no such store"];
+    broken(bank.folder(), &[&gone]);
+    fs::rename(&away, &sessions).expect("moved back");
+    sound(bank.folder());
+
     let account = Service::default().file(&workspace::component("account"));
     let with_guest = registry
         .service("hello", Service::guest("hello").public())
         .service("vault", account);
     with_guest.write(bank.folder());
-    let never_ran = ["vault: ", "vault.sqlite", "has never run here"];
-    broken(bank.folder(), &[&never_ran]);
+    let never_ran = ["hello", "vault"].map(|service| [service, "has never run here"]);
+    broken(bank.folder(), &[&never_ran[0], &never_ran[1]]);
 }

@@ -52,6 +52,18 @@ async fn wrong_logins_do_not_lock_out_a_device_that_is_known() {
 }
 
 #[tokio::test]
+async fn a_device_is_known_as_soon_as_its_login_is_answered() {
+    let bank = Bank::start().await;
+    let client = bank.client();
+    for _login in 0..10 {
+        let session = login(&client, ADMIN_PASSWORD, None).await.expect(200);
+        let device = text(&session["device_token"]);
+        let known = login(&client, ADMIN_PASSWORD, Some(device)).await;
+        assert_eq!(known.expect(200)["device_token"], device);
+    }
+}
+
+#[tokio::test]
 async fn wrong_logins_from_another_network_do_not_lock_out_this_one() {
     let bank = Bank::start().await;
     // 127.0.4.x; the administrator is at 127.0.0.1.
