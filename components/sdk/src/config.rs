@@ -31,7 +31,7 @@ mod bindings {
 #[derive(Clone, Default)]
 pub struct Config(BTreeMap<String, String>);
 
-/// What is wrong with a configuration. The text names the keys, and never a value: it may be a
+/// What is wrong with a configuration, in a line each. The text names the keys, and never a value: it may be a
 /// secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -137,7 +137,7 @@ impl<'c> Reader<'c> {
             Ok(_) => {}
             Err(error) => self.problems.push(error.to_string()),
         }
-        Err(ConfigError(self.problems.join("; ")))
+        Err(ConfigError(self.problems.join("\n")))
     }
 
     fn parsed<T>(

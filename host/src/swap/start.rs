@@ -2,7 +2,7 @@
 
 use super::change_set::{Candidate, ChangeSet};
 use super::{check, warm};
-use crate::runtime::{Generation, LoadProblem, Services};
+use crate::runtime::{Generation, Services};
 use std::time::{Duration, Instant};
 
 /// The host says where it listens without waiting for services that take longer to start.
@@ -54,7 +54,7 @@ async fn start_one(candidate: &mut Candidate, replaced: Option<&Generation>) {
             generation.read_openapi().await;
             warm::warm(candidate, &generation, replaced).await;
         }
-        Err(reason) => candidate.refuse(vec![LoadProblem::Start(reason)]),
+        Err(problems) => candidate.refuse(problems),
     }
 }
 

@@ -36,7 +36,7 @@ fn all_that_is_wrong_is_reported_at_once_and_no_value() {
     ];
     let made = Err::<(), _>("config key `text` must be a word");
     let error = values.finish_with(made).unwrap_err();
-    assert_eq!(error.to_string(), expected.join("; "));
+    assert_eq!(error.to_string(), expected.join("\n"));
     assert!(!format!("{config:?}").contains("5h"));
 }
 

@@ -59,13 +59,8 @@ async fn start(
     confined.outbound.clear();
     let generation = loader.generation(&confined, prepared, Some(store), Arc::default());
     generation.pin_callees(started.clone());
-    let outcome = match generation.start().await {
-        Ok(_) => generation
-            .warm(None)
-            .await
-            .map_err(LoadProblem::Instantiate),
-        Err(reason) => Err(LoadProblem::Start(reason)),
-    };
-    outcome.map_err(|problem| vec![problem])?;
+    generation.start().await?;
+    let warmed = generation.warm(None).await;
+    warmed.map_err(|error| vec![LoadProblem::Instantiate(error)])?;
     Ok(Arc::new(generation))
 }

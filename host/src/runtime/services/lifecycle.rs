@@ -4,34 +4,42 @@ use super::generation::Generation;
 use crate::links::CallError;
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::guest_log::cut;
+use crate::runtime::problem::LoadProblem;
 
 /// The interface, as components export it.
 pub const LIFECYCLE: &str = "strongroom:service/lifecycle@0.1.0";
 
-/// The most that one start may tell the operator.
-const ANNOUNCEMENTS_MAX: usize = 20;
+/// The most that one start may tell the operator, or refuse.
+const LINES_MAX: usize = 20;
 
 impl Generation {
     /// Runs `start`, if there is one. Returns its lines for the operator.
     ///
     /// # Errors
-    /// The component's own words, or why there are none.
-    pub async fn start(&self) -> Result<Vec<String>, String> {
+    /// The component's own words, line by line, or why there are none.
+    pub async fn start(&self) -> Result<Vec<String>, Vec<LoadProblem>> {
         let Some(lifecycle) = self.lifecycle else {
             return Ok(Vec::new());
         };
         let times = CallTimes::of_start(&self.spec.limits);
         let answer: Result<Result<Vec<String>, String>, CallError> =
             self.pool.call_typed(lifecycle.start, (), times).await;
-        match answer {
-            Ok(answer) => answer
-                .map(|lines| lines.into_iter().take(ANNOUNCEMENTS_MAX).map(cut).collect())
-                .map_err(cut),
-            Err(CallError::Failed) => {
-                Err("it trapped, or used more than `limits` allows".to_owned())
+        let refusal = match answer {
+            Ok(Ok(lines)) => {
+                return Ok(lines.into_iter().take(LINES_MAX).map(cut).collect());
             }
-            Err(error) => Err(error.to_string()),
+            Ok(Err(refusal)) => refusal,
+            Err(CallError::Failed) => "it trapped, or used more than `limits` allows".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let reasons = refusal.lines().filter(|line| !line.trim().is_empty());
+        let reasons = reasons.take(LINES_MAX).map(str::to_owned).map(cut);
+        let mut problems: Vec<_> = reasons.map(LoadProblem::Start).collect();
+        if problems.is_empty() {
+            let reason = "it did not say why".to_owned();
+            problems.push(LoadProblem::Start(reason));
         }
+        Err(problems)
     }
 
     /// Drops the instances that were idle for long.

@@ -111,7 +111,10 @@ fn check_reports_mistakes_of_every_kind_together() {
 fn check_reports_what_each_start_refuses() {
     let folder = tempdir().expect("a temporary folder");
     let registry = Registry::bank()
-        .change("token", |service| service.config("session_idel", "15m"))
+        .change("token", |service| {
+            let service = service.config("session_idel", "15m");
+            service.config("session_absolute", "soon")
+        })
         .change("auth", |service| service.config("argon2_iterations", "ten"))
         .change("webhooks", |service| service.config("retries", 3))
         .service("broken", clockwork("panic"))
@@ -123,7 +126,14 @@ fn check_reports_what_each_start_refuses() {
     let outcome = run(folder.path(), &["check"]);
 
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    let refusals: [(&str, &[&str]); 6] = [
+    let refusals: [(&str, &[&str]); 7] = [
+        (
+            "session_absolute = ",
+            &[
+                "services.token.config.session_absolute:",
+                "must be a length of time",
+            ],
+        ),
         (
             "session_idel = ",
             &[
