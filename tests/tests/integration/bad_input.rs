@@ -80,8 +80,10 @@ async fn a_parameter_that_a_call_does_not_have_is_refused_by_each_call() {
     let bank = Bank::shared().await;
     let admin = bank.admin().await;
     let document = Document::new(bank.document().await);
+    // The gateway's own documents are the same whatever is asked.
+    let own = [document::PATH, "/.well-known/jwks.json"];
     let all = document.operations();
-    for operation in all.filter(|operation| operation.path != document::PATH) {
+    for operation in all.filter(|operation| !own.contains(&operation.path)) {
         let parts = operation.path.split('/');
         let parts = parts.map(|part| match part.starts_with('{') {
             true => UNKNOWN_ID,

@@ -14,6 +14,7 @@ use strongroom_tests::workspace;
 
 /// What stands right before a code. `*` is any text without a comma.
 const CONSTRUCTORS: &[&str] = &[
+    "unauthorized(",
     "unprocessable(",
     "conflict(",
     "oauth::refusal(",

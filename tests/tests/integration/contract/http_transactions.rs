@@ -204,7 +204,7 @@ async fn declined(person: &Person, call: &str, body: &Value, code: &str) {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_is_there_and_of_its_shape_and_belongs_to_its_user_and_call() {
+async fn an_idempotency_key_is_there_and_of_its_shape_and_belongs_to_one_request_of_its_user() {
     let bank = Bank::shared().await;
     let pair = bank.pair().await;
     let (alice, bob, admin) = (&pair.alice, &pair.bob, &pair.admin);
@@ -232,12 +232,16 @@ async fn an_idempotency_key_is_there_and_of_its_shape_and_belongs_to_its_user_an
     let key = new_key();
     let first = send(&key).await.expect(201);
     let back = transfer(&pair.to, &pair.from, "1.00", "EUR");
-    for (person, call, body) in [(bob, "transfer", &back), (alice, "withdraw", &eur)] {
-        let call = person.post(&format!("/api/transactions/{call}"));
+    let bobs = bob.post("/api/transactions/transfer").key(&key).json(&back);
+    let bobs = bobs.await;
+    assert!(!bobs.replayed());
+    assert_ne!(bobs.expect(201)["id"], first["id"]);
+    for (call, body) in [("withdraw", &eur), ("holds", &good), ("batch", &batch)] {
+        let call = alice.post(&format!("/api/transactions/{call}"));
         let answer = call.key(&key).json(body).await;
-        assert!(!answer.replayed());
-        assert_ne!(answer.expect(201)["id"], first["id"]);
+        answer.refused(422, "idempotency_key_reused");
     }
+    assert_eq!(alice.balance(&pair.from).await, "100.00");
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ impl JudgedBank {
         let mut hash = Sha256::new();
         let (user, none): (&[u8], &[u8]) = (b"user", b"");
         let alice = alice.as_bytes().as_slice();
-        for field in [user, alice, none, b"transfer", key.as_bytes()] {
+        for field in [user, alice, none, b"payment", key.as_bytes()] {
             let length = u32::try_from(field.len()).expect("it is short");
             hash.update(length.to_be_bytes());
             hash.update(field);
