@@ -31,8 +31,8 @@ mod bindings {
 #[derive(Clone, Default)]
 pub struct Config(BTreeMap<String, String>);
 
-/// What is wrong with a configuration, in a line each. The text names the keys, and never a value: it may be a
-/// secret.
+/// What is wrong with a configuration, in a line each. The text names the keys, and never a value:
+/// it may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(String);

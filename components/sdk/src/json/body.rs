@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 /// no extractor has read are refused with the unknown fields.
 ///
 /// # Errors
-/// 422 `validation_failed` for such a parameter; 415 `unsupported_media_type` for a compressed body; 413 `payload_too_large` above `bytes_max`;
-/// 400 `bad_request` where the body breaks off.
+/// 422 `validation_failed` for such a parameter; 415 `unsupported_media_type` for a compressed
+/// body; 413 `payload_too_large` above `bytes_max`; 400 `bad_request` where the body breaks off.
 pub async fn read_body(request: Request, bytes_max: usize) -> Result<Vec<u8>, Problem> {
     refuse_unread(&request)?;
     let announced = request
