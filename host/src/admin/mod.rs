@@ -5,11 +5,9 @@
 //! call, and [`calls`] responds.
 
 mod calls;
-mod dev_clock;
 mod guard;
 mod listener;
 mod metrics;
-mod services;
 mod token;
 
 pub use calls::{AdminApi, BACKUP_BYTES, CommandBody, CommandOutput};

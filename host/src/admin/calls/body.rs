@@ -1,0 +1,34 @@
+//! The body of a call.
+
+use super::response::{AdminResponse, text};
+use crate::arriving_body::ArrivingBody;
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
+use std::time::Duration;
+
+/// How long a client may take to send a body.
+const BODY_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Reads a body, or returns the response that says why not.
+pub(super) async fn read(
+    request: Request<&mut ArrivingBody>,
+    bytes_max: u64,
+    what: &str,
+) -> Result<Bytes, AdminResponse> {
+    let body = Limited::new(
+        request.into_body().rest(),
+        usize::try_from(bytes_max).unwrap_or(usize::MAX),
+    );
+    match tokio::time::timeout(BODY_TIME_MAX, body.collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(_)) => {
+            let message = format!("the body must be {what} of at most {bytes_max} bytes\n");
+            Err(text(StatusCode::PAYLOAD_TOO_LARGE, &message))
+        }
+        Err(_) => {
+            let message = format!("the body did not arrive in {BODY_TIME_MAX:?}\n");
+            Err(text(StatusCode::REQUEST_TIMEOUT, &message))
+        }
+    }
+}
