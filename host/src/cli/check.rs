@@ -1,12 +1,14 @@
 //! `strongroom check`.
 
+use super::check_host::check_host;
+use super::code_folder::CodeFolder;
 use super::data_folder::DataFolder;
 use super::host_client::HostAddress;
 use super::{RegistryArgument, against};
 use crate::data_lock::DataLock;
 use crate::keys::{Keys, TokenPolicy};
 use crate::registry::{Registry, RegistryProblem, ServiceSpec};
-use crate::runtime::{self, LoadProblem, Loader, Services};
+use crate::runtime::{self, LoadProblem, Loader, Services, Unfit};
 use crate::wall_clock::{TimeSource, WallClock};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -36,9 +38,13 @@ pub(super) async fn run(arguments: CheckArguments) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    problems.extend(check_host(&registry).await);
     match check_services(&registry).await {
         Ok(found) => problems.extend(found),
         Err(error) => {
+            for problem in &problems {
+                println!("{problem}");
+            }
             eprintln!("strongroom: {error:#}");
             return ExitCode::FAILURE;
         }
@@ -61,13 +67,19 @@ pub(super) async fn run(arguments: CheckArguments) -> ExitCode {
 
 /// Loads and starts the services on temporary data, which is removed then.
 async fn check_services(registry: &Registry) -> anyhow::Result<Vec<RegistryProblem>> {
-    let folder = DataFolder::create_or_in(&registry.host.cache)?;
-    let problems = start_in(folder.path(), registry).await;
+    let cache = &registry.host.cache;
+    let (folder, code) = (DataFolder::create_or_in(cache)?, CodeFolder::of(cache)?);
+    let problems = start_in(folder.path(), code.path(), registry).await;
     folder.remove()?;
+    code.end()?;
     problems
 }
 
-async fn start_in(data: &Path, registry: &Registry) -> anyhow::Result<Vec<RegistryProblem>> {
+async fn start_in(
+    data: &Path,
+    code: &Path,
+    registry: &Registry,
+) -> anyhow::Result<Vec<RegistryProblem>> {
     let _lock = DataLock::take(data)?;
     let host = &registry.host;
     let policy = TokenPolicy {
@@ -77,13 +89,14 @@ async fn start_in(data: &Path, registry: &Registry) -> anyhow::Result<Vec<Regist
     let time = TimeSource::default();
     let keys = Arc::new(Keys::open(&data.join("keys"), policy, time.clone())?);
     keys.set_scopes(registry.scopes());
-    let loader = Loader::new(&host.cache, Some(keys), time)?;
+    let loader = Loader::new(code, Some(keys), time)?;
     let clock = Arc::new(WallClock::open(data, host.clock_jump)?);
     let scratch = Services::new(data, clock);
     let mut problems = Vec::new();
-    for (spec, found) in runtime::check(&loader, registry, &scratch).await {
-        let new = found.iter().filter(|problem| !is_reported_already(problem));
-        problems.extend(new.map(|problem| place(registry, spec, problem)));
+    for unfit in runtime::check(&loader, registry, &scratch).await {
+        let found = unfit.problems.iter();
+        let new = found.filter(|problem| !is_reported_already(problem));
+        problems.extend(new.map(|problem| place(registry, &unfit, problem)));
     }
     Ok(problems)
 }
@@ -95,10 +108,19 @@ fn is_reported_already(problem: &LoadProblem) -> bool {
 }
 
 /// A problem of a service, at the place where the registry names the service.
-fn place(registry: &Registry, spec: &ServiceSpec, problem: &LoadProblem) -> RegistryProblem {
+fn place(registry: &Registry, unfit: &Unfit<'_>, problem: &LoadProblem) -> RegistryProblem {
     let text = problem.to_string();
     let words: Vec<&str> = text.split_whitespace().collect();
-    let (key, line) = match key_of(spec, problem) {
+    let spec = unfit.service;
+    let key = match key_of(spec, problem) {
+        Some(key) if unfit.is_canary && matches!(&*key, "component" | "digest") => {
+            Some(format!("canary.{key}").into())
+        }
+        // All else in which it differs from its service is the component.
+        Some(_) | None if unfit.is_canary => Some("canary".into()),
+        key => key,
+    };
+    let (key, line) = match key {
         Some(key) => (format!("services.{}.{key}", spec.name), spec.line_of(&key)),
         None => (format!("services.{}", spec.name), spec.line_of("")),
     };

@@ -4,6 +4,8 @@ mod admin;
 mod against;
 mod backup;
 mod check;
+mod check_host;
+mod code_folder;
 mod data_folder;
 mod dev;
 mod host_client;

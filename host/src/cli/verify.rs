@@ -1,6 +1,8 @@
 //! `strongroom verify`.
 
 use super::RegistryArgument;
+use super::code_folder::CodeFolder;
+use crate::registry::Registry;
 use crate::runtime::{self, AuditReport, Loader, Verification, VerifyError};
 use crate::wall_clock::TimeSource;
 use std::path::PathBuf;
@@ -20,29 +22,36 @@ pub(super) async fn run(arguments: &VerifyArguments) -> ExitCode {
         return ExitCode::FAILURE;
     };
     registry.host.set_data(arguments.data.clone());
-    let loader = match Loader::new(&registry.host.cache, None, TimeSource::default()) {
-        Ok(loader) => loader,
+    match verify(&registry).await {
+        Ok(true) => {
+            println!("sound");
+            ExitCode::SUCCESS
+        }
+        Ok(false) => {
+            println!("NOT VERIFIED: see above");
+            ExitCode::FAILURE
+        }
         Err(error) => {
             eprintln!("strongroom: {error:#}");
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
-    };
-    let verified = runtime::verify(&loader, &registry, &registry.host.data).await;
-    if verified.is_empty() {
-        eprintln!(
-            "strongroom: {}: there is no store",
-            registry.host.data.display()
-        );
-        return ExitCode::FAILURE;
     }
+}
+
+/// Verifies the data of a bank, and prints the report; returns whether all is sound.
+async fn verify(registry: &Registry) -> anyhow::Result<bool> {
+    let host = &registry.host;
+    let code = CodeFolder::of(&host.cache)?;
+    let loader = Loader::new(code.path(), None, TimeSource::default())?;
+    let verified = runtime::verify(&loader, registry, &host.data).await;
+    code.end()?;
+    anyhow::ensure!(
+        !verified.is_empty(),
+        "{}: there is no store",
+        host.data.display()
+    );
     print_verified(&verified);
-    if is_sound(&verified) {
-        println!("sound");
-        ExitCode::SUCCESS
-    } else {
-        println!("NOT VERIFIED: see above");
-        ExitCode::FAILURE
-    }
+    Ok(is_sound(&verified))
 }
 
 /// Whether every check came to its end, and found nothing.

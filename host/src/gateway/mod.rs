@@ -47,3 +47,4 @@ mod trace;
 
 pub use listener::Listener;
 pub use pipeline::Gateway;
+pub use tls::Tls;

@@ -1,6 +1,7 @@
 //! The `[host]` table: the host's own settings.
 
 use super::admin::{self, AdminAddress, AdminToken};
+use super::key_lines::KeyLines;
 use super::network::Network;
 use super::table::TomlTable;
 use super::traces::TracesSpec;
@@ -48,6 +49,8 @@ pub struct HostSpec {
     pub traces: Option<TracesSpec>,
     /// The web origins whose pages may call the services (CORS), such as `https://app.example`.
     pub cors_origins: Vec<HeaderValue>,
+    /// The lines of its table and keys, for messages.
+    lines: KeyLines,
 }
 
 /// The `host.tls` table: files in PEM.
@@ -141,6 +144,7 @@ impl HostSpec {
             backup: None,
             traces: None,
             cors_origins: Vec::new(),
+            lines: KeyLines::default(),
         };
         if let Some(table) = root.table("host") {
             host.read_keys(table, folder);
@@ -148,7 +152,14 @@ impl HostSpec {
         host
     }
 
+    /// The line of a key of its table, or of one in a table of it such as `tls.cert`; of the table
+    /// if it does not have the key.
+    pub fn line_of(&self, key: &str) -> usize {
+        self.lines.line_of(key).max(1)
+    }
+
     fn read_keys(&mut self, mut table: TomlTable<'_, '_>, folder: &Path) {
+        self.lines = KeyLines::of(&table);
         let admin_address = |text: &str| AdminAddress::parse(text, folder);
         set(&mut self.listen, table.string("listen", str::parse));
         set(&mut self.admin, table.string("admin", admin_address));

@@ -10,6 +10,7 @@ mod difference;
 mod digest;
 mod environment;
 mod host;
+mod key_lines;
 mod limits;
 mod network;
 mod origin;

@@ -4,6 +4,7 @@ use super::canary::CanarySpec;
 use super::component::{file_of, read_component};
 use super::digest::Digest;
 use super::environment::{SECRETS, read_secret};
+use super::key_lines::KeyLines;
 use super::limits::Limits;
 use super::origin::Origin;
 use super::public::RoutePattern;
@@ -12,7 +13,7 @@ use super::route_scope::{self, RouteScope};
 use super::table::{TomlTable, type_name};
 use http::Method;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::de::DeValue;
@@ -48,13 +49,6 @@ pub struct ServiceSpec {
     pub canary: Option<CanarySpec>,
     /// The lines of its table and keys, for messages.
     lines: KeyLines,
-}
-
-/// The lines of a table's keys, from 1.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct KeyLines {
-    table: usize,
-    keys: BTreeMap<String, usize>,
 }
 
 /// A host interface that a component may import only if it is granted by name.
@@ -118,10 +112,10 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
 }
 
 impl ServiceSpec {
-    /// The line of a key of its table, or of one of `config` such as `config.session_idle`; of the
-    /// table if it does not have the key.
+    /// The line of a key of its table, or of one in a table of it such as `config.session_idle`; of
+    /// the table if it does not have the key.
     pub fn line_of(&self, key: &str) -> usize {
-        *self.lines.keys.get(key).unwrap_or(&self.lines.table)
+        self.lines.line_of(key)
     }
 
     /// Whether a request needs no token. `path` is the part behind `/api/<service>`.
@@ -161,11 +155,7 @@ impl ServiceSpec {
         let canary = table.table("canary");
         let canary = canary.and_then(|canary| CanarySpec::read(canary, folder));
         table.refuse_unknown();
-        let line_of = |span: &Range<usize>| table.problems().line_of(span.start);
-        let lines = KeyLines {
-            table: line_of(&table.span()),
-            keys: lines_of_keys(&table, line_of),
-        };
+        let lines = KeyLines::of(&table);
         let component_as_written = component?;
         Some(Self {
             name: name.to_owned(),
@@ -195,24 +185,6 @@ impl ServiceSpec {
             ..self.clone()
         }
     }
-}
-
-/// The lines of the keys of a service's table, and of its configuration.
-fn lines_of_keys(
-    table: &TomlTable<'_, '_>,
-    line_of: impl Fn(&Range<usize>) -> usize,
-) -> BTreeMap<String, usize> {
-    let mut lines = BTreeMap::new();
-    for entry in table.entries() {
-        lines.insert(entry.key.to_owned(), line_of(&entry.span));
-        let ("config", DeValue::Table(config)) = (entry.key, entry.value.get_ref()) else {
-            continue;
-        };
-        for key in config.keys() {
-            lines.insert(format!("config.{}", key.get_ref()), line_of(&key.span()));
-        }
-    }
-    lines
 }
 
 fn read_links(table: &mut TomlTable<'_, '_>) -> Vec<Link> {

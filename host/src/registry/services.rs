@@ -33,7 +33,7 @@ pub(super) fn read(root: &mut TomlTable<'_, '_>, folder: &Path) -> Vec<ServiceSp
         }
     }
     check_links(&services, &spans, table.problems());
-    callees_first(services, &spans, table.problems())
+    callees_first(services, table.problems())
 }
 
 /// Each link must lead to a service of the registry.
@@ -60,7 +60,6 @@ fn check_links(
 /// Sorts the services so that each comes after those that it links to; a circle is a problem.
 fn callees_first(
     mut services: BTreeMap<String, ServiceSpec>,
-    spans: &BTreeMap<String, Range<usize>>,
     problems: &Collector<'_>,
 ) -> Vec<ServiceSpec> {
     let mut sorted = Vec::with_capacity(services.len());
@@ -77,8 +76,12 @@ fn callees_first(
             .map(|service| service.name.clone());
         let Some(name) = ready else {
             let names = services.keys().cloned().collect::<Vec<_>>().join(", ");
-            for name in services.keys() {
-                let span = spans.get(name).cloned().unwrap_or(0..0);
+            for service in services.values() {
+                let leads_on = |link: &&Link| services.contains_key(&link.service);
+                let Some(link) = service.links.iter().find(leads_on) else {
+                    continue;
+                };
+                let (name, span) = (&service.name, link.span.clone());
                 let message = format!("links in a circle; remove one of the links among: {names}");
                 problems.add(span, &format!("services.{name}.links"), message);
             }

@@ -24,7 +24,7 @@ pub use load::compiled::compile_for_release;
 pub use load::component_file::ComponentFile;
 pub use load::loader::Loader;
 pub use load::offline::{Figure, Verification, VerifyError, figures, verify};
-pub use load::trial::check;
+pub use load::trial::{Unfit, check};
 pub use problem::{LoadProblem, in_one_line};
 pub use services::audit::AuditReport;
 pub use services::canary::Canary;

@@ -314,22 +314,27 @@ fn generation(
     Ok(Arc::new(generation))
 }
 
+/// Loads and type-checks a service, whose callees have the components that `callee` returns.
+pub(super) fn prepare<'c>(
+    loader: &Loader,
+    spec: &ServiceSpec,
+    callee: impl Fn(&str) -> Option<&'c Component>,
+) -> Result<Prepared, Vec<LoadProblem>> {
+    let file = ComponentFile::read(&spec.component).map_err(|problem| vec![problem])?;
+    let prepared = loader.prepare(spec, &file, Callees::none())?;
+    let problems = imports::check_links(spec, &prepared.component, callee);
+    match problems.is_empty() {
+        true => Ok(prepared),
+        false => Err(problems),
+    }
+}
+
 /// Loads and type-checks every service, each with callees of its own. Callees come first.
 pub(super) fn prepare_all<'r>(loader: &Loader, registry: &'r Registry) -> PerService<'r, Prepared> {
     let mut components: HashMap<&str, Component> = HashMap::new();
     let mut all = Vec::new();
     for spec in &registry.services {
-        let file = ComponentFile::read(&spec.component).map_err(|problem| vec![problem]);
-        let prepared = file.and_then(|file| {
-            let prepared = loader.prepare(spec, &file, Callees::none())?;
-            let callee = |name: &str| components.get(name);
-            let problems = imports::check_links(spec, &prepared.component, callee);
-            if problems.is_empty() {
-                Ok(prepared)
-            } else {
-                Err(problems)
-            }
-        });
+        let prepared = prepare(loader, spec, |name| components.get(name));
         if let Ok(prepared) = &prepared {
             components.insert(&spec.name, prepared.component.clone());
         }

@@ -1,8 +1,9 @@
 //! Starts the services of a registry on empty data, so that a check finds what a component's
 //! `start` refuses, such as a misspelt key of its configuration.
 
+use super::imports::check_link;
 use super::loader::{Loader, Prepared};
-use super::offline::prepare_all;
+use super::offline::{prepare, prepare_all};
 use crate::registry::{Registry, ServiceSpec};
 use crate::runtime::problem::LoadProblem;
 use crate::runtime::services::callees::Pins;
@@ -14,9 +15,15 @@ use std::time::Duration;
 /// How long the stores may take to close.
 const CLOSE_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// Loads, type-checks, and starts every service, callees before their callers. Their stores are
-/// those of `scratch`, which serves nothing. Returns the services that cannot serve, with the
-/// reasons.
+/// A service that cannot serve, or whose canary cannot, and the reasons.
+pub struct Unfit<'r> {
+    pub service: &'r ServiceSpec,
+    pub is_canary: bool,
+    pub problems: Vec<LoadProblem>,
+}
+
+/// Loads, type-checks, and starts every service, callees before their callers, and each canary
+/// after its service. Their stores are those of `scratch`, which serves nothing.
 ///
 /// They send no requests outside. What a `start` has for the operator is dropped, as it is true of
 /// the empty data alone: the password of a first administrator, for example.
@@ -24,19 +31,34 @@ pub async fn check<'r>(
     loader: &Loader,
     registry: &'r Registry,
     scratch: &Services,
-) -> Vec<(&'r ServiceSpec, Vec<LoadProblem>)> {
+) -> Vec<Unfit<'r>> {
     let mut started = Pins::new();
     let mut refused = Vec::new();
-    for (spec, prepared) in prepare_all(loader, registry) {
+    let mut refuse = |service, is_canary, problems| {
+        refused.push(Unfit {
+            service,
+            is_canary,
+            problems,
+        });
+    };
+    for (service, prepared) in prepare_all(loader, registry) {
         let outcome = match prepared {
-            Ok(prepared) => start(loader, spec, prepared, &started, scratch).await,
+            Ok(prepared) => start(loader, service, prepared, &started, scratch).await,
             Err(problems) => Err(problems),
         };
         match outcome {
             Ok(generation) => {
-                started.insert(spec.name.clone(), generation);
+                started.insert(service.name.clone(), generation);
             }
-            Err(problems) => refused.push((spec, problems)),
+            Err(problems) => refuse(service, false, problems),
+        }
+    }
+    for service in &registry.services {
+        if let Some(canary) = &service.canary {
+            let spec = service.of_canary(canary);
+            if let Err(problems) = try_canary(loader, &spec, &started, scratch).await {
+                refuse(service, true, problems);
+            }
         }
     }
     for generation in started.values() {
@@ -44,6 +66,33 @@ pub async fn check<'r>(
     }
     scratch.finish_drain(CLOSE_TIME_MAX).await;
     refused
+}
+
+/// Loads, type-checks, and starts a canary, and lets it go again. The callers of its service must be
+/// able to call it.
+async fn try_canary(
+    loader: &Loader,
+    spec: &ServiceSpec,
+    started: &Pins,
+    scratch: &Services,
+) -> Result<(), Vec<LoadProblem>> {
+    let callee = |name: &str| Some(started.get(name)?.component());
+    let prepared = prepare(loader, spec, callee)?;
+    let links = started.values().flat_map(|caller| {
+        let links = caller.spec().links.iter();
+        links.map(|link| (link, caller.component()))
+    });
+    let of_callers = links.filter(|(link, _)| link.service == spec.name);
+    let misfits: Vec<_> = of_callers
+        .flat_map(|(link, caller)| check_link(link, caller, Some(&prepared.component)))
+        .collect();
+    if !misfits.is_empty() {
+        return Err(misfits);
+    }
+    start(loader, spec, prepared, started, scratch)
+        .await?
+        .drain();
+    Ok(())
 }
 
 /// Makes and starts a generation that calls those of `started`.
