@@ -220,13 +220,13 @@ async fn events(
 
 /// Lists what staff did to an account, newest first.
 ///
-/// Staff may.
+/// Staff may, but nobody of their own account.
 #[utoipa::path(
     get,
     path = "/{id}/events",
     params(PathId, Paging),
     responses((status = 200, body = List<AccountEvent>)),
-    extensions(("x-refusals" = json!(["forbidden"]))),
+    extensions(("x-refusals" = json!(["forbidden", "own_account"]))),
 )]
 async fn events_of(
     staff: Staff,

@@ -38,9 +38,9 @@ strongroom_sdk::schema!(
 /// Why a call is refused, beyond the reasons that all services have. OAuth clients read the code in
 /// the member `error` too.
 const REFUSALS: &[Refusal] = refusals! {
-    400 "invalid_grant": "the refresh token is not valid, or its session has ended";
-    400 "unsupported_grant_type": "the `grant_type` is not `refresh_token`";
-    400 "invalid_request": "a form lacks a needed parameter, or has one twice";
+    400 "invalid_grant" with "error": "the refresh token is not valid, or its session has ended";
+    400 "unsupported_grant_type" with "error": "the `grant_type` is not `refresh_token`";
+    400 "invalid_request" with "error": "a form lacks a needed parameter, or has one twice";
 };
 
 /// Where verifiers look for the keys.

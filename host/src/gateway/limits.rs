@@ -1,6 +1,6 @@
 //! Refuses what no honest client sends, before it costs anything.
 
-use super::problem::GatewayError;
+use super::problem::{GatewayError, METHODS_ALLOWED};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Method, Version};
@@ -27,7 +27,7 @@ pub(super) fn check(head: &Parts) -> Result<(), GatewayError> {
             | Method::OPTIONS
     );
     if !is_allowed {
-        return Err(GatewayError::MethodNotAllowed);
+        return Err(GatewayError::MethodNotAllowed(METHODS_ALLOWED));
     }
     let uri = head.uri.path_and_query();
     let uri_bytes = uri.map_or(0, |uri| uri.as_str().len());
@@ -212,7 +212,7 @@ mod tests {
         for method in ["TRACE", "CONNECT", "FOO", "get"] {
             let request = request().method(method).body(()).unwrap();
             assert!(
-                matches!(check(&request), Err(GatewayError::MethodNotAllowed)),
+                matches!(check(&request), Err(GatewayError::MethodNotAllowed(_))),
                 "{method}"
             );
         }

@@ -12,6 +12,8 @@ use serde::Serialize;
 pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 /// The methods that services get, for the `allow` header.
 pub(super) const METHODS_ALLOWED: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+/// Those of the gateway's own documents.
+pub(super) const METHODS_OF_READS: &str = "GET, HEAD";
 /// When to retry after a shortage that lasts milliseconds, in seconds: the header has no fractions.
 const RETRY_AFTER_SHORTAGE: HeaderValue = HeaderValue::from_static("1");
 
@@ -32,8 +34,9 @@ pub(super) enum GatewayError {
     HeaderTooLarge,
     #[error("this server can meet no expectation but `expect: 100-continue`")]
     ExpectationFailed,
-    #[error("this server does not know the method")]
-    MethodNotAllowed,
+    /// With the methods that there are.
+    #[error("this path does not have that method; `allow` lists those it has")]
+    MethodNotAllowed(&'static str),
     #[error("no service is at this path; services are at /api/<service>")]
     NoSuchService,
     #[error("nothing is at {0}; leave out the slash at its end")]
@@ -80,7 +83,7 @@ impl GatewayError {
             Self::UriTooLong(_) => StatusCode::URI_TOO_LONG,
             Self::HeaderTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::ExpectationFailed => StatusCode::EXPECTATION_FAILED,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoSuchService | Self::SlashAtEnd(_) => StatusCode::NOT_FOUND,
             Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TokenMissing | Self::TokenRefused(_) => StatusCode::UNAUTHORIZED,
@@ -102,7 +105,7 @@ impl GatewayError {
             Self::UriTooLong(_) => "uri_too_long",
             Self::HeaderTooLarge => "header_too_large",
             Self::ExpectationFailed => "expectation_failed",
-            Self::MethodNotAllowed => "method_not_allowed",
+            Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::NoSuchService => "no_such_service",
             Self::SlashAtEnd(_) => "not_found",
             Self::RateLimited(_) => "rate_limited",
@@ -171,8 +174,8 @@ impl GatewayError {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
         match &self {
-            Self::MethodNotAllowed => {
-                headers.insert(ALLOW, HeaderValue::from_static(METHODS_ALLOWED));
+            Self::MethodNotAllowed(methods) => {
+                headers.insert(ALLOW, HeaderValue::from_static(methods));
             }
             Self::RateLimited(status) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(status.retry_after()));

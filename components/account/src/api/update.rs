@@ -10,7 +10,7 @@ use serde::Deserialize;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::{Identity, Teller};
-use strongroom_sdk::json::given;
+use strongroom_sdk::json::{Unread, given};
 use strongroom_sdk::metadata::MetadataChange;
 use strongroom_sdk::money::Money;
 use strongroom_sdk::openapi::Amount;
@@ -33,7 +33,7 @@ pub struct UpdateBody {
     /// A decimal string of the account's currency, zero or more; null for no limit.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Amount>)]
-    overdraft_limit: Option<Option<String>>,
+    overdraft_limit: Option<Option<Unread>>,
 }
 
 impl UpdateBody {
@@ -41,7 +41,7 @@ impl UpdateBody {
     /// transaction.
     fn into_update(self, account: &Account) -> Result<AccountUpdate, Problem> {
         let name = self.name.map(|text| text.map(name).transpose());
-        let limit = self.overdraft_limit.map(|text| limit(account, text));
+        let limit = self.overdraft_limit.map(|wanted| limit(account, wanted));
         Ok(AccountUpdate {
             name: name.transpose()?,
             metadata: self.metadata,
@@ -50,8 +50,9 @@ impl UpdateBody {
     }
 }
 
-fn limit(account: &Account, text: Option<String>) -> Result<Option<i64>, Problem> {
-    let Some(text) = text else {
+/// The field may hold any JSON: a number is as wrong an amount as `"12,34"`.
+fn limit(account: &Account, limit: Option<Unread>) -> Result<Option<i64>, Problem> {
+    let Some(limit) = limit else {
         return match account.account_type.is_of_bank() {
             true => Ok(None),
             false => Err(Problem::invalid(
@@ -60,14 +61,20 @@ fn limit(account: &Account, text: Option<String>) -> Result<Option<i64>, Problem
             )),
         };
     };
-    let limit = Money::parse_non_negative(&text, account.currency).map_err(|error| {
+    let invalid = |detail: String| {
         Problem::unprocessable(
             "amount_invalid",
             "The overdraft limit is not an amount of the account's currency.",
         )
-        .with_error("/overdraft_limit", "amount_invalid", error.to_string())
-    })?;
-    Ok(Some(limit.minor()))
+        .with_error("/overdraft_limit", "amount_invalid", detail)
+    };
+    let text: String = limit
+        .read()
+        .map_err(|_| invalid("must be a string with a plain decimal number".to_owned()))?;
+    let limit = Money::parse_non_negative(&text, account.currency);
+    Ok(Some(
+        limit.map_err(|error| invalid(error.to_string()))?.minor(),
+    ))
 }
 
 impl<E: Env> Service<E> {

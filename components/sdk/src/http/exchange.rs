@@ -12,6 +12,10 @@ pub(super) struct Exchange {
     pub(super) request_id: Option<String>,
 }
 
+/// The URI of a request with the route of the service, in its extensions.
+#[derive(Debug, Clone)]
+pub(crate) struct WholeUri(pub(crate) Uri);
+
 impl Exchange {
     pub(super) fn of(request: &Request) -> Self {
         Self {

@@ -32,6 +32,7 @@ mod site;
 #[cfg(target_family = "wasm")]
 mod stream;
 
+pub(crate) use exchange::WholeUri;
 pub use path::PathId;
 pub use pieces::body_of_pieces;
 pub use request_id::RequestId;

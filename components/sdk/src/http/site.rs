@@ -1,6 +1,6 @@
 //! A component's routes, with what every response needs.
 
-use super::exchange::{Exchange, strip_service_route};
+use super::exchange::{Exchange, WholeUri, strip_service_route};
 use crate::problem::Problem;
 use axum::Router;
 use axum::body::Body;
@@ -79,6 +79,8 @@ impl Service<Request> for Site {
     fn call(&mut self, mut request: Request) -> Self::Future {
         let exchange = Exchange::of(&request);
         let caching = self.caching;
+        let whole = WholeUri(request.uri().clone());
+        request.extensions_mut().insert(whole);
         *request.uri_mut() = strip_service_route(request.uri());
         let path = request.uri().path();
         let ends_in_slash = path.len() > 1 && path.ends_with('/');

@@ -129,11 +129,23 @@ fn response_of(refusals: &[Refusal]) -> Value {
         .iter()
         .map(|refusal| format!("- `{}`: {}", refusal.code, refusal.when))
         .collect();
+    let mut properties = Map::new();
+    properties.insert("code".to_owned(), json!({"enum": codes}));
+    for member in refusals.iter().flat_map(|refusal| refusal.members) {
+        let of_codes = refusals.iter().filter(|it| it.members.contains(member));
+        let of_codes: Vec<_> = of_codes.map(|it| format!("`{}`", it.code)).collect();
+        let mut schema = json!({"description": format!("Of {}.", of_codes.join(", "))});
+        if member.ends_with("id") {
+            schema["type"] = json!("string");
+            schema["format"] = json!("uuid");
+        }
+        properties.insert((*member).to_owned(), schema);
+    }
     json!({
         "description": lines.join("\n"),
         "content": {CONTENT_TYPE: {"schema": {
             "$ref": reference_to("Problem"),
-            "properties": {"code": {"enum": codes}},
+            "properties": properties,
         }}},
     })
 }

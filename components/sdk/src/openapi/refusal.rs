@@ -9,9 +9,12 @@ pub struct Refusal {
     pub code: &'static str,
     /// When it happens, in words that complete "where".
     pub when: &'static str,
+    /// The members that the document has beside those of all problems.
+    pub members: &'static [&'static str],
 }
 
-/// A table of errors: a row has the status, the code, and when it happens.
+/// A table of errors: a row has the status, the code, perhaps the members that only its document
+/// has, and when it happens.
 ///
 /// ```
 /// use strongroom_sdk::openapi::Refusal;
@@ -19,14 +22,20 @@ pub struct Refusal {
 ///
 /// const REFUSALS: &[Refusal] = refusals! {
 ///     403 "own_account": "the account is the caller's own";
-///     409 "account_closed": "the account is closed";
+///     409 "account_closed" with "account_id": "the account is closed";
 /// };
 /// assert_eq!(REFUSALS[1].code, "account_closed");
+/// assert_eq!(REFUSALS[1].members, ["account_id"]);
 /// ```
 #[macro_export]
 macro_rules! refusals {
-    ($($status:literal $code:literal: $when:literal;)+) => {
-        &[$($crate::openapi::Refusal { status: $status, code: $code, when: $when },)+]
+    ($($status:literal $code:literal $(with $($member:literal),+)?: $when:literal;)+) => {
+        &[$($crate::openapi::Refusal {
+            status: $status,
+            code: $code,
+            when: $when,
+            members: &[$($($member),+)?],
+        },)+]
     };
 }
 

@@ -24,6 +24,7 @@ mod window;
 pub use cursor::CursorKey;
 pub use window::Window;
 
+use crate::http::WholeUri;
 use crate::problem::Problem;
 use crate::query::{self, NoParameters};
 use axum::extract::FromRequestParts;
@@ -151,7 +152,10 @@ impl<S: Sync, K: CursorKey, F: DeserializeOwned> FromRequestParts<S> for Page<K,
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let query = query::take(parts).to_owned();
-        Self::from_query(parts.uri.path(), &query)
+        // Two services may have a list at the same place below their own paths.
+        let whole = parts.extensions.get::<WholeUri>();
+        let uri = whole.map_or(&parts.uri, |WholeUri(uri)| uri);
+        Self::from_query(uri.path(), &query)
     }
 }
 

@@ -312,7 +312,7 @@ fn a_client_acts_on_every_account_or_on_those_of_its_customer() {
         (&of_alice, Call::Transfer, &bank.body("1"), "201"),
         (&of_alice, Call::Schedule, &order, "201"),
         (&of_bob, Call::Transfer, &bank.body("1"), "404 account_not_found /from_account_id"),
-        (&of_bob, Call::Batch, &batch, "422 batch_refused"),
+        (&of_bob, Call::Batch, &batch, "422 batch_refused /transfers/0/from_account_id"),
     } {
         let key = format!("{call:?}/{expected}").replace(' ', "");
         let answered = bank.request(who, call, &key, body);

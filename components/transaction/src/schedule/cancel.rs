@@ -64,7 +64,13 @@ fn end<S: Store>(
     let transaction = store.begin()?;
     let schedule = rows::find(&transaction, id)?.ok_or(CancelError::NotFound)?;
     let state = schedule.state;
-    if !matches!(state, ScheduleState::Cancelled | ScheduleState::Ended) {
+    let has_ended = match state {
+        ScheduleState::Cancelled | ScheduleState::Ended => true,
+        // Its last date may still be paid.
+        ScheduleState::Completed => !run_rows::has_unfinished(&transaction, id)?,
+        ScheduleState::Active | ScheduleState::Paused => false,
+    };
+    if !has_ended {
         rows::cancel(&transaction, schedule, now_ms)?;
         if let Some(actor) = staff {
             Record {

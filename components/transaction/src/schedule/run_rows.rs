@@ -94,6 +94,17 @@ pub(super) fn open<S: Store>(
     runs(store.query(&sql, &[Value::from(schedule_id), Value::from(limit)])?)
 }
 
+/// Whether an order has a run that may still be paid.
+pub(super) fn has_unfinished(
+    transaction: &impl Transaction,
+    schedule_id: Uuid,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM schedule_run \
+        WHERE schedule_id = ?1 AND state IN ('pending', 'retrying') LIMIT 1";
+    let found = transaction.query(sql, &[schedule_id.into()])?;
+    Ok(found.first().is_some())
+}
+
 fn select(tail: &str) -> String {
     format!(
         "SELECT {SCHEDULE_COLUMNS}, {RUN_COLUMNS} FROM schedule_run AS run \

@@ -60,7 +60,9 @@ struct RunView {
     #[schema(value_type = RunState, inline)]
     status: &'static str,
     attempts: u32,
-    transaction_id: Uuid,
+    /// None where the ledger has recorded nothing.
+    #[schema(required)]
+    transaction_id: Option<Uuid>,
     #[schema(required)]
     decline_code: Option<String>,
     #[schema(value_type = Timestamp)]
@@ -105,7 +107,7 @@ impl From<Run> for RunView {
             due: run.due,
             status: run.state.as_str(),
             attempts: run.attempts,
-            transaction_id: run.transfer_id,
+            transaction_id: (run.state != RunState::Refused).then_some(run.transfer_id),
             decline_code: run.decline_code,
             at: format_rfc3339(run.changed_at_ms),
         }

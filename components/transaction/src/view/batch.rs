@@ -124,10 +124,10 @@ impl BatchView {
     }
 }
 
-/// 201 with the outcomes, or 422 for an atomic batch of which nothing was posted.
+/// 201 with the outcomes, or 422 for an atomic batch that was declined.
 ///
 /// # Errors
-/// 500 where the ledger's record of a line has no view.
+/// 422 for an atomic batch with a refused line, of which nothing is recorded; 500 where the ledger's record of a line has no view.
 pub fn reply_to_batch(id: Uuid, atomic: bool, reply: BatchReply) -> Result<StoredReply, Problem> {
     let repeated = reply.repeated;
     let view = BatchView::new(id, atomic, reply.outcomes)?;
@@ -136,28 +136,28 @@ pub fn reply_to_batch(id: Uuid, atomic: bool, reply: BatchReply) -> Result<Store
         return StoredReply::new(StatusCode::CREATED, &view, repeated);
     }
     let is_refused = |line: &LineView| matches!(line, LineView::Refused { .. });
-    let (code, detail) = if view.outcomes.iter().any(is_refused) {
-        (
+    let is_recorded = !view.outcomes.iter().any(is_refused);
+    let (code, detail) = match is_recorded {
+        true => (
+            Decline::BatchDeclined.as_str(),
+            "A transfer of the batch was declined, and so none is posted. No money has moved.",
+        ),
+        false => (
             Refusal::BATCH_REFUSED,
             "A transfer of the batch cannot be made. Nothing of the batch is recorded, and no \
              money has moved.",
-        )
-    } else {
-        (
-            Decline::BatchDeclined.as_str(),
-            "A transfer of the batch was declined, and so none is posted. No money has moved.",
-        )
+        ),
     };
     let outcomes = serde_json::to_value(&view.outcomes).map_err(Problem::internal)?;
     let problem = Problem::unprocessable(code, detail)
         .with_errors(view.outcomes.iter().filter_map(LineView::cause))
-        .with_extension("id", id.to_string().into())
         .with_extension("atomic", atomic.into())
         .with_extension("outcomes", outcomes);
-    let problem = match code == Refusal::BATCH_REFUSED {
-        true => problem,
-        // As every decline names its record.
-        false => problem.with_extension("transaction_id", id.to_string().into()),
-    };
+    if !is_recorded {
+        return Err(problem);
+    }
+    let problem = problem
+        .with_extension("id", id.to_string().into())
+        .with_extension("transaction_id", id.to_string().into());
     Ok(StoredReply::of_problem(problem, instance_of(id), repeated))
 }

@@ -8,7 +8,7 @@ mod merge;
 mod refusals;
 mod viewer;
 
-use super::problem::GatewayError;
+use super::problem::{GatewayError, METHODS_OF_READS};
 use super::response_body::ResponseBody;
 use crate::runtime::{RoutingTable, Services};
 use bytes::Bytes;
@@ -96,7 +96,7 @@ impl Documents {
         services: &Services,
     ) -> Result<Response<ResponseBody>, GatewayError> {
         if head.method != Method::GET && head.method != Method::HEAD {
-            return Err(GatewayError::MethodNotAllowed);
+            return Err(GatewayError::MethodNotAllowed(METHODS_OF_READS));
         }
         let mut response = match page {
             Page::Document => respond_with(&self.latest(services), &head.headers),

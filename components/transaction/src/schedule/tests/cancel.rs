@@ -106,6 +106,17 @@ fn nothing_is_paid_after_the_end_even_if_it_was_due_before() {
 }
 
 #[test]
+fn an_order_that_has_paid_all_its_dates_stays_completed() {
+    let bank = bank_on("2027-01-31");
+    let id = bank.order("k", &json!({"count": 1}));
+    bank.tick();
+    assert_eq!(bank.paid(), ["2027-01-31"]);
+    bank.cancel_as(&teller(), id).unwrap();
+    assert_eq!(bank.status(id), "completed");
+    assert!(bank.logged("").is_empty());
+}
+
+#[test]
 fn a_retry_does_not_come_after_the_end() {
     let bank = short_bank_on("2027-01-31");
     let id = bank.order("k", &json!({"on_insufficient_funds": "retry", "count": 1}));
