@@ -26,6 +26,14 @@ const REGISTRY_NAME: &str = "registry.toml";
 
 /// What is said below the commands.
 const MORE: &str = "\
+Defaults:
+  registry.toml of this folder, its data in `data`; the bank on 127.0.0.1:8080, and the admin
+  listener on 127.0.0.1:9090. Each command's --help has its own.
+
+Signals of serve:
+  SIGTERM, SIGINT  finish what runs, for up to 30 s; a second one ends the host at once
+  SIGHUP           read the registry again
+
 Environment:
   STRONGROOM_ADMIN_PASSWORD  serve: the first administrator's password, at the first start; without
                              it, a random one is made, and shown once on the terminal

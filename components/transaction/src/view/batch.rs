@@ -127,7 +127,8 @@ impl BatchView {
 /// 201 with the outcomes, or 422 for an atomic batch that was declined.
 ///
 /// # Errors
-/// 422 for an atomic batch with a refused line, of which nothing is recorded; 500 where the ledger's record of a line has no view.
+/// 422 for an atomic batch with a refused line, of which nothing is recorded; 500 where the
+/// ledger's record of a line has no view.
 pub fn reply_to_batch(id: Uuid, atomic: bool, reply: BatchReply) -> Result<StoredReply, Problem> {
     let repeated = reply.repeated;
     let view = BatchView::new(id, atomic, reply.outcomes)?;

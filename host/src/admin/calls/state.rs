@@ -28,14 +28,16 @@ struct RequestsFound {
 impl AdminApi {
     pub(super) fn readiness(&self) -> AdminResponse {
         let services = self.swapper.services();
-        if let Some(reason) = services.clock().distrust() {
-            let message = format!("not ready: {}\n", reason.advice());
-            text(StatusCode::SERVICE_UNAVAILABLE, &message)
-        } else if services.are_ready() {
-            text(StatusCode::OK, "ready\n")
-        } else {
-            let message = "not ready; see /services\n";
-            text(StatusCode::SERVICE_UNAVAILABLE, message)
+        let distrust = services.clock().distrust();
+        let reason = distrust
+            .map(|reason| reason.advice())
+            .or_else(|| services.unready());
+        match reason {
+            None => text(StatusCode::OK, "ready\n"),
+            Some(reason) => {
+                let message = format!("not ready: {reason}\n");
+                text(StatusCode::SERVICE_UNAVAILABLE, &message)
+            }
         }
     }
 

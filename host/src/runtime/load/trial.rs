@@ -68,8 +68,8 @@ pub async fn check<'r>(
     refused
 }
 
-/// Loads, type-checks, and starts a canary, and lets it go again. The callers of its service must be
-/// able to call it.
+/// Loads, type-checks, and starts a canary, and lets it go again. The callers of its service must
+/// be able to call it.
 async fn try_canary(
     loader: &Loader,
     spec: &ServiceSpec,

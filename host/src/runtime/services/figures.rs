@@ -112,7 +112,7 @@ impl Figures for Services {
             "strongroom_ready",
             "1 while every service serves and the clock is trusted.",
             &[],
-            (clock_is_trusted && self.are_ready()).into(),
+            (clock_is_trusted && self.unready().is_none()).into(),
         );
         page.gauge(
             "strongroom_clock_trusted",

@@ -68,12 +68,25 @@ impl Services {
         &self.clock
     }
 
-    /// Whether every service that was there at the start serves, and none is to stop.
-    pub fn are_ready(&self) -> bool {
+    /// Why not every service that was there at the start serves; none if they do, and none is to
+    /// stop.
+    pub fn unready(&self) -> Option<String> {
+        if self.draining.is_cancelled() {
+            return Some("the host is draining".to_owned());
+        }
         let table = self.routing_table();
-        !self.draining.is_cancelled()
-            && table.routes().next().is_some()
-            && table.routes().all(|route| route.service.is_ready())
+        if table.routes().next().is_none() {
+            return Some("the host is starting".to_owned());
+        }
+        let services = table.routes().map(|route| &route.service);
+        let waiting = services
+            .filter(|service| !service.is_ready())
+            .map(|service| {
+                let (name, state) = (service.name(), service.status().state.name());
+                format!("{name} is {state}")
+            });
+        let waiting: Vec<String> = waiting.collect();
+        (!waiting.is_empty()).then(|| waiting.join(", "))
     }
 
     /// Whether every service serves, or will not soon.

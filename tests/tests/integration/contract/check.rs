@@ -183,3 +183,46 @@ fn check_prints_nothing_that_a_start_has_for_the_operator() {
     let left = fs::read_dir(folder.path()).expect("the folder can be read");
     assert_eq!(left.count(), 1, "the registry alone");
 }
+
+#[test]
+fn check_reports_what_serve_refuses_of_the_host_and_of_a_canary() {
+    let folder = tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("afile"), "").expect("a file");
+    let table = |text: &str| text.parse::<toml::Table>().expect("a table");
+    let canary = table("component = 'nowhere.wasm'\nweight = 5");
+    let hello = Service::guest("hello").set("canary", canary);
+    let registry = Registry::empty()
+        .host("data", "afile")
+        .host("listen", "127.0.0.1:8080")
+        .host("admin", "127.0.0.1:8080")
+        .host("tls", table("cert = 'none.pem'\nkey = 'none.pem'"))
+        .service("hello", hello);
+    registry.write(folder.path());
+    let outcome = run(folder.path(), &["check"]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    for parts in [
+        ["host.data:", "is no folder"],
+        ["host.admin:", "is `listen` too"],
+        ["host.tls:", "none.pem"],
+        ["services.hello.canary.component:", "cannot be read"],
+    ] {
+        assert_eq!(outcome.lines_with(&parts).len(), 1, "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_check_and_a_verification_leave_nothing_behind() {
+    let folder = tempdir().expect("a temporary folder");
+    // Without a folder for compiled code.
+    let registry = Registry::default().service("hello", Service::guest("hello"));
+    registry.write(folder.path());
+    for (arguments, code) in [(&["check"][..], 0), (&["verify", "--data", "misspelt"], 1)] {
+        let outcome = run(folder.path(), arguments);
+        assert_eq!(outcome.code, Some(code), "{outcome:?}");
+        let left = fs::read_dir(folder.path()).expect("a folder");
+        let left: Vec<_> = left
+            .map(|entry| entry.expect("an entry").file_name())
+            .collect();
+        assert_eq!(left, ["registry.toml"], "{arguments:?}");
+    }
+}
