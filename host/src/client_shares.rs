@@ -10,14 +10,15 @@ use tokio::sync::Semaphore;
 const CLIENTS_KNOWN_MAX: usize = 1_024;
 
 /// A share for each client.
-pub(super) struct ClientShares {
+#[derive(Debug)]
+pub struct ClientShares {
     units: usize,
     by_client: Mutex<HashMap<Client, Weak<Semaphore>>>,
 }
 
 impl ClientShares {
     /// Shares of so many units.
-    pub(super) fn new(units: usize) -> Self {
+    pub fn new(units: usize) -> Self {
         Self {
             units,
             by_client: Mutex::default(),
@@ -25,12 +26,12 @@ impl ClientShares {
     }
 
     /// What is left of the shares of these clients.
-    pub(super) fn of_all(&self, clients: &[Client]) -> Vec<Arc<Semaphore>> {
+    pub fn of_all(&self, clients: &[Client]) -> Vec<Arc<Semaphore>> {
         clients.iter().map(|client| self.of(*client)).collect()
     }
 
     /// What is left of a client's share.
-    fn of(&self, client: Client) -> Arc<Semaphore> {
+    pub fn of(&self, client: Client) -> Arc<Semaphore> {
         let mut by_client = self.by_client.lock();
         if let Some(share) = by_client.get(&client).and_then(Weak::upgrade) {
             return share;

@@ -16,6 +16,7 @@ mod bearer;
 mod builtin;
 mod cli;
 mod client;
+mod client_shares;
 mod connections;
 mod data_lock;
 mod durable_file;

@@ -4,8 +4,8 @@
 //! each service and each client has a share.
 
 use super::problem::GatewayError;
-use super::shares::ClientShares;
 use crate::client::Client;
+use crate::client_shares::ClientShares;
 use crate::registry::ServiceSpec;
 use parking_lot::RwLock;
 use std::collections::HashMap;

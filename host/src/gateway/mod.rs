@@ -41,7 +41,6 @@ mod request_id;
 mod response_body;
 mod service_path;
 mod service_problem;
-mod shares;
 mod tls;
 mod trace;
 

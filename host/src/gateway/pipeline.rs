@@ -181,7 +181,8 @@ impl Gateway {
         let trace = exchange.trace.as_ref();
         let span = trace.map(|trace| trace.begin_serving(&spec.name));
         let current = span.as_ref().and_then(OpenSpan::current);
-        let response = for_request(work, current, generation.serve(client, request)).await;
+        let served = generation.serve(client, request);
+        let response = for_request(client, work, current, served).await;
         let response = response.map_err(GatewayError::from);
         if let Some(span) = span {
             span.end(response.as_ref().err().map(GatewayError::code));

@@ -3,6 +3,7 @@
 
 use super::request_work::{RequestWork, StoreCall};
 use super::traces::{CurrentSpan, OpenSpan};
+use crate::client::Client;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ tokio::task_local! {
 /// What a task works for.
 #[derive(Debug, Clone)]
 struct Scope {
+    client: Client,
     work: Arc<RequestWork>,
     /// The span in which it works, if the request is traced.
     span: Option<CurrentSpan>,
@@ -26,6 +28,13 @@ impl CurrentRequest {
     /// That of this task; none of a tick, say.
     pub fn get() -> Self {
         Self(REQUEST.try_with(Clone::clone).ok())
+    }
+
+    /// Whose request it is; nobody's without one.
+    pub fn client() -> Client {
+        REQUEST
+            .try_with(|scope| scope.client)
+            .unwrap_or(Client::NOBODY)
     }
 
     /// The id in `x-request-id`.
@@ -67,9 +76,9 @@ impl CurrentRequest {
     /// Runs a future of this task in a span, if there is one.
     pub async fn within<F: Future>(span: Option<&OpenSpan>, future: F) -> F::Output {
         let scope = span.and_then(|span| {
-            let work = REQUEST.try_with(|scope| Arc::clone(&scope.work)).ok()?;
+            let scope = REQUEST.try_with(Clone::clone).ok()?;
             let span = span.current();
-            Some(Scope { work, span })
+            Some(Scope { span, ..scope })
         });
         Self(scope).scope(future).await
     }
@@ -96,12 +105,14 @@ impl CurrentRequest {
     }
 }
 
-/// Runs a future for this request, in a span if it is traced. A link call in it is for the same
-/// request.
+/// Runs a future for this request of a client, in a span if it is traced. A link call in it is for
+/// the same request.
 pub fn for_request<F: Future>(
+    client: Client,
     work: Arc<RequestWork>,
     span: Option<CurrentSpan>,
     future: F,
 ) -> impl Future<Output = F::Output> + use<F> {
-    REQUEST.scope(Scope { work, span }, future)
+    let scope = Scope { client, work, span };
+    REQUEST.scope(scope, future)
 }

@@ -4,11 +4,11 @@
 //! like one that is whole.
 
 use super::fair_line::Place;
+use super::slow_answers::{SlowAnswers, SlowPlace};
 use crate::client::Client;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A request in its instance.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct InFlight {
     broken_off: AtomicBool,
     /// Whether the head of its response is on its way.
     answered: AtomicBool,
-    slow_answers: Arc<Semaphore>,
+    slow_answers: Arc<SlowAnswers>,
     held: Mutex<Held>,
 }
 
@@ -30,12 +30,12 @@ struct Held {
     #[expect(dead_code, reason = "held until the request is done with")]
     slot: Option<Place>,
     /// Its place among the slow responses.
-    slow_answer: Option<OwnedSemaphorePermit>,
+    slow_answer: Option<SlowPlace>,
 }
 
 impl InFlight {
     /// A client's request that has a slot. A slow response needs one of the places.
-    pub fn new(client: Client, slot: Place, slow_answers: Arc<Semaphore>) -> Self {
+    pub fn new(client: Client, slot: Place, slow_answers: Arc<SlowAnswers>) -> Self {
         Self {
             client,
             time_up: AtomicBool::new(false),
@@ -67,7 +67,7 @@ impl InFlight {
         }
         let mut held = self.held.lock();
         if held.slow_answer.is_none() {
-            held.slow_answer = Arc::clone(&self.slow_answers).try_acquire_owned().ok();
+            held.slow_answer = self.slow_answers.take(self.client);
         }
         held.slow_answer.is_some()
     }
@@ -125,7 +125,7 @@ mod tests {
     use crate::runtime::limits::fair_line::FairLine;
     use std::time::Duration;
 
-    async fn request(slow_answers: &Arc<Semaphore>) -> InFlight {
+    async fn request(slow_answers: &Arc<SlowAnswers>) -> InFlight {
         let client = Client::of_subject("ann");
         let line = FairLine::new(1, 0);
         let slot = line.enter(client, Duration::ZERO).await.unwrap();
@@ -134,11 +134,11 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_that_has_begun_may_be_slow_while_there_is_a_place_for_it() {
-        let places = Arc::new(Semaphore::new(1));
+        let places = Arc::new(SlowAnswers::new(1));
         let first = request(&places).await;
         let second = request(&places).await;
         assert!(first.may_be_slow() && second.may_be_slow());
-        assert_eq!(places.available_permits(), 1);
+        assert!(places.take(Client::of_subject("bob")).is_some());
         first.begin_answer();
         second.begin_answer();
         assert!(first.may_be_slow() && first.may_be_slow());

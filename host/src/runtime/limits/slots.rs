@@ -2,18 +2,19 @@
 //! responses, and how many may wait.
 
 use super::fair_line::{FairLine, LineFull, Place};
+use super::slow_answers::SlowAnswers;
 use crate::client::Client;
 use crate::registry::Limits;
+use crate::telemetry::CurrentRequest;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// The slots of one generation.
 pub struct Slots {
     requests: Arc<FairLine>,
     /// Link calls have slots of their own: a flood of requests must not keep other services out.
     calls: Arc<FairLine>,
-    slow_answers: Arc<Semaphore>,
+    slow_answers: Arc<SlowAnswers>,
     wait_max: Duration,
 }
 
@@ -21,8 +22,8 @@ impl Slots {
     pub fn new(limits: &Limits) -> Self {
         Self {
             requests: FairLine::new(limits.instances, limits.queue),
-            calls: FairLine::of_one(limits.instances, limits.queue),
-            slow_answers: Arc::new(Semaphore::new(limits.slow_answers())),
+            calls: FairLine::new(limits.instances, limits.queue),
+            slow_answers: Arc::new(SlowAnswers::new(limits.slow_answers())),
             wait_max: limits.timeout,
         }
     }
@@ -38,7 +39,7 @@ impl Slots {
     }
 
     /// The places of slow responses.
-    pub fn slow_answers(&self) -> Arc<Semaphore> {
+    pub fn slow_answers(&self) -> Arc<SlowAnswers> {
         Arc::clone(&self.slow_answers)
     }
 
@@ -49,7 +50,7 @@ impl Slots {
 
     /// Waits for a slot for a link call, within bounds.
     pub async fn for_call(&self) -> Result<Place, LineFull> {
-        // A link call does not name the client behind it, so all calls are of one client.
-        self.calls.enter(Client::NOBODY, self.wait_max).await
+        let client = CurrentRequest::client();
+        self.calls.enter(client, self.wait_max).await
     }
 }

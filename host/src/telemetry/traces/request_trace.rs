@@ -236,6 +236,7 @@ impl Drop for OpenSpan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Client;
     use crate::telemetry::{CurrentRequest, RequestWork, for_request};
     use http::HeaderValue;
     use tokio::sync::mpsc;
@@ -253,7 +254,7 @@ mod tests {
     async fn serve<F: Future>(trace: &Arc<RequestTrace>, service: F) {
         let serving = trace.begin_serving("transactions");
         let work = RequestWork::of(HeaderValue::from_static("r-7"));
-        for_request(work, serving.current(), service).await;
+        for_request(Client::NOBODY, work, serving.current(), service).await;
         serving.end(None);
     }
 
