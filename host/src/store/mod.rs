@@ -7,7 +7,8 @@
 //!
 //! A write goes down this list:
 //! - [`service_store`]: the files of a service, opened;
-//! - [`writer`]: begins a transaction, and ends one that takes too long;
+//! - [`writer`]: begins a transaction, and ends one that takes too long; [`long_turns`]: who takes
+//!   much of its time waits behind others;
 //! - [`transaction`]: what the guest does in it;
 //! - [`queue`]: the transactions that wait for the connection that writes, and when they commit;
 //! - [`group`]: that connection, and the transactions that share a commit;
@@ -27,6 +28,7 @@ mod figures;
 mod group;
 mod guest;
 mod kept_log;
+mod long_turns;
 mod pace;
 mod queue;
 mod reader;

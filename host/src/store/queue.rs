@@ -31,7 +31,7 @@ const GROUP_TRANSACTIONS_MAX: usize = 256;
 /// How long a group may gather: bounds how long its first transaction waits when the next are slow.
 const GROUP_TIME_MAX: Duration = Duration::from_millis(50);
 /// How long a transaction may wait in the queue.
-const WAIT_TIME_MAX: Duration = Duration::from_secs(5);
+pub(super) const WAIT_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long the changes of a `commit-later` may wait for a group of others.
 const LATER_TIME_MAX: Duration = Duration::from_millis(50);
 

@@ -2,6 +2,7 @@
 
 use super::bindings::{Change, Error, Rows, Value};
 use super::connection::GuestConnection;
+use super::long_turns::Turn;
 use super::pace::Mode;
 use super::queue::{WriterGuard, WriterQueue};
 use super::statement;
@@ -32,7 +33,7 @@ pub(super) struct SharedTransaction {
 }
 
 enum TransactionState {
-    Open(WriterGuard),
+    Open(WriterGuard, Turn),
     /// It has ended, for this reason.
     Ended(Error),
 }
@@ -136,7 +137,7 @@ impl WriteTransaction {
         self.shared.end_if_out_of_time(now, &self.queue);
         let mut state = self.shared.state.lock();
         let guard = match &mut *state {
-            TransactionState::Open(guard) => guard,
+            TransactionState::Open(guard, _) => guard,
             TransactionState::Ended(reason) => return Err(reason.clone()),
         };
         let guest = &guard.guest;
@@ -185,10 +186,15 @@ impl Drop for WriteTransaction {
 }
 
 impl SharedTransaction {
-    pub(super) fn new(guard: WriterGuard, time_max: Duration, retire: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(
+        guard: WriterGuard,
+        turn: Turn,
+        time_max: Duration,
+        retire: Arc<AtomicBool>,
+    ) -> Self {
         Self {
-            state: Mutex::new(TransactionState::Open(guard)),
-            began: Instant::now(),
+            began: turn.began(),
+            state: Mutex::new(TransactionState::Open(guard, turn)),
             time_max,
             retire,
         }
@@ -226,7 +232,7 @@ impl TransactionState {
             return Err(reason.clone());
         }
         match std::mem::replace(self, Self::Ended(reason)) {
-            Self::Open(guard) => Ok(guard),
+            Self::Open(guard, _turn) => Ok(guard),
             Self::Ended(reason) => Err(reason),
         }
     }

@@ -6,14 +6,17 @@ use super::checkpoint::Checkpointer;
 use super::connection::GuestConnection;
 use super::figures::WriteFigures;
 use super::group::WriterConnection;
-use super::queue::WriterQueue;
+use super::long_turns::{LongTurns, Turn};
+use super::queue::{WAIT_TIME_MAX, WriterQueue};
 use super::transaction::{SharedTransaction, WriteTransaction};
+use crate::telemetry::CurrentRequest;
 use crate::wall_clock::WallClock;
 use parking_lot::Mutex;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How often the watch looks whether a transaction has outlived its time.
 const WATCH_INTERVAL: Duration = Duration::from_millis(50);
@@ -21,6 +24,7 @@ const WATCH_INTERVAL: Duration = Duration::from_millis(50);
 /// The store's write side.
 pub(super) struct StoreWriter {
     queue: Arc<WriterQueue>,
+    long_turns: Arc<LongTurns>,
     clock: Arc<WallClock>,
     bytes_max: AtomicU64,
     /// The transaction that runs, for the watch.
@@ -41,6 +45,7 @@ impl StoreWriter {
         tokio::spawn(watch(Arc::downgrade(&queue), Arc::clone(&current)));
         Ok(Self {
             queue,
+            long_turns: Arc::new(LongTurns::new()),
             clock,
             bytes_max: AtomicU64::new(bytes_max),
             current,
@@ -57,6 +62,11 @@ impl StoreWriter {
         time_max: Duration,
         retire: Arc<AtomicBool>,
     ) -> Result<WriteTransaction, Error> {
+        let client = CurrentRequest::client();
+        let alone = match self.long_turns.share_of(client, Instant::now()) {
+            Some(share) => Some(wait_for(share).await?),
+            None => None,
+        };
         let mut guard = self.queue.wait().await?;
         // After the wait, which may have been long: the transaction writes times from now on.
         let begun = match self.clock.is_trusted() {
@@ -67,7 +77,8 @@ impl StoreWriter {
             self.queue.leave(guard);
             return Err(error);
         }
-        let shared = Arc::new(SharedTransaction::new(guard, time_max, retire));
+        let turn = Turn::begin(&self.long_turns, client, alone);
+        let shared = Arc::new(SharedTransaction::new(guard, turn, time_max, retire));
         *self.current.lock() = Arc::downgrade(&shared);
         let (queue, clock) = (Arc::clone(&self.queue), Arc::clone(&self.clock));
         Ok(WriteTransaction::new(shared, queue, clock))
@@ -98,6 +109,17 @@ impl StoreWriter {
     /// Commits what is open and empties the write-ahead log.
     pub(super) async fn close(&self) {
         self.queue.close().await;
+    }
+}
+
+/// Waits for a client's only turn.
+///
+/// # Errors
+/// `Busy` after [`WAIT_TIME_MAX`].
+async fn wait_for(share: Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
+    match tokio::time::timeout(WAIT_TIME_MAX, share.acquire_owned()).await {
+        Ok(Ok(permit)) => Ok(permit),
+        _ => Err(Error::Busy),
     }
 }
 

@@ -22,4 +22,5 @@ mod sessions;
 mod storm;
 pub mod tls;
 mod tools;
+mod turns;
 mod windows;
