@@ -65,7 +65,7 @@ impl<E: Env> AuthService<E> {
     }
 
     fn give_password(&self, user: &User, email_key: &str, password: &str) -> Result<(), AuthError> {
-        let password_hash = self.hash_password(password)?;
+        let password_hash = self.hash_password(password, true)?;
         self.replace_password(user, &password_hash, None, |transaction| {
             Account::of(email_key).forget(transaction)?;
             self.record(&Actor::OPERATOR, PASSWORD_RESET, user.id)

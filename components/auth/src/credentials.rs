@@ -17,12 +17,24 @@ const GROUPS: usize = 5;
 const GROUP_LENGTH: usize = 5;
 
 impl<E: Env> AuthService<E> {
-    /// The PHC string of a new password.
+    /// A core for a hash. Strangers do not keep it from one who is known, by a device or a session.
     ///
     /// # Errors
     /// [`AuthError::Overloaded`] where no core is free.
-    pub(crate) fn hash_password(&self, password: &str) -> Result<String, AuthError> {
-        let permit = self.compute.acquire().ok_or(AuthError::Overloaded)?;
+    pub(crate) fn core(&self, is_known: bool) -> Result<PermitOf<E>, AuthError> {
+        self.compute.acquire(is_known).ok_or(AuthError::Overloaded)
+    }
+
+    /// The PHC string of a new password.
+    ///
+    /// # Errors
+    /// As [`core`](Self::core).
+    pub(crate) fn hash_password(
+        &self,
+        password: &str,
+        is_known: bool,
+    ) -> Result<String, AuthError> {
+        let permit = self.core(is_known)?;
         self.hash_under(&permit, password)
     }
 

@@ -31,8 +31,9 @@ pub(crate) type PermitOf<E> = <<E as Env>::Compute as Compute>::Permit;
 pub trait Compute {
     /// The caller holds it during the work.
     type Permit;
-    /// Waits for a permit; none when the queue is full.
-    fn acquire(&self) -> Option<Self::Permit>;
+    /// Waits for a permit; none when the queue is full. It has places for known devices that
+    /// strangers cannot take.
+    fn acquire(&self, is_known: bool) -> Option<Self::Permit>;
 }
 
 /// Why the token service failed.

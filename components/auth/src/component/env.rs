@@ -31,8 +31,11 @@ pub(crate) struct HostCompute;
 impl Compute for HostCompute {
     type Permit = compute::Permit;
 
-    fn acquire(&self) -> Option<Self::Permit> {
-        compute::Permit::acquire()
+    fn acquire(&self, is_known: bool) -> Option<Self::Permit> {
+        match is_known {
+            true => compute::Permit::acquire_known(),
+            false => compute::Permit::acquire(),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ mod password_change;
 pub use password_change::PasswordChange;
 
 use crate::email;
-use crate::env::{Compute, Env, Issuer, IssuerError, PermitOf};
+use crate::env::{Env, Issuer, IssuerError, PermitOf};
 use crate::error::AuthError;
 use crate::service::AuthService;
 use crate::throttle::{Account, Attempt, Counter, Network};
@@ -89,7 +89,7 @@ impl<E: Env> AuthService<E> {
                     });
                 }
                 Err(IssuerError::Superseded) => {
-                    let permit = self.compute.acquire().ok_or(AuthError::Overloaded)?;
+                    let permit = self.core(device.is_some())?;
                     user = self
                         .find_by_password(permit, &email_key, &login.password)?
                         .ok_or(AuthError::InvalidCredentials)?;
@@ -151,7 +151,7 @@ impl<E: Env> AuthService<E> {
         if !self.is_outdated(&user.password_hash)? {
             return Ok(());
         }
-        let password_hash = match self.hash_password(password) {
+        let password_hash = match self.hash_password(password, true) {
             Ok(password_hash) => password_hash,
             Err(AuthError::Overloaded) => return Ok(()),
             Err(error) => return Err(error),

@@ -39,6 +39,18 @@ impl Bank {
 }
 
 #[test]
+fn a_known_device_waits_for_a_core_where_no_stranger_can() {
+    let (bank, _) = Bank::with_ada();
+    assert!(!bank.cores.known.get(), "a registration");
+    let token = bank.device(EMAIL);
+    assert!(!bank.cores.known.get(), "a login without a token");
+    bank.log_in_with(&token, PASSWORD).unwrap();
+    assert!(bank.cores.known.get());
+    bank.log_in_with("another", PASSWORD).unwrap();
+    assert!(!bank.cores.known.get(), "an unknown token");
+}
+
+#[test]
 fn a_device_token_has_256_bits_and_only_its_hash_is_kept() {
     let (bank, _) = Bank::with_ada();
     let token = bank.device(EMAIL);

@@ -55,6 +55,8 @@ impl Env for TestEnv {
 #[derive(Clone, Default)]
 pub struct Cores {
     pub taken: Rc<Cell<usize>>,
+    /// Whether the latest was of one whom the service knew.
+    pub known: Rc<Cell<bool>>,
     pub busy: Rc<Cell<bool>>,
     meanwhile: Rc<RefCell<Meanwhile>>,
 }
@@ -69,7 +71,8 @@ impl Cores {
 impl Compute for Cores {
     type Permit = ();
 
-    fn acquire(&self) -> Option<()> {
+    fn acquire(&self, is_known: bool) -> Option<()> {
+        self.known.set(is_known);
         let meanwhile = self.meanwhile.borrow_mut().take();
         if let Some(act) = meanwhile {
             act();

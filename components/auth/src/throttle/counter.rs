@@ -117,6 +117,11 @@ impl Counter {
         }]
     }
 
+    /// Whether it counts what no stranger can do.
+    pub(super) fn is_of_one_known(&self) -> bool {
+        matches!(self.kind, Kind::Device | Kind::Session)
+    }
+
     fn key(&self) -> [Value; 3] {
         [
             self.account.into(),

@@ -12,7 +12,7 @@ mod counter;
 mod network;
 mod softlock;
 
-use crate::env::{Compute, Env, PermitOf};
+use crate::env::{Env, PermitOf};
 use crate::error::AuthError;
 use crate::service::AuthService;
 use counter::Kind;
@@ -76,7 +76,8 @@ impl<E: Env> AuthService<E> {
         let query = |sql: &str, params: &[Value]| self.store.query(sql, params);
         let seen = find_all(&counters, now_ms, query)?;
         refuse_if_locked(&seen, now_ms)?;
-        let permit = self.compute.acquire().ok_or(AuthError::Overloaded)?;
+        let is_known = counters.iter().all(Counter::is_of_one_known);
+        let permit = self.core(is_known)?;
         let is_counted = seen.iter().any(|softlock| softlock.failures > 0);
         if is_counted {
             self.count_ahead(&counters)?;

@@ -56,7 +56,7 @@ impl<E: Env> AuthService<E> {
             email: email.given().to_owned(),
             name: body.name.map(str::to_owned),
             role: body.role,
-            password_hash: self.hash_password(body.password)?,
+            password_hash: self.hash_password(body.password, made_by.is_some())?,
             security_version: 1,
             disabled: false,
             created_at_ms: self.now_ms(),

@@ -15,6 +15,9 @@ use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 /// of them. A hash takes some 20 ms, so they wait for a third of a second. The next one is refused
 /// at once, and holds no instance.
 const WAITING_FOR_A_CORE_MAX: usize = 16;
+/// How many more may wait for each core of those whose device is known: strangers must not keep
+/// them out, from however many addresses they come.
+const KNOWN_WAITING_MAX: usize = 16;
 /// How long a guest waits, however slow the machine is: what stands in the line is to be served,
 /// not refused.
 const WAIT_MAX: Duration = Duration::from_secs(5);
@@ -69,12 +72,20 @@ impl Permits {
         let places = (cores() - 1).max(1);
         Self {
             host,
-            service: FairLine::new(places, WAITING_FOR_A_CORE_MAX * cores()),
+            service: FairLine::with_reserve(
+                places,
+                WAITING_FOR_A_CORE_MAX * cores(),
+                KNOWN_WAITING_MAX * cores(),
+            ),
         }
     }
 
-    async fn acquire(&self, client: Client) -> Option<Permit> {
-        let of_service = self.service.enter(client, WAIT_MAX).await.ok()?;
+    async fn acquire(&self, client: Client, is_known: bool) -> Option<Permit> {
+        let entered = match is_known {
+            true => self.service.enter_reserved(client, WAIT_MAX).await,
+            false => self.service.enter(client, WAIT_MAX).await,
+        };
+        let of_service = entered.ok()?;
         let of_host = Arc::clone(&self.host).acquire_owned().await.ok()?;
         let core = Core {
             of_service,
@@ -111,13 +122,24 @@ impl HasData for HasCompute {
 
 impl compute::Host for ComputeView<'_> {}
 
-impl compute::HostPermit for ComputeView<'_> {
-    async fn acquire(&mut self) -> Result<Option<Resource<Permit>>> {
+impl ComputeView<'_> {
+    async fn permit(&mut self, is_known: bool) -> Result<Option<Resource<Permit>>> {
         let client = self.client.unwrap_or(Client::NOBODY);
-        match tokio::time::timeout(WAIT_MAX, self.permits.acquire(client)).await {
+        let acquired = self.permits.acquire(client, is_known);
+        match tokio::time::timeout(WAIT_MAX, acquired).await {
             Ok(Some(permit)) => Ok(Some(self.table.push(permit)?)),
             _ => Ok(None),
         }
+    }
+}
+
+impl compute::HostPermit for ComputeView<'_> {
+    async fn acquire(&mut self) -> Result<Option<Resource<Permit>>> {
+        self.permit(false).await
+    }
+
+    async fn acquire_known(&mut self) -> Result<Option<Resource<Permit>>> {
+        self.permit(true).await
     }
 
     async fn drop(&mut self, permit: Resource<Permit>) -> Result<()> {

@@ -12,8 +12,9 @@ use tokio::sync::oneshot;
 #[derive(Debug)]
 pub struct FairLine {
     places: usize,
-    /// How many may wait, and how many of one client.
+    /// How many may wait, how many more of those who have a reserve, and how many of one client.
     waiting_max: usize,
+    reserve: usize,
     client_waiting_max: usize,
     state: Mutex<State>,
 }
@@ -39,19 +40,16 @@ pub struct LineFull;
 impl FairLine {
     /// A line with this many places. One client may be half of those that wait.
     pub fn new(places: usize, waiting_max: usize) -> Arc<Self> {
-        Self::with_share(places, waiting_max, waiting_max.div_ceil(2))
+        Self::with_reserve(places, waiting_max, 0)
     }
 
-    /// The same for one who speaks for all clients, and may take the whole line.
-    pub fn of_one(places: usize, waiting_max: usize) -> Arc<Self> {
-        Self::with_share(places, waiting_max, waiting_max)
-    }
-
-    fn with_share(places: usize, waiting_max: usize, client_waiting_max: usize) -> Arc<Self> {
+    /// The same with room for more who wait: those whom strangers must not keep out.
+    pub fn with_reserve(places: usize, waiting_max: usize, reserve: usize) -> Arc<Self> {
         Arc::new(Self {
             places,
             waiting_max,
-            client_waiting_max,
+            reserve,
+            client_waiting_max: waiting_max.div_ceil(2),
             state: Mutex::new(State {
                 places_free: places,
                 waiting: 0,
@@ -77,6 +75,25 @@ impl FairLine {
         client: Client,
         wait_max: Duration,
     ) -> Result<Place, LineFull> {
+        self.enter_within(self.waiting_max, client, wait_max).await
+    }
+
+    /// The same for a client that may use the reserve.
+    pub async fn enter_reserved(
+        self: &Arc<Self>,
+        client: Client,
+        wait_max: Duration,
+    ) -> Result<Place, LineFull> {
+        let waiting_max = self.waiting_max + self.reserve;
+        self.enter_within(waiting_max, client, wait_max).await
+    }
+
+    async fn enter_within(
+        self: &Arc<Self>,
+        waiting_max: usize,
+        client: Client,
+        wait_max: Duration,
+    ) -> Result<Place, LineFull> {
         let turn = {
             let mut state = self.lock();
             if state.places_free > 0 {
@@ -84,7 +101,7 @@ impl FairLine {
                 return Ok(Place(Some(Arc::clone(self))));
             }
             let own = state.by_client.get(&client).map_or(0, VecDeque::len);
-            let is_full = state.waiting >= self.waiting_max;
+            let is_full = state.waiting >= waiting_max;
             if own >= self.client_waiting_max || (is_full && !state.make_room(own)) {
                 return Err(LineFull);
             }
@@ -208,7 +225,7 @@ mod tests {
 
     #[tokio::test]
     async fn more_than_may_wait_are_turned_away_at_once() {
-        let line = FairLine::of_one(1, 1);
+        let line = FairLine::new(1, 1);
         let place = line.enter(client(1), LONG).await.unwrap();
         let mut waiting = Box::pin(line.enter(client(1), LONG));
         assert!(futures::poll!(waiting.as_mut()).is_pending());
@@ -257,6 +274,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_client_with_a_reserve_waits_although_strangers_fill_the_line() {
+        let line = FairLine::with_reserve(1, 2, 1);
+        let place = line.enter(client(1), LONG).await.unwrap();
+        let mut strangers = [2, 3].map(|number| Box::pin(line.enter(client(number), LONG)));
+        for waiting in &mut strangers {
+            assert!(waiting.as_mut().now_or_never().is_none());
+        }
+        assert!(line.enter(client(4), LONG).await.is_err());
+        let mut known = Box::pin(line.enter_reserved(client(4), LONG));
+        assert!(known.as_mut().now_or_never().is_none());
+        let another = line.enter_reserved(client(5), LONG).await;
+        assert!(another.is_err(), "the reserve has an end");
+        drop(place);
+    }
+
+    #[tokio::test]
     async fn clients_take_turns() {
         let line = FairLine::new(1, 100);
         let place = line.enter(client(1), LONG).await.unwrap();
@@ -276,7 +309,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_who_waits_too_long_is_turned_away_and_leaves_the_line() {
-        let line = FairLine::of_one(1, 1);
+        let line = FairLine::new(1, 1);
         let place = line.enter(client(1), LONG).await.unwrap();
         for _ in 0..3 {
             let late = line.enter(client(1), Duration::from_millis(5)).await;
@@ -288,7 +321,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_who_gives_up_leaves_the_line_and_passes_a_place_on() {
-        let line = FairLine::of_one(1, 2);
+        let line = FairLine::new(1, 2);
         let place = line.enter(client(1), LONG).await.unwrap();
         let mut gives_up = Box::pin(line.enter(client(2), LONG));
         assert!(futures::poll!(gives_up.as_mut()).is_pending());
