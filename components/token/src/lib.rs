@@ -9,6 +9,7 @@
 
 pub mod access_token;
 pub mod api;
+mod audit;
 #[cfg(target_family = "wasm")]
 mod component;
 pub mod env;

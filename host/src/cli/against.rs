@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 pub(super) async fn run(file: &Path, data: Option<PathBuf>, address: HostAddress) -> ExitCode {
     match ask(file, data, address).await {
-        Ok(plan) => print(&plan),
+        Ok(plan) => print(file, &plan),
         Err(error) => {
             eprintln!("strongroom: {error:#}");
             ExitCode::FAILURE
@@ -42,9 +42,9 @@ async fn ask(file: &Path, data: Option<PathBuf>, address: HostAddress) -> anyhow
 }
 
 /// Prints a plan. The exit code is a failure if the host would refuse any of it.
-fn print(plan: &Plan) -> ExitCode {
+fn print(file: &Path, plan: &Plan) -> ExitCode {
     for problem in &plan.problems {
-        println!("{problem}");
+        println!("{}:{problem}", file.display());
     }
     for change in &plan.changes {
         let what = change.changed.join(", ");

@@ -19,7 +19,8 @@ use std::sync::Arc;
 pub(super) struct CheckArguments {
     #[command(flatten)]
     registry: RegistryArgument,
-    /// Ask the host with this admin address what it would change if this were its registry
+    /// Ask the host with this admin address what it would change if this were its registry; paths
+    /// are then relative to the one that it has
     #[arg(long, value_name = "ADMIN_ADDR")]
     against: Option<HostAddress>,
     /// Where that host keeps its token; overrides the registry

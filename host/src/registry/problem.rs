@@ -20,11 +20,17 @@ pub struct RegistryProblem {
 
 impl fmt::Display for RegistryProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}: ", self.file.display(), self.line)?;
-        if !self.key.is_empty() {
-            write!(formatter, "{}: ", self.key)?;
+        write!(formatter, "{}:{}", self.file.display(), self.in_file())
+    }
+}
+
+impl RegistryProblem {
+    /// The problem without the name of the file, for one who knows it under another name.
+    pub fn in_file(&self) -> String {
+        match &*self.key {
+            "" => format!("{}: {}", self.line, self.message),
+            key => format!("{}: {key}: {}", self.line, self.message),
         }
-        formatter.write_str(&self.message)
     }
 }
 

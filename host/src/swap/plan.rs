@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// What a registry would change in the running host.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Plan {
-    /// What is wrong with the registry: then nothing would be changed.
+    /// What is wrong with the registry, each with its line: then nothing would be changed.
     pub problems: Vec<String>,
     /// What would be changed, or refused.
     pub changes: Vec<PlannedChange>,

@@ -178,7 +178,7 @@ impl Swapper {
         let (registry, problems) = Registry::parse(&self.file, text);
         if !problems.is_empty() {
             return Plan {
-                problems: texts(&problems),
+                problems: problems.iter().map(RegistryProblem::in_file).collect(),
                 ..Plan::default()
             };
         }

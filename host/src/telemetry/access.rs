@@ -2,10 +2,13 @@
 //! request some microseconds.
 
 use super::batch::BatchWriter;
+use super::line_budget::{LineBudget, Verdict};
+use crate::client::Client;
 use serde::Serialize;
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::sync::OnceLock;
+use std::time::Instant;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -18,6 +21,7 @@ static LOG: OnceLock<AccessLog> = OnceLock::new();
 struct AccessLog {
     writer: BatchWriter,
     is_json: bool,
+    strangers: LineBudget,
 }
 
 /// The line of a request.
@@ -63,13 +67,29 @@ struct LabelledLine<'a> {
 
 pub(super) fn start(writer: BatchWriter, is_json: bool) {
     // A second start would be a programmer's error; the first one stays.
-    let _ = LOG.set(AccessLog { writer, is_json });
+    let _ = LOG.set(AccessLog {
+        writer,
+        is_json,
+        strangers: LineBudget::default(),
+    });
 }
 
 impl AccessLine<'_> {
-    /// Writes the line.
+    /// Writes the line, unless too many strangers at this address have one.
     pub fn write(&self) {
         let Some(log) = LOG.get() else { return };
+        if self.subject.is_none() {
+            let stranger = Client::of_address(self.address);
+            match log.strangers.count(stranger, Instant::now()) {
+                Verdict::LeaveOut => return,
+                Verdict::Write { left_out: 0 } => {}
+                Verdict::Write { left_out } => tracing::warn!(
+                    address = %self.address,
+                    left_out,
+                    "the access log lacks requests without a caller: there were too many"
+                ),
+            }
+        }
         let timestamp = OffsetDateTime::now_utc()
             .format(&Rfc3339)
             .unwrap_or_default();

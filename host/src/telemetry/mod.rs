@@ -4,6 +4,7 @@
 mod access;
 mod batch;
 mod current_request;
+mod line_budget;
 mod recent_requests;
 mod request_work;
 mod traces;

@@ -320,11 +320,12 @@ async fn what_cannot_be_read_or_called_is_named_and_nothing_is_taken_for_sound()
     fs::rename(&away, &ledger).expect("moved back");
     sound(bank.folder());
 
-    // A service whose component has no audit has a store too.
     let sessions = store(&bank, "token");
     fs::rename(&sessions, &away).expect("moved");
     let gone = ["token: ", "token.sqlite", "there is no such store"];
     broken(bank.folder(), &[&gone]);
+    fs::write(&sessions, "").expect("a file");
+    broken(bank.folder(), &[&["token: ", "did not come to its end"]]);
     fs::rename(&away, &sessions).expect("moved back");
     sound(bank.folder());
 

@@ -1,6 +1,7 @@
 //! The shell that makes a WebAssembly component of the library: the bindings, the exports beside
 //! HTTP (see `routes`), and the service that they share.
 
+mod audit;
 #[expect(
     unsafe_code,
     reason = "the component model's exports are C functions, which wit-bindgen writes"

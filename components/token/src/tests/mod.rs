@@ -1,4 +1,5 @@
 mod access;
+mod audit;
 mod end;
 mod kit;
 mod lifetime;

@@ -3,6 +3,7 @@
 use std::fs;
 
 use strongroom_tests::command::run;
+use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::workspace;
 use tempfile::tempdir;
@@ -225,4 +226,25 @@ fn a_check_and_a_verification_leave_nothing_behind() {
             .collect();
         assert_eq!(left, ["registry.toml"], "{arguments:?}");
     }
+}
+
+#[tokio::test]
+async fn a_check_against_a_host_names_the_file_that_it_was_asked_about() {
+    let registry = Registry::empty().service("hello", Service::guest("hello"));
+    let host = Host::start(&registry, None).await;
+    let other = host.folder().join("other.toml");
+    fs::write(other, "[services.hello]\nwat = 1\n").expect("a file");
+    let (address, data) = (host.admin_address(), host.data().display().to_string());
+    let arguments = [
+        "--registry",
+        "other.toml",
+        "--against",
+        address,
+        "--data",
+        &data,
+    ];
+    let outcome = host.run(&[&["check"], &arguments[..]].concat()).await;
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    let named = outcome.lines_with(&["other.toml:2: services.hello.wat"]);
+    assert_eq!(named.len(), 1, "{outcome:?}");
 }

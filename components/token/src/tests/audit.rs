@@ -1,0 +1,52 @@
+//! Goal: sessions that lived as sessions do are sound, and a changed row is named.
+
+use super::kit::*;
+use strongroom_sdk::store::{Store, Transaction};
+
+fn violations(bank: &Bank) -> Vec<String> {
+    let report = bank.service.check_invariants().unwrap();
+    let violations = report.violations();
+    violations.map(|(_, row)| row.to_owned()).collect()
+}
+
+#[test]
+fn a_store_is_sound_after_logins_refreshes_and_logouts() {
+    let (bank, tokens) = Bank::with_session();
+    let mut token = bank.issue().refresh_token;
+    for _ in 0..3 {
+        token = bank.rotated(&token);
+        bank.pass_ms(60_000);
+    }
+    bank.service.end_session(tokens.session, ALICE).unwrap();
+    let report = bank.service.check_invariants().unwrap();
+    assert_eq!(report.violations().count(), 0);
+    assert_eq!(report.checks[0].examined, 2);
+}
+
+#[test]
+fn a_changed_session_and_a_stray_rotation_are_named() {
+    for (change, expected) in [
+        (
+            "UPDATE session SET expires_at = created_at",
+            "its times contradict each other",
+        ),
+        (
+            "UPDATE session SET refresh_counter = 0",
+            "the session has issued no later token",
+        ),
+        (
+            "DELETE FROM session",
+            "the session has issued no later token",
+        ),
+    ] {
+        let (bank, tokens) = Bank::with_session();
+        bank.rotated(&tokens.refresh_token);
+        assert_eq!(violations(&bank), Vec::<String>::new());
+        let transaction = bank.service.store.begin().unwrap();
+        transaction.execute(change, &[]).unwrap();
+        transaction.commit().unwrap();
+        let found = violations(&bank);
+        assert_eq!(found.len(), 1, "{change}: {found:?}");
+        assert!(found[0].contains(expected), "{change}: {found:?}");
+    }
+}
