@@ -36,8 +36,9 @@ use wasmtime::UpdateDeadline;
 /// How often running guests yield and are charged a tick of CPU time. A guest that waits for a core
 /// waits this long for each guest that runs before it.
 pub const EPOCH_TICK: Duration = Duration::from_millis(2);
-/// The ticks after which a call is heavy: 10 ms, some twenty times what a transfer needs.
-const LIGHT_TICKS: u64 = 5;
+/// The ticks after which a call is heavy: 2 ms, some ten times what a transfer needs. More of them
+/// would let one client's batches, which compute for some 8 ms each, keep all cores in turn.
+const LIGHT_TICKS: u64 = 1;
 /// How long a guest keeps its turn when it does not return from the host. By then it waits there,
 /// and needs no turn.
 const TURN_TIME_MAX: Duration = EPOCH_TICK.saturating_mul(2);

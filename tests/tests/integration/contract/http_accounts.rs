@@ -304,7 +304,7 @@ async fn patch_accounts_id_overdraft_limit() {
         teller => PATCH "/api/accounts/{id}" {"overdraft_limit": "-1.00"} => 422 "amount_invalid";
         teller => PATCH "/api/accounts/{id}" {"overdraft_limit": "60.001"} => 422 "amount_invalid";
         teller => PATCH "/api/accounts/{id}" {"overdraft_limit": 60}
-            => 422 "validation_failed" "/overdraft_limit";
+            => 422 "amount_invalid" "/overdraft_limit";
         teller => PATCH "/api/accounts/{id}" {"balance": "60.00"}
             => 422 "validation_failed" "/balance";
         teller => PATCH "/api/accounts/{UNKNOWN_ID}" {"overdraft_limit": "1.00"} => 404 "not_found";
