@@ -1,7 +1,7 @@
 //! How many lines of the access log strangers may make.
 //!
-//! A request costs them some bytes, and a line a few hundred on the disk. Users answer for what they
-//! send; a stranger is an address.
+//! A request costs them some bytes, and a line a few hundred on the disk. Users answer for what
+//! they send; a stranger is an address.
 
 use crate::client::Client;
 use parking_lot::Mutex;
