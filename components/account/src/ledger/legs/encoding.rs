@@ -104,6 +104,20 @@ mod tests {
         prop::collection::vec(leg, LEGS_MIN..=LEGS_MAX)
     }
 
+    #[test]
+    fn too_few_legs_and_a_declined_one_that_is_not_there_are_malformed() {
+        let leg = RecordedLeg {
+            account: None,
+            direction: Direction::ALL[0],
+            amount: money(1, "EUR").unwrap(),
+        };
+        for (count, declined) in [(LEGS_MIN - 1, None), (LEGS_MIN, Some(2))] {
+            let mut bytes = Vec::new();
+            push(&mut bytes, &vec![leg; count], declined);
+            assert_eq!(decode(&bytes), None, "{count} legs");
+        }
+    }
+
     proptest! {
         #[test]
         fn legs_are_read_as_they_were_written(legs in legs(), declined in 0_u32..=100) {
