@@ -220,7 +220,7 @@ async fn events(
 
 /// Lists what staff did to an account, newest first.
 ///
-/// Staff may, but nobody of their own account.
+/// Staff may, but not of their own account.
 #[utoipa::path(
     get,
     path = "/{id}/events",

@@ -40,19 +40,15 @@ pub(super) async fn run(arguments: CheckArguments) -> ExitCode {
         }
     };
     problems.extend(check_host(&registry).await);
-    match check_services(&registry).await {
-        Ok(found) => problems.extend(found),
-        Err(error) => {
-            for problem in &problems {
-                println!("{problem}");
-            }
-            eprintln!("strongroom: {error:#}");
-            return ExitCode::FAILURE;
-        }
-    }
+    let checked = check_services(&registry).await;
+    let failure = checked.map(|found| problems.extend(found)).err();
     problems.sort_by_key(|problem| problem.line);
     for problem in &problems {
         println!("{problem}");
+    }
+    if let Some(error) = failure {
+        eprintln!("strongroom: {error:#}");
+        return ExitCode::FAILURE;
     }
     if problems.is_empty() {
         println!(
@@ -118,7 +114,7 @@ fn place(registry: &Registry, unfit: &Unfit<'_>, problem: &LoadProblem) -> Regis
             Some(format!("canary.{key}").into())
         }
         // All else in which it differs from its service is the component.
-        Some(_) | None if unfit.is_canary => Some("canary".into()),
+        _ if unfit.is_canary => Some("canary".into()),
         key => key,
     };
     let (key, line) = match key {

@@ -1,6 +1,6 @@
 //! Refuses what no honest client sends, before it costs anything.
 
-use super::problem::{GatewayError, METHODS_ALLOWED};
+use super::problem::{GatewayError, METHODS_ALLOWED, METHODS_OF_READS};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Method, Version};
@@ -117,6 +117,17 @@ fn check_host(head: &Parts) -> Result<(), GatewayError> {
             }
             Ok(())
         }
+    }
+}
+
+/// Refuses a request that does more than read, for the gateway's own documents.
+///
+/// # Errors
+/// The method is neither GET nor HEAD.
+pub(super) fn only_reads(method: &Method) -> Result<(), GatewayError> {
+    match *method {
+        Method::GET | Method::HEAD => Ok(()),
+        _ => Err(GatewayError::MethodNotAllowed(METHODS_OF_READS)),
     }
 }
 

@@ -7,7 +7,7 @@ use super::exchange::Exchange;
 use super::figures::GatewayFigures;
 use super::open_responses::OpenResponses;
 use super::openapi::{Documents, Page};
-use super::problem::{GatewayError, METHODS_ALLOWED, METHODS_OF_READS};
+use super::problem::{GatewayError, METHODS_ALLOWED};
 use super::proxies::TrustedProxies;
 use super::rate::{self, RateLimits};
 use super::request_id::REQUEST_ID;
@@ -239,9 +239,7 @@ impl Gateway {
     }
 
     fn public_keys(&self, method: &Method) -> Result<Response<ResponseBody>, GatewayError> {
-        if *method != Method::GET && *method != Method::HEAD {
-            return Err(GatewayError::MethodNotAllowed(METHODS_OF_READS));
-        }
+        limits::only_reads(method)?;
         let keys = self.keys.public_set().as_bytes().to_vec();
         let mut response = Response::new(ResponseBody::from(keys));
         let headers = response.headers_mut();

@@ -53,24 +53,12 @@ impl LongTurns {
 
     /// What the client must hold to wait in the queue, if its turns come one after the other now.
     pub(super) fn share_of(&self, client: Client, now: Instant) -> Option<Arc<Semaphore>> {
-        let mut by_client = self.by_client.lock();
-        if by_client.is_empty() {
-            return None;
-        }
-        let usage = by_client.get(&client)?;
-        match usage.alone_until {
-            Some(until) if now < until => Some(self.shares.of(client)),
-            _ => {
-                if now.saturating_duration_since(usage.since) > ALONE_TIME {
-                    by_client.remove(&client);
-                }
-                None
-            }
-        }
+        let until = self.by_client.lock().get(&client)?.alone_until?;
+        (now < until).then(|| self.shares.of(client))
     }
 
     fn note(&self, client: Client, took: Duration, now: Instant) {
-        // A service that works for nobody has one instance that does.
+        // Ticks and starts come one at a time by themselves.
         if took < LONG_MIN || client == Client::NOBODY {
             return;
         }

@@ -30,7 +30,7 @@ impl CurrentRequest {
         Self(REQUEST.try_with(Clone::clone).ok())
     }
 
-    /// Whose request it is; nobody's without one.
+    /// The client whose request it is; [`Client::NOBODY`] without a request.
     pub fn client() -> Client {
         REQUEST
             .try_with(|scope| scope.client)

@@ -5,21 +5,27 @@ use axum::extract::Request;
 use http::Uri;
 use http::uri::PathAndQuery;
 
-/// The whole path of a request, and its id.
+/// The whole URI of a request, and its id.
 #[derive(Debug, Clone)]
 pub(super) struct Exchange {
-    pub(super) path: String,
+    pub(super) uri: WholeUri,
     pub(super) request_id: Option<String>,
 }
 
 /// The URI of a request with the route of the service, in its extensions.
 #[derive(Debug, Clone)]
-pub(crate) struct WholeUri(pub(crate) Uri);
+pub(crate) struct WholeUri(Uri);
+
+impl WholeUri {
+    pub(crate) fn path(&self) -> &str {
+        self.0.path()
+    }
+}
 
 impl Exchange {
     pub(super) fn of(request: &Request) -> Self {
         Self {
-            path: request.uri().path().to_owned(),
+            uri: WholeUri(request.uri().clone()),
             request_id: RequestId::of(request.headers()).0,
         }
     }

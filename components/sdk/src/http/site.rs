@@ -1,6 +1,6 @@
 //! A component's routes, with what every response needs.
 
-use super::exchange::{Exchange, WholeUri, strip_service_route};
+use super::exchange::{Exchange, strip_service_route};
 use crate::problem::Problem;
 use axum::Router;
 use axum::body::Body;
@@ -79,8 +79,7 @@ impl Service<Request> for Site {
     fn call(&mut self, mut request: Request) -> Self::Future {
         let exchange = Exchange::of(&request);
         let caching = self.caching;
-        let whole = WholeUri(request.uri().clone());
-        request.extensions_mut().insert(whole);
+        request.extensions_mut().insert(exchange.uri.clone());
         *request.uri_mut() = strip_service_route(request.uri());
         let path = request.uri().path();
         let ends_in_slash = path.len() > 1 && path.ends_with('/');
@@ -88,7 +87,7 @@ impl Service<Request> for Site {
         Box::pin(async move {
             let response = match routed {
                 Some(response) => response.await?,
-                None => slash_at_end(&exchange.path).into_response(),
+                None => slash_at_end(exchange.uri.path()).into_response(),
             };
             let mut response = complete(response, &exchange);
             if caching == Caching::Forbidden {
@@ -105,7 +104,7 @@ impl Service<Request> for Site {
 /// Adds the members of a problem that only the exchange knows.
 fn complete(mut response: Response, exchange: &Exchange) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let document = problem.render(Some(&exchange.path), exchange.request_id.as_deref());
+        let document = problem.render(Some(exchange.uri.path()), exchange.request_id.as_deref());
         response
             .headers_mut()
             .insert(header::CONTENT_LENGTH, document.len().into());

@@ -154,8 +154,8 @@ impl<S: Sync, K: CursorKey, F: DeserializeOwned> FromRequestParts<S> for Page<K,
         let query = query::take(parts).to_owned();
         // Two services may have a list at the same place below their own paths.
         let whole = parts.extensions.get::<WholeUri>();
-        let uri = whole.map_or(&parts.uri, |WholeUri(uri)| uri);
-        Self::from_query(uri.path(), &query)
+        let path = whole.map_or(parts.uri.path(), WholeUri::path);
+        Self::from_query(path, &query)
     }
 }
 

@@ -8,13 +8,14 @@ mod merge;
 mod refusals;
 mod viewer;
 
-use super::problem::{GatewayError, METHODS_OF_READS};
+use super::limits::only_reads;
+use super::problem::GatewayError;
 use super::response_body::ResponseBody;
 use crate::runtime::{RoutingTable, Services};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use merge::{Part, merge};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
@@ -95,9 +96,7 @@ impl Documents {
         head: &Parts,
         services: &Services,
     ) -> Result<Response<ResponseBody>, GatewayError> {
-        if head.method != Method::GET && head.method != Method::HEAD {
-            return Err(GatewayError::MethodNotAllowed(METHODS_OF_READS));
-        }
+        only_reads(&head.method)?;
         let mut response = match page {
             Page::Document => respond_with(&self.latest(services), &head.headers),
             Page::OfViewer(file) => respond_with(file, &head.headers),
