@@ -1,4 +1,5 @@
-//! A connection's stream, which notes whether the client speaks HTTP/2, and what it takes.
+//! A connection's stream, which notes whether the client speaks HTTP/2, and what it takes. It also
+//! bounds how much of one connection is read at a time.
 
 use crate::connections::Connection;
 use std::io::{IoSlice, Result};
@@ -6,9 +7,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::coop;
 
 /// The first bytes of an HTTP/2 client (RFC 9113 section 3.4).
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// How much is read for one unit of a task's budget, in bytes. Tokio gives a task 128 units for
+/// each turn: so after 8 KiB other connections have theirs. Heads of HTTP/2 can cost a hundred
+/// times their bytes, as one byte of them stands for a whole field.
+const READ_BYTES_OF_UNIT: usize = 64;
 
 /// A stream whose reads and writes are noted on its connection.
 pub(super) struct ObservedStream<S> {
@@ -52,6 +59,16 @@ impl<S: Unpin> ObservedStream<S> {
     }
 }
 
+/// Takes units of the task's budget. With none left, its next read or write waits for a new turn.
+fn spend_budget(cx: &mut Context<'_>, units: usize) {
+    for _ in 0..units {
+        let Poll::Ready(unit) = coop::poll_proceed(cx) else {
+            return;
+        };
+        unit.made_progress();
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for ObservedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -60,8 +77,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for ObservedStream<S> {
     ) -> Poll<Result<()>> {
         let before = buffer.filled().len();
         let polled = self.as_mut().stream().poll_read(cx, buffer);
+        let read = &buffer.filled()[before..];
+        spend_budget(cx, read.len() / READ_BYTES_OF_UNIT);
         if self.preface.is_some() {
-            self.detect_version(&buffer.filled()[before..]);
+            self.detect_version(read);
         }
         polled
     }
@@ -98,5 +117,38 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ObservedStream<S> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         self.stream().poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connections::Connections;
+    use std::future::poll_fn;
+
+    /// Reads all that it gets in one turn, and returns how much that was, in bytes.
+    async fn read_in_one_turn<S: AsyncRead + Unpin>(stream: &mut ObservedStream<S>) -> usize {
+        let mut bytes = [0; 4 << 10];
+        poll_fn(|cx| {
+            let mut total = 0;
+            loop {
+                let mut buffer = ReadBuf::new(&mut bytes);
+                match Pin::new(&mut *stream).poll_read(cx, &mut buffer) {
+                    Poll::Ready(read) => read.expect("it can be read"),
+                    Poll::Pending => return Poll::Ready(total),
+                }
+                total += buffer.filled().len();
+            }
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_client_that_sends_without_end_lets_others_have_their_turns() {
+        let place = Connections::new(1, 1).admit(None).ok().unwrap();
+        let endless = tokio::io::join(tokio::io::repeat(b'x'), tokio::io::sink());
+        let mut stream = ObservedStream::new(endless, Arc::clone(&place.connection));
+        let read = tokio::spawn(async move { read_in_one_turn(&mut stream).await });
+        assert_eq!(read.await.unwrap(), 8 << 10);
     }
 }
