@@ -1,8 +1,10 @@
 //! A backup as the host writes it: the files of a folder.
 
+use super::slow_disk::in_time;
 use super::source::Destination;
-use super::unpack::write_file;
-use std::io::{self, Read};
+use super::unpack::{SYNC_BYTES, folder_of, new_file};
+use crate::durable_file::sync_folder;
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
@@ -27,24 +29,28 @@ impl FolderDestination {
 
 impl Destination for FolderDestination {
     fn take(&mut self, path: &Path, _: u64, content: &mut dyn Read) -> io::Result<()> {
-        let mut stoppable = Stoppable {
-            content,
-            stop: &self.stop,
-        };
-        write_file(&self.folder.join(path), &mut stoppable, &mut |_| {})
-    }
-}
-
-struct Stoppable<'c> {
-    content: &'c mut dyn Read,
-    stop: &'c CancellationToken,
-}
-
-impl Read for Stoppable<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.stop.is_cancelled() {
-            true => Err(io::Error::other("the host is stopping")),
-            false => self.content.read(buffer),
+        let file = self.folder.join(path);
+        let made = file.clone();
+        let mut written = in_time(move || new_file(&made))?;
+        loop {
+            if self.stop.is_cancelled() {
+                return Err(io::Error::other("the host is stopping"));
+            }
+            let mut part = Vec::with_capacity(SYNC_BYTES);
+            let mut next = Read::take(&mut *content, SYNC_BYTES as u64);
+            next.read_to_end(&mut part)?;
+            if part.is_empty() {
+                break;
+            }
+            written = in_time(move || {
+                written.write_all(&part)?;
+                written.sync_data()?;
+                Ok(written)
+            })?;
         }
+        in_time(move || {
+            written.sync_all()?;
+            sync_folder(folder_of(&file))
+        })
     }
 }

@@ -10,20 +10,21 @@ use super::folder::FolderDestination;
 use super::manifest::{self, CopiedFile, Manifest};
 use super::named;
 use super::restoration::now_ms;
+use super::slow_disk::{TIME_MAX, in_time, too_slow};
 use super::source::{BackupSource, Destination};
 use crate::durable_file::{FOLDER_MODE, create_folder, open_to_append, replace};
 use crate::metrics::{Figures, Page};
 use crate::registry::BackupSpec;
 use crate::runtime::Services;
 use crate::store::{LogKeeper, LogPosition, log_of};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -71,9 +72,11 @@ impl BackupKeeper {
         Arc::clone(&self.until) as Arc<dyn Figures>
     }
 
-    /// The backup, when the host has begun to stop.
+    /// The backup, when the host has begun to stop. A disk that does not respond keeps no host
+    /// from its end.
     pub async fn end(self) -> Option<KeptBackup> {
-        self.task.await.ok().flatten()
+        let ended = tokio::time::timeout(TIME_MAX, self.task).await;
+        ended.ok()?.ok().flatten()
     }
 }
 
@@ -154,7 +157,8 @@ fn step(
     let folder = folder.join(source.bank().to_string());
     create_folder(&folder)?;
     remove_backups(&folder, |backup| !backup.join(manifest::FILE_NAME).exists())?;
-    let kept = KeptBackup::begin(source, &folder, stop)?;
+    // What the logs would go on to give to the one before, no manifest names.
+    let kept = KeptBackup::begin(source, &folder, stop).inspect_err(|_| source.end_keeping())?;
     // The new one replaces them.
     remove_backups(&folder, |backup| backup != kept.folder)?;
     Ok(kept)
@@ -165,7 +169,7 @@ pub struct KeptBackup {
     folder: PathBuf,
     /// What was copied once.
     copied: Vec<CopiedFile>,
-    logs: Vec<(PathBuf, Arc<Mutex<StoreLog>>)>,
+    logs: Vec<(PathBuf, Arc<FollowedLog>)>,
     small: Vec<CopiedFile>,
     steps: u64,
 }
@@ -177,7 +181,7 @@ impl KeptBackup {
     /// # Errors
     /// The folder cannot be written, or a log could not be kept.
     pub fn finish(mut self, source: &BackupSource, manifest: Manifest) -> io::Result<()> {
-        let logs = self.logs.iter().map(|(_, log)| log.lock().files());
+        let logs = self.logs.iter().map(|(_, log)| log.files());
         let logs = logs.collect::<io::Result<Vec<_>>>()?;
         self.write_manifest(source, manifest, logs.concat())
     }
@@ -190,7 +194,8 @@ impl KeptBackup {
             .create(&folder)?;
         Self::copy(source, &folder, stop).inspect_err(|_| {
             // What is not whole must not keep the next one from its place on the disk.
-            if let Err(error) = std::fs::remove_dir_all(&folder) {
+            let removed = folder.clone();
+            if let Err(error) = in_time(move || std::fs::remove_dir_all(removed)) {
                 tracing::warn!(%error, folder = %folder.display(), "it is left, and is no backup");
             }
         })
@@ -220,9 +225,9 @@ impl KeptBackup {
     fn still_follows(&self, source: &BackupSource) -> bool {
         let followed: Vec<_> = self.logs.iter().map(|(path, _)| path).collect();
         let are_followed = source.stores().all(|(path, _)| followed.contains(&&path));
-        let log_bytes: u64 = self.logs.iter().map(|(_, log)| log.lock().bytes()).sum();
+        let log_bytes: io::Result<u64> = self.logs.iter().map(|(_, log)| log.bytes()).sum();
         let bytes: u64 = self.copied.iter().map(|file| file.bytes).sum();
-        are_followed && log_bytes <= bytes.max(LOG_BYTES_MIN)
+        are_followed && log_bytes.is_ok_and(|log_bytes| log_bytes <= bytes.max(LOG_BYTES_MIN))
     }
 
     /// Keeps the log of one store after the other, callers before their callees. What a log has
@@ -233,7 +238,7 @@ impl KeptBackup {
             store.keep_log()?;
             let log = self.logs.iter().find(|(followed, _)| *followed == path);
             let (_, log) = log.ok_or_else(|| io::Error::other("a store is not followed"))?;
-            logs.extend(log.lock().files()?);
+            logs.extend(log.files()?);
         }
         self.write_manifest(source, manifest, logs)
     }
@@ -298,7 +303,7 @@ fn remove_backups(folder: &Path, is_old: impl Fn(&Path) -> bool) -> io::Result<(
 /// Writes the files of stores, and then keeps their logs.
 struct Following {
     files: FolderDestination,
-    logs: Vec<(PathBuf, Arc<Mutex<StoreLog>>)>,
+    logs: Vec<(PathBuf, Arc<FollowedLog>)>,
 }
 
 impl Destination for Following {
@@ -307,9 +312,12 @@ impl Destination for Following {
     }
 
     fn keeper(&mut self, store: &Path) -> Option<Box<dyn LogKeeper>> {
-        let log = Arc::new(Mutex::new(StoreLog::new(self.files.folder(), store)));
+        let log = Arc::new(FollowedLog {
+            log: Mutex::new(StoreLog::new(self.files.folder(), store)),
+            has_failed: AtomicBool::new(false),
+        });
         self.logs.push((store.to_owned(), Arc::clone(&log)));
-        Some(Box::new(SharedLog(log)))
+        Some(Box::new(log))
     }
 }
 
@@ -320,7 +328,6 @@ struct StoreLog {
     /// Those that have started over.
     earlier: Vec<CopiedFile>,
     current: Option<CurrentLog>,
-    has_failed: bool,
 }
 
 struct CurrentLog {
@@ -338,17 +345,13 @@ impl StoreLog {
             store: store.to_owned(),
             earlier: Vec::new(),
             current: None,
-            has_failed: false,
         }
     }
 
     /// What a manifest says of it.
-    fn files(&self) -> io::Result<Vec<CopiedFile>> {
-        if self.has_failed {
-            return Err(io::Error::other("a log could not be kept"));
-        }
+    fn files(&self) -> Vec<CopiedFile> {
         let current = self.current.iter().map(|log| self.file(log));
-        Ok(self.earlier.iter().cloned().chain(current).collect())
+        self.earlier.iter().cloned().chain(current).collect()
     }
 
     fn bytes(&self) -> u64 {
@@ -415,13 +418,36 @@ impl CurrentLog {
     }
 }
 
-struct SharedLog(Arc<Mutex<StoreLog>>);
+/// A log that the checkpoints of its store keep, and the manifests name.
+struct FollowedLog {
+    log: Mutex<StoreLog>,
+    has_failed: AtomicBool,
+}
 
-impl LogKeeper for SharedLog {
+impl FollowedLog {
+    fn files(&self) -> io::Result<Vec<CopiedFile>> {
+        let log = self.lock()?;
+        match self.has_failed.load(Relaxed) {
+            true => Err(io::Error::other("a log could not be kept")),
+            false => Ok(log.files()),
+        }
+    }
+
+    fn bytes(&self) -> io::Result<u64> {
+        Ok(self.lock()?.bytes())
+    }
+
+    /// A disk that does not respond has the log for ever.
+    fn lock(&self) -> io::Result<MutexGuard<'_, StoreLog>> {
+        self.log.try_lock_for(TIME_MAX).ok_or_else(too_slow)
+    }
+}
+
+impl LogKeeper for Arc<FollowedLog> {
     fn keep_up_to(&mut self, position: &LogPosition) -> io::Result<()> {
-        let mut log = self.0.lock();
-        let kept = log.keep_up_to(position);
-        log.has_failed |= kept.is_err();
+        let (followed, position) = (Arc::clone(self), position.clone());
+        let kept = in_time(move || followed.log.lock().keep_up_to(&position));
+        self.has_failed.fetch_or(kept.is_err(), Relaxed);
         kept
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::durable_file::{create_folder, sync_folder};
 use anyhow::Context as _;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,10 +10,21 @@ use std::path::{Path, PathBuf};
 /// a volume, beside which there is nothing.
 pub const PARTIAL: &str = ".partial";
 
+/// Whether a process that runs makes the content of a folder.
+pub fn is_being_made(target: &Path) -> bool {
+    let locked = File::open(target.join(PARTIAL)).map(|partial| partial.try_lock());
+    matches!(locked, Ok(Err(TryLockError::WouldBlock)))
+}
+
 /// A folder whose content comes. Dropped before it is whole, it is as it was.
 pub struct NewFolder {
     target: PathBuf,
     partial: PathBuf,
+    #[expect(
+        dead_code,
+        reason = "locked until the content is whole, or the process ends"
+    )]
+    lock: File,
     is_made: bool,
     is_whole: bool,
 }
@@ -41,11 +53,19 @@ impl NewFolder {
             Err(error) => return Err(error).with_context(shown),
         };
         let partial = target.join(PARTIAL);
+        anyhow::ensure!(
+            !is_being_made(&target),
+            "another process makes {}",
+            target.display()
+        );
         remove(&partial).with_context(shown)?;
         create_folder(&partial).with_context(shown)?;
+        let lock = File::open(&partial).with_context(shown)?;
+        lock.lock().with_context(shown)?;
         Ok(Self {
             target,
             partial,
+            lock,
             is_made,
             is_whole: false,
         })
@@ -119,8 +139,12 @@ mod tests {
         std::fs::create_dir(&target).unwrap();
         drop(begin());
         assert_eq!(std::fs::read_dir(&target).unwrap().count(), 0);
+        let first = begin();
+        let error = NewFolder::begin(&target).err().unwrap().to_string();
+        assert!(error.contains("another process makes"), "{error}");
+        drop(first);
         // That of a process that was killed.
-        std::mem::forget(begin());
+        std::fs::create_dir(target.join(PARTIAL)).unwrap();
         begin().finish("file").unwrap();
         assert_eq!(std::fs::read(target.join("file")).unwrap(), b"content");
         assert_eq!(std::fs::read_dir(&target).unwrap().count(), 1);

@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use uuid::Uuid;
 
 /// Takes the files of a backup, one after the other.
@@ -34,6 +36,10 @@ pub struct BackupSource {
     registry: PathBuf,
     /// Callers before their callees.
     stores: Vec<(String, ServiceStore)>,
+    /// How many stores the host has opened.
+    opened: Arc<AtomicU64>,
+    /// How many those were before `stores` were listed.
+    opened_before: u64,
     components: BTreeMap<String, String>,
     /// What the services say of themselves, by their names.
     pub(super) figures: BTreeMap<String, BTreeMap<String, i64>>,
@@ -60,7 +66,10 @@ impl BackupSource {
             let own = own.map(|figure| (figure.name, figure.value));
             figures.insert(name.clone(), own.collect());
         }
+        let opened = services.stores_opened();
         Ok(Self {
+            opened_before: opened.load(Relaxed),
+            opened,
             bank: bank_id(services.data())?,
             data: std::path::absolute(services.data())?,
             registry: registry.to_owned(),
@@ -91,6 +100,13 @@ impl BackupSource {
         stores.map(|(name, store)| (store_path(name), store))
     }
 
+    /// Has no keeper keep the logs of the stores any more. Blocks.
+    pub(super) fn end_keeping(&self) {
+        for (_, store) in &self.stores {
+            store.end_keeping();
+        }
+    }
+
     /// A manifest of now, without files.
     pub fn manifest(&self) -> Manifest {
         let (components, figures) = (self.components.clone(), self.figures.clone());
@@ -119,10 +135,22 @@ impl BackupSource {
             pace: Pace::begin(),
         };
         for (path, store) in self.stores() {
-            store.copy_files(|files| copying.take_store(&path, &files))?;
+            store.copy_files(|files| copying.take_store(&path, files))?;
         }
         self.copy_closed_stores(&mut copying)?;
+        self.check_stores()?;
         Ok(copying)
+    }
+
+    /// Checks that no store was opened meanwhile: no turn of ours keeps
+    /// its checkpoints from what was copied.
+    fn check_stores(&self) -> io::Result<()> {
+        match self.opened.load(Relaxed) == self.opened_before {
+            true => Ok(()),
+            false => Err(io::Error::other(
+                "a service was added meanwhile; back the bank up again",
+            )),
+        }
     }
 
     /// The files beside the stores, by their paths in a data folder: the registry, the logs of
@@ -151,8 +179,9 @@ impl BackupSource {
             if open.contains(&path) {
                 continue;
             }
-            let (database, bytes) = store::open_database(&self.data.join(&path))?;
-            copying.take(&path, bytes, &mut &*database)?;
+            let mut database = store::open_database(&self.data.join(&path))?;
+            let bytes = database.bytes;
+            copying.take(&path, bytes, &mut database)?;
             let log = log_of(&path);
             copying.take_file_if_any(&log, &self.data.join(&log))?;
         }
@@ -180,9 +209,10 @@ impl Copying<'_> {
     fn take_store(
         &mut self,
         path: &Path,
-        files: &StoreFiles,
+        mut files: StoreFiles,
     ) -> io::Result<Option<Box<dyn LogKeeper>>> {
-        self.take(path, files.database_bytes, &mut &*files.database)?;
+        let bytes = files.database.bytes;
+        self.take(path, bytes, &mut files.database)?;
         if let Some(mut keeper) = self.to.keeper(path) {
             keeper.keep_up_to(&files.log)?;
             return Ok(Some(keeper));

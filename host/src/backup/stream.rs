@@ -34,7 +34,7 @@ pub fn send(
         runtime: Handle::current(),
         stop,
         part: BytesMut::with_capacity(PART_BYTES),
-        begun: Instant::now(),
+        waited: Duration::ZERO,
         sent: 0,
     };
     tokio::task::spawn_blocking(move || {
@@ -73,7 +73,8 @@ struct Parts {
     runtime: Handle,
     stop: CancellationToken,
     part: BytesMut,
-    begun: Instant,
+    /// How long it has waited for the client.
+    waited: Duration,
     sent: u64,
 }
 
@@ -95,13 +96,15 @@ impl Write for Parts {
         self.part.reserve(PART_BYTES);
         self.sent += part.len() as u64;
         let due = DELAY_MAX + Duration::from_secs(self.sent / RATE_MIN);
-        let time_max = due.saturating_sub(self.begun.elapsed());
+        let time_max = due.saturating_sub(self.waited);
+        let begun = Instant::now();
         let sent = self.runtime.block_on(async {
             tokio::select! {
                 sent = self.sender.send_timeout(Ok(part), time_max) => sent.is_ok(),
                 () = self.stop.cancelled() => false,
             }
         });
+        self.waited += begun.elapsed();
         if sent {
             return Ok(());
         }

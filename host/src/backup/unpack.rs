@@ -4,13 +4,13 @@ use super::digested::Digested;
 use super::manifest::{self, CopiedFile, Manifest};
 use crate::durable_file::{FILE_MODE, create_folder, sync_folder};
 use anyhow::Context as _;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 /// How much may wait for the disk, in bytes: the commits of a bank on the same disk wait behind it.
-const SYNC_BYTES: usize = 4 << 20;
+pub(super) const SYNC_BYTES: usize = 4 << 20;
 /// How much is read at once, in bytes.
 const PART_BYTES: usize = 256 << 10;
 
@@ -56,19 +56,28 @@ pub fn unpack(
     anyhow::bail!("the host's response breaks off; its log says why")
 }
 
-/// Writes a new file and those folders above it that are missing.
+/// Makes a new file and those folders above it that are missing.
+pub(super) fn new_file(file: &Path) -> io::Result<File> {
+    create_folder(folder_of(file))?;
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(FILE_MODE)
+        .open(file)
+}
+
+/// The folder of a file.
+pub(super) fn folder_of(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new("."))
+}
+
+/// Writes a new file and those folders above it that are missing, durably.
 pub(super) fn write_file(
     file: &Path,
     content: &mut dyn Read,
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    create_folder(folder)?;
-    let mut written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(FILE_MODE)
-        .open(file)?;
+    let mut written = new_file(file)?;
     let mut unsynced = 0;
     let mut part = vec![0; PART_BYTES];
     loop {
@@ -87,5 +96,5 @@ pub(super) fn write_file(
         progress(read as u64);
     }
     written.sync_all()?;
-    sync_folder(folder)
+    sync_folder(folder_of(file))
 }

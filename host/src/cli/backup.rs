@@ -131,8 +131,8 @@ fn remove_old(folder: &Path, latest: &Path, made: &Manifest, kept: usize) -> any
     let mut earlier = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(read)? {
         let path = entry.map_err(read)?.path();
-        // Whatever else is in the folder is not ours to remove.
-        if !backup::is_name(&path) || path == latest {
+        // Whatever else is in the folder is not ours to remove, such as what another bank makes.
+        if !backup::is_name(&path) || path == latest || backup::is_being_made(&path) {
             continue;
         }
         if path.join(backup::PARTIAL).exists() {

@@ -223,6 +223,11 @@ impl CheckpointTurn {
         Ok(())
     }
 
+    /// From now on the log is not kept.
+    pub(super) fn end_keeping(&mut self) {
+        self.kept = None;
+    }
+
     /// How far the log has commits that the database has not. The writer must be held, with no
     /// group open.
     ///

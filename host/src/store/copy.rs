@@ -8,8 +8,8 @@ use super::kept_log::LogPosition;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Seek as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
@@ -19,27 +19,38 @@ static OPENED: LazyLock<Mutex<HashMap<PathBuf, Arc<File>>>> = LazyLock::new(Mute
 
 /// One moment of a store: so many bytes of its database, and of its log.
 pub struct StoreFiles {
-    pub database: Arc<File>,
-    pub database_bytes: u64,
+    pub database: DatabaseFile,
     pub log: LogPosition,
+}
+
+/// The file of a database, to be read from its beginning.
+pub struct DatabaseFile {
+    /// Others may read it too, each with its own place in it.
+    file: Arc<File>,
+    at: u64,
+    pub bytes: u64,
+}
+
+impl Read for DatabaseFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
 }
 
 impl StoreFiles {
     pub(super) fn new(database: &Path, log: LogPosition) -> io::Result<Self> {
-        let (database, database_bytes) = open_database(database)?;
-        Ok(Self {
-            database,
-            database_bytes,
-            log,
-        })
+        let database = open_database(database)?;
+        Ok(Self { database, log })
     }
 }
 
-/// The file of a database, from its beginning, and its size.
+/// The file of a database.
 ///
 /// # Errors
 /// The system's.
-pub fn open_database(database: &Path) -> io::Result<(Arc<File>, u64)> {
+pub fn open_database(database: &Path) -> io::Result<DatabaseFile> {
     let mut opened = OPENED.lock();
     let found = std::fs::metadata(database)?;
     let known = opened.get(database).map(Arc::clone);
@@ -53,7 +64,6 @@ pub fn open_database(database: &Path) -> io::Result<(Arc<File>, u64)> {
     };
     // One that was removed and made again has no locks of this process to lose.
     opened.insert(database.to_owned(), Arc::clone(&file));
-    (&*file).rewind()?;
     let bytes = file.metadata()?.len();
-    Ok((file, bytes))
+    Ok(DatabaseFile { file, at: 0, bytes })
 }

@@ -188,6 +188,11 @@ impl WriterQueue {
         self.checkpointer.take_turn().keep_now(&self.connection)
     }
 
+    /// Has no keeper keep the log any more. Blocks.
+    pub(super) fn end_keeping(&self) {
+        self.checkpointer.take_turn().end_keeping();
+    }
+
     /// Commits the group; blocks for as long as the disk takes.
     fn commit(&self, mut guard: WriterGuard) {
         let log_pages = self.checkpointer.log_pages();

@@ -121,6 +121,13 @@ impl ServiceStore {
         }
     }
 
+    /// Has no keeper keep the log any more. Blocks.
+    pub fn end_keeping(&self) {
+        if let Some(writer) = &self.writer {
+            writer.queue().end_keeping();
+        }
+    }
+
     /// Checks the file of a snapshot; returns its number of pages, and what is wrong.
     ///
     /// # Errors

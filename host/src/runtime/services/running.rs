@@ -20,7 +20,9 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 /// The services of a host. Those who change them take turns.
@@ -31,6 +33,8 @@ pub struct Services {
     /// Services that the registry no longer names, and that have not come to their end.
     leaving: Mutex<Vec<Arc<Service>>>,
     stores: tokio::sync::Mutex<HashMap<String, ServiceStore>>,
+    /// How many stores were opened, one of a name that came back each time.
+    stores_opened: Arc<AtomicU64>,
     /// By the names of services, as the stores are.
     figures: Mutex<HashMap<String, Arc<ServiceFigures>>>,
     data: PathBuf,
@@ -46,6 +50,7 @@ impl Services {
             changing: Mutex::default(),
             leaving: Mutex::default(),
             stores: tokio::sync::Mutex::default(),
+            stores_opened: Arc::default(),
             figures: Mutex::default(),
             data: data.to_owned(),
             clock,
@@ -110,21 +115,32 @@ impl Services {
             return Ok(store.clone());
         }
         let file = store_file(&self.data, &spec.name);
-        let open = || -> Result<ServiceStore, String> {
-            if let Some(folder) = file.parent() {
+        // Before it is written to.
+        self.stores_opened.fetch_add(1, Relaxed);
+        let (opened, clock) = (file.clone(), Arc::clone(&self.clock));
+        let bytes_max = spec.limits.store;
+        // A log of gigabytes is read and written over first.
+        let opening = spawn_blocking(move || -> Result<ServiceStore, String> {
+            if let Some(folder) = opened.parent() {
                 create_folder(folder)
                     .and_then(|()| private_file::tighten(folder))
                     .map_err(|error| error.to_string())?;
             }
-            ServiceStore::open(&file, spec.limits.store, Arc::clone(&self.clock))
-                .map_err(|error| error.to_string())
-        };
-        let store = open().map_err(|error| LoadProblem::Store {
-            file: file.clone(),
-            error,
-        })?;
+            ServiceStore::open(&opened, bytes_max, clock).map_err(|error| error.to_string())
+        });
+        let store = opening
+            .await
+            .map_err(|error| error.to_string())
+            .flatten()
+            .map_err(|error| LoadProblem::Store { file, error })?;
         stores.insert(spec.name.clone(), store.clone());
         Ok(store)
+    }
+
+    /// How many stores were opened until now: while that stays, those that are closed are written
+    /// to by none.
+    pub fn stores_opened(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.stores_opened)
     }
 
     /// The data folder.

@@ -4,7 +4,8 @@
 //! Method: guests write while the files are read, and checkpoints make the log start over; the
 //! copies are opened by SQLite itself.
 
-use super::super::{LogKeeper, LogPosition, StoreFiles};
+use super::super::copy::DatabaseFile;
+use super::super::{LogKeeper, LogPosition, StoreFiles, open_database};
 use super::kit::TestStore;
 use parking_lot::Mutex;
 use rusqlite::Connection;
@@ -20,9 +21,10 @@ fn copy(from: &mut dyn io::Read, bytes: u64, to: &Path) {
 }
 
 /// Copies the files of a store to `s.sqlite` of a folder.
-fn copy_all(files: &StoreFiles, folder: &Path) {
+fn copy_all(mut files: StoreFiles, folder: &Path) {
     let database = folder.join("s.sqlite");
-    copy(&mut &*files.database, files.database_bytes, &database);
+    let bytes = files.database.bytes;
+    copy(&mut files.database, bytes, &database);
     if !files.log.is_empty() {
         let mut log = File::open(&files.log.log).unwrap();
         copy(&mut log, files.log.bytes, &folder.join("s.sqlite-wal"));
@@ -61,7 +63,7 @@ async fn a_copy_is_of_its_moment_although_the_log_starts_over_meanwhile() {
                         writing.insert(id).await;
                     }
                 });
-                copy_all(&files, &target);
+                copy_all(files, &target);
                 Ok(None)
             })
         });
@@ -97,14 +99,31 @@ impl LogKeeper for Keeper {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_copies_of_a_database_do_not_move_each_other() {
+    let test = TestStore::new().await;
+    let read_all = |mut database: DatabaseFile| {
+        let mut content = Vec::new();
+        database.read_to_end(&mut content).unwrap();
+        content
+    };
+    let open = || open_database(test.store.file()).unwrap();
+    let whole = read_all(open());
+    let mut first = open();
+    let mut page = [0; 4096];
+    first.read_exact(&mut page).unwrap();
+    assert_eq!(read_all(open()), whole);
+    assert!(read_all(first) == whole[page.len()..]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_kept_log_has_every_commit_through_checkpoints_and_the_end() {
     let test = TestStore::new().await;
     let folder = tempfile::tempdir().unwrap();
     let logs = Arc::new(Mutex::new(Logs::default()));
     let mut keeper = Box::new(Keeper(Arc::clone(&logs)));
-    let begun = test.store.copy_files::<io::Error>(|files| {
-        let database = folder.path().join("s.sqlite");
-        copy(&mut &*files.database, files.database_bytes, &database);
+    let begun = test.store.copy_files::<io::Error>(|mut files| {
+        let (database, bytes) = (folder.path().join("s.sqlite"), files.database.bytes);
+        copy(&mut files.database, bytes, &database);
         keeper.keep_up_to(&files.log)?;
         Ok(Some(keeper))
     });
