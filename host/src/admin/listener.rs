@@ -6,6 +6,7 @@ use crate::connections::{ConnectionPlace, Connections};
 use crate::network_address::NetworkAddress;
 use crate::registry::AdminAddress;
 use http::Request;
+use http_body_util::BodyExt as _;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustix::fs::Mode;
@@ -136,8 +137,12 @@ where
             let (head, mut body) = ArrivingBody::of(request);
             let mut response = api.respond(Request::from_parts(head, &mut body)).await;
             body.finish(&connection, &mut response).await;
-            drop(serving);
-            Ok::<_, Infallible>(response)
+            // A backup that is being sent is at work, however long that takes.
+            let serve = move |frame| {
+                let _at_work = &serving;
+                frame
+            };
+            Ok::<_, Infallible>(response.map(|body| body.map_frame(serve)))
         }
     });
     let connection = hyper::server::conn::http1::Builder::new()
