@@ -61,19 +61,10 @@ fn check_unambiguous(path: &str) -> Result<(), GatewayError> {
         ));
     }
     let mut escapes = path.split('%').skip(1);
-    let encodes_structure = escapes.any(|escape| {
-        let code = escape.get(..2).map(str::to_ascii_lowercase);
-        // A slash, a backslash, a dot, a percent sign, or a control character, or no escape at all.
-        match code.as_deref() {
-            Some("2f" | "5c" | "2e" | "25" | "7f") | None => true,
-            Some(code) => {
-                !code.bytes().all(|byte| byte.is_ascii_hexdigit()) || code.starts_with(['0', '1'])
-            }
-        }
-    });
-    if encodes_structure {
+    if escapes.any(has_two_readings) {
         return Err(GatewayError::BadRequest(
-            "the path has an escape that could hide a slash, a dot, or a control character",
+            "the path has an escape that could hide a letter, a digit, a slash, a dot, or a control \
+             character",
         ));
     }
     if path.contains('\\')
@@ -86,6 +77,21 @@ fn check_unambiguous(path: &str) -> Result<(), GatewayError> {
         ));
     }
     Ok(())
+}
+
+/// Whether what follows a `%` is no escape, or one that some servers take for a part of the path's
+/// structure, or for the character itself (RFC 3986 section 6.2.2.2): rates and scopes are those of
+/// the path as it is written.
+fn has_two_readings(escape: &str) -> bool {
+    let code = escape.get(..2).and_then(|code| {
+        let is_hex = code.bytes().all(|byte| byte.is_ascii_hexdigit());
+        u8::from_str_radix(code, 16).ok().filter(|_| is_hex)
+    });
+    code.is_none_or(|byte| {
+        byte.is_ascii_control()
+            || byte.is_ascii_alphanumeric()
+            || matches!(byte, b'/' | b'\\' | b'.' | b'%' | b'-' | b'_' | b'~')
+    })
 }
 
 #[cfg(test)]
@@ -128,6 +134,9 @@ mod tests {
             "/api/auth%2flogin",
             "/api/%2e%2e/x",
             "/api/auth/%5Cx",
+            "/api/auth/%6Cogin",
+            "/api/auth/%7e",
+            "/api/auth/%+1",
             "/api/auth/%00",
             "/api/auth/%0d%0a",
             "/api/auth/%252f",
