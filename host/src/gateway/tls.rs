@@ -92,7 +92,9 @@ impl WatchedCertificate {
     fn reload_if_changed(&self) {
         let now = versions(&self.files);
         let mut seen = self.seen.lock();
-        if *seen == now {
+        let is_new = *seen != now;
+        // A file that could not be read may be readable by now.
+        if !is_new && !self.is_refused.load(Relaxed) {
             return;
         }
         *seen = now;
@@ -103,12 +105,13 @@ impl WatchedCertificate {
                 self.current.store(Arc::new(loaded));
                 tracing::info!("the TLS certificate was loaded again");
             }
-            Err(error) => {
+            Err(error) if is_new => {
                 tracing::warn!(
                     error = format!("{error:#}"),
                     "the new TLS certificate is not used"
                 );
             }
+            Err(_) => {}
         }
     }
 }
