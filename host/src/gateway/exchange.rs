@@ -7,7 +7,7 @@ use super::response_body::ResponseBody;
 use super::service_path::in_ascii;
 use crate::connections::{Connection, Serving};
 use crate::keys::Identity;
-use crate::runtime::Service;
+use crate::runtime::{Service, cut_to_line};
 use crate::telemetry::{
     AccessLine, RecentRequests, RequestFacts, RequestTrace, RequestWork, microseconds,
 };
@@ -93,7 +93,7 @@ impl Exchange {
 
     /// Turns a failure into its response.
     pub(super) fn fail(&mut self, error: GatewayError) -> Response<ResponseBody> {
-        self.cause = error.cause().map(str::to_owned);
+        self.cause = error.cause().map(|cause| cut_to_line(cause.to_owned()));
         self.code = Some(error.code().into());
         error.into_response(&in_ascii(self.uri.path()), &self.request_id)
     }

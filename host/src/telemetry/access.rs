@@ -124,7 +124,8 @@ impl AccessLine<'_> {
             ];
             for (name, value) in known {
                 if let Some(value) = value {
-                    let _ = write!(text, " {name}={value}");
+                    // A guest may have chosen it: it makes no second line, and steers no terminal.
+                    let _ = write!(text, " {name}={}", value.escape_debug());
                 }
             }
         }
