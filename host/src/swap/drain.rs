@@ -3,12 +3,9 @@
 use super::history::Record;
 use crate::runtime::{Generation, Service, Services};
 use crate::telemetry::microseconds;
+use futures::future::join_all;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
-
-/// A request reaches its generation up to so much later than it is assigned to it, since the host
-/// reads its body first.
-const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Drains a generation, and adds to the record how long that takes.
 ///
@@ -26,9 +23,10 @@ pub(super) fn drain_removed(
 ) {
     let (services, took) = (Arc::clone(services), Arc::clone(&record.steps.drain));
     tokio::spawn(async move {
-        for old in generations {
-            drained(old, Arc::clone(&took)).await;
-        }
+        let drained = generations
+            .into_iter()
+            .map(|old| drained(old, Arc::clone(&took)));
+        join_all(drained).await;
         services.finish_removal(&service).await;
     });
 }
@@ -38,8 +36,8 @@ async fn drained(old: Arc<Generation>, took: Arc<OnceLock<Duration>>) {
     let service = old.spec().name.clone();
     let generation = old.number();
     let limits = &old.spec().limits;
-    // Waiting for a slot, and running.
-    let expected_max = BODY_TIME_MAX + limits.timeout * 2;
+    // Waiting for a slot, and running. A large body that arrives slowly comes before them.
+    let expected_max = limits.timeout * 2;
     let drain_watch = old.drain_watch();
     old.drain();
     drop(old);
@@ -52,7 +50,7 @@ async fn drained(old: Arc<Generation>, took: Arc<OnceLock<Duration>>) {
             service,
             generation,
             instances,
-            "an old generation has outlived the time limits of its requests"
+            "an old generation still finishes its requests"
         );
         drain_watch.wait().await;
     }
