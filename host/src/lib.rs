@@ -20,6 +20,7 @@ mod client_shares;
 mod connections;
 mod data_lock;
 mod durable_file;
+mod fair_line;
 mod file_reader;
 mod fingerprint;
 mod gateway;

@@ -9,11 +9,12 @@ use super::connection::{GuestConnection, VALUE_BYTES_MAX};
 use super::error::for_guest;
 use super::figures::ReadFigures;
 use super::statement;
+use crate::fair_line::{FairLine, LineFull};
+use crate::telemetry::CurrentRequest;
 use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// How long a read may run on the thread of its request.
 pub(super) const INLINE_TIME_MAX: Duration = Duration::from_millis(2);
@@ -22,6 +23,8 @@ pub(super) const INLINE_TIME_MAX: Duration = Duration::from_millis(2);
 const INLINE_VALUE_BYTES_MAX: usize = 16 << 10;
 /// How many long reads of one store may run, or wait for a thread, at once.
 const LONG_READS_MAX: usize = 2;
+/// How many more of one store may wait: more than a service has instances.
+const LONG_READS_WAITING_MAX: usize = 1_024;
 /// Memory for the pages of a connection that reads all of a store, in KiB: it reads some tables in
 /// no order.
 const CACHE_OF_ALL_KIB: i64 = 64 * 1024;
@@ -30,11 +33,11 @@ const VIOLATIONS_MAX: u32 = 20;
 /// How many idle connections a store keeps; it closes others after use.
 const IDLE_MAX: usize = 8;
 
-/// The permits for the long reads of all stores: they leave one core free, if there are two.
-fn all_long_reads() -> &'static Semaphore {
-    static ALL: LazyLock<Semaphore> = LazyLock::new(|| {
+/// The line for the long reads of all stores: they leave one core free, if there are two.
+fn all_long_reads() -> &'static Arc<FairLine> {
+    static ALL: LazyLock<Arc<FairLine>> = LazyLock::new(|| {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Semaphore::new((cores - 1).max(1))
+        FairLine::new((cores - 1).max(1), LONG_READS_WAITING_MAX)
     });
     &ALL
 }
@@ -49,7 +52,7 @@ fn reader_of_all(file: &Path) -> rusqlite::Result<GuestConnection> {
 pub(super) struct Readers {
     file: PathBuf,
     idle: Mutex<Vec<GuestConnection>>,
-    long_reads: Semaphore,
+    long_reads: Arc<FairLine>,
     figures: ReadFigures,
     /// Whether there is one connection only, whose one transaction never ends.
     snapshot: bool,
@@ -60,7 +63,7 @@ impl Readers {
         Self {
             file: file.to_owned(),
             idle: Mutex::default(),
-            long_reads: Semaphore::new(LONG_READS_MAX),
+            long_reads: FairLine::new(LONG_READS_MAX, LONG_READS_WAITING_MAX),
             figures: ReadFigures::default(),
             snapshot: false,
         }
@@ -74,7 +77,7 @@ impl Readers {
         let readers = Self {
             file: file.to_owned(),
             idle: Mutex::new(vec![connection]),
-            long_reads: Semaphore::new(LONG_READS_MAX),
+            long_reads: FairLine::new(LONG_READS_MAX, LONG_READS_WAITING_MAX),
             figures: ReadFigures::default(),
             snapshot: true,
         };
@@ -116,12 +119,13 @@ impl Readers {
             done => return done,
         }
         self.figures.count_long();
-        // First a permit of the store's own, so that no store takes the permits of all.
-        let permits = async {
-            let own = self.long_reads.acquire().await;
-            (own, all_long_reads().acquire().await)
+        // First a place of the store's own, so that no store takes the places of all.
+        let client = CurrentRequest::client();
+        let places = async {
+            let own = self.long_reads.enter(client, time_max).await?;
+            Ok::<_, LineFull>((own, all_long_reads().enter(client, time_max).await?))
         };
-        let Ok((Ok(_own), Ok(_all))) = tokio::time::timeout(time_max, permits).await else {
+        let Ok(Ok(_places)) = tokio::time::timeout(time_max, places).await else {
             return Err(Error::Busy);
         };
         let readers = Arc::clone(self);

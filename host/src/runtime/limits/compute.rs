@@ -2,8 +2,8 @@
 //! leaves room for other work.
 
 use super::cpu::cores;
-use super::fair_line::{FairLine, Place};
 use crate::client::Client;
+use crate::fair_line::{FairLine, Place};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};

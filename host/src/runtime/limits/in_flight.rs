@@ -3,9 +3,9 @@
 //! wasmtime does not tell a trap from a timeout, and a response body whose guest has trapped ends
 //! like one that is whole.
 
-use super::fair_line::Place;
 use super::slow_answers::{SlowAnswers, SlowPlace};
 use crate::client::Client;
+use crate::fair_line::Place;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -122,7 +122,7 @@ impl Drop for BreakOff<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runtime::limits::fair_line::FairLine;
+    use crate::fair_line::FairLine;
     use std::time::Duration;
 
     async fn request(slow_answers: &Arc<SlowAnswers>) -> InFlight {

@@ -3,7 +3,6 @@
 pub mod call_times;
 pub mod compute;
 pub mod cpu;
-mod fair_line;
 pub mod guest_log;
 pub mod in_flight;
 pub mod memory_limit;

@@ -1,9 +1,9 @@
 //! How many requests and link calls of a service run at once, how many of these may be slow
 //! responses, and how many may wait.
 
-use super::fair_line::{FairLine, LineFull, Place};
 use super::slow_answers::SlowAnswers;
 use crate::client::Client;
+use crate::fair_line::{FairLine, LineFull, Place};
 use crate::registry::Limits;
 use crate::telemetry::CurrentRequest;
 use std::sync::Arc;

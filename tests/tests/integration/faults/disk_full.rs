@@ -32,7 +32,7 @@ const IN_NAMESPACE: &str = "STRONGROOM_TEST_IN_NAMESPACE";
 /// How many clients keep the bank busy; one more customer asks what the test wants to know.
 const CLIENTS: usize = 6;
 /// How soon a write is answered, done or refused.
-const ANSWER_MAX: Duration = Duration::from_secs(1);
+const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// How soon after there is room again everything works.
 const WELL_MAX: Duration = Duration::from_secs(5);
 /// How many transfers in a row must work to say so.

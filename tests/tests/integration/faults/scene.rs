@@ -14,7 +14,7 @@ use crate::faults::request::{Asker, AttemptResult, KeyedRequest};
 /// What each account begins with, in cents.
 pub const OPENING_CENTS: i64 = 1_000_000;
 /// How soon after its start a bank serves, whatever it comes from.
-const READY_MAX: Duration = Duration::from_secs(2);
+const READY_MAX: Duration = Duration::from_secs(5);
 /// Access tokens live for five minutes.
 const LOGIN_AGE_MAX: Duration = Duration::from_secs(150);
 

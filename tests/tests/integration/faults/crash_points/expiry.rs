@@ -76,6 +76,8 @@ async fn cut_off_sweeps(
 
 async fn wait_until_swept(scene: &BrokenBank, books: &ExpectedBooks) {
     wait_for("the sweep", SWEPT_SECONDS_MAX, async || {
+        // The journal has a rate.
+        tokio::time::sleep(Duration::from_millis(50)).await;
         books
             .missing_in_journal(scene)
             .await
