@@ -8,5 +8,6 @@ mod bad_folders;
 mod kept;
 mod mover;
 mod restored;
+mod sent;
 mod torn_copy;
 mod under_load;
