@@ -35,7 +35,7 @@ impl Refusal {
 }
 
 /// One line of a batch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BatchLine {
     /// A transfer to post, of kind `transfer`.
@@ -47,8 +47,9 @@ pub enum BatchLine {
         #[serde(skip)]
         denied_by: Option<String>,
     },
-    /// No transfer: the ledger records nothing of it.
-    Refused(Refusal),
+    /// No transfer: the ledger records nothing of it. The words for that are no part of the
+    /// client's request.
+    Refused(#[serde(skip_serializing)] Refusal),
 }
 
 /// A client's request for a batch, in its canonical form.
@@ -61,10 +62,15 @@ pub struct BatchInstruction {
 }
 
 impl BatchInstruction {
-    /// SHA-256 of the canonical JSON.
-    pub fn fingerprint(&self) -> [u8; 32] {
+    /// SHA-256 of the canonical JSON, and of what the client wrote in the refused lines, in their
+    /// order.
+    pub fn fingerprint(&self, refused: &[String]) -> [u8; 32] {
         // Strings, integers, and UUIDs always serialize.
-        Sha256::digest(serde_json::to_vec(self).unwrap_or_default()).into()
+        let mut digest = Sha256::new_with_prefix(serde_json::to_vec(self).unwrap_or_default());
+        for line in refused {
+            digest.update(Sha256::digest(line));
+        }
+        digest.finalize().into()
     }
 }
 
@@ -81,6 +87,8 @@ pub struct Batch {
     pub actor: Actor,
     /// The customer for whom the actor makes it, if they differ.
     pub on_behalf_of: Option<Uuid>,
+    /// The id of the HTTP request, where staff or a client made it.
+    pub request_id: Option<String>,
     /// What to do.
     pub instruction: BatchInstruction,
     /// The time of the client's request, in milliseconds since 1970 UTC.
@@ -100,7 +108,7 @@ impl Batch {
                 authority: self.authority,
                 actor: self.actor,
                 on_behalf_of: self.on_behalf_of,
-                request_id: None,
+                request_id: self.request_id.clone(),
                 instruction: instruction.clone(),
                 denied_by: denied_by.clone(),
                 requested_at_ms: self.requested_at_ms,

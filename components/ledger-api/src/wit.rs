@@ -195,7 +195,8 @@ record!(Posting check check_decline: id, sequence, fingerprint, kind, status, de
 record!(Reply: posting, repeated);
 record!(Refusal: code, pointer, detail);
 record!(BatchInstruction: atomic, lines);
-record!(Batch: id, fingerprint, authority, actor, on_behalf_of, instruction, requested_at_ms);
+record!(Batch: id, fingerprint, authority, actor, on_behalf_of, request_id, instruction,
+    requested_at_ms);
 record!(BatchReply: outcomes, repeated);
 record!(BatchRecord: id, fingerprint, actor, on_behalf_of, atomic, outcomes, requested_at_ms,
     recorded_at_ms);

@@ -111,10 +111,11 @@ impl History<'_> {
         let clock = stopped_clock();
         let batch = Batch {
             id: self.id(),
-            fingerprint: instruction.fingerprint(),
+            fingerprint: instruction.fingerprint(&[]),
             authority: DebitAuthority::Bank,
             actor: asker.actor(),
             on_behalf_of: None,
+            request_id: None,
             instruction,
             requested_at_ms: clock.now_ms(),
         };

@@ -192,6 +192,7 @@ fn batch(id: u128, atomic: bool, lines: Vec<BatchLine>) -> Batch {
         authority: DebitAuthority::Bank,
         actor: Actor::user(OWNER),
         on_behalf_of: Some(Uuid::from_u128(0xC)),
+        request_id: None,
         instruction: BatchInstruction { atomic, lines },
         requested_at_ms: 5,
     }

@@ -17,6 +17,7 @@ fn batch() -> Batch {
         authority: DebitAuthority::Bank,
         actor: Actor::BANK,
         on_behalf_of: Some(Uuid::from_u128(2)),
+        request_id: Some("request".to_owned()),
         instruction: BatchInstruction {
             atomic: true,
             lines: vec![
@@ -39,7 +40,7 @@ fn a_line_is_a_transfer_of_the_batchs_words() {
         authority: batch.authority,
         actor: batch.actor,
         on_behalf_of: batch.on_behalf_of,
-        request_id: None,
+        request_id: Some("request".to_owned()),
         instruction: transfer.instruction.clone(),
         denied_by: Some("rule".to_owned()),
         requested_at_ms: 3,
@@ -69,15 +70,17 @@ fn ids_and_fingerprints_never_change() {
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), BATCH_LINES_MAX);
 }
 
-/// The verdict of a screening is no part of the client's request.
+/// Neither the verdict of a screening nor our words for a refusal are part of the client's request.
 #[test]
 fn the_fingerprint_is_that_of_the_request() {
     let instruction = batch().instruction;
     let canonical = concat!(
         r#"{"atomic":true,"lines":[{"transfer":{"kind":"transfer","amount":{"minor":5,"currency":"EUR"}}},"#,
-        r#"{"refused":{"code":"batch_refused","pointer":"","detail":"Another transfer of the atomic batch was refused."}},"#,
+        r#""refused","#,
         r#"{"transfer":{"kind":"transfer","amount":{"minor":5,"currency":"EUR"}}}]}"#
     );
-    let fingerprint: [u8; 32] = Sha256::digest(canonical).into();
-    assert_eq!(instruction.fingerprint(), fingerprint);
+    let written = Sha256::digest(r#"{"amount":7}"#);
+    let fingerprint: [u8; 32] = Sha256::digest([canonical.as_bytes(), &written].concat()).into();
+    let refused = [r#"{"amount":7}"#.to_owned()];
+    assert_eq!(instruction.fingerprint(&refused), fingerprint);
 }

@@ -218,6 +218,7 @@ fn batches() -> impl Strategy<Value = Batch> {
         authority: asked.authority,
         actor: asked.actor,
         on_behalf_of: asked.on_behalf_of,
+        request_id: asked.request_id,
         instruction: BatchInstruction { atomic, lines },
         requested_at_ms: asked.requested_at_ms,
     })
@@ -443,6 +444,7 @@ fn a_batch_with_a_malformed_field_is_invalid_and_names_it() {
         authority: types::DebitAuthority::Bank,
         actor: Actor::BANK.into_wit(),
         on_behalf_of: None,
+        request_id: None,
         instruction: types::BatchInstruction {
             atomic: false,
             lines: vec![types::BatchLine::Transfer(types::BatchTransfer {

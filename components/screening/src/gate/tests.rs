@@ -181,10 +181,11 @@ impl Bank {
         };
         Batch {
             id: Uuid::from_u128(0xBA7C),
-            fingerprint: instruction.fingerprint(),
+            fingerprint: instruction.fingerprint(&[]),
             authority: DebitAuthority::Bank,
             actor: Actor::user(Uuid::from_u128(0xA)),
             on_behalf_of: None,
+            request_id: None,
             instruction,
             requested_at_ms: 5,
         }

@@ -1,6 +1,8 @@
 //! The calls that pay: deposit, withdraw, transfer, posting, hold, batch.
 
-use crate::request::{BatchBody, CashBody, HoldBody, PAYMENT_SCOPE, PostingBody, TransferBody};
+use crate::request::{
+    BatchBody, BatchRequest, CashBody, HoldBody, PAYMENT_SCOPE, PostingBody, TransferBody,
+};
 use crate::service::{Env, Service};
 use crate::view::{problem_of, reply_to_batch, reply_to_transfer};
 use strongroom_ledger_api::{Actor, Batch, DebitAuthority, Instruction, Kind, Ledger, Transfer};
@@ -100,13 +102,17 @@ impl<E: Env> Service<E> {
         body: BatchBody,
     ) -> Result<StoredReply, Problem> {
         let requester = Requester::payer(identity, request_id)?;
-        let instruction = body.into_instruction()?;
+        let BatchRequest {
+            instruction,
+            fingerprint,
+        } = body.into_request()?;
         let batch = Batch {
             id: requester.id_of(key),
-            fingerprint: instruction.fingerprint(),
+            fingerprint,
             authority: requester.authority,
             actor: requester.actor,
             on_behalf_of: requester.on_behalf_of,
+            request_id: requester.request_id,
             instruction,
             requested_at_ms: self.clock.now_ms(),
         };

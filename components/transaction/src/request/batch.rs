@@ -33,13 +33,22 @@ pub struct BatchBody {
     atomic: bool,
 }
 
+/// A batch in its canonical form.
+#[derive(Debug)]
+pub struct BatchRequest {
+    /// What the ledger is to do.
+    pub instruction: BatchInstruction,
+    /// SHA-256 of what the client asked for, also of the lines that are refused.
+    pub fingerprint: [u8; 32],
+}
+
 impl BatchBody {
     /// The request in its canonical form.
     ///
     /// # Errors
     /// 422 for a batch without transfers, with too many, or with too much text; and for an atomic
     /// batch with bad lines, of which it names each.
-    pub fn into_instruction(self) -> Result<BatchInstruction, Problem> {
+    pub fn into_request(self) -> Result<BatchRequest, Problem> {
         if !(1..=BATCH_LINES_MAX).contains(&self.transfers.len()) {
             return Err(Problem::invalid(
                 "/transfers",
@@ -51,6 +60,11 @@ impl BatchBody {
         if self.atomic {
             refuse_bad_lines(&lines)?;
         }
+        let refused = lines.iter().zip(&self.transfers);
+        let refused: Vec<String> = refused
+            .filter(|(line, _)| line.is_err())
+            .map(|(_, written)| written.canonical())
+            .collect();
         let lines: Vec<BatchLine> = lines.into_iter().map(line).collect();
         if lines.iter().map(text_bytes).sum::<usize>() > BATCH_TEXT_BYTES_MAX {
             return Err(Problem::validation_failed().with_error(
@@ -60,9 +74,13 @@ impl BatchBody {
                  send it in parts",
             ));
         }
-        Ok(BatchInstruction {
+        let instruction = BatchInstruction {
             atomic: self.atomic,
             lines,
+        };
+        Ok(BatchRequest {
+            fingerprint: instruction.fingerprint(&refused),
+            instruction,
         })
     }
 }

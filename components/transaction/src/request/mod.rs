@@ -6,7 +6,7 @@ mod body;
 mod id_scope;
 mod posting;
 
-pub use batch::{BATCH_BODY_BYTES_MAX, BatchBody};
+pub use batch::{BATCH_BODY_BYTES_MAX, BatchBody, BatchRequest};
 pub use body::{CaptureBody, CashBody, HoldBody, ReverseBody, TransferBody, of_original};
 pub use id_scope::{PAYMENT_SCOPE, SCHEDULE_SCOPE};
 pub use posting::PostingBody;

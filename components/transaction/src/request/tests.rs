@@ -4,7 +4,7 @@
 use super::*;
 use crate::tests::kit::{changed, refusal, rows, to_number};
 use serde_json::{Value, json};
-use strongroom_ledger_api::{AccountRef, BatchInstruction, BatchLine, Instruction, line_id};
+use strongroom_ledger_api::{AccountRef, BatchLine, Instruction, line_id};
 use strongroom_sdk::json::from_slice;
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
@@ -17,9 +17,9 @@ fn parse(body: &Value) -> Result<Instruction, Problem> {
     from_slice::<TransferBody>(body.to_string().as_bytes())?.into_instruction()
 }
 
-fn parse_batch(atomic: bool, lines: &[Value]) -> Result<BatchInstruction, Problem> {
+fn parse_batch(atomic: bool, lines: &[Value]) -> Result<BatchRequest, Problem> {
     let body = json!({"transfers": lines, "atomic": atomic}).to_string();
-    from_slice::<BatchBody>(body.as_bytes())?.into_instruction()
+    from_slice::<BatchBody>(body.as_bytes())?.into_request()
 }
 
 fn good() -> Value {
@@ -167,11 +167,25 @@ fn a_batch_is_bounded() {
     }
 }
 
+/// Our words for a refusal may change, and the client's may not.
+#[test]
+fn the_fingerprint_of_a_batch_has_its_bad_lines_as_they_were_written() {
+    let fingerprint = |line: Value| parse_batch(false, &[good(), line]).unwrap().fingerprint;
+    let bad = fingerprint(with("amount", json!("1,00")));
+    assert_eq!(fingerprint(with("amount", json!("1,00"))), bad);
+    assert_ne!(fingerprint(with("amount", json!("2,00"))), bad);
+    let to_another = changed(
+        with("amount", json!("1,00")),
+        &json!({"to_account_id": OTHER}),
+    );
+    assert_ne!(fingerprint(to_another), bad);
+}
+
 #[test]
 fn a_bad_line_is_refused_alone_or_refuses_an_atomic_batch() {
     let by_position = json!([FROM, TO, null, "1.00", "EUR", null, null]);
     let lines = [good(), with("amount", json!("0")), by_position.clone()];
-    let parsed = parse_batch(false, &lines).unwrap();
+    let parsed = parse_batch(false, &lines).unwrap().instruction;
     let pointers = parsed.lines.iter().map(|line| match line {
         BatchLine::Refused(refusal) => Some(refusal.pointer.as_str()),
         BatchLine::Transfer { .. } => None,

@@ -15,6 +15,7 @@ pub(super) fn batch(id: u128, atomic: bool, lines: impl Into<Vec<BatchLine>>) ->
         authority: DebitAuthority::Owner(ALICE),
         actor: Actor::user(ALICE),
         on_behalf_of: None,
+        request_id: None,
         instruction: BatchInstruction {
             atomic,
             lines: lines.into(),

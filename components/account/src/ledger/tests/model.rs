@@ -297,7 +297,7 @@ impl ModelledBank {
         });
         let batch = batch(id, atomic, lines.collect::<Vec<_>>());
         Batch {
-            fingerprint: batch.instruction.fingerprint(),
+            fingerprint: batch.instruction.fingerprint(&[]),
             ..batch
         }
     }
