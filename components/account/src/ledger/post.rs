@@ -97,13 +97,16 @@ pub(super) fn record(
     validate(transfer)?;
     state.refuse_own_account(transfer)?;
     let moment = Moment::after(&state.head, clock);
-    let permitted = || {
-        let (source, destination) = (state.source.as_ref(), state.destination.as_ref());
-        RowAccounts::permitted(source, destination, transfer)
-    };
+    let (source, destination) = (state.source.as_ref(), state.destination.as_ref());
     let (accounts, decline) = match (operation, &transfer.denied_by) {
-        (Operation::Cancel, _) => (permitted()?, Some(Decline::Cancelled)),
-        (Operation::Post, Some(_)) => (permitted()?, Some(Decline::ScreeningDenied)),
+        (Operation::Cancel, _) => {
+            let accounts = RowAccounts::permitted(source, destination, transfer)?;
+            (accounts, Some(Decline::Cancelled))
+        }
+        (Operation::Post, Some(_)) => {
+            let accounts = RowAccounts::denied(source, destination, transfer)?;
+            (accounts, Some(Decline::ScreeningDenied))
+        }
         (Operation::Post, None) => {
             let parties = state.parties(transfer)?;
             let original = state.original.as_ref();

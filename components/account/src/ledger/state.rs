@@ -335,6 +335,20 @@ impl RowAccounts {
         refuse_same_account(accounts, transfer)?;
         Ok(accounts)
     }
+
+    /// The accounts of a row that a screening denies. No one else's account is named.
+    ///
+    /// # Errors
+    /// [`LedgerError::AccountNotFound`] where the transfer may not debit its source; and those of
+    /// [`RowAccounts::permitted`].
+    pub fn denied(
+        source: Option<&AccountState>,
+        destination: Option<&AccountState>,
+        transfer: &Transfer,
+    ) -> Result<Self, LedgerError> {
+        check_source(source, transfer)?;
+        Self::permitted(source, destination, transfer)
+    }
 }
 
 /// An account that the authority may debit, where the transfer names one.

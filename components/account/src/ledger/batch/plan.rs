@@ -67,7 +67,7 @@ impl BatchPlan {
         let places = state.places(transfer);
         let (source, destination) = (state.at(places.source), state.at(places.destination));
         if transfer.denied_by.is_some() {
-            let accounts = RowAccounts::permitted(source, destination, transfer)?;
+            let accounts = RowAccounts::denied(source, destination, transfer)?;
             return Ok(self.declined(transfer, accounts, Decline::ScreeningDenied));
         }
         let amount = transfer.instruction.amount;

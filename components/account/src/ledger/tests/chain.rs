@@ -77,7 +77,7 @@ fn the_journals_hashes_are_those_of_the_documented_bytes() {
     let missing = Some(Uuid::from_u128(404));
     let denied = Transfer {
         denied_by: Some("list_7".to_owned()),
-        ..transfer(0xA5, Kind::Transfer, missing, missing, 3)
+        ..transfer(0xA5, Kind::Transfer, Some(from.id), missing, 3)
     };
     first_at(&store, &latest, &denied);
 
@@ -137,8 +137,8 @@ fn the_journals_hashes_are_those_of_the_documented_bytes() {
         // Transfer, declined, screening denied, and its rule.
         [3, 2, 14], text("list_7"),
         [1], ALICE.as_bytes(), [0, 0],
-        // No accounts.
-        [0, 0], int(3), b"EUR",
+        // No payee.
+        account(&from), [0], int(3), b"EUR",
         text("rent"), metadata, requested(), int(latest.0),
         [0, 0],
         [0, 0]

@@ -46,14 +46,20 @@ fn a_payment_that_has_moved_is_not_denied_later() {
 }
 
 #[test]
-fn a_denial_is_recorded_even_where_an_account_does_not_exist() {
-    let (store, from, _) = bank();
+fn a_denial_is_recorded_even_where_there_is_no_payee_but_not_of_a_payer_who_is_another() {
+    let (store, from, to) = bank();
     let missing = Some(Uuid::from_u128(404));
     let payment = transfer(2, Kind::Transfer, Some(from.id), missing, 1);
     let posting = declined(&store, &denied(payment), Decline::ScreeningDenied);
     assert_eq!(accounts_of(&posting), [Some(from.id), None]);
-    let other = transfer(3, Kind::Transfer, missing, missing, 1);
-    assert_eq!(accounts_of(&first(&store, &denied(other))), [None, None]);
+    let not_found = LedgerError::AccountNotFound(Side::Source);
+    let unknown = transfer(3, Kind::Transfer, missing, Some(to.id), 1);
+    refused(&store, &denied(unknown), not_found.clone());
+    let of_another = Transfer {
+        authority: DebitAuthority::Owner(Uuid::from_u128(404)),
+        ..pay(4, &from, &to, 1)
+    };
+    refused(&store, &denied(of_another), not_found);
     assert_invariants(&store);
 }
 

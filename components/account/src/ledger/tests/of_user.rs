@@ -138,11 +138,7 @@ fn holds_declines_and_ends_are_read_by_those_they_concern() {
     first_at(&store, &time, &pay(6, &from, &to, 9_000));
     // Not her account, but her request.
     let not_hers = transfer(7, Kind::Transfer, Some(to.id), Some(from.id), 1);
-    let denied = Transfer {
-        denied_by: Some("rule".to_owned()),
-        ..not_hers
-    };
-    first_at(&store, &time, &denied);
+    cancel(&store, &time, &not_hers).unwrap();
     account::close(&store, &time, to.id, &teller()).unwrap();
     let deposit = transfer(8, Kind::Deposit, None, Some(to.id), 1);
     first_at(&store, &time, &deposit);
