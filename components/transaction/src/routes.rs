@@ -297,10 +297,11 @@ async fn events(
 )]
 async fn create_schedule(
     identity: Identity,
+    request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<ScheduleBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.create_schedule(&identity, &key, body)
+    SERVICE.create_schedule(&identity, request_id, &key, body)
 }
 
 /// Lists the caller's standing orders, newest first.

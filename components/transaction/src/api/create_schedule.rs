@@ -6,8 +6,10 @@ use crate::service::{Env, Service};
 use crate::view::{problem_of, unavailable};
 use axum::http::StatusCode;
 use strongroom_ledger_api::{AccountRef, Decline, Directory, Kind, Ledger, LedgerError, Side};
+use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
+use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply, derived_id, key_reused};
 use strongroom_sdk::identity::{Identity, Role};
 use strongroom_sdk::problem::Problem;
@@ -18,7 +20,7 @@ pub const SCHEDULES_PER_USER_MAX: i64 = 1_000;
 
 impl<E: Env> Service<E> {
     /// `POST /schedules`: the owner of the source, in any role but auditor. A client makes one for
-    /// a customer alone, who pays.
+    /// a customer alone, who pays; the audit log has it.
     ///
     /// # Errors
     /// 403; 404 `account_not_found`; 422 `schedule_in_past`, `account_closed`,
@@ -26,6 +28,7 @@ impl<E: Env> Service<E> {
     pub fn create_schedule(
         &self,
         identity: &Identity,
+        request_id: RequestId,
         key: &IdempotencyKey,
         body: ScheduleBody,
     ) -> Result<StoredReply, Problem> {
@@ -42,6 +45,10 @@ impl<E: Env> Service<E> {
             return Err(too_many());
         }
         if schedule::insert(&transaction, &schedule)? {
+            if identity.client.is_some() {
+                let actor = Actor::new(identity, request_id);
+                schedule::created_by(actor, &schedule).append(&transaction)?;
+            }
             transaction.commit()?;
             return reply(schedule, false);
         }

@@ -49,7 +49,7 @@ impl<E: Env> Service<E> {
     }
 
     /// `DELETE /schedules/{id}`: its owner, tellers, and administrators. The order stays readable,
-    /// as `cancelled`. The audit log has what staff did to an order of another user.
+    /// as `cancelled`. The audit log has what staff or a client did to an order of another.
     ///
     /// # Errors
     /// 403 for an auditor; 404; 503 where a payment under way may still be made: the caller may
@@ -61,15 +61,17 @@ impl<E: Env> Service<E> {
         id: Uuid,
     ) -> Result<(), Problem> {
         let found = schedule::read(&self.store, id)?.map(|overview| overview.schedule.owner);
-        let staff = match found {
-            Some(owner) if owner == identity.subject => None,
+        let by = match found {
+            Some(owner) if owner == identity.subject => {
+                identity.client.map(|_| Actor::new(identity, request_id))
+            }
             Some(_) if identity.is_staff() => {
                 let teller = Teller::try_from(identity.clone())?;
                 Some(Actor::new(&teller, request_id))
             }
             _ => return Err(Problem::not_found()),
         };
-        schedule::cancel(self, id, staff).map_err(|error| match error {
+        schedule::cancel(self, id, by).map_err(|error| match error {
             CancelError::NotFound => Problem::not_found(),
             CancelError::Unavailable => Problem::unavailable(),
             CancelError::Store(error) => error.into(),

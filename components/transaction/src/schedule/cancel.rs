@@ -4,17 +4,15 @@
 //! of every open run. A tick that has read the order before its end may still post that transfer,
 //! and finds it cancelled.
 
+use super::audit_record::{CANCELLED, record_of};
 use super::pay::{Action, pay, record};
 use super::record::ScheduleState;
 use super::{rows, run_rows};
 use crate::service::{Env, Service};
-use strongroom_sdk::audit_log::{Actor, Record};
+use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 use uuid::Uuid;
-
-/// The action of the record of an order that staff have ended; its values are the states.
-pub const CANCELLED: &str = "schedule.cancelled";
 
 /// More open runs than an order can have: it begins at most so many within one tick.
 const OPEN_RUNS_MAX: i64 = 1_000;
@@ -33,7 +31,7 @@ pub enum CancelError {
     Store(#[from] StoreError),
 }
 
-/// Ends an order, and logs it where staff do so for another user. An order that has ended stays as
+/// Ends an order, and logs it where another than its owner does so. An order that has ended stays as
 /// it is. A payment under way is cancelled, unless the ledger has made it already.
 ///
 /// # Errors
@@ -41,10 +39,10 @@ pub enum CancelError {
 pub fn cancel<E: Env>(
     service: &Service<E>,
     id: Uuid,
-    staff: Option<Actor>,
+    by: Option<Actor>,
 ) -> Result<(), CancelError> {
     let Service { store, clock, .. } = service;
-    end(store, id, staff, clock.now_ms())?;
+    end(store, id, by, clock.now_ms())?;
     let open = run_rows::open(store, Some(id), OPEN_RUNS_MAX)?;
     let pass = pay(&service.ledger, open, |_| Ok(Action::Cancel));
     record(store, &pass, clock.now_ms())?;
@@ -55,12 +53,7 @@ pub fn cancel<E: Env>(
     }
 }
 
-fn end<S: Store>(
-    store: &S,
-    id: Uuid,
-    staff: Option<Actor>,
-    now_ms: i64,
-) -> Result<(), CancelError> {
+fn end<S: Store>(store: &S, id: Uuid, by: Option<Actor>, now_ms: i64) -> Result<(), CancelError> {
     let transaction = store.begin()?;
     let schedule = rows::find(&transaction, id)?.ok_or(CancelError::NotFound)?;
     let state = schedule.state;
@@ -72,16 +65,10 @@ fn end<S: Store>(
     };
     if !has_ended {
         rows::cancel(&transaction, schedule, now_ms)?;
-        if let Some(actor) = staff {
-            Record {
-                at_ms: now_ms,
-                actor,
-                action: CANCELLED.into(),
-                target: id,
-                old_value: Some(state.as_str().to_owned()),
-                new_value: Some(ScheduleState::Cancelled.as_str().to_owned()),
-            }
-            .append(&transaction)?;
+        if let Some(actor) = by {
+            let cancelled = ScheduleState::Cancelled;
+            record_of(id, actor, CANCELLED, [Some(state), Some(cancelled)], now_ms)
+                .append(&transaction)?;
         }
     }
     Ok(transaction.commit()?)

@@ -12,6 +12,7 @@
 //!   due dates; `pay` has the ledger post them;
 //! - `cancel`: the end of an order by its owner or by staff.
 
+mod audit_record;
 mod begin;
 mod body;
 mod calendar;
@@ -29,10 +30,11 @@ mod tick;
 mod transfer;
 mod view;
 
+pub use audit_record::{CANCELLED, CREATED, created_by};
 pub use begin::{RETRY_FOR_MS, RUNS_PER_TICK_MAX};
 pub use body::{COUNT_MAX, EVERY_MAX, ScheduleBody};
 pub use calendar::{Interval, Plan};
-pub use cancel::{CANCELLED, CancelError, cancel};
+pub use cancel::{CancelError, cancel};
 pub use error::TickError;
 pub use follow::Source;
 pub use order::{OnInsufficientFunds, StandingOrder};

@@ -33,17 +33,17 @@ pub(super) enum Action {
     Pause,
 }
 
-/// Which owners of runs may log in. Each is looked up once.
+/// Which owners of runs staff have disabled. Each is looked up once.
 pub(super) struct Owners<'a, U> {
     users: &'a U,
-    known: HashMap<Uuid, bool>,
+    disabled: HashMap<Uuid, bool>,
 }
 
 impl<'a, U: Users> Owners<'a, U> {
     pub(super) fn new(users: &'a U) -> Self {
         Self {
             users,
-            known: HashMap::new(),
+            disabled: HashMap::new(),
         }
     }
 
@@ -52,15 +52,16 @@ impl<'a, U: Users> Owners<'a, U> {
         if schedule.state.stops_payments() {
             return Ok(Action::Cancel);
         }
-        let may_log_in = match self.known.get(&schedule.owner) {
-            Some(may_log_in) => *may_log_in,
-            None => self.users.is_disabled(schedule.owner)? == Some(false),
+        let is_disabled = match self.disabled.get(&schedule.owner) {
+            Some(is_disabled) => *is_disabled,
+            // The customer of a client need not be a user of the bank.
+            None => self.users.is_disabled(schedule.owner)? == Some(true),
         };
-        self.known.insert(schedule.owner, may_log_in);
-        Ok(if may_log_in {
-            Action::Post
-        } else {
+        self.disabled.insert(schedule.owner, is_disabled);
+        Ok(if is_disabled {
             Action::Pause
+        } else {
+            Action::Post
         })
     }
 }

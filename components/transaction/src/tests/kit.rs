@@ -545,7 +545,7 @@ impl Bank {
                 service.reverse(&as_cashier(who)?, request_id, key, id, read(body)?)
             }
             Call::Batch => service.batch(who, request_id, key, read(body)?),
-            Call::Schedule => service.create_schedule(who, key, read(body)?),
+            Call::Schedule => service.create_schedule(who, request_id, key, read(body)?),
         }
     }
 
@@ -611,11 +611,14 @@ impl Bank {
         self.request(&alice(), Call::Batch, key, &body)
     }
 
-    /// A monthly order of 10.00 EUR from 2027-01-31, with other members.
-    pub(crate) fn request_order(&self, key: &str, changes: &Value) -> Answered {
+    /// The body of a monthly order of 10.00 EUR from 2027-01-31, with other members.
+    pub(crate) fn order_body(&self, changes: &Value) -> Value {
         let base = json!({"metadata": null, "start": "2027-01-31", "interval": "monthly"});
-        let base = changed(self.body("10"), &base);
-        self.request(&alice(), Call::Schedule, key, &changed(base, changes))
+        changed(changed(self.body("10"), &base), changes)
+    }
+
+    pub(crate) fn request_order(&self, key: &str, changes: &Value) -> Answered {
+        self.request(&alice(), Call::Schedule, key, &self.order_body(changes))
     }
 
     pub(crate) fn order(&self, key: &str, changes: &Value) -> Uuid {

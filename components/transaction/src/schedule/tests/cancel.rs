@@ -1,5 +1,5 @@
 //! Goal: after the end of an order by its owner or by staff, nothing of it is paid, and the log has
-//! what staff did.
+//! what staff and clients did.
 
 use super::*;
 
@@ -16,9 +16,12 @@ impl Bank {
 #[test]
 fn who_may_request_see_and_end_a_standing_order() {
     let bank = bank_on("2027-01-15");
-    let order = json!({"metadata": null, "start": "2027-01-31", "interval": "monthly"});
-    let order = changed(bank.body("10"), &order);
-    let refused = bank.request(&auditor(), Call::Schedule, "k", &order);
+    let refused = bank.request(
+        &auditor(),
+        Call::Schedule,
+        "k",
+        &bank.order_body(&json!({})),
+    );
     assert_eq!(outcome(&refused), "403 forbidden");
     // Staff end their own orders as owners: the log has nothing of it.
     for (who, is_listed, is_shown, end, is_logged) in rows! {
@@ -72,6 +75,29 @@ fn the_audit_log_says_which_order_staff_have_ended_and_in_which_request() {
     assert_eq!(bank.logged(&format!("schedule_id={ended}")), log);
     assert!(bank.logged(&format!("schedule_id={open}")).is_empty());
     bank.tick();
+    bank.assert_sound();
+}
+
+#[test]
+fn the_audit_log_says_which_client_has_made_and_ended_an_order_for_its_owner() {
+    let bank = bank_on("2027-01-31");
+    let client = client(Some(ALICE));
+    let body = bank.order_body(&json!({}));
+    let made = bank.request(&client, Call::Schedule, "k", &body).unwrap();
+    bank.request(&client, Call::Schedule, "k", &body).unwrap();
+    bank.cancel_as(&client, id_of(&made)).unwrap();
+    let log = bank.logged("");
+    assert_eq!(log.len(), 2);
+    let [(ended, was), (created, none)] = [("cancelled", json!("active")), ("active", json!(null))];
+    for (event, new, old, action) in [
+        (&log[0], ended, was, "schedule.cancelled"),
+        (&log[1], created, none, "schedule.created"),
+    ] {
+        assert_json!(event, {
+            "action": action, "actor_id": client.client, "actor_role": "service",
+            "on_behalf_of": ALICE, "request_id": REQUEST_ID, "old_value": old, "new_value": new,
+        });
+    }
     bank.assert_sound();
 }
 

@@ -332,22 +332,13 @@ fn the_owner_is_looked_up_when_a_date_is_due() {
 }
 
 #[test]
-fn an_owner_whom_auth_does_not_know_is_paused_and_holds_up_nobody() {
+fn the_order_of_a_customer_who_is_no_user_of_the_bank_is_paid() {
     let bank = bank_on("2027-01-31");
-    let unknown = ["a", "b", "c", "d"].map(|key| bank.order(key, &json!({})));
-    bank.deposit_to(&bank.bob, "bobs", "10").unwrap();
-    let bobs = json!({
-        "from_account_id": bank.bob.id, "to_account_id": bank.alice.id, "amount": "10",
-        "currency": "EUR", "start": "2027-01-31", "interval": "monthly",
-    });
-    bank.request(&bob(), Call::Schedule, "bobs", &bobs).unwrap();
+    let id = bank.order("k", &json!({}));
     bank.service.users.unknown.set(Some(ALICE));
-    assert_eq!(bank.tick().paid, 5);
-    for id in unknown {
-        assert_eq!(bank.run_of(id), CUT_OFF);
-        assert_eq!(bank.status(id), "paused");
-    }
-    assert_eq!(bank.bob_has(), 0);
+    assert_eq!(bank.tick().paid, 1);
+    assert_eq!(bank.run_of(id), POSTED);
+    assert_eq!(bank.status(id), "active");
 }
 
 #[test]
