@@ -138,12 +138,15 @@ fn check_events(events: &[String]) -> Result<(), Problem> {
         let detail = format!("must have some of {types}, each once; leave it out for all");
         return Err(Problem::invalid("/events", detail));
     }
-    let is_unknown = |event: &String| !EVENT_TYPES.contains(&event.as_str());
-    match events.iter().position(is_unknown) {
-        Some(index) => {
-            let detail = format!("must be one of {}", EVENT_TYPES.join(", "));
-            Err(Problem::invalid(format!("/events/{index}"), detail))
-        }
-        None => Ok(()),
+    for (index, event) in events.iter().enumerate() {
+        let detail = if !EVENT_TYPES.contains(&event.as_str()) {
+            format!("must be one of {}", EVENT_TYPES.join(", "))
+        } else if events[..index].contains(event) {
+            "must be each type once".to_owned()
+        } else {
+            continue;
+        };
+        return Err(Problem::invalid(format!("/events/{index}"), detail));
     }
+    Ok(())
 }

@@ -10,8 +10,8 @@ pub const PAUSE_MAX_MS: i64 = 4 * 3_600 * 1_000;
 /// For how long a delivery is tried, in milliseconds.
 pub const TRY_FOR_MS: i64 = 3 * 24 * 3_600 * 1_000;
 
-/// What a receiver returns that wants nothing more (RFC 9110 15.5.11). It ends the webhook, as
-/// Standard Webhooks says.
+/// What a receiver returns that wants nothing more (RFC 9110 15.5.11). It ends the webhook and all
+/// its deliveries, as Standard Webhooks says, unless the webhook has another URL by now.
 pub(super) const GONE: u16 = 410;
 
 impl Delivery {
@@ -20,7 +20,6 @@ impl Delivery {
         let is_over = now_ms.saturating_sub(self.since_ms) >= TRY_FOR_MS;
         let state = match result {
             Ok(200..=299) => DeliveryState::Delivered,
-            Ok(GONE) => DeliveryState::Dead,
             _ if is_over => DeliveryState::Dead,
             _ => DeliveryState::Pending,
         };

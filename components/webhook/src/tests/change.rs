@@ -56,6 +56,7 @@ fn a_change_that_cannot_be_is_refused_and_changes_nothing() {
         (json!({"url": null}), "/url"),
         (json!({"url": ELSEWHERE, "events": []}), "/events"),
         (json!({"url": ELSEWHERE, "events": ["transfer.made"]}), "/events/0"),
+        (json!({"events": ["transfer.posted", "transfer.posted"]}), "/events/1"),
         (json!({"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}), "/secret"),
     } {
         let expected = format!("422 validation_failed {pointer}");
