@@ -24,7 +24,8 @@ impl<E: Env> AuthService<E> {
             }
             self.record(actor, KEY_CONFIRMED, id).append(&transaction)?;
             transaction.commit()?;
-            self.gateway.confirm_key(id)?;
+            let confirmed = self.gateway.confirm_key(id);
+            confirmed.map_err(|_| AuthError::NotInForce)?;
         }
         self.key(id)
     }

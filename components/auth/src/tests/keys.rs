@@ -400,7 +400,8 @@ fn after_a_restoration_a_key_waits_for_its_confirmation_which_the_log_has() {
     };
     assert!(waits(kept) && waits(other));
     bank.gateway.broken.set(true);
-    assert!(bank.service.confirm_key(&admin(), kept).is_err());
+    let refused = bank.service.confirm_key(&admin(), kept).err();
+    assert_eq!(refused, Some(AuthError::NotInForce));
     assert!(waits(kept));
     bank.gateway.broken.set(false);
     bank.service.confirm_key(&admin(), kept).unwrap();

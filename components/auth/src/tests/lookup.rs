@@ -53,7 +53,7 @@ fn users_are_found_by_address_and_by_part() {
     }
     assert_eq!(bank.found("email=ADA@example.org"), [EMAIL]);
     assert_eq!(bank.found("query=ada"), ["ada@other.org", EMAIL]);
-    assert_eq!(bank.found("q=EXAMPLE"), [BOB, EMAIL]);
+    assert_eq!(bank.found("query=EXAMPLE"), [BOB, EMAIL]);
     assert_eq!(bank.found("query=%25"), NONE, "a part is no pattern");
     assert_eq!(bank.found("").len(), 3);
 }

@@ -22,7 +22,7 @@ pub struct UserFilter {
     #[serde(default)]
     pub email: Option<String>,
     /// A part of an email address or a name, from the beginning of a word.
-    #[serde(default, alias = "q")]
+    #[serde(default)]
     pub query: Option<String>,
     /// What the users may do.
     #[serde(default)]

@@ -185,7 +185,10 @@ impl<T> List<T> {
             let cursor = Cursor { key: key?, is_back };
             Some(cursor.encode(page.tag))
         };
-        let (newest, oldest) = (rows.first().map(&key), rows.last().map(&key));
+        // Where there are no rows, what the cursor is next to.
+        let at = page.cursor.as_ref().map(|cursor| cursor.key);
+        let newest = rows.first().map(&key).or(at);
+        let oldest = rows.last().map(&key).or(at);
         // Who goes back comes from an older page, and who goes on from a newer one.
         let (older, newer) = if is_back {
             (oldest, reached.or(newest).filter(|_| goes_on))

@@ -141,6 +141,29 @@ fn the_first_page_has_none_before_it_and_the_last_none_after_it() {
     assert!(back.has_more);
 }
 
+/// Rows may go while a client walks.
+#[test]
+fn a_page_without_rows_leads_back() {
+    let first = read(&[5, 4, 3, 2, 1], "limit=2");
+    let second = format!("limit=2&cursor={}", first.next_cursor.unwrap());
+    let gone = read(&[6, 5], &second);
+    assert_eq!(
+        (gone.data, gone.next_cursor, gone.has_more),
+        (vec![], None, false)
+    );
+    let back = read(
+        &[6, 5],
+        &format!("cursor={}", gone.previous_cursor.unwrap()),
+    );
+    assert_eq!(back.data, [6, 5]);
+
+    let back = read(&[5, 4, 3, 2, 1], &second).previous_cursor.unwrap();
+    let gone = read(&[2, 1], &format!("limit=2&cursor={back}"));
+    assert_eq!((gone.data, gone.previous_cursor), (vec![], None));
+    let on = read(&[2, 1], &format!("cursor={}", gone.next_cursor.unwrap()));
+    assert_eq!((on.data, gone.has_more), (vec![2, 1], true));
+}
+
 #[test]
 fn a_short_page_goes_on_where_it_was_cut_off() {
     let first = page("limit=2");
