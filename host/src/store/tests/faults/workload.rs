@@ -231,6 +231,7 @@ fn batch(line: Transfer) -> Batch {
         authority: line.authority,
         actor: line.actor,
         on_behalf_of: line.on_behalf_of,
+        request_id: line.request_id,
         instruction: BatchInstruction {
             atomic: true,
             lines: vec![transfer; BATCH_TRANSFERS],
