@@ -44,7 +44,7 @@ fn site() -> Site {
         .route("/{id}/freeze", post(freeze))
         .route("/{id}/unfreeze", post(unfreeze))
         .route("/{id}/close", post(close));
-    Site::new(routes).no_store()
+    Site::new(routes)
 }
 
 /// Opens an account.

@@ -22,5 +22,5 @@ fn site() -> Site {
         .route("/keys/{id}", get(key).delete(revoke_key))
         .route("/keys/{id}/confirm", post(confirm_key))
         .route("/events", get(events));
-    Site::new(routes).no_store()
+    Site::new(routes)
 }

@@ -14,5 +14,5 @@ fn site() -> Site {
         .route("/introspect", post(introspect))
         .route("/jwks", get(jwks))
         .route("/.well-known/jwks.json", get(jwks));
-    Site::new(routes).no_store()
+    Site::new(routes)
 }

@@ -46,7 +46,7 @@ fn site() -> Site {
         .route("/schedules", post(create_schedule).get(list_schedules))
         .route("/schedules/events", get(schedule_events))
         .route("/schedules/{id}", get(schedule).delete(cancel_schedule));
-    Site::new(routes).no_store()
+    Site::new(routes)
 }
 
 /// Pays cash into a customer's account.

@@ -30,7 +30,7 @@ fn site() -> Site {
         .route("/{id}/test", post(test))
         .route("/{id}/deliveries", get(deliveries))
         .route("/{id}/deliveries/{sequence}/resend", post(resend));
-    Site::new(routes).no_store()
+    Site::new(routes)
 }
 
 /// Makes a webhook. The answer has its secret, once.

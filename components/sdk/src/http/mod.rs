@@ -8,7 +8,7 @@
 //! use strongroom_sdk::http::{PathId, Site};
 //!
 //! fn site() -> Site {
-//!     Site::new(Router::new().route("/{id}", get(note))).no_store()
+//!     Site::new(Router::new().route("/{id}", get(note)))
 //! }
 //!
 //! async fn note(PathId(id): PathId) -> String {

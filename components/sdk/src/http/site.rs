@@ -13,19 +13,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tower_service::Service;
 
-/// A router whose every failure is a complete problem document.
+/// A router whose every failure is a complete problem document. A response that does not say how it
+/// may be cached must not be, as OAuth servers must say (RFC 6749 section 5.1).
 ///
 /// An instance makes one. A clone is cheap.
 #[derive(Debug, Clone)]
 pub struct Site {
     router: Router,
-    caching: Caching,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Caching {
-    Unset,
-    Forbidden,
 }
 
 impl Site {
@@ -36,16 +30,7 @@ impl Site {
             router: routes
                 .method_not_allowed_fallback(method_not_allowed)
                 .fallback(not_found),
-            caching: Caching::Unset,
         }
-    }
-
-    /// Sets `cache-control: no-store` on every response that has no `cache-control`, as OAuth
-    /// servers must (RFC 6749 section 5.1).
-    #[must_use]
-    pub fn no_store(mut self) -> Self {
-        self.caching = Caching::Forbidden;
-        self
     }
 }
 
@@ -78,7 +63,6 @@ impl Service<Request> for Site {
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let exchange = Exchange::of(&request);
-        let caching = self.caching;
         request.extensions_mut().insert(exchange.uri.clone());
         *request.uri_mut() = strip_service_route(request.uri());
         let path = request.uri().path();
@@ -90,12 +74,10 @@ impl Service<Request> for Site {
                 None => slash_at_end(exchange.uri.path()).into_response(),
             };
             let mut response = complete(response, &exchange);
-            if caching == Caching::Forbidden {
-                response
-                    .headers_mut()
-                    .entry(header::CACHE_CONTROL)
-                    .or_insert(HeaderValue::from_static("no-store"));
-            }
+            response
+                .headers_mut()
+                .entry(header::CACHE_CONTROL)
+                .or_insert(HeaderValue::from_static("no-store"));
             Ok(response)
         })
     }

@@ -25,7 +25,7 @@ fn site() -> Site {
             "/cached",
             get(|| async { ([(header::CACHE_CONTROL, "public, max-age=300")], "") }),
         );
-    Site::new(routes).no_store()
+    Site::new(routes)
 }
 
 fn call(method: Method, uri: &str) -> (Response<()>, Vec<u8>) {

@@ -15,7 +15,7 @@ pub(super) fn site() -> Site {
     let routes = Router::new()
         .route("/", get(list))
         .route("/{id}/read", post(mark_read));
-    Site::new(routes).no_store()
+    Site::new(routes)
 }
 
 async fn list(
