@@ -1,8 +1,8 @@
 //! `strongroom admin`: an operator's commands to a running host and its services.
 
 use super::host_client::{HostClient, HostTarget};
+use super::printable;
 use crate::admin::{CommandBody, CommandOutput};
-use anyhow::Context as _;
 use clap::Subcommand;
 use http::StatusCode;
 use std::process::ExitCode;
@@ -33,7 +33,7 @@ enum AdminCommand {
     },
 }
 
-pub(super) async fn run(arguments: AdminArguments) -> ExitCode {
+pub(super) async fn run(arguments: AdminArguments) -> anyhow::Result<ExitCode> {
     let (call, target) = match arguments.command {
         AdminCommand::ResetPassword {
             email,
@@ -42,20 +42,9 @@ pub(super) async fn run(arguments: AdminArguments) -> ExitCode {
         } => (AdminCall::reset_password(&service, email), target),
         AdminCommand::AcceptClock { target } => (AdminCall::accept_clock(), target),
     };
-    let output = match target.client() {
-        Ok(client) => call.send(&client).await,
-        Err(error) => Err(error),
-    };
-    match output {
-        Ok(output) => {
-            println!("{}", printable(&output));
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("strongroom: {}", printable(&format!("{error:#}")));
-            ExitCode::FAILURE
-        }
-    }
+    let output = call.send(&target.client()?).await?;
+    println!("{}", printable(&output));
+    Ok(ExitCode::SUCCESS)
 }
 
 /// A call of the admin API.
@@ -94,10 +83,7 @@ impl AdminCall {
         };
         let (status, body) = client.post(&self.path, "application/json", body).await?;
         if status == StatusCode::OK {
-            let result: CommandOutput = serde_json::from_slice(&body).with_context(|| {
-                let address = client.address();
-                format!("the server at {address} is not the admin API of a strongroom")
-            })?;
+            let result: CommandOutput = client.read(&body)?;
             return Ok(result.output);
         }
         let reason = String::from_utf8_lossy(&body).trim().to_owned();
@@ -108,12 +94,6 @@ impl AdminCall {
         let addressee = &self.addressee;
         anyhow::bail!("{addressee}: the host responded {status}: {reason}")
     }
-}
-
-/// Removes what could steer a terminal: the text is a component's.
-fn printable(text: &str) -> String {
-    let is_printable = |character: &char| *character == '\n' || !character.is_control();
-    text.chars().filter(is_printable).collect()
 }
 
 #[cfg(test)]

@@ -8,14 +8,12 @@ use anyhow::Context as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-pub(super) async fn run(file: &Path, data: Option<PathBuf>, address: HostAddress) -> ExitCode {
-    match ask(file, data, address).await {
-        Ok(plan) => print(file, &plan),
-        Err(error) => {
-            eprintln!("strongroom: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+pub(super) async fn run(
+    file: &Path,
+    data: Option<PathBuf>,
+    address: HostAddress,
+) -> anyhow::Result<ExitCode> {
+    Ok(print(file, &ask(file, data, address).await?))
 }
 
 async fn ask(file: &Path, data: Option<PathBuf>, address: HostAddress) -> anyhow::Result<Plan> {
@@ -35,10 +33,7 @@ async fn ask(file: &Path, data: Option<PathBuf>, address: HostAddress) -> anyhow
         "the host responded {status}: {}",
         String::from_utf8_lossy(&body).trim()
     );
-    serde_json::from_slice(&body).with_context(|| {
-        let address = client.address();
-        format!("the server at {address} is not the admin API of a strongroom")
-    })
+    client.read(&body)
 }
 
 /// Prints a plan. The exit code is a failure if the host would refuse any of it.

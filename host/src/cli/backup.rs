@@ -1,6 +1,7 @@
 //! `strongroom backup`.
 
 use super::host_client::{HostTarget, whole};
+use super::print_error;
 use super::progress::Progress;
 use crate::admin::BACKUP_BYTES;
 use crate::backup::{self, Manifest, NewFolder};
@@ -47,7 +48,7 @@ fn parse_interval(text: &str) -> Result<Duration, String> {
     Ok(interval)
 }
 
-pub(super) async fn run(arguments: BackupArguments) -> ExitCode {
+pub(super) async fn run(arguments: BackupArguments) -> anyhow::Result<ExitCode> {
     let BackupArguments {
         folder,
         every,
@@ -55,10 +56,8 @@ pub(super) async fn run(arguments: BackupArguments) -> ExitCode {
         target,
     } = arguments;
     let Some(interval) = every else {
-        return match back_up(&target, &folder).await {
-            Ok(_) => ExitCode::SUCCESS,
-            Err(error) => failure(&error),
-        };
+        back_up(&target, &folder).await?;
+        return Ok(ExitCode::SUCCESS);
     };
     let kept = keep.map_or(KEPT_DEFAULT, |keep| {
         usize::try_from(keep).unwrap_or(usize::MAX)
@@ -70,15 +69,10 @@ pub(super) async fn run(arguments: BackupArguments) -> ExitCode {
         let kept = made.and_then(|made| remove_old(&folder, &folder_of_now, &made, kept));
         if let Err(error) = kept {
             // The next one may succeed: the host may be restarting, and a disk may be emptied.
-            failure(&error);
+            print_error(&error);
         }
         tokio::time::sleep(interval.saturating_sub(begun.elapsed())).await;
     }
-}
-
-fn failure(error: &anyhow::Error) -> ExitCode {
-    eprintln!("strongroom: {error:#}");
-    ExitCode::FAILURE
 }
 
 /// Makes one backup of the running host.

@@ -2,8 +2,8 @@
 
 use super::check_host::check_host;
 use super::code_folder::CodeFolder;
-use super::data_folder::DataFolder;
 use super::host_client::HostAddress;
+use super::scratch_folder::ScratchFolder;
 use super::{RegistryArgument, against};
 use crate::data_lock::DataLock;
 use crate::keys::{Keys, TokenPolicy};
@@ -28,7 +28,7 @@ pub(super) struct CheckArguments {
     data: Option<PathBuf>,
 }
 
-pub(super) async fn run(arguments: CheckArguments) -> ExitCode {
+pub(super) async fn run(arguments: CheckArguments) -> anyhow::Result<ExitCode> {
     if let Some(address) = arguments.against {
         return against::run(&arguments.registry.file(), arguments.data, address).await;
     }
@@ -36,36 +36,33 @@ pub(super) async fn run(arguments: CheckArguments) -> ExitCode {
         Ok(read) => read,
         Err(problems) => {
             println!("{problems}");
-            return ExitCode::FAILURE;
+            return Ok(ExitCode::FAILURE);
         }
     };
     problems.extend(check_host(&registry).await);
     let checked = check_services(&registry).await;
-    let failure = checked.map(|found| problems.extend(found)).err();
+    let checked = checked.map(|found| problems.extend(found));
     problems.sort_by_key(|problem| problem.line);
     for problem in &problems {
         println!("{problem}");
     }
-    if let Some(error) = failure {
-        eprintln!("strongroom: {error:#}");
-        return ExitCode::FAILURE;
-    }
+    checked?;
     if problems.is_empty() {
         println!(
             "{}: {} services, all sound",
             registry.file.display(),
             registry.services.len()
         );
-        ExitCode::SUCCESS
+        Ok(ExitCode::SUCCESS)
     } else {
-        ExitCode::FAILURE
+        Ok(ExitCode::FAILURE)
     }
 }
 
 /// Loads and starts the services on temporary data, which is removed then.
 async fn check_services(registry: &Registry) -> anyhow::Result<Vec<RegistryProblem>> {
     let cache = &registry.host.cache;
-    let (folder, code) = (DataFolder::create_or_in(cache)?, CodeFolder::of(cache)?);
+    let (folder, code) = (ScratchFolder::create_or_in(cache)?, CodeFolder::of(cache)?);
     let problems = start_in(folder.path(), code.path(), registry).await;
     folder.remove()?;
     code.end()?;

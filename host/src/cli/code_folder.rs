@@ -1,6 +1,6 @@
 //! Where a command that must not change a bank keeps compiled code.
 
-use super::data_folder::DataFolder;
+use super::scratch_folder::ScratchFolder;
 use crate::private_file::{self, Guard};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// of another user would leave files that the bank refuses.
 pub(super) struct CodeFolder {
     path: PathBuf,
-    temporary: Option<DataFolder>,
+    temporary: Option<ScratchFolder>,
 }
 
 impl CodeFolder {
@@ -24,7 +24,7 @@ impl CodeFolder {
                 temporary: None,
             });
         }
-        let temporary = DataFolder::create_or_in(cache)?;
+        let temporary = ScratchFolder::create_or_in(cache)?;
         Ok(Self {
             path: temporary.path().join("cache"),
             temporary: Some(temporary),
@@ -40,7 +40,7 @@ impl CodeFolder {
     /// # Errors
     /// The system's.
     pub(super) fn end(self) -> io::Result<()> {
-        self.temporary.map_or(Ok(()), DataFolder::remove)
+        self.temporary.map_or(Ok(()), ScratchFolder::remove)
     }
 }
 

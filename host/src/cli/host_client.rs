@@ -10,6 +10,7 @@ use http::{Request, Response, StatusCode, request};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -141,9 +142,15 @@ impl HostClient {
             .await
     }
 
-    /// The address of the host.
-    pub(super) fn address(&self) -> &HostAddress {
-        &self.address
+    /// Reads a body as a `T`.
+    ///
+    /// # Errors
+    /// It is none: another server responds there.
+    pub(super) fn read<T: DeserializeOwned>(&self, body: &[u8]) -> anyhow::Result<T> {
+        let address = &self.address;
+        serde_json::from_slice(body).with_context(|| {
+            format!("the server at {address} is not the admin API of a strongroom")
+        })
     }
 
     fn name(&self) -> String {

@@ -6,12 +6,12 @@ mod backup;
 mod check;
 mod check_host;
 mod code_folder;
-mod data_folder;
 mod dev;
 mod host_client;
 mod progress;
 mod requests;
 mod restore;
+mod scratch_folder;
 mod serve;
 mod verify;
 
@@ -123,7 +123,7 @@ pub fn command() -> clap::Command {
 
 /// Runs the command that the arguments name.
 pub async fn run(cli: Cli) -> ExitCode {
-    match cli.command {
+    let ended = match cli.command {
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Check(arguments) => check::run(arguments).await,
         Command::Verify(arguments) => verify::run(&arguments).await,
@@ -131,5 +131,20 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Restore(arguments) => restore::run(arguments).await,
         Command::Admin(arguments) => admin::run(arguments).await,
         Command::Requests(arguments) => requests::run(arguments).await,
-    }
+    };
+    ended.unwrap_or_else(|error| {
+        print_error(&error);
+        ExitCode::FAILURE
+    })
+}
+
+/// Tells why a command failed.
+fn print_error(error: &anyhow::Error) {
+    eprintln!("strongroom: {}", printable(&format!("{error:#}")));
+}
+
+/// Removes what could steer a terminal from a text that a component may have chosen.
+fn printable(text: &str) -> String {
+    let is_printable = |character: &char| *character == '\n' || !character.is_control();
+    text.chars().filter(is_printable).collect()
 }

@@ -1,7 +1,7 @@
 //! `strongroom requests`: what a recent request did, for operators.
 
 use super::host_client::{HostClient, HostTarget};
-use anyhow::Context as _;
+use super::printable;
 use http::StatusCode;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -15,21 +15,10 @@ pub(super) struct RequestsArguments {
     target: HostTarget,
 }
 
-pub(super) async fn run(arguments: RequestsArguments) -> ExitCode {
-    let found = match arguments.target.client() {
-        Ok(client) => find(&client, &arguments.id).await,
-        Err(error) => Err(error),
-    };
-    match found {
-        Ok(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("strongroom: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+pub(super) async fn run(arguments: RequestsArguments) -> anyhow::Result<ExitCode> {
+    let found = find(&arguments.target.client()?, &arguments.id).await?;
+    print!("{found}");
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn find(client: &HostClient, id: &str) -> anyhow::Result<String> {
@@ -43,10 +32,7 @@ async fn find(client: &HostClient, id: &str) -> anyhow::Result<String> {
         let reason = String::from_utf8_lossy(&body).trim().to_owned();
         anyhow::bail!("{reason}");
     }
-    let found: Value = serde_json::from_slice(&body).with_context(|| {
-        let address = client.address();
-        format!("the server at {address} is not the admin API of a strongroom")
-    })?;
+    let found: Value = client.read(&body)?;
     let requests = found["requests"].as_array().into_iter().flatten();
     let texts: Vec<String> = requests.map(describe).collect();
     Ok(texts.join("\n"))
@@ -106,10 +92,10 @@ fn describe(request: &Value) -> String {
     shown
 }
 
-/// A value without quotes, and without what could steer a terminal.
+/// A value without quotes, in one line.
 fn text(value: &Value) -> String {
     match value {
-        Value::String(text) => text.chars().filter(|one| !one.is_control()).collect(),
+        Value::String(text) => printable(text).replace('\n', " "),
         other => other.to_string(),
     }
 }

@@ -22,17 +22,12 @@ pub(super) struct RestoreArguments {
     registry: RegistryArgument,
 }
 
-pub(super) async fn run(arguments: RestoreArguments) -> ExitCode {
+pub(super) async fn run(arguments: RestoreArguments) -> anyhow::Result<ExitCode> {
     let Some(registry) = arguments.registry.load() else {
-        return ExitCode::FAILURE;
+        return Ok(ExitCode::FAILURE);
     };
-    match restore(&arguments.backup, &arguments.data, registry).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("strongroom: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    restore(&arguments.backup, &arguments.data, registry).await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn restore(backup: &Path, data: &Path, mut registry: Registry) -> anyhow::Result<()> {

@@ -1,7 +1,8 @@
-//! A data folder that lasts as long as the process: of `serve --dev`, and of a `check`.
+//! A temporary folder that lasts as long as the process: the data of `serve --dev` and of a `check`,
+//! and compiled code that has no other place.
 
 use crate::data_lock::FILE_NAME as LOCK_NAME;
-use crate::durable_file::create_folder;
+use crate::durable_file::{FOLDER_MODE, create_folder};
 use crate::private_file::{self, Guard};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
@@ -13,12 +14,11 @@ use tempfile::TempDir;
 
 /// How the names of such folders begin. The id of the process and a random text follow.
 const PREFIX: &str = "strongroom-data-";
-const FOLDER_MODE: u32 = 0o700;
 
-/// A temporary data folder.
-pub(super) struct DataFolder(TempDir);
+/// A temporary folder.
+pub(super) struct ScratchFolder(TempDir);
 
-impl DataFolder {
+impl ScratchFolder {
     /// Makes a folder that only its owner may enter, in the system's folder for temporary files.
     /// Removes those of processes that were killed.
     ///
@@ -51,7 +51,10 @@ impl DataFolder {
             .map(Self)
             .map_err(|error| {
                 let parent = parent.display();
-                io::Error::new(error.kind(), format!("{parent}: no data folder: {error}"))
+                io::Error::new(
+                    error.kind(),
+                    format!("{parent}: no temporary folder: {error}"),
+                )
             })
     }
 
@@ -126,7 +129,7 @@ mod tests {
     #[test]
     fn a_folder_is_its_owners_alone_and_goes_with_all_that_is_in_it() {
         let parent = tempfile::tempdir().unwrap();
-        let data = DataFolder::create_in(parent.path()).unwrap();
+        let data = ScratchFolder::create_in(parent.path()).unwrap();
         let path = data.path().to_owned();
         let mode = path.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, FOLDER_MODE);
@@ -155,7 +158,7 @@ mod tests {
         let lock = File::open(parent.join(&locked).join(LOCK_NAME)).unwrap();
         lock.try_lock().unwrap();
 
-        let data = DataFolder::create_in(parent).unwrap();
+        let data = ScratchFolder::create_in(parent).unwrap();
         assert!(!parent.join(&dead).exists());
         for name in kept {
             assert!(parent.join(name).join(LOCK_NAME).exists(), "{name}");

@@ -4,7 +4,7 @@ use super::RegistryArgument;
 use super::dev::DevMode;
 use super::verify::{is_sound_where_it_is, print_verified};
 use crate::admin::{AdminApi, AdminListener, open_token, token_file};
-use crate::backup::{BackupKeeper, BackupSource, Manifest, Restoration};
+use crate::backup::{BackupKeeper, BackupSource, Restoration};
 use crate::data_lock::DataLock;
 use crate::gateway::{Gateway, Listener};
 use crate::keys::{self, Keys, TokenPolicy};
@@ -64,16 +64,13 @@ pub(super) struct ServeArguments {
     admin: Option<AdminAddress>,
 }
 
-pub(super) async fn run(arguments: ServeArguments) -> ExitCode {
+pub(super) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
     let dev = arguments
         .dev
-        .then(|| DevMode::begin(&arguments.registry.file()));
-    let dev = match dev.transpose() {
-        Ok(dev) => dev,
-        Err(error) => return failure(&error),
-    };
+        .then(|| DevMode::begin(&arguments.registry.file()))
+        .transpose()?;
     let Some(registry) = arguments.registry.load() else {
-        return ExitCode::FAILURE;
+        return Ok(ExitCode::FAILURE);
     };
     let mut host = registry.host.clone();
     host.set_data(arguments.data);
@@ -90,22 +87,21 @@ pub(super) async fn run(arguments: ServeArguments) -> ExitCode {
     if let Some(dev) = dev {
         dev.end();
     }
-    match served {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failure(&error),
-    }
+    served.map(|()| ExitCode::SUCCESS)
 }
 
-fn failure(error: &anyhow::Error) -> ExitCode {
-    eprintln!("strongroom: {error:#}");
-    ExitCode::FAILURE
+/// What a host works with while it holds its data folder.
+struct OpenData {
+    lock: DataLock,
+    keys: Arc<Keys>,
+    token: AdminToken,
+    clock: Arc<WallClock>,
+    services: Arc<Services>,
+    swapper: Arc<Swapper>,
 }
 
-async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> anyhow::Result<()> {
-    // Signals come first: one that arrives while components compile must end the host too, and
-    // SIGHUP must not.
-    let stop = stop_signal()?;
-    let hangup = signal(SignalKind::hangup())?;
+/// Opens the data folder.
+async fn open(registry: &Registry, host: &HostSpec, time: TimeSource) -> anyhow::Result<OpenData> {
     let mut lock = DataLock::take(&host.data)?;
     if lock.is_of_copy() {
         verify_copy(registry, host).await?;
@@ -115,8 +111,6 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
         issuer: host.issuer.clone(),
         audience: host.audience.clone(),
     };
-    let movable_time = dev.map(DevMode::time).cloned();
-    let time = movable_time.clone().unwrap_or_default();
     let keys = Keys::open(&host.data.join("keys"), policy, time.clone())?;
     let keys = Arc::new(keys);
     let token = match &host.admin_token {
@@ -137,6 +131,100 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
         Arc::new(loader),
         Announcer::new(&host.data),
     ));
+    Ok(OpenData {
+        lock,
+        keys,
+        token,
+        clock,
+        services,
+        swapper,
+    })
+}
+
+async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> anyhow::Result<()> {
+    // Signals come first: one that arrives while components compile must end the host too, and
+    // SIGHUP must not.
+    let stop = stop_signal()?;
+    let hangup = signal(SignalKind::hangup())?;
+    let movable_time = dev.map(DevMode::time).cloned();
+    let mut open = open(registry, host, movable_time.clone().unwrap_or_default()).await?;
+    let listener = Listener::bind(host, room_for(host)).await?;
+    let admin = AdminListener::bind(&host.admin)
+        .await
+        .map_err(|error| anyhow::anyhow!("cannot listen on {} (`admin`): {error}", host.admin))?;
+    let announcement = Announcement {
+        gateway: listener.url()?,
+        admin: admin.address().clone(),
+        token: open.token.clone(),
+        dev,
+    };
+    let clock_watch = tokio::spawn(wall_clock::watch(Arc::clone(&open.clock)));
+    let use_watch = tokio::spawn(keys::save_last_uses(Arc::clone(&open.keys)));
+    let keeper = host.backup.clone();
+    let keeper =
+        keeper.map(|spec| BackupKeeper::begin(&open.services, &registry.file, spec, &stop));
+    let recent = Arc::new(RecentRequests::default());
+    let exporter = host.traces.as_ref().map(TraceExporter::begin);
+    let gateway = Arc::new(Gateway::new(
+        host,
+        Arc::clone(&open.services),
+        Arc::clone(&open.keys),
+        Arc::clone(&recent),
+        exporter.as_ref().map(TraceExporter::traces),
+    ));
+    let mut figures = listener.figures();
+    figures.extend([
+        Arc::clone(&gateway) as Arc<dyn Figures>,
+        Arc::clone(&open.services) as Arc<dyn Figures>,
+        Arc::clone(&open.keys) as Arc<dyn Figures>,
+        Arc::clone(&open.swapper) as Arc<dyn Figures>,
+    ]);
+    figures.extend(keeper.iter().map(BackupKeeper::figures));
+    figures.extend(exporter.iter().map(TraceExporter::figures));
+    let api = AdminApi::new(
+        Arc::clone(&open.swapper),
+        figures,
+        recent,
+        host,
+        &announcement.admin,
+        &open.token,
+        movable_time,
+    );
+    let admin = tokio::spawn(admin.serve(Arc::new(api)));
+    let keep_running = async {
+        let swapper = Arc::clone(&open.swapper);
+        tokio::select! {
+            () = run_services(swapper, registry, hangup, &stop, &announcement) => {}
+            () = stop.cancelled() => {}
+        }
+        tracing::info!("draining: no new connections; requests that run are finished");
+        open.services.begin_drain();
+    };
+    // A request for a service that is still being loaded gets 503.
+    let serving = listener.serve(gateway, stop.clone(), DRAIN_TIME_MAX);
+    tokio::join!(keep_running, serving);
+    let is_closed = close_stores(&open.services, registry, keeper).await;
+    if let Some(exporter) = exporter {
+        exporter.end().await;
+    }
+    for task in [admin, clock_watch, use_watch] {
+        task.abort();
+    }
+    if let Err(error) = open.keys.save_last_uses() {
+        tracing::warn!(%error, "the last uses of API keys could not be saved");
+    }
+    if let Err(error) = open.clock.save() {
+        tracing::warn!(%error, "the time could not be stored in the data folder");
+    }
+    if is_closed {
+        open.lock.note_ended()?;
+    }
+    tracing::info!("drained");
+    Ok(())
+}
+
+/// How many connections may be open, by the system's limits.
+fn room_for(host: &HostSpec) -> usize {
     let room = room_for_connections();
     if room < host.connections {
         tracing::warn!(
@@ -145,98 +233,33 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
             "the limit on open files is too low for `connections`; raise `ulimit -n`"
         );
     }
-    let listener = Listener::bind(host, room).await?;
-    let admin = AdminListener::bind(&host.admin)
-        .await
-        .map_err(|error| anyhow::anyhow!("cannot listen on {} (`admin`): {error}", host.admin))?;
-    let announcement = Announcement {
-        gateway: listener.url()?,
-        admin: admin.address().clone(),
-        token,
-        dev,
-    };
-    let clock_watch = tokio::spawn(wall_clock::watch(Arc::clone(&clock)));
-    let use_watch = tokio::spawn(keys::save_last_uses(Arc::clone(&keys)));
-    let keeper = host.backup.clone();
-    let keeper = keeper.map(|spec| BackupKeeper::begin(&services, &registry.file, spec, &stop));
-    let recent = Arc::new(RecentRequests::default());
-    let exporter = host.traces.as_ref().map(TraceExporter::begin);
-    let gateway = Arc::new(Gateway::new(
-        host,
-        Arc::clone(&services),
-        Arc::clone(&keys),
-        Arc::clone(&recent),
-        exporter.as_ref().map(TraceExporter::traces),
-    ));
-    let mut figures = listener.figures();
-    figures.extend([
-        Arc::clone(&gateway) as Arc<dyn Figures>,
-        Arc::clone(&services) as Arc<dyn Figures>,
-        Arc::clone(&keys) as Arc<dyn Figures>,
-        Arc::clone(&swapper) as Arc<dyn Figures>,
-    ]);
-    figures.extend(keeper.iter().map(BackupKeeper::figures));
-    figures.extend(exporter.iter().map(TraceExporter::figures));
-    let (address, token) = (&announcement.admin, &announcement.token);
-    let api = AdminApi::new(
-        Arc::clone(&swapper),
-        figures,
-        recent,
-        host,
-        address,
-        token,
-        movable_time,
-    );
-    let admin = tokio::spawn(admin.serve(Arc::new(api)));
-    let keep_running = async {
-        tokio::select! {
-            () = run_services(swapper, registry, hangup, &stop, &announcement) => {}
-            () = stop.cancelled() => {}
-        }
-        tracing::info!("draining: no new connections; requests that run are finished");
-        services.begin_drain();
-    };
-    // A request for a service that is still being loaded gets 503.
-    let serving = listener.serve(gateway, stop.clone(), DRAIN_TIME_MAX);
-    tokio::join!(keep_running, serving);
+    room
+}
+
+/// Closes the stores, and then ends the backup that is kept with what they last gave to it; returns
+/// whether nothing uses them any more.
+async fn close_stores(
+    services: &Services,
+    registry: &Registry,
+    keeper: Option<BackupKeeper>,
+) -> bool {
     let kept = match keeper {
         Some(keeper) => keeper.end().await,
         None => None,
     };
-    let last_moment = match kept {
-        Some(kept) => last_moment(&services, registry).await.map(|at| (kept, at)),
+    // What a backup says of the services can be asked only before.
+    let source = match kept {
+        Some(_) => BackupSource::of(services, &registry.file).await.ok(),
         None => None,
     };
+    let manifest = source.as_ref().map(BackupSource::manifest);
     let is_closed = services.finish_drain(RELEASE_TIME_MAX).await;
-    if let (Some((kept, (source, manifest))), true) = (last_moment, is_closed)
+    if let (Some(kept), Some(source), Some(manifest), true) = (kept, source, manifest, is_closed)
         && let Err(error) = kept.finish(&source, manifest)
     {
         tracing::warn!(%error, "the backup does not have what was committed last");
     }
-    if let Some(exporter) = exporter {
-        exporter.end().await;
-    }
-    admin.abort();
-    clock_watch.abort();
-    use_watch.abort();
-    if let Err(error) = keys.save_last_uses() {
-        tracing::warn!(%error, "the last uses of API keys could not be saved");
-    }
-    if let Err(error) = clock.save() {
-        tracing::warn!(%error, "the time could not be stored in the data folder");
-    }
-    if is_closed {
-        lock.note_ended()?;
-    }
-    tracing::info!("drained");
-    Ok(())
-}
-
-/// What a backup says of the time just before the stores are closed.
-async fn last_moment(services: &Services, registry: &Registry) -> Option<(BackupSource, Manifest)> {
-    let source = BackupSource::of(services, &registry.file).await.ok()?;
-    let manifest = source.manifest();
-    Some((source, manifest))
+    is_closed
 }
 
 /// What the operator is told when the services have started.

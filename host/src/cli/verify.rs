@@ -17,24 +17,17 @@ pub(super) struct VerifyArguments {
     data: Option<PathBuf>,
 }
 
-pub(super) async fn run(arguments: &VerifyArguments) -> ExitCode {
+pub(super) async fn run(arguments: &VerifyArguments) -> anyhow::Result<ExitCode> {
     let Some(mut registry) = arguments.registry.load() else {
-        return ExitCode::FAILURE;
+        return Ok(ExitCode::FAILURE);
     };
     registry.host.set_data(arguments.data.clone());
-    match verify(&registry).await {
-        Ok(true) => {
-            println!("sound");
-            ExitCode::SUCCESS
-        }
-        Ok(false) => {
-            println!("NOT VERIFIED: see above");
-            ExitCode::FAILURE
-        }
-        Err(error) => {
-            eprintln!("strongroom: {error:#}");
-            ExitCode::FAILURE
-        }
+    if verify(&registry).await? {
+        println!("sound");
+        Ok(ExitCode::SUCCESS)
+    } else {
+        println!("NOT VERIFIED: see above");
+        Ok(ExitCode::FAILURE)
     }
 }
 

@@ -4,7 +4,7 @@
 mod placeholder;
 mod script;
 
-use super::data_folder::DataFolder;
+use super::scratch_folder::ScratchFolder;
 use crate::builtin;
 use crate::registry::{AdminAddress, AdminToken, HostSpec, set_defaults};
 use crate::wall_clock::TimeSource;
@@ -16,7 +16,7 @@ const SCRIPT_NAME: &str = "demo.toml";
 
 /// What makes a host one to try things on.
 pub(super) struct DevMode {
-    folder: DataFolder,
+    folder: ScratchFolder,
     script_file: PathBuf,
     script: Option<Script>,
     time: TimeSource,
@@ -39,7 +39,7 @@ impl DevMode {
             set_defaults(script.environment().clone());
         }
         Ok(Self {
-            folder: DataFolder::create()?,
+            folder: ScratchFolder::create()?,
             script_file,
             script,
             time: TimeSource::default(),
