@@ -2,7 +2,7 @@
 //! requests delays another's by one request, and not by a thousand.
 
 use crate::client::Client;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,12 +61,12 @@ impl FairLine {
 
     /// How many places are taken.
     pub fn taken(&self) -> usize {
-        self.places - self.lock().places_free
+        self.places - self.state.lock().places_free
     }
 
     /// How many wait.
     pub fn waiting(&self) -> usize {
-        self.lock().waiting
+        self.state.lock().waiting
     }
 
     /// Waits for a place, at most for `wait_max`.
@@ -95,7 +95,7 @@ impl FairLine {
         wait_max: Duration,
     ) -> Result<Place, LineFull> {
         let turn = {
-            let mut state = self.lock();
+            let mut state = self.state.lock();
             if state.places_free > 0 {
                 state.places_free -= 1;
                 return Ok(Place(Some(Arc::clone(self))));
@@ -116,12 +116,9 @@ impl FairLine {
         let mut waiter = Waiter {
             line: self,
             client,
-            turn: Some(turn),
+            turn,
         };
-        let Some(turn) = &mut waiter.turn else {
-            return Err(LineFull);
-        };
-        match tokio::time::timeout(wait_max, turn).await {
+        match tokio::time::timeout(wait_max, &mut waiter.turn).await {
             Ok(Ok(place)) => Ok(place),
             _ => Err(LineFull),
         }
@@ -129,7 +126,7 @@ impl FairLine {
 
     /// Gives a place to the client whose turn it is.
     fn pass_on(self: Arc<Self>) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         while let Some(client) = state.turns.pop_front() {
             let Some(sender) = state.next_of(client) else {
                 continue;
@@ -142,10 +139,6 @@ impl FairLine {
             place.0 = None;
         }
         state.places_free += 1;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
     }
 }
 
@@ -190,14 +183,15 @@ impl Drop for Place {
 struct Waiter<'a> {
     line: &'a FairLine,
     client: Client,
-    turn: Option<oneshot::Receiver<Place>>,
+    turn: oneshot::Receiver<Place>,
 }
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        // A place that has come meanwhile is dropped with it, and passed on: so before the lock.
-        drop(self.turn.take());
-        let mut state = self.line.lock();
+        // A place that has come meanwhile is passed on: so before the lock.
+        self.turn.close();
+        drop(self.turn.try_recv());
+        let mut state = self.line.state.lock();
         let Some(own) = state.by_client.get_mut(&self.client) else {
             return;
         };

@@ -13,7 +13,7 @@
 //!    its scope, unless the route is public; [`on_behalf_of`] lets a key act for a customer;
 //! 7. [`open_responses`] refuses a client that does not take its responses;
 //! 8. [`identity`] replaces the claims of the client by verified ones; [`trace`] begins a span;
-//! 9. [`body`] reads the request's body into its share of [`body_memory`] ([`shares`]);
+//! 9. [`body`] reads the request's body into its share of [`body_memory`];
 //! 10. the service's generation responds, and the client takes that as a [`response_body`], which
 //!     [`observed_stream`] sees.
 //!

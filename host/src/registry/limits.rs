@@ -31,12 +31,12 @@ pub struct Limits {
     pub timeout: Duration,
     /// CPU time of a request or link call.
     pub cpu: Duration,
-    /// Requests and link calls that run at once.
+    /// Requests that run at once; as many link calls run beside them.
     pub instances: usize,
     /// Of these, requests whose response takes longer than a second, mostly because the reader is
     /// slow. None is a quarter of `instances`.
     pub slow_answers: Option<usize>,
-    /// Requests and link calls that wait for an instance; the next one is 503.
+    /// Requests that wait for an instance, and link calls beside them; the next one is 503.
     pub queue: usize,
     /// How many requests an instance serves; with 1 every request has a fresh instance.
     pub reuse: usize,

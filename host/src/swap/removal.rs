@@ -61,9 +61,6 @@ fn caller_that_stays(name: &str, leaving: &[&str], table: &RoutingTable) -> Opti
         let mut links = caller.spec().links.iter();
         links.any(|link| link.service == name)
     };
-    let caller = staying.find(|route| {
-        let canary = route.canary.as_ref().map(|canary| canary.generation());
-        route.stable.iter().chain(canary).any(calls)
-    });
+    let caller = staying.find(|route| route.generations().any(calls));
     caller.map(|route| route.service.name().to_owned())
 }

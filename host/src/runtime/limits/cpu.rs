@@ -26,7 +26,7 @@
 
 use super::in_flight::InFlight;
 use crate::thread_clock::cpu_time;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use std::sync::{Arc, Weak};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
@@ -292,19 +292,19 @@ impl Resumed {
 
     /// Notes that a call begins.
     fn begin(resumed: &Mutex<Self>) {
-        *Self::lock(resumed) = Self::now(false);
+        *resumed.lock() = Self::now(false);
     }
 
     /// Notes that the guest goes on.
     fn note(resumed: &Mutex<Self>) {
-        let mut resumed = Self::lock(resumed);
+        let mut resumed = resumed.lock();
         *resumed = Self::now(resumed.is_measured);
     }
 
     /// Whether the guest has computed for most of a tick since it resumed. A guest that is on
     /// another thread now has waited.
     fn has_computed(resumed: &Mutex<Self>) -> bool {
-        let mut then = Self::lock(resumed);
+        let mut then = resumed.lock();
         let may_have_computed =
             then.thread == std::thread::current().id() && then.at.elapsed() >= EPOCH_TICK / 2;
         if !may_have_computed {
@@ -313,10 +313,6 @@ impl Resumed {
         then.is_measured = true;
         then.cpu_time
             .is_some_and(|then| cpu_time().saturating_sub(then) >= EPOCH_TICK / 2)
-    }
-
-    fn lock(resumed: &Mutex<Self>) -> MutexGuard<'_, Self> {
-        resumed.lock()
     }
 }
 
@@ -416,7 +412,7 @@ mod tests {
     #[test]
     fn the_cpu_time_of_a_call_is_read_after_its_first_tick_and_not_before() {
         let mut cpu = budget(2);
-        let is_read = |cpu: &CpuBudget| Resumed::lock(&cpu.resumed).cpu_time.is_some();
+        let is_read = |cpu: &CpuBudget| cpu.resumed.lock().cpu_time.is_some();
         for _ in 0..2 {
             Resumed::note(&cpu.resumed);
             assert!(!is_read(&cpu));

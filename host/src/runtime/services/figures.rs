@@ -149,10 +149,9 @@ fn write_route(page: &mut Page, route: &Route) {
         labels,
         route.canary.is_some().into(),
     );
-    let canary = route.canary.as_ref().map(|canary| canary.generation());
-    let generations = || route.stable.iter().chain(canary);
     let sum = |count: fn(&super::generation::Generation) -> usize| -> usize {
-        generations().map(|generation| count(generation)).sum()
+        let generations = route.generations();
+        generations.map(|generation| count(generation)).sum()
     };
     page.number(
         "strongroom_instances",

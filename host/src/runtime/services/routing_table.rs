@@ -26,6 +26,14 @@ pub struct Route {
     pub canary: Option<Arc<Canary>>,
 }
 
+impl Route {
+    /// The generations that serve.
+    pub fn generations(&self) -> impl Iterator<Item = &Arc<Generation>> {
+        let canary = self.canary.as_ref().map(|canary| canary.generation());
+        self.stable.iter().chain(canary)
+    }
+}
+
 impl RoutingTable {
     /// The route of a service.
     pub fn get(&self, name: &str) -> Option<&Route> {

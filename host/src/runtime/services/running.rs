@@ -225,10 +225,7 @@ impl Services {
         let left = leaving
             .iter()
             .filter_map(|name| before.get(name))
-            .flat_map(|route| {
-                let canary = route.canary.as_ref().map(|canary| canary.generation());
-                route.stable.iter().chain(canary)
-            });
+            .flat_map(Route::generations);
         for old in replaced.iter().chain(left) {
             old.callees.pin(pins_of(old, &before));
         }
@@ -279,11 +276,8 @@ impl Services {
         route.service.removed().cancel();
         route.service.note_draining();
         self.leaving.lock().push(Arc::clone(&route.service));
-        let canary = route.canary.map(|canary| Arc::clone(canary.generation()));
-        Some((
-            route.service,
-            route.stable.into_iter().chain(canary).collect(),
-        ))
+        let generations = route.generations().map(Arc::clone).collect();
+        Some((route.service, generations))
     }
 
     /// Forgets a removed service, and closes its store unless another service of its name uses it.
@@ -336,8 +330,7 @@ impl Services {
         let deadline = tokio::time::Instant::now() + time;
         let table = self.table.load_full();
         for route in table.routes().rev() {
-            let canary = route.canary.as_ref().map(|canary| canary.generation());
-            for generation in route.stable.iter().chain(canary) {
+            for generation in route.generations() {
                 generation.drain();
                 // Past the deadline what is left is cut off with the process.
                 let ended = tokio::time::timeout_at(deadline, generation.live.none()).await;
