@@ -64,7 +64,7 @@ pub struct BatchInstruction {
 impl BatchInstruction {
     /// SHA-256 of the canonical JSON, and of what the client wrote in the refused lines, in their
     /// order.
-    pub fn fingerprint(&self, refused: &[String]) -> [u8; 32] {
+    pub fn fingerprint(&self, refused: &[&str]) -> [u8; 32] {
         // Strings, integers, and UUIDs always serialize.
         let mut digest = Sha256::new_with_prefix(serde_json::to_vec(self).unwrap_or_default());
         for line in refused {

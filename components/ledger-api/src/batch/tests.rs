@@ -81,6 +81,5 @@ fn the_fingerprint_is_that_of_the_request() {
     );
     let written = Sha256::digest(r#"{"amount":7}"#);
     let fingerprint: [u8; 32] = Sha256::digest([canonical.as_bytes(), &written].concat()).into();
-    let refused = [r#"{"amount":7}"#.to_owned()];
-    assert_eq!(instruction.fingerprint(&refused), fingerprint);
+    assert_eq!(instruction.fingerprint(&[r#"{"amount":7}"#]), fingerprint);
 }

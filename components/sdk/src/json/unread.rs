@@ -12,10 +12,9 @@ use std::fmt;
 pub struct Unread(String);
 
 impl Unread {
-    /// The same text for the same value, whatever the order of members and the spaces.
-    pub fn canonical(&self) -> String {
-        let value = serde_json::from_str::<serde_json::Value>(&self.0);
-        value.map_or_else(|_| self.0.clone(), |value| value.to_string())
+    /// The text, as it was sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// Reads the part as a `T`.

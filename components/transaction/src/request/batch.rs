@@ -61,9 +61,9 @@ impl BatchBody {
             refuse_bad_lines(&lines)?;
         }
         let refused = lines.iter().zip(&self.transfers);
-        let refused: Vec<String> = refused
+        let refused: Vec<&str> = refused
             .filter(|(line, _)| line.is_err())
-            .map(|(_, written)| written.canonical())
+            .map(|(_, written)| written.as_str())
             .collect();
         let lines: Vec<BatchLine> = lines.into_iter().map(line).collect();
         if lines.iter().map(text_bytes).sum::<usize>() > BATCH_TEXT_BYTES_MAX {
