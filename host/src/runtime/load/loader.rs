@@ -3,9 +3,9 @@
 use super::compiled::CompiledCache;
 use super::component_file::ComponentFile;
 use super::engine::Engines;
+use super::exports::Exports;
 use super::imports;
 use crate::keys::Keys;
-use crate::links::FunctionName;
 use crate::registry::{Digest, ServiceSpec};
 use crate::runtime::instance::context::{Context, Provisions};
 use crate::runtime::instance::live::{DrainGuard, LiveCount};
@@ -20,19 +20,16 @@ use crate::runtime::problem::LoadProblem;
 use crate::runtime::services::audit::{AUDIT, AUDIT_FUNCTION};
 use crate::runtime::services::callees::Callees;
 use crate::runtime::services::figures::ServiceFigures;
-use crate::runtime::services::generation::{Generation, Lifecycle};
-use crate::runtime::services::lifecycle::LIFECYCLE;
+use crate::runtime::services::generation::Generation;
 use crate::runtime::services::running::Services;
 use crate::store::ServiceStore;
 use crate::wall_clock::TimeSource;
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
+use wasmtime::component::{Component, InstancePre};
 
 /// Everything that generations are made with.
 pub struct Loader {
@@ -191,12 +188,8 @@ impl Loader {
 
     /// Whether a component can check the data of its service.
     pub fn can_audit(&self, prepared: &Prepared) -> bool {
-        function(
-            &exported_functions(&prepared.component),
-            AUDIT,
-            AUDIT_FUNCTION,
-        )
-        .is_some()
+        let exports = Exports::of(&prepared.component);
+        exports.find(AUDIT, AUDIT_FUNCTION).is_some()
     }
 
     /// Makes a generation; it has no instance yet.
@@ -233,11 +226,7 @@ impl Loader {
         };
         let live = LiveCount::default();
         let drained = CancellationToken::new();
-        let functions = exported_functions(&component);
-        let lifecycle = function(&functions, LIFECYCLE, "start")
-            .zip(function(&functions, LIFECYCLE, "tick"))
-            .map(|(start, tick)| Lifecycle { start, tick });
-        let audit = function(&functions, AUDIT, AUDIT_FUNCTION);
+        let exports = Exports::of(&component);
         let wasi = http.wasi();
         let pool = InstancePool::new(pre, http, provisions, live.clone(), drained.clone());
         Generation {
@@ -245,9 +234,7 @@ impl Loader {
             component,
             digest,
             wasi,
-            functions,
-            lifecycle,
-            audit,
+            exports,
             openapi: OnceLock::new(),
             collecting: tokio::sync::Mutex::default(),
             metrics_problem: OnceLock::new(),
@@ -283,43 +270,4 @@ impl Loader {
                 reason: format!("{error:#}"),
             })
     }
-}
-
-/// Every function that the component exports in an interface.
-fn exported_functions(component: &Component) -> HashMap<FunctionName, ComponentExportIndex> {
-    let mut functions = HashMap::new();
-    let (ty, engine) = (component.component_type(), component.engine());
-    for (interface, item) in ty.exports(engine) {
-        let ComponentItem::ComponentInstance(instance) = item.ty else {
-            continue;
-        };
-        let Some(parent) = component.get_export_index(None, interface) else {
-            continue;
-        };
-        for (name, item) in instance.exports(engine) {
-            let ComponentItem::ComponentFunc(_) = item.ty else {
-                continue;
-            };
-            if let Some(index) = component.get_export_index(Some(&parent), name) {
-                let name = FunctionName {
-                    interface: interface.to_owned(),
-                    function: name.to_owned(),
-                };
-                functions.insert(name, index);
-            }
-        }
-    }
-    functions
-}
-
-fn function(
-    functions: &HashMap<FunctionName, ComponentExportIndex>,
-    interface: &str,
-    function: &str,
-) -> Option<ComponentExportIndex> {
-    let name = FunctionName {
-        interface: interface.to_owned(),
-        function: function.to_owned(),
-    };
-    functions.get(&name).copied()
 }

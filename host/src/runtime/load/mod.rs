@@ -3,6 +3,7 @@
 pub mod compiled;
 pub mod component_file;
 mod engine;
+pub mod exports;
 mod imports;
 pub mod loader;
 pub mod offline;

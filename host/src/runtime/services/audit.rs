@@ -72,7 +72,7 @@ pub fn as_auditor(spec: &ServiceSpec) -> ServiceSpec {
 /// # Errors
 /// The component's own words, or why it could not say any.
 pub async fn audit(generation: &Generation) -> Option<Result<AuditReport, String>> {
-    let check = generation.audit?;
+    let check = generation.exports.find(AUDIT, AUDIT_FUNCTION)?;
     let report = generation
         .pool
         .call_typed(check, (), CallTimes::all(AUDIT_TIME_MAX))

@@ -1,7 +1,7 @@
 //! `strongroom:service/commands`: what an operator can tell a service.
 
 use super::generation::Generation;
-use crate::links::{CallError, FunctionName};
+use crate::links::CallError;
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::guest_log::cut;
 
@@ -34,14 +34,8 @@ impl Generation {
         name: String,
         arguments: Vec<String>,
     ) -> Result<String, CommandError> {
-        let function = FunctionName {
-            interface: COMMANDS.to_owned(),
-            function: COMMANDS_FUNCTION.to_owned(),
-        };
-        let function = *self
-            .functions
-            .get(&function)
-            .ok_or(CommandError::NoCommands)?;
+        let function = self.exports.find(COMMANDS, COMMANDS_FUNCTION);
+        let function = function.ok_or(CommandError::NoCommands)?;
         let times = CallTimes::of_calls(&self.spec.limits);
         let answer: Result<Result<String, String>, CallError> = self
             .pool

@@ -12,12 +12,12 @@ use crate::runtime::instance::response::GuestBody;
 use crate::runtime::instance::stats::{Snapshot, Stats};
 use crate::runtime::limits::in_flight::InFlight;
 use crate::runtime::limits::slots::Slots;
+use crate::runtime::load::exports::Exports;
 use serde_json::Value;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
-use wasmtime::component::{Component, ComponentExportIndex, Val};
+use wasmtime::component::{Component, Val};
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi_http::WasiBody;
 
@@ -27,9 +27,7 @@ pub struct Generation {
     pub component: Component,
     pub digest: Digest,
     pub wasi: &'static str,
-    pub functions: HashMap<FunctionName, ComponentExportIndex>,
-    pub lifecycle: Option<Lifecycle>,
-    pub audit: Option<ComponentExportIndex>,
+    pub exports: Exports,
     pub openapi: OnceLock<Value>,
     /// Held by the one call that collects the service's figures.
     pub collecting: tokio::sync::Mutex<()>,
@@ -44,13 +42,6 @@ pub struct Generation {
     pub drained: tokio_util::sync::CancellationToken,
     pub drain_guard: DrainGuard,
     pub number: AtomicU64,
-}
-
-/// The two functions of `strongroom:service/lifecycle`.
-#[derive(Clone, Copy)]
-pub struct Lifecycle {
-    pub start: ComponentExportIndex,
-    pub tick: ComponentExportIndex,
 }
 
 impl Generation {
@@ -163,10 +154,10 @@ impl Generation {
     ) -> Result<Val, CallError> {
         let begun = Instant::now();
         let answer = async {
-            let function = self.functions.get(function).ok_or(CallError::Failed)?;
+            let function = self.exports.get(function).ok_or(CallError::Failed)?;
             let slot = self.slots.for_call().await;
             let _slot = slot.map_err(|_| CallError::Overloaded)?;
-            self.pool.call_values(*function, parameters).await
+            self.pool.call_values(function, parameters).await
         };
         let answer = answer.await;
         self.stats.count(begun.elapsed(), answer.is_err());

@@ -7,7 +7,7 @@ use crate::runtime::limits::guest_log::cut;
 use crate::runtime::problem::LoadProblem;
 
 /// The interface, as components export it.
-pub const LIFECYCLE: &str = "strongroom:service/lifecycle@0.1.0";
+const LIFECYCLE: &str = "strongroom:service/lifecycle@0.1.0";
 
 /// The most that one start may tell the operator, or refuse.
 const LINES_MAX: usize = 20;
@@ -18,12 +18,12 @@ impl Generation {
     /// # Errors
     /// The component's own words, line by line, or why there are none.
     pub async fn start(&self) -> Result<Vec<String>, Vec<LoadProblem>> {
-        let Some(lifecycle) = self.lifecycle else {
+        let Some(start) = self.exports.find(LIFECYCLE, "start") else {
             return Ok(Vec::new());
         };
         let times = CallTimes::of_start(&self.spec.limits);
         let answer: Result<Result<Vec<String>, String>, CallError> =
-            self.pool.call_typed(lifecycle.start, (), times).await;
+            self.pool.call_typed(start, (), times).await;
         let refusal = match answer {
             Ok(Ok(lines)) => {
                 return Ok(lines.into_iter().take(LINES_MAX).map(cut).collect());
@@ -50,12 +50,12 @@ impl Generation {
     /// Runs `tick`, if there is one; lets idle instances go.
     pub async fn tick(&self) -> Result<(), String> {
         self.release_idle();
-        let Some(lifecycle) = self.lifecycle else {
+        let Some(tick) = self.exports.find(LIFECYCLE, "tick") else {
             return Ok(());
         };
         let answer: Result<Result<(), String>, CallError> = self
             .pool
-            .call_typed(lifecycle.tick, (), CallTimes::of_calls(&self.spec.limits))
+            .call_typed(tick, (), CallTimes::of_calls(&self.spec.limits))
             .await;
         match answer {
             Ok(answer) => answer.map_err(cut),

@@ -7,7 +7,7 @@ mod check;
 
 use super::generation::Generation;
 use super::running::Services;
-use crate::links::{CallError, FunctionName};
+use crate::links::CallError;
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::guest_log::cut;
 use crate::store::StoreTimes;
@@ -90,11 +90,7 @@ impl Generation {
     /// # Errors
     /// The component's own words, or why it could not say any within a second.
     pub async fn metrics(&self) -> Option<Collected> {
-        let function = FunctionName {
-            interface: METRICS.to_owned(),
-            function: METRICS_FUNCTION.to_owned(),
-        };
-        let function = *self.functions.get(&function)?;
+        let function = self.exports.find(METRICS, METRICS_FUNCTION)?;
         let collected = tokio::time::timeout(COLLECT_TIME_MAX, async {
             let _turn = self.collecting.lock().await;
             let answer: Result<Result<Vec<Metric>, String>, CallError> = self

@@ -1,7 +1,7 @@
 //! `strongroom:service/openapi`: a service describes its calls.
 
 use super::generation::Generation;
-use crate::links::{CallError, FunctionName};
+use crate::links::CallError;
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::guest_log::cut;
 use serde_json::Value;
@@ -17,15 +17,11 @@ impl Generation {
     /// Asks the component for its document, if it exports the interface. Without a good one its
     /// calls are not described, and the log says why.
     pub async fn read_openapi(&self) {
-        let function = FunctionName {
-            interface: OPENAPI.to_owned(),
-            function: OPENAPI_FUNCTION.to_owned(),
-        };
-        let Some(function) = self.functions.get(&function) else {
+        let Some(function) = self.exports.find(OPENAPI, OPENAPI_FUNCTION) else {
             return;
         };
         let times = CallTimes::of_calls(&self.spec.limits);
-        let answer: Result<String, CallError> = self.pool.call_typed(*function, (), times).await;
+        let answer: Result<String, CallError> = self.pool.call_typed(function, (), times).await;
         let document = match answer {
             Ok(text) => parse(&text),
             Err(error) => Err(error.to_string()),
